@@ -1,0 +1,54 @@
+# One command each for what people and CI do. `make` alone prints this list.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help setup setup-test run test check format bench lock clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(BIN)/lead-capture  ## virtual environment, locked dependencies, the lead-capture command
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(BIN)/lead-capture: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup-test: $(VENV)/.tested  ## the same with what the tests need
+
+$(VENV)/.tested: requirements-test.lock $(BIN)/lead-capture
+	$(PIP) install --require-hashes -r requirements-test.lock
+	@touch $@
+
+run: setup  ## web, worker and, without Nexudus credentials, the simulator; Ctrl-C ends all
+	@exec $(BIN)/lead-capture up
+
+test: setup-test  ## every test, PostgreSQL included
+	$(BIN)/python -m pytest
+
+check: setup-test  ## what CI runs: format, lint, types, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) test
+
+format: setup-test  ## puts the code in the house's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup-test  ## the measurements behind the README's figures (minutes; never part of the tests)
+	$(BIN)/python -m tests.bench
+
+UV_COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra build --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+lock:  ## newest releases that pyproject.toml allows, with hashes (needs uv)
+	$(UV_COMPILE) --upgrade --extra test -o requirements-test.lock
+	$(UV_COMPILE) --upgrade --constraint requirements-test.lock -o requirements.lock
+
+clean:  ## removes the environment and caches, never the database
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -1,0 +1,25 @@
+"""Lead Capture for Nexudus: every enquiry becomes the right opportunity, once.
+
+The floor plan, in the order a lead walks it:
+
+    lead.py         the hall: words every room speaks (frozen values, no I/O)
+    forms/          the operator's set-up file -> Form
+    clock.py        now(), sleep(): nobody else reads the time
+    settings.py     environment -> one typed Settings, checked at start
+
+    capture/        1 ARRIVE    a stranger's request -> Submission -> Receipt
+    attribution/    2 CREDIT    where the person came from
+    store/          3 KEEP      lead and debt in one commit
+    delivery/       4 DELIVER   what to send where, and when to try again
+    nexudus/        5 SPEAK     the CRM's URLs, field names, errors
+
+    admin/          the operator's window: the /api/v1 pages over the store
+    cli/            the operator's hand: up, migrate, preview, leads ...
+    simulator/      a Nexudus to practise on
+
+    preview.py      what a submission would become, sending nothing
+    web.py          process 1: create_app(settings)
+    worker.py       process 2: deliver, until told to stop
+
+The one law: capture and delivery meet only in the store.
+"""

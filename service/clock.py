@@ -1,0 +1,29 @@
+"""Time as a collaborator: nobody else in the house reads the clock or sleeps."""
+
+import time
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def monotonic() -> float:
+    """Seconds on a clock that never jumps: for durations, never for instants."""
+    return time.monotonic()
+
+
+def sleep(seconds: float) -> None:
+    """Wait `seconds` (>= 0)."""
+    time.sleep(seconds)
+
+
+def check_aware(instant: datetime) -> datetime:
+    """Return `instant` unchanged.
+
+    Raises: ValueError when it carries no time zone, because a naive time is off by hours somewhere.
+    """
+    if instant.tzinfo is None:
+        raise ValueError(f"naive instant {instant!r}: give it a time zone")
+    return instant

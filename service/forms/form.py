@@ -1,0 +1,119 @@
+"""What an operator said about one form, checked and complete. Frozen values, no I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Crediting:
+    """How leads of a form are attributed (attribution.md sections 3 and 4).
+
+    Names in answer_map and source_map are as the operator wrote them; hosts likewise.
+    """
+
+    touch: str = "last"  # "last" or "first"
+    lead_source: int | None = None
+    answer_field: str = ""
+    answer_map: Mapping[str, int] = field(default_factory=dict)
+    source_map: Mapping[str, int] = field(default_factory=dict)
+    default_lead_source: int | None = None
+    own_domains: tuple[str, ...] = ()
+    ignored_referrers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRule:
+    """How a Coworker that does not exist yet is made; None: taken from the location."""
+
+    business_id: int | None = None
+    country_id: int | None = None
+    time_zone_id: int | None = None
+    tag: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)  # literal additions to the Coworker body
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an opportunity goes and what it carries besides the lead.
+
+    Either `stage_id`, or `board` and `stage` (names or ids, looked up in Nexudus), or nothing:
+    then the first safe stage of the first board.
+    """
+
+    stage_id: int | None = None
+    board: str | int | None = None
+    stage: str | int | None = None
+    position: int = 1
+    opportunity_type_id: int | None = None
+    responsible_id: int | None = None
+    team_id: int | None = None
+    referrer_id: int | None = None
+    agent_id: int | None = None
+    value: float | None = None
+    due_in_days: int | None = None
+    name: str = "{full_name}"  # CrmOpportunity.Name; {canonical field} or {form}, {title}
+    extra: Mapping[str, Any] = field(default_factory=dict)  # literal additions to the body
+
+
+@dataclass(frozen=True, slots=True)
+class Captcha:
+    """Which provider judges visitors, and the secret for asking it."""
+
+    provider: str  # turnstile, hcaptcha or recaptcha
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form: who may post, what is required, how it is credited and delivered."""
+
+    name: str
+    title: str = ""
+    account: str = "default"
+    require: tuple[str, ...] = ("email",)
+    redirect: str = ""  # "" shows the thank-you page
+    allowed_origins: tuple[str, ...] = ()  # empty: any
+    honeypot: str = ""  # a name besides the well-known ones
+    captcha: Captcha | None = None
+    duplicate_window_s: int = 300
+    retention_days: int | None = None  # None: the RETENTION_DAYS setting
+    country: str = ""  # ISO 3166 two letters: how local phone numbers are read
+    notify: tuple[str, ...] = ()
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # canonical -> submitted names
+    crediting: Crediting = field(default_factory=Crediting)
+    destination: Destination = field(default_factory=Destination)
+    contact: ContactRule = field(default_factory=ContactRule)
+    routes: tuple["Route", ...] = ()
+    webhooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """When all answers match (trimmed, any case), `form` takes the place of the one it came from.
+
+    when: answer name -> expected answer. form: the whole form with the route's keys applied.
+    """
+
+    when: Mapping[str, str]
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One Nexudus account: where it is and who signs in. Secrets never print."""
+
+    name: str
+    base_url: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+    totp_secret: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)  # a ready bearer token instead of a login
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The whole forms file: every form and every account besides "default"."""
+
+    forms: Mapping[str, Form]
+    accounts: Mapping[str, Account] = field(default_factory=dict)

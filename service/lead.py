@@ -1,0 +1,194 @@
+"""The hall: the words that every room speaks. Frozen values, no input or output.
+
+A Submission is what arrived; its Evidence says how the person came; the Attribution is the
+verdict on that; a Lead is Submission + Attribution, kept; a Receipt is what the sender gets.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+LeadId = NewType("LeadId", str)
+CoworkerId = NewType("CoworkerId", int)
+OpportunityId = NewType("OpportunityId", int)
+
+Answers = Mapping[str, str | Sequence[str]]
+"""Field name -> what was typed; a list where the field was repeated."""
+
+CANONICAL_FIELDS = (
+    "email",
+    "full_name",
+    "first_name",
+    "last_name",
+    "phone",
+    "company",
+    "message",
+    "team_size",
+    "location",
+    "move_in_date",
+    "budget",
+    "consent",
+)
+"""The answers this house understands; anything else is kept as an extra under its own name."""
+
+
+def new_lead_id(now: datetime) -> LeadId:
+    """A new id of 32 hex digits that sorts by time of arrival (UUIDv7, RFC 9562 section 5.7)."""
+    milliseconds = int(now.timestamp() * 1000)
+    noise = secrets.randbits(74)
+    value = (milliseconds & (1 << 48) - 1) << 80 | 7 << 76 | (noise >> 62) << 64 | 2 << 62 | noise & (1 << 62) - 1
+    return LeadId(f"{value:032x}")
+
+
+class Status(StrEnum):
+    """Where a Lead stands."""
+
+    ANNOUNCED = "announced"  # a platform has a lead for us; being fetched
+    PENDING = "pending"  # owed to the CRM, also while held for a quota or a pause
+    DELIVERED = "delivered"  # the opportunity exists
+    PARKED = "parked"  # a person must look; `problem` says why and what to do
+    QUARANTINED = "quarantined"  # suspected spam, never sent until released
+    TEST = "test"  # a platform's test lead: shown, never sent
+    DISCARDED = "discarded"  # an operator decided it is no lead
+    ERASED = "erased"  # the person was forgotten
+
+
+class Step(StrEnum):
+    """The calls a Delivery may consist of, in order."""
+
+    FIND_COWORKER = "find_coworker"
+    CREATE_COWORKER = "create_coworker"
+    FIND_OPPORTUNITY = "find_opportunity"  # only after a create whose outcome is unknown
+    CREATE_OPPORTUNITY = "create_opportunity"
+
+
+class Outcome(StrEnum):
+    """How one Attempt ended, named by what to do next."""
+
+    OPEN = "open"  # under way, or cut off by a crash: then it counts as UNKNOWN
+    DONE = "done"  # the step is finished
+    MISSING = "missing"  # a search that answered: nothing there
+    THROTTLED = "throttled"  # wait; spends no retry
+    UNAVAILABLE = "unavailable"  # nothing was sent, or a read failed: try again
+    UNKNOWN = "unknown"  # a write that may have been saved: look before repeating
+    REJECTED = "rejected"  # the data is wrong: park
+    REFUSED = "refused"  # credentials, role or quota: stop this kind of call
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTouch:
+    """One remembered visit, as the page's script kept it (attribution.md section 0, `cookies`)."""
+
+    url: str = ""
+    referrer: str = ""
+    at: float | None = None  # unix seconds by the visitor's clock
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known of how the person came; strings are "" when absent."""
+
+    fields: Answers = field(default_factory=dict)  # every answer under its canonical or own name
+    landing_url: str = ""  # first page of this visit
+    page_url: str = ""  # page with the form
+    referrer: str = ""  # of the landing page as told by the page, else the Referer header
+    first: StoredTouch | None = None
+    last: StoredTouch | None = None
+    submitted_at: float | None = None  # unix seconds; None: stored touches do not expire
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The verdict: what the opportunity will say about where the person came from.
+
+    Utm values are "" when unknown. `rule` names the rule that decided, `reason` says it in a
+    marketer's words. `codes` are log-safe remarks on repaired values (macro, pii, ...).
+    """
+
+    utm_source: str = ""
+    utm_medium: str = ""
+    utm_campaign: str = ""
+    utm_content: str = ""
+    utm_term: str = ""
+    channel: str = "Direct"
+    lead_source: int = 1
+    rule: str = ""
+    reason: str = ""
+    click_ids: Mapping[str, str] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The person's details. `phone` is E.164 where it could be read, else as typed; "" unknown."""
+
+    email: str = ""
+    full_name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    company: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What arrived for one form, read but not judged.
+
+    fields: canonical name -> answer. extras: submitted name -> answer, for all that is not
+    canonical (nested names joined with dots). raw: the body's bytes where it could not be read.
+    """
+
+    form: str
+    sender: str  # "browser", or the name of a webhook sender
+    contact: Contact
+    evidence: Evidence
+    fields: Answers = field(default_factory=dict)
+    extras: Answers = field(default_factory=dict)
+    external_id: str = ""  # the sender's own id of this submission
+    idempotency_key: str = ""  # lc_key or Idempotency-Key: one view of a form
+    form_name: str = ""  # the sender's name of the form
+    ip: str = ""  # only where the operator keeps it
+    raw: bytes = b""
+    problem: str = ""  # why a person must look at it, and what to do; "" when it can be delivered
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One kept enquiry."""
+
+    id: LeadId
+    account: str  # the Nexudus account that it is owed to
+    status: Status
+    received_at: datetime
+    submission: Submission
+    attribution: Attribution
+    problem: str = ""  # why a person must look, and what to do
+    delivered_at: datetime | None = None
+    coworker_id: CoworkerId | None = None
+    opportunity_id: OpportunityId | None = None
+    next_attempt_at: datetime | None = None
+    repeats: int = 0  # how often the same was sent again
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the sender gets back; a repeat gets the first one's id."""
+
+    lead_id: LeadId
+    repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call to the CRM for one Lead; written before the call, settled after it."""
+
+    step: Step
+    started_at: datetime
+    outcome: Outcome = Outcome.OPEN
+    duration_ms: int | None = None
+    http_status: int | None = None
+    detail: str = ""  # the CRM's own words, capped
+    trigger: str = "schedule"  # or "operator": somebody asked for this try
