@@ -192,3 +192,29 @@ class Attempt:
     http_status: int | None = None
     detail: str = ""  # the CRM's own words, capped
     trigger: str = "schedule"  # or "operator": somebody asked for this try
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A create whose outcome is unknown: it may have been saved, so look before repeating it."""
+
+    step: Step  # CREATE_COWORKER or CREATE_OPPORTUNITY
+    since: datetime  # when the call began
+    looks: int = 0  # how often it was searched for since
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The debt of one Lead to the CRM, as a worker claimed it."""
+
+    lead: Lead
+    claimed_by: str
+    tries: int = 0  # places spent in the retry schedule
+    trigger: str = "schedule"  # or "operator"
+    coworker_id: CoworkerId | None = None  # the first step's finished work
+    doubt: Doubt | None = None
+
+
+def marker_of(lead_id: LeadId) -> str:
+    """What we write into an opportunity and search for before repeating a create."""
+    return f"lead-capture:{lead_id}"

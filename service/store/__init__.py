@@ -1,0 +1,22 @@
+"""KEEP: lead and debt in one commit, on SQLite or PostgreSQL."""
+
+from service.store.accounts import Accounts, Pace, Pause
+from service.store.leads import Key, Leads, Query
+from service.store.outbox import LeaseLost, Outbox
+from service.store.store import SCHEMA, Store, Transaction
+from service.store.writer import StoreUnavailable
+
+__all__ = [
+    "SCHEMA",
+    "Accounts",
+    "Key",
+    "Leads",
+    "LeaseLost",
+    "Outbox",
+    "Pace",
+    "Pause",
+    "Query",
+    "Store",
+    "StoreUnavailable",
+    "Transaction",
+]

@@ -1,0 +1,122 @@
+"""What all processes must agree on about one Nexudus account: its tokens, its pause, its recent calls."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, or_, select, update
+
+from service.store.engines import Opened
+from service.store.tables import accounts, calls
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why and until when nothing is sent to an account."""
+
+    account: str
+    until: datetime
+    reason: str
+    count: int  # pauses in a row
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """At most `count` calls in any `window_s` seconds; with writes_only, reads are free."""
+
+    count: int
+    window_s: float
+    writes_only: bool = False
+
+
+class Accounts:
+    """The accounts within one transaction."""
+
+    def __init__(self, connection: Connection, opened: Opened) -> None:
+        self._connection = connection
+        self._opened = opened
+
+    # -- tokens
+
+    def tokens(self, account: str) -> Any:
+        """What was saved for an account by save_tokens, or None."""
+        return self._connection.execute(select(accounts.c.tokens).where(accounts.c.name == account)).scalar()
+
+    def save_tokens(self, account: str, tokens: Any) -> None:
+        """Keep an account's tokens (JSON values) for every process."""
+        self._upsert(account, tokens=tokens)
+
+    def try_lock(self, account: str, holder: str, now: datetime, seconds: float) -> bool:
+        """Take the right to sign in to an account, for at most so long; False when another has it."""
+        self._upsert(account)
+        free = or_(accounts.c.locked_until.is_(None), accounts.c.locked_until < now, accounts.c.locked_by == holder)
+        taking = update(accounts).where(and_(accounts.c.name == account, free))
+        until = now + timedelta(seconds=seconds)
+        return self._connection.execute(taking.values(locked_by=holder, locked_until=until)).rowcount == 1
+
+    def unlock(self, account: str, holder: str) -> None:
+        """Give the right to sign in back."""
+        mine = and_(accounts.c.name == account, accounts.c.locked_by == holder)
+        self._connection.execute(update(accounts).where(mine).values(locked_by=None, locked_until=None))
+
+    # -- pauses
+
+    def pause(self, account: str, until: datetime, reason: str) -> None:
+        """Send nothing to an account until then; a later end that is already set stays."""
+        self._upsert(account)
+        shorter = or_(accounts.c.paused_until.is_(None), accounts.c.paused_until < until)
+        pausing = update(accounts).where(and_(accounts.c.name == account, shorter))
+        self._connection.execute(pausing.values(paused_until=until, pause_reason=reason, pauses=accounts.c.pauses + 1))
+
+    def resume(self, account: str) -> None:
+        """Send again: the pause is over, and the next one counts from the start."""
+        paused = and_(accounts.c.name == account, accounts.c.pauses > 0)
+        self._connection.execute(update(accounts).where(paused).values(paused_until=None, pause_reason="", pauses=0))
+
+    def pauses(self, now: datetime) -> list[Pause]:
+        """The pauses that hold now."""
+        query = select(accounts).where(accounts.c.paused_until > now)
+        return [
+            Pause(row.name, row.paused_until, row.pause_reason, row.pauses) for row in self._connection.execute(query)
+        ]
+
+    def pauses_in_a_row(self, account: str) -> int:
+        """How often an account was paused since it last worked."""
+        return self._connection.execute(select(accounts.c.pauses).where(accounts.c.name == account)).scalar() or 0
+
+    # -- pace
+
+    def reserve(self, account: str, *, is_write: bool, now: float, paces: Sequence[Pace], patience_s: float) -> float:
+        """Reserve the next call that all `paces` allow; the seconds to wait before making it.
+
+        now: unix seconds. A wait longer than patience_s is told, but nothing is reserved.
+        """
+        if self._opened.claim_guard:
+            # PostgreSQL: let one process count at a time. SQLite's writers queue anyway.
+            self._upsert(account)
+            self._connection.execute(select(accounts.c.name).where(accounts.c.name == account).with_for_update())
+        at = max([now, *(self._earliest(account, pace, now) for pace in paces if is_write or not pace.writes_only)])
+        if at - now > patience_s:
+            return at - now
+        self._connection.execute(calls.insert(), {"account": account, "at": at, "is_write": is_write})
+        return at - now
+
+    def _earliest(self, account: str, pace: Pace, now: float) -> float:
+        """When the call that fills this pace's window leaves it."""
+        query = select(calls.c.at).where(calls.c.account == account, calls.c.at > now - pace.window_s)
+        if pace.writes_only:
+            query = query.where(calls.c.is_write)
+        nth = self._connection.execute(query.order_by(calls.c.at.desc()).limit(1).offset(pace.count - 1)).scalar()
+        return now if nth is None else float(nth) + pace.window_s
+
+    def forget_calls(self, before: float) -> None:
+        """Drop calls from before then (unix seconds): no pace looks back so far."""
+        self._connection.execute(delete(calls).where(calls.c.at < before))
+
+    def _upsert(self, account: str, **values: Any) -> None:
+        insert = self._opened.insert(accounts).values(name=account, **values)
+        if values:
+            self._connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=values))
+        else:
+            self._connection.execute(insert.on_conflict_do_nothing())

@@ -1,0 +1,113 @@
+"""The bell between web and worker: rung after a commit that made something due, so nobody polls in haste.
+
+A ring may be lost (a worker that just starts, a full pipe): whoever waits also wakes by itself.
+"""
+
+import contextlib
+import errno
+import os
+import select
+import stat
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from sqlalchemy import Engine
+
+CHANNEL = "lead_capture"
+
+
+class Bell(Protocol):
+    """Waits for a ring, or until `also` (a readable file, to stop by) has something to say."""
+
+    def wait(self, timeout_s: float, also: int) -> None:
+        """Return at a ring, at something readable in `also`, or after timeout_s seconds."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class PipeBell:
+    """A named pipe beside the SQLite file. One ring wakes one waiting worker: one is enough for one lead."""
+
+    def __init__(self, path: Path) -> None:
+        _make_pipe(path)
+        # Read and write: a pipe that always has a writer never reports its end.
+        self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def wait(self, timeout_s: float, also: int) -> None:
+        """See Bell."""
+        readable, _, _ = select.select([self._pipe, also], [], [], max(0.0, timeout_s))
+        if self._pipe in readable:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._pipe, 64)
+
+    def close(self) -> None:
+        """See Bell."""
+        os.close(self._pipe)
+
+
+def pipe_of(database: Path) -> Path:
+    """The pipe that belongs to a SQLite file."""
+    return database.with_name(database.name + "-bell")
+
+
+def ring(database: Path) -> None:
+    """Wake a worker of this SQLite file, if one listens."""
+    try:
+        pipe = os.open(pipe_of(database), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ENXIO, errno.ENOENT):  # nobody listens: the worker looks by itself when it starts
+            return
+        raise
+    try:
+        with contextlib.suppress(BlockingIOError):  # full: rung often enough
+            os.write(pipe, b"!")
+    finally:
+        os.close(pipe)
+
+
+def _make_pipe(path: Path) -> None:
+    with contextlib.suppress(FileExistsError):
+        os.mkfifo(path, 0o600)
+    if not stat.S_ISFIFO(path.stat().st_mode):
+        raise OSError(errno.EEXIST, "is in the way: the worker needs this name for its pipe", str(path))
+
+
+class NotifyBell:
+    """PostgreSQL's LISTEN, on a connection of its own that is made again when it breaks."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connection: psycopg.Connection | None = None
+
+    def wait(self, timeout_s: float, also: int) -> None:
+        """See Bell. While the database is away this is a plain wait."""
+        try:
+            listening = [self._listen().fileno()]
+        except psycopg.Error:
+            self.close()
+            listening = []
+        readable, _, _ = select.select([*listening, also], [], [], max(0.0, timeout_s))
+        if listening and listening[0] in readable:
+            self._drain()
+
+    def _listen(self) -> psycopg.Connection:
+        if self._connection is None:
+            self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+            self._connection.execute(f"LISTEN {CHANNEL}")
+        return self._connection
+
+    def _drain(self) -> None:
+        try:
+            for _ in self._listen().notifies(timeout=0):
+                pass
+        except psycopg.Error:
+            self.close()
+
+    def close(self) -> None:
+        """See Bell."""
+        if self._connection is not None:
+            with contextlib.suppress(psycopg.Error):
+                self._connection.close()
+            self._connection = None

@@ -1,0 +1,142 @@
+"""The storage engines: how to connect, how writers queue, how SQL differs.
+
+A further SQL engine is one more entry in ENGINES; all of tests/store/ then runs on it.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+BUSY_TIMEOUT_S = 20
+"""How long SQLite waits for a lock. Only other programs can hold one: ours queue at the file lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One database, ready for use by one process.
+
+    writing: for the single writer. reading: for everybody else. turn: enter it before a write
+    transaction. insert: the dialect's INSERT, with ON CONFLICT. path: the SQLite file, else None.
+    """
+
+    writing: Engine
+    reading: Engine
+    turn: Callable[[], AbstractContextManager[None]]
+    insert: Callable[..., Any]
+    path: Path | None
+    claim_guard: str | None  # SQL that lets one claimer pass at a time, where writers do not queue anyway
+    announce: str | None  # SQL that wakes the workers at the commit; without it the bell is rung after it
+
+
+class FileTurn:
+    """A fair queue of all processes of this host: flock hands the file over in order of arrival.
+
+    SQLite's own lock is waited for by sleep and retry, which starves whole processes under load.
+    The kernel frees the lock of a killed process.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: int | None = None
+        self._pid = 0
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Wait for the turn, keep it until the block ends."""
+        handle = self._handle()
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(handle, fcntl.LOCK_UN)
+
+    def _handle(self) -> int:
+        # A forked child shares its parent's open file, and with it the lock: it needs its own.
+        if self._file is None or self._pid != os.getpid():
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._pid = os.getpid()
+        return self._file
+
+
+def open_engines(url: str) -> Opened:
+    """Open the database of a DATABASE_URL.
+
+    Raises: ValueError for an engine we do not speak.
+    """
+    parsed = make_url(url)
+    opener = ENGINES.get(parsed.get_backend_name())
+    if opener is None:
+        known = " or ".join(f"{name}://" for name in ENGINES)
+        raise ValueError(f"DATABASE_URL: unknown engine {parsed.get_backend_name()!r}: write {known}")
+    return opener(parsed)
+
+
+def _open_sqlite(url: URL) -> Opened:
+    path = Path(url.database or "lead-capture.db").absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    located = url.set(database=str(path))
+    return Opened(
+        writing=_sqlite_engine(located, begin="BEGIN IMMEDIATE", pool_size=1),
+        reading=_sqlite_engine(located, begin="BEGIN", pool_size=8),
+        turn=FileTurn(path.with_name(path.name + "-turn")),
+        insert=sqlite.insert,
+        path=path,
+        claim_guard=None,
+        announce=None,
+    )
+
+
+def _sqlite_engine(url: URL, *, begin: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=24,
+        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where we say so, not where sqlite3 guesses
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _open_postgresql(url: URL) -> Opened:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=4,
+        max_overflow=24,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "application_name": "lead-capture"},
+    )
+    return Opened(
+        writing=engine,
+        reading=engine,
+        turn=nullcontext,
+        insert=postgresql.insert,
+        path=None,
+        claim_guard="SELECT pg_advisory_xact_lock(7142001)",
+        announce="NOTIFY lead_capture",
+    )
+
+
+ENGINES: dict[str, Callable[[URL], Opened]] = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
+
+
+def answers(engine: Engine) -> bool:
+    """Whether the database answers a query. Raises what the driver raises when it does not."""
+    with engine.connect() as connection:
+        return connection.execute(text("SELECT 1")).scalar() == 1

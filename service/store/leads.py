@@ -1,0 +1,294 @@
+"""Leads on disk: kept once, found again, told page by page."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select, update
+
+from service.lead import (
+    Attempt,
+    Attribution,
+    Contact,
+    CoworkerId,
+    Evidence,
+    Lead,
+    LeadId,
+    OpportunityId,
+    Outcome,
+    Receipt,
+    Status,
+    Step,
+    StoredTouch,
+    Submission,
+)
+from service.store.engines import Opened
+from service.store.tables import Instant, attempts, deliveries, lead_keys, leads
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One reason to call a later arrival the same: unique in the database until it expires."""
+
+    value: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which leads an operator asks for; empty parts ask for all."""
+
+    status: str = ""
+    form: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str = ""  # part of e-mail, name, company, phone or id
+    before: str = ""  # only leads older than this id: the cursor
+
+
+class Leads:
+    """The leads within one transaction."""
+
+    def __init__(self, connection: Connection, opened: Opened) -> None:
+        self._connection = connection
+        self._opened = opened
+
+    def keep(self, lead: Lead, keys: Sequence[Key]) -> Receipt:
+        """Keep `lead`, unless one of `keys` says that it came before: then count the repeat.
+
+        The keys of a repeat lead to the first lead from now on, too.
+        """
+        won = self._take(lead.id, keys, lead.received_at)
+        lost = [key.value for key in keys if key.value not in won]
+        first = self._owner(lost) if lost else None
+        if first is None:
+            self._connection.execute(_INSERT, to_row(lead))
+            return Receipt(lead.id, repeat=False)
+        self._connection.execute(update(lead_keys).where(lead_keys.c.lead_id == lead.id).values(lead_id=first))
+        self._connection.execute(update(leads).where(leads.c.id == first).values(repeats=leads.c.repeats + 1))
+        return Receipt(first, repeat=True)
+
+    def _take(self, lead_id: LeadId, keys: Sequence[Key], now: datetime) -> set[str]:
+        """The keys that were free or expired, now ours. Sorted, so that two writers cannot deadlock."""
+        insert = self._opened.insert(lead_keys)
+        taking = insert.on_conflict_do_update(
+            index_elements=["key"],
+            set_={"lead_id": insert.excluded.lead_id, "expires_at": insert.excluded.expires_at},
+            where=lead_keys.c.expires_at <= bindparam("now", type_=Instant),
+        ).returning(lead_keys.c.key)
+        won: set[str] = set()
+        for key in sorted(keys, key=lambda key: key.value):
+            row = {"key": key.value, "lead_id": lead_id, "expires_at": key.expires_at, "now": now}
+            won.update(self._connection.execute(taking, row).scalars())
+        return won
+
+    def _owner(self, keys: Iterable[str]) -> LeadId | None:
+        found = self._connection.execute(select(lead_keys.c.lead_id).where(lead_keys.c.key.in_(keys)).limit(1))
+        owner = found.scalar()
+        return None if owner is None else LeadId(owner)
+
+    def get(self, lead_id: str) -> Lead | None:
+        """One lead, with the time of its next attempt, or None."""
+        row = self._connection.execute(_SELECT.where(leads.c.id == lead_id)).first()
+        return None if row is None else from_row(row)
+
+    def attempts_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[Attempt]]:
+        """Every call made for each of some leads, oldest first."""
+        found: dict[LeadId, list[Attempt]] = {LeadId(lead_id): [] for lead_id in lead_ids}
+        query = select(attempts).where(attempts.c.lead_id.in_(lead_ids)).order_by(attempts.c.id)
+        for row in self._connection.execute(query):
+            found[LeadId(row.lead_id)].append(_attempt(row))
+        return found
+
+    def page(self, query: Query, size: int) -> list[Lead]:
+        """At most `size` leads, newest first; continue with `before` = the last one's id."""
+        rows = self._connection.execute(_filtered(_SELECT, query).order_by(leads.c.id.desc()).limit(size))
+        return [from_row(row) for row in rows]
+
+    def ids(self, query: Query, size: int) -> list[LeadId]:
+        """At most `size` ids, oldest first."""
+        rows = self._connection.execute(_filtered(select(leads.c.id), query).order_by(leads.c.id).limit(size))
+        return [LeadId(value) for value in rows.scalars()]
+
+    def count(self) -> dict[str, int]:
+        """How many leads stand where: status -> number."""
+        rows = self._connection.execute(select(leads.c.status, func.count().label("number")).group_by(leads.c.status))
+        return {row.status: row.number for row in rows}
+
+    def set_status(self, lead_id: LeadId, status: Status, problem: str = "") -> None:
+        """Move a lead to `status`; `problem` says why a person must look and what to do."""
+        change = update(leads).where(leads.c.id == lead_id).values(status=status.value, problem=problem)
+        self._connection.execute(change)
+
+    def delivered(self, lead_id: LeadId, coworker_id: CoworkerId, opportunity_id: OpportunityId, now: datetime) -> None:
+        """The opportunity exists: note which, and when."""
+        self._connection.execute(
+            update(leads)
+            .where(leads.c.id == lead_id)
+            .values(
+                status=Status.DELIVERED.value,
+                problem="",
+                coworker_id=coworker_id,
+                opportunity_id=opportunity_id,
+                delivered_at=now,
+            )
+        )
+
+
+_INSERT = leads.insert()
+_SELECT = select(leads, deliveries.c.due_at, deliveries.c.state).outerjoin(
+    deliveries, deliveries.c.lead_id == leads.c.id
+)
+
+
+def _filtered(statement: Select[Any], query: Query) -> Select[Any]:
+    conditions = []
+    if query.status:
+        conditions.append(leads.c.status == query.status)
+    if query.form:
+        conditions.append(leads.c.form == query.form)
+    if query.since:
+        conditions.append(leads.c.received_at >= query.since)
+    if query.until:
+        conditions.append(leads.c.received_at < query.until)
+    if query.before:
+        conditions.append(leads.c.id < query.before)
+    if query.text:
+        searched = (leads.c.email, leads.c.full_name, leads.c.company, leads.c.phone, leads.c.id)
+        conditions.append(or_(*(column.icontains(query.text, autoescape=True) for column in searched)))
+    return statement.where(*conditions)
+
+
+def to_row(lead: Lead) -> dict[str, Any]:
+    """The columns of a lead."""
+    submission, verdict, contact = lead.submission, lead.attribution, lead.submission.contact
+    return {
+        "id": lead.id,
+        "form": submission.form,
+        "account": lead.account,
+        "sender": submission.sender,
+        "external_id": submission.external_id,
+        "form_name": submission.form_name,
+        "status": lead.status.value,
+        "received_at": lead.received_at,
+        "delivered_at": lead.delivered_at,
+        "problem": lead.problem,
+        "repeats": lead.repeats,
+        "email": contact.email,
+        "full_name": contact.full_name,
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "phone": contact.phone,
+        "company": contact.company,
+        "fields": dict(submission.fields),
+        "extras": dict(submission.extras),
+        "evidence": _evidence_row(submission),
+        "page_url": submission.evidence.page_url,
+        "ip": submission.ip,
+        "raw": submission.raw or None,
+        "utm_source": verdict.utm_source,
+        "utm_medium": verdict.utm_medium,
+        "utm_campaign": verdict.utm_campaign,
+        "utm_content": verdict.utm_content,
+        "utm_term": verdict.utm_term,
+        "channel": verdict.channel,
+        "lead_source": verdict.lead_source,
+        "rule": verdict.rule,
+        "reason": verdict.reason,
+        "click_ids": dict(verdict.click_ids),
+        "codes": list(verdict.codes),
+        "coworker_id": lead.coworker_id,
+        "opportunity_id": lead.opportunity_id,
+    }
+
+
+def _evidence_row(submission: Submission) -> dict[str, Any]:
+    """The evidence without the answers that stand in fields and extras anyway."""
+    evidence = submission.evidence
+    known = {**submission.extras, **submission.fields}
+    own = {name: value for name, value in evidence.fields.items() if known.get(name) != value}
+    row: dict[str, Any] = {
+        "fields": own,
+        "landing_url": evidence.landing_url,
+        "referrer": evidence.referrer,
+        "submitted_at": evidence.submitted_at,
+        "idempotency_key": submission.idempotency_key,
+    }
+    for name, touch in (("first", evidence.first), ("last", evidence.last)):
+        if touch is not None:
+            row[name] = [touch.url, touch.referrer, touch.at]
+    return {name: value for name, value in row.items() if value}
+
+
+def _touch(value: Sequence[Any] | None) -> StoredTouch | None:
+    return None if value is None else StoredTouch(*value)
+
+
+def from_row(row: Row[Any]) -> Lead:
+    """The lead of one row of leads, with due_at and state of its delivery where it has one."""
+    kept = row.evidence
+    evidence = Evidence(
+        fields={**row.extras, **row.fields, **kept.get("fields", {})},
+        landing_url=kept.get("landing_url", ""),
+        page_url=row.page_url,
+        referrer=kept.get("referrer", ""),
+        first=_touch(kept.get("first")),
+        last=_touch(kept.get("last")),
+        submitted_at=kept.get("submitted_at"),
+    )
+    submission = Submission(
+        form=row.form,
+        sender=row.sender,
+        contact=Contact(row.email, row.full_name, row.first_name, row.last_name, row.phone, row.company),
+        evidence=evidence,
+        fields=row.fields,
+        extras=row.extras,
+        external_id=row.external_id,
+        idempotency_key=kept.get("idempotency_key", ""),
+        form_name=row.form_name,
+        ip=row.ip,
+        raw=bytes(row.raw or b""),
+    )
+    lead = Lead(
+        id=LeadId(row.id),
+        account=row.account,
+        status=Status(row.status),
+        received_at=row.received_at,
+        submission=submission,
+        attribution=_attribution(row),
+        problem=row.problem,
+        delivered_at=row.delivered_at,
+        coworker_id=row.coworker_id,
+        opportunity_id=row.opportunity_id,
+        repeats=row.repeats,
+    )
+    return replace(lead, next_attempt_at=row.due_at) if row.state == "owed" else lead
+
+
+def _attribution(row: Row[Any]) -> Attribution:
+    return Attribution(
+        utm_source=row.utm_source,
+        utm_medium=row.utm_medium,
+        utm_campaign=row.utm_campaign,
+        utm_content=row.utm_content,
+        utm_term=row.utm_term,
+        channel=row.channel,
+        lead_source=row.lead_source,
+        rule=row.rule,
+        reason=row.reason,
+        click_ids=row.click_ids,
+        codes=tuple(row.codes),
+    )
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        step=Step(row.step),
+        started_at=row.started_at,
+        outcome=Outcome(row.outcome),
+        duration_ms=row.duration_ms,
+        http_status=row.http_status,
+        detail=row.detail,
+        trigger=row.trigger,
+    )

@@ -1,0 +1,12 @@
+"""Alembic's entry: runs on the connection that service.store.migrate hands over."""
+
+from alembic import context
+
+from service.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,  # SQLite can: our engine begins the transaction itself
+)
+context.run_migrations()

@@ -1,0 +1,244 @@
+"""The debts to the CRM: owed in the lead's own transaction, claimed with a lease, settled once."""
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, not_, or_, select, text, update
+
+from service.lead import CoworkerId, Delivery, Doubt, Lead, LeadId, Outcome, Status, Step
+from service.store.engines import Opened
+from service.store.leads import Leads
+from service.store.tables import attempts, deliveries, leads
+
+WAKE = "wake"
+"""Set in a connection's `info` when its transaction made something due: the writer rings after the commit."""
+
+OWED, PARKED, DONE = "owed", "parked", "done"
+
+
+class LeaseLost(Exception):
+    """Another worker has this Delivery now: stop, touch nothing more."""
+
+
+class Outbox:
+    """The deliveries within one transaction."""
+
+    def __init__(self, connection: Connection, opened: Opened) -> None:
+        self._connection = connection
+        self._opened = opened
+
+    # -- owing
+
+    def owe(self, lead_id: LeadId, account: str, person: str, due: datetime, *, parked: bool = False) -> None:
+        """Owe the CRM one Delivery, or note a `parked` one that an operator may let go.
+
+        person: the folded e-mail; Deliveries of one person never run together.
+        """
+        state = PARKED if parked else OWED
+        row = {"lead_id": lead_id, "account": account, "person": person, "state": state, "due_at": due}
+        self._connection.execute(_INSERT, row)
+        if not parked:
+            self._wake()
+
+    def owe_again(self, lead_id: LeadId, due: datetime) -> bool:
+        """An operator asks for a new try: the whole schedule is free again. False: nothing to deliver."""
+        owed = (
+            update(deliveries)
+            .where(deliveries.c.lead_id == lead_id, deliveries.c.state != DONE)
+            .values(state=OWED, due_at=due, tries=0, trigger="operator")
+        )
+        changed = self._connection.execute(owed).rowcount == 1
+        if changed:
+            Leads(self._connection, self._opened).set_status(lead_id, Status.PENDING)
+            self._wake()
+        return changed
+
+    def _wake(self) -> None:
+        self._connection.info[WAKE] = True
+        if self._opened.announce:
+            self._connection.execute(text(self._opened.announce))
+
+    # -- claiming
+
+    def claim(
+        self, worker: str, now: datetime, lease_s: float, room: int, paused: Collection[str] = ()
+    ) -> list[Delivery]:
+        """Claim at most `room` Deliveries that are due, the longest due first, no two of one person."""
+        if self._opened.claim_guard:
+            self._connection.execute(text(self._opened.claim_guard))
+        claimed: dict[str, LeadId] = {}
+        for lead_id, person in self._free(now, room * 4, paused):
+            if person not in claimed and len(claimed) < room and self._take(lead_id, worker, now, lease_s):
+                claimed[person] = lead_id
+        return [self._delivery(lead_id, worker) for lead_id in claimed.values()]
+
+    def _free(self, now: datetime, limit: int, paused: Collection[str]) -> list[tuple[LeadId, str]]:
+        other = deliveries.alias("other")
+        taken = (
+            select(1)
+            .where(other.c.person == deliveries.c.person, other.c.claimed_by.is_not(None))
+            .where(other.c.lead_id != deliveries.c.lead_id)
+            .exists()
+        )
+        query = (
+            select(deliveries.c.lead_id, deliveries.c.person)
+            .where(deliveries.c.state == OWED, deliveries.c.due_at <= now, _unclaimed(now), not_(taken))
+            .order_by(deliveries.c.due_at)
+            .limit(limit)
+        )
+        if paused:
+            query = query.where(deliveries.c.account.not_in(paused))
+        return [(LeadId(row.lead_id), row.person) for row in self._connection.execute(query)]
+
+    def _take(self, lead_id: LeadId, worker: str, now: datetime, lease_s: float) -> bool:
+        taking = (
+            update(deliveries)
+            .where(deliveries.c.lead_id == lead_id, deliveries.c.state == OWED, _unclaimed(now))
+            .values(claimed_by=worker, lease_until=now + timedelta(seconds=lease_s))
+        )
+        return self._connection.execute(taking).rowcount == 1
+
+    def _delivery(self, lead_id: LeadId, worker: str) -> Delivery:
+        row = self._connection.execute(select(deliveries).where(deliveries.c.lead_id == lead_id)).one()
+        lead = Leads(self._connection, self._opened).get(lead_id)
+        if lead is None:
+            raise LookupError(f"lead {lead_id} is owed but not kept")  # both are one transaction
+        doubt = self._settle_cut_off(lead) or _doubt(row)
+        return Delivery(lead, worker, row.tries, row.trigger, row.coworker_id, doubt)
+
+    def _settle_cut_off(self, lead: Lead) -> Doubt | None:
+        """An attempt still open is a call cut off by a crash: its outcome is unknown."""
+        still_open = and_(attempts.c.lead_id == lead.id, attempts.c.outcome == Outcome.OPEN.value)
+        rows = self._connection.execute(select(attempts).where(still_open).order_by(attempts.c.id)).all()
+        if not rows:
+            return None
+        ended = (
+            update(attempts)
+            .where(still_open)
+            .values(outcome=Outcome.UNKNOWN.value, detail="the worker ended during the call")
+        )
+        self._connection.execute(ended)
+        creates = [row for row in rows if row.step in (Step.CREATE_COWORKER.value, Step.CREATE_OPPORTUNITY.value)]
+        if not creates:
+            return None
+        doubt = Doubt(Step(creates[-1].step), creates[-1].started_at)
+        self.doubt(lead.id, doubt)
+        return doubt
+
+    def next_due(self, paused: Collection[str] = ()) -> datetime | None:
+        """When the next unclaimed Delivery falls due, or None when nothing is owed."""
+        query = select(func.min(deliveries.c.due_at)).where(
+            deliveries.c.state == OWED, deliveries.c.claimed_by.is_(None)
+        )
+        if paused:
+            query = query.where(deliveries.c.account.not_in(paused))
+        found: datetime | None = self._connection.execute(query).scalar()
+        return found
+
+    # -- leases
+
+    def renew(self, worker: str, lead_ids: Iterable[LeadId], until: datetime) -> None:
+        """Keep other workers away from Deliveries that are still being worked on."""
+        held = and_(deliveries.c.lead_id.in_(list(lead_ids)), deliveries.c.claimed_by == worker)
+        self._connection.execute(update(deliveries).where(held).values(lease_until=until))
+
+    def free(self, is_gone: Callable[[str], bool]) -> int:
+        """Free the leases of workers that are gone, without waiting for their end; how many."""
+        held = select(deliveries.c.claimed_by).where(deliveries.c.claimed_by.is_not(None)).distinct()
+        gone = [worker for worker in self._connection.execute(held).scalars() if is_gone(worker)]
+        if not gone:
+            return 0
+        freeing = update(deliveries).where(deliveries.c.claimed_by.in_(gone)).values(claimed_by=None, lease_until=None)
+        return self._connection.execute(freeing).rowcount
+
+    # -- attempts
+
+    def begin(self, delivery: Delivery, step: Step, now: datetime) -> int:
+        """Write down one call before it is made; its number.
+
+        Raises: LeaseLost when another worker has the Delivery.
+        """
+        self._check_lease(delivery)
+        row = {
+            "lead_id": delivery.lead.id,
+            "step": step.value,
+            "trigger": delivery.trigger,
+            "started_at": now,
+            "outcome": Outcome.OPEN.value,
+        }
+        made = self._connection.execute(attempts.insert().returning(attempts.c.id), row)
+        return int(made.scalar_one())
+
+    def end(
+        self, number: int, outcome: Outcome, duration_ms: int, http_status: int | None = None, detail: str = ""
+    ) -> None:
+        """Settle one call."""
+        ending = update(attempts).where(attempts.c.id == number)
+        values = {"outcome": outcome.value, "duration_ms": duration_ms, "http_status": http_status, "detail": detail}
+        self._connection.execute(ending.values(values))
+
+    # -- settling
+
+    def save_coworker(self, delivery: Delivery, coworker_id: CoworkerId) -> None:
+        """The first step is finished: never begin before it again."""
+        self._change(delivery, coworker_id=coworker_id, **_NO_DOUBT)
+
+    def doubt(self, lead_id: LeadId, doubt: Doubt) -> None:
+        """A create may have been saved: the next try looks first."""
+        values = {"doubt_step": doubt.step.value, "doubt_at": doubt.since, "looks": doubt.looks}
+        self._connection.execute(update(deliveries).where(deliveries.c.lead_id == lead_id).values(values))
+
+    def clear_doubt(self, delivery: Delivery) -> None:
+        """The create is known not to have been saved."""
+        self._change(delivery, **_NO_DOUBT)
+
+    def done(self, delivery: Delivery) -> None:
+        """The debt is paid."""
+        self._change(delivery, state=DONE, **_NO_CLAIM, **_NO_DOUBT)
+
+    def postpone(self, delivery: Delivery, due: datetime, tries: int) -> None:
+        """Give the Delivery back until `due`; `tries` places of the schedule are spent."""
+        self._change(delivery, due_at=due, tries=tries, **_NO_CLAIM)
+
+    def park(self, delivery: Delivery, problem: str) -> None:
+        """Only a person can help: say why, and what to do."""
+        self._change(delivery, state=PARKED, **_NO_CLAIM)
+        Leads(self._connection, self._opened).set_status(delivery.lead.id, Status.PARKED, problem)
+
+    def hold(self, lead_id: LeadId) -> None:
+        """Owe nothing for now, by an operator's decision."""
+        self._connection.execute(update(deliveries).where(deliveries.c.lead_id == lead_id).values(state=PARKED))
+
+    def _check_lease(self, delivery: Delivery) -> None:
+        self._change(delivery, claimed_by=delivery.claimed_by)
+
+    def _change(self, delivery: Delivery, **values: Any) -> None:
+        held = and_(deliveries.c.lead_id == delivery.lead.id, deliveries.c.claimed_by == delivery.claimed_by)
+        if self._connection.execute(update(deliveries).where(held).values(**values)).rowcount != 1:
+            raise LeaseLost(delivery.lead.id)
+
+    # -- telling
+
+    def waiting(self) -> tuple[int, datetime | None]:
+        """How many Deliveries are owed, and since when the oldest of their leads waits."""
+        query = (
+            select(func.count(), func.min(leads.c.received_at))
+            .select_from(deliveries.join(leads, leads.c.id == deliveries.c.lead_id))
+            .where(deliveries.c.state == OWED)
+        )
+        number, oldest = self._connection.execute(query).one()
+        return int(number), oldest
+
+
+_INSERT = deliveries.insert()
+_NO_CLAIM: dict[str, Any] = {"claimed_by": None, "lease_until": None}
+_NO_DOUBT: dict[str, Any] = {"doubt_step": None, "doubt_at": None, "looks": 0}
+
+
+def _unclaimed(now: datetime) -> Any:
+    return or_(deliveries.c.claimed_by.is_(None), deliveries.c.lease_until < now)
+
+
+def _doubt(row: Any) -> Doubt | None:
+    return None if row.doubt_step is None else Doubt(Step(row.doubt_step), row.doubt_at, row.looks)

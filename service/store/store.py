@@ -1,0 +1,113 @@
+"""The store: one database as the other rooms see it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.store import bell
+from service.store.accounts import Accounts
+from service.store.engines import open_engines
+from service.store.leads import Leads
+from service.store.migrate import migrate, schema_of
+from service.store.outbox import WAKE, Outbox
+from service.store.tables import deployment
+from service.store.writer import StoreUnavailable, Writer
+
+T = TypeVar("T")
+
+SCHEMA = "0001"
+"""The newest migration; a process takes leads only on this schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What can be done within one transaction."""
+
+    leads: Leads
+    outbox: Outbox
+    accounts: Accounts
+
+
+class Store:
+    """One database of leads, for any number of threads."""
+
+    def __init__(self, url: str) -> None:
+        self._opened = open_engines(url)
+        self._writer = Writer(self._opened, self._ring)
+
+    # -- transactions
+
+    def write(self, job: Callable[[Transaction], T]) -> T:
+        """Run `job` in a transaction, perhaps together with others', and return once it is on disk.
+
+        A job may be run twice: it must do nothing but what the Transaction offers.
+        Raises: what the job raises; StoreUnavailable when the database cannot keep it.
+        """
+        return self._writer.write(lambda connection: job(self._transaction(connection)))
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A transaction that only reads.
+
+        Raises: StoreUnavailable when the database does not answer.
+        """
+        try:
+            with self._opened.reading.connect() as connection:
+                yield self._transaction(connection)
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+    def _transaction(self, connection: Connection) -> Transaction:
+        opened = self._opened
+        return Transaction(Leads(connection, opened), Outbox(connection, opened), Accounts(connection, opened))
+
+    def _ring(self, connection: Connection) -> None:
+        if connection.info.pop(WAKE, False) and self._opened.path is not None:
+            bell.ring(self._opened.path)
+
+    # -- the database itself
+
+    def migrate(self) -> None:
+        """Bring the database to the newest schema; safe from several processes and hosts at once."""
+        migrate(self._opened)
+
+    def is_ready(self) -> bool:
+        """Whether leads can be kept: the database answers, and its schema is this program's or newer.
+
+        Raises: StoreUnavailable when it does not answer.
+        """
+        try:
+            with self._opened.reading.connect() as connection:
+                found = schema_of(connection)
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        return found is not None and found >= SCHEMA
+
+    def once(self, name: str, make: Callable[[], str]) -> str:
+        """The deployment's value of that name, made by whoever asks first and kept for all."""
+
+        def keep(connection: Connection) -> str:
+            query = select(deployment.c.value).where(deployment.c.name == name)
+            found: str | None = connection.execute(query).scalar()
+            if found is None:
+                insert = self._opened.insert(deployment).on_conflict_do_nothing()
+                connection.execute(insert, {"name": name, "value": make()})
+                found = connection.execute(query).scalar_one()
+            return found
+
+        return self._writer.write(keep)
+
+    def bell(self) -> bell.Bell:
+        """A new ear for what falls due."""
+        if self._opened.path is not None:
+            return bell.PipeBell(bell.pipe_of(self._opened.path))
+        return bell.NotifyBell(self._opened.reading)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._opened.reading.dispose()
+        self._opened.writing.dispose()

@@ -1,0 +1,207 @@
+"""The tables, for SQLite and PostgreSQL alike. Migrations are the truth; a test holds both together."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(instant: datetime) -> int:
+    """Microseconds since 1970 of an aware instant.
+
+    Raises: TypeError when it is naive.
+    """
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The aware instant, in UTC, of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant as microseconds since 1970: exact, sortable, the same on every engine."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 (SQLAlchemy's signature)
+        """Refuses naive instants by the subtraction in to_micros."""
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (SQLAlchemy's signature)
+        """Gives back UTC."""
+        return None if value is None else from_micros(int(value))
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value as text. PostgreSQL's own type would refuse the NUL and surrogates that strangers send."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 (SQLAlchemy's signature)
+        """Compact, and ASCII: a lone surrogate in a stranger's JSON cannot break the driver."""
+        return None if value is None else json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 (SQLAlchemy's signature)
+        """Plain dicts, lists and strings."""
+        return None if value is None else json.loads(value)
+
+
+def _text(name: str, default: str = "") -> Column[str]:
+    return Column(name, Text, nullable=False, default=default, server_default=default)
+
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("id", Text, primary_key=True),  # UUIDv7 in hex: sorts by arrival
+    Column("form", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    _text("external_id"),
+    _text("form_name"),
+    Column("status", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("delivered_at", Instant),
+    _text("problem"),
+    Column("repeats", Integer, nullable=False, default=0, server_default="0"),
+    _text("email"),
+    _text("full_name"),
+    _text("first_name"),
+    _text("last_name"),
+    _text("phone"),
+    _text("company"),
+    Column("fields", Json, nullable=False),  # canonical name -> answer
+    Column("extras", Json, nullable=False),  # submitted name -> answer
+    Column("evidence", Json, nullable=False),  # what fields and extras do not already say
+    _text("page_url"),
+    _text("ip"),
+    Column("raw", LargeBinary),  # the body where it could not be read
+    _text("utm_source"),
+    _text("utm_medium"),
+    _text("utm_campaign"),
+    _text("utm_content"),
+    _text("utm_term"),
+    _text("channel"),
+    Column("lead_source", Integer, nullable=False),
+    _text("rule"),
+    _text("reason"),
+    Column("click_ids", Json, nullable=False),
+    Column("codes", Json, nullable=False),
+    Column("coworker_id", BigInteger),
+    Column("opportunity_id", BigInteger),
+    Index("ix_leads_status_id", "status", "id"),
+    Index("ix_leads_form_id", "form", "id"),
+    Index("ix_leads_email", "email"),
+)
+
+lead_keys = Table(
+    # What makes a second arrival a repeat; the unique key decides, never a look before.
+    "lead_keys",
+    metadata,
+    Column("key", Text, primary_key=True),  # kind, form or sender, digest
+    Column("lead_id", Text, nullable=False, index=True),
+    Column("expires_at", Instant),  # NULL: never
+)
+
+deliveries = Table(
+    # The debt of one Lead to the CRM.
+    "deliveries",
+    metadata,
+    Column("lead_id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("person", Text, nullable=False),  # folded e-mail: two of one person never run together
+    Column("state", Text, nullable=False),  # owed, parked, done
+    Column("due_at", Instant, nullable=False),
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),  # places spent in the schedule
+    _text("trigger", "schedule"),  # or operator
+    Column("claimed_by", Text),
+    Column("lease_until", Instant),
+    Column("coworker_id", BigInteger),  # the finished first step
+    Column("doubt_step", Text),  # the create whose outcome is unknown
+    Column("doubt_at", Instant),
+    Column("looks", Integer, nullable=False, default=0, server_default="0"),  # searches since the doubt
+)
+Index(
+    "ix_deliveries_owed",
+    deliveries.c.due_at,
+    sqlite_where=deliveries.c.state == "owed",
+    postgresql_where=deliveries.c.state == "owed",
+)
+Index(
+    "ix_deliveries_claimed",
+    deliveries.c.person,
+    unique=True,  # the database itself keeps two Deliveries of one person apart
+    sqlite_where=deliveries.c.claimed_by.is_not(None),
+    postgresql_where=deliveries.c.claimed_by.is_not(None),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("lead_id", Text, nullable=False, index=True),
+    Column("step", Text, nullable=False),
+    _text("trigger", "schedule"),
+    Column("started_at", Instant, nullable=False),
+    Column("duration_ms", Integer),
+    Column("outcome", Text, nullable=False),
+    Column("http_status", Integer),
+    _text("detail"),
+)
+
+accounts = Table(
+    # What all processes must agree on about one Nexudus account.
+    "accounts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("tokens", Json),
+    Column("locked_by", Text),
+    Column("locked_until", Instant),
+    Column("paused_until", Instant),
+    _text("pause_reason"),
+    Column("pauses", Integer, nullable=False, default=0, server_default="0"),  # in a row
+)
+
+calls = Table(
+    # The recent calls to each account, for the pace over all processes.
+    "calls",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("at", Float, nullable=False),  # unix seconds
+    Column("is_write", Boolean, nullable=False),
+    Index("ix_calls_account_at", "account", "at"),
+    Index("ix_calls_account_is_write_at", "account", "is_write", "at"),
+)
+
+deployment = Table(
+    # Values made once and kept: client_id, secret_key ...
+    "deployment",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
