@@ -1,0 +1,100 @@
+"""From the environment to Settings: every variable, or the file that NAME_FILE names, and all faults at once."""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from service.settings.table import SETTINGS, Setting, Settings
+
+SLIP = 0.85  # difflib's ratio from which a name looks like a slip of the keyboard
+KIN = 0.6  # the same for names that begin with NEXUDUS_ and are surely meant for us
+
+
+class SettingsProblems(Exception):
+    """The environment cannot be used. `problems`: one line each, with name, fault and remedy; no secret in them."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check every setting.
+
+    Raises: SettingsProblems with all that is wrong, not only the first.
+    """
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for each in SETTINGS:
+        try:
+            values[each.key] = read_one(each, environ)
+        except ValueError as error:
+            problems.append(f"{each.name}: {error}")
+    problems += check_credentials(values)
+    if problems:
+        raise SettingsProblems(tuple(problems))
+    return Settings(**values, hints=tuple(find_near_misses(environ)))
+
+
+def read_one(each: Setting, environ: Mapping[str, str]) -> Any:
+    """The value of one setting; its default where nothing or only space is set."""
+    text = lookup(each.name, environ) or ""
+    if not each.secret:
+        text = text.strip()  # a password may begin or end with a space, nothing else does
+    text = text or each.default
+    return each.read(text) if text else each.absent
+
+
+def lookup(name: str, environ: Mapping[str, str] = os.environ) -> str | None:
+    """The text of variable `name`, or of the file that `name`_FILE names; None when neither is set or it is empty.
+
+    Raises: ValueError, one sentence, when both are set or the file cannot be read.
+    """
+    text, file = environ.get(name, ""), environ.get(f"{name}_FILE", "")
+    if text and file:
+        raise ValueError(f"{name} and {name}_FILE are both set: keep one")
+    return read_file(file, f"{name}_FILE") if file else text or None
+
+
+def read_file(file: str, name: str) -> str:
+    """The text of a file without the newlines at its end.
+
+    Raises: ValueError, one sentence, when there is no such text.
+    """
+    try:
+        text = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ValueError(f"the file {file!r} that {name} names is not UTF-8 text: save it as such") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a file name"
+        raise ValueError(
+            f"cannot read the file {file!r} that {name} names ({reason}): correct path or rights"
+        ) from None
+    if not text:
+        raise ValueError(f"the file {file!r} that {name} names is empty: write the value into it")
+    return text
+
+
+def check_credentials(values: Mapping[str, Any]) -> Iterator[str]:
+    """Say what is missing or too much among the NEXUDUS_ credentials; one that could not be read counts as there."""
+    username, password, totp, token = (
+        values.get(f"nexudus_{name}", "?") for name in ("username", "password", "totp_secret", "token")
+    )
+    if username and not password:
+        yield "NEXUDUS_PASSWORD: missing, but NEXUDUS_USERNAME is set: write the account's password"
+    if (password or totp) and not username:
+        yield "NEXUDUS_USERNAME: missing, but a password or TOTP seed is set: write the account's e-mail"
+    if token and (username or password):
+        yield "NEXUDUS_TOKEN: set together with a user name or password: keep one way to sign in"
+
+
+def find_near_misses(environ: Mapping[str, str]) -> Iterator[str]:
+    """Name every variable that looks like one of our settings but is none; the forms file may still use it."""
+    ours = {each.name for each in SETTINGS}
+    known = ours | {f"{name}_FILE" for name in ours}
+    for name in sorted(environ.keys() - known):
+        cutoff = KIN if name.startswith("NEXUDUS_") else SLIP
+        for near in difflib.get_close_matches(name.upper(), known, n=1, cutoff=cutoff):
+            yield f"{name} is no setting: did you mean {near}? (ignore this if the forms file uses it)"

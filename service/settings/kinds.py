@@ -1,0 +1,147 @@
+"""How each kind of setting is read: text -> value, or a ValueError that says the fault and what to write.
+
+The sentences never repeat a text that may hold a password.
+"""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+WINDOW_SECONDS = {"s": 1, "min": 60, "h": 3600, "day": 86400}
+WAIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+YES, NO = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
+SECRET_KEY_LENGTH = 16  # as hex 64 bits, the least that nobody can try out
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` calls in any `window_s` seconds; of writes alone when `writes_only`."""
+
+    count: int
+    window_s: int
+    writes_only: bool = False
+
+
+def read_text(text: str) -> str:
+    """Any text, as it is."""
+    return text
+
+
+def read_choice(text: str, choices: tuple[str, ...]) -> str:
+    """One of `choices`, in any case."""
+    if text.lower() not in choices:
+        raise ValueError(f"{text!r} is unknown: write {' or '.join(choices)}")
+    return text.lower()
+
+
+def read_flag(text: str) -> bool:
+    """True or false in the usual spellings."""
+    if text.lower() not in YES | NO:
+        raise ValueError(f"{text!r} is neither true nor false: write true or false")
+    return text.lower() in YES
+
+
+def read_count(text: str, least: int, most: int) -> int:
+    """A whole number from `least` to `most`."""
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+        raise ValueError(f"{text!r} is not a whole number from {least} to {most}: write one")
+    return int(text)
+
+
+def read_seconds(text: str, most: int) -> float:
+    """Seconds above 0, fractions allowed, without a unit."""
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) or not 0 < float(text) <= most:
+        raise ValueError(f"{text!r} is not a number of seconds above 0 and up to {most}: write one, without a unit")
+    return float(text)
+
+
+def read_durations(text: str) -> tuple[float, ...]:
+    """Waits such as `5s 2m 1h`, each in seconds."""
+    return tuple(read_duration(word) for word in text.replace(",", " ").split())
+
+
+def read_duration(word: str) -> float:
+    """One wait such as `30s`, `2m`, `1h` or `1d`, in seconds."""
+    parts = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smhd])", word)
+    if not parts:
+        raise ValueError(f"{word!r} is no time span: write a number and s, m, h or d, such as 30s or 2m")
+    return float(parts[1]) * WAIT_SECONDS[parts[2]]
+
+
+def read_limits(text: str) -> tuple[Limit, ...]:
+    """Limits such as `10/s 60w/min`."""
+    return tuple(read_limit(word) for word in text.replace(",", " ").split())
+
+
+def read_limit(word: str) -> Limit:
+    """One limit, `COUNT[w]/[N]UNIT`: `120w/10s` is 120 writes in any 10 seconds."""
+    parts = re.fullmatch(r"([1-9][0-9]{0,8})(w?)/([1-9][0-9]{0,4})?(s|min|h|day)", word)
+    if not parts:
+        raise ValueError(f"{word!r} is no limit: write COUNT/UNIT with unit s, min, h or day, such as 10/s or 60w/min")
+    count, writes, times, unit = parts.groups()
+    return Limit(int(count), int(times or 1) * WINDOW_SECONDS[unit], bool(writes))
+
+
+def read_submit_limit(text: str) -> Limit | None:
+    """One limit such as `30/min`, or None for `off`."""
+    if text.lower() == "off":
+        return None
+    limit = read_limit(text)
+    if limit.writes_only:
+        raise ValueError(f"{text!r} has a w, but every form post is a write: write {text.replace('w', '')} or off")
+    return limit
+
+
+def read_url(text: str, path: bool = True) -> str:
+    """An http(s) address without its last slash; `path` says whether it may have one."""
+    example = "https://leads.example.com"
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"\s", text):
+        raise ValueError(f"this is no web address: write one such as {example}")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(f"an address without user, ? and # is needed: write one such as {example}")
+    if parts.path.strip("/") and not path:
+        raise ValueError(f"the address must end after the host: write {parts.scheme}://{parts.netloc}")
+    return text.rstrip("/")
+
+
+def read_database_url(text: str) -> str:
+    """A SQLite or PostgreSQL address; the old spelling postgres:// becomes postgresql://."""
+    if text.startswith("postgres://"):
+        text = f"postgresql://{text.removeprefix('postgres://')}"
+    if not re.match(r"sqlite:///.|postgresql(\+psycopg)?://.", text):
+        raise ValueError("this is no database address: write sqlite:///lead-capture.db or postgresql://user@host/name")
+    return text
+
+
+def read_totp_secret(text: str) -> str:
+    """The seed of a one-time password in base 32, without spaces, in capitals."""
+    seed = re.sub(r"[\s-]", "", text).upper().rstrip("=")
+    try:
+        base64.b32decode(seed + "=" * (-len(seed) % 8))
+    except binascii.Error:
+        raise ValueError(
+            "this is no TOTP seed: write the letters A-Z and digits 2-7 shown when 2FA was set up"
+        ) from None
+    return seed
+
+
+def read_secret_key(text: str) -> str:
+    """A key of 16 characters or more."""
+    if len(text) < SECRET_KEY_LENGTH:
+        raise ValueError("too short: write 16 random characters or more, or leave it out and one is made")
+    return text
+
+
+def read_addresses(text: str) -> tuple[str, ...]:
+    """Apprise addresses, separated by commas."""
+    addresses = tuple(word.strip() for word in text.split(",") if word.strip())
+    if not all("://" in address for address in addresses):
+        raise ValueError("each address needs a scheme: write such as mailto://user:pass@example.com, slack://...")
+    return addresses

@@ -1,0 +1,166 @@
+"""Every setting on one page: its type, how it is read, its default and its meaning."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+from service.settings.kinds import (
+    Limit,
+    read_addresses,
+    read_choice,
+    read_count,
+    read_database_url,
+    read_durations,
+    read_flag,
+    read_limits,
+    read_seconds,
+    read_secret_key,
+    read_submit_limit,
+    read_totp_secret,
+    read_url,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One line of the table.
+
+    read: text -> value, ValueError with fault and remedy. default: as an operator would write it,
+    "" for none; then `note` says what happens and `absent` is the value. name, key (of Settings)
+    and secret are filled in by SETTINGS.
+    """
+
+    read: Callable[[str], Any]
+    default: str
+    meaning: str
+    note: str = ""
+    absent: Any = ""
+    name: str = ""
+    key: str = ""
+    secret: bool = False
+
+
+_HOST_URL = partial(read_url, path=False)
+_LOG_FORMAT = partial(read_choice, choices=("console", "json"))
+_LOG_LEVEL = partial(read_choice, choices=("debug", "info", "warning", "error"))
+_LIMITS = "10/s 60w/min 120/min 5000/h 5000w/day"
+_RETRIES = "5s 30s 2m 10m 30m 1h 2h 4h 8h 12h 24h 24h 24h 24h 24h"
+_KEPT = "made once, kept in the database"
+_SHOWN_ONCE = "made at first start of `up` and printed once"
+_TERMINAL = "`console` on a terminal, else `json`"
+
+
+def _count(least: int, most: int) -> Callable[[str], int]:
+    return partial(read_count, least=least, most=most)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, checked. What is secret does not print.
+
+    log_format is "" where the operator left it to the terminal. hints: variables that look like
+    misspelt settings, one line each.
+    """
+
+    database_url: Annotated[
+        str,
+        Setting(
+            read_database_url, "sqlite:///lead-capture.db", "where leads are kept: SQLite, or `postgresql://...` beyond"
+        ),
+    ] = field(repr=False)
+    forms_file: Annotated[Path, Setting(Path, "forms.toml", "the forms file; missing: one form `contact`")]
+    nexudus_base_url: Annotated[str, Setting(_HOST_URL, "https://spaces.nexudus.com", "scheme and host of Nexudus")]
+    nexudus_username: Annotated[str, Setting(str, "", "the service account that signs in")]
+    nexudus_password: Annotated[str, Setting(str, "", "its password")] = field(repr=False)
+    nexudus_totp_secret: Annotated[str, Setting(read_totp_secret, "", "its TOTP seed, only where 2FA is on")] = field(
+        repr=False
+    )
+    nexudus_token: Annotated[str, Setting(str, "", "instead of the three above: a ready bearer token")] = field(
+        repr=False
+    )
+    nexudus_client_id: Annotated[str, Setting(str, "", "this deployment's name towards Nexudus", _KEPT)]
+    public_url: Annotated[str, Setting(read_url, "http://localhost:8000", "how the world reaches the service")]
+    admin_password: Annotated[str, Setting(str, "", "dashboard sign-in, user `admin`", _SHOWN_ONCE)] = field(repr=False)
+    admin_token: Annotated[str, Setting(str, "", "bearer token of the `/api/v1` calls")] = field(repr=False)
+    secret_key: Annotated[str, Setting(read_secret_key, "", "signs sessions; 16 characters or more", _KEPT)] = field(
+        repr=False
+    )
+    alert_urls: Annotated[
+        tuple[str, ...],
+        Setting(read_addresses, "", "where alerts go: Apprise addresses, comma-separated", absent=()),
+    ] = field(repr=False)
+    trusted_proxies: Annotated[int, Setting(_count(0, 16), "0", "reverse proxies whose `X-Forwarded-*` is believed")]
+    store_ip: Annotated[bool, Setting(read_flag, "false", "keep the visitor's IP with the lead")]
+    retention_days: Annotated[
+        int, Setting(_count(0, 36500), "90", "days after which personal data of finished leads is erased; 0 keeps")
+    ]
+    log_format: Annotated[str, Setting(_LOG_FORMAT, "", "`console` or `json`", _TERMINAL)]
+    log_level: Annotated[str, Setting(_LOG_LEVEL, "info", "`debug`, `info`, `warning` or `error`")]
+    web_processes: Annotated[int, Setting(_count(1, 64), "2", "web server processes")]
+    web_threads: Annotated[int, Setting(_count(1, 256), "8", "threads in each of them")]
+    delivery_threads: Annotated[int, Setting(_count(1, 64), "4", "leads that one worker sends at the same time")]
+    nexudus_limits: Annotated[
+        tuple[Limit, ...],
+        Setting(
+            read_limits,
+            _LIMITS,
+            "pace kept towards one Nexudus account over all processes: `COUNT[w]/[N]UNIT`, "
+            "unit `s min h day`; `w` counts writes only",
+        ),
+    ]
+    nexudus_timeout_s: Annotated[
+        float, Setting(partial(read_seconds, most=600), "30", "seconds to wait for an answer of Nexudus (5 to connect)")
+    ]
+    lease_s: Annotated[
+        float,
+        Setting(
+            partial(read_seconds, most=3600),
+            "90",
+            "seconds for which a claimed lead is out of other workers' reach, renewed while worked on",
+        ),
+    ]
+    submit_limit: Annotated[
+        Limit | None, Setting(read_submit_limit, "30/min", "form posts from one address to one form; `off` lifts it")
+    ]
+    retry_schedule_s: Annotated[
+        tuple[float, ...],
+        Setting(
+            read_durations,
+            _RETRIES,
+            "waits between tries (`s m h d`), about 7 days; then the lead is parked",
+            name="RETRY_SCHEDULE",
+        ),
+    ]
+    meta_graph_url: Annotated[
+        str, Setting(read_url, "https://graph.facebook.com/v26.0", "where Meta leads are read, with the version")
+    ]
+    linkedin_api_url: Annotated[
+        str, Setting(read_url, "https://api.linkedin.com/rest", "where LinkedIn leads are read")
+    ]
+    linkedin_oauth_url: Annotated[
+        str, Setting(read_url, "https://www.linkedin.com/oauth/v2", "where LinkedIn tokens are renewed")
+    ]
+    tiktok_api_url: Annotated[
+        str,
+        Setting(
+            read_url, "https://business-api.tiktok.com/open_api/v1.3", "where TikTok leads are read, with the version"
+        ),
+    ]
+    port: Annotated[
+        int | None, Setting(_count(1, 65535), "", "default of `--port`", "8000, for the simulator 8010", absent=None)
+    ]
+    sample_page: Annotated[bool, Setting(read_flag, "false", "show a sample landing page; `up` sets it")]
+    hints: tuple[str, ...] = ()
+
+
+def _list_settings() -> Iterator[Setting]:
+    hints = get_type_hints(Settings, include_extras=True)
+    for each in fields(Settings):
+        for line in getattr(hints[each.name], "__metadata__", ()):
+            yield replace(line, name=line.name or each.name.upper(), key=each.name, secret=not each.repr)
+
+
+SETTINGS: tuple[Setting, ...] = tuple(_list_settings())
+"""All settings in the order of the docs."""
