@@ -1,5 +1,18 @@
 """The operator's set-up: forms, accounts, routes."""
 
+from service.forms.file import read_setup
 from service.forms.form import Account, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
+from service.forms.problems import SetupProblems
 
-__all__ = ["Account", "Captcha", "ContactRule", "Crediting", "Destination", "Form", "Route", "Setup"]
+__all__ = [
+    "Account",
+    "Captcha",
+    "ContactRule",
+    "Crediting",
+    "Destination",
+    "Form",
+    "Route",
+    "Setup",
+    "SetupProblems",
+    "read_setup",
+]

@@ -1,0 +1,69 @@
+"""From the tables of a forms file to a Setup: expand, check, merge, build."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from service.forms.checking import check_document, find_table
+from service.forms.form import Account, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
+from service.forms.merge import make_variant, overlay
+from service.forms.problems import Findings
+from service.forms.schema import ACCOUNT_TABLE, FORM_TABLE, ROUTE_TABLE
+from service.forms.variables import Lookup, expand
+
+Keys = Mapping[str, Any]
+Value = TypeVar("Value", Captcha, ContactRule, Crediting, Destination)
+NEXUDUS = "https://spaces.nexudus.com"
+
+
+def make_setup(document: Keys, lookup: Lookup, findings: Findings) -> Setup:
+    """The Setup that the tables describe.
+
+    Raises: SetupProblems, with all that is in `findings` by then.
+    """
+    document = expand(document, lookup, findings)
+    check_document(document, findings)
+    findings.tell()
+    defaults = find_table(document, "defaults")
+    return Setup(
+        forms={name: make_form(name, overlay(defaults, own)) for name, own in document["forms"].items()},
+        accounts={name: make_account(name, own) for name, own in find_table(document, "accounts").items()},
+    )
+
+
+def make_account(name: str, tables: Keys) -> Account:
+    """One account from its checked table."""
+    return Account(name, **{"base_url": NEXUDUS, **ACCOUNT_TABLE.load(tables)})
+
+
+def make_form(name: str, tables: Keys) -> Form:
+    """One form with its routes, from checked tables in which [defaults] are already merged."""
+    routes = tuple(
+        Route(ROUTE_TABLE.load(route)["when"], make_form(name, make_variant(tables, route)))
+        for route in tables.get("routes", [])
+    )
+    keys = FORM_TABLE.load(tables)
+    plain = {key: keys[key] for key in PLAIN_KEYS if key in keys}
+    if "duplicate_window" in keys:
+        plain["duplicate_window_s"] = keys["duplicate_window"]
+    return Form(
+        name,
+        **plain,
+        captcha=pick(Captcha, keys["captcha"]) if "captcha" in keys else None,
+        crediting=pick(Crediting, keys),
+        destination=pick(Destination, keys),
+        contact=pick(ContactRule, keys.get("contact", {})),
+        routes=routes,
+    )
+
+
+PLAIN_KEYS = (
+    *("title", "account", "require", "redirect", "allowed_origins", "honeypot"),
+    *("retention_days", "country", "notify", "fields", "webhooks"),
+)
+"""The keys of a form's table that are attributes of Form as they are."""
+
+
+def pick(kind: type[Value], keys: Keys) -> Value:
+    """The value made of those keys that are its attributes."""
+    return kind(**{each.name: keys[each.name] for each in fields(kind) if each.name in keys})

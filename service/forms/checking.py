@@ -1,0 +1,75 @@
+"""All that is wrong with the tables of a forms file, each by itself and together."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from service.forms.merge import make_variant, overlay
+from service.forms.problems import Findings, Place
+from service.forms.rules import Fault, list_faults, list_when_faults
+from service.forms.schema import FILE_TABLE
+
+Keys = Mapping[str, Any]
+Layers = tuple[tuple[Place, Keys], ...]
+
+
+def check_document(document: Keys, findings: Findings) -> None:
+    """Note every fault. A faulty value is told once, and hides no fault elsewhere."""
+    findings.add_tree(FILE_TABLE.validate(document))
+    if document.get("forms", {}) == {}:
+        findings.add((), "has no form: write one, such as [forms.contact]")
+    accounts = find_table(document, "accounts")
+    for name, account in accounts.items():
+        check_credentials(account, findings, ("accounts", name))
+    defaults = find_table(document, "defaults")
+    for name, own in find_table(document, "forms").items():
+        if isinstance(own, Mapping):
+            layers: Layers = ((("forms", name), own), (("defaults",), defaults))
+            check_form(overlay(defaults, own), layers, accounts, findings)
+
+
+def check_form(form: Keys, layers: Layers, accounts: Keys, findings: Findings) -> None:
+    """Note what only shows when [defaults], form and routes are seen as one.
+
+    layers: the tables that make up `form` with their places, the most particular first.
+    """
+    faults = {*list_faults(form), *list_account_faults(form, accounts)}
+    for step, sentence in faults:
+        findings.add((*find_origin(step, layers), *step), sentence)
+    routes = form.get("routes")
+    for index, route in enumerate(routes if isinstance(routes, list) else []):
+        if isinstance(route, Mapping):
+            place: Place = (*find_origin(("routes",), layers), "routes", index)
+            variant = make_variant(form, route)
+            for step, sentence in {*list_faults(variant), *list_account_faults(variant, accounts)} - faults:
+                findings.add((*find_origin(step, ((place, route), *layers)), *step), sentence)
+            for step, sentence in list_when_faults(route.get("when"), form):
+                findings.add((*place, "when", *step), sentence)
+
+
+def find_origin(step: Place, layers: Layers) -> Place:
+    """The place of the table that says what `step` begins with; the most particular one where none does."""
+    return next((place for place, table in layers if step[0] in table), layers[0][0])
+
+
+def list_account_faults(form: Keys, accounts: Keys) -> Iterator[Fault]:
+    """An account that is nowhere described."""
+    name, known = form.get("account"), dict.fromkeys(["default", *accounts])
+    if isinstance(name, str) and name.strip() not in known:
+        yield ("account",), f"there is no account {name!r}: known are {', '.join(known)}"
+
+
+def check_credentials(account: Any, findings: Findings, place: Place) -> None:
+    """Note an account that cannot sign in, or in two ways."""
+    if not isinstance(account, Mapping):
+        return
+    login = {"username", "password"} & account.keys()
+    if "token" in account and login:
+        findings.add((*place, "token"), "stands beside username or password: keep one way to sign in")
+    elif "token" not in account and login != {"username", "password"}:
+        findings.add(place, "needs username and password, or token")
+
+
+def find_table(document: Keys, name: str) -> Keys:
+    """The table under `name`; an empty one where there is none or something else."""
+    table = document.get(name)
+    return table if isinstance(table, Mapping) else {}

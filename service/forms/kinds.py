@@ -1,0 +1,157 @@
+"""How values of the forms file are read: a TOML value in, ours out, or a ValidationError with a sentence."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time
+from functools import partial
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from service.forms.problems import suggest
+from service.forms.variables import FromEnvironment
+
+Read = Callable[[Any], Any]
+LARGEST_ID = 2**31 - 1  # Nexudus's ids are 32-bit integers
+
+
+class Key(fields.Field[Any]):
+    """A key of a table: `read` and its options turn the value into ours."""
+
+    def __init__(self, read: Callable[..., Any], **options: Any) -> None:
+        super().__init__()
+        self._read = partial(read, **options)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return self._read(value)
+
+
+def name_kind(value: Any) -> str:
+    """What a TOML value is, in plain words."""
+    kinds = (
+        (bool, "true or false"),  # before int: Python's bool is one
+        (str, "text"),
+        (int, "a whole number"),
+        (float, "a number with a point"),
+        ((date, datetime, time), "a date or time"),
+        (list, "a list"),
+    )
+    return next((name for kind, name in kinds if isinstance(value, kind)), "a table")
+
+
+def read_text(value: Any) -> str:
+    """Any text."""
+    if not isinstance(value, str):
+        raise ValidationError(f"must be text in quotes, not {name_kind(value)}")
+    return str(value)
+
+
+def read_trimmed(value: Any) -> str:
+    """Text without space around it; "" takes back what [defaults] say."""
+    return read_text(value).strip()
+
+
+def read_name(value: Any) -> str:
+    """Text with something in it, trimmed."""
+    if not (text := read_trimmed(value)):
+        raise ValidationError("is empty: write a value, or leave the line out")
+    return text
+
+
+def read_answer(value: Any) -> str:
+    """An expected answer: text, or a number that a form would send as text."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return read_name(value)
+
+
+def read_choice(value: Any, choices: tuple[str, ...]) -> str:
+    """One of a few words."""
+    word = read_name(value)
+    if word not in choices:
+        raise ValidationError(f"{value!r} is unknown{suggest(word, choices)}")
+    return word
+
+
+def read_whole(value: Any, least: int = 1, most: int = LARGEST_ID) -> int:
+    """A whole number from `least` to `most`; as text only where it comes from the environment."""
+    if isinstance(value, FromEnvironment) and value.isascii() and value.isdigit() and len(value) <= len(str(most)):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValidationError(f"must be a whole number{_without_quotes(value)}")
+    if not least <= value <= most:
+        raise ValidationError(f"must be from {least} to {most}, not {value}")
+    return value
+
+
+def read_amount(value: Any) -> float:
+    """A sum of money, 0 or more, in the board's currency."""
+    if isinstance(value, FromEnvironment):
+        value = _read_float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValidationError(f"must be a number{_without_quotes(value)}")
+    if not math.isfinite(value) or not 0 <= value <= LARGEST_ID:
+        raise ValidationError(f"must be from 0 to {LARGEST_ID}, not {value}")
+    return float(value)
+
+
+def read_name_or_id(value: Any) -> str | int:
+    """A name, or the id of what would be looked up by it."""
+    return read_name(value) if isinstance(value, str) else read_whole(value)
+
+
+def read_list(value: Any, each: Read = read_name) -> tuple[Any, ...]:
+    """A list whose items `each` reads; the faults of all items at once."""
+    if not isinstance(value, list):
+        raise ValidationError(f"must be a list in [ ], not {name_kind(value)}")
+    return tuple(_read_all(enumerate(value), each).values())
+
+
+def read_table(value: Any, each: Read, key: Callable[[str], object] = str) -> dict[str, Any]:
+    """A table whose names `key` checks and whose values `each` reads; all faults at once."""
+    if not isinstance(value, Mapping):
+        raise ValidationError(f"must be a table, not {name_kind(value)}")
+
+    def read_pair(pair: tuple[str, Any]) -> Any:
+        key(pair[0])
+        return each(pair[1])
+
+    return _read_all(((name, (name, below)) for name, below in value.items()), read_pair)
+
+
+def read_one_or_more(value: Any) -> tuple[str, ...]:
+    """One name, or a list of them."""
+    if not isinstance(value, str | list):
+        raise ValidationError(f"must be a name in quotes or a list of names, not {name_kind(value)}")
+    names = read_list([value] if isinstance(value, str) else value)
+    if not names:
+        raise ValidationError("is empty: write a name, or leave the line out")
+    return names
+
+
+def _read_all(items: Iterable[tuple[Any, Any]], each: Read) -> dict[Any, Any]:
+    values: dict[Any, Any] = {}
+    faults: dict[Any, Any] = {}
+    for place, value in items:
+        try:
+            values[place] = each(value)
+        except ValidationError as error:
+            faults[place] = error.messages
+    if faults:
+        raise ValidationError(faults)
+    return values
+
+
+def _without_quotes(value: Any) -> str:
+    if isinstance(value, FromEnvironment):
+        return f", which the variable {value.name} is not"
+    if isinstance(value, str):
+        return ": write it without quotes" if value.strip().isdecimal() else ", not text"
+    return f", not {name_kind(value)}"
+
+
+def _read_float(text: FromEnvironment) -> float | FromEnvironment:
+    try:
+        return float(text)
+    except ValueError:
+        return text

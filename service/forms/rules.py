@@ -1,0 +1,112 @@
+"""What the keys of one whole form must say together. Values may be faulty: those faults are told elsewhere."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from service.forms.answers import find_near_miss
+from service.forms.problems import Place
+from service.forms.senders import SENDERS
+from service.lead import CANONICAL_FIELDS
+
+Keys = Mapping[str, Any]
+Fault = tuple[Place, str]  # place within the form, sentence
+
+
+def check_stage(keys: Keys) -> Iterator[Fault]:
+    """A stage is named by its id, or by board and stage."""
+    if "stage_id" in keys and ("board" in keys or "stage" in keys):
+        yield ("stage_id",), "stands beside board or stage: keep either stage_id, or board and stage"
+    elif ("board" in keys) != ("stage" in keys):
+        there, missing = ("board", "stage") if "board" in keys else ("stage", "board")
+        yield (there,), f"needs {missing} beside it: write both, or stage_id alone"
+
+
+def check_answer_map(keys: Keys) -> Iterator[Fault]:
+    """A question that decides LeadSource, and what its answers mean, go together."""
+    if ("answer_field" in keys) != ("answer_map" in keys):
+        there, missing = ("answer_field", "answer_map") if "answer_field" in keys else ("answer_map", "answer_field")
+        yield (there,), f"does nothing without {missing}: write that too"
+
+
+def check_captcha(keys: Keys) -> Iterator[Fault]:
+    """A captcha has a provider and a secret."""
+    captcha = _table(keys, "captcha")
+    for missing in ("provider", "secret"):
+        if captcha and missing not in captcha:
+            yield ("captcha",), f'needs {missing}: write captcha = {{ provider = "turnstile", secret = "env:NAME" }}'
+
+
+def check_honeypot(keys: Keys) -> Iterator[Fault]:
+    """A trap that people fill in would catch every lead."""
+    honeypot = keys.get("honeypot")
+    if isinstance(honeypot, str) and honeypot in {*CANONICAL_FIELDS, *_submitted_names(keys)}:
+        yield ("honeypot",), f"{honeypot!r} is an answer of the form, so every lead would be held as spam: use another"
+
+
+def check_field_names(keys: Keys) -> Iterator[Fault]:
+    """One submitted name gives one answer."""
+    owners: dict[str, str] = {}
+    for canonical, names in _table(keys, "fields").items():
+        for name in names if isinstance(names, list) else [names]:
+            owner = owners.setdefault(str(name), canonical)
+            if owner != canonical:
+                yield ("fields", canonical), f"{name!r} is already given to {owner}: a submitted name fills one answer"
+
+
+def check_required_names(keys: Keys) -> Iterator[Fault]:
+    """A misspelt required answer would park every lead."""
+    require = keys.get("require")
+    yield from (
+        (("require", index), sentence)
+        for index, name in enumerate(require if isinstance(require, list) else [])
+        for sentence in _describe_near_miss(name, keys)
+    )
+
+
+def check_webhooks(keys: Keys) -> Iterator[Fault]:
+    """A sender's calls must be provable by what its table holds."""
+    for name, table in _table(keys, "webhooks").items():
+        if name in SENDERS and isinstance(table, Mapping):
+            for missing in sorted(set(SENDERS[name].needs) - table.keys()):
+                yield ("webhooks", name), f"needs {missing}: without it no call can be told from a forged one"
+
+
+RULES: tuple[Callable[[Keys], Iterator[Fault]], ...] = (
+    check_stage,
+    check_answer_map,
+    check_captcha,
+    check_honeypot,
+    check_field_names,
+    check_required_names,
+    check_webhooks,
+)
+
+
+def list_faults(keys: Keys) -> Iterator[Fault]:
+    """Every broken rule of one whole form, with its place in it."""
+    for rule in RULES:
+        yield from rule(keys)
+
+
+def list_when_faults(when: Any, keys: Keys) -> Iterator[Fault]:
+    """What is wrong with the answers that lead to a route, `keys` being its form."""
+    if when is None or when == {}:
+        yield (), 'is missing: write which answers lead here, such as { location = "london" }'
+    for name in when if isinstance(when, Mapping) else ():
+        for sentence in _describe_near_miss(name, keys):
+            yield (name,), sentence
+
+
+def _describe_near_miss(name: Any, keys: Keys) -> Iterator[str]:
+    if isinstance(name, str) and name not in _submitted_names(keys) and (near := find_near_miss(name)):
+        yield f"unknown answer {name!r}: did you mean {near!r}?"
+
+
+def _submitted_names(keys: Keys) -> set[str]:
+    lists = (names if isinstance(names, list) else [names] for names in _table(keys, "fields").values())
+    return {name for names in lists for name in names if isinstance(name, str)}
+
+
+def _table(keys: Keys, name: str) -> Keys:
+    table = keys.get(name)
+    return table if isinstance(table, Mapping) else {}

@@ -1,0 +1,123 @@
+"""Every key of the forms file, and how its value is read."""
+
+import re
+
+from marshmallow import ValidationError
+
+from service.forms.addresses import read_alert_address, read_base_url, read_domain, read_origin, read_redirect
+from service.forms.answers import check_canonical, read_template
+from service.forms.countries import read_country
+from service.forms.crm import check_coworker_field, check_opportunity_field, read_lead_source, read_literal
+from service.forms.kinds import (
+    Key,
+    read_amount,
+    read_answer,
+    read_choice,
+    read_list,
+    read_name,
+    read_name_or_id,
+    read_one_or_more,
+    read_table,
+    read_trimmed,
+    read_whole,
+)
+from service.forms.senders import WEBHOOKS_TABLE
+from service.forms.table import make_table, read_table_list, read_tables
+
+PROVIDERS = ("turnstile", "hcaptcha", "recaptcha")
+LONGEST_WINDOW_S = 86400
+LONGEST_DAYS = 36500
+
+
+def check_form_name(name: str) -> None:
+    """Raises: ValidationError when the name cannot stand in a URL as it is."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
+        raise ValidationError("a form's name becomes part of a URL: use a-z, 0-9, - and _ only, 64 at most")
+
+
+def check_account_name(name: str) -> None:
+    """Raises: ValidationError for a name that is empty or taken."""
+    if name == "default":
+        raise ValidationError("the NEXUDUS_ settings are the account 'default': choose another name")
+    if not name.strip():
+        raise ValidationError("an account needs a name")
+
+
+CAPTCHA_KEYS: dict[str, Key] = {
+    "provider": Key(read_choice, choices=PROVIDERS),
+    "secret": Key(read_name),
+}
+CONTACT_KEYS: dict[str, Key] = {
+    "business_id": Key(read_whole),
+    "country_id": Key(read_whole),
+    "time_zone_id": Key(read_whole),
+    "tag": Key(read_trimmed),
+    "extra": Key(read_table, each=read_literal, key=check_coworker_field),
+}
+ACCOUNT_KEYS: dict[str, Key] = {
+    "base_url": Key(read_base_url),
+    "username": Key(read_name),
+    "password": Key(read_name),
+    "totp_secret": Key(read_name),
+    "token": Key(read_name),
+}
+SHARED_KEYS: dict[str, Key] = {
+    # arriving
+    "title": Key(read_trimmed),
+    "account": Key(read_name),
+    "require": Key(read_list),
+    "redirect": Key(read_redirect),
+    "allowed_origins": Key(read_list, each=read_origin),
+    "honeypot": Key(read_trimmed),
+    "captcha": Key(make_table(CAPTCHA_KEYS).load),
+    "duplicate_window": Key(read_whole, least=0, most=LONGEST_WINDOW_S),
+    "retention_days": Key(read_whole, least=0, most=LONGEST_DAYS),
+    "country": Key(read_country),
+    "notify": Key(read_list, each=read_alert_address),
+    "fields": Key(read_table, each=read_one_or_more, key=check_canonical),
+    "webhooks": Key(WEBHOOKS_TABLE.load),
+    # crediting
+    "touch": Key(read_choice, choices=("last", "first")),
+    "lead_source": Key(read_lead_source),
+    "answer_field": Key(read_name),
+    "answer_map": Key(read_table, each=read_lead_source),
+    "source_map": Key(read_table, each=read_lead_source),
+    "default_lead_source": Key(read_lead_source),
+    "own_domains": Key(read_list, each=read_domain),
+    "ignored_referrers": Key(read_list, each=read_domain),
+    # delivering
+    "stage_id": Key(read_whole),
+    "board": Key(read_name_or_id),
+    "stage": Key(read_name_or_id),
+    "position": Key(read_whole),
+    "opportunity_type_id": Key(read_whole),
+    "responsible_id": Key(read_whole),
+    "team_id": Key(read_whole),
+    "referrer_id": Key(read_whole),
+    "agent_id": Key(read_whole),
+    "value": Key(read_amount),
+    "due_in_days": Key(read_whole, least=0, most=LONGEST_DAYS),
+    "name": Key(read_template),
+    "extra": Key(read_table, each=read_literal, key=check_opportunity_field),
+    "contact": Key(make_table(CONTACT_KEYS).load),
+}
+"""The keys that a form, a route and [defaults] share."""
+
+_ELSEWHERE = {
+    **{key: f"write contact.{key}" for key in CONTACT_KEYS if key not in SHARED_KEYS},
+    **dict.fromkeys(ACCOUNT_KEYS, 'account and password belong in [accounts.*], then write account = "NAME"'),
+    "when": "it belongs in a route, [[forms.NAME.routes]]",
+    "routes": "a route has no routes of its own",
+}
+ACCOUNT_TABLE = make_table(ACCOUNT_KEYS)
+ROUTE_KEYS: dict[str, Key] = {"when": Key(read_table, each=read_answer), **SHARED_KEYS}
+ROUTE_TABLE = make_table(ROUTE_KEYS, _ELSEWHERE)
+FORM_KEYS: dict[str, Key] = {**SHARED_KEYS, "routes": Key(read_table_list, table=ROUTE_TABLE)}
+FORM_TABLE = make_table(FORM_KEYS, _ELSEWHERE)
+FILE_KEYS: dict[str, Key] = {
+    "defaults": Key(FORM_TABLE.load),
+    "accounts": Key(read_tables, table=ACCOUNT_TABLE, check=check_account_name),
+    "forms": Key(read_tables, table=FORM_TABLE, check=check_form_name),
+}
+FILE_TABLE = make_table(FILE_KEYS)
+"""The schema of the whole file, each table by itself; what the tables say together is for rules.py."""

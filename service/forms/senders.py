@@ -1,0 +1,93 @@
+"""The webhook senders that a form may let in, and what each one's table may say."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import ValidationError
+
+from service.forms.kinds import Key, read_choice, read_list, read_name, read_one_or_more, read_table
+from service.forms.problems import suggest
+from service.forms.table import Table, make_table
+from service.lead import CANONICAL_FIELDS
+
+PLATFORMS = ("meta", "google-ads", "linkedin", "tiktok")
+TARGETS = (
+    *CANONICAL_FIELDS,
+    *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+    *("page_url", "landing_url", "referrer", "external_id", "form_name"),
+)
+"""What a sender's `fields` may fill: an answer, a Utm value, or what is known of the submission."""
+
+COMMON_KEYS = ("token", "pages", "accounts", "fields")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """keys: what its table knows besides the common keys. needs: what proves its calls, and must be there."""
+
+    keys: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+_SIGNS = Sender(keys=("secret",))
+_SIGNS_NOTHING = Sender()
+
+SENDERS: dict[str, Sender] = {
+    "meta": Sender(("app_secret", "verify_token", "access_token"), needs=("app_secret",)),
+    "google-ads": Sender(("key",), needs=("key",)),
+    "linkedin": Sender(("client_id", "client_secret", "access_token", "refresh_token"), needs=("client_secret",)),
+    "tiktok": Sender(("app_secret", "access_token"), needs=("app_secret",)),
+    "typeform": _SIGNS,
+    "webflow": _SIGNS,
+    "elementor": _SIGNS_NOTHING,
+    "gravity-forms": _SIGNS_NOTHING,
+    "contact-form-7": _SIGNS_NOTHING,
+    "wpforms": _SIGNS,
+    "ninja-forms": _SIGNS_NOTHING,
+    "fluent-forms": _SIGNS_NOTHING,
+    "unbounce": _SIGNS_NOTHING,
+    "instapage": _SIGNS_NOTHING,
+    "leadpages": _SIGNS_NOTHING,
+    "jotform": _SIGNS_NOTHING,
+    "tally": _SIGNS,
+    "calendly": _SIGNS,
+    "cal-com": _SIGNS,
+    "hubspot": _SIGNS,
+    "squarespace": _SIGNS_NOTHING,
+    "wix": _SIGNS_NOTHING,
+    "framer": _SIGNS,
+    "netlify": _SIGNS,
+    "formspree": _SIGNS,
+    "basin": _SIGNS_NOTHING,
+    "google-forms": _SIGNS_NOTHING,
+    "json": Sender(("platform",)),
+}
+
+
+def read_id(value: Any) -> str:
+    """An id of a platform as text; a bare number is taken too."""
+    return str(value) if type(value) is int and value > 0 else read_name(value)
+
+
+def check_target(name: str) -> str:
+    """The name of something that a sender's own field can fill."""
+    if name not in TARGETS:
+        raise ValidationError(f"unknown key {name!r}{suggest(name, TARGETS)}")
+    return name
+
+
+def make_sender_table(sender: Sender) -> Table:
+    """The schema of one sender's table."""
+    keys: dict[str, Key] = {
+        "pages": Key(read_list, each=read_id),
+        "accounts": Key(read_list, each=read_id),
+        "fields": Key(read_table, each=read_one_or_more, key=check_target),
+        **{name: Key(read_name) for name in ("token", *sender.keys)},
+    }
+    if "platform" in sender.keys:
+        keys["platform"] = Key(read_choice, choices=PLATFORMS)
+    return make_table(keys, elsewhere={"secret": "this sender signs nothing with it, use token"})
+
+
+WEBHOOKS_TABLE = make_table({name: Key(make_sender_table(sender).load) for name, sender in SENDERS.items()})
+"""The schema of `[forms.NAME.webhooks]`."""
