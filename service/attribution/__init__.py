@@ -1,0 +1,29 @@
+"""Room 2, CREDIT: where a person came from, decided from the evidence alone.
+
+    attribute.py      the walk: touch -> Utm values -> channel -> LeadSource
+    policy.py         what the operator asked for, made ready for look-ups
+    stored.py         visits that the page's script remembered
+    touches.py        which visit counts
+    carriers.py       what one URL or one set of fields carries
+    cleaning.py       values repaired or dropped, never refused
+    click_ids.py      ids that networks add to links
+    links.py          URLs taken apart
+    referrers.py      the page before, where it tells anything
+    rows.py           hosts and sources looked up in the tables
+    clues.py          all that the rules look at
+    channel.py        the ordered rules of the channel
+    lead_source.py    the ordered rules of the LeadSource
+    words.py          texts made comparable
+    tables/           sources, words, click ids: data to add to
+
+The room is pure: no clock, no network, and it never raises, so it is never why a lead is lost.
+Raise RULES_VERSION with every change of a rule or a table, so that stored verdicts can be
+computed again.
+"""
+
+from service.attribution.attribute import attribute
+from service.attribution.stored import stored_touch
+
+__all__ = ["RULES_VERSION", "attribute", "stored_touch"]
+
+RULES_VERSION = 1

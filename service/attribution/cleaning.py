@@ -1,0 +1,148 @@
+"""One Utm value made fit to store: repaired where possible, else dropped, never refused.
+
+The steps and their order are those of the attribution rules, section 1.4.
+"""
+
+import re
+import unicodedata
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from service.attribution.words import text_of
+
+LONGEST_VALUE = 255  # characters kept; our limit, Nexudus publishes none
+_LONGEST_READ = 2048  # characters looked at
+
+PLACEHOLDERS = frozenset(
+    (
+        *("null", "undefined", "none", "(none)", "nan", "n/a", "-", "(not set)", "not set"),
+        *("(not provided)", "(direct)", "direct", "$direct", "[object object]"),
+    )
+)
+"""What trackers write when they know nothing, in lower case."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?:[ _.|/-][A-Za-z0-9]+)*")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_LINE_SPACE = str.maketrans("\t\r\n", "   ")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs"})  # Cs: lone surrogates cannot be written as UTF-8
+_MARKUP = re.compile(r"<[A-Za-z!/]")
+_SCRIPTS = ("javascript:", "vbscript:", "data:")
+_MACRO = (
+    r"\$?\{\{[^{}]*\}\}|\$?\{[^{}]*\}"  # Meta, ValueTrack
+    r"|__[A-Z0-9]+(?:_[A-Z0-9]+)*__"  # TikTok
+    r"|%%[A-Za-z0-9_]+%%|\*\|[^|]*\|\*"  # mail senders
+)
+# An address is looked for only where its name can begin: trying at every letter takes quadratic time.
+_EMAIL = r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+_PHONE = r"\+[0-9]{8,15}"
+_UNWANTED = re.compile(f"(?P<macro>{_MACRO})|(?P<pii>{_EMAIL}|{_PHONE})")
+_PERSONAL = re.compile(f"{_EMAIL}|{_PHONE}")
+_LEFTOVERS = " _-|:/.,+"
+_FORMULA_START = "=+-@ "
+
+
+class Cleaned(NamedTuple):
+    """A value after cleaning, "" when it is unusable; codes say what was repaired or dropped."""
+
+    text: str
+    codes: frozenset[str] = frozenset()
+
+
+_UNUSABLE = Cleaned("")
+
+
+def clean(value: object, *, lower: bool = False) -> Cleaned:
+    """Make one submitted value fit to store.
+
+    lower: for source and medium, which are compared; the others keep their case.
+    Returns at most 255 characters without control characters, markup, macros, e-mail addresses
+    or phone numbers. Codes: macro, pii, markup, truncated, placeholder. Raises: nothing.
+    """
+    text = text_of(value)
+    if _is_plain(text):
+        return Cleaned(text.lower() if lower else text)
+    return _repair(text, lower=lower) if text else _UNUSABLE
+
+
+def _is_plain(text: str) -> bool:
+    """Tell the everyday value, which no step would change."""
+    return len(text) <= LONGEST_VALUE and bool(_PLAIN.fullmatch(text)) and text.lower() not in PLACEHOLDERS
+
+
+def _repair(text: str, *, lower: bool) -> Cleaned:
+    codes = {"truncated"} if len(text) > _LONGEST_READ else set()
+    text = _visible(_percent_decoded(text[:_LONGEST_READ]))
+    if _is_markup(text):
+        return Cleaned("", frozenset(codes | {"markup"}))
+    text = _without_brackets(text, codes)
+    text = _without_unwanted(text, codes)
+    if lower:  # before the cut, because "İ" grows in lower case, and into an ASCII letter at that
+        text = _without_personal(unicodedata.normalize("NFC", text.lower()), codes)
+    text = _one_line(text.lstrip(_FORMULA_START))
+    if text.lower() in PLACEHOLDERS:
+        return Cleaned("", frozenset(codes | {"placeholder"}))
+    if len(text) > LONGEST_VALUE:
+        codes.add("truncated")
+        text = text[:LONGEST_VALUE].strip()
+    return Cleaned(text, frozenset(codes))
+
+
+def _percent_decoded(text: str) -> str:
+    """Undo percent-encoding that a form or a second encoding left, as long as it is sound."""
+    for _ in range(2):
+        if not _ESCAPE.search(text):
+            break
+        try:
+            decoded = unquote(text, errors="strict")
+        except UnicodeDecodeError:
+            break
+        if _CONTROL.search(decoded):
+            break
+        text = decoded
+    return text
+
+
+def _visible(text: str) -> str:
+    """Compose characters, drop invisible ones and write the rest on one line."""
+    text = text.translate(_LINE_SPACE)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(character for character in text if unicodedata.category(character) not in _INVISIBLE)
+        text = unicodedata.normalize("NFC", text)  # last, so that what an invisible one kept apart composes too
+    return _one_line(text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _is_markup(text: str) -> bool:
+    return bool(_MARKUP.search(text)) or "".join(text.split()).lower().startswith(_SCRIPTS)
+
+
+def _without_brackets(text: str, codes: set[str]) -> str:
+    if "<" not in text and ">" not in text:
+        return text
+    codes.add("markup")
+    return text.replace("<", "").replace(">", "")
+
+
+def _without_unwanted(text: str, codes: set[str]) -> str:
+    """Drop unexpanded macros, e-mail addresses and phone numbers in one pass.
+
+    What the pass has joined up may be personal again ("jane@{x}example.org"): that goes as well.
+    """
+    found = {str(match.lastgroup) for match in _UNWANTED.finditer(text)}
+    if not found:
+        return text
+    codes |= found
+    return _without_personal(_UNWANTED.sub("", text), codes).strip(_LEFTOVERS)
+
+
+def _without_personal(text: str, codes: set[str]) -> str:
+    while "@" in text or "+" in text:
+        text, removed = _PERSONAL.subn("", text)
+        if not removed:
+            break
+        codes.add("pii")
+    return text

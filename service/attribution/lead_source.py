@@ -1,0 +1,133 @@
+"""The ordered rules of the LeadSource: the first that answers decides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from service.attribution.channel import TAG_RULES, ChannelRule, came_from
+from service.attribution.clues import Clues
+from service.attribution.links import suffixes
+from service.attribution.policy import Policy, fold_answer
+from service.attribution.tables import Row
+from service.attribution.words import text_of, values_of
+from service.lead import Answers
+
+WEB, REFERRAL, DIRECT_EMAIL, EMAIL_MARKETING = 1, 5, 9, 10
+GOOGLE_SEARCH, OTHER_SOCIAL, OTHER = 19, 98, 99
+
+_GOOGLE_CHANNELS = frozenset({"Paid Search", "Organic Search", "Paid Shopping", "Organic Shopping", "Cross-network"})
+_FAMILIES = {
+    "Paid Search": ("search",),
+    "Organic Search": ("search",),
+    "Paid Social": ("social",),
+    "Organic Social": ("social",),
+    "Paid Video": ("video",),
+    "Organic Video": ("video",),
+    "Paid Shopping": ("shopping",),
+    "Organic Shopping": ("shopping",),
+    "AI Assistant": ("ai",),
+    "Email": ("email",),
+    "Referral": ("broker", "agent", "web"),
+    "Display": ("ads",),
+}
+"""Channel -> the categories of rows that fit it."""
+_CHANNEL_NUMBERS = {
+    "Cross-network": GOOGLE_SEARCH,
+    "Paid Social": OTHER_SOCIAL,
+    "Organic Social": OTHER_SOCIAL,
+    "Paid Video": OTHER_SOCIAL,
+    "Organic Video": OTHER_SOCIAL,
+    "Email": EMAIL_MARKETING,
+    "Affiliates": REFERRAL,
+    "Referral": REFERRAL,
+    "Audio": OTHER,
+    "SMS": OTHER,
+    "Mobile Push": OTHER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a LeadSource is asked of: the clues, the channel and its rule, the form's wishes."""
+
+    clues: Clues
+    channel: str
+    channel_rule: ChannelRule
+    policy: Policy
+    answers: Answers
+
+
+LeadSourceRule = Callable[[Question], int | None]
+"""Returns the LeadSource, None where the rule has nothing to say."""
+
+
+def fixed(question: Question) -> int | None:
+    """1. The form's own, for forms of one origin: a phone desk, a broker's landing page."""
+    return question.policy.lead_source
+
+
+def answer(question: Question) -> int | None:
+    """2. What the person answered to "how did you hear of us?"."""
+    policy = question.policy
+    if not policy.answers:
+        return None
+    first, *_ = values_of(question.answers.get(policy.answer_field)) or ("",)
+    return policy.answers.get(fold_answer(text_of(first)))
+
+
+def mapped(question: Question) -> int | None:
+    """3. The operator's word for this utm_source, else for the host of the referrer."""
+    policy, clues = question.policy, question.clues
+    if clues.source_label in policy.labels:
+        return policy.labels[clues.source_label]
+    if clues.touch.referrer is None:
+        return None
+    return next((policy.hosts[host] for host in suffixes(clues.touch.referrer.name) if host in policy.hosts), None)
+
+
+def known_source(question: Question) -> int | None:
+    """4. The number of its own that Nexudus has for the source."""
+    row = _source(question)
+    if row is None or (row.lead_source == GOOGLE_SEARCH and question.channel not in _GOOGLE_CHANNELS):
+        return None
+    return row.lead_source
+
+
+def _source(question: Question) -> Row | None:
+    """Return the row of the ad id, else of utm_source, else of a referrer or link id that fits the channel."""
+    clues = question.clues
+    if clues.ad is not None:
+        return clues.ad.row
+    if clues.source.row is not None:
+        return clues.source.row
+    family = _FAMILIES.get(question.channel, ())
+    rows = (clues.referrer, clues.link.row if clues.link else None)
+    return next((row for row in rows if row is not None and row.category in family), None)
+
+
+def word(question: Question) -> int | None:
+    """5. What the medium, else the source, is a word for, where the tags decided the channel."""
+    decided_by_tags = question.channel_rule in TAG_RULES and question.clues.ad is None
+    return question.clues.number if decided_by_tags else None
+
+
+def channel(question: Question) -> int | None:
+    """6. By the channel; an untagged click in webmail is a personal mail."""
+    if question.channel == "Email" and question.channel_rule is came_from:
+        return DIRECT_EMAIL
+    if question.channel in ("Direct", "Unassigned"):
+        return question.policy.default_lead_source
+    return _CHANNEL_NUMBERS.get(question.channel)
+
+
+def web(_: Question) -> int | None:
+    """7. Whatever is left came over the website."""
+    return WEB
+
+
+RULES: tuple[LeadSourceRule, ...] = (fixed, answer, mapped, known_source, word, channel, web)
+"""All rules; position is priority."""
+
+
+def decide_lead_source(question: Question) -> tuple[int, LeadSourceRule]:
+    """Return the LeadSource and the rule that decided it."""
+    return next((number, rule) for rule in RULES if (number := rule(question)) is not None)

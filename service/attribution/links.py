@@ -1,0 +1,104 @@
+"""URLs taken apart: the host, and the names and values that a link carries.
+
+Written for what really arrives: HTML-escaped links, a second "?", tags in the fragment.
+"""
+
+import re
+from collections.abc import Container, Iterator
+from typing import NamedTuple
+from urllib.parse import unquote
+
+_LONGEST_URL = 8192  # characters that are read
+_LONGEST_HOST = 253  # RFC 1035 section 2.3.4, without the final dot
+_URL = re.compile(r"(https?|android-app)://([^/?#\\]*)", re.IGNORECASE)
+_AUTHORITY = re.compile(r"[^/?#\\]*")
+_SECOND_QUESTION = re.compile(r"\?(?=utm_)", re.IGNORECASE)
+
+
+class Host(NamedTuple):
+    """Where a page is: a host name, or the package id of an Android app."""
+
+    name: str
+    is_app: bool = False
+
+
+def read_host(url: str) -> Host | None:
+    """Return the host of an http(s) or android-app URL; None when there is none."""
+    match = _URL.match(url.strip())
+    if match is None:
+        return None
+    name = _bare(match[2])
+    return Host(name, match[1].lower() == "android-app") if name else None
+
+
+def web_host(url: str) -> str:
+    """Return the host name of an http(s) URL, "" when there is none."""
+    host = read_host(url)
+    return "" if host is None or host.is_app else host.name
+
+
+def listed_host(entry: str) -> str:
+    """Read one domain of an operator's list, with or without "https://"; "" when it holds none."""
+    entry = entry.strip()
+    host = read_host(entry)
+    if host is not None:
+        return host.name
+    match = _AUTHORITY.match(entry)
+    return _bare(match[0]) if match else ""
+
+
+def _bare(authority: str) -> str:
+    """Strip user-info, port, final dot and one leading "www."; "" when no host name is left."""
+    name = authority.rpartition("@")[2].lower()
+    end = name.find("]") + 1 if name.startswith("[") else name.find(":")
+    if end > 0:
+        name = name[:end]
+    name = name.removesuffix(".").removeprefix("www.")
+    return name if len(name) <= _LONGEST_HOST else ""
+
+
+def suffixes(host: str) -> Iterator[str]:
+    """Yield `host` and every domain it is under, the longest first."""
+    while host:
+        yield host
+        host = host.partition(".")[2]
+
+
+def is_under(host: str, domains: Container[str]) -> bool:
+    """Tell whether `host` is one of `domains` or ends with a dot and one of them."""
+    return any(suffix in domains for suffix in suffixes(host))
+
+
+def link_pairs(url: str) -> Iterator[tuple[str, str]]:
+    """Yield the decoded names and values of a link's query, then of its fragment.
+
+    Any string will do; only its first 8192 characters are read. Of a fragment with a "?" only
+    what follows counts (a single-page site's route comes before it).
+    """
+    address, _, fragment = url[:_LONGEST_URL].partition("#")
+    _, _, query = address.partition("?")
+    _, question, after = fragment.partition("?")
+    for text in (query, after if question else fragment):
+        if text:
+            yield from _pairs(text)
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    if "?" in text:
+        text = _SECOND_QUESTION.sub("&", text)
+    for pair in text.split("&"):
+        name, _, value = pair.partition("=")
+        yield _unescape(_decode(name)), _decode(value)
+
+
+def _decode(text: str) -> str:
+    """Undo form encoding; bytes that are no UTF-8 become U+FFFD."""
+    return unquote(text.replace("+", " ")) if "%" in text or "+" in text else text
+
+
+def _unescape(name: str) -> str:
+    """Strip surrounding whitespace and what is left of an HTML-escaped "&" (any number of "amp;")."""
+    name = name.strip()
+    while name.startswith("amp;"):
+        name = name.removeprefix("amp;").strip()
+    return name

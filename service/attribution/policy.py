@@ -1,0 +1,96 @@
+"""What the operator asked for, made ready for look-ups. Wrong types and numbers count as absent."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from service.attribution.links import listed_host
+from service.attribution.words import label, text_of
+from service.forms import Crediting
+
+LEAD_SOURCES = frozenset({1, 2, *range(4, 27), 98, 99})
+"""The numbers Nexudus knows (eCrmOpportunitySource); 3 is in no document of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One form's Crediting with its names folded.
+
+    answers: answer, trimmed and folded -> LeadSource. labels: label of a utm_source -> LeadSource.
+    hosts: host -> LeadSource.
+    """
+
+    first_touch: bool
+    lead_source: int | None
+    answer_field: str
+    answers: Mapping[str, int]
+    labels: Mapping[str, int]
+    hosts: Mapping[str, int]
+    default_lead_source: int | None
+    own_hosts: frozenset[str]
+    ignored_hosts: frozenset[str]
+
+
+class _Same:
+    """A key that stands for one object and keeps it alive: Crediting holds dicts, so has no hash."""
+
+    __slots__ = ("crediting",)
+
+    def __init__(self, crediting: Crediting) -> None:
+        self.crediting = crediting
+
+    def __hash__(self) -> int:
+        return id(self.crediting)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.crediting is self.crediting
+
+
+def policy_of(crediting: Crediting) -> Policy:
+    """Return the policy of `crediting`; a form's own is worked out once."""
+    return _work_out(_Same(crediting))
+
+
+@lru_cache(maxsize=512)
+def _work_out(key: _Same) -> Policy:
+    crediting = key.crediting
+    sources = _numbers(crediting.source_map)
+    return Policy(
+        first_touch=crediting.touch == "first",
+        lead_source=_valid(crediting.lead_source),
+        answer_field=text_of(crediting.answer_field),
+        answers=_folded(_numbers(crediting.answer_map), fold_answer),
+        labels=_folded(sources, label),
+        hosts=_folded(sources, listed_host),
+        default_lead_source=_valid(crediting.default_lead_source),
+        own_hosts=_hosts(crediting.own_domains),
+        ignored_hosts=_hosts(crediting.ignored_referrers),
+    )
+
+
+def fold_answer(answer: str) -> str:
+    """Make an answer comparable: trimmed, any case."""
+    return answer.strip().casefold()
+
+
+def _valid(number: object) -> int | None:
+    return number if isinstance(number, int) and not isinstance(number, bool) and number in LEAD_SOURCES else None
+
+
+def _numbers(entries: object) -> list[tuple[str, int]]:
+    """Return the entries of a map whose name is text and whose number Nexudus knows."""
+    if not isinstance(entries, Mapping):
+        return []
+    checked = ((name, _valid(number)) for name, number in entries.items())
+    return [(name, number) for name, number in checked if isinstance(name, str) and number is not None]
+
+
+def _folded(entries: list[tuple[str, int]], fold: Callable[[str], str]) -> dict[str, int]:
+    """Return name -> number under folded names; of two that fold alike the first written wins."""
+    return {folded: number for name, number in reversed(entries) if (folded := fold(name))}
+
+
+def _hosts(entries: object) -> frozenset[str]:
+    if not isinstance(entries, Sequence) or isinstance(entries, str | bytes):
+        return frozenset()
+    return frozenset(host for entry in entries if isinstance(entry, str) and (host := listed_host(entry)))

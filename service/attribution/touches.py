@@ -1,0 +1,115 @@
+"""Which visit counts: this one, the last remembered one or the first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from service.attribution.carriers import NO_UTM, Carrier, Utm, join, read_fields, read_link
+from service.attribution.links import Host, read_host, web_host
+from service.attribution.policy import Policy
+from service.attribution.referrers import is_internal, present_referrer
+from service.attribution.words import number_of
+from service.lead import Evidence, StoredTouch
+
+_OLDEST_S = 90 * 24 * 3600
+_FUTURE_S = 24 * 3600  # a visitor's clock may be wrong by a day
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One visit with its evidence.
+
+    name: "current", "last", "first", or "none" where no visit tells anything. utm_place: where the
+    Utm values were. id_places: click id -> where it was.
+    """
+
+    name: str = "none"
+    utm: Utm = NO_UTM
+    utm_place: str = ""
+    click_ids: Mapping[str, str] = field(default_factory=dict)
+    id_places: Mapping[str, str] = field(default_factory=dict)
+    referrer: Host | None = None
+    codes: frozenset[str] = frozenset()
+
+    @property
+    def has_evidence(self) -> bool:
+        """Tell whether the visit says anything of where the person came from."""
+        return any(self.utm) or bool(self.click_ids) or self.referrer is not None
+
+
+def pick_touch(evidence: Evidence, policy: Policy) -> Touch:
+    """Return the first touch with evidence in the order the operator chose.
+
+    By default that is the last one that was not direct: a direct visit never overwrites.
+    """
+    order = (_first, _last, _current) if policy.first_touch else (_current, _last, _first)
+    touches = (read(evidence, policy) for read in order)
+    return next((touch for touch in touches if touch is not None and touch.has_evidence), Touch())
+
+
+def _current(evidence: Evidence, policy: Policy) -> Touch:
+    landing, referrer = _url(evidence.landing_url), _url(evidence.referrer)
+    page = _url(evidence.page_url) or _stand_in_page(landing, referrer, policy)
+    carriers = (
+        read_fields("in the form's fields", evidence.fields),
+        read_link("on the landing page", landing),
+        read_link("on the form's page", page),
+    )
+    own = _own_hosts(policy, landing, page)
+    return _touch("current", carriers, present_referrer(referrer, own, policy.ignored_hosts))
+
+
+def _last(evidence: Evidence, policy: Policy) -> Touch | None:
+    return _stored("last", evidence.last, evidence, policy)
+
+
+def _first(evidence: Evidence, policy: Policy) -> Touch | None:
+    return _stored("first", evidence.first, evidence, policy)
+
+
+def _stored(name: str, stored: object, evidence: Evidence, policy: Policy) -> Touch | None:
+    """Read a remembered visit; None when there is none or it is out of date."""
+    if not isinstance(stored, StoredTouch) or not _is_in_time(stored.at, evidence.submitted_at):
+        return None
+    url = _url(stored.url)
+    own = _own_hosts(policy, _url(evidence.landing_url), _url(evidence.page_url), url)
+    carrier = read_link(f"in the link of the {name} remembered visit", url)
+    return _touch(name, (carrier,), present_referrer(_url(stored.referrer), own, policy.ignored_hosts))
+
+
+def _is_in_time(at: object, submitted_at: object) -> bool:
+    """Tell whether a visit is at most 90 days old; one of unknown age does not expire."""
+    then, now = number_of(at), number_of(submitted_at)
+    return then is None or now is None or -_FUTURE_S <= now - then <= _OLDEST_S
+
+
+def _touch(name: str, carriers: tuple[Carrier, ...], referrer: Host | None) -> Touch:
+    utm, place = join(carriers)
+    ids: dict[str, str] = {}
+    places: dict[str, str] = {}
+    for carrier in carriers:
+        for id_name, value in carrier.click_ids.items():
+            if id_name not in ids:
+                ids[id_name], places[id_name] = value, carrier.place
+    codes = frozenset[str]().union(*(carrier.codes for carrier in carriers))
+    return Touch(name, utm, place, ids, places, referrer, codes)
+
+
+def _url(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _own_hosts(policy: Policy, *urls: str) -> frozenset[str]:
+    return policy.own_hosts.union(host for url in urls if (host := web_host(url)))
+
+
+def _stand_in_page(landing: str, referrer: str, policy: Policy) -> str:
+    """Return the referrer where it must be the page with the form, which did not name itself.
+
+    That is a page of this site; or any, where nothing but the Referer header is known.
+    """
+    host = read_host(referrer)
+    if host is None:
+        return ""
+    if is_internal(host, _own_hosts(policy, landing)):
+        return referrer
+    return "" if host.is_app or landing or policy.own_hosts else referrer

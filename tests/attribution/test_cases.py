@@ -1,0 +1,45 @@
+"""The shared cases: what the attribution rules give for 129 submissions, written out by hand."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.attribution import attribute, stored_touch
+from service.forms import Crediting
+from service.lead import Evidence
+
+CASES = json.loads((Path(__file__).parents[1] / "samples" / "attribution-cases.json").read_text("utf-8"))
+
+
+def read_evidence(case: dict[str, Any]) -> Evidence:
+    cookies = case.get("cookies", {})
+    return Evidence(
+        fields=case.get("fields", {}),
+        landing_url=case.get("landing_url", ""),
+        page_url=case.get("page_url", ""),
+        referrer=case.get("referrer", ""),
+        first=stored_touch(cookies.get("lc_first")),
+        last=stored_touch(cookies.get("lc_last")),
+        submitted_at=case.get("submitted_at"),
+    )
+
+
+def test_there_are_all_the_cases() -> None:
+    assert len(CASES) == 129
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case['id']} {case['why']}" for case in CASES])
+def test_a_shared_case_gives_what_it_expects(case: dict[str, Any]) -> None:
+    verdict = attribute(read_evidence(case["input"]), Crediting(**case["input"].get("config", {})))
+
+    assert {
+        "UtmSource": verdict.utm_source,
+        "UtmMedium": verdict.utm_medium,
+        "UtmCampaign": verdict.utm_campaign,
+        "UtmContent": verdict.utm_content,
+        "UtmTerm": verdict.utm_term,
+        "LeadSource": verdict.lead_source,
+        "channel": verdict.channel,
+    } == case["expect"]
