@@ -1,0 +1,181 @@
+"""What an answer of the CRM means: a value, or one of the errors. No input or output.
+
+The order of the questions matters: throttling and refusals come with bodies of any kind, a page of
+HTML can come with any status, and a 200 can be a failure.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import Any
+
+from service import clock
+from service.nexudus.errors import FieldProblem, NexudusError, OutcomeUnknown, Refused, Rejected, Throttled, Unavailable
+from service.nexudus.text import plain
+
+_WAIT = re.compile(r"wait\s+([\d.]+)\s+second", re.IGNORECASE)
+_PROPERTY = re.compile(r"(\w+): (.+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer. retry_after and content_type are the headers, "" when absent."""
+
+    status: int
+    body: bytes
+    content_type: str = ""
+    retry_after: str = ""
+
+    @property
+    def is_page(self) -> bool:
+        """HTML, whatever the header says: some hosts send an error page labelled as JSON."""
+        return "html" in self.content_type.lower() or self.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+
+    @cached_property
+    def value(self) -> Any:
+        """The JSON value.
+
+        Raises: ValueError when there is none.
+        """
+        return json.loads(self.body)
+
+    @property
+    def said(self) -> str:
+        """What the CRM said, in plain words; a sentence of ours where it said nothing."""
+        words = "" if self.is_page else plain(" ".join(self._sentences()))
+        return words or (
+            f"HTTP {self.status} with a web page" if self.is_page else f"HTTP {self.status} without a word"
+        )
+
+    def _sentences(self) -> Iterator[str]:
+        try:
+            value = self.value
+        except ValueError:
+            yield self.body.decode("utf-8", "replace")
+            return
+        if isinstance(value, str):
+            yield value
+        if isinstance(value, dict):
+            message = str(value.get("Message") or value.get("error_description") or value.get("error") or "")
+            yield message
+            yield from (p.message for p in _field_problems(value) if p.message not in message)
+
+
+def meaning(answer: Answer, *, write: bool) -> Any:
+    """The JSON value of a good answer: a record, a list, or the wrapper of a write.
+
+    Raises: Throttled 409 and 429; Refused 401 and 403; Rejected other 4xx and a 200 that says it failed;
+    OutcomeUnknown (a write) or Unavailable (a read) for 5xx, redirects, web pages and what is no JSON.
+    A read that ends in 404 is Unavailable with that status: a wrong address must not condemn any data.
+    """
+    if answer.status in (409, 429):
+        raise Throttled(answer.said, answer.status, retry_after_s=_retry_after_s(answer))
+    if answer.status in (401, 403):
+        raise Refused(answer.said, answer.status, kind="denied")
+    if _is_doubtful(answer, write=write):
+        raise doubt(answer.said, answer.status, write=write)
+    if answer.status >= 400:  # noqa: PLR2004 (client errors begin here, RFC 9110 section 15.5)
+        raise Rejected(answer.said, answer.status, fields=_told_problems(answer))
+    if _is_failure(answer.value):
+        raise Rejected(answer.said, answer.status, fields=_field_problems(answer.value))
+    return answer.value
+
+
+def doubt(said: str, status: int | None, *, write: bool) -> NexudusError:
+    """The error for an answer that decides nothing."""
+    return OutcomeUnknown(said, status) if write else Unavailable(said, status)
+
+
+def new_id(value: Any) -> int:
+    """The id of the record that a write made: `Value.Id`, the only part of the wrapper to rely on.
+
+    Raises: OutcomeUnknown when it is not there: something was saved, but what?
+    """
+    inner = value.get("Value") if isinstance(value, dict) and value.get("WasSuccessful") is True else None
+    made = inner.get("Id") if isinstance(inner, dict) else None
+    if not isinstance(made, int) or isinstance(made, bool) or made <= 0:
+        raise OutcomeUnknown("the answer to a write names no record", 200)
+    return made
+
+
+def _is_doubtful(answer: Answer, *, write: bool) -> bool:
+    if answer.is_page or answer.status >= 500 or 300 <= answer.status < 400 or answer.status == 408:  # noqa: PLR2004 (RFC 9110 section 15)
+        return True
+    if answer.status == 404:  # noqa: PLR2004 (RFC 9110 section 15.5.5)
+        return not write
+    return answer.status < 300 and not _is_json(answer)  # noqa: PLR2004 (RFC 9110 section 15.3)
+
+
+def _is_json(answer: Answer) -> bool:
+    try:
+        return answer.value is not None
+    except ValueError:
+        return False
+
+
+def _is_failure(value: Any) -> bool:
+    """A wrapper is known by WasSuccessful, never by Value: an opportunity has a money field of that name."""
+    if not isinstance(value, dict) or "WasSuccessful" not in value:
+        return False
+    return value["WasSuccessful"] is not True or bool(value.get("Errors"))
+
+
+def _told_problems(answer: Answer) -> tuple[FieldProblem, ...]:
+    try:
+        return _field_problems(answer.value)
+    except ValueError:
+        return ()
+
+
+def _field_problems(value: Any) -> tuple[FieldProblem, ...]:
+    """From `Errors`; where it is empty, from a Message of the form "Property: text"."""
+    if not isinstance(value, dict):
+        return ()
+    errors = value.get("Errors")
+    found = tuple(_field_problem(e) for e in errors if isinstance(e, dict)) if isinstance(errors, list) else ()
+    told = _PROPERTY.fullmatch(str(value.get("Message") or ""))
+    if not found and told:
+        return (FieldProblem(plain(told[1]), plain(told[2])),)
+    return found
+
+
+def _field_problem(error: dict[str, Any]) -> FieldProblem:
+    attempted = error.get("AttemptedValue")
+    return FieldProblem(
+        name=plain(str(error.get("PropertyName") or "")),
+        message=plain(str(error.get("Message") or "")),
+        attempted="" if attempted is None else plain(str(attempted)),
+    )
+
+
+def _retry_after_s(answer: Answer) -> float | None:
+    """Retry-After in seconds or as a date, else "Wait N seconds" in the body, else None."""
+    told = answer.retry_after.strip()
+    seconds = _number(told)
+    if seconds is None and told:
+        seconds = _seconds_until(told)
+    if seconds is None:
+        asked = _WAIT.search(answer.body[:1000].decode("utf-8", "replace"))
+        seconds = _number(asked[1]) if asked else None
+    return seconds
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _seconds_until(http_date: str) -> float | None:
+    try:
+        at: datetime = parsedate_to_datetime(http_date)
+        return max(0.0, (at - clock.now()).total_seconds())
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return None

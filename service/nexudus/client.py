@@ -1,0 +1,131 @@
+"""Nexudus: get, post, records. One per account and process; threads may share it."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from service import clock
+from service.nexudus.answers import Answer, meaning, new_id
+from service.nexudus.bearer import Bearer
+from service.nexudus.errors import Unavailable
+from service.nexudus.grants import Grants
+from service.nexudus.rows import Row
+from service.nexudus.tokens import Login, MemoryTokenKeeper, TokenKeeper
+from service.nexudus.transport import Transport
+
+Params = Mapping[str, str | int]
+
+PAGES_MAX = 200
+"""Pages that one search may have: 20,000 records at 100 a page."""
+
+DENIAL_S = 300.0
+"""How long a 401 that stayed after a new token is taken for a missing role or a used-up quota."""
+
+
+class Nexudus:
+    """The CRM of one account.
+
+    base_url: scheme and host; every path begins with `/api/`.
+    keeper: where tokens are shared by processes; without one they live in this object.
+    before_call: told method and path before each call (not before token exchanges); may sleep, or raise to prevent it.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        login: Login,
+        keeper: TokenKeeper | None = None,
+        client_id: str = "",
+        timeout_s: float = 30,
+        connect_timeout_s: float = 5,
+        before_call: Callable[[str, str], object] | None = None,
+    ) -> None:
+        """Sends nothing yet."""
+        self.username = login.username
+        self._ready_token = login.token
+        self._before_call = before_call
+        self._transport = Transport(base_url, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s)
+        self._bearer = Bearer(
+            Grants(self._transport, login, client_id),
+            keeper or MemoryTokenKeeper(),
+            connect_timeout_s=connect_timeout_s,
+        )
+        self._denied_at: dict[tuple[str, str], float] = {}
+
+    def get(self, path: str, params: Params | None = None) -> Any:
+        """The JSON value of one read.
+
+        Raises: Throttled, Unavailable (404 too), Rejected, Refused.
+        """
+        # quote_via: "+" becomes %2B and a space %20, right for every reader of queries.
+        query = "?" + urlencode(params, quote_via=quote, safe="") if params else ""
+        return self._call("GET", path, query, None)
+
+    def post(self, path: str, body: Mapping[str, object]) -> int:
+        """Create a record; returns its id.
+
+        Raises: Throttled, Unavailable (nothing was sent), OutcomeUnknown, Rejected, Refused.
+        """
+        sent = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        return new_id(self._call("POST", path, "", sent))
+
+    def page(self, path: str, params: Params, number: int = 1, size: int = 100) -> tuple[list[Row], int]:
+        """The records of one page, and how many pages there are.
+
+        Raises: as `get`; Unavailable where the answer is no list.
+        """
+        value = self.get(path, {**params, "page": number, "size": size})
+        found = value.get("Records") if isinstance(value, dict) else None
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise Unavailable("the answer to a search holds no records", 200)
+        pages = value.get("TotalPages")
+        return found, pages if isinstance(pages, int) else number + (len(found) >= size)
+
+    def records(self, path: str, params: Params | None = None, size: int = 100) -> list[Row]:
+        """All records of a search, in the order of their ids: the CRM documents its sort order in three ways.
+
+        Raises: as `page`; Unavailable beyond PAGES_MAX pages, because half a search proves nothing.
+        """
+        found: dict[int, Row] = {}
+        for number in range(1, PAGES_MAX + 1):
+            rows, pages = self.page(path, params or {}, number, size)
+            new = {row["Id"]: row for row in rows if isinstance(row.get("Id"), int) and row["Id"] not in found}
+            found |= new
+            if number >= pages or not new:  # nothing new: a server that shows page 1 again and again
+                return [found[key] for key in sorted(found)]
+        raise Unavailable(f"{path} has more than {PAGES_MAX} pages", 200)
+
+    def _call(self, method: str, path: str, query: str, body: bytes | None) -> Any:
+        token = self._ready_token or self._bearer.current()
+        answer = self._send(method, path, query, body, token)
+        if answer.status == 401 and self._may_be_the_token(method, path):  # noqa: PLR2004 (RFC 9110 section 15.5.2)
+            # Certainly not saved, so a write can be repeated too; once, whatever comes.
+            answer = self._send(method, path, query, body, self._bearer.instead_of(token))
+            if answer.status == 401:  # noqa: PLR2004 (as above)
+                self._denied_at[_endpoint(method, path)] = clock.monotonic()
+        if answer.status < 400:  # noqa: PLR2004 (RFC 9110 section 15)
+            self._denied_at.pop(_endpoint(method, path), None)
+        return meaning(answer, write=method != "GET")
+
+    def _may_be_the_token(self, method: str, path: str) -> bool:
+        """A 401 can mean a dead token, a missing role or a used-up quota.
+
+        Where a fresh token changed nothing a moment ago, it is not the token, and exchanging again with
+        every lead would only end other tokens. A token that does die meanwhile shows on the other calls.
+        """
+        denied_at = self._denied_at.get(_endpoint(method, path))
+        return not self._ready_token and (denied_at is None or clock.monotonic() - denied_at > DENIAL_S)
+
+    def _send(self, method: str, path: str, query: str, body: bytes | None, token: str) -> Answer:
+        if self._before_call:
+            self._before_call(method, path)
+        headers = {"Authorization": f"Bearer {token}"}
+        if body is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        return self._transport.send(method, path + query, headers, body, write=method != "GET")
+
+
+def _endpoint(method: str, path: str) -> tuple[str, str]:
+    return method, re.sub(r"/\d+$", "", path)

@@ -1,0 +1,198 @@
+"""Finding and creating the contact. An existing one is never changed.
+
+Source of the fields, unless a line says otherwise: Nexudus REST reference, "Create Coworker", and the
+vendor's command line reference of the same entity.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from marshmallow import fields, validate
+
+from service.nexudus.client import Nexudus
+from service.nexudus.errors import Unavailable
+from service.nexudus.fields import Body, Choice, Email, Text, Whole, rejection
+from service.nexudus.rows import Row, id_of, ids_of, text_of
+
+PATH = "/api/spaces/coworkers"
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Coworker:
+    """A contact or member that Nexudus has. business_ids is None where the record was seen in a list only."""
+
+    id: int
+    email: str = field(repr=False)
+    full_name: str = field(repr=False)
+    active: bool
+    archived: bool
+    type: int  # 1 individual, 2 company
+    default_profile: bool
+    invoicing_business_id: int | None
+    business_ids: tuple[int, ...] | None
+
+    def is_at(self, business_id: int) -> bool:
+        """Whether this location is one of theirs."""
+        return business_id == self.invoicing_business_id or business_id in (self.business_ids or ())
+
+
+def find(nexudus: Nexudus, email: str, business_id: int | None) -> Coworker | None:
+    """The coworker with exactly this e-mail address, in any case; None when there is none.
+
+    Several people may share one address. Then, in this order: not archived, of this location, active,
+    an individual, the default profile, the oldest.
+    Raises: as Nexudus.records.
+    """
+    wanted = email.strip().lower()
+    rows = nexudus.records(PATH, {"Coworker_Email": wanted})
+    # An unknown filter is ignored by the CRM, and then the answer is everybody.
+    found = [_read(row) for row in rows if text_of(row, "Email").strip().lower() == wanted]
+    found = [c for c in found if not c.archived] or found
+    if len(found) > 1 and business_id is not None:
+        found = [_whole(nexudus, c) for c in found]  # only the full record tells the locations
+    return min(found, key=lambda c: _rank(c, business_id), default=None)
+
+
+def _rank(coworker: Coworker, business_id: int | None) -> tuple[bool, bool, bool, bool, int]:
+    elsewhere = business_id is not None and not coworker.is_at(business_id)
+    return (elsewhere, not coworker.active, coworker.type != 1, not coworker.default_profile, coworker.id)
+
+
+def _whole(nexudus: Nexudus, coworker: Coworker) -> Coworker:
+    try:
+        row = nexudus.get(f"{PATH}/{coworker.id}")
+    except Unavailable as trouble:
+        if trouble.status == 404:  # noqa: PLR2004 (gone since the list was made)
+            return coworker
+        raise
+    return _read(row) if isinstance(row, dict) and row.get("Id") == coworker.id else coworker
+
+
+def _read(row: Row) -> Coworker:
+    """What a list leaves out is taken for the usual: active, not archived, an individual."""
+    return Coworker(
+        id=row["Id"],
+        email=text_of(row, "Email"),
+        full_name=text_of(row, "FullName"),
+        active=row.get("Active") is not False,
+        archived=row.get("Archived") is True,
+        type=row.get("CoworkerType") or 1,
+        default_profile=row.get("IsDefaultProfile") is True,
+        invoicing_business_id=id_of(row, "InvoicingBusinessId"),
+        business_ids=ids_of(row, "Businesses"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NewCoworker:
+    """A contact to be made. Ids are Nexudus's; None and "" are left out of the body.
+
+    extra: literal additions under the CRM's names, of EXTRAS only.
+    """
+
+    full_name: str
+    email: str
+    country_id: int
+    time_zone_id: int
+    business_id: int
+    mobile_phone: str = ""
+    company_name: str = ""
+    notes: str = ""
+    tag: str = ""
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+def _fixed(number: int, name: str, *numbers: int) -> Choice:
+    """A field with a usual number, which an addition may change to another defined one."""
+    return Choice(*numbers, data_key=name, required=True, dump_default=number)
+
+
+class CoworkerBody(Body):
+    """The documented body: our word = the CRM's name, kind and limits. It is closed: nothing else is sent.
+
+    TariffId, BillingDay and RenewalDate assign a plan and start invoicing; Notify* and Can* are the
+    person's own consent; CreateUser sends a welcome e-mail; BusinessId does not exist.
+    """
+
+    class Meta:
+        """The fields that come in rows."""
+
+        include: ClassVar = {
+            **{
+                f"{day.lower()}_attendance": _fixed(5, f"{day}Attendance", 1, 2, 3, 4, 5) for day in DAYS
+            },  # 5 Undefined
+            **{f"custom_{n}": Text(1000, data_key=f"Custom{n}") for n in range(1, 31)},
+        }
+
+    full_name = Text(200, data_key="FullName", required=True)
+    email = Email(data_key="Email", required=True)
+    country_id = Whole(data_key="CountryId", required=True)
+    time_zone_id = Whole(data_key="SimpleTimeZoneId", required=True)
+    # Both, or the record lands in some other location of the login.
+    business_ids = fields.List(Whole(), data_key="Businesses", required=True, validate=validate.Length(min=1))
+    business_id = Whole(data_key="InvoicingBusinessId", required=True)
+    coworker_type = _fixed(1, "CoworkerType", 1, 2)  # 1 Individual
+    gender = _fixed(1, "Gender", 0, 1, 2, 3, 4, 5)  # 1 NotSet
+    tax_rate_type = _fixed(1, "TaxRateType", 1, 2, 3)  # 1 Default
+    create_user = fields.Boolean(
+        data_key="CreateUser",
+        required=True,
+        dump_default=False,
+        validate=validate.Equal(False, error="must be false: true sends a welcome e-mail"),
+    )
+    mobile_phone = Text(50, data_key="MobilePhone")
+    company_name = Text(200, data_key="CompanyName")
+    notes = Text(20_000, lines=True, data_key="Notes")
+    tag = Text(100, data_key="Tag")
+    land_line = Text(50, data_key="LandLine")
+    job = Text(200, data_key="Position")
+    business_area = Text(200, data_key="BusinessArea")
+    website = Text(500, data_key="ProfileWebsite")
+    address = Text(500, lines=True, data_key="Address")
+    post_code = Text(50, data_key="PostCode")
+    city_name = Text(200, data_key="CityName")
+    state = Text(200, data_key="State")
+    reference_number = Text(100, data_key="ReferenceNumber")
+    referrer_guid = Text(36, data_key="RefererGuid")  # one "r" less than expected
+    # Some accounts wanted these four as 0, though no current document has them (seen live).
+    checkins = Choice(0, data_key="CheckinSinceLastRenewal")
+    minutes = Choice(0, data_key="MinutesSinceLastRenewal")
+    invoice_every = Choice(0, data_key="TariffInvoiceEvery")
+    invoice_every_weeks = Choice(0, data_key="TariffInvoiceEveryWeeks")
+
+
+_TAKEN = {"FullName", "Email", "CountryId", "SimpleTimeZoneId", "Businesses", "InvoicingBusinessId", "CreateUser"}
+
+EXTRAS = frozenset(str(f.data_key) for f in CoworkerBody().fields.values()) - _TAKEN
+"""The names that literal additions may have."""
+
+
+def compose(new: NewCoworker) -> Row:
+    """The exact body that would be sent: cleaned, cut to length, nulls left out, additions last.
+
+    Raises: Rejected, naming each field and what to do.
+    """
+    found = {name: _objection(name) for name in new.extra if name not in EXTRAS}
+    if found:
+        raise rejection(found, new.extra)
+    body: Row = {**CoworkerBody().dump(new), "Businesses": [new.business_id], **new.extra}
+    CoworkerBody().check(body)
+    return body
+
+
+def _objection(name: str) -> str:
+    near = difflib.get_close_matches(name, EXTRAS, n=1)
+    return "is not a field that an addition may set" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def create(nexudus: Nexudus, body: Mapping[str, object]) -> int:
+    """Create the contact of a composed body; returns its id.
+
+    Raises: Rejected before anything is sent when the body is wrong; else as Nexudus.post.
+    """
+    CoworkerBody().check(body)
+    return nexudus.post(PATH, body)

@@ -1,0 +1,78 @@
+"""What a failed call means, named by what to do next.
+
+NexudusError
+  Throttled        409, 429                                 wait
+  Unavailable      nothing was sent, or a read failed       try again
+  OutcomeUnknown   a write timed out, was cut, got a 5xx    look first, then decide
+                   or an answer that nobody can read
+  Rejected         the data is wrong                        park, show the operator
+  Refused          login, second factor, role or quota      stop this kind of call, alert
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+RefusedKind = Literal["login", "two_factor", "denied"]
+"""login: user name or password; two_factor: the TOTP code; denied: 401 or 403 with a good token."""
+
+
+class NexudusError(Exception):
+    """A call that did not end well.
+
+    said: the CRM's own sentence where it spoke, else ours; plain text, at most 500 characters.
+    status: the HTTP status, None where no answer came.
+    """
+
+    def __init__(self, said: str, status: int | None = None) -> None:
+        """Keep both for whoever decides what follows."""
+        super().__init__(said)
+        self.said = said
+        self.status = status
+
+
+class Throttled(NexudusError):
+    """Too many calls; nothing was done. retry_after_s: what the CRM asked for, None when it did not say."""
+
+    def __init__(self, said: str, status: int | None = None, *, retry_after_s: float | None = None) -> None:
+        """The wait is not capped here: how long is too long is the caller's decision."""
+        super().__init__(said, status)
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(NexudusError):
+    """Nothing was sent, or a read failed: the same call can be made again without harm."""
+
+
+class OutcomeUnknown(NexudusError):
+    """A write that may or may not have been saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One field that the CRM, or our own check before sending, did not take.
+
+    name: as told; the CRM may name the relation (`Country`) instead of the field (`CountryId`).
+    attempted: what was sent, as text; personal, so it does not print.
+    """
+
+    name: str
+    message: str
+    attempted: str = field(default="", repr=False)
+
+
+class Rejected(NexudusError):
+    """The data is wrong and would be refused again. status is None when our own check found it, before sending."""
+
+    def __init__(self, said: str, status: int | None = None, *, fields: tuple[FieldProblem, ...] = ()) -> None:
+        """`fields` is empty where the CRM named none."""
+        super().__init__(said, status)
+        self.fields = fields
+
+
+class Refused(NexudusError):
+    """We are not let in, or not to this. Repeating it can lock the account."""
+
+    def __init__(self, said: str, status: int | None = None, *, kind: RefusedKind) -> None:
+        """`kind` says whether signing in failed or a signed-in call."""
+        super().__init__(said, status)
+        self.kind = kind

@@ -1,0 +1,106 @@
+"""Asking for tokens: by password, or by refresh token (OAuth 2, `POST /api/token`, form-encoded only)."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from service import clock
+from service.nexudus import totp
+from service.nexudus.answers import Answer, meaning
+from service.nexudus.errors import Refused, RefusedKind, Unavailable
+from service.nexudus.text import plain
+from service.nexudus.tokens import Login, Tokens
+from service.nexudus.transport import Transport
+
+TOKEN_PATH = "/api/token"  # noqa: S105 (a path, not a token)
+
+EXCHANGE_TIMEOUT_S = 15.0
+"""The lock is held meanwhile, so an exchange may not take as long as another call."""
+
+UNTOLD_LIFE_S = 600.0
+"""Assumed where the answer has no expires_in: the docs warn that a life may be minutes only."""
+
+
+class Grants:
+    """The two ways in, for one login. client_id goes as header and as form field: the docs know both."""
+
+    def __init__(self, transport: Transport, login: Login, client_id: str) -> None:
+        """client_id: one per deployment, because a new sign-in ends the tokens of the same one; "" is the user name."""
+        self._transport = transport
+        self._login = login
+        self._client_id = client_id or login.username
+        self._issued_for = login.fingerprint(transport.base_url)
+
+    @property
+    def issued_for(self) -> str:
+        """What tells tokens of these settings from those of others."""
+        return self._issued_for
+
+    def by_password(self) -> Tokens:
+        """Sign in anew. This ends all tokens of the same client_id.
+
+        Raises: Refused when the login is wrong: never repeat that, the account would be locked.
+        """
+        form = {"grant_type": "password", "username": self._login.username, "password": self._login.password}
+        if self._login.totp_secret:
+            form["totp"] = totp.code_at(self._login.totp_secret, clock.now())
+        answer = self._ask(form)
+        error = _oauth_error(answer)
+        if error or answer.status == 401:  # noqa: PLR2004 (RFC 6749 section 5.2 allows it for a bad login)
+            raise Refused(answer.said, answer.status, kind=_kind(error))
+        return self._tokens(answer, old_refresh_token="")
+
+    def by_refresh(self, refresh_token: str) -> Tokens | None:
+        """Exchange a refresh token, which is used up by it; None when the CRM does not take it any more."""
+        answer = self._ask({"grant_type": "refresh_token", "refresh_token": refresh_token})
+        if _oauth_error(answer) or answer.status == 401:  # noqa: PLR2004 (as above)
+            return None
+        return self._tokens(answer, old_refresh_token=refresh_token)
+
+    def refused(self, refusal: Refused) -> Tokens:
+        """What to keep so that nobody signs in again with these settings."""
+        return Tokens("", "", clock.now(), self._issued_for, refused=f"{refusal.kind}: {refusal.said}")
+
+    def _ask(self, form: dict[str, str]) -> Answer:
+        body = urlencode({**form, "client_id": self._client_id}).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "client_id": self._client_id}
+        # Not a write in the sense of OutcomeUnknown: an exchange that was cut is simply made again.
+        return self._transport.send("POST", TOKEN_PATH, headers, body, write=False, timeout_s=EXCHANGE_TIMEOUT_S)
+
+    def _tokens(self, answer: Answer, *, old_refresh_token: str) -> Tokens:
+        try:
+            value = meaning(answer, write=False)
+        except Refused as refusal:  # a 403 without an OAuth error is a gate on the way, not a wrong password
+            raise Unavailable(refusal.said, refusal.status) from None
+        if not isinstance(value, dict) or not isinstance(value.get("access_token"), str) or not value["access_token"]:
+            raise Unavailable("the answer to a sign-in holds no token", answer.status)
+        return Tokens(
+            access_token=value["access_token"],
+            refresh_token=str(value.get("refresh_token") or old_refresh_token),
+            expires_at=clock.now() + timedelta(seconds=_useful_life_s(value.get("expires_in"))),
+            issued_for=self._issued_for,
+        )
+
+
+def _useful_life_s(expires_in: Any) -> float:
+    """Until 60 seconds before the end, or 80 % of a life shorter than five minutes."""
+    try:
+        life_s = max(0.0, float(expires_in))
+    except (TypeError, ValueError):
+        life_s = UNTOLD_LIFE_S
+    return life_s - min(60.0, 0.2 * life_s)
+
+
+def _oauth_error(answer: Answer) -> str:
+    """The OAuth error code, "" when the answer is none."""
+    if not 400 <= answer.status < 500:  # noqa: PLR2004 (client errors, RFC 9110 section 15.5)
+        return ""
+    try:
+        value = answer.value
+    except ValueError:
+        return ""
+    return plain(str(value.get("error") or "")) if isinstance(value, dict) else ""
+
+
+def _kind(error: str) -> RefusedKind:
+    return "two_factor" if "two_factor" in error else "login"

@@ -1,0 +1,164 @@
+"""Creating the opportunity, and looking whether it is there already.
+
+Source of the fields, unless a line says otherwise: Nexudus REST reference, "Create CrmOpportunity".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from marshmallow import INCLUDE, ValidationError, validates_schema
+
+from service.clock import check_aware
+from service.nexudus.client import Nexudus, Params
+from service.nexudus.fields import Amount, Body, Choice, Instant, Text, Whole, rejection
+from service.nexudus.lead_sources import LEAD_SOURCES
+from service.nexudus.rows import Row, text_of
+
+PATH = "/api/crm/crmopportunities"
+
+NOTES_MAX = 20_000
+"""No length is documented for Notes. What is cut is the end, so a marker belongs in front."""
+
+NEVER_SENT = frozenset(
+    {"Id", "UniqueId", "CreatedOn", "UpdatedOn", "UpdatedBy"}
+    | {"Completed", "Reminded", "WonOn", "LostOn", "LossReason"}
+)
+"""The record's own keeping, and what closes an opportunity."""
+
+NOT_EXTRA = frozenset(["CrmBoardColumnId", "CoworkerId", "SystemId", "Status"])
+"""Closed to literal additions: the vetted stage, the person, the marker, and that it is in progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewOpportunity:
+    """An opportunity to be made. Ids are Nexudus's; None and "" are left out of the body.
+
+    stage_id implies board and location. responsible_id is an admin user, referrer_id and agent_id
+    are coworkers. value is in the board's currency. system_id is the marker to search for.
+    extra: literal additions under the CRM's names, for accounts that want more than is documented.
+    """
+
+    stage_id: int
+    coworker_id: int
+    name: str = ""
+    notes: str = ""
+    position: int = 1  # others were seen to end in 500s; the server renumbers
+    opportunity_type_id: int | None = None
+    responsible_id: int | None = None
+    team_id: int | None = None
+    referrer_id: int | None = None
+    agent_id: int | None = None
+    value: float | None = None
+    due_at: datetime | None = None
+    lead_source: int | None = None
+    utm_source: str = ""
+    utm_medium: str = ""
+    utm_campaign: str = ""
+    utm_content: str = ""
+    utm_term: str = ""
+    system_id: str = ""
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+class OpportunityBody(Body):
+    """The documented body: our word = the CRM's name, kind and limits."""
+
+    class Meta:
+        """Literal additions may have names that are not documented."""
+
+        unknown = INCLUDE
+
+    stage_id = Whole(data_key="CrmBoardColumnId", required=True)
+    coworker_id = Whole(data_key="CoworkerId", required=True)
+    position = Whole(0, data_key="Position", required=True)
+    status = Choice(1, data_key="Status", required=True, dump_default=1)  # 1 InProgress; required in newer docs
+    name = Text(255, data_key="Name")  # a short tag; no limit documented
+    notes = Text(NOTES_MAX, lines=True, data_key="Notes")  # shown to admins
+    opportunity_type_id = Whole(data_key="OpportunityTypeId")
+    responsible_id = Whole(data_key="ResponsibleId")
+    team_id = Whole(data_key="TeamId")
+    referrer_id = Whole(data_key="ReferrerId")
+    agent_id = Whole(data_key="AgentId")
+    value = Amount(data_key="Value")
+    due_at = Instant(data_key="DueDate")  # the follow-up
+    lead_source = Choice(*LEAD_SOURCES, data_key="LeadSource")
+    utm_source = Text(255, data_key="UtmSource")  # filled by the CRM for its own portal forms only
+    utm_medium = Text(255, data_key="UtmMedium")
+    utm_campaign = Text(255, data_key="UtmCampaign")
+    utm_content = Text(255, data_key="UtmContent")
+    utm_term = Text(255, data_key="UtmTerm")
+    system_id = Text(100, data_key="SystemId")  # "user-defined, API-only": object page of the support site
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _refuse(self, _read: object, body: Mapping[str, object], **_: object) -> None:
+        found = {name: ["is never sent; take it out"] for name in body if name in NEVER_SENT}
+        if found:
+            raise ValidationError(found)
+
+
+_SPELT = {str(f.data_key).lower(): str(f.data_key) for f in OpportunityBody().fields.values()}
+
+
+def compose(new: NewOpportunity) -> Row:
+    """The exact body that would be sent: cleaned, cut to length, nulls left out, additions last.
+
+    Raises: Rejected, naming each field and what to do.
+    """
+    found = {name: told for name in new.extra if (told := _objection(name))}
+    if found:
+        raise rejection(found, new.extra)
+    body: Row = {**OpportunityBody().dump(new), **new.extra}
+    OpportunityBody().check(body)
+    return body
+
+
+def _objection(name: str) -> str:
+    """Why a literal addition is not taken, "" when it is."""
+    spelt = _SPELT.get(name.lower(), name)
+    if spelt in NOT_EXTRA:
+        return "cannot be set by an addition"
+    return "" if spelt == name else f"is spelt {spelt}"  # the CRM would take both, and we know neither which
+
+
+def create(nexudus: Nexudus, body: Mapping[str, object]) -> int:
+    """Create the opportunity of a composed body; returns its id.
+
+    Raises: Rejected before anything is sent when the body is wrong; else as Nexudus.post.
+    """
+    OpportunityBody().check(body)
+    return nexudus.post(PATH, body)
+
+
+def find_marked(nexudus: Nexudus, marker: str, coworker_id: int, since: datetime) -> int | None:
+    """The id of the opportunity that carries our marker, in SystemId or Notes; None when there is none.
+
+    since: an instant before which it cannot have been made; the search goes back one day more, because
+    it is not documented in which time zone the CRM reads it.
+    Raises: as Nexudus.get.
+    """
+    # One page: where this filter is not known (newer docs do not list it) the answer is everything.
+    rows, _ = nexudus.page(PATH, {"CrmOpportunity_SystemId": marker}, size=25)
+    found = [row["Id"] for row in rows if _carries(row, marker)]
+    return min(found) if found else _find_by_coworker(nexudus, marker, coworker_id, since)
+
+
+def _find_by_coworker(nexudus: Nexudus, marker: str, coworker_id: int, since: datetime) -> int | None:
+    start = (check_aware(since).astimezone(UTC) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    params: Params = {"CrmOpportunity_Coworker": coworker_id, "from_CrmOpportunity_CreatedOn": start}
+    for row in nexudus.records(PATH, params):
+        if row.get("CoworkerId", coworker_id) == coworker_id and _carries(_whole(nexudus, row), marker):
+            return int(row["Id"])
+    return None
+
+
+def _whole(nexudus: Nexudus, row: Row) -> Row:
+    """The record with its Notes, which lists may leave out."""
+    if row.get("Notes") is not None:
+        return row
+    whole = nexudus.get(f"{PATH}/{row['Id']}")
+    return whole if isinstance(whole, dict) else row
+
+
+def _carries(row: Row, marker: str) -> bool:
+    return row.get("SystemId") == marker or marker in text_of(row, "Notes")
