@@ -1,13 +1,15 @@
 """Ids that networks add to the links people click."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from service.attribution.cleaning import PLACEHOLDERS
 from service.attribution.tables import CLICK_IDS, ClickId
 from service.attribution.words import text_of
 
 _VALID = re.compile(r"[A-Za-z0-9._~:|+=/-]{1,512}")
+_AD_IDS = tuple(click_id for click_id in CLICK_IDS.values() if click_id.is_ad)
+_LINK_IDS = tuple(click_id for click_id in CLICK_IDS.values() if not click_id.is_ad)
 
 
 def valid_click_id(values: Iterable[object]) -> str:
@@ -19,11 +21,15 @@ def valid_click_id(values: Iterable[object]) -> str:
     return ""
 
 
-def ad_id(found: Mapping[str, str]) -> ClickId | None:
+def ad_id(found: Collection[str]) -> ClickId | None:
     """Return the most telling of the ids that prove an ad click."""
-    return next((CLICK_IDS[name] for name in CLICK_IDS if name in found and CLICK_IDS[name].is_ad), None)
+    return _most_telling(found, _AD_IDS)
 
 
-def link_id(found: Mapping[str, str]) -> ClickId | None:
+def link_id(found: Collection[str]) -> ClickId | None:
     """Return the most telling of the ids that only say where a link was opened or mailed."""
-    return next((CLICK_IDS[name] for name in CLICK_IDS if name in found and not CLICK_IDS[name].is_ad), None)
+    return _most_telling(found, _LINK_IDS)
+
+
+def _most_telling(found: Collection[str], ids: Iterable[ClickId]) -> ClickId | None:
+    return next((click_id for click_id in ids if click_id.name in found), None) if found else None

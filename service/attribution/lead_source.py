@@ -68,7 +68,7 @@ def fixed(question: Question) -> int | None:
 def answer(question: Question) -> int | None:
     """2. What the person answered to "how did you hear of us?"."""
     policy = question.policy
-    if not policy.answers:
+    if not policy.answer_field:
         return None
     first, *_ = values_of(question.answers.get(policy.answer_field)) or ("",)
     return policy.answers.get(fold_answer(text_of(first)))
@@ -104,27 +104,25 @@ def _source(question: Question) -> Row | None:
     return next((row for row in rows if row is not None and row.category in family), None)
 
 
-def word(question: Question) -> int | None:
+def by_word(question: Question) -> int | None:
     """5. What the medium, else the source, is a word for, where the tags decided the channel."""
     decided_by_tags = question.channel_rule in TAG_RULES and question.clues.ad is None
     return question.clues.number if decided_by_tags else None
 
 
-def channel(question: Question) -> int | None:
-    """6. By the channel; an untagged click in webmail is a personal mail."""
+def form_default(question: Question) -> int | None:
+    """6. The form's default, where nothing is known."""
+    return question.policy.default_lead_source if question.channel in ("Direct", "Unassigned") else None
+
+
+def by_channel(question: Question) -> int | None:
+    """6. By the channel, else the web; an untagged click in webmail is a personal mail."""
     if question.channel == "Email" and question.channel_rule is came_from:
         return DIRECT_EMAIL
-    if question.channel in ("Direct", "Unassigned"):
-        return question.policy.default_lead_source
-    return _CHANNEL_NUMBERS.get(question.channel)
+    return _CHANNEL_NUMBERS.get(question.channel, WEB)
 
 
-def web(_: Question) -> int | None:
-    """7. Whatever is left came over the website."""
-    return WEB
-
-
-RULES: tuple[LeadSourceRule, ...] = (fixed, answer, mapped, known_source, word, channel, web)
+RULES: tuple[LeadSourceRule, ...] = (fixed, answer, mapped, known_source, by_word, form_default, by_channel)
 """All rules; position is priority."""
 
 

@@ -1,4 +1,6 @@
-"""The verdict in a marketer's words. No values of the visitor, so it may be logged."""
+"""The verdict in a marketer's words. Of the visitor's values only a plain host, so it may be logged."""
+
+import re
 
 from service.attribution import channel, lead_source
 from service.attribution.channel import ChannelRule
@@ -6,11 +8,13 @@ from service.attribution.clues import Clues
 from service.attribution.lead_source import LeadSourceRule
 from service.attribution.tables import ClickId
 
+_PLAIN_HOST = re.compile(r"[a-z0-9._-]+")
 _VISITS = {"current": "the visit", "last": "the last remembered visit", "first": "the first remembered visit"}
 _LEAD_SOURCES: dict[LeadSourceRule, str] = {
     lead_source.fixed: "LeadSource fixed for this form",
     lead_source.answer: "LeadSource by the person's own answer",
     lead_source.mapped: "LeadSource by the form's source_map",
+    lead_source.form_default: "LeadSource by the form's default",
 }
 
 
@@ -29,8 +33,9 @@ def _because(clues: Clues, channel_name: str, rule: ChannelRule) -> str:
     if rule is channel.unassigned:
         return f"Utm values {place}, in words that no rule knows"
     if rule is channel.came_from and clues.touch.referrer and clues.referrer:
-        visit = _VISITS[clues.touch.name]
-        return f"{visit} came from {clues.touch.referrer.name} ({clues.referrer.category})"
+        name = clues.touch.referrer.name
+        site = name if _PLAIN_HOST.fullmatch(name) else "another site"
+        return f"{_VISITS[clues.touch.name]} came from {site} ({clues.referrer.category})"
     if rule is channel.paid_click and clues.ad:
         return _click_id(clues, clues.ad)
     if rule is channel.opened_link and clues.link:

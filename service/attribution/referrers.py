@@ -26,9 +26,6 @@ def is_internal(host: Host, own: AbstractSet[str]) -> bool:
 
 
 def _is_public(name: str) -> bool:
-    """Tell a name of the public web from localhost, LAN names and IP addresses.
-
-    No top-level domain ends in a digit, so a host that does is an IPv4 address
-    (WHATWG URL, "ends in a number"); IPv6 comes in brackets.
-    """
-    return "." in name and not name.endswith(".local") and not name.startswith("[") and not name[-1:].isdigit()
+    """Tell a name of the public web from localhost, LAN names and IP addresses (IPv6 comes in brackets)."""
+    ending = name.rpartition(".")[2]
+    return "." in name and ending != "local" and not ending.isdigit() and not name.startswith("[")

@@ -8,8 +8,8 @@ from service.attribution.links import Host, suffixes, web_host
 from service.attribution.tables import ALIASES, HOSTS, PREFIXES, ROWS, SETS, WEB, Row
 from service.attribution.words import label
 
-_COUNTRY_ENDING = re.compile(r"\.(?:com|[a-z]{2})$")
-_LONG_COUNTRY_ENDING = re.compile(r"\.com?\.[a-z]{2}$")
+_COUNTRY_ENDING = re.compile(r"\.(?:com|[a-z]{2})\Z")
+_LONG_COUNTRY_ENDING = re.compile(r"\.com?\.[a-z]{2}\Z")
 _WEBMAIL = re.compile(r"(?:web|e)?mail[0-9]*[a-z]?")
 _HOST_NAME = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
 _MAIL_WORDS = ("newsletter", "email", "e-mail")

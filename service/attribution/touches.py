@@ -36,43 +36,76 @@ class Touch:
         return any(self.utm) or bool(self.click_ids) or self.referrer is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """The addresses of this visit, "" when unknown, and the hosts that they and the operator call own."""
+
+    landing: str
+    page: str
+    referrer: str
+    own: frozenset[str]
+
+
 def pick_touch(evidence: Evidence, policy: Policy) -> Touch:
     """Return the first touch with evidence in the order the operator chose.
 
-    By default that is the last one that was not direct: a direct visit never overwrites.
+    By default that is the last one that was not direct: a direct visit never overwrites. Where none
+    has evidence, what was wrong with their values is kept.
     """
+    visit = _read_visit(evidence, policy)
     order = (_first, _last, _current) if policy.first_touch else (_current, _last, _first)
-    touches = (read(evidence, policy) for read in order)
-    return next((touch for touch in touches if touch is not None and touch.has_evidence), Touch())
+    codes: frozenset[str] = frozenset()
+    for read in order:
+        touch = read(evidence, visit, policy)
+        if touch.has_evidence:
+            return touch
+        codes |= touch.codes
+    return Touch(codes=codes)
 
 
-def _current(evidence: Evidence, policy: Policy) -> Touch:
+def _read_visit(evidence: Evidence, policy: Policy) -> _Visit:
     landing, referrer = _url(evidence.landing_url), _url(evidence.referrer)
     page = _url(evidence.page_url) or _stand_in_page(landing, referrer, policy)
+    return _Visit(landing, page, referrer, _with_hosts(policy.own_hosts, landing, page))
+
+
+def _stand_in_page(landing: str, referrer: str, policy: Policy) -> str:
+    """Return the referrer where it must be the page with the form, which did not name itself.
+
+    That is a page of this site; or any, where nothing but the Referer header is known.
+    """
+    host = read_host(referrer)
+    if host is None:
+        return ""
+    if is_internal(host, _with_hosts(policy.own_hosts, landing)):
+        return referrer
+    return "" if host.is_app or landing or policy.own_hosts else referrer
+
+
+def _current(evidence: Evidence, visit: _Visit, policy: Policy) -> Touch:
     carriers = (
         read_fields("in the form's fields", evidence.fields),
-        read_link("on the landing page", landing),
-        read_link("on the form's page", page),
+        read_link("on the landing page", visit.landing),
+        read_link("on the form's page", visit.page),
     )
-    own = _own_hosts(policy, landing, page)
-    return _touch("current", carriers, present_referrer(referrer, own, policy.ignored_hosts))
+    return _touch("current", carriers, present_referrer(visit.referrer, visit.own, policy.ignored_hosts))
 
 
-def _last(evidence: Evidence, policy: Policy) -> Touch | None:
-    return _stored("last", evidence.last, evidence, policy)
+def _last(evidence: Evidence, visit: _Visit, policy: Policy) -> Touch:
+    return _stored("last", evidence.last, evidence.submitted_at, visit, policy)
 
 
-def _first(evidence: Evidence, policy: Policy) -> Touch | None:
-    return _stored("first", evidence.first, evidence, policy)
+def _first(evidence: Evidence, visit: _Visit, policy: Policy) -> Touch:
+    return _stored("first", evidence.first, evidence.submitted_at, visit, policy)
 
 
-def _stored(name: str, stored: object, evidence: Evidence, policy: Policy) -> Touch | None:
-    """Read a remembered visit; None when there is none or it is out of date."""
-    if not isinstance(stored, StoredTouch) or not _is_in_time(stored.at, evidence.submitted_at):
-        return None
+def _stored(name: str, stored: object, submitted_at: object, visit: _Visit, policy: Policy) -> Touch:
+    """Read a remembered visit; one that is missing or out of date tells nothing."""
+    if not isinstance(stored, StoredTouch) or not _is_in_time(stored.at, submitted_at):
+        return Touch()
     url = _url(stored.url)
-    own = _own_hosts(policy, _url(evidence.landing_url), _url(evidence.page_url), url)
     carrier = read_link(f"in the link of the {name} remembered visit", url)
+    own = _with_hosts(visit.own, url)
     return _touch(name, (carrier,), present_referrer(_url(stored.referrer), own, policy.ignored_hosts))
 
 
@@ -98,18 +131,5 @@ def _url(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _own_hosts(policy: Policy, *urls: str) -> frozenset[str]:
-    return policy.own_hosts.union(host for url in urls if (host := web_host(url)))
-
-
-def _stand_in_page(landing: str, referrer: str, policy: Policy) -> str:
-    """Return the referrer where it must be the page with the form, which did not name itself.
-
-    That is a page of this site; or any, where nothing but the Referer header is known.
-    """
-    host = read_host(referrer)
-    if host is None:
-        return ""
-    if is_internal(host, _own_hosts(policy, landing)):
-        return referrer
-    return "" if host.is_app or landing or policy.own_hosts else referrer
+def _with_hosts(own: frozenset[str], *urls: str) -> frozenset[str]:
+    return own.union(host for url in urls if (host := web_host(url)))
