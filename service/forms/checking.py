@@ -32,18 +32,24 @@ def check_form(form: Keys, layers: Layers, accounts: Keys, findings: Findings) -
 
     layers: the tables that make up `form` with their places, the most particular first.
     """
-    faults = {*list_faults(form), *list_account_faults(form, accounts)}
-    for step, sentence in faults:
+    for step, sentence in [*list_faults(form), *list_account_faults(form, accounts)]:
         findings.add((*find_origin(step, layers), *step), sentence)
     routes = form.get("routes")
     for index, route in enumerate(routes if isinstance(routes, list) else []):
         if isinstance(route, Mapping):
             place: Place = (*find_origin(("routes",), layers), "routes", index)
-            variant = make_variant(form, route)
-            for step, sentence in {*list_faults(variant), *list_account_faults(variant, accounts)} - faults:
-                findings.add((*find_origin(step, ((place, route), *layers)), *step), sentence)
-            for step, sentence in list_when_faults(route.get("when"), form):
-                findings.add((*place, "when", *step), sentence)
+            check_route(route, form, ((place, route), *layers), accounts, findings)
+
+
+def check_route(route: Keys, form: Keys, layers: Layers, accounts: Keys, findings: Findings) -> None:
+    """Note what is wrong with a route, but not what is wrong with its form already."""
+    said = {*list_faults(form), *list_account_faults(form, accounts)}
+    variant = make_variant(form, route)
+    for step, sentence in [*list_faults(variant), *list_account_faults(variant, accounts)]:
+        if (step, sentence) not in said:
+            findings.add((*find_origin(step, layers), *step), sentence)
+    for step, sentence in list_when_faults(route.get("when"), form):
+        findings.add((*layers[0][0], "when", *step), sentence)
 
 
 def find_origin(step: Place, layers: Layers) -> Place:

@@ -105,7 +105,7 @@ SHARED_KEYS: dict[str, Key] = {
 
 _ELSEWHERE = {
     **{key: f"write contact.{key}" for key in CONTACT_KEYS if key not in SHARED_KEYS},
-    **dict.fromkeys(ACCOUNT_KEYS, 'account and password belong in [accounts.*], then write account = "NAME"'),
+    **dict.fromkeys(ACCOUNT_KEYS, 'credentials belong in [accounts.NAME]; here write account = "NAME"'),
     "when": "it belongs in a route, [[forms.NAME.routes]]",
     "routes": "a route has no routes of its own",
 }

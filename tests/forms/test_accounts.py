@@ -1,0 +1,63 @@
+"""[accounts.*]: further Nexudus accounts."""
+
+import pytest
+
+from service.forms import Account
+from tests.forms.texts import problems_of, setup_of
+
+
+def test_an_account_signs_in_with_a_password_or_a_token_and_has_nexudus_s_own_address() -> None:
+    setup = setup_of("""
+        [accounts.harbour]
+        username = "u"
+        password = "p"
+        totp_secret = "t"
+        [accounts.quay]
+        base_url = "http://127.0.0.1:8010/"
+        token = "k"
+        [forms.tour]
+        account = "quay"
+    """)
+
+    assert setup.accounts == {
+        "harbour": Account("harbour", "https://spaces.nexudus.com", username="u", password="p", totp_secret="t"),
+        "quay": Account("quay", "http://127.0.0.1:8010", token="k"),
+    }
+    assert setup.forms["tour"].account == "quay"
+
+
+def test_an_account_does_not_print_its_secrets() -> None:
+    setup = setup_of("[accounts.a]\nusername = 'u'\npassword = 'hunter2'\n[forms.tour]")
+
+    assert "hunter2" not in repr(setup)
+
+
+WRONG = [
+    ("a", "username = 'u'", "", "needs username and password, or token"),
+    ("a", "", "", "needs username and password, or token"),
+    (
+        "a",
+        "username = 'u'\npassword = 'p'\ntoken = 't'",
+        ".token",
+        "stands beside username or password: keep one way to sign in",
+    ),
+    ("a", "token = ''", ".token", "is empty: write a value, or leave the line out"),
+    ("a", "token = 't'\nuser = 'x'", ".user", "unknown key 'user': did you mean 'username'?"),
+    ("a", "token = 't'\nbase_url = 'spaces'", ".base_url", "is no address of a CRM: write https://spaces.nexudus.com"),
+    (
+        "a",
+        "token = 't'\nbase_url = 'https://spaces.nexudus.com/api'",
+        ".base_url",
+        "'https://spaces.nexudus.com/api' goes on after the host: write https://spaces.nexudus.com",
+    ),
+    ("default", "token = 't'", "", "the NEXUDUS_ settings are the account 'default': choose another name"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "place", "sentence"), WRONG, ids=[f"{name}: {lines}" for name, lines, *_ in WRONG]
+)
+def test_a_faulty_account_gives_one_sentence(name: str, lines: str, place: str, sentence: str) -> None:
+    problems = problems_of(f"[accounts.{name}]\n{lines}\n[forms.tour]")
+
+    assert problems == [f"forms.toml: accounts.{name}{place}: {sentence}"]

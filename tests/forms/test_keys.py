@@ -1,0 +1,288 @@
+"""Each key of a form: what it takes, and the sentence for what it does not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.forms import Captcha, ContactRule, Crediting, Destination, Form
+from tests.forms.texts import form_of, problems_of, setup_of
+
+WRONG = [
+    # line in [forms.tour], place below forms.tour, sentence
+    ("redirct = 'x'", "redirct", "unknown key 'redirct': did you mean 'redirect'?"),
+    ("Title = 'x'", "Title", "unknown key 'Title': did you mean 'title'?"),
+    ("wombat = 1", "wombat", "unknown key 'wombat': docs/forms-file.md lists all"),
+    ('"two\\nlines" = 1', '"two\\nlines"', "unknown key 'two\\nlines': docs/forms-file.md lists all"),
+    ("business_id = 5", "business_id", "unknown key 'business_id': write contact.business_id"),
+    (
+        "password = 'p'",
+        "password",
+        "unknown key 'password': credentials belong in [accounts.NAME]; here write account = \"NAME\"",
+    ),
+    ("when = {}", "when", "unknown key 'when': it belongs in a route, [[forms.NAME.routes]]"),
+    ("title = 5", "title", "must be text in quotes, not a whole number"),
+    ("title = 2026-01-01", "title", "must be text in quotes, not a date or time"),
+    ("title = true", "title", "must be text in quotes, not true or false"),
+    ("stage_id = '1001'", "stage_id", "must be a whole number: write it without quotes"),
+    ("stage_id = 'Sales'", "stage_id", "must be a whole number, not text"),
+    ("stage_id = 10.5", "stage_id", "must be a whole number, not a number with a point"),
+    ("stage_id = true", "stage_id", "must be a whole number, not true or false"),
+    ("stage_id = 0", "stage_id", "must be from 1 to 2147483647, not 0"),
+    ("stage_id = 9999999999", "stage_id", "must be from 1 to 2147483647, not 9999999999"),
+    ("value = '10'", "value", "must be a number: write it without quotes"),
+    ("value = -1", "value", "must be from 0 to 2147483647, not -1"),
+    ("value = nan", "value", "must be from 0 to 2147483647, not nan"),
+    ("due_in_days = -1", "due_in_days", "must be from 0 to 36500, not -1"),
+    ("duplicate_window = 86401", "duplicate_window", "must be from 0 to 86400, not 86401"),
+    ("retention_days = 1.5", "retention_days", "must be a whole number, not a number with a point"),
+    ("touch = 'Last'", "touch", "'Last' is unknown: did you mean 'last'?"),
+    ("touch = 'middle'", "touch", "'middle' is unknown: known are last, first"),
+    ("lead_source = 3", "lead_source", "3 is no LeadSource of Nexudus: valid are 1, 2, 4 to 26, 98 and 99"),
+    (
+        "default_lead_source = 27",
+        "default_lead_source",
+        "27 is no LeadSource of Nexudus: valid are 1, 2, 4 to 26, 98 and 99",
+    ),
+    (
+        "source_map = { partner = 0 }",
+        "source_map.partner",
+        "0 is no LeadSource of Nexudus: valid are 1, 2, 4 to 26, 98 and 99",
+    ),
+    ("source_map = { 'a.example' = '5' }", 'source_map."a.example"', "must be a whole number: write it without quotes"),
+    (
+        "redirect = 'thanks.html'",
+        "redirect",
+        "'thanks.html' is no web address: write one such as https://www.example.com/thanks",
+    ),
+    (
+        "redirect = 'javascript:alert(1)'",
+        "redirect",
+        "'javascript:alert(1)' is no web address: write one such as https://www.example.com/thanks",
+    ),
+    ("allowed_origins = 'https://a.example'", "allowed_origins", "must be a list in [ ], not text"),
+    (
+        "allowed_origins = ['www.example.com']",
+        "allowed_origins[1]",
+        "'www.example.com' is no origin: write one such as https://www.example.com",
+    ),
+    (
+        "allowed_origins = ['https://a.example', 'https://b.example/shop']",
+        "allowed_origins[2]",
+        "'https://b.example/shop' goes on after the host: write https://b.example",
+    ),
+    (
+        "allowed_origins = ['*']",
+        "allowed_origins[1]",
+        "'*' is not needed: leave allowed_origins out and any site may post",
+    ),
+    (
+        "own_domains = ['*.example.com']",
+        "own_domains[1]",
+        "'*.example.com' needs no star: write 'example.com', hosts under it are meant too",
+    ),
+    ("own_domains = ['our site']", "own_domains[1]", "'our site' is no domain: write one such as 'example.com'"),
+    ("ignored_referrers = ['']", "ignored_referrers[1]", "is empty: write a value, or leave the line out"),
+    ("country = 'UK'", "country", "the United Kingdom's code is GB: write 'GB'"),
+    ("country = 'England'", "country", "'England' is no country code of two letters: write one such as 'GB'"),
+    (
+        "honeypot = 'email'",
+        "honeypot",
+        "'email' is an answer of the form, so every lead would be held as spam: use another",
+    ),
+    ("account = 'harbor'", "account", "there is no account 'harbor': known are default"),
+    ("require = ['emial']", "require[1]", "unknown answer 'emial': did you mean 'email'?"),
+    ("require = ['desk', 'Full-Name']", "require[2]", "unknown answer 'Full-Name': did you mean 'full_name'?"),
+    ("name = '{fullname}'", "name", "unknown answer {fullname}: did you mean 'full_name'?"),
+    ("name = '{wombat}'", "name", "unknown answer {wombat}: docs/forms-file.md lists all"),
+    ("name = '{email.x}'", "name", "unknown answer {email.x}: did you mean 'email'?"),
+    ("name = '{full_name'", "name", "'{full_name' has a brace too few or too many: write answers as {full_name}"),
+    ("name = ''", "name", "is empty: write a value, or leave the line out"),
+    (
+        "notify = ['hooks.example.com/secret']",
+        "notify[1]",
+        "is no Apprise address: write one such as mailto://user:password@example.com",
+    ),
+    ("captcha = 'turnstile'", "captcha", "must be a table"),
+    (
+        "captcha = { provider = 'recapcha', secret = 's' }",
+        "captcha.provider",
+        "'recapcha' is unknown: did you mean 'recaptcha'?",
+    ),
+    (
+        "captcha = { provider = 'hcaptcha' }",
+        "captcha",
+        'needs secret: write captcha = { provider = "turnstile", secret = "env:NAME" }',
+    ),
+    ("fields = { mail = 'your-email' }", "fields.mail", "unknown key 'mail': did you mean 'email'?"),
+    (
+        "fields = { email = 5 }",
+        "fields.email",
+        "must be a name in quotes or a list of names, not a whole number",
+    ),
+    ("fields = { email = [] }", "fields.email", "is empty: write a name, or leave the line out"),
+    (
+        "fields = { email = 'a', phone = ['b', 'a'] }",
+        "fields.phone",
+        "'a' is already given to email: a submitted name fills one answer",
+    ),
+    (
+        "contact.bussiness_id = 55",
+        "contact.bussiness_id",
+        "unknown key 'bussiness_id': did you mean 'business_id'?",
+    ),
+    ("contact = 5", "contact", "must be a table"),
+    (
+        "contact.extra.email = 'x'",
+        "contact.extra.email",
+        "Email is not yours to set here: it comes from the lead",
+    ),
+    (
+        "contact.extra.CreateUser = true",
+        "contact.extra.CreateUser",
+        "CreateUser is not yours to set here: it would send a welcome e-mail",
+    ),
+    (
+        "extra.CoworkerId = 5",
+        "extra.CoworkerId",
+        "CoworkerId is not yours to set here: the contact is found or made from the lead",
+    ),
+    ("extra.Status = 2", "extra.Status", "Status is not yours to set here: a new opportunity is always in progress"),
+    (
+        "extra.Custom1 = 2026-01-01",
+        "extra.Custom1",
+        "must be text, a number, or true or false, not a date or time: put it in quotes",
+    ),
+    ("extra.Custom1 = inf", "extra.Custom1", "is too large a number"),
+    ("stage = 'New'", "stage", "needs board beside it: write both, or stage_id alone"),
+    (
+        "stage_id = 1\nboard = 'Sales'\nstage = 'New'",
+        "stage_id",
+        "stands beside board or stage: keep either stage_id, or board and stage",
+    ),
+    ("answer_field = 'how'", "answer_field", "does nothing without answer_map: write that too"),
+    ("answer_map = { Radio = 99 }", "answer_map", "does nothing without answer_field: write that too"),
+]
+
+
+@pytest.mark.parametrize(("line", "place", "sentence"), WRONG, ids=[f"{place}: {line}" for line, place, _ in WRONG])
+def test_a_wrong_line_gives_exactly_one_sentence_at_its_place(line: str, place: str, sentence: str) -> None:
+    assert problems_of(f"[forms.tour]\n{line}") == [f"forms.toml: forms.tour.{place}: {sentence}"]
+
+
+RIGHT: list[tuple[str, Any, Any]] = [
+    # line in [forms.tour], what it becomes, as an attribute of the form
+    ("title = ' Book a tour '", lambda form: form.title, "Book a tour"),
+    ("account = 'default'", lambda form: form.account, "default"),
+    (
+        "require = ['email', 'desks wanted', 'locations']",
+        lambda form: form.require,
+        ("email", "desks wanted", "locations"),
+    ),
+    ("require = ['emial']\nfields.email = 'emial'", lambda form: form.require, ("emial",)),
+    ("require = []", lambda form: form.require, ()),
+    ("redirect = 'http://localhost:3000/thanks?a=b'", lambda form: form.redirect, "http://localhost:3000/thanks?a=b"),
+    ("redirect = ''", lambda form: form.redirect, ""),
+    (
+        "allowed_origins = ['https://WWW.Example.com/', 'http://localhost:3000']",
+        lambda form: form.allowed_origins,
+        ("https://www.example.com", "http://localhost:3000"),
+    ),
+    ("honeypot = 'fax_2'", lambda form: form.honeypot, "fax_2"),
+    (
+        "captcha = { provider = 'hcaptcha', secret = '0x0' }",
+        lambda form: form.captcha,
+        Captcha("hcaptcha", "0x0"),
+    ),
+    ("duplicate_window = 0", lambda form: form.duplicate_window_s, 0),
+    ("retention_days = 0", lambda form: form.retention_days, 0),
+    ("country = 'gb'", lambda form: form.country, "GB"),
+    ("notify = ['slack://a/b/c']", lambda form: form.notify, ("slack://a/b/c",)),
+    ("fields.email = ['a', 'b']", lambda form: form.fields, {"email": ("a", "b")}),
+    (
+        """touch = 'first'
+           lead_source = 11
+           answer_field = 'how'
+           answer_map = { 'A friend' = 8 }
+           source_map = { valve = 26 }
+           default_lead_source = 98
+           own_domains = ['example.com', 'https://www.example.org/']
+           ignored_referrers = ['pay.example']""",
+        lambda form: form.crediting,
+        Crediting(
+            "first",
+            11,
+            "how",
+            {"A friend": 8},
+            {"valve": 26},
+            98,
+            ("example.com", "https://www.example.org/"),
+            ("pay.example",),
+        ),
+    ),
+    (
+        """stage_id = 1
+           position = 2
+           opportunity_type_id = 3
+           responsible_id = 4
+           team_id = 5
+           referrer_id = 6
+           agent_id = 7
+           value = 8.5
+           due_in_days = 0
+           name = '{company}, {title} ({form})'
+           extra = { BusinessId = 55, Custom1 = 'x', Tags = ['a', 1] }""",
+        lambda form: form.destination,
+        Destination(
+            stage_id=1,
+            position=2,
+            opportunity_type_id=3,
+            responsible_id=4,
+            team_id=5,
+            referrer_id=6,
+            agent_id=7,
+            value=8.5,
+            due_in_days=0,
+            name="{company}, {title} ({form})",
+            extra={"BusinessId": 55, "Custom1": "x", "Tags": ["a", 1]},
+        ),
+    ),
+    ("board = 'Sales'\nstage = 9", lambda form: form.destination, Destination(board="Sales", stage=9)),
+    (
+        "contact = { business_id = 1, country_id = 2, time_zone_id = 3, tag = 't', extra = { TaxRateType = 2 } }",
+        lambda form: form.contact,
+        ContactRule(1, 2, 3, "t", {"TaxRateType": 2}),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "part", "wanted"), RIGHT, ids=[line.split()[0] + f"-{i}" for i, (line, *_) in enumerate(RIGHT)]
+)
+def test_a_right_line_becomes_its_value(line: str, part: Callable[[Form], object], wanted: object) -> None:
+    assert part(form_of(line)) == wanted
+
+
+@settings(deadline=None)
+@given(st.integers())
+def test_only_nexudus_s_own_lead_sources_are_taken(number: int) -> None:
+    known = {1, 2, *range(4, 27), 98, 99}
+
+    if number in known:
+        assert form_of(f"lead_source = {number}").crediting.lead_source == number
+    else:
+        assert "lead_source" in problems_of(f"[forms.tour]\nlead_source = {number}")[0]
+
+
+@pytest.mark.parametrize("name", ["tour", "2nd", "book-a-tour", "tour_2"])
+def test_a_form_s_name_may_be_what_fits_into_a_url(name: str) -> None:
+    assert list(setup_of(f"[forms.{name}]").forms) == [name]
+
+
+@pytest.mark.parametrize("name", ["Tour", "book a tour", "-tour", "tour/london", "führung", "", "a" * 65])
+def test_any_other_form_name_is_refused(name: str) -> None:
+    [problem] = problems_of(f'[forms."{name}"]')
+
+    assert problem.endswith(": a form's name becomes part of a URL: use a-z, 0-9, - and _ only, 64 at most")

@@ -1,0 +1,81 @@
+""" "env:NAME" values."""
+
+from pathlib import Path
+
+import pytest
+
+from service.forms import SetupProblems, read_setup
+from tests.forms.texts import form_of, problems_of
+
+
+def test_a_variable_may_stand_for_any_value_numbers_too() -> None:
+    form = form_of(
+        "stage_id = 'env:STAGE'\nvalue = 'env:PRICE'\nnotify = ['env:SLACK']\nextra.Custom1 = 'env:TEXT'",
+        STAGE="1001",
+        PRICE="12.5",
+        SLACK="slack://a",
+        TEXT="hello",
+    )
+
+    assert (form.destination.stage_id, form.destination.value) == (1001, 12.5)
+    assert form.notify == ("slack://a",)
+    assert type(form.destination.extra["Custom1"]) is str
+
+
+@pytest.mark.parametrize(
+    ("line", "variables", "problem"),
+    [
+        pytest.param(
+            "captcha = { provider = 'hcaptcha', secret = 'env:NOPE' }",
+            {},
+            "captcha.secret: the environment variable NOPE is not set: set it, or NOPE_FILE",
+            id="missing",
+        ),
+        pytest.param(
+            "stage_id = 'env:EMPTY'",
+            {"EMPTY": ""},
+            "stage_id: the environment variable EMPTY is not set: set it, or EMPTY_FILE",
+            id="empty",
+        ),
+        pytest.param(
+            "title = 'env:two words'",
+            {},
+            "title: 'env:two words' names no variable: write env: and its name, such as env:SALES_SLACK",
+            id="no name",
+        ),
+        pytest.param(
+            "stage_id = 'env:STAGE'",
+            {"STAGE": "hunter2"},
+            "stage_id: must be a whole number, which the variable STAGE is not",
+            id="no number",
+        ),
+        pytest.param(
+            "value = 'env:PRICE'",
+            {"PRICE": "hunter2"},
+            "value: must be a number, which the variable PRICE is not",
+            id="no amount",
+        ),
+        pytest.param(
+            "redirect = 'env:THANKS'",
+            {"THANKS": "hunter2"},
+            "redirect: 'env:THANKS' is no web address: write one such as https://www.example.com/thanks",
+            id="no address",
+        ),
+    ],
+)
+def test_a_variable_that_is_missing_or_unfit_is_named_and_its_text_never_shown(
+    line: str, variables: dict[str, str], problem: str
+) -> None:
+    assert problems_of(f"[forms.tour]\n{line}", **variables) == [f"forms.toml: forms.tour.{problem}"]
+
+
+def test_the_reason_why_a_variable_cannot_be_read_is_passed_on(tmp_path: Path) -> None:
+    def lookup(name: str) -> str:
+        raise ValueError(f"{name} and {name}_FILE are both set: keep one")
+
+    path = tmp_path / "forms.toml"
+    path.write_text("[forms.tour]\ntitle = 'env:A'")
+    with pytest.raises(SetupProblems) as raised:
+        read_setup(path, lookup)
+
+    assert raised.value.problems == ("forms.toml: forms.tour.title: A and A_FILE are both set: keep one",)
