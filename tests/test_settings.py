@@ -1,0 +1,268 @@
+"""The environment: what each setting takes, what is said of what it does not, and that nothing secret shows."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.settings import SETTINGS, Limit, Settings, SettingsProblems, lookup, read_settings
+
+CONTRACT_NAMES = """
+    DATABASE_URL FORMS_FILE NEXUDUS_BASE_URL NEXUDUS_USERNAME NEXUDUS_PASSWORD NEXUDUS_TOTP_SECRET NEXUDUS_TOKEN
+    NEXUDUS_CLIENT_ID PUBLIC_URL ADMIN_PASSWORD ADMIN_TOKEN SECRET_KEY ALERT_URLS TRUSTED_PROXIES STORE_IP
+    RETENTION_DAYS LOG_FORMAT LOG_LEVEL WEB_PROCESSES WEB_THREADS DELIVERY_THREADS NEXUDUS_LIMITS NEXUDUS_TIMEOUT_S
+    LEASE_S SUBMIT_LIMIT RETRY_SCHEDULE META_GRAPH_URL LINKEDIN_API_URL LINKEDIN_OAUTH_URL TIKTOK_API_URL PORT
+"""
+WEEK_S = 7 * 86400
+
+
+def problems_of(**environ: str) -> list[str]:
+    with pytest.raises(SettingsProblems) as raised:
+        read_settings(environ)
+    return list(raised.value.problems)
+
+
+def test_every_setting_of_the_contract_is_there() -> None:
+    assert {each.name for each in SETTINGS} == {*CONTRACT_NAMES.split(), "SAMPLE_PAGE"}
+
+
+def test_an_empty_environment_gives_the_contract_s_defaults() -> None:
+    house = read_settings({})
+
+    assert house.database_url == "sqlite:///lead-capture.db"
+    assert house.forms_file == Path("forms.toml")
+    assert (house.nexudus_base_url, house.public_url) == ("https://spaces.nexudus.com", "http://localhost:8000")
+    assert (house.web_processes, house.web_threads, house.delivery_threads) == (2, 8, 4)
+    assert house.nexudus_limits == (
+        Limit(10, 1),
+        Limit(60, 60, writes_only=True),
+        Limit(120, 60),
+        Limit(5000, 3600),
+        Limit(5000, 86400, writes_only=True),
+    )
+    assert (house.nexudus_timeout_s, house.lease_s, house.submit_limit) == (30, 90, Limit(30, 60))
+    assert (house.trusted_proxies, house.store_ip, house.retention_days) == (0, False, 90)
+    assert (house.log_format, house.log_level, house.port, house.sample_page) == ("", "info", None, False)
+    assert (house.nexudus_username, house.secret_key, house.alert_urls, house.hints) == ("", "", (), ())
+
+
+def test_the_default_waits_between_tries_last_about_a_week() -> None:
+    waits = read_settings({}).retry_schedule_s
+
+    assert waits[:3] == (5, 30, 120)
+    assert 0.8 * WEEK_S < sum(waits) < 1.2 * WEEK_S
+
+
+RIGHT = [
+    ("DATABASE_URL", "postgres://u:p@h/leads", "database_url", "postgresql://u:p@h/leads"),
+    ("DATABASE_URL", "postgresql+psycopg://h/leads", "database_url", "postgresql+psycopg://h/leads"),
+    ("NEXUDUS_BASE_URL", "http://127.0.0.1:8010/", "nexudus_base_url", "http://127.0.0.1:8010"),
+    ("PUBLIC_URL", "https://example.com/leads/", "public_url", "https://example.com/leads"),
+    ("NEXUDUS_LIMITS", "120w/10s, 7/2day", "nexudus_limits", (Limit(120, 10, writes_only=True), Limit(7, 172800))),
+    ("NEXUDUS_LIMITS", "500/s 30000w/min", "nexudus_limits", (Limit(500, 1), Limit(30000, 60, writes_only=True))),
+    ("NEXUDUS_TIMEOUT_S", "2.5", "nexudus_timeout_s", 2.5),
+    ("SUBMIT_LIMIT", "off", "submit_limit", None),
+    ("SUBMIT_LIMIT", "5/10s", "submit_limit", Limit(5, 10)),
+    ("RETRY_SCHEDULE", "0.5s 2m 1h 1d", "retry_schedule_s", (0.5, 120, 3600, 86400)),
+    ("STORE_IP", "Yes", "store_ip", True),
+    ("STORE_IP", "0", "store_ip", False),
+    ("LOG_LEVEL", "DEBUG", "log_level", "debug"),
+    ("LOG_FORMAT", "json", "log_format", "json"),
+    ("RETENTION_DAYS", " 30 ", "retention_days", 30),
+    ("RETENTION_DAYS", "", "retention_days", 90),
+    ("TRUSTED_PROXIES", "   ", "trusted_proxies", 0),
+    ("PORT", "8000", "port", 8000),
+    ("ADMIN_PASSWORD", " spaced ", "admin_password", " spaced "),
+    ("ALERT_URLS", "slack://a/b, mailto://c", "alert_urls", ("slack://a/b", "mailto://c")),
+    ("SAMPLE_PAGE", "1", "sample_page", True),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "key", "value"), RIGHT, ids=[f"{name}={text}" for name, text, *_ in RIGHT])
+def test_a_right_text_becomes_its_value(name: str, text: str, key: str, value: object) -> None:
+    assert getattr(read_settings({name: text}), key) == value
+
+
+WRONG = [
+    ("RETENTION_DAYS", "ninety", "'ninety' is not a whole number from 0 to 36500: write one"),
+    ("WEB_THREADS", "0", "'0' is not a whole number from 1 to 256: write one"),
+    ("PORT", "80000", "'80000' is not a whole number from 1 to 65535: write one"),
+    ("PORT", "٣", "'٣' is not a whole number from 1 to 65535: write one"),
+    ("STORE_IP", "maybe", "'maybe' is neither true nor false: write true or false"),
+    ("LOG_LEVEL", "loud", "'loud' is unknown: write debug or info or warning or error"),
+    ("LEASE_S", "90s", "'90s' is not a number of seconds above 0 and up to 3600: write one, without a unit"),
+    ("NEXUDUS_TIMEOUT_S", "0", "'0' is not a number of seconds above 0 and up to 600: write one, without a unit"),
+    ("RETRY_SCHEDULE", "5s 10", "'10' is no time span: write a number and s, m, h or d, such as 30s or 2m"),
+    (
+        "NEXUDUS_LIMITS",
+        "10/s 60/minute",
+        "'60/minute' is no limit: write COUNT/UNIT with unit s, min, h or day, such as 10/s or 60w/min",
+    ),
+    (
+        "NEXUDUS_LIMITS",
+        "0/s",
+        "'0/s' is no limit: write COUNT/UNIT with unit s, min, h or day, such as 10/s or 60w/min",
+    ),
+    ("SUBMIT_LIMIT", "3w/min", "'3w/min' has a w, but every form post is a write: write 3/min or off"),
+    ("PUBLIC_URL", "leads.example.com", "this is no web address: write one such as https://leads.example.com"),
+    ("PUBLIC_URL", "https://[::1", "this is no web address: write one such as https://leads.example.com"),
+    ("PUBLIC_URL", "https://a b", "this is no web address: write one such as https://leads.example.com"),
+    (
+        "META_GRAPH_URL",
+        "https://u:hunter2@graph.facebook.com",
+        "an address without user, ? and # is needed: write one such as https://leads.example.com",
+    ),
+    (
+        "NEXUDUS_BASE_URL",
+        "https://spaces.nexudus.com/api",
+        "the address must end after the host: write https://spaces.nexudus.com",
+    ),
+    (
+        "DATABASE_URL",
+        "mysql://u:hunter2@h/leads",
+        "this is no database address: write sqlite:///lead-capture.db or postgresql://user@host/name",
+    ),
+    (
+        "DATABASE_URL",
+        "sqlite://",
+        "this is no database address: write sqlite:///lead-capture.db or postgresql://user@host/name",
+    ),
+    ("SECRET_KEY", "hunter2", "too short: write 16 random characters or more, or leave it out and one is made"),
+    ("ALERT_URLS", "hunter2", "each address needs a scheme: write such as mailto://user:pass@example.com, slack://..."),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "sentence"), WRONG, ids=[f"{name}={text}" for name, text, _ in WRONG])
+def test_a_wrong_text_is_told_with_name_fault_and_remedy_but_no_secret(name: str, text: str, sentence: str) -> None:
+    assert problems_of(**{name: text}) == [f"{name}: {sentence}"]
+
+
+CREDENTIALS = [
+    ({"USERNAME": "u"}, ["NEXUDUS_PASSWORD: missing, but NEXUDUS_USERNAME is set: write the account's password"]),
+    ({"PASSWORD": "p"}, ["NEXUDUS_USERNAME: missing, but a password or TOTP seed is set: write the account's e-mail"]),
+    (
+        {"TOTP_SECRET": "JBSWY3DP"},
+        ["NEXUDUS_USERNAME: missing, but a password or TOTP seed is set: write the account's e-mail"],
+    ),
+    (
+        {"USERNAME": "u", "PASSWORD": "p", "TOKEN": "t"},
+        ["NEXUDUS_TOKEN: set together with a user name or password: keep one way to sign in"],
+    ),
+    (
+        {"USERNAME": "u", "PASSWORD": "p", "TOTP_SECRET": "hunter2!"},
+        ["NEXUDUS_TOTP_SECRET: this is no TOTP seed: write the letters A-Z and digits 2-7 shown when 2FA was set up"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "problems"), CREDENTIALS, ids=[" ".join(given) for given, _ in CREDENTIALS])
+def test_credentials_that_do_not_go_together_are_told(given: dict[str, str], problems: list[str]) -> None:
+    assert problems_of(**{f"NEXUDUS_{name}": text for name, text in given.items()}) == problems
+
+
+def test_a_totp_seed_may_be_written_in_small_groups() -> None:
+    environ = {"NEXUDUS_USERNAME": "u", "NEXUDUS_PASSWORD": "p", "NEXUDUS_TOTP_SECRET": "jbsw y3dp"}
+
+    assert read_settings(environ).nexudus_totp_secret == "JBSWY3DP"
+
+
+def test_all_problems_are_told_at_once_one_line_each() -> None:
+    environ = {"PORT": "x", "STORE_IP": "x", "NEXUDUS_USERNAME": "u"}
+
+    with pytest.raises(SettingsProblems) as raised:
+        read_settings(environ)
+
+    assert [line.split(":")[0] for line in str(raised.value).splitlines()] == ["STORE_IP", "PORT", "NEXUDUS_PASSWORD"]
+
+
+def test_secrets_do_not_print() -> None:
+    names = [each.name for each in SETTINGS if each.secret]
+    texts = {name: f"secret://{name}" for name in names} | {"DATABASE_URL": "postgresql://secret@h/x"}
+    house = read_settings(texts | {"NEXUDUS_USERNAME": "u", "NEXUDUS_TOKEN": "", "NEXUDUS_TOTP_SECRET": ""})
+
+    assert "NEXUDUS_PASSWORD" in names
+    assert "secret" not in repr(house).replace("secret_", "")
+
+
+@pytest.mark.parametrize("name", [each.name for each in SETTINGS])
+def test_any_setting_is_looked_for_in_a_file_too(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "value"
+    file.write_text("\n")
+
+    assert f"{name}: the file {str(file)!r} that {name}_FILE names is empty: write the value into it" in problems_of(
+        **{f"{name}_FILE": str(file)}
+    )
+
+
+def test_a_file_s_text_is_the_value_without_its_last_newline(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("abc \r\n")
+
+    assert read_settings({"ADMIN_TOKEN_FILE": str(file)}).admin_token == "abc "
+
+
+def test_a_setting_and_its_file_together_are_a_problem() -> None:
+    assert problems_of(PORT="1", PORT_FILE="/etc/port") == ["PORT: PORT and PORT_FILE are both set: keep one"]
+
+
+def test_a_file_that_is_not_there_is_a_problem_with_the_reason(tmp_path: Path) -> None:
+    file = tmp_path / "nothing"
+
+    [problem] = problems_of(PORT_FILE=str(file))
+
+    assert problem.startswith(f"PORT: cannot read the file {str(file)!r} that PORT_FILE names ")
+    assert problem.endswith("(No such file or directory): correct path or rights")
+
+
+def test_a_file_that_is_no_text_is_a_problem(tmp_path: Path) -> None:
+    file = tmp_path / "noise"
+    file.write_bytes(b"\xff\xfe")
+
+    assert problems_of(PORT_FILE=str(file)) == [
+        f"PORT: the file {str(file)!r} that PORT_FILE names is not UTF-8 text: save it as such"
+    ]
+
+
+def test_a_lookup_for_the_forms_file_honours_the_file_form_too(tmp_path: Path) -> None:
+    file = tmp_path / "slack"
+    file.write_text("slack://a\n")
+
+    assert lookup("SALES", {"SALES_FILE": str(file)}) == "slack://a"
+    assert lookup("SALES", {"SALES": "x"}) == "x"
+    assert lookup("SALES", {"SALES": ""}) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("NEXUDUS_USER", "NEXUDUS_USERNAME"),
+        ("NEXUDUS_PASSWORD_FIEL", "NEXUDUS_PASSWORD_FILE"),
+        ("DATABSE_URL", "DATABASE_URL"),
+        ("database_url", "DATABASE_URL"),
+        ("FORM_FILE", "FORMS_FILE"),
+        ("RETENTION_DAY", "RETENTION_DAYS"),
+    ],
+)
+def test_a_misspelt_name_is_noticed_but_is_no_error(name: str, near: str) -> None:
+    assert read_settings({name: "x"}).hints == (
+        f"{name} is no setting: did you mean {near}? (ignore this if the forms file uses it)",
+    )
+
+
+def test_the_usual_names_of_other_programs_are_left_alone() -> None:
+    names = "PATH HOME HOST POST LANG LOGNAME PWD HTTP_PROXY SSL_CERT_FILE HOSTNAME WEB_CONCURRENCY PYTHONPATH MAIL"
+
+    assert read_settings(dict.fromkeys(names.split(), "x")).hints == ()
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from([each.name for each in SETTINGS]), st.text(max_size=30), max_size=4))
+def test_any_environment_gives_settings_or_problems_that_name_a_setting(environ: dict[str, str]) -> None:
+    try:
+        outcome = read_settings(environ)
+    except SettingsProblems as error:
+        assert all(problem.split(":")[0] in CONTRACT_NAMES + "SAMPLE_PAGE" for problem in error.problems)  # noqa: PT017 - either outcome is right
+    else:
+        assert {each.name for each in fields(outcome)} == {each.name for each in fields(Settings)}
