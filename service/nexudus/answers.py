@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 
 from service import clock
@@ -73,13 +74,13 @@ def meaning(answer: Answer, *, write: bool) -> Any:
     OutcomeUnknown (a write) or Unavailable (a read) for 5xx, redirects, web pages and what is no JSON.
     A read that ends in 404 is Unavailable with that status: a wrong address must not condemn any data.
     """
-    if answer.status in (409, 429):
+    if answer.status in (HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS):
         raise Throttled(answer.said, answer.status, retry_after_s=_retry_after_s(answer))
-    if answer.status in (401, 403):
+    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise Refused(answer.said, answer.status, kind="denied")
     if _is_doubtful(answer, write=write):
         raise doubt(answer.said, answer.status, write=write)
-    if answer.status >= 400:  # noqa: PLR2004 (client errors begin here, RFC 9110 section 15.5)
+    if answer.status >= HTTPStatus.BAD_REQUEST:
         raise Rejected(answer.said, answer.status, fields=_told_problems(answer))
     if _is_failure(answer.value):
         raise Rejected(answer.said, answer.status, fields=_field_problems(answer.value))
@@ -104,11 +105,14 @@ def new_id(value: Any) -> int:
 
 
 def _is_doubtful(answer: Answer, *, write: bool) -> bool:
-    if answer.is_page or answer.status >= 500 or 300 <= answer.status < 400 or answer.status == 408:  # noqa: PLR2004 (RFC 9110 section 15)
+    """Whether the answer decides nothing: about a redirect or a time-out nobody knows who gave it."""
+    if answer.is_page or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return True
-    if answer.status == 404:  # noqa: PLR2004 (RFC 9110 section 15.5.5)
+    if answer.status == HTTPStatus.NOT_FOUND:
         return not write
-    return answer.status < 300 and not _is_json(answer)  # noqa: PLR2004 (RFC 9110 section 15.3)
+    if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+        return answer.status < HTTPStatus.BAD_REQUEST or answer.status == HTTPStatus.REQUEST_TIMEOUT
+    return not _is_json(answer)
 
 
 def _is_json(answer: Answer) -> bool:

@@ -143,8 +143,7 @@ def _whole(nexudus: Nexudus, row: Row) -> Row:
     """With all flags that can do harm: lists may leave fields out, and an absent flag must not pass for a safe one."""
     if all(flag in row for flag in DANGERS):
         return row
-    whole = nexudus.get(f"{STAGES_PATH}/{row['Id']}")
-    return whole if isinstance(whole, dict) else row
+    return nexudus.one(f"{STAGES_PATH}/{row['Id']}") or row
 
 
 def _stage(row: Row, board: Board) -> Stage:
@@ -166,7 +165,7 @@ def businesses(nexudus: Nexudus) -> list[Business]:
 
 def business(nexudus: Nexudus, business_id: int) -> Business | None:
     """One location; None when there is no such."""
-    row = _one(nexudus, f"/api/sys/businesses/{business_id}")
+    row = nexudus.one(f"/api/sys/businesses/{business_id}")
     return _business(row) if row else None
 
 
@@ -209,7 +208,7 @@ def users(nexudus: Nexudus) -> list[User]:
 
 def user(nexudus: Nexudus, user_id: int) -> User | None:
     """One user with their locations; None when there is no such."""
-    row = _one(nexudus, f"/api/sys/users/{user_id}")
+    row = nexudus.one(f"/api/sys/users/{user_id}")
     return _user(row) if row else None
 
 
@@ -218,14 +217,14 @@ def me(nexudus: Nexudus) -> User:
 
     Raises: as Nexudus.get.
     """
-    row = _one(nexudus, "/api/auth/me")  # not on every host
+    row = nexudus.one("/api/auth/me")  # not on every host
     if row:
         return _user(row)
     mine = nexudus.username.lower()
     for user in map(_user, nexudus.records("/api/sys/users", {"User_Email": mine})):
         if user.email.lower() == mine:
             return user
-    raise Unavailable("the CRM does not tell who is signed in", 404)
+    raise Unavailable("the CRM does not tell who is signed in")
 
 
 def _user(row: Row) -> User:
@@ -241,17 +240,6 @@ def _user(row: Row) -> User:
         default_country_id=id_of(row, "DefaultCountryId"),
         default_time_zone_id=id_of(row, "DefaultSimpleTimeZoneId"),
     )
-
-
-def _one(nexudus: Nexudus, path: str) -> Row | None:
-    """One record; None where the answer is the documented 404."""
-    try:
-        row = nexudus.get(path)
-    except Unavailable as trouble:
-        if trouble.status == 404:  # noqa: PLR2004 (RFC 9110 section 15.5.5)
-            return None
-        raise
-    return row if isinstance(row, dict) and "Id" in row else None
 
 
 def _placed(row: Row) -> Placed:

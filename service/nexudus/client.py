@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -71,6 +72,21 @@ class Nexudus:
         sent = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         return new_id(self._call("POST", path, "", sent))
 
+    def one(self, path: str) -> Row | None:
+        """One record by the path that ends in its id; None where there is no such (any more).
+
+        Raises: as `get`, but for the 404.
+        """
+        try:
+            row = self.get(path)
+        except Unavailable as trouble:
+            if trouble.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        if not isinstance(row, dict) or not isinstance(row.get("Id"), int):
+            raise Unavailable("the answer holds no record", HTTPStatus.OK)
+        return row
+
     def page(self, path: str, params: Params, number: int = 1, size: int = 100) -> tuple[list[Row], int]:
         """The records of one page, and how many pages there are.
 
@@ -79,7 +95,7 @@ class Nexudus:
         value = self.get(path, {**params, "page": number, "size": size})
         found = value.get("Records") if isinstance(value, dict) else None
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-            raise Unavailable("the answer to a search holds no records", 200)
+            raise Unavailable("the answer to a search holds no records", HTTPStatus.OK)
         pages = value.get("TotalPages")
         return found, pages if isinstance(pages, int) else number + (len(found) >= size)
 
@@ -95,17 +111,17 @@ class Nexudus:
             found |= new
             if number >= pages or not new:  # nothing new: a server that shows page 1 again and again
                 return [found[key] for key in sorted(found)]
-        raise Unavailable(f"{path} has more than {PAGES_MAX} pages", 200)
+        raise Unavailable(f"{path} has more than {PAGES_MAX} pages", HTTPStatus.OK)
 
     def _call(self, method: str, path: str, query: str, body: bytes | None) -> Any:
         token = self._ready_token or self._bearer.current()
         answer = self._send(method, path, query, body, token)
-        if answer.status == 401 and self._may_be_the_token(method, path):  # noqa: PLR2004 (RFC 9110 section 15.5.2)
+        if answer.status == HTTPStatus.UNAUTHORIZED and self._may_be_the_token(method, path):
             # Certainly not saved, so a write can be repeated too; once, whatever comes.
             answer = self._send(method, path, query, body, self._bearer.instead_of(token))
-            if answer.status == 401:  # noqa: PLR2004 (as above)
+            if answer.status == HTTPStatus.UNAUTHORIZED:
                 self._denied_at[_endpoint(method, path)] = clock.monotonic()
-        if answer.status < 400:  # noqa: PLR2004 (RFC 9110 section 15)
+        if answer.status < HTTPStatus.BAD_REQUEST:
             self._denied_at.pop(_endpoint(method, path), None)
         return meaning(answer, write=method != "GET")
 

@@ -12,7 +12,6 @@ from typing import ClassVar
 from marshmallow import fields, validate
 
 from service.nexudus.client import Nexudus
-from service.nexudus.errors import Unavailable
 from service.nexudus.fields import Body, Choice, Email, Text, Whole, rejection
 from service.nexudus.rows import Row, id_of, ids_of, text_of
 
@@ -63,13 +62,8 @@ def _rank(coworker: Coworker, business_id: int | None) -> tuple[bool, bool, bool
 
 
 def _whole(nexudus: Nexudus, coworker: Coworker) -> Coworker:
-    try:
-        row = nexudus.get(f"{PATH}/{coworker.id}")
-    except Unavailable as trouble:
-        if trouble.status == 404:  # noqa: PLR2004 (gone since the list was made)
-            return coworker
-        raise
-    return _read(row) if isinstance(row, dict) and row.get("Id") == coworker.id else coworker
+    row = nexudus.one(f"{PATH}/{coworker.id}")
+    return _read(row) if row else coworker
 
 
 def _read(row: Row) -> Coworker:
@@ -119,12 +113,10 @@ class CoworkerBody(Body):
     """
 
     class Meta:
-        """The fields that come in rows."""
+        """The fields that come in rows; attendance 5 is Undefined."""
 
         include: ClassVar = {
-            **{
-                f"{day.lower()}_attendance": _fixed(5, f"{day}Attendance", 1, 2, 3, 4, 5) for day in DAYS
-            },  # 5 Undefined
+            **{f"{day.lower()}_attendance": _fixed(5, f"{day}Attendance", 1, 2, 3, 4, 5) for day in DAYS},
             **{f"custom_{n}": Text(1000, data_key=f"Custom{n}") for n in range(1, 31)},
         }
 
@@ -142,6 +134,8 @@ class CoworkerBody(Body):
         data_key="CreateUser",
         required=True,
         dump_default=False,
+        truthy={True},
+        falsy={False},
         validate=validate.Equal(False, error="must be false: true sends a welcome e-mail"),
     )
     mobile_phone = Text(50, data_key="MobilePhone")

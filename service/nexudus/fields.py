@@ -49,7 +49,10 @@ class Text(fields.String):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
         text = super()._serialize(value, attr, obj, **options)
-        return None if text is None else fit(clean(text, lines=self._lines), self._at_most)
+        return None if text is None else self._tidy(text)
+
+    def _tidy(self, text: str) -> str:
+        return fit(clean(text, lines=self._lines), self._at_most)
 
     def _check(self, text: str) -> None:
         if fit(text, self._at_most) != text:
@@ -65,9 +68,8 @@ class Email(Text):
         """254: the longest address that can be delivered to (RFC 5321)."""
         super().__init__(254, **options)
 
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
-        text = super()._serialize(value, attr, obj, **options)
-        return None if text is None else text.lower()
+    def _tidy(self, text: str) -> str:
+        return clean(text).lower()  # never cut: it would be somebody else's
 
     def _check(self, text: str) -> None:
         super()._check(text)

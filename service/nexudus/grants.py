@@ -1,6 +1,7 @@
 """Asking for tokens: by password, or by refresh token (OAuth 2, `POST /api/token`, form-encoded only)."""
 
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,9 @@ EXCHANGE_TIMEOUT_S = 15.0
 
 UNTOLD_LIFE_S = 600.0
 """Assumed where the answer has no expires_in: the docs warn that a life may be minutes only."""
+
+LIFE_MAX_S = 30 * 86_400.0
+"""No told life is believed beyond this."""
 
 
 class Grants:
@@ -46,14 +50,14 @@ class Grants:
             form["totp"] = totp.code_at(self._login.totp_secret, clock.now())
         answer = self._ask(form)
         error = _oauth_error(answer)
-        if error or answer.status == 401:  # noqa: PLR2004 (RFC 6749 section 5.2 allows it for a bad login)
+        if error or answer.status == HTTPStatus.UNAUTHORIZED:
             raise Refused(answer.said, answer.status, kind=_kind(error))
         return self._tokens(answer, old_refresh_token="")
 
     def by_refresh(self, refresh_token: str) -> Tokens | None:
         """Exchange a refresh token, which is used up by it; None when the CRM does not take it any more."""
         answer = self._ask({"grant_type": "refresh_token", "refresh_token": refresh_token})
-        if _oauth_error(answer) or answer.status == 401:  # noqa: PLR2004 (as above)
+        if _oauth_error(answer) or answer.status == HTTPStatus.UNAUTHORIZED:
             return None
         return self._tokens(answer, old_refresh_token=refresh_token)
 
@@ -85,7 +89,7 @@ class Grants:
 def _useful_life_s(expires_in: Any) -> float:
     """Until 60 seconds before the end, or 80 % of a life shorter than five minutes."""
     try:
-        life_s = max(0.0, float(expires_in))
+        life_s = min(max(0.0, float(expires_in)), LIFE_MAX_S)
     except (TypeError, ValueError):
         life_s = UNTOLD_LIFE_S
     return life_s - min(60.0, 0.2 * life_s)
@@ -93,7 +97,7 @@ def _useful_life_s(expires_in: Any) -> float:
 
 def _oauth_error(answer: Answer) -> str:
     """The OAuth error code, "" when the answer is none."""
-    if not 400 <= answer.status < 500:  # noqa: PLR2004 (client errors, RFC 9110 section 15.5)
+    if not HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return ""
     try:
         value = answer.value

@@ -156,8 +156,7 @@ def _whole(nexudus: Nexudus, row: Row) -> Row:
     """The record with its Notes, which lists may leave out."""
     if row.get("Notes") is not None:
         return row
-    whole = nexudus.get(f"{PATH}/{row['Id']}")
-    return whole if isinstance(whole, dict) else row
+    return nexudus.one(f"{PATH}/{row['Id']}") or row
 
 
 def _carries(row: Row, marker: str) -> bool:
