@@ -81,7 +81,7 @@ def _read(row: Row) -> Coworker:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class NewCoworker:
     """A contact to be made. Ids are Nexudus's; None and "" are left out of the body.
 

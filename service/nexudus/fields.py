@@ -14,6 +14,8 @@ from service.clock import check_aware
 from service.nexudus.errors import FieldProblem, Rejected
 from service.nexudus.text import clean, fit, plain
 
+MISSING = "is missing; it must be filled"
+
 
 class Whole(fields.Integer):
     """A whole number: no text, no truth value, no 1.0."""
@@ -21,7 +23,7 @@ class Whole(fields.Integer):
     def __init__(self, at_least: int = 1, **options: Any) -> None:
         """at_least: 1 suits every id."""
         check = validate.Range(min=at_least, error=f"must be a whole number from {at_least}")
-        told: dict[str, Any] = {"invalid": "must be a whole number"}
+        told: dict[str, Any] = {"invalid": "must be a whole number", "required": MISSING}
         super().__init__(strict=True, error_messages=told, **{"validate": check, **options})
 
     def _validated(self, value: Any) -> int:
@@ -45,7 +47,9 @@ class Text(fields.String):
     def __init__(self, at_most: int, *, lines: bool = False, **options: Any) -> None:
         """at_most: UTF-16 units. lines: line ends are kept."""
         self._at_most, self._lines = at_most, lines
-        super().__init__(validate=self._check, error_messages={"invalid": "must be text"}, **options)
+        super().__init__(
+            validate=self._check, error_messages={"invalid": "must be text", "required": MISSING}, **options
+        )
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
         text = super()._serialize(value, attr, obj, **options)
@@ -58,7 +62,7 @@ class Text(fields.String):
         if fit(text, self._at_most) != text:
             raise ValidationError(f"is longer than {self._at_most} characters; shorten it")
         if self.required and not text.strip():
-            raise ValidationError("is empty; it must be filled")
+            raise ValidationError(MISSING)
 
 
 class Email(Text):

@@ -30,7 +30,7 @@ NOT_EXTRA = frozenset(["CrmBoardColumnId", "CoworkerId", "SystemId", "Status"])
 """Closed to literal additions: the vetted stage, the person, the marker, and that it is in progress."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class NewOpportunity:
     """An opportunity to be made. Ids are Nexudus's; None and "" are left out of the body.
 
