@@ -1,0 +1,1 @@
+"""DELIVER: what to send where, and when to try again."""

@@ -60,6 +60,15 @@ class Accounts:
         mine = and_(accounts.c.name == account, accounts.c.locked_by == holder)
         self._connection.execute(update(accounts).where(mine).values(locked_by=None, locked_until=None))
 
+    def is_refused(self, account: str) -> bool:
+        """Whether the last sign-in was refused, so that nobody tries it again by itself."""
+        tokens = self.tokens(account)
+        return bool(tokens and tokens.get("refused"))
+
+    def forget_tokens(self, account: str) -> None:
+        """Sign in anew, also where the login was refused before."""
+        self._connection.execute(update(accounts).where(accounts.c.name == account).values(tokens=None))
+
     # -- pauses
 
     def pause(self, account: str, until: datetime, reason: str) -> None:

@@ -98,6 +98,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=24,
+        hide_parameters=True,  # errors are logged, people are not
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
     )
 
@@ -120,6 +121,7 @@ def _open_postgresql(url: URL) -> Opened:
         pool_size=4,
         max_overflow=24,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "application_name": "lead-capture"},
     )
     return Opened(

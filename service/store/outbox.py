@@ -1,6 +1,7 @@
 """The debts to the CRM: owed in the lead's own transaction, claimed with a lease, settled once."""
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -104,8 +105,12 @@ class Outbox:
         lead = Leads(self._connection, self._opened).get(lead_id)
         if lead is None:
             raise LookupError(f"lead {lead_id} is owed but not kept")  # both are one transaction
-        doubt = self._settle_cut_off(lead) or _doubt(row)
-        return Delivery(lead, worker, row.tries, row.trigger, row.coworker_id, doubt)
+        delivery = Delivery(lead, worker, row.tries, row.trigger, row.coworker_id, _doubt(row))
+        cut_off = self._settle_cut_off(lead)
+        if cut_off is None:
+            return delivery
+        self.doubt(delivery, cut_off)
+        return replace(delivery, doubt=cut_off)
 
     def _settle_cut_off(self, lead: Lead) -> Doubt | None:
         """An attempt still open is a call cut off by a crash: its outcome is unknown."""
@@ -122,9 +127,7 @@ class Outbox:
         creates = [row for row in rows if row.step in (Step.CREATE_COWORKER.value, Step.CREATE_OPPORTUNITY.value)]
         if not creates:
             return None
-        doubt = Doubt(Step(creates[-1].step), creates[-1].started_at)
-        self.doubt(lead.id, doubt)
-        return doubt
+        return Doubt(Step(creates[-1].step), creates[-1].started_at)
 
     def next_due(self, paused: Collection[str] = ()) -> datetime | None:
         """When the next unclaimed Delivery falls due, or None when nothing is owed."""
@@ -184,10 +187,9 @@ class Outbox:
         """The first step is finished: never begin before it again."""
         self._change(delivery, coworker_id=coworker_id, **_NO_DOUBT)
 
-    def doubt(self, lead_id: LeadId, doubt: Doubt) -> None:
+    def doubt(self, delivery: Delivery, doubt: Doubt) -> None:
         """A create may have been saved: the next try looks first."""
-        values = {"doubt_step": doubt.step.value, "doubt_at": doubt.since, "looks": doubt.looks}
-        self._connection.execute(update(deliveries).where(deliveries.c.lead_id == lead_id).values(values))
+        self._change(delivery, doubt_step=doubt.step.value, doubt_at=doubt.since, looks=doubt.looks)
 
     def clear_doubt(self, delivery: Delivery) -> None:
         """The create is known not to have been saved."""
@@ -197,9 +199,14 @@ class Outbox:
         """The debt is paid."""
         self._change(delivery, state=DONE, **_NO_CLAIM, **_NO_DOUBT)
 
-    def postpone(self, delivery: Delivery, due: datetime, tries: int) -> None:
-        """Give the Delivery back until `due`; `tries` places of the schedule are spent."""
+    def postpone(self, delivery: Delivery, due: datetime, tries: int, problem: str = "") -> None:
+        """Give the Delivery back until `due`; `tries` places of the schedule are spent.
+
+        problem: what kept it from the CRM, for whoever looks meanwhile.
+        """
         self._change(delivery, due_at=due, tries=tries, **_NO_CLAIM)
+        if problem:
+            Leads(self._connection, self._opened).set_status(delivery.lead.id, Status.PENDING, problem)
 
     def park(self, delivery: Delivery, problem: str) -> None:
         """Only a person can help: say why, and what to do."""

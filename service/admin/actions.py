@@ -1,0 +1,70 @@
+"""What an operator can do with one lead."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from service.lead import Lead, LeadId, Status
+from service.store import Store, Transaction
+
+
+class NotPossible(Exception):
+    """The lead's state does not allow the action; the text says why."""
+
+
+def retry(store: Store, lead_id: str, now: datetime) -> Lead | None:
+    """Send a waiting or parked lead now, with its whole schedule before it; None when there is no such lead.
+
+    The account is tried again too: its pause ends, and a refused login is forgotten.
+    Raises: NotPossible; StoreUnavailable.
+    """
+
+    def act(tx: Transaction, lead: Lead) -> None:
+        if lead.status not in (Status.PENDING, Status.PARKED):
+            raise NotPossible(f"the lead is {lead.status}: only pending and parked leads can be retried")
+        if not tx.outbox.owe_again(lead.id, now):
+            raise NotPossible("the lead owes Nexudus nothing")
+        tx.accounts.resume(lead.account)
+        if tx.accounts.is_refused(lead.account):
+            tx.accounts.forget_tokens(lead.account)
+
+    return _change(store, lead_id, act)
+
+
+def release(store: Store, lead_id: str, now: datetime) -> Lead | None:
+    """Let a quarantined lead go to Nexudus after all.
+
+    Raises: NotPossible; StoreUnavailable.
+    """
+
+    def act(tx: Transaction, lead: Lead) -> None:
+        if lead.status is not Status.QUARANTINED:
+            raise NotPossible(f"the lead is {lead.status}: only quarantined leads can be released")
+        tx.outbox.owe_again(lead.id, now)
+
+    return _change(store, lead_id, act)
+
+
+def discard(store: Store, lead_id: str) -> Lead | None:
+    """Keep a lead from Nexudus for good; it stays in the store.
+
+    Raises: NotPossible; StoreUnavailable.
+    """
+
+    def act(tx: Transaction, lead: Lead) -> None:
+        if lead.status in (Status.DELIVERED, Status.ERASED):
+            raise NotPossible(f"the lead is {lead.status}: it cannot be discarded")
+        tx.outbox.hold(lead.id)
+        tx.leads.set_status(lead.id, Status.DISCARDED)
+
+    return _change(store, lead_id, act)
+
+
+def _change(store: Store, lead_id: str, act: Callable[[Transaction, Lead], None]) -> Lead | None:
+    def change(tx: Transaction) -> Lead | None:
+        lead = tx.leads.get(lead_id)
+        if lead is None:
+            return None
+        act(tx, lead)
+        return tx.leads.get(LeadId(lead_id))
+
+    return store.write(change)

@@ -1,0 +1,168 @@
+"""/api/v1: what an operator's programs ask. Every call needs the ADMIN_TOKEN."""
+
+import hmac
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from flask import Flask, current_app, request
+from flask_smorest import Api, Blueprint, abort
+
+from service import clock
+from service.admin import actions
+from service.admin.lead_json import lead_json
+from service.admin.schemas import LeadBody, LeadPage, LeadQuery, PreviewBody, PreviewRequest, ProblemBody
+from service.lead import Lead
+from service.store import Query, Store, StoreUnavailable
+
+Preview = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
+"""Form name and a PreviewRequest -> a PreviewBody, or None for an unknown form."""
+
+
+class ProblemApi(Api):
+    """Errors as problem documents."""
+
+    ERROR_SCHEMA = ProblemBody
+
+    def handle_http_exception(self, error: Any) -> Any:
+        """RFC 9457, without a trace."""
+        data = getattr(error, "data", None) or {}
+        status = HTTPStatus(error.code)
+        document: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value}
+        if detail := data.get("message"):
+            document["detail"] = detail
+        if errors := data.get("errors") or data.get("messages"):
+            document["errors"] = errors
+        headers = {**dict(data.get("headers") or {}), "Content-Type": "application/problem+json"}
+        return document, status.value, headers
+
+
+def register(app: Flask, store: Store, token: str, preview: Preview) -> None:
+    """Put /api/v1 and /openapi.json into the app."""
+    app.config.update(
+        API_TITLE="Lead Capture for Nexudus",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "components": {"securitySchemes": {"adminToken": {"type": "http", "scheme": "bearer"}}},
+            "security": [{"adminToken": []}],
+        },
+    )
+    api = ProblemApi(app)
+    api.register_blueprint(_leads(store, token))
+    api.register_blueprint(_previews(preview, token))
+
+
+def refuse(status: HTTPStatus, message: str, **more: Any) -> NoReturn:
+    """Answer with a problem document."""
+    abort(status, message=message, **more)
+    raise AssertionError(status)  # abort is untyped: it always raises
+
+
+def guard(token: str) -> Callable[[], None]:
+    """Refuses whoever does not bring the token."""
+
+    def check() -> None:
+        if not token:
+            refuse(HTTPStatus.UNAUTHORIZED, "set ADMIN_TOKEN and restart to use the API")
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        if not hmac.compare_digest(given.encode(), token.encode()):
+            headers = {"WWW-Authenticate": "Bearer"}
+            refuse(HTTPStatus.UNAUTHORIZED, "send Authorization: Bearer ADMIN_TOKEN", headers=headers)
+
+    return check
+
+
+def _blueprint(name: str, token: str, description: str) -> Blueprint:
+    blueprint = Blueprint(name, name, url_prefix="/api/v1", description=description)
+    blueprint.before_request(guard(token))
+    blueprint.register_error_handler(StoreUnavailable, _store_is_down)
+    return blueprint
+
+
+def _store_is_down(_error: StoreUnavailable) -> Any:
+    return (
+        current_app.json.response(type="about:blank", title="Service Unavailable", status=503),
+        503,
+        {
+            "Content-Type": "application/problem+json",
+            "Retry-After": "5",
+        },
+    )
+
+
+def _leads(store: Store, token: str) -> Blueprint:
+    blueprint = _blueprint("leads", token, "Leads: list, look, act.")
+
+    @blueprint.route("/leads")
+    @blueprint.arguments(LeadQuery, location="query")
+    @blueprint.response(200, LeadPage)
+    def list_leads(asked: dict[str, Any]) -> dict[str, Any]:
+        """Leads, newest first."""
+        query = Query(
+            status=asked.get("status", ""),
+            form=asked.get("form", ""),
+            since=asked.get("since"),
+            until=asked.get("until"),
+            text=asked.get("q", ""),
+            before=asked.get("cursor", ""),
+        )
+        with store.read() as tx:
+            leads = tx.leads.page(query, asked["size"] + 1)
+            shown = leads[: asked["size"]]
+            attempts = tx.leads.attempts_of([lead.id for lead in shown])
+        more = len(leads) > len(shown)
+        return {"leads": [lead_json(lead, attempts[lead.id]) for lead in shown], "next": shown[-1].id if more else None}
+
+    @blueprint.route("/leads/<lead_id>")
+    @blueprint.response(200, LeadBody)
+    @blueprint.alt_response(404, schema=ProblemBody)
+    def show_lead(lead_id: str) -> dict[str, Any]:
+        """One lead."""
+        with store.read() as tx:
+            return _shown(store, tx.leads.get(lead_id))
+
+    def acting(name: str, act: Callable[[str], Lead | None], summary: str) -> None:
+        def view(lead_id: str) -> dict[str, Any]:
+            try:
+                return _shown(store, act(lead_id))
+            except actions.NotPossible as error:
+                refuse(HTTPStatus.CONFLICT, str(error))
+
+        view.__doc__ = summary
+        view.__name__ = f"{name}_lead"
+        answered = blueprint.response(200, LeadBody)(view)
+        for status in (404, 409):
+            answered = blueprint.alt_response(status, schema=ProblemBody)(answered)
+        blueprint.route(f"/leads/<lead_id>/{name}", methods=["POST"])(answered)
+
+    acting("retry", lambda lead_id: actions.retry(store, lead_id, clock.now()), "Send it now.")
+    acting("release", lambda lead_id: actions.release(store, lead_id, clock.now()), "Let a quarantined lead go.")
+    acting("discard", lambda lead_id: actions.discard(store, lead_id), "Keep it from Nexudus for good.")
+    return blueprint
+
+
+def _shown(store: Store, lead: Lead | None) -> dict[str, Any]:
+    if lead is None:
+        refuse(HTTPStatus.NOT_FOUND, "there is no such lead")
+    with store.read() as tx:
+        return lead_json(lead, tx.leads.attempts_of([lead.id])[lead.id])
+
+
+def _previews(preview: Preview, token: str) -> Blueprint:
+    blueprint = _blueprint("preview", token, "What a submission would become.")
+
+    @blueprint.route("/preview/<form>", methods=["POST"])
+    @blueprint.arguments(PreviewRequest)
+    @blueprint.response(200, PreviewBody)
+    @blueprint.alt_response(404, schema=ProblemBody)
+    def show_preview(asked: dict[str, Any], form: str) -> dict[str, Any]:
+        """The contact, the verdict and the exact bodies; nothing is stored or sent."""
+        found = preview(form, asked)
+        if found is None:
+            refuse(HTTPStatus.NOT_FOUND, "there is no such form")
+        return found
+
+    return blueprint

@@ -1,0 +1,126 @@
+"""The API's requests and answers, for OpenAPI and for checking what operators ask."""
+
+from marshmallow import Schema, fields, validate
+
+from service.lead import Status
+
+
+class LeadQuery(Schema):
+    """Which leads to list; newest first."""
+
+    status = fields.String(validate=validate.OneOf([status.value for status in Status]))
+    form = fields.String()
+    since = fields.AwareDateTime(metadata={"description": "received at or after; ISO 8601 with time zone"})
+    until = fields.AwareDateTime(metadata={"description": "received before; ISO 8601 with time zone"})
+    q = fields.String(metadata={"description": "part of e-mail, name, company, phone or id"})
+    cursor = fields.String(metadata={"description": "`next` of the page before"})
+    size = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class ContactBody(Schema):
+    """The person."""
+
+    email = fields.String(allow_none=True)
+    full_name = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+    company = fields.String(allow_none=True)
+
+
+class TouchBody(Schema):
+    """One remembered visit."""
+
+    url = fields.String()
+    referrer = fields.String()
+    at = fields.Float(allow_none=True)
+
+
+class AttributionBody(Schema):
+    """Where the person came from, and the rule that decided."""
+
+    utm_source = fields.String()
+    utm_medium = fields.String()
+    utm_campaign = fields.String()
+    utm_content = fields.String()
+    utm_term = fields.String()
+    channel = fields.String()
+    lead_source = fields.Integer()
+    lead_source_name = fields.String()
+    rule = fields.String()
+    reason = fields.String()
+    first = fields.Nested(TouchBody, allow_none=True)
+    last = fields.Nested(TouchBody, allow_none=True)
+    click_ids = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class AttemptBody(Schema):
+    """One call to Nexudus."""
+
+    started_at = fields.String()
+    duration_ms = fields.Integer(allow_none=True)
+    step = fields.String()
+    outcome = fields.String()
+    http_status = fields.Integer(allow_none=True)
+    detail = fields.String(allow_none=True)
+    trigger = fields.String()
+
+
+class LeadBody(Schema):
+    """One lead, everything known of it."""
+
+    id = fields.String()
+    form = fields.String()
+    account = fields.String()
+    sender = fields.String()
+    external_id = fields.String(allow_none=True)
+    form_name = fields.String(allow_none=True)
+    page_url = fields.String(allow_none=True)
+    status = fields.String(validate=validate.OneOf([status.value for status in Status]))
+    received_at = fields.String()
+    delivered_at = fields.String(allow_none=True)
+    contact = fields.Nested(ContactBody)
+    fields_ = fields.Dict(keys=fields.String(), attribute="fields", data_key="fields")
+    extras = fields.Dict(keys=fields.String())
+    attribution = fields.Nested(AttributionBody)
+    coworker_id = fields.Integer(allow_none=True)
+    opportunity_id = fields.Integer(allow_none=True)
+    attempts = fields.List(fields.Nested(AttemptBody))
+    next_attempt_at = fields.String(allow_none=True)
+    problem = fields.String(allow_none=True)
+    repeats = fields.Integer()
+
+
+class LeadPage(Schema):
+    """Some leads, and the cursor of the next page."""
+
+    leads = fields.List(fields.Nested(LeadBody))
+    next = fields.String(allow_none=True)
+
+
+class PreviewRequest(Schema):
+    """What a visitor would send."""
+
+    fields_ = fields.Dict(keys=fields.String(), load_default=dict, data_key="fields")
+    page_url = fields.String(load_default="", allow_none=True)
+    landing_url = fields.String(load_default="", allow_none=True)
+    referrer = fields.String(load_default="", allow_none=True)
+    submitted_at = fields.Float(load_default=None, allow_none=True, metadata={"description": "unix seconds"})
+
+
+class PreviewBody(Schema):
+    """What would become of it."""
+
+    contact = fields.Nested(ContactBody)
+    attribution = fields.Nested(AttributionBody)
+    coworker = fields.Dict()
+    opportunity = fields.Dict()
+    problems = fields.List(fields.String())
+
+
+class ProblemBody(Schema):
+    """An RFC 9457 problem document."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    errors = fields.Raw()

@@ -1,0 +1,67 @@
+"""Reading the command line, and telling every kind of failure in one line a problem."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from service.forms import SetupProblems
+from service.settings import SettingsProblems
+
+COMMANDS = {
+    "up": "service.cli.up",
+    "web": "service.cli.web",
+    "worker": "service.cli.worker",
+    "simulator": "service.cli.simulator",
+    "migrate": "service.cli.migrate",
+    "preview": "service.cli.preview",
+    "leads": "service.cli.leads",
+}
+"""Command -> module with SUMMARY, EXAMPLE, add_arguments(parser) and run(arguments) -> exit code."""
+
+
+class Failed(Exception):
+    """The command cannot do what it was asked; the text says why and what to do."""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    given = list(sys.argv[1:] if words is None else words)
+    arguments = _parser(given).parse_args(given)
+    try:
+        return int(arguments.run(arguments))
+    except (SettingsProblems, SetupProblems) as problems:
+        return _tell(problems.problems)
+    except Failed as failure:
+        return _tell([str(failure)])
+    except KeyboardInterrupt:
+        return 1
+
+
+def _tell(problems: Sequence[str]) -> int:
+    for problem in problems:
+        print(f"lead-capture: {problem}", file=sys.stderr)
+    return 1
+
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """The whole parser, but only the modules that this call needs are loaded: `web` starts without `leads`."""
+    parser = argparse.ArgumentParser(
+        prog="lead-capture",
+        description="Takes enquiries from forms and ads to Nexudus: once, soon, with their source.",
+        epilog="example: lead-capture up",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    asked = [word for word in given if word in COMMANDS][:1]
+    for name in asked or COMMANDS:
+        module = import_module(COMMANDS[name])
+        command = commands.add_parser(
+            name,
+            help=module.SUMMARY,
+            description=module.SUMMARY,
+            epilog=f"example: {module.EXAMPLE}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser

@@ -1,0 +1,23 @@
+"""`lead-capture simulator`: a Nexudus to practise on."""
+
+import argparse
+
+from service.cli.house import with_port
+from service.settings import read_settings
+
+SUMMARY = "a stand-in for Nexudus with a board to look at; nothing in it is real or kept"
+EXAMPLE = "lead-capture simulator --port 8010"
+PORT = 8010
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--port."""
+    parser.add_argument("--port", type=int, help=f"where to listen (PORT, then {PORT})")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    from service.simulator.server import serve  # noqa: PLC0415 (only this command pays for it)
+
+    serve(with_port(read_settings(), arguments.port, PORT))
+    return 0

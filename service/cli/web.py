@@ -1,0 +1,54 @@
+"""`lead-capture web`: takes leads, under gunicorn."""
+
+import argparse
+from typing import Any
+
+from service.cli.house import read_house, with_port
+from service.settings import Settings
+
+SUMMARY = "take leads: the web process, under gunicorn"
+EXAMPLE = "lead-capture web --port 8000"
+PORT = 8000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--port."""
+    parser.add_argument("--port", type=int, help=f"where to listen (PORT, then {PORT})")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    from gunicorn.app.base import BaseApplication  # noqa: PLC0415 (only the web process pays for gunicorn)
+
+    settings, setup = read_house()
+    options = server_options(settings, with_port(settings, arguments.port, PORT))
+
+    class Server(BaseApplication):
+        """gunicorn with our options instead of a configuration file."""
+
+        def load_config(self) -> None:
+            for name, value in options.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            from service.web import create_app  # noqa: PLC0415 (in the worker processes, not in their parent)
+
+            return create_app(settings, setup)
+
+    Server().run()
+    return 0
+
+
+def server_options(settings: Settings, port: int) -> dict[str, Any]:
+    """gunicorn's options; deploy/gunicorn.conf.py uses the same."""
+    return {
+        "bind": f"0.0.0.0:{port}",
+        "workers": settings.web_processes,
+        "worker_class": "gthread",
+        "threads": settings.web_threads,
+        "keepalive": 5,
+        "timeout": 60,
+        "graceful_timeout": 8,
+        "loglevel": "warning",
+        "proc_name": "lead-capture-web",
+    }

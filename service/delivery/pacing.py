@@ -1,0 +1,67 @@
+"""The pace towards one account, held over all processes by the store."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from service.store import Pace, Store
+
+PATIENCE_S = 10.0
+"""How long a call waits in place for its turn; longer, and its Delivery is given back."""
+
+MARGIN = 0.02
+"""Share by which our windows are longer than Nexudus's: calls reach it a little unevenly."""
+
+
+class OutOfPace(Exception):
+    """The pace allows no call for `wait_s` seconds."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"the pace allows no call for {wait_s:.0f} s")
+        self.wait_s = wait_s
+
+
+class Pacer:
+    """Lets the calls to one account pass at the pace that is allowed, whoever makes them."""
+
+    def __init__(
+        self,
+        account: str,
+        paces: Sequence[Pace],
+        store: Store,
+        unix_now: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._account = account
+        self._paces = [Pace(pace.count, pace.window_s * (1 + MARGIN), pace.writes_only) for pace in paces]
+        self._store = store
+        self._unix_now = unix_now
+        self._sleep = sleep
+        self._prepaid = threading.local()
+
+    def pass_one(self, *, is_write: bool) -> None:
+        """Wait for the turn of one call, and count it.
+
+        Raises: OutOfPace when the turn is further away than PATIENCE_S.
+        """
+        now = self._unix_now()
+        wait_s = self._store.write(
+            lambda tx: tx.accounts.reserve(
+                self._account, is_write=is_write, now=now, paces=self._paces, patience_s=PATIENCE_S
+            )
+        )
+        if wait_s > PATIENCE_S:
+            raise OutOfPace(wait_s)
+        if wait_s > 0:
+            self._sleep(wait_s)
+
+    def prepay(self, *, is_write: bool) -> None:
+        """Pass one call now that this thread makes next, so that its Attempt begins after the wait."""
+        self.pass_one(is_write=is_write)
+        self._prepaid.call = True
+
+    def before_call(self, method: str, _path: str) -> None:
+        """The client's hook: every call but a prepaid one takes its turn here."""
+        if getattr(self._prepaid, "call", False):
+            self._prepaid.call = False
+            return
+        self.pass_one(is_write=method not in ("GET", "HEAD"))

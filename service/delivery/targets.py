@@ -1,0 +1,122 @@
+"""Where a form's leads go, in Nexudus's ids: what the operator named is looked up, what was left out is completed."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service import clock
+from service.delivery.translate import Target
+from service.forms import ContactRule, Destination, Form
+from service.nexudus import boards
+from service.nexudus.boards import Stage
+from service.nexudus.client import Nexudus
+
+KEPT_S = 600.0
+"""Seconds for which a look-up is believed: a renamed stage is noticed within ten minutes."""
+
+Wanted = tuple[int | None, str | int | None, str | int | None, int | None, int | None, int | None]
+"""Stage id, board, stage, location, country and time zone, as the operator wrote them."""
+
+
+class Unroutable(Exception):
+    """The set-up does not say where this lead goes; the text says what to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    target: Target
+    until: float  # by clock.monotonic
+
+
+class Targets:
+    """The targets of one account, remembered for a while; threads may share it."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._found: dict[Wanted, _Found] = {}
+
+    def find(self, nexudus: Nexudus, form: Form) -> Target:
+        """The target of a (routed) form. Asks Nexudus only for what the forms file leaves open.
+
+        Raises: Unroutable; NexudusError from the look-ups.
+        """
+        at_once = _complete(form.destination.stage_id, form.contact)
+        if at_once is not None:
+            return at_once
+        wanted = _key(form)
+        with self._guard:
+            known = self._found.get(wanted)
+        if known is not None and known.until > clock.monotonic():
+            return known.target
+        target = look_up(nexudus, form)
+        with self._guard:
+            self._found[wanted] = _Found(target, clock.monotonic() + KEPT_S)
+        return target
+
+
+def _key(form: Form) -> Wanted:
+    """What decides the target; the rest of a form may differ."""
+    stage, contact = form.destination, form.contact
+    return stage.stage_id, stage.board, stage.stage, contact.business_id, contact.country_id, contact.time_zone_id
+
+
+def _complete(stage_id: int | None, contact: ContactRule) -> Target | None:
+    if stage_id and contact.business_id and contact.country_id and contact.time_zone_id:
+        return Target(stage_id, contact.business_id, contact.country_id, contact.time_zone_id)
+    return None
+
+
+def look_up(nexudus: Nexudus, form: Form) -> Target:
+    """Complete a form's destination and contact rule from the account's boards and locations.
+
+    Raises: Unroutable, saying what to write; NexudusError.
+    """
+    stage = _stage(boards.stages(nexudus), form.destination)
+    business_id = form.contact.business_id or stage.business_id or boards.me(nexudus).default_business_id
+    if not business_id:
+        raise Unroutable(f"form {form.name}: its location is unknown: write contact.business_id")
+    business = boards.business(nexudus, business_id)
+    if business is None:
+        raise Unroutable(f"form {form.name}: Nexudus has no location {business_id}: correct contact.business_id")
+    country_id = form.contact.country_id or business.country_id
+    time_zone_id = form.contact.time_zone_id or business.time_zone_id
+    if not country_id or not time_zone_id:
+        raise Unroutable(
+            f"form {form.name}: location {business_id} has no country or time zone: "
+            "write contact.country_id and contact.time_zone_id"
+        )
+    return Target(stage.id, business_id, country_id, time_zone_id)
+
+
+def _stage(stages: Sequence[Stage], wanted: Destination) -> Stage:
+    """The stage that is meant: by id, by board and name, or the first that does no harm."""
+    if wanted.stage_id:
+        found = [stage for stage in stages if stage.id == wanted.stage_id]
+        if not found:
+            raise Unroutable(f"Nexudus shows no stage {wanted.stage_id} on a live board: correct stage_id")
+        return found[0]
+    on_board = [
+        stage for stage in stages if wanted.board is None or _is(wanted.board, stage.board_id, stage.board_name)
+    ]
+    if not on_board:
+        raise Unroutable(f"Nexudus has no live board {wanted.board!r}: correct board")
+    if wanted.stage is None:
+        return _first_safe(on_board)
+    named = [stage for stage in on_board if _is(wanted.stage, stage.id, stage.name)]
+    if len(named) != 1:
+        how = "no" if not named else "more than one"
+        raise Unroutable(f"{how} stage {wanted.stage!r} on board {wanted.board!r}: write stage_id")
+    return named[0]
+
+
+def _first_safe(stages: Sequence[Stage]) -> Stage:
+    for stage in stages:
+        if not stage.dangers:
+            return stage
+    raise Unroutable("every stage of the board deletes, deactivates, wins or loses: write stage_id of a safe one")
+
+
+def _is(wanted: str | int, number: int, name: str) -> bool:
+    if isinstance(wanted, int):
+        return wanted == number
+    return wanted.strip().casefold() == name.strip().casefold()

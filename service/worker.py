@@ -1,0 +1,240 @@
+"""Process 2: claim what is owed, deliver it, until told to stop."""
+
+import os
+import random
+import signal
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from queue import SimpleQueue
+
+import structlog
+
+from service import clock
+from service.delivery.deliver import Desk, deliver, give_back
+from service.delivery.identity import is_gone, worker_name
+from service.delivery.keeper import StoreKeeper
+from service.delivery.pacing import Pacer
+from service.delivery.targets import Targets
+from service.forms import Account, Setup
+from service.lead import Delivery, LeadId
+from service.nexudus.client import Nexudus
+from service.nexudus.tokens import Login
+from service.settings import Settings
+from service.store import LeaseLost, Pace, Store, StoreUnavailable, Transaction
+
+log = structlog.get_logger()
+
+LOOK_S = 2.0
+"""The longest wait before looking by itself: rings can be lost, and leases of killed workers run out."""
+
+STOP_S = 8.0
+"""How long calls under way may take to end after a stop; later they count as outcome unknown."""
+
+BLOCKED_S = 0.2
+"""How soon to look again for a lead whose person is being served by another worker."""
+
+
+class Stopping(Exception):
+    """The worker is being stopped while a call waits for its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The worker's figures, as plain values."""
+
+    threads: int
+    lease_s: float
+
+
+class Worker:
+    """Claims Deliveries and hands them to its threads.
+
+    One loop looks after leases and claims; it sleeps until a ring, a finished delivery or the next due time.
+    """
+
+    def __init__(self, store: Store, desks: Mapping[str, Desk], told: Told, stop: threading.Event) -> None:
+        self._store = store
+        self._desks = desks
+        self._told = told
+        self._name = worker_name()
+        self._work: SimpleQueue[Delivery] = SimpleQueue()
+        self._in_hand: set[LeadId] = set()
+        self._guard = threading.Lock()
+        self._stop = stop
+        self._read_end, self._write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._tidied_at = self._renewed_at = float("-inf")
+
+    def stop(self) -> None:
+        """Claim nothing more and let run() return; safe in a signal handler and from any thread."""
+        self._stop.set()
+        self._nudge()
+
+    def run(self) -> None:
+        """Deliver until stopped. A database that is away is waited for."""
+        for number in range(self._told.threads):
+            threading.Thread(target=self._deliver_all, name=f"delivery-{number}", daemon=True).start()
+        bell = self._store.bell()
+        log.info("worker_started", worker=self._name, threads=self._told.threads)
+        while not self._stop.is_set():
+            bell.wait(self._turn(), self._read_end)
+            self._drain()
+        self._finish()
+        bell.close()
+
+    def _turn(self) -> float:
+        """Look after the leases and claim what there is room for; seconds until the next look."""
+        try:
+            self._tidy()
+            room = self._told.threads - len(self._in_hand)
+            return self._claim(room) if room > 0 else LOOK_S  # a finished delivery nudges
+        except StoreUnavailable as error:
+            log.error("store_unavailable", error=str(error))
+            return LOOK_S
+
+    def _claim(self, room: int) -> float:
+        now = clock.now()
+
+        def claim(tx: Transaction) -> tuple[list[Delivery], list[datetime]]:
+            paused = {pause.account: pause.until for pause in tx.accounts.pauses(now)}
+            claimed = tx.outbox.claim(self._name, now, self._told.lease_s, room, paused)
+            due = tx.outbox.next_due(paused)
+            return claimed, [*paused.values(), *([] if due is None else [due])]
+
+        claimed, coming = self._store.write(claim)
+        for delivery in claimed:
+            with self._guard:
+                self._in_hand.add(delivery.lead.id)
+            self._work.put(delivery)
+        # What is due but was not claimed belongs to a person whose other lead is under way.
+        waits = [max(BLOCKED_S, (at - now).total_seconds()) for at in coming]
+        return LOOK_S if len(claimed) == room else min([LOOK_S, *waits])
+
+    def _tidy(self) -> None:
+        at = clock.monotonic()
+        if at - self._renewed_at > self._told.lease_s / 3:
+            self._renewed_at = at
+            self._renew()
+        if at - self._tidied_at > LOOK_S:
+            self._tidied_at = at
+            self._store.write(lambda tx: tx.outbox.free(is_gone))
+
+    def _renew(self) -> None:
+        with self._guard:
+            held = sorted(self._in_hand)
+        if held:
+            until = clock.now() + timedelta(seconds=self._told.lease_s)
+            self._store.write(lambda tx: tx.outbox.renew(self._name, held, until))
+
+    def _deliver_all(self) -> None:
+        while True:
+            delivery = self._work.get()
+            try:
+                self._deliver(delivery)
+            finally:
+                with self._guard:
+                    self._in_hand.discard(delivery.lead.id)
+                self._nudge()
+
+    def _deliver(self, delivery: Delivery) -> None:
+        lead_id = delivery.lead.id
+        try:
+            deliver(delivery, self._desks[delivery.lead.account])
+        except LeaseLost:
+            log.warning("lease_lost", lead=lead_id)
+        except Stopping:
+            log.info("given_back", lead=lead_id)
+        except StoreUnavailable as error:
+            log.error("store_unavailable", lead=lead_id, error=str(error))
+        except Exception:  # a mistake of ours must cost one lead a delay, not the worker its life
+            log.exception("delivery_stumbled", lead=lead_id)
+            self._give_back(delivery)
+
+    def _give_back(self, delivery: Delivery) -> None:
+        try:
+            give_back(delivery, self._desks[delivery.lead.account])
+        except (LeaseLost, StoreUnavailable):
+            log.warning("left_to_its_lease", lead=delivery.lead.id)
+
+    def _finish(self) -> None:
+        deadline = clock.monotonic() + STOP_S
+        while self._in_hand and clock.monotonic() < deadline:
+            clock.sleep(0.05)
+        log.info("worker_stopped", worker=self._name, left=len(self._in_hand))
+
+    def _nudge(self) -> None:
+        try:
+            os.write(self._write_end, b"!")
+        except BlockingIOError:
+            return  # full: it is awake anyway
+
+    def _drain(self) -> None:
+        try:
+            while os.read(self._read_end, 4096):
+                pass
+        except BlockingIOError:
+            return
+
+
+# -- wiring
+
+
+def run(settings: Settings, setup: Setup, store: Store) -> None:
+    """Work in this process until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    worker = Worker(store, desks(settings, setup, store, stop), Told(settings.delivery_threads, settings.lease_s), stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.run()
+
+
+def desks(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> dict[str, Desk]:
+    """A desk for each account, "default" first."""
+    client_id = settings.nexudus_client_id or store.once("client_id", lambda: str(uuid.uuid4()))
+    return {
+        account.name: _desk(account, settings, setup, store, client_id, stop) for account in accounts(settings, setup)
+    }
+
+
+def accounts(settings: Settings, setup: Setup) -> list[Account]:
+    """The account of the NEXUDUS_* settings, and those of the forms file."""
+    default = Account(
+        "default",
+        settings.nexudus_base_url,
+        settings.nexudus_username,
+        settings.nexudus_password,
+        settings.nexudus_totp_secret,
+        settings.nexudus_token,
+    )
+    return [default, *setup.accounts.values()]
+
+
+def _desk(
+    account: Account, settings: Settings, setup: Setup, store: Store, client_id: str, stop: threading.Event
+) -> Desk:
+    def sleep(seconds: float) -> None:
+        if stop.wait(seconds):
+            raise Stopping
+
+    paces = [Pace(limit.count, limit.window_s, limit.writes_only) for limit in settings.nexudus_limits]
+    pacer = Pacer(account.name, paces, store, lambda: clock.now().timestamp(), sleep)
+    nexudus = Nexudus(
+        account.base_url,
+        Login(account.username, account.password, account.totp_secret, account.token),
+        StoreKeeper(store, account.name, worker_name()),
+        client_id,
+        timeout_s=settings.nexudus_timeout_s,
+        before_call=pacer.before_call,
+    )
+    return Desk(
+        nexudus=nexudus,
+        pacer=pacer,
+        targets=Targets(),
+        store=store,
+        forms=setup.forms,
+        schedule_s=settings.retry_schedule_s,
+        timeout_s=settings.nexudus_timeout_s,
+        jitter=lambda: random.uniform(0.8, 1.2),  # noqa: S311 (spreads retries, guards nothing)
+    )
