@@ -49,5 +49,5 @@ def read_template(value: Any) -> str:
         raise ValidationError(f"{value!r} has a brace too few or too many: write answers as {{full_name}}") from None
     for word in words:
         if word not in TEMPLATE_WORDS:
-            raise ValidationError(f"unknown answer {{{word}}}{suggest(word or '', TEMPLATE_WORDS)}")
+            raise ValidationError(f"unknown answer {f'{{{word}}}'!r}{suggest(word or '', TEMPLATE_WORDS)}")
     return text

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.forms.merge import make_variant, overlay
-from service.forms.problems import Findings, Place
+from service.forms.problems import Findings, Place, write_key
 from service.forms.rules import Fault, list_faults, list_when_faults
 from service.forms.schema import FILE_TABLE
 
@@ -61,7 +61,7 @@ def list_account_faults(form: Keys, accounts: Keys) -> Iterator[Fault]:
     """An account that is nowhere described."""
     name, known = form.get("account"), dict.fromkeys(["default", *accounts])
     if isinstance(name, str) and name.strip() not in known:
-        yield ("account",), f"there is no account {name!r}: known are {', '.join(known)}"
+        yield ("account",), f"there is no account {name!r}: known are {', '.join(map(write_key, known))}"
 
 
 def check_credentials(account: Any, findings: Findings, place: Place) -> None:

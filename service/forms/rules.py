@@ -50,7 +50,10 @@ def check_field_names(keys: Keys) -> Iterator[Fault]:
         for name in names if isinstance(names, list) else [names]:
             owner = owners.setdefault(str(name), canonical)
             if owner != canonical:
-                yield ("fields", canonical), f"{name!r} is already given to {owner}: a submitted name fills one answer"
+                yield (
+                    ("fields", canonical),
+                    f"{name!r} is already given to {owner!r}: a submitted name fills one answer",
+                )
 
 
 def check_required_names(keys: Keys) -> Iterator[Fault]:

@@ -111,3 +111,16 @@ def test_problems_stand_in_lines_of_their_own_when_printed() -> None:
         setup_of("a = 1\nb = 2")
 
     assert str(raised.value).splitlines() == list(raised.value.problems)
+
+
+def test_a_problem_stays_on_one_line_whatever_the_file_holds() -> None:
+    text = """
+        [accounts."a\\nb"]
+        token = "t"
+        [forms.tour]
+        account = "c\\nd"
+        name = "{e\\nf}"
+        fields = { "g\\nh" = "x", email = "x" }
+    """
+
+    assert all(len(problem.splitlines()) == 1 for problem in problems_of(text))

@@ -95,9 +95,9 @@ WRONG = [
     ("account = 'harbor'", "account", "there is no account 'harbor': known are default"),
     ("require = ['emial']", "require[1]", "unknown answer 'emial': did you mean 'email'?"),
     ("require = ['desk', 'Full-Name']", "require[2]", "unknown answer 'Full-Name': did you mean 'full_name'?"),
-    ("name = '{fullname}'", "name", "unknown answer {fullname}: did you mean 'full_name'?"),
-    ("name = '{wombat}'", "name", "unknown answer {wombat}: docs/forms-file.md lists all"),
-    ("name = '{email.x}'", "name", "unknown answer {email.x}: did you mean 'email'?"),
+    ("name = '{fullname}'", "name", "unknown answer '{fullname}': did you mean 'full_name'?"),
+    ("name = '{wombat}'", "name", "unknown answer '{wombat}': docs/forms-file.md lists all"),
+    ("name = '{email.x}'", "name", "unknown answer '{email.x}': did you mean 'email'?"),
     ("name = '{full_name'", "name", "'{full_name' has a brace too few or too many: write answers as {full_name}"),
     ("name = ''", "name", "is empty: write a value, or leave the line out"),
     (
@@ -126,7 +126,7 @@ WRONG = [
     (
         "fields = { email = 'a', phone = ['b', 'a'] }",
         "fields.phone",
-        "'a' is already given to email: a submitted name fills one answer",
+        "'a' is already given to 'email': a submitted name fills one answer",
     ),
     (
         "contact.bussiness_id = 55",
