@@ -42,12 +42,11 @@ def read_template(value: Any) -> str:
     """The opportunity's name, with answers in braces."""
     text = read_name(value)
     try:
-        words = [
-            word for _, word, form, conversion in Formatter().parse(text) if word is not None or form or conversion
-        ]
+        parts = list(Formatter().parse(text))
     except ValueError:
         raise ValidationError(f"{value!r} has a brace too few or too many: write answers as {{full_name}}") from None
-    for word in words:
-        if word not in TEMPLATE_WORDS:
-            raise ValidationError(f"unknown answer {f'{{{word}}}'!r}{suggest(word or '', TEMPLATE_WORDS)}")
+    for _, word, layout, conversion in parts:
+        if word is not None and (word not in TEMPLATE_WORDS or layout or conversion):
+            written = "{" + word + "}"
+            raise ValidationError(f"unknown answer {written!r}{suggest(word, TEMPLATE_WORDS)}")
     return text
