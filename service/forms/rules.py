@@ -13,12 +13,9 @@ Fault = tuple[Place, str]  # place within the form, sentence
 
 
 def check_stage(keys: Keys) -> Iterator[Fault]:
-    """A stage is named by its id, or by board and stage."""
+    """A stage is named by its id, or looked up by board, stage or both."""
     if "stage_id" in keys and ("board" in keys or "stage" in keys):
         yield ("stage_id",), "stands beside board or stage: keep either stage_id, or board and stage"
-    elif ("board" in keys) != ("stage" in keys):
-        there, missing = ("board", "stage") if "board" in keys else ("stage", "board")
-        yield (there,), f"needs {missing} beside it: write both, or stage_id alone"
 
 
 def check_answer_map(keys: Keys) -> Iterator[Fault]:

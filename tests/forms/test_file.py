@@ -90,7 +90,7 @@ def test_all_problems_are_told_at_once_and_those_of_one_form_together() -> None:
         stage = 1
         [forms.tour]
         position = 0
-        board = "Sales"
+        answer_field = "how"
         [forms.visit]
         touch = "frist"
         [forms.tour.contact]
@@ -100,7 +100,7 @@ def test_all_problems_are_told_at_once_and_those_of_one_form_together() -> None:
     assert problems_of(text) == [
         "forms.toml: forms.tour.position: must be from 1 to 2147483647, not 0",
         "forms.toml: forms.tour.contact.tag: must be text in quotes, not a whole number",
-        "forms.toml: forms.tour.board: needs stage beside it: write both, or stage_id alone",
+        "forms.toml: forms.tour.answer_field: does nothing without answer_map: write that too",
         "forms.toml: forms.visit.touch: 'frist' is unknown: did you mean 'first'?",
         "forms.toml: stage: unknown key 'stage': known are defaults, accounts, forms",
     ]

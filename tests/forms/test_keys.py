@@ -157,7 +157,6 @@ WRONG = [
         "must be text, a number, or true or false, not a date or time: put it in quotes",
     ),
     ("extra.Custom1 = inf", "extra.Custom1", "is too large a number"),
-    ("stage = 'New'", "stage", "needs board beside it: write both, or stage_id alone"),
     (
         "stage_id = 1\nboard = 'Sales'\nstage = 'New'",
         "stage_id",
@@ -250,6 +249,8 @@ RIGHT: list[tuple[str, Any, Any]] = [
             extra={"BusinessId": 55, "Custom1": "x", "Tags": ["a", 1]},
         ),
     ),
+    ("board = 'Sales'", lambda form: form.destination, Destination(board="Sales")),
+    ("stage = 'New'", lambda form: form.destination, Destination(stage="New")),
     ("board = 'Sales'\nstage = 9", lambda form: form.destination, Destination(board="Sales", stage=9)),
     (
         "contact = { business_id = 1, country_id = 2, time_zone_id = 3, tag = 't', extra = { TaxRateType = 2 } }",

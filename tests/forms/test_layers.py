@@ -111,9 +111,9 @@ def test_a_faulty_route_is_told_with_its_number(lines: str, place: str, sentence
 
 
 def test_a_fault_of_the_form_is_not_repeated_for_its_routes() -> None:
-    text = "[forms.tour]\nboard = 'B'\n[[forms.tour.routes]]\nwhen = { location = 'x' }"
+    text = "[forms.tour]\nanswer_field = 'how'\n[[forms.tour.routes]]\nwhen = { location = 'x' }"
 
-    assert problems_of(text) == ["forms.toml: forms.tour.board: needs stage beside it: write both, or stage_id alone"]
+    assert problems_of(text) == ["forms.toml: forms.tour.answer_field: does nothing without answer_map: write that too"]
 
 
 def test_routes_in_single_brackets_are_explained() -> None:
