@@ -1,0 +1,64 @@
+"""The control calls under /_sim/: what has happened, and what shall happen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from service.simulator.faults import read_script
+from service.simulator.settings import Problems, shown
+from service.simulator.world import World
+
+
+def create_control(world: World) -> Blueprint:
+    """The /_sim/ pages over one World."""
+    pages = Blueprint("control", __name__, url_prefix="/_sim")
+
+    @pages.get("/state")
+    def show_state() -> ResponseReturnValue:
+        return jsonify(read_state(world))
+
+    @pages.post("/reset")
+    def reset() -> ResponseReturnValue:
+        world.reset()
+        return jsonify(ok=True)
+
+    @pages.post("/faults")
+    def script() -> ResponseReturnValue:
+        wanted = read_script(request.get_json())
+        with world.lock:
+            world.script = wanted
+        return jsonify(ok=True, faults=len(wanted.faults))
+
+    @pages.post("/settings")
+    def settle() -> ResponseReturnValue:
+        wanted = request.get_json()
+        if not isinstance(wanted, Mapping):
+            raise Problems(["settings: an object is needed"])
+        world.change_settings(wanted)
+        return jsonify(ok=True, settings=shown(world.settings))
+
+    @pages.errorhandler(Problems)
+    def refuse(problems: Problems) -> ResponseReturnValue:
+        return jsonify(ok=False, problems=problems.sentences), 400
+
+    return pages
+
+
+def read_state(world: World) -> dict[str, Any]:
+    """All that has arrived, and how it went. Bodies of calls are left out: logins are among them."""
+    with world.lock:
+        last = world.calls[-1] if world.calls else None
+        return {
+            "opportunities": list(world.tables["CrmOpportunity"].rows.values()),
+            "coworkers": list(world.tables["Coworker"].rows.values()),
+            "requests": {
+                "count": world.calls_count,
+                "last": last and {"method": last.method, "path": last.path, "status": last.status, "at": last.at},
+            },
+            "faults": [{"kind": fault.label, "used": fault.used} for fault in world.script.faults],
+            "side_effects": list(world.side_effects),
+            "ignored": dict(world.ignored),
+            "settings": shown(world.settings),
+        }

@@ -1,0 +1,180 @@
+"""The script of misbehaviour: which calls go wrong, how, and how often."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.simulator.exchange import JSON, TEXT, Answer, Call, Flaw, denied, encode, invalid, missing
+from service.simulator.pace import throttled
+from service.simulator.settings import Problems, read_count, read_flag, read_seconds, read_text
+
+HTML = "text/html; charset=utf-8"
+KEYS = (
+    "method",
+    "path",
+    "times",
+    "after_save",
+    "status",
+    "hang_s",
+    "reset",
+    "body",
+    "headers",
+    "email",
+    "per_email",
+)
+
+
+@dataclass(slots=True)
+class Fault:
+    """One scripted misbehaviour and how often it has happened.
+
+    method: "*" is any. path: a prefix, or a regular expression that matches from the start.
+    times: how often in all, None without end. per_email: how often for each e-mail address.
+    email: a regular expression found in the address that a call is about (any case).
+    after_save: the call is carried out first, and its answer lost.
+    hang_s: seconds until the connection is cut. reset: it is cut at once.
+    Otherwise `status` with `body` (text, or a value sent as JSON) and `headers` is shown.
+    """
+
+    method: str = "*"
+    path: re.Pattern[str] = re.compile("")
+    times: int | None = 1
+    after_save: bool = False
+    status: int = 200
+    hang_s: float | None = None
+    reset: bool = False
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    email: re.Pattern[str] | None = None
+    per_email: int | None = None
+    used: int = 0
+    used_for: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def label(self) -> str:
+        """For the log: "hang", "reset" or the status, with "+saved"."""
+        kind = "hang" if self.hang_s is not None else "reset" if self.reset else str(self.status)
+        return kind + ("+saved" if self.after_save else "")
+
+    def takes(self, call: Call, email: str) -> bool:
+        """Whether this call goes wrong here; if so, it is counted."""
+        if self.method not in ("*", call.method) or not self.path.match(call.path):
+            return False
+        if self.email and not self.email.search(email):
+            return False
+        if self.times is not None and self.used >= self.times:
+            return False
+        if self.per_email is not None and self.used_for[email] >= self.per_email:
+            return False
+        self.used += 1
+        self.used_for[email] += 1
+        return True
+
+    def answer(self) -> Answer:
+        """What is shown instead of the true answer."""
+        if self.body is None:
+            usual = _usual_answer(self.status)
+            return Answer(usual.status, usual.body, usual.content_type, {**usual.headers, **self.headers}, usual.reason)
+        if not isinstance(self.body, str):
+            return Answer(self.status, encode(self.body), JSON, self.headers)
+        looks_like_a_page = self.body.lstrip().startswith("<")
+        return Answer(self.status, self.body.encode(), HTML if looks_like_a_page else TEXT, self.headers)
+
+
+def _usual_answer(status: int) -> Answer:
+    """What the API is known to say with this status."""
+    if status == 400:
+        return invalid([Flaw("Team", "is a required field")])
+    if status in (401, 403):
+        said = denied()
+        return Answer(status, said.body, said.content_type)
+    if status == 404:
+        return missing()
+    if status in (409, 429):
+        return throttled(status, 1)
+    if status == 500:
+        return Answer(500, encode({"Message": "An error has occurred."}))
+    return Answer(status, b"", TEXT)
+
+
+class Script:
+    """The faults in order; the first that takes a call has it. Its owner holds the lock."""
+
+    def __init__(self, faults: Sequence[Fault] = ()) -> None:
+        self.faults = list(faults)
+
+    def next_for(self, call: Call, email: str) -> Fault | None:
+        """The fault that this call meets, or None."""
+        return next((fault for fault in self.faults if fault.takes(call, email)), None)
+
+
+def read_script(wanted: object) -> Script:
+    """A script from the control request's JSON.
+
+    Raises: Problems naming each fault by its number (from 0) and what is wrong with it.
+    """
+    if not isinstance(wanted, list):
+        raise Problems(["faults: a list is needed"])
+    faults, sentences = [], []
+    for number, raw in enumerate(wanted):
+        try:
+            faults.append(_read_fault(raw))
+        except ValueError as error:
+            sentences.append(f"fault {number}: {error}")
+    if sentences:
+        raise Problems(sentences)
+    return Script(faults)
+
+
+def _read_fault(raw: object) -> Fault:
+    if not isinstance(raw, dict):
+        raise ValueError("an object is needed")
+    unknown = [key for key in raw if key not in KEYS]
+    if unknown:
+        raise ValueError(f"unknown key {', '.join(map(repr, unknown))}: known are {', '.join(KEYS)}")
+    values = {key: READERS[key](value) for key, value in raw.items()}
+    if not {"status", "hang_s", "reset", "body"} & set(values):
+        raise ValueError("say what happens: status, hang_s, reset or body")
+    if "per_email" in values:
+        values.setdefault("times", None)
+    return Fault(**values)
+
+
+def _pattern(value: object) -> re.Pattern[str]:
+    try:
+        return re.compile(read_text(value))
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression: {error}") from error
+
+
+def _email_pattern(value: object) -> re.Pattern[str]:
+    return re.compile(_pattern(value).pattern, re.IGNORECASE)
+
+
+def _status(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:
+        raise ValueError(f"{value!r} is not a status from 200 to 599")
+    return value
+
+
+def _headers(value: object) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise ValueError("headers: an object of texts is needed")
+    return value
+
+
+READERS = {
+    "method": lambda value: read_text(value).upper(),
+    "path": _pattern,
+    "times": read_count,
+    "after_save": read_flag,
+    "status": _status,
+    "hang_s": read_seconds,
+    "reset": read_flag,
+    "body": lambda value: value,
+    "headers": _headers,
+    "email": _email_pattern,
+    "per_email": read_count,
+}

@@ -1,0 +1,187 @@
+"""Lists: which records a query asks for, and which page of them.
+
+Names are read in any case; what is not understood is ignored without a word, as the real API does:
+a misspelt filter returns everything.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from service.simulator.entities import Entity, Route, find_route
+from service.simulator.exchange import Answer, Call, Record, found
+from service.simulator.instants import end_of, read_instant
+from service.simulator.world import World
+
+SIZE, MOST = 25, 1000
+PAGING = ("page", "size", "orderby", "dir")
+DOWNWARDS = ("descending", "desc", "-1")  # "1" is documented as both directions: it counts as upwards here
+
+Test = Callable[[Record], bool]
+
+
+def answer_list(world: World, entity: Entity, call: Call) -> Answer:
+    """The page that a GET on a collection asks for."""
+    rows, tests = _candidates(world, entity, call)
+    if world.settings.search_lag_s:
+        table = world.tables[entity.name]
+        tests.append(lambda row: table.age_s(row["Id"]) >= world.settings.search_lag_s)
+    chosen = [row for row in rows if all(test(row) for test in tests)] if tests else list(rows)
+    return found(_envelope(world, entity, chosen, call))
+
+
+def shown(world: World, entity: Entity, record: Record, *, in_list: bool = False) -> Record:
+    """A record as a client sees it."""
+    hidden = set(entity.unlisted) if in_list else set()
+    if in_list and entity.name == "CrmOpportunity" and not world.settings.notes_in_lists:
+        hidden.add("Notes")
+    return {key: value for key, value in record.items() if key not in hidden} if hidden else record
+
+
+def _candidates(world: World, entity: Entity, call: Call) -> tuple[Iterable[Record], list[Test]]:
+    """Where to look (an index where one fits), and what each record must pass."""
+    table = world.tables[entity.name]
+    rows: Iterable[Record] = table.rows.values()
+    narrowed, tests = False, []
+    for name, text in call.query:
+        if name.lower() in PAGING or not text.strip():
+            continue
+        equal = _equal_to(world, entity, name, text)
+        if equal is None:
+            test = _identity(name, text) or _range(entity, name, text)
+            if test is None:
+                world.ignored[name] += 1
+            else:
+                tests.append(test)
+            continue
+        route, value = equal
+        if not narrowed and not route.hops and table.is_indexed(route.key):
+            rows, narrowed = list(table.having(route.key, value)), True
+        else:
+            tests.append(_matching(world, route, value))
+    return rows, tests
+
+
+def _equal_to(world: World, entity: Entity, name: str, text: str) -> tuple[Route, Any] | None:
+    """The route and wanted value of an `Entity_Property` filter; None where it is none, or its value unreadable."""
+    prefix = f"{entity.name}_".lower()
+    if not name.lower().startswith(prefix):
+        return None
+    words = name[len(prefix) :].lower()
+    if words == "systemid" and not world.settings.systemid_filters:
+        return None
+    route = find_route(entity.name, words)
+    if route is None:
+        return None
+    value = READERS[route.kind](text)
+    return None if value is None else (route, value)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _flag(text: str) -> bool | None:
+    return {"true": True, "false": False, "1": True, "0": False}.get(text.strip().lower())
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "text": lambda text: text.strip().lower(),
+    "number": _number,
+    "flag": _flag,
+}
+
+
+def _matching(world: World, route: Route, wanted: Any) -> Test:
+    def test(row: Record) -> bool:
+        record: Record | None = row
+        for key, kind in route.hops:
+            record = world.row(kind, record[key])
+            if record is None:
+                return False
+        value = record.get(route.key)
+        if isinstance(value, str):
+            value = value.strip().lower()
+        return value is not None and bool(value == wanted)
+
+    return test
+
+
+def _identity(name: str, text: str) -> Test | None:
+    """`id=5`, the batch form `id=[1,2,3]`, and `UniqueId`."""
+    key = {"id": "Id", "uniqueid": "UniqueId"}.get(name.lower())
+    if key is None:
+        return None
+    wanted = set(re.findall(r"[\w-]+", text.lower()))
+    return lambda row: str(row[key]).lower() in wanted
+
+
+def _range(entity: Entity, name: str, text: str) -> Test | None:
+    match = re.fullmatch(rf"(from|to)_{entity.name}_(\w+)", name, re.IGNORECASE)
+    key = match and next((known for known in entity.ranges if known.lower() == match[2].lower()), None)
+    if not match or not key:
+        return None
+    upper = match[1].lower() == "to"
+    bound = _number(text)
+    if bound is None:
+        bound_at = end_of(text) if upper else read_instant(text)
+        return bound_at and _instant_range(key, bound_at, upper=upper)
+    return _number_range(key, bound, upper=upper)
+
+
+def _instant_range(key: str, bound: datetime, *, upper: bool) -> Test:
+    def test(row: Record) -> bool:
+        instant = read_instant(row[key]) if isinstance(row.get(key), str) else None
+        return instant is not None and (instant <= bound if upper else instant >= bound)
+
+    return test
+
+
+def _number_range(key: str, bound: float, *, upper: bool) -> Test:
+    def test(row: Record) -> bool:
+        value = row.get(key)
+        return isinstance(value, (int, float)) and (value <= bound if upper else value >= bound)
+
+    return test
+
+
+def _envelope(world: World, entity: Entity, rows: list[Record], call: Call) -> Record:
+    asked = {name.lower(): text for name, text in call.query}
+    page, size = _whole(asked.get("page"), 1), min(MOST, _whole(asked.get("size"), SIZE))
+    order, downwards = asked.get("orderby", "Id"), asked.get("dir", "").lower() in DOWNWARDS
+    rows = _sorted(rows, order.split("_")[-1], downwards=downwards)
+    total, pages = len(rows), -(-len(rows) // size)
+    first = (page - 1) * size
+    shown_rows = [shown(world, entity, row, in_list=True) for row in rows[first : first + size]]
+    return {
+        "Records": shown_rows,
+        "CurrentPage": page,
+        "CurrentPageSize": size,
+        "CurrentOrderField": order,
+        "CurrentSortDirection": 1 if downwards else 0,
+        "FirstItem": first + 1,
+        "LastItem": first + len(shown_rows),
+        "TotalItems": total,
+        "TotalPages": pages,
+        "HasNextPage": page < pages,
+        "HasPreviousPage": page > 1,
+    }
+
+
+def _sorted(rows: list[Record], field: str, *, downwards: bool) -> list[Record]:
+    if field.lower() == "id":  # that is how they lie
+        return rows[::-1] if downwards else rows
+    key = next((known for row in rows[:1] for known in row if known.lower() == field.lower()), "Id")
+    return sorted(rows, key=lambda row: (row.get(key) is not None, _comparable(row.get(key))), reverse=downwards)
+
+
+def _comparable(value: object) -> tuple[float, str]:
+    return (float(value), "") if isinstance(value, (int, float)) else (0.0, str(value))
+
+
+def _whole(text: str | None, default: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and int(text) > 0 else default

@@ -1,0 +1,154 @@
+"""Opportunities: what a create or a replacing PUT checks, and the automatic actions of the stage it lands in."""
+
+from service.simulator import checks
+from service.simulator.entities import OPPORTUNITY
+from service.simulator.enums import STATUS_LOST, STATUS_WON
+from service.simulator.exchange import Answer, Flaw, Record, invalid, missing, saved
+from service.simulator.instants import now_text
+from service.simulator.world import World
+
+REQUIRED = ("Position", "Status")
+REQUIRED_RELATIONS = ("CrmBoardColumn", "Coworker")
+CHECKS: dict[str, checks.Check] = {
+    **dict.fromkeys(
+        ("Name", "Notes", "SystemId", "UtmSource", "UtmMedium", "UtmCampaign", "UtmContent", "UtmTerm"), checks.text
+    ),
+    "Position": checks.whole,
+    "Status": checks.one_of("eCrmOpportunityStatus"),
+    "LeadSource": checks.one_of("eCrmOpportunitySource"),
+    "LossReason": checks.one_of("eCrmOpportunityLossReason"),
+    "Value": checks.decimal,
+    **dict.fromkeys(("DueDate", "WonOn", "LostOn"), checks.instant),
+    **dict.fromkeys(("Completed", "Reminded"), checks.flag),
+}
+WRITABLE = (*CHECKS, *(f"{relation}Id" for relation in OPPORTUNITY.relations))
+POSITION_STEP = 100  # the server renumbers
+
+
+def create(world: World, body: Record) -> Answer:
+    """Answer POST: 400 with all flaws or at the location's cap, else the new Id; then the stage acts."""
+    flaws = _flaws(world, body) or _over_cap(world, body)
+    if flaws:
+        return invalid(flaws)
+    record = world.put("CrmOpportunity", _fields(world, body))
+    world.held[record["CrmBoardColumnCrmBoardBusinessId"]] += 1
+    _arrive(world, record, came_from=None)
+    return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
+
+
+def replace(world: World, body: Record) -> Answer:
+    """Answer PUT: the record becomes what the body says; a field left out is cleared."""
+    old = world.row("CrmOpportunity", body.get("Id"))
+    if old is None:
+        return missing()
+    flaws = _flaws(world, body)
+    if flaws:
+        return invalid(flaws)
+    kept = {key: old[key] for key in ("Id", "UniqueId", "CreatedOn", "IsNew", "LocalizationDetails")}
+    fields = {**_fields(world, body), "Position": body["Position"]}
+    record = world.put("CrmOpportunity", {**fields, **kept, "CustomFields": None})
+    world.held[old["CrmBoardColumnCrmBoardBusinessId"]] -= 1
+    world.held[record["CrmBoardColumnCrmBoardBusinessId"]] += 1
+    if record["CrmBoardColumnId"] != old["CrmBoardColumnId"]:
+        _arrive(world, record, came_from=old["CrmBoardColumnId"])
+    return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
+
+
+def delete(world: World, ident: int) -> Answer:
+    """Answer DELETE."""
+    if world.row("CrmOpportunity", ident) is None:
+        return missing()
+    world.drop_opportunity(ident)
+    return saved(ident, now_text(), world.settings.username, "The record was deleted.")
+
+
+def _flaws(world: World, body: Record) -> list[Flaw]:
+    _note_unknown(world, body)
+    flaws = checks.find_dangling(world, body, OPPORTUNITY.relations, REQUIRED_RELATIONS)
+    flaws += checks.find_flaws(body, REQUIRED, CHECKS)
+    if body.get("LossReason") is not None and body.get("Status") != STATUS_LOST:
+        flaws.append(Flaw("LossReason", "is for lost opportunities only", body["LossReason"]))
+    return flaws
+
+
+def _note_unknown(world: World, body: Record) -> None:
+    unknown = set(body) - set(WRITABLE)
+    if unknown and "Id" not in body:  # a PUT may echo what a GET showed
+        world.ignored.update(f"CrmOpportunity.{name}" for name in unknown)
+
+
+def _over_cap(world: World, body: Record) -> list[Flaw]:
+    """The cap counts closed ones too; what the real API answers there is not known."""
+    cap = world.settings.cap
+    place = world.tables["CrmBoardColumn"].rows[body["CrmBoardColumnId"]]["CrmBoardBusinessId"]
+    if cap is None or world.held[place] < cap:
+        return []
+    return [Flaw("CrmBoard", f"has reached the limit of {cap} opportunities for this location", place)]
+
+
+def _fields(world: World, body: Record) -> Record:
+    """The record with what the server adds: names of its relations, and Notes from the type's template."""
+    column = world.tables["CrmBoardColumn"].rows[body["CrmBoardColumnId"]]
+    board = world.tables["CrmBoard"].rows[column["CrmBoardId"]]
+    coworker = world.tables["Coworker"].rows[body["CoworkerId"]]
+    kind = world.row("OpportunityType", body.get("OpportunityTypeId")) or {}
+    team = world.row("Team", body.get("TeamId")) or {}
+    responsible = world.row("User", body.get("ResponsibleId")) or {}
+    return {
+        **{name: body.get(name) for name in WRITABLE},
+        "SystemId": body.get("SystemId") if world.settings.systemid_round_trips else None,
+        "Notes": body.get("Notes") or kind.get("NotesTemplate") or None,
+        "Position": (world.held[board["BusinessId"]] + 1) * POSITION_STEP,
+        "CrmBoardColumnName": column["Name"],
+        "CrmBoardColumnCrmBoardName": board["Name"],
+        "CrmBoardColumnCrmBoardBusinessId": board["BusinessId"],
+        "CrmBoardColumnCrmBoardBusinessName": board["BusinessName"],
+        "CrmBoardColumnCrmBoardBusinessCurrencyId": board["BusinessCurrencyId"],
+        "CrmBoardColumnCrmBoardBusinessCurrencyCode": board["BusinessCurrencyCode"],
+        "CoworkerFullName": coworker["FullName"],
+        "CoworkerCompanyName": coworker["CompanyName"],
+        "CoworkerEmail": coworker["Email"],
+        "TeamName": team.get("Name"),
+        "OpportunityTypeName": kind.get("Name"),
+        "ResponsibleFullName": responsible.get("FullName"),
+        "ToStringText": body.get("Name") or coworker["FullName"],
+    }
+
+
+def _arrive(world: World, record: Record, came_from: int | None) -> None:
+    """Keep the history, then do what the stage does on arrival. Nexudus does not say whether creates by API count; assume so."""
+    column = world.tables["CrmBoardColumn"].rows[record["CrmBoardColumnId"]]
+    _keep_history(world, record, came_from)
+    coworker = world.tables["Coworker"].rows[record["CoworkerId"]]
+    if column["WinOpportunity"]:
+        record.update(Status=STATUS_WON, WonOn=now_text())
+    if column["LoseOpportunity"]:
+        record.update(Status=STATUS_LOST, LostOn=now_text())
+    if column["ActivateAccount"] or column["DeactivateAccount"]:
+        coworker["Active"] = bool(column["ActivateAccount"])
+    if column["CannedResponseId"]:
+        world.tell(f"message {column['CannedResponseId']} sent to {coworker['Email']}")
+    if column["TaskListId"]:
+        world.tell(f"task list {column['TaskListId']} opened for {coworker['Email']}")
+    if column["ConfirmTour"]:
+        world.tell(f"tour confirmed to {coworker['Email']}")
+    if column["DeleteAccount"]:
+        world.tell(f"customer {coworker['Email']} deleted by stage {column['Name']}")
+        world.drop_coworker(coworker["Id"])
+
+
+def _keep_history(world: World, record: Record, came_from: int | None) -> None:
+    now = now_text()
+    past = list(world.tables["CrmOpportunityHistory"].having("CrmOpportunityId", record["Id"]))
+    if past:
+        past[-1]["ToTime"] = now
+    world.put(
+        "CrmOpportunityHistory",
+        {
+            "CrmOpportunityId": record["Id"],
+            "OldCrmBoardColumnId": came_from,
+            "NewCrmBoardColumnId": record["CrmBoardColumnId"],
+            "FromTime": now,
+            "ToTime": None,
+        },
+    )

@@ -1,0 +1,161 @@
+"""Harbour Desk, the coworking operator whose CRM this is: three locations, their boards, stages and people.
+
+No customers and no opportunities: what appears on the boards is what was sent.
+"""
+
+import uuid
+from collections.abc import Iterable
+
+from service.simulator.exchange import Record
+from service.simulator.geography import COUNTRIES, ID_OF_COUNTRY, ID_OF_ZONE, TIME_ZONES
+
+SERVICE_USER_ID = 900
+CREDENTIALS = ("AccessToken", "Password", "TwoFactorSecret")
+SINCE = "2024-03-04T09:00:00.000Z"
+
+# Id, name, country, Windows zone, currency id and code
+LOCATIONS = (
+    (55, "Harbour Desk Old Custom House", "GB", "GMT Standard Time", 1, "GBP"),
+    (56, "Harbour Desk Quay Works", "GB", "GMT Standard Time", 1, "GBP"),
+    (57, "Harbour Desk Rotterdam", "NL", "W. Europe Standard Time", 2, "EUR"),
+)
+
+# Id, name, location, archived
+BOARDS = (
+    (10, "Sales", 55, False),
+    (11, "Quay sales", 56, False),
+    (12, "Rotterdam sales", 57, False),
+    (13, "Sales 2024", 55, True),
+)
+
+FLAGS = (
+    "ActivateAccount DeactivateAccount DeleteAccount ConfirmTour WinOpportunity LoseOpportunity TourRequests "
+    "ToursConfirmed TourCompleted SignUps Bookings ContactMessages EventRegistrations ProductPurchased"
+).split()
+
+# On every sales board: number within the board, name, what happens there
+STAGES: tuple[tuple[int, str, Record], ...] = (
+    (1, "New enquiry", {}),
+    (2, "Contacted", {}),
+    (3, "Tour booked", {"ConfirmTour": True, "ToursConfirmed": True}),
+    (4, "Toured", {"TourCompleted": True}),
+    (5, "Proposal sent", {"CannedResponseId": 31, "TaskListId": 41}),
+    (7, "Lost", {"LoseOpportunity": True}),
+    (8, "Won", {"WinOpportunity": True, "ActivateAccount": True}),
+)
+CLEAN_UP: tuple[int, str, Record] = (9, "Clean up", {"DeleteAccount": True})
+
+# Id, name, location, template for Notes
+TYPES = (
+    (7, "Tour", 55, ""),
+    (8, "Private office", 55, "Team size:\nMove-in date:\nBudget:"),
+    (17, "Tour", 56, ""),
+    (18, "Hot desk", 56, ""),
+    (27, "Rondleiding", 57, ""),
+)
+
+# Id, name, e-mail (None: the login's), active, may use the API, locations
+USERS: tuple[tuple[int, str, str | None, bool, bool, tuple[int, ...]], ...] = (
+    (SERVICE_USER_ID, "Lead Capture", None, True, True, (55, 56, 57)),
+    (901, "Olive Owner", "olive@harbourdesk.example", True, False, (55, 56, 57)),
+    (902, "Quentin Quay", "quentin@harbourdesk.example", True, False, (56,)),
+    (903, "Former Fred", "fred@harbourdesk.example", False, False, (55,)),
+)
+
+TEAMS = ((70, "Founders' table", 55), (71, "Quay crew", 56))
+
+
+def seeds(username: str) -> dict[str, list[Record]]:
+    """All records of the operator's set-up by kind, fresh copies. username: e-mail of the login."""
+    return {
+        "Business": [_stamped(record) for record in _businesses()],
+        "CrmBoard": [_stamped(record) for record in _boards()],
+        "CrmBoardColumn": [_stamped(record) for record in _columns()],
+        "OpportunityType": [_stamped(record) for record in _types()],
+        "User": [_stamped(record) for record in _users(username)],
+        "Country": [dict(country) for country in COUNTRIES],
+        "SimpleTimeZone": [dict(zone) for zone in TIME_ZONES],
+        "Team": [_stamped({"Id": ident, "Name": name, "BusinessId": place}) for ident, name, place in TEAMS],
+        "CustomField": [],
+    }
+
+
+def _stamped(record: Record) -> Record:
+    guid = uuid.uuid5(uuid.NAMESPACE_OID, f"{record['Id']} {record.get('Name')}")
+    text = record.get("Name") or record.get("FullName")
+    times = {"CreatedOn": SINCE, "UpdatedOn": SINCE, "UpdatedBy": "olive@harbourdesk.example"}
+    return {**record, "UniqueId": str(guid), **times, "IsNew": False, "ToStringText": text}
+
+
+def _businesses() -> Iterable[Record]:
+    for ident, name, country, zone, currency, code in LOCATIONS:
+        yield {
+            "Id": ident,
+            "Name": name,
+            "CountryId": ID_OF_COUNTRY[country],
+            "SimpleTimeZoneId": ID_OF_ZONE[zone],
+            "CurrencyId": currency,
+            "CurrencyCode": code,
+            "RootLocationId": None if ident == 55 else 55,
+        }
+
+
+def _boards() -> Iterable[Record]:
+    places = {ident: (name, currency, code) for ident, name, _, _, currency, code in LOCATIONS}
+    for ident, name, place, archived in BOARDS:
+        place_name, currency, code = places[place]
+        yield {
+            "Id": ident,
+            "Name": name,
+            "BusinessId": place,
+            "BusinessName": place_name,
+            "BusinessCurrencyId": currency,
+            "BusinessCurrencyCode": code,
+            "Archived": archived,
+        }
+
+
+def _columns() -> Iterable[Record]:
+    for board in _boards():
+        thousand = (board["Id"] - 9) * 1000  # board 10 has 1001, 1002 ..., board 11 has 2001
+        stages = (*STAGES, CLEAN_UP) if board["Id"] == 10 else STAGES
+        for position, (number, name, happens) in enumerate(stages):
+            yield {
+                "Id": thousand + number,
+                "Name": name,
+                "CrmBoardId": board["Id"],
+                "CrmBoardName": board["Name"],
+                "CrmBoardBusinessId": board["BusinessId"],
+                "Position": position,
+                "CannedResponseId": None,
+                "TaskListId": None,
+                **dict.fromkeys(FLAGS, False),
+                **happens,
+            }
+
+
+def _types() -> Iterable[Record]:
+    for ident, name, place, template in TYPES:
+        yield {"Id": ident, "Name": name, "BusinessId": place, "NotesTemplate": template}
+
+
+def _users(username: str) -> Iterable[Record]:
+    """Users come with credential-looking fields, as in the real lists: a client must not log or keep them."""
+    for ident, name, email, active, api, places in USERS:
+        yield {
+            "Id": ident,
+            "FullName": name,
+            "Email": email or username,
+            "Active": active,
+            "IsAdmin": True,
+            "APIAccess": api,
+            "Businesses": list(places),
+            "UserRoles": [1],
+            "DefaultBusinessId": 55 if ident == SERVICE_USER_ID else 0,
+            "DefaultCurrencyId": 0,
+            "DefaultCountryId": 0,
+            "DefaultSimpleTimeZoneId": None,
+            "DefaultSimpleTimeZoneNameIana": None,
+            "InvalidLoginAttempts": 0,
+            **{name: f"{name}-of-{ident}-keep-me-secret" for name in CREDENTIALS},
+        }

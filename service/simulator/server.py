@@ -1,0 +1,141 @@
+"""Running the simulator: as a process of its own, or in a thread for a test."""
+
+import signal
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from service.simulator import coworkers
+from service.simulator.app import create_app
+from service.simulator.connection import Server
+from service.simulator.exchange import Call, Record
+from service.simulator.faults import read_script
+from service.simulator.settings import Settings, change
+from service.simulator.world import World
+
+POLL_S = 0.05
+
+
+def serve(port: int, host: str = "127.0.0.1") -> None:
+    """Run a simulator until SIGTERM or Ctrl-C; port 0 takes a free one.
+
+    Raises: OSError when the port is taken.
+    """
+    world = World()
+    server = Server((host, port), create_app(world))
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        server.serve_forever(POLL_S)
+    except KeyboardInterrupt:
+        return
+    finally:
+        world.closing.set()
+        server.close_all()
+        server.server_close()
+
+
+class Simulator:
+    """A simulator in a thread, on a free port of 127.0.0.1 (or the one given).
+
+        with Simulator(limits="10/s") as sim:
+            requests.post(f"{sim.url}/api/token", ...)
+
+    Its keyword arguments are those of `settings`; `reset` comes back to them.
+    """
+
+    def __init__(self, *, port: int = 0, **settings: Any) -> None:
+        self.world = World(change(Settings(), settings))
+        self._server = Server(("127.0.0.1", port), create_app(self.world))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Close the port and every open connection; calls that hang are let go."""
+        self.world.closing.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.close_all()
+        self._server.server_close()
+
+    def reset(self) -> None:
+        """Begin again: no records, calls, faults or tokens, and the first settings."""
+        self.world.reset()
+
+    def faults(self, script: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the script of misbehaviour (keys: faults.py). Raises: Problems."""
+        wanted = read_script([dict(fault) for fault in script])
+        with self.world.lock:
+            self.world.script = wanted
+
+    def settings(self, **wanted: Any) -> None:
+        """Change how it behaves (names: settings.py). Raises: Problems."""
+        self.world.change_settings(wanted)
+
+    def revoke_tokens(self) -> None:
+        """End all access tokens before their time; refresh tokens stay good."""
+        with self.world.lock:
+            self.world.tokens.revoke()
+
+    def add_coworker(self, email: str, full_name: str = "Known Person", business_id: int = 55, **fields: Any) -> Record:
+        """Put a customer there, as if made in the admin pages; `fields` by their wire names. Unchecked."""
+        known = {"FullName": full_name, "Email": email, "CountryId": 1, "SimpleTimeZoneId": 2, "CoworkerType": 1}
+        places = {"Businesses": [business_id], "InvoicingBusinessId": business_id}
+        with self.world.lock:
+            record = coworkers.add(self.world, known | places | fields)
+            return dict(record)
+
+    def coworkers_of(self, email: str) -> list[Record]:
+        """Every customer with this e-mail (any case), oldest first."""
+        with self.world.lock:
+            return [dict(record) for record in self.world.tables["Coworker"].having("Email", email)]
+
+    def opportunities_of(self, email: str) -> list[Record]:
+        """Every opportunity of the customers with this e-mail, oldest first."""
+        with self.world.lock:
+            table = self.world.tables["CrmOpportunity"]
+            idents = [record["Id"] for record in self.world.tables["Coworker"].having("Email", email)]
+            found = [dict(record) for ident in idents for record in table.having("CoworkerId", ident)]
+        return sorted(found, key=lambda record: int(record["Id"]))
+
+    def opportunities(self) -> list[Record]:
+        """Every opportunity, oldest first."""
+        with self.world.lock:
+            return [dict(record) for record in self.world.tables["CrmOpportunity"].rows.values()]
+
+    def side_effects(self) -> list[str]:
+        """What the real system would have done besides: e-mails, deletions, invoices."""
+        with self.world.lock:
+            return [str(effect["what"]) for effect in self.world.side_effects]
+
+    def calls(self, method: str | None = None, path: str | None = None) -> list[Call]:
+        """The calls that arrived (the last 20,000), those with this method and exactly this path if given."""
+        with self.world.lock:
+            arrived = list(self.world.calls)
+        return [call for call in arrived if method in (None, call.method) and path in (None, call.path)]
+
+    def wait_for_calls(
+        self, count: int, method: str | None = None, path: str | None = None, within_s: float = 10
+    ) -> list[Call]:
+        """Those calls, as soon as there are so many. Raises: TimeoutError."""
+        ends = time.monotonic() + within_s
+        while len(arrived := self.calls(method, path)) < count:
+            if time.monotonic() > ends:
+                raise TimeoutError(f"{len(arrived)} of {count} calls arrived within {within_s} s")
+            time.sleep(0.01)
+        return arrived

@@ -1,0 +1,150 @@
+"""What can be set while the simulator runs, checked. Frozen values."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from service.simulator.pace import read_limits
+
+DAY_S = 86_400
+
+
+class Problems(ValueError):
+    """What is wrong with a control request, one sentence each."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this Nexudus behaves."""
+
+    latency_ms: float | tuple[float, float] = 0  # before every answer; a pair is a range
+    limits: str = ""  # like "60w/min 120/min"; "" lets everything in
+    throttle_status: int = 409  # or 429
+    token_ttl_s: float = 7 * DAY_S - 1
+    refresh_ttl_s: float = 15 * DAY_S
+    cap: int | None = 5000  # opportunities per location
+    coworker_quota: int | None = None  # creations left today; setting it begins a new day
+    systemid_round_trips: bool = True  # False: SystemId is accepted and forgotten
+    systemid_filters: bool = True  # False: lists ignore the filter, as they do any unknown one
+    notes_in_lists: bool = True  # False: Notes of an opportunity come by id only
+    search_lag_s: float = 0  # a new record shows in lists only after so long
+    denied: tuple[str, ...] = ()  # roles the login lacks: "Coworker-Create", "Crm*", "*"
+    username: str = "simulator@leadcapture.example"
+    password: str = "simulator"
+    totp: str | None = None  # base32 seed; set: a second factor is asked for
+    bearer: str | None = "simulator"  # a token that is always good
+
+
+def change(current: Settings, wanted: Mapping[str, Any]) -> Settings:
+    """`current` with some values replaced.
+
+    Raises: Problems naming every unknown key and every value that does not fit.
+    """
+    sentences, values = [], {}
+    for key, value in wanted.items():
+        reader = READERS.get(key)
+        if reader is None:
+            sentences.append(f"unknown setting {key!r}: known are {', '.join(READERS)}")
+            continue
+        try:
+            values[key] = reader(value)
+        except ValueError as error:
+            sentences.append(f"{key}: {error}")
+    if sentences:
+        raise Problems(sentences)
+    return replace(current, **values)
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """For the state page: everything but what signs in."""
+    return {key: value for key, value in asdict(settings).items() if key not in {"password", "totp", "bearer"}}
+
+
+def read_seconds(value: object) -> float:
+    """A duration. Raises: ValueError."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+        raise ValueError(f"{value!r} is not a number of 0 or more")
+    return float(value)
+
+
+def read_flag(value: object) -> bool:
+    """True or false. Raises: ValueError."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is not true or false")
+    return value
+
+
+def read_text(value: object) -> str:
+    """Any text. Raises: ValueError."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not text")
+    return value
+
+
+def read_count(value: object) -> int | None:
+    """A whole number, or None for no end. Raises: ValueError."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r} is not a whole number of 0 or more, or null")
+    return value
+
+
+def _latency(value: object) -> float | tuple[float, float]:
+    if not isinstance(value, (list, tuple)):
+        return read_seconds(value)
+    if len(value) != 2:
+        raise ValueError(f"{value!r} is not a number or a pair of them")
+    low, high = sorted(read_seconds(part) for part in value)
+    return low, high
+
+
+def _limits(value: object) -> str:
+    text = read_text(value)
+    read_limits(text)
+    return text
+
+
+def _throttle_status(value: object) -> int:
+    if value not in (409, 429) or not isinstance(value, int):
+        raise ValueError(f"{value!r} is not 409 or 429")
+    return value
+
+
+def _denied(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise ValueError(f"{value!r} is not a list of roles like 'Coworker-Create'")
+    roles = tuple(read_text(role) for role in value)
+    for role in roles:
+        if not re.fullmatch(r"[\w*?-]+", role):
+            raise ValueError(f"{role!r} is not a role like 'Coworker-Create'")
+    return roles
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else read_text(value)
+
+
+READERS: dict[str, Callable[[object], Any]] = {
+    "latency_ms": _latency,
+    "limits": _limits,
+    "throttle_status": _throttle_status,
+    "token_ttl_s": read_seconds,
+    "refresh_ttl_s": read_seconds,
+    "cap": read_count,
+    "coworker_quota": read_count,
+    "systemid_round_trips": read_flag,
+    "systemid_filters": read_flag,
+    "notes_in_lists": read_flag,
+    "search_lag_s": read_seconds,
+    "denied": _denied,
+    "username": read_text,
+    "password": read_text,
+    "totp": _text_or_none,
+    "bearer": _text_or_none,
+}

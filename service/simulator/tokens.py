@@ -1,0 +1,129 @@
+"""Logins: password and refresh grants, as the vendor's "Get a bearer token" page tells them."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.simulator.exchange import Answer, Call, encode
+from service.simulator.settings import Settings
+
+LOCKED_AFTER = 5  # failed logins in a row; the real figure is not published
+TOTP_STEP_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A token: whose it is and when it ends, on the monotonic clock."""
+
+    client: str
+    ends: float
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is still in time."""
+        return self.ends > time.monotonic()
+
+
+class Tokens:
+    """The tokens that are good now. Its owner holds the lock."""
+
+    def __init__(self) -> None:
+        self._access: dict[str, Grant] = {}
+        self._refresh: dict[str, Grant] = {}
+        self._failures = 0
+
+    def admits(self, token: str) -> bool:
+        """Whether an access token is good."""
+        grant = self._access.get(token)
+        return grant is not None and grant.alive
+
+    def revoke(self) -> None:
+        """End every access token before its time; refresh tokens stay good."""
+        self._access.clear()
+
+    def unlock(self) -> None:
+        """Forget the failed logins."""
+        self._failures = 0
+
+    def answer(self, call: Call, settings: Settings) -> Answer:
+        """Answer POST /api/token. Only a form-encoded body is understood."""
+        form = call.body if call.content_type == "application/x-www-form-urlencoded" else {}
+        client = call.client_id or form.get("client_id", "")
+        if call.client_id and form.get("client_id", client) != client:
+            return _refused("invalid_client", "The client_id header and parameter differ.")
+        if form.get("grant_type") == "password":
+            return self._password_grant(form, client, settings)
+        if form.get("grant_type") == "refresh_token":
+            return self._refresh_grant(form.get("refresh_token", ""), client, settings)
+        return _refused("unsupported_grant_type")
+
+    def _password_grant(self, form: Mapping[str, str], client: str, settings: Settings) -> Answer:
+        if self._failures >= LOCKED_AFTER:
+            return _refused("invalid_grant", "The user is locked after too many failed attempts.")
+        if not _is_login(form, settings):
+            return self._failed("The user name or password is incorrect.")
+        if settings.totp and not form.get("totp"):
+            return _refused("two_factor_auth_check", "A two-factor authentication code is required.")
+        if settings.totp and not _is_code(form["totp"], settings.totp):
+            return self._failed("The two-factor authentication code is incorrect.")
+        self._failures = 0
+        client = client or settings.username
+        # A new login kills whatever this client had before.
+        self._access = {token: grant for token, grant in self._access.items() if grant.client != client}
+        return self._issue(client, settings)
+
+    def _refresh_grant(self, token: str, client: str, settings: Settings) -> Answer:
+        grant = self._refresh.get(token)
+        if grant is None or not grant.alive or grant.client.lower() != client.lower():
+            return _refused("invalid_grant")
+        return self._issue(grant.client, settings)
+
+    def _issue(self, client: str, settings: Settings) -> Answer:
+        access, refresh = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        now = time.monotonic()
+        # One refresh token per client; its live access tokens stay good.
+        self._refresh = {token: grant for token, grant in self._refresh.items() if grant.client != client}
+        self._access = {token: grant for token, grant in self._access.items() if grant.alive}
+        self._access[access] = Grant(client, now + settings.token_ttl_s)
+        self._refresh[refresh] = Grant(client, now + settings.refresh_ttl_s)
+        kept = {"access_token": access, "token_type": "bearer", "expires_in": int(settings.token_ttl_s)}
+        return Answer(body=encode({**kept, "refresh_token": refresh}))
+
+    def _failed(self, why: str) -> Answer:
+        self._failures += 1
+        return _refused("invalid_grant", why)
+
+
+def _is_login(form: Mapping[str, str], settings: Settings) -> bool:
+    right_user = form.get("username", "").strip().lower() == settings.username.lower()
+    return right_user and form.get("password") == settings.password
+
+
+def _is_code(code: str, seed: str) -> bool:
+    step = int(time.time()) // TOTP_STEP_S
+    return any(
+        hmac.compare_digest(code.strip().encode(), totp_code(seed, near).encode()) for near in range(step - 1, step + 2)
+    )
+
+
+def totp_code(seed: str, step: int) -> str:
+    """The six digits for a 30-second step (RFC 6238, SHA-1); "" where the seed is not base32."""
+    padded = seed.replace(" ", "").upper() + "=" * (-len(seed.replace(" ", "")) % 8)
+    try:
+        key = base64.b32decode(padded)
+    except binascii.Error:
+        return ""
+    digest = hmac.digest(key, step.to_bytes(8, "big"), hashlib.sha1)
+    start = digest[-1] & 15
+    number = int.from_bytes(digest[start : start + 4], "big") & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"
+
+
+def _refused(error: str, description: str = "") -> Answer:
+    said = {"error": error} | ({"error_description": description} if description else {})
+    return Answer(400, encode(said))

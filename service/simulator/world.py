@@ -1,0 +1,138 @@
+"""Everything this Nexudus knows, in memory, behind one lock."""
+
+import threading
+import time
+import uuid
+from collections import Counter, deque
+from collections.abc import Mapping
+from typing import Any
+
+from service.simulator.entities import ENTITIES
+from service.simulator.exchange import Call, Record
+from service.simulator.faults import Script
+from service.simulator.instants import now_text
+from service.simulator.pace import Pace, read_limits
+from service.simulator.records import Table
+from service.simulator.seed import SERVICE_USER_ID, seeds
+from service.simulator.settings import Settings, change
+from service.simulator.tokens import Tokens
+
+CALLS_KEPT = 20_000
+SIDE_EFFECTS_KEPT = 1_000
+FIRST_IDS = {"Coworker": 5001, "CrmOpportunity": 80001, "CrmOpportunityHistory": 90001}
+INDEXED = {
+    "Coworker": ("Email",),
+    "CrmOpportunity": ("CoworkerId", "SystemId"),
+    "CrmOpportunityHistory": ("CrmOpportunityId",),
+}
+
+
+class World:
+    """The state. Whoever reads or changes more than `settings` holds `lock`.
+
+    revision: grows with every change that the board page shows.
+    calls: the last 20,000 requests to the API; `calls_count` counts all.
+    side_effects: what the real system would have done besides (e-mails, deletions), in sentences.
+    ignored: names of filters and body fields that were not understood, as the API says nothing of them.
+    """
+
+    lock: threading.RLock
+    settings: Settings
+    tables: dict[str, Table]
+    tokens: Tokens
+    pace: Pace
+    script: Script
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.lock = threading.RLock()
+        self.closing = threading.Event()
+        self.revision = 0
+        self._initial = settings or Settings()
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin again: the operator's set-up, the first settings, no faults, no tokens, no calls."""
+        with self.lock:
+            self.settings = self._initial
+            self.tables = {name: Table(FIRST_IDS.get(name, 1), INDEXED.get(name, ())) for name in ENTITIES}
+            for name, records in seeds(self.settings.username).items():
+                for record in records:
+                    self.tables[name].put(record)
+            self.tokens = Tokens()
+            self.pace = Pace(read_limits(self.settings.limits))
+            self.script = Script()
+            self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+            self.calls_count = 0
+            self.side_effects: deque[Record] = deque(maxlen=SIDE_EFFECTS_KEPT)
+            self.ignored: Counter[str] = Counter()
+            self.coworkers_today = 0
+            self.held: Counter[int] = Counter()  # opportunities by location
+            self.revision += 1
+
+    def change_settings(self, wanted: Mapping[str, Any]) -> None:
+        """Replace some settings. New limits start counting from nothing, a new quota starts a new day,
+        and a new login is not locked.
+
+        Raises: Problems.
+        """
+        with self.lock:
+            self.settings = change(self.settings, wanted)
+            if "limits" in wanted:
+                self.pace = Pace(read_limits(self.settings.limits))
+            if "coworker_quota" in wanted:
+                self.coworkers_today = 0
+            if {"username", "password", "totp"} & set(wanted):
+                self.tokens.unlock()
+                self.tables["User"].rows[SERVICE_USER_ID]["Email"] = self.settings.username
+
+    def row(self, kind: str, ident: object) -> Record | None:
+        """The record of that kind and id, or None."""
+        return self.tables[kind].get(ident)
+
+    def put(self, kind: str, record: Record) -> Record:
+        """Keep a record, giving a new one its Id and the fields that the server fills."""
+        now = now_text()
+        if "Id" not in record:
+            record = {
+                **record,
+                "Id": self.tables[kind].next_id(),
+                "UniqueId": str(uuid.uuid4()),
+                "CreatedOn": now,
+                "IsNew": False,
+                "LocalizationDetails": None,
+                "CustomFields": None,
+            }
+        record |= {"UpdatedOn": now, "UpdatedBy": self.settings.username}
+        self.tables[kind].put(record)
+        self.revision += 1
+        return record
+
+    def drop_opportunity(self, ident: int) -> None:
+        """Remove an opportunity, and take it off its location's count."""
+        record = self.tables["CrmOpportunity"].drop(ident)
+        if record is not None:
+            self.held[record["CrmBoardColumnCrmBoardBusinessId"]] -= 1
+            self.revision += 1
+
+    def drop_coworker(self, ident: int) -> None:
+        """Remove a customer with all opportunities, as the CRM does."""
+        for opportunity in list(self.tables["CrmOpportunity"].having("CoworkerId", ident)):
+            self.drop_opportunity(opportunity["Id"])
+        self.tables["Coworker"].drop(ident)
+        self.revision += 1
+
+    def tell(self, what: str) -> None:
+        """Note something that the real system would have done to the outside world."""
+        self.side_effects.append({"at": now_text(), "what": what})
+        self.revision += 1
+
+    def note(self, call: Call) -> None:
+        """Keep a call in the log."""
+        call.at = time.time()
+        self.calls.append(call)
+        self.calls_count += 1
+
+    def wait(self, seconds: float) -> None:
+        """Hold the calling thread for so long, or until the simulator closes. Not under the lock."""
+        if seconds > 0:
+            self.closing.wait(seconds)
