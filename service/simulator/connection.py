@@ -81,7 +81,7 @@ class Connection(BaseHTTPRequestHandler):
         start: list[Any] = []
         try:
             # ClosingIterator: a static file must be closed too.
-            with closing(ClosingIterator(self.server.app(environ, lambda *said: start.extend(said)))) as chunks:  # type: ignore[arg-type, func-returns-value]
+            with closing(ClosingIterator(self.server.app(environ, lambda *said: start.extend(said)))) as chunks:  # type: ignore[arg-type]
                 body = b"".join(chunks)
         except Cut:
             self._cut()

@@ -12,9 +12,10 @@ ATTENDANCE = tuple(
 REQUIRED = ("FullName", "Email", "CoworkerType", "Gender", "TaxRateType", *ATTENDANCE)
 RELATIONS = {"Country": "Country", "SimpleTimeZone": "SimpleTimeZone"}
 TEXTS = (
-    "FullName MobilePhone LandLine CompanyName Position BusinessArea ProfileWebsite Address PostCode CityName State "
-    "Notes Tag ReferenceNumber RefererGuid"
-).split() + [f"Custom{number}" for number in range(1, 31)]
+    *("FullName", "MobilePhone", "LandLine", "CompanyName", "Position", "BusinessArea", "ProfileWebsite"),
+    *("Address", "PostCode", "CityName", "State", "Notes", "Tag", "ReferenceNumber", "RefererGuid"),
+    *(f"Custom{number}" for number in range(1, 31)),
+)
 CHECKS: dict[str, checks.Check] = {
     **dict.fromkeys(TEXTS, checks.text),
     "Email": checks.email,

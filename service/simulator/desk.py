@@ -15,6 +15,10 @@ from service.simulator.seed import CREDENTIALS, SERVICE_USER_ID
 from service.simulator.world import World
 
 TOKEN, ME, ENUM_LIST = "/api/token", "/api/auth/me", "/api/utils/enums"
+WRITERS = {
+    COWORKER.name: (coworkers.create, coworkers.replace),
+    OPPORTUNITY.name: (opportunities.create, opportunities.replace),
+}
 VERBS = {"GET": "Read", "POST": "Create", "PUT": "Edit", "DELETE": "Delete"}
 
 
@@ -98,12 +102,12 @@ def _on_collection(world: World, entity: Entity, call: Call) -> Answer:
         return answer_list(world, entity, call)
     if call.method not in ("POST", "PUT"):
         return unsupported(call.method)
-    kind = {COWORKER.name: coworkers, OPPORTUNITY.name: opportunities}.get(entity.name)
-    if kind is None:
+    if entity.name not in WRITERS:
         return denied()  # the operator's set-up is not for a service user to change
     if not isinstance(call.body, dict) or call.content_type != "application/json":
         return invalid([Flaw(entity.name, "is not a JSON object")])
-    return kind.create(world, call.body) if call.method == "POST" else kind.replace(world, call.body)
+    create, replace = WRITERS[entity.name]
+    return create(world, call.body) if call.method == "POST" else replace(world, call.body)
 
 
 def _on_record(world: World, entity: Entity, ident: int, call: Call) -> Answer:

@@ -36,8 +36,8 @@ COWORKER = Entity(
     flags=_names("Active Archived"),
     ranges=_names("CreatedOn UpdatedOn"),
     unlisted=_names(
-        "Businesses Teams MobilePhone LandLine CompanyName Position BusinessArea ProfileWebsite Address PostCode CityName "
-        "State Notes Tag ReferenceNumber " + " ".join(f"Custom{number}" for number in range(1, 31))
+        "Businesses Teams MobilePhone LandLine CompanyName Position BusinessArea ProfileWebsite Address PostCode "
+        "CityName State Notes Tag ReferenceNumber " + " ".join(f"Custom{number}" for number in range(1, 31))
     ),
 )
 

@@ -2,28 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service.simulator.exchange import JSON, TEXT, Answer, Call, Flaw, denied, encode, invalid, missing
 from service.simulator.pace import throttled
-from service.simulator.settings import Problems, read_count, read_flag, read_seconds, read_text
+from service.simulator.settings import Problems, Unfit, read_count, read_flag, read_seconds, read_text
 
+STATUSES = range(200, 600)
 HTML = "text/html; charset=utf-8"
-KEYS = (
-    "method",
-    "path",
-    "times",
-    "after_save",
-    "status",
-    "hang_s",
-    "reset",
-    "body",
-    "headers",
-    "email",
-    "per_email",
-)
 
 
 @dataclass(slots=True)
@@ -76,7 +64,7 @@ class Fault:
         """What is shown instead of the true answer."""
         if self.body is None:
             usual = _usual_answer(self.status)
-            return Answer(usual.status, usual.body, usual.content_type, {**usual.headers, **self.headers}, usual.reason)
+            return replace(usual, headers={**usual.headers, **self.headers})
         if not isinstance(self.body, str):
             return Answer(self.status, encode(self.body), JSON, self.headers)
         looks_like_a_page = self.body.lstrip().startswith("<")
@@ -85,17 +73,17 @@ class Fault:
 
 def _usual_answer(status: int) -> Answer:
     """What the API is known to say with this status."""
-    if status == 400:
-        return invalid([Flaw("Team", "is a required field")])
-    if status in (401, 403):
-        said = denied()
-        return Answer(status, said.body, said.content_type)
-    if status == 404:
-        return missing()
-    if status in (409, 429):
-        return throttled(status, 1)
-    if status == 500:
-        return Answer(500, encode({"Message": "An error has occurred."}))
+    match status:
+        case 400:
+            return invalid([Flaw("Team", "is a required field")])
+        case 401 | 403:
+            return replace(denied(), status=status)
+        case 404:
+            return missing()
+        case 409 | 429:
+            return throttled(status, 1)
+        case 500:
+            return Answer(status, encode({"Message": "An error has occurred."}))
     return Answer(status, b"", TEXT)
 
 
@@ -130,11 +118,16 @@ def read_script(wanted: object) -> Script:
 
 def _read_fault(raw: object) -> Fault:
     if not isinstance(raw, dict):
-        raise ValueError("an object is needed")
-    unknown = [key for key in raw if key not in KEYS]
+        raise Unfit(raw, "an object")
+    unknown = [key for key in raw if key not in READERS]
     if unknown:
-        raise ValueError(f"unknown key {', '.join(map(repr, unknown))}: known are {', '.join(KEYS)}")
-    values = {key: READERS[key](value) for key, value in raw.items()}
+        raise ValueError(f"unknown key {', '.join(map(repr, unknown))}: known are {', '.join(READERS)}")
+    values = {}
+    for key, value in raw.items():
+        try:
+            values[key] = READERS[key](value)
+        except ValueError as error:
+            raise ValueError(f"{key}: {error}") from error
     if not {"status", "hang_s", "reset", "body"} & set(values):
         raise ValueError("say what happens: status, hang_s, reset or body")
     if "per_email" in values:
@@ -154,18 +147,18 @@ def _email_pattern(value: object) -> re.Pattern[str]:
 
 
 def _status(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:
-        raise ValueError(f"{value!r} is not a status from 200 to 599")
+    if isinstance(value, bool) or not isinstance(value, int) or value not in STATUSES:
+        raise Unfit(value, "a status from 200 to 599")
     return value
 
 
 def _headers(value: object) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise ValueError("headers: an object of texts is needed")
+        raise Unfit(value, "an object of texts")
     return value
 
 
-READERS = {
+READERS: dict[str, Callable[[Any], Any]] = {
     "method": lambda value: read_text(value).upper(),
     "path": _pattern,
     "times": read_count,

@@ -98,10 +98,10 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 def _matching(world: World, route: Route, wanted: Any) -> Test:
     def test(row: Record) -> bool:
-        record: Record | None = row
+        record = row
         for key, kind in route.hops:
-            record = world.row(kind, record[key])
-            if record is None:
+            record = world.row(kind, record[key]) or {}
+            if not record:
                 return False
         value = record.get(route.key)
         if isinstance(value, str):
@@ -129,7 +129,7 @@ def _range(entity: Entity, name: str, text: str) -> Test | None:
     bound = _number(text)
     if bound is None:
         bound_at = end_of(text) if upper else read_instant(text)
-        return bound_at and _instant_range(key, bound_at, upper=upper)
+        return _instant_range(key, bound_at, upper=upper) if bound_at else None
     return _number_range(key, bound, upper=upper)
 
 

@@ -116,7 +116,10 @@ def _fields(world: World, body: Record) -> Record:
 
 
 def _arrive(world: World, record: Record, came_from: int | None) -> None:
-    """Keep the history, then do what the stage does on arrival. Nexudus does not say whether creates by API count; assume so."""
+    """Keep the history, then do what the stage does on arrival.
+
+    The docs do not say whether an arrival by API counts; here it does, which is the harder case for a client.
+    """
     column = world.tables["CrmBoardColumn"].rows[record["CrmBoardColumnId"]]
     _keep_history(world, record, came_from)
     coworker = world.tables["Coworker"].rows[record["CoworkerId"]]

@@ -9,6 +9,7 @@ from service.simulator.exchange import TEXT, Answer
 
 UNITS_S = {"s": 1, "min": 60, "h": 3600, "day": 86400}
 LIMIT = re.compile(r"(?P<count>[1-9]\d*)(?P<writes>w?)/(?P<number>[1-9]\d*)?(?P<unit>s|min|h|day)")
+CONFLICT, TOO_MANY_REQUESTS = 409, 429
 REASON = "You must wait before accessing this url again."
 
 
@@ -44,7 +45,10 @@ class Pace:
         self._counts = [(limit, deque[float](maxlen=limit.count)) for limit in limits]
 
     def wait_s(self, now: float, *, writes: bool) -> float:
-        """0 where the call is let in (and counted), else the seconds until one would be. A refused call counts nowhere."""
+        """0 where the call is let in (and counted), else the seconds until one would be.
+
+        now: seconds on a monotonic clock. A refused call counts nowhere.
+        """
         concerned = [(limit, times) for limit, times in self._counts if writes or not limit.writes_only]
         waits = [times[0] + limit.window_s - now for limit, times in concerned if len(times) == limit.count]
         wait_s = max(waits, default=0.0)
@@ -57,6 +61,6 @@ class Pace:
 
 def throttled(status: int, wait_s: float) -> Answer:
     """The refusal: 409 in the documented form, 429 in the one seen live."""
-    if status == 429:
-        return Answer(429, f"Wait {max(wait_s, 0.01):.2f} seconds".encode(), TEXT)
-    return Answer(409, headers={"Retry-After": str(max(1, math.ceil(wait_s)))}, reason=REASON)
+    if status == TOO_MANY_REQUESTS:
+        return Answer(TOO_MANY_REQUESTS, f"Wait {max(wait_s, 0.01):.2f} seconds".encode(), TEXT)
+    return Answer(CONFLICT, headers={"Retry-After": str(max(1, math.ceil(wait_s)))}, reason=REASON)

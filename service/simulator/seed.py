@@ -10,6 +10,7 @@ from service.simulator.exchange import Record
 from service.simulator.geography import COUNTRIES, ID_OF_COUNTRY, ID_OF_ZONE, TIME_ZONES
 
 SERVICE_USER_ID = 900
+ROOT_LOCATION_ID, FIRST_BOARD_ID = 55, 10
 CREDENTIALS = ("AccessToken", "Password", "TwoFactorSecret")
 SINCE = "2024-03-04T09:00:00.000Z"
 
@@ -29,9 +30,10 @@ BOARDS = (
 )
 
 FLAGS = (
-    "ActivateAccount DeactivateAccount DeleteAccount ConfirmTour WinOpportunity LoseOpportunity TourRequests "
-    "ToursConfirmed TourCompleted SignUps Bookings ContactMessages EventRegistrations ProductPurchased"
-).split()
+    *("ActivateAccount", "DeactivateAccount", "DeleteAccount", "ConfirmTour", "WinOpportunity", "LoseOpportunity"),
+    *("TourRequests", "ToursConfirmed", "TourCompleted", "SignUps", "Bookings", "ContactMessages"),
+    *("EventRegistrations", "ProductPurchased"),
+)
 
 # On every sales board: number within the board, name, what happens there
 STAGES: tuple[tuple[int, str, Record], ...] = (
@@ -96,7 +98,7 @@ def _businesses() -> Iterable[Record]:
             "SimpleTimeZoneId": ID_OF_ZONE[zone],
             "CurrencyId": currency,
             "CurrencyCode": code,
-            "RootLocationId": None if ident == 55 else 55,
+            "RootLocationId": None if ident == ROOT_LOCATION_ID else ROOT_LOCATION_ID,
         }
 
 
@@ -117,8 +119,9 @@ def _boards() -> Iterable[Record]:
 
 def _columns() -> Iterable[Record]:
     for board in _boards():
-        thousand = (board["Id"] - 9) * 1000  # board 10 has 1001, 1002 ..., board 11 has 2001
-        stages = (*STAGES, CLEAN_UP) if board["Id"] == 10 else STAGES
+        is_first = board["Id"] == FIRST_BOARD_ID
+        thousand = (board["Id"] - FIRST_BOARD_ID + 1) * 1000  # board 10 has 1001, 1002 ..., board 11 has 2001
+        stages = (*STAGES, CLEAN_UP) if is_first else STAGES
         for position, (number, name, happens) in enumerate(stages):
             yield {
                 "Id": thousand + number,

@@ -5,9 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from service.simulator.pace import read_limits
+from service.simulator.pace import CONFLICT, TOO_MANY_REQUESTS, read_limits
 
 DAY_S = 86_400
+
+
+class Unfit(ValueError):
+    """A value that cannot be taken; `wanted` says what could."""
+
+    def __init__(self, value: object, wanted: str) -> None:
+        super().__init__(f"{value!r} is not {wanted}")
 
 
 class Problems(ValueError):
@@ -35,7 +42,7 @@ class Settings:
     search_lag_s: float = 0  # a new record shows in lists only after so long
     denied: tuple[str, ...] = ()  # roles the login lacks: "Coworker-Create", "Crm*", "*"
     username: str = "simulator@leadcapture.example"
-    password: str = "simulator"
+    password: str = "simulator"  # noqa: S105 - it opens nothing real
     totp: str | None = None  # base32 seed; set: a second factor is asked for
     bearer: str | None = "simulator"  # a token that is always good
 
@@ -66,42 +73,42 @@ def shown(settings: Settings) -> dict[str, Any]:
 
 
 def read_seconds(value: object) -> float:
-    """A duration. Raises: ValueError."""
+    """A duration. Raises: Unfit."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-        raise ValueError(f"{value!r} is not a number of 0 or more")
+        raise Unfit(value, "a number of 0 or more")
     return float(value)
 
 
 def read_flag(value: object) -> bool:
-    """True or false. Raises: ValueError."""
+    """True or false. Raises: Unfit."""
     if not isinstance(value, bool):
-        raise ValueError(f"{value!r} is not true or false")
+        raise Unfit(value, "true or false")
     return value
 
 
 def read_text(value: object) -> str:
-    """Any text. Raises: ValueError."""
+    """Any text. Raises: Unfit."""
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not text")
+        raise Unfit(value, "text")
     return value
 
 
 def read_count(value: object) -> int | None:
-    """A whole number, or None for no end. Raises: ValueError."""
+    """A whole number, or None for no end. Raises: Unfit."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{value!r} is not a whole number of 0 or more, or null")
+        raise Unfit(value, "a whole number of 0 or more, or null")
     return value
 
 
 def _latency(value: object) -> float | tuple[float, float]:
     if not isinstance(value, (list, tuple)):
         return read_seconds(value)
-    if len(value) != 2:
-        raise ValueError(f"{value!r} is not a number or a pair of them")
-    low, high = sorted(read_seconds(part) for part in value)
-    return low, high
+    match sorted(read_seconds(part) for part in value):
+        case [low, high]:
+            return low, high
+    raise Unfit(value, "a number or a pair of them")
 
 
 def _limits(value: object) -> str:
@@ -111,18 +118,18 @@ def _limits(value: object) -> str:
 
 
 def _throttle_status(value: object) -> int:
-    if value not in (409, 429) or not isinstance(value, int):
-        raise ValueError(f"{value!r} is not 409 or 429")
+    if not isinstance(value, int) or value not in (CONFLICT, TOO_MANY_REQUESTS):
+        raise Unfit(value, "409 or 429")
     return value
 
 
 def _denied(value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
-        raise ValueError(f"{value!r} is not a list of roles like 'Coworker-Create'")
+        raise Unfit(value, "a list of roles like 'Coworker-Create'")
     roles = tuple(read_text(role) for role in value)
     for role in roles:
         if not re.fullmatch(r"[\w*?-]+", role):
-            raise ValueError(f"{role!r} is not a role like 'Coworker-Create'")
+            raise Unfit(role, "a role like 'Coworker-Create'")
     return roles
 
 

@@ -22,7 +22,7 @@ SIDE_EFFECTS_KEPT = 1_000
 FIRST_IDS = {"Coworker": 5001, "CrmOpportunity": 80001, "CrmOpportunityHistory": 90001}
 INDEXED = {
     "Coworker": ("Email",),
-    "CrmOpportunity": ("CoworkerId", "SystemId"),
+    "CrmOpportunity": ("CoworkerId", "SystemId", "CrmBoardColumnId"),
     "CrmOpportunityHistory": ("CrmOpportunityId",),
 }
 
