@@ -7,7 +7,19 @@ from service.simulator import coworkers, opportunities
 from service.simulator.access import holds, signs_in
 from service.simulator.entities import BY_PATH, COWORKER, OPPORTUNITY, Entity
 from service.simulator.enums import ENUMS
-from service.simulator.exchange import Answer, Call, Cut, Flaw, declined, denied, found, invalid, missing, unsupported
+from service.simulator.exchange import (
+    Answer,
+    Call,
+    Cut,
+    Flaw,
+    declined,
+    denied,
+    found,
+    invalid,
+    missing,
+    read_whole,
+    unsupported,
+)
 from service.simulator.faults import Fault
 from service.simulator.listing import answer_list, shown
 from service.simulator.pace import throttled
@@ -76,8 +88,9 @@ def _pass_on(world: World, call: Call) -> Answer:
         return _answer_fixed(world, call, path)
     if path in BY_PATH:
         return _on_collection(world, BY_PATH[path], call)
-    if collection in BY_PATH and last.isascii() and last.isdigit():
-        return _on_record(world, BY_PATH[collection], int(last), call)
+    ident = read_whole(last)
+    if collection in BY_PATH and ident is not None:
+        return _on_record(world, BY_PATH[collection], ident, call)
     return missing()
 
 
@@ -131,9 +144,9 @@ def _email_of(world: World, call: Call) -> str:
     for name, text in call.query:
         if name.lower() in ("coworker_email", "crmopportunity_coworker_email"):
             return text.strip().lower()
-        if name.lower() == "crmopportunity_coworker" and text.isascii() and text.isdigit():
-            idents.append(int(text))
-    if call.path.startswith(f"{COWORKER.path}/") and call.path[len(COWORKER.path) + 1 :].isdigit():
-        idents.append(int(call.path[len(COWORKER.path) + 1 :]))
+        if name.lower() == "crmopportunity_coworker":
+            idents.append(read_whole(text))
+    if call.path.startswith(f"{COWORKER.path}/"):
+        idents.append(read_whole(call.path.rpartition("/")[2]))
     known = [coworker for coworker in (world.row("Coworker", ident) for ident in idents) if coworker]
     return str(known[0]["Email"]).lower() if known else ""

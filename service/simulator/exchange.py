@@ -7,6 +7,7 @@ from typing import Any
 
 Record = dict[str, Any]
 
+MOST_DIGITS = 18
 JSON = "application/json; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 
@@ -59,6 +60,11 @@ class Flaw:
     name: str
     message: str
     attempted: Any = None
+
+
+def read_whole(text: str) -> int | None:
+    """A whole number of up to 18 digits, None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def encode(value: object) -> bytes:

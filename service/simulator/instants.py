@@ -24,4 +24,4 @@ def end_of(bound: str) -> datetime | None:
     instant = read_instant(bound)
     if instant is None or len(bound.strip()) > MINUTE_FORM:
         return instant
-    return instant + timedelta(minutes=1, microseconds=-1)
+    return instant + timedelta(seconds=59, microseconds=999_999)

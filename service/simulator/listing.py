@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from service.simulator.entities import Entity, Route, find_route
-from service.simulator.exchange import Answer, Call, Record, found
+from service.simulator.exchange import Answer, Call, Record, found, read_whole
 from service.simulator.instants import end_of, read_instant
 from service.simulator.world import World
 
@@ -151,7 +151,7 @@ def _number_range(key: str, bound: float, *, upper: bool) -> Test:
 
 def _envelope(world: World, entity: Entity, rows: list[Record], call: Call) -> Record:
     asked = {name.lower(): text for name, text in call.query}
-    page, size = _whole(asked.get("page"), 1), min(MOST, _whole(asked.get("size"), SIZE))
+    page, size = read_whole(asked.get("page", "")) or 1, min(MOST, read_whole(asked.get("size", "")) or SIZE)
     order, downwards = asked.get("orderby", "Id"), asked.get("dir", "").lower() in DOWNWARDS
     rows = _sorted(rows, order.split("_")[-1], downwards=downwards)
     total, pages = len(rows), -(-len(rows) // size)
@@ -181,7 +181,3 @@ def _sorted(rows: list[Record], field: str, *, downwards: bool) -> list[Record]:
 
 def _comparable(value: object) -> tuple[float, str]:
     return (float(value), "") if isinstance(value, (int, float)) else (0.0, str(value))
-
-
-def _whole(text: str | None, default: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and int(text) > 0 else default
