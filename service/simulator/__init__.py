@@ -3,6 +3,7 @@
 It knows the documented API and nothing of this service, so that a wrong field name shows.
 The way of one call:
 
+    server.py       serve(), and Simulator for tests
     connection.py   bytes off the socket, an answer back, or a cut
     app.py          create_app(): the API, /_sim/ and the board page on one World
     desk.py         one call: note, dawdle, misbehave, let in, pass on

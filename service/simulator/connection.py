@@ -10,13 +10,13 @@ import socket
 import struct
 import sys
 import threading
-from contextlib import closing, suppress
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask
-from werkzeug.wsgi import ClosingIterator
+from werkzeug.wrappers import Response
 
 from service.simulator.exchange import Cut
 
@@ -78,29 +78,26 @@ class Connection(BaseHTTPRequestHandler):
             self.send_error(413)
             return
         environ = self._environ(self.rfile.read(int(length)))
-        start: list[Any] = []
         try:
-            # ClosingIterator: a static file must be closed too.
-            with closing(ClosingIterator(self.server.app(environ, lambda *said: start.extend(said)))) as chunks:  # type: ignore[arg-type]
-                body = b"".join(chunks)
+            answered = Response.from_app(self.server.app, environ, buffered=True)
         except Cut:
             self._cut()
             return
-        self._send(start[0], start[1], body)
+        self._send(answered)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = serve  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
         """Say nothing: the board page and /_sim/state show what arrives."""
 
-    def _send(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
-        code, _, reason = status.partition(" ")
+    def _send(self, answered: Response) -> None:
+        code, _, reason = answered.status.partition(" ")
         self.send_response_only(int(code), reason)
-        for name, value in headers:
+        for name, value in answered.headers:
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            self.wfile.write(answered.get_data())
         self.wfile.flush()
 
     def _cut(self) -> None:

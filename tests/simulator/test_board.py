@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -75,13 +76,16 @@ def test_an_unchanged_board_is_not_sent_again(sim: Simulator, client: Client) ->
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
         give_up = pytest.fail if os.environ.get("CI") else pytest.skip
         give_up("no Chromium is installed")
     options = webdriver.ChromeOptions()
+    options.binary_location = chromium
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1300,900"):
         options.add_argument(argument)
-    with webdriver.Chrome(options=options) as driver:
+    # The installed driver by its path: else Selenium looks for one on the network.
+    with webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver"))) as driver:
         yield driver
 
 
