@@ -5,7 +5,8 @@ The floor plan, in the order a lead walks it:
     lead.py         the hall: words every room speaks (frozen values, no I/O)
     forms/          the operator's set-up file -> Form
     clock.py        now(), sleep(): nobody else reads the time
-    settings.py     environment -> one typed Settings, checked at start
+    settings/       environment -> one typed Settings, checked at start
+    logs.py         log lines: a lead's id, never the person
 
     capture/        1 ARRIVE    a stranger's request -> Submission -> Receipt
     attribution/    2 CREDIT    where the person came from

@@ -37,8 +37,8 @@ class ContactRule:
 class Destination:
     """Where an opportunity goes and what it carries besides the lead.
 
-    Either `stage_id`, or `board` and `stage` (names or ids, looked up in Nexudus), or nothing:
-    then the first safe stage of the first board.
+    Either `stage_id`, or `board` and `stage` (names or ids, looked up in Nexudus; either may stand
+    alone), or nothing: then the first safe stage of the first board.
     """
 
     stage_id: int | None = None
@@ -61,7 +61,7 @@ class Captcha:
     """Which provider judges visitors, and the secret for asking it."""
 
     provider: str  # turnstile, hcaptcha or recaptcha
-    secret: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,13 @@ class Form:
     duplicate_window_s: int = 300
     retention_days: int | None = None  # None: the RETENTION_DAYS setting
     country: str = ""  # ISO 3166 two letters: how local phone numbers are read
-    notify: tuple[str, ...] = ()
+    notify: tuple[str, ...] = field(default=(), repr=False)
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # canonical -> submitted names
     crediting: Crediting = field(default_factory=Crediting)
     destination: Destination = field(default_factory=Destination)
     contact: ContactRule = field(default_factory=ContactRule)
     routes: tuple["Route", ...] = ()
-    webhooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    webhooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,55 @@
+"""Data for tests: whole values with sensible defaults."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from service.forms import ContactRule, Destination, Form
+from service.lead import Attribution, Contact, Evidence, Lead, Status, Submission, new_lead_id
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def a_form(name: str = "contact", **changes: Any) -> Form:
+    """A form that delivers to the simulator's first stage, with nothing left to look up."""
+    whole = Form(
+        name,
+        title="Contact us",
+        destination=Destination(stage_id=1001),
+        contact=ContactRule(business_id=55, country_id=1, time_zone_id=2),
+    )
+    return replace(whole, **changes)
+
+
+def a_submission(email: str = "ada@example.com", message: str = "Two desks, please.", **changes: Any) -> Submission:
+    """What a browser sent for the form `contact`."""
+    fields = {"email": email, "full_name": "Ada Lovelace", "message": message}
+    whole = Submission(
+        form="contact",
+        sender="browser",
+        contact=Contact(email=email, full_name="Ada Lovelace", phone="+442079460142"),
+        evidence=Evidence(
+            fields={**fields, "utm_source": "google"},
+            landing_url="https://www.example.com/?utm_source=google&utm_medium=cpc",
+            page_url="https://www.example.com/contact",
+            referrer="https://www.google.com/",
+        ),
+        fields=fields,
+        extras={"how_heard": "a friend"},
+    )
+    return replace(whole, **changes)
+
+
+def a_lead(email: str = "ada@example.com", received_at: datetime = NOON, **changes: Any) -> Lead:
+    """A lead that is owed to Nexudus."""
+    whole = Lead(
+        id=new_lead_id(received_at),
+        account="default",
+        status=Status.PENDING,
+        received_at=received_at,
+        submission=a_submission(email),
+        attribution=Attribution(
+            utm_source="google", utm_medium="cpc", channel="Paid Search", lead_source=19, rule="ad click"
+        ),
+    )
+    return replace(whole, **changes)

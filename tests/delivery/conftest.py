@@ -1,0 +1,83 @@
+"""A house with a store, a simulated Nexudus, and the test itself as its worker."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from service import clock
+from service.delivery.deliver import Desk, deliver
+from service.delivery.pacing import Pacer
+from service.delivery.targets import Targets
+from service.forms import Form
+from service.lead import Attempt, Lead
+from service.nexudus.client import Nexudus
+from service.nexudus.tokens import Login
+from service.simulator.server import Simulator
+from service.store import Pace, Store, Transaction
+from tests.builders import a_form
+
+SCHEDULE_S = (5.0, 30.0, 120.0)
+
+
+@dataclass
+class House:
+    """One installation. Time is the worker's argument: nothing here waits."""
+
+    store: Store
+    nexudus: Simulator
+    desk: Desk
+    ahead: timedelta = timedelta(0)
+
+    def owes(self, lead: Lead) -> Lead:
+        """Keep a lead and owe it to Nexudus."""
+
+        def keep(tx: Transaction) -> None:
+            tx.leads.keep(lead, [])
+            tx.outbox.owe(lead.id, lead.account, lead.submission.contact.email, lead.received_at)
+
+        self.store.write(keep)
+        return lead
+
+    def deliver_once(self) -> int:
+        """Deliver whatever is due; how many Deliveries that were."""
+        now = clock.now() + self.ahead
+        claimed = self.store.write(lambda tx: tx.outbox.claim("the test", now, 90, 10))
+        for delivery in claimed:
+            deliver(delivery, self.desk)
+        return len(claimed)
+
+    def deliver_until_quiet(self, most: int = 20) -> None:
+        """Deliver until nothing is owed any more, each try a day after the one before."""
+        for _ in range(most):
+            if not self.deliver_once() and not self.store.write(lambda tx: tx.outbox.waiting())[0]:
+                return
+            self.ahead += timedelta(days=1)
+        raise AssertionError("the house does not come to rest")
+
+    def kept(self, lead: Lead) -> Lead:
+        """The lead as it stands in the store."""
+        with self.store.read() as tx:
+            found = tx.leads.get(lead.id)
+        assert found is not None
+        return found
+
+    def attempts(self, lead: Lead) -> list[Attempt]:
+        """The calls made for a lead."""
+        with self.store.read() as tx:
+            return tx.leads.attempts_of([lead.id])[lead.id]
+
+
+def a_desk(store: Store, simulator: Simulator, forms: dict[str, Form], timeout_s: float = 2) -> Desk:
+    """A desk that delivers to the simulator, without waiting for any pace."""
+    pacer = Pacer("default", [Pace(10_000, 1.0)], store, lambda: clock.now().timestamp(), clock.sleep)
+    login = Login("simulator@leadcapture.example", "simulator")
+    nexudus = Nexudus(simulator.url, login, client_id="tests", timeout_s=timeout_s, before_call=pacer.before_call)
+    return Desk(nexudus, pacer, Targets(), store, forms, SCHEDULE_S, timeout_s, lambda: 1.0)
+
+
+@pytest.fixture
+def house(store: Store, nexudus: Simulator) -> Iterator[House]:
+    """A house with the one form `contact`."""
+    yield House(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}))
