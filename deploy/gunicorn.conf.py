@@ -1,0 +1,17 @@
+"""`gunicorn -c deploy/gunicorn.conf.py` instead of `lead-capture web`: the same options, yours to add to.
+
+Everything else is set by the environment, see docs/settings.md.
+"""
+# ruff: noqa: INP001 - no package: gunicorn loads it by its path
+
+from pathlib import Path
+
+from service.cli.house import with_port
+from service.cli.web import PORT, server_options
+from service.settings import read_settings
+
+_settings = read_settings()
+
+globals().update(server_options(_settings, with_port(_settings, None, PORT)))
+pythonpath = str(Path(__file__).parent)
+wsgi_app = "wsgi:app"

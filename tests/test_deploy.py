@@ -1,0 +1,207 @@
+"""What surrounds the program: files that nobody imports, held to what the program really offers."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped] # it comes with the test tools, its types do not
+
+from service.cli.main import COMMANDS
+from service.cli.web import server_options
+from service.settings import SETTINGS, read_settings
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+
+
+def told_in(dockerfile: str, word: str) -> list[str]:
+    """The arguments of every line that begins with `word`."""
+    return re.findall(rf"^{word}\s+(.*)$", dockerfile, re.MULTILINE)
+
+
+def unit(path: Path) -> ConfigParser:
+    """A systemd unit; a repeated key fails the parse, and none of ours needs one."""
+    parser = ConfigParser(interpolation=None, comment_prefixes=("#",), delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # systemd's keys have capitals
+    parser.read_string(path.read_text())
+    return parser
+
+
+# -- Procfile
+
+
+def test_every_line_of_the_procfile_starts_one_of_our_commands() -> None:
+    kinds = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+
+    assert list(kinds) == ["release", "web", "worker"]
+    for command in kinds.values():
+        program, name = shlex.split(command)
+        assert program == "lead-capture"
+        assert name in COMMANDS
+
+
+# -- the image
+
+
+def test_every_base_image_is_pinned_to_a_minor_version() -> None:
+    images = [*(line.split()[0] for line in told_in(DOCKERFILE, "FROM")), COMPOSE["services"]["db"]["image"]]
+
+    assert len(images) == 3
+    for image in images:
+        assert re.fullmatch(r"[a-z]+:\d+\.\d+(-[a-z]+)+", image)
+
+
+def test_the_image_s_python_is_one_the_project_supports() -> None:
+    least = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
+    versions = {line.partition(":")[2].partition("-")[0] for line in told_in(DOCKERFILE, "FROM")}
+
+    assert len(versions) == 1
+    assert [*map(int, versions.pop().split("."))] >= [*map(int, least.split("."))]
+
+
+def test_the_container_runs_as_nobody_special() -> None:
+    (user,) = told_in(DOCKERFILE, "USER")
+
+    assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user)
+
+
+def test_everything_the_image_copies_exists_and_is_sent_to_the_builder() -> None:
+    copied = [line.split()[:-1] for line in told_in(DOCKERFILE, "COPY") if not line.startswith("--from")]
+    sent = re.findall(r"^!(.+)$", (DEPLOY / "Dockerfile.dockerignore").read_text(), re.MULTILINE)
+    sources = {source.removeprefix("./") for sources in copied for source in sources}
+
+    assert sources == set(sent)
+    assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+def test_the_image_installs_only_locked_dependencies() -> None:
+    installs = [line for line in told_in(DOCKERFILE, "RUN") if "pip install" in line]
+
+    assert installs
+    assert all("--require-hashes" in line or "--no-deps" in line for line in installs)
+
+
+def test_the_image_shows_its_commands_when_asked_nothing() -> None:
+    assert (told_in(DOCKERFILE, "ENTRYPOINT"), told_in(DOCKERFILE, "CMD")) == (['["lead-capture"]'], ['["--help"]'])
+    assert told_in(DOCKERFILE, "STOPSIGNAL") == ["SIGTERM"]
+
+
+def test_the_health_check_of_the_image_is_sound_python_that_asks_healthz() -> None:
+    (check,) = told_in(DOCKERFILE, "HEALTHCHECK")
+    words = yaml.safe_load(check.partition("CMD ")[2])
+
+    compile(words[-1], "HEALTHCHECK", "exec")
+    assert words[:2] == ["python", "-c"]
+    assert "'/healthz'" in words[-1]
+
+
+# -- compose
+
+
+def test_compose_starts_our_commands_after_the_migration() -> None:
+    services: dict[str, Any] = COMPOSE["services"]
+    ours = {name: service for name, service in services.items() if name != "db"}
+
+    assert set(ours) == {"migrate", "web", "worker"}
+    assert all(service["command"] == [name] and name in COMMANDS for name, service in ours.items())
+    assert all("migrate" in ours[name]["depends_on"] for name in ("web", "worker"))
+
+
+def test_compose_needs_no_postgresql_but_for_its_profile() -> None:
+    services = COMPOSE["services"]
+
+    assert [name for name, service in services.items() if "profiles" in service] == ["db"]
+    assert services["migrate"]["depends_on"]["db"]["required"] is False
+
+
+def test_compose_keeps_the_leads_in_a_volume_where_the_image_puts_them() -> None:
+    assert "data:/data" in COMPOSE["services"]["web"]["volumes"]
+    assert "data:/data" in COMPOSE["services"]["worker"]["volumes"]
+    assert "DATABASE_URL=sqlite:////data/" in DOCKERFILE
+
+
+@pytest.mark.parametrize("name", ["lead-capture.env", "postgresql.env"])
+def test_every_file_of_settings_that_compose_reads_has_an_example(name: str) -> None:
+    assert name in (DEPLOY / "compose.yaml").read_text()
+    assert (DEPLOY / f"{name}.example").is_file()
+
+
+def test_the_example_of_settings_names_only_settings_and_suits_them() -> None:
+    lines = re.findall(r"^#?([A-Z_]+)=(.*)$", (DEPLOY / "lead-capture.env.example").read_text(), re.MULTILINE)
+    given = dict(lines) | {"NEXUDUS_PASSWORD": "p", "NEXUDUS_TOTP_SECRET": "JBSWY3DP", "ADMIN_TOKEN": "t"}
+
+    assert {name for name, _ in lines} <= {each.name for each in SETTINGS}
+    assert read_settings(given).hints == ()
+
+
+# -- systemd
+
+
+@pytest.mark.parametrize("path", UNITS, ids=[path.stem for path in UNITS])
+def test_a_unit_runs_its_own_command_without_rights(path: Path) -> None:
+    service = unit(path)["Service"]
+    program, name = shlex.split(service["ExecStart"])
+
+    assert (Path(program).name, name) == ("lead-capture", path.stem.removeprefix("lead-capture-"))
+    assert name in COMMANDS
+    assert service["User"] == "lead-capture"
+    assert (service["NoNewPrivileges"], service["ProtectSystem"], service["CapabilityBoundingSet"]) == (
+        "yes",
+        "strict",
+        "",
+    )
+    assert service["StateDirectory"] == Path(service["WorkingDirectory"]).name
+
+
+@pytest.mark.parametrize("kind", ["web", "worker"])
+def test_a_unit_starts_after_the_migration_and_always_comes_back(kind: str) -> None:
+    parsed = unit(DEPLOY / "systemd" / f"lead-capture-{kind}.service")
+
+    assert parsed["Unit"]["Requires"] == "lead-capture-migrate.service"
+    assert "lead-capture-migrate.service" in parsed["Unit"]["After"].split()
+    assert parsed["Service"]["Restart"] == "always"
+
+
+def test_a_unit_waits_longer_for_the_end_than_the_process_takes() -> None:
+    patience_s = {path.stem: unit(path)["Service"].get("TimeoutStopSec", "90") for path in UNITS}
+
+    assert int(patience_s["lead-capture-web"]) > server_options(read_settings({}), 8000)["graceful_timeout"]
+    assert int(patience_s["lead-capture-worker"]) > 8  # service.worker.STOP_S
+
+
+# -- gunicorn and CI
+
+
+def test_gunicorn_s_configuration_file_gives_the_options_of_the_web_command(tmp_path: Path) -> None:
+    environ = {**os.environ, "PORT": "8123", "WEB_THREADS": "3", "DATABASE_URL": f"sqlite:///{tmp_path / 'leads.db'}"}
+    names = "bind workers threads worker_class wsgi_app"
+    script = (
+        "from gunicorn.config import Config; import runpy;"
+        f"told = runpy.run_path({str(DEPLOY / 'gunicorn.conf.py')!r}); config = Config();"
+        "[config.set(name, told[name]) for name in told if name in config.settings];"
+        f"print(*(config.settings[name].get() for name in {names!r}.split()))"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", script], env=environ, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout.split() == ["['0.0.0.0:8123']", "2", "3", "gthread", "wsgi:app"]
+
+
+def test_the_ci_script_may_be_run_and_is_sound() -> None:
+    script = ROOT / ".ci/run"
+
+    assert os.access(script, os.X_OK)
+    assert "set -euo pipefail" in script.read_text()
+    subprocess.run(["bash", "-n", script], check=True)
