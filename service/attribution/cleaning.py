@@ -35,7 +35,7 @@ _MACRO = (
 )
 # An address is looked for only where its name can begin: trying at every letter takes quadratic time.
 _EMAIL = r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
-_PHONE = r"\+[0-9]{8,15}"
+_PHONE = r"\+\d{8,15}"
 _UNWANTED = re.compile(f"(?P<macro>{_MACRO})|(?P<pii>{_EMAIL}|{_PHONE})")
 _PERSONAL = re.compile(f"{_EMAIL}|{_PHONE}")
 _LEFTOVERS = " _-|:/.,+"

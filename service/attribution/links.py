@@ -50,7 +50,7 @@ def listed_host(entry: str) -> str:
 def _bare(authority: str) -> str:
     """Strip user-info, port, final dot and one leading "www."; "" when no host name is left."""
     name = authority.rpartition("@")[2].lower()
-    name = name.partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+    name = name.partition("]")[0] + "]" if name.startswith("[") else name.partition(":")[0]
     name = name.removesuffix(".").removeprefix("www.")
     return name if len(name) <= _LONGEST_HOST else ""
 

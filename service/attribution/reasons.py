@@ -23,7 +23,7 @@ def explain(clues: Clues, channel_name: str, channel_rule: ChannelRule, lead_sou
     because = _because(clues, channel_name, channel_rule)
     wish = _LEAD_SOURCES.get(lead_source_rule)
     sentence = f"{because}; {wish}" if wish else because
-    return sentence[0].upper() + sentence[1:]
+    return sentence if sentence.startswith("utm_") else sentence[0].upper() + sentence[1:]
 
 
 def _because(clues: Clues, channel_name: str, rule: ChannelRule) -> str:
@@ -31,7 +31,7 @@ def _because(clues: Clues, channel_name: str, rule: ChannelRule) -> str:
     if rule is channel.direct:
         return "nothing tells where the visit came from"
     if rule is channel.unassigned:
-        return f"Utm values {place}, in words that no rule knows"
+        return f"Utm values {place} in words that no rule knows"
     if rule is channel.came_from and clues.touch.referrer and clues.referrer:
         name = clues.touch.referrer.name
         site = name if _PLAIN_HOST.fullmatch(name) else "another site"

@@ -1,0 +1,1 @@
+"""Where a person came from: the rules, rule by rule."""

@@ -1,0 +1,121 @@
+"""Which visit counts, and what of the page before is looked at."""
+
+import pytest
+
+from service.attribution import attribute
+from service.forms import Crediting
+from service.lead import Evidence, StoredTouch
+from tests.attribution.visits import SITE, a_touch, credit, rule_of
+
+DAY_S = 86_400
+NOW = 1_790_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("touch", "query", "picked"),
+    [
+        pytest.param("last", "utm_source=a", "current", id="this visit, if it tells anything"),
+        pytest.param("last", "", "last", id="else the last remembered one"),
+        pytest.param("first", "utm_source=a", "first", id="the first where the form wants it"),
+        pytest.param("neither", "utm_source=a", "current", id="an unknown wish means the last"),
+    ],
+)
+def test_one_touch_is_picked(touch: str, query: str, picked: str) -> None:
+    verdict = credit(query, crediting=Crediting(touch=touch), first=a_touch("fbclid=b"), last=a_touch("gclid=c"))
+
+    assert rule_of(verdict, "touch") == picked
+
+
+def test_the_first_remembered_visit_is_the_last_resort() -> None:
+    assert rule_of(credit(first=a_touch("gclid=a1"), last=a_touch()), "touch") == "first"
+
+
+def test_no_touch_is_picked_where_none_tells_anything() -> None:
+    assert rule_of(credit(first=a_touch(), last=a_touch("utm_source=null")), "touch") == "none"
+
+
+@pytest.mark.parametrize(
+    ("age_s", "picked"),
+    [
+        pytest.param(90 * DAY_S, "last", id="90 days old"),
+        pytest.param(90 * DAY_S + 1, "none", id="older"),
+        pytest.param(-DAY_S, "last", id="a day ahead"),
+        pytest.param(-DAY_S - 1, "none", id="further ahead"),
+    ],
+)
+def test_a_remembered_visit_expires(age_s: float, picked: str) -> None:
+    verdict = credit(last=a_touch("gclid=a1", at=NOW - age_s), submitted_at=NOW)
+
+    assert rule_of(verdict, "touch") == picked
+
+
+@pytest.mark.parametrize(("at", "submitted_at"), [(None, NOW), (1.0, None), (float("nan"), NOW)])
+def test_a_visit_of_unknown_age_does_not_expire(at: float | None, submitted_at: float | None) -> None:
+    verdict = credit(last=a_touch("gclid=a1", at=at), submitted_at=submitted_at)
+
+    assert rule_of(verdict, "touch") == "last"
+
+
+REFERRERS = {
+    "another site": ("https://www.somewhere.example/", True),
+    "app": ("android-app://com.linkedin.android/", True),
+    "app without a dot": ("android-app://someapp/", True),
+    "this host": ("https://northyard.example/x", False),
+    "host under this one": ("https://blog.northyard.example/", False),
+    "host this one is under": ("https://example./", False),
+    "own domain": ("https://shop.northyard-shop.example/", False),
+    "ignored by the operator": ("https://pay.tickets.example/", False),
+    "payment": ("https://checkout.stripe.com/", False),
+    "sign-in": ("https://accounts.google.com/", False),
+    "the CRM": ("https://northyard.spaces.nexudus.com/", False),
+    "localhost": ("http://localhost:3000/", False),
+    "local network": ("http://printer.local/", False),
+    "address of version 4": ("http://192.168.0.1/", False),
+    "address of version 6": ("http://[2001:db8::1]/", False),
+    "no host": ("about:blank", False),
+}
+
+
+@pytest.mark.parametrize(("referrer", "is_present"), REFERRERS.values(), ids=REFERRERS)
+def test_a_referrer_counts_where_it_tells_of_another_site(referrer: str, is_present: bool) -> None:
+    wishes = Crediting(own_domains=("northyard-shop.example",), ignored_referrers=("https://tickets.example",))
+
+    assert (credit(referrer=referrer, crediting=wishes).channel != "Direct") is is_present
+
+
+def test_the_page_of_a_remembered_visit_is_its_own_site_too() -> None:
+    touch = StoredTouch(url="https://promo.example/", referrer="https://www.promo.example/x")
+
+    assert credit(last=touch).channel == "Direct"
+
+
+def test_a_page_that_does_not_name_itself_is_read_from_an_internal_referrer() -> None:
+    evidence = Evidence(landing_url=f"{SITE}/", referrer=f"{SITE}/contact?utm_source=instagram")
+
+    assert attribute(evidence, Crediting()).utm_source == "instagram"
+
+
+def test_a_foreign_referrer_is_not_the_page_where_the_landing_page_is_known() -> None:
+    evidence = Evidence(landing_url=f"{SITE}/", referrer="https://other.example/?utm_source=instagram")
+
+    assert attribute(evidence, Crediting()).utm_source == ""
+
+
+def test_a_foreign_referrer_is_not_the_page_where_the_own_domains_are_known() -> None:
+    evidence = Evidence(referrer="https://other.example/?utm_source=instagram")
+
+    verdict = attribute(evidence, Crediting(own_domains=("northyard.example",)))
+
+    assert (verdict.utm_source, verdict.channel) == ("", "Referral")
+
+
+def test_the_only_page_known_is_own_for_remembered_visits_too() -> None:
+    evidence = Evidence(referrer=f"{SITE}/contact", last=StoredTouch(referrer=f"{SITE}/"))
+
+    assert attribute(evidence, Crediting()).channel == "Direct"
+
+
+def test_a_blank_page_url_counts_as_absent() -> None:
+    evidence = Evidence(page_url="  ", referrer=f"{SITE}/contact?utm_source=instagram")
+
+    assert attribute(evidence, Crediting()).utm_source == "instagram"
