@@ -18,10 +18,16 @@ STEP_S = 0.1
 class Bearer:
     """The token of one account in one process."""
 
-    def __init__(self, grants: Grants, keeper: TokenKeeper, *, connect_timeout_s: float) -> None:
-        """connect_timeout_s: part of how long an exchange may take, and so of the lock."""
+    def __init__(
+        self, grants: Grants, keeper: TokenKeeper, *, connect_timeout_s: float, wait_s: float = WAIT_S
+    ) -> None:
+        """connect_timeout_s: part of how long an exchange may take, and so of the lock.
+
+        wait_s: for somebody else's exchange.
+        """
         self._grants = grants
         self._keeper = keeper
+        self._wait_s = wait_s
         # Two calls at most, refresh and password. Somebody killed meanwhile holds the others up for so long.
         self._lease_s = 2 * (connect_timeout_s + EXCHANGE_TIMEOUT_S) + 5
         self._one_thread = threading.Lock()
@@ -53,7 +59,7 @@ class Bearer:
 
     def _lock_or_find(self, rejected: str) -> str:
         """A usable token, or "" and the lock is ours."""
-        deadline = clock.monotonic() + WAIT_S
+        deadline = clock.monotonic() + self._wait_s
         while True:
             found = self._usable(rejected)
             if found or self._keeper.try_lock(self._lease_s):
@@ -68,6 +74,7 @@ class Bearer:
         if kept is None:
             return ""
         if kept.refused:
+            self._tokens = None
             kind, _, said = kept.refused.partition(": ")
             raise Refused(said, kind=cast("RefusedKind", kind))
         if kept.access_token == rejected or kept.expires_at <= clock.now():

@@ -12,8 +12,9 @@ from typing import ClassVar
 from marshmallow import fields, validate
 
 from service.nexudus.client import Nexudus
-from service.nexudus.fields import Body, Choice, Email, Text, Whole, rejection
+from service.nexudus.fields import Body, Choice, Email, Never, Text, Whole, rejection
 from service.nexudus.rows import Row, id_of, ids_of, text_of
+from service.nexudus.text import clean
 
 PATH = "/api/spaces/coworkers"
 
@@ -46,13 +47,13 @@ def find(nexudus: Nexudus, email: str, business_id: int | None) -> Coworker | No
     an individual, the default profile, the oldest.
     Raises: as Nexudus.records.
     """
-    wanted = email.strip().lower()
+    wanted = clean(email).lower()
     rows = nexudus.records(PATH, {"Coworker_Email": wanted})
     # An unknown filter is ignored by the CRM, and then the answer is everybody.
     found = [_read(row) for row in rows if text_of(row, "Email").strip().lower() == wanted]
     found = [c for c in found if not c.archived] or found
     if len(found) > 1 and business_id is not None:
-        found = [_whole(nexudus, c) for c in found]  # only the full record tells the locations
+        found = [whole for c in found if (whole := _whole(nexudus, c))]  # only there the locations show
     return min(found, key=lambda c: _rank(c, business_id), default=None)
 
 
@@ -61,9 +62,10 @@ def _rank(coworker: Coworker, business_id: int | None) -> tuple[bool, bool, bool
     return (elsewhere, not coworker.active, coworker.type != 1, not coworker.default_profile, coworker.id)
 
 
-def _whole(nexudus: Nexudus, coworker: Coworker) -> Coworker:
+def _whole(nexudus: Nexudus, coworker: Coworker) -> Coworker | None:
+    """The full record; None for one who was deleted since the search."""
     row = nexudus.one(f"{PATH}/{coworker.id}")
-    return _read(row) if row else coworker
+    return _read(row) if row else None
 
 
 def _read(row: Row) -> Coworker:
@@ -130,14 +132,7 @@ class CoworkerBody(Body):
     coworker_type = _fixed(1, "CoworkerType", 1, 2)  # 1 Individual
     gender = _fixed(1, "Gender", 0, 1, 2, 3, 4, 5)  # 1 NotSet
     tax_rate_type = _fixed(1, "TaxRateType", 1, 2, 3)  # 1 Default
-    create_user = fields.Boolean(
-        data_key="CreateUser",
-        required=True,
-        dump_default=False,
-        truthy={True},
-        falsy={False},
-        validate=validate.Equal(False, error="must be false: true sends a welcome e-mail"),
-    )
+    create_user = Never("sends a welcome e-mail", data_key="CreateUser")
     mobile_phone = Text(50, data_key="MobilePhone")
     company_name = Text(200, data_key="CompanyName")
     notes = Text(20_000, lines=True, data_key="Notes")

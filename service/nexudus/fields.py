@@ -4,6 +4,7 @@ Schemas here work in both directions: `dump` turns our words into the CRM's and 
 `validate` judges a body under the CRM's names, whoever made it.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -99,6 +100,20 @@ class Amount(fields.Float):
         return super()._validated(value)
 
 
+class Never(fields.Field[bool]):
+    """A switch that is always sent as off."""
+
+    def __init__(self, consequence: str, **options: Any) -> None:
+        """consequence: what switching it on does, for the error."""
+        told: dict[str, Any] = {"invalid": f"must be false: true {consequence}", "required": MISSING}
+        super().__init__(required=True, dump_default=False, error_messages=told, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> bool:
+        if value is not False:  # 0 and "" are false to Python only
+            raise self.make_error("invalid", attr=attr, data=data, **options)
+        return False
+
+
 class Instant(fields.AwareDateTime):
     """An instant in UTC, as in 2026-05-31T09:00:00Z: in which zone the CRM reads others is not documented."""
 
@@ -129,9 +144,21 @@ class Body(Schema):
 
         Raises: Rejected, with one FieldProblem per field, saying what to do.
         """
-        found = self.validate(body)
+        found: dict[Any, Any] = {
+            name: "cannot be written as JSON" for name, value in body.items() if not _is_json(value)
+        }
+        found |= self.validate(body)
         if found:
             raise rejection(found, body)
+
+
+def _is_json(value: object) -> bool:
+    """Literal additions come from a file that also knows dates and NaN."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def rejection(found: Mapping[Any, Any], body: Mapping[str, object]) -> Rejected:

@@ -30,11 +30,12 @@ earlier than after five seconds. The price is one handshake after a quiet spell.
 class Transport:
     """Sends requests to one host. Threads may share it; each has its own connection."""
 
-    def __init__(self, base_url: str, *, timeout_s: float, connect_timeout_s: float) -> None:
-        """timeout_s: for the answer; connect_timeout_s: for reaching the host."""
+    def __init__(self, base_url: str, *, timeout_s: float, connect_timeout_s: float, idle_s: float = IDLE_S) -> None:
+        """timeout_s: for the answer; connect_timeout_s: for reaching the host; idle_s: see IDLE_S."""
         self.base_url = base_url.rstrip("/")
         self._host = urlsplit(base_url).hostname or base_url
         self._timeout_s = timeout_s
+        self._idle_s = idle_s
         self._connect_timeout_s = connect_timeout_s
         self._local = threading.local()
 
@@ -86,7 +87,7 @@ class Transport:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = _new_session()
-        elif clock.monotonic() - self._local.used_at > IDLE_S:
+        elif clock.monotonic() - self._local.used_at > self._idle_s:
             session.close()  # drops its connections; it opens a new one by itself
         self._local.used_at = clock.monotonic()
         return session
@@ -120,7 +121,8 @@ class _HeadersOnly(AuthBase):
 def _read_until(response: requests.Response, deadline: float) -> bytes:
     """The whole body, though a server that trickles never runs into the limit between two bytes."""
     content = b""
-    for piece in response.iter_content(65536):
+    # read1 gives what is there; iter_content would wait for a whole piece, however long that takes.
+    while piece := response.raw.read1(65536, decode_content=True):
         content += piece
         if clock.monotonic() > deadline or len(content) > BODY_MAX:
             raise requests.ReadTimeout("the answer came too slowly, or was too long")

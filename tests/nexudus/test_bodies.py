@@ -86,6 +86,8 @@ def test_a_naive_follow_up_is_refused() -> None:
         pytest.param({"extra": {"UtmTerm": "x" * 256}}, "UtmTerm", "255", id="too long"),
         pytest.param({"extra": {"Name": 7}}, "Name", "text", id="no text"),
         pytest.param({"extra": {"DueDate": "tomorrow"}}, "DueDate", "2026-05-31T09:00:00Z", id="no date"),
+        pytest.param({"extra": {"Seats": float("nan")}}, "Seats", "JSON", id="no JSON number"),
+        pytest.param({"extra": {"From": datetime(2026, 5, 1, tzinfo=UTC)}}, "From", "JSON", id="a date of the file"),
         *(pytest.param({"extra": {name: 1}}, name, "never", id=name) for name in opportunities.NEVER_SENT),
     ],
 )

@@ -1,0 +1,133 @@
+"""What a set-up can name."""
+
+import pytest
+
+from service.nexudus import boards
+from service.nexudus.boards import DANGERS, WARNINGS, Stage
+from service.nexudus.client import Nexudus
+from service.nexudus.errors import Unavailable
+from service.simulator.server import Simulator
+
+
+def test_stages_come_by_board_and_position_without_those_of_archived_boards(nexudus: Nexudus) -> None:
+    found = boards.stages(nexudus)
+
+    assert found[0] == Stage(1001, "New enquiry", 0, 10, "Sales", 55)
+    assert [(s.board_id, s.position) for s in found] == sorted((s.board_id, s.position) for s in found)
+    assert {s.board_id for s in found} == {10, 11, 12}
+
+
+@pytest.mark.parametrize("flag", DANGERS)
+def test_a_stage_that_does_harm_is_a_danger(flag: str) -> None:
+    stage = Stage(1, "Any", 0, 10, "Sales", 55, (flag,))
+
+    assert (stage.dangers, stage.warnings) == ((DANGERS[flag],), ())
+
+
+@pytest.mark.parametrize("flag", WARNINGS)
+def test_a_stage_that_does_more_than_hold_cards_is_worth_a_warning(flag: str) -> None:
+    stage = Stage(1, "Any", 0, 10, "Sales", 55, (flag,))
+
+    assert (stage.dangers, stage.warnings) == ((), (WARNINGS[flag],))
+
+
+def test_the_flags_are_those_of_the_crm(nexudus: Nexudus) -> None:
+    flags = {stage.id: stage.flags for stage in boards.stages(nexudus)}
+
+    assert flags[1009] == ("DeleteAccount",)
+    assert flags[1008] == ("WinOpportunity", "ActivateAccount")
+    assert flags[1005] == ("CannedResponseId", "TaskListId")
+    assert flags[1001] == ()
+
+
+def test_a_list_that_hides_flags_does_not_make_a_stage_safe(crm: Simulator, nexudus: Nexudus) -> None:
+    thin = {"Records": [{"Id": 1009, "Name": "Clean up", "CrmBoardId": 10, "Position": 8}], "TotalPages": 1}
+    crm.faults([{"path": "/api/crm/crmboardcolumns", "body": thin}])
+
+    [stage] = boards.stages(nexudus)
+
+    assert stage.dangers == ("deletes the customer",)
+
+
+def test_boards_tell_location_and_whether_they_are_archived(nexudus: Nexudus) -> None:
+    assert [(b.id, b.business_id, b.archived) for b in boards.boards(nexudus)] == [
+        (10, 55, False),
+        (11, 56, False),
+        (12, 57, False),
+        (13, 55, True),
+    ]
+
+
+def test_a_location_tells_country_and_time_zone(nexudus: Nexudus) -> None:
+    place = boards.business(nexudus, 57)
+
+    assert place in boards.businesses(nexudus)
+    assert place
+    countries = {c.id: c.code for c in boards.countries(nexudus)}
+    zones = {z.id: z.name for z in boards.time_zones(nexudus)}
+    assert (countries[place.country_id or 0], zones[place.time_zone_id or 0]) == ("NL", "W. Europe Standard Time")
+
+
+def test_a_location_that_does_not_exist_is_none(nexudus: Nexudus) -> None:
+    assert boards.business(nexudus, 4711) is None
+
+
+def test_types_and_teams_tell_their_location(nexudus: Nexudus) -> None:
+    assert (7, "Tour", 55) in [(t.id, t.name, t.business_id) for t in boards.opportunity_types(nexudus)]
+    assert (71, "Quay crew", 56) in [(t.id, t.name, t.business_id) for t in boards.teams(nexudus)]
+
+
+def test_users_come_without_their_credentials(crm: Simulator, nexudus: Nexudus) -> None:
+    raw = crm.world.tables["User"].rows[901]
+
+    users = boards.users(nexudus)
+
+    assert [u.id for u in users] == [900, 901, 902, 903]
+    assert [u.active for u in users] == [True, True, True, False]
+    assert not any(
+        str(raw[name]) in str(vars_of(u)) for u in users for name in ("AccessToken", "Password") if raw[name]
+    )
+
+
+def vars_of(user: boards.User) -> dict[str, object]:
+    return {name: getattr(user, name) for name in user.__slots__}
+
+
+def test_one_user_tells_the_locations(nexudus: Nexudus) -> None:
+    user = boards.user(nexudus, 902)
+
+    assert user
+    assert user.business_ids == (56,)
+    assert boards.user(nexudus, 4711) is None
+
+
+def test_me_is_who_signed_in(nexudus: Nexudus) -> None:
+    me = boards.me(nexudus)
+
+    assert (me.id, me.api_access, me.admin, me.business_ids) == (900, True, True, (55, 56, 57))
+
+
+def test_me_is_found_among_the_users_where_the_host_has_no_such_path(crm: Simulator, nexudus: Nexudus) -> None:
+    crm.faults([{"path": "/api/auth/me", "status": 404}])
+
+    assert boards.me(nexudus).id == 900
+
+
+def test_me_is_nobody_where_no_user_has_the_address(crm: Simulator, nexudus: Nexudus) -> None:
+    strangers = {"Records": [{"Id": 901, "Email": "olive@harbourdesk.example"}], "TotalPages": 1}
+    crm.faults([{"path": "/api/auth/me", "status": 404}, {"path": "/api/sys/users", "body": strangers}])
+
+    with pytest.raises(Unavailable):
+        boards.me(nexudus)
+
+
+def test_an_unset_default_is_none(crm: Simulator, nexudus: Nexudus) -> None:
+    crm.faults([{"path": "/api/auth/me", "body": {"Id": 900, "DefaultCountryId": 0, "DefaultBusinessId": None}}])
+
+    me = boards.me(nexudus)
+
+    assert (me.default_country_id, me.default_business_id, me.business_ids) == (None, None, None)
+
+
+def test_people_do_not_print(nexudus: Nexudus) -> None:
+    assert "@" not in repr(boards.users(nexudus))

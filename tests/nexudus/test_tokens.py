@@ -1,0 +1,333 @@
+"""Signing in: as seldom as possible, once over all processes, and never again after a refusal."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+
+import pytest
+import time_machine
+
+from service import clock
+from service.nexudus import boards
+from service.nexudus.bearer import Bearer
+from service.nexudus.client import Nexudus
+from service.nexudus.errors import Refused, Throttled, Unavailable
+from service.nexudus.grants import Grants
+from service.nexudus.tokens import Login, MemoryTokenKeeper, Tokens
+from service.nexudus.transport import Transport
+from service.simulator.server import Simulator
+from tests.nexudus.conftest import PASSWORD, USERNAME, Connect
+
+SEED = "JBSWY3DPEHPK3PXP"
+
+
+def grants_of(crm: Simulator) -> list[str]:
+    return [call.body["grant_type"] for call in crm.calls("POST", "/api/token")]
+
+
+def kept_for(crm: Simulator, *, refused: str = "", expires_in_s: float = 600, refresh_token: str = "") -> Tokens:
+    fingerprint = Login(USERNAME, PASSWORD).fingerprint(crm.url)
+    return Tokens("simulator", refresh_token, clock.now() + timedelta(seconds=expires_in_s), fingerprint, refused)
+
+
+def test_one_sign_in_serves_many_calls(crm: Simulator, nexudus: Nexudus) -> None:
+    for _ in range(3):
+        boards.me(nexudus)
+
+    assert grants_of(crm) == ["password"]
+
+
+def test_the_client_id_goes_as_header_and_form_field_and_stays_the_same(crm: Simulator, nexudus: Nexudus) -> None:
+    boards.me(nexudus)
+    crm.revoke_tokens()
+    boards.me(nexudus)
+
+    calls = crm.calls("POST", "/api/token")
+    assert [(c.client_id, c.body["client_id"]) for c in calls] == [("one", "one"), ("one", "one")]
+
+
+def test_without_a_client_id_the_user_name_is_sent(crm: Simulator, connect: Connect) -> None:
+    boards.me(connect(client_id=""))
+
+    assert crm.calls("POST", "/api/token")[0].client_id == USERNAME
+
+
+def test_a_token_that_ended_early_is_refreshed_and_the_call_repeated(crm: Simulator, nexudus: Nexudus) -> None:
+    boards.me(nexudus)
+    crm.revoke_tokens()
+
+    assert boards.me(nexudus).email == USERNAME
+    assert grants_of(crm) == ["password", "refresh_token"]
+
+
+def test_each_refresh_uses_the_newest_refresh_token(crm: Simulator, nexudus: Nexudus) -> None:
+    for _ in range(4):
+        boards.me(nexudus)
+        crm.revoke_tokens()
+
+    assert grants_of(crm) == ["password", "refresh_token", "refresh_token", "refresh_token"]
+
+
+def test_a_dead_refresh_token_leads_to_one_password_grant(crm: Simulator, connect: Connect) -> None:
+    keeper = MemoryTokenKeeper()
+    keeper.save(kept_for(crm, expires_in_s=-1, refresh_token="long gone"))
+
+    boards.me(connect(keeper=keeper))
+
+    assert grants_of(crm) == ["refresh_token", "password"]
+
+
+@pytest.mark.parametrize(
+    ("life_s", "later_s", "expected"),
+    [
+        pytest.param(1000, 930, ["password"], id="long life, used until a minute before its end"),
+        pytest.param(1000, 950, ["password", "refresh_token"], id="long life, its last minute"),
+        pytest.param(100, 75, ["password"], id="short life, four fifths"),
+        pytest.param(100, 85, ["password", "refresh_token"], id="short life, its last fifth"),
+    ],
+)
+def test_a_token_is_refreshed_a_little_early(
+    crm: Simulator, nexudus: Nexudus, life_s: int, later_s: int, expected: list[str]
+) -> None:
+    crm.settings(token_ttl_s=life_s)
+    boards.me(nexudus)
+
+    with time_machine.travel(clock.now() + timedelta(seconds=later_s)):
+        boards.me(nexudus)
+
+    assert grants_of(crm) == expected
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"expires_in": None}, {"expires_in": "soon"}, {"expires_in": 1e300}, {"expires_in": "nan"}]
+)
+def test_a_strange_life_is_survived(crm: Simulator, nexudus: Nexudus, told: dict[str, object]) -> None:
+    crm.faults([{"path": "/api/token", "body": {"access_token": "simulator", **told}}])
+
+    assert boards.me(nexudus).email == USERNAME
+
+
+def test_a_wrong_password_is_tried_once_and_never_again(crm: Simulator, connect: Connect) -> None:
+    nexudus = connect(password="wrong")
+
+    for _ in range(3):
+        with pytest.raises(Refused) as caught:
+            boards.me(nexudus)
+        assert (caught.value.kind, caught.value.said) == ("login", "The user name or password is incorrect.")
+
+    assert len(crm.calls()) == 1
+
+
+def test_a_refusal_holds_for_every_process(crm: Simulator, connect: Connect) -> None:
+    keeper = MemoryTokenKeeper()
+    for _ in range(2):
+        with pytest.raises(Refused):
+            boards.me(connect(password="wrong", keeper=keeper))
+
+    assert grants_of(crm) == ["password"]
+
+
+def test_a_changed_password_is_tried_after_a_refusal(crm: Simulator, connect: Connect) -> None:
+    keeper = MemoryTokenKeeper()
+    with pytest.raises(Refused):
+        boards.me(connect(password="wrong", keeper=keeper))
+
+    assert boards.me(connect(keeper=keeper)).email == USERNAME
+
+
+def test_a_password_changed_in_the_crm_stops_after_one_refusal(crm: Simulator, nexudus: Nexudus) -> None:
+    crm.settings(refresh_ttl_s=0)
+    boards.me(nexudus)
+    crm.settings(password="changed")
+    crm.revoke_tokens()
+
+    for _ in range(3):
+        with pytest.raises(Refused):
+            boards.me(nexudus)
+
+    assert grants_of(crm) == ["password", "refresh_token", "password"]
+    assert len(crm.calls("GET", "/api/auth/me")) == 2
+
+
+def test_a_second_factor_is_sent_where_a_seed_is_set(crm: Simulator, connect: Connect) -> None:
+    crm.settings(totp=SEED)
+
+    assert boards.me(connect(totp_secret=SEED)).email == USERNAME
+
+
+def test_no_second_factor_is_sent_without_a_seed(crm: Simulator, nexudus: Nexudus) -> None:
+    boards.me(nexudus)
+
+    assert "totp" not in crm.calls("POST", "/api/token")[0].body
+
+
+def test_a_missing_second_factor_is_told_as_such_and_not_tried_again(crm: Simulator, nexudus: Nexudus) -> None:
+    crm.settings(totp=SEED)
+
+    for _ in range(2):
+        with pytest.raises(Refused) as caught:
+            boards.me(nexudus)
+        assert caught.value.kind == "two_factor"
+
+    assert len(crm.calls()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        pytest.param({"status": 500}, Unavailable, id="500"),
+        pytest.param({"body": "<html>soon</html>"}, Unavailable, id="a page"),
+        pytest.param({"status": 403, "body": "<html>blocked</html>"}, Unavailable, id="a gate on the way"),
+        pytest.param({"body": {}}, Unavailable, id="no token"),
+        pytest.param({"reset": True}, Unavailable, id="cut"),
+        pytest.param({"status": 429, "body": "Wait 2 seconds"}, Throttled, id="429"),
+    ],
+)
+def test_a_sign_in_that_found_nobody_is_no_refusal(
+    crm: Simulator, nexudus: Nexudus, fault: dict[str, object], error: type[Exception]
+) -> None:
+    crm.faults([{"path": "/api/token", **fault}])
+    with pytest.raises(error):
+        nexudus.post("/api/crm/crmopportunities", {})
+
+    assert boards.me(nexudus).email == USERNAME
+
+
+def test_threads_and_processes_exchange_once_between_them(crm: Simulator, connect: Connect) -> None:
+    keeper = MemoryTokenKeeper()
+    clients = [connect(keeper=keeper) for _ in range(3)]
+    crm.settings(latency_ms=50)
+
+    at_once([partial(boards.me, client) for client in clients for _ in range(3)])
+
+    assert grants_of(crm) == ["password"]
+
+
+def test_threads_and_processes_refresh_a_dead_token_once_between_them(crm: Simulator, connect: Connect) -> None:
+    keeper = MemoryTokenKeeper()
+    clients = [connect(keeper=keeper) for _ in range(3)]
+    for client in clients:
+        boards.me(client)
+    crm.revoke_tokens()
+    crm.settings(latency_ms=50)
+
+    at_once([partial(boards.me, client) for client in clients for _ in range(3)])
+
+    assert grants_of(crm) == ["password", "refresh_token"]
+
+
+def at_once(jobs: list[Callable[[], object]]) -> None:
+    start = threading.Barrier(len(jobs))
+
+    def run(job: Callable[[], object]) -> None:
+        start.wait()
+        job()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        for done in [pool.submit(run, job) for job in jobs]:
+            done.result()
+
+
+def test_tokens_kept_by_another_process_are_used(crm: Simulator, connect: Connect) -> None:
+    keeper = MemoryTokenKeeper()
+    keeper.save(kept_for(crm))
+
+    boards.me(connect(keeper=keeper))
+
+    assert grants_of(crm) == []
+
+
+def test_while_another_process_signs_in_its_tokens_are_awaited(crm: Simulator, connect: Connect) -> None:
+    keeper = MemoryTokenKeeper()
+    assert keeper.try_lock(60)
+    nexudus = connect(keeper=keeper)
+
+    with ThreadPoolExecutor(1) as pool:
+        me = pool.submit(boards.me, nexudus)
+        keeper.save(kept_for(crm))
+
+        assert me.result(5).email == USERNAME
+    assert grants_of(crm) == []
+
+
+def test_a_lock_that_is_never_given_back_is_not_awaited_for_ever(crm: Simulator) -> None:
+    keeper = MemoryTokenKeeper()
+    assert keeper.try_lock(60)
+    transport = Transport(crm.url, timeout_s=1, connect_timeout_s=1)
+    grants = Grants(transport, Login(USERNAME, PASSWORD), "one")
+
+    with pytest.raises(Unavailable, match="signing in"):
+        Bearer(grants, keeper, connect_timeout_s=1, wait_s=0.05).current()
+
+
+def test_a_lock_left_behind_ends_by_itself() -> None:
+    keeper = MemoryTokenKeeper()
+
+    assert keeper.try_lock(0)
+    assert keeper.try_lock(60)
+    assert not keeper.try_lock(60)
+
+
+def test_the_lock_is_given_back_after_a_refusal(connect: Connect) -> None:
+    keeper = MemoryTokenKeeper()
+    with pytest.raises(Refused):
+        boards.me(connect(password="wrong", keeper=keeper))
+
+    assert keeper.try_lock(1)
+
+
+def test_a_ready_token_needs_no_sign_in(crm: Simulator, connect: Connect) -> None:
+    boards.me(connect(token="simulator", username="", password=""))
+
+    assert grants_of(crm) == []
+
+
+def test_a_ready_token_that_is_refused_stays_refused(crm: Simulator, connect: Connect) -> None:
+    with pytest.raises(Refused) as caught:
+        boards.me(connect(token="stale"))
+
+    assert caught.value.kind == "denied"
+    assert [call.path for call in crm.calls()] == ["/api/auth/me"]
+
+
+def test_a_missing_role_costs_one_exchange_however_often_it_is_asked(crm: Simulator, nexudus: Nexudus) -> None:
+    crm.settings(denied=["Country-List"])
+
+    for _ in range(4):
+        with pytest.raises(Refused) as caught:
+            boards.countries(nexudus)
+        assert caught.value.kind == "denied"
+
+    assert grants_of(crm) == ["password", "refresh_token"]
+    assert len(crm.calls("GET", "/api/sys/countries")) == 5
+
+
+def test_a_role_that_was_given_is_noticed_at_once(crm: Simulator, nexudus: Nexudus) -> None:
+    crm.settings(denied=["Country-List"])
+    with pytest.raises(Refused):
+        boards.countries(nexudus)
+    crm.settings(denied=[])
+
+    assert boards.countries(nexudus)
+
+
+def test_a_forbidden_call_is_no_reason_to_exchange_tokens(crm: Simulator, nexudus: Nexudus) -> None:
+    crm.faults([{"path": "/api/auth/me", "status": 403}])
+
+    with pytest.raises(Refused):
+        boards.me(nexudus)
+
+    assert grants_of(crm) == ["password"]
+
+
+def test_what_is_kept_does_not_print_its_tokens(crm: Simulator) -> None:
+    assert "simulator" not in repr(kept_for(crm)).replace("simulator@", "")
+
+
+def test_other_settings_have_another_fingerprint() -> None:
+    logins = [Login("a", "b"), Login("a", "c"), Login("b", "b"), Login("a", "b", totp_secret=SEED)]
+    prints = {login.fingerprint("https://spaces.nexudus.com") for login in logins}
+
+    assert len(prints | {Login("a", "b").fingerprint("https://other.example.com")}) == 5
