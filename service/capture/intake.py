@@ -11,24 +11,26 @@ from service.lead import Attribution, Lead, Receipt, Status, Submission, new_lea
 from service.store import Key, Store, Transaction
 
 
-def accept(submission: Submission, form: Form, store: Store, now: datetime) -> Receipt:
+def accept(submission: Submission, form: Form, store: Store, now: datetime, suspicion: str = "") -> Receipt:
     """Keep one Submission and owe the CRM one Delivery; a repeat gets its first Receipt.
 
-    A Submission with a problem is kept and parked, its Delivery held until a person lets it go.
+    A Submission with a problem is kept and parked, one under suspicion (why) is quarantined: its
+    Delivery is held until a person lets it go.
     Raises: StoreUnavailable; then nothing was kept.
     """
     attribution = attribute(submission.evidence, form.crediting)
-    return store.write(keeping(submission, attribution, form, now))
+    return store.write(keeping(submission, attribution, form, now, suspicion))
 
 
 def keeping(
-    submission: Submission, attribution: Attribution, form: Form, now: datetime
+    submission: Submission, attribution: Attribution, form: Form, now: datetime, suspicion: str = ""
 ) -> Callable[[Transaction], Receipt]:
     """The job that keeps a Submission with its verdict."""
-    status = Status.PARKED if submission.problem else Status.PENDING
-    lead = Lead(new_lead_id(now), form.account, status, now, submission, attribution, submission.problem)
+    status = Status.QUARANTINED if suspicion else Status.PARKED if submission.problem else Status.PENDING
+    problem = suspicion or submission.problem
+    lead = Lead(new_lead_id(now), form.account, status, now, submission, attribution, problem)
     keys = list(keys_of(submission, form, now))
-    parked = status is Status.PARKED
+    parked = status is not Status.PENDING
 
     def keep(tx: Transaction) -> Receipt:
         receipt = tx.leads.keep(lead, keys)

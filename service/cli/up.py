@@ -99,7 +99,10 @@ class Team:
         command = [sys.executable, "-m", "service.cli", name, *arguments]
         # A session of its own: Ctrl-C reaches us alone, and we end them in order.
         self._members[name] = subprocess.Popen(  # noqa: S603 (our own command)
-            command, env=dict(plan.environ), start_new_session=True, preexec_fn=_end_with_parent
+            command,
+            env=dict(plan.environ),
+            start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 (we have no threads)
         )
 
     def wait_until_ready(self, port: int) -> None:

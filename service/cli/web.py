@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from service.capture.limits import Visits
 from service.cli.house import read_house, with_port
 from service.settings import Settings
 
@@ -22,6 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings, setup = read_house()
     options = server_options(settings, with_port(settings, arguments.port, PORT))
+    visits = Visits()  # before the fork: the web processes share it
 
     class Server(BaseApplication):
         """gunicorn with our options instead of a configuration file."""
@@ -33,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         def load(self) -> Any:
             from service.web import create_app  # noqa: PLC0415 (in the worker processes, not in their parent)
 
-            return create_app(settings, setup)
+            return create_app(settings, setup, visits)
 
     Server().run()
     return 0

@@ -66,6 +66,12 @@ def _complete(stage_id: int | None, contact: ContactRule) -> Target | None:
     return None
 
 
+def known_target(form: Form) -> Target:
+    """What the forms file says by itself; 0 for what only a look-up tells."""
+    stage_id, contact = form.destination.stage_id or 0, form.contact
+    return Target(stage_id, contact.business_id or 0, contact.country_id or 0, contact.time_zone_id or 0)
+
+
 def look_up(nexudus: Nexudus, form: Form) -> Target:
     """Complete a form's destination and contact rule from the account's boards and locations.
 

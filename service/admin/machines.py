@@ -1,0 +1,99 @@
+"""What machines ask: alive, ready, figures."""
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from service import clock
+from service.lead import Status
+from service.store import Store, StoreUnavailable
+
+
+def blueprint(store: Store) -> Blueprint:
+    """/healthz, /readyz and /metrics."""
+    routes = Blueprint("machines", __name__)
+    registry = CollectorRegistry()
+    registry.register(Figures(store))
+
+    @routes.get("/healthz")
+    def alive() -> str:
+        """The process answers."""
+        return "ok\n"
+
+    @routes.get("/readyz")
+    def ready() -> Response:
+        """Whether leads can be kept, and how delivery stands."""
+        try:
+            if not store.is_ready():
+                return _unready("the database is on an older schema: run `lead-capture migrate`")
+            return jsonify({"status": "ready", "delivery": delivery_state(store)})
+        except StoreUnavailable:
+            return _unready("the database does not answer")
+
+    @routes.get("/metrics")
+    def metrics() -> Response:
+        """Prometheus, text format 0.0.4."""
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return routes
+
+
+def _unready(why: str) -> Response:
+    answer = jsonify({"status": "unavailable", "problem": why})
+    answer.status_code = 503
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def delivery_state(store: Store) -> dict[str, object]:
+    """How many leads wait, since when, and which accounts rest and why."""
+    now = clock.now()
+    with store.read() as tx:
+        waiting, oldest = tx.outbox.waiting()
+        pauses = tx.accounts.pauses(now)
+    return {
+        "waiting": waiting,
+        "oldest_waiting_s": None if oldest is None else round((now - oldest).total_seconds()),
+        "paused": {pause.account: {"until": pause.until.isoformat(), "reason": pause.reason} for pause in pauses},
+    }
+
+
+class Figures(Collector):
+    """Read from the store at each scrape: right over all processes and restarts."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        """Leads by status, the debt to Nexudus and its age, pauses; nothing personal."""
+        up = GaugeMetricFamily("lead_capture_store_up", "1 when the database answers")
+        try:
+            with self._store.read() as tx:
+                counts = tx.leads.count()
+            state = delivery_state(self._store)
+        except StoreUnavailable:
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
+        leads = GaugeMetricFamily("lead_capture_leads", "leads in the store", labels=["status"])
+        for status in Status:
+            leads.add_metric([status.value], counts.get(status.value, 0))
+        yield leads
+        yield _gauge("lead_capture_deliveries_waiting", "leads owed to Nexudus", state["waiting"])
+        yield _gauge("lead_capture_oldest_waiting_seconds", "age of the longest owed lead", state["oldest_waiting_s"])
+        paused = state["paused"]
+        yield _gauge(
+            "lead_capture_accounts_paused", "accounts that rest", len(paused) if isinstance(paused, dict) else 0
+        )
+
+
+def _gauge(name: str, meaning: str, value: object) -> Metric:
+    family = GaugeMetricFamily(name, meaning)
+    family.add_metric([], float(value) if isinstance(value, int | float) else 0.0)
+    return family

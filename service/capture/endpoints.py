@@ -1,0 +1,161 @@
+"""Where browsers and their scripts post: /f/<form>."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+from flask import Blueprint, Response, request
+
+from service import clock
+from service.capture import pages
+from service.capture.answers import cors_headers, nobody_reads, preflight_headers, redirect_target, wants_json
+from service.capture.intake import accept
+from service.capture.limits import SubmitLimit, Visits
+from service.capture.reading import Incoming, Reading, read
+from service.capture.refusals import Refused, Unreadable
+from service.capture.replies import Trouble, failure, success
+from service.forms import Form
+from service.lead import Contact, Evidence, Receipt, Submission
+from service.store import Store, StoreUnavailable
+
+log = structlog.get_logger()
+
+BODY_MAX = 256 * 1024
+"""Bytes of one form post."""
+
+STORE_RETRY_S = 5
+"""What a sender is asked to wait when the store is down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What the endpoints need: the forms, the store, and the limit for each visitor (None lifts it)."""
+
+    forms: Mapping[str, Form]
+    store: Store
+    visits: Visits
+    limit: SubmitLimit | None
+    keeps_ip: bool
+
+
+def form_blueprint(reception: Reception) -> Blueprint:
+    """The routes of browser forms."""
+    blueprint = Blueprint("forms", __name__)
+
+    @blueprint.post("/f/<name>")
+    def post(name: str) -> Response:
+        """Take one enquiry."""
+        form = reception.forms.get(name)
+        asked = _incoming()
+        if form is None:
+            return _cors(failure(Trouble.unknown_form(), as_json=_wants_json(asked)), None)
+        try:
+            return _cors(take(asked, form, reception), form)
+        except StoreUnavailable:
+            log.error("lead_not_kept", form=name)
+            trouble = Trouble.store_is_down(STORE_RETRY_S)
+            return _cors(failure(trouble, as_json=_wants_json(asked)), form)
+
+    @blueprint.get("/f/<name>")
+    def show(name: str) -> Response:
+        """The hosted page of a form."""
+        form = reception.forms.get(name)
+        if form is None:
+            return failure(Trouble.unknown_form(), as_json=False)
+        return pages.answer(pages.hosted_form(form))
+
+    @blueprint.get("/f/<name>/thanks")
+    def thank(name: str) -> Response:
+        """Where a visitor lands when the form has no page of its own for it."""
+        form = reception.forms.get(name)
+        if form is None:
+            return failure(Trouble.unknown_form(), as_json=False)
+        return pages.answer(pages.thank_you(form))
+
+    @blueprint.route("/f/<name>", methods=["OPTIONS"])
+    def preflight(name: str) -> Response:
+        """CORS: may this page post here?"""
+        form = reception.forms.get(name)
+        headers = preflight_headers(request.headers, form) if form else {}
+        return Response(status=204, headers=headers)
+
+    return blueprint
+
+
+def take(asked: Incoming, form: Form, reception: Reception) -> Response:
+    """Judge, read and keep one post; the answer.
+
+    Raises: StoreUnavailable.
+    """
+    as_json = _wants_json(asked)
+    wait_s = _over_limit(asked, form, reception)
+    if wait_s:
+        return failure(Trouble.too_many(wait_s), as_json=as_json)
+    if len(asked.body) > BODY_MAX:
+        return failure(Trouble.too_large(BODY_MAX), as_json=as_json)
+    try:
+        reading = read(asked, form)
+    except Unreadable as refused:
+        receipt = _keep_raw(asked, form, reception, refused)
+        log.info("kept_unread", lead=receipt.lead_id, form=form.name)
+        return failure(Trouble.refused(refused), as_json=as_json)
+    except Refused as refused:
+        return failure(Trouble.refused(refused), as_json=as_json)
+    if reading.errors and not nobody_reads(asked.headers, asked.content_type):
+        return failure(Trouble.invalid(reading.errors), as_json=as_json, form=form, reading=reading)
+    return _accepted(asked, form, reception, reading, as_json=as_json)
+
+
+def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Reading, *, as_json: bool) -> Response:
+    receipt = accept(_judged(reading), form, reception.store, clock.now(), reading.suspicion)
+    log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
+    return success(receipt, redirect_target(reading.controls.redirect, form, asked.headers), form, as_json=as_json)
+
+
+def _judged(reading: Reading) -> Submission:
+    """What nobody can be asked to correct is kept with its problem."""
+    if not reading.errors:
+        return reading.submission
+    wrong = ", ".join(sorted(reading.errors))
+    return replace(reading.submission, problem=f"It arrived without a usable {wrong}: correct it, then retry.")
+
+
+def _keep_raw(asked: Incoming, form: Form, reception: Reception, refused: Refused) -> Receipt:
+    """What could not be read may still be an enquiry: a person can look at the bytes."""
+    submission = Submission(
+        form=form.name,
+        sender="browser",
+        contact=Contact(),
+        evidence=Evidence(referrer=asked.headers.get("referer", "")),
+        raw=asked.body,
+        problem=f"{refused.sentence} The bytes are kept: look at them, and at the page that sent them.",
+    )
+    return accept(submission, form, reception.store, clock.now())
+
+
+def _over_limit(asked: Incoming, form: Form, reception: Reception) -> float:
+    if reception.limit is None:
+        return 0.0
+    return reception.visits.count(f"{form.name} {request.remote_addr}", reception.limit, asked.received_at)
+
+
+def _incoming() -> Incoming:
+    """The request as plain values; one byte more than allowed tells that there is more."""
+    return Incoming(
+        body=request.stream.read(BODY_MAX + 1),
+        content_type=request.headers.get("Content-Type", ""),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=request.query_string.decode("latin-1"),
+        ip=request.remote_addr or "",
+        received_at=clock.now().timestamp(),
+    )
+
+
+def _wants_json(asked: Incoming) -> bool:
+    return wants_json(asked.headers, asked.content_type, asked.query)
+
+
+def _cors(answer: Response, form: Form | None) -> Response:
+    """Every answer, errors too: without these headers a page's script sees nothing but a network error."""
+    answer.headers.update(cors_headers(request.headers.get("Origin", ""), form))
+    return answer

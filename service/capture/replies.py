@@ -1,0 +1,132 @@
+"""What a sender is told: JSON for a script, a page or a redirect for a person."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+from werkzeug.exceptions import HTTPException
+
+from service.capture import pages
+from service.forms import Form
+from service.lead import Receipt
+
+if TYPE_CHECKING:
+    from service.capture.reading import Reading
+    from service.capture.refusals import Refused
+    from service.capture.schemas import FieldError
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a post was not taken. `code` is stable, `sentence` is for the person."""
+
+    status: HTTPStatus
+    code: str
+    sentence: str
+    errors: "Mapping[str, Sequence[FieldError]]" = field(default_factory=dict)
+    retry_after_s: int | None = None
+
+    @classmethod
+    def unknown_form(cls) -> "Trouble":
+        """No form has this name."""
+        return cls(HTTPStatus.NOT_FOUND, "FORM_NOT_FOUND", "There is no form at this address.")
+
+    @classmethod
+    def store_is_down(cls, wait_s: int) -> "Trouble":
+        """Nothing could be kept."""
+        sentence = "Your enquiry could not be kept just now. Please send it again in a moment."
+        return cls(HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", sentence, retry_after_s=wait_s)
+
+    @classmethod
+    def too_many(cls, wait_s: float) -> "Trouble":
+        """One visitor posts faster than anybody can fill in a form."""
+        sentence = "Too many enquiries came from your address. Please wait a moment and send it again."
+        return cls(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY", sentence, retry_after_s=math.ceil(wait_s))
+
+    @classmethod
+    def too_large(cls, most_bytes: int) -> "Trouble":
+        """More bytes than a form has."""
+        sentence = f"The form is larger than {most_bytes // 1024} KiB. Please shorten it or leave files out."
+        return cls(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_LARGE", sentence)
+
+    @classmethod
+    def refused(cls, refused: "Refused") -> "Trouble":
+        """The body holds no enquiry."""
+        return cls(HTTPStatus(refused.status), refused.code, refused.sentence)
+
+    @classmethod
+    def invalid(cls, errors: "Mapping[str, Sequence[FieldError]]") -> "Trouble":
+        """Some answers are missing or wrong."""
+        sentence = "Please check what is marked and send it again."
+        return cls(HTTPStatus.UNPROCESSABLE_ENTITY, "INVALID", sentence, errors)
+
+    @classmethod
+    def of_http(cls, error: HTTPException) -> "Trouble":
+        """What Flask itself refused: a wrong address, a wrong method, or a mistake of ours."""
+        status = HTTPStatus(error.code or 500)
+        sentences = {
+            HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+            HTTPStatus.METHOD_NOT_ALLOWED: 'This address takes other calls. Does your form say method="post"?',
+        }
+        return cls(
+            status, status.name, sentences.get(status, "Something went wrong here. Please try again in a moment.")
+        )
+
+
+def success(receipt: Receipt, target: str, form: Form, *, as_json: bool) -> Response:
+    """The lead is on disk: say so. target: the page to show next, "" for ours.
+
+    The JSON speaks the dialects of the form services that people come from.
+    """
+    if not as_json:
+        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": target or f"/f/{form.name}/thanks"})
+    told = {
+        "ok": True,
+        "success": True,
+        "id": receipt.lead_id,
+        "repeat": receipt.repeat,
+        "next": target or None,
+        "message": "Thank you. We have your enquiry.",
+    }
+    return _json(told, HTTPStatus.OK, "application/json")
+
+
+def failure(trouble: Trouble, *, as_json: bool, form: Form | None = None, reading: "Reading | None" = None) -> Response:
+    """The lead was not taken: a problem document (RFC 9457) for a script, a page that keeps the input for a person."""
+    answer = _problem(trouble) if as_json else _page(trouble, form, reading)
+    if trouble.retry_after_s is not None:
+        answer.headers["Retry-After"] = str(trouble.retry_after_s)
+    return answer
+
+
+def _page(trouble: Trouble, form: Form | None, reading: "Reading | None") -> Response:
+    if form is not None and reading is not None:
+        return pages.answer(pages.error_page(form, reading, trouble.errors), trouble.status)
+    return pages.answer(pages.message_page(trouble.sentence, trouble.status), trouble.status)
+
+
+def _problem(trouble: Trouble) -> Response:
+    errors = [
+        {"field": name, "code": error.code, "message": error.message}
+        for name, found in trouble.errors.items()
+        for error in found
+    ]
+    told = {
+        "type": "about:blank",
+        "title": trouble.status.phrase,
+        "status": trouble.status.value,
+        "detail": trouble.sentence,
+        "ok": False,
+        "success": False,
+        "error": trouble.sentence,
+        "errors": errors or [{"code": trouble.code, "message": trouble.sentence}],
+    }
+    return _json(told, trouble.status, "application/problem+json")
+
+
+def _json(told: Mapping[str, Any], status: HTTPStatus, content_type: str) -> Response:
+    return Response(json.dumps(told), status, content_type=content_type)

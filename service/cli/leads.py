@@ -1,0 +1,152 @@
+"""`lead-capture leads`: the operator's work from a terminal."""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from service import clock
+from service.admin import actions
+from service.admin.lead_json import lead_json
+from service.cli.house import open_house
+from service.cli.main import Failed
+from service.lead import Lead, Status
+from service.store import Query, Store
+
+SUMMARY = "list, show, retry, release or discard leads"
+EXAMPLE = "lead-capture leads list --status parked --since 2026-11-01"
+
+PAGE = 500
+"""Leads read at a time."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """list | show ID | retry ID... | release ID... | discard ID..."""
+    parser.set_defaults(act=list_leads)
+    commands = parser.add_subparsers(metavar="ACTION")
+    listing = commands.add_parser("list", help="newest first", epilog=f"example: {EXAMPLE}")
+    _add_filters(listing)
+    listing.add_argument("--limit", type=int, default=50, help="at most so many (50)")
+    listing.set_defaults(act=list_leads)
+    showing = commands.add_parser(
+        "show", help="everything about one lead", epilog="example: lead-capture leads show 01a2..."
+    )
+    showing.add_argument("id", metavar="ID")
+    showing.set_defaults(act=show_lead)
+    for name, act, meaning in (
+        ("retry", retry_leads, "send now"),
+        ("release", release_leads, "let quarantined leads go"),
+        ("discard", discard_leads, "keep from Nexudus for good"),
+    ):
+        acting = commands.add_parser(name, help=meaning, epilog=f"example: lead-capture leads {name} 01a2...")
+        acting.add_argument("ids", metavar="ID", nargs="*" if name == "retry" else "+")
+        if name == "retry":
+            _add_filters(acting)
+        acting.set_defaults(act=act)
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--status", choices=[status.value for status in Status], default="")
+    parser.add_argument("--form", default="")
+    parser.add_argument("--since", type=_instant, help="received at or after, e.g. 2026-11-01 or 2026-11-01T09:00Z")
+    parser.add_argument("--until", type=_instant, help="received before")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _instant(text: str) -> datetime:
+    """A date or time; without a zone it is UTC."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-11-01") from error
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked."""
+    act: Callable[[Store, argparse.Namespace], int] = arguments.act
+    if arguments.act is list_leads and not hasattr(arguments, "limit"):
+        arguments = argparse.Namespace(status="", form="", since=None, until=None, json=False, limit=50)
+    return act(open_house().store, arguments)
+
+
+def _query(arguments: argparse.Namespace, before: str = "") -> Query:
+    return Query(arguments.status, arguments.form, arguments.since, arguments.until, before=before)
+
+
+def list_leads(store: Store, arguments: argparse.Namespace) -> int:
+    """A table that fits the terminal, or JSON lines."""
+    found = _take(store, arguments, arguments.limit)
+    if arguments.json:
+        for lead in found:
+            print(json.dumps(lead_json(lead, [])))
+        return 0
+    from rich.console import Console  # noqa: PLC0415 (only tables need it)
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("id", "received", "status", "form", "e-mail", "channel", "problem"):
+        table.add_column(
+            title, no_wrap=title in ("id", "received"), overflow="ellipsis" if title == "problem" else "fold"
+        )
+    for lead in found:
+        submission = lead.submission
+        received = f"{lead.received_at:%Y-%m-%d %H:%M}"
+        email, channel = submission.contact.email, lead.attribution.channel
+        table.add_row(lead.id, received, lead.status.value, submission.form, email, channel, lead.problem)
+    Console().print(table)
+    return 0
+
+
+def _take(store: Store, arguments: argparse.Namespace, most: int) -> Iterator[Lead]:
+    before = ""
+    while most > 0:
+        with store.read() as tx:
+            page = tx.leads.page(_query(arguments, before), min(PAGE, most))
+        yield from page
+        if len(page) < min(PAGE, most):
+            return
+        most -= len(page)
+        before = page[-1].id
+
+
+def show_lead(store: Store, arguments: argparse.Namespace) -> int:
+    """Everything, as JSON."""
+    with store.read() as tx:
+        lead = tx.leads.get(arguments.id)
+        if lead is None:
+            raise Failed(f"there is no lead {arguments.id}")
+        print(json.dumps(lead_json(lead, tx.leads.attempts_of([lead.id])[lead.id]), indent=2, ensure_ascii=False))
+    return 0
+
+
+def retry_leads(store: Store, arguments: argparse.Namespace) -> int:
+    """Those named, or all that the filters match."""
+    ids = arguments.ids
+    if not ids:
+        if not (arguments.status or arguments.form or arguments.since or arguments.until):
+            raise Failed("name leads, or say which: --status parked, --form, --since, --until")
+        ids = [lead.id for lead in _take(store, arguments, 1_000_000)]
+    return _each(ids, "sent again", lambda lead_id: actions.retry(store, lead_id, clock.now()))
+
+
+def release_leads(store: Store, arguments: argparse.Namespace) -> int:
+    """Those named."""
+    return _each(arguments.ids, "released", lambda lead_id: actions.release(store, lead_id, clock.now()))
+
+
+def discard_leads(store: Store, arguments: argparse.Namespace) -> int:
+    """Those named."""
+    return _each(arguments.ids, "discarded", lambda lead_id: actions.discard(store, lead_id))
+
+
+def _each(ids: list[str], done: str, act: Callable[[str], Lead | None]) -> int:
+    failed = 0
+    for lead_id in ids:
+        try:
+            outcome = "there is no such lead" if act(lead_id) is None else ""
+        except actions.NotPossible as reason:
+            outcome = str(reason)
+        failed += bool(outcome)
+        print(f"{lead_id}: {outcome or done}")
+    return 1 if failed else 0

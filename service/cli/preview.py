@@ -1,0 +1,66 @@
+"""`lead-capture preview`: what a submission would become."""
+
+import argparse
+import json
+from typing import Any
+
+from service.cli.house import read_house
+from service.cli.main import Failed
+
+SUMMARY = "show what a submission would become; nothing is stored or sent"
+EXAMPLE = (
+    "lead-capture preview contact --field email=ann@example.com --page-url 'https://example.com/?utm_source=google'"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """FORM, --field, --page-url, --landing-url, --referrer, --json."""
+    parser.add_argument("form", metavar="FORM")
+    parser.add_argument("--field", action="append", default=[], metavar="NAME=VALUE", help="an answer; may be repeated")
+    parser.add_argument("--page-url", default="", help="the page with the form")
+    parser.add_argument("--landing-url", default="", help="the first page of the visit")
+    parser.add_argument("--referrer", default="", help="the page before it")
+    parser.add_argument("--json", action="store_true", help="the whole answer of /api/v1/preview")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print it; 1 when the visitor would be sent back or the lead parked."""
+    from service.preview import preview  # noqa: PLC0415 (only this command pays for it)
+
+    _, setup = read_house()
+    if arguments.form not in setup.forms:
+        raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(setup.forms)}")
+    asked = {
+        "fields": dict(_pair(field) for field in arguments.field),
+        "page_url": arguments.page_url,
+        "landing_url": arguments.landing_url,
+        "referrer": arguments.referrer,
+    }
+    found = preview(setup.forms[arguments.form], asked)
+    print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else "\n".join(_lines(found)))
+    return 1 if found["problems"] else 0
+
+
+def _pair(field: str) -> tuple[str, str]:
+    name, equals, value = field.partition("=")
+    if not equals:
+        raise Failed(f"--field {field!r}: write NAME=VALUE")
+    return name, value
+
+
+def _lines(found: dict[str, Any]) -> list[str]:
+    lines = [f"problem: {problem}" for problem in found["problems"]]
+    verdict = found["attribution"]
+    if verdict:
+        lines.append(
+            f"credited to {verdict['channel']}, LeadSource {verdict['lead_source']} {verdict['lead_source_name']}"
+        )
+        lines.append(f"because: {verdict['reason']}")
+    for title, body in (("contact to make, if new", found["coworker"]), ("opportunity", found["opportunity"])):
+        lines += ["", title, *(_field(name, value) for name, value in body.items())]
+    return lines
+
+
+def _field(name: str, value: object) -> str:
+    text = "(found or made at delivery)" if value is None else str(value).replace("\n", "\n" + " " * 24)
+    return f"  {name:<22}{text}"

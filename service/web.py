@@ -1,0 +1,95 @@
+"""Process 1: create_app(settings) wires the rooms that take and show leads into one Flask app."""
+
+from typing import Any
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from service import logs, preview
+from service.admin import api, docs, machines
+from service.capture import samplepage, script
+from service.capture.endpoints import Reception, form_blueprint
+from service.capture.limits import SubmitLimit, Visits
+from service.capture.replies import Trouble, failure
+from service.forms import Setup, read_setup
+from service.settings import Settings, lookup, read_settings
+from service.store import Store
+
+
+def create_app(settings: Settings | None = None, setup: Setup | None = None, visits: Visits | None = None) -> Flask:
+    """The web application; without arguments, of this process's environment.
+
+    visits: counters shared with other web processes, made before they fork.
+    Raises: SettingsProblems, SetupProblems.
+    """
+    settings = settings or read_settings()
+    setup = setup or read_setup(settings.forms_file, lookup)
+    logs.configure(settings.log_format, settings.log_level)
+    store = Store(settings.database_url)
+    app = Flask("service", static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits or Visits())))
+    api.register(app, store, settings.admin_token, _previewing(setup))
+    app.register_blueprint(docs.blueprint(app))
+    app.register_blueprint(machines.blueprint(store))
+    _serve_script(app)
+    if settings.sample_page:
+        _serve_sample(app, setup)
+    app.register_error_handler(HTTPException, _tell)
+    if settings.trusted_proxies:
+        number = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, number, number, number)  # type: ignore[method-assign]
+    return app
+
+
+def _reception(settings: Settings, setup: Setup, store: Store, visits: Visits) -> Reception:
+    limit = settings.submit_limit
+    return Reception(
+        forms=setup.forms,
+        store=store,
+        visits=visits,
+        limit=None if limit is None else SubmitLimit(limit.count, limit.window_s),
+        keeps_ip=settings.store_ip,
+    )
+
+
+def _previewing(setup: Setup) -> api.Preview:
+    def show(name: str, asked: Any) -> dict[str, Any] | None:
+        form = setup.forms.get(name)
+        return None if form is None else preview.preview(form, asked)
+
+    return show
+
+
+def _serve_script(app: Flask) -> None:
+    @app.get("/attribution.js")
+    def attribution_script() -> Response:
+        """The script for landing pages: an hour in caches, then a cheap question whether it changed."""
+        answer = Response(script.SCRIPT, content_type="text/javascript; charset=utf-8")
+        answer.headers["Cache-Control"] = "public, max-age=3600"
+        answer.headers["Access-Control-Allow-Origin"] = "*"
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        answer.headers["Vary"] = "Accept-Encoding"
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            answer.set_data(script.gzipped)
+            answer.headers["Content-Encoding"] = "gzip"
+        answer.set_etag(script.ETAG)
+        return answer.make_conditional(request)
+
+
+def _serve_sample(app: Flask, setup: Setup) -> None:
+    @app.get("/sample")
+    def sample() -> str:
+        """A landing page to try the service with."""
+        return samplepage.html(f"/f/{next(iter(setup.forms))}")
+
+
+def _tell(error: HTTPException) -> Any:
+    """A wrong address or method, in a sentence; no trace ever leaves."""
+    trouble = Trouble.of_http(error)
+    accepts_page = "text/html" in request.headers.get("Accept", "")
+    answer = failure(trouble, as_json=not accepts_page)
+    if error.get_response().headers.get("Allow"):
+        answer.headers["Allow"] = error.get_response().headers["Allow"]
+    return answer
