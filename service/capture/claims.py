@@ -1,0 +1,105 @@
+"""Several answers may claim to be the e-mail address or the name: which one is, and what becomes of the rest."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from service.capture.contact import read_email
+from service.capture.names import Meaning
+
+Answer = str | list[str]
+
+_FIRST_ONLY = frozenset(("email", "phone", "landing_page", "page_url", "referrer", "external_id", "form_name"))
+_JOINED_BY = {"full_name": " ", "first_name": " ", "last_name": " ", "company": ", ", "message": "\n"}
+_ADDRESSES = frozenset(("landing_page", "page_url", "referrer"))
+_PERSON_NAMES = frozenset(("full_name", "first_name", "last_name"))
+_NO_ANSWERS = frozenset(("undefined", "null", "none", "(not set)", "xxxxx"))
+
+
+class Claim(NamedTuple):
+    """One submitted answer and what its name says that it is."""
+
+    meaning: Meaning
+    name: str
+    answer: Answer
+
+
+class Verdict(NamedTuple):
+    """answer: "" when no claim counts. name: under which it, or the emptiness, was submitted.
+
+    rest: what else was said, by submitted name.
+    """
+
+    answer: Answer
+    name: str
+    rest: dict[str, Answer]
+
+
+def decide(target: str, claims: Sequence[Claim]) -> Verdict:
+    """Choose among claims to one meaning; the nearest name with a usable answer wins.
+
+    An e-mail address that is none wins only where there is no valid one, so that it can be told.
+    """
+    ranked = sorted(claims, key=lambda claim: claim.meaning.distance)
+    winner = next((claim for claim in ranked if _usable(target, claim)), None)
+    if winner is None:
+        winner = next((claim for claim in ranked if target == "email" and _present(claim)), None)
+    said = _said(target, winner) if winner else []
+    rest = ((claim.name, _unsaid(claim, said)) for claim in ranked)
+    name = winner.name if winner else ranked[0].name
+    return Verdict(_answer(target, said), name, {name: answer for name, answer in rest if answer})
+
+
+def texts_of(answer: Answer) -> list[str]:
+    """Return the texts of an answer, without blanks."""
+    return [text for text in ([answer] if isinstance(answer, str) else answer) if text]
+
+
+def unwrap(texts: list[str]) -> Answer:
+    """Return the one text itself, several as a list, none as ""."""
+    return texts if len(texts) > 1 else texts[0] if texts else ""
+
+
+def is_placeholder(text: str) -> bool:
+    """Tell whether a value stands for no value: what scripts and templates leave behind."""
+    ends = text[:1] + text[-1:]
+    if ends in ("[]", "%%", "{}"):
+        return len(text) > 1 and (ends != "{}" or (text.startswith("{{") and text.endswith("}}")))
+    return text.lower() in _NO_ANSWERS
+
+
+def _usable(target: str, claim: Claim) -> bool:
+    return any(_counts(target, text) for text in texts_of(claim.answer))
+
+
+def _counts(target: str, text: str) -> bool:
+    if is_placeholder(text):
+        return False
+    if target == "email":
+        return bool(read_email(text))
+    if target in _PERSON_NAMES:
+        return "@" not in text
+    # "page" may be a number and "landing_page" a title: an address has a slash or a query.
+    return target not in _ADDRESSES or "/" in text or "?" in text
+
+
+def _present(claim: Claim) -> list[str]:
+    return [text for text in texts_of(claim.answer) if not is_placeholder(text)]
+
+
+def _said(target: str, winner: Claim) -> list[str]:
+    usable = [text for text in texts_of(winner.answer) if _counts(target, text)] or _present(winner)
+    return usable[:1] if target in _FIRST_ONLY else usable
+
+
+def _answer(target: str, said: list[str]) -> Answer:
+    return _JOINED_BY[target].join(said) if target in _JOINED_BY else unwrap(said)
+
+
+def _unsaid(claim: Claim, said: Sequence[str]) -> Answer:
+    """What a claim adds to the chosen answer. Brackets may hold a person's words, so they stay."""
+    known = {text.casefold() for text in said}
+    return unwrap([text for text in texts_of(claim.answer) if text.casefold() not in known and not _is_litter(text)])
+
+
+def _is_litter(text: str) -> bool:
+    return is_placeholder(text) and text[0] not in "[%"

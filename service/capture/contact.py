@@ -1,0 +1,74 @@
+"""The person's details: addresses and numbers made comparable, never made up."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from service.lead import Answers, Contact
+
+_YES = frozenset(("on", "1", "true", "yes", "y", "ja", "oui", "sí", "si", "sim", "tak", "accepted", "checked"))
+_LONGEST_YES = 12  # characters; more is the consent sentence itself, which some forms send as the value
+
+
+@lru_cache(maxsize=4096)
+def read_email(text: str) -> str:
+    """Return an e-mail address in lower case, "" when `text` is none. Asks no name server."""
+    text = text.removeprefix("mailto:")
+    if "@" not in text:
+        return ""
+    try:
+        found = validate_email(text, check_deliverability=False, test_environment=True)
+    except (EmailNotValidError, ValueError):
+        return ""
+    return found.normalized.lower()
+
+
+def read_phone(text: str, country: str = "") -> str:
+    """Return a number as E.164, or as it was typed where it cannot be read for certain.
+
+    country: ISO 3166 two letters, for numbers without a country code; "" leaves those as typed.
+    """
+    international = f"+{text[2:]}" if not country and text.startswith("00") else text
+    try:
+        number = phonenumbers.parse(international, country or None)
+    except phonenumbers.NumberParseException:
+        return text
+    if not phonenumbers.is_possible_number(number):
+        return text
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_phone(text: str, country: str = "") -> bool:
+    """Tell whether `text` is a number that exists in `country`, or anywhere with its country code."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, country or None))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def read_contact(fields: Answers, country: str) -> Contact:
+    """Return the Contact of canonical fields. First and last name are never cut out of a full name."""
+    first, last = line_of(fields.get("first_name", "")), line_of(fields.get("last_name", ""))
+    phone = line_of(fields.get("phone", ""))
+    return Contact(
+        email=read_email(line_of(fields.get("email", ""))),
+        full_name=line_of(fields.get("full_name", "")) or f"{first} {last}".strip(),
+        first_name=first,
+        last_name=last,
+        phone=read_phone(phone, country) if phone else "",
+        company=line_of(fields.get("company", "")),
+    )
+
+
+def line_of(answer: str | Sequence[str]) -> str:
+    """Return an answer as one line."""
+    text = answer if isinstance(answer, str) else " ".join(answer)
+    return " ".join(text.split())
+
+
+def says_yes(answer: str | Sequence[str]) -> bool:
+    """Tell whether a consent was given: a yes in one of our languages, or the sentence agreed to."""
+    answers = [answer] if isinstance(answer, str) else answer
+    return any(each.strip().casefold() in _YES or len(each.strip()) > _LONGEST_YES for each in answers)

@@ -1,0 +1,77 @@
+"""Fields that steer this service and are no answers: where to go next, traps, captcha tokens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from service.capture.claims import Answer, texts_of
+from service.capture.fields import Fields
+
+_UNTICKED = frozenset(("false", "0", "off"))  # a trap that is a checkbox, sent by a script
+_TOKEN_FIELDS = {
+    "turnstile": ("cf-turnstile-response",),
+    "hcaptcha": ("h-captcha-response",),
+    "recaptcha": ("g-recaptcha-response", "recaptcha_response", "recaptcha_token"),
+}
+_COMPATIBLE = "g-recaptcha-response"  # Turnstile and hCaptcha widgets fill it, too, where told to
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What a form asked of this service. All strings are as posted, unchecked, "" when absent.
+
+    redirect, error_redirect: where to go after success and failure. honeypot: the trap's name where
+    it was filled in. captcha: submitted name (lower case) -> token. form_key: another service's
+    key of the form. dropped: every submitted name that was left out of the lead.
+    """
+
+    redirect: str = ""
+    error_redirect: str = ""
+    honeypot: str = ""
+    captcha: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
+    subject: str = ""
+    form_key: str = ""
+    dropped: tuple[str, ...] = ()
+
+    def captcha_token(self, provider: str) -> str:
+        """The token for "turnstile", "hcaptcha" or "recaptcha", "" when there is none."""
+        names = (*_TOKEN_FIELDS.get(provider, ()), _COMPATIBLE)
+        return next((self.captcha[name] for name in names if name in self.captcha), "")
+
+
+def read_controls(found: Fields, accepted_languages: str = "") -> Controls:
+    """Return the Controls among laid-out fields.
+
+    accepted_languages: the Accept-Language header, for forms that do not say their language.
+    """
+    tokens = {name.lower(): _text(answer) for name, answer in found.controls.get("_captcha_token", ())}
+    others = {name.lower(): _text(answer) for name, answer in found.controls.get("_form_control", ())}
+    return Controls(
+        redirect=_first(found, "_redirect"),
+        error_redirect=_first(found, "_error_redirect"),
+        honeypot=_filled_trap(found),
+        captcha={name: token for name, token in tokens.items() if token},
+        language=_primary(found.text("language") or accepted_languages),
+        subject=others.get("_subject", "") or found.text("subject"),
+        form_key=others.get("access_key", "") or others.get("apikey", "") or found.text("form_name"),
+        dropped=tuple(name for named in found.controls.values() for name, _ in named),
+    )
+
+
+def _filled_trap(found: Fields) -> str:
+    traps = found.controls.get("_honeypot", ())
+    return next((name for name, answer in traps if _text(answer).lower() not in {"", *_UNTICKED}), "")
+
+
+def _first(found: Fields, group: str) -> str:
+    return next((text for _, answer in found.controls.get(group, ()) if (text := _text(answer))), "")
+
+
+def _text(answer: Answer) -> str:
+    return next(iter(texts_of(answer)), "")
+
+
+def _primary(language: str) -> str:
+    """The primary subtag of the first language named: "de" for "de-AT,de;q=0.9"."""
+    tag = language.partition(",")[0].partition(";")[0].strip().lower().replace("_", "-").partition("-")[0]
+    return tag if tag.isascii() and tag.isalpha() and len(tag) in (2, 3) else ""

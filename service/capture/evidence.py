@@ -1,0 +1,74 @@
+"""What one request tells of how the person came; attribution decides what it means."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl, urlencode
+
+from service.attribution import stored_touch
+from service.capture.fields import CLICK_IDS, FIRST_UTM_KEYS, UTM_KEYS, Fields
+from service.capture.names import meaning_of
+from service.forms import Form
+from service.lead import CANONICAL_FIELDS, Evidence, StoredTouch
+
+_SHOWN = frozenset((*CANONICAL_FIELDS, *UTM_KEYS, *CLICK_IDS))
+_LONGEST_QUERY = 8192  # characters that are read
+
+
+def read_evidence(
+    found: Fields, form: Form, query: str = "", referer: str = "", received_at: float | None = None
+) -> Evidence:
+    """Return the Evidence of laid-out fields.
+
+    query: the endpoint's own query string, the last place where tags are looked for. referer: the
+    HTTP header, used where the page's script says nothing. received_at: unix seconds.
+    """
+    landing_url = found.text("lc_landing_url") or found.text("landing_page")
+    page_url = found.text("lc_page_url") or found.text("page_url")
+    fields = _carried_fields(found, form)
+    if query:
+        fields = {**_tags_of(query, fields, f"{landing_url} {page_url}".lower()), **fields}
+    return Evidence(
+        fields=fields,
+        landing_url=landing_url,
+        page_url=page_url,
+        referrer=_referrer(found, referer),
+        first=stored_touch(found.text("lc_first")) or _first_touch(found),
+        last=stored_touch(found.text("lc_last")),
+        submitted_at=received_at,
+    )
+
+
+def _carried_fields(found: Fields, form: Form) -> dict[str, str | Sequence[str]]:
+    """Every answer under its canonical or own name, and the one the form is credited by."""
+    fields: dict[str, str | Sequence[str]] = dict(found.extras)
+    fields.update((target, answer) for target, answer in found.known.items() if target in _SHOWN)
+    by = form.crediting.answer_field
+    if by and by not in fields:
+        meaning = meaning_of(by)
+        named = next((target for target, name in found.asked.items() if name == by), meaning.target if meaning else "")
+        fields.update({by: found.known[named]} if named in found.known else {})
+    return fields
+
+
+def _tags_of(query: str, fields: Mapping[str, object], links: str) -> dict[str, str]:
+    """Tags in the endpoint's own address: Utm values only where nothing nearer has any."""
+    pairs = parse_qsl(query[:_LONGEST_QUERY], errors="replace")
+    named = {meaning.target: value for name, value in reversed(pairs) if (meaning := meaning_of(name))}
+    is_tagged = "utm" in links or any(key in fields for key in UTM_KEYS)
+    return {
+        target: value
+        for target, value in named.items()
+        if (target in UTM_KEYS and not is_tagged) or (target in CLICK_IDS and target not in links)
+    }
+
+
+def _referrer(found: Fields, referer: str) -> str:
+    """What the page said, also when it said that there is none; else the header."""
+    if "lc_referrer" in found.asked:
+        return found.text("lc_referrer")
+    return found.text("referrer") if "referrer" in found.asked else referer
+
+
+def _first_touch(found: Fields) -> StoredTouch | None:
+    """The first visit as plugins tell it, in fields such as `first_utm_source`."""
+    tags = {key: found.text(first) for key, first in zip(UTM_KEYS, FIRST_UTM_KEYS, strict=True) if found.text(first)}
+    return StoredTouch(url=f"?{urlencode(tags)}") if tags else None

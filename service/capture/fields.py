@@ -1,0 +1,129 @@
+"""A submission's answers laid out by what they mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from service.capture.claims import Answer, Claim, decide, texts_of, unwrap
+from service.capture.guesses import guess_email, guess_phone
+from service.capture.names import HIDDEN_FIELDS, Meaning, fold, meaning_of
+from service.capture.nesting import dotted
+from service.forms import Form
+from service.lead import CANONICAL_FIELDS
+
+UTM_KEYS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+FIRST_UTM_KEYS = tuple(f"first_{key}" for key in UTM_KEYS)
+CLICK_IDS = frozenset(
+    (
+        *("gclid", "gbraid", "wbraid", "dclid", "gad_source", "gad_campaignid", "fbclid", "msclkid", "ttclid"),
+        *("li_fat_id", "twclid", "epik", "sccid", "rdt_cid", "yclid", "mc_cid", "mc_eid"),
+    )
+)
+
+_CARRIED = CLICK_IDS | {*UTM_KEYS, *FIRST_UTM_KEYS, *HIDDEN_FIELDS}
+_DECIDED = frozenset((*CANONICAL_FIELDS, "landing_page", "page_url", "referrer", "external_id", "form_name"))
+_MOST_MATCHED = 1000  # names; the rest are kept as extras
+
+
+@dataclass(slots=True)
+class Fields:
+    """The answers by meaning; blanks are left out.
+
+    known: key of aliases.json -> the answer that counts. asked: the same keys -> submitted name,
+    also where nothing was filled in. extras: own name -> answer, for all that has no other place.
+    controls: group -> names and answers that steer this service and say nothing about the person.
+    """
+
+    known: dict[str, Answer] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
+    extras: dict[str, Answer] = field(default_factory=dict)
+    controls: dict[str, list[tuple[str, Answer]]] = field(default_factory=dict)
+
+    def text(self, target: str) -> str:
+        """The first text of what is known, "" when it is not."""
+        return next(iter(texts_of(self.known.get(target, ""))), "")
+
+
+class _Guess(NamedTuple):
+    target: str
+    name: str
+
+
+def lay_out(answers: Mapping[str, Answer], form: Form) -> Fields:
+    """Sort answers by meaning: the operator's mapping first, then aliases, at last a marked guess."""
+    found = Fields()
+    claims = _claim(answers, form, found)
+    _settle_bare_names(claims)
+    for target, rivals in claims.items():
+        _settle(target, rivals, found)
+    for guess in _guess(found, form.country):
+        found.known[guess.target] = found.extras[guess.name]
+        found.extras[f"{guess.target} (guessed)"] = f'from "{guess.name}"'
+    return found
+
+
+def _claim(answers: Mapping[str, Answer], form: Form, found: Fields) -> dict[str, list[Claim]]:
+    """Ask of each answer what it is; set aside what is nothing known, and what steers us."""
+    claims: dict[str, list[Claim]] = {}
+    mapping = _read_mapping(form)
+    for position, (name, answer) in enumerate(answers.items()):
+        meaning = None if position >= _MOST_MATCHED else (mapping.get(fold(name)) if mapping else None)
+        if meaning is None and position < _MOST_MATCHED:
+            meaning = meaning_of(name)
+        if meaning is None:
+            _show(name, answer, found)
+        elif meaning.target.startswith("_"):
+            found.controls.setdefault(meaning.target, []).append((name, answer))
+        else:
+            claims.setdefault(meaning.target, []).append(Claim(meaning, name, answer))
+    return claims
+
+
+def _read_mapping(form: Form) -> dict[str, Meaning]:
+    """What the operator says that names mean, by folded name."""
+    mapping = {fold(form.honeypot): Meaning("_honeypot")} if form.honeypot else {}
+    for target, names in form.fields.items():
+        mapping.update((fold(dotted(name)), Meaning(target, -1)) for name in names)
+    return mapping
+
+
+def _settle_bare_names(claims: dict[str, list[Claim]]) -> None:
+    """Beside "prénom" a "nom" is the last name, beside "apellidos" a "nombre" the first; alone it is both."""
+    has_first, has_last = "first_name" in claims, "last_name" in claims
+    if has_first == has_last or "full_name" not in claims:
+        return
+    whole = [claim for claim in claims["full_name"] if not claim.meaning.is_bare_name]
+    bare = [claim for claim in claims.pop("full_name") if claim.meaning.is_bare_name]
+    parts = {"full_name": whole, "last_name" if has_first else "first_name": bare}
+    claims.update((target, part) for target, part in parts.items() if part)
+
+
+def _settle(target: str, rivals: list[Claim], found: Fields) -> None:
+    if target in _DECIDED:
+        answer, name, rest = decide(target, rivals)
+        found.extras.update(rest)
+    else:
+        answer, name = unwrap([text for claim in rivals for text in texts_of(claim.answer)]), rivals[0].name
+        if target not in _CARRIED:
+            for claim in rivals:
+                _show(claim.name, claim.answer, found)
+    found.asked[target] = name
+    if answer:
+        found.known[target] = answer
+
+
+def _show(name: str, answer: Answer, found: Fields) -> None:
+    shown = unwrap(texts_of(answer))
+    if shown:
+        found.extras[name] = shown
+
+
+def _guess(found: Fields, country: str) -> list[_Guess]:
+    """What is missing and can be told from the look of an answer whose name says nothing."""
+    guesses = []
+    if "email" not in found.known:
+        guesses.append(_Guess("email", guess_email(found.extras)))
+    if "phone" not in found.known:
+        unclear = {name: answer for name, answer in found.extras.items() if meaning_of(name) is None}
+        guesses.append(_Guess("phone", guess_phone(unclear, country)))
+    return [guess for guess in guesses if guess.name]

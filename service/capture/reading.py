@@ -1,0 +1,128 @@
+"""One request read: what it says about the person, and what is wrong with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from service.capture.bodies import Body, read_body
+from service.capture.claims import Answer
+from service.capture.contact import read_contact
+from service.capture.controls import Controls, read_controls
+from service.capture.evidence import read_evidence
+from service.capture.fields import Fields, lay_out
+from service.capture.multipart import File
+from service.capture.names import fold
+from service.capture.refusals import Empty
+from service.capture.schemas import FieldError, check
+from service.forms import Form
+from service.lead import CANONICAL_FIELDS, Contact, Submission
+
+_NOTE = "note on this request"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One request as plain values.
+
+    headers: by lower-case name. query: without its "?". ip: whose request it is, for judging it;
+    it does not get into the Submission. received_at: unix seconds, 0.0 unknown.
+    """
+
+    body: bytes
+    content_type: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
+    ip: str = ""
+    received_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A Submission with what a visitor must be told.
+
+    errors: canonical name, or the form's own -> what is wrong; empty: all is well.
+    answers: everything as posted, to be given back in an error page. asked: meaning -> submitted
+    name, also of what came empty. query: of the endpoint, to be
+    posted to again. is_json: the body was JSON.
+    """
+
+    submission: Submission
+    errors: Mapping[str, Sequence[FieldError]] = field(default_factory=dict)
+    controls: Controls = field(default_factory=Controls)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    asked: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
+    is_json: bool = False
+
+    @property
+    def suspicion(self) -> str:
+        """Why it looks like spam, "" when it does not."""
+        trap = self.controls.honeypot
+        return (
+            f"The hidden field {trap!r} was filled in, which people do not see: release it if it is real."
+            if trap
+            else ""
+        )
+
+
+def read(request: Incoming, form: Form) -> Reading:
+    """Read one request of a browser.
+
+    Raises: Unreadable, Empty or Unsupported where it holds no enquiry at all.
+    """
+    body = read_body(request.body, request.content_type or request.headers.get("content-type", ""))
+    found = lay_out(body.answers, form)
+    found.extras.update(_remarks(body))
+    controls = read_controls(found, request.headers.get("accept-language", ""))
+    submission = _submit(found, request, form)
+    if not submission.fields and not submission.extras and not controls.honeypot:
+        raise Empty
+    errors = check(_checked(found, submission.contact, form), form.require, found.asked, controls.language)
+    return Reading(submission, errors, controls, body.answers, found.asked, request.query, body.is_json)
+
+
+def _submit(found: Fields, request: Incoming, form: Form) -> Submission:
+    fields = {name: found.known[name] for name in CANONICAL_FIELDS if name in found.known}
+    contact = read_contact(fields, form.country)
+    if contact.email:
+        fields["email"] = contact.email
+    referer = request.headers.get("referer", "")
+    return Submission(
+        form=form.name,
+        sender="browser",
+        contact=contact,
+        evidence=read_evidence(found, form, request.query, referer, request.received_at or None),
+        fields=fields,
+        extras=found.extras,
+        external_id=found.text("external_id"),
+        idempotency_key=request.headers.get("idempotency-key", "").strip(' "') or found.text("lc_key"),
+        form_name=found.text("form_name"),
+    )
+
+
+def _remarks(body: Body) -> dict[str, Answer]:
+    """Files and notes as extras. What was in a file is not kept."""
+    extras: dict[str, Answer] = {}
+    for file in body.files:
+        remark = _describe(file)
+        known = extras.get(file.field, [])
+        extras[file.field] = [*([known] if isinstance(known, str) else known), remark] if known else remark
+    if body.notes:
+        extras[_NOTE] = list(body.notes) if len(body.notes) > 1 else body.notes[0]
+    return extras
+
+
+def _describe(file: File) -> str:
+    kind = f", {file.content_type}" if file.content_type else ""
+    return f"file: {file.filename}{kind}, {file.size_bytes} bytes (content not kept)"
+
+
+def _checked(found: Fields, contact: Contact, form: Form) -> dict[str, Answer]:
+    """The answers that the form's schema looks at; "" for an input that came empty."""
+    answers: dict[str, Answer] = dict.fromkeys(found.asked, "")
+    answers.update(found.known)
+    if contact.full_name:
+        answers["full_name"] = contact.full_name
+    own = [name for name in form.require if name not in answers]
+    by_folded = {fold(name): answer for name, answer in found.extras.items()} if own else {}
+    answers.update((name, by_folded[fold(name)]) for name in own if fold(name) in by_folded)
+    return answers
