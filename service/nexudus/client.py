@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 from service import clock
@@ -83,9 +83,9 @@ class Nexudus:
             if trouble.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
-        if not isinstance(row, dict) or not isinstance(row.get("Id"), int):
+        if not _is_record(row):
             raise Unavailable("the answer holds no record", HTTPStatus.OK)
-        return row
+        return cast("Row", row)
 
     def page(self, path: str, params: Params, number: int = 1, size: int = 100) -> tuple[list[Row], int]:
         """The records of one page, and how many pages there are.
@@ -94,7 +94,7 @@ class Nexudus:
         """
         value = self.get(path, {**params, "page": number, "size": size})
         found = value.get("Records") if isinstance(value, dict) else None
-        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        if not isinstance(found, list) or not all(map(_is_record, found)):
             raise Unavailable("the answer to a search holds no records", HTTPStatus.OK)
         pages = value.get("TotalPages")
         return found, pages if isinstance(pages, int) else number + (len(found) >= size)
@@ -107,7 +107,7 @@ class Nexudus:
         found: dict[int, Row] = {}
         for number in range(1, PAGES_MAX + 1):
             rows, pages = self.page(path, params or {}, number, size)
-            new = {row["Id"]: row for row in rows if isinstance(row.get("Id"), int) and row["Id"] not in found}
+            new = {row["Id"]: row for row in rows if row["Id"] not in found}
             found |= new
             if number >= pages or not new:  # nothing new: a server that shows page 1 again and again
                 return [found[key] for key in sorted(found)]
@@ -141,6 +141,10 @@ class Nexudus:
         if body is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
         return self._transport.send(method, path + query, headers, body, write=method != "GET")
+
+
+def _is_record(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("Id"), int)
 
 
 def _endpoint(method: str, path: str) -> tuple[str, str]:

@@ -26,6 +26,8 @@ NEVER_SENT = frozenset(
 )
 """The record's own keeping, and what closes an opportunity."""
 
+_NEVER_SENT = {name.lower() for name in NEVER_SENT}  # the CRM may read names in any case
+
 NOT_EXTRA = frozenset(["CrmBoardColumnId", "CoworkerId", "SystemId", "Status"])
 """Closed to literal additions: the vetted stage, the person, the marker, and that it is in progress."""
 
@@ -92,7 +94,7 @@ class OpportunityBody(Body):
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def _refuse(self, _read: object, body: Mapping[str, object], **_: object) -> None:
-        found = {name: ["is never sent; take it out"] for name in body if name in NEVER_SENT}
+        found = {name: ["is never sent; take it out"] for name in body if name.lower() in _NEVER_SENT}
         if found:
             raise ValidationError(found)
 

@@ -22,8 +22,8 @@ IDLE_S = 4.0
 """Seconds after which an idle connection is not used again.
 
 A server that closes a kept connection just as we write into it leaves a write in doubt, though nothing
-was done. The safe answer is OutcomeUnknown; this makes it rare, because no common server closes
-earlier than after five seconds. The price is one handshake after a quiet spell.
+was done. The safe answer is OutcomeUnknown; this makes it rare, because front servers commonly keep a
+connection for five seconds or much longer. The price is one handshake after a quiet spell.
 """
 
 

@@ -1,5 +1,6 @@
 """Calls that end badly, for real: each fault over HTTP, and what it is named."""
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -174,12 +175,20 @@ def test_a_search_without_end_is_no_result(crm: Simulator, nexudus: Nexudus) -> 
         nexudus.records("/api/spaces/coworkers", size=1)
 
 
-@pytest.mark.parametrize("shown", [[], {"Records": None}, {"Records": [7]}, {"Id": 7}])
+@pytest.mark.parametrize("shown", [[], {"Records": None}, {"Records": [7]}, {"Records": [{}]}, {"Id": 7}])
 def test_a_search_that_shows_no_list_is_no_result(crm: Simulator, nexudus: Nexudus, shown: object) -> None:
     crm.faults([{"path": "/api/spaces/teams", "body": shown}])
 
     with pytest.raises(Unavailable):
         nexudus.records("/api/spaces/teams")
+
+
+@pytest.mark.parametrize("shown", [[], {}, {"Id": "7"}, "Not found"])
+def test_one_record_without_an_id_is_no_result(crm: Simulator, nexudus: Nexudus, shown: object) -> None:
+    crm.faults([{"path": "/api/spaces/teams/7", "body": json.dumps(shown)}])
+
+    with pytest.raises(Unavailable):
+        nexudus.one("/api/spaces/teams/7")
 
 
 def test_a_list_without_a_page_count_ends_with_a_page_that_is_not_full(crm: Simulator, nexudus: Nexudus) -> None:

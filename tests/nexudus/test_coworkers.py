@@ -138,7 +138,9 @@ def test_a_new_person_is_taken_and_found_again_at_the_location(crm: Simulator, n
     assert crm.side_effects() == []
 
 
-@pytest.mark.parametrize("wrong", [{"CreateUser": True}, {"CreateUser": 0}, {"TariffId": 3}, {"Businesses": []}])
+@pytest.mark.parametrize(
+    "wrong", [{"CreateUser": True}, {"CreateUser": 0}, {"TariffId": 3}, {"Businesses": []}, {"FullName": " "}]
+)
 def test_a_body_with_consequences_is_not_sent_whoever_made_it(
     crm: Simulator, nexudus: Nexudus, wrong: dict[str, object]
 ) -> None:
