@@ -4,6 +4,7 @@ Everything else is set by the environment, see docs/settings.md.
 """
 # ruff: noqa: INP001 - no package: gunicorn loads it by its path
 
+import sys
 from pathlib import Path
 
 from service.cli.house import with_port
@@ -11,7 +12,9 @@ from service.cli.web import PORT, server_options
 from service.settings import read_settings
 
 _settings = read_settings()
-
 globals().update(server_options(_settings, with_port(_settings, None, PORT)))
-pythonpath = str(Path(__file__).parent)
-wsgi_app = "wsgi:app"
+
+sys.path.insert(0, str(Path(__file__).parent))
+import wsgi  # noqa: E402,F401 (before the fork, see there)
+
+wsgi_app = "wsgi:application()"
