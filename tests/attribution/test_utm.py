@@ -13,6 +13,8 @@ NAMES = {
     "mtm_kwd": "mtmkwd",
     "pk_keyword": "pkkeyword",
     "mtm_term": "",
+    "pk_term": "",
+    "amp;utm_source": "",
     "utm_id": "",
     "utm_source_platform": "",
     "source": "",
