@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from service.attribution import attribute
 from service.forms import Form
-from service.lead import Attribution, Lead, Receipt, Status, Submission, new_lead_id
-from service.store import Key, Store, Transaction
+from service.lead import Lead, Receipt, Status, Submission, new_lead_id
+from service.store import Key, Store
 
 
 def accept(submission: Submission, form: Form, store: Store, now: datetime, suspicion: str = "") -> Receipt:
@@ -18,27 +18,23 @@ def accept(submission: Submission, form: Form, store: Store, now: datetime, susp
     Delivery is held until a person lets it go.
     Raises: StoreUnavailable; then nothing was kept.
     """
-    attribution = attribute(submission.evidence, form.crediting)
-    return store.write(keeping(submission, attribution, form, now, suspicion))
+    lead = Lead(
+        id=new_lead_id(now),
+        account=form.account,
+        status=status_of(submission, suspicion),
+        received_at=now,
+        submission=submission,
+        attribution=attribute(submission.evidence, form.crediting),
+        problem=suspicion or submission.problem,
+    )
+    return store.keep(lead, list(keys_of(submission, form, now)), person_of(lead))
 
 
-def keeping(
-    submission: Submission, attribution: Attribution, form: Form, now: datetime, suspicion: str = ""
-) -> Callable[[Transaction], Receipt]:
-    """The job that keeps a Submission with its verdict."""
-    status = Status.QUARANTINED if suspicion else Status.PARKED if submission.problem else Status.PENDING
-    problem = suspicion or submission.problem
-    lead = Lead(new_lead_id(now), form.account, status, now, submission, attribution, problem)
-    keys = list(keys_of(submission, form, now))
-    parked = status is not Status.PENDING
-
-    def keep(tx: Transaction) -> Receipt:
-        receipt = tx.leads.keep(lead, keys)
-        if not receipt.repeat:
-            tx.outbox.owe(lead.id, lead.account, person_of(lead), due=now, parked=parked)
-        return receipt
-
-    return keep
+def status_of(submission: Submission, suspicion: str) -> Status:
+    """Where a new lead stands: owed to the CRM, unless a person must look first."""
+    if suspicion:
+        return Status.QUARANTINED
+    return Status.PARKED if submission.problem else Status.PENDING
 
 
 def person_of(lead: Lead) -> str:

@@ -1,8 +1,9 @@
 """Leads on disk: kept once, found again, told page by page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select, update
@@ -35,6 +36,10 @@ class Key:
     expires_at: datetime | None = None
 
 
+class Clash(Exception):
+    """Two arrivals of one batch share a key: which came first is decided one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """Which leads an operator asks for; empty parts ask for all."""
@@ -59,29 +64,42 @@ class Leads:
 
         The keys of a repeat lead to the first lead from now on, too.
         """
-        won = self._take(lead.id, keys, lead.received_at)
+        return self.keep_all([(lead, keys)])[0]
+
+    def keep_all(self, arrivals: Sequence[tuple[Lead, Sequence[Key]]]) -> list[Receipt]:
+        """Keep several at once; their Receipts, in the same order.
+
+        Raises: Clash when two of them share a key: keep those one by one.
+        """
+        won = self._take(arrivals)
+        receipts = [self._receipt(lead, keys, won) for lead, keys in arrivals]
+        new = [to_row(lead) for (lead, _), receipt in zip(arrivals, receipts, strict=True) if not receipt.repeat]
+        if new:
+            self._connection.execute(_INSERT, new)
+        return receipts
+
+    def _take(self, arrivals: Sequence[tuple[Lead, Sequence[Key]]]) -> set[str]:
+        """The keys that were free or expired, now ours. Sorted, so that two writers cannot deadlock."""
+        rows = [
+            {"key": key.value, "lead_id": lead.id, "expires_at": key.expires_at, "now": lead.received_at}
+            for lead, keys in arrivals
+            for key in keys
+        ]
+        if len({row["key"] for row in rows}) < len(rows):
+            raise Clash
+        if not rows:
+            return set()
+        rows.sort(key=lambda row: str(row["key"]))
+        return set(self._connection.execute(_taking(self._opened.insert), rows).scalars())
+
+    def _receipt(self, lead: Lead, keys: Sequence[Key], won: set[str]) -> Receipt:
         lost = [key.value for key in keys if key.value not in won]
         first = self._owner(lost) if lost else None
         if first is None:
-            self._connection.execute(_INSERT, to_row(lead))
             return Receipt(lead.id, repeat=False)
         self._connection.execute(update(lead_keys).where(lead_keys.c.lead_id == lead.id).values(lead_id=first))
         self._connection.execute(update(leads).where(leads.c.id == first).values(repeats=leads.c.repeats + 1))
         return Receipt(first, repeat=True)
-
-    def _take(self, lead_id: LeadId, keys: Sequence[Key], now: datetime) -> set[str]:
-        """The keys that were free or expired, now ours. Sorted, so that two writers cannot deadlock."""
-        insert = self._opened.insert(lead_keys)
-        taking = insert.on_conflict_do_update(
-            index_elements=["key"],
-            set_={"lead_id": insert.excluded.lead_id, "expires_at": insert.excluded.expires_at},
-            where=lead_keys.c.expires_at <= bindparam("now", type_=Instant),
-        ).returning(lead_keys.c.key)
-        won: set[str] = set()
-        for key in sorted(keys, key=lambda key: key.value):
-            row = {"key": key.value, "lead_id": lead_id, "expires_at": key.expires_at, "now": now}
-            won.update(self._connection.execute(taking, row).scalars())
-        return won
 
     def _owner(self, keys: Iterable[str]) -> LeadId | None:
         found = self._connection.execute(select(lead_keys.c.lead_id).where(lead_keys.c.key.in_(keys)).limit(1))
@@ -134,6 +152,17 @@ class Leads:
                 delivered_at=now,
             )
         )
+
+
+@lru_cache
+def _taking(insert_into: Callable[..., Any]) -> Any:
+    """INSERT of keys that goes through for new and expired ones only, and tells which those were."""
+    insert = insert_into(lead_keys)
+    return insert.on_conflict_do_update(
+        index_elements=["key"],
+        set_={"lead_id": insert.excluded.lead_id, "expires_at": insert.excluded.expires_at},
+        where=lead_keys.c.expires_at <= bindparam("now", type_=Instant),
+    ).returning(lead_keys.c.key)
 
 
 _INSERT = leads.insert()

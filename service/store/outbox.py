@@ -1,7 +1,7 @@
 """The debts to the CRM: owed in the lead's own transaction, claimed with a lease, settled once."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,17 @@ class LeaseLost(Exception):
     """Another worker has this Delivery now: stop, touch nothing more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What is owed to the CRM for one lead."""
+
+    lead_id: LeadId
+    account: str
+    person: str
+    due: datetime
+    parked: bool = False
+
+
 class Outbox:
     """The deliveries within one transaction."""
 
@@ -36,10 +47,24 @@ class Outbox:
 
         person: the folded e-mail; Deliveries of one person never run together.
         """
-        state = PARKED if parked else OWED
-        row = {"lead_id": lead_id, "account": account, "person": person, "state": state, "due_at": due}
-        self._connection.execute(_INSERT, row)
-        if not parked:
+        self.owe_all([Debt(lead_id, account, person, due, parked)])
+
+    def owe_all(self, debts: Sequence[Debt]) -> None:
+        """The same for several."""
+        if not debts:
+            return
+        rows = [
+            {
+                "lead_id": debt.lead_id,
+                "account": debt.account,
+                "person": debt.person,
+                "state": PARKED if debt.parked else OWED,
+                "due_at": debt.due,
+            }
+            for debt in debts
+        ]
+        self._connection.execute(_INSERT, rows)
+        if not all(debt.parked for debt in debts):
             self._wake()
 
     def owe_again(self, lead_id: LeadId, due: datetime) -> bool:

@@ -1,6 +1,6 @@
 """The store: one database as the other rooms see it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -8,12 +8,13 @@ from typing import TypeVar
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.lead import Lead, Receipt, Status
 from service.store import bell
 from service.store.accounts import Accounts
 from service.store.engines import open_engines
-from service.store.leads import Leads
+from service.store.leads import Key, Leads
 from service.store.migrate import migrate, schema_of
-from service.store.outbox import WAKE, Outbox
+from service.store.outbox import WAKE, Debt, Outbox
 from service.store.tables import deployment
 from service.store.writer import StoreUnavailable, Writer
 
@@ -48,6 +49,28 @@ class Store:
         Raises: what the job raises; StoreUnavailable when the database cannot keep it.
         """
         return self._writer.write(lambda connection: job(self._transaction(connection)))
+
+    def keep(self, lead: Lead, keys: Sequence[Key], person: str) -> Receipt:
+        """Keep a lead and its debt to the CRM in one commit; a repeat, known by its keys, gets the first Receipt.
+
+        Leads that arrive together are written together: taking leads is what must be fast.
+        Raises: StoreUnavailable; then nothing was kept.
+        """
+        return self._writer.write_together(self._keep_all, (lead, keys, person))
+
+    def _keep_all(
+        self, connection: Connection, arrivals: Sequence[tuple[Lead, Sequence[Key], str]]
+    ) -> Sequence[Receipt]:
+        tx = self._transaction(connection)
+        receipts = tx.leads.keep_all([(lead, keys) for lead, keys, _ in arrivals])
+        tx.outbox.owe_all(
+            [
+                Debt(lead.id, lead.account, person, lead.received_at, lead.status is not Status.PENDING)
+                for (lead, _, person), receipt in zip(arrivals, receipts, strict=True)
+                if not receipt.repeat
+            ]
+        )
+        return receipts
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

@@ -2,15 +2,16 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.store.engines import Opened
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 Job = Callable[[Connection], T]
 
 
@@ -19,15 +20,21 @@ class StoreUnavailable(Exception):
 
 
 class _Waiting(Generic[T]):
-    """One caller's job and what became of it."""
+    """One caller's job, or its item of a job done for several at once, and what became of it."""
 
-    __slots__ = ("error", "finished", "job", "value")
+    __slots__ = ("error", "finished", "item", "job", "together", "value")
 
-    def __init__(self, job: Job[T]) -> None:
+    def __init__(self, job: Callable[..., Any], item: object = None, *, together: bool = False) -> None:
         self.job = job
+        self.item = item
+        self.together = together
         self.finished = False
         self.value: T | None = None
         self.error: BaseException | None = None
+
+    def fail(self, error: BaseException) -> None:
+        self.error = _as_unavailable(error)
+        self.finished = True
 
     def result(self) -> T:
         if self.error is not None:
@@ -56,7 +63,16 @@ class Writer:
         A job may be run twice (alone, after another one's failure): it must do nothing but SQL.
         Raises: what the job raises; StoreUnavailable when the database cannot keep it.
         """
-        waiting = _Waiting(job)
+        return self._wait_for(_Waiting(job))
+
+    def write_together(self, job: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item) -> T:
+        """The same for one `item` of a job that serves all items waiting for it at once.
+
+        The job returns a value for each of its items, in their order; it may be run again for one.
+        """
+        return self._wait_for(_Waiting(job, item, together=True))
+
+    def _wait_for(self, waiting: _Waiting[T]) -> T:
         self._queue.append(waiting)
         with self._turn:
             if not waiting.finished:
@@ -64,11 +80,16 @@ class Writer:
         return waiting.result()
 
     def _take_turn(self) -> None:
-        with self._opened.turn():
-            batch = [self._queue.popleft() for _ in range(len(self._queue))]
-            if not self._commit(batch):
-                for waiting in batch:
-                    self._commit([waiting], keep_error=True)
+        try:
+            with self._opened.turn():
+                self._commit_all([self._queue.popleft() for _ in range(len(self._queue))])
+        except OSError as error:  # the file of the turn: no room, or no right
+            raise _as_unavailable(error) from error
+
+    def _commit_all(self, batch: list[_Waiting[Any]]) -> None:
+        if not self._commit(batch):
+            for waiting in batch:
+                self._commit([waiting], keep_error=True)
 
     def _commit(self, batch: list[_Waiting[Any]], *, keep_error: bool = False) -> bool:
         """Commit all of `batch` or nothing. With keep_error the failure is the caller's to see."""
@@ -76,8 +97,7 @@ class Writer:
         try:
             with self._opened.writing.connect() as connection:
                 with connection.begin():
-                    for waiting in batch:
-                        waiting.value = waiting.job(connection)
+                    _run(batch, connection)
                 self._after_commit(connection)
         except BaseException as error:  # noqa: BLE001 (the caller gets it: see result)
             if not alone:
@@ -88,9 +108,21 @@ class Writer:
         return True
 
 
+def _run(batch: list[_Waiting[Any]], connection: Connection) -> None:
+    shared: dict[Callable[..., Any], list[_Waiting[Any]]] = {}
+    for waiting in batch:
+        if waiting.together:
+            shared.setdefault(waiting.job, []).append(waiting)
+        else:
+            waiting.value = waiting.job(connection)
+    for job, members in shared.items():
+        for waiting, value in zip(members, job(connection, [member.item for member in members]), strict=True):
+            waiting.value = value
+
+
 def _as_unavailable(error: BaseException) -> BaseException:
     """The database's own failures in our words; everything else as it is."""
-    if isinstance(error, (DBAPIError, SQLAlchemyError)):
+    if isinstance(error, (SQLAlchemyError, OSError)):
         unavailable = StoreUnavailable(type(error).__name__)
         unavailable.__cause__ = error
         return unavailable

@@ -1,0 +1,107 @@
+"""A load of form posts over kept connections, light enough to run beside what it measures."""
+
+import selectors
+import socket
+import statistics
+import time
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a load measured; seconds."""
+
+    per_second: float
+    p50_s: float
+    p99_s: float
+    failed: int
+
+
+def form_post(number: int, tag: str) -> bytes:
+    """One ordinary form post as a page's script sends it, no two the same."""
+    body = urlencode(
+        {
+            "name": f"Ada Lovelace {number}",
+            "email": f"ada.{tag}.{number}@example.com",
+            "phone": "+44 20 7946 0142",
+            "company": "Engines Ltd",
+            "team_size": "6-10",
+            "location": "Leeds",
+            "message": f"We need a private office for eight people, enquiry {number}.",
+            "consent": "on",
+            "lc_landing_url": "https://www.example.com/leeds?utm_source=google&utm_medium=cpc&utm_campaign=leeds-offices&gclid=Cj0KCQiA",
+            "lc_page_url": "https://www.example.com/contact",
+            "lc_referrer": "https://www.google.com/",
+            "lc_key": f"{tag}-{number}",
+        }
+    ).encode()
+    head = (
+        "POST /f/contact HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n"
+        "User-Agent: Mozilla/5.0\r\nOrigin: https://www.example.com\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class _Client:
+    """One visitor: sends, waits for the whole answer, sends the next."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.received = b""
+        self.sent_at = 0.0
+
+    def send(self, request: bytes) -> None:
+        self.received = b""
+        self.sent_at = time.perf_counter()
+        self.socket.sendall(request)
+
+    def answer(self) -> bytes | None:
+        """The whole answer, once it is there."""
+        piece = self.socket.recv(65536)
+        self.received += piece
+        head, blank, body = self.received.partition(b"\r\n\r\n")
+        if not piece or (blank and len(body) >= _length(head)):
+            return self.received
+        return None
+
+
+def _length(head: bytes) -> int:
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return int(line.partition(b":")[2])
+    return 0
+
+
+def post_for(port: int, seconds: float, clients: int, tag: str) -> Load:
+    """Post from `clients` visitors at once for some seconds."""
+    ready = selectors.DefaultSelector()
+    number = failed = 0
+    waits: list[float] = []
+    for _ in range(clients):
+        client = _Client(port)
+        ready.register(client.socket, selectors.EVENT_READ, client)
+        client.send(form_post(number, tag))
+        number += 1
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        for key, _ in ready.select(1):
+            client = key.data
+            answer = client.answer()
+            if answer is None:
+                continue
+            waits.append(time.perf_counter() - client.sent_at)
+            failed += not answer.startswith(b"HTTP/1.1 200")
+            if b"onnection: close" in answer or not answer:
+                ready.unregister(client.socket)
+                client = _Client(port)
+                ready.register(client.socket, selectors.EVENT_READ, client)
+            client.send(form_post(number, tag))
+            number += 1
+    took = time.perf_counter() - began
+    for key in list(ready.get_map().values()):
+        key.data.socket.close()
+    cuts = statistics.quantiles(waits, n=100)
+    return Load(len(waits) / took, cuts[49], cuts[98], failed)

@@ -1,0 +1,84 @@
+"""Starting what is measured, and asking the kernel what it uses. Linux."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def free_port() -> int:
+    """A port that nobody uses just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(command: list[str], env: Mapping[str, str], port: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """A process, from when its port answers until the block ends."""
+    process = subprocess.Popen(command, env={**os.environ, **env}, stderr=subprocess.DEVNULL)
+    try:
+        if port is not None:
+            _wait_for(port, process)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            time.sleep(0.5)  # the second web process may still start
+            return
+    raise RuntimeError(f"{process.args!r} does not listen")
+
+
+def gunicorn(factory: str, port: int) -> list[str]:
+    """The same server for every yardstick: two processes of eight threads."""
+    options = ["-k", "gthread", "-w", "2", "--threads", "8", "--keep-alive", "5", "--log-level", "warning"]
+    return [sys.executable, "-m", "gunicorn", *options, "-b", f"127.0.0.1:{port}", factory]
+
+
+def lead_capture(*words: str) -> list[str]:
+    """Our own command."""
+    return [sys.executable, "-m", "service.cli", *words]
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(member for child in children for member in family(int(child)))]
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process and all that it started: pages shared by two count twice."""
+    return sum(_status_kb(member, "VmRSS:") for member in family(pid)) / 1024
+
+
+def _status_kb(pid: int, name: str) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1])
+    return 0
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds of processor time that a process and all that it started have used."""
+    ticks = 0
+    for member in family(pid):
+        fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
