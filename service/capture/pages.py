@@ -83,9 +83,11 @@ def message_page(sentence: str, status: HTTPStatus, language: str = "") -> str:
     )
 
 
-def attribution_script() -> bytes:
-    """Return attribution.js as landing pages get it: UTF-8 JavaScript."""
-    return (_HERE / "attribution.js").read_bytes()
+@cache
+def attribution_script() -> str:
+    """Return attribution.js as landing pages get it: without the comments, which stand on lines of their own."""
+    lines = (_HERE / "attribution.js").read_text("utf-8").splitlines()
+    return "".join(f"{line}\n" for line in lines if line and not line.lstrip().startswith(("//", "/*", "*")))
 
 
 @cache
