@@ -1,219 +1,265 @@
-/*
- * Where visitors came from, remembered for the forms that post to this service.
- *
- *   <script src="https://leads.example.com/attribution.js" defer></script>
- *
- * It keeps two visits in first-party cookies for 90 days, lc_first and lc_last, each percent-encoded
- * JSON {u: address, r: referrer, t: unix seconds}; where cookies are refused, in localStorage. The
- * landing page of this visit stays in sessionStorage. Forms whose action is /f/... on the script's
- * own origin get hidden inputs: lc_landing_url lc_page_url lc_referrer lc_first lc_last lc_key.
- * A page that posts by script asks LeadCapture.fields(). Nothing here ever throws into the page.
- */
+// Remembers how a visitor came and tells the forms that post to this service:
+//
+//   <script src="https://leads.example.com/attribution.js" defer></script>
+//
+// Two visits stay in first-party cookies for 90 days, lc_first and lc_last: percent-encoded JSON
+// {u: url, r: referrer, t: unix seconds}. The landing page of this visit stays in sessionStorage. Forms
+// whose action is /f/... where the script comes from get the hidden inputs lc_landing_url lc_page_url
+// lc_referrer lc_first lc_last lc_key; a page that posts by fetch asks LeadCapture.fields().
+//
+// Comments stand on lines of their own: they and the indentation are left out where it is served.
 (() => {
   "use strict";
 
-  const DAYS_90 = 7776000; // seconds, as the service reads them
-  const COOKIE_MAX = 3800; // characters; browsers stop at 4096 bytes with the name and its attributes
-  const TAGS = /[?&#;](?:utm_?\w+|(?:mtm|pk)_\w+|gclid|gbraid|wbraid|msclkid|li_fat_id|ttclid|twclid|epik|sccid|rdt_cid|yclid|dclid|tblci|dicbo|obclid|gad_source|gad_campaignid|fbclid|igshid|igsh|mc_cid|mc_eid|_hsenc|_hsmi|mkt_tok|_kx|ck_subscriber_id|ml_subscriber(?:_hash)?|vero_id|irclickid|awc|cjevent)=[^&#]/i;
-  // Visitors come back from these, they do not come from them: payment and sign-in pages.
-  const NO_REFERRERS = "paypal.com stripe.com gocardless.com klarna.com worldpay.com opayo.co.uk sagepay.com adyen.com squareup.com accounts.google.com login.microsoftonline.com login.live.com appleid.apple.com auth0.com okta.com nexudus.com".split(" ");
+  // Loaded twice.
+  if (window.LeadCapture && window.LeadCapture.fields) return;
 
-  if (window.LeadCapture) return;
+  const LIFETIME_S = 90 * 86400;
+  const LONGEST_URL = 2000;
+  // Two of them stay under 3.5 KB: servers refuse requests whose cookies are long.
+  const LONGEST_TOUCH = 1700;
+  // On a page that stays, a click after this is another enquiry.
+  const SAME_CLICK_MS = 2000;
+  const TAGS = "(?:utm|mtm|pk)[_+-]?(?:source|medium|campaign|content|term|keyword|kwd)";
+  const CLICK_IDS =
+    "gclid|gbraid|wbraid|msclkid|li_fat_id|ttclid|twclid|epik|sccid|rdt_cid|yclid|dclid|tblci|dicbo|obclid|" +
+    "gad_source|gad_campaignid|fbclid|igshid|igsh|mc_cid|mc_eid|_hsenc|_hsmi|mkt_tok|_kx|ck_subscriber_id|" +
+    "ml_subscriber|ml_subscriber_hash|vero_id|irclickid|awc|cjevent";
+  const TOLD_BY = new RegExp("(?:^|[?&#;])(?:" + TAGS + "|" + CLICK_IDS + ")=[^&#]", "i");
+  const GO_BETWEENS =
+    "paypal.com stripe.com gocardless.com klarna.com worldpay.com opayo.co.uk sagepay.com adyen.com squareup.com " +
+    "accounts.google.com login.microsoftonline.com login.live.com appleid.apple.com auth0.com okta.com nexudus.com";
 
-  const script = document.currentScript;
-  const service = script && script.src ? new URL(script.src).origin : location.origin;
-
-  // --- what a page must never notice ---
-
-  const safely = (work) => (...given) => {
+  // A page must never suffer from us: what fails is left out.
+  const attempt = (action, otherwise) => {
     try {
-      return work(...given);
+      return action();
     } catch (error) {
-      return undefined;
+      return otherwise;
     }
   };
 
-  // --- keeping ---
+  // ---- Where things are kept: cookies, else localStorage, else only this page ----
 
-  const parse = safely((text) => JSON.parse(decodeURIComponent(text)));
+  const memory = {};
 
-  const readCookie = safely((name) => {
-    const found = document.cookie.split("; ").find((pair) => pair.startsWith(name + "="));
-    return found && found.slice(name.length + 1);
-  });
-
-  /** Set a cookie on the widest domain that takes it: browsers refuse those that belong to nobody. */
-  const writeCookie = safely((name, value) => {
-    const labels = location.hostname.split(".");
-    const domains = labels.map((_, index) => labels.slice(index).join(".")).reverse().slice(1);
-    const rest = `; Max-Age=${DAYS_90}; Path=/; SameSite=Lax${location.protocol === "https:" ? "; Secure" : ""}`;
-    return [...domains.map((domain) => `; Domain=${domain}`), ""].some((domain) => {
-      document.cookie = name + "=" + value + rest + domain;
-      return readCookie(name) === value;
-    });
-  });
-
-  const readStorage = safely((name) => localStorage.getItem(name));
-  const writeStorage = safely((name, value) => localStorage.setItem(name, value));
-
-  const isFresh = (touch) => touch && typeof touch.t === "number" && seconds() - touch.t <= DAYS_90;
-  const recall = (name) => [readCookie(name), readStorage(name)].map(parse).find(isFresh);
-
-  const keep = (name, touch) => {
-    const value = encode(touch);
-    if (!writeCookie(name, value)) writeStorage(name, value);
+  const readCookie = (name) => {
+    const found = document.cookie.match("(?:^|; )" + name + "=([^;]*)");
+    return found ? found[1] : "";
   };
 
-  /** Percent-encoded JSON that fits into a cookie; what is cut off first is what says least. */
-  const encode = (touch) => {
-    const { u, r, t } = touch;
-    const shorter = [[u, r], [u, origin(r)], [u.slice(0, 1000), origin(r)], [u.slice(0, 400), ""], ["", ""]];
-    return shorter.map(([u, r]) => encodeURIComponent(JSON.stringify({ u, r, t }))).find((text) => text.length <= COOKIE_MAX);
+  const writeCookie = (name, text, domain, lifetimeS) => {
+    document.cookie =
+      name + "=" + text + "; path=/; max-age=" + lifetimeS + "; samesite=lax" +
+      (domain ? "; domain=" + domain : "") + (location.protocol === "https:" ? "; secure" : "");
+    return readCookie(name) === text;
   };
 
-  const origin = (url) => /^[a-z-]+:\/\/[^/?#]*|/i.exec(url)[0];
+  // The widest domain that takes a cookie; "" where only the host itself does, or nothing.
+  const widestDomain = () => {
+    const host = location.hostname;
+    if (/^[\d.]+$|:/.test(host)) return "";
+    const labels = host.split(".");
+    for (let count = 2; count <= labels.length; count++) {
+      const domain = labels.slice(-count).join(".");
+      if (writeCookie("lc_probe", "1", domain, 60)) {
+        writeCookie("lc_probe", "", domain, 0);
+        return domain;
+      }
+    }
+    return "";
+  };
 
-  // --- this visit ---
+  const site = attempt(widestDomain, "");
 
-  const seconds = () => Math.floor(Date.now() / 1000);
-  const bare = (host) => host.toLowerCase().replace(/^www\./, "");
+  const keep = (name, text) => {
+    memory[name] = text;
+    if (!attempt(() => writeCookie(name, text, site, LIFETIME_S), false)) {
+      attempt(() => localStorage.setItem(name, text));
+    }
+  };
+
+  const isFresh = (text) => {
+    const ageS = Date.now() / 1000 - JSON.parse(decodeURIComponent(text)).t;
+    return ageS < LIFETIME_S && ageS > -86400;
+  };
+
+  const recall = (name) =>
+    [() => readCookie(name), () => localStorage.getItem(name), () => memory[name]]
+      .map((read) => attempt(read, ""))
+      .find((text) => text && attempt(() => isFresh(text), false)) || "";
+
+  // ---- Visits ----
+
+  const hostOf = (url) => {
+    const found = /^(?:https?|android-app):\/\/(?:[^/?#\\]*@)?([^/?#\\:]+)/i.exec(url);
+    return found ? found[1].toLowerCase().replace(/^www\.|\.$/g, "") : "";
+  };
+
   const isUnder = (host, domain) => host === domain || host.endsWith("." + domain);
 
   const isExternal = (referrer) => {
-    const host = bare((/^[a-z-]+:\/\/([^/?#:]+)/i.exec(referrer) || ["", ""])[1]);
-    const own = bare(location.hostname);
-    if (!host || isUnder(host, own) || isUnder(own, host)) return false;
-    return !NO_REFERRERS.some((domain) => isUnder(host, domain));
+    const host = hostOf(referrer);
+    const own = hostOf("https://" + (site || location.hostname));
+    return (
+      host.includes(".") && !/^[\d.]+$|\.local$/.test(host) && !isUnder(host, own) && !isUnder(own, host) &&
+      !GO_BETWEENS.split(" ").some((domain) => isUnder(host, domain))
+    );
   };
 
-  const isInternal = (referrer) => referrer !== "" && !isExternal(referrer);
-  const isTelling = (touch) => TAGS.test(touch.u) || isExternal(touch.r);
+  const encode = (touch) =>
+    encodeURIComponent(JSON.stringify(touch)).replace(/%(?:2F|3A|3D|3F)/g, decodeURIComponent);
 
-  const readVisit = safely(() => JSON.parse(sessionStorage.getItem("lc_visit")));
-  const writeVisit = safely((visit) => sessionStorage.setItem("lc_visit", JSON.stringify(visit)));
+  // Page and telling parameters only.
+  const essence = (url) => {
+    const address = url.split(/[?#]/)[0];
+    const telling = url.slice(address.length).split(/[?#&]/).filter((pair) => TOLD_BY.test(pair));
+    return address + "?" + telling.join("&");
+  };
 
-  /** The first page of this visit. Links within the site never begin another, also when tagged. */
-  const land = () => {
-    const here = { u: location.href, r: document.referrer, t: seconds() };
-    const visit = readVisit();
-    const isSame = visit && (isInternal(here.r) || !isTelling(here) || (visit.u === here.u && visit.r === here.r));
-    if (isSame) return visit;
-    writeVisit(here);
-    remember(here);
+  // {u: url, r: referrer, t: unix seconds} as percent-encoded JSON, with what fits.
+  const pack = (visit, t) => {
+    let text = encode({ u: visit.landing, r: visit.referrer, t });
+    for (let length = LONGEST_URL; text.length > LONGEST_TOUCH; length -= 100) {
+      text = encode({ u: essence(visit.landing).slice(0, length), r: visit.referrer.slice(0, length / 4), t });
+    }
+    return text;
+  };
+
+  const rememberVisit = (visit) => {
+    const touch = pack(visit, Math.floor(Date.now() / 1000));
+    keep("lc_last", touch);
+    if (!recall("lc_first")) keep("lc_first", touch);
+  };
+
+  const currentVisit = () => {
+    const here = { landing: location.href.slice(0, LONGEST_URL), referrer: document.referrer.slice(0, LONGEST_URL) };
+    const hasEvidence = TOLD_BY.test(here.landing) || isExternal(here.referrer);
+    const known = hasEvidence ? null : attempt(() => JSON.parse(sessionStorage.getItem("lc_visit")), null);
+    if (known && known.landing) return known;
+    attempt(() => sessionStorage.setItem("lc_visit", JSON.stringify(here)));
+    if (hasEvidence) attempt(() => rememberVisit(here));
     return here;
   };
 
-  const remember = (touch) => {
-    const first = recall("lc_first");
-    if (!first || (!isTelling(first) && isTelling(touch))) keep("lc_first", touch);
-    if (isTelling(touch) && !isInternal(touch.r)) keep("lc_last", touch);
-  };
+  const visit = attempt(currentVisit, { landing: "", referrer: "" });
 
-  // --- forms ---
+  // ---- The key of one view of a form: the same for a double click, another for a second enquiry ----
 
-  let keys = new WeakMap(); // form -> the key of this view of it
-  let pageKey = "";
-  const sent = new WeakSet();
-
-  const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  // Form, or `page` for what the page posts by itself -> key.
+  let keys = new WeakMap();
+  const page = {};
+  let sent = new WeakSet();
 
   const keyOf = (form) => {
-    if (!form) return pageKey || (pageKey = newKey());
-    if (!keys.has(form)) keys.set(form, newKey());
+    if (!keys.has(form)) keys.set(form, crypto.getRandomValues(new Uint32Array(4)).join("-"));
     return keys.get(form);
   };
 
-  const told = (name) => {
-    const touch = recall(name);
-    return touch ? encode(touch) : "";
+  const renewKey = (form) => {
+    sent.delete(form);
+    keys.delete(form);
+    if (form !== page) attempt(() => fill(form));
   };
 
-  /** What a form should carry. form: whose key is wanted; without one it is the page's. */
-  const fields = (form) => ({
-    lc_landing_url: visit.u,
-    lc_page_url: location.href,
-    lc_referrer: visit.r,
-    lc_first: told("lc_first"),
-    lc_last: told("lc_last"),
+  // `stays` is asked later, when the page's own handlers have had their say: where the browser leaves for
+  // a slow answer, an impatient second click is still the same enquiry.
+  const useKey = (form, stays) => {
+    if (sent.has(form)) return;
+    sent.add(form);
+    setTimeout(() => stays() && renewKey(form), SAME_CLICK_MS);
+  };
+
+  // ---- Forms ----
+
+  const script = document.currentScript || document.querySelector('script[src*="/attribution.js"]');
+  const home = attempt(() => new URL(script.src).origin, location.origin);
+
+  const values = (form) => ({
+    lc_landing_url: visit.landing,
+    lc_page_url: location.href.slice(0, LONGEST_URL),
+    lc_referrer: visit.referrer,
+    lc_first: recall("lc_first"),
+    lc_last: recall("lc_last"),
     lc_key: keyOf(form),
   });
 
-  const isOurs = (form, submitter) => {
-    // An input named "action" hides the form's property, never its attribute.
-    const action = (submitter && submitter.getAttribute("formaction")) || form.getAttribute("action") || "";
-    const url = new URL(action, document.baseURI);
-    return url.origin === service && /\/f\/[^/]+\/?$/.test(url.pathname);
+  // getAttribute: a field named "action" hides form.action.
+  const told = (name, form, button) => (button && button.getAttribute("form" + name)) || form.getAttribute(name);
+
+  const isOurs = (form, button) => {
+    const url = new URL(told("action", form, button) || location.href, document.baseURI);
+    return url.origin === home && url.pathname.startsWith("/f/");
   };
 
-  const inputOf = (form, name) => {
-    const found = form.querySelector(`input[name="${name}"]`);
-    if (found) return found;
+  const hiddenInput = (form, name) => {
     const input = document.createElement("input");
     input.type = "hidden";
     input.name = name;
     return form.appendChild(input);
   };
 
-  const fill = safely((form, submitter) => {
-    if (!isOurs(form, submitter)) return;
-    Object.entries(fields(form)).forEach(([name, value]) => {
-      const input = inputOf(form, name);
-      if (input.value !== value) input.value = value;
-    });
+  const fill = (form) => {
+    for (const [name, value] of Object.entries(values(form))) {
+      const present = form.querySelectorAll('input[name="' + name + '"]');
+      for (const input of present.length ? present : [hiddenInput(form, name)]) input.value = value;
+    }
+  };
+
+  const fillForms = () => {
+    for (const form of document.querySelectorAll("form")) attempt(() => isOurs(form) && fill(form));
+  };
+
+  // ---- What happens on the page ----
+
+  const listen = (type, handle) => addEventListener(type, (event) => attempt(() => handle(event)), true);
+
+  listen("submit", (event) => {
+    const form = event.target;
+    const button = event.submitter;
+    if (!isOurs(form, button)) return;
+    fill(form);
+    const target = told("target", form, button) || "_self";
+    useKey(form, () => event.defaultPrevented || target !== "_self");
   });
 
-  const fillAll = () => Array.from(document.forms).forEach((form) => fill(form));
-
-  const onSubmit = safely((event) => {
-    fill(event.target, event.submitter);
-    sent.add(event.target);
+  // A script reads the form, with or without a submit event.
+  listen("formdata", (event) => {
+    const form = event.target;
+    if (!isOurs(form)) return;
+    for (const [name, value] of Object.entries(values(form))) event.formData.set(name, value);
+    useKey(form, () => true);
   });
 
-  /** Forms that scripts read or send without a submit event. */
-  const onFormData = safely((event) => {
-    if (!isOurs(event.target)) return;
-    sent.add(event.target);
-    Object.entries(fields(event.target)).forEach(([name, value]) => event.formData.set(name, value));
-  });
+  // Whoever writes on after sending says something new.
+  listen("input", (event) => sent.has(event.target.form) && renewKey(event.target.form));
 
-  /** Whoever writes on after sending says something new: that is another enquiry, not a repeat. */
-  const onInput = safely((event) => {
-    const form = event.target.form || event.target;
-    if (sent.delete(form) && keys.delete(form)) fill(form);
-  });
-
-  /** A page out of the back/forward cache is looked at anew. */
-  const onPageShow = safely((event) => {
+  // Back out of the browser's cache: every form is viewed anew.
+  listen("pageshow", (event) => {
     if (!event.persisted) return;
     keys = new WeakMap();
-    pageKey = "";
-    fillAll();
+    sent = new WeakSet();
+    fillForms();
   });
 
-  let isFilling = false;
-  const onAdded = safely(() => {
-    if (isFilling) return;
-    isFilling = true;
-    setTimeout(safely(() => {
-      isFilling = false;
-      fillAll();
-    }));
-  });
+  const hasForm = (node) => node.nodeType === 1 && (node.matches("form") || node.querySelector("form"));
 
-  let visit = { u: location.href, r: document.referrer };
+  const watch = () => {
+    fillForms();
+    new MutationObserver((changes) =>
+      attempt(() => changes.some((change) => Array.from(change.addedNodes).some(hasForm)) && fillForms())
+    ).observe(document.documentElement, { childList: true, subtree: true });
+  };
 
-  safely(() => {
-    visit = land();
-    window.LeadCapture = Object.freeze({ fields: (form) => safely(fields)(form) || {} });
-    document.addEventListener("submit", onSubmit, true);
-    document.addEventListener("formdata", onFormData, true);
-    document.addEventListener("input", onInput, true);
-    document.addEventListener("reset", onInput, true);
-    window.addEventListener("pageshow", onPageShow);
-    document.addEventListener("DOMContentLoaded", fillAll);
-    new MutationObserver((changes) => {
-      if (changes.some((change) => Array.from(change.addedNodes).some((node) => node.nodeType === 1 && node.tagName !== "INPUT"))) onAdded();
-    }).observe(document.documentElement, { childList: true, subtree: true });
-    fillAll();
-  })();
+  // Not earlier: a form still being read may bring hidden inputs of its own.
+  if (document.readyState === "loading") listen("DOMContentLoaded", watch);
+  else attempt(watch);
+
+  // For pages that post by fetch: merge these into the body.
+  window.LeadCapture = {
+    fields: () => {
+      useKey(page, () => true);
+      return attempt(() => values(page), {});
+    },
+  };
 })();
