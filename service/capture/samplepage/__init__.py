@@ -1,17 +1,17 @@
 """A landing page to try things on: "Harbour Desk", a coworking space that does not exist."""
 
 from functools import cache
+from html import escape
 from pathlib import Path
 from string import Template
 
 
-def html(action: str, script: str = "/attribution.js") -> str:
-    """Return the page as text.
+def html(action: str) -> str:
+    """Return the page as text, with nothing from elsewhere but `/attribution.js`.
 
-    action: where its form posts, such as "/f/contact". script: address of attribution.js. Both are
-    the caller's own and go into attributes as they are.
+    action: where its form posts, such as "/f/contact".
     """
-    return _page().substitute(action=action, script=script)
+    return _page().substitute(action=escape(action))
 
 
 @cache
