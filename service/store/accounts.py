@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
 
 from service.store.engines import Opened
 from service.store.tables import accounts, calls
@@ -71,17 +71,34 @@ class Accounts:
 
     # -- pauses
 
-    def pause(self, account: str, until: datetime, reason: str) -> None:
-        """Send nothing to an account until then; a later end that is already set stays."""
+    def pause(self, account: str, until: datetime, reason: str, *, is_fault: bool = True) -> None:
+        """Send nothing to an account until then; a later end that is already set stays.
+
+        is_fault: counts among the pauses in a row, after which the account is on trial.
+        """
         self._upsert(account)
         shorter = or_(accounts.c.paused_until.is_(None), accounts.c.paused_until < until)
         pausing = update(accounts).where(and_(accounts.c.name == account, shorter))
-        self._connection.execute(pausing.values(paused_until=until, pause_reason=reason, pauses=accounts.c.pauses + 1))
+        count = accounts.c.pauses + int(is_fault)
+        self._connection.execute(pausing.values(paused_until=until, pause_reason=reason, pauses=count))
+
+    def worked(self, account: str, now: datetime) -> None:
+        """A call went well: the next pause counts from the start. One that holds stays: the call began before it."""
+        over = and_(accounts.c.name == account, accounts.c.pauses > 0, accounts.c.paused_until <= now)
+        self._end_pause(over)
 
     def resume(self, account: str) -> None:
-        """Send again: the pause is over, and the next one counts from the start."""
-        paused = and_(accounts.c.name == account, accounts.c.pauses > 0)
-        self._connection.execute(update(accounts).where(paused).values(paused_until=None, pause_reason="", pauses=0))
+        """Send again at once, by an operator's decision."""
+        self._end_pause(and_(accounts.c.name == account, accounts.c.paused_until.is_not(None)))
+
+    def _end_pause(self, condition: ColumnElement[bool]) -> None:
+        ending = update(accounts).where(condition).values(paused_until=None, pause_reason="", pauses=0)
+        self._connection.execute(ending)
+
+    def on_trial(self, now: datetime) -> list[str]:
+        """The accounts whose pause is over, but which have not worked since: one call shall find out."""
+        query = select(accounts.c.name).where(accounts.c.pauses > 0, accounts.c.paused_until <= now)
+        return list(self._connection.execute(query).scalars())
 
     def pauses(self, now: datetime) -> list[Pause]:
         """The pauses that hold now."""

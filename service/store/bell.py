@@ -53,18 +53,16 @@ def pipe_of(database: Path) -> Path:
 
 
 def ring(database: Path) -> None:
-    """Wake a worker of this SQLite file, if one listens."""
-    try:
+    """Wake a worker of this SQLite file, if one listens.
+
+    Never raises: the commit is done, and a worker that heard nothing looks by itself soon.
+    """
+    with contextlib.suppress(OSError):  # nobody listens, no right to, full: rung often enough
         pipe = os.open(pipe_of(database), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno in (errno.ENXIO, errno.ENOENT):  # nobody listens: the worker looks by itself when it starts
-            return
-        raise
-    try:
-        with contextlib.suppress(BlockingIOError):  # full: rung often enough
+        try:
             os.write(pipe, b"!")
-    finally:
-        os.close(pipe)
+        finally:
+            os.close(pipe)
 
 
 def _make_pipe(path: Path) -> None:

@@ -88,18 +88,40 @@ class Outbox:
     # -- claiming
 
     def claim(
-        self, worker: str, now: datetime, lease_s: float, room: int, paused: Collection[str] = ()
+        self,
+        worker: str,
+        now: datetime,
+        lease_s: float,
+        room: int,
+        paused: Collection[str] = (),
+        on_trial: Collection[str] = (),
     ) -> list[Delivery]:
-        """Claim at most `room` Deliveries that are due, the longest due first, no two of one person."""
+        """Claim at most `room` Deliveries that are due, the longest due first, no two of one person.
+
+        paused: accounts to leave alone. on_trial: accounts of which one Delivery at a time may be under way.
+        """
         if self._opened.claim_guard:
             self._connection.execute(text(self._opened.claim_guard))
+        busy = self._under_way(on_trial, now)
         claimed: dict[str, LeadId] = {}
-        for lead_id, person in self._free(now, room * 4, paused):
-            if person not in claimed and len(claimed) < room and self._take(lead_id, worker, now, lease_s):
-                claimed[person] = lead_id
+        for row in self._free(now, room * 4, {*paused, *busy}):
+            if len(claimed) == room:
+                break
+            if row.person in claimed or row.account in busy or not self._take(row.lead_id, worker, now, lease_s):
+                continue
+            claimed[row.person] = LeadId(row.lead_id)
+            if row.account in on_trial:
+                busy.add(row.account)
         return [self._delivery(lead_id, worker) for lead_id in claimed.values()]
 
-    def _free(self, now: datetime, limit: int, paused: Collection[str]) -> list[tuple[LeadId, str]]:
+    def _under_way(self, accounts: Collection[str], now: datetime) -> set[str]:
+        """Those of some accounts to which somebody is delivering now."""
+        if not accounts:
+            return set()
+        held = select(deliveries.c.account).where(deliveries.c.account.in_(accounts), deliveries.c.lease_until >= now)
+        return set(self._connection.execute(held).scalars())
+
+    def _free(self, now: datetime, limit: int, paused: Collection[str]) -> Sequence[Any]:
         other = deliveries.alias("other")
         taken = (
             select(1)
@@ -108,16 +130,16 @@ class Outbox:
             .exists()
         )
         query = (
-            select(deliveries.c.lead_id, deliveries.c.person)
+            select(deliveries.c.lead_id, deliveries.c.person, deliveries.c.account)
             .where(deliveries.c.state == OWED, deliveries.c.due_at <= now, _unclaimed(now), not_(taken))
             .order_by(deliveries.c.due_at)
             .limit(limit)
         )
         if paused:
             query = query.where(deliveries.c.account.not_in(paused))
-        return [(LeadId(row.lead_id), row.person) for row in self._connection.execute(query)]
+        return self._connection.execute(query).all()
 
-    def _take(self, lead_id: LeadId, worker: str, now: datetime, lease_s: float) -> bool:
+    def _take(self, lead_id: str, worker: str, now: datetime, lease_s: float) -> bool:
         taking = (
             update(deliveries)
             .where(deliveries.c.lead_id == lead_id, deliveries.c.state == OWED, _unclaimed(now))
@@ -239,8 +261,9 @@ class Outbox:
         Leads(self._connection, self._opened).set_status(delivery.lead.id, Status.PARKED, problem)
 
     def hold(self, lead_id: LeadId) -> None:
-        """Owe nothing for now, by an operator's decision."""
-        self._connection.execute(update(deliveries).where(deliveries.c.lead_id == lead_id).values(state=PARKED))
+        """Owe nothing for now, by an operator's decision; a worker that has it loses its lease."""
+        held = update(deliveries).where(deliveries.c.lead_id == lead_id, deliveries.c.state != DONE)
+        self._connection.execute(held.values(state=PARKED, **_NO_CLAIM))
 
     def _check_lease(self, delivery: Delivery) -> None:
         self._change(delivery, claimed_by=delivery.claimed_by)

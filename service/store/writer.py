@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from service.store.engines import Opened
 
@@ -80,35 +80,53 @@ class Writer:
         return waiting.result()
 
     def _take_turn(self) -> None:
+        batch: list[_Waiting[Any]] = []
         try:
             with self._opened.turn():
-                self._commit_all([self._queue.popleft() for _ in range(len(self._queue))])
+                batch = self._take_all()
+                self._commit_all(batch)
         except OSError as error:  # the file of the turn: no room, or no right
-            raise _as_unavailable(error) from error
+            # Nothing may stay queued: its caller is told that it was not kept.
+            _fail(batch or self._take_all(), error)
+
+    def _take_all(self) -> list[_Waiting[Any]]:
+        return [self._queue.popleft() for _ in range(len(self._queue))]
 
     def _commit_all(self, batch: list[_Waiting[Any]]) -> None:
-        if not self._commit(batch):
-            for waiting in batch:
-                self._commit([waiting], keep_error=True)
+        """Commit all in one go, or else each alone, so that a job that fails spoils no other."""
+        error = self._commit(batch)
+        if error is None:
+            return
+        for number, waiting in enumerate(batch):
+            error = self._commit([waiting]) if len(batch) > 1 else error
+            if isinstance(error, (OperationalError, InterfaceError)):
+                # The database is away: the others need not learn that each after a time-out of its own.
+                _fail(batch[number:], error)
+                return
+            if error is not None:
+                _fail([waiting], error)
 
-    def _commit(self, batch: list[_Waiting[Any]], *, keep_error: bool = False) -> bool:
-        """Commit all of `batch` or nothing. With keep_error the failure is the caller's to see."""
-        alone = keep_error or len(batch) == 1
+    def _commit(self, batch: Sequence[_Waiting[Any]]) -> BaseException | None:
+        """Commit all of `batch`; or nothing, and return why."""
         try:
             with self._opened.writing.connect() as connection:
                 with connection.begin():
                     _run(batch, connection)
+                for waiting in batch:
+                    waiting.finished = True  # on disk: whatever follows, no job may run again
                 self._after_commit(connection)
-        except BaseException as error:  # noqa: BLE001 (the caller gets it: see result)
-            if not alone:
-                return False
-            batch[0].error = _as_unavailable(error)
-        for waiting in batch:
-            waiting.finished = True
-        return True
+        except BaseException as error:  # noqa: BLE001 (the caller gets it: see _Waiting.result)
+            return None if all(waiting.finished for waiting in batch) else error
+        return None
 
 
-def _run(batch: list[_Waiting[Any]], connection: Connection) -> None:
+def _fail(batch: Sequence[_Waiting[Any]], error: BaseException) -> None:
+    for waiting in batch:
+        waiting.error = _as_unavailable(error)
+        waiting.finished = True
+
+
+def _run(batch: Sequence[_Waiting[Any]], connection: Connection) -> None:
     shared: dict[Callable[..., Any], list[_Waiting[Any]]] = {}
     for waiting in batch:
         if waiting.together:
