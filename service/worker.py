@@ -33,6 +33,11 @@ LOOK_S = 2.0
 STOP_S = 8.0
 """How long calls under way may take to end after a stop; later they count as outcome unknown."""
 
+FORGET_S = 3600.0
+"""How often the calls that no pace looks back to are dropped from the store."""
+
+DAY_S = 86400.0
+
 BLOCKED_S = 0.2
 """How soon to look again for a lead whose person is being served by another worker."""
 
@@ -65,7 +70,7 @@ class Worker:
         self._guard = threading.Lock()
         self._stop = stop
         self._read_end, self._write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._tidied_at = self._renewed_at = float("-inf")
+        self._tidied_at = self._renewed_at = self._forgot_at = float("-inf")
 
     def stop(self) -> None:
         """Claim nothing more and let run() return; safe in a signal handler and from any thread."""
@@ -99,13 +104,17 @@ class Worker:
 
         def claim(tx: Transaction) -> tuple[list[Delivery], list[datetime]]:
             paused = {pause.account: pause.until for pause in tx.accounts.pauses(now)}
-            claimed = tx.outbox.claim(self._name, now, self._told.lease_s, room, paused)
+            on_trial = tx.accounts.on_trial(now)
+            claimed = tx.outbox.claim(self._name, now, self._told.lease_s, room, paused, on_trial)
             due = tx.outbox.next_due(paused)
             return claimed, [*paused.values(), *([] if due is None else [due])]
 
         claimed, coming = self._store.write(claim)
         for delivery in claimed:
             with self._guard:
+                # A host that slept wakes with its own leases run out: then this only renewed one.
+                if delivery.lead.id in self._in_hand:
+                    continue
                 self._in_hand.add(delivery.lead.id)
             self._work.put(delivery)
         # What is due but was not claimed belongs to a person whose other lead is under way.
@@ -120,6 +129,11 @@ class Worker:
         if at - self._tidied_at > LOOK_S:
             self._tidied_at = at
             self._store.write(lambda tx: tx.outbox.free(is_gone))
+        if at - self._forgot_at > FORGET_S:
+            self._forgot_at = at
+            memory_s = max([DAY_S, *(desk.pacer.memory_s for desk in self._desks.values())])
+            before = clock.now().timestamp() - memory_s - FORGET_S
+            self._store.write(lambda tx: tx.accounts.forget_calls(before))
 
     def _renew(self) -> None:
         with self._guard:
@@ -141,22 +155,28 @@ class Worker:
     def _deliver(self, delivery: Delivery) -> None:
         lead_id = delivery.lead.id
         try:
-            deliver(delivery, self._desks[delivery.lead.account])
+            self._deliver_or_return(delivery)
         except LeaseLost:
             log.warning("lease_lost", lead=lead_id)
-        except Stopping:
-            log.info("given_back", lead=lead_id)
         except StoreUnavailable as error:
             log.error("store_unavailable", lead=lead_id, error=str(error))
-        except Exception:  # a mistake of ours must cost one lead a delay, not the worker its life
-            log.exception("delivery_stumbled", lead=lead_id)
-            self._give_back(delivery)
 
-    def _give_back(self, delivery: Delivery) -> None:
+    def _deliver_or_return(self, delivery: Delivery) -> None:
+        account, now = delivery.lead.account, clock.now()
+        desk = self._desks.get(account)
+        if desk is None:
+            problem = f"the forms file has no account {account!r} any more: put it back, then retry"
+            self._store.write(lambda tx: tx.outbox.park(delivery, problem))
+            return
         try:
-            give_back(delivery, self._desks[delivery.lead.account])
+            deliver(delivery, desk)
+        except Stopping:
+            self._store.write(lambda tx: tx.outbox.postpone(delivery, now, delivery.tries))
         except (LeaseLost, StoreUnavailable):
-            log.warning("left_to_its_lease", lead=delivery.lead.id)
+            raise
+        except Exception:  # a mistake of ours must cost one lead a delay, not the worker its life
+            log.exception("delivery_stumbled", lead=delivery.lead.id)
+            give_back(delivery, desk)
 
     def _finish(self) -> None:
         deadline = clock.monotonic() + STOP_S

@@ -14,7 +14,7 @@ from service import clock
 from service.delivery import translate
 from service.delivery.pacing import OutOfPace, Pacer
 from service.delivery.problems import parked_by, problem_of
-from service.delivery.retry import GiveUp, next_step
+from service.delivery.retry import GiveUp, next_step, rest_s
 from service.delivery.routing import route
 from service.delivery.targets import Targets, Unroutable
 from service.forms import Form
@@ -92,7 +92,7 @@ def deliver(delivery: Delivery, desk: Desk) -> None:
     except Unroutable as error:
         _park(delivery, desk, str(error))
     except OutOfPace as error:
-        _wait(delivery, desk, error.wait_s, "pace")
+        _wait(delivery, desk, error.wait_s)
     except LookAgain:
         _postpone(delivery, desk, LOOK_SPACING_S, delivery.tries)
     except CallFailed as failed:
@@ -161,7 +161,7 @@ def _opportunity(
         if made is not None:
             tx.outbox.done(delivery)
             tx.leads.delivered(lead.id, coworker_id, made, clock.now())
-            tx.accounts.resume(lead.account)
+            tx.accounts.worked(lead.account, clock.now())
 
     if _doubted(delivery, Step.CREATE_OPPORTUNITY):
         found = _attempt(delivery, desk, Step.FIND_OPPORTUNITY, _searching(delivery, desk, coworker_id), finish)
@@ -272,39 +272,44 @@ def _follow(delivery: Delivery, desk: Desk, error: NexudusError, *, hung: bool =
     """Note what follows a failed call: another try, a pause for the whole account, or a person."""
     outcome, now = OUTCOMES[type(error)], clock.now()
     if isinstance(error, (Throttled, Refused)):
-        _wait(delivery, desk, _pause_s(delivery, desk, error), outcome.value)
+        _rest(delivery, desk, error, outcome)
         return
     # What a hung call asked for may be saved much later: the first look must not come too early.
     patience_s = desk.timeout_s if hung and outcome is Outcome.UNKNOWN else None
     follows = next_step(outcome, delivery.tries, desk.schedule_s, desk.jitter(), now, patience_s)
     if isinstance(follows, GiveUp):
-        _park(delivery, desk, parked_by(error, delivery.tries))
+        _park(delivery, desk, parked_by(error, delivery.tries), account_works=isinstance(error, Rejected))
     else:
         desk.store.write(lambda tx: tx.outbox.postpone(delivery, follows.due, follows.tries, problem_of(error)))
 
 
-def _pause_s(delivery: Delivery, desk: Desk, error: Throttled | Refused) -> float:
-    """How long the account rests: what the CRM asked for, else longer each time."""
-    if isinstance(error, Throttled) and error.retry_after_s is not None:
-        return error.retry_after_s
+def _rest(delivery: Delivery, desk: Desk, error: Throttled | Refused, outcome: Outcome) -> None:
+    """The whole account rests: as long as the CRM asked for, else longer each time. The schedule is not touched."""
+    account = delivery.lead.account
+    asked_s = error.retry_after_s if isinstance(error, Throttled) else None
     with desk.store.read() as tx:
-        before = tx.accounts.pauses_in_a_row(delivery.lead.account)
-    first_s, longest_s = (1.0, 60.0) if isinstance(error, Throttled) else (60.0, 900.0)
-    return float(min(first_s * 2 ** min(before, 10), longest_s)) * desk.jitter()
-
-
-def _wait(delivery: Delivery, desk: Desk, wait_s: float, reason: str) -> None:
-    """The whole account waits; no place of the schedule is spent."""
+        rests = tx.accounts.pauses_in_a_row(account)
+    wait_s = rest_s(outcome, rests, desk.jitter(), asked_s)
     until = clock.now() + timedelta(seconds=wait_s)
 
     def note(tx: Transaction) -> None:
-        tx.accounts.pause(delivery.lead.account, until, reason)
+        tx.accounts.pause(account, until, outcome.value)
+        tx.outbox.postpone(delivery, until, delivery.tries, problem_of(error))
+
+    desk.store.write(note)
+    log.warning("account_rests", account=account, lead=delivery.lead.id, reason=outcome.value, wait_s=round(wait_s, 1))
+
+
+def _wait(delivery: Delivery, desk: Desk, wait_s: float) -> None:
+    """Our own pace is used up for so long: nothing of this account is claimed before."""
+    until = clock.now() + timedelta(seconds=wait_s)
+
+    def note(tx: Transaction) -> None:
+        tx.accounts.pause(delivery.lead.account, until, "pace", is_fault=False)
         tx.outbox.postpone(delivery, until, delivery.tries)
 
     desk.store.write(note)
-    log.warning(
-        "account_waits", account=delivery.lead.account, lead=delivery.lead.id, reason=reason, wait_s=round(wait_s, 1)
-    )
+    log.info("pace_used_up", account=delivery.lead.account, lead=delivery.lead.id, wait_s=round(wait_s, 1))
 
 
 def _postpone(delivery: Delivery, desk: Desk, wait_s: float, tries: int) -> None:
@@ -312,6 +317,13 @@ def _postpone(delivery: Delivery, desk: Desk, wait_s: float, tries: int) -> None
     desk.store.write(lambda tx: tx.outbox.postpone(delivery, due, tries))
 
 
-def _park(delivery: Delivery, desk: Desk, problem: str) -> None:
-    desk.store.write(lambda tx: tx.outbox.park(delivery, problem))
+def _park(delivery: Delivery, desk: Desk, problem: str, *, account_works: bool = False) -> None:
+    """Only a person can help. account_works: the CRM let us in and judged the data, so others need not wait."""
+
+    def note(tx: Transaction) -> None:
+        tx.outbox.park(delivery, problem)
+        if account_works:
+            tx.accounts.worked(delivery.lead.account, clock.now())
+
+    desk.store.write(note)
     log.warning("parked", lead=delivery.lead.id, tries=delivery.tries)

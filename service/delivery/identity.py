@@ -6,22 +6,24 @@ from pathlib import Path
 
 
 def worker_name() -> str:
-    """host / pid namespace / pid / start: no other process, now or later, has the same."""
+    """host / boot / pid namespace / pid / start: no other process, now or later, has the same."""
     return "/".join((*_host(), str(os.getpid()), _started(os.getpid())))
 
 
 def is_gone(name: str) -> bool:
     """Whether the worker of that name has ended. False where it cannot be known: another host, or container."""
-    *host, pid, started = name.rsplit("/", 3)
-    return "/".join(host).split("/") == list(_host()) and _started(int(pid)) != started
+    *host, pid, started = name.split("/")[-5:]
+    return tuple(host) == _host() and pid.isdecimal() and _started(int(pid)) != started
 
 
-def _host() -> tuple[str, str]:
+def _host() -> tuple[str, str, str]:
+    """Where our process ids mean what they say. Host names alone do not tell machines apart: clones share theirs."""
     try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         namespace = Path("/proc/self/ns/pid").readlink().name
     except OSError:  # not Linux
-        namespace = "-"
-    return socket.gethostname().replace("/", "-"), namespace
+        boot = namespace = "-"
+    return socket.gethostname().replace("/", "-"), boot, namespace
 
 
 def _started(pid: int) -> str:

@@ -10,7 +10,7 @@ NOTES_LIMIT = 8000
 """Characters. Nexudus publishes no limit; this is ours, and the marker at the end always stays."""
 
 ANSWER_LIMIT = 2000
-"""Characters of one answer, the message excepted."""
+"""Characters of one answer; of the message too, where the others leave no more room."""
 
 _LABELS = {
     "full_name": "Name",
@@ -24,41 +24,37 @@ _LABELS = {
     "consent": "Consent",
 }
 
-_TAG = re.compile(r"<(?=[A-Za-z/!])")
+_TAG = re.compile(r"<(?![ \n\t\d=-])")
+
+_GAP = "\n\n"
 
 
 def notes(lead: Lead, form: Form) -> str:
     """The message, every other answer, the touch, and the lead's reference, as plain text."""
-    submission = lead.submission
-    blocks = [
-        _text(submission.fields.get("message", "")),
-        "\n".join(_answers(lead)),
-        "\n".join(_touch(lead)),
-        _reference(lead, form),
-    ]
-    *said, reference = [block for block in blocks if block]
-    kept = "\n\n".join(said)
-    room = NOTES_LIMIT - len(reference) - 2
-    if len(kept) > room:
-        kept = kept[: room - 1].rstrip() + "…"
-    return f"{kept}\n\n{reference}" if kept else reference
+    message = _plain(_text(lead.submission.fields.get("message", "")))
+    others = [_plain("\n".join(lines)) for lines in (_answers(lead), _touch(lead))]
+    reference = _plain(_reference(lead, form))
+    # A long message gives way to the other answers, many long answers to the reference.
+    room = NOTES_LIMIT - sum(len(block) + len(_GAP) for block in (*others, reference))
+    said = _GAP.join(block for block in (_cut(message, max(room, ANSWER_LIMIT)), *others) if block)
+    return _cut(said, NOTES_LIMIT - len(reference) - len(_GAP)) + _GAP + reference
 
 
 def _answers(lead: Lead) -> Iterator[str]:
     contact = lead.submission.contact
-    known = {"full_name": contact.full_name, "email": contact.email, "phone": contact.phone, "company": contact.company}
-    answers: Answers = {**known, **{name: value for name, value in lead.submission.fields.items() if name not in known}}
+    read = {"full_name": contact.full_name, "email": contact.email, "phone": contact.phone, "company": contact.company}
+    answers: Answers = {**lead.submission.fields, **{name: value for name, value in read.items() if value}}
     for name, label in _LABELS.items():
         if answers.get(name):
             yield f"{label}: {_short(answers[name])}"
     for name, value in lead.submission.extras.items():
         if value:
-            yield f"{_text(name)}: {_short(value)}"
+            yield f"{_short(name)}: {_short(value)}"
 
 
 def _touch(lead: Lead) -> Iterator[str]:
     verdict, evidence = lead.attribution, lead.submission.evidence
-    yield f"Came by: {verdict.channel}" + (f" ({_text(verdict.reason)})" if verdict.reason else "")
+    yield f"Came by: {verdict.channel}" + (f" ({verdict.reason})" if verdict.reason else "")
     tags = (verdict.utm_source, verdict.utm_medium, verdict.utm_campaign, verdict.utm_content, verdict.utm_term)
     if any(tags):
         yield "Tags: " + " / ".join(tag or "-" for tag in tags)
@@ -83,21 +79,25 @@ def _pairs(values: Mapping[str, str]) -> str:
 
 def _reference(lead: Lead, form: Form) -> str:
     received = lead.received_at.strftime("%Y-%m-%d %H:%M UTC")
-    return f"Form: {form.title or form.name}, received {received}\n{marker_of(lead.id)}"
+    return f"Form: {_short(form.title or form.name)}, received {received}\n{marker_of(lead.id)}"
 
 
 def _short(value: object) -> str:
-    text = _text(value)
-    return text if len(text) <= ANSWER_LIMIT else text[: ANSWER_LIMIT - 1] + "…"
+    return _cut(_text(value), ANSWER_LIMIT)
+
+
+def _cut(text: str, at_most: int) -> str:
+    return text if len(text) <= at_most else text[: at_most - 1].rstrip() + "…"
 
 
 def _text(value: object) -> str:
-    """One answer as text that no browser reads as markup: a space behind `<` makes it plain."""
-    joined = (
-        value
-        if isinstance(value, str)
-        else ", ".join(map(str, value))
-        if isinstance(value, (list, tuple))
-        else str(value)
-    )
-    return _TAG.sub("< ", joined)
+    """One answer as text, several of them with commas between."""
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _plain(text: str) -> str:
+    """Text that no browser reads as markup: a space behind `<` makes it plain.
+
+    Also where only a control character stands between it and a name: those are taken out before sending.
+    """
+    return _TAG.sub("< ", text)

@@ -54,6 +54,11 @@ class Pacer:
         if wait_s > 0:
             self._sleep(wait_s)
 
+    @property
+    def memory_s(self) -> float:
+        """For how many seconds a call counts."""
+        return max((pace.window_s for pace in self._paces), default=0.0)
+
     def prepay(self, *, is_write: bool) -> None:
         """Pass one call now that this thread makes next, so that its Attempt begins after the wait."""
         self.pass_one(is_write=is_write)

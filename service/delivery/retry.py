@@ -9,6 +9,9 @@ from service.lead import Outcome
 LONGEST_WAIT_S = 24 * 3600.0
 """However long a Retry-After asks for, look again after a day."""
 
+SHORTEST_REST_S = 1.0
+"""However short: a Retry-After of 0 must not become a hot loop."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetryAt:
@@ -23,8 +26,29 @@ class GiveUp:
     """A person must look."""
 
 
-SPENDS_NOTHING = frozenset({Outcome.THROTTLED, Outcome.REFUSED})
-"""Being told to wait, or to stop, says nothing about this lead."""
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How long an account is left alone: `first_s`, twice as long each time, `longest_s` at most."""
+
+    first_s: float
+    longest_s: float
+
+
+RESTS = {Outcome.THROTTLED: Rest(1, 60), Outcome.REFUSED: Rest(60, 900)}
+"""Being told to wait, or to stop, says nothing about this lead: it spends no place in the schedule."""
+
+
+def rest_s(outcome: Outcome, rests: int, jitter: float, retry_after_s: float | None = None) -> float:
+    """Decide for how many seconds nothing is sent to an account that throttled or refused a call.
+
+    rests: how often it rested in a row before (>= 0).
+    jitter: factor 0.8-1.2; a Retry-After takes the place of our own figure, from a second to a day.
+    Raises: KeyError for other outcomes: those are the lead's affair, not the account's.
+    """
+    rest = RESTS[outcome]
+    if retry_after_s is not None:
+        return min(max(retry_after_s, SHORTEST_REST_S), LONGEST_WAIT_S)
+    return min(rest.first_s * 2.0 ** min(rests, 10), rest.longest_s) * jitter
 
 
 def next_step(
@@ -45,9 +69,8 @@ def next_step(
     """
     if outcome is Outcome.REJECTED:
         return GiveUp()
-    if outcome in SPENDS_NOTHING:
-        wait_s = retry_after_s if retry_after_s is not None else schedule_s[min(tries, len(schedule_s) - 1)] * jitter
-        return RetryAt(now + timedelta(seconds=min(wait_s, LONGEST_WAIT_S)), tries)
+    if outcome in RESTS:
+        return RetryAt(now + timedelta(seconds=rest_s(outcome, 0, jitter, retry_after_s)), tries)
     if tries >= len(schedule_s):
         return GiveUp()
     wait_s = max(schedule_s[tries] * jitter, min(retry_after_s or 0.0, LONGEST_WAIT_S))

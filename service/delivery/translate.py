@@ -12,6 +12,9 @@ from service.nexudus.opportunities import NewOpportunity
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
+_READ = ("email", "first_name", "last_name", "phone", "company")
+"""Of these the reading in Contact is better than the answer as typed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -74,8 +77,10 @@ def full_name(lead: Lead) -> str:
 
 def title(lead: Lead, form: Form) -> str:
     """CrmOpportunity.Name from the form's template; an answer that was not given leaves no gap."""
+    contact = lead.submission.contact
     known = {
         **{name: _one(value) for name, value in lead.submission.fields.items()},
+        **{name: value for name in _READ if (value := getattr(contact, name))},
         "full_name": full_name(lead),
         "form": form.name,
         "title": form.title or form.name,
