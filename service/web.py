@@ -1,10 +1,12 @@
 """Process 1: create_app(settings) wires the rooms that take and show leads into one Flask app."""
 
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as BaseResponse
 
 from service import logs, preview
 from service.admin import api, docs, machines
@@ -27,7 +29,7 @@ def create_app(settings: Settings | None = None, setup: Setup | None = None, vis
     setup = setup or read_setup(settings.forms_file, lookup)
     logs.configure(settings.log_format, settings.log_level)
     store = Store(settings.database_url)
-    app = Flask("service", static_folder=None)
+    app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits or Visits())))
     api.register(app, store, settings.admin_token, _previewing(setup))
@@ -64,7 +66,7 @@ def _previewing(setup: Setup) -> api.Preview:
 
 def _serve_script(app: Flask) -> None:
     @app.get("/attribution.js")
-    def attribution_script() -> Response:
+    def attribution_script() -> BaseResponse:
         """The script for landing pages: an hour in caches, then a cheap question whether it changed."""
         answer = Response(script.SCRIPT, content_type="text/javascript; charset=utf-8")
         answer.headers["Cache-Control"] = "public, max-age=3600"

@@ -8,7 +8,14 @@ from flask import Blueprint, Response, request
 
 from service import clock
 from service.capture import pages
-from service.capture.answers import cors_headers, nobody_reads, preflight_headers, redirect_target, wants_json
+from service.capture.answers import (
+    cors_headers,
+    nobody_reads,
+    origin_allowed,
+    preflight_headers,
+    redirect_target,
+    wants_json,
+)
 from service.capture.intake import accept
 from service.capture.limits import SubmitLimit, Visits
 from service.capture.reading import Incoming, Reading, read
@@ -42,7 +49,7 @@ def form_blueprint(reception: Reception) -> Blueprint:
     """The routes of browser forms."""
     blueprint = Blueprint("forms", __name__)
 
-    @blueprint.post("/f/<name>")
+    @blueprint.post("/f/<name>", provide_automatic_options=False)
     def post(name: str) -> Response:
         """Take one enquiry."""
         form = reception.forms.get(name)
@@ -56,7 +63,7 @@ def form_blueprint(reception: Reception) -> Blueprint:
             trouble = Trouble.store_is_down(STORE_RETRY_S)
             return _cors(failure(trouble, as_json=_wants_json(asked)), form)
 
-    @blueprint.get("/f/<name>")
+    @blueprint.get("/f/<name>", provide_automatic_options=False)
     def show(name: str) -> Response:
         """The hosted page of a form."""
         form = reception.forms.get(name)
@@ -107,9 +114,18 @@ def take(asked: Incoming, form: Form, reception: Reception) -> Response:
 
 
 def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Reading, *, as_json: bool) -> Response:
-    receipt = accept(_judged(reading), form, reception.store, clock.now(), reading.suspicion)
+    suspicion = reading.suspicion or _foreign(asked, form)
+    receipt = accept(_judged(reading), form, reception.store, clock.now(), suspicion)
     log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
     return success(receipt, redirect_target(reading.controls.redirect, form, asked.headers), form, as_json=as_json)
+
+
+def _foreign(asked: Incoming, form: Form) -> str:
+    """Why a page of another site is held back. Refusing it would lose the lead of a forgotten landing page."""
+    origin = asked.headers.get("origin", "")
+    if origin_allowed(origin, form):
+        return ""
+    return f"It came from {origin[:200]}, which is not in allowed_origins: release it if it is real, or add the site."
 
 
 def _judged(reading: Reading) -> Submission:
