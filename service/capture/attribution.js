@@ -117,6 +117,8 @@
     return address + "?" + telling.join("&");
   };
 
+  const cut = (url) => (url.length > LONGEST_URL ? essence(url).slice(0, LONGEST_URL) : url);
+
   // {u: url, r: referrer, t: unix seconds} as percent-encoded JSON, with what fits.
   const pack = (visit, t) => {
     let text = encode({ u: visit.landing, r: visit.referrer, t });
@@ -133,7 +135,7 @@
   };
 
   const currentVisit = () => {
-    const here = { landing: location.href.slice(0, LONGEST_URL), referrer: document.referrer.slice(0, LONGEST_URL) };
+    const here = { landing: cut(location.href), referrer: cut(document.referrer) };
     const hasEvidence = TOLD_BY.test(here.landing) || isExternal(here.referrer);
     const known = hasEvidence ? null : attempt(() => JSON.parse(sessionStorage.getItem("lc_visit")), null);
     if (known && known.landing) return known;
@@ -177,7 +179,7 @@
 
   const values = (form) => ({
     lc_landing_url: visit.landing,
-    lc_page_url: location.href.slice(0, LONGEST_URL),
+    lc_page_url: cut(location.href),
     lc_referrer: visit.referrer,
     lc_first: recall("lc_first"),
     lc_last: recall("lc_last"),
