@@ -67,9 +67,7 @@ def _claim(answers: Mapping[str, Answer], form: Form, found: Fields) -> dict[str
     claims: dict[str, list[Claim]] = {}
     mapping = _read_mapping(form)
     for position, (name, answer) in enumerate(answers.items()):
-        meaning = None if position >= _MOST_MATCHED else (mapping.get(fold(name)) if mapping else None)
-        if meaning is None and position < _MOST_MATCHED:
-            meaning = meaning_of(name)
+        meaning = _mean(name, mapping) if position < _MOST_MATCHED else None
         if meaning is None:
             _show(name, answer, found)
         elif meaning.target.startswith("_"):
@@ -79,11 +77,16 @@ def _claim(answers: Mapping[str, Answer], form: Form, found: Fields) -> dict[str
     return claims
 
 
+def _mean(name: str, mapping: Mapping[str, Meaning]) -> Meaning | None:
+    return (mapping.get(fold(name)) if mapping else None) or meaning_of(name)
+
+
 def _read_mapping(form: Form) -> dict[str, Meaning]:
     """What the operator says that names mean, by folded name."""
     mapping = {fold(form.honeypot): Meaning("_honeypot")} if form.honeypot else {}
     for target, names in form.fields.items():
         mapping.update((fold(dotted(name)), Meaning(target, -1)) for name in names)
+    mapping.pop("", None)  # a name without a letter or digit would stand for all of its kind
     return mapping
 
 

@@ -106,6 +106,6 @@ _ALIASES: Mapping[str, str] = MappingProxyType(
         fold(_strip_noise(alias)): target
         for target, aliases in reversed(_GROUPS.items())  # of two that claim a spelling, the first listed has it
         if not target.startswith("_")
-        for alias in aliases
+        for alias in (target, *aliases)
     }
 )

@@ -84,13 +84,6 @@ def message_page(sentence: str, status: HTTPStatus, language: str = "") -> str:
 
 
 @cache
-def attribution_script() -> str:
-    """Return attribution.js as landing pages get it: without the comments, which stand on lines of their own."""
-    lines = (_HERE / "attribution.js").read_text("utf-8").splitlines()
-    return "".join(f"{line}\n" for line in lines if line and not line.lstrip().startswith(("//", "/*", "*")))
-
-
-@cache
 def _environment() -> Environment:
     loader = FileSystemLoader(_HERE / "templates")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -38,7 +38,8 @@ def _split(body: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 
 def _unescape(raw: bytes) -> bytes:
-    raw = raw.replace(b"+", b" ")
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
     return unquote_to_bytes(raw) if b"%" in raw else raw
 
 

@@ -1,0 +1,123 @@
+"""Recorded posts of real browsers, replayed through the reading part."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.attribution import attribute
+from service.capture.answers import nobody_reads, preflight_headers, redirect_target, wants_json
+from service.capture.contact import says_yes
+from service.capture.reading import Incoming, Reading, read
+from service.forms import Crediting, Form
+
+SAMPLES = {
+    path.stem: json.loads(path.read_text("utf-8"))
+    for path in sorted((Path(__file__).parent.parent / "samples" / "form-tools").glob("*.json"))
+    if path.stem.startswith(("html-", "fetch-", "beacon-"))
+}
+POSTS = [name for name, sample in SAMPLES.items() if sample["request"]["method"] == "POST"]
+SITE = Form("tour", crediting=Crediting(own_domains=("harbourdesk.example",)))
+
+
+def incoming(sample: dict[str, Any]) -> Incoming:
+    request = sample["request"]
+    headers = {name.lower(): value for name, value in request["headers"].items()}
+    return Incoming(request["raw_body"].encode(), headers.get("content-type", ""), headers, received_at=1_790_000_000.0)
+
+
+def read_sample(name: str) -> tuple[Reading, dict[str, Any]]:
+    return read(incoming(SAMPLES[name]), SITE), SAMPLES[name]["expect"]
+
+
+def digits(text: str | None) -> str:
+    return "".join(filter(str.isdigit, text or ""))
+
+
+def test_all_seven_samples_are_here() -> None:
+    assert len(SAMPLES) == 7
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_the_person_is_read(name: str) -> None:
+    reading, expected = read_sample(name)
+    contact = reading.submission.contact
+
+    assert not reading.errors
+    assert contact.email == expected["email"]
+    assert contact.full_name == expected["full_name"]
+    assert contact.company == (expected["company"] or "")
+    assert digits(contact.phone) == digits(expected["phone"])
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_every_expected_answer_is_read(name: str) -> None:
+    reading, expected = read_sample(name)
+    fields = reading.submission.fields
+
+    for key in ("message", "first_name", "last_name", "team_size", "location", "move_in_date"):
+        if key in expected:
+            assert fields[key] == expected[key]
+    assert says_yes(fields.get("consent", "")) == expected.get("consent", False)
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_where_the_person_came_from_is_read(name: str) -> None:
+    reading, expected = read_sample(name)
+    evidence = reading.submission.evidence
+    verdict = attribute(evidence, SITE.crediting)
+
+    for key, value in expected["utm"].items():
+        assert getattr(verdict, f"utm_{key}") == (value or "")
+    assert verdict.click_ids == expected.get("click_ids", {})
+    assert evidence.landing_url == expected.get("landing_page", "")
+    assert evidence.page_url == expected.get("page_url", "")
+    if "referrer" in expected:
+        assert evidence.referrer == (expected["referrer"] or "")
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_what_steers_the_service_is_kept_out_of_the_lead(name: str) -> None:
+    reading, expected = read_sample(name)
+    submission = reading.submission
+
+    assert set(reading.controls.dropped) == set(expected.get("dropped", ()))
+    assert not set(expected.get("dropped", ())) & {*submission.extras, *submission.evidence.fields}
+    assert reading.controls.captcha.items() >= expected.get("captcha", {}).items()
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_lists_stay_lists(name: str) -> None:
+    reading, expected = read_sample(name)
+
+    assert reading.submission.extras.items() >= expected.get("lists", {}).items()
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_files_are_noted_without_their_content(name: str) -> None:
+    reading, expected = read_sample(name)
+
+    for file in expected.get("files", ()):
+        note = reading.submission.extras[file["field"]]
+        assert note == f"file: {file['filename']}, {file['content_type']}, {file['size']} bytes (content not kept)"
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_the_answer_is_of_the_expected_kind(name: str) -> None:
+    asked, expected = incoming(SAMPLES[name]), SAMPLES[name]["expect"]
+    reading, _ = read_sample(name)
+    as_json = wants_json(asked.headers, asked.content_type, asked.query)
+
+    assert as_json == (expected["response"] in {"json", "any"})
+    assert nobody_reads(asked.headers, asked.content_type) == (expected["response"] == "any")
+    assert redirect_target(reading.controls.redirect, SITE, asked.headers) == expected.get("redirect_to", "")
+
+
+def test_a_preflight_is_answered_as_recorded() -> None:
+    sample = SAMPLES["fetch-preflight"]
+    headers = preflight_headers(incoming(sample).headers, Form("tour"))
+
+    assert headers["Access-Control-Allow-Origin"] == sample["expect"]["allow_origin"]
+    assert set(sample["expect"]["allow_methods"]) <= set(headers["Access-Control-Allow-Methods"].split(", "))
+    assert set(sample["expect"]["allow_headers"]) <= set(headers["Access-Control-Allow-Headers"].split(", "))
