@@ -16,7 +16,7 @@ from service.store.leads import Key, Leads
 from service.store.migrate import migrate, schema_of
 from service.store.outbox import WAKE, Debt, Outbox
 from service.store.tables import deployment
-from service.store.writer import StoreUnavailable, Writer
+from service.store.writer import Writer, as_unavailable
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class Store:
             with self._opened.reading.connect() as connection:
                 yield self._transaction(connection)
         except SQLAlchemyError as error:
-            raise StoreUnavailable(type(error).__name__) from error
+            raise as_unavailable(error) from error
 
     def _transaction(self, connection: Connection) -> Transaction:
         opened = self._opened
@@ -107,7 +107,7 @@ class Store:
             with self._opened.reading.connect() as connection:
                 found = schema_of(connection)
         except SQLAlchemyError as error:
-            raise StoreUnavailable(type(error).__name__) from error
+            raise as_unavailable(error) from error
         return found is not None and found >= SCHEMA
 
     def once(self, name: str, make: Callable[[], str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, StatementError
 
 from service.store.engines import Opened
 
@@ -33,7 +33,7 @@ class _Waiting(Generic[T]):
         self.error: BaseException | None = None
 
     def fail(self, error: BaseException) -> None:
-        self.error = _as_unavailable(error)
+        self.error = as_unavailable(error)
         self.finished = True
 
     def result(self) -> T:
@@ -122,7 +122,7 @@ class Writer:
 
 def _fail(batch: Sequence[_Waiting[Any]], error: BaseException) -> None:
     for waiting in batch:
-        waiting.error = _as_unavailable(error)
+        waiting.error = as_unavailable(error)
         waiting.finished = True
 
 
@@ -138,8 +138,10 @@ def _run(batch: Sequence[_Waiting[Any]], connection: Connection) -> None:
             waiting.value = value
 
 
-def _as_unavailable(error: BaseException) -> BaseException:
-    """The database's own failures in our words; everything else as it is."""
+def as_unavailable(error: BaseException) -> BaseException:
+    """The database's own failures, and the disk's, in our words; everything else, our own mistakes too, as it is."""
+    if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
+        return error.orig or error  # a value that cannot be written, like a naive instant: waiting does not help
     if isinstance(error, (SQLAlchemyError, OSError)):
         unavailable = StoreUnavailable(type(error).__name__)
         unavailable.__cause__ = error
