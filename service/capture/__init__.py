@@ -1,0 +1,24 @@
+"""Room 1, ARRIVE: a stranger's request becomes a Submission, and the stranger a Receipt.
+
+    endpoints.py      the routes: judge, read, keep, answer
+    intake.py         one Submission kept, one Delivery owed
+    limits.py         how often one visitor may post
+
+    reading.py        one request read whole; everything below serves it
+    bodies.py         bytes to names and values: pairs, multipart, nesting, texts
+    names.py          what a field's name means, by aliases.json
+    fields.py         all answers laid out by meaning: claims settles rivals, guesses fills gaps
+    contact.py        addresses and numbers made comparable
+    evidence.py       how the person came
+    controls.py       fields that steer this service
+    schemas.py        what a form requires, told in the words of phrases and languages/
+    refusals.py       bodies that hold no enquiry
+
+    answers.py        page or JSON, where to next, whose scripts may read it
+    replies.py        the answers themselves
+    pages.py          what visitors see: inputs, templates/
+    script.py         attribution.js for landing pages
+    samplepage/       a landing page to try things on
+
+The room calls nobody: no network, and no CRM. What it keeps, delivery finds in the store.
+"""
