@@ -69,7 +69,9 @@ class Worker:
         self._in_hand: set[LeadId] = set()
         self._guard = threading.Lock()
         self._stop = stop
-        self._read_end, self._write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._read_end, self._write_end = os.pipe()
+        for end in (self._read_end, self._write_end):
+            os.set_blocking(end, False)
         self._tidied_at = self._renewed_at = self._forgot_at = float("-inf")
 
     def stop(self) -> None:

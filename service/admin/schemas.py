@@ -99,7 +99,7 @@ class LeadPage(Schema):
 class PreviewRequest(Schema):
     """What a visitor would send."""
 
-    fields_ = fields.Dict(keys=fields.String(), load_default=dict, data_key="fields")
+    fields_ = fields.Dict(keys=fields.String(), load_default=dict, attribute="fields", data_key="fields")
     page_url = fields.String(load_default="", allow_none=True)
     landing_url = fields.String(load_default="", allow_none=True)
     referrer = fields.String(load_default="", allow_none=True)

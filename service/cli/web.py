@@ -53,4 +53,5 @@ def server_options(settings: Settings, port: int) -> dict[str, Any]:
         "graceful_timeout": 8,
         "loglevel": "warning",
         "proc_name": "lead-capture-web",
+        "control_socket_disable": True,  # it would be one file for all deployments of a user
     }
