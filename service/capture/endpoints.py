@@ -69,7 +69,7 @@ def form_blueprint(reception: Reception) -> Blueprint:
         form = reception.forms.get(name)
         if form is None:
             return failure(Trouble.unknown_form(), as_json=False)
-        return pages.answer(pages.hosted_form(form))
+        return pages.answer(pages.hosted_form(form, _language()))
 
     @blueprint.get("/f/<name>/thanks")
     def thank(name: str) -> Response:
@@ -77,7 +77,7 @@ def form_blueprint(reception: Reception) -> Blueprint:
         form = reception.forms.get(name)
         if form is None:
             return failure(Trouble.unknown_form(), as_json=False)
-        return pages.answer(pages.thank_you(form))
+        return pages.answer(pages.thank_you(form, _language()))
 
     @blueprint.route("/f/<name>", methods=["OPTIONS"])
     def preflight(name: str) -> Response:
@@ -115,7 +115,10 @@ def take(asked: Incoming, form: Form, reception: Reception) -> Response:
 
 def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Reading, *, as_json: bool) -> Response:
     suspicion = reading.suspicion or _foreign(asked, form)
-    receipt = accept(_judged(reading), form, reception.store, clock.now(), suspicion)
+    submission = _judged(reading)
+    if reception.keeps_ip:
+        submission = replace(submission, ip=asked.ip)
+    receipt = accept(submission, form, reception.store, clock.now(), suspicion)
     log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
     return success(receipt, redirect_target(reading.controls.redirect, form, asked.headers), form, as_json=as_json)
 
@@ -165,6 +168,11 @@ def _incoming() -> Incoming:
         ip=request.remote_addr or "",
         received_at=clock.now().timestamp(),
     )
+
+
+def _language() -> str:
+    """The visitor's, as two letters."""
+    return (request.accept_languages.best or "")[:2].lower()
 
 
 def _wants_json(asked: Incoming) -> bool:

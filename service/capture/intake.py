@@ -45,7 +45,9 @@ def person_of(lead: Lead) -> str:
 def keys_of(submission: Submission, form: Form, now: datetime) -> Iterator[Key]:
     """What makes a later arrival the same: the sender's id, the form view's key, the same words again."""
     if submission.external_id:
-        yield Key(f"id:{submission.sender}:{form.name}:{_digest(submission.external_id)}")
+        # A page's own hidden id may be a constant: with the person in it, it cannot swallow other people's leads.
+        whose = submission.contact.email.casefold() if submission.sender == "browser" else ""
+        yield Key(f"id:{submission.sender}:{form.name}:{_digest(f'{submission.external_id} {whose}')}")
     if submission.idempotency_key:
         yield Key(f"key:{form.name}:{_digest(submission.idempotency_key)}")
     if form.duplicate_window_s:

@@ -111,7 +111,7 @@ def _page(trouble: Trouble, form: Form | None, reading: "Reading | None") -> Res
 
 def _problem(trouble: Trouble) -> Response:
     errors = [
-        {"field": name, "code": error.code, "message": error.message}
+        {"field": name, "input": error.name or name, "code": error.code, "message": error.message}
         for name, found in trouble.errors.items()
         for error in found
     ]
