@@ -1,0 +1,210 @@
+"""Who may deliver what, and for how long."""
+
+from collections import Counter
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from service.lead import Status, Step
+from service.store import LeaseLost, Store
+from tests.builders import NOON, a_lead
+from tests.store.books import at_once, claim, owe, stands
+
+MINUTE = timedelta(minutes=1)
+PEOPLE = ("ada", "grace", "mary")
+
+
+def claimed_ids(store: Store, worker: str = "worker", now_in_s: float = 0, room: int = 10) -> list[str]:
+    """What a worker gets, by id."""
+    now = NOON + timedelta(seconds=now_in_s)
+    return [delivery.lead.id for delivery in claim(store, worker, now, room)]
+
+
+def test_what_is_due_is_claimed_with_its_lead(store: Store) -> None:
+    lead = owe(store)
+
+    (delivery,) = claim(store)
+
+    assert (delivery.lead.id, delivery.claimed_by, delivery.tries, delivery.doubt) == (lead.id, "worker", 0, None)
+
+
+def test_what_is_not_due_yet_is_left(store: Store) -> None:
+    owe(store, due=NOON + MINUTE)
+
+    assert claimed_ids(store) == []
+    assert len(claimed_ids(store, now_in_s=60)) == 1
+
+
+def test_the_longest_due_is_claimed_first(store: Store) -> None:
+    late, early = (owe(store, due=NOON - wait, person=str(wait)) for wait in (MINUTE, 2 * MINUTE))
+
+    assert claimed_ids(store, room=1) == [early.id]
+    assert claimed_ids(store, room=1) == [late.id]
+
+
+def test_no_more_is_claimed_than_there_is_room(store: Store) -> None:
+    for number in range(5):
+        owe(store, person=str(number))
+
+    assert [len(claimed_ids(store, room=3)) for _ in range(3)] == [3, 2, 0]
+
+
+def test_a_parked_debt_is_not_claimed(store: Store) -> None:
+    lead = a_lead(status=Status.QUARANTINED)
+    store.keep(lead, [], "ada@example.com")
+
+    assert claimed_ids(store) == []
+    assert stands(store, lead).next_attempt_at is None
+
+
+def test_a_paused_account_is_left_alone(store: Store) -> None:
+    owe(store, a_lead(account="harbour"), person="a")
+    other = owe(store, person="b")
+
+    claimed = store.write(lambda tx: tx.outbox.claim("worker", NOON, 90, 10, paused=["harbour"]))
+
+    assert [delivery.lead.id for delivery in claimed] == [other.id]
+
+
+def test_an_account_on_trial_gets_one_delivery_at_a_time(store: Store, database_url: str) -> None:
+    for number in range(3):
+        owe(store, person=str(number))
+    other = Store(database_url)
+
+    def claim_on_trial(where: Store, worker: str) -> int:
+        return len(where.write(lambda tx: tx.outbox.claim(worker, NOON, 90, 10, on_trial=["default"])))
+
+    assert [claim_on_trial(store, "one"), claim_on_trial(other, "two")] == [1, 0]
+    other.close()
+
+
+def test_a_trial_does_not_hold_up_other_accounts(store: Store) -> None:
+    for number, account in enumerate(["harbour", "harbour", "default", "default"]):
+        owe(store, a_lead(account=account), person=str(number))
+
+    claimed = store.write(lambda tx: tx.outbox.claim("worker", NOON, 90, 10, on_trial=["harbour"]))
+
+    assert Counter(delivery.lead.account for delivery in claimed) == {"harbour": 1, "default": 2}
+
+
+def test_two_leads_of_one_person_are_claimed_one_after_the_other(store: Store) -> None:
+    first, second = (owe(store, due=NOON - wait) for wait in (2 * MINUTE, MINUTE))
+
+    assert claimed_ids(store) == [first.id]
+    assert claimed_ids(store, "other") == []
+    (delivery,) = claim(store, now=NOON + 2 * MINUTE)
+    store.write(lambda tx: tx.outbox.done(delivery))
+    assert claimed_ids(store) == [second.id]
+
+
+def test_many_leads_of_one_person_do_not_hide_the_others(store: Store) -> None:
+    for _ in range(20):
+        owe(store, due=NOON - MINUTE, person="a flood")
+    other = owe(store)
+
+    claimed_ids(store, room=2)
+
+    assert other.id in claimed_ids(store, room=2)
+
+
+def test_a_lease_keeps_others_away_until_it_runs_out(store: Store) -> None:
+    lead = owe(store)
+    claim(store, "one")
+
+    assert claimed_ids(store, "two", now_in_s=90) == []
+    assert claimed_ids(store, "two", now_in_s=90.001) == [lead.id]
+
+
+def test_a_renewed_lease_holds_longer(store: Store) -> None:
+    lead = owe(store)
+    claim(store, "one")
+
+    store.write(lambda tx: tx.outbox.renew("one", [lead.id], NOON + 3 * MINUTE))
+
+    assert claimed_ids(store, "two", now_in_s=179) == []
+
+
+def test_nobody_renews_the_lease_of_another(store: Store) -> None:
+    lead = owe(store)
+    claim(store, "one")
+
+    store.write(lambda tx: tx.outbox.renew("two", [lead.id], NOON + 3 * MINUTE))
+
+    assert claimed_ids(store, "two", now_in_s=91) == [lead.id]
+
+
+def test_the_leases_of_a_worker_that_is_gone_are_free_at_once(store: Store) -> None:
+    first, second = (owe(store, due=NOON - wait, person=str(wait)) for wait in (2 * MINUTE, MINUTE))
+    assert claimed_ids(store, "gone", room=1) == [first.id]
+    assert claimed_ids(store, "living", room=1) == [second.id]
+
+    freed = store.write(lambda tx: tx.outbox.free(lambda worker: worker == "gone"))
+
+    assert freed == 1
+    assert claimed_ids(store, "new") == [first.id]
+
+
+def test_whoever_lost_the_lease_can_settle_nothing(store: Store) -> None:
+    lead = owe(store)
+    (old,) = claim(store, "old")
+    claim(store, "new", NOON + 2 * MINUTE)
+
+    for settle in (
+        lambda: store.write(lambda tx: tx.outbox.begin(old, Step.FIND_COWORKER, NOON)),
+        lambda: store.write(lambda tx: tx.outbox.done(old)),
+        lambda: store.write(lambda tx: tx.outbox.park(old, "no")),
+        lambda: store.write(lambda tx: tx.outbox.postpone(old, NOON, 3)),
+    ):
+        with pytest.raises(LeaseLost):
+            settle()
+
+    assert stands(store, lead).status is Status.PENDING
+
+
+def test_a_lead_that_an_operator_holds_is_taken_from_its_worker(store: Store) -> None:
+    lead = owe(store)
+    (delivery,) = claim(store)
+
+    store.write(lambda tx: tx.outbox.hold(lead.id))
+
+    with pytest.raises(LeaseLost):
+        store.write(lambda tx: tx.outbox.begin(delivery, Step.FIND_COWORKER, NOON))
+
+
+def test_a_held_lead_does_not_block_its_person(store: Store) -> None:
+    held, other = (owe(store, due=NOON - wait) for wait in (2 * MINUTE, MINUTE))
+    claim(store)
+
+    store.write(lambda tx: tx.outbox.hold(held.id))
+
+    assert claimed_ids(store) == [other.id]
+
+
+def test_the_next_due_time_leaves_out_what_is_claimed_and_what_is_paused(store: Store) -> None:
+    owe(store, due=NOON, person="claimed")
+    claim(store)
+    owe(store, a_lead(account="harbour"), due=NOON + MINUTE, person="paused")
+    owe(store, due=NOON + 2 * MINUTE)
+
+    with store.read() as tx:
+        assert tx.outbox.next_due() == NOON + MINUTE
+        assert tx.outbox.next_due(["harbour"]) == NOON + 2 * MINUTE
+
+
+def test_nothing_owed_has_no_next_due_time(store: Store) -> None:
+    with store.read() as tx:
+        assert tx.outbox.next_due() is None
+
+
+def test_several_workers_at_once_never_hold_two_of_one_person(store: Store, database_url: str) -> None:
+    for number in range(24):
+        owe(store, person=PEOPLE[number % 3])
+    stores = [store, Store(database_url), Store(database_url)]
+
+    claims = at_once(*[partial(claim, each, f"worker {number}") for number, each in enumerate(stores)])
+    for each in stores[1:]:
+        each.close()
+
+    held = [delivery.lead.id for claimed in claims for delivery in claimed]
+    assert len(held) == len(set(held)) == len(PEOPLE)
