@@ -1,0 +1,349 @@
+"""attribution.js, in a real browser on websites of the test's own."""
+
+import gzip
+import os
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+from service.attribution import stored_touch
+from service.attribution.tables import CLICK_IDS, IGNORED_REFERRERS
+from service.capture import script
+from service.lead import StoredTouch
+from tests.capture.website import Site, Visitor
+
+TAGGED = "/?utm_source=google&utm_medium=cpc&gclid=abc"
+HIDDEN = {"lc_landing_url", "lc_page_url", "lc_referrer", "lc_first", "lc_last", "lc_key"}
+FETCHING = """<script>
+document.querySelector("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(event.target));
+  fetch(event.target.action, { method: "POST", mode: "no-cors", body });
+});
+</script>"""
+
+
+def touch(text: str) -> StoredTouch:
+    """A hidden field as the service reads it."""
+    read = stored_touch(text)
+    assert read, text
+    return read
+
+
+def test_the_script_is_small() -> None:
+    assert len(script.gzipped) <= 3 * 1024
+
+
+def test_the_compressed_script_is_the_script() -> None:
+    assert gzip.decompress(script.gzipped) == script.SCRIPT
+
+
+def test_comments_and_indentation_are_left_out() -> None:
+    assert not re.search(rb"^[ \t]|^//|^$", script.SCRIPT.rstrip(b"\n"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "newer", [r"\?\.[a-z(\[]", r"\?\?", r"catch \{", r"\{ \.\.\.|, \.\.\.\w+ \}", r"\.flat", r"\*\*"]
+)
+def test_it_asks_for_no_newer_javascript_than_es2017(newer: str) -> None:
+    assert not re.search(newer, script.SCRIPT.decode())
+
+
+@pytest.mark.parametrize("name", CLICK_IDS)
+def test_it_knows_every_click_id(name: str) -> None:
+    assert re.search(rf'["|]{name}["|]', script.SCRIPT.decode())
+
+
+@pytest.mark.parametrize("host", sorted(IGNORED_REFERRERS))
+def test_it_knows_every_page_that_people_only_pass_through(host: str) -> None:
+    assert re.search(rf'[" ]{re.escape(host)}[" ]', script.SCRIPT.decode())
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[webdriver.Chrome]:
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up("no Chromium is installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-features=HttpsUpgrades"):
+        options.add_argument(argument)
+    options.add_argument("--host-resolver-rules=MAP * 127.0.0.1")  # every name is our server
+    # The installed driver by its path: else Selenium looks for one on the network.
+    with webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver"))) as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Site]:
+    with Site() as site:
+        yield site
+
+
+@pytest.fixture
+def site(server: Site) -> Site:
+    """A landing page, and another with the form; nobody posted yet."""
+    server.pages.clear()
+    server.posts.clear()
+    server.publish("/", "<a href=/contact>Contact</a>")
+    server.publish("/contact", server.form())
+    return server
+
+
+@pytest.fixture
+def visitor(driver: webdriver.Chrome, site: Site) -> Visitor:
+    return Visitor(driver, site)
+
+
+@pytest.mark.browser
+class TestVisits:
+    """What is remembered of how somebody came."""
+
+    def test_a_form_page_tells_the_landing_page_and_itself(self, visitor: Visitor) -> None:
+        visitor.open(TAGGED)
+        visitor.open("/contact")
+
+        sent = visitor.send()
+
+        assert (sent["lc_landing_url"], sent["lc_page_url"]) == (visitor.url(TAGGED), visitor.url("/contact"))
+
+    def test_the_first_and_the_last_visit_arrive_as_the_service_reads_them(self, visitor: Visitor) -> None:
+        visitor.open(TAGGED)
+        visitor.open("/?utm_source=linkedin")
+        visitor.open("/contact")
+
+        sent = visitor.send()
+
+        first, last = touch(sent["lc_first"]), touch(sent["lc_last"])
+        assert first.url == visitor.url(TAGGED)
+        assert (first.at or 0) > 1_700_000_000
+        assert last.url == visitor.url("/?utm_source=linkedin")
+
+    def test_tags_begin_another_visit(self, visitor: Visitor) -> None:
+        visitor.open(TAGGED)
+        visitor.open("/contact?fbclid=xyz")
+
+        assert visitor.hidden()["lc_landing_url"] == visitor.url("/contact?fbclid=xyz")
+
+    def test_a_page_elsewhere_begins_a_visit_that_is_remembered(self, visitor: Visitor) -> None:
+        visitor.open(TAGGED)
+        visitor.follow("/contact", origin="www.search.com")
+
+        hidden = visitor.hidden()
+        last = touch(hidden["lc_last"])
+
+        assert hidden["lc_landing_url"] == visitor.url("/contact")
+        assert hidden["lc_referrer"] == last.referrer == f"http://www.search.com:{visitor.site.port}/"
+
+    @pytest.mark.parametrize("origin", ["live.opayo.co.uk", "localhost", "127.0.0.1", "printer.local"])
+    def test_who_only_passed_through_a_page_stays_on_the_same_visit(self, visitor: Visitor, origin: str) -> None:
+        visitor.open(TAGGED)
+        visitor.follow("/contact", origin=origin)
+
+        assert visitor.hidden()["lc_landing_url"] == visitor.url(TAGGED)
+
+    def test_the_sites_own_subdomains_are_not_elsewhere(self, visitor: Visitor) -> None:
+        visitor.open(TAGGED)
+        visitor.follow("/contact", origin=f"blog.{visitor.domain}")
+
+        assert visitor.hidden()["lc_landing_url"] == visitor.url(TAGGED)
+
+    def test_a_visit_without_evidence_leaves_no_cookie(self, visitor: Visitor) -> None:
+        visitor.open("/contact?page=2")
+
+        assert visitor.cookies() == {}
+        assert (visitor.hidden()["lc_first"], visitor.hidden()["lc_last"]) == ("", "")
+
+    def test_cookies_go_to_the_widest_domain_that_takes_them(self, visitor: Visitor) -> None:
+        visitor.open(TAGGED)
+        visitor.open("/contact", host="book")
+
+        last = touch(visitor.hidden()["lc_last"])
+
+        assert {cookie["domain"] for cookie in visitor.driver.get_cookies()} == {f".{visitor.domain}"}
+        assert last.url == visitor.url(TAGGED)
+
+    def test_cookies_last_ninety_days_and_stay_with_the_site(self, visitor: Visitor) -> None:
+        visitor.open(TAGGED)
+
+        cookies = {cookie["name"]: cookie for cookie in visitor.driver.get_cookies()}
+        now = visitor.run("return Date.now() / 1000")
+
+        assert cookies.keys() == {"lc_first", "lc_last"}
+        assert {cookie["sameSite"] for cookie in cookies.values()} == {"Lax"}
+        assert all(abs(cookie["expiry"] - now - 90 * 86400) < 60 for cookie in cookies.values())
+
+    def test_a_remembered_visit_older_than_ninety_days_is_replaced(self, visitor: Visitor) -> None:
+        visitor.open("/contact")
+        visitor.run("""document.cookie = 'lc_first=%7B"u":"https://old.test/","r":"","t":1600000000%7D; path=/'""")
+        visitor.open(TAGGED)
+
+        first = touch(visitor.run("return LeadCapture.fields().lc_first"))
+
+        assert first.url == visitor.url(TAGGED)
+
+    @pytest.mark.parametrize("damaged", ["%7B", "null", "%E0%A4%A", "1"])
+    def test_a_damaged_cookie_is_replaced(self, visitor: Visitor, damaged: str) -> None:
+        visitor.open("/contact")
+        visitor.run(f"document.cookie = 'lc_first={damaged}; path=/; domain={visitor.domain}'")
+        visitor.open(TAGGED)
+
+        first = touch(visitor.run("return LeadCapture.fields().lc_first"))
+
+        assert first.url == visitor.url(TAGGED)
+
+    def test_a_very_long_address_is_cut_to_what_tells_of_the_visit(self, visitor: Visitor) -> None:
+        visitor.open(f"/?noise={'%25' * 1500}&utm_campaign=spring&gclid={'x' * 100}")
+        visitor.open("/contact")
+
+        hidden = visitor.hidden()
+        last = touch(hidden["lc_last"])
+
+        assert last.url == visitor.url(f"/?utm_campaign=spring&gclid={'x' * 100}") == hidden["lc_landing_url"]
+
+    def test_the_longest_visits_stay_short_enough_for_any_server(self, visitor: Visitor) -> None:
+        visitor.open(f"/?utm_campaign={'%25' * 2000}")
+
+        assert sum(len(name) + len(value) for name, value in visitor.cookies().items()) <= 3500
+        assert len(visitor.run("return LeadCapture.fields().lc_landing_url")) == 2000
+
+
+@pytest.mark.browser
+class TestForms:
+    """Which forms are filled in, and when."""
+
+    def test_a_form_added_later_is_filled_in(self, visitor: Visitor) -> None:
+        visitor.open(TAGGED)
+        visitor.run(f"document.body.insertAdjacentHTML('beforeend', \"<div>{visitor.site.form()}</div>\")")
+        visitor.wait_until(lambda: visitor.hidden().keys() == HIDDEN)
+
+        assert visitor.send()["lc_landing_url"] == visitor.url(TAGGED)
+
+    def test_a_form_that_the_page_turns_to_us_at_the_last_moment_is_filled_in(self, visitor: Visitor) -> None:
+        visitor.site.publish("/turned", visitor.site.form().replace("/f/tour", "/other"))
+        visitor.open("/turned")
+        visitor.run(f"document.querySelector('form').setAttribute('action', '{visitor.site.service}/f/tour')")
+
+        assert visitor.send().keys() == HIDDEN
+
+    @pytest.mark.parametrize("action", ["/f/tour", "", "https://other.test/f/tour", "{service}/newsletter"])
+    def test_forms_that_post_elsewhere_are_left_alone(self, visitor: Visitor, action: str) -> None:
+        other = f"<form method=post id=other action='{action.format(service=visitor.site.service)}'></form>"
+        visitor.site.publish("/both", visitor.site.form() + other)
+        visitor.open("/both")
+
+        assert visitor.hidden("form:not(#other)").keys() == HIDDEN
+        assert visitor.hidden("#other") == {}
+
+    def test_a_button_that_posts_to_us_fills_its_form_in(self, visitor: Visitor) -> None:
+        button = f"<button formaction='{visitor.site.service}/f/tour'>Send</button>"
+        visitor.site.publish("/button", f"<form method=post action=/search>{button}</form>")
+        visitor.open("/button")
+
+        assert visitor.send().keys() == HIDDEN
+
+    def test_a_field_called_action_does_not_hide_the_form(self, visitor: Visitor) -> None:
+        visitor.site.publish("/odd", visitor.site.form("<input name=action><button>Send</button>"))
+        visitor.open("/odd")
+
+        assert visitor.send().keys() == {*HIDDEN, "action"}
+
+    def test_hidden_inputs_of_the_page_itself_are_used(self, visitor: Visitor) -> None:
+        own = "<input type=hidden name=lc_landing_url value=old><button>Send</button>"
+        visitor.site.publish("/own", visitor.site.form(own))
+        visitor.open("/own")
+
+        assert visitor.send()["lc_landing_url"] == visitor.url("/own")
+
+    def test_a_page_that_posts_by_itself_asks_for_the_fields(self, visitor: Visitor) -> None:
+        visitor.open(TAGGED)
+
+        fields = visitor.run("return LeadCapture.fields()")
+
+        assert fields.keys() == HIDDEN
+        assert fields["lc_page_url"] == visitor.url(TAGGED)
+
+
+@pytest.mark.browser
+class TestKeys:
+    """One key for one view of a form."""
+
+    def test_a_double_click_has_one_key_and_a_second_enquiry_another(self, visitor: Visitor) -> None:
+        visitor.site.publish("/fetch", visitor.site.form() + FETCHING)
+        visitor.open("/fetch")
+
+        visitor.run("const button = document.querySelector('button'); button.click(); button.click();")
+        first = visitor.hidden()["lc_key"]
+        visitor.wait_until(lambda: visitor.hidden()["lc_key"] != first)
+        visitor.send()
+
+        keys = [post["lc_key"] for post in visitor.site.wait_for_posts(3)]
+        assert keys[0] == keys[1] == first
+        assert keys[2] not in {first, ""}
+
+    def test_who_writes_on_after_sending_sends_another_enquiry(self, visitor: Visitor) -> None:
+        visitor.site.publish("/fetch", visitor.site.form("<input name=message><button>Send</button>") + FETCHING)
+        visitor.open("/fetch")
+
+        first = visitor.send()
+        visitor.driver.find_element("name", "message").send_keys("And one more thing.")
+
+        assert visitor.send()["lc_key"] != first["lc_key"]
+
+    def test_two_forms_of_a_page_have_their_own_keys(self, visitor: Visitor) -> None:
+        visitor.site.publish("/two", visitor.site.form(attributes="id=one") + visitor.site.form(attributes="id=two"))
+        visitor.open("/two")
+
+        assert visitor.hidden("#one")["lc_key"] != visitor.hidden("#two")["lc_key"]
+
+    def test_a_page_out_of_the_browsers_cache_has_new_keys(self, visitor: Visitor) -> None:
+        visitor.open("/contact")
+        before = visitor.hidden()["lc_key"]
+
+        visitor.run("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+
+        assert visitor.hidden()["lc_key"] != before
+
+    def test_asking_twice_for_one_post_gives_one_key(self, visitor: Visitor) -> None:
+        visitor.open("/contact")
+
+        assert visitor.run("return LeadCapture.fields().lc_key === LeadCapture.fields().lc_key")
+
+
+@pytest.mark.browser
+class TestRefusals:
+    """Browsers that keep nothing, or not where we would like."""
+
+    def test_without_cookies_visits_are_kept_in_local_storage(self, visitor: Visitor) -> None:
+        with visitor.refusing("document.cookie"):
+            visitor.open(TAGGED)
+            visitor.open("/?utm_source=linkedin")
+            visitor.open("/contact")
+            sent = visitor.send()
+
+        first, last = touch(sent["lc_first"]), touch(sent["lc_last"])
+        assert first.url == visitor.url(TAGGED)
+        assert last.url == visitor.url("/?utm_source=linkedin")
+
+    def test_where_nothing_may_be_kept_a_form_on_the_landing_page_tells_all(self, visitor: Visitor) -> None:
+        with visitor.refusing("document.cookie", "window.localStorage", "window.sessionStorage"):
+            visitor.open("/contact?utm_source=google")
+            problems = visitor.run("return problems")
+            sent = visitor.send()
+
+        last = touch(sent["lc_last"])
+        assert sent["lc_landing_url"] == visitor.url("/contact?utm_source=google")
+        assert last.url == visitor.url("/contact?utm_source=google")
+        assert problems == []
+
+    def test_a_page_that_loads_the_script_twice_fills_each_form_once(self, visitor: Visitor) -> None:
+        twice = f"<script src='{visitor.site.service}/attribution.js' defer></script>"
+        visitor.site.publish("/twice", twice + visitor.site.form())
+        visitor.open("/twice")
+
+        assert len(visitor.run("return document.querySelectorAll('[name=lc_key]')")) == 1

@@ -1,0 +1,158 @@
+"""A website for browser tests: one server that answers for every host name, and a visitor."""
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self, cast
+from urllib.parse import parse_qs, urlsplit
+
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from service.capture import script
+
+Answers = dict[str, str]
+
+_HEAD = """<!doctype html><title>page</title>
+<script>
+  window.problems = [];
+  addEventListener("error", (event) => problems.push(event.message));
+</script>
+<script src="{service}/attribution.js" defer></script>"""
+
+
+class Site:
+    """Pages by path (under any host name), the script under the service's name, and the posts that arrived."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, str] = {}
+        self.posts: list[Answers] = []
+        self.arrived = threading.Condition()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self.port = self._server.server_address[1]
+        self.service = f"http://leads.crm.test:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def publish(self, path: str, body: str) -> None:
+        """Put up a page with our script in its head; `window.problems` collects what goes wrong on it."""
+        self.pages[path] = _HEAD.format(service=self.service) + body
+
+    def form(self, inside: str = "<button>Send</button>", attributes: str = "") -> str:
+        """Return the HTML of a form that posts to the service."""
+        return f"<form method=post action='{self.service}/f/tour' {attributes}>{inside}</form>"
+
+    def wait_for_posts(self, count: int) -> list[Answers]:
+        """Return all posts once there are so many."""
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: len(self.posts) >= count, 10)
+            return list(self.posts)
+
+
+def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = urlsplit(self.path).path
+            if path == "/attribution.js":
+                self._answer(script.SCRIPT, "text/javascript")
+            else:
+                self._answer(site.pages.get(path, "").encode(), "text/html; charset=utf-8")
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            with site.arrived:
+                site.posts.append(
+                    {name: ", ".join(given) for name, given in parse_qs(body, keep_blank_values=True).items()}
+                )
+                site.arrived.notify_all()
+            self._answer(b"<title>kept</title>", "text/html")
+
+        def _answer(self, body: bytes, content_type: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    return Handler
+
+
+class Visitor:
+    """Somebody at a browser, and a website under a name that this browser has never seen."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, driver: webdriver.Chrome, site: Site) -> None:
+        self.driver = driver
+        self.site = site
+        self.domain = f"harbour{next(self._numbers)}.co.uk"
+
+    def url(self, path: str, host: str = "www") -> str:
+        """Return an address on the website."""
+        return f"http://{host}.{self.domain}:{self.site.port}{path}"
+
+    def open(self, path: str, host: str = "www") -> None:
+        """Type an address: there is no referrer."""
+        self.driver.get(self.url(path, host))
+
+    def follow(self, path: str, origin: str) -> None:
+        """Come by a link on a page of the host `origin`."""
+        self.site.pages["/links"] = f"<a href='{self.url(path)}'>link</a>"
+        self.driver.get(f"http://{origin}:{self.site.port}/links")
+        self.driver.find_element(By.LINK_TEXT, "link").click()
+        arrived = f"return location.href === '{self.url(path)}' && document.readyState === 'complete'"
+        self.wait_until(lambda: self.run(arrived))
+
+    def send(self) -> Answers:
+        """Press the page's first button; return what arrived."""
+        before = len(self.site.posts)
+        self.driver.find_element(By.TAG_NAME, "button").click()
+        return self.site.wait_for_posts(before + 1)[before]
+
+    def hidden(self, form: str = "form") -> Answers:
+        """Return the hidden inputs of a form, as they are now."""
+        inputs = self.run(
+            f"return [...document.querySelectorAll('{form} [type=hidden]')].map((i) => [i.name, i.value])"
+        )
+        return dict(cast("list[tuple[str, str]]", inputs))
+
+    def cookies(self) -> Answers:
+        """Return the cookies of the page."""
+        return {cookie["name"]: cookie["value"] for cookie in self.driver.get_cookies()}
+
+    def run(self, code: str) -> Any:
+        """Run JavaScript in the page."""
+        return self.driver.execute_script(code)
+
+    def wait_until(self, condition: Callable[[], object]) -> None:
+        """Return once `condition` holds; ten seconds at most."""
+        WebDriverWait(self.driver, 10, 0.05).until(lambda _: condition())
+
+    @contextmanager
+    def refusing(self, *stores: str) -> Iterator[None]:
+        """A browser whose pages may not touch these: `document.cookie`, `window.localStorage` ..."""
+        refuse = "get() { throw new Error('refused'); }, set() { throw new Error('refused'); }"
+        lines = [
+            f"Object.defineProperty({owner}, '{name}', {{ {refuse} }});"
+            for owner, _, name in (store.partition(".") for store in stores)
+        ]
+        source = {"source": "".join(lines)}
+        added = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", source)
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
