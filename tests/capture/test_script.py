@@ -1,8 +1,6 @@
 """attribution.js, in a real browser on websites of the test's own."""
 
-import gzip
 import os
-import re
 import shutil
 from collections.abc import Iterator
 
@@ -11,8 +9,6 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from service.attribution import stored_touch
-from service.attribution.tables import CLICK_IDS, IGNORED_REFERRERS
-from service.capture import script
 from service.lead import StoredTouch
 from tests.capture.website import Site, Visitor
 
@@ -32,35 +28,6 @@ def touch(text: str) -> StoredTouch:
     read = stored_touch(text)
     assert read, text
     return read
-
-
-def test_the_script_is_small() -> None:
-    assert len(script.gzipped) <= 3 * 1024
-
-
-def test_the_compressed_script_is_the_script() -> None:
-    assert gzip.decompress(script.gzipped) == script.SCRIPT
-
-
-def test_comments_and_indentation_are_left_out() -> None:
-    assert not re.search(rb"^[ \t]|^//|^$", script.SCRIPT.rstrip(b"\n"), re.MULTILINE)
-
-
-@pytest.mark.parametrize(
-    "newer", [r"\?\.[a-z(\[]", r"\?\?", r"catch \{", r"\{ \.\.\.|, \.\.\.\w+ \}", r"\.flat", r"\*\*"]
-)
-def test_it_asks_for_no_newer_javascript_than_es2017(newer: str) -> None:
-    assert not re.search(newer, script.SCRIPT.decode())
-
-
-@pytest.mark.parametrize("name", CLICK_IDS)
-def test_it_knows_every_click_id(name: str) -> None:
-    assert re.search(rf'["|]{name}["|]', script.SCRIPT.decode())
-
-
-@pytest.mark.parametrize("host", sorted(IGNORED_REFERRERS))
-def test_it_knows_every_page_that_people_only_pass_through(host: str) -> None:
-    assert re.search(rf'[" ]{re.escape(host)}[" ]', script.SCRIPT.decode())
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +173,14 @@ class TestVisits:
 
         assert last.url == visitor.url(f"/?utm_campaign=spring&gclid={'x' * 100}") == hidden["lc_landing_url"]
 
+    def test_a_cookie_without_room_for_the_whole_address_keeps_what_tells_of_the_visit(self, visitor: Visitor) -> None:
+        visitor.open(f"/?noise={'%25' * 600}&utm_campaign=spring")
+
+        fields = visitor.run("return LeadCapture.fields()")
+
+        assert touch(fields["lc_last"]).url == visitor.url("/?utm_campaign=spring")
+        assert len(fields["lc_landing_url"]) > 1800
+
     def test_the_longest_visits_stay_short_enough_for_any_server(self, visitor: Visitor) -> None:
         visitor.open(f"/?utm_campaign={'%25' * 2000}")
 
@@ -294,6 +269,23 @@ class TestKeys:
         visitor.driver.find_element("name", "message").send_keys("And one more thing.")
 
         assert visitor.send()["lc_key"] != first["lc_key"]
+
+    @pytest.mark.parametrize(
+        "sending",
+        [
+            pytest.param("new FormData(document.querySelector('form'))", id="read by a script"),
+            pytest.param("document.querySelector('form').requestSubmit()", id="sent into a frame"),
+        ],
+    )
+    def test_a_page_that_stays_gets_a_new_key(self, visitor: Visitor, sending: str) -> None:
+        framed = visitor.site.form(attributes="target=frame") + "<iframe name=frame></iframe>"
+        visitor.site.publish("/stays", framed)
+        visitor.open("/stays")
+        before = visitor.hidden()["lc_key"]
+
+        visitor.run(sending)
+
+        visitor.wait_until(lambda: visitor.hidden()["lc_key"] not in {before, ""})
 
     def test_two_forms_of_a_page_have_their_own_keys(self, visitor: Visitor) -> None:
         visitor.site.publish("/two", visitor.site.form(attributes="id=one") + visitor.site.form(attributes="id=two"))
