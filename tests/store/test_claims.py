@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from service.lead import Status, Step
 from service.store import LeaseLost, Store
@@ -208,3 +209,14 @@ def test_several_workers_at_once_never_hold_two_of_one_person(store: Store, data
 
     held = [delivery.lead.id for claimed in claims for delivery in claimed]
     assert len(held) == len(set(held)) == len(PEOPLE)
+
+
+def test_the_database_itself_refuses_a_second_claim_of_one_person(store: Store) -> None:
+    owe(store)
+    owe(store)
+
+    with (
+        pytest.raises(IntegrityError),
+        store._opened.writing.begin() as connection,
+    ):
+        connection.exec_driver_sql("UPDATE deliveries SET claimed_by = 'worker'")

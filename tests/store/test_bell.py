@@ -1,0 +1,142 @@
+"""The bell that wakes a worker when something falls due."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from service.lead import Status
+from service.store import Store, Transaction
+from service.store.bell import Bell, PipeBell, pipe_of, ring
+from tests.builders import NOON, a_lead
+from tests.store.books import keep, owe
+
+LONG_S = 10.0
+
+
+@pytest.fixture
+def quiet() -> Iterator[int]:
+    """A readable file that has nothing to say."""
+    read_end, write_end = os.pipe()
+    yield read_end
+    os.close(read_end)
+    os.close(write_end)
+
+
+@pytest.fixture
+def bell(store: Store, quiet: int) -> Iterator[Bell]:
+    """An ear that listens already."""
+    with closing(store.bell()) as ear:
+        ear.wait(0, quiet)
+        yield ear
+
+
+def waited_s(bell: Bell, also: int, at_most_s: float) -> float:
+    """How long the bell was waited for."""
+    began = time.monotonic()
+    bell.wait(at_most_s, also)
+    return time.monotonic() - began
+
+
+def test_a_debt_rings_for_whoever_waits(store: Store, bell: Bell, quiet: int) -> None:
+    heard_at: list[float] = []
+
+    def listen() -> None:
+        bell.wait(LONG_S, quiet)
+        heard_at.append(time.monotonic())
+
+    ear = threading.Thread(target=listen)
+    ear.start()
+
+    owe(store)
+    committed_at = time.monotonic()
+    ear.join()
+
+    assert heard_at[0] - committed_at < 0.1
+
+
+def test_a_ring_before_the_wait_is_not_lost(store: Store, bell: Bell, quiet: int) -> None:
+    store.keep(a_lead(), [], "ada@example.com")
+
+    assert waited_s(bell, quiet, LONG_S) < 0.1
+
+
+def test_a_ring_from_another_process_is_heard(bell: Bell, database_url: str, quiet: int) -> None:
+    with closing(Store(database_url)) as other:
+        owe(other)
+
+    assert waited_s(bell, quiet, LONG_S) < 0.1
+
+
+def test_what_is_owed_again_rings_too(store: Store, bell: Bell, quiet: int) -> None:
+    lead = a_lead(status=Status.PARKED)
+    store.keep(lead, [], "ada@example.com")
+
+    store.write(lambda tx: tx.outbox.owe_again(lead.id, NOON))
+
+    assert waited_s(bell, quiet, LONG_S) < 0.1
+
+
+def test_nothing_rings_when_nothing_is_owed(store: Store, bell: Bell, quiet: int) -> None:
+    keep(store, a_lead())
+    store.keep(a_lead(status=Status.QUARANTINED), [], "ada@example.com")
+
+    assert waited_s(bell, quiet, 0.15) >= 0.15
+
+
+def test_a_debt_that_was_not_committed_does_not_ring(store: Store, bell: Bell, quiet: int) -> None:
+    lead = a_lead()
+
+    def owe_and_stumble(tx: Transaction) -> float:
+        tx.outbox.owe(lead.id, lead.account, "ada", NOON)
+        return 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        store.write(owe_and_stumble)
+
+    assert waited_s(bell, quiet, 0.15) >= 0.15
+
+
+def test_one_ring_ends_one_wait(store: Store, bell: Bell, quiet: int) -> None:
+    owe(store)
+    bell.wait(LONG_S, quiet)
+
+    assert waited_s(bell, quiet, 0.15) >= 0.15
+
+
+def test_whoever_waits_can_be_told_something_else(bell: Bell) -> None:
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"!")
+
+    assert waited_s(bell, read_end, LONG_S) < 0.1
+
+    os.close(read_end)
+    os.close(write_end)
+
+
+def test_a_pipe_full_of_rings_that_nobody_hears_blocks_no_writer(tmp_path: Path) -> None:
+    database = tmp_path / "leads.db"
+    with closing(PipeBell(pipe_of(database))):
+        pipe = os.open(pipe_of(database), os.O_WRONLY | os.O_NONBLOCK)
+        with suppress(BlockingIOError):
+            while os.write(pipe, b"!" * 4096):
+                continue
+        os.close(pipe)
+
+        ring(database)
+
+
+def test_a_file_in_the_way_of_the_pipe_is_told_when_a_worker_starts(tmp_path: Path) -> None:
+    pipe_of(tmp_path / "leads.db").write_text("mine")
+
+    with pytest.raises(OSError, match="in the way"):
+        PipeBell(pipe_of(tmp_path / "leads.db"))
+
+
+def test_an_ear_outlives_a_database_that_is_away(store: Store, quiet: int, postgresql: str) -> None:
+    with closing(Store("postgresql://nobody@127.0.0.1:1/none").bell()) as ear:
+        assert waited_s(ear, quiet, 0.05) >= 0.05

@@ -1,0 +1,41 @@
+"""Processes that write at the same time: nobody starves."""
+
+import subprocess
+import sys
+
+from service.store import Store
+from tests.store.books import count
+
+WRITE_FOR_A_SECOND = """
+import sys, time
+from service.store import Store
+from tests.builders import a_lead
+
+store = Store(sys.argv[1])
+store.is_ready()
+print("ready", flush=True)
+sys.stdin.readline()
+ends, written = time.monotonic() + 1, 0
+while time.monotonic() < ends:
+    store.keep(a_lead(), [], "ada@example.com")
+    written += 1
+print(written)
+"""
+
+
+def test_two_processes_that_write_all_the_time_get_at_least_a_third_each(store: Store, database_url: str) -> None:
+    command = [sys.executable, "-c", WRITE_FOR_A_SECOND, database_url]
+    writers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) for _ in range(2)
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+    written = [int(writer.communicate(timeout=30)[0]) for writer in writers]
+
+    assert count(store) == sum(written)
+    assert min(written) >= sum(written) / 3

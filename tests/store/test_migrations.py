@@ -1,0 +1,125 @@
+"""The schema: made by migrations, equal to tables.py, and made once however many processes start."""
+
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from service.store import SCHEMA, Store, StoreUnavailable
+from service.store.tables import metadata
+from tests.builders import a_lead
+from tests.store.books import at_once, count, keep
+
+MIGRATE = "import sys; from service.store import Store; Store(sys.argv[1]).migrate()"
+
+
+@pytest.fixture
+def bare_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> str:
+    """The URL of a database that was never migrated."""
+    if database_url.startswith("sqlite"):
+        return f"sqlite:///{tmp_path / 'bare.db'}"
+    store = Store(database_url)
+    with store._opened.writing.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    store.close()
+    return database_url
+
+
+def defaults_differ(*compared: Any) -> bool:
+    """Whether a default is another one, however the engine quotes it."""
+    *_, found, _, wanted = compared
+    plain = [None if text is None else str(text).partition("::")[0].strip("()'") for text in (found, wanted)]
+    return plain[0] != plain[1]
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_program(store: Store) -> None:
+    with store._opened.reading.connect() as connection:
+        compared = {"compare_type": True, "compare_server_default": defaults_differ}
+        context = MigrationContext.configure(connection, opts=compared)
+        differences = compare_metadata(context, metadata)
+
+    assert differences == []
+
+
+def test_a_migrated_store_is_ready(store: Store) -> None:
+    assert store.is_ready()
+
+
+def test_a_bare_database_is_not_ready(bare_url: str) -> None:
+    store = Store(bare_url)
+
+    assert not store.is_ready()
+    store.close()
+
+
+def test_a_schema_of_a_newer_program_will_do(store: Store) -> None:
+    newer = f"{int(SCHEMA) + 1:04}"
+    with store._opened.writing.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{newer}'")  # noqa: S608 (ours)
+
+    assert store.is_ready()
+
+
+def test_the_schema_named_by_the_program_is_the_newest_migration(bare_url: str) -> None:
+    store = Store(bare_url)
+    store.migrate()
+
+    with store._opened.reading.connect() as connection:
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+    assert found == SCHEMA
+    store.close()
+
+
+def test_a_second_migration_changes_nothing(store: Store) -> None:
+    keep(store, a_lead())
+
+    store.migrate()
+
+    assert count(store) == 1
+
+
+def test_several_processes_may_migrate_at_once(bare_url: str) -> None:
+    started = [
+        subprocess.Popen([sys.executable, "-W", "error", "-c", MIGRATE, bare_url], stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    said = [process.communicate(timeout=60)[1] for process in started]
+
+    assert [process.returncode for process in started] == [0, 0, 0], said
+    store = Store(bare_url)
+    assert store.is_ready()
+    store.close()
+
+
+def test_an_address_of_an_unknown_engine_says_what_to_write() -> None:
+    with pytest.raises(ValueError, match=r"DATABASE_URL.*sqlite://"):
+        Store("mysql://localhost/leads")
+
+
+def test_a_server_that_does_not_answer_is_an_outage() -> None:
+    store = Store("postgresql://nobody@127.0.0.1:1/none")
+
+    with pytest.raises(StoreUnavailable):
+        store.is_ready()
+    store.close()
+
+
+def test_a_value_is_made_once_by_whoever_asks_first(store: Store, database_url: str) -> None:
+    other = Store(database_url)
+
+    values = at_once(*[partial((store, other)[n % 2].once, "client_id", partial(str, n)) for n in range(8)])
+    other.close()
+
+    assert len(set(values)) == 1
+    assert store.once("client_id", lambda: "another") == values[0]
+
+
+def test_values_of_other_names_are_others(store: Store) -> None:
+    assert [store.once(name, partial(str, name)) for name in ("a", "b")] == ["a", "b"]
