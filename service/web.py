@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import structlog
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -18,17 +19,25 @@ from service.forms import Setup, read_setup
 from service.settings import Settings, lookup, read_settings
 from service.store import Store
 
+log = structlog.get_logger()
 
-def create_app(settings: Settings | None = None, setup: Setup | None = None, visits: Visits | None = None) -> Flask:
+
+def create_app(
+    settings: Settings | None = None,
+    setup: Setup | None = None,
+    visits: Visits | None = None,
+    store: Store | None = None,
+) -> Flask:
     """The web application; without arguments, of this process's environment.
 
     visits: counters shared with other web processes, made before they fork.
+    store: opened by the caller, who closes it.
     Raises: SettingsProblems, SetupProblems.
     """
     settings = settings or read_settings()
     setup = setup or read_setup(settings.forms_file, lookup)
     logs.configure(settings.log_format, settings.log_level)
-    store = Store(settings.database_url)
+    store = store or Store(settings.database_url)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits or Visits())))
@@ -39,6 +48,7 @@ def create_app(settings: Settings | None = None, setup: Setup | None = None, vis
     if settings.sample_page:
         _serve_sample(app, setup)
     app.register_error_handler(HTTPException, _tell)
+    app.register_error_handler(Exception, _tell_mistake)
     if settings.trusted_proxies:
         number = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, number, number, number)  # type: ignore[method-assign]
@@ -73,10 +83,10 @@ def _serve_script(app: Flask) -> None:
         answer.headers["Access-Control-Allow-Origin"] = "*"
         answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         answer.headers["Vary"] = "Accept-Encoding"
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
+        if request.accept_encodings["gzip"]:
             answer.set_data(script.gzipped)
             answer.headers["Content-Encoding"] = "gzip"
-        answer.set_etag(script.ETAG)
+        answer.set_etag(script.ETAG, weak=True)  # one for both encodings
         return answer.make_conditional(request)
 
 
@@ -95,3 +105,9 @@ def _tell(error: HTTPException) -> Any:
     if error.get_response().headers.get("Allow"):
         answer.headers["Allow"] = error.get_response().headers["Allow"]
     return answer
+
+
+def _tell_mistake(error: Exception) -> Any:
+    """A mistake of ours: Flask would log the error's text, which may hold a person's words."""
+    log.error("request_failed", endpoint=request.endpoint, exc_info=error)
+    return _tell(InternalServerError())

@@ -1,12 +1,15 @@
 """/api/v1: what an operator's programs ask. Every call needs the ADMIN_TOKEN."""
 
 import hmac
+import json
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, request
 from flask_smorest import Api, Blueprint, abort
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from service import clock
 from service.admin import actions
@@ -19,22 +22,16 @@ Preview = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
 """Form name and a PreviewRequest -> a PreviewBody, or None for an unknown form."""
 
 
+LEAD_ID = re.compile("[0-9a-f]{32}")
+NO_SUCH_LEAD = "there is no such lead"
+STORE_RETRY_S = 5
+"""What a program is asked to wait when the store is down."""
+
+
 class ProblemApi(Api):
-    """Errors as problem documents."""
+    """Describes errors as what they are: problem documents."""
 
     ERROR_SCHEMA = ProblemBody
-
-    def handle_http_exception(self, error: Any) -> Any:
-        """RFC 9457, without a trace."""
-        data = getattr(error, "data", None) or {}
-        status = HTTPStatus(error.code)
-        document: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value}
-        if detail := data.get("message"):
-            document["detail"] = detail
-        if errors := data.get("errors") or data.get("messages"):
-            document["errors"] = errors
-        headers = {**dict(data.get("headers") or {}), "Content-Type": "application/problem+json"}
-        return document, status.value, headers
 
 
 def register(app: Flask, store: Store, token: str, preview: Preview) -> None:
@@ -61,16 +58,27 @@ def refuse(status: HTTPStatus, message: str, **more: Any) -> NoReturn:
     raise AssertionError(status)  # abort is untyped: it always raises
 
 
+def tell(error: HTTPException) -> Response:
+    """The problem document (RFC 9457) of a call that was refused, without a trace."""
+    told: dict[str, Any] = getattr(error, "data", None) or {}
+    status = HTTPStatus(error.code or 500)
+    document: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value}
+    if detail := told.get("message") or error.description:
+        document["detail"] = detail
+    if errors := told.get("errors") or told.get("messages"):
+        document["errors"] = errors
+    return Response(json.dumps(document), status, told.get("headers"), content_type="application/problem+json")
+
+
 def guard(token: str) -> Callable[[], None]:
     """Refuses whoever does not bring the token."""
 
     def check() -> None:
-        if not token:
-            refuse(HTTPStatus.UNAUTHORIZED, "set ADMIN_TOKEN and restart to use the API")
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        if not hmac.compare_digest(given.encode(), token.encode()):
-            headers = {"WWW-Authenticate": "Bearer"}
-            refuse(HTTPStatus.UNAUTHORIZED, "send Authorization: Bearer ADMIN_TOKEN", headers=headers)
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        is_theirs = hmac.compare_digest(given.strip().encode(), token.encode())
+        if not token or scheme.lower() != "bearer" or not is_theirs:
+            wanted = "send Authorization: Bearer ADMIN_TOKEN" if token else "set ADMIN_TOKEN and restart to use the API"
+            refuse(HTTPStatus.UNAUTHORIZED, wanted, headers={"WWW-Authenticate": "Bearer"})
 
     return check
 
@@ -79,22 +87,25 @@ def _blueprint(name: str, token: str, description: str) -> Blueprint:
     blueprint = Blueprint(name, name, url_prefix="/api/v1", description=description)
     blueprint.before_request(guard(token))
     blueprint.register_error_handler(StoreUnavailable, _store_is_down)
+    blueprint.register_error_handler(HTTPException, tell)
     return blueprint
 
 
-def _store_is_down(_error: StoreUnavailable) -> Any:
-    return (
-        current_app.json.response(type="about:blank", title="Service Unavailable", status=503),
-        503,
-        {
-            "Content-Type": "application/problem+json",
-            "Retry-After": "5",
-        },
-    )
+def _store_is_down(_error: StoreUnavailable) -> Response:
+    answer = tell(ServiceUnavailable("the database does not answer"))
+    answer.headers["Retry-After"] = str(STORE_RETRY_S)
+    return answer
 
 
 def _leads(store: Store, token: str) -> Blueprint:
     blueprint = _blueprint("leads", token, "Leads: list, look, act.")
+
+    @blueprint.before_request
+    def check_id() -> None:
+        """What is no id need not trouble the database, which may choke on it."""
+        lead_id = (request.view_args or {}).get("lead_id")
+        if lead_id is not None and not LEAD_ID.fullmatch(lead_id):
+            refuse(HTTPStatus.NOT_FOUND, NO_SUCH_LEAD)
 
     @blueprint.route("/leads")
     @blueprint.arguments(LeadQuery, location="query")
@@ -146,7 +157,7 @@ def _leads(store: Store, token: str) -> Blueprint:
 
 def _shown(store: Store, lead: Lead | None) -> dict[str, Any]:
     if lead is None:
-        refuse(HTTPStatus.NOT_FOUND, "there is no such lead")
+        refuse(HTTPStatus.NOT_FOUND, NO_SUCH_LEAD)
     with store.read() as tx:
         return lead_json(lead, tx.leads.attempts_of([lead.id])[lead.id])
 

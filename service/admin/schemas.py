@@ -4,16 +4,19 @@ from marshmallow import Schema, fields, validate
 
 from service.lead import Status
 
+NO_NUL = validate.ContainsNoneOf("\0", error="NUL is no character to search for")
+"""PostgreSQL refuses it."""
+
 
 class LeadQuery(Schema):
     """Which leads to list; newest first."""
 
     status = fields.String(validate=validate.OneOf([status.value for status in Status]))
-    form = fields.String()
+    form = fields.String(validate=NO_NUL)
     since = fields.AwareDateTime(metadata={"description": "received at or after; ISO 8601 with time zone"})
     until = fields.AwareDateTime(metadata={"description": "received before; ISO 8601 with time zone"})
-    q = fields.String(metadata={"description": "part of e-mail, name, company, phone or id"})
-    cursor = fields.String(metadata={"description": "`next` of the page before"})
+    q = fields.String(validate=NO_NUL, metadata={"description": "part of e-mail, name, company, phone or id"})
+    cursor = fields.String(validate=NO_NUL, metadata={"description": "`next` of the page before"})
     size = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 
 

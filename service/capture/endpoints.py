@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 from flask import Blueprint, Response, request
@@ -49,19 +50,19 @@ def form_blueprint(reception: Reception) -> Blueprint:
     """The routes of browser forms."""
     blueprint = Blueprint("forms", __name__)
 
-    @blueprint.post("/f/<name>", provide_automatic_options=False)
+    @blueprint.post("/f/<name>", provide_automatic_options=False, strict_slashes=False)
     def post(name: str) -> Response:
         """Take one enquiry."""
         form = reception.forms.get(name)
         asked = _incoming()
         if form is None:
-            return _cors(failure(Trouble.unknown_form(), as_json=_wants_json(asked)), None)
+            return failure(Trouble.unknown_form(), as_json=_wants_json(asked))
         try:
-            return _cors(take(asked, form, reception), form)
+            return take(asked, form, reception)
         except StoreUnavailable:
             log.error("lead_not_kept", form=name)
             trouble = Trouble.store_is_down(STORE_RETRY_S)
-            return _cors(failure(trouble, as_json=_wants_json(asked)), form)
+            return failure(trouble, as_json=_wants_json(asked))
 
     @blueprint.get("/f/<name>", provide_automatic_options=False)
     def show(name: str) -> Response:
@@ -86,7 +87,16 @@ def form_blueprint(reception: Reception) -> Blueprint:
         headers = preflight_headers(request.headers, form) if form else {}
         return Response(status=204, headers=headers)
 
+    blueprint.after_app_request(partial(_let_scripts_read, reception.forms))
     return blueprint
+
+
+def _let_scripts_read(forms: Mapping[str, Form], answer: Response) -> Response:
+    """CORS on every answer, a 405 or a 500 too: without it a page's script sees nothing but a network error."""
+    if request.path.startswith("/f/"):
+        form = forms.get(request.path.removeprefix("/f/").rstrip("/"))
+        answer.headers.update(cors_headers(request.headers.get("Origin", ""), form))
+    return answer
 
 
 def take(asked: Incoming, form: Form, reception: Reception) -> Response:
@@ -177,9 +187,3 @@ def _language() -> str:
 
 def _wants_json(asked: Incoming) -> bool:
     return wants_json(asked.headers, asked.content_type, asked.query)
-
-
-def _cors(answer: Response, form: Form | None) -> Response:
-    """Every answer, errors too: without these headers a page's script sees nothing but a network error."""
-    answer.headers.update(cors_headers(request.headers.get("Origin", ""), form))
-    return answer
