@@ -1,5 +1,6 @@
 """Log lines: for people on a terminal, JSON elsewhere; a lead's id, never the person."""
 
+import json
 import logging
 import sys
 import traceback
@@ -7,23 +8,21 @@ from typing import Any
 
 import structlog
 
-Event = dict[str, Any]
+from service import clock
+
+_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
 
 def configure(log_format: str, level: str) -> None:
     """Set up logging of this process. log_format: console, json, or "" for what suits the output."""
     on_terminal = sys.stderr.isatty()
     chosen = log_format or ("console" if on_terminal else "json")
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=on_terminal)
-        if chosen == "console"
-        else structlog.processors.JSONRenderer()
-    )
+    renderer: Any = structlog.dev.ConsoleRenderer(colors=on_terminal) if chosen == "console" else render_json
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            stamp,
             place_exception,
             renderer,
         ],
@@ -31,6 +30,17 @@ def configure(log_format: str, level: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def stamp(_logger: object, _method: str, event: Any) -> Any:
+    """When it happened, in UTC."""
+    event["timestamp"] = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return event
+
+
+def render_json(_logger: object, _method: str, event: Any) -> str:
+    """One compact line. One encoder for all lines: taking leads logs each of them."""
+    return _encode(event)
 
 
 def place_exception(_logger: object, _method: str, event: Any) -> Any:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from service import clock
 from service.admin import actions
 from service.admin.lead_json import lead_json
-from service.cli.house import open_house
 from service.cli.main import Failed
+from service.cli.opened import open_house
 from service.lead import Lead, Status
 from service.store import Query, Store
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from service.cli.house import open_house
+from service.cli.opened import open_house
 
 SUMMARY = "deliver leads to Nexudus: the worker process; run as many as you like"
 EXAMPLE = "lead-capture worker"

@@ -11,11 +11,6 @@ import stat
 from pathlib import Path
 from typing import Protocol
 
-import psycopg
-from sqlalchemy import Engine
-
-CHANNEL = "lead_capture"
-
 
 class Bell(Protocol):
     """Waits for a ring, or until `also` (a readable file, to stop by) has something to say."""
@@ -70,42 +65,3 @@ def _make_pipe(path: Path) -> None:
         os.mkfifo(path, 0o600)
     if not stat.S_ISFIFO(path.stat().st_mode):
         raise OSError(errno.EEXIST, "is in the way: the worker needs this name for its pipe", str(path))
-
-
-class NotifyBell:
-    """PostgreSQL's LISTEN, on a connection of its own that is made again when it breaks."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connection: psycopg.Connection | None = None
-
-    def wait(self, timeout_s: float, also: int) -> None:
-        """See Bell. While the database is away this is a plain wait."""
-        try:
-            listening = [self._listen().fileno()]
-        except psycopg.Error:
-            self.close()
-            listening = []
-        readable, _, _ = select.select([*listening, also], [], [], max(0.0, timeout_s))
-        if listening and listening[0] in readable:
-            self._drain()
-
-    def _listen(self) -> psycopg.Connection:
-        if self._connection is None:
-            self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
-            self._connection.execute(f"LISTEN {CHANNEL}")
-        return self._connection
-
-    def _drain(self) -> None:
-        try:
-            for _ in self._listen().notifies(timeout=0):
-                pass
-        except psycopg.Error:
-            self.close()
-
-    def close(self) -> None:
-        """See Bell."""
-        if self._connection is not None:
-            with contextlib.suppress(psycopg.Error):
-                self._connection.close()
-            self._connection = None

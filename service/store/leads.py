@@ -1,12 +1,11 @@
 """Leads on disk: kept once, found again, told page by page."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
 from service.lead import (
     Attempt,
@@ -25,7 +24,8 @@ from service.lead import (
     Submission,
 )
 from service.store.engines import Opened
-from service.store.tables import Instant, attempts, deliveries, lead_keys, leads
+from service.store.rows import insert_or_ask, insert_rows
+from service.store.tables import attempts, deliveries, lead_keys, leads, to_micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Leads:
         receipts = [self._receipt(lead, keys, won, earliest) for lead, keys in arrivals]
         new = [to_row(lead) for (lead, _), receipt in zip(arrivals, receipts, strict=True) if not receipt.repeat]
         if new:
-            self._connection.execute(_INSERT, new)
+            insert_rows(self._connection, leads, new)
         return receipts
 
     def _take(self, arrivals: Iterable[tuple[Lead, Iterable[Key]]], now: datetime) -> set[str]:
@@ -86,13 +86,13 @@ class Leads:
         rows: dict[str, dict[str, Any]] = {}
         for lead, keys in arrivals:
             for key in keys:
-                row = {"key": key.value, "lead_id": lead.id, "expires_at": key.expires_at, "now": now}
+                row = {"key": key.value, "lead_id": lead.id, "expires_at": key.expires_at}
                 if rows.setdefault(key.value, row)["lead_id"] != lead.id:
                     raise Clash
         if not rows:
             return set()
-        taking = _taking(self._opened.insert)
-        return set(self._connection.execute(taking, [rows[key] for key in sorted(rows)]).scalars())
+        taken = insert_or_ask(self._connection, lead_keys, [rows[key] for key in sorted(rows)], _TAKING, to_micros(now))
+        return set(taken.scalars())
 
     def _receipt(self, lead: Lead, keys: Sequence[Key], won: set[str], earliest: datetime) -> Receipt:
         lost = [key for key in keys if key.value not in won]
@@ -160,18 +160,10 @@ class Leads:
         )
 
 
-@lru_cache
-def _taking(insert_into: Callable[..., Any]) -> Any:
-    """INSERT of keys that goes through for new and expired ones only, and tells which those were."""
-    insert = insert_into(lead_keys)
-    return insert.on_conflict_do_update(
-        index_elements=["key"],
-        set_={"lead_id": insert.excluded.lead_id, "expires_at": insert.excluded.expires_at},
-        where=lead_keys.c.expires_at <= bindparam("now", type_=Instant),
-    ).returning(lead_keys.c.key)
+_TAKING = """ON CONFLICT (key) DO UPDATE SET lead_id = excluded.lead_id, expires_at = excluded.expires_at
+WHERE lead_keys.expires_at <= ? RETURNING key"""
+"""Goes through for new and expired keys only, and tells which those were."""
 
-
-_INSERT = leads.insert()
 _SELECT = select(leads, deliveries.c.due_at, deliveries.c.state).outerjoin(
     deliveries, deliveries.c.lead_id == leads.c.id
 )

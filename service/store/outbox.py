@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, func, not_, or_, select, text, update
 from service.lead import CoworkerId, Delivery, Doubt, Lead, LeadId, Outcome, Status, Step
 from service.store.engines import Opened
 from service.store.leads import Leads
+from service.store.rows import insert_rows
 from service.store.tables import attempts, deliveries, leads
 
 WAKE = "wake"
@@ -63,7 +64,7 @@ class Outbox:
             }
             for debt in debts
         ]
-        self._connection.execute(_INSERT, rows)
+        insert_rows(self._connection, deliveries, rows)
         if not all(debt.parked for debt in debts):
             self._wake()
 
@@ -286,7 +287,6 @@ class Outbox:
         return int(number), oldest
 
 
-_INSERT = deliveries.insert()
 _NO_CLAIM: dict[str, Any] = {"claimed_by": None, "lease_until": None}
 _NO_DOUBT: dict[str, Any] = {"doubt_step": None, "doubt_at": None, "looks": 0}
 

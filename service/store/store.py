@@ -128,7 +128,9 @@ class Store:
         """A new ear for what falls due."""
         if self._opened.path is not None:
             return bell.PipeBell(bell.pipe_of(self._opened.path))
-        return bell.NotifyBell(self._opened.reading)
+        from service.store.notify import NotifyBell  # noqa: PLC0415 (loads psycopg, which SQLite does without)
+
+        return NotifyBell(self._opened.reading)
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -1,0 +1,37 @@
+"""The house with its database, for the commands that work on leads.
+
+Apart from house.py, so that the parent of the web processes does not load what it never uses.
+"""
+
+from dataclasses import dataclass
+
+from service.cli.house import read_house
+from service.cli.main import Failed
+from service.forms import Setup
+from service.settings import Settings
+from service.store import Store, StoreUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One operator's installation."""
+
+    settings: Settings
+    setup: Setup
+    store: Store
+
+
+def open_house() -> House:
+    """The same with the database, which must be on the newest schema.
+
+    Raises: SettingsProblems, SetupProblems, Failed.
+    """
+    settings, setup = read_house()
+    store = Store(settings.database_url)
+    try:
+        ready = store.is_ready()
+    except StoreUnavailable as error:
+        raise Failed(f"the database does not answer ({error}): check DATABASE_URL") from error
+    if not ready:
+        raise Failed("the database is not on the newest schema: run `lead-capture migrate`")
+    return House(settings, setup, store)

@@ -1,0 +1,48 @@
+"""The bell of PostgreSQL: LISTEN and NOTIFY. A module of its own, so that SQLite loads no psycopg."""
+
+import contextlib
+import select
+
+import psycopg
+from sqlalchemy import Engine
+
+CHANNEL = "lead_capture"
+
+
+class NotifyBell:
+    """PostgreSQL's LISTEN, on a connection of its own that is made again when it breaks."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connection: psycopg.Connection | None = None
+
+    def wait(self, timeout_s: float, also: int) -> None:
+        """See Bell. While the database is away this is a plain wait."""
+        try:
+            listening = [self._listen().fileno()]
+        except psycopg.Error:
+            self.close()
+            listening = []
+        readable, _, _ = select.select([*listening, also], [], [], max(0.0, timeout_s))
+        if listening and listening[0] in readable:
+            self._drain()
+
+    def _listen(self) -> psycopg.Connection:
+        if self._connection is None:
+            self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+            self._connection.execute(f"LISTEN {CHANNEL}")
+        return self._connection
+
+    def _drain(self) -> None:
+        try:
+            for _ in self._listen().notifies(timeout=0):
+                pass
+        except psycopg.Error:
+            self.close()
+
+    def close(self) -> None:
+        """See Bell."""
+        if self._connection is not None:
+            with contextlib.suppress(psycopg.Error):
+                self._connection.close()
+            self._connection = None
