@@ -22,6 +22,7 @@ from service.capture.limits import SubmitLimit, Visits
 from service.capture.reading import Incoming, Reading, read
 from service.capture.refusals import Refused, Unreadable
 from service.capture.replies import Trouble, failure, success
+from service.capture.texts import clean
 from service.forms import Form
 from service.lead import Contact, Evidence, Receipt, Submission
 from service.store import Store, StoreUnavailable
@@ -138,7 +139,8 @@ def _foreign(asked: Incoming, form: Form) -> str:
     origin = asked.headers.get("origin", "")
     if origin_allowed(origin, form):
         return ""
-    return f"It came from {origin[:200]}, which is not in allowed_origins: release it if it is real, or add the site."
+    site = clean(origin[:200])
+    return f"It came from {site}, which is not in allowed_origins: release it if it is real, or add the site."
 
 
 def _judged(reading: Reading) -> Submission:

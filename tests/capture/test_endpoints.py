@@ -1,0 +1,390 @@
+"""POST /f/<form> from outside: every answer, and what was kept when it was given."""
+
+from html import unescape
+from pathlib import Path
+
+import pytest
+from werkzeug.test import TestResponse
+
+from service.forms import Crediting
+from service.lead import Status
+from service.store import Query, Store
+from tests.builders import a_form
+from tests.front import ANN, BEACON, PERSON, SCRIPT, Front, codes
+
+SITE = "https://www.example.com"
+STRANGER = "https://elsewhere.example"
+
+
+# -- what was taken
+
+
+def test_a_person_goes_to_the_thank_you_page_once_the_lead_is_kept(front: Front) -> None:
+    answer = front.post(ANN, headers=PERSON)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/f/contact/thanks")
+    assert front.lead().status is Status.PENDING
+    assert front.client.get("/f/contact/thanks").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wanted", "target"),
+    [
+        ("", "https://www.example.com/thanks"),
+        ("https://www.example.com/merci", "https://www.example.com/merci"),
+        ("/merci", "https://shop.example.com/merci"),
+        ("https://elsewhere.example/", "https://www.example.com/thanks"),
+        ("//elsewhere.example/", "https://www.example.com/thanks"),
+        ("javascript:alert(1)", "https://www.example.com/thanks"),
+        ("https://www.example.com/\r\nSet-Cookie: a=b", "https://www.example.com/thanks"),
+    ],
+    ids=["none", "own page", "a path", "foreign", "no scheme", "script", "header"],
+)
+def test_a_person_is_sent_to_the_forms_own_sites_only(kept: Store, wanted: str, target: str) -> None:
+    form = a_form(redirect=f"{SITE}/thanks", crediting=Crediting(own_domains=("example.com",)))
+    asked = {**PERSON, "Origin": "https://shop.example.com"}
+
+    answer = Front(kept, form).post({**ANN, "_next": wanted}, headers=asked)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, target)
+
+
+def test_a_script_is_told_id_repeat_and_next(front: Front) -> None:
+    answer = front.post_json(ANN, headers=SCRIPT)
+
+    told = answer.get_json()
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    assert told.items() >= {"ok": True, "id": front.lead().id, "repeat": False, "next": None}.items()
+
+
+def test_a_script_is_told_where_the_form_leads(kept: Store) -> None:
+    answer = Front(kept, a_form(redirect=f"{SITE}/thanks")).post_json(ANN)
+
+    assert answer.get_json()["next"] == f"{SITE}/thanks"
+
+
+def test_an_address_that_ends_with_a_slash_is_the_same(front: Front) -> None:
+    answer = front.post(ANN, form="contact/", headers=SCRIPT)
+
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == SITE
+    assert front.lead().submission.form == "contact"
+
+
+# -- what came before
+
+
+def told(answer: TestResponse) -> tuple[str, bool]:
+    document = answer.get_json()
+    return document["id"], document["repeat"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({**ANN, "lc_key": "k1"}, {**ANN, "lc_key": "k1", "message": "Three, sorry."}),
+        (ANN, ANN),
+        (ANN, {**ANN, "email": "ANN@Example.com", "utm_source": "google", "lc_page_url": f"{SITE}/b"}),
+    ],
+    ids=["one view of the form", "the same words", "the same words from another page"],
+)
+def test_a_repeat_gets_the_first_id(front: Front, first: dict[str, str], second: dict[str, str]) -> None:
+    first_id, was_repeat = told(front.post(first, headers=SCRIPT))
+
+    again = told(front.post(second, headers=SCRIPT))
+
+    assert (was_repeat, again) == (False, (first_id, True))
+    assert front.lead().repeats == 1
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {**ANN, "lc_key": "k2", "message": "Three, sorry."},
+        {**ANN, "message": "Three, sorry."},
+        {**ANN, "email": "bob@example.com"},
+    ],
+    ids=["another view", "other words", "another person"],
+)
+def test_another_enquiry_is_no_repeat(front: Front, second: dict[str, str]) -> None:
+    front.post({**ANN, "lc_key": "k1"}, headers=SCRIPT)
+
+    assert told(front.post(second, headers=SCRIPT))[1] is False
+    assert len(front.leads()) == 2
+
+
+def test_the_idempotency_key_header_means_the_same_as_lc_key(front: Front) -> None:
+    first_id, _ = told(front.post({**ANN, "lc_key": "k1"}, headers=SCRIPT))
+
+    again = front.post_json({**ANN, "message": "Again."}, headers={"Idempotency-Key": '"k1"'})
+
+    assert told(again) == (first_id, True)
+
+
+def test_a_person_who_sends_twice_is_thanked_twice_for_one_lead(front: Front) -> None:
+    answers = [front.post(ANN, headers=PERSON) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert front.lead().repeats == 1
+
+
+# -- what was refused
+
+
+def test_an_unknown_form_is_a_404_that_any_page_may_read(front: Front) -> None:
+    answer = front.post(ANN, form="nowhere", headers=SCRIPT)
+
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert codes(answer) == [("", "FORM_NOT_FOUND")]
+    assert answer.headers["Access-Control-Allow-Origin"] == SITE
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_unknown_form_is_told_to_a_person_in_a_page(front: Front, method: str) -> None:
+    answer = front.client.open("/f/nowhere", method=method, headers=PERSON)
+
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "There is no form at this address." in answer.text
+
+
+@pytest.mark.parametrize("headers", [PERSON, SCRIPT], ids=["page", "json"])
+def test_a_wrong_method_is_a_405_with_help(front: Front, headers: dict[str, str]) -> None:
+    answer = front.client.put("/f/contact", headers=headers)
+
+    assert answer.status_code == 405
+    assert {"GET", "POST", "OPTIONS"} <= set(answer.headers["Allow"].split(", "))
+    assert 'method="post"' in unescape(answer.text).replace('\\"', '"')
+
+
+@pytest.mark.parametrize("extra", [-1, 0])
+def test_256_kib_are_taken(front: Front, extra: int) -> None:
+    body = b"email=ann@example.com&message="
+
+    assert front.post(body.ljust(256 * 1024 + extra, b"x")).status_code == 303
+    assert len(str(front.lead().submission.fields["message"])) == 256 * 1024 + extra - len(body)
+
+
+def test_one_byte_more_is_a_413(front: Front) -> None:
+    answer = front.post(b"email=ann@example.com&message=".ljust(256 * 1024 + 1, b"x"), headers=SCRIPT)
+
+    assert answer.status_code == 413
+    assert codes(answer) == [("", "TOO_LARGE")]
+    assert front.leads() == []
+
+
+@pytest.mark.parametrize("content_type", ["image/png", "application/pdf", "application/octet-stream"])
+def test_what_is_no_form_is_a_415(front: Front, content_type: str) -> None:
+    answer = front.post(b"\x89PNG\r\n", headers=SCRIPT, content_type=content_type)
+
+    assert answer.status_code == 415
+    assert codes(answer) == [("", "UNSUPPORTED_TYPE")]
+
+
+def test_an_empty_form_is_a_400(front: Front) -> None:
+    answer = front.post({"email": " ", "submit": "Send"}, headers=SCRIPT)
+
+    assert answer.status_code == 400
+    assert codes(answer) == [("", "EMPTY")]
+    assert front.leads() == []
+
+
+def test_a_script_is_told_field_and_code_of_each_mistake(kept: Store) -> None:
+    front = Front(kept, a_form(require=("email", "consent", "message")))
+
+    answer = front.post_json({"your-email": "ann@", "consent": ""}, headers=SCRIPT)
+
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+    assert sorted(codes(answer)) == [
+        ("consent", "REQUIRED_FIELD_EMPTY"),
+        ("email", "TYPE_EMAIL"),
+        ("message", "REQUIRED_FIELD_MISSING"),
+    ]
+    assert {error["field"]: error["input"] for error in answer.get_json(force=True)["errors"]}["email"] == "your-email"
+    assert answer.headers["Access-Control-Allow-Origin"] == SITE
+    assert front.leads() == []
+
+
+def test_a_person_gets_their_input_back_escaped(front: Front) -> None:
+    answer = front.post({"email": "ann@", "message": "<script>alert(1)</script>"}, headers=PERSON)
+
+    assert (answer.status_code, answer.mimetype) == (422, "text/html")
+    assert 'value="ann@"' in answer.text
+    assert "&lt;script&gt;alert(1)" in answer.text
+    assert "<script>alert" not in answer.text
+
+
+def test_a_corrected_form_is_taken(front: Front) -> None:
+    front.post({**ANN, "email": "ann@", "lc_key": "k"}, headers=PERSON)
+
+    assert front.post({**ANN, "lc_key": "k"}, headers=PERSON).status_code == 303
+    assert front.lead().submission.contact.email == "ann@example.com"
+
+
+def test_broken_json_is_a_400_and_kept_raw_for_a_person_to_look_at(front: Front) -> None:
+    answer = front.post(b'{"email": "ann@example.com", "message": ', headers=SCRIPT, content_type="application/json")
+
+    lead = front.lead()
+    assert answer.status_code == 400
+    assert codes(answer) == [("", "UNREADABLE")]
+    assert (lead.status, lead.submission.raw) == (Status.PARKED, b'{"email": "ann@example.com", "message": ')
+    assert "The bytes are kept" in lead.problem
+
+
+# -- what nobody waits for
+
+
+def test_a_beacon_without_an_address_is_kept_and_parked(front: Front) -> None:
+    answer = front.post(b'{"name": "Ann Lee"}', headers=BEACON, content_type="text/plain;charset=UTF-8")
+
+    lead = front.lead()
+    assert answer.status_code == 200
+    assert (lead.status, lead.submission.contact.full_name) == (Status.PARKED, "Ann Lee")
+    assert lead.problem == "It arrived without a usable email: correct it, then retry."
+
+
+# -- what looks like spam
+
+
+@pytest.mark.parametrize("trap", ["_gotcha", "botcheck", "nickname"])
+def test_a_filled_trap_looks_like_success_and_is_held(kept: Store, trap: str) -> None:
+    front = Front(kept, a_form(honeypot="nickname"))
+
+    answer = front.post({**ANN, trap: "cheap pills"}, headers=PERSON)
+
+    lead = front.lead()
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/f/contact/thanks")
+    assert lead.status is Status.QUARANTINED
+    assert trap in lead.problem
+    assert trap not in lead.submission.extras
+
+
+def test_a_page_of_another_site_looks_like_success_and_is_held(kept: Store) -> None:
+    front = Front(kept, a_form(allowed_origins=(SITE,)))
+
+    answer = front.post(ANN, headers={**PERSON, "Origin": STRANGER})
+
+    assert answer.status_code == 303
+    assert front.lead().status is Status.QUARANTINED
+    assert STRANGER in front.lead().problem
+
+
+@pytest.mark.parametrize("origin", [SITE, "https://example.com", "null", None])
+def test_own_pages_and_senders_without_an_origin_are_let_through(kept: Store, origin: str | None) -> None:
+    front = Front(kept, a_form(allowed_origins=(SITE,)))
+
+    front.post(ANN, headers={**PERSON, **({"Origin": origin} if origin else {})})
+
+    assert front.lead().status is Status.PENDING
+
+
+def test_a_foreign_origin_cannot_write_to_an_operators_terminal(kept: Store) -> None:
+    front = Front(kept, a_form(allowed_origins=(SITE,)))
+
+    front.post(ANN, headers={**PERSON, "Origin": "https://\x1b[2Jelsewhere.example"})
+
+    assert front.lead().problem.isprintable()
+
+
+# -- CORS
+
+
+def test_a_preflight_is_answered(front: Front) -> None:
+    asked = {
+        "Origin": SITE,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type,x-requested-with",
+    }
+
+    answer = front.client.options("/f/contact", headers=asked)
+
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert answer.headers["Access-Control-Allow-Origin"] == SITE
+    assert {"content-type", "x-requested-with"} <= set(answer.headers["Access-Control-Allow-Headers"].split(", "))
+    assert answer.headers["Vary"] == "Origin"
+
+
+@pytest.mark.parametrize("form", ["contact", "nowhere"])
+def test_a_preflight_of_a_stranger_allows_nothing(kept: Store, form: str) -> None:
+    front = Front(kept, a_form(allowed_origins=(SITE,)))
+
+    answer = front.client.options(f"/f/{form}", headers={"Origin": STRANGER, "Access-Control-Request-Method": "POST"})
+
+    assert answer.status_code == 204
+    assert "Access-Control-Allow-Methods" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/f/contact", "email=ann@"),
+        ("POST", "/f/contact", ""),
+        ("POST", "/f/nowhere", "email=ann@example.com"),
+        ("PUT", "/f/contact", ""),
+        ("POST", "/f/contact", "x" * 262_145),
+    ],
+    ids=["422", "400", "404", "405", "413"],
+)
+def test_a_script_may_read_every_error(front: Front, method: str, path: str, body: str) -> None:
+    answer = front.client.open(path, method=method, data=body, headers=SCRIPT)
+
+    assert answer.status_code >= 400
+    assert answer.headers["Access-Control-Allow-Origin"] == SITE
+    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+    assert "Origin" in answer.headers["Vary"]
+
+
+def test_a_stranger_may_not_read_the_answer(kept: Store) -> None:
+    answer = Front(kept, a_form(allowed_origins=(SITE,))).post(ANN, headers={**SCRIPT, "Origin": STRANGER})
+
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+# -- when nothing can be kept
+
+
+@pytest.fixture
+def no_store(tmp_path: Path) -> Store:
+    """A store whose database file cannot be opened."""
+    (tmp_path / "leads.db").mkdir()
+    return Store(f"sqlite:///{tmp_path / 'leads.db'}")
+
+
+@pytest.mark.parametrize("headers", [PERSON, SCRIPT, BEACON], ids=["page", "script", "beacon"])
+@pytest.mark.parametrize("body", [b"email=ann@example.com", b'{"broken'], ids=["a lead", "unreadable"])
+def test_nobody_is_thanked_for_what_is_not_on_disk(no_store: Store, headers: dict[str, str], body: bytes) -> None:
+    answer = Front(no_store).post(body, headers=headers)
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Location" not in answer.headers
+    assert "send it again" in answer.text
+
+
+def test_a_script_may_read_that_the_store_is_down(no_store: Store) -> None:
+    answer = Front(no_store).post(ANN, headers=SCRIPT)
+
+    assert codes(answer) == [("", "UNAVAILABLE")]
+    assert answer.headers["Access-Control-Allow-Origin"] == SITE
+
+
+# -- on every engine
+
+
+def test_a_lead_is_kept_whole_on_every_engine(store: Store) -> None:
+    words = {**ANN, "Größe": "12 m²", "tags": ["a", "b"], "message": "Zwei Tische\n☕ \U0001f469‍\U0001f4bb"}
+
+    answer = Front(store).post_json({**words, "utm_source": "google"}, headers=SCRIPT)
+
+    with store.read() as tx:
+        (lead,) = tx.leads.page(Query(), 10)
+    assert answer.get_json()["id"] == lead.id
+    assert lead.submission.fields["message"] == words["message"]
+    assert dict(lead.submission.extras) == {"Größe": "12 m²", "tags": ["a", "b"]}
+    assert lead.attribution.utm_source == "google"
+
+
+def test_the_address_of_a_visitor_is_kept_only_where_the_operator_says_so(kept: Store) -> None:
+    Front(kept, STORE_IP="true").post(ANN, address="192.0.2.7")
+    Front(kept).post({**ANN, "email": "bob@example.com"}, address="192.0.2.8")
+
+    assert [lead.submission.ip for lead in Front(kept).leads()] == ["", "192.0.2.7"]
