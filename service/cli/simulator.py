@@ -3,6 +3,7 @@
 import argparse
 
 from service.cli.house import with_port
+from service.cli.main import Failed
 from service.settings import read_settings
 
 SUMMARY = "a stand-in for Nexudus with a board to look at; nothing in it is real or kept"
@@ -16,8 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until told to stop."""
+    """Serve until told to stop.
+
+    Raises: Failed.
+    """
     from service.simulator.server import serve  # noqa: PLC0415 (only this command pays for it)
 
-    serve(with_port(read_settings(), arguments.port, PORT))
+    port = with_port(read_settings(), arguments.port, PORT)
+    try:
+        serve(port)
+    except OSError as error:
+        raise Failed(f"port {port} cannot be used ({error.strerror}): choose another with --port") from error
     return 0

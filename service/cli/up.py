@@ -5,6 +5,7 @@ import ctypes
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -52,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Start all, tell where, stop all when one ends or somebody says so."""
     settings, setup = read_house()
     plan = plan_of(settings, arguments)
+    check_ports(plan)
     migrate(settings.database_url)
     team = Team()
     try:
@@ -74,6 +76,23 @@ def plan_of(settings: Settings, arguments: argparse.Namespace) -> Plan:
         base_url = f"http://127.0.0.1:{arguments.simulator_port}"
         environ |= {**SIMULATED, "NEXUDUS_BASE_URL": base_url, "SAMPLE_PAGE": "true"}
     return Plan(port, arguments.simulator_port, simulated, environ)
+
+
+def check_ports(plan: Plan) -> None:
+    """See that nobody else listens where we will: their answers would pass for ours.
+
+    Raises: Failed.
+    """
+    wanted = {"--port": plan.port}
+    if plan.simulated:
+        wanted["--simulator-port"] = plan.simulator_port
+    for option, port in wanted.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("0.0.0.0", port))  # noqa: S104 (as the web process does; nothing is served)
+            except OSError as error:
+                raise Failed(f"port {port} cannot be used ({error.strerror}): choose another with {option}") from error
 
 
 class Team:

@@ -1,0 +1,58 @@
+"""What several journeys need: a database that nobody has touched, and a demo that runs."""
+
+import os
+import random
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from tests.journey.installation import START_S, Installation, Nexudus
+from tests.processes import Process, free_port
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with nothing in it; the test runs on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'leads.db'}"
+        return
+    server = request.getfixturevalue("postgresql")
+    name = f"journey_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """Chance, whose seed is told when the test fails; JOURNEY_SEED plays it again."""
+    seed = os.environ.get("JOURNEY_SEED") or uuid.uuid4().hex
+    request.node.add_report_section("setup", "chance", f"JOURNEY_SEED={seed}")
+    return random.Random(seed)  # noqa: S311 (who is killed when is no secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What a newcomer has after `make run`."""
+
+    folder: Path
+    up: Process
+    url: str
+    nexudus: Nexudus
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`lead-capture up` in an empty folder, with nothing set."""
+    folder = tmp_path_factory.mktemp("demo")
+    port, simulator_port = free_port(), free_port()
+    with Installation(folder) as house:
+        up = house.start("up", "--port", str(port), "--simulator-port", str(simulator_port))
+        up.wait_until(lambda: "Ctrl-C stops everything" in up.said, START_S, "the banner")
+        yield Demo(folder, up, f"http://localhost:{port}", Nexudus(f"http://localhost:{simulator_port}"))

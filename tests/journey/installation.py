@@ -1,0 +1,123 @@
+"""One installation, as somebody has it on their machine: a folder, settings, and commands that run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+
+from tests.processes import Process, bare_environ, free_port
+
+TOKEN = "journey-admin-token"
+LOGIN = {"NEXUDUS_USERNAME": "simulator@leadcapture.example", "NEXUDUS_PASSWORD": "simulator"}
+START_S = 20.0
+
+
+class Installation:
+    """What is started in it ends with it, however its block ends."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        """Nothing runs yet. settings: of the environment; all others are not set."""
+        self.folder = folder
+        self.settings = settings
+        self._started: list[Process] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._started:
+            process.kill()
+
+    def start(self, *words: str, under: Sequence[str] = ()) -> Process:
+        """Start `lead-capture` with these words."""
+        process = Process(words, bare_environ(**self.settings), self.folder, under)
+        self._started.append(process)
+        return process
+
+    def run(self, *words: str, under: Sequence[str] = ()) -> Process:
+        """The same for a command that ends by itself."""
+        process = self.start(*words, under=under)
+        process.wait(START_S)
+        return process
+
+    def migrate(self) -> None:
+        """Bring the database to the newest schema."""
+        migration = self.run("migrate")
+        assert migration.exit_code == 0, migration.said
+
+    def start_web(self, port: int, under: Sequence[str] = ()) -> Process:
+        """The web process, once it can take leads."""
+        web = self.start("web", "--port", str(port), under=under)
+        web.wait_until(lambda: status(f"http://127.0.0.1:{port}/readyz") == requests.codes.ok, START_S, "/readyz")
+        return web
+
+    def start_worker(self) -> Process:
+        """A delivery worker."""
+        return self.start("worker")
+
+
+class Nexudus:
+    """The simulator as a process of its own, asked over its control pages."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    @classmethod
+    def start(cls, house: Installation, **settings: Any) -> "Nexudus":
+        """Start one that behaves like this, and let `house` deliver to it."""
+        port = free_port()
+        nexudus = cls(f"http://127.0.0.1:{port}")
+        process = house.start("simulator", "--port", str(port))
+        process.wait_until(lambda: status(f"{nexudus.url}/_sim/state") == requests.codes.ok, START_S, "the simulator")
+        requests.post(f"{nexudus.url}/_sim/settings", json=settings, timeout=10).raise_for_status()
+        house.settings |= {**LOGIN, "NEXUDUS_BASE_URL": nexudus.url}
+        return nexudus
+
+    def opportunities(self) -> list[dict[str, Any]]:
+        """Every opportunity, oldest first."""
+        return list(self._state()["opportunities"])
+
+    def opportunities_of(self, email: str) -> list[dict[str, Any]]:
+        """Those of the person with this address."""
+        return [each for each in self.opportunities() if each["CoworkerEmail"] == email]
+
+    def coworkers(self) -> list[dict[str, Any]]:
+        """Every contact."""
+        return list(self._state()["coworkers"])
+
+    def calls_count(self) -> int:
+        """How many calls have arrived."""
+        return int(self._state()["requests"]["count"])
+
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = requests.get(f"{self.url}/_sim/state", timeout=10).json()
+        return state
+
+
+def status(url: str) -> int:
+    """The answer's status; 0 where nobody answers."""
+    try:
+        return requests.get(url, timeout=5).status_code
+    except requests.RequestException:
+        return 0
+
+
+def leads(port: int, **filters: str) -> list[dict[str, Any]]:
+    """Every kept lead that the filters let through, of the operator's API; ADMIN_TOKEN is TOKEN."""
+    found: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        page = requests.get(
+            f"http://127.0.0.1:{port}/api/v1/leads",
+            params={**filters, "cursor": cursor} if cursor else filters,
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            timeout=10,
+        ).json()
+        found += page["leads"]
+        cursor = page["next"]
+        if not cursor:
+            return found

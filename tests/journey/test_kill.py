@@ -1,0 +1,90 @@
+"""Power cuts: web and worker end with -9 at any moment, and no enquiry is lost or doubled."""
+
+import os
+import random
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from service.lead import LeadId, marker_of
+from tests.journey.installation import TOKEN, Installation, Nexudus, leads
+from tests.journey.visitors import Visitors
+from tests.processes import free_port, wait_until
+
+pytestmark = pytest.mark.journey
+
+LEADS = 300
+VICTIMS = ("web", "one web child", "the web parent", "worker", "both") * 2
+SETTINGS = {
+    "ADMIN_TOKEN": TOKEN,
+    "SUBMIT_LIMIT": "off",
+    "LEASE_S": "3",
+    "NEXUDUS_LIMITS": "1000/s",
+    "RETRY_SCHEDULE": "1s 1s 1s 1s 1s 1s 1s 1s",
+    "LOG_LEVEL": "warning",
+}
+
+
+class Service:
+    """One web process and one worker, and somebody who starts them again."""
+
+    def __init__(self, house: Installation, nexudus: Nexudus) -> None:
+        self.port = free_port()
+        self._house = house
+        self._nexudus = nexudus
+        self._web = house.start_web(self.port)
+        self._worker = house.start_worker()
+
+    def kill(self, victim: str, chance: random.Random) -> None:
+        """End the victim with -9 in the middle of its work, and start it again."""
+        calls = self._nexudus.calls_count()
+        wait_until(lambda: self._nexudus.calls_count() > calls + 5, 20, "the worker is at work")
+        if victim in ("worker", "both"):
+            self._worker.kill()
+        if victim in ("web", "both"):
+            self._web.kill()
+        if victim == "one web child":
+            os.kill(chance.choice(self._web.family()[1:]), signal.SIGKILL)  # its parent starts another
+        if victim == "the web parent":
+            os.kill(self._web.pid, signal.SIGKILL)  # its children notice within a second
+            self._web.wait(5)
+        self._start_again()
+
+    def _start_again(self) -> None:
+        if self._web.exit_code is not None:
+            self._web = self._house.start_web(self.port)
+        if self._worker.exit_code is not None:
+            self._worker = self._house.start_worker()
+
+
+def test_every_acknowledged_lead_becomes_one_opportunity_whoever_is_killed(
+    new_database: str, tmp_path: Path, chance: random.Random
+) -> None:
+    with Installation(tmp_path, DATABASE_URL=new_database, **SETTINGS) as house:
+        nexudus = Nexudus.start(house, latency_ms=[30, 80])
+        house.migrate()
+        service = Service(house, nexudus)
+        with Visitors(service.port, LEADS, chance) as visitors:
+            kill_all(service, visitors, chance)
+            visitors.wait()
+        wait_until(lambda: not leads(service.port, status="pending"), 30, "nothing is owed any more")
+        kept, sent = leads(service.port), nexudus.opportunities()
+        coworkers = nexudus.coworkers()
+
+    acknowledged = {ident for idents in visitors.acknowledged.values() for ident in idents}
+    assert len(acknowledged) >= LEADS * 0.8
+    assert [number for number, idents in visitors.acknowledged.items() if len(idents) > 1] == []
+    assert acknowledged - {lead["id"] for lead in kept} == set()
+    assert {lead["status"] for lead in kept} == {"delivered"}
+    assert Counter(each["SystemId"] for each in sent) == Counter(marker_of(LeadId(lead["id"])) for lead in kept)
+    assert max(Counter(each["Email"] for each in coworkers).values()) == 1
+
+
+def kill_all(service: Service, visitors: Visitors, chance: random.Random) -> None:
+    """Kill each victim when some more leads have been taken, in any order."""
+    moments = sorted(chance.sample(range(10, LEADS * 3 // 4), len(VICTIMS)))
+    for moment, victim in zip(moments, chance.sample(VICTIMS, len(VICTIMS)), strict=True):
+        visitors.wait_for(moment)
+        service.kill(victim, chance)

@@ -1,0 +1,175 @@
+"""`lead-capture up`: one command, everything running, nothing left behind."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.journey.conftest import Demo
+from tests.journey.installation import START_S, Installation, status
+from tests.processes import Process, free_port, is_running, wait_until
+
+pytestmark = pytest.mark.journey
+
+GOOGLE_SEARCH = 19  # eCrmOpportunitySource
+
+
+def start_up(house: Installation) -> Process:
+    """`lead-capture up` on free ports, once it has told where everything is."""
+    up = house.start("up", "--port", str(free_port()), "--simulator-port", str(free_port()))
+    up.wait_until(lambda: "Ctrl-C stops everything" in up.said, START_S, "the banner")
+    return up
+
+
+class TestDemo:
+    """Nothing is set: a demo that cannot be mistaken for the real thing."""
+
+    def test_the_banner_tells_that_nothing_is_real_and_where_to_look(self, demo: Demo) -> None:
+        said = demo.up.said
+
+        assert "DEMO" in said
+        assert "SIMULATED" in said
+        for address in (f"{demo.url}/sample", f"{demo.nexudus.url}/", f"{demo.url}/f/contact", f"{demo.url}/docs"):
+            assert address in said
+            assert status(address) == requests.codes.ok
+
+    def test_everything_it_keeps_is_in_the_folder(self, demo: Demo) -> None:
+        files = [file.name for file in demo.folder.iterdir() if file.suffix != ".log"]
+
+        assert [name for name in files if not name.startswith("lead-capture.db")] == []
+
+    def test_an_enquiry_of_the_sample_page_is_on_the_board_within_a_second(self, demo: Demo) -> None:
+        answer = send_sample_form(demo, "ada@journey.example")
+        answered_at = time.monotonic()
+        wait_until(lambda: demo.nexudus.opportunities_of("ada@journey.example"), 10, "the opportunity")
+        took_s = time.monotonic() - answered_at
+
+        opportunity = demo.nexudus.opportunities_of("ada@journey.example")[0]
+        card = card_of(demo, "ada@journey.example")
+        assert answer.status_code == requests.codes.ok
+        assert took_s < 1
+        assert [opportunity[name] for name in ("UtmSource", "UtmMedium", "UtmCampaign", "LeadSource")] == [
+            "google",
+            "cpc",
+            "spring",
+            GOOGLE_SEARCH,
+        ]
+        assert (card["utm"], card["source"]) == (
+            {"source": "google", "medium": "cpc", "campaign": "spring"},
+            "GoogleSearch",
+        )
+
+
+def send_sample_form(demo: Demo, email: str) -> requests.Response:
+    """What a browser sends from the sample page, after a click on an ad."""
+    landing_url = f"{demo.url}/sample?utm_source=google&utm_medium=cpc&utm_campaign=spring"
+    action = re.search(r'<form action="([^"]+)"', requests.get(landing_url, timeout=10).text)
+    assert action
+    return requests.post(
+        demo.url + action[1],
+        data={"name": "Ada Lovelace", "email": email, "location": "London", "consent": "yes", "_gotcha": ""},
+        headers={"Referer": landing_url, "Accept": "text/html"},
+        timeout=10,
+    )
+
+
+def card_of(demo: Demo, email: str) -> dict[str, Any]:
+    """The card that the board shows."""
+    board = requests.get(f"{demo.nexudus.url}/_sim/board", timeout=10).json()
+    cards = [card for each in board["boards"] for column in each["columns"] for card in column["cards"]]
+    return next(card for card in cards if card["email"] == email)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_ends_every_process_and_is_no_failure(tmp_path: Path, number: signal.Signals) -> None:
+    with Installation(tmp_path) as house:
+        up = start_up(house)
+        pids = up.family()
+
+        up.send(number)
+
+        assert up.wait(15) == 0
+        assert [pid for pid in pids if is_running(pid)] == []
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "simulator"])
+def test_when_one_process_dies_all_stop_and_the_exit_code_tells(tmp_path: Path, name: str) -> None:
+    with Installation(tmp_path) as house:
+        up = start_up(house)
+        pids = up.family()
+
+        os.kill(up.children()[name], signal.SIGKILL)
+
+        assert up.wait(15) == 1
+        assert f"the {name} process ended by itself" in up.said
+        wait_until(lambda: not any(map(is_running, pids)), 5, "the children of the dead process end too")
+
+
+def test_killed_itself_it_leaves_no_process_behind(tmp_path: Path) -> None:
+    with Installation(tmp_path) as house:
+        up = start_up(house)
+        pids = up.family()
+
+        up.send(signal.SIGKILL)
+
+        wait_until(lambda: not any(map(is_running, pids)), 15, "all end")
+
+
+def test_the_second_start_is_quick(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    with Installation(tmp_path) as house:
+        first = start_up(house)
+        first.send(signal.SIGTERM)
+        first.wait(15)
+
+        began = time.monotonic()
+        start_up(house)
+        took_s = time.monotonic() - began
+
+    record_property("second_start_s", round(took_s, 2))
+    assert took_s < 6  # 3 s on a machine that does nothing else
+
+
+def test_with_credentials_it_delivers_to_nexudus_and_simulates_nothing(tmp_path: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    with Installation(tmp_path, NEXUDUS_TOKEN="a-ready-token", NEXUDUS_BASE_URL=nowhere) as house:
+        up = start_up(house)
+
+        assert "Delivering to Nexudus" in up.said
+        assert "SIMULATED" not in up.said
+        assert sorted(up.children()) == ["web", "worker"]
+
+
+def test_what_is_wrong_with_the_settings_is_told_at_once_and_nothing_starts(tmp_path: Path) -> None:
+    with Installation(tmp_path, WEB_THREADS="many", LEASE_S="soon") as house:
+        up = house.run("up")
+
+    assert up.exit_code == 1
+    assert [line.split(":")[1].strip() for line in up.said.splitlines()] == ["WEB_THREADS", "LEASE_S"]
+    assert not (tmp_path / "lead-capture.db").exists()
+
+
+@pytest.mark.parametrize("option", ["--port", "--simulator-port"])
+def test_a_taken_port_is_told_at_once_and_nothing_starts(tmp_path: Path, demo: Demo, option: str) -> None:
+    ports = {"--port": str(free_port()), "--simulator-port": str(free_port()), option: demo.url.rpartition(":")[2]}
+    with Installation(tmp_path) as house:
+        up = house.run("up", *(word for pair in ports.items() for word in pair))
+
+    assert up.exit_code == 1
+    assert up.said == (
+        f"lead-capture: port {ports[option]} cannot be used (Address already in use): choose another with {option}\n"
+    )
+
+
+def test_a_simulator_whose_port_is_taken_says_so(tmp_path: Path, demo: Demo) -> None:
+    port = demo.url.rpartition(":")[2]
+    with Installation(tmp_path) as house:
+        simulator = house.run("simulator", "--port", port)
+
+    assert simulator.exit_code == 1
+    assert simulator.said.startswith(f"lead-capture: port {port} cannot be used")

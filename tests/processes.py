@@ -1,0 +1,143 @@
+"""Our commands as processes of their own, and what the kernel tells of them. Linux."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+def free_port() -> int:
+    """A port that nobody uses just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def lead_capture(*words: str) -> list[str]:
+    """Our own command."""
+    return [sys.executable, "-m", "service.cli", *words]
+
+
+def bare_environ(**settings: str) -> dict[str, str]:
+    """An environment in which nothing is set but these: what the machine has set must not leak in."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    return kept | {"PYTHONPATH": str(CHECKOUT)} | settings
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(member for child in children for member in family(int(child)))]
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, and not only what is left of one that nobody asked after."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_until(condition: Callable[[], object], within_s: float, what: str) -> None:
+    """Return as soon as `condition` holds.
+
+    Raises: TimeoutError that tells `what` was waited for.
+    """
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {within_s:.0f} s: {what}")
+        time.sleep(0.02)
+
+
+class Process:
+    """One command that runs, in a session of its own; all it says goes into `log`."""
+
+    def __init__(
+        self, words: Sequence[str], environ: Mapping[str, str], folder: Path, under: Sequence[str] = ()
+    ) -> None:
+        """Start `lead-capture` with these words in `folder`.
+
+        under: a command that takes ours as its last arguments and becomes it, such as `setpriv`.
+        """
+        self.log = folder / f"{'-'.join(words)}-{time.monotonic_ns()}.log"
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*under, *lead_capture(*words)],
+                env=dict(environ),
+                cwd=folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+
+    @property
+    def said(self) -> str:
+        """All that it has said so far."""
+        return self.log.read_text(errors="replace")
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative when a signal ended it."""
+        return self._process.poll()
+
+    def family(self) -> list[int]:
+        """Itself and all that it started; empty when it is gone."""
+        if self.exit_code is not None:
+            return []
+        with suppress(OSError):  # one of them ended while we looked
+            return family(self.pid)
+        return self.family()
+
+    def children(self) -> dict[str, int]:
+        """Name of the command -> process, of the `lead-capture` commands that this one started."""
+        found = {}
+        for pid in self.family()[1:]:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            if parent == self.pid and "service.cli" in words:
+                found[words[words.index("service.cli") + 1]] = pid
+        return found
+
+    def wait_until(self, condition: Callable[[], object], within_s: float, what: str) -> None:
+        """Return as soon as `condition` holds; do not wait for a process that ended.
+
+        Raises: TimeoutError with what was said.
+        """
+        try:
+            wait_until(lambda: self._check_running() and condition(), within_s, what)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}\n{self.said[-4000:]}") from None
+
+    def _check_running(self) -> bool:
+        if self.exit_code is not None:
+            raise TimeoutError(f"{self._process.args!r} ended with {self.exit_code}")
+        return True
+
+    def wait(self, within_s: float) -> int:
+        """Its exit code, once it has ended. Raises: subprocess.TimeoutExpired."""
+        return self._process.wait(within_s)
+
+    def send(self, number: signal.Signals) -> None:
+        """A signal to this process alone."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it and all that it started at once, as a power cut would, and wait until they are gone."""
+        pids = self.family()
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)  # what it started since we looked
+        self._process.wait()
+        wait_until(lambda: not any(map(is_running, pids)), 10, "the killed processes end")
