@@ -22,13 +22,15 @@ class StoreUnavailable(Exception):
 class _Waiting(Generic[T]):
     """One caller's job, or its item of a job done for several at once, and what became of it."""
 
-    __slots__ = ("error", "finished", "item", "job", "together", "value")
+    __slots__ = ("error", "finished", "item", "job", "signal", "together", "value")
 
     def __init__(self, job: Callable[..., Any], item: object = None, *, together: bool = False) -> None:
         self.job = job
         self.item = item
         self.together = together
         self.finished = False
+        self.signal = threading.Lock()  # released once: when the job is done, or its thread is to lead
+        self.signal.acquire()
         self.value: T | None = None
         self.error: BaseException | None = None
 
@@ -45,16 +47,18 @@ class _Waiting(Generic[T]):
 class Writer:
     """Commits jobs, those of several threads in one transaction.
 
-    A thread that wants to write queues its job and waits for its turn. Whoever has the turn takes
-    all that is queued by then, its own job among them, and commits it in one go; the others find
-    their work done. So a busy process pays for one flush where it owed ten, an idle one waits for
-    nobody, and there is no thread to start, stop or lose at a fork.
+    A thread that wants to write queues its job. If nobody leads, it leads: it takes all that is
+    queued by then, its own job among them, and commits it in one go; the others wait until they are
+    told that their work is done, or that one of them leads on. So a busy process pays for one flush
+    where it owed ten, an idle one waits for nobody, and there is no thread to start, stop or lose at
+    a fork.
     """
 
     def __init__(self, opened: Opened, after_commit: Callable[[Connection], None] = lambda _: None) -> None:
         self._opened = opened
         self._after_commit = after_commit
-        self._turn = threading.Lock()
+        self._guard = threading.Lock()  # held for an instant only
+        self._is_led = False
         self._queue: deque[_Waiting[Any]] = deque()
 
     def write(self, job: Job[T]) -> T:
@@ -73,21 +77,39 @@ class Writer:
         return self._wait_for(_Waiting(job, item, together=True))
 
     def _wait_for(self, waiting: _Waiting[T]) -> T:
-        self._queue.append(waiting)
-        with self._turn:
-            if not waiting.finished:
-                self._take_turn()
+        with self._guard:
+            self._queue.append(waiting)
+            leads, self._is_led = not self._is_led, True
+        if not leads:
+            waiting.signal.acquire()
+        if not waiting.finished:
+            self._lead(waiting)
         return waiting.result()
 
-    def _take_turn(self) -> None:
+    def _lead(self, own: _Waiting[Any]) -> None:
+        """Take a turn for all that wait, tell them, and let the next lead."""
         batch: list[_Waiting[Any]] = []
         try:
             with self._opened.turn():
-                batch = self._take_all()
+                batch += self._take_all()
                 self._commit_all(batch)
-        except OSError as error:  # the file of the turn: no room, or no right
-            # Nothing may stay queued: its caller is told that it was not kept.
-            _fail(batch or self._take_all(), error)
+        except BaseException as error:  # noqa: BLE001 (every caller gets it: see _Waiting.result)
+            # The file of the turn: no room, or no right. Nothing may stay queued as if it were kept.
+            batch += self._take_all()
+            for waiting in batch:
+                if not waiting.finished:
+                    waiting.fail(error)
+        for waiting in batch:
+            if waiting is not own:
+                waiting.signal.release()
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        with self._guard:
+            if self._queue:
+                self._queue[0].signal.release()
+            else:
+                self._is_led = False
 
     def _take_all(self) -> list[_Waiting[Any]]:
         return [self._queue.popleft() for _ in range(len(self._queue))]
