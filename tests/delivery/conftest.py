@@ -1,8 +1,7 @@
 """A house with a store, a simulated Nexudus, and the test itself as its worker."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -56,6 +55,10 @@ class House:
             self.ahead += timedelta(days=1)
         raise AssertionError("the house does not come to rest")
 
+    def tomorrow(self) -> datetime:
+        """When whatever waits is due."""
+        return clock.now() + self.ahead + timedelta(days=1)
+
     def kept(self, lead: Lead) -> Lead:
         """The lead as it stands in the store."""
         with self.store.read() as tx:
@@ -78,6 +81,6 @@ def a_desk(store: Store, simulator: Simulator, forms: dict[str, Form], timeout_s
 
 
 @pytest.fixture
-def house(store: Store, nexudus: Simulator) -> Iterator[House]:
+def house(store: Store, nexudus: Simulator) -> House:
     """A house with the one form `contact`."""
-    yield House(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}))
+    return House(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}))

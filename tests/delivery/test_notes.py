@@ -1,0 +1,133 @@
+"""The Notes of an opportunity, for a salesperson to read and for the search to find."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.delivery.notes import ANSWER_LIMIT, NOTES_LIMIT, notes
+from service.lead import Attribution, Contact, Evidence, Lead, marker_of
+from service.nexudus.text import clean
+from tests.builders import a_form, a_lead, a_submission
+
+MARKUP = re.compile(r"<[A-Za-z/!?]")
+
+texts = st.text(max_size=40) | st.text(st.sampled_from("<>/!b \0\x1c\n"), max_size=12)
+answers = st.dictionaries(texts, texts | st.lists(texts, max_size=3), max_size=5)
+
+
+def told(**changes: Any) -> str:
+    """The notes of a lead whose submission has these changes."""
+    return notes(a_lead(submission=replace(a_submission(), **changes)), a_form())
+
+
+def lead_saying(message: str, **extras: str) -> Lead:
+    """A lead with this message and these extras."""
+    submission = a_submission(message=message)
+    return a_lead(submission=replace(submission, fields={**submission.fields, "message": message}, extras=extras))
+
+
+def test_the_message_comes_first() -> None:
+    assert told().startswith("Two desks, please.\n\n")
+
+
+def test_the_marker_comes_last() -> None:
+    lead = a_lead()
+
+    assert notes(lead, a_form()).endswith("\n" + marker_of(lead.id))
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        pytest.param({}, "Name: Ada Lovelace", id="name"),
+        pytest.param({}, "E-mail: ada@example.com", id="e-mail"),
+        pytest.param({}, "Phone: +442079460142", id="phone as it was read"),
+        pytest.param({"fields": {"phone": "call me"}, "contact": Contact()}, "Phone: call me", id="phone as typed"),
+        pytest.param({"fields": {"company": "Analytical"}}, "Company: Analytical", id="company"),
+        pytest.param({"fields": {"team_size": "4"}}, "Team size: 4", id="team size"),
+        pytest.param({"fields": {"location": "Quay"}}, "Location: Quay", id="location"),
+        pytest.param({"fields": {"move_in_date": "May"}}, "Move-in date: May", id="move-in date"),
+        pytest.param({"fields": {"budget": "900"}}, "Budget: 900", id="budget"),
+        pytest.param({"fields": {"consent": "yes"}}, "Consent: yes", id="consent"),
+        pytest.param({}, "how_heard: a friend", id="an extra under its own name"),
+        pytest.param({"extras": {"days": ["Mon", "Tue"]}}, "days: Mon, Tue", id="several answers"),
+        pytest.param({}, "Landing page: https://www.example.com/?utm_source=google&utm_medium=cpc", id="landing page"),
+        pytest.param({}, "Form page: https://www.example.com/contact", id="form page"),
+        pytest.param({}, "Referrer: https://www.google.com/", id="referrer"),
+        pytest.param({}, "Came by: Paid Search", id="channel"),
+        pytest.param({}, "Tags: google / cpc / - / - / -", id="tags"),
+        pytest.param({}, "Form: Contact us, received 2026-11-24 12:00 UTC", id="form and time"),
+    ],
+)
+def test_every_answer_and_every_trace_has_its_line(changes: dict[str, object], line: str) -> None:
+    assert line in told(**changes).splitlines()
+
+
+def test_an_answer_that_was_left_empty_has_no_line() -> None:
+    assert "plan" not in told(extras={"plan": ""})
+
+
+def test_a_reason_and_click_ids_are_told_where_known() -> None:
+    verdict = Attribution(channel="Paid Search", reason="ad click", click_ids={"gclid": "abc", "msclkid": "d"})
+
+    said = notes(a_lead(attribution=verdict), a_form()).splitlines()
+
+    assert "Came by: Paid Search (ad click)" in said
+    assert "Click ids: gclid=abc, msclkid=d" in said
+
+
+def test_a_person_who_came_without_any_trace_has_no_empty_lines() -> None:
+    lead = a_lead(submission=a_submission(evidence=Evidence()), attribution=Attribution())
+
+    said = notes(lead, a_form())
+
+    assert "Came by: Direct" in said
+    assert not re.search(r"(Tags|Landing page|Form page|Referrer|Click ids)", said)
+
+
+def test_a_form_without_a_title_is_told_by_its_name() -> None:
+    assert "Form: contact, received" in notes(a_lead(), a_form(title=""))
+
+
+def test_a_long_answer_is_cut_and_shows_it() -> None:
+    lead = lead_saying("Hello", essay="x" * 5000)
+
+    assert f"essay: {'x' * (ANSWER_LIMIT - 1)}…\n" in notes(lead, a_form())
+
+
+def test_a_long_message_leaves_room_for_every_other_answer() -> None:
+    lead = lead_saying("x" * 50_000, plan="office")
+
+    said = notes(lead, a_form())
+
+    assert len(said) == NOTES_LIMIT
+    assert "\nE-mail: ada@example.com\n" in said
+    assert "\nplan: office\n" in said
+
+
+def test_too_many_long_answers_are_cut_before_the_marker() -> None:
+    lead = lead_saying("Hello", **{f"essay_{number}": "x" * 2000 for number in range(9)})
+
+    said = notes(lead, a_form())
+
+    assert len(said) <= NOTES_LIMIT
+    assert said.endswith(marker_of(lead.id))
+
+
+@given(message=texts, extras=answers, campaign=texts, title=texts, repeated=st.integers(1, 400))
+def test_whatever_strangers_write_the_marker_stays_and_no_markup_is_made(
+    message: str, extras: dict[str, str | list[str]], campaign: str, title: str, repeated: int
+) -> None:
+    fields = {"email": "ada@example.com", "message": message * repeated}
+    verdict = Attribution(utm_source="x", utm_campaign=campaign, reason=campaign, click_ids={campaign: campaign})
+    lead = a_lead(submission=a_submission(fields=fields, extras=extras), attribution=verdict)
+
+    said = notes(lead, a_form(title=title))
+
+    assert len(said) <= NOTES_LIMIT
+    assert said.endswith(f"\n{marker_of(lead.id)}")
+    assert not MARKUP.search(clean(said, lines=True))
