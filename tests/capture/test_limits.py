@@ -1,0 +1,149 @@
+"""How often one visitor may post: counted right, and for each form and address alone."""
+
+import multiprocessing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.capture.limits import SubmitLimit, Visits
+from service.store import Store
+from tests.builders import a_form
+from tests.front import ANN, PERSON, SCRIPT, Front, codes
+
+THIRTY = SubmitLimit(count=30, window_s=60)
+NOON = 1_790_000_040.0  # where a window of a minute begins
+
+
+def a_front(kept: Store) -> Front:
+    """Two forms that take three posts a day: no test runs into the next window."""
+    return Front(kept, a_form(), a_form("tour"), SUBMIT_LIMIT="3/day")
+
+
+def posts(front: Front, times: int, form: str = "contact", address: str = "192.0.2.1") -> list[int]:
+    """The answers to several different enquiries."""
+    words = [{**ANN, "message": f"{form} {address} {n}"} for n in range(times)]
+    return [front.post(each, form, SCRIPT, address).status_code for each in words]
+
+
+def test_the_post_after_the_last_is_a_429_that_says_how_long_to_wait(kept: Store) -> None:
+    front = a_front(kept)
+    posts(front, 3)
+
+    answer = front.post({**ANN, "message": "Another."}, headers=SCRIPT)
+
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 86_400
+    assert codes(answer) == [("", "TOO_MANY")]
+    assert answer.headers["Access-Control-Allow-Origin"] == SCRIPT["Origin"]
+    assert len(front.leads()) == 3
+
+
+def test_a_person_is_told_so_in_a_page(kept: Store) -> None:
+    front = a_front(kept)
+    posts(front, 3)
+
+    answer = front.post(ANN, headers=PERSON)
+
+    assert (answer.status_code, answer.mimetype) == (429, "text/html")
+    assert "Please wait a moment" in answer.text
+
+
+def test_another_form_and_another_address_are_counted_for_themselves(kept: Store) -> None:
+    front = a_front(kept)
+
+    assert posts(front, 4) == [200, 200, 200, 429]
+    assert posts(front, 1, form="tour") == [200]
+    assert posts(front, 1, address="192.0.2.2") == [200]
+    assert posts(front, 1) == [429]
+
+
+def test_thirty_a_minute_is_the_default(kept: Store) -> None:
+    front = Front(kept, SUBMIT_LIMIT="")
+
+    answers = posts(front, 62)  # at most one new window begins meanwhile
+
+    assert answers[:30] == [200] * 30
+    assert 429 in answers
+
+
+def test_off_lifts_the_limit(front: Front) -> None:
+    assert set(posts(front, 40)) == {200}
+
+
+@pytest.mark.parametrize(("proxies", "expected"), [("0", [200, 200, 200, 429]), ("1", [200, 200, 200, 200])])
+def test_visitors_behind_a_proxy_are_told_apart_only_where_it_is_trusted(
+    kept: Store, proxies: str, expected: list[int]
+) -> None:
+    front = Front(kept, SUBMIT_LIMIT="3/day", TRUSTED_PROXIES=proxies)
+    visitors = [{**SCRIPT, "X-Forwarded-For": f"198.51.100.{n}"} for n in range(4)]
+
+    answers = [front.post({**ANN, "message": str(n)}, headers=visitor) for n, visitor in enumerate(visitors)]
+
+    assert [answer.status_code for answer in answers] == expected
+
+
+def test_a_visitor_cannot_forge_the_address_that_a_trusted_proxy_tells(kept: Store) -> None:
+    front = Front(kept, SUBMIT_LIMIT="1/day", TRUSTED_PROXIES="1")
+    forged = [f"203.0.113.{n}, 198.51.100.1" for n in range(2)]
+
+    answers = [front.post({**ANN, "message": each}, headers={"X-Forwarded-For": each}) for each in forged]
+
+    assert [answer.status_code for answer in answers] == [303, 429]
+
+
+# -- the counters themselves
+
+
+def test_a_new_window_begins_at_nought() -> None:
+    visits = Visits()
+    for _ in range(30):
+        visits.count("ann", THIRTY, NOON)
+
+    assert visits.count("ann", THIRTY, NOON + 59.5) == 0.5
+    assert visits.count("ann", THIRTY, NOON + 60) == 0.0
+
+
+@given(
+    visitors=st.lists(st.sampled_from("abcdefgh"), max_size=120),
+    limit=st.builds(SubmitLimit, st.integers(1, 40), st.integers(1, 3600)),
+    now=st.floats(0, 4e9),
+)
+def test_nobody_is_refused_before_their_limit_and_all_are_after_it(
+    visitors: list[str], limit: SubmitLimit, now: float
+) -> None:
+    visits = Visits()
+    seen = dict.fromkeys("abcdefgh", 0)
+
+    for visitor in visitors:
+        wait_s = visits.count(visitor, limit, now)
+
+        assert (wait_s > 0) == (seen[visitor] >= limit.count)
+        assert wait_s <= limit.window_s
+        seen[visitor] += 1
+
+
+def test_a_full_table_refuses_nobody_new() -> None:
+    visits = Visits()
+    for number in range(100_000):
+        visits.count(str(number), SubmitLimit(1, 60), NOON)
+
+    waits = [visits.count(f"new {number}", SubmitLimit(1, 60), NOON) for number in range(1000)]
+
+    assert max(waits) == 0.0
+
+
+def _count_twenty(visits: Visits) -> None:
+    for _ in range(20):
+        visits.count("ann", THIRTY, NOON)
+
+
+def test_forked_processes_count_together() -> None:
+    visits = Visits()
+    child = multiprocessing.get_context("fork").Process(target=_count_twenty, args=(visits,))
+    child.start()
+    child.join()
+
+    answers = [visits.count("ann", THIRTY, NOON) for _ in range(11)]
+
+    assert answers == [*[0.0] * 10, 60.0]
