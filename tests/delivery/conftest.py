@@ -1,6 +1,6 @@
 """A house with a store, a simulated Nexudus, and the test itself as its worker."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,7 +14,7 @@ from service.lead import Attempt, Lead
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
 from service.simulator.server import Simulator
-from service.store import Pace, Store, Transaction
+from service.store import Pace, Store
 from tests.builders import a_form
 
 SCHEDULE_S = (5.0, 30.0, 120.0)
@@ -30,14 +30,10 @@ class House:
     ahead: timedelta = timedelta(0)
 
     def owes(self, lead: Lead) -> Lead:
-        """Keep a lead and owe it to Nexudus."""
-
-        def keep(tx: Transaction) -> None:
-            tx.leads.keep(lead, [])
-            tx.outbox.owe(lead.id, lead.account, lead.submission.contact.email, lead.received_at)
-
-        self.store.write(keep)
-        return lead
+        """Keep a lead that arrives now, and owe it to Nexudus."""
+        arrived = replace(lead, received_at=clock.now())
+        self.store.keep(arrived, [], lead.submission.contact.email)
+        return arrived
 
     def deliver_once(self) -> int:
         """Deliver whatever is due; how many Deliveries that were."""
@@ -54,6 +50,10 @@ class House:
                 return
             self.ahead += timedelta(days=1)
         raise AssertionError("the house does not come to rest")
+
+    def use(self, forms: dict[str, Form]) -> None:
+        """Work with other forms from now on."""
+        self.desk = replace(self.desk, forms=forms)
 
     def tomorrow(self) -> datetime:
         """When whatever waits is due."""
