@@ -12,8 +12,8 @@ def worker_name() -> str:
 
 def is_gone(name: str) -> bool:
     """Whether the worker of that name has ended. False where it cannot be known: another host, or container."""
-    *host, pid, started = name.split("/")[-5:]
-    return tuple(host) == _host() and pid.isdecimal() and _started(int(pid)) != started
+    *host, pid, started = ["", *name.split("/")][-5:]
+    return tuple(host) == _host() and _started(int(pid)) != started
 
 
 def _host() -> tuple[str, str, str]:

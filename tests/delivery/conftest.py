@@ -17,6 +17,7 @@ from service.simulator.server import Simulator
 from service.store import Pace, Store
 from tests.builders import a_form
 
+UNHURRIED = Pace(10_000, 1.0)
 SCHEDULE_S = (5.0, 30.0, 120.0)
 
 
@@ -55,6 +56,12 @@ class House:
         """Work with other forms from now on."""
         self.desk = replace(self.desk, forms=forms)
 
+    def forget_time(self) -> None:
+        """Let every pause and wait be over: the store believes that they ended just now."""
+        self.ahead += timedelta(days=1)
+        with self.store._opened.writing.begin() as connection:
+            connection.exec_driver_sql("UPDATE accounts SET paused_until = 0 WHERE paused_until IS NOT NULL")
+
     def tomorrow(self) -> datetime:
         """When whatever waits is due."""
         return clock.now() + self.ahead + timedelta(days=1)
@@ -72,9 +79,11 @@ class House:
             return tx.leads.attempts_of([lead.id])[lead.id]
 
 
-def a_desk(store: Store, simulator: Simulator, forms: dict[str, Form], timeout_s: float = 2) -> Desk:
-    """A desk that delivers to the simulator, without waiting for any pace."""
-    pacer = Pacer("default", [Pace(10_000, 1.0)], store, lambda: clock.now().timestamp(), clock.sleep)
+def a_desk(
+    store: Store, simulator: Simulator, forms: dict[str, Form], timeout_s: float = 2, pace: Pace = UNHURRIED
+) -> Desk:
+    """A desk that delivers to the simulator, by default without waiting for any pace."""
+    pacer = Pacer("default", [pace], store, lambda: clock.now().timestamp(), clock.sleep)
     login = Login("simulator@leadcapture.example", "simulator")
     nexudus = Nexudus(simulator.url, login, client_id="tests", timeout_s=timeout_s, before_call=pacer.before_call)
     return Desk(nexudus, pacer, Targets(), store, forms, SCHEDULE_S, timeout_s, lambda: 1.0)

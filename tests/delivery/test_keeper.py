@@ -1,0 +1,46 @@
+"""One sign-in serves every process."""
+
+from datetime import timedelta
+
+from service.delivery.keeper import StoreKeeper
+from service.nexudus.client import Nexudus
+from service.nexudus.tokens import Login, Tokens
+from service.simulator.server import Simulator
+from service.store import Store
+from tests.builders import NOON
+
+TOKENS = Tokens("access", "refresh", NOON + timedelta(days=7), "fingerprint")
+
+
+def test_what_one_process_saves_another_reads(store: Store, database_url: str) -> None:
+    other = Store(database_url)
+    assert StoreKeeper(store, "default", "one").read() is None
+
+    StoreKeeper(store, "default", "one").save(TOKENS)
+
+    assert StoreKeeper(other, "default", "two").read() == TOKENS
+    other.close()
+
+
+def test_accounts_have_each_their_own_tokens(store: Store) -> None:
+    StoreKeeper(store, "default", "one").save(TOKENS)
+
+    assert StoreKeeper(store, "harbour", "one").read() is None
+
+
+def test_the_lock_is_held_by_one_and_given_back(store: Store) -> None:
+    one, two = StoreKeeper(store, "default", "one"), StoreKeeper(store, "default", "two")
+
+    assert one.try_lock(60)
+    assert not two.try_lock(60)
+    one.unlock()
+    assert two.try_lock(60)
+
+
+def test_two_processes_sign_in_once(store: Store, nexudus: Simulator) -> None:
+    login = Login("simulator@leadcapture.example", "simulator")
+
+    for holder in ("one", "two"):
+        Nexudus(nexudus.url, login, StoreKeeper(store, "default", holder), "tests").get("/api/auth/me")
+
+    assert len(nexudus.calls("POST", "/api/token")) == 1
