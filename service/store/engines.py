@@ -18,6 +18,10 @@ BUSY_TIMEOUT_S = 20
 """How long SQLite waits for a lock. Only other programs can hold one: ours queue at the file lock."""
 
 
+CHECKPOINT = "wal_autocheckpoint=8000"
+"""Pages (32 MB) of the write-ahead log between two checkpoints: pages that many leads touch are written back once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """One database, ready for use by one process.
@@ -105,7 +109,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin where we say so, not where sqlite3 guesses
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", CHECKPOINT):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -103,7 +103,8 @@ class Leads:
         first = self._owner([key.value for key in lost]) if lost else None
         if first is None:
             return Receipt(lead.id, repeat=False)
-        self._connection.execute(update(lead_keys).where(lead_keys.c.lead_id == lead.id).values(lead_id=first))
+        mine = lead_keys.c.key.in_([key.value for key in keys])
+        self._connection.execute(update(lead_keys).where(mine).values(lead_id=first))
         self._connection.execute(update(leads).where(leads.c.id == first).values(repeats=leads.c.repeats + 1))
         return Receipt(first, repeat=True)
 

@@ -115,7 +115,6 @@ leads = Table(
     Column("opportunity_id", BigInteger),
     Index("ix_leads_status_id", "status", "id"),
     Index("ix_leads_form_id", "form", "id"),
-    Index("ix_leads_email", "email"),
 )
 
 lead_keys = Table(
@@ -123,8 +122,9 @@ lead_keys = Table(
     "lead_keys",
     metadata,
     Column("key", Text, primary_key=True),  # kind, form or sender, digest
-    Column("lead_id", Text, nullable=False, index=True),
+    Column("lead_id", Text, nullable=False),
     Column("expires_at", Instant),  # NULL: never
+    sqlite_with_rowid=False,  # one tree instead of two: taking leads pays for every page that a commit touches
 )
 
 deliveries = Table(
@@ -144,6 +144,7 @@ deliveries = Table(
     Column("doubt_step", Text),  # the create whose outcome is unknown
     Column("doubt_at", Instant),
     Column("looks", Integer, nullable=False, default=0, server_default="0"),  # searches since the doubt
+    sqlite_with_rowid=False,
 )
 Index(
     "ix_deliveries_owed",

@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("doubt_at", sa.BigInteger(), nullable=True),
         sa.Column("looks", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("lead_id", name="pk_deliveries"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_deliveries_claimed",
@@ -90,8 +91,8 @@ def upgrade() -> None:
         sa.Column("lead_id", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("key", name="pk_lead_keys"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_lead_keys_lead_id", "lead_keys", ["lead_id"])
     op.create_table(
         "leads",
         sa.Column("id", sa.Text(), nullable=False),
@@ -132,6 +133,5 @@ def upgrade() -> None:
         sa.Column("opportunity_id", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_leads"),
     )
-    op.create_index("ix_leads_email", "leads", ["email"])
     op.create_index("ix_leads_form_id", "leads", ["form", "id"])
     op.create_index("ix_leads_status_id", "leads", ["status", "id"])
