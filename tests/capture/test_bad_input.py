@@ -144,9 +144,12 @@ def check(front: Front, bad: Bad) -> None:
     ],
     ids=["referer", "key", "origin", "language", "accept", "length", "agent"],
 )
-@pytest.mark.parametrize("body", [b"email=ann@example.com", b"email=", b"{"], ids=["a lead", "a mistake", "broken"])
-def test_strange_headers_are_answered(store: Store, headers: dict[str, str], body: bytes) -> None:
-    assert Front(store).post(body, headers=headers).status_code < 500
+def test_strange_headers_are_answered(store: Store, headers: dict[str, str]) -> None:
+    front = Front(store)
+
+    answers = [front.post(body, headers=headers) for body in (b"email=ann@example.com", b"email=", b"{")]
+
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
 
 
 @pytest.mark.parametrize("path", ["/f/%00", "/f/%ff", "/f/" + "x" * 4000, "/f/..%2f..", "/f/contact%0a", "/f//contact"])

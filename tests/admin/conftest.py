@@ -1,0 +1,22 @@
+"""What the tests of the operator's window share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.store import Store
+from tests.front import Front, sqlite_store
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Store]:
+    """A store on SQLite: where the engine makes no difference, the quicker one."""
+    with sqlite_store(tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+def window(kept: Store) -> Front:
+    """An application with the form `contact`; ask its API with `ask`."""
+    return Front(kept)

@@ -1,0 +1,255 @@
+"""/api/v1/leads: filters, pages, one lead as the contract has it."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from service.lead import Contact, Evidence, Lead, Status, StoredTouch
+from service.store import Store
+from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
+from tests.builders import NOON, a_lead, a_submission
+from tests.front import Front
+
+CONTRACT = (
+    *("id", "form", "account", "sender", "external_id", "form_name", "page_url", "status", "received_at"),
+    *("delivered_at", "contact", "fields", "extras", "attribution", "coworker_id", "opportunity_id", "attempts"),
+    *("next_attempt_at", "problem", "repeats"),
+)
+ATTRIBUTION = {
+    *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "channel", "lead_source"),
+    *("lead_source_name", "rule", "first", "last", "click_ids"),
+}
+ATTEMPT = {"started_at", "duration_ms", "step", "outcome", "http_status", "detail"}
+
+
+def listed(window: Front, query: str = "") -> list[str]:
+    """The ids that a query finds on its first page."""
+    answer = window.ask(f"/leads?{query}")
+    assert answer.status_code == 200, answer.text
+    return [lead["id"] for lead in answer.get_json()["leads"]]
+
+
+# -- pages
+
+
+def test_no_leads_are_an_empty_page(window: Front) -> None:
+    assert window.ask("/leads").get_json() == {"leads": [], "next": None}
+
+
+def test_the_newest_comes_first(window: Front, kept: Store) -> None:
+    leads = keep_many(kept, 3)
+
+    assert listed(window) == [lead.id for lead in reversed(leads)]
+
+
+def test_all_of_120_leads_are_reached_by_the_cursor_and_none_twice(store: Store) -> None:
+    window, leads = Front(store), keep_many(store, 120)
+
+    pages, cursor = [], ""
+    while cursor is not None:
+        page = window.ask("/leads", query_string={"cursor": cursor}).get_json()
+        pages.append([lead["id"] for lead in page["leads"]])
+        cursor = page["next"]
+
+    assert [len(page) for page in pages] == [50, 50, 20]
+    assert [lead_id for page in pages for lead_id in page] == [lead.id for lead in reversed(leads)]
+
+
+def test_leads_that_arrive_meanwhile_do_not_shift_the_pages(window: Front, kept: Store) -> None:
+    leads = keep_many(kept, 4)
+    first = window.ask("/leads?size=2").get_json()
+    keep(kept, a_lead(received_at=NOON + timedelta(days=1)))
+
+    assert listed(window, f"size=2&cursor={first['next']}") == [leads[1].id, leads[0].id]
+
+
+def test_a_full_last_page_leads_nowhere(window: Front, kept: Store) -> None:
+    keep_many(kept, 2)
+
+    assert window.ask("/leads?size=2").get_json()["next"] is None
+
+
+# -- filters
+
+
+@pytest.mark.parametrize("status", Status)
+def test_leads_are_found_by_status(window: Front, kept: Store, status: Status) -> None:
+    leads = {each: keep_as(kept, each) for each in Status}
+
+    assert listed(window, f"status={status}") == [leads[status].id]
+
+
+def test_leads_are_found_by_form(window: Front, kept: Store) -> None:
+    keep(kept, a_lead())
+    tour = keep(kept, a_lead(submission=a_submission(form="tour")))
+
+    assert listed(window, "form=tour") == [tour.id]
+
+
+@pytest.mark.parametrize(
+    ("query", "minutes"),
+    [
+        ("since=2026-11-24T12:01:00Z", [2, 1]),
+        ("until=2026-11-24T12:01:00Z", [0]),
+        ("since=2026-11-24T13:01:00%2B01:00&until=2026-11-24T12:02:00Z", [1]),
+        ("since=2026-11-25T00:00:00Z", []),
+        ("since=0001-01-01T00:00:00%2B14:00", [2, 1, 0]),
+        ("until=9999-12-31T23:59:59-12:00", [2, 1, 0]),
+    ],
+    ids=["since is included", "until is not", "time zones", "none", "long ago", "far ahead"],
+)
+def test_leads_are_found_by_time(window: Front, kept: Store, query: str, minutes: list[int]) -> None:
+    leads = keep_many(kept, 3)
+
+    assert listed(window, query) == [leads[minute].id for minute in minutes]
+
+
+SEARCHES = {
+    **dict.fromkeys(("BOB@", "lovelace", "acme", "7946"), True),
+    **dict.fromkeys(("Zoë", "%", "_", "\\", "'--", "😀"), False),
+}
+
+
+def test_leads_are_found_by_a_part_of_who_it_is(store: Store) -> None:
+    window = Front(store)
+    contact = Contact("bob@example.com", "Bob Lovelace", phone="+442079460142", company="Acme Ltd")
+    keep(store, a_lead(submission=a_submission(contact=contact)))
+
+    assert {text: bool(listed(window, f"q={quote(text)}")) for text in SEARCHES} == SEARCHES
+
+
+def test_a_lead_is_found_by_its_id(window: Front, kept: Store) -> None:
+    leads = keep_many(kept, 2)
+
+    assert listed(window, f"q={leads[0].id}") == [leads[0].id]
+
+
+def test_filters_are_all_meant_at_once(window: Front, kept: Store) -> None:
+    wanted = keep(kept, a_lead("bob@example.com", status=Status.PARKED))
+    keep(kept, a_lead("bob@example.com"))
+    keep(kept, a_lead("ann@example.com", status=Status.PARKED))
+
+    assert listed(window, "status=parked&q=bob&form=contact") == [wanted.id]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("status=lost", "since=yesterday", "since=2026-11-24T12:00:00", "size=0", "size=201", "size=many"),
+        *("q=%00", "form=%00", "cursor=%00"),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_a_422_that_names_it(window: Front, query: str) -> None:
+    answer = window.ask(f"/leads?{query}")
+
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+    assert [*answer.get_json(force=True)["errors"]["query"]] == [query.partition("=")[0]]
+
+
+def test_a_filter_that_finds_nothing_is_no_error(store: Store) -> None:
+    window = Front(store)
+    keep_many(store, 1)
+
+    for query in ("cursor=%21", "cursor=%ff%fe%21", "q=%ff", "form=%F0%9F%98%80", "since=9999-12-31T23:59:59-12:00"):
+        assert listed(window, query) == [], query
+
+
+# -- one lead
+
+
+def a_full_lead() -> Lead:
+    first = StoredTouch("https://www.example.com/?utm_source=x", "https://t.co/", 1_790_000_000.0)
+    return a_lead(submission=a_submission(evidence=Evidence(page_url="https://www.example.com/contact", first=first)))
+
+
+def shown(window: Front, lead_id: str) -> dict[str, Any]:
+    """One lead."""
+    answer = window.ask(f"/leads/{lead_id}")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.get_json()
+    return found
+
+
+def test_a_lead_has_the_members_of_the_contract_and_those_that_explain_it(window: Front, kept: Store) -> None:
+    lead = shown(window, keep_delivered(kept).id)
+
+    assert tuple(lead) == CONTRACT
+    assert [*lead["contact"]] == ["email", "full_name", "phone", "company"]
+    assert {*lead["attribution"]} == ATTRIBUTION | {"reason"}
+    assert [{*attempt} for attempt in lead["attempts"]] == [ATTEMPT | {"trigger"}] * 3
+
+
+def test_a_new_lead_is_shown_whole(window: Front, kept: Store) -> None:
+    kept_lead = keep(kept, a_full_lead())
+
+    lead = shown(window, kept_lead.id)
+
+    attribution = lead.pop("attribution")
+    assert lead == {
+        "id": kept_lead.id,
+        "form": "contact",
+        "account": "default",
+        "sender": "browser",
+        "external_id": None,
+        "form_name": None,
+        "page_url": "https://www.example.com/contact",
+        "status": "pending",
+        "received_at": "2026-11-24T12:00:00Z",
+        "delivered_at": None,
+        "contact": {
+            "email": "ada@example.com", "full_name": "Ada Lovelace", "phone": "+442079460142", "company": None,
+        },
+        "fields": {"email": "ada@example.com", "full_name": "Ada Lovelace", "message": "Two desks, please."},
+        "extras": {"how_heard": "a friend"},
+        "coworker_id": None,
+        "opportunity_id": None,
+        "attempts": [],
+        "next_attempt_at": "2026-11-24T12:00:00Z",
+        "problem": None,
+        "repeats": 0,
+    }  # fmt: skip
+    assert (attribution["channel"], attribution["lead_source"]) == ("Paid Search", 19)
+    assert attribution["lead_source_name"] == "GoogleSearch"
+    assert attribution["first"] == {
+        "url": "https://www.example.com/?utm_source=x",
+        "referrer": "https://t.co/",
+        "at": 1_790_000_000.0,
+    }
+    assert attribution["last"] is None
+
+
+def test_a_delivered_lead_tells_what_was_made_and_how(window: Front, kept: Store) -> None:
+    lead = shown(window, keep_delivered(kept).id)
+
+    assert (lead["status"], lead["coworker_id"], lead["opportunity_id"]) == ("delivered", 7, 9)
+    assert (lead["delivered_at"], lead["next_attempt_at"]) == ("2026-11-24T12:00:01Z", None)
+    assert [(attempt["step"], attempt["outcome"]) for attempt in lead["attempts"]] == [
+        ("find_coworker", "missing"),
+        ("create_coworker", "done"),
+        ("create_opportunity", "done"),
+    ]
+    assert lead["attempts"][0] == {
+        "started_at": "2026-11-24T12:00:00Z",
+        "duration_ms": 12,
+        "step": "find_coworker",
+        "outcome": "missing",
+        "http_status": 200,
+        "detail": None,
+        "trigger": "schedule",
+    }
+
+
+def test_a_list_tells_as_much_of_a_lead_as_the_lead_itself(window: Front, kept: Store) -> None:
+    lead = keep_delivered(kept)
+
+    assert window.ask("/leads").get_json()["leads"] == [shown(window, lead.id)]
+
+
+def test_no_such_lead_is_a_404_on_every_engine(store: Store) -> None:
+    window = Front(store)
+
+    for lead_id in ("0" * 32, "7", "%00", "%ff", "0" * 5000, "..%2fleads"):
+        answer = window.ask(f"/leads/{lead_id}")
+        assert (answer.status_code, answer.mimetype) == (404, "application/problem+json"), lead_id
