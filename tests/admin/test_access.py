@@ -1,0 +1,87 @@
+"""Who may ask what: every route has a policy, and without the token there is nothing to see."""
+
+import pytest
+from werkzeug.routing import Rule
+
+from service.store import Store
+from tests.admin.desk import keep_many
+from tests.front import TOKEN, Front
+
+PUBLIC = {
+    "/f/<name>",
+    "/f/<name>/thanks",
+    "/attribution.js",
+    "/openapi.json",
+    "/docs",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/sample",
+}
+"""All that strangers may call; whatever is new is either added here on purpose or asks for the token."""
+
+
+def rules(window: Front) -> list[Rule]:
+    """Every route of the application."""
+    return list(window.app.url_map.iter_rules())
+
+
+def test_every_route_is_public_on_purpose_or_asks_for_the_token(kept: Store) -> None:
+    window = Front(kept, SAMPLE_PAGE="true")
+    guarded = [rule for rule in rules(window) if rule.rule not in PUBLIC]
+
+    assert guarded
+    for rule in guarded:
+        path = rule.rule.replace("<lead_id>", "0" * 32).replace("<form>", "contact")
+        for method in sorted(rule.methods or ()):
+            assert window.client.open(path, method=method).status_code == 401, (method, path)
+
+
+def test_the_list_of_public_routes_names_nothing_that_is_gone(kept: Store) -> None:
+    assert {rule.rule for rule in rules(Front(kept, SAMPLE_PAGE="true"))} >= PUBLIC
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", TOKEN, f"Basic {TOKEN}", "Bearer \xff"],
+)
+def test_a_wrong_token_shows_nothing(window: Front, kept: Store, given: str) -> None:
+    keep_many(kept, 1)
+
+    answer = window.client.get("/api/v1/leads", headers={"Authorization": given})
+
+    assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.get_json(force=True)["detail"] == "send Authorization: Bearer ADMIN_TOKEN"
+
+
+@pytest.mark.parametrize("given", [f"Bearer {TOKEN}", f"bearer {TOKEN}", f"Bearer  {TOKEN} "])
+def test_the_token_opens_the_api(window: Front, given: str) -> None:
+    assert window.client.get("/api/v1/leads", headers={"Authorization": given}).status_code == 200
+
+
+@pytest.mark.parametrize("given", ["Bearer ", "Bearer x", ""])
+def test_without_a_token_in_the_settings_nobody_gets_in(kept: Store, given: str) -> None:
+    answer = Front(kept, ADMIN_TOKEN="").client.get("/api/v1/leads", headers={"Authorization": given})
+
+    assert answer.status_code == 401
+    assert answer.get_json(force=True)["detail"] == "set ADMIN_TOKEN and restart to use the API"
+
+
+def test_what_is_wrong_with_a_call_is_told_to_nobody_without_the_token(window: Front) -> None:
+    answers = [
+        window.client.get("/api/v1/leads?status=lost"),
+        window.client.get("/api/v1/leads/nobody"),
+        window.client.post("/api/v1/preview/nowhere", data="{", content_type="application/json"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 401]
+
+
+def test_two_applications_in_one_process_keep_to_themselves(kept: Store) -> None:
+    first, second = Front(kept, ADMIN_TOKEN="first-token-here"), Front(kept, ADMIN_TOKEN="second-token-here")
+
+    asked = {"Authorization": "Bearer first-token-here"}
+
+    assert first.client.get("/api/v1/leads", headers=asked).status_code == 200
+    assert second.client.get("/api/v1/leads", headers=asked).status_code == 401

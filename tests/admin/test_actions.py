@@ -1,0 +1,102 @@
+"""Retry, release, discard: what an operator decides, and what cannot be."""
+
+from datetime import timedelta
+
+import pytest
+
+from service import clock
+from service.lead import Status
+from service.store import Store
+from tests.admin.desk import keep, keep_as
+from tests.builders import NOON, a_lead
+from tests.front import Front
+
+POSSIBLE = {
+    "retry": {Status.PENDING: Status.PENDING, Status.PARKED: Status.PENDING},
+    "release": {Status.QUARANTINED: Status.PENDING},
+    "discard": dict.fromkeys(set(Status) - {Status.DELIVERED, Status.ERASED}, Status.DISCARDED),
+}
+"""Action -> where a lead stands before -> and after it."""
+PAIRS = [(action, status) for action in POSSIBLE for status in Status]
+
+
+def owed(store: Store) -> int:
+    """How many leads the workers may send."""
+    with store.read() as tx:
+        return tx.outbox.waiting()[0]
+
+
+@pytest.mark.parametrize(("action", "status"), PAIRS, ids=[f"{action}-{status}" for action, status in PAIRS])
+def test_an_action_is_done_or_refused_by_where_the_lead_stands(
+    window: Front, kept: Store, action: str, status: Status
+) -> None:
+    lead = keep_as(kept, status)
+    after = POSSIBLE[action].get(status)
+
+    answer = window.ask(f"/leads/{lead.id}/{action}", "POST")
+
+    if after is None:
+        assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
+        assert answer.get_json(force=True)["detail"].startswith(f"the lead is {status}: ")
+    else:
+        assert (answer.status_code, answer.get_json()["status"]) == (200, after)
+    assert window.ask(f"/leads/{lead.id}").get_json()["status"] == (after or status)
+
+
+@pytest.mark.parametrize("action", POSSIBLE)
+def test_a_lead_that_is_not_there_is_a_404(window: Front, action: str) -> None:
+    answer = window.ask(f"/leads/{'0' * 32}/{action}", "POST")
+
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert answer.get_json(force=True)["detail"] == "there is no such lead"
+
+
+@pytest.mark.parametrize("action", ["retry", "release"])
+def test_what_is_let_go_is_owed_at_once_and_its_problem_is_gone(store: Store, action: str) -> None:
+    status = Status.PARKED if action == "retry" else Status.QUARANTINED
+    lead = keep(store, a_lead(status=status, problem="look at it"))
+    began = clock.now()
+
+    answer = Front(store).ask(f"/leads/{lead.id}/{action}", "POST").get_json()
+
+    assert owed(store) == 1
+    assert answer["problem"] is None
+    assert answer["next_attempt_at"] >= began.isoformat().replace("+00:00", "Z")
+
+
+def test_what_is_discarded_is_owed_no_longer(store: Store) -> None:
+    lead = keep(store, a_lead())
+
+    answer = Front(store).ask(f"/leads/{lead.id}/discard", "POST").get_json()
+
+    assert owed(store) == 0
+    assert answer["next_attempt_at"] is None
+
+
+def test_a_retry_is_an_operators_try_with_the_whole_schedule_before_it(window: Front, kept: Store) -> None:
+    lead = keep(kept, a_lead())
+    (first,) = kept.write(lambda tx: tx.outbox.claim("worker", NOON, 90, 1))
+    kept.write(lambda tx: tx.outbox.postpone(first, NOON + timedelta(days=1), tries=9))
+
+    window.ask(f"/leads/{lead.id}/retry", "POST")
+
+    (again,) = kept.write(lambda tx: tx.outbox.claim("worker", clock.now(), 90, 1))
+    assert (again.tries, again.trigger) == (0, "operator")
+
+
+def test_a_retry_ends_the_pause_of_its_account(window: Front, kept: Store) -> None:
+    lead = keep(kept, a_lead())
+    kept.write(lambda tx: tx.accounts.pause("default", clock.now() + timedelta(hours=1), "refused"))
+
+    window.ask(f"/leads/{lead.id}/retry", "POST")
+
+    with kept.read() as tx:
+        assert list(tx.accounts.pauses(clock.now())) == []
+
+
+@pytest.mark.parametrize("action", POSSIBLE)
+def test_an_action_is_a_post(window: Front, action: str) -> None:
+    answer = window.ask(f"/leads/{'0' * 32}/{action}")
+
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
