@@ -1,0 +1,149 @@
+"""What machines ask: alive, ready, figures; and nothing personal among them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from service import clock
+from service.lead import Status
+from service.store import Store
+from tests.admin.desk import keep, keep_as
+from tests.builders import NOON, a_lead
+from tests.front import ANN, Front
+
+
+@pytest.fixture
+def unmigrated(tmp_path: Path) -> Iterator[Store]:
+    """A store on a database without a table."""
+    store = Store(f"sqlite:///{tmp_path / 'new.db'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["a directory", "a closed port"])
+def gone(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store whose database does not answer."""
+    (tmp_path / "leads.db").mkdir()
+    store = Store(
+        {"a directory": f"sqlite:///{tmp_path / 'leads.db'}"}.get(request.param, "postgresql://127.0.0.1:1/x")
+    )
+    yield store
+    store.close()
+
+
+def figures(front: Front) -> dict[str, float]:
+    """Every sample of /metrics: its name with the values of its labels -> value."""
+    answer = front.client.get("/metrics")
+    assert answer.content_type.startswith("text/plain; version=0.0.4")
+    families = text_string_to_metric_families(answer.text)
+    return {
+        " ".join([sample.name, *sample.labels.values()]): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+# -- alive and ready
+
+
+def test_a_process_is_alive_whatever_becomes_of_its_database(gone: Store) -> None:
+    answer = Front(gone).client.get("/healthz")
+
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+def test_it_is_ready_when_leads_can_be_kept(store: Store) -> None:
+    answer = Front(store).client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.get_json() == {
+        "status": "ready",
+        "delivery": {"waiting": 0, "oldest_waiting_s": None, "paused": {}},
+    }
+
+
+def test_it_is_not_ready_before_the_migration_and_ready_after_it(unmigrated: Store) -> None:
+    front = Front(unmigrated)
+
+    before = front.client.get("/readyz")
+    unmigrated.migrate()
+
+    assert (before.status_code, before.headers["Retry-After"]) == (503, "5")
+    assert "lead-capture migrate" in before.get_json()["problem"]
+    assert front.client.get("/readyz").status_code == 200
+
+
+def test_it_is_not_ready_when_the_database_is_gone(gone: Store) -> None:
+    answer = Front(gone).client.get("/readyz")
+
+    assert (answer.status_code, answer.get_json()["problem"]) == (503, "the database does not answer")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_goes_away_is_noticed_and_so_is_its_return(
+    database_url: str, store: Store, postgresql: str
+) -> None:
+    front = Front(store)
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    before = front.client.get("/readyz")
+
+    with psycopg.connect(postgresql, autocommit=True) as server:
+        server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        answers = [before, front.client.get("/readyz"), front.post(ANN)]
+        server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
+    answers += [front.client.get("/readyz"), front.post(ANN)]
+
+    assert [answer.status_code for answer in answers] == [200, 503, 503, 200, 303]
+
+
+def test_readiness_tells_how_delivery_stands(window: Front, kept: Store) -> None:
+    keep(kept, a_lead(received_at=clock.now() - timedelta(minutes=5)))
+    until = clock.now() + timedelta(hours=1)
+    kept.write(lambda tx: tx.accounts.pause("default", until, "the login was refused"))
+
+    delivery = window.client.get("/readyz").get_json()["delivery"]
+
+    assert delivery["waiting"] == 1
+    assert 300 <= delivery["oldest_waiting_s"] < 330
+    assert delivery["paused"] == {"default": {"until": until.isoformat(), "reason": "the login was refused"}}
+
+
+# -- figures
+
+
+def test_leads_are_counted_by_status(store: Store) -> None:
+    for status in (Status.PENDING, Status.PENDING, Status.PARKED):
+        keep_as(store, status)
+
+    found = figures(Front(store))
+
+    counts = {status: found[f"lead_capture_leads {status}"] for status in Status}
+    assert counts == {**dict.fromkeys(Status, 0), Status.PENDING: 2, Status.PARKED: 1}
+    assert (found["lead_capture_store_up"], found["lead_capture_deliveries_waiting"]) == (1, 2)
+    assert abs(found["lead_capture_oldest_waiting_seconds"] - (clock.now() - NOON).total_seconds()) < 60
+
+
+def test_paused_accounts_are_counted(window: Front, kept: Store) -> None:
+    until = clock.now() + timedelta(hours=1)
+    kept.write(lambda tx: tx.accounts.pause("default", until, "x"))
+    kept.write(lambda tx: tx.accounts.pause("harbour", until, "y"))
+
+    assert figures(window)["lead_capture_accounts_paused"] == 2
+
+
+def test_figures_tell_that_the_store_is_down(gone: Store) -> None:
+    assert figures(Front(gone)) == {"lead_capture_store_up": 0}
+
+
+def test_figures_hold_nothing_personal(window: Front, kept: Store) -> None:
+    keep_as(kept, Status.PARKED)
+    keep_as(kept, Status.DELIVERED)
+
+    text = window.client.get("/metrics").text + window.client.get("/readyz").text
+
+    assert [word for word in ("ada", "Lovelace", "example.com", "7946", "desks") if word in text] == []
