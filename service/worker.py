@@ -96,10 +96,14 @@ class Worker:
         try:
             self._tidy()
             room = self._told.threads - len(self._in_hand)
-            return self._claim(room) if room > 0 else LOOK_S  # a finished delivery nudges
+            coming_s = self._claim(room) if room > 0 else LOOK_S  # a finished delivery nudges
+            return min(coming_s, self._renewal_s()) if self._in_hand else coming_s
         except StoreUnavailable as error:
             log.error("store_unavailable", error=str(error))
             return LOOK_S
+
+    def _renewal_s(self) -> float:
+        return self._told.lease_s / 3
 
     def _claim(self, room: int) -> float:
         now = clock.now()
@@ -125,7 +129,7 @@ class Worker:
 
     def _tidy(self) -> None:
         at = clock.monotonic()
-        if at - self._renewed_at > self._told.lease_s / 3:
+        if at - self._renewed_at >= self._renewal_s():
             self._renewed_at = at
             self._renew()
         if at - self._tidied_at > LOOK_S:

@@ -17,25 +17,26 @@ class NotifyBell:
         self._connection: psycopg.Connection | None = None
 
     def wait(self, timeout_s: float, also: int) -> None:
-        """See Bell. While the database is away this is a plain wait."""
+        """See Bell. Returns at once when it has only now begun to listen: what rang before was not heard.
+
+        While the database is away this is a plain wait.
+        """
         try:
-            listening = [self._listen().fileno()]
+            if self._connection is None:
+                self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+                self._connection.execute(f"LISTEN {CHANNEL}")
+                return
+            listening = [self._connection.fileno()]
         except psycopg.Error:
             self.close()
             listening = []
         readable, _, _ = select.select([*listening, also], [], [], max(0.0, timeout_s))
-        if listening and listening[0] in readable:
-            self._drain()
+        if self._connection is not None and listening[0] in readable:
+            self._drain(self._connection)
 
-    def _listen(self) -> psycopg.Connection:
-        if self._connection is None:
-            self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
-            self._connection.execute(f"LISTEN {CHANNEL}")
-        return self._connection
-
-    def _drain(self) -> None:
+    def _drain(self, connection: psycopg.Connection) -> None:
         try:
-            for _ in self._listen().notifies(timeout=0):
+            for _ in connection.notifies(timeout=0):
                 pass
         except psycopg.Error:
             self.close()

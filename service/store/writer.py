@@ -144,8 +144,7 @@ class Writer:
 
 def _fail(batch: Sequence[_Waiting[Any]], error: BaseException) -> None:
     for waiting in batch:
-        waiting.error = as_unavailable(error)
-        waiting.finished = True
+        waiting.fail(error)
 
 
 def _run(batch: Sequence[_Waiting[Any]], connection: Connection) -> None:

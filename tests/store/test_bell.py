@@ -65,6 +65,13 @@ def test_a_ring_before_the_wait_is_not_lost(store: Store, bell: Bell, quiet: int
     assert waited_s(bell, quiet, LONG_S) < 0.1
 
 
+def test_a_ring_before_the_very_first_wait_is_not_lost(store: Store, quiet: int) -> None:
+    with closing(store.bell()) as ear:
+        owe(store)
+
+        assert waited_s(ear, quiet, LONG_S) < 0.5  # PostgreSQL connects first
+
+
 def test_a_ring_from_another_process_is_heard(bell: Bell, database_url: str, quiet: int) -> None:
     with closing(Store(database_url)) as other:
         owe(other)

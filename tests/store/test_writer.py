@@ -157,25 +157,22 @@ def test_a_database_that_was_not_migrated_is_an_outage(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_database_that_was_closed_is_an_outage_and_comes_back(postgresql: str) -> None:
-    database = f"closed_{threading.get_native_id()}"
-    admin = psycopg.connect(postgresql, autocommit=True)
-    admin.execute(f"CREATE DATABASE {database} TEMPLATE template_leads")
-    before, _, query = postgresql.partition("?")
-    store = Store(f"{before.rpartition('/')[0]}/{database}?{query}")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_was_closed_is_an_outage_and_comes_back(
+    store: Store, database_url: str, postgresql: str
+) -> None:
+    name = database_url.partition("?")[0].rpartition("/")[2]
     keep(store, a_lead())
 
-    admin.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
-    admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database])
-    with pytest.raises(StoreUnavailable):
-        keep(store, a_lead())
+    with psycopg.connect(postgresql, autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        with pytest.raises(StoreUnavailable):
+            keep(store, a_lead())
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
-    admin.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
     keep(store, a_lead())
     assert count(store) == 2
-    store.close()
-    admin.execute(f"DROP DATABASE {database} WITH (FORCE)")
-    admin.close()
 
 
 def test_an_outage_is_told_to_all_that_wait_without_each_trying_it(tmp_path: Path) -> None:

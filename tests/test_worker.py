@@ -1,0 +1,326 @@
+"""The worker: delivers soon, stops when told, and neither loses nor doubles a lead when things go wrong around it."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from service import clock
+from service.forms import Form, Setup
+from service.lead import Lead, Status
+from service.settings import read_settings
+from service.simulator.server import Simulator
+from service.store import Pace, Store
+from service.worker import Told, Worker, desks
+from tests.builders import a_form, a_lead
+
+COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
+EMAIL = "ada@example.com"
+TAKE_ALL_AND_WAIT = """
+import sys
+from service import clock
+from service.delivery.identity import worker_name
+from service.store import Store
+
+store = Store(sys.argv[1])
+claimed = store.write(lambda tx: tx.outbox.claim(worker_name(), clock.now(), 3600, 10))
+print(len(claimed), flush=True)
+sys.stdin.readline()
+"""
+
+
+def a_worker(
+    store: Store, nexudus: Simulator, told: Told | None = None, forms: dict[str, Form] | None = None, **environ: str
+) -> Worker:
+    """A worker wired as in its process, for the simulator."""
+    login = {"NEXUDUS_USERNAME": "simulator@leadcapture.example", "NEXUDUS_PASSWORD": "simulator"}
+    settings = read_settings({"NEXUDUS_BASE_URL": nexudus.url, "NEXUDUS_LIMITS": "1000/s", **login, **environ})
+    setup = Setup({"contact": a_form()} if forms is None else forms)
+    stop = threading.Event()
+    return Worker(store, desks(settings, setup, store, stop), told or Told(2, 90), stop)
+
+
+@contextmanager
+def at_work(worker: Worker) -> Iterator[None]:
+    """Let a worker run in a thread, and stop it."""
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def owe(store: Store, email: str = EMAIL, **changes: Any) -> Lead:
+    """Keep a lead that arrives now."""
+    lead = a_lead(email, received_at=clock.now(), **changes)
+    store.keep(lead, [], email)
+    return lead
+
+
+def wait_until(reached: Callable[[], bool], within_s: float = 8) -> float:
+    """Wait for a condition; the seconds that it took."""
+    began = time.monotonic()
+    while not reached():
+        assert time.monotonic() - began < within_s, "waited in vain"
+        time.sleep(0.005)
+    return time.monotonic() - began
+
+
+def status_of(store: Store, lead: Lead) -> Status:
+    """Where a lead stands."""
+    with store.read() as tx:
+        found = tx.leads.get(lead.id)
+    assert found is not None
+    return found.status
+
+
+def becomes(store: Store, lead: Lead, status: Status, within_s: float = 8) -> float:
+    """Wait until a lead stands there; the seconds that it took."""
+    return wait_until(lambda: status_of(store, lead) is status, within_s)
+
+
+def test_a_lead_of_another_process_is_delivered_within_a_second_of_its_commit(
+    store: Store, database_url: str, nexudus: Simulator
+) -> None:
+    web = Store(database_url)
+    with at_work(a_worker(store, nexudus)):
+        becomes(store, owe(web, "first@example.com"), Status.DELIVERED)
+
+        took_s = becomes(store, owe(web), Status.DELIVERED)
+
+    web.close()
+    assert took_s < 1
+    assert len(nexudus.opportunities_of(EMAIL)) == 1
+
+
+def test_what_was_owed_before_the_start_is_delivered(store: Store, nexudus: Simulator) -> None:
+    leads = [owe(store, f"{number}@example.com") for number in range(5)]
+
+    with at_work(a_worker(store, nexudus)):
+        for lead in leads:
+            becomes(store, lead, Status.DELIVERED)
+
+
+def test_two_leads_of_one_person_are_both_delivered_to_one_contact(store: Store, nexudus: Simulator) -> None:
+    leads = [owe(store) for _ in range(2)]
+
+    with at_work(a_worker(store, nexudus)):
+        for lead in leads:
+            becomes(store, lead, Status.DELIVERED)
+
+    assert len(nexudus.coworkers_of(EMAIL)) == 1
+    assert len(nexudus.opportunities_of(EMAIL)) == 2
+
+
+def test_two_workers_deliver_every_lead_once(store: Store, database_url: str, nexudus: Simulator) -> None:
+    other = Store(database_url)
+    leads = [owe(store, f"{number % 4}@example.com") for number in range(12)]
+
+    with at_work(a_worker(store, nexudus)), at_work(a_worker(other, nexudus)):
+        for lead in leads:
+            becomes(store, lead, Status.DELIVERED)
+
+    other.close()
+    assert len(nexudus.opportunities()) == len(leads)
+
+
+def test_an_idle_worker_stops_within_two_seconds(store: Store, nexudus: Simulator) -> None:
+    worker = a_worker(store, nexudus)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+
+    began = time.monotonic()
+    worker.stop()
+    thread.join()
+
+    assert time.monotonic() - began < 2
+
+
+def test_a_worker_that_stops_lets_the_call_under_way_end(store: Store, nexudus: Simulator) -> None:
+    nexudus.settings(latency_ms=150)
+    lead = owe(store)
+
+    with at_work(a_worker(store, nexudus)):
+        nexudus.wait_for_calls(1, "POST", OPPORTUNITIES)
+
+    assert status_of(store, lead) is Status.DELIVERED
+
+
+def test_a_worker_that_stops_while_a_lead_waits_for_its_pace_gives_it_back(store: Store, nexudus: Simulator) -> None:
+    lead = owe(store)
+    worker = a_worker(store, nexudus, NEXUDUS_LIMITS="1/5s")
+
+    began = time.monotonic()
+    with at_work(worker):
+        nexudus.wait_for_calls(1, "GET", COWORKERS)
+
+    assert time.monotonic() - began < 2
+    (again,) = store.write(lambda tx: tx.outbox.claim("another", clock.now(), 90, 10))
+    assert (again.lead.id, again.tries) == (lead.id, 0)
+
+
+def test_a_lease_is_renewed_while_a_call_takes_longer_than_it(store: Store, nexudus: Simulator) -> None:
+    nexudus.faults([{"method": "GET", "path": COWORKERS, "times": 1, "hang_s": 1.2}])
+    lead = owe(store)
+    taken: list[object] = []
+
+    def another_looks() -> bool:
+        taken.extend(store.write(lambda tx: tx.outbox.claim("another", clock.now(), 90, 10)))
+        with store.read() as tx:
+            attempts = tx.leads.attempts_of([lead.id])[lead.id]
+        return bool(attempts and attempts[0].duration_ms)
+
+    with at_work(a_worker(store, nexudus, Told(1, 0.4))):
+        nexudus.wait_for_calls(1, "GET", COWORKERS)
+        took_s = wait_until(another_looks)
+
+    assert took_s > 0.4
+    assert taken == []
+
+
+def test_the_lease_of_a_killed_worker_is_taken_at_once(store: Store, database_url: str, nexudus: Simulator) -> None:
+    lead = owe(store)
+    command = [sys.executable, "-c", TAKE_ALL_AND_WAIT, database_url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == "1\n"
+        killed.kill()
+
+    with at_work(a_worker(store, nexudus)):
+        took_s = becomes(store, lead, Status.DELIVERED)
+
+    assert took_s < 2
+
+
+def test_the_lease_of_a_worker_that_lives_is_left_to_it(store: Store, database_url: str, nexudus: Simulator) -> None:
+    held = owe(store)
+    command = [sys.executable, "-c", TAKE_ALL_AND_WAIT, database_url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as living:
+        assert living.stdout is not None
+        assert living.stdout.readline() == "1\n"
+        with at_work(a_worker(store, nexudus)):
+            becomes(store, owe(store, "other@example.com"), Status.DELIVERED)
+        living.communicate("end\n")
+
+    assert status_of(store, held) is Status.PENDING
+
+
+def test_a_throttled_account_is_tried_again_by_itself(store: Store, nexudus: Simulator) -> None:
+    nexudus.faults([{"method": "GET", "path": COWORKERS, "times": 2, "status": 409, "headers": {"Retry-After": "1"}}])
+    lead = owe(store)
+
+    with at_work(a_worker(store, nexudus)):
+        took_s = becomes(store, lead, Status.DELIVERED)
+
+    assert took_s >= 2
+
+
+def test_after_a_pause_one_call_finds_out_whether_the_account_works(store: Store, nexudus: Simulator) -> None:
+    for number in range(4):
+        owe(store, f"{number}@example.com")
+    over = clock.now() - timedelta(seconds=1)
+    store.write(lambda tx: tx.accounts.pause("default", over, "throttled"))
+    nexudus.faults(
+        [{"method": "GET", "path": COWORKERS, "times": None, "status": 409, "headers": {"Retry-After": "60"}}]
+    )
+
+    with at_work(a_worker(store, nexudus, Told(4, 90))):
+        wait_until(lambda: bool(store.write(lambda tx: tx.accounts.pauses(clock.now()))))
+
+    assert len(nexudus.calls("GET", COWORKERS)) == 1
+
+
+def test_a_refused_account_does_not_hold_up_another(store: Store, nexudus: Simulator) -> None:
+    until = clock.now() + timedelta(hours=1)
+    store.write(lambda tx: tx.accounts.pause("harbour", until, "refused"))
+    owe(store, account="harbour")
+
+    with at_work(a_worker(store, nexudus)):
+        becomes(store, owe(store, "other@example.com"), Status.DELIVERED)
+
+    assert nexudus.opportunities_of(EMAIL) == []
+
+
+def test_leads_of_an_account_that_is_gone_are_parked_and_the_worker_works_on(store: Store, nexudus: Simulator) -> None:
+    lost = [owe(store, f"{number}@example.com", account="harbour") for number in range(3)]
+
+    with at_work(a_worker(store, nexudus, Told(1, 90))):
+        for lead in lost:
+            becomes(store, lead, Status.PARKED)
+        becomes(store, owe(store), Status.DELIVERED)
+
+    with store.read() as tx:
+        found = tx.leads.get(lost[0].id)
+    assert found is not None
+    assert "no account 'harbour' any more: put it back" in found.problem
+
+
+def test_a_mistake_of_ours_delays_one_lead_and_the_worker_works_on(store: Store, nexudus: Simulator) -> None:
+    broken: Any = None
+    forms = {"contact": a_form(), "broken": a_form("broken", destination=broken)}
+    clumsy = a_lead()
+    submission = replace(clumsy.submission, form="broken")
+    clumsy = owe(store, "clumsy@example.com", submission=replace(submission, contact=clumsy.submission.contact))
+
+    with at_work(a_worker(store, nexudus, Told(1, 90), forms)):
+        becomes(store, owe(store), Status.DELIVERED)
+
+    with store.read() as tx:
+        found = tx.leads.get(clumsy.id)
+    assert found is not None
+    assert found.status is Status.PENDING
+    assert "stumbled" in found.problem
+
+
+def test_calls_that_no_pace_looks_back_to_are_forgotten(store: Store, nexudus: Simulator) -> None:
+    now, pace = clock.now().timestamp(), Pace(1, 1e9)
+
+    def wait_s(*, patience_s: float) -> float:
+        return store.write(
+            lambda tx: tx.accounts.reserve("other", is_write=True, now=now, paces=[pace], patience_s=patience_s)
+        )
+
+    three_days_ago = now - 3 * 86400
+    store.write(lambda tx: tx.accounts.reserve("other", is_write=True, now=three_days_ago, paces=[pace], patience_s=0))
+    assert wait_s(patience_s=0) > 0
+
+    with at_work(a_worker(store, nexudus)):
+        wait_until(lambda: wait_s(patience_s=-1) == 0)
+
+
+def test_calls_that_a_pace_still_needs_are_kept(store: Store, nexudus: Simulator) -> None:
+    now, pace = clock.now().timestamp(), Pace(1, 7 * 86400)
+    a_day_ago = now - 1.5 * 86400
+    store.write(lambda tx: tx.accounts.reserve("other", is_write=True, now=a_day_ago, paces=[pace], patience_s=0))
+
+    with at_work(a_worker(store, nexudus, NEXUDUS_LIMITS="1000/s 900000/7day")):
+        becomes(store, owe(store), Status.DELIVERED)
+
+    assert store.write(
+        lambda tx: tx.accounts.reserve("other", is_write=True, now=now, paces=[pace], patience_s=0)
+    ) == pytest.approx(5.5 * 86400)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_worker_outlives_a_database_that_was_away(
+    store: Store, database_url: str, postgresql: str, nexudus: Simulator
+) -> None:
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    with at_work(a_worker(store, nexudus)), psycopg.connect(postgresql, autocommit=True) as admin:
+        becomes(store, owe(store, "first@example.com"), Status.DELIVERED)
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+        becomes(store, owe(store), Status.DELIVERED)
