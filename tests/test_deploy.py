@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped] # it comes with the test tools, its types do not
+import yaml
 
 from service.cli.main import COMMANDS
 from service.cli.web import server_options
