@@ -22,6 +22,7 @@ Preview = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
 """Form name and a PreviewRequest -> a PreviewBody, or None for an unknown form."""
 
 
+JSON, PROBLEM = "application/json", "application/problem+json"
 LEAD_ID = re.compile("[0-9a-f]{32}")
 NO_SUCH_LEAD = "there is no such lead"
 STORE_RETRY_S = 5
@@ -29,9 +30,10 @@ STORE_RETRY_S = 5
 
 
 class ProblemApi(Api):
-    """Describes errors as what they are: problem documents."""
+    """Describes errors as what they are: problem documents. Every other answer says that it is JSON."""
 
     ERROR_SCHEMA = ProblemBody
+    DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
 
 
 def register(app: Flask, store: Store, token: str, preview: Preview) -> None:
@@ -67,7 +69,7 @@ def tell(error: HTTPException) -> Response:
         document["detail"] = detail
     if errors := told.get("errors") or told.get("messages"):
         document["errors"] = errors
-    return Response(json.dumps(document), status, told.get("headers"), content_type="application/problem+json")
+    return Response(json.dumps(document), status, told.get("headers"), content_type=PROBLEM)
 
 
 def guard(token: str) -> Callable[[], None]:
@@ -109,7 +111,7 @@ def _leads(store: Store, token: str) -> Blueprint:
 
     @blueprint.route("/leads")
     @blueprint.arguments(LeadQuery, location="query")
-    @blueprint.response(200, LeadPage)
+    @blueprint.response(200, LeadPage, content_type=JSON)
     def list_leads(asked: dict[str, Any]) -> dict[str, Any]:
         """Leads, newest first."""
         query = Query(
@@ -128,7 +130,7 @@ def _leads(store: Store, token: str) -> Blueprint:
         return {"leads": [lead_json(lead, attempts[lead.id]) for lead in shown], "next": shown[-1].id if more else None}
 
     @blueprint.route("/leads/<lead_id>")
-    @blueprint.response(200, LeadBody)
+    @blueprint.response(200, LeadBody, content_type=JSON)
     @blueprint.alt_response(404, schema=ProblemBody)
     def show_lead(lead_id: str) -> dict[str, Any]:
         """One lead."""
@@ -144,7 +146,7 @@ def _leads(store: Store, token: str) -> Blueprint:
 
         view.__doc__ = summary
         view.__name__ = f"{name}_lead"
-        answered = blueprint.response(200, LeadBody)(view)
+        answered = blueprint.response(200, LeadBody, content_type=JSON)(view)
         for status in (404, 409):
             answered = blueprint.alt_response(status, schema=ProblemBody)(answered)
         blueprint.route(f"/leads/<lead_id>/{name}", methods=["POST"])(answered)
@@ -167,7 +169,7 @@ def _previews(preview: Preview, token: str) -> Blueprint:
 
     @blueprint.route("/preview/<form>", methods=["POST"])
     @blueprint.arguments(PreviewRequest)
-    @blueprint.response(200, PreviewBody)
+    @blueprint.response(200, PreviewBody, content_type=JSON)
     @blueprint.alt_response(404, schema=ProblemBody)
     def show_preview(asked: dict[str, Any], form: str) -> dict[str, Any]:
         """The contact, the verdict and the exact bodies; nothing is stored or sent."""
