@@ -7,6 +7,9 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+POSTS_A_CONNECTION = 20
+"""Visitors come and go: connections that live for the whole run would stay with the process that took them first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -52,9 +55,11 @@ class _Client:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
         self.sent_at = 0.0
+        self.left = POSTS_A_CONNECTION
 
     def send(self, request: bytes) -> None:
         self.received = b""
+        self.left -= 1
         self.sent_at = time.perf_counter()
         self.socket.sendall(request)
 
@@ -94,8 +99,9 @@ def post_for(port: int, seconds: float, clients: int, tag: str) -> Load:
                 continue
             waits.append(time.perf_counter() - client.sent_at)
             failed += not answer.startswith(b"HTTP/1.1 200")
-            if b"onnection: close" in answer or not answer:
+            if client.left <= 0 or b"onnection: close" in answer or not answer:
                 ready.unregister(client.socket)
+                client.socket.close()
                 client = _Client(port)
                 ready.register(client.socket, selectors.EVENT_READ, client)
             client.send(form_post(number, tag))
