@@ -1,7 +1,7 @@
 """What a submission would become: read, credited and translated, but neither stored nor sent."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +37,7 @@ def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
     verdict = attribute(submission.evidence, form.crediting)
     lead = Lead(LeadId("0" * 32), form.account, Status.PENDING, now, submission, verdict)
     problems = [f"{name}: {error.message}" for name, found in reading.errors.items() for error in found]
+    parking: list[str] = []
     contact = submission.contact
     return {
         "contact": {
@@ -46,8 +47,8 @@ def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
             "company": contact.company or None,
         },
         "attribution": attribution_json(verdict, submission.evidence),
-        **_bodies(lead, route(form, submission), problems),
-        "problems": problems,
+        **_bodies(lead, route(form, submission), parking),
+        "problems": problems or parking,
     }
 
 
@@ -70,14 +71,19 @@ def _incoming(asked: Mapping[str, Any]) -> Incoming:
 
 
 def _bodies(lead: Lead, form: Form, problems: list[str]) -> dict[str, Any]:
+    """Both bodies; {} for one that Nexudus would reject, and why among `problems`."""
     target = known_target(form)
-    try:
-        return {
-            "coworker": sketch(coworkers.compose, translate.coworker(lead, form, target)),
-            "opportunity": sketch(
-                opportunities.compose, translate.opportunity(lead, form, target, CoworkerId(UNKNOWN))
-            ),
-        }
-    except Rejected as rejected:
-        problems.append(rejected.said)
-        return {"coworker": {}, "opportunity": {}}
+    bodies: dict[str, Callable[[], dict[str, Any]]] = {
+        "coworker": lambda: sketch(coworkers.compose, translate.coworker(lead, form, target)),
+        "opportunity": lambda: sketch(
+            opportunities.compose, translate.opportunity(lead, form, target, CoworkerId(UNKNOWN))
+        ),
+    }
+    found: dict[str, Any] = {}
+    for name, body in bodies.items():
+        try:
+            found[name] = body()
+        except Rejected as rejected:
+            found[name] = {}
+            problems.append(rejected.said)
+    return found

@@ -1,0 +1,213 @@
+"""POST /api/v1/preview/<form>: the contact, the verdict and the exact bodies; nothing is stored or sent."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service import clock, worker
+from service.delivery.deliver import deliver
+from service.forms import Crediting, Destination, Form, Route, Setup
+from service.lead import Status
+from service.settings import read_settings
+from service.simulator.server import Simulator
+from service.store import Store
+from tests.builders import a_form
+from tests.front import ANN, Front, sqlite_store
+
+VISIT = {
+    "page_url": "https://www.example.com/contact",
+    "landing_url": "https://www.example.com/?utm_source=google&utm_medium=cpc&utm_campaign=desks&gclid=abc",
+    "referrer": "https://www.google.com/",
+}
+MADE_THEN = {"CoworkerId", "Notes", "SystemId"}
+"""What an opportunity gets only when it is delivered: who it is for, and which lead and when."""
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Store]:
+    """An empty store."""
+    with sqlite_store(tmp_path) as store:
+        yield store
+
+
+def ask(kept: Store, form: Form, fields: Mapping[str, object], **visit: object) -> dict[str, Any]:
+    """What a submission would become."""
+    answer = Front(kept, form).ask(f"/preview/{form.name}", "POST", json={"fields": fields, **visit})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.get_json()
+    return found
+
+
+def test_a_preview_has_the_members_of_the_contract_and_what_is_wrong(kept: Store) -> None:
+    found = ask(kept, a_form(), ANN, **VISIT)
+
+    assert [*found] == ["contact", "attribution", "coworker", "opportunity", "problems"]
+    assert found["contact"] == {"email": "ann@example.com", "full_name": "Ann Lee", "phone": None, "company": None}
+    assert found["problems"] == []
+
+
+def test_the_verdict_is_told_with_its_rule_and_reason(kept: Store) -> None:
+    verdict = ask(kept, a_form(), ANN, **VISIT)["attribution"]
+
+    expected = {
+        "utm_source": "google",
+        "utm_medium": "cpc",
+        "utm_campaign": "desks",
+        "channel": "Paid Search",
+        "lead_source": 19,
+        "lead_source_name": "GoogleSearch",
+        "reason": "Google ad click id gclid on the landing page",
+        "click_ids": {"gclid": "abc"},
+    }
+    assert verdict.items() >= expected.items()
+
+
+def test_the_opportunity_is_the_exact_body(kept: Store) -> None:
+    form = a_form(destination=Destination(stage_id=1001, responsible_id=7, value=250.0, name="{full_name} - tour"))
+
+    opportunity = ask(kept, form, ANN, **VISIT)["opportunity"]
+
+    notes = opportunity.pop("Notes")
+    assert opportunity == {
+        "CrmBoardColumnId": 1001,
+        "CoworkerId": None,
+        "Position": 1,
+        "Status": 1,
+        "Name": "Ann Lee - tour",
+        "ResponsibleId": 7,
+        "Value": 250.0,
+        "LeadSource": 19,
+        "UtmSource": "google",
+        "UtmMedium": "cpc",
+        "UtmCampaign": "desks",
+        "SystemId": f"lead-capture:{'0' * 32}",
+    }
+    assert notes.startswith("Two desks, please.\n")
+
+
+def test_the_bodies_are_those_that_a_delivery_sends(kept: Store, nexudus: Simulator) -> None:
+    form = a_form()
+    promised = ask(kept, form, {**ANN, "phone": "+44 20 7946 0142", "how_heard": "a friend"}, **VISIT)
+    hidden = {f"lc_{name}": value for name, value in VISIT.items()}
+    Front(kept, form).post({**ANN, "phone": "+44 20 7946 0142", "how_heard": "a friend", **hidden})
+
+    deliver_all(kept, nexudus, form)
+
+    person, opportunity = created(nexudus)
+    assert person == promised["coworker"]
+    assert {*opportunity} == {*promised["opportunity"]}
+    for name in opportunity.keys() - MADE_THEN:
+        assert opportunity[name] == promised["opportunity"][name]
+    assert without_marker(opportunity["Notes"]) == without_marker(promised["opportunity"]["Notes"])
+
+
+def test_the_first_route_that_matches_decides_where_it_goes(kept: Store) -> None:
+    london = a_form("tour", destination=Destination(stage_id=2001))
+    form = a_form("tour", routes=(Route({"location": "london"}, london),))
+
+    stages = [ask(kept, form, {**ANN, "location": city})["opportunity"] for city in (" London ", "Leeds")]
+
+    assert [stage["CrmBoardColumnId"] for stage in stages] == [2001, 1001]
+
+
+def test_remembered_visits_count_while_they_are_young(kept: Store) -> None:
+    touch = json.dumps({"u": "https://www.example.com/?utm_source=bing&utm_medium=cpc", "r": "", "t": 1_790_000_000})
+    form = a_form(crediting=Crediting(touch="last"))
+
+    young, old, undated = (
+        ask(kept, form, {**ANN, "lc_last": touch}, submitted_at=at)["attribution"]
+        for at in (1_790_000_060, 1_790_000_000 + 400 * 86_400, None)
+    )
+
+    assert [verdict["utm_source"] for verdict in (young, old, undated)] == ["bing", "", "bing"]
+    assert undated["last"] == {
+        "url": "https://www.example.com/?utm_source=bing&utm_medium=cpc",
+        "referrer": "",
+        "at": 1_790_000_000,
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"name": "Ann Lee"}, "email: "),
+        ({"email": "ann@"}, "email: "),
+        ({}, "The form arrived empty."),
+        ({"_next": "/thanks"}, "The form arrived empty."),
+    ],
+    ids=["missing", "wrong", "nothing", "nothing but controls"],
+)
+def test_what_would_be_sent_back_is_told(kept: Store, fields: dict[str, str], problem: str) -> None:
+    (told,) = ask(kept, a_form(), fields)["problems"]
+
+    assert told.startswith(problem)
+
+
+def test_what_would_park_the_lead_is_told_and_the_opportunity_still_shown(kept: Store) -> None:
+    found = ask(kept, a_form(require=()), {"phone": "+44 20 7946 0142"})
+
+    assert found["problems"] == ["Email is missing; it must be filled; FullName is missing; it must be filled"]
+    assert found["coworker"] == {}
+    assert found["opportunity"]["CrmBoardColumnId"] == 1001
+
+
+def test_an_unknown_form_is_a_404(kept: Store) -> None:
+    answer = Front(kept).ask("/preview/nowhere", "POST", json={"fields": ANN})
+
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert answer.get_json(force=True)["detail"] == "there is no such form"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("{", 400),
+        ("[]", 422),
+        ('{"fields": []}', 422),
+        ('{"submitted_at": "noon"}', 422),
+        ('{"submitted_at": NaN}', 422),
+        ('{"page_url": 7}', 422),
+        ('{"page": "https://www.example.com/"}', 422),
+        ('{"fields": {"email": ["a@example.com", {"b": null}], "\\u0000": "\\ud800"}, "submitted_at": 1e300}', 200),
+        ('{"fields": null, "page_url": null}', 422),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused(kept: Store, body: str, status: int) -> None:
+    answer = Front(kept).ask("/preview/contact", "POST", data=body, content_type="application/json")
+
+    assert answer.status_code == status, answer.text
+    assert answer.mimetype == ("application/json" if status == 200 else "application/problem+json")
+
+
+def test_nothing_is_stored_and_nothing_sent(kept: Store, nexudus: Simulator) -> None:
+    front = Front(kept, NEXUDUS_BASE_URL=nexudus.url)
+
+    front.ask("/preview/contact", "POST", json={"fields": ANN, **VISIT})
+
+    assert front.leads() == []
+    assert nexudus.calls() == []
+
+
+def deliver_all(kept: Store, nexudus: Simulator, form: Form) -> None:
+    """Do the worker's work."""
+    login = {"NEXUDUS_USERNAME": "simulator@leadcapture.example", "NEXUDUS_PASSWORD": "simulator"}
+    settings = read_settings({"NEXUDUS_BASE_URL": nexudus.url, **login})
+    desks = worker.desks(settings, Setup({form.name: form}), kept, threading.Event())
+    for delivery in kept.write(lambda tx: tx.outbox.claim("the test", clock.now(), 90, 10)):
+        deliver(delivery, desks["default"])
+    with kept.read() as tx:
+        assert tx.leads.count() == {Status.DELIVERED: 1}
+
+
+def created(nexudus: Simulator) -> list[dict[str, Any]]:
+    """The bodies of the records that were made, oldest first."""
+    return [call.body for call in nexudus.calls("POST") if "token" not in call.path]
+
+
+def without_marker(notes: str) -> list[str]:
+    """Notes but for their last two lines: when it was received, and which lead it is."""
+    return notes.splitlines()[:-2]
