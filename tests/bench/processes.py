@@ -9,13 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-
-def free_port() -> int:
-    """A port that nobody uses just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.processes import family
 
 
 @contextmanager
@@ -50,17 +44,6 @@ def gunicorn(factory: str, port: int) -> list[str]:
     """The same server for every yardstick: two processes of eight threads."""
     options = ["-k", "gthread", "-w", "2", "--threads", "8", "--keep-alive", "5", "--log-level", "warning"]
     return [sys.executable, "-m", "gunicorn", *options, "-b", f"127.0.0.1:{port}", factory]
-
-
-def lead_capture(*words: str) -> list[str]:
-    """Our own command."""
-    return [sys.executable, "-m", "service.cli", *words]
-
-
-def family(pid: int) -> list[int]:
-    """A process and all that it started."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(member for child in children for member in family(int(child)))]
 
 
 def resident_mb(pid: int) -> float:

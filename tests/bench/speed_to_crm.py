@@ -8,7 +8,8 @@ from pathlib import Path
 import requests
 
 from service.simulator.server import Simulator
-from tests.bench.processes import cpu_s, free_port, lead_capture, running
+from tests.bench.processes import cpu_s, running
+from tests.processes import free_port, lead_capture
 
 LEADS = 30
 LATENCY_MS = 20

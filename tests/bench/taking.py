@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.bench.load import Load, post_for
-from tests.bench.processes import free_port, gunicorn, lead_capture, resident_mb, running
+from tests.bench.processes import gunicorn, resident_mb, running
+from tests.processes import free_port, lead_capture
 
 ROUNDS = 5
 SECONDS = 4.0
