@@ -1,0 +1,214 @@
+"""The house as it was drawn: who may import whom, how large things are, what everything is called."""
+
+import ast
+import statistics
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+WIRING = "admin attribution capture clock delivery forms lead logs nexudus preview settings simulator store web worker"
+
+DOORS = {
+    "lead": "",
+    "clock": "",
+    "forms": "lead",
+    "settings": "",
+    "logs": "clock",
+    "capture": "attribution store forms lead clock",
+    "attribution": "lead forms",
+    "store": "lead",
+    "delivery": "lead forms store nexudus clock",
+    "nexudus": "clock",
+    "admin": "lead forms store delivery clock",
+    "simulator": "",
+    "preview": WIRING,
+    "web": WIRING,
+    "worker": WIRING,
+    "cli": WIRING,
+}
+"""Room -> the rooms that it may import. Capture and delivery never meet but in the store."""
+
+OWNERS = {
+    "sqlalchemy": "store",
+    "alembic": "store",
+    "psycopg": "store",
+    "sqlite3": "store",
+    "requests": "nexudus",
+    "urllib3": "nexudus",
+    "marshmallow": "nexudus forms capture admin",
+    "flask": "capture admin simulator web",
+    "flask_smorest": "admin",
+    "phonenumbers": "capture",
+    "email_validator": "capture",
+    "prometheus_client": "admin",
+    "gunicorn": "cli",
+    "rich": "cli",
+}
+"""Package -> the rooms that may import it: to change it for another, only these are opened."""
+
+CALLS = {
+    "datetime.now": {"clock.py", "simulator/instants.py"},
+    "datetime.utcnow": set(),
+    "time.time": {"simulator/world.py", "simulator/tokens.py"},
+    "os.environ": {"settings/environment.py", "cli/up.py", "cli/house.py"},
+    "os.getenv": set(),
+}
+"""What reads the world -> the only files that may: all others are told."""
+
+VAGUE = {"utils", "util", "helpers", "helper", "manager", "data", "process", "misc", "common"}
+LATER = ("TODO", "FIXME", "NotImplementedError")
+MIGRATIONS = "store/migrations/versions/"  # lists of tables and columns, written once
+LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 350, 60
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of Python."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Its path within the repository."""
+        return self.path.relative_to(ROOT).as_posix()
+
+    @property
+    def place(self) -> str:
+        """Its path within the service."""
+        return self.path.relative_to(ROOT / "service").as_posix()
+
+    @property
+    def room(self) -> str:
+        """The room that it belongs to; "" for the floor plan."""
+        return self.place.partition("/")[0].removesuffix(".py").removeprefix("__init__")
+
+    @cached_property
+    def text(self) -> str:
+        """All of it."""
+        return self.path.read_text()
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """All of it, parsed."""
+        return ast.parse(self.text)
+
+    def imports(self) -> Iterator[str]:
+        """Every module that is imported anywhere in it, dotted."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{self.name}: relative imports hide the room"
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+    def functions(self) -> Iterator[Function]:
+        """Every function and method."""
+        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+
+
+SERVICE = [Source(path) for path in sorted((ROOT / "service").rglob("*.py"))]
+
+
+def test_every_room_has_its_line_in_the_plan() -> None:
+    assert {source.room for source in SERVICE} - {""} == set(DOORS)
+
+
+@pytest.mark.parametrize("room", DOORS)
+def test_the_floor_plan_names_the_room(room: str) -> None:
+    plan = (ROOT / "service" / "__init__.py").read_text()
+
+    assert f"    {room}.py " in plan or f"    {room}/ " in plan
+
+
+@pytest.mark.parametrize("room", DOORS)
+def test_a_room_uses_only_its_own_doors(room: str) -> None:
+    used = {
+        name.split(".")[1]
+        for source in SERVICE
+        if source.room == room
+        for name in source.imports()
+        if name.startswith("service.")
+    }
+
+    assert used - {room} <= set(DOORS[room].split())
+
+
+@pytest.mark.parametrize("package", OWNERS)
+def test_a_package_is_imported_by_its_owners_only(package: str) -> None:
+    users = {source.room for source in SERVICE if package in {name.partition(".")[0] for name in source.imports()}}
+
+    assert users <= set(OWNERS[package].split())
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_the_world_is_read_in_few_places(call: str) -> None:
+    users = {source.place for source in SERVICE if call in set(_dotted(source.tree))}
+
+    assert users <= CALLS[call]
+
+
+def test_no_file_is_longer_than_one_subject() -> None:
+    assert [source.name for source in SERVICE if len(source.text.splitlines()) > LINES_OF_A_FILE] == []
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = [
+        f"{source.name}: {function.name}"
+        for source in SERVICE
+        for function in source.functions()
+        if _lines(function) > LINES_OF_A_FUNCTION and not source.place.startswith(MIGRATIONS)
+    ]
+
+    assert long == []
+
+
+def test_most_functions_are_a_few_lines() -> None:
+    assert statistics.median(_lines(function) for source in SERVICE for function in source.functions()) <= 8
+
+
+def test_everything_public_says_what_it_is() -> None:
+    assert [what for source in SERVICE if source.text for what in _undocumented(source.tree, source.name)] == []
+
+
+def test_every_file_is_called_by_its_subject() -> None:
+    words = {source.name: set(source.place.removesuffix(".py").replace("_", "/").split("/")) for source in SERVICE}
+
+    assert [name for name, parts in words.items() if parts & VAGUE] == []
+
+
+def test_nothing_is_left_for_later() -> None:
+    assert [source.name for source in SERVICE if any(word in source.text for word in LATER)] == []
+
+
+def _dotted(tree: ast.AST) -> Iterator[str]:
+    """Every `name.attribute` in the code."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{node.value.id}.{node.attr}"
+        if isinstance(node, ast.ImportFrom):  # from os import environ
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _lines(function: Function) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def _undocumented(node: ast.Module | ast.ClassDef | Function, name: str) -> Iterator[str]:
+    """What has no docstring among a thing and what it shows of itself."""
+    if ast.get_docstring(node) is None:
+        yield name
+    if not isinstance(node, Function):  # what a function defines inside is its own affair
+        for inner in _public(node.body):
+            yield from _undocumented(inner, f"{name}: {inner.name}")
+
+
+def _public(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef | Function]:
+    for node in body:
+        if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_"):
+            yield node
