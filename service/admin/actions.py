@@ -6,6 +6,9 @@ from datetime import datetime
 from service.lead import Lead, LeadId, Status
 from service.store import Store, Transaction
 
+WAITING = (Status.PENDING, Status.PARKED)
+"""Where leads stand that can be retried."""
+
 
 class NotPossible(Exception):
     """The lead's state does not allow the action; the text says why."""
@@ -19,7 +22,7 @@ def retry(store: Store, lead_id: str, now: datetime) -> Lead | None:
     """
 
     def act(tx: Transaction, lead: Lead) -> None:
-        if lead.status not in (Status.PENDING, Status.PARKED):
+        if lead.status not in WAITING:
             raise NotPossible(f"the lead is {lead.status}: only pending and parked leads can be retried")
         if not tx.outbox.owe_again(lead.id, now):
             raise NotPossible("the lead owes Nexudus nothing")

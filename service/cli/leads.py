@@ -2,16 +2,17 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from service import clock
 from service.admin import actions
 from service.admin.lead_json import lead_json
+from service.cli.house import number_within
 from service.cli.main import Failed
-from service.cli.opened import open_house
-from service.lead import Lead, Status
-from service.store import Query, Store
+from service.cli.opened import open_house, unanswered
+from service.lead import Attempt, Lead, Status
+from service.store import Query, Store, StoreUnavailable
 
 SUMMARY = "list, show, retry, release or discard leads"
 EXAMPLE = "lead-capture leads list --status parked --since 2026-11-01"
@@ -22,12 +23,13 @@ PAGE = 500
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """list | show ID | retry ID... | release ID... | discard ID..."""
-    parser.set_defaults(act=list_leads)
     commands = parser.add_subparsers(metavar="ACTION")
     listing = commands.add_parser("list", help="newest first", epilog=f"example: {EXAMPLE}")
     _add_filters(listing)
-    listing.add_argument("--limit", type=int, default=50, help="at most so many (50)")
+    listing.add_argument("--limit", type=number_within(1, 1_000_000), default=50, help="at most so many (50)")
+    listing.add_argument("--json", action="store_true", help="one JSON object a line")
     listing.set_defaults(act=list_leads)
+    parser.set_defaults(**vars(listing.parse_args([])))
     showing = commands.add_parser(
         "show", help="everything about one lead", epilog="example: lead-capture leads show 01a2..."
     )
@@ -50,7 +52,6 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--form", default="")
     parser.add_argument("--since", type=_instant, help="received at or after, e.g. 2026-11-01 or 2026-11-01T09:00Z")
     parser.add_argument("--until", type=_instant, help="received before")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def _instant(text: str) -> datetime:
@@ -63,11 +64,12 @@ def _instant(text: str) -> datetime:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked."""
+    """Do what was asked; list, where nothing was said."""
     act: Callable[[Store, argparse.Namespace], int] = arguments.act
-    if arguments.act is list_leads and not hasattr(arguments, "limit"):
-        arguments = argparse.Namespace(status="", form="", since=None, until=None, json=False, limit=50)
-    return act(open_house().store, arguments)
+    try:
+        return act(open_house().store, arguments)
+    except StoreUnavailable as error:
+        raise Failed(unanswered(error)) from error
 
 
 def _query(arguments: argparse.Namespace, before: str = "") -> Query:
@@ -75,27 +77,23 @@ def _query(arguments: argparse.Namespace, before: str = "") -> Query:
 
 
 def list_leads(store: Store, arguments: argparse.Namespace) -> int:
-    """A table that fits the terminal, or JSON lines."""
+    """A few lines for each lead, or one of JSON."""
     found = _take(store, arguments, arguments.limit)
     if arguments.json:
         for lead in found:
-            print(json.dumps(lead_json(lead, [])))
+            print(json.dumps(lead_json(lead, _attempts(store, lead))))
         return 0
-    from rich.console import Console  # noqa: PLC0415 (only tables need it)
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 (only this list needs it)
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("id", "received", "status", "form", "e-mail", "channel", "problem"):
-        table.add_column(
-            title, no_wrap=title in ("id", "received"), overflow="ellipsis" if title == "problem" else "fold"
-        )
-    for lead in found:
-        submission = lead.submission
-        received = f"{lead.received_at:%Y-%m-%d %H:%M}"
-        email, channel = submission.contact.email, lead.attribution.channel
-        table.add_row(lead.id, received, lead.status.value, submission.form, email, channel, lead.problem)
-    Console().print(table)
+    from service.cli.lines import print_leads  # noqa: PLC0415
+
+    print_leads(found, Console())
     return 0
+
+
+def _attempts(store: Store, lead: Lead) -> Sequence[Attempt]:
+    with store.read() as tx:
+        return tx.leads.attempts_of([lead.id])[lead.id]
 
 
 def _take(store: Store, arguments: argparse.Namespace, most: int) -> Iterator[Lead]:
@@ -114,19 +112,21 @@ def show_lead(store: Store, arguments: argparse.Namespace) -> int:
     """Everything, as JSON."""
     with store.read() as tx:
         lead = tx.leads.get(arguments.id)
-        if lead is None:
-            raise Failed(f"there is no lead {arguments.id}")
-        print(json.dumps(lead_json(lead, tx.leads.attempts_of([lead.id])[lead.id]), indent=2, ensure_ascii=False))
+    if lead is None:
+        raise Failed(f"there is no lead {arguments.id}")
+    print(json.dumps(lead_json(lead, _attempts(store, lead)), indent=2, ensure_ascii=False))
     return 0
 
 
 def retry_leads(store: Store, arguments: argparse.Namespace) -> int:
-    """Those named, or all that the filters match."""
+    """Those named, or all of those that the filters match and that can be sent."""
     ids = arguments.ids
-    if not ids:
-        if not (arguments.status or arguments.form or arguments.since or arguments.until):
-            raise Failed("name leads, or say which: --status parked, --form, --since, --until")
-        ids = [lead.id for lead in _take(store, arguments, 1_000_000)]
+    filtered = bool(arguments.status or arguments.form or arguments.since or arguments.until)
+    if filtered == bool(ids):
+        raise Failed("name leads, or else say which: --status parked, --form, --since, --until")
+    if filtered:
+        found = _take(store, arguments, 1_000_000)
+        ids = [lead.id for lead in found if lead.status in actions.WAITING]
     return _each(ids, "sent again", lambda lead_id: actions.retry(store, lead_id, clock.now()))
 
 

@@ -1,6 +1,7 @@
 """Reading the command line, and telling every kind of failure in one line a problem."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -27,14 +28,18 @@ class Failed(Exception):
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     given = list(sys.argv[1:] if words is None else words)
-    arguments = _parser(given).parse_args(given)
     try:
+        arguments = _parser(given).parse_args(given)
         return int(arguments.run(arguments))
     except (SettingsProblems, SetupProblems) as problems:
         return _tell(problems.problems)
     except Failed as failure:
         return _tell([str(failure)])
     except KeyboardInterrupt:
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output has gone, `| head` say: Python would complain once more while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
@@ -52,7 +57,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         epilog="example: lead-capture up",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    asked = [word for word in given if word in COMMANDS][:1]
+    asked = [word for word in given[:1] if word in COMMANDS]
     for name in asked or COMMANDS:
         module = import_module(COMMANDS[name])
         command = commands.add_parser(

@@ -4,6 +4,7 @@ import argparse
 
 from service.cli.house import read_house
 from service.cli.main import Failed
+from service.cli.opened import unanswered
 from service.store import SCHEMA, Store, StoreUnavailable
 
 SUMMARY = "bring the database to the newest schema; safe from several hosts at once"
@@ -33,4 +34,4 @@ def migrate(url: str) -> None:
             store.migrate()
         store.close()
     except (StoreUnavailable, OSError) as error:
-        raise Failed(f"the database cannot be reached ({error}): check DATABASE_URL") from error
+        raise Failed(unanswered(error)) from error

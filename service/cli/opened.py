@@ -27,11 +27,18 @@ def open_house() -> House:
     Raises: SettingsProblems, SetupProblems, Failed.
     """
     settings, setup = read_house()
-    store = Store(settings.database_url)
     try:
+        store = Store(settings.database_url)
         ready = store.is_ready()
-    except StoreUnavailable as error:
-        raise Failed(f"the database does not answer ({error}): check DATABASE_URL") from error
+    except (StoreUnavailable, OSError) as error:
+        raise Failed(unanswered(error)) from error
     if not ready:
         raise Failed("the database is not on the newest schema: run `lead-capture migrate`")
     return House(settings, setup, store)
+
+
+def unanswered(error: Exception) -> str:
+    """What an operator is told when the database does not answer: its driver's first line, no secret in it."""
+    reason = getattr(error.__cause__, "orig", None) or error.__cause__ or error
+    line = next(iter(str(reason).splitlines()), "") or type(reason).__name__
+    return f"the database does not answer ({line}): check DATABASE_URL"

@@ -2,7 +2,7 @@
 
 import argparse
 
-from service.cli.house import with_port
+from service.cli.house import number_within, with_port
 from service.cli.main import Failed
 from service.settings import read_settings
 
@@ -13,7 +13,7 @@ PORT = 8010
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--port."""
-    parser.add_argument("--port", type=int, help=f"where to listen (PORT, then {PORT})")
+    parser.add_argument("--port", type=number_within(1, 65535), help=f"where to listen (PORT, then {PORT})")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 
-from service.cli.house import read_house, with_port
+from service.cli.house import number_within, read_house, with_port
 from service.cli.main import Failed
 from service.cli.migrate import migrate
 from service.forms import Setup
@@ -35,8 +35,10 @@ SIMULATED = {"NEXUDUS_USERNAME": "simulator@leadcapture.example", "NEXUDUS_PASSW
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--port and --simulator-port."""
-    parser.add_argument("--port", type=int, help="where to take leads (PORT, then 8000)")
-    parser.add_argument("--simulator-port", type=int, default=8010, help="where the simulator listens (8010)")
+    parser.add_argument("--port", type=number_within(1, 65535), help="where to take leads (PORT, then 8000)")
+    parser.add_argument(
+        "--simulator-port", type=number_within(1, 65535), default=8010, help="where the simulator listens (8010)"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from service.capture.limits import Visits
-from service.cli.house import read_house, with_port
+from service.cli.house import number_within, read_house, with_port
 from service.settings import Settings
 
 SUMMARY = "take leads: the web process, under gunicorn"
@@ -14,7 +14,7 @@ PORT = 8000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--port."""
-    parser.add_argument("--port", type=int, help=f"where to listen (PORT, then {PORT})")
+    parser.add_argument("--port", type=number_within(1, 65535), help=f"where to listen (PORT, then {PORT})")
 
 
 def run(arguments: argparse.Namespace) -> int:

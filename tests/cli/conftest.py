@@ -1,0 +1,65 @@
+"""What the tests of the commands share: an operator's folder, and the command line in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import structlog
+
+from service.cli import main
+from service.settings import SETTINGS
+from service.store import Store
+from tests.front import sqlite_store
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Runs commands in this process."""
+
+    _capture: pytest.CaptureFixture[str]
+
+    def __call__(self, *words: str) -> Said:
+        """Run `lead-capture` with these words."""
+        self._capture.readouterr()
+        try:
+            code = main(words)
+        except SystemExit as ended:  # argparse: help and wrong usage
+            code = int(ended.code or 0)
+        said = self._capture.readouterr()
+        return Said(code, said.out, said.err)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder, ours for the time being, with nothing of this project set in the environment."""
+    for setting in SETTINGS:
+        for name in (setting.name, f"{setting.name}_FILE"):
+            monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'leads.db'}")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    structlog.reset_defaults()  # commands send the log to a captured stream, which ends with the test
+
+
+@pytest.fixture
+def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    """The command line in that folder."""
+    return Terminal(capsys)
+
+
+@pytest.fixture
+def kept(folder: Path) -> Iterator[Store]:
+    """The store of that folder, migrated."""
+    with sqlite_store(folder) as store:
+        yield store

@@ -1,0 +1,179 @@
+"""The command line itself: exit codes, help, and how failures are told."""
+
+import fcntl
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from service.cli.main import COMMANDS
+from service.store import Store
+from tests.admin.desk import keep_many
+from tests.cli.conftest import Terminal
+from tests.processes import CHECKOUT, lead_capture, wait_until
+
+LEADS = [f"leads {action}" for action in ("list", "show", "retry", "release", "discard")]
+
+
+# -- exit codes
+
+
+def test_done_is_0(run: Terminal, kept: Store) -> None:
+    assert run("leads").code == 0
+
+
+def test_what_cannot_be_done_is_1_and_one_line(run: Terminal, kept: Store) -> None:
+    said = run("leads", "show", "0" * 32)
+
+    assert (said.code, said.out) == (1, "")
+    assert said.err == f"lead-capture: there is no lead {'0' * 32}\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["", "dance", "dance web", "web --colour red", "web --port many", "web --port 0", "simulator --port 65536",
+     "up --simulator-port -1", "preview", "leads dance", "leads show", "leads release", "leads list --status lost",
+     "leads list --since yesterday", "leads list --limit 0"],
+)  # fmt: skip
+def test_wrong_usage_is_2_and_says_how(run: Terminal, words: str) -> None:
+    said = run(*words.split())
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("usage: lead-capture")
+    assert re.search(r"lead-capture.*: error: ", said.err)
+
+
+def test_an_unknown_command_is_told_every_known_one(run: Terminal) -> None:
+    said = run("dance", "web")
+
+    assert all(name in said.err for name in COMMANDS)
+
+
+# -- help
+
+
+@pytest.mark.parametrize("words", [*COMMANDS, *LEADS])
+def test_every_command_has_help_with_an_example(run: Terminal, words: str) -> None:
+    said = run(*words.split(), "--help")
+
+    assert (said.code, said.err) == (0, "")
+    assert re.search(rf"example:\s+lead-capture {words}\b", said.out)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_lists_every_command_with_its_meaning(run: Terminal, name: str) -> None:
+    assert re.search(rf"^    {name}\s+\S+", run("--help").out, re.MULTILINE)
+
+
+# -- failures
+
+
+def test_all_problems_of_the_settings_are_told_at_once_a_line_each(
+    run: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEB_PROCESSES", "none")
+    monkeypatch.setenv("LEASE_S", "-1")
+    monkeypatch.setenv("NEXUDUS_USERNAME", "anna")
+
+    said = run("migrate")
+
+    assert said.code == 1
+    lines = said.err.splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["lead-capture", "WEB_PROCESSES"],
+        ["lead-capture", "LEASE_S"],
+        ["lead-capture", "NEXUDUS_PASSWORD"],
+    ]
+
+
+def test_all_problems_of_the_forms_file_are_told_at_once_a_line_each(run: Terminal, folder: Path) -> None:
+    (folder / "forms.toml").write_text("[forms.tour]\nstage = 7.5\nredirekt = 'x'\n[forms.call]\ntouch = 'middle'\n")
+
+    said = run("preview", "tour")
+
+    assert said.code == 1
+    assert len(said.err.splitlines()) == 3
+    assert all(line.startswith("lead-capture: forms.toml: ") for line in said.err.splitlines())
+
+
+def test_a_database_that_was_never_migrated_is_told_with_its_remedy(run: Terminal) -> None:
+    said = run("leads")
+
+    assert said.code == 1
+    assert said.err == "lead-capture: the database is not on the newest schema: run `lead-capture migrate`\n"
+
+
+@pytest.mark.parametrize("command", ["leads", "migrate", "worker"])
+@pytest.mark.parametrize("database", ["directory", "file in a file", "closed port"])
+def test_a_database_that_does_not_answer_is_told_in_one_line(
+    run: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch, command: str, database: str
+) -> None:
+    (folder / "file").touch()
+    urls = {"directory": f"sqlite:///{folder}", "file in a file": f"sqlite:///{folder}/file/leads.db"}
+    monkeypatch.setenv("DATABASE_URL", urls.get(database, "postgresql://anna:geheim@127.0.0.1:1/leads"))
+
+    said = run(command)
+
+    assert said.code == 1
+    assert re.fullmatch(r"lead-capture: the database does not answer \(.+\): check DATABASE_URL\n", said.err)
+    assert "geheim" not in said.err
+
+
+def test_a_database_that_goes_away_meanwhile_is_told_in_one_line(
+    run: Terminal, kept: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_many(kept, 1)
+    kept.write(lambda tx: tx.leads._connection.exec_driver_sql("ALTER TABLE attempts RENAME TO gone"))
+
+    said = run("leads", "list", "--json")
+
+    assert said.code == 1
+    assert "the database does not answer (no such table: attempts)" in said.err
+
+
+def test_a_port_that_is_taken_is_told(run: Terminal) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = run("simulator", "--port", str(taken.getsockname()[1]))
+
+    assert said.code == 1
+    assert "choose another with --port" in said.err
+
+
+def test_ctrl_c_is_quiet(folder: Path) -> None:
+    with (folder / "leads.db-turn").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # somebody else is migrating
+        with subprocess.Popen(
+            lead_capture("migrate"), cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            wait_until(lambda: is_queueing(process.pid), 20, "it waits for its turn")
+            process.send_signal(signal.SIGINT)
+            said = process.communicate()
+
+    assert (process.returncode, said) == (1, (b"", b""))
+
+
+def is_queueing(pid: int) -> bool:
+    """Whether the kernel lets a process wait for a lock."""
+    return any(
+        fields[1] == "->" and str(pid) in fields
+        for fields in map(str.split, Path("/proc/locks").read_text().splitlines())
+    )
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)], ids=["lines", "json"])
+def test_a_reader_that_goes_away_hears_nothing_more(kept: Store, more: tuple[str, ...]) -> None:
+    keep_many(kept, 800)  # more than a pipe holds
+    words = lead_capture("leads", "list", "--limit", "800", *more)
+
+    with subprocess.Popen(words, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 1
