@@ -10,14 +10,11 @@ from service.lead import Lead
 
 def print_leads(leads: Iterable[Lead], console: Console) -> None:
     """Print them; what does not fit ends in an ellipsis, but into a file or pipe everything goes."""
+    cut = console.is_terminal
     for lead in leads:
         for number, line in enumerate(lines_of(lead)):
-            console.print(
-                Text(line, style="" if number else "bold"),
-                no_wrap=True,
-                overflow="ellipsis",
-                soft_wrap=not console.is_terminal,
-            )
+            shown = Text(line, style="" if number else "bold")
+            console.print(shown, no_wrap=True, overflow="ellipsis" if cut else "ignore", crop=cut)
 
 
 def lines_of(lead: Lead) -> Iterator[str]:

@@ -1,0 +1,206 @@
+"""`lead-capture leads`: what an operator sees and does."""
+
+import json
+from io import StringIO
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from service.cli.lines import lines_of, print_leads
+from service.lead import Contact, Status
+from service.store import Store
+from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
+from tests.builders import NOON, a_lead, a_submission
+from tests.cli.conftest import Terminal
+
+HOSTILE = "\x1b[2J\x9b31m\r\nx\u202e"
+
+
+def ids(said: str) -> list[str]:
+    """The ids at the beginning of lines."""
+    return [line.split()[0] for line in said.splitlines() if not line.startswith(" ")]
+
+
+def stands(store: Store, *leads: str) -> list[Status]:
+    """Where each lead stands."""
+    with store.read() as tx:
+        found = [tx.leads.get(lead_id) for lead_id in leads]
+    return [lead.status for lead in found if lead is not None]
+
+
+# -- list
+
+
+def test_a_lead_is_two_lines_and_a_third_where_a_person_must_look(run: Terminal, kept: Store) -> None:
+    lead = keep(kept, a_lead(status=Status.PARKED, problem="It arrived without a usable email: correct it."))
+
+    assert run("leads", "list").out.splitlines() == [
+        f"{lead.id}  2026-11-24 12:00  parked       contact",
+        "    ada@example.com, Paid Search",
+        "    ! It arrived without a usable email: correct it.",
+    ]
+
+
+@pytest.mark.parametrize("words", [["leads"], ["leads", "list"]])
+def test_the_newest_fifty_are_listed(run: Terminal, kept: Store, words: list[str]) -> None:
+    leads = keep_many(kept, 60)
+
+    assert ids(run(*words).out) == [lead.id for lead in reversed(leads)][:50]
+
+
+def test_more_are_listed_when_asked(run: Terminal, kept: Store) -> None:
+    keep_many(kept, 60)
+
+    assert len(ids(run("leads", "list", "--limit", "55").out)) == 55
+
+
+def test_no_leads_are_no_lines(run: Terminal, kept: Store) -> None:
+    said = run("leads")
+
+    assert (said.code, said.out, said.err) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("--status parked", {"parked"}),
+        ("--form tour", {"tour"}),
+        ("--since 2026-11-25", {"tomorrow"}),
+        ("--until 2026-11-25T12:00", {"parked", "tour"}),
+        ("--since 2026-11-25T13:00+01:00", {"tomorrow"}),
+        ("--form contact --status pending", {"tomorrow"}),
+    ],
+)
+def test_filters_choose(run: Terminal, kept: Store, words: str, found: set[str]) -> None:
+    leads = {
+        "parked": keep(kept, a_lead(status=Status.PARKED)),
+        "tour": keep(kept, a_lead(submission=a_submission(form="tour"))),
+        "tomorrow": keep(kept, a_lead(received_at=NOON.replace(day=25))),
+    }
+
+    listed = ids(run("leads", "list", *words.split()).out)
+
+    assert set(listed) == {leads[name].id for name in found}
+
+
+def test_a_list_of_json_has_one_lead_a_line_with_its_attempts(run: Terminal, kept: Store) -> None:
+    delivered, newer = keep_delivered(kept), keep(kept, a_lead(received_at=NOON.replace(hour=13)))
+
+    found = [json.loads(line) for line in run("leads", "list", "--json").out.splitlines()]
+
+    assert [lead["id"] for lead in found] == [newer.id, delivered.id]
+    assert [len(lead["attempts"]) for lead in found] == [0, 3]
+
+
+LONG = a_lead(
+    status=Status.QUARANTINED,
+    problem="It came from https://elsewhere.example, which is not in allowed_origins: release it if it is real.",
+    submission=a_submission(f"{'x' * 60}@{'y' * 60}.example", form="a-form-with-quite-a-long-name"),
+)
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_every_line_fits_the_terminal_and_the_id_is_whole(width: int) -> None:
+    screen = StringIO()
+
+    print_leads([LONG, a_lead(submission=a_submission(contact=Contact(full_name="会議室" * 60)))],
+                Console(file=screen, width=width, force_terminal=True, color_system=None))  # fmt: skip
+
+    lines = screen.getvalue().splitlines()
+    assert len(lines) == 5
+    assert ids(screen.getvalue())[0] == LONG.id
+    assert all(cell_len(line) <= width for line in lines)
+    assert lines[0].split()[3] == "quarantined"
+
+
+def test_a_file_or_pipe_gets_whole_lines(run: Terminal, kept: Store) -> None:
+    keep(kept, LONG)
+
+    assert run("leads").out.splitlines()[1:] == [*lines_of(LONG)][1:]
+
+
+def test_strangers_cannot_steer_the_terminal() -> None:
+    lead = a_lead(problem=HOSTILE, submission=a_submission(contact=Contact(full_name=HOSTILE)))
+
+    assert all(line.isprintable() for line in lines_of(lead))
+
+
+# -- show
+
+
+def test_a_lead_is_shown_whole(run: Terminal, kept: Store) -> None:
+    lead = keep_delivered(kept)
+
+    found = json.loads(run("leads", "show", lead.id).out)
+
+    assert (found["id"], found["status"], found["contact"]["email"]) == (lead.id, "delivered", "ada@example.com")
+    assert [attempt["step"] for attempt in found["attempts"]] == [
+        "find_coworker",
+        "create_coworker",
+        "create_opportunity",
+    ]
+
+
+# -- retry, release, discard
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "done", "after"),
+    [
+        ("retry", Status.PARKED, "sent again", Status.PENDING),
+        ("release", Status.QUARANTINED, "released", Status.PENDING),
+        ("discard", Status.PENDING, "discarded", Status.DISCARDED),
+    ],
+)
+def test_several_leads_are_acted_upon_in_one_go(
+    run: Terminal, kept: Store, action: str, status: Status, done: str, after: Status
+) -> None:
+    leads = [keep_as(kept, status).id for _ in range(2)]
+
+    said = run("leads", action, *leads)
+
+    assert (said.code, said.out) == (0, f"{leads[0]}: {done}\n{leads[1]}: {done}\n")
+    assert stands(kept, *leads) == [after, after]
+
+
+def test_what_cannot_be_done_is_told_and_the_rest_is_done(run: Terminal, kept: Store) -> None:
+    delivered, parked = keep_as(kept, Status.DELIVERED).id, keep_as(kept, Status.PARKED).id
+
+    said = run("leads", "retry", delivered, "0" * 32, parked)
+
+    assert said.code == 1
+    assert said.out.splitlines() == [
+        f"{delivered}: the lead is delivered: only pending and parked leads can be retried",
+        f"{'0' * 32}: there is no such lead",
+        f"{parked}: sent again",
+    ]
+
+
+def test_a_retry_by_filters_takes_all_that_can_be_sent(run: Terminal, kept: Store) -> None:
+    leads = [keep_as(kept, status).id for status in (Status.PARKED, Status.DELIVERED, Status.QUARANTINED)]
+
+    said = run("leads", "retry", "--form", "contact")
+
+    assert (said.code, said.out) == (0, f"{leads[0]}: sent again\n")
+    assert stands(kept, *leads) == [Status.PENDING, Status.DELIVERED, Status.QUARANTINED]
+
+
+def test_a_retry_by_filters_leaves_the_others(run: Terminal, kept: Store) -> None:
+    parked, pending = keep_as(kept, Status.PARKED).id, keep_as(kept, Status.PENDING).id
+
+    said = run("leads", "retry", "--status", "parked")
+
+    assert ids(said.out) == [f"{parked}:"]
+    assert pending not in said.out
+
+
+@pytest.mark.parametrize("words", [[], ["0" * 32, "--status", "parked"]], ids=["nothing", "both"])
+def test_a_retry_needs_either_ids_or_filters(run: Terminal, kept: Store, words: list[str]) -> None:
+    parked = keep_as(kept, Status.PARKED).id
+
+    said = run("leads", "retry", *words)
+
+    assert (said.code, said.out) == (1, "")
+    assert "name leads, or else say which" in said.err
+    assert stands(kept, parked) == [Status.PARKED]

@@ -1,0 +1,67 @@
+"""`lead-capture preview`: what a submission would become, for people and as JSON."""
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Terminal
+
+VISIT = ("--page-url", "https://example.com/?utm_source=google&utm_medium=cpc")
+FORMS = '[forms.tour]\nstage_id = 1001\nname = "{full_name} - tour"\n'
+
+
+def test_the_verdict_and_both_bodies_are_printed(run: Terminal, folder: Path) -> None:
+    (folder / "forms.toml").write_text(FORMS)
+
+    said = run("preview", "tour", "--field", "email=ann@example.com", "--field", "name=Ann Lee", *VISIT)
+
+    lines = said.out.splitlines()
+    assert said.code == 0
+    assert lines[0].startswith("credited to Paid Search, LeadSource 19 GoogleSearch")
+    assert lines[1].startswith("because: ")
+    assert "  Email                 ann@example.com" in lines
+    assert "  Name                  Ann Lee - tour" in lines
+    assert "  CrmBoardColumnId      1001" in lines
+    assert "  CoworkerId            (found or made at delivery)" in lines
+
+
+def test_json_is_the_answer_of_the_api(run: Terminal) -> None:
+    said = run("preview", "contact", "--field", "email=zoë@example.com", "--field", "message=a=b", "--json")
+
+    found = json.loads(said.out)
+    assert [*found] == ["contact", "attribution", "coworker", "opportunity", "problems"]
+    assert found["opportunity"]["Notes"].startswith("a=b\n")
+
+
+def test_landing_page_and_referrer_count(run: Terminal) -> None:
+    visit = ("--landing-url", "https://example.com/", "--referrer", "https://www.google.com/")
+
+    said = run("preview", "contact", "--field", "email=ann@example.com", *visit)
+
+    assert said.out.startswith("credited to Organic Search")
+
+
+def test_what_would_be_sent_back_is_told_and_is_1(run: Terminal) -> None:
+    said = run("preview", "contact", "--field", "email=ann@")
+
+    assert said.code == 1
+    assert said.out.startswith("problem: email: Please check your e-mail address")
+
+
+def test_an_unknown_form_is_told_the_known_ones(run: Terminal, folder: Path) -> None:
+    (folder / "forms.toml").write_text(f"{FORMS}[forms.call]\n")
+
+    said = run("preview", "nowhere")
+
+    assert (said.code, said.err) == (1, "lead-capture: there is no form 'nowhere'; the forms file has tour, call\n")
+
+
+def test_a_field_without_a_value_is_told(run: Terminal) -> None:
+    said = run("preview", "contact", "--field", "email")
+
+    assert (said.code, said.err) == (1, "lead-capture: --field 'email': write NAME=VALUE\n")
+
+
+def test_nothing_is_stored(run: Terminal, folder: Path) -> None:
+    run("preview", "contact", "--field", "email=ann@example.com")
+
+    assert [*folder.iterdir()] == []
