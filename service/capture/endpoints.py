@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import ClientDisconnected
 
 from service import clock
 from service.capture import pages
@@ -32,6 +34,8 @@ log = structlog.get_logger()
 BODY_MAX = 256 * 1024
 """Bytes of one form post."""
 
+CUT_OFF = "The connection ended before the form was whole. Please send it again."
+
 STORE_RETRY_S = 5
 """What a sender is asked to wait when the store is down."""
 
@@ -55,11 +59,12 @@ def form_blueprint(reception: Reception) -> Blueprint:
     def post(name: str) -> Response:
         """Take one enquiry."""
         form = reception.forms.get(name)
-        asked = _incoming()
+        body, is_whole = _read_body()
+        asked = _incoming(body)
         if form is None:
             return failure(Trouble.unknown_form(), as_json=_wants_json(asked))
         try:
-            return take(asked, form, reception)
+            return take(asked, form, reception, is_whole=is_whole)
         except StoreUnavailable:
             log.error("lead_not_kept", form=name)
             trouble = Trouble.store_is_down(STORE_RETRY_S)
@@ -100,9 +105,10 @@ def _let_scripts_read(forms: Mapping[str, Form], answer: Response) -> Response:
     return answer
 
 
-def take(asked: Incoming, form: Form, reception: Reception) -> Response:
+def take(asked: Incoming, form: Form, reception: Reception, *, is_whole: bool = True) -> Response:
     """Judge, read and keep one post; the answer.
 
+    is_whole: the connection did not end before the body.
     Raises: StoreUnavailable.
     """
     as_json = _wants_json(asked)
@@ -112,7 +118,7 @@ def take(asked: Incoming, form: Form, reception: Reception) -> Response:
     if len(asked.body) > BODY_MAX:
         return failure(Trouble.too_large(BODY_MAX), as_json=as_json)
     try:
-        reading = read(asked, form)
+        reading = _read_whole(asked, form, is_whole=is_whole)
     except Unreadable as refused:
         receipt = _keep_raw(asked, form, reception, refused)
         log.info("kept_unread", lead=receipt.lead_id, form=form.name)
@@ -122,6 +128,13 @@ def take(asked: Incoming, form: Form, reception: Reception) -> Response:
     if reading.errors and not nobody_reads(asked.headers, asked.content_type):
         return failure(Trouble.invalid(reading.errors), as_json=as_json, form=form, reading=reading)
     return _accepted(asked, form, reception, reading, as_json=as_json)
+
+
+def _read_whole(asked: Incoming, form: Form, *, is_whole: bool) -> Reading:
+    """Half a form is not read: it would be a lead with half a message, and the sender's second try its repeat."""
+    if not is_whole:
+        raise Unreadable(CUT_OFF)
+    return read(asked, form)
 
 
 def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Reading, *, as_json: bool) -> Response:
@@ -135,12 +148,14 @@ def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Readin
 
 
 def _foreign(asked: Incoming, form: Form) -> str:
-    """Why a page of another site is held back. Refusing it would lose the lead of a forgotten landing page."""
+    """Why a page of another site is held back. Refusing it would lose the lead of a forgotten landing page.
+
+    Our own pages, the hosted form and the one that asks for corrections, are never foreign.
+    """
     origin = asked.headers.get("origin", "")
-    if origin_allowed(origin, form):
+    if origin_allowed(origin, form) or urlsplit(origin).netloc == request.host:
         return ""
-    site = clean(origin[:200])
-    return f"It came from {site}, which is not in allowed_origins: release it if it is real, or add the site."
+    return f"It came from {origin[:200]}, which is not in allowed_origins: release it if it is real, or add the site."
 
 
 def _judged(reading: Reading) -> Submission:
@@ -170,10 +185,22 @@ def _over_limit(asked: Incoming, form: Form, reception: Reception) -> float:
     return reception.visits.count(f"{form.name} {request.remote_addr}", reception.limit, asked.received_at)
 
 
-def _incoming() -> Incoming:
-    """The request as plain values; one byte more than allowed tells that there is more."""
+def _read_body() -> tuple[bytes, bool]:
+    """What arrived, and whether that is all: one byte more than allowed tells that there is more."""
+    body = b""
+    try:
+        while len(body) <= BODY_MAX and (part := request.stream.read(BODY_MAX + 1 - len(body))):
+            body += part
+    except (ClientDisconnected, OSError):
+        return body, False
+    # Not every server tells that the visitor is gone: gunicorn's stream just ends.
+    return body, len(body) >= min(request.content_length or 0, BODY_MAX + 1)
+
+
+def _incoming(body: bytes) -> Incoming:
+    """The request as plain values."""
     return Incoming(
-        body=request.stream.read(BODY_MAX + 1),
+        body=body,
         content_type=request.headers.get("Content-Type", ""),
         headers={name.lower(): value for name, value in request.headers.items()},
         query=request.query_string.decode("latin-1"),
