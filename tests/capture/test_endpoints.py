@@ -277,6 +277,14 @@ def test_own_pages_and_senders_without_an_origin_are_let_through(kept: Store, or
     assert front.lead().status is Status.PENDING
 
 
+def test_our_own_hosted_page_is_no_other_site(kept: Store) -> None:
+    front = Front(kept, a_form(allowed_origins=(SITE,)))
+
+    front.post(ANN, headers={**PERSON, "Origin": "http://localhost"})
+
+    assert front.lead().status is Status.PENDING
+
+
 def test_a_foreign_origin_cannot_write_to_an_operators_terminal(kept: Store) -> None:
     front = Front(kept, a_form(allowed_origins=(SITE,)))
 
