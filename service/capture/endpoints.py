@@ -155,7 +155,8 @@ def _foreign(asked: Incoming, form: Form) -> str:
     origin = asked.headers.get("origin", "")
     if origin_allowed(origin, form) or urlsplit(origin).netloc == request.host:
         return ""
-    return f"It came from {origin[:200]}, which is not in allowed_origins: release it if it is real, or add the site."
+    site = clean(origin[:200])
+    return f"It came from {site}, which is not in allowed_origins: release it if it is real, or add the site."
 
 
 def _judged(reading: Reading) -> Submission:
