@@ -184,14 +184,14 @@ OBJECTS = st.dictionaries(
 BODIES = st.binary(max_size=300) | OBJECTS.map(lambda found: json.dumps(found).encode())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(body=BODIES, content_type=TYPES)
 def test_any_bytes_of_any_type_are_answered(body: bytes, content_type: str) -> None:
     with TemporaryDirectory() as folder, sqlite_store(Path(folder)) as store:
         assert Front(store).post(body, content_type=content_type).status_code < 500
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.dictionaries(st.text(st.characters(), max_size=8), st.text(st.characters(), max_size=30), max_size=4))
 def test_any_words_with_an_address_are_kept_on_every_engine(store: Store, words: dict[str, str]) -> None:
     front = Front(store)
