@@ -148,13 +148,22 @@ def test_ctrl_c_is_quiet(folder: Path) -> None:
     with (folder / "leads.db-turn").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)  # somebody else is migrating
         with subprocess.Popen(
-            lead_capture("migrate"), cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            lead_capture("migrate"),
+            cwd=CHECKOUT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 (no other thread here touches what it needs)
         ) as process:
             wait_until(lambda: is_queueing(process.pid), 20, "it waits for its turn")
             process.send_signal(signal.SIGINT)
-            said = process.communicate()
+            said = process.communicate(timeout=20)
 
     assert (process.returncode, said) == (1, (b"", b""))
+
+
+def hear_ctrl_c() -> None:
+    """Tests that run in the background are deaf to it, and their children with them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def is_queueing(pid: int) -> bool:
