@@ -26,7 +26,8 @@ def serve(port: int, host: str = "127.0.0.1") -> None:
     world = World()
     server = Server((host, port), create_app(world))
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGINT):  # the second is deaf where a shell starts us in the background
+            signal.signal(number, signal.default_int_handler)
     try:
         server.serve_forever(POLL_S)
     except KeyboardInterrupt:
