@@ -52,7 +52,8 @@ class Installation:
     def start_web(self, port: int, under: Sequence[str] = ()) -> Process:
         """The web process, once it can take leads."""
         web = self.start("web", "--port", str(port), under=under)
-        web.wait_until(lambda: status(f"http://127.0.0.1:{port}/readyz") == requests.codes.ok, START_S, "/readyz")
+        # Children too: those of a killed parent may still answer for a moment.
+        web.wait_until(lambda: web.family()[1:] and _is_ready(port), START_S, "/readyz")
         return web
 
     def start_worker(self) -> Process:
@@ -104,6 +105,10 @@ def status(url: str) -> int:
         return requests.get(url, timeout=5).status_code
     except requests.RequestException:
         return 0
+
+
+def _is_ready(port: int) -> bool:
+    return bool(status(f"http://127.0.0.1:{port}/readyz") == requests.codes.ok)
 
 
 def leads(port: int, **filters: str) -> list[dict[str, Any]]:
