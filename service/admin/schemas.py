@@ -4,8 +4,8 @@ from marshmallow import Schema, fields, validate
 
 from service.lead import Status
 
-NO_NUL = validate.ContainsNoneOf("\0", error="NUL is no character to search for")
-"""PostgreSQL refuses it."""
+NO_NUL = validate.Regexp(r"^[^\u0000]*$", error="NUL is no character to search for")
+"""PostgreSQL refuses it. A pattern, because that can be told in the description."""
 
 
 class LeadQuery(Schema):
