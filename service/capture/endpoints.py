@@ -66,8 +66,7 @@ def form_blueprint(reception: Reception) -> Blueprint:
             return take(asked, form, reception, is_whole=is_whole)
         except StoreUnavailable:
             log.error("lead_not_kept", form=name)
-            trouble = Trouble.store_is_down(STORE_RETRY_S)
-            return failure(trouble, as_json=_wants_json(asked))
+            return _returned(Trouble.store_is_down(STORE_RETRY_S), asked, form)
 
     @blueprint.get("/f/<name>", provide_automatic_options=False)
     def show(name: str) -> Response:
@@ -113,7 +112,7 @@ def take(asked: Incoming, form: Form, reception: Reception, *, is_whole: bool = 
     as_json = _wants_json(asked)
     wait_s = _over_limit(asked, form, reception)
     if wait_s:
-        return failure(Trouble.too_many(wait_s), as_json=as_json)
+        return _returned(Trouble.too_many(wait_s), asked, form)
     if len(asked.body) > BODY_MAX:
         return failure(Trouble.too_large(BODY_MAX), as_json=as_json)
     try:
@@ -134,6 +133,16 @@ def _read_whole(asked: Incoming, form: Form, *, is_whole: bool) -> Reading:
     if not is_whole:
         raise Unreadable(CUT_OFF)
     return read(asked, form)
+
+
+def _returned(trouble: Trouble, asked: Incoming, form: Form) -> Response:
+    """An answer that gives a person all that they wrote back, to be sent again."""
+    if _wants_json(asked):
+        return failure(trouble, as_json=True)
+    try:
+        return failure(trouble, as_json=False, form=form, reading=read(asked, form))
+    except Refused:
+        return failure(trouble, as_json=False)
 
 
 def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Reading, *, as_json: bool) -> Response:

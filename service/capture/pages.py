@@ -53,16 +53,24 @@ def hosted_form(form: Form, language: str = "") -> str:
     )
 
 
-def error_page(form: Form, reading: Reading, errors: Mapping[str, Sequence[FieldError]]) -> str:
-    """Return the page that says what is wrong and keeps all that was written, files aside."""
+def error_page(
+    form: Form,
+    reading: Reading,
+    errors: Mapping[str, Sequence[FieldError]],
+    failed: tuple[HTTPStatus, str] | None = None,
+) -> str:
+    """Return the page that says what is wrong and keeps all that was written, files aside.
+
+    failed: status and what happened, where no answer is to blame.
+    """
     language = reading.controls.language
     say = phrases_of(language)
     inputs, hidden = returned_inputs(form, reading, errors)
     return _render(
         "form.html",
         language,
-        title=say["fix_title"],
-        intro=say["fix_text"],
+        title=_title(say, failed[0]) if failed else say["fix_title"],
+        intro=f"{failed[1]} {say['kept_text']}" if failed else say["fix_text"],
         action=f"/f/{form.name}?{reading.query}" if reading.query else f"/f/{form.name}",
         inputs=inputs,
         hidden=hidden,
@@ -77,10 +85,14 @@ def message_page(sentence: str, status: HTTPStatus, language: str = "") -> str:
     return _render(
         "message.html",
         language,
-        title=say.get(f"message_title.{status.value}", say["message_title"]),
+        title=_title(say, status),
         sentence=sentence,
         has_way_back=status not in _WITHOUT_WAY_BACK,
     )
+
+
+def _title(say: Mapping[str, str], status: HTTPStatus) -> str:
+    return say.get(f"message_title.{status.value}", say["message_title"])
 
 
 @cache

@@ -105,7 +105,8 @@ def failure(trouble: Trouble, *, as_json: bool, form: Form | None = None, readin
 
 def _page(trouble: Trouble, form: Form | None, reading: "Reading | None") -> Response:
     if form is not None and reading is not None:
-        return pages.answer(pages.error_page(form, reading, trouble.errors), trouble.status)
+        failed = None if trouble.errors else (trouble.status, trouble.sentence)
+        return pages.answer(pages.error_page(form, reading, trouble.errors, failed), trouble.status)
     return pages.answer(pages.message_page(trouble.sentence, trouble.status), trouble.status)
 
 

@@ -245,6 +245,14 @@ def test_a_beacon_without_an_address_is_kept_and_parked(front: Front) -> None:
 # -- when nothing can be kept
 
 
+def test_a_person_gets_back_what_could_not_be_kept(no_store: Store) -> None:
+    answer = Front(no_store).post(ANN, headers=PERSON)
+
+    assert answer.status_code == 503
+    assert ANN["message"] in answer.text
+    assert 'action="/f/contact"' in answer.text
+
+
 @pytest.fixture
 def no_store(tmp_path: Path) -> Store:
     """A store whose database file cannot be opened."""

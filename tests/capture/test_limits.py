@@ -47,6 +47,7 @@ def test_a_person_is_told_so_in_a_page(kept: Store) -> None:
 
     assert (answer.status_code, answer.mimetype) == (429, "text/html")
     assert "Please wait a moment" in answer.text
+    assert ANN["message"] in answer.text  # to be sent again, not to be written again
 
 
 def test_another_form_and_another_address_are_counted_for_themselves(kept: Store) -> None:
