@@ -189,6 +189,20 @@ def test_a_lease_is_renewed_while_a_call_takes_longer_than_it(store: Store, nexu
     assert taken == []
 
 
+def test_a_host_that_slept_delivers_nothing_twice_when_it_wakes(store: Store, nexudus: Simulator) -> None:
+    nexudus.faults([{"method": "GET", "path": COWORKERS, "email": "ada", "hang_s": 0.8}])
+    owe(store)
+
+    with at_work(a_worker(store, nexudus)):
+        nexudus.wait_for_calls(1, "GET", COWORKERS)
+        with store._opened.writing.begin() as connection:
+            connection.exec_driver_sql("UPDATE deliveries SET lease_until = 0 WHERE lease_until IS NOT NULL")
+        becomes(store, owe(store, "other@example.com"), Status.DELIVERED)
+
+    searches = [call for call in nexudus.calls("GET", COWORKERS) if ("Coworker_Email", EMAIL) in call.query]
+    assert len(searches) == 1
+
+
 def test_the_lease_of_a_killed_worker_is_taken_at_once(store: Store, database_url: str, nexudus: Simulator) -> None:
     lead = owe(store)
     command = [sys.executable, "-c", TAKE_ALL_AND_WAIT, database_url]

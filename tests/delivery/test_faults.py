@@ -4,6 +4,7 @@ Answers that decide nothing (a cut, a 500, a page) are tried with the record sav
 that decide (400, 401, 403, 409, 429, WasSuccessful false) mean that nothing was saved: so the API says.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -112,6 +113,18 @@ def test_a_record_that_was_saved_without_a_word_is_found_not_repeated(hasty: Hou
     assert outcomes(hasty.attempts(lead)) == [*BEFORE[step], (step, Outcome.UNKNOWN), *FOUND[step]]
     assert hasty.kept(lead).status is Status.DELIVERED
     assert delivered_once(hasty)
+
+
+def test_what_a_hung_create_asked_for_is_not_looked_for_too_early(hasty: House) -> None:
+    hasty.desk = replace(hasty.desk, schedule_s=(0.001,))
+    lead = hasty.owes(a_lead())
+    hasty.nexudus.faults([{**CALLS[Step.CREATE_OPPORTUNITY], "times": 1, "hang_s": 1.0}])
+
+    hasty.deliver_once()
+
+    due, called_at = hasty.kept(lead).next_attempt_at, hasty.attempts(lead)[-1].started_at
+    assert due is not None
+    assert (due - called_at).total_seconds() >= 2 * hasty.desk.timeout_s  # it hung so long, and is left as long again
 
 
 @every_call

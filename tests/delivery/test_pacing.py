@@ -88,8 +88,10 @@ def test_a_prepaid_call_is_counted_once(store: Store) -> None:
     pace.prepay(is_write=True)
     pace.before_call("POST", "/api/spaces/coworkers")
     pace.before_call("GET", "/api/spaces/coworkers")
-
     assert watch.slept == []
+
+    pace.before_call("GET", "/api/spaces/coworkers")
+    assert len(watch.slept) == 1
 
 
 def test_what_one_thread_prepaid_no_other_thread_uses(store: Store) -> None:

@@ -137,6 +137,13 @@ def test_a_pipe_full_of_rings_that_nobody_hears_blocks_no_writer(tmp_path: Path)
         ring(database)
 
 
+def test_a_ring_that_nobody_can_hear_is_no_error(tmp_path: Path) -> None:
+    ring(tmp_path / "nobody.db")
+    pipe_of(tmp_path / "leads.db").mkdir()
+
+    ring(tmp_path / "leads.db")
+
+
 def test_a_file_in_the_way_of_the_pipe_is_told_when_a_worker_starts(tmp_path: Path) -> None:
     pipe_of(tmp_path / "leads.db").write_text("mine")
 
