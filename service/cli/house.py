@@ -2,21 +2,40 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from service import logs
-from service.forms import Setup, read_setup
-from service.settings import Settings, lookup, read_settings
+from service.forms import Setup, SetupProblems, read_setup
+from service.settings import Settings, SettingsProblems, lookup, read_settings
 
 
 def read_house(environ: Mapping[str, str] = os.environ) -> tuple[Settings, Setup]:
-    """Settings and forms file, checked; logging configured.
+    """Settings and forms file, checked; logging configured, and names that look misspelt told.
 
-    Raises: SettingsProblems, SetupProblems.
+    Raises: SettingsProblems with all problems of both, SetupProblems.
     """
-    settings = read_settings(environ)
+    try:
+        settings = read_settings(environ)
+    except SettingsProblems as found:
+        raise SettingsProblems((*found.problems, *_problems_of_setup(environ))) from found
     logs.configure(settings.log_format, settings.log_level)
+    for hint in settings.hints:
+        print(f"lead-capture: {hint}", file=sys.stderr)
     return settings, read_setup(settings.forms_file, lambda name: lookup(name, environ))
+
+
+def _problems_of_setup(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What is wrong with the forms file, where the settings are wrong already: all is told at once."""
+    try:
+        path = lookup("FORMS_FILE", environ) or "forms.toml"
+        read_setup(Path(path), lambda name: lookup(name, environ))
+    except SetupProblems as found:
+        return found.problems
+    except ValueError:  # FORMS_FILE itself cannot be read: told with the settings
+        return ()
+    return ()
 
 
 def number_within(least: int, most: int) -> Callable[[str], int]:

@@ -99,6 +99,27 @@ def test_all_problems_of_the_forms_file_are_told_at_once_a_line_each(run: Termin
     assert all(line.startswith("lead-capture: forms.toml: ") for line in said.err.splitlines())
 
 
+def test_problems_of_settings_and_forms_file_are_told_together(
+    run: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEASE_S", "-1")
+    (folder / "forms.toml").write_text("[forms.tour]\nredirekt = 'x'\n")
+
+    said = run("migrate")
+
+    assert said.code == 1
+    assert [line.split(": ")[1] for line in said.err.splitlines()] == ["LEASE_S", "forms.toml"]
+
+
+def test_a_name_that_looks_misspelt_is_told_and_does_no_harm(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXUDUS_USER", "anna")
+
+    said = run("preview", "contact", "--field", "email=ann@example.com")
+
+    assert said.code == 0
+    assert "did you mean NEXUDUS_USERNAME?" in said.err
+
+
 def test_a_database_that_was_never_migrated_is_told_with_its_remedy(run: Terminal) -> None:
     said = run("leads")
 
