@@ -71,7 +71,7 @@ class TestFullDisk:
         assert [answer.status_code for answer in answers] == [requests.codes.service_unavailable] * 2
         assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
         assert answers[0].json()["ok"] is False
-        assert "back button" in answers[1].text  # what was typed is still in the form
+        assert "Enquiry 5001 desks" in answers[1].text  # what was typed comes back, to be sent again
         assert "thank you" not in answers[1].text.lower()
 
     def test_what_was_acknowledged_is_delivered_once_there_is_room(self, house: Installation) -> None:
