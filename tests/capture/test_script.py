@@ -1,15 +1,13 @@
 """attribution.js, in a real browser on websites of the test's own."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from service.attribution import stored_touch
 from service.lead import StoredTouch
+from tests.browser import chromium
 from tests.capture.website import Site, Visitor
 
 TAGGED = "/?utm_source=google&utm_medium=cpc&gclid=abc"
@@ -30,19 +28,12 @@ def touch(text: str) -> StoredTouch:
     return read
 
 
+EVERY_NAME_IS_OURS = "--host-resolver-rules=MAP * 127.0.0.1"
+
+
 @pytest.fixture(scope="module")
 def driver() -> Iterator[webdriver.Chrome]:
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up("no Chromium is installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-features=HttpsUpgrades"):
-        options.add_argument(argument)
-    options.add_argument("--host-resolver-rules=MAP * 127.0.0.1")  # every name is our server
-    # The installed driver by its path: else Selenium looks for one on the network.
-    with webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver"))) as driver:
+    with chromium("--disable-features=HttpsUpgrades", EVERY_NAME_IS_OURS) as driver:
         yield driver
 
 

@@ -1,7 +1,5 @@
 """A visitor at a browser: from an ad to the sample page, by keyboard through the form, and onto the board."""
 
-import os
-import shutil
 import time
 from collections.abc import Iterator
 
@@ -9,11 +7,11 @@ import pytest
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.browser import chromium
 from tests.journey.conftest import Demo
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
@@ -27,16 +25,7 @@ FROM_AN_AD = "/sample?utm_source=google&utm_medium=cpc&utm_campaign=by-the-water
 @pytest.fixture(scope="module")
 def driver() -> Iterator[webdriver.Chrome]:
     """A browser without a window."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up("no Chromium is installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,900"):
-        options.add_argument(argument)
-    # The installed driver by its path: else Selenium looks for one on the network.
-    with webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver"))) as driver:
+    with chromium("--window-size=1280,900") as driver:
         yield driver
 
 

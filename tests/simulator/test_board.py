@@ -1,18 +1,16 @@
 """The page at /."""
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from service.simulator.server import Simulator
+from tests.browser import chromium
 from tests.simulator.client import Client
 
 HOSTILE = "<img src=x onerror=\"document.title='broken into'\">"
@@ -76,16 +74,7 @@ def test_an_unchanged_board_is_not_sent_again(sim: Simulator, client: Client) ->
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up("no Chromium is installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1300,900"):
-        options.add_argument(argument)
-    # The installed driver by its path: else Selenium looks for one on the network.
-    with webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver"))) as driver:
+    with chromium("--window-size=1300,900") as driver:
         yield driver
 
 
