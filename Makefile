@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup setup-test run test check format bench lock clean
+.PHONY: help setup setup-test run test coverage check format bench lock clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -30,6 +30,10 @@ run: setup  ## web, worker and, without Nexudus credentials, the simulator; Ctrl
 
 test: setup-test  ## every test, PostgreSQL included
 	$(BIN)/python -m pytest
+
+coverage: setup-test  ## which lines and branches no test of this process runs
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage report --skip-covered --show-missing
 
 check: setup-test  ## what CI runs: format, lint, types, tests
 	$(BIN)/ruff format --check .
