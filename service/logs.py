@@ -20,7 +20,6 @@ def configure(log_format: str, level: str) -> None:
     renderer: Any = structlog.dev.ConsoleRenderer(colors=on_terminal) if chosen == "console" else render_json
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             stamp,
             place_exception,
@@ -34,7 +33,7 @@ def configure(log_format: str, level: str) -> None:
 
 def stamp(_logger: object, _method: str, event: Any) -> Any:
     """When it happened, in UTC."""
-    event["timestamp"] = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    event["timestamp"] = clock.now().replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
     return event
 
 

@@ -99,7 +99,8 @@ def _let_scripts_read(forms: Mapping[str, Form], answer: Response) -> Response:
     """CORS on every answer, a 405 or a 500 too: without it a page's script sees nothing but a network error."""
     if request.path.startswith("/f/"):
         form = forms.get(request.path.removeprefix("/f/").rstrip("/"))
-        answer.headers.update(cors_headers(request.headers.get("Origin", ""), form))
+        for name, value in cors_headers(request.environ.get("HTTP_ORIGIN", ""), form).items():
+            answer.headers.add(name, value)  # nobody set them before
     return answer
 
 
@@ -197,22 +198,27 @@ def _over_limit(asked: Incoming, form: Form, reception: Reception) -> float:
 def _read_body() -> tuple[bytes, bool]:
     """What arrived, and whether that is all: one byte more than allowed tells that there is more."""
     body = b""
+    announced = request.content_length
+    most = BODY_MAX + 1 if announced is None else min(announced, BODY_MAX + 1)
+    stream = request.stream
     try:
-        while len(body) <= BODY_MAX and (part := request.stream.read(BODY_MAX + 1 - len(body))):
+        while len(body) < most and (part := stream.read(most - len(body))):
             body += part
     except (ClientDisconnected, OSError):
         return body, False
     # Not every server tells that the visitor is gone: gunicorn's stream just ends.
-    return body, len(body) >= min(request.content_length or 0, BODY_MAX + 1)
+    return body, announced is None or len(body) == most
 
 
 def _incoming(body: bytes) -> Incoming:
     """The request as plain values."""
+    environ = request.environ
+    headers = {name[5:].replace("_", "-").lower(): environ[name] for name in environ if name.startswith("HTTP_")}
     return Incoming(
         body=body,
-        content_type=request.headers.get("Content-Type", ""),
-        headers={name.lower(): value for name, value in request.headers.items()},
-        query=request.query_string.decode("latin-1"),
+        content_type=environ.get("CONTENT_TYPE", ""),
+        headers=headers,
+        query=environ.get("QUERY_STRING", ""),
         ip=request.remote_addr or "",
         received_at=clock.now().timestamp(),
     )

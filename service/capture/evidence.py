@@ -70,5 +70,6 @@ def _referrer(found: Fields, referer: str) -> str:
 
 def _first_touch(found: Fields) -> StoredTouch | None:
     """The first visit as plugins tell it, in fields such as `first_utm_source`."""
-    tags = {key: found.text(first) for key, first in zip(UTM_KEYS, FIRST_UTM_KEYS, strict=True) if found.text(first)}
+    pairs = zip(UTM_KEYS, FIRST_UTM_KEYS, strict=True)
+    tags = {key: found.text(first) for key, first in pairs if first in found.known}
     return StoredTouch(url=f"?{urlencode(tags)}") if tags else None

@@ -41,7 +41,8 @@ class Fields:
 
     def text(self, target: str) -> str:
         """The first text of what is known, "" when it is not."""
-        return next(iter(texts_of(self.known.get(target, ""))), "")
+        answer = self.known.get(target, "")
+        return answer if isinstance(answer, str) else next(iter(texts_of(answer)), "")
 
 
 class _Guess(NamedTuple):

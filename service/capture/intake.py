@@ -10,6 +10,8 @@ from service.forms import Form
 from service.lead import Lead, Receipt, Status, Submission, new_lead_id
 from service.store import Key, Store
 
+_encode = json.JSONEncoder(sort_keys=True).encode
+
 
 def accept(submission: Submission, form: Form, store: Store, now: datetime, suspicion: str = "") -> Receipt:
     """Keep one Submission and owe the CRM one Delivery; a repeat gets its first Receipt.
@@ -59,7 +61,7 @@ def _words(submission: Submission) -> str:
     """Who says what; where the person came from and when does not count."""
     contact = submission.contact
     said = [contact.email.casefold(), contact.phone, submission.fields, submission.extras]
-    return json.dumps(said, sort_keys=True) + submission.raw.decode("latin-1")
+    return _encode(said) + submission.raw.decode("latin-1")
 
 
 def _digest(text: str) -> str:

@@ -45,11 +45,13 @@ def fold(name: str) -> str:
     return "".join(character for character in text if character.isalnum())
 
 
-@lru_cache(maxsize=8192)
 def meaning_of(name: str) -> Meaning | None:
     """Return what a submitted name means, None when nobody knows."""
-    if len(name) > _LONGEST_NAME:
-        return None
+    return _look_up(name) if len(name) <= _LONGEST_NAME else None
+
+
+@lru_cache(maxsize=8192)
+def _look_up(name: str) -> Meaning | None:
     exact = _EXACT.get(name.lower())
     if exact:
         return Meaning(exact)

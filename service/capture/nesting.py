@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from service.capture.texts import clean
 
 Pair = tuple[str, str]
 """One name with one value."""
 
+_LONGEST_CACHED_NAME = 64  # characters; strangers must not fill our memory
 _DEEPEST = 8  # levels; what lies below is kept as one JSON text
 
 
@@ -29,6 +31,10 @@ def collect(pairs: Iterable[Pair]) -> dict[str, str | list[str]]:
 
 def dotted(name: str) -> str:
     """Return a submitted name with its brackets as dots: `tags[]` -> "tags", `a[b][c]` -> "a.b.c"."""
+    return _cached_dotted(name) if len(name) <= _LONGEST_CACHED_NAME else _dotted(name)
+
+
+def _dotted(name: str) -> str:
     name = clean(name)
     if not name.endswith("]"):
         return name or "unnamed"
@@ -36,6 +42,9 @@ def dotted(name: str) -> str:
     if not bracket or not head:
         return name
     return ".".join(part for part in (head, *rest[:-1].split("][")) if part)
+
+
+_cached_dotted = lru_cache(maxsize=4096)(_dotted)
 
 
 def flatten(value: object, name: str = "", depth: int = 0) -> Iterator[Pair]:

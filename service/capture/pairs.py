@@ -9,13 +9,16 @@ from service.capture.texts import choose_charset, clean, decode
 _LONGEST_NAME = 100  # characters of a line before "=" that may still be a name and not prose
 
 
-def read_urlencoded(body: bytes, declared: str) -> Iterator[Pair]:
-    """Yield the pairs of an urlencoded body. `declared`: charset of the header, "" for none."""
-    raw = [(_unescape(name), _unescape(value)) for name, _, value in _split(body)]
+def read_urlencoded(body: bytes, declared: str) -> list[Pair]:
+    """Return the pairs of an urlencoded body. `declared`: charset of the header, "" for none."""
+    split = [pair.partition(b"=") for pair in body.strip().replace(b"+", b" ").split(b"&") if pair]
+    raw = [(_unescape(name), _unescape(value)) for name, _, value in split]
     codec = choose_charset([part for pair in raw for part in pair], declared or _own_charset(raw))
-    for name, value in raw:
-        if name or value:
-            yield dotted(name.decode(codec, "replace")), clean(value.decode(codec, "replace"))
+    return [
+        (dotted(name.decode(codec, "replace")), clean(value.decode(codec, "replace")))
+        for name, value in raw
+        if name or value
+    ]
 
 
 def read_lines(body: bytes, declared: str) -> Iterator[Pair]:
@@ -33,13 +36,7 @@ def read_lines(body: bytes, declared: str) -> Iterator[Pair]:
         yield name, clean("\n".join(lines))
 
 
-def _split(body: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    return (pair.partition(b"=") for pair in body.strip().split(b"&") if pair)
-
-
 def _unescape(raw: bytes) -> bytes:
-    if b"+" in raw:
-        raw = raw.replace(b"+", b" ")
     return unquote_to_bytes(raw) if b"%" in raw else raw
 
 

@@ -8,6 +8,7 @@ import errno
 import os
 import select
 import stat
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -42,6 +43,7 @@ class PipeBell:
         os.close(self._pipe)
 
 
+@lru_cache(maxsize=8)
 def pipe_of(database: Path) -> Path:
     """The pipe that belongs to a SQLite file."""
     return database.with_name(database.name + "-bell")

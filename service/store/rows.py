@@ -5,7 +5,7 @@ was a third of the time of taking a lead. Everything else is written with SQLAlc
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,37 +16,36 @@ from service.store.tables import Instant, Json, to_micros
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert whole rows, each with a value for every column of `table` that the first one names."""
-    names = tuple(rows[0])
-    converted = [tuple(_convert(table, names, row)) for row in rows]
-    connection.exec_driver_sql(_insert_sql(table, names, 1, connection.dialect.paramstyle), converted)
+def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert whole rows, each with the columns of the first one in its order; they are converted in place."""
+    sql = _insert_sql(table, tuple(rows[0]), 1, connection.dialect.paramstyle)
+    connection.exec_driver_sql(sql, [tuple(_converted(table, row).values()) for row in rows])
 
 
 def insert_or_ask(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], ending: str, *more: Any
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], ending: str, *more: Any
 ) -> CursorResult[Any]:
     """Insert rows in one statement that ends in `ending` (ON CONFLICT ..., RETURNING ...); `more`: its values."""
-    names = tuple(rows[0])
     style = connection.dialect.paramstyle
-    sql = f"{_insert_sql(table, names, len(rows), style)} {ending.replace('?', _mark(style))}"
-    values = [value for row in rows for value in _convert(table, names, row)]
+    sql = f"{_insert_sql(table, tuple(rows[0]), len(rows), style)} {ending.replace('?', _mark(style))}"
+    values = [value for row in rows for value in _converted(table, row).values()]
     return connection.exec_driver_sql(sql, (*values, *more))
 
 
-def _convert(table: Table, names: Iterable[str], row: Mapping[str, Any]) -> list[Any]:
-    """Instants and JSON as the columns' types would write them."""
-    kinds = _kinds(table)
-    return [
-        value if value is None or name not in kinds else kinds[name](value)
-        for name, value in ((name, row[name]) for name in names)
-    ]
+def _converted(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    """The row with instants and JSON as the columns' types would write them."""
+    for name, write in _writers(table):
+        value = row.get(name)
+        if value is not None:
+            row[name] = write(value)
+    return row
 
 
 @lru_cache
-def _kinds(table: Table) -> Mapping[str, Any]:
-    instants = {column.name: to_micros for column in table.columns if isinstance(column.type, Instant)}
-    return {**instants, **{column.name: _encode for column in table.columns if isinstance(column.type, Json)}}
+def _writers(table: Table) -> Sequence[tuple[str, Callable[[Any], Any]]]:
+    """The columns whose values the driver does not take as they are, each with what writes them."""
+    writers: dict[type[Any], Callable[[Any], Any]] = {Instant: to_micros, Json: _encode}
+    return [(column.name, writers[type(column.type)]) for column in table.columns if type(column.type) in writers]
 
 
 @lru_cache(maxsize=64)

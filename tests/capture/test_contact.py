@@ -1,6 +1,9 @@
 """Addresses, numbers and consent as people write them."""
 
 import pytest
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from service.capture.contact import read_contact, read_email, read_phone, says_yes
 
@@ -24,6 +27,22 @@ from service.capture.contact import read_contact, read_email, read_phone, says_y
 )
 def test_an_address_is_read_or_not(typed: str, read: str) -> None:
     assert read_email(typed) == read
+
+
+LETTERS = st.text("abXY019_+-.", min_size=1, max_size=40)
+ENDINGS = st.sampled_from(["com", "co.uk", "Example", "x1", "1", "test", *SPECIAL_USE_DOMAIN_NAMES])
+
+
+@example("a", "b", "arpa")
+@given(LETTERS, LETTERS, ENDINGS)
+def test_the_short_way_to_an_address_says_what_the_validator_says(name: str, host: str, ending: str) -> None:
+    address = f"{name}@{host}.{ending}"
+    try:
+        valid = validate_email(address, check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError:
+        valid = ""
+
+    assert read_email(address) == valid
 
 
 @pytest.mark.parametrize(
