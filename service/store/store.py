@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.lead import Lead, Receipt, Status
 from service.store import bell
 from service.store.accounts import Accounts
+from service.store.concerns import Concerns
 from service.store.engines import open_engines
 from service.store.leads import Key, Leads
 from service.store.migrate import migrate, schema_of
@@ -20,7 +21,7 @@ from service.store.writer import Writer, as_unavailable
 
 T = TypeVar("T")
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The newest migration; a process takes leads only on this schema."""
 
 
@@ -31,6 +32,7 @@ class Transaction:
     leads: Leads
     outbox: Outbox
     accounts: Accounts
+    concerns: Concerns
 
 
 class Store:
@@ -86,7 +88,12 @@ class Store:
 
     def _transaction(self, connection: Connection) -> Transaction:
         opened = self._opened
-        return Transaction(Leads(connection, opened), Outbox(connection, opened), Accounts(connection, opened))
+        return Transaction(
+            Leads(connection, opened),
+            Outbox(connection, opened),
+            Accounts(connection, opened),
+            Concerns(connection, opened),
+        )
 
     def _ring(self, connection: Connection) -> None:
         if connection.info.pop(WAKE, False) and self._opened.path is not None:

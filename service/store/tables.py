@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    and_,
 )
 
 metadata = MetaData(
@@ -113,6 +114,7 @@ leads = Table(
     Column("codes", Json, nullable=False),
     Column("coworker_id", BigInteger),
     Column("opportunity_id", BigInteger),
+    Column("corrections", Json),  # what an operator put right: [{"at": ..., "fields": {name: answer}}], NULL: nothing
     Index("ix_leads_status_id", "status", "id"),
     Index("ix_leads_form_id", "form", "id"),
 )
@@ -144,13 +146,29 @@ deliveries = Table(
     Column("doubt_step", Text),  # the create whose outcome is unknown
     Column("doubt_at", Instant),
     Column("looks", Integer, nullable=False, default=0, server_default="0"),  # searches since the doubt
+    _text("form"),  # forms take turns
+    Column("priority", Integer, nullable=False, default=0, server_default="0"),  # 0: a live lead; 1: replay, import
+    Column("waits_for", Text),  # the hold that keeps it; NULL: none
     sqlite_with_rowid=False,
 )
+_is_next = and_(deliveries.c.state == "owed", deliveries.c.claimed_by.is_(None), deliveries.c.waits_for.is_(None))
 Index(
-    "ix_deliveries_owed",
+    "ix_deliveries_next",
+    deliveries.c.account,
+    deliveries.c.priority,
+    deliveries.c.form,
     deliveries.c.due_at,
-    sqlite_where=deliveries.c.state == "owed",
-    postgresql_where=deliveries.c.state == "owed",
+    sqlite_where=_is_next,
+    postgresql_where=_is_next,
+)
+Index(
+    "ix_deliveries_waits_for",
+    deliveries.c.account,
+    deliveries.c.waits_for,
+    deliveries.c.priority,
+    deliveries.c.due_at,
+    sqlite_where=deliveries.c.waits_for.is_not(None),
+    postgresql_where=deliveries.c.waits_for.is_not(None),
 )
 Index(
     "ix_deliveries_claimed",
@@ -185,6 +203,33 @@ accounts = Table(
     Column("paused_until", Instant),
     _text("pause_reason"),
     Column("pauses", Integer, nullable=False, default=0, server_default="0"),  # in a row
+    Column("failures", Integer, nullable=False, default=0, server_default="0"),  # since a lead last arrived
+)
+
+holds = Table(
+    # Kinds of calls that rest while others of the account go on.
+    "holds",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    _text("reason"),
+    Column("times", Integer, nullable=False, default=0, server_default="0"),  # extended in a row
+)
+
+concerns = Table(
+    # What somebody must know: one row for one cause, open until it is over.
+    "concerns",
+    metadata,
+    Column("cause", Text, primary_key=True),
+    Column("sentence", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("times", Integer, nullable=False, default=1, server_default="1"),
+    Column("told_at", Instant),  # when an alert last went out
+    Column("told", Integer, nullable=False, default=0, server_default="0"),  # how many went out
+    Column("over_at", Instant),
 )
 
 calls = Table(

@@ -1,0 +1,68 @@
+"""What somebody must know: one row for one cause, from when it is noticed until it is over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from service.store.engines import Opened
+from service.store.tables import concerns
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One cause. times: how often it was noticed; told: how many alerts went out, the last at told_at."""
+
+    cause: str  # "kind:what", log-safe: "login:default", "stage:1001"
+    sentence: str  # what is wrong and what to do; nothing personal
+    since: datetime
+    seen_at: datetime
+    times: int = 1
+    told_at: datetime | None = None
+    told: int = 0
+    over_at: datetime | None = None
+
+
+class Concerns:
+    """The concerns within one transaction."""
+
+    def __init__(self, connection: Connection, opened: Opened) -> None:
+        self._connection = connection
+        self._opened = opened
+
+    def notice(self, cause: str, sentence: str, now: datetime) -> None:
+        """Something is wrong, or still is: its count rises. One that was over begins anew."""
+        begun = {"sentence": sentence, "since": now, "seen_at": now, "times": 1, "told_at": None, "told": 0}
+        again = {"sentence": sentence, "seen_at": now, "times": concerns.c.times + 1}
+        still_open = update(concerns).where(concerns.c.cause == cause, concerns.c.over_at.is_(None))
+        if self._connection.execute(still_open.values(again)).rowcount:
+            return
+        insert = self._opened.insert(concerns).values(cause=cause, over_at=None, **begun)
+        renewed = insert.on_conflict_do_update(index_elements=["cause"], set_={**begun, "over_at": None})
+        self._connection.execute(renewed)
+
+    def over(self, cause: str, now: datetime) -> bool:
+        """The cause is gone; whether it was open."""
+        ending = update(concerns).where(concerns.c.cause == cause, concerns.c.over_at.is_(None))
+        return self._connection.execute(ending.values(over_at=now)).rowcount == 1
+
+    def open(self) -> list[Concern]:
+        """What is wrong now, the oldest first."""
+        query = select(concerns).where(concerns.c.over_at.is_(None)).order_by(concerns.c.since, concerns.c.cause)
+        return [Concern(*row) for row in self._connection.execute(query)]
+
+    def to_tell(self) -> list[Concern]:
+        """Those that are open, and those that are over of which somebody was told while they were open."""
+        query = select(concerns).order_by(concerns.c.since, concerns.c.cause)
+        return [Concern(*row) for row in self._connection.execute(query)]
+
+    def told(self, cause: str, now: datetime) -> None:
+        """An alert of an open cause went out."""
+        telling = update(concerns).where(concerns.c.cause == cause)
+        self._connection.execute(telling.values(told_at=now, told=concerns.c.told + 1))
+
+    def forget(self, causes: Sequence[str]) -> None:
+        """Drop causes that are over and done with."""
+        gone = delete(concerns).where(concerns.c.cause.in_(causes), concerns.c.over_at.is_not(None))
+        self._connection.execute(gone)

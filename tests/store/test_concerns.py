@@ -1,0 +1,71 @@
+"""What somebody must know: kept once for one cause, told, over, and begun anew."""
+
+from datetime import timedelta
+
+from service.store import Concern, Store
+from tests.builders import NOON
+
+LOGIN = "login:default"
+LATER = NOON + timedelta(minutes=5)
+
+
+def notice(store: Store, cause: str = LOGIN, minutes: int = 0) -> None:
+    at = NOON + timedelta(minutes=minutes)
+    store.write(lambda tx: tx.concerns.notice(cause, f"{cause} is wrong: put it right.", at))
+
+
+def open_now(store: Store) -> list[Concern]:
+    with store.read() as tx:
+        return tx.concerns.open()
+
+
+def test_a_cause_that_is_noticed_again_is_one_concern_with_a_count(store: Store) -> None:
+    for minutes in range(3):
+        notice(store, minutes=minutes)
+
+    (concern,) = open_now(store)
+    assert (concern.times, concern.since, concern.seen_at) == (3, NOON, NOON + timedelta(minutes=2))
+
+
+def test_two_causes_are_two_concerns_the_oldest_first(store: Store) -> None:
+    notice(store, "stage:1001", 1)
+    notice(store)
+
+    assert [concern.cause for concern in open_now(store)] == [LOGIN, "stage:1001"]
+
+
+def test_what_is_over_is_open_no_more_and_still_to_be_told(store: Store) -> None:
+    notice(store)
+    store.write(lambda tx: tx.concerns.told(LOGIN, NOON))
+
+    assert store.write(lambda tx: tx.concerns.over(LOGIN, LATER))
+
+    assert open_now(store) == []
+    with store.read() as tx:
+        assert [(concern.over_at, concern.told) for concern in tx.concerns.to_tell()] == [(LATER, 1)]
+
+
+def test_what_was_never_wrong_cannot_be_over(store: Store) -> None:
+    assert not store.write(lambda tx: tx.concerns.over(LOGIN, NOON))
+
+
+def test_a_cause_that_was_over_begins_anew_untold(store: Store) -> None:
+    notice(store)
+    store.write(lambda tx: tx.concerns.told(LOGIN, NOON))
+    store.write(lambda tx: tx.concerns.over(LOGIN, LATER))
+
+    notice(store, minutes=10)
+
+    (concern,) = open_now(store)
+    assert (concern.times, concern.told, concern.since) == (1, 0, NOON + timedelta(minutes=10))
+
+
+def test_only_what_is_over_can_be_forgotten(store: Store) -> None:
+    notice(store)
+    notice(store, "stage:1001")
+    store.write(lambda tx: tx.concerns.over(LOGIN, LATER))
+
+    store.write(lambda tx: tx.concerns.forget([LOGIN, "stage:1001"]))
+
+    with store.read() as tx:
+        assert [concern.cause for concern in tx.concerns.to_tell()] == ["stage:1001"]
