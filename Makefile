@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup setup-test run test coverage check format bench lock clean
+.PHONY: help setup setup-test run test coverage check format bench script lock clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -47,6 +47,16 @@ format: setup-test  ## puts the code in the house's format
 
 bench: setup-test  ## the measurements behind the README's figures (minutes; never part of the tests)
 	$(BIN)/python -m tests.bench
+
+SCRIPT := service/capture/script
+BUNDLE := npx --yes esbuild@0.28.2 --bundle --format=iife --target=es2017
+MINIFY := npx --yes terser@5.51.4 --ecma 2017 --mangle --compress passes=3,inline=1,pure_getters,keep_fargs=false
+
+script:  ## attribution.js as it is served, from its readable sources (needs node)
+	$(BUNDLE) $(SCRIPT)/source/attribution.js > $(SCRIPT)/bundle.js
+	$(MINIFY) $(SCRIPT)/bundle.js --output $(SCRIPT)/attribution.min.js
+	rm $(SCRIPT)/bundle.js
+	cd $(SCRIPT) && sha256sum source/*.js attribution.min.js > attribution.sha256
 
 UV_COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra build --generate-hashes --no-emit-index-url --no-header --no-annotate
 

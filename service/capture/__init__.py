@@ -17,7 +17,7 @@
     answers.py        page or JSON, where to next, whose scripts may read it
     replies.py        the answers themselves
     pages.py          what visitors see: inputs, templates/
-    script.py         attribution.js for landing pages
+    script/           attribution.js for landing pages
     samplepage/       a landing page to try things on
 
 The room calls nobody: no network, and no CRM. What it keeps, delivery finds in the store.

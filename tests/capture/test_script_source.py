@@ -1,12 +1,29 @@
 """attribution.js as text: its size, its age, and that it knows what the attribution tables know."""
 
 import gzip
+import hashlib
 import re
+from pathlib import Path
 
 import pytest
 
 from service.attribution.tables import CLICK_IDS, IGNORED_REFERRERS
 from service.capture import script
+
+TEXT = script.SCRIPT.decode()
+FOLDER = Path(script.__file__).parent
+SOURCES = sorted((FOLDER / "source").glob("*.js"))
+
+
+def expression(begin: str) -> re.Pattern[str]:
+    """The regular expression in the script that begins so; Python reads it as browsers do."""
+    found = re.search(rf'"({re.escape(begin)}[^"]+)"', TEXT)
+    assert found
+    return re.compile(found[1])
+
+
+TOLD_BY = expression("(^|[?&#;])")
+GO_BETWEENS = expression("(^|[.])")
 
 
 def test_the_script_is_small() -> None:
@@ -17,22 +34,56 @@ def test_the_compressed_script_is_the_script() -> None:
     assert gzip.decompress(script.gzipped) == script.SCRIPT
 
 
-def test_comments_and_indentation_are_left_out() -> None:
-    assert not re.search(rb"^[ \t]|^//|^$", script.SCRIPT.rstrip(b"\n"), re.MULTILINE)
+def test_nothing_but_code_is_served() -> None:
+    assert not re.search(r"^\s|^//|/\*|\n", TEXT)
+
+
+def test_what_is_served_was_made_from_these_sources() -> None:
+    made = dict(line.split()[::-1] for line in (FOLDER / "attribution.sha256").read_text().splitlines())
+    found = {
+        path.relative_to(FOLDER).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in [*SOURCES, FOLDER / "attribution.min.js"]
+    }
+
+    assert found == made, "run: make script"
+
+
+def test_every_source_is_one_subject() -> None:
+    assert SOURCES
+    assert [path.name for path in SOURCES if len(path.read_text().splitlines()) > 120] == []
 
 
 @pytest.mark.parametrize(
-    "newer", [r"\?\.[a-z(\[]", r"\?\?", r"catch \{", r"\{ \.\.\.|, \.\.\.\w+ \}", r"\.flat", r"\*\*"]
+    "newer", [r"\?\.[a-zA-Z_$(\[]", r"\?\?", r"catch\s*\{", r"\.\.\.\w+\}|\{\.\.\.", r"\.flat", r"\*\*", r"\basync\b"]
 )
 def test_it_asks_for_no_newer_javascript_than_es2017(newer: str) -> None:
-    assert not re.search(newer, script.SCRIPT.decode())
+    assert not re.search(newer, TEXT)
+
+
+@pytest.mark.parametrize("forbidden", [r"\beval\b", r"\bFunction\b", r"innerHTML", r"document\.write", r"\.style\b"])
+def test_it_does_nothing_that_a_strict_policy_forbids(forbidden: str) -> None:
+    assert not re.search(forbidden, TEXT)
 
 
 @pytest.mark.parametrize("name", CLICK_IDS)
 def test_it_knows_every_click_id(name: str) -> None:
-    assert re.search(rf'["|]{name}["|]', script.SCRIPT.decode())
+    assert TOLD_BY.search(f"https://a.test/?{name}=x")
+    assert not TOLD_BY.search(f"https://a.test/?{name}x=x")
+    assert not TOLD_BY.search(f"https://a.test/?x{name}=x")
+
+
+@pytest.mark.parametrize(
+    "name", ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "mtm_campaign"]
+)
+@pytest.mark.parametrize("before", ["?", "?a=b&", "#", "#/page?", "?a=b&amp;"])
+def test_it_finds_tags_wherever_they_stand(name: str, before: str) -> None:
+    assert TOLD_BY.search(f"https://a.test/{before}{name}=x")
+    assert not TOLD_BY.search(f"https://a.test/{before}{name}=")
 
 
 @pytest.mark.parametrize("host", sorted(IGNORED_REFERRERS))
 def test_it_knows_every_page_that_people_only_pass_through(host: str) -> None:
-    assert re.search(rf'[" ]{re.escape(host)}[" ]', script.SCRIPT.decode())
+    assert GO_BETWEENS.search(host)
+    assert GO_BETWEENS.search(f"pay.{host}")
+    assert not GO_BETWEENS.search(f"x{host}")
+    assert not GO_BETWEENS.search(f"{host}.example")

@@ -1,17 +1,14 @@
-"""The script for landing pages, `attribution.js`, read once and ready to be served."""
+"""The script for landing pages, `attribution.js`, ready to be served.
+
+`make script` puts `attribution.min.js` together from the readable `source/`; begin with
+`source/attribution.js`. Here it is only read, so that the service needs no JavaScript tools.
+"""
 
 import gzip
 import hashlib
 from pathlib import Path
 
-
-def _served(source: str) -> str:
-    """Leave out comments and indentation; comments stand on lines of their own."""
-    lines = (line.strip() for line in source.splitlines())
-    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
-
-
-SCRIPT: bytes = _served(Path(__file__).with_name("attribution.js").read_text("utf-8")).encode()
+SCRIPT: bytes = Path(__file__).with_name("attribution.min.js").read_bytes().strip()
 """What browsers get, in UTF-8."""
 
 ETAG: str = hashlib.sha256(SCRIPT).hexdigest()[:16]

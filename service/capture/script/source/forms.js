@@ -1,0 +1,54 @@
+// The hidden inputs of forms whose action is /f/... where the script comes from.
+
+import { cut } from "./addresses.js";
+import { attempt } from "./attempt.js";
+import { facts } from "./frames.js";
+import { FIRST, LAST } from "./keeping.js";
+import { keyOf, useKey } from "./keys.js";
+import { home } from "./tag.js";
+
+const NAMES = ["lc_landing_url", "lc_page_url", "lc_referrer", FIRST, LAST, "lc_key"];
+
+export const values = (form) => {
+  const told = {};
+  facts(cut).concat(keyOf(form)).forEach((value, place) => (told[NAMES[place]] = value));
+  return told;
+};
+
+// getAttribute: a field named "action" hides form.action.
+const told = (name, form, button) => (button && button.getAttribute("form" + name)) || form.getAttribute(name);
+
+const isOurs = (form, button) => {
+  const url = new URL(told("action", form, button) || location.href, document.baseURI);
+  return url.origin === home && url.pathname.startsWith("/f/");
+};
+
+const hiddenInput = (form, name) => {
+  const input = document.createElement("input");
+  input.type = "hidden";
+  input.name = name;
+  return form.appendChild(input);
+};
+
+// Into `data`, where a script reads the form by FormData.
+const write = (form, data) => {
+  for (const [name, value] of Object.entries(values(form))) {
+    if (data) data.set(name, value);
+    else {
+      const present = form.querySelectorAll('input[name="' + name + '"]');
+      for (const input of present.length ? present : [hiddenInput(form, name)]) input.value = value;
+    }
+  }
+};
+
+export const fill = (form) => attempt(() => isOurs(form) && write(form));
+
+// Of "submit" and "formdata": a script reads the form with or without the former.
+export const onSend = (event) => {
+  const form = event.target;
+  const button = event.submitter;
+  if (!isOurs(form, button)) return;
+  write(form, event.formData);
+  const target = told("target", form, button) || "_self";
+  useKey(form, () => event.formData || event.defaultPrevented || target !== "_self", fill);
+};

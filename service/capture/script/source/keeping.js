@@ -1,0 +1,90 @@
+// Where touches are kept: cookies, else localStorage; without consent only in memory, as long as the page lives.
+// Before consent nothing is read either.
+
+import { hostOf } from "./addresses.js";
+import { attempt, nowS } from "./attempt.js";
+import { asksFirst, isFramed } from "./tag.js";
+import { encode, isFresh, LIFETIME_S } from "./touches.js";
+
+export const FIRST = "lc_first";
+export const LAST = "lc_last";
+// When the visitor agreed.
+const CONSENT = "lc_consent";
+// The landing page of this visit, in sessionStorage.
+const VISIT = "lc_visit";
+
+let memory = {};
+let mayKeep = true;
+
+// The widest domain that takes our cookies; "" where only the host itself does, or nothing may be kept.
+let site = "";
+
+const readCookie = (name) => {
+  const found = document.cookie.match("(^|; )" + name + "=([^;]*)");
+  return found ? found[2] : "";
+};
+
+const writeCookie = (name, text, domain, lifetimeS) => {
+  document.cookie =
+    name + "=" + text + "; path=/; max-age=" + lifetimeS + "; samesite=lax" +
+    (domain && "; domain=" + domain) + (location.protocol === "https:" ? "; secure" : "");
+  return readCookie(name) === text;
+};
+
+// Of www.example.com: com, example.com, www.example.com.
+const ownDomains = () => location.hostname.split(".").map((_, place, labels) => labels.slice(-place - 1).join("."));
+
+const takesCookies = (domain) => {
+  const taken = writeCookie("lc_probe", "1", domain, 60);
+  writeCookie("lc_probe", "", domain, 0);
+  return taken;
+};
+
+export const ownSite = () => site || hostOf(location.href);
+
+export const keepsVisits = () => mayKeep;
+
+export const keep = (name, text) => {
+  memory[name] = text;
+  if (mayKeep && !attempt(() => writeCookie(name, text, site, LIFETIME_S))) {
+    attempt(() => localStorage.setItem(name, text));
+  }
+};
+
+export const recall = (name) => {
+  const kept = mayKeep ? [attempt(() => readCookie(name)), attempt(() => localStorage.getItem(name))] : [];
+  return kept.concat(memory[name]).find((text) => text && attempt(() => isFresh(text))) || "";
+};
+
+export const keepVisit = (visit) => mayKeep && attempt(() => sessionStorage.setItem(VISIT, JSON.stringify(visit)));
+
+export const recallVisit = () =>
+  attempt(() => {
+    const visit = mayKeep && JSON.parse(sessionStorage.getItem(VISIT));
+    return visit.landing && visit;
+  });
+
+// On every domain: which one was used is only known by trying, and that would write.
+const forget = (name) => {
+  for (const domain of ["", ...ownDomains()]) attempt(() => writeCookie(name, "", domain, 0));
+  attempt(() => localStorage.removeItem(name));
+  attempt(() => sessionStorage.removeItem(name));
+};
+
+const begin = () => {
+  memory = {};
+  site = (mayKeep && attempt(() => ownDomains().find(takesCookies))) || "";
+};
+
+// Who agreed on an earlier page need not be asked again.
+export const startKeeping = () => {
+  mayKeep = !isFramed && !(asksFirst && !recall(CONSENT));
+  begin();
+};
+
+export const setConsent = (given) => {
+  mayKeep = given;
+  begin();
+  if (given) keep(CONSENT, encode({ t: nowS() }));
+  else [FIRST, LAST, CONSENT, VISIT].forEach(forget);
+};
