@@ -7,14 +7,15 @@ from typing import Any
 
 from service import clock
 from service.admin.lead_json import attribution_json
-from service.attribution import attribute
+from service.attribution import attribute, attribute_others
 from service.capture.reading import Incoming, read
 from service.capture.refusals import Refused
 from service.delivery import translate
 from service.delivery.routing import route
 from service.delivery.targets import known_target
+from service.delivery.words import lead_source_name
 from service.forms import Form
-from service.lead import CoworkerId, Lead, LeadId, Status
+from service.lead import Attribution, CoworkerId, Lead, LeadId, Status
 from service.nexudus import coworkers, opportunities
 from service.nexudus.errors import Rejected
 from service.nexudus.sketch import UNKNOWN, sketch
@@ -34,7 +35,8 @@ def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
         reading.submission,
         evidence=replace(reading.submission.evidence, submitted_at=asked.get("submitted_at")),
     )
-    verdict = attribute(submission.evidence, form.crediting)
+    routed = route(form, submission)
+    verdict = attribute(submission.evidence, routed.crediting)
     lead = Lead(LeadId("0" * 32), form.account, Status.PENDING, now, submission, verdict)
     problems = [f"{name}: {error.message}" for name, found in reading.errors.items() for error in found]
     parking: list[str] = []
@@ -46,10 +48,27 @@ def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
             "phone": contact.phone or None,
             "company": contact.company or None,
         },
-        "attribution": attribution_json(verdict, submission.evidence),
-        **_bodies(lead, route(form, submission), parking),
+        "attribution": {
+            **attribution_json(verdict, submission.evidence),
+            "others": _others(attribute_others(submission.evidence, routed.crediting)),
+        },
+        **_bodies(lead, routed, parking),
         "problems": problems or parking,
     }
+
+
+def _others(verdicts: Mapping[str, Attribution]) -> list[dict[str, Any]]:
+    """What the visits say that do not count, without their values."""
+    return [
+        {
+            "touch": name,
+            "channel": verdict.channel,
+            "lead_source": verdict.lead_source,
+            "lead_source_name": lead_source_name(verdict.lead_source),
+            "reason": verdict.reason,
+        }
+        for name, verdict in verdicts.items()
+    ]
 
 
 def _incoming(asked: Mapping[str, Any]) -> Incoming:

@@ -60,7 +60,7 @@ def test_the_verdict_is_told_with_its_rule_and_reason(kept: Store) -> None:
         "channel": "Paid Search",
         "lead_source": 19,
         "lead_source_name": "GoogleSearch",
-        "reason": "Google ad click id gclid on the landing page",
+        "reason": "Google Ads click id gclid on the landing page: Paid Search; LeadSource 19 for Google",
         "click_ids": {"gclid": "abc"},
     }
     assert verdict.items() >= expected.items()
@@ -197,7 +197,7 @@ def deliver_all(kept: Store, nexudus: Simulator, form: Form) -> None:
     login = {"NEXUDUS_USERNAME": "simulator@leadcapture.example", "NEXUDUS_PASSWORD": "simulator"}
     settings = read_settings({"NEXUDUS_BASE_URL": nexudus.url, **login})
     desks = worker.desks(settings, Setup({form.name: form}), kept, threading.Event())
-    for delivery in kept.write(lambda tx: tx.outbox.claim("the test", clock.now(), 90, 10)):
+    for delivery in kept.write(lambda tx: tx.claims.claim("the test", clock.now(), 90, 10)):
         deliver(delivery, desks["default"])
     with kept.read() as tx:
         assert tx.leads.count() == {Status.DELIVERED: 1}
@@ -211,3 +211,29 @@ def created(nexudus: Simulator) -> list[dict[str, Any]]:
 def without_marker(notes: str) -> list[str]:
     """Notes but for their last two lines: when it was received, and which lead it is."""
     return notes.splitlines()[:-2]
+
+
+def test_the_visits_that_do_not_count_are_told_beside_the_verdict(kept: Store) -> None:
+    touch = json.dumps({"u": "https://www.example.com/?fbclid=a1", "r": "", "t": 1_790_000_000})
+
+    verdict = ask(kept, a_form(), {**ANN, "lc_first": touch}, **VISIT)["attribution"]
+
+    assert verdict["others"] == [
+        {
+            "touch": "first",
+            "channel": "Organic Social",
+            "lead_source": 13,
+            "lead_source_name": "Facebook",
+            "reason": "Meta (Facebook) link id fbclid in the link of the first remembered visit: Organic Social;"
+            " LeadSource 13 for Facebook",
+        }
+    ]
+
+
+def test_a_route_may_credit_otherwise(kept: Store) -> None:
+    by_phone = a_form("tour", crediting=Crediting(lead_source=2))
+    form = a_form("tour", routes=(Route({"location": "london"}, by_phone),))
+
+    found = ask(kept, form, {**ANN, "location": "London"}, **VISIT)
+
+    assert (found["attribution"]["lead_source"], found["opportunity"]["LeadSource"]) == (2, 2)

@@ -55,6 +55,22 @@ class AttributionBody(Schema):
     click_ids = fields.Dict(keys=fields.String(), values=fields.String())
 
 
+class OtherTouchBody(Schema):
+    """A visit that does not count, and what it would have been credited to."""
+
+    touch = fields.String(validate=validate.OneOf(["current", "last", "first"]))
+    channel = fields.String()
+    lead_source = fields.Integer()
+    lead_source_name = fields.String()
+    reason = fields.String()
+
+
+class PreviewAttributionBody(AttributionBody):
+    """The verdict with the visits that do not count beside it."""
+
+    others = fields.List(fields.Nested(OtherTouchBody))
+
+
 class AttemptBody(Schema):
     """One call to Nexudus."""
 
@@ -113,7 +129,7 @@ class PreviewBody(Schema):
     """What would become of it."""
 
     contact = fields.Nested(ContactBody)
-    attribution = fields.Nested(AttributionBody)
+    attribution = fields.Nested(PreviewAttributionBody)
     coworker = fields.Dict()
     opportunity = fields.Dict()
     problems = fields.List(fields.String())

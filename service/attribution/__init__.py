@@ -13,6 +13,7 @@
     clues.py          all that the rules look at
     channel.py        the ordered rules of the channel
     lead_source.py    the ordered rules of the LeadSource
+    reasons.py        the verdict in a marketer's words
     words.py          texts made comparable
     tables/           sources, words, click ids: data to add to
 
@@ -21,9 +22,7 @@ Raise RULES_VERSION with every change of a rule or a table, so that stored verdi
 computed again.
 """
 
-from service.attribution.attribute import attribute
+from service.attribution.attribute import RULES_VERSION, attribute, attribute_others
 from service.attribution.stored import stored_touch
 
-__all__ = ["RULES_VERSION", "attribute", "stored_touch"]
-
-RULES_VERSION = 1
+__all__ = ["RULES_VERSION", "attribute", "attribute_others", "stored_touch"]

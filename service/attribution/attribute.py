@@ -1,15 +1,20 @@
 """The walk from evidence to verdict: touch -> Utm values -> channel -> LeadSource."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
-from service.attribution.channel import decide_channel
-from service.attribution.clues import read_clues
+from service.attribution.channel import ChannelRule, decide_channel
+from service.attribution.click_ids import ad_id, link_id
+from service.attribution.clues import Clues, Found, read_clues
 from service.attribution.lead_source import Question, decide_lead_source
-from service.attribution.policy import policy_of
-from service.attribution.reasons import explain
-from service.attribution.touches import pick_touch
+from service.attribution.policy import Policy, policy_of
+from service.attribution.reasons import Told, explain
+from service.attribution.touches import Touch, pick_touch, read_touches
 from service.forms import Crediting
 from service.lead import Attribution, Evidence
+
+RULES_VERSION = 2
+"""Of the rules and tables; every verdict says by which it was reached."""
 
 
 def attribute(evidence: Evidence, crediting: Crediting) -> Attribution:
@@ -17,24 +22,50 @@ def attribute(evidence: Evidence, crediting: Crediting) -> Attribution:
 
     Pure and repeatable. Raises: nothing, whatever is inside `evidence` and `crediting`; values of
     a wrong type count as absent. `rule` of the verdict is
-    "touch:<current, last, first or none> channel:<rule> lead_source:<rule>".
+    "rules:<version> touch:<current, last, first or none> channel:<rule> lead_source:<rule>".
     """
     policy = policy_of(crediting)
-    touch = pick_touch(evidence, policy)
-    clues = read_clues(touch)
-    channel, channel_rule = decide_channel(clues)
-    answers = evidence.fields if isinstance(evidence.fields, Mapping) else {}
-    number, number_rule = decide_lead_source(Question(clues, channel, channel_rule, policy, answers))
+    return _credit(pick_touch(evidence, policy), evidence, policy, policy.first_touch)
+
+
+def attribute_others(evidence: Evidence, crediting: Crediting) -> Mapping[str, Attribution]:
+    """Return what each visit that tells something but does not count would be credited to, by the visit's name.
+
+    For operators who wonder what the verdict left out. Raises: nothing.
+    """
+    policy = policy_of(crediting)
+    picked, *others = [touch for touch in read_touches(evidence, policy) if touch.has_evidence] or [Touch()]
+    return {touch.name: _credit(touch, evidence, policy, None) for touch in others if touch.name != picked.name}
+
+
+def _credit(touch: Touch, evidence: Evidence, policy: Policy, first_touch: bool | None) -> Attribution:
+    utm = touch.utm
+    found = Found(
+        *(utm.source, utm.medium, utm.campaign, any(utm)),
+        *(ad_id(touch.click_ids), link_id(touch.click_ids), touch.referrer),
+    )
+    clues, channel, channel_rule = _judge(found)
+    answers = evidence.fields if isinstance(evidence.fields, (dict, Mapping)) else {}
+    referrer = touch.referrer.name if touch.referrer else ""
+    number, number_rule = decide_lead_source(Question(clues, referrer, channel, channel_rule, policy, answers))
     return Attribution(
-        utm_source=touch.utm.source,
-        utm_medium=touch.utm.medium,
-        utm_campaign=touch.utm.campaign,
-        utm_content=touch.utm.content,
-        utm_term=touch.utm.term,
+        utm_source=utm.source,
+        utm_medium=utm.medium,
+        utm_campaign=utm.campaign,
+        utm_content=utm.content,
+        utm_term=utm.term,
         channel=channel,
         lead_source=number,
-        rule=f"touch:{touch.name} channel:{channel_rule.__name__} lead_source:{number_rule.__name__}",
-        reason=explain(clues, channel, channel_rule, number_rule),
-        click_ids=touch.click_ids,
+        rule=f"rules:{RULES_VERSION} touch:{touch.name} channel:{channel_rule.__name__}"
+        f" lead_source:{number_rule.__name__}",
+        reason=explain(Told(touch, found, clues, channel, channel_rule, number, number_rule), first_touch=first_touch),
+        click_ids=touch.click_ids or {},
         codes=tuple(sorted(touch.codes)),
     )
+
+
+@lru_cache(maxsize=4096)
+def _judge(found: Found) -> tuple[Clues, str, ChannelRule]:
+    """Look up and decide what depends on nothing else: the visits of one campaign are all alike in this."""
+    clues = read_clues(found)
+    return (clues, *decide_channel(clues))

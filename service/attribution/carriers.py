@@ -1,8 +1,8 @@
 """What one URL, or one set of form fields, carries: Utm values and click ids."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from service.attribution.cleaning import Cleaned, clean
@@ -23,15 +23,18 @@ class Utm(NamedTuple):
 
 
 NO_UTM = Utm()
+NO_IDS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Carrier:
-    """What was found in one place, cleaned. `place` says where in a marketer's words."""
+class Carrier(NamedTuple):
+    """What was found in one place, cleaned.
+
+    place: where, in a marketer's words. utm: NO_UTM itself where there was nothing to look at.
+    """
 
     place: str
     utm: Utm = NO_UTM
-    click_ids: Mapping[str, str] = field(default_factory=dict)
+    click_ids: Mapping[str, str] = NO_IDS
     codes: frozenset[str] = frozenset()
 
 
@@ -52,33 +55,34 @@ _LONGEST_CACHED_NAME = 64
 
 def read_link(place: str, url: str) -> Carrier:
     """Read what a URL carries."""
-    return _read(place, link_pairs(url)) if "?" in url or "#" in url else Carrier(place)
+    if "?" not in url and "#" not in url:
+        return Carrier(place)
+    return _read(place, [(name, value) for written, value in link_pairs(url) if (name := known_name(written))])
 
 
 def read_fields(place: str, fields: object) -> Carrier:
     """Read what form fields carry; anything but a mapping carries nothing."""
-    return _read(place, _field_pairs(fields)) if isinstance(fields, Mapping) else Carrier(place)
-
-
-def _field_pairs(fields: Mapping[object, object]) -> Iterator[tuple[str, object]]:
-    for name, value in fields.items():
-        if isinstance(name, str):
-            for single in values_of(value):
-                yield name, single
-
-
-def _read(place: str, pairs: Iterable[tuple[str, object]]) -> Carrier:
-    found: dict[str, list[object]] = {}
-    for written, value in pairs:
-        name = known_name(written)
-        if name:
-            found.setdefault(name, []).append(value)
-    if not found:
+    if not isinstance(fields, (dict, Mapping)):  # the first is told at once
         return Carrier(place)
+    known = [
+        (name, value) for written, value in fields.items() if isinstance(written, str) and (name := known_name(written))
+    ]
+    return _read(place, [(name, single) for name, value in known for single in values_of(value)])
+
+
+def _read(place: str, pairs: Sequence[tuple[str, object]]) -> Carrier:
+    if not pairs:
+        return Carrier(place)
+    found: dict[str, list[object]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
     codes: set[str] = set()
-    values = (_first_usable(found, names, codes, lower=i < _COMPARED) for i, names in enumerate(_SPELLINGS))
-    ids = ((name, valid_click_id(found[name])) for name in found if name in CLICK_IDS)
-    return Carrier(place, Utm(*values), {name: value for name, value in ids if value}, frozenset(codes))
+    values = [
+        "" if found.keys().isdisjoint(names) else _first_usable(found, names, codes, lower=i < _COMPARED)
+        for i, names in enumerate(_SPELLINGS)
+    ]
+    ids = {name: value for name in found if name in CLICK_IDS and (value := valid_click_id(found[name]))}
+    return Carrier(place, Utm._make(values), ids, frozenset(codes))
 
 
 def known_name(written: str) -> str:
@@ -103,7 +107,9 @@ _cached_name = lru_cache(maxsize=4096)(_name)
 
 def _first_usable(found: Mapping[str, Sequence[object]], names: Iterable[str], codes: set[str], *, lower: bool) -> str:
     for name in names:
-        for value in found.get(name, ()):
+        if name not in found:
+            continue
+        for value in found[name]:
             cleaned: Cleaned = clean(value, lower=lower)
             codes |= cleaned.codes
             if cleaned.text:

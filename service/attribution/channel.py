@@ -38,7 +38,7 @@ _BY_HAND, _BROKER, _AGENT = 9, 11, 12  # LeadSource of mails, brokers and proper
 
 def cross_network(clues: Clues) -> str:
     """1. A Google campaign that runs on all its networks at once."""
-    return "Cross-network" if "cross-network" in clues.utm.campaign.lower() else ""
+    return "Cross-network" if "cross-network" in clues.campaign else ""
 
 
 def paid_click(clues: Clues) -> str:
@@ -149,7 +149,7 @@ def came_from(clues: Clues) -> str:
 
 def unassigned(clues: Clues) -> str:
     """19. Tagged, in words that no rule knows."""
-    return "Unassigned" if any(clues.utm) else ""
+    return "Unassigned" if clues.is_tagged else ""
 
 
 def direct(_: Clues) -> str:

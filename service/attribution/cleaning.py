@@ -5,6 +5,7 @@ The steps and their order are those of the attribution rules, section 1.4.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -12,6 +13,7 @@ from service.attribution.words import text_of
 
 LONGEST_VALUE = 255  # characters kept; our limit, Nexudus publishes none
 _LONGEST_READ = 2048  # characters looked at
+_LONGEST_CACHED = 64  # characters; links of one campaign carry the same few values again and again
 
 PLACEHOLDERS = frozenset(
     (
@@ -60,9 +62,16 @@ def clean(value: object, *, lower: bool = False) -> Cleaned:
     or phone numbers. Codes: macro, pii, markup, truncated, placeholder. Raises: nothing.
     """
     text = text_of(value)
+    return _cached(text, lower) if len(text) <= _LONGEST_CACHED else _clean(text, lower)
+
+
+def _clean(text: str, lower: bool) -> Cleaned:
     if _is_plain(text):
         return Cleaned(text.lower() if lower else text)
     return _repair(text, lower=lower) if text else _UNUSABLE
+
+
+_cached = lru_cache(maxsize=4096)(_clean)
 
 
 def _is_plain(text: str) -> bool:

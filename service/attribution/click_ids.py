@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 
 from service.attribution.cleaning import PLACEHOLDERS
-from service.attribution.tables import CLICK_IDS, ClickId
+from service.attribution.tables import CLICK_IDS
 from service.attribution.words import text_of
 
 _VALID = re.compile(r"[A-Za-z0-9._~:|+=/-]{1,512}")
-_AD_IDS = tuple(click_id for click_id in CLICK_IDS.values() if click_id.is_ad)
-_LINK_IDS = tuple(click_id for click_id in CLICK_IDS.values() if not click_id.is_ad)
+_RANKS = {name: rank for rank, name in enumerate(CLICK_IDS)}
+_AD_IDS = frozenset(name for name, click_id in CLICK_IDS.items() if click_id.is_ad)
+_LINK_IDS = frozenset(CLICK_IDS) - _AD_IDS
 
 
 def valid_click_id(values: Iterable[object]) -> str:
@@ -21,15 +23,15 @@ def valid_click_id(values: Iterable[object]) -> str:
     return ""
 
 
-def ad_id(found: Collection[str]) -> ClickId | None:
-    """Return the most telling of the ids that prove an ad click."""
-    return _most_telling(found, _AD_IDS)
+def ad_id(found: Collection[str]) -> str:
+    """Return the most telling of the ids that prove an ad click, "" when there is none."""
+    return _most_telling(found, _AD_IDS) if found else ""
 
 
-def link_id(found: Collection[str]) -> ClickId | None:
-    """Return the most telling of the ids that only say where a link was opened or mailed."""
-    return _most_telling(found, _LINK_IDS)
+def link_id(found: Collection[str]) -> str:
+    """Return the most telling of the ids that only say where a link was opened or mailed, "" when there is none."""
+    return _most_telling(found, _LINK_IDS) if found else ""
 
 
-def _most_telling(found: Collection[str], ids: Iterable[ClickId]) -> ClickId | None:
-    return next((click_id for click_id in ids if click_id.name in found), None) if found else None
+def _most_telling(found: Iterable[str], among: AbstractSet[str]) -> str:
+    return min((name for name in found if name in among), key=_RANKS.__getitem__, default="")

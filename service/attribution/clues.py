@@ -1,44 +1,41 @@
-"""All that the rules look at, worked out once for the touch that was picked."""
+"""All that the rules of the channel look at, looked up in the tables."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from service.attribution.carriers import Utm
-from service.attribution.click_ids import ad_id, link_id
+from service.attribution.links import Host
 from service.attribution.rows import Source, read_source, row_of_host
-from service.attribution.tables import NUMBERS, SETS, ClickId, Row
-from service.attribution.touches import Touch
+from service.attribution.tables import CLICK_IDS, NUMBERS, SETS, ClickId, Row
 from service.attribution.words import label
 
 _SHOP = re.compile(r"(?:^|[^a-df-z])shop|shopping")  # "e-shop", "eshop", but no "workshop"
 
 
-@dataclass(frozen=True, slots=True)
-class Medium:
+class Medium(NamedTuple):
     """A utm_medium as the rules see it: its label, and the sets that hold it."""
 
     label: str = ""
     kinds: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Clues:
+class Clues(NamedTuple):
     """The evidence of one touch, looked up in the tables.
 
     ad, link: the most telling click id of each sort. source: what utm_source means. referrer: row
     of the page before. number: LeadSource that the medium, else the source, is a word for.
+    campaign: in lower case. is_tagged: there is any Utm value.
     """
 
-    touch: Touch
-    utm: Utm
-    ad: ClickId | None
-    link: ClickId | None
-    source: Source
-    source_label: str
-    medium: Medium
-    referrer: Row | None
-    number: int | None
+    ad: ClickId | None = None
+    link: ClickId | None = None
+    source: Source = Source(None)
+    source_label: str = ""
+    medium: Medium = Medium()
+    campaign: str = ""
+    is_tagged: bool = False
+    referrer: Row | None = None
+    number: int | None = None
 
     @property
     def is_paid(self) -> bool:
@@ -48,7 +45,7 @@ class Clues:
     @property
     def is_shop_campaign(self) -> bool:
         """Tell a shopping campaign by its name, as Google Analytics does."""
-        return bool(_SHOP.search(self.utm.campaign.lower()))
+        return bool(_SHOP.search(self.campaign))
 
     def source_is(self, *categories: str) -> bool:
         """Tell whether utm_source is known and of one of `categories`."""
@@ -59,28 +56,43 @@ class Clues:
         return self.referrer is not None and self.referrer.category in categories
 
 
-def read_clues(touch: Touch) -> Clues:
+class Found(NamedTuple):
+    """What of one touch the rules of the channel depend on, as it was found. ad, link: names of click ids, or ""."""
+
+    source: str
+    medium: str
+    campaign: str
+    is_tagged: bool
+    ad: str
+    link: str
+    referrer: Host | None
+
+
+def read_clues(found: Found) -> Clues:
     """Look everything up."""
-    utm = touch.utm
-    medium, source_label = read_medium(utm.medium), label(utm.source)
+    medium, source_label = read_medium(found.medium), label(found.source)
     return Clues(
-        touch=touch,
-        utm=utm,
-        ad=ad_id(touch.click_ids),
-        link=link_id(touch.click_ids),
-        source=read_source(utm.source),
+        ad=CLICK_IDS.get(found.ad),
+        link=CLICK_IDS.get(found.link),
+        source=read_source(found.source),
         source_label=source_label,
         medium=medium,
-        referrer=row_of_host(touch.referrer) if touch.referrer else None,
+        campaign=found.campaign.lower(),
+        is_tagged=found.is_tagged,
+        referrer=row_of_host(found.referrer) if found.referrer else None,
         number=NUMBERS.get(medium.label, NUMBERS.get(source_label)),
     )
+
+
+_NO_KINDS = frozenset({"PAID_SOURCE", "SPOKEN"})
+"""Sets of words that are no kinds of medium."""
 
 
 @lru_cache(maxsize=4096)
 def read_medium(utm_medium: str) -> Medium:
     """Tell which sets a cleaned utm_medium belongs to, by word or by what the word contains."""
     name = label(utm_medium)
-    kinds = {kind for kind, words in SETS.items() if name in words}
+    kinds = {kind for kind, words in SETS.items() if name in words and kind not in _NO_KINDS}
     if "cp" in name or name in {"ppc", "retargeting"} or name.startswith("paid"):  # Google Analytics' own test
         kinds.add("PAID")
     if any(word in name for word in ("email", "e-mail", "newsletter")):

@@ -1,7 +1,7 @@
 """The ordered rules of the LeadSource: the first that answers decides."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from service.attribution.channel import TAG_RULES, ChannelRule, came_from
 from service.attribution.clues import Clues
@@ -45,11 +45,11 @@ _CHANNEL_NUMBERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a LeadSource is asked of: the clues, the channel and its rule, the form's wishes."""
+class Question(NamedTuple):
+    """What a LeadSource is asked of. referrer: the host of the page before, "" when there is none."""
 
     clues: Clues
+    referrer: str
     channel: str
     channel_rule: ChannelRule
     policy: Policy
@@ -79,27 +79,24 @@ def mapped(question: Question) -> int | None:
     policy, clues = question.policy, question.clues
     if clues.source_label in policy.labels:
         return policy.labels[clues.source_label]
-    if clues.touch.referrer is None:
-        return None
-    return next((policy.hosts[host] for host in suffixes(clues.touch.referrer.name) if host in policy.hosts), None)
+    return next((policy.hosts[host] for host in suffixes(question.referrer) if host in policy.hosts), None)
 
 
 def known_source(question: Question) -> int | None:
     """4. The number of its own that Nexudus has for the source."""
-    row = _source(question)
+    row = row_that_counts(question.clues, question.channel)
     if row is None or (row.lead_source == GOOGLE_SEARCH and question.channel not in _GOOGLE_CHANNELS):
         return None
     return row.lead_source
 
 
-def _source(question: Question) -> Row | None:
+def row_that_counts(clues: Clues, channel: str) -> Row | None:
     """Return the row of the ad id, else of utm_source, else of a referrer or link id that fits the channel."""
-    clues = question.clues
     if clues.ad is not None:
         return clues.ad.row
     if clues.source.row is not None:
         return clues.source.row
-    family = _FAMILIES.get(question.channel, ())
+    family = _FAMILIES.get(channel, ())
     rows = (clues.referrer, clues.link.row if clues.link else None)
     return next((row for row in rows if row is not None and row.category in family), None)
 

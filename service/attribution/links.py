@@ -5,11 +5,13 @@ Written for what really arrives: HTML-escaped links, a second "?", tags in the f
 
 import re
 from collections.abc import Container, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
 _LONGEST_URL = 8192  # characters that are read
 _LONGEST_HOST = 253  # RFC 1035 section 2.3.4, without the final dot
+_LONGEST_CACHED = 64  # characters
 _URL = re.compile(r"(https?|android-app)://([^/?#\\]*)", re.IGNORECASE)
 _AUTHORITY = re.compile(r"[^/?#\\]*")
 _SECOND_QUESTION = re.compile(r"\?(?=utm_)", re.IGNORECASE)
@@ -27,8 +29,16 @@ def read_host(url: str) -> Host | None:
     match = _URL.match(url.strip())
     if match is None:
         return None
-    name = _bare(match[2])
-    return Host(name, match[1].lower() == "android-app") if name else None
+    scheme, authority = match.groups()
+    return _cached_host(scheme, authority) if len(authority) <= _LONGEST_CACHED else _host(scheme, authority)
+
+
+def _host(scheme: str, authority: str) -> Host | None:
+    name = _bare(authority)
+    return Host(name, scheme.lower() == "android-app") if name else None
+
+
+_cached_host = lru_cache(maxsize=4096)(_host)
 
 
 def web_host(url: str) -> str:
@@ -64,11 +74,15 @@ def suffixes(host: str) -> Iterator[str]:
 
 def is_under(host: str, domains: Container[str]) -> bool:
     """Tell whether `host` is one of `domains` or ends with a dot and one of them."""
-    return any(suffix in domains for suffix in suffixes(host))
+    while host:
+        if host in domains:
+            return True
+        host = host.partition(".")[2]
+    return False
 
 
-def link_pairs(url: str) -> Iterator[tuple[str, str]]:
-    """Yield the decoded names and values of a link's query, then of its fragment.
+def link_pairs(url: str) -> list[tuple[str, str]]:
+    """Return the decoded names and values of a link's query, then of its fragment.
 
     Any string will do; only its first 8192 characters are read. Of a fragment with a "?" only
     what follows counts (a single-page site's route comes before it).
@@ -76,17 +90,16 @@ def link_pairs(url: str) -> Iterator[tuple[str, str]]:
     address, _, fragment = url[:_LONGEST_URL].partition("#")
     _, _, query = address.partition("?")
     _, question, after = fragment.partition("?")
-    for text in (query, after if question else fragment):
-        if text:
-            yield from _pairs(text)
+    return [pair for text in (query, after if question else fragment) if text for pair in _pairs(text)]
 
 
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
+def _pairs(text: str) -> list[tuple[str, str]]:
     if "?" in text:
         text = _SECOND_QUESTION.sub("&", text)
-    for pair in text.split("&"):
-        name, _, value = pair.partition("=")
-        yield _unescape(_decode(name)), _decode(value)
+    pairs = [(name, value) for name, _, value in (pair.partition("=") for pair in text.split("&"))]
+    if "%" in text or "+" in text:
+        pairs = [(_decode(name), _decode(value)) for name, value in pairs]
+    return [(_unescape(name) if ";" in name else name.strip(), value) for name, value in pairs]
 
 
 def _decode(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 
-from service.attribution.links import Host, is_under, read_host, suffixes
+from service.attribution.links import Host, is_under, read_host
 from service.attribution.tables import IGNORED_REFERRERS
 
 
@@ -13,7 +13,7 @@ def present_referrer(referrer: str, own: AbstractSet[str], ignored: AbstractSet[
     Most sites send only their origin, so the path is never looked at.
     """
     host = read_host(referrer)
-    if host is None or not (host.is_app or _is_public(host.name)) or is_internal(host, own):
+    if host is None or not _is_public(host) or is_internal(host, own):
         return None
     if is_under(host.name, IGNORED_REFERRERS) or is_under(host.name, ignored):
         return None
@@ -22,10 +22,15 @@ def present_referrer(referrer: str, own: AbstractSet[str], ignored: AbstractSet[
 
 def is_internal(host: Host, own: AbstractSet[str]) -> bool:
     """Tell whether `host` belongs to this site: under one of its own hosts, or one of them under it."""
-    return is_under(host.name, own) or any(host.name in suffixes(mine) for mine in own)
+    above = "." + host.name
+    return is_under(host.name, own) or any(mine.endswith(above) for mine in own)
 
 
-def _is_public(name: str) -> bool:
-    """Tell a name of the public web from localhost, LAN names and IP addresses (IPv6 comes in brackets)."""
-    ending = name.rpartition(".")[2]
-    return "." in name and ending != "local" and not ending.isdigit() and not name.startswith("[")
+def _is_public(host: Host) -> bool:
+    """Tell a name of the public web from localhost, LAN names and IP addresses (IPv6 comes in brackets).
+
+    The package id of an app may do without a dot.
+    """
+    _, dot, ending = host.name.rpartition(".")
+    is_named = bool(dot) or host.is_app
+    return is_named and not (dot and ending == "local") and not ending.isdigit() and not ending.endswith("]")

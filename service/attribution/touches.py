@@ -1,9 +1,9 @@
 """Which visit counts: this one, the last remembered one or the first."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
-from service.attribution.carriers import NO_UTM, Carrier, Utm, join, read_fields, read_link
+from service.attribution.carriers import NO_IDS, NO_UTM, Carrier, Utm, join, read_fields, read_link
 from service.attribution.links import Host, read_host, web_host
 from service.attribution.policy import Policy
 from service.attribution.referrers import is_internal, present_referrer
@@ -14,8 +14,7 @@ _OLDEST_S = 90 * 24 * 3600
 _FUTURE_S = 24 * 3600  # a visitor's clock may be wrong by a day
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(NamedTuple):
     """One visit with its evidence.
 
     name: "current", "last", "first", or "none" where no visit tells anything. utm_place: where the
@@ -25,8 +24,8 @@ class Touch:
     name: str = "none"
     utm: Utm = NO_UTM
     utm_place: str = ""
-    click_ids: Mapping[str, str] = field(default_factory=dict)
-    id_places: Mapping[str, str] = field(default_factory=dict)
+    click_ids: Mapping[str, str] = NO_IDS
+    id_places: Mapping[str, str] = NO_IDS
     referrer: Host | None = None
     codes: frozenset[str] = frozenset()
 
@@ -36,8 +35,7 @@ class Touch:
         return any(self.utm) or bool(self.click_ids) or self.referrer is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Visit:
+class _Visit(NamedTuple):
     """The addresses of this visit, "" when unknown, and the hosts that they and the operator call own."""
 
     landing: str
@@ -52,15 +50,20 @@ def pick_touch(evidence: Evidence, policy: Policy) -> Touch:
     By default that is the last one that was not direct: a direct visit never overwrites. Where none
     has evidence, what was wrong with their values is kept.
     """
-    visit = _read_visit(evidence, policy)
-    order = (_first, _last, _current) if policy.first_touch else (_current, _last, _first)
     codes: frozenset[str] = frozenset()
-    for read in order:
-        touch = read(evidence, visit, policy)
+    for touch in read_touches(evidence, policy):
         if touch.has_evidence:
             return touch
         codes |= touch.codes
     return Touch(codes=codes)
+
+
+def read_touches(evidence: Evidence, policy: Policy) -> Iterator[Touch]:
+    """Yield the touches in the order the operator chose, each read when it is asked for."""
+    visit = _read_visit(evidence, policy)
+    order = (_first, _last, _current) if policy.first_touch else (_current, _last, _first)
+    for read in order:
+        yield read(evidence, visit, policy)
 
 
 def _read_visit(evidence: Evidence, policy: Policy) -> _Visit:
@@ -116,14 +119,24 @@ def _is_in_time(at: object, submitted_at: object) -> bool:
 
 
 def _touch(name: str, carriers: tuple[Carrier, ...], referrer: Host | None) -> Touch:
+    filled = [carrier for carrier in carriers if carrier.utm is not NO_UTM]
+    if not filled:
+        return Touch(name, referrer=referrer)
+    if len(filled) == 1:  # the everyday visit: one tagged link
+        only = filled[0]
+        place = only.place if any(only.utm) else ""
+        return Touch(
+            name, only.utm, place, only.click_ids, dict.fromkeys(only.click_ids, only.place), referrer, only.codes
+        )
     utm, place = join(carriers)
     ids: dict[str, str] = {}
     places: dict[str, str] = {}
+    codes: frozenset[str] = frozenset()
     for carrier in carriers:
+        codes |= carrier.codes
         for id_name, value in carrier.click_ids.items():
             if id_name not in ids:
                 ids[id_name], places[id_name] = value, carrier.place
-    codes = frozenset[str]().union(*(carrier.codes for carrier in carriers))
     return Touch(name, utm, place, ids, places, referrer, codes)
 
 
@@ -132,4 +145,4 @@ def _url(value: object) -> str:
 
 
 def _with_hosts(own: frozenset[str], *urls: str) -> frozenset[str]:
-    return own.union(host for url in urls if (host := web_host(url)))
+    return own.union([host for url in urls if url and (host := web_host(url))])

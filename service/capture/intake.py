@@ -26,7 +26,7 @@ def accept(submission: Submission, form: Form, store: Store, now: datetime, susp
         status=status_of(submission, suspicion),
         received_at=now,
         submission=submission,
-        attribution=attribute(submission.evidence, form.crediting),
+        attribution=attribute(submission.evidence, form.for_answers(submission).crediting),
         problem=suspicion or submission.problem,
     )
     return store.keep(lead, list(keys_of(submission, form, now)), person_of(lead))

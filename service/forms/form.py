@@ -1,8 +1,10 @@
 """What an operator said about one form, checked and complete. Frozen values, no I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from service.lead import Answers, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,13 @@ class Form:
     routes: tuple["Route", ...] = ()
     webhooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
+    def for_answers(self, submission: Submission) -> "Form":
+        """The form, or the variant of it that the lead's answers ask for: the first route whose answers all match."""
+        if not self.routes:
+            return self
+        answers = {**submission.extras, **submission.fields}
+        return next((route.form for route in self.routes if route.matches(answers)), self)
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -97,6 +106,15 @@ class Route:
 
     when: Mapping[str, str]
     form: Form
+
+    def matches(self, answers: Answers) -> bool:
+        """Whether each answer, or one of several, is the wanted one: trimmed, any case."""
+        return all(_says(answers.get(name, ""), wanted) for name, wanted in self.when.items())
+
+
+def _says(given: str | Sequence[str], wanted: str) -> bool:
+    several = [given] if isinstance(given, str) else given
+    return any(one.strip().casefold() == wanted.strip().casefold() for one in several)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,12 @@ def test_a_click_id_is_what_a_network_can_have_written(values: list[object], exp
 
 def test_the_first_of_the_table_tells_most() -> None:
     found = dict.fromkeys(reversed(list(CLICK_IDS)), "a1")
-    ad, link = ad_id(found), link_id(found)
 
-    assert (ad and ad.name, link and link.name) == ("gclid", "fbclid")
+    assert (ad_id(found), link_id(found)) == ("gclid", "fbclid")
+
+
+def test_no_click_id_tells_nothing() -> None:
+    assert (ad_id({}), link_id({}), ad_id({"fbclid": "a1"}), link_id({"gclid": "a1"})) == ("", "", "", "")
 
 
 def test_ids_of_all_carriers_are_kept_and_the_first_carrier_wins() -> None:

@@ -14,7 +14,7 @@ SOURCES = list(tables._columns("sources.txt"))
 ENTRY = re.compile(r"=?[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*)?")
 
 
-@pytest.mark.parametrize(("file", "columns"), [("sources.txt", 5), ("click-ids.txt", 4)])
+@pytest.mark.parametrize(("file", "columns"), [("sources.txt", 5), ("click-ids.txt", 5), ("titles.txt", 2)])
 def test_every_line_has_its_columns(file: str, columns: int) -> None:
     assert {len(line) for line in tables._columns(file)} == {columns}
 
@@ -68,5 +68,11 @@ def test_every_click_id_says_what_it_proves_and_of_which_kind() -> None:
     assert links == set(channel._OPENED)
 
 
+def test_every_row_and_click_id_has_a_name_for_people() -> None:
+    assert [line[0] for line in tables._columns("titles.txt")] == list(ROWS)
+    assert all(row.title for row in (*ROWS.values(), tables.WEB))
+    assert all(click_id.title for click_id in CLICK_IDS.values())
+
+
 def test_nothing_is_missing_from_the_tables() -> None:
-    assert (len(ROWS), len(CLICK_IDS), len(SETS), len(IGNORED_REFERRERS)) == (30, 33, 19, 16)
+    assert (len(ROWS), len(CLICK_IDS), len(SETS), len(IGNORED_REFERRERS)) == (30, 33, 20, 16)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from service.attribution import attribute
+from service.attribution import attribute, attribute_others
 from service.forms import Crediting
 from service.lead import Evidence, StoredTouch
-from tests.attribution.visits import SITE, a_touch, credit, rule_of
+from tests.attribution.visits import SITE, a_touch, a_visit, credit, rule_of
 
 DAY_S = 86_400
 NOW = 1_790_000_000.0
@@ -60,6 +60,7 @@ REFERRERS = {
     "another site": ("https://www.somewhere.example/", True),
     "app": ("android-app://com.linkedin.android/", True),
     "app without a dot": ("android-app://someapp/", True),
+    "app of a local network": ("android-app://printer.local/", False),
     "this host": ("https://northyard.example/x", False),
     "host under this one": ("https://blog.northyard.example/", False),
     "host this one is under": ("https://example./", False),
@@ -119,3 +120,39 @@ def test_a_blank_page_url_counts_as_absent() -> None:
     evidence = Evidence(page_url="  ", referrer=f"{SITE}/contact?utm_source=instagram")
 
     assert attribute(evidence, Crediting()).utm_source == "instagram"
+
+
+# -- what the visits say that do not count
+
+NOTHING = a_visit()
+
+
+@pytest.mark.parametrize(
+    ("evidence", "others"),
+    [
+        pytest.param(NOTHING, {}, id="none tells anything"),
+        pytest.param(a_visit("gclid=a1"), {}, id="only one tells anything"),
+        pytest.param(a_visit("gclid=a1", first=a_touch("fbclid=b")), {"first": "Organic Social"}, id="the first"),
+        pytest.param(
+            a_visit(first=a_touch("fbclid=b"), last=a_touch("gclid=c")), {"first": "Organic Social"}, id="last"
+        ),
+        pytest.param(
+            a_visit("utm_medium=sms", first=a_touch("fbclid=b"), last=a_touch("gclid=c")),
+            {"last": "Paid Search", "first": "Organic Social"},
+            id="both",
+        ),
+    ],
+)
+def test_the_visits_that_lost_are_credited_beside(evidence: Evidence, others: dict[str, str]) -> None:
+    found = attribute_others(evidence, Crediting())
+
+    assert {name: verdict.channel for name, verdict in found.items()} == others
+
+
+def test_a_visit_that_lost_is_told_without_who_won() -> None:
+    (lost,) = attribute_others(a_visit("utm_medium=sms", first=a_touch("fbclid=b")), Crediting()).values()
+
+    assert lost.reason == (
+        "Meta (Facebook) link id fbclid in the link of the first remembered visit: Organic Social;"
+        " LeadSource 13 for Facebook"
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.capture.intake import accept
-from service.forms import Form
+from service.forms import Crediting, Form, Route
 from service.lead import Contact, Receipt, Status, Submission
 from service.store import Query, Store, StoreUnavailable
 from tests.builders import NOON, a_form, a_submission
@@ -57,6 +57,18 @@ def test_a_lead_is_credited_and_owed_to_its_forms_account(kept: Store) -> None:
         lead = tx.leads.get(receipt.lead_id)
     assert lead is not None
     assert (lead.account, lead.received_at, lead.attribution.utm_source) == ("harbour", NOON, "google")
+
+
+def test_a_lead_is_credited_as_the_route_of_its_answers_says(kept: Store) -> None:
+    by_phone = a_form(crediting=Crediting(lead_source=2))
+    form = a_form(routes=(Route({"how_heard": "a friend"}, by_phone),))
+
+    receipt = take(kept, a_submission(), form=form)
+
+    with kept.read() as tx:
+        lead = tx.leads.get(receipt.lead_id)
+    assert lead is not None
+    assert lead.attribution.lead_source == 2
 
 
 REPEATS = {

@@ -13,21 +13,29 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One kind of source. `lead_source` is the number of its own, None where it has none."""
+    """One kind of source.
+
+    lead_source: the number of its own, None where it has none. title: what marketers call it.
+    """
 
     name: str
     category: str
     lead_source: int | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ClickId:
-    """What the presence of one click id tells. `kind` is "search", "social", "display", ..."""
+    """What the presence of one click id tells.
+
+    kind: "search", "social", "display", ... title: what marketers call it.
+    """
 
     name: str
     is_ad: bool
     row: Row | None
     kind: str
+    title: str
 
 
 def _lines(file: str) -> Iterator[str]:
@@ -42,13 +50,15 @@ def _columns(file: str) -> Iterator[list[str]]:
 
 
 def _row(name: str, category: str, number: str) -> Row:
-    return Row(name, category, None if number == "-" else int(number))
+    return Row(name, category, None if number == "-" else int(number), _TITLES[name])
 
 
-def _click_id(name: str, proves: str, row_name: str, kind: str) -> ClickId:
+def _click_id(name: str, proves: str, row_name: str, kind: str, title: str) -> ClickId:
     row = None if row_name == "-" else ROWS[row_name]
-    return ClickId(name, proves == "ad", row, row.category if row and kind == "-" else kind)
+    return ClickId(name, proves == "ad", row, row.category if row and kind == "-" else kind, title)
 
+
+_TITLES = {columns[0]: columns[1] for columns in _columns("titles.txt")}
 
 _SOURCES = [(_row(*columns[:3]), columns[3].split(), columns[4].split()) for columns in _columns("sources.txt")]
 
@@ -68,7 +78,7 @@ PREFIXES: Mapping[str, Row] = MappingProxyType(
 HOSTS: Mapping[str, Row] = MappingProxyType({host: row for row, _, hosts in _SOURCES for host in hosts})
 """Host or package entry as written ("=google.*", "bing.com") -> row."""
 
-WEB = Row("web", "web")
+WEB = Row("web", "web", title="another website")
 """The row of a site that no table knows."""
 
 CLICK_IDS: Mapping[str, ClickId] = MappingProxyType(

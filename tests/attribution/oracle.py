@@ -1,0 +1,205 @@
+"""A second reading of the rules, word for word and slow, that shares nothing with the service but the text files.
+
+Where both agree on everything that hypothesis can think of, a slip must have been made twice.
+"""
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
+
+import service.attribution
+
+TABLES = Path(service.attribution.__file__).parent / "tables"
+PLACEHOLDERS = {
+    *("null", "undefined", "none", "(none)", "nan", "n/a", "-", "(not set)", "not set", "(not provided)"),
+    *("(direct)", "direct", "$direct", "[object object]"),
+}
+REMOVED = re.compile(
+    r"(?P<macro>\$?\{\{[^{}]*\}\}|\$?\{[^{}]*\}|__[A-Z0-9]+(?:_[A-Z0-9]+)*__|%%[A-Za-z0-9_]+%%|\*\|[^|]*\|\*)"
+    r"|(?P<email>[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)|(?P<phone>\+\d{8,15})"
+)
+
+
+def clean(value: str, *, lower: bool) -> str:
+    """Section 1.4, step by step, for a text."""
+    text = value[:2048]
+    for _ in range(2):
+        if re.search("%[0-9A-Fa-f]{2}", text):
+            try:
+                decoded = unquote(text, errors="strict")
+            except UnicodeDecodeError:
+                break
+            if any(unicodedata.category(letter) == "Cc" for letter in decoded):
+                break
+            text = decoded
+    text = unicodedata.normalize("NFC", text)
+    text = re.sub("[\t\r\n]", " ", text)
+    text = "".join(letter for letter in text if unicodedata.category(letter) not in ("Cc", "Cf"))
+    text = re.sub(r"\s+", " ", text).strip()
+    if re.search("<[A-Za-z/!]", text) or re.match(
+        "(javascript|vbscript|data):", re.sub(r"\s", "", text), re.IGNORECASE
+    ):
+        return ""
+    text = text.replace("<", "").replace(">", "")
+    if REMOVED.search(text):
+        text = REMOVED.sub("", text).strip(" _-|:/.,+")
+    text = re.sub(r"\s+", " ", re.sub(r"^[=+@ -]+", "", text)).strip()
+    if text.lower() in PLACEHOLDERS:
+        return ""
+    text = text[:255].strip()
+    return text.lower() if lower else text
+
+
+class Entry(NamedTuple):
+    """One row of the table of sources."""
+
+    name: str
+    category: str
+    number: int | None
+    aliases: tuple[str, ...]
+    hosts: tuple[str, ...]
+
+
+def read_rows() -> list[Entry]:
+    """The table of sources."""
+    lines = [line for line in (TABLES / "sources.txt").read_text().splitlines() if line and line[0] != "#"]
+    cells = [[cell.strip() for cell in line.split("|")] for line in lines]
+    return [
+        Entry(name, category, None if number == "-" else int(number), tuple(aliases.split()), tuple(hosts.split()))
+        for name, category, number, aliases, hosts in cells
+    ]
+
+
+def read_sets() -> dict[str, set[str]]:
+    """The sets of words."""
+    lines = [line for line in (TABLES / "sets.txt").read_text().splitlines() if line and line[0] != "#"]
+    return {name: set(words.split()) for name, _, words in (line.partition(":") for line in lines)}
+
+
+ROWS, SETS = read_rows(), read_sets()
+WEB = Entry("web", "web", None, (), ())
+BY_NAME = {row.name: row for row in ROWS}
+
+
+def label(text: str) -> str:
+    """Section 0."""
+    return re.sub(r"[\s_+-]+", "-", text.lower()).strip("-")
+
+
+def row_of_host(host: str) -> Entry:
+    """Section 2.3: the longest entry that matches, each written out as an expression."""
+    matching = []
+    for row in ROWS:
+        for entry in row.hosts:
+            bare = entry.removeprefix("=")
+            ending = r"\.(com|[a-z]{2}|com?\.[a-z]{2})" if bare.endswith(".*") else ""
+            before = "" if entry.startswith("=") else r"(.+\.)?"
+            if re.fullmatch(before + re.escape(bare.removesuffix(".*")) + ending, host):
+                matching.append((len(bare.removesuffix(".*")), row))
+    if matching:
+        return max(matching, key=lambda pair: pair[0])[1]
+    if any(re.fullmatch(r"(web|e)?mail\d*[a-z]?", part, re.ASCII) for part in host.split(".")[:-2]):
+        return BY_NAME["email"]
+    return WEB
+
+
+def row_of_source(source: str) -> tuple[Entry | None, bool]:
+    """Section 2.3: the row of a utm_source, and whether it is paid for (2.4)."""
+    name = label(source)
+    starred = [(len(alias), row) for row in ROWS for alias in row.aliases if alias.endswith("*")
+               and name.startswith(alias[:-1] + "-")]  # fmt: skip
+    exact = [row for row in ROWS if name in [alias.removesuffix("*") for alias in row.aliases]]
+    if exact or starred:
+        row = exact[0] if exact else max(starred, key=lambda pair: pair[0])[1]
+        return row, bool(SETS["PAID_SOURCE"] & set(name.split("-")))
+    if re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", name):
+        return row_of_host(name.removeprefix("www.")), False
+    if "newsletter" in name or "email" in name or "e-mail" in name:
+        return BY_NAME["email"], False
+    return None, False
+
+
+class Case(NamedTuple):
+    """Clean Utm values, an ad id's row and kind, a link id's row and kind, the host of the referrer."""
+
+    source: str
+    medium: str
+    campaign: str
+    ad: tuple[str, str] | None
+    link: tuple[str, str] | None
+    referrer: str
+
+
+def decide(case: Case) -> tuple[str, int]:
+    """Sections 2.5 and 3 without the form's wishes: channel and LeadSource."""
+    m, s = label(case.medium), label(case.source)
+    source, is_paid_source = row_of_source(case.source) if case.source else (None, False)
+    referrer = row_of_host(case.referrer) if case.referrer else None
+    is_s, is_r = (source.category if source else ""), (referrer.category if referrer else "")
+    word = next((int(name[2:]) for w in (m, s) for name, words in SETS.items() if name[:2] == "LS" and w in words), 0)
+    shop = bool(re.search("(^|[^a-df-z])shop|shopping", case.campaign.lower()))
+    paid_medium = bool(re.match("^(.*cp.*|ppc|retargeting|paid.*)$", m)) or m in SETS["PAID"]
+    mail = m in SETS["EMAIL"] or "email" in m or "e-mail" in m or "newsletter" in m
+    channel, rule = "", 0
+    if "cross-network" in case.campaign.lower():
+        channel, rule = "Cross-network", 1
+    elif case.ad or paid_medium or is_paid_source:
+        kind = case.ad[1] if case.ad else is_s or is_r
+        if case.ad and kind == "search":
+            kind = "video" if "video" in (is_s, is_r) else kind
+            kind = "display" if kind == "search" and (m in SETS["DISPLAY"] or is_r == "ads") else kind
+        banner = "Display" if kind in ("display", "ads") or m in SETS["DISPLAY"] else "Paid Other"
+        paid = {"search": "Paid Search", "social": "Paid Social", "video": "Paid Video"}.get(kind, banner)
+        channel, rule = ("Paid Shopping" if kind == "shopping" or shop else paid), 2
+    else:
+        tests = [
+            (m in SETS["DISPLAY"] or is_s == "ads", "Display"),
+            (is_s == "shopping" or shop, "Organic Shopping"),
+            (is_s == "social" or m in SETS["SOCIAL"], "Organic Social"),
+            (is_s == "video" or "video" in m, "Organic Video"),
+            (is_s == "search" or m in SETS["ORGANIC"], "Organic Search"),
+            (is_s == "ai" or m == "ai-assistant", "AI Assistant"),
+            (is_s == "email" or mail or word == 9, "Email"),
+            (m in SETS["AFFILIATE"], "Affiliates"),
+            (is_s in ("broker", "agent") or m in SETS["REFERRAL"] or word in (11, 12), "Referral"),
+            (m in SETS["AUDIO"], "Audio"),
+            (m in SETS["SMS"] or s in SETS["SMS"], "SMS"),
+            (m.endswith("push") or "mobile" in m or "notification" in m, "Mobile Push"),
+            (word != 0, "Other Campaign"),
+            (is_s == "web", "Referral"),
+        ]
+        channel, rule = next(((name, n) for n, (holds, name) in enumerate(tests, 3) if holds), ("", 0))
+    if not channel and case.link:
+        opened = {"facebook": "Organic Social", "instagram": "Organic Social", "email": "Email", "": "Affiliates"}
+        channel, rule = opened[case.link[0]], 17
+    if not channel and referrer:
+        named = {"search": "Organic Search", "social": "Organic Social", "video": "Organic Video", "ads": "Display",
+                 "shopping": "Organic Shopping", "ai": "AI Assistant", "email": "Email"}  # fmt: skip
+        channel, rule = named.get(is_r, "Referral"), 18
+    if not channel:
+        channel = "Unassigned" if any(case[:3]) else "Direct"
+    return channel, _number(case, channel, rule, source, referrer, word)
+
+
+def _number(case: Case, channel: str, rule: int, source: Entry | None, referrer: Entry | None, word: int) -> int:
+    """Section 3, from rule 4."""
+    family = {"Display": ("ads",), "AI Assistant": ("ai",), "Email": ("email",), "Referral": ("broker", "agent", "web")}
+    kind = channel.removeprefix("Paid ").removeprefix("Organic ").lower()
+    fitting = family.get(channel, (kind,) if kind in ("search", "social", "video", "shopping") else ())
+    if case.ad:
+        row = BY_NAME.get(case.ad[0])
+    else:
+        link = BY_NAME.get(case.link[0]) if case.link else None
+        row = source or next((each for each in (referrer, link) if each and each.category in fitting), None)
+    googles = ("Paid Search", "Organic Search", "Paid Shopping", "Organic Shopping", "Cross-network")
+    if row and row.number and not (row.number == 19 and channel not in googles):
+        return row.number
+    if 2 <= rule <= 16 and not case.ad and word:
+        return word
+    if channel == "Email":
+        return 9 if rule == 18 else 10
+    by_channel = {"Cross-network": 19, "Paid Social": 98, "Organic Social": 98, "Paid Video": 98, "Organic Video": 98,
+                  "Affiliates": 5, "Referral": 5, "Audio": 99, "SMS": 99, "Mobile Push": 99}  # fmt: skip
+    return by_channel.get(channel, 1)

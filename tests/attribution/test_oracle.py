@@ -1,0 +1,102 @@
+"""The service against a second, slow reading of the same rules."""
+
+import re
+import unicodedata
+from urllib.parse import unquote, urlencode
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.attribution import attribute
+from service.attribution.cleaning import clean
+from service.attribution.links import Host
+from service.attribution.rows import read_source, row_of_host
+from service.attribution.tables import CLICK_IDS
+from service.forms import Crediting
+from service.lead import Evidence
+from tests.attribution import oracle
+
+thorough = settings(deadline=None, max_examples=400)
+ENTRIES = sorted({host for row in oracle.ROWS for host in row.hosts})
+ALIASES = sorted({alias for row in oracle.ROWS for alias in row.aliases})
+WORDS = sorted({word for words in oracle.SETS.values() for word in words})
+
+endings = st.sampled_from(["com", "de", "co.uk", "com.br", "net", "info", "co", "a.b", "uk.com"])
+befores = st.sampled_from(["", "www.", "m.", "mail.", "webmail2.", "email1a.", "docs.", "x.y.", "not"])
+hosts = st.builds(
+    lambda before, entry, ending: before + entry.removeprefix("=").replace("*", ending),
+    *(befores, st.sampled_from([*ENTRIES, "somewhere.example", "company.*", "co.uk", "mail.com"]), endings),
+)
+joints = st.sampled_from(["-", "_", " ", "+", ".", ""])
+phrases = st.builds(
+    lambda first, joint, second: f"{first.removesuffix('*')}{joint}{second.removesuffix('*')}",
+    *(st.sampled_from([*ALIASES, *WORDS]), joints, st.sampled_from([*ALIASES, *WORDS, "x", "uk", ""])),
+)
+sources = st.one_of(st.just(""), st.sampled_from(WORDS), phrases, hosts)
+media = st.one_of(
+    st.just(""), st.sampled_from([*WORDS, "cpc", "ppc", "paid_social", "Video", "web-push", "my-cpl"]), phrases
+)
+campaigns = st.sampled_from(["", "spring", "Cross-Network", "e-shop", "Workshop", "shopping", "SHOP 1"])
+
+
+@thorough
+@given(hosts)
+def test_both_find_the_same_row_of_a_host(host: str) -> None:
+    assert row_of_host(Host(host)).name == oracle.row_of_host(host).name
+
+
+@thorough
+@given(sources)
+def test_both_find_the_same_row_of_a_source(source: str) -> None:
+    mine, (row, is_paid) = read_source(source.lower()), oracle.row_of_source(source.lower())
+
+    assert (mine.row.name if mine.row else None, mine.is_paid) == (row.name if row else None, is_paid)
+
+
+pieces = st.sampled_from(
+    [
+        *("{x}", "{{x}}", "${x}", "__A_B__", "%%a%%", "*|a|*", "%40", "%2540", "%E9", "%", "jane@example.org"),
+        *("+441132000000", "<", "<b", ">", "= ", "-", "@", "+", "data:", "java script:", "null", "(none)", "e\u0301"),
+        *("\u200b", "\t", "\x07", " ", "\u00a0", "a", "B.c", "é", "a" * 250, "|", "_", "%09", "&"),
+    ]
+)
+PERSON = re.compile(r"[\w.%+-]+@[\w-]+(\.[\w-]+)+|\+\d{8}")
+
+
+def leaves_room(value: str, text: str) -> bool:
+    """Whether this is a corner of docs/decisions/0002.
+
+    A person whom a removed macro joined up, lone surrogates, letters that an invisible one kept apart, and letters
+    that grow in lower case.
+    """
+    odd = any(unicodedata.category(letter) in ("Cf", "Cs", "Cc") for letter in unquote(unquote(value)))
+    return bool(PERSON.search(text)) or odd or (len(value) > 250 and not value.isascii())
+
+
+@thorough
+@given(st.lists(pieces, max_size=6).map("".join) | st.text(max_size=30), st.booleans())
+def test_both_clean_alike(value: str, lower: bool) -> None:
+    mine, other = clean(value, lower=lower).text, oracle.clean(value, lower=lower)
+
+    assert mine == other or leaves_room(value, other)
+
+
+@thorough
+@given(sources, media, campaigns, st.none() | st.sampled_from(sorted(CLICK_IDS)), st.just("") | hosts)
+def test_both_decide_alike(source: str, medium: str, campaign: str, click_id: str | None, referrer: str) -> None:
+    tags = {"utm_source": source, "utm_medium": medium, "utm_campaign": campaign, click_id or "x": "a1"}
+    link = f"https://www.northyard.example/?{urlencode({name: value for name, value in tags.items() if value})}"
+    verdict = attribute(Evidence(landing_url=link, referrer=f"https://{referrer}/" if referrer else ""), Crediting())
+    known = CLICK_IDS.get(click_id or "")
+    found = (known.row.name if known.row else "", known.kind) if known else None
+
+    expected = oracle.decide(
+        oracle.Case(
+            *(verdict.utm_source, verdict.utm_medium, verdict.utm_campaign),
+            ad=found if known and known.is_ad else None,
+            link=found if known and not known.is_ad else None,
+            referrer=referrer.removeprefix("www."),
+        )
+    )
+
+    assert (verdict.channel, verdict.lead_source) == expected
