@@ -1,12 +1,17 @@
-"""What the tests of the endpoints share."""
+"""What the tests of the endpoints share, and those of the page's script."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium import webdriver
 
 from service.store import Store
+from tests.browser import chromium
+from tests.capture.website import Site, Visitor
 from tests.front import Front, sqlite_store
+
+EVERY_NAME_IS_OURS = "--host-resolver-rules=MAP * 127.0.0.1"
 
 
 @pytest.fixture
@@ -20,3 +25,32 @@ def kept(tmp_path: Path) -> Iterator[Store]:
 def front(kept: Store) -> Front:
     """An application with the form `contact`, that lets everybody post as often as they like."""
     return Front(kept)
+
+
+@pytest.fixture(scope="package")
+def driver() -> Iterator[webdriver.Chrome]:
+    """One browser for all tests of the script: each of them visits a domain that it has never seen."""
+    with chromium("--disable-features=HttpsUpgrades", EVERY_NAME_IS_OURS) as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Site]:
+    """A website, in the part of the service, too."""
+    with Site() as site:
+        yield site
+
+
+@pytest.fixture
+def site(server: Site) -> Site:
+    """A landing page, and another with the form; nobody posted yet."""
+    server.clear()
+    server.publish("/", "<a href=/contact>Contact</a>")
+    server.publish("/contact", server.form())
+    return server
+
+
+@pytest.fixture
+def visitor(driver: webdriver.Chrome, site: Site) -> Visitor:
+    """Somebody who was never there."""
+    return Visitor(driver, site)

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self, cast
@@ -12,29 +12,55 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from service.attribution import stored_touch
 from service.capture import script
+from service.lead import StoredTouch
 
 Answers = dict[str, str]
 
+TAGGED = "/?utm_source=google&utm_medium=cpc&gclid=abc"
+HIDDEN = {"lc_landing_url", "lc_page_url", "lc_referrer", "lc_first", "lc_last", "lc_key"}
+
+FETCHING = """<script>
+document.querySelector("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(event.target));
+  fetch(event.target.action, { method: "POST", mode: "no-cors", body });
+});
+</script>"""
+
 _HEAD = """<!doctype html><title>page</title>
-<script>
-  window.problems = [];
-  addEventListener("error", (event) => problems.push(event.message));
-</script>
-<script src="{service}/attribution.js" defer></script>"""
+<script src="{problems}"></script>
+<script src="{service}/attribution.js" {tag} defer></script>"""
+
+_PROBLEMS = """window.problems = [];
+addEventListener("error", (event) => problems.push(event.message));
+addEventListener("unhandledrejection", (event) => problems.push(String(event.reason)));
+addEventListener("securitypolicyviolation", (event) => problems.push(event.violatedDirective));
+"""
+
+
+def touch(text: str) -> StoredTouch:
+    """A hidden field as the service reads it."""
+    read = stored_touch(text)
+    assert read, text
+    return read
 
 
 class Site:
     """Pages by path (under any host name), the script under the service's name, and the posts that arrived."""
 
-    def __init__(self) -> None:
+    def __init__(self, service: str = "") -> None:
+        """service: where the real one is; without it the site plays its part."""
         self.pages: dict[str, str] = {}
+        self.headers: dict[str, Mapping[str, str]] = {}
         self.posts: list[Answers] = []
         self.arrived = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self.port = self._server.server_address[1]
-        self.service = f"http://leads.crm.test:{self.port}"
+        self.service = service or f"http://leads.crm.test:{self.port}"
+        self.problems = f"http://leads.crm.test:{self.port}/problems.js"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -45,9 +71,19 @@ class Site:
         self._thread.join()
         self._server.server_close()
 
-    def publish(self, path: str, body: str) -> None:
-        """Put up a page with our script in its head; `window.problems` collects what goes wrong on it."""
-        self.pages[path] = _HEAD.format(service=self.service) + body
+    def publish(self, path: str, body: str, tag: str = "", headers: Mapping[str, str] | None = None) -> None:
+        """Put up a page with our script in its head; `window.problems` collects what goes wrong on it.
+
+        tag: attributes of the script's tag.
+        """
+        self.pages[path] = _HEAD.format(service=self.service, problems=self.problems, tag=tag) + body
+        self.headers[path] = headers or {}
+
+    def clear(self) -> None:
+        """No page any more, and nobody posted."""
+        self.pages.clear()
+        self.headers.clear()
+        self.posts.clear()
 
     def form(self, inside: str = "<button>Send</button>", attributes: str = "") -> str:
         """Return the HTML of a form that posts to the service."""
@@ -66,6 +102,8 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             path = urlsplit(self.path).path
             if path == "/attribution.js":
                 self._answer(script.SCRIPT, "text/javascript")
+            elif path == "/problems.js":
+                self._answer(_PROBLEMS.encode(), "text/javascript")
             else:
                 self._answer(site.pages.get(path, "").encode(), "text/html; charset=utf-8")
 
@@ -82,6 +120,8 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             self.send_response(200)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
+            for name, value in site.headers.get(urlsplit(self.path).path, {}).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 
@@ -108,14 +148,22 @@ class Visitor:
     def open(self, path: str, host: str = "www") -> None:
         """Type an address: there is no referrer."""
         self.driver.get(self.url(path, host))
+        self.wait_until(lambda: self.run("return document.readyState === 'complete'"))  # the driver may be early
 
     def follow(self, path: str, origin: str) -> None:
         """Come by a link on a page of the host `origin`."""
         self.site.pages["/links"] = f"<a href='{self.url(path)}'>link</a>"
         self.driver.get(f"http://{origin}:{self.site.port}/links")
-        self.driver.find_element(By.LINK_TEXT, "link").click()
-        arrived = f"return location.href === '{self.url(path)}' && document.readyState === 'complete'"
-        self.wait_until(lambda: self.run(arrived))
+        self.click_through(self.url(path))
+
+    def click_through(self, url: str) -> None:
+        """Click the page's first link, and wait until the browser is at this address."""
+        self.driver.find_element(By.TAG_NAME, "a").click()
+        self.wait_for_address(url)
+
+    def wait_for_address(self, url: str) -> None:
+        """Return once the browser shows exactly this address."""
+        self.wait_until(lambda: self.run(f"return location.href === '{url}' && document.readyState === 'complete'"))
 
     def send(self) -> Answers:
         """Press the page's first button; return what arrived."""
@@ -123,16 +171,18 @@ class Visitor:
         self.driver.find_element(By.TAG_NAME, "button").click()
         return self.site.wait_for_posts(before + 1)[before]
 
-    def hidden(self, form: str = "form") -> Answers:
-        """Return the hidden inputs of a form, as they are now."""
-        inputs = self.run(
-            f"return [...document.querySelectorAll('{form} [type=hidden]')].map((i) => [i.name, i.value])"
-        )
+    def hidden(self, form: str = "form", root: str = "document") -> Answers:
+        """Return the hidden inputs of a form, as they are now; root: where it is, in JavaScript."""
+        inputs = self.run(f"return [...{root}.querySelectorAll('{form} [type=hidden]')].map((i) => [i.name, i.value])")
         return dict(cast("list[tuple[str, str]]", inputs))
 
     def cookies(self) -> Answers:
         """Return the cookies of the page."""
         return {cookie["name"]: cookie["value"] for cookie in self.driver.get_cookies()}
+
+    def kept(self) -> set[str]:
+        """The names of all that the page has stored in this browser."""
+        return set(self.run("return Object.keys({ ...localStorage, ...sessionStorage })")) | self.cookies().keys()
 
     def run(self, code: str) -> Any:
         """Run JavaScript in the page."""
@@ -144,9 +194,12 @@ class Visitor:
 
     @contextmanager
     def refusing(self, *stores: str) -> Iterator[None]:
-        """A browser whose pages may not touch these: `document.cookie`, `window.localStorage` ..."""
-        refuse = "get() { throw new Error('refused'); }, set() { throw new Error('refused'); }"
-        lines = [
+        """A browser whose pages may not touch these: `document.cookie`, `window.localStorage` ...
+
+        `window.writes` counts how often the page tried to set one.
+        """
+        refuse = "get() { throw new Error('refused'); }, set() { writes++; throw new Error('refused'); }"
+        lines = ["window.writes = 0;"] + [
             f"Object.defineProperty({owner}, '{name}', {{ {refuse} }});"
             for owner, _, name in (store.partition(".") for store in stores)
         ]
@@ -156,3 +209,12 @@ class Visitor:
             yield
         finally:
             self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+    @contextmanager
+    def without_cookies(self) -> Iterator[None]:
+        """A browser that takes no cookies from pages."""
+        self.driver.execute_cdp_cmd("Emulation.setDocumentCookieDisabled", {"disabled": True})
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd("Emulation.setDocumentCookieDisabled", {"disabled": False})
