@@ -14,4 +14,7 @@ coworkers.py      finding and creating the contact
 opportunities.py  creating the opportunity, and looking whether it is there already
 lead_sources.py   the CRM's list of sources
 boards.py         what a set-up can name: stages, locations, types, owners, countries ...
+counts.py         how many opportunities a location holds
+custom_fields.py  what an operator made compulsory
+roles.py          what the login may do, where the CRM shows it
 """

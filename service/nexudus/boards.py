@@ -1,12 +1,15 @@
 """What a set-up can name: stages and boards, locations, types, owners, teams, countries, time zones."""
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Unavailable
 from service.nexudus.rows import Row, id_of, ids_of, text_of
 
 STAGES_PATH = "/api/crm/crmboardcolumns"
+USERS_PATH = "/api/sys/users"
+TEAMS_PATH = "/api/spaces/teams"
 
 DANGERS = {
     "DeleteAccount": "deletes the customer",
@@ -35,7 +38,10 @@ WARNINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A column of a board. flags: the CRM's names of those that are set. business_id: the board's location."""
+    """A column of a board. flags: the CRM's names of those that are set. business_id: the board's location.
+
+    archived: its board is. told: the CRM shows whether it does harm; False where it hides that.
+    """
 
     id: int
     name: str
@@ -44,6 +50,8 @@ class Stage:
     board_name: str
     business_id: int | None
     flags: tuple[str, ...] = ()
+    archived: bool = False
+    told: bool = True
 
     @property
     def dangers(self) -> tuple[str, ...]:
@@ -108,7 +116,7 @@ class Placed:
 class User:
     """An admin user, who can own opportunities. Default ids are None where the CRM shows 0.
 
-    business_ids is None where the user was seen in a list only; `user` tells them.
+    business_ids is None where the user was seen in a list only; `user` tells them. role_ids: of their UserRoles.
     """
 
     id: int
@@ -121,6 +129,7 @@ class User:
     default_business_id: int | None = None
     default_country_id: int | None = None
     default_time_zone_id: int | None = None
+    role_ids: tuple[int, ...] = ()
 
 
 def boards(nexudus: Nexudus) -> list[Board]:
@@ -133,17 +142,40 @@ def boards(nexudus: Nexudus) -> list[Board]:
 
 def stages(nexudus: Nexudus) -> list[Stage]:
     """All stages of boards that are not archived, by board and position."""
-    live = {board.id: board for board in boards(nexudus) if not board.archived}
-    rows = [row for row in nexudus.records(STAGES_PATH) if row.get("CrmBoardId") in live]
-    found = [_stage(_whole(nexudus, row), live[row["CrmBoardId"]]) for row in rows]
+    return [stage for stage in all_stages(nexudus) if not stage.archived]
+
+
+def all_stages(nexudus: Nexudus) -> list[Stage]:
+    """All stages, by board and position, also those of archived boards."""
+    known = {board.id: board for board in boards(nexudus)}
+    rows = [row for row in nexudus.records(STAGES_PATH) if row.get("CrmBoardId") in known]
+    found = [_stage(_whole(nexudus, row, known[row["CrmBoardId"]]), known[row["CrmBoardId"]]) for row in rows]
     return sorted(found, key=lambda stage: (stage.board_id, stage.position, stage.id))
 
 
-def _whole(nexudus: Nexudus, row: Row) -> Row:
+def stage(nexudus: Nexudus, stage_id: int) -> Stage | None:
+    """One stage as its own record tells it; None when there is no such. Whether its board is archived does not show.
+
+    Raises: as Nexudus.one; Unavailable where the record hides whether the stage does harm.
+    """
+    row = nexudus.one(f"{STAGES_PATH}/{stage_id}")
+    if row is None:
+        return None
+    if row["Id"] != stage_id or not _tells_all(row):
+        raise Unavailable("the record of the stage does not show what it does on arrival", HTTPStatus.OK)
+    board_id, business_id = id_of(row, "CrmBoardId") or 0, id_of(row, "CrmBoardBusinessId")
+    return _stage(row, Board(board_id, text_of(row, "CrmBoardName"), business_id, archived=False))
+
+
+def _whole(nexudus: Nexudus, row: Row, board: Board) -> Row:
     """With all flags that can do harm: lists may leave fields out, and an absent flag must not pass for a safe one."""
-    if all(flag in row for flag in DANGERS):
+    if board.archived or _tells_all(row):
         return row
     return nexudus.one(f"{STAGES_PATH}/{row['Id']}") or row
+
+
+def _tells_all(row: Row) -> bool:
+    return all(flag in row for flag in DANGERS)
 
 
 def _stage(row: Row, board: Board) -> Stage:
@@ -155,6 +187,8 @@ def _stage(row: Row, board: Board) -> Stage:
         board_name=board.name,
         business_id=board.business_id,
         flags=tuple(flag for flag in (*DANGERS, *WARNINGS) if row.get(flag)),
+        archived=board.archived,
+        told=_tells_all(row),
     )
 
 
@@ -198,17 +232,30 @@ def opportunity_types(nexudus: Nexudus) -> list[Placed]:
 
 def teams(nexudus: Nexudus) -> list[Placed]:
     """All teams."""
-    return [_placed(row) for row in nexudus.records("/api/spaces/teams")]
+    return [_placed(row) for row in nexudus.records(TEAMS_PATH)]
+
+
+def team(nexudus: Nexudus, team_id: int) -> Placed | None:
+    """One team; None when there is no such. Teams are customers': there can be thousands."""
+    row = nexudus.one(f"{TEAMS_PATH}/{team_id}")
+    return _placed(row) if row else None
+
+
+def admins(nexudus: Nexudus) -> list[User]:
+    """The active admin users, of the first 500 users that the CRM shows: customers with a login are users, too."""
+    rows, _ = nexudus.page(USERS_PATH, {"User_IsAdmin": "true", "User_Active": "true"}, size=500)
+    # Unknown filters are ignored, so each is looked at again.
+    return sorted((user for user in map(_user, rows) if user.admin and user.active), key=lambda user: user.id)
 
 
 def users(nexudus: Nexudus) -> list[User]:
     """All users of the account, without the credential fields that the CRM shows with them."""
-    return [_user(row) for row in nexudus.records("/api/sys/users")]
+    return [_user(row) for row in nexudus.records(USERS_PATH)]
 
 
 def user(nexudus: Nexudus, user_id: int) -> User | None:
     """One user with their locations; None when there is no such."""
-    row = nexudus.one(f"/api/sys/users/{user_id}")
+    row = nexudus.one(f"{USERS_PATH}/{user_id}")
     return _user(row) if row else None
 
 
@@ -221,7 +268,7 @@ def me(nexudus: Nexudus) -> User:
     if row:
         return _user(row)
     mine = nexudus.username.lower()
-    for user in map(_user, nexudus.records("/api/sys/users", {"User_Email": mine})):
+    for user in map(_user, nexudus.records(USERS_PATH, {"User_Email": mine})):
         if user.email.lower() == mine:
             return user
     raise Unavailable("the CRM does not tell who is signed in")
@@ -239,6 +286,7 @@ def _user(row: Row) -> User:
         default_business_id=id_of(row, "DefaultBusinessId"),
         default_country_id=id_of(row, "DefaultCountryId"),
         default_time_zone_id=id_of(row, "DefaultSimpleTimeZoneId"),
+        role_ids=ids_of(row, "UserRoles") or (),
     )
 
 

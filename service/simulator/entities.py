@@ -82,7 +82,13 @@ REFERENCES = (
         numbers=_names("Position"),
     ),
     Entity("OpportunityType", "/api/crm/opportunitytypes", {"Business": "Business"}, texts=_names("Name")),
-    Entity("User", "/api/sys/users", texts=_names("Email FullName"), flags=_names("Active IsAdmin")),
+    Entity(
+        "User",
+        "/api/sys/users",
+        texts=_names("Email FullName"),
+        flags=_names("Active IsAdmin"),
+        unlisted=_names("Businesses UserRoles"),
+    ),
     Entity("Country", "/api/sys/countries", texts=_names("Name TwoDigitsCode")),
     Entity(
         "SimpleTimeZone",
@@ -92,6 +98,8 @@ REFERENCES = (
     ),
     Entity("Team", "/api/spaces/teams", {"Business": "Business"}, texts=_names("Name")),
     Entity("CustomField", "/api/sys/customfields", texts=_names("Name"), numbers=_names("RecordType")),
+    Entity("UserRole", "/api/security/userroles", {"Business": "Business"}, texts=_names("Name")),
+    Entity("Role", "/api/security/roles", texts=_names("Name")),
 )
 """The operator's set-up: read only here, as it is for a service user."""
 

@@ -7,7 +7,12 @@ MINUTE_FORM = len("2026-01-31T09:30")
 
 def now_text() -> str:
     """The present instant as the API writes it: UTC with Z, milliseconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return text_before(0)
+
+
+def text_before(days: float) -> str:
+    """The instant so many days ago, in the same form."""
+    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def read_instant(text: str) -> datetime | None:

@@ -4,7 +4,7 @@ from service.simulator import checks
 from service.simulator.entities import OPPORTUNITY
 from service.simulator.enums import STATUS_LOST, STATUS_WON
 from service.simulator.exchange import Answer, Flaw, Record, invalid, missing, saved
-from service.simulator.instants import now_text
+from service.simulator.instants import now_text, text_before
 from service.simulator.world import World
 
 REQUIRED = ("Position", "Status")
@@ -52,6 +52,19 @@ def replace(world: World, body: Record) -> Answer:
     if record["CrmBoardColumnId"] != old["CrmBoardColumnId"]:
         _arrive(world, record, came_from=old["CrmBoardColumnId"])
     return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
+
+
+def add(world: World, count: int, stage_id: int, days_old: float) -> None:
+    """Put bare opportunities there that nobody sent: they count, and no stage acts on them."""
+    board_id = world.tables["CrmBoardColumn"].rows[stage_id]["CrmBoardId"]
+    place = world.tables["CrmBoard"].rows[board_id]["BusinessId"]
+    shared = {"CrmBoardColumnId": stage_id, "CrmBoardColumnCrmBoardBusinessId": place}
+    for _ in range(count):
+        bare = dict.fromkeys(
+            (*WRITABLE, "CoworkerFullName", "CoworkerEmail", "CoworkerCompanyName", "OpportunityTypeName")
+        )
+        world.put("CrmOpportunity", {**bare, **shared})["CreatedOn"] = text_before(days_old)
+    world.held[place] += count
 
 
 def delete(world: World, ident: int) -> Answer:

@@ -6,10 +6,11 @@ No customers and no opportunities: what appears on the boards is what was sent.
 import uuid
 from collections.abc import Iterable
 
+from service.simulator.entities import ENTITIES
 from service.simulator.exchange import Record
 from service.simulator.geography import COUNTRIES, ID_OF_COUNTRY, ID_OF_ZONE, TIME_ZONES
 
-SERVICE_USER_ID = 900
+SERVICE_USER_ID, SERVICE_ROLE_ID = 900, 1
 ROOT_LOCATION_ID, FIRST_BOARD_ID = 55, 10
 CREDENTIALS = ("AccessToken", "Password", "TwoFactorSecret")
 SINCE = "2024-03-04T09:00:00.000Z"
@@ -66,6 +67,10 @@ USERS: tuple[tuple[int, str, str | None, bool, bool, tuple[int, ...]], ...] = (
 
 TEAMS = ((70, "Founders' table", 55), (71, "Quay crew", 56))
 
+VERBS = ("List", "Read", "Create", "Edit", "Delete")
+ROLES = tuple(f"{kind}-{verb}" for kind in ENTITIES for verb in VERBS)
+"""The catalogue of roles: five for each kind of record."""
+
 
 def seeds(username: str) -> dict[str, list[Record]]:
     """All records of the operator's set-up by kind, fresh copies. username: e-mail of the login."""
@@ -79,6 +84,8 @@ def seeds(username: str) -> dict[str, list[Record]]:
         "SimpleTimeZone": [dict(zone) for zone in TIME_ZONES],
         "Team": [_stamped({"Id": ident, "Name": name, "BusinessId": place}) for ident, name, place in TEAMS],
         "CustomField": [],
+        "UserRole": [_stamped({"Id": SERVICE_ROLE_ID, "Name": "Lead Capture", "BusinessId": 55, "Roles": []})],
+        "Role": [{"Id": number, "Name": name} for number, name in enumerate(ROLES, 1)],
     }
 
 
@@ -153,7 +160,7 @@ def _users(username: str) -> Iterable[Record]:
             "IsAdmin": True,
             "APIAccess": api,
             "Businesses": list(places),
-            "UserRoles": [1],
+            "UserRoles": [SERVICE_ROLE_ID],
             "DefaultBusinessId": 55 if ident == SERVICE_USER_ID else 0,
             "DefaultCurrencyId": 0,
             "DefaultCountryId": 0,

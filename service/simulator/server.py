@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from service.simulator import coworkers
+from service.simulator import coworkers, opportunities
 from service.simulator.app import create_app
 from service.simulator.connection import Server
 from service.simulator.exchange import Call, Record
@@ -100,6 +100,11 @@ class Simulator:
         with self.world.lock:
             record = coworkers.add(self.world, known | places | fields)
             return dict(record)
+
+    def add_opportunities(self, count: int, stage_id: int = 1001, days_old: float = 0) -> None:
+        """Put so many opportunities of nobody in a stage, as if made in the admin pages so long ago. Unchecked."""
+        with self.world.lock:
+            opportunities.add(self.world, count, stage_id, days_old)
 
     def coworkers_of(self, email: str) -> list[Record]:
         """Every customer with this e-mail (any case), oldest first."""

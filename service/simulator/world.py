@@ -7,13 +7,14 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Any
 
+from service.simulator.access import holds
 from service.simulator.entities import ENTITIES
 from service.simulator.exchange import Call, Record
 from service.simulator.faults import Script
 from service.simulator.instants import now_text
 from service.simulator.pace import Pace, read_limits
 from service.simulator.records import Table
-from service.simulator.seed import SERVICE_USER_ID, seeds
+from service.simulator.seed import SERVICE_ROLE_ID, SERVICE_USER_ID, seeds
 from service.simulator.settings import Settings, change
 from service.simulator.tokens import Tokens
 
@@ -58,6 +59,7 @@ class World:
             for name, records in seeds(self.settings.username).items():
                 for record in records:
                     self.tables[name].put(record)
+            self._bundle_roles()
             self.tokens = Tokens()
             self.pace = Pace(read_limits(self.settings.limits))
             self.script = Script()
@@ -77,6 +79,7 @@ class World:
         """
         with self.lock:
             self.settings = change(self.settings, wanted)
+            self._bundle_roles()
             if "limits" in wanted:
                 self.pace = Pace(read_limits(self.settings.limits))
             if "coworker_quota" in wanted:
@@ -84,6 +87,11 @@ class World:
             if {"username", "password", "totp"} & set(wanted):
                 self.tokens.unlock()
                 self.tables["User"].rows[SERVICE_USER_ID]["Email"] = self.settings.username
+
+    def _bundle_roles(self) -> None:
+        """The login's UserRole holds what is not denied, as ids of the catalogue. Its shape is a guess of ours."""
+        held = [role["Id"] for role in self.tables["Role"].rows.values() if holds(role["Name"], self.settings)]
+        self.tables["UserRole"].rows[SERVICE_ROLE_ID]["Roles"] = held
 
     def row(self, kind: str, ident: object) -> Record | None:
         """The record of that kind and id, or None."""

@@ -8,6 +8,8 @@ from service.nexudus.client import Nexudus
 from service.nexudus.errors import Unavailable
 from service.simulator.server import Simulator
 
+STAGE = "/api/crm/crmboardcolumns/1001"
+
 
 def test_stages_come_by_board_and_position_without_those_of_archived_boards(nexudus: Nexudus) -> None:
     found = boards.stages(nexudus)
@@ -47,6 +49,45 @@ def test_a_list_that_hides_flags_does_not_make_a_stage_safe(crm: Simulator, nexu
     [stage] = boards.stages(nexudus)
 
     assert stage.dangers == ("deletes the customer",)
+
+
+def test_a_stage_whose_flags_show_nowhere_says_so(crm: Simulator, nexudus: Nexudus) -> None:
+    thin = {"Id": 1001, "Name": "New enquiry", "CrmBoardId": 10, "Position": 0}
+    listed = {"Records": [thin], "TotalPages": 1}
+    crm.faults([{"path": r"/api/crm/crmboardcolumns$", "body": listed}, {"path": STAGE, "body": thin}])
+
+    [stage] = boards.stages(nexudus)
+
+    assert (stage.dangers, stage.told) == ((), False)
+
+
+def test_stages_of_archived_boards_are_told_where_they_are_asked_for(nexudus: Nexudus) -> None:
+    found = {stage.id: stage.archived for stage in boards.all_stages(nexudus)}
+
+    assert (found[1001], found[4001]) == (False, True)
+
+
+def test_one_stage_tells_what_happens_there(crm: Simulator, nexudus: Nexudus) -> None:
+    assert boards.stage(nexudus, 1009) == Stage(1009, "Clean up", 7, 10, "Sales", 55, ("DeleteAccount",))
+    assert len(crm.calls("GET")) == 1
+
+
+def test_a_stage_that_does_not_exist_is_none(nexudus: Nexudus) -> None:
+    assert boards.stage(nexudus, 4711) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"Id": 1001, "Name": "New enquiry"}, {"Id": 1002, **dict.fromkeys(DANGERS, False)}],
+    ids=["it hides its flags", "it is another one"],
+)
+def test_a_record_that_proves_nothing_does_not_make_a_stage_safe(
+    crm: Simulator, nexudus: Nexudus, body: dict[str, object]
+) -> None:
+    crm.faults([{"path": STAGE, "body": body}])
+
+    with pytest.raises(Unavailable):
+        boards.stage(nexudus, 1001)
 
 
 def test_boards_tell_location_and_whether_they_are_archived(nexudus: Nexudus) -> None:
@@ -91,6 +132,22 @@ def test_users_come_without_their_credentials(crm: Simulator, nexudus: Nexudus) 
 
 def vars_of(user: boards.User) -> dict[str, object]:
     return {name: getattr(user, name) for name in user.__slots__}
+
+
+def test_one_team_is_asked_for_by_id(nexudus: Nexudus) -> None:
+    team = boards.team(nexudus, 71)
+
+    assert team
+    assert (team.name, team.business_id) == ("Quay crew", 56)
+    assert boards.team(nexudus, 4711) is None
+
+
+def test_admins_are_active_ones_only_though_the_filter_is_ignored(crm: Simulator, nexudus: Nexudus) -> None:
+    crm.world.tables["User"].rows[902]["IsAdmin"] = False
+    everybody = {"Records": list(crm.world.tables["User"].rows.values()), "TotalPages": 1}
+    crm.faults([{"path": "/api/sys/users", "body": everybody}])
+
+    assert [user.id for user in boards.admins(nexudus)] == [900, 901]
 
 
 def test_one_user_tells_the_locations(nexudus: Nexudus) -> None:

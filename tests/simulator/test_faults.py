@@ -221,7 +221,7 @@ def test_no_window_ever_lets_in_more_than_its_count(gaps: list[float], count: in
     for gap in gaps:
         now += gap / 10
         wait_s = pace.wait_s(now, writes=False)
-        assert 0 <= wait_s <= window_s
+        assert 0 <= wait_s <= window_s + 1e-6
         if not wait_s:
             let_in.append(now)
 

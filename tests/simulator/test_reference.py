@@ -3,7 +3,7 @@
 import pytest
 
 from service.simulator.server import Simulator
-from tests.simulator.client import COWORKERS, OPPORTUNITIES, Client, coworker_body
+from tests.simulator.client import COWORKERS, OPPORTUNITIES, Client, coworker_body, opportunity_body
 
 COLUMNS = "/api/crm/crmboardcolumns"
 FLAGS = {"DeleteAccount", "DeactivateAccount", "ActivateAccount", "WinOpportunity", "LoseOpportunity", "ConfirmTour"}
@@ -63,6 +63,35 @@ def test_the_login_shows_who_it_is_without_its_secrets(sim: Simulator, client: C
 
 def test_users_carry_credentials_that_a_client_must_not_keep(sim: Simulator, client: Client) -> None:
     assert {"Password", "AccessToken", "TwoFactorSecret"} <= set(client.records("/api/sys/users")[0])
+
+
+def test_lists_of_users_do_not_tell_their_locations(sim: Simulator, client: Client) -> None:
+    assert "Businesses" not in client.records("/api/sys/users")[1]
+    assert client.get("/api/sys/users/902").json()["Businesses"] == [56]
+
+
+def test_the_login_s_bundle_of_roles_holds_what_it_may_do(sim: Simulator, client: Client) -> None:
+    sim.settings(denied=["Coworker-Create"])
+
+    [bundle] = client.get("/api/auth/me").json()["UserRoles"]
+    held = client.get(f"/api/security/userroles/{bundle}").json()["Roles"]
+
+    names = [role["Name"] for role in client.records("/api/security/roles", size=1000) if role["Id"] in held]
+    assert "CrmOpportunity-Create" in names
+    assert "Coworker-Create" not in names
+
+
+def test_opportunities_that_were_there_before_count(sim: Simulator, client: Client) -> None:
+    sim.settings(cap=3)
+    sim.add_opportunities(3, days_old=40)
+    person = client.add_coworker()
+
+    refused = client.post(OPPORTUNITIES, opportunity_body(person))
+
+    assert refused.status_code == 400
+    young = client.get(OPPORTUNITIES, from_CrmOpportunity_CreatedOn="2999-01-01T00:00").json()
+    old = client.get(OPPORTUNITIES, CrmOpportunity_CrmBoardColumn_CrmBoard_Business_Id=55).json()
+    assert (young["TotalItems"], old["TotalItems"]) == (0, 3)
 
 
 def test_enums_are_listed_by_name(sim: Simulator, client: Client) -> None:
