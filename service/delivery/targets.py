@@ -77,7 +77,7 @@ def look_up(nexudus: Nexudus, form: Form) -> Target:
 
     Raises: Unroutable, saying what to write; NexudusError.
     """
-    stage = _stage(boards.stages(nexudus), form.destination)
+    stage = choose_stage(boards.stages(nexudus), form.destination)
     business_id = form.contact.business_id or stage.business_id or boards.me(nexudus).default_business_id
     if not business_id:
         raise Unroutable(f"form {form.name}: its location is unknown: write contact.business_id")
@@ -94,8 +94,11 @@ def look_up(nexudus: Nexudus, form: Form) -> Target:
     return Target(stage.id, business_id, country_id, time_zone_id)
 
 
-def _stage(stages: Sequence[Stage], wanted: Destination) -> Stage:
-    """The stage that is meant: by id, by board and name, or the first that does no harm."""
+def choose_stage(stages: Sequence[Stage], wanted: Destination) -> Stage:
+    """The stage that is meant: by id, by board and name, or the first that does no harm.
+
+    stages: of live boards. Raises: Unroutable, saying what to write.
+    """
     if wanted.stage_id:
         found = [stage for stage in stages if stage.id == wanted.stage_id]
         if not found:
@@ -107,12 +110,21 @@ def _stage(stages: Sequence[Stage], wanted: Destination) -> Stage:
     if not on_board:
         raise Unroutable(f"Nexudus has no live board {wanted.board!r}: correct board")
     if wanted.stage is None:
-        return _first_safe(on_board)
+        return _first_safe(_of_one_board(on_board, wanted.board))
     named = [stage for stage in on_board if _is(wanted.stage, stage.id, stage.name)]
     if len(named) != 1:
         how = "no" if not named else "more than one"
-        raise Unroutable(f"{how} stage {wanted.stage!r} on board {wanted.board!r}: write stage_id")
+        where = "" if wanted.board is None else f" on board {wanted.board!r}"
+        raise Unroutable(f"Nexudus has {how} stage {wanted.stage!r}{where}: write stage_id")
     return named[0]
+
+
+def _of_one_board(stages: Sequence[Stage], board: str | int | None) -> Sequence[Stage]:
+    """The same stages, where the board's name means one board only."""
+    ids = sorted({stage.board_id for stage in stages})
+    if board is not None and len(ids) > 1:
+        raise Unroutable(f"more than one board {board!r}: write board = {ids[0]}, or the id of another: {ids[1:]}")
+    return stages
 
 
 def _first_safe(stages: Sequence[Stage]) -> Stage:

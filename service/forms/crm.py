@@ -4,12 +4,14 @@ LeadSource is Nexudus's eCrmOpportunitySource; it has no 3. What we fill in ours
 overwritten by an `extra` table, for two places would then claim to say it.
 """
 
+import difflib
 import math
+import re
 from typing import Any
 
 from marshmallow import ValidationError
 
-from service.forms.kinds import name_kind, read_whole
+from service.forms.kinds import name_kind, read_table, read_whole
 
 LEAD_SOURCES = frozenset({1, 2, *range(4, 27), 98, 99})
 LARGEST = 2**53  # beyond it JSON numbers are not exact
@@ -37,6 +39,10 @@ OPPORTUNITY_FIELDS = {
     "AgentId": "write agent_id",
     "Value": "write value",
     "DueDate": "write due_in_days",
+    "Coworker": "an existing customer is never changed",
+    "CreateUser": "it would send a welcome e-mail",
+    **dict.fromkeys(("UniqueId", "CreatedOn", "UpdatedOn", "UpdatedBy"), "Nexudus keeps it"),
+    **dict.fromkeys(("Completed", "Reminded", "WonOn", "LostOn", "LossReason"), "a new opportunity is open"),
 }
 COWORKER_FIELDS = {
     "Id": "Nexudus gives it",
@@ -55,6 +61,28 @@ COWORKER_FIELDS = {
     "BillingDay": "it would start invoicing",
     "RenewalDate": "it would start invoicing",
 }
+COWORKER_ADDITIONS = frozenset(
+    {
+        *("CoworkerType", "Gender", "TaxRateType", "Notes", "LandLine", "Position", "BusinessArea", "ProfileWebsite"),
+        *("Address", "PostCode", "CityName", "State", "ReferenceNumber", "RefererGuid"),
+        *(f"{day}Attendance" for day in ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]),
+        *(f"Custom{number}" for number in range(1, 31)),
+        *("CheckinSinceLastRenewal", "MinutesSinceLastRenewal", "TariffInvoiceEvery", "TariffInvoiceEveryWeeks"),
+    }
+)
+"""What a new contact may get besides. It is a closed list: much of a Coworker bills, books or tells people."""
+
+_ONLY_ZERO = frozenset(
+    ["CheckinSinceLastRenewal", "MinutesSinceLastRenewal", "TariffInvoiceEvery", "TariffInvoiceEveryWeeks"]
+)
+"""Some accounts want these as 0; any other number would bill."""
+
+_HARM = (
+    (re.compile(r"(?i)tariff|billing|invoic|renewal|price|payment|deposit|contract"), "it bills the person"),
+    (re.compile(r"(?i)notify|terms|newsletter"), "it is the person's own consent"),
+    (re.compile(r"^Can[A-Z]|(?i:user|access|password|token|bank|card)"), "it gives access or holds secrets"),
+)
+"""What other names of Coworker fields are about, for the sentence that refuses them."""
 
 
 def read_lead_source(value: Any) -> int:
@@ -71,8 +99,25 @@ def check_opportunity_field(name: str) -> str:
 
 
 def check_coworker_field(name: str) -> str:
-    """A Coworker field that is the operator's to set."""
-    return _check_free(name, COWORKER_FIELDS)
+    """A Coworker field that is the operator's to set on a new contact."""
+    _check_free(name, COWORKER_FIELDS)
+    if name in COWORKER_ADDITIONS:
+        return name
+    near = difflib.get_close_matches(name.lower(), [known.lower() for known in COWORKER_ADDITIONS], n=1, cutoff=0.8)
+    meant = next((known for known in COWORKER_ADDITIONS if known.lower() in near), None)
+    if meant:
+        raise ValidationError(f"{name} is no field that may be set here: did you mean {meant}?")
+    harm = next((why for about, why in _HARM if about.search(name)), "docs/forms-file.md lists those that may")
+    raise ValidationError(f"{name} is not yours to set here: {harm}")
+
+
+def read_coworker_additions(value: Any) -> dict[str, Any]:
+    """`contact.extra`: fields of a new contact, none of which bills, tells or lets in anybody."""
+    additions = read_table(value, each=read_literal, key=check_coworker_field)
+    faults = {name: ["must be 0: any other number would bill"] for name in _ONLY_ZERO if additions.get(name, 0) != 0}
+    if faults:
+        raise ValidationError(faults)
+    return additions
 
 
 def read_literal(value: Any) -> Any:

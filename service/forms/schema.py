@@ -7,7 +7,7 @@ from marshmallow import ValidationError
 from service.forms.addresses import read_alert_address, read_base_url, read_domain, read_origin, read_redirect
 from service.forms.answers import check_canonical, read_template
 from service.forms.countries import read_country
-from service.forms.crm import check_coworker_field, check_opportunity_field, read_lead_source, read_literal
+from service.forms.crm import check_opportunity_field, read_coworker_additions, read_lead_source, read_literal
 from service.forms.kinds import (
     Key,
     read_amount,
@@ -52,7 +52,7 @@ CONTACT_KEYS: dict[str, Key] = {
     "country_id": Key(read_whole),
     "time_zone_id": Key(read_whole),
     "tag": Key(read_trimmed),
-    "extra": Key(read_table, each=read_literal, key=check_coworker_field),
+    "extra": Key(read_coworker_additions),
 }
 ACCOUNT_KEYS: dict[str, Key] = {
     "base_url": Key(read_base_url),

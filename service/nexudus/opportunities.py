@@ -23,8 +23,9 @@ NOTES_MAX = 20_000
 NEVER_SENT = frozenset(
     {"Id", "UniqueId", "CreatedOn", "UpdatedOn", "UpdatedBy"}
     | {"Completed", "Reminded", "WonOn", "LostOn", "LossReason"}
+    | {"Coworker", "CreateUser"}
 )
-"""The record's own keeping, and what closes an opportunity."""
+"""The record's own keeping, what closes an opportunity, and the customer, who is never changed."""
 
 _NEVER_SENT = {name.lower() for name in NEVER_SENT}  # the CRM may read names in any case
 

@@ -103,6 +103,19 @@ def test_a_dangerous_stage_is_never_chosen_by_itself(client: Nexudus, nexudus: S
     assert target_of(client, Destination()).stage_id == 1003
 
 
+def test_a_name_that_two_boards_have_asks_for_an_id(client: Nexudus, nexudus: Simulator) -> None:
+    nexudus.world.tables["CrmBoard"].rows[12]["Name"] = "sales"
+
+    with pytest.raises(Unroutable, match=r"more than one board 'Sales': write board = 10, or .*12"):
+        target_of(client, Destination(board="Sales"))
+
+
+def test_two_boards_of_one_name_do_no_harm_where_one_of_them_has_the_stage(client: Nexudus, nexudus: Simulator) -> None:
+    nexudus.world.tables["CrmBoard"].rows[12]["Name"] = "Sales"
+
+    assert target_of(client, Destination(board="Sales", stage="Clean up")).stage_id == 1009
+
+
 def test_a_board_of_dangerous_stages_only_asks_for_a_stage(client: Nexudus, nexudus: Simulator) -> None:
     for record in nexudus.world.tables["CrmBoardColumn"].rows.values():
         record["DeactivateAccount"] = True

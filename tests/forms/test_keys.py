@@ -146,6 +146,62 @@ WRONG = [
         "CreateUser is not yours to set here: it would send a welcome e-mail",
     ),
     (
+        "contact.extra.createuser = true",
+        "contact.extra.createuser",
+        "CreateUser is not yours to set here: it would send a welcome e-mail",
+    ),
+    (
+        "contact.extra.TariffId = 3",
+        "contact.extra.TariffId",
+        "TariffId is not yours to set here: it would put the person on a paid plan",
+    ),
+    (
+        "contact.extra.NextTariffId = 3",
+        "contact.extra.NextTariffId",
+        "NextTariffId is not yours to set here: it bills the person",
+    ),
+    (
+        "contact.extra.InvoiceDueDays = 3",
+        "contact.extra.InvoiceDueDays",
+        "InvoiceDueDays is not yours to set here: it bills the person",
+    ),
+    (
+        "contact.extra.TariffInvoiceEvery = 1",
+        "contact.extra.TariffInvoiceEvery",
+        "must be 0: any other number would bill",
+    ),
+    (
+        "contact.extra.NotifyOnNewEvent = true",
+        "contact.extra.NotifyOnNewEvent",
+        "NotifyOnNewEvent is not yours to set here: it is the person's own consent",
+    ),
+    (
+        "contact.extra.CanMakeBookings = true",
+        "contact.extra.CanMakeBookings",
+        "CanMakeBookings is not yours to set here: it gives access or holds secrets",
+    ),
+    (
+        "contact.extra.InvoicingBusinessId = 56",
+        "contact.extra.InvoicingBusinessId",
+        "InvoicingBusinessId is not yours to set here: write business_id",
+    ),
+    (
+        "contact.extra.taxratetype = 2",
+        "contact.extra.taxratetype",
+        "taxratetype is no field that may be set here: did you mean TaxRateType?",
+    ),
+    (
+        "contact.extra.Favourite = 'blue'",
+        "contact.extra.Favourite",
+        "Favourite is not yours to set here: docs/forms-file.md lists those that may",
+    ),
+    (
+        "extra.coworker = { CreateUser = true }",
+        "extra.coworker",
+        "Coworker is not yours to set here: an existing customer is never changed",
+    ),
+    ("extra.WonOn = '2026-01-01'", "extra.WonOn", "WonOn is not yours to set here: a new opportunity is open"),
+    (
         "extra.CoworkerId = 5",
         "extra.CoworkerId",
         "CoworkerId is not yours to set here: the contact is found or made from the lead",
@@ -252,6 +308,11 @@ RIGHT: list[tuple[str, Any, Any]] = [
     ("board = 'Sales'", lambda form: form.destination, Destination(board="Sales")),
     ("stage = 'New'", lambda form: form.destination, Destination(stage="New")),
     ("board = 'Sales'\nstage = 9", lambda form: form.destination, Destination(board="Sales", stage=9)),
+    (
+        "contact.extra = { TariffInvoiceEvery = 0, Custom30 = 'x' }",
+        lambda form: form.contact.extra,
+        {"TariffInvoiceEvery": 0, "Custom30": "x"},
+    ),
     (
         "contact = { business_id = 1, country_id = 2, time_zone_id = 3, tag = 't', extra = { TaxRateType = 2 } }",
         lambda form: form.contact,
