@@ -29,6 +29,19 @@ class TestVisits:
         assert (first.at or 0) > 1_700_000_000
         assert last.url == visitor.url("/?utm_source=linkedin")
 
+    def test_three_pages_on_the_form_still_knows_the_landing_page(self, visitor: Visitor) -> None:
+        for number, following in enumerate(["/page2", "/page3", "/contact"], 1):
+            visitor.site.publish(f"/page{number}", f"<a href={following}>on</a>")
+        visitor.follow("/page1?utm_source=google", origin="www.search.com")
+        for path in ("/page2", "/page3", "/contact"):
+            visitor.click_through(visitor.url(path))
+
+        sent = visitor.send()
+
+        assert sent["lc_landing_url"] == visitor.url("/page1?utm_source=google")
+        assert sent["lc_referrer"] == f"http://www.search.com:{visitor.site.port}/"
+        assert touch(sent["lc_first"]).url == touch(sent["lc_last"]).url == visitor.url("/page1?utm_source=google")
+
     def test_tags_begin_another_visit(self, visitor: Visitor) -> None:
         visitor.open(TAGGED)
         visitor.open("/contact?fbclid=xyz")

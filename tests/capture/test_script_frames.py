@@ -59,6 +59,16 @@ def test_the_page_around_may_load_its_script_later(visitor: Visitor, embedded: V
     embedded.wait_until(lambda: embedded.hidden()["lc_landing_url"] == visitor.url("/late?utm_source=google"))
 
 
+def test_a_form_that_a_page_builder_puts_into_a_frame_of_its_own_is_told(visitor: Visitor) -> None:
+    inside = f"<script src={visitor.site.service}/attribution.js></script>{visitor.site.form()}"
+    visitor.site.publish("/built", f'<iframe srcdoc="{inside}"></iframe>')
+    visitor.open("/built?utm_source=google")
+    enter(visitor)
+
+    visitor.wait_until(lambda: visitor.hidden()["lc_page_url"] == visitor.url("/built?utm_source=google"))
+    visitor.driver.switch_to.default_content()
+
+
 def test_a_frame_alone_tells_of_itself_and_keeps_nothing(visitor: Visitor, embedded: Visitor) -> None:
     visitor.site.pages["/bare"] = f"<iframe src='{embedded.url('/contact?utm_source=widget')}'></iframe>"
     visitor.open("/bare")
