@@ -43,6 +43,12 @@ def new_lead_id(now: datetime) -> LeadId:
     return LeadId(f"{value:032x}")
 
 
+def first_lead_id(instant: datetime) -> LeadId:
+    """The smallest id that a lead of this millisecond can have: what arrived since then has a larger one."""
+    milliseconds = max(0, int(instant.timestamp() * 1000))
+    return LeadId(f"{milliseconds & (1 << 48) - 1:012x}{'0' * 20}")
+
+
 class Status(StrEnum):
     """Where a Lead stands."""
 
@@ -213,6 +219,8 @@ class Delivery:
     trigger: str = "schedule"  # or "operator"
     coworker_id: CoworkerId | None = None  # the first step's finished work
     doubt: Doubt | None = None
+    waits_for: str = ""  # the hold of which it shall find out whether it is over
+    probes_until: datetime | None = None  # called ahead of this time, to find out whether an outage is over
 
 
 def marker_of(lead_id: LeadId) -> str:

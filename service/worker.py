@@ -13,7 +13,8 @@ from queue import SimpleQueue
 import structlog
 
 from service import clock
-from service.delivery.deliver import Desk, deliver, give_back
+from service.delivery.deliver import deliver, give_back
+from service.delivery.desk import Desk
 from service.delivery.identity import is_gone, worker_name
 from service.delivery.keeper import StoreKeeper
 from service.delivery.pacing import Pacer
@@ -23,7 +24,7 @@ from service.lead import Delivery, LeadId
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
 from service.settings import Settings
-from service.store import LeaseLost, Pace, Store, StoreUnavailable, Transaction
+from service.store import LeaseLost, Pace, Store, StoreUnavailable, Transaction, Turns
 
 log = structlog.get_logger()
 
@@ -67,6 +68,7 @@ class Worker:
         self._name = worker_name()
         self._work: SimpleQueue[Delivery] = SimpleQueue()
         self._in_hand: set[LeadId] = set()
+        self._turns = Turns()
         self._guard = threading.Lock()
         self._stop = stop
         self._read_end, self._write_end = os.pipe()
@@ -108,14 +110,11 @@ class Worker:
     def _claim(self, room: int) -> float:
         now = clock.now()
 
-        def claim(tx: Transaction) -> tuple[list[Delivery], list[datetime]]:
-            paused = {pause.account: pause.until for pause in tx.accounts.pauses(now)}
-            on_trial = tx.accounts.on_trial(now)
-            claimed = tx.outbox.claim(self._name, now, self._told.lease_s, room, paused, on_trial)
-            due = tx.outbox.next_due(paused)
-            return claimed, [*paused.values(), *([] if due is None else [due])]
+        def claim(tx: Transaction) -> tuple[list[Delivery], datetime | None]:
+            claimed = tx.claims.claim(self._name, now, self._told.lease_s, room, self._turns)
+            return claimed, tx.claims.coming(now)
 
-        claimed, coming = self._store.write(claim)
+        claimed, coming_at = self._store.write(claim)
         for delivery in claimed:
             with self._guard:
                 # A host that slept wakes with its own leases run out: then this only renewed one.
@@ -123,9 +122,10 @@ class Worker:
                     continue
                 self._in_hand.add(delivery.lead.id)
             self._work.put(delivery)
-        # What is due but was not claimed belongs to a person whose other lead is under way.
-        waits = [max(BLOCKED_S, (at - now).total_seconds()) for at in coming]
-        return LOOK_S if len(claimed) == room else min([LOOK_S, *waits])
+        if coming_at is None or len(claimed) == room:
+            return LOOK_S
+        # What is due but was not claimed belongs to a person, or an account on trial, that somebody is busy with.
+        return min(LOOK_S, max(BLOCKED_S, (coming_at - now).total_seconds()))
 
     def _tidy(self) -> None:
         at = clock.monotonic()

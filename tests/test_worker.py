@@ -31,7 +31,7 @@ from service.delivery.identity import worker_name
 from service.store import Store
 
 store = Store(sys.argv[1])
-claimed = store.write(lambda tx: tx.outbox.claim(worker_name(), clock.now(), 3600, 10))
+claimed = store.write(lambda tx: tx.claims.claim(worker_name(), clock.now(), 3600, 10))
 print(len(claimed), flush=True)
 sys.stdin.readline()
 """
@@ -166,7 +166,7 @@ def test_a_worker_that_stops_while_a_lead_waits_for_its_pace_gives_it_back(store
         nexudus.wait_for_calls(1, "GET", COWORKERS)
 
     assert time.monotonic() - began < 2
-    (again,) = store.write(lambda tx: tx.outbox.claim("another", clock.now(), 90, 10))
+    (again,) = store.write(lambda tx: tx.claims.claim("another", clock.now(), 90, 10))
     assert (again.lead.id, again.tries) == (lead.id, 0)
 
 
@@ -176,7 +176,7 @@ def test_a_lease_is_renewed_while_a_call_takes_longer_than_it(store: Store, nexu
     taken: list[object] = []
 
     def another_looks() -> bool:
-        taken.extend(store.write(lambda tx: tx.outbox.claim("another", clock.now(), 90, 10)))
+        taken.extend(store.write(lambda tx: tx.claims.claim("another", clock.now(), 90, 10)))
         with store.read() as tx:
             attempts = tx.leads.attempts_of([lead.id])[lead.id]
         return bool(attempts and attempts[0].duration_ms)

@@ -17,7 +17,7 @@ class NotPossible(Exception):
 def retry(store: Store, lead_id: str, now: datetime) -> Lead | None:
     """Send a waiting or parked lead now, with its whole schedule before it; None when there is no such lead.
 
-    The account is tried again too: its pause ends, and a refused login is forgotten.
+    The account is tried again too: its pause ends, its holds are lifted, and a refused login is forgotten.
     Raises: NotPossible; StoreUnavailable.
     """
 
@@ -27,6 +27,7 @@ def retry(store: Store, lead_id: str, now: datetime) -> Lead | None:
         if not tx.outbox.owe_again(lead.id, now):
             raise NotPossible("the lead owes Nexudus nothing")
         tx.accounts.resume(lead.account)
+        tx.holds.lift_all(lead.account)
         if tx.accounts.is_refused(lead.account):
             tx.accounts.forget_tokens(lead.account)
 
@@ -56,7 +57,7 @@ def discard(store: Store, lead_id: str) -> Lead | None:
     def act(tx: Transaction, lead: Lead) -> None:
         if lead.status in (Status.DELIVERED, Status.ERASED):
             raise NotPossible(f"the lead is {lead.status}: it cannot be discarded")
-        tx.outbox.hold(lead.id)
+        tx.outbox.withdraw(lead.id)
         tx.leads.set_status(lead.id, Status.DISCARDED)
 
     return _change(store, lead_id, act)

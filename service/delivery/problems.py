@@ -1,17 +1,38 @@
 """What went wrong, in words for the person who looks at the lead: what happened and what to do."""
 
-from service.nexudus.errors import NexudusError, OutcomeUnknown, Rejected, Throttled, Unavailable
+from service.lead import Step
+from service.nexudus.errors import NexudusError, OutcomeUnknown, Refused, Rejected, Throttled, Unavailable
+
+_ROLES = {
+    Step.FIND_COWORKER: "Coworker-List and Coworker-Read",
+    Step.CREATE_COWORKER: "Coworker-Create",
+    Step.FIND_OPPORTUNITY: "CrmOpportunity-List and CrmOpportunity-Read",
+    Step.CREATE_OPPORTUNITY: "CrmOpportunity-Create",
+}
 
 
-def problem_of(error: NexudusError) -> str:
-    """Why a lead still waits; it is tried again by itself."""
+def problem_of(error: NexudusError, step: Step | None = None) -> str:
+    """Why a lead still waits; it is tried again by itself. step: which call failed, where it was one for the lead."""
     if isinstance(error, OutcomeUnknown):
         return f"Nexudus may or may not have saved it ({error.said}): it is looked for before it is sent again."
     if isinstance(error, Unavailable):
         return f"Nexudus could not be asked ({error.said}): it is tried again by itself."
     if isinstance(error, Throttled):
         return "Nexudus asks to slow down: it is tried again by itself."
+    if isinstance(error, Refused) and error.kind == "role":
+        role = _ROLES[step] if step else "the -List roles for boards and locations"
+        return f"Nexudus lets the service account in, but not do this ({error.said}): give it {role}, then retry."
     return f"Nexudus refuses the service account ({error.said}): check its password and roles, then retry."
+
+
+def held_by(what: str, error: NexudusError) -> str:
+    """Why leads wait for one kind of call, and what to do; it is tried again by itself, with one lead at a time."""
+    if what == Step.CREATE_COWORKER.value:
+        return (
+            f"Nexudus takes no new contacts now ({error.said}): either the day's number of new contacts is used up, "
+            "then this goes on by itself, or the service account lacks the role Coworker-Create."
+        )
+    return f"Nexudus takes no such calls now ({error.said}): it is tried again by itself."
 
 
 def parked_by(error: NexudusError, tries: int) -> str:

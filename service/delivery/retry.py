@@ -34,12 +34,27 @@ class Rest:
     longest_s: float
 
 
-RESTS = {Outcome.THROTTLED: Rest(1, 60), Outcome.REFUSED: Rest(60, 900)}
+RESTS = {Outcome.THROTTLED: Rest(1, 60), Outcome.REFUSED: Rest(60, 900), Outcome.UNAVAILABLE: Rest(5, 300)}
+"""How long an account is left alone that throttles, refuses, or lets nothing through."""
+
+_SPENDS_NOTHING = frozenset({Outcome.THROTTLED, Outcome.REFUSED})
 """Being told to wait, or to stop, says nothing about this lead: it spends no place in the schedule."""
 
 
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """When an account rests for an outage: so many failures in a row, over so many seconds at least."""
+
+    failures: int
+    after_s: float
+
+
+CIRCUIT = Circuit(6, 60.0)
+"""Nexudus answers good requests with a 500 in bursts of five; those are no outage."""
+
+
 def rest_s(outcome: Outcome, rests: int, jitter: float, retry_after_s: float | None = None) -> float:
-    """Decide for how many seconds nothing is sent to an account that throttled or refused a call.
+    """Decide for how many seconds nothing is sent to an account that throttled, refused or let nothing through.
 
     rests: how often it rested in a row before (>= 0).
     jitter: factor 0.8-1.2; a Retry-After takes the place of our own figure, from a second to a day.
@@ -69,7 +84,7 @@ def next_step(
     """
     if outcome is Outcome.REJECTED:
         return GiveUp()
-    if outcome in RESTS:
+    if outcome in _SPENDS_NOTHING:
         return RetryAt(now + timedelta(seconds=rest_s(outcome, 0, jitter, retry_after_s)), tries)
     if tries >= len(schedule_s):
         return GiveUp()

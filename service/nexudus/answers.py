@@ -77,7 +77,7 @@ def meaning(answer: Answer, *, write: bool) -> Any:
     if answer.status in (HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS):
         raise Throttled(answer.said, answer.status, retry_after_s=_retry_after_s(answer))
     if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise Refused(answer.said, answer.status, kind="denied")
+        raise Refused(answer.said, answer.status, kind="role" if answer.status == HTTPStatus.FORBIDDEN else "denied")
     if _is_doubtful(answer, write=write):
         raise doubt(answer.said, answer.status, write=write)
     if answer.status >= HTTPStatus.BAD_REQUEST:

@@ -1,16 +1,15 @@
 """Nexudus: get, post, records. One per account and process; threads may share it."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
-from service import clock
 from service.nexudus.answers import Answer, meaning, new_id
 from service.nexudus.bearer import Bearer
-from service.nexudus.errors import Unavailable
+from service.nexudus.denials import PROBE, Denials
+from service.nexudus.errors import Refused, RefusedKind, Unavailable
 from service.nexudus.grants import Grants
 from service.nexudus.rows import Row
 from service.nexudus.tokens import Login, MemoryTokenKeeper, TokenKeeper
@@ -20,9 +19,6 @@ Params = Mapping[str, str | int]
 
 PAGES_MAX = 200
 """Pages that one search may have: 20,000 records at 100 a page."""
-
-DENIAL_S = 300.0
-"""How long a 401 that stayed after a new token is taken for a missing role or a used-up quota."""
 
 
 class Nexudus:
@@ -53,7 +49,7 @@ class Nexudus:
             keeper or MemoryTokenKeeper(),
             connect_timeout_s=connect_timeout_s,
         )
-        self._denied_at: dict[tuple[str, str], float] = {}
+        self._denials = Denials()
 
     def get(self, path: str, params: Params | None = None) -> Any:
         """The JSON value of one read.
@@ -114,25 +110,65 @@ class Nexudus:
         raise Unavailable(f"{path} has more than {PAGES_MAX} pages", HTTPStatus.OK)
 
     def _call(self, method: str, path: str, query: str, body: bytes | None) -> Any:
-        token = self._ready_token or self._bearer.current()
-        answer = self._send(method, path, query, body, token)
-        if answer.status == HTTPStatus.UNAUTHORIZED and self._may_be_the_token(method, path):
-            # Certainly not saved, so a write can be repeated too; once, whatever comes.
-            answer = self._send(method, path, query, body, self._bearer.instead_of(token))
-            if answer.status == HTTPStatus.UNAUTHORIZED:
-                self._denied_at[_endpoint(method, path)] = clock.monotonic()
+        def send(with_token: str) -> Answer:
+            return self._send(method, path, query, body, with_token)
+
+        token = self._token()
+        answer = send(token)
+        kind: RefusedKind | None = None
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            # Certainly not saved, so a write can be repeated too.
+            with self._denials.judging:
+                answer, kind = self._find_out(method, path, token, answer, send)
         if answer.status < HTTPStatus.BAD_REQUEST:
-            self._denied_at.pop(_endpoint(method, path), None)
+            self._denials.acquit(method, path)
+        if answer.status == HTTPStatus.UNAUTHORIZED and kind is not None:
+            raise Refused(answer.said, answer.status, kind=kind)
         return meaning(answer, write=method != "GET")
 
-    def _may_be_the_token(self, method: str, path: str) -> bool:
-        """A 401 can mean a dead token, a missing role or a used-up quota.
+    def _token(self) -> str:
+        return self._ready_token or self._bearer.current()
 
-        Where a fresh token changed nothing a moment ago, it is not the token, and exchanging again with
-        every lead would only end other tokens. A token that does die meanwhile shows on the other calls.
+    def _find_out(
+        self, method: str, path: str, token: str, refused: Answer, send: Callable[[str], Answer]
+    ) -> tuple[Answer, RefusedKind | None]:
+        """Tell a dead token from a missing role: the answer that counts, and what a 401 in it means."""
+        known = self._denials.known(method, path)
+        if known:
+            return refused, known
+        if self._token() != token:  # somebody exchanged it meanwhile
+            token = self._token()
+            refused = send(token)
+            if refused.status != HTTPStatus.UNAUTHORIZED:
+                return refused, None
+        answer, kind = self._probe(token, refused, send, asks_who=path == PROBE)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            self._denials.judge(method, path, kind)
+        return answer, kind
+
+    def _probe(
+        self, token: str, refused: Answer, send: Callable[[str], Answer], *, asks_who: bool
+    ) -> tuple[Answer, RefusedKind]:
+        """Ask who we are; where the token is refused there, too, exchange it once and try again.
+
+        asks_who: the refused call was this very question.
         """
-        denied_at = self._denied_at.get(_endpoint(method, path))
-        return not self._ready_token and (denied_at is None or clock.monotonic() - denied_at > DENIAL_S)
+        probed = refused if asks_who else self._ask_who(token)
+        if probed.status < HTTPStatus.BAD_REQUEST:
+            return send(token), "role"  # once more: it may have been a slip
+        if self._ready_token:
+            return refused, "denied"
+        token = self._bearer.instead_of(token)
+        if asks_who:
+            return send(token), "denied"
+        if probed.status == HTTPStatus.UNAUTHORIZED:
+            probed = self._ask_who(token)
+            if probed.status == HTTPStatus.UNAUTHORIZED:
+                return refused, "denied"
+        return send(token), "role" if probed.status < HTTPStatus.BAD_REQUEST else "denied"
+
+    def _ask_who(self, token: str) -> Answer:
+        return self._send("GET", PROBE, "", None, token)
 
     def _send(self, method: str, path: str, query: str, body: bytes | None, token: str) -> Answer:
         if self._before_call:
@@ -145,7 +181,3 @@ class Nexudus:
 
 def _is_record(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("Id"), int)
-
-
-def _endpoint(method: str, path: str) -> tuple[str, str]:
-    return method, re.sub(r"/\d+$", "", path)

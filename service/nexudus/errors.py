@@ -12,8 +12,9 @@ NexudusError
 from dataclasses import dataclass, field
 from typing import Literal
 
-RefusedKind = Literal["login", "two_factor", "denied"]
-"""login: user name or password; two_factor: the TOTP code; denied: 401 or 403 with a good token."""
+RefusedKind = Literal["login", "two_factor", "denied", "role"]
+"""login: user name or password; two_factor: the TOTP code; denied: every call, whatever the token;
+role: this call, while others pass: a missing role, or on new contacts their quota."""
 
 
 class NexudusError(Exception):

@@ -1,16 +1,21 @@
 """KEEP: lead and debt in one commit, on SQLite or PostgreSQL."""
 
-from service.store.accounts import Accounts, Pace, Pause
+from service.store.accounts import UNAVAILABLE, Accounts, Pace, Pause
+from service.store.claims import Turns
 from service.store.concerns import Concern
+from service.store.holds import Hold
 from service.store.leads import Key, Leads, Query
-from service.store.outbox import LeaseLost, Outbox
+from service.store.outbox import Debt, LeaseLost, Outbox
 from service.store.store import SCHEMA, Store, Transaction
 from service.store.writer import StoreUnavailable
 
 __all__ = [
     "SCHEMA",
+    "UNAVAILABLE",
     "Accounts",
     "Concern",
+    "Debt",
+    "Hold",
     "Key",
     "Leads",
     "LeaseLost",
@@ -21,4 +26,5 @@ __all__ = [
     "Store",
     "StoreUnavailable",
     "Transaction",
+    "Turns",
 ]

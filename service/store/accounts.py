@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, or_, select, update
 
 from service.store.engines import Opened
-from service.store.tables import accounts, calls
+from service.store.tables import Instant, accounts, calls
+
+UNAVAILABLE = "unavailable"
+"""The reason of a pause after an outage: one call ahead of its time may find out whether it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,14 @@ class Pause:
     until: datetime
     reason: str
     count: int  # pauses in a row
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """Deliveries in a row that did not come through, and when the first of them ended."""
+
+    number: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,30 +93,44 @@ class Accounts:
         count = accounts.c.pauses + int(is_fault)
         self._connection.execute(pausing.values(paused_until=until, pause_reason=reason, pauses=count))
 
-    def worked(self, account: str, now: datetime) -> None:
-        """A call went well: the next pause counts from the start. One that holds stays: the call began before it."""
-        over = and_(accounts.c.name == account, accounts.c.pauses > 0, accounts.c.paused_until <= now)
-        self._end_pause(over)
+    def failed(self, account: str, now: datetime) -> Failing:
+        """A delivery did not come through: how many in a row now, and since when."""
+        self._upsert(account)
+        row = update(accounts).where(accounts.c.name == account)
+        since = func.coalesce(accounts.c.failing_since, literal(now, Instant))
+        self._connection.execute(row.values(failures=accounts.c.failures + 1, failing_since=since))
+        found = select(accounts.c.failures, accounts.c.failing_since).where(accounts.c.name == account)
+        return Failing(*self._connection.execute(found).one())
+
+    def worked(self, account: str, now: datetime) -> bool:
+        """A delivery came through: the next pause counts from the start. True when one was over, and is now ended.
+
+        A pause that holds stays: the delivery began before it.
+        """
+        mine = accounts.c.name == account
+        no_failure = update(accounts).where(mine, accounts.c.failures > 0)
+        self._connection.execute(no_failure.values(failures=0, failing_since=None))
+        return self._end_pause(and_(mine, accounts.c.pauses > 0, accounts.c.paused_until <= now))
 
     def resume(self, account: str) -> None:
         """Send again at once, by an operator's decision."""
         self._end_pause(and_(accounts.c.name == account, accounts.c.paused_until.is_not(None)))
 
-    def _end_pause(self, condition: ColumnElement[bool]) -> None:
+    def _end_pause(self, condition: ColumnElement[bool]) -> bool:
         ending = update(accounts).where(condition).values(paused_until=None, pause_reason="", pauses=0)
-        self._connection.execute(ending)
+        return self._connection.execute(ending).rowcount > 0
 
-    def on_trial(self, now: datetime) -> list[str]:
-        """The accounts whose pause is over, but which have not worked since: one call shall find out."""
-        query = select(accounts.c.name).where(accounts.c.pauses > 0, accounts.c.paused_until <= now)
-        return list(self._connection.execute(query).scalars())
+    def on_trial(self, now: datetime) -> list[Pause]:
+        """The pauses that are over, of accounts that have not worked since: one call shall find out."""
+        return self._pauses(and_(accounts.c.pauses > 0, accounts.c.paused_until <= now))
 
     def pauses(self, now: datetime) -> list[Pause]:
         """The pauses that hold now."""
-        query = select(accounts).where(accounts.c.paused_until > now)
-        return [
-            Pause(row.name, row.paused_until, row.pause_reason, row.pauses) for row in self._connection.execute(query)
-        ]
+        return self._pauses(accounts.c.paused_until > now)
+
+    def _pauses(self, condition: ColumnElement[bool]) -> list[Pause]:
+        found = self._connection.execute(select(accounts).where(condition).order_by(accounts.c.name))
+        return [Pause(row.name, row.paused_until, row.pause_reason, row.pauses) for row in found]
 
     def pauses_in_a_row(self, account: str) -> int:
         """How often an account was paused since it last worked."""
@@ -118,7 +143,7 @@ class Accounts:
 
         now: unix seconds. A wait longer than patience_s is told, but nothing is reserved.
         """
-        if self._opened.claim_guard:
+        if self._opened.locks_rows:
             # PostgreSQL: let one process count at a time. SQLite's writers queue anyway.
             self._upsert(account)
             self._connection.execute(select(accounts.c.name).where(accounts.c.name == account).with_for_update())

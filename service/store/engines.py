@@ -35,7 +35,7 @@ class Opened:
     turn: Callable[[], AbstractContextManager[None]]
     insert: Callable[..., Any]
     path: Path | None
-    claim_guard: str | None  # SQL that lets one claimer pass at a time, where writers do not queue anyway
+    locks_rows: bool  # several may write at once, so that rows are locked; else all writers queue
     announce: str | None  # SQL that wakes the workers at the commit; without it the bell is rung after it
 
 
@@ -92,7 +92,7 @@ def _open_sqlite(url: URL) -> Opened:
         turn=FileTurn(path.with_name(path.name + "-turn")),
         insert=sqlite.insert,
         path=path,
-        claim_guard=None,
+        locks_rows=False,
         announce=None,
     )
 
@@ -134,7 +134,7 @@ def _open_postgresql(url: URL) -> Opened:
         turn=nullcontext,
         insert=postgresql.insert,
         path=None,
-        claim_guard="SELECT pg_advisory_xact_lock(7142001)",
+        locks_rows=True,
         announce="NOTIFY lead_capture",
     )
 

@@ -1,13 +1,13 @@
 """The debts to the CRM: owed in the lead's own transaction, claimed with a lease, settled once."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, not_, or_, select, text, update
+from sqlalchemy import Connection, and_, func, select, text, update
 
-from service.lead import CoworkerId, Delivery, Doubt, Lead, LeadId, Outcome, Status, Step
+from service.lead import CoworkerId, Delivery, Doubt, LeadId, Outcome, Status, Step
 from service.store.engines import Opened
 from service.store.leads import Leads
 from service.store.rows import insert_rows
@@ -18,6 +18,12 @@ WAKE = "wake"
 
 OWED, PARKED, DONE = "owed", "parked", "done"
 
+IS_NEXT = and_(deliveries.c.state == OWED, deliveries.c.claimed_by.is_(None), deliveries.c.waits_for.is_(None))
+"""Stands in line; written like the condition of ix_deliveries_next."""
+
+LIVE, LATER = 0, 1
+"""Priorities: a lead that just came goes before replays and imports."""
+
 
 class LeaseLost(Exception):
     """Another worker has this Delivery now: stop, touch nothing more."""
@@ -25,13 +31,18 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """What is owed to the CRM for one lead."""
+    """What is owed to the CRM for one lead.
+
+    person: the folded e-mail; Deliveries of one person never run together.
+    """
 
     lead_id: LeadId
     account: str
     person: str
     due: datetime
+    form: str = ""
     parked: bool = False
+    priority: int = LIVE
 
 
 class Outbox:
@@ -43,12 +54,9 @@ class Outbox:
 
     # -- owing
 
-    def owe(self, lead_id: LeadId, account: str, person: str, due: datetime, *, parked: bool = False) -> None:
-        """Owe the CRM one Delivery, or note a `parked` one that an operator may let go.
-
-        person: the folded e-mail; Deliveries of one person never run together.
-        """
-        self.owe_all([Debt(lead_id, account, person, due, parked)])
+    def owe(self, debt: Debt) -> None:
+        """Owe the CRM one Delivery, or note a `parked` one that an operator may let go."""
+        self.owe_all([debt])
 
     def owe_all(self, debts: Sequence[Debt]) -> None:
         """The same for several."""
@@ -61,6 +69,8 @@ class Outbox:
                 "person": debt.person,
                 "state": PARKED if debt.parked else OWED,
                 "due_at": debt.due,
+                "form": debt.form,
+                "priority": debt.priority,
             }
             for debt in debts
         ]
@@ -73,7 +83,7 @@ class Outbox:
         owed = (
             update(deliveries)
             .where(deliveries.c.lead_id == lead_id, deliveries.c.state != DONE)
-            .values(state=OWED, due_at=due, tries=0, trigger="operator")
+            .values(state=OWED, due_at=due, tries=0, trigger="operator", priority=LATER, waits_for=None)
         )
         changed = self._connection.execute(owed).rowcount == 1
         if changed:
@@ -85,107 +95,6 @@ class Outbox:
         self._connection.info[WAKE] = True
         if self._opened.announce:
             self._connection.execute(text(self._opened.announce))
-
-    # -- claiming
-
-    def claim(
-        self,
-        worker: str,
-        now: datetime,
-        lease_s: float,
-        room: int,
-        paused: Collection[str] = (),
-        on_trial: Collection[str] = (),
-    ) -> list[Delivery]:
-        """Claim at most `room` Deliveries that are due, the longest due first, no two of one person.
-
-        paused: accounts to leave alone. on_trial: accounts of which one Delivery at a time may be under way.
-        """
-        if self._opened.claim_guard:
-            self._connection.execute(text(self._opened.claim_guard))
-        busy = self._under_way(on_trial, now)
-        claimed: dict[str, LeadId] = {}
-        for row in self._free(now, room * 4, {*paused, *busy}):
-            if len(claimed) == room:
-                break
-            if row.person in claimed or row.account in busy or not self._take(row.lead_id, worker, now, lease_s):
-                continue
-            claimed[row.person] = LeadId(row.lead_id)
-            if row.account in on_trial:
-                busy.add(row.account)
-        return [self._delivery(lead_id, worker) for lead_id in claimed.values()]
-
-    def _under_way(self, accounts: Collection[str], now: datetime) -> set[str]:
-        """Those of some accounts to which somebody is delivering now."""
-        if not accounts:
-            return set()
-        held = select(deliveries.c.account).where(deliveries.c.account.in_(accounts), deliveries.c.lease_until >= now)
-        return set(self._connection.execute(held).scalars())
-
-    def _free(self, now: datetime, limit: int, paused: Collection[str]) -> Sequence[Any]:
-        other = deliveries.alias("other")
-        taken = (
-            select(1)
-            .where(other.c.person == deliveries.c.person, other.c.claimed_by.is_not(None))
-            .where(other.c.lead_id != deliveries.c.lead_id)
-            .exists()
-        )
-        query = (
-            select(deliveries.c.lead_id, deliveries.c.person, deliveries.c.account)
-            .where(deliveries.c.state == OWED, deliveries.c.due_at <= now, _unclaimed(now), not_(taken))
-            .order_by(deliveries.c.due_at)
-            .limit(limit)
-        )
-        if paused:
-            query = query.where(deliveries.c.account.not_in(paused))
-        return self._connection.execute(query).all()
-
-    def _take(self, lead_id: str, worker: str, now: datetime, lease_s: float) -> bool:
-        taking = (
-            update(deliveries)
-            .where(deliveries.c.lead_id == lead_id, deliveries.c.state == OWED, _unclaimed(now))
-            .values(claimed_by=worker, lease_until=now + timedelta(seconds=lease_s))
-        )
-        return self._connection.execute(taking).rowcount == 1
-
-    def _delivery(self, lead_id: LeadId, worker: str) -> Delivery:
-        row = self._connection.execute(select(deliveries).where(deliveries.c.lead_id == lead_id)).one()
-        lead = Leads(self._connection, self._opened).get(lead_id)
-        if lead is None:
-            raise LookupError(f"lead {lead_id} is owed but not kept")  # both are one transaction
-        delivery = Delivery(lead, worker, row.tries, row.trigger, row.coworker_id, _doubt(row))
-        cut_off = self._settle_cut_off(lead)
-        if cut_off is None:
-            return delivery
-        self.doubt(delivery, cut_off)
-        return replace(delivery, doubt=cut_off)
-
-    def _settle_cut_off(self, lead: Lead) -> Doubt | None:
-        """An attempt still open is a call cut off by a crash: its outcome is unknown."""
-        still_open = and_(attempts.c.lead_id == lead.id, attempts.c.outcome == Outcome.OPEN.value)
-        rows = self._connection.execute(select(attempts).where(still_open).order_by(attempts.c.id)).all()
-        if not rows:
-            return None
-        ended = (
-            update(attempts)
-            .where(still_open)
-            .values(outcome=Outcome.UNKNOWN.value, detail="the worker ended during the call")
-        )
-        self._connection.execute(ended)
-        creates = [row for row in rows if row.step in (Step.CREATE_COWORKER.value, Step.CREATE_OPPORTUNITY.value)]
-        if not creates:
-            return None
-        return Doubt(Step(creates[-1].step), creates[-1].started_at)
-
-    def next_due(self, paused: Collection[str] = ()) -> datetime | None:
-        """When the next unclaimed Delivery falls due, or None when nothing is owed."""
-        query = select(func.min(deliveries.c.due_at)).where(
-            deliveries.c.state == OWED, deliveries.c.claimed_by.is_(None)
-        )
-        if paused:
-            query = query.where(deliveries.c.account.not_in(paused))
-        found: datetime | None = self._connection.execute(query).scalar()
-        return found
 
     # -- leases
 
@@ -245,26 +154,37 @@ class Outbox:
 
     def done(self, delivery: Delivery) -> None:
         """The debt is paid."""
-        self._change(delivery, state=DONE, **_NO_CLAIM, **_NO_DOUBT)
+        self._change(delivery, state=DONE, waits_for=None, **_NO_CLAIM, **_NO_DOUBT)
+
+    def wait_for(self, delivery: Delivery, hold: str, problem: str) -> None:
+        """Give the Delivery back until that hold is lifted; its place in the schedule and its turn stay."""
+        self._change(delivery, waits_for=hold, **_NO_CLAIM)
+        Leads(self._connection, self._opened).set_status(delivery.lead.id, Status.PENDING, problem)
+
+    def hasten(self, account: str, now: datetime) -> int:
+        """An outage is over: what waits longer than a minute for its next try is due now; how many."""
+        late = and_(deliveries.c.account == account, IS_NEXT, deliveries.c.tries > 0)
+        hastening = update(deliveries).where(late, deliveries.c.due_at > now + timedelta(minutes=1))
+        return self._connection.execute(hastening.values(due_at=now)).rowcount
 
     def postpone(self, delivery: Delivery, due: datetime, tries: int, problem: str = "") -> None:
         """Give the Delivery back until `due`; `tries` places of the schedule are spent.
 
         problem: what kept it from the CRM, for whoever looks meanwhile.
         """
-        self._change(delivery, due_at=due, tries=tries, **_NO_CLAIM)
+        self._change(delivery, due_at=due, tries=tries, waits_for=None, **_NO_CLAIM)
         if problem:
             Leads(self._connection, self._opened).set_status(delivery.lead.id, Status.PENDING, problem)
 
     def park(self, delivery: Delivery, problem: str) -> None:
         """Only a person can help: say why, and what to do."""
-        self._change(delivery, state=PARKED, **_NO_CLAIM)
+        self._change(delivery, state=PARKED, waits_for=None, **_NO_CLAIM)
         Leads(self._connection, self._opened).set_status(delivery.lead.id, Status.PARKED, problem)
 
-    def hold(self, lead_id: LeadId) -> None:
+    def withdraw(self, lead_id: LeadId) -> None:
         """Owe nothing for now, by an operator's decision; a worker that has it loses its lease."""
         held = update(deliveries).where(deliveries.c.lead_id == lead_id, deliveries.c.state != DONE)
-        self._connection.execute(held.values(state=PARKED, **_NO_CLAIM))
+        self._connection.execute(held.values(state=PARKED, waits_for=None, **_NO_CLAIM))
 
     def _check_lease(self, delivery: Delivery) -> None:
         self._change(delivery, claimed_by=delivery.claimed_by)
@@ -278,22 +198,11 @@ class Outbox:
 
     def waiting(self) -> tuple[int, datetime | None]:
         """How many Deliveries are owed, and since when the oldest of their leads waits."""
-        query = (
-            select(func.count(), func.min(leads.c.received_at))
-            .select_from(deliveries.join(leads, leads.c.id == deliveries.c.lead_id))
-            .where(deliveries.c.state == OWED)
-        )
-        number, oldest = self._connection.execute(query).one()
-        return int(number), oldest
+        pending = leads.c.status == Status.PENDING.value  # has an index; the state of the deliveries has none
+        number = self._connection.execute(select(func.count()).select_from(leads).where(pending)).scalar_one()
+        oldest = select(leads.c.received_at).where(pending).order_by(leads.c.id).limit(1)
+        return int(number), self._connection.execute(oldest).scalar()
 
 
 _NO_CLAIM: dict[str, Any] = {"claimed_by": None, "lease_until": None}
 _NO_DOUBT: dict[str, Any] = {"doubt_step": None, "doubt_at": None, "looks": 0}
-
-
-def _unclaimed(now: datetime) -> Any:
-    return or_(deliveries.c.claimed_by.is_(None), deliveries.c.lease_until < now)
-
-
-def _doubt(row: Any) -> Doubt | None:
-    return None if row.doubt_step is None else Doubt(Step(row.doubt_step), row.doubt_at, row.looks)

@@ -11,8 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.lead import Lead, Receipt, Status
 from service.store import bell
 from service.store.accounts import Accounts
+from service.store.claims import Claims
 from service.store.concerns import Concerns
 from service.store.engines import open_engines
+from service.store.holds import Holds
 from service.store.leads import Key, Leads
 from service.store.migrate import migrate, schema_of
 from service.store.outbox import WAKE, Debt, Outbox
@@ -31,6 +33,8 @@ class Transaction:
 
     leads: Leads
     outbox: Outbox
+    claims: Claims
+    holds: Holds
     accounts: Accounts
     concerns: Concerns
 
@@ -67,7 +71,14 @@ class Store:
         receipts = tx.leads.keep_all([(lead, keys) for lead, keys, _ in arrivals])
         tx.outbox.owe_all(
             [
-                Debt(lead.id, lead.account, person, lead.received_at, lead.status is not Status.PENDING)
+                Debt(
+                    lead.id,
+                    lead.account,
+                    person,
+                    lead.received_at,
+                    lead.submission.form,
+                    parked=lead.status is not Status.PENDING,
+                )
                 for (lead, _, person), receipt in zip(arrivals, receipts, strict=True)
                 if not receipt.repeat
             ]
@@ -91,6 +102,8 @@ class Store:
         return Transaction(
             Leads(connection, opened),
             Outbox(connection, opened),
+            Claims(connection, opened),
+            Holds(connection, opened),
             Accounts(connection, opened),
             Concerns(connection, opened),
         )

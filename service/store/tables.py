@@ -204,6 +204,7 @@ accounts = Table(
     _text("pause_reason"),
     Column("pauses", Integer, nullable=False, default=0, server_default="0"),  # in a row
     Column("failures", Integer, nullable=False, default=0, server_default="0"),  # since a lead last arrived
+    Column("failing_since", Instant),  # the first of them
 )
 
 holds = Table(

@@ -19,7 +19,7 @@ def keep_as(store: Store, status: Status) -> Lead:
         return keep_delivered(store)
     lead = keep(store, a_lead(status=status, problem="look at it" if status is Status.PARKED else ""))
     if status is Status.DISCARDED:
-        store.write(lambda tx: tx.outbox.hold(lead.id))
+        store.write(lambda tx: tx.outbox.withdraw(lead.id))
     return lead
 
 
@@ -36,7 +36,7 @@ def keep_delivered(store: Store) -> Lead:
     lead = keep(store, a_lead())
 
     def work(tx: Transaction) -> None:
-        (delivery,) = tx.outbox.claim("worker", NOON, 90, 1)
+        (delivery,) = tx.claims.claim("worker", NOON, 90, 1)
         for step, outcome in (
             (Step.FIND_COWORKER, Outcome.MISSING),
             (Step.CREATE_COWORKER, Outcome.DONE),

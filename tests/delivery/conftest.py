@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from service import clock
-from service.delivery.deliver import Desk, deliver
+from service.delivery.deliver import deliver
+from service.delivery.desk import Desk
 from service.delivery.pacing import Pacer
 from service.delivery.targets import Targets
 from service.forms import Form
@@ -39,7 +40,7 @@ class House:
     def deliver_once(self) -> int:
         """Deliver whatever is due; how many Deliveries that were."""
         now = clock.now() + self.ahead
-        claimed = self.store.write(lambda tx: tx.outbox.claim("the test", now, 90, 10))
+        claimed = self.store.write(lambda tx: tx.claims.claim("the test", now, 90, 10))
         for delivery in claimed:
             deliver(delivery, self.desk)
         return len(claimed)

@@ -21,7 +21,7 @@ EMAIL = "ada@example.com"
 def claim(house: House, worker: str) -> Delivery:
     """What a worker gets a day later, when every lease has run out."""
     house.ahead += timedelta(days=1)
-    (delivery,) = house.store.write(lambda tx: tx.outbox.claim(worker, house.tomorrow(), 90, 1))
+    (delivery,) = house.store.write(lambda tx: tx.claims.claim(worker, house.tomorrow(), 90, 1))
     return delivery
 
 

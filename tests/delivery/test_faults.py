@@ -135,7 +135,7 @@ def test_being_told_to_wait_spends_no_place_in_the_schedule(house: House, step: 
     house.nexudus.faults([{**CALLS[step], "times": 1, **script}])
 
     house.deliver_once()
-    (waiting,) = house.store.write(lambda tx: tx.outbox.claim("a look", house.tomorrow(), 0, 1))
+    (waiting,) = house.store.write(lambda tx: tx.claims.claim("a look", house.tomorrow(), 0, 1))
     house.deliver_until_quiet()
 
     assert waiting.tries == 0

@@ -62,7 +62,7 @@ def test_a_pause_is_told_at_the_lead(house: House) -> None:
     house.deliver_once()
 
     assert house.kept(lead).status is Status.PENDING
-    assert "refuses the service account" in house.kept(lead).problem
+    assert "give it Coworker-List" in house.kept(lead).problem
 
 
 def test_throttling_for_ever_parks_nothing(house: House) -> None:

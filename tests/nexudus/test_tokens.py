@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 import pytest
 import time_machine
@@ -19,6 +20,8 @@ from service.nexudus.tokens import Login, MemoryTokenKeeper, Tokens
 from service.nexudus.transport import Transport
 from service.simulator.server import Simulator
 from tests.nexudus.conftest import PASSWORD, USERNAME, Connect
+
+T = TypeVar("T")
 
 SEED = "JBSWY3DPEHPK3PXP"
 
@@ -218,16 +221,15 @@ def test_threads_and_processes_refresh_a_dead_token_once_between_them(crm: Simul
     assert grants_of(crm) == ["password", "refresh_token"]
 
 
-def at_once(jobs: list[Callable[[], object]]) -> None:
+def at_once(jobs: list[Callable[[], T]]) -> list[T]:
     start = threading.Barrier(len(jobs))
 
-    def run(job: Callable[[], object]) -> None:
+    def run(job: Callable[[], T]) -> T:
         start.wait()
-        job()
+        return job()
 
     with ThreadPoolExecutor(len(jobs)) as pool:
-        for done in [pool.submit(run, job) for job in jobs]:
-            done.result()
+        return [done.result() for done in [pool.submit(run, job) for job in jobs]]
 
 
 def test_tokens_kept_by_another_process_are_used(crm: Simulator, connect: Connect) -> None:
@@ -292,16 +294,54 @@ def test_a_ready_token_that_is_refused_stays_refused(crm: Simulator, connect: Co
     assert [call.path for call in crm.calls()] == ["/api/auth/me"]
 
 
-def test_a_missing_role_costs_one_exchange_however_often_it_is_asked(crm: Simulator, nexudus: Nexudus) -> None:
+def test_a_missing_role_costs_one_probe_and_no_exchange_however_often_it_is_asked(
+    crm: Simulator, nexudus: Nexudus
+) -> None:
     crm.settings(denied=["Country-List"])
 
     for _ in range(4):
         with pytest.raises(Refused) as caught:
             boards.countries(nexudus)
-        assert caught.value.kind == "denied"
+        assert caught.value.kind == "role"
 
+    assert grants_of(crm) == ["password"]
+    assert len(crm.calls("GET", "/api/sys/countries")) == 4 + 1
+    assert len(crm.calls("GET", "/api/auth/me")) == 1
+
+
+def test_a_dead_token_and_a_missing_role_together_are_told_apart(crm: Simulator, nexudus: Nexudus) -> None:
+    boards.me(nexudus)
+    crm.settings(denied=["Country-List"])
+    crm.revoke_tokens()
+
+    with pytest.raises(Refused) as caught:
+        boards.countries(nexudus)
+
+    assert caught.value.kind == "role"
     assert grants_of(crm) == ["password", "refresh_token"]
-    assert len(crm.calls("GET", "/api/sys/countries")) == 5
+
+
+def test_where_everything_is_refused_four_threads_find_out_once(crm: Simulator, nexudus: Nexudus) -> None:
+    boards.me(nexudus)
+    crm.faults([{"path": "/api/(?!token)", "status": 401, "times": 100}])
+
+    def ask() -> str:
+        with pytest.raises(Refused) as caught:
+            boards.countries(nexudus)
+        return caught.value.kind
+
+    assert at_once([ask] * 4) == ["denied"] * 4
+    assert grants_of(crm) == ["password", "refresh_token"]
+    assert len([call for call in crm.calls() if call.status == 401]) <= 4 + 2
+
+
+def test_where_nobody_can_say_who_we_are_a_new_token_is_tried(crm: Simulator, nexudus: Nexudus) -> None:
+    boards.countries(nexudus)
+    crm.faults([{"path": "/api/auth/me", "status": 404, "times": 9}])
+    crm.revoke_tokens()
+
+    assert boards.countries(nexudus)
+    assert grants_of(crm) == ["password", "refresh_token"]
 
 
 def test_a_role_that_was_given_is_noticed_at_once(crm: Simulator, nexudus: Nexudus) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from service.lead import Delivery, Lead, Receipt
-from service.store import Key, Store, Transaction
+from service.store import Debt, Key, Store, Transaction
 from tests.builders import NOON, a_lead
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ def owe(store: Store, lead: Lead | None = None, due: datetime = NOON, person: st
 
     def job(tx: Transaction) -> None:
         tx.leads.keep(owed, [])
-        tx.outbox.owe(owed.id, owed.account, person or owed.submission.contact.email, due)
+        tx.outbox.owe(Debt(owed.id, owed.account, person or owed.submission.contact.email, due, owed.submission.form))
 
     store.write(job)
     return owed
@@ -33,7 +33,7 @@ def claim(
     store: Store, worker: str = "worker", now: datetime = NOON, room: int = 10, lease_s: float = 90
 ) -> list[Delivery]:
     """What a worker gets."""
-    return store.write(lambda tx: tx.outbox.claim(worker, now, lease_s, room))
+    return store.write(lambda tx: tx.claims.claim(worker, now, lease_s, room))
 
 
 def stands(store: Store, lead: Lead) -> Lead:

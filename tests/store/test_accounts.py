@@ -101,7 +101,7 @@ def test_a_pause_for_our_own_pace_is_no_fault(store: Store) -> None:
 def test_an_account_is_on_trial_from_the_end_of_its_pause_until_it_worked(store: Store) -> None:
     store.write(lambda tx: tx.accounts.pause("default", SOON, "throttled"))
     assert store.write(lambda tx: tx.accounts.on_trial(NOON)) == []
-    assert store.write(lambda tx: tx.accounts.on_trial(SOON)) == ["default"]
+    assert [pause.account for pause in store.write(lambda tx: tx.accounts.on_trial(SOON))] == ["default"]
 
     store.write(lambda tx: tx.accounts.worked("default", SOON))
 

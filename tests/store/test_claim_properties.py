@@ -7,7 +7,7 @@ from functools import partial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.lead import Delivery
+from service.lead import Delivery, Status
 from service.store import LeaseLost, Query, Store, Transaction
 from tests.builders import NOON, a_lead
 from tests.store.books import claim, owe
@@ -66,12 +66,14 @@ class Shift:
 def pay(tx: Transaction, delivery: Delivery) -> None:
     """Settle a debt."""
     tx.outbox.done(delivery)
+    tx.leads.set_status(delivery.lead.id, Status.DELIVERED)
 
 
 def hold_all(tx: Transaction) -> None:
     """Begin again: all examples share one database."""
     for lead_id in tx.leads.ids(Query(), 10_000):
-        tx.outbox.hold(lead_id)
+        tx.outbox.withdraw(lead_id)
+        tx.leads.set_status(lead_id, Status.DISCARDED)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

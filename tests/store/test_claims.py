@@ -1,7 +1,7 @@
 """Who may deliver what, and for how long."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -63,20 +63,20 @@ def test_a_paused_account_is_left_alone(store: Store) -> None:
     owe(store, a_lead(account="harbour"), person="a")
     other = owe(store, person="b")
 
-    claimed = store.write(lambda tx: tx.outbox.claim("worker", NOON, 90, 10, paused=["harbour"]))
+    store.write(lambda tx: tx.accounts.pause("harbour", NOON + MINUTE, "refused"))
 
-    assert [delivery.lead.id for delivery in claimed] == [other.id]
+    assert claimed_ids(store) == [other.id]
 
 
 def test_an_account_on_trial_gets_one_delivery_at_a_time(store: Store, database_url: str) -> None:
     for number in range(3):
         owe(store, person=str(number))
+    store.write(lambda tx: tx.accounts.pause("default", NOON - MINUTE, "refused"))
     other = Store(database_url)
 
-    def claim_on_trial(where: Store, worker: str) -> int:
-        return len(where.write(lambda tx: tx.outbox.claim(worker, NOON, 90, 10, on_trial=["default"])))
+    claimed = at_once(partial(claim, store, "one"), partial(claim, other, "two"))
 
-    assert [claim_on_trial(store, "one"), claim_on_trial(other, "two")] == [1, 0]
+    assert sorted(map(len, claimed)) == [0, 1]
     other.close()
 
 
@@ -84,9 +84,9 @@ def test_a_trial_does_not_hold_up_other_accounts(store: Store) -> None:
     for number, account in enumerate(["harbour", "harbour", "default", "default"]):
         owe(store, a_lead(account=account), person=str(number))
 
-    claimed = store.write(lambda tx: tx.outbox.claim("worker", NOON, 90, 10, on_trial=["harbour"]))
+    store.write(lambda tx: tx.accounts.pause("harbour", NOON - MINUTE, "refused"))
 
-    assert Counter(delivery.lead.account for delivery in claimed) == {"harbour": 1, "default": 2}
+    assert Counter(delivery.lead.account for delivery in claim(store)) == {"harbour": 1, "default": 2}
 
 
 def test_two_leads_of_one_person_are_claimed_one_after_the_other(store: Store) -> None:
@@ -167,7 +167,7 @@ def test_a_lead_that_an_operator_holds_is_taken_from_its_worker(store: Store) ->
     lead = owe(store)
     (delivery,) = claim(store)
 
-    store.write(lambda tx: tx.outbox.hold(lead.id))
+    store.write(lambda tx: tx.outbox.withdraw(lead.id))
 
     with pytest.raises(LeaseLost):
         store.write(lambda tx: tx.outbox.begin(delivery, Step.FIND_COWORKER, NOON))
@@ -177,25 +177,31 @@ def test_a_held_lead_does_not_block_its_person(store: Store) -> None:
     held, other = (owe(store, due=NOON - wait) for wait in (2 * MINUTE, MINUTE))
     claim(store)
 
-    store.write(lambda tx: tx.outbox.hold(held.id))
+    store.write(lambda tx: tx.outbox.withdraw(held.id))
 
     assert claimed_ids(store) == [other.id]
 
 
-def test_the_next_due_time_leaves_out_what_is_claimed_and_what_is_paused(store: Store) -> None:
+def coming(store: Store) -> datetime | None:
+    """When there is something to claim next."""
+    with store.read() as tx:
+        return tx.claims.coming(NOON)
+
+
+def test_what_comes_next_leaves_out_what_is_claimed_and_what_is_paused(store: Store) -> None:
     owe(store, due=NOON, person="claimed")
     claim(store)
     owe(store, a_lead(account="harbour"), due=NOON + MINUTE, person="paused")
-    owe(store, due=NOON + 2 * MINUTE)
+    owe(store, due=NOON + 3 * MINUTE)
+    assert coming(store) == NOON + MINUTE
 
-    with store.read() as tx:
-        assert tx.outbox.next_due() == NOON + MINUTE
-        assert tx.outbox.next_due(["harbour"]) == NOON + 2 * MINUTE
+    store.write(lambda tx: tx.accounts.pause("harbour", NOON + 2 * MINUTE, "refused"))
+
+    assert coming(store) == NOON + 2 * MINUTE
 
 
-def test_nothing_owed_has_no_next_due_time(store: Store) -> None:
-    with store.read() as tx:
-        assert tx.outbox.next_due() is None
+def test_where_nothing_is_owed_nothing_comes(store: Store) -> None:
+    assert coming(store) is None
 
 
 def test_several_workers_at_once_never_hold_two_of_one_person(store: Store, database_url: str) -> None:

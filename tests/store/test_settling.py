@@ -186,7 +186,7 @@ def test_a_delivered_lead_cannot_be_held(store: Store) -> None:
     (delivery,) = claim(store)
     store.write(lambda tx: tx.outbox.done(delivery))
 
-    store.write(lambda tx: tx.outbox.hold(lead.id))
+    store.write(lambda tx: tx.outbox.withdraw(lead.id))
 
     assert not store.write(lambda tx: tx.outbox.owe_again(lead.id, NOON))
 

@@ -36,6 +36,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("waits_for IS NOT NULL"),
     )
     op.add_column("accounts", sa.Column("failures", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("accounts", sa.Column("failing_since", sa.BigInteger(), nullable=True))
     op.create_table(
         "holds",
         sa.Column("account", sa.Text(), nullable=False),

@@ -1,0 +1,103 @@
+"""One call to the CRM: its Attempt is written before it is made, and settled after it together with what it brought."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import structlog
+
+from service import clock
+from service.delivery.desk import Desk
+from service.delivery.pacing import OutOfPace
+from service.lead import Delivery, Doubt, Outcome, Step
+from service.nexudus.errors import NexudusError, OutcomeUnknown, Refused, Rejected, Throttled, Unavailable
+from service.store import Transaction
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+CREATES = frozenset({Step.CREATE_COWORKER, Step.CREATE_OPPORTUNITY})
+
+OUTCOMES: Mapping[type[NexudusError], Outcome] = {
+    Throttled: Outcome.THROTTLED,
+    Unavailable: Outcome.UNAVAILABLE,
+    OutcomeUnknown: Outcome.UNKNOWN,
+    Rejected: Outcome.REJECTED,
+    Refused: Outcome.REFUSED,
+}
+
+
+class CallFailed(Exception):
+    """One call did not end well. step: which; hung: it used up all the time it had."""
+
+    def __init__(self, error: NexudusError, step: Step, *, hung: bool = False) -> None:
+        super().__init__(error.said)
+        self.error = error
+        self.step = step
+        self.hung = hung
+
+
+def attempt(
+    delivery: Delivery,
+    desk: Desk,
+    step: Step,
+    call: Callable[[], T],
+    save: Callable[[Transaction, T], None],
+) -> T:
+    """Make one call at the pace that is allowed.
+
+    save: what to write, in the transaction that settles the Attempt, of what the call brought.
+    Raises: CallFailed; OutOfPace; LeaseLost; StoreUnavailable.
+    """
+    desk.pacer.prepay(is_write=step in CREATES)
+    started_at = clock.now()
+    number = desk.store.write(lambda tx: tx.outbox.begin(delivery, step, started_at))
+    began = clock.monotonic()
+    try:
+        result = call()
+    except OutOfPace:
+        desk.store.write(lambda tx: tx.outbox.end(number, Outcome.THROTTLED, _since(began), detail="our own pace"))
+        raise
+    except NexudusError as error:
+        duration_ms = _since(began)
+        _settle_failure(delivery, desk, number, Doubt(step, started_at), error, duration_ms)
+        raise CallFailed(error, step, hung=duration_ms >= desk.timeout_s * 950) from error
+    duration_ms = _since(began)
+    outcome = Outcome.MISSING if result is None else Outcome.DONE
+
+    def settle(tx: Transaction) -> None:
+        tx.outbox.end(number, outcome, duration_ms, 200)
+        save(tx, result)
+
+    desk.store.write(settle)
+    _log(delivery, step, outcome, duration_ms)
+    return result
+
+
+def _settle_failure(
+    delivery: Delivery, desk: Desk, number: int, doubt: Doubt, error: NexudusError, duration_ms: int
+) -> None:
+    outcome = OUTCOMES[type(error)]
+
+    def settle(tx: Transaction) -> None:
+        tx.outbox.end(number, outcome, duration_ms, error.status, error.said)
+        if outcome is Outcome.UNKNOWN and doubt.step in CREATES:
+            tx.outbox.doubt(delivery, doubt)
+
+    desk.store.write(settle)
+    _log(delivery, doubt.step, outcome, duration_ms, error.status)
+
+
+def _since(began: float) -> int:
+    return round((clock.monotonic() - began) * 1000)
+
+
+def _log(delivery: Delivery, step: Step, outcome: Outcome, duration_ms: int, status: int | None = None) -> None:
+    log.info(
+        "attempt_settled",
+        lead=delivery.lead.id,
+        step=step.value,
+        tries=delivery.tries,
+        outcome=outcome.value,
+        duration_ms=duration_ms,
+        http_status=status,
+    )

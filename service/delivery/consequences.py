@@ -1,0 +1,175 @@
+"""What follows when a Delivery does not come through: another try, a rest for the account or for one kind of call,
+or a person."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from service import clock
+from service.delivery.calls import OUTCOMES, CallFailed
+from service.delivery.desk import Desk
+from service.delivery.problems import held_by, parked_by, problem_of
+from service.delivery.retry import CIRCUIT, GiveUp, next_step, rest_s
+from service.lead import Delivery, Outcome, Step
+from service.nexudus.errors import NexudusError, Refused, Rejected, Throttled
+from service.store import UNAVAILABLE, Transaction
+
+log = structlog.get_logger()
+
+
+class Held(Exception):
+    """The next call is one of those that rest. what: the name of the hold; problem: why the lead waits."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        super().__init__(problem)
+        self.what = what
+        self.problem = problem
+
+
+def follow(delivery: Delivery, desk: Desk, failed: CallFailed) -> None:
+    """Note what follows a failed call of a step."""
+    error = failed.error
+    if isinstance(error, Refused) and error.kind == "role" and failed.step is Step.CREATE_COWORKER:
+        hold(delivery, desk, failed.step.value, error)
+        return
+    follow_error(delivery, desk, error, step=failed.step, hung=failed.hung)
+
+
+def follow_error(
+    delivery: Delivery, desk: Desk, error: NexudusError, *, step: Step | None = None, hung: bool = False
+) -> None:
+    """Note what follows a failure. step: None for a look-up, when nothing was sent for this lead."""
+    if isinstance(error, (Throttled, Refused)):
+        _rest(delivery, desk, error, step)
+    elif delivery.probes_until is not None and not isinstance(error, Rejected):
+        # It was called ahead of its time: that costs it no place in the schedule.
+        _try_again(delivery, desk, error, delivery.probes_until, delivery.tries)
+    else:
+        _retry(delivery, desk, error, hung=hung)
+
+
+def _retry(delivery: Delivery, desk: Desk, error: NexudusError, *, hung: bool) -> None:
+    outcome, now = OUTCOMES[type(error)], clock.now()
+    # What a hung call asked for may be saved much later: the first look must not come too early.
+    patience_s = desk.timeout_s if hung and outcome is Outcome.UNKNOWN else None
+    follows = next_step(outcome, delivery.tries, desk.schedule_s, desk.jitter(), now, patience_s)
+    if isinstance(follows, GiveUp):
+        park(delivery, desk, parked_by(error, delivery.tries), account_works=isinstance(error, Rejected))
+    else:
+        _try_again(delivery, desk, error, follows.due, follows.tries)
+
+
+def _try_again(delivery: Delivery, desk: Desk, error: NexudusError, due: datetime, tries: int) -> None:
+    """Give it back, and let the whole account rest where nothing has come through for a while."""
+    account, now, jitter = delivery.lead.account, clock.now(), desk.jitter()
+
+    def note(tx: Transaction) -> float:
+        tx.outbox.postpone(delivery, due, tries, problem_of(error))
+        failing = tx.accounts.failed(account, now)
+        if failing.number < CIRCUIT.failures or (now - failing.since).total_seconds() < CIRCUIT.after_s:
+            return 0.0
+        wait_s = rest_s(Outcome.UNAVAILABLE, tx.accounts.pauses_in_a_row(account), jitter)
+        tx.accounts.pause(account, now + timedelta(seconds=wait_s), UNAVAILABLE)
+        return wait_s
+
+    wait_s = desk.store.write(note)
+    if wait_s:
+        log.warning(
+            "account_rests", account=account, lead=delivery.lead.id, reason=UNAVAILABLE, wait_s=round(wait_s, 1)
+        )
+
+
+def _rest(delivery: Delivery, desk: Desk, error: Throttled | Refused, step: Step | None) -> None:
+    """The whole account rests: as long as the CRM asked for, else longer each time. The schedule is not touched."""
+    account, jitter = delivery.lead.account, desk.jitter()
+    outcome = OUTCOMES[type(error)]
+    reason = outcome.value if isinstance(error, Throttled) else refusal(error, step)
+    asked_s = error.retry_after_s if isinstance(error, Throttled) else None
+
+    def note(tx: Transaction) -> float:
+        wait_s = rest_s(outcome, tx.accounts.pauses_in_a_row(account), jitter, asked_s)
+        until = clock.now() + timedelta(seconds=wait_s)
+        tx.accounts.pause(account, until, reason)
+        tx.outbox.postpone(delivery, until, delivery.tries, problem_of(error, step))
+        return wait_s
+
+    wait_s = desk.store.write(note)
+    log.warning("account_rests", account=account, lead=delivery.lead.id, reason=reason, wait_s=round(wait_s, 1))
+
+
+def refusal(error: Refused, step: Step | None) -> str:
+    """The reason of a pause: "refused: login", "refused: denied", "refused: role create_opportunity" ..."""
+    asked = f" {step.value if step else 'lookup'}" if error.kind == "role" else ""
+    return f"{Outcome.REFUSED.value}: {error.kind}{asked}"
+
+
+def hold(delivery: Delivery, desk: Desk, what: str, error: NexudusError) -> None:
+    """One kind of call rests, longer each time; the lead waits for it, others go on."""
+    account, jitter, problem = delivery.lead.account, desk.jitter(), held_by(what, error)
+
+    def note(tx: Transaction) -> float:
+        known, now = tx.holds.find(account, what), clock.now()
+        if known is not None and known.until > now and delivery.waits_for != what:  # noticed a moment ago
+            tx.holds.wait(delivery, what, problem)
+            return 0.0
+        wait_s = rest_s(Outcome.REFUSED, known.times if known else 0, jitter)
+        tx.holds.prolong(account, what, now, now + timedelta(seconds=wait_s), problem)
+        tx.holds.wait(delivery, what, problem)
+        return wait_s
+
+    wait_s = desk.store.write(note)
+    log.warning("calls_held", account=account, lead=delivery.lead.id, what=what, wait_s=round(wait_s, 1))
+
+
+def heed(delivery: Delivery, desk: Desk, what: str) -> None:
+    """Before a call that may rest: pass where there is no such hold, or where this Delivery shall find out.
+
+    Raises: Held.
+    """
+    with desk.store.read() as tx:
+        held = tx.holds.find(delivery.lead.account, what)
+    if held is not None and delivery.waits_for != what:
+        raise Held(what, held.reason)
+
+
+def wait_for_hold(delivery: Delivery, desk: Desk, held: Held) -> None:
+    """Give it back until the hold is lifted."""
+    desk.store.write(lambda tx: tx.holds.wait(delivery, held.what, held.problem))
+    log.info("held", lead=delivery.lead.id, what=held.what)
+
+
+def wait_for_pace(delivery: Delivery, desk: Desk, wait_s: float) -> None:
+    """Our own pace is used up for so long: nothing of this account is claimed before."""
+    until = clock.now() + timedelta(seconds=wait_s)
+
+    def note(tx: Transaction) -> None:
+        tx.accounts.pause(delivery.lead.account, until, "pace", is_fault=False)
+        tx.outbox.postpone(delivery, until, delivery.tries)
+
+    desk.store.write(note)
+    log.info("pace_used_up", account=delivery.lead.account, lead=delivery.lead.id, wait_s=round(wait_s, 1))
+
+
+def postpone(delivery: Delivery, desk: Desk, wait_s: float) -> None:
+    """Give it back for so long, at no cost."""
+    due = clock.now() + timedelta(seconds=wait_s)
+    desk.store.write(lambda tx: tx.outbox.postpone(delivery, due, delivery.tries))
+
+
+def park(delivery: Delivery, desk: Desk, problem: str, *, account_works: bool = False) -> None:
+    """Only a person can help. account_works: the CRM let us in and judged the data, so others need not wait."""
+
+    def note(tx: Transaction) -> None:
+        tx.outbox.park(delivery, problem)
+        if account_works:
+            came_through(tx, delivery)
+
+    desk.store.write(note)
+    log.warning("parked", lead=delivery.lead.id, tries=delivery.tries)
+
+
+def came_through(tx: Transaction, delivery: Delivery) -> None:
+    """The account works: a rest that was over is ended, and after an outage nobody waits out the schedule."""
+    account, now = delivery.lead.account, clock.now()
+    if tx.accounts.worked(account, now):
+        tx.outbox.hasten(account, now)

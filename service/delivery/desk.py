@@ -1,0 +1,24 @@
+"""The desk at which one account's debts are paid."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from service.delivery.pacing import Pacer
+from service.delivery.targets import Targets
+from service.forms import Form
+from service.nexudus.client import Nexudus
+from service.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that is needed to deliver to one account."""
+
+    nexudus: Nexudus
+    pacer: Pacer
+    targets: Targets
+    store: Store
+    forms: Mapping[str, Form]
+    schedule_s: Sequence[float]
+    timeout_s: float
+    jitter: Callable[[], float]  # a factor of 0.8-1.2

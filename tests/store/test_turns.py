@@ -1,0 +1,185 @@
+"""In which order Deliveries are claimed: live leads first, forms in turns, and by whom it is found out what works."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from service.lead import Delivery, Lead
+from service.store import UNAVAILABLE, Debt, Store, Transaction, Turns
+from tests.builders import NOON, a_lead, a_submission
+from tests.store.books import claim, owe, stands
+
+MINUTE = timedelta(minutes=1)
+QUOTA = "create_coworker"
+
+
+def owe_form(store: Store, form: str, person: str, minutes: int = 0) -> Lead:
+    """Owe a lead of one form, due so many minutes before noon."""
+    lead = a_lead(submission=replace(a_submission(), form=form))
+    return owe(store, lead, NOON - minutes * MINUTE, person)
+
+
+def owe_later(store: Store, person: str) -> Lead:
+    """Owe a lead that was imported, long due."""
+    lead = a_lead()
+
+    def job(tx: Transaction) -> None:
+        tx.leads.keep(lead, [])
+        tx.outbox.owe(Debt(lead.id, "default", person, NOON - 60 * MINUTE, priority=1))
+
+    store.write(job)
+    return lead
+
+
+def forms_of(claimed: list[Delivery]) -> list[str]:
+    return [delivery.lead.submission.form for delivery in claimed]
+
+
+# -- turns
+
+
+def test_a_noisy_form_leaves_every_second_place_to_another(store: Store) -> None:
+    for number in range(6):
+        owe_form(store, "noisy", f"noisy {number}", minutes=30)
+    for number in range(2):
+        owe_form(store, "quiet", f"quiet {number}")
+
+    assert forms_of(claim(store, room=4)) == ["noisy", "quiet", "noisy", "quiet"]
+
+
+def test_turns_are_remembered_from_one_claim_to_the_next(store: Store) -> None:
+    turns = Turns()
+    for number in range(4):
+        owe_form(store, "noisy", f"noisy {number}", minutes=30)
+        owe_form(store, "quiet", f"quiet {number}")
+
+    order = [
+        forms_of(store.write(lambda tx: tx.claims.claim("worker", NOON, 90, 1, turns)))[0]  # one free hand at a time
+        for _ in range(4)
+    ]
+
+    assert Counter(order) == {"noisy": 2, "quiet": 2}
+
+
+def test_what_was_imported_waits_for_every_live_lead(store: Store) -> None:
+    imported = owe_later(store, "import")
+    live = [owe_form(store, "tour", f"live {number}", minutes=2 - number) for number in range(2)]
+
+    claimed = [delivery.lead.id for delivery in claim(store, room=3)]
+
+    assert claimed == [*(lead.id for lead in live), imported.id]
+
+
+def test_a_replay_waits_for_a_live_lead(store: Store) -> None:
+    replayed = owe(store, due=NOON - MINUTE, person="replayed")
+    store.write(lambda tx: tx.outbox.owe_again(replayed.id, NOON - MINUTE))
+    live = owe_form(store, "tour", "live")
+
+    assert [delivery.lead.id for delivery in claim(store)] == [live.id, replayed.id]
+
+
+# -- holds
+
+
+def hold(store: Store, delivery: Delivery, minutes: int = 10) -> None:
+    """The quota is used up; a Delivery waits for it."""
+
+    def job(tx: Transaction) -> None:
+        tx.holds.prolong("default", QUOTA, NOON, NOON + minutes * MINUTE, "the quota is used up")
+        tx.holds.wait(delivery, QUOTA, "It waits for the quota.")
+
+    store.write(job)
+
+
+@pytest.fixture
+def held(store: Store) -> list[Lead]:
+    """Three leads that wait for the quota, the oldest first."""
+    leads = [owe(store, due=NOON - wait * MINUTE, person=str(wait)) for wait in (3, 2, 1)]
+    for delivery in claim(store):
+        hold(store, delivery)
+    return leads
+
+
+def test_what_waits_for_a_hold_is_left_and_others_flow(store: Store, held: list[Lead]) -> None:
+    other = owe(store, person="known")
+
+    assert [delivery.lead.id for delivery in claim(store)] == [other.id]
+    assert stands(store, held[0]).problem == "It waits for the quota."
+
+
+def test_when_the_time_is_up_the_oldest_finds_out_alone(store: Store, held: list[Lead]) -> None:
+    later = NOON + 10 * MINUTE
+
+    (chosen,) = claim(store, now=later)
+
+    assert (chosen.lead.id, chosen.waits_for) == (held[0].id, QUOTA)
+    assert claim(store, "another", now=later) == []
+
+
+def test_a_hold_that_is_lifted_lets_all_go(store: Store, held: list[Lead]) -> None:
+    assert store.write(lambda tx: tx.holds.lift("default", QUOTA))
+
+    assert [delivery.lead.id for delivery in claim(store)] == [lead.id for lead in held]
+    with store.read() as tx:
+        assert tx.holds.all() == []
+
+
+def test_a_hold_that_goes_on_counts_how_often(store: Store, held: list[Lead]) -> None:
+    with store.read() as tx:
+        found = tx.holds.find("default", QUOTA)
+
+    assert found is not None
+    assert (found.times, found.since, found.until) == (len(held), NOON, NOON + 10 * MINUTE)
+
+
+def test_holds_of_one_kind_are_lifted_together(store: Store) -> None:
+    for what in ("stage:1", "stage:2", QUOTA):
+        store.write(lambda tx, what=what: tx.holds.prolong("default", what, NOON, NOON + MINUTE, ""))  # type: ignore[misc]
+
+    store.write(lambda tx: tx.holds.lift_all("default", "stage:"))
+
+    with store.read() as tx:
+        assert [found.what for found in tx.holds.all()] == [QUOTA]
+
+
+# -- after an outage
+
+
+def test_after_an_outage_one_is_called_ahead_of_its_time(store: Store) -> None:
+    first = owe(store, due=NOON + 10 * MINUTE, person="first")
+    owe(store, due=NOON + 20 * MINUTE, person="second")
+    store.write(lambda tx: tx.accounts.pause("default", NOON - MINUTE, UNAVAILABLE))
+
+    (probe,) = claim(store)
+
+    assert (probe.lead.id, probe.probes_until) == (first.id, NOON + 10 * MINUTE)
+    assert claim(store, "another") == []
+
+
+def test_after_a_refusal_nobody_is_called_ahead(store: Store) -> None:
+    owe(store, due=NOON + 10 * MINUTE)
+    store.write(lambda tx: tx.accounts.pause("default", NOON - MINUTE, "refused"))
+
+    assert claim(store) == []
+
+
+def test_when_an_outage_is_over_what_waits_long_is_due(store: Store) -> None:
+    retried = owe(store, person="retried")
+    fresh = owe(store, due=NOON + 10 * MINUTE, person="fresh")
+    (delivery,) = claim(store)
+    store.write(lambda tx: tx.outbox.postpone(delivery, NOON + 60 * MINUTE, 3))
+
+    assert store.write(lambda tx: tx.outbox.hasten("default", NOON)) == 1
+
+    assert stands(store, retried).next_attempt_at == NOON
+    assert stands(store, fresh).next_attempt_at == NOON + 10 * MINUTE
+
+
+def test_failures_are_counted_from_the_first_until_a_lead_arrives(store: Store) -> None:
+    failing = [store.write(lambda tx, n=n: tx.accounts.failed("default", NOON + n * MINUTE)) for n in range(3)]  # type: ignore[misc]
+
+    assert [(one.number, one.since) for one in failing] == [(1, NOON), (2, NOON), (3, NOON)]
+    store.write(lambda tx: tx.accounts.worked("default", NOON))
+    assert store.write(lambda tx: tx.accounts.failed("default", NOON + 9 * MINUTE)).since == NOON + 9 * MINUTE
