@@ -11,10 +11,10 @@
 // ES2017 without eval, innerHTML or styles, for pages with a strict CSP. `make script` puts the files together.
 
 import { attempt } from "./attempt.js";
-import { fill, values } from "./forms.js";
+import { useKey, values } from "./forms.js";
 import { watchFrames } from "./frames.js";
 import { setConsent, startKeeping } from "./keeping.js";
-import { page, useKey } from "./keys.js";
+import { page } from "./keys.js";
 import { takeTouches, watchLinks } from "./links.js";
 import { beginVisit } from "./visits.js";
 import { onNews, watchPage } from "./watching.js";
@@ -30,7 +30,7 @@ const start = () => {
     // For pages that post by fetch: merge these into the body.
     fields: () => {
       const told = attempt(() => values(page), {});
-      useKey(page, () => true, fill);
+      useKey(page, () => true);
       return told;
     },
     // true: the visitor agrees that visits are kept. false: what was kept is removed.

@@ -4,9 +4,11 @@ import { cut } from "./addresses.js";
 import { attempt } from "./attempt.js";
 import { facts } from "./frames.js";
 import { FIRST, LAST } from "./keeping.js";
-import { keyOf, useKey } from "./keys.js";
+import { keyOf, renewKey, sent } from "./keys.js";
 import { home } from "./tag.js";
 
+// On a page that stays, a click after this is another enquiry.
+const SAME_CLICK_MS = 2000;
 const NAMES = ["lc_landing_url", "lc_page_url", "lc_referrer", FIRST, LAST, "lc_key"];
 
 export const values = (form) => {
@@ -43,6 +45,19 @@ const write = (form, data) => {
 
 export const fill = (form) => attempt(() => isOurs(form) && write(form));
 
+export const renewView = (form) => {
+  renewKey(form);
+  fill(form);
+};
+
+// An impatient second click within SAME_CLICK_MS is still the same enquiry. `stays` is asked then, when the
+// page's own handlers have had their say: where the browser leaves for a slow answer, so is a later one.
+export const useKey = (form, stays) => {
+  if (sent.has(form)) return;
+  sent.add(form);
+  setTimeout(() => stays() && renewView(form), SAME_CLICK_MS);
+};
+
 // Of "submit" and "formdata": a script reads the form with or without the former.
 export const onSend = (event) => {
   const form = event.target;
@@ -50,5 +65,5 @@ export const onSend = (event) => {
   if (!isOurs(form, button)) return;
   write(form, event.formData);
   const target = told("target", form, button) || "_self";
-  useKey(form, () => event.formData || event.defaultPrevented || target !== "_self", fill);
+  useKey(form, () => event.formData || event.defaultPrevented || target !== "_self");
 };

@@ -4,7 +4,7 @@
 // secrets: of addresses no parameters but tags and click ids, nothing from forms.
 // In the frame: only the page around is listened to, and only to five short texts. They are not kept.
 
-import { essence, hostOf } from "./addresses.js";
+import { cut, essence, hostOf } from "./addresses.js";
 import { attempt, listen } from "./attempt.js";
 import { FIRST, LAST, recall } from "./keeping.js";
 import { isFramed } from "./tag.js";
@@ -12,7 +12,6 @@ import { visit } from "./visits.js";
 
 // A frame asks with it; the page around says it when the frame should ask anew.
 const HELLO = "lc_hello";
-const LONGEST = 2000;
 
 let around;
 
@@ -20,8 +19,7 @@ let around;
 export const facts = (show) =>
   around || [show(visit.landing), show(location.href), show(visit.referrer), recall(FIRST), recall(LAST)];
 
-const isAnswer = (told) =>
-  told.length === 5 && told.every((text) => typeof text === "string" && text.length <= LONGEST) && hostOf(told[0]);
+const isAnswer = (told) => told.length === 5 && told.every((text) => typeof text === "string") && hostOf(told[0]);
 
 const ask = () => isFramed && parent.postMessage(HELLO, "*");
 
@@ -32,7 +30,7 @@ export const watchFrames = (onNews) => {
     if (isFramed && source === parent) {
       if (data === HELLO) ask();
       else if (isAnswer(data.lc_facts)) {
-        around = data.lc_facts;
+        around = data.lc_facts.map(cut);
         onNews();
       }
     } else if (data === HELLO && source.parent === window) source.postMessage({ lc_facts: facts(essence) }, origin);

@@ -83,7 +83,7 @@ export const startKeeping = () => {
 };
 
 export const setConsent = (given) => {
-  mayKeep = given;
+  mayKeep = given && !isFramed;
   begin();
   if (given) keep(CONSENT, encode({ t: nowS() }));
   else [FIRST, LAST, CONSENT, VISIT].forEach(forget);

@@ -1,8 +1,5 @@
 // The key of one view of a form: the same for a double click, another for a second enquiry.
 
-// On a page that stays, a click after this is another enquiry.
-const SAME_CLICK_MS = 2000;
-
 // Form, or `page` for what the page posts by itself -> its key, and the address under which it was viewed.
 let keys = new WeakMap();
 export let sent = new WeakSet();
@@ -22,18 +19,6 @@ export const keyOf = (form) => {
 export const renewKey = (form) => {
   sent.delete(form);
   keys.delete(form);
-};
-
-// An impatient second click within SAME_CLICK_MS is still the same enquiry. `stays` is asked then, when the
-// page's own handlers have had their say: where the browser leaves for a slow answer, so is a later one.
-export const useKey = (form, stays, renewed) => {
-  if (sent.has(form)) return;
-  sent.add(form);
-  setTimeout(() => {
-    if (!stays()) return;
-    renewKey(form);
-    renewed(form);
-  }, SAME_CLICK_MS);
 };
 
 export const renewAllKeys = () => {

@@ -1,9 +1,9 @@
 // What happens on the page: forms come and go, in open shadow roots too; its address changes.
 
 import { attempt, listen } from "./attempt.js";
-import { fill, onSend } from "./forms.js";
+import { fill, onSend, renewView } from "./forms.js";
 import { greetFrames } from "./frames.js";
-import { renewAllKeys, renewKey, sent } from "./keys.js";
+import { renewAllKeys, sent } from "./keys.js";
 
 const SHADOW_ROOT = 11;
 
@@ -55,10 +55,7 @@ const onUse = (event) => {
   noticeAddress();
   for (const node of path) if (node.nodeType === SHADOW_ROOT && !watched.has(node)) enter(node);
   // Whoever writes on after sending says something new.
-  if (event.type === "input" && sent.has(path[0].form)) {
-    renewKey(path[0].form);
-    fill(path[0].form);
-  }
+  if (event.type === "input" && sent.has(path[0].form)) renewView(path[0].form);
 };
 
 export const watchPage = () => {
