@@ -19,6 +19,7 @@ The floor plan, in the order a lead walks it:
     simulator/      a Nexudus to practise on
 
     preview.py      what a submission would become, sending nothing
+    report.py       where the leads of a period came from
     web.py          process 1: create_app(settings)
     worker.py       process 2: deliver, until told to stop
 

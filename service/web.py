@@ -1,5 +1,6 @@
 """Process 1: create_app(settings) wires the rooms that take and show leads into one Flask app."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from service import logs, preview
+from service import clock, logs, preview, report
 from service.admin import api, docs, machines
 from service.capture import samplepage, script
 from service.capture.endpoints import Reception, form_blueprint
@@ -41,7 +42,7 @@ def create_app(
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits or Visits())))
-    api.register(app, store, settings.admin_token, _previewing(setup))
+    api.register(app, store, settings.admin_token, _previewing(setup), _reporting(setup, store))
     app.register_blueprint(docs.blueprint(app))
     app.register_blueprint(machines.blueprint(store))
     _serve_script(app)
@@ -70,6 +71,14 @@ def _previewing(setup: Setup) -> api.Preview:
     def show(name: str, asked: Any) -> dict[str, Any] | None:
         form = setup.forms.get(name)
         return None if form is None else preview.preview(form, asked)
+
+    return show
+
+
+def _reporting(setup: Setup, store: Store) -> api.Report:
+    def show(asked: Mapping[str, Any]) -> dict[str, Any]:
+        period = report.period_of(asked.get("since"), asked.get("until"), asked["form"], clock.now())
+        return report.attribution_report(store, setup.forms, period)
 
     return show
 

@@ -12,7 +12,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-WIRING = "admin attribution capture clock delivery forms lead logs nexudus preview settings simulator store web worker"
+WIRING = (
+    "admin attribution capture clock delivery forms lead logs nexudus preview report settings simulator store web"
+    " worker"
+)
 
 DOORS = {
     "lead": "",
@@ -28,6 +31,7 @@ DOORS = {
     "admin": "lead forms store delivery clock",
     "simulator": "",
     "preview": WIRING,
+    "report": WIRING,
     "web": WIRING,
     "worker": WIRING,
     "cli": WIRING,

@@ -14,12 +14,24 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from service import clock
 from service.admin import actions
 from service.admin.lead_json import lead_json
-from service.admin.schemas import LeadBody, LeadPage, LeadQuery, PreviewBody, PreviewRequest, ProblemBody
+from service.admin.schemas import (
+    AttributionReport,
+    LeadBody,
+    LeadPage,
+    LeadQuery,
+    PreviewBody,
+    PreviewRequest,
+    ProblemBody,
+    ReportQuery,
+)
 from service.lead import Lead
 from service.store import Query, Store, StoreUnavailable
 
 Preview = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
 """Form name and a PreviewRequest -> a PreviewBody, or None for an unknown form."""
+
+Report = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""A ReportQuery -> an AttributionReport."""
 
 
 JSON, PROBLEM = "application/json", "application/problem+json"
@@ -36,7 +48,7 @@ class ProblemApi(Api):
     DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
 
 
-def register(app: Flask, store: Store, token: str, preview: Preview) -> None:
+def register(app: Flask, store: Store, token: str, preview: Preview, report: Report) -> None:
     """Put /api/v1 and /openapi.json into the app."""
     app.config.update(
         API_TITLE="Lead Capture for Nexudus",
@@ -52,6 +64,7 @@ def register(app: Flask, store: Store, token: str, preview: Preview) -> None:
     api = ProblemApi(app)
     api.register_blueprint(_leads(store, token))
     api.register_blueprint(_previews(preview, token))
+    api.register_blueprint(_reports(report, token))
 
 
 def refuse(status: HTTPStatus, message: str, **more: Any) -> NoReturn:
@@ -97,6 +110,19 @@ def _store_is_down(_error: StoreUnavailable) -> Response:
     answer = tell(ServiceUnavailable("the database does not answer"))
     answer.headers["Retry-After"] = str(STORE_RETRY_S)
     return answer
+
+
+def _reports(report: Report, token: str) -> Blueprint:
+    blueprint = _blueprint("reports", token, "Figures of a period.")
+
+    @blueprint.route("/reports/attribution")
+    @blueprint.arguments(ReportQuery, location="query")
+    @blueprint.response(200, AttributionReport, content_type=JSON)
+    def report_attribution(asked: dict[str, Any]) -> dict[str, Any]:
+        """Where the leads of a period came from, and what was odd about their tags."""
+        return report(asked)
+
+    return blueprint
 
 
 def _leads(store: Store, token: str) -> Blueprint:

@@ -135,6 +135,115 @@ class PreviewBody(Schema):
     problems = fields.List(fields.String())
 
 
+class ReportQuery(Schema):
+    """Which period to report on: the last 30 days, unless it is said otherwise."""
+
+    since = fields.AwareDateTime(metadata={"description": "received at or after; ISO 8601 with time zone"})
+    until = fields.AwareDateTime(metadata={"description": "received before; ISO 8601 with time zone"})
+    form = fields.String(load_default="", validate=NO_NUL)
+
+
+class FigureBody(Schema):
+    """How many leads; their share of all (1 is all); how many were delivered."""
+
+    leads = fields.Integer()
+    share = fields.Float()
+    delivered = fields.Integer()
+
+
+class ChannelFigure(FigureBody):
+    """The leads of one channel."""
+
+    channel = fields.String()
+
+
+class LeadSourceFigure(FigureBody):
+    """The leads of one LeadSource."""
+
+    lead_source = fields.Integer()
+    name = fields.String()
+
+
+class SourceFigure(FigureBody):
+    """The leads of one pair of utm_source and utm_medium, "" where a tag was missing."""
+
+    utm_source = fields.String()
+    utm_medium = fields.String()
+
+
+class CampaignFigure(FigureBody):
+    """The leads of one campaign."""
+
+    utm_campaign = fields.String()
+
+
+class DefaultFigure(Schema):
+    """Leads that have a LeadSource only because one must be given, by the rule that gave it."""
+
+    rule = fields.String(validate=validate.OneOf(["direct", "unassigned", "default_lead_source"]))
+    meaning = fields.String()
+    leads = fields.Integer()
+    share = fields.Float()
+
+
+class UnknownSource(Schema):
+    """A utm_source that no rule knows, and the line for the forms file that would teach it."""
+
+    form = fields.String()
+    utm_source = fields.String()
+    leads = fields.Integer()
+    source_map = fields.String()
+
+
+class CodeFigure(Schema):
+    """What was wrong with tags: macro, pii, markup, truncated or placeholder; in which form and campaign."""
+
+    code = fields.String()
+    form = fields.String()
+    utm_campaign = fields.String()
+    leads = fields.Integer()
+
+
+class SpellingFigure(Schema):
+    """One spelling of a tag."""
+
+    value = fields.String()
+    leads = fields.Integer()
+
+
+class LookalikeBody(Schema):
+    """Tags that people take for one, but figures count apart."""
+
+    name = fields.String()
+    differ_by = fields.String(validate=validate.OneOf(["case", "case or joints"]))
+    spellings = fields.List(fields.Nested(SpellingFigure))
+
+
+class AttributionReport(Schema):
+    """Where the leads of a period came from, the largest first.
+
+    left_out: status -> leads that do not count. more: list -> further entries that are not told.
+    cut: lists whose rarest values were not even looked at.
+    """
+
+    since = fields.String()
+    until = fields.String()
+    form = fields.String(allow_none=True)
+    leads = fields.Integer()
+    delivered = fields.Integer()
+    left_out = fields.Dict(keys=fields.String(), values=fields.Integer())
+    channels = fields.List(fields.Nested(ChannelFigure))
+    lead_sources = fields.List(fields.Nested(LeadSourceFigure))
+    sources = fields.List(fields.Nested(SourceFigure))
+    campaigns = fields.List(fields.Nested(CampaignFigure))
+    defaults = fields.List(fields.Nested(DefaultFigure))
+    unknown_sources = fields.List(fields.Nested(UnknownSource))
+    codes = fields.List(fields.Nested(CodeFigure))
+    lookalikes = fields.List(fields.Nested(LookalikeBody))
+    more = fields.Dict(keys=fields.String(), values=fields.Integer())
+    cut = fields.List(fields.String())
+
+
 class ProblemBody(Schema):
     """An RFC 9457 problem document."""
 

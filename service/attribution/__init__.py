@@ -15,6 +15,7 @@
     lead_source.py    the ordered rules of the LeadSource
     reasons.py        the verdict in a marketer's words
     words.py          texts made comparable
+    coverage.py       what the rules could not read
     tables/           sources, words, click ids: data to add to
 
 The room is pure: no clock, no network, and it never raises, so it is never why a lead is lost.

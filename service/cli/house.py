@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from service import logs
@@ -47,6 +48,15 @@ def number_within(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return number
+
+
+def instant(text: str) -> datetime:
+    """How argparse reads a date or time; without a zone it is UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-11-01") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def with_port(settings: Settings, port: int | None, default: int) -> int:

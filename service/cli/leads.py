@@ -3,12 +3,11 @@
 import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 
 from service import clock
 from service.admin import actions
 from service.admin.lead_json import lead_json
-from service.cli.house import number_within
+from service.cli.house import instant, number_within
 from service.cli.main import Failed
 from service.cli.opened import open_house, unanswered
 from service.lead import Attempt, Lead, Status
@@ -50,17 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--status", choices=[status.value for status in Status], default="")
     parser.add_argument("--form", default="")
-    parser.add_argument("--since", type=_instant, help="received at or after, e.g. 2026-11-01 or 2026-11-01T09:00Z")
-    parser.add_argument("--until", type=_instant, help="received before")
-
-
-def _instant(text: str) -> datetime:
-    """A date or time; without a zone it is UTC."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-11-01") from error
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    parser.add_argument("--since", type=instant, help="received at or after, e.g. 2026-11-01 or 2026-11-01T09:00Z")
+    parser.add_argument("--until", type=instant, help="received before")
 
 
 def run(arguments: argparse.Namespace) -> int:

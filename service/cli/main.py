@@ -17,6 +17,8 @@ COMMANDS = {
     "migrate": "service.cli.migrate",
     "preview": "service.cli.preview",
     "leads": "service.cli.leads",
+    "reattribute": "service.cli.reattribute",
+    "report": "service.cli.report",
 }
 """Command -> module with SUMMARY, EXAMPLE, add_arguments(parser) and run(arguments) -> exit code."""
 

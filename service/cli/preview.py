@@ -7,6 +7,8 @@ from typing import Any
 from service.cli.house import read_house
 from service.cli.main import Failed
 
+UTM_VALUES = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+
 SUMMARY = "show what a submission would become; nothing is stored or sent"
 EXAMPLE = (
     "lead-capture preview contact --field email=ann@example.com --page-url 'https://example.com/?utm_source=google'"
@@ -55,10 +57,19 @@ def _lines(found: dict[str, Any]) -> list[str]:
         lines.append(
             f"credited to {verdict['channel']}, LeadSource {verdict['lead_source']} {verdict['lead_source_name']}"
         )
-        lines.append(f"because: {verdict['reason']}")
+        because, *more = verdict["reason"].split("; ")
+        lines += [f"because: {because}", *(f"         {clause}" for clause in more)]
+        lines += [f"{name}: {verdict[name]}" for name in UTM_VALUES if verdict[name]]
+        lines += [_other(other) for other in verdict["others"]]
     for title, body in (("contact to make, if new", found["coworker"]), ("opportunity", found["opportunity"])):
         lines += ["", title, *(_field(name, value) for name, value in body.items())]
     return lines
+
+
+def _other(other: dict[str, Any]) -> str:
+    visit = "this visit" if other["touch"] == "current" else f"the {other['touch']} remembered visit"
+    because, *_ = other["reason"].split("; ")
+    return f"not counted: {visit}, {other['channel']}, {other['lead_source_name']}: {because}"
 
 
 def _field(name: str, value: object) -> str:

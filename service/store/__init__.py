@@ -6,6 +6,7 @@ from service.store.concerns import Concern
 from service.store.holds import Hold
 from service.store.leads import Key, Leads, Query
 from service.store.outbox import Debt, LeaseLost, Outbox
+from service.store.reports import Count, Origins, Period
 from service.store.store import SCHEMA, Store, Transaction
 from service.store.writer import StoreUnavailable
 
@@ -14,14 +15,17 @@ __all__ = [
     "UNAVAILABLE",
     "Accounts",
     "Concern",
+    "Count",
     "Debt",
     "Hold",
     "Key",
     "Leads",
     "LeaseLost",
+    "Origins",
     "Outbox",
     "Pace",
     "Pause",
+    "Period",
     "Query",
     "Store",
     "StoreUnavailable",

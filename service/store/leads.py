@@ -190,7 +190,7 @@ def _filtered(statement: Select[Any], query: Query) -> Select[Any]:
 
 def to_row(lead: Lead) -> dict[str, Any]:
     """The columns of a lead."""
-    submission, verdict, contact = lead.submission, lead.attribution, lead.submission.contact
+    submission, contact = lead.submission, lead.submission.contact
     return {
         "id": lead.id,
         "form": submission.form,
@@ -215,6 +215,15 @@ def to_row(lead: Lead) -> dict[str, Any]:
         "page_url": submission.evidence.page_url,
         "ip": submission.ip,
         "raw": submission.raw or None,
+        **verdict_row(lead.attribution),
+        "coworker_id": lead.coworker_id,
+        "opportunity_id": lead.opportunity_id,
+    }
+
+
+def verdict_row(verdict: Attribution) -> dict[str, Any]:
+    """The columns of a verdict."""
+    return {
         "utm_source": verdict.utm_source,
         "utm_medium": verdict.utm_medium,
         "utm_campaign": verdict.utm_campaign,
@@ -226,18 +235,26 @@ def to_row(lead: Lead) -> dict[str, Any]:
         "reason": verdict.reason,
         "click_ids": dict(verdict.click_ids),
         "codes": list(verdict.codes),
-        "coworker_id": lead.coworker_id,
-        "opportunity_id": lead.opportunity_id,
     }
 
 
 def _evidence_row(submission: Submission) -> dict[str, Any]:
-    """The evidence without the answers that stand in fields and extras anyway."""
+    """The evidence without the answers that stand in fields and extras anyway.
+
+    names: all names in their order, where putting both together again would not give that: of two
+    names that mean the same the first counts.
+    """
     evidence = submission.evidence
     known = {**submission.extras, **submission.fields}
     own = {name: value for name, value in evidence.fields.items() if known.get(name) != value}
+    rebuilt = {**known, **own}
+    told = rebuilt.keys() - submission.fields.keys()
+    is_same = len(rebuilt) == len(evidence.fields) and [n for n in rebuilt if n in told] == [
+        n for n in evidence.fields if n in told
+    ]
     row: dict[str, Any] = {
         "fields": own,
+        "names": None if is_same else list(evidence.fields),
         "landing_url": evidence.landing_url,
         "referrer": evidence.referrer,
         "submitted_at": evidence.submitted_at,
@@ -256,8 +273,9 @@ def _touch(value: Sequence[Any] | None) -> StoredTouch | None:
 def from_row(row: Row[Any]) -> Lead:
     """The lead of one row of leads, with due_at and state of its delivery where it has one."""
     kept = row.evidence
+    answers = {**row.extras, **row.fields, **kept.get("fields", {})}
     evidence = Evidence(
-        fields={**row.extras, **row.fields, **kept.get("fields", {})},
+        fields={name: answers[name] for name in kept["names"]} if "names" in kept else answers,
         landing_url=kept.get("landing_url", ""),
         page_url=row.page_url,
         referrer=kept.get("referrer", ""),

@@ -19,6 +19,8 @@ from service.store.leads import Key, Leads
 from service.store.migrate import migrate, schema_of
 from service.store.outbox import WAKE, Debt, Outbox
 from service.store.tables import deployment
+from service.store.reports import Reports
+from service.store.verdicts import Verdicts
 from service.store.writer import Writer, as_unavailable
 
 T = TypeVar("T")
@@ -37,6 +39,8 @@ class Transaction:
     holds: Holds
     accounts: Accounts
     concerns: Concerns
+    verdicts: Verdicts
+    reports: Reports
 
 
 class Store:
@@ -106,6 +110,8 @@ class Store:
             Holds(connection, opened),
             Accounts(connection, opened),
             Concerns(connection, opened),
+            Verdicts(connection, opened),
+            Reports(connection),
         )
 
     def _ring(self, connection: Connection) -> None:

@@ -65,3 +65,22 @@ def test_nothing_is_stored(run: Terminal, folder: Path) -> None:
     run("preview", "contact", "--field", "email=ann@example.com")
 
     assert [*folder.iterdir()] == []
+
+
+def test_the_verdict_is_told_with_its_reason_its_values_and_the_visit_that_lost(run: Terminal) -> None:
+    touch = 'lc_first={"u": "https://example.com/?fbclid=a1"}'
+    visit = ("--landing-url", "https://example.com/?gclid=a1&utm_source=google&utm_campaign=Spring")
+
+    said = run("preview", "contact", "--field", "email=ann@example.com", "--field", touch, *visit)
+
+    assert said.out.splitlines()[:6] == [
+        "credited to Paid Search, LeadSource 19 GoogleSearch",
+        "because: Google Ads click id gclid on the landing page: Paid Search",
+        "         LeadSource 19 for Google",
+        "utm_source: google",
+        "utm_campaign: Spring",
+        (
+            "not counted: the first remembered visit, Organic Social, Facebook"
+            ": Meta (Facebook) link id fbclid in the link of the first remembered visit: Organic Social"
+        ),
+    ]

@@ -1,0 +1,46 @@
+"""`lead-capture report`: figures for marketing, as tables or as JSON."""
+
+import argparse
+import json
+
+from service import clock
+from service.cli.house import instant
+from service.cli.main import Failed
+from service.cli.opened import open_house, unanswered
+from service.store import StoreUnavailable
+
+SUMMARY = "where the leads of a period came from, and what was odd about their tags"
+EXAMPLE = "lead-capture report attribution --since 2026-11-01"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """attribution --since --until --form --json."""
+    subjects = parser.add_subparsers(metavar="SUBJECT", required=True)
+    asked = subjects.add_parser("attribution", help=SUMMARY, epilog=f"example: {EXAMPLE}")
+    asked.add_argument("--since", type=instant, help="received at or after, e.g. 2026-11-01 (30 days ago)")
+    asked.add_argument("--until", type=instant, help="received before (now)")
+    asked.add_argument("--form", default="", help="leads of this form only")
+    asked.add_argument("--json", action="store_true", help="the whole answer of /api/v1/reports/attribution")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print it."""
+    from service.report import attribution_report, period_of  # noqa: PLC0415 (only this command pays for it)
+
+    house = open_house()
+    period = period_of(arguments.since, arguments.until, arguments.form, clock.now())
+    if period.since >= period.until:
+        raise Failed("the period is empty: --since must lie before --until")
+    try:
+        found = attribution_report(house.store, house.setup.forms, period)
+    except StoreUnavailable as error:
+        raise Failed(unanswered(error)) from error
+    if arguments.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return 0
+    from rich.console import Console  # noqa: PLC0415 (only the tables need it)
+
+    from service.cli.figures import print_report  # noqa: PLC0415
+
+    print_report(found, Console(highlight=False))
+    return 0

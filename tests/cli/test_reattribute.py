@@ -1,0 +1,205 @@
+"""`lead-capture reattribute`: crediting again after the rules or the forms file changed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.cli import reattribute
+from service.lead import Attribution, Evidence, Lead, Status
+from service.store import Store
+from tests.admin.desk import keep, keep_as, keep_delivered
+from tests.builders import NOON, a_lead, a_submission
+from tests.cli.conftest import Terminal
+
+FORMS = "[forms.contact]\n[forms.tour]\nlead_source = 2\n"
+OLD = Attribution(utm_source="google", channel="Direct", lead_source=1, rule="touch:current", reason="of old")
+
+
+@pytest.fixture
+def forms(folder: Path) -> Path:
+    """A forms file that knows `contact` and `tour`."""
+    file = folder / "forms.toml"
+    file.write_text(FORMS)
+    return file
+
+
+def old(kept: Store, form: str = "contact", **changes: Any) -> Lead:
+    """A lead from google that older rules took for a direct one."""
+    return keep(kept, a_lead(attribution=OLD, submission=a_submission(form=form), **changes))
+
+
+def verdict(kept: Store, lead: Lead) -> Attribution:
+    """What is stored of it."""
+    with kept.read() as tx:
+        found = tx.leads.get(lead.id)
+    assert found is not None
+    return found.attribution
+
+
+def summary(said: str) -> dict[str, int]:
+    """The last line of --json."""
+    found: dict[str, int] = json.loads(said.splitlines()[-1])["summary"]
+    return {fate: number for fate, number in found.items() if number}
+
+
+def test_a_waiting_lead_is_credited_by_todays_rules(run: Terminal, kept: Store, forms: Path) -> None:
+    lead = old(kept)
+
+    said = run("reattribute")
+
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines() == [
+        f'{lead.id}  pending      changed: channel Direct -> Paid Search, lead_source 1 -> 19, utm_medium "" -> cpc',
+        "1 lead looked at",
+        "      1 changed",
+    ]
+    assert (verdict(kept, lead).channel, verdict(kept, lead).rule[:8]) == ("Paid Search", "rules:2 ")
+
+
+def test_a_second_time_there_is_nothing_to_do(run: Terminal, kept: Store, forms: Path) -> None:
+    old(kept)
+    run("reattribute")
+
+    assert run("reattribute").out == "1 lead looked at\n      1 as they were\n"
+
+
+def test_a_dry_run_only_tells(run: Terminal, kept: Store, forms: Path) -> None:
+    lead = old(kept)
+
+    said = run("reattribute", "--dry-run")
+
+    assert "would change: channel Direct -> Paid Search" in said.out
+    assert verdict(kept, lead) == OLD
+
+
+def test_a_delivered_lead_keeps_what_was_sent_and_the_difference_is_told(
+    run: Terminal, kept: Store, forms: Path
+) -> None:
+    lead = old(kept, status=Status.DELIVERED, delivered_at=NOON)
+
+    said = run("reattribute")
+
+    assert said.code == 0
+    assert said.out.startswith(
+        f"{lead.id}  delivered    left as sent: channel Direct -> Paid Search, lead_source 1 -> 19"
+    )
+    assert verdict(kept, lead) == OLD
+
+
+def test_a_delivered_lead_that_would_only_be_told_otherwise_is_no_difference(
+    run: Terminal, kept: Store, forms: Path
+) -> None:
+    keep_delivered(kept)
+
+    assert run("reattribute").out == "1 lead looked at\n      1 as they were\n"
+
+
+def test_other_words_are_stored_and_counted_but_not_listed(run: Terminal, kept: Store, forms: Path) -> None:
+    lead = keep(kept, a_lead())
+
+    said = run("reattribute")
+
+    assert said.out == "1 lead looked at\n      1 told in other words only\n"
+    assert verdict(kept, lead).reason.startswith("utm_source google and utm_medium cpc in the form's fields")
+
+
+def test_a_lead_that_is_being_delivered_is_left_and_told(run: Terminal, kept: Store, forms: Path) -> None:
+    lead = old(kept)
+    kept.write(lambda tx: tx.claims.claim("worker", NOON, 90, 1))
+
+    said = run("reattribute")
+
+    assert said.code == 0
+    assert f"{lead.id}  pending      busy: channel" in said.out
+    assert "1 being delivered at this moment, so left: run it again" in said.out
+    assert verdict(kept, lead) == OLD
+
+
+@pytest.mark.parametrize("status", [Status.ERASED, Status.ANNOUNCED])
+def test_what_has_no_evidence_is_left_alone(run: Terminal, kept: Store, forms: Path, status: Status) -> None:
+    lead = keep(kept, a_lead(status=status, attribution=OLD, submission=a_submission(evidence=Evidence())))
+
+    said = run("reattribute")
+
+    assert said.out == "1 lead looked at\n      1 erased or not fetched yet, left alone\n"
+    assert verdict(kept, lead) == OLD
+
+
+@pytest.mark.parametrize("status", [Status.PARKED, Status.QUARANTINED, Status.TEST, Status.DISCARDED])
+def test_what_was_not_sent_may_change(run: Terminal, kept: Store, forms: Path, status: Status) -> None:
+    lead = keep_as(kept, status)
+
+    run("reattribute")
+
+    assert verdict(kept, lead) != lead.attribution
+
+
+def test_leads_of_a_form_that_is_gone_are_told_and_left(run: Terminal, kept: Store, forms: Path) -> None:
+    lead = old(kept, "summer-fair")
+
+    said = run("reattribute")
+
+    assert said.code == 0
+    assert "1 of the form 'summer-fair', which the forms file does not have any more: left alone" in said.out
+    assert verdict(kept, lead) == OLD
+
+
+def test_the_forms_file_of_today_counts(run: Terminal, kept: Store, forms: Path) -> None:
+    lead = old(kept, "tour")
+
+    run("reattribute")
+
+    assert verdict(kept, lead).lead_source == 2
+
+
+def test_the_route_of_the_leads_answers_counts(run: Terminal, kept: Store, forms: Path) -> None:
+    forms.write_text('[forms.contact]\n[[forms.contact.routes]]\nwhen = {how_heard = "A friend"}\nlead_source = 8\n')
+    lead = old(kept)
+
+    run("reattribute")
+
+    assert verdict(kept, lead).lead_source == 8
+
+
+@pytest.mark.parametrize(
+    ("words", "number"), [("--since 2026-11-24", 2), ("--since 2026-11-24T12:00:01", 1), ("--form tour", 1)]
+)
+def test_filters_choose(run: Terminal, kept: Store, forms: Path, words: str, number: int) -> None:
+    old(kept)
+    old(kept, "tour", received_at=NOON.replace(hour=13))
+
+    assert summary(run("reattribute", "--json", *words.split()).out) == {"changed": number}
+
+
+def test_json_is_a_line_for_each_difference_and_the_summary(run: Terminal, kept: Store, forms: Path) -> None:
+    lead = old(kept)
+
+    difference, last = map(json.loads, run("reattribute", "--json").out.splitlines())
+
+    assert difference == {
+        "id": lead.id,
+        "form": "contact",
+        "status": "pending",
+        "fate": "changed",
+        "was": {"channel": "Direct", "lead_source": 1, "utm_medium": ""},
+        "now": {"channel": "Paid Search", "lead_source": 19, "utm_medium": "cpc"},
+    }
+    assert last["forms_gone"] == {}
+
+
+def test_more_leads_than_a_page_are_all_looked_at(run: Terminal, kept: Store, forms: Path) -> None:
+    for _ in range(reattribute.PAGE + 1):
+        old(kept)
+
+    assert summary(run("reattribute", "--json").out) == {"changed": reattribute.PAGE + 1}
+
+
+def test_a_database_that_goes_away_meanwhile_is_told_in_one_line(run: Terminal, kept: Store, forms: Path) -> None:
+    kept.write(lambda tx: tx.leads._connection.exec_driver_sql("ALTER TABLE leads RENAME TO gone"))
+
+    said = run("reattribute")
+
+    assert (said.code, said.out) == (1, "")
+    assert "the database does not answer (no such table: leads)" in said.err

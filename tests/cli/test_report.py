@@ -1,0 +1,104 @@
+"""`lead-capture report attribution`: figures for marketing."""
+
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from service.attribution import attribute
+from service.cli.figures import print_report
+from service.forms import Crediting
+from service.lead import Status
+from service.store import Store
+from tests.admin.desk import keep
+from tests.attribution.visits import a_visit
+from tests.builders import a_lead, a_submission
+from tests.cli.conftest import Terminal
+
+PERIOD = ("--since", "2026-11-24", "--until", "2026-11-25")
+
+
+def came(kept: Store, query: str = "", times: int = 1, form: str = "contact", **changes: Any) -> None:
+    """Keep leads that landed with this query."""
+    verdict = attribute(a_visit(query), Crediting())
+    for _ in range(times):
+        keep(kept, a_lead(attribution=verdict, submission=a_submission(form=form), **changes))
+
+
+@pytest.fixture
+def busy(kept: Store) -> Store:
+    """A store after a day of everything."""
+    came(kept, "utm_source=google&utm_medium=cpc&utm_campaign=Spring", 3)
+    came(kept, "utm_source=google&utm_medium=cpc&utm_campaign=spring", 2)
+    came(kept, "utm_source=facebook&utm_medium=paid&utm_campaign=leeds+north")
+    came(kept, "utm_source=facebook&utm_medium=paid&utm_campaign=leeds_north&utm_content={{ad.name}}")
+    came(kept, "utm_source=q3-fair", 2)
+    came(kept)
+    came(kept, status=Status.QUARANTINED)
+    return kept
+
+
+def test_the_report_is_tables_and_sentences(run: Terminal, busy: Store) -> None:
+    said = run("report", "attribution", *PERIOD)
+
+    assert said.code == 0
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    assert lines[:2] == [
+        "10 leads from 2026-11-24T00:00 to 2026-11-25T00:00 UTC",
+        "0 of them delivered; left out: 1 quarantined",
+    ]
+    for line in (
+        "Paid Search 5 50.0% 0",
+        "19 GoogleSearch 5 50.0% 0",
+        "google / cpc 5 50.0% 0",
+        "Spring 3 30.0% 0",
+        "tagged in words that no rule knows 2 20.0%",
+        "nothing tells where they came from 1 10.0%",
+        'source_map = { "q3-fair" = 99 } contact 2',
+        "macro not filled in contact leeds_north 1",
+        "utm_campaign Spring (3), spring (2)",
+        "utm_campaign leeds north (1), leeds_north (1)",
+    ):
+        assert line in lines
+
+
+def test_json_is_the_answer_of_the_api(run: Terminal, busy: Store) -> None:
+    found = json.loads(run("report", "attribution", *PERIOD, "--json").out)
+
+    assert (found["leads"], found["left_out"], found["form"]) == (10, {"quarantined": 1}, None)
+    assert found["channels"][0] == {"channel": "Paid Search", "leads": 5, "share": 0.5, "delivered": 0}
+
+
+def test_a_period_without_leads_is_two_lines(run: Terminal, busy: Store) -> None:
+    said = run("report", "attribution", "--since", "2026-11-20", "--until", "2026-11-21", "--form", "tour")
+
+    assert said.out == "0 leads from 2026-11-20T00:00 to 2026-11-21T00:00 UTC, form tour\n0 of them delivered\n"
+
+
+def test_an_empty_period_is_told(run: Terminal, kept: Store) -> None:
+    said = run("report", "attribution", "--since", "2026-11-25", "--until", "2026-11-24")
+
+    assert (said.code, said.err) == (1, "lead-capture: the period is empty: --since must lie before --until\n")
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_every_line_fits_the_terminal(run: Terminal, busy: Store, width: int) -> None:
+    came(busy, f"utm_source={'s' * 250}&utm_medium={'m' * 250}&utm_campaign={'会' * 250}")
+    found = json.loads(run("report", "attribution", *PERIOD, "--json").out)
+    screen = StringIO()
+
+    print_report(found, Console(file=screen, width=width, force_terminal=True, color_system=None))
+
+    assert all(cell_len(line) <= width for line in screen.getvalue().splitlines())
+
+
+def test_long_lists_end_in_how_many_more_there_are(run: Terminal, kept: Store) -> None:
+    for number in range(20):
+        came(kept, f"utm_source=google&utm_campaign=c{number}")
+
+    said = run("report", "attribution", *PERIOD)
+
+    assert "  and 5 more: see --json" in said.out

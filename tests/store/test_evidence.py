@@ -1,0 +1,66 @@
+"""Evidence comes out of the store as it went in, as far as any verdict can tell."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.attribution import attribute
+from service.forms import Crediting
+from service.lead import Evidence
+from service.store import Store
+from tests.builders import a_lead, a_submission
+from tests.store.books import keep, stands
+
+NAMES = (
+    "utm_source",
+    "UTM Source",
+    "utmSource",
+    "mtm_source",
+    "utm_medium",
+    "gclid",
+    "GCLID",
+    "email",
+    "message",
+    "how",
+)
+values = st.sampled_from(["google", "bing", "q3", "cpc", "a friend", "", "{x}"])
+canonical = st.dictionaries(st.sampled_from(["email", "message", "company"]), values)
+answers = st.lists(st.tuples(st.sampled_from(NAMES), values | st.lists(values, max_size=2)), max_size=6).map(dict)
+WISHES = Crediting(answer_field="how", answer_map={"a friend": 8}, source_map={"q3": 26})
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(fields=canonical, extras=answers, told=answers, all_is_evidence=st.booleans())
+def test_the_verdict_on_stored_evidence_is_the_one_on_the_fresh(
+    store: Store, fields: dict[str, str], extras: dict[str, str], told: dict[str, str], all_is_evidence: bool
+) -> None:
+    whole = {**told, **extras, **fields} if all_is_evidence else told
+    submission = a_submission(fields=fields, extras=extras, evidence=Evidence(fields=whole))
+    lead = a_lead(submission=submission)
+
+    keep(store, lead)
+
+    found = stands(store, lead).submission.evidence
+    assert found.fields == whole
+    assert attribute(found, WISHES) == attribute(submission.evidence, WISHES)
+
+
+@pytest.mark.parametrize("names", [("utm_source", "UTM Source"), ("UTM Source", "utm_source")])
+def test_of_two_names_that_mean_the_same_the_first_stays_the_first(store: Store, names: tuple[str, str]) -> None:
+    fields = dict(zip(names, ("google", "bing"), strict=True))
+    submission = replace(a_submission(), extras={"UTM Source": fields["UTM Source"]}, evidence=Evidence(fields=fields))
+    lead = a_lead(submission=submission)
+
+    keep(store, lead)
+
+    assert attribute(stands(store, lead).submission.evidence, Crediting()).utm_source == "google"
+
+
+def test_an_answer_that_was_no_evidence_does_not_become_one(store: Store) -> None:
+    lead = a_lead(submission=a_submission(evidence=Evidence(fields={"utm_source": "google"})))
+
+    keep(store, lead)
+
+    assert stands(store, lead).submission.evidence.fields == {"utm_source": "google"}

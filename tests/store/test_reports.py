@@ -1,0 +1,152 @@
+"""Where the leads of a period came from, counted by each engine alike."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.lead import Attribution, Status
+from service.store import Count, Origins, Period, Store, reports
+from tests.builders import NOON, a_lead, a_submission
+from tests.store.books import keep
+
+DAY = timedelta(days=1)
+ALL = Period(NOON - DAY, NOON + DAY)
+PAID = Attribution("google", "cpc", "spring", "ad-a", "desk", "Paid Search", 19, "rules:2 lead_source:known_source")
+DIRECT = Attribution(rule="rules:2 lead_source:by_channel")
+
+
+def kept(store: Store, verdict: Attribution = PAID, form: str = "contact", **changes: Any) -> None:
+    """Keep a lead with this verdict."""
+    keep(store, a_lead(attribution=verdict, submission=a_submission(form=form), **changes))
+
+
+def delivered(store: Store, verdict: Attribution = PAID, **changes: Any) -> None:
+    """Keep a lead that was delivered."""
+    kept(store, verdict, **{"status": Status.DELIVERED, "delivered_at": NOON, **changes})
+
+
+def origins(store: Store, period: Period = ALL) -> Origins:
+    """The figures."""
+    with store.read() as tx:
+        return tx.reports.origins(period)
+
+
+def test_no_leads_are_no_figures(store: Store) -> None:
+    found = origins(store)
+
+    assert found == Origins([], [], [], [], [], [], [], {}, frozenset())
+
+
+def test_leads_are_counted_by_what_they_share_the_most_frequent_first(store: Store) -> None:
+    kept(store)
+    delivered(store)
+    delivered(store, DIRECT)
+
+    found = origins(store)
+
+    assert found.verdicts == [
+        Count(("Paid Search", "19", "rules:2 lead_source:known_source"), 2, 1),
+        Count(("Direct", "1", "rules:2 lead_source:by_channel"), 1, 1),
+    ]
+    assert found.sources == [Count(("google", "cpc"), 2, 1), Count(("", ""), 1, 1)]
+    assert found.by_form == [Count(("contact", "google"), 2, 1)]
+    assert (found.campaigns, found.contents, found.terms) == (
+        [Count(("spring",), 2, 1)],
+        [Count(("ad-a",), 2, 1)],
+        [Count(("desk",), 2, 1)],
+    )
+
+
+@pytest.mark.parametrize(
+    "status", [Status.PENDING, Status.PARKED, Status.DELIVERED, Status.ANNOUNCED], ids=lambda status: str(status.value)
+)
+def test_real_leads_count(store: Store, status: Status) -> None:
+    kept(store, status=status)
+
+    assert [count.leads for count in origins(store).verdicts] == [1]
+
+
+@pytest.mark.parametrize(
+    "status", [Status.QUARANTINED, Status.TEST, Status.DISCARDED, Status.ERASED], ids=lambda status: str(status.value)
+)
+def test_others_are_left_out_and_told(store: Store, status: Status) -> None:
+    kept(store, status=status)
+
+    found = origins(store)
+    assert (found.verdicts, found.left_out) == ([], {status.value: 1})
+
+
+def test_whoever_was_erased_after_delivery_counts(store: Store) -> None:
+    delivered(store, status=Status.ERASED)
+
+    found = origins(store)
+    assert ([count.delivered for count in found.verdicts], found.left_out) == ([1], {})
+
+
+@pytest.mark.parametrize(
+    ("after", "counts"),
+    [
+        pytest.param(timedelta(0), True, id="at its beginning"),
+        pytest.param(timedelta(microseconds=-1), False, id="a microsecond before"),
+        pytest.param(DAY - timedelta(microseconds=1), True, id="a microsecond before its end"),
+        pytest.param(DAY, False, id="at its end"),
+    ],
+)
+def test_a_period_is_exact(store: Store, after: timedelta, counts: bool) -> None:
+    begin = NOON + timedelta(microseconds=500)
+    kept(store, received_at=begin + after)
+
+    assert bool(origins(store, Period(begin, begin + DAY)).verdicts) is counts
+
+
+def test_one_form_is_counted_alone(store: Store) -> None:
+    kept(store, form="tour")
+    kept(store, DIRECT, status=Status.TEST)
+
+    assert [count.what for count in origins(store, Period(ALL.since, ALL.until, "tour")).by_form] == [
+        ("tour", "google")
+    ]
+    assert origins(store, Period(ALL.since, ALL.until, "tour")).left_out == {}
+
+
+def test_each_code_is_counted_with_its_form_and_campaign(store: Store) -> None:
+    kept(store, Attribution(utm_campaign="spring", codes=("macro", "pii")))
+    kept(store, Attribution(utm_campaign="spring", codes=("macro",)))
+    delivered(store, Attribution(codes=("macro",)), form="tour")
+
+    assert origins(store).codes == [
+        Count(("macro", "contact", "spring"), 2, 0),
+        Count(("macro", "tour", ""), 1, 1),
+        Count(("pii", "contact", "spring"), 1, 0),
+    ]
+
+
+def test_values_that_differ_by_a_hair_are_counted_apart(store: Store) -> None:
+    for campaign in ("Spring", "spring", "spring ", "SPRING", "sprıng", "Sprïng"):
+        kept(store, Attribution(utm_campaign=campaign))
+
+    assert len(origins(store).campaigns) == 6
+
+
+def test_a_list_that_strangers_made_long_is_cut_and_says_so(store: Store) -> None:
+    for campaign in ("a", "b", "b", "c"):
+        kept(store, Attribution(utm_campaign=campaign))
+
+    with store.read() as tx:
+        found = tx.reports.origins(ALL, most=2)
+
+    assert [count.what for count in found.campaigns] == [("b",), ("a",)]
+    assert found.cut == {"campaigns"}
+    assert sum(count.leads for count in found.verdicts) == 4
+
+
+def test_a_period_is_found_by_the_primary_key(store: Store) -> None:
+    with store._opened.reading.connect() as connection:
+        explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+        if explain == "EXPLAIN":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # an empty table is read as it is
+        query = reports._counting(ALL, 10).compile(connection, compile_kwargs={"literal_binds": True})
+        plan = str(connection.exec_driver_sql(f"{explain} {query}").all())
+
+    assert "autoindex_leads" in plan or "pk_leads" in plan

@@ -1,0 +1,180 @@
+"""Verdicts put right: which leads may still get a new one, and which have one that was sent."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from service.lead import Attribution, CoworkerId, Delivery, Doubt, Lead, OpportunityId, Status, Step
+from service.store import Store, Transaction
+from tests.admin.desk import keep_as, keep_delivered
+from tests.builders import NOON, a_lead, a_submission
+from tests.store.books import at_once, claim, keep, owe, stands
+
+NEW = Attribution(utm_source="bing", channel="Paid Search", lead_source=1, rule="rules:2", codes=("macro",))
+
+
+def change(store: Store, *leads: Lead) -> set[str]:
+    """Ask for the new verdict; the ids of the leads that got it."""
+    return {*store.write(lambda tx: tx.verdicts.change({lead.id: NEW for lead in leads}))}
+
+
+def test_a_lead_that_waits_gets_the_new_verdict_whole(store: Store) -> None:
+    lead = owe(store)
+
+    assert change(store, lead) == {lead.id}
+    assert stands(store, lead).attribution == NEW
+
+
+@pytest.mark.parametrize("status", [Status.PARKED, Status.QUARANTINED, Status.TEST, Status.DISCARDED])
+def test_so_does_one_that_is_held(store: Store, status: Status) -> None:
+    lead = keep_as(store, status)
+
+    assert change(store, lead) == {lead.id}
+
+
+@pytest.mark.parametrize("status", [Status.ERASED, Status.ANNOUNCED])
+def test_what_has_no_evidence_is_left_alone(store: Store, status: Status) -> None:
+    lead = keep(store, a_lead(status=status))
+
+    assert change(store, a_lead(id=lead.lead_id)) == set()
+
+
+def test_what_was_delivered_says_what_was_sent_for_good(store: Store) -> None:
+    lead = keep_delivered(store)
+
+    assert change(store, lead) == set()
+    assert stands(store, lead).attribution == lead.attribution
+
+
+def test_what_a_worker_has_claimed_is_left_as_it_is_being_sent(store: Store) -> None:
+    lead = owe(store)
+    (delivery,) = claim(store)
+
+    assert change(store, lead) == set()
+    assert stands(store, lead).attribution == delivery.lead.attribution
+
+
+def test_a_lease_that_ran_out_is_a_claim_still(store: Store) -> None:
+    lead = owe(store)
+    claim(store, lease_s=0.001)
+
+    assert change(store, lead) == set()
+
+
+def test_a_claim_that_was_given_back_is_none(store: Store) -> None:
+    lead = owe(store)
+    (delivery,) = claim(store)
+    store.write(lambda tx: tx.outbox.postpone(delivery, NOON + timedelta(hours=1), 1))
+
+    assert change(store, lead) == {lead.id}
+
+
+@pytest.mark.parametrize(
+    ("step", "may_change"),
+    [(Step.CREATE_OPPORTUNITY, False), (Step.CREATE_COWORKER, True)],
+    ids=str,
+)
+def test_what_a_create_of_unknown_outcome_may_have_saved_is_left(store: Store, step: Step, may_change: bool) -> None:
+    lead = owe(store)
+    (delivery,) = claim(store)
+
+    def doubt(tx: Transaction) -> None:
+        tx.outbox.doubt(delivery, Doubt(step, NOON))
+        tx.outbox.postpone(delivery, NOON, 1)
+
+    store.write(doubt)
+
+    assert (change(store, lead) == {lead.id}) is may_change
+
+
+@pytest.mark.parametrize("act", ["free", "withdraw"])
+def test_a_create_that_was_cut_off_may_have_been_saved(store: Store, act: str) -> None:
+    lead = owe(store)
+    (delivery,) = claim(store)
+    store.write(lambda tx: tx.outbox.begin(delivery, Step.CREATE_OPPORTUNITY, NOON))
+    ends: dict[str, Callable[[Transaction], object]] = {
+        "free": lambda tx: tx.outbox.free(lambda _: True),  # the worker was killed
+        "withdraw": lambda tx: tx.outbox.withdraw(lead.id),  # an operator discarded the lead meanwhile
+    }
+    store.write(ends[act])
+
+    assert change(store, lead) == set()
+
+
+def test_a_worker_that_claims_afterwards_sends_the_new_verdict(store: Store) -> None:
+    lead = owe(store)
+
+    change(store, lead)
+
+    (delivery,) = claim(store)
+    assert delivery.lead.attribution == NEW
+
+
+def test_leads_that_are_held_do_not_keep_the_others_back(store: Store) -> None:
+    first = owe(store, a_lead("a@x.example"))
+    claim(store)
+    second = owe(store, a_lead("b@x.example"))
+
+    assert change(store, first, second) == {second.id}
+
+
+def test_what_was_sent_is_what_is_stored_whoever_comes_first(store: Store) -> None:
+    leads = [owe(store, a_lead(f"{number}@x.example")) for number in range(30)]
+    sent: dict[str, Attribution] = {}
+
+    def deliver() -> None:
+        while deliveries := claim(store, room=2):
+            for delivery in deliveries:
+                sent[delivery.lead.id] = delivery.lead.attribution
+                store.write(partial(pay, delivery=delivery))
+
+    def revise() -> None:
+        for at in range(0, 30, 3):
+            change(store, *leads[at : at + 3])
+
+    at_once(deliver, revise)
+
+    assert {lead.id: stands(store, lead).attribution for lead in leads} == sent
+
+
+def pay(tx: Transaction, delivery: Delivery) -> None:
+    """What a worker notes once the opportunity exists."""
+    tx.outbox.done(delivery)
+    tx.leads.delivered(delivery.lead.id, CoworkerId(7), OpportunityId(9), NOON)
+
+
+# -- pages
+
+
+def test_pages_hold_each_lead_once_oldest_first(store: Store) -> None:
+    kept = [keep(store, a_lead(received_at=NOON + timedelta(minutes=n))).lead_id for n in range(5)]
+    read: list[str] = []
+
+    with store.read() as tx:
+        while page := tx.verdicts.page(read[-1] if read else "", 2):
+            read += [lead.id for lead in page]
+
+    assert read == kept
+
+
+def test_a_page_begins_at_an_instant_and_keeps_to_a_form(store: Store) -> None:
+    early = NOON + timedelta(microseconds=200)
+    for at, form in ((NOON, "tour"), (early, "tour"), (early, "contact")):
+        keep(store, a_lead(received_at=at, submission=a_submission(form=form)))
+
+    with store.read() as tx:
+        page = tx.verdicts.page("", 10, "tour", early)
+
+    assert [(lead.received_at, lead.submission.form) for lead in page] == [(early, "tour")]
+
+
+def test_a_page_leaves_what_could_not_be_read_on_the_disk(store: Store) -> None:
+    lead = a_lead(submission=a_submission(raw=b"\x00" * 1000))
+    keep(store, lead)
+
+    with store.read() as tx:
+        (found,) = tx.verdicts.page("", 10)
+
+    assert (found.submission.raw, found.submission.evidence) == (b"", lead.submission.evidence)
