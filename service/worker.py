@@ -19,12 +19,15 @@ from service.delivery.identity import is_gone, worker_name
 from service.delivery.keeper import StoreKeeper
 from service.delivery.pacing import Pacer
 from service.delivery.targets import Targets
-from service.forms import Account, Setup
-from service.lead import Delivery, LeadId
+from service.delivery.vetting import Vetting
+from service.forms import Account, Form, Setup
+from service.lead import Delivery, LeadId, Receipt, Submission
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
 from service.settings import Settings
 from service.store import LeaseLost, Pace, Store, StoreUnavailable, Transaction, Turns
+from service.watch.digest import Hour
+from service.watch.watcher import Identity, Orders, Watcher
 
 log = structlog.get_logger()
 
@@ -210,10 +213,30 @@ class Worker:
 def run(settings: Settings, setup: Setup, store: Store) -> None:
     """Work in this process until SIGTERM or SIGINT."""
     stop = threading.Event()
-    worker = Worker(store, desks(settings, setup, store, stop), Told(settings.delivery_threads, settings.lease_s), stop)
+    work_at = desks(settings, setup, store, stop)
+    for account in work_at:
+        # The forms file may name other stages now.
+        store.write(lambda tx, account=account: tx.holds.lift_all(account, "stage:"))  # type: ignore[misc]
+    worker = Worker(store, work_at, Told(settings.delivery_threads, settings.lease_s), stop)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
+    watching = threading.Thread(target=watcher(settings, setup, store, stop).run, name="watch", daemon=True)
+    watching.start()
     worker.run()
+    watching.join(STOP_S)
+
+
+def watcher(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Watcher:
+    """Who looks after everything else, and tells people."""
+
+    def submit(submission: Submission, form: Form) -> Receipt:
+        from service.capture.intake import accept  # noqa: PLC0415 (only where test leads are sent)
+
+        return accept(submission, form, store, clock.now())
+
+    daily = settings.digest_at
+    orders = Orders(settings.alert_urls, None if daily is None else Hour(daily.at, daily.zone), setup.forms)
+    return Watcher(store, orders, Identity(worker_name(), is_gone), submit, stop)
 
 
 def desks(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> dict[str, Desk]:
@@ -258,6 +281,7 @@ def _desk(
         nexudus=nexudus,
         pacer=pacer,
         targets=Targets(),
+        vetting=Vetting(),
         store=store,
         forms=setup.forms,
         schedule_s=settings.retry_schedule_s,

@@ -23,6 +23,7 @@ from service.worker import Told, Worker, desks
 from tests.builders import a_form, a_lead
 
 COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
+STAGE = "/api/crm/crmboardcolumns/1001"
 EMAIL = "ada@example.com"
 TAKE_ALL_AND_WAIT = """
 import sys
@@ -163,7 +164,7 @@ def test_a_worker_that_stops_while_a_lead_waits_for_its_pace_gives_it_back(store
 
     began = time.monotonic()
     with at_work(worker):
-        nexudus.wait_for_calls(1, "GET", COWORKERS)
+        nexudus.wait_for_calls(1, "GET", STAGE)
 
     assert time.monotonic() - began < 2
     (again,) = store.write(lambda tx: tx.claims.claim("another", clock.now(), 90, 10))

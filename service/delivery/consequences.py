@@ -8,8 +8,8 @@ import structlog
 from service import clock
 from service.delivery.calls import OUTCOMES, CallFailed
 from service.delivery.desk import Desk
-from service.delivery.problems import held_by, parked_by, problem_of
-from service.delivery.retry import CIRCUIT, GiveUp, next_step, rest_s
+from service.delivery.problems import no_new_contacts, parked_by, problem_of
+from service.delivery.retry import CIRCUIT, GiveUp, hold_s, next_step, rest_s
 from service.lead import Delivery, Outcome, Step
 from service.nexudus.errors import NexudusError, Refused, Rejected, Throttled
 from service.store import UNAVAILABLE, Transaction
@@ -30,7 +30,7 @@ def follow(delivery: Delivery, desk: Desk, failed: CallFailed) -> None:
     """Note what follows a failed call of a step."""
     error = failed.error
     if isinstance(error, Refused) and error.kind == "role" and failed.step is Step.CREATE_COWORKER:
-        hold(delivery, desk, failed.step.value, error)
+        hold(delivery, desk, failed.step.value, no_new_contacts(error))
         return
     follow_error(delivery, desk, error, step=failed.step, hung=failed.hung)
 
@@ -103,16 +103,16 @@ def refusal(error: Refused, step: Step | None) -> str:
     return f"{Outcome.REFUSED.value}: {error.kind}{asked}"
 
 
-def hold(delivery: Delivery, desk: Desk, what: str, error: NexudusError) -> None:
+def hold(delivery: Delivery, desk: Desk, what: str, problem: str) -> None:
     """One kind of call rests, longer each time; the lead waits for it, others go on."""
-    account, jitter, problem = delivery.lead.account, desk.jitter(), held_by(what, error)
+    account, jitter = delivery.lead.account, desk.jitter()
 
     def note(tx: Transaction) -> float:
         known, now = tx.holds.find(account, what), clock.now()
         if known is not None and known.until > now and delivery.waits_for != what:  # noticed a moment ago
             tx.holds.wait(delivery, what, problem)
             return 0.0
-        wait_s = rest_s(Outcome.REFUSED, known.times if known else 0, jitter)
+        wait_s = hold_s(known.times if known else 0, jitter)
         tx.holds.prolong(account, what, now, now + timedelta(seconds=wait_s), problem)
         tx.holds.wait(delivery, what, problem)
         return wait_s

@@ -11,12 +11,14 @@ import structlog
 from service import clock
 from service.delivery import translate
 from service.delivery.calls import CallFailed, attempt
+from service.delivery.cap import is_full
 from service.delivery.consequences import (
     Held,
     came_through,
     follow,
     follow_error,
     heed,
+    hold,
     park,
     postpone,
     wait_for_hold,
@@ -24,8 +26,10 @@ from service.delivery.consequences import (
 )
 from service.delivery.desk import Desk
 from service.delivery.pacing import OutOfPace
+from service.delivery.problems import full
 from service.delivery.routing import route
 from service.delivery.targets import Unroutable
+from service.delivery.vetting import UnsafeStage
 from service.forms import Form
 from service.lead import CoworkerId, Delivery, OpportunityId, Step, marker_of
 from service.nexudus import coworkers, opportunities
@@ -41,6 +45,14 @@ LOOK_SPACING_S = 2.0
 """Between two such searches."""
 
 
+class LocationFull(Exception):
+    """Nexudus takes no more opportunities of a location. what: the name of the hold."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        super().__init__(problem)
+        self.what = what
+
+
 class LookAgain(Exception):
     """Not found yet: search once more, a little later, before repeating the create."""
 
@@ -54,6 +66,7 @@ def deliver(delivery: Delivery, desk: Desk) -> None:
     try:
         form = _form(delivery, desk)
         target = desk.targets.find(desk.nexudus, form)
+        desk.vetting.check(desk.nexudus, target.stage_id)
         coworker_id = delivery.coworker_id or _coworker(delivery, desk, form, target)
         opportunity_id = _opportunity(delivery, desk, form, target, coworker_id)
     except Unroutable as error:
@@ -62,6 +75,10 @@ def deliver(delivery: Delivery, desk: Desk) -> None:
         wait_for_pace(delivery, desk, error.wait_s)
     except LookAgain:
         postpone(delivery, desk, LOOK_SPACING_S)
+    except UnsafeStage as unsafe:
+        hold(delivery, desk, f"stage:{unsafe.stage_id}", unsafe.sentence)
+    except LocationFull as problem:
+        hold(delivery, desk, problem.what, str(problem))
     except Held as held:
         wait_for_hold(delivery, desk, held)
     except CallFailed as failed:
@@ -137,13 +154,34 @@ def _opportunity(
             tx.outbox.done(delivery)
             tx.leads.delivered(lead.id, coworker_id, made, clock.now())
             came_through(tx, delivery)
+            if delivery.waits_for.startswith(("stage:", "cap:")):
+                tx.holds.lift(lead.account, delivery.waits_for)
 
     if _doubted(delivery, Step.CREATE_OPPORTUNITY):
         found = attempt(delivery, desk, Step.FIND_OPPORTUNITY, _searching(delivery, desk, coworker_id), finish)
         if found is not None:
             return found
         _look_twice(delivery, desk, Step.CREATE_OPPORTUNITY)
-    return attempt(delivery, desk, Step.CREATE_OPPORTUNITY, create, finish)
+    return _unless_full(
+        delivery, desk, target, lambda: attempt(delivery, desk, Step.CREATE_OPPORTUNITY, create, finish)
+    )
+
+
+def _unless_full(
+    delivery: Delivery, desk: Desk, target: translate.Target, make: Callable[[], OpportunityId]
+) -> OpportunityId:
+    """Make the opportunity where its location has room for it.
+
+    Raises: Held where it is known to be full, LocationFull where this shows now.
+    """
+    what = f"cap:{target.business_id}"
+    heed(delivery, desk, what)
+    try:
+        return make()
+    except CallFailed as failed:
+        if is_full(desk, delivery.lead.account, target.business_id, failed.error):
+            raise LocationFull(what, full(failed.error, target.business_id)) from failed
+        raise
 
 
 def _searching(delivery: Delivery, desk: Desk, coworker_id: CoworkerId) -> Callable[[], OpportunityId | None]:

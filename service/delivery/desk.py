@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from service.delivery.pacing import Pacer
 from service.delivery.targets import Targets
+from service.delivery.vetting import Vetting
 from service.forms import Form
 from service.nexudus.client import Nexudus
 from service.store import Store
@@ -17,6 +18,7 @@ class Desk:
     nexudus: Nexudus
     pacer: Pacer
     targets: Targets
+    vetting: Vetting
     store: Store
     forms: Mapping[str, Form]
     schedule_s: Sequence[float]

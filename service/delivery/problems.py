@@ -25,14 +25,20 @@ def problem_of(error: NexudusError, step: Step | None = None) -> str:
     return f"Nexudus refuses the service account ({error.said}): check its password and roles, then retry."
 
 
-def held_by(what: str, error: NexudusError) -> str:
-    """Why leads wait for one kind of call, and what to do; it is tried again by itself, with one lead at a time."""
-    if what == Step.CREATE_COWORKER.value:
-        return (
-            f"Nexudus takes no new contacts now ({error.said}): either the day's number of new contacts is used up, "
-            "then this goes on by itself, or the service account lacks the role Coworker-Create."
-        )
-    return f"Nexudus takes no such calls now ({error.said}): it is tried again by itself."
+def no_new_contacts(error: NexudusError) -> str:
+    """Why leads of new people wait; it is tried again by itself, with one lead at a time."""
+    return (
+        f"Nexudus takes no new contacts now ({error.said}): either the day's number of new contacts is used up, "
+        "then this goes on by itself, or the service account lacks the role Coworker-Create."
+    )
+
+
+def full(error: NexudusError, business_id: int) -> str:
+    """Why leads of a location wait that has as many opportunities as Nexudus allows."""
+    return (
+        f"Nexudus takes no more opportunities for location {business_id} ({error.said}): delete old ones there; "
+        "what waits is then sent by itself."
+    )
 
 
 def parked_by(error: NexudusError, tries: int) -> str:

@@ -37,6 +37,9 @@ class Rest:
 RESTS = {Outcome.THROTTLED: Rest(1, 60), Outcome.REFUSED: Rest(60, 900), Outcome.UNAVAILABLE: Rest(5, 300)}
 """How long an account is left alone that throttles, refuses, or lets nothing through."""
 
+HOLD = Rest(60, 3600)
+"""The same for one kind of call: a used-up quota of new contacts opens over night."""
+
 _SPENDS_NOTHING = frozenset({Outcome.THROTTLED, Outcome.REFUSED})
 """Being told to wait, or to stop, says nothing about this lead: it spends no place in the schedule."""
 
@@ -64,6 +67,11 @@ def rest_s(outcome: Outcome, rests: int, jitter: float, retry_after_s: float | N
     if retry_after_s is not None:
         return min(max(retry_after_s, SHORTEST_REST_S), LONGEST_WAIT_S)
     return min(rest.first_s * 2.0 ** min(rests, 10), rest.longest_s) * jitter
+
+
+def hold_s(times: int, jitter: float) -> float:
+    """Decide for how many seconds one kind of call rests that was refused so many times in a row before."""
+    return min(HOLD.first_s * 2.0 ** min(times, 10), HOLD.longest_s) * jitter
 
 
 def next_step(

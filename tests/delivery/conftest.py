@@ -10,6 +10,7 @@ from service.delivery.deliver import deliver
 from service.delivery.desk import Desk
 from service.delivery.pacing import Pacer
 from service.delivery.targets import Targets
+from service.delivery.vetting import Vetting
 from service.forms import Form
 from service.lead import Attempt, Lead
 from service.nexudus.client import Nexudus
@@ -87,7 +88,7 @@ def a_desk(
     pacer = Pacer("default", [pace], store, lambda: clock.now().timestamp(), clock.sleep)
     login = Login("simulator@leadcapture.example", "simulator")
     nexudus = Nexudus(simulator.url, login, client_id="tests", timeout_s=timeout_s, before_call=pacer.before_call)
-    return Desk(nexudus, pacer, Targets(), store, forms, SCHEDULE_S, timeout_s, lambda: 1.0)
+    return Desk(nexudus, pacer, Targets(), Vetting(), store, forms, SCHEDULE_S, timeout_s, lambda: 1.0)
 
 
 @pytest.fixture

@@ -6,12 +6,15 @@ import pytest
 
 from service import clock
 from service.admin import actions
+from service.forms import Destination
 from service.lead import Lead, Status
+from service.nexudus import counts
 from service.store import Hold
-from tests.builders import a_lead
+from tests.builders import a_form, a_lead
 from tests.delivery.conftest import House
 
-COWORKERS = "/api/spaces/coworkers"
+COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
+HARMFUL = 1009
 
 
 def holds(house: House) -> list[Hold]:
@@ -118,3 +121,71 @@ def test_a_create_of_unknown_outcome_keeps_its_doubt_while_it_waits(house: House
 
     assert house.kept(lead).status is Status.DELIVERED
     assert len(house.nexudus.coworkers_of("new@example.com")) == 1
+
+
+# -- stages that do harm
+
+
+@pytest.fixture
+def harmful(house: House) -> Lead:
+    """A lead for a stage that deletes the customer."""
+    house.use({"contact": a_form(destination=Destination(stage_id=HARMFUL))})
+    lead = house.owes(a_lead())
+    house.deliver_once()
+    return lead
+
+
+def test_no_lead_goes_into_a_stage_that_deletes_the_customer(house: House, harmful: Lead) -> None:
+    assert house.kept(harmful).status is Status.PENDING
+    assert "deletes the customer" in house.kept(harmful).problem
+    assert house.nexudus.calls("POST", COWORKERS) == []
+    assert [hold.what for hold in holds(house)] == [f"stage:{HARMFUL}"]
+
+
+def test_what_waits_for_a_stage_goes_where_the_forms_file_says_now(house: House, harmful: Lead) -> None:
+    house.use({"contact": a_form()})
+    house.ahead += timedelta(days=1)
+
+    house.deliver_once()
+
+    assert house.kept(harmful).status is Status.DELIVERED
+    assert holds(house) == []
+
+
+# -- a full location
+
+
+def test_a_full_location_holds_its_leads_and_says_so(house: House) -> None:
+    house.nexudus.settings(cap=0)
+    leads = new_people(house, 2)
+
+    house.deliver_once()
+
+    assert states(house, leads) == {Status.PENDING}
+    assert all("no more opportunities for location 55" in house.kept(lead).problem for lead in leads)
+    assert [hold.what for hold in holds(house)] == ["cap:55"]
+
+
+def test_room_that_was_made_lets_all_go(house: House) -> None:
+    house.nexudus.settings(cap=0)
+    leads = new_people(house, 3)
+    house.deliver_once()
+    house.nexudus.settings(cap=5000)
+
+    house.deliver_until_quiet()
+
+    assert states(house, leads) == {Status.DELIVERED}
+    assert holds(house) == []
+
+
+def test_a_refusal_that_does_not_say_why_is_told_by_a_count(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts, "CAP", 1)
+    house.nexudus.add_opportunities(1)
+    lead = house.owes(a_lead())
+    silent = {"Message": "No.", "Value": None, "Errors": [], "WasSuccessful": False}
+    house.nexudus.faults([{"method": "POST", "path": OPPORTUNITIES, "times": 1, "status": 400, "body": silent}])
+
+    house.deliver_once()
+
+    assert house.kept(lead).status is Status.PENDING
+    assert [hold.what for hold in holds(house)] == ["cap:55"]

@@ -129,7 +129,7 @@ def test_a_wrong_password_is_tried_once_and_not_again(house: House) -> None:
 
 
 def test_a_used_up_pace_holds_the_account_without_blame(house: House) -> None:
-    house.desk = a_desk(house.store, house.nexudus, {"contact": a_form()}, pace=Pace(2, 3600.0))
+    house.desk = a_desk(house.store, house.nexudus, {"contact": a_form()}, pace=Pace(3, 3600.0))
     lead = house.owes(a_lead())
 
     house.deliver_once()
