@@ -182,7 +182,7 @@ def test_a_refusal_that_does_not_say_why_is_told_by_a_count(house: House, monkey
     monkeypatch.setattr(counts, "CAP", 1)
     house.nexudus.add_opportunities(1)
     lead = house.owes(a_lead())
-    silent = {"Message": "No.", "Value": None, "Errors": [], "WasSuccessful": False}
+    silent: dict[str, object] = {"Message": "No.", "Value": None, "Errors": [], "WasSuccessful": False}
     house.nexudus.faults([{"method": "POST", "path": OPPORTUNITIES, "times": 1, "status": 400, "body": silent}])
 
     house.deliver_once()
