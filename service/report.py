@@ -140,8 +140,13 @@ def _unknown(by_form: Iterable[Count], forms: Mapping[str, Form]) -> list[dict[s
     return [
         {"form": form, "utm_source": source, "leads": number, "source_map": _line(source)}
         for (form, source), number, _ in by_form
-        if not coverage.is_known_source(source, forms[form].crediting if form in forms else Crediting())
+        if not any(coverage.is_known_source(source, wishes) for wishes in _wishes(forms.get(form)))
     ]
+
+
+def _wishes(form: Form | None) -> list[Crediting]:
+    """What a form and its routes say about credit; nothing, where the forms file does not have it any more."""
+    return [Crediting()] if form is None else [form.crediting, *(route.form.crediting for route in form.routes)]
 
 
 def _line(utm_source: str) -> str:

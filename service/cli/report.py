@@ -35,6 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
         found = attribution_report(house.store, house.setup.forms, period)
     except StoreUnavailable as error:
         raise Failed(unanswered(error)) from error
+    if not found["leads"] and arguments.form and arguments.form not in house.setup.forms:
+        raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(house.setup.forms)}")
     if arguments.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
         return 0

@@ -1,15 +1,19 @@
 """GET /api/v1/reports/attribution: where the leads of a period came from."""
 
+import tomllib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.attribution import attribute
-from service.forms import Crediting
+from service.attribution.cleaning import clean
+from service.forms import Crediting, Route
 from service.lead import Status
-from service.report import period_of
+from service.report import _line, period_of
 from service.store import Store
 from tests.admin.desk import keep, keep_delivered
 from tests.attribution.visits import a_visit
@@ -110,6 +114,20 @@ def test_an_unknown_source_comes_with_the_line_that_teaches_it(window: Front, ke
     assert report(window)["unknown_sources"] == [
         {"form": "contact", "utm_source": 'q3 "fair"', "leads": 1, "source_map": r'source_map = { "q3 \"fair\"" = 99 }'}
     ]
+
+
+@given(st.text(max_size=40))
+def test_the_line_is_toml_that_names_the_source(value: str) -> None:
+    source = clean(value, lower=True).text
+
+    assert tomllib.loads(_line(source)) == {"source_map": {source: 99}}
+
+
+def test_a_source_that_a_route_knows_is_known(kept: Store) -> None:
+    came(kept, "utm_source=q3-fair")
+    taught = a_form(crediting=Crediting(source_map={"q3-fair": 99}))
+
+    assert report(Front(kept, a_form(routes=(Route({"location": "leeds"}, taught),))))["unknown_sources"] == []
 
 
 def test_a_source_of_the_forms_source_map_is_known_from_now_on(kept: Store) -> None:

@@ -1,49 +1,55 @@
 """The shared cases through the front door: what is kept gives the same verdict again."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from service.attribution import attribute
 from service.cli.reattribute import credit_again
-from service.forms import Crediting
+from service.forms import Crediting, Form
+from service.lead import Lead
 from service.store import Store
 from tests.attribution.test_cases import CASES
 from tests.builders import a_form
-from tests.front import Front
+from tests.front import Front, sqlite_store
 
 HIDDEN = {"landing_url": "lc_landing_url", "page_url": "lc_page_url", "referrer": "lc_referrer"}
+FORMS: dict[str, Form] = {
+    case["id"]: a_form(case["id"], crediting=Crediting(**case["input"].get("config", {})), require=()) for case in CASES
+}
 
 
-def post(kept: Store, case: dict[str, Any]) -> Front:
-    """Send a case as the page's script would."""
-    visit = {field: case[name] for name, field in HIDDEN.items() if name in case}
-    site = Front(kept, a_form(crediting=Crediting(**case.get("config", {})), require=()))
-    answer = site.post_json({"message": "Desks?", **case.get("fields", {}), **visit, **case.get("cookies", {})})
-    assert answer.status_code == 200, answer.text
-    return site
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, dict[str, Lead]]]:
+    """A store, and the lead of each case, sent as the page's script would."""
+    with sqlite_store(tmp_path_factory.mktemp("cases")) as store:
+        site = Front(store, *FORMS.values())
+        for case in CASES:
+            assert site.post_json(answers(case), form=case["id"]).status_code == 200
+        yield store, {lead.submission.form: lead for lead in site.leads()}
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
-def test_stored_evidence_gives_the_stored_verdict(kept: Store, case: dict[str, Any]) -> None:
-    crediting = Crediting(**case["input"].get("config", {}))
-    lead = post(kept, case["input"]).lead()
+def answers(case: dict[str, Any]) -> dict[str, Any]:
+    """All that the form of a case sends."""
+    given = case["input"]
+    visit = {field: given[name] for name, field in HIDDEN.items() if name in given}
+    return {"message": case["why"], **given.get("fields", {}), **visit, **given.get("cookies", {})}
 
-    assert attribute(lead.submission.evidence, crediting) == lead.attribution
+
+@pytest.mark.parametrize("name", FORMS)
+def test_stored_evidence_gives_the_stored_verdict(taken: tuple[Store, dict[str, Lead]], name: str) -> None:
+    lead = taken[1][name]
+
+    assert attribute(lead.submission.evidence, FORMS[name].crediting) == lead.attribution
 
 
-def test_crediting_all_cases_again_changes_nothing(kept: Store) -> None:
-    forms = {}
-    for case in CASES:
-        name = f"f-{case['id']}"
-        forms[name] = a_form(name, crediting=Crediting(**case["input"].get("config", {})), require=())
-        site = Front(kept, forms[name])
-        visit = {field: case["input"][key] for key, field in HIDDEN.items() if key in case["input"]}
-        answers = {"message": name, **case["input"].get("fields", {}), **visit, **case["input"].get("cookies", {})}
-        site.post_json(answers, form=name)
-
-    with kept.read() as tx:
+def test_crediting_all_cases_again_changes_nothing(taken: tuple[Store, dict[str, Lead]]) -> None:
+    store, leads = taken
+    with store.read() as tx:
         page = tx.verdicts.page("", 200)
 
-    assert len(page) == len(CASES)
-    assert {finding.fate for finding in credit_again(page, forms, kept)} == {"unchanged"}
+    found = credit_again(page, FORMS, store)
+
+    assert len(found) == len(leads) == len(CASES)
+    assert {finding.fate for finding in found} == {"unchanged"}

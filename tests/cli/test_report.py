@@ -73,9 +73,21 @@ def test_json_is_the_answer_of_the_api(run: Terminal, busy: Store) -> None:
 
 
 def test_a_period_without_leads_is_two_lines(run: Terminal, busy: Store) -> None:
-    said = run("report", "attribution", "--since", "2026-11-20", "--until", "2026-11-21", "--form", "tour")
+    said = run("report", "attribution", "--since", "2026-11-20", "--until", "2026-11-21", "--form", "contact")
 
-    assert said.out == "0 leads from 2026-11-20T00:00 to 2026-11-21T00:00 UTC, form tour\n0 of them delivered\n"
+    assert said.out == "0 leads from 2026-11-20T00:00 to 2026-11-21T00:00 UTC, form contact\n0 of them delivered\n"
+
+
+def test_a_form_that_nobody_knows_is_told_the_known_ones(run: Terminal, busy: Store) -> None:
+    said = run("report", "attribution", *PERIOD, "--form", "contcat")
+
+    assert (said.code, said.err) == (1, "lead-capture: there is no form 'contcat'; the forms file has contact\n")
+
+
+def test_a_form_that_is_gone_is_reported_as_long_as_it_has_leads(run: Terminal, kept: Store) -> None:
+    came(kept, form="summer-fair")
+
+    assert run("report", "attribution", *PERIOD, "--form", "summer-fair").out.startswith("1 leads from")
 
 
 def test_an_empty_period_is_told(run: Terminal, kept: Store) -> None:

@@ -1,11 +1,13 @@
 """Where the leads of a period came from, counted by each engine alike."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from service.lead import Attribution, Status
+from service.lead import Attribution, Status, first_lead_id, new_lead_id
 from service.store import Count, Origins, Period, Store, reports
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import keep
@@ -98,6 +100,11 @@ def test_a_period_is_exact(store: Store, after: timedelta, counts: bool) -> None
     kept(store, received_at=begin + after)
 
     assert bool(origins(store, Period(begin, begin + DAY)).verdicts) is counts
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 (bounds)
+def test_no_lead_of_an_instant_has_a_smaller_id_than_its_first(instant: datetime) -> None:
+    assert first_lead_id(instant - timedelta(milliseconds=1)) <= first_lead_id(instant) <= new_lead_id(instant)
 
 
 def test_one_form_is_counted_alone(store: Store) -> None:
