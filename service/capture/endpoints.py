@@ -100,7 +100,7 @@ def _let_scripts_read(forms: Mapping[str, Form], answer: Response) -> Response:
     if request.path.startswith("/f/"):
         form = forms.get(request.path.removeprefix("/f/").rstrip("/"))
         for name, value in cors_headers(request.environ.get("HTTP_ORIGIN", ""), form).items():
-            answer.headers.add(name, value)  # nobody set them before
+            answer.headers[name] = value  # a preflight has them already
     return answer
 
 

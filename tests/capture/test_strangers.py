@@ -122,3 +122,14 @@ def test_a_stranger_may_not_read_the_answer(kept: Store) -> None:
     answer = Front(kept, a_form(allowed_origins=(SITE,))).post(ANN, headers={**SCRIPT, "Origin": STRANGER})
 
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "POST"])
+def test_each_header_for_scripts_is_there_once(kept: Store, method: str) -> None:
+    """Browsers refuse an answer that says twice whom it lets in."""
+    front = Front(kept, a_form())
+
+    answer = front.client.open("/f/contact", method=method, headers={"Origin": SITE}, data=ANN)
+
+    for name in ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Vary"):
+        assert len(answer.headers.getlist(name)) == 1
