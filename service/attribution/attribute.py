@@ -6,7 +6,7 @@ from functools import lru_cache
 from service.attribution.channel import ChannelRule, decide_channel
 from service.attribution.click_ids import ad_id, link_id
 from service.attribution.clues import Clues, Found, read_clues
-from service.attribution.lead_source import Question, decide_lead_source
+from service.attribution.lead_source import LeadSourceRule, Question, decide_lead_source
 from service.attribution.policy import Policy, policy_of
 from service.attribution.reasons import Told, explain
 from service.attribution.touches import Touch, pick_touch, read_touches
@@ -58,7 +58,10 @@ def _credit(touch: Touch, evidence: Evidence, policy: Policy, first_touch: bool 
         lead_source=number,
         rule=f"rules:{RULES_VERSION} touch:{touch.name} channel:{channel_rule.__name__}"
         f" lead_source:{number_rule.__name__}",
-        reason=explain(Told(touch, found, clues, channel, channel_rule, number, number_rule), first_touch=first_touch),
+        reason=_reason(
+            *(touch.name, touch.utm_place, touch.id_places.get(found.ad or found.link, "")),
+            *(found, number, number_rule, first_touch),
+        ),
         click_ids=touch.click_ids or {},
         codes=tuple(sorted(touch.codes)),
     )
@@ -69,3 +72,16 @@ def _judge(found: Found) -> tuple[Clues, str, ChannelRule]:
     """Look up and decide what depends on nothing else: the visits of one campaign are all alike in this."""
     clues = read_clues(found)
     return (clues, *decide_channel(clues))
+
+
+@lru_cache(maxsize=4096)
+def _reason(
+    visit: str,
+    utm_place: str,
+    id_place: str,
+    found: Found,
+    number: int,
+    number_rule: LeadSourceRule,
+    first_touch: bool | None,
+) -> str:
+    return explain(Told(visit, utm_place, id_place, found, *_judge(found), number, number_rule, first_touch))

@@ -128,11 +128,13 @@ def join(carriers: Sequence[Carrier]) -> tuple[Utm, str]:
         base = next((i for i, carrier in enumerate(carriers) if any(carrier.utm)), None)
     if base is None:
         return NO_UTM, ""
-    utm = carriers[base].utm
+    utm, place = carriers[base].utm, carriers[base].place
     for later in carriers[base + 1 :]:
         if _tells_of_the_same(utm, later.utm):
+            if later.utm.medium and not utm.medium:
+                place = f"{place} and {later.place}"
             utm = Utm(*(mine or other for mine, other in zip(utm, later.utm, strict=True)))
-    return utm, carriers[base].place
+    return utm, place
 
 
 def _tells_of_the_same(utm: Utm, other: Utm) -> bool:

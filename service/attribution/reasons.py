@@ -15,37 +15,40 @@ from service.attribution.lead_source import LeadSourceRule
 from service.attribution.links import Host
 from service.attribution.rows import read_source
 from service.attribution.tables import ALIASES, HOSTS, NUMBERS, SETS, ClickId, Row
-from service.attribution.touches import Touch
 from service.attribution.words import label
 
 
 class Told(NamedTuple):
-    """All that a reason is made of."""
+    """All that a reason is made of.
 
-    touch: Touch
+    visit: the name of the touch. utm_place, id_place: where its Utm values and its telling click id were.
+    first_touch: whether the form credits the first visit; None where the visit does not count at all.
+    """
+
+    visit: str
+    utm_place: str
+    id_place: str
     found: Found
     clues: Clues
     channel: str
     channel_rule: ChannelRule
     number: int
     number_rule: LeadSourceRule
+    first_touch: bool | None
 
 
-def explain(told: Told, *, first_touch: bool | None) -> str:
-    """Say in one sentence why the lead was credited so: channel, visit and LeadSource.
-
-    first_touch: whether the form credits the first visit; None where the visit does not count at all.
-    """
+def explain(told: Told) -> str:
+    """Say in one sentence why the lead was credited so: channel, visit and LeadSource."""
     because = _PHRASES.get(told.channel_rule, _tags)(told)
-    parts = [f"{because}: {told.channel}", *_asides(told, first_touch), _NUMBERS[told.number_rule](told)]
+    parts = [f"{because}: {told.channel}", *_asides(told), _NUMBERS[told.number_rule](told)]
     sentence = "; ".join(parts)
     return sentence if sentence.startswith("utm_") else sentence[0].upper() + sentence[1:]
 
 
-def _asides(told: Told, first_touch: bool | None) -> Iterator[str]:
+def _asides(told: Told) -> Iterator[str]:
     if _is_unknown(told):
         yield "no rule knows this utm_source"
-    visit = _VISITS.get((told.touch.name, first_touch))
+    visit = _VISITS.get((told.visit, told.first_touch))
     if visit:
         yield visit
 
@@ -73,11 +76,11 @@ def _is_unknown(told: Told) -> bool:
 def _tags(told: Told) -> str:
     """utm_source and utm_medium, as far as they may be repeated."""
     named = [spoken for spoken in (_spoken_source(told.found.source), _spoken_medium(told.found.medium)) if spoken]
-    return f"{' and '.join(named) or 'Utm values'} {told.touch.utm_place}"
+    return f"{' and '.join(named) or 'Utm values'} {told.utm_place}"
 
 
 def _cross_network(told: Told) -> str:
-    return f"utm_campaign {told.touch.utm_place} names Google's cross-network campaigns"
+    return f"utm_campaign {told.utm_place} names Google's cross-network campaigns"
 
 
 def _paid(told: Told) -> str:
@@ -104,7 +107,7 @@ def _what_else(told: Told) -> str:
 
 
 def _shop(told: Told) -> str:
-    return _tags(told) if told.clues.source_is("shopping") else f"utm_campaign {told.touch.utm_place} names a shop"
+    return _tags(told) if told.clues.source_is("shopping") else f"utm_campaign {told.utm_place} names a shop"
 
 
 def _opened(told: Told) -> str:
@@ -116,7 +119,7 @@ def _came(told: Told) -> str:
 
 
 def _unassigned(told: Told) -> str:
-    return f"Utm values {told.touch.utm_place} in words that no rule knows"
+    return f"Utm values {told.utm_place} in words that no rule knows"
 
 
 def _direct(_: Told) -> str:
@@ -207,12 +210,12 @@ def _may_be_repeated(value: str) -> bool:
 
 
 def _click_id(told: Told, click_id: ClickId) -> str:
-    return f"{click_id.title} {click_id.name} {told.touch.id_places[click_id.name]}"
+    return f"{click_id.title} {click_id.name} {told.id_place}"
 
 
 def _origin(told: Told) -> str:
-    visit = "the visit" if told.touch.name == "current" else f"the {told.touch.name} remembered visit"
-    return f"{visit} came from {_site(told.touch.referrer, told.clues.referrer)}"
+    visit = "the visit" if told.visit == "current" else f"the {told.visit} remembered visit"
+    return f"{visit} came from {_site(told.found.referrer, told.clues.referrer)}"
 
 
 def _site(host: Host | None, row: Row | None) -> str:

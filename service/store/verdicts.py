@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, null, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, null, or_, select, update
 
 from service.lead import Attribution, Lead, LeadId, Outcome, Status, Step, first_lead_id
 from service.store.engines import Opened
-from service.store.leads import from_row, verdict_row
+from service.store.lead_rows import from_row, verdict_row
 from service.store.tables import attempts, deliveries, leads
 
 FINAL = (Status.DELIVERED, Status.ERASED, Status.ANNOUNCED)
@@ -44,15 +44,15 @@ class Verdicts:
         Left out are leads of which a verdict was sent or may be on its way: what a worker has claimed, what a create
         of unknown outcome may have saved. Whoever claims one of the others afterwards reads the new verdict.
         """
-        changed = set()
-        for lead_id in sorted(self._unsent(revised)):
-            change = update(leads).where(leads.c.id == lead_id, leads.c.status.not_in(FINAL))
-            if self._connection.execute(change.values(verdict_row(revised[lead_id]))).rowcount == 1:
-                changed.add(lead_id)
-        return changed
+        unsent = self._unsent(revised)
+        rows = [{"of_lead": lead_id, **verdict_row(revised[lead_id])} for lead_id in sorted(unsent)]
+        if rows:
+            columns: dict[Any, Any] = {leads.c[name]: bindparam(name) for name in rows[0] if name != "of_lead"}
+            self._connection.execute(update(leads).where(leads.c.id == bindparam("of_lead")).values(columns), rows)
+        return unsent
 
     def _unsent(self, lead_ids: Collection[LeadId]) -> set[LeadId]:
-        """Lock those of some leads that nobody is sending or may have sent.
+        """Lock those of some leads that nobody is sending or may have sent; they stay so until the commit.
 
         What another transaction holds is passed over, so that nobody waits for us, nor we for them: claims lock
         their rows in an order of their own.
@@ -74,8 +74,8 @@ class Verdicts:
                 attempts.c.outcome == Outcome.OPEN.value,
             )
         )
-        mine = select(leads.c.id).where(leads.c.id.in_(found - cut_off)).with_for_update(skip_locked=True)
-        return self._ids(mine)
+        unsent = select(leads.c.id).where(leads.c.id.in_(found - cut_off), leads.c.status.not_in(FINAL))
+        return self._ids(unsent.with_for_update(skip_locked=True))
 
     def _ids(self, query: Any) -> set[LeadId]:
         return {LeadId(value) for value in self._connection.execute(query).scalars()}

@@ -174,6 +174,10 @@ def test_a_click_id_is_called_by_the_name_of_its_network(name: str, reason: str)
 
 MORE: dict[str, tuple[dict[str, Any], str]] = {
     "in a field": ({"fields": {"gclid": "a1"}}, "Google Ads click id gclid in the form's fields: Paid Search"),
+    "source in a field, medium in the link": (
+        {"query": "utm_source=google&utm_medium=cpc", "fields": {"utm_source": "google"}},
+        "utm_source google and utm_medium cpc in the form's fields and on the landing page: Paid Search",
+    ),
     "video page": (
         {"query": "gclid=a1", "referrer": "https://www.youtube.com/"},
         "Google Ads click id gclid on the landing page, and the visit came from youtube.com (a video site): Paid Video",
