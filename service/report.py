@@ -171,5 +171,5 @@ def _lookalikes(origins: Origins) -> list[dict[str, Any]]:
         for spellings in coverage.lookalikes(numbers).values():
             is_case = len({spelling.lower() for spelling in spellings}) == 1
             told = [{"value": spelling, "leads": numbers[spelling]} for spelling in spellings]
-            found.append({"name": name, "differ_by": "case" if is_case else "case or joints", "spellings": told})
+            found.append({"name": name, "differ_by": "case" if is_case else "separators", "spellings": told})
     return sorted(found, key=lambda each: -sum(spelling["leads"] for spelling in each["spellings"]))

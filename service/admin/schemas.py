@@ -212,10 +212,13 @@ class SpellingFigure(Schema):
 
 
 class LookalikeBody(Schema):
-    """Tags that people take for one, but figures count apart."""
+    """Tags that people take for one, but figures count apart.
+
+    differ_by: case, or separators (space, "_", "+", "-"; perhaps by case, too).
+    """
 
     name = fields.String()
-    differ_by = fields.String(validate=validate.OneOf(["case", "case or joints"]))
+    differ_by = fields.String(validate=validate.OneOf(["case", "separators"]))
     spellings = fields.List(fields.Nested(SpellingFigure))
 
 

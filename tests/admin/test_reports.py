@@ -152,7 +152,7 @@ def test_tags_that_differ_by_a_hair_are_found(window: Front, kept: Store) -> Non
 
     assert [(each["name"], each["differ_by"]) for each in report(window)["lookalikes"]] == [
         ("utm_campaign", "case"),
-        ("utm_content", "case or joints"),
+        ("utm_content", "separators"),
     ]
 
 
