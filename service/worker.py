@@ -18,6 +18,7 @@ from service.delivery.desk import Desk
 from service.delivery.identity import is_gone, worker_name
 from service.delivery.keeper import StoreKeeper
 from service.delivery.pacing import Pacer
+from service.delivery.preflight import Rounds
 from service.delivery.targets import Targets
 from service.delivery.vetting import Vetting
 from service.forms import Account, Form, Setup
@@ -222,6 +223,7 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
         signal.signal(number, lambda *_: worker.stop())
     watching = threading.Thread(target=watcher(settings, setup, store, stop).run, name="watch", daemon=True)
     watching.start()
+    go_rounds(settings, setup, store, work_at, stop)
     worker.run()
     watching.join(STOP_S)
 
@@ -237,6 +239,16 @@ def watcher(settings: Settings, setup: Setup, store: Store, stop: threading.Even
     daily = settings.digest_at
     orders = Orders(settings.alert_urls, None if daily is None else Hour(daily.at, daily.zone), setup.forms)
     return Watcher(store, orders, Identity(worker_name(), is_gone), submit, stop)
+
+
+def go_rounds(
+    settings: Settings, setup: Setup, store: Store, work_at: Mapping[str, Desk], stop: threading.Event
+) -> None:
+    """Check the set-up of each account soon and daily, each in a thread of its own: one that hangs delays no other."""
+    for account in accounts(settings, setup):
+        if account.username or account.token:
+            rounds = Rounds(work_at[account.name].nexudus, store, setup.forms.values(), account.name, stop)
+            threading.Thread(target=rounds.run, name=f"rounds-{account.name}", daemon=True).start()
 
 
 def desks(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> dict[str, Desk]:

@@ -35,6 +35,9 @@ WARNINGS = {
 }
 """Flags worth knowing; a stage that receives by itself may get a second opportunity of the same person."""
 
+FILLS = frozenset(flag for flag, words in WARNINGS.items() if words.startswith("also receives"))
+"""Those of them by which a stage receives by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -116,7 +119,8 @@ class Placed:
 class User:
     """An admin user, who can own opportunities. Default ids are None where the CRM shows 0.
 
-    business_ids is None where the user was seen in a list only; `user` tells them. role_ids: of their UserRoles.
+    business_ids is None where the user was seen in a list only; `user` tells them. api_access is None where
+    it is not shown. role_ids: of their UserRoles.
     """
 
     id: int
@@ -125,7 +129,7 @@ class User:
     active: bool
     admin: bool
     business_ids: tuple[int, ...] | None
-    api_access: bool = False
+    api_access: bool | None = None
     default_business_id: int | None = None
     default_country_id: int | None = None
     default_time_zone_id: int | None = None
@@ -282,7 +286,7 @@ def _user(row: Row) -> User:
         active=row.get("Active") is not False,
         admin=row.get("IsAdmin") is True,
         business_ids=ids_of(row, "Businesses"),
-        api_access=row.get("APIAccess") is True,
+        api_access=row["APIAccess"] if isinstance(row.get("APIAccess"), bool) else None,
         default_business_id=id_of(row, "DefaultBusinessId"),
         default_country_id=id_of(row, "DefaultCountryId"),
         default_time_zone_id=id_of(row, "DefaultSimpleTimeZoneId"),

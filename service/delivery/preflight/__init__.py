@@ -1,0 +1,19 @@
+"""Whether a set-up fits its Nexudus account, found out before the first lead pays for it.
+
+finding.py     what a check found: a value to print, log or keep as a concern
+seen.py        what the CRM shows, each thing asked for once, few calls in all
+access.py      who is let in, and which roles are missing
+variants.py    the forms of an account, with every route a form of its own
+places.py      stages, locations, countries and time zones that a form names
+people.py      types, owners, teams, referrers and agents
+demands.py     what new records must hold: required custom fields, `extra`
+capacity.py    how full a location is, and when it will be
+examine.py     all checks of one account
+rounds.py      the same at start and daily, kept as concerns
+"""
+
+from service.delivery.preflight.examine import examine
+from service.delivery.preflight.finding import Finding, Level
+from service.delivery.preflight.rounds import Rounds
+
+__all__ = ["Finding", "Level", "Rounds", "examine"]

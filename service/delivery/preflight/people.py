@@ -1,0 +1,80 @@
+"""What an opportunity carries besides the lead: its type, and who is tied to it. People are told by id only."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from service.delivery.preflight.finding import Finding
+from service.delivery.preflight.seen import Seen
+from service.delivery.preflight.variants import Variant
+from service.nexudus import boards, coworkers
+from service.nexudus.boards import Stage
+from service.nexudus.client import Nexudus
+
+Check = Callable[[Seen, Variant, Stage | None], Iterator[Finding]]
+"""Each may raise Unseen."""
+
+
+def check_type(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Finding]:
+    """The type exists, at the stage's location."""
+    type_id = variant.form.destination.opportunity_type_id
+    if not type_id:
+        return
+    known = seen.ask("the opportunity types", "type", boards.opportunity_types, "OpportunityType-List")
+    kind = next((each for each in known if each.id == type_id), None)
+    remedy = "correct opportunity_type_id, or leave it out"
+    if kind is None:
+        yield variant.finding("error", "type", f"Nexudus has no opportunity type {type_id}", remedy)
+    elif stage and stage.business_id and kind.business_id not in (None, stage.business_id):
+        problem = (
+            f"opportunity type {type_id} is of location {kind.business_id}, stage {stage.id} of {stage.business_id}"
+        )
+        yield variant.finding("error", "type", problem, remedy)
+
+
+def check_owner(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Finding]:
+    """The owner is an active admin of the stage's location."""
+    owner_id = variant.form.destination.responsible_id
+    if not owner_id:
+        return
+    owner = seen.ask(f"user {owner_id}", "owner", lambda nexudus: boards.user(nexudus, owner_id), "User-Read")
+    remedy = "correct responsible_id, or leave it out"
+    if owner is None:
+        yield variant.finding("error", "owner", f"Nexudus has no user {owner_id}", remedy)
+    elif not owner.active or not owner.admin:
+        what = "an admin" if owner.active else "active"
+        yield variant.finding("error", "owner", f"user {owner_id} is not {what}", remedy)
+    elif stage and stage.business_id and owner.business_ids and stage.business_id not in owner.business_ids:
+        problem = f"user {owner_id} does not reach location {stage.business_id} of stage {stage.id}"
+        yield variant.finding("error", "owner", problem, f"{remedy}, or add the location to the user")
+
+
+def check_team(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Finding]:
+    """The team exists, at the stage's location."""
+    team_id = variant.form.destination.team_id
+    if not team_id:
+        return
+    team = seen.ask(f"team {team_id}", "team", lambda nexudus: boards.team(nexudus, team_id), "Team-Read")
+    remedy = "correct team_id, or leave it out"
+    if team is None:
+        yield variant.finding("error", "team", f"Nexudus has no team {team_id}", remedy)
+    elif stage and stage.business_id and team.business_id not in (None, stage.business_id):
+        problem = f"team {team_id} is of location {team.business_id}, stage {stage.id} of {stage.business_id}"
+        yield variant.finding("error", "team", problem, remedy)
+
+
+def check_customers(seen: Seen, variant: Variant, _stage: Stage | None) -> Iterator[Finding]:
+    """The customers who referred or represent the person exist."""
+    wanted = variant.form.destination
+    for check, customer_id in (("referrer", wanted.referrer_id), ("agent", wanted.agent_id)):
+        if not customer_id:
+            continue
+        if not seen.ask(f"customer {customer_id}", check, partial(_exists, customer_id=customer_id), "Coworker-Read"):
+            problem = f"Nexudus has no customer {customer_id}"
+            yield variant.finding("error", check, problem, f"correct {check}_id, or leave it out")
+
+
+def _exists(nexudus: Nexudus, customer_id: int) -> bool:
+    return nexudus.one(f"{coworkers.PATH}/{customer_id}") is not None
+
+
+CHECKS: tuple[Check, ...] = (check_type, check_owner, check_team, check_customers)

@@ -1,0 +1,128 @@
+"""Where a form's leads go: the stage, and what a new contact needs of its location."""
+
+from collections.abc import Iterator
+
+from service.delivery.preflight.finding import Finding
+from service.delivery.preflight.seen import Seen, Unseen
+from service.delivery.preflight.variants import Variant
+from service.delivery.targets import Unroutable, choose_stage
+from service.delivery.vetting import REMEDY, cause_of, danger
+from service.nexudus import boards
+from service.nexudus.boards import FILLS, WARNINGS, Business, Stage, User
+from service.nexudus.text import plain
+
+STAGES, LOCATIONS = "the stages of the boards", "the locations"
+STAGE_ROLES = "CrmBoard-List and CrmBoardColumn-List"
+
+
+def find_stage(seen: Seen, variant: Variant) -> tuple[Stage | None, list[Finding]]:
+    """The stage that a lead would enter, or why there is none.
+
+    Raises: Unseen.
+    """
+    wanted = variant.form.destination
+    try:
+        known = seen.ask(STAGES, "stage", boards.all_stages, STAGE_ROLES)
+    except Unseen:
+        if not wanted.stage_id:
+            raise
+        return _stage_by_id(seen, variant, wanted.stage_id)
+    gone = [stage for stage in known if stage.id == wanted.stage_id and stage.archived]
+    if gone:
+        problem = f"stage {gone[0].id} ({plain(gone[0].name)}) is on the archived board {plain(gone[0].board_name)!r}"
+        return None, [variant.finding("error", "stage", problem, "correct stage_id")]
+    try:
+        return choose_stage([stage for stage in known if not stage.archived], wanted), []
+    except Unroutable as error:
+        return None, [variant.unroutable("stage", error)]
+
+
+def _stage_by_id(seen: Seen, variant: Variant, stage_id: int) -> tuple[Stage | None, list[Finding]]:
+    """Where boards may not be listed, but a stage be read."""
+    stage = seen.ask(
+        f"stage {stage_id}", "stage", lambda nexudus: boards.stage(nexudus, stage_id), "CrmBoardColumn-Read"
+    )
+    if stage is None:
+        return None, [variant.finding("error", "stage", f"Nexudus has no stage {stage_id}", "correct stage_id")]
+    return stage, []
+
+
+def check_stage(variant: Variant, stage: Stage) -> Iterator[Finding]:
+    """What happens to whoever arrives there."""
+    here = f"stage {stage.id} ({plain(stage.name)})"
+    wrong = danger(stage)
+    if wrong:
+        yield Finding("error", "stage", variant.label, wrong, REMEDY, (cause_of(variant.account, stage.id),))
+    elif not stage.told:
+        problem = f"could not check what {here} does on arrival"
+        yield Finding("warning", "stage", variant.label, problem, "look at it in Nexudus", skipped=True)
+    does = [words for flag, words in WARNINGS.items() if flag in stage.flags and flag not in FILLS]
+    if does:
+        remedy = "choose another stage, if new enquiries shall not meet that"
+        yield variant.finding("warning", "stage", f"{here} {' and '.join(does)}", remedy)
+    fills = [words for flag, words in WARNINGS.items() if flag in stage.flags and flag in FILLS]
+    if fills:
+        remedy = "one person may be counted twice: give the leads of this service a stage of their own"
+        yield variant.finding("warning", "stage", f"{here} {' and '.join(fills)}", remedy)
+    at = variant.form.contact.business_id
+    if at and stage.business_id and at != stage.business_id:
+        problem = f"{here} is at location {stage.business_id}, but new contacts are made at location {at}"
+        remedy = f"write contact.business_id = {stage.business_id}, or choose a stage of location {at}"
+        yield variant.finding("warning", "location", problem, remedy)
+
+
+def check_contact(seen: Seen, variant: Variant, stage: Stage | None, me: User | None) -> Iterator[Finding]:
+    """What a new contact needs: a location that we reach, a country and a time zone.
+
+    Raises: Unseen.
+    """
+    rule = variant.form.contact
+    if not rule.business_id and stage is None:
+        return  # why there is no stage is told already
+    of_stage = stage.business_id if stage else None
+    business_id = rule.business_id or of_stage or (me.default_business_id if me else None)
+    if not business_id:
+        yield variant.finding("error", "location", "its location is unknown", "write contact.business_id")
+        return
+    if me is not None and me.business_ids is not None and business_id not in me.business_ids:
+        problem = f"the service user does not reach location {business_id}"
+        remedy = "correct contact.business_id, or add the location to the user in Nexudus"
+        yield variant.finding("error", "location", problem, remedy)
+        return
+    known = seen.ask(LOCATIONS, "location", boards.businesses, "Business-List")
+    place = next((each for each in known if each.id == business_id), None)
+    if place is None:
+        remedy = "correct contact.business_id"
+        yield variant.finding("error", "location", f"Nexudus shows no location {business_id}", remedy)
+    elif not (rule.country_id or place.country_id) or not (rule.time_zone_id or place.time_zone_id):
+        problem, remedy = _lacks(place)
+        yield variant.finding("error", "location", problem, remedy)
+
+
+def _lacks(place: Business) -> tuple[str, str]:
+    return (
+        f"location {place.id} has no country or no time zone",
+        "write contact.country_id and contact.time_zone_id",
+    )
+
+
+def check_country(seen: Seen, variant: Variant) -> Iterator[Finding]:
+    """Raises: Unseen."""
+    country_id = variant.form.contact.country_id
+    if not country_id:
+        return
+    known = seen.ask("the countries", "country", boards.countries, "Country-List")
+    if country_id not in {country.id for country in known}:
+        problem = f"Nexudus has no country {country_id}"
+        yield variant.finding("error", "country", problem, "correct contact.country_id, or leave it out")
+
+
+def check_time_zone(seen: Seen, variant: Variant) -> Iterator[Finding]:
+    """Raises: Unseen."""
+    zone_id = variant.form.contact.time_zone_id
+    if not zone_id:
+        return
+    known = seen.ask("the time zones", "time_zone", boards.time_zones, "SimpleTimeZone-List")
+    if zone_id not in {zone.id for zone in known}:
+        problem = f"Nexudus has no time zone {zone_id}"
+        yield variant.finding("error", "time_zone", problem, "correct contact.time_zone_id, or leave it out")

@@ -1,0 +1,114 @@
+"""The same checks while the service runs: soon after the start and daily, in a thread of each account's own.
+
+Errors, and a location that fills up, become concerns of the store; they are over when a later look finds them gone.
+"""
+
+import re
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from service import clock
+from service.delivery.preflight.examine import examine
+from service.delivery.preflight.finding import Finding
+from service.forms import Form
+from service.nexudus.client import Nexudus
+from service.store import Store, StoreUnavailable, Transaction
+
+log = structlog.get_logger()
+
+
+class Stopped(Exception):
+    """The process is being stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """When to look, in seconds. tempo_s: between two questions, so that deliveries go first."""
+
+    first_s: float = 5.0
+    again_s: float = 86_400.0
+    troubled_s: float = 3600.0  # while something is wrong: so soon its end is noticed
+    tempo_s: float = 0.5
+
+
+class Rounds:
+    """Looks at the set-up of one account, again and again."""
+
+    def __init__(
+        self,
+        nexudus: Nexudus,
+        store: Store,
+        forms: Iterable[Form],
+        account: str,
+        stop: threading.Event,
+        rhythm: Rhythm | None = None,
+    ) -> None:
+        """nexudus: a client that keeps the account's pace."""
+        self._nexudus, self._store, self._forms, self._account = nexudus, store, list(forms), account
+        self._stop, self._rhythm = stop, rhythm or Rhythm()
+        self._told: set[str] = set()
+
+    def run(self) -> None:
+        """Look again and again until stopped."""
+        wait_s = self._rhythm.first_s
+        while not self._stop.wait(wait_s):
+            wait_s = self._look_or_not()
+
+    def _look_or_not(self) -> float:
+        """Look, whatever comes; seconds until the next time."""
+        try:
+            return self._rhythm.troubled_s if self.look() else self._rhythm.again_s
+        except StoreUnavailable as error:
+            log.error("store_unavailable", account=self._account, error=str(error))
+        except Exception:  # a mistake of ours must not end the looking, nor anything else
+            if not self._stop.is_set():
+                log.exception("setup_check_stumbled", account=self._account)
+        return self._rhythm.troubled_s
+
+    def look(self) -> bool:
+        """Check everything once and keep what is wrong; whether anything is."""
+        findings = examine(self._nexudus, self._forms, self._account, sleep=self._sleep, tempo_s=self._rhythm.tempo_s)
+        self._store.write(lambda tx: keep(tx, self._account, findings))
+        for finding in findings:
+            self._tell(finding)
+        return any(finding.causes or finding.level == "error" for finding in findings)
+
+    def _tell(self, finding: Finding) -> None:
+        """Log it, once in this process."""
+        if finding.sentence in self._told:
+            return
+        self._told.add(finding.sentence)
+        write = log.error if finding.level == "error" else log.warning
+        write("setup_finding", account=self._account, **{k: v for k, v in finding.as_row().items() if k != "level"})
+
+    def _sleep(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise Stopped
+
+
+def keep(tx: Transaction, account: str, findings: Sequence[Finding]) -> None:
+    """Notice what is wrong, and end what was looked at and found right."""
+    now = clock.now()
+    sentences: dict[str, list[str]] = {}
+    for finding in findings:
+        for cause in finding.causes:
+            sentences.setdefault(cause, []).append(finding.sentence)
+    for cause, told in sentences.items():
+        tx.concerns.notice(cause, ". ".join(told), now)
+    skipped = {finding.check for finding in findings if finding.skipped}
+    shut = any(finding.check in ("access", "credentials") and finding.level == "error" for finding in findings)
+    if shut or "access" in skipped:
+        return  # next to nothing was looked at
+    for concern in tx.concerns.open():
+        check = _check_of(concern.cause, account)
+        if check and check not in skipped and concern.cause not in sentences:
+            tx.concerns.over(concern.cause, now)
+
+
+def _check_of(cause: str, account: str) -> str:
+    """Which check finds this cause; "" where it is none of this account's set-up."""
+    kind = re.fullmatch(rf"(stage|cap):{re.escape(account)}:\d+|setup:{re.escape(account)}:[^:]+:(\w+)", cause)
+    return "" if kind is None else kind[1] or kind[2]

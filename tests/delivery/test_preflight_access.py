@@ -1,0 +1,209 @@
+"""Whether an account lets the service in, what it may do there, and what is said where that does not show."""
+
+import pytest
+
+from service.delivery.keeper import StoreKeeper
+from service.delivery.pacing import Pacer
+from service.delivery.preflight import Finding, examine
+from service.forms import ContactRule, Destination, Form
+from service.nexudus.client import Nexudus
+from service.nexudus.tokens import Login
+from service.simulator.server import Simulator
+from service.store import Pace, Store
+from tests.builders import NOON, a_form
+
+USERNAME = "simulator@leadcapture.example"
+LOOKED_UP = a_form(destination=Destination(board="Sales"), contact=ContactRule())
+
+
+def connect(nexudus: Simulator) -> Nexudus:
+    """A client of the simulator."""
+    return Nexudus(nexudus.url, Login(USERNAME, "simulator"), timeout_s=0.3)
+
+
+def findings_of(nexudus: Simulator, form: Form | None = None) -> list[Finding]:
+    """What is wrong with the account of a form that is sound itself."""
+    return examine(connect(nexudus), [form or a_form()])
+
+
+# -- signing in
+
+
+def test_a_wrong_password_is_the_one_error(nexudus: Simulator) -> None:
+    client = Nexudus(nexudus.url, Login(USERNAME, "wrong"), timeout_s=2)
+
+    (finding,) = examine(client, [a_form()])
+
+    assert (finding.level, finding.check) == ("error", "credentials")
+    assert "the sign-in is refused" in finding.problem
+    assert "correct user name and password" in finding.remedy
+
+
+def test_a_sign_in_that_was_refused_before_is_not_tried_again(nexudus: Simulator, store: Store) -> None:
+    for number in range(3):
+        keeper = StoreKeeper(store, "default", str(number))
+        client = Nexudus(nexudus.url, Login(USERNAME, "wrong"), keeper, "tests", timeout_s=2)
+        (finding,) = examine(client, [a_form()])
+
+    assert "was refused before, and is not tried again" in finding.problem
+    assert len(nexudus.calls("POST", "/api/token")) == 1
+
+
+def test_a_missing_second_factor_names_its_setting(nexudus: Simulator) -> None:
+    nexudus.settings(totp="GEZDGNBVGY3TQOJQ")
+
+    (finding,) = findings_of(nexudus)
+
+    assert (finding.check, "NEXUDUS_TOTP_SECRET" in finding.remedy) == ("credentials", True)
+
+
+def test_a_token_that_is_refused_everywhere_is_the_one_error(nexudus: Simulator) -> None:
+    client = Nexudus(nexudus.url, Login(token="long-dead"), timeout_s=2)
+
+    (finding,) = examine(client, [a_form()])
+
+    assert (finding.level, finding.check) == ("error", "access")
+    assert "refuses every call" in finding.problem
+
+
+def test_a_crm_that_is_away_is_the_one_error_and_no_cause_for_an_alert(nexudus: Simulator) -> None:
+    client = Nexudus("http://127.0.0.1:1", Login(token="simulator"), timeout_s=2)
+
+    (finding,) = examine(client, [a_form()])
+
+    assert (finding.level, finding.check, finding.causes) == ("error", "access", ())
+    assert "check NEXUDUS_BASE_URL" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"), [({"APIAccess": False}, "no API access"), ({"Active": False}, "not active")]
+)
+def test_a_service_user_that_is_shut_out_is_an_error(nexudus: Simulator, fields: dict[str, bool], told: str) -> None:
+    nexudus.world.tables["User"].rows[900].update(fields)
+
+    (finding,) = findings_of(nexudus)
+
+    assert (finding.level, told in finding.problem) == ("error", True)
+
+
+def test_a_host_that_does_not_say_who_signed_in_is_no_error(nexudus: Simulator) -> None:
+    nexudus.faults([{"path": "/api/auth/me", "times": None, "status": 500}])
+
+    assert {finding.level for finding in findings_of(nexudus)} == {"warning"}
+
+
+# -- roles
+
+
+@pytest.mark.parametrize(
+    "role",
+    [f"{kind}-{verb}" for kind in ("Coworker", "CrmOpportunity") for verb in ("List", "Read", "Create")],
+)
+def test_a_role_without_which_nothing_is_delivered_is_an_error(nexudus: Simulator, role: str) -> None:
+    nexudus.settings(denied=[role])
+
+    errors = [finding for finding in findings_of(nexudus) if finding.level == "error"]
+
+    assert [f"lacks the role {role}" in finding.problem for finding in errors] == [True]
+    assert errors[0].causes == ("setup:default:-:roles",)
+
+
+def test_roles_for_creating_are_unchecked_where_they_do_not_show(nexudus: Simulator) -> None:
+    nexudus.settings(denied=["UserRole-*"])
+
+    (finding,) = findings_of(nexudus)
+
+    assert finding.level == "warning"
+    assert "could not check Coworker-Create and CrmOpportunity-Create" in finding.problem
+
+
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [
+        ("CrmBoard-List", "could not check the stages of the boards"),
+        ("CrmBoardColumn-List", "could not check the stages of the boards"),
+        ("CrmBoardColumn-Read", "could not check stages by id"),
+        ("Business-List", "could not check the locations"),
+        ("OpportunityType-List", "could not check the opportunity types"),
+        ("User-Read", "could not check user 901"),
+        ("Team-Read", "could not check team 70"),
+        ("Country-List", "could not check the countries"),
+        ("SimpleTimeZone-List", "could not check the time zones"),
+        ("CustomField-List", "could not check the custom fields"),
+    ],
+)
+def test_a_role_that_only_checks_need_is_a_warning(nexudus: Simulator, role: str, told: str) -> None:
+    nexudus.settings(denied=[role])
+    form = a_form(destination=Destination(1001, opportunity_type_id=7, responsible_id=901, team_id=70))
+
+    findings = findings_of(nexudus, form)
+
+    assert {finding.level for finding in findings} == {"warning"}
+    assert [told in finding.problem for finding in findings] == [True]
+    assert role in findings[0].remedy
+
+
+@pytest.mark.parametrize("role", ["CrmBoard-List", "CrmBoardColumn-List", "Business-List"])
+def test_the_same_is_an_error_where_deliveries_look_things_up(nexudus: Simulator, role: str) -> None:
+    nexudus.settings(denied=[role])
+
+    errors = [finding for finding in findings_of(nexudus, LOOKED_UP) if finding.level == "error"]
+
+    assert len(errors) == 1
+
+
+def test_a_stage_is_vetted_by_its_id_where_boards_may_not_be_listed(nexudus: Simulator) -> None:
+    nexudus.settings(denied=["CrmBoard-List"])
+
+    problems = [finding.problem for finding in findings_of(nexudus, a_form(destination=Destination(1009)))]
+
+    assert "stage 1009 (Clean up) deletes the customer" in problems
+
+
+def test_missing_roles_cost_no_sign_ins(nexudus: Simulator) -> None:
+    nexudus.settings(denied=["Crm*", "Business-*", "Country-*"])
+
+    findings_of(nexudus)
+
+    assert len(nexudus.calls("POST", "/api/token")) == 1
+
+
+# -- a CRM in trouble
+
+
+def test_one_that_stops_answering_is_asked_no_more(nexudus: Simulator) -> None:
+    nexudus.faults([{"path": "/api/crm", "times": None, "hang_s": 1}])
+
+    findings = findings_of(nexudus)
+
+    hung = [call for call in nexudus.calls() if call.fault]
+    assert len(hung) == 2
+    assert "Nexudus stopped answering, the rest was not checked" in [finding.problem for finding in findings]
+
+
+def test_being_told_to_wait_is_waited_for(nexudus: Simulator) -> None:
+    nexudus.faults([{"path": "/api/crm", "times": 2, "status": 409, "headers": {"Retry-After": "1"}}])
+    waits: list[float] = []
+
+    findings = examine(connect(nexudus), [a_form()], sleep=waits.append)
+
+    assert (findings, waits) == ([], [1.0, 1.0])
+
+
+def test_being_told_to_wait_for_hours_is_not(nexudus: Simulator) -> None:
+    nexudus.faults([{"path": "/api/sys", "times": None, "status": 429, "headers": {"Retry-After": "7200"}}])
+
+    findings = findings_of(nexudus, LOOKED_UP)
+
+    assert {(finding.level, finding.skipped) for finding in findings} == {("warning", True)}
+
+
+def test_our_own_pace_is_kept_and_waited_for(nexudus: Simulator, store: Store) -> None:
+    pacer = Pacer("default", [Pace(1, 60.0)], store, lambda: 0.0, lambda _: None)
+    client = Nexudus(nexudus.url, Login(USERNAME, "simulator"), timeout_s=2, before_call=pacer.before_call)
+    waits: list[float] = []
+
+    examine(client, [a_form()], sleep=waits.append, now=NOON)
+
+    assert len(waits) >= 3
+    assert all(50 < wait_s < 75 for wait_s in waits)

@@ -1,0 +1,188 @@
+"""The set-up is looked at while the service runs: what is wrong becomes a concern, and is over when it is put right."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import structlog
+
+from service import clock
+from service.delivery.preflight.rounds import Rhythm, Rounds
+from service.forms import ContactRule, Destination, Form
+from service.nexudus.client import Nexudus
+from service.nexudus.tokens import Login
+from service.simulator.server import Simulator
+from service.store import Store
+from tests.builders import a_form
+from tests.processes import wait_until
+
+STAGE = "stage:default:1001"
+QUICK = Rhythm(first_s=0, again_s=60, troubled_s=60, tempo_s=0)
+
+
+def rounds(nexudus: Simulator, store: Store, *forms: Form, rhythm: Rhythm = QUICK) -> Rounds:
+    """The rounds of the account "default"."""
+    client = Nexudus(nexudus.url, Login("simulator@leadcapture.example", "simulator"), timeout_s=2)
+    return Rounds(client, store, forms or (a_form(),), "default", threading.Event(), rhythm)
+
+
+@contextmanager
+def going(made: Rounds) -> Iterator[None]:
+    """Let them go in a thread, and stop them."""
+    thread = threading.Thread(target=made.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        made._stop.set()
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def change(nexudus: Simulator, stage_id: int = 1001, **flags: object) -> None:
+    """As an operator changes a stage's automatic actions."""
+    nexudus.world.tables["CrmBoardColumn"].rows[stage_id].update(flags)
+
+
+def concerns(store: Store) -> dict[str, str]:
+    """What is wrong now: cause -> sentence."""
+    with store.read() as tx:
+        return {concern.cause: concern.sentence for concern in tx.concerns.open()}
+
+
+def test_a_sound_set_up_concerns_nobody(nexudus: Simulator, store: Store) -> None:
+    assert not rounds(nexudus, store).look()
+    assert concerns(store) == {}
+
+
+def test_an_unsafe_stage_is_a_concern_until_it_is_put_right(nexudus: Simulator, store: Store) -> None:
+    made = rounds(nexudus, store)
+    change(nexudus, DeleteAccount=True)
+    assert made.look()
+    assert concerns(store)[STAGE].startswith("form contact: stage 1001 (New enquiry) deletes the customer: choose")
+
+    change(nexudus, DeleteAccount=False)
+
+    assert not made.look()
+    assert concerns(store) == {}
+
+
+def test_a_stage_that_no_form_names_any_more_concerns_nobody(nexudus: Simulator, store: Store) -> None:
+    change(nexudus, DeleteAccount=True)
+    rounds(nexudus, store).look()
+
+    rounds(nexudus, store, a_form(destination=Destination(1002))).look()
+
+    assert concerns(store) == {}
+
+
+def test_two_problems_of_one_form_and_check_are_one_concern(nexudus: Simulator, store: Store) -> None:
+    wrong = Destination(1001, referrer_id=98, opportunity_type_id=99)
+
+    rounds(nexudus, store, a_form(destination=wrong)).look()
+
+    assert set(concerns(store)) == {"setup:default:contact:referrer", "setup:default:contact:type"}
+
+
+def test_a_location_that_fills_up_is_a_concern_though_it_is_no_error(nexudus: Simulator, store: Store) -> None:
+    nexudus.add_opportunities(4600, days_old=3)
+
+    assert rounds(nexudus, store).look()
+
+    assert "full in about 3 days" in concerns(store)["cap:default:55"]
+
+
+def test_warnings_are_no_concern_and_logged_once(nexudus: Simulator, store: Store) -> None:
+    change(nexudus, CannedResponseId=31)
+    made = rounds(nexudus, store)
+
+    with structlog.testing.capture_logs() as told:
+        for _ in range(2):
+            assert not made.look()
+
+    assert concerns(store) == {}
+    assert [line["event"] for line in told] == ["setup_finding"]
+
+
+def test_a_crm_that_is_away_ends_no_concern_and_begins_none(nexudus: Simulator, store: Store) -> None:
+    change(nexudus, DeleteAccount=True)
+    made = rounds(nexudus, store)
+    made.look()
+
+    nexudus.faults([{"times": None, "status": 500}])
+    made.look()
+
+    assert set(concerns(store)) == {STAGE}
+
+
+def test_what_could_not_be_checked_is_not_over(nexudus: Simulator, store: Store) -> None:
+    form = a_form(destination=Destination(1001, opportunity_type_id=99))
+    rounds(nexudus, store, form).look()
+
+    nexudus.settings(denied=["OpportunityType-List"])
+    rounds(nexudus, store, form).look()
+
+    assert set(concerns(store)) == {"setup:default:contact:type"}
+
+
+def test_roles_that_are_given_end_their_concern(nexudus: Simulator, store: Store) -> None:
+    nexudus.settings(denied=["Coworker-Read", "UserRole-*"])
+    rounds(nexudus, store).look()
+    assert set(concerns(store)) == {"setup:default:-:roles"}
+
+    nexudus.settings(denied=["UserRole-*"])
+    rounds(nexudus, store).look()
+
+    assert concerns(store) == {}
+
+
+@pytest.mark.parametrize(
+    "cause", ["stage:harbour:1001", "setup:harbour:contact:stage", "login:default", "hold:default"]
+)
+def test_concerns_of_others_are_left_alone(nexudus: Simulator, store: Store, cause: str) -> None:
+    store.write(lambda tx: tx.concerns.notice(cause, "something else", clock.now()))
+
+    rounds(nexudus, store).look()
+
+    assert set(concerns(store)) == {cause}
+
+
+def test_they_look_soon_after_the_start_and_stop_when_told(nexudus: Simulator, store: Store) -> None:
+    change(nexudus, DeleteAccount=True)
+
+    with going(rounds(nexudus, store)):
+        wait_until(lambda: STAGE in concerns(store), 10, "the stage is noticed")
+
+
+def test_while_something_is_wrong_they_look_again_sooner(nexudus: Simulator, store: Store) -> None:
+    change(nexudus, DeleteAccount=True)
+
+    with going(rounds(nexudus, store, rhythm=Rhythm(0, 60, 0.05, 0))):
+        wait_until(lambda: STAGE in concerns(store), 10, "the stage is noticed")
+        change(nexudus, DeleteAccount=False)
+        wait_until(lambda: concerns(store) == {}, 10, "the concern is over")
+
+
+def test_a_stop_is_heard_between_two_questions(nexudus: Simulator, store: Store) -> None:
+    with going(rounds(nexudus, store, rhythm=Rhythm(0, 60, 60, 30))):
+        pass
+
+    assert nexudus.calls("GET", "/api/crm/crmboards") == []
+
+
+def test_an_account_that_hangs_delays_no_other(nexudus: Simulator, store: Store) -> None:
+    change(nexudus, DeleteAccount=True)
+    with Simulator() as hanging:
+        hanging.faults([{"times": None, "hang_s": 5}])
+        with going(rounds(hanging, store)), going(rounds(nexudus, store)):
+            wait_until(lambda: STAGE in concerns(store), 10, "the stage is noticed")
+
+
+def test_a_mistake_of_ours_ends_nothing(nexudus: Simulator, store: Store) -> None:
+    broken = a_form(contact=ContactRule(extra=None))  # type: ignore[arg-type]
+
+    with structlog.testing.capture_logs() as told:
+        assert rounds(nexudus, store, broken)._look_or_not() == QUICK.troubled_s
+
+    assert [line["event"] for line in told] == ["setup_check_stumbled"]
