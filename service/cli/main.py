@@ -15,6 +15,8 @@ COMMANDS = {
     "worker": "service.cli.worker",
     "simulator": "service.cli.simulator",
     "migrate": "service.cli.migrate",
+    "doctor": "service.cli.doctor",
+    "boards": "service.cli.boards",
     "preview": "service.cli.preview",
     "leads": "service.cli.leads",
     "reattribute": "service.cli.reattribute",

@@ -10,6 +10,7 @@ demands.py     what new records must hold: required custom fields, `extra`
 capacity.py    how full a location is, and when it will be
 examine.py     all checks of one account
 rounds.py      the same at start and daily, kept as concerns
+shelves.py     what an account has that a forms file can name
 """
 
 from service.delivery.preflight.examine import examine

@@ -1,0 +1,69 @@
+"""`lead-capture boards`: what a forms file can name, ready to paste."""
+
+import argparse
+import json
+import threading
+from collections.abc import Iterator
+
+from service.cli.main import Failed
+from service.cli.opened import House, open_house
+from service.cli.toml_lines import lines_of
+from service.delivery.preflight.shelves import Shelves, read_shelves
+from service.forms import Account
+from service.nexudus.client import Nexudus
+from service.nexudus.errors import NexudusError
+
+SUMMARY = "list locations, boards, stages, types and owners with their ids, ready to paste into the forms file"
+EXAMPLE = "lead-capture boards --account harbour"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--account and --json."""
+    parser.add_argument("--account", default="", metavar="NAME", help="only this one of the forms file's accounts")
+    parser.add_argument("--json", action="store_true", help="the same as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print them; 1 where an account could not be read."""
+    found = list(read_all(open_house(), arguments.account))
+    if arguments.json:
+        print(json.dumps([shelves.as_row() for shelves in found], indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(line for shelves in found for line in lines_of(shelves)))
+    return 0
+
+
+def read_all(house: House, only: str) -> Iterator[Shelves]:
+    """What each account has.
+
+    Raises: Failed.
+    """
+    from service import worker  # noqa: PLC0415 (only this command pays for it)
+
+    known = {account.name: account for account in worker.accounts(house.settings, house.setup)}
+    if only and only not in known:
+        raise Failed(f"there is no account {only!r}: known are {', '.join(known)}")
+    chosen = [known[only]] if only else [account for account in known.values() if has_login(account)]
+    if not all(has_login(account) for account in chosen) or not chosen:
+        raise Failed("no Nexudus credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN")
+    desks = worker.desks(house.settings, house.setup, house.store, threading.Event())
+    for account in chosen:
+        yield read_one(account, desks[account.name].nexudus)
+
+
+def has_login(account: Account) -> bool:
+    """Whether somebody can sign in to it."""
+    return bool(account.username or account.token)
+
+
+def read_one(account: Account, nexudus: Nexudus) -> Shelves:
+    """What one account has.
+
+    Raises: Failed.
+    """
+    try:
+        return read_shelves(nexudus, account.name)
+    except NexudusError as error:
+        raise Failed(
+            f"account {account.name}: its boards cannot be read ({error.said}): `lead-capture doctor` says more"
+        ) from error

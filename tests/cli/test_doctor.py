@@ -1,0 +1,248 @@
+"""`lead-capture doctor`: one line a problem, 1 where there is an error, and no secret in any of them."""
+
+import json
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from service.cli.doctor import ROOM_LEAST, ROOM_SCARCE, check_room
+from service.delivery.vetting import REMEDY
+from service.simulator.server import Simulator
+from service.store import Store
+from tests.cli.conftest import Said, Terminal
+
+FORMS = "[forms.tour]\nstage_id = 1001\n"
+
+
+@pytest.fixture
+def ready(run: Terminal, kept: Store, folder: Path, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """The command line of an installation where all is well."""
+    connect(monkeypatch, nexudus)
+    (folder / "forms.toml").write_text(FORMS)
+    return run
+
+
+def connect(monkeypatch: pytest.MonkeyPatch, nexudus: Simulator, password: str = "simulator") -> None:  # noqa: S107
+    """Set the credentials."""
+    for name, value in (("BASE_URL", nexudus.url), ("USERNAME", "simulator@leadcapture.example")):
+        monkeypatch.setenv(f"NEXUDUS_{name}", value)
+    monkeypatch.setenv("NEXUDUS_PASSWORD", password)
+    monkeypatch.setenv("NEXUDUS_LIMITS", "1000/s")
+
+
+def rows_of(said: Said) -> list[dict[str, Any]]:
+    """What --json printed."""
+    rows: list[dict[str, Any]] = json.loads(said.out)
+    return rows
+
+
+def test_a_sound_installation_is_0(ready: Terminal) -> None:
+    said = ready("doctor")
+
+    assert (said.code, said.out, said.err) == (0, "no problems found\n", "")
+
+
+def test_nothing_wrong_is_an_empty_list(ready: Terminal) -> None:
+    said = ready("doctor", "--json")
+
+    assert (said.code, rows_of(said)) == (0, [])
+
+
+def test_each_problem_is_one_line_with_its_remedy(ready: Terminal, folder: Path) -> None:
+    (folder / "forms.toml").write_text("[forms.tour]\nstage_id = 1009\nopportunity_type_id = 99\n")
+
+    said = ready("doctor")
+
+    assert (said.code, said.err) == (1, "")
+    assert said.out.splitlines() == [
+        f"error: form tour: stage 1009 (Clean up) deletes the customer: {REMEDY}",
+        "error: form tour: Nexudus has no opportunity type 99: correct opportunity_type_id, or leave it out",
+    ]
+
+
+def test_a_warning_alone_is_0(ready: Terminal, folder: Path) -> None:
+    (folder / "forms.toml").write_text("[forms.tour]\nstage_id = 1005\n")
+
+    said = ready("doctor")
+
+    assert said.code == 0
+    assert said.out.startswith("warning: form tour: stage 1005 (Proposal sent) sends a message to the customer")
+
+
+def test_json_tells_each_problem_in_parts(ready: Terminal, folder: Path) -> None:
+    (folder / "forms.toml").write_text("[forms.tour]\nstage_id = 4711\n")
+
+    said = ready("doctor", "--json")
+
+    assert said.code == 1
+    assert rows_of(said) == [
+        {
+            "level": "error",
+            "check": "stage",
+            "subject": "form tour",
+            "problem": "Nexudus shows no stage 4711 on a live board",
+            "remedy": "correct stage_id",
+        }
+    ]
+
+
+# -- settings and forms file
+
+
+def test_settings_and_forms_file_are_told_together(
+    ready: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEASE_S", "-1")
+    (folder / "forms.toml").write_text("[forms.tour]\nredirekt = 'x'\n")
+
+    rows = rows_of(ready("doctor", "--json"))
+
+    assert [(row["check"], row["subject"]) for row in rows if row["level"] == "error"] == [
+        ("settings", "LEASE_S"),
+        ("forms_file", "forms.toml"),
+    ]
+
+
+def test_a_broken_forms_file_leaves_the_account_to_be_checked(
+    ready: Terminal, folder: Path, nexudus: Simulator
+) -> None:
+    (folder / "forms.toml").write_text("[forms.tour]\nredirekt = 'x'\n")
+    nexudus.settings(denied=["Coworker-List"])
+
+    checks = [row["check"] for row in rows_of(ready("doctor", "--json")) if row["level"] == "error"]
+
+    assert checks == ["forms_file", "roles"]
+
+
+def test_a_name_that_looks_misspelt_is_a_warning(ready: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXUDUS_USER", "anna")
+
+    said = ready("doctor")
+
+    assert said.code == 0
+    assert "did you mean NEXUDUS_USERNAME?" in said.out
+
+
+# -- the database
+
+
+def test_a_database_that_is_not_there_is_not_made(
+    ready: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{folder}/other.db")
+
+    said = ready("doctor")
+
+    assert said.code == 1
+    assert said.out.startswith("error: the database: there is none yet: run `lead-capture migrate`\n")
+    assert not (folder / "other.db").exists()
+
+
+def test_an_old_schema_says_what_to_run(ready: Terminal, folder: Path) -> None:
+    connection = sqlite3.connect(folder / "leads.db")
+    connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    connection.commit()
+    connection.close()
+
+    assert "it is not on the newest schema: run `lead-capture migrate`" in ready("doctor").out
+
+
+def test_a_database_that_does_not_answer_is_an_error_without_its_password(
+    ready: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://anna:geheim@127.0.0.1:1/leads")
+
+    said = ready("doctor")
+
+    assert said.code == 1
+    assert "error: the database: the database does not answer" in said.out
+    assert "geheim" not in said.out
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_may_only_be_read_is_an_error(
+    ready: Terminal, database_url: str, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(postgresql, autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+    assert "it cannot be written to" in ready("doctor").out
+    with psycopg.connect(postgresql, autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only".encode())
+
+
+@pytest.mark.parametrize(
+    ("free_bytes", "levels"),
+    [(ROOM_LEAST - 1, ["error"]), (ROOM_LEAST, ["warning"]), (ROOM_SCARCE - 1, ["warning"]), (ROOM_SCARCE, [])],
+)
+def test_a_full_disk_is_told_in_time(free_bytes: int, levels: list[str]) -> None:
+    assert [finding.level for finding in check_room(free_bytes)] == levels
+
+
+# -- accounts
+
+
+def test_no_credentials_is_an_error(run: Terminal, kept: Store) -> None:
+    said = run("doctor")
+
+    assert said.code == 1
+    assert said.out == (
+        "error: account default: no credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN\n"
+    )
+
+
+def test_a_wrong_password_burns_one_sign_in_however_often_the_doctor_is_asked(
+    ready: Terminal, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(monkeypatch, nexudus, "geheim")
+
+    first, second = ready("doctor"), ready("doctor")
+
+    assert (first.code, second.code) == (1, 1)
+    assert "the sign-in is refused" in first.out
+    assert "was refused before, and is not tried again" in second.out
+    assert len(nexudus.calls("POST", "/api/token")) == 1
+
+
+def test_each_account_is_checked_by_itself(ready: Terminal, folder: Path, nexudus: Simulator) -> None:
+    account = f"[accounts.harbour]\nbase_url = '{nexudus.url}'\ntoken = 'long-dead'\n"
+    (folder / "forms.toml").write_text(f"{FORMS}{account}[forms.harbour]\naccount = 'harbour'\nstage_id = 1009\n")
+
+    said = ready("doctor")
+
+    assert said.code == 1
+    assert re.findall(r"account (\w+)", said.out) == ["harbour"]
+
+
+def test_the_accounts_of_the_forms_file_are_enough(
+    run: Terminal, kept: Store, folder: Path, nexudus: Simulator
+) -> None:
+    account = f"[accounts.harbour]\nbase_url = '{nexudus.url}'\ntoken = 'simulator'\n"
+    (folder / "forms.toml").write_text(f"{account}[forms.tour]\naccount = 'harbour'\nstage_id = 1001\n")
+
+    assert run("doctor").out == "no problems found\n"
+
+
+def test_no_secret_and_no_person_is_printed(ready: Terminal, folder: Path, nexudus: Simulator) -> None:
+    nexudus.world.tables["User"].rows[901]["Active"] = False
+    (folder / "forms.toml").write_text(f"{FORMS}responsible_id = 901\n")
+
+    said = ready("doctor", "--json")
+
+    assert "user 901 is not active" in said.out
+    assert not any(word in said.out + said.err for word in ("Olive", "@", "keep-me-secret", "simulator"))
+
+
+def test_the_pace_is_kept(ready: Terminal, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    nexudus.settings(limits="5/s")
+    monkeypatch.setenv("NEXUDUS_LIMITS", "5/s")
+
+    ready("doctor")
+
+    assert not [call for call in nexudus.calls() if call.status == 409]
