@@ -18,6 +18,7 @@ The floor plan, in the order a lead walks it:
     cli/            the operator's hand: up, migrate, preview, leads ...
     simulator/      a Nexudus to practise on
 
+    correction.py   what an operator puts right, read as a visitor's answers are
     preview.py      what a submission would become, sending nothing
     report.py       where the leads of a period came from
     web.py          process 1: create_app(settings)

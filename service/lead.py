@@ -162,6 +162,15 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """Answers that an operator put right: what they were ("" where there was none) and what they became."""
+
+    at: datetime
+    was: Answers
+    became: Answers
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     """One kept enquiry."""
 
@@ -177,6 +186,7 @@ class Lead:
     opportunity_id: OpportunityId | None = None
     next_attempt_at: datetime | None = None
     repeats: int = 0  # how often the same was sent again
+    corrections: tuple[Correction, ...] = ()  # oldest first; the Submission holds what the answers became
 
 
 @dataclass(frozen=True, slots=True)

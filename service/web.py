@@ -10,13 +10,15 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from service import clock, logs, preview, report
+from service import clock, correction, logs, preview, report
 from service.admin import api, docs, machines
+from service.admin.actions import Corrected
 from service.capture import samplepage, script
 from service.capture.endpoints import Reception, form_blueprint
 from service.capture.limits import SubmitLimit, Visits
 from service.capture.replies import Trouble, failure
 from service.forms import Setup, read_setup
+from service.lead import Lead
 from service.settings import Settings, lookup, read_settings
 from service.store import Store
 
@@ -42,7 +44,8 @@ def create_app(
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits or Visits())))
-    api.register(app, store, settings.admin_token, _previewing(setup), _reporting(setup, store))
+    asked = api.Asked(_previewing(setup), _reporting(setup, store), _correcting(setup))
+    api.register(app, store, settings.admin_token, asked)
     app.register_blueprint(docs.blueprint(app))
     app.register_blueprint(machines.blueprint(store))
     _serve_script(app)
@@ -73,6 +76,13 @@ def _previewing(setup: Setup) -> api.Preview:
         return None if form is None else preview.preview(form, asked)
 
     return show
+
+
+def _correcting(setup: Setup) -> api.Correct:
+    def read(lead: Lead, answers: Mapping[str, str]) -> Corrected:
+        return correction.correct(lead, answers, setup.forms.get(lead.submission.form), clock.now())
+
+    return read
 
 
 def _reporting(setup: Setup, store: Store) -> api.Report:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
-    "admin attribution capture clock delivery forms lead logs nexudus preview report settings simulator store web"
+    "admin attribution capture clock correction delivery forms lead logs nexudus preview report settings simulator store web"
     " worker"
 )
 
@@ -30,6 +30,7 @@ DOORS = {
     "nexudus": "clock",
     "admin": "lead forms store delivery clock",
     "simulator": "",
+    "correction": WIRING,
     "preview": WIRING,
     "report": WIRING,
     "web": WIRING,

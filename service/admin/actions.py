@@ -1,13 +1,35 @@
 """What an operator can do with one lead."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from service.lead import Lead, LeadId, Status
-from service.store import Store, Transaction
+from service.lead import Correction, Lead, LeadId, Status, Submission
+from service.store import BeingSent, Store, Transaction
 
 WAITING = (Status.PENDING, Status.PARKED)
 """Where leads stand that can be retried."""
+
+
+CORRECTABLE = (*WAITING, Status.QUARANTINED)
+"""Where leads stand whose answers can be put right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What a lead becomes, what changed, and whose leads it must not be sent beside."""
+
+    submission: Submission
+    correction: Correction
+    person: str
+
+
+class NotCorrect(Exception):
+    """Answers that cannot be taken. errors: name -> what is wrong and what to write."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {wrong}" for name, wrong in errors.items()))
+        self.errors = dict(errors)
 
 
 class NotPossible(Exception):
@@ -59,6 +81,25 @@ def discard(store: Store, lead_id: str) -> Lead | None:
             raise NotPossible(f"the lead is {lead.status}: it cannot be discarded")
         tx.outbox.withdraw(lead.id)
         tx.leads.set_status(lead.id, Status.DISCARDED)
+
+    return _change(store, lead_id, act)
+
+
+def correct(store: Store, lead_id: str, read: Callable[[Lead], Corrected], now: datetime) -> Lead | None:
+    """Put answers of a lead right and send it; a quarantined one still waits to be released.
+
+    read: makes of the lead what it becomes.
+    Raises: NotPossible; NotCorrect from `read`; StoreUnavailable.
+    """
+
+    def act(tx: Transaction, lead: Lead) -> None:
+        if lead.status not in CORRECTABLE:
+            raise NotPossible(f"the lead is {lead.status}: only those that wait for something can be corrected")
+        became = read(lead)
+        try:
+            tx.corrections.correct(lead, became.submission, became.correction, became.person, now)
+        except BeingSent as reason:
+            raise NotPossible(str(reason)) from reason
 
     return _change(store, lead_id, act)
 

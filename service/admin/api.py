@@ -4,6 +4,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NoReturn
 
@@ -16,6 +17,7 @@ from service.admin import actions
 from service.admin.lead_json import lead_json
 from service.admin.schemas import (
     AttributionReport,
+    CorrectionRequest,
     LeadBody,
     LeadPage,
     LeadQuery,
@@ -30,8 +32,20 @@ from service.store import Query, Store, StoreUnavailable
 Preview = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
 """Form name and a PreviewRequest -> a PreviewBody, or None for an unknown form."""
 
+Correct = Callable[[Lead, Mapping[str, str]], actions.Corrected]
+"""A lead and new answers -> what it becomes; raises actions.NotCorrect."""
+
 Report = Callable[[Mapping[str, Any]], dict[str, Any]]
 """A ReportQuery -> an AttributionReport."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the API asks of other rooms."""
+
+    preview: Preview
+    report: Report
+    correct: Correct
 
 
 JSON, PROBLEM = "application/json", "application/problem+json"
@@ -48,7 +62,7 @@ class ProblemApi(Api):
     DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
 
 
-def register(app: Flask, store: Store, token: str, preview: Preview, report: Report) -> None:
+def register(app: Flask, store: Store, token: str, asked: Asked) -> None:
     """Put /api/v1 and /openapi.json into the app."""
     app.config.update(
         API_TITLE="Lead Capture for Nexudus",
@@ -62,9 +76,9 @@ def register(app: Flask, store: Store, token: str, preview: Preview, report: Rep
         },
     )
     api = ProblemApi(app)
-    api.register_blueprint(_leads(store, token))
-    api.register_blueprint(_previews(preview, token))
-    api.register_blueprint(_reports(report, token))
+    api.register_blueprint(_leads(store, token, asked.correct))
+    api.register_blueprint(_previews(asked.preview, token))
+    api.register_blueprint(_reports(asked.report, token))
 
 
 def refuse(status: HTTPStatus, message: str, **more: Any) -> NoReturn:
@@ -125,7 +139,7 @@ def _reports(report: Report, token: str) -> Blueprint:
     return blueprint
 
 
-def _leads(store: Store, token: str) -> Blueprint:
+def _leads(store: Store, token: str, correct: Correct) -> Blueprint:
     blueprint = _blueprint("leads", token, "Leads: list, look, act.")
 
     @blueprint.before_request
@@ -180,7 +194,25 @@ def _leads(store: Store, token: str) -> Blueprint:
     acting("retry", lambda lead_id: actions.retry(store, lead_id, clock.now()), "Send it now.")
     acting("release", lambda lead_id: actions.release(store, lead_id, clock.now()), "Let a quarantined lead go.")
     acting("discard", lambda lead_id: actions.discard(store, lead_id), "Keep it from Nexudus for good.")
+    _add_correcting(blueprint, store, correct)
     return blueprint
+
+
+def _add_correcting(blueprint: Blueprint, store: Store, correct: Correct) -> None:
+    @blueprint.route("/leads/<lead_id>/correct", methods=["POST"])
+    @blueprint.arguments(CorrectionRequest)
+    @blueprint.response(200, LeadBody, content_type=JSON)
+    @blueprint.alt_response(404, schema=ProblemBody)
+    @blueprint.alt_response(409, schema=ProblemBody)
+    def correct_lead(asked: dict[str, Any], lead_id: str) -> dict[str, Any]:
+        """Put answers right and send it; what it said before stays beside them."""
+        try:
+            answers = asked["fields"]
+            return _shown(store, actions.correct(store, lead_id, lambda lead: correct(lead, answers), clock.now()))
+        except actions.NotPossible as error:
+            refuse(HTTPStatus.CONFLICT, str(error))
+        except actions.NotCorrect as error:
+            refuse(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), errors={"json": {"fields": error.errors}})
 
 
 def _shown(store: Store, lead: Lead | None) -> dict[str, Any]:

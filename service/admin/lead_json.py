@@ -38,6 +38,9 @@ def lead_json(lead: Lead, attempts: Sequence[Attempt]) -> dict[str, Any]:
         "next_attempt_at": _instant(lead.next_attempt_at),
         "problem": lead.problem or None,
         "repeats": lead.repeats,
+        "corrections": [
+            {"at": _instant(one.at), "was": dict(one.was), "became": dict(one.became)} for one in lead.corrections
+        ],
     }
 
 

@@ -83,6 +83,28 @@ class AttemptBody(Schema):
     trigger = fields.String()
 
 
+class CorrectionBody(Schema):
+    """What an operator put right: answers as they were, "" where there was none, and as they became."""
+
+    at = fields.String()
+    was = fields.Dict(keys=fields.String())
+    became = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class CorrectionRequest(Schema):
+    """Answers to put right, by name; "" takes one out."""
+
+    fields_ = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        validate=validate.Length(min=1, error="name at least one answer"),
+        attribute="fields",
+        data_key="fields",
+        metadata={"minProperties": 1},
+    )
+
+
 class LeadBody(Schema):
     """One lead, everything known of it."""
 
@@ -106,6 +128,7 @@ class LeadBody(Schema):
     next_attempt_at = fields.String(allow_none=True)
     problem = fields.String(allow_none=True)
     repeats = fields.Integer()
+    corrections = fields.List(fields.Nested(CorrectionBody))
 
 
 class LeadPage(Schema):

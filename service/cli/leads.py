@@ -9,11 +9,11 @@ from service.admin import actions
 from service.admin.lead_json import lead_json
 from service.cli.house import instant, number_within
 from service.cli.main import Failed
-from service.cli.opened import open_house, unanswered
+from service.cli.opened import House, open_house, unanswered
 from service.lead import Attempt, Lead, Status
 from service.store import Query, Store, StoreUnavailable
 
-SUMMARY = "list, show, retry, release or discard leads"
+SUMMARY = "list, show, retry, release, discard or correct leads"
 EXAMPLE = "lead-capture leads list --status parked --since 2026-11-01"
 
 PAGE = 500
@@ -21,7 +21,7 @@ PAGE = 500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """list | show ID | retry ID... | release ID... | discard ID..."""
+    """list | show ID | retry ID... | release ID... | discard ID... | correct ID --field NAME=VALUE..."""
     commands = parser.add_subparsers(metavar="ACTION")
     listing = commands.add_parser("list", help="newest first", epilog=f"example: {EXAMPLE}")
     _add_filters(listing)
@@ -44,6 +44,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name == "retry":
             _add_filters(acting)
         acting.set_defaults(act=act)
+    correcting = commands.add_parser(
+        "correct",
+        help="put answers right and send it",
+        epilog="example: lead-capture leads correct 01a2... --field email=ann@example.com",
+    )
+    correcting.add_argument("id", metavar="ID")
+    correcting.add_argument(
+        "--field", action="append", required=True, type=answer, metavar="NAME=VALUE", help="an answer; may be repeated"
+    )
+    correcting.set_defaults(act=correct_lead)
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
@@ -53,11 +63,19 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", type=instant, help="received before")
 
 
+def answer(text: str) -> tuple[str, str]:
+    """How argparse reads one answer."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is no NAME=VALUE")
+    return name.strip(), value
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; list, where nothing was said."""
-    act: Callable[[Store, argparse.Namespace], int] = arguments.act
+    act: Callable[[House, argparse.Namespace], int] = arguments.act
     try:
-        return act(open_house().store, arguments)
+        return act(open_house(), arguments)
     except StoreUnavailable as error:
         raise Failed(unanswered(error)) from error
 
@@ -66,12 +84,12 @@ def _query(arguments: argparse.Namespace, before: str = "") -> Query:
     return Query(arguments.status, arguments.form, arguments.since, arguments.until, before=before)
 
 
-def list_leads(store: Store, arguments: argparse.Namespace) -> int:
+def list_leads(house: House, arguments: argparse.Namespace) -> int:
     """A few lines for each lead, or one of JSON."""
-    found = _take(store, arguments, arguments.limit)
+    found = _take(house.store, arguments, arguments.limit)
     if arguments.json:
         for lead in found:
-            print(json.dumps(lead_json(lead, _attempts(store, lead))))
+            print(json.dumps(lead_json(lead, _attempts(house.store, lead))))
         return 0
     from rich.console import Console  # noqa: PLC0415 (only this list needs it)
 
@@ -98,36 +116,54 @@ def _take(store: Store, arguments: argparse.Namespace, most: int) -> Iterator[Le
         before = page[-1].id
 
 
-def show_lead(store: Store, arguments: argparse.Namespace) -> int:
+def show_lead(house: House, arguments: argparse.Namespace) -> int:
     """Everything, as JSON."""
-    with store.read() as tx:
+    with house.store.read() as tx:
         lead = tx.leads.get(arguments.id)
     if lead is None:
         raise Failed(f"there is no lead {arguments.id}")
-    print(json.dumps(lead_json(lead, _attempts(store, lead)), indent=2, ensure_ascii=False))
+    print(json.dumps(lead_json(lead, _attempts(house.store, lead)), indent=2, ensure_ascii=False))
     return 0
 
 
-def retry_leads(store: Store, arguments: argparse.Namespace) -> int:
+def correct_lead(house: House, arguments: argparse.Namespace) -> int:
+    """Put answers right; the lead is sent with them."""
+
+    def read(lead: Lead) -> actions.Corrected:
+        from service.correction import correct  # noqa: PLC0415 (only this action needs it)
+
+        return correct(lead, dict(arguments.field), house.setup.forms.get(lead.submission.form), clock.now())
+
+    try:
+        lead = actions.correct(house.store, arguments.id, read, clock.now())
+    except (actions.NotPossible, actions.NotCorrect) as reason:
+        raise Failed(str(reason)) from reason
+    if lead is None:
+        raise Failed(f"there is no lead {arguments.id}")
+    print(f"{lead.id}: corrected, {lead.status.value}")
+    return 0
+
+
+def retry_leads(house: House, arguments: argparse.Namespace) -> int:
     """Those named, or all of those that the filters match and that can be sent."""
     ids = arguments.ids
     filtered = bool(arguments.status or arguments.form or arguments.since or arguments.until)
     if filtered == bool(ids):
         raise Failed("name leads, or else say which: --status parked, --form, --since, --until")
     if filtered:
-        found = _take(store, arguments, 1_000_000)
+        found = _take(house.store, arguments, 1_000_000)
         ids = [lead.id for lead in found if lead.status in actions.WAITING]
-    return _each(ids, "sent again", lambda lead_id: actions.retry(store, lead_id, clock.now()))
+    return _each(ids, "sent again", lambda lead_id: actions.retry(house.store, lead_id, clock.now()))
 
 
-def release_leads(store: Store, arguments: argparse.Namespace) -> int:
+def release_leads(house: House, arguments: argparse.Namespace) -> int:
     """Those named."""
-    return _each(arguments.ids, "released", lambda lead_id: actions.release(store, lead_id, clock.now()))
+    return _each(arguments.ids, "released", lambda lead_id: actions.release(house.store, lead_id, clock.now()))
 
 
-def discard_leads(store: Store, arguments: argparse.Namespace) -> int:
+def discard_leads(house: House, arguments: argparse.Namespace) -> int:
     """Those named."""
-    return _each(arguments.ids, "discarded", lambda lead_id: actions.discard(store, lead_id))
+    return _each(arguments.ids, "discarded", lambda lead_id: actions.discard(house.store, lead_id))
 
 
 def _each(ids: list[str], done: str, act: Callable[[str], Lead | None]) -> int:

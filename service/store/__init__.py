@@ -3,6 +3,7 @@
 from service.store.accounts import UNAVAILABLE, Accounts, Pace, Pause
 from service.store.claims import Turns
 from service.store.concerns import Concern
+from service.store.corrections import BeingSent
 from service.store.holds import Hold
 from service.store.leads import Key, Leads, Query
 from service.store.outbox import Debt, LeaseLost, Outbox
@@ -14,6 +15,7 @@ __all__ = [
     "SCHEMA",
     "UNAVAILABLE",
     "Accounts",
+    "BeingSent",
     "Concern",
     "Count",
     "Debt",

@@ -13,6 +13,7 @@ from service.store import bell
 from service.store.accounts import Accounts
 from service.store.claims import Claims
 from service.store.concerns import Concerns
+from service.store.corrections import Corrections
 from service.store.engines import open_engines
 from service.store.holds import Holds
 from service.store.leads import Key, Leads
@@ -37,6 +38,7 @@ class Transaction:
     outbox: Outbox
     claims: Claims
     holds: Holds
+    corrections: Corrections
     accounts: Accounts
     concerns: Concerns
     verdicts: Verdicts
@@ -108,6 +110,7 @@ class Store:
             Outbox(connection, opened),
             Claims(connection, opened),
             Holds(connection, opened),
+            Corrections(connection, opened),
             Accounts(connection, opened),
             Concerns(connection, opened),
             Verdicts(connection, opened),

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, bindparam, null, or_, select, update
 
 from service.lead import Attribution, Lead, LeadId, Outcome, Status, Step, first_lead_id
 from service.store.engines import Opened
-from service.store.leads import from_row, verdict_row
+from service.store.lead_rows import from_row, verdict_row
 from service.store.tables import attempts, deliveries, leads
 
 FINAL = (Status.DELIVERED, Status.ERASED, Status.ANNOUNCED)

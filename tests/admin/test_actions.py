@@ -10,6 +10,7 @@ from service.store import Store
 from tests.admin.desk import keep, keep_as
 from tests.builders import NOON, a_lead
 from tests.front import Front
+from tests.store.books import stands
 
 POSSIBLE = {
     "retry": {Status.PENDING: Status.PENDING, Status.PARKED: Status.PENDING},
@@ -100,3 +101,35 @@ def test_an_action_is_a_post(window: Front, action: str) -> None:
 
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"]
+
+
+def test_a_correction_by_the_api_is_shown_with_what_it_was(window: Front, kept: Store) -> None:
+    lead = keep_as(kept, Status.PARKED)
+
+    answer = window.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"message": "Four desks."}})
+
+    told = answer.get_json()
+    assert (answer.status_code, told["status"], told["fields"]["message"]) == (200, "pending", "Four desks.")
+    (correction,) = told["corrections"]
+    assert (correction["was"], correction["became"]) == (
+        {"message": "Two desks, please."},
+        {"message": "Four desks."},
+    )
+
+
+def test_a_correction_that_cannot_be_taken_says_why_at_its_name(window: Front, kept: Store) -> None:
+    lead = keep_as(kept, Status.PARKED)
+
+    answer = window.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": "nobody"}})
+
+    assert answer.status_code == 422
+    assert "no e-mail address" in answer.get_json()["errors"]["json"]["fields"]["email"]
+    assert stands(kept, lead).status is Status.PARKED
+
+
+def test_a_delivered_lead_cannot_be_corrected(window: Front, kept: Store) -> None:
+    lead = keep_as(kept, Status.DELIVERED)
+
+    answer = window.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"message": "Four desks."}})
+
+    assert answer.status_code == 409

@@ -15,7 +15,7 @@ from tests.front import Front
 CONTRACT = (
     *("id", "form", "account", "sender", "external_id", "form_name", "page_url", "status", "received_at"),
     *("delivered_at", "contact", "fields", "extras", "attribution", "coworker_id", "opportunity_id", "attempts"),
-    *("next_attempt_at", "problem", "repeats"),
+    *("next_attempt_at", "problem", "repeats", "corrections"),
 )
 ATTRIBUTION = {
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "channel", "lead_source"),
@@ -209,6 +209,7 @@ def test_a_new_lead_is_shown_whole(window: Front, kept: Store) -> None:
         "next_attempt_at": "2026-11-24T12:00:00Z",
         "problem": None,
         "repeats": 0,
+        "corrections": [],
     }  # fmt: skip
     assert (attribution["channel"], attribution["lead_source"]) == ("Paid Search", 19)
     assert attribution["lead_source_name"] == "GoogleSearch"

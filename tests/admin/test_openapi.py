@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from service.lead import Status
 from tests.admin.desk import keep_as
@@ -27,12 +28,16 @@ def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 OPERATIONS = [
     "GET /api/v1/leads",
     "GET /api/v1/leads/{lead_id}",
+    "POST /api/v1/leads/{lead_id}/correct",
     "POST /api/v1/leads/{lead_id}/discard",
     "POST /api/v1/leads/{lead_id}/release",
     "POST /api/v1/leads/{lead_id}/retry",
     "POST /api/v1/preview/{form}",
     "GET /api/v1/reports/attribution",
 ]
+
+DEPEND_ON_THE_LEAD = {"POST /api/v1/leads/{lead_id}/correct"}
+"""Which answers a lead has, and whether one is an e-mail address, no schema can say: 422 is an answer, too."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +61,8 @@ def test_every_call_answers_as_described(lively: Front, operations: dict[str, An
     def check(case: Any, place: dict[str, str] | None) -> None:
         if place is not None:  # a lead or form that is there; made-up ones are all a 404
             case.path_parameters.update({name: place[name] for name in case.path_parameters})
-        case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"})
+        depends = [positive_data_acceptance] if label in DEPEND_ON_THE_LEAD else []
+        case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"}, excluded_checks=depends)
 
     check()
 

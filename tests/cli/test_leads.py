@@ -204,3 +204,35 @@ def test_a_retry_needs_either_ids_or_filters(run: Terminal, kept: Store, words: 
     assert (said.code, said.out) == (1, "")
     assert "name leads, or else say which" in said.err
     assert stands(kept, parked) == [Status.PARKED]
+
+
+# -- correct
+
+
+def test_answers_are_put_right_and_the_lead_is_sent(run: Terminal, kept: Store) -> None:
+    lead = keep_as(kept, Status.PARKED)
+
+    said = run("leads", "correct", lead.id, "--field", "message=Four desks.", "--field", "email=ann@example.com")
+
+    assert (said.code, said.out) == (0, f"{lead.id}: corrected, pending\n")
+    with kept.read() as tx:
+        found = tx.leads.get(lead.id)
+    assert found is not None
+    assert (found.submission.contact.email, found.submission.fields["message"]) == ("ann@example.com", "Four desks.")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--field", "email=nobody"], "no e-mail address"), (["--field", "shoe=38"], "no field of this lead")],
+)
+def test_what_cannot_be_put_right_is_told(run: Terminal, kept: Store, words: list[str], said: str) -> None:
+    lead = keep_as(kept, Status.PARKED)
+
+    answer = run("leads", "correct", lead.id, *words)
+
+    assert (answer.code, answer.out) == (1, "")
+    assert said in answer.err
+
+
+def test_a_correction_without_a_value_is_wrong_usage(run: Terminal, kept: Store) -> None:
+    assert run("leads", "correct", "x", "--field", "email").code == 2

@@ -1,0 +1,186 @@
+"""Leads as rows and rows as leads."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from service.lead import (
+    Attempt,
+    Attribution,
+    Contact,
+    Correction,
+    Evidence,
+    Lead,
+    LeadId,
+    Outcome,
+    Status,
+    Step,
+    StoredTouch,
+    Submission,
+)
+
+
+def to_row(lead: Lead) -> dict[str, Any]:
+    """The columns of a lead."""
+    submission, contact = lead.submission, lead.submission.contact
+    return {
+        "id": lead.id,
+        "form": submission.form,
+        "account": lead.account,
+        "sender": submission.sender,
+        "external_id": submission.external_id,
+        "form_name": submission.form_name,
+        "status": lead.status.value,
+        "received_at": lead.received_at,
+        "delivered_at": lead.delivered_at,
+        "problem": lead.problem,
+        "repeats": lead.repeats,
+        "email": contact.email,
+        "full_name": contact.full_name,
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "phone": contact.phone,
+        "company": contact.company,
+        "fields": dict(submission.fields),
+        "extras": dict(submission.extras),
+        "evidence": _evidence_row(submission),
+        "page_url": submission.evidence.page_url,
+        "ip": submission.ip,
+        "raw": submission.raw or None,
+        **verdict_row(lead.attribution),
+        "coworker_id": lead.coworker_id,
+        "opportunity_id": lead.opportunity_id,
+        "corrections": _corrections_row(lead.corrections),
+    }
+
+
+def _corrections_row(corrections: Sequence[Correction]) -> list[dict[str, Any]] | None:
+    return [{"at": one.at.isoformat(), "was": dict(one.was), "became": dict(one.became)} for one in corrections] or None
+
+
+def _corrections(kept: Sequence[dict[str, Any]] | None) -> tuple[Correction, ...]:
+    return tuple(Correction(datetime.fromisoformat(one["at"]), one["was"], one["became"]) for one in kept or ())
+
+
+def verdict_row(verdict: Attribution) -> dict[str, Any]:
+    """The columns of a verdict."""
+    return {
+        "utm_source": verdict.utm_source,
+        "utm_medium": verdict.utm_medium,
+        "utm_campaign": verdict.utm_campaign,
+        "utm_content": verdict.utm_content,
+        "utm_term": verdict.utm_term,
+        "channel": verdict.channel,
+        "lead_source": verdict.lead_source,
+        "rule": verdict.rule,
+        "reason": verdict.reason,
+        "click_ids": dict(verdict.click_ids),
+        "codes": list(verdict.codes),
+    }
+
+
+def _evidence_row(submission: Submission) -> dict[str, Any]:
+    """The evidence without the answers that stand in fields and extras anyway.
+
+    names: all names in their order, where putting both together again would not give that: of two
+    names that mean the same the first counts.
+    """
+    evidence = submission.evidence
+    known = {**submission.extras, **submission.fields}
+    own = {name: value for name, value in evidence.fields.items() if known.get(name) != value}
+    rebuilt = {**known, **own}
+    told = rebuilt.keys() - submission.fields.keys()
+    is_same = len(rebuilt) == len(evidence.fields) and [n for n in rebuilt if n in told] == [
+        n for n in evidence.fields if n in told
+    ]
+    row: dict[str, Any] = {
+        "fields": own,
+        "names": None if is_same else list(evidence.fields),
+        "landing_url": evidence.landing_url,
+        "referrer": evidence.referrer,
+        "submitted_at": evidence.submitted_at,
+        "idempotency_key": submission.idempotency_key,
+    }
+    for name, touch in (("first", evidence.first), ("last", evidence.last)):
+        if touch is not None:
+            row[name] = [touch.url, touch.referrer, touch.at]
+    return {name: value for name, value in row.items() if value not in ("", None, {})}
+
+
+def _touch(value: Sequence[Any] | None) -> StoredTouch | None:
+    return None if value is None else StoredTouch(*value)
+
+
+def from_row(row: Row[Any]) -> Lead:
+    """The lead of one row of leads, with due_at and state of its delivery where it has one."""
+    kept = row.evidence
+    answers = {**row.extras, **row.fields, **kept.get("fields", {})}
+    evidence = Evidence(
+        fields={name: answers[name] for name in kept["names"]} if "names" in kept else answers,
+        landing_url=kept.get("landing_url", ""),
+        page_url=row.page_url,
+        referrer=kept.get("referrer", ""),
+        first=_touch(kept.get("first")),
+        last=_touch(kept.get("last")),
+        submitted_at=kept.get("submitted_at"),
+    )
+    submission = Submission(
+        form=row.form,
+        sender=row.sender,
+        contact=Contact(row.email, row.full_name, row.first_name, row.last_name, row.phone, row.company),
+        evidence=evidence,
+        fields=row.fields,
+        extras=row.extras,
+        external_id=row.external_id,
+        idempotency_key=kept.get("idempotency_key", ""),
+        form_name=row.form_name,
+        ip=row.ip,
+        raw=bytes(row.raw or b""),
+    )
+    lead = Lead(
+        id=LeadId(row.id),
+        account=row.account,
+        status=Status(row.status),
+        received_at=row.received_at,
+        submission=submission,
+        attribution=_attribution(row),
+        problem=row.problem,
+        delivered_at=row.delivered_at,
+        coworker_id=row.coworker_id,
+        opportunity_id=row.opportunity_id,
+        repeats=row.repeats,
+        corrections=_corrections(row.corrections),
+    )
+    return replace(lead, next_attempt_at=row.due_at) if row.state == "owed" else lead
+
+
+def _attribution(row: Row[Any]) -> Attribution:
+    return Attribution(
+        utm_source=row.utm_source,
+        utm_medium=row.utm_medium,
+        utm_campaign=row.utm_campaign,
+        utm_content=row.utm_content,
+        utm_term=row.utm_term,
+        channel=row.channel,
+        lead_source=row.lead_source,
+        rule=row.rule,
+        reason=row.reason,
+        click_ids=row.click_ids,
+        codes=tuple(row.codes),
+    )
+
+
+def attempt_of(row: Row[Any]) -> Attempt:
+    """One call, of its row."""
+    return Attempt(
+        step=Step(row.step),
+        started_at=row.started_at,
+        outcome=Outcome(row.outcome),
+        duration_ms=row.duration_ms,
+        http_status=row.http_status,
+        detail=row.detail,
+        trigger=row.trigger,
+    )
