@@ -14,6 +14,8 @@ The floor plan, in the order a lead walks it:
     delivery/       4 DELIVER   what to send where, and when to try again
     nexudus/        5 SPEAK     the CRM's URLs, field names, errors
 
+    watch/          somebody knows: alerts, digest, silence
+
     admin/          the operator's window: the /api/v1 pages over the store
     cli/            the operator's hand: up, migrate, preview, leads ...
     simulator/      a Nexudus to practise on

@@ -14,7 +14,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
     "admin attribution capture clock correction delivery forms lead logs nexudus preview report settings simulator store web"
-    " worker"
+    " watch worker"
 )
 
 DOORS = {
@@ -28,6 +28,7 @@ DOORS = {
     "store": "lead",
     "delivery": "lead forms store nexudus clock",
     "nexudus": "clock",
+    "watch": "lead forms store clock",
     "admin": "lead forms store delivery clock",
     "simulator": "",
     "correction": WIRING,
@@ -53,6 +54,7 @@ OWNERS = {
     "email_validator": "capture",
     "prometheus_client": "admin",
     "gunicorn": "cli",
+    "apprise": "watch",
     "rich": "cli",
 }
 """Package -> the rooms that may import it: to change it for another, only these are opened."""

@@ -1,13 +1,15 @@
 """The environment: what each setting takes, what is said of what it does not, and that nothing secret shows."""
 
 import re
+from datetime import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.settings import SETTINGS, Limit, Setting, SettingsProblems, lookup, read_settings
+from service.settings import SETTINGS, Daily, Limit, Setting, SettingsProblems, lookup, read_settings
 
 CONTRACT_NAMES = """
     DATABASE_URL FORMS_FILE NEXUDUS_BASE_URL NEXUDUS_USERNAME NEXUDUS_PASSWORD NEXUDUS_TOTP_SECRET NEXUDUS_TOKEN
@@ -26,7 +28,7 @@ def problems_of(**environ: str) -> list[str]:
 
 
 def test_every_setting_of_the_contract_is_there() -> None:
-    assert {each.name for each in SETTINGS} == {*CONTRACT_NAMES.split(), "SAMPLE_PAGE"}
+    assert {each.name for each in SETTINGS} == {*CONTRACT_NAMES.split(), "SAMPLE_PAGE", "DIGEST_AT"}
 
 
 def test_an_empty_environment_gives_the_contract_s_defaults() -> None:
@@ -77,6 +79,17 @@ RIGHT = [
     ("PORT", "8000", "port", 8000),
     ("ADMIN_PASSWORD", " spaced ", "admin_password", " spaced "),
     ("ALERT_URLS", "slack://a/b, mailto://c", "alert_urls", ("slack://a/b", "mailto://c")),
+    (
+        "ALERT_URLS",
+        "mailtos://u:p@example.com?to=a@example.com,b@example.com,json://localhost",
+        "alert_urls",
+        ("mailtos://u:p@example.com?to=a@example.com,b@example.com", "json://localhost"),
+    ),
+    ("ALERT_URLS", "slack://a\n  ntfy://b,", "alert_urls", ("slack://a", "ntfy://b")),
+    ("DIGEST_AT", "", "digest_at", Daily(time(7), ZoneInfo("UTC"))),
+    ("DIGEST_AT", "8:30 Europe/London", "digest_at", Daily(time(8, 30), ZoneInfo("Europe/London"))),
+    ("DIGEST_AT", "23:59", "digest_at", Daily(time(23, 59), ZoneInfo("UTC"))),
+    ("DIGEST_AT", "off", "digest_at", None),
     ("SAMPLE_PAGE", "1", "sample_page", True),
 ]
 
@@ -131,6 +144,20 @@ WRONG = [
         "this is no database address: write sqlite:///lead-capture.db or postgresql://user@host/name",
     ),
     ("SECRET_KEY", "hunter2", "too short: write 16 random characters or more, or leave it out and one is made"),
+    (
+        "DIGEST_AT",
+        "at seven",
+        "'at seven' is no time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off",
+    ),
+    ("DIGEST_AT", "24:00", "'24:00' is no time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off"),
+    ("DIGEST_AT", "7:00 Mars", "the time zone 'Mars' is unknown: write UTC, or one such as Europe/London"),
+    ("DIGEST_AT", "7:00 ../etc", "the time zone '../etc' is unknown: write UTC, or one such as Europe/London"),
+    ("DIGEST_AT", "7:00 Europe", "the time zone 'Europe' is unknown: write UTC, or one such as Europe/London"),
+    (
+        "ALERT_URLS",
+        "hunter2,slack://a",
+        "each address needs a scheme: write such as mailto://user:pass@example.com, slack://...",
+    ),
     ("ALERT_URLS", "hunter2", "each address needs a scheme: write such as mailto://user:pass@example.com, slack://..."),
 ]
 

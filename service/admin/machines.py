@@ -1,5 +1,6 @@
 """What machines ask: alive, ready, figures."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, jsonify
@@ -30,7 +31,7 @@ def blueprint(store: Store) -> Blueprint:
         try:
             if not store.is_ready():
                 return _unready("the database is on an older schema: run `lead-capture migrate`")
-            return jsonify({"status": "ready", "delivery": delivery_state(store)})
+            return jsonify({"status": "ready", "delivery": delivery_state(store), "concerns": open_concerns(store)})
         except StoreUnavailable:
             return _unready("the database does not answer")
 
@@ -62,6 +63,12 @@ def delivery_state(store: Store) -> dict[str, object]:
     }
 
 
+def open_concerns(store: Store) -> list[dict[str, str]]:
+    """What is wrong now and since when; the sentences are for the operator, anybody may read this."""
+    with store.read() as tx:
+        return [{"cause": concern.cause, "since": concern.since.isoformat()} for concern in tx.concerns.open()]
+
+
 class Figures(Collector):
     """Read from the store at each scrape: right over all processes and restarts."""
 
@@ -69,11 +76,12 @@ class Figures(Collector):
         self._store = store
 
     def collect(self) -> Iterator[Metric]:
-        """Leads by status, the debt to Nexudus and its age, pauses; nothing personal."""
+        """Leads by status, the debt to Nexudus and its age, pauses, concerns by kind; nothing personal."""
         up = GaugeMetricFamily("lead_capture_store_up", "1 when the database answers")
         try:
             with self._store.read() as tx:
                 counts = tx.leads.count()
+                kinds = Counter(concern.kind for concern in tx.concerns.open())
             state = delivery_state(self._store)
         except StoreUnavailable:
             up.add_metric([], 0)
@@ -91,6 +99,10 @@ class Figures(Collector):
         yield _gauge(
             "lead_capture_accounts_paused", "accounts that rest", len(paused) if isinstance(paused, dict) else 0
         )
+        concerns = GaugeMetricFamily("lead_capture_concerns", "what somebody must look at", labels=["kind"])
+        for kind, number in sorted(kinds.items()):
+            concerns.add_metric([kind], number)
+        yield concerns
 
 
 def _gauge(name: str, meaning: str, value: object) -> Metric:

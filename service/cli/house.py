@@ -10,21 +10,43 @@ from pathlib import Path
 from service import logs
 from service.forms import Setup, SetupProblems, read_setup
 from service.settings import Settings, SettingsProblems, lookup, read_settings
+from service.settings.kinds import read_addresses
 
 
-def read_house(environ: Mapping[str, str] = os.environ) -> tuple[Settings, Setup]:
+def read_house(environ: Mapping[str, str] = os.environ, *, alerts: bool = False) -> tuple[Settings, Setup]:
     """Settings and forms file, checked; logging configured, and names that look misspelt told.
 
+    alerts: also see whether Apprise can read ALERT_URLS, which takes half a second where there are any.
     Raises: SettingsProblems with all problems of both, SetupProblems.
     """
+    unread = _problems_of_alerts(environ) if alerts else ()
     try:
         settings = read_settings(environ)
     except SettingsProblems as found:
-        raise SettingsProblems((*found.problems, *_problems_of_setup(environ))) from found
+        raise SettingsProblems((*found.problems, *unread, *_problems_of_setup(environ))) from found
+    if unread:
+        raise SettingsProblems((*unread, *_problems_of_setup(environ)))
     logs.configure(settings.log_format, settings.log_level)
     for hint in settings.hints:
         print(f"lead-capture: {hint}", file=sys.stderr)
     return settings, read_setup(settings.forms_file, lambda name: lookup(name, environ))
+
+
+def _problems_of_alerts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Which of ALERT_URLS Apprise cannot read: by number, as they hold secrets."""
+    try:
+        addresses = read_addresses(lookup("ALERT_URLS", environ) or "")
+    except ValueError:  # told with the settings
+        return ()
+    if not addresses:
+        return ()
+    from service.watch import channels  # noqa: PLC0415 (only where there is anybody to tell)
+
+    return tuple(
+        f"ALERT_URLS: Apprise cannot read address {number} of {len(addresses)}: "
+        "see https://github.com/caronc/apprise/wiki for how to write it"
+        for number in channels.unreadable(addresses)
+    )
 
 
 def _problems_of_setup(environ: Mapping[str, str]) -> tuple[str, ...]:

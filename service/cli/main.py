@@ -19,6 +19,7 @@ COMMANDS = {
     "boards": "service.cli.boards",
     "preview": "service.cli.preview",
     "leads": "service.cli.leads",
+    "alerts": "service.cli.alerts",
     "reattribute": "service.cli.reattribute",
     "report": "service.cli.report",
 }

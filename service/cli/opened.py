@@ -21,12 +21,12 @@ class House:
     store: Store
 
 
-def open_house() -> House:
-    """The same with the database, which must be on the newest schema.
+def open_house(*, alerts: bool = False) -> House:
+    """The same with the database, which must be on the newest schema. alerts: see read_house.
 
     Raises: SettingsProblems, SetupProblems, Failed.
     """
-    settings, setup = read_house()
+    settings, setup = read_house(alerts=alerts)
     try:
         store = Store(settings.database_url)
         ready = store.is_ready()

@@ -53,7 +53,7 @@ class Plan:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start all, tell where, stop all when one ends or somebody says so."""
-    settings, setup = read_house()
+    settings, setup = read_house(alerts=True)
     plan = plan_of(settings, arguments)
     check_ports(plan)
     migrate(settings.database_url)

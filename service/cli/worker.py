@@ -16,6 +16,6 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every command's 
     """Deliver until told to stop."""
     from service.worker import run as work  # noqa: PLC0415 (only this command pays for it)
 
-    house = open_house()
+    house = open_house(alerts=True)
     work(house.settings, house.setup, house.store)
     return 0

@@ -1,11 +1,12 @@
 """The operator's set-up: forms, accounts, routes."""
 
 from service.forms.file import read_setup
-from service.forms.form import Account, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
+from service.forms.form import Account, Canary, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
 from service.forms.problems import SetupProblems
 
 __all__ = [
     "Account",
+    "Canary",
     "Captcha",
     "ContactRule",
     "Crediting",

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from service.forms.checking import check_document, find_table
-from service.forms.form import Account, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
+from service.forms.form import Account, Canary, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
 from service.forms.merge import make_variant, overlay
 from service.forms.problems import Findings
 from service.forms.schema import ACCOUNT_TABLE, FORM_TABLE, ROUTE_TABLE
@@ -49,6 +49,7 @@ def make_form(name: str, tables: Keys) -> Form:
     return Form(
         name,
         **plain,
+        canary=Canary(keys["canary"]["every"], keys["canary"]["email"]) if "canary" in keys else None,
         captcha=pick(Captcha, keys["captcha"]) if "captcha" in keys else None,
         crediting=pick(Crediting, keys),
         destination=pick(Destination, keys),
@@ -59,7 +60,7 @@ def make_form(name: str, tables: Keys) -> Form:
 
 PLAIN_KEYS = (
     *("title", "account", "require", "redirect", "allowed_origins", "honeypot"),
-    *("retention_days", "country", "notify", "fields", "webhooks"),
+    *("retention_days", "country", "notify", "silence_alarm", "fields", "webhooks"),
 )
 """The keys of a form's table that are attributes of Form as they are."""
 

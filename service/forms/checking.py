@@ -21,6 +21,8 @@ def check_document(document: Keys, findings: Findings) -> None:
     for name, account in accounts.items():
         check_credentials(account, findings, ("accounts", name))
     defaults = find_table(document, "defaults")
+    if "canary" in defaults:
+        findings.add(("defaults", "canary"), "would send test leads through every form: write it in a form of its own")
     for name, own in find_table(document, "forms").items():
         if isinstance(own, Mapping):
             layers: Layers = ((("forms", name), own), (("defaults",), defaults))

@@ -67,6 +67,14 @@ class Captcha:
 
 
 @dataclass(frozen=True, slots=True)
+class Canary:
+    """How often a test lead is sent through the form, and whose it is."""
+
+    every_s: float
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """One form: who may post, what is required, how it is credited and delivered."""
 
@@ -82,6 +90,8 @@ class Form:
     retention_days: int | None = None  # None: the RETENTION_DAYS setting
     country: str = ""  # ISO 3166 two letters: how local phone numbers are read
     notify: tuple[str, ...] = field(default=(), repr=False)
+    silence_alarm: bool = True  # tell when the form brings no leads any more
+    canary: Canary | None = None  # a form of its own, for a test stage
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # canonical -> submitted names
     crediting: Crediting = field(default_factory=Crediting)
     destination: Destination = field(default_factory=Destination)

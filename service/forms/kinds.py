@@ -1,6 +1,7 @@
 """How values of the forms file are read: a TOML value in, ours out, or a ValidationError with a sentence."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from functools import partial
@@ -12,6 +13,7 @@ from service.forms.problems import suggest
 from service.forms.variables import FromEnvironment
 
 Read = Callable[[Any], Any]
+SOONEST_S, LATEST_S = 600, 7 * 86400
 LARGEST_ID = 2**31 - 1  # Nexudus's ids are 32-bit integers
 
 
@@ -71,6 +73,32 @@ def read_choice(value: Any, choices: tuple[str, ...]) -> str:
     if word not in choices:
         raise ValidationError(f"{value!r} is unknown{suggest(word, choices)}")
     return word
+
+
+def read_flag(value: Any) -> bool:
+    """Yes or no; as text only where it comes from the environment."""
+    if isinstance(value, FromEnvironment) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    if not isinstance(value, bool):
+        raise ValidationError(f"must be true or false, without quotes, not {name_kind(value)}")
+    return value
+
+
+def read_email(value: Any) -> str:
+    """An e-mail address, roughly: whether it exists nobody asks."""
+    text = read_name(value)
+    if not re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+", text):
+        raise ValidationError(f"{value!r} is no e-mail address: write one such as canary@example.com")
+    return text.lower()
+
+
+def read_often(value: Any) -> float:
+    """How often, in seconds: `30m`, `6h`, `1d`; between ten minutes and a week."""
+    parts = re.fullmatch(r"([0-9]{1,4})([mhd])", read_name(value))
+    seconds = int(parts[1]) * {"m": 60, "h": 3600, "d": 86400}[parts[2]] if parts else 0
+    if not SOONEST_S <= seconds <= LATEST_S:
+        raise ValidationError(f"{value!r} is no time from 10m to 7d: write one such as 6h")
+    return float(seconds)
 
 
 def read_whole(value: Any, least: int = 1, most: int = LARGEST_ID) -> int:

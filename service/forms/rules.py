@@ -71,10 +71,21 @@ def check_webhooks(keys: Keys) -> Iterator[Fault]:
                 yield ("webhooks", name), f"needs {missing}: without it no call can be told from a forged one"
 
 
+def check_canary(keys: Keys) -> Iterator[Fault]:
+    """Test leads stay in the CRM: the operator says where."""
+    canary = _table(keys, "canary")
+    for missing in ("every", "email"):
+        if canary and missing not in canary:
+            yield ("canary",), f'needs {missing}: write canary = {{ every = "6h", email = "canary@example.com" }}'
+    if "canary" in keys and not {"stage_id", "stage"} & keys.keys():
+        yield ("canary",), "needs a test stage: write stage_id, or board and stage, of a board for tests"
+
+
 RULES: tuple[Callable[[Keys], Iterator[Fault]], ...] = (
     check_stage,
     check_answer_map,
     check_captcha,
+    check_canary,
     check_honeypot,
     check_field_names,
     check_required_names,

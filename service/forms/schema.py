@@ -13,9 +13,12 @@ from service.forms.kinds import (
     read_amount,
     read_answer,
     read_choice,
+    read_email,
+    read_flag,
     read_list,
     read_name,
     read_name_or_id,
+    read_often,
     read_one_or_more,
     read_table,
     read_trimmed,
@@ -47,6 +50,10 @@ CAPTCHA_KEYS: dict[str, Key] = {
     "provider": Key(read_choice, choices=PROVIDERS),
     "secret": Key(read_name),
 }
+CANARY_KEYS: dict[str, Key] = {
+    "every": Key(read_often),
+    "email": Key(read_email),
+}
 CONTACT_KEYS: dict[str, Key] = {
     "business_id": Key(read_whole),
     "country_id": Key(read_whole),
@@ -74,6 +81,7 @@ SHARED_KEYS: dict[str, Key] = {
     "retention_days": Key(read_whole, least=0, most=LONGEST_DAYS),
     "country": Key(read_country),
     "notify": Key(read_list, each=read_alert_address),
+    "silence_alarm": Key(read_flag),
     "fields": Key(read_table, each=read_one_or_more, key=check_canonical),
     "webhooks": Key(WEBHOOKS_TABLE.load),
     # crediting
@@ -108,11 +116,16 @@ _ELSEWHERE = {
     **dict.fromkeys(ACCOUNT_KEYS, 'credentials belong in [accounts.NAME]; here write account = "NAME"'),
     "when": "it belongs in a route, [[forms.NAME.routes]]",
     "routes": "a route has no routes of its own",
+    "canary": "it belongs in a form of its own",
 }
 ACCOUNT_TABLE = make_table(ACCOUNT_KEYS)
 ROUTE_KEYS: dict[str, Key] = {"when": Key(read_table, each=read_answer), **SHARED_KEYS}
 ROUTE_TABLE = make_table(ROUTE_KEYS, _ELSEWHERE)
-FORM_KEYS: dict[str, Key] = {**SHARED_KEYS, "routes": Key(read_table_list, table=ROUTE_TABLE)}
+FORM_KEYS: dict[str, Key] = {
+    **SHARED_KEYS,
+    "canary": Key(make_table(CANARY_KEYS).load),
+    "routes": Key(read_table_list, table=ROUTE_TABLE),
+}
 FORM_TABLE = make_table(FORM_KEYS, _ELSEWHERE)
 FILE_KEYS: dict[str, Key] = {
     "defaults": Key(FORM_TABLE.load),

@@ -7,7 +7,9 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from datetime import time
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 WINDOW_SECONDS = {"s": 1, "min": 60, "h": 3600, "day": 86400}
 WAIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -22,6 +24,14 @@ class Limit:
     count: int
     window_s: int
     writes_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """Once a day: a time in a zone."""
+
+    at: time
+    zone: ZoneInfo
 
 
 def read_text(text: str) -> str:
@@ -139,9 +149,23 @@ def read_secret_key(text: str) -> str:
     return text
 
 
+def read_daily(text: str) -> Daily | None:
+    """A time of day and its zone, such as `07:00 UTC` or `8:30 Europe/London`; None for `off`."""
+    if text.lower() == "off":
+        return None
+    parts = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?:\s+(\S+))?", text)
+    if not parts:
+        raise ValueError(f"{text!r} is no time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off")
+    try:
+        zone = ZoneInfo(parts[3] or "UTC")
+    except (KeyError, ValueError, OSError):  # unknown; no name at all; a folder of zones
+        raise ValueError(f"the time zone {parts[3]!r} is unknown: write UTC, or one such as Europe/London") from None
+    return Daily(time(int(parts[1]), int(parts[2])), zone)
+
+
 def read_addresses(text: str) -> tuple[str, ...]:
-    """Apprise addresses, separated by commas."""
-    addresses = tuple(word.strip() for word in text.split(",") if word.strip())
+    """Apprise addresses, separated by commas; what has no scheme goes on with the address before it."""
+    addresses = tuple(word for word in re.split(r"[\s,]+(?=[\w+.-]+://)", text.strip(" ,\n")) if word)
     if not all("://" in address for address in addresses):
         raise ValueError("each address needs a scheme: write such as mailto://user:pass@example.com, slack://...")
     return addresses

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 from service.settings.kinds import (
+    Daily,
     Limit,
     read_addresses,
     read_choice,
     read_count,
+    read_daily,
     read_database_url,
     read_durations,
     read_flag,
@@ -91,6 +93,10 @@ class Settings:
         tuple[str, ...],
         Setting(read_addresses, "", "where alerts go: Apprise addresses, comma-separated", absent=()),
     ] = field(repr=False)
+    digest_at: Annotated[
+        Daily | None,
+        Setting(read_daily, "07:00 UTC", "when the daily digest goes to `ALERT_URLS`: time and zone; `off` lifts it"),
+    ]
     trusted_proxies: Annotated[int, Setting(_count(0, 16), "0", "reverse proxies whose `X-Forwarded-*` is believed")]
     store_ip: Annotated[bool, Setting(read_flag, "false", "keep the visitor's IP with the lead")]
     retention_days: Annotated[

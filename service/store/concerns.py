@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
 from service.store.engines import Opened
 from service.store.tables import concerns
@@ -22,6 +22,11 @@ class Concern:
     told_at: datetime | None = None
     told: int = 0
     over_at: datetime | None = None
+
+    @property
+    def kind(self) -> str:
+        """What kind of trouble: "login", "stage" ..."""
+        return self.cause.partition(":")[0]
 
 
 class Concerns:
@@ -42,6 +47,11 @@ class Concerns:
         renewed = insert.on_conflict_do_update(index_elements=["cause"], set_={**begun, "over_at": None})
         self._connection.execute(renewed)
 
+    def describe(self, cause: str, sentence: str) -> None:
+        """Say it in other words, newer figures perhaps; that is no new occurrence."""
+        still_open = update(concerns).where(concerns.c.cause == cause, concerns.c.over_at.is_(None))
+        self._connection.execute(still_open.values(sentence=sentence))
+
     def over(self, cause: str, now: datetime) -> bool:
         """The cause is gone; whether it was open."""
         ending = update(concerns).where(concerns.c.cause == cause, concerns.c.over_at.is_(None))
@@ -53,14 +63,15 @@ class Concerns:
         return [Concern(*row) for row in self._connection.execute(query)]
 
     def to_tell(self) -> list[Concern]:
-        """Those that are open, and those that are over of which somebody was told while they were open."""
+        """Those that are open, and those that are over until they are forgotten, the oldest first."""
         query = select(concerns).order_by(concerns.c.since, concerns.c.cause)
         return [Concern(*row) for row in self._connection.execute(query)]
 
-    def told(self, cause: str, now: datetime) -> None:
-        """An alert of an open cause went out."""
-        telling = update(concerns).where(concerns.c.cause == cause)
-        self._connection.execute(telling.values(told_at=now, told=concerns.c.told + 1))
+    def told(self, concern: Concern, now: datetime) -> bool:
+        """An alert of it went out. False when it is another by now: told by somebody else, or begun anew."""
+        same = and_(concerns.c.cause == concern.cause, concerns.c.since == concern.since)
+        telling = update(concerns).where(same, concerns.c.told == concern.told)
+        return self._connection.execute(telling.values(told_at=now, told=concern.told + 1)).rowcount == 1
 
     def forget(self, causes: Sequence[str]) -> None:
         """Drop causes that are over and done with."""

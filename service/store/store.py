@@ -22,6 +22,7 @@ from service.store.outbox import WAKE, Debt, Outbox
 from service.store.tables import deployment
 from service.store.reports import Reports
 from service.store.verdicts import Verdicts
+from service.store.watching import Watching
 from service.store.writer import Writer, as_unavailable
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class Transaction:
     corrections: Corrections
     accounts: Accounts
     concerns: Concerns
+    watching: Watching
     verdicts: Verdicts
     reports: Reports
 
@@ -113,6 +115,7 @@ class Store:
             Corrections(connection, opened),
             Accounts(connection, opened),
             Concerns(connection, opened),
+            Watching(connection, opened),
             Verdicts(connection, opened),
             Reports(connection),
         )

@@ -63,6 +63,7 @@ def test_it_is_ready_when_leads_can_be_kept(store: Store) -> None:
     assert answer.get_json() == {
         "status": "ready",
         "delivery": {"waiting": 0, "oldest_waiting_s": None, "paused": {}},
+        "concerns": [],
     }
 
 
@@ -113,6 +114,15 @@ def test_readiness_tells_how_delivery_stands(window: Front, kept: Store) -> None
     assert delivery["paused"] == {"default": {"until": until.isoformat(), "reason": "the login was refused"}}
 
 
+def test_readiness_tells_what_is_wrong_and_since_when(store: Store) -> None:
+    store.write(lambda tx: tx.concerns.notice("login:default", "The password is refused: correct it.", NOON))
+
+    answer = Front(store).client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.get_json()["concerns"] == [{"cause": "login:default", "since": NOON.isoformat()}]
+
+
 # -- figures
 
 
@@ -134,6 +144,15 @@ def test_paused_accounts_are_counted(window: Front, kept: Store) -> None:
     kept.write(lambda tx: tx.accounts.pause("harbour", until, "y"))
 
     assert figures(window)["lead_capture_accounts_paused"] == 2
+
+
+def test_concerns_are_counted_by_kind(store: Store) -> None:
+    for cause in ("stage:default:1001", "stage:default:1002", "login:default"):
+        store.write(lambda tx, cause=cause: tx.concerns.notice(cause, "Wrong: put it right.", NOON))  # type: ignore[misc]
+
+    found = figures(Front(store))
+
+    assert (found["lead_capture_concerns stage"], found["lead_capture_concerns login"]) == (2, 1)
 
 
 def test_figures_tell_that_the_store_is_down(gone: Store) -> None:

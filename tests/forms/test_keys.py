@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.forms import Captcha, ContactRule, Crediting, Destination, Form
+from service.forms import Canary, Captcha, ContactRule, Crediting, Destination, Form
 from tests.forms.texts import form_of, problems_of, setup_of
 
 WRONG = [
@@ -105,6 +105,27 @@ WRONG = [
         "notify = ['hooks.example.com/secret']",
         "notify[1]",
         "is no Apprise address: write one such as mailto://user:password@example.com",
+    ),
+    ("silence_alarm = 'no'", "silence_alarm", "must be true or false, without quotes, not text"),
+    (
+        "stage_id = 1\ncanary = { every = '6h' }",
+        "canary",
+        'needs email: write canary = { every = "6h", email = "canary@example.com" }',
+    ),
+    (
+        "canary = { every = '6h', email = 'canary@example.com' }",
+        "canary",
+        "needs a test stage: write stage_id, or board and stage, of a board for tests",
+    ),
+    (
+        "stage_id = 1\ncanary = { every = '5m', email = 'canary@example.com' }",
+        "canary.every",
+        "'5m' is no time from 10m to 7d: write one such as 6h",
+    ),
+    (
+        "stage_id = 1\ncanary = { every = '6h', email = 'canary' }",
+        "canary.email",
+        "'canary' is no e-mail address: write one such as canary@example.com",
     ),
     ("captcha = 'turnstile'", "captcha", "must be a table"),
     (
@@ -256,6 +277,12 @@ RIGHT: list[tuple[str, Any, Any]] = [
     ("retention_days = 0", lambda form: form.retention_days, 0),
     ("country = 'gb'", lambda form: form.country, "GB"),
     ("notify = ['slack://a/b/c']", lambda form: form.notify, ("slack://a/b/c",)),
+    ("silence_alarm = false", lambda form: form.silence_alarm, False),
+    (
+        "stage_id = 1\ncanary = { every = '6h', email = 'Canary@example.com' }",
+        lambda form: form.canary,
+        Canary(21600, "canary@example.com"),
+    ),
     ("fields.email = ['a', 'b']", lambda form: form.fields, {"email": ("a", "b")}),
     (
         """touch = 'first'

@@ -120,3 +120,11 @@ def test_routes_in_single_brackets_are_explained() -> None:
     assert problems_of("[forms.tour.routes]\nwhen = { location = 'x' }") == [
         "forms.toml: forms.tour.routes: must be tables in two brackets, such as [[forms.tour.routes]], not a table"
     ]
+
+
+def test_a_test_lead_through_every_form_is_nobody_s_wish() -> None:
+    canary = "canary = { every = '6h', email = 'canary@example.com' }"
+
+    assert problems_of(f"[defaults]\nstage_id = 1\n{canary}\n[forms.tour]") == [
+        "forms.toml: defaults.canary: would send test leads through every form: write it in a form of its own"
+    ]

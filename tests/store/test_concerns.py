@@ -19,6 +19,11 @@ def open_now(store: Store) -> list[Concern]:
         return tx.concerns.open()
 
 
+def tell(store: Store, concern: Concern | None = None) -> bool:
+    told = concern or open_now(store)[0]
+    return store.write(lambda tx: tx.concerns.told(told, NOON))
+
+
 def test_a_cause_that_is_noticed_again_is_one_concern_with_a_count(store: Store) -> None:
     for minutes in range(3):
         notice(store, minutes=minutes)
@@ -36,7 +41,7 @@ def test_two_causes_are_two_concerns_the_oldest_first(store: Store) -> None:
 
 def test_what_is_over_is_open_no_more_and_still_to_be_told(store: Store) -> None:
     notice(store)
-    store.write(lambda tx: tx.concerns.told(LOGIN, NOON))
+    tell(store)
 
     assert store.write(lambda tx: tx.concerns.over(LOGIN, LATER))
 
@@ -51,13 +56,40 @@ def test_what_was_never_wrong_cannot_be_over(store: Store) -> None:
 
 def test_a_cause_that_was_over_begins_anew_untold(store: Store) -> None:
     notice(store)
-    store.write(lambda tx: tx.concerns.told(LOGIN, NOON))
+    tell(store)
     store.write(lambda tx: tx.concerns.over(LOGIN, LATER))
 
     notice(store, minutes=10)
 
     (concern,) = open_now(store)
     assert (concern.times, concern.told, concern.since) == (1, 0, NOON + timedelta(minutes=10))
+
+
+def test_other_words_are_no_new_occurrence(store: Store) -> None:
+    notice(store)
+
+    store.write(lambda tx: tx.concerns.describe(LOGIN, "Four leads wait by now."))
+
+    (concern,) = open_now(store)
+    assert (concern.sentence, concern.times, concern.seen_at) == ("Four leads wait by now.", 1, NOON)
+
+
+def test_a_concern_is_told_by_one_of_two_who_read_it(store: Store) -> None:
+    notice(store)
+    (read,) = open_now(store)
+
+    assert [tell(store, read), tell(store, read)] == [True, False]
+    assert [(concern.told, concern.told_at) for concern in open_now(store)] == [(1, NOON)]
+
+
+def test_one_that_began_anew_was_not_told_by_an_alert_about_the_one_before(store: Store) -> None:
+    notice(store)
+    (read,) = open_now(store)
+    store.write(lambda tx: tx.concerns.over(LOGIN, LATER))
+    notice(store, minutes=10)
+
+    assert not tell(store, read)
+    assert [concern.told for concern in open_now(store)] == [0]
 
 
 def test_only_what_is_over_can_be_forgotten(store: Store) -> None:

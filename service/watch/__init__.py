@@ -1,0 +1,16 @@
+"""Somebody knows: what goes wrong is noticed within minutes, told to people once, and told again when it is over.
+
+watcher.py    one thread of a worker: looks, tells, sleeps; one worker at a time does it
+
+findings.py   what is wrong, from one look at the store
+notebook.py   what was found, kept as concerns: begun, put in newer words, ended
+silence.py    a form that used to bring leads and brings none
+canary.py     a lead of our own on its way, now and then
+
+alerts.py     which concerns to tell now, in one message
+digest.py     once a day: what came and what became of it
+words.py      numbers and spans of time as people say them
+
+channels.py   messages out, each channel by itself, with time limits
+sender.py     the process that loads Apprise, sends and ends
+"""

@@ -1,0 +1,84 @@
+"""`lead-capture alerts`: what is wrong, whether anybody would hear of it, and addresses that nobody can read."""
+
+from pathlib import Path
+
+import pytest
+
+from service.store import Store
+from tests.builders import NOON
+from tests.cli.conftest import Terminal
+from tests.watch.ear import Ear
+
+UNREAD = "see https://github.com/caronc/apprise/wiki for how to write it"
+
+
+def test_that_nothing_is_wrong_is_said(run: Terminal, kept: Store) -> None:
+    said = run("alerts")
+
+    assert (said.code, said.out) == (0, "nothing is wrong\n")
+
+
+def test_what_is_wrong_is_listed_and_the_exit_code_says_so(run: Terminal, kept: Store) -> None:
+    kept.write(lambda tx: tx.concerns.notice("login:default", "The password is refused: correct it.", NOON))
+
+    said = run("alerts")
+
+    assert said.code == 1
+    first, second = said.out.splitlines()
+    assert first.startswith("login:default  since 2026-11-24 12:00 UTC (")
+    assert first.endswith(", not told")
+    assert second == "    The password is refused: correct it."
+
+
+def test_a_test_message_goes_to_every_address(run: Terminal, kept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Ear() as ann, Ear() as bob:
+        monkeypatch.setenv("ALERT_URLS", f"{ann.address}, {bob.address}")
+
+        said = run("alerts", "--test")
+
+        assert (said.code, said.out) == (0, "address 1 of 2: sent\naddress 2 of 2: sent\n")
+        assert ann.titles == bob.titles == ["Lead Capture: a test"]
+
+
+def test_an_address_that_does_not_take_it_is_told_by_its_number(
+    run: Terminal, kept: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Ear() as ann, Ear() as bob:
+        ann.status = 403
+        monkeypatch.setenv("ALERT_URLS", f"{ann.address},{bob.address}")
+
+        said = run("alerts", "--test")
+
+    assert (said.code, said.out) == (1, "address 1 of 2: it answered with error 403\naddress 2 of 2: sent\n")
+
+
+def test_without_addresses_there_is_nobody_to_test(run: Terminal, kept: Store) -> None:
+    said = run("alerts", "--test")
+
+    assert said.code == 1
+    assert said.err.startswith("lead-capture: ALERT_URLS is not set, so nobody is told")
+
+
+@pytest.mark.parametrize("command", ["alerts", "worker", "up"])
+def test_addresses_that_cannot_be_read_are_told_with_all_other_problems_but_never_shown(
+    run: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("ALERT_URLS", "json://localhost/hush,slak://hush/hush,json://hush")
+    monkeypatch.setenv("WEB_THREADS", "none")
+    (folder / "forms.toml").write_text("[forms.tour]\nredirct = 'x'")
+
+    said = run(command)
+
+    assert (said.code, said.out) == (1, "")
+    lines = [line.removeprefix("lead-capture: ") for line in said.err.splitlines()]
+    assert [line.partition(":")[0] for line in lines] == ["WEB_THREADS", "ALERT_URLS", "forms.toml"]
+    assert lines[1] == f"ALERT_URLS: Apprise cannot read address 2 of 3: {UNREAD}"
+    assert "hush" not in said.err
+
+
+def test_commands_that_tell_nobody_do_not_load_apprise(
+    run: Terminal, kept: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERT_URLS", "slak://nobody")
+
+    assert run("leads").code == 0

@@ -1,0 +1,1 @@
+"""Somebody knows: real alerts to a listener of the test's own."""

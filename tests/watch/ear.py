@@ -1,0 +1,68 @@
+"""Somebody who listens to alerts: a web hook that Apprise's json:// posts to."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+
+class Ear:
+    """Keeps what it hears, and answers as told."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.status = 200
+        self.hangs = threading.Event()
+        self.closed = threading.Event()
+        ear = self
+
+        class Handler(BaseHTTPRequestHandler):
+            """One alert."""
+
+            def do_POST(self) -> None:
+                """Hear it."""
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if ear.hangs.is_set():
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+                    while not ear.closed.wait(0.5):  # drips: no time limit between two bytes ends it
+                        self.wfile.write(b"X-Drip: 1\r\n")
+                    return
+                ear.heard.append(body)
+                self.send_response(ear.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Quietly."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.address = f"json://127.0.0.1:{self._server.server_address[1]}/secret-path"
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    @property
+    def titles(self) -> list[str]:
+        """What it heard about."""
+        return [heard["title"] for heard in self.heard]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.closed.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def wait_until(reached: Callable[[], object], within_s: float = 8) -> float:
+    """Wait for a condition; the seconds that it took."""
+    began = time.monotonic()
+    while not reached():
+        assert time.monotonic() - began < within_s, "waited in vain"
+        time.sleep(0.01)
+    return time.monotonic() - began
