@@ -18,7 +18,7 @@ from service.delivery.desk import Desk
 from service.delivery.identity import is_gone, worker_name
 from service.delivery.keeper import StoreKeeper
 from service.delivery.pacing import Pacer
-from service.delivery.preflight import Rounds
+from service.delivery.preflight import Rounds, end_for_gone
 from service.delivery.targets import Targets
 from service.delivery.vetting import Vetting
 from service.forms import Account, Form, Setup
@@ -245,6 +245,7 @@ def go_rounds(
     settings: Settings, setup: Setup, store: Store, work_at: Mapping[str, Desk], stop: threading.Event
 ) -> None:
     """Check the set-up of each account soon and daily, each in a thread of its own: one that hangs delays no other."""
+    store.write(lambda tx: end_for_gone(tx, work_at.keys()))
     for account in accounts(settings, setup):
         if account.username or account.token:
             rounds = Rounds(work_at[account.name].nexudus, store, setup.forms.values(), account.name, stop)

@@ -275,7 +275,7 @@ def me(nexudus: Nexudus) -> User:
     for user in map(_user, nexudus.records(USERS_PATH, {"User_Email": mine})):
         if user.email.lower() == mine:
             return user
-    raise Unavailable("the CRM does not tell who is signed in")
+    raise Unavailable("the CRM does not tell who is signed in", HTTPStatus.NOT_FOUND)
 
 
 def _user(row: Row) -> User:

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from service import clock
-from service.delivery.preflight.rounds import Rhythm, Rounds
+from service.delivery.preflight.rounds import Rhythm, Rounds, end_for_gone
 from service.forms import ContactRule, Destination, Form
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
@@ -146,6 +146,16 @@ def test_concerns_of_others_are_left_alone(nexudus: Simulator, store: Store, cau
     rounds(nexudus, store).look()
 
     assert set(concerns(store)) == {cause}
+
+
+@pytest.mark.parametrize("cause", ["stage:harbour:1001", "cap:harbour:55", "setup:harbour:contact:stage"])
+def test_concerns_of_an_account_that_is_gone_are_over(store: Store, cause: str) -> None:
+    store.write(lambda tx: tx.concerns.notice(cause, "something", clock.now()))
+    store.write(lambda tx: tx.concerns.notice("login:harbour", "something else", clock.now()))
+
+    store.write(lambda tx: end_for_gone(tx, ["default"]))
+
+    assert set(concerns(store)) == {"login:harbour"}
 
 
 def test_they_look_soon_after_the_start_and_stop_when_told(nexudus: Simulator, store: Store) -> None:

@@ -174,8 +174,10 @@ def test_me_is_nobody_where_no_user_has_the_address(crm: Simulator, nexudus: Nex
     strangers = {"Records": [{"Id": 901, "Email": "olive@harbourdesk.example"}], "TotalPages": 1}
     crm.faults([{"path": "/api/auth/me", "status": 404}, {"path": "/api/sys/users", "body": strangers}])
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable) as nobody:
         boards.me(nexudus)
+
+    assert nobody.value.status == 404  # it did answer
 
 
 def test_an_unset_default_is_none(crm: Simulator, nexudus: Nexudus) -> None:

@@ -15,6 +15,6 @@ shelves.py     what an account has that a forms file can name
 
 from service.delivery.preflight.examine import examine
 from service.delivery.preflight.finding import Finding, Level
-from service.delivery.preflight.rounds import Rounds
+from service.delivery.preflight.rounds import Rounds, end_for_gone
 
-__all__ = ["Finding", "Level", "Rounds", "examine"]
+__all__ = ["Finding", "Level", "Rounds", "end_for_gone", "examine"]

@@ -5,7 +5,7 @@ Errors, and a location that fills up, become concerns of the store; they are ove
 
 import re
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -105,6 +105,15 @@ def keep(tx: Transaction, account: str, findings: Sequence[Finding]) -> None:
     for concern in tx.concerns.open():
         check = _check_of(concern.cause, account)
         if check and check not in skipped and concern.cause not in sentences:
+            tx.concerns.over(concern.cause, now)
+
+
+def end_for_gone(tx: Transaction, accounts: Collection[str]) -> None:
+    """End what concerns accounts that the forms file has no more: nobody looks at them again."""
+    now = clock.now()
+    for concern in tx.concerns.open():
+        ours = re.fullmatch(r"(?:stage|cap):(.+):\d+|setup:(.+):[^:]+:\w+", concern.cause)
+        if ours and (ours[1] or ours[2]) not in accounts:
             tx.concerns.over(concern.cause, now)
 
 
