@@ -65,19 +65,17 @@ class Watcher:
         self._notebook = Notebook()
         self._listener = Listener()
         self._logged: dict[str, str] = {}
+        self._looked_s = 0.0
 
     def run(self) -> None:
         """Watch until stopped, whatever happens."""
-        wait_s = LOOK_S
-        while not self._stop.wait(wait_s):
-            began = clock.monotonic()
+        while not self._stop.wait(max(LOOK_S, SHARE * self._looked_s)):
             try:
                 self.step(clock.now())
             except StoreUnavailable as error:
                 log.error("store_unavailable", error=str(error))
             except Exception:  # a mistake of ours must not leave everybody unwarned
                 log.exception("watch_stumbled")
-            wait_s = max(LOOK_S, SHARE * (clock.monotonic() - began))
         try:
             self._store.write(lambda tx: tx.watching.unwatch(self._identity.name))
         except StoreUnavailable:
@@ -90,7 +88,9 @@ class Watcher:
         """
         if not self._is_my_turn(now):
             return False
+        began = clock.monotonic()
         self._look(now)
+        self._looked_s = clock.monotonic() - began
         self._teller.tell(now)
         self._teller.tell_late(now)
         self._teller.send_digest(now)
