@@ -90,8 +90,14 @@ def _told(check: str, problems: Sequence[str]) -> Iterator[Finding]:
 
 
 def _split(sentence: str) -> tuple[str, str, str]:
-    """Subject, problem and remedy of a sentence like "LEASE_S: must be more: write 90"."""
+    """Subject, problem and remedy of a sentence like "LEASE_S: must be more: write 90".
+
+    A place in the forms file is part of the subject: "forms.toml: forms.tour.stage_id: must be ...".
+    """
     subject, _, rest = sentence.partition(": ")
+    place, _, beyond = rest.partition(": ")
+    if beyond and " " not in place:
+        subject, rest = f"{subject}: {place}", beyond
     problem, _, remedy = rest.partition(": ")
     return (subject, problem, remedy) if rest else ("", subject, "")
 

@@ -103,8 +103,9 @@ def test_settings_and_forms_file_are_told_together(
 
     assert [(row["check"], row["subject"]) for row in rows if row["level"] == "error"] == [
         ("settings", "LEASE_S"),
-        ("forms_file", "forms.toml"),
+        ("forms_file", "forms.toml: forms.tour.redirekt"),
     ]
+    assert (rows[1]["problem"], rows[1]["remedy"]) == ("unknown key 'redirekt'", "did you mean 'redirect'?")
 
 
 def test_a_broken_forms_file_leaves_the_account_to_be_checked(
