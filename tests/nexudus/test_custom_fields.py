@@ -25,7 +25,7 @@ def test_a_required_field_of_new_records_is_found(crm: Simulator, nexudus: Nexud
 
 
 @pytest.mark.parametrize("fields", [{"Required": False}, {"RecordType": 7}], ids=["optional", "of something else"])
-def test_others_are_not(crm: Simulator, nexudus: Nexudus, fields: dict[str, object]) -> None:
+def test_others_are_not(crm: Simulator, nexudus: Nexudus, fields: dict[str, Any]) -> None:
     add(crm, **fields)
 
     assert custom_fields.required(nexudus) == []
