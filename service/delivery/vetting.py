@@ -21,8 +21,8 @@ log = structlog.get_logger()
 SAFE_S = 4 * 3600.0
 """How long a safe stage is believed to be safe."""
 
-UNSAFE_S = 300.0
-"""How soon an unsafe one is looked at again: what waits for it is sent within minutes after it was put right."""
+UNSAFE_S = 30.0
+"""How soon an unsafe one is looked at again. Leads wait for it together, and one in a while finds out."""
 
 UNKNOWN_S = 900.0
 """How soon again, where the CRM did not say."""

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 import structlog
@@ -18,7 +19,7 @@ from tests.builders import a_form
 from tests.processes import wait_until
 
 STAGE = "stage:default:1001"
-QUICK = Rhythm(first_s=0, again_s=60, troubled_s=60, tempo_s=0)
+QUICK = Rhythm(first_s=0, again_s=300, troubled_s=200, unsafe_s=100, tempo_s=0)
 
 
 def rounds(nexudus: Simulator, store: Store, *forms: Form, rhythm: Rhythm = QUICK) -> Rounds:
@@ -85,6 +86,37 @@ def test_two_problems_of_one_form_and_check_are_one_concern(nexudus: Simulator, 
     assert set(concerns(store)) == {"setup:default:contact:referrer", "setup:default:contact:type"}
 
 
+def test_what_waited_for_a_stage_goes_when_it_was_put_right(nexudus: Simulator, store: Store) -> None:
+    made, later = rounds(nexudus, store), clock.now() + timedelta(hours=1)
+    change(nexudus, DeleteAccount=True)
+    made.look()
+    store.write(lambda tx: tx.holds.prolong("default", "stage:1001", clock.now(), later, "unsafe"))
+    made.look()
+    with store.read() as tx:
+        assert tx.holds.find("default", "stage:1001")
+
+    change(nexudus, DeleteAccount=False)
+    made.look()
+
+    with store.read() as tx:
+        assert tx.holds.find("default", "stage:1001") is None
+
+
+@pytest.mark.parametrize(
+    ("destination", "wait_s"),
+    [
+        pytest.param(Destination(1001), QUICK.again_s, id="all is well"),
+        pytest.param(Destination(1005), QUICK.again_s, id="a warning"),
+        pytest.param(Destination(1001, referrer_id=99), QUICK.troubled_s, id="an error"),
+        pytest.param(Destination(1009, referrer_id=99), QUICK.unsafe_s, id="a stage that does harm"),
+    ],
+)
+def test_the_worse_it_is_the_sooner_they_look_again(
+    nexudus: Simulator, store: Store, destination: Destination, wait_s: float
+) -> None:
+    assert rounds(nexudus, store, a_form(destination=destination))._look_or_not() == wait_s
+
+
 def test_a_location_that_fills_up_is_a_concern_though_it_is_no_error(nexudus: Simulator, store: Store) -> None:
     nexudus.add_opportunities(4600, days_old=3)
 
@@ -99,7 +131,7 @@ def test_warnings_are_no_concern_and_logged_once(nexudus: Simulator, store: Stor
 
     with structlog.testing.capture_logs() as told:
         for _ in range(2):
-            assert not made.look()
+            made.look()
 
     assert concerns(store) == {}
     assert [line["event"] for line in told] == ["setup_finding"]
@@ -165,17 +197,17 @@ def test_they_look_soon_after_the_start_and_stop_when_told(nexudus: Simulator, s
         wait_until(lambda: STAGE in concerns(store), 10, "the stage is noticed")
 
 
-def test_while_something_is_wrong_they_look_again_sooner(nexudus: Simulator, store: Store) -> None:
+def test_while_a_stage_does_harm_they_look_again_sooner(nexudus: Simulator, store: Store) -> None:
     change(nexudus, DeleteAccount=True)
 
-    with going(rounds(nexudus, store, rhythm=Rhythm(0, 60, 0.05, 0))):
+    with going(rounds(nexudus, store, rhythm=Rhythm(0, 60, 60, 0.05, 0))):
         wait_until(lambda: STAGE in concerns(store), 10, "the stage is noticed")
         change(nexudus, DeleteAccount=False)
         wait_until(lambda: concerns(store) == {}, 10, "the concern is over")
 
 
 def test_a_stop_is_heard_between_two_questions(nexudus: Simulator, store: Store) -> None:
-    with going(rounds(nexudus, store, rhythm=Rhythm(0, 60, 60, 30))):
+    with going(rounds(nexudus, store, rhythm=Rhythm(0, 60, 60, 60, 30))):
         pass
 
     assert nexudus.calls("GET", "/api/crm/crmboards") == []

@@ -31,6 +31,7 @@ class Rhythm:
     first_s: float = 5.0
     again_s: float = 86_400.0
     troubled_s: float = 3600.0  # while something is wrong: so soon its end is noticed
+    unsafe_s: float = 900.0  # while a stage does harm: leads wait for it
     tempo_s: float = 0.5
 
 
@@ -60,7 +61,7 @@ class Rounds:
     def _look_or_not(self) -> float:
         """Look, whatever comes; seconds until the next time."""
         try:
-            return self._rhythm.troubled_s if self.look() else self._rhythm.again_s
+            return self._next_s(self.look())
         except StoreUnavailable as error:
             log.error("store_unavailable", account=self._account, error=str(error))
         except Exception:  # a mistake of ours must not end the looking, nor anything else
@@ -68,13 +69,19 @@ class Rounds:
                 log.exception("setup_check_stumbled", account=self._account)
         return self._rhythm.troubled_s
 
-    def look(self) -> bool:
-        """Check everything once and keep what is wrong; whether anything is."""
+    def look(self) -> list[Finding]:
+        """Check everything once and keep what is wrong; all that was found."""
         findings = examine(self._nexudus, self._forms, self._account, sleep=self._sleep, tempo_s=self._rhythm.tempo_s)
         self._store.write(lambda tx: keep(tx, self._account, findings))
         for finding in findings:
             self._tell(finding)
-        return any(finding.causes or finding.level == "error" for finding in findings)
+        return findings
+
+    def _next_s(self, findings: Sequence[Finding]) -> float:
+        if any(cause.startswith("stage:") for finding in findings for cause in finding.causes):
+            return self._rhythm.unsafe_s
+        is_wrong = any(finding.level == "error" for finding in findings)
+        return self._rhythm.troubled_s if is_wrong else self._rhythm.again_s
 
     def _tell(self, finding: Finding) -> None:
         """Log it, once in this process."""
@@ -106,6 +113,8 @@ def keep(tx: Transaction, account: str, findings: Sequence[Finding]) -> None:
         check = _check_of(concern.cause, account)
         if check and check not in skipped and concern.cause not in sentences:
             tx.concerns.over(concern.cause, now)
+            if check == "stage" and concern.cause.startswith("stage:"):
+                tx.holds.lift(account, f"stage:{concern.cause.rpartition(':')[2]}")  # what waited for it goes
 
 
 def end_for_gone(tx: Transaction, accounts: Collection[str]) -> None:
