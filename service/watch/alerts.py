@@ -1,5 +1,6 @@
 """Which concerns to tell now, in one message: a pure decision over plain values."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +34,8 @@ TITLES = {
     "silence": "a form has fallen silent",
     "canary": "the test lead did not arrive",
     "platform": "an ad platform's connection is broken",
+    "setup": "the set-up does not fit Nexudus",
+    "cap": "a location in Nexudus is filling up",
 }
 """Kind -> what it is called. Other kinds are told under a general title."""
 
@@ -48,6 +51,8 @@ ENDINGS = {
     "disk": "There is room again.",
     "silence": "The form brings leads again.",
     "canary": "The test lead arrived.",
+    "setup": "The set-up fits again.",
+    "cap": "There is room in Nexudus again.",
 }
 
 
@@ -67,6 +72,7 @@ def what_to_tell(concerns: Sequence[Concern], sent_at: Sequence[datetime], now: 
     sent_at: when messages went out lately; after MOST_AN_HOUR in one hour everything waits.
     Raises: nothing.
     """
+    concerns = [concern for concern in concerns if not _says_the_same(concern, concerns)]
     news = [concern for concern in concerns if concern.over_at is None and not concern.told]
     again = [concern for concern in concerns if concern.over_at is None and concern.told and _is_due(concern, now)]
     over = [concern for concern in concerns if concern.over_at is not None and concern.told]
@@ -82,6 +88,19 @@ def what_to_tell(concerns: Sequence[Concern], sent_at: Sequence[datetime], now: 
     ]
     message = Message(_title(news, again, over), _body(lines), "warning" if news or again else "success")
     return Telling(message, (*news, *again), (*unheard, *(concern.cause for concern in over)))
+
+
+def _says_the_same(concern: Concern, concerns: Sequence[Concern]) -> bool:
+    """Whether the look at the set-up found what the deliveries found as well: that the account is refused."""
+    account = account_of_access(concern.cause)
+    refused = (f"login:{account}", f"role:{account}")
+    return account != "" and any(other.cause in refused and other.over_at is None for other in concerns)
+
+
+def account_of_access(cause: str) -> str:
+    """The account of which the look at the set-up says that it is not let in; "" for other causes."""
+    found = re.fullmatch(r"setup:(.+):[^:]+:(?:credentials|access)", cause)
+    return found[1] if found else ""
 
 
 def _is_due(concern: Concern, now: datetime) -> bool:

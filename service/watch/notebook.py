@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from service.store import Concern
+from service.watch.alerts import account_of_access
 from service.watch.findings import Finding
 
 SETTLE_S = {"role": 60, "login": 60, "quota": 60, "stage": 60, "hold": 60, "slow": 120, "disk": 600}
@@ -67,6 +68,8 @@ class Notebook:
         return Changes(tuple(begun), tuple(worded), tuple(ended))
 
     def _is_over(self, concern: Concern, is_mended: Callable[[Concern], bool | None], now: datetime) -> bool:
+        if account_of_access(concern.cause) and is_mended(concern):
+            return True  # nobody need wait for the next look at the set-up
         if concern.kind not in OURS and concern.cause not in self._seen:
             return False
         last_seen = self._seen.setdefault(concern.cause, now)

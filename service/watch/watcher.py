@@ -14,6 +14,7 @@ from service import clock
 from service.forms import Form
 from service.store import Concern, Store, StoreUnavailable, Transaction
 from service.watch import canary, channels
+from service.watch.alerts import account_of_access
 from service.watch.digest import Hour
 from service.watch.findings import LATE_S, find
 from service.watch.listening import Listener
@@ -142,7 +143,7 @@ def _write_down(tx: Transaction, changes: Changes, now: datetime) -> None:
 
 def _is_mended(tx: Transaction, concern: Concern) -> bool | None:
     """Whether a refused account works again; None where nothing is owed to it, so that nobody can tell."""
-    account = concern.cause.partition(":")[2]
+    account = account_of_access(concern.cause) or concern.cause.partition(":")[2]
     if tx.watching.came_through(account, concern.since):
         return True
     return False if tx.watching.is_owed(account) else None

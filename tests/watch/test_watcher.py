@@ -242,6 +242,26 @@ def test_the_words_of_somebody_else_are_left_alone(post: Post) -> None:
     assert post.open["stage:default:1001"].sentence == "Stage 1001 wins by itself."
 
 
+def test_a_refused_sign_in_that_the_set_up_check_found_too_is_told_once_and_over_together(post: Post) -> None:
+    lead = post.owe()
+    post.pause("refused: login")
+    post.look()
+    setup = "setup:default:-:credentials"
+    post.store.write(lambda tx: tx.concerns.notice(setup, "The sign-in was refused.", post.now))
+    post.look(1)
+    post.resume()
+    post.now += timedelta(seconds=2)
+    post.deliver(lead)
+
+    post.look()
+
+    assert post.ear.titles == [
+        "Lead Capture: Nexudus refuses the sign-in",
+        "Lead Capture: over: Nexudus refuses the sign-in",
+    ]
+    assert post.open == {}
+
+
 # -- parked leads
 
 
