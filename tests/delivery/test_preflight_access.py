@@ -117,6 +117,14 @@ def test_roles_for_creating_are_unchecked_where_they_do_not_show(nexudus: Simula
     assert "could not check Coworker-Create and CrmOpportunity-Create" in finding.problem
 
 
+def test_roles_that_do_not_explain_what_passes_prove_nothing(nexudus: Simulator) -> None:
+    nexudus.world.tables["UserRole"].rows[1].update(Name="Sales-Read", Roles=[])
+
+    (finding,) = findings_of(nexudus)
+
+    assert (finding.level, finding.check) == ("warning", "roles")
+
+
 @pytest.mark.parametrize(
     ("role", "told"),
     [
