@@ -1,9 +1,9 @@
-"""`make bench`: all measurements, or those named: taking, speed_to_crm, attributing."""
+"""`make bench`: all measurements, or those named: taking, speed_to_crm, attributing, delivering, claiming."""
 
 import sys
 from importlib import import_module
 
-MEASUREMENTS = ("taking", "speed_to_crm", "attributing")
+MEASUREMENTS = ("taking", "speed_to_crm", "attributing", "delivering", "claiming")
 
 for name in sys.argv[1:] or MEASUREMENTS:
     import_module(f"tests.bench.{name}").measure()

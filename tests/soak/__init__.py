@@ -1,0 +1,1 @@
+"""Half an hour of bad weather: `make soak`. Never part of the tests."""

@@ -1,0 +1,156 @@
+"""`make soak`: web servers, workers and a CRM in bad weather, then what became of every enquiry.
+
+Arguments: minutes (30), and the URL of a PostgreSQL database (default: SQLite).
+"""
+
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import requests
+
+from service.lead import LeadId, marker_of
+from tests.journey.installation import TOKEN, Installation, Nexudus, leads
+from tests.soak.weather import Crew, Weather
+
+PEOPLE = 400
+VISITORS = 6
+SETTINGS = {
+    "ADMIN_TOKEN": TOKEN,
+    "SUBMIT_LIMIT": "off",
+    "LEASE_S": "5",
+    "NEXUDUS_LIMITS": "200/s 1200w/min",
+    "NEXUDUS_TIMEOUT_S": "3",
+    "RETRY_SCHEDULE": "1s 2s 5s 10s 20s 30s 30s 30s 30s 30s 30s 30s 30s 30s 30s 30s 30s 30s 30s 30s",
+    "LOG_LEVEL": "error",
+}
+CALM_S = 900.0
+
+
+class Visitors:
+    """Send enquiries without end, each again under the same key until it is acknowledged."""
+
+    def __init__(self, ports: Sequence[int], chance: random.Random) -> None:
+        self.acknowledged: defaultdict[str, set[str]] = defaultdict(set)
+        self._ports = ports
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._visit, args=(number, random.Random(chance.random())))  # noqa: S311
+            for number in range(VISITORS)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Every enquiry under way is brought to its end."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _visit(self, visitor: int, chance: random.Random) -> None:
+        number = 0
+        while not self._stop.is_set():
+            number += 1
+            key = f"{visitor}-{number}"
+            while not self._send(key, chance):
+                time.sleep(0.3)
+            self._stop.wait(chance.uniform(0.5, 4))
+
+    def _send(self, key: str, chance: random.Random) -> bool:
+        email = f"person{int(random.Random(key).random() * PEOPLE)}@example.com"  # noqa: S311 (the same for a key)
+        try:
+            answer = requests.post(
+                f"http://127.0.0.1:{chance.choice(self._ports)}/f/contact",
+                data={"full_name": "Ada Lovelace", "email": email, "message": f"Enquiry {key}"},
+                headers={"Accept": "application/json", "Idempotency-Key": key},
+                timeout=10,
+            )
+        except requests.RequestException:
+            return False
+        if answer.status_code == requests.codes.ok:
+            self.acknowledged[key].add(answer.json()["id"])
+        return bool(answer.status_code == requests.codes.ok)
+
+
+def main(minutes: float, database: str) -> int:
+    """Soak, calm down, tell; 1 when an enquiry was lost or doubled."""
+    seed = random.randrange(10**9)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311
+    print(f"seed {seed}, {minutes:g} minutes", flush=True)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        url = database or f"sqlite:///{Path(folder) / 'leads.db'}"
+        with Installation(Path(folder), DATABASE_URL=url, **SETTINGS) as house:
+            nexudus = Nexudus.start(house, latency_ms=20)
+            house.migrate()
+            crew = Crew(house, chance)
+            weather = Weather(nexudus, crew, chance)
+            visitors = Visitors(crew.ports, chance)
+            ends = time.monotonic() + minutes * 60
+            while time.monotonic() < ends:
+                weather.strike()
+                time.sleep(chance.uniform(0.5, 4))
+            weather.clear()
+            visitors.stop()
+            calm_s = _calm(crew)
+            return _tell(minutes, visitors, weather, crew, nexudus, calm_s)
+
+
+def _calm(crew: Crew) -> float:
+    """Until nothing is owed any more, an operator having retried what was parked; the seconds that it took."""
+    began = time.monotonic()
+    port = crew.ports[0]
+    while time.monotonic() - began < CALM_S:
+        waiting = leads(port, status="pending")
+        parked = leads(port, status="parked")
+        if not waiting and not parked:
+            break
+        for lead in parked or waiting[:1]:
+            requests.post(
+                f"http://127.0.0.1:{port}/api/v1/leads/{lead['id']}/retry",
+                headers={"Authorization": f"Bearer {TOKEN}"},
+                timeout=10,
+            )
+        time.sleep(3)
+    return time.monotonic() - began
+
+
+def _tell(minutes: float, visitors: Visitors, weather: Weather, crew: Crew, nexudus: Nexudus, calm_s: float) -> int:
+    """Print the two tables."""
+    kept, sent = leads(crew.ports[0]), nexudus.opportunities()
+    acknowledged = {ident for idents in visitors.acknowledged.values() for ident in idents}
+    marks = Counter(each["SystemId"] for each in sent)
+    contacts = Counter(each["Email"] for each in nexudus.coworkers())
+    wrong = {
+        "acknowledged, but not kept": len(acknowledged - {lead["id"] for lead in kept}),
+        "acknowledged under two ids": sum(len(idents) > 1 for idents in visitors.acknowledged.values()),
+        "kept, but without an opportunity": sum(not marks[marker_of(LeadId(lead["id"]))] for lead in kept),
+        "with more than one opportunity": sum(count > 1 for count in marks.values()),
+        "people with more than one contact": sum(count > 1 for count in contacts.values()),
+    }
+    outcomes = Counter(attempt["outcome"] for lead in kept for attempt in lead["attempts"])
+    print(f"\n| What was injected in {minutes:g} minutes | times |\n|---|---|")
+    for what, times in sorted(weather.injected.items()):
+        print(f"| {what} | {times} |")
+    print(f"| **all** | **{weather.injected.total()}** |")
+    print("\n| What came out | |\n|---|---|")
+    for what, count in {
+        "enquiries acknowledged": len(acknowledged),
+        "leads kept": len(kept),
+        "opportunities in the CRM": len(sent),
+        "contacts in the CRM": contacts.total(),
+        **wrong,
+        **{f"calls that ended {outcome}": count for outcome, count in sorted(outcomes.items())},
+        "seconds from the end of the weather until all was delivered": round(calm_s),
+    }.items():
+        print(f"| {what} | {count:,} |")
+    return int(any(wrong.values()))
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    sys.exit(main(float(arguments[0]) if arguments else 30, arguments[1] if len(arguments) > 1 else ""))
