@@ -307,8 +307,12 @@ def _middle(prefix: str) -> datetime:
 
 
 def _is_late(before: datetime) -> ColumnElement[bool]:
-    """Owed, for nothing known, and for too long: since its arrival, or since an operator or an import sent it."""
+    """Owed, waiting for nothing known, and for too long: since a live lead came, since any other one was due.
+
+    What an operator or an import sent is old already when it is owed.
+    """
     live = and_(deliveries.c.priority == 0, deliveries.c.trigger == "schedule")
     unserved = and_(live, leads.c.received_at < before)
     failing = and_(deliveries.c.tries >= FAILING_TRIES, leads.c.received_at < before)
-    return and_(deliveries.c.state == OWED, deliveries.c.waits_for.is_(None), or_(unserved, failing))
+    overdue = deliveries.c.due_at < before
+    return and_(deliveries.c.state == OWED, deliveries.c.waits_for.is_(None), or_(unserved, failing, overdue))

@@ -76,14 +76,16 @@ def test_leads_that_go_in_turn_are_told_calmly(post: Post) -> None:
     assert list(post.open) == ["slow:default"]
 
 
-def test_a_lead_that_an_operator_sends_anew_is_not_stuck_at_once(post: Post) -> None:
+def test_a_lead_that_an_operator_sends_anew_has_its_time_again(post: Post) -> None:
     lead = post.owe(status=Status.QUARANTINED)
     post.now += timedelta(days=3)
     post.store.write(lambda tx: tx.outbox.owe_again(lead.id, post.now))
 
-    post.look()
-
+    post.look(3)
     assert post.open == {}
+    post.look(2)
+
+    assert list(post.open) == ["stuck:default"]
 
 
 def test_leads_of_two_accounts_are_two_causes_in_one_message(post: Post) -> None:
