@@ -24,6 +24,7 @@ MOST_LINES = 12
 TITLES = {
     "login": "Nexudus refuses the sign-in",
     "role": "Nexudus refuses the service account's calls",
+    "lookup": "Nexudus does not show its boards",
     "quota": "no new contacts in Nexudus for now",
     "stage": "a stage is not safe",
     "hold": "some calls to Nexudus rest",
@@ -42,6 +43,7 @@ TITLES = {
 ENDINGS = {
     "login": "Nexudus takes the service account again.",
     "role": "Nexudus takes the service account's calls again.",
+    "lookup": "Boards and locations can be looked up again.",
     "quota": "Nexudus takes new contacts again.",
     "stage": "Leads go into the stage again.",
     "hold": "The calls go through again.",

@@ -81,6 +81,8 @@ def _refused(standing: Standing, waiting: str) -> Finding:
         return Finding(f"login:{account}", head, waiting)
     if kind == "role":
         head = f"Nexudus does not let {who} {_STEPS.get(step, 'do all it must')}: give it that. {_RETRY}."
+        if step == "lookup":  # leads of other forms may need none, so their arrival proves little
+            return Finding(f"lookup:{account}", head, waiting)
     else:
         head = (
             f"Nexudus refuses the calls of {who} (401 or 403): see that it may still use the API, and that it has "

@@ -9,7 +9,7 @@ from service.store import Concern
 from service.watch.alerts import account_of_access
 from service.watch.findings import Finding
 
-SETTLE_S = {"role": 60, "login": 60, "quota": 60, "stage": 60, "hold": 60, "slow": 120, "disk": 600}
+SETTLE_S = {"role": 60, "login": 60, "lookup": 60, "quota": 60, "stage": 60, "hold": 60, "slow": 120, "disk": 600}
 """How long the signs of a kind must be gone until it is over: a new try may find it as bad as before."""
 
 OURS = frozenset({*SETTLE_S, "stuck", "parked", "silence", "canary"} - {"stage"})
@@ -74,11 +74,11 @@ class Notebook:
             return False
         last_seen = self._seen.setdefault(concern.cause, now)
         is_settled = now - last_seen >= timedelta(seconds=SETTLE_S.get(concern.kind, 0))
-        if concern.kind not in ("login", "role"):
+        if concern.kind not in ("login", "role", "lookup"):
             return is_settled
         # That nobody refuses is no sign: nothing may have been sent. Only a lead that came through is one.
         mended = is_mended(concern)
-        return (mended is True and (is_settled or concern.kind == "login")) or (mended is None and is_settled)
+        return (mended is True and (is_settled or concern.kind != "lookup")) or (mended is None and is_settled)
 
 
 def _has_grown(sentence: str, finding: Finding) -> bool:

@@ -133,7 +133,7 @@ def test_a_refused_password_is_told_at_once_with_what_to_do_and_how_many_wait(po
         ("refused: login", "login:default", "refuses the user name or password"),
         ("refused: two_factor", "login:default", "TOTP seed"),
         ("refused: role create_opportunity", "role:default", "role CrmOpportunity-Create"),
-        ("refused: role lookup", "role:default", "look up boards and locations"),
+        ("refused: role lookup", "lookup:default", "look up boards and locations"),
     ],
 )
 def test_each_refusal_says_what_to_do(post: Post, reason: str, cause: str, says: str) -> None:
@@ -168,9 +168,10 @@ def test_that_an_operator_tries_again_is_no_all_clear(post: Post) -> None:
     assert len(post.ear.heard) == 1
 
 
-def test_a_lead_that_comes_through_is_the_all_clear_of_a_refused_password(post: Post) -> None:
+@pytest.mark.parametrize("reason", ["refused: login", "refused: denied", "refused: role create_opportunity"])
+def test_a_lead_that_comes_through_is_the_all_clear_of_a_refusal(post: Post, reason: str) -> None:
     lead = post.owe()
-    post.pause("refused: login")
+    post.pause(reason)
     post.look()
     post.resume()
     post.now += timedelta(seconds=2)
@@ -178,7 +179,22 @@ def test_a_lead_that_comes_through_is_the_all_clear_of_a_refused_password(post: 
 
     post.look()
 
-    assert post.ear.titles[1:] == ["Lead Capture: over: Nexudus refuses the sign-in"]
+    assert [title.startswith("Lead Capture: over: Nexudus refuses") for title in post.ear.titles] == [False, True]
+
+
+def test_a_lead_that_needs_no_look_up_is_no_all_clear_of_a_refused_one_at_once(post: Post) -> None:
+    lead = post.owe()
+    post.pause("refused: role lookup")
+    post.look()
+    post.resume()
+    post.now += timedelta(seconds=2)
+    post.deliver(lead)
+
+    post.look()
+    assert list(post.open) == ["lookup:default"]
+    post.look(2)
+
+    assert post.open == {}
 
 
 def test_where_nobody_waits_any_more_the_refusal_is_over_after_a_while(post: Post) -> None:
