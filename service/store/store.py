@@ -19,8 +19,8 @@ from service.store.holds import Holds
 from service.store.leads import Key, Leads
 from service.store.migrate import migrate, schema_of
 from service.store.outbox import WAKE, Debt, Outbox
-from service.store.tables import deployment
 from service.store.reports import Reports
+from service.store.tables import deployment
 from service.store.verdicts import Verdicts
 from service.store.watching import Watching
 from service.store.writer import Writer, as_unavailable
