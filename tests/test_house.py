@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
-    "admin attribution capture clock correction delivery forms lead logs nexudus preview report settings simulator store web"
-    " watch worker"
+    "admin attribution capture clock correction delivery forms lead logs nexudus preview report settings simulator"
+    " store watch web worker"
 )
 
 DOORS = {
