@@ -141,11 +141,14 @@ def _without_unwanted(text: str, codes: set[str]) -> str:
 
     What the pass has joined up may be personal again ("jane@{x}example.org"): that goes as well.
     """
-    found = {str(match.lastgroup) for match in _UNWANTED.finditer(text)}
-    if not found:
+    kept, rest = [], text
+    while match := _UNWANTED.search(rest):
+        codes.add(str(match.lastgroup))
+        kept.append(rest[: match.start()])
+        rest = rest[match.end() :]  # cut off, so that an address may begin right behind a macro
+    if not kept:
         return text
-    codes |= found
-    return _without_personal(_UNWANTED.sub("", text), codes).strip(_LEFTOVERS)
+    return _without_personal("".join((*kept, rest)), codes).strip(_LEFTOVERS)
 
 
 def _without_personal(text: str, codes: set[str]) -> str:

@@ -86,3 +86,7 @@ def test_a_value_is_cleaned(value: object, text: str, codes: str) -> None:
 )
 def test_source_and_medium_are_kept_in_lower_case(value: str, text: str) -> None:
     assert clean(value, lower=True).text == text
+
+
+def test_an_address_right_behind_a_macro_goes_whole() -> None:
+    assert clean("__A_B__jane@example.orgjane@example.org").text == "example.org"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import insert, update
 
 from service.capture.intake import accept
@@ -14,6 +15,7 @@ from service.forms import Form
 from service.lead import Lead, LeadId, Receipt, Submission
 from service.store import Concern, Store
 from service.store.tables import attempts, deliveries, leads
+from service.watch import telling, watcher
 from service.watch.watcher import Identity, Orders, Watcher
 from tests.builders import NOON, a_form, a_lead
 from tests.watch.ear import Ear
@@ -93,3 +95,11 @@ class Post:
 def post(store: Store, ear: Ear) -> Post:
     """An installation."""
     return Post(store, ear)
+
+
+@pytest.fixture(autouse=True)
+def fresh_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logs go to this test's own output: a logger keeps the stream of whoever used it first."""
+    structlog.reset_defaults()
+    for room in (telling, watcher):
+        monkeypatch.setattr(room, "log", structlog.get_logger())
