@@ -7,7 +7,7 @@ from service.delivery.preflight.finding import Finding
 from service.delivery.preflight.seen import Seen
 from service.delivery.preflight.variants import Variant
 from service.nexudus import boards, coworkers
-from service.nexudus.boards import Stage
+from service.nexudus.boards import Placed, Stage
 from service.nexudus.client import Nexudus
 
 Check = Callable[[Seen, Variant, Stage | None], Iterator[Finding]]
@@ -22,13 +22,18 @@ def check_type(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Fi
     known = seen.ask("the opportunity types", "type", boards.opportunity_types, "OpportunityType-List")
     kind = next((each for each in known if each.id == type_id), None)
     remedy = "correct opportunity_type_id, or leave it out"
-    if kind is None:
-        yield variant.finding("error", "type", f"Nexudus has no opportunity type {type_id}", remedy)
-    elif stage and stage.business_id and kind.business_id not in (None, stage.business_id):
-        problem = (
-            f"opportunity type {type_id} is of location {kind.business_id}, stage {stage.id} of {stage.business_id}"
-        )
-        yield variant.finding("error", "type", problem, remedy)
+    yield from _placed(variant, "type", f"opportunity type {type_id}", kind, stage, remedy)
+
+
+def _placed(
+    variant: Variant, check: str, what: str, found: Placed | None, stage: Stage | None, remedy: str
+) -> Iterator[Finding]:
+    """Something of one location exists, and at the stage's location."""
+    if found is None:
+        yield variant.finding("error", check, f"Nexudus has no {what}", remedy)
+    elif stage and stage.business_id and found.business_id not in (None, stage.business_id):
+        problem = f"{what} is of location {found.business_id}, stage {stage.id} of {stage.business_id}"
+        yield variant.finding("error", check, problem, remedy)
 
 
 def check_owner(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Finding]:
@@ -54,12 +59,7 @@ def check_team(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Fi
     if not team_id:
         return
     team = seen.ask(f"team {team_id}", "team", lambda nexudus: boards.team(nexudus, team_id), "Team-Read")
-    remedy = "correct team_id, or leave it out"
-    if team is None:
-        yield variant.finding("error", "team", f"Nexudus has no team {team_id}", remedy)
-    elif stage and stage.business_id and team.business_id not in (None, stage.business_id):
-        problem = f"team {team_id} is of location {team.business_id}, stage {stage.id} of {stage.business_id}"
-        yield variant.finding("error", "team", problem, remedy)
+    yield from _placed(variant, "team", f"team {team_id}", team, stage, "correct team_id, or leave it out")
 
 
 def check_customers(seen: Seen, variant: Variant, _stage: Stage | None) -> Iterator[Finding]:
