@@ -24,8 +24,8 @@ from tests.builders import a_lead, a_submission
 from tests.processes import lead_capture
 
 CLAIMS = 300
-FINISHED = (0, 20_000, 50_000)
-BACKLOG = 20_000
+FINISHED = (0, 100_000, 1_000_000)
+BACKLOG = 100_000
 FORMS = 5
 CHUNK = 5_000
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
