@@ -87,8 +87,9 @@ def _open_sqlite(url: URL) -> Opened:
     path.parent.mkdir(parents=True, exist_ok=True)
     located = url.set(database=str(path))
     return Opened(
-        writing=_sqlite_engine(located, begin="BEGIN IMMEDIATE", pool_size=1),
-        reading=_sqlite_engine(located, begin="BEGIN", pool_size=8),
+        writing=_sqlite_engine(located, begin="BEGIN IMMEDIATE", pool_size=1, temporary="MEMORY"),
+        # What counts a backlog sorts all of it: on disk beyond a few megabytes, however long it is.
+        reading=_sqlite_engine(located, begin="BEGIN", pool_size=8, temporary="FILE"),
         turn=FileTurn(path.with_name(path.name + "-turn")),
         insert=sqlite.insert,
         path=path,
@@ -97,7 +98,7 @@ def _open_sqlite(url: URL) -> Opened:
     )
 
 
-def _sqlite_engine(url: URL, *, begin: str, pool_size: int) -> Engine:
+def _sqlite_engine(url: URL, *, begin: str, pool_size: int, temporary: str) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
@@ -109,7 +110,13 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin where we say so, not where sqlite3 guesses
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", CHECKPOINT):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"temp_store={temporary}",
+            CHECKPOINT,
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -26,6 +26,7 @@ from tests.processes import lead_capture
 CLAIMS = 300
 FINISHED = (0, 100_000, 1_000_000)
 BACKLOG = 100_000
+BACKLOGS = (100, BACKLOG, 4 * BACKLOG)
 FORMS = 5
 CHUNK = 5_000
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -147,7 +148,7 @@ def _claim_cost(store: Store) -> float:
 def _tell_memory() -> None:
     print("\nA worker whose CRM does not answer, resident:", end=" ", flush=True)
     sizes = []
-    for backlog in (100, BACKLOG):
+    for backlog in BACKLOGS:
         with _sqlite() as url, tempfile.TemporaryDirectory() as folder:
             store = Store(url)
             store.migrate()
@@ -163,4 +164,4 @@ def _tell_memory() -> None:
             with running(lead_capture("worker"), ours) as worker:
                 time.sleep(8)
                 sizes.append(resident_mb(worker.pid))
-    print(f"{sizes[0]:.0f} MB before 100 leads, {sizes[1]:.0f} MB before {BACKLOG:,}")
+    print(", ".join(f"{size:.0f} MB before {backlog:,}" for size, backlog in zip(sizes, BACKLOGS, strict=True)))
