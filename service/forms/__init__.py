@@ -1,11 +1,15 @@
 """The operator's set-up: forms, accounts, routes."""
 
+from service.forms.blocks import Block
 from service.forms.file import read_setup
 from service.forms.form import Account, Canary, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
 from service.forms.problems import SetupProblems
+from service.forms.senders import PLATFORMS
 
 __all__ = [
+    "PLATFORMS",
     "Account",
+    "Block",
     "Canary",
     "Captcha",
     "ContactRule",

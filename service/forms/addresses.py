@@ -21,6 +21,14 @@ def split_web_address(text: str) -> SplitResult | None:
     return parts if usable and not re.search(r"[\s\\<>\"]", text) else None
 
 
+def read_web_address(value: Any) -> str:
+    """An http(s) address."""
+    text = read_name(value)
+    if not split_web_address(text):
+        raise ValidationError(f"{value!r} is no web address: write one such as {SITE}/check")
+    return text
+
+
 def read_redirect(value: Any) -> str:
     """Where a visitor goes next: an http(s) address, or "" for our own thank-you page."""
     text = read_trimmed(value)

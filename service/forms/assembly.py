@@ -46,6 +46,8 @@ def make_form(name: str, tables: Keys) -> Form:
     plain = {key: keys[key] for key in PLAIN_KEYS if key in keys}
     if "duplicate_window" in keys:
         plain["duplicate_window_s"] = keys["duplicate_window"]
+    if "min_fill_seconds" in keys:
+        plain["min_fill_s"] = keys["min_fill_seconds"]
     return Form(
         name,
         **plain,
@@ -60,6 +62,7 @@ def make_form(name: str, tables: Keys) -> Form:
 
 PLAIN_KEYS = (
     *("title", "account", "require", "redirect", "allowed_origins", "honeypot"),
+    *("block", "max_links", "same_text"),
     *("retention_days", "country", "notify", "silence_alarm", "fields", "webhooks"),
 )
 """The keys of a form's table that are attributes of Form as they are."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.forms.blocks import Block
 from service.lead import Answers, Submission
 
 
@@ -64,6 +65,8 @@ class Captcha:
 
     provider: str  # turnstile, hcaptcha or recaptcha
     secret: str = field(repr=False)
+    min_score: float = 0.5  # of reCAPTCHA v3, 0 to 1: below it a lead is held
+    url: str = ""  # where tokens are checked; "": at the provider's usual address
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,10 @@ class Form:
     allowed_origins: tuple[str, ...] = ()  # empty: any
     honeypot: str = ""  # a name besides the well-known ones
     captcha: Captcha | None = None
+    block: tuple[Block, ...] = ()
+    min_fill_s: float = 2.0  # sent sooner after the page was opened, a lead is held; 0 lifts it
+    max_links: int = 2  # a message with more links is held
+    same_text: int | None = None  # people whose same text is held; None: 3, of texts that lead elsewhere; 0 lifts it
     duplicate_window_s: int = 300
     retention_days: int | None = None  # None: the RETENTION_DAYS setting
     country: str = ""  # ISO 3166 two letters: how local phone numbers are read

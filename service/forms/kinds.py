@@ -114,13 +114,17 @@ def read_whole(value: Any, least: int = 1, most: int = LARGEST_ID) -> int:
 
 def read_amount(value: Any) -> float:
     """A sum of money, 0 or more, in the board's currency."""
-    if isinstance(value, FromEnvironment):
-        value = _read_float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValidationError(f"must be a number{_without_quotes(value)}")
-    if not math.isfinite(value) or not 0 <= value <= LARGEST_ID:
-        raise ValidationError(f"must be from 0 to {LARGEST_ID}, not {value}")
-    return float(value)
+    return _read_between(value, LARGEST_ID)
+
+
+def read_seconds(value: Any, most: int) -> float:
+    """Seconds from 0 to `most`, with a point where need be."""
+    return _read_between(value, most)
+
+
+def read_share(value: Any) -> float:
+    """A number from 0 to 1."""
+    return _read_between(value, 1)
 
 
 def read_name_or_id(value: Any) -> str | int:
@@ -155,6 +159,16 @@ def read_one_or_more(value: Any) -> tuple[str, ...]:
     if not names:
         raise ValidationError("is empty: write a name, or leave the line out")
     return names
+
+
+def _read_between(value: Any, most: int) -> float:
+    if isinstance(value, FromEnvironment):
+        value = _read_float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValidationError(f"must be a number{_without_quotes(value)}")
+    if not math.isfinite(value) or not 0 <= value <= most:
+        raise ValidationError(f"must be from 0 to {most}, not {value}")
+    return float(value)
 
 
 def _read_all(items: Iterable[tuple[Any, Any]], each: Read) -> dict[Any, Any]:

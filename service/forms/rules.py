@@ -33,6 +33,19 @@ def check_captcha(keys: Keys) -> Iterator[Fault]:
             yield ("captcha",), f'needs {missing}: write captcha = {{ provider = "turnstile", secret = "env:NAME" }}'
 
 
+def check_captcha_score(keys: Keys) -> Iterator[Fault]:
+    """Only one provider gives a score by which leads are held."""
+    captcha = _table(keys, "captcha")
+    if "min_score" in captcha and captcha.get("provider") in {"turnstile", "hcaptcha"}:
+        yield ("captcha", "min_score"), "does nothing with this provider: only reCAPTCHA v3 gives scores"
+
+
+def check_same_text(keys: Keys) -> Iterator[Fault]:
+    """One person who says something is the usual case."""
+    if keys.get("same_text") == 1 and not isinstance(keys["same_text"], bool):
+        yield ("same_text",), "would hold every lead: write 2 or more people, or 0 to lift the rule"
+
+
 def check_honeypot(keys: Keys) -> Iterator[Fault]:
     """A trap that people fill in would catch every lead."""
     honeypot = keys.get("honeypot")
@@ -85,6 +98,8 @@ RULES: tuple[Callable[[Keys], Iterator[Fault]], ...] = (
     check_stage,
     check_answer_map,
     check_captcha,
+    check_captcha_score,
+    check_same_text,
     check_canary,
     check_honeypot,
     check_field_names,

@@ -4,8 +4,16 @@ import re
 
 from marshmallow import ValidationError
 
-from service.forms.addresses import read_alert_address, read_base_url, read_domain, read_origin, read_redirect
+from service.forms.addresses import (
+    read_alert_address,
+    read_base_url,
+    read_domain,
+    read_origin,
+    read_redirect,
+    read_web_address,
+)
 from service.forms.answers import check_canonical, read_template
+from service.forms.blocks import read_block
 from service.forms.countries import read_country
 from service.forms.crm import check_opportunity_field, read_coworker_additions, read_lead_source, read_literal
 from service.forms.kinds import (
@@ -20,6 +28,8 @@ from service.forms.kinds import (
     read_name_or_id,
     read_often,
     read_one_or_more,
+    read_seconds,
+    read_share,
     read_table,
     read_trimmed,
     read_whole,
@@ -30,6 +40,9 @@ from service.forms.table import make_table, read_table_list, read_tables
 PROVIDERS = ("turnstile", "hcaptcha", "recaptcha")
 LONGEST_WINDOW_S = 86400
 LONGEST_DAYS = 36500
+MOST_FILL_S = 60
+MOST_LINKS = 1000
+MOST_SAME = 1000
 
 
 def check_form_name(name: str) -> None:
@@ -49,6 +62,8 @@ def check_account_name(name: str) -> None:
 CAPTCHA_KEYS: dict[str, Key] = {
     "provider": Key(read_choice, choices=PROVIDERS),
     "secret": Key(read_name),
+    "min_score": Key(read_share),
+    "url": Key(read_web_address),
 }
 CANARY_KEYS: dict[str, Key] = {
     "every": Key(read_often),
@@ -77,6 +92,10 @@ SHARED_KEYS: dict[str, Key] = {
     "allowed_origins": Key(read_list, each=read_origin),
     "honeypot": Key(read_trimmed),
     "captcha": Key(make_table(CAPTCHA_KEYS).load),
+    "block": Key(read_list, each=read_block),
+    "min_fill_seconds": Key(read_seconds, most=MOST_FILL_S),
+    "max_links": Key(read_whole, least=0, most=MOST_LINKS),
+    "same_text": Key(read_whole, least=0, most=MOST_SAME),
     "duplicate_window": Key(read_whole, least=0, most=LONGEST_WINDOW_S),
     "retention_days": Key(read_whole, least=0, most=LONGEST_DAYS),
     "country": Key(read_country),

@@ -34,6 +34,18 @@ def test_tables_are_merged_key_by_key_and_lists_are_replaced() -> None:
     assert form.contact.extra == {"Custom1": "a", "Custom2": "c"}
 
 
+def test_a_form_s_block_list_replaces_that_of_the_defaults() -> None:
+    setup = setup_of("""
+        [defaults]
+        block = ["casino"]
+        [forms.tour]
+        [forms.visit]
+        block = ["poker"]
+    """)
+
+    assert [[block.what for block in form.block] for form in setup.forms.values()] == [["casino"], ["poker"]]
+
+
 @pytest.mark.parametrize(
     ("defaults", "own", "wanted"),
     [

@@ -1,0 +1,63 @@
+"""The block list: what its entries are, told from how they are written."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any
+
+from marshmallow import ValidationError
+
+from service.forms.kinds import read_name
+
+SHORTEST_WORD = 3  # characters of a word in Latin letters; other scripts say much with two
+_SHORTEST = 2
+_LOOKS_LIKE_NETWORK = re.compile(r"\d+(\.\d+){3}(/.*)?|[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(/.*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One entry.
+
+    kind: "address", "domain" (with all under it), "network" or "words". what: in small letters, a
+    network as `192.0.2.0/24`.
+    """
+
+    kind: str
+    what: str
+
+
+def read_block(value: Any) -> Block:
+    """One entry: `bob@spam.example`, `@spam.example`, `192.0.2.0/24`, or words."""
+    text = " ".join(read_name(value).casefold().split())
+    if _LOOKS_LIKE_NETWORK.fullmatch(text):
+        return Block("network", _read_network(text))
+    if "@" in text:
+        return _read_mail(text)
+    if text.startswith("*."):
+        raise ValidationError(
+            f"{value!r} needs no star: write '@{text[2:]}', which means all addresses of that domain and those under it"
+        )
+    if len(text) < (SHORTEST_WORD if text.isascii() else _SHORTEST) or not any(map(str.isalnum, text)):
+        raise ValidationError(f"{value!r} would hold nearly every lead: write a longer word")
+    return Block("words", text)
+
+
+def _read_network(text: str) -> str:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise ValidationError(f"{text!r} is no network: write one such as 192.0.2.0/24, or one address") from None
+    if network.prefixlen == 0:
+        raise ValidationError(f"{text!r} would hold every lead: write a smaller network")
+    return str(network)
+
+
+def _read_mail(text: str) -> Block:
+    if "*" in text:
+        raise ValidationError(f"{text!r} needs no star: '@spam.example' means all addresses of a domain and under it")
+    name, _, domain = text.rpartition("@")
+    if not re.fullmatch(r"[^\s@,;<>/]*[^\s@,;<>/.]", domain) or re.search(r"[\s@,;<>]", name):
+        raise ValidationError(
+            f"{text!r} is no e-mail address: write bob@spam.example, or @spam.example for all of them"
+        )
+    return Block("address", text) if name else Block("domain", domain.removeprefix("."))
