@@ -29,11 +29,11 @@ def read_web_address(value: Any) -> str:
     return text
 
 
-def read_redirect(value: Any) -> str:
-    """Where a visitor goes next: an http(s) address, or "" for our own thank-you page."""
+def read_redirect(value: Any, page: str = "thanks") -> str:
+    """Where a visitor goes next: an http(s) address, or "" for our own thank-you page; likewise for other pages."""
     text = read_trimmed(value)
     if text and not split_web_address(text):
-        raise ValidationError(f"{value!r} is no web address: write one such as {SITE}/thanks")
+        raise ValidationError(f"{value!r} is no web address: write one such as {SITE}/{page}")
     return text
 
 

@@ -67,6 +67,7 @@ class Captcha:
     secret: str = field(repr=False)
     min_score: float = 0.5  # of reCAPTCHA v3, 0 to 1: below it a lead is held
     url: str = ""  # where tokens are checked; "": at the provider's usual address
+    site_key: str = ""  # public: with it our own pages show the check
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Form:
     account: str = "default"
     require: tuple[str, ...] = ("email",)
     redirect: str = ""  # "" shows the thank-you page
+    language: str = ""  # of our pages; "": the visitor's
+    privacy_url: str = ""  # linked on our pages
     allowed_origins: tuple[str, ...] = ()  # empty: any
     honeypot: str = ""  # a name besides the well-known ones
     captcha: Captcha | None = None

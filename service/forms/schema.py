@@ -38,6 +38,8 @@ from service.forms.senders import WEBHOOKS_TABLE
 from service.forms.table import make_table, read_table_list, read_tables
 
 PROVIDERS = ("turnstile", "hcaptcha", "recaptcha")
+LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt")
+"""Of the pages for visitors."""
 LONGEST_WINDOW_S = 86400
 LONGEST_DAYS = 36500
 MOST_FILL_S = 60
@@ -62,6 +64,7 @@ def check_account_name(name: str) -> None:
 CAPTCHA_KEYS: dict[str, Key] = {
     "provider": Key(read_choice, choices=PROVIDERS),
     "secret": Key(read_name),
+    "site_key": Key(read_name),
     "min_score": Key(read_share),
     "url": Key(read_web_address),
 }
@@ -89,6 +92,8 @@ SHARED_KEYS: dict[str, Key] = {
     "account": Key(read_name),
     "require": Key(read_list),
     "redirect": Key(read_redirect),
+    "language": Key(read_choice, choices=LANGUAGES),
+    "privacy_url": Key(read_redirect, page="privacy"),
     "allowed_origins": Key(read_list, each=read_origin),
     "honeypot": Key(read_trimmed),
     "captcha": Key(make_table(CAPTCHA_KEYS).load),

@@ -127,6 +127,17 @@ WRONG = [
         "canary.email",
         "'canary' is no e-mail address: write one such as canary@example.com",
     ),
+    ("language = 'German'", "language", "'German' is unknown: known are en, de, es, fr, it, nl, pt"),
+    (
+        "privacy_url = '/privacy'",
+        "privacy_url",
+        "'/privacy' is no web address: write one such as https://www.example.com/privacy",
+    ),
+    (
+        "captcha = { provider = 'turnstile', secret = 's', site_key = '' }",
+        "captcha.site_key",
+        "is empty: write a value, or leave the line out",
+    ),
     ("captcha = 'turnstile'", "captcha", "must be a table"),
     (
         "captcha = { provider = 'recapcha', secret = 's' }",
@@ -306,6 +317,13 @@ RIGHT: list[tuple[str, Any, Any]] = [
     ("require = []", lambda form: form.require, ()),
     ("redirect = 'http://localhost:3000/thanks?a=b'", lambda form: form.redirect, "http://localhost:3000/thanks?a=b"),
     ("redirect = ''", lambda form: form.redirect, ""),
+    ("language = 'pt'", lambda form: form.language, "pt"),
+    ("privacy_url = 'https://a.example/privacy'", lambda form: form.privacy_url, "https://a.example/privacy"),
+    (
+        "captcha = { provider = 'turnstile', secret = '0x0', site_key = '1x0' }",
+        lambda form: form.captcha and form.captcha.site_key,
+        "1x0",
+    ),
     (
         "allowed_origins = ['https://WWW.Example.com/', 'http://localhost:3000']",
         lambda form: form.allowed_origins,
