@@ -35,6 +35,10 @@ CANONICAL_FIELDS = (
 """The answers this house understands; anything else is kept as an extra under its own name."""
 
 
+CAPTCHA_REMARK = "captcha check"
+"""The extra that says what a captcha's provider told of a lead: for operators, not for the CRM."""
+
+
 def new_lead_id(now: datetime) -> LeadId:
     """A new id of 32 hex digits that sorts by time of arrival (UUIDv7, RFC 9562 section 5.7)."""
     milliseconds = int(now.timestamp() * 1000)
@@ -60,6 +64,35 @@ class Status(StrEnum):
     TEST = "test"  # a platform's test lead: shown, never sent
     DISCARDED = "discarded"  # an operator decided it is no lead
     ERASED = "erased"  # the person was forgotten
+
+
+class Reason(StrEnum):
+    """Why a Lead is held as spam."""
+
+    HONEYPOT = "honeypot"  # a field was filled in that people do not see
+    BLOCKED = "blocked"  # the operator's block list names it
+    TOO_FAST = "too_fast"  # sent sooner than a person can fill it in
+    FOREIGN_ORIGIN = "foreign_origin"  # the page of another site sent it
+    LINKS = "links"  # more links than enquiries have, or in places where none belong
+    REPEATED = "repeated"  # several people sent the same text
+    CAPTCHA = "captcha"  # the captcha says or suggests that it was a robot
+
+    @property
+    def prefix(self) -> str:
+        """How the problem of every Lead begins that is held for this."""
+        return f"Held as spam ({self.value}): "
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """One reason to hold a Lead. sentence: what was seen and what to do."""
+
+    reason: Reason
+    sentence: str
+
+    def __str__(self) -> str:
+        """As the Lead's problem."""
+        return self.reason.prefix + self.sentence
 
 
 class Step(StrEnum):
@@ -154,11 +187,13 @@ class Submission:
     fields: Answers = field(default_factory=dict)
     extras: Answers = field(default_factory=dict)
     external_id: str = ""  # the sender's own id of this submission
+    id_of: str = ""  # whose id that is, where an automation relays the leads of a platform
     idempotency_key: str = ""  # lc_key or Idempotency-Key: one view of a form
     form_name: str = ""  # the sender's name of the form
     ip: str = ""  # only where the operator keeps it
     raw: bytes = b""
     problem: str = ""  # why a person must look at it, and what to do; "" when it can be delivered
+    is_test: bool = False  # the sender's own test: shown, never sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from service.capture import samplepage, script
 from service.capture.endpoints import Reception, form_blueprint
 from service.capture.limits import SubmitLimit, Visits
 from service.capture.replies import Trouble, failure
+from service.capture.webhooks import Switchboard, webhook_blueprint
 from service.forms import Setup, read_setup
 from service.lead import Lead
 from service.settings import Settings, lookup, read_settings
@@ -44,6 +45,8 @@ def create_app(
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits or Visits())))
+    board = Switchboard(setup.forms, store, settings.public_url, settings.store_ip)
+    app.register_blueprint(webhook_blueprint(board))
     asked = api.Asked(_previewing(setup), _reporting(setup, store), _correcting(setup))
     api.register(app, store, settings.admin_token, asked)
     app.register_blueprint(docs.blueprint(app))

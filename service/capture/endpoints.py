@@ -6,7 +6,6 @@ from functools import partial
 
 import structlog
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import ClientDisconnected
 
 from service import clock
 from service.capture import pages
@@ -24,6 +23,7 @@ from service.capture.reading import Incoming, Reading, read
 from service.capture.refusals import Refused, Unreadable
 from service.capture.replies import Trouble, failure, success
 from service.capture.texts import clean
+from service.capture.wire import read_body, read_headers
 from service.forms import Form
 from service.lead import Contact, Evidence, Receipt, Submission
 from service.store import Store, StoreUnavailable
@@ -58,7 +58,7 @@ def form_blueprint(reception: Reception) -> Blueprint:
     def post(name: str) -> Response:
         """Take one enquiry."""
         form = reception.forms.get(name)
-        body, is_whole = _read_body()
+        body, is_whole = read_body(BODY_MAX)
         asked = _incoming(body)
         if form is None:
             return failure(Trouble.unknown_form(), as_json=_wants_json(asked))
@@ -74,7 +74,7 @@ def form_blueprint(reception: Reception) -> Blueprint:
         form = reception.forms.get(name)
         if form is None:
             return failure(Trouble.unknown_form(), as_json=False)
-        return pages.answer(pages.hosted_form(form, _language()))
+        return pages.answer(pages.hosted_form(form, pages.spoken_language(form), is_wished="lang" in request.args))
 
     @blueprint.get("/f/<name>/thanks")
     def thank(name: str) -> Response:
@@ -82,7 +82,7 @@ def form_blueprint(reception: Reception) -> Blueprint:
         form = reception.forms.get(name)
         if form is None:
             return failure(Trouble.unknown_form(), as_json=False)
-        return pages.answer(pages.thank_you(form, _language()))
+        return pages.answer(pages.thank_you(form, pages.spoken_language(form)))
 
     @blueprint.route("/f/<name>", methods=["OPTIONS"])
     def preflight(name: str) -> Response:
@@ -115,15 +115,15 @@ def take(asked: Incoming, form: Form, reception: Reception, *, is_whole: bool = 
     if wait_s:
         return _returned(Trouble.too_many(wait_s), asked, form)
     if len(asked.body) > BODY_MAX:
-        return failure(Trouble.too_large(BODY_MAX), as_json=as_json)
+        return failure(Trouble.too_large(BODY_MAX), as_json=as_json, form=form)
     try:
         reading = _read_whole(asked, form, is_whole=is_whole)
     except Unreadable as refused:
         receipt = _keep_raw(asked, form, reception, refused)
         log.info("kept_unread", lead=receipt.lead_id, form=form.name)
-        return failure(Trouble.refused(refused), as_json=as_json)
+        return failure(Trouble.refused(refused), as_json=as_json, form=form)
     except Refused as refused:
-        return failure(Trouble.refused(refused), as_json=as_json)
+        return failure(Trouble.refused(refused), as_json=as_json, form=form)
     if reading.errors and not nobody_reads(asked.headers, asked.content_type):
         return failure(Trouble.invalid(reading.errors), as_json=as_json, form=form, reading=reading)
     return _accepted(asked, form, reception, reading, as_json=as_json)
@@ -143,7 +143,7 @@ def _returned(trouble: Trouble, asked: Incoming, form: Form) -> Response:
     try:
         return failure(trouble, as_json=False, form=form, reading=read(asked, form))
     except Refused:
-        return failure(trouble, as_json=False)
+        return failure(trouble, as_json=False, form=form)
 
 
 def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Reading, *, as_json: bool) -> Response:
@@ -153,7 +153,8 @@ def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Readin
         submission = replace(submission, ip=asked.ip)
     receipt = accept(submission, form, reception.store, clock.now(), suspicion)
     log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
-    return success(receipt, redirect_target(reading.controls.redirect, form, asked.headers), form, as_json=as_json)
+    target = redirect_target(reading.controls.redirect, form, asked.headers)
+    return success(receipt, target, form, reading.controls.language, as_json=as_json)
 
 
 def _foreign(asked: Incoming, form: Form) -> str:
@@ -195,38 +196,17 @@ def _over_limit(asked: Incoming, form: Form, reception: Reception) -> float:
     return reception.visits.count(f"{form.name} {request.remote_addr}", reception.limit, asked.received_at)
 
 
-def _read_body() -> tuple[bytes, bool]:
-    """What arrived, and whether that is all: one byte more than allowed tells that there is more."""
-    body = b""
-    announced = request.content_length
-    most = BODY_MAX + 1 if announced is None else min(announced, BODY_MAX + 1)
-    stream = request.stream
-    try:
-        while len(body) < most and (part := stream.read(most - len(body))):
-            body += part
-    except (ClientDisconnected, OSError):
-        return body, False
-    # Not every server tells that the visitor is gone: gunicorn's stream just ends.
-    return body, announced is None or len(body) == most
-
-
 def _incoming(body: bytes) -> Incoming:
     """The request as plain values."""
-    environ = request.environ
-    headers = {name[5:].replace("_", "-").lower(): environ[name] for name in environ if name.startswith("HTTP_")}
+    headers = read_headers()
     return Incoming(
         body=body,
-        content_type=environ.get("CONTENT_TYPE", ""),
+        content_type=headers["content-type"],
         headers=headers,
-        query=environ.get("QUERY_STRING", ""),
+        query=request.environ.get("QUERY_STRING", ""),
         ip=request.remote_addr or "",
         received_at=clock.now().timestamp(),
     )
-
-
-def _language() -> str:
-    """The visitor's, as two letters."""
-    return (request.accept_languages.best or "")[:2].lower()
 
 
 def _wants_json(asked: Incoming) -> bool:

@@ -1,10 +1,12 @@
 """A submission's answers laid out by what they mean."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from service.capture.claims import Answer, Claim, decide, texts_of, unwrap
+from service.capture.enquiries import Answered
 from service.capture.guesses import guess_email, guess_phone
 from service.capture.names import HIDDEN_FIELDS, Meaning, fold, meaning_of
 from service.capture.nesting import dotted
@@ -22,6 +24,8 @@ CLICK_IDS = frozenset(
 
 _CARRIED = CLICK_IDS | {*UTM_KEYS, *FIRST_UTM_KEYS, *HIDDEN_FIELDS}
 _DECIDED = frozenset((*CANONICAL_FIELDS, "landing_page", "page_url", "referrer", "external_id", "form_name"))
+_MAPPED, _TOLD = -2, -1  # distances: nearer than any alias
+_NUMBER = re.compile(r"\s*\d+(?:\.\d+)+\s*")
 _MOST_MATCHED = 1000  # names; the rest are kept as extras
 
 
@@ -50,10 +54,16 @@ class _Guess(NamedTuple):
     name: str
 
 
-def lay_out(answers: Mapping[str, Answer], form: Form) -> Fields:
-    """Sort answers by meaning: the operator's mapping first, then aliases, at last a marked guess."""
+def lay_out(answers: Mapping[str, Answer], form: Form, told: Sequence[Answered] = ()) -> Fields:
+    """Sort answers by meaning: the operator's mapping first, then aliases, at last a marked guess.
+
+    told: further answers of which the sender says what they are; the operator knows better, names do not.
+    """
     found = Fields()
-    claims = _claim(answers, form, found)
+    mapping = _read_mapping(form)
+    claims = _claim_told(told, mapping)
+    for target, rivals in _claim(answers, mapping, found).items():
+        claims.setdefault(target, []).extend(rivals)
     _settle_bare_names(claims)
     for target, rivals in claims.items():
         _settle(target, rivals, found)
@@ -63,10 +73,17 @@ def lay_out(answers: Mapping[str, Answer], form: Form) -> Fields:
     return found
 
 
-def _claim(answers: Mapping[str, Answer], form: Form, found: Fields) -> dict[str, list[Claim]]:
+def _claim_told(told: Sequence[Answered], mapping: Mapping[str, Meaning]) -> dict[str, list[Claim]]:
+    claims: dict[str, list[Claim]] = {}
+    for name, answer, target in told:
+        meaning = _mapped(name, mapping) or Meaning(target, _TOLD)
+        claims.setdefault(meaning.target, []).append(Claim(meaning, name, answer))
+    return claims
+
+
+def _claim(answers: Mapping[str, Answer], mapping: Mapping[str, Meaning], found: Fields) -> dict[str, list[Claim]]:
     """Ask of each answer what it is; set aside what is nothing known, and what steers us."""
     claims: dict[str, list[Claim]] = {}
-    mapping = _read_mapping(form)
     for position, (name, answer) in enumerate(answers.items()):
         meaning = _mean(name, mapping) if position < _MOST_MATCHED else None
         if meaning is None:
@@ -79,16 +96,25 @@ def _claim(answers: Mapping[str, Answer], form: Form, found: Fields) -> dict[str
 
 
 def _mean(name: str, mapping: Mapping[str, Meaning]) -> Meaning | None:
-    return (mapping.get(fold(name)) if mapping else None) or meaning_of(name)
+    return (_mapped(name, mapping) if mapping else None) or meaning_of(name)
+
+
+def _mapped(name: str, mapping: Mapping[str, Meaning]) -> Meaning | None:
+    return mapping.get(_mapping_key(name))
 
 
 def _read_mapping(form: Form) -> dict[str, Meaning]:
-    """What the operator says that names mean, by folded name."""
-    mapping = {fold(form.honeypot): Meaning("_honeypot")} if form.honeypot else {}
+    """What the operator says that names mean."""
+    mapping = {_mapping_key(form.honeypot): Meaning("_honeypot")} if form.honeypot else {}
     for target, names in form.fields.items():
-        mapping.update((fold(dotted(name)), Meaning(target, -1)) for name in names)
+        mapping.update((_mapping_key(dotted(name)), Meaning(target, _MAPPED)) for name in names)
     mapping.pop("", None)  # a name without a letter or digit would stand for all of its kind
     return mapping
+
+
+def _mapping_key(name: str) -> str:
+    """A name in any spelling; a number as it is: field 1.3 is not field 13."""
+    return name.strip() if _NUMBER.fullmatch(name) else fold(name)
 
 
 def _settle_bare_names(claims: dict[str, list[Claim]]) -> None:

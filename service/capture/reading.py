@@ -11,6 +11,7 @@ from service.capture.evidence import read_evidence
 from service.capture.fields import Fields, lay_out
 from service.capture.multipart import File
 from service.capture.names import fold
+from service.capture.phrases import choose_language, wished_language
 from service.capture.refusals import Empty
 from service.capture.schemas import FieldError, check
 from service.forms import Form
@@ -72,12 +73,17 @@ def read(request: Incoming, form: Form) -> Reading:
     body = read_body(request.body, request.content_type or request.headers.get("content-type", ""))
     found = lay_out(body.answers, form)
     found.extras.update(_remarks(body))
-    controls = read_controls(found, request.headers.get("accept-language", ""))
+    controls = read_controls(found, _language(found, request, form))
     submission = _submit(found, request, form)
     if not submission.fields and not submission.extras and not controls.honeypot:
         raise Empty
-    errors = check(_checked(found, submission.contact, form), form.require, found.asked, controls.language)
+    errors = check(checked_answers(found, submission.contact, form), form.require, found.asked)
     return Reading(submission, errors, controls, body.answers, found.asked, request.query, body.is_json)
+
+
+def _language(found: Fields, request: Incoming, form: Form) -> str:
+    wishes = (wished_language(request.query), found.text("language"), form.language)
+    return choose_language(request.headers.get("accept-language", ""), *wishes)
 
 
 def _submit(found: Fields, request: Incoming, form: Form) -> Submission:
@@ -116,7 +122,7 @@ def _describe(file: File) -> str:
     return f"file: {file.filename}{kind}, {file.size_bytes} bytes (content not kept)"
 
 
-def _checked(found: Fields, contact: Contact, form: Form) -> dict[str, Answer]:
+def checked_answers(found: Fields, contact: Contact, form: Form) -> dict[str, Answer]:
     """The answers that the form's schema looks at; "" for an input that came empty."""
     answers: dict[str, Answer] = dict.fromkeys(found.asked, "")
     answers.update(found.known)

@@ -6,15 +6,19 @@ from service.store.concerns import Concern
 from service.store.corrections import BeingSent
 from service.store.holds import Hold
 from service.store.leads import Key, Leads, Query
+from service.store.notices import WITHDRAWN, Announced, Notice
 from service.store.outbox import Debt, LeaseLost, Outbox
 from service.store.reports import Count, Origins, Period
-from service.store.store import SCHEMA, Store, Transaction
+from service.store.store import SCHEMA, Arrival, Store, Transaction
 from service.store.writer import StoreUnavailable
 
 __all__ = [
     "SCHEMA",
     "UNAVAILABLE",
+    "WITHDRAWN",
     "Accounts",
+    "Announced",
+    "Arrival",
     "BeingSent",
     "Concern",
     "Count",
@@ -23,6 +27,7 @@ __all__ = [
     "Key",
     "Leads",
     "LeaseLost",
+    "Notice",
     "Origins",
     "Outbox",
     "Pace",

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from service.lead import Delivery
 from service.store.engines import Opened
-from service.store.outbox import WAKE, Outbox
+from service.store.outbox import Outbox, wake
 from service.store.tables import deliveries, holds
 
 
@@ -64,7 +64,7 @@ class Holds:
         freed = update(deliveries).where(deliveries.c.account == account, deliveries.c.waits_for == what)
         was_held = self._connection.execute(ended).rowcount > 0
         if self._connection.execute(freed.values(waits_for=None)).rowcount:
-            self._connection.info[WAKE] = True
+            wake(self._connection, self._opened)
         return was_held
 
     def lift_all(self, account: str, kind: str = "") -> None:

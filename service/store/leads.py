@@ -102,6 +102,12 @@ class Leads:
         self._connection.execute(update(leads).where(leads.c.id == first).values(repeats=leads.c.repeats + 1))
         return Receipt(first, repeat=True)
 
+    def knows(self, keys: Iterable[str], now: datetime) -> bool:
+        """Whether a lead came before under one of these keys, so that keeping it again would be a repeat."""
+        fresh = or_(lead_keys.c.expires_at.is_(None), lead_keys.c.expires_at > now)
+        query = select(lead_keys.c.key).where(lead_keys.c.key.in_(list(keys)), fresh).limit(1)
+        return self._connection.execute(query).first() is not None
+
     def _owner(self, keys: Iterable[str]) -> LeadId | None:
         found = self._connection.execute(select(lead_keys.c.lead_id).where(lead_keys.c.key.in_(keys)).limit(1))
         owner = found.scalar()

@@ -25,6 +25,13 @@ LIVE, LATER = 0, 1
 """Priorities: a lead that just came goes before replays and imports."""
 
 
+def wake(connection: Connection, opened: Opened) -> None:
+    """Tell the workers of all hosts, once this is committed, that something fell due."""
+    connection.info[WAKE] = True
+    if opened.announce:
+        connection.execute(text(opened.announce))
+
+
 class LeaseLost(Exception):
     """Another worker has this Delivery now: stop, touch nothing more."""
 
@@ -92,9 +99,7 @@ class Outbox:
         return changed
 
     def _wake(self) -> None:
-        self._connection.info[WAKE] = True
-        if self._opened.announce:
-            self._connection.execute(text(self._opened.announce))
+        wake(self._connection, self._opened)
 
     # -- leases
 

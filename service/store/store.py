@@ -16,8 +16,9 @@ from service.store.concerns import Concerns
 from service.store.corrections import Corrections
 from service.store.engines import open_engines
 from service.store.holds import Holds
-from service.store.leads import Key, Leads
+from service.store.leads import Clash, Key, Leads
 from service.store.migrate import migrate, schema_of
+from service.store.notices import Announced, Notices
 from service.store.outbox import WAKE, Debt, Outbox
 from service.store.reports import Reports
 from service.store.tables import deployment
@@ -27,7 +28,13 @@ from service.store.writer import Writer, as_unavailable
 
 T = TypeVar("T")
 
-SCHEMA = "0002"
+Arrival = tuple[Lead, Sequence[Key], str]
+"""A new lead, what makes a later one its repeat, and whose it is."""
+
+MOST_TOGETHER = 100
+"""Leads of one request that are committed in one go: others who write need not wait for a thousand."""
+
+SCHEMA = "0003"
 """The newest migration; a process takes leads only on this schema."""
 
 
@@ -45,6 +52,7 @@ class Transaction:
     watching: Watching
     verdicts: Verdicts
     reports: Reports
+    notices: Notices
 
 
 class Store:
@@ -72,9 +80,21 @@ class Store:
         """
         return self._writer.write_together(self._keep_all, (lead, keys, person))
 
-    def _keep_all(
-        self, connection: Connection, arrivals: Sequence[tuple[Lead, Sequence[Key], str]]
-    ) -> Sequence[Receipt]:
+    def keep_all(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        """The same for all that one request brought, in few commits; their Receipts, in order.
+
+        Raises: StoreUnavailable; then some may have been kept, and are repeats when they come again.
+        """
+        receipts: list[Receipt] = []
+        for start in range(0, len(arrivals), MOST_TOGETHER):
+            some = arrivals[start : start + MOST_TOGETHER]
+            try:
+                receipts += self._writer.write(lambda connection, some=some: self._keep_all(connection, some))  # type: ignore[misc]
+            except Clash:
+                receipts += [self.keep(*arrival) for arrival in some]
+        return receipts
+
+    def _keep_all(self, connection: Connection, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
         tx = self._transaction(connection)
         receipts = tx.leads.keep_all([(lead, keys) for lead, keys, _ in arrivals])
         tx.outbox.owe_all(
@@ -92,6 +112,21 @@ class Store:
             ]
         )
         return receipts
+
+    def announce_all(self, arrivals: Sequence[Announced]) -> list[Receipt]:
+        """Keep leads that are still to be fetched, each with its notice; their Receipts, in order.
+
+        Raises: StoreUnavailable; then none was kept.
+        """
+        return self.write(lambda tx: tx.notices.announce_all(arrivals))
+
+    def withdraw(self, lead: Lead, keys: Sequence[Key]) -> Receipt:
+        """The person took an enquiry back: nothing is made of it, whether it came before or comes later.
+
+        lead: kept as discarded where none came yet, so that a late one is its repeat.
+        Raises: StoreUnavailable.
+        """
+        return self.write(lambda tx: tx.notices.withdraw(lead, keys))
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -118,6 +153,7 @@ class Store:
             Watching(connection, opened),
             Verdicts(connection, opened),
             Reports(connection),
+            Notices(connection, opened),
         )
 
     def _ring(self, connection: Connection) -> None:

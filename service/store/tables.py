@@ -233,6 +233,44 @@ concerns = Table(
     Column("over_at", Instant),
 )
 
+notices = Table(
+    # Leads that a platform has for us and that are still to be fetched.
+    "notices",
+    metadata,
+    Column("lead_id", Text, primary_key=True),
+    Column("form", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    _text("place"),  # the Page or account
+    Column("external_id", Text, nullable=False),
+    Column("details", Json, nullable=False),
+    Column("state", Text, nullable=False),  # due, parked
+    Column("announced_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),
+    Column("claimed_by", Text),
+    Column("lease_until", Instant),
+    Index("ix_notices_state_due_at", "state", "due_at"),
+)
+
+connections = Table(
+    # How the second reads of one form's platform stand; place "" where one token serves all.
+    "connections",
+    metadata,
+    Column("form", Text, primary_key=True),
+    Column("sender", Text, primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("tokens", Json),  # renewed ones; the operator's own are in the forms file
+    Column("facts", Json),  # what was learned, such as the questions of a lead form
+    _text("reason"),  # why nothing can be read; "" while it works
+    Column("failing_since", Instant),
+    Column("rests_until", Instant),
+    Column("rests", Integer, nullable=False, default=0, server_default="0"),  # in a row
+    Column("locked_by", Text),  # who renews the tokens
+    Column("locked_until", Instant),
+    Column("pulled_until", Instant),  # what was submitted before is here
+    Column("looked_at", Instant),  # when it was last checked by itself
+)
+
 calls = Table(
     # The recent calls to each account, for the pace over all processes.
     "calls",

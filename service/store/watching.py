@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
-from service.lead import LeadId, Outcome, Status, Step, first_lead_id
+from service.lead import LeadId, Outcome, Reason, Status, Step, first_lead_id
 from service.store.engines import Opened
 from service.store.holds import Hold, Holds
 from service.store.outbox import OWED
@@ -21,9 +21,6 @@ FAILING_TRIES = 3
 
 OLDEST_DELIVERED = timedelta(days=60)
 """Leads that were delivered today are not older than that."""
-
-MOST_SUSPICIONS = 5
-"""Reasons that are told, the most frequent first: strangers' addresses are among them."""
 
 MOVING_S = 180.0
 """An account to which a lead came through within so long is busy, not stuck."""
@@ -92,7 +89,8 @@ class Sight:
 class DayFigures:
     """What came since some instant and what became of it; and what waits now, whenever it came.
 
-    received: form -> number, without what is held as spam. suspicions: why -> number of those.
+    received: form -> number, without what is held as spam. suspicions: name of the Reason ("" for
+    one without a name) -> number of those.
     """
 
     received: dict[str, int]
@@ -272,9 +270,11 @@ class Watching:
 
     def _suspicions(self, period: ColumnElement[bool]) -> dict[str, int]:
         held = and_(leads.c.status == Status.QUARANTINED.value, period)
-        query = select(leads.c.problem, func.count().label("number")).where(held).group_by(leads.c.problem)
-        rows = self._connection.execute(query.order_by(func.count().desc(), leads.c.problem).limit(MOST_SUSPICIONS))
-        return {row.problem: row.number for row in rows}
+        # Of the sentence, only the reason's name: the rest may be a stranger's words.
+        named = ((leads.c.problem.startswith(reason.prefix, autoescape=True), reason.value) for reason in Reason)
+        reason = case(*named, else_="")
+        rows = self._connection.execute(select(reason, func.count()).where(held).group_by(reason))
+        return {name: number for name, number in rows}
 
     def last_arrival(self, form: str) -> datetime | None:
         """When a form last brought a lead that is not held as spam."""

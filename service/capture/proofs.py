@@ -1,0 +1,109 @@
+"""Proofs that a call is its sender's: HMACs over the raw bytes, static tokens. Compared in constant time.
+
+A missing, oversized or non-ASCII proof is a wrong one, never an exception; an empty secret refuses everything.
+"""
+
+import base64
+import hashlib
+import hmac
+from binascii import Error as Base64Error
+from collections.abc import Iterable
+
+from service.capture.sender import Call, Forged, Table
+
+TOKEN_HEADERS = ("x-webhook-token", "x-form-token")
+FUTURE_S = 300.0
+"""How far ahead of ours a sender's clock may be, in seconds."""
+
+
+def hmac_hex(secret: str, message: bytes) -> str:
+    """HMAC-SHA256 in lower-case hex; the key is the secret as shown, in UTF-8."""
+    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+
+
+def hmac_base64(secret: str, message: bytes) -> str:
+    """HMAC-SHA256 in base64."""
+    return base64.b64encode(hmac.new(secret.encode(), message, hashlib.sha256).digest()).decode()
+
+
+def is_same(given: str, wanted: str) -> bool:
+    """Compare two proofs in constant time; an empty one is never right."""
+    return bool(given) and bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def check(given: str | Iterable[str], wanted: str, secret: str) -> None:
+    """Raises: Forged unless one of the given proofs is the wanted one."""
+    offered = [given] if isinstance(given, str) else list(given)
+    if not secret or not any(is_same(each, wanted) for each in offered):
+        raise Forged("the signature does not match" if any(offered) else "the signature is missing")
+
+
+def check_hex(header: str, secret: str, message: bytes, prefix: str = "") -> None:
+    """The same for an HMAC in hex, in any case, behind `prefix`.
+
+    Raises: Forged.
+    """
+    if prefix and header and not header.startswith(prefix):
+        raise Forged("the signature has another form")
+    check(header.removeprefix(prefix).lower(), hmac_hex(secret, message), secret)
+
+
+def check_base64(header: str, secret: str, message: bytes, prefix: str = "") -> None:
+    """The same for an HMAC in base64.
+
+    Raises: Forged.
+    """
+    if prefix and header and not header.startswith(prefix):
+        raise Forged("the signature has another form")
+    check(header.removeprefix(prefix), hmac_base64(secret, message), secret)
+
+
+def check_age(at: str, now: float, oldest_s: float, unit_s: float = 1.0) -> None:
+    """Refuse what was signed too long ago, or in the future. at: the sender's time as text, in units of `unit_s`.
+
+    Raises: Forged.
+    """
+    if not (at.isascii() and at.isdigit() and len(at) <= len("1700000000000000")):
+        raise Forged("the signature says no time")
+    age_s = now - int(at) * unit_s
+    if not -FUTURE_S <= age_s <= oldest_s:
+        raise Forged("the signature is too old" if age_s > 0 else "the signature is of the future")
+
+
+def check_timestamped(header: str, secret: str, call: Call, oldest_s: float, name: str = "v1") -> None:
+    """Check `t=SECONDS,v1=HEX`, an HMAC over "t.body"; several v1 may be present, while a secret is changed.
+
+    Raises: Forged.
+    """
+    parts = [part.strip().partition("=") for part in header.split(",")]
+    at = next((value for key, _, value in parts if key == "t"), "")
+    check([value for key, _, value in parts if key == name], hmac_hex(secret, at.encode() + b"." + call.body), secret)
+    check_age(at, call.received_at, oldest_s)
+
+
+def check_token(call: Call, table: Table) -> None:
+    """Check the operator's own token: a Bearer or Basic password, a header, or ?token= for tools that can no more.
+
+    Raises: Forged.
+    """
+    token = str(table.get("token", ""))
+    if token:
+        check([each for each in _tokens_of(call) if each], token, token)
+
+
+def _tokens_of(call: Call) -> list[str]:
+    scheme, _, credentials = call.headers.get("authorization", "").partition(" ")
+    kind = scheme.lower()
+    given = [credentials.strip()] if kind == "bearer" else []
+    if kind == "basic":
+        given += _decode_basic(credentials.strip())
+    return [*given, *(call.headers.get(name, "") for name in TOKEN_HEADERS), call.query.get("token", "")]
+
+
+def _decode_basic(credentials: str) -> list[str]:
+    """User name and password: tools differ in which of the two they let people fill in."""
+    try:
+        user, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (Base64Error, ValueError):
+        return []
+    return [password, user]

@@ -1,0 +1,68 @@
+"""How one platform or tool speaks: proof, reading, answer. A sender is one file with one of these."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.capture.enquiries import Item
+
+Table = Mapping[str, Any]
+"""What the operator wrote under [forms.NAME.webhooks.SENDER]."""
+
+
+class Forged(Exception):
+    """The proof is missing, wrong or too old: 401. The text is for the log: nothing secret, nothing personal."""
+
+
+class Garbled(Exception):
+    """The proof is inside a body that cannot be read: 400."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to a webhook as plain values.
+
+    url: the public address it was sent to, with its query. headers: by lower-case name. query: by
+    name. received_at: unix seconds.
+    """
+
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    method: str = "POST"
+    query: Mapping[str, str] = field(default_factory=dict)
+    received_at: float = 0.0
+
+    @property
+    def content_type(self) -> str:
+        """As the header gives it, "" for none."""
+        return self.headers.get("content-type", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a handshake."""
+
+    body: str
+    status: int = 200
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """One sender.
+
+    read: what a call brings, item by item; none for events that are no leads. Raises Unreadable
+    where the body holds nothing that could be understood: it is then kept raw.
+    verify: raises Forged or Garbled. Asked where the table holds `proof_key`; None: signs nothing.
+    greet: answers a GET or HEAD; None: says what the address is for. Raises Forged.
+    is_platform: its ids are unique over all forms, however the lead comes.
+    answer: the body of a 200 where the sender wants one of its own.
+    """
+
+    read: Callable[[Call, Table], Iterable[Item]]
+    verify: Callable[[Call, Table], None] | None = None
+    proof_key: str = "secret"
+    greet: Callable[[Call, Table], Reply] | None = None
+    is_platform: bool = False
+    answer: str = ""

@@ -1,0 +1,117 @@
+"""A Submission made of what a webhook brought: the same reading, evidence and checks as a visitor's post."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from service.capture.claims import Answer, texts_of, unwrap
+from service.capture.contact import read_contact
+from service.capture.enquiries import Answered, Enquiry, Notice, Unfit
+from service.capture.evidence import read_evidence
+from service.capture.fields import CLICK_IDS, UTM_KEYS, Fields, lay_out
+from service.capture.reading import checked_answers
+from service.capture.schemas import check
+from service.capture.sender import Table
+from service.forms import Form
+from service.lead import CANONICAL_FIELDS, Contact, Evidence, Submission
+
+_TARGETS = {"landing_url": "landing_page"}
+"""What the forms file calls it -> what aliases.json does."""
+
+
+def reading_form(form: Form, table: Table) -> Form:
+    """The form as one sender's enquiries are read: with the field names of the sender's own table first."""
+    own: Mapping[str, Sequence[str]] = table.get("fields", {})
+    mapped = {_TARGETS.get(target, target): tuple(names) for target, names in own.items()}
+    return replace(form, fields={**form.fields, **_before(mapped, form.fields)})
+
+
+def submit(enquiry: Enquiry, form: Form, sender: str, table: Table, query: str = "") -> Submission:
+    """Make the Submission of one enquiry; its problem says why a person must look first.
+
+    form: as reading_form gives it. query: of the webhook's address, the last place where tags are looked for.
+    """
+    found = _lay_out(enquiry, form)
+    fields = {name: found.known[name] for name in CANONICAL_FIELDS if name in found.known}
+    contact = read_contact(fields, form.country)
+    if contact.email:
+        fields["email"] = contact.email
+    return Submission(
+        form=form.name,
+        sender=sender,
+        contact=contact,
+        evidence=_evidence(enquiry, found, form, query),
+        fields=fields,
+        extras={**found.extras, **{label: answer for label, answer in enquiry.details.items() if answer}},
+        external_id=_external_id(enquiry, found, table),
+        idempotency_key=found.text("lc_key"),
+        form_name=enquiry.form_name or found.text("form_name"),
+        ip=enquiry.ip or found.text("ip_address"),
+        problem=_problem(found, contact, enquiry.place, form, table),
+        id_of=enquiry.platform,
+        is_test=enquiry.is_test,
+    )
+
+
+def submit_notice(notice: Notice, form: Form, sender: str, table: Table) -> Submission:
+    """The Submission of a lead that is still to be fetched: nothing but its id and what was told with it."""
+    return Submission(
+        form=form.name,
+        sender=sender,
+        contact=Contact(),
+        evidence=Evidence(),
+        extras=dict(notice.details),
+        external_id=notice.external_id,
+        problem="" if notice.is_test else unroutable(notice.place, table),
+        is_test=notice.is_test,
+    )
+
+
+def submit_unfit(item: Unfit, form: Form, sender: str) -> Submission:
+    """The Submission of something that nobody could read."""
+    problem = f"{item.why} The bytes are kept: look at them, and at the sender's set-up. Discard it if it is no lead."
+    return Submission(form.name, sender, Contact(), Evidence(), raw=item.raw, problem=problem)
+
+
+def unroutable(place: str, table: Table) -> str:
+    """Why a lead of this Page or account is not this form's, "" when it is."""
+    wanted = [*table.get("pages", ()), *table.get("accounts", ())]
+    if not wanted or place in wanted:
+        return ""
+    whose = f"It came from {place[:40]}" if place else "It does not say which page or account it came from"
+    return f"{whose}, which this form does not take: add it to `pages` or `accounts` of the webhook, or discard it."
+
+
+def _lay_out(enquiry: Enquiry, form: Form) -> Fields:
+    named: dict[str, list[str]] = {}
+    told: dict[tuple[str, str], list[str]] = {}
+    for name, answer, target in enquiry.answers:
+        texts = told.setdefault((name, target), []) if target else named.setdefault(name or "unnamed", [])
+        texts.extend(texts_of(answer))
+    answers: dict[str, Answer] = {name: unwrap(texts) for name, texts in named.items()}
+    return lay_out(answers, form, [Answered(name, unwrap(texts), target) for (name, target), texts in told.items()])
+
+
+def _evidence(enquiry: Enquiry, found: Fields, form: Form, query: str) -> Evidence:
+    """What the answers carry; what the campaign stands for only where they carry no tags at all."""
+    evidence = read_evidence(found, form, query, received_at=enquiry.submitted_at)
+    fields = {**enquiry.click_ids, **evidence.fields}
+    if enquiry.utm and not any(texts_of(found.known.get(key, "")) for key in UTM_KEYS):
+        fields = {**fields, **{key: value for key, value in enquiry.utm.items() if value}}
+    return replace(evidence, fields={name: value for name, value in fields.items() if value or name not in CLICK_IDS})
+
+
+def _external_id(enquiry: Enquiry, found: Fields, table: Table) -> str:
+    """The sender's own id, unless the operator says which field holds it."""
+    mapped = found.text("external_id") if "external_id" in table.get("fields", {}) else ""
+    return mapped or enquiry.external_id or found.text("external_id")
+
+
+def _problem(found: Fields, contact: Contact, place: str, form: Form, table: Table) -> str:
+    wrong = ", ".join(sorted(check(checked_answers(found, contact, form), form.require, found.asked)))
+    return unroutable(place, table) or (
+        f"It arrived without a usable {wrong}: correct it, then retry." if wrong else ""
+    )
+
+
+def _before(first: Mapping[str, tuple[str, ...]], then: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {target: (*names, *then.get(target, ())) for target, names in first.items()}

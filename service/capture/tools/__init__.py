@@ -1,0 +1,1 @@
+"""Form tools and automations: one file each, with how it proves its calls and what they say."""

@@ -1,0 +1,227 @@
+"""Where platforms and tools post: /webhooks/<sender>/<form>. Kept first, then answered with exactly 200."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, request
+
+from service import clock
+from service.capture.enquiries import Enquiry, Item, Notice, Unfit, Withdrawal
+from service.capture.intake import accept_all, announce_all, withdraw
+from service.capture.proofs import check_token
+from service.capture.refusals import Empty, Unreadable, Unsupported
+from service.capture.sender import Call, Forged, Garbled, Sender, Table
+from service.capture.senders import SENDERS
+from service.capture.submitting import reading_form, submit, submit_notice, submit_unfit
+from service.capture.wire import read_body, read_headers
+from service.forms import Form
+from service.lead import Receipt, Submission
+from service.store import Store, StoreUnavailable
+
+log = structlog.get_logger()
+
+BODY_MAX = 5 * 1024 * 1024
+"""Bytes of one call: a thousand leads."""
+
+RETRY_S = 60
+"""What a sender is asked to wait when the store is down, or the forms file does not know the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switchboard:
+    """What the endpoints need. public_url: how the world reaches us, which some signatures cover."""
+
+    forms: Mapping[str, Form]
+    store: Store
+    public_url: str
+    keeps_ip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sender of one form. form: as its enquiries are read."""
+
+    name: str
+    sender: Sender
+    table: Table
+    form: Form
+
+
+class NotTaken(Exception):
+    """A call that is refused: status, and a sentence for whoever set the sender up."""
+
+    def __init__(self, status: HTTPStatus, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence = status, sentence
+
+
+def webhook_blueprint(board: Switchboard) -> Blueprint:
+    """The routes of all senders."""
+    blueprint = Blueprint("webhooks", __name__)
+    lines = dict(_lines(board.forms.values()))
+
+    @blueprint.route("/webhooks/<sender>/<form>", methods=["GET", "POST"], strict_slashes=False)
+    @blueprint.route("/webhooks/<sender>/<form>/<token>", methods=["GET", "POST"], strict_slashes=False)
+    def webhook(sender: str, form: str, token: str = "") -> Response:
+        """Take what a platform or tool sends. token: for those that can prove themselves by their address only."""
+        try:
+            line = _find(lines, board.forms, sender, form)
+            if request.method == "POST":
+                return _take(line, _call(board.public_url, token), board)
+            return _greet(line, _call(board.public_url, token))
+        except NotTaken as refused:
+            log.warning("webhook_refused", sender=sender, form=form, status=refused.status.value, why=refused.sentence)
+            return _refusal(refused)
+        except StoreUnavailable:
+            log.error("lead_not_kept", sender=sender, form=form)
+            return _refusal(NotTaken(HTTPStatus.SERVICE_UNAVAILABLE, "It could not be kept just now: send it again."))
+
+    return blueprint
+
+
+def _lines(forms: Iterable[Form]) -> Iterable[tuple[tuple[str, str], Line]]:
+    for form in forms:
+        for name, table in form.webhooks.items():
+            yield (name, form.name), Line(name, SENDERS[name], table, reading_form(form, table))
+
+
+def _find(lines: Mapping[tuple[str, str], Line], forms: Mapping[str, Form], sender: str, form: str) -> Line:
+    if sender not in SENDERS:
+        raise NotTaken(HTTPStatus.NOT_FOUND, f"There is no sender of that name. Known: {', '.join(SENDERS)}.")
+    if form not in forms:
+        # Not 404: some tools then give up for good, while the form may be missing by a mistake that is mended soon.
+        raise NotTaken(HTTPStatus.SERVICE_UNAVAILABLE, "The forms file has no such form.")
+    if (sender, form) not in lines:
+        table = f"[forms.{form}.webhooks.{sender}]"
+        raise NotTaken(HTTPStatus.UNAUTHORIZED, f"This sender is not let in: the forms file needs {table}.")
+    return lines[sender, form]
+
+
+def _call(public_url: str, token: str) -> Call:
+    body, is_whole = read_body(BODY_MAX)
+    if len(body) > BODY_MAX:
+        raise NotTaken(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"More than {BODY_MAX // 1024 // 1024} MiB.")
+    if not is_whole:
+        raise NotTaken(HTTPStatus.BAD_REQUEST, "The connection ended before the body was whole: send it again.")
+    query = {"token": token} if token else {}
+    return Call(
+        body=body,
+        headers=read_headers(),
+        url=f"{public_url.rstrip('/')}{request.environ.get('RAW_URI') or request.full_path.rstrip('?')}",
+        method=request.method,
+        query={**query, **request.args.to_dict()},
+        received_at=clock.now().timestamp(),
+    )
+
+
+def _greet(line: Line, call: Call) -> Response:
+    if line.sender.greet is None:
+        return _json({"ok": True, "message": f"This address takes POST requests of {line.name}."})
+    try:
+        reply = line.sender.greet(call, line.table)
+    except Forged as forged:
+        raise NotTaken(HTTPStatus.FORBIDDEN, f"{forged}.") from forged
+    return Response(reply.body, reply.status, content_type=reply.content_type)
+
+
+def _take(line: Line, call: Call, board: Switchboard) -> Response:
+    """Check, read and keep one call.
+
+    Raises: NotTaken; StoreUnavailable.
+    """
+    _check(line, call)
+    receipts = _keep(_read(line, call), line, call, board)
+    for receipt in receipts:
+        log.info("lead_kept", lead=receipt.lead_id, form=line.form.name, sender=line.name, repeat=receipt.repeat)
+    return _thanks(receipts, line.sender)
+
+
+def _check(line: Line, call: Call) -> None:
+    try:
+        check_token(call, line.table)
+        if line.sender.verify is not None and line.table.get(line.sender.proof_key):
+            line.sender.verify(call, line.table)
+    except Forged as forged:
+        raise NotTaken(HTTPStatus.UNAUTHORIZED, f"It does not prove where it comes from: {forged}.") from forged
+    except Garbled as garbled:
+        raise NotTaken(HTTPStatus.BAD_REQUEST, f"It cannot be read: {garbled}.") from garbled
+
+
+def _read(line: Line, call: Call) -> Sequence[Item]:
+    """What a proven call brings; what nobody can read is kept as it is."""
+    try:
+        return list(line.sender.read(call, line.table))
+    except Empty:
+        return []
+    except (Unreadable, Unsupported) as refused:
+        return [Unfit(call.body, refused.sentence)]
+    except Exception as error:  # a shape that nobody has seen yet must not cost the lead
+        log.exception("webhook_not_understood", sender=line.name, form=line.form.name, kind=type(error).__name__)
+        return [Unfit(call.body, f"It has another shape than {line.name} is known to send.")]
+
+
+def _keep(items: Sequence[Item], line: Line, call: Call, board: Switchboard) -> list[Receipt]:
+    now = clock.now()
+    form = board.forms[line.form.name]
+    submissions = [_submission(item, line, call, board) for item in items if isinstance(item, Enquiry | Unfit)]
+    announced = []
+    for notice in (item for item in items if isinstance(item, Notice)):
+        submission = submit_notice(notice, line.form, line.name, line.table)
+        if notice.is_test:
+            submissions.append(submission)
+        else:
+            announced.append((submission, notice.place))
+    receipts = accept_all([(submission, "") for submission in submissions], form, board.store, now)
+    receipts += announce_all(announced, form, board.store, now) if announced else []
+    taken_back = [item.external_id for item in items if isinstance(item, Withdrawal)]
+    return receipts + [withdraw(line.name, external_id, form, board.store, now) for external_id in taken_back]
+
+
+def _submission(item: Enquiry | Unfit, line: Line, call: Call, board: Switchboard) -> Submission:
+    if isinstance(item, Unfit):
+        return submit_unfit(replace(item, raw=_without_secrets(item.raw, line.table)), line.form, line.name)
+    query = call.url.partition("?")[2]
+    submission = submit(item, line.form, line.name, line.table, query)
+    return submission if board.keeps_ip else replace(submission, ip="")
+
+
+def _without_secrets(raw: bytes, table: Table) -> bytes:
+    """Some senders put the proof into the body: it is not kept."""
+    for value in table.values():
+        if isinstance(value, str) and value:
+            raw = raw.replace(value.encode(), b"[removed]")
+    return raw
+
+
+def _thanks(receipts: Sequence[Receipt], sender: Sender) -> Response:
+    if sender.answer:
+        return Response(sender.answer, content_type="application/json")
+    told: dict[str, Any] = {"ok": True}
+    if receipts:
+        told |= {"id": receipts[0].lead_id, "repeat": all(receipt.repeat for receipt in receipts)}
+    if len(receipts) > 1:
+        told["ids"] = [receipt.lead_id for receipt in receipts]
+    return _json(told)
+
+
+def _refusal(refused: NotTaken) -> Response:
+    told = {
+        "type": "about:blank",
+        "title": refused.status.phrase,
+        "status": refused.status.value,
+        "detail": refused.sentence,
+        "message": refused.sentence,
+        "ok": False,
+    }
+    answer = _json(told, refused.status, "application/problem+json")
+    if refused.status is HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = str(RETRY_S)
+    return answer
+
+
+def _json(told: Mapping[str, Any], status: int = 200, content_type: str = "application/json") -> Response:
+    return Response(json.dumps(told), status, content_type=content_type)
