@@ -39,10 +39,10 @@ class Controls:
         return next((self.captcha[name] for name in names if name in self.captcha), "")
 
 
-def read_controls(found: Fields, accepted_languages: str = "") -> Controls:
+def read_controls(found: Fields, language: str = "") -> Controls:
     """Return the Controls among laid-out fields.
 
-    accepted_languages: the Accept-Language header, for forms that do not say their language.
+    language: what the visitor is spoken to in.
     """
     tokens = {name.lower(): _text(answer) for name, answer in found.controls.get("_captcha_token", ())}
     others = {name.lower(): _text(answer) for name, answer in found.controls.get("_form_control", ())}
@@ -51,7 +51,7 @@ def read_controls(found: Fields, accepted_languages: str = "") -> Controls:
         error_redirect=_first(found, "_error_redirect"),
         honeypot=_filled_trap(found),
         captcha={name: token for name, token in tokens.items() if token},
-        language=_primary(found.text("language") or accepted_languages),
+        language=language,
         subject=others.get("_subject", "") or found.text("subject"),
         form_key=others.get("access_key", "") or others.get("apikey", "") or found.text("form_name"),
         dropped=tuple(name for named in found.controls.values() for name, _ in named),
@@ -69,9 +69,3 @@ def _first(found: Fields, group: str) -> str:
 
 def _text(answer: Answer) -> str:
     return next(iter(texts_of(answer)), "")
-
-
-def _primary(language: str) -> str:
-    """The primary subtag of the first language named: "de" for "de-AT,de;q=0.9"."""
-    tag = language.partition(",")[0].partition(";")[0].strip().lower().replace("_", "-").partition("-")[0]
-    return tag if tag.isascii() and tag.isalpha() and len(tag) in (2, 3) else ""

@@ -1,19 +1,20 @@
 """The inputs of our own pages: what a hosted form asks, and what an error page gives back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from service.capture.asking import OTHER, Asked, asked_of, choices_of, is_source
 from service.capture.claims import texts_of
 from service.capture.names import meaning_of
-from service.capture.phrases import phrases_of
+from service.capture.phrases import complaint_of, question_of
 from service.capture.reading import Reading
 from service.capture.schemas import FieldError
+from service.capture.widgets import PLACE
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
 
-_ALWAYS_ASKED = ("full_name", "email", "phone", "company")
-_KINDS = {"email": "email", "phone": "tel", "message": "textarea", "consent": "checkbox"}
-_HOSTED_KINDS = {**_KINDS, "move_in_date": "date"}
+_KINDS = {"email": "email", "phone": "tel", "message": "textarea", "consent": "checkbox", "move_in_date": "date"}
 _AUTOCOMPLETE = {
     "email": "email",
     "full_name": "name",
@@ -22,12 +23,17 @@ _AUTOCOMPLETE = {
     "phone": "tel",
     "company": "organization",
 }
+_PAIRED = frozenset(("full_name", "first_name", "last_name", "email", "phone", "company"))
 _NOT_GIVEN_BACK = frozenset(("_captcha_token", "_honeypot"))  # a token works once, a trap would snap again
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One labelled input. kind: an input type, "textarea" or "select"."""
+    """One labelled input.
+
+    kind: an input type, "textarea" or "select". is_half: two of them fit beside each other on a wide page.
+    """
 
     id: str
     name: str
@@ -38,94 +44,76 @@ class Input:
     autocomplete: str = ""
     choices: Sequence[str] = ()
     errors: Sequence[str] = ()
+    is_half: bool = False
 
 
 def hosted_inputs(form: Form, language: str = "") -> list[Input]:
-    """Return what the hosted page of a form asks: the usual, what is required, what routes go by."""
-    choices = _route_choices(form)
-    named = ("first_name", "last_name") if {"first_name", "last_name"} & {*form.require} else ("full_name",)
-    usual = (*named, *(name for name in _ALWAYS_ASKED if name != "full_name"))
-    asked = dict.fromkeys((*usual, *choices, *form.require, "message"))
-    last = [name for name in ("message", "consent") if name in asked]
-    names = [*(name for name in asked if name not in last and _is_asked(name, named)), *last]
-    return [
-        Input(
-            id=f"input-{position}",
-            name=name,
-            label=_question(name, language),
-            kind="select" if name in choices else _HOSTED_KINDS.get(name, "text"),
-            required=name in form.require,
-            autocomplete=_AUTOCOMPLETE.get(name, ""),
-            choices=choices.get(name, ()),
-        )
-        for position, name in enumerate(names)
-    ]
+    """Return what the hosted page of a form asks."""
+    return [_input(position, asked, form, language) for position, asked in enumerate(asked_of(form))]
 
 
 def returned_inputs(
     form: Form, reading: Reading, errors: Mapping[str, Sequence[FieldError]]
 ) -> tuple[list[Input], list[tuple[str, str]]]:
-    """Return a post's answers as inputs to correct, and as pairs to pass on unseen.
+    """Return a post's answers as inputs to correct, in their order, and as pairs to pass on unseen.
 
     What has a meaning to us is shown; the rest may have been hidden in the page it came from.
     """
     shown: list[Input] = []
     hidden: list[tuple[str, str]] = []
+    language = reading.controls.language
     canonical = {name: target for target, name in _shown_names(form, reading, errors).items()}
-    for name, answer in {**dict.fromkeys(canonical, ""), **reading.answers}.items():
+    choices = choices_of(form)
+    for name, answer in {**reading.answers, **_missing(canonical, reading)}.items():
         target = canonical.get(name)
         meaning = meaning_of(name)
         texts = texts_of(answer)
         if target:
-            value = "\n".join(texts)
-            shown.append(_returned(len(shown), name, target, value, form, reading, errors.get(target, ())))
+            asked = Asked(target, name, choices.get(target, ()), is_source(target, form))
+            shown.append(_input(len(shown), asked, form, language, "\n".join(texts), errors.get(target, ())))
         elif meaning is None or meaning.target not in _NOT_GIVEN_BACK:
             hidden += ((name, text) for text in texts)
-    return sorted(shown, key=lambda each: not each.errors), hidden
+    return shown, hidden
 
 
-def _returned(
-    position: int, name: str, target: str, value: str, form: Form, reading: Reading, wrong: Sequence[FieldError]
+def _missing(canonical: Mapping[str, str], reading: Reading) -> dict[str, str]:
+    return {name: "" for name in canonical if name not in reading.answers}
+
+
+def _input(
+    position: int, asked: Asked, form: Form, language: str, value: str = "", wrong: Sequence[FieldError] = ()
 ) -> Input:
-    kind = _KINDS.get(target, "textarea" if "\n" in value else "text")
+    kind = _kind(asked, value)
     return Input(
         id=f"input-{position}",
-        name=name,
-        label=_question(target, reading.controls.language),
+        name=asked.posted_as,
+        label=question_of("answer_field" if asked.is_about_source else asked.name, language),
         kind=kind,
         value="" if kind == "checkbox" and wrong else value,
-        required=target in form.require,
-        autocomplete=_AUTOCOMPLETE.get(target, ""),
-        errors=[error.message for error in wrong],
+        required=asked.name in form.require,
+        autocomplete=_AUTOCOMPLETE.get(asked.name, ""),
+        choices=asked.choices,
+        errors=[complaint_of(each.code, asked.name, language, each.message) for each in wrong],
+        is_half=asked.name in _PAIRED,
     )
+
+
+def _kind(asked: Asked, value: str) -> str:
+    """The kind of input that can hold the value as it was given."""
+    if asked.choices and value in {"", OTHER, *asked.choices}:
+        return "select"
+    kind = _KINDS.get(asked.name, "text")
+    if kind == "date" and not _DATE.fullmatch(value):
+        kind = "text"
+    return "textarea" if kind == "text" and "\n" in value else kind
 
 
 def _shown_names(form: Form, reading: Reading, errors: Mapping[str, Sequence[FieldError]]) -> dict[str, str]:
     """Canonical or required name -> the name to post it under."""
+    asked = {each.name: each.posted_as for each in asked_of(form)}
+    own = {posted_as: name for name, posted_as in asked.items() if name not in CANONICAL_FIELDS}
     shown = {target: name for target, name in reading.asked.items() if target in CANONICAL_FIELDS}
-    for target in errors:
-        shown.setdefault(target, next(iter(form.fields.get(target, ())), target))
+    shown.update((own[name], name) for name in reading.answers if name in own)
+    for target in errors.keys() - {PLACE}:
+        shown.setdefault(target, asked.get(target, target))
     return shown
-
-
-def _is_asked(name: str, named: tuple[str, ...]) -> bool:
-    """Whole names and their parts are not asked for on one page."""
-    return name in named or name not in {"full_name", "first_name", "last_name"}
-
-
-def _route_choices(form: Form) -> dict[str, list[str]]:
-    choices: dict[str, list[str]] = {}
-    for name, value in _conditions(form):
-        known = choices.setdefault(name, [])
-        if value not in known:
-            known.append(value)
-    return choices
-
-
-def _conditions(form: Form) -> Iterator[tuple[str, str]]:
-    return ((name, value) for route in form.routes for name, value in route.when.items())
-
-
-def _question(name: str, language: str) -> str:
-    spaced = name.replace("_", " ").replace(".", " ")
-    return phrases_of(language).get(f"ask.{name}", spaced[:1].upper() + spaced[1:])

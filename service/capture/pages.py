@@ -1,53 +1,106 @@
-"""The pages that visitors of a form may see: plain, phone first, light and dark, without anything from elsewhere."""
+"""The pages that visitors of a form may see: plain, phone first, light and dark, in the visitor's language.
 
+Nothing comes from elsewhere, but the check for robots of a form that has one.
+"""
+
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 
-from flask import Response
+from flask import Response, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from service.capture.inputs import hosted_inputs, returned_inputs
-from service.capture.phrases import languages, phrases_of
+from service.capture.inputs import Input, hosted_inputs, returned_inputs
+from service.capture.phrases import (
+    choose_language,
+    complaint_of,
+    languages,
+    phrases_of,
+    trouble_of,
+    wished_language,
+)
 from service.capture.reading import Reading
 from service.capture.schemas import FieldError
+from service.capture.widgets import PLACE, Widget, is_out_of_reach, widget_of
 from service.forms import Form
 
 _HERE = Path(__file__).parent
+_SCRIPT = (_HERE / "templates" / "form.js").read_text("utf-8").strip()
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",  # an error page holds what somebody wrote
-    # No form-action: it would stop the redirect to the form's own site.
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
+}
+_POLICY = {  # no form-action: it would stop the redirect to the form's own site
+    "default-src": "'none'",
+    "script-src": f"'self' 'sha256-{base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()}'",
+    "style-src": "'unsafe-inline'",
+    "base-uri": "'none'",
 }
 _WITHOUT_WAY_BACK = frozenset((HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED))
 
 
-def answer(html: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as HTML, the language it speaks, and the check for robots that it shows."""
+
+    html: str
+    language: str
+    widget: Widget | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One line of the summary of what is wrong. target: the id of the element to go to."""
+
+    target: str
+    sentence: str
+
+
+def spoken_language(form: Form | None = None) -> str:
+    """Return the language to answer the current request in: of its `?lang=`, the form's, else the browser's."""
+    return choose_language(request.headers.get("Accept-Language", ""), _wish(), form.language if form else "")
+
+
+def thanks_address(form: Form, language: str) -> str:
+    """Return the path of the thank-you page; it says the language where the next request would not."""
+    usual = choose_language(request.headers.get("Accept-Language", ""), form.language)
+    return f"/f/{form.name}/thanks" + (f"?lang={language}" if language not in {usual, ""} else "")
+
+
+def answer(page: Page, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Wrap a page with the headers that keep it to itself."""
-    return Response(html, status, _HEADERS)
+    told = Response(page.html, status, _HEADERS)
+    told.headers["Content-Security-Policy"] = _policy(page.widget)
+    told.headers["Content-Language"] = page.language
+    told.vary.add("Accept-Language")
+    return told
 
 
-def thank_you(form: Form, language: str = "") -> str:
+def thank_you(form: Form, language: str = "") -> Page:
     """Return the page after a post that was kept."""
     return _render("thanks.html", language, form=form)
 
 
-def hosted_form(form: Form, language: str = "") -> str:
-    """Return the page of a form that needs no website of its own."""
+def hosted_form(form: Form, language: str = "", *, is_wished: bool = False) -> Page:
+    """Return the page of a form that needs no website of its own.
+
+    is_wished: the language was asked for and is to stay.
+    """
+    if is_out_of_reach(form):
+        return _message(language, phrases_of(language)["away_title"], phrases_of(language)["away_text"])
     say = phrases_of(language)
-    return _render(
-        "form.html",
+    return _render_form(
+        form,
         language,
         title=form.title or say["default_title"],
         intro=say["hosted_intro"],
-        action=f"/f/{form.name}",
+        query=f"lang={language}" if is_wished else "",
         inputs=hosted_inputs(form, language),
-        hidden=(),
         is_hosted=True,
         button=say["send"],
     )
@@ -57,50 +110,90 @@ def error_page(
     form: Form,
     reading: Reading,
     errors: Mapping[str, Sequence[FieldError]],
-    failed: tuple[HTTPStatus, str] | None = None,
-) -> str:
+    failed: tuple[HTTPStatus, str, str] | None = None,
+) -> Page:
     """Return the page that says what is wrong and keeps all that was written, files aside.
 
-    failed: status and what happened, where no answer is to blame.
+    failed: status, code and what happened, where no answer is to blame.
     """
     language = reading.controls.language
     say = phrases_of(language)
     inputs, hidden = returned_inputs(form, reading, errors)
-    return _render(
-        "form.html",
+    complaints = _complaints(inputs, errors, language)
+    title = _title(say, failed[0]) if failed else say["fix_title"]
+    happened = trouble_of(failed[1], language, failed[2]) if failed else ""
+    if is_out_of_reach(form):
+        return _message(language, title, happened or say["summary_title"], complaints, has_way_back=True)
+    return _render_form(
+        form,
         language,
-        title=_title(say, failed[0]) if failed else say["fix_title"],
-        intro=f"{failed[1]} {say['kept_text']}" if failed else say["fix_text"],
-        action=f"/f/{form.name}?{reading.query}" if reading.query else f"/f/{form.name}",
+        title=title,
+        intro=f"{happened} {say['kept_text']}" if failed else say["fix_text"],
+        query=reading.query,
         inputs=inputs,
         hidden=hidden,
-        is_hosted=False,
+        complaints=complaints,
         button=say["send_again"],
     )
 
 
-def message_page(sentence: str, status: HTTPStatus, language: str = "") -> str:
-    """Return the page of a failure that no input can mend; `sentence` says what happened."""
-    say = phrases_of(language)
+def message_page(status: HTTPStatus, code: str = "", sentence: str = "", language: str = "") -> Page:
+    """Return the page of a failure that no input can mend.
+
+    code: of the Trouble. sentence: what happened, in English, for a code that has no phrase.
+    """
+    title, happened = _title(phrases_of(language), status), trouble_of(code, language, sentence)
+    return _message(language, title, happened, has_way_back=status not in _WITHOUT_WAY_BACK)
+
+
+def _wish() -> str:
+    return wished_language(request.environ.get("QUERY_STRING", ""))
+
+
+def _message(
+    language: str, title: str, sentence: str, complaints: Sequence[Complaint] = (), *, has_way_back: bool = False
+) -> Page:
+    """A page without a form. Where the check for robots stands on the operator's own pages, people must go back."""
     return _render(
-        "message.html",
-        language,
-        title=_title(say, status),
-        sentence=sentence,
-        has_way_back=status not in _WITHOUT_WAY_BACK,
+        "message.html", language, title=title, sentence=sentence, complaints=complaints, has_way_back=has_way_back
     )
+
+
+def _complaints(
+    inputs: Sequence[Input], errors: Mapping[str, Sequence[FieldError]], language: str
+) -> tuple[Complaint, ...]:
+    """What is wrong, in the order of the page; what is about no input at last."""
+    beside = [Complaint(each.id, sentence) for each in inputs for sentence in each.errors]
+    last = [Complaint(PLACE, complaint_of(each.code, PLACE, language, each.message)) for each in errors.get(PLACE, ())]
+    return (*beside, *last)
 
 
 def _title(say: Mapping[str, str], status: HTTPStatus) -> str:
     return say.get(f"message_title.{status.value}", say["message_title"])
 
 
+def _policy(widget: Widget | None) -> str:
+    allowed = dict(_POLICY)
+    for directive, hosts in (widget.sources if widget else {}).items():
+        allowed[directive] = f"{allowed.get(directive, '')} {hosts}".strip()
+    return "; ".join(f"{directive} {hosts}" for directive, hosts in allowed.items())
+
+
 @cache
 def _environment() -> Environment:
     loader = FileSystemLoader(_HERE / "templates")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.globals["script"] = _SCRIPT
+    return made
 
 
-def _render(template: str, language: str, **values: object) -> str:
-    known = language if language in languages() else "en"
-    return _environment().get_template(template).render(language=known, say=phrases_of(known), **values)
+def _render_form(form: Form, language: str, query: str, **values: object) -> Page:
+    more = {"hidden": (), "complaints": (), "is_hosted": False, **values}
+    action = f"/f/{form.name}?{query}" if query else f"/f/{form.name}"
+    return _render("form.html", language, widget_of(form), form=form, action=action, **more)
+
+
+def _render(template: str, language: str, widget: Widget | None = None, **values: object) -> Page:
+    known = language if language in languages() else languages()[0]
+    html = _environment().get_template(template).render(language=known, say=phrases_of(known), widget=widget, **values)
+    return Page(html, known, widget)

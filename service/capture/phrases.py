@@ -1,13 +1,23 @@
-"""What pages and errors say, by language: a file in languages/ is a language."""
+"""What pages and errors say, by language: a file in languages/ is a language.
+
+One voice in each: "Sie" and "vous" in German and French, "tú", "tu" and "je" in Spanish, Italian
+and Dutch; Portuguese in words that both sides of the Atlantic use (docs/decisions/0025).
+"""
 
 import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import parse_qs
+
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 _FOLDER = Path(__file__).with_name("languages")
 _DEFAULT = "en"
+_LONGEST_HEADER = 500  # characters that are read
+_LONGEST_QUERY = 8192
 
 
 @cache
@@ -26,10 +36,57 @@ def phrases_of(language: str) -> Mapping[str, str]:
 
 
 def languages() -> tuple[str, ...]:
-    """Return the languages there are."""
-    return tuple(sorted(_load()))
+    """Return the languages there are, English first."""
+    return (_DEFAULT, *sorted(_load().keys() - {_DEFAULT}))
 
 
-def label_of(name: str, language: str = "") -> str:
-    """Return what people call a field, the name itself where it is one of the operator's own."""
-    return phrases_of(language).get(f"label.{name}", name.replace("_", " ").replace(".", " "))
+def choose_language(accepted: str, *wishes: str) -> str:
+    """Return the language to speak: the first wish that is one of ours, else what the browser likes best.
+
+    accepted: an Accept-Language header. wishes: tags such as "de" or "de_AT", "" for none.
+    """
+    tags = (_primary(wish) for wish in wishes)
+    return next((tag for tag in tags if tag in _load()), None) or _negotiate(accepted)
+
+
+def wished_language(query: str) -> str:
+    """Return the `lang` of an address's query, "" where it has none."""
+    return next(iter(parse_qs(query[:_LONGEST_QUERY]).get("lang", ())), "")
+
+
+def question_of(name: str, language: str = "") -> str:
+    """Return the label of an input; a field of the operator's own is called by its name."""
+    spaced = name.replace("_", " ").replace(".", " ").strip()
+    return phrases_of(language).get(f"ask.{name}", spaced[:1].upper() + spaced[1:])
+
+
+def complaint_of(code: str, name: str, language: str = "", otherwise: str = "") -> str:
+    """Return what to tell a visitor of one wrong answer.
+
+    code: of a FieldError. name: canonical, or the operator's own. otherwise: for a code without a phrase.
+    """
+    say = phrases_of(language)
+    if code.startswith("REQUIRED_FIELD"):
+        phrase = say.get(f"missing.{name}", say["missing"])
+    else:
+        phrase = say.get(f"wrong.{code}", otherwise or say["wrong"])
+    return phrase.replace("{label}", question_of(name, language))
+
+
+def trouble_of(code: str, language: str = "", otherwise: str = "") -> str:
+    """Return what to tell a visitor whose post was not taken. code: of a Trouble."""
+    say = phrases_of(language)
+    return say.get(f"trouble.{code}", otherwise or say["trouble.INTERNAL_SERVER_ERROR"])
+
+
+def _negotiate(accepted: str) -> str:
+    """Regions count as their language before anything is compared: for "de-CH, en;q=0.5" German is the wish."""
+    header = parse_accept_header(accepted[:_LONGEST_HEADER], LanguageAccept)
+    by_primary = LanguageAccept([(_primary(tag) or tag, quality) for tag, quality in header])
+    return by_primary.best_match(languages(), _DEFAULT)
+
+
+def _primary(tag: str) -> str:
+    """The primary subtag: "de" for "de-AT" and "de_AT", "" where there is none."""
+    first = tag.strip().lower().replace("_", "-").partition("-")[0]
+    return first if first.isascii() and first.isalpha() else ""

@@ -11,13 +11,14 @@ from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from service.capture import pages
+from service.capture.schemas import FieldError
+from service.capture.widgets import PLACE
 from service.forms import Form
 from service.lead import Receipt
 
 if TYPE_CHECKING:
     from service.capture.reading import Reading
     from service.capture.refusals import Refused
-    from service.capture.schemas import FieldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Trouble:
     status: HTTPStatus
     code: str
     sentence: str
-    errors: "Mapping[str, Sequence[FieldError]]" = field(default_factory=dict)
+    errors: Mapping[str, Sequence[FieldError]] = field(default_factory=dict)
     retry_after_s: int | None = None
 
     @classmethod
@@ -59,10 +60,15 @@ class Trouble:
         return cls(HTTPStatus(refused.status), refused.code, refused.sentence)
 
     @classmethod
-    def invalid(cls, errors: "Mapping[str, Sequence[FieldError]]") -> "Trouble":
+    def invalid(cls, errors: Mapping[str, Sequence[FieldError]]) -> "Trouble":
         """Some answers are missing or wrong."""
         sentence = "Please check what is marked and send it again."
         return cls(HTTPStatus.UNPROCESSABLE_ENTITY, "INVALID", sentence, errors)
+
+    @classmethod
+    def captcha(cls, code: str, sentence: str) -> "Trouble":
+        """Nobody showed yet that a person sends this."""
+        return cls(HTTPStatus.UNPROCESSABLE_ENTITY, code, sentence, {PLACE: (FieldError(code, sentence),)})
 
     @classmethod
     def of_http(cls, error: HTTPException) -> "Trouble":
@@ -77,13 +83,15 @@ class Trouble:
         )
 
 
-def success(receipt: Receipt, target: str, form: Form, *, as_json: bool) -> Response:
-    """The lead is on disk: say so. target: the page to show next, "" for ours.
+def success(receipt: Receipt, target: str, form: Form, language: str = "", *, as_json: bool) -> Response:
+    """The lead is on disk: say so. target: the page to show next, "" for ours, which speaks `language`.
 
     The JSON speaks the dialects of the form services that people come from.
     """
     if not as_json:
-        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": target or f"/f/{form.name}/thanks"})
+        return Response(
+            status=HTTPStatus.SEE_OTHER, headers={"Location": target or pages.thanks_address(form, language)}
+        )
     told = {
         "ok": True,
         "success": True,
@@ -105,14 +113,15 @@ def failure(trouble: Trouble, *, as_json: bool, form: Form | None = None, readin
 
 def _page(trouble: Trouble, form: Form | None, reading: "Reading | None") -> Response:
     if form is not None and reading is not None:
-        failed = None if trouble.errors else (trouble.status, trouble.sentence)
+        failed = None if trouble.errors else (trouble.status, trouble.code, trouble.sentence)
         return pages.answer(pages.error_page(form, reading, trouble.errors, failed), trouble.status)
-    return pages.answer(pages.message_page(trouble.sentence, trouble.status), trouble.status)
+    language = reading.controls.language if reading else pages.spoken_language(form)
+    return pages.answer(pages.message_page(trouble.status, trouble.code, trouble.sentence, language), trouble.status)
 
 
 def _problem(trouble: Trouble) -> Response:
     errors = [
-        {"field": name, "input": error.name or name, "code": error.code, "message": error.message}
+        {**_place(name, error), "code": error.code, "message": error.message}
         for name, found in trouble.errors.items()
         for error in found
     ]
@@ -127,6 +136,11 @@ def _problem(trouble: Trouble) -> Response:
         "errors": errors or [{"code": trouble.code, "message": trouble.sentence}],
     }
     return _json(told, trouble.status, "application/problem+json")
+
+
+def _place(name: str, error: FieldError) -> dict[str, str]:
+    """Which field and input it is about; a captcha is neither, so that error is one of the whole form."""
+    return {} if name == PLACE else {"field": name, "input": error.name or name}
 
 
 def _json(told: Mapping[str, Any], status: HTTPStatus, content_type: str) -> Response:

@@ -11,7 +11,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from service.capture.contact import read_email, says_yes
-from service.capture.phrases import label_of, phrases_of
+from service.capture.phrases import complaint_of
 
 _FEWEST_DIGITS = 5  # the shortest numbers people can be called at
 
@@ -20,8 +20,8 @@ _FEWEST_DIGITS = 5  # the shortest numbers people can be called at
 class FieldError:
     """What is wrong with one answer.
 
-    code: stable, for scripts. message: one sentence for the visitor. name: the input's submitted
-    name, where it was submitted.
+    code: stable, for scripts. message: one sentence in English; pages say it in the visitor's language.
+    name: the input's submitted name, where it was submitted.
     """
 
     code: str
@@ -83,7 +83,7 @@ def _schema_of(require: tuple[str, ...]) -> Schema:
 
 
 def check(
-    answers: Mapping[str, Any], require: tuple[str, ...], asked: Mapping[str, str], language: str = ""
+    answers: Mapping[str, Any], require: tuple[str, ...], asked: Mapping[str, str]
 ) -> dict[str, tuple[FieldError, ...]]:
     """Return what is wrong, by canonical name or, for a form's own fields, by their name.
 
@@ -94,12 +94,7 @@ def check(
     except ValidationError as wrong:
         found: Mapping[str, Sequence[str]] = wrong.messages_dict
         return {
-            name: tuple(FieldError(code, _sentence(code, name, language), asked.get(name, "")) for code in codes)
+            name: tuple(FieldError(code, complaint_of(code, name), asked.get(name, "")) for code in codes)
             for name, codes in found.items()
         }
     return {}
-
-
-def _sentence(code: str, name: str, language: str) -> str:
-    phrase = phrases_of(language)["CONSENT" if name == "consent" else code]
-    return phrase.format(label=label_of(name, language))

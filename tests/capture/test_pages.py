@@ -42,7 +42,7 @@ class Parsed(HTMLParser):
 
 def returned(fields: dict[str, str | list[str]], form: Form = TOUR, query: str = "") -> str:
     reading = read(Incoming(urlencode(fields, doseq=True).encode(), query=query), form)
-    return error_page(form, reading, reading.errors)
+    return error_page(form, reading, reading.errors).html
 
 
 def test_an_error_page_keeps_every_answer_in_a_form_to_the_same_address() -> None:
@@ -87,12 +87,14 @@ def test_hostile_input_stays_text() -> None:
         returned({"name": HOSTILE, "message": HOSTILE, HOSTILE: HOSTILE, "_language": HOSTILE}, query=HOSTILE)
     )
 
-    assert "script" not in page.tags
+    assert page.tags.count("script") == 1  # ours
     assert [each["value"] for each in page.inputs if each["name"] == "name"] == [HOSTILE]
     assert any(each["name"] == HOSTILE and each["value"] == HOSTILE for each in page.inputs)
 
 
-@pytest.mark.parametrize("page", [returned({"name": "Ann", "email": "x"}), hosted_form(TOUR)], ids=["error", "hosted"])
+@pytest.mark.parametrize(
+    "page", [returned({"name": "Ann", "email": "x"}), hosted_form(TOUR).html], ids=["error", "hosted"]
+)
 def test_every_visible_input_has_a_label(page: str) -> None:
     parsed = Parsed(page)
 
@@ -103,14 +105,14 @@ def test_every_visible_input_has_a_label(page: str) -> None:
     "page",
     [
         returned({"name": "Ann"}),
-        hosted_form(TOUR),
-        thank_you(TOUR),
-        message_page("There is no form at this address.", HTTPStatus.NOT_FOUND),
+        hosted_form(TOUR).html,
+        thank_you(TOUR).html,
+        message_page(HTTPStatus.NOT_FOUND).html,
     ],
     ids=["error", "hosted", "thanks", "message"],
 )
 def test_pages_load_nothing_from_elsewhere_and_fit_a_phone(page: str) -> None:
-    sources = re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?([^\"')\s>]+)", page)
+    sources = re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?([^\"')\s>#][^\"')\s>]*)", page)
 
     assert set(sources) <= {"/attribution.js"}
     assert 'name="viewport"' in page
@@ -124,7 +126,7 @@ def test_the_hosted_form_asks_for_what_is_required_and_what_routes_go_by() -> No
         Route({"location": "london", "team_size": "2"}, Form("tour")),
     )
 
-    html = hosted_form(Form("tour", require=("email", "phone", "badge_no"), routes=routes))
+    html = hosted_form(Form("tour", require=("email", "phone", "badge_no"), routes=routes)).html
 
     page = Parsed(html)
     required = {each["name"] for each in page.inputs if "required" in each}
@@ -136,14 +138,14 @@ def test_the_hosted_form_asks_for_what_is_required_and_what_routes_go_by() -> No
 
 
 def test_a_hosted_form_that_requires_parts_of_a_name_does_not_ask_for_the_whole() -> None:
-    names = Parsed(hosted_form(Form("tour", require=("first_name",)))).names()
+    names = Parsed(hosted_form(Form("tour", require=("first_name",))).html).names()
 
     assert {"first_name", "last_name"} <= {*names}
     assert "full_name" not in names
 
 
 def test_phones_and_autofill_are_helped() -> None:
-    inputs = {each["name"]: each for each in Parsed(hosted_form(TOUR)).inputs}
+    inputs = {each["name"]: each for each in Parsed(hosted_form(TOUR).html).inputs}
 
     assert (inputs["email"]["type"], inputs["email"]["autocomplete"]) == ("email", "email")
     assert (inputs["phone"]["type"], inputs["phone"]["autocomplete"]) == ("tel", "tel")
@@ -151,12 +153,12 @@ def test_phones_and_autofill_are_helped() -> None:
 
 
 def test_titles_are_escaped() -> None:
-    assert "Book a &lt;b&gt;tour&lt;/b&gt;" in hosted_form(TOUR)
-    assert "<b>" not in thank_you(TOUR)
+    assert "Book a &lt;b&gt;tour&lt;/b&gt;" in hosted_form(TOUR).html
+    assert "<b>" not in thank_you(TOUR).html
 
 
 def test_an_unknown_language_is_answered_in_english() -> None:
-    assert '<html lang="en">' in thank_you(TOUR, "tlh")
+    assert '<html lang="en">' in thank_you(TOUR, "tlh").html
 
 
 def test_a_page_comes_with_headers_that_keep_it_to_itself() -> None:
