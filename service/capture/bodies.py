@@ -87,14 +87,23 @@ def _read_pairs(body: bytes, kind: str, charset: str) -> Body:
     return Body(collect(read_lines(body, charset) if in_lines else read_urlencoded(body, charset)))
 
 
-def _read_json(body: bytes, charset: str) -> Body:
+def read_json(body: bytes, charset: str = "") -> object:
+    """Return the JSON value of a body; numbers stay the text that they were typed as, so that long ids are exact.
+
+    charset: as the content type declares it, "" for none.
+    Raises: Unreadable.
+    """
     try:
         encoding = json.detect_encoding(body)
         text = decode(body, charset) if encoding.startswith("utf-8") else body.decode(encoding)
-        # Numbers stay as they were typed; strict=False takes the raw line ends that templates leave in.
-        found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str, strict=False)
+        # strict=False takes the raw line ends that templates leave in.
+        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str, strict=False)
     except (ValueError, RecursionError):
         raise Unreadable("The JSON is broken: it could not be read.") from None
+
+
+def _read_json(body: bytes, charset: str) -> Body:
+    found = read_json(body, charset)
     if isinstance(found, dict):
         return Body(collect(flatten(found)), is_json=True)
     if isinstance(found, list) and any(isinstance(member, dict) for member in found):
