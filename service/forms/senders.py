@@ -33,10 +33,12 @@ _SIGNS = Sender(keys=("secret",))
 _SIGNS_NOTHING = Sender()
 
 SENDERS: dict[str, Sender] = {
-    "meta": Sender(("app_secret", "verify_token", "access_token"), needs=("app_secret",)),
-    "google-ads": Sender(("key",), needs=("key",)),
-    "linkedin": Sender(("client_id", "client_secret", "access_token", "refresh_token"), needs=("client_secret",)),
-    "tiktok": Sender(("app_secret", "access_token"), needs=("app_secret",)),
+    "meta": Sender(("app_secret", "verify_token", "access_token", "names"), needs=("app_secret",)),
+    "google-ads": Sender(("key", "names"), needs=("key",)),
+    "linkedin": Sender(
+        ("client_id", "client_secret", "access_token", "refresh_token", "names"), needs=("client_secret",)
+    ),
+    "tiktok": Sender(("app_secret", "access_token", "names"), needs=("app_secret",)),
     "typeform": _SIGNS,
     "webflow": _SIGNS,
     "elementor": _SIGNS_NOTHING,
@@ -60,7 +62,7 @@ SENDERS: dict[str, Sender] = {
     "formspree": _SIGNS,
     "basin": _SIGNS_NOTHING,
     "google-forms": _SIGNS_NOTHING,
-    "json": Sender(("platform",)),
+    "json": Sender(("platform", "names")),
 }
 
 
@@ -86,6 +88,8 @@ def make_sender_table(sender: Sender) -> Table:
     }
     if "platform" in sender.keys:
         keys["platform"] = Key(read_choice, choices=PLATFORMS)
+    if "names" in sender.keys:  # campaign, ad group or ad: id -> what reports shall call it
+        keys["names"] = Key(read_table, each=read_name)
     return make_table(keys, elsewhere={"secret": "this sender signs nothing with it, use token"})
 
 

@@ -48,7 +48,19 @@ def test_a_sender_s_table_is_kept_as_written_with_ids_as_text() -> None:
     }
 
 
+@pytest.mark.parametrize("sender", [*PROOFS, "json"])
+def test_campaigns_that_come_as_ids_can_be_named(sender: str) -> None:
+    form = form_of(f"""
+        [forms.tour.webhooks.{sender}]
+        {PROOFS.get(sender, "token")} = "s"
+        names = {{ 23729418209 = "Spring offices", "urn:li:1" = " Autumn " }}
+    """)
+
+    assert form.webhooks[sender]["names"] == {"23729418209": "Spring offices", "urn:li:1": "Autumn"}
+
+
 WRONG = [
+    ("google-ads", "key = 'k'\nnames = { 1 = 2 }", ".names.1", "must be text in quotes, not a whole number"),
     ("typform", "", "", "unknown key 'typform': did you mean 'typeform'?"),
     ("zapier", "", "", "unknown key 'zapier': docs/forms-file.md lists all"),
     ("typeform", "secrt = 's'", ".secrt", "unknown key 'secrt': did you mean 'secret'?"),
