@@ -33,10 +33,11 @@ def asked_of(form: Form) -> list[Asked]:
     choices = choices_of(form)
     named = ("first_name", "last_name") if {"first_name", "last_name"} & {*form.require} else ("full_name",)
     wanted = dict.fromkeys((*named, *_USUAL, *choices, *form.require, *form.fields, "message"))
-    first = [name for name in wanted if name in named or name not in {*_NAMES, *_LAST}]
+    last = (*(name for name in wanted if is_source(name, form) and name not in _USUAL), *_LAST)
+    first = [name for name in wanted if name in named or name not in {*_NAMES, *last}]
     return [
         Asked(name, _posted_as(name, form), choices.get(name, ()), is_source(name, form))
-        for name in (*first, *(name for name in _LAST if name in wanted))
+        for name in (*first, *(name for name in last if name in wanted))
     ]
 
 

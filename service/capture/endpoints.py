@@ -99,8 +99,9 @@ def _let_scripts_read(forms: Mapping[str, Form], answer: Response) -> Response:
     """CORS on every answer, a 405 or a 500 too: without it a page's script sees nothing but a network error."""
     if request.path.startswith("/f/"):
         form = forms.get(request.path.removeprefix("/f/").rstrip("/"))
-        for name, value in cors_headers(request.environ.get("HTTP_ORIGIN", ""), form).items():
-            answer.headers[name] = value  # a preflight has them already
+        headers = cors_headers(request.environ.get("HTTP_ORIGIN", ""), form)
+        answer.vary.add(headers.pop("Vary"))  # beside the language
+        answer.headers.update(headers)  # a preflight has them already
     return answer
 
 
