@@ -1,0 +1,235 @@
+"""What holds for every sender: proven calls only, nothing lost, nothing doubled, no stumbling."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+from werkzeug.test import TestResponse
+
+from service import clock
+from service.capture.enquiries import Enquiry, Item
+from service.capture.refusals import Refused
+from service.capture.sender import Call
+from service.capture.senders import SENDERS
+from service.capture.submitting import submit
+from service.forms.senders import SENDERS as IN_THE_FILE
+from service.lead import Status
+from service.store import Store
+from tests.builders import a_form
+from tests.capture.senders.recorded import recorded
+from tests.capture.senders.signing import SECRET, SIGNATURES, TIMED, URL, sign, table_of
+from tests.front import Front
+
+PLAIN_BODY = json.dumps({"name": "Ann Lee", "email": "ann@example.com", "message": "Two desks, please."}).encode()
+WITHOUT_SAMPLE = ("instapage", "leadpages", "squarespace")
+STALE_S, AHEAD_S = 3600, 3600
+
+
+def body_of(sender: str) -> tuple[bytes, str]:
+    """A recorded body of a real lead, and its type."""
+    for each in recorded(sender):
+        if each.method == "POST" and "test" not in each.name and each.expected.get("leads") != []:
+            body = each.body.replace(b"fixture-google-key-91c2", SECRET.encode())
+            return body, next((v for k, v in each.headers.items() if k.lower() == "content-type"), "application/json")
+    assert sender in WITHOUT_SAMPLE
+    return PLAIN_BODY, "application/json"
+
+
+class Wire:
+    """One sender's line to an application of the test's own."""
+
+    def __init__(self, kept: Store, sender: str) -> None:
+        self.sender = sender
+        self.path = f"/webhooks/{sender}/tour"
+        self.front = Front(kept, a_form("tour", require=(), webhooks={sender: table_of(sender)}), PUBLIC_URL=URL)
+        self.body, self.type = body_of(sender)
+
+    def send(self, body: bytes | None = None, signed: bytes | None = None, age_s: float = 0.0) -> TestResponse:
+        """Post `body` with the proof of `signed`."""
+        body = self.body if body is None else body
+        at = clock.now().timestamp() - age_s
+        proof = sign(self.sender, body if signed is None else signed, self.path, at).headers
+        return self.post(body, proof)
+
+    def post(self, body: bytes, headers: dict[str, str]) -> TestResponse:
+        """Post as it is."""
+        return self.front.app.test_client().post(self.path, data=body, content_type=self.type, headers=headers)
+
+
+@pytest.fixture(params=SENDERS)
+def wire(kept: Store, request: pytest.FixtureRequest) -> Wire:
+    """Each sender."""
+    return Wire(kept, request.param)
+
+
+def test_every_sender_of_the_forms_file_has_a_reader() -> None:
+    assert list(SENDERS) == list(IN_THE_FILE)
+
+
+def test_a_proven_call_is_kept_and_answered_with_200(wire: Wire) -> None:
+    answer = wire.send()
+
+    assert answer.status_code == 200
+    assert wire.front.leads() != []
+
+
+def test_a_forged_call_is_refused_and_nothing_is_kept(wire: Wire) -> None:
+    if wire.sender in SIGNATURES:
+        answer = wire.send(wire.body + b" ", signed=wire.body)
+    elif wire.sender == "google-ads":
+        answer = wire.send(wire.body.replace(SECRET.encode(), b"another"))
+    else:
+        answer = wire.post(wire.body, {"Authorization": "Bearer another"})
+
+    assert (answer.status_code, wire.front.leads()) == (401, [])
+    assert "message" in answer.get_json(force=True)
+
+
+@pytest.mark.parametrize("proof", ["", "x", "sha256=", "t=,v1=", "é" * 9, "0" * 9000])
+def test_a_proof_of_another_shape_is_a_wrong_one(wire: Wire, proof: str) -> None:
+    names = [*SIGNATURES[wire.sender](b"", "", 0.0)] if wire.sender in SIGNATURES else ["X-Webhook-Token"]
+    body = wire.body.replace(SECRET.encode(), proof.encode())
+
+    answer = wire.post(body, {name: proof.encode().decode("latin-1") for name in names})
+
+    assert (answer.status_code, wire.front.leads()) == (401, [])
+
+
+@pytest.mark.parametrize("age_s", [STALE_S, -AHEAD_S], ids=["stale", "future"])
+@pytest.mark.parametrize("sender", TIMED)
+def test_an_old_or_future_proof_is_refused(kept: Store, sender: str, age_s: float) -> None:
+    wire = Wire(kept, sender)
+
+    answer = wire.send(age_s=age_s)
+
+    assert (answer.status_code, wire.front.leads()) == (401, [])
+
+
+def test_a_sender_that_the_form_does_not_name_is_not_let_in(kept: Store) -> None:
+    front = Front(kept, a_form("tour"))
+
+    answers = {name: front.client.post(f"/webhooks/{name}/tour", data=b"{}").status_code for name in SENDERS}
+
+    assert set(answers.values()) == {401}
+
+
+def test_a_form_that_is_not_there_is_asked_for_again(wire: Wire) -> None:
+    answer = wire.front.client.post(f"/webhooks/{wire.sender}/gone", data=wire.body)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+
+
+def test_opening_the_address_in_a_browser_explains_it(wire: Wire) -> None:
+    get, head = wire.front.client.get(wire.path), wire.front.client.head(wire.path)
+
+    expected = 403 if wire.sender == "meta" else 200
+    assert (get.status_code, head.status_code, head.data) == (expected, expected, b"")
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [b"{", b"[[[[", b"\x00\xff\xfe", b"null", b"7", b'"text"', b"[]", b"{}", b"\xef\xbb\xbf{}", b"<xml/>", b"a" * 300],
+    ids=repr,
+)
+def test_garbage_that_is_proven_is_kept_or_holds_nothing(wire: Wire, garbage: bytes) -> None:
+    with capture_logs() as lines:
+        answer = wire.send(garbage)
+
+    if wire.sender == "google-ads":  # its proof is inside
+        assert answer.status_code in (400, 401)
+        return
+    assert answer.status_code == 200
+    assert all(lead.status is Status.PARKED for lead in wire.front.leads())
+    assert [line for line in lines if line["event"] == "webhook_not_understood"] == []
+
+
+def test_broken_bytes_are_kept_raw_and_parked(wire: Wire) -> None:
+    answer = wire.send(b'{"broken": "half')
+
+    if wire.sender != "google-ads":
+        assert answer.status_code == 200
+        assert (wire.front.lead().status, wire.front.lead().submission.raw) == (Status.PARKED, b'{"broken": "half')
+
+
+def test_nothing_at_all_is_no_lead(wire: Wire) -> None:
+    answer = wire.send(b"")
+
+    assert (answer.status_code, wire.front.leads()) == (400 if wire.sender == "google-ads" else 200, [])
+
+
+def test_more_than_five_mebibytes_are_refused(wire: Wire) -> None:
+    answer = wire.send(b"x" * (5 * 1024 * 1024 + 1))
+
+    assert (answer.status_code, wire.front.leads()) == (413, [])
+
+
+def test_another_charset_loses_no_lead(wire: Wire) -> None:
+    body = wire.body.replace(b"Ann", "Änn".encode("latin-1")).replace(b"example.", "exämple.".encode("latin-1"))
+
+    answer = wire.send(body)
+
+    assert answer.status_code in (200, 400)
+    assert (answer.status_code == 200) == (wire.front.leads() != [])
+
+
+def test_the_same_call_many_times_at_once_makes_it_one_lead(wire: Wire) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: wire.send().status_code, range(8)))
+
+    external_ids = [lead.submission.external_id for lead in wire.front.leads()]
+    assert answers == [200] * 8
+    assert len(external_ids) == len(set(external_ids)) > 0
+
+
+def _mutations(value: Any) -> Iterator[Any]:
+    """The same JSON with one part of it missing, or of another kind."""
+    yield from (None, "x", 7, [None], {"": []})
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield {name: member for name, member in value.items() if name != key}
+            yield from ({**value, key: mutated} for mutated in _mutations(below))
+    if isinstance(value, list):
+        for index, below in enumerate(value):
+            yield [*value[:index], *value[index + 1 :]]
+            yield from ([*value[:index], mutated, *value[index + 1 :]] for mutated in _mutations(below))
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+def test_no_shape_makes_a_reader_stumble(sender: str) -> None:
+    bodies = [each for each in recorded(sender) if each.method == "POST"]
+    reader, call_of = SENDERS[sender].read, _call
+    for each in bodies:
+        try:
+            value = json.loads(each.body)
+        except ValueError:
+            continue
+        for mutated in _mutations(value):
+            _read_quietly(reader, call_of(json.dumps(mutated).encode(), each.headers), each.table)
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(body=st.binary(max_size=200))
+def test_no_bytes_make_a_reader_stumble(sender: str, body: bytes) -> None:
+    _read_quietly(SENDERS[sender].read, _call(body, {}), table_of(sender))
+
+
+def _call(body: bytes, headers: dict[str, str]) -> Call:
+    lowered = {name.lower(): value for name, value in headers.items()}
+    return Call(body, {"content-type": "application/json", **lowered}, url=f"{URL}/webhooks/x/tour", received_at=1.8e9)
+
+
+def _read_quietly(read: Callable[[Call, Any], Iterable[Item]], call: Call, table: dict[str, Any]) -> None:
+    try:
+        items = list(read(call, table))
+    except Refused:
+        return
+    form = a_form("tour", webhooks={})
+    for item in items:
+        if isinstance(item, Enquiry):
+            submit(item, form, "any", table)
