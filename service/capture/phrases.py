@@ -22,7 +22,7 @@ _LONGEST_QUERY = 8192
 
 @cache
 def _load() -> Mapping[str, Mapping[str, str]]:
-    texts = {path.stem: json.loads(path.read_text("utf-8")) for path in _FOLDER.glob("*.json")}
+    texts = {path.stem: own_phrases(path.stem) for path in _FOLDER.glob("*.json")}
     return {language: MappingProxyType({**texts[_DEFAULT], **text}) for language, text in texts.items()}
 
 
@@ -33,6 +33,12 @@ def phrases_of(language: str) -> Mapping[str, str]:
     """
     languages = _load()
     return languages.get(language) or languages[_DEFAULT]
+
+
+def own_phrases(language: str) -> Mapping[str, str]:
+    """Return what the file of a language itself says."""
+    texts: Mapping[str, str] = json.loads((_FOLDER / f"{language}.json").read_text("utf-8"))
+    return texts
 
 
 def languages() -> tuple[str, ...]:
