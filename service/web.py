@@ -15,6 +15,7 @@ from service.admin import api, docs, machines
 from service.admin.actions import Corrected
 from service.capture import samplepage, script
 from service.capture.endpoints import Reception, form_blueprint
+from service.capture.guards import Guards
 from service.capture.limits import SubmitLimit, Visits
 from service.capture.replies import Trouble, failure
 from service.capture.webhooks import Switchboard, webhook_blueprint
@@ -70,6 +71,7 @@ def _reception(settings: Settings, setup: Setup, store: Store, visits: Visits) -
         visits=visits,
         limit=None if limit is None else SubmitLimit(limit.count, limit.window_s),
         keeps_ip=settings.store_ip,
+        guards=Guards(store, visits.texts),
     )
 
 

@@ -110,6 +110,17 @@ def _is_safe(name: str) -> bool:
     return bool(_TOKEN.fullmatch(name)) and name not in _FORBIDDEN and not name.startswith(("sec-", "proxy-"))
 
 
+def is_own_site(site: str, form: Form) -> bool:
+    """Tell whether a host, or a URL's, is one of the form's own sites or lies under one."""
+    host = _host(site)
+    return bool(host) and _lies_under(host, _own_hosts(form))
+
+
+def has_own_sites(form: Form) -> bool:
+    """Tell whether the operator said which sites are the form's own."""
+    return bool(_own_hosts(form))
+
+
 def _own_hosts(form: Form) -> frozenset[str]:
     sites = (form.redirect, *form.allowed_origins, *form.crediting.own_domains)
     return frozenset(host for host in map(_host, sites) if host)
@@ -120,7 +131,11 @@ def _is_own(url: str, own: Iterable[str]) -> bool:
     scheme = url.partition(":")[0].lower()
     if not host or not (scheme == "https" or (scheme == "http" and host in _LOCAL_HOSTS)):
         return False
-    return "@" not in urlsplit(url).netloc and any(host == site or host.endswith(f".{site}") for site in own)
+    return "@" not in urlsplit(url).netloc and _lies_under(host, own)
+
+
+def _lies_under(host: str, own: Iterable[str]) -> bool:
+    return any(host == site or host.endswith(f".{site}") for site in own)
 
 
 def _site(url: str) -> str:

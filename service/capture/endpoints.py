@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -17,7 +18,8 @@ from service.capture.answers import (
     redirect_target,
     wants_json,
 )
-from service.capture.intake import accept
+from service.capture.guards import Checked, Circumstances, Guards, Post
+from service.capture.intake import accept, keys_of
 from service.capture.limits import SubmitLimit, Visits
 from service.capture.reading import Incoming, Reading, read
 from service.capture.refusals import Refused, Unreadable
@@ -41,13 +43,14 @@ STORE_RETRY_S = 5
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """What the endpoints need: the forms, the store, and the limit for each visitor (None lifts it)."""
+    """What the endpoints need: the forms, the store, the limit for each visitor (None lifts it), the guards."""
 
     forms: Mapping[str, Form]
     store: Store
     visits: Visits
     limit: SubmitLimit | None
     keeps_ip: bool
+    guards: Guards
 
 
 def form_blueprint(reception: Reception) -> Blueprint:
@@ -148,26 +151,41 @@ def _returned(trouble: Trouble, asked: Incoming, form: Form) -> Response:
 
 
 def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Reading, *, as_json: bool) -> Response:
-    suspicion = reading.suspicion or _foreign(asked, form)
-    submission = _judged(reading)
-    if reception.keeps_ip:
-        submission = replace(submission, ip=asked.ip)
-    receipt = accept(submission, form, reception.store, clock.now(), suspicion)
+    now = clock.now()
+    checked = _check(asked, form, reception, reading, now)
+    if checked.refusal:
+        trouble = Trouble.captcha(checked.refusal.name, checked.refusal.value)
+        return failure(trouble, as_json=as_json, form=form, reading=reading)
+    submission = replace(checked.submission, ip=asked.ip if reception.keeps_ip else "")
+    receipt = accept(submission, form, reception.store, now, str(checked.suspicion or ""))
     log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
     target = redirect_target(reading.controls.redirect, form, asked.headers)
     return success(receipt, target, form, reading.controls.language, as_json=as_json)
 
 
-def _foreign(asked: Incoming, form: Form) -> str:
-    """Why a page of another site is held back. Refusing it would lose the lead of a forgotten landing page.
+def _check(asked: Incoming, form: Form, reception: Reception, reading: Reading, now: datetime) -> Checked:
+    """Let the guards judge: whom the rules suspect needs no captcha."""
+    submission = _judged(reading)
+    seen = Circumstances(asked.ip, reading.controls.honeypot, reading.fill_s, _foreign_site(asked, form))
+    suspicion = reception.guards.judge(submission, form, seen, now)
+    if suspicion or form.captcha is None:
+        return Checked(submission, suspicion)
+    post = Post(
+        token=reading.controls.captcha_token(form.captcha.provider),
+        host=request.host,
+        can_try_again=not nobody_reads(asked.headers, asked.content_type),
+    )
+    return reception.guards.check_captcha(submission, form, post, lambda: keys_of(submission, form, now), now)
+
+
+def _foreign_site(asked: Incoming, form: Form) -> str:
+    """A site that may not post here. Refusing it would lose the lead of a forgotten landing page.
 
     Our own pages, the hosted form and the one that asks for corrections, are never foreign.
     """
     origin = asked.headers.get("origin", "")
-    if origin_allowed(origin, form) or origin.partition("://")[2] == request.host:
-        return ""
-    site = clean(origin[:200])
-    return f"It came from {site}, which is not in allowed_origins: release it if it is real, or add the site."
+    own = origin_allowed(origin, form) or origin.partition("://")[2] == request.host
+    return "" if own else clean(origin[:200]) or "another site"
 
 
 def _judged(reading: Reading) -> Submission:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from service.attribution import attribute
 from service.forms import PLATFORMS, Form
-from service.lead import Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
+from service.lead import CAPTCHA_REMARK, Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
 from service.store import WITHDRAWN, Announced, Arrival, Key, Notice, Store
 
 A_TEST = "A test of the sender's: it is shown here and never sent to the CRM."
@@ -123,7 +123,10 @@ def id_key(sender: str, external_id: str, form: Form, email: str = "") -> Key:
 def _words(submission: Submission) -> str:
     """Who says what; where the person came from and when does not count."""
     contact = submission.contact
-    said = [contact.email.casefold(), contact.phone, submission.fields, submission.extras]
+    extras = submission.extras
+    if CAPTCHA_REMARK in extras:  # what a provider says differs from one time to the next
+        extras = {name: answer for name, answer in extras.items() if name != CAPTCHA_REMARK}
+    said = [contact.email.casefold(), contact.phone, submission.fields, extras]
     return _encode(said) + submission.raw.decode("latin-1")
 
 

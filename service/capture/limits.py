@@ -18,7 +18,7 @@ class SubmitLimit:
     window_s: int
 
 
-class Visits:
+class Counters:
     """A table of counters in memory that the web processes share: made before they fork.
 
     Fixed windows, no lock: two processes that count one visitor in the same microsecond may count
@@ -35,12 +35,16 @@ class Visits:
         now: unix seconds.
         """
         window = int(now // limit.window_s) & 0xFFFFFFFF
-        digest = int.from_bytes(hashlib.blake2b(who.encode(), digest_size=8).digest(), "little")
+        digest = _digest(who)
         place, seen = self._find(digest, window)
         if seen >= limit.count:
             return limit.window_s - now % limit.window_s
         _SLOT.pack_into(self._table, place, digest, window, seen + 1)
         return 0.0
+
+    def seen(self, who: str, limit: SubmitLimit, now: float) -> int:
+        """How often this window was counted, without counting."""
+        return self._find(_digest(who), int(now // limit.window_s) & 0xFFFFFFFF)[1]
 
     def _find(self, digest: int, window: int) -> tuple[int, int]:
         """The visitor's slot and count; else the first slot that nobody uses in this window, else the first."""
@@ -53,3 +57,18 @@ class Visits:
             if free is None and when != window:
                 free = place
         return (places[0] if free is None else free), 0
+
+
+class Visits(Counters):
+    """The counters of visitors; and those of texts, which count for a day and have a table of their own.
+
+    In one table, what counts for a minute would soon push them out.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts = Counters()
+
+
+def _digest(who: str) -> int:
+    return int.from_bytes(hashlib.blake2b(who.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

@@ -9,6 +9,7 @@ from service.capture.contact import read_contact
 from service.capture.controls import Controls, read_controls
 from service.capture.evidence import read_evidence
 from service.capture.fields import Fields, lay_out
+from service.capture.fill_time import take_fill_time
 from service.capture.multipart import File
 from service.capture.names import fold
 from service.capture.phrases import choose_language, wished_language
@@ -43,7 +44,7 @@ class Reading:
     errors: canonical name, or the form's own -> what is wrong; empty: all is well.
     answers: everything as posted, to be given back in an error page. asked: meaning -> submitted
     name, also of what came empty. query: of the endpoint, to be
-    posted to again. is_json: the body was JSON.
+    posted to again. is_json: the body was JSON. fill_s: seconds that the page was open, None unknown.
     """
 
     submission: Submission
@@ -53,16 +54,7 @@ class Reading:
     asked: Mapping[str, str] = field(default_factory=dict)
     query: str = ""
     is_json: bool = False
-
-    @property
-    def suspicion(self) -> str:
-        """Why it looks like spam, "" when it does not."""
-        trap = self.controls.honeypot
-        return (
-            f"The hidden field {trap!r} was filled in, which people do not see: release it if it is real."
-            if trap
-            else ""
-        )
+    fill_s: float | None = None
 
 
 def read(request: Incoming, form: Form) -> Reading:
@@ -71,14 +63,15 @@ def read(request: Incoming, form: Form) -> Reading:
     Raises: Unreadable, Empty or Unsupported where it holds no enquiry at all.
     """
     body = read_body(request.body, request.content_type or request.headers.get("content-type", ""))
-    found = lay_out(body.answers, form)
+    answers, fill_s = take_fill_time(body.answers)
+    found = lay_out(answers, form)
     found.extras.update(_remarks(body))
     controls = read_controls(found, _language(found, request, form))
     submission = _submit(found, request, form)
     if not submission.fields and not submission.extras and not controls.honeypot:
         raise Empty
     errors = check(checked_answers(found, submission.contact, form), form.require, found.asked)
-    return Reading(submission, errors, controls, body.answers, found.asked, request.query, body.is_json)
+    return Reading(submission, errors, controls, answers, found.asked, request.query, body.is_json, fill_s)
 
 
 def _language(found: Fields, request: Incoming, form: Form) -> str:

@@ -34,6 +34,7 @@ TITLES = {
     "disk": "the disk is nearly full",
     "silence": "a form has fallen silent",
     "canary": "the test lead did not arrive",
+    "captcha": "a captcha is not checked",
     "platform": "an ad platform's connection is broken",
     "setup": "the set-up does not fit Nexudus",
     "cap": "a location in Nexudus is filling up",
@@ -53,6 +54,7 @@ ENDINGS = {
     "disk": "There is room again.",
     "silence": "The form brings leads again.",
     "canary": "The test lead arrived.",
+    "captcha": "The captcha is checked again.",
     "setup": "The set-up fits again.",
     "cap": "There is room in Nexudus again.",
 }

@@ -5,12 +5,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from service.lead import Reason
 from service.store import Concern
 from service.store.watching import DayFigures
 from service.watch.channels import Message
 from service.watch.words import count, span
 
 DAY = timedelta(days=1)
+
+WHY_HELD = {
+    Reason.HONEYPOT: "a hidden field was filled in",
+    Reason.BLOCKED: "named by your block list",
+    Reason.TOO_FAST: "filled in faster than people can",
+    Reason.FOREIGN_ORIGIN: "sent from a site that is not in allowed_origins",
+    Reason.LINKS: "links that enquiries do not have",
+    Reason.REPEATED: "the same text from several people",
+    Reason.CAPTCHA: "the captcha was not passed",
+}
+"""What each reason is called for people; docs/spam.md says more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +59,14 @@ def compose(figures: DayFigures, concerns: Sequence[Concern], now: datetime) -> 
 
 
 def _quarantined(figures: DayFigures) -> list[str]:
-    reasons = [f"  {number:,}: {reason or 'no reason given'}" for reason, number in _most_first(figures.suspicions)]
+    reasons = [f"  {number:,}: {_why(name)}" for name, number in _most_first(figures.suspicions)]
     number = sum(figures.suspicions.values())
-    hint = ". Not spam? `lead-capture leads release ID`" if number else ""
-    return [f"Held as spam: {number:,}{hint}", *reasons]
+    look = "See `lead-capture leads list --status quarantined`; not spam? `lead-capture leads release ID`"
+    return [f"Held as spam: {number:,}" + (f". {look}" if number else ""), *reasons]
+
+
+def _why(name: str) -> str:
+    return f"{name}, {WHY_HELD[Reason(name)]}" if name else "no reason given"
 
 
 def _waiting(figures: DayFigures, now: datetime) -> str:

@@ -136,17 +136,35 @@ def test_an_error_has_a_sentence_and_the_inputs_name() -> None:
     assert error.name == "your-email"
 
 
-def test_a_filled_trap_is_a_suspicion_and_no_error() -> None:
+def test_a_filled_trap_is_told_and_no_error() -> None:
     reading = post({**ANN, "_gotcha": "buy"})
 
     assert reading.controls.honeypot == "_gotcha"
-    assert "'_gotcha'" in reading.suspicion
     assert not reading.errors
 
 
 @pytest.mark.parametrize("value", ["", " ", "false", "0"])
-def test_an_empty_or_unticked_trap_is_no_suspicion(value: str) -> None:
-    assert post({**ANN, "botcheck": value}).suspicion == ""
+def test_an_empty_or_unticked_trap_is_not_filled_in(value: str) -> None:
+    assert post({**ANN, "botcheck": value}).controls.honeypot == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "kept", "fill_s"),
+    [
+        ("1-22-333-4444.850", "1-22-333-4444", 0.85),
+        ("1-22-333-4444", "1-22-333-4444", None),
+        ("order.5", "order.5", None),
+        ("1-22-333-4444.x", "1-22-333-4444.x", None),
+        ("1-22-333-4444.9999999999", "1-22-333-4444.9999999999", None),
+        ("", "", None),
+    ],
+    ids=["the script's", "without a time", "a page's own", "no number", "too long", "none"],
+)
+def test_the_script_tells_behind_the_key_how_long_the_page_was_open(key: str, kept: str, fill_s: float | None) -> None:
+    reading = post({**ANN, "lc_key": key})
+
+    assert (reading.submission.idempotency_key, reading.fill_s) == (kept, fill_s)
+    assert reading.answers["lc_key"] == kept
 
 
 @pytest.mark.parametrize(

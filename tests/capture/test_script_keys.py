@@ -1,8 +1,10 @@
 """attribution.js: one key for one view of a form."""
 
+import re
+
 import pytest
 
-from tests.capture.website import FETCHING, Visitor
+from tests.capture.website import FETCHING, Visitor, view_of
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +18,7 @@ def test_a_double_click_has_one_key_and_a_second_enquiry_another(visitor: Visito
     visitor.wait_until(lambda: visitor.hidden()["lc_key"] != first)
     visitor.send()
 
-    keys = [post["lc_key"] for post in visitor.site.wait_for_posts(3)]
+    keys = [view_of(post) for post in visitor.site.wait_for_posts(3)]
     assert keys[0] == keys[1] == first
     assert keys[2] not in {first, ""}
 
@@ -28,7 +30,7 @@ def test_who_writes_on_after_sending_sends_another_enquiry(visitor: Visitor) -> 
     first = visitor.send()
     visitor.driver.find_element("name", "message").send_keys("And one more thing.")
 
-    assert visitor.send()["lc_key"] != first["lc_key"]
+    assert view_of(visitor.send()) != view_of(first)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +71,35 @@ def test_asking_twice_for_one_post_gives_one_key(visitor: Visitor) -> None:
     visitor.open("/contact")
 
     assert visitor.run("return LeadCapture.fields().lc_key === LeadCapture.fields().lc_key")
+
+
+def test_what_is_sent_tells_how_many_milliseconds_the_page_was_open(visitor: Visitor) -> None:
+    visitor.open("/contact")
+
+    open_ms = visitor.run("return performance.now()")
+    sent = visitor.send()["lc_key"]
+
+    assert re.fullmatch(r"\d+(-\d+){3}\.\d+", sent)
+    assert open_ms <= int(sent.partition(".")[2]) < open_ms + 10_000
+
+
+@pytest.mark.parametrize(
+    "read",
+    ["document.querySelector('[name=lc_key]').value", "LeadCapture.fields().lc_key"],
+    ids=["in the page", "for pages that post by themselves"],
+)
+def test_where_it_may_be_read_at_any_time_no_time_is_told(visitor: Visitor, read: str) -> None:
+    visitor.open("/contact")
+
+    assert re.fullmatch(r"\d+(-\d+){3}", visitor.run(f"return {read}"))
+
+
+def test_the_time_does_not_begin_anew_with_a_corrected_form(visitor: Visitor) -> None:
+    visitor.site.publish("/fetch", visitor.site.form("<input name=message><button>Send</button>") + FETCHING)
+    visitor.open("/fetch")
+
+    first = visitor.send()
+    visitor.driver.find_element("name", "message").send_keys("Sorry: six desks.")
+    second = visitor.send()
+
+    assert int(second["lc_key"].partition(".")[2]) > int(first["lc_key"].partition(".")[2])

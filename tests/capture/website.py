@@ -47,6 +47,11 @@ def touch(text: str) -> StoredTouch:
     return read
 
 
+def view_of(told: Answers) -> str:
+    """The key of a form's view; what was sent says behind it how long the page was open."""
+    return told["lc_key"].partition(".")[0]
+
+
 class Site:
     """Pages by path (under any host name), the script under the service's name, and the posts that arrived."""
 

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.lead import Status
-from service.watch.digest import DAY, Hour, newest_turn
+from service.lead import Reason, Status, Suspicion
+from service.watch.digest import DAY, WHY_HELD, Hour, newest_turn
 from tests.builders import NOON, a_submission
 from tests.watch.conftest import Post
 
 SEVEN = Hour(time(7), ZoneInfo("UTC"))
+LOOK = "See `lead-capture leads list --status quarantined`; not spam? `lead-capture leads release ID`"
 LONDON = Hour(time(8), ZoneInfo("Europe/London"))
 
 
@@ -112,9 +113,9 @@ def test_it_tells_what_came_and_what_became_of_it(post: Post) -> None:
     tour = a_submission(form="tour")
     delivered = [post.owe(f"{number}@example.com", submission=tour) for number in range(2)]
     post.owe("waits@example.com")
-    trap = "The hidden field '_gotcha' was filled in, which people do not see: release it if it is real."
-    for number in range(2):
-        post.owe(f"spam{number}@example.com", status=Status.QUARANTINED, problem=trap)
+    for number, site in enumerate(("https://spam.example", "https://more-spam.example")):
+        problem = str(Suspicion(Reason.FOREIGN_ORIGIN, f"It came from {site}."))
+        post.owe(f"spam{number}@example.com", status=Status.QUARANTINED, problem=problem)
     post.owe("unfit@example.com", status=Status.PARKED, problem="there is no usable e-mail address")
     post.deliver(*delivered)
 
@@ -126,12 +127,29 @@ def test_it_tells_what_came_and_what_became_of_it(post: Post) -> None:
         "Received: 4 (contact 2, tour 2)",
         "Delivered: 2",
         "Parked: 1 of them; 1 lead in all wait for a person",
-        "Held as spam: 2. Not spam? `lead-capture leads release ID`",
-        f"  2: {trap}",
+        f"Held as spam: 2. {LOOK}",
+        "  2: foreign_origin, sent from a site that is not in allowed_origins",
         "Waiting: 1, the oldest for 3 hours",
     ]
     assert lines[6] == "Wrong at the moment:"
     assert "example.com" not in text
+
+
+def test_what_is_held_as_spam_is_counted_by_its_reason_the_most_frequent_first(post: Post) -> None:
+    post.hire(digest_at=SEVEN)
+    post.look()
+    problems = [str(Suspicion(reason, f"Words of {reason}'s sender.")) for reason in Reason]
+    for number, problem in enumerate([*problems, problems[-1], "Held before reasons had names."]):
+        post.owe(f"spam{number}@example.com", status=Status.QUARANTINED, problem=problem)
+
+    post.look(24 * 60)
+
+    held = digests(post)[0].partition("Held as spam: 9. ")[2].splitlines()[1:]
+    assert held[0] == "  2: captcha, the captcha was not passed"
+    assert held[1 : len(Reason) + 1] == [
+        "  1: no reason given",
+        *sorted(f"  1: {reason.value}, {WHY_HELD[reason]}" for reason in Reason if reason is not Reason.CAPTCHA),
+    ]
 
 
 def test_a_quiet_day_says_so(post: Post) -> None:

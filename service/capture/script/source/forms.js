@@ -11,9 +11,13 @@ import { home } from "./tag.js";
 const SAME_CLICK_MS = 2000;
 const NAMES = ["lc_landing_url", "lc_page_url", "lc_referrer", FIRST, LAST, "lc_key"];
 
-export const values = (form) => {
+// Behind the key of what is being sent: how many milliseconds ago the page was opened. Robots are quick. Not in
+// the page's own inputs: they are read at any time, also again after a mistake.
+const age = () => "." + (performance.now() | 0);
+
+export const values = (form, isSent) => {
   const told = {};
-  facts(cut).concat(keyOf(form)).forEach((value, place) => (told[NAMES[place]] = value));
+  facts(cut).concat(keyOf(form) + (isSent ? age() : "")).forEach((value, place) => (told[NAMES[place]] = value));
   return told;
 };
 
@@ -34,7 +38,7 @@ const hiddenInput = (form, name) => {
 
 // Into `data`, where a script reads the form by FormData.
 const write = (form, data) => {
-  for (const [name, value] of Object.entries(values(form))) {
+  for (const [name, value] of Object.entries(values(form, data))) {
     if (data) data.set(name, value);
     else {
       const present = form.querySelectorAll('input[name="' + name + '"]');
