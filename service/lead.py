@@ -96,8 +96,9 @@ class Suspicion:
 
 
 class Step(StrEnum):
-    """The calls a Delivery may consist of, in order."""
+    """The calls that are made for a Lead, in order."""
 
+    FETCH = "fetch_lead"  # from the platform that only announced it
     FIND_COWORKER = "find_coworker"
     CREATE_COWORKER = "create_coworker"
     FIND_OPPORTUNITY = "find_opportunity"  # only after a create whose outcome is unknown
@@ -234,7 +235,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One call to the CRM for one Lead; written before the call, settled after it."""
+    """One call to the CRM, or to a platform, for one Lead; written before the call, settled after it."""
 
     step: Step
     started_at: datetime

@@ -7,11 +7,11 @@ from datetime import datetime
 from service.lead import Correction, Lead, LeadId, Status, Submission
 from service.store import BeingSent, Store, Transaction
 
-WAITING = (Status.PENDING, Status.PARKED)
+WAITING = (Status.PENDING, Status.PARKED, Status.ANNOUNCED)
 """Where leads stand that can be retried."""
 
 
-CORRECTABLE = (*WAITING, Status.QUARANTINED)
+CORRECTABLE = (Status.PENDING, Status.PARKED, Status.QUARANTINED)
 """Where leads stand whose answers can be put right."""
 
 
@@ -39,14 +39,17 @@ class NotPossible(Exception):
 def retry(store: Store, lead_id: str, now: datetime) -> Lead | None:
     """Send a waiting or parked lead now, with its whole schedule before it; None when there is no such lead.
 
+    One that is still to be fetched from its platform is fetched now, over a connection that is broken, too.
     The account is tried again too: its pause ends, its holds are lifted, and a refused login is forgotten.
     Raises: NotPossible; StoreUnavailable.
     """
 
     def act(tx: Transaction, lead: Lead) -> None:
         if lead.status not in WAITING:
-            raise NotPossible(f"the lead is {lead.status}: only pending and parked leads can be retried")
-        if not tx.outbox.owe_again(lead.id, now):
+            raise NotPossible(f"the lead is {lead.status}: only pending, parked and announced leads can be retried")
+        if tx.notices.announce_again(lead.id, now):
+            return
+        if lead.status is Status.ANNOUNCED or not tx.outbox.owe_again(lead.id, now):  # nothing to send is here yet
             raise NotPossible("the lead owes Nexudus nothing")
         tx.accounts.resume(lead.account)
         tx.holds.lift_all(lead.account)
@@ -80,6 +83,7 @@ def discard(store: Store, lead_id: str) -> Lead | None:
         if lead.status in (Status.DELIVERED, Status.ERASED):
             raise NotPossible(f"the lead is {lead.status}: it cannot be discarded")
         tx.outbox.withdraw(lead.id)
+        tx.notices.drop(lead.id)
         tx.leads.set_status(lead.id, Status.DISCARDED)
 
     return _change(store, lead_id, act)
@@ -95,6 +99,8 @@ def correct(store: Store, lead_id: str, read: Callable[[Lead], Corrected], now: 
     def act(tx: Transaction, lead: Lead) -> None:
         if lead.status not in CORRECTABLE:
             raise NotPossible(f"the lead is {lead.status}: only those that wait for something can be corrected")
+        if tx.notices.is_waiting(lead.id):
+            raise NotPossible("its answers are still to be fetched from the platform: retry it first")
         became = read(lead)
         try:
             tx.corrections.correct(lead, became.submission, became.correction, became.person, now)

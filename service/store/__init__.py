@@ -3,7 +3,9 @@
 from service.store.accounts import UNAVAILABLE, Accounts, Pace, Pause
 from service.store.claims import Turns
 from service.store.concerns import Concern
+from service.store.connections import Health, Link
 from service.store.corrections import BeingSent
+from service.store.fetches import Ended, Fetch
 from service.store.holds import Hold
 from service.store.leads import Key, Leads, Query
 from service.store.notices import WITHDRAWN, Announced, Notice
@@ -23,10 +25,14 @@ __all__ = [
     "Concern",
     "Count",
     "Debt",
+    "Ended",
+    "Fetch",
+    "Health",
     "Hold",
     "Key",
     "Leads",
     "LeaseLost",
+    "Link",
     "Notice",
     "Origins",
     "Outbox",

@@ -1,20 +1,33 @@
 """Leads that a platform has for us: announced, claimed with a lease, fetched once, given up only to a person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from service.lead import Lead, LeadId, Receipt, Status
+from service.store.connections import Connections, Link
 from service.store.engines import Opened
+from service.store.lead_rows import to_row
 from service.store.leads import Key, Leads
-from service.store.outbox import Outbox, wake
-from service.store.tables import leads, notices
+from service.store.outbox import LATER, LIVE, Debt, Outbox, wake
+from service.store.tables import lead_keys, leads, notices
 
 DUE, PARKED = "due", "parked"
 
 WITHDRAWN = "The person withdrew it at the platform."
+
+LIVE_FOR = timedelta(minutes=3)
+"""Answers that come later than that after their notice go behind the leads that arrive now."""
+
+_LEARNED = (
+    *("form_name", "status", "problem", "email", "full_name", "first_name", "last_name", "phone", "company"),
+    *("fields", "extras", "evidence", "page_url", "ip", "raw"),
+    *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+    *("channel", "lead_source", "rule", "reason", "click_ids", "codes"),
+)
+"""The columns of a lead that its answers fill; id, arrival and repeats stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,65 @@ class Notices:
             wake(self._connection, self._opened)
         return receipt
 
+    # -- its answers
+
+    def fill(self, lead_id: LeadId, lead: Lead, person: str, now: datetime) -> bool:
+        """Give an announced lead the answers of `lead` and owe it to the CRM; False where nothing waits for them.
+
+        person: whose Deliveries must not run beside its own. Whoever was about to fetch it loses its lease.
+        """
+        gone = delete(notices).where(notices.c.lead_id == lead_id).returning(notices.c.announced_at)
+        announced_at = self._connection.execute(gone).scalar()
+        if announced_at is None:
+            return False
+        row = to_row(lead)
+        self._connection.execute(
+            update(leads).where(leads.c.id == lead_id).values({name: row[name] for name in _LEARNED})
+        )
+        is_late = now - announced_at > LIVE_FOR
+        form, parked = lead.submission.form, lead.status is not Status.PENDING
+        debt = Debt(lead_id, lead.account, person, now, form, parked=parked, priority=LATER if is_late else LIVE)
+        Outbox(self._connection, self._opened).owe(debt)
+        return True
+
+    def waiting_under(self, keys: Collection[str]) -> set[str]:
+        """Those of some keys whose lead still waits for its answers."""
+        query = select(lead_keys.c.key).join(notices, notices.c.lead_id == lead_keys.c.lead_id)
+        return set(self._connection.execute(query.where(lead_keys.c.key.in_(keys))).scalars())
+
+    # -- what operators decide
+
+    def is_waiting(self, lead_id: LeadId) -> bool:
+        """Whether the lead's answers are still to be fetched, so that it cannot be sent."""
+        return (
+            self._connection.execute(select(notices.c.lead_id).where(notices.c.lead_id == lead_id)).first() is not None
+        )
+
+    def announce_again(self, lead_id: LeadId, now: datetime) -> bool:
+        """An operator asks for a new try, over a broken connection, too; False: nothing is to be fetched."""
+        mine = notices.c.lead_id == lead_id
+        row = self._connection.execute(select(notices.c.form, notices.c.sender).where(mine)).first()
+        if row is None:
+            return False
+        Leads(self._connection, self._opened).set_status(lead_id, Status.ANNOUNCED)
+        Connections(self._connection, self._opened).try_now(Link(*row), now)
+        again = {"state": DUE, "due_at": now, "tries": 0, "trigger": "operator"}
+        self._connection.execute(update(notices).where(mine).values(again))
+        return True
+
+    def drop(self, lead_id: LeadId) -> None:
+        """Fetch nothing: the lead is not wanted, or its person is forgotten."""
+        self._connection.execute(delete(notices).where(notices.c.lead_id == lead_id))
+
+    def waiting(self) -> list[tuple[Link, int, datetime]]:
+        """How many leads wait to be fetched, and since when the oldest, by connection and place."""
+        key = (notices.c.form, notices.c.sender, notices.c.place)
+        query = select(*key, func.count(), func.min(notices.c.announced_at)).where(notices.c.state == DUE)
+        rows = self._connection.execute(query.group_by(*key).order_by(*key))
+        return [(Link(form, sender, place), number, oldest) for form, sender, place, number, oldest in rows]
+
+    # -- taking back
+
     def withdraw(self, lead: Lead, keys: Sequence[Key]) -> Receipt:
         """Make nothing of a lead that its person took back; one that Nexudus has is only marked."""
         store = Leads(self._connection, self._opened)
@@ -74,7 +146,7 @@ class Notices:
         return receipt
 
     def _mark_withdrawn(self, lead_id: LeadId) -> None:
-        self._connection.execute(delete(notices).where(notices.c.lead_id == lead_id))
+        self.drop(lead_id)
         status = self._connection.execute(select(leads.c.status).where(leads.c.id == lead_id)).scalar_one()
         marked = update(leads).where(leads.c.id == lead_id)
         if status == Status.DELIVERED.value:

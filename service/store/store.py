@@ -13,8 +13,10 @@ from service.store import bell
 from service.store.accounts import Accounts
 from service.store.claims import Claims
 from service.store.concerns import Concerns
+from service.store.connections import Connections
 from service.store.corrections import Corrections
 from service.store.engines import open_engines
+from service.store.fetches import Fetches
 from service.store.holds import Holds
 from service.store.leads import Clash, Key, Leads
 from service.store.migrate import migrate, schema_of
@@ -53,6 +55,8 @@ class Transaction:
     verdicts: Verdicts
     reports: Reports
     notices: Notices
+    fetches: Fetches
+    connections: Connections
 
 
 class Store:
@@ -74,6 +78,8 @@ class Store:
 
     def keep(self, lead: Lead, keys: Sequence[Key], person: str) -> Receipt:
         """Keep a lead and its debt to the CRM in one commit; a repeat, known by its keys, gets the first Receipt.
+
+        Of a lead that was only announced so far it is no repeat, but what was waited for: that lead gets its answers.
 
         Leads that arrive together are written together: taking leads is what must be fast.
         Raises: StoreUnavailable; then nothing was kept.
@@ -111,6 +117,9 @@ class Store:
                 if not receipt.repeat
             ]
         )
+        for (lead, _, person), receipt in zip(arrivals, receipts, strict=True):
+            if receipt.repeat:
+                tx.notices.fill(receipt.lead_id, lead, person, lead.received_at)
         return receipts
 
     def announce_all(self, arrivals: Sequence[Announced]) -> list[Receipt]:
@@ -154,6 +163,8 @@ class Store:
             Verdicts(connection, opened),
             Reports(connection),
             Notices(connection, opened),
+            Fetches(connection, opened),
+            Connections(connection, opened),
         )
 
     def _ring(self, connection: Connection) -> None:

@@ -246,7 +246,8 @@ notices = Table(
     Column("state", Text, nullable=False),  # due, parked
     Column("announced_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
-    Column("tries", Integer, nullable=False, default=0, server_default="0"),
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),  # places spent in the schedule
+    _text("trigger", "schedule"),  # or operator
     Column("claimed_by", Text),
     Column("lease_until", Instant),
     Index("ix_notices_state_due_at", "state", "due_at"),
@@ -261,13 +262,16 @@ connections = Table(
     Column("place", Text, primary_key=True),
     Column("tokens", Json),  # renewed ones; the operator's own are in the forms file
     Column("facts", Json),  # what was learned, such as the questions of a lead form
-    _text("reason"),  # why nothing can be read; "" while it works
+    _text("reason"),  # why nothing can be read until a person helps, and what to do; "" while it works
     Column("failing_since", Instant),
     Column("rests_until", Instant),
     Column("rests", Integer, nullable=False, default=0, server_default="0"),  # in a row
+    Column("failures", Integer, nullable=False, default=0, server_default="0"),  # calls in a row without an answer
+    Column("ends_at", Instant),  # when a person must renew it; NULL: unknown, or never
     Column("locked_by", Text),  # who renews the tokens
     Column("locked_until", Instant),
     Column("pulled_until", Instant),  # what was submitted before is here
+    Column("pulled_at", Instant),  # when it was last asked for what was missed, by itself
     Column("looked_at", Instant),  # when it was last checked by itself
 )
 

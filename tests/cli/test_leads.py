@@ -171,7 +171,7 @@ def test_what_cannot_be_done_is_told_and_the_rest_is_done(run: Terminal, kept: S
 
     assert said.code == 1
     assert said.out.splitlines() == [
-        f"{delivered}: the lead is delivered: only pending and parked leads can be retried",
+        f"{delivered}: the lead is delivered: only pending, parked and announced leads can be retried",
         f"{'0' * 32}: there is no such lead",
         f"{parked}: sent again",
     ]

@@ -1,0 +1,226 @@
+"""How second reads of the platforms stand: what works, what rests, what a person must put right, renewed tokens.
+
+A connection is a form and a sender; place "" stands for all of it, another place for one Page or account of it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, or_, select, update
+
+from service.store.concerns import Concerns
+from service.store.engines import Opened
+from service.store.outbox import wake
+from service.store.tables import Instant, connections, notices
+
+
+class Link(NamedTuple):
+    """One connection, or one place of it."""
+
+    form: str
+    sender: str
+    place: str = ""
+
+    @property
+    def cause(self) -> str:
+        """What its concern is called."""
+        return ":".join(part for part in ("platform", *self) if part)
+
+    @property
+    def whole(self) -> "Link":
+        """The connection with all its places."""
+        return self._replace(place="")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a connection stands. reason: why a person must help, "" while nobody must; ends_at: see Connections."""
+
+    link: Link
+    reason: str = ""
+    failing_since: datetime | None = None
+    rests_until: datetime | None = None
+    rests: int = 0
+    failures: int = 0
+    ends_at: datetime | None = None
+    pulled_until: datetime | None = None
+
+
+class Connections:
+    """The connections within one transaction."""
+
+    def __init__(self, connection: Connection, opened: Opened) -> None:
+        self._connection = connection
+        self._opened = opened
+
+    def health(self, link: Link) -> Health:
+        """How it stands; as new where nothing is known."""
+        row = self._connection.execute(select(*_HEALTH).where(_is(link))).first()
+        return Health(link) if row is None else _health(row)
+
+    def all(self) -> list[Health]:
+        """Every connection that anything is known of."""
+        rows = self._connection.execute(select(*_HEALTH).order_by(*_KEY))
+        return [_health(row) for row in rows]
+
+    # -- resting
+
+    def broke(self, link: Link, reason: str, now: datetime, until: datetime) -> None:
+        """Only a person can help: read nothing more but one notice at a time, from `until` on, to find out."""
+        since = func.coalesce(connections.c.failing_since, literal(now, Instant))
+        rested = {"reason": reason, "rests_until": until, "rests": connections.c.rests + 1}
+        self._change(link, failing_since=since, **rested)
+        Concerns(self._connection, self._opened).notice(link.cause, reason, now)
+
+    def rest(self, link: Link, until: datetime) -> None:
+        """Read nothing until then; a later end that is set already stays."""
+        self._ensure(link)
+        shorter = or_(connections.c.rests_until.is_(None), connections.c.rests_until < until)
+        resting = update(connections).where(_is(link), shorter)
+        self._connection.execute(resting.values(rests_until=until, rests=connections.c.rests + 1))
+
+    def stumbled(self, link: Link) -> int:
+        """A call had no answer: how many in a row now."""
+        self._change(link, failures=connections.c.failures + 1)
+        found = select(connections.c.failures).where(_is(link))
+        return int(self._connection.execute(found).scalar_one())
+
+    def worked(self, link: Link, now: datetime) -> bool:
+        """A call went through: nothing of it rests any more, and what waits is due at once. Whether anything rested."""
+        touched = or_(
+            connections.c.reason != "",
+            connections.c.rests > 0,
+            connections.c.failures > 0,
+            connections.c.rests_until.is_not(None),
+        )
+        ours = and_(_of(link.whole), connections.c.place.in_({"", link.place}), touched)
+        fresh = {"reason": "", "failing_since": None, "rests_until": None, "rests": 0, "failures": 0}
+        if not self._connection.execute(update(connections).where(ours).values(fresh)).rowcount:
+            return False
+        concerns = Concerns(self._connection, self._opened)
+        for each in {link, link.whole}:
+            concerns.over(each.cause, now)
+        self._hasten(link.whole, now)
+        return True
+
+    def try_now(self, link: Link | None, now: datetime) -> None:
+        """Find out at once whether what is broken works again; of all connections where none is named."""
+        broken = connections.c.reason != ""
+        condition = broken if link is None else and_(broken, _of(link.whole))
+        self._connection.execute(update(connections).where(condition).values(rests_until=now, rests=0))
+        wake(self._connection, self._opened)
+
+    def _hasten(self, link: Link, now: datetime) -> None:
+        waiting = and_(notices.c.form == link.form, notices.c.sender == link.sender, notices.c.due_at > now)
+        self._connection.execute(update(notices).where(waiting).values(due_at=now))
+        wake(self._connection, self._opened)
+
+    # -- what is known of them
+
+    def facts(self, link: Link) -> dict[str, Any]:
+        """What was learned, such as the questions of lead forms."""
+        return self._connection.execute(select(connections.c.facts).where(_is(link))).scalar() or {}
+
+    def learn(self, link: Link, kind: str, name: str, fact: Any) -> None:
+        """Remember one fact of a kind: facts()[kind][name]."""
+        self._ensure(link)
+        query = select(connections.c.facts).where(_is(link))
+        facts = self._connection.execute(query.with_for_update() if self._opened.locks_rows else query).scalar() or {}
+        facts[kind] = {**facts.get(kind, {}), name: fact}
+        self._change(link, facts=facts)
+
+    def tokens(self, link: Link) -> Any:
+        """What save_tokens kept last, or None."""
+        return self._connection.execute(select(connections.c.tokens).where(_is(link))).scalar()
+
+    def save_tokens(self, link: Link, tokens: Any) -> None:
+        """Keep renewed tokens (JSON values) for every process."""
+        self._change(link, tokens=tokens)
+
+    def ends(self, link: Link, at: datetime | None) -> None:
+        """Note when a person must renew it; None: never, as far as is known."""
+        self._change(link, ends_at=at)
+
+    def try_lock(self, link: Link, holder: str, now: datetime, seconds: float) -> bool:
+        """Take the right to renew its tokens, for at most so long; False when another has it."""
+        self._ensure(link)
+        free = or_(connections.c.locked_until.is_(None), connections.c.locked_until < now)
+        taking = update(connections).where(_is(link), free)
+        until = now + timedelta(seconds=seconds)
+        return self._connection.execute(taking.values(locked_by=holder, locked_until=until)).rowcount == 1
+
+    def unlock(self, link: Link, holder: str) -> None:
+        """Give that right back."""
+        mine = update(connections).where(_is(link), connections.c.locked_by == holder)
+        self._connection.execute(mine.values(locked_by=None, locked_until=None))
+
+    # -- whose turn it is to ask by itself
+
+    def take_look(self, link: Link, now: datetime, every_s: float) -> bool:
+        """Whether it is time to check it; then nobody else does until it is time again."""
+        return self._take(link, connections.c.looked_at, now, every_s)
+
+    def take_pull(self, link: Link, now: datetime, every_s: float) -> bool:
+        """The same for asking what was missed. The first time counts as done: what is older was not missed by us."""
+        fresh = and_(_is(link), connections.c.pulled_at.is_(None))
+        self._ensure(link)
+        starting = update(connections).where(fresh).values(pulled_at=now, pulled_until=now)
+        if self._connection.execute(starting).rowcount:
+            return False
+        return self._take(link, connections.c.pulled_at, now, every_s)
+
+    def pulled(self, link: Link, until: datetime) -> None:
+        """All that was submitted before then is here."""
+        self._change(link, pulled_until=until)
+
+    def _take(self, link: Link, column: Any, now: datetime, every_s: float) -> bool:
+        self._ensure(link)
+        due = or_(column.is_(None), column <= now - timedelta(seconds=every_s))
+        return self._connection.execute(update(connections).where(_is(link), due).values({column: now})).rowcount == 1
+
+    # -- keeping order
+
+    def keep_only(self, links: Collection[Link], now: datetime) -> None:
+        """Forget connections that the forms file does not have any more, and what was wrong with them."""
+        known = {link.whole for link in links}
+        for health in self.all():
+            if health.link.whole not in known:
+                self._connection.execute(delete(connections).where(_is(health.link)))
+                Concerns(self._connection, self._opened).over(health.link.cause, now)
+
+    def _ensure(self, link: Link) -> None:
+        insert = self._opened.insert(connections).values(form=link.form, sender=link.sender, place=link.place)
+        self._connection.execute(insert.on_conflict_do_nothing())
+
+    def _change(self, link: Link, **values: Any) -> None:
+        self._ensure(link)
+        self._connection.execute(update(connections).where(_is(link)).values(**values))
+
+
+_KEY = (connections.c.form, connections.c.sender, connections.c.place)
+_HEALTH = (
+    *_KEY,
+    connections.c.reason,
+    connections.c.failing_since,
+    connections.c.rests_until,
+    connections.c.rests,
+    connections.c.failures,
+    connections.c.ends_at,
+    connections.c.pulled_until,
+)
+
+
+def _is(link: Link) -> ColumnElement[bool]:
+    return and_(_of(link), connections.c.place == link.place)
+
+
+def _of(link: Link) -> ColumnElement[bool]:
+    """Of that connection, whatever the place."""
+    return and_(connections.c.form == link.form, connections.c.sender == link.sender)
+
+
+def _health(row: Any) -> Health:
+    form, sender, place, *rest = row
+    return Health(Link(form, sender, place), *rest)
