@@ -16,7 +16,8 @@
 
     answers.py        page or JSON, where to next, whose scripts may read it
     replies.py        the answers themselves
-    pages.py          what visitors see: inputs, templates/
+    pages.py          what visitors see: asking, inputs, widgets, templates/
+    phrases.py        in which words: languages/
     script/           attribution.js for landing pages
     samplepage/       a landing page to try things on
 
