@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -257,7 +258,7 @@ def test_without_a_verdict_the_enquiry_is_accepted_and_flagged(
 
 
 def test_a_provider_that_cannot_be_reached_loses_no_enquiry(kept: Store, provider: Provider) -> None:
-    nowhere = provider.captcha().__class__("turnstile", "shh", url="http://127.0.0.1:9/siteverify")
+    nowhere = replace(provider.captcha(), url="http://127.0.0.1:9/siteverify")
     front = Front(kept, a_form(captcha=nowhere))
 
     assert front.post({**ANN, **TOKEN}, headers=PERSON).status_code == 303

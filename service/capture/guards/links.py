@@ -8,8 +8,10 @@ from service.capture.contact import line_of
 from service.forms import Form
 from service.lead import Submission
 
-_LINK = re.compile(r"(?:\bhttps?://|(?<![\w./@-])www\.)([^\s/<>\"'\]\[()?#]+)", re.IGNORECASE)
-_MARKUP = re.compile(r"\[(?:url|link)[=\]]|<a\s[^<>]{0,200}?href", re.IGNORECASE)
+_LINK = re.compile(r"(?:\bhttps?://|(?<![\w./@-])www\.)([^\s/<>\"'\]\[()?#,;|]+)", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"\[(?:url|link)=|\[(?:url|link)\]\s{0,20}(?:http|www)|<a\s[^<>]{0,200}?href\s{0,20}=", re.IGNORECASE
+)
 _NAMES = ("full_name", "first_name", "last_name")
 
 

@@ -1,0 +1,148 @@
+"""A provider that is slow or gone holds up nobody for long; and what each of its answers means."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.capture.guards.breaker import MOST_FAILURES, PAUSE_S, Breaker
+from service.capture.guards.captchas import MOST_AT_ONCE, Captchas
+from service.capture.guards.provider import ADDRESSES, Said, address_of
+from service.capture.guards.verdicts import FAILED, OURS, SPENT, Outcome, Verdict, read_verdict
+from service.forms import Captcha
+from service.forms.schema import PROVIDERS
+from tests.capture.provider import Provider
+
+TURNSTILE = Captcha("turnstile", "shh")
+SOON_S = 0.3
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """Who says yes, until the test says otherwise."""
+    with Provider() as provider:
+        yield provider
+
+
+def check(captchas: Captchas, captcha: Captcha) -> Verdict:
+    """One token; the site does not matter."""
+    return captchas.check(captcha, "a-token", lambda _: True)
+
+
+# -- time
+
+
+@pytest.mark.parametrize("how", ["hangs", "trickles"])
+def test_an_enquiry_waits_for_a_slow_provider_no_longer_than_the_bound(provider: Provider, how: str) -> None:
+    getattr(provider, how).set()
+    captchas = Captchas(bound_s=SOON_S)
+    began = time.monotonic()
+
+    verdict = check(captchas, provider.captcha())
+
+    assert verdict == Verdict(Outcome.UNCHECKED, "no answer")
+    assert SOON_S <= time.monotonic() - began < SOON_S + 1
+
+
+def test_when_many_questions_hang_the_next_enquiry_does_not_wait(provider: Provider) -> None:
+    provider.hangs.set()
+    captchas = Captchas(bound_s=SOON_S)
+    hanging = [threading.Thread(target=check, args=(captchas, provider.captcha())) for _ in range(MOST_AT_ONCE)]
+    for each in hanging:
+        each.start()
+    for each in hanging:
+        each.join()
+    began = time.monotonic()
+
+    assert check(captchas, TURNSTILE).outcome is Outcome.UNCHECKED
+    assert time.monotonic() - began < SOON_S
+
+
+def test_one_provider_s_trouble_is_not_another_s(provider: Provider) -> None:
+    captchas = Captchas()
+    with Provider() as broken:
+        broken.status = 500
+        for _ in range(MOST_FAILURES):
+            check(captchas, broken.captcha())
+
+        assert captchas.is_resting(broken.captcha())
+        assert check(captchas, provider.captcha()).outcome is Outcome.PASSED
+
+
+# -- the breaker
+
+
+def test_some_failures_in_a_row_end_the_asking_for_a_while() -> None:
+    breaker = Breaker()
+    for _ in range(MOST_FAILURES):
+        assert breaker.allows(100)
+        breaker.failed(100)
+
+    assert not breaker.allows(100 + PAUSE_S - 1)
+
+
+def test_after_the_pause_one_finds_out_for_all() -> None:
+    breaker = Breaker()
+    for _ in range(MOST_FAILURES):
+        breaker.failed(100)
+
+    assert [breaker.allows(100 + PAUSE_S) for _ in range(3)] == [True, False, False]
+
+
+def test_an_answer_ends_it() -> None:
+    breaker = Breaker()
+    for _ in range(MOST_FAILURES):
+        breaker.failed(100)
+    breaker.worked()
+
+    assert breaker.allows(100)
+    assert not breaker.is_open
+
+
+def test_a_single_failure_now_and_then_ends_nothing() -> None:
+    breaker = Breaker()
+    for _ in range(10):
+        breaker.failed(100)
+        breaker.worked()
+
+    assert breaker.allows(100)
+
+
+# -- what an answer means
+
+
+def said(body: str, status: int = 200) -> Verdict:
+    return read_verdict(TURNSTILE, Said(status, body.encode()), lambda _: True)
+
+
+@pytest.mark.parametrize("code", sorted(FAILED))
+def test_what_is_about_the_token_asks_for_a_new_one_whatever_the_status(code: str) -> None:
+    body = f'{{"success": false, "error-codes": ["{code}"]}}'
+
+    assert {said(body, status).outcome for status in (200, 400)} == {Outcome.FAILED}
+    assert said(body).is_spent is (code in SPENT)
+
+
+def test_a_no_without_a_code_is_one_of_the_visitor_s() -> None:
+    assert said('{"success": false}').outcome is Outcome.FAILED
+
+
+def test_a_mistake_of_ours_weighs_more_than_one_of_the_visitor_s() -> None:
+    body = '{"success": false, "error-codes": ["invalid-input-response", "invalid-input-secret"]}'
+
+    assert said(body) == Verdict(Outcome.MISTAKEN, "invalid-input-secret")
+
+
+@given(st.text() | st.sampled_from(sorted(OURS | FAILED)), st.integers(200, 599))
+def test_whatever_is_said_has_a_meaning(code: str, status: int) -> None:
+    assert said(code, status).outcome is Outcome.UNCHECKED
+    assert said(f'{{"success": "{code}"}}', status).outcome is Outcome.UNCHECKED
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_provider_has_its_address_which_the_form_may_change(provider: str) -> None:
+    assert address_of(Captcha(provider, "shh")) == ADDRESSES[provider]
+    assert address_of(Captcha(provider, "shh", url="https://www.recaptcha.net/x")) == "https://www.recaptcha.net/x"
