@@ -93,7 +93,7 @@ class Form:
     honeypot: str = ""  # a name besides the well-known ones
     captcha: Captcha | None = None
     block: tuple[Block, ...] = ()
-    min_fill_s: float = 2.0  # sent sooner after the page was opened, a lead is held; 0 lifts it
+    min_fill_s: float = 1.0  # sent sooner after the page was opened, a lead is held; 0 lifts it
     max_links: int = 2  # a message with more links is held
     same_text: int | None = None  # people whose same text is held; None: 3, of texts that lead elsewhere; 0 lifts it
     duplicate_window_s: int = 300

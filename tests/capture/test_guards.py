@@ -34,7 +34,7 @@ def reason_of(submission: Submission, form: Form = FORM, **seen: Any) -> Reason 
 HELD: list[tuple[Reason, Submission, dict[str, Any]]] = [
     (Reason.HONEYPOT, saying(), {"trap": "_gotcha"}),
     (Reason.TOO_FAST, saying(), {"fill_s": 0.4}),
-    (Reason.TOO_FAST, saying(), {"fill_s": 1.999}),
+    (Reason.TOO_FAST, saying(), {"fill_s": 0.999}),
     (Reason.FOREIGN_ORIGIN, saying(), {"foreign_site": "https://elsewhere.example"}),
     (Reason.LINKS, saying("http://a.test http://b.test http://c.test"), {}),
     (Reason.LINKS, saying("HTTPS://A.TEST,www.b.test;(https://c.test)"), {}),
@@ -72,7 +72,7 @@ PEOPLE = [
 
 @pytest.mark.parametrize("submission", PEOPLE, ids=lambda submission: str(submission.fields["message"])[:30])
 def test_what_people_write_is_not_held(submission: Submission) -> None:
-    assert reason_of(submission, fill_s=2.0, same_text=2, ip="192.0.2.1") is None
+    assert reason_of(submission, fill_s=1.0, same_text=2, ip="192.0.2.1") is None
 
 
 def test_without_the_script_nothing_is_said_of_the_time() -> None:
