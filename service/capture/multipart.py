@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from werkzeug.http import parse_options_header
 
 from service.capture.nesting import Pair, dotted
-from service.capture.refusals import Unreadable
+from service.capture.refusals import Empty, Unreadable
 from service.capture.texts import choose_charset, clean, decode
 
 _ESCAPES = {"%22": '"', "%0D": " ", "%0A": " "}  # all that browsers escape in names (HTML, 4.10.21.8)
@@ -34,9 +34,12 @@ def read_multipart(body: bytes, boundary: str, declared: str) -> tuple[list[Pair
     """Return the pairs and the files of a multipart body.
 
     boundary: as the header gives it; "" takes it from the body's first line.
-    Raises: Unreadable when there is no part in it.
+    Raises: Unreadable when there is no part in it, Empty when it ends where the first would be.
     """
-    parts = list(_split(body, boundary.encode("utf-8", "replace") or _first_boundary(body)))
+    mark = boundary.encode("utf-8", "replace") or _first_boundary(body)
+    parts = list(_split(body, mark))
+    if not parts and body.strip() == b"--" + mark + b"--":
+        raise Empty
     if not parts:
         raise Unreadable("The form broke off on its way. Please go back and send it again.")
     answers = [part for part in parts if part.filename is None]
