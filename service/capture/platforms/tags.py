@@ -55,6 +55,6 @@ def _medium(platform: str, facts: Mapping[str, str]) -> str:
     if platform == "google-ads":
         return "cpc"
     is_organic = (platform == "meta" and facts.get("is_organic", "").lower() in {"true", "1"}) or (
-        platform == "linkedin" and facts.get("lead_type", "SPONSORED").upper() != "SPONSORED"
+        platform == "linkedin" and facts.get("lead_type", "").upper() not in {"", "SPONSORED"}
     )
     return "organic_social" if is_organic else "paid_social"
