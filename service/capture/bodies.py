@@ -29,12 +29,14 @@ class Body:
 
     answers: name -> value, or a list where the name was repeated; nested names joined with dots.
     files: what was attached, without its content. notes: remarks for the operator.
+    value: the JSON as it came, where it was JSON; numbers are text.
     """
 
     answers: dict[str, str | list[str]]
     files: tuple[File, ...] = ()
     notes: tuple[str, ...] = ()
     is_json: bool = False
+    value: object = None
 
 
 def read_body(body: bytes, content_type: str) -> Body:
@@ -105,7 +107,7 @@ def read_json(body: bytes, charset: str = "") -> object:
 def _read_json(body: bytes, charset: str) -> Body:
     found = read_json(body, charset)
     if isinstance(found, dict):
-        return Body(collect(flatten(found)), is_json=True)
+        return Body(collect(flatten(found)), is_json=True, value=found)
     if isinstance(found, list) and any(isinstance(member, dict) for member in found):
         return _read_list(found)
     raise Unreadable('The JSON must be an object of names and values, such as {"email": "ann@example.com"}.')
@@ -118,8 +120,8 @@ def _read_list(members: list[object]) -> Body:
     """
     if all(isinstance(member, dict) and member.keys() == {"name", "value"} for member in members):
         named = [{str(member["name"]): member["value"]} for member in members if isinstance(member, dict)]
-        return Body(collect(pair for member in named for pair in flatten(member)), is_json=True)
+        return Body(collect(pair for member in named for pair in flatten(member)), is_json=True, value=members)
     first, *others = members if isinstance(members[0], dict) else [{}, *members]
     pairs = [*flatten(first), *(pair for n, other in enumerate(others, 2) for pair in flatten(other, f"item {n}"))]
     notes = (f"one request brought {len(members)} items: the first was read, the others are kept beside it",)
-    return Body(collect(pairs), notes=notes if others else (), is_json=True)
+    return Body(collect(pairs), notes=notes if others else (), is_json=True, value=members)

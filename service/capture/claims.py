@@ -56,6 +56,11 @@ def texts_of(answer: Answer) -> list[str]:
     return [text for text in ([answer] if isinstance(answer, str) else answer) if text]
 
 
+def text_of(answer: Answer) -> str:
+    """Return the first text of an answer, "" for none."""
+    return next(iter(texts_of(answer)), "")
+
+
 def unwrap(texts: list[str]) -> Answer:
     """Return the one text itself, several as a list, none as ""."""
     return texts if len(texts) > 1 else texts[0] if texts else ""

@@ -1,0 +1,27 @@
+"""Basin's webhook: the form's own names, plain or in `data`, with an id. Sent again for a day until it is taken."""
+
+from collections.abc import Iterator
+
+from service.capture.bodies import read_body
+from service.capture.claims import text_of
+from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.sender import Call, Sender, Table
+
+_WRAPPED = "data."
+
+
+def read(call: Call, _table: Table) -> Iterator[Item]:
+    """One enquiry."""
+    sent = {name.removeprefix(_WRAPPED): answer for name, answer in _read(call)}
+    external_id = text_of(sent.pop("id", ""))
+    yield Enquiry([Answered(name, answer) for name, answer in sent.items()], external_id=external_id)
+
+
+def _read(call: Call) -> list[tuple[str, str | list[str]]]:
+    answers = read_body(call.body, call.content_type).answers
+    # What stands in `data` is the person's: it goes before what stands beside it under the same name.
+    return sorted(answers.items(), key=lambda named: named[0].startswith(_WRAPPED))
+
+
+BASIN = Sender(read)
+"""Signs nothing."""

@@ -1,0 +1,150 @@
+"""Elementor Pro's webhook action: labels with their answers, or everything about each field ("Advanced Data").
+
+Without Advanced Data the rows that Elementor adds by itself stand among the answers, in the site's language.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+from service.capture.bodies import read_body
+from service.capture.claims import Answer, text_of, texts_of
+from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.names import fold, meaning_of
+from service.capture.sender import Call, Sender, Table
+
+_TARGETS = {"email": "email", "tel": "phone"}
+"""Type of a field -> what it asks for."""
+
+_DATES = frozenset(map(fold, ("Date", "Datum", "Fecha", "Data", "Dato", "Päivämäärä", "Tarih")))
+_TIMES = frozenset(
+    map(fold, ("Time", "Zeit", "Uhrzeit", "Heure", "Hora", "Ora", "Orario", "Tijd", "Czas", "Godzina", "Tid", "Saat"))
+)
+_NO_LABELS = frozenset(
+    map(
+        fold,
+        (
+            *("No Label", "Kein Label", "Ohne Label", "Keine Beschriftung", "Pas d'étiquette", "Sans étiquette"),
+            *("Sin etiqueta", "Nessuna etichetta", "Sem etiqueta", "Sem rótulo", "Geen label", "Brak etykiety"),
+            *("Ingen etikett", "Ingen etiket"),
+        ),
+    )
+)
+_ROW = re.compile(r"(fields|meta)\.(.+)\.(title|value|type)")
+
+
+@dataclass(slots=True)
+class _Post:
+    """answers: of the person. form: Elementor's own id and name of the form. ip: the person's."""
+
+    answers: list[Answered] = field(default_factory=list)
+    form: dict[str, str] = field(default_factory=dict)
+    ip: str = ""
+
+
+def read(call: Call, _table: Table) -> Iterator[Item]:
+    """One enquiry; a form that was sent without any answer is how people try their webhook out."""
+    sent = read_body(call.body, call.content_type).answers
+    post = _read_advanced(sent) if "form.id" in sent or "form.name" in sent else _read_simple(sent)
+    pages = [each for each in post.answers if each.target == "page_url"]
+    said = [each for each in post.answers if each.target != "page_url"]
+    yield Enquiry(
+        [*said, *pages],
+        form_name=post.form.get("name", ""),
+        details={"form_id": post.form.get("id", "")},
+        ip=post.ip,
+        is_test=bool(post.form) and not any(texts_of(each.answer) for each in said),
+    )
+
+
+def _read_advanced(sent: Mapping[str, Answer]) -> _Post:
+    """`fields[<id>][title|value|type]`, `meta[<key>][title|value]`, `form[id|name]`."""
+    post = _Post(form={key: text_of(sent.get(f"form.{key}", "")) for key in ("id", "name")})
+    rows: dict[tuple[str, str], dict[str, Answer]] = {}
+    for name, answer in sent.items():
+        row = _ROW.fullmatch(name)
+        if row:
+            rows.setdefault((row[1], row[2]), {})[row[3]] = answer
+    for (kind, key), row_ in rows.items():
+        if kind == "fields":
+            post.answers.append(_field(key, row_))
+        elif key == "page_url":
+            post.answers.append(Answered("Page URL", row_.get("value", ""), "page_url"))
+        elif key == "remote_ip":
+            post.ip = text_of(row_.get("value", ""))
+    return post
+
+
+def _field(key: str, row: Mapping[str, Answer]) -> Answered:
+    """One field under its label; the id stands in where there is none, or it alone says what is meant."""
+    title, kind = text_of(row.get("title", "")), text_of(row.get("type", ""))
+    target = _TARGETS.get(kind, "")
+    if not target and title and meaning_of(title) is None and kind in ("hidden", "textarea"):
+        target = _target_of(key)
+    return Answered(title or key, row.get("value", ""), target)
+
+
+def _read_simple(sent: Mapping[str, Answer]) -> _Post:
+    form = {key: text_of(sent[name]) for key, name in (("id", "form_id"), ("name", "form_name")) if name in sent}
+    rows = [(name, answer) for name, answer in sent.items() if name not in ("form_id", "form_name")]
+    post = _Post(form=form)
+    added = _added_by_elementor(rows) if form else {}
+    for name, answer in rows:
+        kind = added.get(name, "")
+        if kind == "page":
+            post.answers.append(Answered(name, answer, "page_url"))
+        elif kind == "ip":
+            post.ip = text_of(answer)
+        elif not kind:
+            post.answers.append(_labelled(name, answer))
+    return post
+
+
+def _added_by_elementor(rows: list[tuple[str, Answer]]) -> dict[str, str]:
+    """The rows behind the answers that are Elementor's own, told by their looks: their labels are translated."""
+    added: dict[str, str] = {}
+    for name, answer in reversed(rows):
+        kind = _kind(name, text_of(answer))
+        if not kind:
+            return added
+        added[name] = kind
+    return added
+
+
+def _kind(label: str, value: str) -> str:
+    meaning = meaning_of(label)
+    target = meaning.target if meaning else ""
+    if value.startswith(("http://", "https://")):
+        return "page" if target == "page_url" or (not target and "url" in label.casefold()) else ""
+    if target == "user_agent" or value.startswith("Mozilla/"):
+        return "agent"
+    if value == "Elementor":
+        return "credit"
+    if fold(label) in _DATES | _TIMES and any(character.isdigit() for character in value):
+        return "time"
+    return "ip" if target == "ip_address" or _is_ip(value) else ""
+
+
+def _labelled(label: str, answer: Answer) -> Answered:
+    """A field without a label comes as "No Label <id>", in the site's language."""
+    words, _, key = label.rpartition(" ")
+    is_unlabelled = bool(words) and meaning_of(label) is None and ("_" in key or fold(words) in _NO_LABELS)
+    return Answered(label, answer, _target_of(key) if is_unlabelled else "")
+
+
+def _target_of(key: str) -> str:
+    meaning = meaning_of(key)
+    return meaning.target if meaning and not meaning.target.startswith("_") else ""
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+ELEMENTOR = Sender(read)
+"""Signs nothing, tells no id; shows the visitor an error for every status but 200."""

@@ -1,0 +1,31 @@
+"""Fluent Forms Pro's webhook: the inputs by their names, and `__submission` about them all."""
+
+from collections.abc import Iterator
+
+from service.capture.bodies import read_body
+from service.capture.claims import text_of
+from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.sender import Call, Sender, Table
+from service.capture.tools.wordpress import whose
+
+_ABOUT = "__submission."
+_KEPT = ("form_id", "serial_number")
+
+
+def read(call: Call, _table: Table) -> Iterator[Item]:
+    """One enquiry; what `__submission` repeats of the answers is left out."""
+    sent = read_body(call.body, call.content_type).answers
+    about = {name.removeprefix(_ABOUT): text_of(answer) for name, answer in sent.items() if name.startswith(_ABOUT)}
+    answers = [Answered(name, answer) for name, answer in sent.items() if not name.startswith(_ABOUT)]
+    page = about.get("source_url", "")
+    yield Enquiry(
+        [*answers, Answered("source_url", page, "page_url")] if page else answers,
+        external_id=about.get("id", ""),
+        details={name: about.get(name, "") for name in _KEPT},
+        ip=about.get("ip", ""),
+        platform=whose("fluent-forms", call, page),
+    )
+
+
+FLUENT_FORMS = Sender(read)
+"""Signs nothing; the owner can add a header."""

@@ -1,0 +1,40 @@
+"""Formspree's webhook: the answers in an envelope, signed with the time."""
+
+from collections.abc import Iterator
+
+from service.capture.bodies import read_body
+from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.instants import read_instant
+from service.capture.proofs import check_timestamped
+from service.capture.sender import Call, Sender, Table
+from service.capture.shapes import table_at, text_at
+from service.capture.tools.packed import flat
+
+OLDEST_S = 300.0
+"""How old a signature may be, in seconds."""
+
+
+def verify(call: Call, table: Table) -> None:
+    """Check `t=SECONDS,v1=HEX` over "t.body".
+
+    Raises: Forged.
+    """
+    check_timestamped(call.headers.get("formspree-signature", ""), str(table.get("secret", "")), call, OLDEST_S)
+
+
+def read(call: Call, _table: Table) -> Iterator[Item]:
+    """One enquiry; it has no id of its own."""
+    sent = read_body(call.body, call.content_type)
+    submission = table_at(sent.value, "submission")
+    if not submission:
+        yield Enquiry([Answered(name, answer) for name, answer in sent.answers.items()])
+        return
+    yield Enquiry(
+        [each for each in flat(submission) if each.name != "_date"],
+        details={"form_id": text_at(sent.value, "form")},
+        submitted_at=read_instant(text_at(submission, "_date")),
+    )
+
+
+FORMSPREE = Sender(read, verify)
+"""Signs, where the owner set a secret."""

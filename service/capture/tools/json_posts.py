@@ -1,0 +1,80 @@
+"""Whatever an automation or a site of your own posts: Zapier, Make, n8n, Node-RED, a spreadsheet's script.
+
+There is no common schema: names are what somebody typed. See docs/senders.md for what is read.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from service.capture.bodies import read_body
+from service.capture.claims import texts_of
+from service.capture.enquiries import Answered, Enquiry, Item, Unfit
+from service.capture.instants import read_instant
+from service.capture.names import fold, meaning_of
+from service.capture.nesting import collect, dotted, flatten
+from service.capture.platforms.tags import utm_of
+from service.capture.sender import Call, Sender, Table
+from service.capture.shapes import value_at
+from service.capture.tools.relayed import Relayed, relay
+from service.capture.tools.wrapping import Posted, leads_in
+
+_TIMES = frozenset(("createdtime", "createtime", "leadsubmittime", "occurredat", "submittedon"))
+_NO_LEAD = "It stands in a list of leads and is none: a lead is an object of names and values."
+
+
+def read(call: Call, table: Table) -> Iterator[Item]:
+    """One enquiry for each lead in the body."""
+    body = read_body(call.body, call.content_type)
+    paths = tuple(dotted(name) for names in table.get("fields", {}).values() for name in names)
+    leads = list(leads_in(body, frozenset(map(fold, paths))))
+    for number, lead in enumerate(leads):
+        if isinstance(lead, bytes):
+            yield Unfit(lead, _NO_LEAD)
+        elif any(texts_of(each.answer) for each in lead.answers):
+            key = call.headers.get("idempotency-key", "").strip(' "')
+            yield _enquiry(lead, table, paths, f"{key} {number}" if key and len(leads) > 1 else key)
+
+
+def _enquiry(lead: Posted, table: Table, paths: Sequence[str], key: str) -> Enquiry:
+    relayed = relay([*lead.answers, *_by_path(lead, paths)], lead.whole, table)
+    facts = relayed.facts
+    repeated = [Answered("lc_key", key, "lc_key")] if key else []
+    return Enquiry(
+        [*relayed.answers, *repeated],
+        external_id=relayed.external_id,
+        form_name=facts.get("form_name", ""),
+        place=_place(relayed),
+        utm=utm_of(relayed.platform, facts, table.get("names", {})),
+        details=relayed.details,
+        submitted_at=_submitted_at(relayed.answers),
+        platform=relayed.platform,
+        is_test=relayed.is_test,
+    )
+
+
+def _by_path(lead: Posted, paths: Sequence[str]) -> Iterator[Answered]:
+    """What the operator points at and has no name of its own, such as the second member of a list."""
+    known = {fold(each.name) for each in lead.answers}
+    for path in paths:
+        found = value_at(lead.whole, *(int(step) if step.isdecimal() else step for step in path.split(".")))
+        if fold(path) not in known and found is not None:
+            answers = collect(flatten(found, path))
+            yield from (Answered(name, answer) for name, answer in answers.items() if texts_of(answer))
+
+
+def _place(relayed: Relayed) -> str:
+    facts: Mapping[str, str] = relayed.facts
+    return next((facts[name] for name in ("page_id", "advertiser_id", "account_id") if facts.get(name)), "")
+
+
+def _submitted_at(answers: Sequence[Answered]) -> float | None:
+    for each in answers:
+        meaning = meaning_of(each.name)
+        if fold(each.name) in _TIMES or (meaning and meaning.target == "submitted_at"):
+            found = next((read_instant(text) for text in texts_of(each.answer)), None)
+            if found is not None:
+                return found
+    return None
+
+
+JSON_POSTS = Sender(read)
+"""Proves itself by the operator's `token` at most."""

@@ -1,0 +1,34 @@
+"""Answers that hold further answers: JSON as the text of one field."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from service.capture.bodies import read_json
+from service.capture.claims import Answer
+from service.capture.enquiries import Answered
+from service.capture.nesting import collect, flatten
+from service.capture.refusals import Unreadable
+
+
+def unpack(answers: Mapping[str, Answer]) -> list[Answered]:
+    """The answers, with those of a field that is a JSON object in its place."""
+    return [answered for name, answer in answers.items() for answered in _each(name, answer)]
+
+
+def _each(name: str, answer: Answer) -> Iterable[Answered]:
+    held = read_packed(answer) if isinstance(answer, str) else None
+    return flat(held) if isinstance(held, Mapping) else [Answered(name, answer)]
+
+
+def read_packed(text: str) -> object:
+    """The JSON object or list that a text is; None where it is only a text."""
+    if text[:1] + text[-1:] not in ("{}", "[]"):
+        return None
+    try:
+        return read_json(text.encode("utf-8", "replace"))
+    except Unreadable:
+        return None
+
+
+def flat(value: Mapping[str, object]) -> Iterator[Answered]:
+    """A JSON object's answers; nested names joined with dots."""
+    return (Answered(name, answer) for name, answer in collect(flatten(value)).items()) if value else iter(())

@@ -1,0 +1,119 @@
+"""Leads of ad platforms that come by way of an automation or a spreadsheet: whose they are, and what they stand for."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from service.capture.claims import text_of
+from service.capture.enquiries import Answered
+from service.capture.names import fold, meaning_of
+from service.capture.sender import Table
+from service.capture.tools.wrapping import LEAD_IDS
+
+_FACTS = {
+    fold(fact): fact
+    for part in (
+        "campaign",
+        "ad",
+        "adset",
+        "adgroup",
+        "creative",
+        "asset_group",
+        "form",
+        "page",
+        "advertiser",
+        "account",
+    )
+    for fact in (f"{part}_id", f"{part}_name")
+} | {"platform": "platform", "isorganic": "is_organic", "leadtype": "lead_type"}
+"""Folded name -> the fact as service.capture.platforms.tags calls it."""
+
+_WORDS = {
+    **dict.fromkeys(("fb", "ig", "facebook", "instagram", "meta", "facebookads", "metaads"), "meta"),
+    **dict.fromkeys(("google", "googleads", "adwords"), "google-ads"),
+    **dict.fromkeys(("linkedin", "linkedinads"), "linkedin"),
+    **dict.fromkeys(("tiktok", "tiktokads"), "tiktok"),
+}
+"""What bodies call a platform, folded."""
+
+_SHAPES = {"field_data": "meta", "user_column_data": "google-ads", "changes": "tiktok"}
+"""A list of answers that only one platform has."""
+
+_PREFIX = re.compile(r"(?:l|f|ag|as|c):(\d{5,})|p:(\+?[\d ()./-]{6,})")  # of Meta's spreadsheets
+_DUMMY = re.compile(r"<\s*test lead:", re.IGNORECASE)
+_TEST_ADDRESSES = {"meta": ("test@fb.com", "test@meta.com"), "tiktok": ("test_email_address@mail.com",)}
+_URN = "urn:li:"
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """What is known of a relayed lead.
+
+    answers: without what follows. external_id: the lead's, as its platform knows it. platform: a sender's name, or "".
+    facts: campaign, ad and the like, where a platform is known. details: the same under their names as they came.
+    """
+
+    answers: Sequence[Answered]
+    external_id: str = ""
+    platform: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
+    is_test: bool = False
+
+
+def relay(posted: Sequence[Answered], whole: Mapping[str, object], table: Table) -> Relayed:
+    """Tell what is about the lead from what its person answered.
+
+    whole: the body, whose shape may say which platform it is of. table: the operator's, with its `platform`.
+    """
+    answers = [each._replace(answer=_bare(each)) for each in posted]
+    known = {fold(each.name): text_of(each.answer) for each in reversed(answers)}
+    platform = table.get("platform", "") or _platform_of(known, whole)
+    about = [each for each in answers if platform and fold(each.name) in _FACTS and text_of(each.answer)]
+    id_name = _id_name(answers, platform)
+    said = [each for each in answers if each not in about and each.name != id_name]
+    return Relayed(
+        [each for each in said if not _is_dummy(each)],
+        external_id=_id_of(known.get(fold(id_name), "")),
+        platform=platform,
+        facts={_FACTS[fold(each.name)]: text_of(each.answer) for each in reversed(about)},
+        details={each.name: text_of(each.answer) for each in reversed(about)},
+        is_test=_is_test(answers, known, platform),
+    )
+
+
+def _bare(answered: Answered) -> str | list[str]:
+    """Without the letters that Meta's spreadsheets put before ids and numbers, so that no programme rounds them."""
+    found = _PREFIX.fullmatch(answered.answer) if isinstance(answered.answer, str) else None
+    return (found[1] or found[2]) if found else answered.answer
+
+
+def _platform_of(known: Mapping[str, str], whole: Mapping[str, object]) -> str:
+    """The platform that the body itself names. Only with a lead's id: a form may ask "Which platform?"."""
+    if not any(known.get(name) for name in LEAD_IDS):
+        return ""
+    by_shape = next((platform for key, platform in _SHAPES.items() if isinstance(whole.get(key), list)), "")
+    return by_shape or _WORDS.get(fold(known.get("platform", "")), "")
+
+
+def _id_name(answers: Sequence[Answered], platform: str) -> str:
+    """The name of the lead's id: the platform's own, or else what the owner calls `external_id`."""
+    by_name = {fold(each.name): each.name for each in reversed(answers) if text_of(each.answer)}
+    meant = [name for name in by_name if (meaning := meaning_of(by_name[name])) and meaning.target == "external_id"]
+    wanted = [*LEAD_IDS, *meant] if platform else ["externalid", *meant, *LEAD_IDS]
+    return next((by_name[name] for name in wanted if name in by_name), "")
+
+
+def _id_of(text: str) -> str:
+    """The bare id; LinkedIn's are URNs in some places."""
+    return text.rpartition(":")[2] if text.startswith(_URN) else text
+
+
+def _is_dummy(answered: Answered) -> bool:
+    return bool(_DUMMY.match(text_of(answered.answer)))
+
+
+def _is_test(answers: Sequence[Answered], known: Mapping[str, str], platform: str) -> bool:
+    flagged = any(known.get(name, "").lower() in ("true", "1", "yes") for name in ("istest", "testlead"))
+    addresses = _TEST_ADDRESSES.get(platform, ())
+    return flagged or any(_is_dummy(each) or text_of(each.answer).lower() in addresses for each in answers)
