@@ -113,13 +113,18 @@ def enquiry(lead: Json, form: Json | None, details: Mapping[str, str], table: Ta
 
 
 def _asked(lead: Json, form: Json) -> Iterator[Asked]:
-    questions = {text_at(question, "key"): question for question in tables_at(form, "questions")}
+    questions = {_folded(text_at(question, "key")): question for question in tables_at(form, "questions")}
     for item in tables_at(lead, "field_data"):
         name = text_at(item, "name")
-        question = questions.get(name, {})
+        question = questions.get(_folded(name), {})
         kind = text_at(question, "type")
         word = "" if kind == "CUSTOM" else kind or name
         yield Asked(word, text_at(question, "label") or name, item.get("values", item.get("value")))
+
+
+def _folded(key: str) -> str:
+    """A question's key as the form and the lead both have it: one of them may leave the question mark out."""
+    return key.lower().rstrip("?").rstrip()
 
 
 def _consents(lead: Json, form: Json) -> list[Consent]:

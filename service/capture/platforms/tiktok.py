@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 
 from service.capture.enquiries import Enquiry, Item
 from service.capture.instants import read_instant
+from service.capture.nesting import flatten
 from service.capture.platforms.events import known, read_event, unfit
 from service.capture.platforms.questions import Asked, answers_of
 from service.capture.platforms.tags import utm_of
 from service.capture.proofs import check_hex, hmac_hex, is_same
 from service.capture.refusals import Unreadable
 from service.capture.sender import Call, Sender, Table
-from service.capture.shapes import tables_at, text_at, value_at
+from service.capture.shapes import Json, table_at, tables_at, text_at, value_at
 from service.capture.texts import clean
 
 _A_LEAD = "1"
@@ -89,34 +90,33 @@ def _read_entry(entry: object, table: Table) -> Item:
     if not lead_id and not asked:
         return unfit(entry, "TikTok sent a lead with neither an id nor answers.")
     facts = known({name: text_at(entry, name) for name in _FACTS})
-    return _enquiry(lead_id, asked, facts, text_at(entry, "page_name"), text_at(entry, "create_time"), table)
+    return _enquiry(lead_id, asked, facts, table_at(entry), table)
 
 
-def _enquiry(
-    lead_id: str,
-    asked: list[Asked],
-    facts: dict[str, str],
-    form_name: str,
-    at: str,
-    table: Table,
-    is_test: bool = False,
-) -> Enquiry:
+def _enquiry(lead_id: str, asked: list[Asked], facts: dict[str, str], more: Json, table: Table) -> Enquiry:
+    """more: `page_name`, a time, and `is_test` where it is told."""
+    at = text_at(more, "create_time") or text_at(more, "created_time")
     return Enquiry(
         answers_of(asked),
         external_id=lead_id,
-        form_name=form_name,
+        form_name=text_at(more, "page_name"),
         place=facts.get("advertiser_id", "") or facts.get("library_id", ""),
         utm=utm_of("tiktok", facts, table.get("names", {})),
         details=facts,
         submitted_at=read_instant(at) or read_instant(f"{at}+00:00"),  # exports write UTC without saying so
-        is_test=is_test or _is_test(asked, facts),
+        is_test=_is_mock(asked) or _is_test(text_at(more, "is_test").lower(), facts),
     )
 
 
-def _is_test(asked: list[Asked], facts: Mapping[str, str]) -> bool:
-    """Nothing says so: a mock lead has a known address, and comes from no ad. A conversation may come from none."""
-    is_mock = any(isinstance(each.value, str) and clean(each.value).lower() == _TEST_ADDRESS for each in asked)
-    return is_mock or (facts.get("lead_source") != _DIRECT_MESSAGE and not any(facts.get(name) for name in _IDS))
+def _is_mock(asked: list[Asked]) -> bool:
+    return any(text.lower() == _TEST_ADDRESS for each in asked for _, text in flatten(each.value))
+
+
+def _is_test(told: str, facts: Mapping[str, str]) -> bool:
+    """What an export says. The webhook does not: there a test comes from no ad, though a conversation may, too."""
+    if told:
+        return told in {"true", "1", "yes"}
+    return facts.get("lead_source") != _DIRECT_MESSAGE and not any(facts.get(name) for name in _IDS)
 
 
 def read_export(text: str, table: Table) -> tuple[list[Enquiry], int]:
@@ -151,11 +151,8 @@ def _read_row(header: list[str], row: list[str] | None, table: Table) -> Enquiry
     cells = [(label, _word(label), cell) for label, cell in zip(labels, row, strict=False)]
     told = {word: _unprotected(cell) for _, word, cell in cells if word in _COLUMNS}
     asked = [Asked(word, label, cell) for label, word, cell in cells if word not in _COLUMNS]
-    facts = known({name: told.get(name, "") for name in _FACTS})
-    at = told.get("created_time", "") or told.get("create_time", "")
-    is_test = told.get("is_test", "").lower() in {"true", "1", "yes"}
-    lead_id = told.get("lead_id", "")
-    return _enquiry(lead_id, asked, facts, told.get("page_name", ""), at, table, is_test) if lead_id else None
+    lead_id, facts = told.get("lead_id", ""), known({name: told.get(name, "") for name in _FACTS})
+    return _enquiry(lead_id, asked, facts, told, table) if lead_id else None
 
 
 def _word(label: str) -> str:
