@@ -5,7 +5,9 @@ from service.store.claims import Turns
 from service.store.concerns import Concern
 from service.store.connections import Health, Link
 from service.store.corrections import BeingSent
+from service.store.erasure import Erased
 from service.store.fetches import Ended, Fetch
+from service.store.histories import History
 from service.store.holds import Hold
 from service.store.leads import Key, Leads, Query
 from service.store.notices import WITHDRAWN, Announced, Notice
@@ -26,8 +28,10 @@ __all__ = [
     "Count",
     "Debt",
     "Ended",
+    "Erased",
     "Fetch",
     "Health",
+    "History",
     "Hold",
     "Key",
     "Leads",

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.lead import Lead, Receipt, Status
+from service.lead import Lead, LeadId, Receipt, Status
 from service.store import bell
 from service.store.accounts import Accounts
 from service.store.claims import Claims
@@ -16,7 +17,9 @@ from service.store.concerns import Concerns
 from service.store.connections import Connections
 from service.store.corrections import Corrections
 from service.store.engines import open_engines
+from service.store.erasure import TOGETHER, Erased, Erasure
 from service.store.fetches import Fetches
+from service.store.histories import Histories
 from service.store.holds import Holds
 from service.store.leads import Clash, Key, Leads
 from service.store.migrate import migrate, schema_of
@@ -26,6 +29,7 @@ from service.store.reports import Reports
 from service.store.tables import deployment
 from service.store.verdicts import Verdicts
 from service.store.watching import Watching
+from service.store.word_index import WordIndex
 from service.store.writer import Writer, as_unavailable
 
 T = TypeVar("T")
@@ -36,7 +40,7 @@ Arrival = tuple[Lead, Sequence[Key], str]
 MOST_TOGETHER = 100
 """Leads of one request that are committed in one go: others who write need not wait for a thousand."""
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The newest migration; a process takes leads only on this schema."""
 
 
@@ -55,8 +59,11 @@ class Transaction:
     verdicts: Verdicts
     reports: Reports
     notices: Notices
+    erasure: Erasure
+    words: WordIndex
     fetches: Fetches
     connections: Connections
+    histories: Histories
 
 
 class Store:
@@ -137,6 +144,19 @@ class Store:
         """
         return self.write(lambda tx: tx.notices.withdraw(lead, keys))
 
+    def erase(self, lead_ids: Sequence[LeadId], now: datetime) -> Erased:
+        """Erase any number of leads, some at a time; what became of them.
+
+        Raises: StoreUnavailable; then some may have been erased.
+        """
+        with self.read() as tx:
+            keys = tx.erasure.keys_of(lead_ids)  # reads all of them: not while others wait to write
+        erased = Erased()
+        for start in range(0, len(lead_ids), TOGETHER):
+            some, theirs = lead_ids[start : start + TOGETHER], [] if start else keys
+            erased += self.write(lambda tx, some=some, keys=theirs: tx.erasure.erase(some, now, keys))  # type: ignore[misc]
+        return erased
+
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A transaction that only reads.
@@ -163,8 +183,11 @@ class Store:
             Verdicts(connection, opened),
             Reports(connection),
             Notices(connection, opened),
+            Erasure(connection, opened),
+            WordIndex(connection, opened),
             Fetches(connection, opened),
             Connections(connection, opened),
+            Histories(connection),
         )
 
     def _ring(self, connection: Connection) -> None:

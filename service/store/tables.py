@@ -129,6 +129,17 @@ lead_keys = Table(
     sqlite_with_rowid=False,  # one tree instead of two: taking leads pays for every page that a commit touches
 )
 
+_by_bytes = Text().with_variant(Text(collation="C"), "postgresql")
+
+lead_words = Table(
+    # By which words each lead is found; filled behind the leads' backs, see word_index.py.
+    "lead_words",
+    metadata,
+    Column("word", _by_bytes, primary_key=True),
+    Column("lead_id", _by_bytes, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 deliveries = Table(
     # The debt of one Lead to the CRM.
     "deliveries",
@@ -149,6 +160,7 @@ deliveries = Table(
     _text("form"),  # forms take turns
     Column("priority", Integer, nullable=False, default=0, server_default="0"),  # 0: a live lead; 1: replay, import
     Column("waits_for", Text),  # the hold that keeps it; NULL: none
+    Column("sent", Json),  # the opportunity's body as it was last sent; NULL: never
     sqlite_with_rowid=False,
 )
 _is_next = and_(deliveries.c.state == "owed", deliveries.c.claimed_by.is_(None), deliveries.c.waits_for.is_(None))

@@ -1,0 +1,101 @@
+"""Which lead is found by which words: filled behind the leads' backs, so that taking them costs nothing.
+
+Every lead up to a mark is in the index; what came after it is found by reading it. The index only names leads
+that may match: who looks reads the lead itself before it is shown.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, or_, select, update
+
+from service.lead import LeadId
+from service.store.engines import Opened
+from service.store.tables import deployment, lead_words, leads
+from service.store.words import words_of
+
+MARK = "words:1"
+"""The row of `deployment` with the id up to which all are indexed; other words get another number, and a new index."""
+
+COLUMNS = (
+    *(leads.c.id, leads.c.form, leads.c.sender, leads.c.channel, leads.c.external_id, leads.c.form_name),
+    *(leads.c.email, leads.c.full_name, leads.c.first_name, leads.c.last_name, leads.c.phone, leads.c.company),
+    *(leads.c.fields, leads.c.extras, leads.c.corrections, leads.c.coworker_id, leads.c.opportunity_id),
+    *(leads.c.utm_source, leads.c.utm_medium, leads.c.utm_campaign),
+)
+"""What the words are made of."""
+
+
+def mark_of(connection: Connection) -> str:
+    """The id up to which every lead is indexed, "" before the first."""
+    found: str | None = connection.execute(select(deployment.c.value).where(deployment.c.name == MARK)).scalar()
+    return found or ""
+
+
+class WordIndex:
+    """The index within one transaction."""
+
+    def __init__(self, connection: Connection, opened: Opened) -> None:
+        self._connection = connection
+        self._opened = opened
+
+    def fill(self, before: str, size: int) -> int:
+        """Index the next `size` leads with ids below `before`, and move the mark; how many they were.
+
+        before: leave the last seconds out, whose leads may be committed in another order.
+        """
+        mark = mark_of(self._connection)
+        chosen = select(*COLUMNS).where(leads.c.id > mark, leads.c.id < before).order_by(leads.c.id).limit(size)
+        rows = self._connection.execute(chosen).all()
+        if rows and self._move(mark, rows[-1].id):
+            self.add(rows)
+            return len(rows)
+        return 0
+
+    def _move(self, mark: str, to: str) -> bool:
+        """Set the mark, unless another worker did meanwhile."""
+        if not mark:
+            adding = self._opened.insert(deployment).values(name=MARK, value=to).on_conflict_do_nothing()
+            return self._connection.execute(adding.returning(deployment.c.name)).first() is not None
+        mine = and_(deployment.c.name == MARK, deployment.c.value == mark)
+        return self._connection.execute(update(deployment).where(mine).values(value=to)).rowcount == 1
+
+    def add(self, rows: Sequence[Any]) -> None:
+        """Index leads, given as rows of COLUMNS or more."""
+        pairs = sorted((word, row.id) for row in rows for word in words_of(row))
+        if pairs:
+            adding = self._opened.insert(lead_words).on_conflict_do_nothing()
+            self._connection.execute(adding, [{"word": word, "lead_id": lead_id} for word, lead_id in pairs])
+
+    def add_late(self, lead_ids: Sequence[LeadId]) -> None:
+        """Index those leads that came with the id of an earlier time, such as imported ones: the mark is past them."""
+        mark = mark_of(self._connection)
+        late = [lead_id for lead_id in lead_ids if lead_id <= mark]
+        if late:
+            self.add(self._rows(late))
+
+    @contextmanager
+    def following(self, lead_ids: Sequence[LeadId]) -> Iterator[None]:
+        """Around a change of what leads say: takes out the words that are gone, adds those that are new."""
+        mark = mark_of(self._connection)
+        indexed = [lead_id for lead_id in lead_ids if lead_id <= mark]
+        before = self._pairs(indexed)
+        yield
+        after = self._pairs(indexed)
+        self._remove(before - after)
+        if new := sorted(after - before):
+            adding = self._opened.insert(lead_words).on_conflict_do_nothing()
+            self._connection.execute(adding, [{"word": word, "lead_id": lead_id} for word, lead_id in new])
+
+    def _pairs(self, lead_ids: Sequence[LeadId]) -> set[tuple[str, str]]:
+        return {(word, row.id) for row in self._rows(lead_ids) for word in words_of(row)} if lead_ids else set()
+
+    def _rows(self, lead_ids: Sequence[LeadId]) -> Sequence[Any]:
+        return self._connection.execute(select(*COLUMNS).where(leads.c.id.in_(lead_ids))).all()
+
+    def _remove(self, pairs: set[tuple[str, str]]) -> None:
+        gone = sorted(pairs)
+        for start in range(0, len(gone), 200):
+            these = (and_(lead_words.c.word == w, lead_words.c.lead_id == i) for w, i in gone[start : start + 200])
+            self._connection.execute(delete(lead_words).where(or_(*these)))

@@ -1,0 +1,100 @@
+"""The words by which a lead is found: folded, without accents, as people type them.
+
+What is kept of a lead in `lead_words` is exactly `words_of` it, so that it can be taken out again.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from service.store.phones import phone_words
+
+ANSWER_WORDS = 24
+"""Words that are kept of one answer: a long message is found by how it begins."""
+
+ALL_WORDS = 64
+"""Words that are kept of one lead, beside its contact."""
+
+LONGEST = 80
+"""Characters of one word."""
+
+_PART = re.compile(r"[^\W_]+")
+_DOMAIN = re.compile(r"[^\W_][\w-]*(\.[\w-]+)+")
+_ASIDE = frozenset({"email", "full_name", "first_name", "last_name", "phone", "company", "consent"})
+"""Answers that are read from the contact instead, or that tell leads not apart."""
+
+ID_TAIL = 12
+"""The end of an id tells leads apart, and is what pages show of it."""
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents, marks and width: "Müller" and "MULLER" are one."""
+    if text.isascii():
+        return text.lower()
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in spread if not unicodedata.combining(letter))
+
+
+def parts(text: str) -> list[str]:
+    """The words of a text: e-mail addresses and domains stay whole, all else is split at what is no letter or digit."""
+    found: list[str] = []
+    for chunk in fold(text).split():
+        bare = chunk.strip("<>()[]\"'.,;:!?")
+        if "@" in bare or _DOMAIN.fullmatch(bare):
+            found.append(bare[:LONGEST])
+        else:
+            found += (word[:LONGEST] for word in _PART.findall(chunk))
+    return found
+
+
+def facet(name: str, value: str) -> str:
+    """The word of what leads are filtered by; no text holds it."""
+    return f"={name}:{value}"[:LONGEST]
+
+
+def words_of(row: Any) -> set[str]:
+    """All words of a row of leads."""
+    return {
+        *_names(row),
+        *_answers(row),
+        row.id[-ID_TAIL:],
+        facet("sender", row.sender),
+        facet("channel", row.channel),
+        *(str(number) for number in (row.coworker_id, row.opportunity_id) if number),
+    }
+
+
+def _names(row: Any) -> Iterator[str]:
+    emails = {row.email, *_former(row.corrections or (), "email")}
+    for email in filter(None, map(fold, emails)):
+        local, _, domain = email.partition("@")
+        yield email[:LONGEST]
+        yield domain[:LONGEST] or email[:LONGEST]
+        yield from _PART.findall(local)
+    for text in (row.full_name, row.first_name, row.last_name, row.company):
+        yield from parts(text)
+    yield from phone_words(row.phone)
+
+
+def _answers(row: Any) -> Iterable[str]:
+    found: dict[str, None] = {}
+    for text in (row.utm_source, row.utm_medium, row.utm_campaign, row.external_id, row.form_name):
+        found |= dict.fromkeys(parts(text))
+    for answers in (row.fields, row.extras):
+        for text in _texts(answers):
+            found |= dict.fromkeys(parts(text)[:ANSWER_WORDS])
+    return list(found)[:ALL_WORDS]
+
+
+def _texts(answers: Mapping[str, str | Sequence[str]]) -> Iterator[str]:
+    for name, answer in answers.items():
+        if name not in _ASIDE:
+            yield answer if isinstance(answer, str) else " ".join(map(str, answer))
+
+
+def _former(corrections: Iterable[Mapping[str, Any]], name: str) -> Iterator[str]:
+    """What an answer was before it was put right: the person is found by it, too."""
+    for one in corrections:
+        if isinstance(was := one.get("was", {}).get(name, ""), str):
+            yield was
