@@ -22,6 +22,7 @@ COMMANDS = {
     "alerts": "service.cli.alerts",
     "reattribute": "service.cli.reattribute",
     "report": "service.cli.report",
+    "demo-data": "service.cli.demo",
 }
 """Command -> module with SUMMARY, EXAMPLE, add_arguments(parser) and run(arguments) -> exit code."""
 

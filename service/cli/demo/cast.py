@@ -1,0 +1,166 @@
+"""Who writes: invented people in several languages, with addresses and numbers that are nobody's.
+
+Mail addresses lie under example domains (RFC 2606). Numbers come from the ranges that each country's
+regulator keeps free for films and such.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from service.capture.names import fold
+from service.lead import Contact
+
+_DOMAINS = ("example.com", "example.org", "example.net")
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """People of one language. numbers: how a phone number begins, and how many digits end it."""
+
+    first: Sequence[str]
+    last: Sequence[str]
+    numbers: tuple[str, int]
+    messages: Sequence[str]
+
+
+_ENGLISH = Tongue(
+    ("Amelia", "Oliver", "Priya", "Jack", "Grace", "Kwame", "Sophie", "Harry", "Zainab", "Callum", "Imogen", "Tariq"),
+    (
+        "Bennett",
+        "Hughes",
+        "Okafor",
+        "Walsh",
+        "Patel",
+        "Turner",
+        "Campbell",
+        "Reid",
+        "Ahmed",
+        "Foster",
+        "Murray",
+        "Lowe",
+    ),
+    ("+442079460", 3),
+    (
+        "Two desks from the first of next month, please. Is there bike storage?",
+        "We are a team of six and need a room with a door. Could we come by this week?",
+        "Do you have a meeting room for twelve on Thursday morning?",
+        "Looking for a quiet place to work three days a week.",
+        "What does a private office for ten cost, with parking?",
+        "",
+    ),
+)
+_AMERICAN = Tongue(
+    ("Madison", "Ethan", "Ava", "Mateo", "Chloe", "Jordan", "Naomi", "Tyler", "Leah", "Marcus"),
+    ("Johnson", "Rivera", "Nguyen", "Brooks", "Kim", "Alvarez", "Sullivan", "Hayes", "Coleman", "Park"),
+    ("+121255501", 2),
+    (
+        "Need a hot desk for the summer. Month to month if possible?",
+        "Our startup is moving: 8 people, need phone booths.",
+        "Can I book a day pass for tomorrow?",
+        "",
+    ),
+)
+_GERMAN = Tongue(
+    ("Jürgen", "Anneliese", "Björn", "Käthe", "Lukas", "Mira", "Sören", "Greta", "Moritz", "Elif"),
+    ("Müller", "Schröder", "Großmann", "Yılmaz", "Hoffmann", "Krüger", "Weiß", "Brandt", "Lehmann", "Vogel"),
+    ("+493023125", 3),
+    (
+        "Wir suchen ein Büro für vier Personen ab Januar, gern mit Fenster zum Hof.",
+        "Gibt es bei Ihnen auch Tageskarten?",
+        "Bitte um einen Besichtigungstermin nächste Woche.",
+        "",
+    ),
+)
+_FRENCH = Tongue(
+    ("Chloé", "Étienne", "Aïcha", "Hélène", "Mathéo", "Noémie", "Théo", "Inès", "Lucas", "Françoise"),
+    ("Lefèvre", "Moreau", "Benali", "Dubois", "Garnier", "Rousseau", "Fontaine", "Mercier", "Diallo", "Perrin"),
+    ("+331990000", 2),
+    (
+        "Nous cherchons deux postes de travail à partir du 1er. Est-ce possible de visiter ?",
+        "Quel est le prix d'un bureau fermé pour cinq personnes ?",
+        "",
+    ),
+)
+_SPANISH = Tongue(
+    ("Lucía", "Iñigo", "Sofía", "Andrés", "Martina", "Álvaro", "Carmen", "Hugo"),
+    ("García", "Muñoz", "Fernández", "Ibáñez", "Ortega", "Peña", "Vidal", "Romero"),
+    ("", 0),
+    ("¿Tienen despachos para tres personas?", "Quisiera reservar una visita esta semana.", ""),
+)
+_DUTCH = Tongue(
+    ("Sanne", "Daan", "Fleur", "Bram", "Lotte", "Youssef", "Maud", "Thijs"),
+    ("de Vries", "van den Berg", "Bakker", "Jansen", "'t Hoen", "Smit", "el Amrani", "Visser"),
+    ("", 0),
+    ("Wij zoeken een flexplek voor twee dagen per week.", "Kan ik morgen langskomen voor een rondleiding?", ""),
+)
+_POLISH = Tongue(
+    ("Zofia", "Łukasz", "Agnieszka", "Paweł", "Małgorzata", "Wojciech"),
+    ("Kowalska", "Wiśniewski", "Dąbrowska", "Zieliński", "Wójcik", "Szymańska"),
+    ("", 0),
+    ("Szukamy biura dla pięciu osób od stycznia.", ""),
+)
+_SWEDISH = Tongue(
+    ("Åsa", "Björn", "Elin", "Gustav", "Märta", "Oskar"),
+    ("Lindström", "Åkesson", "Sjöberg", "Nyström", "Ek", "Hallén"),
+    ("+46846500", 3),
+    ("Vi behöver två skrivbord från mars.", ""),
+)
+_JAPANESE = Tongue(("陽子", "健太", "美咲"), ("田中", "佐藤", "鈴木"), ("", 0), ("来月から二席お願いします。", ""))
+
+_TONGUES = (_ENGLISH, _AMERICAN, _GERMAN, _FRENCH, _SPANISH, _DUTCH, _POLISH, _SWEDISH, _JAPANESE)
+_SHARES = (44, 12, 11, 9, 7, 7, 4, 4, 2)
+_COMPANIES = (
+    *(
+        "",
+        "",
+        "",
+        "Northwind Studio",
+        "Brightside Labs",
+        "Harbour & Sons",
+        "Atelier Nord",
+        "Pixelwerk",
+        "Kestrel Health",
+    ),
+    *("Lumen Legal", "Tidal Analytics", "Oak & Iron", "Café Cosmo", "Solstice Travel", "Mosaic Translations", "Nimbus"),
+)
+_TEAMS = ("", "", "1", "2", "2-5", "2-5", "6-10", "6-10", "11-20", "20+")
+
+
+_WITH_PHONE = 0.7
+"""Part of those whose country keeps numbers free that give one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with something to ask."""
+
+    contact: Contact
+    message: str
+    team_size: str
+
+
+def somebody(number: int, random: Random) -> Person:
+    """The next person. number: makes their address different from everybody else's."""
+    (tongue,) = random.choices(_TONGUES, weights=_SHARES)
+    first, last = random.choice(tongue.first), random.choice(tongue.last)
+    full = f"{last} {first}" if tongue is _JAPANESE else f"{first} {last}"
+    start, digits = tongue.numbers
+    has_phone = start and random.random() < _WITH_PHONE
+    return Person(
+        Contact(
+            email=f"{_local_part(first, last)}.{number}@{random.choice(_DOMAINS)}",
+            full_name=full,
+            first_name=first,
+            last_name=last,
+            phone=f"{start}{random.randrange(10**digits):0{digits}}" if has_phone else "",
+            company=random.choice(_COMPANIES),
+        ),
+        random.choice(tongue.messages),
+        random.choice(_TEAMS),
+    )
+
+
+def _local_part(first: str, last: str) -> str:
+    parts = ("".join(letter for letter in fold(name) if letter.isascii()) for name in (first, last))
+    return ".".join(part for part in parts if part) or "guest"

@@ -1,0 +1,89 @@
+"""What an operator asks of `demo-data`, and what is refused: nothing made up comes among real leads unasked."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from service import clock
+from service.cli.demo.story import ACCOUNT, tell
+from service.cli.house import instant, number_within
+from service.cli.main import Failed
+from service.cli.opened import House, open_house, unanswered
+from service.cli.progress import Bar
+from service.store import History, Store, StoreUnavailable
+
+SUMMARY = "fill the database with a made-up history, for pictures and trials; none of it can reach a Nexudus"
+EXAMPLE = "lead-capture demo-data --leads 5000 --days 180"
+
+TOGETHER = 2000
+"""Leads written, or removed, in one transaction."""
+
+T = TypeVar("T")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--leads, --days, --until, --seed, --remove, --yes."""
+    parser.add_argument("--leads", type=number_within(1, 5_000_000), default=2000, metavar="N", help="how many (2000)")
+    parser.add_argument("--days", type=number_within(1, 3650), default=90, metavar="D", help="within so many days (90)")
+    parser.add_argument("--until", type=instant, help="when the history ends, e.g. 2026-11-25 (now)")
+    parser.add_argument(
+        "--seed", type=number_within(0, 2**31), default=1, help="another number tells another story (1)"
+    )
+    parser.add_argument("--remove", action="store_true", help="remove the made-up leads instead")
+    parser.add_argument("--yes", action="store_true", help="also where the database holds real leads")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Put a history in the place of the last one, or remove it."""
+    house = open_house()
+    try:
+        _check(house, is_sure=arguments.yes or arguments.remove)
+        removed = _remove_all(house.store)
+        if arguments.remove:
+            print(f"{removed:,} made-up leads removed")
+            return 0
+        until = arguments.until or clock.now()
+        written = _write_all(house.store, arguments, until)
+    except StoreUnavailable as error:
+        raise Failed(unanswered(error)) from error
+    print(f"{written:,} made-up leads of {arguments.days} days until {until:%Y-%m-%d}, as account {ACCOUNT!r}")
+    print("none of them can be delivered; `lead-capture demo-data --remove` removes them")
+    return 0
+
+
+def _check(house: House, *, is_sure: bool) -> None:
+    if ACCOUNT in house.setup.accounts:
+        raise Failed(f"the forms file has an account {ACCOUNT!r}: rename it, made-up leads must not reach it")
+    with house.store.read() as tx:
+        has_real = tx.histories.others_than(ACCOUNT)
+    if has_real and not is_sure:
+        raise Failed("this database holds real leads: set DATABASE_URL to another one, or say --yes to mix both")
+
+
+def _remove_all(store: Store) -> int:
+    removed = 0
+    while some := store.write(lambda tx: tx.histories.remove(ACCOUNT, TOGETHER)):
+        removed += some
+    return removed
+
+
+def _write_all(store: Store, arguments: argparse.Namespace, until: datetime) -> int:
+    story = tell(arguments.leads, arguments.days, until, arguments.seed)
+    written = 0
+    with Bar("made up", arguments.leads) as bar:
+        for some in _in_parts(story):
+            store.write(_writing(some))
+            written += len(some)
+            bar.show(written)
+    return written
+
+
+def _writing(some: list[History]) -> Callable[..., None]:
+    return lambda tx: tx.histories.write(some)
+
+
+def _in_parts(story: Iterator[T]) -> Iterator[list[T]]:
+    while some := list(islice(story, TOGETHER)):
+        yield some

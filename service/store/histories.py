@@ -1,0 +1,75 @@
+"""Leads with a past that was made up: written whole, told from real ones by their account, and removed again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select
+
+from service.lead import Attempt, Lead
+from service.store.lead_rows import to_row
+from service.store.outbox import DONE, PARKED
+from service.store.rows import insert_rows
+from service.store.tables import attempts, deliveries, leads
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One lead and the calls that were made for it. Nothing is owed for it, wherever it stands."""
+
+    lead: Lead
+    attempts: Sequence[Attempt] = ()
+
+
+class Histories:
+    """The made-up leads within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def others_than(self, account: str) -> bool:
+        """Whether there is any lead of another account."""
+        query = select(leads.c.id).where(leads.c.account != account).limit(1)
+        return self._connection.execute(query).first() is not None
+
+    def write(self, histories: Sequence[History]) -> None:
+        """Keep them. A worker finds nothing to deliver among them."""
+        if not histories:
+            return
+        insert_rows(self._connection, leads, [to_row(history.lead) for history in histories])
+        insert_rows(self._connection, deliveries, [_delivery_row(history.lead) for history in histories])
+        calls = [_attempt_row(history.lead, attempt) for history in histories for attempt in history.attempts]
+        if calls:
+            insert_rows(self._connection, attempts, calls)
+
+    def remove(self, account: str, size: int) -> int:
+        """Delete at most `size` leads of an account, with all that belongs to them; how many."""
+        found = self._connection.execute(select(leads.c.id).where(leads.c.account == account).limit(size))
+        ids = list(found.scalars())
+        for table, column in ((attempts, attempts.c.lead_id), (deliveries, deliveries.c.lead_id), (leads, leads.c.id)):
+            self._connection.execute(delete(table).where(column.in_(ids)))
+        return len(ids)
+
+
+def _delivery_row(lead: Lead) -> dict[str, object]:
+    return {
+        "lead_id": lead.id,
+        "account": lead.account,
+        "person": lead.submission.contact.email or lead.id,
+        "state": DONE if lead.delivered_at else PARKED,
+        "due_at": lead.received_at,
+        "form": lead.submission.form,
+        "coworker_id": lead.coworker_id,
+    }
+
+
+def _attempt_row(lead: Lead, attempt: Attempt) -> dict[str, object]:
+    return {
+        "lead_id": lead.id,
+        "step": attempt.step.value,
+        "trigger": attempt.trigger,
+        "started_at": attempt.started_at,
+        "duration_ms": attempt.duration_ms,
+        "outcome": attempt.outcome.value,
+        "http_status": attempt.http_status,
+        "detail": attempt.detail,
+    }
