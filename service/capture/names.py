@@ -22,7 +22,16 @@ _NOISE = re.compile(r"\((?:required|optional)\)|^field:|^q\d+_", re.IGNORECASE)
 _SUFFIX = re.compile(r"-\d+$")
 _WIX_SUFFIX = re.compile(r"_[0-9a-f]{4}$")
 _PREFIXES = ("your", "votre", "ihre", "hidden", "lead", "contact", "form", "field", "attribution", "tracking")
-_BARE_NAMES = frozenset(("name", "nom", "nombre", "nome", "naam", "navn", "namn", "nimi", "jmeno", "nume"))
+_BARE_NAMES = frozenset(
+    (
+        *("name", "nom", "nombre", "nome", "naam", "navn", "namn", "nimi", "jmeno", "nume"),
+        # Asked in a conversation, where "and your last name?" may come next.
+        *("whatisyourname", "whatsyourname", "whatshouldwecallyou", "wieheissensie", "wieheisstdu", "wieistihrname"),
+        *("commentvousappelezvous", "quelestvotrenom", "comotellamas", "cualestunombre", "cometichiami"),
+        *("qualeiltuonome", "comotechamas", "qualeoseunome", "hoeheetje", "watisjenaam", "jakmasznaimie"),
+        *("hvadhedderdu", "vadheterdu"),
+    )
+)
 _LAST_RESORT = frozenset(("_replyto", "replyto", "reply_to"))
 
 

@@ -1,0 +1,92 @@
+"""Calendly: who booked, what was asked and when it is; signed over time and body.
+
+Facts: developer.calendly.com, "Webhook payload", "Webhook signatures".
+"""
+
+from collections.abc import Iterator, Mapping
+
+from service.capture.claims import Answer
+from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.instants import read_instant
+from service.capture.proofs import check_timestamped
+from service.capture.sender import Call, Sender, Table
+from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
+from service.capture.tools.bookings import link
+from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, remarks
+
+_OLDEST_S = 180
+_BOOKED = ("", "invitee.created", "routing_form_submission.created")
+_OF_THE_INVITEE = (("name", "full_name"), ("first_name", "first_name"), ("last_name", "last_name"))
+_THEIR_PHONE = "outbound_call"  # the kind of place that is the invitee's own number
+_KNOWN = (
+    *("uri", "uuid", "event", "event_type", "email", "name", "first_name", "last_name", "text_reminder_number"),
+    *("timezone", "status", "questions_and_answers", "tracking", "scheduled_event", "rescheduled", "old_invitee"),
+    *("new_invitee", "cancel_url", "reschedule_url", "created_at", "updated_at", "invitee", "old_event", "new_event"),
+    *("routing_form", "routing_form_submission", "canceled", "scheduling_method", "invitee_scheduled_by", "submitter"),
+    "submitter_type",
+)
+
+
+def verify(call: Call, table: Table) -> None:
+    """Raises: Forged unless time and body were signed with the signing key, in the last 3 minutes."""
+    header = call.headers.get("calendly-webhook-signature", "")
+    check_timestamped(header, str(table.get("secret", "")), call, _OLDEST_S)
+
+
+def read(call: Call, table: Table) -> Iterator[Item]:
+    """One booking; nothing for cancellations and what else becomes of it."""
+    found = read_object(call)
+    if text_at(found, "event") not in _BOOKED:
+        return
+    told = table_at(found, "payload")
+    if not told:
+        yield from read_plainly(call, table)
+        return
+    person = table_at(told, "invitee") or told  # the first version of the API nests it
+    booking = Enquiry(
+        list(_answers(told, person)),
+        external_id=text_at(person, "uri") or text_at(person, "uuid"),
+        form_name=_name(told),
+        details={**_times(told, person), **beside(told, *_KNOWN)},
+        submitted_at=read_instant(text_at(person, "created_at")),
+    )
+    yield from link(booking, _earlier(told, person))
+
+
+def _answers(told: Json, person: Json) -> Iterator[Answered]:
+    yield from ask("email", text_at(person, "email"), target="email")
+    for name, target in _OF_THE_INVITEE:
+        yield from ask(name, text_at(person, name), target=target)
+    yield from ask("phone", text_at(person, "text_reminder_number"), target="phone")
+    if text_at(told, "scheduled_event", "location", "type") == _THEIR_PHONE:
+        yield from ask("phone", text_at(told, "scheduled_event", "location", "location"), target="phone")
+    for question in tables_at(told, "questions_and_answers"):
+        yield from ask(text_at(question, "question"), question.get("answer"))
+    yield from ask_all(told.get("tracking"))
+
+
+def _name(told: Json) -> str:
+    names = (text_at(told, key, "name") for key in ("scheduled_event", "event_type", "event"))
+    return next(filter(None, names), "")
+
+
+def _times(told: Json, person: Json) -> Mapping[str, Answer]:
+    event = table_at(told, "scheduled_event") or table_at(told, "event")
+    guests = ", ".join(filter(None, (text_at(guest, "email") for guest in list_at(event, "event_guests"))))
+    return remarks(
+        Booked=_name(told),
+        Booking_starts=text_at(event, "start_time"),
+        Booking_ends=text_at(event, "end_time"),
+        Time_zone=text_at(person, "timezone"),
+        Place=text_at(event, "location", "join_url") or text_at(event, "location", "location"),
+        Guests=guests,
+    )
+
+
+def _earlier(told: Json, person: Json) -> str:
+    """The id of the booking that was moved to this time."""
+    return text_at(person, "old_invitee") or text_at(told, "old_invitee") or text_at(told, "old_invitee", "uuid")
+
+
+CALENDLY = Sender(read, verify)
+"""Signs with the key that the subscription was made with."""

@@ -1,0 +1,127 @@
+"""HubSpot workflows: a contact as its API returns it, or the properties that the owner picked.
+
+Facts: developers.hubspot.com, "Validating requests", "Using webhooks in workflows".
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+
+from service.capture.bodies import read_json
+from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.instants import read_instant
+from service.capture.proofs import check, check_age, hmac_base64, is_same
+from service.capture.refusals import Unreadable
+from service.capture.sender import Call, Sender, Table
+from service.capture.shapes import Json, table_at, tables_at, text_at
+from service.capture.tools.questions import ask, beside, read_object, read_plainly
+
+_OLDEST_S = 300
+_MILLISECOND_S = 0.001
+_IDS = ("objectId", "vid", "canonical-vid", "hs_object_id", "id")
+_KNOWN = (
+    *_IDS,
+    *("properties", "form-submissions", "list-memberships", "identity-profiles", "merged-vids", "merge-audits"),
+    *("portal-id", "is-contact", "createdAt", "updatedAt", "archived", "profile-token", "profile-url", "addedAt"),
+    *("associated-company", "associated-owner"),
+)
+_LAST_TIME = "recent_conversion_date"
+_EVENTS = ("subscriptionType", "subscriptionId")
+_PLAIN_IN_V3 = re.compile("%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
+_SAID = (
+    *("hs_google_click_id", "hs_facebook_click_id", "hs_analytics_first_url", "hs_analytics_first_referrer"),
+    *("hs_analytics_source", "hs_analytics_source_data_1", "hs_analytics_source_data_2", "hs_language"),
+)
+_HOUSEKEEPING = re.compile(
+    "(hs_|num_|recent_conversion|first_conversion|notes_|ip_|hubspot_|associatedcompany|lifecyclestage"
+    "|createdate|lastmodifieddate|currentlyinworkflow|closedate|days_to_close|first_deal|recent_deal|total_revenue)",
+)
+"""Properties that HubSpot keeps for itself: a contact has more than a hundred of them."""
+
+
+def verify(call: Call, table: Table) -> None:
+    """Check the newest of the three proofs that is there.
+
+    Raises: Forged.
+    """
+    secret = str(table.get("secret", ""))
+    signature = call.headers.get("x-hubspot-signature-v3", "")
+    if signature:
+        _check_v3(signature, call, secret)
+    else:
+        _check_older(call.headers.get("x-hubspot-signature", ""), call, secret)
+
+
+def _check_v3(signature: str, call: Call, secret: str) -> None:
+    at = call.headers.get("x-hubspot-request-timestamp", "")
+    decoded = _PLAIN_IN_V3.sub(lambda found: chr(int(found[1], 16)), call.url)
+    wanted = [
+        hmac_base64(secret, f"{call.method}{url}".encode() + call.body + at.encode()) for url in (decoded, call.url)
+    ]
+    check(signature, _same_or_first(signature, wanted), secret)
+    check_age(at, call.received_at, _OLDEST_S, _MILLISECOND_S)
+
+
+def _check_older(signature: str, call: Call, secret: str) -> None:
+    """Plain hashes with the secret in front; without a version, either may be meant."""
+    version = call.headers.get("x-hubspot-signature-version", "")
+    signed = {"v1": b"", "v2": f"{call.method}{call.url}".encode()}
+    chosen = [signed[version]] if version in signed else list(signed.values())
+    wanted = [hashlib.sha256(secret.encode() + before + call.body).hexdigest() for before in chosen]
+    check(signature.lower(), _same_or_first(signature.lower(), wanted), secret)
+
+
+def _same_or_first(given: str, wanted: list[str]) -> str:
+    return next((each for each in wanted if is_same(given, each)), wanted[0])
+
+
+def read(call: Call, table: Table) -> Iterator[Item]:
+    """One contact; nothing for change events, which name an object and no person."""
+    if _is_events(call):
+        return
+    found = read_object(call)
+    properties = table_at(found, "properties")
+    if not properties:
+        yield from read_plainly(call, table, _id(found, found))
+        return
+    last = _last_submission(found)
+    yield Enquiry(
+        [*_properties(properties), *ask("page_url", text_at(last, "page-url"), target="page_url")],
+        external_id=text_at(last, "conversion-id") or _id(found, properties),
+        form_name=text_at(last, "title"),
+        details=beside(found, *_KNOWN),
+        submitted_at=read_instant(text_at(last, "timestamp")),
+    )
+
+
+def _is_events(call: Call) -> bool:
+    try:
+        found = read_json(call.body)
+    except Unreadable:
+        return False
+    members = found if isinstance(found, list) else [found]
+    return bool(members) and all(any(key in table_at(member) for key in _EVENTS) for member in members)
+
+
+def _properties(properties: Json) -> Iterator[Answered]:
+    for name, told in properties.items():
+        if name in _SAID or not _HOUSEKEEPING.match(name):
+            value = told.get("value") if isinstance(told, Mapping) else told
+            yield from ask(name, value)
+
+
+def _last_submission(found: Json) -> Json:
+    sent = tables_at(found, "form-submissions")
+    return max(sent, key=lambda each: read_instant(text_at(each, "timestamp")) or 0.0, default={})
+
+
+def _id(found: Json, properties: Json) -> str:
+    """The contact's id and, where it is told, when the person last filled in a form: people come again."""
+    contact = next(filter(None, (text_at(found, key) for key in _IDS)), "")
+    told = properties.get(_LAST_TIME)
+    last_time = text_at(told, "value") if isinstance(told, Mapping) else text_at(properties, _LAST_TIME)
+    return f"{contact} {last_time}".strip() if contact else ""
+
+
+HUBSPOT = Sender(read, verify)
+"""Signs with the client secret of an app."""

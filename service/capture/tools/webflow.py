@@ -1,0 +1,52 @@
+"""Webflow: a form's labels and answers, in the shape of either API version; signed where an app or the API made it.
+
+Facts: developers.webflow.com, "Working with webhooks", "Form Submission" (v1 and v2).
+"""
+
+from collections.abc import Iterator
+
+from service.capture.enquiries import Enquiry, Item
+from service.capture.instants import read_instant
+from service.capture.proofs import check_age, check_hex
+from service.capture.sender import Call, Sender, Table
+from service.capture.shapes import table_at, text_at
+from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly
+
+_OLDEST_S = 300
+_MILLISECOND_S = 0.001
+_SUBMITTED = ("", "form_submission")  # the first API version names no event
+_KNOWN = (
+    *("name", "site", "siteId", "data", "formResponse", "schema", "id", "_id", "formId", "formElementId"),
+    *("d", "submittedAt", "pageUrl", "pageId", "localeId", "componentId"),
+)
+
+
+def verify(call: Call, table: Table) -> None:
+    """Raises: Forged unless time and body were signed with the app's or the webhook's secret, in the last 5 minutes."""
+    at = call.headers.get("x-webflow-timestamp", "")
+    signed = at.encode() + b":" + call.body
+    check_hex(call.headers.get("x-webflow-signature", ""), str(table.get("secret", "")), signed)
+    check_age(at, call.received_at, _OLDEST_S, _MILLISECOND_S)
+
+
+def read(call: Call, table: Table) -> Iterator[Item]:
+    """What was typed into the form; nothing for the other events of a site."""
+    found = read_object(call)
+    if text_at(found, "triggerType") not in _SUBMITTED:
+        return
+    filled = table_at(found, "payload") or found
+    answers = table_at(filled, "data") or table_at(filled, "formResponse")
+    if not answers:
+        yield from read_plainly(call, table)
+        return
+    yield Enquiry(
+        [*ask_all(answers), *ask("page_url", text_at(filled, "pageUrl"), target="page_url")],
+        external_id=text_at(filled, "id") or text_at(filled, "_id"),
+        form_name=text_at(filled, "name"),
+        details=beside(filled, "triggerType", *_KNOWN),
+        submitted_at=read_instant(text_at(filled, "submittedAt") or text_at(filled, "d")),
+    )
+
+
+WEBFLOW = Sender(read, verify)
+"""Signs with a secret where the webhook was not made in the dashboard."""

@@ -1,0 +1,59 @@
+"""Wix Automations: every field under a name made of its first label, labels beside them; signs nothing.
+
+Facts: dev.wix.com, "Form-v1", "Sample flows"; bodies that public receivers took.
+"""
+
+from collections.abc import Iterator
+
+from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.instants import read_instant
+from service.capture.sender import Call, Sender, Table
+from service.capture.shapes import Json, table_at, tables_at, text_at
+from service.capture.tools.questions import ask, beside, read_object, read_plainly
+
+_FIELD = "field:"
+_KNOWN = ("formName", "formId", "submissionId", "submissionTime", "contactId", "contact", "submissions", "_context")
+_OF_THE_CONTACT = ("name", "email", "phone", "company", "jobTitle", "address")
+"""What the site knows of the person; the rest of a contact is housekeeping."""
+
+
+def read(call: Call, table: Table) -> Iterator[Item]:
+    """What was filled in; a body that the owner customised is read by its names."""
+    found = read_object(call)
+    filled = table_at(found, "data")
+    if not filled:
+        yield from read_plainly(call, table)
+        return
+    yield Enquiry(
+        [*_answers(filled), *_contact(filled)],
+        external_id=text_at(filled, "submissionId"),
+        form_name=text_at(filled, "formName"),
+        details=beside({name: value for name, value in filled.items() if not _is_field(name)}, *_KNOWN),
+        submitted_at=read_instant(text_at(filled, "submissionTime")),
+    )
+
+
+def _answers(filled: Json) -> Iterator[Answered]:
+    """Labels first, as people read them; the fields' own names for what has no label."""
+    names = {name: text_at(value) for name, value in filled.items() if _is_field(name)}
+    for question in tables_at(filled, "submissions"):
+        answer = text_at(question, "value")
+        same = next((name for name, text in names.items() if text == answer), "") if answer else ""
+        names.pop(same, None)
+        yield from ask(text_at(question, "label"), question.get("value"), same)
+    for name in names:
+        yield from ask(name, filled[name])
+
+
+def _contact(filled: Json) -> Iterator[Answered]:
+    contact = table_at(filled, "contact")
+    for name in _OF_THE_CONTACT:
+        yield from ask(f"contact.{name}", contact.get(name))
+
+
+def _is_field(name: str) -> bool:
+    return name.startswith(_FIELD)
+
+
+WIX = Sender(read)
+"""Signs nothing."""
