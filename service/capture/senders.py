@@ -3,39 +3,63 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from service.capture.platforms.google_ads import GOOGLE_ADS
+from service.capture.platforms.linkedin import LINKEDIN
+from service.capture.platforms.meta import META
+from service.capture.platforms.tiktok import TIKTOK
 from service.capture.sender import Sender
+from service.capture.tools.basin import BASIN
+from service.capture.tools.cal_com import CAL_COM
+from service.capture.tools.calendly import CALENDLY
+from service.capture.tools.elementor import ELEMENTOR
+from service.capture.tools.fluent_forms import FLUENT_FORMS
+from service.capture.tools.formspree import FORMSPREE
+from service.capture.tools.framer import FRAMER
+from service.capture.tools.google_forms import GOOGLE_FORMS
+from service.capture.tools.gravity_forms import GRAVITY_FORMS
+from service.capture.tools.hubspot import HUBSPOT
+from service.capture.tools.jotform import JOTFORM
+from service.capture.tools.json_posts import JSON_POSTS
+from service.capture.tools.netlify import NETLIFY
+from service.capture.tools.ninja_forms import NINJA_FORMS
 from service.capture.tools.plain import PLAIN
+from service.capture.tools.tally import TALLY
+from service.capture.tools.typeform import TYPEFORM
+from service.capture.tools.unbounce import UNBOUNCE
+from service.capture.tools.webflow import WEBFLOW
+from service.capture.tools.wix import WIX
+from service.capture.tools.wpforms import WPFORMS
 
 SENDERS: Mapping[str, Sender] = MappingProxyType(
     {
-        "meta": PLAIN,
-        "google-ads": PLAIN,
-        "linkedin": PLAIN,
-        "tiktok": PLAIN,
-        "typeform": PLAIN,
-        "webflow": PLAIN,
-        "elementor": PLAIN,
-        "gravity-forms": PLAIN,
+        "meta": META,
+        "google-ads": GOOGLE_ADS,
+        "linkedin": LINKEDIN,
+        "tiktok": TIKTOK,
+        "typeform": TYPEFORM,
+        "webflow": WEBFLOW,
+        "elementor": ELEMENTOR,
+        "gravity-forms": GRAVITY_FORMS,
         "contact-form-7": PLAIN,
-        "wpforms": PLAIN,
-        "ninja-forms": PLAIN,
-        "fluent-forms": PLAIN,
-        "unbounce": PLAIN,
-        "instapage": PLAIN,
-        "leadpages": PLAIN,
-        "jotform": PLAIN,
-        "tally": PLAIN,
-        "calendly": PLAIN,
-        "cal-com": PLAIN,
-        "hubspot": PLAIN,
-        "squarespace": PLAIN,
-        "wix": PLAIN,
-        "framer": PLAIN,
-        "netlify": PLAIN,
-        "formspree": PLAIN,
-        "basin": PLAIN,
-        "google-forms": PLAIN,
-        "json": PLAIN,
+        "wpforms": WPFORMS,
+        "ninja-forms": NINJA_FORMS,
+        "fluent-forms": FLUENT_FORMS,
+        "unbounce": UNBOUNCE,
+        "instapage": JSON_POSTS,
+        "leadpages": JSON_POSTS,
+        "jotform": JOTFORM,
+        "tally": TALLY,
+        "calendly": CALENDLY,
+        "cal-com": CAL_COM,
+        "hubspot": HUBSPOT,
+        "squarespace": JSON_POSTS,
+        "wix": WIX,
+        "framer": FRAMER,
+        "netlify": NETLIFY,
+        "formspree": FORMSPREE,
+        "basin": BASIN,
+        "google-forms": GOOGLE_FORMS,
+        "json": JSON_POSTS,
     }
 )
 """Name -> how it speaks; the same names as in the forms file."""
