@@ -2,11 +2,13 @@
 
     endpoints.py      the routes: judge, read, keep, answer
     intake.py         one Submission kept, one Delivery owed
+    guards/           what looks like spam, and the captcha: judged, never discarded
     limits.py         how often one visitor may post
 
     reading.py        one request read whole; everything below serves it
     bodies.py         bytes to names and values: pairs, multipart, nesting, texts
     names.py          what a field's name means, by aliases.json
+    fill_time.py      how long the page was open
     fields.py         all answers laid out by meaning: claims settles rivals, guesses fills gaps
     contact.py        addresses and numbers made comparable
     evidence.py       how the person came
@@ -21,5 +23,5 @@
     script/           attribution.js for landing pages
     samplepage/       a landing page to try things on
 
-The room calls nobody: no network, and no CRM. What it keeps, delivery finds in the store.
+The room calls nobody but a captcha's provider, and never the CRM. What it keeps, delivery finds in the store.
 """

@@ -117,8 +117,8 @@ def is_own_site(site: str, form: Form) -> bool:
 
 
 def has_own_sites(form: Form) -> bool:
-    """Tell whether the operator said which sites are the form's own."""
-    return bool(_own_hosts(form))
+    """Tell whether the operator said which sites are the form's own; where it leads afterwards says little of that."""
+    return bool(form.allowed_origins or form.crediting.own_domains)
 
 
 def _own_hosts(form: Form) -> frozenset[str]:
