@@ -178,7 +178,8 @@ class Submission:
     """What arrived for one form, read but not judged.
 
     fields: canonical name -> answer. extras: submitted name -> answer, for all that is not
-    canonical (nested names joined with dots). raw: the body's bytes where it could not be read.
+    canonical (nested names joined with dots). names: what an answer means -> the name that it was
+    submitted by, where that is another. raw: the body's bytes where it could not be read.
     """
 
     form: str
@@ -187,6 +188,7 @@ class Submission:
     evidence: Evidence
     fields: Answers = field(default_factory=dict)
     extras: Answers = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     external_id: str = ""  # the sender's own id of this submission
     id_of: str = ""  # whose id that is, where an automation relays the leads of a platform
     idempotency_key: str = ""  # lc_key or Idempotency-Key: one view of a form

@@ -43,6 +43,16 @@ class Fields:
     extras: dict[str, Answer] = field(default_factory=dict)
     controls: dict[str, list[tuple[str, Answer]]] = field(default_factory=dict)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Meaning -> submitted name, of what is kept by its meaning and came by another name."""
+        kept = _DECIDED | _CARRIED
+        return {
+            target: name
+            for target, name in self.asked.items()
+            if target in kept and target in self.known and name != target
+        }
+
     def text(self, target: str) -> str:
         """The first text of what is known, "" when it is not."""
         answer = self.known.get(target, "")

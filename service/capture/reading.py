@@ -92,6 +92,7 @@ def _submit(found: Fields, request: Incoming, form: Form) -> Submission:
         evidence=read_evidence(found, form, request.query, referer, request.received_at or None),
         fields=fields,
         extras=found.extras,
+        names=found.names,
         external_id=found.text("external_id"),
         idempotency_key=request.headers.get("idempotency-key", "").strip(' "') or found.text("lc_key"),
         form_name=found.text("form_name"),

@@ -86,7 +86,7 @@ def _evidence_row(submission: Submission) -> dict[str, Any]:
     """The evidence without the answers that stand in fields and extras anyway.
 
     names: all names in their order, where putting both together again would not give that: of two
-    names that mean the same the first counts.
+    names that mean the same the first counts. asked: by which names the answers were submitted.
     """
     evidence = submission.evidence
     known = {**submission.extras, **submission.fields}
@@ -103,6 +103,7 @@ def _evidence_row(submission: Submission) -> dict[str, Any]:
         "referrer": evidence.referrer,
         "submitted_at": evidence.submitted_at,
         "idempotency_key": submission.idempotency_key,
+        "asked": dict(submission.names),
     }
     for name, touch in (("first", evidence.first), ("last", evidence.last)):
         if touch is not None:
@@ -134,6 +135,7 @@ def from_row(row: Row[Any]) -> Lead:
         evidence=evidence,
         fields=row.fields,
         extras=row.extras,
+        names=kept.get("asked", {}),
         external_id=row.external_id,
         idempotency_key=kept.get("idempotency_key", ""),
         form_name=row.form_name,

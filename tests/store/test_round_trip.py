@@ -49,7 +49,8 @@ def submissions(draw: st.DrawFn) -> Submission:
         submitted_at=draw(seconds),
     )
     contact = draw(st.builds(Contact, *[plain] * 6))
-    whole = Submission(draw(plain), draw(plain), contact, evidence, fields, extras)
+    named = draw(st.dictionaries(plain, wild, max_size=3))
+    whole = Submission(draw(plain), draw(plain), contact, evidence, fields, extras, named)
     names = ("external_id", "form_name", "ip")
     texts: dict[str, Any] = {name: draw(plain) for name in names}
     return replace(whole, **texts, idempotency_key=draw(wild), raw=draw(st.binary(max_size=30)))

@@ -43,6 +43,7 @@ _PREFIX = re.compile(r"(?:l|f|ag|as|c):(\d{5,})|p:(\+?[\d ()./-]{6,})")  # of Me
 _DUMMY = re.compile(r"<\s*test lead:", re.IGNORECASE)
 _TEST_ADDRESSES = {"meta": ("test@fb.com", "test@meta.com"), "tiktok": ("test_email_address@mail.com",)}
 _URN = "urn:li:"
+_SHORTEST_ID = 6  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,15 @@ def relay(posted: Sequence[Answered], whole: Mapping[str, object], table: Table)
     whole: the body, whose shape may say which platform it is of. table: the operator's, with its `platform`.
     """
     answers = [each._replace(answer=_bare(each)) for each in posted]
-    known = {fold(each.name): text_of(each.answer) for each in reversed(answers)}
+    known = {fold(each.name): text_of(each.answer) for each in reversed(answers) if text_of(each.answer)}
     platform = table.get("platform", "") or _platform_of(known, whole)
     about = [each for each in answers if platform and fold(each.name) in _FACTS and text_of(each.answer)]
-    id_name = _id_name(answers, platform)
-    said = [each for each in answers if each not in about and each.name != id_name]
+    id_name = _id_name(answers, known, platform)
+    the_id = next((each for each in answers if each.name == id_name and text_of(each.answer)), None)
+    said = [each for each in answers if each not in about and each is not the_id and not _is_dummy(each)]
     return Relayed(
-        [each for each in said if not _is_dummy(each)],
-        external_id=_id_of(known.get(fold(id_name), "")),
+        said,
+        external_id=_id_of(text_of(the_id.answer)) if the_id else "",
         platform=platform,
         facts={_FACTS[fold(each.name)]: text_of(each.answer) for each in reversed(about)},
         details={each.name: text_of(each.answer) for each in reversed(about)},
@@ -92,16 +94,29 @@ def _platform_of(known: Mapping[str, str], whole: Mapping[str, object]) -> str:
     """The platform that the body itself names. Only with a lead's id: a form may ask "Which platform?"."""
     if not any(known.get(name) for name in LEAD_IDS):
         return ""
-    by_shape = next((platform for key, platform in _SHAPES.items() if isinstance(whole.get(key), list)), "")
+    lists = {
+        key
+        for level in (whole, *whole.values())
+        if isinstance(level, Mapping)
+        for key, value in level.items()
+        if isinstance(value, list)
+    }
+    by_shape = next((platform for key, platform in _SHAPES.items() if key in lists), "")
     return by_shape or _WORDS.get(fold(known.get("platform", "")), "")
 
 
-def _id_name(answers: Sequence[Answered], platform: str) -> str:
+def _id_name(answers: Sequence[Answered], known: Mapping[str, str], platform: str) -> str:
     """The name of the lead's id: the platform's own, or else what the owner calls `external_id`."""
-    by_name = {fold(each.name): each.name for each in reversed(answers) if text_of(each.answer)}
-    meant = [name for name in by_name if (meaning := meaning_of(by_name[name])) and meaning.target == "external_id"]
-    wanted = [*LEAD_IDS, *meant] if platform else ["externalid", *meant, *LEAD_IDS]
-    return next((by_name[name] for name in wanted if name in by_name), "")
+    names = {fold(each.name): each.name for each in reversed(answers) if text_of(each.answer)}
+    meant = [folded for folded, name in names.items() if (found := meaning_of(name)) and found.target == "external_id"]
+    bare = [name for name in LEAD_IDS if platform or _is_one_of_a_kind(known.get(name, ""))]
+    wanted = [*bare, *meant] if platform else ["externalid", *meant, *bare]
+    return next((names[name] for name in wanted if name in names), "")
+
+
+def _is_one_of_a_kind(text: str) -> bool:
+    """Whether what is only called `id` can be a lead's: a constant, such as a form's number, would swallow leads."""
+    return len(text) >= _SHORTEST_ID and any(character.isdigit() for character in text)
 
 
 def _id_of(text: str) -> str:
