@@ -11,6 +11,7 @@ The floor plan, in the order a lead walks it:
     capture/        1 ARRIVE    a stranger's request -> Submission -> Receipt
     attribution/    2 CREDIT    where the person came from
     store/          3 KEEP      lead and debt in one commit
+    collect/        + COLLECT   leads that a platform only announced, or not even that
     delivery/       4 DELIVER   what to send where, and when to try again
     nexudus/        5 SPEAK     the CRM's URLs, field names, errors
 
@@ -24,7 +25,7 @@ The floor plan, in the order a lead walks it:
     preview.py      what a submission would become, sending nothing
     report.py       where the leads of a period came from
     web.py          process 1: create_app(settings)
-    worker.py       process 2: deliver, until told to stop
+    worker.py       process 2: collect and deliver, until told to stop
 
-The one law: capture and delivery meet only in the store.
+The one law: capture and delivery meet only in the store. So do collecting and delivering.
 """

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
-    "admin attribution capture clock correction delivery forms lead logs nexudus preview report settings simulator"
-    " store watch web worker"
+    "admin attribution capture clock collect correction delivery forms lead logs nexudus preview report settings"
+    " simulator store watch web worker"
 )
 
 DOORS = {
@@ -25,6 +25,7 @@ DOORS = {
     "logs": "clock",
     "capture": "attribution store forms lead clock",
     "attribution": "lead forms",
+    "collect": "capture store forms lead clock",
     "store": "lead",
     "delivery": "lead forms store nexudus clock",
     "nexudus": "clock",
@@ -45,8 +46,8 @@ OWNERS = {
     "alembic": "store",
     "psycopg": "store",
     "sqlite3": "store",
-    "requests": "nexudus capture/guards/provider.py",
-    "urllib3": "nexudus",
+    "requests": "nexudus collect capture/guards/provider.py",
+    "urllib3": "nexudus collect",
     "marshmallow": "nexudus forms capture admin",
     "flask": "capture admin simulator web",
     "flask_smorest": "admin",

@@ -50,7 +50,7 @@ def retry(store: Store, lead_id: str, now: datetime) -> Lead | None:
         if tx.notices.announce_again(lead.id, now):
             return
         if lead.status is Status.ANNOUNCED or not tx.outbox.owe_again(lead.id, now):  # nothing to send is here yet
-            raise NotPossible("the lead owes Nexudus nothing")
+            raise NotPossible(f"the lead is {lead.status}: it owes Nexudus nothing")
         tx.accounts.resume(lead.account)
         tx.holds.lift_all(lead.account)
         if tx.accounts.is_refused(lead.account):

@@ -33,12 +33,16 @@ _SIGNS = Sender(keys=("secret",))
 _SIGNS_NOTHING = Sender()
 
 SENDERS: dict[str, Sender] = {
-    "meta": Sender(("app_secret", "verify_token", "access_token", "names"), needs=("app_secret",)),
+    "meta": Sender(
+        ("app_id", "app_secret", "verify_token", "access_token", "page_tokens", "lead_forms", "names"),
+        needs=("app_secret",),
+    ),
     "google-ads": Sender(("key", "names"), needs=("key",)),
     "linkedin": Sender(
-        ("client_id", "client_secret", "access_token", "refresh_token", "names"), needs=("client_secret",)
+        ("client_id", "client_secret", "access_token", "refresh_token", "organizations", "version", "names"),
+        needs=("client_secret",),
     ),
-    "tiktok": Sender(("app_secret", "access_token", "names"), needs=("app_secret",)),
+    "tiktok": Sender(("app_id", "app_secret", "access_token", "names"), needs=("app_secret",)),
     "typeform": _SIGNS,
     "webflow": _SIGNS,
     "elementor": _SIGNS_NOTHING,
@@ -90,6 +94,12 @@ def make_sender_table(sender: Sender) -> Table:
         keys["platform"] = Key(read_choice, choices=PLATFORMS)
     if "names" in sender.keys:  # campaign, ad group or ad: id -> what reports shall call it
         keys["names"] = Key(read_table, each=read_name)
+    if "page_tokens" in sender.keys:
+        keys["page_tokens"] = Key(read_table, each=read_name)
+    for name in {"lead_forms", "organizations"}.intersection(sender.keys):
+        keys[name] = Key(read_list, each=read_id)
+    for name in {"app_id", "client_id", "version"}.intersection(sender.keys):
+        keys[name] = Key(read_id)
     return make_table(keys, elsewhere={"secret": "this sender signs nothing with it, use token"})
 
 

@@ -89,21 +89,27 @@ class Connections:
 
     def worked(self, link: Link, now: datetime) -> bool:
         """A call went through: nothing of it rests any more, and what waits is due at once. Whether anything rested."""
+        return self._heal(and_(_of(link), connections.c.place.in_({"", link.place})), now)
+
+    def all_worked(self, link: Link, now: datetime) -> bool:
+        """The same for all its places."""
+        return self._heal(_of(link), now)
+
+    def _heal(self, those: ColumnElement[bool], now: datetime) -> bool:
         touched = or_(
             connections.c.reason != "",
             connections.c.rests > 0,
             connections.c.failures > 0,
             connections.c.rests_until.is_not(None),
         )
-        ours = and_(_of(link.whole), connections.c.place.in_({"", link.place}), touched)
         fresh = {"reason": "", "failing_since": None, "rests_until": None, "rests": 0, "failures": 0}
-        if not self._connection.execute(update(connections).where(ours).values(fresh)).rowcount:
-            return False
-        concerns = Concerns(self._connection, self._opened)
-        for each in {link, link.whole}:
-            concerns.over(each.cause, now)
-        self._hasten(link.whole, now)
-        return True
+        healing = update(connections).where(those, touched).values(fresh).returning(*_KEY)
+        healed = [Link(*row) for row in self._connection.execute(healing)]
+        for link in healed:
+            Concerns(self._connection, self._opened).over(link.cause, now)
+        for whole in {link.whole for link in healed}:
+            self._hasten(whole, now)
+        return bool(healed)
 
     def try_now(self, link: Link | None, now: datetime) -> None:
         """Find out at once whether what is broken works again; of all connections where none is named."""

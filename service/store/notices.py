@@ -13,6 +13,7 @@ from service.store.lead_rows import to_row
 from service.store.leads import Key, Leads
 from service.store.outbox import LATER, LIVE, Debt, Outbox, wake
 from service.store.tables import lead_keys, leads, notices
+from service.store.word_index import WordIndex
 
 DUE, PARKED = "due", "parked"
 
@@ -90,9 +91,9 @@ class Notices:
         if announced_at is None:
             return False
         row = to_row(lead)
-        self._connection.execute(
-            update(leads).where(leads.c.id == lead_id).values({name: row[name] for name in _LEARNED})
-        )
+        learned = {name: row[name] for name in _LEARNED}
+        with WordIndex(self._connection, self._opened).following([lead_id]):
+            self._connection.execute(update(leads).where(leads.c.id == lead_id).values(learned))
         is_late = now - announced_at > LIVE_FOR
         form, parked = lead.submission.form, lead.status is not Status.PENDING
         debt = Debt(lead_id, lead.account, person, now, form, parked=parked, priority=LATER if is_late else LIVE)

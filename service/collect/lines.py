@@ -1,0 +1,54 @@
+"""The lines of an installation: each form with each platform that can be read for it."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from service.capture.sender import Table
+from service.collect.line import Addresses, Line, Memory, Reader
+from service.collect.linkedin import LinkedInReader
+from service.collect.meta import MetaReader
+from service.collect.tiktok import TikTokReader
+from service.collect.tokens import LinkedInTokens
+from service.forms import Form
+from service.store import Link, Store
+
+ANNOUNCING = frozenset({"meta", "linkedin"})
+"""The platforms whose webhooks bring ids only."""
+
+
+def make_lines(forms: Mapping[str, Form], addresses: Addresses, store: Store, holder: str) -> list[Line]:
+    """Every line of these forms. holder: which process this is, unique in the deployment."""
+    return [line for form in forms.values() for line in _lines_of(form, addresses, store, holder)]
+
+
+def _lines_of(form: Form, addresses: Addresses, store: Store, holder: str) -> Iterator[Line]:
+    for sender, table in form.webhooks.items():
+        if sender in _READERS:
+            memory = Memory(store, Link(form.name, sender))
+            reader = _READERS[sender](addresses, table, form, memory, holder)
+            yield Line(form, sender, table, reader, sender in ANNOUNCING)
+
+
+def _section(form: Form, sender: str) -> str:
+    return f"[forms.{form.name}.webhooks.{sender}]"
+
+
+def _meta(addresses: Addresses, table: Table, form: Form, memory: Memory, _holder: str) -> Reader:
+    return MetaReader(addresses.meta, table, _section(form, "meta"), memory)
+
+
+def _linkedin(addresses: Addresses, table: Table, form: Form, memory: Memory, holder: str) -> Reader:
+    section = _section(form, "linkedin")
+    tokens = LinkedInTokens(addresses.linkedin_oauth, table, section, memory, holder)
+    return LinkedInReader(addresses.linkedin, tokens, table, section, memory)
+
+
+def _tiktok(addresses: Addresses, table: Table, form: Form, _memory: Memory, _holder: str) -> Reader:
+    return TikTokReader(addresses.tiktok, table, form.name, _section(form, "tiktok"))
+
+
+_READERS: Mapping[str, Callable[[Addresses, Table, Form, Memory, str], Reader]] = {
+    "meta": _meta,
+    "linkedin": _linkedin,
+    "tiktok": _tiktok,
+}
+"""Sender -> how it is read. The others can be asked for nothing."""
