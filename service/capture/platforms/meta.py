@@ -72,10 +72,9 @@ def _read_change(told: Json, entry_id: str) -> Item:
     lead_id = text_at(told, "leadgen_id")
     if not lead_id:
         return unfit(told, "Meta announced a lead without its id.")
-    details = {name: text_at(told, name) for name in _TOLD}
-    details["page_id"] = details["page_id"] or entry_id
-    details["ad_id"] = details["ad_id"] or text_at(told, "adgroup_id")  # an old name of the ad, not of the ad set
-    return Notice(lead_id, details["page_id"], known(details), is_test=lead_id == _TEST_ID)
+    old = {"page_id": entry_id, "ad_id": text_at(told, "adgroup_id")}  # an old name of the ad, not of the ad set
+    details = {**known(old), **known({name: text_at(told, name) for name in _TOLD})}
+    return Notice(lead_id, details.get("page_id", ""), details, is_test=lead_id == _TEST_ID)
 
 
 def needs_form(lead: Json) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from service import clock
+from service.capture.enquiries import Enquiry
 from service.capture.intake import arrival_of
 from service.capture.platforms import linkedin, meta
 from service.capture.shapes import Json
@@ -51,7 +52,7 @@ class Told:
         asked = _ENQUIRIES[self.record.sender]
         details = {name: str(value) for name, value in submission.extras.items()}
         form = read_answer(self.record, details.get("form_id", "")) if asked.needs_form(answered) else None
-        return credited(asked.enquiry(answered, form, details, self.record.table), self.record)
+        return credited(asked.enquiry(answered, form, details, self.record.table), self.record.sender)
 
 
 def tell(record: Recorded, store: Store, **table: Any) -> Told:
@@ -67,10 +68,10 @@ def tell(record: Recorded, store: Store, **table: Any) -> Told:
     return Told(record, answer, front)
 
 
-def credited(enquiry: Any, record: Recorded, **table: Any) -> Lead:
+def credited(enquiry: Enquiry, sender: str) -> Lead:
     """The lead of an enquiry, as intake would keep it."""
     form = a_form("tour", require=())
-    submission = submit(enquiry, reading_form(form, table), record.sender, table)
+    submission = submit(enquiry, reading_form(form, {}), sender, {})
     return arrival_of(submission, form, clock.now())[0]
 
 
