@@ -9,10 +9,12 @@ from service.store.erasure import Erased
 from service.store.fetches import Ended, Fetch
 from service.store.histories import History
 from service.store.holds import Hold
-from service.store.leads import Key, Leads, Query
+from service.store.leads import Key, Leads
 from service.store.notices import WITHDRAWN, Announced, Notice
 from service.store.outbox import Debt, LeaseLost, Outbox
+from service.store.query import Query
 from service.store.reports import Count, Origins, Period
+from service.store.search import Found, Tally
 from service.store.store import SCHEMA, Arrival, Store, Transaction
 from service.store.writer import StoreUnavailable
 
@@ -30,6 +32,7 @@ __all__ = [
     "Ended",
     "Erased",
     "Fetch",
+    "Found",
     "Health",
     "History",
     "Hold",
@@ -46,6 +49,7 @@ __all__ = [
     "Query",
     "Store",
     "StoreUnavailable",
+    "Tally",
     "Transaction",
     "Turns",
 ]

@@ -10,6 +10,7 @@ from service.store.engines import Opened
 from service.store.lead_rows import to_row
 from service.store.outbox import Outbox
 from service.store.tables import deliveries, leads
+from service.store.word_index import WordIndex
 
 _CHANGED = ("email", "full_name", "first_name", "last_name", "phone", "company", "fields", "extras", "evidence")
 
@@ -35,7 +36,8 @@ class Corrections:
         corrected = replace(lead, submission=submission, corrections=(*lead.corrections, correction))
         row = to_row(corrected)
         changed = {name: row[name] for name in (*_CHANGED, "corrections")}
-        self._connection.execute(update(leads).where(leads.c.id == lead.id).values(changed))
+        with WordIndex(self._connection, self._opened).following([lead.id]):
+            self._connection.execute(update(leads).where(leads.c.id == lead.id).values(changed))
         debt = update(deliveries).where(deliveries.c.lead_id == lead.id)
         # Whom the old answers led to may be somebody else.
         self._connection.execute(debt.values(person=person, coworker_id=None, doubt_step=None, doubt_at=None, looks=0))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from service.lead import (
     Attempt,
@@ -18,8 +18,11 @@ from service.lead import (
 )
 from service.store.engines import Opened
 from service.store.lead_rows import attempt_of, from_row, to_row
+from service.store.query import Query
 from service.store.rows import insert_or_ask, insert_rows
-from service.store.tables import attempts, deliveries, lead_keys, leads, to_micros
+from service.store.search import WHOLE, Search
+from service.store.tables import attempts, lead_keys, leads, to_micros
+from service.store.word_index import WordIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,6 @@ class Key:
 
 class Clash(Exception):
     """Two arrivals of one batch share a key: which came first is decided one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Which leads an operator asks for; empty parts ask for all."""
-
-    status: str = ""
-    form: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    text: str = ""  # part of e-mail, name, company, phone or id
-    before: str = ""  # only leads older than this id: the cursor
 
 
 class Leads:
@@ -115,7 +106,7 @@ class Leads:
 
     def get(self, lead_id: str) -> Lead | None:
         """One lead, with the time of its next attempt, or None."""
-        row = self._connection.execute(_SELECT.where(leads.c.id == lead_id)).first()
+        row = self._connection.execute(WHOLE.where(leads.c.id == lead_id)).first()
         return None if row is None else from_row(row)
 
     def attempts_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[Attempt]]:
@@ -128,13 +119,11 @@ class Leads:
 
     def page(self, query: Query, size: int) -> list[Lead]:
         """At most `size` leads, newest first; continue with `before` = the last one's id."""
-        rows = self._connection.execute(_filtered(_SELECT, query).order_by(leads.c.id.desc()).limit(size))
-        return [from_row(row) for row in rows]
+        return Search(self._connection).page(query, size, patience=None).leads
 
     def ids(self, query: Query, size: int) -> list[LeadId]:
         """At most `size` ids, oldest first."""
-        rows = self._connection.execute(_filtered(select(leads.c.id), query).order_by(leads.c.id).limit(size))
-        return [LeadId(value) for value in rows.scalars()]
+        return Search(self._connection).ids(query, size)
 
     def count(self) -> dict[str, int]:
         """How many leads stand where: status -> number."""
@@ -159,30 +148,9 @@ class Leads:
                 delivered_at=now,
             )
         )
+        WordIndex(self._connection, self._opened).add_numbers(lead_id, coworker_id, opportunity_id)
 
 
 _TAKING = """ON CONFLICT (key) DO UPDATE SET lead_id = excluded.lead_id, expires_at = excluded.expires_at
 WHERE lead_keys.expires_at <= ? RETURNING key"""
 """Goes through for new and expired keys only, and tells which those were."""
-
-_SELECT = select(leads, deliveries.c.due_at, deliveries.c.state).outerjoin(
-    deliveries, deliveries.c.lead_id == leads.c.id
-)
-
-
-def _filtered(statement: Select[Any], query: Query) -> Select[Any]:
-    conditions = []
-    if query.status:
-        conditions.append(leads.c.status == query.status)
-    if query.form:
-        conditions.append(leads.c.form == query.form)
-    if query.since:
-        conditions.append(leads.c.received_at >= query.since)
-    if query.until:
-        conditions.append(leads.c.received_at < query.until)
-    if query.before:
-        conditions.append(leads.c.id < query.before)
-    if query.text:
-        searched = (leads.c.email, leads.c.full_name, leads.c.company, leads.c.phone, leads.c.id)
-        conditions.append(or_(*(column.icontains(query.text, autoescape=True) for column in searched)))
-    return statement.where(*conditions)

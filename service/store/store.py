@@ -26,6 +26,7 @@ from service.store.migrate import migrate, schema_of
 from service.store.notices import Announced, Notices
 from service.store.outbox import WAKE, Debt, Outbox
 from service.store.reports import Reports
+from service.store.search import Search
 from service.store.tables import deployment
 from service.store.verdicts import Verdicts
 from service.store.watching import Watching
@@ -61,6 +62,7 @@ class Transaction:
     notices: Notices
     erasure: Erasure
     words: WordIndex
+    search: Search
     fetches: Fetches
     connections: Connections
     histories: Histories
@@ -127,6 +129,7 @@ class Store:
         for (lead, _, person), receipt in zip(arrivals, receipts, strict=True):
             if receipt.repeat:
                 tx.notices.fill(receipt.lead_id, lead, person, lead.received_at)
+        tx.words.add_late([lead.id for lead, _, _ in arrivals])
         return receipts
 
     def announce_all(self, arrivals: Sequence[Announced]) -> list[Receipt]:
@@ -185,6 +188,7 @@ class Store:
             Notices(connection, opened),
             Erasure(connection, opened),
             WordIndex(connection, opened),
+            Search(connection),
             Fetches(connection, opened),
             Connections(connection, opened),
             Histories(connection),

@@ -10,6 +10,7 @@ from service.lead import Attribution, Lead, LeadId, Outcome, Status, Step, first
 from service.store.engines import Opened
 from service.store.lead_rows import from_row, verdict_row
 from service.store.tables import attempts, deliveries, leads
+from service.store.word_index import WordIndex
 
 FINAL = (Status.DELIVERED, Status.ERASED, Status.ANNOUNCED)
 """Leads whose verdict stays as it is: it was sent, its evidence is gone, or there is none yet."""
@@ -48,7 +49,8 @@ class Verdicts:
         rows = [{"of_lead": lead_id, **verdict_row(revised[lead_id])} for lead_id in sorted(unsent)]
         if rows:
             columns: dict[Any, Any] = {leads.c[name]: bindparam(name) for name in rows[0] if name != "of_lead"}
-            self._connection.execute(update(leads).where(leads.c.id == bindparam("of_lead")).values(columns), rows)
+            with WordIndex(self._connection, self._opened).following(sorted(unsent)):
+                self._connection.execute(update(leads).where(leads.c.id == bindparam("of_lead")).values(columns), rows)
         return unsent
 
     def _unsent(self, lead_ids: Collection[LeadId]) -> set[LeadId]:

@@ -4,7 +4,7 @@ Every lead up to a mark is in the index; what came after it is found by reading 
 that may match: who looks reads the lead itself before it is shown.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from service.lead import LeadId
 from service.store.engines import Opened
+from service.store.rows import insert_or_ask
 from service.store.tables import deployment, lead_words, leads
 from service.store.words import words_of
 
@@ -47,7 +48,8 @@ class WordIndex:
         """
         mark = mark_of(self._connection)
         chosen = select(*COLUMNS).where(leads.c.id > mark, leads.c.id < before).order_by(leads.c.id).limit(size)
-        rows = self._connection.execute(chosen).all()
+        # What is being changed is waited for: else its old words would stay.
+        rows = self._connection.execute(chosen.with_for_update() if self._opened.locks_rows else chosen).all()
         if rows and self._move(mark, rows[-1].id):
             self.add(rows)
             return len(rows)
@@ -63,10 +65,7 @@ class WordIndex:
 
     def add(self, rows: Sequence[Any]) -> None:
         """Index leads, given as rows of COLUMNS or more."""
-        pairs = sorted((word, row.id) for row in rows for word in words_of(row))
-        if pairs:
-            adding = self._opened.insert(lead_words).on_conflict_do_nothing()
-            self._connection.execute(adding, [{"word": word, "lead_id": lead_id} for word, lead_id in pairs])
+        self._insert((word, row.id) for row in rows for word in words_of(row))
 
     def add_late(self, lead_ids: Sequence[LeadId]) -> None:
         """Index those leads that came with the id of an earlier time, such as imported ones: the mark is past them."""
@@ -75,24 +74,30 @@ class WordIndex:
         if late:
             self.add(self._rows(late))
 
+    def add_numbers(self, lead_id: LeadId, *numbers: int) -> None:
+        """A lead is found by these numbers from now on, too."""
+        self._insert((str(number), lead_id) for number in numbers)
+
     @contextmanager
     def following(self, lead_ids: Sequence[LeadId]) -> Iterator[None]:
         """Around a change of what leads say: takes out the words that are gone, adds those that are new."""
-        mark = mark_of(self._connection)
-        indexed = [lead_id for lead_id in lead_ids if lead_id <= mark]
-        before = self._pairs(indexed)
+        before = self._pairs(lead_ids)
         yield
-        after = self._pairs(indexed)
+        after = self._pairs(lead_ids)
         self._remove(before - after)
-        if new := sorted(after - before):
-            adding = self._opened.insert(lead_words).on_conflict_do_nothing()
-            self._connection.execute(adding, [{"word": word, "lead_id": lead_id} for word, lead_id in new])
+        self._insert(after - before)
 
     def _pairs(self, lead_ids: Sequence[LeadId]) -> set[tuple[str, str]]:
         return {(word, row.id) for row in self._rows(lead_ids) for word in words_of(row)} if lead_ids else set()
 
     def _rows(self, lead_ids: Sequence[LeadId]) -> Sequence[Any]:
         return self._connection.execute(select(*COLUMNS).where(leads.c.id.in_(lead_ids))).all()
+
+    def _insert(self, pairs: Iterable[tuple[str, str]]) -> None:
+        rows = [{"word": word, "lead_id": lead_id} for word, lead_id in sorted(pairs)]  # one order: no deadlock
+        for start in range(0, len(rows), 1000):
+            some = rows[start : start + 1000]
+            insert_or_ask(self._connection, lead_words, some, "ON CONFLICT DO NOTHING")
 
     def _remove(self, pairs: set[tuple[str, str]]) -> None:
         gone = sorted(pairs)

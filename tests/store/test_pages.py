@@ -77,7 +77,7 @@ def test_a_filter_chooses(store: Store, query: Query, expected: list[str]) -> No
     assert found(store, query) == expected
 
 
-def test_a_lead_is_found_by_part_of_its_id(store: Store) -> None:
+def test_a_lead_is_found_by_the_end_of_its_id(store: Store) -> None:
     lead = many(store, 2)[1]
 
     assert found(store, Query(text=lead.id[-12:])) == ["1@example.com"]
