@@ -123,8 +123,8 @@ def _times(told: Json) -> Mapping[str, Answer]:
         Booked=text_at(told, "title"),
         Booking_starts=text_at(told, "startTime"),
         Booking_ends=text_at(told, "endTime"),
-        Time_zone=text_at(told, "attendees", 0, "timeZone"),
-        Place="" if place.startswith("integrations:") else place,
+        Booking_time_zone=text_at(told, "attendees", 0, "timeZone"),
+        Booking_place="" if place.startswith("integrations:") else place,
         Booking_status=text_at(told, "status"),
     )
 

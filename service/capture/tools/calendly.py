@@ -77,9 +77,9 @@ def _times(told: Json, person: Json) -> Mapping[str, Answer]:
         Booked=_name(told),
         Booking_starts=text_at(event, "start_time"),
         Booking_ends=text_at(event, "end_time"),
-        Time_zone=text_at(person, "timezone"),
-        Place=text_at(event, "location", "join_url") or text_at(event, "location", "location"),
-        Guests=guests,
+        Booking_time_zone=text_at(person, "timezone"),
+        Booking_place=text_at(event, "location", "join_url") or text_at(event, "location", "location"),
+        Booking_guests=guests,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from service.capture.enquiries import Item
 from service.capture.proofs import check_hex
 from service.capture.sender import Call, Sender, Table
+from service.capture.texts import clean
 from service.capture.tools.questions import read_plainly
 
 _ID = "framer-webhook-submission-id"
@@ -21,7 +22,7 @@ def verify(call: Call, table: Table) -> None:
 
 def read(call: Call, table: Table) -> Iterator[Item]:
     """One enquiry, with all inputs as its answers."""
-    yield from read_plainly(call, table, call.headers.get(_ID, ""))
+    yield from read_plainly(call, table, clean(call.headers.get(_ID, "")))
 
 
 FRAMER = Sender(read, verify)

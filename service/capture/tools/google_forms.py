@@ -14,7 +14,11 @@ from service.capture.tools.questions import ask, ask_all, beside, read_object, r
 
 _ANSWERS = ("answers", "namedValues", "values", "responses")
 _QUESTION, _ANSWER = ("title", "question", "label", "name"), ("answer", "response", "value")
-_KNOWN = (*_ANSWERS, "formId", "formTitle", "formName", "responseId", "submittedAt", "timestamp", "email", "test")
+_KNOWN = (
+    *_ANSWERS,
+    *("formId", "formTitle", "formName", "responseId", "submittedAt", "timestamp", "email", "test"),
+    *("range", "source", "triggerUid", "authMode"),  # of the event, where a script sends all of it
+)
 
 
 def read(call: Call, table: Table) -> Iterator[Item]:

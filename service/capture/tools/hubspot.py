@@ -25,7 +25,6 @@ _KNOWN = (
     *("portal-id", "is-contact", "createdAt", "updatedAt", "archived", "profile-token", "profile-url", "addedAt"),
     *("associated-company", "associated-owner"),
 )
-_LAST_TIME = "recent_conversion_date"
 _EVENTS = ("subscriptionType", "subscriptionId")
 _PLAIN_IN_V3 = re.compile("%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
 _SAID = (
@@ -33,8 +32,9 @@ _SAID = (
     *("hs_analytics_source", "hs_analytics_source_data_1", "hs_analytics_source_data_2", "hs_language"),
 )
 _HOUSEKEEPING = re.compile(
-    "(hs_|num_|recent_conversion|first_conversion|notes_|ip_|hubspot_|associatedcompany|lifecyclestage"
-    "|createdate|lastmodifieddate|currentlyinworkflow|closedate|days_to_close|first_deal|recent_deal|total_revenue)",
+    "(hs_|hubspot_|ip_|notes_(last|next)_|num_(unique_|contacted_|associated_|conversion_|notes)).*"
+    "|(recent|first)_(conversion|deal)_.*|(created?|lastmodified|close)date|lifecyclestage|days_to_close"
+    "|associatedcompany(id|lastupdated)|currentlyinworkflow|hubspotscore|total_revenue"
 )
 """Properties that HubSpot keeps for itself: a contact has more than a hundred of them."""
 
@@ -88,7 +88,7 @@ def read(call: Call, table: Table) -> Iterator[Item]:
     yield Enquiry(
         [*_properties(properties), *ask("page_url", text_at(last, "page-url"), target="page_url")],
         external_id=text_at(last, "conversion-id") or _id(found, properties),
-        form_name=text_at(last, "title"),
+        form_name=text_at(last, "title") or _property(properties, "recent_conversion_event_name"),
         details=beside(found, *_KNOWN),
         submitted_at=read_instant(text_at(last, "timestamp")),
     )
@@ -105,9 +105,8 @@ def _is_events(call: Call) -> bool:
 
 def _properties(properties: Json) -> Iterator[Answered]:
     for name, told in properties.items():
-        if name in _SAID or not _HOUSEKEEPING.match(name):
-            value = told.get("value") if isinstance(told, Mapping) else told
-            yield from ask(name, value)
+        if name in _SAID or not _HOUSEKEEPING.fullmatch(name):
+            yield from ask(name, _value(told))
 
 
 def _last_submission(found: Json) -> Json:
@@ -118,9 +117,16 @@ def _last_submission(found: Json) -> Json:
 def _id(found: Json, properties: Json) -> str:
     """The contact's id and, where it is told, when the person last filled in a form: people come again."""
     contact = next(filter(None, (text_at(found, key) for key in _IDS)), "")
-    told = properties.get(_LAST_TIME)
-    last_time = text_at(told, "value") if isinstance(told, Mapping) else text_at(properties, _LAST_TIME)
-    return f"{contact} {last_time}".strip() if contact else ""
+    return f"{contact} {_property(properties, 'recent_conversion_date')}".strip() if contact else ""
+
+
+def _property(properties: Json, name: str) -> str:
+    return text_at(_value(properties.get(name)))
+
+
+def _value(told: object) -> object:
+    """The first API wraps what a property says, later ones do not."""
+    return told.get("value") if isinstance(told, Mapping) else told
 
 
 HUBSPOT = Sender(read, verify)
