@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from werkzeug.serving import make_server
@@ -129,11 +128,12 @@ class Guest:
     def wait_for(self, selector: str, text: str = "") -> str:
         """The text of the first such element, once it holds `text`."""
 
-        def find(driver: webdriver.Chrome) -> str:
-            texts = [each.text for each in driver.find_elements(By.CSS_SELECTOR, selector)]
-            return next((each for each in texts if text in each), "")
+        code = f"return [...document.querySelectorAll({selector!r})].map((each) => each.innerText)"
 
-        wait = WebDriverWait(self.driver, 10, 0.05, [StaleElementReferenceException])  # the page is changing
+        def find(driver: webdriver.Chrome) -> str:
+            return next((each for each in driver.execute_script(code) if text in each), "")
+
+        wait = WebDriverWait(self.driver, 10, 0.05, [WebDriverException])  # the page is changing
         return str(wait.until(find))
 
     def run(self, code: str) -> Any:
