@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.lead import Lead
+from service.lead import Lead, Status
 from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import Recorded, recorded
@@ -58,3 +58,84 @@ def test_all_that_was_expected_came(kept: Store, sample: Recorded) -> None:
     assert lead.submission.external_id == expected["external_id"]
     assert utm(lead) == tuple(expected["utm"][name] for name in UTM)
     assert lead.submission.form_name == expected.get("form_name", lead.submission.form_name)
+
+
+GOOGLE = {
+    "lead_id": "TeSter-7",
+    "form_id": 40000000000,
+    "campaign_id": 111,
+    "google_key": "k",
+    "user_column_data": [{"column_id": "EMAIL", "string_value": "ann@example.com"}],
+}
+
+
+@pytest.mark.parametrize("name", ["lead_id", "id", "Lead ID", "external_id"])
+@pytest.mark.parametrize("natively_first", [True, False])
+def test_a_lead_that_comes_both_ways_is_one_lead(kept: Store, name: str, natively_first: bool) -> None:
+    relayed = {"email": "ann@example.com", name: GOOGLE["lead_id"], "is_relayed": "yes"}
+    ways: list[tuple[object, str]] = [(GOOGLE, "google-ads"), (relayed, "json")]
+    front = Front(kept, a_form("tour", webhooks={"json": {"platform": "google-ads"}, "google-ads": {"key": "k"}}))
+
+    for body, sender in ways if natively_first else reversed(ways):
+        post(front, body, sender)
+
+    assert (front.lead().repeats, front.lead().attribution.utm_source) == (1, "google")
+
+
+def test_the_body_may_say_which_platform_it_is_of(kept: Store) -> None:
+    lead = sent(kept, {**ANN, "platform": "ig", "id": "1289044735570001", "ad_name": "Reel", "is_organic": True}).lead()
+
+    assert utm(lead) == ("instagram", "organic_social", "", "Reel", "")
+
+
+def test_a_question_about_platforms_is_no_platform(kept: Store) -> None:
+    lead = sent(kept, {**ANN, "platform": "LinkedIn"}).lead()
+
+    assert (utm(lead), lead.submission.extras["platform"]) == (("", "", "", "", ""), "LinkedIn")
+
+
+@pytest.mark.parametrize(
+    ("platform", "body", "expected"),
+    [
+        ("linkedin", {"campaign_name": "Flex"}, ("linkedin", "paid_social", "Flex", "", "")),
+        ("tiktok", {"Campaign": {"id": "5"}}, ("tiktok", "paid_social", "5", "", "")),
+        ("google-ads", {"campaign_id": "111", "adgroup_id": "222"}, ("google", "cpc", "Brand", "", "222")),
+        ("google-ads", {"campaign_id": "111", "utm_source": "x"}, ("x", "", "", "", "")),
+    ],
+)
+def test_a_campaign_stands_for_tags(kept: Store, platform: str, body: object, expected: tuple[str, ...]) -> None:
+    table = {"platform": platform, "names": {"111": "Brand"}}
+
+    assert utm(sent(kept, {**ANN, **body}, table).lead()) == expected  # type: ignore[dict-item]
+
+
+def test_ids_and_names_of_the_campaign_are_kept_beside_the_answers(kept: Store) -> None:
+    facts = {"Campaign Name": "Flex", "ad_id": "ag:120214783300452222", "form_name": "Spring", "page_id": "77"}
+
+    lead = sent(kept, {**ANN, **facts}, {"platform": "meta"}).lead()
+
+    assert dict(lead.submission.extras) == {**facts, "ad_id": "120214783300452222"}
+    assert lead.submission.form_name == "Spring"
+
+
+def test_leads_of_another_page_are_parked(kept: Store) -> None:
+    table = {"platform": "meta", "pages": ["77"]}
+
+    assert sent(kept, {**ANN, "page_id": "78"}, table).lead().status is Status.PARKED
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{"email": "test@fb.com"}, {**ANN, "phone": "<test lead: dummy data for phone>"}, {**ANN, "is_test": "true"}],
+    ids=["address", "placeholder", "flag"],
+)
+def test_tests_of_a_platform_are_told_apart(kept: Store, answers: dict[str, str]) -> None:
+    lead = sent(kept, {**answers, "id": "1289044735570001"}, {"platform": "meta"}).lead()
+
+    assert (lead.status, lead.submission.contact.phone) == (Status.TEST, "")
+
+
+def test_a_urn_of_linkedin_is_its_bare_id(kept: Store) -> None:
+    lead = sent(kept, {**ANN, "id": "urn:li:leadGenFormResponse:5f0c-5"}, {"platform": "linkedin"}).lead()
+
+    assert lead.submission.external_id == "5f0c-5"

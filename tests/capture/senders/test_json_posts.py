@@ -1,0 +1,217 @@
+"""The sender `json`: whatever an automation posts is read, in any of its shapes."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from service.lead import Lead, Status
+from service.store import Store
+from tests.builders import a_form
+from tests.front import FORM_TYPE, Front
+
+ANN = {"full_name": "Ann Lee", "email": "ann@example.com", "message": "Two desks."}
+BOB = {"full_name": "Bob Ray", "email": "bob@example.com", "message": "A tour."}
+ADDRESS = "/webhooks/json/tour"
+
+
+def a_front(kept: Store, **table: Any) -> Front:
+    """An application with a form for automations."""
+    return Front(kept, a_form("tour", webhooks={"json": table}))
+
+
+def post(front: Front, body: object, **headers: str) -> dict[str, Any]:
+    """Post JSON; what was answered."""
+    answer = front.client.post(ADDRESS, json=body, headers={n.replace("_", "-"): v for n, v in headers.items()})
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.get_json()
+    return found
+
+
+def one(kept: Store, body: object, **table: Any) -> Lead:
+    """The only lead of a body."""
+    front = a_front(kept, **table)
+    post(front, body)
+    return front.lead()
+
+
+PAIRS = [{"name": name, "value": value} for name, value in ANN.items()]
+SHAPES: dict[str, object] = {
+    "an object": ANN,
+    "an object in a list": [ANN],
+    **{f"wrapped in {key}": {key: ANN} for key in ("data", "lead", "body", "payload", "Data")},
+    "wrapped, as text": {"payload": json.dumps(ANN)},
+    "wrapped list of one": {"data": [ANN]},
+    "names joined by two underscores": {f"lead__{name}": value for name, value in ANN.items()},
+    "names joined by dots": {f"data.{name}": value for name, value in ANN.items()},
+    "questions and answers": {"answers": PAIRS},
+    "questions and answers alone": PAIRS,
+    "wrapped questions and answers": {"data": {"fields": PAIRS}},
+    "lists of one": {name: [value] for name, value in ANN.items()},
+    "Meta's answers": {"field_data": [{"name": name, "values": [value]} for name, value in ANN.items()]},
+    "Google's answers": {
+        "user_column_data": [
+            {"column_id": "FULL_NAME", "column_name": "Vollständiger Name", "string_value": "Ann Lee"},
+            {"column_id": "EMAIL", "string_value": "ann@example.com"},
+            {"column_id": "message", "string_value": "Two desks."},
+        ]
+    },
+    "TikTok's answers": {"changes": [{"field": name, "value": value} for name, value in ANN.items()]},
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_lead_is_found_in_any_shape(kept: Store, shape: str) -> None:
+    lead = one(kept, SHAPES[shape])
+
+    assert (lead.status, lead.submission.contact.full_name) == (Status.PENDING, "Ann Lee")
+    assert (lead.submission.contact.email, lead.submission.fields["message"]) == ("ann@example.com", "Two desks.")
+    assert dict(lead.submission.extras) == {}
+
+
+def test_forms_are_read_like_json(kept: Store) -> None:
+    front = a_front(kept)
+
+    urlencoded = urlencode({"lead__email": "ann@example.com", "lead__name": "Ann Lee"})
+    front.client.post(ADDRESS, data=urlencoded, content_type=FORM_TYPE)
+    front.client.post(ADDRESS, data={"payload": json.dumps(BOB)}, content_type="multipart/form-data")
+
+    assert {lead.submission.contact.full_name for lead in front.leads()} == {"Bob Ray", "Ann Lee"}
+
+
+@pytest.mark.parametrize("body", [[ANN, BOB], {"data": [ANN, BOB]}, {"leads": [ANN, BOB], "id": "batch-000001"}])
+def test_a_list_of_leads_is_as_many_leads(kept: Store, body: object) -> None:
+    front = a_front(kept)
+
+    answer = post(front, body)
+
+    assert {lead.submission.contact.email for lead in front.leads()} == {"bob@example.com", "ann@example.com"}
+    assert sorted(answer["ids"]) == sorted(lead.id for lead in front.leads())
+
+
+def test_what_is_no_lead_in_a_list_holds_up_none(kept: Store) -> None:
+    front = a_front(kept)
+
+    post(front, [ANN, "Bob", {}, BOB])
+
+    problems = {lead.submission.raw: lead.status for lead in front.leads()}
+    assert problems == {b"": Status.PENDING, b'"Bob"': Status.PARKED}
+    assert len(front.leads()) == 3
+
+
+def test_what_stands_beside_a_wrapped_lead_is_kept(kept: Store) -> None:
+    lead = one(kept, {"data": ANN, "utm_source": "bing", "zap": "7", "email": "owner@example.com"})
+
+    assert (lead.attribution.utm_source, lead.submission.contact.email) == ("bing", "ann@example.com")
+    assert dict(lead.submission.extras) == {"zap": "7", "email": "owner@example.com"}
+
+
+# -- whose it is, and whether it came before
+
+
+@pytest.mark.parametrize("name", ["external_id", "External ID", "lead_id", "submissionId", "id"])
+def test_an_id_makes_a_later_one_its_repeat(kept: Store, name: str) -> None:
+    front = a_front(kept)
+
+    first = post(front, {**ANN, name: "zap-000017"})
+    again = post(front, {**ANN, name: "zap-000017", "message": "Edited."})
+
+    assert again == {**first, "repeat": True}
+    assert front.lead().submission.external_id == "zap-000017"
+
+
+@pytest.mark.parametrize("constant", ["contact-form", "7", "form1"])
+def test_an_id_that_may_be_a_constant_swallows_no_lead(kept: Store, constant: str) -> None:
+    front = a_front(kept)
+
+    for person in (ANN, BOB):
+        post(front, {**person, "id": constant})
+
+    assert [lead.submission.extras["id"] for lead in front.leads()] == [constant, constant]
+
+
+def test_an_idempotency_key_makes_a_later_one_its_repeat(kept: Store) -> None:
+    front = a_front(kept)
+
+    first = post(front, ANN, Idempotency_Key="run-1")
+
+    assert post(front, BOB, Idempotency_Key="run-1") == {**first, "repeat": True}
+
+
+def test_one_key_of_a_list_is_a_key_for_each_of_it(kept: Store) -> None:
+    front = a_front(kept)
+
+    for _ in range(2):
+        answer = post(front, [ANN, BOB], Idempotency_Key="run-1")
+
+    assert (answer["repeat"], len(front.leads())) == (True, 2)
+
+
+def test_a_test_is_shown_and_never_sent(kept: Store) -> None:
+    assert one(kept, {**ANN, "is_test": True}).status is Status.TEST
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ({"created_time": "2026-11-22T10:11:12+0000"}, 1795342272),
+        ({"Created Time": "2026-11-22T10:11:12Z"}, 1795342272),
+        ({"timestamp": 1795342272}, 1795342272),
+        ({"submitted_at": "1795342272000"}, 1795342272),
+        ({"created_time": "2026-11-22 10:11:12"}, None),
+        ({"created_time": "yesterday"}, None),
+    ],
+)
+def test_the_time_counts_where_it_is_told_with_its_zone(kept: Store, told: object, seconds: float | None) -> None:
+    lead = one(kept, {**ANN, **told})  # type: ignore[dict-item]
+
+    assert lead.submission.evidence.submitted_at == seconds
+
+
+# -- what the operator says
+
+
+DEEP = {
+    "who": {"mails": ["ann@work.example", "ann@home.example"], "names": [{"is": "Ann Lee"}]},
+    "lead": {"note": "Hi"},
+}
+FIELDS = {"email": ["who.mails.1"], "full_name": ["who.names.0.is"], "message": ["lead.note"], "location": ["gone.3.x"]}
+
+
+def test_the_operator_points_at_answers_by_their_path(kept: Store) -> None:
+    lead = one(kept, DEEP, fields=FIELDS)
+
+    assert (lead.submission.contact.email, lead.submission.contact.full_name) == ("ann@home.example", "Ann Lee")
+    assert lead.submission.fields["message"] == "Hi"
+
+
+def test_what_the_operator_points_at_may_be_the_id_and_the_tags(kept: Store) -> None:
+    body = {**ANN, "crm": {"ref": 7412345678901234567, "from": "bing"}}
+
+    lead = one(kept, body, fields={"external_id": ["crm.ref"], "utm_source": ["crm.from"]})
+
+    assert (lead.submission.external_id, lead.attribution.utm_source) == ("7412345678901234567", "bing")
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "status"),
+    [
+        ({"Authorization": "Bearer word"}, "", 200),
+        ({"X-Webhook-Token": "word"}, "", 200),
+        ({"Authorization": "Basic OndvcmQ="}, "", 200),
+        ({}, "?token=word", 200),
+        ({}, "/word", 200),
+        ({}, "", 401),
+        ({"Authorization": "Bearer words"}, "", 401),
+    ],
+)
+def test_the_token_is_taken_in_several_ways(kept: Store, headers: dict[str, str], query: str, status: int) -> None:
+    front = a_front(kept, token="word")
+
+    assert front.client.post(ADDRESS + query, json=ANN, headers=headers).status_code == status
+    assert len(front.leads()) == (status == 200)
+
+
+def test_without_a_token_everybody_is_let_in(kept: Store) -> None:
+    assert one(kept, ANN).status is Status.PENDING
