@@ -83,7 +83,7 @@ def answer(page: Page, status: HTTPStatus = HTTPStatus.OK) -> Response:
 
 def thank_you(form: Form, language: str = "") -> Page:
     """Return the page after a post that was kept."""
-    return _render("thanks.html", language, form=form)
+    return _render("thanks.html", language, called=form.title_in(language))
 
 
 def hosted_form(form: Form, language: str = "", *, is_wished: bool = False) -> Page:
@@ -97,7 +97,7 @@ def hosted_form(form: Form, language: str = "", *, is_wished: bool = False) -> P
     return _render_form(
         form,
         language,
-        title=form.title or say["default_title"],
+        title=form.title_in(language) or say["default_title"],
         intro=say["hosted_intro"],
         query=f"lang={language}" if is_wished else "",
         inputs=hosted_inputs(form, language),
@@ -190,7 +190,9 @@ def _environment() -> Environment:
 def _render_form(form: Form, language: str, query: str, **values: object) -> Page:
     more = {"hidden": (), "complaints": (), "is_hosted": False, **values}
     action = f"/f/{form.name}?{query}" if query else f"/f/{form.name}"
-    return _render("form.html", language, widget_of(form), form=form, action=action, **more)
+    return _render(
+        "form.html", language, widget_of(form), form=form, called=form.title_in(language), action=action, **more
+    )
 
 
 def _render(template: str, language: str, widget: Widget | None = None, **values: object) -> Page:

@@ -87,6 +87,7 @@ class Form:
     account: str = "default"
     require: tuple[str, ...] = ("email",)
     redirect: str = ""  # "" shows the thank-you page
+    titles: Mapping[str, str] = field(default_factory=dict)  # by language, where it is not `title`
     language: str = ""  # of our pages; "": the visitor's
     privacy_url: str = ""  # linked on our pages
     allowed_origins: tuple[str, ...] = ()  # empty: any
@@ -108,6 +109,10 @@ class Form:
     contact: ContactRule = field(default_factory=ContactRule)
     routes: tuple["Route", ...] = ()
     webhooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+
+    def title_in(self, language: str) -> str:
+        """What people call the form in a language, "" where it has no name."""
+        return self.titles.get(language, self.title)
 
     def for_answers(self, submission: Submission) -> "Form":
         """The form, or the variant of it that the lead's answers ask for: the first route whose answers all match."""

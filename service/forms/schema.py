@@ -61,6 +61,11 @@ def check_account_name(name: str) -> None:
         raise ValidationError("an account needs a name")
 
 
+def check_language(language: str) -> None:
+    """Raises: ValidationError for a language that our pages do not speak."""
+    read_choice(language, choices=LANGUAGES)
+
+
 CAPTCHA_KEYS: dict[str, Key] = {
     "provider": Key(read_choice, choices=PROVIDERS),
     "secret": Key(read_name),
@@ -92,6 +97,7 @@ SHARED_KEYS: dict[str, Key] = {
     "account": Key(read_name),
     "require": Key(read_list),
     "redirect": Key(read_redirect),
+    "titles": Key(read_table, each=read_name, key=check_language),
     "language": Key(read_choice, choices=LANGUAGES),
     "privacy_url": Key(read_redirect, page="privacy"),
     "allowed_origins": Key(read_list, each=read_origin),

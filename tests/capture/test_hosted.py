@@ -85,6 +85,14 @@ def test_a_hostile_wish_is_no_language(front: Front) -> None:
     assert re.findall(r'action="([^"]+)"', answer.text) == ["/f/contact?lang=de"]
 
 
+def test_a_form_may_be_called_otherwise_in_other_languages(kept: Store) -> None:
+    front = Front(kept, a_form(title="Book a tour", titles={"de": "Besichtigung buchen"}))
+
+    assert "<h1>Besichtigung buchen</h1>" in show(front, "/f/contact").text
+    assert "<title>Vielen Dank! – Besichtigung buchen</title>" in show(front, "/f/contact/thanks").text
+    assert "<h1>Book a tour</h1>" in show(front, "/f/contact?lang=it").text
+
+
 @pytest.mark.parametrize("path", ["/f/visite", "/f/visite/thanks"])
 def test_a_form_may_fix_its_language(kept: Store, path: str) -> None:
     assert languages_of(show(Front(kept, FRENCH), path)) == ("fr", "fr")

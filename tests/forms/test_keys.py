@@ -127,6 +127,8 @@ WRONG = [
         "canary.email",
         "'canary' is no e-mail address: write one such as canary@example.com",
     ),
+    ("titles = { de = '' }", "titles.de", "is empty: write a value, or leave the line out"),
+    ("titles = { gr = 'x' }", "titles.gr", "'gr' is unknown: known are en, de, es, fr, it, nl, pt"),
     ("language = 'German'", "language", "'German' is unknown: known are en, de, es, fr, it, nl, pt"),
     (
         "privacy_url = '/privacy'",
@@ -317,6 +319,11 @@ RIGHT: list[tuple[str, Any, Any]] = [
     ("require = []", lambda form: form.require, ()),
     ("redirect = 'http://localhost:3000/thanks?a=b'", lambda form: form.redirect, "http://localhost:3000/thanks?a=b"),
     ("redirect = ''", lambda form: form.redirect, ""),
+    (
+        "title = 'Tour'\ntitles = { de = 'Besuch' }",
+        lambda form: [*map(form.title_in, ("de", "fr"))],
+        ["Besuch", "Tour"],
+    ),
     ("language = 'pt'", lambda form: form.language, "pt"),
     ("privacy_url = 'https://a.example/privacy'", lambda form: form.privacy_url, "https://a.example/privacy"),
     (
