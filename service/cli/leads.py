@@ -29,6 +29,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
     listing.set_defaults(act=list_leads)
     parser.set_defaults(**vars(listing.parse_args([])))
+    exporting = commands.add_parser(
+        "export",
+        help="all of them, oldest first, as CSV or JSON lines",
+        epilog="example: lead-capture leads export --since 2026-11-01 > leads.csv",
+    )
+    _add_filters(exporting)
+    exporting.add_argument(
+        "--format", choices=("csv", "jsonl"), default="csv", help="csv, safe to open in a spreadsheet"
+    )
+    exporting.add_argument("--excel", action="store_true", help="begin with the mark by which Excel knows UTF-8")
+    exporting.set_defaults(act=_export)
     showing = commands.add_parser(
         "show", help="everything about one lead", epilog="example: lead-capture leads show 01a2..."
     )
@@ -97,6 +108,12 @@ def list_leads(house: House, arguments: argparse.Namespace) -> int:
 
     print_leads(found, Console())
     return 0
+
+
+def _export(house: House, arguments: argparse.Namespace) -> int:
+    from service.cli.export import export_leads  # noqa: PLC0415 (only this action needs it)
+
+    return export_leads(house, arguments)
 
 
 def _attempts(store: Store, lead: Lead) -> Sequence[Attempt]:

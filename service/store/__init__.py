@@ -6,6 +6,7 @@ from service.store.concerns import Concern
 from service.store.connections import Health, Link
 from service.store.corrections import BeingSent
 from service.store.erasure import Erased
+from service.store.exports import Told
 from service.store.fetches import Ended, Fetch
 from service.store.histories import History
 from service.store.holds import Hold
@@ -50,6 +51,7 @@ __all__ = [
     "Store",
     "StoreUnavailable",
     "Tally",
+    "Told",
     "Transaction",
     "Turns",
 ]

@@ -18,6 +18,7 @@ from service.store.connections import Connections
 from service.store.corrections import Corrections
 from service.store.engines import open_engines
 from service.store.erasure import TOGETHER, Erased, Erasure
+from service.store.exports import Exports
 from service.store.fetches import Fetches
 from service.store.histories import Histories
 from service.store.holds import Holds
@@ -66,6 +67,7 @@ class Transaction:
     fetches: Fetches
     connections: Connections
     histories: Histories
+    exports: Exports
 
 
 class Store:
@@ -192,6 +194,7 @@ class Store:
             Fetches(connection, opened),
             Connections(connection, opened),
             Histories(connection),
+            Exports(connection),
         )
 
     def _ring(self, connection: Connection) -> None:

@@ -1,0 +1,109 @@
+"""`lead-capture leads export`: all leads, or those that filters choose, as CSV or JSON lines, while they are read."""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from service.admin.lead_json import lead_json
+from service.capture.sheets.cells import protect
+from service.cli.opened import House
+from service.delivery.words import lead_source_name
+from service.lead import CANONICAL_FIELDS, Answers
+from service.store import Query, Store, Told
+
+PAGE = 1000
+"""Leads in memory at a time."""
+
+BYTE_ORDER_MARK = "\ufeff"
+
+PERSON = ("email", "full_name", "first_name", "last_name", "phone", "company")
+ANSWERS = tuple(name for name in CANONICAL_FIELDS if name not in PERSON)
+
+COLUMNS = (
+    *("id", "received_at", "status", "form", "account", "sender", "external_id", "form_name"),
+    *(*PERSON, *ANSWERS),
+    *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+    *("channel", "lead_source", "lead_source_name", "rule", "click_ids", "landing_url", "page_url", "referrer"),
+    *("coworker_id", "opportunity_id", "delivered_at", "problem", "repeats", "extras"),
+)
+"""The columns of the CSV in their order. Further ones will come at the end."""
+
+
+def export_leads(house: House, arguments: argparse.Namespace) -> int:
+    """Write them to the standard output, oldest first."""
+    query = Query(arguments.status, arguments.form, arguments.since, arguments.until)
+    sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+    if arguments.format == "jsonl":
+        _write_lines(house.store, query)
+    else:
+        sys.stdout.write(BYTE_ORDER_MARK if arguments.excel else "")
+        _write_table(house.store, query)
+    sys.stdout.flush()
+    return 0
+
+
+def _write_table(store: Store, query: Query) -> None:
+    writer = csv.writer(sys.stdout)  # with RFC 4180's line ends: they have it quote every line end inside of a cell
+    writer.writerow(COLUMNS)
+    for page in _pages(lambda after: _table(store, query, after)):
+        writer.writerows(map(row_of, page))
+
+
+def _table(store: Store, query: Query, after: str) -> list[Told]:
+    with store.read() as tx:
+        return tx.exports.table(query, after, PAGE)
+
+
+def _pages(read: Callable[[str], list[Told]]) -> Iterator[list[Told]]:
+    after = ""
+    while page := read(after):
+        yield page
+        after = page[-1].id
+
+
+def row_of(told: Told) -> Sequence[object]:
+    """The cells of one lead; what strangers wrote cannot run in a spreadsheet."""
+    fields, evidence = told.fields, told.evidence
+    return (
+        *(told.id, _instant(told.received_at), told.status, told.form, told.account, told.sender),
+        *map(protect, (told.external_id, told.form_name)),
+        *map(protect, (told.email, told.full_name, told.first_name, told.last_name, told.phone, told.company)),
+        *(_answer(fields[name]) if name in fields else "" for name in ANSWERS),
+        *map(protect, (told.utm_source, told.utm_medium, told.utm_campaign, told.utm_content, told.utm_term)),
+        *(told.channel, told.lead_source, lead_source_name(told.lead_source), told.rule),
+        protect(" ".join(f"{name}={value}" for name, value in told.click_ids.items())),
+        *map(protect, (evidence.get("landing_url", ""), told.page_url, evidence.get("referrer", ""))),
+        *(told.coworker_id, told.opportunity_id, _instant(told.delivered_at)),
+        protect(told.problem),
+        told.repeats,
+        _extras(told.extras) if told.extras else "",
+    )
+
+
+def _extras(extras: Answers) -> str:
+    # Where a semicolon ends a cell, what follows it could run: in JSON it can be written otherwise.
+    return json.dumps(extras, ensure_ascii=False).replace(";", "\\u003b")
+
+
+def _answer(answer: str | Sequence[str]) -> str:
+    return protect(answer if isinstance(answer, str) else "; ".join(answer))
+
+
+def _instant(instant: datetime | None) -> str:
+    return "" if instant is None else instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _write_lines(store: Store, query: Query) -> None:
+    after = ""
+    while True:
+        with store.read() as tx:
+            page = tx.exports.page(query, after, PAGE)
+            attempts = tx.leads.attempts_of([lead.id for lead in page])
+        if not page:
+            return
+        for lead in page:
+            sys.stdout.write(json.dumps(lead_json(lead, attempts[lead.id]), ensure_ascii=False) + "\n")
+        after = page[-1].id

@@ -1,0 +1,167 @@
+"""`lead-capture leads export`: everything, in a form that other programs read and that runs in none."""
+
+import csv
+import json
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.capture.sheets.cells import bare, bare_foreign, protect
+from service.cli.export import COLUMNS, PAGE
+from service.lead import Contact, Status
+from service.store import Store
+from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
+from tests.builders import NOON, a_lead, a_submission
+from tests.cli.conftest import Terminal
+
+FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "'=1", "x;=1", "x\n- 1", "x\t@1"]
+
+
+def rows(said: str) -> list[dict[str, str]]:
+    """What any program reads of the CSV."""
+    return list(csv.DictReader(StringIO(said, newline="")))
+
+
+# -- CSV
+
+
+def test_the_columns_are_always_the_same(run: Terminal, kept: Store) -> None:
+    assert run("leads", "export").out == ",".join(COLUMNS) + "\r\n"
+
+
+def test_each_lead_is_a_row_oldest_first(run: Terminal, kept: Store) -> None:
+    leads = keep_many(kept, 3)
+
+    assert [row["id"] for row in rows(run("leads", "export").out)] == [lead.id for lead in leads]
+
+
+def test_a_row_tells_who_asked_what_and_how_they_came(run: Terminal, kept: Store) -> None:
+    keep(kept, a_lead())
+
+    (row,) = rows(run("leads", "export").out)
+
+    assert row["email"] == "ada@example.com"
+    assert row["message"] == "Two desks, please."
+    assert (row["utm_source"], row["channel"], row["lead_source_name"]) == ("google", "Paid Search", "GoogleSearch")
+    assert row["landing_url"] == "https://www.example.com/?utm_source=google&utm_medium=cpc"
+    assert json.loads(row["extras"]) == {"how_heard": "a friend"}
+
+
+def test_a_row_tells_what_became_of_it(run: Terminal, kept: Store) -> None:
+    keep_delivered(kept)
+
+    (row,) = rows(run("leads", "export").out)
+
+    assert (row["status"], row["opportunity_id"], row["coworker_id"]) == ("delivered", "9", "7")
+    assert (row["received_at"], row["delivered_at"]) == ("2026-11-24T12:00:00.000Z", "2026-11-24T12:00:01.000Z")
+
+
+def test_more_than_a_page_is_exported_whole(run: Terminal, kept: Store) -> None:
+    run("demo-data", "--leads", str(2 * PAGE + 1))
+
+    ids = [row["id"] for row in rows(run("leads", "export").out)]
+
+    assert len(ids) == len(set(ids)) == 2 * PAGE + 1
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("--status parked", {"parked"}),
+        ("--form tour", {"tour"}),
+        ("--since 2026-11-25", {"tomorrow"}),
+        ("--until 2026-11-25", {"parked", "tour"}),
+    ],
+)
+def test_the_filters_are_those_of_the_list(run: Terminal, kept: Store, words: str, found: set[str]) -> None:
+    leads = {
+        "parked": keep(kept, a_lead(status=Status.PARKED)),
+        "tour": keep(kept, a_lead(submission=a_submission(form="tour"))),
+        "tomorrow": keep(kept, a_lead(received_at=NOON.replace(day=25))),
+    }
+
+    assert {row["id"] for row in rows(run("leads", "export", *words.split()).out)} == {leads[name].id for name in found}
+
+
+def test_letters_of_all_scripts_are_utf_8(run: Terminal, kept: Store) -> None:
+    keep(kept, a_lead(submission=a_submission(contact=Contact("a@example.com", "Jürgen 田中"))))
+
+    assert rows(run("leads", "export").out)[0]["full_name"] == "Jürgen 田中"
+
+
+def test_excel_is_told_that_it_is_utf_8_when_asked(run: Terminal, kept: Store) -> None:
+    assert run("leads", "export", "--excel").out.startswith("\ufeffid,")
+
+
+def test_an_erased_person_is_not_in_it(run: Terminal, kept: Store) -> None:
+    lead = keep_as(kept, Status.DELIVERED)
+    kept.erase([lead.id], NOON)
+
+    said = run("leads", "export").out
+
+    assert rows(said)[0]["status"] == "erased"
+    assert "ada" not in said.lower()
+
+
+# -- formulas
+
+
+@pytest.mark.parametrize("cell", FORMULAS)
+def test_no_cell_of_a_stranger_is_a_formula(run: Terminal, kept: Store, cell: str) -> None:
+    contact = Contact(email="a@example.com", full_name=cell, company=cell)
+    keep(kept, a_lead(submission=a_submission(message=cell, contact=contact, form_name=cell)))
+
+    (row,) = rows(run("leads", "export").out)
+
+    assert [row[name] for name in ("full_name", "company", "form_name", "message")] == [protect(cell)] * 4
+    assert not protect(cell).lstrip("'") or protect(cell)[0] not in "=+-@\t\r\n＝"
+
+
+@given(st.text(alphabet="=+-@';\t\r\n ab1＝"))
+def test_reading_a_cell_takes_away_what_writing_added(text: str) -> None:
+    assert bare(protect(text)) == text
+
+
+def test_what_cannot_run_stays_as_it_is() -> None:
+    for text in ("", "ann@example.com", "Two desks, please.", "a=b", "1-2", "so; it is"):
+        assert protect(text) == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "read"),
+    [("'123", "123"), ('="0123"', "0123"), ("'+44 20", "+44 20"), ("'t Hoen", "'t Hoen"), ("plain", "plain")],
+)
+def test_cells_that_excel_was_kept_from_are_read_bare(cell: str, read: str) -> None:
+    assert bare_foreign(cell) == read
+
+
+def test_extras_cannot_run_either_and_stay_json(run: Terminal, kept: Store) -> None:
+    keep(kept, a_lead(submission=a_submission(extras={"x": "y;=1+1"})))
+
+    (row,) = rows(run("leads", "export").out)
+
+    assert ";" not in row["extras"]
+    assert json.loads(row["extras"]) == {"x": "y;=1+1"}
+
+
+# -- JSON lines
+
+
+def test_json_lines_are_the_leads_as_the_api_tells_them(run: Terminal, kept: Store) -> None:
+    lead = keep_delivered(kept)
+
+    (line,) = run("leads", "export", "--format", "jsonl").out.splitlines()
+
+    assert json.loads(line) == json.loads(run("leads", "show", lead.id).out)
+
+
+def test_more_than_a_page_of_json_lines_is_exported_whole(run: Terminal, kept: Store) -> None:
+    run("demo-data", "--leads", str(PAGE + 1))
+
+    assert len(run("leads", "export", "--format", "jsonl").out.splitlines()) == PAGE + 1
+
+
+def test_no_leads_are_no_lines(run: Terminal, kept: Store) -> None:
+    assert run("leads", "export", "--format", "jsonl").out == ""
