@@ -6,7 +6,7 @@ and Dutch; Portuguese in words that both sides of the Atlantic use (docs/decisio
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import parse_qs
@@ -52,7 +52,7 @@ def choose_language(accepted: str, *wishes: str) -> str:
     accepted: an Accept-Language header. wishes: tags such as "de" or "de_AT", "" for none.
     """
     tags = (_primary(wish) for wish in wishes)
-    return next((tag for tag in tags if tag in _load()), None) or _negotiate(accepted)
+    return next((tag for tag in tags if tag in _load()), None) or _negotiate(accepted[:_LONGEST_HEADER])
 
 
 def wished_language(query: str) -> str:
@@ -85,9 +85,10 @@ def trouble_of(code: str, language: str = "", otherwise: str = "") -> str:
     return say.get(f"trouble.{code}", otherwise or say["trouble.INTERNAL_SERVER_ERROR"])
 
 
+@lru_cache(maxsize=512)  # browsers send few different ones
 def _negotiate(accepted: str) -> str:
     """Regions count as their language before anything is compared: for "de-CH, en;q=0.5" German is the wish."""
-    header = parse_accept_header(accepted[:_LONGEST_HEADER], LanguageAccept)
+    header = parse_accept_header(accepted, LanguageAccept)
     by_primary = LanguageAccept([(_primary(tag) or tag, quality) for tag, quality in header])
     return by_primary.best_match(languages(), _DEFAULT)
 
