@@ -1,0 +1,72 @@
+"""What the digest tells of leads that are held, and which submissions came before, on each engine."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from service.lead import Reason, Status, Suspicion
+from service.store import Key, Store
+from tests.builders import NOON, a_lead
+from tests.store.books import keep
+
+SOON = NOON + timedelta(minutes=5)
+
+
+def hold(store: Store, problem: str, email: str = "ada@example.com") -> None:
+    """A lead that is held for that."""
+    keep(store, a_lead(email, status=Status.QUARANTINED, problem=problem))
+
+
+def suspicions(store: Store) -> dict[str, int]:
+    """What was held since noon, by reason."""
+    with store.read() as tx:
+        return tx.watching.day(NOON).suspicions
+
+
+def test_what_is_held_is_counted_by_its_reason_and_not_by_strangers_words(store: Store) -> None:
+    for site in ("https://a.example", "https://b.example"):
+        hold(store, str(Suspicion(Reason.FOREIGN_ORIGIN, f"It came from {site}.")))
+    hold(store, str(Suspicion(Reason.LINKS, "The message holds 9 links.")))
+
+    assert suspicions(store) == {"foreign_origin": 2, "links": 1}
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_told_by_its_name(store: Store, reason: Reason) -> None:
+    hold(store, str(Suspicion(reason, "Words.")))
+
+    assert suspicions(store) == {reason.value: 1}
+
+
+@pytest.mark.parametrize("problem", ["", "It came from nowhere.", "Held as spam (tooXfast): of another version"])
+def test_what_was_held_before_reasons_had_names_is_counted_as_well(store: Store, problem: str) -> None:
+    hold(store, problem)
+
+    assert suspicions(store) == {"": 1}
+
+
+def test_what_was_released_is_held_no_more(store: Store) -> None:
+    lead = a_lead(status=Status.QUARANTINED, problem=str(Suspicion(Reason.LINKS, "Words.")))
+    store.keep(lead, [], "ada@example.com")
+
+    store.write(lambda tx: tx.outbox.owe_again(lead.id, SOON))
+
+    assert suspicions(store) == {}
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked", "at", "known"),
+    [
+        (Key("key:contact:1"), "key:contact:1", SOON, True),
+        (Key("key:contact:1"), "key:contact:2", SOON, False),
+        (Key("same:contact:1", SOON), "same:contact:1", NOON, True),
+        (Key("same:contact:1", SOON), "same:contact:1", SOON, False),
+    ],
+    ids=["a key", "another key", "the same words", "the same words, too late"],
+)
+def test_what_came_before_is_known_by_its_keys(store: Store, kept: Key, asked: str, at: datetime, known: bool) -> None:
+    keep(store, a_lead(), kept)
+
+    with store.read() as tx:
+        assert tx.leads.knows(["another", asked], at) is known
+        assert not tx.leads.knows([], at)
