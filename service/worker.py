@@ -13,6 +13,7 @@ from queue import SimpleQueue
 import structlog
 
 from service import clock
+from service.admin.indexing import Indexer
 from service.delivery.deliver import deliver, give_back
 from service.delivery.desk import Desk
 from service.delivery.identity import is_gone, worker_name
@@ -223,6 +224,7 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
         signal.signal(number, lambda *_: worker.stop())
     watching = threading.Thread(target=watcher(settings, setup, store, stop).run, name="watch", daemon=True)
     watching.start()
+    threading.Thread(target=Indexer(store, stop).run, name="index", daemon=True).start()
     go_rounds(settings, setup, store, work_at, stop)
     worker.run()
     watching.join(STOP_S)

@@ -1,7 +1,7 @@
 """One call to the CRM: its Attempt is written before it is made, and settled after it together with what it brought."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -42,15 +42,18 @@ def attempt(
     step: Step,
     call: Callable[[], T],
     save: Callable[[Transaction, T], None],
+    compose: Callable[[], Mapping[str, Any]] | None = None,
 ) -> T:
     """Make one call at the pace that is allowed.
 
     save: what to write, in the transaction that settles the Attempt, of what the call brought.
+    compose: the body that the call sends, where it is to be kept.
     Raises: CallFailed; OutOfPace; LeaseLost; StoreUnavailable.
     """
     desk.pacer.prepay(is_write=step in CREATES)
     started_at = clock.now()
-    number = desk.store.write(lambda tx: tx.outbox.begin(delivery, step, started_at))
+    body = _composed(compose)
+    number = desk.store.write(lambda tx: tx.outbox.begin(delivery, step, started_at, body))
     began = clock.monotonic()
     try:
         result = call()
@@ -71,6 +74,14 @@ def attempt(
     desk.store.write(settle)
     _log(delivery, step, outcome, duration_ms)
     return result
+
+
+def _composed(compose: Callable[[], Mapping[str, Any]] | None) -> Mapping[str, Any] | None:
+    """The body to be kept; none where it cannot be made, which the call itself will tell."""
+    try:
+        return compose() if compose else None
+    except NexudusError:
+        return None
 
 
 def _settle_failure(

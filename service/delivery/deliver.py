@@ -34,6 +34,7 @@ from service.forms import Form
 from service.lead import CoworkerId, Delivery, OpportunityId, Step, marker_of
 from service.nexudus import coworkers, opportunities
 from service.nexudus.errors import NexudusError, Unavailable
+from service.nexudus.rows import Row
 from service.store import Transaction
 
 log = structlog.get_logger()
@@ -145,9 +146,11 @@ def _opportunity(
     """The opportunity's id: made, or found where an earlier try may have made it."""
     lead = delivery.lead
 
+    def compose() -> Row:
+        return opportunities.compose(translate.opportunity(lead, form, target, coworker_id))
+
     def create() -> OpportunityId:
-        new = translate.opportunity(lead, form, target, coworker_id)
-        return OpportunityId(opportunities.create(desk.nexudus, opportunities.compose(new)))
+        return OpportunityId(opportunities.create(desk.nexudus, compose()))
 
     def finish(tx: Transaction, made: OpportunityId | None) -> None:
         if made is not None:
@@ -163,7 +166,7 @@ def _opportunity(
             return found
         _look_twice(delivery, desk, Step.CREATE_OPPORTUNITY)
     return _unless_full(
-        delivery, desk, target, lambda: attempt(delivery, desk, Step.CREATE_OPPORTUNITY, create, finish)
+        delivery, desk, target, lambda: attempt(delivery, desk, Step.CREATE_OPPORTUNITY, create, finish, compose)
     )
 
 

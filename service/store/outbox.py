@@ -1,6 +1,6 @@
 """The debts to the CRM: owed in the lead's own transaction, claimed with a lease, settled once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -119,12 +119,13 @@ class Outbox:
 
     # -- attempts
 
-    def begin(self, delivery: Delivery, step: Step, now: datetime) -> int:
+    def begin(self, delivery: Delivery, step: Step, now: datetime, sent: Mapping[str, Any] | None = None) -> int:
         """Write down one call before it is made; its number.
 
+        sent: the opportunity's body, where it is that.
         Raises: LeaseLost when another worker has the Delivery.
         """
-        self._check_lease(delivery)
+        self._change(delivery, claimed_by=delivery.claimed_by, **({} if sent is None else {"sent": dict(sent)}))
         row = {
             "lead_id": delivery.lead.id,
             "step": step.value,
@@ -191,15 +192,18 @@ class Outbox:
         held = update(deliveries).where(deliveries.c.lead_id == lead_id, deliveries.c.state != DONE)
         self._connection.execute(held.values(state=PARKED, waits_for=None, **_NO_CLAIM))
 
-    def _check_lease(self, delivery: Delivery) -> None:
-        self._change(delivery, claimed_by=delivery.claimed_by)
-
     def _change(self, delivery: Delivery, **values: Any) -> None:
         held = and_(deliveries.c.lead_id == delivery.lead.id, deliveries.c.claimed_by == delivery.claimed_by)
         if self._connection.execute(update(deliveries).where(held).values(**values)).rowcount != 1:
             raise LeaseLost(delivery.lead.id)
 
     # -- telling
+
+    def sent(self, lead_id: LeadId) -> dict[str, Any] | None:
+        """The opportunity's body as it was last sent to the CRM; None where it never was."""
+        query = select(deliveries.c.sent).where(deliveries.c.lead_id == lead_id)
+        found: dict[str, Any] | None = self._connection.execute(query).scalar()
+        return found
 
     def waiting(self) -> tuple[int, datetime | None]:
         """How many Deliveries are owed, and since when the oldest of their leads waits."""

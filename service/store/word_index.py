@@ -41,6 +41,12 @@ class WordIndex:
         self._connection = connection
         self._opened = opened
 
+    def is_behind(self, before: str) -> bool:
+        """Whether there are leads below that id that are not indexed."""
+        mark = mark_of(self._connection)
+        query = select(leads.c.id).where(leads.c.id > mark, leads.c.id < before).limit(1)
+        return self._connection.execute(query).first() is not None
+
     def fill(self, before: str, size: int) -> int:
         """Index the next `size` leads with ids below `before`, and move the mark; how many they were.
 

@@ -1,0 +1,28 @@
+"""The body that was sent to the CRM is kept: with the try, before the call."""
+
+from service.lead import Lead
+from tests.builders import a_lead
+from tests.delivery.conftest import House
+
+
+def sent_of(house: House, lead: Lead) -> dict[str, object] | None:
+    """What is kept of it."""
+    with house.store.read() as tx:
+        return tx.outbox.sent(lead.id)
+
+
+def test_what_was_sent_is_what_is_kept(house: House) -> None:
+    lead = house.owes(a_lead())
+
+    house.deliver_until_quiet()
+
+    kept = sent_of(house, lead)
+    assert kept is not None
+    assert kept["UtmSource"] == "google"
+    assert kept["SystemId"] == f"lead-capture:{lead.id}"
+
+
+def test_nothing_is_kept_before_anything_is_sent(house: House) -> None:
+    lead = house.owes(a_lead())
+
+    assert sent_of(house, lead) is None
