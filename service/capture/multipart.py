@@ -1,11 +1,11 @@
 """multipart/form-data: the answers, and a note of each file. Files themselves are not kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from werkzeug.http import parse_options_header
 
-from service.capture.nesting import Pair, dotted
+from service.capture.nesting import Pair, collect, dotted
 from service.capture.refusals import Empty, Unreadable
 from service.capture.texts import choose_charset, clean, decode
 
@@ -124,3 +124,13 @@ def _file(part: _Part, codec: str) -> File:
     filename = clean(_unescape((part.filename or b"").decode(codec, "replace"))).replace("\n", " ")
     kind, _, _ = part.content_type.partition(";")
     return File(_name(part.name, codec), filename, clean(kind).lower(), len(part.content))
+
+
+def file_remarks(files: Sequence[File]) -> dict[str, str | list[str]]:
+    """Say what was attached, by the name of its field. What was in a file is not kept."""
+    return collect((file.field, _describe(file)) for file in files)
+
+
+def _describe(file: File) -> str:
+    kind = f", {file.content_type}" if file.content_type else ""
+    return f"file: {file.filename}{kind}, {file.size_bytes} bytes (content not kept)"

@@ -10,7 +10,7 @@ from service.capture.controls import Controls, read_controls
 from service.capture.evidence import read_evidence
 from service.capture.fields import Fields, lay_out
 from service.capture.fill_time import take_fill_time
-from service.capture.multipart import File
+from service.capture.multipart import file_remarks
 from service.capture.names import fold
 from service.capture.phrases import choose_language, wished_language
 from service.capture.refusals import Empty
@@ -101,19 +101,10 @@ def _submit(found: Fields, request: Incoming, form: Form) -> Submission:
 
 def _remarks(body: Body) -> dict[str, Answer]:
     """Files and notes as extras. What was in a file is not kept."""
-    extras: dict[str, Answer] = {}
-    for file in body.files:
-        remark = _describe(file)
-        known = extras.get(file.field, [])
-        extras[file.field] = [*([known] if isinstance(known, str) else known), remark] if known else remark
+    extras: dict[str, Answer] = file_remarks(body.files)
     if body.notes:
         extras[_NOTE] = list(body.notes) if len(body.notes) > 1 else body.notes[0]
     return extras
-
-
-def _describe(file: File) -> str:
-    kind = f", {file.content_type}" if file.content_type else ""
-    return f"file: {file.filename}{kind}, {file.size_bytes} bytes (content not kept)"
 
 
 def checked_answers(found: Fields, contact: Contact, form: Form) -> dict[str, Answer]:

@@ -4,11 +4,13 @@ There is no common schema: names are what somebody typed. See docs/senders.md fo
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from service.capture.bodies import read_body
 from service.capture.claims import texts_of
 from service.capture.enquiries import Answered, Enquiry, Item, Unfit
 from service.capture.instants import read_instant
+from service.capture.multipart import file_remarks
 from service.capture.names import fold, meaning_of
 from service.capture.nesting import collect, dotted, flatten
 from service.capture.platforms.tags import utm_of
@@ -31,7 +33,8 @@ def read(call: Call, table: Table) -> Iterator[Item]:
             yield Unfit(lead, _NO_LEAD)
         elif any(texts_of(each.answer) for each in lead.answers):
             key = call.headers.get("idempotency-key", "").strip(' "')
-            yield _enquiry(lead, table, paths, f"{key} {number}" if key and len(leads) > 1 else key)
+            found = _enquiry(lead, table, paths, f"{key} {number}" if key and len(leads) > 1 else key)
+            yield replace(found, details={**found.details, **file_remarks(body.files)})
 
 
 def _enquiry(lead: Posted, table: Table, paths: Sequence[str], key: str) -> Enquiry:

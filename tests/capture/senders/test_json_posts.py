@@ -1,6 +1,7 @@
 """The sender `json`: whatever an automation posts is read, in any of its shapes."""
 
 import json
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
@@ -105,6 +106,17 @@ def test_what_stands_beside_a_wrapped_lead_is_kept(kept: Store) -> None:
 
     assert (lead.attribution.utm_source, lead.submission.contact.email) == ("bing", "ann@example.com")
     assert dict(lead.submission.extras) == {"zap": "7", "email": "owner@example.com"}
+
+
+def test_a_file_is_remarked_and_not_kept(kept: Store) -> None:
+    front = a_front(kept)
+
+    front.client.post(
+        ADDRESS, data={**ANN, "plan": (BytesIO(b"secret"), "plan.pdf")}, content_type="multipart/form-data"
+    )
+
+    remark = "file: plan.pdf, application/pdf, 6 bytes (content not kept)"
+    assert dict(front.lead().submission.extras) == {"plan": remark}
 
 
 # -- whose it is, and whether it came before
