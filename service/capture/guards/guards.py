@@ -24,7 +24,7 @@ _RELEASE = "release it if it is real"
 class Refusal(Enum):
     """Why a person must solve a captcha once more, with what they are told."""
 
-    CAPTCHA_MISSING = "Please tick the box of the security check, then send it again."
+    CAPTCHA_MISSING = "Please complete the security check, then send it again."
     CAPTCHA_FAILED = "The security check has expired or failed. Please do it once more, then send it again."
 
 
