@@ -7,12 +7,13 @@ from service.capture.instants import read_instant
 from service.capture.platforms.events import known, read_event, unfit
 from service.capture.platforms.questions import Asked, answers_of
 from service.capture.platforms.tags import utm_of
-from service.capture.proofs import check
+from service.capture.proofs import is_same
 from service.capture.refusals import Refused, Unreadable
-from service.capture.sender import Call, Garbled, Sender, Table
+from service.capture.sender import Call, Forged, Garbled, Sender, Table
 from service.capture.shapes import Json, tables_at, text_at
 
 _SENSITIVE = "GOVERNMENT_ISSUED_ID"
+_NAMES = frozenset(("column_id", "column_name"))
 _IDS = ("form_id", "campaign_id", "adgroup_id", "creative_id", "asset_group_id")
 
 
@@ -27,7 +28,8 @@ def verify(call: Call, table: Table) -> None:
         body = None
     if not isinstance(body, dict):
         raise Garbled("the key is inside a JSON object, and this is none")
-    check(_key_of(body), wanted := str(table["key"]), wanted)
+    if not is_same(_key_of(body), str(table["key"])):
+        raise Forged("its google_key is not the key of the forms file")
 
 
 def _key_of(body: Json) -> str:
@@ -73,7 +75,7 @@ def _asked(body: Json) -> Iterator[Asked]:
     filled: dict[str, list[object]] = {}
     for column in tables_at(body, "user_column_data"):
         word, label = text_at(column, "column_id"), text_at(column, "column_name")
-        value = column.get("string_value")
+        value = column.get("string_value", {name: column[name] for name in column if name not in _NAMES})
         if word.upper().startswith(_SENSITIVE):
             continue
         before = filled.setdefault(word or label, [])

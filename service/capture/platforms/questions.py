@@ -82,7 +82,9 @@ def consent_details(consents: Iterable[Consent]) -> dict[str, Answer]:
 
 
 def _answered(asked: Asked) -> Iterator[Answered]:
-    """A list keeps its label for every member; what is nested gets names of its own, which say nothing of the word."""
+    """A list keeps its label for every member. Of what is nested, only a single text is surely the answer."""
     label = asked.label or asked.word
-    for name, text in flatten(asked.value, label):
-        yield Answered(name, text, target_of(asked.word) if name == (label or "unnamed") else "")
+    pairs = list(flatten(asked.value, label))
+    for name, text in pairs:
+        is_it = len(pairs) == 1 or name == (label or "unnamed")
+        yield Answered(label, text, target_of(asked.word)) if is_it else Answered(name, text)

@@ -131,6 +131,13 @@ def test_the_first_that_is_filled_in_counts_and_others_stay_beside_it() -> None:
     assert "Bob Lee" in submission.extras.values()
 
 
+def test_an_answer_that_is_called_otherwise_one_day_is_kept() -> None:
+    submission = submission_of({"column_id": "EMAIL", "text_value": "ann@example.com"}, {"column_id": "A", "b": [1, 2]})
+
+    assert submission.contact.email == "ann@example.com"
+    assert submission.extras["A.b"] == ["1", "2"]
+
+
 def test_zero_stands_for_no_id() -> None:
     found = item_of(a_body(adgroup_id=0, creative_id=0, campaign_id=23729418209123456789, form_id="5"))
 

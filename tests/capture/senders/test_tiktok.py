@@ -123,9 +123,17 @@ def test_two_subscriptions_of_one_form_make_one_lead(kept: Store) -> None:
 
 
 def test_a_value_may_be_an_object() -> None:
-    found = enquiry_of(changes=[{"field": "email", "value": {"value": "ann@example.com"}}, {"field": "n", "value": 5}])
+    several = {"from": "Monday", "until": "Friday"}
 
-    assert [(each.name, each.answer) for each in found.answers] == [("email.value", "ann@example.com"), ("n", "5")]
+    found = enquiry_of(
+        changes=[{"field": "email", "value": {"value": "ann@example.com"}}, {"field": "when", "value": several}]
+    )
+
+    assert list(found.answers) == [
+        ("email", "ann@example.com", "email"),
+        ("when.from", "Monday", ""),
+        ("when.until", "Friday", ""),
+    ]
 
 
 MOCK = [{"field": "email", "value": "test_email_address@mail.com"}]
