@@ -12,7 +12,7 @@ from service.store.histories import History
 from service.store.holds import Hold
 from service.store.leads import Key, Leads
 from service.store.notices import WITHDRAWN, Announced, Notice
-from service.store.outbox import Debt, LeaseLost, Outbox
+from service.store.outbox import LATER, LIVE, Debt, LeaseLost, Outbox
 from service.store.query import Query
 from service.store.reports import Count, Origins, Period
 from service.store.search import Found, Tally
@@ -20,6 +20,8 @@ from service.store.store import SCHEMA, Arrival, Store, Transaction
 from service.store.writer import StoreUnavailable
 
 __all__ = [
+    "LATER",
+    "LIVE",
     "SCHEMA",
     "UNAVAILABLE",
     "WITHDRAWN",

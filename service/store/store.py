@@ -22,10 +22,11 @@ from service.store.exports import Exports
 from service.store.fetches import Fetches
 from service.store.histories import Histories
 from service.store.holds import Holds
+from service.store.known import Known
 from service.store.leads import Clash, Key, Leads
 from service.store.migrate import migrate, schema_of
 from service.store.notices import Announced, Notices
-from service.store.outbox import WAKE, Debt, Outbox
+from service.store.outbox import LIVE, WAKE, Debt, Outbox
 from service.store.reports import Reports
 from service.store.search import Search
 from service.store.tables import deployment
@@ -68,6 +69,7 @@ class Transaction:
     connections: Connections
     histories: Histories
     exports: Exports
+    known: Known
 
 
 class Store:
@@ -97,21 +99,25 @@ class Store:
         """
         return self._writer.write_together(self._keep_all, (lead, keys, person))
 
-    def keep_all(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
+    def keep_all(self, arrivals: Sequence[Arrival], priority: int = LIVE) -> list[Receipt]:
         """The same for all that one request brought, in few commits; their Receipts, in order.
 
+        priority: of their debts; those of an import go after live ones.
         Raises: StoreUnavailable; then some may have been kept, and are repeats when they come again.
         """
         receipts: list[Receipt] = []
         for start in range(0, len(arrivals), MOST_TOGETHER):
             some = arrivals[start : start + MOST_TOGETHER]
             try:
-                receipts += self._writer.write(lambda connection, some=some: self._keep_all(connection, some))  # type: ignore[misc]
+                receipts += self._keep_some(some, priority)
             except Clash:
-                receipts += [self.keep(*arrival) for arrival in some]
+                receipts += [receipt for arrival in some for receipt in self._keep_some([arrival], priority)]
         return receipts
 
-    def _keep_all(self, connection: Connection, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
+    def _keep_some(self, arrivals: Sequence[Arrival], priority: int) -> Sequence[Receipt]:
+        return self._writer.write(lambda connection: self._keep_all(connection, arrivals, priority))
+
+    def _keep_all(self, connection: Connection, arrivals: Sequence[Arrival], priority: int = LIVE) -> Sequence[Receipt]:
         tx = self._transaction(connection)
         receipts = tx.leads.keep_all([(lead, keys) for lead, keys, _ in arrivals])
         tx.outbox.owe_all(
@@ -123,6 +129,7 @@ class Store:
                     lead.received_at,
                     lead.submission.form,
                     parked=lead.status is not Status.PENDING,
+                    priority=priority,
                 )
                 for (lead, _, person), receipt in zip(arrivals, receipts, strict=True)
                 if not receipt.repeat
@@ -195,6 +202,7 @@ class Store:
             Connections(connection, opened),
             Histories(connection),
             Exports(connection),
+            Known(connection),
         )
 
     def _ring(self, connection: Connection) -> None:
