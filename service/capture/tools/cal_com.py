@@ -13,7 +13,7 @@ from service.capture.instants import read_instant
 from service.capture.proofs import check_hex
 from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, table_at, tables_at, text_at, value_at
-from service.capture.tools.bookings import link
+from service.capture.tools.bookings import link, local_time
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, remarks
 
 _TEST = "PING"
@@ -121,9 +121,9 @@ def _times(told: Json) -> Mapping[str, Answer]:
     place = text_at(_place(told), "optionValue") or text_at(told, "location")
     return remarks(
         Booked=text_at(told, "title"),
+        Booked_for=local_time(text_at(told, "startTime"), text_at(told, "attendees", 0, "timeZone")),
         Booking_starts=text_at(told, "startTime"),
         Booking_ends=text_at(told, "endTime"),
-        Booking_time_zone=text_at(told, "attendees", 0, "timeZone"),
         Booking_place="" if place.startswith("integrations:") else place,
         Booking_status=text_at(told, "status"),
     )

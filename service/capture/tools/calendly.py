@@ -11,7 +11,7 @@ from service.capture.instants import read_instant
 from service.capture.proofs import check_timestamped
 from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
-from service.capture.tools.bookings import link
+from service.capture.tools.bookings import link, local_time
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, remarks
 
 _OLDEST_S = 180
@@ -75,9 +75,9 @@ def _times(told: Json, person: Json) -> Mapping[str, Answer]:
     guests = ", ".join(filter(None, (text_at(guest, "email") for guest in list_at(event, "event_guests"))))
     return remarks(
         Booked=_name(told),
+        Booked_for=local_time(text_at(event, "start_time"), text_at(person, "timezone")),
         Booking_starts=text_at(event, "start_time"),
         Booking_ends=text_at(event, "end_time"),
-        Booking_time_zone=text_at(person, "timezone"),
         Booking_place=text_at(event, "location", "join_url") or text_at(event, "location", "location"),
         Booking_guests=guests,
     )

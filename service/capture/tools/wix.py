@@ -35,13 +35,15 @@ def read(call: Call, table: Table) -> Iterator[Item]:
 
 def _answers(filled: Json) -> Iterator[Answered]:
     """Labels first, as people read them; the fields' own names for what has no label."""
-    names = {name: text_at(value) for name, value in filled.items() if _is_field(name)}
+    unlabelled: dict[str, list[str]] = {}  # answer -> the fields that say it
+    for name, value in filled.items():
+        if _is_field(name):
+            unlabelled.setdefault(text_at(value), []).append(name)
     for question in tables_at(filled, "submissions"):
         answer = text_at(question, "value")
-        same = next((name for name, text in names.items() if text == answer), "") if answer else ""
-        names.pop(same, None)
-        yield from ask(text_at(question, "label"), question.get("value"), same)
-    for name in names:
+        same = unlabelled.get(answer) if answer else None
+        yield from ask(text_at(question, "label"), question.get("value"), same.pop(0) if same else "")
+    for name in (name for names in unlabelled.values() for name in names):
         yield from ask(name, filled[name])
 
 
