@@ -1,11 +1,11 @@
-"""Process 2: claim what is owed, deliver it, until told to stop."""
+"""Process 2: claim what is owed, deliver it; fetch what was announced; until told to stop."""
 
 import os
 import random
 import signal
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from queue import SimpleQueue
@@ -14,6 +14,11 @@ import structlog
 
 from service import clock
 from service.admin.indexing import Indexer
+from service.collect.collector import Collector, begin_anew
+from service.collect.collector import Identity as Reading
+from service.collect.line import Addresses
+from service.collect.lines import make_lines
+from service.collect.rounds import Rounds as ReadingRounds
 from service.delivery.deliver import deliver, give_back
 from service.delivery.desk import Desk
 from service.delivery.identity import is_gone, worker_name
@@ -66,8 +71,17 @@ class Worker:
     One loop looks after leases and claims; it sleeps until a ring, a finished delivery or the next due time.
     """
 
-    def __init__(self, store: Store, desks: Mapping[str, Desk], told: Told, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        store: Store,
+        desks: Mapping[str, Desk],
+        told: Told,
+        stop: threading.Event,
+        on_ring: Callable[[], None] = lambda: None,
+    ) -> None:
+        """on_ring: called whenever something may have fallen due, for others who wait for it in this process."""
         self._store = store
+        self._on_ring = on_ring
         self._desks = desks
         self._told = told
         self._name = worker_name()
@@ -94,6 +108,7 @@ class Worker:
         log.info("worker_started", worker=self._name, threads=self._told.threads)
         while not self._stop.is_set():
             bell.wait(self._turn(), self._read_end)
+            self._on_ring()
             self._drain()
         self._finish()
         bell.close()
@@ -219,7 +234,8 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
     for account in work_at:
         # The forms file may name other stages now.
         store.write(lambda tx, account=account: tx.holds.lift_all(account, "stage:"))  # type: ignore[misc]
-    worker = Worker(store, work_at, Told(settings.delivery_threads, settings.lease_s), stop)
+    collector = collect(settings, setup, store, stop)
+    worker = Worker(store, work_at, Told(settings.delivery_threads, settings.lease_s), stop, collector.nudge)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     watching = threading.Thread(target=watcher(settings, setup, store, stop).run, name="watch", daemon=True)
@@ -227,7 +243,25 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
     threading.Thread(target=Indexer(store, stop).run, name="index", daemon=True).start()
     go_rounds(settings, setup, store, work_at, stop)
     worker.run()
+    collector.join(STOP_S)
     watching.join(STOP_S)
+
+
+def collect(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Collector:
+    """Begin to read what platforms announced, in threads beside the deliveries."""
+    lines = make_lines(setup.forms, addresses(settings), store, worker_name())
+    begin_anew(store, lines)
+    collector = Collector(store, lines, Reading(worker_name(), is_gone), stop)
+    collector.start()
+    if lines:
+        threading.Thread(target=ReadingRounds(store, lines, stop).run, name="collect-rounds", daemon=True).start()
+    return collector
+
+
+def addresses(settings: Settings) -> Addresses:
+    """Where the platforms answer."""
+    told = (settings.meta_graph_url, settings.linkedin_api_url, settings.linkedin_oauth_url, settings.tiktok_api_url)
+    return Addresses(*(url.rstrip("/") for url in told))
 
 
 def watcher(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Watcher:

@@ -2,16 +2,17 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
 
 from service.lead import LeadId, Outcome, Reason, Status, Step, first_lead_id
+from service.store.connections import Connections, Health
 from service.store.engines import Opened
 from service.store.holds import Hold, Holds
 from service.store.outbox import OWED
-from service.store.tables import accounts, attempts, deliveries, deployment, from_micros, leads, to_micros
+from service.store.tables import accounts, attempts, deliveries, deployment, from_micros, leads, notices, to_micros
 
 WATCH = "watch"
 """The row of `deployment` that says which worker watches, and until when."""
@@ -74,6 +75,18 @@ class Parked:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """Leads that a form's platform has for us, of one Page or account. last: how the latest try ended, "" for none."""
+
+    form: str
+    sender: str
+    place: str
+    number: int
+    oldest: datetime
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """All that one look at the store shows."""
 
@@ -83,6 +96,8 @@ class Sight:
     late: list[Late]
     parked: list[Parked]
     disk: tuple[int, int] | None = None  # bytes free and in all, where the leads are a file
+    announced: list[Announced] = field(default_factory=list)
+    connections: list[Health] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +176,8 @@ class Watching:
             self._late(now, now - timedelta(seconds=late_s)),
             self._parked(),
             self._disk(),
+            self._announced(),
+            Connections(self._connection, self._opened).all(),
         )
 
     def came_through(self, account: str, since: datetime) -> bool:
@@ -234,6 +251,15 @@ class Watching:
         rows = self._connection.execute(query.group_by(leads.c.account, kind).order_by(leads.c.account, kind))
         return [Parked(*row) for row in rows]
 
+    def _announced(self) -> list[Announced]:
+        key = (notices.c.form, notices.c.sender, notices.c.place)
+        query = select(*key, func.count(), func.min(notices.c.announced_at), func.min(notices.c.lead_id))
+        rows = self._connection.execute(query.where(notices.c.state == "due").group_by(*key).order_by(*key)).all()
+        return [
+            Announced(form, sender, place, number, oldest, self._last_outcome(first))
+            for form, sender, place, number, oldest, first in rows
+        ]
+
     def _disk(self) -> tuple[int, int] | None:
         if self._opened.path is None:
             return None
@@ -274,7 +300,7 @@ class Watching:
         named = ((leads.c.problem.startswith(reason.prefix, autoescape=True), reason.value) for reason in Reason)
         reason = case(*named, else_="")
         rows = self._connection.execute(select(reason, func.count()).where(held).group_by(reason))
-        return {name: number for name, number in rows}
+        return {row[0]: row[1] for row in rows}
 
     def last_arrival(self, form: str) -> datetime | None:
         """When a form last brought a lead that is not held as spam."""

@@ -55,6 +55,7 @@ ENDINGS = {
     "silence": "The form brings leads again.",
     "canary": "The test lead arrived.",
     "captcha": "The captcha is checked again.",
+    "platform": "The connection works again; what waited is read.",
     "setup": "The set-up fits again.",
     "cap": "There is room in Nexudus again.",
 }

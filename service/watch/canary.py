@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from service.forms import Form
 from service.lead import Contact, Evidence, LeadId, Receipt, Status, Submission
 from service.store import Store
-from service.watch.findings import Finding
+from service.watch.finding import Finding
 from service.watch.words import span
 
 ARRIVES_S = 600.0

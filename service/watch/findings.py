@@ -5,10 +5,11 @@ because their account is refused, or for a hold, are part of that one finding; o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from service.store.watching import Late, Parked, Queue, Sight, Standing
+from service.watch.finding import Finding
+from service.watch.unread import find_unread
 from service.watch.words import count, span, whose
 
 LATE_S = 240.0
@@ -25,20 +26,6 @@ _STEPS = {
     "lookup": "look up boards and locations (their -List and -Read roles)",
 }
 _RETRY = "`lead-capture leads retry --status pending` tries at once"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One cause. head: what is wrong and what to do; tail: figures, which change."""
-
-    cause: str
-    head: str
-    tail: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """All of it."""
-        return " ".join(part for part in (self.head, self.tail) if part)
 
 
 def find(sight: Sight, now: datetime) -> Iterator[Finding]:
@@ -58,6 +45,7 @@ def find(sight: Sight, now: datetime) -> Iterator[Finding]:
     yield from (_parked(parked) for parked in sight.parked)
     if sight.disk is not None:
         yield from _disk(*sight.disk)
+    yield from find_unread(sight, now)
 
 
 # -- accounts that are refused

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from service.forms import Form
 from service.store import Transaction
-from service.watch.findings import Finding
+from service.watch.finding import Finding
 from service.watch.silence import WEEKS, find_silence
 from service.watch.words import count, span
 

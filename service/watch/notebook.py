@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from service.store import Concern
 from service.watch.alerts import account_of_access
-from service.watch.findings import Finding
+from service.watch.finding import Finding
 
 SETTLE_S = {"role": 60, "login": 60, "lookup": 60, "quota": 60, "stage": 60, "hold": 60, "slow": 120, "disk": 600}
 """How long the signs of a kind must be gone until it is over: a new try may find it as bad as before."""
