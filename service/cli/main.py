@@ -20,6 +20,7 @@ COMMANDS = {
     "preview": "service.cli.preview",
     "leads": "service.cli.leads",
     "alerts": "service.cli.alerts",
+    "pull": "service.cli.pull",
     "reattribute": "service.cli.reattribute",
     "report": "service.cli.report",
     "demo-data": "service.cli.demo",

@@ -1,0 +1,77 @@
+"""`lead-capture pull`: leads that a platform has and its webhook did not bring."""
+
+import argparse
+from collections.abc import Iterator
+from datetime import timedelta
+
+from service import clock
+from service.cli.house import instant
+from service.cli.main import Failed
+from service.cli.opened import House, open_house, unanswered
+from service.collect.line import Line
+from service.collect.lines import make_lines
+from service.collect.pulling import Tally, pull, told
+from service.delivery.identity import worker_name
+from service.forms.senders import PLATFORMS
+from service.store import StoreUnavailable
+
+SUMMARY = "ask ad platforms for leads that their webhooks did not bring"
+EXAMPLE = "lead-capture pull tour --since 2026-11-01"
+
+BACK = timedelta(days=7)
+"""How far back to look where nobody says it."""
+
+SHOWN = 10
+"""Leads that could not be read and are named; how many more there are is said."""
+
+NOTHING_TO_READ = {
+    "google-ads": "Google Ads: there is nothing to read. Download the leads of the form as a CSV in Google Ads, then: "
+    "lead-capture import FILE.csv --form {form}",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The form, and from when on."""
+    parser.add_argument("form", metavar="FORM", help="its name in the forms file")
+    parser.add_argument("--since", type=instant, help="submitted at or after, e.g. 2026-11-01 (a week ago)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """A line for each platform of the form; 1 where one could not be read, or a lead of it."""
+    house = open_house()
+    form = house.setup.forms.get(arguments.form)
+    if form is None:
+        raise Failed(f"the forms file has no form {arguments.form!r}; it has {', '.join(house.setup.forms)}")
+    senders = [sender for sender in form.webhooks if sender in PLATFORMS]
+    if not senders:
+        raise Failed(f"no ad platform is set up for {form.name!r}: see docs/ad-platforms.md")
+    lines = {line.sender: line for line in _lines(house, form.name)}
+    try:
+        return max(_pull(sender, lines, house, arguments) for sender in senders)
+    except StoreUnavailable as error:
+        raise Failed(unanswered(error)) from error
+
+
+def _lines(house: House, form: str) -> list[Line]:
+    from service.worker import addresses  # noqa: PLC0415 (loads all that delivers)
+
+    return make_lines({form: house.setup.forms[form]}, addresses(house.settings), house.store, f"pull/{worker_name()}")
+
+
+def _pull(sender: str, lines: dict[str, Line], house: House, arguments: argparse.Namespace) -> int:
+    if sender not in lines:
+        print(NOTHING_TO_READ[sender].format(form=arguments.form))
+        return 0
+    now = clock.now()
+    tally = pull(lines[sender], house.store, arguments.since or now - BACK, now)
+    print(told(tally, lines[sender]))
+    for problem in _problems(tally):
+        print(f"  {problem}")
+    return 1 if tally.broken or tally.odd else 0
+
+
+def _problems(tally: Tally) -> Iterator[str]:
+    yield from tally.broken
+    yield from tally.odd[:SHOWN]
+    if len(tally.odd) > SHOWN:
+        yield f"and {len(tally.odd) - SHOWN} more that could not be read"
