@@ -19,10 +19,12 @@ COMMANDS = {
     "boards": "service.cli.boards",
     "preview": "service.cli.preview",
     "leads": "service.cli.leads",
+    "fields": "service.cli.fields",
     "alerts": "service.cli.alerts",
     "pull": "service.cli.pull",
     "reattribute": "service.cli.reattribute",
     "report": "service.cli.report",
+    "import": "service.cli.imports",
     "demo-data": "service.cli.demo",
 }
 """Command -> module with SUMMARY, EXAMPLE, add_arguments(parser) and run(arguments) -> exit code."""
