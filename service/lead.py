@@ -191,6 +191,7 @@ class Submission:
     names: Mapping[str, str] = field(default_factory=dict)
     external_id: str = ""  # the sender's own id of this submission
     id_of: str = ""  # whose id that is, where an automation relays the leads of a platform
+    earlier_id: str = ""  # the sender's id of the one that this takes the place of: a booking that was moved
     idempotency_key: str = ""  # lc_key or Idempotency-Key: one view of a form
     form_name: str = ""  # the sender's name of the form
     ip: str = ""  # only where the operator keeps it

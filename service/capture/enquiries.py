@@ -23,7 +23,8 @@ class Answered(NamedTuple):
 class Enquiry:
     """One enquiry that is all there.
 
-    external_id: the sender's own id of it. place: the Page or advertising account that it belongs to,
+    external_id: the sender's own id of it. earlier_id: of the one that it takes the place of: together
+    they are one lead, whichever came first. place: the Page or advertising account that it belongs to,
     for forms that take only some. utm: Utm values that a platform's campaign stands for; used where
     the answers carry none. details: remarks and ids that are kept beside the answers, by label.
     submitted_at: unix seconds; None: now. ip: the person's. platform: whose
@@ -32,6 +33,7 @@ class Enquiry:
 
     answers: Sequence[Answered]
     external_id: str = ""
+    earlier_id: str = ""
     form_name: str = ""
     place: str = ""
     utm: Mapping[str, str] = field(default_factory=dict)

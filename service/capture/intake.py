@@ -106,8 +106,8 @@ def keys_of(submission: Submission, form: Form, now: datetime) -> Iterator[Key]:
     """
     if submission.is_test:
         return
-    if submission.external_id:
-        yield id_key(submission.id_of or submission.sender, submission.external_id, form, submission.contact.email)
+    for external_id in dict.fromkeys(filter(None, (submission.external_id, submission.earlier_id))):
+        yield id_key(submission.id_of or submission.sender, external_id, form, submission.contact.email)
     if submission.idempotency_key:
         yield Key(f"key:{form.name}:{_digest(submission.idempotency_key)}")
     if form.duplicate_window_s:

@@ -46,6 +46,7 @@ def submit(enquiry: Enquiry, form: Form, sender: str, table: Table, query: str =
         fields=fields,
         extras={**found.extras, **{label: answer for label, answer in enquiry.details.items() if answer}},
         external_id=_external_id(enquiry, found, table),
+        earlier_id=enquiry.earlier_id,
         idempotency_key=found.text("lc_key"),
         form_name=enquiry.form_name or found.text("form_name"),
         names=found.names,

@@ -13,7 +13,7 @@ from service.capture.instants import read_instant
 from service.capture.proofs import check_hex
 from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, table_at, tables_at, text_at, value_at
-from service.capture.tools.bookings import link, local_time
+from service.capture.tools.bookings import local_time
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, remarks
 
 _TEST = "PING"
@@ -52,15 +52,15 @@ def read(call: Call, table: Table) -> Iterator[Item]:
     if not told:
         yield from read_plainly(call, table, text_at(found, "uid"))
         return
-    booking = Enquiry(
+    yield Enquiry(
         list(_answers(told)),
         external_id=_id(told),
+        earlier_id=text_at(told, "rescheduleUid"),
         form_name=text_at(told, "formName") or text_at(told, "type"),
         details={**_times(told), **beside(told, *_KNOWN)},
         submitted_at=read_instant(text_at(found, "createdAt")),
         is_test=event == _TEST,
     )
-    yield from link(booking, text_at(told, "rescheduleUid"))
 
 
 def _answers(told: Json) -> Iterator[Answered]:

@@ -11,7 +11,7 @@ from service.capture.instants import read_instant
 from service.capture.proofs import check_timestamped
 from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
-from service.capture.tools.bookings import link, local_time
+from service.capture.tools.bookings import local_time
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, remarks
 
 _OLDEST_S = 180
@@ -43,14 +43,14 @@ def read(call: Call, table: Table) -> Iterator[Item]:
         yield from read_plainly(call, table)
         return
     person = table_at(told, "invitee") or told  # the first version of the API nests it
-    booking = Enquiry(
+    yield Enquiry(
         list(_answers(told, person)),
         external_id=text_at(person, "uri") or text_at(person, "uuid"),
+        earlier_id=_earlier(told, person),
         form_name=_name(told),
         details={**_times(told, person), **beside(told, *_KNOWN)},
         submitted_at=read_instant(text_at(person, "created_at")),
     )
-    yield from link(booking, _earlier(told, person))
 
 
 def _answers(told: Json, person: Json) -> Iterator[Answered]:
