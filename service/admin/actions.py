@@ -51,12 +51,17 @@ def retry(store: Store, lead_id: str, now: datetime) -> Lead | None:
             return
         if lead.status is Status.ANNOUNCED or not tx.outbox.owe_again(lead.id, now):  # nothing to send is here yet
             raise NotPossible(f"the lead is {lead.status}: it owes Nexudus nothing")
-        tx.accounts.resume(lead.account)
-        tx.holds.lift_all(lead.account)
-        if tx.accounts.is_refused(lead.account):
-            tx.accounts.forget_tokens(lead.account)
+        try_account(tx, lead.account)
 
     return _change(store, lead_id, act)
+
+
+def try_account(tx: Transaction, account: str) -> None:
+    """Let an account be tried at once: its pause ends, its holds are lifted, a refused login is forgotten."""
+    tx.accounts.resume(account)
+    tx.holds.lift_all(account)
+    if tx.accounts.is_refused(account):
+        tx.accounts.forget_tokens(account)
 
 
 def release(store: Store, lead_id: str, now: datetime) -> Lead | None:

@@ -13,6 +13,7 @@ from service.store.holds import Hold
 from service.store.leads import Key, Leads
 from service.store.notices import WITHDRAWN, Announced, Notice
 from service.store.outbox import LATER, LIVE, Debt, LeaseLost, Outbox
+from service.store.overview import Day
 from service.store.query import Query
 from service.store.reports import Count, Origins, Period
 from service.store.search import Found, Tally
@@ -31,6 +32,7 @@ __all__ = [
     "BeingSent",
     "Concern",
     "Count",
+    "Day",
     "Debt",
     "Ended",
     "Erased",

@@ -132,8 +132,22 @@ class Leads:
 
     def set_status(self, lead_id: LeadId, status: Status, problem: str = "") -> None:
         """Move a lead to `status`; `problem` says why a person must look and what to do."""
-        change = update(leads).where(leads.c.id == lead_id).values(status=status.value, problem=problem)
+        self.set_all([lead_id], status, problem)
+
+    def set_all(self, lead_ids: Sequence[LeadId], status: Status, problem: str = "") -> None:
+        """The same for several."""
+        change = update(leads).where(leads.c.id.in_(lead_ids)).values(status=status.value, problem=problem)
         self._connection.execute(change)
+
+    def standing(self, lead_ids: Sequence[str]) -> dict[LeadId, Status]:
+        """Where some leads stand; those that are not there are left out."""
+        rows = self._connection.execute(select(leads.c.id, leads.c.status).where(leads.c.id.in_(lead_ids)))
+        return {LeadId(row.id): Status(row.status) for row in rows}
+
+    def accounts_of(self, lead_ids: Sequence[LeadId]) -> list[str]:
+        """The Nexudus accounts that some leads are owed to."""
+        query = select(leads.c.account).where(leads.c.id.in_(lead_ids)).distinct().order_by(leads.c.account)
+        return list(self._connection.execute(query).scalars())
 
     def delivered(self, lead_id: LeadId, coworker_id: CoworkerId, opportunity_id: OpportunityId, now: datetime) -> None:
         """The opportunity exists: note which, and when."""

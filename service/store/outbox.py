@@ -98,6 +98,19 @@ class Outbox:
             self._wake()
         return changed
 
+    def owe_all_again(self, lead_ids: Sequence[LeadId], due: datetime) -> list[LeadId]:
+        """The same for several; those that owe something."""
+        owed = (
+            update(deliveries)
+            .where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
+            .values(state=OWED, due_at=due, tries=0, trigger="operator", priority=LATER, waits_for=None)
+        )
+        changed = [LeadId(found) for found in self._connection.execute(owed.returning(deliveries.c.lead_id)).scalars()]
+        if changed:
+            Leads(self._connection, self._opened).set_all(changed, Status.PENDING)
+            self._wake()
+        return changed
+
     def _wake(self) -> None:
         wake(self._connection, self._opened)
 
@@ -189,7 +202,11 @@ class Outbox:
 
     def withdraw(self, lead_id: LeadId) -> None:
         """Owe nothing for now, by an operator's decision; a worker that has it loses its lease."""
-        held = update(deliveries).where(deliveries.c.lead_id == lead_id, deliveries.c.state != DONE)
+        self.withdraw_all([lead_id])
+
+    def withdraw_all(self, lead_ids: Sequence[LeadId]) -> None:
+        """The same for several."""
+        held = update(deliveries).where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
         self._connection.execute(held.values(state=PARKED, waits_for=None, **_NO_CLAIM))
 
     def _change(self, delivery: Delivery, **values: Any) -> None:

@@ -5,13 +5,14 @@ after the other. So no search reads much, and one that would says how far it cam
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
-from service.lead import Lead, LeadId
+from service.lead import Lead, LeadId, Status
 from service.store.lead_rows import from_row
 from service.store.query import Query, Term, bounds, filters, terms_of
 from service.store.tables import deliveries, lead_words, leads
@@ -20,6 +21,9 @@ from service.store.words import facet, words_of
 
 FEW = 50_000
 """What fewer leads have is looked up whole: some hundredths of a second."""
+
+EVERYONE = 1 << 40
+"""More than there are leads: everything is looked up whole."""
 
 PATIENCE = 20_000
 """Leads that one page reads at most before it shows what it has."""
@@ -121,8 +125,23 @@ class Search:
                 return Tally(number, is_exact=False)
         return Tally(number)
 
+    def standing(self, query: Query) -> dict[Status, int]:
+        """How many of the leads that match stand where, exactly: it may take seconds."""
+        found: Counter[str] = Counter()
+        plan = self._plan(query, EVERYONE)
+        if plan.named is None and not plan.terms:
+            self._tally(found, *_conditions(plan))
+        else:
+            for chunk, terms in self._strides(plan, is_upwards=False):
+                self._tally(found, leads.c.id.in_(self._matching(plan, chunk, terms)))
+        return {Status(status): number for status, number in found.items()}
+
+    def _tally(self, found: Counter[str], *those: ColumnElement[bool]) -> None:
+        query = select(leads.c.status, func.count().label("number")).where(*those).group_by(leads.c.status)
+        found.update({row.status: row.number for row in self._connection.execute(query)})
+
     def _count(self, plan: Plan, most: int | None) -> Tally:
-        rows = select(leads.c.id).where(*plan.driver, *plan.rest, leads.c.id > plan.above, leads.c.id < plan.below)
+        rows = select(leads.c.id).where(*_conditions(plan))
         if most is not None:
             rows = rows.limit(most + 1)
         number = int(self._connection.execute(select(func.count()).select_from(rows.subquery())).scalar_one())
@@ -130,12 +149,12 @@ class Search:
 
     # -- planning
 
-    def _plan(self, query: Query) -> Plan:
+    def _plan(self, query: Query, few: int | None = None) -> Plan:
         mark, terms = mark_of(self._connection), terms_of(query.text)
         named: set[str] | None = None
         many: list[Term] = []
         for term in (*terms, *_facets(query)):
-            ids = self._few(term) if mark else None
+            ids = self._few(term, few or self._few_are) if mark else None
             if ids is not None:
                 named = ids if named is None else named & ids
             elif term in terms:
@@ -145,15 +164,15 @@ class Search:
         found = None if named is None else sorted(named)
         return Plan(*bounds(query), terms, many, found, mark, [] if driver is None else [driver], rest)
 
-    def _few(self, term: Term) -> set[str] | None:
+    def _few(self, term: Term, few: int) -> set[str] | None:
         """The leads that have it, None when they are many."""
         word = lead_words.c.word
         if term.whole:
             meant: ColumnElement[bool] = word.in_(term.beginnings)
         else:
             meant = or_(*(and_(word >= begin, word < begin + "\U0010ffff") for begin in term.beginnings))
-        rows = self._connection.execute(select(lead_words.c.lead_id).where(meant).limit(self._few_are)).scalars().all()
-        return None if len(rows) == self._few_are else set(rows)
+        rows = self._connection.execute(select(lead_words.c.lead_id).where(meant).limit(few)).scalars().all()
+        return None if len(rows) == few else set(rows)
 
     def _driver(self, query: Query) -> ColumnElement[bool] | None:
         """Of status and form the one that fewer leads have: both are indexed."""
@@ -214,6 +233,10 @@ class Search:
     def _leads(self, ids: Sequence[str]) -> list[Lead]:
         found = {row.id: row for row in self._connection.execute(WHOLE.where(leads.c.id.in_(ids)))}
         return [from_row(found[lead_id]) for lead_id in ids if lead_id in found]
+
+
+def _conditions(plan: Plan) -> Sequence[ColumnElement[bool]]:
+    return (*plan.driver, *plan.rest, leads.c.id > plan.above, leads.c.id < plan.below)
 
 
 def _facets(query: Query) -> list[Term]:

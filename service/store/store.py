@@ -27,8 +27,10 @@ from service.store.leads import Clash, Key, Leads
 from service.store.migrate import migrate, schema_of
 from service.store.notices import Announced, Notices
 from service.store.outbox import LIVE, WAKE, Debt, Outbox
+from service.store.overview import Overview
 from service.store.reports import Reports
 from service.store.search import Search
+from service.store.sessions import Sessions
 from service.store.tables import deployment
 from service.store.verdicts import Verdicts
 from service.store.watching import Watching
@@ -65,6 +67,8 @@ class Transaction:
     erasure: Erasure
     words: WordIndex
     search: Search
+    sessions: Sessions
+    overview: Overview
     fetches: Fetches
     connections: Connections
     histories: Histories
@@ -198,6 +202,8 @@ class Store:
             Erasure(connection, opened),
             WordIndex(connection, opened),
             Search(connection),
+            Sessions(connection),
+            Overview(connection),
             Fetches(connection, opened),
             Connections(connection, opened),
             Histories(connection),

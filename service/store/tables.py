@@ -299,6 +299,16 @@ calls = Table(
     Index("ix_calls_account_is_write_at", "account", "is_write", "at"),
 )
 
+sessions = Table(
+    # Who is signed in to the dashboard.
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),  # of what the browser holds
+    Column("mark", Text, nullable=False),  # of the password it was opened with
+    Column("since", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
 deployment = Table(
     # Values made once and kept: client_id, secret_key ...
     "deployment",

@@ -1,4 +1,4 @@
-"""The words by which leads are found, and the bodies that were sent to the CRM.
+"""The words by which leads are found, the bodies that were sent to the CRM, who is signed in to the dashboard.
 
 Safe while processes of the last version run: leads that they take are found by reading them, as before.
 """
@@ -22,4 +22,12 @@ def upgrade() -> None:
         sa.Column("lead_id", by_bytes, nullable=False),
         sa.PrimaryKeyConstraint("word", "lead_id", name="pk_lead_words"),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_sessions"),
     )
