@@ -31,11 +31,11 @@ def is_same(given: str, wanted: str) -> bool:
     return bool(given) and bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())
 
 
-def check(given: str | Iterable[str], wanted: str, secret: str) -> None:
-    """Raises: Forged unless one of the given proofs is the wanted one."""
+def check(given: str | Iterable[str], wanted: str, secret: str, what: str = "signature") -> None:
+    """Raises: Forged unless one of the given proofs is the wanted one. what: the proof is called in the answer."""
     offered = [given] if isinstance(given, str) else list(given)
     if not secret or not any(is_same(each, wanted) for each in offered):
-        raise Forged("the signature does not match" if any(offered) else "the signature is missing")
+        raise Forged(f"the {what} does not match" if any(offered) else f"the {what} is missing")
 
 
 def check_hex(header: str, secret: str, message: bytes, prefix: str = "") -> None:
@@ -88,7 +88,7 @@ def check_token(call: Call, table: Table) -> None:
     """
     token = str(table.get("token", ""))
     if token:
-        check([each for each in _tokens_of(call) if each], token, token)
+        check([each for each in _tokens_of(call) if each], token, token, what="token")
 
 
 def _tokens_of(call: Call) -> list[str]:
