@@ -1,11 +1,12 @@
 """Leads on disk: kept once, found again, told page by page."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from service.lead import (
     Attempt,
@@ -60,7 +61,14 @@ class Leads:
             return []
         earliest = min(lead.received_at for lead, _ in arrivals)
         won = self._take(arrivals, earliest)
-        receipts = [self._receipt(lead, keys, won, earliest) for lead, keys in arrivals]
+        lost = [self._lost(lead, keys, won, earliest) for lead, keys in arrivals]
+        owners = self._owners({key for some in lost for key in some})
+        firsts = [next((owners[key] for key in some if key in owners), None) for some in lost]
+        receipts = [
+            Receipt(lead.id if first is None else first, repeat=first is not None)
+            for (lead, _), first in zip(arrivals, firsts, strict=True)
+        ]
+        self._note_repeats([keys for _, keys in arrivals], receipts, owners)
         new = [to_row(lead) for (lead, _), receipt in zip(arrivals, receipts, strict=True) if not receipt.repeat]
         if new:
             insert_rows(self._connection, leads, new)
@@ -79,30 +87,45 @@ class Leads:
         taken = insert_or_ask(self._connection, lead_keys, [rows[key] for key in sorted(rows)], _TAKING, to_micros(now))
         return set(taken.scalars())
 
-    def _receipt(self, lead: Lead, keys: Sequence[Key], won: set[str], earliest: datetime) -> Receipt:
+    def _lost(self, lead: Lead, keys: Sequence[Key], won: set[str], earliest: datetime) -> list[str]:
+        """The keys under which another lead came before."""
         lost = [key for key in keys if key.value not in won]
         if lost and lead.received_at > earliest:
             # One statement knows one time only: what ran out between the two arrivals is tried again.
             again = self._take([(lead, lost)], lead.received_at)
             lost = [key for key in lost if key.value not in again]
-        first = self._owner([key.value for key in lost]) if lost else None
-        if first is None:
-            return Receipt(lead.id, repeat=False)
-        mine = lead_keys.c.key.in_([key.value for key in keys])
-        self._connection.execute(update(lead_keys).where(mine).values(lead_id=first))
-        self._connection.execute(update(leads).where(leads.c.id == first).values(repeats=leads.c.repeats + 1))
-        return Receipt(first, repeat=True)
+        return [key.value for key in lost]
+
+    def _owners(self, keys: Collection[str]) -> dict[str, LeadId]:
+        """Whose each key is."""
+        if not keys:
+            return {}
+        found = self._connection.execute(
+            select(lead_keys.c.key, lead_keys.c.lead_id).where(lead_keys.c.key.in_(sorted(keys)))
+        )
+        return {row.key: LeadId(row.lead_id) for row in found}
+
+    def _note_repeats(
+        self, keys: Sequence[Sequence[Key]], receipts: Sequence[Receipt], owners: Mapping[str, LeadId]
+    ) -> None:
+        """Count the repeats, and let all their keys lead to the first."""
+        repeats = [(some, receipt.lead_id) for some, receipt in zip(keys, receipts, strict=True) if receipt.repeat]
+        counts = Counter(first for _, first in repeats)
+        stale = {key.value: first for some, first in repeats for key in some if owners.get(key.value) != first}
+        if stale:
+            leading = update(lead_keys).where(lead_keys.c.key == bindparam("of_key"))
+            rows = [{"of_key": key, "first": stale[key]} for key in sorted(stale)]
+            self._connection.execute(leading.values(lead_id=bindparam("first")), rows)
+        if counts:
+            counting = update(leads).where(leads.c.id == bindparam("of_lead"))
+            numbers = [{"of_lead": first, "more": counts[first]} for first in sorted(counts)]
+            self._connection.execute(counting.values(repeats=leads.c.repeats + bindparam("more")), numbers)
 
     def knows(self, keys: Iterable[str], now: datetime) -> bool:
         """Whether a lead came before under one of these keys, so that keeping it again would be a repeat."""
         fresh = or_(lead_keys.c.expires_at.is_(None), lead_keys.c.expires_at > now)
         query = select(lead_keys.c.key).where(lead_keys.c.key.in_(list(keys)), fresh).limit(1)
         return self._connection.execute(query).first() is not None
-
-    def _owner(self, keys: Iterable[str]) -> LeadId | None:
-        found = self._connection.execute(select(lead_keys.c.lead_id).where(lead_keys.c.key.in_(keys)).limit(1))
-        owner = found.scalar()
-        return None if owner is None else LeadId(owner)
 
     def get(self, lead_id: str) -> Lead | None:
         """One lead, with the time of its next attempt, or None."""

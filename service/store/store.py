@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
@@ -112,14 +113,14 @@ class Store:
         receipts: list[Receipt] = []
         for start in range(0, len(arrivals), MOST_TOGETHER):
             some = arrivals[start : start + MOST_TOGETHER]
-            try:
-                receipts += self._keep_some(some, priority)
-            except Clash:
-                receipts += [receipt for arrival in some for receipt in self._keep_some([arrival], priority)]
+            receipts += self._writer.write(partial(self._keep_some, arrivals=some, priority=priority))
         return receipts
 
-    def _keep_some(self, arrivals: Sequence[Arrival], priority: int) -> Sequence[Receipt]:
-        return self._writer.write(lambda connection: self._keep_all(connection, arrivals, priority))
+    def _keep_some(self, connection: Connection, arrivals: Sequence[Arrival], priority: int) -> Sequence[Receipt]:
+        try:
+            return self._keep_all(connection, arrivals, priority)
+        except Clash:  # two of them are the same: each is kept or counted after the one before
+            return [receipt for arrival in arrivals for receipt in self._keep_all(connection, [arrival], priority)]
 
     def _keep_all(self, connection: Connection, arrivals: Sequence[Arrival], priority: int = LIVE) -> Sequence[Receipt]:
         tx = self._transaction(connection)
