@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from service.attribution import attribute
 from service.forms import PLATFORMS, Form
 from service.lead import CAPTCHA_REMARK, Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
-from service.store import LIVE, WITHDRAWN, Announced, Arrival, Key, Notice, Store
+from service.store import WITHDRAWN, Announced, Arrival, Key, Notice, Store
 
 A_TEST = "A test of the sender's: it is shown here and never sent to the CRM."
 
@@ -29,16 +29,12 @@ def accept(submission: Submission, form: Form, store: Store, now: datetime, susp
     return store.keep(*arrival_of(submission, form, now, suspicion))
 
 
-def accept_all(
-    submissions: Sequence[Judged], form: Form, store: Store, now: datetime, priority: int = LIVE
-) -> list[Receipt]:
+def accept_all(submissions: Sequence[Judged], form: Form, store: Store, now: datetime) -> list[Receipt]:
     """The same for all that one call of a platform brought, each with why it is suspected, in few commits.
 
-    priority: LATER for those of a file, so that live leads are delivered before them.
     Raises: StoreUnavailable; then the sender repeats, and what was kept gets its first Receipt again.
     """
-    arrivals = [arrival_of(submission, form, now, suspicion) for submission, suspicion in submissions]
-    return store.keep_all(arrivals, priority)
+    return store.keep_all([arrival_of(submission, form, now, suspicion) for submission, suspicion in submissions])
 
 
 def announce_all(announced: Sequence[tuple[Submission, str]], form: Form, store: Store, now: datetime) -> list[Receipt]:

@@ -5,19 +5,19 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 
 class Bar:
     """A bar that is shown while its block runs, and gone afterwards."""
 
     def __init__(self, words: str, total: float) -> None:
-        """words: what is done to how many."""
+        """words: what is being done. total: what `done` will be at the end."""
         console = Console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TaskProgressColumn(),
             TimeRemainingColumn(),
             console=console,
             transient=True,
@@ -36,6 +36,6 @@ class Bar:
         """Take it away."""
         self._progress.stop()
 
-    def show(self, done: float) -> None:
-        """So much is done by now."""
-        self._progress.update(self._task, completed=done)
+    def show(self, done: float, words: str) -> None:
+        """So much is done by now. words: what, and how many."""
+        self._progress.update(self._task, completed=done, description=words)

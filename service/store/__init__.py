@@ -12,7 +12,7 @@ from service.store.histories import History
 from service.store.holds import Hold
 from service.store.leads import Key, Leads
 from service.store.notices import WITHDRAWN, Announced, Notice
-from service.store.outbox import LATER, LIVE, Debt, LeaseLost, Outbox
+from service.store.outbox import LATER, Debt, LeaseLost, Outbox
 from service.store.overview import Day
 from service.store.query import Query
 from service.store.reports import Count, Origins, Period
@@ -22,7 +22,6 @@ from service.store.writer import StoreUnavailable
 
 __all__ = [
     "LATER",
-    "LIVE",
     "SCHEMA",
     "UNAVAILABLE",
     "WITHDRAWN",

@@ -72,11 +72,11 @@ def _remove_all(store: Store) -> int:
 def _write_all(store: Store, arguments: argparse.Namespace, until: datetime) -> int:
     story = tell(arguments.leads, arguments.days, until, arguments.seed)
     written = 0
-    with Bar("made up", arguments.leads) as bar:
+    with Bar("leads", arguments.leads) as bar:
         for some in _in_parts(story):
             store.write(_writing(some))
             written += len(some)
-            bar.show(written)
+            bar.show(written, f"{written:,} leads")
     return written
 
 

@@ -1,0 +1,66 @@
+"""What came of a file, for people: the columns where nothing was taken yet, and one line for each kind of outcome."""
+
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
+from service.cli.lines import printable
+from service.lead import Status
+
+TOLD = 20
+"""Remarks that are told one by one; --json has more."""
+
+_DONE = {
+    Status.PENDING: "new, to be sent to Nexudus after live leads",
+    Status.PARKED: "new, but parked: a person must look",
+    Status.QUARANTINED: "new, but held as spam",
+    Status.TEST: "tests, never sent",
+    KNOWN: "known already",
+    LEFT_OUT: "left out",
+    UNREAD: "not taken",
+}
+"""What became of rows -> how it is said."""
+
+
+def print_tally(tally: Tally) -> None:
+    """Print it to the terminal, as wide as that is."""
+    console = Console(highlight=False)
+    for line in _heading(tally):
+        console.print(Text(line))
+    if tally.is_dry:
+        _print_columns(tally, console)
+    console.print(Text(f"{tally.rows:,} rows{', nothing was taken yet' if tally.is_dry else ''}:"))
+    for fate, words in _DONE.items():
+        if tally.fates[fate]:
+            console.print(Text(f"{tally.fates[fate]:>9,}  {words}"))
+    for number, what, why in tally.remarks[:TOLD]:
+        console.print(Text(f"line {number:,}: {_REMARKS.get(what, what)}: {printable(why)}"), soft_wrap=True)
+    if len(tally.remarks) > TOLD:
+        console.print(Text("more lines: see --json"))
+
+
+_REMARKS = {UNREAD: "not taken", LEFT_OUT: "left out"}
+
+
+def _heading(tally: Tally) -> Iterator[str]:
+    whose = "an export of Lead Capture" if tally.plan.is_ours else f"an export of {tally.plan.platform}"
+    known = tally.plan.is_ours or tally.plan.platform
+    yield f"{tally.sheet.path.name}: {tally.sheet.words}{f', {whose}' if known else ''}"
+    if tally.plan.rounded:
+        yield "A spreadsheet has rounded its ids: leads are told apart by all their cells. Better export it again."
+
+
+def _print_columns(tally: Tally, console: Console) -> None:
+    table = Table(box=box.SIMPLE_HEAD, width=min(console.width, 100), pad_edge=False)
+    table.add_column("Column", overflow="ellipsis", no_wrap=True, ratio=1)
+    table.add_column("Means", overflow="ellipsis", no_wrap=True, max_width=24)
+    table.add_column("For example", overflow="ellipsis", no_wrap=True, ratio=1)
+    table.add_column("Filled", justify="right", no_wrap=True)
+    for each in tally.columns:
+        cells = (each.name or "(no name)", each.means, each.example, f"{each.filled:,}")
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    console.print(table)

@@ -1,0 +1,126 @@
+"""Rows kept, a few hundred at a time; or only looked at."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from service import clock
+from service.capture.intake import arrival_of, keys_of, status_of
+from service.capture.sheets.columns import plan_of
+from service.capture.sheets.opening import Row, open_sheet, rows_of
+from service.capture.sheets.rows import Reader, Taken
+from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
+from service.cli.progress import Bar
+from service.forms import Form
+from service.lead import Status
+from service.store import LATER, Arrival, Key, Store
+
+TOGETHER = 200
+"""Rows in memory, and asked for, at a time."""
+
+SAMPLE = 1000
+"""Rows by which the columns are judged."""
+
+_UNREADABLE = "it cannot be read: mostly a quotation mark that is not closed here or above"
+_ERASED = "its person was erased: there is nothing in it"
+
+
+class _Read(NamedTuple):
+    line: int
+    taken: Taken
+
+
+def go_through(store: Store, form: Form, file: Path, platform: str = "", *, is_dry: bool = False) -> Tally:
+    """Take all rows of a file, or only tell what would come of them.
+
+    Raises: NoSheet; StoreUnavailable; OSError. What was taken until then is known when it is taken again.
+    """
+    sheet = open_sheet(file)
+    sample = [row.cells for row in islice(rows_of(sheet), SAMPLE) if row.cells is not None]
+    tally = Tally(sheet, plan_of(sheet.header, sample, platform), form, is_dry)
+    taking = _Looking(store, tally) if is_dry else _Taking(store, tally)
+    with Bar("rows", sheet.size_bytes) as bar:
+        rows = rows_of(sheet)
+        while some := list(islice(rows, TOGETHER)):
+            taking.take(some, clock.now())
+            bar.show(some[-1].done_bytes, f"{tally.rows:,} rows")
+    return tally
+
+
+class _Taking:
+    """Keeps what the rows hold."""
+
+    def __init__(self, store: Store, tally: Tally) -> None:
+        self._store, self._tally, self._form = store, tally, tally.form
+        self._reader = Reader(tally.plan, tally.form)
+
+    def take(self, rows: Sequence[Row], now: datetime) -> None:
+        """Some rows: counted when they are on disk."""
+        found = list(self._read(rows))
+        here = self._ids_here([each.taken for each in found])
+        new = [each for each in found if each.taken.lead_id not in here]
+        self._count(found, KNOWN, here)
+        self._keep(new, now)
+
+    def _read(self, rows: Sequence[Row]) -> Iterator[_Read]:
+        for row in rows:
+            if row.cells is None:
+                self._tally.count(UNREAD, row.line, _UNREADABLE)
+                continue
+            self._tally.look_at(row.cells)
+            taken = self._reader.read(row.cells)
+            if taken is None:
+                self._tally.count(LEFT_OUT, row.line, _ERASED)
+            else:
+                yield _Read(row.line, taken)
+
+    def _ids_here(self, found: Sequence[Taken]) -> set[str]:
+        ids = [taken.lead_id for taken in found if taken.lead_id]
+        if not ids:
+            return set()
+        with self._store.read() as tx:
+            return tx.known.leads(ids)
+
+    def _count(self, found: Sequence[_Read], fate: str, ids: set[str]) -> None:
+        for each in found:
+            if each.taken.lead_id in ids:
+                self._tally.count(fate, each.line)
+
+    def _keep(self, found: Sequence[_Read], now: datetime) -> None:
+        receipts = self._store.keep_all([self._arrival(each.taken, now) for each in found], LATER)
+        for each, receipt in zip(found, receipts, strict=True):
+            self._settle(each, is_known=receipt.repeat)
+
+    def _arrival(self, taken: Taken, now: datetime) -> Arrival:
+        lead, _, person = arrival_of(taken.submission, self._form, now, taken.suspicion)
+        return lead, self._keys(taken, now), person
+
+    def _keys(self, taken: Taken, now: datetime) -> list[Key]:
+        """What makes the row known the next time: tests, too, which have no keys where they come one by one."""
+        found = list(keys_of(taken.submission, self._form, now))
+        return found or [Key(f"test:{self._form.name}:{taken.row.removeprefix('import ')}")]
+
+    def _settle(self, each: _Read, *, is_known: bool) -> None:
+        taken = each.taken
+        status = status_of(taken.submission, taken.suspicion)
+        why = taken.submission.problem if status is Status.PARKED else ""
+        self._tally.count(KNOWN if is_known else status, each.line, "" if is_known else why)
+
+
+class _Looking(_Taking):
+    """Keeps nothing: tells of each row whether it is known, from the store or from the rows above."""
+
+    def __init__(self, store: Store, tally: Tally) -> None:
+        super().__init__(store, tally)
+        self._seen: set[int] = set()  # hashes: of a million rows, some dozen megabytes
+
+    def _keep(self, found: Sequence[_Read], now: datetime) -> None:
+        keys = [[key.value for key in self._keys(each.taken, now)] for each in found]
+        with self._store.read() as tx:
+            here = tx.known.keys([key for each in keys for key in each], now)
+        for each, its in zip(found, keys, strict=True):
+            hashes = {hash(key) for key in its}
+            self._settle(each, is_known=not here.isdisjoint(its) or not self._seen.isdisjoint(hashes))
+            self._seen |= hashes

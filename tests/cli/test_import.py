@@ -1,0 +1,341 @@
+"""`lead-capture import`: a file's leads, once, whatever programme wrote it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from service.lead import Lead, Status
+from service.store import Query, Store
+from tests.admin.desk import keep, keep_as, keep_delivered
+from tests.builders import NOON, a_lead, a_submission
+from tests.cli.conftest import Terminal
+from tests.store.books import claim
+
+SAMPLES = Path(__file__).parents[1] / "samples" / "ad-platforms"
+
+META = [
+    [
+        *("id", "created_time", "ad_id", "ad_name", "adset_id", "adset_name", "campaign_id", "campaign_name"),
+        *("form_id", "form_name", "is_organic", "platform", "how_many_desks?", "email", "full_name", "phone_number"),
+    ],
+    [
+        *("l:1289044735572222", "2026-11-22T05:06:07-05:00", "ag:120214783300452222", "Static 9"),
+        *("as:120214783300442222", "Broad", "c:120214783300432222", "Winter", "f:823310495563333", "Winter form"),
+        *("false", "ig", "6-10", "mireille@example.be", "Mireille Claes", "p:+3221234567"),
+    ],
+]
+PLAIN = [["Name", "E-Mail", "Message"], ["Ann", "ann@example.com", "Two desks"], ["Bob", "bob@example.com", "One"]]
+
+
+def write(rows: list[list[str]], separator: str = ",", encoding: str = "utf-8", name: str = "leads.csv") -> str:
+    """A file in the test's folder; its name."""
+    with Path(name).open("w", encoding=encoding, newline="") as file:
+        csv.writer(file, delimiter=separator).writerows(rows)
+    return name
+
+
+def all_of(store: Store) -> list[Lead]:
+    """Everything that is kept, oldest first."""
+    with store.read() as tx:
+        return sorted(tx.leads.page(Query(), 1000), key=lambda lead: lead.submission.contact.full_name)
+
+
+def outcome(run: Terminal, *words: str) -> dict[str, int]:
+    """What came of an import, without what did not happen."""
+    told = json.loads(run("import", *words, "--form", "contact", "--json").out)
+    names = ("new", "parked", "quarantined", "test", "known", "left_out", "unread")
+    return {name: told[name] for name in names if told[name]}
+
+
+# -- what is taken
+
+
+def test_each_row_becomes_a_lead_that_is_owed(run: Terminal, kept: Store) -> None:
+    said = run("import", write(PLAIN), "--form", "contact")
+
+    assert [lead.submission.contact.email for lead in all_of(kept)] == ["ann@example.com", "bob@example.com"]
+    assert {lead.status for lead in all_of(kept)} == {Status.PENDING}
+    assert said.code == 0
+    assert "        2  new, to be sent to Nexudus after live leads" in said.out.splitlines()
+
+
+def test_columns_are_understood_as_fields_of_a_form_are(run: Terminal, kept: Store) -> None:
+    write(
+        [
+            ["Vorname", "Nachname", "Telefon", "Nachricht", "E-Mail", "Quelle"],
+            ["Eva", "Weiß", "1", "Hallo", "e@example.com", "Messe"],
+        ]
+    )
+
+    run("import", "leads.csv", "--form", "contact")
+
+    submission = all_of(kept)[0].submission
+    assert submission.fields["message"] == "Hallo"
+    assert submission.contact.full_name == "Eva Weiß"
+    assert submission.extras["Quelle"] == "Messe"
+
+
+def test_a_second_import_adds_nothing(run: Terminal, kept: Store) -> None:
+    run("import", write(PLAIN), "--form", "contact")
+
+    assert outcome(run, "leads.csv") == {"known": 2}
+    assert len(all_of(kept)) == 2
+
+
+def test_a_file_with_more_rows_adds_those(run: Terminal, kept: Store) -> None:
+    run("import", write(PLAIN), "--form", "contact")
+
+    assert outcome(run, write([*PLAIN, ["Eve", "eve@example.com", "Six"]])) == {"new": 1, "known": 2}
+
+
+def test_numbers_that_a_tool_counts_by_do_not_make_other_peoples_leads_repeats(run: Terminal, kept: Store) -> None:
+    outcome(run, write([["entry_id", "email"], ["1", "ann@example.com"]]))
+
+    assert outcome(run, write([["entry_id", "email"], ["1", "bob@example.com"]])) == {"new": 1}
+
+
+def test_imported_leads_are_delivered_after_live_ones(run: Terminal, kept: Store) -> None:
+    run("import", write(PLAIN), "--form", "contact")
+    live = keep(kept, a_lead(received_at=NOON.replace(year=2027)))
+
+    assert [each.lead.id for each in claim(kept, now=NOON.replace(year=2028), room=1)] == [live.id]
+
+
+def test_a_row_without_an_address_is_kept_parked_and_told_with_its_line(run: Terminal, kept: Store) -> None:
+    said = run("import", write([PLAIN[0], ["Ann", "", "Hello\nthere"], ["Bob", "bob@", "Hi"]]), "--form", "contact")
+
+    assert [lead.status for lead in all_of(kept)] == [Status.PARKED, Status.PARKED]
+    assert said.code == 0
+    assert "line 2: parked: It arrived without a usable email: correct it, then retry." in said.out
+    assert "line 4: parked: " in said.out
+
+
+def test_a_row_that_cannot_be_read_is_told_and_the_others_are_taken(run: Terminal, kept: Store) -> None:
+    Path("leads.csv").write_text(
+        f'name,email\nAnn,a@example.com\n"Bob,b@example.com\n{"x" * 140_000}\nEve,e@example.com\n'
+    )
+
+    said = run("import", "leads.csv", "--form", "contact")
+
+    assert said.code == 1
+    assert "line 3: not taken: it cannot be read" in said.out
+    assert [lead.submission.contact.full_name for lead in all_of(kept)] == ["Ann", "Eve"]
+
+
+# -- encodings and separators
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_encoding_and_separator_are_found_out(run: Terminal, kept: Store, encoding: str, separator: str) -> None:
+    write([["Name", "E-Mail", "Message"], ["Jürgen", "j@example.com", 'so, "é"; \t|']], separator, encoding)
+
+    run("import", "leads.csv", "--form", "contact")
+
+    (lead,) = all_of(kept)
+    assert lead.submission.contact.full_name == "Jürgen"
+    assert lead.submission.fields["message"].startswith('so, "é"; ')  # type: ignore[union-attr]
+
+
+def test_the_line_in_which_excel_names_the_separator_is_no_header(run: Terminal, kept: Store) -> None:
+    Path("leads.csv").write_text("sep=;\nname;email\nAnn, Lee;a@example.com\n")
+
+    run("import", "leads.csv", "--form", "contact")
+
+    assert all_of(kept)[0].submission.contact.full_name == "Ann, Lee"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PK\x03\x04", "a workbook"),
+        (b"", "is empty"),
+        (b"Ann,ann@example.com\n", "begins with a lead"),
+    ],
+)
+def test_what_is_no_table_of_leads_is_refused_with_what_to_do(
+    run: Terminal, kept: Store, content: bytes, said: str
+) -> None:
+    Path("leads.csv").write_bytes(content)
+
+    found = run("import", "leads.csv", "--form", "contact")
+
+    assert found.code == 1
+    assert said in found.err
+
+
+@pytest.mark.parametrize(
+    ("file", "form", "said"), [("none.csv", "contact", "cannot be opened"), ("none.csv", "x", "no form")]
+)
+def test_wrong_names_are_told(run: Terminal, kept: Store, file: str, form: str, said: str) -> None:
+    found = run("import", file, "--form", form)
+
+    assert found.code == 1
+    assert said in found.err
+
+
+# -- exports of platforms
+
+
+def test_metas_export_is_known_by_its_columns(run: Terminal, kept: Store) -> None:
+    write(META, "\t", "utf-16")
+
+    run("import", "leads.csv", "--form", "contact")
+
+    (lead,) = all_of(kept)
+    assert (lead.submission.sender, lead.submission.external_id) == ("meta", "1289044735572222")
+    assert lead.submission.contact.phone == "+3221234567"
+    assert (lead.attribution.utm_source, lead.attribution.utm_campaign) == ("instagram", "Winter")
+    assert lead.submission.evidence.submitted_at == 1795341967.0
+
+
+def test_a_lead_that_came_by_the_webhook_is_known(run: Terminal, kept: Store) -> None:
+    write(META)
+    run("import", "leads.csv", "--form", "contact")
+    meta_again = [META[0], [*META[1][:-1], "p:+3221111111"]]
+
+    assert outcome(run, write(meta_again)) == {"known": 1}
+
+
+def test_tiktoks_export_is_read_as_its_api_gives_it(run: Terminal, kept: Store) -> None:
+    sample = json.loads((SAMPLES / "tiktok-export-csv.json").read_text())
+    Path("leads.csv").write_text(sample["csv"])
+
+    assert outcome(run, "leads.csv") == {"new": 1, "test": 1, "parked": 1}
+
+    found = {lead.submission.external_id: lead for lead in all_of(kept)}
+    for lead in sample["expect"]["leads"]:
+        assert found[lead["external_id"]].submission.contact.full_name == lead["full_name"]
+        assert found[lead["external_id"]].attribution.utm_campaign == lead["utm"]["utm_campaign"]
+
+
+def test_a_test_is_shown_once(run: Terminal, kept: Store) -> None:
+    sample = json.loads((SAMPLES / "tiktok-export-csv.json").read_text())
+    Path("leads.csv").write_text(sample["csv"])
+    run("import", "leads.csv", "--form", "contact")
+
+    assert outcome(run, "leads.csv") == {"known": 3}
+
+
+@pytest.mark.parametrize(
+    ("header", "sender"),
+    [
+        (["Lead ID", "GCL ID", "Campaign ID", "User Email"], "google-ads"),
+        (["Lead ID", "Lead Type", "Campaign Name", "Email"], "linkedin"),
+    ],
+)
+def test_other_platforms_are_known_too(run: Terminal, kept: Store, header: list[str], sender: str) -> None:
+    run("import", write([header, ["4711", "SPONSORED", "77", "a@example.com"]]), "--form", "contact")
+
+    (lead,) = all_of(kept)
+    assert (lead.submission.sender, lead.submission.external_id) == (sender, "4711")
+
+
+def test_whose_export_it_is_can_be_said(run: Terminal, kept: Store) -> None:
+    run("import", write([["id", "email"], ["4711", "a@example.com"]]), "--form", "contact", "--sender", "meta")
+
+    (lead,) = all_of(kept)
+    assert (lead.submission.sender, lead.submission.external_id) == ("meta", "4711")
+
+
+@pytest.mark.parametrize("ids", [["1.28904E+15"] * 3, [f"12890447355{n}00000000" for n in "123"]])
+def test_ids_that_a_spreadsheet_rounded_make_nobody_a_repeat(run: Terminal, kept: Store, ids: list[str]) -> None:
+    rows = [["id", "email"], *([each, f"p{number}@example.com"] for number, each in enumerate(ids))]
+
+    assert outcome(run, write(rows), "--sender", "meta") == {"new": 3}
+
+
+# -- our own export
+
+
+def export(run: Terminal) -> str:
+    """All leads as a file."""
+    Path("ours.csv").write_text(run("leads", "export").out, newline="")
+    return "ours.csv"
+
+
+def move(store: Store, *leads: Lead) -> None:
+    """Forget all, as another installation would know nothing."""
+    store.write(lambda tx: [tx.histories.remove(lead.account, 1000) for lead in leads])
+
+
+def test_our_own_export_adds_nothing_where_it_was_made(run: Terminal, kept: Store) -> None:
+    keep(kept, a_lead())
+
+    assert outcome(run, export(run)) == {"known": 1}
+
+
+def test_our_own_export_brings_the_same_lead_elsewhere(run: Terminal, kept: Store) -> None:
+    lead = keep(kept, a_lead(submission=a_submission(message="=1+1;=2", extras={"how_heard": "=friend"})))
+    file = export(run)
+    move(kept, lead)
+
+    assert outcome(run, file) == {"new": 1}
+
+    (found,) = all_of(kept)
+    assert found.submission.contact == lead.submission.contact
+    assert found.submission.fields == {**lead.submission.fields, "phone": "+442079460142"}
+    assert found.submission.extras == lead.submission.extras
+    assert found.submission.evidence.landing_url == lead.submission.evidence.landing_url
+    assert outcome(run, file) == {"known": 1}
+
+
+def test_what_was_delivered_elsewhere_is_not_sent_again_unasked(run: Terminal, kept: Store) -> None:
+    lead = keep_delivered(kept)
+    file = export(run)
+    move(kept, lead)
+
+    assert outcome(run, file) == {"parked": 1}
+    assert "as opportunity 9" in all_of(kept)[0].problem
+
+
+def test_what_was_held_elsewhere_is_held(run: Terminal, kept: Store) -> None:
+    lead = keep_as(kept, Status.QUARANTINED)
+    file = export(run)
+    move(kept, lead)
+
+    assert outcome(run, file) == {"quarantined": 1}
+
+
+def test_erased_people_are_left_out(run: Terminal, kept: Store) -> None:
+    lead = keep(kept, a_lead())
+    kept.erase([lead.id], NOON)
+
+    assert outcome(run, export(run)) == {"left_out": 1}
+
+
+# -- a dry run
+
+
+def test_a_dry_run_keeps_nothing_and_tells_what_would_be(run: Terminal, kept: Store) -> None:
+    run("import", write(PLAIN), "--form", "contact")
+    more = write([*PLAIN, ["Eve", "eve@example.com", ""], ["Eve", "eve@example.com", ""], ["Kim", "", ""]])
+
+    assert outcome(run, more, "--dry-run") == {"new": 1, "parked": 1, "known": 3}
+    assert len(all_of(kept)) == 2
+
+
+def test_a_dry_run_shows_what_each_column_means(run: Terminal, kept: Store) -> None:
+    said = run("import", write(META), "--form", "contact", "--dry-run").out
+
+    lines = {line.split()[0]: " ".join(line.split()[1:]) for line in said.splitlines() if line.strip()}
+    assert lines["id"].startswith("lead id at meta")
+    assert lines["how_many_desks?"].startswith("team_size 6-10 1"[:13])
+    assert lines["campaign_name"].startswith("campaign and such Winter")
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "120"])
+def test_the_columns_fit_the_terminal(
+    run: Terminal, kept: Store, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+
+    said = run("import", write(META), "--form", "contact", "--dry-run").out
+
+    assert all(len(line) <= int(columns) for line in said.splitlines() if not line.startswith("line "))
+
+
+def test_nothing_is_shown_of_progress_where_nobody_watches(run: Terminal, kept: Store) -> None:
+    assert run("import", write(PLAIN), "--form", "contact").err == ""
