@@ -1,0 +1,1 @@
+"""Leads that platforms only announce: read from a stand-in of the platforms that speaks real HTTP."""
