@@ -27,6 +27,9 @@ log = structlog.get_logger()
 BODY_MAX = 5 * 1024 * 1024
 """Bytes of one call: a thousand leads."""
 
+MOST_ANSWERS = 1000
+"""Of one enquiry. More is no form: giving each a meaning would only keep a thread busy."""
+
 RETRY_S = 60
 """What a sender is asked to wait when the store is down, or the forms file does not know the form."""
 
@@ -154,7 +157,7 @@ def _check(line: Line, call: Call) -> None:
 def _read(line: Line, call: Call) -> Sequence[Item]:
     """What a proven call brings; what nobody can read is kept as it is."""
     try:
-        return list(line.sender.read(call, line.table))
+        return [_bounded(item) for item in line.sender.read(call, line.table)]
     except Empty:
         return []
     except (Unreadable, Unsupported) as refused:
@@ -162,6 +165,13 @@ def _read(line: Line, call: Call) -> Sequence[Item]:
     except Exception as error:  # a shape that nobody has seen yet must not cost the lead
         log.exception("webhook_not_understood", sender=line.name, form=line.form.name, kind=type(error).__name__)
         return [Unfit(call.body, f"It has another shape than {line.name} is known to send.")]
+
+
+def _bounded(item: Item) -> Item:
+    if not isinstance(item, Enquiry) or len(item.answers) <= MOST_ANSWERS:
+        return item
+    raw = json.dumps([answered[:2] for answered in item.answers]).encode()
+    return Unfit(raw, f"It holds more than {MOST_ANSWERS:,} answers, which no form has.")
 
 
 def _keep(items: Sequence[Item], line: Line, call: Call, board: Switchboard) -> list[Receipt]:
