@@ -28,7 +28,8 @@ class Enquiry:
     for forms that take only some. utm: Utm values that a platform's campaign stands for; used where
     the answers carry none. details: remarks and ids that are kept beside the answers, by label.
     submitted_at: unix seconds; None: now. ip: the person's. platform: whose
-    lead an automation relays. is_test: shown, never sent.
+    id that is where it is not the sender's own: a platform whose lead an automation relays, or one site of
+    many that count for themselves. is_test: shown, never sent.
     """
 
     answers: Sequence[Answered]

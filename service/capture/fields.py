@@ -22,7 +22,9 @@ CLICK_IDS = frozenset(
     )
 )
 
-_CARRIED = CLICK_IDS | {*UTM_KEYS, *FIRST_UTM_KEYS, *HIDDEN_FIELDS}
+_CARRIED = CLICK_IDS | {*UTM_KEYS, *FIRST_UTM_KEYS, *HIDDEN_FIELDS, "ip_address"}
+"""What has a place of its own and is no extra; an address of the net stays only where the operator wants it."""
+
 _DECIDED = frozenset((*CANONICAL_FIELDS, "landing_page", "page_url", "referrer", "external_id", "form_name"))
 _MAPPED, _TOLD = -2, -1  # distances: nearer than any alias
 _NUMBER = re.compile(r"\s*\d+(?:\.\d+)+\s*")

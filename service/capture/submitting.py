@@ -8,7 +8,6 @@ from service.capture.contact import read_contact
 from service.capture.enquiries import Answered, Enquiry, Notice, Unfit
 from service.capture.evidence import read_evidence
 from service.capture.fields import CLICK_IDS, UTM_KEYS, Fields, lay_out
-from service.capture.names import meaning_of
 from service.capture.reading import checked_answers
 from service.capture.schemas import check
 from service.capture.sender import Table
@@ -34,8 +33,6 @@ def submit(enquiry: Enquiry, form: Form, sender: str, table: Table, query: str =
     found = _lay_out(enquiry, form)
     fields = {name: found.known[name] for name in CANONICAL_FIELDS if name in found.known}
     contact = read_contact(fields, form.country)
-    ip = enquiry.ip or found.text("ip_address")
-    found.extras = {name: answer for name, answer in found.extras.items() if not _is_ip(name)}
     if contact.email:
         fields["email"] = contact.email
     return Submission(
@@ -50,7 +47,7 @@ def submit(enquiry: Enquiry, form: Form, sender: str, table: Table, query: str =
         idempotency_key=found.text("lc_key"),
         form_name=enquiry.form_name or found.text("form_name"),
         names=found.names,
-        ip=ip,
+        ip=enquiry.ip or found.text("ip_address"),
         problem=_problem(found, contact, enquiry.place, form, table),
         id_of=enquiry.platform,
         is_test=enquiry.is_test,
@@ -94,12 +91,6 @@ def _lay_out(enquiry: Enquiry, form: Form) -> Fields:
         texts.extend(texts_of(answer))
     answers: dict[str, Answer] = {name: unwrap(texts) for name, texts in named.items()}
     return lay_out(answers, form, [Answered(name, unwrap(texts), target) for (name, target), texts in told.items()])
-
-
-def _is_ip(name: str) -> bool:
-    """Whether it is the visitor's address: it has a place of its own, and is kept only where the operator wants it."""
-    meaning = meaning_of(name)
-    return meaning is not None and meaning.target == "ip_address"
 
 
 def _evidence(enquiry: Enquiry, found: Fields, form: Form, query: str) -> Evidence:

@@ -152,3 +152,17 @@ def test_a_guess_is_marked_and_its_answer_stays() -> None:
 
 def test_nothing_is_guessed_where_it_was_given() -> None:
     assert "email (guessed)" not in lay_out({"email": "ann@example.com", "other": "bob@example.com"}, FORM).extras
+
+
+def test_an_address_of_the_net_has_a_place_of_its_own() -> None:
+    found = lay_out({"email": "ann@example.com", "Remote IP": "198.51.100.7"}, FORM)
+
+    assert (found.text("ip_address"), found.extras) == ("198.51.100.7", {})
+
+
+def test_names_tell_by_which_name_an_answer_came() -> None:
+    found = lay_out(
+        {"E-Mail-Adresse": "ann@example.com", "message": "Hi", "UTM Source": "bing", "Beruf": "Bäcker"}, FORM
+    )
+
+    assert found.names == {"email": "E-Mail-Adresse", "utm_source": "UTM Source"}
