@@ -34,6 +34,7 @@ from service.nexudus.tokens import Login
 from service.settings import Settings
 from service.store import LeaseLost, Pace, Store, StoreUnavailable, Transaction, Turns
 from service.watch.digest import Hour
+from service.watch.retention import keep_erasing
 from service.watch.watcher import Identity, Orders, Watcher
 
 log = structlog.get_logger()
@@ -241,6 +242,8 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
     watching = threading.Thread(target=watcher(settings, setup, store, stop).run, name="watch", daemon=True)
     watching.start()
     threading.Thread(target=Indexer(store, stop).run, name="index", daemon=True).start()
+    erasing = (store, setup.forms, settings.retention_days, stop)
+    threading.Thread(target=keep_erasing, args=erasing, name="retention", daemon=True).start()
     go_rounds(settings, setup, store, work_at, stop)
     worker.run()
     collector.join(STOP_S)

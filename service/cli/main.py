@@ -25,6 +25,7 @@ COMMANDS = {
     "reattribute": "service.cli.reattribute",
     "report": "service.cli.report",
     "import": "service.cli.imports",
+    "forget": "service.cli.forget",
     "demo-data": "service.cli.demo",
 }
 """Command -> module with SUMMARY, EXAMPLE, add_arguments(parser) and run(arguments) -> exit code."""

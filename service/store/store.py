@@ -21,6 +21,7 @@ from service.store.engines import open_engines
 from service.store.erasure import TOGETHER, Erased, Erasure
 from service.store.exports import Exports
 from service.store.fetches import Fetches
+from service.store.finished import Finished
 from service.store.histories import Histories
 from service.store.holds import Holds
 from service.store.known import Known
@@ -75,6 +76,7 @@ class Transaction:
     histories: Histories
     exports: Exports
     known: Known
+    finished: Finished
 
 
 class Store:
@@ -210,6 +212,7 @@ class Store:
             Histories(connection),
             Exports(connection),
             Known(connection),
+            Finished(connection),
         )
 
     def _ring(self, connection: Connection) -> None:

@@ -11,6 +11,8 @@ alerts.py     which concerns to tell now, in one message
 digest.py     once a day: what came and what became of it
 words.py      numbers and spans of time as people say them
 
+retention.py  not to be known any more: finished leads are erased after so many days
+
 channels.py   messages out, each channel by itself, with time limits
 sender.py     the process that loads Apprise, sends and ends
 """

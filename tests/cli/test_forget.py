@@ -1,0 +1,91 @@
+"""`lead-capture forget`: a person is erased, and what is left to do is told."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from service import clock
+from service.lead import Lead, Status
+from service.store import Store
+from tests.admin.desk import keep, keep_delivered
+from tests.builders import a_lead, a_submission
+from tests.cli.conftest import Terminal
+from tests.store.books import claim, stands
+
+
+def a_lead_of(email: str) -> Lead:
+    """A lead of somebody."""
+    return a_lead(submission=a_submission(email))
+
+
+def test_all_leads_of_the_person_are_erased_and_no_others(run: Terminal, kept: Store) -> None:
+    hers = [keep(kept, a_lead()), keep(kept, a_lead())]
+    other = keep(kept, a_lead_of("bob@example.com"))
+
+    said = run("forget", "ADA@Example.com")
+
+    assert said.code == 0
+    assert said.out.splitlines()[0] == "2 leads erased"
+    assert all(lead.id in said.out for lead in hers)
+    assert [stands(kept, lead).status for lead in (*hers, other)] == [Status.ERASED, Status.ERASED, Status.PENDING]
+
+
+def test_nothing_of_the_person_can_be_read_any_more(run: Terminal, kept: Store) -> None:
+    keep(kept, a_lead())
+
+    run("forget", "ada@example.com")
+
+    everything = run("leads", "export", "--format", "jsonl").out
+    assert not any(word in everything.lower() for word in ("ada", "lovelace", "442079460142", "two desks"))
+
+
+def test_what_nexudus_has_is_told(run: Terminal, kept: Store) -> None:
+    keep_delivered(kept)
+
+    said = run("forget", "ada@example.com").out.splitlines()
+
+    assert said[-3:] == [
+        "Nexudus is not ours to erase: delete there what it has of this person",
+        "    contact 7",
+        "    opportunity 9",
+    ]
+
+
+def test_a_stranger_is_no_failure(run: Terminal, kept: Store) -> None:
+    said = run("forget", "nobody@example.com")
+
+    assert (said.code, said.out) == (0, "no leads of this person are here\n")
+
+
+def test_what_is_being_sent_is_told_and_is_a_failure(run: Terminal, kept: Store) -> None:
+    lead = keep(kept, a_lead())
+    claim(kept, now=clock.now() + timedelta(seconds=1))
+
+    said = run("forget", "ada@example.com")
+
+    assert said.code == 1
+    assert f"{lead.id}: not erased, it is being sent at this moment" in said.out
+
+
+def test_a_dry_run_erases_nothing(run: Terminal, kept: Store) -> None:
+    lead = keep_delivered(kept)
+
+    said = run("forget", "ada@example.com", "--dry-run")
+
+    assert said.out.startswith("1 lead would be erased\n")
+    assert stands(kept, lead).status is Status.DELIVERED
+
+
+def test_the_outcome_as_json(run: Terminal, kept: Store) -> None:
+    lead = keep_delivered(kept)
+
+    told = json.loads(run("forget", "ada@example.com", "--json").out)
+
+    assert [each["id"] for each in told["erased"]] == [lead.id]
+    assert (told["opportunities"], told["coworkers"], told["busy"]) == ([9], [7], [])
+
+
+@pytest.mark.parametrize("word", ["ada", ""])
+def test_what_is_no_address_is_refused(run: Terminal, kept: Store, word: str) -> None:
+    assert run("forget", word).code == 1
