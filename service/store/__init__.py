@@ -4,6 +4,7 @@ from service.store.accounts import UNAVAILABLE, Accounts, Pace, Pause
 from service.store.claims import Turns
 from service.store.concerns import Concern
 from service.store.connections import Health, Link
+from service.store.conversions import Happening
 from service.store.corrections import BeingSent
 from service.store.erasure import Erased
 from service.store.exports import Told
@@ -11,11 +12,13 @@ from service.store.fetches import Ended, Fetch
 from service.store.histories import History
 from service.store.holds import Hold
 from service.store.leads import Key, Leads
+from service.store.ledgers import Reading, Reconciliation
 from service.store.notices import WITHDRAWN, Announced, Notice
 from service.store.outbox import LATER, Debt, LeaseLost, Outbox
 from service.store.overview import Day
 from service.store.query import Query
 from service.store.reports import Count, Origins, Period
+from service.store.sales import Change, Noted, Sale, SaleStatus
 from service.store.search import Found, Tally
 from service.store.store import SCHEMA, Arrival, Store, Transaction
 from service.store.writer import StoreUnavailable
@@ -29,6 +32,7 @@ __all__ = [
     "Announced",
     "Arrival",
     "BeingSent",
+    "Change",
     "Concern",
     "Count",
     "Day",
@@ -37,6 +41,7 @@ __all__ = [
     "Erased",
     "Fetch",
     "Found",
+    "Happening",
     "Health",
     "History",
     "Hold",
@@ -44,6 +49,7 @@ __all__ = [
     "Leads",
     "LeaseLost",
     "Link",
+    "Noted",
     "Notice",
     "Origins",
     "Outbox",
@@ -51,6 +57,10 @@ __all__ = [
     "Pause",
     "Period",
     "Query",
+    "Reading",
+    "Reconciliation",
+    "Sale",
+    "SaleStatus",
     "Store",
     "StoreUnavailable",
     "Tally",

@@ -16,6 +16,7 @@ from service.store.accounts import Accounts
 from service.store.claims import Claims
 from service.store.concerns import Concerns
 from service.store.connections import Connections
+from service.store.conversions import Conversions
 from service.store.corrections import Corrections
 from service.store.engines import open_engines
 from service.store.erasure import TOGETHER, Erased, Erasure
@@ -26,11 +27,13 @@ from service.store.histories import Histories
 from service.store.holds import Holds
 from service.store.known import Known
 from service.store.leads import Clash, Key, Leads
+from service.store.ledgers import Ledgers
 from service.store.migrate import migrate, schema_of
 from service.store.notices import Announced, Notices
 from service.store.outbox import LIVE, WAKE, Debt, Outbox
 from service.store.overview import Overview
 from service.store.reports import Reports
+from service.store.sales import Sales
 from service.store.search import Search
 from service.store.sessions import Sessions
 from service.store.tables import deployment
@@ -47,7 +50,7 @@ Arrival = tuple[Lead, Sequence[Key], str]
 MOST_TOGETHER = 100
 """Leads of one request that are committed in one go: others who write need not wait for a thousand."""
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The newest migration; a process takes leads only on this schema."""
 
 
@@ -77,6 +80,9 @@ class Transaction:
     exports: Exports
     known: Known
     finished: Finished
+    sales: Sales
+    ledgers: Ledgers
+    conversions: Conversions
 
 
 class Store:
@@ -213,6 +219,9 @@ class Store:
             Exports(connection),
             Known(connection),
             Finished(connection),
+            Sales(connection, opened),
+            Ledgers(connection, opened),
+            Conversions(connection, opened),
         )
 
     def _ring(self, connection: Connection) -> None:

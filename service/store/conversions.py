@@ -1,0 +1,85 @@
+"""Conversions for ad platforms: what happened to leads, and which of it a platform was told of."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, null, select
+
+from service.lead import Lead, LeadId, Status, first_lead_id
+from service.store.engines import Opened
+from service.store.lead_rows import from_row
+from service.store.ledger_tables import conversions, sale_changes, sales
+from service.store.sales import Change
+from service.store.tables import deliveries, leads
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One change of one delivered lead, with what its opportunity is worth. number: grows with every change."""
+
+    number: int
+    lead: Lead
+    change: Change
+    value: float | None
+    currency: str
+
+
+class Conversions:
+    """Conversions within one transaction."""
+
+    def __init__(self, connection: Connection, opened: Opened) -> None:
+        self._connection = connection
+        self._opened = opened
+
+    def page(self, after: int, size: int, since: datetime | None = None, form: str = "") -> list[Happening]:
+        """At most `size` changes in the order in which they were noticed; continue with `after` = the last number.
+
+        since: of leads received then or later.
+        """
+        query = _HAPPENED.where(sale_changes.c.id > after, leads.c.status == Status.DELIVERED.value)
+        if since:
+            query = query.where(leads.c.id >= first_lead_id(since))
+        if form:
+            query = query.where(leads.c.form == form)
+        found: Iterable[Any] = self._connection.execute(query.order_by(sale_changes.c.id).limit(size))
+        return [
+            Happening(
+                row.change_id,
+                from_row(row),
+                Change(LeadId(row.id), row.change_kind, row.change_name, row.change_at, row.change_seen_at),
+                row.sale_value,
+                row.sale_currency,
+            )
+            for row in found
+        ]
+
+    def told(self, platform: str, lead_ids: Iterable[str]) -> set[tuple[LeadId, str]]:
+        """Which conversions of some leads a platform was told of: lead and name."""
+        mine = (conversions.c.platform == platform, conversions.c.lead_id.in_(list(lead_ids)))
+        found = self._connection.execute(select(conversions.c.lead_id, conversions.c.name).where(*mine))
+        return {(LeadId(lead_id), name) for lead_id, name in found}
+
+    def tell(self, platform: str, made: Iterable[tuple[LeadId, str]], now: datetime) -> None:
+        """A platform was told of these."""
+        rows = [{"platform": platform, "lead_id": one, "name": name, "exported_at": now} for one, name in made]
+        if rows:
+            self._connection.execute(self._opened.insert(conversions).on_conflict_do_nothing(), rows)
+
+
+_COLUMNS = [null().label("raw") if column is leads.c.raw else column for column in leads.c]
+_HAPPENED = (
+    select(
+        *_COLUMNS,
+        deliveries.c.due_at,
+        deliveries.c.state,
+        *(sale_changes.c[name].label(f"change_{name}") for name in ("id", "kind", "name", "at", "seen_at")),
+        sales.c.value.label("sale_value"),
+        sales.c.currency.label("sale_currency"),
+    )
+    .select_from(sale_changes)
+    .join(leads, leads.c.id == sale_changes.c.lead_id)
+    .join(sales, sales.c.lead_id == sale_changes.c.lead_id)
+    .outerjoin(deliveries, deliveries.c.lead_id == leads.c.id)
+)

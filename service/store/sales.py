@@ -1,0 +1,211 @@
+"""What became of leads: how each opportunity stands in the CRM, and what happened to it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, literal, or_, select, update
+
+from service.lead import CoworkerId, LeadId, OpportunityId, Status, first_lead_id
+from service.store.engines import Opened
+from service.store.leads import Leads
+from service.store.ledger_tables import sale_changes, sales
+from service.store.outbox import DONE
+from service.store.tables import Instant, deliveries, leads
+
+
+class SaleStatus(StrEnum):
+    """How far an opportunity is."""
+
+    IN_PROGRESS = "in_progress"  # also what every lead begins as
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """How the opportunity of a lead stands in the CRM, as it was last seen. value: in `currency`, expected or made."""
+
+    lead_id: LeadId
+    account: str
+    opportunity_id: OpportunityId
+    stage_id: int | None
+    stage: str
+    board: str
+    status: SaleStatus
+    value: float | None
+    currency: str  # ISO 4217, "" unknown
+    won_at: datetime | None
+    lost_at: datetime | None
+    loss_reason: str  # the CRM's word, "" unknown
+    updated_at: datetime | None  # as the CRM tells it
+    seen_at: datetime
+    gone_at: datetime | None = None  # when it was first found to be there no more
+    excused_at: datetime | None = None  # when an operator said that this is right
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that happened to an opportunity. at: when, as near as the CRM tells; seen_at: when it was noticed."""
+
+    lead_id: LeadId
+    kind: str  # "stage" or "status"
+    name: str  # of the stage, or of the SaleStatus
+    at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is noted here of a lead, for comparing it with the CRM."""
+
+    lead_id: LeadId
+    account: str
+    form: str
+    status: Status
+    received_at: datetime
+    opportunity_id: OpportunityId | None
+    claimed: bool  # a worker is sending it at this moment
+
+
+class Sales:
+    """What became of leads, within one transaction."""
+
+    def __init__(self, connection: Connection, opened: Opened) -> None:
+        self._connection = connection
+        self._opened = opened
+
+    # -- what is known
+
+    def of(self, lead_ids: Iterable[str]) -> dict[LeadId, Sale]:
+        """How some leads stand; those of which nothing was seen yet are left out."""
+        found = self._connection.execute(select(sales).where(sales.c.lead_id.in_(list(lead_ids))))
+        return {LeadId(row.lead_id): _sale(row) for row in found}
+
+    def changes_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[Change]]:
+        """What happened to each of some leads, in the order of time."""
+        columns = [sale_changes.c[name] for name in ("lead_id", "kind", "name", "at", "seen_at")]
+        query = select(*columns).where(sale_changes.c.lead_id.in_(lead_ids)).order_by(sale_changes.c.id)
+        found: dict[LeadId, list[Change]] = {LeadId(lead_id): [] for lead_id in lead_ids}
+        for row in self._connection.execute(query):
+            found[LeadId(row.lead_id)].append(Change(*row))
+        return {lead_id: sorted(changes, key=lambda change: change.at) for lead_id, changes in found.items()}
+
+    def noted(self, lead_ids: Iterable[str], now: datetime) -> dict[LeadId, Noted]:
+        """What is noted here of some leads."""
+        return {noted.lead_id: noted for noted in self._noted(leads.c.id.in_(list(lead_ids)), now)}
+
+    def noted_under(self, account: str, numbers: Iterable[int], now: datetime) -> dict[int, Noted]:
+        """The same of the leads that have these opportunities, by the opportunities' numbers."""
+        mine = and_(leads.c.opportunity_id.in_(list(numbers)), leads.c.account == account)
+        return {noted.opportunity_id: noted for noted in self._noted(mine, now) if noted.opportunity_id}
+
+    def _noted(self, condition: Any, now: datetime) -> list[Noted]:
+        query = _NOTED.outerjoin(deliveries, deliveries.c.lead_id == leads.c.id).where(condition)
+        return [
+            Noted(
+                LeadId(row.id),
+                row.account,
+                row.form,
+                Status(row.status),
+                row.received_at,
+                row.opportunity_id,
+                claimed=row.lease_until is not None and row.lease_until > now,
+            )
+            for row in self._connection.execute(query)
+        ]
+
+    def standing(self, account: str, since: datetime | None) -> dict[Status, int]:
+        """How many leads of an account stand where, of those received since then."""
+        query = select(leads.c.status, func.count()).where(leads.c.account == account).group_by(leads.c.status)
+        if since:
+            query = query.where(leads.c.id >= first_lead_id(since))
+        return {Status(status): number for status, number in self._connection.execute(query)}
+
+    def unseen(
+        self, account: str, since: datetime | None, before: datetime, after: str, size: int
+    ) -> list[tuple[LeadId, OpportunityId]]:
+        """Delivered leads whose opportunity was not seen at or after `before`, by their ids; not the excused ones.
+
+        after: the last one's id of the page before.
+        """
+        seen = and_(sales.c.lead_id == leads.c.id, sales.c.opportunity_id == leads.c.opportunity_id)
+        query = (
+            select(leads.c.id, leads.c.opportunity_id)
+            .outerjoin(sales, seen)
+            .where(leads.c.account == account, leads.c.status == Status.DELIVERED.value)
+            .where(leads.c.id > max(after, first_lead_id(since) if since else ""))
+            .where(leads.c.opportunity_id.is_not(None), leads.c.delivered_at < before)
+            .where(or_(sales.c.seen_at.is_(None), and_(sales.c.seen_at < before, sales.c.excused_at.is_(None))))
+        )
+        found = self._connection.execute(query.order_by(leads.c.id).limit(size))
+        return [(LeadId(lead_id), OpportunityId(number)) for lead_id, number in found]
+
+    # -- noting
+
+    def keep(self, seen: Sequence[Sale], changes: Sequence[Change]) -> None:
+        """Note how opportunities stand now, and what happened to them."""
+        if seen:
+            insert = self._opened.insert(sales)
+            renewed = {name: insert.excluded[name] for name in sales.c.keys() if name != "lead_id"}  # noqa: SIM118 (no dict)
+            upsert = insert.on_conflict_do_update(index_elements=["lead_id"], set_=renewed)
+            self._connection.execute(upsert, [_row(sale) for sale in seen])
+        if changes:
+            self._connection.execute(sale_changes.insert(), [asdict(change) for change in changes])
+
+    def seen(self, lead_ids: Sequence[LeadId], now: datetime) -> None:
+        """They are still there, as they were."""
+        if lead_ids:
+            mine = update(sales).where(sales.c.lead_id.in_(lead_ids))
+            self._connection.execute(mine.values(seen_at=now, gone_at=None, excused_at=None))
+
+    def gone(self, missing: Sequence[Sale]) -> None:
+        """They are there no more. Of those never seen before, that much is noted; when it was first noticed, stays."""
+        for sale in missing:
+            values = {"gone_at": func.coalesce(sales.c.gone_at, literal(sale.gone_at, Instant))}
+            insert = self._opened.insert(sales).values(**_row(sale))
+            upsert = insert.on_conflict_do_update(index_elements=["lead_id"], set_=values)
+            self._connection.execute(upsert)
+
+    def excuse(self, lead_ids: Sequence[str], now: datetime) -> list[LeadId]:
+        """An operator says that it is right that they are gone; those of them that are."""
+        gone = update(sales).where(sales.c.lead_id.in_(lead_ids), sales.c.gone_at.is_not(None))
+        done = self._connection.execute(gone.values(excused_at=now).returning(sales.c.lead_id))
+        return [LeadId(lead_id) for lead_id in done.scalars()]
+
+    def adopt(self, lead_id: LeadId, coworker_id: CoworkerId, number: OpportunityId, now: datetime) -> bool:
+        """The CRM has the opportunity of a lead, and nobody noted it: note it, and owe nothing more.
+
+        False where a worker is sending the lead at this moment, or it is erased: then nothing is changed.
+        """
+        free = or_(deliveries.c.claimed_by.is_(None), deliveries.c.lease_until <= now)
+        paying = update(deliveries).where(deliveries.c.lead_id == lead_id, free)
+        nothing_more = {
+            "waits_for": None,
+            "claimed_by": None,
+            "lease_until": None,
+            "doubt_step": None,
+            "doubt_at": None,
+        }
+        paid = paying.values(state=DONE, coworker_id=coworker_id, looks=0, **nothing_more)
+        if self._connection.execute(paid).rowcount != 1:
+            return False
+        Leads(self._connection, self._opened).delivered(lead_id, coworker_id, number, now)
+        return True
+
+
+def _row(sale: Sale) -> dict[str, Any]:
+    return {**asdict(sale), "status": sale.status.value}
+
+
+def _sale(row: Any) -> Sale:
+    sale = Sale(*row)
+    return replace(sale, status=SaleStatus(sale.status))
+
+
+_NOTED = select(
+    *(leads.c[name] for name in ("id", "account", "form", "status", "received_at", "opportunity_id")),
+    deliveries.c.lease_until,
+)

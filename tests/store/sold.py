@@ -1,0 +1,42 @@
+"""Sales for tests: what became of a lead."""
+
+from dataclasses import replace
+from typing import Any
+
+from service.lead import CoworkerId, Lead, OpportunityId
+from service.store import Change, Sale, SaleStatus, Store
+from tests.builders import NOON
+from tests.store.books import owe
+
+
+def a_sale(lead: Lead, number: int = 80001, **changes: Any) -> Sale:
+    """An opportunity in its first stage."""
+    whole = Sale(
+        lead_id=lead.id,
+        account="default",
+        opportunity_id=OpportunityId(number),
+        stage_id=1001,
+        stage="New enquiry",
+        board="Sales",
+        status=SaleStatus.IN_PROGRESS,
+        value=450.0,
+        currency="GBP",
+        won_at=None,
+        lost_at=None,
+        loss_reason="",
+        updated_at=NOON,
+        seen_at=NOON,
+    )
+    return replace(whole, **changes)
+
+
+def a_change(lead: Lead, kind: str = "status", name: str = "in_progress", **changes: Any) -> Change:
+    """Something that happened at noon."""
+    return replace(Change(lead.id, kind, name, at=NOON, seen_at=NOON), **changes)
+
+
+def delivered(store: Store, lead: Lead, number: int = 80001) -> Lead:
+    """Keep a lead that has its opportunity."""
+    owe(store, lead)
+    store.write(lambda tx: tx.sales.adopt(lead.id, CoworkerId(5001), OpportunityId(number), NOON))
+    return lead

@@ -1,0 +1,59 @@
+"""Whose turn it is to read the CRM, and how the accounts agreed."""
+
+from datetime import timedelta
+
+from service.store import Reading, Reconciliation, Store
+from service.store.ledgers import KEPT
+from tests.builders import NOON
+from tests.store.books import at_once
+
+QUARTER = timedelta(minutes=15)
+
+
+def test_one_of_several_workers_has_the_turn(store: Store) -> None:
+    turns = at_once(*[lambda: store.write(lambda tx: tx.ledgers.take_poll("default", NOON, QUARTER))] * 3)
+
+    assert sorted(turns) == [False, False, True]
+
+
+def test_a_turn_comes_again_when_its_time_is_over(store: Store) -> None:
+    store.write(lambda tx: tx.ledgers.take_poll("default", NOON, QUARTER))
+
+    assert not store.write(lambda tx: tx.ledgers.take_poll("default", NOON + QUARTER, QUARTER))
+    assert store.write(lambda tx: tx.ledgers.take_poll("default", NOON + QUARTER * 1.1, QUARTER))
+
+
+def test_a_night_has_one_turn(store: Store) -> None:
+    night = NOON - timedelta(hours=9)
+    assert store.write(lambda tx: tx.ledgers.take_night("default", NOON, night))
+
+    assert not store.write(lambda tx: tx.ledgers.take_night("default", NOON + QUARTER, night))
+    assert store.write(lambda tx: tx.ledgers.take_night("default", NOON, night + timedelta(days=1)))
+
+
+def test_a_reading_that_failed_is_told_and_goes_no_further(store: Store) -> None:
+    store.write(lambda tx: tx.ledgers.read("default", NOON))
+
+    store.write(lambda tx: tx.ledgers.read("default", None, "Nexudus does not answer."))
+
+    with store.read() as tx:
+        assert tx.ledgers.reading("default") == Reading("default", None, NOON, "Nexudus does not answer.")
+
+
+def test_of_an_account_that_was_never_read_nothing_is_known(store: Store) -> None:
+    with store.read() as tx:
+        assert tx.ledgers.reading("default") == Reading("default")
+        assert tx.ledgers.latest("default") is None
+
+
+def test_the_latest_comparison_is_told_and_the_oldest_make_room(store: Store) -> None:
+    nights = [NOON + timedelta(days=number) for number in range(KEPT + 2)]
+    made = [Reconciliation("default", night, night + QUARTER, None, {"findings": []}) for night in nights]
+
+    for one in made:
+        store.write(lambda tx, one=one: tx.ledgers.keep(one))  # type: ignore[misc]
+
+    with store.read() as tx:
+        assert tx.ledgers.latest("default") == made[-1]
+    with store._opened.reading.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM reconciliations").scalar() == KEPT

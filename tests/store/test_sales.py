@@ -1,0 +1,128 @@
+"""What became of leads, on each engine."""
+
+from datetime import timedelta
+
+from service.lead import CoworkerId, LeadId, OpportunityId, Status
+from service.store import SaleStatus, Store
+from tests.builders import NOON, a_lead
+from tests.store.books import claim, owe, stands
+from tests.store.sold import a_change, a_sale, delivered
+
+LATER = NOON + timedelta(hours=1)
+
+
+def test_a_sale_comes_back_as_it_was_noted(store: Store) -> None:
+    lead = delivered(store, a_lead())
+    won = a_sale(lead, status=SaleStatus.WON, won_at=NOON, value=None)
+
+    store.write(lambda tx: tx.sales.keep([won], []))
+
+    with store.read() as tx:
+        assert tx.sales.of([lead.id, "another"]) == {lead.id: won}
+
+
+def test_a_sale_that_is_noted_again_takes_the_place_of_the_first(store: Store) -> None:
+    lead = delivered(store, a_lead())
+    store.write(lambda tx: tx.sales.keep([a_sale(lead)], []))
+
+    store.write(lambda tx: tx.sales.keep([a_sale(lead, stage="Tour done")], []))
+
+    with store.read() as tx:
+        assert tx.sales.of([lead.id])[lead.id].stage == "Tour done"
+
+
+def test_changes_are_told_in_the_order_of_time(store: Store) -> None:
+    lead = delivered(store, a_lead())
+    won, began = a_change(lead, name="won", at=LATER), a_change(lead)
+
+    store.write(lambda tx: tx.sales.keep([a_sale(lead)], [won, began]))
+
+    with store.read() as tx:
+        assert tx.sales.changes_of([lead.id]) == {lead.id: [began, won]}
+
+
+def test_leads_that_were_not_seen_are_told_page_by_page(store: Store) -> None:
+    leads = [delivered(store, a_lead(f"{number}@example.com"), 80001 + number) for number in range(3)]
+    store.write(lambda tx: tx.sales.keep([a_sale(leads[0], 80001, seen_at=LATER)], []))
+
+    with store.read() as tx:
+        first = tx.sales.unseen("default", None, LATER, "", 1)
+        rest = tx.sales.unseen("default", None, LATER, first[-1][0], 10)
+
+    assert sorted(number for _, number in [*first, *rest]) == [80002, 80003]
+
+
+def test_what_is_gone_keeps_when_that_was_first_noticed(store: Store) -> None:
+    lead = delivered(store, a_lead())
+    store.write(lambda tx: tx.sales.gone([a_sale(lead, gone_at=NOON)]))
+
+    store.write(lambda tx: tx.sales.gone([a_sale(lead, gone_at=LATER)]))
+
+    with store.read() as tx:
+        assert tx.sales.of([lead.id])[lead.id].gone_at == NOON
+
+
+def test_only_what_is_gone_can_be_excused(store: Store) -> None:
+    here, gone = delivered(store, a_lead("here@example.com"), 1), delivered(store, a_lead("gone@example.com"), 2)
+    store.write(lambda tx: tx.sales.keep([a_sale(here, 1)], []))
+    store.write(lambda tx: tx.sales.gone([a_sale(gone, 2, gone_at=NOON)]))
+
+    excused = store.write(lambda tx: tx.sales.excuse([here.id, gone.id], LATER))
+
+    assert excused == [gone.id]
+    with store.read() as tx:
+        assert tx.sales.unseen("default", None, LATER, "", 10) == [(here.id, 1)]
+
+
+def test_an_adopted_lead_owes_nothing_more(store: Store) -> None:
+    lead = owe(store)
+
+    assert store.write(lambda tx: tx.sales.adopt(lead.id, CoworkerId(5001), OpportunityId(80001), NOON))
+
+    assert stands(store, lead).status is Status.DELIVERED
+    assert claim(store, now=NOON + timedelta(days=9)) == []
+
+
+def test_a_lead_that_is_being_sent_is_not_adopted(store: Store) -> None:
+    lead = owe(store)
+    claim(store)
+
+    assert not store.write(lambda tx: tx.sales.adopt(lead.id, CoworkerId(5001), OpportunityId(80001), NOON))
+
+    assert stands(store, lead).status is Status.PENDING
+
+
+def test_leads_are_found_by_the_number_of_their_opportunity(store: Store) -> None:
+    lead = delivered(store, a_lead())
+
+    with store.read() as tx:
+        found = tx.sales.noted_under("default", [80001, 80002], NOON)
+        elsewhere = tx.sales.noted_under("harbour", [80001], NOON)
+
+    assert [noted.lead_id for noted in found.values()] == [lead.id]
+    assert not elsewhere
+
+
+def test_a_lead_in_a_workers_hands_is_told_apart(store: Store) -> None:
+    lead = owe(store)
+    claim(store, lease_s=90)
+
+    with store.read() as tx:
+        assert tx.sales.noted([lead.id], NOON)[lead.id].claimed
+        assert not tx.sales.noted([lead.id], LATER)[lead.id].claimed
+
+
+def test_leads_are_counted_by_account_and_time(store: Store) -> None:
+    delivered(store, a_lead("new@example.com", received_at=LATER))
+    owe(store, a_lead("old@example.com"))
+
+    with store.read() as tx:
+        assert tx.sales.standing("default", None) == {Status.DELIVERED: 1, Status.PENDING: 1}
+        assert tx.sales.standing("default", LATER) == {Status.DELIVERED: 1}
+        assert tx.sales.standing("harbour", None) == {}
+
+
+def test_nothing_is_known_of_a_lead_that_is_not_there(store: Store) -> None:
+    with store.read() as tx:
+        assert tx.sales.noted([LeadId("none")], NOON) == {}
+        assert tx.sales.changes_of(["none"]) == {"none": []}
