@@ -42,6 +42,7 @@ _SHAPES = {"field_data": "meta", "user_column_data": "google-ads", "changes": "t
 _PREFIX = re.compile(r"(?:l|f|ag|as|c):(\d{5,})|p:(\+?[\d ()./-]{6,})")  # of Meta's spreadsheets
 _DUMMY = re.compile(r"<\s*test lead:", re.IGNORECASE)
 _TEST_ADDRESSES = {"meta": ("test@fb.com", "test@meta.com"), "tiktok": ("test_email_address@mail.com",)}
+_IDENTITY = "governmentissuedid"  # of Google's columns, folded
 _URN = "urn:li:"
 _SHORTEST_ID = 6  # characters
 
@@ -73,7 +74,7 @@ def relay(posted: Sequence[Answered], whole: Mapping[str, object], table: Table)
     about = [each for each in answers if platform and fold(each.name) in _FACTS and text_of(each.answer)]
     id_name = _id_name(answers, known, platform)
     the_id = next((each for each in answers if each.name == id_name and text_of(each.answer)), None)
-    said = [each for each in answers if each not in about and each is not the_id and not _is_dummy(each)]
+    said = [each for each in answers if each not in about and each is not the_id and not _is_left_out(each)]
     return Relayed(
         said,
         external_id=_id_of(text_of(the_id.answer)) if the_id else "",
@@ -122,6 +123,11 @@ def _is_one_of_a_kind(text: str) -> bool:
 def _id_of(text: str) -> str:
     """The bare id; LinkedIn's are URNs in some places."""
     return text.rpartition(":")[2] if text.startswith(_URN) else text
+
+
+def _is_left_out(answered: Answered) -> bool:
+    """Placeholders of tests, and numbers of identity cards: those are nobody's business here."""
+    return _is_dummy(answered) or fold(answered.name).startswith(_IDENTITY)
 
 
 def _is_dummy(answered: Answered) -> bool:

@@ -18,8 +18,8 @@ LEAD_IDS = ("leadgenid", "leadid", "id")
 """What a platform's lead id is called, folded; the surest first."""
 
 _JOINED = re.compile(r"(?<=[^_])__(?=[^_])")  # what Zapier makes of nested names
-_NAME_KEYS = ("name", "column_name", "label", "field", "title", "question", "key", "column_id", "id")
-_VALUE_KEYS = ("value", "values", "string_value", "answer")
+_NAME_KEYS = ("name", "column_name", "label", "field", "title", "question", "key", "checkbox_key", "column_id", "id")
+_VALUE_KEYS = ("value", "values", "string_value", "answer", "is_checked")
 _PAIR_KEYS = frozenset((*_NAME_KEYS, *_VALUE_KEYS, "type", "required", "position", "options"))
 
 

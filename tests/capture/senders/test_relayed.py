@@ -139,3 +139,21 @@ def test_a_urn_of_linkedin_is_its_bare_id(kept: Store) -> None:
     lead = sent(kept, {**ANN, "id": "urn:li:leadGenFormResponse:5f0c-5"}, {"platform": "linkedin"}).lead()
 
     assert lead.submission.external_id == "5f0c-5"
+
+
+def test_numbers_of_identity_cards_are_not_kept(kept: Store) -> None:
+    columns = [{"column_id": "EMAIL", "string_value": "ann@example.com"}]
+    columns += [{"column_id": "GOVERNMENT_ISSUED_ID_CPF_BR", "string_value": "123.456.789-09"}]
+
+    lead = sent(kept, {"lead_id": "TeSter-7", "user_column_data": columns}).lead()
+
+    assert "123.456.789-09" not in str(lead)
+    assert utm(lead)[0] == "google"
+
+
+def test_boxes_that_were_ticked_at_meta_are_kept(kept: Store) -> None:
+    boxes = [{"checkbox_key": "newsletter", "is_checked": "1"}, {"checkbox_key": "calls", "is_checked": ""}]
+    answers = [{"name": "email", "values": ["ann@example.com"]}, {"name": "desks", "values": []}]
+    body = {"id": "1289044735570001", "field_data": answers, "custom_disclaimer_responses": boxes}
+
+    assert dict(sent(kept, body).lead().submission.extras) == {"newsletter": "1"}
