@@ -93,6 +93,7 @@ class Guest:
 
     def leave(self) -> None:
         """Give the browser back as it was."""
+        self.call("Network.clearBrowserCookies")
         self.call("Emulation.setScriptExecutionDisabled", value=False)
         self.call("Emulation.clearDeviceMetricsOverride")
         self.call("Emulation.setEmulatedMedia", features=[])
