@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.capture.claims import Answer, texts_of, unwrap
@@ -24,6 +24,7 @@ _GUESSED_FROM = re.compile(r'from "(.*)"', re.DOTALL)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _FEW = re.compile(r"\d{1,3}([ -]+\d{1,3})?")
 _WORDS_OF_A_MESSAGE = 4
+_GUESSABLE = ("message", "move_in_date", "team_size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,16 @@ class Arrived:
     target: str = ""
 
 
-def arrived(leads: Iterable[Lead]) -> list[Arrived]:
-    """Every name that these leads held, as the newest of them that has an answer shows it. leads: newest first."""
+def arrived(leads: Sequence[Lead], targets: Collection[str]) -> list[Arrived]:
+    """Every name that these leads held, as the newest of them that has an answer shows it.
+
+    leads: newest first. targets: what the forms file can teach names of their sender as.
+    """
     rows: dict[str, Arrived] = {}
     for lead in leads:
         for row in _rows(lead.submission):
             rows.setdefault(row.name, row)
-    understood = {row.means for row in rows.values()}
-    return list(_taught(rows.values(), understood))
+    return list(_taught(rows.values(), set(targets), _tags(leads)))
 
 
 def line(row: Arrived) -> str:
@@ -64,16 +67,15 @@ def _rows(submission: Submission) -> Iterator[Arrived]:
 
 
 def _addresses(submission: Submission) -> Mapping[str, str]:
-    """What is known of the submission itself, where it came under a name."""
+    """What is known of the submission itself."""
     evidence = submission.evidence
-    told = {
+    return {
         "page_url": evidence.page_url,
         "landing_page": evidence.landing_url,
         "referrer": evidence.referrer,
         "external_id": submission.external_id,
         "form_name": submission.form_name,
     }
-    return {target: text for target, text in told.items() if target in submission.names}
 
 
 def _guesses(extras: Mapping[str, Answer | Sequence[str]]) -> Iterator[tuple[str, str]]:
@@ -98,16 +100,21 @@ def _example(answer: Answer | Sequence[str]) -> str:
     return text if len(text) <= EXAMPLE_LENGTH else f"{text[: EXAMPLE_LENGTH - 1].rstrip()}…"
 
 
-def _taught(rows: Iterable[Arrived], understood: set[str]) -> Iterator[Arrived]:
+def _tags(leads: Iterable[Lead]) -> Mapping[str, str]:
+    """Utm value -> which of the five it is: a hidden field with the same in it is likely to be that one."""
+    return {getattr(lead.attribution, key): key for lead in leads for key in UTM_KEYS if getattr(lead.attribution, key)}
+
+
+def _taught(rows: Collection[Arrived], targets: set[str], tags: Mapping[str, str]) -> Iterator[Arrived]:
     """With what to teach each as: by the look of the answer, each target once, else for the operator to say."""
-    free = [name for name in CANONICAL_FIELDS if name not in understood]
+    free = targets - {row.means for row in rows}
     for row in rows:
         if row.means or row.target:
             yield row
             continue
-        target = next((name for name in free if _looks_like(name, row.example)), CHANGE)
-        free = [name for name in free if name != target]
-        yield Arrived(row.name, row.example, "", target)
+        target = tags.get(row.example) or next((name for name in _GUESSABLE if _looks_like(name, row.example)), "")
+        yield Arrived(row.name, row.example, "", target if target in free else CHANGE)
+        free.discard(target)
 
 
 def _looks_like(target: str, example: str) -> bool:

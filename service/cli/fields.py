@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -66,7 +67,7 @@ def by_sender(house: House, form: str, only: str) -> Mapping[str, Sequence[Lead]
 
 def lines_of(form: Form, sender: str, leads: Sequence[Lead]) -> Iterator[str]:
     """One sender's names: comments, a table header, and lines that only need their # taken away."""
-    rows = arrived(leads)
+    rows = arrived(leads, _targets(sender))
     yield f"#### {sender}: {_leads(leads)}"
     understood = [row for row in rows if row.means]
     width = max((len(printable(row.name)) for row in understood), default=0)
@@ -83,8 +84,8 @@ def _lessons(form: Form, sender: str, rows: Sequence[Arrived]) -> Iterator[str]:
     yield ""
     yield "#  Not understood, or only guessed. Take the # away where the line is right."
     if any(row.target == CHANGE for row in rows):
-        yield f"#  Instead of {CHANGE} write one of: {', '.join(_targets(sender)[:6])},"
-        yield f"#  {', '.join(_targets(sender)[6:12])}."
+        words = f"Instead of {CHANGE} write one of: {', '.join(_targets(sender))}."
+        yield from textwrap.wrap(words, WIDTH, initial_indent="#  ", subsequent_indent="#  ")
     if _has_mapping(form, sender):
         yield "#  The forms file has `fields` for it already: put the lines there."
     yield f"[{_table(form, sender)}]"
@@ -124,6 +125,6 @@ def _as_row(form: Form, sender: str, leads: Sequence[Lead]) -> dict[str, Any]:
                 "means": row.means or None,
                 "line": line(row) if row.target else None,
             }
-            for row in arrived(leads)
+            for row in arrived(leads, _targets(sender))
         ],
     }

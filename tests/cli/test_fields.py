@@ -86,7 +86,9 @@ def test_people_see_lines_to_paste(town: Town) -> None:
     assert "[forms.tour.webhooks.gravity-forms.fields]" in lines
     assert '# message = "4"  # Looking for a corner office.' in lines
     assert '# email = "2"  # greta@studio17-client.example' in lines
+    assert '# utm_medium = "8"  # cpc' in lines
     assert '# CHANGE_ME = "9"  # leeds' in lines
+    assert max(map(len, lines)) <= 80
 
 
 def test_the_lines_teach_what_they_say(town: Town) -> None:
