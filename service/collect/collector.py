@@ -110,6 +110,20 @@ class Collector:
             log.warning("lease_lost", lead=lead_id)  # withdrawn, discarded, or brought by another way
         except StoreUnavailable as error:
             log.error("store_unavailable", lead=lead_id, error=str(error))
+            self._give_back(fetch)
+
+    def _give_back(self, fetch: Fetch) -> None:
+        """Once the database is there again, let the notice be read anew: nobody else may, while we hold it."""
+        nothing = Ended(Outcome.UNAVAILABLE, 0, None, "the database was away")
+        while not self._stop.wait(LOOK_S):
+            try:
+                now = clock.now()
+                self._store.write(lambda tx, now=now: tx.fetches.postpone(fetch, now, fetch.notice.tries, "", nothing))  # type: ignore[misc]
+            except StoreUnavailable:
+                continue
+            except LeaseLost:
+                log.warning("lease_lost", lead=fetch.notice.lead_id)
+            return
 
     def _collect_or_stumble(self, fetch: Fetch, line: Line) -> None:
         try:

@@ -105,6 +105,7 @@ def _keep_all(some: list[Pulled], line: Line, store: Store, tally: Tally) -> Non
             tally.known += 1
         else:
             _keep(each, key, line, store, tally)
+            known.add(key.value)
 
 
 def _keep(enquiry: Enquiry, key: Key, line: Line, store: Store, tally: Tally) -> None:

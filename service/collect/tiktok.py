@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -69,7 +70,7 @@ class TikTokReader:
 
     def _pull(self, account: str, region: str, since: datetime, until: datetime) -> Iterator[Pulled]:
         enquiries, skipped = tiktok.read_export(self._export(account, region), self._table)
-        yield from (each for each in enquiries if _is_within(each, since, until))
+        yield from (replace(each, place=each.place or account) for each in enquiries if _is_within(each, since, until))
         yield from [Odd("a row without a lead id", "TikTok's export holds it without one")] * skipped
 
     def _export(self, account: str, region: str) -> str:

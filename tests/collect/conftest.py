@@ -136,10 +136,10 @@ class House:
 
     def hurry(self) -> None:
         """Let all waits and rests be over."""
-        with self.store._opened.writing.begin() as connection:
-            past = clock.now() - timedelta(seconds=1)
-            connection.execute(update(notices).values(due_at=past))
-            connection.execute(update(connections).values(rests_until=past))
+        past = clock.now() - timedelta(seconds=1)
+        for change in (update(notices).values(due_at=past), update(connections).values(rests_until=past)):
+            with self.store._opened.writing.begin() as connection:
+                connection.execute(change)
 
     def leads(self) -> list[Lead]:
         """All, newest first."""
