@@ -27,6 +27,7 @@ COMMANDS = {
     "import": "service.cli.imports",
     "forget": "service.cli.forget",
     "demo-data": "service.cli.demo",
+    "completion": "service.cli.completion",
 }
 """Command -> module with SUMMARY, EXAMPLE, add_arguments(parser) and run(arguments) -> exit code."""
 
@@ -39,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     given = list(sys.argv[1:] if words is None else words)
     try:
-        arguments = _parser(given).parse_args(given)
+        arguments = parser_for(given).parse_args(given)
         return int(arguments.run(arguments))
     except (SettingsProblems, SetupProblems) as problems:
         return _tell(problems.problems)
@@ -59,7 +60,7 @@ def _tell(problems: Sequence[str]) -> int:
     return 1
 
 
-def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+def parser_for(given: Sequence[str]) -> argparse.ArgumentParser:
     """The whole parser, but only the modules that this call needs are loaded: `web` starts without `leads`."""
     parser = argparse.ArgumentParser(
         prog="lead-capture",
