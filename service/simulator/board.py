@@ -97,5 +97,10 @@ def _card(world: World, opportunity: Record) -> Record:
             if opportunity[name]
         },
         "notes": opportunity["Notes"],
+        "status": ENUMS["eCrmOpportunityStatus"].get(opportunity["Status"]),
+        "loss": ENUMS["eCrmOpportunityLossReason"].get(opportunity["LossReason"]),
+        "value": opportunity["Value"],
+        "currency": opportunity.get("CrmBoardColumnCrmBoardBusinessCurrencyCode"),
+        "column": opportunity["CrmBoardColumnId"],
         "at": opportunity["CreatedOn"],
     }

@@ -7,6 +7,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from service.simulator.faults import read_script
+from service.simulator.handling import handle
 from service.simulator.settings import Problems, shown
 from service.simulator.world import World
 
@@ -30,6 +31,15 @@ def create_control(world: World) -> Blueprint:
         with world.lock:
             world.script = wanted
         return jsonify(ok=True, faults=len(wanted.faults))
+
+    @pages.post("/opportunities/<int:ident>")
+    def change(ident: int) -> ResponseReturnValue:
+        wanted = request.get_json()
+        if not isinstance(wanted, Mapping):
+            raise Problems(["an object is needed"])
+        with world.lock:
+            said = handle(world, ident, wanted)
+        return said.body, said.status, {"Content-Type": said.content_type}
 
     @pages.post("/settings")
     def settle() -> ResponseReturnValue:

@@ -12,6 +12,7 @@ from service.simulator.app import create_app
 from service.simulator.connection import Server
 from service.simulator.exchange import Call, Record
 from service.simulator.faults import read_script
+from service.simulator.handling import handle
 from service.simulator.settings import Settings, change
 from service.simulator.world import World
 
@@ -105,6 +106,11 @@ class Simulator:
         """Put so many opportunities of nobody in a stage, as if made in the admin pages so long ago. Unchecked."""
         with self.world.lock:
             opportunities.add(self.world, count, stage_id, days_old)
+
+    def change_opportunity(self, ident: int, **wanted: Any) -> None:
+        """Move, win, lose or delete one, as people do in the admin pages (keys: handling.py). Raises: Problems."""
+        with self.world.lock:
+            handle(self.world, ident, wanted)
 
     def coworkers_of(self, email: str) -> list[Record]:
         """Every customer with this e-mail (any case), oldest first."""

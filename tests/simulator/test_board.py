@@ -117,6 +117,20 @@ def test_open_notes_stay_open_when_another_card_arrives(page: webdriver.Chrome, 
 
 
 @pytest.mark.browser
+def test_a_card_is_moved_and_won_by_hand(page: webdriver.Chrome, sim: Simulator, client: Client) -> None:
+    client.add_opportunity(sim.add_coworker("ada@example.com")["Id"], Value=450)
+    _wait(page, "#column-1001 .work")
+    page.find_element(By.CSS_SELECTOR, "#column-1001 .work summary").click()
+
+    page.find_element(By.CSS_SELECTOR, "#column-1001 .work option[value='1002']").click()
+    _wait(page, "#column-1002 .work[open]")
+    page.find_element(By.CSS_SELECTOR, "#column-1002 [data-does=won]").click()
+
+    _wait(page, "#column-1002 .state.won")
+    assert page.find_element(By.CSS_SELECTOR, ".state").text == "Won 450 GBP"
+
+
+@pytest.mark.browser
 def test_boards_are_chosen_with_the_arrow_keys(page: webdriver.Chrome) -> None:
     page.find_element(By.ID, "tab-10").send_keys(Keys.ARROW_RIGHT)
 

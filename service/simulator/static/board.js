@@ -4,6 +4,7 @@
 const POLL_MS = 500;
 const chosen = { board: null };
 const drawn = new Map(); // opportunity id -> { element, text }
+const columnsOf = new Map(); // column id -> the columns of its board
 let seen = "";
 let isFirst = true;
 
@@ -37,6 +38,7 @@ function walkTabs(event) {
 }
 
 function drawFrame(boards) {
+  for (const board of boards) for (const column of board.columns) columnsOf.set(column.id, board.columns);
   const tabs = boards.map((board) => {
     const tab = make("button", { type: "button", role: "tab", id: `tab-${board.id}`, "aria-controls": `panel-${board.id}`, "data-board": board.id },
       make("b", {}, board.name, " ", make("span", { class: "badge" }, "0")), make("small", {}, board.place));
@@ -55,6 +57,33 @@ function drawFrame(boards) {
   choose(boards[0].id);
 }
 
+async function change(id, wanted) {
+  const answer = await fetch(`/_sim/opportunities/${id}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wanted) });
+  $("news").textContent = answer.ok ? "Changed" : "The simulated Nexudus did not take the change";
+  ask();
+}
+
+// What a salesperson does in the real CRM.
+function drawWork(card) {
+  const button = (text, wanted) => {
+    const element = make("button", { type: "button", "data-does": text.toLowerCase() }, text);
+    element.addEventListener("click", () => change(card.id, wanted));
+    return element;
+  };
+  const stages = make("select", { "aria-label": `Stage of ${card.title}` },
+    ...(columnsOf.get(card.column) ?? []).map((column) => make("option", { value: column.id, ...(column.id === card.column ? { selected: "" } : {}) }, column.name)));
+  stages.addEventListener("change", () => change(card.id, { stage_id: Number(stages.value) }));
+  return make("details", { class: "work" }, make("summary", {}, "Move, win, lose"),
+    make("div", {}, stages, button("Won", { status: "won" }), button("Lost", { status: "lost", loss_reason: 4 }),
+      button("Reopen", { status: "in_progress" }), button("Delete", { delete: true })));
+}
+
+function drawState(card) {
+  if (card.status !== "Won" && card.status !== "Lost") return null;
+  const worth = card.status === "Won" && card.value ? ` ${card.value} ${card.currency ?? ""}` : "";
+  return make("p", { class: `state ${card.status.toLowerCase()}` }, card.status, worth, card.loss ? `: ${card.loss}` : "");
+}
+
 function drawCard(card) {
   const arrived = new Date(card.at);
   const contact = [card.title === card.person ? "" : card.person, card.company].filter(Boolean).join(", ");
@@ -63,11 +92,13 @@ function drawCard(card) {
   if (card.type) chips.push(make("li", {}, make("span", {}, "type "), card.type));
   return make("article", { class: "card", "data-id": card.id },
     make("h3", {}, card.title),
+    drawState(card),
     contact ? make("p", {}, contact) : null,
     make("p", {}, card.email),
     card.phone ? make("p", {}, card.phone) : null,
     make("ul", { class: "chips" }, ...chips),
     card.notes ? make("details", {}, make("summary", {}, "Notes"), make("div", { class: "notes", tabindex: 0 }, card.notes)) : null,
+    drawWork(card),
     make("time", { datetime: card.at, title: arrived.toLocaleString() }, arrived.toLocaleTimeString()));
 }
 
@@ -76,7 +107,7 @@ function place(card) {
   const known = drawn.get(card.id);
   if (known?.text === text) return known.element;
   const element = drawCard(card);
-  if (known) element.querySelector("details")?.toggleAttribute("open", known.element.querySelector("details")?.open ?? false);
+  if (known) for (const name of ["details:not(.work)", "details.work"]) element.querySelector(name)?.toggleAttribute("open", known.element.querySelector(name)?.open ?? false);
   else if (!isFirst) element.classList.add("fresh");
   drawn.set(card.id, { element, text });
   return element;
