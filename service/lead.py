@@ -4,6 +4,7 @@ A Submission is what arrived; its Evidence says how the person came; the Attribu
 verdict on that; a Lead is Submission + Attribution, kept; a Receipt is what the sender gets.
 """
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -275,3 +276,9 @@ class Delivery:
 def marker_of(lead_id: LeadId) -> str:
     """What we write into an opportunity and search for before repeating a create."""
     return f"lead-capture:{lead_id}"
+
+
+def marked_in(text: str) -> LeadId | None:
+    """The lead whose marker stands in a text, the last one where there are several: it ends our notes."""
+    found = re.findall(r"lead-capture:([0-9a-f]{32})(?![0-9a-f])", text)
+    return LeadId(found[-1]) if found else None

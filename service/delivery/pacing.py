@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from service.store import Pace, Store, Transaction
 
@@ -18,6 +19,10 @@ LEAST_MARGIN_S = 0.15
 def widened(window_s: float) -> float:
     """The seconds that we take for a window of Nexudus's."""
     return window_s + max(window_s * MARGIN, LEAST_MARGIN_S)
+
+
+SPARE = 0.5
+"""Share of the pace that calls may use which can wait: the rest is always left for deliveries."""
 
 
 class OutOfPace(Exception):
@@ -41,6 +46,7 @@ class Pacer:
     ) -> None:
         self._account = account
         self._paces = [Pace(pace.count, widened(pace.window_s), pace.writes_only) for pace in paces]
+        self._spare = [replace(pace, count=max(1, round(pace.count * SPARE))) for pace in self._paces]
         self._store = store
         self._unix_now = unix_now
         self._sleep = sleep
@@ -75,6 +81,20 @@ class Pacer:
         """Pass one call now that this thread makes next, so that its Attempt begins after the wait."""
         self.pass_one(is_write=is_write)
         self._prepaid.call = True
+
+    def prepay_spare(self) -> float:
+        """Pass one read that this thread makes next, if what others leave of the pace allows it at once.
+
+        Returns 0 when it does; else how many seconds to wait before asking again: nothing was counted then.
+        """
+
+        def reserve(tx: Transaction) -> float:
+            now = self._unix_now()
+            return tx.accounts.reserve(self._account, is_write=False, now=now, paces=self._spare, patience_s=0)
+
+        wait_s = self._store.write(reserve)
+        self._prepaid.call = wait_s <= 0
+        return wait_s
 
     def before_call(self, method: str, _path: str) -> None:
         """The client's hook: every call but a prepaid one takes its turn here."""

@@ -119,3 +119,27 @@ def test_calls_are_remembered_as_long_as_the_longest_window(store: Store) -> Non
 
     assert pacer(store, watch, Pace(1, 1.0), Pace(9, 60.0)).memory_s == pytest.approx(60 * (1 + MARGIN))
     assert pacer(store, watch).memory_s == 0
+
+
+def test_a_call_that_can_wait_leaves_half_of_the_pace_to_others(store: Store) -> None:
+    watch = Watch()
+    pace = pacer(store, watch, Pace(4, 60.0))
+
+    waits = [pace.prepay_spare() for _ in range(3)]
+
+    assert waits[:2] == [0, 0]
+    assert waits[2] == pytest.approx(60 * (1 + MARGIN))
+    for _ in range(2):
+        pace.pass_one(is_write=False)
+    assert watch.slept == []
+
+
+def test_a_call_that_can_wait_is_counted_once(store: Store) -> None:
+    watch = Watch()
+    pace = pacer(store, watch, Pace(2, 2.0))
+
+    assert pace.prepay_spare() == 0
+    pace.before_call("GET", "/api")
+    pace.pass_one(is_write=False)
+
+    assert watch.slept == []
