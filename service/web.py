@@ -1,6 +1,8 @@
 """Process 1: create_app(settings) wires the rooms that take and show leads into one Flask app."""
 
 from collections.abc import Mapping
+from datetime import UTC
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock, correction, logs, preview, report
-from service.admin import api, docs, machines
+from service.admin import api, docs, machines, pages
 from service.admin.actions import Corrected
+from service.admin.pages.crm import crm_link
 from service.capture import samplepage, script
 from service.capture.endpoints import Reception, form_blueprint
 from service.capture.guards import Guards
@@ -23,8 +26,12 @@ from service.forms import Setup, read_setup
 from service.lead import Lead
 from service.settings import Settings, lookup, read_settings
 from service.store import Store
+from service.watch.alerts import TITLES
 
 log = structlog.get_logger()
+
+SIGN_INS = SubmitLimit(10, 900)
+"""Tries of one address to sign in, in a quarter of an hour, over all web processes of this host."""
 
 
 def create_app(
@@ -43,15 +50,17 @@ def create_app(
     setup = setup or read_setup(settings.forms_file, lookup)
     logs.configure(settings.log_format, settings.log_level)
     store = store or Store(settings.database_url)
+    visits = visits or Visits()
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits or Visits())))
+    app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits)))
     board = Switchboard(setup.forms, store, settings.public_url, settings.store_ip)
     app.register_blueprint(webhook_blueprint(board))
     asked = api.Asked(_previewing(setup), _reporting(setup, store), _correcting(setup))
     api.register(app, store, settings.admin_token, asked)
     app.register_blueprint(docs.blueprint(app))
     app.register_blueprint(machines.blueprint(store))
+    pages.register(app, _window(settings, setup, store, visits))
     _serve_script(app)
     if settings.sample_page:
         _serve_sample(app, setup)
@@ -72,6 +81,24 @@ def _reception(settings: Settings, setup: Setup, store: Store, visits: Visits) -
         limit=None if limit is None else SubmitLimit(limit.count, limit.window_s),
         keeps_ip=settings.store_ip,
         guards=Guards(store, visits.texts),
+    )
+
+
+def _window(settings: Settings, setup: Setup, store: Store, visits: Visits) -> pages.Window:
+    def try_sign_in(who: str) -> float:
+        return visits.count(f"sign-in {who}", SIGN_INS, clock.now().timestamp())
+
+    return pages.Window(
+        store=store,
+        forms=setup.forms,
+        correct=_correcting(setup),
+        public_url=settings.public_url,
+        password=settings.admin_password,
+        secret_key=settings.secret_key,
+        zone=settings.digest_at.zone if settings.digest_at else UTC,
+        try_sign_in=try_sign_in,
+        crm_link=partial(crm_link, settings.nexudus_base_url),
+        title_of=lambda concern: TITLES.get(concern.kind, "Something is wrong"),
     )
 
 

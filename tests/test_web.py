@@ -97,7 +97,7 @@ def test_the_sample_page_posts_to_a_form_that_is_there(kept: Store) -> None:
 # -- what is not there
 
 
-@pytest.mark.parametrize("path", ["/", "/f", "/f/", "/api/v1/", "/admin/", "/static/x.js", "/f/contact/thanks/more"])
+@pytest.mark.parametrize("path", ["/", "/f", "/f/", "/api/v1/", "/static/x.js", "/f/contact/thanks/more"])
 def test_a_wrong_address_is_told_in_a_sentence(front: Front, path: str) -> None:
     page, document = (front.client.get(path, headers=headers) for headers in (PERSON, SCRIPT))
 

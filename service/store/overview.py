@@ -7,6 +7,8 @@ from sqlalchemy import Connection, func, select
 
 from service.lead import Outcome, Status, Step, first_lead_id
 from service.store.tables import attempts, lead_words, leads
+from service.store.word_index import mark_of
+from service.store.words import facet
 
 LATEST = 500
 """Calls that are read back to find the last one that went through."""
@@ -72,6 +74,15 @@ class Overview:
             .order_by(attempts.c.id.desc())
             .limit(1)
         )
+        found: datetime | None = self._connection.execute(query).scalar()
+        return found
+
+    def last_from(self, sender: str) -> datetime | None:
+        """When a sender last brought a lead."""
+        named = select(func.max(lead_words.c.lead_id)).where(lead_words.c.word == facet("sender", sender))
+        younger = select(func.max(leads.c.id)).where(leads.c.id > mark_of(self._connection), leads.c.sender == sender)
+        ids = [self._connection.execute(query).scalar() for query in (named, younger)]
+        query = select(leads.c.received_at).where(leads.c.id == max((one for one in ids if one), default=""))
         found: datetime | None = self._connection.execute(query).scalar()
         return found
 

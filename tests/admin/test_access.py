@@ -17,6 +17,9 @@ PUBLIC = {
     "/readyz",
     "/metrics",
     "/sample",
+    "/admin/sign-in",
+    "/admin/style.css",
+    "/admin/ticks.js",
 }
 """All that strangers may call; whatever is new is either added here on purpose or asks for the token."""
 

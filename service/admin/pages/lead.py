@@ -1,0 +1,95 @@
+"""One lead: its journey, all that was sent, what Nexudus got; sent again, released, discarded."""
+
+import json
+
+from flask import Blueprint, request
+from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.wrappers import Response
+
+from service import clock
+from service.admin import actions
+from service.admin.pages.journey import journey
+from service.admin.pages.leads import LEAD_ID, VERBS
+from service.admin.pages.shell import PREFIX, Shell
+from service.admin.pages.window import Window
+from service.admin.pages.words import field_name, one
+from service.lead import Lead, Status
+
+
+def add(routes: Blueprint, window: Window, shell: Shell) -> None:
+    """/admin/leads/ID and what can be done there."""
+
+    @routes.get("/leads/<lead_id>")
+    def show_lead(lead_id: str) -> Response:
+        """All about it."""
+        lead, now = find(window, lead_id), clock.now()
+        with window.store.read() as tx:
+            attempts, sent = tx.leads.attempts_of([lead.id])[lead.id], tx.outbox.sent(lead.id)
+        return shell.page(
+            "lead.html",
+            here="leads",
+            lead=lead,
+            events=journey(lead, attempts, now),
+            answers=_told(lead),
+            sent=sent,
+            sent_text=json.dumps(sent, indent=2, ensure_ascii=False) if sent else "",
+            raw=lead.submission.raw.decode("utf-8", "replace")[:20_000],
+            crm=window.crm_link(lead) if lead.opportunity_id else None,
+            can=_possible(lead),
+            verbs=VERBS,
+        )
+
+    @routes.post("/leads/<lead_id>/act")
+    def act_on_lead(lead_id: str) -> Response:
+        """Retry, release or discard it."""
+        lead, name, now = find(window, lead_id), request.form.get("action", ""), clock.now()
+        acts = {
+            "retry": lambda: actions.retry(window.store, lead.id, now),
+            "release": lambda: actions.release(window.store, lead.id, now),
+            "discard": lambda: actions.discard(window.store, lead.id),
+        }
+        if name not in acts:
+            raise BadRequest("Choose what to do with the lead.")
+        try:
+            acts[name]()
+        except actions.NotPossible as reason:
+            return shell.go(f"{PREFIX}/leads/{lead.id}", f"Nothing was done: {reason}.")
+        return shell.go(f"{PREFIX}/leads/{lead.id}", f"The lead is {VERBS[name][1]}.")
+
+    @routes.post("/leads/<lead_id>/confirm")
+    def confirm_for_lead(lead_id: str) -> Response:
+        """What would follow."""
+        lead, name = find(window, lead_id), request.form.get("action", "")
+        if name not in VERBS:
+            raise BadRequest("Choose what to do with the lead.")
+        return shell.page("confirm_one.html", here="leads", lead=lead, name=name, verb=VERBS[name])
+
+
+def find(window: Window, lead_id: str) -> Lead:
+    """The lead of an address.
+
+    Raises: NotFound.
+    """
+    with window.store.read() as tx:
+        lead = tx.leads.get(lead_id) if LEAD_ID.fullmatch(lead_id) else None
+    if lead is None:
+        raise NotFound("There is no such lead. It may have been typed wrongly.")
+    return lead
+
+
+def _possible(lead: Lead) -> set[str]:
+    """What can be done with it."""
+    found = {
+        "retry": lead.status in actions.WAITING,
+        "release": lead.status is Status.QUARANTINED,
+        "discard": lead.status not in {Status.DELIVERED, Status.ERASED, Status.DISCARDED},
+        "edit": lead.status in actions.CORRECTABLE,
+        "erase": lead.status is not Status.ERASED,
+    }
+    return {name for name, possible in found.items() if possible}
+
+
+def _told(lead: Lead) -> list[tuple[str, str]]:
+    """Every answer as it came, by name."""
+    submission = lead.submission
+    return [(field_name(name), one(value)) for name, value in {**submission.fields, **submission.extras}.items()]

@@ -1,0 +1,82 @@
+"""What is done with many leads, ticked or all that match: first how many that would be, then it is done."""
+
+from dataclasses import replace
+
+from flask import Blueprint, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from service import clock
+from service.admin.bulk import ACTIONS, Action, Done, act_on, act_on_all
+from service.admin.pages import listing
+from service.admin.pages.leads import LEAD_ID, PAGE, VERBS, lead_id_of
+from service.admin.pages.shell import PREFIX, Shell
+from service.admin.pages.window import Window
+from service.admin.pages.words import counted
+from service.lead import LeadId, Status
+from service.store import Query, Transaction
+
+
+def add(routes: Blueprint, window: Window, shell: Shell) -> None:
+    """/admin/leads/confirm and /admin/leads/act."""
+
+    @routes.post("/leads/confirm")
+    def confirm_many() -> Response:
+        """How many it would be."""
+        action, asked, ids = _action(), listing.read(request.form), _ticked(request.form)
+        is_all = request.form.get("scope") == "all"
+        with window.store.read() as tx:
+            newest = tx.leads.page(Query(), 1)
+            query = asked.query(clock.now(), window.zone)
+            standing = tx.search.standing(query) if is_all else _standing(tx, ids)
+        return shell.page(
+            "confirm.html",
+            here="leads",
+            action=action,
+            verb=VERBS[action.name],
+            asked=asked,
+            ids=() if is_all else ids,
+            number=sum(number for status, number in standing.items() if status in action.fits),
+            others={status: number for status, number in standing.items() if status not in action.fits},
+            until=newest[0].id if newest else "",
+            back=f"{PREFIX}/leads?{asked.address()}",
+        )
+
+    @routes.post("/leads/act")
+    def act_on_many() -> Response:
+        """Do it; where there are very many, a part of it, and ask to go on."""
+        action, asked = _action(), listing.read(request.form)
+        done = _act(window, action, asked)
+        if done.after:
+            values = {"number": done.number, "after": done.after, "until": request.form.get("until", "")}
+            return shell.page("more.html", here="leads", action=action, verb=VERBS[action.name], asked=asked, **values)  # type: ignore[arg-type]
+        said = f"{counted(done.number, 'lead')} {VERBS[action.name][1]}."
+        return shell.go(f"{PREFIX}/leads?{asked.address()}", said)
+
+
+def _act(window: Window, action: Action, asked: listing.Asked) -> Done:
+    now = clock.now()
+    if ids := _ticked(request.form):
+        return Done(act_on(window.store, action, ids, now))
+    # No more than what was there when the operator was asked: ids sort by arrival.
+    until, after = lead_id_of(request.form.get("until", "")) + "~", lead_id_of(request.form.get("after", ""))
+    done = act_on_all(window.store, action, replace(asked.query(now, window.zone), before=until, after=after), now)
+    so_far = request.form.get("number", "")
+    return replace(done, number=done.number + (int(so_far) if after and so_far.isdecimal() else 0))
+
+
+def _ticked(form: MultiDict[str, str]) -> list[LeadId]:
+    return [LeadId(one) for one in form.getlist("id") if LEAD_ID.fullmatch(one)][:PAGE]
+
+
+def _action() -> Action:
+    action = ACTIONS.get(request.form.get("action", ""))
+    if action is None:
+        raise BadRequest("Choose what to do with the leads.")
+    return action
+
+
+def _standing(tx: Transaction, ids: list[LeadId]) -> dict[Status, int]:
+    found = list(tx.leads.standing(ids).values())
+    return {status: found.count(status) for status in dict.fromkeys(found)}

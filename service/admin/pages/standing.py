@@ -1,0 +1,82 @@
+"""How the connections stand, in words: each Nexudus account, each platform and tool that sends."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.admin.pages.words import sender_name, span
+from service.forms import Form
+from service.store import UNAVAILABLE, Pause, Transaction
+
+PLAIN_PAUSES = {
+    UNAVAILABLE: "Nexudus does not answer. It is tried again by itself",
+    "throttled": "Nexudus asked for a pause",
+    "pace": "As many calls were made as the agreed pace allows",
+}
+"""Reason of a pause -> what it means; until when follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One connection. word: how it stands; tone: good, busy, warn, bad or calm; until: when it goes on by itself."""
+
+    name: str
+    word: str
+    tone: str
+    sentence: str
+    until: datetime | None = None
+
+
+def standings(tx: Transaction, forms: Iterable[Form], now: datetime) -> list[Standing]:
+    """All of them, Nexudus first."""
+    known = list(forms)
+    accounts = dict.fromkeys(["default", *(form.account for form in known)])
+    pauses = {pause.account: pause for pause in tx.accounts.pauses(now)}
+    nexudus = [_account(tx, account, pauses.get(account), now) for account in accounts]
+    return [*nexudus, *_platforms(tx, known, now)]
+
+
+def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) -> Standing:
+    name = "Nexudus" if account == "default" else f"Nexudus, account {account}"
+    if tx.accounts.is_refused(account):
+        sentence = "It refuses the user name or password. Correct it and start the service again; nothing is lost."
+        return Standing(name, "Sign-in refused", "bad", sentence)
+    if pause is not None:
+        is_denied = pause.reason.startswith("refused")
+        said = PLAIN_PAUSES.get(pause.reason, "It refuses some calls of the service account; leads wait")
+        return Standing(
+            name, "Refuses calls" if is_denied else "Resting", "bad" if is_denied else "busy", said, pause.until
+        )
+    for hold in tx.holds.all():
+        if hold.account == account:
+            return Standing(name, "Partly resting", "warn", hold.reason, hold.until)
+    last = tx.overview.last_delivered(account)
+    if last is None:
+        return Standing(name, "Ready", "calm", "No lead was delivered lately.")
+    return Standing(name, "Works", "good", f"The last lead came through {_ago(last, now)}.")
+
+
+def _platforms(tx: Transaction, forms: Iterable[Form], now: datetime) -> Iterator[Standing]:
+    broken: dict[str, list[Standing]] = {}
+    for health in tx.connections.all():
+        where = f"{sender_name(health.link.sender)}, form {health.link.form}"
+        where += f", {health.link.place}" if health.link.place else ""
+        if health.reason:
+            broken.setdefault(health.link.sender, []).append(Standing(where, "Broken", "bad", health.reason))
+        elif health.rests_until is not None and health.rests_until > now:
+            said = "The platform asked for a pause, or did not answer. It goes on by itself"
+            standing = Standing(where, "Resting", "busy", said, health.rests_until)
+            broken.setdefault(health.link.sender, []).append(standing)
+    for sender in sorted({sender for form in forms for sender in form.webhooks}):
+        yield from broken.get(sender, [_heard(tx, sender, now)])
+
+
+def _heard(tx: Transaction, sender: str, now: datetime) -> Standing:
+    last = tx.overview.last_from(sender)
+    if last is None:
+        return Standing(sender_name(sender), "Set up", "calm", "It has not sent anything yet.")
+    return Standing(sender_name(sender), "Works", "good", f"It last sent a lead {_ago(last, now)}.")
+
+
+def _ago(instant: datetime, now: datetime) -> str:
+    return f"{span(now - instant)} ago"

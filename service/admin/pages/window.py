@@ -1,0 +1,55 @@
+"""What the pages are given."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+
+from service.admin.actions import Corrected
+from service.forms import Form
+from service.lead import Lead
+from service.store import Concern, Store
+
+MADE_PASSWORD = "admin_password"  # noqa: S105 (the name of a value)
+"""The value of the deployment with the hash of a password that was made for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Somewhere else to look. note: what to know before following it."""
+
+    text: str
+    address: str
+    note: str = ""
+
+
+def _unlimited(_who: str) -> float:
+    return 0.0
+
+
+def _no_link(_lead: Lead) -> Link | None:
+    return None
+
+
+def _sentence(concern: Concern) -> str:
+    return concern.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What the pages need of other rooms, as plain values and functions.
+
+    password: the operator's, "" where one was made or none is set. secret_key: "" for the one in the database.
+    try_sign_in: counts a try of somebody; 0.0 when it is allowed, else the seconds to wait.
+    crm_link: where to see a delivered lead. title_of: what a concern is called.
+    """
+
+    store: Store
+    forms: Mapping[str, Form]
+    correct: Callable[[Lead, Mapping[str, str]], Corrected]
+    public_url: str = ""
+    password: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
+    zone: tzinfo = UTC
+    try_sign_in: Callable[[str], float] = _unlimited
+    crm_link: Callable[[Lead], Link | None] = _no_link
+    title_of: Callable[[Concern], str] = _sentence
