@@ -57,11 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
     plan = plan_of(settings, arguments)
     check_ports(plan)
     migrate(settings.database_url)
+    password = "" if settings.admin_password else _made_password(settings.database_url)
     team = Team()
     try:
         team.start_all(plan)
         team.wait_until_ready(plan.port)
-        print(banner(plan, setup), flush=True)
+        print(banner(plan, setup, password), flush=True)
         return team.watch()
     finally:
         team.stop_all()
@@ -192,8 +193,20 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def banner(plan: Plan, setup: Setup) -> str:
-    """Where things are; in the demo, that nothing is real."""
+def _made_password(database_url: str) -> str:
+    """The dashboard's password, if it was made just now."""
+    from service.admin.pages.password import make_password  # noqa: PLC0415 (only where no password is set)
+    from service.store import Store  # noqa: PLC0415
+
+    store = Store(database_url)
+    try:
+        return make_password(store)
+    finally:
+        store.close()
+
+
+def banner(plan: Plan, setup: Setup, password: str = "") -> str:
+    """Where things are; in the demo, that nothing is real. password: to be shown this once."""
     here = f"http://localhost:{plan.port}"
     lines = [f"Form {name}: POST {here}/f/{name}" for name in setup.forms][:5]
     if plan.simulated:
@@ -208,7 +221,10 @@ def banner(plan: Plan, setup: Setup) -> str:
         ]
     else:
         lines = ["Delivering to Nexudus.", "", *lines]
-    lines += [f"API description          {here}/docs", "", "Ctrl-C stops everything."]
+    lines += [f"Dashboard                {here}/admin/", f"API description          {here}/docs"]
+    if password:
+        lines += ["", f"Sign in to the dashboard as admin with   {password}", "Note it: it is shown this once."]
+    lines += ["", "Ctrl-C stops everything."]
     width = max(map(len, lines))
     rule = "═" * (width + 2)
     body = "\n".join(f"║ {line.ljust(width)} ║" for line in lines)
