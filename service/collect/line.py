@@ -14,6 +14,12 @@ from service.store import Link, Notice, Store
 SAID_MAX = 200
 """Characters of a platform's own words that are told."""
 
+SECRETS = ("app_secret", "client_secret", "access_token", "refresh_token", "token")
+"""The keys of a sender's table whose values are told to nobody."""
+
+SECRET_MIN = 6
+"""Characters from which on something is taken for a secret: shorter ones stand in every other word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
@@ -106,6 +112,7 @@ def in_turn(parts: Iterable[Iterator[Pulled]]) -> Iterator[Pulled]:
 
 def spoken(text: str, table: Mapping[str, Any], *secrets: str) -> str:
     """A platform's words in one line, capped, without anything secret that it may have repeated."""
-    for secret in [value for value in (*table.values(), *secrets) if isinstance(value, str) and value]:
+    told = [str(table.get(name, "")) for name in SECRETS]
+    for secret in [each for each in (*told, *secrets) if len(each) >= SECRET_MIN]:
         text = text.replace(secret, "[removed]")
     return " ".join(text.split())[:SAID_MAX]
