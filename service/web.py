@@ -51,10 +51,11 @@ def create_app(
     logs.configure(settings.log_format, settings.log_level)
     store = store or Store(settings.database_url)
     visits = visits or Visits()
+    guards = Guards(store, visits.texts)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits)))
-    board = Switchboard(setup.forms, store, settings.public_url, settings.store_ip)
+    app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits, guards)))
+    board = Switchboard(setup.forms, store, settings.public_url, guards, settings.store_ip)
     app.register_blueprint(webhook_blueprint(board))
     asked = api.Asked(_previewing(setup), _reporting(setup, store), _correcting(setup))
     api.register(app, store, settings.admin_token, asked)
@@ -72,7 +73,7 @@ def create_app(
     return app
 
 
-def _reception(settings: Settings, setup: Setup, store: Store, visits: Visits) -> Reception:
+def _reception(settings: Settings, setup: Setup, store: Store, visits: Visits, guards: Guards) -> Reception:
     limit = settings.submit_limit
     return Reception(
         forms=setup.forms,
@@ -80,7 +81,7 @@ def _reception(settings: Settings, setup: Setup, store: Store, visits: Visits) -
         visits=visits,
         limit=None if limit is None else SubmitLimit(limit.count, limit.window_s),
         keeps_ip=settings.store_ip,
-        guards=Guards(store, visits.texts),
+        guards=guards,
     )
 
 

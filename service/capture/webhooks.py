@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +12,8 @@ from flask import Blueprint, Response, request
 
 from service import clock
 from service.capture.enquiries import Enquiry, Item, Notice, Unfit, Withdrawal
-from service.capture.intake import accept_all, announce_all, withdraw
+from service.capture.guards import Circumstances, Guards
+from service.capture.intake import Judged, accept_all, announce_all, withdraw
 from service.capture.proofs import check_token
 from service.capture.refusals import Empty, Unreadable, Unsupported
 from service.capture.sender import Call, Forged, Garbled, Sender, Table
@@ -19,7 +21,7 @@ from service.capture.senders import SENDERS
 from service.capture.submitting import reading_form, submit, submit_notice, submit_unfit
 from service.capture.wire import read_body, read_headers
 from service.forms import Form
-from service.lead import Receipt, Submission
+from service.lead import Receipt
 from service.store import Store, StoreUnavailable
 
 log = structlog.get_logger()
@@ -41,6 +43,7 @@ class Switchboard:
     forms: Mapping[str, Form]
     store: Store
     public_url: str
+    guards: Guards
     keeps_ip: bool = False
 
 
@@ -177,26 +180,27 @@ def _bounded(item: Item) -> Item:
 def _keep(items: Sequence[Item], line: Line, call: Call, board: Switchboard) -> list[Receipt]:
     now = clock.now()
     form = board.forms[line.form.name]
-    submissions = [_submission(item, line, call, board) for item in items if isinstance(item, Enquiry | Unfit)]
+    submissions = [_judged(item, line, call, board, now) for item in items if isinstance(item, Enquiry | Unfit)]
     announced = []
     for notice in (item for item in items if isinstance(item, Notice)):
         submission = submit_notice(notice, line.form, line.name, line.table)
         if notice.is_test:
-            submissions.append(submission)
+            submissions.append((submission, ""))
         else:
             announced.append((submission, notice.place))
-    receipts = accept_all([(submission, "") for submission in submissions], form, board.store, now)
+    receipts = accept_all(submissions, form, board.store, now)
     receipts += announce_all(announced, form, board.store, now) if announced else []
     taken_back = [item.external_id for item in items if isinstance(item, Withdrawal)]
     return receipts + [withdraw(line.name, external_id, form, board.store, now) for external_id in taken_back]
 
 
-def _submission(item: Enquiry | Unfit, line: Line, call: Call, board: Switchboard) -> Submission:
+def _judged(item: Enquiry | Unfit, line: Line, call: Call, board: Switchboard, now: datetime) -> Judged:
     if isinstance(item, Unfit):
-        return submit_unfit(replace(item, raw=_without_secrets(item.raw, line.table)), line.form, line.name)
+        return submit_unfit(replace(item, raw=_without_secrets(item.raw, line.table)), line.form, line.name), ""
     query = call.url.partition("?")[2]
     submission = submit(item, line.form, line.name, line.table, query)
-    return submission if board.keeps_ip else replace(submission, ip="")
+    suspicion = board.guards.judge(submission, line.form, Circumstances(ip=submission.ip), now)
+    return replace(submission, ip=submission.ip if board.keeps_ip else ""), str(suspicion or "")
 
 
 def _without_secrets(raw: bytes, table: Table) -> bytes:
