@@ -1,0 +1,198 @@
+"""Signing in and out: by the password alone, for a while, from our own pages only."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from service.admin.pages.password import make_password
+from service.store import Store
+from tests.admin.desk import keep_many
+from tests.admin.visitor import PASSWORD, Operator, words
+from tests.builders import NOON
+
+
+@pytest.fixture
+def stranger(kept: Store) -> Operator:
+    """Somebody who is not signed in."""
+    return Operator(kept, sign_in=False)
+
+
+@pytest.fixture
+def operator(kept: Store) -> Operator:
+    """Somebody who is."""
+    return Operator(kept)
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin", "/admin/", "/admin/leads", "/admin/leads/" + "0" * 32, "/admin/leads/x/edit"]
+)
+def test_who_is_not_signed_in_sees_the_sign_in_and_nothing_else(kept: Store, stranger: Operator, path: str) -> None:
+    keep_many(kept, 1)
+
+    answer = stranger.client.get(path, follow_redirects=True)
+
+    assert answer.status_code == 401
+    assert "Password" in answer.text
+    assert "person0@example.com" not in answer.text
+
+
+def test_the_password_opens_the_page_that_was_asked_for(stranger: Operator) -> None:
+    answer = stranger.client.post(
+        "/admin/sign-in", data={"name": "Admin ", "password": PASSWORD, "next": "/admin/leads?status=parked"}
+    )
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/leads?status=parked")
+    assert "Leads" in stranger.see("/admin/leads")
+
+
+@pytest.mark.parametrize(
+    "next_", ["https://evil.example/", "//evil.example", "/admin//evil.example", "/f/contact", "/admin/\n"]
+)
+def test_signing_in_leads_nowhere_else(stranger: Operator, next_: str) -> None:
+    answer = stranger.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD, "next": next_})
+
+    assert answer.headers["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("admin", "wrong"), ("admin", ""), ("ann", PASSWORD), ("admin", "\u00fc")]
+)
+def test_a_wrong_name_or_password_is_told_alike(stranger: Operator, name: str, password: str) -> None:
+    answer = stranger.sign_in(password, name)
+
+    assert answer.status_code == 422
+    assert "The name or the password is wrong" in answer.text
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_tries_are_limited_and_told_how_long(stranger: Operator) -> None:
+    answers = [stranger.sign_in("wrong") for _ in range(11)]
+
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
+    assert "too many tries" in answers[-1].text
+    assert stranger.sign_in().status_code == 429
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 901
+
+
+def test_tries_of_one_address_do_not_lock_out_another(stranger: Operator) -> None:
+    for _ in range(12):
+        stranger.sign_in("wrong")
+
+    assert stranger.sign_in(environ_base={"REMOTE_ADDR": "192.0.2.99"}).status_code == 303
+
+
+def test_without_a_password_the_page_says_how_to_set_one(kept: Store) -> None:
+    nobody = Operator(kept, sign_in=False, ADMIN_PASSWORD="")
+
+    assert "ADMIN_PASSWORD" in nobody.client.get("/admin/").text
+    assert nobody.sign_in("").status_code == 422
+
+
+def test_a_password_that_was_made_opens_and_only_its_hash_is_kept(kept: Store) -> None:
+    made = make_password(kept)
+    operator = Operator(kept, sign_in=False, ADMIN_PASSWORD="")
+
+    assert operator.sign_in(made).status_code == 303
+    assert make_password(kept) == ""
+    with kept.read() as tx:
+        assert made not in (tx.watching.mark("admin_password") or made)
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(kept: Store) -> None:
+    cookies = [
+        Operator(kept, sign_in=False, PUBLIC_URL=url).sign_in().headers["Set-Cookie"]
+        for url in ("https://leads.example.com", "http://localhost:8000")
+    ]
+
+    assert all(part in cookies[0] for part in ("HttpOnly", "SameSite=Lax", "Path=/admin", "Secure"))
+    assert "Secure" not in cookies[1]
+
+
+def test_signing_out_ends_the_session_for_whoever_copied_its_cookie(kept: Store, operator: Operator) -> None:
+    copied = operator.client.get_cookie("lead_capture_admin", path="/admin")
+    assert copied is not None
+    operator.send("/admin/sign-out")
+    thief = Operator(kept, sign_in=False)
+    thief.client.set_cookie("lead_capture_admin", copied.value, path="/admin")
+
+    assert operator.client.get("/admin/").status_code == thief.client.get("/admin/").status_code == 401
+
+
+def test_another_password_ends_all_sessions(kept: Store, operator: Operator) -> None:
+    cookie = operator.client.get_cookie("lead_capture_admin", path="/admin")
+    assert cookie is not None
+    later = Operator(kept, sign_in=False, ADMIN_PASSWORD="another-password")
+    later.client.set_cookie("lead_capture_admin", cookie.value, path="/admin")
+
+    assert later.client.get("/admin/").status_code == 401
+
+
+def test_all_web_processes_know_a_session(kept: Store, operator: Operator) -> None:
+    cookie = operator.client.get_cookie("lead_capture_admin", path="/admin")
+    assert cookie is not None
+    other = Operator(kept, sign_in=False)
+    other.client.set_cookie("lead_capture_admin", cookie.value, path="/admin")
+
+    assert other.client.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize(("step_h", "steps", "status"), [(11, 3, 200), (13, 1, 401), (11, 32, 401)])
+def test_a_session_ends_when_it_rests_or_grows_old(kept: Store, step_h: int, steps: int, status: int) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        operator = Operator(kept)
+        for _ in range(steps):
+            clock.shift(timedelta(hours=step_h))
+            answer = operator.client.get("/admin/")
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("token", ["", "0" * 64, "\u00fc"])
+def test_a_form_without_the_sessions_token_does_nothing(kept: Store, operator: Operator, token: str) -> None:
+    (lead,) = keep_many(kept, 1)
+
+    answer = operator.client.post(f"/admin/leads/{lead.id}/act", data={"action": "discard", "token": token})
+
+    assert answer.status_code == 403
+    assert "Nothing was done" in words(answer.text)
+    assert operator.front.lead().status == "pending"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_a_form_of_another_site_does_nothing(kept: Store, operator: Operator, headers: dict[str, str]) -> None:
+    (lead,) = keep_many(kept, 1)
+    fields = {"action": "discard", "token": operator.token}
+
+    assert operator.client.post(f"/admin/leads/{lead.id}/act", data=fields, headers=headers).status_code == 403
+    assert operator.sign_in(headers=headers).status_code == 403
+
+
+def test_the_public_address_counts_as_ours(kept: Store) -> None:
+    operator = Operator(kept, PUBLIC_URL="https://leads.example.com")
+
+    answer = operator.sign_in(headers={"Origin": "https://leads.example.com"})
+
+    assert answer.status_code == 303
+
+
+def test_pages_are_kept_by_nobody_and_run_nothing_foreign(operator: Operator) -> None:
+    headers = operator.client.get("/admin/").headers
+
+    assert headers["Cache-Control"] == "no-store"
+    assert "script-src 'self'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+
+
+def test_nobody_can_put_words_into_the_mouth_of_the_page(operator: Operator) -> None:
+    operator.client.set_cookie("lead_capture_said", "0000.Call 0900 123", path="/admin")
+
+    assert "0900" not in operator.see("/admin/")

@@ -1,0 +1,198 @@
+"""The list of leads: found, filtered, turned page by page, and acted on after a question that says how many."""
+
+from datetime import timedelta
+
+import pytest
+
+from service import clock
+from service.lead import Attribution, Contact, Status
+from service.store import Store
+from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
+from tests.admin.visitor import Operator, words
+from tests.builders import NOON, a_form, a_lead, a_submission
+
+
+@pytest.fixture
+def operator(kept: Store) -> Operator:
+    """Signed in, with two forms."""
+    return Operator(kept, a_form(), a_form("tour"))
+
+
+def standing(store: Store) -> dict[str, int]:
+    """How many leads stand where."""
+    with store.read() as tx:
+        return tx.leads.count()
+
+
+def test_an_empty_list_says_what_to_do(operator: Operator) -> None:
+    assert "No lead yet" in operator.see("/admin/leads")
+
+
+def test_leads_come_newest_first_with_what_tells_them_apart(kept: Store, operator: Operator) -> None:
+    keep_many(kept, 2)
+
+    page = operator.see("/admin/leads")
+
+    assert "2 leads" in page
+    assert page.index("person1@example.com") < page.index("person0@example.com")
+    assert all(text in page for text in ("Ada Lovelace", "Waiting", "contact", "Paid Search"))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "q=hopper",
+        "q=navy+hopper",
+        "status=parked",
+        "form=tour",
+        "sender=typeform",
+        "channel=Email",
+        "from=2026-11-23&to=2026-11-23",
+    ],
+)
+def test_every_filter_chooses(kept: Store, operator: Operator, asked: str) -> None:
+    keep_many(kept, 1)
+    submission = a_submission(form="tour", sender="typeform", contact=Contact("g@navy.example", "Grace Hopper"))
+    verdict = Attribution(channel="Email")
+    keep(
+        kept,
+        a_lead(received_at=NOON - timedelta(days=1), status=Status.PARKED, submission=submission, attribution=verdict),
+    )
+
+    page = operator.see(f"/admin/leads?{asked}")
+
+    assert "1 lead matches" in page
+    assert "Grace Hopper" in page
+    assert "person0" not in page
+
+
+def test_a_period_counts_days_back_from_today(kept: Store, operator: Operator) -> None:
+    now = clock.now()
+    keep(kept, a_lead("old@example.com", now - timedelta(days=8)))
+    keep(kept, a_lead("new@example.com", now - timedelta(hours=1)))
+
+    page = operator.see("/admin/leads?period=7")
+
+    assert "new@example.com" in page
+    assert "old@example.com" not in page
+
+
+@pytest.mark.parametrize(
+    "asked", ["status=lost", "period=x", "from=tomorrow", "from=9999-12-31&to=9999-12-31", "before=x", "q=%00%F0"]
+)
+def test_what_makes_no_sense_is_no_mistake_of_ours(operator: Operator, asked: str) -> None:
+    operator.see(f"/admin/leads?{asked}")
+
+
+def test_pages_turn_both_ways(kept: Store, operator: Operator) -> None:
+    leads = keep_many(kept, 120)
+
+    first = operator.client.get("/admin/leads").text
+    second = operator.client.get(f"/admin/leads?before={leads[70].id}").text
+    back = operator.client.get(f"/admin/leads?after={leads[69].id}").text
+
+    assert f"before={leads[70].id}" in first
+    assert "Newer" not in words(first)
+    assert f"after={leads[69].id}" in second
+    assert f"before={leads[20].id}" in second
+    assert "person119@" in back
+    assert "person69@" not in back
+
+
+def test_what_was_typed_is_shown_as_text(kept: Store, operator: Operator) -> None:
+    keep(kept, a_lead(submission=a_submission(contact=Contact("x@x.example", "<script>alert(1)</script>"))))
+
+    page = operator.client.get("/admin/leads?q=<b>").text + operator.client.get("/admin/leads").text
+
+    assert "<script>alert" not in page
+    assert "<b>" not in page
+
+
+# -- actions
+
+
+def test_ticked_leads_are_released_after_a_question_that_says_how_many(kept: Store, operator: Operator) -> None:
+    held = [keep_as(kept, Status.QUARANTINED) for _ in range(3)]
+
+    asked = operator.send("/admin/leads/confirm", action="release", id=[held[0].id, held[1].id])
+
+    assert "Release 2 leads?" in words(asked.text)
+    assert standing(kept) == {"quarantined": 3}
+    assert "2 leads released." in operator.arrive(operator.press(asked))
+    assert standing(kept) == {"pending": 2, "quarantined": 1}
+
+
+def test_what_cannot_be_done_is_counted_apart(kept: Store, operator: Operator) -> None:
+    ids = [keep_as(kept, status).id for status in (Status.PARKED, Status.QUARANTINED, Status.DISCARDED)]
+    ids.append(keep_delivered(kept).id)
+
+    said = words(operator.send("/admin/leads/confirm", action="retry", id=ids).text)
+
+    assert "Send again 1 lead?" in said
+    assert all(f"1 lead: {name}" in said for name in ("held as spam", "discarded", "delivered"))
+
+
+def test_all_that_match_are_discarded_and_no_others(kept: Store, operator: Operator) -> None:
+    for _ in range(3):
+        keep_as(kept, Status.QUARANTINED)
+    keep_many(kept, 2)
+
+    asked = operator.send("/admin/leads/confirm", action="discard", scope="all", status="quarantined")
+
+    assert "Discard 3 leads?" in words(asked.text)
+    assert "3 leads discarded." in operator.arrive(operator.press(asked))
+    assert standing(kept) == {"discarded": 3, "pending": 2}
+
+
+def test_all_that_match_words_are_sent_again(kept: Store, operator: Operator) -> None:
+    submission = a_submission(contact=Contact("g@navy.example", "Grace Hopper"))
+    keep(kept, a_lead(status=Status.PARKED, submission=submission))
+    keep_as(kept, Status.PARKED)
+
+    asked = operator.send("/admin/leads/confirm", action="retry", scope="all", q="hopper")
+    operator.press(asked)
+
+    assert "Send again 1 lead?" in words(asked.text)
+    assert standing(kept) == {"pending": 1, "parked": 1}
+
+
+def test_who_came_after_the_question_is_left_alone(kept: Store, operator: Operator) -> None:
+    keep_as(kept, Status.QUARANTINED)
+    asked = operator.send("/admin/leads/confirm", action="discard", scope="all", status="quarantined")
+    keep(kept, a_lead(received_at=NOON + timedelta(minutes=5), status=Status.QUARANTINED))
+
+    operator.press(asked)
+
+    assert standing(kept) == {"discarded": 1, "quarantined": 1}
+
+
+def test_nothing_ticked_is_nothing_done(kept: Store, operator: Operator) -> None:
+    keep_many(kept, 1)
+
+    said = words(operator.send("/admin/leads/confirm", action="discard", scope="ticked").text)
+
+    assert "No lead is ticked" in said
+    assert "Yes," not in said
+
+
+@pytest.mark.parametrize("fields", [{"action": "sell"}, {}, {"action": "retry", "id": "x' OR 1=1"}])
+def test_a_form_that_was_tampered_with_does_nothing(kept: Store, operator: Operator, fields: dict[str, str]) -> None:
+    keep_many(kept, 1)
+
+    answers = [operator.send(f"/admin/leads/{name}", **fields) for name in ("confirm", "act")]
+
+    assert {answer.status_code for answer in answers} <= {200, 303, 400}
+    assert standing(kept) == {"pending": 1}
+
+
+def test_leads_far_apart_are_all_reached(kept: Store, operator: Operator) -> None:
+    kept.keep_all(
+        [
+            (a_lead(f"{n}@x.example", NOON + timedelta(seconds=n), status=Status.QUARANTINED), [], str(n))
+            for n in range(600)
+        ]
+    )
+
+    operator.press(operator.send("/admin/leads/confirm", action="discard", scope="all", status="quarantined"))
+
+    assert standing(kept) == {"discarded": 600}

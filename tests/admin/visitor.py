@@ -1,0 +1,77 @@
+"""The dashboard as its operator sees it: signed in, following links and sending forms of the pages."""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+from werkzeug.test import Client, TestResponse
+
+from service.store import Store
+from tests.front import Front
+
+PASSWORD = "open-sesame-please"
+
+
+class Operator:
+    """A browser without a script that is signed in."""
+
+    def __init__(self, store: Store, *forms: Any, sign_in: bool = True, **settings: str) -> None:
+        self.front = Front(store, *forms, **{"ADMIN_PASSWORD": PASSWORD, **settings})
+        self.client: Client = self.front.client
+        if sign_in:
+            assert self.sign_in().status_code == 303
+
+    def sign_in(self, password: str = PASSWORD, name: str = "admin", **more: Any) -> TestResponse:
+        """Send the sign-in form."""
+        return self.client.post("/admin/sign-in", data={"name": name, "password": password}, **more)
+
+    def see(self, path: str) -> str:
+        """A page as text, which must be there."""
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.status_code
+        return words(answer.text)
+
+    @property
+    def token(self) -> str:
+        """What the forms of this session carry."""
+        found = re.search(r'name="token" value="(\w+)"', self.client.get("/admin/leads").text)
+        assert found is not None
+        return found[1]
+
+    def send(self, path: str, **fields: Any) -> TestResponse:
+        """Send a form of the pages."""
+        return self.client.post(path, data={"token": self.token, **fields})
+
+    def press(self, answer: TestResponse) -> TestResponse:
+        """Press the button of a confirmation."""
+        form = Forms(answer.text).forms[-1]
+        return self.client.post(form["action"], data=form["fields"])
+
+    def arrive(self, answer: TestResponse) -> str:
+        """The page that an answer leads to, as text."""
+        assert answer.status_code == 303, (answer.status_code, words(answer.text))
+        return self.see(answer.headers["Location"])
+
+
+class Forms(HTMLParser):
+    """The forms of a page: where they go, what they carry, their first button."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.forms: list[dict[str, Any]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note forms, hidden inputs and named buttons."""
+        known = dict(attrs)
+        if tag == "form":
+            self.forms.append({"action": known["action"], "fields": {}})
+        elif self.forms and known.get("name") and (known.get("type") == "hidden" or tag == "button"):
+            fields = self.forms[-1]["fields"]
+            fields.setdefault(known["name"], []).append(known.get("value") or "")
+
+
+def words(html: str) -> str:
+    """What a page says, without its tags."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
