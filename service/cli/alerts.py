@@ -1,12 +1,14 @@
 """`lead-capture alerts`: what is wrong now, and whether a message would reach anybody."""
 
 import argparse
+import json
+from typing import Any
 
 from service import clock
 from service.cli.lines import printable
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
-from service.store import StoreUnavailable
+from service.store import Concern, StoreUnavailable
 from service.watch import channels
 from service.watch.words import span
 
@@ -21,23 +23,27 @@ TEST = channels.Message(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--test."""
+    """--test and --json."""
     parser.add_argument("--test", action="store_true", help="send a test message to each address of ALERT_URLS")
+    parser.add_argument("--json", action="store_true", help="a list: what is wrong, or how each address took the test")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """What is wrong: 1, nothing: 0. With --test, 1 when the message did not get through everywhere."""
     house = open_house(alerts=True)
     try:
-        return _test(house) if arguments.test else _list(house)
+        return _test(house, as_json=arguments.json) if arguments.test else _list(house, as_json=arguments.json)
     except StoreUnavailable as error:
         raise Failed(unanswered(error)) from error
 
 
-def _list(house: House) -> int:
+def _list(house: House, *, as_json: bool) -> int:
     now = clock.now()
     with house.store.read() as tx:
         concerns = tx.concerns.open()
+    if as_json:
+        print(json.dumps([_as_row(concern) for concern in concerns], indent=2, ensure_ascii=False))
+        return 1 if concerns else 0
     for concern in concerns:
         told = f"told {concern.told} times" if concern.told > 1 else ("told" if concern.told else "not told")
         print(f"{concern.cause}  since {concern.since:%Y-%m-%d %H:%M} UTC ({span(now - concern.since)}), {told}")
@@ -47,11 +53,19 @@ def _list(house: House) -> int:
     return 1 if concerns else 0
 
 
-def _test(house: House) -> int:
+def _as_row(concern: Concern) -> dict[str, Any]:
+    since = f"{concern.since:%Y-%m-%dT%H:%M:%SZ}"
+    return {"cause": concern.cause, "sentence": concern.sentence, "since": since, "told": concern.told}
+
+
+def _test(house: House, *, as_json: bool) -> int:
     addresses = house.settings.alert_urls
     if not addresses:
         raise Failed("ALERT_URLS is not set, so nobody is told: write Apprise addresses such as mailto://...")
     outcomes = channels.send(addresses, TEST)
-    for number, outcome in enumerate(outcomes, 1):
-        print(f"address {number} of {len(addresses)}: {outcome}")
+    if as_json:
+        print(json.dumps([{"address": number, "outcome": outcome} for number, outcome in enumerate(outcomes, 1)]))
+    else:
+        for number, outcome in enumerate(outcomes, 1):
+            print(f"address {number} of {len(addresses)}: {outcome}")
     return 0 if all(outcome == channels.SENT for outcome in outcomes) else 1

@@ -2,7 +2,9 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from service import clock
 from service.admin import actions
@@ -26,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = commands.add_parser("list", help="newest first", epilog=f"example: {EXAMPLE}")
     _add_filters(listing)
     listing.add_argument("--limit", type=number_within(1, 1_000_000), default=50, help="at most so many (50)")
-    listing.add_argument("--json", action="store_true", help="one JSON object a line")
+    _add_json(listing, "one JSON object a line")
     listing.set_defaults(act=list_leads)
     parser.set_defaults(**vars(listing.parse_args([])))
     exporting = commands.add_parser(
@@ -44,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "show", help="everything about one lead", epilog="example: lead-capture leads show 01a2..."
     )
     showing.add_argument("id", metavar="ID")
+    _add_json(showing, "as it is shown anyway")
     showing.set_defaults(act=show_lead)
     for name, act, meaning in (
         ("retry", retry_leads, "send now"),
@@ -54,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         acting.add_argument("ids", metavar="ID", nargs="*" if name == "retry" else "+")
         if name == "retry":
             _add_filters(acting)
+        _add_json(acting, "one JSON object a line: id, done, problem")
         acting.set_defaults(act=act)
     correcting = commands.add_parser(
         "correct",
@@ -64,7 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     correcting.add_argument(
         "--field", action="append", required=True, type=answer, metavar="NAME=VALUE", help="an answer; may be repeated"
     )
+    _add_json(correcting, "the lead as it is now")
     correcting.set_defaults(act=correct_lead)
+
+
+def _add_json(parser: argparse.ArgumentParser, meaning: str) -> None:
+    parser.add_argument("--json", action="store_true", help=meaning)
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
@@ -99,8 +108,11 @@ def list_leads(house: House, arguments: argparse.Namespace) -> int:
     """A few lines for each lead, or one of JSON."""
     found = _take(house.store, arguments, arguments.limit)
     if arguments.json:
-        for lead in found:
-            print(json.dumps(lead_json(lead, _attempts(house.store, lead))))
+        while some := list(islice(found, PAGE)):
+            with house.store.read() as tx:
+                attempts = tx.leads.attempts_of([lead.id for lead in some])
+            for lead in some:
+                print(json.dumps(lead_json(lead, attempts[lead.id])))
         return 0
     from rich.console import Console  # noqa: PLC0415 (only this list needs it)
 
@@ -157,39 +169,44 @@ def correct_lead(house: House, arguments: argparse.Namespace) -> int:
         raise Failed(str(reason)) from reason
     if lead is None:
         raise Failed(f"there is no lead {arguments.id}")
-    print(f"{lead.id}: corrected, {lead.status.value}")
+    if arguments.json:
+        print(json.dumps(lead_json(lead, _attempts(house.store, lead)), indent=2, ensure_ascii=False))
+    else:
+        print(f"{lead.id}: corrected, {lead.status.value}")
     return 0
 
 
 def retry_leads(house: House, arguments: argparse.Namespace) -> int:
     """Those named, or all of those that the filters match and that can be sent."""
-    ids = arguments.ids
+    ids: Iterable[str] = arguments.ids
     filtered = bool(arguments.status or arguments.form or arguments.since or arguments.until)
     if filtered == bool(ids):
         raise Failed("name leads, or else say which: --status parked, --form, --since, --until")
-    if filtered:
-        found = _take(house.store, arguments, 1_000_000)
-        ids = [lead.id for lead in found if lead.status in actions.WAITING]
-    return _each(ids, "sent again", lambda lead_id: actions.retry(house.store, lead_id, clock.now()))
+    if filtered:  # read a page at a time, while those before are retried already
+        found = _take(house.store, arguments, sys.maxsize)
+        ids = (lead.id for lead in found if lead.status in actions.WAITING)
+    return _each(arguments, ids, "sent again", lambda lead_id: actions.retry(house.store, lead_id, clock.now()))
 
 
 def release_leads(house: House, arguments: argparse.Namespace) -> int:
     """Those named."""
-    return _each(arguments.ids, "released", lambda lead_id: actions.release(house.store, lead_id, clock.now()))
+    ids = arguments.ids
+    return _each(arguments, ids, "released", lambda lead_id: actions.release(house.store, lead_id, clock.now()))
 
 
 def discard_leads(house: House, arguments: argparse.Namespace) -> int:
     """Those named."""
-    return _each(arguments.ids, "discarded", lambda lead_id: actions.discard(house.store, lead_id))
+    return _each(arguments, arguments.ids, "discarded", lambda lead_id: actions.discard(house.store, lead_id))
 
 
-def _each(ids: list[str], done: str, act: Callable[[str], Lead | None]) -> int:
+def _each(arguments: argparse.Namespace, ids: Iterable[str], done: str, act: Callable[[str], Lead | None]) -> int:
     failed = 0
     for lead_id in ids:
         try:
-            outcome = "there is no such lead" if act(lead_id) is None else ""
+            problem = "there is no such lead" if act(lead_id) is None else ""
         except actions.NotPossible as reason:
-            outcome = str(reason)
-        failed += bool(outcome)
-        print(f"{lead_id}: {outcome or done}")
+            problem = str(reason)
+        failed += bool(problem)
+        told = {"id": lead_id, "done": not problem, "problem": problem or None}
+        print(json.dumps(told) if arguments.json else f"{lead_id}: {problem or done}")
     return 1 if failed else 0

@@ -1,6 +1,7 @@
 """`lead-capture migrate`: brings the database to the newest schema."""
 
 import argparse
+import json
 
 from service.cli.house import read_house
 from service.cli.main import Failed
@@ -12,14 +13,15 @@ EXAMPLE = "lead-capture migrate"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """None."""
+    """--json."""
+    parser.add_argument("--json", action="store_true", help="the schema's number as JSON")
 
 
-def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every command's signature)
+def run(arguments: argparse.Namespace) -> int:
     """Apply what is missing."""
     settings, _ = read_house()
     migrate(settings.database_url)
-    print(f"the database is on schema {SCHEMA}")
+    print(json.dumps({"schema": SCHEMA}) if arguments.json else f"the database is on schema {SCHEMA}")
     return 0
 
 

@@ -1,7 +1,8 @@
 """`lead-capture pull`: leads that a platform has and its webhook did not bring."""
 
 import argparse
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from service import clock
@@ -31,9 +32,10 @@ NOTHING_TO_READ = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The form, and from when on."""
+    """The form, from when on, and --json."""
     parser.add_argument("form", metavar="FORM", help="its name in the forms file")
     parser.add_argument("--since", type=instant, help="submitted at or after, e.g. 2026-11-01 (a week ago)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line: sender, said, problems")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -60,14 +62,18 @@ def _lines(house: House, form: str) -> list[Line]:
 
 def _pull(sender: str, lines: dict[str, Line], house: House, arguments: argparse.Namespace) -> int:
     if sender not in lines:
-        print(NOTHING_TO_READ[sender].format(form=arguments.form))
-        return 0
+        return _tell(sender, NOTHING_TO_READ[sender].format(form=arguments.form), [], as_json=arguments.json)
     now = clock.now()
     tally = pull(lines[sender], house.store, arguments.since or now - BACK, now)
-    print(told(tally, lines[sender]))
-    for problem in _problems(tally):
-        print(f"  {problem}")
-    return 1 if tally.broken or tally.odd else 0
+    return _tell(sender, told(tally, lines[sender]), list(_problems(tally)), as_json=arguments.json)
+
+
+def _tell(sender: str, said: str, problems: Sequence[str], *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps({"sender": sender, "said": said, "problems": problems}, ensure_ascii=False))
+    else:
+        print("\n".join([said, *(f"  {problem}" for problem in problems)]))
+    return 1 if problems else 0
 
 
 def _problems(tally: Tally) -> Iterator[str]:

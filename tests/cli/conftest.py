@@ -1,5 +1,6 @@
 """What the tests of the commands share: an operator's folder, and the command line in it."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     structlog.reset_defaults()  # commands send the log to a captured stream, which ends with the test
+    for name, module in list(sys.modules.items()):
+        if name.startswith("service."):
+            getattr(getattr(module, "log", None), "__dict__", {}).pop("bind", None)  # what it has cached of that
 
 
 @pytest.fixture

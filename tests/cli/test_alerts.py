@@ -1,5 +1,6 @@
 """`lead-capture alerts`: what is wrong, whether anybody would hear of it, and addresses that nobody can read."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,14 @@ def test_commands_that_tell_nobody_do_not_load_apprise(
     monkeypatch.setenv("ALERT_URLS", "slak://nobody")
 
     assert run("leads").code == 0
+
+
+def test_what_is_wrong_is_told_as_json(run: Terminal, kept: Store) -> None:
+    kept.write(lambda tx: tx.concerns.notice("disk", "The disk is nearly full.", NOON))
+
+    said = run("alerts", "--json")
+
+    assert said.code == 1
+    assert json.loads(said.out) == [
+        {"cause": "disk", "sentence": "The disk is nearly full.", "since": "2026-11-24T12:00:00Z", "told": 0}
+    ]

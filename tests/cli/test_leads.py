@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from service.cli.lines import lines_of, print_leads
-from service.lead import Contact, Status
+from service.lead import Contact, Lead, Status
 from service.store import Store
 from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
@@ -100,18 +100,42 @@ LONG = a_lead(
 )
 
 
-@pytest.mark.parametrize("width", [80, 100, 200])
-def test_every_line_fits_the_terminal_and_the_id_is_whole(width: int) -> None:
+WIDE_NAME = a_lead(submission=a_submission(contact=Contact(full_name="会議室" * 60)))
+
+
+def shown(width: int, *leads: Lead) -> list[str]:
+    """The lines of a list in a terminal of so many columns."""
     screen = StringIO()
+    print_leads(leads, Console(file=screen, width=width, force_terminal=True, color_system=None))
+    return screen.getvalue().splitlines()
 
-    print_leads([LONG, a_lead(submission=a_submission(contact=Contact(full_name="会議室" * 60)))],
-                Console(file=screen, width=width, force_terminal=True, color_system=None))  # fmt: skip
 
-    lines = screen.getvalue().splitlines()
-    assert len(lines) == 5
-    assert ids(screen.getvalue())[0] == LONG.id
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+def test_every_line_fits_the_terminal_and_ids_and_statuses_are_whole(width: int) -> None:
+    lines = shown(width, LONG, WIDE_NAME)
+
     assert all(cell_len(line) <= width for line in lines)
-    assert lines[0].split()[3] == "quarantined"
+    for lead in (LONG, WIDE_NAME):
+        (line,) = (line for line in lines if line.startswith(lead.id))
+        assert lead.status.value in line.split()
+
+
+@pytest.mark.parametrize(("width", "number"), [(60, 7), (80, 5), (100, 5), (120, 4), (200, 4)])
+def test_the_wider_the_terminal_the_fewer_the_lines(width: int, number: int) -> None:
+    assert len(shown(width, LONG, WIDE_NAME)) == number
+
+
+def test_a_wide_terminal_gets_a_table_whose_columns_stand_below_each_other() -> None:
+    title, first, _, second = shown(120, LONG, WIDE_NAME)
+
+    assert title.split()[:2] == ["id", "received"]
+    for word, lead_words in (("status", ("quarantined", "pending")), ("channel", ("Paid", "Paid"))):
+        places = {cell_len(line[: line.index(found)]) for line, found in zip((first, second), lead_words, strict=True)}
+        assert places == {title.index(word)}
+
+
+def test_no_leads_have_no_titles() -> None:
+    assert shown(120) == []
 
 
 def test_a_file_or_pipe_gets_whole_lines(run: Terminal, kept: Store) -> None:
@@ -236,3 +260,31 @@ def test_what_cannot_be_put_right_is_told(run: Terminal, kept: Store, words: lis
 
 def test_a_correction_without_a_value_is_wrong_usage(run: Terminal, kept: Store) -> None:
     assert run("leads", "correct", "x", "--field", "email").code == 2
+
+
+# -- as JSON
+
+
+def test_actions_are_told_one_json_object_a_line(run: Terminal, kept: Store) -> None:
+    lead = keep_as(kept, Status.PARKED)
+
+    said = run("leads", "retry", lead.id, "nobody", "--json")
+
+    assert [json.loads(line) for line in said.out.splitlines()] == [
+        {"id": lead.id, "done": True, "problem": None},
+        {"id": "nobody", "done": False, "problem": "there is no such lead"},
+    ]
+
+
+def test_a_corrected_lead_is_told_as_it_is_now(run: Terminal, kept: Store) -> None:
+    lead = keep(kept, a_lead(status=Status.PARKED))
+
+    said = run("leads", "correct", lead.id, "--field", "email=eve@example.com", "--json")
+
+    assert json.loads(said.out)["contact"]["email"] == "eve@example.com"
+
+
+def test_a_lead_is_shown_as_json_with_or_without_saying_so(run: Terminal, kept: Store) -> None:
+    lead = keep(kept, a_lead())
+
+    assert run("leads", "show", lead.id, "--json").out == run("leads", "show", lead.id).out

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from service.cli.main import COMMANDS
+from service.cli.completion import Place, places_of
+from service.cli.main import COMMANDS, parser_for
 from service.store import Store
 from tests.admin.desk import keep_many
 from tests.cli.conftest import Terminal
@@ -207,3 +208,14 @@ def test_a_reader_that_goes_away_hears_nothing_more(kept: Store, more: tuple[str
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 1
+
+
+# -- for programs
+
+
+@pytest.mark.parametrize("place", [*places_of(parser_for([]))], ids=lambda place: " ".join(place.path) or "all")
+def test_what_tells_anything_tells_it_as_json_too(place: Place) -> None:
+    is_whole = bool(place.path) and not any(word in ("list", "attribution") for word in place.words)
+    runs_on = place.path[:1] in [(name,) for name in ("up", "web", "worker", "simulator", "completion")]
+
+    assert not is_whole or runs_on or {"--json", "--format"} & place.words.keys()

@@ -1,6 +1,7 @@
 """What an operator asks of `demo-data`, and what is refused: nothing made up comes among real leads unasked."""
 
 import argparse
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--leads, --days, --until, --seed, --remove, --yes."""
+    """--leads, --days, --until, --seed, --remove, --yes, --json."""
     parser.add_argument("--leads", type=number_within(1, 5_000_000), default=2000, metavar="N", help="how many (2000)")
     parser.add_argument("--days", type=number_within(1, 3650), default=90, metavar="D", help="within so many days (90)")
     parser.add_argument("--until", type=instant, help="when the history ends, e.g. 2026-11-25 (now)")
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--remove", action="store_true", help="remove the made-up leads instead")
     parser.add_argument("--yes", action="store_true", help="also where the database holds real leads")
+    parser.add_argument("--json", action="store_true", help="how many were written and removed, as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,15 +43,17 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         _check(house, is_sure=arguments.yes or arguments.remove)
         removed = _remove_all(house.store)
-        if arguments.remove:
-            print(f"{removed:,} made-up leads removed")
-            return 0
         until = arguments.until or clock.now()
-        written = _write_all(house.store, arguments, until)
+        written = 0 if arguments.remove else _write_all(house.store, arguments, until)
     except StoreUnavailable as error:
         raise Failed(unanswered(error)) from error
-    print(f"{written:,} made-up leads of {arguments.days} days until {until:%Y-%m-%d}, as account {ACCOUNT!r}")
-    print("none of them can be delivered; `lead-capture demo-data --remove` removes them")
+    if arguments.json:
+        print(json.dumps({"account": ACCOUNT, "written": written, "removed": removed}))
+    elif arguments.remove:
+        print(f"{removed:,} made-up leads removed")
+    else:
+        print(f"{written:,} made-up leads of {arguments.days} days until {until:%Y-%m-%d}, as account {ACCOUNT!r}")
+        print("none of them can be delivered; `lead-capture demo-data --remove` removes them")
     return 0
 
 
