@@ -1,0 +1,239 @@
+"""One lead: its journey, what was sent, and what can be done with it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from service.lead import Contact, Lead, Outcome, Status, Step
+from service.store import Store, Transaction
+from tests.admin.desk import keep, keep_as, keep_delivered
+from tests.admin.visitor import Operator, words
+from tests.builders import NOON, a_lead, a_submission
+
+
+@pytest.fixture
+def operator(kept: Store) -> Operator:
+    """Signed in."""
+    return Operator(kept)
+
+
+def page_of(operator: Operator, lead: Lead) -> str:
+    """What its page says."""
+    return operator.see(f"/admin/leads/{lead.id}")
+
+
+def refused(store: Store, lead: Lead) -> None:
+    """As a worker does when Nexudus says no."""
+
+    def work(tx: Transaction) -> None:
+        (delivery,) = tx.claims.claim("worker", NOON, 90, 1)
+        number = tx.outbox.begin(
+            delivery, Step.CREATE_OPPORTUNITY, NOON, {"Name": "Ada Lovelace", "UtmSource": "google"}
+        )
+        tx.outbox.end(number, Outcome.REJECTED, 12, 400, "Name is too <long>")
+        tx.outbox.park(delivery, "Nexudus refused it: Name is too <long>. Correct it, then retry.")
+
+    store.write(work)
+
+
+def test_the_journey_tells_each_step_in_its_order(kept: Store, operator: Operator) -> None:
+    said = page_of(operator, keep_delivered(kept))
+
+    steps = (
+        "Arrived",
+        "Credited to Paid Search",
+        "Kept on disk",
+        "Looked for the contact",
+        "Made the contact",
+        "opportunity 9",
+    )
+    places = [said.index(step) for step in steps]
+    assert places == sorted(places)
+    assert "rule: ad click" in said.lower()
+
+
+def test_what_nexudus_said_and_was_sent_is_shown_as_text(kept: Store, operator: Operator) -> None:
+    lead = keep(kept, a_lead())
+    refused(kept, lead)
+
+    html = operator.client.get(f"/admin/leads/{lead.id}").text
+
+    assert "Name is too &lt;long&gt;" in html
+    assert "What to do" in html
+    assert all(
+        text in words(html) for text in ("Tried to make the opportunity", "refused as wrong", "HTTP 400", "UtmSource")
+    )
+
+
+def test_everything_that_came_is_shown(kept: Store, operator: Operator) -> None:
+    lead = keep(kept, a_lead(submission=a_submission(raw=b"\xffname=Ada")))
+
+    said = page_of(operator, lead)
+
+    assert all(text in said for text in ("Two desks, please.", "how_heard", "a friend", "name=Ada"))
+    assert "https://www.example.com/?utm_source=google&utm_medium=cpc" in said
+
+
+def test_a_delivered_lead_links_to_where_it_can_be_seen(kept: Store) -> None:
+    lead = keep_delivered(kept)
+
+    real = Operator(kept).client.get(f"/admin/leads/{lead.id}").text
+    simulated = Operator(kept, NEXUDUS_BASE_URL="http://127.0.0.1:8010").client.get(f"/admin/leads/{lead.id}").text
+
+    assert 'href="https://dashboard.nexudus.com/operations/coworkers/7"' in real
+    assert "Opportunity 9." in real
+    assert 'href="http://127.0.0.1:8010/"' in simulated
+
+
+@pytest.mark.parametrize("lead_id", ["0" * 32, "x", "%00", "' OR 1=1"])
+def test_a_lead_that_is_not_there_is_told(operator: Operator, lead_id: str) -> None:
+    answer = operator.client.get(f"/admin/leads/{lead_id}")
+
+    assert answer.status_code == 404
+    assert "no such lead" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("status", "possible"),
+    [
+        (Status.PENDING, {"Send again", "Discard", "Edit and send again", "Erase the person"}),
+        (Status.PARKED, {"Send again", "Discard", "Edit and send again", "Erase the person"}),
+        (Status.QUARANTINED, {"Release", "Discard", "Edit and send again", "Erase the person"}),
+        (Status.DELIVERED, {"Erase the person"}),
+        (Status.DISCARDED, {"Erase the person"}),
+        (Status.ERASED, set()),
+    ],
+)
+def test_only_what_is_possible_is_offered(kept: Store, operator: Operator, status: Status, possible: set[str]) -> None:
+    html = operator.client.get(f"/admin/leads/{keep_as(kept, status).id}").text
+
+    offered = {
+        name
+        for name in ("Send again", "Release", "Discard", "Edit and send again", "Erase the person")
+        if f">{name}<" in html
+    }
+
+    assert offered == possible
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "becomes"),
+    [
+        ("retry", Status.PARKED, "pending"),
+        ("release", Status.QUARANTINED, "pending"),
+        ("discard", Status.PENDING, "discarded"),
+    ],
+)
+def test_an_action_asks_first(kept: Store, operator: Operator, action: str, status: Status, becomes: str) -> None:
+    lead = keep_as(kept, status)
+
+    asked = operator.send(f"/admin/leads/{lead.id}/confirm", action=action)
+    assert "This is 1 lead." in words(asked.text)
+    assert operator.front.lead().status == status
+    operator.arrive(operator.press(asked))
+
+    assert operator.front.lead().status == becomes
+
+
+def test_what_is_not_possible_any_more_says_why(kept: Store, operator: Operator) -> None:
+    lead = keep_delivered(kept)
+
+    said = operator.arrive(operator.send(f"/admin/leads/{lead.id}/act", action="discard"))
+
+    assert "Nothing was done: the lead is delivered" in said
+
+
+# -- edit and send again
+
+
+def test_an_answer_is_put_right_and_the_lead_sent(kept: Store, operator: Operator) -> None:
+    lead = keep(kept, a_lead("ada@example", status=Status.PARKED))
+    form = f"/admin/leads/{lead.id}/edit"
+
+    assert 'value="ada@example"' in operator.client.get(form).text
+    said = operator.arrive(operator.send(form, **{"answer.email": "ada@example.com"}))
+
+    assert "on its way to Nexudus" in said
+    assert "Put right by an operator" in said
+    assert operator.front.lead().submission.contact.email == "ada@example.com"
+    assert operator.front.lead().status == "pending"
+
+
+def test_a_wrong_answer_comes_back_with_all_that_was_typed(kept: Store, operator: Operator) -> None:
+    lead = keep(kept, a_lead(status=Status.PARKED))
+
+    answer = operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.email": "ann@", "answer.company": "Navy"})
+
+    assert answer.status_code == 422
+    assert "E-mail: is no e-mail address" in words(answer.text)
+    assert 'value="ann@" aria-invalid' in answer.text
+    assert 'value="Navy"' in answer.text
+    assert operator.front.lead().corrections == ()
+
+
+def test_line_ends_of_a_browser_are_no_change(kept: Store, operator: Operator) -> None:
+    lead = keep(kept, a_lead(submission=a_submission(fields={"email": "ada@example.com", "message": "two\nlines"})))
+
+    answer = operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.message": "two\r\nlines"})
+
+    assert "Nothing was changed" in words(answer.text)
+
+
+def test_a_held_lead_stays_held(kept: Store, operator: Operator) -> None:
+    lead = keep_as(kept, Status.QUARANTINED)
+
+    said = operator.arrive(operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.company": "Navy"}))
+
+    assert "still held" in said
+
+
+def test_a_delivered_lead_is_not_changed(kept: Store, operator: Operator) -> None:
+    lead = keep_delivered(kept)
+
+    assert "cannot be changed" in operator.arrive(operator.client.get(f"/admin/leads/{lead.id}/edit"))
+
+
+# -- erase the person
+
+
+def test_a_person_is_erased_after_a_question_that_names_all_that_goes(kept: Store, operator: Operator) -> None:
+    lead = keep_delivered(kept)
+    keep(kept, a_lead(received_at=NOON + timedelta(minutes=1)))
+    keep(kept, a_lead("somebody.else@example.com"))
+
+    asked = operator.client.get(f"/admin/leads/{lead.id}/erase")
+    said = words(operator.press(asked).text)
+
+    assert all(
+        text in words(asked.text)
+        for text in ("2 leads of ada@example.com", "cannot be undone", "9", "Yes, erase 2 leads")
+    )
+    assert "2 leads erased" in said
+    assert "Erase the person there by hand. The opportunities: 9." in said
+    assert sorted(each.submission.contact.email for each in operator.front.leads()) == [
+        "",
+        "",
+        "somebody.else@example.com",
+    ]
+
+
+def test_an_erased_lead_shows_nothing_of_the_person(kept: Store, operator: Operator) -> None:
+    lead = keep_delivered(kept)
+    operator.press(operator.client.get(f"/admin/leads/{lead.id}/erase"))
+
+    said = page_of(operator, lead)
+
+    assert "Ada" not in said
+    assert "Erased person" in said
+    assert "opportunity 9" in said
+
+
+def test_a_lead_without_an_address_is_erased_alone(kept: Store, operator: Operator) -> None:
+    nameless = replace(a_submission(), contact=Contact())
+    lead = keep(kept, a_lead(status=Status.PARKED, submission=nameless))
+    keep(kept, a_lead(status=Status.PARKED, submission=nameless))
+
+    asked = operator.client.get(f"/admin/leads/{lead.id}/erase")
+
+    assert "Yes, erase 1 lead" in words(asked.text)

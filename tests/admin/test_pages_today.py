@@ -1,0 +1,111 @@
+"""Today: what needs a person first, the figures, and the connections in words."""
+
+from datetime import timedelta
+
+import pytest
+
+from service import clock
+from service.lead import Status
+from service.store import Store
+from service.store.connections import Link
+from tests.admin.desk import keep, keep_as, keep_delivered
+from tests.admin.visitor import Operator
+from tests.builders import a_form, a_lead, a_submission
+
+
+@pytest.fixture
+def operator(kept: Store) -> Operator:
+    """Signed in, with a form that Meta sends to."""
+    return Operator(kept, a_form(webhooks={"meta": {"app_secret": "x" * 20}}))
+
+
+def test_a_quiet_day_says_so(operator: Operator) -> None:
+    said = operator.see("/admin/")
+
+    assert "Nothing needs you" in said
+    assert "No lead yet" in said
+
+
+def test_what_needs_a_person_comes_before_the_figures(kept: Store, operator: Operator) -> None:
+    keep_as(kept, Status.PARKED)
+    sentence = "Nexudus refuses the user name or password."
+    kept.write(lambda tx: tx.concerns.notice("login:default", sentence, clock.now()))
+
+    said = operator.see("/admin/")
+
+    places = [said.index(text) for text in ("Nexudus refuses the sign-in", sentence, "1 lead needs you", "Received")]
+    assert places == sorted(places)
+    assert "look at it" in said
+
+
+def test_the_figures_are_those_of_today(kept: Store, operator: Operator) -> None:
+    now = clock.now()
+    keep(kept, a_lead("1@x.example", now))
+    keep(kept, a_lead("2@x.example", now - timedelta(days=2)))
+    keep(kept, a_lead("3@x.example", now, status=Status.QUARANTINED))
+
+    said = operator.see("/admin/")
+
+    assert "Received 1 today" in said
+    assert "Waiting 2 now" in said
+    assert "Held as spam 1 1 of them today" in said
+
+
+def test_deliveries_of_today_are_counted_whenever_the_lead_came(kept: Store, operator: Operator) -> None:
+    keep_delivered(kept)
+
+    with kept.read() as tx:
+        days = [
+            tx.overview.day(since) for since in (clock.now() - timedelta(days=3000), clock.now() + timedelta(days=3000))
+        ]
+
+    assert [day.delivered for day in days] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("reason", "word", "sentence"),
+    [
+        ("unavailable", "Resting", "Nexudus does not answer. It is tried again by itself until today"),
+        ("throttled", "Resting", "Nexudus asked for a pause until"),
+        ("refused: role create_coworker", "Refuses calls", "refuses some calls of the service account"),
+    ],
+)
+def test_an_account_that_rests_says_why_and_until_when(
+    kept: Store, operator: Operator, reason: str, word: str, sentence: str
+) -> None:
+    until = clock.now() + timedelta(seconds=20)
+    kept.write(lambda tx: tx.accounts.pause("default", until, reason))
+
+    said = operator.see("/admin/")
+
+    assert f"Nexudus {word}" in said
+    assert sentence.replace(" until today", "") in said
+
+
+def test_a_refused_sign_in_is_told(kept: Store, operator: Operator) -> None:
+    kept.write(lambda tx: tx.accounts.save_tokens("default", {"refused": True}))
+
+    assert "Nexudus Sign-in refused" in operator.see("/admin/")
+
+
+def test_a_broken_platform_is_told_with_what_to_do(kept: Store, operator: Operator) -> None:
+    now = clock.now()
+    kept.write(
+        lambda tx: tx.connections.broke(Link("contact", "meta", "77"), "The token ended: make a new one.", now, now)
+    )
+
+    said = operator.see("/admin/")
+
+    assert "Meta, form contact, 77 Broken The token ended: make a new one." in said
+
+
+def test_a_platform_that_sends_is_told_to_work(kept: Store, operator: Operator) -> None:
+    keep(kept, a_lead(received_at=clock.now() - timedelta(hours=3), submission=a_submission(sender="meta")))
+
+    assert "Meta Works It last sent a lead 3 hours ago." in operator.see("/admin/")
+
+
+def test_times_are_those_of_the_digests_zone(kept: Store) -> None:
+    operator = Operator(kept, DIGEST_AT="07:00 Asia/Tokyo")
+
+    assert "Times are Asia/Tokyo." in operator.see("/admin/")
