@@ -23,6 +23,8 @@ LEASE_S = 240.0
 LOOK_S = 2.0
 """The longest wait before looking by itself."""
 
+NO_LINE = Ended(Outcome.REJECTED, 0, None, "the forms file does not have its form or sender any more")
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -70,16 +72,22 @@ class Collector:
     def _run(self, sender: str, bell: threading.Event) -> None:
         while not self._stop.is_set():
             try:
-                fetch = self._claim(sender)
+                if self._step(sender, bell):
+                    continue
             except StoreUnavailable as error:
                 log.error("store_unavailable", error=str(error))
-                fetch = None
-            if fetch is None:
-                bell.wait(LOOK_S)
-                bell.clear()
-                continue
+            except Exception:  # a mistake of ours must not end the thread
+                log.exception("collect_stumbled", sender=sender)
+            bell.wait(LOOK_S)
+            bell.clear()
+
+    def _step(self, sender: str, bell: threading.Event) -> bool:
+        """Read one lead; False where none is due."""
+        fetch = self._claim(sender)
+        if fetch is not None:
             bell.set()  # there may be more, for the others
             self._collect(fetch)
+        return fetch is not None
 
     def _claim(self, sender: str) -> Fetch | None:
         now = clock.now()
@@ -102,12 +110,13 @@ class Collector:
         line = self._lines.get(fetch.link.whole)
         try:
             if line is None:
-                nothing = Ended(Outcome.REJECTED, 0, None, "the forms file does not have it any more")
-                self._store.write(lambda tx: tx.fetches.park(fetch, lost(fetch.link), nothing))
+                self._store.write(lambda tx: tx.fetches.park(fetch, lost(fetch.link), NO_LINE))
             else:
                 self._collect_or_stumble(fetch, line)
         except LeaseLost:
-            log.warning("lease_lost", lead=lead_id)  # withdrawn, discarded, or brought by another way
+            log.warning("lease_lost", lead=lead_id)
+            nothing = Ended(Outcome.UNAVAILABLE, 0, None, "not wanted any more: taken back, discarded or here already")
+            self._store.write(lambda tx: tx.fetches.end(fetch, nothing))
         except StoreUnavailable as error:
             log.error("store_unavailable", lead=lead_id, error=str(error))
             self._give_back(fetch)

@@ -63,7 +63,7 @@ class Fetches:
         Over a connection that is broken one at a time, when its rest is over: it finds out.
         """
         self._connection.execute(update(notices).where(_has_expired(now)).values(_NO_CLAIM))
-        ids = list(self._probes(senders, now))[:room]
+        ids = list(self._probes(senders, now, is_look=False))[:room]
         due = self._due(senders, now, room)
         rows = self._connection.execute(due.with_for_update(skip_locked=True) if self._opened.locks_rows else due)
         ids += rows.scalars().all()
@@ -78,10 +78,10 @@ class Fetches:
         waiting = and_(_is_free(senders), notices.c.due_at <= now, not_(rests))
         return select(notices.c.lead_id).where(waiting).order_by(notices.c.due_at).limit(room)
 
-    def _probes(self, senders: Collection[str], now: datetime) -> Iterator[str]:
+    def _probes(self, senders: Collection[str], now: datetime, *, is_look: bool = True) -> Iterator[str]:
         """One notice of each broken connection whose rest is over, unless one is under way."""
         broken = select(connections).where(connections.c.reason != "", connections.c.sender.in_(senders))
-        if self._opened.locks_rows:
+        if self._opened.locks_rows and not is_look:
             broken = broken.with_for_update()  # two claimers must not each send one to find out
         wholly: set[tuple[str, str]] = set()
         for row in self._connection.execute(

@@ -172,6 +172,7 @@ def test_a_withdrawal_that_comes_during_the_read_wins(house: House) -> None:
         time.sleep(0.8)
 
     assert house.lead(lead_id).status is Status.DISCARDED
+    assert house.attempts(lead_id)[0].detail.startswith("not wanted any more")
     assert house.owed() == 0
 
 
