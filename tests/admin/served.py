@@ -1,0 +1,75 @@
+"""The dashboard under a real server, for tests in a real browser."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import WebDriverWait
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.admin.visitor import PASSWORD
+from tests.front import Front
+
+PATIENCE_S = 10
+
+
+class Silent(WSGIRequestHandler):
+    """Tests need no access log."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 (the base's signature)
+        """Nothing."""
+
+
+@contextmanager
+def served(front: Front) -> Iterator[str]:
+    """The address of the application."""
+    server = make_server("127.0.0.1", 0, front.app, threaded=True, request_handler=Silent)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Screen:
+    """One browser that looks at the dashboard."""
+
+    def __init__(self, driver: webdriver.Chrome, address: str) -> None:
+        self.driver = driver
+        self.address = address
+
+    def open(self, path: str) -> None:
+        """Go to a page."""
+        self.driver.get(self.address + path)
+
+    def sign_in(self) -> None:
+        """As the operator does."""
+        self.driver.delete_all_cookies()
+        self.open("/admin/sign-in")
+        self.driver.find_element(By.NAME, "password").send_keys(PASSWORD)
+        self.leave(lambda: self.driver.find_element(By.CSS_SELECTOR, ".door button").click())
+
+    def leave(self, act: object) -> None:
+        """Do something that leads to another page, and wait for it."""
+        here = self.driver.find_element(By.TAG_NAME, "html")
+        act()  # type: ignore[operator]
+        WebDriverWait(self.driver, PATIENCE_S).until(staleness_of(here))
+        WebDriverWait(self.driver, PATIENCE_S).until(
+            lambda driver: driver.execute_script("return document.readyState") == "complete"
+        )
+
+    @property
+    def text(self) -> str:
+        """What the page says."""
+        return self.driver.find_element(By.TAG_NAME, "body").text
+
+    def prefer(self, scheme: str, width: int) -> None:
+        """Light or dark, and how wide; below 600 it is a phone."""
+        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)

@@ -1,0 +1,187 @@
+"""The dashboard in Chromium: accessible, by keyboard alone, on a phone, and without a script."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from service import clock
+from service.lead import Lead, Status
+from service.store import Query, Store
+from tests.admin.desk import keep, keep_as, keep_delivered
+from tests.admin.served import Screen, served
+from tests.admin.visitor import PASSWORD
+from tests.browser import chromium
+from tests.builders import a_form, a_lead
+from tests.front import Front, sqlite_store
+
+pytestmark = pytest.mark.browser
+
+AXE = (files("axe_core_python") / "axe.min.js").read_text()
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    """One browser for all of them."""
+    with chromium("--window-size=1280,900") as driver:
+        yield driver
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Store]:
+    """A store with leads of all kinds."""
+    with sqlite_store(tmp_path) as store:
+        keep(store, a_lead("ann@example.com", clock.now()))
+        keep_delivered(store)
+        for status in (Status.PARKED, Status.QUARANTINED, Status.QUARANTINED, Status.DISCARDED):
+            keep_as(store, status)
+        sentence = "Nexudus refuses the user name or password."
+        store.write(lambda tx: tx.concerns.notice("login:default", sentence, clock.now()))
+        yield store
+
+
+@pytest.fixture
+def screen(shop: Store, browser: webdriver.Chrome) -> Iterator[Screen]:
+    """Signed in."""
+    with served(Front(shop, a_form(), a_form("tour"), ADMIN_PASSWORD=PASSWORD)) as address:
+        screen = Screen(browser, address)
+        screen.prefer("light", 1280)
+        screen.sign_in()
+        yield screen
+
+
+def lead_of(store: Store, status: Status) -> Lead:
+    """One that stands there."""
+    with store.read() as tx:
+        return tx.leads.page(Query(status=status.value), 1)[0]
+
+
+def paths(store: Store) -> dict[str, str]:
+    """Every page that can be opened by its address."""
+    parked, delivered = lead_of(store, Status.PARKED).id, lead_of(store, Status.DELIVERED).id
+    return {
+        "today": "/admin/",
+        "leads": "/admin/leads",
+        "nothing": "/admin/leads?q=nobody&status=parked",
+        "parked": f"/admin/leads/{parked}",
+        "delivered": f"/admin/leads/{delivered}",
+        "edit": f"/admin/leads/{parked}/edit",
+        "erase": f"/admin/leads/{delivered}/erase",
+        "missing": "/admin/leads/nobody",
+        "entry": "/admin/sign-in",
+    }
+
+
+def issues(screen: Screen) -> list[str]:
+    """What axe finds on the page."""
+    screen.driver.execute_script(AXE)
+    found: dict[str, Any] = screen.driver.execute_async_script(
+        "const done = arguments[1]; axe.run({runOnly: arguments[0]}).then(done)", WCAG
+    )
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]]
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+def test_axe_finds_nothing_and_nothing_sticks_out(shop: Store, screen: Screen, scheme: str, width: int) -> None:
+    screen.prefer(scheme, width)
+    found = {}
+    for name, path in paths(shop).items():
+        screen.open(path)
+        found[name] = issues(screen)
+        if screen.driver.execute_script("return document.documentElement.scrollWidth") > width:
+            found[name].append("wider than the screen")
+
+    assert {name: what for name, what in found.items() if what} == {}
+
+
+def test_axe_finds_nothing_on_a_question_and_on_a_form_with_mistakes(shop: Store, screen: Screen) -> None:
+    screen.open("/admin/leads?status=quarantined")
+    screen.driver.find_element(By.NAME, "id").click()
+    screen.leave(lambda: screen.driver.find_element(By.CSS_SELECTOR, "[value=release]").click())
+    found = issues(screen)
+    screen.open(f"/admin/leads/{lead_of(shop, Status.PARKED).id}/edit")
+    email = screen.driver.find_element(By.NAME, "answer.email")
+    email.send_keys("@")
+    screen.leave(email.submit)
+
+    assert "is no e-mail address" in screen.text
+    assert found + issues(screen) == []
+
+
+def type_keys(screen: Screen, *keys: str) -> None:
+    """Press keys, one after the other."""
+    chain = ActionChains(screen.driver)
+    for key in keys:
+        chain.send_keys(key)
+    chain.perform()
+
+
+def tab_back_to(screen: Screen, wanted: str) -> None:
+    """The same backwards."""
+    tab_to(screen, wanted, Keys.SHIFT + Keys.TAB)
+
+
+def tab_to(screen: Screen, wanted: str, key: str = Keys.TAB) -> None:
+    """Press Tab until the focus is on what has this text, name or value, as long as it takes."""
+    for _ in range(60):
+        type_keys(screen, key)
+        focused = screen.driver.switch_to.active_element
+        names = (focused.text, focused.get_attribute("name"), focused.get_attribute("value"))
+        if wanted in names:
+            return
+    raise AssertionError(f"Tab never reaches {wanted!r}")
+
+
+def test_a_lead_is_released_by_keyboard_alone(shop: Store, browser: webdriver.Chrome) -> None:
+    with served(Front(shop, a_form(), ADMIN_PASSWORD=PASSWORD)) as address:
+        screen = Screen(browser, address)
+        screen.driver.delete_all_cookies()
+        screen.open("/admin/leads?status=quarantined")
+        screen.leave(lambda: type_keys(screen, PASSWORD, Keys.ENTER))  # the password has the focus
+        tab_to(screen, "id")
+        type_keys(screen, Keys.SPACE)
+        tab_back_to(screen, "release")
+        screen.leave(lambda: type_keys(screen, Keys.ENTER))
+        tab_to(screen, "Yes, release 1 lead")
+        screen.leave(lambda: type_keys(screen, Keys.ENTER))
+
+        assert "1 lead released." in screen.text
+
+
+def test_the_page_can_be_reached_past_the_navigation(screen: Screen) -> None:
+    screen.open("/admin/leads")
+    type_keys(screen, Keys.TAB, Keys.ENTER)
+    tab_to(screen, "q")
+
+    assert screen.driver.switch_to.active_element.get_attribute("type") == "search"
+
+
+def test_one_button_ticks_all(screen: Screen) -> None:
+    screen.open("/admin/leads")
+    button = screen.driver.find_element(By.CSS_SELECTOR, ".bulk button[type=button]")
+    button.click()
+
+    assert button.text == "Tick none"
+    assert "6 ticked" in screen.text
+
+
+def test_without_a_script_everything_is_there(shop: Store) -> None:
+    with (
+        chromium("--blink-settings=scriptEnabled=false") as driver,
+        served(Front(shop, a_form(), ADMIN_PASSWORD=PASSWORD)) as address,
+    ):
+        driver.get(f"{address}/admin/leads?status=quarantined")
+        driver.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
+        driver.find_element(By.NAME, "id").click()
+        driver.find_element(By.CSS_SELECTOR, "[value=discard]").click()
+        driver.find_element(By.CSS_SELECTOR, ".danger").click()
+        said = driver.find_element(By.CSS_SELECTOR, "[role=status]").text
+
+    assert said == "1 lead discarded."
