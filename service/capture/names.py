@@ -50,6 +50,11 @@ class Meaning(NamedTuple):
 
 def fold(name: str) -> str:
     """Return a name reduced to its letters and digits, comparable across spellings."""
+    return _fold(name) if len(name) <= _LONGEST_NAME else _fold.__wrapped__(name)
+
+
+@lru_cache(maxsize=8192)
+def _fold(name: str) -> str:
     text = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
     return "".join(character for character in text if character.isalnum())
 

@@ -98,14 +98,15 @@ def _page(statement: Select[Any], query: Query, after: str, size: int) -> Select
     return found
 
 
-_CONVERTED = tuple((Told._fields.index(name), json.loads) for name in ("fields", "extras", "evidence", "click_ids"))
+_read = json.JSONDecoder().raw_decode  # of texts that we wrote: nothing stands around them
+_JSON = tuple(Told._fields.index(name) for name in ("fields", "extras", "evidence", "click_ids"))
 _RECEIVED, _DELIVERED = Told._fields.index("received_at"), Told._fields.index("delivered_at")
 
 
 def _told(row: Any) -> Told:
     values = list(row)
-    for place, read in _CONVERTED:
-        values[place] = read(values[place]) if values[place] != "{}" else {}
+    for place in _JSON:
+        values[place] = {} if values[place] == "{}" else _read(values[place])[0]
     values[_RECEIVED] = from_micros(values[_RECEIVED])
     if values[_DELIVERED] is not None:
         values[_DELIVERED] = from_micros(values[_DELIVERED])

@@ -8,7 +8,7 @@ follows a semicolon, a tab or a line's end where the programme splits cells ther
 import re
 
 _STARTS = "=+\\-@＝＋－＠"
-_RISKY = re.compile(rf"\A[\s'{_STARTS}]|[;\t\r\n]")
+_RISKY = frozenset("=+-@＝＋－＠' ")
 _FIRST = re.compile(rf"[\s']*[{_STARTS}]|['\t\r\n]")
 _INNER = re.compile(rf"(?<=[;\t\r\n])( *)(?='*[{_STARTS}])")
 _INNER_BACK = re.compile(rf"(?<=[;\t\r\n])( *)'(?='*[{_STARTS}])")
@@ -18,8 +18,8 @@ _FOREIGN = re.compile(rf"'(?=[{_STARTS}\t\r\d])")
 
 def protect(cell: str) -> str:
     """Return a stranger's text as a cell that is only text."""
-    if not _RISKY.search(cell):
-        return cell
+    if cell[:1] not in _RISKY and ";" not in cell and cell.isprintable():
+        return cell  # nearly all, and there may be twenty million of them
     cell = _INNER.sub(r"\1'", cell)
     return f"'{cell}" if _FIRST.match(cell) else cell
 
