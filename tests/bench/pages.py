@@ -1,0 +1,124 @@
+"""What the dashboard's pages cost beside a million leads: each page many times, with other words and places."""
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import or_, select
+
+from service.lead import first_lead_id
+from service.store import Query, Store
+from service.store.tables import leads
+from tests.admin.visitor import PASSWORD
+from tests.bench import crowd
+from tests.front import TOKEN, Front
+
+COUNT = int(os.environ.get("BENCH_LEADS", "1000000"))
+TRIES = 15
+NOW = datetime.now(UTC) - timedelta(minutes=1)
+BUDGET_MS = 150
+
+
+def measure() -> None:
+    """Every page on SQLite; slower than BUDGET_MS is marked."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(os.environ.get("BENCH_FOLDER", made))  # a folder of one's own keeps the crowd for the next time
+        folder.mkdir(exist_ok=True)
+        store = _crowded(folder / f"leads-{COUNT}.db")
+        size = (folder / f"leads-{COUNT}.db").stat().st_size / 1e9
+        print(f"\nPages beside {COUNT:,} leads on SQLite ({size:.1f} GB), median and worst of {TRIES}; ms\n")
+        front = Front(store, ADMIN_PASSWORD=PASSWORD)
+        front.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD})
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        for name, path in {**_pages(store), **_calls()}.items():
+            _tell(name, [_time(partial(front.client.get, path(n), headers=headers)) for n in range(TRIES)])
+        _tell("for comparison: a search by reading all", [_time(lambda: _read_all(store)) for _ in range(3)])
+        store.close()
+
+
+def _crowded(path: Path) -> Store:
+    is_new = not path.exists()
+    store = Store(f"sqlite:///{path}")
+    store.migrate()
+    if is_new:
+        began = time.monotonic()
+        crowd.fill(store, COUNT, NOW)
+        print(f"filled in {time.monotonic() - began:.0f} s")
+    return store
+
+
+def _time(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    answer = act()
+    took = (time.perf_counter() - began) * 1000
+    assert getattr(answer, "status_code", 200) == 200, answer
+    return took
+
+
+def _tell(name: str, took: list[float]) -> None:
+    median = statistics.median(took)
+    print(f"{name:52}{median:9.1f}{max(took):9.1f}{'   SLOW' if median > BUDGET_MS else ''}", flush=True)
+
+
+Address = Callable[[int], str]
+
+
+def _pages(store: Store) -> dict[str, Address]:
+    """Name -> the page of the nth try."""
+    first = crowd.FIRST
+
+    def deep(n: int) -> str:
+        return first_lead_id(NOW - timedelta(days=10 + 11 * n))
+
+    with store.read() as tx:
+        some = [lead.id for lead in tx.leads.page(Query(before=deep(5)), TRIES)]
+    return {
+        "today": lambda n: f"/admin/?{n}",
+        "leads": lambda n: f"/admin/leads?{n}",
+        "leads, deep": lambda n: f"/admin/leads?before={deep(n)}",
+        "leads, deep, backwards": lambda n: f"/admin/leads?after={deep(n)}",
+        "search: a whole e-mail address": lambda n: f"/admin/leads?q={first[n % 13].lower()}{n * 1237}@example.com",
+        "search: a rare word": lambda n: f"/admin/leads?q=firm{n * 31}.example",
+        "search: a first name": lambda n: f"/admin/leads?q={first[n % 13]}",
+        "search: first and last name": lambda n: f"/admin/leads?q={first[n % 13]}+{crowd.LAST[n * 3]}",
+        "search: three letters": lambda n: f"/admin/leads?q={first[n % 13][:3]}",
+        "search: a word of nearly all": lambda n: f"/admin/leads?q=harbour+{n}",
+        "search: the end of a phone number": lambda n: f"/admin/leads?q=0{n}23+4{n}67",
+        "search: an opportunity's number": lambda n: f"/admin/leads?q={80_000 + n * 999}",
+        "search: words that never meet": lambda n: f"/admin/leads?q=lisbon+berlin+{first[n % 13]}",
+        "search, deep": lambda n: f"/admin/leads?q={first[n % 13]}&before={deep(n)}",
+        "search within a status": lambda n: f"/admin/leads?q={first[n % 13]}&status=parked",
+        "status": lambda n: f"/admin/leads?status={('parked', 'quarantined', 'delivered', 'test')[n % 4]}",
+        "status, deep": lambda n: f"/admin/leads?status=quarantined&before={deep(n)}",
+        "form, sender and channel": lambda n: f"/admin/leads?form=form{n % 8}&sender=meta&channel=Email",
+        "channel and a rare status": lambda n: f"/admin/leads?channel=Referral&status=test&{n}",
+        "period": lambda n: f"/admin/leads?period={('today', '7', '30', '90')[n % 4]}",
+        "period and channel": lambda n: f"/admin/leads?from={_day(30 + n * 9)}&to={_day(25 + n * 9)}&channel=Email",
+        "one lead": lambda n: f"/admin/leads/{some[n]}",
+        "one lead: erase?": lambda n: f"/admin/leads/{some[n]}/erase",
+    }
+
+
+def _calls() -> dict[str, Address]:
+    """The same for the API."""
+    return {
+        "API: list": lambda n: f"/api/v1/leads?size=50&cursor={first_lead_id(NOW - timedelta(days=n))}",
+        "API: q=": lambda n: f"/api/v1/leads?size=50&q={crowd.FIRST[n % 13]}+{crowd.LAST[n * 3]}",
+    }
+
+
+def _day(back: int) -> str:
+    return (NOW - timedelta(days=back)).date().isoformat()
+
+
+def _read_all(store: Store) -> None:
+    """How words were looked for before there was an index: a person who is not there."""
+    searched = (leads.c.email, leads.c.full_name, leads.c.company, leads.c.phone, leads.c.id)
+    text = or_(*(column.icontains("nobody.example", autoescape=True) for column in searched))
+    with store._opened.reading.connect() as connection:
+        connection.execute(select(leads).where(text).order_by(leads.c.id.desc()).limit(50)).all()
