@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, not_, or_, select, update
 
 from service.lead import Lead, LeadId, Outcome, Status, Step
 from service.store.connections import Connections, Link
 from service.store.engines import Opened
 from service.store.leads import Leads
-from service.store.notices import DUE, PARKED, Notice, Notices
+from service.store.notices import DUE, LIVE_FOR, PARKED, Notice, Notices
 from service.store.outbox import LeaseLost
 from service.store.tables import attempts, connections, leads, notices
 
@@ -76,7 +76,9 @@ class Fetches:
         resting = or_(connections.c.reason != "", connections.c.rests_until > now)
         rests = select(1).where(is_theirs, is_there, resting).exists()
         waiting = and_(_is_free(senders), notices.c.due_at <= now, not_(rests))
-        return select(notices.c.lead_id).where(waiting).order_by(notices.c.due_at).limit(room)
+        # After a reconnection hundreds are due: whoever asks now goes before them.
+        is_live = case((notices.c.announced_at > now - LIVE_FOR, 0), else_=1)
+        return select(notices.c.lead_id).where(waiting).order_by(is_live, notices.c.due_at).limit(room)
 
     def _probes(self, senders: Collection[str], now: datetime, *, is_look: bool = True) -> Iterator[str]:
         """One notice of each broken connection whose rest is over, unless one is under way."""

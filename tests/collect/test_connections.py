@@ -1,13 +1,14 @@
 """A connection that breaks: one alert, one notice that finds out now and then, and all goes on by itself."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from service import clock
 from service.admin import actions
-from service.lead import LeadId, Status
+from service.capture.intake import announce_all
+from service.lead import Contact, Evidence, LeadId, Receipt, Status, Submission
 from service.store import Link
 from tests.collect.conftest import House
 from tests.collect.platforms import META_TOKEN, Canned, meta_error
@@ -66,6 +67,16 @@ def test_once_it_works_again_all_is_read_by_itself_and_the_concern_is_over(house
     assert house.concerns() == {}
     assert house.owed() == len(ids)
     assert all(len(house.platforms.asked(f"/v26.0/{name}")) <= 2 for name in NAMES)
+
+
+def test_whoever_asks_now_goes_before_those_that_waited(house: House) -> None:
+    house.hears(*NAMES)
+    later = clock.now() + timedelta(hours=1)
+    fresh = [each.lead_id for each in _announced_at(house, "77", later)]
+
+    claimed = house.store.write(lambda tx: tx.fetches.claim("one", later, 60, 1, ["meta"]))
+
+    assert [each.notice.lead_id for each in claimed] == fresh
 
 
 def test_a_new_token_in_the_forms_file_is_tried_at_the_start(house: House) -> None:
@@ -141,6 +152,11 @@ def test_what_the_forms_file_has_no_more_is_no_concern(house: House) -> None:
         pass
 
     assert house.concerns() == {}
+
+
+def _announced_at(house: House, name: str, at: datetime) -> list[Receipt]:
+    submission = Submission("tour", "meta", Contact(), Evidence(), external_id=name)
+    return announce_all([(submission, "104")], house.form, house.store, at)
 
 
 def _more(house: House, before: int) -> Callable[[], bool]:
