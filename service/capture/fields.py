@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from service.capture.claims import Answer, Claim, decide, texts_of, unwrap
@@ -163,9 +164,10 @@ def _show(name: str, answer: Answer, found: Fields) -> None:
 def _guess(found: Fields, country: str) -> list[_Guess]:
     """What is missing and can be told from the look of an answer whose name says nothing."""
     guesses = []
+    looked_at = dict(islice(found.extras.items(), _MOST_MATCHED))
     if "email" not in found.known:
-        guesses.append(_Guess("email", guess_email(found.extras)))
+        guesses.append(_Guess("email", guess_email(looked_at)))
     if "phone" not in found.known:
-        unclear = {name: answer for name, answer in found.extras.items() if meaning_of(name) is None}
+        unclear = {name: answer for name, answer in looked_at.items() if meaning_of(name) is None}
         guesses.append(_Guess("phone", guess_phone(unclear, country)))
     return [guess for guess in guesses if guess.name]

@@ -20,6 +20,7 @@ from service.capture.tools.relayed import Relayed, relay
 from service.capture.tools.wrapping import Posted, leads_in
 
 _TIMES = frozenset(("createdtime", "createtime", "leadsubmittime", "occurredat", "submittedon"))
+_MOST_ASKED = 1000  # answers that are looked at for the time
 _NO_LEAD = "It stands in a list of leads and is none: a lead is an object of names and values."
 
 
@@ -56,7 +57,7 @@ def _enquiry(lead: Posted, table: Table, paths: Sequence[str], key: str) -> Enqu
 
 def _by_path(lead: Posted, paths: Sequence[str]) -> Iterator[Answered]:
     """What the operator points at and has no name of its own, such as the second member of a list."""
-    known = {fold(each.name) for each in lead.answers}
+    known = {fold(each.name) for each in lead.answers} if paths else set()
     for path in paths:
         found = value_at(lead.whole, *(int(step) if step.isdecimal() else step for step in path.split(".")))
         if fold(path) not in known and found is not None:
@@ -70,7 +71,7 @@ def _place(relayed: Relayed) -> str:
 
 
 def _submitted_at(answers: Sequence[Answered]) -> float | None:
-    for each in answers:
+    for each in answers[:_MOST_ASKED]:
         meaning = meaning_of(each.name)
         if fold(each.name) in _TIMES or (meaning and meaning.target == "submitted_at"):
             found = next((read_instant(text) for text in texts_of(each.answer)), None)

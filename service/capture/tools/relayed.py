@@ -45,6 +45,7 @@ _TEST_ADDRESSES = {"meta": ("test@fb.com", "test@meta.com"), "tiktok": ("test_em
 _IDENTITY = "governmentissuedid"  # of Google's columns, folded
 _URN = "urn:li:"
 _SHORTEST_ID = 6  # characters
+_MOST_ASKED = 1000  # answers; the rest are the person's, whatever their names are
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def relay(posted: Sequence[Answered], whole: Mapping[str, object], table: Table)
 
     whole: the body, whose shape may say which platform it is of. table: the operator's, with its `platform`.
     """
-    answers = [each._replace(answer=_bare(each)) for each in posted]
+    answers = [each._replace(answer=_bare(each)) for each in posted[:_MOST_ASKED]]
     known = {fold(each.name): text_of(each.answer) for each in reversed(answers) if text_of(each.answer)}
     platform = table.get("platform", "") or _platform_of(known, whole)
     about = [each for each in answers if platform and fold(each.name) in _FACTS and text_of(each.answer)]
@@ -76,7 +77,7 @@ def relay(posted: Sequence[Answered], whole: Mapping[str, object], table: Table)
     the_id = next((each for each in answers if each.name == id_name and text_of(each.answer)), None)
     said = [each for each in answers if each not in about and each is not the_id and not _is_left_out(each)]
     return Relayed(
-        said,
+        [*said, *posted[_MOST_ASKED:]],
         external_id=_id_of(text_of(the_id.answer)) if the_id else "",
         platform=platform,
         facts={_FACTS[fold(each.name)]: text_of(each.answer) for each in reversed(about)},
