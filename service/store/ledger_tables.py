@@ -2,7 +2,14 @@
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text
 
-from service.store.tables import Instant, Json, metadata
+from service.store.tables import Instant, Json, leads, metadata
+
+Index(
+    "ix_leads_opportunity_id",
+    leads.c.opportunity_id,
+    sqlite_where=leads.c.opportunity_id.is_not(None),
+    postgresql_where=leads.c.opportunity_id.is_not(None),
+)  # the lead of an opportunity that bears no mark any more
 
 sales = Table(
     # How the opportunity of each delivered lead stands in the CRM, as it was last seen.

@@ -118,12 +118,6 @@ leads = Table(
     Index("ix_leads_status_id", "status", "id"),
     Index("ix_leads_form_id", "form", "id"),
 )
-Index(
-    "ix_leads_opportunity_id",
-    leads.c.opportunity_id,
-    sqlite_where=leads.c.opportunity_id.is_not(None),
-    postgresql_where=leads.c.opportunity_id.is_not(None),
-)
 
 lead_keys = Table(
     # What makes a second arrival a repeat; the unique key decides, never a look before.
