@@ -227,6 +227,7 @@ class Lead:
     next_attempt_at: datetime | None = None
     repeats: int = 0  # how often the same was sent again
     corrections: tuple[Correction, ...] = ()  # oldest first; the Submission holds what the answers became
+    tell: bool = False  # when it is kept: somebody is to be told of it; not read back
 
 
 @dataclass(frozen=True, slots=True)

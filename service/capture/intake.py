@@ -73,6 +73,7 @@ def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str
         submission=submission,
         attribution=attribute(submission.evidence, form.for_answers(submission).crediting),
         problem=_problem_of(submission, suspicion),
+        tell=bool(form.notify),
     )
     return lead, list(keys_of(submission, form, now)), person_of(lead)
 

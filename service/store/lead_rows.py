@@ -54,6 +54,7 @@ def to_row(lead: Lead) -> dict[str, Any]:
         "coworker_id": lead.coworker_id,
         "opportunity_id": lead.opportunity_id,
         "corrections": _corrections_row(lead.corrections),
+        "untold": lead.tell or None,
     }
 
 

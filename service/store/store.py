@@ -37,6 +37,7 @@ from service.store.sales import Sales
 from service.store.search import Search
 from service.store.sessions import Sessions
 from service.store.tables import deployment
+from service.store.untold import Untold
 from service.store.verdicts import Verdicts
 from service.store.watching import Watching
 from service.store.word_index import WordIndex
@@ -50,7 +51,7 @@ Arrival = tuple[Lead, Sequence[Key], str]
 MOST_TOGETHER = 100
 """Leads of one request that are committed in one go: others who write need not wait for a thousand."""
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The newest migration; a process takes leads only on this schema."""
 
 
@@ -83,6 +84,7 @@ class Transaction:
     sales: Sales
     ledgers: Ledgers
     conversions: Conversions
+    untold: Untold
 
 
 class Store:
@@ -222,6 +224,7 @@ class Store:
             Sales(connection, opened),
             Ledgers(connection, opened),
             Conversions(connection, opened),
+            Untold(connection),
         )
 
     def _ring(self, connection: Connection) -> None:

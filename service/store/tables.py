@@ -115,8 +115,17 @@ leads = Table(
     Column("coworker_id", BigInteger),
     Column("opportunity_id", BigInteger),
     Column("corrections", Json),  # what an operator put right: [{"at": ..., "fields": {name: answer}}], NULL: nothing
+    Column("untold", Boolean),  # somebody is still to be told of it; NULL: nobody
     Index("ix_leads_status_id", "status", "id"),
     Index("ix_leads_form_id", "form", "id"),
+)
+Index(
+    "ix_leads_untold",
+    leads.c.form,
+    leads.c.status,
+    leads.c.id,
+    sqlite_where=leads.c.untold.is_not(None),
+    postgresql_where=leads.c.untold.is_not(None),
 )
 
 lead_keys = Table(

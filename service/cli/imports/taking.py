@@ -1,6 +1,7 @@
 """Rows kept, a few hundred at a time; or only looked at."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -95,7 +96,7 @@ class _Taking:
 
     def _arrival(self, taken: Taken, now: datetime) -> Arrival:
         lead, _, person = arrival_of(taken.submission, self._form, now, taken.suspicion)
-        return lead, self._keys(taken, now), person
+        return replace(lead, tell=False), self._keys(taken, now), person  # nobody is told of what came long ago
 
     def _keys(self, taken: Taken, now: datetime) -> list[Key]:
         """What makes the row known the next time: tests, too, which have no keys where they come one by one."""

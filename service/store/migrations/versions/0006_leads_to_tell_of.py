@@ -1,0 +1,25 @@
+"""Of which leads somebody is still to be told.
+
+Safe while processes of the last version run: nobody is told of what they keep. Nor of the leads that are there.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.add_column("leads", sa.Column("untold", sa.Boolean(), nullable=True))
+    is_untold = sa.text("untold IS NOT NULL")
+    op.create_index(
+        "ix_leads_untold",
+        "leads",
+        ["form", "status", "id"],
+        sqlite_where=is_untold,
+        postgresql_where=is_untold,
+    )

@@ -1,0 +1,91 @@
+"""Of which leads somebody is still to be told."""
+
+import pytest
+
+from service.lead import CoworkerId, Lead, LeadId, OpportunityId, Status
+from service.store import Store
+from tests.builders import NOON, a_lead, a_submission
+from tests.store.books import keep
+
+
+def untold(store: Store, form: str = "contact", most: int = 100) -> list[LeadId]:
+    """The leads of a form to tell of."""
+    with store.read() as tx:
+        return tx.untold.of(form, most)
+
+
+def tells(store: Store, *told: Lead) -> None:
+    """Somebody was told of these."""
+    store.write(lambda tx: tx.untold.told([lead.id for lead in told]))
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.DELIVERED, Status.PARKED])
+def test_a_real_lead_is_told_of_until_it_was(store: Store, status: Status) -> None:
+    lead = a_lead(status=status, tell=True)
+    keep(store, lead)
+    assert untold(store) == [lead.id]
+
+    tells(store, lead)
+
+    assert untold(store) == []
+
+
+@pytest.mark.parametrize("status", [Status.ANNOUNCED, Status.QUARANTINED, Status.TEST, Status.DISCARDED, Status.ERASED])
+def test_what_is_no_real_lead_is_not(store: Store, status: Status) -> None:
+    keep(store, a_lead(status=status, tell=True))
+
+    assert untold(store) == []
+
+
+def test_nor_is_a_lead_that_nobody_wants_to_be_told_of(store: Store) -> None:
+    keep(store, a_lead())
+
+    assert untold(store) == []
+
+
+def test_a_lead_that_is_released_becomes_one_to_tell_of(store: Store) -> None:
+    lead = a_lead(status=Status.QUARANTINED, tell=True)
+    store.keep(lead, [], "ada@example.com")
+
+    store.write(lambda tx: tx.outbox.owe_again(lead.id, NOON))
+
+    assert untold(store) == [lead.id]
+
+
+def test_a_lead_told_of_while_it_waits_is_not_told_of_again_when_it_is_delivered(store: Store) -> None:
+    lead = a_lead(tell=True)
+    keep(store, lead)
+    tells(store, lead)
+
+    store.write(lambda tx: tx.leads.delivered(lead.id, CoworkerId(7), OpportunityId(9), NOON))
+
+    assert untold(store) == []
+
+
+def test_those_of_the_form_come_oldest_first_and_no_more_than_asked_for(store: Store) -> None:
+    mine = [a_lead(f"{number}@example.com", tell=True) for number in range(3)]
+    for lead in (*mine, a_lead("other@example.com", submission=a_submission(form="tour"), tell=True)):
+        keep(store, lead)
+
+    assert untold(store, most=2) == sorted(lead.id for lead in mine)[:2]
+
+
+def test_leads_of_forms_that_tell_nobody_any_more_are_forgotten(store: Store) -> None:
+    mine, other = a_lead(tell=True), a_lead("b@example.com", submission=a_submission(form="tour"), tell=True)
+    keep(store, mine)
+    keep(store, other)
+
+    store.write(lambda tx: tx.untold.forget_all_but(["contact"]))
+
+    assert (untold(store), untold(store, "tour")) == ([mine.id], [])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_index_alone_finds_them(store: Store) -> None:
+    keep(store, a_lead(tell=True))
+    query = "SELECT id FROM leads WHERE untold IS NOT NULL AND form = 'contact' AND status = 'pending'"
+
+    with store._opened.reading.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query} ORDER BY id LIMIT 9").scalars(3).all()
+
+    assert "USING INDEX ix_leads_untold (form=? AND status=?)" in plan[0]
