@@ -15,12 +15,15 @@ The floor plan, in the order a lead walks it:
     delivery/       4 DELIVER   what to send where, and when to try again
     nexudus/        5 SPEAK     the CRM's URLs, field names, errors
 
+    ledger/         RECONCILE   what came, what Nexudus has, what it became
+
     watch/          somebody knows: alerts, digest, silence
 
     admin/          the operator's window: the /api/v1 pages over the store
     cli/            the operator's hand: up, migrate, preview, leads ...
     simulator/      a Nexudus to practise on
 
+    bookkeeping.py  the ledger's wiring: who reads which account, in whose turn
     correction.py   what an operator puts right, read as a visitor's answers are
     preview.py      what a submission would become, sending nothing
     report.py       where the leads of a period came from

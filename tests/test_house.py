@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
-    "admin attribution capture clock collect correction delivery forms lead logs nexudus preview report settings"
-    " simulator store watch web worker"
+    "admin attribution bookkeeping capture clock collect correction delivery forms lead ledger logs nexudus preview"
+    " report settings simulator store watch web worker"
 )
 
 DOORS = {
@@ -29,9 +29,11 @@ DOORS = {
     "store": "lead",
     "delivery": "lead forms store nexudus clock",
     "nexudus": "clock",
+    "ledger": "lead forms store nexudus clock",
     "watch": "lead forms store clock",
     "admin": "lead forms store delivery clock",
     "simulator": "",
+    "bookkeeping": WIRING,
     "correction": WIRING,
     "preview": WIRING,
     "report": WIRING,

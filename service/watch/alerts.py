@@ -38,6 +38,7 @@ TITLES = {
     "platform": "an ad platform's connection is broken",
     "setup": "the set-up does not fit Nexudus",
     "cap": "a location in Nexudus is filling up",
+    "ledger": "leads and Nexudus do not agree",
 }
 """Kind -> what it is called. Other kinds are told under a general title."""
 
@@ -58,6 +59,7 @@ ENDINGS = {
     "platform": "The connection works again; what waited is read.",
     "setup": "The set-up fits again.",
     "cap": "There is room in Nexudus again.",
+    "ledger": "Leads and Nexudus agree again.",
 }
 
 

@@ -1,0 +1,14 @@
+"""RECONCILE: what came, what Nexudus has, what it became.
+
+book.py          one account's book: who reads it, and in whose turn
+sighting.py      what a page of opportunities says of leads, and what happened to them since
+way.py           the stages that an opportunity went through, asked for where it is worth a call
+polling.py       the closed loop: won, lost and moved ones, found by the date of their change
+reconciling.py   leads received, opportunities found by their mark, leads at platforms: all of them compared
+findings.py      what is missing or doubled, and what to do, in words
+repairing.py     noting what Nexudus has and nobody noted; excusing what is gone on purpose
+rounds.py        both while the service runs: changes often, the comparison by night
+choosing.py      which happenings are conversions, by the forms file, and to whom they may be told
+google.py        conversions as a file for Google Ads
+meta.py          conversions as events for Meta
+"""

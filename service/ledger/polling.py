@@ -1,0 +1,53 @@
+"""The closed loop: which opportunities were won, lost or moved, found by the date of their change."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from service.ledger.book import Book
+from service.ledger.sighting import sight
+from service.ledger.way import Way
+from service.nexudus import pipeline
+from service.nexudus.errors import NexudusError, Refused
+from service.nexudus.pipeline import DatesIgnored, PagesRepeat
+
+log = structlog.get_logger()
+
+FIRST_BACK = timedelta(days=31)
+"""How far back the first reading of an account looks; `lead-capture reconcile` reads all."""
+
+ODD_ANSWER = "Nexudus answers with other opportunities than asked for, so that changes are read by night only."
+
+
+def poll(book: Book, now: datetime) -> str:
+    """Read what changed since the last time; why that was not possible, "" when it was.
+
+    Raises: StoreUnavailable; what `book.wait` raises.
+    """
+    with book.store.read() as tx:
+        since = tx.ledgers.reading(book.account).read_until or now - FIRST_BACK
+    newest, problem, seen = since, "", 0
+    try:
+        way = Way(book)
+        for cards in pipeline.pages(book.nexudus, "UpdatedOn", since, book.wait):
+            seen += len(sight(book, cards, way, now).ours)
+            newest = max([newest, *(card.updated_at for card in cards if card.updated_at)])
+    except (NexudusError, DatesIgnored, PagesRepeat) as error:
+        problem = why_not(error)
+    # A clock that is ahead must not make us skip what happens until then.
+    until = None if problem else min(newest, now)
+    book.store.write(lambda tx: tx.ledgers.read(book.account, until, problem))
+    log.info("polled", account=book.account, seen=seen, is_whole=not problem)
+    return problem
+
+
+def why_not(error: Exception) -> str:
+    """Why an account could not be read, and what to do; nothing personal."""
+    if isinstance(error, DatesIgnored | PagesRepeat):
+        return ODD_ANSWER
+    if isinstance(error, Refused):
+        return (
+            "Nexudus does not show its opportunities to the service account: give it the roles CrmOpportunity-List "
+            "and CrmOpportunity-Read; `lead-capture doctor` tells more."
+        )
+    return "Nexudus could not be read to the end; the next reading begins where this one did."
