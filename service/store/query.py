@@ -62,15 +62,15 @@ def terms_of(text: str) -> list[Term]:
     return list(terms)[:MOST_TERMS]
 
 
-def filters(query: Query) -> list[ColumnElement[bool]]:
-    """What must be equal, the rarest of what is indexed aside: see search.py."""
-    asked = (
-        (leads.c.status, query.status),
-        (leads.c.form, query.form),
-        (leads.c.sender, query.sender),
-        (leads.c.channel, query.channel),
-    )
-    return [column == value for column, value in asked if value]
+def filters(query: Query) -> dict[str, ColumnElement[bool]]:
+    """What must be equal, by its name."""
+    asked = {
+        "status": (leads.c.status, query.status),
+        "form": (leads.c.form, query.form),
+        "sender": (leads.c.sender, query.sender),
+        "channel": (leads.c.channel, query.channel),
+    }
+    return {name: column == value for name, (column, value) in asked.items() if value}
 
 
 def bounds(query: Query) -> tuple[str, str]:

@@ -1,16 +1,15 @@
 """Leads found among a million: the rarest of what is asked for leads the way, the rest is checked on the leads.
 
-Words and filters that FEW leads have are looked up and intersected; what many have is soon met by reading leads one
-after the other. So no search reads much, and one that would says how far it came.
+Words and filters that FEW leads have are looked up and intersected by the database; what many have is soon met by
+reading leads one after the other. So no search reads much, and one that would says how far it came.
 """
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, intersect, or_, select
 
 from service.lead import Lead, LeadId, Status
 from service.store.lead_rows import from_row
@@ -34,6 +33,13 @@ MOST_COUNTED = 10_000
 STRIDES = (128, 512, 2000)
 """Leads that are read together: few at first, as most pages are soon full."""
 
+INDEXED = ("status", "form")
+"""Filters for which leads have an index of their own; others are filed among the words."""
+
+Condition = ColumnElement[bool]
+Stride = tuple[Sequence[str], Sequence[Term], Collection[Condition]]
+"""Ids in the order they are read, and what is still to be checked on them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -53,24 +59,30 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to look.
+    """How to look between two ids.
 
-    named: the only leads up to `mark` that may match, None where many may. many: the terms that they must be checked
-    for. driver: the condition whose index is read where nothing is named; rest: those to be checked on leads.
+    named: the only leads up to `mark` that may match, None where many may; many and rest: the terms and filters that
+    those must be checked for. driver: the filter whose index is read where nothing is named.
     """
 
     above: str
     below: str
-    terms: Sequence[Term]
-    many: Sequence[Term]
-    named: Sequence[str] | None
     mark: str
-    driver: Sequence[ColumnElement[bool]]
-    rest: Sequence[ColumnElement[bool]]
+    terms: Sequence[Term]
+    filters: Mapping[str, Condition]
+    named: FromClause | None = None
+    many: Sequence[Term] = ()
+    rest: Collection[Condition] = ()
+    driver: Collection[Condition] = ()
 
+    def between(self) -> Select[Any]:
+        """What the index names between the ids."""
+        named = next(iter(self.named.c)) if self.named is not None else leads.c.id
+        return select(named).where(named > self.above, named < self.below, named <= self.mark)
 
-Stride = tuple[Sequence[str], Sequence[Term]]
-"""Ids in the order they are read, and the terms to check them for."""
+    def everything(self) -> Select[Any]:
+        """What meets all filters, where there are no terms."""
+        return select(leads.c.id).where(*self.filters.values(), leads.c.id > self.above, leads.c.id < self.below)
 
 
 class Search:
@@ -79,7 +91,7 @@ class Search:
     def __init__(self, connection: Connection, few: int = FEW) -> None:
         """few: what fewer leads have is looked up whole."""
         self._connection = connection
-        self._few_are = few
+        self._few = few
 
     def page(self, query: Query, size: int, patience: int | None = PATIENCE) -> Found:
         """At most `size` leads, newest first; those next to `after` where the query has one.
@@ -88,14 +100,13 @@ class Search:
         """
         ids: list[str] = []
         read, reached = 0, ""
-        plan = self._plan(query)
-        for chunk, terms in self._strides(plan, is_upwards=bool(query.after)):
-            ids += self._matching(plan, chunk, terms)
-            read += len(chunk)
+        for stride in self._strides(self._plan(query), is_upwards=bool(query.after)):
+            ids += self._matching(*stride)
+            read += len(stride[0])
             if len(ids) >= size:
                 break
-            if patience is not None and read >= patience:
-                reached = chunk[-1]
+            if patience is not None and read >= patience and stride[0]:
+                reached = stride[0][-1]
                 break
         shown = self._leads(ids[:size])
         return Found(shown[::-1] if query.after else shown, reached)
@@ -103,26 +114,27 @@ class Search:
     def ids(self, query: Query, size: int) -> list[LeadId]:
         """At most `size` ids, oldest first; continue with `after`."""
         ids: list[str] = []
-        plan = self._plan(query)
-        for chunk, terms in self._strides(plan, is_upwards=True):
-            ids += self._matching(plan, chunk, terms)
+        for stride in self._strides(self._plan(query), is_upwards=True):
+            ids += self._matching(*stride)
             if len(ids) >= size:
                 break
         return [LeadId(lead_id) for lead_id in ids[:size]]
 
-    def count(self, query: Query, most: int | None = MOST_COUNTED, patience: int | None = PATIENCE) -> Tally:
-        """How many leads match; with None for both exactly, which may take seconds."""
+    def count(self, query: Query, most: int = MOST_COUNTED, patience: int = PATIENCE) -> Tally:
+        """How many leads match, up to `most`; where it would read too much, how many it met."""
         plan = self._plan(query)
-        if plan.named is None and not plan.terms and not (plan.rest and most):
-            return self._count(plan, most)
+        if plan.named is None and not plan.terms and not plan.rest:
+            return self._tally(plan.everything(), most)
+        if plan.named is not None and not plan.many and not plan.rest:
+            tail = sum(len(self._matching(*stride)) for stride in self._tail(plan, is_upwards=False))
+            found = self._tally(plan.between(), most)
+            return Tally(min(most, found.number + tail), found.is_exact and found.number + tail <= most)
         number = read = 0
-        for chunk, terms in self._strides(plan, is_upwards=False):
-            number += len(self._matching(plan, chunk, terms))
-            read += len(chunk)
-            if most is not None and number > most:
-                return Tally(most, is_exact=False)
-            if patience is not None and read >= patience:
-                return Tally(number, is_exact=False)
+        for stride in self._strides(plan, is_upwards=False):
+            number += len(self._matching(*stride))
+            read += len(stride[0])
+            if number > most or read >= patience:
+                return Tally(min(number, most), is_exact=False)
         return Tally(number)
 
     def standing(self, query: Query) -> dict[Status, int]:
@@ -130,103 +142,109 @@ class Search:
         found: Counter[str] = Counter()
         plan = self._plan(query, EVERYONE)
         if plan.named is None and not plan.terms:
-            self._tally(found, *_conditions(plan))
-        else:
-            for chunk, terms in self._strides(plan, is_upwards=False):
-                self._tally(found, leads.c.id.in_(self._matching(plan, chunk, terms)))
+            self._add(found, leads.c.id.in_(plan.everything()))
+            return {Status(status): number for status, number in found.items()}
+        if plan.named is not None:
+            self._add(found, leads.c.id.in_(plan.between()), *plan.rest)
+        for stride in self._tail(plan, is_upwards=False):
+            self._add(found, leads.c.id.in_(self._matching(*stride)))
         return {Status(status): number for status, number in found.items()}
 
-    def _tally(self, found: Counter[str], *those: ColumnElement[bool]) -> None:
+    def _add(self, found: Counter[str], *those: Condition) -> None:
         query = select(leads.c.status, func.count().label("number")).where(*those).group_by(leads.c.status)
         found.update({row.status: row.number for row in self._connection.execute(query)})
 
-    def _count(self, plan: Plan, most: int | None) -> Tally:
-        rows = select(leads.c.id).where(*_conditions(plan))
-        if most is not None:
-            rows = rows.limit(most + 1)
-        number = int(self._connection.execute(select(func.count()).select_from(rows.subquery())).scalar_one())
-        return Tally(most, is_exact=False) if most is not None and number > most else Tally(number)
+    def _tally(self, ids: Select[Any], most: int) -> Tally:
+        number = self._size(ids, most + 1)
+        return Tally(most, is_exact=False) if number > most else Tally(number)
+
+    def _size(self, ids: Select[Any], most: int) -> int:
+        some = select(func.count()).select_from(ids.limit(most).subquery())
+        return int(self._connection.execute(some).scalar_one())
 
     # -- planning
 
-    def _plan(self, query: Query, few: int | None = None) -> Plan:
-        mark, terms = mark_of(self._connection), terms_of(query.text)
-        named: set[str] | None = None
-        many: list[Term] = []
-        for term in (*terms, *_facets(query)):
-            ids = self._few(term, few or self._few_are) if mark else None
-            if ids is not None:
-                named = ids if named is None else named & ids
-            elif term in terms:
-                many.append(term)
-        driver = None if named is not None else self._driver(query)
-        rest = [condition for condition in filters(query) if driver is None or not condition.compare(driver)]
-        found = None if named is None else sorted(named)
-        return Plan(*bounds(query), terms, many, found, mark, [] if driver is None else [driver], rest)
-
-    def _few(self, term: Term, few: int) -> set[str] | None:
-        """The leads that have it, None when they are many."""
-        word = lead_words.c.word
-        if term.whole:
-            meant: ColumnElement[bool] = word.in_(term.beginnings)
-        else:
-            meant = or_(*(and_(word >= begin, word < begin + "\U0010ffff") for begin in term.beginnings))
-        rows = self._connection.execute(select(lead_words.c.lead_id).where(meant).limit(few)).scalars().all()
-        return None if len(rows) == few else set(rows)
-
-    def _driver(self, query: Query) -> ColumnElement[bool] | None:
-        """Of status and form the one that fewer leads have: both are indexed."""
-        indexed = [leads.c.status == query.status] * bool(query.status) + [leads.c.form == query.form] * bool(
-            query.form
+    def _plan(self, query: Query, few: int = 0) -> Plan:
+        few = few or self._few
+        asked, terms = filters(query), terms_of(query.text)
+        plan = Plan(*bounds(query), mark_of(self._connection), terms, asked, many=terms)
+        words = {term: _leads_with(term) for term in terms} | {
+            name: _leads_with(Term((facet(name, getattr(query, name)),), whole=True)) for name in asked.keys() - INDEXED
+        }
+        rare = {one: named for one, named in words.items() if plan.mark and self._are_few(named, few)}
+        if not rare:
+            driver = self._driver(asked)
+            rest = [condition for name, condition in asked.items() if name != driver]
+            return replace(plan, rest=rest, driver=[asked[driver]] if driver else [])
+        if few != EVERYONE:
+            indexed = {name: select(leads.c.id).where(asked[name]) for name in INDEXED if name in asked}
+            rare |= {one: named for one, named in indexed.items() if self._are_few(named, few)}
+        return replace(
+            plan,
+            named=_both([*rare.values()]).subquery(),
+            many=[term for term in terms if term not in rare],
+            rest=[condition for name, condition in asked.items() if name not in rare],
         )
-        return min(indexed, key=self._size, default=None) if len(indexed) > 1 else next(iter(indexed), None)
 
-    def _size(self, condition: ColumnElement[bool]) -> int:
-        some = select(leads.c.id).where(condition).limit(PATIENCE).subquery()
-        return int(self._connection.execute(select(func.count()).select_from(some)).scalar_one())
+    def _are_few(self, named: Select[Any], few: int) -> bool:
+        return few == EVERYONE or self._size(named, few) < few
+
+    def _driver(self, asked: Mapping[str, Condition]) -> str:
+        """Of the filters with an index that which fewer leads have, "" where there is none."""
+        indexed = [name for name in INDEXED if name in asked]
+        if len(indexed) < len(INDEXED):
+            return "".join(indexed)
+        return min(indexed, key=lambda name: self._size(select(leads.c.id).where(asked[name]), PATIENCE))
 
     # -- reading
 
     def _strides(self, plan: Plan, *, is_upwards: bool) -> Iterator[Stride]:
         if plan.named is None:
-            yield from self._walk(plan, plan.above, plan.below, is_upwards=is_upwards)
+            yield from self._walk(plan, plan.rest, is_upwards=is_upwards)
         elif is_upwards:
-            yield from self._named(plan, plan.named, is_upwards=True)
+            yield from self._named(plan, is_upwards=True)
             yield from self._tail(plan, is_upwards=True)
         else:
             yield from self._tail(plan, is_upwards=False)
-            yield from self._named(plan, plan.named, is_upwards=False)
+            yield from self._named(plan, is_upwards=False)
 
-    def _named(self, plan: Plan, named: Sequence[str], *, is_upwards: bool) -> Iterator[Stride]:
-        end = min(bisect_left(named, plan.below), bisect_right(named, plan.mark))
-        ids = named[bisect_right(named, plan.above) : end]
-        for start in range(0, len(ids), STRIDES[-1]):
-            yield ids[start : start + STRIDES[-1]] if is_upwards else ids[::-1][start : start + STRIDES[-1]], plan.many
+    def _named(self, plan: Plan, *, is_upwards: bool) -> Iterator[Stride]:
+        size = STRIDES[-1]
+        while True:
+            ids = self._next(plan.between(), size, is_upwards=is_upwards)
+            yield ids, plan.many, plan.rest
+            if len(ids) < size:
+                return
+            plan = replace(plan, above=ids[-1]) if is_upwards else replace(plan, below=ids[-1])
 
     def _tail(self, plan: Plan, *, is_upwards: bool) -> Iterator[Stride]:
         """What came after the index was filled."""
-        yield from self._walk(plan, max(plan.above, plan.mark), plan.below, is_upwards=is_upwards)
+        younger = replace(plan, above=max(plan.above, plan.mark))
+        yield from self._walk(younger, plan.filters.values(), is_upwards=is_upwards)
 
-    def _walk(self, plan: Plan, above: str, below: str, *, is_upwards: bool) -> Iterator[Stride]:
+    def _walk(self, plan: Plan, rest: Collection[Condition], *, is_upwards: bool) -> Iterator[Stride]:
         strides = iter(STRIDES)
         size = 0
         while True:
             size = next(strides, size)
-            between = select(leads.c.id).where(*plan.driver, leads.c.id > above, leads.c.id < below)
-            ordered = between.order_by(leads.c.id if is_upwards else leads.c.id.desc()).limit(size)
-            ids = self._connection.execute(ordered).scalars().all()
-            if ids:
-                yield ids, plan.terms
+            between = select(leads.c.id).where(*plan.driver, leads.c.id > plan.above, leads.c.id < plan.below)
+            ids = self._next(between, size, is_upwards=is_upwards)
+            yield ids, plan.terms, rest
             if len(ids) < size:
                 return
-            above, below = (ids[-1], below) if is_upwards else (above, ids[-1])
+            plan = replace(plan, above=ids[-1]) if is_upwards else replace(plan, below=ids[-1])
 
-    def _matching(self, plan: Plan, ids: Sequence[str], terms: Sequence[Term]) -> Sequence[str]:
+    def _next(self, between: Select[Any], size: int, *, is_upwards: bool) -> Sequence[str]:
+        (column,) = between.selected_columns
+        ordered = between.order_by(column if is_upwards else column.desc()).limit(size)
+        return self._connection.execute(ordered).scalars().all()
+
+    def _matching(self, ids: Sequence[str], terms: Sequence[Term], rest: Collection[Condition]) -> Sequence[str]:
         """Those of some leads that meet everything, in their order."""
-        if not terms and not plan.rest:
+        if not ids or not (terms or rest):
             return ids
         columns = COLUMNS if terms else (leads.c.id,)
-        rows = self._connection.execute(select(*columns).where(leads.c.id.in_(ids), *plan.rest)).all()
+        rows = self._connection.execute(select(*columns).where(leads.c.id.in_(ids), *rest)).all()
         met = {row.id for row in rows if not terms or _meets(words_of(row), terms)}
         return [lead_id for lead_id in ids if lead_id in met]
 
@@ -235,13 +253,19 @@ class Search:
         return [from_row(found[lead_id]) for lead_id in ids if lead_id in found]
 
 
-def _conditions(plan: Plan) -> Sequence[ColumnElement[bool]]:
-    return (*plan.driver, *plan.rest, leads.c.id > plan.above, leads.c.id < plan.below)
+def _leads_with(term: Term) -> Select[Any]:
+    """The leads in the index that have it."""
+    word = lead_words.c.word
+    if term.whole:
+        meant: Condition = word.in_(term.beginnings)
+    else:
+        meant = or_(*(and_(word >= begin, word < begin + "\U0010ffff") for begin in term.beginnings))
+    return select(lead_words.c.lead_id).where(meant)
 
 
-def _facets(query: Query) -> list[Term]:
-    asked = (("sender", query.sender), ("channel", query.channel))
-    return [Term((facet(name, value),), whole=True) for name, value in asked if value]
+def _both(named: Sequence[Select[Any]]) -> Any:
+    """The leads that all of these name, each once."""
+    return named[0].distinct() if len(named) == 1 else intersect(*named)
 
 
 def _meets(words: set[str], terms: Sequence[Term]) -> bool:
