@@ -41,7 +41,7 @@ def submit(enquiry: Enquiry, form: Form, sender: str, table: Table, query: str =
         contact=contact,
         evidence=_evidence(enquiry, found, form, query),
         fields=fields,
-        extras={**found.extras, **{label: answer for label, answer in enquiry.details.items() if answer}},
+        extras=_beside(found.extras, enquiry.details),
         external_id=_external_id(enquiry, found, table),
         earlier_id=enquiry.earlier_id,
         idempotency_key=found.text("lc_key"),
@@ -100,6 +100,12 @@ def _evidence(enquiry: Enquiry, found: Fields, form: Form, query: str) -> Eviden
     if enquiry.utm and not any(texts_of(found.known.get(key, "")) for key in UTM_KEYS):
         fields = {**fields, **{key: value for key, value in enquiry.utm.items() if value}}
     return replace(evidence, fields={name: value for name, value in fields.items() if value or name not in CLICK_IDS})
+
+
+def _beside(extras: Mapping[str, Answer], details: Mapping[str, Answer]) -> dict[str, Answer]:
+    """What a person answered and what the sender tells of it; a question of the same name keeps its answer."""
+    told = {label: answer for label, answer in details.items() if answer and extras.get(label) != answer}
+    return {**extras, **{f"{label} (2)" if label in extras else label: answer for label, answer in told.items()}}
 
 
 def _external_id(enquiry: Enquiry, found: Fields, table: Table) -> str:

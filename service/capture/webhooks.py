@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -28,6 +29,9 @@ log = structlog.get_logger()
 
 BODY_MAX = 5 * 1024 * 1024
 """Bytes of one call: a thousand leads."""
+
+MOST_ITEMS = 1000
+"""Leads of one call: so many a platform may send at once."""
 
 MOST_ANSWERS = 1000
 """Of one enquiry. More is no form: giving each a meaning would only keep a thread busy."""
@@ -160,7 +164,7 @@ def _check(line: Line, call: Call) -> None:
 def _read(line: Line, call: Call) -> Sequence[Item]:
     """What a proven call brings; what nobody can read is kept as it is."""
     try:
-        return [_bounded(item) for item in line.sender.read(call, line.table)]
+        items = [_bounded(item) for item in islice(line.sender.read(call, line.table), MOST_ITEMS + 1)]
     except Empty:
         return []
     except (Unreadable, Unsupported) as refused:
@@ -168,6 +172,9 @@ def _read(line: Line, call: Call) -> Sequence[Item]:
     except Exception as error:  # a shape that nobody has seen yet must not cost the lead
         log.exception("webhook_not_understood", sender=line.name, form=line.form.name, kind=type(error).__name__)
         return [Unfit(call.body, f"It has another shape than {line.name} is known to send.")]
+    if len(items) > MOST_ITEMS:
+        return [Unfit(call.body, f"It holds more than {MOST_ITEMS:,} leads: send them in parts, or import them.")]
+    return items
 
 
 def _bounded(item: Item) -> Item:

@@ -233,3 +233,23 @@ def _read_quietly(read: Callable[[Call, Any], Iterable[Item]], call: Call, table
     for item in items:
         if isinstance(item, Enquiry):
             submit(item, form, "any", table)
+
+
+def test_more_leads_than_any_platform_sends_at_once_are_kept_raw(kept: Store) -> None:
+    wire = Wire(kept, "json")
+    leads = [{"email": f"a{number}@example.com"} for number in range(1001)]
+
+    answer = wire.send(json.dumps(leads).encode())
+
+    assert (answer.status_code, wire.front.lead().status) == (200, Status.PARKED)
+    assert "import" in wire.front.lead().problem
+
+
+def test_more_answers_than_any_form_has_are_kept_raw(kept: Store) -> None:
+    wire = Wire(kept, "json")
+    answers = {f"question {number}": "x" for number in range(1001)}
+
+    answer = wire.send(json.dumps({"email": "ann@example.com", **answers}).encode())
+
+    assert (answer.status_code, wire.front.lead().status) == (200, Status.PARKED)
+    assert b"ann@example.com" in wire.front.lead().submission.raw
