@@ -21,6 +21,7 @@ from service.store.reports import Count, Origins, Period
 from service.store.sales import Change, Noted, Sale, SaleStatus
 from service.store.search import Found, Tally
 from service.store.store import SCHEMA, Arrival, Store, Transaction
+from service.store.tally import Span, State, Tallies
 from service.store.writer import StoreUnavailable
 
 __all__ = [
@@ -61,8 +62,11 @@ __all__ = [
     "Reconciliation",
     "Sale",
     "SaleStatus",
+    "Span",
+    "State",
     "Store",
     "StoreUnavailable",
+    "Tallies",
     "Tally",
     "Told",
     "Transaction",

@@ -37,6 +37,7 @@ from service.store.sales import Sales
 from service.store.search import Search
 from service.store.sessions import Sessions
 from service.store.tables import deployment
+from service.store.tally import Tallies
 from service.store.untold import Untold
 from service.store.verdicts import Verdicts
 from service.store.watching import Watching
@@ -51,7 +52,7 @@ Arrival = tuple[Lead, Sequence[Key], str]
 MOST_TOGETHER = 100
 """Leads of one request that are committed in one go: others who write need not wait for a thousand."""
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 """The newest migration; a process takes leads only on this schema."""
 
 
@@ -84,6 +85,7 @@ class Transaction:
     sales: Sales
     ledgers: Ledgers
     conversions: Conversions
+    tallies: Tallies
     untold: Untold
 
 
@@ -224,6 +226,7 @@ class Store:
             Sales(connection, opened),
             Ledgers(connection, opened),
             Conversions(connection, opened),
+            Tallies(connection, opened),
             Untold(connection),
         )
 

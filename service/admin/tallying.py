@@ -1,0 +1,75 @@
+"""One thread of a worker that counts leads by day for the pictures: behind everything else."""
+
+import threading
+from datetime import datetime, timedelta, tzinfo
+
+import structlog
+
+from service import clock
+from service.store import Store, StoreUnavailable
+
+log = structlog.get_logger()
+
+LAG_S = 60.0
+"""A day is over so long after midnight: other processes may still commit leads of its last second."""
+
+FRESH_S = 60.0
+"""So old the figures of today become before they are counted again."""
+
+LOOK_S = 10.0
+"""Between two looks when all is counted."""
+
+SHARE = 4
+"""Of so many parts of the time one is spent on counting, while there is much to count."""
+
+
+class Tallier:
+    """Counts the days that need it, one by one; any number of workers may do it at once."""
+
+    def __init__(
+        self, store: Store, zone: tzinfo, stop: threading.Event, lag_s: float = LAG_S, fresh_s: float = FRESH_S
+    ) -> None:
+        """zone: whose midnight parts the days."""
+        self._store, self._zone, self._stop = store, zone, stop
+        self._lag, self._fresh = timedelta(seconds=lag_s), timedelta(seconds=fresh_s)
+
+    def run(self) -> None:
+        """Count until stopped, whatever happens."""
+        pause_s = 2.0
+        while not self._stop.wait(pause_s):
+            began = clock.monotonic()
+            try:
+                more = self.step()
+            except StoreUnavailable:
+                more = False  # the delivery loop tells it
+            except Exception:  # a mistake of ours must not cost the worker its life
+                log.exception("tallying_stumbled")
+                more = False
+            pause_s = max(0.05, SHARE * (clock.monotonic() - began)) if more else LOOK_S
+
+    def step(self) -> bool:
+        """Count one day; whether there may be more to count.
+
+        Raises: StoreUnavailable.
+        """
+        now = clock.now()
+        if not self._has_all_days(now - self._lag):
+            return True
+        with self._store.read() as tx:
+            day = tx.tallies.next(now - self._fresh)
+            if day is None:
+                return False
+            counted = tx.tallies.count(day)
+        self._store.write(lambda tx: tx.tallies.keep(counted, now))
+        return True
+
+    def _has_all_days(self, before: datetime) -> bool:
+        """Have every day with leads in the list; False where that was another zone's and must be made anew."""
+        with self._store.read() as tx:
+            is_ours, missing = tx.tallies.is_of(self._zone), tx.tallies.missing(self._zone, before)
+        if not is_ours:
+            log.info("counting_begins_anew")
+            self._store.write(lambda tx: tx.tallies.forget())
+        elif missing:
+            self._store.write(lambda tx: tx.tallies.note(missing))
+        return is_ours

@@ -1,0 +1,145 @@
+"""What one day's leads have in common, counted: the sums that the pictures are drawn from.
+
+Counted in Python, as answers are JSON that PostgreSQL would refuse to look into, and in the background.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from service.lead import Status
+from service.store.reports import REAL
+
+MOST_VALUES = 200
+"""Values of one kind, day and form that are told apart, the most frequent: strangers can write any number of them."""
+
+REST = "…"
+"""The value that the others are counted under."""
+
+ERASED = "\x1ferased"
+"""The location of somebody who was erased before anybody had counted it."""
+
+JOINT = "\x1f"
+"""Between the two parts of a value that has two."""
+
+LONGEST = 120
+
+LATE_SENDERS = frozenset({"import"})
+"""Their leads arrived somewhere else, some time before: how soon they were delivered says nothing."""
+
+STEP = 1.1
+"""Each box of waiting times is a tenth wider than the one before it: so exact are the times."""
+
+
+KINDS = ("channel", "source", "campaign", "location", "verdict", "code", "speed", "status")
+"""What is counted: "status" of all leads, "speed" of the delivered, everything else of those that reports count."""
+
+
+class Key(NamedTuple):
+    """What leads of one day have in common."""
+
+    kind: str
+    form: str
+    value: str
+
+
+class Sum(NamedTuple):
+    """How many they are, and how many of them were delivered."""
+
+    leads: int
+    delivered: int
+
+
+Sums = Mapping[Key, Sum]
+
+
+def box_of(waited: timedelta) -> int:
+    """The box that a time from arrival to delivery belongs into; 0 is all below a tenth of a second."""
+    return max(0, math.ceil(math.log(max(waited.total_seconds(), 0.001) / 0.1, STEP)))
+
+
+def seconds_of(box: int) -> float:
+    """The upper edge of a box."""
+    return float(0.1 * STEP**box)
+
+
+def count(rows: Iterable[Any]) -> Sums:
+    """Fold the leads of a day: rows with the columns of tally.COLUMNS."""
+    leads: Counter[Key] = Counter()
+    delivered: Counter[Key] = Counter()
+    for row in rows:
+        for key in _keys(row):
+            leads[key] += 1
+            delivered[key] += row.delivered_at is not None
+    return _capped({key: Sum(number, delivered[key]) for key, number in leads.items()})
+
+
+def _keys(row: Any) -> Iterable[Key]:
+    """Everything that a lead counts for."""
+    yield Key("status", row.form, row.status)
+    is_delivered = row.delivered_at is not None
+    if row.status not in REAL and not (row.status == Status.ERASED and is_delivered):
+        return
+    yield Key("channel", row.form, row.channel)
+    yield Key("source", row.form, f"{row.utm_source}{JOINT}{row.utm_medium}"[:LONGEST])
+    yield Key("campaign", row.form, row.utm_campaign[:LONGEST])
+    yield Key("location", row.form, _location(row))
+    yield Key("verdict", row.form, f"{row.rule}{JOINT}{row.channel}")
+    for code in json.loads(row.codes):
+        yield Key("code", row.form, code)
+    if is_delivered and row.sender not in LATE_SENDERS:
+        yield Key("speed", row.form, str(box_of(row.delivered_at - row.received_at)))
+
+
+def _location(row: Any) -> str:
+    if row.status == Status.ERASED:
+        return ERASED
+    if '"location"' not in row.fields:  # most: JSON is slow to read
+        return ""
+    answer = json.loads(row.fields).get("location", "")
+    first = answer if isinstance(answer, str) else next(iter(answer), "")
+    return "".join(letter for letter in first if letter.isprintable()).strip()[:LONGEST]
+
+
+def _capped(sums: Sums) -> Sums:
+    """With the rare values of each kind and form as one."""
+    groups: dict[tuple[str, str], list[tuple[Sum, Key]]] = {}
+    for key, number in sums.items():
+        groups.setdefault((key.kind, key.form), []).append((number, key))
+    found: dict[Key, Sum] = {}
+    for (kind, form), members in groups.items():
+        ordered = sorted(members, key=lambda member: (-member[0].leads, member[1].value))
+        found |= {key: number for number, key in ordered[:MOST_VALUES]}
+        rest = [number for number, _ in ordered[MOST_VALUES:]]
+        if rest:
+            found[Key(kind, form, REST)] = Sum(sum(each.leads for each in rest), sum(each.delivered for each in rest))
+    return found
+
+
+def remembering(new: Sums, old: Sums) -> Sums:
+    """New sums that still know the locations of those who were erased since the old ones were counted.
+
+    Which person said what is gone; how many said it is a figure, and stays.
+    """
+    found = dict(new)
+    for form in {key.form for key in new if key.value == ERASED}:
+        _recall(found, old, form)
+    return found
+
+
+def _recall(found: dict[Key, Sum], old: Sums, form: str) -> None:
+    gone = Key("location", form, ERASED)
+    left = found.pop(gone)
+    for key, before in sorted(old.items()):
+        if key[:2] != gone[:2] or key == gone:
+            continue
+        now = found.get(key, Sum(0, 0))
+        number = min(left.leads, max(0, before.leads - now.leads))
+        if number:
+            found[key] = Sum(now.leads + number, now.delivered + number)  # of the erased only the delivered count
+            left = Sum(left.leads - number, left.delivered - number)
+    if left.leads:
+        found[gone] = left

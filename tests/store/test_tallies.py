@@ -1,0 +1,262 @@
+"""Leads counted by day: each once, in the operator's calendar, again when something about them has changed."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+
+from service.admin.tallying import Tallier
+from service.lead import Attribution, CoworkerId, Lead, OpportunityId, Status
+from service.store import Span, Store
+from service.store.counting import ERASED, MOST_VALUES, REST, Key, Sum, box_of, count, remembering, seconds_of
+from tests.admin.desk import keep
+from tests.builders import NOON, a_lead, a_submission
+
+ALWAYS = Span("2026-01-01", "2026-12-31")
+UTC_ZONE = ZoneInfo("UTC")
+
+
+def settle(store: Store, now: datetime = NOON + timedelta(days=2), zone: ZoneInfo = UTC_ZONE) -> int:
+    """Count until nothing is left; how many days were counted."""
+    tallier = Tallier(store, zone, Event())
+    with time_machine.travel(now, tick=False):
+        number = 0
+        while tallier.step():
+            number += 1
+    return number
+
+
+def told(store: Store, kind: str, span: Span = ALWAYS) -> dict[tuple[str, str], tuple[int, int]]:
+    """(Day, value) -> leads, delivered."""
+    with store.read() as tx:
+        return {(day, value): (leads, done) for day, value, leads, done in tx.tallies.by_day(kind, span)}
+
+
+def from_place(store: Store, place: str, at: datetime = NOON, **changes: Any) -> Lead:
+    """A lead that said where it wants to be."""
+    submission = replace(a_submission(), fields={"location": place} if place else {})
+    return keep(store, a_lead(received_at=at, submission=submission, **changes))
+
+
+def deliver(store: Store, lead: Lead, seconds: float = 2) -> None:
+    """The lead is in Nexudus."""
+    at = lead.received_at + timedelta(seconds=seconds)
+    store.write(lambda tx: tx.leads.delivered(lead.id, CoworkerId(7), OpportunityId(9), at))
+
+
+def test_leads_are_counted_on_their_day_with_what_became_of_them(store: Store) -> None:
+    first, _, _ = (keep(store, a_lead(received_at=NOON + timedelta(days=day))) for day in (0, 0, 1))
+    deliver(store, first)
+
+    settle(store)
+
+    assert told(store, "status") == {
+        ("2026-11-24", "delivered"): (1, 1),
+        ("2026-11-24", "pending"): (1, 0),
+        ("2026-11-25", "pending"): (1, 0),
+    }
+
+
+def test_spam_and_tests_stand_among_the_statuses_only(store: Store) -> None:
+    keep(store, a_lead(status=Status.QUARANTINED))
+    keep(store, a_lead(status=Status.TEST))
+
+    settle(store)
+
+    assert told(store, "channel") == {}
+    assert len(told(store, "status")) == 2
+
+
+def test_the_day_is_that_of_the_operators_calendar(store: Store) -> None:
+    keep(store, a_lead(received_at=NOON + timedelta(hours=11)))
+
+    settle(store, zone=ZoneInfo("Europe/Berlin"))
+
+    assert list(told(store, "status")) == [("2026-11-25", "pending")]
+
+
+def test_another_zone_counts_everything_anew(store: Store) -> None:
+    keep(store, a_lead(received_at=NOON + timedelta(hours=11)))
+    settle(store)
+
+    settle(store, zone=ZoneInfo("Europe/Berlin"))
+
+    assert list(told(store, "status")) == [("2026-11-25", "pending")]
+
+
+def test_nothing_is_counted_twice(store: Store) -> None:
+    keep(store, a_lead())
+
+    assert settle(store) == 1
+    assert settle(store) == 0
+
+
+def test_a_day_that_goes_on_is_counted_again_after_a_minute(store: Store) -> None:
+    keep(store, a_lead())
+    settle(store, NOON + timedelta(minutes=1))
+    keep(store, a_lead(received_at=NOON + timedelta(minutes=1)))
+
+    counted = [settle(store, NOON + timedelta(seconds=seconds)) for seconds in (90, 130)]
+
+    assert counted == [0, 1]
+    assert sum(leads for leads, _ in told(store, "channel").values()) == 2
+
+
+def test_a_day_that_is_over_is_counted_again_when_a_lead_of_it_is_delivered(store: Store) -> None:
+    lead = keep(store, a_lead())
+    settle(store)
+    deliver(store, lead, 90_000)
+
+    settle(store)
+
+    assert told(store, "channel") == {("2026-11-24", lead.attribution.channel): (1, 1)}
+
+
+def test_a_lead_that_comes_late_into_a_day_that_is_over_is_counted(store: Store) -> None:
+    keep(store, a_lead())
+    settle(store)
+    keep(store, a_lead(received_at=NOON - timedelta(hours=1)))
+    keep(store, a_lead(received_at=NOON - timedelta(days=3)))
+
+    settle(store)
+
+    assert told(store, "status") == {("2026-11-21", "pending"): (1, 0), ("2026-11-24", "pending"): (2, 0)}
+
+
+def test_leads_of_today_leave_no_note(store: Store) -> None:
+    deliver(store, keep(store, a_lead()))
+    settle(store, NOON + timedelta(minutes=1))
+    deliver(store, keep(store, a_lead(received_at=NOON + timedelta(minutes=2))))
+
+    with store._opened.reading.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM count_changes").scalar() == 0
+
+
+def test_a_verdict_given_anew_is_counted_anew(store: Store) -> None:
+    lead = keep(store, a_lead())
+    settle(store)
+    store.write(lambda tx: tx.verdicts.change({lead.id: Attribution(channel="Email", rule="by_channel")}))
+
+    settle(store)
+
+    assert list(told(store, "channel")) == [("2026-11-24", "Email")]
+
+
+def test_what_an_erased_person_said_stays_a_figure(store: Store) -> None:
+    lead = from_place(store, "Harbour")
+    deliver(store, lead)
+    settle(store)
+    store.erase([lead.id], NOON)
+
+    settle(store)
+
+    assert told(store, "location") == {("2026-11-24", "Harbour"): (1, 1)}
+    assert told(store, "status") == {("2026-11-24", "erased"): (1, 1)}
+
+
+def test_who_was_erased_before_anybody_counted_has_no_location(store: Store) -> None:
+    lead = from_place(store, "Harbour")
+    deliver(store, lead)
+    store.erase([lead.id], NOON)
+
+    settle(store)
+
+    assert told(store, "location") == {("2026-11-24", ERASED): (1, 1)}
+
+
+def test_an_erased_lead_that_was_never_delivered_counts_no_more(store: Store) -> None:
+    lead = from_place(store, "Harbour")
+    settle(store)
+    store.erase([lead.id], NOON)
+
+    settle(store)
+
+    assert told(store, "location") == {}
+
+
+def test_a_form_and_a_span_may_be_asked_for(store: Store) -> None:
+    keep(store, a_lead(submission=a_submission(form="tour")))
+    keep(store, a_lead())
+    settle(store)
+
+    with store.read() as tx:
+        forms = tx.tallies.by_value("status", replace(ALWAYS, form="tour"))
+        later = tx.tallies.by_value("status", Span("2026-11-25", "2026-12-31"))
+
+    assert (forms, later) == ([("tour", "pending", 1, 0)], [])
+
+
+def test_of_two_who_count_the_same_day_one_is_kept(store: Store) -> None:
+    keep(store, a_lead())
+    settle(store, NOON + timedelta(minutes=1))
+    with store.read() as tx:
+        day = tx.tallies.next(NOON + timedelta(hours=1))
+        assert day is not None
+        counted = tx.tallies.count(day)
+
+    kept = [
+        store.write(lambda tx, minute=minute: tx.tallies.keep(counted, NOON + timedelta(minutes=minute)))  # type: ignore[misc]
+        for minute in (5, 6)
+    ]
+
+    assert kept == [True, False]
+
+
+def test_a_change_while_a_day_is_counted_has_it_counted_once_more(store: Store) -> None:
+    lead = keep(store, a_lead())
+    settle(store)
+    keep(store, a_lead())
+    with store.read() as tx:
+        day = tx.tallies.next(NOON)
+        assert day is not None
+        counted = tx.tallies.count(day)
+    store.write(lambda tx: tx.verdicts.change({lead.id: Attribution(channel="Email")}))
+    store.write(lambda tx: tx.tallies.keep(counted, NOON + timedelta(days=3)))
+
+    assert settle(store) == 1
+
+
+def test_the_state_says_how_far_it_is(store: Store) -> None:
+    keep(store, a_lead())
+    with store.read() as tx:
+        before = tx.tallies.state()
+    settle(store)
+    with store.read() as tx:
+        after = tx.tallies.state()
+
+    assert (before.at, before.waiting, before.first) == (None, 0, "")
+    assert (after.at, after.waiting, after.first) == (NOON + timedelta(days=2), 0, "2026-11-24")
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.1, 1.7, 60, 3600, 604_800])
+def test_times_are_right_to_a_tenth(seconds: float) -> None:
+    edge = seconds_of(box_of(timedelta(seconds=seconds)))
+
+    assert max(seconds, 0.1) <= edge * 1.0001
+    assert edge <= max(seconds, 0.1) * 1.11
+
+
+def test_rare_values_are_counted_as_one(store: Store) -> None:
+    for number in range(MOST_VALUES + 3):
+        keep(store, a_lead(attribution=Attribution(utm_campaign=f"c{number:04}", channel="Email")))
+
+    settle(store)
+
+    campaigns = told(store, "campaign")
+    assert len(campaigns) == MOST_VALUES + 1
+    assert campaigns["2026-11-24", REST] == (3, 0)
+
+
+def test_only_the_erased_are_remembered() -> None:
+    old = {Key("location", "tour", "A"): Sum(3, 3), Key("location", "tour", "B"): Sum(2, 2)}
+    new = {Key("location", "tour", "B"): Sum(1, 1), Key("location", "tour", ERASED): Sum(3, 3)}
+
+    assert remembering(new, old) == {Key("location", "tour", "A"): Sum(3, 3), Key("location", "tour", "B"): Sum(1, 1)}
+
+
+def test_no_leads_come_to_nothing() -> None:
+    assert count([]) == {}
