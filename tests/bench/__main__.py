@@ -1,9 +1,9 @@
-"""`make bench`: all measurements, or those named: taking, speed_to_crm, attributing, delivering, claiming, pages."""
+"""`make bench`: all measurements, or those named: each is a file of this folder with `measure()`."""
 
 import sys
 from importlib import import_module
 
-MEASUREMENTS = ("taking", "speed_to_crm", "attributing", "delivering", "claiming", "pages")
+MEASUREMENTS = ("taking", "speed_to_crm", "attributing", "delivering", "claiming", "webhooks", "pages")
 
 for name in sys.argv[1:] or MEASUREMENTS:
     import_module(f"tests.bench.{name}").measure()

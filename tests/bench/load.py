@@ -4,6 +4,7 @@ import selectors
 import socket
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -80,15 +81,17 @@ def _length(head: bytes) -> int:
     return 0
 
 
-def post_for(port: int, seconds: float, clients: int, tag: str) -> Load:
-    """Post from `clients` visitors at once for some seconds."""
+def post_for(
+    port: int, seconds: float, clients: int, tag: str, request: Callable[[int, str], bytes] = form_post
+) -> Load:
+    """Post from `clients` visitors at once for some seconds. request: of a number and the tag, no two the same."""
     ready = selectors.DefaultSelector()
     number = failed = 0
     waits: list[float] = []
     for _ in range(clients):
         client = _Client(port)
         ready.register(client.socket, selectors.EVENT_READ, client)
-        client.send(form_post(number, tag))
+        client.send(request(number, tag))
         number += 1
     began = time.perf_counter()
     while time.perf_counter() - began < seconds:
@@ -104,7 +107,7 @@ def post_for(port: int, seconds: float, clients: int, tag: str) -> Load:
                 client.socket.close()
                 client = _Client(port)
                 ready.register(client.socket, selectors.EVENT_READ, client)
-            client.send(form_post(number, tag))
+            client.send(request(number, tag))
             number += 1
     took = time.perf_counter() - began
     for key in list(ready.get_map().values()):
