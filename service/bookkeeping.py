@@ -24,7 +24,7 @@ LONGEST_WAIT_S = 5.0
 """How long to wait at a time for a turn that deliveries leave."""
 
 ASKED_BACK = timedelta(days=7)
-"""How far back platforms are asked where no time is given: they count calls, and bill none for what is old."""
+"""How far back platforms are asked where nobody names a time: they count calls."""
 
 TOGETHER = 50
 """Leads of a platform that are looked up at a time."""
@@ -64,13 +64,16 @@ def patience(pacer: Pacer, sleep: Callable[[float], None], tempo_s: float) -> Ca
     return wait
 
 
-def asking(account: str, lines: Sequence[Line], store: Store) -> Ask:
-    """What asks the platforms of one account's forms."""
+def asking(account: str, lines: Sequence[Line], store: Store, *, exactly: bool = False) -> Ask:
+    """What asks the platforms of one account's forms, from the time that it is given on, but not from long ago.
+
+    exactly: also from long ago.
+    """
     mine = [line for line in lines if line.form.account == account]
 
     def ask(since: datetime | None) -> Iterator[Platform]:
         now = clock.now()
-        begin = now - ASKED_BACK if since is None else max(since, now - ASKED_BACK)
+        begin = since if since and exactly else max(since or now - ASKED_BACK, now - ASKED_BACK)
         return (compare(line, store, begin, now) for line in mine)
 
     return ask

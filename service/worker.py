@@ -14,6 +14,7 @@ import structlog
 
 from service import clock
 from service.admin.indexing import Indexer
+from service.bookkeeping import keep_books
 from service.collect.collector import Collector, begin_anew
 from service.collect.collector import Identity as Reading
 from service.collect.line import Addresses
@@ -276,19 +277,21 @@ def watcher(settings: Settings, setup: Setup, store: Store, stop: threading.Even
         return accept(submission, form, store, clock.now())
 
     daily = settings.digest_at
-    orders = Orders(settings.alert_urls, None if daily is None else Hour(daily.at, daily.zone), setup.forms)
+    hour = None if daily is None else Hour(daily.at, daily.zone)
+    orders = Orders(settings.alert_urls, hour, setup.forms, public_url=settings.public_url)
     return Watcher(store, orders, Identity(worker_name(), is_gone), submit, stop)
 
 
 def go_rounds(
     settings: Settings, setup: Setup, store: Store, work_at: Mapping[str, Desk], stop: threading.Event
 ) -> None:
-    """Check the set-up of each account soon and daily, each in a thread of its own: one that hangs delays no other."""
+    """Check set-up and books of each account now and then, in threads of its own: one that hangs delays no other."""
     store.write(lambda tx: end_for_gone(tx, work_at.keys()))
-    for account in accounts(settings, setup):
-        if account.username or account.token:
-            rounds = Rounds(work_at[account.name].nexudus, store, setup.forms.values(), account.name, stop)
-            threading.Thread(target=rounds.run, name=f"rounds-{account.name}", daemon=True).start()
+    can = {each.name: work_at[each.name] for each in accounts(settings, setup) if each.username or each.token}
+    for name, desk in can.items():
+        rounds = Rounds(desk.nexudus, store, setup.forms.values(), name, stop)
+        threading.Thread(target=rounds.run, name=f"rounds-{name}", daemon=True).start()
+    keep_books(can, make_lines(setup.forms, addresses(settings), store, f"ledger/{worker_name()}"), store, stop)
 
 
 def desks(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> dict[str, Desk]:

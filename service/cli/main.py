@@ -22,6 +22,7 @@ COMMANDS = {
     "fields": "service.cli.fields",
     "alerts": "service.cli.alerts",
     "pull": "service.cli.pull",
+    "reconcile": "service.cli.reconcile",
     "reattribute": "service.cli.reattribute",
     "report": "service.cli.report",
     "import": "service.cli.imports",

@@ -1,0 +1,150 @@
+"""`lead-capture reconcile`: whether leads, Nexudus and the ad platforms agree, and what to do where they do not."""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from service import clock
+from service.cli.house import instant
+from service.cli.main import Failed
+from service.cli.opened import House, open_house, unanswered
+from service.cli.progress import Bar
+from service.delivery.identity import worker_name
+from service.ledger.book import Book
+from service.ledger.findings import Comparison, Kind
+from service.ledger.reconciling import Ask, no_platforms, reconcile
+from service.ledger.repairing import repair
+from service.nexudus.errors import NexudusError
+from service.nexudus.pipeline import SIZE
+from service.store import StoreUnavailable
+
+SUMMARY = (
+    "compare leads with the opportunities in Nexudus and the leads at ad platforms; name what is missing or double"
+)
+EXAMPLE = "lead-capture reconcile --since 2026-11-01"
+
+STATUSES = {
+    "delivered": "delivered",
+    "pending": "on their way",
+    "announced": "being fetched",
+    "parked": "parked: a person must look",
+    "quarantined": "held as spam",
+    "discarded": "discarded",
+    "test": "tests",
+    "erased": "forgotten people's",
+}
+"""How each status is called in the account."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--since --repair --excuse --no-platforms --json."""
+    parser.add_argument("--since", type=instant, help="leads received at or after, e.g. 2026-11-01 (all)")
+    parser.add_argument("--repair", action="store_true", help="note here what Nexudus has and nobody noted")
+    parser.add_argument("--excuse", metavar="ID", nargs="+", help="these leads' opportunities are gone on purpose")
+    parser.add_argument("--no-platforms", action="store_true", help="do not ask the ad platforms")
+    parser.add_argument("--json", action="store_true", help="one object for each account")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """A table for each account; 1 where anything does not agree."""
+    house = open_house()
+    try:
+        if arguments.excuse:
+            return _excuse(house, arguments.excuse)
+        with Bar("reading Nexudus", 1) as bar:
+            found = [_compare(book, ask, arguments, bar) for book, ask in _books(house, arguments)]
+    except StoreUnavailable as error:
+        raise Failed(unanswered(error)) from error
+    except NexudusError as error:
+        raise Failed(f"Nexudus: {error.said}; nothing more was changed, run it again later") from error
+    if arguments.json:
+        print(json.dumps([one.as_json() for one in found], indent=2, ensure_ascii=False))
+    else:
+        print("\n\n".join("\n".join(_lines(one, arguments.since)) for one in found))
+    return 0 if all(one.is_right for one in found) else 1
+
+
+def _excuse(house: House, lead_ids: Sequence[str]) -> int:
+    now = clock.now()
+    done = house.store.write(lambda tx: tx.sales.excuse(lead_ids, now))
+    for lead_id in lead_ids:
+        said = "excused: it will not be told again" if lead_id in done else "not found to be gone: run reconcile first"
+        print(f"{lead_id}: {said}")
+    return 0 if len(done) == len(set(lead_ids)) else 1
+
+
+def _books(house: House, arguments: argparse.Namespace) -> Iterator[tuple[Book, Ask]]:
+    """The book of each account that has a login, and what asks the platforms of its forms."""
+    import threading  # noqa: PLC0415 (with all that delivers)
+
+    from service import bookkeeping, worker  # noqa: PLC0415
+    from service.collect.lines import make_lines  # noqa: PLC0415
+
+    desks = worker.desks(house.settings, house.setup, house.store, threading.Event())
+    lines = make_lines(house.setup.forms, worker.addresses(house.settings), house.store, f"reconcile/{worker_name()}")
+    named = [each.name for each in worker.accounts(house.settings, house.setup) if each.username or each.token]
+    if not named:
+        raise Failed("no credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN")
+    for name in named:
+        asked = bookkeeping.asking(name, lines, house.store, exactly=arguments.since is not None)
+        ask = no_platforms if arguments.no_platforms else asked
+        yield bookkeeping.book_of(name, desks[name], house.store, clock.sleep, tempo_s=0), ask
+
+
+def _compare(book: Book, ask: Ask, arguments: argparse.Namespace, bar: Bar) -> Comparison:
+    with book.store.read() as tx:
+        total = sum(tx.sales.standing(book.account, arguments.since).values())
+    watched = replace(book, wait=_showing(book.wait, bar, total // SIZE + 1))
+    found = reconcile(watched, arguments.since, clock.now(), clock.now, ask)
+    if not arguments.repair or not any(finding.kind is Kind.UNNOTED for finding in found.findings):
+        return found
+    for done in repair(book, found.findings, clock.now()):
+        said = done.why_not or f"noted as delivered, opportunity {done.opportunity_id}"
+        if not arguments.json:
+            print(f"{done.lead_id}: {said}")
+    return reconcile(watched, arguments.since, clock.now(), clock.now, ask)
+
+
+def _showing(wait: Callable[[], None], bar: Bar, total: int) -> Callable[[], None]:
+    """The same wait, counted on the bar."""
+    made = 0
+
+    def counted() -> None:
+        nonlocal made
+        wait()
+        made += 1
+        bar.show(min(made / total, 0.99), f"reading Nexudus, call {made:,}")
+
+    return counted
+
+
+# -- the table
+
+
+def _lines(found: Comparison, since: datetime | None) -> Iterator[str]:
+    span = f"leads since {since:%Y-%m-%d %H:%M} UTC" if since else "all leads"
+    yield f"Account {found.account}, {span}"
+    yield from (f"  {words:<34}{number:>9,}" for words, number in _rows(found))
+    for finding in found.findings:
+        where = " ".join(filter(None, [finding.lead_id, finding.form]))
+        yield f"{finding.kind.value}: {where}: {finding.problem}"
+        yield f"    -> {finding.remedy}"
+    if found.number > len(found.findings):
+        yield f"... and {found.number - len(found.findings):,} more"
+    yield from (f"note: {remark}" for remark in found.remarks())
+    yield "All agrees." if found.is_right else f"{found.number:,} to put right."
+
+
+def _rows(found: Comparison) -> Iterator[tuple[str, int]]:
+    yield "received here", sum(found.received.values())
+    for name, words in STATUSES.items():
+        number = {status.value: number for status, number in found.received.items()}.get(name, 0)
+        if number:
+            yield f"  {words}", number
+    yield "found in Nexudus, by their mark", found.found
+    for one in found.platforms:
+        yield f"at {one.sender}, {one.form}", one.listed
+        if one.missing:
+            yield "  not here", len(one.missing)

@@ -1,0 +1,129 @@
+"""`lead-capture reconcile`, against a simulated Nexudus."""
+
+import json
+
+import pytest
+
+from service import clock
+from service.lead import Lead, Status, marker_of
+from service.nexudus.opportunities import PATH
+from service.simulator.server import Simulator
+from service.store import Query, Store
+from tests.builders import a_form, a_lead
+from tests.cli.conftest import Terminal
+from tests.delivery.conftest import House, a_desk
+
+
+@pytest.fixture
+def house(kept: Store, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> House:
+    """The operator's folder, delivering to a simulated Nexudus."""
+    monkeypatch.setenv("NEXUDUS_BASE_URL", nexudus.url)
+    monkeypatch.setenv("NEXUDUS_USERNAME", "simulator@leadcapture.example")
+    monkeypatch.setenv("NEXUDUS_PASSWORD", "simulator")
+    return House(kept, nexudus, a_desk(kept, nexudus, {"contact": a_form()}))
+
+
+def delivered(house: House) -> Lead:
+    """A lead that came to Nexudus."""
+    house.owes(a_lead())
+    house.deliver_until_quiet()
+    with house.store.read() as tx:
+        [lead] = tx.exports.page(Query(), "", 10)
+    return lead
+
+
+def unnoted(house: House) -> tuple[Lead, int]:
+    """A lead that Nexudus has and nobody noted here."""
+    lead = house.owes(a_lead())
+    coworker_id = house.nexudus.add_coworker("ada@example.com")["Id"]
+    body = {"CrmBoardColumnId": 1001, "CoworkerId": coworker_id, "Position": 1, "Status": 1}
+    return lead, house.desk.nexudus.post(PATH, {**body, "SystemId": marker_of(lead.id)})
+
+
+def test_where_all_agrees_it_says_so(run: Terminal, house: House) -> None:
+    delivered(house)
+
+    said = run("reconcile")
+
+    assert said.code == 0
+    assert "found in Nexudus, by their mark           1" in said.out
+    assert said.out.endswith("All agrees.\n")
+
+
+def test_a_deleted_opportunity_is_named_with_what_to_do(run: Terminal, house: House) -> None:
+    lead = delivered(house)
+    house.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
+
+    said = run("reconcile")
+
+    assert said.code == 1
+    assert f"gone: {lead.id} contact: opportunity {lead.opportunity_id} is not in Nexudus any more" in said.out
+    assert f"-> if it was deleted on purpose, `lead-capture reconcile --excuse {lead.id}`" in said.out
+
+
+def test_what_is_excused_is_not_named_again(run: Terminal, house: House) -> None:
+    lead = delivered(house)
+    house.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
+    run("reconcile")
+
+    said = run("reconcile", "--excuse", lead.id)
+
+    assert (said.code, said.out) == (0, f"{lead.id}: excused: it will not be told again\n")
+    assert run("reconcile").code == 0
+
+
+def test_what_is_not_gone_cannot_be_excused(run: Terminal, house: House) -> None:
+    said = run("reconcile", "--excuse", "0" * 32)
+
+    assert said.code == 1
+    assert "run reconcile first" in said.out
+
+
+def test_a_repair_notes_what_nobody_noted(run: Terminal, house: House) -> None:
+    lead, number = unnoted(house)
+    assert run("reconcile").code == 1
+
+    said = run("reconcile", "--repair")
+
+    assert said.code == 0
+    assert f"{lead.id}: noted as delivered, opportunity {number}" in said.out
+    assert house.kept(lead).status is Status.DELIVERED
+
+
+def test_json_has_all_of_it_and_nothing_personal(run: Terminal, house: House) -> None:
+    lead, number = unnoted(house)
+
+    said = run("reconcile", "--json")
+
+    [told] = json.loads(said.out)
+    assert (said.code, told["account"], told["received"]) == (1, "default", {"pending": 1})
+    assert [(one["kind"], one["lead_id"], one["opportunities"]) for one in told["findings"]] == [
+        ("unnoted", lead.id, [number])
+    ]
+    assert "ada" not in said.out
+
+
+def test_time_chooses(run: Terminal, house: House) -> None:
+    lead = delivered(house)
+    house.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
+
+    said = run("reconcile", "--since", f"{clock.now().year + 1}-01-01")
+
+    assert said.code == 0
+    assert "received here                             0" in said.out
+
+
+def test_without_credentials_it_says_what_to_set(run: Terminal, kept: Store) -> None:
+    said = run("reconcile")
+
+    assert said.code == 1
+    assert "NEXUDUS_USERNAME" in said.err
+
+
+def test_a_nexudus_that_is_away_is_told(run: Terminal, house: House) -> None:
+    house.nexudus.faults([{"path": PATH, "status": 503, "times": None}])
+
+    said = run("reconcile")
+
+    assert said.code == 1
+    assert "note: Nexudus could not be read to the end" in said.out
