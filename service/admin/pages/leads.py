@@ -21,9 +21,9 @@ PAGE = 50
 LEAD_ID = re.compile("[0-9a-f]{32}")
 
 VERBS = {
-    "retry": ("Send again", "sent again", "They are sent at once, with all their tries before them."),
-    "release": ("Release", "released", "They were held as spam. They are sent to Nexudus like any other lead."),
-    "discard": ("Discard", "discarded", "They are kept, but never sent to Nexudus."),
+    "retry": ("Send again", "sent again", "Nexudus gets a new try at once, with the whole schedule of tries after it."),
+    "release": ("Release", "released", "No longer held as spam: sent to Nexudus like any other lead."),
+    "discard": ("Discard", "discarded", "Kept here, but never sent to Nexudus."),
 }
 """Action -> what the button says, what was done, what follows."""
 
