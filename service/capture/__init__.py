@@ -16,6 +16,8 @@
     schemas.py        what a form requires, told in the words of phrases and languages/
     refusals.py       bodies that hold no enquiry
 
+    sheets/           leads in files: rows read, columns understood
+
     answers.py        page or JSON, where to next, whose scripts may read it
     replies.py        the answers themselves
     pages.py          what visitors see: asking, inputs, widgets, templates/

@@ -127,7 +127,11 @@ _lead_capture() {{
     esac
     _describe 'lead-capture' found || _files
 }}
-compdef _lead_capture lead-capture"""
+if [[ "${{funcstack[1]}}" == _lead-capture ]]; then
+    _lead_capture "$@"
+else
+    compdef _lead_capture lead-capture
+fi"""
 
 
 def _zsh_case(place: Place) -> str:
