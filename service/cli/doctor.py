@@ -10,6 +10,7 @@ from pathlib import Path
 
 from service import logs
 from service.cli.opened import unanswered
+from service.collect.lines import ANNOUNCING, can_read
 from service.delivery.preflight import Finding, examine
 from service.delivery.preflight.finding import Level, merged
 from service.forms import Account, Setup, SetupProblems, read_setup
@@ -76,12 +77,23 @@ def find_setup(settings: Settings | None) -> tuple[Setup | None, list[Finding]]:
     """The forms file, and what is wrong with it."""
     try:
         path = settings.forms_file if settings else Path(lookup("FORMS_FILE") or "forms.toml")
-        return read_setup(path, lookup), []
+        setup = read_setup(path, lookup)
+        return setup, [*check_platforms(setup)]
     except SetupProblems as found:
         unchecked = _unchecked("what the forms name", "put the forms file right first")
         return None, [*_told("forms_file", found.problems), unchecked]
     except ValueError:  # FORMS_FILE itself cannot be read: told with the settings
         return None, []
+
+
+def check_platforms(setup: Setup) -> Iterator[Finding]:
+    """Whether the leads that platforms only announce can be read."""
+    for form in setup.forms.values():
+        for sender in ANNOUNCING.intersection(form.webhooks):
+            if not can_read(form.webhooks[sender]):
+                subject = f"forms.{form.name}.webhooks.{sender}"
+                problem = "it holds no access_token, so its leads stay announced and are never read"
+                yield Finding("warning", "forms_file", subject, problem, "put one in, as docs/ad-platforms.md says")
 
 
 def _told(check: str, problems: Sequence[str]) -> Iterator[Finding]:

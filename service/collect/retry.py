@@ -16,7 +16,7 @@ GONE_S = (60.0, 600.0, _HOUR, 6 * _HOUR)
 LONGEST_WAIT_S = 24 * _HOUR
 """However long a platform asks us to wait, look again after a day."""
 
-REST_S, LONGEST_REST_S = 60.0, 900.0
+REST_S, LONGEST_REST_S = 15.0, 900.0
 """How long a broken connection rests before one notice finds out: twice as long each time, this at most."""
 
 PATIENCE = 5

@@ -9,6 +9,7 @@ import structlog
 from service import clock
 from service.collect.errors import CollectError
 from service.collect.line import Line
+from service.collect.lines import can_read
 from service.collect.pulling import OVERLAP, pull
 from service.collect.settling import judge
 from service.store import Store, StoreUnavailable
@@ -41,7 +42,7 @@ class Rounds:
                 self._go(line)
 
     def _go(self, line: Line) -> None:
-        if self._stop.is_set() or not _has_tokens(line):
+        if self._stop.is_set() or not can_read(line.table):
             return  # nobody asked for reads; a lead that needs one will say so
         try:
             self.step(line, clock.now())
@@ -86,7 +87,3 @@ class Rounds:
             since = tx.connections.health(line.link).pulled_until or now
         if not pull(line, self._store, since - OVERLAP, now).broken:
             self._store.write(lambda tx: tx.connections.pulled(line.link, now))
-
-
-def _has_tokens(line: Line) -> bool:
-    return any(line.table.get(name) for name in ("access_token", "page_tokens", "refresh_token"))

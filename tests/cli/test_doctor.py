@@ -73,6 +73,17 @@ def test_a_warning_alone_is_0(ready: Terminal, folder: Path) -> None:
     assert said.out.startswith("warning: form tour: stage 1005 (Proposal sent) sends a message to the customer")
 
 
+def test_a_platform_whose_leads_cannot_be_read_is_a_warning(ready: Terminal, folder: Path) -> None:
+    readable = 'app_secret = "s"\naccess_token = "t"\n'
+    tables = f'[forms.tour.webhooks.meta]\n{readable}[forms.tour.webhooks.linkedin]\nclient_secret = "s"\n'
+    (folder / "forms.toml").write_text(f"[forms.tour]\nstage_id = 1001\n{tables}")
+
+    said = ready("doctor")
+
+    assert (said.code, len(said.out.splitlines())) == (0, 1)
+    assert said.out.startswith("warning: forms.tour.webhooks.linkedin: it holds no access_token")
+
+
 def test_json_tells_each_problem_in_parts(ready: Terminal, folder: Path) -> None:
     (folder / "forms.toml").write_text("[forms.tour]\nstage_id = 4711\n")
 

@@ -28,8 +28,9 @@ def test_what_passes_is_tried_again_by_itself(house: House, answer: Canned) -> N
     (lead_id,) = house.hears("77")
     house.tries(lead_id)
 
-    assert house.attempts(lead_id)[0].outcome is Outcome.UNAVAILABLE
-    assert timedelta(seconds=2) < house.due_at(lead_id) - clock.now() < timedelta(seconds=8)
+    (attempt,) = house.attempts(lead_id)
+    assert attempt.outcome is Outcome.UNAVAILABLE
+    assert timedelta(seconds=3.9) < house.due_at(lead_id) - attempt.started_at < timedelta(seconds=30)
     assert house.lead(lead_id).status is Status.ANNOUNCED
     assert house.concerns() == {}
 
@@ -45,7 +46,7 @@ def test_being_told_to_slow_down_rests_the_page_for_as_long_as_meta_says(house: 
 
     with house.collecting():
         wait_s = (house.due_at(first) - clock.now()).total_seconds()
-        assert 350 < wait_s < 361
+        assert 300 < wait_s < 361
 
     assert [each.outcome for each in house.attempts(first)] == [Outcome.THROTTLED]
     assert house.platforms.asked("/v26.0/2") == []
