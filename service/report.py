@@ -140,8 +140,13 @@ def _unknown(by_form: Iterable[Count], forms: Mapping[str, Form]) -> list[dict[s
     return [
         {"form": form, "utm_source": source, "leads": number, "source_map": _line(source)}
         for (form, source), number, _ in by_form
-        if not any(coverage.is_known_source(source, wishes) for wishes in _wishes(forms.get(form)))
+        if not is_known(forms.get(form), source)
     ]
+
+
+def is_known(form: Form | None, utm_source: str) -> bool:
+    """Whether the rules, or the form or one of its routes, say what a stored utm_source stands for."""
+    return any(coverage.is_known_source(utm_source, wishes) for wishes in _wishes(form))
 
 
 def _wishes(form: Form | None) -> list[Crediting]:

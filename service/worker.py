@@ -7,13 +7,14 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 
 import structlog
 
 from service import clock
 from service.admin.indexing import Indexer
+from service.admin.tallying import Tallier
 from service.bookkeeping import keep_books
 from service.collect.collector import Collector, begin_anew
 from service.collect.collector import Identity as Reading
@@ -243,6 +244,8 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
     watching = threading.Thread(target=watcher(settings, setup, store, stop).run, name="watch", daemon=True)
     watching.start()
     threading.Thread(target=Indexer(store, stop).run, name="index", daemon=True).start()
+    zone = settings.digest_at.zone if settings.digest_at else UTC
+    threading.Thread(target=Tallier(store, zone, stop).run, name="tally", daemon=True).start()
     erasing = (store, setup.forms, settings.retention_days, stop)
     threading.Thread(target=keep_erasing, args=erasing, name="retention", daemon=True).start()
     go_rounds(settings, setup, store, work_at, stop)
