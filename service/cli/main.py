@@ -23,6 +23,7 @@ COMMANDS = {
     "alerts": "service.cli.alerts",
     "pull": "service.cli.pull",
     "reconcile": "service.cli.reconcile",
+    "conversions": "service.cli.conversions",
     "reattribute": "service.cli.reattribute",
     "report": "service.cli.report",
     "import": "service.cli.imports",

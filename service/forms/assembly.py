@@ -63,7 +63,7 @@ def make_form(name: str, tables: Keys) -> Form:
 PLAIN_KEYS = (
     *("title", "titles", "account", "require", "redirect", "language", "privacy_url", "allowed_origins", "honeypot"),
     *("block", "max_links", "same_text"),
-    *("retention_days", "country", "notify", "silence_alarm", "fields", "webhooks"),
+    *("retention_days", "country", "notify", "silence_alarm", "conversions", "fields", "webhooks"),
 )
 """The keys of a form's table that are attributes of Form as they are."""
 

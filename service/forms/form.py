@@ -103,6 +103,9 @@ class Form:
     notify: tuple[str, ...] = field(default=(), repr=False)
     silence_alarm: bool = True  # tell when the form brings no leads any more
     canary: Canary | None = None  # a form of its own, for a test stage
+    conversions: Mapping[str, str] = field(
+        default_factory=dict
+    )  # received, won, lost or a stage -> the platforms' name
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # canonical -> submitted names
     crediting: Crediting = field(default_factory=Crediting)
     destination: Destination = field(default_factory=Destination)

@@ -14,6 +14,7 @@ from service.forms.addresses import (
 )
 from service.forms.answers import check_canonical, read_template
 from service.forms.blocks import read_block
+from service.forms.conversions import read_conversions
 from service.forms.countries import read_country
 from service.forms.crm import check_opportunity_field, read_coworker_additions, read_lead_source, read_literal
 from service.forms.kinds import (
@@ -114,6 +115,7 @@ SHARED_KEYS: dict[str, Key] = {
     "silence_alarm": Key(read_flag),
     "fields": Key(read_table, each=read_one_or_more, key=check_canonical),
     "webhooks": Key(WEBHOOKS_TABLE.load),
+    "conversions": Key(read_conversions),
     # crediting
     "touch": Key(read_choice, choices=("last", "first")),
     "lead_source": Key(read_lead_source),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, null, select
 
-from service.lead import Lead, LeadId, Status, first_lead_id
+from service.lead import Lead, LeadId, Status
 from service.store.engines import Opened
 from service.store.lead_rows import from_row
 from service.store.ledger_tables import conversions, sale_changes, sales
@@ -36,11 +36,11 @@ class Conversions:
     def page(self, after: int, size: int, since: datetime | None = None, form: str = "") -> list[Happening]:
         """At most `size` changes in the order in which they were noticed; continue with `after` = the last number.
 
-        since: of leads received then or later.
+        since: those that happened then or later.
         """
         query = _HAPPENED.where(sale_changes.c.id > after, leads.c.status == Status.DELIVERED.value)
         if since:
-            query = query.where(leads.c.id >= first_lead_id(since))
+            query = query.where(sale_changes.c.at >= since)
         if form:
             query = query.where(leads.c.form == form)
         found: Iterable[Any] = self._connection.execute(query.order_by(sale_changes.c.id).limit(size))

@@ -50,7 +50,7 @@ def test_form_and_time_choose(store: Store) -> None:
     store.write(lambda tx: tx.sales.keep([a_sale(lead)], [a_change(lead)]))
 
     with store.read() as tx:
-        assert len(tx.conversions.page(0, 10, NOON, "contact")) == 1
+        assert len(tx.conversions.page(0, 10, since=NOON, form="contact")) == 1
         assert tx.conversions.page(0, 10, form="tour") == []
         assert tx.conversions.page(0, 10, since=LATER) == []
 

@@ -1,0 +1,139 @@
+"""Which happenings are conversions, as the forms file names them, and of whom an ad platform may be told."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from service.forms import RECEIVED, Form
+from service.lead import Answers, Lead
+from service.store import Change, Happening, SaleStatus, Store
+
+PAGE = 500
+"""Happenings in memory at a time."""
+
+Reason = Literal["told", "refused", "no_id", "late", "lost"]
+"""Why one is left out: told before, the person refused, no id that the platform knows, too late for the platform,
+or lost, which is nothing that the platform can bid for."""
+
+NO = frozenset({"no", "n", "false", "0", "off", "nein", "non", "nee", "não", "nao", "denied", "declined", "refused"})
+"""Answers to a question of consent that refuse."""
+
+CONSENT = "consent"
+"""How the answer is called; boxes of platforms are kept as extras named `consent: ...`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Something that an ad platform can learn from. value: of what was won, in currency; None otherwise."""
+
+    lead: Lead
+    name: str
+    at: datetime
+    value: float | None = None
+    currency: str = ""
+
+
+@dataclass(slots=True)
+class Chosen:
+    """What is to be told, and how many were left out, by reason."""
+
+    conversions: list[Conversion] = field(default_factory=list)
+    left_out: dict[Reason, int] = field(default_factory=dict)
+
+    def leave_out(self, reason: Reason) -> None:
+        """Count one."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which conversions are asked for. again: also those that were told before."""
+
+    platform: str
+    since: datetime | None = None
+    form: str = ""
+    again: bool = False
+
+
+Fit = Callable[[Conversion, Form], Reason | None]
+"""Why a platform cannot be told of a conversion; None when it can."""
+
+
+def choose(store: Store, forms: Mapping[str, Form], wish: Wish, fit: Fit) -> Chosen:
+    """All conversions that a platform is to be told of, oldest first, each name once for each lead.
+
+    Raises: StoreUnavailable.
+    """
+    chosen = Chosen()
+    seen: set[tuple[str, str]] = set()
+    for page in _pages(store, wish):
+        found = [(one, form) for happening in page for one, form in _conversion(happening, forms)]
+        with store.read() as tx:
+            told = tx.conversions.told(wish.platform, {one.lead.id for one, _ in found})
+        for one, form in found:
+            key = (one.lead.id, one.name)
+            if key in seen:
+                continue
+            reason = "told" if key in told and not wish.again else _refusal(one) or fit(one, form)
+            if reason:
+                chosen.leave_out(reason)
+                continue
+            seen.add(key)
+            chosen.conversions.append(one)
+    chosen.conversions.sort(key=lambda one: one.at)
+    return chosen
+
+
+def _pages(store: Store, wish: Wish) -> Iterator[list[Happening]]:
+    after = 0
+    while True:
+        with store.read() as tx:
+            page = tx.conversions.page(after, PAGE, wish.since, wish.form)
+        if not page:
+            return
+        yield page
+        after = page[-1].number
+
+
+def _conversion(happening: Happening, forms: Mapping[str, Form]) -> Iterator[tuple[Conversion, Form]]:
+    """The conversion that a happening is, if the forms file names it."""
+    whole = forms.get(happening.lead.submission.form)
+    if whole is None:
+        return
+    form = whole.for_answers(happening.lead.submission)
+    name = form.conversions.get(word_of(happening.change))
+    if name:
+        is_won = _is(happening.change, SaleStatus.WON)
+        value, currency = (happening.value, happening.currency) if is_won else (None, "")
+        yield Conversion(happening.lead, name, happening.change.at, value, currency), form
+
+
+def word_of(change: Change) -> str:
+    """By which word of the forms file a change is meant: received, won, lost, or a stage's name, folded."""
+    return RECEIVED if _is(change, SaleStatus.IN_PROGRESS) else " ".join(change.name.split()).casefold()
+
+
+def _is(change: Change, status: SaleStatus) -> bool:
+    return change.kind == "status" and change.name == status.value
+
+
+def _refusal(conversion: Conversion) -> Reason | None:
+    return "refused" if refuses(conversion.lead) else None
+
+
+def refuses(lead: Lead) -> bool:
+    """Whether the person said no to any question of consent. Who was not asked, did not."""
+    asked = [answer for name, answer in _answers(lead) if name.casefold().partition(":")[0].strip() == CONSENT]
+    return any(_says_no(answer) for answer in asked)
+
+
+def _answers(lead: Lead) -> Iterator[tuple[str, object]]:
+    both: tuple[Answers, Answers] = (lead.submission.fields, lead.submission.extras)
+    for answers in both:
+        yield from answers.items()
+
+
+def _says_no(answer: object) -> bool:
+    said = [answer] if isinstance(answer, str) else list(answer) if isinstance(answer, list | tuple) else []
+    return any(str(one).strip().casefold() in NO for one in said)

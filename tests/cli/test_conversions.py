@@ -1,0 +1,107 @@
+"""`lead-capture conversions`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from service import clock
+from service.lead import Attribution, Lead
+from service.store import Store
+from tests.builders import a_lead, a_submission
+from tests.cli.conftest import Terminal
+from tests.store.sold import a_change, a_sale, delivered
+
+HEADER = "Google Click ID,Conversion Name,Conversion Time,Conversion Value,Conversion Currency"
+
+
+@pytest.fixture
+def forms(folder: Path) -> None:
+    """A forms file that says what counts."""
+    (folder / "forms.toml").write_text('[forms.contact]\nconversions = { won = "Lead won", Toured = "Tour" }\n')
+
+
+def won(store: Store, lead: Lead | None = None) -> Lead:
+    """A lead that came by a Google ad, toured, and was won."""
+    now = clock.now()
+    made = lead or a_lead(attribution=Attribution(click_ids={"gclid": "Cj0-x"}), received_at=now)
+    delivered(store, made)
+    changes = [a_change(made, "stage", "Toured", at=now), a_change(made, name="won", at=now)]
+    store.write(lambda tx: tx.sales.keep([a_sale(made)], changes))
+    return made
+
+
+@pytest.mark.usefixtures("forms")
+def test_the_file_for_google_is_written_and_told_of(run: Terminal, kept: Store, folder: Path) -> None:
+    won(kept)
+
+    said = run("conversions", "google", "--out", "out.csv")
+
+    header, *rows = (folder / "out.csv").read_text().splitlines()
+    assert (said.code, header) == (0, HEADER)
+    assert sorted(row.split(",")[1] for row in rows) == ["Lead won", "Tour"]
+    assert said.err == "Google Ads: 2 conversions in out.csv\n"
+    assert sorted(path.name for path in folder.glob("out*")) == ["out.csv"]
+
+
+@pytest.mark.usefixtures("forms")
+def test_each_conversion_is_told_once_unless_asked_for(run: Terminal, kept: Store) -> None:
+    won(kept)
+    run("conversions", "google")
+
+    second, third = run("conversions", "google"), run("conversions", "google", "--again")
+
+    assert second.out == HEADER + "\r\n"
+    assert "left out: 2 told before" in second.err
+    assert third.out.count("Cj0-x") == 2
+
+
+@pytest.mark.usefixtures("forms")
+def test_a_file_that_cannot_be_written_tells_nobody(run: Terminal, kept: Store) -> None:
+    won(kept)
+
+    said = run("conversions", "google", "--out", "no-such-folder/out.csv")
+
+    assert said.code == 1
+    assert "nothing was told" in said.err
+    assert run("conversions", "google").out.count("Cj0-x") == 2
+
+
+@pytest.mark.usefixtures("forms")
+def test_events_for_meta_are_lines_of_json(run: Terminal, kept: Store) -> None:
+    won(kept, a_lead(submission=a_submission(sender="meta", external_id="1234567890123456"), received_at=clock.now()))
+
+    said = run("conversions", "meta")
+
+    events = [json.loads(line) for line in said.out.splitlines()]
+    assert sorted(event["event_name"] for event in events) == ["Lead won", "Tour"]
+    assert {event["user_data"]["lead_id"] for event in events} == {1234567890123456}
+    assert "example.com" not in said.out
+
+
+@pytest.mark.usefixtures("forms")
+def test_what_is_left_out_is_told(run: Terminal, kept: Store) -> None:
+    won(kept, a_lead(received_at=clock.now()))
+
+    said = run("conversions", "google")
+
+    assert said.code == 0
+    assert said.err == "Google Ads: 0 conversions\n  left out: 2 without an id of Google Ads: they came another way\n"
+
+
+@pytest.mark.usefixtures("forms")
+def test_form_and_time_choose(run: Terminal, kept: Store) -> None:
+    won(kept)
+
+    late = run("conversions", "google", "--since", f"{clock.now().year + 1}-01-01")
+    other = run("conversions", "google", "--form", "tour")
+
+    assert late.out == HEADER + "\r\n"
+    assert (other.code, "no form 'tour'" in other.err) == (1, True)
+
+
+def test_where_nothing_counts_it_says_what_to_write(run: Terminal, kept: Store) -> None:
+    said = run("conversions", "google")
+
+    assert said.code == 1
+    assert 'conversions = { won = "Lead won" }' in said.err
