@@ -1,0 +1,92 @@
+"""What is done with many leads: to those it fits, some at a time, as if each had been asked for alone."""
+
+from datetime import timedelta
+
+import pytest
+
+from service.admin.bulk import ACTIONS, Done, act_on, act_on_all
+from service.lead import Lead, Status
+from service.store import Notice, Query, Store
+from tests.admin.desk import keep
+from tests.builders import NOON, a_lead
+from tests.store.books import claim, stands
+
+RETRY, RELEASE, DISCARD = (ACTIONS[name] for name in ("retry", "release", "discard"))
+
+
+def keep_some(store: Store, status: Status, number: int) -> list[Lead]:
+    """Leads of a minute each, oldest first."""
+    return [
+        keep(store, a_lead(f"{status}{n}@x.example", NOON + timedelta(minutes=n), status=status)) for n in range(number)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("retry", {Status.PENDING, Status.PARKED}),
+        ("release", {Status.QUARANTINED}),
+        ("discard", {Status.PENDING, Status.PARKED, Status.QUARANTINED, Status.TEST}),
+    ],
+)
+def test_an_action_changes_only_leads_that_it_fits(store: Store, name: str, fits: set[Status]) -> None:
+    there = (Status.PENDING, Status.PARKED, Status.QUARANTINED, Status.TEST, Status.DISCARDED, Status.DELIVERED)
+    leads = {status: keep_some(store, status, 1)[0] for status in there}
+    becomes = Status.DISCARDED if name == "discard" else Status.PENDING
+
+    assert act_on(store, ACTIONS[name], [lead.id for lead in leads.values()], NOON) == len(fits)
+
+    assert {s for s, lead in leads.items() if stands(store, lead).status is not s} == fits - {becomes}
+    assert all(stands(store, leads[status]).status is becomes for status in fits)
+
+
+def test_released_leads_are_owed_by_an_operator(store: Store) -> None:
+    leads = keep_some(store, Status.QUARANTINED, 3)
+
+    act_on(store, RELEASE, [lead.id for lead in leads], NOON)
+
+    assert {delivery.trigger for delivery in claim(store, room=10)} == {"operator"}
+
+
+def test_discarded_leads_are_owed_no_more(store: Store) -> None:
+    leads = keep_some(store, Status.PENDING, 3)
+
+    act_on(store, DISCARD, [lead.id for lead in leads], NOON)
+
+    assert claim(store, now=NOON + timedelta(days=1)) == []
+
+
+def test_a_retry_lets_the_account_be_tried_at_once(store: Store) -> None:
+    (lead,) = keep_some(store, Status.PENDING, 1)
+    store.write(lambda tx: tx.accounts.pause("default", NOON + timedelta(hours=1), "unavailable"))
+
+    act_on(store, RETRY, [lead.id], NOON)
+
+    with store.read() as tx:
+        assert tx.accounts.pauses(NOON) == []
+
+
+def test_what_is_still_to_be_fetched_is_fetched_and_not_sent_empty(store: Store) -> None:
+    lead = a_lead(status=Status.ANNOUNCED)
+    notice = Notice(lead.id, "contact", "meta", "77", NOON)
+    store.announce_all([(lead, [], notice)])
+
+    assert act_on(store, RETRY, [lead.id], NOON) == 1
+    assert stands(store, lead).status is Status.ANNOUNCED
+    assert claim(store, now=NOON + timedelta(days=1)) == []
+
+
+def test_who_runs_out_of_time_goes_on_where_it_stopped(store: Store) -> None:
+    keep_some(store, Status.QUARANTINED, 300)
+    query = Query(status="quarantined")
+
+    first = act_on_all(store, DISCARD, query, NOON, patience_s=0)
+    rest = act_on_all(store, DISCARD, Query(status="quarantined", after=first.after), NOON)
+
+    assert first.number == 250
+    assert first.after
+    assert rest == Done(50)
+
+
+def test_a_lead_that_is_gone_is_passed_over(store: Store) -> None:
+    assert act_on(store, DISCARD, [a_lead().id], NOON) == 0
