@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from service.admin.lead_json import lead_json
 from service.capture.sheets.cells import protect
+from service.cli.export_lines import as_lead_json
 from service.cli.opened import House
 from service.delivery.words import lead_source_name
-from service.lead import CANONICAL_FIELDS, Answers
+from service.lead import CANONICAL_FIELDS, Answers, Status
 from service.store import Query, Store, Told
 
 PAGE = 1000
@@ -97,13 +97,10 @@ def _instant(instant: datetime | None) -> str:
 
 
 def _write_lines(store: Store, query: Query) -> None:
-    after = ""
-    while True:
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    for page in _pages(lambda after: _table(store, query, after)):
         with store.read() as tx:
-            page = tx.exports.page(query, after, PAGE)
-            attempts = tx.leads.attempts_of([lead.id for lead in page])
-        if not page:
-            return
-        for lead in page:
-            sys.stdout.write(json.dumps(lead_json(lead, attempts[lead.id]), ensure_ascii=False) + "\n")
-        after = page[-1].id
+            calls = tx.exports.calls([told.id for told in page])
+            due = tx.exports.due([told.id for told in page if told.status == Status.PENDING])
+        for told in page:
+            sys.stdout.write(encode(as_lead_json(told, calls.get(told.id, ()), due.get(told.id))) + "\n")

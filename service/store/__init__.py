@@ -7,7 +7,7 @@ from service.store.connections import Health, Link
 from service.store.conversions import Happening
 from service.store.corrections import BeingSent
 from service.store.erasure import Erased
-from service.store.exports import Told
+from service.store.exports import Told, ToldCall
 from service.store.fetches import Ended, Fetch
 from service.store.histories import History
 from service.store.holds import Hold
@@ -69,6 +69,7 @@ __all__ = [
     "Tallies",
     "Tally",
     "Told",
+    "ToldCall",
     "Transaction",
     "Turns",
 ]

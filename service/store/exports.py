@@ -4,15 +4,16 @@ Told of plain values, not as Leads: a million of them must not take minutes.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Select, Text, null, select, type_coerce
+from sqlalchemy import BigInteger, Column, Connection, Select, Text, select, type_coerce
 
-from service.lead import Answers, Lead, first_lead_id
-from service.store.lead_rows import from_row
+from service.lead import Answers, first_lead_id
+from service.store.outbox import OWED
 from service.store.query import Query
-from service.store.tables import Instant, Json, deliveries, from_micros, leads
+from service.store.tables import Instant, Json, attempts, deliveries, from_micros, leads
 
 
 class Told(NamedTuple):
@@ -50,6 +51,21 @@ class Told(NamedTuple):
     delivered_at: datetime | None
     problem: str
     repeats: int
+    reason: str
+    corrections: list[dict[str, Any]] | None
+
+
+class ToldCall(NamedTuple):
+    """One call to the CRM for one of them."""
+
+    lead_id: str
+    started_at: datetime
+    duration_ms: int | None
+    step: str
+    outcome: str
+    http_status: int | None
+    detail: str
+    trigger: str
 
 
 class Exports:
@@ -66,9 +82,19 @@ class Exports:
         found = self._connection.execute(_page(_TOLD, query, after, size))
         return [_told(row) for row in found.all()]
 
-    def page(self, query: Query, after: str, size: int) -> list[Lead]:
-        """The same, whole but for the bodies that could not be read: they are bytes, and may be large."""
-        return [from_row(row) for row in self._connection.execute(_page(_WHOLE, query, after, size))]
+    def calls(self, ids: Sequence[str]) -> dict[str, list[ToldCall]]:
+        """Every call made for some leads, oldest first; leads without one are left out."""
+        found: dict[str, list[ToldCall]] = {}
+        rows = self._connection.execute(_CALLS.where(attempts.c.lead_id.in_(ids)).order_by(attempts.c.id))
+        for lead_id, started_at, *more in rows.all():
+            found.setdefault(lead_id, []).append(ToldCall(lead_id, from_micros(started_at), *more))
+        return found
+
+    def due(self, ids: Sequence[str]) -> dict[str, datetime]:
+        """When those of some leads are tried next that are owed to the CRM."""
+        owed = select(deliveries.c.lead_id, deliveries.c.due_at).where(deliveries.c.state == OWED)
+        rows = self._connection.execute(owed.where(deliveries.c.lead_id.in_(ids)))
+        return {row.lead_id: row.due_at for row in rows} if ids else {}
 
 
 def _as_kept(column: Column[Any]) -> Any:
@@ -79,10 +105,7 @@ def _as_kept(column: Column[Any]) -> Any:
 
 
 _TOLD = select(*(_as_kept(leads.c[name]) for name in Told._fields))
-_COLUMNS = [null().label("raw") if column is leads.c.raw else column for column in leads.c]
-_WHOLE = select(*_COLUMNS, deliveries.c.due_at, deliveries.c.state).outerjoin(
-    deliveries, deliveries.c.lead_id == leads.c.id
-)
+_CALLS = select(*(_as_kept(attempts.c[name]) for name in ToldCall._fields))
 
 
 def _page(statement: Select[Any], query: Query, after: str, size: int) -> Select[Any]:
@@ -100,6 +123,7 @@ def _page(statement: Select[Any], query: Query, after: str, size: int) -> Select
 
 _read = json.JSONDecoder().raw_decode  # of texts that we wrote: nothing stands around them
 _JSON = tuple(Told._fields.index(name) for name in ("fields", "extras", "evidence", "click_ids"))
+_CORRECTIONS = Told._fields.index("corrections")
 _RECEIVED, _DELIVERED = Told._fields.index("received_at"), Told._fields.index("delivered_at")
 
 
@@ -110,4 +134,6 @@ def _told(row: Any) -> Told:
     values[_RECEIVED] = from_micros(values[_RECEIVED])
     if values[_DELIVERED] is not None:
         values[_DELIVERED] = from_micros(values[_DELIVERED])
+    if values[_CORRECTIONS] is not None:
+        values[_CORRECTIONS] = _read(values[_CORRECTIONS])[0]
     return Told._make(values)

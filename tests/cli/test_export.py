@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from service.capture.sheets.cells import bare, bare_foreign, protect
 from service.cli.export import COLUMNS, PAGE
-from service.lead import Contact, Status
+from service.lead import Contact, Evidence, Status, StoredTouch
 from service.store import Store
 from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
@@ -155,6 +155,19 @@ def test_json_lines_are_the_leads_as_the_api_tells_them(run: Terminal, kept: Sto
     (line,) = run("leads", "export", "--format", "jsonl").out.splitlines()
 
     assert json.loads(line) == json.loads(run("leads", "show", lead.id).out)
+
+
+def test_every_kind_of_lead_is_told_as_the_list_tells_it(run: Terminal, kept: Store) -> None:
+    run("demo-data", "--leads", "600", "--days", "60")
+    corrected = keep(kept, a_lead(received_at=NOON.replace(year=2030), status=Status.PARKED))
+    run("leads", "correct", corrected.id, "--field", "email=eve@example.com")
+    touched = a_submission(evidence=Evidence(first=StoredTouch("https://a.example/", "", 1.5), last=StoredTouch()))
+    keep(kept, a_lead(received_at=NOON.replace(year=2031), submission=touched))
+
+    exported = run("leads", "export", "--format", "jsonl").out.splitlines()
+    listed = run("leads", "list", "--limit", "1000", "--json").out.splitlines()
+
+    assert [json.loads(line) for line in exported] == [json.loads(line) for line in reversed(listed)]
 
 
 def test_more_than_a_page_of_json_lines_is_exported_whole(run: Terminal, kept: Store) -> None:
