@@ -11,6 +11,7 @@ from service.admin import actions
 from service.admin.pages.journey import journey
 from service.admin.pages.leads import LEAD_ID, VERBS
 from service.admin.pages.shell import PREFIX, Shell
+from service.admin.pages.sold import sale_events, sale_facts
 from service.admin.pages.window import Window
 from service.admin.pages.words import field_name, one
 from service.lead import Lead, Status
@@ -25,11 +26,13 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         lead, now = find(window, lead_id), clock.now()
         with window.store.read() as tx:
             attempts, sent = tx.leads.attempts_of([lead.id])[lead.id], tx.outbox.sent(lead.id)
+            sale, changes = tx.sales.of([lead.id]).get(lead.id), tx.sales.changes_of([lead.id])[lead.id]
         return shell.page(
             "lead.html",
             here="leads",
             lead=lead,
-            events=journey(lead, attempts, now),
+            events=[*journey(lead, attempts, now), *sale_events(sale, changes)],
+            sale=sale_facts(sale),
             answers=_told(lead),
             sent=sent,
             sent_text=json.dumps(sent, indent=2, ensure_ascii=False) if sent else "",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.admin.pages.sold import agreement
 from service.admin.pages.words import sender_name, span
 from service.forms import Form
 from service.store import UNAVAILABLE, Pause, Transaction
@@ -33,11 +34,24 @@ def standings(tx: Transaction, forms: Iterable[Form], now: datetime) -> list[Sta
     accounts = dict.fromkeys(["default", *(form.account for form in known)])
     pauses = {pause.account: pause for pause in tx.accounts.pauses(now)}
     nexudus = [_account(tx, account, pauses.get(account), now) for account in accounts]
-    return [*nexudus, *_platforms(tx, known, now)]
+    return [*nexudus, *_agreements(tx, accounts, now), *_platforms(tx, known, now)]
+
+
+def _agreements(tx: Transaction, accounts: Iterable[str], now: datetime) -> Iterator[Standing]:
+    """Whether leads and Nexudus agreed the last night."""
+    for account in accounts:
+        made = tx.ledgers.latest(account)
+        if made is not None:
+            word, tone, sentence = agreement(made, now)
+            yield Standing(f"Leads and {_name(account)}", word, tone, sentence)
+
+
+def _name(account: str) -> str:
+    return "Nexudus" if account == "default" else f"Nexudus, account {account}"
 
 
 def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) -> Standing:
-    name = "Nexudus" if account == "default" else f"Nexudus, account {account}"
+    name = _name(account)
     if tx.accounts.is_refused(account):
         sentence = "It refuses the user name or password. Correct it and start the service again; nothing is lost."
         return Standing(name, "Sign-in refused", "bad", sentence)

@@ -1,0 +1,81 @@
+"""What became of leads, on their pages; and whether all accounts agree, on the first page."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service import clock
+from service.store import Reconciliation, SaleStatus, Store
+from tests.admin.visitor import Operator
+from tests.builders import NOON, a_lead
+from tests.store.sold import a_change, a_sale, delivered
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def operator(kept: Store) -> Operator:
+    """Signed in."""
+    return Operator(kept)
+
+
+def compared(store: Store, **told: Any) -> None:
+    """Note what the last night brought."""
+    whole = {"is_right": True, "number": 0, "nexudus": {"found": 1200}, "findings": [], "remarks": [], **told}
+    now = clock.now()
+    store.write(lambda tx: tx.ledgers.keep(Reconciliation("default", now, now - 5 * HOUR, None, whole)))
+
+
+def test_the_journey_goes_on_in_nexudus(kept: Store, operator: Operator) -> None:
+    lead = delivered(kept, a_lead())
+    won = a_sale(lead, status=SaleStatus.WON, stage="Toured")
+    toured, closed = a_change(lead, "stage", "Toured", at=NOON + HOUR), a_change(lead, name="won", at=NOON + 2 * HOUR)
+    kept.write(lambda tx: tx.sales.keep([won], [a_change(lead), toured, closed]))
+
+    said = operator.see(f"/admin/leads/{lead.id}")
+
+    places = [said.index(words) for words in ("Delivered", "In the stage Toured", "Won")]
+    assert places == sorted(places)
+    assert "What became of it in Nexudus Stage Toured Board Sales State Won Value 450.00 GBP" in said
+
+
+def test_a_lost_one_says_why_and_may_be_opened_again(kept: Store, operator: Operator) -> None:
+    lead = delivered(kept, a_lead())
+    lost = a_sale(lead, status=SaleStatus.LOST, loss_reason="Price")
+    changes = [a_change(lead, name="lost", at=NOON + HOUR), a_change(lead, at=NOON + 2 * HOUR)]
+    kept.write(lambda tx: tx.sales.keep([lost], [a_change(lead), *changes]))
+
+    said = operator.see(f"/admin/leads/{lead.id}")
+
+    assert "State Lost: Price" in said
+    assert said.count("Opened again") == 1
+
+
+def test_a_deleted_one_says_so(kept: Store, operator: Operator) -> None:
+    lead = delivered(kept, a_lead())
+    kept.write(lambda tx: tx.sales.gone([a_sale(lead, gone_at=NOON)]))
+
+    assert "Not in Nexudus any more since 2026-11-24" in operator.see(f"/admin/leads/{lead.id}")
+
+
+def test_of_one_that_was_not_seen_yet_nothing_is_said(kept: Store, operator: Operator) -> None:
+    lead = delivered(kept, a_lead())
+
+    assert "What became of it" not in operator.see(f"/admin/leads/{lead.id}")
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({}, "Leads and Nexudus All agrees 1,200 opportunities of ours were found in Nexudus, 5 hours ago."),
+        ({"is_right": False, "number": 2}, "Leads and Nexudus 2 differences"),
+        ({"is_right": False, "remarks": ["It could not be read."]}, "Leads and Nexudus Not read It could not be read."),
+    ],
+)
+def test_the_first_page_tells_whether_all_agrees(
+    kept: Store, operator: Operator, told: dict[str, Any], said: str
+) -> None:
+    compared(kept, **told)
+
+    assert said in operator.see("/admin/")
