@@ -196,3 +196,14 @@ def test_nobody_can_put_words_into_the_mouth_of_the_page(operator: Operator) -> 
     operator.client.set_cookie("lead_capture_said", "0000.Call 0900 123", path="/admin")
 
     assert "0900" not in operator.see("/admin/")
+
+
+def test_a_database_that_is_away_is_told_and_not_shown_as_a_mistake() -> None:
+    store = Store("postgresql://nobody@127.0.0.1:1/none")
+    front = Operator(store, sign_in=False)
+
+    answer = front.client.get("/admin/")
+    store.close()
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "The database does not answer" in answer.text

@@ -38,6 +38,18 @@ class TestDemo:
             assert address in said
             assert status(address) == requests.codes.ok
 
+    def test_the_password_that_it_shows_opens_the_dashboard(self, demo: Demo) -> None:
+        shown = re.search(r"as admin with +(\S+)", demo.up.said)
+        assert shown is not None
+
+        with requests.Session() as browser:
+            entered = browser.post(
+                f"{demo.url}/admin/sign-in", data={"name": "admin", "password": shown[1]}, timeout=10
+            )
+
+        assert f"{demo.url}/admin/" in demo.up.said
+        assert "Needs a person" in entered.text
+
     def test_everything_it_keeps_is_in_the_folder(self, demo: Demo) -> None:
         files = [file.name for file in demo.folder.iterdir() if file.suffix != ".log"]
 
