@@ -9,6 +9,10 @@ canary.py     a lead of our own on its way, now and then
 
 alerts.py     which concerns to tell now, in one message
 digest.py     once a day: what came and what became of it
+arrivals.py   one thread beside it: each new lead is told to those whom its form names
+recipients.py those of one form: which leads they are told of now, and what a channel missed
+news.py       new leads in words
+
 words.py      numbers and spans of time as people say them
 
 retention.py  not to be known any more: finished leads are erased after so many days

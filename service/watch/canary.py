@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from service.forms import Form
@@ -57,7 +57,7 @@ def fly(form: Form, submit: Submit, store: Store, now: datetime) -> Finding | No
     if flight and status in (Status.PENDING, Status.PARKED, Status.QUARANTINED):
         return _missing(form, flight, status, now)
     if flight is None or now - flight.at >= timedelta(seconds=form.canary.every_s):
-        sent = Flight(submit(a_submission(form, form.canary.email, now), form).lead_id, now)
+        sent = Flight(submit(a_submission(form, form.canary.email, now), replace(form, notify=())).lead_id, now)
         store.write(lambda tx: tx.watching.swap(mark, written, sent.write()))
     return None
 

@@ -55,7 +55,8 @@ def _send(address: str, asked: Mapping[str, str]) -> str:
     channel = _channel(address)
     if channel is None:
         return "it cannot be read"
-    result = channel.notify(title=asked["title"], body=asked["body"], notify_type=asked["tone"])
+    # As plain text: else a channel may take strangers' words for HTML, links, or a call to everybody.
+    result = channel.notify(title=asked["title"], body=asked["body"], notify_type=asked["tone"], body_format="text")
     if result:
         return SENT
     # Of all that Apprise says, only the number of an HTTP error: the rest may hold the address.

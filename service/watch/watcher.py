@@ -15,6 +15,7 @@ from service.forms import Form
 from service.store import Concern, Store, StoreUnavailable, Transaction
 from service.watch import canary, channels
 from service.watch.alerts import account_of_access
+from service.watch.arrivals import Arrivals
 from service.watch.digest import Hour
 from service.watch.findings import LATE_S, find
 from service.watch.listening import Listener
@@ -41,6 +42,7 @@ class Orders:
     digest_at: Hour | None = None
     forms: Mapping[str, Form] = field(default_factory=dict)
     send_s: float = channels.SEND_S
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Watcher:
         self._submit = submit
         self._stop = stop
         self._teller = Teller(store, orders.addresses, orders.digest_at, stop, orders.send_s)
+        self._arrivals = Arrivals(store, orders.forms, orders.public_url, orders.send_s)
         self._notebook = Notebook()
         self._listener = Listener()
         self._logged: dict[str, str] = {}
@@ -70,6 +73,7 @@ class Watcher:
 
     def run(self) -> None:
         """Watch until stopped, whatever happens."""
+        self._arrivals.start()
         while not self._stop.wait(max(LOOK_S, SHARE * self._looked_s)):
             try:
                 self.step(clock.now())
@@ -77,6 +81,7 @@ class Watcher:
                 log.error("store_unavailable", error=str(error))
             except Exception:  # a mistake of ours must not leave everybody unwarned
                 log.exception("watch_stumbled")
+        self._arrivals.finish()
         try:
             self._store.write(lambda tx: tx.watching.unwatch(self._identity.name))
         except StoreUnavailable:
@@ -89,6 +94,7 @@ class Watcher:
         """
         if not self._is_my_turn(now):
             return False
+        self._arrivals.nudge()
         began = clock.monotonic()
         self._look(now)
         self._looked_s = clock.monotonic() - began

@@ -16,6 +16,7 @@ class Ear:
         self.heard: list[dict[str, Any]] = []
         self.status = 200
         self.hangs = threading.Event()
+        self.reached = threading.Event()
         self.closed = threading.Event()
         ear = self
 
@@ -24,6 +25,7 @@ class Ear:
 
             def do_POST(self) -> None:
                 """Hear it."""
+                ear.reached.set()
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 if ear.hangs.is_set():
                     self.wfile.write(b"HTTP/1.1 200 OK\r\n")

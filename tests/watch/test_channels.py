@@ -8,6 +8,7 @@ from service.watch import channels
 from service.watch.channels import NO_ANSWER, SENT, Message
 from tests.processes import family
 from tests.watch.ear import Ear
+from tests.watch.letterbox import Letterbox
 
 MESSAGE = Message("Leads are stuck", "Three leads wait.\n\nSee the log.")
 NOWHERE = "json://127.0.0.1:1/secret-path"
@@ -72,3 +73,17 @@ def test_addresses_that_apprise_cannot_read_are_told_by_number(ear: Ear) -> None
 def test_without_addresses_nothing_is_asked() -> None:
     assert channels.unreadable([]) == []
     assert channels.send([], MESSAGE) == []
+
+
+def test_a_letter_is_plain_text_whatever_strangers_wrote() -> None:
+    body = "Name: Ann <b>Lee</b>\nE-mail: ann@example.com\n\nMessage: 1 < 2 & *so* [on](https://evil.example)"
+    with Letterbox() as box:
+        assert channels.send([box.address], Message("New lead: Ann Lée", body, "info")) == [SENT]
+
+    (letter,) = box.letters
+    assert (letter["Subject"], letter["To"], letter.get_content_type()) == (
+        "New lead: Ann Lée",
+        "ann@example.com",
+        "text/plain",
+    )
+    assert letter.get_content().splitlines() == body.splitlines()
