@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, or_, select
 
+from service.lead import Status
 from service.store.tables import lead_keys, leads
 
 _AT_ONCE = 500
@@ -17,15 +18,19 @@ class Known:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def keys(self, values: Collection[str], now: datetime) -> set[str]:
-        """Those of some keys under which a lead came that a further one would be the repeat of."""
+    def keys(self, values: Collection[str], now: datetime, *, also_announced: bool = True) -> set[str]:
+        """Those of some keys under which a lead came that a further one would be the repeat of.
+
+        also_announced: count leads whose answers are still to be read; a repeat that has them would fill them in.
+        """
         fresh = or_(lead_keys.c.expires_at.is_(None), lead_keys.c.expires_at > now)
+        query = select(lead_keys.c.key).where(fresh)
+        if not also_announced:
+            query = query.join(leads, leads.c.id == lead_keys.c.lead_id).where(leads.c.status != Status.ANNOUNCED.value)
         return {
             key
             for some in _in_parts(values)
-            for key in self._connection.execute(
-                select(lead_keys.c.key).where(lead_keys.c.key.in_(some), fresh)
-            ).scalars()
+            for key in self._connection.execute(query.where(lead_keys.c.key.in_(some))).scalars()
         }
 
     def leads(self, ids: Collection[str]) -> set[str]:

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from service import clock
+from service.capture.enquiries import Notice
+from service.capture.intake import announce_all
+from service.capture.submitting import submit_notice
 from service.lead import Lead, Status
 from service.store import Query, Store
 from tests.admin.desk import keep, keep_as, keep_delivered
-from tests.builders import NOON, a_lead, a_submission
+from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.cli.conftest import Terminal
 from tests.store.books import claim
 
@@ -80,8 +84,10 @@ def test_columns_are_understood_as_fields_of_a_form_are(run: Terminal, kept: Sto
 def test_a_second_import_adds_nothing(run: Terminal, kept: Store) -> None:
     run("import", write(PLAIN), "--form", "contact")
 
+    before = all_of(kept)
+
     assert outcome(run, "leads.csv") == {"known": 2}
-    assert len(all_of(kept)) == 2
+    assert all_of(kept) == before
 
 
 def test_a_file_with_more_rows_adds_those(run: Terminal, kept: Store) -> None:
@@ -197,6 +203,16 @@ def test_a_lead_that_came_by_the_webhook_is_known(run: Terminal, kept: Store) ->
     meta_again = [META[0], [*META[1][:-1], "p:+3221111111"]]
 
     assert outcome(run, write(meta_again)) == {"known": 1}
+
+
+def test_a_lead_that_was_only_announced_gets_its_answers_from_the_file(run: Terminal, kept: Store) -> None:
+    notice = submit_notice(Notice("1289044735572222"), a_form(), "meta", {})
+    announce_all([(notice, "")], a_form(), kept, clock.now())
+
+    run("import", write(META), "--form", "contact")
+
+    (lead,) = all_of(kept)
+    assert (lead.status, lead.submission.contact.full_name) == (Status.PENDING, "Mireille Claes")
 
 
 def test_tiktoks_export_is_read_as_its_api_gives_it(run: Terminal, kept: Store) -> None:

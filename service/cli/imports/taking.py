@@ -90,18 +90,33 @@ class _Taking:
                 self._tally.count(fate, each.line)
 
     def _keep(self, found: Sequence[_Read], now: datetime) -> None:
-        receipts = self._store.keep_all([self._arrival(each.taken, now) for each in found], LATER)
-        for each, receipt in zip(found, receipts, strict=True):
+        here = self._keys_here(found, now, also_announced=False)
+        new = []
+        for each in found:  # what is here is left alone: keeping it again would count it as repeated
+            if here.isdisjoint(self._keys(each.taken, now)):
+                new.append(each)
+            else:
+                self._settle(each, is_known=True)
+        receipts = self._store.keep_all([self._arrival(each.taken, now) for each in new], LATER)
+        for each, receipt in zip(new, receipts, strict=True):
             self._settle(each, is_known=receipt.repeat)
+
+    def _keys_here(self, found: Sequence[_Read], now: datetime, *, also_announced: bool) -> set[str]:
+        keys = [key for each in found for key in self._keys(each.taken, now)]
+        with self._store.read() as tx:
+            return tx.known.keys(keys, now, also_announced=also_announced)
 
     def _arrival(self, taken: Taken, now: datetime) -> Arrival:
         lead, _, person = arrival_of(taken.submission, self._form, now, taken.suspicion)
-        return replace(lead, tell=False), self._keys(taken, now), person  # nobody is told of what came long ago
+        return replace(lead, tell=False), self._all_keys(taken, now), person  # nobody is told of what came long ago
 
-    def _keys(self, taken: Taken, now: datetime) -> list[Key]:
+    def _all_keys(self, taken: Taken, now: datetime) -> list[Key]:
         """What makes the row known the next time: tests, too, which have no keys where they come one by one."""
         found = list(keys_of(taken.submission, self._form, now))
         return found or [Key(f"test:{self._form.name}:{taken.row.removeprefix('import ')}")]
+
+    def _keys(self, taken: Taken, now: datetime) -> list[str]:
+        return [key.value for key in self._all_keys(taken, now)]
 
     def _settle(self, each: _Read, *, is_known: bool) -> None:
         taken = each.taken
@@ -118,10 +133,9 @@ class _Looking(_Taking):
         self._seen: set[int] = set()  # hashes: of a million rows, some dozen megabytes
 
     def _keep(self, found: Sequence[_Read], now: datetime) -> None:
-        keys = [[key.value for key in self._keys(each.taken, now)] for each in found]
-        with self._store.read() as tx:
-            here = tx.known.keys([key for each in keys for key in each], now)
-        for each, its in zip(found, keys, strict=True):
+        here = self._keys_here(found, now, also_announced=True)
+        for each in found:
+            its = self._keys(each.taken, now)
             hashes = {hash(key) for key in its}
             self._settle(each, is_known=not here.isdisjoint(its) or not self._seen.isdisjoint(hashes))
             self._seen |= hashes
