@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -253,3 +254,25 @@ def test_more_answers_than_any_form_has_are_kept_raw(kept: Store) -> None:
 
     assert (answer.status_code, wire.front.lead().status) == (200, Status.PARKED)
     assert b"ann@example.com" in wire.front.lead().submission.raw
+
+
+@pytest.fixture
+def no_store(tmp_path: Path) -> Store:
+    """A store whose database file cannot be opened."""
+    (tmp_path / "leads.db").mkdir()
+    return Store(f"sqlite:///{tmp_path / 'leads.db'}")
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+def test_a_sender_is_asked_to_repeat_what_cannot_be_kept(no_store: Store, sender: str) -> None:
+    answer = Wire(no_store, sender).send()
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+
+
+def test_the_check_of_linkedin_is_answered_while_the_database_is_away(no_store: Store) -> None:
+    wire = Wire(no_store, "linkedin")
+
+    answer = wire.front.client.get(f"{wire.path}?challengeCode=890e4665-4dfe-4ab1")
+
+    assert (answer.status_code, answer.get_json()["challengeCode"]) == (200, "890e4665-4dfe-4ab1")
