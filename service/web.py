@@ -99,6 +99,9 @@ def _window(settings: Settings, setup: Setup, store: Store, visits: Visits) -> p
         zone=settings.digest_at.zone if settings.digest_at else UTC,
         try_sign_in=try_sign_in,
         crm_link=partial(crm_link, settings.nexudus_base_url),
+        knows_source=lambda name, source: report.is_known(setup.forms.get(name), source),
+        defaults=report.DEFAULTS,
+        preview=_previewing(setup),
         title_of=lambda concern: TITLES.get(concern.kind, "Something is wrong"),
     )
 

@@ -19,6 +19,7 @@ PUBLIC = {
     "/sample",
     "/admin/sign-in",
     "/admin/style.css",
+    "/admin/pictures.css",
     "/admin/ticks.js",
 }
 """All that strangers may call; whatever is new is either added here on purpose or asks for the token."""

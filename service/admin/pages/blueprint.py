@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
-from service.admin.pages import editing, entry, erasing, lead, leads, many, today
+from service.admin.pages import editing, entry, erasing, lead, leads, many, pictures, set_up, today
 from service.admin.pages.entry import COOKIE, sign_in_page
 from service.admin.pages.session import Doorkeeper
 from service.admin.pages.shell import PREFIX, Shell
@@ -28,13 +28,19 @@ PAGES: tuple[Callable[[Blueprint, Window, Shell], None], ...] = (
     lead.add,
     editing.add,
     erasing.add,
+    pictures.add,
+    set_up.add,
 )
 """Every page behind the sign-in."""
 
-OPEN = frozenset({"pages.style", "pages.script", "pages.sign_in"})
+OPEN = frozenset({"pages.style", "pages.pictures_style", "pages.script", "pages.sign_in"})
 """What strangers may call: it shows nothing."""
 
-ASSETS = {"style": ("style.css", "text/css"), "script": ("ticks.js", "text/javascript")}
+ASSETS = {
+    "style": ("style.css", "text/css"),
+    "pictures_style": ("pictures.css", "text/css"),
+    "script": ("ticks.js", "text/javascript"),
+}
 
 
 def register(app: Flask, window: Window) -> None:
@@ -53,7 +59,7 @@ def register(app: Flask, window: Window) -> None:
 
 def _check(window: Window, doorkeeper: Doorkeeper, shell: Shell) -> BaseResponse | None:
     """Who is not signed in gets the sign-in page; a form that is not ours gets nowhere."""
-    if request.endpoint in {"pages.style", "pages.script"}:
+    if request.endpoint in OPEN and request.endpoint != "pages.sign_in":
         return None
     if request.method == "POST" and not _comes_from_here(window):
         return _not_ours(shell)

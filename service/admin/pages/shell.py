@@ -19,7 +19,12 @@ PREFIX = "/admin"
 SAID = "lead_capture_said"
 """The cookie that carries one sentence to the next page."""
 
-NAVIGATION = (("today", "Today", f"{PREFIX}/"), ("leads", "Leads", f"{PREFIX}/leads"))
+NAVIGATION = (
+    ("today", "Today", f"{PREFIX}/"),
+    ("leads", "Leads", f"{PREFIX}/leads"),
+    ("pictures", "Pictures", f"{PREFIX}/pictures"),
+    ("setup", "Set-up", f"{PREFIX}/setup"),
+)
 """Name of the page, what it is called, where it is."""
 
 HEADERS = {

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from typing import Any
 
 from service.admin.actions import Corrected
 from service.forms import Form
@@ -34,6 +35,14 @@ def _sentence(concern: Concern) -> str:
     return concern.kind
 
 
+def _knows(_form: str, _source: str) -> bool:
+    return True
+
+
+def _no_preview(_form: str, _asked: Mapping[str, Any]) -> dict[str, Any] | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """What the pages need of other rooms, as plain values and functions.
@@ -41,6 +50,8 @@ class Window:
     password: the operator's, "" where one was made or none is set. secret_key: "" for the one in the database.
     try_sign_in: counts a try of somebody; 0.0 when it is allowed, else the seconds to wait.
     crm_link: where to see a delivered lead. title_of: what a concern is called.
+    knows_source: whether the rules know a utm_source of a form. defaults: which of them give a lead source only because
+    one must be given, and what that means. preview: what a submission to a form would become.
     """
 
     store: Store
@@ -53,3 +64,6 @@ class Window:
     try_sign_in: Callable[[str], float] = _unlimited
     crm_link: Callable[[Lead], Link | None] = _no_link
     title_of: Callable[[Concern], str] = _sentence
+    knows_source: Callable[[str, str], bool] = _knows
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    preview: Callable[[str, Mapping[str, Any]], dict[str, Any] | None] = _no_preview

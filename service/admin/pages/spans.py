@@ -1,0 +1,116 @@
+"""Which days a picture is of, and how they are put together: by day, by week, by month."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from service.store import Span
+
+PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "A year", "all": "Everything"}
+USUAL = "30"
+
+LONGEST = 3653
+"""Days that are shown at most: ten years."""
+
+DAILY, WEEKLY = 92, 750
+"""So many days are shown day by day, and so many week by week; more by month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands in the address; from and to are days, "" where the period says it."""
+
+    period: str = USUAL
+    form: str = ""
+    since: str = ""
+    until: str = ""
+
+    @property
+    def address(self) -> str:
+        """The query of the address that asks for the same."""
+        named = {"period": self.period, "form": self.form, "from": self.since, "to": self.until}
+        return urlencode({name: value for name, value in named.items() if value})
+
+    def span(self, today: date, first: str) -> Span:
+        """The days. first: the oldest with leads, "" where there are none."""
+        last = self.until or today.isoformat()
+        begin = min(last, self.since or self._begin(date.fromisoformat(last), first))
+        earliest = date.fromordinal(max(1, date.fromisoformat(last).toordinal() - LONGEST + 1))
+        return Span(max(begin, earliest.isoformat()), last, self.form)
+
+    def _begin(self, last: date, first: str) -> str:
+        if self.period == "all":
+            return first or last.isoformat()
+        days = min(int(self.period) - 1, last.toordinal() - 1)
+        return (last - timedelta(days=days)).isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """The parts of a span. unit: day, week or month; names: what they are called; keys: the days they begin with."""
+
+    unit: str
+    names: Sequence[str]
+    keys: Sequence[str]
+    days: int
+    first: str  # the first and the last day, as people write them
+    last: str
+
+    def folded(self, numbers: Iterable[tuple[str, int]]) -> list[int]:
+        """Numbers of days, summed by part."""
+        places = {key: place for place, key in enumerate(self.keys)}
+        sums = [0] * len(places)
+        for day, number in numbers:
+            sums[places[self.key(day)]] += number
+        return sums
+
+    def key(self, day: str) -> str:
+        """The day with which the part of that day begins."""
+        return day if self.unit == "day" else _key(date.fromisoformat(day), self.unit)
+
+
+def read(values: Mapping[str, str]) -> Asked:
+    """What an address asks for; what makes no sense asks for nothing."""
+    period = values.get("period", "")
+    return Asked(
+        period if period in PERIODS else USUAL,
+        values.get("form", "").strip()[:200],
+        _day(values.get("from", "")),
+        _day(values.get("to", "")),
+    )
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text.strip()).isoformat()
+    except ValueError:
+        return ""
+
+
+def parts(span: Span) -> Time:
+    """How a span is shown."""
+    begin, end = date.fromisoformat(span.first), date.fromisoformat(span.last)
+    days = (end - begin).days + 1
+    unit = "day" if days <= DAILY else "week" if days <= WEEKLY else "month"
+    keys = list(dict.fromkeys(_key(begin + timedelta(days=number), unit) for number in range(days)))
+    return Time(unit, [_name(key, unit, begin, end) for key in keys], keys, days, _written(begin), _written(end))
+
+
+def _key(day: date, unit: str) -> str:
+    """The day with which the part begins that a day belongs to."""
+    if unit == "week":
+        day -= timedelta(days=min(day.weekday(), day.toordinal() - 1))
+    return (day.replace(day=1) if unit == "month" else day).isoformat()
+
+
+def _written(day: date) -> str:
+    return day.strftime("%-d %b %Y")
+
+
+def _name(key: str, unit: str, begin: date, end: date) -> str:
+    day = date.fromisoformat(key)
+    if unit == "month":
+        return day.strftime("%b %Y")
+    written = "%-d %b" if begin.year == end.year else "%-d %b %Y"
+    return ("week of " if unit == "week" else "") + day.strftime(written)
