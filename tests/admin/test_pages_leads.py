@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 
 from service import clock
+from service.admin.actions import Corrected
+from service.admin.pages import Window, register
 from service.lead import Attribution, Contact, Status
 from service.store import Store
 from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
-from tests.admin.visitor import Operator, words
+from tests.admin.visitor import PASSWORD, Operator, words
 from tests.builders import NOON, a_form, a_lead, a_submission
 
 
@@ -16,6 +19,10 @@ from tests.builders import NOON, a_form, a_lead, a_submission
 def operator(kept: Store) -> Operator:
     """Signed in, with two forms."""
     return Operator(kept, a_form(), a_form("tour"))
+
+
+def _no_correction(_lead: object, _answers: object) -> Corrected:
+    raise AssertionError
 
 
 def standing(store: Store) -> dict[str, int]:
@@ -183,6 +190,21 @@ def test_a_form_that_was_tampered_with_does_nothing(kept: Store, operator: Opera
 
     assert {answer.status_code for answer in answers} <= {200, 303, 400}
     assert standing(kept) == {"pending": 1}
+
+
+def test_very_many_are_done_in_parts_that_are_counted_together(kept: Store, operator: Operator) -> None:
+    held = [a_lead(f"{n}@x.example", NOON + timedelta(seconds=n), status=Status.QUARANTINED) for n in range(300)]
+    kept.keep_all([(lead, [], lead.id) for lead in held])
+    hasty = Flask("hasty")
+    register(hasty, Window(kept, {}, _no_correction, password=PASSWORD, patience_s=0))
+    operator.client = hasty.test_client()
+    operator.sign_in()
+
+    part = operator.press(operator.send("/admin/leads/confirm", action="discard", scope="all"))
+
+    assert "250 leads discarded so far" in words(part.text)
+    assert "300 leads discarded so far" in words(operator.press(part).text)
+    assert standing(kept) == {"discarded": 300}
 
 
 def test_leads_far_apart_are_all_reached(kept: Store, operator: Operator) -> None:

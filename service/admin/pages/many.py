@@ -61,7 +61,8 @@ def _act(window: Window, action: Action, asked: listing.Asked) -> Done:
         return Done(act_on(window.store, action, ids, now))
     # No more than what was there when the operator was asked: ids sort by arrival.
     until, after = lead_id_of(request.form.get("until", "")) + "~", lead_id_of(request.form.get("after", ""))
-    done = act_on_all(window.store, action, replace(asked.query(now, window.zone), before=until, after=after), now)
+    query = replace(asked.query(now, window.zone), before=until, after=after)
+    done = act_on_all(window.store, action, query, now, window.patience_s)
     so_far = request.form.get("number", "")
     return replace(done, number=done.number + (int(so_far) if after and so_far.isdecimal() else 0))
 

@@ -6,6 +6,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from service.admin.actions import Corrected
+from service.admin.bulk import PATIENCE_S
 from service.forms import Form
 from service.lead import Lead
 from service.store import Concern, Store
@@ -49,7 +50,8 @@ class Window:
 
     password: the operator's, "" where one was made or none is set. secret_key: "" for the one in the database.
     try_sign_in: counts a try of somebody; 0.0 when it is allowed, else the seconds to wait.
-    crm_link: where to see a delivered lead. title_of: what a concern is called.
+    crm_link: where to see a delivered lead. title_of: what a concern is called. patience_s: how long one request works
+    on many leads.
     knows_source: whether the rules know a utm_source of a form. defaults: which of them give a lead source only because
     one must be given, and what that means. preview: what a submission to a form would become.
     """
@@ -64,6 +66,7 @@ class Window:
     try_sign_in: Callable[[str], float] = _unlimited
     crm_link: Callable[[Lead], Link | None] = _no_link
     title_of: Callable[[Concern], str] = _sentence
+    patience_s: float = PATIENCE_S
     knows_source: Callable[[str, str], bool] = _knows
     defaults: Mapping[str, str] = field(default_factory=dict)
     preview: Callable[[str, Mapping[str, Any]], dict[str, Any] | None] = _no_preview
