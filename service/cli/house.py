@@ -12,11 +12,14 @@ from service.forms import Setup, SetupProblems, read_setup
 from service.settings import Settings, SettingsProblems, lookup, read_settings
 from service.settings.kinds import read_addresses
 
+_HOW = "see https://github.com/caronc/apprise/wiki for how to write it"
+
 
 def read_house(environ: Mapping[str, str] = os.environ, *, alerts: bool = False) -> tuple[Settings, Setup]:
     """Settings and forms file, checked; logging configured, and names that look misspelt told.
 
-    alerts: also see whether Apprise can read ALERT_URLS, which takes half a second where there are any.
+    alerts: also see whether Apprise can read ALERT_URLS and each form's `notify`, which takes half a second where
+    there are any.
     Raises: SettingsProblems with all problems of both, SetupProblems.
     """
     unread = _problems_of_alerts(environ) if alerts else ()
@@ -29,7 +32,11 @@ def read_house(environ: Mapping[str, str] = os.environ, *, alerts: bool = False)
     logs.configure(settings.log_format, settings.log_level)
     for hint in settings.hints:
         print(f"lead-capture: {hint}", file=sys.stderr)
-    return settings, read_setup(settings.forms_file, lambda name: lookup(name, environ))
+    setup = read_setup(settings.forms_file, lambda name: lookup(name, environ))
+    unheard = _problems_of_notify(settings.forms_file, setup) if alerts else ()
+    if unheard:
+        raise SetupProblems(unheard)
+    return settings, setup
 
 
 def _problems_of_alerts(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -43,10 +50,24 @@ def _problems_of_alerts(environ: Mapping[str, str]) -> tuple[str, ...]:
     from service.watch import channels  # noqa: PLC0415 (only where there is anybody to tell)
 
     return tuple(
-        f"ALERT_URLS: Apprise cannot read address {number} of {len(addresses)}: "
-        "see https://github.com/caronc/apprise/wiki for how to write it"
+        f"ALERT_URLS: Apprise cannot read address {number} of {len(addresses)}: {_HOW}"
         for number in channels.unreadable(addresses)
     )
+
+
+def _problems_of_notify(path: Path, setup: Setup) -> tuple[str, ...]:
+    """Which addresses of the forms' `notify` Apprise cannot read: by place, as they hold secrets."""
+    told = [
+        (f"{path.name}: forms.{form.name}.notify[{number}]", address)
+        for form in setup.forms.values()
+        for number, address in enumerate(form.notify, 1)
+    ]
+    if not told:
+        return ()
+    from service.watch import channels  # noqa: PLC0415 (only where there is anybody to tell)
+
+    unread = channels.unreadable([address for _, address in told])
+    return tuple(f"{told[number - 1][0]}: Apprise cannot read this address: {_HOW}" for number in unread)
 
 
 def _problems_of_setup(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,0 +1,26 @@
+"""Whom the forms' `notify` names is looked at before anything starts."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Terminal
+
+
+@pytest.mark.parametrize("command", ["worker", "up"])
+def test_an_address_of_a_form_that_cannot_be_read_is_told_by_its_place_but_never_shown(
+    run: Terminal, folder: Path, command: str
+) -> None:
+    (folder / "forms.toml").write_text("[forms.tour]\nnotify = ['json://localhost/hush', 'slak://hush/hush']")
+
+    said = run(command)
+
+    assert (said.code, said.out) == (1, "")
+    assert "forms.toml: forms.tour.notify[2]: Apprise cannot read this address: see https://" in said.err
+    assert "hush" not in said.err
+
+
+def test_commands_that_tell_nobody_do_not_look_at_it(run: Terminal, folder: Path) -> None:
+    (folder / "forms.toml").write_text("[forms.tour]\nnotify = ['slak://nobody']")
+
+    assert run("preview", "tour", "--field", "email=ann@example.com").code == 0
