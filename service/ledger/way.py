@@ -12,7 +12,7 @@ from service.nexudus.rows import text_of
 MOST_ASKED = 50
 """Histories that one reading asks for; of further opportunities only the stage they are in now is noted."""
 
-SOON = timedelta(minutes=1)
+SOON = timedelta(seconds=1)
 """What was changed so soon after it was made is still where it began."""
 
 Step = tuple[datetime, str]

@@ -28,7 +28,7 @@ def delivered(house: House) -> Lead:
     house.owes(a_lead())
     house.deliver_until_quiet()
     with house.store.read() as tx:
-        [lead] = tx.exports.page(Query(), "", 10)
+        [lead] = tx.leads.page(Query(), 10)
     return lead
 
 

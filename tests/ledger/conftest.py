@@ -35,7 +35,7 @@ class Ledger:
             self.house.owes(a_lead(email))
         self.house.deliver_until_quiet()
         with self.house.store.read() as tx:
-            return tx.exports.page(Query(), "", 1000)
+            return sorted(tx.leads.page(Query(), 1000), key=lambda lead: lead.id)
 
     def poll(self, now: datetime | None = None) -> str:
         """Read what changed."""

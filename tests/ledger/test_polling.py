@@ -63,6 +63,17 @@ def test_every_stage_between_two_readings_is_seen(ledger: Ledger) -> None:
     assert stages == ["New enquiry", "Contacted", "Tour booked", "Toured"]
 
 
+def test_one_that_was_moved_before_it_was_ever_seen_has_its_first_stage_too(ledger: Ledger) -> None:
+    [lead] = ledger.delivers()
+    record = ledger.nexudus.world.tables["CrmOpportunity"].rows[lead.opportunity_id or 0]
+    record["CreatedOn"] = (clock.now() - timedelta(seconds=5)).isoformat()
+
+    ledger.nexudus.change_opportunity(lead.opportunity_id or 0, stage_id=1004)
+    ledger.poll()
+
+    assert ledger.names(lead) == ["in_progress", "New enquiry", "Toured"]
+
+
 def test_where_the_history_is_not_shown_the_last_stage_is_seen(ledger: Ledger) -> None:
     ledger.nexudus.settings(denied=["CrmOpportunityHistory-*"])
     [lead] = ledger.delivers()
