@@ -15,7 +15,7 @@ from service.delivery.routing import route
 from service.delivery.targets import known_target
 from service.delivery.words import lead_source_name
 from service.forms import Form
-from service.lead import Attribution, CoworkerId, Lead, LeadId, Status
+from service.lead import Attribution, Contact, CoworkerId, Evidence, Lead, LeadId, Status
 from service.nexudus import coworkers, opportunities
 from service.nexudus.errors import Rejected
 from service.nexudus.sketch import UNKNOWN, sketch
@@ -30,7 +30,7 @@ def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
     try:
         reading = read(_incoming(asked), form)
     except Refused as refused:
-        return {"contact": {}, "attribution": {}, "coworker": {}, "opportunity": {}, "problems": [refused.sentence]}
+        return _unread(asked, form, refused.sentence)
     submission = replace(
         reading.submission,
         evidence=replace(reading.submission.evidence, submitted_at=asked.get("submitted_at")),
@@ -40,21 +40,39 @@ def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
     lead = Lead(LeadId("0" * 32), form.account, Status.PENDING, now, submission, verdict)
     problems = [f"{name}: {error.message}" for name, found in reading.errors.items() for error in found]
     parking: list[str] = []
-    contact = submission.contact
     return {
-        "contact": {
-            "email": contact.email or None,
-            "full_name": contact.full_name or None,
-            "phone": contact.phone or None,
-            "company": contact.company or None,
-        },
-        "attribution": {
-            **attribution_json(verdict, submission.evidence),
-            "others": _others(attribute_others(submission.evidence, routed.crediting)),
-        },
+        "contact": _contact(submission.contact),
+        "attribution": _credited(verdict, submission.evidence, routed),
         **_bodies(lead, routed, parking),
         "problems": problems or parking,
     }
+
+
+def _unread(asked: Mapping[str, Any], form: Form, problem: str) -> dict[str, Any]:
+    """Of answers that cannot be read only the visit is told."""
+    landing_url, page_url, referrer = (asked.get(name) or "" for name in ("landing_url", "page_url", "referrer"))
+    visit = Evidence(landing_url=landing_url, page_url=page_url, referrer=referrer)
+    told = _credited(attribute(visit, form.crediting), visit, form)
+    return {
+        "contact": _contact(Contact()),
+        "attribution": told,
+        "coworker": {},
+        "opportunity": {},
+        "problems": [problem],
+    }
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {
+        "email": contact.email or None,
+        "full_name": contact.full_name or None,
+        "phone": contact.phone or None,
+        "company": contact.company or None,
+    }
+
+
+def _credited(verdict: Attribution, evidence: Evidence, form: Form) -> dict[str, Any]:
+    return {**attribution_json(verdict, evidence), "others": _others(attribute_others(evidence, form.crediting))}
 
 
 def _others(verdicts: Mapping[str, Attribution]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from service.capture.webhooks import Switchboard, webhook_blueprint
 from service.forms import Setup, read_setup
 from service.lead import Lead
 from service.settings import Settings, lookup, read_settings
-from service.store import Store
+from service.store import Concern, Store
 from service.watch.alerts import TITLES
 
 log = structlog.get_logger()
@@ -57,8 +57,7 @@ def create_app(
     app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits, guards)))
     board = Switchboard(setup.forms, store, settings.public_url, guards, settings.store_ip)
     app.register_blueprint(webhook_blueprint(board))
-    asked = api.Asked(_previewing(setup), _reporting(setup, store), _correcting(setup))
-    api.register(app, store, settings.admin_token, asked)
+    api.register(app, store, settings.admin_token, _asked(settings, setup, store))
     app.register_blueprint(docs.blueprint(app))
     app.register_blueprint(machines.blueprint(store))
     pages.register(app, _window(settings, setup, store, visits))
@@ -102,8 +101,23 @@ def _window(settings: Settings, setup: Setup, store: Store, visits: Visits) -> p
         knows_source=lambda name, source: report.is_known(setup.forms.get(name), source),
         defaults=report.DEFAULTS,
         preview=_previewing(setup),
-        title_of=lambda concern: TITLES.get(concern.kind, "Something is wrong"),
+        title_of=_title_of,
     )
+
+
+def _asked(settings: Settings, setup: Setup, store: Store) -> api.Asked:
+    return api.Asked(
+        preview=_previewing(setup),
+        report=_reporting(setup, store),
+        correct=_correcting(setup),
+        forms=setup.forms,
+        public_url=settings.public_url,
+        title_of=_title_of,
+    )
+
+
+def _title_of(concern: Concern) -> str:
+    return TITLES.get(concern.kind, "Something is wrong")
 
 
 def _previewing(setup: Setup) -> api.Preview:

@@ -6,6 +6,43 @@ from typing import Any
 
 from service.delivery.words import lead_source_name
 from service.lead import Attempt, Attribution, Evidence, Lead, StoredTouch
+from service.store import Change, Sale, Transaction
+
+
+def leads_json(tx: Transaction, leads: Sequence[Lead]) -> list[dict[str, Any]]:
+    """The same of some leads with what is kept beside them: calls, the body that was sent, how the CRM has it."""
+    ids = [lead.id for lead in leads]
+    attempts, sent, sales, changes = (
+        tx.leads.attempts_of(ids),
+        tx.outbox.sent_of(ids),
+        tx.sales.of(ids),
+        tx.sales.changes_of(ids),
+    )
+    return [
+        {
+            **lead_json(lead, attempts[lead.id]),
+            "sent": sent.get(lead.id),
+            "crm": crm_json(sales[lead.id], changes[lead.id]) if lead.id in sales else None,
+        }
+        for lead in leads
+    ]
+
+
+def crm_json(sale: Sale, changes: Sequence[Change]) -> dict[str, Any]:
+    """How the opportunity of a lead stands in the CRM, and what happened to it, oldest first."""
+    return {
+        "stage": sale.stage,
+        "board": sale.board,
+        "status": sale.status.value,
+        "value": sale.value,
+        "currency": sale.currency or None,
+        "won_at": instant(sale.won_at),
+        "lost_at": instant(sale.lost_at),
+        "loss_reason": sale.loss_reason or None,
+        "seen_at": instant(sale.seen_at),
+        "gone_at": instant(sale.gone_at),
+        "changes": [{"kind": change.kind, "name": change.name, "at": instant(change.at)} for change in changes],
+    }
 
 
 def lead_json(lead: Lead, attempts: Sequence[Attempt]) -> dict[str, Any]:
@@ -21,8 +58,8 @@ def lead_json(lead: Lead, attempts: Sequence[Attempt]) -> dict[str, Any]:
         "form_name": submission.form_name or None,
         "page_url": submission.evidence.page_url or None,
         "status": lead.status.value,
-        "received_at": _instant(lead.received_at),
-        "delivered_at": _instant(lead.delivered_at),
+        "received_at": instant(lead.received_at),
+        "delivered_at": instant(lead.delivered_at),
         "contact": {
             "email": contact.email or None,
             "full_name": contact.full_name or None,
@@ -35,11 +72,11 @@ def lead_json(lead: Lead, attempts: Sequence[Attempt]) -> dict[str, Any]:
         "coworker_id": lead.coworker_id,
         "opportunity_id": lead.opportunity_id,
         "attempts": [_attempt(attempt) for attempt in attempts],
-        "next_attempt_at": _instant(lead.next_attempt_at),
+        "next_attempt_at": instant(lead.next_attempt_at),
         "problem": lead.problem or None,
         "repeats": lead.repeats,
         "corrections": [
-            {"at": _instant(one.at), "was": dict(one.was), "became": dict(one.became)} for one in lead.corrections
+            {"at": instant(one.at), "was": dict(one.was), "became": dict(one.became)} for one in lead.corrections
         ],
     }
 
@@ -69,7 +106,7 @@ def _touch(touch: StoredTouch | None) -> dict[str, Any] | None:
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:
     return {
-        "started_at": _instant(attempt.started_at),
+        "started_at": instant(attempt.started_at),
         "duration_ms": attempt.duration_ms,
         "step": attempt.step.value,
         "outcome": attempt.outcome.value,
@@ -79,5 +116,6 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _instant(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.isoformat().replace("+00:00", "Z")
+def instant(at: datetime | None) -> str | None:
+    """ISO 8601, UTC."""
+    return None if at is None else at.isoformat().replace("+00:00", "Z")

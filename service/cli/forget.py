@@ -2,14 +2,14 @@
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from service import clock
+from service.admin.forgetting import forget
 from service.cli.main import Failed
 from service.cli.opened import open_house, unanswered
-from service.lead import Lead, marker_of
-from service.store import Erased, Store, StoreUnavailable
+from service.store import StoreUnavailable
 
 SUMMARY = "erase a person: all that their leads say of them"
 EXAMPLE = "lead-capture forget ann@example.com"
@@ -28,40 +28,11 @@ def run(arguments: argparse.Namespace) -> int:
     if "@" not in arguments.email:
         raise Failed(f"{arguments.email!r} is no e-mail address")
     try:
-        theirs = _leads_of(house.store, arguments.email)
-        erased = Erased() if arguments.dry_run else house.store.erase([lead.id for lead in theirs], clock.now())
+        told = forget(house.store, arguments.email, clock.now(), is_dry=arguments.dry_run)
     except StoreUnavailable as error:
         raise Failed(unanswered(error)) from error
-    told = _told(theirs, erased, is_dry=arguments.dry_run)
     print(json.dumps(told, indent=2) if arguments.json else "\n".join(_lines(told)))
-    return 1 if erased.busy else 0
-
-
-def _leads_of(store: Store, email: str) -> list[Lead]:
-    with store.read() as tx:
-        found = (tx.leads.get(lead_id) for lead_id in tx.erasure.leads_of(email))
-        return [lead for lead in found if lead is not None]
-
-
-def _told(theirs: Sequence[Lead], erased: Erased, *, is_dry: bool) -> dict[str, Any]:
-    """What was, or would be, erased, and what Nexudus has of the person."""
-    gone = [lead for lead in theirs if is_dry or lead.id in erased.done]
-    return {
-        "dry_run": is_dry,
-        "erased": [
-            {
-                "id": lead.id,
-                "form": lead.submission.form,
-                "received_at": f"{lead.received_at:%Y-%m-%dT%H:%M:%SZ}",
-                "status": lead.status.value,
-            }
-            for lead in gone
-        ],
-        "opportunities": [lead.opportunity_id for lead in gone if lead.opportunity_id is not None],
-        "coworkers": sorted({lead.coworker_id for lead in gone if lead.coworker_id is not None}),
-        "doubtful": [marker_of(lead_id) for lead_id in erased.doubtful],
-        "busy": list(erased.busy),
-    }
+    return 1 if told["busy"] else 0
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:

@@ -218,9 +218,12 @@ class Outbox:
 
     def sent(self, lead_id: LeadId) -> dict[str, Any] | None:
         """The opportunity's body as it was last sent to the CRM; None where it never was."""
-        query = select(deliveries.c.sent).where(deliveries.c.lead_id == lead_id)
-        found: dict[str, Any] | None = self._connection.execute(query).scalar()
-        return found
+        return self.sent_of([lead_id]).get(lead_id)
+
+    def sent_of(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
+        """The same of some leads; those of which none was sent are left out."""
+        query = select(deliveries.c.lead_id, deliveries.c.sent).where(deliveries.c.lead_id.in_(lead_ids))
+        return {LeadId(row.lead_id): row.sent for row in self._connection.execute(query) if row.sent is not None}
 
     def waiting(self) -> tuple[int, datetime | None]:
         """How many Deliveries are owed, and since when the oldest of their leads waits."""

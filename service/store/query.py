@@ -59,6 +59,8 @@ def terms_of(text: str) -> list[Term]:
         named = _ID.fullmatch(chunk.lower())
         for word in [named[1][-ID_TAIL:]] if named else parts(chunk):
             terms[Term((word,), whole=len(word) < WHOLE_BELOW and word.isascii())] = None
+    if not terms and text.strip():  # no word at all: nobody is meant, rather than everybody
+        return [Term((text.strip(),), whole=True)]
     return list(terms)[:MOST_TERMS]
 
 

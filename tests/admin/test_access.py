@@ -37,7 +37,9 @@ def test_every_route_is_public_on_purpose_or_asks_for_the_token(kept: Store) -> 
     assert guarded
     for rule in guarded:
         path = rule.rule.replace("<lead_id>", "0" * 32).replace("<form>", "contact")
-        for method in sorted(rule.methods or ()):
+        path = path.replace("<sender>", "typeform").replace("<token>", "a-guess")
+        asked = {"OPTIONS"} if rule.rule.startswith("/webhooks/") else set()  # what a webhook may be sent is no secret
+        for method in sorted((rule.methods or set()) - asked):
             assert window.client.open(path, method=method).status_code == 401, (method, path)
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from service.lead import Contact, Evidence, Lead, Status, StoredTouch
+from service.lead import Attribution, Contact, Evidence, Lead, Status, StoredTouch
 from service.store import Store
 from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
@@ -15,7 +15,7 @@ from tests.front import Front
 CONTRACT = (
     *("id", "form", "account", "sender", "external_id", "form_name", "page_url", "status", "received_at"),
     *("delivered_at", "contact", "fields", "extras", "attribution", "coworker_id", "opportunity_id", "attempts"),
-    *("next_attempt_at", "problem", "repeats", "corrections"),
+    *("next_attempt_at", "problem", "repeats", "corrections", "sent", "crm"),
 )
 ATTRIBUTION = {
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "channel", "lead_source"),
@@ -95,10 +95,16 @@ def test_leads_are_found_by_form(window: Front, kept: Store) -> None:
         ("until=2026-11-24T12:01:00Z", [0]),
         ("since=2026-11-24T13:01:00%2B01:00&until=2026-11-24T12:02:00Z", [1]),
         ("since=2026-11-25T00:00:00Z", []),
+        ("since=2026-11-24T12:01:00+00:00", [2, 1]),
+        ("since=2026-11-24&until=2026-11-25", [2, 1, 0]),
+        ("status=&form=&since=&until=&q=&cursor=", [2, 1, 0]),
         ("since=0001-01-01T00:00:00%2B14:00", [2, 1, 0]),
         ("until=9999-12-31T23:59:59-12:00", [2, 1, 0]),
     ],
-    ids=["since is included", "until is not", "time zones", "none", "long ago", "far ahead"],
+    ids=[
+        *("since is included", "until is not", "time zones", "none", "a plus that became a space", "days", "empty"),
+        *("long ago", "far ahead"),
+    ],
 )
 def test_leads_are_found_by_time(window: Front, kept: Store, query: str, minutes: list[int]) -> None:
     leads = keep_many(kept, 3)
@@ -107,7 +113,7 @@ def test_leads_are_found_by_time(window: Front, kept: Store, query: str, minutes
 
 
 SEARCHES = {
-    **dict.fromkeys(("BOB@", "lovelace", "acme", "7946"), True),
+    **dict.fromkeys(("BOB@", "lovelace", "acme", "7946 0142", "bob love"), True),
     **dict.fromkeys(("Zoë", "%", "_", "\\", "'--", "😀"), False),
 }
 
@@ -126,6 +132,15 @@ def test_a_lead_is_found_by_its_id(window: Front, kept: Store) -> None:
     assert listed(window, f"q={leads[0].id}") == [leads[0].id]
 
 
+@pytest.mark.parametrize("query", ["sender=meta", "channel=Paid%20Social"])
+def test_leads_are_found_by_sender_and_channel(store: Store, query: str) -> None:
+    keep(store, a_lead())
+    paid = Attribution(channel="Paid Social")
+    wanted = keep(store, a_lead(submission=a_submission(sender="meta"), attribution=paid))
+
+    assert listed(Front(store), query) == [wanted.id]
+
+
 def test_filters_are_all_meant_at_once(window: Front, kept: Store) -> None:
     wanted = keep(kept, a_lead("bob@example.com", status=Status.PARKED))
     keep(kept, a_lead("bob@example.com"))
@@ -138,7 +153,8 @@ def test_filters_are_all_meant_at_once(window: Front, kept: Store) -> None:
     "query",
     [
         *("status=lost", "since=yesterday", "since=2026-11-24T12:00:00", "size=0", "size=201", "size=many"),
-        *("q=%00", "form=%00", "cursor=%00"),
+        *("q=%00", "form=%00", "cursor=%00", "cursor=%21", "cursor=%ff", "since=2026-13-01", "since=20261101"),
+        *("stauts=parked", "status=parked&status=pending"),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_a_422_that_names_it(window: Front, query: str) -> None:
@@ -152,7 +168,7 @@ def test_a_filter_that_finds_nothing_is_no_error(store: Store) -> None:
     window = Front(store)
     keep_many(store, 1)
 
-    for query in ("cursor=%21", "cursor=%ff%fe%21", "q=%ff", "form=%F0%9F%98%80", "since=9999-12-31T23:59:59-12:00"):
+    for query in (f"cursor={'0' * 32}", "q=%ff", "form=%F0%9F%98%80", "since=9999-12-31T23:59:59-12:00"):
         assert listed(window, query) == [], query
 
 
@@ -210,6 +226,8 @@ def test_a_new_lead_is_shown_whole(window: Front, kept: Store) -> None:
         "problem": None,
         "repeats": 0,
         "corrections": [],
+        "sent": None,
+        "crm": None,
     }  # fmt: skip
     assert (attribution["channel"], attribution["lead_source"]) == ("Paid Search", 19)
     assert attribution["lead_source_name"] == "GoogleSearch"

@@ -1,0 +1,76 @@
+"""/api/v1: what an operator's programs ask. Every call needs the ADMIN_TOKEN."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from flask_smorest import Api
+
+from service.admin.actions import Corrected
+from service.admin.api import house, leads, people, previews, reports
+from service.admin.api.access import PROBLEM
+from service.admin.api.schemas.base import ProblemBody
+from service.forms import Form
+from service.lead import Lead
+from service.store import Concern, Store
+
+Preview = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
+"""Form name and a PreviewRequest -> a PreviewBody, or None for an unknown form."""
+
+Correct = Callable[[Lead, Mapping[str, str]], Corrected]
+"""A lead and new answers -> what it becomes; raises actions.NotCorrect."""
+
+Report = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""A ReportQuery -> an AttributionReport."""
+
+DESCRIPTION = """What happens to the leads of this house, for programs: list, look, act, ask, count.
+
+Every call brings `Authorization: Bearer ADMIN_TOKEN`. Bodies are JSON, instants ISO 8601 in UTC, errors problem
+documents (RFC 9457). A filter or member that is not known here is an error, never ignored."""
+
+
+def _kind(concern: Concern) -> str:
+    return concern.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the API asks of other rooms. title_of: what a concern is called."""
+
+    preview: Preview
+    report: Report
+    correct: Correct
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    public_url: str = ""
+    title_of: Callable[[Concern], str] = _kind
+
+
+class ProblemApi(Api):
+    """Describes errors as what they are: problem documents. Every other answer says that it is JSON."""
+
+    ERROR_SCHEMA = ProblemBody
+    DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
+    DEFAULT_ERROR_RESPONSE_NAME = None  # every answer is named: one that is not is a mistake
+
+
+def register(app: Flask, store: Store, token: str, asked: Asked) -> None:
+    """Put /api/v1 and /openapi.json into the app."""
+    app.config.update(
+        API_TITLE="Lead Capture for Nexudus",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "info": {"description": DESCRIPTION},
+            "components": {"securitySchemes": {"adminToken": {"type": "http", "scheme": "bearer"}}},
+            "security": [{"adminToken": []}],
+        },
+    )
+    api = ProblemApi(app)
+    api.register_blueprint(leads.blueprint(store, token, asked.correct))
+    api.register_blueprint(people.blueprint(store, token))
+    api.register_blueprint(previews.blueprint(asked.preview, token))
+    api.register_blueprint(reports.blueprint(asked.report, token))
+    api.register_blueprint(house.blueprint(store, token, asked.forms, asked.public_url, asked.title_of))

@@ -1,0 +1,120 @@
+"""/api/v1/forms, /alerts and /forget: what there is, what is wrong, who is erased."""
+
+from collections.abc import Mapping
+
+import pytest
+from werkzeug.test import TestResponse
+
+from service.lead import Status
+from service.store import Store
+from tests.admin.desk import keep, keep_as, keep_delivered
+from tests.builders import NOON, a_form, a_lead
+from tests.front import Front
+from tests.store.books import stands
+
+
+def test_the_forms_are_listed_with_their_addresses_and_without_secrets(kept: Store) -> None:
+    tour = a_form("tour", title="Book a tour", webhooks={"json": {"token": "a-secret"}})
+
+    answer = Front(kept, a_form(), tour, PUBLIC_URL="https://leads.example.com").ask("/forms")
+
+    assert [form["name"] for form in answer.get_json()["forms"]] == ["contact", "tour"]
+    assert answer.get_json()["forms"][1] == {
+        "name": "tour",
+        "title": "Book a tour",
+        "account": "default",
+        "url": "https://leads.example.com/f/tour",
+        "webhooks": {"json": "https://leads.example.com/webhooks/json/tour"},
+    }
+    assert "a-secret" not in answer.text
+
+
+def test_what_is_wrong_is_told_with_what_to_do(window: Front, kept: Store) -> None:
+    kept.write(lambda tx: tx.concerns.notice("login:default", "Correct the password.", NOON))
+
+    (alert,) = window.ask("/alerts").get_json()["alerts"]
+
+    assert alert.pop("title")
+    assert alert == {"cause": "login:default", "sentence": "Correct the password.", "since": "2026-11-24T12:00:00Z"}
+
+
+def test_what_is_over_is_no_alert(window: Front, kept: Store) -> None:
+    kept.write(lambda tx: tx.concerns.notice("login:default", "Correct the password.", NOON))
+    kept.write(lambda tx: tx.concerns.over("login:default", NOON))
+
+    assert window.ask("/alerts").get_json() == {"alerts": []}
+
+
+# -- forgetting
+
+
+def test_a_person_is_forgotten_and_what_nexudus_has_of_them_is_told(store: Store) -> None:
+    lead = keep_delivered(store)
+
+    told = Front(store).ask("/forget", "POST", json={"email": "ADA@example.com"}).get_json()
+
+    assert [each["id"] for each in told["erased"]] == [lead.id]
+    assert (told["opportunities"], told["coworkers"], told["busy"]) == ([9], [7], [])
+    assert stands(store, lead).status is Status.ERASED
+
+
+def test_a_dry_run_erases_nothing_and_tells_the_same(window: Front, kept: Store) -> None:
+    lead = keep_as(kept, Status.PARKED)
+
+    dry = window.ask("/forget", "POST", json={"email": "ada@example.com", "dry_run": True}).get_json()
+
+    assert stands(kept, lead).status is Status.PARKED
+    real = window.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
+    assert {**dry, "dry_run": False} == real
+
+
+def test_nobody_else_is_forgotten(window: Front, kept: Store) -> None:
+    other = keep(kept, a_lead("bob@example.com"))
+
+    told = window.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
+
+    assert told["erased"] == []
+    assert stands(kept, other).status is Status.PENDING
+
+
+# -- bodies
+
+WRONG: Mapping[str, tuple[dict[str, object], int]] = {
+    "another type": ({"data": {"email": "ada@example.com"}}, 415),
+    "no body": ({}, 415),
+    "no JSON": ({"data": "{", "content_type": "application/json"}, 400),
+    "too deep": ({"data": "[" * 100_000, "content_type": "application/json"}, 400),
+    "too large": ({"json": {"email": "@" + "a" * (1 << 20)}}, 413),
+    "half a character": ({"data": r'{"email": "\ud800@example.com"}', "content_type": "application/json"}, 400),
+    "an unknown member": ({"json": {"email": "ada@example.com", "dryrun": True}}, 422),
+    "no address": ({"json": {"email": "ada"}}, 422),
+    "a word for true": ({"json": {"email": "ada@example.com", "dry_run": "yes"}}, 422),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_body_that_cannot_be_taken_is_refused_and_nobody_is_erased(window: Front, kept: Store, name: str) -> None:
+    lead = keep(kept, a_lead())
+    more, status = WRONG[name]
+
+    answer: TestResponse = window.ask("/forget", "POST", **more)
+
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
+    assert stands(kept, lead).status is Status.PENDING
+
+
+@pytest.mark.parametrize("character", [r"\ud800", r"\u0000", r"\ud83d\ude00"])
+@pytest.mark.parametrize("call", ["preview", "correct"])
+def test_no_character_is_a_mistake_of_ours(store: Store, call: str, character: str) -> None:
+    lead = keep_as(store, Status.PARKED)
+    path = "/preview/contact" if call == "preview" else f"/leads/{lead.id}/correct"
+    body = f'{{"fields": {{"message": "A{character}"}}}}'
+
+    answer = Front(store).ask(path, "POST", data=body, content_type="application/json")
+
+    assert answer.status_code == (400 if "ud800" in character else 200), answer.text
+
+
+def test_what_is_told_stays_in_no_cache(window: Front) -> None:
+    assert window.ask("/leads").headers["Cache-Control"] == "no-store"
+    assert window.ask(f"/leads/{'0' * 32}").headers["Cache-Control"] == "no-store"
