@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from service.store import Store
 from tests.cli.conftest import Terminal
 
 
@@ -24,3 +25,13 @@ def test_commands_that_tell_nobody_do_not_look_at_it(run: Terminal, folder: Path
     (folder / "forms.toml").write_text("[forms.tour]\nnotify = ['slak://nobody']")
 
     assert run("preview", "tour", "--field", "email=ann@example.com").code == 0
+
+
+def test_nobody_is_told_of_what_is_imported(run: Terminal, folder: Path, kept: Store) -> None:
+    (folder / "forms.toml").write_text("[forms.tour]\nnotify = ['json://localhost/hush']")
+    (folder / "old.csv").write_text("E-mail,Name\nann@example.com,Ann Lee\n")
+
+    assert run("import", "old.csv", "--form", "tour").code == 0
+
+    with kept.read() as tx:
+        assert (sum(tx.leads.count().values()), tx.untold.of("tour", 9)) == (1, [])

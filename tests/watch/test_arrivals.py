@@ -10,6 +10,7 @@ import structlog
 from service.capture.intake import accept, announce_all
 from service.forms import Canary
 from service.lead import Lead, Status
+from service.store import StoreUnavailable
 from service.watch import arrivals, recipients
 from service.watch.arrivals import Arrivals
 from service.watch.recipients import APART, AT_ONCE, room_for
@@ -240,6 +241,27 @@ def test_a_channel_that_fails_again_and_again_is_a_concern_until_it_works(desk: 
     desk.look(5)
 
     assert desk.post.open == {}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_went_out_but_could_not_be_noted_is_noted_later_and_not_sent_again(desk: Desk) -> None:
+    desk.look()
+    change(desk, "CREATE TRIGGER full BEFORE UPDATE OF untold ON leads BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    desk.come()
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            desk.look(1)
+
+    change(desk, "DROP TRIGGER full")
+    desk.come()
+
+    assert len(desk.look(1)) == 2
+
+
+def change(desk: Desk, sql: str) -> None:
+    """Change the database behind the program's back."""
+    with desk.store._opened.writing.begin() as connection:
+        connection.exec_driver_sql(sql)
 
 
 def test_the_concern_of_a_form_that_tells_nobody_any_more_is_over(desk: Desk) -> None:
