@@ -16,6 +16,9 @@ LAG_S = 60.0
 FRESH_S = 60.0
 """So old the figures of today become before they are counted again."""
 
+REST = 20
+"""Of so many parts of the time at most one is spent on counting today again and again, however many leads it has."""
+
 LOOK_S = 10.0
 """Between two looks when all is counted."""
 
@@ -31,7 +34,8 @@ class Tallier:
     ) -> None:
         """zone: whose midnight parts the days."""
         self._store, self._zone, self._stop = store, zone, stop
-        self._lag, self._fresh = timedelta(seconds=lag_s), timedelta(seconds=fresh_s)
+        self._lag, self._least = timedelta(seconds=lag_s), timedelta(seconds=fresh_s)
+        self._fresh = self._least
 
     def run(self) -> None:
         """Count until stopped, whatever happens."""
@@ -52,7 +56,7 @@ class Tallier:
 
         Raises: StoreUnavailable.
         """
-        now = clock.now()
+        now, began = clock.now(), clock.monotonic()
         if not self._has_all_days(now - self._lag):
             return True
         with self._store.read() as tx:
@@ -61,6 +65,8 @@ class Tallier:
                 return False
             counted = tx.tallies.count(day)
         self._store.write(lambda tx: tx.tallies.keep(counted, now))
+        if not day.until:
+            self._fresh = max(self._least, timedelta(seconds=REST * (clock.monotonic() - began)))
         return True
 
     def _has_all_days(self, before: datetime) -> bool:

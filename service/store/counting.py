@@ -6,7 +6,7 @@ Counted in Python, as answers are JSON that PostgreSQL would refuse to look into
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -34,12 +34,16 @@ STEP = 1.1
 """Each box of waiting times is a tenth wider than the one before it: so exact are the times."""
 
 
-KINDS = ("channel", "source", "campaign", "location", "verdict", "code", "speed", "status")
-"""What is counted: "status" of all leads, "speed" of the delivered, everything else of those that reports count."""
+ALL = ""
+"""The form under which the leads of all forms are counted together."""
 
 
 class Key(NamedTuple):
-    """What leads of one day have in common."""
+    """What leads of one day have in common.
+
+    kind: "status" of all leads, "speed" of the delivered; "form", "channel", "source", "campaign", "location",
+    "verdict" and "code" of those that reports count.
+    """
 
     kind: str
     form: str
@@ -71,27 +75,29 @@ def count(rows: Iterable[Any]) -> Sums:
     leads: Counter[Key] = Counter()
     delivered: Counter[Key] = Counter()
     for row in rows:
-        for key in _keys(row):
-            leads[key] += 1
-            delivered[key] += row.delivered_at is not None
+        done = row.delivered_at is not None
+        for kind, value in _facts(row):
+            for key in (Key(kind, row.form, value), Key(kind, ALL, value)):
+                leads[key] += 1
+                delivered[key] += done
     return _capped({key: Sum(number, delivered[key]) for key, number in leads.items()})
 
 
-def _keys(row: Any) -> Iterable[Key]:
-    """Everything that a lead counts for."""
-    yield Key("status", row.form, row.status)
+def _facts(row: Any) -> Iterator[tuple[str, str]]:
+    """Everything that a lead counts for: kind and value."""
+    yield "status", row.status
     is_delivered = row.delivered_at is not None
     if row.status not in REAL and not (row.status == Status.ERASED and is_delivered):
         return
-    yield Key("channel", row.form, row.channel)
-    yield Key("source", row.form, f"{row.utm_source}{JOINT}{row.utm_medium}"[:LONGEST])
-    yield Key("campaign", row.form, row.utm_campaign[:LONGEST])
-    yield Key("location", row.form, _location(row))
-    yield Key("verdict", row.form, f"{row.rule}{JOINT}{row.channel}")
-    for code in json.loads(row.codes):
-        yield Key("code", row.form, code)
+    yield "form", row.form
+    yield "channel", row.channel
+    yield "source", f"{row.utm_source}{JOINT}{row.utm_medium}"[:LONGEST]
+    yield "campaign", row.utm_campaign[:LONGEST]
+    yield "location", _location(row)
+    yield "verdict", f"{row.rule}{JOINT}{row.channel}"
+    yield from (("code", code) for code in json.loads(row.codes))
     if is_delivered and row.sender not in LATE_SENDERS:
-        yield Key("speed", row.form, str(box_of(row.delivered_at - row.received_at)))
+        yield "speed", str(box_of(row.delivered_at - row.received_at))
 
 
 def _location(row: Any) -> str:

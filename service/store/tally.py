@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Text, cast, delete, func, insert, select, update
 
 from service.lead import first_lead_id
-from service.store.counting import KINDS, Key, Sum, Sums, count, remembering
+from service.store.counting import Key, Sum, Sums, count, remembering
 from service.store.engines import Opened
 from service.store.tables import leads
 from service.store.tally_tables import count_changes, count_days, daily_counts
@@ -80,14 +80,14 @@ class Tallies:
     def by_day(self, kind: str, span: Span) -> list[tuple[str, str, int, int]]:
         """Day, value, leads, delivered."""
         of = daily_counts.c
-        asked = select(of.day, of.value, func.sum(of.leads), func.sum(of.delivered)).where(*_within(kind, span))
-        return [(row[0], row[1], int(row[2]), int(row[3])) for row in self._run(asked.group_by(of.day, of.value))]
+        found = self._run(select(of.day, of.value, of.leads, of.delivered).where(*_within(kind, span)))
+        return [tuple(row) for row in found]
 
-    def by_value(self, kind: str, span: Span) -> list[tuple[str, str, int, int]]:
-        """Form, value, leads, delivered."""
+    def by_value(self, kind: str, span: Span) -> list[tuple[str, int, int]]:
+        """Value, leads, delivered."""
         of = daily_counts.c
-        asked = select(of.form, of.value, func.sum(of.leads), func.sum(of.delivered)).where(*_within(kind, span))
-        return [(row[0], row[1], int(row[2]), int(row[3])) for row in self._run(asked.group_by(of.form, of.value))]
+        asked = select(of.value, func.sum(of.leads), func.sum(of.delivered)).where(*_within(kind, span))
+        return [(row[0], int(row[1]), int(row[2])) for row in self._run(asked.group_by(of.value))]
 
     def state(self) -> State:
         """How far the counting is."""
@@ -163,8 +163,8 @@ class Tallies:
 
     def _sums(self, day: Day) -> Sums:
         of = daily_counts.c
-        asked = select(of.kind, of.form, of.value, of.leads, of.delivered).where(of.kind == "location")
-        return {Key(*row[:3]): Sum(*row[3:]) for row in self._run(asked.where(of.day == day.day))}
+        asked = select(of.kind, of.form, of.value, of.leads, of.delivered).where(of.day == day.day)
+        return {Key(*row[:3]): Sum(*row[3:]) for row in self._run(asked.where(of.kind == "location"))}
 
     def keep(self, counted: Counted, now: datetime) -> bool:
         """Put the sums of a day in place of the old ones, unless another worker did meanwhile."""
@@ -173,7 +173,7 @@ class Tallies:
         mine = (count_days.c.since == day.since) & (count_days.c.until == day.until) & unchanged
         if not self._run(update(count_days).where(mine).values(counted_at=now)).rowcount:
             return False
-        self._run(delete(daily_counts).where(daily_counts.c.kind.in_(KINDS), daily_counts.c.day == day.day))
+        self._run(delete(daily_counts).where(daily_counts.c.day == day.day))
         rows = [{**key._asdict(), "day": day.day, **sums._asdict()} for key, sums in sorted(counted.sums.items())]
         if rows:
             self._connection.execute(insert(daily_counts), rows)
@@ -203,5 +203,4 @@ def _renamed(day: Day, zone: tzinfo) -> Day:
 
 def _within(kind: str, span: Span) -> list[Any]:
     of = daily_counts.c
-    of_form = [of.form == span.form] if span.form else []
-    return [of.kind == kind, of.day >= span.first, of.day <= span.last, *of_form]
+    return [of.kind == kind, of.form == span.form, of.day >= span.first, of.day <= span.last]

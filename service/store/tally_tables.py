@@ -29,8 +29,8 @@ daily_counts = Table(
     "daily_counts",
     metadata,
     Column("kind", Text, primary_key=True),  # channel, campaign, location, status ...
-    Column("day", Text, primary_key=True),
-    Column("form", Text, primary_key=True),
+    Column("form", Text, primary_key=True),  # "": all
+    Column("day", Text, primary_key=True, index=True),
     Column("value", Text, primary_key=True),
     Column("leads", Integer, nullable=False),
     Column("delivered", Integer, nullable=False),

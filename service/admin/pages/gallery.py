@@ -40,18 +40,25 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Sights:
-    """What pictures are drawn from. knows: whether the rules know a utm_source of a form; defaults: see report.py."""
+    """What pictures are drawn from. knows: whether some rule knows a utm_source; defaults: see report.py."""
 
     tallies: Tallies
     span: Span
     time: Time
-    knows: Callable[[str, str], bool]
+    knows: Callable[[str], bool]
     defaults: Mapping[str, str] = field(default_factory=dict)
+    read: dict[str, list[tuple[str, str, int, int]]] = field(default_factory=dict)
+
+    def by_day(self, kind: str) -> list[tuple[str, str, int, int]]:
+        """Day, value, leads, delivered; read once for all pictures."""
+        if kind not in self.read:
+            self.read[kind] = self.tallies.by_day(kind, self.span)
+        return self.read[kind]
 
 
 def leads(sights: Sights) -> Picture:
     """How many came."""
-    days = sights.tallies.by_day("channel", sights.span)
+    days = sights.by_day("channel")
     time = sights.time
     came = time.folded((day, number) for day, _, number, _ in days)
     done = time.folded((day, number) for day, _, _, number in days)
@@ -91,7 +98,7 @@ def channels(sights: Sights) -> Picture:
 
 def _by_value(sights: Sights, kind: str) -> dict[str, list[int]]:
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for day, value, number, _ in sights.tallies.by_day(kind, sights.span):
+    for day, value, number, _ in sights.by_day(kind):
         found[value].append((day, number))
     return {value: sights.time.folded(numbers) for value, numbers in found.items()}
 
@@ -130,17 +137,13 @@ def locations(sights: Sights) -> Picture:
 
 def forms(sights: Sights) -> Picture:
     """By form."""
-    found: dict[str, tuple[int, int]] = {}
-    for form, _, number, done in sights.tallies.by_value("channel", sights.span):
-        before = found.get(form, (0, 0))
-        found[form] = (before[0] + number, before[1] + done)
-    return _ranking("forms", "By form", ("Form", "form"), found)
+    return _ranking("forms", "By form", ("Form", "form"), _sums(sights, "form", str))
 
 
 def _sums(sights: Sights, kind: str, name: Callable[[str], str]) -> dict[str, tuple[int, int]]:
     """Name -> leads, delivered; "" for those that have none."""
     found: dict[str, tuple[int, int]] = {}
-    for _, value, number, done in sights.tallies.by_value(kind, sights.span):
+    for value, number, done in sights.tallies.by_value(kind, sights.span):
         called = "Rare ones" if value == REST else name(value)
         before = found.get(called, (0, 0))
         found[called] = (before[0] + number, before[1] + done)
@@ -169,10 +172,9 @@ def _ranking(name: str, title: str, words: tuple[str, str], found: Mapping[str, 
 def speed(sights: Sights) -> Picture:
     """How soon leads were delivered: for half of them and for 95 of 100."""
     boxes: list[Counter[int]] = [Counter() for _ in sights.time.keys]
-    places = {key: place for place, key in enumerate(sights.time.keys)}
-    for day, value, number, _ in sights.tallies.by_day("speed", sights.span):
+    for day, value, number, _ in sights.by_day("speed"):
         if value != REST:
-            boxes[places[sights.time.key(day)]][int(value)] += number
+            boxes[sights.time.places[day]][int(value)] += number
     everything = sum(boxes, Counter[int]())
     half, most = ([within(each, part) for each in boxes] for part in (0.5, 0.95))
     charts = [
@@ -243,17 +245,14 @@ def health(sights: Sights) -> Picture:
 def coverage(sights: Sights) -> Picture:
     """How many got their lead source for a reason."""
     found: Counter[str] = Counter()
-    for _, value, number, _ in sights.tallies.by_value("verdict", sights.span):
+    for value, number, _ in sights.tallies.by_value("verdict", sights.span):
         found[_decided(*value.partition(JOINT)[::2], sights.defaults)] += number
     total = found.total()
     ranked = sorted(found.items(), key=lambda item: (item[0] != KNOWN, -item[1]))
     drawn = [(_sentence(name), float(number), f"{number:,} · {share(number, total)}") for name, number in ranked]
     rows: list[Sequence[Cell]] = [(_sentence(name), number, share(number, total)) for name, number in ranked]
     unknown, odd = _unknown(sights), _odd(sights)
-    rows += [
-        (f"utm_source {source!r}, form {form}: nothing knows it", number, share(number, total))
-        for (form, source), number in unknown
-    ]
+    rows += [(f"No rule knows the source {source}", number, share(number, total)) for source, number in unknown]
     rows += [(f"Repaired value: {code}", number, share(number, total)) for code, number in odd]
     notes = [_of_unknown(unknown), _of_odd(odd)]
     told = f"Of {share(found[KNOWN], total)} it is known where they came from." if total else ""
@@ -277,29 +276,26 @@ def _decided(rule: str, channel: str, defaults: Mapping[str, str]) -> str:
     return defaults.get(channel.lower(), KNOWN) if last == "by_channel" else KNOWN
 
 
-def _unknown(sights: Sights) -> list[tuple[tuple[str, str], int]]:
-    found: Counter[tuple[str, str]] = Counter()
-    for form, value, number, _ in sights.tallies.by_value("source", sights.span):
+def _unknown(sights: Sights) -> list[tuple[str, int]]:
+    found: Counter[str] = Counter()
+    for value, number, _ in sights.tallies.by_value("source", sights.span):
         source = value.partition(JOINT)[0]
         if source and value != REST:
-            found[form, source] += number
-    return [(key, number) for key, number in found.most_common() if not sights.knows(*key)]
+            found[source] += number
+    return [(source, number) for source, number in found.most_common() if not sights.knows(source)]
 
 
 def _odd(sights: Sights) -> list[tuple[str, int]]:
     found: Counter[str] = Counter()
-    for _, code, number, _ in sights.tallies.by_value("code", sights.span):
+    for code, number, _ in sights.tallies.by_value("code", sights.span):
         found[code] += number
     return found.most_common()
 
 
-def _of_unknown(unknown: Sequence[tuple[tuple[str, str], int]]) -> str:
+def _of_unknown(unknown: Sequence[tuple[str, int]]) -> str:
     if not unknown:
         return ""
-    found: Counter[str] = Counter()
-    for (_, source), number in unknown:
-        found[source] += number
-    some = _listed([f"{_short(source)} ({number:,})" for source, number in found.most_common(5)])
+    some = _listed([f"{_short(source)} ({number:,})" for source, number in unknown[:5]])
     return f"Sources that no rule knows: {some}. Teach them to the form with source_map in the forms file."
 
 

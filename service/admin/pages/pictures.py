@@ -58,7 +58,12 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
 def _sights(window: Window, tx: Transaction, asked: Asked, state: State) -> Sights:
     span = asked.span(clock.now().astimezone(window.zone).date(), state.first)
     time: Time = spans.parts(span)
-    return Sights(tx.tallies, span, time, window.knows_source, window.defaults)
+    asking = [asked.form] if asked.form in window.forms else list(window.forms)
+
+    def knows(source: str) -> bool:
+        return any(window.knows_source(form, source) for form in asking)
+
+    return Sights(tx.tallies, span, time, knows, window.defaults)
 
 
 def _file_name(name: str, sights: Sights) -> str:

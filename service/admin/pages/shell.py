@@ -12,7 +12,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
-from service.admin.pages import words
+from service.admin.pages import drawing, words
 from service.admin.pages.session import Doorkeeper
 
 PREFIX = "/admin"
@@ -107,7 +107,7 @@ def _environment(zone: tzinfo) -> Environment:
         "named": words.sender_name,
         "why": words.why,
     }
-    made.globals |= {"words": words, "zone": getattr(zone, "key", "UTC")}
+    made.globals |= {"words": words, "drawing": drawing, "zone": getattr(zone, "key", "UTC")}
     return made
 
 

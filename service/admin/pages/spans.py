@@ -48,26 +48,23 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """The parts of a span. unit: day, week or month; names: what they are called; keys: the days they begin with."""
+    """The parts of a span. unit: day, week or month; names: what they are called; keys: the days they begin with;
+    places: day -> the number of its part."""
 
     unit: str
     names: Sequence[str]
     keys: Sequence[str]
+    places: Mapping[str, int]
     days: int
     first: str  # the first and the last day, as people write them
     last: str
 
     def folded(self, numbers: Iterable[tuple[str, int]]) -> list[int]:
         """Numbers of days, summed by part."""
-        places = {key: place for place, key in enumerate(self.keys)}
-        sums = [0] * len(places)
+        sums = [0] * len(self.keys)
         for day, number in numbers:
-            sums[places[self.key(day)]] += number
+            sums[self.places[day]] += number
         return sums
-
-    def key(self, day: str) -> str:
-        """The day with which the part of that day begins."""
-        return day if self.unit == "day" else _key(date.fromisoformat(day), self.unit)
 
 
 def read(values: Mapping[str, str]) -> Asked:
@@ -93,8 +90,11 @@ def parts(span: Span) -> Time:
     begin, end = date.fromisoformat(span.first), date.fromisoformat(span.last)
     days = (end - begin).days + 1
     unit = "day" if days <= DAILY else "week" if days <= WEEKLY else "month"
-    keys = list(dict.fromkeys(_key(begin + timedelta(days=number), unit) for number in range(days)))
-    return Time(unit, [_name(key, unit, begin, end) for key in keys], keys, days, _written(begin), _written(end))
+    each = [begin + timedelta(days=number) for number in range(days)]
+    numbers: dict[str, int] = {}
+    places = {day.isoformat(): numbers.setdefault(_key(day, unit), len(numbers)) for day in each}
+    names = [_name(key, unit, begin, end) for key in numbers]
+    return Time(unit, names, list(numbers), places, days, _written(begin), _written(end))
 
 
 def _key(day: date, unit: str) -> str:

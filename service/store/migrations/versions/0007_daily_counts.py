@@ -41,14 +41,15 @@ def upgrade() -> None:
     op.create_table(
         "daily_counts",
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("day", sa.Text(), nullable=False),
         sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("leads", sa.Integer(), nullable=False),
         sa.Column("delivered", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("kind", "day", "form", "value", name="pk_daily_counts"),
+        sa.PrimaryKeyConstraint("kind", "form", "day", "value", name="pk_daily_counts"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_daily_counts_day", "daily_counts", ["day"])
     if op.get_bind().dialect.name == "postgresql":
         body = f"BEGIN {NOTE} RETURN NULL; END"
         op.execute(f"CREATE FUNCTION note_count_change() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
