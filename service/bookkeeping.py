@@ -14,7 +14,7 @@ from service.delivery.pacing import Pacer
 from service.ledger.book import Book
 from service.ledger.findings import Platform
 from service.ledger.reconciling import Ask
-from service.ledger.rounds import Rhythm, Rounds, Stopped
+from service.ledger.rounds import Rhythm, Rounds, Stopped, end_for_gone
 from service.store import Store
 
 TEMPO_S = 0.5
@@ -43,6 +43,7 @@ def keep_books(
         if stop.wait(seconds):
             raise Stopped
 
+    store.write(lambda tx: end_for_gone(tx, desks.keys(), clock.now()))
     for account, desk in desks.items():
         rounds = Rounds(book_of(account, desk, store, sleep), stop, asking(account, lines, store), rhythm)
         threading.Thread(target=rounds.run, name=f"ledger-{account}", daemon=True).start()
@@ -50,7 +51,8 @@ def keep_books(
 
 def book_of(account: str, desk: Desk, store: Store, sleep: Callable[[float], None], tempo_s: float = TEMPO_S) -> Book:
     """The book of one account, read in turns that its deliveries leave."""
-    return Book(account, desk.nexudus, store, patience(desk.pacer, sleep, tempo_s))
+    passing = frozenset(name for name, form in desk.forms.items() if form.canary)
+    return Book(account, desk.nexudus, store, patience(desk.pacer, sleep, tempo_s), passing)
 
 
 def patience(pacer: Pacer, sleep: Callable[[float], None], tempo_s: float) -> Callable[[], None]:

@@ -7,6 +7,7 @@ import pytest
 
 from service import clock
 from service.bookkeeping import asking, book_of, compare, keep_books
+from service.forms import Canary
 from service.ledger.rounds import Rhythm, Stopped
 from service.simulator.server import Simulator
 from service.store import Pace, Store
@@ -42,6 +43,14 @@ def test_the_ledger_waits_for_turns_that_deliveries_leave(store: Store, nexudus:
     assert slept == [0, 0, 0, 5.0]
     for _ in range(2):
         desk.pacer.pass_one(is_write=False)  # at once, or OutOfPace
+
+
+def test_the_opportunities_of_test_leads_may_be_cleared_away(store: Store, nexudus: Simulator) -> None:
+    forms = {"contact": a_form(), "canary": a_form("canary", canary=Canary(3600, "canary@example.com"))}
+
+    book = book_of("default", a_desk(store, nexudus, forms), store, clock.sleep)
+
+    assert book.passing == {"canary"}
 
 
 def test_each_account_is_read_while_the_service_runs(store: Store, nexudus: Simulator) -> None:

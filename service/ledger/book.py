@@ -12,9 +12,11 @@ class Book:
     """All that is needed to read one account.
 
     wait: called before each call; returns when no delivery needs the turn.
+    passing: forms whose opportunities somebody clears away: those of test leads.
     """
 
     account: str
     nexudus: Nexudus
     store: Store
     wait: Callable[[], None]
+    passing: frozenset[str] = frozenset()

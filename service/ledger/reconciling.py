@@ -19,7 +19,7 @@ from service.ledger.way import Way
 from service.nexudus import pipeline
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import Card, DatesIgnored, PagesRepeat
-from service.store import Noted, Reconciliation, Sale, SaleStatus
+from service.store import Noted, Reconciliation, Sale, SaleStatus, Transaction
 
 log = structlog.get_logger()
 
@@ -160,9 +160,15 @@ class _Run:
         noted = self._noted(lead_id for lead_id, _ in gone)
         still = [(lead_id, number) for lead_id, number in gone if lead_id in noted]
         missing = [_nothing(noted[lead_id], number, self._now) for lead_id, number in still]
-        self._book.store.write(lambda tx: tx.sales.gone(missing))
+        cleared = [lead_id for lead_id, _ in still if noted[lead_id].form in self._book.passing]
+
+        def note(tx: Transaction) -> None:
+            tx.sales.gone(missing)
+            tx.sales.excuse(cleared, self._now)
+
+        self._book.store.write(note)
         # One whose mark another opportunity bears was made anew, not lost.
-        marked = {odd.lead_id for odd in self._odd}
+        marked = {*cleared, *(odd.lead_id for odd in self._odd)}
         return [
             Finding(Kind.GONE, lead_id, noted[lead_id].form, number)
             for lead_id, number in still

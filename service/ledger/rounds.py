@@ -1,7 +1,7 @@
 """Reading Nexudus while the service runs: changes every quarter of an hour, everything by night."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -90,6 +90,14 @@ def note(tx: Transaction, found: Comparison, now: datetime) -> None:
         tx.concerns.over(cause, now)
     else:
         tx.concerns.notice(cause, sentence_of(found), now)
+
+
+def end_for_gone(tx: Transaction, accounts: Collection[str], now: datetime) -> None:
+    """End what concerns accounts that nobody reads any more."""
+    for concern in tx.concerns.open():
+        kind, _, account = concern.cause.partition(":")
+        if kind == "ledger" and account not in accounts:
+            tx.concerns.over(concern.cause, now)
 
 
 def sentence_of(found: Comparison) -> str:

@@ -65,6 +65,13 @@ def test_of_one_that_was_not_seen_yet_nothing_is_said(kept: Store, operator: Ope
     assert "What became of it" not in operator.see(f"/admin/leads/{lead.id}")
 
 
+def test_the_first_page_tells_why_nexudus_is_not_read(kept: Store, operator: Operator) -> None:
+    compared(kept)
+    kept.write(lambda tx: tx.ledgers.read("default", None, "Nexudus does not show its opportunities."))
+
+    assert "Leads and Nexudus Not read Nexudus does not show its opportunities." in operator.see("/admin/")
+
+
 @pytest.mark.parametrize(
     ("told", "said"),
     [

@@ -1,5 +1,6 @@
 """Three-way accounts: every missing or doubled lead is named, and what to do."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -64,6 +65,18 @@ def test_what_was_deleted_on_purpose_is_not_named_again(ledger: Ledger) -> None:
     ledger.house.store.write(lambda tx: tx.sales.excuse([ada.id], clock.now()))
 
     assert ledger.reconcile().is_right
+
+
+def test_test_leads_may_be_cleared_away(ledger: Ledger) -> None:
+    [ada] = ledger.delivers()
+    ledger.book = replace(ledger.book, passing=frozenset({"contact"}))
+    ledger.nexudus.change_opportunity(number_of(ada), delete=True)
+
+    assert ledger.reconcile().is_right
+
+    calls = len(ledger.nexudus.calls())
+    ledger.reconcile()
+    assert len(ledger.nexudus.calls()) == calls + 1  # it is not looked for again
 
 
 def test_one_that_was_moved_is_still_there(ledger: Ledger) -> None:

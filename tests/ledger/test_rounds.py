@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service import clock
-from service.ledger.rounds import Rhythm, Rounds, night_before
+from service.ledger.rounds import Rhythm, Rounds, end_for_gone, night_before
 from service.nexudus.opportunities import PATH
 from tests.builders import a_lead
 from tests.ledger.conftest import Ledger
@@ -56,6 +56,15 @@ def test_an_account_that_cannot_be_read_is_a_concern(ledger: Ledger) -> None:
     rounds(ledger).step(clock.now())
 
     assert "could not be read to the end" in concerns(ledger)[CAUSE]
+
+
+def test_what_concerns_an_account_that_is_gone_is_over(ledger: Ledger) -> None:
+    for account in ("default", "harbour"):
+        ledger.house.store.write(lambda tx, name=account: tx.concerns.notice(f"ledger:{name}", "Two.", clock.now()))  # type: ignore[misc]
+
+    ledger.house.store.write(lambda tx: end_for_gone(tx, ["default"], clock.now()))
+
+    assert list(concerns(ledger)) == [CAUSE]
 
 
 def test_nothing_is_read_twice_in_a_quarter_of_an_hour(ledger: Ledger) -> None:

@@ -40,8 +40,10 @@ def standings(tx: Transaction, forms: Iterable[Form], now: datetime) -> list[Sta
 def _agreements(tx: Transaction, accounts: Iterable[str], now: datetime) -> Iterator[Standing]:
     """Whether leads and Nexudus agreed the last night."""
     for account in accounts:
-        made = tx.ledgers.latest(account)
-        if made is not None:
+        made, reading = tx.ledgers.latest(account), tx.ledgers.reading(account)
+        if reading.problem:
+            yield Standing(f"Leads and {_name(account)}", "Not read", "warn", reading.problem)
+        elif made is not None:
             word, tone, sentence = agreement(made, now)
             yield Standing(f"Leads and {_name(account)}", word, tone, sentence)
 
