@@ -5,27 +5,27 @@ from datetime import datetime
 from typing import Any
 
 from service.delivery.words import lead_source_name
-from service.lead import Attempt, Attribution, Evidence, Lead, StoredTouch
+from service.lead import Attempt, Attribution, Evidence, Lead, LeadId, StoredTouch
 from service.store import Change, Sale, Transaction
 
 
 def leads_json(tx: Transaction, leads: Sequence[Lead]) -> list[dict[str, Any]]:
     """The same of some leads with what is kept beside them: calls, the body that was sent, how the CRM has it."""
     ids = [lead.id for lead in leads]
-    attempts, sent, sales, changes = (
-        tx.leads.attempts_of(ids),
-        tx.outbox.sent_of(ids),
-        tx.sales.of(ids),
-        tx.sales.changes_of(ids),
-    )
-    return [
-        {
-            **lead_json(lead, attempts[lead.id]),
-            "sent": sent.get(lead.id),
-            "crm": crm_json(sales[lead.id], changes[lead.id]) if lead.id in sales else None,
+    attempts, beside = tx.leads.attempts_of(ids), beside_json(tx, ids)
+    return [{**lead_json(lead, attempts[lead.id]), **beside[lead.id]} for lead in leads]
+
+
+def beside_json(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
+    """Of each of some leads the body that was sent, and how the CRM has it; null where there is none."""
+    sent, sales, changes = tx.outbox.sent_of(lead_ids), tx.sales.of(lead_ids), tx.sales.changes_of(lead_ids)
+    return {
+        lead_id: {
+            "sent": sent.get(lead_id),
+            "crm": crm_json(sales[lead_id], changes[lead_id]) if lead_id in sales else None,
         }
-        for lead in leads
-    ]
+        for lead_id in lead_ids
+    }
 
 
 def crm_json(sale: Sale, changes: Sequence[Change]) -> dict[str, Any]:

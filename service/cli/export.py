@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from service.admin.lead_json import beside_json
 from service.capture.sheets.cells import protect
 from service.cli.export_lines import as_lead_json
 from service.cli.opened import House
 from service.delivery.words import lead_source_name
-from service.lead import CANONICAL_FIELDS, Answers, Status
+from service.lead import CANONICAL_FIELDS, Answers, LeadId, Status
 from service.store import Query, Store, Told
 
 PAGE = 1000
@@ -101,6 +102,8 @@ def _write_lines(store: Store, query: Query) -> None:
     for page in _pages(lambda after: _table(store, query, after)):
         with store.read() as tx:
             calls = tx.exports.calls([told.id for told in page])
+            beside = beside_json(tx, [LeadId(told.id) for told in page])
             due = tx.exports.due([told.id for told in page if told.status == Status.PENDING])
         for told in page:
-            sys.stdout.write(encode(as_lead_json(told, calls.get(told.id, ()), due.get(told.id))) + "\n")
+            lead = as_lead_json(told, calls.get(told.id, ()), due.get(told.id)) | beside[LeadId(told.id)]
+            sys.stdout.write(encode(lead) + "\n")

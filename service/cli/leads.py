@@ -5,14 +5,15 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from service import clock
 from service.admin import actions
-from service.admin.lead_json import lead_json
+from service.admin.lead_json import leads_json
 from service.cli.house import instant, number_within
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
-from service.lead import Attempt, Lead, Status
+from service.lead import Lead, Status
 from service.store import Query, Store, StoreUnavailable
 
 SUMMARY = "list, show, retry, release, discard or correct leads"
@@ -109,10 +110,8 @@ def list_leads(house: House, arguments: argparse.Namespace) -> int:
     found = _take(house.store, arguments, arguments.limit)
     if arguments.json:
         while some := list(islice(found, PAGE)):
-            with house.store.read() as tx:
-                attempts = tx.leads.attempts_of([lead.id for lead in some])
-            for lead in some:
-                print(json.dumps(lead_json(lead, attempts[lead.id])))
+            for row in _rows(house.store, some):
+                print(json.dumps(row))
         return 0
     from rich.console import Console  # noqa: PLC0415 (only this list needs it)
 
@@ -128,9 +127,10 @@ def _export(house: House, arguments: argparse.Namespace) -> int:
     return export_leads(house, arguments)
 
 
-def _attempts(store: Store, lead: Lead) -> Sequence[Attempt]:
+def _rows(store: Store, leads: Sequence[Lead]) -> list[dict[str, Any]]:
+    """Everything known of some leads, as the API shows it."""
     with store.read() as tx:
-        return tx.leads.attempts_of([lead.id])[lead.id]
+        return leads_json(tx, leads)
 
 
 def _take(store: Store, arguments: argparse.Namespace, most: int) -> Iterator[Lead]:
@@ -151,7 +151,7 @@ def show_lead(house: House, arguments: argparse.Namespace) -> int:
         lead = tx.leads.get(arguments.id)
     if lead is None:
         raise Failed(f"there is no lead {arguments.id}")
-    print(json.dumps(lead_json(lead, _attempts(house.store, lead)), indent=2, ensure_ascii=False))
+    print(json.dumps(_rows(house.store, [lead])[0], indent=2, ensure_ascii=False))
     return 0
 
 
@@ -170,7 +170,7 @@ def correct_lead(house: House, arguments: argparse.Namespace) -> int:
     if lead is None:
         raise Failed(f"there is no lead {arguments.id}")
     if arguments.json:
-        print(json.dumps(lead_json(lead, _attempts(house.store, lead)), indent=2, ensure_ascii=False))
+        print(json.dumps(_rows(house.store, [lead])[0], indent=2, ensure_ascii=False))
     else:
         print(f"{lead.id}: corrected, {lead.status.value}")
     return 0

@@ -61,6 +61,17 @@ def test_a_deleted_opportunity_is_named_with_what_to_do(run: Terminal, house: Ho
     assert f"-> if it was deleted on purpose, `lead-capture reconcile --excuse {lead.id}`" in said.out
 
 
+def test_what_became_of_a_lead_is_shown_with_it(run: Terminal, house: House) -> None:
+    lead = delivered(house)
+    house.nexudus.change_opportunity(lead.opportunity_id or 0, status="won", value=450)
+    run("reconcile")
+
+    crm = json.loads(run("leads", "show", lead.id).out)["crm"]
+
+    assert (crm["stage"], crm["status"], crm["value"], crm["currency"]) == ("New enquiry", "won", 450.0, "GBP")
+    assert [change["name"] for change in crm["changes"]] == ["in_progress", "New enquiry", "won"]
+
+
 def test_what_is_excused_is_not_named_again(run: Terminal, house: House) -> None:
     lead = delivered(house)
     house.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
