@@ -2,26 +2,26 @@
 
 from collections.abc import Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from service.admin.pages.charts import Columns
-
-RECT = Markup('<rect x="{}%" y="{}" width="{}%" height="{}"><title>{}</title></rect>')
-ROW, NAMED, ENDED = Markup('<tr><th scope="row">'), Markup("</th><td>"), Markup("</td></tr>")
-NEXT = Markup("</td><td>")
+from service.admin.pages.charts import Column, Columns
 
 
 def rects(chart: Columns) -> Markup:
     """The columns of a chart; what each says stands where it is pointed at."""
-    return Markup("").join(
-        RECT.format(column.x, column.y, column.width, column.height, column.says) for column in chart.columns
-    )
+    return Markup("".join(map(_rect, chart.columns)))  # noqa: S704 (numbers of ours, and escaped words)
+
+
+def _rect(one: Column) -> str:
+    place = f'x="{one.x}%" y="{one.y}" width="{one.width}%" height="{one.height}"'
+    return f"<rect {place}><title>{escape(one.says)}</title></rect>"
 
 
 def rows(cells: Sequence[Sequence[str | int]]) -> Markup:
     """Rows of a table; the first cell of each names it."""
-    return Markup("\n").join(ROW + _cell(first) + NAMED + NEXT.join(map(_cell, rest)) + ENDED for first, *rest in cells)
+    return Markup("\n".join(map(_row, cells)))  # noqa: S704 (every cell is escaped)
 
 
-def _cell(cell: str | int) -> str:
-    return f"{cell:,}" if isinstance(cell, int) else cell
+def _row(cells: Sequence[str | int]) -> str:
+    first, *rest = (f"{cell:,}" if isinstance(cell, int) else escape(cell) for cell in cells)
+    return f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"

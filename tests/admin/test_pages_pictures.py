@@ -1,0 +1,202 @@
+"""Pictures: what they say is what was counted, as a drawing, as a table and as CSV."""
+
+import csv
+import io
+from datetime import timedelta
+from threading import Event
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+
+from service.admin.tallying import Tallier
+from service.lead import Attribution, CoworkerId, OpportunityId, Status
+from service.store import Store
+from tests.admin.desk import keep
+from tests.admin.visitor import Operator
+from tests.builders import NOON, a_form, a_lead, a_submission
+
+EVENING = NOON + timedelta(hours=6)
+
+
+@pytest.fixture
+def operator(kept: Store) -> Operator:
+    """Somebody who is signed in."""
+    return Operator(kept, a_form(), a_form("tour"))
+
+
+def bring(store: Store, number: int = 1, day: int = 0, form: str = "contact", **verdict: object) -> None:
+    """Leads of one day, delivered two seconds after they came."""
+    for _ in range(number):
+        at = NOON - timedelta(days=day)
+        told = Attribution(**{"channel": "Email", "rule": "by_channel", **verdict})  # type: ignore[arg-type]
+        lead = keep(store, a_lead(received_at=at, submission=a_submission(form=form), attribution=told))
+        store.write(
+            lambda tx, lead=lead: tx.leads.delivered(  # type: ignore[misc]
+                lead.id, CoworkerId(7), OpportunityId(9), lead.received_at + timedelta(seconds=2)
+            )
+        )
+
+
+def count(store: Store) -> None:
+    """What the worker does in the background."""
+    with time_machine.travel(EVENING, tick=False):
+        tallier = Tallier(store, ZoneInfo("UTC"), Event())
+        while tallier.step():
+            pass
+
+
+def see(operator: Operator, query: str = "") -> str:
+    """The page on that evening."""
+    with time_machine.travel(EVENING, tick=False):
+        assert operator.sign_in().status_code == 303
+        return operator.see(f"/admin/pictures{query}")
+
+
+def table(operator: Operator, name: str, query: str = "") -> list[list[str]]:
+    """The figures of a picture."""
+    with time_machine.travel(EVENING, tick=False):
+        assert operator.sign_in().status_code == 303
+        answer = operator.client.get(f"/admin/pictures/{name}.csv{query}")
+    assert answer.status_code == 200
+    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def test_before_anything_is_counted_the_page_says_when(operator: Operator) -> None:
+    assert "Nothing is counted yet" in see(operator)
+
+
+def test_a_day_without_leads_stands_in_the_table_as_none(kept: Store, operator: Operator) -> None:
+    bring(kept, 2)
+    bring(kept, 1, day=2)
+    count(kept)
+
+    rows = table(operator, "leads", "?from=2026-11-22&to=2026-11-24")
+
+    assert rows[1:] == [["2026-11-22", "1", "1"], ["2026-11-23", "0", "0"], ["2026-11-24", "2", "2"]]
+
+
+def test_the_sentence_says_how_many_and_when_the_most(kept: Store, operator: Operator) -> None:
+    bring(kept, 3, day=1)
+    bring(kept)
+    count(kept)
+
+    assert "4 leads in 7 days, about 0.6 a day. The most in one day: 3 (23 Nov)." in see(operator, "?period=7")
+
+
+def test_one_form_may_be_asked_for(kept: Store, operator: Operator) -> None:
+    bring(kept, 2)
+    bring(kept, 1, form="tour")
+    count(kept)
+
+    assert table(operator, "forms", "?form=tour")[1:] == [["tour", "1", "1", "100 %"]]
+    assert table(operator, "forms")[1:] == [["contact", "2", "2", "67 %"], ["tour", "1", "1", "33 %"]]
+
+
+def test_beyond_three_months_weeks_are_shown(kept: Store, operator: Operator) -> None:
+    bring(kept, 1)
+    bring(kept, 2, day=1)
+    count(kept)
+
+    rows = table(operator, "leads", "?period=365")
+
+    assert rows[0][0] == "Week"
+    assert rows[-1] == ["2026-11-23", "3", "3"]
+    assert len(rows) == 1 + 53
+
+
+def test_channels_are_beside_each_other_on_one_scale(kept: Store, operator: Operator) -> None:
+    bring(kept, 3)
+    bring(kept, 1, channel="Direct")
+    count(kept)
+
+    said = see(operator, "?period=7")
+
+    assert "Most leads came by Email 75 % and Direct 25 %. All on the same scale." in said
+    assert table(operator, "channels", "?period=7")[0] == ["Day", "Email", "Direct"]
+
+
+def test_leads_without_a_campaign_are_told_and_not_drawn(kept: Store, operator: Operator) -> None:
+    bring(kept, 3)
+    bring(kept, 1, utm_campaign="spring")
+    count(kept)
+
+    assert "3 leads (75 %) without a campaign." in see(operator)
+    assert table(operator, "campaigns")[1:] == [["spring", "1", "1", "25 %"]]
+
+
+def test_what_strangers_wrote_runs_nowhere(kept: Store, operator: Operator) -> None:
+    bring(kept, 1, utm_campaign="=HYPERLINK(1)")
+    bring(kept, 1, utm_campaign="<script>alert(1)</script>")
+    count(kept)
+
+    names = {row[0] for row in table(operator, "campaigns")[1:]}
+    with time_machine.travel(EVENING, tick=False):
+        html = operator.client.get("/admin/pictures").text
+
+    assert names == {"'=HYPERLINK(1)", "<script>alert(1)</script>"}
+    assert "<script>alert" not in html
+
+
+def test_speed_is_told_for_half_and_for_nearly_all(kept: Store, operator: Operator) -> None:
+    bring(kept, 3)
+    count(kept)
+
+    assert "Half of the leads were in Nexudus within 2.1 s, 95 of 100 within 2.1 s." in see(operator)
+
+
+def test_what_became_of_leads_is_said_in_words(kept: Store, operator: Operator) -> None:
+    bring(kept, 3)
+    keep(kept, a_lead(status=Status.PARKED))
+    keep(kept, a_lead(status=Status.QUARANTINED))
+    count(kept)
+
+    assert "75 % of what is meant for Nexudus is there." in see(operator)
+    assert table(operator, "health", "?period=7")[0] == ["Day", "Delivered", "Needs you", "Held as spam"]
+
+
+def test_coverage_tells_what_nothing_knows(kept: Store, operator: Operator) -> None:
+    bring(kept, 3, utm_source="google", utm_medium="cpc")
+    bring(kept, 1, channel="Direct")
+    bring(kept, 1, channel="Unassigned", utm_source="blimp", codes=("macro",))
+    count(kept)
+
+    said = see(operator)
+
+    assert "Of 60 % it is known where they came from." in said
+    assert "Sources that no rule knows: blimp (1)." in said
+    assert "Tags that were repaired or left out: macro (1)." in said
+
+
+def test_every_drawing_is_named_and_is_a_table_as_well(kept: Store, operator: Operator) -> None:
+    bring(kept, 3, utm_source="google", utm_medium="cpc", utm_campaign="spring")
+    count(kept)
+    with time_machine.travel(EVENING, tick=False):
+        operator.sign_in()
+        html = operator.client.get("/admin/pictures").text
+
+    assert html.count('role="img"') == html.count("<desc ") == 9
+    assert html.count("<table") == html.count(".csv?") == 8  # nobody said a location
+
+
+def test_days_that_wait_to_be_counted_are_told(kept: Store, operator: Operator) -> None:
+    bring(kept)
+    bring(kept, day=1)
+    with time_machine.travel(EVENING, tick=False):
+        Tallier(kept, ZoneInfo("UTC"), Event()).step()
+
+    assert "1 day is still being counted" in see(operator)
+
+
+@pytest.mark.parametrize(
+    "query", ["?from=0001-01-01", "?from=2026-12-31&to=0001-01-01", "?period=x&form=%00", "?to=9999-12-31"]
+)
+def test_odd_periods_are_answered(kept: Store, operator: Operator, query: str) -> None:
+    bring(kept)
+    count(kept)
+
+    assert "Leads over time" in see(operator, query)
+
+
+def test_a_picture_that_does_not_exist_is_said_to(operator: Operator) -> None:
+    assert operator.client.get("/admin/pictures/nothing.csv").status_code == 404

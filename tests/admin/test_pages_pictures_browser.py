@@ -1,0 +1,120 @@
+"""Pictures and set-up in Chromium: accessible, on a phone, by keyboard, within the page's own policy."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from zoneinfo import ZoneInfo
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from service import clock
+from service.admin.tallying import Tallier
+from service.lead import Attribution, Status
+from service.store import Store
+from tests.admin.desk import keep, keep_as, keep_delivered
+from tests.admin.served import Screen, served
+from tests.admin.test_pages_browser import issues
+from tests.admin.visitor import PASSWORD
+from tests.browser import chromium
+from tests.builders import a_form, a_lead
+from tests.front import Front, sqlite_store
+
+pytestmark = pytest.mark.browser
+
+FORM = a_form("tour", title="Book a tour", webhooks={"meta": {"app_secret": "a"}, "tally": {}})
+PATHS = ("/admin/pictures?period=90", "/admin/pictures?form=nobody", "/admin/setup", "/admin/setup/tour")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    """One browser for all of them."""
+    with chromium("--window-size=1280,900") as driver:
+        driver.execute_cdp_cmd("Log.enable", {})
+        yield driver
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Store]:
+    """A store whose leads are counted, and a finding of the checks."""
+    with sqlite_store(tmp_path) as store:
+        keep_delivered(store)
+        told = Attribution("google", "cpc", "spring", channel="Paid Search", rule="by_channel", codes=("macro",))
+        keep(store, a_lead("ann@example.com", clock.now(), attribution=told))
+        keep_as(store, Status.QUARANTINED)
+        store.write(lambda tx: tx.concerns.notice("setup:default:tour:stage", "form tour: no such stage", clock.now()))
+        tallier = Tallier(store, ZoneInfo("UTC"), Event())
+        while tallier.step():
+            pass
+        yield store
+
+
+@pytest.fixture
+def screen(shop: Store, browser: webdriver.Chrome) -> Iterator[Screen]:
+    """Signed in."""
+    with served(Front(shop, FORM, a_form(), ADMIN_PASSWORD=PASSWORD)) as address:
+        screen = Screen(browser, address)
+        screen.prefer("light", 1280)
+        screen.sign_in()
+        yield screen
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+def test_axe_finds_nothing_and_nothing_sticks_out(screen: Screen, scheme: str, width: int) -> None:
+    screen.prefer(scheme, width)
+    found = {}
+    for path in PATHS:
+        screen.open(path)
+        screen.driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+        found[path] = issues(screen)
+        if screen.driver.execute_script("return document.documentElement.scrollWidth") > width:
+            found[path].append("wider than the screen")
+
+    assert {path: what for path, what in found.items() if what} == {}
+
+
+def test_axe_finds_nothing_on_a_preview(screen: Screen) -> None:
+    screen.open("/admin/setup/tour")
+    screen.leave(lambda: screen.driver.find_element(By.CSS_SELECTOR, "#preview ~ form button").click())
+
+    assert "This is what it becomes" in screen.text
+    assert issues(screen) == []
+
+
+def test_the_drawings_are_there_within_the_pages_policy(screen: Screen) -> None:
+    log: list[object] = screen.driver.get_log("browser")  # type: ignore[no-untyped-call]
+    screen.open("/admin/pictures?period=90")
+    bars = screen.driver.find_elements(By.CSS_SELECTOR, "#leads rect")
+
+    assert max(bar.size["height"] for bar in bars) > 50
+    assert screen.driver.get_log("browser") == log == []  # type: ignore[no-untyped-call]
+
+
+def test_a_table_opens_by_keyboard(screen: Screen) -> None:
+    screen.open("/admin/pictures?period=90")
+    summary = screen.driver.find_element(By.CSS_SELECTOR, "#leads summary")
+    screen.driver.execute_script("arguments[0].focus()", summary)
+
+    ActionChains(screen.driver).send_keys(Keys.ENTER).perform()
+
+    assert screen.driver.find_element(By.CSS_SELECTOR, "#leads table").is_displayed()
+
+
+def test_a_period_is_chosen_by_keyboard(screen: Screen) -> None:
+    screen.open("/admin/pictures")
+    screen.driver.find_element(By.NAME, "period").send_keys("A year")
+
+    screen.leave(lambda: screen.driver.find_element(By.NAME, "from").send_keys(Keys.ENTER))
+
+    assert "period=365" in screen.driver.current_url
+    assert "by week" in screen.driver.page_source
+
+
+def test_one_click_selects_a_snippet(screen: Screen) -> None:
+    screen.open("/admin/setup/tour")
+    screen.driver.find_element(By.CSS_SELECTOR, "pre.copy").click()
+
+    assert screen.driver.execute_script("return getSelection().toString()").strip().endswith("/f/tour")

@@ -1,0 +1,153 @@
+"""Set-up: each form's addresses and snippets, what last came, what the checks found, and a preview."""
+
+import re
+
+import pytest
+
+from service.admin.pages import snippets
+from service.admin.pages.set_up import answers
+from service.forms import Form
+from service.store import Query, Store
+from tests.admin.desk import keep
+from tests.admin.visitor import Operator
+from tests.builders import NOON, a_form, a_lead, a_submission
+
+WORLD = "https://leads.example.com"
+SENDERS = {
+    "meta": {"app_secret": "very-secret-1", "access_token": "very-secret-2"},
+    "jotform": {"token": "very-secret-3"},
+    "tally": {},
+}
+
+
+@pytest.fixture
+def operator(kept: Store) -> Operator:
+    """Signed in; one form has senders."""
+    return Operator(kept, a_form("tour", title="Book a tour", webhooks=SENDERS), a_form(), PUBLIC_URL=WORLD)
+
+
+def test_every_form_stands_there_with_its_address(operator: Operator) -> None:
+    said = operator.see("/admin/setup")
+
+    assert f"{WORLD}/f/tour" in said
+    assert f"{WORLD}/f/contact" in said
+    assert "Jotform, Meta, Tally" in said
+
+
+def test_each_sender_has_its_address_its_proof_and_its_guide(operator: Operator) -> None:
+    said = operator.see("/admin/setup/tour")
+
+    assert f"{WORLD}/webhooks/meta/tour It signs its calls with the app secret." in said
+    assert f"{WORLD}/webhooks/jotform/tour Add ?token=… with the token of the forms file" in said
+    assert f"{WORLD}/webhooks/tally/tour Whoever knows this address can send" in said
+    assert "docs/ad-platforms.md" in said
+
+
+def test_no_secret_is_shown(operator: Operator) -> None:
+    assert "very-secret" not in operator.client.get("/admin/setup/tour").text
+    assert "very-secret" not in operator.client.get("/admin/setup").text
+
+
+def test_what_was_last_received_is_told_of_the_form_and_of_each_sender(kept: Store, operator: Operator) -> None:
+    keep(kept, a_lead(received_at=NOON, submission=a_submission(form="tour", sender="meta")))
+
+    said = operator.see("/admin/setup/tour")
+
+    assert said.count("ago: Ada Lovelace Waiting") == 2
+    assert said.count("Nothing received yet.") == 2
+
+
+def test_what_the_checks_found_stands_at_the_form(kept: Store, operator: Operator) -> None:
+    sentence = "form tour: stage 9 does not exist: choose another"
+    kept.write(lambda tx: tx.concerns.notice("setup:default:tour:stage", sentence, NOON))
+
+    assert "1 finding" in operator.see("/admin/setup")
+    assert sentence in operator.see("/admin/setup/tour")
+    assert sentence not in operator.see("/admin/setup/contact")
+
+
+def test_what_concerns_no_form_stands_above_all(kept: Store, operator: Operator) -> None:
+    kept.write(lambda tx: tx.concerns.notice("setup:default:-:roles", "account default: a role is missing", NOON))
+    kept.write(lambda tx: tx.concerns.notice("login:default", "not of the set-up", NOON))
+
+    said = operator.see("/admin/setup")
+
+    assert "a role is missing" in said
+    assert "not of the set-up" not in said
+
+
+def test_a_preview_tells_the_opportunity_and_keeps_nothing(kept: Store, operator: Operator) -> None:
+    answer = operator.send(
+        "/admin/setup/tour",
+        fields="full_name: Ada Lovelace\nemail: ada@example.com",
+        page_url="https://www.example.com/?utm_source=google&utm_medium=cpc",
+        referrer="",
+    )
+
+    assert answer.status_code == 200
+    assert "Paid Search" in answer.text
+    assert "UtmSource" in answer.text
+    with kept.read() as tx:
+        assert tx.leads.page(Query(), 1) == []
+
+
+def test_a_preview_says_what_would_be_sent_back(operator: Operator) -> None:
+    answer = operator.send("/admin/setup/tour", fields="full_name: Ada", page_url="", referrer="")
+
+    assert 'role="alert"' in answer.text
+    assert "email" in answer.text
+
+
+def test_a_preview_needs_the_sessions_token(operator: Operator) -> None:
+    assert operator.client.post("/admin/setup/tour", data={"fields": "a: b"}).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_form_that_does_not_exist_is_said_to(operator: Operator, method: str) -> None:
+    answer = operator.client.get("/admin/setup/x") if method == "get" else operator.send("/admin/setup/x")
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("email: a@example.com\nmessage: one: two", {"email": "a@example.com", "message": "one: two"}),
+        ("email=a@example.com\n\nmessage=a: b", {"email": "a@example.com", "message": "a: b"}),
+        ("message: first line\nsecond line", {"message": "first line\nsecond line"}),
+        ('{"email": "a@example.com", "rooms": ["a", "b"]}', {"email": "a@example.com", "rooms": ["a", "b"]}),
+        ("[" * 100_000, {}),
+        ("nothing of the kind", {}),
+        ("", {}),
+    ],
+)
+def test_answers_are_read_as_they_are_pasted(text: str, found: dict[str, object]) -> None:
+    assert answers(text) == found
+
+
+def test_a_snippet_asks_for_what_the_form_requires_by_the_names_that_it_reads() -> None:
+    form = a_form("tour", title="<Tour>", require=("email", "company"), fields={"email": ("your-email",)})
+
+    text = snippets.html(WORLD, form)
+
+    assert f'<form action="{WORLD}/f/tour" method="post">' in text
+    assert '<input name="your-email" type="email" autocomplete="email" required>' in text
+    assert '<input name="company" autocomplete="organization" required>' in text
+    assert "<button>&lt;Tour&gt;</button>" in text
+
+
+def test_what_the_snippet_sends_is_taken(kept: Store) -> None:
+    operator = Operator(kept, a_form())
+    names = re.findall(r'name="([^"]+)"', snippets.html("", Form("contact")))
+
+    answer = operator.front.post({**dict.fromkeys(names, ""), "full_name": "Ada", "email": "ada@example.com"})
+
+    assert answer.status_code in {200, 303}
+    assert operator.front.lead().submission.extras == {}
+
+
+def test_the_script_names_the_forms_own_address() -> None:
+    text = snippets.fetch(f"{WORLD}/", a_form("tour", fields={"email": ("your-email",)}))
+
+    assert f'fetch("{WORLD}/f/tour"' in text
+    assert '"your-email": email' in text
