@@ -42,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--since --repair --excuse --no-platforms --json."""
     parser.add_argument("--since", type=instant, help="leads received at or after, e.g. 2026-11-01 (all)")
     parser.add_argument("--repair", action="store_true", help="note here what Nexudus has and nobody noted")
-    parser.add_argument("--excuse", metavar="ID", nargs="+", help="these leads' opportunities are gone on purpose")
+    parser.add_argument(
+        "--excuse", metavar="ID", nargs="+", help="these leads' opportunities are gone, or double, on purpose"
+    )
     parser.add_argument("--no-platforms", action="store_true", help="do not ask the ad platforms")
     parser.add_argument("--json", action="store_true", help="one object for each account")
 
@@ -70,7 +72,9 @@ def _excuse(house: House, lead_ids: Sequence[str]) -> int:
     now = clock.now()
     done = house.store.write(lambda tx: tx.sales.excuse(lead_ids, now))
     for lead_id in lead_ids:
-        said = "excused: it will not be told again" if lead_id in done else "not found to be gone: run reconcile first"
+        said = (
+            "excused: it will not be told again" if lead_id in done else "nothing was found of it: run reconcile first"
+        )
         print(f"{lead_id}: {said}")
     return 0 if len(done) == len(set(lead_ids)) else 1
 

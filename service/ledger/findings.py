@@ -85,7 +85,10 @@ _REMEDIES = {
         f"if it was deleted on purpose, `lead-capture reconcile --excuse {f.lead_id}`; if it was moved, give the "
         f"service account that location; else enter it again from `lead-capture leads show {f.lead_id}`"
     ),
-    Kind.DOUBLED: lambda f: f"keep {f.noted}, carry over what is worth it, and delete the other in Nexudus by hand",
+    Kind.DOUBLED: lambda f: (
+        f"keep {f.noted}, carry over what is worth it, and delete the other in Nexudus by hand; if both are wanted, "
+        f"`lead-capture reconcile --excuse {f.lead_id}`"
+    ),
     Kind.UNNOTED: lambda _: "`lead-capture reconcile --repair` notes it here, so that it is not sent again",
     Kind.ERASED: lambda _: "delete opportunity and contact in Nexudus by hand, if they are to be forgotten there too",
     Kind.MISSED: _pull,

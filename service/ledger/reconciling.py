@@ -192,14 +192,15 @@ class _Run:
             return None
         if noted.status is Status.ERASED:
             return Finding(Kind.ERASED, noted.lead_id, noted.form, noted.opportunity_id, others)
-        if noted.status is Status.DELIVERED and noted.opportunity_id and not self._is_gone(noted):
-            return Finding(Kind.DOUBLED, noted.lead_id, noted.form, noted.opportunity_id, others)
+        sale = self._sale(noted.lead_id)
+        if noted.status is Status.DELIVERED and noted.opportunity_id and not (sale and sale.gone_at):
+            doubled = Finding(Kind.DOUBLED, noted.lead_id, noted.form, noted.opportunity_id, others)
+            return None if sale and sale.excused_at else doubled
         return Finding(Kind.UNNOTED, noted.lead_id, noted.form, noted.opportunity_id, others)
 
-    def _is_gone(self, noted: Noted) -> bool:
+    def _sale(self, lead_id: LeadId) -> Sale | None:
         with self._book.store.read() as tx:
-            sale = tx.sales.of([noted.lead_id]).get(noted.lead_id)
-        return sale is not None and sale.gone_at is not None
+            return tx.sales.of([lead_id]).get(lead_id)
 
     def _noted(self, lead_ids: Iterable[LeadId]) -> dict[LeadId, Noted]:
         with self._book.store.read() as tx:

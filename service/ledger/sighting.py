@@ -117,6 +117,7 @@ def sale_of(card: Card, noted: Noted, known: Sale | None, now: datetime) -> Sale
         loss_reason=card.loss_reason if status is SaleStatus.LOST else "",
         updated_at=card.updated_at,
         seen_at=now,
+        excused_at=known.excused_at if known and known.gone_at is None else None,
     )
 
 

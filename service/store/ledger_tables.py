@@ -30,7 +30,7 @@ sales = Table(
     Column("updated_at", Instant),  # as the CRM tells it
     Column("seen_at", Instant, nullable=False),
     Column("gone_at", Instant),  # when it was first found to be there no more
-    Column("excused_at", Instant),  # when an operator said that this is right
+    Column("excused_at", Instant),  # when an operator said that this, or a double, is right
 )
 
 sale_changes = Table(

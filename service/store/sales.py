@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal, or_, select, update
+from sqlalchemy import Connection, and_, case, func, literal, or_, select, update
 
 from service.lead import CoworkerId, LeadId, OpportunityId, Status, first_lead_id
 from service.store.engines import Opened
@@ -43,7 +43,7 @@ class Sale:
     updated_at: datetime | None  # as the CRM tells it
     seen_at: datetime
     gone_at: datetime | None = None  # when it was first found to be there no more
-    excused_at: datetime | None = None  # when an operator said that this is right
+    excused_at: datetime | None = None  # when an operator said that this, or a double, is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Sales:
     def unseen(
         self, account: str, since: datetime | None, before: datetime, after: str, size: int
     ) -> list[tuple[LeadId, OpportunityId]]:
-        """Delivered leads whose opportunity was not seen at or after `before`, by their ids; not the excused ones.
+        """Delivered leads whose opportunity was not seen at or after `before`, by their ids; not those excused as gone.
 
         after: the last one's id of the page before.
         """
@@ -138,7 +138,7 @@ class Sales:
             .where(leads.c.account == account, leads.c.status == Status.DELIVERED.value)
             .where(leads.c.id > max(after, first_lead_id(since) if since else ""))
             .where(leads.c.opportunity_id.is_not(None), leads.c.delivered_at < before)
-            .where(or_(sales.c.seen_at.is_(None), and_(sales.c.seen_at < before, sales.c.excused_at.is_(None))))
+            .where(or_(sales.c.seen_at.is_(None), and_(sales.c.seen_at < before, ~_EXCUSED)))
         )
         found = self._connection.execute(query.order_by(leads.c.id).limit(size))
         return [(LeadId(lead_id), OpportunityId(number)) for lead_id, number in found]
@@ -159,20 +159,21 @@ class Sales:
         """They are still there, as they were."""
         if lead_ids:
             mine = update(sales).where(sales.c.lead_id.in_(lead_ids))
-            self._connection.execute(mine.values(seen_at=now, gone_at=None, excused_at=None))
+            self._connection.execute(mine.values(seen_at=now, gone_at=None, excused_at=_IF_THERE))
 
     def gone(self, missing: Sequence[Sale]) -> None:
         """They are there no more. Of those never seen before, that much is noted; when it was first noticed, stays."""
         for sale in missing:
-            values = {"gone_at": func.coalesce(sales.c.gone_at, literal(sale.gone_at, Instant))}
+            first = func.coalesce(sales.c.gone_at, literal(sale.gone_at, Instant))
+            values = {"gone_at": first, "excused_at": case((sales.c.gone_at.is_not(None), sales.c.excused_at))}
             insert = self._opened.insert(sales).values(**_row(sale))
             upsert = insert.on_conflict_do_update(index_elements=["lead_id"], set_=values)
             self._connection.execute(upsert)
 
     def excuse(self, lead_ids: Sequence[str], now: datetime) -> list[LeadId]:
-        """An operator says that it is right that they are gone; those of them that are."""
-        gone = update(sales).where(sales.c.lead_id.in_(lead_ids), sales.c.gone_at.is_not(None))
-        done = self._connection.execute(gone.values(excused_at=now).returning(sales.c.lead_id))
+        """An operator says that it is right that they are gone, or double; those of them that were ever looked for."""
+        known = update(sales).where(sales.c.lead_id.in_(lead_ids))
+        done = self._connection.execute(known.values(excused_at=now).returning(sales.c.lead_id))
         return [LeadId(lead_id) for lead_id in done.scalars()]
 
     def adopt(self, lead_id: LeadId, coworker_id: CoworkerId, number: OpportunityId, now: datetime) -> bool:
@@ -204,6 +205,10 @@ def _sale(row: Any) -> Sale:
     sale = Sale(*row)
     return replace(sale, status=SaleStatus(sale.status))
 
+
+_EXCUSED = and_(sales.c.gone_at.is_not(None), sales.c.excused_at.is_not(None))
+_IF_THERE = case((sales.c.gone_at.is_(None), sales.c.excused_at))
+"""What was excused while it was there, stays so; that it was gone is another matter once it is back."""
 
 _NOTED = select(
     *(leads.c[name] for name in ("id", "account", "form", "status", "received_at", "opportunity_id")),

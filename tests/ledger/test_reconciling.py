@@ -109,6 +109,18 @@ def test_a_doubled_one_is_named(ledger: Ledger) -> None:
     assert "by hand" in finding.remedy
 
 
+def test_a_double_that_is_wanted_is_not_named_again(ledger: Ledger) -> None:
+    [ada] = ledger.delivers()
+    copies(ledger, ada)
+    ledger.reconcile()
+
+    ledger.house.store.write(lambda tx: tx.sales.excuse([ada.id], clock.now()))
+
+    assert ledger.reconcile().is_right
+    ledger.nexudus.change_opportunity(number_of(ada), value=900)
+    assert ledger.reconcile().is_right
+
+
 @pytest.mark.parametrize("park", [False, True])
 def test_one_that_nobody_noted_is_named(ledger: Ledger, park: bool) -> None:
     lead = ledger.house.owes(a_lead())

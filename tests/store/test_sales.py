@@ -62,16 +62,39 @@ def test_what_is_gone_keeps_when_that_was_first_noticed(store: Store) -> None:
         assert tx.sales.of([lead.id])[lead.id].gone_at == NOON
 
 
-def test_only_what_is_gone_can_be_excused(store: Store) -> None:
+def test_what_is_excused_as_gone_is_not_looked_for_again(store: Store) -> None:
     here, gone = delivered(store, a_lead("here@example.com"), 1), delivered(store, a_lead("gone@example.com"), 2)
     store.write(lambda tx: tx.sales.keep([a_sale(here, 1)], []))
     store.write(lambda tx: tx.sales.gone([a_sale(gone, 2, gone_at=NOON)]))
 
-    excused = store.write(lambda tx: tx.sales.excuse([here.id, gone.id], LATER))
+    excused = store.write(lambda tx: tx.sales.excuse([here.id, gone.id, "none"], LATER))
 
-    assert excused == [gone.id]
+    assert set(excused) == {here.id, gone.id}
     with store.read() as tx:
         assert tx.sales.unseen("default", None, LATER, "", 10) == [(here.id, 1)]
+
+
+def test_an_excuse_is_good_for_one_thing_only(store: Store) -> None:
+    lead = delivered(store, a_lead())
+    store.write(lambda tx: tx.sales.keep([a_sale(lead)], []))
+    store.write(lambda tx: tx.sales.excuse([lead.id], NOON))  # that it is double
+
+    store.write(lambda tx: tx.sales.gone([a_sale(lead, gone_at=LATER)]))
+
+    with store.read() as tx:
+        assert tx.sales.unseen("default", None, LATER, "", 10) == [(lead.id, 80001)]
+
+
+def test_one_that_is_back_needs_a_new_excuse(store: Store) -> None:
+    lead = delivered(store, a_lead())
+    store.write(lambda tx: tx.sales.gone([a_sale(lead, gone_at=NOON)]))
+    store.write(lambda tx: tx.sales.excuse([lead.id], NOON))
+
+    store.write(lambda tx: tx.sales.seen([lead.id], LATER))
+
+    with store.read() as tx:
+        sale = tx.sales.of([lead.id])[lead.id]
+    assert (sale.gone_at, sale.excused_at, sale.seen_at) == (None, None, LATER)
 
 
 def test_an_adopted_lead_owes_nothing_more(store: Store) -> None:
