@@ -216,6 +216,6 @@ def test_a_reader_that_goes_away_hears_nothing_more(kept: Store, more: tuple[str
 @pytest.mark.parametrize("place", [*places_of(parser_for([]))], ids=lambda place: " ".join(place.path) or "all")
 def test_what_tells_anything_tells_it_as_json_too(place: Place) -> None:
     is_whole = bool(place.path) and not any(word in ("list", "attribution") for word in place.words)
-    runs_on = place.path[:1] in [(name,) for name in ("up", "web", "worker", "simulator", "completion")]
+    runs_on = place.path[:1] in [(name,) for name in ("up", "web", "worker", "simulator", "completion", "conversions")]
 
     assert not is_whole or runs_on or {"--json", "--format"} & place.words.keys()
