@@ -3,7 +3,17 @@
 import sys
 from importlib import import_module
 
-MEASUREMENTS = ("taking", "speed_to_crm", "attributing", "delivering", "claiming", "webhooks", "pages")
+MEASUREMENTS = (
+    "taking",
+    "speed_to_crm",
+    "attributing",
+    "delivering",
+    "claiming",
+    "exporting",
+    "importing",
+    "webhooks",
+    "pages",
+)
 
 for name in sys.argv[1:] or MEASUREMENTS:
     import_module(f"tests.bench.{name}").measure()

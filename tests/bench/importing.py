@@ -75,6 +75,6 @@ def _peak_mb(used: resource.struct_rusage) -> float:
 def _tell_posts(ours: dict[str, str]) -> None:
     port = free_port()
     with running(lead_capture("web", "--port", str(port)), ours, port):
-        post_for(port, 1.0, CLIENTS, "warm")
+        post_for(port, 8.0, CLIENTS, "warm")  # each web process loads the application when it is first needed
         load = post_for(port, SECONDS, CLIENTS, "posted")
     print(f"\nForm posts beside it, {CLIENTS} clients, 2 web processes: {load.per_second:,.0f} a second")
