@@ -127,6 +127,17 @@ def test_a_lead_that_comes_late_into_a_day_that_is_over_is_counted(store: Store)
     assert told(store, "status") == {("2026-11-21", "pending"): (1, 0), ("2026-11-24", "pending"): (2, 0)}
 
 
+def test_leads_that_are_taken_out_count_no_more(store: Store) -> None:
+    keep(store, a_lead())
+    settle(store)
+    with store._opened.writing.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM leads")
+
+    settle(store)
+
+    assert told(store, "status") == {}
+
+
 def test_leads_of_today_leave_no_note(store: Store) -> None:
     deliver(store, keep(store, a_lead()))
     settle(store, NOON + timedelta(minutes=1))

@@ -20,6 +20,13 @@ WHERE since = (SELECT max(since) FROM count_days WHERE since <= NEW.id) AND unti
 """
 """A day that goes on has no end yet, and is counted again anyway: taking leads writes nothing here."""
 
+NOTES = (
+    ("kept", "INSERT", NOTE),
+    ("changed", f"UPDATE OF {COUNTED}", NOTE),
+    ("gone", "DELETE", NOTE.replace("NEW.", "OLD.")),
+)
+"""Trigger, event, what it does."""
+
 
 def upgrade() -> None:
     """Apply."""
@@ -51,10 +58,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_daily_counts_day", "daily_counts", ["day"])
     if op.get_bind().dialect.name == "postgresql":
-        body = f"BEGIN {NOTE} RETURN NULL; END"
-        op.execute(f"CREATE FUNCTION note_count_change() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
-        events = f"AFTER INSERT OR UPDATE OF {COUNTED} ON leads"
-        op.execute(f"CREATE TRIGGER leads_counted {events} FOR EACH ROW EXECUTE FUNCTION note_count_change()")
+        for name, event, note in NOTES:
+            body = f"BEGIN {note} RETURN NULL; END"
+            op.execute(f"CREATE FUNCTION leads_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+            trigger = f"CREATE TRIGGER leads_{name} AFTER {event} ON leads"
+            op.execute(f"{trigger} FOR EACH ROW EXECUTE FUNCTION leads_{name}()")
     else:
-        for name, event in (("kept", "INSERT"), ("changed", f"UPDATE OF {COUNTED}")):
-            op.execute(f"CREATE TRIGGER leads_counted_{name} AFTER {event} ON leads BEGIN {NOTE} END")
+        for name, event, note in NOTES:
+            op.execute(f"CREATE TRIGGER leads_{name} AFTER {event} ON leads BEGIN {note} END")
