@@ -1,44 +1,70 @@
-"""Leads found among a million: the rarest of what is asked for leads the way, the rest is checked on the leads.
+"""Leads found among a million: what is asked for is looked up in the index of words and intersected by the database.
 
-Words and filters that FEW leads have are looked up and intersected by the database; what many have is soon met by
-reading leads one after the other. So no search reads much, and one that would says how far it came.
+Where few leads have one of the things asked for, all of them at once; else stretch by stretch from the newest on, as
+a page is soon full then. What came after the index was filled is read and compared.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, intersect, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, intersect, or_, select
 
 from service.lead import Lead, LeadId, Status
 from service.store.lead_rows import from_row
 from service.store.query import Query, Term, bounds, filters, terms_of
 from service.store.tables import deliveries, lead_words, leads
+from service.store.vocabulary import words_like
 from service.store.word_index import COLUMNS, mark_of
 from service.store.words import facet, words_of
 
-FEW = 50_000
+FEW = 20_000
 """What fewer leads have is looked up whole: some hundredths of a second."""
 
-EVERYONE = 1 << 40
-"""More than there are leads: everything is looked up whole."""
+STRETCHES = (4_000, 16_000, 64_000, 256_000)
+"""Leads that are looked at together where many have all that is asked for; after that all that are left."""
 
-PATIENCE = 20_000
-"""Leads that one page reads at most before it shows what it has."""
+STRIDES = (64, 512, 2_000)
+"""Leads that are read together where nothing is to be intersected: few at first, as most pages are soon full."""
+
+PATIENCE = 80_000
+"""Leads that one page looks at at most before it shows what it has."""
+
+READING = 4
+"""To read a lead takes as long as to look at so many in the index."""
 
 MOST_COUNTED = 10_000
 """Beyond that, "more than" will do."""
 
-STRIDES = (128, 512, 2000)
-"""Leads that are read together: few at first, as most pages are soon full."""
+WORTH_COUNTING = 100_000
+"""Leads that are looked at for a count, where they are looked at stretch by stretch."""
 
 INDEXED = ("status", "form")
-"""Filters for which leads have an index of their own; others are filed among the words."""
+"""Filters for which leads have an index of their own; the others are filed among the words."""
 
 Condition = ColumnElement[bool]
-Stride = tuple[Sequence[str], Sequence[Term], Collection[Condition]]
-"""Ids in the order they are read, and what is still to be checked on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Having:
+    """One thing that is asked for. column: of the lead's id where it is looked up; is_rare: few leads have it."""
+
+    column: ColumnElement[str]
+    condition: Condition
+    is_rare: bool = False
+    is_listed: bool = True  # one look tells whether a lead has it
+    is_ordered: bool = True  # the index has its leads in their order
+
+    def between(self, above: str, below: str) -> Select[Any]:
+        """The leads between two ids that have it."""
+        return select(self.column).where(self.condition, self.column > above, self.column < below)
+
+    def has(self, lead_id: ColumnElement[str]) -> Condition:
+        """Whether that lead has it."""
+        table: Any = lead_words if self.column is lead_words.c.lead_id else leads
+        return exists().select_from(table).where(self.column == lead_id, self.condition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +87,54 @@ class Tally:
 class Plan:
     """How to look between two ids.
 
-    named: the only leads up to `mark` that may match, None where many may; many and rest: the terms and filters that
-    those must be checked for. driver: the filter whose index is read where nothing is named.
+    is_ordered: only one thing is asked for, and the index has its leads in their order. mark: up to it the words are
+    indexed; "" where no word is asked for.
     """
 
     above: str
     below: str
-    mark: str
     terms: Sequence[Term]
     filters: Mapping[str, Condition]
-    named: FromClause | None = None
-    many: Sequence[Term] = ()
-    rest: Collection[Condition] = ()
-    driver: Collection[Condition] = ()
+    having: Sequence[Having] = ()
+    is_ordered: bool = True
+    mark: str = ""
 
-    def between(self) -> Select[Any]:
-        """What the index names between the ids."""
-        named = next(iter(self.named.c)) if self.named is not None else leads.c.id
-        return select(named).where(named > self.above, named < self.below, named <= self.mark)
+    @property
+    def asks_words(self) -> bool:
+        """Whether the index of words is asked."""
+        return bool(self.terms or self.filters.keys() - INDEXED)
 
-    def everything(self) -> Select[Any]:
-        """What meets all filters, where there are no terms."""
-        return select(leads.c.id).where(*self.filters.values(), leads.c.id > self.above, leads.c.id < self.below)
+    @property
+    def is_rare(self) -> bool:
+        """Whether few leads have one of the things asked for."""
+        return any(one.is_rare for one in self.having)
+
+    def ids(self) -> Select[Any]:
+        """The leads between the ids that have everything, each once."""
+        below = self.below
+        if self.asks_words:
+            below = min(below, f"{self.mark}~" if self.mark else "")
+        if not self.having:
+            return select(leads.c.id).where(leads.c.id > self.above, leads.c.id < below)
+        rare = [one for one in self.having if one.is_rare]
+        if not rare:
+            (found,) = self._all_of(self.having, below).subquery().c
+            return select(found)
+        few = self._all_of(rare, below)
+        listed = [one for one in self.having if not one.is_rare and one.is_listed]
+        spread = [one for one in self.having if not one.is_rare and not one.is_listed]
+        if spread:  # read once, and compared with the few
+            (named,) = few.subquery().c
+            parts = [one.between(self.above, below).where(one.column.in_(select(named))) for one in spread]
+            few = intersect(*parts) if len(parts) > 1 else parts[0].distinct()
+        (found,) = few.subquery().c
+        return select(found).where(*(one.has(found) for one in listed))  # of few leads each is asked
+
+    def _all_of(self, having: Sequence[Having], below: str) -> Any:
+        named = [one.between(self.above, below) for one in having]
+        if len(named) > 1:
+            return intersect(*named)
+        return named[0] if having[0].is_ordered else named[0].distinct()
 
 
 class Search:
@@ -96,17 +148,17 @@ class Search:
     def page(self, query: Query, size: int, patience: int | None = PATIENCE) -> Found:
         """At most `size` leads, newest first; those next to `after` where the query has one.
 
-        patience: leads to read before giving what was found; None: until there are enough.
+        patience: leads to look at before giving what was found; None: until there are enough.
         """
         ids: list[str] = []
         read, reached = 0, ""
-        for stride in self._strides(self._plan(query), is_upwards=bool(query.after)):
-            ids += self._matching(*stride)
-            read += len(stride[0])
+        for looked_to, looked_at, found in self._strides(self._plan(query), is_upwards=bool(query.after)):
+            ids += found
+            read += looked_at
             if len(ids) >= size:
                 break
-            if patience is not None and read >= patience and stride[0]:
-                reached = stride[0][-1]
+            if patience is not None and read >= patience:
+                reached = looked_to
                 break
         shown = self._leads(ids[:size])
         return Found(shown[::-1] if query.after else shown, reached)
@@ -114,158 +166,134 @@ class Search:
     def ids(self, query: Query, size: int) -> list[LeadId]:
         """At most `size` ids, oldest first; continue with `after`."""
         ids: list[str] = []
-        for stride in self._strides(self._plan(query), is_upwards=True):
-            ids += self._matching(*stride)
+        for _, _, found in self._strides(self._plan(query), is_upwards=True):
+            ids += found
             if len(ids) >= size:
                 break
         return [LeadId(lead_id) for lead_id in ids[:size]]
 
-    def count(self, query: Query, most: int = MOST_COUNTED, patience: int = PATIENCE) -> Tally:
-        """How many leads match, up to `most`; where it would read too much, how many it met."""
+    def count(self, query: Query, most: int = MOST_COUNTED) -> Tally:
+        """How many leads match, up to `most`; where many leads must be looked at for it, at least how many."""
         plan = self._plan(query)
-        if plan.named is None and not plan.terms and not plan.rest:
-            return self._tally(plan.everything(), most)
-        if plan.named is not None and not plan.many and not plan.rest:
-            tail = sum(len(self._matching(*stride)) for stride in self._tail(plan, is_upwards=False))
-            found = self._tally(plan.between(), most)
-            return Tally(min(most, found.number + tail), found.is_exact and found.number + tail <= most)
-        number = read = 0
-        for stride in self._strides(plan, is_upwards=False):
-            number += len(self._matching(*stride))
-            read += len(stride[0])
-            if number > most or read >= patience:
-                return Tally(min(number, most), is_exact=False)
-        return Tally(number)
+        if not plan.is_rare and not plan.is_ordered:
+            plan = replace(plan, above=max(plan.above, self._edge(plan, WORTH_COUNTING, is_upwards=False)))
+        some = select(func.count()).select_from(plan.ids().limit(most + 1).subquery())
+        number = int(self._connection.execute(some).scalar_one())
+        number += sum(len(found) for _, _, found in self._tail(plan, is_upwards=False)) if plan.asks_words else 0
+        return Tally(min(number, most), is_exact=number <= most and plan.above == bounds(query)[0])
 
     def standing(self, query: Query) -> dict[Status, int]:
         """How many of the leads that match stand where, exactly: it may take seconds."""
+        plan = self._plan(query)
         found: Counter[str] = Counter()
-        plan = self._plan(query, EVERYONE)
-        if plan.named is None and not plan.terms:
-            self._add(found, leads.c.id.in_(plan.everything()))
-            return {Status(status): number for status, number in found.items()}
-        if plan.named is not None:
-            self._add(found, leads.c.id.in_(plan.between()), *plan.rest)
-        for stride in self._tail(plan, is_upwards=False):
-            self._add(found, leads.c.id.in_(self._matching(*stride)))
+        self._add(found, plan.ids())
+        if plan.asks_words:
+            for _, _, ids in self._tail(plan, is_upwards=False):
+                self._add(found, ids)
         return {Status(status): number for status, number in found.items()}
 
-    def _add(self, found: Counter[str], *those: Condition) -> None:
-        query = select(leads.c.status, func.count().label("number")).where(*those).group_by(leads.c.status)
+    def _add(self, found: Counter[str], ids: Any) -> None:
+        query = select(leads.c.status, func.count().label("number")).where(leads.c.id.in_(ids)).group_by(leads.c.status)
         found.update({row.status: row.number for row in self._connection.execute(query)})
-
-    def _tally(self, ids: Select[Any], most: int) -> Tally:
-        number = self._size(ids, most + 1)
-        return Tally(most, is_exact=False) if number > most else Tally(number)
-
-    def _size(self, ids: Select[Any], most: int) -> int:
-        some = select(func.count()).select_from(ids.limit(most).subquery())
-        return int(self._connection.execute(some).scalar_one())
 
     # -- planning
 
-    def _plan(self, query: Query, few: int = 0) -> Plan:
-        few = few or self._few
+    def _plan(self, query: Query) -> Plan:
         asked, terms = filters(query), terms_of(query.text)
-        plan = Plan(*bounds(query), mark_of(self._connection), terms, asked, many=terms)
-        words = {term: _leads_with(term) for term in terms} | {
-            name: _leads_with(Term((facet(name, getattr(query, name)),), whole=True)) for name in asked.keys() - INDEXED
-        }
-        rare = {one: named for one, named in words.items() if plan.mark and self._are_few(named, few)}
-        if not rare:
-            driver = self._driver(asked)
-            rest = [condition for name, condition in asked.items() if name != driver]
-            return replace(plan, rest=rest, driver=[asked[driver]] if driver else [])
-        if few != EVERYONE:
-            indexed = {name: select(leads.c.id).where(asked[name]) for name in INDEXED if name in asked}
-            rare |= {one: named for one, named in indexed.items() if self._are_few(named, few)}
-        return replace(
-            plan,
-            named=_both([*rare.values()]).subquery(),
-            many=[term for term in terms if term not in rare],
-            rest=[condition for name, condition in asked.items() if name not in rare],
-        )
+        named = [facet(name, getattr(query, name)) for name in asked.keys() - INDEXED]
+        having = [
+            *map(self._meaning, terms),
+            *(Having(lead_words.c.lead_id, lead_words.c.word == word) for word in named),
+            *(Having(leads.c.id, asked[name]) for name in INDEXED if name in asked),
+        ]
+        is_ordered = len(having) <= 1 and all(one.is_ordered for one in having)
+        if not is_ordered:
+            having = [replace(one, is_rare=self._is_rare(one)) for one in having]
+        mark = mark_of(self._connection) if terms or named else ""
+        return Plan(*bounds(query), terms, asked, having, is_ordered, mark)
 
-    def _are_few(self, named: Select[Any], few: int) -> bool:
-        return few == EVERYONE or self._size(named, few) < few
+    def _meaning(self, term: Term) -> Having:
+        """The words of the index that meet a term: by name where they are not too many, else as a stretch of it."""
+        lead_id, word = lead_words.c.lead_id, lead_words.c.word
+        if term.whole:
+            return Having(lead_id, word.in_(term.beginnings), is_ordered=len(term.beginnings) == 1)
+        known = [words_like(self._connection, begin) for begin in dict.fromkeys(term.beginnings)]
+        if all(words is not None for words in known):
+            words = sorted(set(chain.from_iterable(words or () for words in known)))
+            return Having(lead_id, word.in_(words), is_ordered=len(words) == 1)
+        meant = or_(*(and_(word >= begin, word < begin + "\U0010ffff") for begin in term.beginnings))
+        return Having(lead_id, meant, is_listed=False, is_ordered=False)
 
-    def _driver(self, asked: Mapping[str, Condition]) -> str:
-        """Of the filters with an index that which fewer leads have, "" where there is none."""
-        indexed = [name for name in INDEXED if name in asked]
-        if len(indexed) < len(INDEXED):
-            return "".join(indexed)
-        return min(indexed, key=lambda name: self._size(select(leads.c.id).where(asked[name]), PATIENCE))
+    def _is_rare(self, one: Having) -> bool:
+        some = select(one.column).where(one.condition).limit(self._few).subquery()
+        return int(self._connection.execute(select(func.count()).select_from(some)).scalar_one()) < self._few
 
-    # -- reading
+    # -- looking: the id that was looked up to, how many leads were looked at for it, those that match
 
-    def _strides(self, plan: Plan, *, is_upwards: bool) -> Iterator[Stride]:
-        if plan.named is None:
-            yield from self._walk(plan, plan.rest, is_upwards=is_upwards)
+    def _strides(self, plan: Plan, *, is_upwards: bool) -> Iterator[tuple[str, int, Sequence[str]]]:
+        if not plan.asks_words:
+            yield from self._look(plan, is_upwards=is_upwards)
         elif is_upwards:
-            yield from self._named(plan, is_upwards=True)
+            yield from self._look(plan, is_upwards=True)
             yield from self._tail(plan, is_upwards=True)
         else:
             yield from self._tail(plan, is_upwards=False)
-            yield from self._named(plan, is_upwards=False)
+            yield from self._look(plan, is_upwards=False)
 
-    def _named(self, plan: Plan, *, is_upwards: bool) -> Iterator[Stride]:
-        size = STRIDES[-1]
-        while True:
-            ids = self._next(plan.between(), size, is_upwards=is_upwards)
-            yield ids, plan.many, plan.rest
-            if len(ids) < size:
+    def _look(self, plan: Plan, *, is_upwards: bool) -> Iterator[tuple[str, int, Sequence[str]]]:
+        if plan.is_ordered or plan.is_rare:
+            for ids in self._walk(plan, is_upwards=is_upwards):
+                yield ids[-1], 0, ids
+            return
+        for size in STRETCHES:
+            edge = self._edge(plan, size, is_upwards=is_upwards)
+            part = replace(plan, below=edge) if is_upwards else replace(plan, above=edge)
+            yield edge, size, self._next(part.ids(), None, is_upwards=is_upwards)
+            if edge == (plan.below if is_upwards else plan.above):
                 return
-            plan = replace(plan, above=ids[-1]) if is_upwards else replace(plan, below=ids[-1])
+            # The edge itself belongs to the next stretch.
+            plan = replace(plan, above=edge[:-1]) if is_upwards else replace(plan, below=f"{edge}~")
+        yield "", 0, self._next(plan.ids(), None, is_upwards=is_upwards)
 
-    def _tail(self, plan: Plan, *, is_upwards: bool) -> Iterator[Stride]:
+    def _edge(self, plan: Plan, size: int, *, is_upwards: bool) -> str:
+        """The id so many leads on; the plan's own where it is nearer."""
+        between = select(leads.c.id).where(leads.c.id > plan.above, leads.c.id < plan.below)
+        ordered = between.order_by(leads.c.id if is_upwards else leads.c.id.desc())
+        found: str | None = self._connection.execute(ordered.offset(size).limit(1)).scalar()
+        return found or (plan.below if is_upwards else plan.above)
+
+    def _tail(self, plan: Plan, *, is_upwards: bool) -> Iterator[tuple[str, int, Sequence[str]]]:
         """What came after the index was filled."""
-        younger = replace(plan, above=max(plan.above, plan.mark))
-        yield from self._walk(younger, plan.filters.values(), is_upwards=is_upwards)
+        younger = Plan(max(plan.above, plan.mark), plan.below, (), {})
+        for ids in self._walk(younger, is_upwards=is_upwards):
+            yield ids[-1], READING * len(ids), self._matching(ids, plan)
 
-    def _walk(self, plan: Plan, rest: Collection[Condition], *, is_upwards: bool) -> Iterator[Stride]:
-        strides = iter(STRIDES)
-        size = 0
+    def _walk(self, plan: Plan, *, is_upwards: bool) -> Iterator[Sequence[str]]:
+        sizes, size = iter(STRIDES), 0
         while True:
-            size = next(strides, size)
-            between = select(leads.c.id).where(*plan.driver, leads.c.id > plan.above, leads.c.id < plan.below)
-            ids = self._next(between, size, is_upwards=is_upwards)
-            yield ids, plan.terms, rest
+            size = next(sizes, size)
+            ids = self._next(plan.ids(), size, is_upwards=is_upwards)
+            if ids:
+                yield ids
             if len(ids) < size:
                 return
             plan = replace(plan, above=ids[-1]) if is_upwards else replace(plan, below=ids[-1])
 
-    def _next(self, between: Select[Any], size: int, *, is_upwards: bool) -> Sequence[str]:
-        (column,) = between.selected_columns
-        ordered = between.order_by(column if is_upwards else column.desc()).limit(size)
-        return self._connection.execute(ordered).scalars().all()
+    def _next(self, ids: Select[Any], size: int | None, *, is_upwards: bool) -> Sequence[str]:
+        (column,) = ids.selected_columns
+        return (
+            self._connection.execute(ids.order_by(column if is_upwards else column.desc()).limit(size)).scalars().all()
+        )
 
-    def _matching(self, ids: Sequence[str], terms: Sequence[Term], rest: Collection[Condition]) -> Sequence[str]:
-        """Those of some leads that meet everything, in their order."""
-        if not ids or not (terms or rest):
-            return ids
-        columns = COLUMNS if terms else (leads.c.id,)
-        rows = self._connection.execute(select(*columns).where(leads.c.id.in_(ids), *rest)).all()
-        met = {row.id for row in rows if not terms or _meets(words_of(row), terms)}
+    def _matching(self, ids: Sequence[str], plan: Plan) -> Sequence[str]:
+        """Those of some leads that meet everything, in their order, by what they say."""
+        rows = self._connection.execute(select(*COLUMNS).where(leads.c.id.in_(ids), *plan.filters.values())).all()
+        met = {row.id for row in rows if not plan.terms or _meets(words_of(row), plan.terms)}
         return [lead_id for lead_id in ids if lead_id in met]
 
     def _leads(self, ids: Sequence[str]) -> list[Lead]:
         found = {row.id: row for row in self._connection.execute(WHOLE.where(leads.c.id.in_(ids)))}
         return [from_row(found[lead_id]) for lead_id in ids if lead_id in found]
-
-
-def _leads_with(term: Term) -> Select[Any]:
-    """The leads in the index that have it."""
-    word = lead_words.c.word
-    if term.whole:
-        meant: Condition = word.in_(term.beginnings)
-    else:
-        meant = or_(*(and_(word >= begin, word < begin + "\U0010ffff") for begin in term.beginnings))
-    return select(lead_words.c.lead_id).where(meant)
-
-
-def _both(named: Sequence[Select[Any]]) -> Any:
-    """The leads that all of these name, each once."""
-    return named[0].distinct() if len(named) == 1 else intersect(*named)
 
 
 def _meets(words: set[str], terms: Sequence[Term]) -> bool:

@@ -71,7 +71,7 @@ def _names(row: Any) -> Iterator[str]:
         local, _, domain = email.partition("@")
         yield email[:LONGEST]
         yield domain[:LONGEST] or email[:LONGEST]
-        yield from _PART.findall(local)
+        yield from _PART.findall(local)[1:]  # the first is how the whole begins
     for text in (row.full_name, row.first_name, row.last_name, row.company):
         yield from parts(text)
     yield from phone_words(row.phone)
