@@ -2,10 +2,11 @@
 
 import argparse
 import io
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from service import clock
 from service.cli.house import instant
@@ -30,13 +31,14 @@ WHY: dict[Reason, str] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """google or meta, --since --form --out --again --hashed."""
+    """google or meta, --since --form --out --again --hashed --json."""
     parser.add_argument("platform", choices=PLATFORMS, help="a CSV for Google Ads, or JSON lines for Meta")
     parser.add_argument("--since", type=instant, help="what happened at or after, e.g. 2026-11-01 (all)")
     parser.add_argument("--form", default="", help="leads of this form only")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write (the standard output)")
     parser.add_argument("--again", action="store_true", help="also what was told before")
     parser.add_argument("--hashed", action="store_true", help="Meta: also e-mail and phone, hashed")
+    parser.add_argument("--json", action="store_true", help="what was told and left out, as one object")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -53,7 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
         house.store.write(lambda tx: tx.conversions.tell(arguments.platform, made, now))
     except StoreUnavailable as error:
         raise Failed(unanswered(error)) from error
-    print("\n".join(_told(chosen, arguments)), file=sys.stderr)
+    if arguments.json:  # beside the conversions themselves, where those go to the standard output
+        print(json.dumps(_numbers(chosen, arguments)), file=sys.stdout if arguments.out else sys.stderr)
+    else:
+        print("\n".join(_told(chosen, arguments)), file=sys.stderr)
     return 0
 
 
@@ -94,6 +99,16 @@ def _write(path: Path | None, fill: Callable[[TextIO], None]) -> None:
         part.replace(path)
     except OSError as error:
         raise Failed(f"{path} cannot be written ({error.strerror}): nothing was told") from error
+
+
+def _numbers(chosen: Chosen, arguments: argparse.Namespace) -> dict[str, Any]:
+    file = str(arguments.out) if arguments.out else None
+    return {
+        "platform": arguments.platform,
+        "file": file,
+        "conversions": len(chosen.conversions),
+        "left_out": {reason: chosen.left_out.get(reason, 0) for reason in WHY},
+    }
 
 
 def _told(chosen: Chosen, arguments: argparse.Namespace) -> list[str]:

@@ -90,6 +90,17 @@ def test_what_is_left_out_is_told(run: Terminal, kept: Store) -> None:
 
 
 @pytest.mark.usefixtures("forms")
+def test_programs_are_told_the_numbers_as_json(run: Terminal, kept: Store) -> None:
+    won(kept)
+
+    told = json.loads(run("conversions", "google", "--out", "out.csv", "--json").out)
+    again = json.loads(run("conversions", "google", "--json").err)
+
+    assert (told["conversions"], told["file"]) == (2, "out.csv")
+    assert (again["conversions"], again["file"], again["left_out"]["told"]) == (0, None, 2)
+
+
+@pytest.mark.usefixtures("forms")
 def test_form_and_time_choose(run: Terminal, kept: Store) -> None:
     won(kept)
 
