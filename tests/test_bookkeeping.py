@@ -88,6 +88,17 @@ def test_what_a_platform_has_and_we_have_not_is_listed_and_not_fetched(office: O
     assert len(office.leads()) == 1
 
 
+def test_people_who_were_forgotten_are_not_missed(office: Office) -> None:
+    office.sets("meta", lead_forms=["900"])
+    office.platforms.says("/v26.0/900/leads", a_page(meta_lead("1")))
+    ids = office.hears("1")
+    office.store.erase(ids, clock.now())
+
+    told = compare(office.line("meta"), office.store, NOW - WEEK, clock.now())
+
+    assert (told.missing, told.forgotten) == (("1",), 1)
+
+
 def test_a_platform_that_refuses_is_told_as_it_is(office: Office) -> None:
     office.sets("meta", lead_forms=["900"])
     office.platforms.says("/v26.0/900/leads", meta_error(190))
