@@ -58,7 +58,7 @@ def create_app(
     board = Switchboard(setup.forms, store, settings.public_url, guards, settings.store_ip)
     app.register_blueprint(webhook_blueprint(board))
     api.register(app, store, settings.admin_token, _asked(settings, setup, store))
-    app.register_blueprint(docs.blueprint(app))
+    app.register_blueprint(docs.blueprint(app, settings.public_url))
     app.register_blueprint(machines.blueprint(store))
     pages.register(app, _window(settings, setup, store, visits))
     _serve_script(app)

@@ -1,25 +1,35 @@
 """/docs: the API's description as one page, from /openapi.json, without anybody else's script."""
 
+import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask
 from jinja2 import Environment, PackageLoader
 
+UNUSED = "PaginationMetadata"
+"""A shape that flask-smorest always brings along."""
+
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def blueprint(app: Flask) -> Blueprint:
-    """The page /docs."""
+def blueprint(app: Flask, public_url: str = "") -> Blueprint:
+    """The page /docs. public_url: where the API is, for its example."""
     routes = Blueprint("docs", __name__)
-    template = Environment(loader=PackageLoader("service.admin"), autoescape=True).get_template("docs.html")
+    pages = Environment(loader=PackageLoader("service.admin"), autoescape=True, trim_blocks=True)
+    pages.filters["pretty"] = partial(json.dumps, indent=2, ensure_ascii=False)
+    template = pages.get_template("docs.html")
 
     @routes.get("/docs")
     def show() -> str:
         """The page."""
         spec: dict[str, Any] = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
         return template.render(
-            info=spec["info"], operations=list(operations(spec)), schemas=spec["components"]["schemas"]
+            info=spec["info"],
+            address=public_url,
+            operations=list(operations(spec)),
+            schemas={name: schema for name, schema in spec["components"]["schemas"].items() if name != UNUSED},
         )
 
     return routes

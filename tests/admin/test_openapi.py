@@ -142,7 +142,8 @@ def test_the_page_shows_every_filter_and_every_member(lively: Front, document: d
 
     filters = [each["name"] for each in document["paths"]["/api/v1/leads"]["get"]["parameters"]]
     assert {"status", "form", "since", "until", "q", "cursor"} <= set(filters)
-    members = [name for schema in document["components"]["schemas"].values() for name in schema["properties"]]
+    shapes = {name: shape for name, shape in document["components"]["schemas"].items() if name != "PaginationMetadata"}
+    members = [name for shape in shapes.values() for name in shape["properties"]]
     for name in [*filters, *members]:
         assert f"<code>{name}</code>" in page
 

@@ -20,7 +20,7 @@ from service.store import Query, Store
 Correct = Callable[[Lead, Mapping[str, str]], actions.Corrected]
 
 NO_SUCH_LEAD = "there is no such lead"
-ID = {"in": "path", "name": "lead_id", "description": "of a lead", "schema": {"type": "string", "pattern": LEAD_ID}}
+ID = {"in": "path", "name": "lead_id", "description": "the lead's id", "schema": {"type": "string", "pattern": LEAD_ID}}
 
 
 def blueprint(store: Store, token: str, correct: Correct) -> Blueprint:
