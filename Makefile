@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup setup-test run test coverage check format bench soak script lock clean
+.PHONY: help setup setup-test run test coverage check format bench soak screenshots script lock clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ bench: setup-test  ## the measurements behind the README's figures (minutes; nev
 SCRIPT := service/capture/script
 BUNDLE := npx --yes esbuild@0.28.2 --bundle --format=iife --target=es2017
 MINIFY := npx --yes terser@5.51.4 --ecma 2017 --mangle --compress passes=3,inline=1,pure_getters,keep_fargs=false
+
+screenshots: setup-test  ## the pictures of the dashboard in the README (needs Chromium)
+	$(BIN)/python -m tests.screenshots
 
 script:  ## attribution.js as it is served, from its readable sources (needs node)
 	$(BUNDLE) $(SCRIPT)/source/attribution.js > $(SCRIPT)/bundle.js

@@ -13,6 +13,7 @@ MEASUREMENTS = (
     "importing",
     "webhooks",
     "pages",
+    "counting",
 )
 
 for name in sys.argv[1:] or MEASUREMENTS:

@@ -17,7 +17,7 @@ HEADROOM = 12
 ROW = 40
 """Pixels of one bar with its words."""
 
-STEPS = (2, 4, 6, 8, 10)
+STEPS, FINER = (2, 4, 6, 8, 10), (1.2, 1.6, 2, 3, 4, 6, 8, 10)
 DURATIONS = (1, 2, 4, 10, 20, 30, 60, 120, 240, 600, 1200, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
 
 Spell = Callable[[float], str]
@@ -87,7 +87,7 @@ def top_of_counts(highest: float) -> float:
     if highest <= STEPS[0]:
         return STEPS[0]
     power = 10.0 ** (math.ceil(math.log10(highest)) - 1)
-    return next(step * power for step in STEPS if step * power >= highest)
+    return next(round(step * power) for step in (STEPS if power == 1 else FINER) if step * power >= highest)
 
 
 def top_of_durations(highest: float) -> float:

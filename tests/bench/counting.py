@@ -1,0 +1,53 @@
+"""What the pictures cost beside a million leads: counting them by day, and the pages over the sums."""
+
+import os
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from threading import Event
+from zoneinfo import ZoneInfo
+
+from service.admin.tallying import Tallier
+from service.store import Store
+from tests.admin.visitor import PASSWORD
+from tests.bench.pages import COUNT, TRIES, _crowded, _tell, _time
+from tests.builders import a_form
+from tests.front import Front
+
+PAGES = {
+    "pictures": "/admin/pictures?period=30",
+    "pictures, 7 days": "/admin/pictures?period=7",
+    "pictures, 90 days": "/admin/pictures?period=90",
+    "pictures, a year by week": "/admin/pictures?period=365",
+    "pictures, everything": "/admin/pictures?period=all",
+    "pictures, a year of one form": "/admin/pictures?period=365&form=form3",
+    "pictures, CSV of campaigns": "/admin/pictures/campaigns.csv?period=365",
+    "set-up": "/admin/setup?x",
+    "set-up of one form": "/admin/setup/form3?x",
+}
+
+
+def measure() -> None:
+    """Count once on SQLite, then each page many times."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(os.environ.get("BENCH_FOLDER", made))
+        folder.mkdir(exist_ok=True)
+        store = _crowded(folder / f"leads-{COUNT}.db")
+        _count(store)
+        print(f"\nPictures beside {COUNT:,} leads on SQLite, median and worst of {TRIES}; ms\n")
+        front = Front(store, *(a_form(f"form{n}") for n in range(8)), ADMIN_PASSWORD=PASSWORD)
+        front.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD})
+        for name, path in PAGES.items():
+            _tell(name, [_time(partial(front.client.get, f"{path}&{n}")) for n in range(TRIES)])
+        store.close()
+
+
+def _count(store: Store) -> None:
+    tallier, took = Tallier(store, ZoneInfo("UTC"), Event()), []
+    more = True
+    while more:
+        began = time.perf_counter()
+        more = tallier.step()
+        took.append(time.perf_counter() - began)
+    print(f"{len(took) - 1} days counted in {sum(took):.0f} s, the longest in {max(took):.2f} s")
