@@ -38,9 +38,6 @@ READING = 4
 MOST_COUNTED = 10_000
 """Beyond that, "more than" will do."""
 
-WORTH_COUNTING = 100_000
-"""Leads that are looked at for a count, where they are looked at stretch by stretch."""
-
 INDEXED = ("status", "form")
 """Filters for which leads have an index of their own; the others are filed among the words."""
 
@@ -69,10 +66,15 @@ class Having:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Leads of one page, newest first. reached: the id up to which was looked, "" when all were or the page is full."""
+    """Leads of one page, newest first.
+
+    reached: the id up to which was looked, "" when all were or the page is full. met: how many leads were met on the
+    way; None where they are quickly counted.
+    """
 
     leads: list[Lead]
     reached: str = ""
+    met: "Tally | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +153,19 @@ class Search:
         patience: leads to look at before giving what was found; None: until there are enough.
         """
         ids: list[str] = []
-        read, reached = 0, ""
-        for looked_to, looked_at, found in self._strides(self._plan(query), is_upwards=bool(query.after)):
+        read, reached, is_all = 0, "", True
+        plan = self._plan(query)
+        for looked_to, looked_at, found in self._strides(plan, is_upwards=bool(query.after)):
             ids += found
             read += looked_at
-            if len(ids) >= size:
-                break
-            if patience is not None and read >= patience:
-                reached = looked_to
+            is_last = plan.is_rare and not looked_at and not query.after and len(found) < MOST_COUNTED
+            is_enough = len(ids) >= size
+            if is_enough or (patience is not None and read >= patience):
+                reached, is_all = "" if is_enough else looked_to, is_last
                 break
         shown = self._leads(ids[:size])
-        return Found(shown[::-1] if query.after else shown, reached)
+        met = None if plan.is_ordered and not is_all else Tally(min(len(ids), MOST_COUNTED), is_exact=is_all)
+        return Found(shown[::-1] if query.after else shown, reached, met)
 
     def ids(self, query: Query, size: int) -> list[LeadId]:
         """At most `size` ids, oldest first; continue with `after`."""
@@ -173,14 +177,14 @@ class Search:
         return [LeadId(lead_id) for lead_id in ids[:size]]
 
     def count(self, query: Query, most: int = MOST_COUNTED) -> Tally:
-        """How many leads match, up to `most`; where many leads must be looked at for it, at least how many."""
+        """How many leads match, up to `most`; where that must be looked for, what a page meets on its way."""
         plan = self._plan(query)
-        if not plan.is_rare and not plan.is_ordered:
-            plan = replace(plan, above=max(plan.above, self._edge(plan, WORTH_COUNTING, is_upwards=False)))
+        if not plan.is_ordered:
+            return self.page(query, 1).met or Tally(0)
         some = select(func.count()).select_from(plan.ids().limit(most + 1).subquery())
         number = int(self._connection.execute(some).scalar_one())
         number += sum(len(found) for _, _, found in self._tail(plan, is_upwards=False)) if plan.asks_words else 0
-        return Tally(min(number, most), is_exact=number <= most and plan.above == bounds(query)[0])
+        return Tally(min(number, most), is_exact=number <= most)
 
     def standing(self, query: Query) -> dict[Status, int]:
         """How many of the leads that match stand where, exactly: it may take seconds."""
@@ -242,7 +246,8 @@ class Search:
 
     def _look(self, plan: Plan, *, is_upwards: bool) -> Iterator[tuple[str, int, Sequence[str]]]:
         if plan.is_ordered or plan.is_rare:
-            for ids in self._walk(plan, is_upwards=is_upwards):
+            sizes = STRIDES if plan.is_ordered else (MOST_COUNTED,)
+            for ids in self._walk(plan, sizes, is_upwards=is_upwards):
                 yield ids[-1], 0, ids
             return
         for size in STRETCHES:
@@ -265,13 +270,13 @@ class Search:
     def _tail(self, plan: Plan, *, is_upwards: bool) -> Iterator[tuple[str, int, Sequence[str]]]:
         """What came after the index was filled."""
         younger = Plan(max(plan.above, plan.mark), plan.below, (), {})
-        for ids in self._walk(younger, is_upwards=is_upwards):
+        for ids in self._walk(younger, STRIDES, is_upwards=is_upwards):
             yield ids[-1], READING * len(ids), self._matching(ids, plan)
 
-    def _walk(self, plan: Plan, *, is_upwards: bool) -> Iterator[Sequence[str]]:
-        sizes, size = iter(STRIDES), 0
+    def _walk(self, plan: Plan, sizes: Sequence[int], *, is_upwards: bool) -> Iterator[Sequence[str]]:
+        growing, size = iter(sizes), 0
         while True:
-            size = next(sizes, size)
+            size = next(growing, size)
             ids = self._next(plan.ids(), size, is_upwards=is_upwards)
             if ids:
                 yield ids

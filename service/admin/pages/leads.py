@@ -36,6 +36,7 @@ class Sheet:
     newer: str = ""
     older: str = ""
     reached: datetime | None = None
+    met: Tally | None = None
 
 
 def add(routes: Blueprint, window: Window, shell: Shell) -> None:
@@ -75,10 +76,11 @@ def _sheet(tx: Transaction, query: Query) -> Sheet:
     has_more = len(found.leads) > PAGE
     shown = found.leads[-PAGE:] if is_back else found.leads[:PAGE]
     if not shown:
-        return Sheet([], older=found.reached if not is_back else "", reached=_instant(tx, found.reached))
+        older = "" if is_back else found.reached
+        return Sheet([], older=older, reached=_instant(tx, found.reached), met=found.met)
     newer = shown[0].id if (has_more if is_back else query.before) else ""
     older = shown[-1].id if is_back or has_more else found.reached
-    return Sheet(shown, newer, older, _instant(tx, found.reached) if not is_back else None)
+    return Sheet(shown, newer, older, _instant(tx, found.reached) if not is_back else None, found.met)
 
 
 def _instant(tx: Transaction, lead_id: str) -> datetime | None:
@@ -87,8 +89,10 @@ def _instant(tx: Transaction, lead_id: str) -> datetime | None:
 
 
 def _tally(tx: Transaction, query: Query, sheet: Sheet) -> Tally:
-    """How many there are; a page that holds all of them need not ask."""
-    return tx.search.count(query) if sheet.older else Tally(len(sheet.leads))
+    """How many there are, at least; a page that holds all of them need not ask."""
+    if not sheet.older:
+        return Tally(len(sheet.leads))
+    return sheet.met or tx.search.count(query)
 
 
 def _senders(tx: Transaction, window: Window) -> list[tuple[str, str]]:
