@@ -10,7 +10,7 @@ from typing import Any
 
 from service.store.phones import phone_words
 
-ANSWER_WORDS = 24
+ANSWER_WORDS = 16
 """Words that are kept of one answer: a long message is found by how it begins."""
 
 ALL_WORDS = 64
