@@ -6,7 +6,7 @@ Counted in Python, as answers are JSON that PostgreSQL would refuse to look into
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -20,7 +20,10 @@ REST = "…"
 """The value that the others are counted under."""
 
 ERASED = "\x1ferased"
-"""The location of somebody who was erased before anybody had counted it."""
+"""The location of somebody who was erased, where it is not remembered."""
+
+SHARED = 3
+"""A location that so many leads named says nothing of any of them; a rarer one may be anything somebody typed."""
 
 JOINT = "\x1f"
 """Between the two parts of a value that has two."""
@@ -107,7 +110,8 @@ def _location(row: Any) -> str:
         return ""
     answer = json.loads(row.fields).get("location", "")
     first = answer if isinstance(answer, str) else next(iter(answer), "")
-    return "".join(letter for letter in first if letter.isprintable()).strip()[:LONGEST]
+    clean = "".join(letter for letter in first if letter.isprintable()).strip()[:LONGEST]
+    return REST if "@" in clean else clean  # an address is nobody's location
 
 
 def _capped(sums: Sums) -> Sums:
@@ -125,14 +129,20 @@ def _capped(sums: Sums) -> Sums:
     return found
 
 
-def remembering(new: Sums, old: Sums) -> Sums:
+def has_erased(sums: Sums) -> bool:
+    """Whether locations of some are not known any more."""
+    return any(key.value == ERASED for key in sums)
+
+
+def remembering(new: Sums, old: Sums, shared: Container[str]) -> Sums:
     """New sums that still know the locations of those who were erased since the old ones were counted.
 
-    Which person said what is gone; how many said it is a figure, and stays.
+    Which person said what is gone; how many said it is a figure, and stays, where it is `shared` by several.
     """
     found = dict(new)
+    known = {key: number for key, number in old.items() if key.value in shared}
     for form in {key.form for key in new if key.value == ERASED}:
-        _recall(found, old, form)
+        _recall(found, known, form)
     return found
 
 
@@ -140,7 +150,7 @@ def _recall(found: dict[Key, Sum], old: Sums, form: str) -> None:
     gone = Key("location", form, ERASED)
     left = found.pop(gone)
     for key, before in sorted(old.items()):
-        if key[:2] != gone[:2] or key == gone:
+        if key[:2] != gone[:2]:
             continue
         now = found.get(key, Sum(0, 0))
         number = min(left.leads, max(0, before.leads - now.leads))

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Text, cast, delete, func, insert, select, update
 
 from service.lead import first_lead_id
-from service.store.counting import Key, Sum, Sums, count, remembering
+from service.store.counting import ALL, ERASED, SHARED, Key, Sum, Sums, count, has_erased, remembering
 from service.store.engines import Opened
 from service.store.tables import leads
 from service.store.tally_tables import count_changes, count_days, daily_counts
@@ -159,9 +159,18 @@ class Tallies:
         noted = select(count_changes.c.id).where(count_changes.c.since == day.since).limit(MOST_CHANGES)
         changes = self._run(noted).scalars().all()
         rows = self._run(select(*COLUMNS).where(leads.c.id >= day.since, leads.c.id < (day.until or LAST)))
-        return Counted(day, remembering(count(rows), self._sums(day)), changes)
+        sums = count(rows)
+        if has_erased(sums):
+            sums = remembering(sums, self._locations(day), self._shared())
+        return Counted(day, sums, changes)
 
-    def _sums(self, day: Day) -> Sums:
+    def _shared(self) -> set[str]:
+        """Locations that several have named, whenever that was."""
+        of = daily_counts.c
+        asked = select(of.value).where(of.kind == "location", of.form == ALL, of.value.not_in(("", ERASED)))
+        return set(self._run(asked.group_by(of.value).having(func.sum(of.leads) >= SHARED)).scalars())
+
+    def _locations(self, day: Day) -> Sums:
         of = daily_counts.c
         asked = select(of.kind, of.form, of.value, of.leads, of.delivered).where(of.day == day.day)
         return {Key(*row[:3]): Sum(*row[3:]) for row in self._run(asked.where(of.kind == "location"))}

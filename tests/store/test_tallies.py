@@ -12,7 +12,7 @@ import time_machine
 from service.admin.tallying import Tallier
 from service.lead import Attribution, CoworkerId, Lead, OpportunityId, Status
 from service.store import Span, Store
-from service.store.counting import ERASED, MOST_VALUES, REST, Key, Sum, box_of, count, remembering, seconds_of
+from service.store.counting import ERASED, MOST_VALUES, REST, SHARED, Key, Sum, box_of, count, remembering, seconds_of
 from tests.admin.desk import keep
 from tests.builders import NOON, a_lead, a_submission
 
@@ -157,16 +157,35 @@ def test_a_verdict_given_anew_is_counted_anew(store: Store) -> None:
     assert list(told(store, "channel")) == [("2026-11-24", "Email")]
 
 
-def test_what_an_erased_person_said_stays_a_figure(store: Store) -> None:
-    lead = from_place(store, "Harbour")
+def test_what_an_erased_person_said_stays_a_figure_where_others_said_it_too(store: Store) -> None:
+    lead, *_ = (from_place(store, "Harbour", NOON - timedelta(days=day)) for day in range(SHARED))
     deliver(store, lead)
     settle(store)
     store.erase([lead.id], NOON)
 
     settle(store)
 
-    assert told(store, "location") == {("2026-11-24", "Harbour"): (1, 1)}
-    assert told(store, "status") == {("2026-11-24", "erased"): (1, 1)}
+    assert told(store, "location")["2026-11-24", "Harbour"] == (1, 1)
+    assert told(store, "status")["2026-11-24", "erased"] == (1, 1)
+
+
+def test_what_an_erased_person_alone_said_goes_with_them(store: Store) -> None:
+    lead = from_place(store, "The Lovelaces' house")
+    deliver(store, lead)
+    settle(store)
+    store.erase([lead.id], NOON)
+
+    settle(store)
+
+    assert told(store, "location") == {("2026-11-24", ERASED): (1, 1)}
+
+
+def test_an_address_is_no_location(store: Store) -> None:
+    from_place(store, "ada@example.com")
+
+    settle(store)
+
+    assert told(store, "location") == {("2026-11-24", REST): (1, 0)}
 
 
 def test_who_was_erased_before_anybody_counted_has_no_location(store: Store) -> None:
@@ -266,7 +285,10 @@ def test_only_the_erased_are_remembered() -> None:
     old = {Key("location", "tour", "A"): Sum(3, 3), Key("location", "tour", "B"): Sum(2, 2)}
     new = {Key("location", "tour", "B"): Sum(1, 1), Key("location", "tour", ERASED): Sum(3, 3)}
 
-    assert remembering(new, old) == {Key("location", "tour", "A"): Sum(3, 3), Key("location", "tour", "B"): Sum(1, 1)}
+    assert remembering(new, old, {"A", "B"}) == {
+        Key("location", "tour", "A"): Sum(3, 3),
+        Key("location", "tour", "B"): Sum(1, 1),
+    }
 
 
 def test_no_leads_come_to_nothing() -> None:

@@ -130,7 +130,7 @@ def locations(sights: Sights) -> Picture:
     """By the location that people asked for."""
 
     def place(value: str) -> str:
-        return "Erased before it was counted" if value == ERASED else value
+        return "Of people who were erased" if value == ERASED else value
 
     return _ranking("locations", "By location", ("Location", "location"), _sums(sights, "location", place))
 
