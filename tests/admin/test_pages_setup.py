@@ -3,9 +3,11 @@
 import re
 
 import pytest
+import time_machine
 
 from service.admin.pages import snippets
 from service.admin.pages.set_up import answers
+from service.delivery.preflight.rounds import keep as keep_findings
 from service.forms import Form
 from service.store import Query, Store
 from tests.admin.desk import keep
@@ -74,6 +76,15 @@ def test_what_concerns_no_form_stands_above_all(kept: Store, operator: Operator)
 
     assert "a role is missing" in said
     assert "not of the set-up" not in said
+
+
+def test_when_the_checks_last_looked_is_told(kept: Store, operator: Operator) -> None:
+    before = operator.see("/admin/setup")
+    with time_machine.travel(NOON, tick=False):
+        kept.write(lambda tx: keep_findings(tx, "default", []))
+
+    assert "Nexudus Not checked yet" in before
+    assert "was last looked at 24 Nov 12:00" in operator.see("/admin/setup").replace("yesterday", "24 Nov")
 
 
 def test_a_preview_tells_the_opportunity_and_keeps_nothing(kept: Store, operator: Operator) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import Blueprint, Response, request
 from service.admin.pages import snippets
 from service.admin.pages.shell import Shell
 from service.admin.pages.window import Window
+from service.delivery.preflight.rounds import checked_mark
 from service.forms import Form
 from service.lead import Lead
 from service.store import Concern, Query, Transaction
@@ -60,8 +62,11 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         with window.store.read() as tx:
             found = findings(tx)
             shown = [_shown(tx, window, form, found) for form in window.forms.values()]
+            checked = {account: _checked(tx, account) for account in _accounts(window)}
             general = [concern for concern in found if not any(concern in each.found for each in shown)]
-            return shell.page("setup.html", here="setup", shown=shown, general=general, title_of=window.title_of)
+            return shell.page(
+                "setup.html", here="setup", shown=shown, general=general, checked=checked, title_of=window.title_of
+            )
 
     @routes.get("/setup/<name>")
     def form_setup(name: str) -> Response:
@@ -74,6 +79,16 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         given = (request.form.get(each, "")[:LONGEST] for each in ("fields", "page_url", "referrer"))
         pasted = Pasted(*given)
         return _form_page(window, shell, name, pasted, window.preview(name, pasted.asked))
+
+
+def _accounts(window: Window) -> list[str]:
+    return list(dict.fromkeys(form.account for form in window.forms.values()))
+
+
+def _checked(tx: Transaction, account: str) -> datetime | None:
+    """When the set-up of an account was last looked at; None: never, as far as is known."""
+    found = tx.watching.mark(checked_mark(account))
+    return None if found is None else datetime.fromisoformat(found)
 
 
 def findings(tx: Transaction) -> list[Concern]:

@@ -109,12 +109,18 @@ def keep(tx: Transaction, account: str, findings: Sequence[Finding]) -> None:
     shut = any(finding.check in ("access", "credentials") and finding.level == "error" for finding in findings)
     if shut or "access" in skipped:
         return  # next to nothing was looked at
+    tx.watching.swap(checked_mark(account), tx.watching.mark(checked_mark(account)), now.isoformat())
     for concern in tx.concerns.open():
         check = _check_of(concern.cause, account)
         if check and check not in skipped and concern.cause not in sentences:
             tx.concerns.over(concern.cause, now)
             if check == "stage" and concern.cause.startswith("stage:"):
                 tx.holds.lift(account, f"stage:{concern.cause.rpartition(':')[2]}")  # what waited for it goes
+
+
+def checked_mark(account: str) -> str:
+    """The value of the deployment that says when the set-up of an account was last looked at as a whole."""
+    return f"checked:{account}"
 
 
 def end_for_gone(tx: Transaction, accounts: Collection[str]) -> None:
