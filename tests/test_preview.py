@@ -237,3 +237,12 @@ def test_a_route_may_credit_otherwise(kept: Store) -> None:
     found = ask(kept, form, {**ANN, "location": "London"}, **VISIT)
 
     assert (found["attribution"]["lead_source"], found["opportunity"]["LeadSource"]) == (2, 2)
+
+
+def test_a_form_with_nothing_in_it_leaves_the_visit_to_be_told(kept: Store) -> None:
+    found = ask(kept, a_form(), {}, **VISIT)
+
+    assert found["problems"]
+    assert found["attribution"]["channel"] == "Paid Search"
+    assert set(found["contact"].values()) == {None}
+    assert (found["coworker"], found["opportunity"]) == ({}, {})

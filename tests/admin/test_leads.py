@@ -6,11 +6,12 @@ from urllib.parse import quote
 
 import pytest
 
-from service.lead import Attribution, Contact, Evidence, Lead, Status, StoredTouch
-from service.store import Store
+from service.lead import Attribution, Contact, Evidence, Lead, Status, Step, StoredTouch
+from service.store import SaleStatus, Store
 from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
 from tests.front import Front
+from tests.store.sold import a_change, a_sale
 
 CONTRACT = (
     *("id", "form", "account", "sender", "external_id", "form_name", "page_url", "status", "received_at"),
@@ -164,6 +165,13 @@ def test_a_filter_that_makes_no_sense_is_a_422_that_names_it(window: Front, quer
     assert [*answer.get_json(force=True)["errors"]["query"]] == [query.partition("=")[0]]
 
 
+def test_what_makes_no_sense_is_told_in_a_sentence(window: Front) -> None:
+    told = window.ask("/leads?stauts=parked&since=soon").get_json(force=True)["detail"]
+
+    assert "stauts: is not known here" in told
+    assert "since: write it like 2026-11-01" in told
+
+
 def test_a_filter_that_finds_nothing_is_no_error(store: Store) -> None:
     window = Front(store)
     keep_many(store, 1)
@@ -258,6 +266,24 @@ def test_a_delivered_lead_tells_what_was_made_and_how(window: Front, kept: Store
         "detail": None,
         "trigger": "schedule",
     }
+
+
+def test_a_lead_tells_what_was_sent_and_how_the_crm_has_it(window: Front, kept: Store) -> None:
+    lead = keep(kept, a_lead())
+    (delivery,) = kept.write(lambda tx: tx.claims.claim("worker", NOON, 90, 1))
+    kept.write(lambda tx: tx.outbox.begin(delivery, Step.CREATE_OPPORTUNITY, NOON, {"Name": "Ada"}))
+    won = a_sale(lead, status=SaleStatus.WON, won_at=NOON)
+    kept.write(lambda tx: tx.sales.keep([won], [a_change(lead, name="won")]))
+
+    told = shown(window, lead.id)
+
+    assert told["sent"] == {"Name": "Ada"}
+    assert (told["crm"]["status"], told["crm"]["won_at"], told["crm"]["value"]) == (
+        "won",
+        "2026-11-24T12:00:00Z",
+        450.0,
+    )
+    assert told["crm"]["changes"] == [{"kind": "status", "name": "won", "at": "2026-11-24T12:00:00Z"}]
 
 
 def test_a_list_tells_as_much_of_a_lead_as_the_lead_itself(window: Front, kept: Store) -> None:

@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -49,11 +49,24 @@ def tell(error: HTTPException) -> Response:
     told: dict[str, Any] = getattr(error, "data", None) or {}
     status = HTTPStatus(error.code or 500)
     document: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value}
-    if detail := told.get("message") or error.description:
+    errors = told.get("errors") or told.get("messages")
+    wrong = "; ".join(each for place in (errors or {}).values() for each in _sentences("", place))
+    if detail := told.get("message") or wrong or error.description:
         document["detail"] = detail
-    if errors := told.get("errors") or told.get("messages"):
+    if errors:
         document["errors"] = errors
     return Response(json.dumps(document), status, told.get("headers"), content_type=PROBLEM)
+
+
+def _sentences(name: str, wrong: Any) -> Iterator[str]:
+    """What is wrong, each with the name of what it is wrong with."""
+    if isinstance(wrong, Mapping):
+        for inner, more in wrong.items():
+            yield from _sentences(str(inner), more)
+    elif isinstance(wrong, list):
+        yield f"{name}: {' '.join(map(str, wrong))}" if name else " ".join(map(str, wrong))
+    else:
+        yield f"{name}: {wrong}" if name else str(wrong)
 
 
 def guarded(name: str, token: str, description: str) -> Blueprint:
@@ -88,7 +101,6 @@ def takes_json(view: View) -> View:
         if not request.is_json:
             refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send JSON, with the header Content-Type: application/json")
         try:
-            _check_characters()
             return view(*args, **kwargs)
         except RecursionError:
             refuse(HTTPStatus.BAD_REQUEST, "the body is nested too deeply")
@@ -96,14 +108,18 @@ def takes_json(view: View) -> View:
     return checked
 
 
-def _check_characters() -> None:
-    """No half of a surrogate pair, which JSON can spell but no database keeps."""
-    if rb"\ud" not in request.get_data().lower():
-        return
-    try:
-        json.dumps(request.get_json(silent=True), ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        refuse(HTTPStatus.BAD_REQUEST, "the body has half a character: a \\ud800 without its other half")
+def of_whole_characters(view: View) -> View:
+    """Refuses half of a surrogate pair, which JSON can spell but no database keeps or looks for."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        try:
+            json.dumps(request.get_json(silent=True), ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            refuse(HTTPStatus.BAD_REQUEST, "the body has half a character: a \\ud800 without its other half")
+        return view(*args, **kwargs)
+
+    return checked
 
 
 def _guard(token: str) -> Callable[[], None]:

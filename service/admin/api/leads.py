@@ -10,7 +10,7 @@ from flask_smorest import Blueprint
 
 from service import clock
 from service.admin import actions
-from service.admin.api.access import OF_A_BODY, answers, guarded, refuse, takes_json
+from service.admin.api.access import OF_A_BODY, answers, guarded, of_whole_characters, refuse, takes_json
 from service.admin.api.schemas.base import LEAD_ID
 from service.admin.api.schemas.leads import CorrectionRequest, LeadBody, LeadPage, LeadQuery
 from service.admin.lead_json import leads_json
@@ -103,6 +103,7 @@ def _add_acting(routes: Blueprint, store: Store) -> None:
 def _add_correcting(routes: Blueprint, store: Store, correct: Correct) -> None:
     @routes.route("/leads/<lead_id>/correct", methods=["POST"], parameters=[ID])
     @takes_json
+    @of_whole_characters
     @routes.arguments(CorrectionRequest)
     @answers(routes, LeadBody, 404, 409, *OF_A_BODY)
     def correct_lead(asked: dict[str, Any], lead_id: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from service import clock
-from service.admin.api.access import OF_A_BODY, answers, guarded, takes_json
+from service.admin.api.access import OF_A_BODY, answers, guarded, of_whole_characters, takes_json
 from service.admin.api.schemas.house import ForgetRequest, Forgotten
 from service.admin.forgetting import forget
 from service.store import Store
@@ -17,6 +17,7 @@ def blueprint(store: Store, token: str) -> Blueprint:
 
     @routes.route("/forget", methods=["POST"])
     @takes_json
+    @of_whole_characters
     @routes.arguments(ForgetRequest, example={"email": "ann@example.com", "dry_run": True})
     @answers(routes, Forgotten, *OF_A_BODY)
     def forget_person(asked: dict[str, Any]) -> dict[str, Any]:
