@@ -134,7 +134,7 @@ def _happened(
     if known is None or not past:
         changes.append(Change(lead_id, "status", SaleStatus.IN_PROGRESS.value, noted.received_at, now))
     if known is None or known.stage_id != sale.stage_id or not past:
-        last = max((change.at for change in past if change.kind == "stage"), default=None)
+        last = max(((change.at, change.name) for change in past if change.kind == "stage"), default=None)
         changes += [Change(lead_id, "stage", stage, at, now) for at, stage in way.since(card, last, now)]
     if sale.status is not (known.status if known and past else SaleStatus.IN_PROGRESS):
         at = sale.won_at or sale.lost_at or sale.updated_at or now

@@ -27,12 +27,14 @@ class Way:
         self._left = MOST_ASKED
         self._names: dict[int, str] = {}
 
-    def since(self, card: Card, last: datetime | None, now: datetime) -> list[Step]:
-        """The stages that it came into after `last` (None: ever), at least the one that it is in."""
+    def since(self, card: Card, last: Step | None, now: datetime) -> list[Step]:
+        """The stages that it came into after the last known one (None: ever), at least the one that it is in."""
         here = (card.updated_at or now, card.stage)
         if last is None and _is_untouched(card):
             return [(card.created_at or here[0], card.stage)]
-        told = [step for step in self._told(card) if last is None or step[0] > last]
+        told = [step for step in self._told(card) if last is None or step[0] > last[0]]
+        if last and told and told[0][1] == last[1]:  # the very one: history and record differ by some milliseconds
+            told = told[1:]
         return told if told and told[-1][1] == card.stage else [*told, here]
 
     def _told(self, card: Card) -> list[Step]:

@@ -1,6 +1,6 @@
 """The closed loop: won, lost and moved opportunities are shown on their leads."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -54,6 +54,9 @@ def test_a_lost_one_is_seen_with_its_reason_and_may_be_opened_again(ledger: Ledg
 def test_every_stage_between_two_readings_is_seen(ledger: Ledger) -> None:
     [lead] = ledger.delivers()
     ledger.poll()
+    [move] = ledger.nexudus.world.tables["CrmOpportunityHistory"].rows.values()
+    made_at = datetime.fromisoformat(ledger.nexudus.opportunities()[0]["CreatedOn"])
+    move["FromTime"] = (made_at + timedelta(milliseconds=1)).isoformat()  # noted a moment after the record
 
     for stage_id in (1002, 1003, 1004):
         ledger.nexudus.change_opportunity(lead.opportunity_id or 0, stage_id=stage_id)
