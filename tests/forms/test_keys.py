@@ -349,7 +349,7 @@ RIGHT: list[tuple[str, Any, Any]] = [
         Captcha("recaptcha", "s", 0.7, "https://www.recaptcha.net/recaptcha/api/siteverify"),
     ),
     (
-        "block = ['Bob@Spam.example', '@Spam.example', '@ru', '192.0.2.7/24', '2001:DB8::1', ' Online  Casino ', '赌场']",
+        "block = ['Bob@Spam.example', '@Spam.example', '@ru', '192.0.2.7/24', '2001:DB8::1', ' Free  Coins ', '赌场']",
         lambda form: [(block.kind, block.what) for block in form.block],
         [
             ("address", "bob@spam.example"),
@@ -357,7 +357,7 @@ RIGHT: list[tuple[str, Any, Any]] = [
             ("domain", "ru"),
             ("network", "192.0.2.0/24"),
             ("network", "2001:db8::1/128"),
-            ("words", "online casino"),
+            ("words", "free coins"),
             ("words", "赌场"),
         ],
     ),
