@@ -44,8 +44,8 @@ ALL = ""
 class Key(NamedTuple):
     """What leads of one day have in common.
 
-    kind: "status" of all leads, "speed" of the delivered; "form", "channel", "source", "campaign", "location",
-    "verdict" and "code" of those that reports count.
+    kind: "status" and "sender" of all leads, "speed" of the delivered; "form", "channel", "source", "campaign",
+    "location", "verdict" and "code" of those that reports count.
     """
 
     kind: str
@@ -89,6 +89,7 @@ def count(rows: Iterable[Any]) -> Sums:
 def _facts(row: Any) -> Iterator[tuple[str, str]]:
     """Everything that a lead counts for: kind and value."""
     yield "status", row.status
+    yield "sender", row.sender
     is_delivered = row.delivered_at is not None
     if row.status not in REAL and not (row.status == Status.ERASED and is_delivered):
         return

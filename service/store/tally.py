@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, cast, delete, func, insert, select, update
 
-from service.lead import first_lead_id
+from service.lead import LeadId, first_lead_id
 from service.store.counting import ALL, ERASED, SHARED, Key, Sum, Sums, count, has_erased, remembering
 from service.store.engines import Opened
 from service.store.tables import leads
@@ -26,6 +26,9 @@ COLUMNS = (
 
 MOST_CHANGES = 20_000
 """Notes of the trigger that are taken away together; should there be more, the day is counted once more."""
+
+UNCOUNTED = timedelta(minutes=2)
+"""What came so shortly before the newest day was counted may not have been seen yet."""
 
 LAST = "g"
 """Larger than every id."""
@@ -96,6 +99,24 @@ class Tallies:
         first = select(func.min(count_days.c.day))
         at = self._run(newest).scalar()
         return State(at, int(self._run(waiting).scalar_one()), self._run(first).scalar() or "")
+
+    def last_from(self, form: str, sender: str) -> LeadId | None:
+        """The last lead of a form that a sender brought: looked for in what is not counted yet, else on its day."""
+        of = daily_counts.c
+        mine = (of.kind == "sender", of.form == form, of.value == sender)
+        day = self._run(select(of.day).where(*mine).order_by(of.day.desc()).limit(1)).scalar()
+        counted_at = self.state().at
+        tail = first_lead_id(counted_at - UNCOUNTED) if counted_at else ""
+        found = self._last_between(form, sender, tail, LAST)
+        if found is None and day is not None:
+            known = Day(*self._run(select(count_days).where(count_days.c.day == day)).one())
+            found = self._last_between(form, sender, known.since, known.until or LAST)
+        return found
+
+    def _last_between(self, form: str, sender: str, since: str, until: str) -> LeadId | None:
+        those = (leads.c.form == form, leads.c.sender == sender, leads.c.id >= since, leads.c.id < until)
+        found: str | None = self._run(select(leads.c.id).where(*those).order_by(leads.c.id.desc()).limit(1)).scalar()
+        return None if found is None else LeadId(found)
 
     def _run(self, query: Any) -> Any:
         return self._connection.execute(query)

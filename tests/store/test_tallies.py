@@ -250,6 +250,28 @@ def test_a_change_while_a_day_is_counted_has_it_counted_once_more(store: Store) 
     assert settle(store) == 1
 
 
+@pytest.mark.parametrize("is_counted", [True, False])
+def test_the_last_lead_of_a_sender_is_known(store: Store, is_counted: bool) -> None:
+    kinds = [("tour", "meta", 5), ("tour", "meta", 3), ("tour", "browser", 0), ("contact", "meta", 1)]
+    submissions = [(a_submission(form=form, sender=sender), days) for form, sender, days in kinds]
+    kept = [keep(store, a_lead(received_at=NOON - timedelta(days=days), submission=one)) for one, days in submissions]
+    if is_counted:
+        settle(store)
+
+    with store.read() as tx:
+        assert tx.tallies.last_from("tour", "meta") == kept[1].id
+        assert tx.tallies.last_from("tour", "tally") is None
+
+
+def test_the_last_lead_of_a_sender_may_be_younger_than_the_count(store: Store) -> None:
+    keep(store, a_lead())
+    settle(store, NOON + timedelta(minutes=1))
+    last = keep(store, a_lead(received_at=NOON + timedelta(minutes=1)))
+
+    with store.read() as tx:
+        assert tx.tallies.last_from("contact", "browser") == last.id
+
+
 def test_the_state_says_how_far_it_is(store: Store) -> None:
     keep(store, a_lead())
     with store.read() as tx:

@@ -106,8 +106,13 @@ def _is_about(concern: Concern, form: Form) -> bool:
     return kind == "setup" and rest.split(":")[1:2] == [form.name]
 
 
-def _last(tx: Transaction, form: Form, sender: str = "") -> Lead | None:
-    return next(iter(tx.search.page(Query(form=form.name, sender=sender), 1).leads), None)
+def _last(tx: Transaction, form: Form) -> Lead | None:
+    return next(iter(tx.search.page(Query(form=form.name), 1).leads), None)
+
+
+def _last_from(tx: Transaction, form: Form, sender: str) -> Lead | None:
+    found = tx.tallies.last_from(form.name, sender)
+    return None if found is None else tx.leads.get(found)
 
 
 def _form_page(window: Window, shell: Shell, name: str, pasted: Pasted, preview: dict[str, Any] | None) -> Response:
@@ -115,7 +120,7 @@ def _form_page(window: Window, shell: Shell, name: str, pasted: Pasted, preview:
     if form is None:
         return shell.message(HTTPStatus.NOT_FOUND, "No such form", "The forms file has no form of that name.")
     with window.store.read() as tx:
-        mouths = [(mouth, _last(tx, form, mouth.name)) for mouth in snippets.mouths(window.public_url, form)]
+        mouths = [(mouth, _last_from(tx, form, mouth.name)) for mouth in snippets.mouths(window.public_url, form)]
         shown = _shown(tx, window, form, findings(tx))
         return shell.page(
             "form_setup.html",
