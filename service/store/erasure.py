@@ -70,13 +70,16 @@ class Erasure:
         yield from self._connection.execute(alive.where(leads.c.id > mark))
 
     def keys_of(self, lead_ids: Iterable[LeadId]) -> list[str]:
-        """The keys that make later arrivals repeats of these leads. Reads all keys: ask for many leads at once."""
+        """The keys of these leads that are made of what their person said. Reads all keys: ask for many at once.
+
+        A sender's own id of a submission stays, as a digest: a pull or a second import must not bring the person back.
+        """
         wanted = list(lead_ids)
         found: list[str] = []
         for start in range(0, len(wanted), 10_000):
             some = wanted[start : start + 10_000]
             found += self._connection.execute(select(lead_keys.c.key).where(lead_keys.c.lead_id.in_(some))).scalars()
-        return found
+        return [key for key in found if not key.startswith("id:") or key.startswith("id:browser:")]
 
     def erase(self, lead_ids: Sequence[LeadId], now: datetime, keys: Sequence[str] | None = None) -> Erased:
         """Erase some leads (at most TOGETHER, so that others may write); their debts to the CRM end.

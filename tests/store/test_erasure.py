@@ -156,3 +156,15 @@ def test_an_erased_lead_owes_nothing_that_could_be_retried(store: Store) -> None
     store.erase([lead.id], NOON)
 
     assert not store.write(lambda tx: tx.outbox.owe_again(lead.id, NOON))
+
+
+def test_what_a_sender_brings_again_stays_forgotten(store: Store) -> None:
+    lead = a_lead()
+    by_id = [Key("id:meta:default:0123")]
+    store.keep(lead, [*by_id, Key("id:browser:contact:4567")], "ada@example.com")
+    store.erase([lead.id], NOON)
+
+    receipt = store.keep(a_lead(received_at=NOON + timedelta(days=9)), by_id, "ada@example.com")
+
+    assert (receipt.lead_id, receipt.repeat) == (lead.id, True)
+    assert "id:browser" not in everything(store)
