@@ -30,7 +30,8 @@ def test_an_axis_of_durations_holds_the_longest(highest: float) -> None:
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=400))
 def test_columns_stand_on_the_axis_within_the_picture(values: list[int]) -> None:
-    chart = columns("", "", values, Axis([str(n) for n in range(len(values))], top_of_counts(max(values)), str))
+    names = [str(number) for number in range(len(values))]
+    chart = columns("", "", values, Axis(names, names, top_of_counts(max(values)), str))
 
     assert len(chart.columns) == sum(value > 0 for value in values)
     for column in chart.columns:
@@ -40,7 +41,7 @@ def test_columns_stand_on_the_axis_within_the_picture(values: list[int]) -> None
 
 
 def test_the_axis_begins_at_zero_and_names_its_ends() -> None:
-    chart = columns("", "", [3, 5, 7], Axis(["a", "b", "c"], 8, str), "good")
+    chart = columns("", "", [3, 5, 7], Axis(["a", "b", "c"], ["a", "b", "c"], 8, str), "good")
 
     assert next((tick.y, tick.text) for tick in chart.ticks) == (HEADROOM + HEIGHT, "0")
     assert [(mark.x, mark.text) for mark in chart.marks] == [(0, "a"), (50, "b"), (100, "c")]
@@ -55,6 +56,7 @@ def test_bars_are_as_long_as_what_they_say() -> None:
     [
         (spans.Asked("7"), ("2026-11-18", "2026-11-24")),
         (spans.Asked("all"), ("2026-01-02", "2026-11-24")),
+        (spans.Asked("365"), ("2026-01-02", "2026-11-24")),
         (spans.Asked("7", since="2026-11-01"), ("2026-11-01", "2026-11-24")),
         (spans.Asked("7", until="2026-11-10"), ("2026-11-04", "2026-11-10")),
         (spans.Asked("7", since="2026-11-20", until="2026-11-10"), ("2026-11-10", "2026-11-10")),
@@ -109,3 +111,13 @@ def test_shares_are_never_rounded_to_all_or_nothing(part: int, total: int, said:
 )
 def test_times_are_said_in_their_own_unit(seconds: float, said: str) -> None:
     assert spell(seconds) == said
+
+
+def test_a_week_is_shown_even_on_the_first_day() -> None:
+    assert spans.Asked("90").span(TODAY, "2026-11-24").first == "2026-11-18"
+
+
+def test_a_middle_label_that_would_meet_the_others_is_left_out() -> None:
+    names = ["24 Nov 2025", "1 Dec 2025", "8 Dec 2025"]
+
+    assert [mark.x for mark in columns("", "", [1, 1, 1], Axis(names, names, 2, str)).marks] == [0, 100]

@@ -20,6 +20,9 @@ ROW = 40
 STEPS, FINER = (2, 4, 6, 8, 10), (1.2, 1.6, 2, 3, 4, 6, 8, 10)
 DURATIONS = (1, 2, 4, 10, 20, 30, 60, 120, 240, 600, 1200, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
 
+ROOM = 6
+"""Letters of the middle label, so that it does not meet the others: "24 Nov" does not."""
+
 Spell = Callable[[float], str]
 
 
@@ -98,9 +101,13 @@ def top_of_durations(highest: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What stands below and beside the columns. names: of each column; top: the highest value shown."""
+    """What stands below and beside the columns.
+
+    names: of each column, where it is pointed at; labels: shorter, below them; top: the highest value shown.
+    """
 
     names: Sequence[str]
+    labels: Sequence[str]
     top: float
     spell: Spell
 
@@ -120,16 +127,17 @@ def columns(title: str, note: str, values: Sequence[float], axis: Axis, tone: st
         if value
     ]
     ticks = [Tick(HEADROOM + HEIGHT * (1 - part), axis.spell(axis.top * part)) for part in (0, 0.5, 1)]
-    return Columns(title, note, tone, drawn, ticks, _marks(axis.names))
+    return Columns(title, note, tone, drawn, ticks, _marks(axis.labels))
 
 
-def _marks(names: Sequence[str]) -> list[Mark]:
-    """The first and the last; the middle one where there is one."""
-    if len(names) < 2:  # noqa: PLR2004 (one needs no ends)
-        return [Mark(50, name, "middle") for name in names]
-    ends = [Mark(0, names[0], "start"), Mark(100, names[-1], "end")]
-    middle = [Mark(50, names[len(names) // 2], "middle")] if len(names) % 2 else []
-    return [*ends[:1], *middle, *ends[1:]]
+def _marks(labels: Sequence[str]) -> list[Mark]:
+    """The first and the last; the middle one where there is one, and room."""
+    if len(labels) < 2:  # noqa: PLR2004 (one needs no ends)
+        return [Mark(50, label, "middle") for label in labels]
+    middle = labels[len(labels) // 2]
+    has_room = len(labels) % 2 and len(middle) <= ROOM
+    centre = [Mark(50, middle, "middle")] if has_room else []
+    return [Mark(0, labels[0], "start"), *centre, Mark(100, labels[-1], "end")]
 
 
 def bars(rows: Sequence[tuple[str, float, str]]) -> Bars:

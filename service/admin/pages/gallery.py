@@ -67,7 +67,7 @@ def leads(sights: Sights) -> Picture:
     if total:
         best = max(range(len(came)), key=came.__getitem__)
         summary += f" The most in one {time.unit}: {came[best]:,} ({time.names[best]})."
-    chart = columns("", f"by {time.unit}", came, Axis(time.names, top_of_counts(max(came)), whole))
+    chart = columns("", f"by {time.unit}", came, Axis(time.names, time.labels, top_of_counts(max(came)), whole))
     rows = list(zip(time.keys, came, done, strict=True))
     head = (time.unit.capitalize(), "Leads", "Delivered")
     return Picture("leads", "Leads over time", summary, head, rows if total else (), [chart])
@@ -88,7 +88,7 @@ def channels(sights: Sights) -> Picture:
         others = [parts[name] for name in names[MOST_CHARTS:]]
         shown[f"{len(others)} other channels"] = [sum(column) for column in zip(*others, strict=True)]
     top = top_of_counts(max((max(values) for values in shown.values()), default=0))
-    axis = Axis(sights.time.names, top, whole)
+    axis = Axis(sights.time.names, sights.time.labels, top, whole)
     charts = [columns(name, counted(sum(values), "lead"), values, axis) for name, values in shown.items()]
     total = sum(map(sum, parts.values()))
     told = [f"{name} {share(sum(parts[name]), total)}" for name in names[:3]]
@@ -204,7 +204,7 @@ def speed(sights: Sights) -> Picture:
 
 
 def _clock(sights: Sights, values: Sequence[float]) -> Axis:
-    return Axis(sights.time.names, top_of_durations(max(values)), spell)
+    return Axis(sights.time.names, sights.time.labels, top_of_durations(max(values)), spell)
 
 
 def within(boxes: Mapping[int, int], part: float) -> float:
@@ -227,7 +227,7 @@ def health(sights: Sights) -> Picture:
             word.name,
             counted(sum(parts[status]), "lead"),
             parts[status],
-            Axis(sights.time.names, top_of_counts(max(parts[status])), whole),
+            Axis(sights.time.names, sights.time.labels, top_of_counts(max(parts[status])), whole),
             word.tone,
         )
         for status, word in words

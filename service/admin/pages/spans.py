@@ -13,6 +13,9 @@ USUAL = "30"
 LONGEST = 3653
 """Days that are shown at most: ten years."""
 
+SHORTEST = 6
+"""So many days before the last one are shown, even if the first lead came later."""
+
 DAILY, WEEKLY = 92, 750
 """So many days are shown day by day, and so many week by week; more by month."""
 
@@ -42,17 +45,22 @@ class Asked:
     def _begin(self, last: date, first: str) -> str:
         if self.period == "all":
             return first or last.isoformat()
-        days = min(int(self.period) - 1, last.toordinal() - 1)
-        return (last - timedelta(days=days)).isoformat()
+        days = min(int(self.period), last.toordinal()) - 1
+        earliest = min(first or last.isoformat(), _back(last, SHORTEST))  # before that, there is nothing to see
+        return max(_back(last, days), earliest)
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """The parts of a span. unit: day, week or month; names: what they are called; keys: the days they begin with;
-    places: day -> the number of its part."""
+    """The parts of a span.
+
+    unit: day, week or month. names: what the parts are called; labels: the same for the axis; keys: the days they
+    begin with. places: day -> the number of its part.
+    """
 
     unit: str
     names: Sequence[str]
+    labels: Sequence[str]
     keys: Sequence[str]
     places: Mapping[str, int]
     days: int
@@ -65,6 +73,10 @@ class Time:
         for day, number in numbers:
             sums[self.places[day]] += number
         return sums
+
+
+def _back(day: date, days: int) -> str:
+    return date.fromordinal(max(1, day.toordinal() - days)).isoformat()
 
 
 def read(values: Mapping[str, str]) -> Asked:
@@ -93,8 +105,9 @@ def parts(span: Span) -> Time:
     each = [begin + timedelta(days=number) for number in range(days)]
     numbers: dict[str, int] = {}
     places = {day.isoformat(): numbers.setdefault(_key(day, unit), len(numbers)) for day in each}
-    names = [_name(key, unit, begin, end) for key in numbers]
-    return Time(unit, names, list(numbers), places, days, _written(begin), _written(end))
+    labels = [_label(key, unit, begin, end) for key in numbers]
+    names = [f"week of {label}" for label in labels] if unit == "week" else labels
+    return Time(unit, names, labels, list(numbers), places, days, _written(begin), _written(end))
 
 
 def _key(day: date, unit: str) -> str:
@@ -108,9 +121,9 @@ def _written(day: date) -> str:
     return day.strftime("%-d %b %Y")
 
 
-def _name(key: str, unit: str, begin: date, end: date) -> str:
+def _label(key: str, unit: str, begin: date, end: date) -> str:
     day = date.fromisoformat(key)
     if unit == "month":
         return day.strftime("%b %Y")
     written = "%-d %b" if begin.year == end.year else "%-d %b %Y"
-    return ("week of " if unit == "week" else "") + day.strftime(written)
+    return day.strftime(written)
