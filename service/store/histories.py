@@ -1,7 +1,8 @@
 """Leads with a past that was made up: written whole, told from real ones by their account, and removed again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
@@ -14,10 +15,11 @@ from service.store.tables import attempts, deliveries, leads
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One lead and the calls that were made for it. Nothing is owed for it, wherever it stands."""
+    """One lead, the calls that were made for it, and what they sent. Nothing is owed for it, wherever it stands."""
 
     lead: Lead
     attempts: Sequence[Attempt] = ()
+    sent: Mapping[str, Any] | None = None
 
 
 class Histories:
@@ -36,7 +38,7 @@ class Histories:
         if not histories:
             return
         insert_rows(self._connection, leads, [to_row(history.lead) for history in histories])
-        insert_rows(self._connection, deliveries, [_delivery_row(history.lead) for history in histories])
+        insert_rows(self._connection, deliveries, [_delivery_row(history) for history in histories])
         calls = [_attempt_row(history.lead, attempt) for history in histories for attempt in history.attempts]
         if calls:
             insert_rows(self._connection, attempts, calls)
@@ -50,7 +52,8 @@ class Histories:
         return len(ids)
 
 
-def _delivery_row(lead: Lead) -> dict[str, object]:
+def _delivery_row(history: History) -> dict[str, object]:
+    lead = history.lead
     return {
         "lead_id": lead.id,
         "account": lead.account,
@@ -59,6 +62,7 @@ def _delivery_row(lead: Lead) -> dict[str, object]:
         "due_at": lead.received_at,
         "form": lead.submission.form,
         "coworker_id": lead.coworker_id,
+        "sent": None if history.sent is None else dict(history.sent),
     }
 
 

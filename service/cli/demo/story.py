@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 from random import Random
+from typing import Any
 
 from service.cli.demo.cast import Person, somebody
 from service.cli.demo.fates import Fate, fate_of
 from service.cli.demo.hours import arrivals
 from service.cli.demo.visits import Visit, all_visits
+from service.delivery import translate
+from service.forms import Form
 from service.lead import (
     CANONICAL_FIELDS,
     Attribution,
@@ -21,6 +24,7 @@ from service.lead import (
     Submission,
     first_lead_id,
 )
+from service.nexudus.opportunities import compose
 from service.store import History
 
 ACCOUNT = "demo"
@@ -40,7 +44,14 @@ def tell(count: int, days: int, until: datetime, seed: int) -> Iterator[History]
         visit = visits.pick(random)
         fate = fate_of(received_at, until, is_site=visit.sender == "browser", random=random)
         lead = _lead(number, received_at, visit, fate, random)
-        yield History(lead, fate.attempts)
+        yield History(lead, fate.attempts, _body(lead) if lead.status is Status.DELIVERED else None)
+
+
+def _body(lead: Lead) -> dict[str, Any]:
+    """What Nexudus would have got for it."""
+    form = Form(lead.submission.form, title=lead.submission.form.replace("-", " ").capitalize())
+    target = translate.Target(stage_id=1001, business_id=55, country_id=1, time_zone_id=2)
+    return compose(translate.opportunity(lead, form, target, lead.coworker_id or CoworkerId(0)))
 
 
 def _lead(number: int, received_at: datetime, visit: Visit, fate: Fate, random: Random) -> Lead:
