@@ -116,6 +116,16 @@ def test_no_character_is_a_mistake_of_ours(store: Store, call: str, character: s
     assert answer.status_code == (400 if is_half and call == "correct" else 200), answer.text
 
 
+@pytest.mark.parametrize("email", ["\x1f@b", "a@\x1c\x85b"])
+def test_what_matches_the_description_but_is_no_address_is_a_conflict(window: Front, kept: Store, email: str) -> None:
+    lead = keep_as(kept, Status.PARKED)
+
+    answer = window.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": email}})
+
+    assert answer.status_code == 409
+    assert "no e-mail address" in answer.get_json(force=True)["errors"]["json"]["fields"]["email"]
+
+
 def test_what_is_told_stays_in_no_cache(window: Front) -> None:
     assert window.ask("/leads").headers["Cache-Control"] == "no-store"
     assert window.ask(f"/leads/{'0' * 32}").headers["Cache-Control"] == "no-store"

@@ -32,7 +32,7 @@ CALLS = [
 EACH_KIND = 4
 """Leads that stand at each status."""
 
-PATIENCE_S = 20
+PATIENCE_S = 16
 """Seconds for schemathesis: it tries until they are over."""
 
 

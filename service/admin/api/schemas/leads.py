@@ -13,8 +13,8 @@ STATUSES = [status.value for status in Status]
 LONGEST = 10_000
 """Characters of one answer."""
 
-EMAIL = r"^\s*[^@\s\u0000]+@[^@\s\u0000]+\s*$"
-"""What may be an e-mail address at all."""
+EMAIL = r"^[ \t\r\n]*([^@ \t\r\n\u0000]+@[^@ \t\r\n\u0000]+)?[ \t\r\n]*$"
+"""What may be an e-mail address at all, or none. The same to every program that reads the description."""
 
 
 class LeadQuery(Asking):
@@ -134,7 +134,7 @@ class CorrectionRequest(Asking):
             "minProperties": 1,
             "properties": {
                 **{name: _an_answer() for name in CANONICAL_FIELDS},
-                "email": {**_an_answer(), "pattern": f"{EMAIL}|^$"},
+                "email": {**_an_answer(), "pattern": EMAIL},
             },
             "examples": [{"email": "ann@example.com"}],
         },
@@ -143,8 +143,7 @@ class CorrectionRequest(Asking):
     @validates_schema
     def check_email(self, asked: dict[str, Any], **_: Any) -> None:
         """What cannot be an address whoever's lead it is."""
-        wanted = asked["fields"].get("email", "")
-        if wanted and not re.search(EMAIL, wanted):
+        if not re.search(EMAIL, asked["fields"].get("email", "")):
             raise ValidationError({"fields": {"email": "is no e-mail address: write one such as ann@example.com"}})
 
 
