@@ -29,7 +29,7 @@ run: setup  ## web, worker and, without Nexudus credentials, the simulator; Ctrl
 	@exec $(BIN)/lead-capture up
 
 test: setup-test  ## every test, PostgreSQL included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 coverage: setup-test  ## which lines and branches no test of this process runs
 	$(BIN)/coverage run -m pytest -q

@@ -33,7 +33,7 @@ def test_every_row_has_a_channel_and_a_number_that_nexudus_knows() -> None:
     assert {row.lead_source for row in ROWS.values()} <= LEAD_SOURCES | {None}
 
 
-@pytest.mark.parametrize("name", [*ALIASES, *(word for words in SETS.values() for word in words), *CLICK_IDS])
+@pytest.mark.parametrize("name", sorted({*ALIASES, *(word for words in SETS.values() for word in words), *CLICK_IDS}))
 def test_words_are_written_as_they_are_compared(name: str) -> None:
     assert name == (name.lower() if name in CLICK_IDS else label(name))
 

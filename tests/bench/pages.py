@@ -42,10 +42,11 @@ def measure() -> None:
 
 
 def _crowded(path: Path) -> Store:
-    is_new = not path.exists()
     store = Store(f"sqlite:///{path}")
     store.migrate()
-    if is_new:
+    with store.read() as tx:
+        is_empty = not tx.leads.page(Query(), 1)
+    if is_empty:
         began = time.monotonic()
         crowd.fill(store, COUNT, NOW)
         print(f"filled in {time.monotonic() - began:.0f} s")

@@ -8,7 +8,7 @@ import pytest
 from service.delivery import translate
 from service.delivery.translate import Target
 from service.forms import ContactRule, Destination
-from service.lead import Answers, Attribution, Contact, CoworkerId, marker_of
+from service.lead import Answers, Attribution, Contact, CoworkerId, LeadId, marker_of
 from service.nexudus import coworkers, opportunities
 from tests.builders import NOON, a_form, a_lead, a_submission
 
@@ -26,7 +26,7 @@ DESTINATION = Destination(
     extra={"BusinessId": 55},
 )
 VERDICT = Attribution("google", "cpc", "spring", "blue", "desks", "Paid Search", 19)
-LEAD = a_lead(attribution=VERDICT)
+LEAD = a_lead(attribution=VERDICT, id=LeadId("01a20d6d5a007068a06a83ca1c563618"))
 
 
 @pytest.mark.parametrize(
