@@ -101,9 +101,7 @@ def compare(line: Line, store: Store, since: datetime, until: datetime) -> Platf
     except CollectError as error:
         problem = _why(error)
     missing += _unknown(some, line, store, until)
-    with store.read() as tx:
-        forgotten = tx.sales.forgotten(line.form.name, line.sender, since)
-    return Platform(line.sender, line.form.name, listed, tuple(missing), problem, since, forgotten)
+    return Platform(line.sender, line.form.name, listed, tuple(missing), problem, since)
 
 
 def _why(error: CollectError) -> str:

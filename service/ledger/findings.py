@@ -31,7 +31,6 @@ class Finding:
     sender: str = ""  # of a platform's leads
     missing: tuple[str, ...] = ()  # the platform's ids of them
     since: datetime | None = None  # from when on they were asked for
-    forgotten: int = 0  # of the people of that time
 
     @property
     def problem(self) -> str:
@@ -71,8 +70,7 @@ def _missed(finding: Finding) -> str:
 
 def _pull(finding: Finding) -> str:
     since = f" --since {finding.since:%Y-%m-%d}" if finding.since else ""
-    care = f"; beware, {finding.forgotten} may be of people who were forgotten here" if finding.forgotten else ""
-    return f"`lead-capture pull {finding.form}{since}` brings them{care}"
+    return f"`lead-capture pull {finding.form}{since}` brings them"
 
 
 _PROBLEMS = {
@@ -107,7 +105,6 @@ class Platform:
     missing: tuple[str, ...] = ()
     problem: str = ""
     since: datetime | None = None  # from when on it was asked
-    forgotten: int = 0  # people of that time who were forgotten here: their ids are not known any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +150,6 @@ class Comparison:
         for one in self.platforms:
             if one.problem:
                 yield f"{one.sender}, {one.form}: {one.problem}"
-            if 0 < len(one.missing) <= one.forgotten:
-                yield f"{one.sender}, {one.form}: what is not here is of people who were forgotten. Do not pull it."
 
     def as_json(self) -> dict[str, Any]:
         """As JSON values, for the terminal, the store and the dashboard."""

@@ -53,7 +53,7 @@ def reconcile(
         received = tx.sales.standing(book.account, since)
     run = _Run(book, since, now)
     comparison = replace(run.comparison(Comparison(book.account, received)), platforms=tuple(ask(since)))
-    missed = [_missed(one) for one in comparison.platforms if len(one.missing) > one.forgotten]
+    missed = [_missed(one) for one in comparison.platforms if one.missing]
     whole = replace(comparison, findings=[*comparison.findings, *missed], number=comparison.number + len(missed))
     made = Reconciliation(book.account, now, end(), since, whole.as_json())
     book.store.write(lambda tx: tx.ledgers.keep(made))
@@ -69,7 +69,6 @@ def _missed(platform: Platform) -> Finding:
         sender=platform.sender,
         missing=told,
         since=platform.since,
-        forgotten=platform.forgotten,
     )
 
 

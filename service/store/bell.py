@@ -8,6 +8,7 @@ import errno
 import os
 import select
 import stat
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +24,14 @@ class Bell(Protocol):
         """Let go of everything."""
 
 
+def wait_for(files: Iterable[int], timeout_s: float) -> set[int]:
+    """Those of some file descriptors that can be read, once one can or the time is up. Of any number: poll."""
+    waiting = select.poll()
+    for file in files:
+        waiting.register(file, select.POLLIN)
+    return {file for file, _ in waiting.poll(max(0.0, timeout_s) * 1000)}
+
+
 class PipeBell:
     """A named pipe beside the SQLite file. One ring wakes one waiting worker: one is enough for one lead."""
 
@@ -33,8 +42,7 @@ class PipeBell:
 
     def wait(self, timeout_s: float, also: int) -> None:
         """See Bell."""
-        readable, _, _ = select.select([self._pipe, also], [], [], max(0.0, timeout_s))
-        if self._pipe in readable:
+        if self._pipe in wait_for([self._pipe, also], timeout_s):
             with contextlib.suppress(BlockingIOError):
                 os.read(self._pipe, 64)
 

@@ -33,6 +33,7 @@ class Opened:
     writing: Engine
     reading: Engine
     turn: Callable[[], AbstractContextManager[None]]
+    end_turns: Callable[[], None]
     insert: Callable[..., Any]
     path: Path | None
     locks_rows: bool  # several may write at once, so that rows are locked; else all writers queue
@@ -61,6 +62,12 @@ class FileTurn:
         finally:
             fcntl.flock(handle, fcntl.LOCK_UN)
 
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None and self._pid == os.getpid():
+            os.close(self._file)
+        self._file = None
+
     def _handle(self) -> int:
         # A forked child shares its parent's open file, and with it the lock: it needs its own.
         if self._file is None or self._pid != os.getpid():
@@ -86,11 +93,13 @@ def _open_sqlite(url: URL) -> Opened:
     path = Path(url.database or "lead-capture.db").absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
     located = url.set(database=str(path))
+    turn = FileTurn(path.with_name(path.name + "-turn"))
     return Opened(
         writing=_sqlite_engine(located, begin="BEGIN IMMEDIATE", pool_size=1, temporary="MEMORY"),
         # What counts a backlog sorts all of it: on disk beyond a few megabytes, however long it is.
         reading=_sqlite_engine(located, begin="BEGIN", pool_size=8, temporary="FILE"),
-        turn=FileTurn(path.with_name(path.name + "-turn")),
+        turn=turn,
+        end_turns=turn.close,
         insert=sqlite.insert,
         path=path,
         locks_rows=False,
@@ -139,6 +148,7 @@ def _open_postgresql(url: URL) -> Opened:
         writing=engine,
         reading=engine,
         turn=nullcontext,
+        end_turns=lambda: None,
         insert=postgresql.insert,
         path=None,
         locks_rows=True,

@@ -1,10 +1,11 @@
 """The bell of PostgreSQL: LISTEN and NOTIFY. A module of its own, so that SQLite loads no psycopg."""
 
 import contextlib
-import select
 
 import psycopg
 from sqlalchemy import Engine
+
+from service.store.bell import wait_for
 
 CHANNEL = "lead_capture"
 
@@ -30,7 +31,7 @@ class NotifyBell:
         except psycopg.Error:
             self.close()
             listening = []
-        readable, _, _ = select.select([*listening, also], [], [], max(0.0, timeout_s))
+        readable = wait_for([*listening, also], timeout_s)
         if self._connection is not None and listening[0] in readable:
             self._drain(self._connection)
 

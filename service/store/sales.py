@@ -124,12 +124,6 @@ class Sales:
             query = query.where(leads.c.id >= first_lead_id(since))
         return {Status(status): number for status, number in self._connection.execute(query)}
 
-    def forgotten(self, form: str, sender: str, since: datetime) -> int:
-        """How many people of a form's sender were forgotten, of those received since then."""
-        theirs = (leads.c.form == form, leads.c.sender == sender, leads.c.id >= first_lead_id(since))
-        query = select(func.count()).where(leads.c.status == Status.ERASED.value, *theirs)
-        return int(self._connection.execute(query).scalar_one())
-
     def unseen(
         self, account: str, since: datetime | None, before: datetime, after: str, size: int
     ) -> list[tuple[LeadId, OpportunityId]]:

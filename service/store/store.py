@@ -278,3 +278,4 @@ class Store:
         """Let go of every connection."""
         self._opened.reading.dispose()
         self._opened.writing.dispose()
+        self._opened.end_turns()

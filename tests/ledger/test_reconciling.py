@@ -225,16 +225,6 @@ def test_what_a_platform_has_and_we_have_not_is_named(ledger: Ledger) -> None:
     assert list(found.remarks()) == ["linkedin, tour: No token."]
 
 
-def test_what_may_be_of_forgotten_people_is_not_to_be_fetched(ledger: Ledger) -> None:
-    missing = ("17", "18")
-    forgotten = ledger.reconcile(ask=lambda _: [Platform("meta", "tour", 3, missing, forgotten=2)])
-    some = ledger.reconcile(ask=lambda _: [Platform("meta", "tour", 3, missing, forgotten=1)])
-
-    assert forgotten.is_right
-    assert "Do not pull it" in next(forgotten.remarks())
-    assert "beware, 1 may be of people who were forgotten here" in some.findings[0].remedy
-
-
 def test_what_cannot_be_read_to_the_end_is_not_taken_for_gone(ledger: Ledger) -> None:
     ledger.delivers()
     first_page = {"Records": [{"Id": 7, "CreatedOn": None}], "TotalPages": 2}
