@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from service import clock
+from service.delivery.identity import is_gone
 from service.nexudus.tokens import Tokens
-from service.store import Store
+from service.store import Store, Transaction
 
 
 class StoreKeeper:
@@ -30,9 +31,16 @@ class StoreKeeper:
         self._store.write(lambda tx: tx.accounts.save_tokens(self._account, kept))
 
     def try_lock(self, seconds: float) -> bool:
-        """The right to sign in, for at most so long."""
+        """The right to sign in, for at most so long. A process of this host that was killed has it no more."""
         now = clock.now()
-        return self._store.write(lambda tx: tx.accounts.try_lock(self._account, self._holder, now, seconds))
+
+        def take(tx: Transaction) -> bool:
+            holder = tx.accounts.lock_holder(self._account)
+            if holder and is_gone(holder):
+                tx.accounts.unlock(self._account, holder)
+            return tx.accounts.try_lock(self._account, self._holder, now, seconds)
+
+        return self._store.write(take)
 
     def unlock(self) -> None:
         """Give it back."""

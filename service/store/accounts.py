@@ -66,6 +66,10 @@ class Accounts:
         until = now + timedelta(seconds=seconds)
         return self._connection.execute(taking.values(locked_by=holder, locked_until=until)).rowcount == 1
 
+    def lock_holder(self, account: str) -> str:
+        """Who took the right to sign in last and did not give it back, "" for nobody."""
+        return self._connection.execute(select(accounts.c.locked_by).where(accounts.c.name == account)).scalar() or ""
+
     def unlock(self, account: str, holder: str) -> None:
         """Give the right to sign in back."""
         mine = and_(accounts.c.name == account, accounts.c.locked_by == holder)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from service.delivery.identity import worker_name
 from service.delivery.keeper import StoreKeeper
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login, Tokens
@@ -35,6 +36,14 @@ def test_the_lock_is_held_by_one_and_given_back(store: Store) -> None:
     assert not two.try_lock(60)
     one.unlock()
     assert two.try_lock(60)
+
+
+def test_a_process_that_was_killed_while_it_signed_in_holds_up_nobody(store: Store) -> None:
+    *where, pid, started = worker_name().split("/")
+    killed = StoreKeeper(store, "default", "/".join((*where, pid, str(int(started) - 1))))
+    assert killed.try_lock(60)
+
+    assert StoreKeeper(store, "default", worker_name()).try_lock(60)
 
 
 def test_two_processes_sign_in_once(store: Store, nexudus: Simulator) -> None:
