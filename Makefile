@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup setup-test run test coverage check format bench soak screenshots script lock clean
+.PHONY: help setup setup-test run test clients coverage check format bench soak screenshots script lock clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ run: setup  ## web, worker and, without Nexudus credentials, the simulator; Ctrl
 
 test: setup-test  ## every test, PostgreSQL included
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+clients: setup-test  ## posts of curl, Node, PHP and Node-RED, where they are installed
+	$(BIN)/python -m pytest -m clients tests/capture/senders/test_clients.py
 
 coverage: setup-test  ## which lines and branches no test of this process runs
 	$(BIN)/coverage run -m pytest -q

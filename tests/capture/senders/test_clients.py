@@ -17,6 +17,8 @@ from service.store import Store
 from tests.builders import a_form
 from tests.front import Front
 
+pytestmark = pytest.mark.clients
+
 CLIENTS = Path(__file__).parent / "clients"
 PAGE = Path(__file__).parents[3] / "docs" / "senders.md"
 TOKEN = "a-long-random-text"
