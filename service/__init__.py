@@ -19,6 +19,8 @@ The floor plan, in the order a lead walks it:
 
     watch/          somebody knows: alerts, digest, silence
 
+    chores/         behind everything: words to find leads by, counts by day, erasing what is due
+
     admin/          the operator's window: the /api/v1 pages over the store
     cli/            the operator's hand: up, migrate, preview, leads ...
     simulator/      a Nexudus to practise on

@@ -13,9 +13,10 @@ from queue import SimpleQueue
 import structlog
 
 from service import clock
-from service.admin.indexing import Indexer
-from service.admin.tallying import Tallier
 from service.bookkeeping import keep_books
+from service.chores.indexing import Indexer
+from service.chores.retention import keep_erasing
+from service.chores.tallying import Tallier
 from service.collect.collector import Collector, begin_anew
 from service.collect.collector import Identity as Reading
 from service.collect.line import Addresses
@@ -36,7 +37,6 @@ from service.nexudus.tokens import Login
 from service.settings import Settings
 from service.store import LeaseLost, Pace, Store, StoreUnavailable, Transaction, Turns
 from service.watch.digest import Hour
-from service.watch.retention import keep_erasing
 from service.watch.watcher import Identity, Orders, Watcher
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
 
-from service.admin.tallying import Tallier
+from service.chores.tallying import Tallier
 from service.forms import Form
 from service.lead import Status
 from service.store import Query, Store

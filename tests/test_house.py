@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
-    "admin attribution bookkeeping capture clock collect correction delivery forms lead ledger logs nexudus preview"
-    " report settings simulator store watch web worker"
+    "admin attribution bookkeeping capture chores clock collect correction delivery forms lead ledger logs nexudus"
+    " preview report settings simulator store watch web worker"
 )
 
 DOORS = {
@@ -31,6 +31,7 @@ DOORS = {
     "nexudus": "clock",
     "ledger": "lead forms store nexudus clock",
     "watch": "lead forms store clock",
+    "chores": "lead forms store clock",
     "admin": "lead forms store delivery clock",
     "simulator": "",
     "bookkeeping": WIRING,

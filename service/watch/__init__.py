@@ -15,8 +15,6 @@ news.py       new leads in words
 
 words.py      numbers and spans of time as people say them
 
-retention.py  not to be known any more: finished leads are erased after so many days
-
 channels.py   messages out, each channel by itself, with time limits
 sender.py     the process that loads Apprise, sends and ends
 """

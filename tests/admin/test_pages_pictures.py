@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from service.admin.tallying import Tallier
+from service.chores.tallying import Tallier
 from service.lead import Attribution, CoworkerId, OpportunityId, Status
 from service.store import Store
 from tests.admin.desk import keep

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from service import clock
+from service.chores.chore import Rests, keep_at
 from service.forms import Form
-from service.store import Store, StoreUnavailable
+from service.store import Store
 
 log = structlog.get_logger()
 
@@ -68,14 +69,13 @@ def _erase_by(store: Store, rule: Rule, now: datetime, stop: threading.Event) ->
 
 def keep_erasing(store: Store, forms: Mapping[str, Form], days: int, stop: threading.Event) -> None:
     """Erase what is due now and then until stopped, whatever happens."""
-    rules, wait_s = list(rules_of(forms, days)), FIRST_S
-    while rules and not stop.wait(wait_s):
-        wait_s = EVERY_S
-        try:
-            erased = erase_due(store, rules, clock.now(), stop)
-            if erased:
-                log.info("leads_erased", number=erased)
-        except StoreUnavailable as error:
-            log.error("store_unavailable", error=str(error))
-        except Exception:  # a mistake of ours must not end what the law asks for
-            log.exception("retention_stumbled")
+    rules = list(rules_of(forms, days))
+
+    def step() -> bool:
+        erased = erase_due(store, rules, clock.now(), stop)
+        if erased:
+            log.info("leads_erased", number=erased)
+        return False
+
+    if rules:
+        keep_at("retention", step, Rests(FIRST_S, EVERY_S), stop)

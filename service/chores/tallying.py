@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, tzinfo
 import structlog
 
 from service import clock
-from service.store import Store, StoreUnavailable
+from service.chores.chore import Rests, keep_at
+from service.store import Store
 
 log = structlog.get_logger()
 
@@ -19,11 +20,7 @@ FRESH_S = 60.0
 REST = 20
 """Of so many parts of the time at most one is spent on counting today again and again, however many leads it has."""
 
-LOOK_S = 10.0
-"""Between two looks when all is counted."""
-
-SHARE = 4
-"""Of so many parts of the time one is spent on counting, while there is much to count."""
+RESTS = Rests(first_s=2.0, look_s=10.0)
 
 
 class Tallier:
@@ -39,17 +36,7 @@ class Tallier:
 
     def run(self) -> None:
         """Count until stopped, whatever happens."""
-        pause_s = 2.0
-        while not self._stop.wait(pause_s):
-            began = clock.monotonic()
-            try:
-                more = self.step()
-            except StoreUnavailable:
-                more = False  # the delivery loop tells it
-            except Exception:  # a mistake of ours must not cost the worker its life
-                log.exception("tallying_stumbled")
-                more = False
-            pause_s = max(0.05, SHARE * (clock.monotonic() - began)) if more else LOOK_S
+        keep_at("tallying", self.step, RESTS, self._stop)
 
     def step(self) -> bool:
         """Count one day; whether there may be more to count.

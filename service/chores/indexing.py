@@ -3,13 +3,10 @@
 import threading
 from datetime import timedelta
 
-import structlog
-
 from service import clock
+from service.chores.chore import Rests, keep_at
 from service.lead import first_lead_id
-from service.store import Store, StoreUnavailable
-
-log = structlog.get_logger()
+from service.store import Store
 
 BATCH = 200
 """Leads of one transaction: a hundredth of a second for those who wait to write."""
@@ -17,11 +14,7 @@ BATCH = 200
 LAG_S = 30.0
 """The youngest leads wait: other processes may still commit some with smaller ids."""
 
-LOOK_S = 10.0
-"""Between two looks when all is filed."""
-
-SHARE = 4
-"""Of so many parts of the time one is spent on filing, while there is much to file."""
+RESTS = Rests(first_s=1.0, look_s=10.0)
 
 
 class Indexer:
@@ -34,17 +27,7 @@ class Indexer:
 
     def run(self) -> None:
         """File until stopped, whatever happens."""
-        pause_s = 1.0
-        while not self._stop.wait(pause_s):
-            began = clock.monotonic()
-            try:
-                more = self.step()
-            except StoreUnavailable:
-                more = False  # the delivery loop tells it
-            except Exception:  # a mistake of ours must not cost the worker its life
-                log.exception("indexing_stumbled")
-                more = False
-            pause_s = max(0.02, SHARE * (clock.monotonic() - began)) if more else LOOK_S
+        keep_at("indexing", self.step, RESTS, self._stop)
 
     def step(self) -> bool:
         """File one batch; whether there may be more.

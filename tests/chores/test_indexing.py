@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 from service import clock
-from service.admin.indexing import BATCH, Indexer
+from service.chores.indexing import BATCH, Indexer
 from service.store import Store
 from tests.builders import a_lead
 

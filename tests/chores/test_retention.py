@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from service.chores import retention
+from service.chores.retention import Rule, erase_due, keep_erasing, rules_of
 from service.lead import CoworkerId, LeadId, OpportunityId, Status
 from service.store import Store
-from service.watch import retention
-from service.watch.retention import Rule, erase_due, keep_erasing, rules_of
 from tests.builders import NOON, a_form, a_lead, a_submission
 
 DAY = timedelta(days=1)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import time_machine
 
-from service.admin.tallying import Tallier
+from service.chores.tallying import Tallier
 from service.store import Span, Store
 from tests.admin.desk import keep, keep_many
 from tests.builders import NOON, a_lead
