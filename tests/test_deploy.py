@@ -176,7 +176,7 @@ def test_a_unit_waits_longer_for_the_end_than_the_process_takes() -> None:
     patience_s = {path.stem: unit(path)["Service"].get("TimeoutStopSec", "90") for path in UNITS}
 
     assert int(patience_s["lead-capture-web"]) > server_options(read_settings({}), 8000)["graceful_timeout"]
-    assert int(patience_s["lead-capture-worker"]) > 8  # service.worker.STOP_S
+    assert int(patience_s["lead-capture-worker"]) > 8  # service.delivery.loop.STOP_S
 
 
 # -- gunicorn and CI

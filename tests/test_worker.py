@@ -14,12 +14,13 @@ import psycopg
 import pytest
 
 from service import clock
+from service.delivery.loop import Told, Worker
 from service.forms import Form, Setup
 from service.lead import Lead, Status
 from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Pace, Store
-from service.worker import Told, Worker, desks
+from service.worker import desks
 from tests.builders import a_form, a_lead
 
 COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"

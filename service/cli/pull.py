@@ -9,10 +9,10 @@ from service import clock
 from service.cli.house import instant
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
-from service.collect.line import Line
+from service.collect.line import Identity, Line
 from service.collect.lines import make_lines
 from service.collect.pulling import Tally, pull, told
-from service.delivery.identity import worker_name
+from service.delivery.identity import is_gone, worker_name
 from service.forms.senders import PLATFORMS
 from service.store import StoreUnavailable
 
@@ -57,7 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _lines(house: House, form: str) -> list[Line]:
     from service.worker import addresses  # noqa: PLC0415 (loads all that delivers)
 
-    return make_lines({form: house.setup.forms[form]}, addresses(house.settings), house.store, f"pull/{worker_name()}")
+    return make_lines(
+        {form: house.setup.forms[form]},
+        addresses(house.settings),
+        house.store,
+        Identity(f"pull/{worker_name()}", is_gone),
+    )
 
 
 def _pull(sender: str, lines: dict[str, Line], house: House, arguments: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from service.cli.house import instant
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
 from service.cli.progress import Bar
-from service.delivery.identity import worker_name
+from service.delivery.identity import is_gone, worker_name
 from service.ledger.book import Book
 from service.ledger.findings import Comparison, Kind
 from service.ledger.reconciling import Ask, no_platforms, reconcile
@@ -84,10 +84,16 @@ def _books(house: House, arguments: argparse.Namespace) -> Iterator[tuple[Book, 
     import threading  # noqa: PLC0415 (with all that delivers)
 
     from service import bookkeeping, worker  # noqa: PLC0415
+    from service.collect.line import Identity  # noqa: PLC0415
     from service.collect.lines import make_lines  # noqa: PLC0415
 
     desks = worker.desks(house.settings, house.setup, house.store, threading.Event())
-    lines = make_lines(house.setup.forms, worker.addresses(house.settings), house.store, f"reconcile/{worker_name()}")
+    lines = make_lines(
+        house.setup.forms,
+        worker.addresses(house.settings),
+        house.store,
+        Identity(f"reconcile/{worker_name()}", is_gone),
+    )
     named = [each.name for each in worker.accounts(house.settings, house.setup) if each.username or each.token]
     if not named:
         raise Failed("no credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN")

@@ -1,13 +1,12 @@
 """Threads of a worker that read what platforms announced. Their own: a slow platform delays no delivery."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import structlog
 
 from service import clock
-from service.collect.line import Line
+from service.collect.line import Identity, Line
 from service.collect.settling import collect, stumbled
 from service.lead import Outcome
 from service.store import Ended, Fetch, LeaseLost, Link, Store, StoreUnavailable
@@ -24,14 +23,6 @@ LOOK_S = 2.0
 """The longest wait before looking by itself."""
 
 NO_LINE = Ended(Outcome.REJECTED, 0, None, "the forms file does not have its form or sender any more")
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Which worker this is, and how it is known that another one has ended."""
-
-    name: str
-    is_gone: Callable[[str], bool]
 
 
 class Collector:

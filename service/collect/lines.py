@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from service.capture.sender import Table
-from service.collect.line import Addresses, Line, Memory, Reader
+from service.collect.line import Addresses, Identity, Line, Memory, Reader
 from service.collect.linkedin import LinkedInReader
 from service.collect.meta import MetaReader
 from service.collect.tiktok import TikTokReader
@@ -20,16 +20,16 @@ def can_read(table: Table) -> bool:
     return any(table.get(name) for name in ("access_token", "page_tokens", "refresh_token"))
 
 
-def make_lines(forms: Mapping[str, Form], addresses: Addresses, store: Store, holder: str) -> list[Line]:
-    """Every line of these forms. holder: which process this is, unique in the deployment."""
-    return [line for form in forms.values() for line in _lines_of(form, addresses, store, holder)]
+def make_lines(forms: Mapping[str, Form], addresses: Addresses, store: Store, identity: Identity) -> list[Line]:
+    """Every line of these forms. identity: of this process."""
+    return [line for form in forms.values() for line in _lines_of(form, addresses, store, identity)]
 
 
-def _lines_of(form: Form, addresses: Addresses, store: Store, holder: str) -> Iterator[Line]:
+def _lines_of(form: Form, addresses: Addresses, store: Store, identity: Identity) -> Iterator[Line]:
     for sender, table in form.webhooks.items():
         if sender in _READERS:
             memory = Memory(store, Link(form.name, sender))
-            reader = _READERS[sender](addresses, table, form, memory, holder)
+            reader = _READERS[sender](addresses, table, form, memory, identity)
             yield Line(form, sender, table, reader, sender in ANNOUNCING)
 
 
@@ -37,21 +37,21 @@ def _section(form: Form, sender: str) -> str:
     return f"[forms.{form.name}.webhooks.{sender}]"
 
 
-def _meta(addresses: Addresses, table: Table, form: Form, memory: Memory, _holder: str) -> Reader:
+def _meta(addresses: Addresses, table: Table, form: Form, memory: Memory, _identity: Identity) -> Reader:
     return MetaReader(addresses.meta, table, _section(form, "meta"), memory)
 
 
-def _linkedin(addresses: Addresses, table: Table, form: Form, memory: Memory, holder: str) -> Reader:
+def _linkedin(addresses: Addresses, table: Table, form: Form, memory: Memory, identity: Identity) -> Reader:
     section = _section(form, "linkedin")
-    tokens = LinkedInTokens(addresses.linkedin_oauth, table, section, memory, holder)
+    tokens = LinkedInTokens(addresses.linkedin_oauth, table, section, memory, identity)
     return LinkedInReader(addresses.linkedin, tokens, table, section, memory)
 
 
-def _tiktok(addresses: Addresses, table: Table, form: Form, _memory: Memory, _holder: str) -> Reader:
+def _tiktok(addresses: Addresses, table: Table, form: Form, _memory: Memory, _identity: Identity) -> Reader:
     return TikTokReader(addresses.tiktok, table, form.name, _section(form, "tiktok"))
 
 
-_READERS: Mapping[str, Callable[[Addresses, Table, Form, Memory, str], Reader]] = {
+_READERS: Mapping[str, Callable[[Addresses, Table, Form, Memory, Identity], Reader]] = {
     "meta": _meta,
     "linkedin": _linkedin,
     "tiktok": _tiktok,

@@ -17,7 +17,7 @@ from service.capture.sender import Table
 from service.capture.shapes import text_at
 from service.collect.errors import Disconnected, NotNow
 from service.collect.http import ask
-from service.collect.line import Memory, spoken
+from service.collect.line import Identity, Memory, spoken
 
 LIFE = timedelta(days=365)
 """Of a refresh token, where LinkedIn does not say how long it lives."""
@@ -35,13 +35,13 @@ LOOK_S = 0.25
 class LinkedInTokens:
     """The tokens of one connection, shared by all processes."""
 
-    def __init__(self, url: str, table: Table, section: str, memory: Memory, holder: str) -> None:
-        """holder: which process this is."""
+    def __init__(self, url: str, table: Table, section: str, memory: Memory, identity: Identity) -> None:
+        """identity: of this process."""
         self._url = url
         self._table = table
         self._section = section
         self._memory = memory
-        self._holder = holder
+        self._identity = identity
 
     @property
     def can_renew(self) -> bool:
@@ -81,7 +81,7 @@ class LinkedInTokens:
                 "then it is renewed by itself. Then start the worker again.",
                 HTTPStatus.UNAUTHORIZED,
             )
-        holder = f"{self._holder}/{threading.get_ident()}"
+        holder = f"{threading.get_ident()}/{self._identity.name}"
         deadline = clock.monotonic() + LOCK_S
         while clock.monotonic() < deadline:
             if self._lock(holder):
@@ -94,7 +94,8 @@ class LinkedInTokens:
 
     def _lock(self, holder: str) -> bool:
         now = clock.now()
-        return self._memory.store.write(lambda tx: tx.connections.try_lock(self._memory.link, holder, now, LOCK_S))
+        link, is_gone = self._memory.link, self._identity.is_gone
+        return self._memory.store.write(lambda tx: tx.connections.try_lock(link, holder, now, LOCK_S, is_gone))
 
     def _other_than(self, refused: str) -> str:
         """The token that somebody else has renewed meanwhile."""

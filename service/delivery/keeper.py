@@ -7,7 +7,7 @@ from typing import Any
 from service import clock
 from service.delivery.identity import is_gone
 from service.nexudus.tokens import Tokens
-from service.store import Store, Transaction
+from service.store import Store
 
 
 class StoreKeeper:
@@ -34,13 +34,7 @@ class StoreKeeper:
         """The right to sign in, for at most so long. A process of this host that was killed has it no more."""
         now = clock.now()
 
-        def take(tx: Transaction) -> bool:
-            holder = tx.accounts.lock_holder(self._account)
-            if holder and is_gone(holder):
-                tx.accounts.unlock(self._account, holder)
-            return tx.accounts.try_lock(self._account, self._holder, now, seconds)
-
-        return self._store.write(take)
+        return self._store.write(lambda tx: tx.accounts.try_lock(self._account, self._holder, now, seconds, is_gone))
 
     def unlock(self) -> None:
         """Give it back."""

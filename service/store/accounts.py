@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, or_, select, update
 
 from service.store.engines import Opened
+from service.store.locks import IsGone, try_lock, unlock
 from service.store.tables import Instant, accounts, calls
 
 UNAVAILABLE = "unavailable"
@@ -58,22 +59,15 @@ class Accounts:
         """Keep an account's tokens (JSON values) for every process."""
         self._upsert(account, tokens=tokens)
 
-    def try_lock(self, account: str, holder: str, now: datetime, seconds: float) -> bool:
+    def try_lock(self, account: str, holder: str, now: datetime, seconds: float, is_gone: IsGone) -> bool:
         """Take the right to sign in to an account, for at most so long; False when another has it."""
         self._upsert(account)
-        free = or_(accounts.c.locked_until.is_(None), accounts.c.locked_until < now, accounts.c.locked_by == holder)
-        taking = update(accounts).where(and_(accounts.c.name == account, free))
-        until = now + timedelta(seconds=seconds)
-        return self._connection.execute(taking.values(locked_by=holder, locked_until=until)).rowcount == 1
-
-    def lock_holder(self, account: str) -> str:
-        """Who took the right to sign in last and did not give it back, "" for nobody."""
-        return self._connection.execute(select(accounts.c.locked_by).where(accounts.c.name == account)).scalar() or ""
+        mine = accounts.c.name == account
+        return try_lock(self._connection, accounts, mine, holder, (now, seconds), is_gone)
 
     def unlock(self, account: str, holder: str) -> None:
         """Give the right to sign in back."""
-        mine = and_(accounts.c.name == account, accounts.c.locked_by == holder)
-        self._connection.execute(update(accounts).where(mine).values(locked_by=None, locked_until=None))
+        unlock(self._connection, accounts, accounts.c.name == account, holder)
 
     def is_refused(self, account: str) -> bool:
         """Whether the last sign-in was refused, so that nobody tries it again by itself."""

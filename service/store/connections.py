@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, o
 
 from service.store.concerns import Concerns
 from service.store.engines import Opened
+from service.store.locks import IsGone, try_lock, unlock
 from service.store.outbox import wake
 from service.store.tables import Instant, connections, notices
 
@@ -149,18 +150,14 @@ class Connections:
         """Note when a person must renew it; None: never, as far as is known."""
         self._change(link, ends_at=at)
 
-    def try_lock(self, link: Link, holder: str, now: datetime, seconds: float) -> bool:
+    def try_lock(self, link: Link, holder: str, now: datetime, seconds: float, is_gone: IsGone) -> bool:
         """Take the right to renew its tokens, for at most so long; False when another has it."""
         self._ensure(link)
-        free = or_(connections.c.locked_until.is_(None), connections.c.locked_until < now)
-        taking = update(connections).where(_is(link), free)
-        until = now + timedelta(seconds=seconds)
-        return self._connection.execute(taking.values(locked_by=holder, locked_until=until)).rowcount == 1
+        return try_lock(self._connection, connections, _is(link), holder, (now, seconds), is_gone)
 
     def unlock(self, link: Link, holder: str) -> None:
         """Give that right back."""
-        mine = update(connections).where(_is(link), connections.c.locked_by == holder)
-        self._connection.execute(mine.values(locked_by=None, locked_until=None))
+        unlock(self._connection, connections, _is(link), holder)
 
     # -- whose turn it is to ask by itself
 

@@ -11,6 +11,7 @@ from service.lead import Lead, LeadId, Outcome, Status, Step
 from service.store.connections import Connections, Link
 from service.store.engines import Opened
 from service.store.leads import Leads
+from service.store.locks import IsGone, free_leases
 from service.store.notices import DUE, LIVE_FOR, PARKED, Notice, Notices
 from service.store.outbox import LeaseLost
 from service.store.tables import attempts, connections, leads, notices
@@ -135,14 +136,9 @@ class Fetches:
         )
         return Fetch(notice, worker, int(number))
 
-    def free(self, is_gone: Callable[[str], bool]) -> int:
+    def free(self, is_gone: IsGone) -> int:
         """Free the leases of workers that are gone, without waiting for their end; how many."""
-        held = select(notices.c.claimed_by).where(notices.c.claimed_by.is_not(None)).distinct()
-        gone = [worker for worker in self._connection.execute(held).scalars() if is_gone(worker)]
-        if not gone:
-            return 0
-        freeing = update(notices).where(notices.c.claimed_by.in_(gone)).values(_NO_CLAIM)
-        return self._connection.execute(freeing).rowcount
+        return free_leases(self._connection, notices, is_gone)
 
     # -- settling
 

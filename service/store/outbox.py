@@ -1,6 +1,6 @@
 """The debts to the CRM: owed in the lead's own transaction, claimed with a lease, settled once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, func, select, text, update
 from service.lead import CoworkerId, Delivery, Doubt, LeadId, Outcome, Status, Step
 from service.store.engines import Opened
 from service.store.leads import Leads
+from service.store.locks import IsGone, free_leases
 from service.store.rows import insert_rows
 from service.store.tables import attempts, deliveries, leads
 
@@ -121,14 +122,9 @@ class Outbox:
         held = and_(deliveries.c.lead_id.in_(list(lead_ids)), deliveries.c.claimed_by == worker)
         self._connection.execute(update(deliveries).where(held).values(lease_until=until))
 
-    def free(self, is_gone: Callable[[str], bool]) -> int:
+    def free(self, is_gone: IsGone) -> int:
         """Free the leases of workers that are gone, without waiting for their end; how many."""
-        held = select(deliveries.c.claimed_by).where(deliveries.c.claimed_by.is_not(None)).distinct()
-        gone = [worker for worker in self._connection.execute(held).scalars() if is_gone(worker)]
-        if not gone:
-            return 0
-        freeing = update(deliveries).where(deliveries.c.claimed_by.in_(gone)).values(claimed_by=None, lease_until=None)
-        return self._connection.execute(freeing).rowcount
+        return free_leases(self._connection, deliveries, is_gone)
 
     # -- attempts
 

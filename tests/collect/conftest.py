@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import update
 
 from service import clock
-from service.collect.collector import Collector, Identity, begin_anew
-from service.collect.line import Line
+from service.collect.collector import Collector, begin_anew
+from service.collect.line import Identity, Line
 from service.collect.lines import make_lines
 from service.forms import Form
 from service.lead import Attempt, Lead, LeadId, Status
@@ -86,7 +86,9 @@ class House:
 
     def lines(self) -> list[Line]:
         """What can be read."""
-        return make_lines({self.form.name: self.form}, self.platforms.addresses, self.store, "test")
+        return make_lines(
+            {self.form.name: self.form}, self.platforms.addresses, self.store, Identity("test", lambda _: False)
+        )
 
     def line(self, sender: str) -> Line:
         """One of them."""

@@ -9,8 +9,8 @@ import pytest
 
 from service import clock
 from service.capture.enquiries import Answered, Enquiry
-from service.collect.collector import Collector, Identity
-from service.collect.line import Line, Pulled
+from service.collect.collector import Collector
+from service.collect.line import Identity, Line, Pulled
 from service.collect.pulling import pull
 from service.collect.rounds import Rounds
 from service.lead import Status

@@ -19,7 +19,8 @@ RECORDS = [each for each in recorded("meta", "linkedin") if each.sample.get("fet
 READ = [each for each in RECORDS if "pending" not in each.expected]
 KILLED = """
 import sys, threading
-from service.collect.collector import Collector, Identity
+from service.collect.collector import Collector
+from service.collect.line import Identity
 from service.collect.line import Addresses
 from service.collect.lines import make_lines
 from service.delivery.identity import is_gone, worker_name
@@ -30,7 +31,7 @@ store = Store(sys.argv[1])
 table = {"app_secret": "a-secret", "access_token": "meta-token-1"}
 url = sys.argv[2]
 forms = {"tour": a_form("tour", webhooks={"meta": table})}
-lines = make_lines(forms, Addresses(f"{url}/v26.0", url, url, url), store, "x")
+lines = make_lines(forms, Addresses(f"{url}/v26.0", url, url, url), store, Identity("x", is_gone))
 collector = Collector(store, lines, Identity(worker_name(), is_gone), threading.Event())
 collector.start()
 threading.Event().wait()
