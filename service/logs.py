@@ -10,6 +10,9 @@ import structlog
 
 from service import clock
 
+_PROCESSORS: list[Any] = []
+"""One list for the life of the process: loggers that were used already keep the one that they found."""
+
 _encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
 
@@ -18,13 +21,9 @@ def configure(log_format: str, level: str) -> None:
     on_terminal = sys.stderr.isatty()
     chosen = log_format or ("console" if on_terminal else "json")
     renderer: Any = structlog.dev.ConsoleRenderer(colors=on_terminal) if chosen == "console" else render_json
+    _PROCESSORS[:] = [structlog.processors.add_log_level, stamp, place_exception, renderer]
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            stamp,
-            place_exception,
-            renderer,
-        ],
+        processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
