@@ -14,7 +14,6 @@ from service.chores.retention import keep_erasing
 from service.chores.tallying import Tallier
 from service.collect.collector import Collector, begin_anew
 from service.collect.line import Addresses
-from service.collect.line import Identity as Reading
 from service.collect.lines import make_lines
 from service.collect.rounds import Rounds as ReadingRounds
 from service.delivery.desk import Desk
@@ -30,9 +29,9 @@ from service.lead import Receipt, Submission
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
 from service.settings import Settings
-from service.store import Pace, Store
+from service.store import Identity, Pace, Store
 from service.watch.digest import Hour
-from service.watch.watcher import Identity, Orders, Watcher
+from service.watch.watcher import Orders, Watcher
 
 
 def run(settings: Settings, setup: Setup, store: Store) -> None:
@@ -61,9 +60,9 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
 
 def collect(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Collector:
     """Begin to read what platforms announced, in threads beside the deliveries."""
-    lines = make_lines(setup.forms, addresses(settings), store, Reading(worker_name(), is_gone))
+    lines = make_lines(setup.forms, addresses(settings), store, Identity(worker_name(), is_gone))
     begin_anew(store, lines)
-    collector = Collector(store, lines, Reading(worker_name(), is_gone), stop)
+    collector = Collector(store, lines, Identity(worker_name(), is_gone), stop)
     collector.start()
     if lines:
         threading.Thread(target=ReadingRounds(store, lines, stop).run, name="collect-rounds", daemon=True).start()
@@ -101,7 +100,7 @@ def go_rounds(
         threading.Thread(target=rounds.run, name=f"rounds-{name}", daemon=True).start()
     keep_books(
         can,
-        make_lines(setup.forms, addresses(settings), store, Reading(f"ledger/{worker_name()}", is_gone)),
+        make_lines(setup.forms, addresses(settings), store, Identity(f"ledger/{worker_name()}", is_gone)),
         store,
         stop,
     )

@@ -9,12 +9,12 @@ from service import clock
 from service.cli.house import instant
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
-from service.collect.line import Identity, Line
+from service.collect.line import Line
 from service.collect.lines import make_lines
 from service.collect.pulling import Tally, pull, told
 from service.delivery.identity import is_gone, worker_name
 from service.forms.senders import PLATFORMS
-from service.store import StoreUnavailable
+from service.store import Identity, StoreUnavailable
 
 SUMMARY = "ask ad platforms for leads that their webhooks did not bring"
 EXAMPLE = "lead-capture pull tour --since 2026-11-01"

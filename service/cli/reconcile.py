@@ -84,8 +84,8 @@ def _books(house: House, arguments: argparse.Namespace) -> Iterator[tuple[Book, 
     import threading  # noqa: PLC0415 (with all that delivers)
 
     from service import bookkeeping, worker  # noqa: PLC0415
-    from service.collect.line import Identity  # noqa: PLC0415
     from service.collect.lines import make_lines  # noqa: PLC0415
+    from service.store import Identity  # noqa: PLC0415
 
     desks = worker.desks(house.settings, house.setup, house.store, threading.Event())
     lines = make_lines(

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import structlog
 
 from service import clock
-from service.collect.line import Identity, Line
+from service.collect.line import Line
 from service.collect.settling import collect, stumbled
 from service.lead import Outcome
-from service.store import Ended, Fetch, LeaseLost, Link, Store, StoreUnavailable
+from service.store import Ended, Fetch, Identity, LeaseLost, Link, Store, StoreUnavailable
 
 log = structlog.get_logger()
 

@@ -1,6 +1,6 @@
 """A form and a platform: all that is needed to read what the platform has for the form."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -29,14 +29,6 @@ class Addresses:
     linkedin: str
     linkedin_oauth: str
     tiktok: str
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Which process this is, unique in the deployment, and how it is known that another one has ended."""
-
-    name: str
-    is_gone: Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)

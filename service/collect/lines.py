@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from service.capture.sender import Table
-from service.collect.line import Addresses, Identity, Line, Memory, Reader
+from service.collect.line import Addresses, Line, Memory, Reader
 from service.collect.linkedin import LinkedInReader
 from service.collect.meta import MetaReader
 from service.collect.tiktok import TikTokReader
 from service.collect.tokens import LinkedInTokens
 from service.forms import Form
-from service.store import Link, Store
+from service.store import Identity, Link, Store
 
 ANNOUNCING = frozenset({"meta", "linkedin"})
 """The platforms whose webhooks bring ids only."""

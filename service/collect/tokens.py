@@ -17,7 +17,8 @@ from service.capture.sender import Table
 from service.capture.shapes import text_at
 from service.collect.errors import Disconnected, NotNow
 from service.collect.http import ask
-from service.collect.line import Identity, Memory, spoken
+from service.collect.line import Memory, spoken
+from service.store import Identity
 
 LIFE = timedelta(days=365)
 """Of a refresh token, where LinkedIn does not say how long it lives."""

@@ -13,6 +13,7 @@ from service.store.histories import History
 from service.store.holds import Hold
 from service.store.leads import Key, Leads
 from service.store.ledgers import Reading, Reconciliation
+from service.store.locks import Identity
 from service.store.notices import WITHDRAWN, Announced, Notice
 from service.store.outbox import LATER, Debt, LeaseLost, Outbox
 from service.store.overview import Day
@@ -46,6 +47,7 @@ __all__ = [
     "Health",
     "History",
     "Hold",
+    "Identity",
     "Key",
     "Leads",
     "LeaseLost",

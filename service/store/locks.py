@@ -4,12 +4,21 @@ For tables with the columns locked_by and locked_until.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select, update
 
 IsGone = Callable[[str], bool]
 """Whether the process of a holder's name has ended; False where that cannot be known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which process this is, unique in the deployment, and how it is known that another one has ended."""
+
+    name: str
+    is_gone: IsGone
 
 
 def free_leases(connection: Connection, table: Table, is_gone: IsGone) -> int:

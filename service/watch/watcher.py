@@ -4,7 +4,7 @@ Of all workers one watches: the others see whether it still does. What it notice
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,7 +12,7 @@ import structlog
 
 from service import clock
 from service.forms import Form
-from service.store import Concern, Store, StoreUnavailable, Transaction
+from service.store import Concern, Identity, Store, StoreUnavailable, Transaction
 from service.watch import canary, channels
 from service.watch.alerts import account_of_access
 from service.watch.arrivals import Arrivals
@@ -43,14 +43,6 @@ class Orders:
     forms: Mapping[str, Form] = field(default_factory=dict)
     send_s: float = channels.SEND_S
     public_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Which worker this is, and how it is known that another one has ended."""
-
-    name: str
-    is_gone: Callable[[str], bool]
 
 
 class Watcher:

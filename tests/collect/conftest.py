@@ -16,11 +16,11 @@ from sqlalchemy import update
 
 from service import clock
 from service.collect.collector import Collector, begin_anew
-from service.collect.line import Identity, Line
+from service.collect.line import Line
 from service.collect.lines import make_lines
 from service.forms import Form
 from service.lead import Attempt, Lead, LeadId, Status
-from service.store import Concern, Query, Store
+from service.store import Concern, Identity, Query, Store
 from service.store.tables import connections, notices
 from tests.builders import a_form
 from tests.collect.platforms import LINKEDIN_TOKEN, META_TOKEN, Platforms, event

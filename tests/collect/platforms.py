@@ -37,12 +37,13 @@ class Call:
 
 @dataclass(frozen=True)
 class Canned:
-    """One answer. hang_s: how long it takes to come."""
+    """One answer. hang_s: how long it takes to come; until: what it waits for besides."""
 
     body: object
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     hang_s: float = 0.0
+    until: threading.Event | None = None
 
 
 def meta_error(code: int, subcode: int | None = None, message: str = "It is broken.", **more: object) -> Canned:
@@ -140,6 +141,8 @@ class Platforms:
             refused = self._refusal(call)
             found = refused or canned or _unknown(call)
             time.sleep(found.hang_s)
+            if found.until is not None:
+                found.until.wait(20)
             return found
         finally:
             with self._guard:

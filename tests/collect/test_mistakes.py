@@ -10,11 +10,11 @@ import pytest
 from service import clock
 from service.capture.enquiries import Answered, Enquiry
 from service.collect.collector import Collector
-from service.collect.line import Identity, Line, Pulled
+from service.collect.line import Line, Pulled
 from service.collect.pulling import pull
 from service.collect.rounds import Rounds
 from service.lead import Status
-from service.store import Notice
+from service.store import Identity, Notice
 from tests.collect.conftest import SECRET, House
 from tests.collect.platforms import TIKTOK_TOKEN, Canned, linkedin_error, linkedin_response, meta_error, meta_lead
 

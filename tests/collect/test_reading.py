@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -20,7 +21,7 @@ READ = [each for each in RECORDS if "pending" not in each.expected]
 KILLED = """
 import sys, threading
 from service.collect.collector import Collector
-from service.collect.line import Identity
+from service.store import Identity
 from service.collect.line import Addresses
 from service.collect.lines import make_lines
 from service.delivery.identity import is_gone, worker_name
@@ -164,13 +165,15 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_read_loses_nothing(house: Ho
 
 
 def test_a_withdrawal_that_comes_during_the_read_wins(house: House) -> None:
-    house.platforms.says("/rest/leadFormResponses/r-1", Canned({}, hang_s=0.6))
+    withdrawn = threading.Event()
+    house.platforms.says("/rest/leadFormResponses/r-1", Canned({}, until=withdrawn))
     lead_id = house.hears_linkedin("r-1")
 
     with house.collecting():
         house.platforms.wait_for("/rest/leadFormResponses/r-1")
         house.hears_linkedin("r-1", "DELETED")
-        time.sleep(0.8)
+        withdrawn.set()
+        house.wait(lambda: bool(house.attempts(lead_id)[0].detail))
 
     assert house.lead(lead_id).status is Status.DISCARDED
     assert house.attempts(lead_id)[0].detail.startswith("not wanted any more")

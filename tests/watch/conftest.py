@@ -13,10 +13,10 @@ from sqlalchemy import insert, update
 from service.capture.intake import accept
 from service.forms import Form
 from service.lead import Lead, LeadId, Receipt, Submission
-from service.store import Concern, Store
+from service.store import Concern, Identity, Store
 from service.store.tables import attempts, deliveries, leads
 from service.watch import telling, watcher
-from service.watch.watcher import Identity, Orders, Watcher
+from service.watch.watcher import Orders, Watcher
 from tests.builders import NOON, a_form, a_lead
 from tests.watch.ear import Ear
 
