@@ -70,7 +70,8 @@ class Collector:
             except Exception:  # a mistake of ours must not end the thread
                 log.exception("collect_stumbled", sender=sender)
             bell.wait(LOOK_S)
-            bell.clear()
+            if not self._stop.is_set():  # all are to hear that it ends
+                bell.clear()
 
     def _step(self, sender: str, bell: threading.Event) -> bool:
         """Read one lead; False where none is due."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
@@ -57,10 +58,9 @@ class Screen:
         """Do something that leads to another page, and wait for it."""
         here = self.driver.find_element(By.TAG_NAME, "html")
         act()  # type: ignore[operator]
-        WebDriverWait(self.driver, PATIENCE_S).until(staleness_of(here))
-        WebDriverWait(self.driver, PATIENCE_S).until(
-            lambda driver: driver.execute_script("return document.readyState") == "complete"
-        )
+        wait = WebDriverWait(self.driver, PATIENCE_S, ignored_exceptions=[WebDriverException])  # the page is changing
+        wait.until(staleness_of(here))
+        wait.until(lambda driver: driver.execute_script("return document.readyState") == "complete")
 
     @property
     def text(self) -> str:

@@ -148,7 +148,7 @@ def test_an_account_of_that_name_is_in_the_way(run: Terminal, kept: Store) -> No
 
 
 def test_a_worker_finds_nothing_to_deliver(run: Terminal, kept: Store) -> None:
-    run("demo-data", "--leads", "500", "--days", "2")
+    run("demo-data", "--leads", "500", "--days", "2", "--until", NOON.isoformat())
 
     assert {lead.status for lead in all_of(kept)} > {Status.PENDING}
     assert claim(kept, now=NOON + timedelta(days=1000)) == []

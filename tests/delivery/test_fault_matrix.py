@@ -24,8 +24,8 @@ saved = pytest.mark.parametrize("saved", [False, True], ids=["not saved", "saved
 
 @pytest.fixture
 def hasty(store: Store, nexudus: Simulator) -> House:
-    """A house that waits 0.3 seconds for an answer."""
-    return House(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}, timeout_s=0.3))
+    """A house that waits a second for an answer."""
+    return House(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}, timeout_s=1.0))
 
 
 @saved

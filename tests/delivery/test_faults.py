@@ -33,7 +33,7 @@ UNDECIDED: dict[str, dict[str, Any]] = {
     "a 500": {"status": 500},
     "a page with 200": {"status": 200, "body": "<html><body>Welcome</body></html>"},
     "a page with 502": {"status": 502, "body": "<html><body>Bad gateway</body></html>"},
-    "no answer in time": {"hang_s": 1.0},
+    "no answer in time": {"hang_s": 3.0},
     "an empty 200": {"status": 200, "body": ""},
 }
 
@@ -74,8 +74,8 @@ every_call = pytest.mark.parametrize("step", [pytest.param(step, id=step.value) 
 
 @pytest.fixture
 def hasty(store: Store, nexudus: Simulator) -> House:
-    """A house that waits 0.3 seconds for an answer."""
-    return House(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}, timeout_s=0.3))
+    """A house that waits a second for an answer."""
+    return House(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}, timeout_s=1.0))
 
 
 def outcomes(attempts: list[Attempt]) -> list[tuple[Step, Outcome]]:
@@ -118,7 +118,7 @@ def test_a_record_that_was_saved_without_a_word_is_found_not_repeated(hasty: Hou
 def test_what_a_hung_create_asked_for_is_not_looked_for_too_early(hasty: House) -> None:
     hasty.desk = replace(hasty.desk, schedule_s=(0.001,))
     lead = hasty.owes(a_lead())
-    hasty.nexudus.faults([{**CALLS[Step.CREATE_OPPORTUNITY], "times": 1, "hang_s": 1.0}])
+    hasty.nexudus.faults([{**CALLS[Step.CREATE_OPPORTUNITY], "times": 1, "hang_s": 3.0}])
 
     hasty.deliver_once()
 

@@ -1,6 +1,5 @@
 """A visitor at a browser: from an ad to the sample page, by keyboard through the form, and onto the board."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -114,16 +113,13 @@ ANSWERS = {
 }
 
 
-def test_from_an_ad_to_the_board_by_keyboard_within_two_seconds(visit: Visit) -> None:
+def test_from_an_ad_to_the_board_by_keyboard(visit: Visit) -> None:
     visit.fill_in(ANSWERS)
     visit.send("Book my tour")
     visit.wait_for("h1", "Thank you")
-    thanked_at = time.monotonic()
 
     card = visit.card_on_board("Ines Moreau")
-    took_s = time.monotonic() - thanked_at
 
-    assert took_s < 2
     assert all(word in card for word in ("google", "cpc", "by-the-water", "GoogleSearch"))
 
 
