@@ -1,4 +1,4 @@
-"""`make screenshots`: the dashboard over the made-up history, photographed for the README."""
+"""`make screenshots`: the dashboard over the made-up history, photographed for docs/dashboard.md."""
 
 import struct
 import subprocess
@@ -8,9 +8,13 @@ import zlib
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
+
+import time_machine
 
 from service.chores.tallying import Tallier
 from service.forms import Form
@@ -27,20 +31,30 @@ FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
+MOMENT = datetime(2026, 10, 6, 15, 30, tzinfo=UTC)
+"""A Tuesday afternoon: the same pictures whenever they are taken, and not of an empty Sunday."""
+
+SIZES = {"": (1280, 860), "-phone": (390, 844)}
+SCHEMES = {"": "light", "-dark": "dark"}
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: a file's name, a page, how it is looked at."""
+    """One picture: a file's name, a page, how it is looked at. size: width and height in pixels."""
 
     name: str
     path: str
-    scheme: str = "light"
-    width: int = 1280
-    height: int = 860
+    scheme: str
+    size: tuple[int, int]
 
 
 def main() -> None:
-    """Take all of them, or those named."""
-    with tempfile.TemporaryDirectory() as folder, chromium("--hide-scrollbars") as driver:
+    """Take all of them, or those of the pages named."""
+    with (
+        time_machine.travel(MOMENT),
+        tempfile.TemporaryDirectory() as folder,
+        chromium("--hide-scrollbars") as driver,
+    ):
         store = _history(Path(folder))
         front = Front(store, *_forms(), ADMIN_PASSWORD=PASSWORD, PUBLIC_URL="https://leads.example.com")
         with served(front) as address:
@@ -48,7 +62,7 @@ def main() -> None:
             screen.prefer("light", 1280)
             screen.sign_in()
             for shot in _shots(store):
-                if not sys.argv[1:] or shot.name in sys.argv[1:]:
+                if not sys.argv[1:] or shot.name.split("-")[0] in sys.argv[1:]:
                     _take(screen, shot)
         store.close()
 
@@ -56,7 +70,8 @@ def main() -> None:
 def _history(folder: Path) -> Store:
     """A database with a made-up quarter, counted."""
     url = f"sqlite:///{folder / 'leads.db'}"
-    for arguments in (("migrate",), ("demo-data", "--leads", "4000", "--days", "90")):
+    story = ("demo-data", "--leads", "4000", "--days", "90", "--until", MOMENT.isoformat(), "--seed", "4")
+    for arguments in (("migrate",), story):
         subprocess.run(lead_capture(*arguments), env=bare_environ(DATABASE_URL=url), cwd=folder, check=True)
     store = Store(url)
     tallier = Tallier(store, ZoneInfo("UTC"), Event())
@@ -73,15 +88,22 @@ def _forms() -> list[Form]:
 def _shots(store: Store) -> Iterator[Shot]:
     with store.read() as tx:
         lead = tx.leads.page(Query(status=Status.DELIVERED), 1)[0]
-    yield Shot("today", "/admin/")
-    yield Shot("pictures", "/admin/pictures?period=90")
-    yield Shot("lead-phone", f"/admin/leads/{lead.id}", "dark", 390, 844)
-    yield Shot("pictures-phone", "/admin/pictures?period=90", "dark", 390, 844)
+    pages = {
+        "today": "/admin/",
+        "leads": "/admin/leads",
+        "lead": f"/admin/leads/{lead.id}",
+        "pictures": "/admin/pictures?period=90",
+        "setup": "/admin/setup",
+    }
+    for name, path in pages.items():
+        for (device, size), (look, scheme) in product(SIZES.items(), SCHEMES.items()):
+            yield Shot(f"{name}{device}{look}", path, scheme, size)
 
 
 def _take(screen: Screen, shot: Shot) -> None:
-    screen.prefer(shot.scheme, shot.width)
-    size = {"width": shot.width, "height": shot.height, "deviceScaleFactor": 1, "mobile": False}
+    width, height = shot.size
+    screen.prefer(shot.scheme, width)
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
     screen.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     screen.open(shot.path)
     found = b64decode(screen.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"])

@@ -48,7 +48,7 @@ def code_in(page: Path) -> str:
 
 def links(page: Path) -> list[str]:
     """The addresses of all links and pictures of a page."""
-    return re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    return re.findall(r"""(?:\]\(|(?:src|srcset)=")([^)"\s]+)[)"]""", page.read_text(encoding="utf-8"))
 
 
 def commands(text: str) -> Iterator[list[str]]:
