@@ -12,10 +12,11 @@ from service.bookkeeping import keep_books
 from service.chores.indexing import Indexer
 from service.chores.retention import keep_erasing
 from service.chores.tallying import Tallier
-from service.collect.collector import Collector, begin_anew
+from service.collect.collector import Collector, reconnect
 from service.collect.line import Addresses
 from service.collect.lines import make_lines
 from service.collect.rounds import Rounds as ReadingRounds
+from service.delivery.beginning import begin_anew
 from service.delivery.desk import Desk
 from service.delivery.identity import is_gone, worker_name
 from service.delivery.keeper import StoreKeeper
@@ -38,9 +39,8 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
     """Work in this process until SIGTERM or SIGINT."""
     stop = threading.Event()
     work_at = desks(settings, setup, store, stop)
-    for account in work_at:
-        # The forms file may name other stages now.
-        store.write(lambda tx, account=account: tx.holds.lift_all(account, "stage:"))  # type: ignore[misc]
+    for account, desk in work_at.items():
+        begin_anew(account, desk)
     collector = collect(settings, setup, store, stop)
     worker = Worker(store, work_at, Told(settings.delivery_threads, settings.lease_s), stop, collector.nudge)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -61,7 +61,7 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
 def collect(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Collector:
     """Begin to read what platforms announced, in threads beside the deliveries."""
     lines = make_lines(setup.forms, addresses(settings), store, Identity(worker_name(), is_gone))
-    begin_anew(store, lines)
+    reconnect(store, lines)
     collector = Collector(store, lines, Identity(worker_name(), is_gone), stop)
     collector.start()
     if lines:

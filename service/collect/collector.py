@@ -136,7 +136,7 @@ class Collector:
             stumbled(fetch, line, self._store)
 
 
-def begin_anew(store: Store, lines: Sequence[Line]) -> None:
+def reconnect(store: Store, lines: Sequence[Line]) -> None:
     """At a start: the forms file may hold other tokens, and may have lost forms.
 
     Raises: StoreUnavailable.

@@ -57,6 +57,11 @@ class Bearer:
             finally:
                 self._keeper.unlock()
 
+    def is_corrected(self) -> bool:
+        """Whether the last sign-in was refused, but with other settings than these."""
+        kept = self._keeper.read()
+        return bool(kept and kept.refused and kept.issued_for != self._grants.issued_for)
+
     def _lock_or_find(self, rejected: str) -> str:
         """A usable token, or "" and the lock is ours."""
         deadline = clock.monotonic() + self._wait_s

@@ -51,6 +51,10 @@ class Nexudus:
         )
         self._denials = Denials()
 
+    def is_corrected(self) -> bool:
+        """Whether the last sign-in was refused, but with other settings than these: it may be tried again."""
+        return self._bearer.is_corrected()
+
     def get(self, path: str, params: Params | None = None) -> Any:
         """The JSON value of one read.
 

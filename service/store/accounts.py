@@ -110,9 +110,13 @@ class Accounts:
         self._connection.execute(no_failure.values(failures=0, failing_since=None))
         return self._end_pause(and_(mine, accounts.c.pauses > 0, accounts.c.paused_until <= now))
 
-    def resume(self, account: str) -> None:
-        """Send again at once, by an operator's decision."""
-        self._end_pause(and_(accounts.c.name == account, accounts.c.paused_until.is_not(None)))
+    def resume(self, account: str, because: str = "") -> bool:
+        """Send again at once, by an operator's decision; False where nothing rested.
+
+        because: only a pause whose reason begins so.
+        """
+        rests = and_(accounts.c.paused_until.is_not(None), accounts.c.pause_reason.startswith(because, autoescape=True))
+        return self._end_pause(and_(accounts.c.name == account, rests))
 
     def _end_pause(self, condition: ColumnElement[bool]) -> bool:
         ending = update(accounts).where(condition).values(paused_until=None, pause_reason="", pauses=0)

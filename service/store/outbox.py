@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, text, update
+from sqlalchemy import Connection, and_, func, or_, select, text, update
 
 from service.lead import CoworkerId, Delivery, Doubt, LeadId, Outcome, Status, Step
 from service.store.engines import Opened
@@ -176,10 +176,15 @@ class Outbox:
         self._change(delivery, waits_for=hold, **_NO_CLAIM)
         Leads(self._connection, self._opened).set_status(delivery.lead.id, Status.PENDING, problem)
 
-    def hasten(self, account: str, now: datetime) -> int:
-        """An outage is over: what waits longer than a minute for its next try is due now; how many."""
-        late = and_(deliveries.c.account == account, IS_NEXT, deliveries.c.tries > 0)
-        hastening = update(deliveries).where(late, deliveries.c.due_at > now + timedelta(minutes=1))
+    def hasten(self, account: str, now: datetime, *, untried: bool = False) -> int:
+        """An outage is over: what waits longer than a minute for its next try is due now; how many.
+
+        untried: also all of whose schedule nothing is spent, as of those that were refused.
+        """
+        late = and_(deliveries.c.tries > 0, deliveries.c.due_at > now + timedelta(minutes=1))
+        if untried:
+            late = or_(late, and_(deliveries.c.tries == 0, deliveries.c.due_at > now))
+        hastening = update(deliveries).where(deliveries.c.account == account, IS_NEXT, late)
         return self._connection.execute(hastening.values(due_at=now)).rowcount
 
     def postpone(self, delivery: Delivery, due: datetime, tries: int, problem: str = "") -> None:

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import update
 
 from service import clock
-from service.collect.collector import Collector, begin_anew
+from service.collect.collector import Collector, reconnect
 from service.collect.line import Line
 from service.collect.lines import make_lines
 from service.forms import Form
@@ -99,7 +99,7 @@ class House:
     def collecting(self, name: str = "one", store: Store | None = None) -> Iterator[Collector]:
         """A worker's collector at work, after a start."""
         stop = threading.Event()
-        begin_anew(store or self.store, self.lines())
+        reconnect(store or self.store, self.lines())
         collector = Collector(store or self.store, self.lines(), Identity(name, lambda _: False), stop)
         collector.start()
         try:

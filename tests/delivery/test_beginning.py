@@ -1,0 +1,85 @@
+"""A start after somebody put something right: nothing waits any longer for what was wrong before."""
+
+from dataclasses import replace
+
+from service import clock
+from service.delivery.beginning import begin_anew
+from service.delivery.keeper import StoreKeeper
+from service.lead import Status
+from service.nexudus.client import Nexudus
+from service.nexudus.tokens import Login
+from service.store import Pause
+from tests.builders import a_lead
+from tests.delivery.conftest import House
+
+USER, RIGHT, WRONG = "simulator@leadcapture.example", "simulator", "simulatr"
+
+
+def signs_in_with(house: House, password: str) -> None:
+    """A process with other settings takes over, on the same database."""
+    keeper = StoreKeeper(house.store, "default", "the test")
+    house.desk = replace(house.desk, nexudus=Nexudus(house.nexudus.url, Login(USER, password), keeper, "tests"))
+
+
+def pauses(house: House) -> list[Pause]:
+    """The pauses that hold now."""
+    with house.store.read() as tx:
+        return tx.accounts.pauses(clock.now())
+
+
+def is_refused(house: House) -> bool:
+    """Whether the service believes that its sign-in is refused."""
+    with house.store.read() as tx:
+        return tx.accounts.is_refused("default")
+
+
+def test_with_the_right_password_its_lead_goes_out_at_once(house: House) -> None:
+    lead = house.owes(a_lead())
+    signs_in_with(house, WRONG)
+    house.deliver_once()
+    assert is_refused(house)
+
+    signs_in_with(house, RIGHT)
+    begin_anew("default", house.desk)
+
+    assert not is_refused(house)
+    assert house.deliver_once() == 1
+    assert house.kept(lead).status is Status.DELIVERED
+
+
+def test_with_the_same_password_nobody_signs_in_again(house: House) -> None:
+    house.owes(a_lead())
+    signs_in_with(house, WRONG)
+    house.deliver_once()
+
+    signs_in_with(house, WRONG)
+    begin_anew("default", house.desk)
+    house.deliver_once()
+
+    assert is_refused(house)
+    assert len(house.nexudus.calls("POST", "/api/token")) == 1
+
+
+def test_a_role_that_was_given_meanwhile_is_tried_at_once(house: House) -> None:
+    lead = house.owes(a_lead())
+    house.nexudus.faults([{"method": "GET", "path": "/api/spaces/coworkers", "times": 1, "status": 403}])
+    house.deliver_once()
+    assert pauses(house)
+
+    begin_anew("default", house.desk)
+
+    assert not pauses(house)
+    assert house.deliver_once() == 1
+    assert house.kept(lead).status is Status.DELIVERED
+
+
+def test_what_nexudus_asked_for_is_kept_to(house: House) -> None:
+    house.owes(a_lead())
+    asks = {"status": 429, "headers": {"Retry-After": "40"}}
+    house.nexudus.faults([{"method": "GET", "path": "/api/spaces/coworkers", "times": 1, **asks}])
+    house.deliver_once()
+
+    begin_anew("default", house.desk)
+
+    assert [pause.reason for pause in pauses(house)] == ["throttled"]
+    assert house.deliver_once() == 0
