@@ -46,5 +46,10 @@ def parked_by(error: NexudusError, tries: int) -> str:
     if isinstance(error, Rejected):
         fields = ", ".join(sorted({field.name for field in error.fields if field.name}))
         what = f" (field {fields})" if fields else ""
-        return f"Nexudus refused it{what}: {error.said} Correct the lead or the form's settings, then retry."
-    return f"Given up after {tries + 1} tries: {error.said} When Nexudus works again, retry."
+        return f"Nexudus refused it{what}: {_stopped(error.said)} Correct the lead or the form's settings, then retry."
+    return f"Given up after {tries + 1} tries: {_stopped(error.said)} When Nexudus works again, retry."
+
+
+def _stopped(said: str) -> str:
+    """The CRM's words before ours: it ends some of its sentences without a stop."""
+    return said if said.endswith((".", "!", "?")) else f"{said}."

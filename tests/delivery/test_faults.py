@@ -153,7 +153,7 @@ def test_data_that_is_refused_parks_the_lead_with_the_words_of_the_crm(house: Ho
 
     assert outcomes(house.attempts(lead)) == [*BEFORE[step], (step, Outcome.REJECTED)]
     assert house.kept(lead).status is Status.PARKED
-    assert "is a required field" in house.kept(lead).problem
+    assert "is a required field. Correct" in house.kept(lead).problem
     assert "(field Team)" in house.kept(lead).problem
 
 
