@@ -3,15 +3,15 @@
 A test holds both together.
 """
 
+import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from service.delivery.words import lead_source_name
-from service.store import Told, ToldCall
+from service.store import Told, ToldCall, as_instant
 
 
-def as_lead_json(told: Told, calls: Sequence[ToldCall], next_attempt_at: datetime | None) -> dict[str, Any]:
+def as_lead_json(told: Told, calls: Sequence[ToldCall], next_attempt_at: int | None) -> dict[str, Any]:
     """Everything known of a lead, as JSON values; instants in ISO 8601, UTC."""
     return {
         "id": told.id,
@@ -22,8 +22,8 @@ def as_lead_json(told: Told, calls: Sequence[ToldCall], next_attempt_at: datetim
         "form_name": told.form_name or None,
         "page_url": told.page_url or None,
         "status": told.status,
-        "received_at": _instant(told.received_at),
-        "delivered_at": _instant(told.delivered_at),
+        "received_at": as_instant(told.received_at),
+        "delivered_at": None if told.delivered_at is None else as_instant(told.delivered_at),
         "contact": {
             "email": told.email or None,
             "full_name": told.full_name or None,
@@ -31,12 +31,12 @@ def as_lead_json(told: Told, calls: Sequence[ToldCall], next_attempt_at: datetim
             "company": told.company or None,
         },
         "fields": told.fields,
-        "extras": told.extras,
+        "extras": {} if told.extras == "{}" else json.loads(told.extras),
         "attribution": _attribution(told),
         "coworker_id": told.coworker_id,
         "opportunity_id": told.opportunity_id,
         "attempts": [_attempt(call) for call in calls],
-        "next_attempt_at": _instant(next_attempt_at),
+        "next_attempt_at": None if next_attempt_at is None else as_instant(next_attempt_at),
         "problem": told.problem or None,
         "repeats": told.repeats,
         "corrections": [_correction(each) for each in told.corrections or ()],
@@ -67,7 +67,7 @@ def _touch(kept: Sequence[Any] | None) -> dict[str, Any] | None:
 
 def _attempt(call: ToldCall) -> dict[str, Any]:
     return {
-        "started_at": _instant(call.started_at),
+        "started_at": as_instant(call.started_at),
         "duration_ms": call.duration_ms,
         "step": call.step,
         "outcome": call.outcome,
@@ -79,7 +79,3 @@ def _attempt(call: ToldCall) -> dict[str, Any]:
 
 def _correction(kept: Mapping[str, Any]) -> dict[str, Any]:
     return {"at": kept["at"].replace("+00:00", "Z"), "was": kept["was"], "became": kept["became"]}
-
-
-def _instant(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.isoformat().replace("+00:00", "Z")

@@ -7,7 +7,7 @@ from service.store.connections import Health, Link
 from service.store.conversions import Happening
 from service.store.corrections import BeingSent
 from service.store.erasure import Erased
-from service.store.exports import Told, ToldCall
+from service.store.exports import Told, ToldCall, as_instant, as_milliseconds
 from service.store.fetches import Ended, Fetch
 from service.store.histories import History
 from service.store.holds import Hold
@@ -74,4 +74,6 @@ __all__ = [
     "ToldCall",
     "Transaction",
     "Turns",
+    "as_instant",
+    "as_milliseconds",
 ]

@@ -5,7 +5,8 @@ Told of plain values, not as Leads: a million of them must not take minutes.
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Connection, Select, Text, select, type_coerce
@@ -13,14 +14,17 @@ from sqlalchemy import BigInteger, Column, Connection, Select, Text, select, typ
 from service.lead import Answers, first_lead_id
 from service.store.outbox import OWED
 from service.store.query import Query
-from service.store.tables import Instant, Json, attempts, deliveries, from_micros, leads
+from service.store.tables import Instant, Json, attempts, deliveries, leads
 
 
 class Told(NamedTuple):
-    """One lead for a table. evidence: what its person's fields do not already say, as it is kept."""
+    """One lead for a table. Instants are microseconds since 1970: see as_instant and as_milliseconds.
+
+    extras: as JSON. evidence: what its person's fields do not already say, as it is kept.
+    """
 
     id: str
-    received_at: datetime
+    received_at: int
     status: str
     form: str
     account: str
@@ -34,7 +38,7 @@ class Told(NamedTuple):
     phone: str
     company: str
     fields: Answers
-    extras: Answers
+    extras: str
     page_url: str
     evidence: dict[str, Any]
     utm_source: str
@@ -48,7 +52,7 @@ class Told(NamedTuple):
     click_ids: dict[str, str]
     coworker_id: int | None
     opportunity_id: int | None
-    delivered_at: datetime | None
+    delivered_at: int | None
     problem: str
     repeats: int
     reason: str
@@ -59,7 +63,7 @@ class ToldCall(NamedTuple):
     """One call to the CRM for one of them."""
 
     lead_id: str
-    started_at: datetime
+    started_at: int
     duration_ms: int | None
     step: str
     outcome: str
@@ -86,13 +90,13 @@ class Exports:
         """Every call made for some leads, oldest first; leads without one are left out."""
         found: dict[str, list[ToldCall]] = {}
         rows = self._connection.execute(_CALLS.where(attempts.c.lead_id.in_(ids)).order_by(attempts.c.id))
-        for lead_id, started_at, *more in rows.all():
-            found.setdefault(lead_id, []).append(ToldCall(lead_id, from_micros(started_at), *more))
+        for row in rows.all():
+            found.setdefault(row[0], []).append(ToldCall._make(row))
         return found
 
-    def due(self, ids: Sequence[str]) -> dict[str, datetime]:
-        """When those of some leads are tried next that are owed to the CRM."""
-        owed = select(deliveries.c.lead_id, deliveries.c.due_at).where(deliveries.c.state == OWED)
+    def due(self, ids: Sequence[str]) -> dict[str, int]:
+        """When those of some leads are tried next that are owed to the CRM: microseconds since 1970."""
+        owed = select(deliveries.c.lead_id, _as_kept(deliveries.c.due_at)).where(deliveries.c.state == OWED)
         rows = self._connection.execute(owed.where(deliveries.c.lead_id.in_(ids)))
         return {row.lead_id: row.due_at for row in rows} if ids else {}
 
@@ -122,18 +126,37 @@ def _page(statement: Select[Any], query: Query, after: str, size: int) -> Select
 
 
 _read = json.JSONDecoder().raw_decode  # of texts that we wrote: nothing stands around them
-_JSON = tuple(Told._fields.index(name) for name in ("fields", "extras", "evidence", "click_ids"))
+_JSON = tuple(Told._fields.index(name) for name in ("fields", "evidence", "click_ids"))
 _CORRECTIONS = Told._fields.index("corrections")
-_RECEIVED, _DELIVERED = Told._fields.index("received_at"), Told._fields.index("delivered_at")
 
 
 def _told(row: Any) -> Told:
     values = list(row)
     for place in _JSON:
         values[place] = {} if values[place] == "{}" else _read(values[place])[0]
-    values[_RECEIVED] = from_micros(values[_RECEIVED])
-    if values[_DELIVERED] is not None:
-        values[_DELIVERED] = from_micros(values[_DELIVERED])
     if values[_CORRECTIONS] is not None:
         values[_CORRECTIONS] = _read(values[_CORRECTIONS])[0]
     return Told._make(values)
+
+
+def as_instant(micros: int) -> str:
+    """An instant as the API tells it: ISO 8601, UTC, its fraction where it has one."""
+    fraction = micros % 1_000_000
+    return f"{_to_the_second(micros)}.{fraction:06d}Z" if fraction else f"{_to_the_second(micros)}Z"
+
+
+def as_milliseconds(micros: int) -> str:
+    """The same with always three digits of its second."""
+    return f"{_to_the_second(micros)}.{micros % 1_000_000 // 1000:03d}Z"
+
+
+def _to_the_second(micros: int) -> str:
+    day, rest = divmod(micros // 1_000_000, 86_400)
+    hour, rest = divmod(rest, 3_600)
+    minute, second = divmod(rest, 60)
+    return f"{_day(day)}T{hour:02d}:{minute:02d}:{second:02d}"
+
+
+@lru_cache(1_000)
+def _day(days: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=days)).isoformat()

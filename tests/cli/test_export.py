@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.sheets.cells import bare, bare_foreign, protect
+from service.capture.sheets.cells import bare, bare_foreign, protect, protect_all
 from service.cli.export import COLUMNS, PAGE
 from service.lead import Contact, Evidence, Status, StoredTouch
 from service.store import Store
@@ -124,6 +124,11 @@ def test_reading_a_cell_takes_away_what_writing_added(text: str) -> None:
     assert bare(protect(text)) == text
 
 
+@given(st.lists(st.text(alphabet="=+-@';\t\r\n ab1＝"), max_size=4))
+def test_many_cells_are_made_safe_as_each_would_be(cells: list[str]) -> None:
+    assert list(protect_all(cells)) == [protect(cell) for cell in cells]
+
+
 def test_what_cannot_run_stays_as_it_is() -> None:
     for text in ("", "ann@example.com", "Two desks, please.", "a=b", "1-2", "so; it is"):
         assert protect(text) == text
@@ -144,6 +149,14 @@ def test_extras_cannot_run_either_and_stay_json(run: Terminal, kept: Store) -> N
 
     assert ";" not in row["extras"]
     assert json.loads(row["extras"]) == {"x": "y;=1+1"}
+
+
+def test_extras_are_read_by_people_in_any_language(run: Terminal, kept: Store) -> None:
+    keep(kept, a_lead(submission=a_submission(extras={"Größe": "später"})))
+
+    (row,) = rows(run("leads", "export").out)
+
+    assert row["extras"] == '{"Größe": "später"}'
 
 
 # -- JSON lines
