@@ -20,6 +20,7 @@ from service.capture.refusals import Empty, Unreadable, Unsupported
 from service.capture.sender import Call, Forged, Garbled, Sender, Table
 from service.capture.senders import SENDERS
 from service.capture.submitting import reading_form, submit, submit_notice, submit_unfit
+from service.capture.turned_away import TurnedAway
 from service.capture.wire import read_body, read_headers
 from service.forms import Form
 from service.lead import Receipt
@@ -73,6 +74,7 @@ def webhook_blueprint(board: Switchboard) -> Blueprint:
     """The routes of all senders."""
     blueprint = Blueprint("webhooks", __name__)
     lines = dict(_lines(board.forms.values()))
+    turned_away = TurnedAway(board.store, board.forms)
 
     @blueprint.route("/webhooks/<sender>/<form>", methods=["GET", "POST"], strict_slashes=False)
     @blueprint.route("/webhooks/<sender>/<form>/<token>", methods=["GET", "POST"], strict_slashes=False)
@@ -85,6 +87,7 @@ def webhook_blueprint(board: Switchboard) -> Blueprint:
             return _greet(line, _call(board.public_url, token))
         except NotTaken as refused:
             log.warning("webhook_refused", sender=sender, form=form, status=refused.status.value, why=refused.sentence)
+            turned_away.note(form, sender, refused.sentence)
             return _refusal(refused)
         except StoreUnavailable:
             log.error("lead_not_kept", sender=sender, form=form)

@@ -18,6 +18,7 @@ from service.store.notices import WITHDRAWN, Announced, Notice
 from service.store.outbox import LATER, Debt, LeaseLost, Outbox
 from service.store.overview import Day
 from service.store.query import Query
+from service.store.refusals import Refusal
 from service.store.reports import Count, Origins, Period
 from service.store.sales import Change, Noted, Sale, SaleStatus
 from service.store.search import Found, Tally
@@ -62,6 +63,7 @@ __all__ = [
     "Query",
     "Reading",
     "Reconciliation",
+    "Refusal",
     "Sale",
     "SaleStatus",
     "Span",

@@ -32,6 +32,7 @@ from service.store.migrate import migrate, schema_of
 from service.store.notices import Announced, Notices
 from service.store.outbox import LIVE, WAKE, Debt, Outbox
 from service.store.overview import Overview
+from service.store.refusals import Refusals
 from service.store.reports import Reports
 from service.store.sales import Sales
 from service.store.search import Search
@@ -87,6 +88,7 @@ class Transaction:
     conversions: Conversions
     tallies: Tallies
     untold: Untold
+    refusals: Refusals
 
 
 class Store:
@@ -228,6 +230,7 @@ class Store:
             Conversions(connection, opened),
             Tallies(connection, opened),
             Untold(connection),
+            Refusals(connection, opened),
         )
 
     def _ring(self, connection: Connection) -> None:

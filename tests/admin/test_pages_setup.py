@@ -5,6 +5,7 @@ import re
 import pytest
 import time_machine
 
+from service import clock
 from service.admin.pages import snippets
 from service.admin.pages.set_up import answers
 from service.delivery.preflight.rounds import keep as keep_findings
@@ -162,3 +163,37 @@ def test_the_script_names_the_forms_own_address() -> None:
 
     assert f'fetch("{WORLD}/f/tour"' in text
     assert '"your-email": email' in text
+
+
+# -- what was refused
+
+
+def test_a_call_that_was_refused_is_told_with_the_reason_until_one_is_taken(kept: Store, operator: Operator) -> None:
+    operator.client.post("/webhooks/meta/tour", data=b"{}", headers={"X-Hub-Signature-256": "sha256=00"})
+
+    for page in ("/admin/setup", "/admin/setup/tour"):
+        said = operator.see(page)
+        assert "Meta: refused" in said
+        assert "It does not prove where it comes from: the signature does not match." in said
+
+    keep(kept, a_lead(received_at=clock.now(), submission=a_submission(form="tour", sender="meta")))
+    assert "refused" not in operator.see("/admin/setup/tour")
+
+
+def test_a_sender_that_is_not_let_in_is_told_with_what_the_forms_file_lacks(operator: Operator) -> None:
+    operator.client.post("/webhooks/typeform/tour", data=b"{}")
+
+    assert "the forms file needs [forms.tour.webhooks.typeform]" in operator.see("/admin/setup/tour")
+
+
+def test_strangers_cannot_keep_the_database_busy_with_it(kept: Store, operator: Operator) -> None:
+    with time_machine.travel(NOON, tick=False) as traveller:
+        operator.client.post("/webhooks/typeform/tour", data=b"{}")
+        traveller.shift(30)
+        operator.client.post("/webhooks/typeform/tour", data=b"{}")
+        operator.client.post("/webhooks/nobody/tour", data=b"{}")
+        operator.client.post("/webhooks/typeform/nowhere", data=b"{}")
+
+    with kept.read() as tx:
+        assert [(each.sender, each.at) for each in tx.refusals.of("tour")] == [("typeform", NOON)]
+        assert tx.refusals.of("nowhere") == []

@@ -1,7 +1,7 @@
 """Set-up: each form with its addresses and snippets, what was last received, what the checks found, a preview."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from service.admin.pages.window import Window
 from service.delivery.preflight.rounds import checked_mark
 from service.forms import Form
 from service.lead import Lead
-from service.store import Concern, Query, Transaction
+from service.store import Concern, Query, Refusal, Transaction
 
 CHECKS = ("setup", "stage", "cap")
 """Kinds of concerns that the daily check of the set-up finds."""
@@ -31,12 +31,13 @@ ADDRESS = "https://www.example.com/tour?utm_source=google&utm_medium=cpc&utm_cam
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One form in the list."""
+    """One form in the list. refused: senders whose last call was refused."""
 
     form: Form
     address: str
     last: Lead | None
     found: Sequence[Concern]
+    refused: Sequence[Refusal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,15 @@ def findings(tx: Transaction) -> list[Concern]:
 
 def _shown(tx: Transaction, window: Window, form: Form, found: Iterable[Concern]) -> Shown:
     mine = [concern for concern in found if _is_about(concern, form)]
-    return Shown(form, snippets.endpoint(window.public_url, form), _last(tx, form), mine)
+    return Shown(form, snippets.endpoint(window.public_url, form), _last(tx, form), mine, list(_refused(tx, form)))
+
+
+def _refused(tx: Transaction, form: Form) -> Iterator[Refusal]:
+    """What was refused and is not mended: nothing came from that sender since."""
+    for refusal in tx.refusals.of(form.name):
+        last = _last_from(tx, form, refusal.sender)
+        if last is None or last.received_at < refusal.at:
+            yield refusal
 
 
 def _is_about(concern: Concern, form: Form) -> bool:
