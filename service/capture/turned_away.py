@@ -1,7 +1,6 @@
 """What is refused is noted for whoever sets a sender up: they look at the dashboard, not at the sender's log."""
 
 from collections.abc import Container
-from datetime import timedelta
 
 import structlog
 
@@ -9,7 +8,7 @@ from service import clock
 from service.capture.senders import SENDERS
 from service.store import Refusal, Store, StoreUnavailable
 
-NOT_OFTENER = timedelta(minutes=1)
+NOT_OFTENER_S = 60.0
 """Than this one address is noted by one process: strangers must not keep the database busy."""
 
 log = structlog.get_logger()
@@ -26,9 +25,10 @@ class TurnedAway:
 
     def note(self, form: str, sender: str, why: str) -> None:
         """Keep it, unless the same address was noted just now or the database is away: nobody waits for this."""
+        if form not in self._forms or sender not in SENDERS:
+            return
         at = clock.monotonic()
-        last = self._noted.get((form, sender))
-        if form not in self._forms or sender not in SENDERS or (last is not None and at - last < NOT_OFTENER.total_seconds()):
+        if at - self._noted.get((form, sender), float("-inf")) < NOT_OFTENER_S:
             return
         self._noted[form, sender] = at
         refusal = Refusal(form, sender, clock.now(), why)
