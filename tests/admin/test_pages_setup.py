@@ -1,6 +1,7 @@
 """Set-up: each form's addresses and snippets, what last came, what the checks found, and a preview."""
 
 import re
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -197,3 +198,10 @@ def test_strangers_cannot_keep_the_database_busy_with_it(kept: Store, operator: 
     with kept.read() as tx:
         assert [(each.sender, each.at) for each in tx.refusals.of("tour")] == [("typeform", NOON)]
         assert tx.refusals.of("nowhere") == []
+
+
+def test_after_a_week_nobody_is_told_any_more(operator: Operator) -> None:
+    with time_machine.travel(clock.now() - timedelta(days=7)):
+        operator.client.post("/webhooks/typeform/tour", data=b"{}")
+
+    assert "refused" not in operator.see("/admin/setup/tour")

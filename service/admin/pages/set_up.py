@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, request
 
+from service import clock
 from service.admin.pages import snippets
 from service.admin.pages.shell import Shell
 from service.admin.pages.window import Window
@@ -20,7 +21,8 @@ from service.store import Concern, Query, Refusal, Transaction
 CHECKS = ("setup", "stage", "cap")
 """Kinds of concerns that the daily check of the set-up finds."""
 
-WHOLE_ACCOUNT = "-"
+LATELY = timedelta(days=7)
+"""For so long a refused call is told: who sets up a sender looks soon, and strangers try every address once."""
 
 LONGEST = 20_000
 """Letters of what is pasted to be previewed."""
@@ -103,10 +105,10 @@ def _shown(tx: Transaction, window: Window, form: Form, found: Iterable[Concern]
 
 
 def _refused(tx: Transaction, form: Form) -> Iterator[Refusal]:
-    """What was refused and is not mended: nothing came from that sender since."""
+    """What was refused lately and is not mended: nothing came from that sender since."""
     for refusal in tx.refusals.of(form.name):
         last = _last_from(tx, form, refusal.sender)
-        if last is None or last.received_at < refusal.at:
+        if clock.now() - refusal.at < LATELY and (last is None or last.received_at < refusal.at):
             yield refusal
 
 
