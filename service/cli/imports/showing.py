@@ -33,7 +33,9 @@ def print_tally(tally: Tally) -> None:
         console.print(Text(line))
     if tally.is_dry:
         _print_columns(tally, console)
-    console.print(Text(f"{tally.rows:,} rows{', nothing was taken yet' if tally.is_dry else ''}:"))
+    console.print(
+        Text(f"{tally.rows:,} row{'' if tally.rows == 1 else 's'}{', nothing was taken yet' if tally.is_dry else ''}:")
+    )
     for fate, words in _DONE.items():
         if tally.fates[fate]:
             console.print(Text(f"{tally.fates[fate]:>9,}  {words}"))
