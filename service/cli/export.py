@@ -5,18 +5,17 @@ import csv
 import gc
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from io import StringIO
 
 from service.admin.lead_json import beside_json
 from service.capture.sheets.cells import protect, protect_all
 from service.cli.export_lines import as_lead_json
+from service.cli.export_pages import texts
 from service.cli.opened import House
 from service.delivery.words import lead_source_name
 from service.lead import CANONICAL_FIELDS, LeadId, Status
 from service.store import Query, Store, Told, as_milliseconds
-
-PAGE = 1000
-"""Leads in memory at a time."""
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -38,32 +37,25 @@ def export_leads(house: House, arguments: argparse.Namespace) -> int:
     query = Query(arguments.status, arguments.form, arguments.since, arguments.until)
     sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
     gc.freeze()  # what is loaded now stays to the end: looking it through again and again takes a tenth of the time
-    if arguments.format == "jsonl":
-        _write_lines(house.store, query)
-    else:
+    if arguments.format == "csv":
         sys.stdout.write(BYTE_ORDER_MARK if arguments.excel else "")
-        _write_table(house.store, query)
+        sys.stdout.write(_lines([COLUMNS]))
+    render = as_json_lines if arguments.format == "jsonl" else as_table
+    for text in texts(house.store, house.settings.database_url, query, render):
+        sys.stdout.write(text)
     sys.stdout.flush()
     return 0
 
 
-def _write_table(store: Store, query: Query) -> None:
-    writer = csv.writer(sys.stdout)  # with RFC 4180's line ends: they have it quote every line end inside of a cell
-    writer.writerow(COLUMNS)
-    for page in _pages(lambda after: _table(store, query, after)):
-        writer.writerows(map(row_of, page))
+def as_table(_: Store, page: Sequence[Told]) -> str:
+    """Some leads as lines of the CSV."""
+    return _lines(map(row_of, page))
 
 
-def _table(store: Store, query: Query, after: str) -> list[Told]:
-    with store.read() as tx:
-        return tx.exports.table(query, after, PAGE)
-
-
-def _pages(read: Callable[[str], list[Told]]) -> Iterator[list[Told]]:
-    after = ""
-    while page := read(after):
-        yield page
-        after = page[-1].id
+def _lines(rows: Iterable[Sequence[object]]) -> str:
+    text = StringIO(newline="")
+    csv.writer(text).writerows(rows)  # with RFC 4180's line ends: they have it quote every line end inside of a cell
+    return text.getvalue()
 
 
 def row_of(told: Told) -> Sequence[object]:
@@ -98,13 +90,16 @@ def _answer(answer: str | Sequence[str]) -> str:
     return protect(answer if isinstance(answer, str) else "; ".join(answer))
 
 
-def _write_lines(store: Store, query: Query) -> None:
-    encode = json.JSONEncoder(ensure_ascii=False).encode
-    for page in _pages(lambda after: _table(store, query, after)):
-        with store.read() as tx:
-            calls = tx.exports.calls([told.id for told in page])
-            beside = beside_json(tx, [LeadId(told.id) for told in page])
-            due = tx.exports.due([told.id for told in page if told.status == Status.PENDING])
-        for told in page:
-            lead = as_lead_json(told, calls.get(told.id, ()), due.get(told.id)) | beside[LeadId(told.id)]
-            sys.stdout.write(encode(lead) + "\n")
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def as_json_lines(store: Store, page: Sequence[Told]) -> str:
+    """Some leads as the API shows them, each on a line."""
+    with store.read() as tx:
+        calls = tx.exports.calls([told.id for told in page])
+        beside = beside_json(tx, [LeadId(told.id) for told in page])
+        due = tx.exports.due([told.id for told in page if told.status == Status.PENDING])
+    return "".join(
+        _encode(as_lead_json(told, calls.get(told.id, ()), due.get(told.id)) | beside[LeadId(told.id)]) + "\n"
+        for told in page
+    )

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Column, Connection, Select, Text, select, typ
 
 from service.lead import Answers, first_lead_id
 from service.store.outbox import OWED
-from service.store.query import Query
+from service.store.query import Query, bounds
 from service.store.tables import Instant, Json, attempts, deliveries, leads
 
 
@@ -78,13 +78,27 @@ class Exports:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def table(self, query: Query, after: str, size: int) -> list[Told]:
+    def table(self, query: Query, after: str, size: int, last: str = "") -> list[Told]:
         """At most `size` leads; continue with `after` = the last one's id.
 
-        query: its status, form, since and until count.
+        query: its status, form, since and until count. last: the id up to which to read all, however many; "": none.
         """
-        found = self._connection.execute(_page(_TOLD, query, after, size))
+        page = _page(_TOLD, query, after, size)
+        found = self._connection.execute(page.where(leads.c.id <= last).limit(None) if last else page)
         return [_told(row) for row in found.all()]
+
+    def edges(self, query: Query, after: str, size: int, most: int) -> list[str]:
+        """At most `most` ids: between one and the next lie `size` leads of the query's time, whatever their status."""
+        above, below = bounds(query)
+        found: list[str] = []
+        edge: str | None = max(above, after)
+        while len(found) < most:
+            between = select(leads.c.id).where(leads.c.id > edge, leads.c.id < below)
+            edge = self._connection.execute(between.order_by(leads.c.id).offset(size - 1).limit(1)).scalar()
+            if edge is None:
+                break
+            found.append(edge)
+        return found
 
     def calls(self, ids: Sequence[str]) -> dict[str, list[ToldCall]]:
         """Every call made for some leads, oldest first; leads without one are left out."""

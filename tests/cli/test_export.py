@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.sheets.cells import bare, bare_foreign, protect, protect_all
-from service.cli.export import COLUMNS, PAGE
+from service.cli import export_pages
+from service.cli.export import COLUMNS
+from service.cli.export_pages import PAGE
 from service.lead import Contact, Evidence, Status, StoredTouch
 from service.store import Store
 from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
@@ -157,6 +159,21 @@ def test_extras_are_read_by_people_in_any_language(run: Terminal, kept: Store) -
     (row,) = rows(run("leads", "export").out)
 
     assert row["extras"] == '{"Größe": "später"}'
+
+
+# -- two processes
+
+
+@pytest.mark.parametrize("choice", [(), ("--format", "jsonl"), ("--since", "2026-01-20"), ("--until", "2026-02-10")])
+def test_two_processes_write_the_same_as_one(
+    run: Terminal, kept: Store, monkeypatch: pytest.MonkeyPatch, choice: tuple[str, ...]
+) -> None:
+    run("demo-data", "--leads", str(4 * PAGE + 1), "--days", "60", "--until", "2026-03-01T00:00:00Z")
+    alone = run("leads", "export", *choice).out
+    monkeypatch.setattr(export_pages, "MANY", 2)
+
+    assert run("leads", "export", *choice).out == alone
+    assert len(alone.splitlines()) > 2 * PAGE
 
 
 # -- JSON lines
