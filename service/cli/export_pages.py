@@ -26,15 +26,15 @@ _here: list[Store] = []
 """In the second process: its store."""
 
 
-def texts(store: Store, url: str, query: Query, render: Render) -> Iterator[str]:
-    """The pages, oldest lead first. url: of the store's database.
+def texts(store: Store, url: str, query: Query, render: Render) -> Iterator[bytes]:
+    """The pages in UTF-8, oldest lead first. url: of the store's database.
 
     query: its status, form, since and until count.
     Raises: StoreUnavailable; Failed.
     """
     # Filtered leads may lie far apart: they are better looked up than passed by.
     if query.status or query.form or len(_edges(store, query, MANY)) < MANY:
-        return (render(store, page) for page in _pages(store, query))
+        return (render(store, page).encode() for page in _pages(store, query))
     return _by_two(store, url, query, render)
 
 
@@ -45,18 +45,18 @@ def _pages(store: Store, query: Query) -> Iterator[list[Told]]:
         after = page[-1].id
 
 
-def _by_two(store: Store, url: str, query: Query, render: Render) -> Iterator[str]:
+def _by_two(store: Store, url: str, query: Query, render: Render) -> Iterator[bytes]:
     with ProcessPoolExecutor(1, get_context("spawn"), _begin, (url,)) as second:
         stretches = _stretches(store, query)
         for mine in stretches:
             other = next(stretches, None)
             promised = second.submit(_render_there, render, query, *other) if other else None
-            yield render(store, _read(store, query, *mine))
+            yield render(store, _read(store, query, *mine)).encode()
             if promised:
                 yield _kept(promised)
 
 
-def _kept(promised: Future[str]) -> str:
+def _kept(promised: Future[bytes]) -> bytes:
     try:
         return promised.result()
     except BrokenProcessPool as error:
@@ -89,6 +89,6 @@ def _begin(url: str) -> None:
     _here.append(Store(url))
 
 
-def _render_there(render: Render, query: Query, after: str, last: str) -> str:
+def _render_there(render: Render, query: Query, after: str, last: str) -> bytes:
     (store,) = _here
-    return render(store, _read(store, query, after, last))
+    return render(store, _read(store, query, after, last)).encode()
