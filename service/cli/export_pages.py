@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from service.cli.main import Failed
 from service.store import Query, Store, Told
 
-PAGE = 1000
+PAGE = 500
 """Leads in memory at a time, in each process."""
 
 MANY = 20
