@@ -11,6 +11,7 @@ from service.capture.fields import CLICK_IDS, UTM_KEYS, Fields, lay_out
 from service.capture.reading import checked_answers
 from service.capture.schemas import check
 from service.capture.sender import Table
+from service.capture.texts import clean
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Contact, Evidence, Submission
 
@@ -86,7 +87,8 @@ def unroutable(place: str, table: Table) -> str:
 def _lay_out(enquiry: Enquiry, form: Form) -> Fields:
     named: dict[str, list[str]] = {}
     told: dict[tuple[str, str], list[str]] = {}
-    for name, answer, target in enquiry.answers:
+    for asked, answer, target in enquiry.answers:
+        name = clean(asked)
         texts = told.setdefault((name, target), []) if target else named.setdefault(name or "unnamed", [])
         texts.extend(texts_of(answer))
     answers: dict[str, Answer] = {name: unwrap(texts) for name, texts in named.items()}

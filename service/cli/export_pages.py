@@ -34,7 +34,7 @@ def texts(store: Store, url: str, query: Query, render: Render) -> Iterator[byte
     """
     # Filtered leads may lie far apart: they are better looked up than passed by.
     if query.status or query.form or len(_edges(store, query, MANY)) < MANY:
-        return (render(store, page).encode() for page in _pages(store, query))
+        return (_bytes(render(store, page)) for page in _pages(store, query))
     return _by_two(store, url, query, render)
 
 
@@ -51,9 +51,13 @@ def _by_two(store: Store, url: str, query: Query, render: Render) -> Iterator[by
         for mine in stretches:
             other = next(stretches, None)
             promised = second.submit(_render_there, render, query, *other) if other else None
-            yield render(store, _read(store, query, *mine)).encode()
+            yield _bytes(render(store, _read(store, query, *mine)))
             if promised:
                 yield _kept(promised)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")  # half a character, which JSON can spell and nobody can write
 
 
 def _kept(promised: Future[bytes]) -> bytes:
@@ -91,4 +95,4 @@ def _begin(url: str) -> None:
 
 def _render_there(render: Render, query: Query, after: str, last: str) -> bytes:
     (store,) = _here
-    return render(store, _read(store, query, after, last)).encode()
+    return _bytes(render(store, _read(store, query, after, last)))

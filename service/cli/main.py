@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from service.forms import SetupProblems
 from service.settings import SettingsProblems
@@ -41,6 +42,8 @@ class Failed(Exception):
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     given = list(sys.argv[1:] if words is None else words)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # what a terminal cannot show, such as half a character, ends nothing
     try:
         arguments = parser_for(given).parse_args(given)
         return int(arguments.run(arguments))

@@ -237,3 +237,10 @@ def test_a_lead_without_an_address_is_erased_alone(kept: Store, operator: Operat
     asked = operator.client.get(f"/admin/leads/{lead.id}/erase")
 
     assert "Yes, erase 1 lead" in words(asked.text)
+
+
+def test_half_a_character_costs_nobody_the_page(kept: Store, operator: Operator) -> None:
+    lead = keep(kept, a_lead(submission=a_submission(message="x\ud800y", extras={"\ud800": "z"})))
+
+    assert "x?y" in page_of(operator, lead)
+    assert operator.client.get(f"/admin/leads/{lead.id}/edit").status_code == 200

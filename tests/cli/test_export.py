@@ -161,6 +161,16 @@ def test_extras_are_read_by_people_in_any_language(run: Terminal, kept: Store) -
     assert row["extras"] == '{"Größe": "später"}'
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_half_a_character_costs_nobody_the_export(run: Terminal, kept: Store, kind: str) -> None:
+    keep(kept, a_lead(submission=a_submission(message="\ud800", extras={"x": "\ud800"})))
+
+    said = run("leads", "export", "--format", kind)
+
+    assert said.code == 0
+    assert "ann" in said.out or "ada" in said.out
+
+
 # -- two processes
 
 

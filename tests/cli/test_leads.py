@@ -288,3 +288,13 @@ def test_a_lead_is_shown_as_json_with_or_without_saying_so(run: Terminal, kept: 
     lead = keep(kept, a_lead())
 
     assert run("leads", "show", lead.id, "--json").out == run("leads", "show", lead.id).out
+
+
+@pytest.mark.parametrize("words", [("list",), ("list", "--json"), ("show",)])
+def test_half_a_character_costs_nobody_the_list(run: Terminal, kept: Store, words: tuple[str, ...]) -> None:
+    lead = keep(kept, a_lead(submission=a_submission(message="\ud800", extras={"\ud800": "\ud800"})))
+
+    said = run("leads", *words, *([lead.id] if "show" in words else []))
+
+    assert said.code == 0
+    assert "ada@example.com" in said.out

@@ -61,7 +61,8 @@ class Shell:
             now=clock.now(),
             **values,
         )
-        answer = Response(html, status, content_type="text/html; charset=utf-8")
+        # Leads of before may hold half a character, which nobody can write.
+        answer = Response(html.encode("utf-8", "replace"), status, content_type="text/html; charset=utf-8")
         answer.headers.extend(HEADERS)
         if SAID in request.cookies:
             answer.delete_cookie(SAID, path=PREFIX)

@@ -227,3 +227,9 @@ def test_the_token_is_taken_in_several_ways(kept: Store, headers: dict[str, str]
 
 def test_without_a_token_everybody_is_let_in(kept: Store) -> None:
     assert one(kept, ANN).status is Status.PENDING
+
+
+def test_half_a_character_in_a_name_or_an_answer_is_replaced(kept: Store) -> None:
+    lead = one(kept, {**ANN, "te\ud800am": "s\ud800ix"})
+
+    assert lead.submission.extras == {"te\ufffdam": "s\ufffdix"}
