@@ -39,7 +39,7 @@ TITLES = {
     "notify": "new leads are not told",
     "setup": "the set-up does not fit Nexudus",
     "cap": "a location in Nexudus is filling up",
-    "ledger": "leads and Nexudus do not agree",
+    "ledger": "leads and Nexudus are not known to agree",
 }
 """Kind -> what it is called. Other kinds are told under a general title."""
 
