@@ -16,7 +16,7 @@ from service.lead import Attempt, Lead
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
 from service.simulator.server import Simulator
-from service.store import Pace, Store
+from service.store import Pace, Pause, Store
 from tests.builders import a_form
 
 UNHURRIED = Pace(10_000, 1.0)
@@ -67,6 +67,11 @@ class House:
     def tomorrow(self) -> datetime:
         """When whatever waits is due."""
         return clock.now() + self.ahead + timedelta(days=1)
+
+    def pauses(self) -> list[Pause]:
+        """The pauses that hold now."""
+        with self.store.read() as tx:
+            return tx.accounts.pauses(clock.now())
 
     def kept(self, lead: Lead) -> Lead:
         """The lead as it stands in the store."""

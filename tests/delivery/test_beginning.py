@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 
-from service import clock
 from service.delivery.beginning import begin_anew
 from service.delivery.keeper import StoreKeeper
 from service.lead import Status
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
-from service.store import Pause
 from tests.builders import a_lead
 from tests.delivery.conftest import House
 
@@ -19,12 +17,6 @@ def signs_in_with(house: House, password: str) -> None:
     """A process with other settings takes over, on the same database."""
     keeper = StoreKeeper(house.store, "default", "the test")
     house.desk = replace(house.desk, nexudus=Nexudus(house.nexudus.url, Login(USER, password), keeper, "tests"))
-
-
-def pauses(house: House) -> list[Pause]:
-    """The pauses that hold now."""
-    with house.store.read() as tx:
-        return tx.accounts.pauses(clock.now())
 
 
 def is_refused(house: House) -> bool:
@@ -64,11 +56,11 @@ def test_a_role_that_was_given_meanwhile_is_tried_at_once(house: House) -> None:
     lead = house.owes(a_lead())
     house.nexudus.faults([{"method": "GET", "path": "/api/spaces/coworkers", "times": 1, "status": 403}])
     house.deliver_once()
-    assert pauses(house)
+    assert house.pauses()
 
     begin_anew("default", house.desk)
 
-    assert not pauses(house)
+    assert not house.pauses()
     assert house.deliver_once() == 1
     assert house.kept(lead).status is Status.DELIVERED
 
@@ -81,5 +73,5 @@ def test_what_nexudus_asked_for_is_kept_to(house: House) -> None:
 
     begin_anew("default", house.desk)
 
-    assert [pause.reason for pause in pauses(house)] == ["throttled"]
+    assert [pause.reason for pause in house.pauses()] == ["throttled"]
     assert house.deliver_once() == 0

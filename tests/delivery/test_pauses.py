@@ -6,22 +6,16 @@ import pytest
 
 from service import clock
 from service.lead import Outcome, Status
-from service.store import Pace, Pause
+from service.store import Pace
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import House, a_desk
 
 COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
 
 
-def pauses(house: House) -> list[Pause]:
-    """The pauses that hold now."""
-    with house.store.read() as tx:
-        return tx.accounts.pauses(clock.now())
-
-
 def lasts_s(house: House) -> float:
     """How long the one pause still holds."""
-    (pause,) = pauses(house)
+    (pause,) = house.pauses()
     return (pause.until - clock.now()).total_seconds()
 
 
@@ -113,7 +107,7 @@ def test_a_pause_that_began_during_a_delivery_outlives_it(house: House) -> None:
 
     house.deliver_once()
 
-    assert [pause.until for pause in pauses(house)] == [until]
+    assert [pause.until for pause in house.pauses()] == [until]
 
 
 def test_a_wrong_password_is_tried_once_and_not_again(house: House) -> None:
@@ -134,7 +128,7 @@ def test_a_used_up_pace_holds_the_account_without_blame(house: House) -> None:
 
     house.deliver_once()
 
-    (pause,) = pauses(house)
+    (pause,) = house.pauses()
     assert pause.reason == "pace"
     assert rests_in_a_row(house) == 0
     assert [attempt.outcome for attempt in house.attempts(lead)] == [Outcome.MISSING, Outcome.DONE]
