@@ -111,7 +111,7 @@ class Accounts:
         return self._end_pause(and_(mine, accounts.c.pauses > 0, accounts.c.paused_until <= now))
 
     def resume(self, account: str, because: str = "") -> bool:
-        """Send again at once, by an operator's decision; False where nothing rested.
+        """Send again at once, by an operator's decision or at a start; False where nothing rested.
 
         because: only a pause whose reason begins so.
         """
