@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from service.capture.limits import Visits
+from service.cli.cores import hooks
 from service.cli.house import number_within, read_house, with_port
 from service.settings import Settings
 
@@ -54,4 +55,5 @@ def server_options(settings: Settings, port: int) -> dict[str, Any]:
         "loglevel": "warning",
         "proc_name": "lead-capture-web",
         "control_socket_disable": True,  # it would be one file for all deployments of a user
+        **hooks(settings.web_processes),
     }
