@@ -21,10 +21,19 @@ from service.lead import (
     StoredTouch,
     Submission,
 )
+from service.store.rows import Values, values_of
+from service.store.tables import leads
+
+LEAD_COLUMNS = tuple(column.name for column in leads.columns)
+
+
+def lead_values(lead: Lead) -> Values:
+    """A lead as the driver takes it, in the order of LEAD_COLUMNS."""
+    return values_of(leads, to_row(lead))
 
 
 def to_row(lead: Lead) -> dict[str, Any]:
-    """The columns of a lead."""
+    """The columns of a lead, in the table's order."""
     submission, contact = lead.submission, lead.submission.contact
     return {
         "id": lead.id,

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
@@ -18,9 +17,9 @@ from service.lead import (
     Status,
 )
 from service.store.engines import Opened
-from service.store.lead_rows import attempt_of, from_row, to_row
+from service.store.lead_rows import LEAD_COLUMNS, attempt_of, from_row, lead_values
 from service.store.query import Query
-from service.store.rows import insert_or_ask, insert_rows
+from service.store.rows import Values, insert_values
 from service.store.search import WHOLE, Search
 from service.store.tables import attempts, lead_keys, leads, to_micros
 from service.store.word_index import WordIndex
@@ -52,9 +51,10 @@ class Leads:
         """
         return self.keep_all([(lead, keys)])[0]
 
-    def keep_all(self, arrivals: Sequence[tuple[Lead, Sequence[Key]]]) -> list[Receipt]:
+    def keep_all(self, arrivals: Sequence[tuple[Lead, Sequence[Key]]], rows: Sequence[Values] = ()) -> list[Receipt]:
         """Keep several at once; their Receipts, in the same order.
 
+        rows: what lead_values gives for each, where that is known.
         Raises: Clash when two of them share a key: keep those one by one.
         """
         if not arrivals:
@@ -62,6 +62,35 @@ class Leads:
         earliest = min(lead.received_at for lead, _ in arrivals)
         won = self._take(arrivals, earliest)
         lost = [self._lost(lead, keys, won, earliest) for lead, keys in arrivals]
+        receipts = (
+            self._receipts(arrivals, lost) if any(lost) else [Receipt(lead.id, repeat=False) for lead, _ in arrivals]
+        )
+        rows = rows or [lead_values(lead) for lead, _ in arrivals]
+        new = [row for row, receipt in zip(rows, receipts, strict=True) if not receipt.repeat]
+        insert_values(self._connection, leads, LEAD_COLUMNS, new)
+        return receipts
+
+    def _take(self, arrivals: Iterable[tuple[Lead, Iterable[Key]]], now: datetime) -> Collection[str]:
+        """The keys that were free or expired, now ours. Sorted, so that two writers cannot deadlock."""
+        rows: dict[str, Values] = {}
+        for lead, keys in arrivals:
+            for key in keys:
+                until = None if key.expires_at is None else to_micros(key.expires_at)
+                row = (key.value, lead.id, until)
+                if rows.setdefault(key.value, row)[1] != lead.id:
+                    raise Clash
+        ordered = [rows[key] for key in sorted(rows)]
+        taken = insert_values(self._connection, lead_keys, _KEY_COLUMNS, ordered, _TAKING, to_micros(now))
+        return rows if taken == len(rows) else self._taken({key: LeadId(row[1]) for key, row in rows.items()})
+
+    def _taken(self, wanted: Mapping[str, LeadId]) -> set[str]:
+        """The keys that lead to who wanted them, now; those of a lead that was kept before never count as new."""
+        owners = self._owners(wanted)
+        old = self.standing(list(wanted.values()))
+        return {key for key, lead_id in wanted.items() if owners.get(key) == lead_id and lead_id not in old}
+
+    def _receipts(self, arrivals: Sequence[tuple[Lead, Sequence[Key]]], lost: Sequence[Sequence[str]]) -> list[Receipt]:
+        """The Receipts of several, some of which lost keys to an earlier lead: they are its repeats, and counted."""
         owners = self._owners({key for some in lost for key in some})
         firsts = [next((owners[key] for key in some if key in owners), None) for some in lost]
         receipts = [
@@ -69,25 +98,9 @@ class Leads:
             for (lead, _), first in zip(arrivals, firsts, strict=True)
         ]
         self._note_repeats([keys for _, keys in arrivals], receipts, owners)
-        new = [to_row(lead) for (lead, _), receipt in zip(arrivals, receipts, strict=True) if not receipt.repeat]
-        if new:
-            insert_rows(self._connection, leads, new)
         return receipts
 
-    def _take(self, arrivals: Iterable[tuple[Lead, Iterable[Key]]], now: datetime) -> set[str]:
-        """The keys that were free or expired, now ours. Sorted, so that two writers cannot deadlock."""
-        rows: dict[str, dict[str, Any]] = {}
-        for lead, keys in arrivals:
-            for key in keys:
-                row = {"key": key.value, "lead_id": lead.id, "expires_at": key.expires_at}
-                if rows.setdefault(key.value, row)["lead_id"] != lead.id:
-                    raise Clash
-        if not rows:
-            return set()
-        taken = insert_or_ask(self._connection, lead_keys, [rows[key] for key in sorted(rows)], _TAKING, to_micros(now))
-        return set(taken.scalars())
-
-    def _lost(self, lead: Lead, keys: Sequence[Key], won: set[str], earliest: datetime) -> list[str]:
+    def _lost(self, lead: Lead, keys: Sequence[Key], won: Collection[str], earliest: datetime) -> list[str]:
         """The keys under which another lead came before."""
         lost = [key for key in keys if key.value not in won]
         if lost and lead.received_at > earliest:
@@ -188,6 +201,8 @@ class Leads:
         WordIndex(self._connection, self._opened).add_numbers(lead_id, coworker_id, opportunity_id)
 
 
+_KEY_COLUMNS = ("key", "lead_id", "expires_at")
+
 _TAKING = """ON CONFLICT (key) DO UPDATE SET lead_id = excluded.lead_id, expires_at = excluded.expires_at
-WHERE lead_keys.expires_at <= ? RETURNING key"""
-"""Goes through for new and expired keys only, and tells which those were."""
+WHERE lead_keys.expires_at <= ?"""
+"""Goes through for new and expired keys only."""

@@ -11,8 +11,8 @@ from service.lead import CoworkerId, Delivery, Doubt, LeadId, Outcome, Status, S
 from service.store.engines import Opened
 from service.store.leads import Leads
 from service.store.locks import IsGone, free_leases
-from service.store.rows import insert_rows
-from service.store.tables import attempts, deliveries, leads
+from service.store.rows import insert_values
+from service.store.tables import attempts, deliveries, leads, to_micros
 
 WAKE = "wake"
 """Set in a connection's `info` when its transaction made something due: the writer rings after the commit."""
@@ -71,18 +71,13 @@ class Outbox:
         if not debts:
             return
         rows = [
-            {
-                "lead_id": debt.lead_id,
-                "account": debt.account,
-                "person": debt.person,
-                "state": PARKED if debt.parked else OWED,
-                "due_at": debt.due,
-                "form": debt.form,
-                "priority": debt.priority,
-            }
+            (
+                *(debt.lead_id, debt.account, debt.person, PARKED if debt.parked else OWED),
+                *(to_micros(debt.due), debt.form, debt.priority),
+            )
             for debt in debts
         ]
-        insert_rows(self._connection, deliveries, rows)
+        insert_values(self._connection, deliveries, _DEBT_COLUMNS, rows)
         if not all(debt.parked for debt in debts):
             self._wake()
 
@@ -233,6 +228,8 @@ class Outbox:
         oldest = select(leads.c.received_at).where(pending).order_by(leads.c.id).limit(1)
         return int(number), self._connection.execute(oldest).scalar()
 
+
+_DEBT_COLUMNS = ("lead_id", "account", "person", "state", "due_at", "form", "priority")
 
 _NO_CLAIM: dict[str, Any] = {"claimed_by": None, "lease_until": None}
 _NO_DOUBT: dict[str, Any] = {"doubt_step": None, "doubt_at": None, "looks": 0}

@@ -9,36 +9,53 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Table
+from sqlalchemy import Connection, Table
 
 from service.store.tables import Instant, Json, to_micros
+
+Names = tuple[str, ...]
+Values = tuple[Any, ...]
+
+MOST_VALUES = 900
+"""Of one statement: some builds of SQLite take no thousand."""
+
+_COUNTED = {"preserve_rowcount": True}
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert whole rows, each with the columns of the first one in its order; they are converted in place."""
-    sql = _insert_sql(table, tuple(rows[0]), 1, connection.dialect.paramstyle)
-    connection.exec_driver_sql(sql, [tuple(_converted(table, row).values()) for row in rows])
+def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], ending: str = "") -> None:
+    """Insert whole rows, each with the columns of the first one in its order; they are converted in place.
+
+    ending: of the statement, such as ON CONFLICT DO NOTHING.
+    """
+    names = tuple(rows[0])
+    insert_values(connection, table, names, [values_of(table, row) for row in rows], ending)
 
 
-def insert_or_ask(
-    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], ending: str, *more: Any
-) -> CursorResult[Any]:
-    """Insert rows in one statement that ends in `ending` (ON CONFLICT ..., RETURNING ...); `more`: its values."""
-    style = connection.dialect.paramstyle
-    sql = f"{_insert_sql(table, tuple(rows[0]), len(rows), style)} {ending.replace('?', _mark(style))}"
-    values = [value for row in rows for value in _converted(table, row).values()]
-    return connection.exec_driver_sql(sql, (*values, *more))
+def insert_values(
+    connection: Connection, table: Table, names: Names, rows: Sequence[Values], ending: str = "", *more: Any
+) -> int:
+    """Insert rows that are ready for the driver, as few statements as may be; how many went in or were changed.
+
+    ending: of each statement (ON CONFLICT ...); `more`: its values.
+    """
+    style, together, number = connection.dialect.paramstyle, MOST_VALUES // len(names), 0
+    for start in range(0, len(rows), together):
+        some = rows[start : start + together]
+        values = [value for row in some for value in row]
+        sql = _insert_sql(table, names, len(some), ending, style)
+        number += connection.exec_driver_sql(sql, (*values, *more), execution_options=_COUNTED).rowcount
+    return number
 
 
-def _converted(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    """The row with instants and JSON as the columns' types would write them."""
+def values_of(table: Table, row: dict[str, Any]) -> Values:
+    """The values of a row with instants and JSON as the columns' types would write them; it is converted in place."""
     for name, write in _writers(table):
         value = row.get(name)
         if value is not None:
             row[name] = write(value)
-    return row
+    return tuple(row.values())
 
 
 @lru_cache
@@ -48,11 +65,9 @@ def _writers(table: Table) -> Sequence[tuple[str, Callable[[Any], Any]]]:
     return [(column.name, writers[type(column.type)]) for column in table.columns if type(column.type) in writers]
 
 
-@lru_cache(maxsize=64)
-def _insert_sql(table: Table, names: tuple[str, ...], number: int, style: str) -> str:
-    group = f"({', '.join([_mark(style)] * len(names))})"
-    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {', '.join([group] * number)}"  # noqa: S608 (names of our own)
-
-
-def _mark(style: str) -> str:
-    return "?" if style == "qmark" else "%s"
+@lru_cache(maxsize=512)
+def _insert_sql(table: Table, names: Names, number: int, ending: str, style: str) -> str:
+    mark = "?" if style == "qmark" else "%s"
+    group = f"({', '.join([mark] * len(names))})"
+    groups = ", ".join([group] * number)
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {groups} {ending.replace('?', mark)}"  # noqa: S608 (names of our own)

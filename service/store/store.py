@@ -26,6 +26,7 @@ from service.store.finished import Finished
 from service.store.histories import Histories
 from service.store.holds import Holds
 from service.store.known import Known
+from service.store.lead_rows import lead_values
 from service.store.leads import Clash, Key, Leads
 from service.store.ledgers import Ledgers
 from service.store.migrate import migrate, schema_of
@@ -34,6 +35,7 @@ from service.store.outbox import LIVE, WAKE, Debt, Outbox
 from service.store.overview import Overview
 from service.store.refusals import Refusals
 from service.store.reports import Reports
+from service.store.rows import Values
 from service.store.sales import Sales
 from service.store.search import Search
 from service.store.sessions import Sessions
@@ -116,7 +118,11 @@ class Store:
         Leads that arrive together are written together: taking leads is what must be fast.
         Raises: StoreUnavailable; then nothing was kept.
         """
-        return self._writer.write_together(self._keep_all, (lead, keys, person))
+        return self._writer.write_together(self._keep_ready, ((lead, keys, person), lead_values(lead)))
+
+    def _keep_ready(self, connection: Connection, ready: Sequence[tuple[Arrival, Values]]) -> Sequence[Receipt]:
+        """Keep what several threads worked out, each its own: here all of them wait for one."""
+        return self._keep_all(connection, [arrival for arrival, _ in ready], [row for _, row in ready])
 
     def keep_all(self, arrivals: Sequence[Arrival], priority: int = LIVE) -> list[Receipt]:
         """The same for all that one request brought, in few commits; their Receipts, in order.
@@ -132,14 +138,16 @@ class Store:
 
     def _keep_some(self, connection: Connection, arrivals: Sequence[Arrival], priority: int) -> Sequence[Receipt]:
         try:
-            return self._keep_all(connection, arrivals, priority)
+            return self._keep_all(connection, arrivals, priority=priority)
         except Clash:  # two of them are the same: each is kept or counted after the one before
-            return [receipt for arrival in arrivals for receipt in self._keep_all(connection, [arrival], priority)]
+            return [one for each in arrivals for one in self._keep_all(connection, [each], priority=priority)]
 
-    def _keep_all(self, connection: Connection, arrivals: Sequence[Arrival], priority: int = LIVE) -> Sequence[Receipt]:
-        tx = self._transaction(connection)
-        receipts = tx.leads.keep_all([(lead, keys) for lead, keys, _ in arrivals])
-        tx.outbox.owe_all(
+    def _keep_all(
+        self, connection: Connection, arrivals: Sequence[Arrival], rows: Sequence[Values] = (), priority: int = LIVE
+    ) -> Sequence[Receipt]:
+        opened = self._opened
+        receipts = Leads(connection, opened).keep_all([(lead, keys) for lead, keys, _ in arrivals], rows)
+        Outbox(connection, opened).owe_all(
             [
                 Debt(
                     lead.id,
@@ -156,8 +164,8 @@ class Store:
         )
         for (lead, _, person), receipt in zip(arrivals, receipts, strict=True):
             if receipt.repeat:
-                tx.notices.fill(receipt.lead_id, lead, person, lead.received_at)
-        tx.words.add_late([lead.id for lead, _, _ in arrivals])
+                Notices(connection, opened).fill(receipt.lead_id, lead, person, lead.received_at)
+        WordIndex(connection, opened).add_late([lead.id for lead, _, _ in arrivals])
         return receipts
 
     def announce_all(self, arrivals: Sequence[Announced]) -> list[Receipt]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from service.lead import LeadId
 from service.store.engines import Opened
-from service.store.rows import insert_or_ask
+from service.store.rows import insert_rows
 from service.store.tables import deployment, lead_words, leads
 from service.store.words import words_of
 
@@ -102,9 +102,8 @@ class WordIndex:
 
     def _insert(self, pairs: Iterable[tuple[str, str]]) -> None:
         rows = [{"word": word, "lead_id": lead_id} for word, lead_id in sorted(pairs)]  # one order: no deadlock
-        for start in range(0, len(rows), 1000):
-            some = rows[start : start + 1000]
-            insert_or_ask(self._connection, lead_words, some, "ON CONFLICT DO NOTHING")
+        if rows:
+            insert_rows(self._connection, lead_words, rows, "ON CONFLICT DO NOTHING")
 
     def _remove(self, pairs: set[tuple[str, str]]) -> None:
         gone = sorted(pairs)

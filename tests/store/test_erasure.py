@@ -57,7 +57,8 @@ def test_nothing_of_the_person_is_left_in_any_table(store: Store) -> None:
 
     store.erase([lead.id], NOON)
 
-    assert [secret for secret in (*SECRETS, "digest") if secret in everything(store)] == []
+    left = everything(store).replace(lead.id, "")  # whose hex digits may be "ada" by chance
+    assert [secret for secret in (*SECRETS, "digest") if secret in left] == []
 
 
 def test_an_erased_lead_still_counts(store: Store) -> None:

@@ -98,6 +98,26 @@ def test_leads_kept_together_are_judged_each_by_its_own_time(store: Store) -> No
     assert [receipt.repeat for receipt in receipts] == [True, False]
 
 
+def test_a_lead_whose_commit_was_done_but_not_confirmed_is_its_own_first(store: Store) -> None:
+    lead, other = a_lead(), a_lead()
+    keep(store, lead, Key("key:1"))
+
+    receipts = store.write(lambda tx: tx.leads.keep_all([(other, [Key("key:2")]), (lead, [Key("key:1")])]))
+
+    assert [receipt.lead_id for receipt in receipts] == [other.id, lead.id]
+    assert count(store) == 2
+
+
+def test_more_leads_than_one_statement_takes_are_kept_together(store: Store) -> None:
+    keep(store, a_lead(), Key("key:7"))
+    leads = [a_lead() for _ in range(120)]
+
+    receipts = store.write(lambda tx: tx.leads.keep_all([(lead, [Key(f"key:{n}")]) for n, lead in enumerate(leads)]))
+
+    assert [n for n, receipt in enumerate(receipts) if receipt.repeat] == [7]
+    assert count(store) == 120
+
+
 def test_leads_kept_together_under_one_key_are_left_to_be_kept_one_by_one(store: Store) -> None:
     arrivals = [(a_lead(), [Key("key:1")]), (a_lead(), [Key("key:1")])]
 

@@ -21,6 +21,7 @@ from service.lead import (
     new_lead_id,
 )
 from service.store import Store
+from service.store.lead_rows import LEAD_COLUMNS, to_row
 from tests.builders import NOON, a_lead
 from tests.store.books import keep, stands
 
@@ -90,6 +91,10 @@ def test_everything_of_a_lead_survives(store: Store, lead: Lead) -> None:
     keep(store, lead)
 
     assert stands(store, lead) == lead
+
+
+def test_a_lead_gives_its_values_in_the_order_of_its_columns() -> None:
+    assert tuple(to_row(a_lead())) == LEAD_COLUMNS
 
 
 def test_an_answer_is_no_loss_where_the_evidence_says_it_otherwise(store: Store) -> None:
