@@ -18,7 +18,7 @@ def stored_touch(value: object) -> StoredTouch | None:
     """
     if isinstance(value, StoredTouch):
         return value
-    members = _decode(value) if isinstance(value, str) else value
+    members = (_decode(value) if value else None) if isinstance(value, str) else value
     if not isinstance(members, Mapping):
         return None
     url, referrer = members.get("u"), members.get("r")

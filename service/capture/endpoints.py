@@ -103,8 +103,11 @@ def _let_scripts_read(forms: Mapping[str, Form], answer: Response) -> Response:
     if request.path.startswith("/f/"):
         form = forms.get(request.path.removeprefix("/f/").rstrip("/"))
         headers = cors_headers(request.environ.get("HTTP_ORIGIN", ""), form)
-        answer.vary.add(headers.pop("Vary"))  # beside the language
-        answer.headers.update(headers)  # a preflight has them already
+        told = answer.headers
+        if "Vary" in told:
+            answer.vary.add(headers.pop("Vary"))  # beside the language
+        for header, value in headers.items():
+            told[header] = value  # a preflight has them already
     return answer
 
 
@@ -156,7 +159,7 @@ def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Readin
     if checked.refusal:
         trouble = Trouble.captcha(checked.refusal.name, checked.refusal.value)
         return failure(trouble, as_json=as_json, form=form, reading=reading)
-    submission = replace(checked.submission, ip=asked.ip if reception.keeps_ip else "")
+    submission = replace(checked.submission, ip=asked.ip) if reception.keeps_ip else checked.submission
     receipt = accept(submission, form, reception.store, now, str(checked.suspicion or ""))
     log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
     target = redirect_target(reading.controls.redirect, form, asked.headers)
