@@ -4,12 +4,11 @@
 from flask import Flask
 
 from service.capture.limits import Visits
+from service.web import create_app
 
 _VISITS = Visits()  # made before gunicorn forks: its processes count visitors together
 
 
 def application() -> Flask:
     """Called in each web process."""
-    from service.web import create_app  # noqa: PLC0415 (in the web processes, not in their parent)
-
     return create_app(visits=_VISITS)

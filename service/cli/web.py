@@ -20,10 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    from gunicorn.app.base import BaseApplication  # noqa: PLC0415 (only the web process pays for gunicorn)
-
     settings, setup = read_house()
     options = server_options(settings, with_port(settings, arguments.port, PORT))
+    # Only here, so that no other command pays for it, and before the fork: the web processes share these pages.
+    from gunicorn.app.base import BaseApplication  # noqa: PLC0415
+
+    from service.web import create_app  # noqa: PLC0415
+
     visits = Visits()  # before the fork: the web processes share it
 
     class Server(BaseApplication):
@@ -34,8 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            from service.web import create_app  # noqa: PLC0415 (in the worker processes, not in their parent)
-
             return create_app(settings, setup, visits)
 
     Server().run()

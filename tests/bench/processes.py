@@ -40,22 +40,20 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"{process.args!r} does not listen")
 
 
-def gunicorn(factory: str, port: int) -> list[str]:
+def gunicorn(factory: str, port: int, *more: str) -> list[str]:
     """The same server for every yardstick: two processes of eight threads."""
     options = ["-k", "gthread", "-w", "2", "--threads", "8", "--keep-alive", "5", "--log-level", "warning"]
-    return [sys.executable, "-m", "gunicorn", *options, "-b", f"127.0.0.1:{port}", factory]
+    return [sys.executable, "-m", "gunicorn", *options, *more, "-b", f"127.0.0.1:{port}", factory]
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory of a process and all that it started: pages shared by two count twice."""
-    return sum(_status_kb(member, "VmRSS:") for member in family(pid)) / 1024
+    """Resident memory of a process and all that it started; pages that several share count once (PSS)."""
+    return sum(_share_kb(member) for member in family(pid)) / 1024
 
 
-def _status_kb(pid: int, name: str) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(name):
-            return int(line.split()[1])
-    return 0
+def _share_kb(pid: int) -> int:
+    told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return next((int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:")), 0)
 
 
 def cpu_s(pid: int) -> float:

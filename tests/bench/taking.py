@@ -27,11 +27,11 @@ def measure() -> None:
         p50, p99 = _median(loads, "p50_s") * 1000, _median(loads, "p99_s") * 1000
         failed = sum(load.failed for load in loads)
         print(f"{name:22}{rate:9.0f}{rate / noop:10.2f}{p50:9.1f}{p99:9.1f}{failed:8}")
-    print(f"\nResident memory: web {memory['web']:.0f} MB, worker {memory['worker']:.0f} MB")
+    print(f"\nMemory: web {memory['web']:.0f} MB, worker {memory['worker']:.0f} MB")
 
 
 def _rounds(folder: Path) -> tuple[dict[str, list[Load]], Mapping[str, float]]:
-    ports = {name: free_port() for name in ("no-op", "minimal Flask+sqlite3", "Lead Capture")}
+    ports = {name: free_port() for name in ("no-op", "no-op, a core each", "minimal Flask+sqlite3", "Lead Capture")}
     ours = {
         "DATABASE_URL": f"sqlite:///{folder / 'leads.db'}",
         "FORMS_FILE": str(folder / "none.toml"),
@@ -45,6 +45,13 @@ def _rounds(folder: Path) -> tuple[dict[str, list[Load]], Mapping[str, float]]:
         migration.wait(30)
     with (
         running(gunicorn("tests.bench.yardsticks:create_noop()", ports["no-op"]), {}, ports["no-op"]),
+        running(
+            gunicorn(
+                "tests.bench.yardsticks:create_noop()", ports["no-op, a core each"], "-c", "python:tests.bench.cores"
+            ),
+            {},
+            ports["no-op, a core each"],
+        ),
         running(
             gunicorn("tests.bench.yardsticks:create_minimal()", ports["minimal Flask+sqlite3"]),
             {"BENCH_DATABASE": str(folder / "minimal.db")},
