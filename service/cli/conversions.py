@@ -114,7 +114,8 @@ def _numbers(chosen: Chosen, arguments: argparse.Namespace) -> dict[str, Any]:
 def _told(chosen: Chosen, arguments: argparse.Namespace) -> list[str]:
     platform = PLATFORMS[arguments.platform]
     where = f" in {arguments.out}" if arguments.out else ""
-    lines = [f"{platform}: {len(chosen.conversions)} conversions{where}"]
+    number = len(chosen.conversions)
+    lines = [f"{platform}: {number} conversion{'' if number == 1 else 's'}{where}"]
     for reason, words in WHY.items():
         if number := chosen.left_out.get(reason, 0):
             lines.append(f"  left out: {number} {words.format(platform=platform)}")

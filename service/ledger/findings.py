@@ -156,6 +156,7 @@ class Comparison:
         return {
             "account": self.account,
             "is_right": self.is_right,
+            "is_whole": not self.problem,
             "received": {status.value: number for status, number in sorted(self.received.items())},
             "nexudus": {"found": self.found, "strangers": self.strangers, "hidden": self.hidden},
             "platforms": [

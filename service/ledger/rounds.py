@@ -23,6 +23,10 @@ NIGHT_BACK = timedelta(days=31)
 """The leads that the night compares are not older; `lead-capture reconcile` compares all."""
 
 
+AGAIN = timedelta(hours=1)
+"""After how long a night's comparison is made again that could not read Nexudus to the end."""
+
+
 class Stopped(Exception):
     """The process is being stopped."""
 
@@ -70,11 +74,18 @@ class Rounds:
             rests = any(pause.account == account for pause in tx.accounts.pauses(now))
             if rests or tx.accounts.is_refused(account):
                 return
-        if self._book.store.write(lambda tx: tx.ledgers.take_night(account, now, night_before(now))):
+        if self._book.store.write(lambda tx: tx.ledgers.take_night(account, now, _last_due(tx, account, now))):
             found = reconcile(self._book, now - NIGHT_BACK, now, clock.now, self._ask)
             self._book.store.write(lambda tx: note(tx, found, clock.now()))
         if self._book.store.write(lambda tx: tx.ledgers.take_poll(account, now, every)):
             poll(self._book, now)
+
+
+def _last_due(tx: Transaction, account: str, now: datetime) -> datetime:
+    """When all should have been compared: this night, or since Nexudus broke off the last time, each hour."""
+    last = tx.ledgers.latest(account)
+    broke_off = last is not None and not last.told.get("is_whole", True)
+    return now - AGAIN if broke_off else night_before(now)
 
 
 def night_before(now: datetime) -> datetime:

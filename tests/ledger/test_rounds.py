@@ -58,6 +58,21 @@ def test_an_account_that_cannot_be_read_is_a_concern(ledger: Ledger) -> None:
     assert "could not be read to the end" in concerns(ledger)[CAUSE]
 
 
+def test_a_night_that_met_an_outage_is_made_up_for_an_hour_later(ledger: Ledger) -> None:
+    night = clock.now().replace(hour=3, minute=10)
+    ledger.delivers()
+    ledger.nexudus.faults([{"path": PATH, "status": 503, "times": None}])
+    rounds(ledger).step(night)
+    ledger.nexudus.faults([])
+    rounds(ledger).step(night + timedelta(minutes=59))
+    early = concerns(ledger)
+
+    rounds(ledger).step(night + timedelta(minutes=61))
+
+    assert CAUSE in early
+    assert concerns(ledger) == {}
+
+
 def test_what_concerns_an_account_that_is_gone_is_over(ledger: Ledger) -> None:
     for account in ("default", "harbour"):
         ledger.house.store.write(lambda tx, name=account: tx.concerns.notice(f"ledger:{name}", "Two.", clock.now()))  # type: ignore[misc]
