@@ -18,7 +18,7 @@ LOOKED_UP = a_form(destination=Destination(board="Sales"), contact=ContactRule()
 
 def connect(nexudus: Simulator) -> Nexudus:
     """A client of the simulator."""
-    return Nexudus(nexudus.url, Login(USERNAME, "simulator"), timeout_s=0.3)
+    return Nexudus(nexudus.url, Login(USERNAME, "simulator"), timeout_s=1)
 
 
 def findings_of(nexudus: Simulator, form: Form | None = None) -> list[Finding]:
@@ -180,7 +180,7 @@ def test_missing_roles_cost_no_sign_ins(nexudus: Simulator) -> None:
 
 
 def test_one_that_stops_answering_is_asked_no_more(nexudus: Simulator) -> None:
-    nexudus.faults([{"path": "/api/crm", "times": None, "hang_s": 1}])
+    nexudus.faults([{"path": "/api/crm", "times": None, "hang_s": 3}])
 
     findings = findings_of(nexudus)
 

@@ -19,7 +19,7 @@ CLEAN_UP = 1009
 @pytest.fixture
 def client(nexudus: Simulator) -> Nexudus:
     """A client of the simulator."""
-    return Nexudus(nexudus.url, Login("simulator@leadcapture.example", "simulator"), timeout_s=0.5)
+    return Nexudus(nexudus.url, Login("simulator@leadcapture.example", "simulator"), timeout_s=1)
 
 
 def change(nexudus: Simulator, stage_id: int, **flags: object) -> None:
@@ -119,7 +119,7 @@ def test_an_unsafe_stage_is_not_asked_for_with_every_lead(client: Nexudus, nexud
         pytest.param({"status": 404}, id="404"),
         pytest.param({"status": 500}, id="500"),
         pytest.param({"body": "<html>We will be right back</html>"}, id="a web page"),
-        pytest.param({"hang_s": 1}, id="no answer"),
+        pytest.param({"hang_s": 3}, id="no answer"),
         pytest.param({"body": {"Id": 1001, "Name": "New enquiry"}}, id="a record that hides its flags"),
     ],
 )

@@ -44,7 +44,7 @@ FAILED = {"Status": 200, "Message": "The board is locked", "Value": None, "Error
 def test_each_fault_is_named_by_what_to_do_next(
     crm: Simulator, connect: Connect, fault: dict[str, Any], of_a_write: type[Exception], of_a_read: type[Exception]
 ) -> None:
-    nexudus = connect(timeout_s=0.3)
+    nexudus = connect(timeout_s=1)
     crm.faults([{"method": method, "path": OPPORTUNITIES, **fault} for method in ("GET", "POST")])
 
     with pytest.raises(NexudusError) as write:
