@@ -24,6 +24,15 @@ print(written)
 
 
 def test_of_two_processes_that_write_all_the_time_neither_starves(store: Store, database_url: str) -> None:
+    # Who starves does so each time; a busy machine keeps a process from the processor now and then.
+    tries = (_write_for_a_second(store, database_url) for _ in range(4))
+
+    assert any(min(written) >= sum(written) / 4 for written in tries)
+
+
+def _write_for_a_second(store: Store, database_url: str) -> list[int]:
+    """How many leads each of two processes keeps."""
+    before = count(store)
     command = [sys.executable, "-c", WRITE_FOR_A_SECOND, database_url]
     writers = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) for _ in range(2)
@@ -37,5 +46,5 @@ def test_of_two_processes_that_write_all_the_time_neither_starves(store: Store, 
         writer.stdin.write("go\n")
     written = [int(writer.communicate(timeout=30)[0]) for writer in writers]
 
-    assert count(store) == sum(written)
-    assert min(written) >= sum(written) / 5  # about a half, where the machine does nothing else
+    assert count(store) - before == sum(written)
+    return written
