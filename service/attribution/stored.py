@@ -18,7 +18,7 @@ def stored_touch(value: object) -> StoredTouch | None:
     """
     if isinstance(value, StoredTouch):
         return value
-    members = (_decode(value) if value else None) if isinstance(value, str) else value
+    members = _decode(value) if isinstance(value, str) else value
     if not isinstance(members, Mapping):
         return None
     url, referrer = members.get("u"), members.get("r")
@@ -31,7 +31,7 @@ def stored_touch(value: object) -> StoredTouch | None:
 
 def _decode(text: str) -> object:
     """Read JSON, undoing percent-encoding until an object begins; None when it is none."""
-    if len(text) > _LONGEST_TEXT:
+    if not text or len(text) > _LONGEST_TEXT:
         return None
     for _ in range(2):
         if text.lstrip().startswith("{"):

@@ -103,11 +103,9 @@ def _let_scripts_read(forms: Mapping[str, Form], answer: Response) -> Response:
     if request.path.startswith("/f/"):
         form = forms.get(request.path.removeprefix("/f/").rstrip("/"))
         headers = cors_headers(request.environ.get("HTTP_ORIGIN", ""), form)
-        told = answer.headers
-        if "Vary" in told:
+        if "Vary" in answer.headers:
             answer.vary.add(headers.pop("Vary"))  # beside the language
-        for header, value in headers.items():
-            told[header] = value  # a preflight has them already
+        answer.headers.update(headers)  # a preflight has them already
     return answer
 
 

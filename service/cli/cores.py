@@ -22,7 +22,7 @@ def hooks(processes: int) -> dict[str, Any]:
     On a larger machine others may be busy on just that core, and only the kernel knows.
     """
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()  # Linux
-    if processes < 2 or not 2 <= len(cores) <= processes:  # noqa: PLR2004 (of one there is no choice)
+    if not 2 <= len(cores) <= processes:  # noqa: PLR2004 (of one there is no choice)
         return {}
 
     def pre_fork(server: Any, worker: Any) -> None:

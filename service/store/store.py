@@ -52,6 +52,9 @@ T = TypeVar("T")
 Arrival = tuple[Lead, Sequence[Key], str]
 """A new lead, what makes a later one its repeat, and whose it is."""
 
+Ready = tuple[Arrival, Values]
+"""The same with its row, worked out before its turn: there all that wait would wait for that, too."""
+
 MOST_TOGETHER = 100
 """Leads of one request that are committed in one go: others who write need not wait for a thousand."""
 
@@ -118,11 +121,7 @@ class Store:
         Leads that arrive together are written together: taking leads is what must be fast.
         Raises: StoreUnavailable; then nothing was kept.
         """
-        return self._writer.write_together(self._keep_ready, ((lead, keys, person), lead_values(lead)))
-
-    def _keep_ready(self, connection: Connection, ready: Sequence[tuple[Arrival, Values]]) -> Sequence[Receipt]:
-        """Keep what several threads worked out, each its own: here all of them wait for one."""
-        return self._keep_all(connection, [arrival for arrival, _ in ready], [row for _, row in ready])
+        return self._writer.write_together(self._keep_all, _ready((lead, keys, person)))
 
     def keep_all(self, arrivals: Sequence[Arrival], priority: int = LIVE) -> list[Receipt]:
         """The same for all that one request brought, in few commits; their Receipts, in order.
@@ -132,19 +131,18 @@ class Store:
         """
         receipts: list[Receipt] = []
         for start in range(0, len(arrivals), MOST_TOGETHER):
-            some = arrivals[start : start + MOST_TOGETHER]
-            receipts += self._writer.write(partial(self._keep_some, arrivals=some, priority=priority))
+            some = [_ready(arrival) for arrival in arrivals[start : start + MOST_TOGETHER]]
+            receipts += self._writer.write(partial(self._keep_some, ready=some, priority=priority))
         return receipts
 
-    def _keep_some(self, connection: Connection, arrivals: Sequence[Arrival], priority: int) -> Sequence[Receipt]:
+    def _keep_some(self, connection: Connection, ready: Sequence[Ready], priority: int) -> Sequence[Receipt]:
         try:
-            return self._keep_all(connection, arrivals, priority=priority)
+            return self._keep_all(connection, ready, priority)
         except Clash:  # two of them are the same: each is kept or counted after the one before
-            return [one for each in arrivals for one in self._keep_all(connection, [each], priority=priority)]
+            return [receipt for each in ready for receipt in self._keep_all(connection, [each], priority)]
 
-    def _keep_all(
-        self, connection: Connection, arrivals: Sequence[Arrival], rows: Sequence[Values] = (), priority: int = LIVE
-    ) -> Sequence[Receipt]:
+    def _keep_all(self, connection: Connection, ready: Sequence[Ready], priority: int = LIVE) -> Sequence[Receipt]:
+        arrivals, rows = [arrival for arrival, _ in ready], [row for _, row in ready]
         opened = self._opened
         receipts = Leads(connection, opened).keep_all([(lead, keys) for lead, keys, _ in arrivals], rows)
         Outbox(connection, opened).owe_all(
@@ -290,3 +288,7 @@ class Store:
         self._opened.reading.dispose()
         self._opened.writing.dispose()
         self._opened.end_turns()
+
+
+def _ready(arrival: Arrival) -> Ready:
+    return arrival, lead_values(arrival[0])
