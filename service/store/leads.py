@@ -62,9 +62,7 @@ class Leads:
         earliest = min(lead.received_at for lead, _ in arrivals)
         won = self._take(arrivals, earliest)
         lost = [self._lost(lead, keys, won, earliest) for lead, keys in arrivals]
-        receipts = (
-            self._receipts(arrivals, lost) if any(lost) else [Receipt(lead.id, repeat=False) for lead, _ in arrivals]
-        )
+        receipts = self._receipts(arrivals, lost)
         rows = rows or [lead_values(lead) for lead, _ in arrivals]
         new = [row for row, receipt in zip(rows, receipts, strict=True) if not receipt.repeat]
         insert_values(self._connection, leads, LEAD_COLUMNS, new)
