@@ -32,11 +32,12 @@ def test_all_leads_of_the_person_are_erased_and_no_others(run: Terminal, kept: S
 
 
 def test_nothing_of_the_person_can_be_read_any_more(run: Terminal, kept: Store) -> None:
-    keep(kept, a_lead())
+    lead = a_lead()
+    keep(kept, lead)
 
     run("forget", "ada@example.com")
 
-    everything = run("leads", "export", "--format", "jsonl").out
+    everything = run("leads", "export", "--format", "jsonl").out.replace(lead.id, "")  # whose digits may be "ada"
     assert not any(word in everything.lower() for word in ("ada", "lovelace", "442079460142", "two desks"))
 
 
