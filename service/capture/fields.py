@@ -9,7 +9,7 @@ from typing import NamedTuple
 from service.capture.claims import Answer, Claim, decide, texts_of, unwrap
 from service.capture.enquiries import Answered
 from service.capture.guesses import guess_email, guess_phone
-from service.capture.names import HIDDEN_FIELDS, Meaning, fold, meaning_of
+from service.capture.names import HIDDEN_FIELDS, Meaning, fold, is_anothers, meaning_of
 from service.capture.nesting import dotted
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
@@ -164,7 +164,7 @@ def _show(name: str, answer: Answer, found: Fields) -> None:
 def _guess(found: Fields, country: str) -> list[_Guess]:
     """What is missing and can be told from the look of an answer whose name says nothing."""
     guesses = []
-    looked_at = dict(islice(found.extras.items(), _MOST_MATCHED))
+    looked_at = {name: answer for name, answer in islice(found.extras.items(), _MOST_MATCHED) if not is_anothers(name)}
     if "email" not in found.known:
         guesses.append(_Guess("email", guess_email(looked_at)))
     if "phone" not in found.known:
