@@ -5,26 +5,31 @@ A name, number or address found that way is the person's only where the words be
 come the parts of a label: "Phone (incl. country code)" means what stands before the hint.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 from service.capture.labels import MAX_NAME_LENGTH, Parts, Word, bare, fold, parts_of, words_of
 from service.capture.owners import Kind, Owner, is_person_word, kind_of, owner_of
+from service.capture.vocabulary import (
+    ALIASES,
+    BARE_NAMES,
+    EXACT,
+    FIELD_WORDS,
+    HIDDEN_FIELDS,
+    LOGINS,
+    NAME_PARTS,
+    WEAK,
+)
 
-__all__ = ["HIDDEN_FIELDS", "Meaning", "fold", "is_address", "is_anothers", "meaning_of"]
-
-HIDDEN_FIELDS = ("lc_landing_url", "lc_page_url", "lc_referrer", "lc_first", "lc_last", "lc_key")
-"""What attribution.js writes into forms; each means itself."""
+__all__ = ["HIDDEN_FIELDS", "NAME_PARTS", "Meaning", "fold", "is_address", "is_anothers", "meaning_of", "mentions"]
 
 LAST_RESORT = 3
 """The distance of what counts only where nothing better is there."""
 
-_PERSONAL = frozenset(("full_name", "first_name", "last_name", "email", "phone"))
+_PERSONAL = frozenset(("full_name", "first_name", "last_name", "email", "phone", *NAME_PARTS))
 _NAMES = frozenset(("full_name", "first_name", "last_name"))
 _OTHERS_WORDS = frozenset((Kind.ORGANIZATION, Kind.PLACE, Kind.THING, Kind.CALL, Kind.SOMEBODY_ELSE))
 _OTHERS_FACTS = _OTHERS_WORDS - {Kind.ORGANIZATION}
@@ -42,34 +47,9 @@ _NUMBERS = frozenset(("number", "no", "nr", "nummer", "numero", "num", "line"))
 _MAX_SHORT_NAME = 3  # words: "assigned to" speaks of somebody, a sentence may only mention an agent
 _PREFIXES = ("your", "votre", "ihre", "hidden", "lead", "contact", "form", "field", "attribution", "tracking")
 _HANDLES = frozenset(_PREFIXES)
-_TAILS = frozenset(("value", "field", "input", "text", "box", "please", "bitte", "required", "optional", "mandatory"))
-_FOREIGN_TAILS = frozenset(
-    (
-        *("pflichtfeld", "pflicht", "freiwillig", "obligatoire", "facultatif", "obligatorio", "opcional", "verplicht"),
-        *("obbligatorio", "facoltativo", "optioneel", "wymagane", "obligatorisk", "valgfri", "pakollinen"),
-    )
-)
-_BARE_NAMES = frozenset(
-    (
-        *("name", "nom", "nombre", "nome", "naam", "navn", "namn", "nimi", "jmeno", "nume"),
-        # Asked in a conversation, where "and your last name?" may come next.
-        *("whatisyourname", "whatsyourname", "whatshouldwecallyou", "wieheissensie", "wieheisstdu", "wieistihrname"),
-        *("commentvousappelezvous", "quelestvotrenom", "comotellamas", "cualestunombre", "cometichiami"),
-        *("qualeiltuonome", "comotechamas", "qualeoseunome", "hoeheetje", "watisjenaam", "jakmasznaimie"),
-        *("hvadhedderdu", "vadheterdu"),
-    )
-)
-_LOGINS = frozenset(("username", "benutzername", "nomutilisateur", "gebruikersnaam", "nomeutente"))
-_WEAK = frozenset(
-    (
-        *("replyto", "callbacknumber", "callbackphone", "ruckrufnummer", "numeroderappel"),
-        *("textarea", "longtext", "longanswer", "multiline", "paragraph", "paragraphtext", "absatztext"),
-        *("description", "details", "notes", "note", "question", "questions"),
-    )
-)
-"""Folded aliases that count only where nothing better is there."""
-
 _ADDRESSES = frozenset(("url", "uri", "link", "href"))
+_ONES_OWN = frozenset(("personal", "private", "work", "home"))
+_MAX_QUESTION_WORDS = 40
 _AROUND_CONTROLS = frozenset((Kind.WRAPPING, Kind.SHEET, Kind.PERSON))
 _NONCE = re.compile(r"_.*nonce|(.*[^a-z])?(wp|form)?nonce([^a-z].*)?|(.*[^a-z])?(csrf|xsrf)([^a-z].*)?")
 _TRAP = re.compile(r"(.*[^a-z])?honey[-_]?pot([-_.](field|\d+))?")
@@ -113,7 +93,22 @@ def is_address(name: str) -> bool:
     """Tell whether a name says no more than that it holds an address: `url`, `meta.link`, `form[uri]`."""
     words = words_of(name)
     around = (Kind.WRAPPING, Kind.SHEET, Kind.CALL)
-    return bool(words) and words[-1].text in _ADDRESSES and all(kind_of(word) in around for word in words[:-1])
+    return (
+        bool(words)
+        and words[-1].text in _ADDRESSES
+        and all(kind_of(word) in around and word.text not in _ONES_OWN for word in words[:-1])
+    )
+
+
+@lru_cache(maxsize=1024)
+def mentions(label: str) -> frozenset[str]:
+    """Return what a question speaks of, wherever in it: "A number to ring, or an e-mail address?" phone and email.
+
+    Less than a meaning: a lone "name" or "to" says nothing here.
+    """
+    words = [fold(word) for word in label.split()[:_MAX_QUESTION_WORDS]]
+    runs = ["".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, start + 4)]
+    return frozenset(ALIASES[run] for run in runs if run in ALIASES and run not in BARE_NAMES)
 
 
 @lru_cache(maxsize=8192)
@@ -122,7 +117,7 @@ def _look_up(name: str) -> _Reading:
     if exact:
         return _Reading(Meaning(exact))
     label = bare(name)
-    parts = parts_of(label) if fold(label) not in _ALIASES else None
+    parts = parts_of(label) if fold(label) not in ALIASES else None
     reading = _read_parts(parts, label) if parts else _read_words(words_of(label), label)
     if reading == _NOTHING and name.lower().startswith("_wpcf7"):
         return _Reading(Meaning("_form_control"))
@@ -132,11 +127,11 @@ def _look_up(name: str) -> _Reading:
 def _exact(name: str) -> str:
     """The meaning of names that are matched exactly, also within what tools put around all names."""
     lowered = name.lower()
-    exact = _EXACT.get(lowered, "")
+    exact = EXACT.get(lowered, "")
     if not exact and (lowered[-1:] == "]" or "." in lowered):
         around, _, last = lowered.rstrip("]").replace("[", ".").rpartition(".")
-        if last in _EXACT and all(kind_of(word) in _AROUND_CONTROLS for word in words_of(around)):
-            return _EXACT[last]
+        if last in EXACT and all(kind_of(word) in _AROUND_CONTROLS for word in words_of(around)):
+            return EXACT[last]
     if exact or not lowered.isascii():
         return exact
     if "nonce" in lowered or "csrf" in lowered or "xsrf" in lowered:
@@ -147,16 +142,16 @@ def _exact(name: str) -> str:
 def _read_words(words: Sequence[Word], label: str) -> _Reading:
     """By the words of a name, the whole of them first."""
     whole = fold(label)
-    if whole in _ALIASES and not words:  # a sentence
+    if whole in ALIASES and not words:  # a sentence
         return _Reading(_meaning(whole, 0))
     for tried in _tries(words):
         for start in range(len(tried)):
             tail = "".join(word.text for word in tried[start:])
-            if tail in _LOGINS and tried[start].step == tried[-1].step:
+            if tail in LOGINS and tried[start].step == tried[-1].step:
                 # `user_name` beside `user_email` may be a name; `username` never is.
                 is_whole = start == 0 and len(tried) > 1
                 return _Reading(Meaning("full_name", LAST_RESORT) if is_whole else None)
-            if tail in _ALIASES and not _is_operators_own(tail, tried[start:]):
+            if tail in ALIASES and not _is_operators_own(tail, tried[start:]):
                 return _judge(tail, tried[:start], tried[start:])
     compound = _read_compound(whole) if len(words) == 1 else _NOTHING
     return compound if compound.meaning else _Reading(None, _speaks_of_somebody_else(words))
@@ -173,7 +168,7 @@ def _tries(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
     named = [word for word in words if not word.is_id]
     if len(named) < len(words):
         yield named
-    while len(named) > 1 and named[-1].text in _TAILS | _FOREIGN_TAILS:
+    while len(named) > 1 and named[-1].text in FIELD_WORDS:
         named = named[:-1]
         yield named
     if named and named[-1].text[-1:].isdigit():
@@ -213,8 +208,8 @@ def _distance(before: Sequence[Word], words: Sequence[Word]) -> int:
 
 
 def _meaning(tail: str, distance: int) -> Meaning:
-    is_weak = tail in _WEAK
-    return Meaning(_ALIASES[tail], LAST_RESORT if is_weak else distance, tail in _BARE_NAMES)
+    is_weak = tail in WEAK
+    return Meaning(ALIASES[tail], LAST_RESORT if is_weak else distance, tail in BARE_NAMES)
 
 
 def _read_compound(folded: str) -> _Reading:
@@ -223,7 +218,7 @@ def _read_compound(folded: str) -> _Reading:
     rest = folded[len(prefix) :]
     if not prefix or not rest:
         return _NOTHING
-    if rest not in _ALIASES:
+    if rest not in ALIASES:
         return _read_compound(rest)
     return _judge(rest, [Word(prefix, 0)], [Word(rest, 0)])
 
@@ -238,7 +233,7 @@ def _speaks_of_somebody_else(words: Sequence[Word]) -> bool:
 
 def _read_parts(parts: Parts, label: str) -> _Reading:
     """What stands before a hint; of several wordings the one that is known, of different things nothing."""
-    refined = _ALIASES.get(fold(parts.hint) + fold(parts.texts[0])) if parts.hint else None
+    refined = ALIASES.get(fold(parts.hint) + fold(parts.texts[0])) if parts.hint else None
     if refined:
         return _Reading(Meaning(refined, 2))
     readings = [_read_words(words_of(text), text) for text in parts.texts]
@@ -265,24 +260,3 @@ def _speaks_otherwise(hint: str, meaning: Meaning) -> bool:
     words = words_of(hint)
     refused = _OTHERS_WORDS if meaning.target in _NAMES else _OTHERS_HINTS
     return len(words) <= _MAX_SHORT_NAME and owner_of(words).kind in refused
-
-
-def _load_aliases() -> dict[str, list[str]]:
-    text = Path(__file__).with_name("aliases.json").read_text("utf-8")
-    aliases: dict[str, list[str]] = json.loads(text)
-    return aliases
-
-
-_GROUPS = _load_aliases()
-_EXACT: Mapping[str, str] = MappingProxyType(
-    {alias.lower(): group for group, aliases in _GROUPS.items() if group.startswith("_") for alias in aliases}
-    | {name: name for name in HIDDEN_FIELDS}
-)
-_ALIASES: Mapping[str, str] = MappingProxyType(
-    {
-        fold(bare(alias)): target
-        for target, aliases in reversed(_GROUPS.items())  # of two that claim a spelling, the first listed has it
-        if not target.startswith("_")
-        for alias in (target, *aliases)
-    }
-)

@@ -78,9 +78,17 @@ MANGLED = {
     "csrf-token": "_form_control",
     "srfm-honeypot-field": "_honeypot",
     "contact-honeypot_1": "_honeypot",
+    "_wp_http_referer": "page_path",
+    "_url": "page_url",
+    "_post_url": "page_url",
+    "referer_url": "page_url",
+    "meta.url": "page_url",
     "context.page.url": "page_url",
     "window.location.href": "page_url",
     "Callback number": "phone",
+    "Tussenvoegsel": "name_particle",
+    "Segundo apellido": "second_last_name",
+    "Name.Middle": "middle_name",
 }
 
 LABELLED = {
