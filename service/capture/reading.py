@@ -84,12 +84,12 @@ def _submit(found: Fields, request: Incoming, form: Form) -> Submission:
     contact = read_contact(fields, form.country)
     if contact.email:
         fields["email"] = contact.email
-    referer = request.headers.get("referer", "")
+    referer, current_url = (request.headers.get(name, "") for name in ("referer", "hx-current-url"))
     return Submission(
         form=form.name,
         sender="browser",
         contact=contact,
-        evidence=read_evidence(found, form, request.query, referer, request.received_at or None),
+        evidence=read_evidence(found, form, request.query, referer, request.received_at or None, current_url),
         fields=fields,
         extras=found.extras,
         names=found.names,
