@@ -1,7 +1,7 @@
 """A submission's answers laid out by what they mean."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -31,6 +31,8 @@ _CARRIED = CLICK_IDS | {*UTM_KEYS, *FIRST_UTM_KEYS, *HIDDEN_FIELDS, "ip_address"
 _DECIDED = frozenset(
     (*CANONICAL_FIELDS, *NAME_PARTS, "landing_page", "page_url", "referrer", "external_id", "form_name")
 )
+_NAMES = frozenset(("full_name", "first_name", "last_name"))
+_PERSONAL = _NAMES | {"phone"}
 _PLUMBING = frozenset(("page_path", "user_agent"))
 """What is read and nobody wants to read in a CRM: it stands among the controls as well."""
 
@@ -221,11 +223,25 @@ def _guess(found: Fields, country: str) -> list[_Guess]:
     guesses = []
     looked_at = {name: answer for name, answer in islice(found.extras.items(), _MOST_MATCHED) if not is_anothers(name)}
     if "email" not in found.known:
-        guesses.append(_Guess("email", guess_email(looked_at)))
-    if "phone" not in found.known:
+        email = _Guess("email", guess_email(looked_at))
+        guesses += [email, *_guess_beside(email.name, looked_at, found)]
+    if "phone" not in found.known and not any(guess.target == "phone" for guess in guesses):
         unclear = {name: answer for name, answer in looked_at.items() if meaning_of(name) is None}
         guesses.append(_Guess("phone", guess_phone(unclear, country)))
     return [guess for guess in guesses if guess.name]
+
+
+def _guess_beside(email: str, answers: Mapping[str, Answer], found: Fields) -> Iterator[_Guess]:
+    """The name and number that stand beside a guessed address, under an owner of whom nobody knows who that is."""
+    owner, dot, _ = email.rpartition(".")
+    targets = _PERSONAL - found.asked.keys() if dot else frozenset()
+    if not targets >= _NAMES:
+        targets -= _NAMES
+    for name in answers if targets else ():
+        meaning = meaning_of(name[len(owner) + 1 :]) if name.startswith(f"{owner}.") else None
+        if meaning and meaning.target in targets:
+            targets -= {meaning.target}
+            yield _Guess(meaning.target, name)
 
 
 def _take(guesses: Sequence[_Guess], found: Fields) -> None:

@@ -275,6 +275,18 @@ def test_a_guess_is_marked_and_its_answer_stays() -> None:
     assert found.extras == {"Reach me": "ann@example.com", "email (guessed)": 'from "Reach me"'}
 
 
+def test_the_owner_of_a_guessed_address_is_the_person() -> None:
+    answers = {"xyz.name": "Ann Lee", "xyz.email": "ann@example.com", "xyz.phone": "020 7946 0142", "abc.name": "Acme"}
+    known = lay_out(answers, FORM).known
+
+    assert known == {"full_name": "Ann Lee", "email": "ann@example.com", "phone": "020 7946 0142"}
+    assert "full_name" not in lay_out({**answers, "email": "bob@example.com"}, FORM).known
+
+
+def test_a_number_is_no_name() -> None:
+    assert lay_out({"name": "#1001", "billing.name": "Ann Lee"}, FORM).known == {"full_name": "Ann Lee"}
+
+
 def test_nothing_is_guessed_where_it_was_given() -> None:
     assert "email (guessed)" not in lay_out({"email": "ann@example.com", "other": "bob@example.com"}, FORM).extras
 
