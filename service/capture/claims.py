@@ -109,7 +109,8 @@ def _counts(target: str, text: str) -> bool:
     if target == "email":
         return bool(read_email(text))
     if target in _PERSON_NAMES:
-        return "@" not in text and any(map(str.isalpha, text)) and not (text.lower() in _LEFT_OPEN or _is_nobody(text))
+        # A shop calls its orders by name, too: "#1001".
+        return "@" not in text and text[0] != "#" and not (text.lower() in _LEFT_OPEN or _is_nobody(text))
     if target in _LEFT_BLANK:
         return text.lower() not in _LEFT_OPEN
     # "page" may be a number and "landing_page" a title: an address has a slash or a query.

@@ -16,7 +16,7 @@ from service.capture.phrases import choose_language, wished_language
 from service.capture.refusals import Empty
 from service.capture.schemas import FieldError, check
 from service.forms import Form
-from service.lead import CANONICAL_FIELDS, Contact, Submission
+from service.lead import CANONICAL_FIELDS, Contact, Evidence, Submission
 
 _NOTE = "note on this request"
 
@@ -84,12 +84,12 @@ def _submit(found: Fields, request: Incoming, form: Form) -> Submission:
     contact = read_contact(fields, form.country)
     if contact.email:
         fields["email"] = contact.email
-    referer, current_url = (request.headers.get(name, "") for name in ("referer", "hx-current-url"))
+    referer = request.headers.get("referer", "")
     return Submission(
         form=form.name,
         sender="browser",
         contact=contact,
-        evidence=read_evidence(found, form, request.query, referer, request.received_at or None, current_url),
+        evidence=_evidence(found, request, form, referer),
         fields=fields,
         extras=found.extras,
         names=found.names,
@@ -97,6 +97,11 @@ def _submit(found: Fields, request: Incoming, form: Form) -> Submission:
         idempotency_key=request.headers.get("idempotency-key", "").strip(' "') or found.text("lc_key"),
         form_name=found.text("form_name"),
     )
+
+
+def _evidence(found: Fields, request: Incoming, form: Form, referer: str) -> Evidence:
+    current_url = request.headers.get("hx-current-url", "")
+    return read_evidence(found, form, request.query, referer, request.received_at or None, current_url)
 
 
 def _remarks(body: Body) -> dict[str, Answer]:
