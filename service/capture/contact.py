@@ -88,3 +88,8 @@ def says_yes(answer: str | Sequence[str]) -> bool:
     """Tell whether a consent was given: a yes in one of our languages, or the sentence agreed to."""
     answers = [answer] if isinstance(answer, str) else answer
     return any(each.strip().casefold() in _YES or len(each.strip()) > _LONGEST_YES for each in answers)
+
+
+def person_key(contact: Contact) -> str:
+    """Return whose details these are: the folded e-mail, where there is none the phone; "" unknown."""
+    return contact.email.casefold() or contact.phone

@@ -19,11 +19,12 @@ from service.capture.answers import (
     wants_json,
 )
 from service.capture.guards import Checked, Circumstances, Guards, Post
-from service.capture.intake import accept, keys_of
+from service.capture.intake import accept, came_before
 from service.capture.limits import SubmitLimit, Visits
 from service.capture.reading import Incoming, Reading, read
 from service.capture.refusals import Refused, Unreadable
 from service.capture.replies import Trouble, failure, success
+from service.capture.submitting import missing_sentence
 from service.capture.texts import clean
 from service.capture.wire import read_body, read_headers
 from service.forms import Form
@@ -176,7 +177,11 @@ def _check(asked: Incoming, form: Form, reception: Reception, reading: Reading, 
         host=request.host,
         can_try_again=not nobody_reads(asked.headers, asked.content_type),
     )
-    return reception.guards.check_captcha(submission, form, post, lambda: keys_of(submission, form, now), now)
+
+    def is_repeat() -> bool:
+        return came_before(submission, form, reception.store, now)
+
+    return reception.guards.check_captcha(submission, form, post, is_repeat, now)
 
 
 def _foreign_site(asked: Incoming, form: Form) -> str:
@@ -193,8 +198,7 @@ def _judged(reading: Reading) -> Submission:
     """What nobody can be asked to correct is kept with its problem."""
     if not reading.errors:
         return reading.submission
-    wrong = ", ".join(sorted(reading.errors))
-    return replace(reading.submission, problem=f"It arrived without a usable {wrong}: correct it, then retry.")
+    return replace(reading.submission, problem=missing_sentence(reading.errors))
 
 
 def _keep_raw(asked: Incoming, form: Form, reception: Reception, refused: Refused) -> Receipt:

@@ -1,6 +1,6 @@
 """A Submission made of what a webhook brought: the same reading, evidence and checks as a visitor's post."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from service.capture.claims import Answer, texts_of, unwrap
@@ -13,7 +13,10 @@ from service.capture.schemas import check
 from service.capture.sender import Table
 from service.capture.texts import clean
 from service.forms import Form
-from service.lead import CANONICAL_FIELDS, Contact, Evidence, Submission
+from service.lead import CANONICAL_FIELDS, Answers, Contact, Evidence, Submission
+
+MISSING = "It arrived without a usable"
+"""How the problem of a lead begins that lacks what its form requires."""
 
 _TARGETS = {"landing_url": "landing_page"}
 """What the forms file calls it -> what aliases.json does."""
@@ -116,11 +119,25 @@ def _external_id(enquiry: Enquiry, found: Fields, table: Table) -> str:
     return mapped or enquiry.external_id or found.text("external_id")
 
 
+def missing_problem(submission: Submission, form: Form) -> str:
+    """Why a lead cannot be sent that lacks what its form requires, and what to do; "" when it lacks nothing."""
+    answers = Fields(known=_lists(submission.fields), extras=_lists(submission.extras))
+    return missing_sentence(check(checked_answers(answers, submission.contact, form), form.require, {}))
+
+
+def missing_sentence(wrong: Iterable[str]) -> str:
+    """The same of the names of what is wrong; "" for none."""
+    names = ", ".join(sorted(wrong))
+    return f"{MISSING} {names}: correct it, then retry." if names else ""
+
+
+def _lists(answers: Answers) -> dict[str, Answer]:
+    return {name: answer if isinstance(answer, str) else list(answer) for name, answer in answers.items()}
+
+
 def _problem(found: Fields, contact: Contact, place: str, form: Form, table: Table) -> str:
-    wrong = ", ".join(sorted(check(checked_answers(found, contact, form), form.require, found.asked)))
-    return unroutable(place, table) or (
-        f"It arrived without a usable {wrong}: correct it, then retry." if wrong else ""
-    )
+    wrong = check(checked_answers(found, contact, form), form.require, found.asked)
+    return unroutable(place, table) or missing_sentence(wrong)
 
 
 def _before(first: Mapping[str, tuple[str, ...]], then: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

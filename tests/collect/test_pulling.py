@@ -83,9 +83,9 @@ def test_an_announced_lead_gets_its_answers_from_a_pull(house: House) -> None:
 
 
 def test_what_an_automation_relays_of_an_announced_lead_fills_it(house: House) -> None:
-    (lead_id,) = house.hears("1")
+    (lead_id,) = house.hears("101")
     house.sets("json", token="t", platform="meta")
-    sent = {"leadgen_id": "1", "lead_id": "1", "id": "1", "email": "ada@example.com"}
+    sent = {"leadgen_id": "101", "lead_id": "101", "id": "101", "email": "ada@example.com"}
     answer = house.front.client.post("/webhooks/json/tour", json=sent, headers={"Authorization": "Bearer t"})
 
     assert answer.status_code == 200

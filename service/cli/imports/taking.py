@@ -107,8 +107,9 @@ class _Taking:
             return tx.known.keys(keys, now, also_announced=also_announced)
 
     def _arrival(self, taken: Taken, now: datetime) -> Arrival:
-        lead, _, person = arrival_of(taken.submission, self._form, now, taken.suspicion)
-        return replace(lead, tell=False), self._all_keys(taken, now), person  # nobody is told of what came long ago
+        arrival = arrival_of(taken.submission, self._form, now, taken.suspicion)
+        lead = replace(arrival.lead, tell=False)  # nobody is told of what came long ago
+        return arrival._replace(lead=lead, keys=self._all_keys(taken, now))
 
     def _all_keys(self, taken: Taken, now: datetime) -> list[Key]:
         """What makes the row known the next time: tests, too, which have no keys where they come one by one."""
