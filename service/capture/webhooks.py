@@ -74,7 +74,7 @@ def webhook_blueprint(board: Switchboard) -> Blueprint:
     """The routes of all senders."""
     blueprint = Blueprint("webhooks", __name__)
     lines = dict(_lines(board.forms.values()))
-    turned_away = TurnedAway(board.store, board.forms)
+    turned_away = TurnedAway(board.store, board.forms, board.public_url)
 
     @blueprint.route("/webhooks/<sender>/<form>", methods=["GET", "POST"], strict_slashes=False)
     @blueprint.route("/webhooks/<sender>/<form>/<token>", methods=["GET", "POST"], strict_slashes=False)
@@ -83,11 +83,13 @@ def webhook_blueprint(board: Switchboard) -> Blueprint:
         try:
             line = _find(lines, board.forms, sender, form)
             if request.method == "POST":
-                return _take(line, _call(board.public_url, token), board)
+                answer = _take(line, _call(board.public_url, token), board)
+                turned_away.accepted(form, sender)
+                return answer
             return _greet(line, _call(board.public_url, token))
         except NotTaken as refused:
             log.warning("webhook_refused", sender=sender, form=form, status=refused.status.value, why=refused.sentence)
-            turned_away.note(form, sender, refused.sentence)
+            turned_away.note(form, sender, refused.sentence, refused.status)
             return _refusal(refused)
         except StoreUnavailable:
             log.error("lead_not_kept", sender=sender, form=form)
