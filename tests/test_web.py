@@ -11,9 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
+import time_machine
 
+from service import web
 from service.capture import script
+from service.capture.limits import Visits
+from service.forms import Setup
+from service.settings import read_settings
 from service.store import Store
+from tests.builders import NOON, a_form
 from tests.front import ANN, PERSON, SCRIPT, Front, sqlite_store
 from tests.processes import Process, bare_environ, free_port
 
@@ -105,6 +112,25 @@ def test_a_wrong_address_is_told_in_a_sentence(front: Front, path: str) -> None:
     assert "There is nothing at this address." in page.text
     assert (document.status_code, document.mimetype) == (404, "application/problem+json")
     assert document.get_json(force=True)["detail"] == "There is nothing at this address."
+
+
+# -- what is said at the start
+
+
+def test_a_sender_that_proves_nothing_is_named_once_by_all_web_processes_of_a_host(
+    kept: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(web, "log", structlog.get_logger())  # one that was used keeps the stream of its first test
+    form = a_form(webhooks={"tally": {}, "jotform": {"token": "t"}, "meta": {"app_secret": "s"}})
+    settings, visits = read_settings({"FORMS_FILE": "no-such-file.toml"}), Visits()
+
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(2):
+            web.create_app(settings, Setup({"contact": form}), visits, kept)
+
+    (line,) = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (line["event"], line["form"], line["sender"]) == ("sender_proves_nothing", "contact", "tally")
+    assert 'token = "env:TALLY_TOKEN"' in line["remedy"]
 
 
 # -- our own mistakes

@@ -16,6 +16,8 @@
     schemas.py        what a form requires, told in the words of phrases and languages/
     refusals.py       bodies that hold no enquiry
 
+    turned_away.py    calls that were refused, and remedies for them
+
     sheets/           leads in files: rows read, columns understood
 
     answers.py        page or JSON, where to next, whose scripts may read it

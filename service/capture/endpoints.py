@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from urllib.parse import urlencode
 
 import structlog
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from service import clock
 from service.capture import pages
@@ -21,6 +23,7 @@ from service.capture.answers import (
 from service.capture.guards import Checked, Circumstances, Guards, Post
 from service.capture.intake import accept, came_before
 from service.capture.limits import SubmitLimit, Visits
+from service.capture.queries import FORM_ENCODING, answers_in
 from service.capture.reading import Incoming, Reading, read
 from service.capture.refusals import Refused, Unreadable
 from service.capture.replies import Trouble, failure, success
@@ -78,7 +81,11 @@ def form_blueprint(reception: Reception) -> Blueprint:
         form = reception.forms.get(name)
         if form is None:
             return failure(Trouble.unknown_form(), as_json=False)
-        return pages.answer(pages.hosted_form(form, pages.spoken_language(form), is_wished="lang" in request.args))
+        given = answers_in(request.environ.get("QUERY_STRING", ""))
+        if given and _wants_json(_incoming(b"")):
+            return failure(Trouble.of_http(MethodNotAllowed()), as_json=True, form=form)
+        language, is_wished = pages.spoken_language(form), "lang" in request.args
+        return pages.answer(pages.hosted_form(form, language, given, is_wished=is_wished))
 
     @blueprint.get("/f/<name>/thanks")
     def thank(name: str) -> Response:
@@ -139,6 +146,9 @@ def _read_whole(asked: Incoming, form: Form, *, is_whole: bool) -> Reading:
     """Half a form is not read: it would be a lead with half a message, and the sender's second try its repeat."""
     if not is_whole:
         raise Unreadable(CUT_OFF)
+    pairs = answers_in(asked.query) if not asked.body.strip() else []
+    if pairs:  # a script that puts the answers of its POST into the address
+        asked = replace(asked, body=urlencode(pairs).encode(), content_type=FORM_ENCODING)
     return read(asked, form)
 
 

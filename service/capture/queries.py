@@ -21,6 +21,8 @@ _NO_ANSWERS = frozenset(
 )
 """Names, folded, of what proves a sender, shakes hands or steers the answer."""
 
+_EMPTY_BODIES = (b"", b"{}", b"[]", b"[{}]", b"null", b'""')
+
 
 def answers_in(query: str) -> list[tuple[str, str]]:
     """The names and values of a query, without its "?", that may be answers: no proofs, no tags of a campaign."""
@@ -32,6 +34,11 @@ def _is_answer(name: str) -> bool:
     meaning = meaning_of(name)
     target = meaning.target if meaning else ""
     return fold(name) not in _NO_ANSWERS and target not in UTM_KEYS and target not in CLICK_IDS
+
+
+def holds_nothing(body: bytes) -> bool:
+    """Tell a body that a tool sends where nothing was put into it."""
+    return b"".join(body.split()) in _EMPTY_BODIES
 
 
 def as_body(call: Call, pairs: Sequence[tuple[str, str]]) -> Call:

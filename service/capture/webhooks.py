@@ -16,7 +16,7 @@ from service.capture.enquiries import Enquiry, Item, Notice, Unfit, Withdrawal
 from service.capture.guards import Circumstances, Guards
 from service.capture.intake import Judged, accept_all, announce_all, withdraw
 from service.capture.proofs import check_token
-from service.capture.queries import answers_in, as_body, with_answers
+from service.capture.queries import answers_in, as_body, holds_nothing, with_answers
 from service.capture.refusals import Empty, Unreadable, Unsupported
 from service.capture.sender import Call, Forged, Garbled, Sender, Table
 from service.capture.senders import SENDERS
@@ -24,6 +24,7 @@ from service.capture.submitting import reading_form, submit, submit_notice, subm
 from service.capture.turned_away import TurnedAway
 from service.capture.wire import read_body, read_headers
 from service.forms import Form
+from service.forms.senders import is_proven
 from service.lead import Receipt
 from service.store import Store, StoreUnavailable
 
@@ -85,7 +86,7 @@ def webhook_blueprint(board: Switchboard) -> Blueprint:
     """The routes of all senders."""
     blueprint = Blueprint("webhooks", __name__)
     lines = dict(_lines(board.forms.values()))
-    turned_away = TurnedAway(board.store, board.forms)
+    turned_away = TurnedAway(board.store, board.forms, board.public_url)
 
     @blueprint.route("/webhooks/<sender>/<form>", methods=["GET", "POST"], strict_slashes=False)
     @blueprint.route("/webhooks/<sender>/<form>/<token>", methods=["GET", "POST"], strict_slashes=False)
@@ -93,10 +94,10 @@ def webhook_blueprint(board: Switchboard) -> Blueprint:
         """Take what a platform or tool sends. token: for those that can prove themselves by their address only."""
         try:
             line, call = _find(lines, board.forms, sender, form), _call(board.public_url, token)
-            return _take(line, call, board) if _brings_answers(line, call) else _greet(line, call)
+            return _serve(line, call, board, turned_away)
         except NotTaken as refused:
             log.warning("webhook_refused", sender=sender, form=form, status=refused.status.value, why=refused.sentence)
-            turned_away.note(form, sender, refused.sentence)
+            turned_away.note(form, sender, refused.sentence, refused.status)
             return _refusal(refused)
         except StoreUnavailable:
             log.error("lead_not_kept", sender=sender, form=form)
@@ -140,6 +141,14 @@ def _call(public_url: str, token: str) -> Call:
     )
 
 
+def _serve(line: Line, call: Call, board: Switchboard, turned_away: TurnedAway) -> Response:
+    if not _brings_answers(line, call):
+        return _greet(line, call)
+    answer = _take(line, call, board)
+    turned_away.accepted(line.form.name, line.name)
+    return answer
+
+
 def _brings_answers(line: Line, call: Call) -> bool:
     """A GET with answers in its query or body is read as a POST is; a handshake has neither."""
     if call.method == "POST":
@@ -165,15 +174,15 @@ def _take(line: Line, call: Call, board: Switchboard) -> Response:
 
     Raises: NotTaken; StoreUnavailable.
     """
-    is_proven = _check(line, call)
-    receipts = _keep(_read(line, call), line, replace(call, is_proven=is_proven), board)
+    _check(line, call)
+    receipts = _keep(_read(line, call), line, replace(call, is_proven=is_proven(line.table)), board)
     for receipt in receipts:
         log.info("lead_kept", lead=receipt.lead_id, form=line.form.name, sender=line.name, repeat=receipt.repeat)
     return _thanks(receipts, line.sender)
 
 
-def _check(line: Line, call: Call) -> bool:
-    """Whether the sender proved itself; False where the forms file asks for no proof.
+def _check(line: Line, call: Call) -> None:
+    """Check all proofs that the forms file asks for.
 
     Raises: NotTaken.
     """
@@ -185,7 +194,6 @@ def _check(line: Line, call: Call) -> bool:
         raise NotTaken(HTTPStatus.UNAUTHORIZED, f"It does not prove where it comes from: {forged}.") from forged
     except Garbled as garbled:
         raise NotTaken(HTTPStatus.BAD_REQUEST, f"It cannot be read: {garbled}.") from garbled
-    return line.is_signed or bool(line.table.get("token"))
 
 
 def _read(line: Line, call: Call) -> Sequence[Item]:
@@ -210,15 +218,11 @@ def _items(line: Line, call: Call) -> list[Item]:
     Raises: what the sender's `read` raises.
     """
     pairs = [] if line.is_signed else answers_in(call.raw_query)
-    try:
-        items = _items_of_body(line, call)
-    except Empty:
-        if not pairs:
-            raise
-        items = []
     if not pairs:
-        return items
-    return [with_answers(item, pairs) for item in items] or _items_of_body(line, as_body(call, pairs))
+        return _items_of_body(line, call)
+    if holds_nothing(call.body):
+        return _items_of_body(line, as_body(call, pairs))
+    return [with_answers(item, pairs) for item in _items_of_body(line, call)]
 
 
 def _items_of_body(line: Line, call: Call) -> list[Item]:
