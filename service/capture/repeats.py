@@ -67,9 +67,13 @@ def _match(first: Lead, later: Lead, became: Lead | None = None) -> Match:
 
 
 def _is_by_platforms_id(first: Lead, later: Lead) -> bool:
-    """An ad platform's ids are its own everywhere, where its signature or key was verified."""
+    """Whether the id of an ad platform whose signature or key was verified decides alone.
+
+    It does where a lead was only announced, withdrawn or erased; two people are two even there.
+    """
     is_platforms = first.submission.sender in PLATFORMS and later.submission.sender in PLATFORMS
-    return is_platforms and later.submission.is_proven
+    knows_both = any(_people_of(first)) and bool(person_key(later.submission.contact))
+    return is_platforms and later.submission.is_proven and not knows_both
 
 
 def _is_same_person(first: Lead, later: Lead) -> bool:

@@ -263,14 +263,30 @@ def test_a_stranger_who_knows_a_platforms_number_cannot_take_it_beforehand(kept:
     assert announce_all([(notice, "page")], FORM, kept, NOON) == [Receipt(receipt.lead_id, repeat=True)]
 
 
-def test_a_platforms_id_decides_alone_and_loses_no_words(kept: Store) -> None:
-    first = said(ADA, sender="google-ads")
-    take(kept, first)
+def test_the_id_of_a_platform_decides_alone_where_one_of_the_two_is_not_known(kept: Store) -> None:
+    first = take(kept, said(ADA, sender="google-ads"))
+    kept.write(lambda tx: tx.erasure.erase([first.lead_id], NOON))
 
-    assert take(kept, said(BOB, "An office.", sender="google-ads")).repeat
-    (lead,) = leads(kept)
-    assert lead.submission.contact.email == ADA
-    assert "bob@example.com" in everything(lead)
+    assert take(kept, said(ADA, sender="google-ads"), 3600) == Receipt(first.lead_id, repeat=True)
+    assert leads(kept)[0].status is Status.ERASED
+
+
+def test_two_people_are_two_even_where_a_platform_gives_them_one_id(kept: Store) -> None:
+    for email in (ADA, BOB):
+        take(kept, said(email, sender="google-ads"))
+
+    assert {lead.submission.contact.email for lead in leads(kept)} == {ADA, BOB}
+
+
+def test_whoever_was_forgotten_may_write_again(kept: Store) -> None:
+    form = a_form()
+    first = accept(said(ADA, sender="google-ads"), form, kept, NOON)
+    kept.write(lambda tx: tx.erasure.erase([first.lead_id], NOON))
+    accept(said(ADA, sender="google-ads"), form, kept, NOON)
+
+    again = accept(said(ADA, sender="google-ads", external_id=""), form, kept, NOON)
+
+    assert not again.repeat
 
 
 def test_a_captcha_is_asked_of_a_stranger_with_anothers_key(kept: Store) -> None:
