@@ -6,6 +6,6 @@ tally.py     what came of them, and of each column
 showing.py   the same for people
 """
 
-from service.cli.imports.command import EXAMPLE, SUMMARY, add_arguments, run
+from service.cli.imports.command import add_arguments, run
 
-__all__ = ["EXAMPLE", "SUMMARY", "add_arguments", "run"]
+__all__ = ["add_arguments", "run"]

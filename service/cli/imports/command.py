@@ -9,9 +9,6 @@ from service.cli.opened import open_house, unanswered
 from service.forms import PLATFORMS
 from service.store import StoreUnavailable
 
-SUMMARY = "take the leads of a CSV file: an ad platform's export, a tool's, or our own"
-EXAMPLE = "lead-capture import leads.csv --form tour --dry-run"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FILE, --form, --sender, --dry-run, --json."""
