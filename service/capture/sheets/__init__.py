@@ -1,7 +1,10 @@
 """Leads in files: the CSV that a platform, a tool or this service itself exported.
 
-opening.py   bytes to rows: encoding, separator, line numbers
-columns.py   whose export it is, and what each column means
-rows.py      one row made an Enquiry, and what tells it from every other
-cells.py     cells that a spreadsheet shows and does not run
+opening.py     a file opened as a table of leads
+source.py      rows of texts, with the lines that people find them by
+delimited.py   CSV: its encoding and its separator
+heading.py     which line names the columns, and what above and below is no lead
+columns.py     whose export it is, and what each column means
+rows.py        one row made an Enquiry, and what tells it from every other
+cells.py       cells that a spreadsheet shows and does not run
 """

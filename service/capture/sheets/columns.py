@@ -1,7 +1,7 @@
 """Whose export a file is, told by its columns, and what each column means."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.capture.fields import CLICK_IDS, UTM_KEYS
@@ -79,6 +79,17 @@ def meaning_in_words(name: str, plan: Plan, form: Form) -> str:
     if plan.platform and (folded in _MORE_FACTS or _FACTS.fullmatch(folded)):
         return "campaign and such"
     return "time of submission" if folded in TIMES else _in_words(_target_of(name, form))
+
+
+def meanings_of(form: Form) -> Callable[[str], str]:
+    """How columns are understood for a form: a name -> an answer, a tag or a fact of an ad; "" where nobody knows."""
+
+    def meaning(name: str) -> str:
+        folded = fold(name)
+        is_fact = folded in LEAD_IDS or folded in TIMES or folded in _MORE_FACTS or _FACTS.fullmatch(folded)
+        return _target_of(name, form) or ("fact" if is_fact else "")
+
+    return meaning
 
 
 def _target_of(name: str, form: Form) -> str:

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
-    from service.capture.sheets.opening import NoSheet  # noqa: PLC0415 (only this command pays for it)
+    from service.capture.sheets.source import NoSheet  # noqa: PLC0415 (only this command pays for it)
     from service.cli.imports.showing import print_tally  # noqa: PLC0415
     from service.cli.imports.taking import go_through  # noqa: PLC0415
 

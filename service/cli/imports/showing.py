@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from service.capture.sheets.heading import Heading
 from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
 from service.cli.lines import printable
 from service.lead import Status
@@ -51,9 +52,20 @@ _REMARKS = {UNREAD: "not taken", LEFT_OUT: "left out"}
 def _heading(tally: Tally) -> Iterator[str]:
     whose = "an export of Lead Capture" if tally.plan.is_ours else f"an export of {tally.plan.platform}"
     known = tally.plan.is_ours or tally.plan.platform
-    yield f"{tally.sheet.path.name}: {tally.sheet.words}{f', {whose}' if known else ''}"
+    yield f"{tally.sheet.source.path.name}: {tally.sheet.source.words}{f', {whose}' if known else ''}"
+    yield from _above(tally.sheet.heading)
     if tally.plan.rounded:
         yield "A spreadsheet has rounded its ids: leads are told apart by all their cells. Better export it again."
+
+
+def _above(heading: Heading) -> Iterator[str]:
+    """What stands above the header, and that it was left alone."""
+    if heading.above:
+        yield f"The columns are named in line {heading.line}. What stands above is no lead:"
+    for line, text in heading.above[:TOLD]:
+        yield f"  line {line}: {printable(text[:200])}"
+    if len(heading.above) > TOLD:
+        yield f"  and {len(heading.above) - TOLD} more lines"
 
 
 def _print_columns(tally: Tally, console: Console) -> None:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from service import clock
 from service.capture.intake import arrival_of, keys_of, status_of
-from service.capture.sheets.columns import plan_of
-from service.capture.sheets.opening import Row, open_sheet, rows_of
+from service.capture.sheets.columns import meanings_of, plan_of
+from service.capture.sheets.opening import open_sheet
 from service.capture.sheets.rows import Reader, Taken
+from service.capture.sheets.source import Row
 from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
 from service.cli.progress import Bar
 from service.forms import Form
@@ -38,15 +39,15 @@ def go_through(store: Store, form: Form, file: Path, platform: str = "", *, is_d
 
     Raises: NoSheet; StoreUnavailable; OSError. What was taken until then is known when it is taken again.
     """
-    sheet = open_sheet(file)
-    sample = [row.cells for row in islice(rows_of(sheet), SAMPLE) if row.cells is not None]
+    sheet = open_sheet(file, meanings_of(form))
+    sample = [row.cells for row in islice(sheet.rows(), SAMPLE) if row.cells is not None]
     tally = Tally(sheet, plan_of(sheet.header, sample, platform), form, is_dry)
     taking = _Looking(store, tally) if is_dry else _Taking(store, tally)
-    with Bar("rows", sheet.size_bytes) as bar:
-        rows = rows_of(sheet)
+    with Bar("rows", sheet.source.size) as bar:
+        rows = sheet.rows()
         while some := list(islice(rows, TOGETHER)):
             taking.take(some, clock.now())
-            bar.show(some[-1].done_bytes, f"{tally.rows:,} rows")
+            bar.show(some[-1].done, f"{tally.rows:,} rows")
     return tally
 
 
@@ -70,12 +71,13 @@ class _Taking:
             if row.cells is None:
                 self._tally.count(UNREAD, row.line, _UNREADABLE)
                 continue
-            self._tally.look_at(row.cells)
-            taken = self._reader.read(row.cells)
+            why = self._tally.sheet.heading.why_no_lead(row.cells)
+            taken = None if why else self._reader.read(row.cells)
             if taken is None:
-                self._tally.count(LEFT_OUT, row.line, _ERASED)
-            else:
-                yield _Read(row.line, taken)
+                self._tally.count(LEFT_OUT, row.line, why or _ERASED)
+                continue
+            self._tally.look_at(row.cells)
+            yield _Read(row.line, taken)
 
     def _ids_here(self, found: Sequence[Taken]) -> set[str]:
         ids = [taken.lead_id for taken in found if taken.lead_id]

@@ -71,8 +71,9 @@ class Tally:
     def as_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
         found: dict[str, Any] = {
-            "file": str(self.sheet.path),
-            "read_as": self.sheet.words,
+            "file": str(self.sheet.source.path),
+            "read_as": self.sheet.source.words,
+            "above": [{"line": line, "text": text} for line, text in self.sheet.heading.above],
             "form": self.form.name,
             "export_of": "lead-capture" if self.plan.is_ours else self.plan.platform or None,
             "ids_rounded": self.plan.rounded,
