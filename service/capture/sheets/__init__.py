@@ -4,7 +4,9 @@ opening.py     a file opened as a table of leads
 source.py      rows of texts, with the lines that people find them by
 delimited.py   CSV: its encoding and its separator
 heading.py     which line names the columns, and what above and below is no lead
-columns.py     whose export it is, and what each column means
+origin.py      whose export it is, and what it lacks
+columns.py     what each column means
 rows.py        one row made an Enquiry, and what tells it from every other
+times.py       when a row was submitted, as far as it tells
 cells.py       cells that a spreadsheet shows and does not run
 """

@@ -30,7 +30,7 @@ _VALUE = re.compile(
     r"|\d{4}-\d\d-\d\d[T ][\d:.]+\S*|https?://\S+"
 )
 _LABEL = re.compile(
-    r"[^:]{1,40}:$|(?:export|creat|generat|download|prepar|sent|report|erstellt|owner|account|user)", re.IGNORECASE
+    r"[^:]{1,40}: |(?:export|creat|generat|download|prepar|sent|report|erstellt|owner|account|user)", re.IGNORECASE
 )
 _IMPORT_ID = '{"ImportId"'
 _WHAT = r"leads?|rows?|records?|entries|responses?|submissions?|contacts?|results?"
@@ -200,7 +200,7 @@ def _check_above(above: Sequence[_Line], header: _Line, heading: Heading, means:
         if line.number != number:  # an empty line between: a block of its own
             return
         named = zip(heading.names, line.cells, strict=False)
-        if not _LABEL.match(line.filled[0]) and any(
+        if not _LABEL.match(" ".join(line.filled)) and any(
             means(name) == "email" and read_email(cell) for name, cell in named
         ):
             raise NoSheet(

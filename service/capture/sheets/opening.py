@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from service.capture.sheets.columns import OURS
 from service.capture.sheets.delimited import HEAD_ROWS, open_delimited
 from service.capture.sheets.heading import Heading, Means, find_heading
+from service.capture.sheets.origin import OURS
 from service.capture.sheets.source import NoSheet, Row, Source
 
 
