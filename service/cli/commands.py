@@ -101,7 +101,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "import": Command(
             "service.cli.imports",
-            "take the leads of a CSV file: an ad platform's export, a tool's, or our own",
+            "take the leads of a CSV or Excel file: an ad platform's export, a tool's, or our own",
             "lead-capture import leads.csv --form tour --dry-run",
         ),
         "forget": Command(

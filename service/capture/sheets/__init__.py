@@ -1,8 +1,10 @@
-"""Leads in files: the CSV that a platform, a tool or this service itself exported.
+"""Leads in files: the CSV or workbook that a platform, a tool or this service itself exported.
 
 opening.py     a file opened as a table of leads
 source.py      rows of texts, with the lines that people find them by
 delimited.py   CSV: its encoding and its separator
+workbooks.py   spreadsheets, and which sheet is read
+unpacking.py   how they are opened, in a process of its own
 heading.py     which line names the columns, and what above and below is no lead
 origin.py      whose export it is, and what it lacks
 columns.py     what each column means

@@ -9,14 +9,18 @@ from service.capture.sheets.delimited import HEAD_ROWS, open_delimited
 from service.capture.sheets.heading import Heading, Means, find_heading
 from service.capture.sheets.origin import OURS
 from service.capture.sheets.source import NoSheet, Row, Source
+from service.capture.sheets.workbooks import Workbook, open_workbook, why_no_table
+
+_LOOK_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table of leads, and how it is read."""
+    """A table of leads, and how it is read. warnings: what an operator should know of it."""
 
     source: Source
     heading: Heading
+    warnings: tuple[str, ...] = ()
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -28,33 +32,46 @@ class Sheet:
         return (row for row in self.source.rows() if row.line > self.heading.line and not row.is_empty)
 
 
-def open_sheet(path: Path, means: Means) -> Sheet:
-    """Find out how a file is to be read. means: what a column's name means, "" for nothing.
+def open_sheet(path: Path, means: Means, name: str = "") -> Sheet:
+    """Find out how a file is to be read.
 
+    means: what a column's name means, "" for nothing. name: of the sheet of a workbook, "" for that with the leads.
     Raises: NoSheet.
     """
     try:
-        source = _open(path, means)
-        head = list(islice(source.rows(), HEAD_ROWS))
+        source = _open(path, means, name)
+        heading = find_heading(list(islice(source.rows(), HEAD_ROWS)), means, OURS)
     except OSError as error:
         raise NoSheet(f"{path} cannot be opened ({error.strerror})") from error
-    try:
-        return Sheet(source, find_heading(head, means, OURS))
     except NoSheet as reason:
         raise NoSheet(f"{path} {reason}") from reason
+    warnings = tuple(_warnings_of(source, heading, means)) if isinstance(source, Workbook) else ()
+    return Sheet(source, heading, warnings)
 
 
-def _open(path: Path, means: Means) -> Source:
+def _open(path: Path, means: Means, name: str) -> Source:
     with path.open("rb") as file:
-        if file.read(2) == b"PK":
-            raise NoSheet("that is a workbook, not a CSV file: open it and save it as CSV (UTF-8)")
+        why = why_no_table(file.read(_LOOK_BYTES))
         file.seek(0)
-        return open_delimited(path, file, lambda rows: _understood_in(rows, means))
+        if why is None and not name:
+            return open_delimited(path, file, lambda rows: _understood_in(rows, means)[1])
+    if why or why is None:
+        raise NoSheet(why or "is no workbook with sheets: leave --sheet out")
+    return open_workbook(path, lambda rows: _understood_in(rows, means), name)
 
 
-def _understood_in(rows: Sequence[Row], means: Means) -> int:
-    """How many columns these rows name in words that mean something."""
+def _understood_in(rows: Sequence[Row], means: Means) -> tuple[int, int]:
+    """How many columns these rows name, and how many in words that mean something."""
     try:
-        return find_heading(rows, means).understood
+        heading = find_heading(rows, means)
     except NoSheet:
-        return 0
+        return 0, 0
+    return sum(map(bool, heading.names)), heading.understood
+
+
+def _warnings_of(book: Workbook, heading: Heading, means: Means) -> Iterator[str]:
+    if book.unread:
+        yield f"Not read, its other sheets: {book.unread}. Take each by --sheet NAME."
+    for place, name in enumerate(heading.names):
+        if place in book.page.numbers and means(name) == "phone":
+            yield f"Phones in column {name} are kept as numbers: a 0 or + that began them is lost."

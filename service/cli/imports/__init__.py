@@ -14,8 +14,8 @@ from service.forms import PLATFORMS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """FILE, --form, --sender, --dry-run, --json."""
-    parser.add_argument("file", metavar="FILE", type=Path, help="CSV in any encoding; a line must name the columns")
+    """FILE, --form, --sender, --sheet, --dry-run, --json."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="CSV in any encoding, .xlsx, .xls or .ods")
     parser.add_argument("--form", required=True, metavar="FORM", help="the form of the forms file that they belong to")
     parser.add_argument(
         "--sender",
@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="whose export it is, where its columns do not tell; none: no platform's",
     )
+    parser.add_argument("--sheet", default="", metavar="NAME", help="of a workbook, where it has several with leads")
     parser.add_argument("--dry-run", action="store_true", help="show what the columns mean and what would come of it")
     parser.add_argument("--json", action="store_true", help="the outcome as one JSON object")
 

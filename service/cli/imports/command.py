@@ -21,7 +21,8 @@ def take(arguments: argparse.Namespace) -> int:
     if form is None:
         raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(house.setup.forms)}")
     try:
-        tally = go_through(house.store, form, arguments.file, arguments.sender, is_dry=arguments.dry_run)
+        file, sender, page = arguments.file, arguments.sender, arguments.sheet
+        tally = go_through(house.store, form, file, sender, page, is_dry=arguments.dry_run)
     except NoSheet as reason:
         raise Failed(str(reason)) from reason
     except StoreUnavailable as error:

@@ -39,19 +39,21 @@ class _Read(NamedTuple):
     taken: Taken
 
 
-def go_through(store: Store, form: Form, file: Path, platform: str = "", *, is_dry: bool = False) -> Tally:
+def go_through(
+    store: Store, form: Form, file: Path, platform: str = "", page: str = "", *, is_dry: bool = False
+) -> Tally:
     """Take all rows of a file, or only tell what would come of them.
 
-    platform: as the operator says, or NOBODY.
+    platform: as the operator says, or NOBODY. page: the sheet of a workbook, "" for that with the leads.
     Raises: NoSheet, also where the operator must say whose export it is; StoreUnavailable; OSError. What was taken
     until then is known when it is taken again.
     """
-    sheet = open_sheet(file, meanings_of(form))
+    sheet = open_sheet(file, meanings_of(form), page)
     sample = [row.cells for row in islice(sheet.rows(), SAMPLE) if row.cells is not None]
     plan = plan_of(sheet.header, sample, platform)
     if plan.lacks and not is_dry:
         raise NoSheet(f"{file} {plan.lacks}")
-    tally = Tally(sheet, plan, form, is_dry)
+    tally = Tally(sheet, plan, form, is_dry, warnings=[*sheet.warnings])
     taking = _Looking(store, tally) if is_dry else _Taking(store, tally)
     with Bar("rows", sheet.source.size) as bar:
         rows = sheet.rows()
