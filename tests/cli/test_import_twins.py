@@ -61,8 +61,13 @@ def brought(store: Store, at: datetime | None = THEN, **changes: Any) -> Submiss
         pytest.param(without(*META[0][:13], "platform"), id="but for the prefix of a phone"),
         pytest.param([["", *META[0][1:]], ["1", *META[1][1:]], ["2", *META[1][1:]]], id="with numbers of rows"),
         pytest.param([META[0], ["1", *META[1][1:]], ["2", *META[1][1:]]], id="with numbers of rows as ids"),
+        pytest.param([["campaign_name", "email"], ["W", "m@example.be"]], id="but for a name as it writes it"),
+        pytest.param([["created_time", "full_name"], ["1795341967", "M"]], id="but for its time and a person"),
         pytest.param([["Campaign name", "Form name", "Email"], ["W", "F", "m@example.be"]], id="but for its campaign"),
         pytest.param([["Ad group", "Email"], ["G", "m@example.be"]], id="but for an ad group"),
+        pytest.param(
+            [["created_time", "Email", "form_id"], ["1795341967", "m@example.be", "7"]], id="but for its time"
+        ),
         pytest.param([["Email", "Lead Type", "Form Name"], ["m@example.be", "SPONSORED", "F"]], id="LinkedIn's"),
         pytest.param([["GCLID", "Campaign ID", "User Email"], ["x", "1", "m@example.be"]], id="Google's"),
         pytest.param([["adgroup_name", "advertiser_id", "Email"], ["G", "7", "m@example.be"]], id="TikTok's"),
@@ -92,6 +97,10 @@ def test_a_platforms_file_without_its_telling_columns_is_not_taken_unasked(
             [["Email", "Form name", "gclid", "utm_campaign", "Campaign name"], ["a@example.com", "F", "x", "y", "z"]],
             id="a website's",
         ),
+        pytest.param(
+            [["Created Time", "Email", "Lead Status"], ["2026-11-01", "a@example.com", "Contacted"]], id="a CRM's"
+        ),
+        pytest.param([["Campaign ID", "Campaign Name", "Email"], ["7", "Fair", "a@example.com"]], id="another CRM's"),
         pytest.param([["Email", "Platform"], ["a@example.com", "Windows"]], id="a question's"),
         pytest.param(without("adset_id", "adset_name", "created_time", "is_organic"), id="one that names its platform"),
     ],

@@ -30,9 +30,15 @@ _SIGNS: Mapping[str, Sequence[frozenset[str]]] = {
 """Platform -> folded names of columns that its exports have together."""
 
 _OF_ADS = re.compile(r"(?:adset|adgroup|assetgroup)(?:id|name)?|(?:ad|creative)(?:id|name)|isorganic")
-_OF_CAMPAIGNS = re.compile(r"campaign(?:id|name)|leadtype")
-_BESIDE = re.compile(r"(?:form|page|advertiser|account)(?:id|name)|platform|leadtype|gclid|leadstatus")
+_OF_CAMPAIGNS = re.compile(r"(campaign(?=id|name)|leadtype|lead(?:gen)?form|createdtime)(?:id|name)?")
+_BESIDE = re.compile(
+    r"(?:form|page|advertiser|account)(?:id|name)|platform|leadtype|gclid|googleclickid|leadstatus|campaign"
+)
 """Folded names: of any ad's leads; of an ad's or a website's; what makes the second the first."""
+
+_WRITTEN_SO = frozenset(("campaign_id", "campaign_name"))
+_ANSWERS_BESIDE_TIMES = frozenset(("full_name", "phone_number"))
+"""Names letter by letter: by itself only an ad platform writes the first, and the second beside `created_time`."""
 
 _GUESSES = (
     ("meta", re.compile(r"adset(?:id|name)?|isorganic")),
@@ -133,11 +139,23 @@ def _signs_of(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Iterato
     folded = {fold(name): name for name in reversed(header) if name}
     ads = [name for each, name in folded.items() if _OF_ADS.fullmatch(each)]
     if not ads and not any(each.startswith("utm") for each in folded):
-        campaigns = [name for each, name in folded.items() if _OF_CAMPAIGNS.fullmatch(each)]
+        campaigns = dict(_campaign_columns(folded))
         beside = [name for each, name in folded.items() if _BESIDE.fullmatch(each) and name not in campaigns]
-        ads = [*campaigns, *beside] if campaigns and beside else []
+        beside += (
+            [name for name in folded.values() if name in _ANSWERS_BESIDE_TIMES] if "created_time" in campaigns else []
+        )
+        is_ads = bool(campaigns and beside) or len({*campaigns.values()}) > 1 or not _WRITTEN_SO.isdisjoint(campaigns)
+        ads = [*campaigns, *beside] if is_ads else []
     yield from (f"column {name}" for name in ads[::-1])
     yield from (f"values such as {value}" for value in _meta_values(header, sample))
+
+
+def _campaign_columns(folded: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Columns of campaigns and of when their leads came, each with its kind. CRMs have a "Created Time", too."""
+    for each, name in folded.items():
+        found = _OF_CAMPAIGNS.fullmatch(each)
+        if found and (found[1] != "createdtime" or "_" in name):
+            yield name, found[1]
 
 
 def _meta_values(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -51,9 +51,9 @@ _REMARKS = {UNREAD: "not taken", LEFT_OUT: "left out", KNOWN: "known already"}
 
 
 def _heading(tally: Tally) -> Iterator[str]:
-    whose = "an export of Lead Capture" if tally.plan.is_ours else f"an export of {tally.plan.platform}"
-    known = tally.plan.is_ours or tally.plan.platform
-    yield f"{tally.sheet.source.path.name}: {tally.sheet.source.words}{f', {whose}' if known else ''}"
+    whose = "Lead Capture" if tally.plan.is_ours else TITLES.get(tally.plan.platform, "")
+    is_sure = whose and not tally.plan.lacks
+    yield f"{tally.sheet.source.path.name}: {tally.sheet.source.words}{f', an export of {whose}' if is_sure else ''}"
     yield from _above(tally.sheet.heading)
     if tally.plan.lacks:
         yield f"It will not be taken as it is: it {tally.plan.lacks}."
