@@ -136,7 +136,7 @@ def _lacks(platform: str, certain: str, signs: Sequence[str], ids: Ids) -> str:
 
 def _signs_of(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Iterator[str]:
     """What an ad platform's export has and hardly anybody else's, for people."""
-    folded = {fold(name): name for name in reversed(header) if name}
+    folded = {fold(name): name for name in header if name}
     ads = [name for each, name in folded.items() if _OF_ADS.fullmatch(each)]
     if not ads and not any(each.startswith("utm") for each in folded):
         campaigns = dict(_campaign_columns(folded))
@@ -146,7 +146,7 @@ def _signs_of(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Iterato
         )
         is_ads = bool(campaigns and beside) or len({*campaigns.values()}) > 1 or not _WRITTEN_SO.isdisjoint(campaigns)
         ads = [*campaigns, *beside] if is_ads else []
-    yield from (f"column {name}" for name in ads[::-1])
+    yield from (f"column {name}" for name in ads)
     yield from (f"values such as {value}" for value in _meta_values(header, sample))
 
 
