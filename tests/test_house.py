@@ -60,6 +60,7 @@ OWNERS = {
     "gunicorn": "cli",
     "apprise": "watch",
     "rich": "cli",
+    "python_calamine": "capture/sheets/unpacking.py",
 }
 """Package -> the rooms, or single files, that may import it: to change it for another, only these are opened."""
 

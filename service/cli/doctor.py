@@ -19,9 +19,6 @@ from service.nexudus.client import Nexudus
 from service.settings import Settings, SettingsProblems, lookup, read_settings
 from service.store import Store, StoreUnavailable
 
-SUMMARY = "check settings, forms file, database, and every id the forms name, against the live Nexudus"
-EXAMPLE = "lead-capture doctor"
-
 MIGRATE = "run `lead-capture migrate`"
 
 ROOM_LEAST, ROOM_SCARCE = 100 * 2**20, 2**30

@@ -34,6 +34,7 @@ from service.store.migrate import migrate, schema_of
 from service.store.notices import Announced, Notices
 from service.store.outbox import LIVE, WAKE, Debt, Outbox
 from service.store.overview import Overview
+from service.store.persons import Persons
 from service.store.refusals import Refusals
 from service.store.reports import Reports
 from service.store.rows import Values
@@ -86,6 +87,7 @@ class Transaction:
     histories: Histories
     exports: Exports
     known: Known
+    persons: Persons
     finished: Finished
     sales: Sales
     ledgers: Ledgers
@@ -239,6 +241,7 @@ class Store:
             Histories(connection),
             Exports(connection),
             Known(connection),
+            Persons(connection),
             Finished(connection),
             Sales(connection, opened),
             Ledgers(connection, opened),
