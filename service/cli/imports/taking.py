@@ -1,6 +1,6 @@
 """Rows kept, a few hundred at a time; or only looked at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -93,7 +93,8 @@ class _Taking:
                 self._tally.count(LEFT_OUT, row.line, why or _ERASED)
                 continue
             self._tally.look_at(row.cells)
-            yield _Read(row.line, taken)
+            # The operator's own file: what it says is as good as a sender's that proved itself.
+            yield _Read(row.line, replace(taken, submission=replace(taken.submission, is_proven=True)))
 
     def _ids_here(self, found: Sequence[Taken]) -> set[str]:
         ids = [taken.lead_id for taken in found if taken.lead_id]
@@ -111,7 +112,7 @@ class _Taking:
         here = self._keys_here(found, now, also_announced=False)
         new = []
         for each in found:  # what is here is left alone: keeping it again would count it as repeated
-            if not here.isdisjoint(self._keys(each.taken, now)):
+            if self._is_here(each, here, now):
                 self._settle(each, is_known=True)
             elif not self._is_twin(each):
                 new.append(each)
@@ -120,22 +121,31 @@ class _Taking:
             self._settle(each, is_known=receipt.repeat)
 
     def _keys_here(self, found: Sequence[_Read], now: datetime, *, also_announced: bool) -> set[str]:
-        keys = [key for each in found for key in self._keys(each.taken, now)]
+        keys = [key.value for each in found for key in self._keys(each.taken, now)]
         with self._store.read() as tx:
             return tx.known.keys(keys, now, also_announced=also_announced)
 
     def _arrival(self, taken: Taken, now: datetime) -> Arrival:
         arrival = arrival_of(taken.submission, self._form, now, taken.suspicion)
         lead = replace(arrival.lead, tell=False)  # nobody is told of what came long ago
-        return arrival._replace(lead=lead, keys=self._all_keys(taken, now))
+        return arrival._replace(lead=lead, keys=self._keys(taken, now))
 
-    def _all_keys(self, taken: Taken, now: datetime) -> list[Key]:
-        """What makes the row known the next time: tests, too, which have no keys where they come one by one."""
-        found = list(keys_of(taken.submission, self._form, now))
+    def _keys(self, taken: Taken, now: datetime) -> list[Key]:
+        """What makes the row known the next time: tests, too, which have no keys where they come one by one.
+
+        The row's own key never expires and decides alone: it is made of all that the row says.
+        """
+        keys = keys_of(taken.submission, self._form, now)
+        found = [Key(key.value) if key.value.startswith("key:") else key for key in keys]
         return found or [Key(f"test:{self._form.name}:{taken.row.removeprefix('import ')}")]
 
-    def _keys(self, taken: Taken, now: datetime) -> list[str]:
-        return [key.value for key in self._all_keys(taken, now)]
+    def _is_here(self, each: _Read, here: Collection[str], now: datetime) -> bool:
+        """Whether a row's lead is stored: by its own words, or by an id that belongs to the same person."""
+        known = [key for key in self._keys(each.taken, now) if key.value in here]
+        if not known or not all(key.otherwise for key in known):
+            return bool(known)
+        with self._store.read() as tx:
+            return tx.arrivals.match(self._arrival(each.taken, now), now) is not None
 
     def _is_twin(self, each: _Read) -> bool:
         """Whether a row is a lead that its platform has brought, by its person and time; then it is counted as one."""
@@ -161,9 +171,8 @@ class _Looking(_Taking):
     def _keep(self, found: Sequence[_Read], now: datetime) -> None:
         here = self._keys_here(found, now, also_announced=True)
         for each in found:
-            its = self._keys(each.taken, now)
-            hashes = {hash(key) for key in its}
-            is_known = not here.isdisjoint(its) or not self._seen.isdisjoint(hashes)
+            hashes = {hash(key.otherwise or key.value) for key in self._keys(each.taken, now)}
+            is_known = self._is_here(each, here, now) or not self._seen.isdisjoint(hashes)
             if is_known or not self._is_twin(each):
                 self._settle(each, is_known=is_known)
                 self._seen |= hashes
