@@ -53,16 +53,20 @@ bench: setup-test  ## the measurements behind the README's figures (minutes; nev
 
 SCRIPT := service/capture/script
 BUNDLE := npx --yes esbuild@0.28.2 --bundle --format=iife --target=es2017
-MINIFY := npx --yes terser@5.51.4 --ecma 2017 --mangle --compress passes=3,inline=1,pure_getters,keep_fargs=false
+MINIFY := npx --yes terser@5.51.4 --ecma 2017 --mangle --compress passes=3,inline=1,pure_getters,unsafe_comps,keep_fargs=false
+# One word less compresses better.
+ONE_WORD := sed 's/\bconst /let /g; s/^  var /  let /'
 
 screenshots: setup-test  ## the pictures of the dashboard in the README (needs Chromium)
 	$(BIN)/python -m tests.screenshots
 
-script:  ## attribution.js as it is served, from its readable sources (needs node)
-	$(BUNDLE) $(SCRIPT)/source/attribution.js > $(SCRIPT)/bundle.js
-	$(MINIFY) $(SCRIPT)/bundle.js --output $(SCRIPT)/attribution.min.js
+script: $(SCRIPT)/attribution.min.js $(SCRIPT)/more.min.js  ## attribution.js as it is served, from its readable sources (needs node)
+	cd $(SCRIPT) && sha256sum source/*.js *.min.js > attribution.sha256
+
+$(SCRIPT)/%.min.js: $(SCRIPT)/source/*.js Makefile
+	$(BUNDLE) $(SCRIPT)/source/$*.js | $(ONE_WORD) > $(SCRIPT)/bundle.js
+	$(MINIFY) $(SCRIPT)/bundle.js --output $@
 	rm $(SCRIPT)/bundle.js
-	cd $(SCRIPT) && sha256sum source/*.js attribution.min.js > attribution.sha256
 
 UV_COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra build --generate-hashes --no-emit-index-url --no-header --no-annotate
 
