@@ -76,6 +76,13 @@ def test_it_knows_every_click_id(name: str) -> None:
     assert not TOLD_BY.search(f"https://a.test/?x{name}=x")
 
 
+def test_the_second_file_knows_the_same_click_ids() -> None:
+    names = re.search(r'"(gclid [^"]+)"', TEXTS[1])
+
+    assert names
+    assert sorted(names[1].split()) == sorted(CLICK_IDS)
+
+
 @pytest.mark.parametrize(
     "name", ["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "mtm_campaign"]
 )

@@ -11,12 +11,13 @@ const MAX_NOTICES = 50;
 const written = new WeakMap();
 let notices = 0;
 
-// React keeps values in a state of its own, as HubSpot's forms do: it has to hear of them. By the attribute, which
-// is the value of a hidden input, because React ignores what its own property was set to.
+// HubSpot's forms are made with React and send what they have heard of, not what stands in the page. By the
+// attribute, which is the value of a hidden input: React would take its property for a change of its own.
 const write = (input, value) => {
   written.set(input, value);
   input.setAttribute("value", value);
-  if (input._valueTracker && notices++ < MAX_NOTICES) input.dispatchEvent(new Event("input", { bubbles: true }));
+  if (!input._valueTracker || notices++ >= MAX_NOTICES) return;
+  for (const type of ["input", "change"]) input.dispatchEvent(new Event(type, { bubbles: true }));
 };
 
 export const fillField = (input) => {

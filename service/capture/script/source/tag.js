@@ -30,10 +30,11 @@ let isLoaded;
 
 // The page may have it by a tag of its own.
 export const loadMore = () => {
-  isLoaded = isLoaded || document.querySelector('script[src*="-more.js"]');
   if (isLoaded) return;
+  isLoaded = true;
+  if (document.querySelector('script[src*="-more.js"]')) return;
   const script = document.createElement("script");
   script.src = tag.src.replace(".js", "-more.js");
   script.nonce = tag.nonce;
-  isLoaded = document.head.appendChild(script);
+  document.head.appendChild(script);
 };
