@@ -163,16 +163,25 @@ def _serve_script(app: Flask) -> None:
     @app.get("/attribution.js")
     def attribution_script() -> BaseResponse:
         """The script for landing pages: an hour in caches, then a cheap question whether it changed."""
-        answer = Response(script.SCRIPT, content_type="text/javascript; charset=utf-8")
-        answer.headers["Cache-Control"] = "public, max-age=3600"
-        answer.headers["Access-Control-Allow-Origin"] = "*"
-        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        answer.headers["Vary"] = "Accept-Encoding"
-        if request.accept_encodings["gzip"]:
-            answer.set_data(script.gzipped)
-            answer.headers["Content-Encoding"] = "gzip"
-        answer.set_etag(script.ETAG, weak=True)  # one for both encodings
-        return answer.make_conditional(request)
+        return _script(script.SCRIPTS["attribution.js"])
+
+    @app.get("/attribution-more.js")
+    def second_script() -> BaseResponse:
+        """Its second file, for pages with other people's forms, widgets or two domains; cached alike."""
+        return _script(script.SCRIPTS["attribution-more.js"])
+
+
+def _script(file: script.Script) -> BaseResponse:
+    response = Response(file.body, content_type="text/javascript; charset=utf-8")
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Vary"] = "Accept-Encoding"
+    if request.accept_encodings["gzip"]:
+        response.set_data(file.gzipped)
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(file.etag, weak=True)  # one for both encodings
+    return response.make_conditional(request)
 
 
 def _serve_sample(app: Flask, setup: Setup) -> None:

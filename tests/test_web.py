@@ -49,10 +49,11 @@ def front(kept: Store) -> Front:
 # -- the page's script
 
 
-def test_the_script_may_be_used_by_any_page_and_kept_for_an_hour(front: Front) -> None:
-    answer = front.client.get("/attribution.js")
+@pytest.mark.parametrize("name", script.SCRIPTS)
+def test_the_script_may_be_used_by_any_page_and_kept_for_an_hour(front: Front, name: str) -> None:
+    answer = front.client.get(f"/{name}")
 
-    assert (answer.status_code, answer.data) == (200, script.SCRIPT)
+    assert (answer.status_code, answer.data) == (200, script.SCRIPTS[name].body)
     assert answer.content_type == "text/javascript; charset=utf-8"
     assert answer.headers["Cache-Control"] == "public, max-age=3600"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -67,7 +68,7 @@ def test_the_script_is_compressed_for_those_who_ask(front: Front, accepted: str,
     answer = front.client.get("/attribution.js", headers={"Accept-Encoding": accepted})
 
     assert answer.headers.get("Content-Encoding") == encoding
-    assert (gzip.decompress(answer.data) if encoding else answer.data) == script.SCRIPT
+    assert (gzip.decompress(answer.data) if encoding else answer.data) == script.SCRIPTS["attribution.js"].body
     assert "Accept-Encoding" in answer.headers["Vary"]
 
 
