@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from service.capture.contact import is_phone, read_email
+from service.capture.contact import read_email
+from service.capture.phones import is_phone
 from service.lead import Answers
 
 _LONGEST_EMAIL = 254  # RFC 5321, errata 1690
