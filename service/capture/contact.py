@@ -31,9 +31,9 @@ _HALF_WIDTH: Mapping[int, int | str] = {
     0xFE6B: "@",
 }
 _SCHEME = re.compile(r"\b(?:mailto|smtp|e-?mail)\s*:\s*", re.IGNORECASE)
-_HEADERS = re.compile(r"(@[^\s?<>]+)\?[^<>\"')|]*")
-_IN_ANGLES = re.compile(r"<([^<>]*@[^<>]*)(?:>|$)")
-_IN_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*@[^()\[\]{}]*)[)\]}]")
+_HEADERS = re.compile(r"(@[^\s?<>@]+)\?[^<>\"')|]*")
+_IN_ANGLES = re.compile(r"<([^<>@]*@[^<>]*)(?:>|$)")
+_IN_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}@]*@[^()\[\]{}]*)[)\]}]")
 _COMMENT = re.compile(r"\([^()@]*\)")
 _BETWEEN = re.compile(r"[\s,;|]+")
 _AROUND = "\"'`´<>()[]{}\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a\u00ab\u00bb"

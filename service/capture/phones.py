@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import phonenumbers
@@ -11,6 +12,7 @@ import phonenumbers
 _MAX_LENGTH = 200  # characters; more is prose, kept as it was typed
 _MIN_DIGITS, _MAX_DIGITS = 5, 20  # the shortest numbers people can be called at; prefixes and "(0)" included
 _MIN_SECOND_DIGITS = 7  # fewer beside a number are no second one: an hour, a room, an alternative last digit
+_MAX_NUMBERS = 4  # in one text; more is a list of something else
 _MIN_BARE_INTERNATIONAL = 12
 """Digits from which a number without "+" or 0 in front is its country code first and certain to be.
 
@@ -139,8 +141,8 @@ def _split_extension(text: str) -> tuple[str, str]:
 
 
 def _first_of_several(text: str, country: str) -> str:
-    parts = list(_parts(text, country))
-    if any(sum(map(str.isdigit, part)) < _MIN_SECOND_DIGITS for part in parts):
+    parts = list(islice(_parts(text, country), _MAX_NUMBERS + 1))
+    if len(parts) > _MAX_NUMBERS or any(sum(map(str.isdigit, part)) < _MIN_SECOND_DIGITS for part in parts):
         return ""
     return next(filter(None, (_written(part, country) for part in parts)), "")
 

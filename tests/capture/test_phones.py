@@ -65,6 +65,7 @@ def test_a_number_that_is_valid_has_its_country_code(typed: str, country: str, r
         ("030 901820/1", "DE"),
         ("020 7946 0142 after 6pm", "GB"),
         ("020 7946 home", "GB"),
+        ("020 7946 0142, " * 9, "GB"),
         ("call me", "GB"),
         ("1-800-FLOWERS", "US"),
         ("12", "GB"),
