@@ -32,7 +32,7 @@ _NO_NUMBER = re.compile(
             rf"{_DAY}([-./ ]){_MONTH}\4{_YEAR}[^0-9].*",
             rf"{_MONTH}([-./ ]){_DAY}\5{_YEAR}[^0-9].*",
             r"\d{1,3}(?:\.\d{1,3}){3}(?:[/ ].*)?",  # IPv4, with or without the length of its prefix
-            r"[+-]?(?:0|[1-9]\d{0,2})\.\d{3,}[ /]+[+-]?(?:0|[1-9]\d{0,2})\.\d{3,}",  # coordinates
+            r"(?:0|[1-9]\d{0,2})\.\d{3,}[ /]+-?(?:0|[1-9]\d{0,2})\.\d{3,}",  # coordinates
             r"(?:0|[1-9]\d*)\.\d+",  # a price, one coordinate
             r"[1-9]\d*[ .]*-[ .]*\d+",  # a range; 94105-1234, a postal code
             rf"{_GROUPED} *- *{_GROUPED}",  # 10.000 - 20.000
@@ -86,9 +86,11 @@ def _texts(answers: Answers) -> Iterator[tuple[str, str]]:
 def _looks_dialled(text: str, country: str) -> bool:
     if not _NUMBER.fullmatch(text) or not _FEWEST_DIGITS <= len(_DIGITS.findall(text)) <= _MOST_DIGITS:
         return False
-    if _NO_NUMBER.fullmatch(text):
+    if "+" in text:
+        return is_phone(text)
+    if _NO_NUMBER.fullmatch(text.replace("(0)", "")):
         return False
-    if "+" in text or text.startswith("00"):
+    if text.startswith("00"):
         return is_phone(text)
     return is_phone(text, country) or _looks_spoken(text, has_country=bool(country))
 
