@@ -173,7 +173,10 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The person's details. `phone` is E.164 where it could be read, else as typed; "" unknown."""
+    """The person's details. `phone` is E.164 where it is valid, else as typed; "" unknown.
+
+    extension: digits behind an E.164 number, which is then a switchboard's.
+    """
 
     email: str = ""
     full_name: str = ""
@@ -181,6 +184,7 @@ class Contact:
     last_name: str = ""
     phone: str = ""
     company: str = ""
+    extension: str = ""
 
 
 @dataclass(frozen=True, slots=True)

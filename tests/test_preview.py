@@ -105,6 +105,13 @@ def test_the_bodies_are_those_that_a_delivery_sends(kept: Store, nexudus: Simula
     assert without_marker(opportunity["Notes"]) == without_marker(promised["opportunity"]["Notes"])
 
 
+def test_the_number_can_be_dialled_and_the_extension_stands_in_the_notes(kept: Store) -> None:
+    found = ask(kept, a_form(country="GB"), {**ANN, "phone": "020 7946 0142 x8135"})
+
+    assert found["coworker"]["MobilePhone"] == "+442079460142"
+    assert "\nPhone: +442079460142 (typed: 020 7946 0142 x8135)\n" in found["opportunity"]["Notes"]
+
+
 def test_the_first_route_that_matches_decides_where_it_goes(kept: Store) -> None:
     london = a_form("tour", destination=Destination(stage_id=2001))
     form = a_form("tour", routes=(Route({"location": "london"}, london),))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from service.capture.bodies import Body, read_body
 from service.capture.claims import Answer
-from service.capture.contact import read_contact
+from service.capture.contact import settle_contact
 from service.capture.controls import Controls, read_controls
 from service.capture.evidence import read_evidence
 from service.capture.fields import Fields, lay_out
@@ -81,9 +81,7 @@ def _language(found: Fields, request: Incoming, form: Form) -> str:
 
 def _submit(found: Fields, request: Incoming, form: Form) -> Submission:
     fields = {name: found.known[name] for name in CANONICAL_FIELDS if name in found.known}
-    contact = read_contact(fields, form.country)
-    if contact.email:
-        fields["email"] = contact.email
+    contact = settle_contact(fields, found.extras, form.country)
     referer = request.headers.get("referer", "")
     return Submission(
         form=form.name,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from service.capture.claims import Answer, texts_of, unwrap
-from service.capture.contact import read_contact
+from service.capture.contact import settle_contact
 from service.capture.enquiries import Answered, Enquiry, Notice, Unfit
 from service.capture.evidence import read_evidence
 from service.capture.fields import CLICK_IDS, UTM_KEYS, Fields, lay_out
@@ -36,9 +36,7 @@ def submit(enquiry: Enquiry, form: Form, sender: str, table: Table, query: str =
     """
     found = _lay_out(enquiry, form)
     fields = {name: found.known[name] for name in CANONICAL_FIELDS if name in found.known}
-    contact = read_contact(fields, form.country)
-    if contact.email:
-        fields["email"] = contact.email
+    contact = settle_contact(fields, found.extras, form.country)
     return Submission(
         form=form.name,
         sender=sender,

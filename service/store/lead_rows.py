@@ -140,6 +140,7 @@ def _evidence_row(submission: Submission) -> dict[str, Any]:
         "idempotency_key": submission.idempotency_key,
         "proven": submission.is_proven or None,
         "asked": dict(submission.names),
+        "extension": submission.contact.extension,
     }
     for name, touch in (("first", evidence.first), ("last", evidence.last)):
         if touch is not None:
@@ -167,7 +168,7 @@ def from_row(row: Row[Any]) -> Lead:
     submission = Submission(
         form=row.form,
         sender=row.sender,
-        contact=Contact(row.email, row.full_name, row.first_name, row.last_name, row.phone, row.company),
+        contact=_contact(row),
         evidence=evidence,
         fields=row.fields,
         extras=row.extras,
@@ -194,6 +195,11 @@ def from_row(row: Row[Any]) -> Lead:
         corrections=corrections_of(row.corrections),
     )
     return replace(lead, next_attempt_at=row.due_at) if row.state == "owed" else lead
+
+
+def _contact(row: Row[Any]) -> Contact:
+    extension = row.evidence.get("extension", "")
+    return Contact(row.email, row.full_name, row.first_name, row.last_name, row.phone, row.company, extension)
 
 
 def _attribution(row: Row[Any]) -> Attribution:
