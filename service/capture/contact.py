@@ -170,7 +170,12 @@ def person_key(contact: Contact) -> str:
 
     The folded e-mail address; where there is none, the phone number with its extension.
     """
-    return contact.email.casefold() or (phone_key(Phone(contact.phone, contact.extension)) if contact.phone else "")
+    return contact.email.casefold() or number_key(contact)
+
+
+def number_key(contact: Contact) -> str:
+    """Return a contact's phone number with its extension, the same for two spellings of it; "" for none."""
+    return phone_key(Phone(contact.phone, contact.extension)) if contact.phone else ""
 
 
 def line_of(answer: str | Sequence[str]) -> str:
@@ -183,8 +188,3 @@ def says_yes(answer: str | Sequence[str]) -> bool:
     """Tell whether a consent was given: a yes in one of our languages, or the sentence agreed to."""
     answers = [answer] if isinstance(answer, str) else answer
     return any(each.strip().casefold() in _YES or len(each.strip()) > _LONGEST_YES for each in answers)
-
-
-def person_key(contact: Contact) -> str:
-    """Return whose details these are: the folded e-mail, where there is none the phone; "" unknown."""
-    return contact.email.casefold() or contact.phone

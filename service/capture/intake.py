@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from service.attribution import attribute
-from service.capture.contact import person_key
+from service.capture.contact import number_key, person_key
 from service.capture.ids import is_id
 from service.capture.repeats import judge, person_of
 from service.forms import PLATFORMS, Form
-from service.lead import OPERATOR_REMARKS, Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
+from service.lead import OPERATOR_REMARKS, Answers, Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
 from service.store import WITHDRAWN, Announced, Arrival, Key, Notice, Store
 
 A_TEST = "A test of the sender's: it is shown here and never sent to the CRM."
@@ -149,7 +149,10 @@ def _words(submission: Submission) -> str:
     contact, extras = submission.contact, submission.extras
     if not OPERATOR_REMARKS.isdisjoint(extras):  # what a captcha's provider says differs from one time to the next
         extras = {name: answer for name, answer in extras.items() if name not in OPERATOR_REMARKS}
-    said = [contact.email.casefold(), contact.phone, submission.fields, extras]
+    fields: Answers = submission.fields
+    if contact.phone:  # one number has many spellings
+        fields = {name: answer for name, answer in fields.items() if name != "phone"}
+    said = [contact.email.casefold(), number_key(contact) or contact.phone, fields, extras]
     return _encode(said) + submission.raw.decode("latin-1")
 
 

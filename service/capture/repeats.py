@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from service.attribution import attribute
 from service.capture.claims import Answer, texts_of, unwrap
-from service.capture.contact import person_key, read_contact
+from service.capture.contact import number_key, person_key, read_contact, settle_contact
 from service.capture.names import fold
 from service.capture.submitting import MISSING, missing_problem
 from service.forms import PLATFORMS, Form
@@ -33,14 +33,16 @@ def judge(first: Lead, later: Lead, form: Form) -> Match | None:
 
     form: of the later one. It may be a repeat that says nothing new, or complete the first lead.
     """
-    is_by_id = _is_by_platforms_id(first, later)
-    if not is_by_id and not _is_same_person(first, later):
+    is_same_person = _is_same_person(first, later, form)
+    is_by_id = _is_by_platforms_id(first, later, form)
+    if not (is_same_person or is_by_id):
         return None
-    if first.status is Status.ANNOUNCED or _is_known(first, later):
-        return _match(first, later)
-    if first.status in (Status.DISCARDED, Status.ERASED):
-        return _match(first, later) if is_by_id else None
-    return _match(first, later, _complete(first, later, form))
+    is_given_up = first.status in (Status.DISCARDED, Status.ERASED)
+    is_new = first.status is not Status.ANNOUNCED and not _is_known(first, later, form)
+    if is_new and is_given_up and not is_by_id:
+        return None
+    became = _complete(first, later, form, is_safe=is_same_person) if is_new and not is_given_up else None
+    return Match(became, person_of(became or first), is_same_person)
 
 
 def person_of(lead: Lead) -> str:
@@ -58,38 +60,34 @@ def words_of(submission: Submission) -> dict[str, Answer]:
     }
 
 
-def _match(first: Lead, later: Lead, became: Lead | None = None) -> Match:
-    is_same_person = _is_same_person(first, later)
-    return Match(became, person_of(became or first), is_same_person)
-
-
 # -- who
 
 
-def _is_by_platforms_id(first: Lead, later: Lead) -> bool:
+def _is_by_platforms_id(first: Lead, later: Lead, form: Form) -> bool:
     """Whether the id of an ad platform whose signature or key was verified decides alone.
 
     It does where a lead was only announced, withdrawn or erased; two people are two even there.
     """
     is_platforms = first.submission.sender in PLATFORMS and later.submission.sender in PLATFORMS
-    knows_both = any(_people_of(first)) and bool(person_key(later.submission.contact))
+    knows_both = any(_people_of(first, form)) and bool(person_key(later.submission.contact))
     return is_platforms and later.submission.is_proven and not knows_both
 
 
-def _is_same_person(first: Lead, later: Lead) -> bool:
-    people, person = set(_people_of(first)), person_key(later.submission.contact)
+def _is_same_person(first: Lead, later: Lead, form: Form) -> bool:
+    people, person = set(_people_of(first, form)), person_key(later.submission.contact)
     if people and person:
         return person in people
     if not people and not person:
-        return _is_known(first, later)
+        return _is_known(first, later, form)
     # One of the two does not say who it is: only a sender that proves itself can know that it is the same.
     return first.submission.is_proven and later.submission.is_proven
 
 
-def _people_of(lead: Lead) -> Iterator[str]:
+def _people_of(lead: Lead, form: Form) -> Iterator[str]:
     """Who the lead's person is, and was before an answer was changed: a retry still bears the old address."""
     for fields in ({}, *(correction.was for correction in lead.corrections)):
-        contact = read_contact({**lead.submission.fields, **fields}, "") if fields else lead.submission.contact
+        was = {**lead.submission.fields, **fields}
+        contact = read_contact(was, form.country) if fields else lead.submission.contact
         if person := person_key(contact):
             yield person
 
@@ -97,9 +95,12 @@ def _people_of(lead: Lead) -> Iterator[str]:
 # -- what is new
 
 
-def _is_known(first: Lead, later: Lead) -> bool:
+def _is_known(first: Lead, later: Lead, form: Form) -> bool:
     """Whether all that the later one says was said before: now, before a change, or too late to be sent."""
     came = {name: answer for name, answer in words_of(later.submission).items() if fold(name) not in _OF_THE_CALL}
+    number = number_key(later.submission.contact)
+    if number and number in (number_key(read_contact(version, form.country)) for version in _versions(first)):
+        came.pop("phone", None)  # the same number in another spelling
     if later.submission.raw != first.submission.raw:
         return False
     return any(all(_says(version, name, answer) for name, answer in came.items()) for version in _versions(first))
@@ -129,16 +130,20 @@ def _plain(answers: Answers) -> dict[str, Answer]:
 # -- what the lead becomes
 
 
-def _complete(first: Lead, later: Lead, form: Form) -> Lead | None:
-    """The first lead with the newest words of a proven sender, or with further ones of any other."""
+def _complete(first: Lead, later: Lead, form: Form, *, is_safe: bool) -> Lead | None:
+    """The first lead with the newest words of a proven sender, or with further ones of any other.
+
+    is_safe: it is certain that the same person speaks.
+    """
     if len(first.corrections) >= MAX_CHANGES:
         return None
     new = later.submission if later.submission.is_proven else _only_added(first.submission, later.submission)
     submission = _merged(first.submission, new, form)
     was, words = words_of(first.submission), words_of(submission)
     changed = [name for name in words if words[name] != was.get(name)]
-    is_safe = later.status is not Status.QUARANTINED and _is_same_person(first, later)
-    is_applied = is_safe and (not later.problem or later.problem.startswith(MISSING))
+    is_applied = (
+        is_safe and later.status is not Status.QUARANTINED and (not later.problem or later.problem.startswith(MISSING))
+    )
     correction = Correction(
         later.received_at,
         {name: was.get(name, "") for name in changed},
@@ -188,14 +193,12 @@ def _added(name: str) -> str:
 
 def _merged(first: Submission, later: Submission, form: Form) -> Submission:
     """Both as one; where both answer a question the later one counts."""
-    fields = {**first.fields, **later.fields}
-    contact = read_contact(fields, form.country)
-    if contact.email:
-        fields["email"] = contact.email
+    fields, extras = _plain({**first.fields, **later.fields}), _plain({**first.extras, **later.extras})
+    contact = settle_contact(fields, extras, form.country)
     return replace(
         first,
         fields=fields,
-        extras={**first.extras, **later.extras},
+        extras=extras,
         contact=contact,
         evidence=_joined(first.evidence, later.evidence),
         names={**first.names, **later.names},

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service.capture.contact import read_contact
 from service.capture.ids import is_id
 from service.capture.intake import accept, announce_all, came_before
 from service.lead import SAME_ID_REMARK, Contact, Evidence, Lead, Receipt, Status, Submission
@@ -101,6 +102,20 @@ def test_a_person_is_known_by_the_phone_where_there_is_no_address(kept: Store) -
 
     assert take(kept, called("+442079460142", "An office.")).repeat
     assert not take(kept, called("+442079460143", "An office.")).repeat
+
+
+@pytest.mark.parametrize("window_s", [0, 300], ids=["by its id", "by its words"])
+def test_one_phone_in_two_spellings_is_one_person(kept: Store, window_s: float) -> None:
+    form = a_form(duplicate_window_s=window_s, country="GB")
+    own_id = "" if window_s else "e-57"
+
+    for typed in ("020 7946 0142", "+44 (0)20 7946-0142"):
+        fields = {"phone": typed, "message": "Two desks."}
+        contact = read_contact(fields, "GB")
+        accept(said(NOBODY, contact=contact, fields=fields, external_id=own_id), form, kept, NOON)
+
+    assert [lead.repeats for lead in leads(kept)] == [1]
+    assert leads(kept)[0].corrections == ()
 
 
 # -- a change
