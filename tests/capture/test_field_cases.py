@@ -79,7 +79,8 @@ def faults(expected: Mapping[str, Any], door: str, answers: Sequence[TestRespons
     for entry in expected.get("each", []):
         missed: list[list[str]] = [list(differences(lead, entry)) for lead in leads] or [["there is no lead"]]
         if [] not in missed:
-            yield "; ".join(min(missed, key=len))
+            nearest = min(missed, key=len)
+            yield "; ".join(nearest)
     yield from (f"{text!r} is lost" for text in expected.get("nowhere_lost", []) if text not in everything(leads))
     bodies = everything([[lead.get("coworker"), lead.get("opportunity")] for lead in leads])
     yield from (f"{text!r} would not reach Nexudus" for text in expected.get("crm", []) if text not in bodies)
