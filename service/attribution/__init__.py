@@ -29,6 +29,7 @@ computed again.
 from service.attribution.attribute import RULES_VERSION, attribute, attribute_others
 from service.attribution.clicks import Click, clicks
 from service.attribution.links import translated_host
+from service.attribution.pairs import is_tag
 from service.attribution.stored import stored_touch
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "attribute",
     "attribute_others",
     "clicks",
+    "is_tag",
     "stored_touch",
     "translated_host",
 ]

@@ -48,6 +48,11 @@ def known_name(written: str) -> str:
     return _cached_name(written) if len(written) <= _LONGEST_CACHED_NAME else _name(written)
 
 
+def is_tag(name: str) -> bool:
+    """Tell whether a field, or the last part of a dotted name, is a Utm value or a click id."""
+    return known_name(name.rpartition(".")[2]) != ""
+
+
 def _name(written: str) -> str:
     lowered = written.strip().lower()
     if lowered.endswith("]"):
