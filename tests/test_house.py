@@ -29,7 +29,7 @@ DOORS = {
     "store": "lead",
     "delivery": "lead forms store nexudus clock",
     "nexudus": "clock",
-    "ledger": "lead forms store nexudus clock",
+    "ledger": "lead forms attribution store nexudus clock",  # whose click a conversion is of
     "watch": "lead forms store clock",
     "chores": "lead forms store clock",
     "admin": "lead forms store delivery clock",

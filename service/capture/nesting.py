@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from service.attribution import is_tag
 from service.capture.texts import clean
 
 Pair = tuple[str, str]
@@ -51,7 +52,8 @@ def flatten(value: object, name: str = "", depth: int = 0) -> Iterator[Pair]:
     """Yield every leaf of a JSON value under its dotted name, as text.
 
     A list of plain values repeats its name; members of a list of objects are numbered from 0.
-    Numbers are expected as their text (json.loads with parse_int=str), booleans become true, false.
+    Numbers are expected as their text (json.loads with parse_int=str), booleans become true, false. A tag or
+    click id is a text or a list of texts: a boolean is none, and what is nested in such a list is left out.
     """
     if depth >= _DEEPEST and isinstance(value, (Mapping, list)):
         yield name, clean(_as_json(value))
@@ -60,10 +62,12 @@ def flatten(value: object, name: str = "", depth: int = 0) -> Iterator[Pair]:
             yield from flatten(member, _join(name, clean(key) or "unnamed"), depth + 1)
     elif isinstance(value, list) and value:
         plain = not any(isinstance(member, (Mapping, list)) for member in value)
+        if not plain and is_tag(name):
+            value, plain = [member for member in value if not isinstance(member, (Mapping, list))], True
         for index, member in enumerate(value):
             yield from flatten(member, name if plain else _join(name, str(index)), depth + 1)
     else:
-        yield name or "unnamed", _as_text(value)
+        yield name or "unnamed", "" if isinstance(value, bool) and is_tag(name) else _as_text(value)
 
 
 def _join(name: str, key: str) -> str:
