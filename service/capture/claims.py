@@ -1,6 +1,8 @@
 """Several answers may claim to be the e-mail address or the name: which one is, and what becomes of the rest."""
 
+import re
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from service.capture.contact import read_email
@@ -10,9 +12,16 @@ Answer = str | list[str]
 
 _FIRST_ONLY = frozenset(("email", "phone", "landing_page", "page_url", "referrer", "external_id", "form_name"))
 _JOINED_BY = {"full_name": " ", "first_name": " ", "last_name": " ", "company": ", ", "message": "\n"}
+_LEFT_BLANK = frozenset(("phone", "company"))
 _ADDRESSES = frozenset(("landing_page", "page_url", "referrer"))
 _PERSON_NAMES = frozenset(("full_name", "first_name", "last_name"))
 _NO_ANSWERS = frozenset(("undefined", "null", "none", "(not set)", "xxxxx"))
+_LEFT_OPEN = frozenset(("n/a", "-", "--", "–", "—"))
+"""What people type where they have nothing to say; it stays an extra."""
+
+_QUOTES = MappingProxyType({'"': '"', "'": "'", "“": "”", "„": "“", "«": "»", "‘": "’", '\\"': '\\"', "\\'": "\\'"})
+_OPENING = frozenset(opened[0] for opened in _QUOTES)
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 
 
 class Claim(NamedTuple):
@@ -66,6 +75,22 @@ def unwrap(texts: list[str]) -> Answer:
     return texts if len(texts) > 1 else texts[0] if texts else ""
 
 
+def unquote(answer: Answer) -> Answer:
+    """Return an answer without the quotation marks that a template put around it; those within a text stay."""
+    if isinstance(answer, str):
+        return _unquoted(answer) if answer[:1] in _OPENING else answer
+    return [_unquoted(text) if text[:1] in _OPENING else text for text in answer]
+
+
+def _unquoted(text: str) -> str:
+    opened, closed = (text[:2], text[-2:]) if text[0] == "\\" else (text[:1], text[-1:])
+    within = text[len(opened) : -len(opened)]
+    if closed != _QUOTES.get(opened) or len(text) < len(opened + closed):
+        return text
+    apart = _APOSTROPHE.sub("", within) if opened == "'" else within
+    return text if opened[-1] in apart or closed[-1] in apart else within.strip()
+
+
 def is_placeholder(text: str) -> bool:
     """Tell whether a value stands for no value: what scripts and templates leave behind."""
     ends = text[:1] + text[-1:]
@@ -84,9 +109,16 @@ def _counts(target: str, text: str) -> bool:
     if target == "email":
         return bool(read_email(text))
     if target in _PERSON_NAMES:
-        return "@" not in text
+        return "@" not in text and any(map(str.isalpha, text)) and not (text.lower() in _LEFT_OPEN or _is_nobody(text))
+    if target in _LEFT_BLANK:
+        return text.lower() not in _LEFT_OPEN
     # "page" may be a number and "landing_page" a title: an address has a slash or a query.
     return target not in _ADDRESSES or "/" in text or "?" in text
+
+
+def _is_nobody(text: str) -> bool:
+    """Whether it is made of placeholders only: "undefined undefined"."""
+    return " " in text and all(map(is_placeholder, text.split()))
 
 
 def _present(claim: Claim) -> list[str]:

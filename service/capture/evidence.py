@@ -1,28 +1,40 @@
 """What one request tells of how the person came; attribution decides what it means."""
 
+import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from service.attribution import stored_touch
+from service.attribution.links import link_pairs
+from service.capture.answers import is_own_site
+from service.capture.claims import Answer
 from service.capture.fields import CLICK_IDS, FIRST_UTM_KEYS, UTM_KEYS, Fields
-from service.capture.names import meaning_of
+from service.capture.names import is_address, meaning_of
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Evidence, StoredTouch
 
 _SHOWN = frozenset((*CANONICAL_FIELDS, *UTM_KEYS, *CLICK_IDS))
+_TAGS = CLICK_IDS | {*UTM_KEYS}
+_ORIGIN = re.compile(r"https?://[^/?#\s]+", re.IGNORECASE)
 _LONGEST_QUERY = 8192  # characters that are read
 
 
 def read_evidence(
-    found: Fields, form: Form, query: str = "", referer: str = "", received_at: float | None = None
+    found: Fields,
+    form: Form,
+    query: str = "",
+    referer: str = "",
+    received_at: float | None = None,
+    current_url: str = "",
 ) -> Evidence:
     """Return the Evidence of laid-out fields.
 
     query: the endpoint's own query string, the last place where tags are looked for. referer: the
-    HTTP header, used where the page's script says nothing. received_at: unix seconds.
+    HTTP header, used where the page's script says nothing. received_at: unix seconds. current_url: the
+    header in which htmx says where its page is.
     """
     landing_url = found.text("lc_landing_url") or found.text("landing_page")
-    page_url = found.text("lc_page_url") or found.text("page_url")
+    page_url = found.text("lc_page_url") or _page_url(found, form, landing_url, referer, current_url)
     fields = _carried_fields(found, form)
     if query:
         fields = {**_tags_of(query, fields, f"{landing_url} {page_url}".lower()), **fields}
@@ -35,6 +47,31 @@ def read_evidence(
         last=stored_touch(found.text("lc_last")),
         submitted_at=received_at,
     )
+
+
+def _page_url(found: Fields, form: Form, landing_url: str, referer: str, current_url: str) -> str:
+    """The page with the form, wherever a tool put its address: the first that has tags, else the first.
+
+    A path alone, as WordPress sends it, is one of the page it stands beside, or of the Referer.
+    """
+    page, path = found.text("page_url"), found.text("page_path")
+    if path.startswith("/") and "?" in path:
+        origin = _ORIGIN.match(page or current_url or referer)
+        path = f"{origin[0]}{path}" if origin else path
+    pages = [page, current_url, path] if "?" in path else [page, current_url]
+    tagged = next((each for each in pages if "?" in each), "")
+    return tagged or page or current_url or ("" if landing_url else _address_among(found.extras, form))
+
+
+def _address_among(extras: Mapping[str, Answer], form: Form) -> str:
+    """What is only called `url` may be anyone's homepage: it counts with tags, or on the operator's own site."""
+    for name, answer in extras.items():
+        if isinstance(answer, str) and answer[:4].lower() == "http" and is_address(name):
+            named = (meaning_of(parameter) for parameter, _ in link_pairs(answer))
+            is_tagged = any(meaning and meaning.target in _TAGS for meaning in named)
+            if is_tagged or is_own_site(answer, form):
+                return answer
+    return ""
 
 
 def _carried_fields(found: Fields, form: Form) -> dict[str, str | Sequence[str]]:

@@ -1,16 +1,18 @@
 """A submission's answers laid out by what they mean."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
-from service.capture.claims import Answer, Claim, decide, texts_of, unwrap
+from service.capture.claims import Answer, Claim, decide, text_of, texts_of, unquote, unwrap
 from service.capture.enquiries import Answered
+from service.capture.full_names import join_parts, surname_like_a_placeholder
 from service.capture.guesses import guess_email, guess_phone
-from service.capture.names import HIDDEN_FIELDS, Meaning, fold, meaning_of
+from service.capture.names import HIDDEN_FIELDS, NAME_PARTS, Meaning, fold, is_anothers, meaning_of, mentions
 from service.capture.nesting import dotted
+from service.capture.notices import is_a_reply, without_notices
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
 
@@ -26,7 +28,19 @@ CLICK_IDS = frozenset(
 _CARRIED = CLICK_IDS | {*UTM_KEYS, *FIRST_UTM_KEYS, *HIDDEN_FIELDS, "ip_address"}
 """What has a place of its own and is no extra; an address of the net stays only where the operator wants it."""
 
-_DECIDED = frozenset((*CANONICAL_FIELDS, "landing_page", "page_url", "referrer", "external_id", "form_name"))
+_DECIDED = frozenset(
+    (*CANONICAL_FIELDS, *NAME_PARTS, "landing_page", "page_url", "referrer", "external_id", "form_name")
+)
+_NAMES = frozenset(("full_name", "first_name", "last_name"))
+_PERSONAL = _NAMES | {"phone"}
+_PLUMBING = frozenset(("page_path", "user_agent"))
+"""What is read and nobody wants to read in a CRM: it stands among the controls as well."""
+
+_NOT_SHOWN = _CARRIED | _PLUMBING
+
+_TAGS = CLICK_IDS | {*UTM_KEYS, *FIRST_UTM_KEYS, *HIDDEN_FIELDS}
+"""What attribution reads as it came, quotation marks included."""
+
 _MAPPED, _TOLD = -2, -1  # distances: nearer than any alias
 _NUMBER = re.compile(r"\s*\d+(?:\.\d+)+\s*")
 _MOST_MATCHED = 1000  # names; the rest are kept as extras
@@ -78,11 +92,13 @@ def lay_out(answers: Mapping[str, Answer], form: Form, told: Sequence[Answered] 
     for target, rivals in _claim(answers, mapping, found).items():
         claims.setdefault(target, []).extend(rivals)
     _settle_bare_names(claims)
+    if "message" in claims and is_a_reply(answers):
+        _set_notices_aside(claims, found)
     for target, rivals in claims.items():
         _settle(target, rivals, found)
-    for guess in _guess(found, form.country):
-        found.known[guess.target] = found.extras[guess.name]
-        found.extras[f"{guess.target} (guessed)"] = f'from "{guess.name}"'
+    _settle_names(claims, found)
+    _take(_guess(found, form.country), found)
+    _take(_guess_required(found, form.require), found)
     return found
 
 
@@ -90,15 +106,16 @@ def _claim_told(told: Sequence[Answered], mapping: Mapping[str, Meaning]) -> dic
     claims: dict[str, list[Claim]] = {}
     for name, answer, target in told:
         meaning = _mapped(name, mapping) or Meaning(target, _TOLD)
-        claims.setdefault(meaning.target, []).append(Claim(meaning, name, answer))
+        claims.setdefault(meaning.target, []).append(Claim(meaning, name, _plain(answer, meaning.target)))
     return claims
 
 
 def _claim(answers: Mapping[str, Answer], mapping: Mapping[str, Meaning], found: Fields) -> dict[str, list[Claim]]:
     """Ask of each answer what it is; set aside what is nothing known, and what steers us."""
     claims: dict[str, list[Claim]] = {}
-    for position, (name, answer) in enumerate(answers.items()):
+    for position, (name, typed) in enumerate(answers.items()):
         meaning = _mean(name, mapping) if position < _MOST_MATCHED else None
+        answer = _plain(typed, meaning.target if meaning else "")
         if meaning is None:
             _show(name, answer, found)
         elif meaning.target.startswith("_"):
@@ -106,6 +123,10 @@ def _claim(answers: Mapping[str, Answer], mapping: Mapping[str, Meaning], found:
         else:
             claims.setdefault(meaning.target, []).append(Claim(meaning, name, answer))
     return claims
+
+
+def _plain(answer: Answer, target: str) -> Answer:
+    return answer if target in _TAGS else unquote(answer)
 
 
 def _mean(name: str, mapping: Mapping[str, Meaning]) -> Meaning | None:
@@ -131,23 +152,59 @@ def _mapping_key(name: str) -> str:
 
 
 def _settle_bare_names(claims: dict[str, list[Claim]]) -> None:
-    """Beside "prénom" a "nom" is the last name, beside "apellidos" a "nombre" the first; alone it is both."""
-    has_first, has_last = "first_name" in claims, "last_name" in claims
+    """Beside "prénom" a "nom" is the last name, beside "apellidos" a "nombre" the first; alone it is both.
+
+    Both as well where it repeats what stands beside it: "Ann Lee" beside the first name "Ann".
+    """
+    has_first = "first_name" in claims or "initials" in claims
+    has_last = "last_name" in claims or "second_last_name" in claims
     if has_first == has_last or "full_name" not in claims:
         return
-    whole = [claim for claim in claims["full_name"] if not claim.meaning.is_bare_name]
-    bare = [claim for claim in claims.pop("full_name") if claim.meaning.is_bare_name]
-    parts = {"full_name": whole, "last_name" if has_first else "first_name": bare}
-    claims.update((target, part) for target, part in parts.items() if part)
+    part, beside = ("last_name", "first_name") if has_first else ("first_name", "last_name")
+    known = text_of(claims[beside][0].answer) if beside in claims else ""
+    bare = [claim for claim in claims["full_name"] if claim.meaning.is_bare_name and not _repeats(claim, known)]
+    whole = [claim for claim in claims.pop("full_name") if claim not in bare]
+    claims.update((target, rivals) for target, rivals in (("full_name", whole), (part, bare)) if rivals)
+
+
+def _repeats(claim: Claim, part: str) -> bool:
+    text, known = text_of(claim.answer).casefold(), part.casefold()
+    return bool(known) and (text.startswith((f"{known} ", f"{known},")) or text.endswith(f" {known}"))
+
+
+def _set_notices_aside(claims: dict[str, list[Claim]], found: Fields) -> None:
+    """What the tool answered is no message of the person; it is kept under its own name."""
+    said = []
+    for claim in claims["message"]:
+        answer, notice = without_notices(claim.answer)
+        _show(claim.name, notice, found)
+        if answer or not notice:
+            said.append(claim._replace(answer=answer))
+    claims["message"] = said
+    if not said:
+        del claims["message"]
+
+
+def _settle_names(claims: Mapping[str, list[Claim]], found: Fields) -> None:
+    if "last_name" in claims and "last_name" not in found.known and "first_name" in found.known:
+        claim = surname_like_a_placeholder(claims, found.text("first_name"))
+        if claim:
+            found.known["last_name"], found.asked["last_name"] = claim.answer, claim.name
+    join_parts(found.known)
+    for part in NAME_PARTS:
+        if part in found.known:
+            _show(found.asked[part], found.known.pop(part), found)
 
 
 def _settle(target: str, rivals: list[Claim], found: Fields) -> None:
+    if target in _PLUMBING:
+        found.controls.setdefault("_form_control", []).extend((claim.name, claim.answer) for claim in rivals)
     if target in _DECIDED:
         answer, name, rest = decide(target, rivals)
         found.extras.update(rest)
     else:
         answer, name = unwrap([text for claim in rivals for text in texts_of(claim.answer)]), rivals[0].name
-        if target not in _CARRIED:
+        if target not in _NOT_SHOWN:
             for claim in rivals:
                 _show(claim.name, claim.answer, found)
     found.asked[target] = name
@@ -164,10 +221,47 @@ def _show(name: str, answer: Answer, found: Fields) -> None:
 def _guess(found: Fields, country: str) -> list[_Guess]:
     """What is missing and can be told from the look of an answer whose name says nothing."""
     guesses = []
-    looked_at = dict(islice(found.extras.items(), _MOST_MATCHED))
+    looked_at = {name: answer for name, answer in islice(found.extras.items(), _MOST_MATCHED) if not is_anothers(name)}
     if "email" not in found.known:
-        guesses.append(_Guess("email", guess_email(looked_at)))
-    if "phone" not in found.known:
+        email = _Guess("email", guess_email(looked_at))
+        guesses += [email, *_guess_beside(email.name, looked_at, found)]
+    if "phone" not in found.known and not any(guess.target == "phone" for guess in guesses):
         unclear = {name: answer for name, answer in looked_at.items() if meaning_of(name) is None}
         guesses.append(_Guess("phone", guess_phone(unclear, country)))
     return [guess for guess in guesses if guess.name]
+
+
+def _guess_beside(email: str, answers: Mapping[str, Answer], found: Fields) -> Iterator[_Guess]:
+    """The name and number that stand beside a guessed address, under an owner of whom nobody knows who that is."""
+    owner, dot, _ = email.rpartition(".")
+    targets = _PERSONAL - found.asked.keys() if dot else frozenset()
+    if not targets >= _NAMES:
+        targets -= _NAMES
+    for name in answers if targets else ():
+        meaning = meaning_of(name[len(owner) + 1 :]) if name.startswith(f"{owner}.") else None
+        if meaning and meaning.target in targets:
+            targets -= {meaning.target}
+            yield _Guess(meaning.target, name)
+
+
+def _take(guesses: Sequence[_Guess], found: Fields) -> None:
+    for guess in guesses:
+        found.known[guess.target] = found.extras[guess.name]
+        found.extras[f"{guess.target} (guessed)"] = f'from "{guess.name}"'
+
+
+def _guess_required(found: Fields, require: Sequence[str]) -> list[_Guess]:
+    """What the form requires and no name was understood as: else nobody could ever send it.
+
+    Only what a single question mentions, and nothing else that we know with it.
+    """
+    guesses = []
+    for target in require:
+        if target in CANONICAL_FIELDS and target not in found.asked and target not in found.known:
+            names = [name for name in islice(found.extras, _MOST_MATCHED) if _asks_for(target, name)]
+            guesses += [_Guess(target, name) for name in names if len(names) == 1]
+    return guesses
+
+
+def _asks_for(target: str, name: str) -> bool:
+    return meaning_of(name) is None and not is_anothers(name) and mentions(name) & _DECIDED == {target}

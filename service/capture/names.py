@@ -1,38 +1,58 @@
 """What the name of a field means: people call their fields what they like, in any language.
 
-A name is folded (case, accents and punctuation go) and looked up in aliases.json, first whole,
-then by its last path segments, then without words such as "your" in front.
+A name is taken apart (labels.py) and looked up in aliases.json, first whole, then by ever fewer of its last words.
+A name, number or address found that way is the person's only where the words before it allow it (owners.py). At last
+come the parts of a label: "Phone (incl. country code)" means what stands before the hint.
 """
 
-import json
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-HIDDEN_FIELDS = ("lc_landing_url", "lc_page_url", "lc_referrer", "lc_first", "lc_last", "lc_key")
-"""What attribution.js writes into forms; each means itself."""
-
-_LONGEST_NAME = 300  # characters; a longer one is prose and means nothing to us
-_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "đ": "d", "ı": "i"})
-_NOISE = re.compile(r"\((?:required|optional)\)|^field:|^q\d+_", re.IGNORECASE)
-_SUFFIX = re.compile(r"-\d+$")
-_WIX_SUFFIX = re.compile(r"_[0-9a-f]{4}$")
-_PREFIXES = ("your", "votre", "ihre", "hidden", "lead", "contact", "form", "field", "attribution", "tracking")
-_BARE_NAMES = frozenset(
-    (
-        *("name", "nom", "nombre", "nome", "naam", "navn", "namn", "nimi", "jmeno", "nume"),
-        # Asked in a conversation, where "and your last name?" may come next.
-        *("whatisyourname", "whatsyourname", "whatshouldwecallyou", "wieheissensie", "wieheisstdu", "wieistihrname"),
-        *("commentvousappelezvous", "quelestvotrenom", "comotellamas", "cualestunombre", "cometichiami"),
-        *("qualeiltuonome", "comotechamas", "qualeoseunome", "hoeheetje", "watisjenaam", "jakmasznaimie"),
-        *("hvadhedderdu", "vadheterdu"),
-    )
+from service.capture.labels import MAX_NAME_LENGTH, Parts, Word, bare, fold, parts_of, words_of
+from service.capture.owners import Kind, Owner, is_person_word, kind_of, owner_of
+from service.capture.vocabulary import (
+    ALIASES,
+    BARE_NAMES,
+    EXACT,
+    FIELD_WORDS,
+    HIDDEN_FIELDS,
+    LOGINS,
+    NAME_PARTS,
+    WEAK,
 )
-_LAST_RESORT = frozenset(("_replyto", "replyto", "reply_to"))
+
+__all__ = ["HIDDEN_FIELDS", "NAME_PARTS", "Meaning", "fold", "is_address", "is_anothers", "meaning_of", "mentions"]
+
+LAST_RESORT = 3
+"""The distance of what counts only where nothing better is there."""
+
+_PERSONAL = frozenset(("full_name", "first_name", "last_name", "email", "phone", *NAME_PARTS))
+_NAMES = frozenset(("full_name", "first_name", "last_name"))
+_OTHERS_WORDS = frozenset((Kind.ORGANIZATION, Kind.PLACE, Kind.THING, Kind.CALL, Kind.SOMEBODY_ELSE))
+_OTHERS_FACTS = _OTHERS_WORDS - {Kind.ORGANIZATION}
+_REFUSED: Mapping[str, frozenset[Kind]] = MappingProxyType(
+    dict.fromkeys(_PERSONAL, _OTHERS_WORDS | {Kind.UNKNOWN})
+    | dict.fromkeys(("message", "subject"), _OTHERS_WORDS)
+    | dict.fromkeys(("company", "job_title", "team_size", "move_in_date", "budget", "consent"), _OTHERS_FACTS)
+    | {"location": _OTHERS_FACTS - {Kind.PLACE}}
+)
+"""Meaning -> whose answers are none of the person's."""
+
+_OTHERS_HINTS = frozenset((Kind.CALL, Kind.SOMEBODY_ELSE))
+_NOT_GUESSED = frozenset((Kind.PLACE, Kind.THING, Kind.SOMEBODY_ELSE))
+_NUMBERS = frozenset(("number", "no", "nr", "nummer", "numero", "num", "line"))
+_MAX_SHORT_NAME = 3  # words: "assigned to" speaks of somebody, a sentence may only mention an agent
+_PREFIXES = ("your", "votre", "ihre", "hidden", "lead", "contact", "form", "field", "attribution", "tracking")
+_HANDLES = frozenset(_PREFIXES)
+_ADDRESSES = frozenset(("url", "uri", "link", "href"))
+_ONES_OWN = frozenset(("personal", "private", "work", "home"))
+_MAX_QUESTION_WORDS = 40
+_AROUND_CONTROLS = frozenset((Kind.WRAPPING, Kind.SHEET, Kind.PERSON))
+_NONCE = re.compile(r"_.*nonce|(.*[^a-z])?(wp|form)?nonce([^a-z].*)?|(.*[^a-z])?(csrf|xsrf)([^a-z].*)?")
+_TRAP = re.compile(r"(.*[^a-z])?honey[-_]?pot([-_.](field|\d+))?")
 
 
 class Meaning(NamedTuple):
@@ -48,80 +68,195 @@ class Meaning(NamedTuple):
     is_bare_name: bool = False
 
 
-def fold(name: str) -> str:
-    """Return a name reduced to its letters and digits, comparable across spellings."""
-    return _fold(name) if len(name) <= _LONGEST_NAME else _fold.__wrapped__(name)
+class _Reading(NamedTuple):
+    """is_anothers: it is known whose it is, and that is not the person who asks."""
+
+    meaning: Meaning | None = None
+    is_anothers: bool = False
 
 
-@lru_cache(maxsize=8192)
-def _fold(name: str) -> str:
-    text = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
-    return "".join(character for character in text if character.isalnum())
+_NOTHING = _Reading()
 
 
 def meaning_of(name: str) -> Meaning | None:
     """Return what a submitted name means, None when nobody knows."""
-    return _look_up(name) if len(name) <= _LONGEST_NAME else None
+    return _look_up(name).meaning if len(name) <= MAX_NAME_LENGTH else None
+
+
+def is_anothers(name: str) -> bool:
+    """Tell whether a submitted name speaks of an address or number that is surely not the person's own."""
+    return _look_up(name).is_anothers if len(name) <= MAX_NAME_LENGTH else False
+
+
+@lru_cache(maxsize=1024)
+def is_address(name: str) -> bool:
+    """Tell whether a name says no more than that it holds an address: `url`, `meta.link`, `form[uri]`."""
+    words = words_of(name)
+    around = (Kind.WRAPPING, Kind.SHEET, Kind.CALL)
+    return (
+        bool(words)
+        and words[-1].text in _ADDRESSES
+        and all(kind_of(word) in around and word.text not in _ONES_OWN for word in words[:-1])
+    )
+
+
+@lru_cache(maxsize=1024)
+def mentions(label: str) -> frozenset[str]:
+    """Return what a question speaks of, wherever in it: "A number to ring, or an e-mail address?" phone and email.
+
+    Less than a meaning: a lone "name" or "to" says nothing here.
+    """
+    words = [fold(word) for word in label.split()[:_MAX_QUESTION_WORDS]]
+    runs = ["".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, start + 4)]
+    return frozenset(ALIASES[run] for run in runs if run in ALIASES and run not in BARE_NAMES)
 
 
 @lru_cache(maxsize=8192)
-def _look_up(name: str) -> Meaning | None:
-    exact = _EXACT.get(name.lower())
+def _look_up(name: str) -> _Reading:
+    exact = _exact(name)
     if exact:
-        return Meaning(exact)
-    for distance, folded in _spellings(name):
-        target = _ALIASES.get(folded)
-        if target:
-            last_resort = name.lower() in _LAST_RESORT
-            return Meaning(target, 3 if last_resort else distance, folded in _BARE_NAMES)
-    return Meaning("_form_control") if name.lower().startswith("_wpcf7") else None
+        return _Reading(Meaning(exact))
+    label = bare(name)
+    parts = parts_of(label) if fold(label) not in ALIASES else None
+    reading = _read_parts(parts, label) if parts else _read_words(words_of(label), label)
+    if reading == _NOTHING and name.lower().startswith("_wpcf7"):
+        return _Reading(Meaning("_form_control"))
+    return reading
 
 
-def _spellings(name: str) -> Iterator[tuple[int, str]]:
-    """The folded forms of a name worth looking up, the surest first, each with its distance."""
-    segments = _strip_noise(name).split(".")
-    whole = fold("".join(segments))
-    tails = [whole]
-    if len(segments) > 1:
-        tails += [fold(_strip_noise(segments[-1])), fold("".join(segments[-2:]))]
-    yield from ((min(position, 1), tail) for position, tail in enumerate(tails))
-    for tail in tails:
-        yield from ((2, shorter) for shorter in _without_prefixes(tail))
+def _exact(name: str) -> str:
+    """The meaning of names that are matched exactly, also within what tools put around all names."""
+    lowered = name.lower()
+    exact = EXACT.get(lowered, "")
+    if not exact and (lowered[-1:] == "]" or "." in lowered):
+        around, _, last = lowered.rstrip("]").replace("[", ".").rpartition(".")
+        if last in EXACT and all(kind_of(word) in _AROUND_CONTROLS for word in words_of(around)):
+            return EXACT[last]
+    if exact or not lowered.isascii():
+        return exact
+    if "nonce" in lowered or "csrf" in lowered or "xsrf" in lowered:
+        return "_form_control" if _NONCE.fullmatch(lowered) else ""
+    return "_honeypot" if "honey" in lowered and _TRAP.fullmatch(lowered) else ""
 
 
-def _without_prefixes(folded: str) -> Iterator[str]:
-    shorter = True
-    while shorter:
-        prefix = next((prefix for prefix in _PREFIXES if folded.startswith(prefix)), "")
-        shorter = bool(prefix) and len(folded) > len(prefix)
-        folded = folded[len(prefix) :]
-        if shorter:
-            yield folded
+def _read_words(words: Sequence[Word], label: str) -> _Reading:
+    """By the words of a name, the whole of them first."""
+    whole = fold(label)
+    if whole in ALIASES and not words:  # a sentence
+        return _Reading(_meaning(whole, 0))
+    for tried in _tries(words):
+        for start in range(len(tried)):
+            tail = "".join(word.text for word in tried[start:])
+            if tail in LOGINS and tried[start].step == tried[-1].step:
+                # `user_name` beside `user_email` may be a name; `username` never is.
+                is_whole = start == 0 and len(tried) > 1
+                return _Reading(Meaning("full_name", LAST_RESORT) if is_whole else None)
+            if tail in ALIASES and not _is_operators_own(tail, tried[start:]):
+                return _judge(tail, tried[:start], tried[start:])
+    compound = _read_compound(whole) if len(words) == 1 else _NOTHING
+    return compound if compound.meaning else _Reading(None, _speaks_of_somebody_else(words))
 
 
-def _strip_noise(name: str) -> str:
-    """Drop what form builders add to a name: `field:..._a1b2`, `q12_`, `-123`, "(required)"."""
-    if name.lower().startswith("field:"):
-        name = _WIX_SUFFIX.sub("", name)
-    return _SUFFIX.sub("", _NOISE.sub("", name).strip(" *:"))
+def _is_operators_own(tail: str, words: Sequence[Word]) -> bool:
+    """`account_name` is a company's; `account: {name}` is whose account the tool runs in."""
+    return tail == "accountname" and words[0].step != words[-1].step
 
 
-def _load_aliases() -> dict[str, list[str]]:
-    text = Path(__file__).with_name("aliases.json").read_text("utf-8")
-    aliases: dict[str, list[str]] = json.loads(text)
-    return aliases
+def _tries(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
+    """The words as they are, then without numbers, then without what only says that it is a field."""
+    yield words
+    named = [word for word in words if not word.is_id]
+    if len(named) < len(words):
+        yield named
+    while len(named) > 1 and named[-1].text in FIELD_WORDS:
+        named = named[:-1]
+        yield named
+    if named and named[-1].text[-1:].isdigit():
+        yield [*named[:-1], named[-1]._replace(text=named[-1].text.rstrip("0123456789"))]
 
 
-_GROUPS = _load_aliases()
-_EXACT: Mapping[str, str] = MappingProxyType(
-    {alias.lower(): group for group, aliases in _GROUPS.items() if group.startswith("_") for alias in aliases}
-    | {name: name for name in HIDDEN_FIELDS}
-)
-_ALIASES: Mapping[str, str] = MappingProxyType(
-    {
-        fold(_strip_noise(alias)): target
-        for target, aliases in reversed(_GROUPS.items())  # of two that claim a spelling, the first listed has it
-        if not target.startswith("_")
-        for alias in (target, *aliases)
-    }
-)
+def _judge(tail: str, before: Sequence[Word], words: Sequence[Word]) -> _Reading:
+    """What an alias means behind the words before it."""
+    meaning = _meaning(tail, _distance(before, words))
+    target, owner = meaning.target, owner_of(before)
+    beside = [word for word in before if word.step == words[0].step]
+    if target in _PERSONAL:
+        return _judge_personal(meaning, owner, is_named=len(words) > 1 and is_person_word(words[0]))
+    if not all(word.text in _HANDLES or kind_of(word) is Kind.WRAPPING for word in beside):
+        return _NOTHING
+    if owner.kind in _REFUSED.get(target, ()) or (owner.is_sheet and tail == "description"):
+        return _Reading(None, is_anothers=True)
+    return _Reading(meaning)
+
+
+def _judge_personal(meaning: Meaning, owner: Owner, *, is_named: bool) -> _Reading:
+    """is_named: the alias itself speaks of the person, as in `company.contact_name`."""
+    if meaning.is_bare_name and owner.kind is Kind.ORGANIZATION:
+        return _Reading(meaning._replace(target="company", is_bare_name=False))
+    is_sheets = owner.is_sheet and meaning.is_bare_name
+    if is_named and owner.kind is not Kind.SOMEBODY_ELSE:
+        return _Reading(meaning)
+    if is_sheets or owner.kind in _REFUSED[meaning.target]:
+        return _Reading(None, is_anothers=is_sheets or owner.kind in _NOT_GUESSED)
+    return _Reading(meaning)
+
+
+def _distance(before: Sequence[Word], words: Sequence[Word]) -> int:
+    if not before:
+        return 0
+    return 2 if any(word.step == words[0].step for word in before) else 1
+
+
+def _meaning(tail: str, distance: int) -> Meaning:
+    is_weak = tail in WEAK
+    return Meaning(ALIASES[tail], LAST_RESORT if is_weak else distance, tail in BARE_NAMES)
+
+
+def _read_compound(folded: str) -> _Reading:
+    """One word made of two, such as "votreemail"."""
+    prefix = next((each for each in _PREFIXES if folded.startswith(each)), "")
+    rest = folded[len(prefix) :]
+    if not prefix or not rest:
+        return _NOTHING
+    if rest not in ALIASES:
+        return _read_compound(rest)
+    return _judge(rest, [Word(prefix, 0)], [Word(rest, 0)])
+
+
+def _speaks_of_somebody_else(words: Sequence[Word]) -> bool:
+    """Whether a short name is that of an `owner` or of a `tracking_number`."""
+    if len(words) > _MAX_SHORT_NAME:
+        return False
+    is_number = len(words) > 1 and words[-1].text in _NUMBERS and owner_of(words[:-1]).kind in _NOT_GUESSED
+    return is_number or any(kind_of(word) is Kind.SOMEBODY_ELSE for word in words)
+
+
+def _read_parts(parts: Parts, label: str) -> _Reading:
+    """What stands before a hint; of several wordings the one that is known, of different things nothing."""
+    refined = ALIASES.get(fold(parts.hint) + fold(parts.texts[0])) if parts.hint else None
+    if refined:
+        return _Reading(Meaning(refined, 2))
+    readings = [_read_words(words_of(text), text) for text in parts.texts]
+    known = {reading.meaning.target: reading.meaning for reading in reversed(readings) if reading.meaning}
+    if len(known) > 1:
+        return _Reading(Meaning("full_name", 2)) if known.keys() <= _NAMES else _NOTHING
+    if not known or readings[0].is_anothers:
+        return readings[0]
+    (meaning,) = known.values()
+    if not (readings[0].meaning or _counts_behind(parts, meaning, label)) or _speaks_otherwise(parts.hint, meaning):
+        return _NOTHING
+    return _Reading(meaning._replace(distance=max(meaning.distance, 2)))
+
+
+def _counts_behind(parts: Parts, meaning: Meaning, label: str) -> bool:
+    """Whether a later part tells: another wording, or the question behind a greeting ("Great! What's your email?")."""
+    if parts.are_wordings:
+        return not _read_words(words_of(label), label).is_anothers
+    return parts.are_sentences and meaning.distance == 0 and len(words_of(parts.texts[-1])) > 1
+
+
+def _speaks_otherwise(hint: str, meaning: Meaning) -> bool:
+    """Whether a hint of few words makes it another's: "Name (pet)", "City (by IP)", "Phone (emergency)"."""
+    words = words_of(hint)
+    refused = _OTHERS_WORDS if meaning.target in _NAMES else _OTHERS_HINTS
+    return len(words) <= _MAX_SHORT_NAME and owner_of(words).kind in refused

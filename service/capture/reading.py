@@ -82,12 +82,12 @@ def _language(found: Fields, request: Incoming, form: Form) -> str:
 def _submit(found: Fields, request: Incoming, form: Form) -> Submission:
     fields = {name: found.known[name] for name in CANONICAL_FIELDS if name in found.known}
     contact = settle_contact(fields, found.extras, form.country)
-    referer = request.headers.get("referer", "")
+    referer, current_url = (request.headers.get(name, "") for name in ("referer", "hx-current-url"))
     return Submission(
         form=form.name,
         sender="browser",
         contact=contact,
-        evidence=read_evidence(found, form, request.query, referer, request.received_at or None),
+        evidence=read_evidence(found, form, request.query, referer, request.received_at or None, current_url),
         fields=fields,
         extras=found.extras,
         names=found.names,

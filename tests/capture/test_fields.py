@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from service.capture.claims import texts_of
+from service.capture.contact import read_contact
 from service.capture.fields import lay_out
 from service.forms import Form
 
@@ -22,7 +24,130 @@ NAMES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     ),
     "the nearer spelling": ({"product.name": "Hot desk", "your-name": "Ann"}, {"full_name": "Ann"}),
     "name parts in a list": ({"name": ["Ann", "Lee"]}, {"full_name": "Ann Lee"}),
+    "a name that repeats the first name": (
+        {"first_name": "Ann", "name": "Ann Lee"},
+        {"full_name": "Ann Lee", "first_name": "Ann"},
+    ),
+    "a name that repeats the last name": (
+        {"name": "Ann Lee", "surname": "Lee"},
+        {"full_name": "Ann Lee", "last_name": "Lee"},
+    ),
+    "a product beside a first name": ({"user.first_name": "Ann", "product.name": "Hot desk"}, {"first_name": "Ann"}),
 }
+
+PARTS: dict[str, tuple[dict[str, Any], str]] = {
+    "a particle": ({"Voornaam": "Anna", "Tussenvoegsel": "van der", "Achternaam": "Berg"}, "Anna van der Berg"),
+    "a particle that came last": ({"Achternaam": "Berg", "Voornaam": "Anna", "Tussenvoegsel": "de"}, "Anna de Berg"),
+    "initials": ({"Voorletters": "A.B.", "Tussenvoegsel": "van", "Naam": "Dijk"}, "A.B. van Dijk"),
+    "two surnames": ({"Nombre": "Ana", "Primer apellido": "García", "Segundo apellido": "López"}, "Ana García López"),
+    "a second surname first": ({"apellido materno": "Paz", "apellido paterno": "Gil", "nombre": "Eva"}, "Eva Gil Paz"),
+    "a middle name": ({"last_name": "Lee", "middle_name": "May", "first_name": "Ann"}, "Ann May Lee"),
+    "nested parts": ({"Name.First": "Ann", "Name.Middle": "M.", "Name.Last": "Lee"}, "Ann M. Lee"),
+    "a suffix": ({"first_name": "Sam", "last_name": "Lee", "suffix": "Jr."}, "Sam Lee Jr."),
+    "a suffix of the whole": ({"name": "Sam Lee", "suffix": "Jr."}, "Sam Lee Jr."),
+    "an empty part": ({"Voornaam": "Anna", "Tussenvoegsel": "", "Achternaam": "Berg"}, "Anna Berg"),
+    "a salutation": ({"Anrede": "Frau", "Vorname": "Eva", "Nachname": "Lang"}, "Eva Lang"),
+}
+
+
+@pytest.mark.parametrize("case", PARTS)
+def test_parts_of_a_name_are_joined_in_the_order_of_the_name(case: str) -> None:
+    answers, expected = PARTS[case]
+    found = lay_out(answers, FORM)
+
+    assert read_contact(found.known, "").full_name == expected
+    assert found.extras == {name: answer for name, answer in answers.items() if name == "Anrede"}
+
+
+def test_a_part_that_fits_nowhere_stays_an_answer() -> None:
+    found = lay_out({"name": "Ann Lee", "middle_name": "May"}, FORM)
+
+    assert (found.known, found.extras) == ({"full_name": "Ann Lee"}, {"middle_name": "May"})
+
+
+NULLS: dict[str, tuple[dict[str, Any], str]] = {
+    "a surname": ({"first_name": "Jennifer", "last_name": "Null"}, "Jennifer Null"),
+    "in capitals": ({"first_name": "JENNIFER", "last_name": "NULL"}, "JENNIFER NULL"),
+    "all in lower case": ({"first_name": "jennifer", "last_name": "null"}, "jennifer null"),
+    "None": ({"Vorname": "Ann", "Name": "None"}, "Ann None"),
+    "Nan": ({"first_name": "Ying", "last_name": "Nan", "phone": "n/a"}, "Ying Nan"),
+    "whole": ({"name": "Jennifer Null"}, "Jennifer Null"),
+    "of a script": ({"first_name": "Ann", "last_name": "null"}, "Ann"),
+    "of a script that leaves more out": ({"first_name": "Ann", "last_name": "None", "phone": "None"}, "Ann"),
+    "beside no first name": ({"first_name": "undefined", "last_name": "Null"}, ""),
+    "nobody": ({"name": "undefined undefined"}, ""),
+    "not known": ({"name": "N/A"}, ""),
+}
+
+
+@pytest.mark.parametrize("case", NULLS)
+def test_null_is_a_surname_where_a_person_may_be_called_so(case: str) -> None:
+    answers, expected = NULLS[case]
+
+    assert read_contact(lay_out(answers, FORM).known, "").full_name == expected
+
+
+QUOTED: dict[str, tuple[str, str]] = {
+    "straight": ('"Ann Lee"', "Ann Lee"),
+    "single": ("'Ann Lee'", "Ann Lee"),
+    "single around an apostrophe": ("'Ann O'Brien'", "Ann O'Brien"),
+    "typographic": ("“Ann Lee”", "Ann Lee"),
+    "escaped": (r"\"Ann Lee\"", "Ann Lee"),
+    "around nothing": ('""', ""),
+    "within": ('Ann "Bo" Lee', 'Ann "Bo" Lee'),
+    "two of them": ('"Ann" and "Bob"', '"Ann" and "Bob"'),
+    "one only": ('"Ann Lee', '"Ann Lee'),
+    "an apostrophe": ("'t Hooft", "'t Hooft"),
+}
+
+
+@pytest.mark.parametrize("name", ["message", "Whatever"])
+@pytest.mark.parametrize("case", QUOTED)
+def test_quotation_marks_of_a_template_are_taken_off(case: str, name: str) -> None:
+    typed, expected = QUOTED[case]
+    found = lay_out({name: typed}, FORM)
+
+    assert {**found.known, **found.extras}.get(name, "") == expected
+
+
+@pytest.mark.parametrize("name", ["company", "phone", "name"])
+def test_what_says_that_there_is_none_is_no_answer_and_kept(name: str) -> None:
+    found = lay_out({name: "n/a"}, FORM)
+
+    assert (found.known, found.extras) == ({}, {name: "n/a"})
+
+
+THANKS: dict[str, tuple[dict[str, Any], str]] = {
+    "beside the person's": ({"success": "true", "message": ["Two desks", "<p>Thank you.</p>"]}, "Two desks"),
+    "before the person's": ({"status": "mail_sent", "message": ["Thank you!", "Two desks"]}, "Two desks"),
+    "under another name": ({"ok": "true", "message": "Thanks, we will be in touch", "comments": "A desk"}, "A desk"),
+    "alone": ({"success": "true", "message": "Vielen Dank!"}, ""),
+    "of a person": ({"message": "Thank you for the tour. Two desks?"}, "Thank you for the tour. Two desks?"),
+    "of a person, in a tool's reply": ({"success": "true", "message": "Two desks"}, "Two desks"),
+}
+
+
+@pytest.mark.parametrize("case", THANKS)
+def test_a_tools_own_words_are_no_message(case: str) -> None:
+    answers, expected = THANKS[case]
+    found = lay_out(answers, FORM)
+
+    assert found.text("message") == expected
+    assert all(text in [*found.known.values(), *found.extras.values()] for text in texts_of(answers["message"]))
+
+
+def test_a_general_name_is_the_message_only_where_there_is_no_better() -> None:
+    answers = {"textarea_1": "A desk", "description": "Tour", "your-message": "Two desks"}
+
+    assert lay_out(answers, FORM).known == {"message": "Two desks"}
+    assert lay_out({"textarea_1": "A desk"}, FORM).known == {"message": "A desk"}
+
+
+def test_what_a_browser_says_of_itself_and_a_path_are_no_extras() -> None:
+    found = lay_out({"user_agent": "Mozilla/5.0", "_wp_http_referer": "/tour/"}, FORM)
+
+    assert found.extras == {}
+    assert found.controls["_form_control"] == [("user_agent", "Mozilla/5.0"), ("_wp_http_referer", "/tour/")]
 
 
 @pytest.mark.parametrize("case", NAMES)
@@ -148,6 +273,18 @@ def test_a_guess_is_marked_and_its_answer_stays() -> None:
     found = lay_out({"Reach me": "ann@example.com"}, FORM)
 
     assert found.extras == {"Reach me": "ann@example.com", "email (guessed)": 'from "Reach me"'}
+
+
+def test_the_owner_of_a_guessed_address_is_the_person() -> None:
+    answers = {"xyz.name": "Ann Lee", "xyz.email": "ann@example.com", "xyz.phone": "020 7946 0142", "abc.name": "Acme"}
+    known = lay_out(answers, FORM).known
+
+    assert known == {"full_name": "Ann Lee", "email": "ann@example.com", "phone": "020 7946 0142"}
+    assert "full_name" not in lay_out({**answers, "email": "bob@example.com"}, FORM).known
+
+
+def test_a_number_is_no_name() -> None:
+    assert lay_out({"name": "#1001", "billing.name": "Ann Lee"}, FORM).known == {"full_name": "Ann Lee"}
 
 
 def test_nothing_is_guessed_where_it_was_given() -> None:

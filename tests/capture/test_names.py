@@ -63,6 +63,52 @@ MANGLED = {
     "_wpcf7_is_ajax_call": "_form_control",
     "_wpcf7_url": "page_url",
     "lc_key": "lc_key",
+    "g52-name": "full_name",
+    "g52-utm_source": "utm_source",
+    "name_1": "full_name",
+    "email-2": "email",
+    "textarea_1": "message",
+    "et_pb_contact_message_0": "message",
+    "srfm-email-c867d9d9-lbl-RW1haWw-email": "email",
+    "form_fields[utm_source]": "utm_source",
+    "form_fields[lc_landing_url]": "lc_landing_url",
+    "wpforms[nonce]": "_form_control",
+    "_fluentform_3_fluentformnonce": "_form_control",
+    "forminator_nonce": "_form_control",
+    "csrf-token": "_form_control",
+    "srfm-honeypot-field": "_honeypot",
+    "contact-honeypot_1": "_honeypot",
+    "_wp_http_referer": "page_path",
+    "_url": "page_url",
+    "_post_url": "page_url",
+    "referer_url": "page_url",
+    "meta.url": "page_url",
+    "context.page.url": "page_url",
+    "window.location.href": "page_url",
+    "Callback number": "phone",
+    "Tussenvoegsel": "name_particle",
+    "Segundo apellido": "second_last_name",
+    "Name.Middle": "middle_name",
+}
+
+LABELLED = {
+    "Phone (incl. country code)": "phone",
+    "Telefon (für Rückfragen)": "phone",
+    "Email. We never share it.": "email",
+    "E-Mail-Adresse (wird nicht veröffentlicht)": "email",
+    "Company / Organisation (optional)": "company",
+    "Téléphone : portable de préférence": "phone",
+    "Budget – per month": "budget",
+    "1. Name": "full_name",
+    "(optional) Phone": "phone",
+    "Email <small>(work)</small>": "email",
+    "Please enter your phone number": "phone",
+    "Great! What's your email?": "email",
+    "Nombre / Name": "full_name",
+    "Nom / Prénom": "full_name",
+    "Name (last)": "last_name",
+    "Name (Company)": "company",
+    "E-mail pflichtfeld": "email",
 }
 
 
@@ -82,6 +128,28 @@ def test_a_mangled_name_is_understood(name: str) -> None:
 
     assert meaning is not None
     assert meaning.target == MANGLED[name]
+
+
+@pytest.mark.parametrize("label", LABELLED)
+def test_a_label_means_what_stands_before_its_hint(label: str) -> None:
+    meaning = meaning_of(label)
+
+    assert meaning is not None
+    assert meaning.target == LABELLED[label]
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Email / Phone",
+        "Name & company",
+        "Pet: name",
+        "How many people are in your company?",
+        "How do you pronounce it?",
+    ],
+)
+def test_a_label_that_asks_for_several_things_or_another_means_nothing(label: str) -> None:
+    assert meaning_of(label) is None
 
 
 @pytest.mark.parametrize(

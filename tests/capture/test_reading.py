@@ -75,6 +75,49 @@ def test_tags_of_the_endpoints_address_come_last() -> None:
     assert tagged.fields["gclid"] == "abc"
 
 
+TAGGED = "https://example.com/tour/?utm_source=google&utm_medium=cpc"
+PAGES: dict[str, tuple[dict[str, str], str]] = {
+    "Contact Form 7": ({"_url": TAGGED}, TAGGED),
+    "Forminator": ({"referer_url": TAGGED}, TAGGED),
+    "Formbricks": ({"meta[url]": TAGGED}, TAGGED),
+    "a path": ({"_wp_http_referer": "/tour/?utm_source=google"}, "/tour/?utm_source=google"),
+    "a path beside a page": (
+        {"_wp_http_referer": "/tour/?utm_source=google", "page_url": "https://example.com/tour/"},
+        "https://example.com/tour/?utm_source=google",
+    ),
+    "a path without tags": ({"_wp_http_referer": "/tour/"}, ""),
+    "a path beside tags": ({"_wp_http_referer": "/x?a=1", "source_url": TAGGED}, TAGGED),
+    "only an address, with tags": ({"url": TAGGED}, TAGGED),
+    "only an address, of our own": ({"link": "https://www.example.com/tour"}, "https://www.example.com/tour"),
+    "only an address, of anyone": ({"url": "https://ann.example.org/"}, ""),
+    "a homepage with tags": ({"website": "https://ann.example.org/?utm_source=ig"}, ""),
+    "a profile with tags": ({"profile_url": "https://ann.example.org/?utm_source=ig"}, ""),
+    "no address at all": ({"url": "https://[broken?utm_source=x"}, "https://[broken?utm_source=x"),
+}
+
+
+@pytest.mark.parametrize("case", PAGES)
+def test_the_page_is_read_wherever_a_tool_puts_it(case: str) -> None:
+    fields, expected = PAGES[case]
+    form = Form("tour", crediting=Crediting(own_domains=("example.com",)))
+
+    assert post({**ANN, **fields}, form).submission.evidence.page_url == expected
+
+
+def test_a_path_without_a_host_is_one_of_the_site_that_posted() -> None:
+    path = {"_wp_http_referer": "/tour/?utm_source=google"}
+    evidence = post({**ANN, **path}, referer="https://example.com/").submission.evidence
+
+    assert evidence.page_url == "https://example.com/tour/?utm_source=google"
+
+
+def test_htmx_says_in_a_header_where_its_page_is() -> None:
+    bare = post(ANN, hx_current_url=TAGGED).submission.evidence
+    named = post({**ANN, "lc_page_url": "https://example.com/b"}, hx_current_url=TAGGED).submission.evidence
+
+    assert (bare.page_url, named.page_url) == (TAGGED, "https://example.com/b")
+
+
 @pytest.mark.parametrize("answer_field", ["how_heard", "Where did you hear about us?", "city", "location", "Parking"])
 def test_the_answer_a_form_is_credited_by_is_found_under_any_of_its_names(answer_field: str) -> None:
     fields = {"Where did you hear about us?": "podcast", "city": "Leeds", "Parking": "yes"}
@@ -117,6 +160,15 @@ ERRORS: dict[str, tuple[dict[str, Any], tuple[str, ...], dict[str, list[str]]]] 
     "a name of parts": ({**ANN, "first_name": "Ann", "last_name": "Lee"}, ("email", "full_name"), {}),
     "an own field": ({**ANN, "Badge No.": "7"}, ("badge_no",), {}),
     "an own field missing": (ANN, ("badge_no",), {"badge_no": ["REQUIRED_FIELD_MISSING"]}),
+    "a label with a hint": ({**ANN, "Phone (incl. country code)": "+44 7700 900177"}, ("phone",), {}),
+    "a label with a sentence": ({"E-mail. We never share it.": "ann@example.com"}, ("email",), {}),
+    "a label of many words": ({**ANN, "Under which phone number will you be": "ext. 90 17 77"}, ("phone",), {}),
+    "a question of its own words": ({**ANN, "Tell us your message to the team": "Hi"}, ("message",), {}),
+    "a question for two things": (
+        {**ANN, "Which company and which city are you from": "Acme"},
+        ("company",),
+        {"company": ["REQUIRED_FIELD_MISSING"]},
+    ),
     "a guess is enough": ({"Reach me": "ann@example.com"}, ("email",), {}),
     "unknown fields": ({**ANN, "whatever": "x"}, ("email",), {}),
 }

@@ -1,0 +1,70 @@
+"""Whose a name, number or address is: what stands before it in the name of its field says so.
+
+`user.first_name` and `billing.email` are the person's, `fields.3.name` stands in mere wrapping; `product.name`,
+`fileName`, `organizer.email` and `tracking_phone_number` are of somebody or something else.
+"""
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from service.capture.labels import Word, fold
+
+_LONGEST_SHORT_ID = 3  # letters, with a number behind them
+
+
+class Kind(StrEnum):
+    """What a word in front of a name speaks of; the values are the keys of owners.json."""
+
+    WRAPPING = "wrapping"  # data, fields, wpforms, primary: says nothing
+    PERSON = "person"
+    SHEET = "sheet"  # form, booking, step: a name behind it is its own, an address is the person's who filled it in
+    ORGANIZATION = "organization"
+    PLACE = "place"
+    THING = "thing"
+    CALL = "call"  # what is known of the call and not said by anyone: ip, geo, origin
+    SOMEBODY_ELSE = "somebody_else"  # owner, agent, organizer, emergency, friend
+    UNKNOWN = "unknown"
+
+
+class Owner(NamedTuple):
+    """is_sheet: the word directly before is a form's or booking's, with a name of its own."""
+
+    kind: Kind
+    is_sheet: bool = False
+
+
+def owner_of(words: Sequence[Word]) -> Owner:
+    """Return whom the words before a name speak of: the nearest that says anything; somebody else anywhere wins."""
+    kinds = [kind_of(word) for word in words]
+    if Kind.SOMEBODY_ELSE in kinds:
+        return Owner(Kind.SOMEBODY_ELSE)
+    telling = [kind for kind, word in zip(kinds, words, strict=True) if not word.is_id]
+    is_sheet = bool(telling) and telling[-1] is Kind.SHEET
+    nearest = (kind for kind in reversed(telling) if kind not in (Kind.WRAPPING, Kind.SHEET))
+    return Owner(next(nearest, Kind.WRAPPING), is_sheet)
+
+
+def kind_of(word: Word) -> Kind:
+    """Return what one word speaks of, also with a number behind it: `product1` is a product, `q3` is nothing."""
+    kind = Kind.WRAPPING if word.is_id else _KINDS.get(word.text)
+    if kind is None:
+        stem = word.text.rstrip("0123456789")
+        is_short_id = len(stem) < len(word.text) and len(stem) <= _LONGEST_SHORT_ID
+        kind = _KINDS.get(stem, Kind.WRAPPING if is_short_id else Kind.UNKNOWN)
+    return kind
+
+
+def is_person_word(word: Word) -> bool:
+    """Tell whether a word is one for the person who asks, such as "customer" or "votre"."""
+    return _KINDS.get(word.text) is Kind.PERSON
+
+
+def _load() -> dict[str, Kind]:
+    groups: dict[str, list[str]] = json.loads(Path(__file__).with_name("owners.json").read_text("utf-8"))
+    return {fold(word): Kind(group) for group, words in groups.items() for word in words}
+
+
+_KINDS = _load()
