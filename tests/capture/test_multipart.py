@@ -64,7 +64,8 @@ READABLE: dict[str, tuple[bytes, dict[str, str]]] = {
     "cut within headers": (part("a", "1") + b"--b\r\nContent-Disp", {"a": "1"}),
     "no name": (b"--b\r\nContent-Disposition: form-data\r\n\r\nhello\r\n--b--", {"unnamed": "hello"}),
     "a name in windows-1252 with an encoded file name": (
-        b"--b\r\nContent-Disposition: form-data; name=\"pr\xe9nom\"; filename*=UTF-8''\r\n\r\n\r\n" + part("a", "1") + END,
+        b"--b\r\nContent-Disposition: form-data; name=\"pr\xe9nom\"; filename*=UTF-8''\r\n\r\n\r\n"
+        + part("a", "1") + END,
         {"a": "1"},
     ),
     "our own boundary in a value": (part("m", "boundary-of-lead-capture") + END, {"m": "boundary-of-lead-capture"}),
@@ -178,18 +179,13 @@ PAIRS = st.dictionaries(NAMES, st.text(st.characters(codec="utf-8"), max_size=60
     boundary=st.sampled_from(["b-7f3a", "----WebKitFormBoundaryAbC"]),
 )
 def test_any_pairs_come_back_as_they_were(pairs: dict[str, str], newline: bytes, boundary: str) -> None:
+    head = 'Content-Disposition: form-data; name="%s"'
     parts = [
-        b"--%s\n" % boundary.encode()
-        + f'Content-Disposition: form-data; name="{name}"'.encode()
-        + b"\n\n"
-        + value.encode()
-        + b"\n"
+        newline.join((b"--" + boundary.encode(), (head % name).encode(), b"", value.encode(), b""))
         for name, value in pairs.items()
     ]
 
-    found, files = read_multipart(
-        b"".join(parts).replace(b"\n", newline) + f"--{boundary}--".encode(), boundary, "utf-8"
-    )
+    found, files = read_multipart(b"".join(parts) + f"--{boundary}--".encode(), boundary, "utf-8")
 
     assert [value for _, value in found] == [clean(value) for value in pairs.values()]
     assert not files
