@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from service.capture.claims import Answer, Claim, decide, texts_of, unwrap
 from service.capture.enquiries import Answered
 from service.capture.guesses import guess_email, guess_phone
 from service.capture.names import HIDDEN_FIELDS, Meaning, fold, meaning_of
-from service.capture.nesting import dotted
+from service.capture.nesting import apart, dotted
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
 
@@ -75,7 +75,8 @@ def lay_out(answers: Mapping[str, Answer], form: Form, told: Sequence[Answered] 
     found = Fields()
     mapping = _read_mapping(form)
     claims = _claim_told(told, mapping)
-    for target, rivals in _claim(answers, mapping, found).items():
+    named = apart(answers, chain.from_iterable(form.fields.values())) if form.fields else answers
+    for target, rivals in _claim(named, mapping, found).items():
         claims.setdefault(target, []).extend(rivals)
     _settle_bare_names(claims)
     for target, rivals in claims.items():
