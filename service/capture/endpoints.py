@@ -18,6 +18,7 @@ from service.capture.answers import (
     redirect_target,
     wants_json,
 )
+from service.capture.compression import decompress, is_compressed
 from service.capture.guards import Checked, Circumstances, Guards, Post
 from service.capture.intake import accept, keys_of
 from service.capture.limits import SubmitLimit, Visits
@@ -138,6 +139,9 @@ def _read_whole(asked: Incoming, form: Form, *, is_whole: bool) -> Reading:
     """Half a form is not read: it would be a lead with half a message, and the sender's second try its repeat."""
     if not is_whole:
         raise Unreadable(CUT_OFF)
+    coding = asked.headers.get("content-encoding", "")
+    if is_compressed(asked.body, coding):
+        asked = replace(asked, body=decompress(asked.body, coding, BODY_MAX))
     return read(asked, form)
 
 
@@ -146,7 +150,7 @@ def _returned(trouble: Trouble, asked: Incoming, form: Form) -> Response:
     if _wants_json(asked):
         return failure(trouble, as_json=True)
     try:
-        return failure(trouble, as_json=False, form=form, reading=read(asked, form))
+        return failure(trouble, as_json=False, form=form, reading=_read_whole(asked, form, is_whole=True))
     except Refused:
         return failure(trouble, as_json=False, form=form)
 
