@@ -46,7 +46,10 @@ _STOPS = {quote: re.compile(rf"\\.|{closing}", re.DOTALL) for quote, closing in 
 _BARE_STOPS = re.compile(r"[,}]")
 _BARE_MEMBER = re.compile(r"[^,\[\]{}\"']+")
 _STRUCTURE = re.compile(r"[\"'\u201d](?:\s{0,200}[:}\]]|,[\"'\u201c])|[{\[]\s{0,200}[\"'\u201c]")
-_ESCAPE = re.compile(r"\\(?:(u[0-9a-fA-F]{4}|[\"\\/bfnrt])|x([0-9a-fA-F]{2})|('))|\\|\"")
+_ESCAPE = re.compile(
+    r"\\(?:(u[0-9a-fA-F]{4}|[\"\\/bfnrt])|(x[0-9a-fA-F]{2}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})|('))|\\|\""
+)
+"""JSON's escapes, Python's, an apostrophe's; and what should be escaped and is not."""
 _WORDS = {"true": True, "True": True, "false": False, "False": False}
 _NOTHING = frozenset(("", "null", "None", "undefined"))
 
@@ -304,11 +307,11 @@ def _unescape(text: str) -> str:
 
 
 def _sound_escape(found: re.Match[str]) -> str:
-    standard, byte, apostrophe = found.groups()
+    standard, code, apostrophe = found.groups()
     if standard:
         return found[0]
-    if byte:
-        return f"\\u00{byte}"
+    if code:
+        return json.dumps(chr(int(code[1:], 16)))[1:-1]
     return apostrophe or ("\\\\" if found[0] == "\\" else '\\"')
 
 
