@@ -20,6 +20,7 @@ from service.capture.answers import (
     redirect_target,
     wants_json,
 )
+from service.capture.compression import decompress, is_compressed
 from service.capture.guards import Checked, Circumstances, Guards, Post
 from service.capture.intake import accept, came_before
 from service.capture.limits import SubmitLimit, Visits
@@ -149,6 +150,9 @@ def _read_whole(asked: Incoming, form: Form, *, is_whole: bool) -> Reading:
     pairs = answers_in(asked.query) if not asked.body.strip() else []
     if pairs:  # a script that puts the answers of its POST into the address
         asked = replace(asked, body=urlencode(pairs).encode(), content_type=FORM_ENCODING)
+    coding = asked.headers.get("content-encoding", "")
+    if is_compressed(asked.body, coding):
+        asked = replace(asked, body=decompress(asked.body, coding, BODY_MAX))
     return read(asked, form)
 
 
@@ -157,7 +161,7 @@ def _returned(trouble: Trouble, asked: Incoming, form: Form) -> Response:
     if _wants_json(asked):
         return failure(trouble, as_json=True)
     try:
-        return failure(trouble, as_json=False, form=form, reading=read(asked, form))
+        return failure(trouble, as_json=False, form=form, reading=_read_whole(asked, form, is_whole=True))
     except Refused:
         return failure(trouble, as_json=False, form=form)
 

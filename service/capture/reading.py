@@ -7,6 +7,7 @@ from service.capture.bodies import Body, read_body
 from service.capture.claims import Answer
 from service.capture.contact import settle_contact
 from service.capture.controls import Controls, read_controls
+from service.capture.entities import unescape
 from service.capture.evidence import read_evidence
 from service.capture.fields import Fields, lay_out
 from service.capture.fill_time import take_fill_time
@@ -64,7 +65,8 @@ def read(request: Incoming, form: Form) -> Reading:
     """
     body = read_body(request.body, request.content_type or request.headers.get("content-type", ""))
     answers, fill_s = take_fill_time(body.answers)
-    found = lay_out(answers, form)
+    # A browser sends what was typed; what a tool posts may have been made HTML before.
+    found = lay_out(answers if "sec-fetch-mode" in request.headers else unescape(answers), form)
     found.extras.update(_remarks(body))
     controls = read_controls(found, _language(found, request, form))
     submission = _submit(found, request, form)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from service.capture.claims import Answer, texts_of, unwrap
 from service.capture.contact import settle_contact
 from service.capture.enquiries import Answered, Enquiry, Notice, Unfit
+from service.capture.entities import unescape, unescape_answer
 from service.capture.evidence import read_evidence
 from service.capture.fields import CLICK_IDS, UTM_KEYS, Fields, lay_out
 from service.capture.reading import checked_answers
@@ -93,7 +94,8 @@ def _lay_out(enquiry: Enquiry, form: Form) -> Fields:
         texts = told.setdefault((name, target), []) if target else named.setdefault(name or "unnamed", [])
         texts.extend(texts_of(answer))
     answers: dict[str, Answer] = {name: unwrap(texts) for name, texts in named.items()}
-    return lay_out(answers, form, [Answered(name, unwrap(texts), target) for (name, target), texts in told.items()])
+    known = [Answered(name, unescape_answer(unwrap(texts)), target) for (name, target), texts in told.items()]
+    return lay_out(unescape(answers), form, known)
 
 
 def _evidence(enquiry: Enquiry, found: Fields, form: Form, query: str) -> Evidence:

@@ -1,7 +1,7 @@
 """Where platforms and tools post: /webhooks/<sender>/<form>. Kept first, then answered with exactly 200."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -12,6 +12,7 @@ import structlog
 from flask import Blueprint, Response, request
 
 from service import clock
+from service.capture.compression import decompress, is_compressed
 from service.capture.enquiries import Enquiry, Item, Notice, Unfit, Withdrawal
 from service.capture.guards import Circumstances, Guards
 from service.capture.intake import Judged, accept_all, announce_all, withdraw
@@ -189,17 +190,39 @@ def _check(line: Line, call: Call) -> None:
     try:
         check_token(call, line.table)
         if line.is_signed and line.sender.verify is not None:
-            line.sender.verify(call, line.table)
+            _verify(line.sender.verify, call, line.table)
     except Forged as forged:
         raise NotTaken(HTTPStatus.UNAUTHORIZED, f"It does not prove where it comes from: {forged}.") from forged
     except Garbled as garbled:
         raise NotTaken(HTTPStatus.BAD_REQUEST, f"It cannot be read: {garbled}.") from garbled
 
 
+def _verify(verify: Callable[[Call, Table], None], call: Call, table: Table) -> None:
+    """Check the bytes as sent, and where they are compressed what they hold: a proof may be inside, or be of that."""
+    try:
+        verify(call, table)
+    except (Forged, Garbled):
+        try:
+            unpacked = _unpacked(call)
+        except Unreadable:
+            unpacked = call
+        if unpacked is call:
+            raise
+        verify(unpacked, table)
+
+
+def _unpacked(call: Call) -> Call:
+    """The call with its body as it was before it was compressed; the same call where it was not."""
+    coding = call.headers.get("content-encoding", "")
+    if not is_compressed(call.body, coding):
+        return call
+    return replace(call, body=decompress(call.body, coding, BODY_MAX))
+
+
 def _read(line: Line, call: Call) -> Sequence[Item]:
     """What a proven call brings; what nobody can read is kept as it is."""
     try:
-        items = _items(line, call)
+        items = _items(line, _unpacked(call))
     except Empty:
         return []
     except (Unreadable, Unsupported) as refused:
