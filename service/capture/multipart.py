@@ -1,7 +1,7 @@
 """multipart/form-data: the answers, and a note of each file. Files themselves are not kept.
 
 Werkzeug's decoder splits the body. What browsers and tools leave open is decided here: which charset the names and
-values are in, and what the boundary is where the header does not say it (docs/decisions/0038).
+values are in, and what the boundary is where the header does not say it (docs/decisions/0039).
 """
 
 import re
