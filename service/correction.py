@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.admin.actions import Corrected, NotCorrect
-from service.capture.contact import read_contact, read_email
+from service.capture.contact import person_key, read_contact, read_email
 from service.capture.texts import clean
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Answers, Correction, Lead, Submission
@@ -37,7 +37,7 @@ def correct(lead: Lead, answers: Mapping[str, str], form: Form | None, now: date
     return Corrected(
         replace(submission, fields=fields, extras=extras, contact=contact, problem=""),
         Correction(now, {name: was[name] for name in changed}, changed),
-        contact.email.casefold() or lead.id,
+        person_key(contact) or lead.id,
     )
 
 

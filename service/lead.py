@@ -37,7 +37,16 @@ CANONICAL_FIELDS = (
 
 
 CAPTCHA_REMARK = "captcha check"
-"""The extra that says what a captcha's provider told of a lead: for operators, not for the CRM."""
+"""The extra that says what a captcha's provider told of a lead."""
+
+SAME_ID_REMARK = "same id, another person"
+"""The extra that names another lead that came under the same id."""
+
+FURTHER_IDS_REMARK = "also sent as"
+"""The extra with the other ids under which the sender sent this enquiry again."""
+
+OPERATOR_REMARKS = frozenset((CAPTCHA_REMARK, SAME_ID_REMARK, FURTHER_IDS_REMARK))
+"""Extras written by the service for operators: no part of what the person said, and not sent to the CRM."""
 
 
 def new_lead_id(now: datetime) -> LeadId:
@@ -164,7 +173,10 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The person's details. `phone` is E.164 where it could be read, else as typed; "" unknown."""
+    """The person's details. `phone` is E.164 where it is valid, else as typed; "" unknown.
+
+    extension: digits behind an E.164 number, which is then a switchboard's.
+    """
 
     email: str = ""
     full_name: str = ""
@@ -172,6 +184,7 @@ class Contact:
     last_name: str = ""
     phone: str = ""
     company: str = ""
+    extension: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +207,8 @@ class Submission:
     id_of: str = ""  # whose id that is, where an automation relays the leads of a platform
     earlier_id: str = ""  # the sender's id of the one that this takes the place of: a booking that was moved
     idempotency_key: str = ""  # lc_key or Idempotency-Key: one view of a form
+    delivery_id: str = ""  # the sender's id of this call (webhook-id): the same on each of its tries
+    is_proven: bool = False  # a signature, key or token of the sender was checked
     form_name: str = ""  # the sender's name of the form
     ip: str = ""  # only where the operator keeps it
     raw: bytes = b""
@@ -203,11 +218,17 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Answers that an operator put right: what they were ("" where there was none) and what they became."""
+    """Answers that were changed later: what they were ("" where there was none) and what they became.
+
+    by: "operator", or "sender" where the same enquiry came again with other words. is_applied: False where the
+    change came too late to be sent, or from a suspect call: then it is shown, and the lead keeps its answers.
+    """
 
     at: datetime
     was: Answers
     became: Answers
+    by: str = "operator"
+    is_applied: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +247,7 @@ class Lead:
     opportunity_id: OpportunityId | None = None
     next_attempt_at: datetime | None = None
     repeats: int = 0  # how often the same was sent again
-    corrections: tuple[Correction, ...] = ()  # oldest first; the Submission holds what the answers became
+    corrections: tuple[Correction, ...] = ()  # oldest first; the Submission holds what applied ones became
     tell: bool = False  # when it is kept: somebody is to be told of it; not read back
 
 

@@ -23,12 +23,16 @@ from service.capture.limits import SubmitLimit, Visits
 from service.capture.replies import Trouble, failure
 from service.capture.webhooks import Switchboard, webhook_blueprint
 from service.forms import Setup, read_setup
+from service.forms.senders import UNPROVEN, is_proven, proof_remedy
 from service.lead import Lead
 from service.settings import Settings, lookup, read_settings
 from service.store import Concern, Store
 from service.watch.alerts import TITLES
 
 log = structlog.get_logger()
+
+STARTS = SubmitLimit(1, 60)
+"""Web processes of this host that start within a minute warn of the set-up once."""
 
 SIGN_INS = SubmitLimit(10, 900)
 """Tries of one address to sign in, in a quarter of an hour, over all web processes of this host."""
@@ -51,6 +55,7 @@ def create_app(
     logs.configure(settings.log_format, settings.log_level)
     store = store or Store(settings.database_url)
     visits = visits or Visits()
+    _warn_of_unproven(setup, visits)
     guards = Guards(store, visits.texts)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
@@ -70,6 +75,17 @@ def create_app(
         number = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, number, number, number)  # type: ignore[method-assign]
     return app
+
+
+def _warn_of_unproven(setup: Setup, visits: Visits) -> None:
+    """Name each sender that anybody may pass for."""
+    if visits.count("start", STARTS, clock.now().timestamp()):
+        return
+    for form in setup.forms.values():
+        for sender, table in form.webhooks.items():
+            if not is_proven(table):
+                why, remedy = UNPROVEN, proof_remedy(sender)
+                log.warning("sender_proves_nothing", form=form.name, sender=sender, why=why, remedy=remedy)
 
 
 def _reception(settings: Settings, setup: Setup, store: Store, visits: Visits, guards: Guards) -> Reception:
@@ -147,16 +163,25 @@ def _serve_script(app: Flask) -> None:
     @app.get("/attribution.js")
     def attribution_script() -> BaseResponse:
         """The script for landing pages: an hour in caches, then a cheap question whether it changed."""
-        answer = Response(script.SCRIPT, content_type="text/javascript; charset=utf-8")
-        answer.headers["Cache-Control"] = "public, max-age=3600"
-        answer.headers["Access-Control-Allow-Origin"] = "*"
-        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        answer.headers["Vary"] = "Accept-Encoding"
-        if request.accept_encodings["gzip"]:
-            answer.set_data(script.gzipped)
-            answer.headers["Content-Encoding"] = "gzip"
-        answer.set_etag(script.ETAG, weak=True)  # one for both encodings
-        return answer.make_conditional(request)
+        return _script(script.SCRIPTS["attribution.js"])
+
+    @app.get("/attribution-more.js")
+    def second_script() -> BaseResponse:
+        """Its second file, for pages with other people's forms, widgets or two domains; cached alike."""
+        return _script(script.SCRIPTS["attribution-more.js"])
+
+
+def _script(file: script.Script) -> BaseResponse:
+    response = Response(file.body, content_type="text/javascript; charset=utf-8")
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Vary"] = "Accept-Encoding"
+    if request.accept_encodings["gzip"]:
+        response.set_data(file.gzipped)
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(file.etag, weak=True)  # one for both encodings
+    return response.make_conditional(request)
 
 
 def _serve_sample(app: Flask, setup: Setup) -> None:

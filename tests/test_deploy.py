@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from service.cli.main import COMMANDS
+from service.cli.commands import COMMANDS
 from service.cli.web import server_options
 from service.settings import SETTINGS, read_settings
 

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from service.cli.main import COMMANDS
+from service.cli.commands import COMMANDS
 from service.forms import read_setup
 from service.lead import Status
 from service.settings import SETTINGS
@@ -133,7 +133,7 @@ def test_every_command_line_of_the_readme_is_understood(line: str) -> None:
     parser = argparse.ArgumentParser()
     name, *rest = next(words for words in commands(README) if " ".join(words) == line)
 
-    import_module(COMMANDS[name]).add_arguments(parser)
+    import_module(COMMANDS[name].module).add_arguments(parser)
 
     parser.parse_args(rest)  # SystemExit when it is not
 

@@ -29,7 +29,7 @@ DOORS = {
     "store": "lead",
     "delivery": "lead forms store nexudus clock",
     "nexudus": "clock",
-    "ledger": "lead forms store nexudus clock",
+    "ledger": "lead forms attribution store nexudus clock",  # whose click a conversion is of
     "watch": "lead forms store clock",
     "chores": "lead forms store clock",
     "admin": "lead forms store delivery clock",
@@ -60,6 +60,7 @@ OWNERS = {
     "gunicorn": "cli",
     "apprise": "watch",
     "rich": "cli",
+    "python_calamine": "capture/sheets/unpacking.py",
 }
 """Package -> the rooms, or single files, that may import it: to change it for another, only these are opened."""
 

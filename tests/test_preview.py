@@ -50,6 +50,34 @@ def test_a_preview_has_the_members_of_the_contract_and_what_is_wrong(kept: Store
     assert found["problems"] == []
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        pytest.param({"utm_source": True, "gclid": True}, id="a boolean"),
+        pytest.param({"utm_source": [True, ["bing"], {"a": "bing"}]}, id="a list with members of its own"),
+        pytest.param({"utm_source": [["bing"]]}, id="a list in a list"),
+        pytest.param({"tracking": {"utm_source": False, "fbclid": True}}, id="in an object"),
+        pytest.param({"utm_source": ["[utm_source]", ["bing"]], "ttclid": "__CLICKID__"}, id="placeholders"),
+        pytest.param({"utm_source[0]": "xxxxx", "gclid[]": "{gclid}"}, id="numbered"),
+    ],
+)
+def test_what_is_no_text_is_no_tag_so_the_link_counts(kept: Store, tags: dict[str, object]) -> None:
+    link = "https://www.example.com/?utm_source=google&utm_medium=cpc"
+
+    verdict = ask(kept, a_form(), {**ANN, **tags}, page_url=link)["attribution"]
+
+    assert (verdict["utm_source"], verdict["channel"], verdict["click_ids"]) == ("google", "Paid Search", {})
+
+
+def test_a_list_of_tags_keeps_its_texts(kept: Store) -> None:
+    tags = {"utm_source": [["bing"], "null", "google"], "utm_medium": "cpc", "parking": True}
+
+    found = ask(kept, a_form(), {**ANN, **tags}, page_url="https://www.example.com/")
+
+    assert found["attribution"]["utm_source"] == "google"
+    assert "parking: true" in found["opportunity"]["Notes"]
+
+
 def test_the_verdict_is_told_with_its_rule_and_reason(kept: Store) -> None:
     verdict = ask(kept, a_form(), ANN, **VISIT)["attribution"]
 
@@ -103,6 +131,13 @@ def test_the_bodies_are_those_that_a_delivery_sends(kept: Store, nexudus: Simula
     for name in opportunity.keys() - MADE_THEN:
         assert opportunity[name] == promised["opportunity"][name]
     assert without_marker(opportunity["Notes"]) == without_marker(promised["opportunity"]["Notes"])
+
+
+def test_the_number_can_be_dialled_and_the_extension_stands_in_the_notes(kept: Store) -> None:
+    found = ask(kept, a_form(country="GB"), {**ANN, "phone": "020 7946 0142 x8135"})
+
+    assert found["coworker"]["MobilePhone"] == "+442079460142"
+    assert "\nPhone: +442079460142 (typed: 020 7946 0142 x8135)\n" in found["opportunity"]["Notes"]
 
 
 def test_the_first_route_that_matches_decides_where_it_goes(kept: Store) -> None:

@@ -11,9 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
+import time_machine
 
+from service import web
 from service.capture import script
+from service.capture.limits import Visits
+from service.forms import Setup
+from service.settings import read_settings
 from service.store import Store
+from tests.builders import NOON, a_form
 from tests.front import ANN, PERSON, SCRIPT, Front, sqlite_store
 from tests.processes import Process, bare_environ, free_port
 
@@ -42,10 +49,11 @@ def front(kept: Store) -> Front:
 # -- the page's script
 
 
-def test_the_script_may_be_used_by_any_page_and_kept_for_an_hour(front: Front) -> None:
-    answer = front.client.get("/attribution.js")
+@pytest.mark.parametrize("name", script.SCRIPTS)
+def test_the_script_may_be_used_by_any_page_and_kept_for_an_hour(front: Front, name: str) -> None:
+    answer = front.client.get(f"/{name}")
 
-    assert (answer.status_code, answer.data) == (200, script.SCRIPT)
+    assert (answer.status_code, answer.data) == (200, script.SCRIPTS[name].body)
     assert answer.content_type == "text/javascript; charset=utf-8"
     assert answer.headers["Cache-Control"] == "public, max-age=3600"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -60,7 +68,7 @@ def test_the_script_is_compressed_for_those_who_ask(front: Front, accepted: str,
     answer = front.client.get("/attribution.js", headers={"Accept-Encoding": accepted})
 
     assert answer.headers.get("Content-Encoding") == encoding
-    assert (gzip.decompress(answer.data) if encoding else answer.data) == script.SCRIPT
+    assert (gzip.decompress(answer.data) if encoding else answer.data) == script.SCRIPTS["attribution.js"].body
     assert "Accept-Encoding" in answer.headers["Vary"]
 
 
@@ -105,6 +113,25 @@ def test_a_wrong_address_is_told_in_a_sentence(front: Front, path: str) -> None:
     assert "There is nothing at this address." in page.text
     assert (document.status_code, document.mimetype) == (404, "application/problem+json")
     assert document.get_json(force=True)["detail"] == "There is nothing at this address."
+
+
+# -- what is said at the start
+
+
+def test_a_sender_that_proves_nothing_is_named_once_by_all_web_processes_of_a_host(
+    kept: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(web, "log", structlog.get_logger())  # one that was used keeps the stream of its first test
+    form = a_form(webhooks={"tally": {}, "jotform": {"token": "t"}, "meta": {"app_secret": "s"}})
+    settings, visits = read_settings({"FORMS_FILE": "no-such-file.toml"}), Visits()
+
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(2):
+            web.create_app(settings, Setup({"contact": form}), visits, kept)
+
+    (line,) = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (line["event"], line["form"], line["sender"]) == ("sender_proves_nothing", "contact", "tally")
+    assert 'token = "env:TALLY_TOKEN"' in line["remedy"]
 
 
 # -- our own mistakes

@@ -76,7 +76,14 @@ def lead_json(lead: Lead, attempts: Sequence[Attempt]) -> dict[str, Any]:
         "problem": lead.problem or None,
         "repeats": lead.repeats,
         "corrections": [
-            {"at": instant(one.at), "was": dict(one.was), "became": dict(one.became)} for one in lead.corrections
+            {
+                "at": instant(one.at),
+                "by": one.by,
+                "was": dict(one.was),
+                "became": dict(one.became),
+                "applied": one.is_applied,
+            }
+            for one in lead.corrections
         ],
     }
 

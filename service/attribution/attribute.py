@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from service.attribution.channel import ChannelRule, decide_channel
 from service.attribution.click_ids import ad_id, link_id
+from service.attribution.clicks import all_click_ids
 from service.attribution.clues import Clues, Found, read_clues
 from service.attribution.lead_source import LeadSourceRule, Question, decide_lead_source
 from service.attribution.policy import Policy, policy_of
@@ -13,7 +14,7 @@ from service.attribution.touches import Touch, pick_touch, read_touches
 from service.forms import Crediting
 from service.lead import Attribution, Evidence
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Of the rules and tables; every verdict says by which it was reached."""
 
 
@@ -22,10 +23,12 @@ def attribute(evidence: Evidence, crediting: Crediting) -> Attribution:
 
     Pure and repeatable. Raises: nothing, whatever is inside `evidence` and `crediting`; values of
     a wrong type count as absent. `rule` of the verdict is
-    "rules:<version> touch:<current, last, first or none> channel:<rule> lead_source:<rule>".
+    "rules:<version> touch:<current, last, first or none> channel:<rule> lead_source:<rule>". Its
+    click ids are those of all visits; only those of the visit that counts decide anything.
     """
     policy = policy_of(crediting)
-    return _credit(pick_touch(evidence, policy), evidence, policy, policy.first_touch)
+    touch = pick_touch(evidence, policy)
+    return _credit(touch, all_click_ids(touch, evidence, policy), evidence, policy, policy.first_touch)
 
 
 def attribute_others(evidence: Evidence, crediting: Crediting) -> Mapping[str, Attribution]:
@@ -35,10 +38,16 @@ def attribute_others(evidence: Evidence, crediting: Crediting) -> Mapping[str, A
     """
     policy = policy_of(crediting)
     picked, *others = [touch for touch in read_touches(evidence, policy) if touch.has_evidence] or [Touch()]
-    return {touch.name: _credit(touch, evidence, policy, None) for touch in others if touch.name != picked.name}
+    return {
+        touch.name: _credit(touch, touch.click_ids, evidence, policy, None)
+        for touch in others
+        if touch.name != picked.name
+    }
 
 
-def _credit(touch: Touch, evidence: Evidence, policy: Policy, first_touch: bool | None) -> Attribution:
+def _credit(
+    touch: Touch, click_ids: Mapping[str, str], evidence: Evidence, policy: Policy, first_touch: bool | None
+) -> Attribution:
     utm = touch.utm
     found = Found(
         *(utm.source, utm.medium, utm.campaign, any(utm)),
@@ -62,7 +71,7 @@ def _credit(touch: Touch, evidence: Evidence, policy: Policy, first_touch: bool 
             *(touch.name, touch.utm_place, touch.id_places.get(found.ad or found.link, "")),
             *(found, number, number_rule, first_touch),
         ),
-        click_ids=touch.click_ids or {},
+        click_ids=click_ids or {},
         codes=tuple(sorted(touch.codes)),
     )
 

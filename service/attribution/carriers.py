@@ -1,13 +1,13 @@
 """What one URL, or one set of form fields, carries: Utm values and click ids."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
 from service.attribution.cleaning import Cleaned, clean
 from service.attribution.click_ids import valid_click_id
 from service.attribution.links import link_pairs
+from service.attribution.pairs import SPELLINGS, Pairs, known_pairs, split_values
 from service.attribution.tables import CLICK_IDS
 from service.attribution.words import values_of
 
@@ -38,71 +38,53 @@ class Carrier(NamedTuple):
     codes: frozenset[str] = frozenset()
 
 
-_SPELLINGS = (
-    ("utmsource", "mtmsource", "pksource"),
-    ("utmmedium", "mtmmedium", "pkmedium"),
-    ("utmcampaign", "mtmcampaign", "pkcampaign"),
-    ("utmcontent", "mtmcontent", "pkcontent"),
-    ("utmterm", "mtmkwd", "mtmkeyword", "pkkwd", "pkkeyword"),
-)
-"""The folded names of each Utm value in its order; Matomo's count where the first gives nothing."""
-
 _COMPARED = 2  # source and medium are kept in lower case
-_UTM_NAMES = frozenset(name for names in _SPELLINGS for name in names)
-_LETTERS_AND_DIGITS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
-_LONGEST_CACHED_NAME = 64
 
 
 def read_link(place: str, url: str) -> Carrier:
     """Read what a URL carries."""
     if "?" not in url and "#" not in url:
         return Carrier(place)
-    return _read(place, [(name, value) for written, value in link_pairs(url) if (name := known_name(written))])
+    known = known_pairs(link_pairs(url))
+    return _read(place, split_values(known) if "%26" in url else known)
+
+
+def read_click_ids(url: str) -> Mapping[str, str]:
+    """Read the click ids of a URL alone."""
+    if "?" not in url and "#" not in url:
+        return NO_IDS
+    return _click_ids(_by_name(known_pairs(link_pairs(url))))
 
 
 def read_fields(place: str, fields: object) -> Carrier:
     """Read what form fields carry; anything but a mapping carries nothing."""
     if not isinstance(fields, (dict, Mapping)):  # the first is told at once
         return Carrier(place)
-    known = [
-        (name, value) for written, value in fields.items() if isinstance(written, str) and (name := known_name(written))
-    ]
-    return _read(place, [(name, single) for name, value in known for single in values_of(value)])
+    known = [(name, single) for name, value in known_pairs(fields.items()) for single in values_of(value)]
+    return _read(place, split_values(known))
 
 
-def _read(place: str, pairs: Sequence[tuple[str, object]]) -> Carrier:
+def _read(place: str, pairs: Pairs) -> Carrier:
     if not pairs:
         return Carrier(place)
-    found: dict[str, list[object]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
+    found = _by_name(pairs)
     codes: set[str] = set()
     values = [
         "" if found.keys().isdisjoint(names) else _first_usable(found, names, codes, lower=i < _COMPARED)
-        for i, names in enumerate(_SPELLINGS)
+        for i, names in enumerate(SPELLINGS)
     ]
-    ids = {name: value for name in found if name in CLICK_IDS and (value := valid_click_id(found[name]))}
-    return Carrier(place, Utm._make(values), ids, frozenset(codes))
+    return Carrier(place, Utm._make(values), _click_ids(found), frozenset(codes))
 
 
-def known_name(written: str) -> str:
-    """Return the name under which a parameter or field is known, "" when it means nothing here.
-
-    Utm names are told by their letters and digits alone ("UTM Source", "utmSource"); click ids
-    must be exact but for case.
-    """
-    return _cached_name(written) if len(written) <= _LONGEST_CACHED_NAME else _name(written)
+def _by_name(pairs: Pairs) -> dict[str, list[object]]:
+    found: dict[str, list[object]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
 
 
-def _name(written: str) -> str:
-    lowered = written.strip().lower()
-    if lowered in CLICK_IDS:
-        return lowered
-    folded = "".join(character for character in lowered if character in _LETTERS_AND_DIGITS)
-    return folded if folded in _UTM_NAMES else ""
-
-
-_cached_name = lru_cache(maxsize=4096)(_name)
+def _click_ids(found: Mapping[str, Sequence[object]]) -> dict[str, str]:
+    return {name: value for name in found if name in CLICK_IDS and (value := valid_click_id(found[name]))}
 
 
 def _first_usable(found: Mapping[str, Sequence[object]], names: Iterable[str], codes: set[str], *, lower: bool) -> str:

@@ -9,19 +9,12 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from service.attribution.placeholders import is_placeholder
 from service.attribution.words import text_of
 
 LONGEST_VALUE = 255  # characters kept; our limit, Nexudus publishes none
 _LONGEST_READ = 2048  # characters looked at
 _LONGEST_CACHED = 64  # characters; links of one campaign carry the same few values again and again
-
-PLACEHOLDERS = frozenset(
-    (
-        *("null", "undefined", "none", "(none)", "nan", "n/a", "-", "(not set)", "not set"),
-        *("(not provided)", "(direct)", "direct", "$direct", "[object object]"),
-    )
-)
-"""What trackers write when they know nothing, in lower case."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9]+(?:[ _.|/-][A-Za-z0-9]+)*")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -30,18 +23,21 @@ _LINE_SPACE = str.maketrans("\t\r\n", "   ")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs"})  # Cs: lone surrogates cannot be written as UTF-8
 _MARKUP = re.compile(r"<[A-Za-z!/]")
 _SCRIPTS = ("javascript:", "vbscript:", "data:")
-_MACRO = (
+MACRO = (
     r"\$?\{\{[^{}]*\}\}|\$?\{[^{}]*\}"  # Meta, ValueTrack
     r"|__[A-Z0-9]+(?:_[A-Z0-9]+)*__"  # TikTok
     r"|%%[A-Za-z0-9_]+%%|\*\|[^|]*\|\*"  # mail senders
 )
+"""The expression of what an ad platform or a sender of mails should have filled in."""
 # An address is looked for only where its name can begin: trying at every letter takes quadratic time.
 _EMAIL = r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 _PHONE = r"\+\d{8,15}"
-_UNWANTED = re.compile(f"(?P<macro>{_MACRO})|(?P<pii>{_EMAIL}|{_PHONE})")
+_UNWANTED = re.compile(f"(?P<macro>{MACRO})|(?P<pii>{_EMAIL}|{_PHONE})")
 _PERSONAL = re.compile(f"{_EMAIL}|{_PHONE}")
 _LEFTOVERS = " _-|:/.,+"
 _FORMULA_START = "=+-@ "
+_ENDS = " /,;"  # what a source or medium never ends in
+_QUOTES = "\"'\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019"
 
 
 class Cleaned(NamedTuple):
@@ -76,7 +72,7 @@ _cached = lru_cache(maxsize=4096)(_clean)
 
 def _is_plain(text: str) -> bool:
     """Tell the everyday value, which no step would change."""
-    return len(text) <= LONGEST_VALUE and bool(_PLAIN.fullmatch(text)) and text.lower() not in PLACEHOLDERS
+    return len(text) <= LONGEST_VALUE and bool(_PLAIN.fullmatch(text)) and not is_placeholder(text.lower())
 
 
 def _repair(text: str, *, lower: bool) -> Cleaned:
@@ -88,8 +84,8 @@ def _repair(text: str, *, lower: bool) -> Cleaned:
     text = _without_unwanted(text, codes)
     if lower:  # before the cut, because "İ" grows in lower case, and into an ASCII letter at that
         text = _without_personal(unicodedata.normalize("NFC", text.lower()), codes)
-    text = _one_line(text.lstrip(_FORMULA_START))
-    if text.lower() in PLACEHOLDERS:
+    text = _one_line(_unquoted(text, _ENDS if lower else ""))
+    if is_placeholder(text.lower()):
         return Cleaned("", frozenset(codes | {"placeholder"}))
     if len(text) > LONGEST_VALUE:
         codes.add("truncated")
@@ -149,6 +145,18 @@ def _without_unwanted(text: str, codes: set[str]) -> str:
     if not kept:
         return text
     return _without_personal("".join((*kept, rest)), codes).strip(_LEFTOVERS)
+
+
+def _unquoted(text: str, ends: str) -> str:
+    """Strip formula marks in front and `ends` behind, quotation marks around, and within those the same again."""
+    text = _bare(text, ends)
+    is_quoted = len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES
+    return _bare(text[1:-1], ends) if is_quoted else text
+
+
+def _bare(text: str, ends: str) -> str:
+    text = text.lstrip(_FORMULA_START)
+    return text.rstrip(ends) if ends else text
 
 
 def _without_personal(text: str, codes: set[str]) -> str:

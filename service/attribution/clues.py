@@ -93,7 +93,9 @@ def read_medium(utm_medium: str) -> Medium:
     """Tell which sets a cleaned utm_medium belongs to, by word or by what the word contains."""
     name = label(utm_medium)
     kinds = {kind for kind, words in SETS.items() if name in words and kind not in _NO_KINDS}
-    if "cp" in name or name in {"ppc", "retargeting"} or name.startswith("paid"):  # Google Analytics' own test
+    if (
+        "PLACEMENT" in kinds or "cp" in name or name in {"ppc", "retargeting"} or name.startswith("paid")
+    ):  # Google Analytics' own test
         kinds.add("PAID")
     if any(word in name for word in ("email", "e-mail", "newsletter")):
         kinds.add("EMAIL")

@@ -9,12 +9,16 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-_LONGEST_URL = 8192  # characters that are read
+from service.attribution.placeholders import is_placeholder
+
+LONGEST_READ = 8192  # characters of a URL, or of a value that carries more of one
 _LONGEST_HOST = 253  # RFC 1035 section 2.3.4, without the final dot
 _LONGEST_CACHED = 64  # characters
 _URL = re.compile(r"(https?|android-app)://([^/?#\\]*)", re.IGNORECASE)
 _AUTHORITY = re.compile(r"[^/?#\\]*")
 _SECOND_QUESTION = re.compile(r"\?(?=utm_)", re.IGNORECASE)
+_TRANSLATED = ".translate.goog"
+_HYPHENS = re.compile("--?")
 
 
 class Host(NamedTuple):
@@ -61,8 +65,20 @@ def _bare(authority: str) -> str:
     """Strip user-info, port, final dot and one leading "www."; "" when no host name is left."""
     name = authority.rpartition("@")[2].lower()
     name = name.partition("]")[0] + "]" if name.startswith("[") else name.partition(":")[0]
-    name = name.removesuffix(".").removeprefix("www.")
+    name = translated_host(name.removesuffix(".")).removeprefix("www.")
     return name if len(name) <= _LONGEST_HOST else ""
+
+
+def translated_host(name: str) -> str:
+    """Return the host whose page Google Translate shows under `name`; any other name as it is.
+
+    "www-north--yard-example.translate.goog" shows www.north-yard.example: Google writes a dot as "-" and "-" as "--".
+    name: in lower case, without a final dot.
+    """
+    if not name.endswith(_TRANSLATED):
+        return name
+    shown = name.removesuffix(_TRANSLATED)
+    return _HYPHENS.sub(lambda match: "." if match[0] == "-" else "-", shown) or name
 
 
 def suffixes(host: str) -> Iterator[str]:
@@ -87,13 +103,14 @@ def link_pairs(url: str) -> list[tuple[str, str]]:
     Any string will do; only its first 8192 characters are read. Of a fragment with a "?" only
     what follows counts (a single-page site's route comes before it).
     """
-    address, _, fragment = url[:_LONGEST_URL].partition("#")
+    address, _, fragment = url[:LONGEST_READ].partition("#")
     _, _, query = address.partition("?")
     _, question, after = fragment.partition("?")
-    return [pair for text in (query, after if question else fragment) if text for pair in _pairs(text)]
+    return [pair for text in (query, after if question else fragment) if text for pair in query_pairs(text)]
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
+def query_pairs(text: str) -> list[tuple[str, str]]:
+    """Return the decoded names and values of a query, or of a fragment that is written like one."""
     if "?" in text:
         text = _SECOND_QUESTION.sub("&", text)
     pairs = [(name, value) for name, _, value in (pair.partition("=") for pair in text.split("&"))]
@@ -103,8 +120,15 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _decode(text: str) -> str:
-    """Undo form encoding; bytes that are no UTF-8 become U+FFFD."""
-    return unquote(text.replace("+", " ")) if "%" in text or "+" in text else text
+    """Undo form encoding; bytes that are no UTF-8 become U+FFFD.
+
+    "%campaign%" is a placeholder and encodes nothing, though "%ca" could be a byte.
+    """
+    if "%" not in text and "+" not in text:
+        return text
+    if text[0] == text[-1] == "%" and is_placeholder(text.lower()):
+        return text
+    return unquote(text.replace("+", " "))
 
 
 def _unescape(name: str) -> str:

@@ -66,9 +66,14 @@ def read_touches(evidence: Evidence, policy: Policy) -> Iterator[Touch]:
         yield read(evidence, visit, policy)
 
 
+def read_current(evidence: Evidence, policy: Policy) -> Touch:
+    """Read this visit alone."""
+    return _current(evidence, _read_visit(evidence, policy), policy)
+
+
 def _read_visit(evidence: Evidence, policy: Policy) -> _Visit:
-    landing, referrer = _url(evidence.landing_url), _url(evidence.referrer)
-    page = _url(evidence.page_url) or _stand_in_page(landing, referrer, policy)
+    landing, referrer = url_of(evidence.landing_url), url_of(evidence.referrer)
+    page = url_of(evidence.page_url) or _stand_in_page(landing, referrer, policy)
     return _Visit(landing, page, referrer, _with_hosts(policy.own_hosts, landing, page))
 
 
@@ -104,15 +109,15 @@ def _first(evidence: Evidence, visit: _Visit, policy: Policy) -> Touch:
 
 def _stored(name: str, stored: object, submitted_at: object, visit: _Visit, policy: Policy) -> Touch:
     """Read a remembered visit; one that is missing or out of date tells nothing."""
-    if not isinstance(stored, StoredTouch) or not _is_in_time(stored.at, submitted_at):
+    if not isinstance(stored, StoredTouch) or not is_in_time(stored.at, submitted_at):
         return Touch()
-    url = _url(stored.url)
+    url = url_of(stored.url)
     carrier = read_link(f"in the link of the {name} remembered visit", url)
     own = _with_hosts(visit.own, url)
-    return _touch(name, (carrier,), present_referrer(_url(stored.referrer), own, policy.ignored_hosts))
+    return _touch(name, (carrier,), present_referrer(url_of(stored.referrer), own, policy.ignored_hosts))
 
 
-def _is_in_time(at: object, submitted_at: object) -> bool:
+def is_in_time(at: object, submitted_at: object) -> bool:
     """Tell whether a visit is at most 90 days old; one of unknown age does not expire."""
     then, now = number_of(at), number_of(submitted_at)
     return then is None or now is None or -_FUTURE_S <= now - then <= _OLDEST_S
@@ -140,7 +145,8 @@ def _touch(name: str, carriers: tuple[Carrier, ...], referrer: Host | None) -> T
     return Touch(name, utm, place, ids, places, referrer, codes)
 
 
-def _url(value: object) -> str:
+def url_of(value: object) -> str:
+    """Return an address without the space around it, "" for what is no text."""
     return value.strip() if isinstance(value, str) else ""
 
 

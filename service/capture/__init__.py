@@ -10,11 +10,13 @@
     names.py          what a field's name means, by aliases.json
     fill_time.py      how long the page was open
     fields.py         all answers laid out by meaning: claims settles rivals, guesses fills gaps
-    contact.py        addresses and numbers made comparable
+    contact.py        who it is: addresses, names, and numbers by phones
     evidence.py       how the person came
     controls.py       fields that steer this service
     schemas.py        what a form requires, told in the words of phrases and languages/
     refusals.py       bodies that hold no enquiry
+
+    turned_away.py    calls that were refused, and remedies for them
 
     sheets/           leads in files: rows read, columns understood
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from werkzeug.datastructures import Headers
 
+from service.attribution import translated_host
 from service.forms import Form
 
 _METHODS = "POST, OPTIONS"
@@ -68,12 +69,16 @@ def redirect_target(wanted: str, form: Form, headers: Mapping[str, str]) -> str:
 def origin_allowed(origin: str, form: Form) -> bool:
     """Tell whether a page of this Origin may post; hosts count, "www." does not.
 
-    A missing Origin and "null" are let in: servers send none, sandboxed pages and old browsers the other.
+    `allowed_origins` name single sites, `own_domains` all that lies under them. A missing Origin and
+    "null" are let in: servers send none, sandboxed pages and old browsers the other.
     """
     if not form.allowed_origins or origin in {"", "null"}:
         return True
     host = _host(origin)
-    return bool(host) and host in {_host(allowed) for allowed in form.allowed_origins}
+    if not host:
+        return False
+    is_named = any(_host(allowed) == host for allowed in form.allowed_origins)
+    return is_named or _lies_under(host, map(_host, form.crediting.own_domains))
 
 
 def cors_headers(origin: str, form: Form | None) -> dict[str, str]:
@@ -135,7 +140,7 @@ def _is_own(url: str, own: Iterable[str]) -> bool:
 
 
 def _lies_under(host: str, own: Iterable[str]) -> bool:
-    return any(host == site or host.endswith(f".{site}") for site in own)
+    return any(host == site or host.endswith(f".{site}") for site in own if site)
 
 
 def _site(url: str) -> str:
@@ -146,9 +151,12 @@ def _site(url: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _host(url: str) -> str:
-    """The host of a URL or a bare domain, in lower case without "www."; "" when there is none."""
+    """The host of a URL or a bare domain, in lower case without "www."; "" when there is none.
+
+    A page read through Google Translate has its own host, not the translator's.
+    """
     try:
         found = urlsplit(url if "://" in url else f"https://{url}").hostname or ""
     except ValueError:
         return ""
-    return found.removesuffix(".").removeprefix("www.")
+    return translated_host(found.removesuffix(".")).removeprefix("www.")

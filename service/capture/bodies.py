@@ -4,14 +4,17 @@ Any of the five ways that pages post is read, also under a wrong or missing cont
 """
 
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote_to_bytes
 
 from werkzeug.http import parse_options_header
 
+from service.capture.loose_json import parse, parse_strictly
 from service.capture.multipart import File, looks_multipart, read_multipart
 from service.capture.nesting import collect, flatten
-from service.capture.pairs import read_lines, read_urlencoded
+from service.capture.pairs import is_one_line_of_pairs, read_lines, read_urlencoded
 from service.capture.refusals import Empty, Unreadable, Unsupported
 from service.capture.texts import decode
 
@@ -21,6 +24,10 @@ _URLENCODED = "application/x-www-form-urlencoded"
 _PLAIN = ("text/plain", "")
 _NO_FORM = ("image/", "audio/", "video/", "font/", "model/", "text/html", "text/xml", "text/css")
 _NO_FORM_APPLICATIONS = ("application/xml", "application/pdf", "application/zip", "application/gzip")
+_LONGEST_START = 1000  # bytes that are looked at to see what a body is
+_JSON_START = re.compile(rb"""[{\[]|"\s*(?:[{\[]|\\")""")  # also of JSON that was encoded again, as a text
+_FORM_START = re.compile(rb"[\w.\[\]%-]{1,100}=")
+_ENCODED_JSON = (b"%7b", b"%5b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +68,30 @@ def _read_type(content_type: str) -> tuple[str, str, str]:
 
 
 def _read(body: bytes, kind: str, charset: str, boundary: str) -> Body:
-    if kind.startswith(_NO_FORM) or kind in _NO_FORM_APPLICATIONS:
+    start = body[:_LONGEST_START].lstrip(_BEFORE_JSON)
+    is_form_type = not (kind.startswith(_NO_FORM) or kind in _NO_FORM_APPLICATIONS)
+    if _JSON_START.match(start):
+        return _read_json(body, charset) if is_form_type else _read_typed_wrongly(body, charset)
+    if not is_form_type and not (kind == "text/html" and _FORM_START.match(start) and b"<" not in body):
         raise Unsupported
-    if kind.startswith("multipart/") or looks_multipart(body):
+    is_multipart = kind.startswith("multipart/") and (boundary or start.startswith(b"--"))
+    if is_multipart or looks_multipart(body):
         pairs, files = read_multipart(body, boundary, charset)
         return Body(collect(pairs), tuple(files))
-    if body.lstrip(_BEFORE_JSON)[:1] in (b"{", b"["):
+    if _is_json(kind) and (b"=" not in body or start.startswith(b'"')):
         return _read_json(body, charset)
-    if _is_json(kind) and b"=" not in body:
+    if start[:3].lower() in _ENCODED_JSON:
+        return _read_json(unquote_to_bytes(body.strip().rstrip(b"=").replace(b"+", b" ")), charset)
+    return _read_pairs(body, _PLAIN[0] if kind == "text/html" else kind, charset)
+
+
+def _read_typed_wrongly(body: bytes, charset: str) -> Body:
+    """JSON that is declared as HTML, or as a picture. Only what is sound is believed: pages begin with braces, too."""
+    try:
+        parse_strictly(decode(body, charset))
         return _read_json(body, charset)
-    return _read_pairs(body, kind, charset)
+    except Unreadable:
+        raise Unsupported from None
 
 
 def _is_json(kind: str) -> bool:
@@ -85,23 +106,22 @@ def _read_pairs(body: bytes, kind: str, charset: str) -> Body:
     if not is_form:
         raise Unreadable("That was no form: it holds no names and values.")
     # Urlencoded text holds neither spaces nor line ends, lines are seldom without.
-    in_lines = kind in _PLAIN and any(byte in body.strip() for byte in b"\n ")
+    in_lines = kind in _PLAIN and any(byte in body.strip() for byte in b"\n ") and not is_one_line_of_pairs(body)
     return Body(collect(read_lines(body, charset) if in_lines else read_urlencoded(body, charset)))
 
 
 def read_json(body: bytes, charset: str = "") -> object:
-    """Return the JSON value of a body; numbers stay the text that they were typed as, so that long ids are exact.
+    """Return the JSON value of a body, as loose_json.parse does.
 
     charset: as the content type declares it, "" for none.
     Raises: Unreadable.
     """
+    encoding = json.detect_encoding(body)
     try:
-        encoding = json.detect_encoding(body)
         text = decode(body, charset) if encoding.startswith("utf-8") else body.decode(encoding)
-        # strict=False takes the raw line ends that templates leave in.
-        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str, strict=False)
-    except (ValueError, RecursionError):
-        raise Unreadable("The JSON is broken: it could not be read.") from None
+    except ValueError:
+        raise Unreadable(f"The JSON is broken: it is no {encoding.upper()} text.") from None
+    return parse(text)
 
 
 def _read_json(body: bytes, charset: str) -> Body:

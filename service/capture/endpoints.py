@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from urllib.parse import urlencode
 
 import structlog
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from service import clock
 from service.capture import pages
@@ -18,12 +20,15 @@ from service.capture.answers import (
     redirect_target,
     wants_json,
 )
+from service.capture.compression import decompress, is_compressed
 from service.capture.guards import Checked, Circumstances, Guards, Post
-from service.capture.intake import accept, keys_of
+from service.capture.intake import accept, came_before
 from service.capture.limits import SubmitLimit, Visits
+from service.capture.queries import FORM_ENCODING, answers_in
 from service.capture.reading import Incoming, Reading, read
 from service.capture.refusals import Refused, Unreadable
 from service.capture.replies import Trouble, failure, success
+from service.capture.submitting import missing_sentence
 from service.capture.texts import clean
 from service.capture.wire import read_body, read_headers
 from service.forms import Form
@@ -77,7 +82,11 @@ def form_blueprint(reception: Reception) -> Blueprint:
         form = reception.forms.get(name)
         if form is None:
             return failure(Trouble.unknown_form(), as_json=False)
-        return pages.answer(pages.hosted_form(form, pages.spoken_language(form), is_wished="lang" in request.args))
+        given = answers_in(request.environ.get("QUERY_STRING", ""))
+        if given and _wants_json(_incoming(b"")):
+            return failure(Trouble.of_http(MethodNotAllowed()), as_json=True, form=form)
+        language, is_wished = pages.spoken_language(form), "lang" in request.args
+        return pages.answer(pages.hosted_form(form, language, given, is_wished=is_wished))
 
     @blueprint.get("/f/<name>/thanks")
     def thank(name: str) -> Response:
@@ -138,6 +147,12 @@ def _read_whole(asked: Incoming, form: Form, *, is_whole: bool) -> Reading:
     """Half a form is not read: it would be a lead with half a message, and the sender's second try its repeat."""
     if not is_whole:
         raise Unreadable(CUT_OFF)
+    pairs = answers_in(asked.query) if not asked.body.strip() else []
+    if pairs:  # a script that puts the answers of its POST into the address
+        asked = replace(asked, body=urlencode(pairs).encode(), content_type=FORM_ENCODING)
+    coding = asked.headers.get("content-encoding", "")
+    if is_compressed(asked.body, coding):
+        asked = replace(asked, body=decompress(asked.body, coding, BODY_MAX))
     return read(asked, form)
 
 
@@ -146,7 +161,7 @@ def _returned(trouble: Trouble, asked: Incoming, form: Form) -> Response:
     if _wants_json(asked):
         return failure(trouble, as_json=True)
     try:
-        return failure(trouble, as_json=False, form=form, reading=read(asked, form))
+        return failure(trouble, as_json=False, form=form, reading=_read_whole(asked, form, is_whole=True))
     except Refused:
         return failure(trouble, as_json=False, form=form)
 
@@ -176,7 +191,11 @@ def _check(asked: Incoming, form: Form, reception: Reception, reading: Reading, 
         host=request.host,
         can_try_again=not nobody_reads(asked.headers, asked.content_type),
     )
-    return reception.guards.check_captcha(submission, form, post, lambda: keys_of(submission, form, now), now)
+
+    def is_repeat() -> bool:
+        return came_before(submission, form, reception.store, now)
+
+    return reception.guards.check_captcha(submission, form, post, is_repeat, now)
 
 
 def _foreign_site(asked: Incoming, form: Form) -> str:
@@ -193,8 +212,7 @@ def _judged(reading: Reading) -> Submission:
     """What nobody can be asked to correct is kept with its problem."""
     if not reading.errors:
         return reading.submission
-    wrong = ", ".join(sorted(reading.errors))
-    return replace(reading.submission, problem=f"It arrived without a usable {wrong}: correct it, then retry.")
+    return replace(reading.submission, problem=missing_sentence(reading.errors))
 
 
 def _keep_raw(asked: Incoming, form: Form, reception: Reception, refused: Refused) -> Receipt:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from service.capture.claims import Answer, Claim, decide, text_of, texts_of, unquote, unwrap
@@ -11,7 +11,7 @@ from service.capture.enquiries import Answered
 from service.capture.full_names import join_parts, surname_like_a_placeholder
 from service.capture.guesses import guess_email, guess_phone
 from service.capture.names import HIDDEN_FIELDS, NAME_PARTS, Meaning, fold, is_anothers, meaning_of, mentions
-from service.capture.nesting import dotted
+from service.capture.nesting import apart, dotted
 from service.capture.notices import is_a_reply, without_notices
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
@@ -89,7 +89,8 @@ def lay_out(answers: Mapping[str, Answer], form: Form, told: Sequence[Answered] 
     found = Fields()
     mapping = _read_mapping(form)
     claims = _claim_told(told, mapping)
-    for target, rivals in _claim(answers, mapping, found).items():
+    named = apart(answers, chain.from_iterable(form.fields.values())) if form.fields else answers
+    for target, rivals in _claim(named, mapping, found).items():
         claims.setdefault(target, []).extend(rivals)
     _settle_bare_names(claims)
     if "message" in claims and is_a_reply(answers):

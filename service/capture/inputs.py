@@ -47,9 +47,14 @@ class Input:
     is_half: bool = False
 
 
-def hosted_inputs(form: Form, language: str = "") -> list[Input]:
-    """Return what the hosted page of a form asks."""
-    return [_input(position, asked, form, language) for position, asked in enumerate(asked_of(form))]
+def hosted_inputs(form: Form, language: str = "", given: Sequence[tuple[str, str]] = ()) -> list[Input]:
+    """Return what the hosted page of a form asks, with answers that are given already."""
+    values = dict(reversed(given))
+    values |= {meaning.target: value for name, value in reversed(given) if (meaning := meaning_of(name))}
+    return [
+        _input(position, asked, form, language, values.get(asked.posted_as) or values.get(asked.name, ""))
+        for position, asked in enumerate(asked_of(form))
+    ]
 
 
 def returned_inputs(

@@ -5,16 +5,23 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from service.attribution import attribute
+from service.capture.contact import number_key, person_key
+from service.capture.ids import is_id
+from service.capture.repeats import judge, person_of
 from service.forms import PLATFORMS, Form
-from service.lead import CAPTCHA_REMARK, Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
+from service.lead import OPERATOR_REMARKS, Answers, Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
 from service.store import WITHDRAWN, Announced, Arrival, Key, Notice, Store
 
 A_TEST = "A test of the sender's: it is shown here and never sent to the CRM."
 
 Judged = tuple[Submission, str]
 """A Submission, and why it is suspected, "" when it is not."""
+
+KEY_LIFE = timedelta(days=7)
+"""How long a form view's lc_key, an Idempotency-Key and a call's webhook-id count."""
 
 _encode = json.JSONEncoder(sort_keys=True).encode
 
@@ -50,21 +57,34 @@ def withdraw(sender: str, external_id: str, form: Form, store: Store, now: datet
 
     Raises: StoreUnavailable.
     """
-    submission = Submission(form.name, sender, Contact(), Evidence(), external_id=external_id, problem=WITHDRAWN)
-    lead, _, _ = arrival_of(submission, form, now)
-    return store.withdraw(replace(lead, status=Status.DISCARDED), [id_key(sender, external_id, form)])
+    submission = Submission(
+        form.name, sender, Contact(), Evidence(), external_id=external_id, is_proven=True, problem=WITHDRAWN
+    )
+    arrival = arrival_of(submission, form, now)
+    return store.withdraw(arrival._replace(lead=replace(arrival.lead, status=Status.DISCARDED)))
+
+
+def came_before(submission: Submission, form: Form, store: Store, now: datetime) -> bool:
+    """Whether all that a Submission says came before, so that keeping it would only count a repeat.
+
+    Raises: StoreUnavailable.
+    """
+    arrival = arrival_of(submission, form, now)
+    with store.read() as tx:
+        found = tx.arrivals.match(arrival, now)
+    return found is not None and found[1].became is None
 
 
 def _announced(submission: Submission, place: str, form: Form, now: datetime) -> Announced:
-    lead, _, _ = arrival_of(submission, form, now)
-    if not submission.problem:
-        lead = replace(lead, status=Status.ANNOUNCED)
+    arrival = arrival_of(submission, form, now)
+    lead = arrival.lead if submission.problem else replace(arrival.lead, status=Status.ANNOUNCED)
     notice = Notice(lead.id, form.name, submission.sender, submission.external_id, now, place, dict(submission.extras))  # type: ignore[arg-type]
-    return lead, [id_key(submission.sender, submission.external_id, form)], notice
+    keys = [key for key in arrival.keys if key.otherwise]  # what was told with the id are no words of a person
+    return arrival._replace(lead=lead, keys=keys), notice
 
 
 def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str = "") -> Arrival:
-    """A new lead, credited, with what makes a later one its repeat and whose it is."""
+    """A new lead, credited; what makes a later one its repeat, whose it is, and who decides that."""
     lead = Lead(
         id=new_lead_id(now),
         account=form.account,
@@ -75,7 +95,7 @@ def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str
         problem=_problem_of(submission, suspicion),
         tell=bool(form.notify),
     )
-    return lead, list(keys_of(submission, form, now)), person_of(lead)
+    return Arrival(lead, list(keys_of(submission, form, now)), person_of(lead), partial(judge, form=form))
 
 
 def status_of(submission: Submission, suspicion: str) -> Status:
@@ -91,43 +111,48 @@ def _problem_of(submission: Submission, suspicion: str) -> str:
     return A_TEST if submission.is_test else suspicion or submission.problem
 
 
-def person_of(lead: Lead) -> str:
-    """Whose leads must not be delivered side by side: the folded e-mail, or nobody else's."""
-    return lead.submission.contact.email.casefold() or lead.id
-
-
 def keys_of(submission: Submission, form: Form, now: datetime) -> Iterator[Key]:
-    """What makes a later arrival the same: the sender's id, the form view's key, the same words again.
+    """What makes a later arrival the same: the sender's id, the form view's or the call's key, the same words again.
 
     Nothing for a test: its id may be a constant, and who presses the button twice wants to see it twice.
     """
     if submission.is_test:
         return
-    for external_id in dict.fromkeys(filter(None, (submission.external_id, submission.earlier_id))):
-        yield id_key(submission.id_of or submission.sender, external_id, form, submission.contact.email)
-    if submission.idempotency_key:
-        yield Key(f"key:{form.name}:{_digest(submission.idempotency_key)}")
+    is_platform = submission.sender in PLATFORMS and submission.is_proven  # its ids are what they are
+    given = dict.fromkeys((submission.external_id, submission.earlier_id))
+    ids = [each for each in given if (each if is_platform else is_id(each))]
+    keys = [each for each in dict.fromkeys((submission.idempotency_key, submission.delivery_id)) if is_id(each)]
+    whose = person_key(submission.contact) or _digest(_words(submission)) if ids or keys else ""
+    for external_id in ids:
+        sender = submission.id_of or submission.sender
+        yield id_key(sender, external_id, form, whose)
+        if is_platform:  # decides by its id alone, whoever else may have used it
+            yield id_key(sender, external_id, form, "the platform's own")
+    for key in keys:
+        own = f"whose:key:{form.name}:{_digest(f'{key} {whose}')}"
+        yield Key(f"key:{form.name}:{_digest(key)}", now + KEY_LIFE, own)
     if form.duplicate_window_s:
         same_until = now + timedelta(seconds=form.duplicate_window_s)
         yield Key(f"same:{form.name}:{_digest(_words(submission))}", same_until)
 
 
-def id_key(sender: str, external_id: str, form: Form, email: str = "") -> Key:
-    """The key of a sender's own id of a submission."""
-    if sender in PLATFORMS:  # its ids are its own everywhere, whether the lead comes from it or through an automation
-        return Key(f"id:{sender}:{form.account}:{_digest(external_id)}")
-    # A page's own hidden id may be a constant: with the person in it, it cannot swallow other people's leads.
-    whose = email.casefold() if sender == "browser" else ""
-    return Key(f"id:{sender}:{form.name}:{_digest(f'{external_id} {whose}')}")
+def id_key(sender: str, external_id: str, form: Form, whose: str = "") -> Key:
+    """The key of a sender's own id. whose: the person, or a digest of the words where it says nobody."""
+    # A platform's ids are its own everywhere, whether the lead comes from it or through an automation.
+    place = form.account if sender in PLATFORMS else form.name
+    own = f"whose:{sender}:{place}:{_digest(f'{external_id} {whose}')}"
+    return Key(f"id:{sender}:{place}:{_digest(external_id if sender in PLATFORMS else f'{external_id} ')}", None, own)
 
 
 def _words(submission: Submission) -> str:
     """Who says what; where the person came from and when does not count."""
-    contact = submission.contact
-    extras = submission.extras
-    if CAPTCHA_REMARK in extras:  # what a provider says differs from one time to the next
-        extras = {name: answer for name, answer in extras.items() if name != CAPTCHA_REMARK}
-    said = [contact.email.casefold(), contact.phone, submission.fields, extras]
+    contact, extras = submission.contact, submission.extras
+    if not OPERATOR_REMARKS.isdisjoint(extras):  # what a captcha's provider says differs from one time to the next
+        extras = {name: answer for name, answer in extras.items() if name not in OPERATOR_REMARKS}
+    fields: Answers = submission.fields
+    if contact.phone:  # one number has many spellings
+        fields = {name: answer for name, answer in fields.items() if name != "phone"}
+    said = [contact.email.casefold(), number_key(contact) or contact.phone, fields, extras]
     return _encode(said) + submission.raw.decode("latin-1")
 
 

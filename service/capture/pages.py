@@ -86,9 +86,12 @@ def thank_you(form: Form, language: str = "") -> Page:
     return _render("thanks.html", language, called=form.title_in(language))
 
 
-def hosted_form(form: Form, language: str = "", *, is_wished: bool = False) -> Page:
+def hosted_form(
+    form: Form, language: str = "", given: Sequence[tuple[str, str]] = (), *, is_wished: bool = False
+) -> Page:
     """Return the page of a form that needs no website of its own.
 
+    given: names and answers that the address brings, as of a form without method="post": they are filled in.
     is_wished: the language was asked for and is to stay.
     """
     if is_out_of_reach(form):
@@ -100,7 +103,7 @@ def hosted_form(form: Form, language: str = "", *, is_wished: bool = False) -> P
         title=form.title_in(language) or say["default_title"],
         intro=say["hosted_intro"],
         query=f"lang={language}" if is_wished else "",
-        inputs=hosted_inputs(form, language),
+        inputs=hosted_inputs(form, language, given),
         is_hosted=True,
         button=say["send"],
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from service.capture.sender import Call, Forged, Table
 
-TOKEN_HEADERS = ("x-webhook-token", "x-form-token")
+TOKEN_HEADERS = ("x-webhook-token", "x-form-token", "x-api-key", "api-key", "x-auth-token")
 FUTURE_S = 300.0
 """How far ahead of ours a sender's clock may be, in seconds."""
 
@@ -82,7 +82,7 @@ def check_timestamped(header: str, secret: str, call: Call, oldest_s: float, nam
 
 
 def check_token(call: Call, table: Table) -> None:
-    """Check the operator's own token: a Bearer or Basic password, a header, or ?token= for tools that can no more.
+    """Check the operator's own token: in Authorization, in a header, or ?token= for tools that can no more.
 
     Raises: Forged.
     """
@@ -92,12 +92,23 @@ def check_token(call: Call, table: Table) -> None:
 
 
 def _tokens_of(call: Call) -> list[str]:
-    scheme, _, credentials = call.headers.get("authorization", "").partition(" ")
-    kind = scheme.lower()
-    given = [credentials.strip()] if kind == "bearer" else []
-    if kind == "basic":
-        given += _decode_basic(credentials.strip())
-    return [*given, *(call.headers.get(name, "") for name in TOKEN_HEADERS), call.query.get("token", "")]
+    return [
+        *_authorized(call.headers.get("authorization", "").strip()),
+        *(call.headers.get(name, "").strip() for name in TOKEN_HEADERS),
+        call.query.get("token", ""),
+    ]
+
+
+def _authorized(header: str) -> list[str]:
+    """What an Authorization may mean as the token: all of it, or what stands behind the scheme, whatever its name.
+
+    Tools write `Bearer TOKEN`, `Token TOKEN`, `ApiKey TOKEN`, Rails' `Token token="TOKEN"`, and the token alone.
+    """
+    scheme, _, credentials = header.partition(" ")
+    credentials = credentials.strip()
+    if scheme.lower() == "basic":
+        return [header, *_decode_basic(credentials)]
+    return [header, credentials, credentials.removeprefix("token=").strip('"')]
 
 
 def _decode_basic(credentials: str) -> list[str]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from service.capture.bodies import Body, read_body
 from service.capture.claims import Answer
-from service.capture.contact import read_contact
+from service.capture.contact import settle_contact
 from service.capture.controls import Controls, read_controls
+from service.capture.entities import unescape
 from service.capture.evidence import read_evidence
 from service.capture.fields import Fields, lay_out
 from service.capture.fill_time import take_fill_time
@@ -16,7 +17,7 @@ from service.capture.phrases import choose_language, wished_language
 from service.capture.refusals import Empty
 from service.capture.schemas import FieldError, check
 from service.forms import Form
-from service.lead import CANONICAL_FIELDS, Contact, Evidence, Submission
+from service.lead import CANONICAL_FIELDS, Contact, Submission
 
 _NOTE = "note on this request"
 
@@ -64,7 +65,8 @@ def read(request: Incoming, form: Form) -> Reading:
     """
     body = read_body(request.body, request.content_type or request.headers.get("content-type", ""))
     answers, fill_s = take_fill_time(body.answers)
-    found = lay_out(answers, form)
+    # A browser sends what was typed; what a tool posts may have been made HTML before.
+    found = lay_out(answers if "sec-fetch-mode" in request.headers else unescape(answers), form)
     found.extras.update(_remarks(body))
     controls = read_controls(found, _language(found, request, form))
     submission = _submit(found, request, form)
@@ -81,15 +83,13 @@ def _language(found: Fields, request: Incoming, form: Form) -> str:
 
 def _submit(found: Fields, request: Incoming, form: Form) -> Submission:
     fields = {name: found.known[name] for name in CANONICAL_FIELDS if name in found.known}
-    contact = read_contact(fields, form.country)
-    if contact.email:
-        fields["email"] = contact.email
-    referer = request.headers.get("referer", "")
+    contact = settle_contact(fields, found.extras, form.country)
+    referer, current_url = (request.headers.get(name, "") for name in ("referer", "hx-current-url"))
     return Submission(
         form=form.name,
         sender="browser",
         contact=contact,
-        evidence=_evidence(found, request, form, referer),
+        evidence=read_evidence(found, form, request.query, referer, request.received_at or None, current_url),
         fields=fields,
         extras=found.extras,
         names=found.names,
@@ -97,11 +97,6 @@ def _submit(found: Fields, request: Incoming, form: Form) -> Submission:
         idempotency_key=request.headers.get("idempotency-key", "").strip(' "') or found.text("lc_key"),
         form_name=found.text("form_name"),
     )
-
-
-def _evidence(found: Fields, request: Incoming, form: Form, referer: str) -> Evidence:
-    current_url = request.headers.get("hx-current-url", "")
-    return read_evidence(found, form, request.query, referer, request.received_at or None, current_url)
 
 
 def _remarks(body: Body) -> dict[str, Answer]:

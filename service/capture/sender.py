@@ -23,7 +23,7 @@ class Call:
     """One request to a webhook as plain values.
 
     url: the public address it was sent to, with its query. headers: by lower-case name. query: by
-    name. received_at: unix seconds.
+    name. received_at: unix seconds. is_proven: its signature, key or token was checked and right.
     """
 
     body: bytes = b""
@@ -32,6 +32,16 @@ class Call:
     method: str = "POST"
     query: Mapping[str, str] = field(default_factory=dict)
     received_at: float = 0.0
+    is_proven: bool = False
+
+    @property
+    def raw_query(self) -> str:
+        """The query as it was sent, without its "?"."""
+        return self.url.partition("?")[2]
+
+    def header(self, name: str) -> str:
+        """One header by its lower-case name, "" for none."""
+        return self.headers.get(name, "")
 
     @property
     def content_type(self) -> str:

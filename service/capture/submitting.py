@@ -1,11 +1,12 @@
 """A Submission made of what a webhook brought: the same reading, evidence and checks as a visitor's post."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from service.capture.claims import Answer, texts_of, unwrap
-from service.capture.contact import read_contact
+from service.capture.contact import settle_contact
 from service.capture.enquiries import Answered, Enquiry, Notice, Unfit
+from service.capture.entities import unescape, unescape_answer
 from service.capture.evidence import read_evidence
 from service.capture.fields import CLICK_IDS, UTM_KEYS, Fields, lay_out
 from service.capture.reading import checked_answers
@@ -13,7 +14,10 @@ from service.capture.schemas import check
 from service.capture.sender import Table
 from service.capture.texts import clean
 from service.forms import Form
-from service.lead import CANONICAL_FIELDS, Contact, Evidence, Submission
+from service.lead import CANONICAL_FIELDS, Answers, Contact, Evidence, Submission
+
+MISSING = "It arrived without a usable"
+"""How the problem of a lead begins that lacks what its form requires."""
 
 _TARGETS = {"landing_url": "landing_page"}
 """What the forms file calls it -> what aliases.json does."""
@@ -33,9 +37,7 @@ def submit(enquiry: Enquiry, form: Form, sender: str, table: Table, query: str =
     """
     found = _lay_out(enquiry, form)
     fields = {name: found.known[name] for name in CANONICAL_FIELDS if name in found.known}
-    contact = read_contact(fields, form.country)
-    if contact.email:
-        fields["email"] = contact.email
+    contact = settle_contact(fields, found.extras, form.country)
     return Submission(
         form=form.name,
         sender=sender,
@@ -92,7 +94,8 @@ def _lay_out(enquiry: Enquiry, form: Form) -> Fields:
         texts = told.setdefault((name, target), []) if target else named.setdefault(name or "unnamed", [])
         texts.extend(texts_of(answer))
     answers: dict[str, Answer] = {name: unwrap(texts) for name, texts in named.items()}
-    return lay_out(answers, form, [Answered(name, unwrap(texts), target) for (name, target), texts in told.items()])
+    known = [Answered(name, unescape_answer(unwrap(texts)), target) for (name, target), texts in told.items()]
+    return lay_out(unescape(answers), form, known)
 
 
 def _evidence(enquiry: Enquiry, found: Fields, form: Form, query: str) -> Evidence:
@@ -116,11 +119,25 @@ def _external_id(enquiry: Enquiry, found: Fields, table: Table) -> str:
     return mapped or enquiry.external_id or found.text("external_id")
 
 
+def missing_problem(submission: Submission, form: Form) -> str:
+    """Why a lead cannot be sent that lacks what its form requires, and what to do; "" when it lacks nothing."""
+    answers = Fields(known=_lists(submission.fields), extras=_lists(submission.extras))
+    return missing_sentence(check(checked_answers(answers, submission.contact, form), form.require, {}))
+
+
+def missing_sentence(wrong: Iterable[str]) -> str:
+    """The same of the names of what is wrong; "" for none."""
+    names = ", ".join(sorted(wrong))
+    return f"{MISSING} {names}: correct it, then retry." if names else ""
+
+
+def _lists(answers: Answers) -> dict[str, Answer]:
+    return {name: answer if isinstance(answer, str) else list(answer) for name, answer in answers.items()}
+
+
 def _problem(found: Fields, contact: Contact, place: str, form: Form, table: Table) -> str:
-    wrong = ", ".join(sorted(check(checked_answers(found, contact, form), form.require, found.asked)))
-    return unroutable(place, table) or (
-        f"It arrived without a usable {wrong}: correct it, then retry." if wrong else ""
-    )
+    wrong = check(checked_answers(found, contact, form), form.require, found.asked)
+    return unroutable(place, table) or missing_sentence(wrong)
 
 
 def _before(first: Mapping[str, tuple[str, ...]], then: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """Where platforms and tools post: /webhooks/<sender>/<form>. Kept first, then answered with exactly 200."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -12,10 +12,12 @@ import structlog
 from flask import Blueprint, Response, request
 
 from service import clock
+from service.capture.compression import decompress, is_compressed
 from service.capture.enquiries import Enquiry, Item, Notice, Unfit, Withdrawal
 from service.capture.guards import Circumstances, Guards
 from service.capture.intake import Judged, accept_all, announce_all, withdraw
 from service.capture.proofs import check_token
+from service.capture.queries import answers_in, as_body, holds_nothing, with_answers
 from service.capture.refusals import Empty, Unreadable, Unsupported
 from service.capture.sender import Call, Forged, Garbled, Sender, Table
 from service.capture.senders import SENDERS
@@ -23,6 +25,7 @@ from service.capture.submitting import reading_form, submit, submit_notice, subm
 from service.capture.turned_away import TurnedAway
 from service.capture.wire import read_body, read_headers
 from service.forms import Form
+from service.forms.senders import is_proven
 from service.lead import Receipt
 from service.store import Store, StoreUnavailable
 
@@ -36,6 +39,11 @@ MOST_ITEMS = 1000
 
 MOST_ANSWERS = 1000
 """Of one enquiry. More is no form: giving each a meaning would only keep a thread busy."""
+
+GET_WITHOUT_ANSWERS = (
+    "It came as GET and holds no answers: send POST. A POST that arrives as GET was sent to an address that "
+    "redirects: use exactly the address of PUBLIC_URL, with https."
+)
 
 RETRY_S = 60
 """What a sender is asked to wait when the store is down, or the forms file does not know the form."""
@@ -61,6 +69,11 @@ class Line:
     table: Table
     form: Form
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether each call must bear a signature, or a key in its body."""
+        return self.sender.verify is not None and bool(self.table.get(self.sender.proof_key))
+
 
 class NotTaken(Exception):
     """A call that is refused: status, and a sentence for whoever set the sender up."""
@@ -74,20 +87,18 @@ def webhook_blueprint(board: Switchboard) -> Blueprint:
     """The routes of all senders."""
     blueprint = Blueprint("webhooks", __name__)
     lines = dict(_lines(board.forms.values()))
-    turned_away = TurnedAway(board.store, board.forms)
+    turned_away = TurnedAway(board.store, board.forms, board.public_url)
 
     @blueprint.route("/webhooks/<sender>/<form>", methods=["GET", "POST"], strict_slashes=False)
     @blueprint.route("/webhooks/<sender>/<form>/<token>", methods=["GET", "POST"], strict_slashes=False)
     def webhook(sender: str, form: str, token: str = "") -> Response:
         """Take what a platform or tool sends. token: for those that can prove themselves by their address only."""
         try:
-            line = _find(lines, board.forms, sender, form)
-            if request.method == "POST":
-                return _take(line, _call(board.public_url, token), board)
-            return _greet(line, _call(board.public_url, token))
+            line, call = _find(lines, board.forms, sender, form), _call(board.public_url, token)
+            return _serve(line, call, board, turned_away)
         except NotTaken as refused:
             log.warning("webhook_refused", sender=sender, form=form, status=refused.status.value, why=refused.sentence)
-            turned_away.note(form, sender, refused.sentence)
+            turned_away.note(form, sender, refused.sentence, refused.status)
             return _refusal(refused)
         except StoreUnavailable:
             log.error("lead_not_kept", sender=sender, form=form)
@@ -131,9 +142,27 @@ def _call(public_url: str, token: str) -> Call:
     )
 
 
+def _serve(line: Line, call: Call, board: Switchboard, turned_away: TurnedAway) -> Response:
+    if not _brings_answers(line, call):
+        return _greet(line, call)
+    answer = _take(line, call, board)
+    turned_away.accepted(line.form.name, line.name)
+    return answer
+
+
+def _brings_answers(line: Line, call: Call) -> bool:
+    """A GET with answers in its query or body is read as a POST is; a handshake has neither."""
+    if call.method == "POST":
+        return True
+    has_handshake = line.sender.greet is not None
+    return call.method == "GET" and not has_handshake and bool(call.body.strip() or answers_in(call.raw_query))
+
+
 def _greet(line: Line, call: Call) -> Response:
     if line.sender.greet is None:
-        return _json({"ok": True, "message": f"This address takes POST requests of {line.name}."})
+        if call.method == "HEAD" or "text/html" in call.headers.get("accept", ""):  # a person, or what checks links
+            return _json({"ok": True, "message": f"This address takes POST requests of {line.name}."})
+        raise NotTaken(HTTPStatus.METHOD_NOT_ALLOWED, GET_WITHOUT_ANSWERS)
     try:
         reply = line.sender.greet(call, line.table)
     except Forged as forged:
@@ -147,27 +176,53 @@ def _take(line: Line, call: Call, board: Switchboard) -> Response:
     Raises: NotTaken; StoreUnavailable.
     """
     _check(line, call)
-    receipts = _keep(_read(line, call), line, call, board)
+    receipts = _keep(_read(line, call), line, replace(call, is_proven=is_proven(line.table)), board)
     for receipt in receipts:
         log.info("lead_kept", lead=receipt.lead_id, form=line.form.name, sender=line.name, repeat=receipt.repeat)
     return _thanks(receipts, line.sender)
 
 
 def _check(line: Line, call: Call) -> None:
+    """Check all proofs that the forms file asks for.
+
+    Raises: NotTaken.
+    """
     try:
         check_token(call, line.table)
-        if line.sender.verify is not None and line.table.get(line.sender.proof_key):
-            line.sender.verify(call, line.table)
+        if line.is_signed and line.sender.verify is not None:
+            _verify(line.sender.verify, call, line.table)
     except Forged as forged:
         raise NotTaken(HTTPStatus.UNAUTHORIZED, f"It does not prove where it comes from: {forged}.") from forged
     except Garbled as garbled:
         raise NotTaken(HTTPStatus.BAD_REQUEST, f"It cannot be read: {garbled}.") from garbled
 
 
+def _verify(verify: Callable[[Call, Table], None], call: Call, table: Table) -> None:
+    """Check the bytes as sent, and where they are compressed what they hold: a proof may be inside, or be of that."""
+    try:
+        verify(call, table)
+    except (Forged, Garbled):
+        try:
+            unpacked = _unpacked(call)
+        except Unreadable:
+            unpacked = call
+        if unpacked is call:
+            raise
+        verify(unpacked, table)
+
+
+def _unpacked(call: Call) -> Call:
+    """The call with its body as it was before it was compressed; the same call where it was not."""
+    coding = call.headers.get("content-encoding", "")
+    if not is_compressed(call.body, coding):
+        return call
+    return replace(call, body=decompress(call.body, coding, BODY_MAX))
+
+
 def _read(line: Line, call: Call) -> Sequence[Item]:
     """What a proven call brings; what nobody can read is kept as it is."""
     try:
-        items = [_bounded(item) for item in islice(line.sender.read(call, line.table), MOST_ITEMS + 1)]
+        items = _items(line, _unpacked(call))
     except Empty:
         return []
     except (Unreadable, Unsupported) as refused:
@@ -180,6 +235,23 @@ def _read(line: Line, call: Call) -> Sequence[Item]:
     return items
 
 
+def _items(line: Line, call: Call) -> list[Item]:
+    """The items of the body; where it has none, those of the query, which no signature covers.
+
+    Raises: what the sender's `read` raises.
+    """
+    pairs = [] if line.is_signed else answers_in(call.raw_query)
+    if not pairs:
+        return _items_of_body(line, call)
+    if holds_nothing(call.body):
+        return _items_of_body(line, as_body(call, pairs))
+    return [with_answers(item, pairs) for item in _items_of_body(line, call)]
+
+
+def _items_of_body(line: Line, call: Call) -> list[Item]:
+    return [_bounded(item) for item in islice(line.sender.read(call, line.table), MOST_ITEMS + 1)]
+
+
 def _bounded(item: Item) -> Item:
     if not isinstance(item, Enquiry) or len(item.answers) <= MOST_ANSWERS:
         return item
@@ -190,10 +262,14 @@ def _bounded(item: Item) -> Item:
 def _keep(items: Sequence[Item], line: Line, call: Call, board: Switchboard) -> list[Receipt]:
     now = clock.now()
     form = board.forms[line.form.name]
-    submissions = [_judged(item, line, call, board, now) for item in items if isinstance(item, Enquiry | Unfit)]
+    brought = [item for item in items if isinstance(item, Enquiry | Unfit)]
+    submissions = [
+        _judged(item, line, call, board, now, number=number if len(brought) > 1 else None)
+        for number, item in enumerate(brought)
+    ]
     announced = []
     for notice in (item for item in items if isinstance(item, Notice)):
-        submission = submit_notice(notice, line.form, line.name, line.table)
+        submission = replace(submit_notice(notice, line.form, line.name, line.table), is_proven=call.is_proven)
         if notice.is_test:
             submissions.append((submission, ""))
         else:
@@ -204,13 +280,25 @@ def _keep(items: Sequence[Item], line: Line, call: Call, board: Switchboard) -> 
     return receipts + [withdraw(line.name, external_id, form, board.store, now) for external_id in taken_back]
 
 
-def _judged(item: Enquiry | Unfit, line: Line, call: Call, board: Switchboard, now: datetime) -> Judged:
+def _judged(
+    item: Enquiry | Unfit, line: Line, call: Call, board: Switchboard, now: datetime, *, number: int | None = None
+) -> Judged:
+    """One item as a Submission. number: its place in a call of several, which never share the call's own keys."""
     if isinstance(item, Unfit):
         return submit_unfit(replace(item, raw=_without_secrets(item.raw, line.table)), line.form, line.name), ""
-    query = call.url.partition("?")[2]
-    submission = submit(item, line.form, line.name, line.table, query)
+    submission = submit(item, line.form, line.name, line.table, call.raw_query)
+    submission = replace(
+        submission,
+        is_proven=call.is_proven,
+        idempotency_key=_own_key(call.header("idempotency-key").strip(' "'), number) or submission.idempotency_key,
+        delivery_id=_own_key(call.header("webhook-id") or call.header("svix-id"), number),
+    )
     suspicion = board.guards.judge(submission, line.form, Circumstances(ip=submission.ip), now)
     return replace(submission, ip=submission.ip if board.keeps_ip else ""), str(suspicion or "")
+
+
+def _own_key(key: str, number: int | None) -> str:
+    return f"{key} {number}" if key and number is not None else key
 
 
 def _without_secrets(raw: bytes, table: Table) -> bytes:

@@ -12,9 +12,6 @@ from service.store import Concern, StoreUnavailable
 from service.watch import channels
 from service.watch.words import span
 
-SUMMARY = "tell what is wrong now; with --test, send a message to each of ALERT_URLS"
-EXAMPLE = "lead-capture alerts --test"
-
 TEST = channels.Message(
     "Lead Capture: a test",
     "If you can read this, alerts of Lead Capture will reach you here. Nothing is wrong.",

@@ -19,7 +19,7 @@ GUESSED = " (guessed)"
 EXAMPLE_LENGTH = 40
 """Characters of an example."""
 
-_NOT_ASKED = (CAPTCHA_REMARK, "note on this request")
+_NOT_ASKED = (CAPTCHA_REMARK, "note on this request", "email (as typed)")
 _GUESSED_FROM = re.compile(r'from "(.*)"', re.DOTALL)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _FEW = re.compile(r"\d{1,3}([ -]+\d{1,3})?")

@@ -13,9 +13,6 @@ from service.forms import Account
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import NexudusError
 
-SUMMARY = "list locations, boards, stages, types and owners with their ids, ready to paste into the forms file"
-EXAMPLE = "lead-capture boards --account harbour"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--account and --json."""

@@ -7,8 +7,7 @@ import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-SUMMARY = "print a script by which your shell completes the commands of lead-capture"
-EXAMPLE = "lead-capture completion bash > ~/.local/share/bash-completion/completions/lead-capture"
+from service.cli.commands import COMMANDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    from service.cli.main import parser_for  # noqa: PLC0415 (loads every command)
+    from service.cli.main import parser_for  # noqa: PLC0415 (it loads this module)
 
-    print(SCRIPTS[arguments.shell](list(places_of(parser_for([])))))
+    print(SCRIPTS[arguments.shell](list(places_of(parser_for(COMMANDS)))))
     return 0
 
 

@@ -16,9 +16,6 @@ from service.ledger import google, meta
 from service.ledger.choosing import Chosen, Fit, Reason, Wish, choose
 from service.store import StoreUnavailable
 
-SUMMARY = "tell ad platforms what became of their leads: a file for Google Ads, events for Meta"
-EXAMPLE = "lead-capture conversions google --out conversions.csv"
-
 PLATFORMS = {"google": "Google Ads", "meta": "Meta"}
 
 WHY: dict[Reason, str] = {

@@ -10,16 +10,14 @@ from pathlib import Path
 
 from service import logs
 from service.cli.opened import unanswered
-from service.collect.lines import ANNOUNCING, can_read
+from service.collect.lines import ANNOUNCING
 from service.delivery.preflight import Finding, examine
 from service.delivery.preflight.finding import Level, merged
 from service.forms import Account, Setup, SetupProblems, read_setup
+from service.forms.senders import UNPROVEN, can_read, is_proven, proof_remedy
 from service.nexudus.client import Nexudus
 from service.settings import Settings, SettingsProblems, lookup, read_settings
 from service.store import Store, StoreUnavailable
-
-SUMMARY = "check settings, forms file, database, and every id the forms name, against the live Nexudus"
-EXAMPLE = "lead-capture doctor"
 
 MIGRATE = "run `lead-capture migrate`"
 
@@ -78,7 +76,7 @@ def find_setup(settings: Settings | None) -> tuple[Setup | None, list[Finding]]:
     try:
         path = settings.forms_file if settings else Path(lookup("FORMS_FILE") or "forms.toml")
         setup = read_setup(path, lookup)
-        return setup, [*check_platforms(setup)]
+        return setup, [*check_platforms(setup), *check_proofs(setup)]
     except SetupProblems as found:
         unchecked = _unchecked("what the forms name", "put the forms file right first")
         return None, [*_told("forms_file", found.problems), unchecked]
@@ -94,6 +92,15 @@ def check_platforms(setup: Setup) -> Iterator[Finding]:
                 subject = f"forms.{form.name}.webhooks.{sender}"
                 problem = "it holds no access_token, so its leads stay announced and are never read"
                 yield Finding("warning", "forms_file", subject, problem, "put one in, as docs/ad-platforms.md says")
+
+
+def check_proofs(setup: Setup) -> Iterator[Finding]:
+    """Whether senders must prove where their calls come from."""
+    for form in setup.forms.values():
+        for sender, table in form.webhooks.items():
+            if not is_proven(table):
+                subject = f"forms.{form.name}.webhooks.{sender}"
+                yield Finding("warning", "forms_file", subject, UNPROVEN, proof_remedy(sender))
 
 
 def _told(check: str, problems: Sequence[str]) -> Iterator[Finding]:

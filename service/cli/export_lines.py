@@ -78,4 +78,10 @@ def _attempt(call: ToldCall) -> dict[str, Any]:
 
 
 def _correction(kept: Mapping[str, Any]) -> dict[str, Any]:
-    return {"at": kept["at"].replace("+00:00", "Z"), "was": kept["was"], "became": kept["became"]}
+    return {
+        "at": kept["at"].replace("+00:00", "Z"),
+        "by": kept.get("by", "operator"),
+        "was": kept["was"],
+        "became": kept["became"],
+        "applied": kept.get("applied", True),
+    }

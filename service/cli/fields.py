@@ -15,9 +15,6 @@ from service.forms.senders import TARGETS
 from service.lead import CANONICAL_FIELDS, Lead
 from service.store import Query, StoreUnavailable
 
-SUMMARY = "show what a form's senders sent last, how it was understood, and the lines that teach the rest"
-EXAMPLE = "lead-capture fields tour --sender gravity-forms"
-
 LOOKED_THROUGH = 500
 """How many of the form's newest leads are looked through."""
 

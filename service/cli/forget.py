@@ -11,9 +11,6 @@ from service.cli.main import Failed
 from service.cli.opened import open_house, unanswered
 from service.store import StoreUnavailable
 
-SUMMARY = "erase a person: all that their leads say of them"
-EXAMPLE = "lead-capture forget ann@example.com"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """EMAIL, --dry-run, --json."""

@@ -10,14 +10,12 @@ from typing import Any
 from service import clock
 from service.admin import actions
 from service.admin.lead_json import leads_json
+from service.cli.commands import COMMANDS
 from service.cli.house import instant, number_within
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
 from service.lead import Lead, Status
 from service.store import Query, Store, StoreUnavailable
-
-SUMMARY = "list, show, retry, release, discard or correct leads"
-EXAMPLE = "lead-capture leads list --status parked --since 2026-11-01"
 
 PAGE = 500
 """Leads read at a time."""
@@ -26,7 +24,7 @@ PAGE = 500
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """list | show ID | retry ID... | release ID... | discard ID... | correct ID --field NAME=VALUE..."""
     commands = parser.add_subparsers(metavar="ACTION")
-    listing = commands.add_parser("list", help="newest first", epilog=f"example: {EXAMPLE}")
+    listing = commands.add_parser("list", help="newest first", epilog=f"example: {COMMANDS['leads'].example}")
     _add_filters(listing)
     listing.add_argument("--limit", type=number_within(1, 1_000_000), default=50, help="at most so many (50)")
     _add_json(listing, "one JSON object a line")

@@ -3,36 +3,11 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 
-from service.forms import SetupProblems
-from service.settings import SettingsProblems
-
-COMMANDS = {
-    "up": "service.cli.up",
-    "web": "service.cli.web",
-    "worker": "service.cli.worker",
-    "simulator": "service.cli.simulator",
-    "migrate": "service.cli.migrate",
-    "doctor": "service.cli.doctor",
-    "boards": "service.cli.boards",
-    "preview": "service.cli.preview",
-    "leads": "service.cli.leads",
-    "fields": "service.cli.fields",
-    "alerts": "service.cli.alerts",
-    "pull": "service.cli.pull",
-    "reconcile": "service.cli.reconcile",
-    "conversions": "service.cli.conversions",
-    "reattribute": "service.cli.reattribute",
-    "report": "service.cli.report",
-    "import": "service.cli.imports",
-    "forget": "service.cli.forget",
-    "demo-data": "service.cli.demo",
-    "completion": "service.cli.completion",
-}
-"""Command -> module with SUMMARY, EXAMPLE, add_arguments(parser) and run(arguments) -> exit code."""
+from service.cli.commands import COMMANDS
 
 
 class Failed(Exception):
@@ -45,10 +20,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # what a terminal cannot show, such as half a character, ends nothing
     try:
-        arguments = parser_for(given).parse_args(given)
-        return int(arguments.run(arguments))
-    except (SettingsProblems, SetupProblems) as problems:
-        return _tell(problems.problems)
+        return _run(parser_for(_named(given)).parse_args(given))
     except Failed as failure:
         return _tell([str(failure)])
     except KeyboardInterrupt:
@@ -59,30 +31,45 @@ def main(words: Sequence[str] | None = None) -> int:
         return 1
 
 
+def _named(given: Sequence[str]) -> Sequence[str]:
+    """The command, as the first word that is no option: nothing before it has a value."""
+    return [word for word in given if not word.startswith("-")][:1]
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from service.forms import SetupProblems  # noqa: PLC0415 (help and wrong usage need neither)
+    from service.settings import SettingsProblems  # noqa: PLC0415
+
+    try:
+        return int(arguments.run(arguments))
+    except (SettingsProblems, SetupProblems) as problems:
+        return _tell(problems.problems)
+
+
 def _tell(problems: Sequence[str]) -> int:
     for problem in problems:
         print(f"lead-capture: {problem}", file=sys.stderr)
     return 1
 
 
-def parser_for(given: Sequence[str]) -> argparse.ArgumentParser:
-    """The whole parser, but only the modules that this call needs are loaded: `web` starts without `leads`."""
+def parser_for(loaded: Collection[str]) -> argparse.ArgumentParser:
+    """The whole parser. loaded: the commands whose own words are read; of the others it knows what they are for."""
     parser = argparse.ArgumentParser(
         prog="lead-capture",
         description="Takes enquiries from forms and ads to Nexudus: once, soon, with their source.",
         epilog="example: lead-capture up",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    asked = [word for word in given[:1] if word in COMMANDS]
-    for name in asked or COMMANDS:
-        module = import_module(COMMANDS[name])
-        command = commands.add_parser(
+    for name, command in COMMANDS.items():
+        words = commands.add_parser(
             name,
-            help=module.SUMMARY,
-            description=module.SUMMARY,
-            epilog=f"example: {module.EXAMPLE}",
+            help=command.summary,
+            description=command.summary,
+            epilog=f"example: {command.example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        if name in loaded:
+            module = import_module(command.module)
+            module.add_arguments(words)
+            words.set_defaults(run=module.run)
     return parser

@@ -8,9 +8,6 @@ from service.cli.main import Failed
 from service.cli.opened import unanswered
 from service.store import SCHEMA, Store, StoreUnavailable
 
-SUMMARY = "bring the database to the newest schema; safe from several hosts at once"
-EXAMPLE = "lead-capture migrate"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--json."""

@@ -9,11 +9,6 @@ from service.cli.main import Failed
 
 UTM_VALUES = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
-SUMMARY = "show what a submission would become; nothing is stored or sent"
-EXAMPLE = (
-    "lead-capture preview contact --field email=ann@example.com --page-url 'https://example.com/?utm_source=google'"
-)
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FORM, --field, --page-url, --landing-url, --referrer, --json."""

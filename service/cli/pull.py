@@ -16,9 +16,6 @@ from service.delivery.identity import is_gone, worker_name
 from service.forms.senders import PLATFORMS
 from service.store import Identity, StoreUnavailable
 
-SUMMARY = "ask ad platforms for leads that their webhooks did not bring"
-EXAMPLE = "lead-capture pull tour --since 2026-11-01"
-
 BACK = timedelta(days=7)
 """How far back to look where nobody says it."""
 

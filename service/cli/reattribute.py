@@ -15,9 +15,6 @@ from service.forms import Form
 from service.lead import Attribution, Lead, Status
 from service.store import Store, StoreUnavailable
 
-SUMMARY = "credit leads again after the rules or the forms file changed"
-EXAMPLE = "lead-capture reattribute --since 2026-11-01 --dry-run"
-
 PAGE = 200
 """Leads read at a time, and changed in one short transaction at most."""
 

@@ -20,11 +20,6 @@ from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import SIZE
 from service.store import StoreUnavailable
 
-SUMMARY = (
-    "compare leads with the opportunities in Nexudus and the leads at ad platforms; name what is missing or double"
-)
-EXAMPLE = "lead-capture reconcile --since 2026-11-01"
-
 STATUSES = {
     "delivered": "delivered",
     "pending": "on their way",

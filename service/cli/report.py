@@ -4,19 +4,18 @@ import argparse
 import json
 
 from service import clock
+from service.cli.commands import COMMANDS
 from service.cli.house import instant
 from service.cli.main import Failed
 from service.cli.opened import open_house, unanswered
 from service.store import StoreUnavailable
 
-SUMMARY = "where the leads of a period came from, and what was odd about their tags"
-EXAMPLE = "lead-capture report attribution --since 2026-11-01"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """attribution --since --until --form --json."""
+    whole = COMMANDS["report"]
     subjects = parser.add_subparsers(metavar="SUBJECT", required=True)
-    asked = subjects.add_parser("attribution", help=SUMMARY, epilog=f"example: {EXAMPLE}")
+    asked = subjects.add_parser("attribution", help=whole.summary, epilog=f"example: {whole.example}")
     asked.add_argument("--since", type=instant, help="received at or after, e.g. 2026-11-01 (30 days ago)")
     asked.add_argument("--until", type=instant, help="received before (now)")
     asked.add_argument("--form", default="", help="leads of this form only")

@@ -6,8 +6,6 @@ from service.cli.house import number_within, with_port
 from service.cli.main import Failed
 from service.settings import read_settings
 
-SUMMARY = "a stand-in for Nexudus with a board to look at; nothing in it is real or kept"
-EXAMPLE = "lead-capture simulator --port 8010"
 PORT = 8010
 
 

@@ -20,9 +20,6 @@ from service.cli.migrate import migrate
 from service.forms import Setup
 from service.settings import Settings
 
-SUMMARY = "start everything on this machine: database, web, worker and, without Nexudus credentials, the simulator"
-EXAMPLE = "lead-capture up --port 8000"
-
 START_S = 30.0
 """How long the web process may take until it takes leads."""
 

@@ -8,8 +8,6 @@ from service.cli.cores import hooks
 from service.cli.house import number_within, read_house, with_port
 from service.settings import Settings
 
-SUMMARY = "take leads: the web process, under gunicorn"
-EXAMPLE = "lead-capture web --port 8000"
 PORT = 8000
 
 

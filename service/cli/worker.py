@@ -4,9 +4,6 @@ import argparse
 
 from service.cli.opened import open_house
 
-SUMMARY = "deliver leads to Nexudus: the worker process; run as many as you like"
-EXAMPLE = "lead-capture worker"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """None."""

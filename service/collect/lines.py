@@ -15,11 +15,6 @@ ANNOUNCING = frozenset({"meta", "linkedin"})
 """The platforms whose webhooks bring ids only."""
 
 
-def can_read(table: Table) -> bool:
-    """Whether the operator gave anything to read with."""
-    return any(table.get(name) for name in ("access_token", "page_tokens", "refresh_token"))
-
-
 def make_lines(forms: Mapping[str, Form], addresses: Addresses, store: Store, identity: Identity) -> list[Line]:
     """Every line of these forms. identity: of this process."""
     return [line for form in forms.values() for line in _lines_of(form, addresses, store, identity)]

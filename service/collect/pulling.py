@@ -8,11 +8,10 @@ import structlog
 
 from service import clock
 from service.capture.enquiries import Enquiry
-from service.capture.intake import id_key, person_of
 from service.collect.errors import CollectError
 from service.collect.line import Line, Odd, Pulled
-from service.collect.settling import PLATFORMS, judge, read_lead
-from service.store import Key, Store, StoreUnavailable
+from service.collect.settling import PLATFORMS, judge, read_arrival
+from service.store import Arrival, Store, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -93,26 +92,18 @@ def _keep_all(some: list[Pulled], line: Line, store: Store, tally: Tally) -> Non
     for error in some:
         if isinstance(error, CollectError):
             _note(error, line, store, tally)
-    enquiries = [each for each in some if isinstance(each, Enquiry)]
-    keys = {each.external_id: id_key(line.sender, each.external_id, line.form) for each in enquiries}
-    now = clock.now()
-    with store.read() as tx:
-        waiting = tx.notices.waiting_under([key.value for key in keys.values()])
-        known = {key.value for key in keys.values() if tx.leads.knows([key.value], now)} - waiting
-    for each in enquiries:
-        key = keys[each.external_id]
-        if key.value in known:  # not kept again: that would count as a repeat of its person's
-            tally.known += 1
-        else:
-            _keep(each, key, line, store, tally)
-            known.add(key.value)
+    for each in some:
+        if isinstance(each, Enquiry):
+            _keep(each, line, store, tally)
 
 
-def _keep(enquiry: Enquiry, key: Key, line: Line, store: Store, tally: Tally) -> None:
+def _keep(enquiry: Enquiry, line: Line, store: Store, tally: Tally) -> None:
     try:
-        lead = read_lead(enquiry, line)
-        # Its own id alone: the same person may well have asked twice in all that time.
-        receipt = store.keep(lead, [key], person_of(lead))
+        arrival = read_arrival(enquiry, line)
+        if _is_here(arrival, store):  # not kept again: that would count as a repeat of its person's
+            tally.known += 1
+            return
+        receipt = store.keep(*arrival)
     except StoreUnavailable:
         raise
     except Exception:  # a mistake of ours must cost one lead, not all that come after it
@@ -121,3 +112,10 @@ def _keep(enquiry: Enquiry, key: Key, line: Line, store: Store, tally: Tally) ->
         return
     tally.new += 1
     log.info("lead_kept", lead=receipt.lead_id, form=line.form.name, sender=line.sender, repeat=receipt.repeat)
+
+
+def _is_here(arrival: Arrival, store: Store) -> bool:
+    """Whether the lead came before; one that was only announced still waits for these answers."""
+    with store.read() as tx:
+        match = tx.arrivals.match(arrival, clock.now())
+        return match is not None and not tx.notices.is_waiting(match[0].id)

@@ -9,9 +9,9 @@ import structlog
 from service import clock
 from service.collect.errors import CollectError
 from service.collect.line import Line
-from service.collect.lines import can_read
 from service.collect.pulling import OVERLAP, pull
 from service.collect.settling import judge
+from service.forms.senders import can_read
 from service.store import Store, StoreUnavailable
 
 log = structlog.get_logger()

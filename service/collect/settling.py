@@ -9,13 +9,13 @@ import structlog
 
 from service import clock
 from service.capture.enquiries import Enquiry
-from service.capture.intake import arrival_of, person_of
+from service.capture.intake import arrival_of, id_key
 from service.capture.submitting import reading_form, submit
 from service.collect.errors import CollectError, Disconnected, Gone, NotNow, Unusable
 from service.collect.line import Line
 from service.collect.retry import Again, next_step, outage_s, rest_s
-from service.lead import Lead, Outcome
-from service.store import Ended, Fetch, Link, Store, Transaction
+from service.lead import Outcome
+from service.store import Arrival, Ended, Fetch, Link, Store, Transaction
 
 log = structlog.get_logger()
 
@@ -38,13 +38,15 @@ def collect(fetch: Fetch, line: Line, store: Store) -> None:
     began = clock.monotonic()
     try:
         enquiry = line.reader.fetch(fetch.notice)
-        lead = lead_of(enquiry, line, fetch)
+        arrival = arrival_for(enquiry, line, fetch)
     except CollectError as error:
         _settle(fetch, line, store, error, _duration_ms(began))
         return
     now, ended = clock.now(), Ended(Outcome.DONE, _duration_ms(began), 200)
-    store.write(lambda tx: tx.fetches.arrived(fetch, lead, person_of(lead), ended, now))
-    log.info("lead_fetched", lead=lead.id, sender=line.sender, form=line.form.name, duration_ms=ended.duration_ms)
+    store.write(lambda tx: tx.fetches.arrived(fetch, arrival, ended, now))
+    log.info(
+        "lead_fetched", lead=arrival.lead.id, sender=line.sender, form=line.form.name, duration_ms=ended.duration_ms
+    )
 
 
 def stumbled(fetch: Fetch, line: Line, store: Store) -> None:
@@ -56,18 +58,23 @@ def stumbled(fetch: Fetch, line: Line, store: Store) -> None:
     store.write(lambda tx: _follow(tx, fetch, step, _problem(error, line, fetch.notice.tries), ended))
 
 
-def lead_of(enquiry: Enquiry, line: Line, fetch: Fetch) -> Lead:
+def arrival_for(enquiry: Enquiry, line: Line, fetch: Fetch) -> Arrival:
     """The announced lead with its answers, read and credited as any other."""
     notice = fetch.notice
     whole = replace(enquiry, place=enquiry.place or notice.place, external_id=notice.external_id)
-    return replace(read_lead(whole, line), id=notice.lead_id, received_at=notice.announced_at)
+    arrival = read_arrival(whole, line)
+    return arrival._replace(lead=replace(arrival.lead, id=notice.lead_id, received_at=notice.announced_at))
 
 
-def read_lead(enquiry: Enquiry, line: Line) -> Lead:
-    """A lead of what was read; platforms tell no visitor's address, so none is kept."""
+def read_arrival(enquiry: Enquiry, line: Line) -> Arrival:
+    """A lead of what was read, known by its id alone: the same person may well have asked twice.
+
+    Platforms tell no visitor's address, so none is kept; what they let be read is proven.
+    """
     submission = submit(enquiry, reading_form(line.form, line.table), line.sender, line.table)
-    lead, _, _ = arrival_of(replace(submission, ip=""), line.form, clock.now())
-    return lead
+    arrival = arrival_of(replace(submission, ip="", is_proven=True), line.form, clock.now())
+    own = [key for key in arrival.keys if key.otherwise]
+    return arrival._replace(keys=own or [id_key(line.sender, enquiry.external_id, line.form)])  # a test has none
 
 
 # -- what went wrong

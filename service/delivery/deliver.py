@@ -156,6 +156,7 @@ def _opportunity(
         if made is not None:
             tx.outbox.done(delivery)
             tx.leads.delivered(lead.id, coworker_id, made, clock.now())
+            tx.corrections.mark_unsent(lead)
             came_through(tx, delivery)
             if delivery.waits_for.startswith(("stage:", "cap:")):
                 tx.holds.lift(lead.account, delivery.waits_for)

@@ -42,7 +42,8 @@ def notes(lead: Lead, form: Form) -> str:
 
 def _answers(lead: Lead) -> Iterator[str]:
     contact = lead.submission.contact
-    read = {"full_name": contact.full_name, "email": contact.email, "phone": contact.phone, "company": contact.company}
+    phone = _phone(contact.phone, _text(lead.submission.fields.get("phone", "")))
+    read = {"full_name": contact.full_name, "email": contact.email, "phone": phone, "company": contact.company}
     answers: Answers = {**lead.submission.fields, **{name: value for name, value in read.items() if value}}
     for name, label in _LABELS.items():
         if answers.get(name):
@@ -50,6 +51,17 @@ def _answers(lead: Lead) -> Iterator[str]:
     for name, value in lead.submission.extras.items():
         if value and name != CAPTCHA_REMARK:
             yield f"{_short(name)}: {_short(value)}"
+
+
+def _phone(number: str, typed: str) -> str:
+    """The number that is sent, and what was typed where the two differ by more than punctuation."""
+    if not number or not typed or _letters(typed) == _letters(number):
+        return number
+    return f"{number} (typed: {typed})"
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def _touch(lead: Lead) -> Iterator[str]:

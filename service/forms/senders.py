@@ -1,5 +1,6 @@
 """The webhook senders that a form may let in, and what each one's table may say."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,12 @@ TARGETS = (
 """What a sender's `fields` may fill: an answer, a Utm value, or what is known of the submission."""
 
 COMMON_KEYS = ("token", "pages", "accounts", "fields")
+
+PROOF_KEYS = ("secret", "key", "app_secret", "client_secret", "token")
+"""Keys of a sender's table by which its calls prove where they come from."""
+
+READING_KEYS = ("access_token", "page_tokens", "refresh_token")
+"""Keys of a platform's table with which its leads can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,32 @@ SENDERS: dict[str, Sender] = {
     "google-forms": _SIGNS_NOTHING,
     "json": Sender(("platform", "names")),
 }
+
+
+def is_proven(table: Mapping[str, Any]) -> bool:
+    """Whether the calls of a sender with this table must prove where they come from."""
+    return any(table.get(name) for name in PROOF_KEYS)
+
+
+def can_read(table: Mapping[str, Any]) -> bool:
+    """Whether the operator gave anything to read the platform's leads with."""
+    return any(table.get(name) for name in READING_KEYS)
+
+
+UNPROVEN = (
+    "it has no secret, key or token, so anybody who knows its address can send; its ids count only together with the "
+    "same e-mail or phone, and what comes later for a lead is added and replaces nothing"
+)
+"""What it means that a sender's table proves nothing."""
+
+
+def proof_remedy(sender: str) -> str:
+    """What to write into a table that proves nothing."""
+    variable = f"{sender.upper().replace('-', '_')}_TOKEN"
+    token = (
+        f'write token = "env:{variable}" and put the same token into the address or a header, as docs/senders.md says'
+    )
+    return f"write secret, where the tool signs its calls; else {token}" if "secret" in SENDERS[sender].keys else token
 
 
 def read_id(value: Any) -> str:

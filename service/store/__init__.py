@@ -1,6 +1,7 @@
 """KEEP: lead and debt in one commit, on SQLite or PostgreSQL."""
 
 from service.store.accounts import UNAVAILABLE, Accounts, Pace, Pause
+from service.store.arrivals import Arrival, Judge, Key, Match
 from service.store.claims import Turns
 from service.store.concerns import Concern
 from service.store.connections import Health, Link
@@ -11,18 +12,19 @@ from service.store.exports import Told, ToldCall, as_instant, as_milliseconds
 from service.store.fetches import Ended, Fetch
 from service.store.histories import History
 from service.store.holds import Hold
-from service.store.leads import Key, Leads
+from service.store.leads import Leads
 from service.store.ledgers import Reading, Reconciliation
 from service.store.locks import Identity
 from service.store.notices import WITHDRAWN, Announced, Notice
 from service.store.outbox import LATER, Debt, LeaseLost, Outbox
 from service.store.overview import Day
+from service.store.persons import Brought
 from service.store.query import Query
 from service.store.refusals import Refusal
 from service.store.reports import Count, Origins, Period
 from service.store.sales import Change, Noted, Sale, SaleStatus
 from service.store.search import Found, Tally
-from service.store.store import SCHEMA, Arrival, Store, Transaction
+from service.store.store import SCHEMA, Store, Transaction
 from service.store.tally import Span, State, Tallies
 from service.store.writer import StoreUnavailable
 
@@ -35,6 +37,7 @@ __all__ = [
     "Announced",
     "Arrival",
     "BeingSent",
+    "Brought",
     "Change",
     "Concern",
     "Count",
@@ -49,10 +52,12 @@ __all__ = [
     "History",
     "Hold",
     "Identity",
+    "Judge",
     "Key",
     "Leads",
     "LeaseLost",
     "Link",
+    "Match",
     "Noted",
     "Notice",
     "Origins",

@@ -1,14 +1,15 @@
-"""Answers put right by an operator: the lead gets them, what it said before stays beside them."""
+"""Answers changed later, by an operator or by the sender itself: what the lead said before stays beside them."""
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from service.lead import Correction, Lead, Status, Step, Submission
+from service.lead import Correction, Lead, LeadId, Status, Step, Submission
 from service.store.engines import Opened
-from service.store.lead_rows import to_row
-from service.store.outbox import Outbox
+from service.store.lead_rows import corrections_of, corrections_row, to_row, verdict_row
+from service.store.outbox import DONE, PARKED, Outbox
 from service.store.tables import deliveries, leads
 from service.store.word_index import WordIndex
 
@@ -35,18 +36,56 @@ class Corrections:
         self._check(lead)
         corrected = replace(lead, submission=submission, corrections=(*lead.corrections, correction))
         row = to_row(corrected)
-        changed = {name: row[name] for name in (*_CHANGED, "corrections")}
-        with WordIndex(self._connection, self._opened).following([lead.id]):
-            self._connection.execute(update(leads).where(leads.c.id == lead.id).values(changed))
-        debt = update(deliveries).where(deliveries.c.lead_id == lead.id)
-        # Whom the old answers led to may be somebody else.
-        self._connection.execute(debt.values(person=person, coworker_id=None, doubt_step=None, doubt_at=None, looks=0))
+        self._write(lead.id, {name: row[name] for name in (*_CHANGED, "corrections")})
+        self._start_over(lead.id, person)
         if lead.status is not Status.QUARANTINED:
             Outbox(self._connection, self._opened).owe_again(lead.id, now)
 
+    def change(self, became: Lead, person: str, now: datetime) -> None:
+        """Give a lead what its sender said later; one that was parked for what is here now goes on.
+
+        became: the lead with the newest answers; the last of its corrections says what changed. Where Nexudus has the
+        lead already, or may have it, only that is kept: an opportunity that exists is never changed.
+        """
+        delivery = self._delivery(became.id)
+        is_sent = delivery is None or delivery.state == DONE or delivery.doubt_step == Step.CREATE_OPPORTUNITY.value
+        *earlier, last = became.corrections
+        if is_sent or not last.is_applied:
+            self._write(became.id, {"corrections": corrections_row((*earlier, replace(last, is_applied=False)))})
+            return
+        row, verdict = to_row(became), verdict_row(became.attribution)
+        changed = (*_CHANGED, *verdict, "page_url", "problem", "corrections")
+        self._write(became.id, {name: row[name] for name in changed})
+        if delivery.person != person:
+            self._start_over(became.id, person)
+        if became.status is Status.PENDING and delivery.state == PARKED:
+            Outbox(self._connection, self._opened).go_on(became.id, now)
+
+    def mark_unsent(self, as_sent: Lead) -> None:
+        """What was changed while a lead was being sent is not in Nexudus: say so. as_sent: as the worker had it."""
+        query = select(leads.c.corrections).where(leads.c.id == as_sent.id)
+        corrections = corrections_of(self._connection.execute(query).scalar())
+        known = len(as_sent.corrections)
+        if len(corrections) > known:
+            late = (replace(each, is_applied=False) for each in corrections[known:])
+            change = update(leads).where(leads.c.id == as_sent.id)
+            self._connection.execute(change.values(corrections=corrections_row((*corrections[:known], *late))))
+
+    def _write(self, lead_id: LeadId, values: dict[str, Any]) -> None:
+        with WordIndex(self._connection, self._opened).following([lead_id]):
+            self._connection.execute(update(leads).where(leads.c.id == lead_id).values(values))
+
+    def _start_over(self, lead_id: LeadId, person: str) -> None:
+        """Whom the old answers led to in Nexudus may be somebody else."""
+        debt = update(deliveries).where(deliveries.c.lead_id == lead_id)
+        self._connection.execute(debt.values(person=person, coworker_id=None, doubt_step=None, doubt_at=None, looks=0))
+
+    def _delivery(self, lead_id: LeadId) -> Any:
+        query = select(deliveries).where(deliveries.c.lead_id == lead_id)
+        return self._connection.execute(query.with_for_update() if self._opened.locks_rows else query).first()
+
     def _check(self, lead: Lead) -> None:
-        query = select(deliveries.c.claimed_by, deliveries.c.doubt_step).where(deliveries.c.lead_id == lead.id)
-        row = self._connection.execute(query.with_for_update() if self._opened.locks_rows else query).first()
+        row = self._delivery(lead.id)
         if row is None:
             return
         if row.claimed_by is not None:

@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, not_, or_, select, update
 
 from service.lead import Lead, LeadId, Outcome, Status, Step
+from service.store.arrivals import Arrival, Arrivals, Match
 from service.store.connections import Connections, Link
+from service.store.corrections import Corrections
 from service.store.engines import Opened
 from service.store.leads import Leads
 from service.store.locks import IsGone, free_leases
 from service.store.notices import DUE, LIVE_FOR, PARKED, Notice, Notices
-from service.store.outbox import LeaseLost
+from service.store.outbox import LeaseLost, Outbox
 from service.store.tables import attempts, connections, leads, notices
 
 
@@ -148,17 +150,29 @@ class Fetches:
             mine = select(leads.c.id).where(leads.c.id == fetch.notice.lead_id)
             self._connection.execute(mine.with_for_update())
 
-    def arrived(self, fetch: Fetch, lead: Lead, person: str, ended: Ended, now: datetime) -> None:
+    def arrived(self, fetch: Fetch, arrival: Arrival, ended: Ended, now: datetime) -> None:
         """The answers are here: the lead gets them, and is owed to the CRM, in this one commit.
 
-        lead: with the notice's id. person: whose Deliveries must not run beside its own.
+        arrival: with the notice's id; under its keys the same enquiry may have come by way of a sender that proved
+        nothing, which could not be known before.
         Raises: LeaseLost when it was withdrawn, discarded or fetched by another meanwhile.
         """
         self.hold(fetch)
         Connections(self._connection, self._opened).worked(fetch.link, now)
         self._check_lease(fetch)
         self.end(fetch, ended)
-        Notices(self._connection, self._opened).fill(fetch.notice.lead_id, lead, person, now)
+        Notices(self._connection, self._opened).fill(fetch.notice.lead_id, arrival.lead, arrival.person, now)
+        match = Arrivals(self._connection, self._opened).match(arrival, now)
+        if match is not None:
+            self._give_way(arrival.lead.id, *match, now)
+
+    def _give_way(self, lead_id: LeadId, first: Lead, match: Match, now: datetime) -> None:
+        """One enquiry makes one opportunity, by whichever way it came first."""
+        Outbox(self._connection, self._opened).withdraw(lead_id)
+        problem = f"It is the enquiry of lead {first.id}, which came by {first.submission.sender}, too."
+        Leads(self._connection, self._opened).set_status(lead_id, Status.DISCARDED, problem)
+        if match.became is not None:
+            Corrections(self._connection, self._opened).change(match.became, match.person, now)
 
     def postpone(self, fetch: Fetch, due: datetime, tries: int, problem: str, ended: Ended) -> None:
         """Give it back until `due`; `tries` places of the schedule are spent.

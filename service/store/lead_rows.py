@@ -62,17 +62,42 @@ def to_row(lead: Lead) -> dict[str, Any]:
         **verdict_row(lead.attribution),
         "coworker_id": lead.coworker_id,
         "opportunity_id": lead.opportunity_id,
-        "corrections": _corrections_row(lead.corrections),
+        "corrections": corrections_row(lead.corrections),
         "untold": lead.tell or None,
     }
 
 
-def _corrections_row(corrections: Sequence[Correction]) -> list[dict[str, Any]] | None:
-    return [{"at": one.at.isoformat(), "was": dict(one.was), "became": dict(one.became)} for one in corrections] or None
+def corrections_row(corrections: Sequence[Correction]) -> list[dict[str, Any]] | None:
+    """What the column of a lead's corrections holds; None for none."""
+    return [_correction_row(each) for each in corrections] or None
 
 
-def _corrections(kept: Sequence[dict[str, Any]] | None) -> tuple[Correction, ...]:
-    return tuple(Correction(datetime.fromisoformat(one["at"]), one["was"], one["became"]) for one in kept or ())
+def _correction_row(correction: Correction) -> dict[str, Any]:
+    """by and applied are left out where they are what the first releases meant without them."""
+    row: dict[str, Any] = {
+        "at": correction.at.isoformat(),
+        "was": dict(correction.was),
+        "became": dict(correction.became),
+    }
+    if correction.by != "operator":
+        row["by"] = correction.by
+    if not correction.is_applied:
+        row["applied"] = False
+    return row
+
+
+def corrections_of(rows: Sequence[dict[str, Any]] | None) -> tuple[Correction, ...]:
+    """The corrections of a lead, oldest first, of what its column holds."""
+    return tuple(
+        Correction(
+            datetime.fromisoformat(row["at"]),
+            row["was"],
+            row["became"],
+            row.get("by", "operator"),
+            row.get("applied", True),
+        )
+        for row in rows or ()
+    )
 
 
 def verdict_row(verdict: Attribution) -> dict[str, Any]:
@@ -113,7 +138,9 @@ def _evidence_row(submission: Submission) -> dict[str, Any]:
         "referrer": evidence.referrer,
         "submitted_at": evidence.submitted_at,
         "idempotency_key": submission.idempotency_key,
+        "proven": submission.is_proven or None,
         "asked": dict(submission.names),
+        "extension": submission.contact.extension,
     }
     for name, touch in (("first", evidence.first), ("last", evidence.last)):
         if touch is not None:
@@ -141,13 +168,14 @@ def from_row(row: Row[Any]) -> Lead:
     submission = Submission(
         form=row.form,
         sender=row.sender,
-        contact=Contact(row.email, row.full_name, row.first_name, row.last_name, row.phone, row.company),
+        contact=_contact(row),
         evidence=evidence,
         fields=row.fields,
         extras=row.extras,
         names=kept.get("asked", {}),
         external_id=row.external_id,
         idempotency_key=kept.get("idempotency_key", ""),
+        is_proven=kept.get("proven", False),
         form_name=row.form_name,
         ip=row.ip,
         raw=bytes(row.raw or b""),
@@ -164,9 +192,14 @@ def from_row(row: Row[Any]) -> Lead:
         coworker_id=row.coworker_id,
         opportunity_id=row.opportunity_id,
         repeats=row.repeats,
-        corrections=_corrections(row.corrections),
+        corrections=corrections_of(row.corrections),
     )
     return replace(lead, next_attempt_at=row.due_at) if row.state == "owed" else lead
+
+
+def _contact(row: Row[Any]) -> Contact:
+    extension = row.evidence.get("extension", "")
+    return Contact(row.email, row.full_name, row.first_name, row.last_name, row.phone, row.company, extension)
 
 
 def _attribution(row: Row[Any]) -> Attribution:

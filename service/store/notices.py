@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, select, update
 
 from service.lead import Lead, LeadId, Receipt, Status
+from service.store.arrivals import Arrival, Arrivals
 from service.store.connections import Connections, Link
 from service.store.engines import Opened
 from service.store.lead_rows import to_row
-from service.store.leads import Key, Leads
+from service.store.leads import Leads
 from service.store.outbox import LATER, LIVE, Debt, Outbox, wake
 from service.store.tables import lead_keys, leads, notices
 from service.store.word_index import WordIndex
@@ -45,8 +46,8 @@ class Notice:
     tries: int = 0
 
 
-Announced = tuple[Lead, Sequence[Key], Notice]
-"""A lead of status ANNOUNCED, what makes a later one its repeat, and how to fetch it."""
+Announced = tuple[Arrival, Notice]
+"""A lead of status ANNOUNCED, with what makes a later one its repeat; and how to fetch it."""
 
 
 class Notices:
@@ -58,11 +59,11 @@ class Notices:
 
     def announce_all(self, arrivals: Sequence[Announced]) -> list[Receipt]:
         """Keep announced leads and owe each a fetch, unless it came before."""
-        return [self._announce(lead, keys, notice) for lead, keys, notice in arrivals]
+        return [self._announce(arrival, notice) for arrival, notice in arrivals]
 
-    def _announce(self, lead: Lead, keys: Sequence[Key], notice: Notice) -> Receipt:
-        receipt = Leads(self._connection, self._opened).keep(lead, keys)
-        if not receipt.repeat:
+    def _announce(self, arrival: Arrival, notice: Notice) -> Receipt:
+        receipt, lead, _, _ = Arrivals(self._connection, self._opened).keep(arrival)
+        if lead is not None:
             self._connection.execute(
                 notices.insert().values(
                     lead_id=lead.id,
@@ -138,10 +139,9 @@ class Notices:
 
     # -- taking back
 
-    def withdraw(self, lead: Lead, keys: Sequence[Key]) -> Receipt:
+    def withdraw(self, arrival: Arrival) -> Receipt:
         """Make nothing of a lead that its person took back; one that Nexudus has is only marked."""
-        store = Leads(self._connection, self._opened)
-        receipt = store.keep(lead, keys)
+        receipt = Arrivals(self._connection, self._opened).keep(arrival).receipt
         if receipt.repeat:
             self._mark_withdrawn(receipt.lead_id)
         return receipt

@@ -94,6 +94,13 @@ class Outbox:
             self._wake()
         return changed
 
+    def go_on(self, lead_id: LeadId, due: datetime) -> None:
+        """What a parked lead lacked is here: it is owed as if it had just come."""
+        parked = update(deliveries).where(deliveries.c.lead_id == lead_id, deliveries.c.state == PARKED)
+        self._connection.execute(parked.values(state=OWED, due_at=due, tries=0, waits_for=None))
+        Leads(self._connection, self._opened).set_status(lead_id, Status.PENDING)
+        self._wake()
+
     def owe_all_again(self, lead_ids: Sequence[LeadId], due: datetime) -> list[LeadId]:
         """The same for several; those that owe something."""
         owed = (

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.lead import Lead, LeadId, Receipt, Status
 from service.store import bell
 from service.store.accounts import Accounts
+from service.store.arrivals import Arrival, Arrivals, Clash, Judge, Kept, Key
 from service.store.claims import Claims
 from service.store.concerns import Concerns
 from service.store.connections import Connections
@@ -27,12 +28,13 @@ from service.store.histories import Histories
 from service.store.holds import Holds
 from service.store.known import Known
 from service.store.lead_rows import lead_values
-from service.store.leads import Clash, Key, Leads
+from service.store.leads import Leads
 from service.store.ledgers import Ledgers
 from service.store.migrate import migrate, schema_of
 from service.store.notices import Announced, Notices
 from service.store.outbox import LIVE, WAKE, Debt, Outbox
 from service.store.overview import Overview
+from service.store.persons import Persons
 from service.store.refusals import Refusals
 from service.store.reports import Reports
 from service.store.rows import Values
@@ -49,9 +51,6 @@ from service.store.writer import Writer, as_unavailable
 
 T = TypeVar("T")
 
-Arrival = tuple[Lead, Sequence[Key], str]
-"""A new lead, what makes a later one its repeat, and whose it is."""
-
 Ready = tuple[Arrival, Values]
 """The same with its row, worked out before its turn: there all that wait would wait for that, too."""
 
@@ -66,6 +65,7 @@ SCHEMA = "0007"
 class Transaction:
     """What can be done within one transaction."""
 
+    arrivals: Arrivals
     leads: Leads
     outbox: Outbox
     claims: Claims
@@ -87,6 +87,7 @@ class Transaction:
     histories: Histories
     exports: Exports
     known: Known
+    persons: Persons
     finished: Finished
     sales: Sales
     ledgers: Ledgers
@@ -113,15 +114,16 @@ class Store:
         """
         return self._writer.write(lambda connection: job(self._transaction(connection)))
 
-    def keep(self, lead: Lead, keys: Sequence[Key], person: str) -> Receipt:
+    def keep(self, lead: Lead, keys: Sequence[Key], person: str, judge: Judge | None = None) -> Receipt:
         """Keep a lead and its debt to the CRM in one commit; a repeat, known by its keys, gets the first Receipt.
 
         Of a lead that was only announced so far it is no repeat, but what was waited for: that lead gets its answers.
+        What a repeat adds completes the first lead.
 
         Leads that arrive together are written together: taking leads is what must be fast.
         Raises: StoreUnavailable; then nothing was kept.
         """
-        return self._writer.write_together(self._keep_all, _ready((lead, keys, person)))
+        return self._writer.write_together(self._keep_all, _ready(Arrival(lead, keys, person, judge)))
 
     def keep_all(self, arrivals: Sequence[Arrival], priority: int = LIVE) -> list[Receipt]:
         """The same for all that one request brought, in few commits; their Receipts, in order.
@@ -144,7 +146,7 @@ class Store:
     def _keep_all(self, connection: Connection, ready: Sequence[Ready], priority: int = LIVE) -> Sequence[Receipt]:
         arrivals, rows = [arrival for arrival, _ in ready], [row for _, row in ready]
         opened = self._opened
-        receipts = Leads(connection, opened).keep_all([(lead, keys) for lead, keys, _ in arrivals], rows)
+        kept = Arrivals(connection, opened).keep_all(arrivals, rows)
         Outbox(connection, opened).owe_all(
             [
                 Debt(
@@ -156,15 +158,23 @@ class Store:
                     parked=lead.status is not Status.PENDING,
                     priority=priority,
                 )
-                for (lead, _, person), receipt in zip(arrivals, receipts, strict=True)
-                if not receipt.repeat
+                for lead, _, person, _ in (arrival for arrival, one in zip(arrivals, kept, strict=True) if one.lead)
             ]
         )
-        for (lead, _, person), receipt in zip(arrivals, receipts, strict=True):
-            if receipt.repeat:
-                Notices(connection, opened).fill(receipt.lead_id, lead, person, lead.received_at)
-        WordIndex(connection, opened).add_late([lead.id for lead, _, _ in arrivals])
-        return receipts
+        for arrival, one in zip(arrivals, kept, strict=True):
+            self._complete(connection, arrival, one)
+        WordIndex(connection, opened).add_late([arrival.lead.id for arrival in arrivals])
+        return [one.receipt for one in kept]
+
+    def _complete(self, connection: Connection, arrival: Arrival, kept: Kept) -> None:
+        """Give the lead of which this is a repeat what it says: an announced one everything, others what is new."""
+        if kept.first is None or kept.match is None:
+            return
+        lead, first = arrival.lead, kept.first
+        if Notices(connection, self._opened).fill(first.id, lead, arrival.person, lead.received_at):
+            return
+        if kept.match.became is not None:
+            Corrections(connection, self._opened).change(kept.match.became, kept.match.person, lead.received_at)
 
     def announce_all(self, arrivals: Sequence[Announced]) -> list[Receipt]:
         """Keep leads that are still to be fetched, each with its notice; their Receipts, in order.
@@ -173,13 +183,13 @@ class Store:
         """
         return self.write(lambda tx: tx.notices.announce_all(arrivals))
 
-    def withdraw(self, lead: Lead, keys: Sequence[Key]) -> Receipt:
+    def withdraw(self, arrival: Arrival) -> Receipt:
         """The person took an enquiry back: nothing is made of it, whether it came before or comes later.
 
-        lead: kept as discarded where none came yet, so that a late one is its repeat.
+        arrival: kept as discarded where none came yet, so that a late one is its repeat.
         Raises: StoreUnavailable.
         """
-        return self.write(lambda tx: tx.notices.withdraw(lead, keys))
+        return self.write(lambda tx: tx.notices.withdraw(arrival))
 
     def erase(self, lead_ids: Sequence[LeadId], now: datetime) -> Erased:
         """Erase any number of leads, some at a time; what became of them.
@@ -209,6 +219,7 @@ class Store:
     def _transaction(self, connection: Connection) -> Transaction:
         opened = self._opened
         return Transaction(
+            Arrivals(connection, opened),
             Leads(connection, opened),
             Outbox(connection, opened),
             Claims(connection, opened),
@@ -230,6 +241,7 @@ class Store:
             Histories(connection),
             Exports(connection),
             Known(connection),
+            Persons(connection),
             Finished(connection),
             Sales(connection, opened),
             Ledgers(connection, opened),
@@ -291,4 +303,4 @@ class Store:
 
 
 def _ready(arrival: Arrival) -> Ready:
-    return arrival, lead_values(arrival[0])
+    return arrival, lead_values(arrival.lead)

@@ -81,7 +81,7 @@ def _answers(row: Any) -> Iterable[str]:
     found: dict[str, None] = {}
     for text in (row.utm_source, row.utm_medium, row.utm_campaign, row.external_id, row.form_name):
         found |= dict.fromkeys(parts(text))
-    for answers in (row.fields, row.extras):
+    for answers in (row.fields, row.extras, *_changes(row.corrections or ())):
         for text in _texts(answers):
             found |= dict.fromkeys(parts(text)[:ANSWER_WORDS])
     return list(found)[:ALL_WORDS]
@@ -93,8 +93,16 @@ def _texts(answers: Mapping[str, str | Sequence[str]]) -> Iterator[str]:
             yield answer if isinstance(answer, str) else " ".join(map(str, answer))
 
 
-def _former(corrections: Iterable[Mapping[str, Any]], name: str) -> Iterator[str]:
-    """What an answer was before it was put right: the person is found by it, too."""
+def _changes(corrections: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """What answers were before they changed, and what came too late to be sent: all that was said can be found."""
     for one in corrections:
-        if isinstance(was := one.get("was", {}).get(name, ""), str):
-            yield was
+        yield one.get("was", {})
+        if not one.get("applied", True):
+            yield one.get("became", {})
+
+
+def _former(corrections: Iterable[Mapping[str, Any]], name: str) -> Iterator[str]:
+    """What an answer was before it changed, or would have become: the person is found by it, too."""
+    for answers in _changes(corrections):
+        if isinstance(answer := answers.get(name, ""), str):
+            yield answer

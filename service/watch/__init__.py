@@ -5,6 +5,7 @@ watcher.py    one thread of a worker: looks, tells, sleeps; one worker at a time
 findings.py   what is wrong, from one look at the store
 notebook.py   what was found, kept as concerns: begun, put in newer words, ended
 silence.py    a form that used to bring leads and brings none
+refused.py    a sender that used to bring leads and whose calls are refused
 canary.py     a lead of our own on its way, now and then
 
 alerts.py     which concerns to tell now, in one message

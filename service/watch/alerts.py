@@ -12,8 +12,11 @@ from service.watch.words import count, span
 REMINDERS = (timedelta(hours=4), timedelta(hours=20), timedelta(days=1))
 """After the first alert, the second ...: after four hours, after a day, then daily."""
 
-ONCE = frozenset({"parked", "slow"})
+ONCE = frozenset({"parked", "slow", "refused"})
 """What nobody is reminded of, unless it happened again: it waits for a person, or passes by itself."""
+
+COUNTED = frozenset({"parked", "refused"})
+"""Kinds whose sentence begins with a number of its own: how often they were noticed says nothing besides."""
 
 MOST_AN_HOUR = 12
 """A fuse: trouble that comes and goes all the time is told together, later."""
@@ -36,6 +39,7 @@ TITLES = {
     "canary": "the test lead did not arrive",
     "captcha": "a captcha is not checked",
     "platform": "an ad platform's connection is broken",
+    "refused": "calls of a sender are refused",
     "notify": "new leads are not told",
     "setup": "the set-up does not fit Nexudus",
     "cap": "a location in Nexudus is filling up",
@@ -58,6 +62,7 @@ ENDINGS = {
     "canary": "The test lead arrived.",
     "captcha": "The captcha is checked again.",
     "platform": "The connection works again; what waited is read.",
+    "refused": "A call was accepted again, or none was refused for a week.",
     "notify": "New leads are told again.",
     "setup": "The set-up fits again.",
     "cap": "There is room in Nexudus again.",
@@ -131,7 +136,7 @@ def _title(news: Sequence[Concern], again: Sequence[Concern], over: Sequence[Con
 
 
 def _often(concern: Concern) -> str:
-    return f" (Noticed {concern.times:,} times.)" if concern.times > 1 and concern.kind != "parked" else ""
+    return f" (Noticed {concern.times:,} times.)" if concern.times > 1 and concern.kind not in COUNTED else ""
 
 
 def _ending(concern: Concern) -> str:

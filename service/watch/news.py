@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from service.forms import Form
-from service.lead import Lead, Status
+from service.lead import Contact, Lead, Status
 from service.watch.channels import Message, Tone
 from service.watch.unread import PLATFORMS
 from service.watch.words import count
@@ -51,7 +51,7 @@ def about_many(leads: Sequence[Lead], number: int, form: Form, public_url: str) 
 
 def _facts(lead: Lead) -> list[str]:
     contact, answers = lead.submission.contact, {**lead.submission.extras, **lead.submission.fields}
-    told = {"Name": _name(lead), "Company": contact.company, "Phone": contact.phone, "E-mail": contact.email}
+    told = {"Name": _name(lead), "Company": contact.company, "Phone": _phone(contact), "E-mail": contact.email}
     told |= {label: _text(answers.get(name, "")) for name, label in ANSWERS.items()}
     facts = [f"{label}: {_line(text, ANSWER)}" for label, text in told.items() if text.strip()]
     said = _line(_text(answers.get("message", "")), EXCERPT)
@@ -60,10 +60,14 @@ def _facts(lead: Lead) -> list[str]:
 
 def _summary(lead: Lead) -> str:
     contact = lead.submission.contact
-    reach = [_line(text, NAME) for text in (contact.company, contact.phone, contact.email) if text.strip()]
+    reach = [_line(text, NAME) for text in (contact.company, _phone(contact), contact.email) if text.strip()]
     said = _line(_text(lead.submission.fields.get("message", "")), SHORT)
     who = ", ".join(dict.fromkeys([_who(lead), *reach]))
     return who + (f": {said}" if said else "") + (" (needs a person)" if lead.status is Status.PARKED else "")
+
+
+def _phone(contact: Contact) -> str:
+    return f"{contact.phone} ext. {contact.extension}" if contact.extension else contact.phone
 
 
 def _who(lead: Lead) -> str:

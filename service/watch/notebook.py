@@ -12,7 +12,7 @@ from service.watch.finding import Finding
 SETTLE_S = {"role": 60, "login": 60, "lookup": 60, "quota": 60, "stage": 60, "hold": 60, "slow": 120, "disk": 600}
 """How long the signs of a kind must be gone until it is over: a new try may find it as bad as before."""
 
-OURS = frozenset({*SETTLE_S, "stuck", "parked", "silence", "canary"} - {"stage"})
+OURS = frozenset({*SETTLE_S, "stuck", "parked", "silence", "canary", "refused"} - {"stage"})
 """The kinds that only the watch notices, and so ends. Others may be noticed, and ended, elsewhere."""
 
 

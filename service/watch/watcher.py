@@ -20,6 +20,7 @@ from service.watch.digest import Hour
 from service.watch.findings import LATE_S, find
 from service.watch.listening import Listener
 from service.watch.notebook import Changes, Notebook
+from service.watch.refused import find_refused
 from service.watch.telling import Teller
 
 log = structlog.get_logger()
@@ -114,6 +115,7 @@ class Watcher:
         with self._store.read() as tx:
             found = [*find(tx.watching.look(now, LATE_S), now), *self._listener.listen(tx, forms, now)]
             found += [flight for flight in flights if flight]
+            found += find_refused(tx.refusals.open(), self._orders.forms, now)
             changes = self._notebook.compare(found, tx.concerns.open(), lambda concern: _is_mended(tx, concern), now)
         if changes:
             self._store.write(lambda tx: _write_down(tx, changes, now))

@@ -11,6 +11,7 @@ PUBLIC = {
     "/f/<name>",
     "/f/<name>/thanks",
     "/attribution.js",
+    "/attribution-more.js",
     "/openapi.json",
     "/docs",
     "/healthz",

@@ -155,7 +155,7 @@ def test_an_answer_is_put_right_and_the_lead_sent(kept: Store, operator: Operato
     said = operator.arrive(operator.send(form, **{"answer.email": "ada@example.com"}))
 
     assert "on its way to Nexudus" in said
-    assert "Put right by an operator" in said
+    assert "Corrected by an operator" in said
     assert operator.front.lead().submission.contact.email == "ada@example.com"
     assert operator.front.lead().status == "pending"
 

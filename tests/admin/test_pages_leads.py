@@ -9,7 +9,7 @@ from service import clock
 from service.admin.actions import Corrected
 from service.admin.pages import Window, register
 from service.lead import Attribution, Contact, Status
-from service.store import Store
+from service.store import Arrival, Store
 from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
 from tests.admin.visitor import PASSWORD, Operator, words
 from tests.builders import NOON, a_form, a_lead, a_submission
@@ -194,7 +194,7 @@ def test_a_form_that_was_tampered_with_does_nothing(kept: Store, operator: Opera
 
 def test_very_many_are_done_in_parts_that_are_counted_together(kept: Store, operator: Operator) -> None:
     held = [a_lead(f"{n}@x.example", NOON + timedelta(seconds=n), status=Status.QUARANTINED) for n in range(300)]
-    kept.keep_all([(lead, [], lead.id) for lead in held])
+    kept.keep_all([Arrival(lead, person=lead.id) for lead in held])
     hasty = Flask("hasty")
     register(hasty, Window(kept, {}, _no_correction, password=PASSWORD, patience_s=0))
     operator.client = hasty.test_client()
@@ -210,7 +210,7 @@ def test_very_many_are_done_in_parts_that_are_counted_together(kept: Store, oper
 def test_leads_far_apart_are_all_reached(kept: Store, operator: Operator) -> None:
     kept.keep_all(
         [
-            (a_lead(f"{n}@x.example", NOON + timedelta(seconds=n), status=Status.QUARANTINED), [], str(n))
+            Arrival(a_lead(f"{n}@x.example", NOON + timedelta(seconds=n), status=Status.QUARANTINED), person=str(n))
             for n in range(600)
         ]
     )

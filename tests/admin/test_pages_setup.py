@@ -1,5 +1,6 @@
 """Set-up: each form's addresses and snippets, what last came, what the checks found, and a preview."""
 
+import hmac
 import re
 from datetime import timedelta
 
@@ -169,16 +170,22 @@ def test_the_script_names_the_forms_own_address() -> None:
 # -- what was refused
 
 
-def test_a_call_that_was_refused_is_told_with_the_reason_until_one_is_taken(kept: Store, operator: Operator) -> None:
-    operator.client.post("/webhooks/meta/tour", data=b"{}", headers={"X-Hub-Signature-256": "sha256=00"})
+def test_a_call_that_was_refused_is_told_with_reason_and_remedy_until_one_is_taken(operator: Operator) -> None:
+    for signature in ("sha256=00", _signature(b"[]")):
+        operator.client.post("/webhooks/meta/tour", data=b"{}", headers={"X-Hub-Signature-256": signature})
 
     for page in ("/admin/setup", "/admin/setup/tour"):
         said = operator.see(page)
-        assert "Meta: refused" in said
+        assert "Meta: refused since today" in said
         assert "It does not prove where it comes from: the signature does not match." in said
+        assert "See that app_secret in [forms.tour.webhooks.meta] is the App Secret of the Meta app" in said
 
-    keep(kept, a_lead(received_at=clock.now(), submission=a_submission(form="tour", sender="meta")))
+    operator.client.post("/webhooks/meta/tour", data=b"{}", headers={"X-Hub-Signature-256": _signature(b"{}")})
     assert "refused" not in operator.see("/admin/setup/tour")
+
+
+def _signature(body: bytes) -> str:
+    return f"sha256={hmac.new(b'very-secret-1', body, 'sha256').hexdigest()}"
 
 
 def test_a_sender_that_is_not_let_in_is_told_with_what_the_forms_file_lacks(operator: Operator) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from service import clock
 from service.lead import Status
@@ -103,6 +104,62 @@ def test_a_platform_that_sends_is_told_to_work(kept: Store, operator: Operator) 
     keep(kept, a_lead(received_at=clock.now() - timedelta(hours=3), submission=a_submission(sender="meta")))
 
     assert "Meta Works It last sent a lead 3 hours ago." in operator.see("/admin/")
+
+
+# -- senders whose calls are refused
+
+
+def test_a_sender_that_worked_and_is_refused_is_said_to_be_until_a_call_is_accepted(kept: Store) -> None:
+    operator = Operator(kept, a_form("tour", webhooks={"jotform": {"token": "the-token"}}))
+
+    said = []
+    for token in ("the-token", "another", "the-token"):
+        operator.client.post(f"/webhooks/jotform/tour?token={token}", data={"email": "ann@example.com"})
+        said.append(operator.see("/admin/"))
+
+    assert ["Jotform Works It last sent a lead" in page for page in said] == [True, False, True]
+    assert "Jotform, form tour Refused Since today" in said[1]
+    assert "the token does not match. See that token in [forms.tour.webhooks.jotform]" in said[1]
+
+
+def test_what_to_do_is_said_once_where_somebody_was_alerted(kept: Store, operator: Operator) -> None:
+    keep(kept, a_lead(submission=a_submission(sender="meta")))
+    operator.client.post("/webhooks/meta/contact", data=b"{}")
+    remedy = "Meta sends a refused lead again for 36 hours."
+    before = operator.see("/admin/")
+
+    kept.write(lambda tx: tx.concerns.notice("refused:contact:meta", f"1 call was refused. {remedy}", clock.now()))
+
+    after = operator.see("/admin/")
+    assert [before.count(remedy), after.count(remedy)] == [1, 1]
+    assert after.index(remedy) < after.index("Received") < after.index("Meta, form contact Refused")
+
+
+def test_a_sender_whose_table_is_gone_is_spoken_of_only_if_it_worked(kept: Store, operator: Operator) -> None:
+    keep(kept, a_lead(submission=a_submission(sender="tally")))
+
+    for sender in ("tally", "typeform"):
+        operator.client.post(f"/webhooks/{sender}/contact", data=b"{}")
+
+    said = operator.see("/admin/")
+    assert "Tally, form contact Refused" in said
+    assert "Put [forms.contact.webhooks.tally] back into the forms file" in said
+    assert "Typeform" not in said
+
+
+def test_a_handshake_that_was_refused_says_nothing_about_the_sender(kept: Store, operator: Operator) -> None:
+    keep(kept, a_lead(received_at=clock.now(), submission=a_submission(sender="meta")))
+
+    operator.client.get("/webhooks/meta/contact")
+
+    assert "Meta Works" in operator.see("/admin/")
+
+
+def test_after_a_week_nobody_speaks_of_a_refused_call(operator: Operator) -> None:
+    with time_machine.travel(clock.now() - timedelta(days=7)):
+        operator.client.post("/webhooks/meta/contact", data=b"{}")
+
+    assert "Meta Set up" in operator.see("/admin/")
 
 
 def test_times_are_those_of_the_digests_zone(kept: Store) -> None:

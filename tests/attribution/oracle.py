@@ -14,8 +14,20 @@ import service.attribution
 TABLES = Path(service.attribution.__file__).parent / "tables"
 PLACEHOLDERS = {
     *("null", "undefined", "none", "(none)", "nan", "n/a", "-", "(not set)", "not set", "(not provided)"),
-    *("(direct)", "direct", "$direct", "[object object]"),
+    *("(direct)", "direct", "$direct", "[object object]", "xxxxx"),
 }
+NAME = (
+    r"((utm|mtm|pk|lc|query|get|url|hidden)[ _.:-]?[a-z _.-]*|source|medium|campaign|content|term|keyword|creative"
+    r"|placement|referrer|(ad|ad[ _.-]?set|ad[ _.-]?group|campaign)[ _.-]?(name|id)|[a-z]*cl(ick|k)?[ _.-]?id"
+    r"|page[ _.-]?url|landing[ _.-]?page)"
+)
+UNFILLED = [rf"\[{NAME}\]", rf"\[\[{NAME}\]\]", f"%{NAME}%", rf"\${NAME}", f"__{NAME}__"]
+QUOTES = "\"'\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019"
+PLACEMENTS = (
+    "facebook-(desktop-feed|mobile-feed|right-column|marketplace|stories|instream-video|reels|mobile-reels|profile-feed"
+    "|search)|instagram-(feed|stories|reels|explore|explore-grid-home|search|profile-feed|shop)"
+    "|messenger-(inbox|stories)|threads-feed|(an|audience-network)-(classic|rewarded-video|instream-video)"
+)
 REMOVED = re.compile(
     r"(?P<macro>\$?\{\{[^{}]*\}\}|\$?\{[^{}]*\}|__[A-Z0-9]+(?:_[A-Z0-9]+)*__|%%[A-Za-z0-9_]+%%|\*\|[^|]*\|\*)"
     r"|(?P<email>[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)|(?P<phone>\+\d{8,15})"
@@ -45,11 +57,87 @@ def clean(value: str, *, lower: bool) -> str:
     text = text.replace("<", "").replace(">", "")
     if REMOVED.search(text):
         text = REMOVED.sub("", text).strip(" _-|:/.,+")
-    text = re.sub(r"\s+", " ", re.sub(r"^[=+@ -]+", "", text)).strip()
-    if text.lower() in PLACEHOLDERS:
+    text = _ends(text, lower=lower)
+    if len(text) > 1 and text[0] in QUOTES and text[-1] in QUOTES:
+        text = _ends(text[1:-1], lower=lower)
+    text = re.sub(r"\s+", " ", text).strip()
+    if is_placeholder(text):
         return ""
     text = text[:255].strip()
     return text.lower() if lower else text
+
+
+def _ends(text: str, *, lower: bool) -> str:
+    """Step 6, what is removed once without the quotes and once within them."""
+    text = re.sub(r"^[=+@ -]+", "", text)
+    return re.sub(r"[ /,;]+$", "", text) if lower else text
+
+
+def is_placeholder(text: str) -> bool:
+    """Step 7."""
+    return text.lower() in PLACEHOLDERS or any(re.fullmatch(each, text.lower()) for each in UNFILLED)
+
+
+KEYS = ("utmsource", "utmmedium", "utmcampaign", "utmcontent", "utmterm")
+TERM = ("utmterm", "mtmkwd", "mtmkeyword", "pkkwd", "pkkeyword")
+
+
+def read_link(url: str) -> dict[str, str]:
+    """Sections 1.2 and 1.3: the five values of a URL."""
+    address, _, fragment = url[:8192].partition("#")
+    fragment = fragment.partition("?")[2] if "?" in fragment else fragment
+    return _five(_query(address.partition("?")[2]) + _query(fragment))
+
+
+def read_fields(fields: dict[str, object]) -> dict[str, str]:
+    """Section 1.3: the five values of fields."""
+    return _five(list(fields.items()))
+
+
+def _query(text: str) -> list[tuple[str, object]]:
+    pairs: list[tuple[str, object]] = []
+    for part in re.sub(r"\?(?=utm_)", "&", text, flags=re.IGNORECASE).split("&"):
+        name, _, value = part.partition("=")
+        name = re.sub(r"^\s*(amp;\s*)*", "", unquote(name.replace("+", " "))).strip()
+        is_word = value[:1] == "%" and is_placeholder(value)
+        pairs.append((name, value if is_word else unquote(value.replace("+", " "))))
+    return pairs
+
+
+def _five(pairs: list[tuple[str, object]]) -> dict[str, str]:
+    levels = [_listed(pairs)]
+    while levels[-1]:
+        carried: list[tuple[str, object]] = []
+        for place, (name, value) in enumerate(levels[-1]):
+            parts = re.split("&(?=(?:amp;)*utm_)", value, maxsplit=1, flags=re.IGNORECASE)
+            if name in KEYS and len(parts) > 1:
+                levels[-1][place] = (name, parts[0])
+                carried += [pair for pair in _listed(_query(parts[1])) if pair[0] in KEYS]
+        levels.append([(name, str(value)) for name, value in carried])
+    found = [pair for level in levels for pair in level]
+    names = [(key, key.replace("utm", "mtm"), key.replace("utm", "pk")) for key in KEYS[:4]]
+    return {
+        key[0]: next((text for each in key for name, value in found if name == each
+                      and (text := clean(value, lower=key[0] in KEYS[:2]))), "")
+        for key in (*names, TERM)
+    }  # fmt: skip
+
+
+def _listed(pairs: list[tuple[str, object]]) -> list[tuple[str, str]]:
+    """Names folded, the numbered ones in the order of their numbers, and lists as repeats."""
+    rows = []
+    for written, value in pairs:
+        number = re.search(r"\[(\d*)\]$", written.strip(), re.ASCII)
+        name = written.strip()[: number.start()] if number else written
+        digits = number[1] if number else ""
+        rows.append((re.sub("[^a-z0-9]", "", name.lower()), int(digits) if digits else None, value))
+    queues = {
+        name: sorted((row for row in rows if row[0] == name and row[1] is not None), key=lambda row: row[1] or 0)
+        for name, _, _ in rows
+    }
+    ordered = [queues[row[0]].pop(0) if row[1] is not None else row for row in rows]
+    return [(name, text) for name, _, value in ordered for text in (value if isinstance(value, list) else [value])
+            if isinstance(text, str)]  # fmt: skip
 
 
 class Entry(NamedTuple):
@@ -141,6 +229,7 @@ def decide(case: Case) -> tuple[str, int]:
     word = next((int(name[2:]) for w in (m, s) for name, words in SETS.items() if name[:2] == "LS" and w in words), 0)
     shop = bool(re.search("(^|[^a-df-z])shop|shopping", case.campaign.lower()))
     paid_medium = bool(re.match("^(.*cp.*|ppc|retargeting|paid.*)$", m)) or m in SETS["PAID"]
+    paid_medium = paid_medium or bool(re.fullmatch(PLACEMENTS, m))
     mail = m in SETS["EMAIL"] or "email" in m or "e-mail" in m or "newsletter" in m
     channel, rule = "", 0
     if "cross-network" in case.campaign.lower():

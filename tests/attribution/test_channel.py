@@ -20,6 +20,9 @@ RULES = {
     "paid medium by a word": ("utm_source=bing&utm_medium=SEM", "", "paid_click", "Paid Search"),
     "paid medium by what it contains": ("utm_source=linkedin&utm_medium=my_cpl_cpc", "", "paid_click", "Paid Social"),
     "paid medium by its beginning": ("utm_source=vimeo&utm_medium=paid+video", "", "paid_click", "Paid Video"),
+    "paid medium by the place of an ad": ("utm_source=ig&utm_medium=Instagram_Reels", "", "paid_click", "Paid Social"),
+    "place of an ad on nobody's page": ("utm_medium=an_classic", "", "paid_click", "Paid Other"),
+    "no place of an ad": ("utm_source=ig&utm_medium=instagram_bio", "", "organic_social", "Organic Social"),
     "paid shop": ("utm_source=amazon&utm_medium=ppc", "", "paid_click", "Paid Shopping"),
     "paid source": ("utm_source=google+ads", "", "paid_click", "Paid Search"),
     "paid medium, kind by the referrer": ("utm_medium=ppc", "https://www.bing.com/", "paid_click", "Paid Search"),
@@ -87,6 +90,7 @@ def test_every_rule_has_a_case() -> None:
 
 MEDIUM_SETS = {
     "PAID": "Paid Other",
+    "PLACEMENT": "Paid Other",
     "DISPLAY": "Display",
     "SOCIAL": "Organic Social",
     "ORGANIC": "Organic Search",

@@ -2,9 +2,13 @@
 
 import pytest
 
+from service.attribution import Click, clicks
 from service.attribution.click_ids import ad_id, link_id, valid_click_id
 from service.attribution.tables import CLICK_IDS
-from tests.attribution.visits import SITE, a_touch, credit
+from service.forms import Crediting
+from tests.attribution.visits import SITE, a_touch, a_visit, credit
+
+NOW = 1_790_000_000.0
 
 VALUES = {
     "text": (["CjwKCAiA98WrBhAY"], "CjwKCAiA98WrBhAY"),
@@ -15,6 +19,16 @@ VALUES = {
     "placeholder": (["NULL"], ""),
     "placeholder with a slash": (["n/a"], ""),
     "space inside": (["a b"], ""),
+    "macro in underscores": (["__CLICKID__"], ""),
+    "placeholder in underscores": (["__gclid__"], ""),
+    "placeholder in brackets": (["[gclid]"], ""),
+    "Typeform's word": (["xxxxx"], ""),
+    "underscores around": (["__aB3__"], "__aB3__"),
+    "macro among letters": (["__CLICKID__x"], "__CLICKID__x"),
+    "invisible characters": (["ab\u200bcd\u00ad"], "abcd"),
+    "line break inside": (["ab\r\ncd"], "abcd"),
+    "invisible characters and space around": (["\u200b ab \u200b"], "ab"),
+    "letter beyond ASCII": (["ab\u00e9"], ""),
     "512 characters": (["a" * 512], "a" * 512),
     "513 characters": (["a" * 513], ""),
     "first valid of several": (["", "undefined", "a1", "b2"], "a1"),
@@ -45,8 +59,64 @@ def test_ids_of_all_carriers_are_kept_and_the_first_carrier_wins() -> None:
     assert verdict.click_ids == {"gclid": "field", "fbclid": "f1", "msclkid": "m1"}
 
 
-def test_ids_of_another_touch_are_not_kept() -> None:
-    assert credit("fbclid=f1", last=a_touch("gclid=g1")).click_ids == {"fbclid": "f1"}
+def test_ids_of_all_visits_are_kept_and_decide_nothing() -> None:
+    verdict = credit("utm_medium=email&mc_cid=m1", last=a_touch("msclkid=b1"), first=a_touch("gclid=g1"))
+
+    assert verdict.click_ids == {"mc_cid": "m1", "msclkid": "b1", "gclid": "g1"}
+    assert (verdict.channel, verdict.lead_source) == ("Email", 10)
+    assert verdict.reason == "utm_medium email on the landing page: Email; LeadSource 10 for Email"
+
+
+@pytest.mark.parametrize(
+    ("touch", "expected"),
+    [
+        pytest.param("last", "this", id="of the visit that counts"),
+        pytest.param("first", "first", id="of the visit that counts, the first"),
+    ],
+)
+def test_of_ids_with_one_name_the_visit_that_counts_goes_first(touch: str, expected: str) -> None:
+    last, first = a_touch("gclid=last"), a_touch("gclid=first")
+
+    verdict = credit("gclid=this", crediting=Crediting(touch=touch), last=last, first=first)
+
+    assert verdict.click_ids == {"gclid": expected}
+
+
+def test_of_ids_with_one_name_the_newest_goes_before_the_older() -> None:
+    verdict = credit("utm_source=x", last=a_touch("gclid=last"), first=a_touch("gclid=first"))
+
+    assert verdict.click_ids == {"gclid": "last"}
+
+
+def test_a_form_that_credits_the_first_visit_keeps_the_ids_of_this_one() -> None:
+    verdict = credit("gclid=this", crediting=Crediting(touch="first"), first=a_touch("fbclid=first"))
+
+    assert (verdict.channel, verdict.click_ids) == ("Organic Social", {"fbclid": "first", "gclid": "this"})
+
+
+def test_ids_of_a_visit_out_of_date_are_not_kept() -> None:
+    assert credit(first=a_touch("gclid=g1", at=1.0), submitted_at=NOW).click_ids == {}
+
+
+def test_clicks_have_the_time_of_their_visit_and_the_newest_is_first() -> None:
+    last, first = a_touch("gclid=g2&fbclid=f2", at=NOW - 10), a_touch("gclid=g1", at=NOW - 90)
+
+    found = clicks(a_visit("gclid=g3", submitted_at=NOW, last=last, first=first), Crediting())
+
+    assert found == (
+        Click("gclid", "g3", None),
+        Click("gclid", "g2", NOW - 10),
+        Click("fbclid", "f2", NOW - 10),
+        Click("gclid", "g1", NOW - 90),
+    )
+
+
+def test_a_click_that_is_remembered_twice_has_its_first_time() -> None:
+    last, first = a_touch("gclid=g1", at=NOW - 10), a_touch("gclid=g1", at=NOW - 90)
+
+    found = clicks(a_visit("gclid=g1", submitted_at=NOW, last=last, first=first), Crediting())
+
+    assert found == (Click("gclid", "g1", NOW - 90),)
 
 
 def test_the_name_of_a_click_id_counts_in_any_case() -> None:

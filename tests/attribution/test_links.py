@@ -19,6 +19,13 @@ HOSTS = {
     "only a port": ("https://:80/", ""),
     "address of version 6": ("http://[::1]:80/", "[::1]"),
     "longer than a name can be": ("https://" + "a." * 130 + "com/", ""),
+    "page read through Google Translate": ("https://www-example-com.translate.goog/a?_x_tr_sl=en", "example.com"),
+    "hyphens in it": ("https://shop-north--yard-example.translate.goog", "shop.north-yard.example"),
+    "accents in it": ("https://xn----caf--dma-example.translate.goog", "xn--caf-dma.example"),
+    "final dot and port behind it": ("https://WWW-example-com.Translate.goog.:443/", "example.com"),
+    "the translator itself": ("https://translate.goog/", "translate.goog"),
+    "nothing but the translator": ("https://.translate.goog/", ".translate.goog"),
+    "a name that ends alike": ("https://www-example-com.nottranslate.goog/", "www-example-com.nottranslate.goog"),
     "empty": ("", ""),
 }
 
@@ -35,7 +42,13 @@ def test_an_android_referrer_is_a_package() -> None:
 
 
 @pytest.mark.parametrize(
-    "entry", ["northyard.example", " https://www.Northyard.example/offices ", "northyard.example:443/x"]
+    "entry",
+    [
+        "northyard.example",
+        " https://www.Northyard.example/offices ",
+        "northyard.example:443/x",
+        "northyard-example.translate.goog",
+    ],
 )
 def test_a_listed_domain_may_be_written_as_an_address(entry: str) -> None:
     assert listed_host(entry) == "northyard.example"

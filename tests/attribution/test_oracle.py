@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from urllib.parse import unquote, urlencode
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,7 +35,22 @@ phrases = st.builds(
 )
 sources = st.one_of(st.just(""), st.sampled_from(WORDS), phrases, hosts)
 media = st.one_of(
-    st.just(""), st.sampled_from([*WORDS, "cpc", "ppc", "paid_social", "Video", "web-push", "my-cpl"]), phrases
+    st.just(""),
+    st.sampled_from(
+        [
+            *WORDS,
+            "Facebook_Mobile_Feed",
+            "an-classic",
+            "an-video",
+            "cpc",
+            "ppc",
+            "paid_social",
+            "Video",
+            "web-push",
+            "my-cpl",
+        ]
+    ),
+    phrases,
 )
 campaigns = st.sampled_from(["", "spring", "Cross-Network", "e-shop", "Workshop", "shopping", "SHOP 1"])
 
@@ -57,7 +73,21 @@ pieces = st.sampled_from(
     [
         *("{x}", "{{x}}", "${x}", "__A_B__", "%%a%%", "*|a|*", "%40", "%2540", "%E9", "%", "jane@example.org"),
         *("+441132000000", "<", "<b", ">", "= ", "-", "@", "+", "data:", "java script:", "null", "(none)", "e\u0301"),
-        *("\u200b", "\t", "\x07", " ", "\u00a0", "a", "B.c", "é", "a" * 250, "|", "_", "%09", "&"),
+        *(
+            "[utm_source]",
+            "[[",
+            "]]",
+            "]",
+            "__source__",
+            "$campaign",
+            "%ad_name%",
+            "xxxxx",
+            "[Brand]",
+            "\u201c",
+            '"',
+            "'",
+        ),
+        *("/", ",", ";", "\u200b", "\t", "\x07", " ", "\u00a0", "a", "B.c", "é", "a" * 250, "|", "_", "%09", "&"),
     ]
 )
 PERSON = re.compile(r"[\w.%+-]+@[\w-]+(\.[\w-]+)+|\+\d{8}")
@@ -79,6 +109,48 @@ def test_both_clean_alike(value: str, lower: bool) -> None:
     mine, other = clean(value, lower=lower).text, oracle.clean(value, lower=lower)
 
     assert mine == other or leaves_room(value, other)
+
+
+names = st.sampled_from(
+    [
+        *("utm_source", "utm_source[0]", "utmSource[1]", "utm_source[ ]", "utm_source[]", " UTM medium[10]"),
+        *("utm_medium[2]", "utm_medium[02]", "utm_medium[1][0]", "amp;utm_medium", "utm_campaign", "utm_content"),
+        *("utm_term", "utm_term[1]", "mtm_source", "mtm_kwd[1]", "mtm_keyword[0]", "pk_kwd", "gclid", "page"),
+    ]
+)
+littered = st.lists(
+    st.sampled_from(
+        [
+            *("google", "cpc", "a", "[utm_source]", "%campaign%", "xxxxx", "null", '"', "\u201c", "/", ",", "=", "{x}"),
+            *("&", "&utm_medium=x", "&UTM_campaign=y%20z", "&utm_source[1]=b", "&utm_source[0]=c", "&pk_source=d"),
+            *("&amp;utm_term=t", "?utm_content=u", "%26utm_term%3Dv", "%26", "%2526utm_medium=w", "+", " ", "#"),
+        ]
+    ),
+    max_size=5,
+).map("".join)
+encoded = st.tuples(littered, st.integers(0, 2)).map(
+    lambda pair: (pair[0], quote(pair[0]), quote(quote(pair[0])))[pair[1]]
+)
+
+
+@thorough
+@given(st.lists(st.tuples(names, encoded), max_size=6))
+def test_both_read_the_same_out_of_a_link(pairs: list[tuple[str, str]]) -> None:
+    link = "https://www.northyard.example/?" + "&".join(f"{name}={value}" for name, value in pairs)
+
+    assert utm_of(Evidence(landing_url=link)) == oracle.read_link(link)
+
+
+@thorough
+@given(st.dictionaries(names, littered | st.lists(littered | st.booleans() | st.lists(littered), max_size=3)))
+def test_both_read_the_same_out_of_fields(fields: dict[str, Any]) -> None:
+    assert utm_of(Evidence(fields=fields)) == oracle.read_fields(fields)
+
+
+def utm_of(evidence: Evidence) -> dict[str, str]:
+    verdict = attribute(evidence, Crediting())
+    values = (verdict.utm_source, verdict.utm_medium, verdict.utm_campaign, verdict.utm_content, verdict.utm_term)
+    return dict(zip(oracle.KEYS, values, strict=True))
 
 
 @thorough

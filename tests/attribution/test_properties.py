@@ -8,21 +8,49 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.attribution import attribute, attribute_others, stored_touch
+from service.attribution import attribute, attribute_others, clicks, stored_touch
 from service.attribution.cleaning import clean
+from service.attribution.links import read_host
+from service.attribution.pairs import known_pairs
 from service.attribution.policy import LEAD_SOURCES
 from service.attribution.tables import ALIASES, CLICK_IDS, HOSTS, SETS
 from service.forms import Crediting
 from service.lead import Evidence, StoredTouch
 
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-NAMES = ("utm_source", "utm_medium", "utm_campaign", "utmContent", "UTM term", "pk_kwd", "how", *CLICK_IDS)
+NAMES = (
+    "utm_source",
+    "utm_source[1]",
+    "utm_source[0]",
+    "gclid[2]",
+    "utm_medium",
+    "utm_campaign",
+    "utmContent",
+    "UTM term",
+    "pk_kwd",
+    "how",
+    *CLICK_IDS,
+)
 
 anything = st.text(st.characters(), max_size=40)  # lone surrogates too: JSON can hold them
 pieces = st.sampled_from(
     [
         *("{x}", "{", "}", "__A__", "%%a%%", "*|a|*", "%40", "%2540", "%", "@", "jane@example.org", "+441132000000"),
         *("<", "<b", ">", "=", "-", "javascript:", "null", "İ", "\u0301", "\u200b", "\ud800", " ", "a", "a.b"),
+        *(
+            "[utm_source]",
+            "%campaign%",
+            "$url",
+            "xxxxx",
+            '"',
+            "'",
+            "\u201c",
+            "/",
+            ";",
+            "&utm_medium=",
+            "%26utm_term%3D",
+            "[0]",
+        ),
         *("cpc", "shop", "cross-network", "a" * 250, "www.", "https://", "?utm_source=", "&", "#", "amp;", "\n"),
     ]
 )
@@ -98,8 +126,13 @@ def test_a_cleaned_value_is_fit_to_store(value: str, lower: bool) -> None:
     assert text.encode("utf-8").decode("utf-8") == text
 
 
-LEFT_ONCE = re.compile(r"%[0-9A-Fa-f]{2}|[{}]|__|%%|\*\||\|\*|script|data|[@+]")
-"""What the rules take off once only: a third encoding, outer macros, and what joins up where something went."""
+LEFT_ONCE = re.compile(
+    r"%[0-9A-Fa-f]{2}|[{}]|__|%%|\*\||\|\*|script|data|[@+]|[\"'\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019]"
+)
+"""What the rules take off once only.
+
+A third encoding, outer macros, outer quotation marks, and what joins up where something went.
+"""
 
 
 @thorough
@@ -130,6 +163,32 @@ def test_what_the_other_visits_say_is_a_verdict_too(given_evidence: Evidence, wa
     assert {*others} <= {"current", "last", "first"}
     assert attribute(given_evidence, wanted).rule.split()[1].removeprefix("touch:") not in others
     assert all(verdict.lead_source in LEAD_SOURCES for verdict in others.values())
+
+
+@thorough
+@given(evidence, crediting)
+def test_no_click_id_is_a_macro_and_those_of_all_visits_are_kept(given_evidence: Evidence, wanted: Crediting) -> None:
+    verdict, found = attribute(given_evidence, wanted), clicks(given_evidence, wanted)
+
+    assert {*verdict.click_ids.items()} <= {(click.name, click.value) for click in found}
+    assert {*verdict.click_ids} == {click.name for click in found}
+    assert not any(re.fullmatch(r"__[A-Z0-9]+(_[A-Z0-9]+)*__|xxxxx|null", click.value) for click in found)
+
+
+@thorough
+@given(st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?){1,3}", fullmatch=True))
+def test_a_page_read_through_the_translator_has_its_own_host(host: str) -> None:
+    written = host.replace("-", "--").replace(".", "-")
+
+    assert read_host(f"https://{written}.translate.goog/a") == read_host(f"https://{host}/")
+
+
+@thorough
+@given(st.lists(st.integers(0, 30), max_size=8), st.sampled_from(["utm_source[{}]", "gclid[{}]", "UTM Source [{}]"]))
+def test_numbered_names_in_any_order_are_one_list(numbers: list[int], name: str) -> None:
+    pairs = [(name.format(number), f"v{number}") for number in numbers]
+
+    assert [value for _, value in known_pairs(pairs)] == [f"v{number}" for number in sorted(numbers)]
 
 
 @thorough

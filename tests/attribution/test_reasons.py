@@ -173,6 +173,18 @@ def test_a_click_id_is_called_by_the_name_of_its_network(name: str, reason: str)
 
 
 MORE: dict[str, tuple[dict[str, Any], str]] = {
+    "place of an ad": (
+        {"query": "utm_source=fb&utm_medium=Facebook_Mobile_Feed"},
+        "utm_source fb and utm_medium facebook_mobile_feed on the landing page: Paid Social",
+    ),
+    "ids of a visit that does not count": (
+        {"query": "utm_medium=email", "first": a_touch("gclid=a1"), "last": a_touch("fbclid=b1")},
+        "utm_medium email on the landing page: Email",
+    ),
+    "translated page": (
+        {"referrer": "https://www-bing-com.translate.goog/"},
+        "The visit came from bing.com (Bing): Organic Search",
+    ),
     "in a field": ({"fields": {"gclid": "a1"}}, "Google Ads click id gclid in the form's fields: Paid Search"),
     "source in a field, medium in the link": (
         {"query": "utm_source=google&utm_medium=cpc", "fields": {"utm_source": "google"}},

@@ -39,6 +39,11 @@ HOSTS = {
     "mailbox.company.example": "web",
     "amazon.com.au": "shop",
     "openai.com": "ai",
+    "m365.cloud.microsoft": "ai",
+    "chat.z.ai": "ai",
+    "z.ai": "web",
+    "x.ai": "ai",
+    "notx.ai": "web",
     "googleads.g.doubleclick.net": "ads",
 }
 
@@ -77,6 +82,11 @@ SOURCES = {
     "hubble-hq-leads": ("hubblehq", False),
     "hubble-leads": (None, False),
     "customer.io": ("email", False),
+    "copilot.com": ("ai", False),
+    "www.kimi.com": ("ai", False),
+    "you.com": ("ai", False),
+    "meta-ai": ("ai", False),
+    "meta-ads": ("facebook", True),
     "www.linkedin.com": ("linkedin", False),
     "ads.example.com": ("web", False),
     "https://www.hubblehq.com/list": ("hubblehq", False),

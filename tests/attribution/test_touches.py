@@ -65,6 +65,10 @@ REFERRERS = {
     "host under this one": ("https://blog.northyard.example/", False),
     "host this one is under": ("https://example./", False),
     "own domain": ("https://shop.northyard-shop.example/", False),
+    "this page through a translator": ("https://northyard-example.translate.goog/", False),
+    "two hyphens through a translator": ("https://shop-northyard----shop-example.translate.goog/", True),
+    "host under an own domain through a translator": ("https://shop-northyard--shop-example.translate.goog/", False),
+    "another page through a translator": ("https://www-somewhere-example.translate.goog/", True),
     "ignored by the operator": ("https://pay.tickets.example/", False),
     "payment": ("https://checkout.stripe.com/", False),
     "sign-in": ("https://accounts.google.com/", False),
@@ -114,6 +118,24 @@ def test_the_only_page_known_is_own_for_remembered_visits_too() -> None:
     evidence = Evidence(referrer=f"{SITE}/contact", last=StoredTouch(referrer=f"{SITE}/"))
 
     assert attribute(evidence, Crediting()).channel == "Direct"
+
+
+def test_an_own_page_through_a_translator_is_the_page_with_the_form() -> None:
+    evidence = Evidence(
+        landing_url=f"{SITE}/", referrer="https://www-northyard-example.translate.goog/contact?utm_source=instagram"
+    )
+
+    assert attribute(evidence, Crediting()).utm_source == "instagram"
+
+
+def test_a_site_is_its_own_where_the_page_is_read_through_a_translator() -> None:
+    evidence = Evidence(page_url="https://www-northyard-example.translate.goog/", referrer=f"{SITE}/")
+
+    assert attribute(evidence, Crediting()).channel == "Direct"
+
+
+def test_a_search_engine_through_a_translator_is_that_search_engine() -> None:
+    assert credit(referrer="https://www-bing-com.translate.goog/").channel == "Organic Search"
 
 
 def test_a_blank_page_url_counts_as_absent() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.attribution.carriers import known_name
+from service.attribution.pairs import known_name
 from tests.attribution.visits import SITE, credit
 
 NAMES = {
@@ -10,6 +10,13 @@ NAMES = {
     "UTM Source": "utmsource",
     "utmSource": "utmsource",
     "utm-source[]": "utmsource",
+    "utm_source[0]": "utmsource",
+    "UTM Source [12] ": "utmsource",
+    "utm_source[1][0]": "",
+    "utm_source[x]": "",
+    "gclid[0]": "gclid",
+    "gclid[]": "gclid",
+    "gclid[x]": "",
     "mtm_kwd": "mtmkwd",
     "pk_keyword": "pkkeyword",
     "mtm_term": "",
@@ -43,6 +50,76 @@ def test_the_first_usable_value_of_a_repeated_field_counts() -> None:
     verdict = credit(fields={"utm_source": ["{x}", "", "bing", "google"]})
 
     assert verdict.utm_source == "bing"
+
+
+NUMBERED = {
+    "in the order of their numbers": ("utm_source[1]=bing&utm_source[0]=google", "google"),
+    "whole numbers and no words": ("utm_source[10]=bing&utm_source[9]=google", "google"),
+    "with zeros in front": ("utm_source[1]=bing&utm_source[00]=google", "google"),
+    "the first usable": ("utm_source[1]=google&utm_source[0]=null", "google"),
+    "at the places where they stand": ("utm_source=bing&utm_source[0]=google", "bing"),
+    "empty brackets stay in their place": ("utm_source[]=bing&utm_source[1]=x&utm_source[0]=google", "bing"),
+    "in any spelling": ("utmSource[1]=bing&utm_source[0]=google", "google"),
+    "with brackets encoded": ("utm_source%5B1%5D=bing&utm_source%5B0%5D=google", "google"),
+    "with more digits than a number may have": (f"utm_source[1{'0' * 5000}]=bing&utm_source[2]=google", "google"),
+}
+
+
+@pytest.mark.parametrize(("query", "source"), NUMBERED.values(), ids=NUMBERED)
+def test_numbered_names_are_a_list(query: str, source: str) -> None:
+    assert credit(query).utm_source == source
+
+
+def test_numbered_fields_are_a_list() -> None:
+    verdict = credit(fields={"utm_source[1]": "google", "utm_source[0]": ["", "bing"], "gclid[0]": "g1"})
+
+    assert (verdict.utm_source, verdict.click_ids) == ("bing", {"gclid": "g1"})
+
+
+MAIL = ("mailchimp", "email", "May")
+SEPARATORS = {
+    "encoded": ("utm_source=mailchimp%26utm_medium%3Demail%26utm_campaign%3DMay", MAIL),
+    "encoded in capitals": ("UTM_SOURCE=mailchimp%26UTM_Medium%3Demail%26UTM_CAMPAIGN%3DMay", MAIL),
+    "encoded and escaped": ("utm_source=mailchimp%26amp%3Butm_medium%3Demail%26amp;utm_campaign%3DMay", MAIL),
+    "encoded in the fragment": ("#utm_source=mailchimp%26utm_medium%3Demail%26utm_campaign%3DMay", MAIL),
+    "encoded at two depths": ("utm_source=mailchimp%26utm_medium%3Demail%2526utm_campaign%253DMay", MAIL),
+    "its own goes first": ("utm_source=mailchimp%26utm_campaign%3DJune%26utm_medium%3Demail&utm_campaign=May", MAIL),
+    "its own is unusable": ("utm_source=mailchimp%26utm_campaign%3DMay&utm_medium=email&utm_campaign=null", MAIL),
+    "a later value carries": ("utm_source=mailchimp&utm_medium=email%26utm_campaign%3DMay", MAIL),
+    "a space in it": ("utm_source=mailchimp%26utm_medium%3Demail%26utm_campaign%3DMay+%2520", MAIL),
+    "any other ampersand stays": ("utm_source=a&utm_medium=b&utm_campaign=Desk%26Chair", ("a", "b", "Desk&Chair")),
+    "other names are not carried": ("utm_source=a%26utm_medium=b%26pk_campaign%3Dc", ("a", "b", "")),
+}
+
+
+@pytest.mark.parametrize(("query", "values"), SEPARATORS.values(), ids=SEPARATORS)
+def test_separators_that_a_tool_encoded_separate(query: str, values: tuple[str, str, str]) -> None:
+    verdict = credit(query)
+
+    assert (verdict.utm_source, verdict.utm_medium, verdict.utm_campaign) == values
+
+
+def test_separators_within_a_field_separate_and_what_follows_is_decoded() -> None:
+    verdict = credit(fields={"utm_source": ["face+book&utm_medium=paid+social%21&utm_content[0]=c"]})
+
+    assert (verdict.utm_source, verdict.utm_medium, verdict.utm_content) == ("face+book", "paid social!", "c")
+
+
+def test_no_click_id_is_carried_by_another_value() -> None:
+    assert credit("utm_source=a%26utm_medium%3Db%26gclid%3Dg1").click_ids == {}
+
+
+@pytest.mark.parametrize("value", ["%campaign%", "%25campaign%25", "%ad_id%", "[campaign]"])
+def test_a_placeholder_in_a_link_is_absent(value: str) -> None:
+    verdict = credit(f"utm_source=google&utm_campaign={value}")
+
+    assert (verdict.utm_campaign, verdict.codes) == ("", ("placeholder",))
+
+
+def test_booleans_and_lists_within_lists_are_no_values() -> None:
+    verdict = credit(fields={"utm_source": [True, ["bing"], {"a": "bing"}, "google"], "utm_medium": False})
+
+    assert (verdict.utm_source, verdict.utm_medium) == ("google", "")
 
 
 def test_a_carrier_with_source_or_medium_goes_before_an_earlier_one_with_less() -> None:

@@ -57,6 +57,7 @@ def test_a_beacons_answer_is_read_by_nobody(headers: dict[str, str], content_typ
         "https://app.example.org/done",
         "https://www.harbour.example/ok",
         "http://localhost:3000/done",
+        "https://www-example-com.translate.goog/merci",
     ],
 )
 def test_a_redirect_to_the_forms_own_sites_is_followed(wanted: str) -> None:
@@ -83,6 +84,8 @@ def test_a_redirect_to_the_forms_own_sites_is_followed(wanted: str) -> None:
         "https:www.example.com",
         "https://www.example.com/\r\nSet-Cookie: a=b",
         "thanks.html",
+        "https://www-evil-example.translate.goog/",
+        "https://translate.goog/",
     ],
 )
 def test_any_other_redirect_is_ignored(wanted: str) -> None:
@@ -96,12 +99,23 @@ def test_a_path_is_taken_on_the_site_that_posted(name: str) -> None:
     assert redirect_target("/merci", SITE, {name: "null"}) == SITE.redirect
 
 
+def test_a_path_stays_on_the_page_that_is_read_through_a_translator() -> None:
+    origin = "https://www-harbour-example.translate.goog"
+
+    assert redirect_target("/merci", SITE, {"origin": origin}) == f"{origin}/merci"
+
+
 def test_without_a_redirect_it_is_our_own_page() -> None:
     assert redirect_target("https://evil.example/", Form("tour"), {"origin": "https://evil.example"}) == ""
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://app.example.org", "https://www.app.example.org", "http://localhost:5173", "null"]
+    "origin",
+    [
+        *("https://app.example.org", "https://www.app.example.org", "http://localhost:5173", "null"),
+        *("https://harbour.example", "https://shop.harbour.example", "https://A.b.Harbour.example:8443"),
+        *("https://app-example-org.translate.goog", "https://shop-harbour-example.translate.goog"),
+    ],
 )
 def test_an_allowed_origin_is_echoed_with_credentials(origin: str) -> None:
     headers = cors_headers(origin, SITE)
@@ -111,7 +125,19 @@ def test_an_allowed_origin_is_echoed_with_credentials(origin: str) -> None:
     assert headers["Vary"] == "Origin"
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "https://example.org", ""])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *(
+            "https://evil.example",
+            "https://example.org",
+            "https://notharbour.example",
+            "https://sub.app.example.org",
+            "",
+        ),
+        *("https://evil-example.translate.goog", "https://translate.goog", "https://harbour.example.evil.example"),
+    ],
+)
 def test_other_origins_are_not(origin: str) -> None:
     assert cors_headers(origin, SITE) == {"Vary": "Origin"}
     assert preflight_headers({"origin": origin}, SITE) == {"Vary": "Origin"}

@@ -153,3 +153,13 @@ def test_a_page_that_posts_json_by_itself_tells_how_its_visitor_came(visitor: Vi
     visitor.wait_until(front.leads)
 
     assert front.lead().attribution.utm_source == "google"
+
+
+def test_a_form_that_posts_elsewhere_knows_how_its_visitor_came_as_soon_as_the_page_is_there(visitor: Visitor) -> None:
+    fields = "".join(f"<input type=hidden name={name}>" for name in ("utm_source", "utm_medium", "gclid"))
+    visitor.site.publish("/other", f"<form action=/wp-json/contact-form-7/v1/feedback method=post>{fields}</form>")
+    visitor.open(TAGGED)
+
+    visitor.open("/other")
+
+    assert visitor.hidden() == {"utm_source": "google", "utm_medium": "cpc", "gclid": "abc"}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.forms import Crediting
 from service.lead import Status
 from service.store import Store
 from tests.builders import a_form
@@ -43,6 +44,24 @@ def test_own_pages_and_senders_without_an_origin_are_let_through(kept: Store, or
 
     front.post(ANN, headers={**PERSON, **({"Origin": origin} if origin else {})})
 
+    assert front.lead().status is Status.PENDING
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        pytest.param("https://offers.example.org", id="under an own domain"),
+        pytest.param("https://www-example-com.translate.goog", id="an allowed page through a translator"),
+        pytest.param("https://offers-example-org.translate.goog", id="under an own domain through a translator"),
+    ],
+)
+def test_own_domains_and_translated_pages_are_let_through(kept: Store, origin: str) -> None:
+    form = a_form(allowed_origins=(SITE,), crediting=Crediting(own_domains=("example.org",)))
+    front = Front(kept, form)
+
+    answer = front.post(ANN, headers={**SCRIPT, "Origin": origin, "Referer": f"{origin}/"})
+
+    assert answer.headers["Access-Control-Allow-Origin"] == origin
     assert front.lead().status is Status.PENDING
 
 

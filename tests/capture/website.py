@@ -105,8 +105,8 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
-            if path == "/attribution.js":
-                self._answer(script.SCRIPT, "text/javascript")
+            if path[1:] in script.SCRIPTS:
+                self._answer(script.SCRIPTS[path[1:]].body, "text/javascript")
             elif path == "/problems.js":
                 self._answer(_PROBLEMS.encode(), "text/javascript")
             else:

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from service import clock
 from service.chores.indexing import BATCH, Indexer
-from service.store import Store
+from service.store import Arrival, Store
 from tests.builders import a_lead
 
 
 def keep_some(store: Store, number: int, age_s: float = 60) -> None:
     """Leads of a minute ago."""
     at = clock.now() - timedelta(seconds=age_s)
-    store.keep_all([(a_lead(f"p{n}@x.example", at), [], str(n)) for n in range(number)])
+    store.keep_all([Arrival(a_lead(f"p{n}@x.example", at), person=str(n)) for n in range(number)])
 
 
 def test_it_files_batch_by_batch_until_all_is_filed(kept: Store) -> None:

@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 
+from service.cli.commands import COMMANDS
 from service.cli.completion import SCRIPTS, places_of
-from service.cli.main import COMMANDS, parser_for
+from service.cli.main import parser_for
 from service.lead import Status
 from tests.cli.conftest import Terminal
 
@@ -50,7 +51,7 @@ def test_where_nothing_of_ours_fits_files_are_left_to_the_shell(run: Terminal) -
 def test_other_shells_are_told_of_every_option(run: Terminal, shell: str) -> None:
     script = run("completion", shell).out
 
-    told = {word.lstrip("-") for place in places_of(parser_for([])) for word in (*place.path, *place.words)}
+    told = {word.lstrip("-") for place in places_of(parser_for(COMMANDS)) for word in (*place.path, *place.words)}
     assert {word for word in told if word not in script} == set()
 
 

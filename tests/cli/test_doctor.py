@@ -84,6 +84,21 @@ def test_a_platform_whose_leads_cannot_be_read_is_a_warning(ready: Terminal, fol
     assert said.out.startswith("warning: forms.tour.webhooks.linkedin: it holds no access_token")
 
 
+def test_a_sender_that_proves_nothing_is_a_warning_with_what_to_write(ready: Terminal, folder: Path) -> None:
+    tables = '[forms.tour.webhooks.jotform]\n[forms.tour.webhooks.tally]\nsecret = "s"\n[forms.tour.webhooks.json]\n'
+    (folder / "forms.toml").write_text(f"{FORMS}{tables}")
+
+    said = ready("doctor")
+
+    assert said.code == 0
+    assert [line.partition(": it has no")[0] for line in said.out.splitlines()] == [
+        "warning: forms.tour.webhooks.jotform",
+        "warning: forms.tour.webhooks.json",
+    ]
+    assert "its ids count only together with the same e-mail or phone" in said.out
+    assert 'write token = "env:JOTFORM_TOKEN"' in said.out
+
+
 def test_json_tells_each_problem_in_parts(ready: Terminal, folder: Path) -> None:
     (folder / "forms.toml").write_text("[forms.tour]\nstage_id = 4711\n")
 

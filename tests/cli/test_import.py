@@ -182,6 +182,42 @@ def test_wrong_names_are_told(run: Terminal, kept: Store, file: str, form: str, 
     assert said in found.err
 
 
+# -- lines that are no leads
+
+
+TITLED = (
+    "Leads export,,\r\nGenerated 28/11/2026,,\r\n,,\r\nEmail,Name,Phone\r\nann@example.com,Ann Lee,1\r\nTotal,,1\r\n"
+)
+
+
+def test_what_stands_above_the_header_is_shown_and_never_taken(run: Terminal, kept: Store) -> None:
+    Path("leads.csv").write_text(TITLED, newline="")
+
+    said = run("import", "leads.csv", "--form", "contact", "--dry-run").out
+    run("import", "leads.csv", "--form", "contact")
+
+    assert "The columns are named in line 4. What stands above is no lead:" in said
+    assert "  line 2: Generated 28/11/2026" in said.splitlines()
+    assert [lead.submission.contact.full_name for lead in all_of(kept)] == ["Ann Lee"]
+
+
+def test_a_total_below_the_leads_is_left_out_and_told(run: Terminal, kept: Store) -> None:
+    Path("leads.csv").write_text(TITLED, newline="")
+
+    said = run("import", "leads.csv", "--form", "contact")
+
+    assert said.code == 0
+    assert "line 6: left out: it is a total" in said.out
+
+
+def test_programs_are_told_what_stands_above(run: Terminal, kept: Store) -> None:
+    Path("leads.csv").write_text(TITLED, newline="")
+
+    told = json.loads(run("import", "leads.csv", "--form", "contact", "--dry-run", "--json").out)
+
+    assert told["above"] == [{"line": 1, "text": "Leads export"}, {"line": 2, "text": "Generated 28/11/2026"}]
+
+
 # -- exports of platforms
 
 

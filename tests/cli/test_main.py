@@ -5,12 +5,14 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from service.cli.commands import COMMANDS
 from service.cli.completion import Place, places_of
-from service.cli.main import COMMANDS, parser_for
+from service.cli.main import parser_for
 from service.store import Store
 from tests.admin.desk import keep_many
 from tests.cli.conftest import Terminal
@@ -67,6 +69,36 @@ def test_every_command_has_help_with_an_example(run: Terminal, words: str) -> No
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_lists_every_command_with_its_meaning(run: Terminal, name: str) -> None:
     assert re.search(rf"^    {name}\s+\S+", run("--help").out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(["--help"], 0), (["dance"], 2), ([], 2)], ids=["help", "no such command", "nothing"]
+)
+def test_the_whole_s_help_waits_for_no_command(folder: Path, words: list[str], code: int) -> None:
+    said = loaded_by(words)
+
+    assert said.returncode == code
+    assert said.stderr.splitlines()[-1] == "set()"
+
+
+def test_a_commands_own_help_waits_for_no_other_command(folder: Path) -> None:
+    said = loaded_by(["completion", "--help"])
+
+    assert said.stderr.splitlines()[-1] == "{'service.cli.completion'}"
+
+
+def loaded_by(words: list[str]) -> subprocess.CompletedProcess[str]:
+    """What a command line loads of ours beside the list of commands, and of all that is not Python's: its last line."""
+    script = f"""
+import atexit, sys
+bare = set(sys.modules)
+ours = {{"service", "service.cli", "service.cli.main", "service.cli.commands"}}
+foreign = lambda name: name.partition(".")[0] not in sys.stdlib_module_names
+atexit.register(lambda: print({{*filter(foreign, sys.modules)}} - bare - ours or "set()", file=sys.stderr))
+from service.cli import main
+sys.exit(main({words!r}))
+"""
+    return subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=False)
 
 
 # -- failures
@@ -213,7 +245,7 @@ def test_a_reader_that_goes_away_hears_nothing_more(kept: Store, more: tuple[str
 # -- for programs
 
 
-@pytest.mark.parametrize("place", [*places_of(parser_for([]))], ids=lambda place: " ".join(place.path) or "all")
+@pytest.mark.parametrize("place", [*places_of(parser_for(COMMANDS))], ids=lambda place: " ".join(place.path) or "all")
 def test_what_tells_anything_tells_it_as_json_too(place: Place) -> None:
     is_whole = bool(place.path) and not any(word in ("list", "attribution") for word in place.words)
     runs_on = place.path[:1] in [(name,) for name in ("up", "web", "worker", "simulator", "completion", "conversions")]

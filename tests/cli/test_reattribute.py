@@ -55,7 +55,7 @@ def test_a_waiting_lead_is_credited_by_todays_rules(run: Terminal, kept: Store, 
         "1 lead looked at",
         "      1 changed",
     ]
-    assert (verdict(kept, lead).channel, verdict(kept, lead).rule[:8]) == ("Paid Search", "rules:2 ")
+    assert (verdict(kept, lead).channel, verdict(kept, lead).rule[:8]) == ("Paid Search", "rules:3 ")
 
 
 def test_a_second_time_there_is_nothing_to_do(run: Terminal, kept: Store, forms: Path) -> None:

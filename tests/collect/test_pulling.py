@@ -83,14 +83,38 @@ def test_an_announced_lead_gets_its_answers_from_a_pull(house: House) -> None:
 
 
 def test_what_an_automation_relays_of_an_announced_lead_fills_it(house: House) -> None:
-    (lead_id,) = house.hears("1")
+    (lead_id,) = house.hears("101")
     house.sets("json", token="t", platform="meta")
-    sent = {"leadgen_id": "1", "lead_id": "1", "id": "1", "email": "ada@example.com"}
+    sent = {"leadgen_id": "101", "lead_id": "101", "id": "101", "email": "ada@example.com"}
     answer = house.front.client.post("/webhooks/json/tour", json=sent, headers={"Authorization": "Bearer t"})
 
     assert answer.status_code == 200
     assert house.lead(lead_id).submission.contact.email == "ada@example.com"
     assert house.owed() == 1
+
+
+@pytest.mark.parametrize("email", ["101@example.com", "mallory@evil.example"])
+def test_a_relay_that_proves_nothing_counts_for_the_same_person_only(house: House, email: str) -> None:
+    house.sets("json", platform="meta")
+    house.front.client.post("/webhooks/json/tour", json={"leadgen_id": "900101", "email": email})
+    (announced,) = house.hears("900101")
+    house.platforms.has_lead("900101", email="101@example.com")
+
+    is_same = email == "101@example.com"
+    house.reads(announced, status=Status.DISCARDED if is_same else Status.PENDING)
+
+    assert house.owed() == (1 if is_same else 2)
+
+
+def test_a_pull_brings_a_lead_whose_number_a_stranger_took(house: House) -> None:
+    house.sets("json", platform="meta")
+    house.sets("meta", lead_forms=["900"])
+    house.front.client.post("/webhooks/json/tour", json={"leadgen_id": "900101", "email": "mallory@evil.example"})
+    house.platforms.says("/v26.0/900/leads", a_page(meta_lead("900101")))
+
+    tallies = [pulled(house, "meta") for _ in range(2)]
+
+    assert [tally.new for tally in tallies] == [1, 0]
 
 
 def test_a_withdrawn_lead_does_not_come_back(house: House) -> None:

@@ -67,6 +67,23 @@ def test_every_answer_and_every_trace_has_its_line(changes: dict[str, object], l
     assert line in told(**changes).splitlines()
 
 
+LONDON = Contact(phone="+442079460142", extension="8135")
+
+
+@pytest.mark.parametrize(
+    ("typed", "read", "line"),
+    [
+        ("+44 (20) 7946-0142", LONDON, "Phone: +442079460142"),
+        ("020 7946 0142", LONDON, "Phone: +442079460142 (typed: 020 7946 0142)"),
+        ("020 7946 0142 x8135", LONDON, "Phone: +442079460142 (typed: 020 7946 0142 x8135)"),
+        ("020 7946 0142 / 030 901820", LONDON, "Phone: +442079460142 (typed: 020 7946 0142 / 030 901820)"),
+        ("030 901820", Contact(phone="030 901820"), "Phone: 030 901820"),
+    ],
+)
+def test_a_number_is_shown_as_typed_where_more_than_punctuation_changed(typed: str, read: Contact, line: str) -> None:
+    assert line in told(fields={"phone": typed}, contact=read).splitlines()
+
+
 def test_an_answer_that_was_left_empty_has_no_line() -> None:
     assert "plan" not in told(extras={"plan": ""})
 

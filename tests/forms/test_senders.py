@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.forms.senders import SENDERS, is_proven, proof_remedy
 from tests.forms.texts import form_of, problems_of
 
 CONTRACT_SENDERS = """
@@ -82,3 +83,30 @@ def test_a_faulty_sender_gives_one_sentence(sender: str, lines: str, place: str,
     problems = problems_of(f"[forms.tour.webhooks.{sender}]\n{lines}")
 
     assert problems == [f"forms.toml: forms.tour.webhooks.{sender}{place}: {sentence}"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "table", "is_proof"),
+    [
+        *((sender, f"{key} = 's'", True) for sender, key in PROOFS.items()),
+        ("typeform", "secret = 's'", True),
+        ("jotform", "token = 's'", True),
+        ("tally", "", False),
+        ("elementor", "pages = ['1']", False),
+        ("json", "platform = 'meta'", False),
+    ],
+)
+def test_a_table_proves_something_only_with_a_secret_a_key_or_a_token(sender: str, table: str, is_proof: bool) -> None:
+    form = form_of(f"[forms.tour.webhooks.{sender}]\n{table}")
+
+    assert is_proven(form.webhooks[sender]) is is_proof
+
+
+@pytest.mark.parametrize("sender", sorted(SENDERS.keys() - PROOFS))
+def test_what_is_to_be_written_into_a_table_that_proves_nothing_can_be_written_there(sender: str) -> None:
+    remedy = proof_remedy(sender)
+
+    variable = remedy.partition('token = "env:')[2].partition('"')[0]
+    form = form_of(f"[forms.tour.webhooks.{sender}]\ntoken = 'env:{variable}'", **{variable: "t"})
+    assert is_proven(form.webhooks[sender])
+    assert ("write secret" in remedy) is ("secret" in SENDERS[sender].keys)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from service.forms import Form
-from service.lead import Attribution, Contact, Lead
+from service.lead import Attribution, Contact, Evidence, Lead, StoredTouch
 from service.ledger import google, meta
 from service.ledger.choosing import Chosen, Conversion, Fit, Wish, choose
 from service.store import Change, SaleStatus, Store
@@ -172,6 +172,46 @@ def test_clicks_without_gclid_have_columns_of_their_own_where_there_are_any() ->
 )
 def test_google_is_told_of_its_own_clicks_in_time(conversion: Conversion, reason: str | None) -> None:
     assert google.fit(conversion, FORM) == reason
+
+
+def visited(query: str = "", credited: str = "", **days: float) -> Lead:
+    """A lead that landed with `query`, whose `first` and `last` visit was so many days before.
+
+    credited: the click id of the verdict.
+    """
+
+    def touch(name: str) -> StoredTouch | None:
+        at = (NOON - days[name] * DAY).timestamp() if name in days else None
+        return StoredTouch(f"https://www.example.com/?gclid={name}", at=at) if at else None
+
+    page = f"https://www.example.com/?{query}"
+    evidence = Evidence(landing_url=page, first=touch("first"), last=touch("last"), submitted_at=NOON.timestamp())
+    ids = {"gclid": credited} if credited else {}
+    return a_lead(submission=a_submission(evidence=evidence), attribution=Attribution(click_ids=ids))
+
+
+@pytest.mark.parametrize(
+    ("lead", "days", "gclid"),
+    [
+        pytest.param(visited("utm_medium=email", first=80), 0, "first", id="a newsletter closed what an ad began"),
+        pytest.param(visited("utm_medium=email", first=80), 11, "late", id="but that was too long ago"),
+        pytest.param(visited(last=5, first=80), 11, "last", id="the newest"),
+        pytest.param(visited("gclid=this", last=5, first=80), 11, "this", id="that of this visit"),
+        pytest.param(visited("gclid=first", first=80), 11, "late", id="this visit, opened before"),
+        pytest.param(visited(credited="first", last=5, first=80), 0, "last", id="though the first got the credit"),
+        pytest.param(visited(credited="told", first=80), 0, "told", id="one that only the verdict knows"),
+        pytest.param(visited("gbraid=b&fbclid=f"), 0, "", id="a braid"),
+        pytest.param(visited("wbraid=w&gclid=g"), 0, "g", id="a gclid before a braid"),
+        pytest.param(visited(last=-1), 89, "last", id="a visitor's clock was ahead"),
+        pytest.param(visited("utm_medium=email"), 0, "no_id", id="none"),
+    ],
+)
+def test_google_is_told_of_the_newest_click_of_all_visits(lead: Lead, days: int, gclid: str) -> None:
+    conversion = a_conversion(lead, at=NOON + days * DAY)
+
+    reason, (_, *found) = google.fit(conversion, FORM), rows(conversion)
+
+    assert [reason, *(row[0] for row in found)] == ([gclid] if reason else [None, gclid])
 
 
 # -- Meta

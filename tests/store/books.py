@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from service.lead import Delivery, Lead, Receipt
-from service.store import Debt, Key, Store, Transaction
+from service.store import Arrival, Debt, Key, Store, Transaction
 from tests.builders import NOON, a_lead
 
 T = TypeVar("T")
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 def keep(store: Store, lead: Lead, *keys: Key) -> Receipt:
     """Keep a lead without owing it."""
-    return store.write(lambda tx: tx.leads.keep(lead, keys))
+    return store.write(lambda tx: tx.arrivals.keep(Arrival(lead, keys)).receipt)
 
 
 def owe(store: Store, lead: Lead | None = None, due: datetime = NOON, person: str = "") -> Lead:
@@ -22,7 +22,7 @@ def owe(store: Store, lead: Lead | None = None, due: datetime = NOON, person: st
     owed = a_lead() if lead is None else lead
 
     def job(tx: Transaction) -> None:
-        tx.leads.keep(owed, [])
+        tx.arrivals.keep(Arrival(owed))
         tx.outbox.owe(Debt(owed.id, owed.account, person or owed.submission.contact.email, due, owed.submission.form))
 
     store.write(job)

@@ -4,13 +4,19 @@ from datetime import timedelta
 
 import pytest
 
-from service.lead import Receipt
-from service.store import Key, Store
-from service.store.leads import Clash
+from service.lead import Lead, Receipt
+from service.store import Arrival, Key, Store
+from service.store.arrivals import Clash
 from tests.builders import NOON, a_lead
 from tests.store.books import at_once, count, keep, stands
 
 SOON = NOON + timedelta(minutes=5)
+
+
+def keep_all(store: Store, *arrivals: tuple[Lead, Key]) -> list[Receipt]:
+    """Keep several leads in one transaction, each under one key."""
+    wanted = [Arrival(lead, [key]) for lead, key in arrivals]
+    return store.write(lambda tx: [kept.receipt for kept in tx.arrivals.keep_all(wanted)])
 
 
 @pytest.mark.parametrize(
@@ -93,7 +99,7 @@ def test_leads_kept_together_are_judged_each_by_its_own_time(store: Store) -> No
         keep(store, a_lead(), Key(name, SOON))
     early, late = a_lead(), a_lead(received_at=SOON)
 
-    receipts = store.write(lambda tx: tx.leads.keep_all([(early, [Key("a", SOON)]), (late, [Key("b", SOON)])]))
+    receipts = keep_all(store, (early, Key("a", SOON)), (late, Key("b", SOON)))
 
     assert [receipt.repeat for receipt in receipts] == [True, False]
 
@@ -102,7 +108,7 @@ def test_a_lead_whose_commit_was_done_but_not_confirmed_is_its_own_first(store: 
     lead, other = a_lead(), a_lead()
     keep(store, lead, Key("key:1"))
 
-    receipts = store.write(lambda tx: tx.leads.keep_all([(other, [Key("key:2")]), (lead, [Key("key:1")])]))
+    receipts = keep_all(store, (other, Key("key:2")), (lead, Key("key:1")))
 
     assert [receipt.lead_id for receipt in receipts] == [other.id, lead.id]
     assert count(store) == 2
@@ -112,17 +118,17 @@ def test_more_leads_than_one_statement_takes_are_kept_together(store: Store) -> 
     keep(store, a_lead(), Key("key:7"))
     leads = [a_lead() for _ in range(120)]
 
-    receipts = store.write(lambda tx: tx.leads.keep_all([(lead, [Key(f"key:{n}")]) for n, lead in enumerate(leads)]))
+    receipts = keep_all(store, *((lead, Key(f"key:{n}")) for n, lead in enumerate(leads)))
 
     assert [n for n, receipt in enumerate(receipts) if receipt.repeat] == [7]
     assert count(store) == 120
 
 
 def test_leads_kept_together_under_one_key_are_left_to_be_kept_one_by_one(store: Store) -> None:
-    arrivals = [(a_lead(), [Key("key:1")]), (a_lead(), [Key("key:1")])]
+    arrivals = [(a_lead(), Key("key:1")), (a_lead(), Key("key:1"))]
 
     with pytest.raises(Clash):
-        store.write(lambda tx: tx.leads.keep_all(arrivals))
+        keep_all(store, *arrivals)
 
     assert count(store) == 0
 

@@ -49,7 +49,7 @@ def submissions(draw: st.DrawFn) -> Submission:
         last=draw(touches),
         submitted_at=draw(seconds),
     )
-    contact = draw(st.builds(Contact, *[plain] * 6))
+    contact = draw(st.builds(Contact, *[plain] * 7))
     named = draw(st.dictionaries(plain, wild, max_size=3))
     whole = Submission(draw(plain), draw(plain), contact, evidence, fields, extras, named)
     names = ("external_id", "form_name", "ip")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from service.lead import Delivery, Lead
-from service.store import UNAVAILABLE, Debt, Store, Transaction, Turns
+from service.store import UNAVAILABLE, Arrival, Debt, Store, Transaction, Turns
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import claim, owe, stands
 
@@ -26,7 +26,7 @@ def owe_later(store: Store, person: str) -> Lead:
     lead = a_lead()
 
     def job(tx: Transaction) -> None:
-        tx.leads.keep(lead, [])
+        tx.arrivals.keep(Arrival(lead))
         tx.outbox.owe(Debt(lead.id, "default", person, NOON - 60 * MINUTE, priority=1))
 
     store.write(job)

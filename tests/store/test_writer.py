@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from service.lead import Lead
-from service.store import Store, StoreUnavailable, Transaction
+from service.store import Arrival, Store, StoreUnavailable, Transaction
 from tests.builders import a_lead
 from tests.store.books import at_once, count, keep, owe
 
@@ -62,7 +62,7 @@ def test_a_job_that_fails_does_not_spoil_the_others_of_its_batch(store: Store) -
     leads = [a_lead(), a_lead()]
 
     outcomes = in_one_batch(
-        store, lambda tx: tx.leads.keep(leads[0], []), stumble, lambda tx: tx.leads.keep(leads[1], [])
+        store, lambda tx: tx.arrivals.keep(Arrival(leads[0])), stumble, lambda tx: tx.arrivals.keep(Arrival(leads[1]))
     )
 
     assert isinstance(outcomes[1], Mistake)
@@ -88,7 +88,7 @@ def test_what_a_job_raises_reaches_its_caller(store: Store) -> None:
 
 def test_a_job_that_fails_leaves_nothing_behind(store: Store) -> None:
     def keep_and_stumble(tx: Transaction) -> None:
-        tx.leads.keep(a_lead(), [])
+        tx.arrivals.keep(Arrival(a_lead()))
         raise Mistake
 
     with pytest.raises(Mistake):

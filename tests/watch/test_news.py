@@ -48,6 +48,12 @@ def test_one_lead_says_all_that_is_needed_to_call_back() -> None:
     ]
 
 
+def test_the_extension_stands_behind_the_number() -> None:
+    lead = ann(extension="8135")
+
+    assert "Phone: +442079460142 ext. 8135\n" in about_one(lead, tour(), URL).body
+
+
 def test_a_lead_that_is_there_already_says_so() -> None:
     assert "State: in Nexudus" in about_one(ann(status=Status.DELIVERED), tour(), URL).body
 

@@ -69,7 +69,13 @@ def _calls(attempts: Sequence[Attempt]) -> Iterator[Event]:
 def _corrections(lead: Lead) -> Iterator[Event]:
     for one in lead.corrections:
         names = ", ".join(field_name(name) for name in one.became)
-        yield Event("Put right by an operator", one.at, "calm", detail=f"Changed: {names}.")
+        if one.by == "operator":
+            yield Event("Corrected by an operator", one.at, "calm", detail=f"Changed: {names}.")
+        elif one.is_applied:
+            yield Event("Sent again with other answers", one.at, "calm", detail=f"New: {names}. The newest ones count.")
+        else:
+            detail = f"Different: {names}. It is not in Nexudus: put it there by hand where it matters."
+            yield Event("Sent again with other answers", one.at, "warn", detail=detail)
 
 
 def _end(lead: Lead, now: datetime) -> Iterator[Event]:

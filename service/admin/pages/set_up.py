@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -20,9 +20,6 @@ from service.store import Concern, Query, Refusal, Transaction
 
 CHECKS = ("setup", "stage", "cap")
 """Kinds of concerns that the daily check of the set-up finds."""
-
-LATELY = timedelta(days=7)
-"""For so long a refused call is told: who sets up a sender looks soon, and strangers try every address once."""
 
 LONGEST = 20_000
 """Letters of what is pasted to be previewed."""
@@ -105,11 +102,9 @@ def _shown(tx: Transaction, window: Window, form: Form, found: Iterable[Concern]
 
 
 def _refused(tx: Transaction, form: Form) -> Iterator[Refusal]:
-    """What was refused lately and is not mended: nothing came from that sender since."""
-    for refusal in tx.refusals.of(form.name):
-        last = _last_from(tx, form, refusal.sender)
-        if clock.now() - refusal.at < LATELY and (last is None or last.received_at < refusal.at):
-            yield refusal
+    """What was refused lately and is not mended: no call of that sender was accepted since."""
+    now = clock.now()
+    return (refusal for refusal in tx.refusals.of(form.name) if refusal.is_recent(now))
 
 
 def _is_about(concern: Concern, form: Form) -> bool:

@@ -1,11 +1,11 @@
 """How the connections stand, in words: each Nexudus account, each platform and tool that sends."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from service.admin.pages.sold import agreement
-from service.admin.pages.words import sender_name, span
+from service.admin.pages.words import counted, sender_name, span
 from service.forms import Form
 from service.store import UNAVAILABLE, Pause, Transaction
 
@@ -19,13 +19,17 @@ PLAIN_PAUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One connection. word: how it stands; tone: good, busy, warn, bad or calm; until: when it goes on by itself."""
+    """One connection. word: how it stands; tone: good, busy, warn, bad or calm.
+
+    since: when that began, where the sentence alone does not say it. until: when it goes on by itself.
+    """
 
     name: str
     word: str
     tone: str
     sentence: str
     until: datetime | None = None
+    since: datetime | None = None
 
 
 def standings(tx: Transaction, forms: Iterable[Form], now: datetime) -> list[Standing]:
@@ -72,7 +76,7 @@ def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) 
     return Standing(name, "Works", "good", f"The last lead came through {_ago(last, now)}.")
 
 
-def _platforms(tx: Transaction, forms: Iterable[Form], now: datetime) -> Iterator[Standing]:
+def _platforms(tx: Transaction, forms: Sequence[Form], now: datetime) -> Iterator[Standing]:
     broken: dict[str, list[Standing]] = {}
     for health in tx.connections.all():
         where = f"{sender_name(health.link.sender)}, form {health.link.form}"
@@ -83,8 +87,30 @@ def _platforms(tx: Transaction, forms: Iterable[Form], now: datetime) -> Iterato
             said = "The platform asked for a pause, or did not answer. It goes on by itself"
             standing = Standing(where, "Resting", "busy", said, health.rests_until)
             broken.setdefault(health.link.sender, []).append(standing)
-    for sender in sorted({sender for form in forms for sender in form.webhooks}):
-        yield from broken.get(sender, [_heard(tx, sender, now)])
+    refused = _refused(tx, forms, now)
+    for sender in sorted({sender for form in forms for sender in form.webhooks} | refused.keys()):
+        yield from [*broken.get(sender, []), *refused.get(sender, [])] or [_heard(tx, sender, now)]
+
+
+def _refused(tx: Transaction, forms: Sequence[Form], now: datetime) -> dict[str, list[Standing]]:
+    """By sender, where its last call was refused; strangers can call any address, so only where leads should come.
+
+    What to do is left out where the page says it already, at what needs a person.
+    """
+    let_in = {(form.name, sender) for form in forms for sender in form.webhooks}
+    names = {form.name for form in forms}
+    alerted = {concern.cause for concern in tx.concerns.open()}
+    standing: dict[str, list[Standing]] = {}
+    for refusal in tx.refusals.open():
+        is_expected = (refusal.form, refusal.sender) in let_in or (refusal.has_worked and refusal.form in names)
+        if is_expected and not refusal.is_handshake and refusal.is_recent(now):
+            where = f"{sender_name(refusal.sender)}, form {refusal.form}"
+            remedy = "" if refusal.cause in alerted else refusal.remedy
+            sentence = f"{counted(refusal.calls, 'call')}. {refusal.why} {remedy}".rstrip()
+            tone = "bad" if refusal.has_worked else "warn"
+            refused = Standing(where, "Refused", tone, sentence, since=refusal.began_at)
+            standing.setdefault(refusal.sender, []).append(refused)
+    return standing
 
 
 def _heard(tx: Transaction, sender: str, now: datetime) -> Standing:

@@ -1,6 +1,6 @@
 """All guards together: the rules first, then the captcha, for what still looks like an enquiry."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -15,7 +15,7 @@ from service.capture.guards.verdicts import Outcome, Verdict
 from service.capture.limits import Counters
 from service.forms import Captcha, Form
 from service.lead import CAPTCHA_REMARK, Reason, Submission, Suspicion
-from service.store import Key, Store
+from service.store import Store
 
 _LOOKS_S = (0.0, 0.1, 0.3)  # only spent tokens are waited for
 _RELEASE = "release it if it is real"
@@ -64,36 +64,33 @@ class Guards:
         return judge(submission, form, replace(seen, same_text=self._echoes.count(submission, form, now)))
 
     def check_captcha(
-        self, submission: Submission, form: Form, post: Post, keys: Callable[[], Iterable[Key]], now: datetime
+        self, submission: Submission, form: Form, post: Post, came_before: Callable[[], bool], now: datetime
     ) -> Checked:
         """Check the token of a form that has a captcha; an enquiry that came before needs none.
 
-        keys: what makes the Submission a repeat. Where the provider gives no verdict the enquiry passes,
-        and that is noted with it.
+        came_before: whether the Submission is a repeat that says nothing new. Where the provider gives no
+        verdict the enquiry passes, and that is noted with it.
         Raises: StoreUnavailable.
         """
         captcha = form.captcha
-        if captcha is None or self._came_before(keys, now):
+        if captcha is None or came_before():
             return Checked(submission)
         if not post.token:
             return _missing(submission, post)
         verdict = self._captchas.check(captcha, post.token, _own_site(form, post.host))
         self._troubles.report(form, verdict, now, is_resting=self._captchas.is_resting(captcha))
-        if verdict.is_spent and self._comes_at_once(keys, now):
+        if verdict.is_spent and _comes_at_once(came_before):
             return Checked(submission)
         return _judged(submission, captcha, verdict, post)
 
-    def _comes_at_once(self, keys: Callable[[], Iterable[Key]], now: datetime) -> bool:
-        """Whether another click brought the same: it has spent the token, and may be on disk any moment."""
-        for wait_s in _LOOKS_S:
-            clock.sleep(wait_s)
-            if self._came_before(keys, now):
-                return True
-        return False
 
-    def _came_before(self, keys: Callable[[], Iterable[Key]], now: datetime) -> bool:
-        with self._store.read() as tx:
-            return tx.leads.knows([key.value for key in keys()], now)
+def _comes_at_once(came_before: Callable[[], bool]) -> bool:
+    """Whether another click brought the same: it has spent the token, and may be on disk any moment."""
+    for wait_s in _LOOKS_S:
+        clock.sleep(wait_s)
+        if came_before():
+            return True
+    return False
 
 
 def _missing(submission: Submission, post: Post) -> Checked:

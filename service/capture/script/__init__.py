@@ -1,18 +1,36 @@
-"""The script for landing pages, `attribution.js`, ready to be served.
+"""The script for landing pages, `attribution.js`, ready to be served, and `attribution-more.js`, which it may load.
 
-`make script` puts `attribution.min.js` together from the readable `source/`; begin with
-`source/attribution.js`. Here it is only read, so that the service needs no JavaScript tools.
+`make script` puts both together from the readable `source/`; begin with `source/attribution.js`. Here they are
+only read, so that the service needs no JavaScript tools.
 """
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple, Self
 
-SCRIPT: bytes = Path(__file__).with_name("attribution.min.js").read_bytes().strip()
-"""What browsers get, in UTF-8."""
 
-ETAG: str = hashlib.sha256(SCRIPT).hexdigest()[:16]
-"""Changes when the script does; without quotes."""
+class Script(NamedTuple):
+    """One file for browsers.
 
-gzipped: bytes = gzip.compress(SCRIPT, 9, mtime=0)
-"""The script compressed; the same bytes in every process."""
+    body: in UTF-8. gzipped: the same, compressed; the same bytes in every process.
+    etag: changes when the body does; without quotes.
+    """
+
+    body: bytes
+    gzipped: bytes
+    etag: str
+
+    @classmethod
+    def built(cls, name: str) -> Self:
+        """Read what `make script` made."""
+        body = Path(__file__).with_name(name).read_bytes().strip()
+        return cls(body, gzip.compress(body, 9, mtime=0), hashlib.sha256(body).hexdigest()[:16])
+
+
+SCRIPTS: Mapping[str, Script] = {
+    "attribution.js": Script.built("attribution.min.js"),
+    "attribution-more.js": Script.built("more.min.js"),
+}
+"""Name in the address -> file."""

@@ -11,7 +11,9 @@ from service.capture.names import fold, meaning_of
 from service.capture.platforms.tags import utm_of
 from service.capture.sender import Table
 from service.capture.sheets.cells import bare, bare_foreign
-from service.capture.sheets.columns import TIMES, Plan
+from service.capture.sheets.columns import TIMES
+from service.capture.sheets.origin import Ids, Plan
+from service.capture.sheets.times import Span, spans_of
 from service.capture.submitting import reading_form, submit
 from service.capture.texts import clean
 from service.capture.tools.relayed import relay
@@ -29,13 +31,14 @@ class Taken:
     """What a row holds.
 
     row: the same for the same row of another file. suspicion: why it is held as spam. lead_id: its id
-    where it was exported, if by us.
+    where it was exported, if by us. submitted: what its time of submission may mean; empty: it says none.
     """
 
     submission: Submission
     row: str
     suspicion: str = ""
     lead_id: str = ""
+    submitted: tuple[Span, ...] = ()
 
 
 class Reader:
@@ -57,10 +60,10 @@ class Reader:
         enquiry = self._enquiry(named)
         sender = enquiry.platform or self._plan.platform or SENDER
         submission = submit(enquiry, self._form, sender, self._table)
-        row = _row_key(named)
-        if enquiry.platform and submission.external_id and not self._plan.rounded:
-            return Taken(submission, row)
-        return Taken(_told_apart(submission, row), row)
+        row, submitted = _row_key(named), spans_of(_time_in(enquiry.answers, enquiry.platform))
+        if enquiry.platform and submission.external_id and self._plan.ids is Ids.GOOD:
+            return Taken(submission, row, submitted=submitted)
+        return Taken(_told_apart(submission, row), row, submitted=submitted)
 
     def _enquiry(self, named: Sequence[Answered]) -> Enquiry:
         table = {**self._table, "platform": self._plan.platform}
@@ -71,7 +74,7 @@ class Reader:
             form_name=relayed.facts.get("form_name", ""),
             utm=utm_of(relayed.platform, relayed.facts, self._table.get("names", {})),
             details=relayed.details,
-            submitted_at=_submitted_at(relayed.answers, relayed.platform),
+            submitted_at=read_instant(_time_in(relayed.answers, relayed.platform)),
             platform=relayed.platform,
             is_test=relayed.is_test,
         )
@@ -150,16 +153,16 @@ def _named(header: Sequence[str], cells: Sequence[str]) -> Iterator[Answered]:
             yield Answered(name or f"column {number}", answer)
 
 
-def _submitted_at(answers: Sequence[Answered], platform: str) -> float | None:
+def _time_in(answers: Sequence[Answered], platform: str) -> str:
+    """The time of submission, with the zone of TikTok's, which writes UTC without saying so; of others nobody knows."""
     for each in answers:
         meaning = meaning_of(each.name)
         if isinstance(each.answer, str) and (
             fold(each.name) in TIMES or (meaning is not None and meaning.target == "submitted_at")
         ):
-            found = read_instant(each.answer)
-            # TikTok writes UTC without saying so; of others nobody knows.
-            return read_instant(f"{each.answer}+00:00") if found is None and platform == "tiktok" else found
-    return None
+            is_bare = platform == "tiktok" and read_instant(each.answer) is None
+            return f"{each.answer}+00:00" if is_bare and read_instant(f"{each.answer}+00:00") else each.answer
+    return ""
 
 
 def _row_key(named: Sequence[Answered]) -> str:

@@ -1,9 +1,8 @@
-"""Jotform: parts of a multipart body, the answers in one of them as JSON, with HTML escapes; signs nothing.
+"""Jotform: parts of a multipart body, one of them the answers as JSON that was made HTML; signs nothing.
 
 Facts: bodies that public receivers took; API Evangelist, "Jotform AsyncAPI".
 """
 
-import html
 import re
 from collections.abc import Iterator, Mapping
 
@@ -50,18 +49,9 @@ def read(call: Call, _table: Table) -> Iterator[Item]:
 
 def _typed(parts: Json) -> Json:
     try:
-        return table_at(_unescape(read_json(text_at(parts, "rawRequest").encode())))
-    except (Unreadable, RecursionError):
+        return table_at(read_json(text_at(parts, "rawRequest").encode()))
+    except Unreadable:
         return {}
-
-
-def _unescape(value: object) -> object:
-    """Texts as they were typed. Once: who typed an escape meant it."""
-    if isinstance(value, Mapping):
-        return {name: _unescape(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_unescape(member) for member in value]
-    return html.unescape(value) if isinstance(value, str) else value
 
 
 def _plainly(parts: Mapping[str, Answer]) -> Iterator[Answered]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from service.capture.bodies import read_json
 from service.capture.claims import Answer
 from service.capture.enquiries import Answered
+from service.capture.loose_json import parse_strictly
 from service.capture.nesting import collect, flatten
 from service.capture.refusals import Unreadable
 
@@ -24,7 +24,7 @@ def read_packed(text: str) -> object:
     if text[:1] + text[-1:] not in ("{}", "[]"):
         return None
     try:
-        return read_json(text.encode("utf-8", "replace"))
+        return parse_strictly(text)  # a person may write in brackets: nothing is mended here
     except Unreadable:
         return None
 

@@ -10,6 +10,6 @@
 All of it belongs to an account that no forms file has, so that no worker can deliver any of it.
 """
 
-from service.cli.demo.command import EXAMPLE, SUMMARY, add_arguments, run
+from service.cli.demo.command import add_arguments, run
 
-__all__ = ["EXAMPLE", "SUMMARY", "add_arguments", "run"]
+__all__ = ["add_arguments", "run"]

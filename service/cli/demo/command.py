@@ -15,9 +15,6 @@ from service.cli.opened import House, open_house, unanswered
 from service.cli.progress import Bar
 from service.store import History, Store, StoreUnavailable
 
-SUMMARY = "fill the database with a made-up history, for pictures and trials; none of it can reach a Nexudus"
-EXAMPLE = "lead-capture demo-data --leads 5000 --days 180"
-
 TOGETHER = 2000
 """Leads written, or removed, in one transaction."""
 

@@ -1,44 +1,28 @@
-"""What an operator asks of `import`, and how it ends."""
+"""How an import goes, and how it ends."""
 
 import argparse
 import json
-from pathlib import Path
 
+from service.capture.sheets.source import NoSheet
+from service.cli.imports.showing import print_tally
+from service.cli.imports.taking import go_through
 from service.cli.main import Failed
 from service.cli.opened import open_house, unanswered
-from service.forms import PLATFORMS
 from service.store import StoreUnavailable
 
-SUMMARY = "take the leads of a CSV file: an ad platform's export, a tool's, or our own"
-EXAMPLE = "lead-capture import leads.csv --form tour --dry-run"
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """FILE, --form, --sender, --dry-run, --json."""
-    parser.add_argument("file", metavar="FILE", type=Path, help="CSV in any encoding, with the columns' names on top")
-    parser.add_argument("--form", required=True, metavar="FORM", help="the form of the forms file that they belong to")
-    parser.add_argument(
-        "--sender", choices=PLATFORMS, default="", help="whose export it is, where its columns do not tell"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="show what the columns mean and what would come of it")
-    parser.add_argument("--json", action="store_true", help="the outcome as one JSON object")
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Take them, or tell what would be taken; 1 where a row could not be read.
+def take(arguments: argparse.Namespace) -> int:
+    """Take the leads of a file, or tell what would be taken; 1 where a row could not be read.
 
     Raises: Failed.
     """
-    from service.capture.sheets.opening import NoSheet  # noqa: PLC0415 (only this command pays for it)
-    from service.cli.imports.showing import print_tally  # noqa: PLC0415
-    from service.cli.imports.taking import go_through  # noqa: PLC0415
-
     house = open_house()
     form = house.setup.forms.get(arguments.form)
     if form is None:
         raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(house.setup.forms)}")
     try:
-        tally = go_through(house.store, form, arguments.file, arguments.sender, is_dry=arguments.dry_run)
+        file, sender, page = arguments.file, arguments.sender, arguments.sheet
+        tally = go_through(house.store, form, file, sender, page, is_dry=arguments.dry_run)
     except NoSheet as reason:
         raise Failed(str(reason)) from reason
     except StoreUnavailable as error:

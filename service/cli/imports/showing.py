@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from service.capture.sheets.heading import Heading
+from service.capture.sheets.origin import TITLES, Ids
 from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
 from service.cli.lines import printable
 from service.lead import Status
@@ -39,21 +41,37 @@ def print_tally(tally: Tally) -> None:
     for fate, words in _DONE.items():
         if tally.fates[fate]:
             console.print(Text(f"{tally.fates[fate]:>9,}  {words}"))
-    for number, what, why in tally.remarks[:TOLD]:
+    for number, what, why in sorted(tally.remarks, key=lambda remark: remark[1] == KNOWN)[:TOLD]:
         console.print(Text(f"line {number:,}: {_REMARKS.get(what, what)}: {printable(why)}"), soft_wrap=True)
     if len(tally.remarks) > TOLD:
         console.print(Text("more lines: see --json"))
 
 
-_REMARKS = {UNREAD: "not taken", LEFT_OUT: "left out"}
+_REMARKS = {UNREAD: "not taken", LEFT_OUT: "left out", KNOWN: "known already"}
 
 
 def _heading(tally: Tally) -> Iterator[str]:
-    whose = "an export of Lead Capture" if tally.plan.is_ours else f"an export of {tally.plan.platform}"
-    known = tally.plan.is_ours or tally.plan.platform
-    yield f"{tally.sheet.path.name}: {tally.sheet.words}{f', {whose}' if known else ''}"
+    whose = "Lead Capture" if tally.plan.is_ours else TITLES.get(tally.plan.platform, "")
+    is_sure = whose and not tally.plan.lacks
+    yield f"{tally.sheet.source.path.name}: {tally.sheet.source.words}{f', an export of {whose}' if is_sure else ''}"
+    yield from _above(tally.sheet.heading)
+    if tally.plan.lacks:
+        yield f"It will not be taken as it is: it {tally.plan.lacks}."
     if tally.plan.rounded:
         yield "A spreadsheet has rounded its ids: leads are told apart by all their cells. Better export it again."
+    if tally.plan.platform and tally.plan.ids is not Ids.GOOD:
+        yield f"Rows are compared with the leads of {TITLES[tally.plan.platform]} by person and time."
+    yield from tally.warnings
+
+
+def _above(heading: Heading) -> Iterator[str]:
+    """What stands above the header, and that it was left alone."""
+    if heading.above:
+        yield f"The columns are named in line {heading.line}. What stands above is no lead:"
+    for line, text in heading.above[:TOLD]:
+        yield f"  line {line}: {printable(text[:200])}"
+    if len(heading.above) > TOLD:
+        yield f"  and {len(heading.above) - TOLD} more lines"
 
 
 def _print_columns(tally: Tally, console: Console) -> None:

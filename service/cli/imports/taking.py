@@ -1,6 +1,6 @@
 """Rows kept, a few hundred at a time; or only looked at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -9,10 +9,13 @@ from typing import NamedTuple
 
 from service import clock
 from service.capture.intake import arrival_of, keys_of, status_of
-from service.capture.sheets.columns import plan_of
-from service.capture.sheets.opening import Row, open_sheet, rows_of
+from service.capture.sheets.columns import meanings_of
+from service.capture.sheets.opening import open_sheet
+from service.capture.sheets.origin import TITLES, Ids, plan_of
 from service.capture.sheets.rows import Reader, Taken
+from service.capture.sheets.source import NoSheet, Row
 from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
+from service.cli.imports.twins import Twins
 from service.cli.progress import Bar
 from service.forms import Form
 from service.lead import Status
@@ -25,6 +28,9 @@ SAMPLE = 1000
 """Rows by which the columns are judged."""
 
 _UNREADABLE = "it cannot be read: mostly a quotation mark that is not closed here or above"
+_UNREAD = (
+    "Leads that {} announced and nobody has read yet: {}. Any row may be one of them, so import when all are read."
+)
 _ERASED = "its person was erased: there is nothing in it"
 
 
@@ -33,20 +39,27 @@ class _Read(NamedTuple):
     taken: Taken
 
 
-def go_through(store: Store, form: Form, file: Path, platform: str = "", *, is_dry: bool = False) -> Tally:
+def go_through(
+    store: Store, form: Form, file: Path, platform: str = "", page: str = "", *, is_dry: bool = False
+) -> Tally:
     """Take all rows of a file, or only tell what would come of them.
 
-    Raises: NoSheet; StoreUnavailable; OSError. What was taken until then is known when it is taken again.
+    platform: as the operator says, or NOBODY. page: the sheet of a workbook, "" for that with the leads.
+    Raises: NoSheet, also where the operator must say whose export it is; StoreUnavailable; OSError. What was taken
+    until then is known when it is taken again.
     """
-    sheet = open_sheet(file)
-    sample = [row.cells for row in islice(rows_of(sheet), SAMPLE) if row.cells is not None]
-    tally = Tally(sheet, plan_of(sheet.header, sample, platform), form, is_dry)
+    sheet = open_sheet(file, meanings_of(form), page)
+    sample = [row.cells for row in islice(sheet.rows(), SAMPLE) if row.cells is not None]
+    plan = plan_of(sheet.header, sample, platform)
+    if plan.lacks and not is_dry:
+        raise NoSheet(f"{file} {plan.lacks}")
+    tally = Tally(sheet, plan, form, is_dry, warnings=[*sheet.warnings])
     taking = _Looking(store, tally) if is_dry else _Taking(store, tally)
-    with Bar("rows", sheet.size_bytes) as bar:
-        rows = rows_of(sheet)
+    with Bar("rows", sheet.source.size) as bar:
+        rows = sheet.rows()
         while some := list(islice(rows, TOGETHER)):
             taking.take(some, clock.now())
-            bar.show(some[-1].done_bytes, f"{tally.rows:,} rows")
+            bar.show(some[-1].done, f"{tally.rows:,} rows")
     return tally
 
 
@@ -56,6 +69,10 @@ class _Taking:
     def __init__(self, store: Store, tally: Tally) -> None:
         self._store, self._tally, self._form = store, tally, tally.form
         self._reader = Reader(tally.plan, tally.form)
+        platform = tally.plan.platform
+        self._twins = Twins(store, platform, tally.form, clock.now()) if platform else None
+        if self._twins and tally.plan.ids is not Ids.GOOD and (unread := self._twins.unread):
+            tally.warnings.append(_UNREAD.format(TITLES[platform], unread))
 
     def take(self, rows: Sequence[Row], now: datetime) -> None:
         """Some rows: counted when they are on disk."""
@@ -70,12 +87,14 @@ class _Taking:
             if row.cells is None:
                 self._tally.count(UNREAD, row.line, _UNREADABLE)
                 continue
-            self._tally.look_at(row.cells)
-            taken = self._reader.read(row.cells)
+            why = self._tally.sheet.heading.why_no_lead(row.cells)
+            taken = None if why else self._reader.read(row.cells)
             if taken is None:
-                self._tally.count(LEFT_OUT, row.line, _ERASED)
-            else:
-                yield _Read(row.line, taken)
+                self._tally.count(LEFT_OUT, row.line, why or _ERASED)
+                continue
+            self._tally.look_at(row.cells)
+            # The operator's own file: what it says is as good as a sender's that proved itself.
+            yield _Read(row.line, replace(taken, submission=replace(taken.submission, is_proven=True)))
 
     def _ids_here(self, found: Sequence[Taken]) -> set[str]:
         ids = [taken.lead_id for taken in found if taken.lead_id]
@@ -93,30 +112,47 @@ class _Taking:
         here = self._keys_here(found, now, also_announced=False)
         new = []
         for each in found:  # what is here is left alone: keeping it again would count it as repeated
-            if here.isdisjoint(self._keys(each.taken, now)):
-                new.append(each)
-            else:
+            if self._is_here(each, here, now):
                 self._settle(each, is_known=True)
+            elif not self._is_twin(each):
+                new.append(each)
         receipts = self._store.keep_all([self._arrival(each.taken, now) for each in new], LATER)
         for each, receipt in zip(new, receipts, strict=True):
             self._settle(each, is_known=receipt.repeat)
 
     def _keys_here(self, found: Sequence[_Read], now: datetime, *, also_announced: bool) -> set[str]:
-        keys = [key for each in found for key in self._keys(each.taken, now)]
+        keys = [key.value for each in found for key in self._keys(each.taken, now)]
         with self._store.read() as tx:
             return tx.known.keys(keys, now, also_announced=also_announced)
 
     def _arrival(self, taken: Taken, now: datetime) -> Arrival:
-        lead, _, person = arrival_of(taken.submission, self._form, now, taken.suspicion)
-        return replace(lead, tell=False), self._all_keys(taken, now), person  # nobody is told of what came long ago
+        arrival = arrival_of(taken.submission, self._form, now, taken.suspicion)
+        lead = replace(arrival.lead, tell=False)  # nobody is told of what came long ago
+        return arrival._replace(lead=lead, keys=self._keys(taken, now))
 
-    def _all_keys(self, taken: Taken, now: datetime) -> list[Key]:
-        """What makes the row known the next time: tests, too, which have no keys where they come one by one."""
-        found = list(keys_of(taken.submission, self._form, now))
+    def _keys(self, taken: Taken, now: datetime) -> list[Key]:
+        """What makes the row known the next time: tests, too, which have no keys where they come one by one.
+
+        The row's own key never expires and decides alone: it is made of all that the row says.
+        """
+        keys = keys_of(taken.submission, self._form, now)
+        found = [Key(key.value) if key.value.startswith("key:") else key for key in keys]
         return found or [Key(f"test:{self._form.name}:{taken.row.removeprefix('import ')}")]
 
-    def _keys(self, taken: Taken, now: datetime) -> list[str]:
-        return [key.value for key in self._all_keys(taken, now)]
+    def _is_here(self, each: _Read, here: Collection[str], now: datetime) -> bool:
+        """Whether a row's lead is stored: by its own words, or by an id that belongs to the same person."""
+        known = [key for key in self._keys(each.taken, now) if key.value in here]
+        if not known or not all(key.otherwise for key in known):
+            return bool(known)
+        with self._store.read() as tx:
+            return tx.arrivals.match(self._arrival(each.taken, now), now) is not None
+
+    def _is_twin(self, each: _Read) -> bool:
+        """Whether a row is a lead that its platform has brought, by its person and time; then it is counted as one."""
+        twin = self._twins.twin_of(each.taken) if self._twins and not each.taken.submission.is_test else None
+        if twin:
+            self._tally.count(KNOWN, each.line, f"by person and time, as lead {twin.lead_id}")
+        return twin is not None
 
     def _settle(self, each: _Read, *, is_known: bool) -> None:
         taken = each.taken
@@ -135,7 +171,8 @@ class _Looking(_Taking):
     def _keep(self, found: Sequence[_Read], now: datetime) -> None:
         here = self._keys_here(found, now, also_announced=True)
         for each in found:
-            its = self._keys(each.taken, now)
-            hashes = {hash(key) for key in its}
-            self._settle(each, is_known=not here.isdisjoint(its) or not self._seen.isdisjoint(hashes))
-            self._seen |= hashes
+            hashes = {hash(key.otherwise or key.value) for key in self._keys(each.taken, now)}
+            is_known = self._is_here(each, here, now) or not self._seen.isdisjoint(hashes)
+            if is_known or not self._is_twin(each):
+                self._settle(each, is_known=is_known)
+                self._seen |= hashes

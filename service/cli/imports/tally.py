@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.capture.sheets.cells import bare, bare_foreign
-from service.capture.sheets.columns import Plan, meaning_in_words
+from service.capture.sheets.columns import meaning_in_words
 from service.capture.sheets.opening import Sheet
+from service.capture.sheets.origin import Plan
 from service.forms import Form
 from service.lead import Status
 
@@ -33,7 +34,10 @@ class Column:
 
 @dataclass(slots=True)
 class Tally:
-    """The outcome of one file. remarks: line, fate and why, of rows that somebody should look at."""
+    """The outcome of one file.
+
+    remarks: line, fate and why, of rows that somebody should look at. warnings: what is odd about the whole.
+    """
 
     sheet: Sheet
     plan: Plan
@@ -43,6 +47,7 @@ class Tally:
     fates: Counter[str] = field(default_factory=Counter)
     remarks: list[tuple[int, str, str]] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """The columns by their header."""
@@ -71,11 +76,15 @@ class Tally:
     def as_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
         found: dict[str, Any] = {
-            "file": str(self.sheet.path),
-            "read_as": self.sheet.words,
+            "file": str(self.sheet.source.path),
+            "read_as": self.sheet.source.words,
+            "above": [{"line": line, "text": text} for line, text in self.sheet.heading.above],
             "form": self.form.name,
             "export_of": "lead-capture" if self.plan.is_ours else self.plan.platform or None,
+            "ids": self.plan.ids.value,
             "ids_rounded": self.plan.rounded,
+            "lacks": self.plan.lacks or None,
+            "warnings": self.warnings,
             "dry_run": self.is_dry,
             "rows": self.rows,
             **{("new" if fate is Status.PENDING else str(fate)): self.fates[fate] for fate in FATES},

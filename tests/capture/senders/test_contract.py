@@ -126,7 +126,8 @@ def test_a_form_that_is_not_there_is_asked_for_again(wire: Wire) -> None:
 
 
 def test_opening_the_address_in_a_browser_explains_it(wire: Wire) -> None:
-    get, head = wire.front.client.get(wire.path), wire.front.client.head(wire.path)
+    get = wire.front.client.get(wire.path, headers={"Accept": "text/html,*/*;q=0.8"})
+    head = wire.front.client.head(wire.path)
 
     expected = 403 if wire.sender == "meta" else 200
     assert (get.status_code, head.status_code, head.data) == (expected, expected, b"")

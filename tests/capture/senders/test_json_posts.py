@@ -211,11 +211,23 @@ def test_what_the_operator_points_at_may_be_the_id_and_the_tags(kept: Store) -> 
     [
         ({"Authorization": "Bearer word"}, "", 200),
         ({"X-Webhook-Token": "word"}, "", 200),
+        ({"X-Form-Token": "word"}, "", 200),
+        ({"X-API-Key": "word"}, "", 200),
+        ({"X-Auth-Token": " word "}, "", 200),
         ({"Authorization": "Basic OndvcmQ="}, "", 200),
+        ({"Authorization": "word"}, "", 200),
+        ({"Authorization": "Token word"}, "", 200),
+        ({"Authorization": 'Token token="word"'}, "", 200),
+        ({"Authorization": "ApiKey  word"}, "", 200),
         ({}, "?token=word", 200),
         ({}, "/word", 200),
         ({}, "", 401),
         ({"Authorization": "Bearer words"}, "", 401),
+        ({"Authorization": "Bearer"}, "", 401),
+        ({"Authorization": "Basic word"}, "", 401),
+        ({"Authorization": "words"}, "", 401),
+        ({"Authorization": "wörd"}, "", 401),
+        ({"X-API-Key": ""}, "", 401),
     ],
 )
 def test_the_token_is_taken_in_several_ways(kept: Store, headers: dict[str, str], query: str, status: int) -> None:

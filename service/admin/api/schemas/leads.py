@@ -85,11 +85,15 @@ class AttemptBody(Answer):
 
 
 class CorrectionBody(Answer):
-    """What an operator put right: answers as they were, "" where there was none, and as they became."""
+    """Answers that an operator corrected, or that the sender sent again: "" where there was none before."""
 
     at = fields.String(metadata=INSTANT)
+    by = fields.String(metadata={"description": "operator or sender"})
     was = fields.Dict(keys=fields.String())
-    became = fields.Dict(keys=fields.String(), values=fields.String())
+    became = fields.Dict(keys=fields.String())
+    applied = fields.Boolean(
+        metadata={"description": "false: it came too late to be sent, or looked like spam; the lead keeps its answers"}
+    )
 
 
 class CrmChangeBody(Answer):

@@ -6,16 +6,16 @@
 //   keys.js      one key for one view of a form
 //   watching.js  forms added later, shadow roots, single-page sites
 //   frames.js    in an iframe, the page around it is asked
-//   links.js     another domain of the same operator is told
+//   arriving.js  another domain of the same operator has told
 //
 // ES2017 without eval, innerHTML or styles, for pages with a strict CSP. `make script` puts the files together.
 
 import { attempt } from "./attempt.js";
-import { useKey, values } from "./forms.js";
-import { watchFrames } from "./frames.js";
+import { fill, useKey, values } from "./forms.js";
+import { facts, watchFrames } from "./frames.js";
 import { setConsent, startKeeping } from "./keeping.js";
 import { page } from "./keys.js";
-import { takeTouches, watchLinks } from "./links.js";
+import { takeTouches } from "./arriving.js";
 import { beginVisit } from "./visits.js";
 import { onNews, watchPage } from "./watching.js";
 
@@ -27,6 +27,9 @@ const start = () => {
   startKeeping();
   begin();
   window.LeadCapture = {
+    // For more.js.
+    facts,
+    fill,
     // For pages that post by fetch: merge these into the body.
     fields: () => {
       const told = attempt(() => values(page), {});
@@ -43,9 +46,8 @@ const start = () => {
   };
 
   attempt(watchPage);
-  watchLinks();
   watchFrames(onNews);
 };
 
 // Loaded twice?
-if (!(window.LeadCapture && window.LeadCapture.fields)) attempt(start);
+if (!attempt(() => LeadCapture.fields)) attempt(start);

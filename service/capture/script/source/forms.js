@@ -1,11 +1,11 @@
-// The hidden inputs of forms whose action is /f/... where the script comes from.
+// The hidden inputs of forms that post to /f/... where the script comes from.
 
 import { cut } from "./addresses.js";
 import { attempt } from "./attempt.js";
 import { facts } from "./frames.js";
 import { FIRST, LAST } from "./keeping.js";
 import { keyOf, renewKey, sent } from "./keys.js";
-import { home } from "./tag.js";
+import { home, loadMore } from "./tag.js";
 
 // On a page that stays, a click after this is another enquiry.
 const SAME_CLICK_MS = 2000;
@@ -24,9 +24,10 @@ export const values = (form, isSent) => {
 // getAttribute: a field named "action" hides form.action.
 const told = (name, form, button) => (button && button.getAttribute("form" + name)) || form.getAttribute(name);
 
+// Where a framework's handler posts to cannot be seen: such a form says data-lead-capture, or more.js says it.
 const isOurs = (form, button) => {
   const url = new URL(told("action", form, button) || location.href, document.baseURI);
-  return url.origin === home && url.pathname.startsWith("/f/");
+  return (url.origin === home && url.pathname.startsWith("/f/")) || form.closest("[data-lead-capture]");
 };
 
 const hiddenInput = (form, name) => {
@@ -47,7 +48,7 @@ const write = (form, data) => {
   }
 };
 
-export const fill = (form) => attempt(() => isOurs(form) && write(form));
+export const fill = (form) => attempt(() => (isOurs(form) ? write(form) : loadMore()));
 
 export const renewView = (form) => {
   renewKey(form);

@@ -16,18 +16,15 @@ const VISIT = "lc_visit";
 let memory = {};
 let mayKeep = true;
 
-// The widest domain that takes our cookies; "" where only the host itself does, or nothing may be kept.
-let site = "";
+// The widest domain that takes our cookies; none where only the host itself does, or nothing may be kept.
+let site;
 
-const readCookie = (name) => {
-  const found = document.cookie.match("(^|; )" + name + "=([^;]*)");
-  return found ? found[2] : "";
-};
+const readCookie = (name) => (document.cookie.match("(^|; )" + name + "=([^;]*)") || [])[2];
 
 const writeCookie = (name, text, domain, lifetimeS) => {
   document.cookie =
     name + "=" + text + "; path=/; max-age=" + lifetimeS + "; samesite=lax" +
-    (domain && "; domain=" + domain) + (location.protocol === "https:" ? "; secure" : "");
+    (domain ? "; domain=" + domain : "") + (location.protocol === "https:" ? "; secure" : "");
   return readCookie(name) === text;
 };
 
@@ -35,14 +32,12 @@ const writeCookie = (name, text, domain, lifetimeS) => {
 const ownDomains = () => location.hostname.split(".").map((_, place, labels) => labels.slice(-place - 1).join("."));
 
 const takesCookies = (domain) => {
-  const taken = writeCookie("lc_probe", "1", domain, 60);
-  writeCookie("lc_probe", "", domain, 0);
+  const taken = writeCookie("lc_try", "1", domain, 60);
+  writeCookie("lc_try", "", domain, 0);
   return taken;
 };
 
 export const ownSite = () => site || hostOf(location.href);
-
-export const keepsVisits = () => mayKeep;
 
 export const keep = (name, text) => {
   memory[name] = text;
@@ -73,7 +68,7 @@ const forget = (name) => {
 
 const begin = () => {
   memory = {};
-  site = (mayKeep && attempt(() => ownDomains().find(takesCookies))) || "";
+  site = mayKeep && attempt(() => ownDomains().find(takesCookies));
 };
 
 // Who agreed on an earlier page need not be asked again.

@@ -16,9 +16,6 @@ const GO_BETWEENS =
 
 export let visit = { landing: "", referrer: "" };
 
-// Another domain of the operator, to which our cookies do not go.
-export const isOtherDomain = (host) => domains.some((domain) => isUnder(host, domain)) && !isUnder(host, ownSite());
-
 const isExternal = (referrer) => {
   const host = hostOf(referrer);
   const own = domains.concat(ownSite());

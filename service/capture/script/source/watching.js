@@ -4,6 +4,7 @@ import { attempt, listen } from "./attempt.js";
 import { fill, onSend, renewView } from "./forms.js";
 import { greetFrames } from "./frames.js";
 import { renewAllKeys, sent } from "./keys.js";
+import { loadMore, needsMore } from "./tag.js";
 
 const SHADOW_ROOT = 11;
 
@@ -14,6 +15,7 @@ let address = location.href;
 const visitAll = (place) => {
   for (const element of [place, ...place.querySelectorAll("*")]) {
     if (element.localName === "form") fill(element);
+    if (needsMore || element.localName === "iframe") attempt(loadMore);
     if (element.shadowRoot) enter(element.shadowRoot);
   }
 };

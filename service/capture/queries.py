@@ -1,0 +1,64 @@
+"""Answers in the query of a webhook's address: GET is the default of many HTTP nodes, and some tools can do no more."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
+
+from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.fields import CLICK_IDS, UTM_KEYS
+from service.capture.names import fold, meaning_of
+from service.capture.sender import Call
+from service.lead import CANONICAL_FIELDS
+
+FORM_ENCODING = "application/x-www-form-urlencoded"
+
+_NO_ANSWERS = frozenset(
+    (
+        *("token", "key", "secret", "apikey", "accesstoken", "auth", "authorization", "password", "signature", "sig"),
+        *("hubmode", "hubtopic", "hubchallenge", "hubverifytoken", "challenge", "challengecode", "validationtoken"),
+        *("crctoken", "verificationtoken", "applicationid", "lang", "format"),
+    )
+)
+"""Names, folded, of what proves a sender, shakes hands or steers the answer."""
+
+_EMPTY_BODIES = (b"", b"{}", b"[]", b"[{}]", b"null", b'""')
+
+
+def answers_in(query: str) -> list[tuple[str, str]]:
+    """The names and values of a query, without its "?", that may be answers: no proofs, no tags of a campaign."""
+    pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
+    return [(name, value) for name, value in pairs if _is_answer(name)] if query else []
+
+
+def _is_answer(name: str) -> bool:
+    meaning = meaning_of(name)
+    target = meaning.target if meaning else ""
+    return fold(name) not in _NO_ANSWERS and target not in UTM_KEYS and target not in CLICK_IDS
+
+
+def holds_nothing(body: bytes) -> bool:
+    """Tell a body that a tool sends where nothing was put into it."""
+    return b"".join(body.split()) in _EMPTY_BODIES
+
+
+def as_body(call: Call, pairs: Sequence[tuple[str, str]]) -> Call:
+    """The same call with the answers of its query as its body."""
+    headers = {**call.headers, "content-type": FORM_ENCODING}
+    return replace(call, body=urlencode(pairs).encode(), headers=headers)
+
+
+def with_answers(item: Item, pairs: Sequence[tuple[str, str]]) -> Item:
+    """An enquiry with what the address says about it and its body does not, such as `?location=london`.
+
+    Only answers whose meaning is known: an address may hold all sorts of things that are nobody's answer.
+    """
+    if not isinstance(item, Enquiry):
+        return item
+    known = {fold(each.name) for each in item.answers}
+    more = [Answered(name, value) for name, value in pairs if fold(name) not in known and _is_canonical(name)]
+    return replace(item, answers=[*item.answers, *more]) if more else item
+
+
+def _is_canonical(name: str) -> bool:
+    meaning = meaning_of(name)
+    return meaning is not None and meaning.target in CANONICAL_FIELDS

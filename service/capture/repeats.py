@@ -1,0 +1,219 @@
+"""What a repeat is: the same enquiry of the same person. An id alone never decides, but for an ad platform's own.
+
+The store finds the lead that came first under one of an arrival's keys (intake.py); here it is decided how the two
+belong together. Nothing is read or written.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from service.attribution import attribute
+from service.capture.claims import Answer, texts_of, unwrap
+from service.capture.contact import number_key, person_key, read_contact, settle_contact
+from service.capture.names import fold
+from service.capture.submitting import MISSING, missing_problem
+from service.forms import PLATFORMS, Form
+from service.lead import OPERATOR_REMARKS, Answers, Correction, Evidence, Lead, Status, Submission
+from service.store import Match
+
+_OF_THE_CALL = frozenset(
+    (
+        *("updatedat", "sentat", "timestamp", "deliveredat", "deliveryid", "eventid", "requestid", "executionid"),
+        *("retry", "retries", "retrycount", "attempt", "attempts", "attemptnumber", "nonce", "webhookid"),
+    )
+)
+"""Names, folded, of members that differ from one try of a call to the next."""
+
+MAX_CHANGES = 50
+"""Changes that one lead keeps: a sender that repeats for ever with other words must not fill the store."""
+
+
+def judge(first: Lead, later: Lead, form: Form) -> Match | None:
+    """Decide how a later arrival belongs to a lead under whose id it came; None: it is another enquiry.
+
+    form: of the later one. It may be a repeat that says nothing new, or complete the first lead.
+    """
+    is_same_person = _is_same_person(first, later, form)
+    is_by_id = _is_by_platforms_id(first, later, form)
+    if not (is_same_person or is_by_id):
+        return None
+    is_given_up = first.status in (Status.DISCARDED, Status.ERASED)
+    is_new = first.status is not Status.ANNOUNCED and not _is_known(first, later, form)
+    if is_new and is_given_up and not is_by_id:
+        return None
+    became = _complete(first, later, form, is_safe=is_same_person) if is_new and not is_given_up else None
+    return Match(became, person_of(became or first), is_same_person)
+
+
+def person_of(lead: Lead) -> str:
+    """Whose leads must not be delivered side by side: the person's, or nobody else's."""
+    return person_key(lead.submission.contact) or lead.id
+
+
+def words_of(submission: Submission) -> dict[str, Answer]:
+    """Everything that a person answered; what the service noted beside it is left out."""
+    answers = {**submission.extras, **submission.fields}
+    return {
+        name: answer if isinstance(answer, str) else list(answer)
+        for name, answer in answers.items()
+        if name not in OPERATOR_REMARKS
+    }
+
+
+# -- who
+
+
+def _is_by_platforms_id(first: Lead, later: Lead, form: Form) -> bool:
+    """Whether the id of an ad platform whose signature or key was verified decides alone.
+
+    It does where a lead was only announced, withdrawn or erased; two people are two even there.
+    """
+    is_platforms = first.submission.sender in PLATFORMS and later.submission.sender in PLATFORMS
+    knows_both = any(_people_of(first, form)) and bool(person_key(later.submission.contact))
+    return is_platforms and later.submission.is_proven and not knows_both
+
+
+def _is_same_person(first: Lead, later: Lead, form: Form) -> bool:
+    people, person = set(_people_of(first, form)), person_key(later.submission.contact)
+    if people and person:
+        return person in people
+    if not people and not person:
+        return _is_known(first, later, form)
+    # One of the two does not say who it is: only a sender that proves itself can know that it is the same.
+    return first.submission.is_proven and later.submission.is_proven
+
+
+def _people_of(lead: Lead, form: Form) -> Iterator[str]:
+    """Who the lead's person is, and was before an answer was changed: a retry still bears the old address."""
+    for fields in ({}, *(correction.was for correction in lead.corrections)):
+        was = {**lead.submission.fields, **fields}
+        contact = read_contact(was, form.country) if fields else lead.submission.contact
+        if person := person_key(contact):
+            yield person
+
+
+# -- what is new
+
+
+def _is_known(first: Lead, later: Lead, form: Form) -> bool:
+    """Whether all that the later one says was said before: now, before a change, or too late to be sent."""
+    came = {name: answer for name, answer in words_of(later.submission).items() if fold(name) not in _OF_THE_CALL}
+    number = number_key(later.submission.contact)
+    if number and number in (number_key(read_contact(version, form.country)) for version in _versions(first)):
+        came.pop("phone", None)  # the same number in another spelling
+    if later.submission.raw != first.submission.raw:
+        return False
+    return any(all(_says(version, name, answer) for name, answer in came.items()) for version in _versions(first))
+
+
+def _says(version: Mapping[str, Answer], name: str, answer: Answer) -> bool:
+    known = version.get(name)
+    return known == answer or set(texts_of(answer)) <= set(texts_of(version.get(_added(name), "")))
+
+
+def _versions(lead: Lead) -> Iterator[dict[str, Answer]]:
+    """The lead's answers as they are, and as they were or might have been, newest first."""
+    version = words_of(lead.submission)
+    yield version
+    for correction in reversed(lead.corrections):
+        if correction.is_applied:
+            version = {name: answer for name, answer in {**version, **_plain(correction.was)}.items() if answer}
+            yield version
+        else:
+            yield {**version, **_plain(correction.became)}
+
+
+def _plain(answers: Answers) -> dict[str, Answer]:
+    return {name: answer if isinstance(answer, str) else list(answer) for name, answer in answers.items()}
+
+
+# -- what the lead becomes
+
+
+def _complete(first: Lead, later: Lead, form: Form, *, is_safe: bool) -> Lead | None:
+    """The first lead with the newest words of a proven sender, or with further ones of any other.
+
+    is_safe: it is certain that the same person speaks.
+    """
+    if len(first.corrections) >= MAX_CHANGES:
+        return None
+    new = later.submission if later.submission.is_proven else _only_added(first.submission, later.submission)
+    submission = _merged(first.submission, new, form)
+    was, words = words_of(first.submission), words_of(submission)
+    changed = [name for name in words if words[name] != was.get(name)]
+    is_applied = (
+        is_safe and later.status is not Status.QUARANTINED and (not later.problem or later.problem.startswith(MISSING))
+    )
+    correction = Correction(
+        later.received_at,
+        {name: was.get(name, "") for name in changed},
+        {name: words[name] for name in changed},
+        by="sender",
+        is_applied=is_applied,
+    )
+    corrections = (*first.corrections, correction)
+    if not is_applied:
+        return replace(first, corrections=corrections)
+    attribution = attribute(submission.evidence, form.for_answers(submission).crediting)
+    became = replace(first, submission=submission, attribution=attribution, corrections=corrections)
+    return _released(became, form)
+
+
+def _released(lead: Lead, form: Form) -> Lead:
+    """A lead that was parked for what it lacked goes on once it lacks nothing; every other stays where it is."""
+    if lead.status is not Status.PARKED or not lead.problem.startswith(MISSING):
+        return lead
+    problem = missing_problem(lead.submission, form)
+    return replace(lead, problem=problem, status=Status.PARKED if problem else Status.PENDING)
+
+
+def _only_added(first: Submission, later: Submission) -> Submission:
+    """What a sender that proved nothing may add: answers that the lead lacks; others stand beside its own."""
+    known = words_of(first)
+    beside: dict[str, Answer] = {}
+    for name, answer in words_of(later).items():
+        if name in known and not _says(known, name, answer):
+            earlier = texts_of(known.get(_added(name), ""))
+            beside[_added(name)] = [*earlier, *(text for text in texts_of(answer) if text not in earlier)]
+    return replace(
+        later,
+        fields={name: answer for name, answer in later.fields.items() if name not in known},
+        extras={name: answer for name, answer in later.extras.items() if name not in known} | _single(beside),
+        evidence=Evidence(),
+    )
+
+
+def _single(answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    return {name: unwrap(texts_of(answer)) for name, answer in answers.items()}
+
+
+def _added(name: str) -> str:
+    return f"{name} (added later)"
+
+
+def _merged(first: Submission, later: Submission, form: Form) -> Submission:
+    """Both as one; where both answer a question the later one counts."""
+    fields, extras = _plain({**first.fields, **later.fields}), _plain({**first.extras, **later.extras})
+    contact = settle_contact(fields, extras, form.country)
+    return replace(
+        first,
+        fields=fields,
+        extras=extras,
+        contact=contact,
+        evidence=_joined(first.evidence, later.evidence),
+        names={**first.names, **later.names},
+        form_name=later.form_name or first.form_name,
+        is_proven=first.is_proven or later.is_proven,
+    )
+
+
+def _joined(first: Evidence, later: Evidence) -> Evidence:
+    return Evidence(
+        fields={**first.fields, **later.fields},
+        landing_url=later.landing_url or first.landing_url,
+        page_url=later.page_url or first.page_url,
+        referrer=later.referrer or first.referrer,
+        first=first.first or later.first,
+        last=later.last or first.last,
+        submitted_at=first.submitted_at if first.submitted_at is not None else later.submitted_at,
+    )

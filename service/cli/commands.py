@@ -1,0 +1,124 @@
+"""Every command by its name: what the whole's help says of it, and the module that is loaded when it is run.
+
+Only text stands here, so that the help of the whole, a typing error and a command of its own wait for nobody else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. module: has add_arguments(parser) and run(arguments) -> exit code. example: ends its help."""
+
+    module: str
+    summary: str
+    example: str
+
+
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "up": Command(
+            "service.cli.up",
+            "start everything on this machine: database, web, worker and, without Nexudus credentials, the simulator",
+            "lead-capture up --port 8000",
+        ),
+        "web": Command(
+            "service.cli.web",
+            "take leads: the web process, under gunicorn",
+            "lead-capture web --port 8000",
+        ),
+        "worker": Command(
+            "service.cli.worker",
+            "deliver leads to Nexudus: the worker process; run as many as you like",
+            "lead-capture worker",
+        ),
+        "simulator": Command(
+            "service.cli.simulator",
+            "a stand-in for Nexudus with a board to look at; nothing in it is real or kept",
+            "lead-capture simulator --port 8010",
+        ),
+        "migrate": Command(
+            "service.cli.migrate",
+            "bring the database to the newest schema; safe from several hosts at once",
+            "lead-capture migrate",
+        ),
+        "doctor": Command(
+            "service.cli.doctor",
+            "check settings, forms file, database, and every id the forms name, against the live Nexudus",
+            "lead-capture doctor",
+        ),
+        "boards": Command(
+            "service.cli.boards",
+            "list locations, boards, stages, types and owners with their ids, ready to paste into the forms file",
+            "lead-capture boards --account harbour",
+        ),
+        "preview": Command(
+            "service.cli.preview",
+            "show what a submission would become; nothing is stored or sent",
+            "lead-capture preview contact --field email=ann@example.com --page-url 'https://example.com/?utm_source=google'",
+        ),
+        "leads": Command(
+            "service.cli.leads",
+            "list, show, retry, release, discard or correct leads",
+            "lead-capture leads list --status parked --since 2026-11-01",
+        ),
+        "fields": Command(
+            "service.cli.fields",
+            "show what a form's senders sent last, how it was understood, and the lines that teach the rest",
+            "lead-capture fields tour --sender gravity-forms",
+        ),
+        "alerts": Command(
+            "service.cli.alerts",
+            "tell what is wrong now; with --test, send a message to each of ALERT_URLS",
+            "lead-capture alerts --test",
+        ),
+        "pull": Command(
+            "service.cli.pull",
+            "ask ad platforms for leads that their webhooks did not bring",
+            "lead-capture pull tour --since 2026-11-01",
+        ),
+        "reconcile": Command(
+            "service.cli.reconcile",
+            "compare leads with opportunities in Nexudus and leads at ad platforms; name what is missing or double",
+            "lead-capture reconcile --since 2026-11-01",
+        ),
+        "conversions": Command(
+            "service.cli.conversions",
+            "tell ad platforms what became of their leads: a file for Google Ads, events for Meta",
+            "lead-capture conversions google --out conversions.csv",
+        ),
+        "reattribute": Command(
+            "service.cli.reattribute",
+            "credit leads again after the rules or the forms file changed",
+            "lead-capture reattribute --since 2026-11-01 --dry-run",
+        ),
+        "report": Command(
+            "service.cli.report",
+            "where the leads of a period came from, and what was odd about their tags",
+            "lead-capture report attribution --since 2026-11-01",
+        ),
+        "import": Command(
+            "service.cli.imports",
+            "take the leads of a CSV or Excel file: an ad platform's export, a tool's, or our own",
+            "lead-capture import leads.csv --form tour --dry-run",
+        ),
+        "forget": Command(
+            "service.cli.forget",
+            "erase a person: all that their leads say of them",
+            "lead-capture forget ann@example.com",
+        ),
+        "demo-data": Command(
+            "service.cli.demo",
+            "fill the database with a made-up history, for pictures and trials; none of it can reach a Nexudus",
+            "lead-capture demo-data --leads 5000 --days 180",
+        ),
+        "completion": Command(
+            "service.cli.completion",
+            "print a script by which your shell completes the commands of lead-capture",
+            "lead-capture completion bash > ~/.local/share/bash-completion/completions/lead-capture",
+        ),
+    }
+)
+"""Command -> where it is and what it is for, in the order of the help."""

@@ -1,0 +1,66 @@
+"""Whose leads a platform brought: for what comes without the number by which its leads are known."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, or_, select
+
+from service.lead import LeadId, Status, first_lead_id
+from service.store.tables import lead_keys, leads
+
+_BATCH_SIZE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """One lead of a platform, as far as it tells who it is and when. submitted_at: unix seconds; None: not said."""
+
+    lead_id: LeadId
+    form: str
+    form_name: str
+    external_id: str
+    email: str
+    phone: str
+    received_at: datetime
+    submitted_at: float | None
+
+
+class Persons:
+    """The people whom a platform brought, within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def brought(
+        self, sender: str, account: str, keys: str, before: datetime, *, nameless: bool = False
+    ) -> Iterator[Brought]:
+        """The leads of one platform that somebody can be recognised by, whoever relayed them, oldest first.
+
+        keys: how the keys of its ids begin. before: leads that came before. nameless: only those without an id.
+        It reads all leads of the account: for what is done once in a while.
+        """
+        relayed = select(lead_keys.c.lead_id).where(lead_keys.c.key.startswith(keys, autoescape=True))
+        query = (
+            select(*(leads.c[name] for name in _COLUMNS))
+            .where(leads.c.account == account, leads.c.id < first_lead_id(before))
+            .where(or_(leads.c.email != "", leads.c.phone != ""))
+            .where(or_(leads.c.sender == sender, leads.c.id.in_(relayed)))
+            .order_by(leads.c.id)
+        )
+        if nameless:
+            query = query.where(leads.c.external_id == "")
+        for row in self._connection.execute(query.execution_options(yield_per=_BATCH_SIZE)):
+            lead_id, form, form_name, external_id, email, phone, received_at, evidence = row
+            told = (LeadId(lead_id), form, form_name, external_id, email, phone, received_at)
+            yield Brought(*told, evidence.get("submitted_at"))
+
+    def announced(self, sender: str, account: str) -> int:
+        """How many leads a platform announced that nobody has read yet: whose they are is not known."""
+        query = select(func.count()).select_from(leads).where(leads.c.status == Status.ANNOUNCED.value)
+        return int(
+            self._connection.execute(query.where(leads.c.sender == sender, leads.c.account == account)).scalar_one()
+        )
+
+
+_COLUMNS = ("id", "form", "form_name", "external_id", "email", "phone", "received_at", "evidence")

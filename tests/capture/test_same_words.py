@@ -1,0 +1,75 @@
+"""The same answers, however they are packed: what comes out is what went in, at both doors."""
+
+import gzip
+import json
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.test import encode_multipart
+
+from service.capture.bodies import read_body
+from service.capture.compression import decompress
+from service.capture.refusals import Empty, Unreadable, Unsupported
+from service.capture.texts import clean
+
+Pairs = Mapping[str, str]
+
+
+def as_lines(pairs: Pairs) -> bytes:
+    """A lead a line, of which this is the first."""
+    return b"\n".join(json.dumps(each).encode() for each in (pairs, {"other": "lead"}))
+
+
+def as_parts(pairs: Pairs) -> bytes:
+    return encode_multipart(dict(pairs), boundary="----b7f3a")[1]
+
+
+PACKED: dict[str, tuple[Callable[[Pairs], bytes], str]] = {
+    "urlencoded": (lambda pairs: urlencode(pairs).encode(), "application/x-www-form-urlencoded"),
+    "urlencoded as text": (lambda pairs: urlencode(pairs).encode(), "text/plain"),
+    "numbered": (lambda pairs: urlencode({f"{name}[0]": pairs[name] for name in pairs}).encode(), ""),
+    "parts": (as_parts, "multipart/form-data; boundary=----b7f3a"),
+    "parts without a boundary": (as_parts, "multipart/form-data"),
+    "JSON": (lambda pairs: json.dumps(pairs).encode(), "application/json"),
+    "JSON in UTF-8": (lambda pairs: json.dumps(pairs, ensure_ascii=False).encode(), "text/html"),
+    "JSON twice": (lambda pairs: json.dumps(json.dumps(pairs)).encode(), "application/json"),
+    "JSON with a comma too many": (lambda pairs: json.dumps(pairs).encode()[:-1] + b",}", "text/plain"),
+    "of Python": (lambda pairs: repr(dict(pairs)).encode(), "application/json"),
+    "lines": (as_lines, "application/x-ndjson"),
+    "urlencoded JSON": (lambda pairs: urlencode({json.dumps(pairs): ""}).encode(), ""),
+    "compressed": (lambda pairs: gzip.compress(json.dumps(pairs).encode()), "application/json"),
+    "compressed parts": (lambda pairs: gzip.compress(as_parts(pairs)), "multipart/form-data; boundary=----b7f3a"),
+}
+
+NAMES = st.text("abcdefgXYZ_-", min_size=1, max_size=9).filter(lambda name: name[0].isalpha())
+WORDS = st.text(st.characters(codec="utf-8"), max_size=40).filter(lambda text: bool(clean(text)))
+"""Texts that say something; NUL and other invisibles among them."""
+
+
+@pytest.mark.parametrize("name", PACKED)
+@given(pairs=st.dictionaries(NAMES, WORDS, min_size=1, max_size=5))
+def test_what_comes_out_is_what_went_in(name: str, pairs: dict[str, str]) -> None:
+    pack, kind = PACKED[name]
+
+    found = read_body(decompress(pack(pairs), "", 5 * 1024 * 1024), kind).answers
+
+    found.pop("item 2.other", None)
+    assert found == {each: clean(text) for each, text in pairs.items()}
+
+
+@pytest.mark.parametrize("name", PACKED)
+@given(data=st.data(), pairs=st.dictionaries(NAMES, WORDS, min_size=1, max_size=3))
+def test_what_was_cut_or_changed_is_read_or_refused(name: str, data: st.DataObject, pairs: dict[str, str]) -> None:
+    pack, kind = PACKED[name]
+    body = bytearray(pack(pairs))
+    place = data.draw(st.integers(0, len(body) - 1))
+    body[place : place + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=3))
+
+    try:
+        found = read_body(decompress(bytes(body), data.draw(st.sampled_from(["", "deflate"])), 10_000), kind)
+    except (Empty, Unreadable, Unsupported):
+        return
+    assert found.files or any(found.answers.values())
