@@ -16,8 +16,8 @@ from service.capture.nesting import collect, dotted, flatten
 from service.capture.platforms.tags import utm_of
 from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import value_at
+from service.capture.tools.posted import Posted, leads_in
 from service.capture.tools.relayed import Relayed, relay
-from service.capture.tools.wrapping import Posted, leads_in
 
 _TIMES = frozenset(("createdtime", "createtime", "leadsubmittime", "occurredat", "submittedon"))
 _MOST_ASKED = 1000  # answers that are looked at for the time
@@ -45,10 +45,10 @@ def _enquiry(lead: Posted, table: Table, paths: Sequence[str], key: str) -> Enqu
     return Enquiry(
         [*relayed.answers, *repeated],
         external_id=relayed.external_id,
-        form_name=facts.get("form_name", ""),
+        form_name=facts.get("form_name", "") or lead.form_name,
         place=_place(relayed),
         utm=utm_of(relayed.platform, facts, table.get("names", {})),
-        details=relayed.details,
+        details={**lead.details, **relayed.details},
         submitted_at=_submitted_at(relayed.answers),
         platform=relayed.platform,
         is_test=relayed.is_test,

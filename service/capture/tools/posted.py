@@ -1,0 +1,118 @@
+"""What an automation or a tool posted, as leads: bare, in a list, wrapped, as JSON or as a form."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from service.capture.bodies import Body
+from service.capture.claims import Answer
+from service.capture.enquiries import Answered
+from service.capture.nesting import collect, flatten
+from service.capture.shapes import Json, tables_at
+from service.capture.tools.envelopes import Opened, open_envelope
+from service.capture.tools.levels import MOST_NAMES
+from service.capture.tools.packed import read_packed
+from service.capture.tools.question_sets import questions_of
+
+_JOINED = re.compile(r"(?<=[^_])__(?=[^_])")  # what Zapier makes of nested names
+_PATH = re.compile(r"[^\W\d][\w$-]*(?:\.[\w$ -]*[\w$-])+")  # `data.email`, and no sentence with a full stop
+_MOST_LEVELS = 8  # of what is unpacked
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One lead. answers: under their names without what they were wrapped in.
+
+    details: what stood around them and is no answer. whole: the JSON that it was. form_name: "" unknown.
+    """
+
+    answers: Sequence[Answered]
+    whole: Json
+    details: Mapping[str, Answer] = field(default_factory=dict)
+    form_name: str = ""
+
+
+def leads_in(body: Body, mapped: frozenset[str]) -> Iterator[Posted | bytes]:
+    """Yield the leads of a body; as bytes what stands among them and is none.
+
+    mapped: folded names that the operator speaks of: these are left as they came.
+    """
+    if not body.is_json:
+        yield from _of_object(body.answers, mapped)
+        return
+    members = body.value if isinstance(body.value, list) else [body.value]
+    if isinstance(body.value, list) and questions_of(members):
+        members = [{"answers": members}]
+    for member in members:
+        if isinstance(member, Mapping):
+            yield from _of_object(member, mapped)
+        elif isinstance(member, list) and questions_of(member):
+            yield from _of_object({"answers": member}, mapped)
+        elif member not in (None, "", []):
+            yield json.dumps(member).encode()
+
+
+def _of_object(member: Json, mapped: frozenset[str]) -> Iterator[Posted]:
+    if len(member) > MOST_NAMES:  # no form: to look for meaning in it would only keep a thread busy
+        yield Posted([Answered(name, answer) for name, answer in collect(flatten(member)).items()], member)
+        return
+    tidied = _tidied(member)
+    opened = open_envelope(tidied, mapped)
+    yield from (_posted(lead, member if len(opened) == 1 else lead.whole) for lead in opened)
+
+
+def _posted(lead: Opened, whole: Json) -> Posted:
+    return Posted(lead.answers, whole, lead.details, lead.form_name)
+
+
+def _tidied(value: Json, depth: int = 0) -> Json:
+    """An object whose dotted names are nested, and whose texts that are JSON are what they hold."""
+    tidied: dict[str, object] = {}
+    for name, member in value.items():
+        _put(tidied, _path_of(name), _unpacked(member, depth))
+    return {name: _listed(member) for name, member in tidied.items()}
+
+
+def _path_of(name: str) -> list[str]:
+    if "." not in name and "__" not in name:
+        return [name]
+    nested = _JOINED.sub(".", name)
+    is_path = nested.count(".") < _MOST_LEVELS and _PATH.fullmatch(nested)
+    return nested.split(".") if is_path else [nested]
+
+
+def _put(tree: dict[str, object], path: Sequence[str], value: object) -> None:
+    """Put a value where its path leads; where something else lies on the way, its whole name stays."""
+    branch = tree
+    for step in path[:-1]:
+        below = branch.setdefault(step, {})
+        if not isinstance(below, dict):
+            tree[".".join(path)] = value
+            return
+        branch = below
+    if path[-1] in branch:
+        tree[".".join(path)] = value
+    else:
+        branch[path[-1]] = value
+
+
+def _listed(value: object) -> object:
+    """A list, where an object's keys are the numbers from 0 on: what forms make of one."""
+    if not isinstance(value, dict):
+        return value
+    members = {name: _listed(member) for name, member in value.items()}
+    is_list = bool(members) and all(name == str(number) for number, name in enumerate(members))
+    return list(members.values()) if is_list else members
+
+
+def _unpacked(value: object, depth: int) -> object:
+    if depth >= _MOST_LEVELS:
+        return value
+    if isinstance(value, str):
+        held = read_packed(value)
+        is_meant = isinstance(held, Mapping) or bool(tables_at(held))
+        return _unpacked(held, depth + 1) if is_meant and held else value
+    if isinstance(value, list):
+        return [_unpacked(member, depth + 1) for member in value]
+    return _tidied(value, depth + 1) if isinstance(value, Mapping) else value
