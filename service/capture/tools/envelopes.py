@@ -134,7 +134,7 @@ class _Opening:
     def _named(self, level: Level, place: Place) -> Level:
         """The level, with whole paths as names for what the operator speaks of by them."""
         if self.mapped and place.path:
-            for block in (level.questions, level.plain, level.nested, level.tags):
+            for block in (level.questions, level.plain, *level.nested, level.tags):
                 block[:] = [self._mapped(answered, f"{place.path}.{answered.name}") for answered in block]
         return level
 
@@ -167,12 +167,14 @@ class _Opening:
         is_somebody = _is_person(member, _STRONG)
         named = [key for key, table in objects.items() if fold(key) in _ANSWERS and not text_at(table, "value")]
         wrapping = [key for key in named if self._speaks(objects[key], _WEAK, is_near=is_somebody)]
+        wrapping.sort(key=lambda key: fold(key) in PERSONS)  # what was said now goes before what a CRM knows
         if is_somebody:
             return wrapping
         wrapping = wrapping or [key for key in named if fold(key) in _CORE][:1]
+        others = {key: table for key, table in objects.items() if key not in questions_in(objects)}
         if not any(self._speaks(objects[key], _STRONG) for key in wrapping):
-            wrapping += self._persons(objects)[:1]
-        return wrapping or self._only_one(objects, member)
+            wrapping += self._persons(others)[:1]
+        return wrapping or self._only_one(others, member)
 
     def _persons(self, objects: Mapping[str, Json]) -> list[str]:
         by_word = {fold(key): key for key in reversed(list(objects))}
@@ -236,7 +238,7 @@ def _surround(lead: Opened, level: Level, member: Json, *, is_wrapped: bool, is_
     """Put around a lead what stands beside it. Leads of one call share no id that stands outside them."""
     is_tool = (is_wrapped or bool(level.questions)) and not _is_person(member, _STRONG)
     speaks_itself = is_tool and (bool(level.questions) or is_marked(member))
-    for block in (level.plain, level.nested, level.tags):
+    for block in (level.plain, *level.nested, level.tags):
         answers = []
         for answered in block:
             is_fact = speaks_itself and block is level.plain and target_of(answered.name) in ("full_name", "message")

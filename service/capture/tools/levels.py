@@ -41,6 +41,9 @@ PERSONS = (
 )
 """What wraps a person's own details; the surest first: a user may be the operator's."""
 
+_RANKS = {word: rank for rank, word in enumerate(PERSONS)}
+_PERSONS = frozenset(PERSONS)
+
 GROUPS = frozenset(("pages", "sections", "groups", "steps", "blocks", "fieldsets", "screens"))
 """Lists of parts of one form."""
 
@@ -56,6 +59,11 @@ _EVENTS = frozenset(
     ("event", "type", "topic", "object", "entity", "trigger", "triggerevent", "eventtype", "eventname", "webhookevent")
 )
 _SEVERAL = {"emails": "email", "emailaddresses": "email", "phones": "phone", "phonenumbers": "phone"}
+_OF_CONTACTS = frozenset(
+    ("orderscount", "totalspent", "acceptsmarketing", "lastinputtext", "livechaturl", "lifecyclestage")
+)
+"""What only the record of a contact has: it comes again with the same number whatever the person wants."""
+
 _SUBSCRIPTION = "subscri"  # how the word begins in events: the number is the subscriber's
 _MESSAGE_TEXTS = frozenset(("text", "body", "content", "value"))
 _WHEREABOUTS = frozenset(("city", "country", "countrycode", "region", "state", "location", "timezone"))
@@ -64,14 +72,14 @@ _DEEPEST = 8
 
 @dataclass(slots=True)
 class Level:
-    """questions: under their labels. plain: what stands in the object itself. nested: what lies deeper, by its path.
+    """questions: under their labels. plain: what stands in the object itself. tags: what nobody was asked for.
 
-    tags: named values that nobody was asked for. facts: what is no answer at all.
+    nested: what lies deeper, member by member, those that are persons first. facts: what is no answer at all.
     """
 
     questions: list[Answered] = field(default_factory=list)
     plain: list[Answered] = field(default_factory=list)
-    nested: list[Answered] = field(default_factory=list)
+    nested: list[list[Answered]] = field(default_factory=list)
     tags: list[Answered] = field(default_factory=list)
     facts: dict[str, Answer] = field(default_factory=dict)
 
@@ -110,7 +118,7 @@ def sort_level(member: Json, place: Place, inside: Sequence[str]) -> Level:
     questions = questions_in({key: value for key, value in own.items() if not is_thing(key)})
     level.questions += answers_of(list(questions.values()), place.labels)
     owner = "event" if inside and not _EVENTS.isdisjoint(map(fold, own)) else place.owner or person_of_event(member)
-    for position, (key, value) in enumerate(own.items()):
+    for position, (key, value) in enumerate(_persons_first(own)):
         if position >= MOST_NAMES:
             level.plain += [Answered(name, answer) for name, answer in collect(flatten(value, key)).items()]
         elif key in questions or is_structure(key, value):
@@ -118,6 +126,7 @@ def sort_level(member: Json, place: Place, inside: Sequence[str]) -> Level:
         elif is_earlier(key) or is_thing(key) or is_notice(key) or (place.is_visitor and fold(key) in _WHEREABOUTS):
             _set_aside(level, key, value)
         elif isinstance(value, list | Mapping):
+            level.nested.append([])
             _take_apart(level, key, value, place.labels)
         elif owner and fold(key) in _NUMBERS:
             level.plain.append(Answered(f"{owner}.{key}", text_at(value)))
@@ -126,10 +135,20 @@ def sort_level(member: Json, place: Place, inside: Sequence[str]) -> Level:
     return level
 
 
+def _persons_first(own: Json) -> list[tuple[str, object]]:
+    """The members in their order; of the objects, those that are persons first."""
+    words = {key: fold(key) for key, value in own.items() if isinstance(value, Mapping)}
+    if _PERSONS.isdisjoint(words.values()):
+        return list(own.items())
+    return sorted(own.items(), key=lambda named: _RANKS.get(words.get(named[0], ""), len(PERSONS)))
+
+
 def person_of_event(member: Json) -> str:
     """The kind of person that an object says it is, or that an event tells of; "" for none."""
     texts = [text_at(value) for key, value in member.items() if isinstance(value, str) and fold(key) in _EVENTS]
     texts += [text_at(member, "meta", key) for key in ("object", "entity")]
+    if not _OF_CONTACTS.isdisjoint(map(fold, member)):
+        return "contact"
     words = {fold(word) for text in texts for word in text.replace("_", ".").replace(":", ".").split(".")}
     if any(word.startswith(_SUBSCRIPTION) for word in words):
         return "subscriber"
@@ -166,7 +185,7 @@ def _take_parts(level: Level, name: str, value: object, labels: Mapping[str, str
     elif depth <= _DEEPEST and isinstance(value, Mapping) and not _is_one_answer(value):
         _take_object(level, name, value, labels, depth)
     else:
-        block = level.nested if depth else level.plain
+        block = level.nested[-1] if depth else level.plain
         block += answers_to(labels.get(name, "") or name, value, is_person=asks_for_name(name))
 
 
@@ -177,16 +196,16 @@ def _is_one_answer(value: Json) -> bool:
 
 def _take_object(level: Level, name: str, value: Json, labels: Mapping[str, str], depth: int) -> None:
     questions = questions_in(value)
-    level.nested += answers_of(list(questions.values()), labels)
+    level.nested[-1] += answers_of(list(questions.values()), labels)
     for key, member in value.items():
         if key in questions:
             continue
         if is_thing(key) or is_earlier(key):
             _set_aside(level, f"{name}.{key}", member)
         elif fold(key) in _MESSAGE_TEXTS and isinstance(member, str) and target_of(name) == "message":
-            level.nested.append(Answered(name, text_at(member)))
+            level.nested[-1].append(Answered(name, text_at(member)))
         elif (below := questions_of(member)) and not are_chosen(key, below):
-            level.nested += answers_of(below, labels)
+            level.nested[-1] += answers_of(below, labels)
         else:
             _take_parts(level, f"{name}.{key}", member, labels, depth + 1)
 
@@ -198,20 +217,23 @@ def _take_list(level: Level, name: str, value: list[object], labels: Mapping[str
     elif chosen:
         kind = _kind_of(name)
         target = "" if kind == target_of(name) else kind
-        level.nested += [each for choice in chosen for each in answers_to(name, choice.value, target)]
+        level.nested[-1] += [each for choice in chosen for each in answers_to(name, choice.value, target)]
     elif len(value) == 1 and isinstance(value[0], Mapping):
         _take_parts(level, name, value[0], labels, depth + 1)
     elif any(isinstance(member, list | Mapping) for member in value) and not any(map(file_text, value)):
         for number, member in enumerate(value):
             _take_parts(level, f"{name}.{number}", member, labels, depth + 1)
     else:
-        level.nested += answers_to(name, value)
+        block = level.nested[-1] if depth else level.plain
+        block += answers_to(name, value)
 
 
 def _set_aside(level: Level, name: str, value: object) -> None:
     """Keep a fact, but for what tells how the person came."""
+    carried = []
     for leaf, answer in collect(flatten(without_secrets(name, value), name)).items():
         if answer and is_carried(target_of(leaf)) and not is_earlier(name):
-            level.nested.append(Answered(leaf, answer))
+            carried.append(Answered(leaf, answer))
         elif answer:
             keep_beside(level.facts, leaf, answer)
+    level.nested.append(carried)

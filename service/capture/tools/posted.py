@@ -25,12 +25,14 @@ class Posted:
     """One lead. answers: under their names without what they were wrapped in.
 
     details: what stood around them and is no answer. whole: the JSON that it was. form_name: "" unknown.
+    event: the object that the call is, whose members may say what it announces.
     """
 
     answers: Sequence[Answered]
     whole: Json
     details: Mapping[str, Answer] = field(default_factory=dict)
     form_name: str = ""
+    event: Json = field(default_factory=dict)
 
 
 def leads_in(body: Body, mapped: frozenset[str]) -> Iterator[Posted | bytes]:
@@ -59,11 +61,11 @@ def _of_object(member: Json, mapped: frozenset[str]) -> Iterator[Posted]:
         return
     tidied = _tidied(member)
     opened = open_envelope(tidied, mapped)
-    yield from (_posted(lead, member if len(opened) == 1 else lead.whole) for lead in opened)
+    yield from (_posted(lead, member if len(opened) == 1 else lead.whole, member) for lead in opened)
 
 
-def _posted(lead: Opened, whole: Json) -> Posted:
-    return Posted(lead.answers, whole, lead.details, lead.form_name)
+def _posted(lead: Opened, whole: Json, event: Json) -> Posted:
+    return Posted(lead.answers, whole, lead.details, lead.form_name, event)
 
 
 def _tidied(value: Json, depth: int = 0) -> Json:

@@ -12,7 +12,7 @@ from service.capture.names import fold, meaning_of
 from service.capture.nesting import collect, flatten
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
 from service.capture.texts import clean
-from service.capture.tools.compounds import is_name, name_parts, plain_answer
+from service.capture.tools.compounds import compose, is_name, name_parts, plain_answer
 
 _VALUES = (
     *("value", "values", "answer", "answers", "stringvalue", "fieldvalue", "answervalue", "answertext", "textvalue"),
@@ -82,7 +82,7 @@ def questions_of(members: object) -> list[Question]:
 
 def questions_in(value: Json) -> dict[str, Question]:
     """The questions among the members of an object: most of the objects in it are some. {} where they are none."""
-    tables = {key: member for key, member in value.items() if isinstance(member, Mapping) and member}
+    tables = {key: member for key, member in value.items() if isinstance(member, Mapping) and _may_ask(member)}
     questions = {key: question for key, member in tables.items() if (question := _question(member))}
     answered = {key: question for key, question in questions.items() if question.is_answered}
     if len(answered) * 2 <= len(tables) or any(_is_person(tables[key]) for key in answered):
@@ -147,6 +147,11 @@ def asks_for_name(name: str) -> bool:
     return _target_of(name) == "full_name"
 
 
+def _may_ask(member: Json) -> bool:
+    """An object may be a question, unless it is one answer in parts, such as a date."""
+    return bool(member) and not isinstance(compose(member), str)
+
+
 def _named(key: str, question: Question) -> Question:
     """A question that is also known by the key that it stands under."""
     return question if key in question.names else question._replace(names=(*question.names, key))
@@ -207,9 +212,11 @@ def _words(member: Json, key: str, value_key: str) -> str:
 def _told_by_id(value: object) -> object:
     """An answer in parts of a question that has no name but an id; None for what is no answer to one question."""
     texts = [text_at(each, "value") for each in tables_at(value, "answers")]  # of Google's Forms API
-    plain = texts or plain_answer(value)
-    is_answer = not isinstance(plain, Mapping) and not tables_at(plain)
-    return plain if is_answer else None
+    if texts or not tables_at(value):
+        plain = texts or plain_answer(value)
+        return None if isinstance(plain, Mapping) else plain
+    questions = questions_of(value)
+    return plain_answer(value) if questions and are_choices(questions) else None
 
 
 def _chosen(value: object, member: Json) -> object:
