@@ -51,7 +51,7 @@ _ASKED = frozenset(CANONICAL_FIELDS)
 _FEWEST_DIGITS = 6  # of a phone number
 _DEEPEST = 8  # levels
 _MOST_ROWS = 1001  # one more than are taken in one call: the rest need not be read to refuse it
-_MOST_SHARED = 1000  # answers that each of several leads is given; more stay with the first
+_MOST_SHARED = 100  # answers that each of several leads is given; more stay with the first
 
 
 @dataclass(slots=True)

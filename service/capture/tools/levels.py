@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from service.capture.claims import Answer
 from service.capture.enquiries import Answered
@@ -155,6 +156,13 @@ def person_of_event(member: Json) -> str:
     return next((person for person in PERSONS if person in words and person != "lead"), "")
 
 
+@lru_cache(maxsize=8192)
+def is_mere_name(key: str) -> bool:
+    """Tell a name that says the same wherever it stands: no path, no number, nothing of the tool's own."""
+    is_path = "." in key or "__" in key
+    return not (is_path or is_earlier(key) or is_thing(key) or is_notice(key) or fold(key) in _NUMBERS)
+
+
 def are_chosen(name: str, questions: Sequence[Question]) -> bool:
     """Chosen options of one question, or several values of one kind, such as a number at home and one at work."""
     return (are_choices(questions) and fold(name) not in _ITEMS) or _kind_of(name) in ("email", "phone")
@@ -180,7 +188,7 @@ def _take_apart(level: Level, name: str, value: object, labels: Mapping[str, str
 
 def _take_parts(level: Level, name: str, value: object, labels: Mapping[str, str], depth: int) -> None:
     """Sort the leaves of an object or a list under their dotted names; questions among them keep their labels."""
-    if depth <= _DEEPEST and isinstance(value, list):
+    if depth <= _DEEPEST and isinstance(value, list) and len(value) <= MOST_NAMES:
         _take_list(level, name, value, labels, depth)
     elif depth <= _DEEPEST and isinstance(value, Mapping) and not _is_one_answer(value):
         _take_object(level, name, value, labels, depth)

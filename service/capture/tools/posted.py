@@ -9,14 +9,15 @@ from service.capture.bodies import Body
 from service.capture.claims import Answer
 from service.capture.enquiries import Answered
 from service.capture.nesting import collect, flatten
-from service.capture.shapes import Json, tables_at
+from service.capture.shapes import Json, tables_at, text_at
 from service.capture.tools.envelopes import Opened, open_envelope
-from service.capture.tools.levels import MOST_NAMES
+from service.capture.tools.levels import MOST_NAMES, is_mere_name
 from service.capture.tools.packed import read_packed
 from service.capture.tools.question_sets import questions_of
 
 _JOINED = re.compile(r"(?<=[^_])__(?=[^_])")  # what Zapier makes of nested names
 _PATH = re.compile(r"[^\W\d][\w$-]*(?:\.[\w$ -]*[\w$-])+")  # `data.email`, and no sentence with a full stop
+_MOST_KEYS = 3 * MOST_NAMES  # different ones in all levels and rows of a body
 _MOST_LEVELS = 8  # of what is unpacked
 
 
@@ -56,12 +57,40 @@ def leads_in(body: Body, mapped: frozenset[str]) -> Iterator[Posted | bytes]:
 
 
 def _of_object(member: Json, mapped: frozenset[str]) -> Iterator[Posted]:
-    if len(member) > MOST_NAMES:  # no form: to look for meaning in it would only keep a thread busy
+    if len(member) <= MOST_NAMES and all(map(_is_plain, member, member.values())):  # nearly always
+        yield Posted([Answered(name, text_at(value)) for name, value in member.items()], member, event=member)
+        return
+    if not _is_of_forms(member):  # to look for meaning in it would only keep a thread busy
         yield Posted([Answered(name, answer) for name, answer in collect(flatten(member)).items()], member)
         return
     tidied = _tidied(member)
     opened = open_envelope(tidied, mapped)
     yield from (_posted(lead, member if len(opened) == 1 else lead.whole, member) for lead in opened)
+
+
+def _is_plain(name: str, value: object) -> bool:
+    """Whether a member is a name with one answer, and nothing that must be understood first."""
+    if isinstance(value, str):
+        return not value.startswith(("{", "[")) and is_mere_name(name)
+    return not isinstance(value, list | Mapping) and is_mere_name(name)
+
+
+def _is_of_forms(member: Json) -> bool:
+    """Whether an object has no more names than the forms of the world: an object of objects has few, however long."""
+    if len(member) > MOST_NAMES:
+        return False
+    names: set[str] = set()
+    waiting: list[object] = [member]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            names.update(value)
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        if len(names) > _MOST_KEYS:
+            return False
+    return True
 
 
 def _posted(lead: Opened, whole: Json, event: Json) -> Posted:

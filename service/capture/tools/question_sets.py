@@ -43,6 +43,7 @@ _TARGETS = {
 """Kind of question, folded -> what it asks for; counts only where no label says it."""
 
 _FEWEST_DIGITS = 6  # of a phone number
+_MOST_QUESTIONS = 1000
 _WORK = "WORK_"  # of Google's columns: the address at work goes before the other
 
 
@@ -69,6 +70,8 @@ class Question(NamedTuple):
 def questions_of(members: object) -> list[Question]:
     """The questions of a list; an empty list for anything else."""
     tables = tables_at(members)
+    if len(tables) > _MOST_QUESTIONS:
+        return []
     others = (member for member in list_at(members) if not isinstance(member, Mapping))
     if not tables or any(member not in (None, "", []) for member in others):
         return []
@@ -100,7 +103,7 @@ def are_choices(questions: Sequence[Question]) -> bool:
 def labels_of(value: object) -> dict[str, str]:
     """Id -> label of questions that a list describes without their answers; {} for anything else."""
     described: dict[str, str] = {}
-    for member in tables_at(value):
+    for member in tables_at(value)[:_MOST_QUESTIONS]:
         question = _question(member)
         if question and question.label and question.kind and not question.is_answered:
             described.update((other, question.label) for other in (*question.names, question.identity) if other)

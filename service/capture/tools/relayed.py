@@ -55,7 +55,8 @@ def relay(posted: Sequence[Answered], whole: Mapping[str, object], table: Table)
     platform = table.get("platform", "") or _platform_of(known, whole)
     about = [each for each in answers if platform and fold(each.name) in CAMPAIGN_FACTS and text_of(each.answer)]
     the_id = choose_id(answers, platform)
-    others = [each for each in answers if each is not the_id and the_id and is_id(each.name)]
+    meant = {fold(name) for name in table.get("fields", {}).get("external_id", ())}
+    others = [each for each in answers if each is not the_id and is_id(each.name) and fold(each.name) not in meant]
     apart = {id(each) for each in (*about, *others, *([the_id] if the_id else ()))}
     said = [each for each in answers if id(each) not in apart and not _is_left_out(each)]
     return Relayed(

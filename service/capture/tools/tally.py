@@ -11,7 +11,7 @@ from service.capture.proofs import check_base64
 from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
 from service.capture.tools.compounds import file_text
-from service.capture.tools.questions import ask, beside, read_object, read_plainly
+from service.capture.tools.questions import ask, beside, read_object, read_plainly, read_unknown
 
 _SUBMITTED = ("", "FORM_RESPONSE")
 _ASKED = {"INPUT_EMAIL": "email", "INPUT_PHONE_NUMBER": "phone"}
@@ -27,6 +27,7 @@ def read(call: Call, table: Table) -> Iterator[Item]:
     """What was filled in and what the page handed over in hidden fields."""
     found = read_object(call)
     if text_at(found, "eventType") not in _SUBMITTED:
+        yield from read_unknown(call, table)
         return
     response = table_at(found, "data")
     if not tables_at(response, "fields"):
