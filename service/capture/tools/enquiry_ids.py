@@ -22,6 +22,7 @@ _ENQUIRIES = frozenset(
 _BARE = ("id", "uuid", "_id")  # may be anything's: only counts where no constant looks like it
 _NUMBERS = frozenset(("id", "uuid", "token", "number"))
 _SHORTEST_ID = 6  # characters
+_AD_DIGITS = 15
 _URN = "urn:li:"
 
 
@@ -34,7 +35,7 @@ def choose_id(answers: Sequence[Answered], platform: str) -> Answered | None:
     for answered in answers:
         if text_of(answered.answer):
             named.setdefault(fold(answered.name), answered)
-    own = [folded for folded, answered in named.items() if is_enquiry_id(answered.name)]
+    own = [folded for folded, answered in named.items() if is_enquiry_id(answered.name) or _is_of_an_ad(answered)]
     bare = [name for name in (*LEAD_IDS[:2], *_BARE) if platform or _is_one_of_a_kind(named, name)]
     wanted = [*bare, *own] if platform else [_EXTERNAL, *own, *bare]
     return next((named[fold(name)] for name in wanted if fold(name) in named), None)
@@ -53,6 +54,12 @@ def is_id(name: str) -> bool:
     """Tell what must not be taken for the enquiry's number once another was."""
     meaning = meaning_of(name)
     return fold(name) in LEAD_IDS[:2] or (meaning is not None and meaning.target == "external_id")
+
+
+def _is_of_an_ad(answered: Answered) -> bool:
+    """Whether a lead's number is that of an ad platform, which has more digits than those of any CRM."""
+    text = text_of(answered.answer)
+    return fold(answered.name) in LEAD_IDS and text.isdigit() and len(text) >= _AD_DIGITS
 
 
 def bare_id(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from service.capture.claims import Answer, texts_of
+from service.capture.claims import Answer, text_of, texts_of
 from service.capture.enquiries import Answered
 from service.capture.names import fold
 from service.capture.shapes import Json, list_at, tables_at, text_at
@@ -245,6 +245,8 @@ def _surround(lead: Opened, level: Level, member: Json, *, is_wrapped: bool, is_
             if is_fact or (is_shared and is_number(answered.name)):
                 if any(texts_of(answered.answer)):
                     keep_beside(lead.details, answered.name, answered.answer)
+                    name_of_form = text_of(answered.answer) if is_fact and fold(answered.name) == "name" else ""
+                    lead.form_name = lead.form_name or name_of_form
             else:
                 answers.append(answered)
         lead.add(answers)

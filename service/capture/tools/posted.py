@@ -44,8 +44,9 @@ def leads_in(body: Body, mapped: frozenset[str]) -> Iterator[Posted | bytes]:
     if not body.is_json:
         yield from _of_object(body.answers, mapped)
         return
-    members = body.value if isinstance(body.value, list) else [body.value]
-    if isinstance(body.value, list) and questions_of(members):
+    value = _gathered(body.value)
+    members = value if isinstance(value, list) else [value]
+    if isinstance(value, list) and questions_of(members):
         members = [{"answers": members}]
     for member in members:
         if isinstance(member, Mapping):
@@ -137,6 +138,28 @@ def _listed(value: object) -> object:
     return list(members.values()) if is_list else members
 
 
+def _gathered(value: object) -> object:
+    """A list of names with one answer each, as objects or as pairs, as the one object that they make up."""
+    if not isinstance(value, list) or not 1 < len(value) <= MOST_NAMES:
+        return value
+    gathered: dict[str, object] = {}
+    for member in value:
+        name, answer = _pair(member)
+        if not any(map(str.isalpha, name)) or name in gathered or isinstance(answer, list | Mapping):
+            return value
+        gathered[name] = answer
+    return gathered
+
+
+def _pair(member: object) -> tuple[str, object]:
+    """The name and the answer that a member is; "" for the name of what is no pair."""
+    if isinstance(member, Mapping) and len(member) == 1:
+        return next(iter(member.items()))
+    if isinstance(member, list) and len(member) == len(("name", "answer")) and isinstance(member[0], str):
+        return member[0], member[1]
+    return "", None
+
+
 def _unpacked(value: object, depth: int) -> object:
     if depth >= _MOST_LEVELS:
         return value
@@ -145,5 +168,8 @@ def _unpacked(value: object, depth: int) -> object:
         is_meant = isinstance(held, Mapping) or bool(tables_at(held))
         return _unpacked(held, depth + 1) if is_meant and held else value
     if isinstance(value, list):
-        return [_unpacked(member, depth + 1) for member in value]
+        gathered = _gathered(value)
+        if isinstance(gathered, list):
+            return [_unpacked(member, depth + 1) for member in value]
+        value = gathered
     return _tidied(value, depth + 1) if isinstance(value, Mapping) else value

@@ -17,24 +17,44 @@ from service.capture.tools.compounds import compose, is_name, name_parts, plain_
 _VALUES = (
     *("value", "values", "answer", "answers", "stringvalue", "fieldvalue", "answervalue", "answertext", "textvalue"),
     *("response", "userinput", "userresponse", "submittedvalue", "ischecked", "textanswers"),
+    *("wert", "antwort", "eingabe", "valeur", "reponse", "valor", "respuesta", "valore", "risposta", "resposta"),
+    *("waarde", "antwoord", "wartosc", "odpowiedz"),
 )
 _LABELS = (
     *("label", "title", "question", "questiontext", "questiontitle", "questionname", "fieldlabel", "fieldtitle"),
-    *("heading", "headline", "caption", "prompt", "displayname", "columnname", "text"),
+    *("heading", "headline", "caption", "prompt", "displayname", "columnname"),
+    *("frage", "bezeichnung", "beschriftung", "libelle", "intitule", "pregunta", "etiqueta", "domanda", "etichetta"),
+    *("pergunta", "rotulo", "vraag", "pytanie", "etykieta", "text"),
 )
 _NAMES = (
     *("name", "fieldname", "field", "key", "fieldkey", "slug", "ref", "alias", "metakey", "customkey", "variable"),
-    *("property", "attribute", "checkboxkey", "columnid"),
+    *("property", "attribute", "checkboxkey", "columnid", "feld", "champ", "campo", "veld", "pole"),
 )
 _IDS = ("id", "fieldid", "questionid", "uuid", "qid")
 _KINDS = ("type", "kind", "fieldtype", "inputtype", "questiontype")
 _BESIDE = ("currency", "unit", "comment", "other")
 """Members of a question that add to its answer. The rest of it is the tool's: required, visible, choices and so on."""
 
+_ROLES = {
+    word: (role, rank)
+    for role, words in enumerate((_VALUES, _LABELS, _NAMES, _IDS, _KINDS, _BESIDE))
+    for rank, word in enumerate(words)
+}
+"""Folded name of a question's member -> what it is in the question, and how sure that is."""
+
 _SPEAKING = frozenset(("label", "title", "question", "field", "ref"))
 """What only a question has: where it stands, the kind of answer may be the name of the member that holds it."""
 
 _VOCABULARY = frozenset((*_VALUES, *_LABELS, *_NAMES, *_IDS, *_KINDS))
+_LAYOUT = frozenset(
+    (
+        *("html", "submit", "button", "section", "pagebreak", "page", "divider", "statement", "heading", "paragraph"),
+        *("captcha", "image", "spacer", "thankyou", "welcome", "textblock", "controlhead", "controlbutton"),
+        *("controltext", "controlpagebreak", "richtext", "video", "instructions"),
+    )
+)
+"""Kinds of what stands between questions, folded."""
+
 _TARGETS = {
     **dict.fromkeys(("email", "emailinput", "inputemail", "emailaddress", "controlemail"), "email"),
     **dict.fromkeys(("tel", "phone", "phonenumber", "phoneinput", "inputphonenumber", "controlphone"), "phone"),
@@ -75,6 +95,7 @@ def questions_of(members: object) -> list[Question]:
     others = (member for member in list_at(members) if not isinstance(member, Mapping))
     if not tables or any(member not in (None, "", []) for member in others):
         return []
+    tables = [table for table in tables if not _is_layout(table)]
     questions = [_question(table) for table in tables]
     answered = sum(question is not None and question.is_answered for question in questions)
     is_most = answered * 2 > len(tables) or (answered and None not in questions and _are_alike(tables))
@@ -103,7 +124,10 @@ def are_choices(questions: Sequence[Question]) -> bool:
 def labels_of(value: object) -> dict[str, str]:
     """Id -> label of questions that a list describes without their answers; {} for anything else."""
     described: dict[str, str] = {}
-    for member in tables_at(value)[:_MOST_QUESTIONS]:
+    members = tables_at(value)[:_MOST_QUESTIONS]
+    if not members or _holds_answer(members[0]):  # nearly always
+        return described
+    for member in members:
         question = _question(member)
         if question and question.label and question.kind and not question.is_answered:
             described.update((other, question.label) for other in (*question.names, question.identity) if other)
@@ -150,6 +174,16 @@ def asks_for_name(name: str) -> bool:
     return _target_of(name) == "full_name"
 
 
+def _is_layout(member: Json) -> bool:
+    """Tell what stands between questions and asks nothing: a text, a button, the end of a page."""
+    kind = next((text_at(member, key) for key in member if fold(key) in _KINDS), "")
+    return fold(kind) in _LAYOUT and not _holds_answer(member)
+
+
+def _holds_answer(member: Json) -> bool:
+    return any(_ROLES.get(fold(key), ("",))[0] == 0 for key in member)
+
+
 def _may_ask(member: Json) -> bool:
     """An object may be a question, unless it is one answer in parts, such as a date."""
     return bool(member) and not isinstance(compose(member), str)
@@ -176,28 +210,37 @@ def _nameless(member: Json) -> Question:
 
 def _question(member: Json) -> Question | None:
     """One question; None where neither a name nor an answer is told."""
-    keys = {fold(key): key for key in reversed(list(member))}
-    kind = next((text for key in _KINDS if key in keys and (text := text_at(member, keys[key]))), "")
-    value_key = next((keys[key] for key in _VALUES if key in keys), "")
-    if not value_key and kind in member and not _SPEAKING.isdisjoint(keys):  # {"type": "email", "email": …}
-        value_key = kind
-    label = _first_words(member, keys, _LABELS, value_key)
-    names = tuple(words for key in _NAMES if key in keys and (words := _words(member, keys[key], value_key)))
-    identity = _first_words(member, keys, _IDS, value_key)
-    if not (label or names or identity or value_key):
+    values, labels, names, ids, kinds, besides = _by_role(member)
+    kind = next(filter(None, (text_at(member, key) for key in kinds)), "")
+    value_key = next(iter(values), "")
+    if not value_key and kind in member and not _SPEAKING.isdisjoint(map(fold, member)):
+        value_key = kind  # {"type": "email", "email": …}
+    label = _first_words(member, labels, value_key)
+    called = tuple(words for key in names if (words := _words(member, key, value_key)))
+    identity = _first_words(member, ids, value_key)
+    if not (label or called or identity or value_key):
         return None
     value = _chosen(member.get(value_key), member) if value_key else None
-    if not (label or names) and isinstance(value, list | Mapping):
+    if not (label or called) and isinstance(value, list | Mapping):
         value = _told_by_id(value)
         if value is None:  # a row of a table, or a submission: its id names no question
             return None
-    rest = {key: member[keys[key]] for key in _BESIDE if key in keys and keys[key] != value_key}
-    return Question(label, names, identity, kind, bool(value_key), value, rest)
+    rest = {fold(key): member[key] for key in besides if key != value_key}
+    return Question(label, called, identity, kind, bool(value_key), value, rest)
 
 
-def _first_words(member: Json, keys: Mapping[str, str], wanted: Iterable[str], value_key: str) -> str:
-    found = (_words(member, keys[key], value_key) for key in wanted if key in keys)
-    return next(filter(None, found), "")
+def _by_role(member: Json) -> list[list[str]]:
+    """The keys of a member by what they are in a question: each role's, the surest first."""
+    roles: list[list[tuple[int, str]]] = [[] for _ in range(6)]
+    for key in member:
+        found = _ROLES.get(fold(key))
+        if found:
+            roles[found[0]].append((found[1], key))
+    return [[key for _, key in sorted(keys)] for keys in roles]
+
+
+def _first_words(member: Json, keys: Iterable[str], value_key: str) -> str:
+    return next(filter(None, (_words(member, key, value_key) for key in keys)), "")
 
 
 def _words(member: Json, key: str, value_key: str) -> str:
@@ -252,7 +295,7 @@ def _is_person(member: Json) -> bool:
 
 def _are_alike(tables: Sequence[Json]) -> bool:
     """Whether those without an answer are made like those that have one."""
-    keys = {fold(key) for table in tables for key in table if any(fold(name) in _VALUES for name in table)}
+    keys = {fold(key) for table in tables if _holds_answer(table) for key in table}
     return all(fold(key) in keys for table in tables for key in table)
 
 

@@ -127,6 +127,12 @@ SHAPES: dict[str, object] = {
         "contact": {"id": "c_1", "name": {"first": "Ann", "last": "Lee"}, "email": EMAIL},
         "message": MESSAGE,
     },
+    "one object for each answer": [{asked: said} for _, asked, said in FLOW],
+    "pairs": {"fields": [[asked, said] for _, asked, said in FLOW]},
+    "in German": {"formular": "Termin", "antworten": listed("frage", "antwort")},
+    "with what stands between": {
+        "fields": [*listed("label", "value", type="text"), {"type": "submit", "label": "Send"}]
+    },
     "Amazon's queue": {"Type": "Notification", "TopicArn": "arn", "Message": json.dumps(FLAT)},
     "n8n": {"headers": {"host": "n8n"}, "params": {}, "body": FLAT, "executionMode": "production"},
 }
