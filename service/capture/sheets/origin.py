@@ -9,8 +9,8 @@ from service.capture.enquiries import Answered
 from service.capture.names import fold, meaning_of
 from service.capture.sheets.cells import bare_foreign
 from service.capture.texts import clean
+from service.capture.tools.enquiry_ids import LEAD_IDS
 from service.capture.tools.relayed import relay
-from service.capture.tools.wrapping import LEAD_IDS
 
 OURS = frozenset(("id", "received_at", "status", "lead_source_name", "click_ids", "extras"))
 """Columns that only an export of this service has together."""
