@@ -7,9 +7,9 @@
 
     reading.py        one request read whole; everything below serves it
     bodies.py         bytes to names and values: pairs, multipart, nesting, texts
-    names.py          what a field's name means, by aliases.json
+    names.py          what a field's name means: labels takes it apart, vocabulary has aliases.json, owners whose it is
     fill_time.py      how long the page was open
-    fields.py         all answers laid out by meaning: claims settles rivals, guesses fills gaps
+    fields.py         all answers laid out by meaning: claims settles rivals, full_names joins, guesses fills gaps
     contact.py        who it is: addresses, names, and numbers by phones
     evidence.py       how the person came
     controls.py       fields that steer this service

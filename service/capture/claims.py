@@ -1,7 +1,7 @@
 """Several answers may claim to be the e-mail address or the name: which one is, and what becomes of the rest."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -22,6 +22,17 @@ _LEFT_OPEN = frozenset(("n/a", "-", "--", "–", "—"))
 _QUOTES = MappingProxyType({'"': '"', "'": "'", "“": "”", "„": "“", "«": "»", "‘": "’", '\\"': '\\"', "\\'": "\\'"})
 _OPENING = frozenset(opened[0] for opened in _QUOTES)
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+
+
+_FLAGS = ("success", "ok", "status", "result")
+_DONE = frozenset(("true", "1", "yes", "ok", "success", "succeeded", "sent", "mail_sent", "submitted", "200"))
+_NOTICE = re.compile(
+    r"\s*(?:<(?:p|div|span|h\d|strong|b)\b|thank|thanks|your (?:message|enquiry|inquiry|request|submission) (?:has|was)"
+    r"|form (?:was )?submitted|we(?:'ll| will) (?:be in touch|get back)|success|vielen dank|danke|merci|gracias|grazie"
+    r"|obrigad[oa]|bedankt|dank u|dank je|dziękuj|tack|tak for|takk|kiitos)",
+    re.IGNORECASE,
+)
+"""How the texts begin by which a tool answers its visitor, sent along with what the visitor said."""
 
 
 class Claim(NamedTuple):
@@ -91,6 +102,18 @@ def _unquoted(text: str) -> str:
     return text if opened[-1] in apart or closed[-1] in apart else within.strip()
 
 
+def is_a_reply(answers: Mapping[str, Answer]) -> bool:
+    """Tell whether answers are what a tool told its visitor's browser, with the visitor's own words within."""
+    return any(flag in answers and text_of(answers[flag]).lower() in _DONE for flag in _FLAGS)
+
+
+def without_notices(answer: Answer) -> tuple[Answer, Answer]:
+    """Part the person's words from the tool's."""
+    texts = texts_of(answer)
+    said = [text for text in texts if not _NOTICE.match(text)]
+    return unwrap(said), unwrap([text for text in texts if text not in said])
+
+
 def is_placeholder(text: str) -> bool:
     """Tell whether a value stands for no value: what scripts and templates leave behind."""
     ends = text[:1] + text[-1:]
@@ -109,7 +132,8 @@ def _counts(target: str, text: str) -> bool:
     if target == "email":
         return bool(read_email(text))
     if target in _PERSON_NAMES:
-        return "@" not in text and any(map(str.isalpha, text)) and not (text.lower() in _LEFT_OPEN or _is_nobody(text))
+        # A shop calls its orders by name, too: "#1001".
+        return "@" not in text and text[0] != "#" and not (text.lower() in _LEFT_OPEN or _is_nobody(text))
     if target in _LEFT_BLANK:
         return text.lower() not in _LEFT_OPEN
     # "page" may be a number and "landing_page" a title: an address has a slash or a query.

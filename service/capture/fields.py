@@ -6,13 +6,22 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import NamedTuple
 
-from service.capture.claims import Answer, Claim, decide, text_of, texts_of, unquote, unwrap
+from service.capture.claims import (
+    Answer,
+    Claim,
+    decide,
+    is_a_reply,
+    text_of,
+    texts_of,
+    unquote,
+    unwrap,
+    without_notices,
+)
 from service.capture.enquiries import Answered
 from service.capture.full_names import join_parts, surname_like_a_placeholder
 from service.capture.guesses import guess_email, guess_phone
 from service.capture.names import HIDDEN_FIELDS, NAME_PARTS, Meaning, fold, is_anothers, meaning_of, mentions
 from service.capture.nesting import apart, dotted
-from service.capture.notices import is_a_reply, without_notices
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from service.capture.claims import Answer, Claim, texts_of
 from service.capture.names import NAME_PARTS
 
+_NAMES = frozenset(("first_name", "last_name"))
 _SURNAMES = frozenset(("null", "none", "nan", "nil"))
 """What scripts write for nothing, and people are called."""
 
@@ -32,9 +33,6 @@ def _joined(known: dict[str, Answer], *targets: str, keeps: frozenset[str] = fro
         if target not in keeps:
             known.pop(target, None)
     return " ".join(filter(None, texts))
-
-
-_NAMES = frozenset(("first_name", "last_name"))
 
 
 def surname_like_a_placeholder(claims: Mapping[str, Sequence[Claim]], first_name: str) -> Claim | None:

@@ -168,6 +168,9 @@ def _tries(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
     named = [word for word in words if not word.is_id]
     if len(named) < len(words):
         yield named
+    inner = [word for word in named if word.text != "value"]
+    if len(inner) < len(named) and named[-1].text != "value":  # Formstack's `Name: {value: {first}}`
+        yield inner
     while len(named) > 1 and named[-1].text in FIELD_WORDS:
         named = named[:-1]
         yield named

@@ -283,7 +283,7 @@ def test_the_owner_of_a_guessed_address_is_the_person() -> None:
     assert "full_name" not in lay_out({**answers, "email": "bob@example.com"}, FORM).known
 
 
-def test_a_number_is_no_name() -> None:
+def test_an_orders_number_is_no_name() -> None:
     assert lay_out({"name": "#1001", "billing.name": "Ann Lee"}, FORM).known == {"full_name": "Ann Lee"}
 
 

@@ -66,6 +66,7 @@ MANGLED = {
     "g52-name": "full_name",
     "g52-utm_source": "utm_source",
     "name_1": "full_name",
+    "Name.value.first": "first_name",
     "email-2": "email",
     "textarea_1": "message",
     "et_pb_contact_message_0": "message",
