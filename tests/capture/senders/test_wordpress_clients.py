@@ -64,6 +64,7 @@ CONTACT_FORM_7 = Inputs(
 INPUTS = {
     "contact-form-7": CONTACT_FORM_7,
     "contact-form-7-by-get": CONTACT_FORM_7,
+    "contact-form-7-with-our-script": CONTACT_FORM_7,
     "everest-forms": Inputs(
         ("[name$='[fullname]']",),
         email="[name$='[email]']",
@@ -164,12 +165,20 @@ class Website:
     driver: webdriver.Chrome
 
     def send(self, page: str, email: str, message: str = MESSAGE) -> None:
-        """Fill the form of a page in and wait until its visitor is thanked."""
+        """Let somebody come to a page by a link with tags and send its form."""
+        self.open(page, TAGS)
+        self.fill(page, email, message)
+
+    def open(self, page: str, query: str = "") -> None:
+        """Let somebody who was never there come to a page."""
         if page not in self.site.pages:
             pytest.skip(f"no plug-in for {page} runs here: see WORDPRESS_PLUGINS in wordpress_site.py")
-        inputs = INPUTS[page]
         self.driver.delete_all_cookies()
-        self.driver.get(self.site.pages[page]["address"] + TAGS)
+        self.driver.get(self.site.pages[page]["address"] + query)
+
+    def fill(self, page: str, email: str, message: str = MESSAGE) -> None:
+        """Fill the form of the page that is open in, and wait until its visitor is thanked."""
+        inputs = INPUTS[page]
         names = ("Zoë", "O'Brien-Müller") if len(inputs.name) == 2 else ("Zoë O'Brien-Müller",)
         for selector, text in zip(inputs.name, names, strict=True):
             self._find(selector).send_keys(text, Keys.TAB)
@@ -224,6 +233,21 @@ def test_what_a_visitor_writes_arrives_whole(website: Website, page: str) -> Non
     assert (submission.contact.full_name, submission.contact.phone) == ("Zoë O'Brien-Müller", "+442079460142"), sent
     assert (submission.fields["message"], submission.extras) == (MESSAGE, INPUTS[page].others), sent
     assert (tags.utm_source, tags.utm_medium, tags.utm_campaign) == ("newsletter", "email", "may tour"), sent
+
+
+def test_a_click_of_an_earlier_page_is_known_where_our_script_fills_the_hidden_fields(website: Website) -> None:
+    page = "contact-form-7-with-our-script"
+    website.open(page, "?utm_source=google&utm_medium=cpc&gclid=Cj0KCQiA-synthetic-0142")
+    website.driver.get(website.site.pages[page]["address"])
+    website.fill(page, "click@contact-form-7.example")
+
+    (lead,) = website.leads_of("click@contact-form-7.example")
+    tags = lead.attribution
+    assert (tags.utm_source, tags.utm_medium, tags.click_ids) == (
+        "google",
+        "cpc",
+        {"gclid": "Cj0KCQiA-synthetic-0142"},
+    ), website.door.calls[-1]
 
 
 @pytest.mark.parametrize("page", INPUTS)
