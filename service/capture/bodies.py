@@ -69,13 +69,12 @@ def _read_type(content_type: str) -> tuple[str, str, str]:
 
 def _read(body: bytes, kind: str, charset: str, boundary: str) -> Body:
     start = body[:_LONGEST_START].lstrip(_BEFORE_JSON)
-    is_form_type = not (kind.startswith(_NO_FORM) or kind in _NO_FORM_APPLICATIONS)
+    is_form_type = kind == _URLENCODED or not (kind.startswith(_NO_FORM) or kind in _NO_FORM_APPLICATIONS)
     if _JSON_START.match(start):
         return _read_json(body, charset) if is_form_type else _read_typed_wrongly(body, charset)
     if not is_form_type and not (kind == "text/html" and _FORM_START.match(start) and b"<" not in body):
         raise Unsupported
-    is_multipart = kind.startswith("multipart/") and (boundary or start.startswith(b"--"))
-    if is_multipart or looks_multipart(body):
+    if (boundary and kind.startswith("multipart/")) or (start.startswith(b"--") and _is_multipart(body, kind)):
         pairs, files = read_multipart(body, boundary, charset)
         return Body(collect(pairs), tuple(files))
     if _is_json(kind) and (b"=" not in body or start.startswith(b'"')):
@@ -83,6 +82,10 @@ def _read(body: bytes, kind: str, charset: str, boundary: str) -> Body:
     if start[:3].lower() in _ENCODED_JSON:
         return _read_json(unquote_to_bytes(body.strip().rstrip(b"=").replace(b"+", b" ")), charset)
     return _read_pairs(body, _PLAIN[0] if kind == "text/html" else kind, charset)
+
+
+def _is_multipart(body: bytes, kind: str) -> bool:
+    return kind.startswith("multipart/") or looks_multipart(body)
 
 
 def _read_typed_wrongly(body: bytes, charset: str) -> Body:

@@ -50,7 +50,7 @@ def collect(pairs: Iterable[Pair]) -> dict[str, str | list[str]]:
             known.append(value)
         else:
             answers[name] = [known, value]
-    if any(name[-1] in _DIGITS and "." in name for name in answers):
+    if "." in "".join(answers) and any("." in name and name[-1] in _DIGITS for name in answers):
         return _with_lists(answers)
     return answers
 

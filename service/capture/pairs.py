@@ -28,10 +28,14 @@ def read_urlencoded(body: bytes, declared: str) -> list[Pair]:
     body = body.strip()
     split = _split(body)
     is_unescaped = b" " in body or b"=+" in body or b"&amp;" in body or (b"@" in body and b"+" in body)
-    if is_unescaped or any(not equals for _, equals, _ in split):
+    if is_unescaped or b"" in [pair[1] for pair in split]:  # or a name without a value
         split = _split(b"&".join(_escape(body.split(b"&"))))
-    raw = [(_unescape(name), _unescape(value)) for name, _, value in split]
-    codec = choose_charset([part for pair in raw for part in pair], declared or _own_charset(raw))
+    raw = [
+        (unquote_to_bytes(name) if b"%" in name else name, unquote_to_bytes(value) if b"%" in value else value)
+        for name, _, value in split
+    ]
+    declared = declared or (_own_charset(raw) if b"_charset_" in body else "")
+    codec = choose_charset([part for pair in raw for part in pair], declared)
     return [
         (dotted(name.decode(codec, "replace")), clean(value.decode(codec, "replace")))
         for name, value in raw
@@ -102,12 +106,8 @@ def _escape_plus(pair: bytes) -> bytes:
 
 
 def _means(name: bytes, target: str) -> bool:
-    meaning = meaning_of(dotted(_unescape(name).decode("utf-8", "replace")))
+    meaning = meaning_of(dotted(unquote_to_bytes(name).decode("utf-8", "replace")))
     return meaning is not None and meaning.target == target
-
-
-def _unescape(raw: bytes) -> bytes:
-    return unquote_to_bytes(raw) if b"%" in raw else raw
 
 
 def _own_charset(raw: list[tuple[bytes, bytes]]) -> str:

@@ -7,7 +7,7 @@ from service.capture.fields import CLICK_IDS, UTM_KEYS
 from service.capture.names import fold, meaning_of
 from service.capture.nesting import dotted
 from service.capture.sheets.origin import Ids, Plan
-from service.capture.tools.wrapping import LEAD_IDS
+from service.capture.tools.enquiry_ids import LEAD_IDS
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
 

@@ -14,11 +14,12 @@ from service.capture.proofs import check_hex
 from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, table_at, tables_at, text_at, value_at
 from service.capture.tools.bookings import local_time
-from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, remarks
+from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, read_unknown, remarks
 
 _TEST = "PING"
 _ENQUIRIES = ("", _TEST, "BOOKING_CREATED", "BOOKING_REQUESTED", "BOOKING_RESCHEDULED", "INSTANT_MEETING")
 _FORMS = ("FORM_SUBMITTED", "FORM_SUBMITTED_NO_EVENT")
+_OTHERS = ("BOOKING_", "MEETING_", "RECORDING_", "OOO_", "AFTER_", "DELEGATION_", "WRONG_")
 _TRANSLATED = re.compile(r"[a-z]+(_[a-z]+)*")  # labels that Cal.com itself translates: email_address
 _THEIR_PHONE = ("phone", "attendeePhone")
 _ANSWERS = ("responses", "userFieldsResponses", "customInputs")
@@ -47,6 +48,8 @@ def read(call: Call, table: Table) -> Iterator[Item]:
     found = read_object(call)
     event = text_at(found, "triggerEvent")
     if event not in (*_ENQUIRIES, *_FORMS):
+        if not event.startswith(_OTHERS):
+            yield from read_unknown(call, table)
         return
     told = table_at(found, "payload") or (found if event == _TEST else {})
     if not told:

@@ -12,10 +12,11 @@ from service.capture.proofs import check_timestamped
 from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
 from service.capture.tools.bookings import local_time
-from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, remarks
+from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, read_unknown, remarks
 
 _OLDEST_S = 180
 _BOOKED = ("", "invitee.created", "routing_form_submission.created")
+_OTHERS = ("invitee.canceled", "invitee_no_show.", "event_type.", "routing_form.")
 _OF_THE_INVITEE = (("name", "full_name"), ("first_name", "first_name"), ("last_name", "last_name"))
 _THEIR_PHONE = "outbound_call"  # the kind of place that is the invitee's own number
 _KNOWN = (
@@ -36,7 +37,10 @@ def verify(call: Call, table: Table) -> None:
 def read(call: Call, table: Table) -> Iterator[Item]:
     """One booking; nothing for cancellations and what else becomes of it."""
     found = read_object(call)
-    if text_at(found, "event") not in _BOOKED:
+    event = text_at(found, "event")
+    if event not in _BOOKED:
+        if not event.startswith(_OTHERS):
+            yield from read_unknown(call, table)
         return
     told = table_at(found, "payload")
     if not told:

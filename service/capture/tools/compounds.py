@@ -1,48 +1,167 @@
-"""Answers that Jotform sends in parts, put together again as people write them."""
+"""Answers that come in parts, put together again as people write them: names, numbers, dates, files, choices."""
 
 from collections.abc import Mapping
 
-from service.capture.shapes import text_at
+from service.capture.names import fold
+from service.capture.shapes import text_at, texts_at, value_at
 
-_ADDRESS = ("addr_line1", "addr_line2", "city", "state", "postal", "country")
+_NAME = (
+    ("prefix", "salutation", "honorific"),
+    ("first", "firstname", "givenname", "given", "fname"),
+    ("middle", "middlename", "additionalname"),
+    ("last", "lastname", "familyname", "surname", "family", "lname"),
+    ("suffix",),
+)
+_WHOLE_NAME = frozenset(("full", "fullname", "firstandlast", "name", "formatted", "displayname", "title"))
+_NAME_PARTS = frozenset(part for parts in _NAME for part in parts) | _WHOLE_NAME
+_FIRST, _MIDDLE, _LAST = 1, 2, 3
+
+_ADDRESS = (
+    ("addrline1", "line1", "addressline1", "address1", "street1", "street", "streetaddress", "address", "streetline1"),
+    ("addrline2", "line2", "addressline2", "address2", "street2", "streetline2", "apartment", "suburb"),
+    ("city", "town", "locality"),
+    ("state", "region", "province", "county"),
+    ("postal", "postalcode", "postcode", "zip", "zipcode"),
+    ("country", "countryname"),
+)
+_WHOLE_ADDRESS = ("fulladdress", "formattedaddress", "formatted")
+_ADDRESS_PARTS = frozenset(
+    (
+        *(part for parts in _ADDRESS for part in parts),
+        *(*_WHOLE_ADDRESS, "fullinternationaladdress", "line3", "countrycode", "statecode", "latitude", "longitude"),
+        *("lat", "lng", "type"),
+    )
+)
+_LINES = 3  # the first parts of an address, of which one at least is told
+_FEWEST_LINES = 2  # one alone is a place or a name
+
+_PHONE_PARTS = frozenset(
+    ("full", "e164", "area", "phone", "number", "country", "countrycode", "national", "international", "formatted")
+)
+
+_FILE_LINKS = ("url", "link", "href", "downloadurl", "fileurl", "publicurl")
+_FILE_NAMES = ("name", "filename", "originalname", "originalfilename", "title")
+_FILE_FACTS = frozenset((*_FILE_NAMES, "mimetype", "contenttype", "size", "filesize", "extension"))
+
+_CHOICE_TEXTS = ("label", "text", "simpletext", "answer", "value", "name", "title", "choice")
+_CHOICE_FACTS = frozenset(
+    (
+        *(*_CHOICE_TEXTS, "id", "uuid", "ref", "key", "slug", "code", "color", "colour", "order", "position", "other"),
+        *("index", "selected", "checked", "type", "kind", "icon"),
+    )
+)
 
 
 def compose(value: object) -> object:
     """One text for a name, number, date, time or address in parts; a list for ticked boxes; else `value` itself."""
     if not isinstance(value, Mapping):
         return value
-    for composed in (_phone(value), _date(value), _address(value), _name(value), _time(value)):
-        if composed:
-            return composed
-    return _boxes(value)
+    parts = _by_folded_key(value)
+    name = whole_name(value) if is_name(value) else ""
+    return _phone(parts) or _date(parts) or _address(parts) or name or _time(parts) or _boxes(value)
 
 
-def _phone(value: object) -> str:
-    country = text_at(value, "country").lstrip("+")
-    number = " ".join(filter(None, (text_at(value, "area"), text_at(value, "phone"))))
-    return text_at(value, "full") or (f"+{country} {number}" if country and number else number)
+def plain_answer(value: object) -> object:
+    """The answer to a question, whatever it is wrapped in: chosen options as their texts, files by name and address."""
+    if isinstance(value, list):
+        return [plain_answer(member) for member in value]
+    if not isinstance(value, Mapping):
+        return value
+    parts = _by_folded_key(value)
+    if parts.keys() == {"value"}:
+        return plain_answer(parts["value"])
+    return _file(parts) or _choice(parts) or _money(parts) or compose(value)
 
 
-def _date(value: object) -> str:
-    year, month, day = (text_at(value, part) for part in ("year", "month", "day"))
-    if not (year and month and day):
+def file_text(value: object) -> str:
+    """A file by its name and address, "" for what is no file."""
+    return _file(_by_folded_key(value)) if isinstance(value, Mapping) else ""
+
+
+def is_name(value: object) -> bool:
+    """Tell the name of a person in parts, and nothing else, from other objects."""
+    if not isinstance(value, Mapping):
+        return False
+    parts = {fold(key) for key in value}
+    return parts <= _NAME_PARTS and any(part in parts for kind in (_FIRST, _LAST) for part in _NAME[kind])
+
+
+def name_parts(value: object) -> tuple[str, str, str]:
+    """First names, last name, and what is said before and after them, of a name in parts."""
+    parts = _by_folded_key(value) if isinstance(value, Mapping) else {}
+    prefix, first, middle, last, suffix = (_first_of(parts, kind) for kind in _NAME)
+    return _joined(first, middle), last, _joined(prefix, suffix)
+
+
+def whole_name(value: Mapping[str, object]) -> str:
+    """A name in parts as one text, "" where neither first nor last name is told."""
+    parts = _by_folded_key(value)
+    texts = [_first_of(parts, kind) for kind in _NAME]
+    return _joined(*texts) if texts[_FIRST] or texts[_LAST] else ""
+
+
+def _by_folded_key(value: Mapping[str, object]) -> dict[str, object]:
+    return {fold(key): member for key, member in value.items() if member not in (None, "", [], {})}
+
+
+def _first_of(parts: Mapping[str, object], keys: tuple[str, ...]) -> str:
+    return next(filter(None, (text_at(parts, key) for key in keys)), "")
+
+
+def _joined(*texts: str) -> str:
+    return " ".join(filter(None, texts))
+
+
+def _phone(parts: Mapping[str, object]) -> str:
+    if not parts.keys() <= _PHONE_PARTS:
         return ""
-    return f"{year}-{month.zfill(2)}-{day.zfill(2)} {_time(value)}".strip()
+    country = (text_at(parts, "country") or text_at(parts, "countrycode")).lstrip("+")
+    number = _joined(text_at(parts, "area"), text_at(parts, "phone") or text_at(parts, "number"))
+    whole = text_at(parts, "full") or text_at(parts, "e164")
+    return whole or (f"+{country} {number}" if country.isdigit() and number else number)
 
 
-def _time(value: object) -> str:
-    clock = ":".join(filter(None, (text_at(value, "hour"), text_at(value, "min")))) or text_at(value, "timeInput")
-    return f"{clock} {text_at(value, 'ampm')}".strip() if clock else ""
+def _date(parts: Mapping[str, object]) -> str:
+    year, month, day = (text_at(parts, part) for part in ("year", "month", "day"))
+    if not (year and month and day):
+        return _joined(text_at(parts, "date"), text_at(parts, "time")) if parts.keys() <= {"date", "time"} else ""
+    return f"{year}-{month.zfill(2)}-{day.zfill(2)} {_time(parts)}".strip()
 
 
-def _address(value: object) -> str:
-    lines = [text_at(value, part) for part in _ADDRESS]
-    return ", ".join(filter(None, lines)) if any(lines[:3]) else ""
+def _time(parts: Mapping[str, object]) -> str:
+    clock = ":".join(filter(None, (text_at(parts, "hour"), text_at(parts, "min")))) or text_at(parts, "timeinput")
+    return f"{clock} {text_at(parts, 'ampm')}".strip() if clock else ""
 
 
-def _name(value: object) -> str:
-    parts = [text_at(value, part) for part in ("prefix", "first", "middle", "last", "suffix")]
-    return " ".join(filter(None, parts)) if parts[1] or parts[3] else ""
+def _address(parts: Mapping[str, object]) -> str:
+    if not parts.keys() <= _ADDRESS_PARTS:
+        return ""
+    lines = [_first_of(parts, kind) for kind in _ADDRESS]
+    if sum(map(bool, lines)) < _FEWEST_LINES or not any(lines[:_LINES]):
+        return ""
+    return _first_of(parts, _WHOLE_ADDRESS) or ", ".join(filter(None, lines))
+
+
+def _money(parts: Mapping[str, object]) -> str:
+    amount = text_at(parts, "amount") or text_at(parts, "value")
+    is_money = bool(amount) and parts.keys() <= {"amount", "value", "currency"}
+    return f"{amount} {text_at(parts, 'currency')}".strip() if is_money else ""
+
+
+def _file(parts: Mapping[str, object]) -> str:
+    link = _first_of(parts, _FILE_LINKS)
+    return _joined(_first_of(parts, _FILE_NAMES), link) if link and not _FILE_FACTS.isdisjoint(parts) else ""
+
+
+def _choice(parts: Mapping[str, object]) -> object:
+    """What was chosen, as people saw it; "" for what is no choice."""
+    several = texts_at(parts, "labels")
+    if several:
+        return [*several, *texts_at(parts, "other")]
+    if not all(key in _CHOICE_FACTS or key.endswith("id") for key in parts):
+        return ""
+    texts = (value_at(parts, key) for key in (*_CHOICE_TEXTS, "other"))
+    return next((plain_answer(text) for text in texts if text is not None), "")
 
 
 def _boxes(value: Mapping[str, object]) -> object:

@@ -16,8 +16,9 @@ from service.capture.nesting import collect, dotted, flatten
 from service.capture.platforms.tags import utm_of
 from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import value_at
+from service.capture.tools.events import is_no_lead, is_silent, is_trial, shows_somebody
+from service.capture.tools.posted import Posted, leads_in
 from service.capture.tools.relayed import Relayed, relay
-from service.capture.tools.wrapping import Posted, leads_in
 
 _TIMES = frozenset(("createdtime", "createtime", "leadsubmittime", "occurredat", "submittedon"))
 _MOST_ASKED = 1000  # answers that are looked at for the time
@@ -32,10 +33,15 @@ def read(call: Call, table: Table) -> Iterator[Item]:
     for number, lead in enumerate(leads):
         if isinstance(lead, bytes):
             yield Unfit(lead, _NO_LEAD)
-        elif any(texts_of(each.answer) for each in lead.answers):
+        elif any(texts_of(each.answer) for each in lead.answers) and not _is_no_lead(lead):
             key = call.headers.get("idempotency-key", "").strip(' "')
             found = _enquiry(lead, table, paths, f"{key} {number}" if key and len(leads) > 1 else key)
             yield replace(found, details={**found.details, **file_remarks(body.files)})
+
+
+def _is_no_lead(lead: Posted) -> bool:
+    """Tell known events that are none: of a mere word only where nobody stands in it."""
+    return is_no_lead(lead.event) or (is_silent(lead.event) and not shows_somebody(lead.answers))
 
 
 def _enquiry(lead: Posted, table: Table, paths: Sequence[str], key: str) -> Enquiry:
@@ -45,13 +51,13 @@ def _enquiry(lead: Posted, table: Table, paths: Sequence[str], key: str) -> Enqu
     return Enquiry(
         [*relayed.answers, *repeated],
         external_id=relayed.external_id,
-        form_name=facts.get("form_name", ""),
+        form_name=facts.get("form_name", "") or lead.form_name,
         place=_place(relayed),
         utm=utm_of(relayed.platform, facts, table.get("names", {})),
-        details=relayed.details,
+        details={**lead.details, **relayed.details},
         submitted_at=_submitted_at(relayed.answers),
         platform=relayed.platform,
-        is_test=relayed.is_test,
+        is_test=relayed.is_test or is_trial(lead.event),
     )
 
 

@@ -6,11 +6,17 @@ from service.capture.bodies import read_body
 from service.capture.enquiries import Enquiry, Item
 from service.capture.sender import Call, Sender, Table
 from service.capture.tools.packed import unpack
+from service.capture.tools.plain import is_nested
+from service.capture.tools.questions import read_plainly
 
 
-def read(call: Call, _table: Table) -> Iterator[Item]:
+def read(call: Call, table: Table) -> Iterator[Item]:
     """One enquiry."""
-    yield Enquiry(unpack(read_body(call.body, call.content_type).answers))
+    body = read_body(call.body, call.content_type)
+    if is_nested(body):
+        yield from read_plainly(call, table)
+    else:
+        yield Enquiry(unpack(body.answers))
 
 
 NINJA_FORMS = Sender(read)

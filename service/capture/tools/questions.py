@@ -12,6 +12,7 @@ from service.capture.refusals import Unreadable
 from service.capture.sender import Call, Table
 from service.capture.shapes import Json, table_at
 from service.capture.tools import plain
+from service.capture.tools.events import shows_somebody
 
 
 def read_object(call: Call) -> Json:
@@ -26,6 +27,13 @@ def read_plainly(call: Call, table: Table, external_id: str = "") -> Iterator[It
     """What a call of another shape brings, by its names, under the id that it has all the same."""
     for item in plain.read(call, table):
         yield replace(item, external_id=external_id) if isinstance(item, Enquiry) else item
+
+
+def read_unknown(call: Call, table: Table) -> Iterator[Item]:
+    """An event that the tool is not known to send: a lead where somebody stands in it, else nothing."""
+    for item in read_plainly(call, table):
+        if isinstance(item, Enquiry) and shows_somebody(item.answers):
+            yield item
 
 
 def ask(label: str, value: object, *hints: str, target: str = "") -> Iterator[Answered]:

@@ -6,27 +6,10 @@ from dataclasses import dataclass, field
 
 from service.capture.claims import text_of
 from service.capture.enquiries import Answered
-from service.capture.names import fold, meaning_of
+from service.capture.names import fold
 from service.capture.sender import Table
-from service.capture.tools.wrapping import LEAD_IDS
-
-_FACTS = {
-    fold(fact): fact
-    for part in (
-        "campaign",
-        "ad",
-        "adset",
-        "adgroup",
-        "creative",
-        "asset_group",
-        "form",
-        "page",
-        "advertiser",
-        "account",
-    )
-    for fact in (f"{part}_id", f"{part}_name")
-} | {"platform": "platform", "isorganic": "is_organic", "leadtype": "lead_type"}
-"""Folded name -> the fact as service.capture.platforms.tags calls it."""
+from service.capture.tools.enquiry_ids import LEAD_IDS, bare_id, choose_id, is_id
+from service.capture.tools.surroundings import CAMPAIGN_FACTS
 
 _WORDS = {
     **dict.fromkeys(("fb", "ig", "facebook", "instagram", "meta", "facebookads", "metaads"), "meta"),
@@ -43,8 +26,6 @@ _PREFIX = re.compile(r"(?:l|f|ag|as|c):(\d{5,})|p:(\+?[\d ()./-]{6,})")  # of Me
 _DUMMY = re.compile(r"<\s*test lead:", re.IGNORECASE)
 _TEST_ADDRESSES = {"meta": ("test@fb.com", "test@meta.com"), "tiktok": ("test_email_address@mail.com",)}
 _IDENTITY = "governmentissuedid"  # of Google's columns, folded
-_URN = "urn:li:"
-_SHORTEST_ID = 6  # characters
 _MOST_ASKED = 1000  # answers; the rest are the person's, whatever their names are
 
 
@@ -72,16 +53,18 @@ def relay(posted: Sequence[Answered], whole: Mapping[str, object], table: Table)
     answers = [each._replace(answer=_bare(each)) for each in posted[:_MOST_ASKED]]
     known = {fold(each.name): text_of(each.answer) for each in reversed(answers) if text_of(each.answer)}
     platform = table.get("platform", "") or _platform_of(known, whole)
-    about = [each for each in answers if platform and fold(each.name) in _FACTS and text_of(each.answer)]
-    id_name = _id_name(answers, known, platform)
-    the_id = next((each for each in answers if each.name == id_name and text_of(each.answer)), None)
-    said = [each for each in answers if each not in about and each is not the_id and not _is_left_out(each)]
+    about = [each for each in answers if platform and fold(each.name) in CAMPAIGN_FACTS and text_of(each.answer)]
+    the_id = choose_id(answers, platform)
+    meant = {fold(name) for name in table.get("fields", {}).get("external_id", ())}
+    others = [each for each in answers if each is not the_id and is_id(each.name) and fold(each.name) not in meant]
+    apart = {id(each) for each in (*about, *others, *([the_id] if the_id else ()))}
+    said = [each for each in answers if id(each) not in apart and not _is_left_out(each)]
     return Relayed(
         [*said, *posted[_MOST_ASKED:]],
-        external_id=_id_of(text_of(the_id.answer)) if the_id else "",
+        external_id=bare_id(text_of(the_id.answer)) if the_id else "",
         platform=platform,
-        facts={_FACTS[fold(each.name)]: text_of(each.answer) for each in reversed(about)},
-        details={each.name: text_of(each.answer) for each in reversed(about)},
+        facts={CAMPAIGN_FACTS[fold(each.name)]: text_of(each.answer) for each in reversed(about)},
+        details={each.name: text_of(each.answer) for each in reversed([*about, *others])},
         is_test=_is_test(answers, known, platform),
     )
 
@@ -105,25 +88,6 @@ def _platform_of(known: Mapping[str, str], whole: Mapping[str, object]) -> str:
     }
     by_shape = next((platform for key, platform in _SHAPES.items() if key in lists), "")
     return by_shape or _WORDS.get(fold(known.get("platform", "")), "")
-
-
-def _id_name(answers: Sequence[Answered], known: Mapping[str, str], platform: str) -> str:
-    """The name of the lead's id: the platform's own, or else what the owner calls `external_id`."""
-    names = {fold(each.name): each.name for each in reversed(answers) if text_of(each.answer)}
-    meant = [folded for folded, name in names.items() if (found := meaning_of(name)) and found.target == "external_id"]
-    bare = [name for name in LEAD_IDS if platform or _is_one_of_a_kind(known.get(name, ""))]
-    wanted = [*bare, *meant] if platform else ["externalid", *meant, *bare]
-    return next((names[name] for name in wanted if name in names), "")
-
-
-def _is_one_of_a_kind(text: str) -> bool:
-    """Whether what is only called `id` can be a lead's: a constant, such as a form's number, would swallow leads."""
-    return len(text) >= _SHORTEST_ID and any(character.isdigit() for character in text)
-
-
-def _id_of(text: str) -> str:
-    """The bare id; LinkedIn's are URNs in some places."""
-    return text.rpartition(":")[2] if text.startswith(_URN) else text
 
 
 def _is_left_out(answered: Answered) -> bool:

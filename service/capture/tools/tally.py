@@ -10,7 +10,8 @@ from service.capture.instants import read_instant
 from service.capture.proofs import check_base64
 from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
-from service.capture.tools.questions import ask, beside, read_object, read_plainly
+from service.capture.tools.compounds import file_text
+from service.capture.tools.questions import ask, beside, read_object, read_plainly, read_unknown
 
 _SUBMITTED = ("", "FORM_RESPONSE")
 _ASKED = {"INPUT_EMAIL": "email", "INPUT_PHONE_NUMBER": "phone"}
@@ -26,6 +27,7 @@ def read(call: Call, table: Table) -> Iterator[Item]:
     """What was filled in and what the page handed over in hidden fields."""
     found = read_object(call)
     if text_at(found, "eventType") not in _SUBMITTED:
+        yield from read_unknown(call, table)
         return
     response = table_at(found, "data")
     if not tables_at(response, "fields"):
@@ -56,8 +58,9 @@ def _repeats_a_choice(field: Json, asked: set[str]) -> bool:
 
 def _value(field: Json) -> object:
     value = field.get("value")
-    if text_at(field, "type") == "FILE_UPLOAD":
-        return [f"{text_at(file, 'name')} {text_at(file, 'url')}".strip() for file in tables_at(value)] or value
+    files = [file_text(file) for file in tables_at(value)]  # a signature is one, too
+    if any(files):
+        return files
     if isinstance(value, Mapping):  # a matrix: row -> columns
         rows = _texts(field, "rows")
         return {rows.get(row, row): _chosen(columns, _texts(field, "columns")) for row, columns in value.items()}

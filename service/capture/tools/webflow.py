@@ -10,11 +10,12 @@ from service.capture.instants import read_instant
 from service.capture.proofs import check_age, check_hex
 from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import table_at, text_at
-from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly
+from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, read_unknown
 
 _OLDEST_S = 300
 _MILLISECOND_S = 0.001
 _SUBMITTED = ("", "form_submission")  # the first API version names no event
+_OTHERS = ("site_", "page_", "collection_item_", "ecomm_", "comment_", "user_account_", "memberships_")
 _KNOWN = (
     *("name", "site", "siteId", "data", "formResponse", "schema", "id", "_id", "formId", "formElementId"),
     *("d", "submittedAt", "pageUrl", "pageId", "localeId", "componentId"),
@@ -30,9 +31,12 @@ def verify(call: Call, table: Table) -> None:
 
 
 def read(call: Call, table: Table) -> Iterator[Item]:
-    """What was typed into the form; nothing for the other events of a site."""
+    """What was typed into the form; nothing for the other known events of a site."""
     found = read_object(call)
-    if text_at(found, "triggerType") not in _SUBMITTED:
+    event = text_at(found, "triggerType")
+    if event not in _SUBMITTED:
+        if not event.startswith(_OTHERS):
+            yield from read_unknown(call, table)
         return
     filled = table_at(found, "payload") or found
     answers = table_at(filled, "data") or table_at(filled, "formResponse")

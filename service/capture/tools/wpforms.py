@@ -1,12 +1,15 @@
 """WPForms' Webhooks add-on: names that the owner typed, JSON or form, signed over what JSON sends."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from service.capture.bodies import read_body
+from service.capture.bodies import Body, read_body
 from service.capture.claims import Answer
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.proofs import check_timestamped
 from service.capture.sender import Call, Sender, Table
+from service.capture.tools.plain import is_nested
+from service.capture.tools.questions import read_plainly
 from service.capture.tools.wordpress import whose
 
 OLDEST_S = 300.0
@@ -24,9 +27,14 @@ def verify(call: Call, table: Table) -> None:
     check_timestamped(header, str(table.get("secret", "")), call, OLDEST_S, "v")
 
 
-def read(call: Call, _table: Table) -> Iterator[Item]:
+def read(call: Call, table: Table) -> Iterator[Item]:
     """One enquiry. The id in the header is the webhook's own, always the same, and no id of an entry."""
-    sent = read_body(call.body, call.content_type).answers
+    body = read_body(call.body, call.content_type)
+    if _is_of_code(body):
+        for item in read_plainly(call, table):
+            yield replace(item, platform=item.platform or whose("wpforms", call)) if isinstance(item, Enquiry) else item
+        return
+    sent = body.answers
     answers = []
     for name, answer in sent.items():
         whole, _, part = name.rpartition(".")
@@ -34,6 +42,11 @@ def read(call: Call, _table: Table) -> Iterator[Item]:
             continue  # a date comes twice
         answers.append(Answered(whole if part == "value" and f"{whole}.unix" in sent else name, _split(answer)))
     yield Enquiry(answers, platform=whose("wpforms", call, str(sent.get("page_url", ""))))
+
+
+def _is_of_code(body: Body) -> bool:
+    """Whether code on the site sent all that WPForms knows of the fields; the add-on sends names and answers."""
+    return is_nested(body) and not any(name.endswith(".unix") for name in body.answers)
 
 
 def _split(answer: Answer) -> Answer:

@@ -1,6 +1,8 @@
-"""JSON with parts of it missing or of another kind: what a platform may send one day."""
+"""JSON with parts of it missing or of another kind, and questions and rows in any wrapping: what may come one day."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 
@@ -23,3 +25,37 @@ def _with(value: Any, key: Any, member: Any) -> Any:
     if isinstance(value, dict):
         return {**value, key: member}
     return [*value[:key], member, *value[key + 1 :]]
+
+
+Members = list[dict[str, Any]]
+
+
+def _by_id(members: Members) -> dict[str, Any]:
+    return {f"q{number}x": member for number, member in enumerate(members)}
+
+
+WRAPPINGS: Mapping[str, Callable[[Members], Any]] = {
+    "a list at the top": lambda members: members,
+    "in a list of one": lambda members: [{"fields": members}],
+    "data.fields": lambda members: {"event": "x", "data": {"formName": "Tour", "fields": members}},
+    "submission.questions": lambda members: {"submission": {"submissionId": "s1", "questions": members}},
+    "form_response.answers": lambda members: {"form_response": {"token": "t", "answers": members}},
+    "any name": lambda members: {"zap": {"whatever": members}},
+    "as text": lambda members: {"payload": json.dumps({"fields": members})},
+    "a map by id": lambda members: {"fields": _by_id(members)},
+    "a map at the top": _by_id,
+    "a map, two levels down": lambda members: {"body": {"submission": {"answers": _by_id(members)}}},
+}
+"""What a tool may wrap its questions in."""
+
+ROWS: Mapping[str, Callable[[Members], Any]] = {
+    "a list at the top": lambda rows: rows,
+    "data.rows": lambda rows: {"type": "records.after.insert", "data": {"table_id": "m1", "rows": rows}},
+    **{
+        f"batch in {key}": partial(lambda key, rows: {"external_id": "batch-000001", key: rows}, key)
+        for key in ("data", "leads", "items", "submissions", "records", "entries", "results", "responses", "anything")
+    },
+    "batch, two levels down": lambda rows: {"id": "batch-000001", "result": {"page": 1, "list": rows}},
+    "as text": lambda rows: {"payload": json.dumps(rows)},
+}
+"""What a tool may wrap the rows of several people in."""

@@ -1,0 +1,247 @@
+"""One object on the way to the answers, sorted: questions, plain answers, what lies deeper, tags, and mere facts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from service.capture.claims import Answer
+from service.capture.enquiries import Answered
+from service.capture.names import fold
+from service.capture.nesting import collect, flatten
+from service.capture.shapes import Json, tables_at, text_at
+from service.capture.tools.compounds import compose, file_text, is_name
+from service.capture.tools.question_sets import (
+    Question,
+    answers_of,
+    answers_to,
+    are_choices,
+    asks_for_name,
+    labels_of,
+    questions_in,
+    questions_of,
+)
+from service.capture.tools.surroundings import (
+    is_carried,
+    is_earlier,
+    is_notice,
+    is_structure,
+    is_thing,
+    keep_beside,
+    target_of,
+    without_secrets,
+)
+
+MOST_NAMES = 1000
+"""Names of one object that are looked at: more is no form."""
+
+PERSONS = (
+    *("contact", "person", "customer", "visitor", "subscriber", "respondent", "requester", "guest", "attendee"),
+    *("invitee", "client", "member", "applicant", "prospect", "lead", "profile", "contactinfo", "contactdetails"),
+    *("customerinfo", "customerdetails", "personaldetails", "personalinfo", "billing", "billingaddress", "sender"),
+    *("author", "user"),
+)
+"""What wraps a person's own details; the surest first: a user may be the operator's."""
+
+_RANKS = {word: rank for rank, word in enumerate(PERSONS)}
+_PERSONS = frozenset(PERSONS)
+
+GROUPS = frozenset(("pages", "sections", "groups", "steps", "blocks", "fieldsets", "screens"))
+"""Lists of parts of one form."""
+
+_TAGS = ("url", "query", "hidden", "variable", "calculation", "utm", "tracking", "param", "meta")
+"""How lists of named values begin that nobody was asked for."""
+
+_ITEMS = frozenset(("items", "answers", "fields", "questions", "data", "values", "responses", "results", "content"))
+"""Lists whose members are questions even where these have nothing but numbers."""
+
+_NUMBERS = frozenset(("id", "uuid", "token", "number"))
+_SUBMISSIONS = frozenset(("submission", "response", "entry", "formresponse", "formsubmission", "ticket"))
+_EVENTS = frozenset(
+    ("event", "type", "topic", "object", "entity", "trigger", "triggerevent", "eventtype", "eventname", "webhookevent")
+)
+_SEVERAL = {"emails": "email", "emailaddresses": "email", "phones": "phone", "phonenumbers": "phone"}
+_OF_CONTACTS = frozenset(
+    ("orderscount", "totalspent", "acceptsmarketing", "lastinputtext", "livechaturl", "lifecyclestage")
+)
+"""What only the record of a contact has: it comes again with the same number whatever the person wants."""
+
+_SUBSCRIPTION = "subscri"  # how the word begins in events: the number is the subscriber's
+_MESSAGE_TEXTS = frozenset(("text", "body", "content", "value"))
+_WHEREABOUTS = frozenset(("city", "country", "countrycode", "region", "state", "location", "timezone"))
+_DEEPEST = 8
+
+
+@dataclass(slots=True)
+class Level:
+    """questions: under their labels. plain: what stands in the object itself. tags: what nobody was asked for.
+
+    nested: what lies deeper, member by member, those that are persons first. facts: what is no answer at all.
+    """
+
+    questions: list[Answered] = field(default_factory=list)
+    plain: list[Answered] = field(default_factory=list)
+    nested: list[list[Answered]] = field(default_factory=list)
+    tags: list[Answered] = field(default_factory=list)
+    facts: dict[str, Answer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object stands. path: from the top, "" there. about: the kind of person that the call tells of, "" none.
+
+    labels: id -> label of questions that are described elsewhere in the body.
+    """
+
+    path: str = ""
+    about: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def below(self, key: str, member: Json) -> "Place":
+        """Where a member of an object stands."""
+        return Place(f"{self.path}.{key}" if self.path else key, self.about or person_of_event(member), self.labels)
+
+    @property
+    def is_visitor(self) -> bool:
+        """Whether a chat tells of its visitor here: the place is then that of an IP address."""
+        return fold(self.path.rpartition(".")[2]) == "visitor"
+
+    @property
+    def owner(self) -> str:
+        """Whose the numbers here are: a person's, or surely the enquiry's; "" for nobody's in particular."""
+        word = fold(self.path.rpartition(".")[2])
+        return word if word in PERSONS or word in _SUBMISSIONS else self.about
+
+
+def sort_level(member: Json, place: Place, inside: Sequence[str]) -> Level:
+    """Sort what an object says itself. inside: its members that are opened by themselves."""
+    level = Level()
+    own = {key: value for key, value in member.items() if key not in inside}
+    questions = questions_in({key: value for key, value in own.items() if not is_thing(key)})
+    level.questions += answers_of(list(questions.values()), place.labels)
+    owner = "event" if inside and not _EVENTS.isdisjoint(map(fold, own)) else place.owner or person_of_event(member)
+    for position, (key, value) in enumerate(_persons_first(own)):
+        if position >= MOST_NAMES:
+            level.plain += [Answered(name, answer) for name, answer in collect(flatten(value, key)).items()]
+        elif key in questions or is_structure(key, value):
+            continue
+        elif is_earlier(key) or is_thing(key) or is_notice(key) or (place.is_visitor and fold(key) in _WHEREABOUTS):
+            _set_aside(level, key, value)
+        elif isinstance(value, list | Mapping):
+            level.nested.append([])
+            _take_apart(level, key, value, place.labels)
+        elif owner and fold(key) in _NUMBERS:
+            level.plain.append(Answered(f"{owner}.{key}", text_at(value)))
+        else:
+            level.plain.append(Answered(place.labels.get(key, "") or key, text_at(value)))
+    return level
+
+
+def _persons_first(own: Json) -> list[tuple[str, object]]:
+    """The members in their order; of the objects, those that are persons first."""
+    words = {key: fold(key) for key, value in own.items() if isinstance(value, Mapping)}
+    if _PERSONS.isdisjoint(words.values()):
+        return list(own.items())
+    return sorted(own.items(), key=lambda named: _RANKS.get(words.get(named[0], ""), len(PERSONS)))
+
+
+def person_of_event(member: Json) -> str:
+    """The kind of person that an object says it is, or that an event tells of; "" for none."""
+    texts = [text_at(value) for key, value in member.items() if isinstance(value, str) and fold(key) in _EVENTS]
+    texts += [text_at(member, "meta", key) for key in ("object", "entity")]
+    if not _OF_CONTACTS.isdisjoint(map(fold, member)):
+        return "contact"
+    words = {fold(word) for text in texts for word in text.replace("_", ".").replace(":", ".").split(".")}
+    if any(word.startswith(_SUBSCRIPTION) for word in words):
+        return "subscriber"
+    return next((person for person in PERSONS if person in words and person != "lead"), "")
+
+
+@lru_cache(maxsize=8192)
+def is_mere_name(key: str) -> bool:
+    """Tell a name that says the same wherever it stands: no path, no number, nothing of the tool's own."""
+    is_path = "." in key or "__" in key
+    return not (is_path or is_earlier(key) or is_thing(key) or is_notice(key) or fold(key) in _NUMBERS)
+
+
+def are_chosen(name: str, questions: Sequence[Question]) -> bool:
+    """Chosen options of one question, or several values of one kind, such as a number at home and one at work."""
+    return (are_choices(questions) and fold(name) not in _ITEMS) or _kind_of(name) in ("email", "phone")
+
+
+def _kind_of(name: str) -> str:
+    return _SEVERAL.get(fold(name.rpartition(".")[2]), "") or target_of(name)
+
+
+def _take_apart(level: Level, name: str, value: object, labels: Mapping[str, str]) -> None:
+    """Sort one member that is an object or a list."""
+    questions = questions_of(value)
+    if questions and not are_chosen(name, questions):
+        block = level.tags if fold(name).startswith(_TAGS) else level.questions
+        block += answers_of(questions, labels)
+    elif fold(name) in GROUPS and tables_at(value):
+        for group in tables_at(value):
+            for key, below in group.items():
+                _take_apart(level, key if questions_of(below) else f"{name}.{key}", below, labels)
+    else:
+        _take_parts(level, name, value, labels, 0)
+
+
+def _take_parts(level: Level, name: str, value: object, labels: Mapping[str, str], depth: int) -> None:
+    """Sort the leaves of an object or a list under their dotted names; questions among them keep their labels."""
+    if depth <= _DEEPEST and isinstance(value, list) and len(value) <= MOST_NAMES:
+        _take_list(level, name, value, labels, depth)
+    elif depth <= _DEEPEST and isinstance(value, Mapping) and not _is_one_answer(value):
+        _take_object(level, name, value, labels, depth)
+    else:
+        block = level.nested[-1] if depth else level.plain
+        block += answers_to(labels.get(name, "") or name, value, is_person=asks_for_name(name))
+
+
+def _is_one_answer(value: Json) -> bool:
+    """Whether an object is one answer in parts: a file, a name, an address, a number, a date."""
+    return bool(file_text(value)) or is_name(value) or isinstance(compose(value), str)
+
+
+def _take_object(level: Level, name: str, value: Json, labels: Mapping[str, str], depth: int) -> None:
+    questions = questions_in(value)
+    level.nested[-1] += answers_of(list(questions.values()), labels)
+    for key, member in value.items():
+        if key in questions:
+            continue
+        if is_thing(key) or is_earlier(key):
+            _set_aside(level, f"{name}.{key}", member)
+        elif fold(key) in _MESSAGE_TEXTS and isinstance(member, str) and target_of(name) == "message":
+            level.nested[-1].append(Answered(name, text_at(member)))
+        elif (below := questions_of(member)) and not are_chosen(key, below):
+            level.nested[-1] += answers_of(below, labels)
+        else:
+            _take_parts(level, f"{name}.{key}", member, labels, depth + 1)
+
+
+def _take_list(level: Level, name: str, value: list[object], labels: Mapping[str, str], depth: int) -> None:
+    chosen, described = questions_of(value), labels_of(value)
+    if described:
+        keep_beside(level.facts, name, list(dict.fromkeys(described.values())))
+    elif chosen:
+        kind = _kind_of(name)
+        target = "" if kind == target_of(name) else kind
+        level.nested[-1] += [each for choice in chosen for each in answers_to(name, choice.value, target)]
+    elif len(value) == 1 and isinstance(value[0], Mapping):
+        _take_parts(level, name, value[0], labels, depth + 1)
+    elif any(isinstance(member, list | Mapping) for member in value) and not any(map(file_text, value)):
+        for number, member in enumerate(value):
+            _take_parts(level, f"{name}.{number}", member, labels, depth + 1)
+    else:
+        block = level.nested[-1] if depth else level.plain
+        block += answers_to(name, value)
+
+
+def _set_aside(level: Level, name: str, value: object) -> None:
+    """Keep a fact, but for what tells how the person came."""
+    carried = []
+    for leaf, answer in collect(flatten(without_secrets(name, value), name)).items():
+        if answer and is_carried(target_of(leaf)) and not is_earlier(name):
+            carried.append(Answered(leaf, answer))
+        elif answer:
+            keep_beside(level.facts, leaf, answer)
+    level.nested.append(carried)

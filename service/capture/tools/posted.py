@@ -1,0 +1,175 @@
+"""What an automation or a tool posted, as leads: bare, in a list, wrapped, as JSON or as a form."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from service.capture.bodies import Body
+from service.capture.claims import Answer
+from service.capture.enquiries import Answered
+from service.capture.nesting import collect, flatten
+from service.capture.shapes import Json, tables_at, text_at
+from service.capture.tools.envelopes import Opened, open_envelope
+from service.capture.tools.levels import MOST_NAMES, is_mere_name
+from service.capture.tools.packed import read_packed
+from service.capture.tools.question_sets import questions_of
+
+_JOINED = re.compile(r"(?<=[^_])__(?=[^_])")  # what Zapier makes of nested names
+_PATH = re.compile(r"[^\W\d][\w$-]*(?:\.[\w$ -]*[\w$-])+")  # `data.email`, and no sentence with a full stop
+_MOST_KEYS = 3 * MOST_NAMES  # different ones in all levels and rows of a body
+_MOST_LEVELS = 8  # of what is unpacked
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One lead. answers: under their names without what they were wrapped in.
+
+    details: what stood around them and is no answer. whole: the JSON that it was. form_name: "" unknown.
+    event: the object that the call is, whose members may say what it announces.
+    """
+
+    answers: Sequence[Answered]
+    whole: Json
+    details: Mapping[str, Answer] = field(default_factory=dict)
+    form_name: str = ""
+    event: Json = field(default_factory=dict)
+
+
+def leads_in(body: Body, mapped: frozenset[str]) -> Iterator[Posted | bytes]:
+    """Yield the leads of a body; as bytes what stands among them and is none.
+
+    mapped: folded names that the operator speaks of: these are left as they came.
+    """
+    if not body.is_json:
+        yield from _of_object(body.answers, mapped)
+        return
+    value = _gathered(body.value)
+    members = value if isinstance(value, list) else [value]
+    if isinstance(value, list) and questions_of(members):
+        members = [{"answers": members}]
+    for member in members:
+        if isinstance(member, Mapping):
+            yield from _of_object(member, mapped)
+        elif isinstance(member, list) and questions_of(member):
+            yield from _of_object({"answers": member}, mapped)
+        elif member not in (None, "", []):
+            yield json.dumps(member).encode()
+
+
+def _of_object(member: Json, mapped: frozenset[str]) -> Iterator[Posted]:
+    if len(member) <= MOST_NAMES and all(map(_is_plain, member, member.values())):  # nearly always
+        yield Posted([Answered(name, text_at(value)) for name, value in member.items()], member, event=member)
+        return
+    if not _is_of_forms(member):  # to look for meaning in it would only keep a thread busy
+        yield Posted([Answered(name, answer) for name, answer in collect(flatten(member)).items()], member)
+        return
+    tidied = _tidied(member)
+    opened = open_envelope(tidied, mapped)
+    yield from (_posted(lead, member if len(opened) == 1 else lead.whole, member) for lead in opened)
+
+
+def _is_plain(name: str, value: object) -> bool:
+    """Whether a member is a name with one answer, and nothing that must be understood first."""
+    if isinstance(value, str):
+        return not value.startswith(("{", "[")) and is_mere_name(name)
+    return not isinstance(value, list | Mapping) and is_mere_name(name)
+
+
+def _is_of_forms(member: Json) -> bool:
+    """Whether an object has no more names than the forms of the world: an object of objects has few, however long."""
+    if len(member) > MOST_NAMES:
+        return False
+    names: set[str] = set()
+    waiting: list[object] = [member]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            names.update(value)
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        if len(names) > _MOST_KEYS:
+            return False
+    return True
+
+
+def _posted(lead: Opened, whole: Json, event: Json) -> Posted:
+    return Posted(lead.answers, whole, lead.details, lead.form_name, event)
+
+
+def _tidied(value: Json, depth: int = 0) -> Json:
+    """An object whose dotted names are nested, and whose texts that are JSON are what they hold."""
+    tidied: dict[str, object] = {}
+    for name, member in value.items():
+        _put(tidied, _path_of(name), _unpacked(member, depth))
+    return {name: _listed(member) for name, member in tidied.items()}
+
+
+def _path_of(name: str) -> list[str]:
+    if "." not in name and "__" not in name:
+        return [name]
+    nested = _JOINED.sub(".", name)
+    is_path = nested.count(".") < _MOST_LEVELS and _PATH.fullmatch(nested)
+    return nested.split(".") if is_path else [nested]
+
+
+def _put(tree: dict[str, object], path: Sequence[str], value: object) -> None:
+    """Put a value where its path leads; where something else lies on the way, its whole name stays."""
+    branch = tree
+    for step in path[:-1]:
+        below = branch.setdefault(step, {})
+        if not isinstance(below, dict):
+            tree[".".join(path)] = value
+            return
+        branch = below
+    if path[-1] in branch:
+        tree[".".join(path)] = value
+    else:
+        branch[path[-1]] = value
+
+
+def _listed(value: object) -> object:
+    """A list, where an object's keys are the numbers from 0 on: what forms make of one."""
+    if not isinstance(value, dict):
+        return value
+    members = {name: _listed(member) for name, member in value.items()}
+    is_list = bool(members) and all(name == str(number) for number, name in enumerate(members))
+    return list(members.values()) if is_list else members
+
+
+def _gathered(value: object) -> object:
+    """A list of names with one answer each, as objects or as pairs, as the one object that they make up."""
+    if not isinstance(value, list) or not 1 < len(value) <= MOST_NAMES:
+        return value
+    gathered: dict[str, object] = {}
+    for member in value:
+        name, answer = _pair(member)
+        if not any(map(str.isalpha, name)) or name in gathered or isinstance(answer, list | Mapping):
+            return value
+        gathered[name] = answer
+    return gathered
+
+
+def _pair(member: object) -> tuple[str, object]:
+    """The name and the answer that a member is; "" for the name of what is no pair."""
+    if isinstance(member, Mapping) and len(member) == 1:
+        return next(iter(member.items()))
+    if isinstance(member, list) and len(member) == len(("name", "answer")) and isinstance(member[0], str):
+        return member[0], member[1]
+    return "", None
+
+
+def _unpacked(value: object, depth: int) -> object:
+    if depth >= _MOST_LEVELS:
+        return value
+    if isinstance(value, str):
+        held = read_packed(value)
+        is_meant = isinstance(held, Mapping) or bool(tables_at(held))
+        return _unpacked(held, depth + 1) if is_meant and held else value
+    if isinstance(value, list):
+        gathered = _gathered(value)
+        if isinstance(gathered, list):
+            return [_unpacked(member, depth + 1) for member in value]
+        value = gathered
+    return _tidied(value, depth + 1) if isinstance(value, Mapping) else value

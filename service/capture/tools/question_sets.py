@@ -1,0 +1,335 @@
+"""Questions with their answers, however a tool writes them down: in a list, in a map by id, or as objects under names.
+
+They are known by most of them having a member that names the question and one that holds the answer, whatever
+else they have. The label that people saw is the name; what else names a question is a hint at its meaning.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from service.capture.enquiries import Answered
+from service.capture.names import fold, meaning_of
+from service.capture.nesting import collect, flatten
+from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
+from service.capture.texts import clean
+from service.capture.tools.compounds import compose, is_name, name_parts, plain_answer
+
+_VALUES = (
+    *("value", "values", "answer", "answers", "stringvalue", "fieldvalue", "answervalue", "answertext", "textvalue"),
+    *("response", "userinput", "userresponse", "submittedvalue", "ischecked", "textanswers"),
+    *("wert", "antwort", "eingabe", "valeur", "reponse", "valor", "respuesta", "valore", "risposta", "resposta"),
+    *("waarde", "antwoord", "wartosc", "odpowiedz"),
+)
+_LABELS = (
+    *("label", "title", "question", "questiontext", "questiontitle", "questionname", "fieldlabel", "fieldtitle"),
+    *("heading", "headline", "caption", "prompt", "displayname", "columnname"),
+    *("frage", "bezeichnung", "beschriftung", "libelle", "intitule", "pregunta", "etiqueta", "domanda", "etichetta"),
+    *("pergunta", "rotulo", "vraag", "pytanie", "etykieta", "text"),
+)
+_NAMES = (
+    *("name", "fieldname", "field", "key", "fieldkey", "slug", "ref", "alias", "metakey", "customkey", "variable"),
+    *("property", "attribute", "checkboxkey", "columnid", "feld", "champ", "campo", "veld", "pole"),
+)
+_IDS = ("id", "fieldid", "questionid", "uuid", "qid")
+_KINDS = ("type", "kind", "fieldtype", "inputtype", "questiontype")
+_BESIDE = ("currency", "unit", "comment", "other")
+"""Members of a question that add to its answer. The rest of it is the tool's: required, visible, choices and so on."""
+
+_ROLES = {
+    word: (role, rank)
+    for role, words in enumerate((_VALUES, _LABELS, _NAMES, _IDS, _KINDS, _BESIDE))
+    for rank, word in enumerate(words)
+}
+"""Folded name of a question's member -> what it is in the question, and how sure that is."""
+
+_SPEAKING = frozenset(("label", "title", "question", "field", "ref"))
+"""What only a question has: where it stands, the kind of answer may be the name of the member that holds it."""
+
+_VOCABULARY = frozenset((*_VALUES, *_LABELS, *_NAMES, *_IDS, *_KINDS))
+_LAYOUT = frozenset(
+    (
+        *("html", "submit", "button", "section", "pagebreak", "page", "divider", "statement", "heading", "paragraph"),
+        *("captcha", "image", "spacer", "thankyou", "welcome", "textblock", "controlhead", "controlbutton"),
+        *("controltext", "controlpagebreak", "richtext", "video", "instructions"),
+    )
+)
+"""Kinds of what stands between questions, folded."""
+
+_TARGETS = {
+    **dict.fromkeys(("email", "emailinput", "inputemail", "emailaddress", "controlemail"), "email"),
+    **dict.fromkeys(("tel", "phone", "phonenumber", "phoneinput", "inputphonenumber", "controlphone"), "phone"),
+    **dict.fromkeys(("name", "fullname", "controlfullname"), "full_name"),
+}
+"""Kind of question, folded -> what it asks for; counts only where no label says it."""
+
+_FEWEST_DIGITS = 6  # of a phone number
+_MOST_QUESTIONS = 1000
+_WORK = "WORK_"  # of Google's columns: the address at work goes before the other
+
+
+class Question(NamedTuple):
+    """One question. label: "" where it has none. names, identity: what else it is called. kind: of input.
+
+    value: in any shape; None where it was left out. rest: what adds to the answer.
+    """
+
+    label: str
+    names: tuple[str, ...]
+    identity: str
+    kind: str
+    is_answered: bool
+    value: object
+    rest: Json
+
+    @property
+    def name(self) -> str:
+        """What it is shown by."""
+        return self.label or next(iter(self.names), "") or self.identity
+
+
+def questions_of(members: object) -> list[Question]:
+    """The questions of a list; an empty list for anything else."""
+    tables = tables_at(members)
+    if len(tables) > _MOST_QUESTIONS:
+        return []
+    others = (member for member in list_at(members) if not isinstance(member, Mapping))
+    if not tables or any(member not in (None, "", []) for member in others):
+        return []
+    tables = [table for table in tables if not _is_layout(table)]
+    questions = [_question(table) for table in tables]
+    answered = sum(question is not None and question.is_answered for question in questions)
+    is_most = answered * 2 > len(tables) or (answered and None not in questions and _are_alike(tables))
+    if not is_most or any(map(_is_person, tables)):
+        return []
+    return [question or _nameless(table) for question, table in zip(questions, tables, strict=True)]
+
+
+def questions_in(value: Json) -> dict[str, Question]:
+    """The questions among the members of an object: most of the objects in it are some. {} where they are none."""
+    tables = {key: member for key, member in value.items() if isinstance(member, Mapping) and _may_ask(member)}
+    questions = {key: question for key, member in tables.items() if (question := _question(member))}
+    answered = {key: question for key, question in questions.items() if question.is_answered}
+    if len(answered) * 2 <= len(tables) or any(_is_person(tables[key]) for key in answered):
+        return {}
+    if len(answered) == 1 and len(value) > 1:
+        return {key: _alone(key, question) for key, question in answered.items()}
+    return {key: _named(key, question) for key, question in questions.items()}
+
+
+def are_choices(questions: Sequence[Question]) -> bool:
+    """Tell chosen options, which have numbers or colours and no name, from questions."""
+    return not any(question.label or question.names for question in questions)
+
+
+def labels_of(value: object) -> dict[str, str]:
+    """Id -> label of questions that a list describes without their answers; {} for anything else."""
+    described: dict[str, str] = {}
+    members = tables_at(value)[:_MOST_QUESTIONS]
+    if not members or _holds_answer(members[0]):  # nearly always
+        return described
+    for member in members:
+        question = _question(member)
+        if question and question.label and question.kind and not question.is_answered:
+            described.update((other, question.label) for other in (*question.names, question.identity) if other)
+            described.update(_labels_of_parts(member, question.label))
+    return described
+
+
+def _labels_of_parts(member: Json, label: str) -> dict[str, str]:
+    """The same of the questions within one: those of a group, or the boxes for the parts of a name."""
+    below = {key: value for key, value in member.items() if fold(key) in ("fields", "properties", "subfields")}
+    described: dict[str, str] = {}
+    for value in below.values():
+        described |= labels_of(value if isinstance(value, list) else table_at(value).get("fields"))
+        for part in tables_at(value):
+            question = _question(part)
+            if question and question.identity and question.name and not question.kind:
+                described[question.identity] = f"{label}.{question.name}"
+    return described
+
+
+def answers_of(questions: Sequence[Question], labels: Mapping[str, str]) -> list[Answered]:
+    """What was answered, under the questions' labels. labels: of questions that have none of their own, by id."""
+    asked = [_labelled(question, labels) for question in questions if question.is_answered]
+    asked.sort(key=lambda question: not any(name.startswith(_WORK) for name in question.names))
+    meant = {target for question in asked if (target := _target_of(question.label))}
+    person = _person_among(asked)
+    return [answered for question in asked for answered in _answers(question, question is person, meant)]
+
+
+def answers_to(name: str, value: object, target: str = "", *, is_person: bool = False) -> Iterator[Answered]:
+    """One name with what was answered. is_person: the name in parts is that of the person who asks."""
+    if is_person and is_name(value):
+        first, last, around = name_parts(value)
+        parts = (("first", first, "first_name"), ("last", last, "last_name"), ("prefix", around, ""))
+        yield from (Answered(f"{name}.{part}", text, meaning) for part, text, meaning in parts if text)
+        return
+    for leaf, answer in collect(flatten(plain_answer(value), name)).items():
+        if answer:
+            yield Answered(leaf, answer, target if leaf == name else "")
+
+
+def asks_for_name(name: str) -> bool:
+    """Tell whether a label asks for the person's name."""
+    return _target_of(name) == "full_name"
+
+
+def _is_layout(member: Json) -> bool:
+    """Tell what stands between questions and asks nothing: a text, a button, the end of a page."""
+    kind = next((text_at(member, key) for key in member if fold(key) in _KINDS), "")
+    return fold(kind) in _LAYOUT and not _holds_answer(member)
+
+
+def _holds_answer(member: Json) -> bool:
+    return any(_ROLES.get(fold(key), ("",))[0] == 0 for key in member)
+
+
+def _may_ask(member: Json) -> bool:
+    """An object may be a question, unless it is one answer in parts, such as a date."""
+    return bool(member) and not isinstance(compose(member), str)
+
+
+def _named(key: str, question: Question) -> Question:
+    """A question that is also known by the key that it stands under."""
+    return question if key in question.names else question._replace(names=(*question.names, key))
+
+
+def _alone(key: str, question: Question) -> Question:
+    """The only object among plain answers: where its key speaks for itself, its label may be that of a choice."""
+    label = question.label or next(iter(question.names), "")
+    if not label or _target_of(label) or not key.replace("_", "").isalpha():
+        return _named(key, question)
+    return question._replace(label=key, names=(), rest={**question.rest, "label": label})
+
+
+def _nameless(member: Json) -> Question:
+    """What stands in a list of questions and is none, such as the end of a page: its texts are kept."""
+    texts = {key: text for key, text in member.items() if isinstance(text, str) and fold(key) not in _KINDS}
+    return Question("", (), "", "", bool(texts), texts, {})
+
+
+def _question(member: Json) -> Question | None:
+    """One question; None where neither a name nor an answer is told."""
+    values, labels, names, ids, kinds, besides = _by_role(member)
+    kind = next(filter(None, (text_at(member, key) for key in kinds)), "")
+    value_key = next(iter(values), "")
+    if not value_key and kind in member and not _SPEAKING.isdisjoint(map(fold, member)):
+        value_key = kind  # {"type": "email", "email": …}
+    label = _first_words(member, labels, value_key)
+    called = tuple(words for key in names if (words := _words(member, key, value_key)))
+    identity = _first_words(member, ids, value_key)
+    if not (label or called or identity or value_key):
+        return None
+    value = _chosen(member.get(value_key), member) if value_key else None
+    if not (label or called) and isinstance(value, list | Mapping):
+        value = _told_by_id(value)
+        if value is None:  # a row of a table, or a submission: its id names no question
+            return None
+    rest = {fold(key): member[key] for key in besides if key != value_key}
+    return Question(label, called, identity, kind, bool(value_key), value, rest)
+
+
+def _by_role(member: Json) -> list[list[str]]:
+    """The keys of a member by what they are in a question: each role's, the surest first."""
+    roles: list[list[tuple[int, str]]] = [[] for _ in range(6)]
+    for key in member:
+        found = _ROLES.get(fold(key))
+        if found:
+            roles[found[0]].append((found[1], key))
+    return [[key for _, key in sorted(keys)] for keys in roles]
+
+
+def _first_words(member: Json, keys: Iterable[str], value_key: str) -> str:
+    return next(filter(None, (_words(member, key, value_key) for key in keys)), "")
+
+
+def _words(member: Json, key: str, value_key: str) -> str:
+    """The text of a member that names a question: as it is, in rich text, or of the object that is the question."""
+    value = member[key]
+    if key == value_key or not value:
+        return ""
+    if isinstance(value, list):
+        return clean("".join(part for part in value if isinstance(part, str)))
+    if isinstance(value, Mapping):
+        return next(filter(None, (text_at(value, part) for part in (*_LABELS, "default", "name", "ref", "id"))), "")
+    return text_at(value)
+
+
+def _told_by_id(value: object) -> object:
+    """An answer in parts of a question that has no name but an id; None for what is no answer to one question."""
+    texts = [text_at(each, "value") for each in tables_at(value, "answers")]  # of Google's Forms API
+    if texts or not tables_at(value):
+        plain = texts or plain_answer(value)
+        return None if isinstance(plain, Mapping) else plain
+    questions = questions_of(value)
+    return plain_answer(value) if questions and are_choices(questions) else None
+
+
+def _chosen(value: object, member: Json) -> object:
+    """The texts of the options whose ids an answer holds."""
+    options = next((tables_at(member, key) for key in ("options", "choices") if key in member), [])
+    if not options or isinstance(value, Mapping):
+        return value
+    texts = {text_at(option, "id"): _first_text(option, "text", "label", "name", "title") for option in options}
+    if isinstance(value, list):
+        return [texts.get(each, "") or each if isinstance(each, str) else each for each in value]
+    return texts.get(value, "") or value if isinstance(value, str) else value
+
+
+def _first_text(option: Json, *keys: str) -> str:
+    return next(filter(None, (text_at(option, key) for key in keys)), "")
+
+
+def _is_person(member: Json) -> bool:
+    """Tell a row of a person, whose name may stand beside a value, from a question."""
+    kind = next((text_at(member, key) for key in member if fold(key) in _KINDS), "")
+    for key, value in member.items():
+        if fold(key) in _VOCABULARY or key == kind or not isinstance(value, str):
+            continue
+        target = _target_of(key)
+        is_phone = target == "phone" and sum(map(str.isdigit, value)) >= _FEWEST_DIGITS
+        if is_phone or (target == "email" and "@" in value):
+            return True
+    return False
+
+
+def _are_alike(tables: Sequence[Json]) -> bool:
+    """Whether those without an answer are made like those that have one."""
+    keys = {fold(key) for table in tables if _holds_answer(table) for key in table}
+    return all(fold(key) in keys for table in tables for key in table)
+
+
+def _labelled(question: Question, labels: Mapping[str, str]) -> Question:
+    if question.label or not labels:
+        return question
+    known = (labels.get(name, "") for name in (question.identity, *question.names))
+    return question._replace(label=next(filter(None, known), ""))
+
+
+def _person_among(questions: Sequence[Question]) -> Question | None:
+    """The question for the person's own name among those answered in parts: other names may be asked, too."""
+    in_parts = [question for question in questions if is_name(question.value)]
+    named = (question for question in in_parts if asks_for_name(question.name))
+    return next(named, in_parts[0] if in_parts else None)
+
+
+def _answers(question: Question, is_person: bool, meant: set[str]) -> Iterator[Answered]:
+    name = question.name or "unnamed"
+    target = _hinted(question, meant)
+    yield from answers_to(name, question.value, target, is_person=is_person)
+    for key, value in question.rest.items():
+        yield from answers_to(f"{name} ({key})", value)
+
+
+def _hinted(question: Question, meant: set[str]) -> str:
+    """What the question asks for, where its label does not say so and no other label does."""
+    column = next((target for name in question.names if name.isupper() and (target := _target_of(name))), "")
+    if column or _target_of(question.name):
+        return column
+    hints = (*(_target_of(name) for name in question.names), _TARGETS.get(fold(question.kind), ""))
+    return next((hint for hint in hints if hint and hint not in meant), "")
+
+
+def _target_of(name: str) -> str:
+    meaning = meaning_of(name) if name else None
+    return meaning.target if meaning and not meaning.target.startswith("_") else ""
