@@ -221,6 +221,8 @@ def _question(member: Json) -> Question | None:
     if not (label or called or identity or value_key):
         return None
     value = _chosen(member.get(value_key), member) if value_key else None
+    if not label and isinstance(value, Mapping) and {"name", "type", "label"} <= value.keys():
+        label, value = text_at(value, "name"), value["label"]  # a choice of Everest Forms holds its question
     if not (label or called) and isinstance(value, list | Mapping):
         value = _told_by_id(value)
         if value is None:  # a row of a table, or a submission: its id names no question
