@@ -170,7 +170,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc[", max_size=4), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3) | st.dictionaries(st.text("abc[", max_size=4), inner, min_size=1)
+    ),
     max_leaves=9,
 )
 
