@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.bodies import read_body, read_json
-from service.capture.loose_json import MAX_MENDED_CHARS, parse, parse_strictly
+from service.capture.json_mending import MAX_MENDED_CHARS
+from service.capture.loose_json import parse, parse_strictly
 from service.capture.refusals import Refused, Unreadable, Unsupported
 from tests.front import SCRIPT, Front
 
