@@ -141,6 +141,7 @@ def id_key(sender: str, external_id: str, form: Form, whose: str = "") -> Key:
     # A platform's ids are its own everywhere, whether the lead comes from it or through an automation.
     place = form.account if sender in PLATFORMS else form.name
     own = f"whose:{sender}:{place}:{_digest(f'{external_id} {whose}')}"
+    # The space: keys that earlier releases made, with the person left empty, still count.
     return Key(f"id:{sender}:{place}:{_digest(external_id if sender in PLATFORMS else f'{external_id} ')}", None, own)
 
 
