@@ -31,8 +31,8 @@ run: setup  ## web, worker and, without Nexudus credentials, the simulator; Ctrl
 test: setup-test  ## every test, PostgreSQL included
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
-clients: setup-test  ## posts of curl, Node, PHP, Node-RED and Firefox, where they are installed
-	$(BIN)/python -m pytest -m clients tests/capture/senders/test_clients.py tests/capture/test_script_firefox.py
+clients: setup-test  ## curl, Node, PHP, Node-RED, Firefox and a WordPress send, where they are installed
+	$(BIN)/python -m pytest -m clients tests/capture
 
 coverage: setup-test  ## which lines and branches no test of this process runs
 	$(BIN)/coverage run -m pytest -q

@@ -13,7 +13,7 @@ from werkzeug.http import parse_options_header
 
 from service.capture.loose_json import parse, parse_strictly
 from service.capture.multipart import File, looks_multipart, read_multipart
-from service.capture.nesting import collect, flatten
+from service.capture.nesting import collect, dotted, flatten
 from service.capture.pairs import is_one_line_of_pairs, read_lines, read_urlencoded
 from service.capture.refusals import Empty, Unreadable, Unsupported
 from service.capture.texts import decode
@@ -142,7 +142,7 @@ def _read_list(members: list[object]) -> Body:
     Further objects are kept as answers under their number, so that nothing is lost.
     """
     if all(isinstance(member, dict) and member.keys() == {"name", "value"} for member in members):
-        named = [{str(member["name"]): member["value"]} for member in members if isinstance(member, dict)]
+        named = [{dotted(str(member["name"])): member["value"]} for member in members if isinstance(member, dict)]
         return Body(collect(pair for member in named for pair in flatten(member)), is_json=True, value=members)
     first, *others = members if isinstance(members[0], dict) else [{}, *members]
     pairs = [*flatten(first), *(pair for n, other in enumerate(others, 2) for pair in flatten(other, f"item {n}"))]

@@ -16,6 +16,7 @@ from service.capture.names import fold
 from service.capture.phrases import choose_language, wished_language
 from service.capture.refusals import Empty
 from service.capture.schemas import FieldError, check
+from service.capture.tools.packed import unpack
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Contact, Submission
 
@@ -64,7 +65,7 @@ def read(request: Incoming, form: Form) -> Reading:
     Raises: Unreadable, Empty or Unsupported where it holds no enquiry at all.
     """
     body = read_body(request.body, request.content_type or request.headers.get("content-type", ""))
-    answers, fill_s = take_fill_time(body.answers)
+    answers, fill_s = take_fill_time(_opened(body.answers))
     # A browser sends what was typed; what a tool posts may have been made HTML before.
     found = lay_out(answers if "sec-fetch-mode" in request.headers else unescape(answers), form)
     found.extras.update(_remarks(body))
@@ -74,6 +75,14 @@ def read(request: Incoming, form: Form) -> Reading:
         raise Empty
     errors = check(checked_answers(found, submission.contact, form), form.require, found.asked)
     return Reading(submission, errors, controls, answers, found.asked, request.query, body.is_json, fill_s)
+
+
+def _opened(answers: dict[str, Answer]) -> dict[str, Answer]:
+    """A form whose one field holds all answers as JSON, such as `payload={…}`, as the form that it stands for."""
+    if len(answers) > 1:
+        return answers
+    inside = {answered.name: answered.answer for answered in unpack(answers)}
+    return inside or answers
 
 
 def _language(found: Fields, request: Incoming, form: Form) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.lead import Contact, Lead, Outcome, Status, Step
+from service.lead import SAME_ID_REMARK, Contact, Correction, Lead, Outcome, Status, Step
 from service.store import Store, Transaction
 from tests.admin.desk import keep, keep_as, keep_delivered
 from tests.admin.visitor import Operator, words
@@ -244,3 +244,32 @@ def test_half_a_character_costs_nobody_the_page(kept: Store, operator: Operator)
 
     assert "x?y" in page_of(operator, lead)
     assert operator.client.get(f"/admin/leads/{lead.id}/edit").status_code == 200
+
+
+# -- sent again
+
+
+def test_another_persons_lead_under_the_same_number_is_linked(kept: Store, operator: Operator) -> None:
+    other = keep(kept, a_lead("bob@example.com"))
+    lead = keep(kept, a_lead(submission=a_submission(extras={SAME_ID_REMARK: other.id})))
+
+    html = operator.client.get(f"/admin/leads/{lead.id}").text
+
+    assert f'<a href="/admin/leads/{other.id}">that lead</a>' in html
+    assert SAME_ID_REMARK not in html
+
+
+@pytest.mark.parametrize(
+    ("is_applied", "sentence"), [(True, "The newest ones count."), (False, "It is not in Nexudus")]
+)
+def test_other_answers_that_came_later_are_part_of_the_journey(
+    kept: Store, operator: Operator, is_applied: bool, sentence: str
+) -> None:
+    change = Correction(NOON, {"message": "Two desks."}, {"message": "Three desks."}, "sender", is_applied)
+    lead = keep(kept, a_lead(corrections=(change,)))
+
+    said = page_of(operator, lead)
+
+    assert "Sent again with other answers" in said
+    assert sentence in said
+    assert "Two desks. Three desks." in said

@@ -122,6 +122,13 @@ def test_the_operator_reads_why_it_could_not_be_read(front: Front) -> None:
     assert front.lead().submission.raw == b'{"email":"ann@example.com","mess'
 
 
+def test_a_form_of_one_field_with_json_is_what_it_holds(front: Front) -> None:
+    front.post({"payload": '{"email":"ann@example.com","tags":["a","b"]}'}, headers=SCRIPT)
+
+    submission = front.lead().submission
+    assert (submission.contact.email, submission.extras) == ("ann@example.com", {"tags": ["a", "b"]})
+
+
 @pytest.mark.parametrize("text", ["{name: Ann}", '["a",]', "[see below]", '{"a":"b"}{'])
 def test_a_persons_own_brackets_are_left_alone(text: str) -> None:
     with pytest.raises(Unreadable):

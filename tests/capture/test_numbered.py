@@ -77,6 +77,12 @@ def test_lists_are_lists_under_every_type(kind: str) -> None:
     assert read_body(written[kind].encode(), kind).answers == {"utm_source": "google", "s": ["Desk", "Office"]}
 
 
+def test_pairs_of_jquery_may_be_numbered() -> None:
+    pairs = [{"name": "tags[0]", "value": "a"}, {"name": "tags[1]", "value": "b"}, {"name": "to[]", "value": "c"}]
+
+    assert read_body(json.dumps(pairs).encode(), "application/json").answers == {"tags": ["a", "b"], "to": "c"}
+
+
 def test_what_php_makes_of_a_list_with_gaps_is_one() -> None:
     body = json.dumps({"form": {"tags": {"0": "a", "2": "b"}, "1.3": "Ann", "1.6": "Lee"}}).encode()
 

@@ -32,9 +32,9 @@ class Event:
 
 def journey(lead: Lead, attempts: Sequence[Attempt], now: datetime) -> list[Event]:
     """All of it, oldest first, ending with what comes next."""
-    happened = [*_calls(attempts), *_corrections(lead)]
+    happened = [*_calls(attempts), *_end(lead, now), *_corrections(lead)]
     happened.sort(key=lambda event: event.at or now)
-    return [*_arrival(lead), *happened, *_end(lead, now)]
+    return [*_arrival(lead), *happened]
 
 
 def _arrival(lead: Lead) -> Iterator[Event]:

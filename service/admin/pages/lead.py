@@ -14,7 +14,9 @@ from service.admin.pages.shell import PREFIX, Shell
 from service.admin.pages.sold import sale_events, sale_facts
 from service.admin.pages.window import Window
 from service.admin.pages.words import field_name, one
-from service.lead import Lead, Status
+from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Lead, Status
+
+_SHOWN_ELSEWHERE = (FURTHER_IDS_REMARK, SAME_ID_REMARK)
 
 
 def add(routes: Blueprint, window: Window, shell: Shell) -> None:
@@ -36,6 +38,8 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
             answers=_told(lead),
             sent=sent,
             sent_text=json.dumps(sent, indent=2, ensure_ascii=False) if sent else "",
+            same_id=_of_same_id(lead),
+            further_ids=one(lead.submission.extras.get(FURTHER_IDS_REMARK, "")),
             raw=lead.submission.raw.decode("utf-8", "replace")[:20_000],
             crm=window.crm_link(lead) if lead.opportunity_id else None,
             can=_possible(lead),
@@ -94,5 +98,11 @@ def _possible(lead: Lead) -> set[str]:
 
 def _told(lead: Lead) -> list[tuple[str, str]]:
     """Every answer as it came, by name."""
-    submission = lead.submission
-    return [(field_name(name), one(value)) for name, value in {**submission.fields, **submission.extras}.items()]
+    answers = {**lead.submission.fields, **lead.submission.extras}
+    return [(field_name(name), one(value)) for name, value in answers.items() if name not in _SHOWN_ELSEWHERE]
+
+
+def _of_same_id(lead: Lead) -> list[str]:
+    """The leads of other people that came under the same id."""
+    remark = lead.submission.extras.get(SAME_ID_REMARK, ())
+    return [remark] if isinstance(remark, str) else list(remark)

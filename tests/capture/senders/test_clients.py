@@ -6,8 +6,7 @@ import re
 import shutil
 import subprocess
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,14 @@ from werkzeug.serving import make_server
 from service.store import Store
 from tests.builders import a_form
 from tests.front import Front
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.clients
 
 CLIENTS = Path(__file__).parent / "clients"
 PAGE = Path(__file__).parents[3] / "docs" / "senders.md"
 TOKEN = "a-long-random-text"
+Nodes = list[dict[str, object]]
 
 
 class Town:
@@ -98,9 +99,9 @@ def test_php_posts_as_elementor_does(town: Town, mode: str) -> None:
     assert (lead.attribution.utm_source, lead.submission.extras) == ("google", {"form_id": "7c2f3a1"})
 
 
-def flow() -> list[dict[str, object]]:
+def flow() -> Nodes:
     """The flow that the page gives."""
-    found: list[dict[str, object]] = json.loads(re.findall(r"```json\n(\[.*?\])\n```", PAGE.read_text(), re.DOTALL)[0])
+    found: Nodes = json.loads(re.findall(r"```json\n(\[.*?\])\n```", PAGE.read_text(), re.DOTALL)[0])
     return found
 
 
@@ -114,18 +115,53 @@ def test_what_the_flow_of_the_page_sends_is_understood(town: Town) -> None:
     assert (submission.contact.full_name, submission.external_id) == ("Nora Rød", "crm-90017")
 
 
-def test_node_red_runs_the_flow_of_the_page(town: Town, tmp_path: Path) -> None:
+def run_node_red(town: Town, folder: Path, nodes: Nodes, until: Callable[[str], object]) -> str:
+    """Run a flow until something has come of it; `until` sees what Node-RED has printed, and that is returned."""
     program = shutil.which("node-red")
     if program is None:
         pytest.skip("node-red is not installed")
-    (tmp_path / "flow.json").write_text(json.dumps(flow()))
+    (folder / "flow.json").write_text(json.dumps(nodes))
     told = {"AUTOMATION_TOKEN": TOKEN, "LEAD_CAPTURE_URL": f"{town.url}/webhooks/json/tour"}
-    words = [program, "--userDir", str(tmp_path), "--port", "0", str(tmp_path / "flow.json")]
+    words = [program, "--userDir", str(folder), "--port", "0", str(folder / "flow.json")]
+    log = folder / "node-red.log"
+    with log.open("wb") as output, subprocess.Popen(words, env=os.environ | told, stdout=output) as running:
+        try:
+            wait_until(lambda: until(log.read_text()), 60, "what Node-RED does")
+        finally:
+            running.terminate()
+    return log.read_text()
 
-    with subprocess.Popen(words, env=os.environ | told, stdout=subprocess.DEVNULL) as running:
-        until = time.monotonic() + 60
-        while not town.front.leads() and time.monotonic() < until:
-            time.sleep(0.2)
-        running.terminate()
+
+def test_node_red_runs_the_flow_of_the_page(town: Town, tmp_path: Path) -> None:
+    run_node_red(town, tmp_path, flow(), until=lambda _printed: town.front.leads())
 
     assert town.front.lead().submission.contact.email == "nora@example.no"
+
+
+FLAT = {"name": "Nora Rød", "email": "nora@example.no", "message": "Kontor for 2", "external_id": "crm-90017"}
+
+
+@pytest.fixture
+def by_get() -> Nodes:
+    """The flow with what the node's method is where nobody chooses one, and names that stand in nothing."""
+    changes = {"enquiry": {"payload": json.dumps(FLAT)}, "post": {"method": "GET"}}
+    return [node | changes.get(str(node["id"]), {}) for node in flow()]
+
+
+def test_node_red_s_get_brings_a_lead_where_the_message_is_put_into_the_query(
+    town: Town, tmp_path: Path, by_get: Nodes
+) -> None:
+    in_query = [node | ({"paytoqs": "query"} if node["id"] == "post" else {}) for node in by_get]
+
+    run_node_red(town, tmp_path, in_query, until=lambda _printed: town.front.leads())
+
+    submission = town.front.lead().submission
+    assert (submission.contact.email, submission.contact.full_name) == ("nora@example.no", "Nora Rød")
+    assert (submission.fields["message"], submission.external_id) == ("Kontor for 2", "crm-90017")
+
+
+def test_node_red_s_get_without_the_message_is_told_to_post(town: Town, tmp_path: Path, by_get: Nodes) -> None:
+    printed = run_node_red(town, tmp_path, by_get, until=lambda printed: "[debug:answer]" in printed)
+
+    assert "send POST" in printed
+    assert not town.front.leads()
