@@ -9,8 +9,7 @@ from functools import partial
 
 from service.attribution import attribute
 from service.capture.contact import number_key, person_key
-from service.capture.ids import is_id
-from service.capture.repeats import judge, person_of
+from service.capture.repeats import is_id, judge, person_of
 from service.forms import PLATFORMS, Form
 from service.lead import OPERATOR_REMARKS, Answers, Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
 from service.store import WITHDRAWN, Announced, Arrival, Key, Notice, Store

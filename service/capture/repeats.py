@@ -4,6 +4,7 @@ The store finds the lead that came first under one of an arrival's keys (intake.
 belong together. Nothing is read or written.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -26,6 +27,16 @@ _OF_THE_CALL = frozenset(
 
 MAX_CHANGES = 50
 """Changes that one lead keeps apart: a sender that saves a form at each keystroke must not fill the store."""
+
+
+_NO_IDS = frozenset(
+    (
+        *("undefined", "null", "none", "nil", "nan", "n/a", "na", "test", "true", "false", "unknown", "empty"),
+        *("(not set)", "not set", "not-set", "xxxxx", "id", "entry_id", "submission_id", "external_id", "lead_id"),
+    )
+)
+_TEMPLATE = re.compile(r"\{.*\}|\[.*\]|%.*%|<.*>|\$\{?\w+\}?|__\w+__|\*\|.*\|\*|#.*#", re.DOTALL)
+_NO_CHARACTERS = re.compile(r"[0\W_]*")
 
 
 def judge(first: Lead, later: Lead, form: Form) -> Match | None:
@@ -58,6 +69,17 @@ def words_of(submission: Submission) -> dict[str, Answer]:
         for name, answer in answers.items()
         if name not in OPERATOR_REMARKS
     }
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text can tell one enquiry from another.
+
+    Not placeholders that a tool left as they were, nor zeros, nor a single character (contract, section 4a).
+    """
+    text = text.strip()
+    if len(text) < 2 or text.casefold() in _NO_IDS:  # noqa: PLR2004 (one character)
+        return False
+    return not _NO_CHARACTERS.fullmatch(text) and not _TEMPLATE.fullmatch(text)
 
 
 # -- who

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from service.capture.contact import read_contact
-from service.capture.ids import is_id
 from service.capture.intake import accept, accept_all, announce_all, came_before
-from service.capture.repeats import MAX_CHANGES
+from service.capture.repeats import MAX_CHANGES, is_id
 from service.lead import SAME_ID_REMARK, Contact, Evidence, Lead, Receipt, Status, Submission
 from service.store import BeingSent, Query, Store
 from tests.builders import NOON, a_form, a_submission
