@@ -1,12 +1,17 @@
 """Room 1, ARRIVE: a stranger's request becomes a Submission, and the stranger a Receipt.
 
-    endpoints.py      the routes: judge, read, keep, answer
-    intake.py         one Submission kept, one Delivery owed
-    guards/           what looks like spam, and the captcha: judged, never discarded
+    endpoints.py      browsers, /f/<form>: judge, read, keep, answer
+    webhooks.py       platforms and tools, /webhooks/<sender>/<form>: prove, read, keep, answer
+    wire.py           the bytes and headers of a request; compression unpacks, queries has what an address says
     limits.py         how often one visitor may post
 
-    reading.py        one request read whole; everything below serves it
-    bodies.py         bytes to names and values: pairs, multipart, nesting, texts
+    senders.py        each sender's reader and proofs; platforms/ and tools/ have one file a sender
+    enquiries.py      what a webhook may bring, in its sender's words
+    submitting.py     an Enquiry read as a visitor's post is: everything below serves both
+
+    reading.py        one request of a browser read whole
+    bodies.py         bytes to names and values: pairs, multipart, loose_json, nesting, texts
+    entities.py       answers that a tool made HTML, as they were typed
     names.py          what a field's name means: labels takes it apart, vocabulary has aliases.json, owners whose it is
     fill_time.py      how long the page was open
     fields.py         all answers laid out by meaning: claims settles rivals, full_names joins, guesses fills gaps
@@ -15,6 +20,10 @@
     controls.py       fields that steer this service
     schemas.py        what a form requires, told in the words of phrases and languages/
     refusals.py       bodies that hold no enquiry
+
+    guards/           what looks like spam, and the captcha: judged, never discarded
+    intake.py         one Submission kept, one Delivery owed
+    repeats.py        what a repeat is, and what a change makes of the lead that came first
 
     turned_away.py    calls that were refused, and remedies for them
 

@@ -9,8 +9,7 @@ from functools import partial
 
 from service.attribution import attribute
 from service.capture.contact import number_key, person_key
-from service.capture.ids import is_id
-from service.capture.repeats import judge, person_of
+from service.capture.repeats import is_id, judge, person_of
 from service.forms import PLATFORMS, Form
 from service.lead import OPERATOR_REMARKS, Answers, Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
 from service.store import WITHDRAWN, Announced, Arrival, Key, Notice, Store
@@ -141,6 +140,7 @@ def id_key(sender: str, external_id: str, form: Form, whose: str = "") -> Key:
     # A platform's ids are its own everywhere, whether the lead comes from it or through an automation.
     place = form.account if sender in PLATFORMS else form.name
     own = f"whose:{sender}:{place}:{_digest(f'{external_id} {whose}')}"
+    # The space: keys that earlier releases made, with the person left empty, still count.
     return Key(f"id:{sender}:{place}:{_digest(external_id if sender in PLATFORMS else f'{external_id} ')}", None, own)
 
 

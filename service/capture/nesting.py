@@ -13,7 +13,7 @@ Pair = tuple[str, str]
 _LONGEST_CACHED_NAME = 64  # characters; strangers must not fill our memory
 _DEEPEST = 8  # levels; what lies below is kept as one JSON text
 _DEEPEST_LIST = 16  # levels of a name at which a list is looked for
-_MOST_DIGITS = 3  # of a number that may be a place in a list; longer ones are ids, of products for instance
+_MAX_PLACE_DIGITS = 3  # of a number that may be a place in a list; longer ones are ids, of products for instance
 _DIGITS = frozenset("0123456789")
 _KEYED_BY_ID = frozenset(
     (
@@ -124,7 +124,7 @@ def _ancestors(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_place(number: str) -> bool:
-    return number.isdecimal() and number.isascii() and len(number) <= _MOST_DIGITS and str(int(number)) == number
+    return number.isdecimal() and number.isascii() and len(number) <= _MAX_PLACE_DIGITS and str(int(number)) == number
 
 
 def _together(known: str | list[str], more: str | Sequence[str]) -> str | list[str]:

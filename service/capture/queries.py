@@ -8,6 +8,7 @@ from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.fields import CLICK_IDS, UTM_KEYS
 from service.capture.names import fold, meaning_of
 from service.capture.sender import Call
+from service.capture.texts import clean
 from service.lead import CANONICAL_FIELDS
 
 FORM_ENCODING = "application/x-www-form-urlencoded"
@@ -31,8 +32,7 @@ def answers_in(query: str) -> list[tuple[str, str]]:
 
 
 def _is_answer(name: str) -> bool:
-    meaning = meaning_of(name)
-    target = meaning.target if meaning else ""
+    target = _target_of(name)
     return fold(name) not in _NO_ANSWERS and target not in UTM_KEYS and target not in CLICK_IDS
 
 
@@ -50,15 +50,18 @@ def as_body(call: Call, pairs: Sequence[tuple[str, str]]) -> Call:
 def with_answers(item: Item, pairs: Sequence[tuple[str, str]]) -> Item:
     """An enquiry with what the address says about it and its body does not, such as `?location=london`.
 
-    Only answers whose meaning is known: an address may hold all sorts of things that are nobody's answer.
+    Only answers whose meaning is known: an address may hold all sorts of things that are nobody's answer. Where the
+    body answers the same the address stands beside it: `?name=zapier` is not the name of whoever filled in the form.
     """
     if not isinstance(item, Enquiry):
         return item
-    known = {fold(each.name) for each in item.answers}
-    more = [Answered(name, value) for name, value in pairs if fold(name) not in known and _is_canonical(name)]
-    return replace(item, answers=[*item.answers, *more]) if more else item
+    known = {each.target or _target_of(each.name) for each in item.answers}
+    canonical = [(name, clean(value)) for name, value in pairs if _target_of(name) in CANONICAL_FIELDS]
+    more = [Answered(name, value) for name, value in canonical if _target_of(name) not in known]
+    beside = {f"{name} (in the address)": value for name, value in canonical if _target_of(name) in known}
+    return replace(item, answers=[*item.answers, *more], details={**item.details, **beside})
 
 
-def _is_canonical(name: str) -> bool:
+def _target_of(name: str) -> str:
     meaning = meaning_of(name)
-    return meaning is not None and meaning.target in CANONICAL_FIELDS
+    return meaning.target if meaning else ""

@@ -4,7 +4,8 @@ The store finds the lead that came first under one of an arrival's keys (intake.
 belong together. Nothing is read or written.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from service.attribution import attribute
@@ -25,7 +26,17 @@ _OF_THE_CALL = frozenset(
 """Names, folded, of members that differ from one try of a call to the next."""
 
 MAX_CHANGES = 50
-"""Changes that one lead keeps: a sender that repeats for ever with other words must not fill the store."""
+"""Changes that one lead keeps apart: a sender that saves a form at each keystroke must not fill the store."""
+
+
+_NO_IDS = frozenset(
+    (
+        *("undefined", "null", "none", "nil", "nan", "n/a", "na", "test", "true", "false", "unknown", "empty"),
+        *("(not set)", "not set", "not-set", "xxxxx", "id", "entry_id", "submission_id", "external_id", "lead_id"),
+    )
+)
+_TEMPLATE = re.compile(r"\{.*\}|\[.*\]|%.*%|<.*>|\$\{?\w+\}?|__\w+__|\*\|.*\|\*|#.*#", re.DOTALL)
+_NO_CHARACTERS = re.compile(r"[0\W_]*")
 
 
 def judge(first: Lead, later: Lead, form: Form) -> Match | None:
@@ -60,6 +71,17 @@ def words_of(submission: Submission) -> dict[str, Answer]:
     }
 
 
+def is_id(text: str) -> bool:
+    """Tell whether a text can tell one enquiry from another.
+
+    Not placeholders that a tool left as they were, nor zeros, nor a single character (contract, section 4a).
+    """
+    text = text.strip()
+    if len(text) < 2 or text.casefold() in _NO_IDS:  # noqa: PLR2004 (one character)
+        return False
+    return not _NO_CHARACTERS.fullmatch(text) and not _TEMPLATE.fullmatch(text)
+
+
 # -- who
 
 
@@ -84,10 +106,14 @@ def _is_same_person(first: Lead, later: Lead, form: Form) -> bool:
 
 
 def _people_of(lead: Lead, form: Form) -> Iterator[str]:
-    """Who the lead's person is, and was before an answer was changed: a retry still bears the old address."""
-    for fields in ({}, *(correction.was for correction in lead.corrections)):
-        was = {**lead.submission.fields, **fields}
-        contact = read_contact(was, form.country) if fields else lead.submission.contact
+    """Who the lead's person is, was before an answer was changed, or is by a change that came too late to be sent.
+
+    A retry still bears the old address; and a lead whose address came late is nobody else's any more.
+    """
+    changes = [change.was if change.is_applied else change.became for change in lead.corrections]
+    for fields in ({}, *changes):
+        answers = {**lead.submission.fields, **fields}
+        contact = read_contact(answers, form.country) if fields else lead.submission.contact
         if person := person_key(contact):
             yield person
 
@@ -135,15 +161,12 @@ def _complete(first: Lead, later: Lead, form: Form, *, is_safe: bool) -> Lead | 
 
     is_safe: it is certain that the same person speaks.
     """
-    if len(first.corrections) >= MAX_CHANGES:
-        return None
     new = later.submission if later.submission.is_proven else _only_added(first.submission, later.submission)
     submission = _merged(first.submission, new, form)
     was, words = words_of(first.submission), words_of(submission)
     changed = [name for name in words if words[name] != was.get(name)]
-    is_applied = (
-        is_safe and later.status is not Status.QUARANTINED and (not later.problem or later.problem.startswith(MISSING))
-    )
+    is_sound = later.status is not Status.QUARANTINED and (not later.problem or later.problem.startswith(MISSING))
+    is_applied = is_safe and is_sound and first.status is not Status.DELIVERED
     correction = Correction(
         later.received_at,
         {name: was.get(name, "") for name in changed},
@@ -151,12 +174,21 @@ def _complete(first: Lead, later: Lead, form: Form, *, is_safe: bool) -> Lead | 
         by="sender",
         is_applied=is_applied,
     )
-    corrections = (*first.corrections, correction)
+    corrections = _with_change(first.corrections, correction)
     if not is_applied:
         return replace(first, corrections=corrections)
     attribution = attribute(submission.evidence, form.for_answers(submission).crediting)
     became = replace(first, submission=submission, attribution=attribution, corrections=corrections)
     return _released(became, form)
+
+
+def _with_change(corrections: Sequence[Correction], change: Correction) -> tuple[Correction, ...]:
+    """The corrections with one more; where there are too many it is joined to the last: the newest words stay."""
+    *earlier, last = [*corrections, change]
+    if len(earlier) < MAX_CHANGES or (earlier[-1].by, earlier[-1].is_applied) != (last.by, last.is_applied):
+        return (*earlier, last)
+    *earlier, before = earlier
+    return (*earlier, replace(last, was={**last.was, **before.was}, became={**before.became, **last.became}))
 
 
 def _released(lead: Lead, form: Form) -> Lead:

@@ -68,6 +68,10 @@ class Kept(NamedTuple):
     match: Match | None = None
 
 
+Complete = Callable[[Arrival, Kept], None]
+"""Writes what a repeat adds to the lead that came first."""
+
+
 class Clash(Exception):
     """Two arrivals of one batch share a key: which came first is decided one by one."""
 
@@ -83,10 +87,13 @@ class Arrivals:
         """Store one lead, unless it is the repeat of another."""
         return self.keep_all([arrival])[0]
 
-    def keep_all(self, arrivals: Sequence[Arrival], rows: Sequence[Values] = ()) -> list[Kept]:
+    def keep_all(
+        self, arrivals: Sequence[Arrival], rows: Sequence[Values] = (), complete: Complete | None = None
+    ) -> list[Kept]:
         """Store several at once; what became of each, in their order.
 
-        rows: what lead_values gives for each, where that is known.
+        rows: what lead_values gives for each, where that is known. complete: called for each repeat before the next
+        arrival is looked at, which may be a repeat of the same lead under another key.
         Raises: Clash when two of them share a key: keep those one by one.
         """
         if not arrivals:
@@ -98,6 +105,8 @@ class Arrivals:
         for number, arrival in enumerate(arrivals):
             lost = self._lost(arrival, taken, earliest)
             result = self._settle(arrival, lost) if lost else Kept(Receipt(arrival.lead.id, repeat=False), arrival.lead)
+            if complete is not None and result.match is not None:
+                complete(arrival, result)
             if result.lead is not None:
                 new.append(rows[number] if rows and result.lead is arrival.lead else lead_values(result.lead))
             kept.append(result)
@@ -159,20 +168,22 @@ class Arrivals:
     def _settle(self, arrival: Arrival, lost: Sequence[Key]) -> Kept:
         """One arrival some of whose keys belong to other leads."""
         strangers: dict[LeadId, Lead] = {}
+        free: list[str] = []
         while lost:
             owners = self._owners([key.value for key in lost])
-            found = self._leads(owners.values(), lock=True)
-            match = self._first_match(arrival, lost, owners, found)
+            stored = self._leads(owners.values(), lock=True)
+            match = self._first_match(arrival, lost, owners, stored)
             if match is not None:
                 return self._repeat(arrival, *match)
-            free = [key.value for key in lost if _is_free(found.get(owners.get(key.value, LeadId(""))))]
-            self._lead_to(arrival.lead.id, free)
-            strangers |= {lead.id: lead for lead in found.values() if lead.status not in _GIVEN_UP}
-            rest = [key for key in lost if key.otherwise and key.value not in free]
+            free += [key.value for key in lost if _is_free(stored.get(owners.get(key.value, LeadId(""))))]
+            strangers |= {lead.id: lead for lead in stored.values() if lead.status not in _GIVEN_UP}
             # Its own words under the other name; the second time round there is no further one.
-            own = [Key(key.otherwise, key.expires_at, key.otherwise) for key in rest if key.otherwise != key.value]
+            further = [key for key in lost if key.otherwise not in ("", key.value)]
+            own = [Key(key.otherwise, key.expires_at, key.otherwise) for key in further]
             taken = self._take([(arrival.lead, own)], arrival.lead.received_at) if own else ()
             lost = [key for key in own if key.value not in taken]
+        if free:
+            self._lead_to(arrival.lead.id, free)
         lead = self._note_strangers(arrival.lead, list(strangers.values()))
         return Kept(Receipt(lead.id, repeat=False), lead)
 
@@ -213,16 +224,11 @@ class Arrivals:
             self._connection.execute(delete(lead_keys).where(lead_keys.c.key.in_(mine)))
         counting = update(leads).where(leads.c.id == first.id)
         self._connection.execute(counting.values(repeats=leads.c.repeats + 1))
-        self._note_id(first, arrival.lead.submission.external_id)
+        if further := _further_ids(first, arrival.lead.submission.external_id):
+            self._note(first, FURTHER_IDS_REMARK, further)
+            if match.became is not None:  # it is written later, with all of its extras
+                match = replace(match, became=_with_extra(match.became, FURTHER_IDS_REMARK, further))
         return Kept(Receipt(first.id, repeat=True), None, first, match)
-
-    def _note_id(self, first: Lead, external_id: str) -> None:
-        """Another number for the same: the lead is found by it, too."""
-        further = first.submission.extras.get(FURTHER_IDS_REMARK, ())
-        known = [further] if isinstance(further, str) else list(further)
-        if first.status is Status.ERASED or external_id in ("", first.submission.external_id, *known):
-            return
-        self._note(first, FURTHER_IDS_REMARK, [*known, external_id])
 
     def _note_strangers(self, lead: Lead, strangers: Sequence[Lead]) -> Lead:
         """Both say that another person's enquiry bears the same id; the one before says it once."""
@@ -232,13 +238,26 @@ class Arrivals:
             if SAME_ID_REMARK not in first.submission.extras:
                 self._note(first, SAME_ID_REMARK, lead.id)
         remark = strangers[0].id if len(strangers) == 1 else [first.id for first in strangers]
-        extras = {**lead.submission.extras, SAME_ID_REMARK: remark}
-        return replace(lead, submission=replace(lead.submission, extras=extras))
+        return _with_extra(lead, SAME_ID_REMARK, remark)
 
-    def _note(self, lead: Lead, name: str, remark: str | list[str]) -> None:
-        extras: Answers = {**lead.submission.extras, name: remark}
+    def _note(self, lead: Lead, name: str, remark: str | Sequence[str]) -> None:
+        extras = _with_extra(lead, name, remark).submission.extras
         with WordIndex(self._connection, self._opened).following([lead.id]):
             self._connection.execute(update(leads).where(leads.c.id == lead.id).values(extras=extras))
+
+
+def _further_ids(first: Lead, external_id: str) -> list[str]:
+    """The other numbers of one enquiry with one more, by which the lead is found, too; empty where it is none."""
+    further = first.submission.extras.get(FURTHER_IDS_REMARK, ())
+    known = [further] if isinstance(further, str) else list(further)
+    if first.status is Status.ERASED or external_id in ("", first.submission.external_id, *known):
+        return []
+    return [*known, external_id]
+
+
+def _with_extra(lead: Lead, name: str, remark: str | Sequence[str]) -> Lead:
+    extras: Answers = {**lead.submission.extras, name: remark}
+    return replace(lead, submission=replace(lead.submission, extras=extras))
 
 
 def _is_free(owner: Lead | None) -> bool:

@@ -86,6 +86,9 @@ class Corrections:
 
     def _check(self, lead: Lead) -> None:
         row = self._delivery(lead.id)
+        stored = self._connection.execute(select(leads.c.corrections).where(leads.c.id == lead.id)).scalar()
+        if len(stored or ()) != len(lead.corrections):
+            raise BeingSent("its sender has just added something: look at it again")
         if row is None:
             return
         if row.claimed_by is not None:

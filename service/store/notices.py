@@ -1,6 +1,6 @@
 """Leads that a platform has for us: announced, claimed with a lease, fetched once, given up only to a person."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from service.store.engines import Opened
 from service.store.lead_rows import to_row
 from service.store.leads import Leads
 from service.store.outbox import LATER, LIVE, Debt, Outbox, wake
-from service.store.tables import lead_keys, leads, notices
+from service.store.tables import leads, notices
 from service.store.word_index import WordIndex
 
 DUE, PARKED = "due", "parked"
@@ -100,11 +100,6 @@ class Notices:
         debt = Debt(lead_id, lead.account, person, now, form, parked=parked, priority=LATER if is_late else LIVE)
         Outbox(self._connection, self._opened).owe(debt)
         return True
-
-    def waiting_under(self, keys: Collection[str]) -> set[str]:
-        """Those of some keys whose lead still waits for its answers."""
-        query = select(lead_keys.c.key).join(notices, notices.c.lead_id == lead_keys.c.lead_id)
-        return set(self._connection.execute(query.where(lead_keys.c.key.in_(keys))).scalars())
 
     # -- what operators decide
 

@@ -146,7 +146,7 @@ class Store:
     def _keep_all(self, connection: Connection, ready: Sequence[Ready], priority: int = LIVE) -> Sequence[Receipt]:
         arrivals, rows = [arrival for arrival, _ in ready], [row for _, row in ready]
         opened = self._opened
-        kept = Arrivals(connection, opened).keep_all(arrivals, rows)
+        kept = Arrivals(connection, opened).keep_all(arrivals, rows, partial(self._complete, connection))
         Outbox(connection, opened).owe_all(
             [
                 Debt(
@@ -161,8 +161,6 @@ class Store:
                 for lead, _, person, _ in (arrival for arrival, one in zip(arrivals, kept, strict=True) if one.lead)
             ]
         )
-        for arrival, one in zip(arrivals, kept, strict=True):
-            self._complete(connection, arrival, one)
         WordIndex(connection, opened).add_late([arrival.lead.id for arrival in arrivals])
         return [one.receipt for one in kept]
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from service.capture.contact import read_contact
-from service.capture.ids import is_id
-from service.capture.intake import accept, announce_all, came_before
+from service.capture.intake import accept, accept_all, announce_all, came_before
+from service.capture.repeats import MAX_CHANGES, is_id
 from service.lead import SAME_ID_REMARK, Contact, Evidence, Lead, Receipt, Status, Submission
-from service.store import Query, Store
+from service.store import BeingSent, Query, Store
 from tests.builders import NOON, a_form, a_submission
 from tests.store.books import claim
 
@@ -207,6 +207,36 @@ def test_another_enquiry_under_the_id_of_a_discarded_one_is_a_new_lead(kept: Sto
     assert [receipt.repeat for receipt in receipts] == [False, True]
 
 
+def test_who_shares_an_id_with_a_discarded_lead_is_still_known_again(kept: Store) -> None:
+    spam, ada = take(kept, said(BOB)), take(kept, said(ADA))
+    kept.write(lambda tx: tx.leads.set_status(spam.lead_id, Status.DISCARDED))
+
+    again = take(kept, said(ADA, message="Three desks."), 3600)
+
+    assert again == Receipt(ada.lead_id, repeat=True)
+    assert len(leads(kept)) == 2
+
+
+def test_whose_address_came_after_delivery_shares_the_lead_with_nobody(kept: Store) -> None:
+    take(kept, said(NOBODY))
+    deliver(kept)
+    take(kept, said(ADA), 60)
+
+    assert not take(kept, said(BOB), 120).repeat
+    assert take(kept, said(ADA), 180).repeat
+
+
+def test_a_form_that_is_saved_for_ever_keeps_its_newest_words(kept: Store) -> None:
+    saves = MAX_CHANGES + 3
+    for number in range(saves):
+        take(kept, said(message=f"Version {number}."))
+
+    (lead,) = leads(kept)
+    assert lead.submission.fields["message"] == f"Version {saves - 1}."
+    assert len(lead.corrections) == MAX_CHANGES
+    assert lead.corrections[-1].was == {"message": f"Version {MAX_CHANGES - 1}."}
+
+
 def test_a_retry_from_before_an_operator_put_the_address_right_is_a_repeat(kept: Store) -> None:
     from service.correction import correct  # noqa: PLC0415 (the operator's room; only here)
 
@@ -262,6 +292,42 @@ def test_the_id_of_a_repeat_by_its_words_is_found(kept: Store) -> None:
 
     assert again == Receipt(first.lead_id, repeat=True)
     assert leads(kept)[0].submission.extras["also sent as"] == ["e-58"]
+
+
+def test_the_id_of_a_change_under_another_number_is_found(kept: Store) -> None:
+    take(kept, said(external_id="e-57", delivery_id="call-1"))
+
+    take(kept, said(external_id="e-58", delivery_id="call-1", message="Three desks."), 60)
+
+    (lead,) = leads(kept)
+    assert lead.submission.fields["message"] == "Three desks."
+    assert lead.submission.extras["also sent as"] == ["e-58"]
+
+
+def test_changes_of_one_lead_that_come_together_are_all_kept(store: Store) -> None:
+    take(store, said(external_id="e-57", delivery_id="call-1"))
+    later = [
+        said(external_id="e-57", fields={"email": ADA, "team_size": "4"}),
+        said(external_id="", delivery_id="call-1", fields={"email": ADA, "budget": "900"}),
+    ]
+
+    accept_all([(submission, "") for submission in later], FORM, store, NOON + timedelta(minutes=1))
+
+    (lead,) = leads(store)
+    assert {"team_size": "4", "budget": "900"}.items() <= lead.submission.fields.items()
+    assert [correction.became for correction in lead.corrections] == [{"team_size": "4"}, {"budget": "900"}]
+
+
+def test_an_operator_does_not_overwrite_what_the_sender_has_just_added(kept: Store) -> None:
+    from service.correction import correct  # noqa: PLC0415 (the operator's room; only here)
+
+    take(kept, said())
+    (before,) = leads(kept)
+    take(kept, said(message="Three desks."), 60)
+    became = correct(before, {"full_name": "Ada Lee"}, FORM, NOON)
+
+    with pytest.raises(BeingSent, match="look at it again"):
+        kept.write(lambda tx: tx.corrections.correct(before, became.submission, became.correction, ADA, NOON))
 
 
 # -- nobody takes a stranger's number

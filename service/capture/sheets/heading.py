@@ -22,8 +22,8 @@ Means = Callable[[str], str]
 MAX_LINES_ABOVE = 50
 """Filled lines at the top of a file among which the one with the names is looked for."""
 
-_OFTEN = 0.2  # of the rows below fill a column that a header should name
-_MOST = 0.6  # of those columns are named by a header in words that nobody knows
+_MIN_SHARE_FILLED = 0.2  # of the rows below fill a column that a header should name
+_MIN_SHARE_NAMED = 0.6  # of those columns are named by a header in words that nobody knows
 _PERSON = frozenset(("email", "full_name", "first_name", "last_name", "phone", "message"))
 _VALUE = re.compile(
     r"(?:(?:l|f|ag|as|c|p):)?[+(€$£-]?\d[\d\s.,:;/()%€$£+-]*"  # numbers, times, prices, phones, Meta's p:+44…
@@ -98,7 +98,7 @@ class _Line:
     def used(self) -> set[int]:
         """The columns that the rows below fill, but for those that hardly any does."""
         counted = Counter(place for row in self._below for place, cell in enumerate(row.cells or ()) if cell.strip())
-        return {place for place, times in counted.items() if times >= _OFTEN * len(self._below)}
+        return {place for place, times in counted.items() if times >= _MIN_SHARE_FILLED * len(self._below)}
 
     def is_understood(self) -> bool:
         """Whether most of it are names that are known, and it names at least half of the columns below."""
@@ -116,7 +116,7 @@ class _Line:
     def fits(self) -> bool:
         """Whether it can be the header by its shape alone."""
         is_plain = not self.has_values and len({*map(fold, self.filled)}) == len(self.filled)
-        return is_plain and bool(self._below) and self._share_named() >= _MOST
+        return is_plain and bool(self._below) and self._share_named() >= _MIN_SHARE_NAMED
 
     def _share_named(self) -> float:
         named = sum(place < len(self.cells) and bool(self.cells[place]) for place in self.used)

@@ -50,7 +50,7 @@ def is_enquiry_id(name: str) -> bool:
     return folded in _ENQUIRIES or (meaning is not None and meaning.target == "external_id")
 
 
-def is_id(name: str) -> bool:
+def names_an_id(name: str) -> bool:
     """Tell what must not be taken for the enquiry's number once another was."""
     meaning = meaning_of(name)
     return fold(name) in LEAD_IDS[:2] or (meaning is not None and meaning.target == "external_id")

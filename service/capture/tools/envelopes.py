@@ -12,7 +12,7 @@ from service.capture.enquiries import Answered
 from service.capture.names import fold
 from service.capture.shapes import Json, list_at, tables_at, text_at
 from service.capture.tools.enquiry_ids import is_number
-from service.capture.tools.levels import GROUPS, MOST_NAMES, PERSONS, Level, Place, sort_level
+from service.capture.tools.levels import GROUPS, MAX_NAMES, PERSONS, Level, Place, sort_level
 from service.capture.tools.question_sets import labels_of, questions_in, questions_of
 from service.capture.tools.surroundings import (
     CAMPAIGN_FACTS,
@@ -50,8 +50,8 @@ _WEAK = frozenset((*_STRONG, "full_name", "message"))
 _ASKED = frozenset(CANONICAL_FIELDS)
 _FEWEST_DIGITS = 6  # of a phone number
 _DEEPEST = 8  # levels
-_MOST_ROWS = 1001  # one more than are taken in one call: the rest need not be read to refuse it
-_MOST_SHARED = 100  # answers that each of several leads is given; more stay with the first
+_MAX_ROWS = 1001  # one more than are taken in one call: the rest need not be read to refuse it
+_MAX_SHARED = 100  # answers that each of several leads is given; more stay with the first
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class Opened:
     def add(self, block: Sequence[Answered]) -> None:
         """Add what stands further out: where the same was answered further in, it is a fact beside the answer."""
         told = [answered for answered in block if any(texts_of(answered.answer))]
-        if len(self.answers) + len(told) > MOST_NAMES:
+        if len(self.answers) + len(told) > MAX_NAMES:
             self.answers += told
             return
         added = []
@@ -118,7 +118,7 @@ class _Opening:
             leads = [_merged([level.questions], [each[0] for each in opened if each])]
         else:
             _share(leads, level, [each[0] for each in opened if each and each is not leads])
-        shown = leads[:1] if len(leads) > 1 and len(level.plain) + len(level.facts) > _MOST_SHARED else leads
+        shown = leads[:1] if len(leads) > 1 and len(level.plain) + len(level.facts) > _MAX_SHARED else leads
         for lead in shown:
             _surround(lead, level, member, is_wrapped=bool(inside), is_shared=len(leads) > 1)
         for lead in leads:
@@ -127,7 +127,7 @@ class _Opening:
 
     def _below(self, member: Json, key: str, place: Place, depth: int) -> list[Opened]:
         value = member[key]
-        objects = [value] if isinstance(value, Mapping) else tables_at(value)[:_MOST_ROWS]
+        objects = [value] if isinstance(value, Mapping) else tables_at(value)[:_MAX_ROWS]
         below = place.below(key, member)
         return [lead for each in objects for lead in self.open(each, below, depth + 1)]
 
@@ -153,7 +153,7 @@ class _Opening:
                 continue
             if word in _ALWAYS_ROWS or (word in _ROWS and not is_somebody):
                 return key
-            if not is_somebody and sum(self._speaks(table, _STRONG) for table in tables[:_MOST_ROWS]) * 2 > len(tables):
+            if not is_somebody and sum(self._speaks(table, _STRONG) for table in tables[:_MAX_ROWS]) * 2 > len(tables):
                 return key
         return ""
 
@@ -197,7 +197,7 @@ class _Opening:
     def _speaks_anew(self, value: list[object] | Json, targets: frozenset[str], is_near: bool, depth: int) -> bool:
         if isinstance(value, list):
             return bool(questions_of(value)) or any(
-                self._speaks(member, targets, depth=depth + 1) for member in value[:MOST_NAMES]
+                self._speaks(member, targets, depth=depth + 1) for member in value[:MAX_NAMES]
             )
         return (
             _is_person(value, targets)
@@ -262,7 +262,7 @@ def _tables(value: object) -> list[Json]:
 
 
 def _first(member: Json) -> list[tuple[str, object]]:
-    return list(islice(member.items(), MOST_NAMES))
+    return list(islice(member.items(), MAX_NAMES))
 
 
 def _is_person(member: Json, targets: frozenset[str]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from service.capture.claims import texts_of
 from service.capture.enquiries import Answered
-from service.capture.names import fold
+from service.capture.names import fold, meaning_of
 from service.capture.shapes import Json, text_at
 
 _NAMES = frozenset(
@@ -19,6 +19,7 @@ _OR_AN_ANSWER = frozenset(("type", "action"))
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LONGEST_NAME = 100  # characters; more is prose
+_FEWEST_DIGITS = 6  # of a phone number
 
 _OVER = frozenset(
     (
@@ -30,11 +31,47 @@ _OVER = frozenset(
 
 _SEEN = frozenset(
     (
-        *("view", "viewed", "views", "visit", "visited", "impression", "opened", "open", "loaded", "displayed"),
-        *("shown", "rendered", "click", "clicked", "typing", "started", "start", "begin", "began", "triggered"),
+        *("viewed", "views", "visited", "impression", "opened", "loaded", "displayed"),
+        *("shown", "rendered", "clicked", "typing", "started", "began"),
     )
 )
 """What comes before anything is said."""
+
+_TO_SEE = frozenset(("view", "visit", "open", "click", "start", "begin", "triggered"))
+_PARTS_OF_PAGES = frozenset(
+    (
+        *(
+            "form",
+            "forms",
+            "page",
+            "landing",
+            "popup",
+            "survey",
+            "quiz",
+            "widget",
+            "screen",
+            "modal",
+            "banner",
+            "video",
+        ),
+        *(
+            "link",
+            "button",
+            "cta",
+            "email",
+            "mail",
+            "field",
+            "question",
+            "step",
+            "ad",
+            "first",
+            "on",
+            "user",
+            "visitor",
+        ),
+    )
+)
+"""A `form_view` or a `start_survey` is seen; an `open-day`, a `site-visit` and a `start-up` are what people write."""
 
 _TALKS = frozenset(("chat", "conversation", "call", "session", "booking", "thread", "ticket", "meeting"))
 """Things whose beginning is the enquiry: a chat that starts is one, a form that is started is none."""
@@ -71,13 +108,20 @@ def is_silent(member: Json) -> bool:
     keys = {fold(key) for key in member}
     if keys <= _PING_KEYS and not _PINGS.isdisjoint(keys):
         return True
-    return any(_is_trial(words) or not _UNSAID.isdisjoint(words) for words in _events(member, _NAMES | _OR_AN_ANSWER))
+    events = _events(member, _NAMES | _OR_AN_ANSWER)
+    return any(_is_trial(words) or not (_UNSAID | _TO_SEE).isdisjoint(words) for words in events)
 
 
 def shows_somebody(answers: Iterable[Answered]) -> bool:
-    """Whether anything among the answers looks like an e-mail address or a phone number of the world."""
-    texts = (text for answered in answers for text in texts_of(answered.answer))
-    return any("@" in text or (text.startswith("+") and text[1:2].isdigit()) for text in texts)
+    """Whether anything among the answers looks like an e-mail address or a phone number."""
+    return any(_is_reachable(text, answered.name) for answered in answers for text in texts_of(answered.answer))
+
+
+def _is_reachable(text: str, name: str) -> bool:
+    if "@" in text or (text.startswith("+") and text[1:2].isdigit()):
+        return True
+    meaning = meaning_of(name)
+    return meaning is not None and meaning.target == "phone" and sum(map(str.isdigit, text)) >= _FEWEST_DIGITS
 
 
 def _events(member: Json, names: frozenset[str]) -> Iterable[list[str]]:
@@ -91,6 +135,7 @@ def _is_of_no_lead(words: list[str], member: Json) -> bool:
     if len(words) == 1:
         return _is_said_alone(words[0], member)
     is_seen = not _SEEN.isdisjoint(words) and _TALKS.isdisjoint(words)
+    is_seen = is_seen or (not _TO_SEE.isdisjoint(words) and (_TO_SEE | _PARTS_OF_PAGES).issuperset(words))
     return is_seen or not _OVER.isdisjoint(words)
 
 

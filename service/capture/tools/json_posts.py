@@ -29,14 +29,12 @@ def read(call: Call, table: Table) -> Iterator[Item]:
     """One enquiry for each lead in the body."""
     body = read_body(call.body, call.content_type)
     paths = tuple(dotted(name) for names in table.get("fields", {}).values() for name in names)
-    leads = list(leads_in(body, frozenset(map(fold, paths))))
-    for number, lead in enumerate(leads):
+    for lead in leads_in(body, frozenset(map(fold, paths))):
         if isinstance(lead, bytes):
             yield Unfit(lead, _NO_LEAD)
         elif any(texts_of(each.answer) for each in lead.answers) and not _is_no_lead(lead):
-            key = call.headers.get("idempotency-key", "").strip(' "')
-            found = _enquiry(lead, table, paths, f"{key} {number}" if key and len(leads) > 1 else key)
-            yield replace(found, details={**found.details, **file_remarks(body.files)})
+            enquiry = _enquiry(lead, table, paths)
+            yield replace(enquiry, details={**enquiry.details, **file_remarks(body.files)})
 
 
 def _is_no_lead(lead: Posted) -> bool:
@@ -44,12 +42,11 @@ def _is_no_lead(lead: Posted) -> bool:
     return is_no_lead(lead.event) or (is_silent(lead.event) and not shows_somebody(lead.answers))
 
 
-def _enquiry(lead: Posted, table: Table, paths: Sequence[str], key: str) -> Enquiry:
+def _enquiry(lead: Posted, table: Table, paths: Sequence[str]) -> Enquiry:
     relayed = relay([*lead.answers, *_by_path(lead, paths)], lead.whole, table)
     facts = relayed.facts
-    repeated = [Answered("lc_key", key, "lc_key")] if key else []
     return Enquiry(
-        [*relayed.answers, *repeated],
+        relayed.answers,
         external_id=relayed.external_id,
         form_name=facts.get("form_name", "") or lead.form_name,
         place=_place(relayed),

@@ -31,7 +31,7 @@ from service.capture.tools.surroundings import (
     without_secrets,
 )
 
-MOST_NAMES = 1000
+MAX_NAMES = 1000
 """Names of one object that are looked at: more is no form."""
 
 PERSONS = (
@@ -120,7 +120,7 @@ def sort_level(member: Json, place: Place, inside: Sequence[str]) -> Level:
     level.questions += answers_of(list(questions.values()), place.labels)
     owner = "event" if inside and not _EVENTS.isdisjoint(map(fold, own)) else place.owner or person_of_event(member)
     for position, (key, value) in enumerate(_persons_first(own)):
-        if position >= MOST_NAMES:
+        if position >= MAX_NAMES:
             level.plain += [Answered(name, answer) for name, answer in collect(flatten(value, key)).items()]
         elif key in questions or is_structure(key, value):
             continue
@@ -188,7 +188,7 @@ def _take_apart(level: Level, name: str, value: object, labels: Mapping[str, str
 
 def _take_parts(level: Level, name: str, value: object, labels: Mapping[str, str], depth: int) -> None:
     """Sort the leaves of an object or a list under their dotted names; questions among them keep their labels."""
-    if depth <= _DEEPEST and isinstance(value, list) and len(value) <= MOST_NAMES:
+    if depth <= _DEEPEST and isinstance(value, list) and len(value) <= MAX_NAMES:
         _take_list(level, name, value, labels, depth)
     elif depth <= _DEEPEST and isinstance(value, Mapping) and not _is_one_answer(value):
         _take_object(level, name, value, labels, depth)

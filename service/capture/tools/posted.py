@@ -11,14 +11,14 @@ from service.capture.enquiries import Answered
 from service.capture.nesting import collect, flatten
 from service.capture.shapes import Json, tables_at, text_at
 from service.capture.tools.envelopes import Opened, open_envelope
-from service.capture.tools.levels import MOST_NAMES, is_mere_name
+from service.capture.tools.levels import MAX_NAMES, is_mere_name
 from service.capture.tools.packed import read_packed
 from service.capture.tools.question_sets import questions_of
 
 _JOINED = re.compile(r"(?<=[^_])__(?=[^_])")  # what Zapier makes of nested names
 _PATH = re.compile(r"[^\W\d][\w$-]*(?:\.[\w$ -]*[\w$-])+")  # `data.email`, and no sentence with a full stop
-_MOST_KEYS = 3 * MOST_NAMES  # different ones in all levels and rows of a body
-_MOST_LEVELS = 8  # of what is unpacked
+_MAX_KEYS = 3 * MAX_NAMES  # different ones in all levels and rows of a body
+_MAX_LEVELS = 8  # of what is unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def leads_in(body: Body, mapped: frozenset[str]) -> Iterator[Posted | bytes]:
 
 
 def _of_object(member: Json, mapped: frozenset[str]) -> Iterator[Posted]:
-    if len(member) <= MOST_NAMES and all(map(_is_plain, member, member.values())):  # nearly always
+    if len(member) <= MAX_NAMES and all(map(_is_plain, member, member.values())):  # nearly always
         yield Posted([Answered(name, text_at(value)) for name, value in member.items()], member, event=member)
         return
     if not _is_of_forms(member):  # to look for meaning in it would only keep a thread busy
@@ -78,7 +78,7 @@ def _is_plain(name: str, value: object) -> bool:
 
 def _is_of_forms(member: Json) -> bool:
     """Whether an object has no more names than the forms of the world: an object of objects has few, however long."""
-    if len(member) > MOST_NAMES:
+    if len(member) > MAX_NAMES:
         return False
     names: set[str] = set()
     waiting: list[object] = [member]
@@ -89,7 +89,7 @@ def _is_of_forms(member: Json) -> bool:
             waiting += value.values()
         elif isinstance(value, list):
             waiting += value
-        if len(names) > _MOST_KEYS:
+        if len(names) > _MAX_KEYS:
             return False
     return True
 
@@ -110,7 +110,7 @@ def _path_of(name: str) -> list[str]:
     if "." not in name and "__" not in name:
         return [name]
     nested = _JOINED.sub(".", name)
-    is_path = nested.count(".") < _MOST_LEVELS and _PATH.fullmatch(nested)
+    is_path = nested.count(".") < _MAX_LEVELS and _PATH.fullmatch(nested)
     return nested.split(".") if is_path else [nested]
 
 
@@ -140,7 +140,7 @@ def _listed(value: object) -> object:
 
 def _gathered(value: object) -> object:
     """A list of names with one answer each, as objects or as pairs, as the one object that they make up."""
-    if not isinstance(value, list) or not 1 < len(value) <= MOST_NAMES:
+    if not isinstance(value, list) or not 1 < len(value) <= MAX_NAMES:
         return value
     gathered: dict[str, object] = {}
     for member in value:
@@ -161,7 +161,7 @@ def _pair(member: object) -> tuple[str, object]:
 
 
 def _unpacked(value: object, depth: int) -> object:
-    if depth >= _MOST_LEVELS:
+    if depth >= _MAX_LEVELS:
         return value
     if isinstance(value, str):
         held = read_packed(value)

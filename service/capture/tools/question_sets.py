@@ -63,7 +63,7 @@ _TARGETS = {
 """Kind of question, folded -> what it asks for; counts only where no label says it."""
 
 _FEWEST_DIGITS = 6  # of a phone number
-_MOST_QUESTIONS = 1000
+_MAX_QUESTIONS = 1000
 _WORK = "WORK_"  # of Google's columns: the address at work goes before the other
 
 
@@ -90,7 +90,7 @@ class Question(NamedTuple):
 def questions_of(members: object) -> list[Question]:
     """The questions of a list; an empty list for anything else."""
     tables = tables_at(members)
-    if len(tables) > _MOST_QUESTIONS:
+    if len(tables) > _MAX_QUESTIONS:
         return []
     others = (member for member in list_at(members) if not isinstance(member, Mapping))
     if not tables or any(member not in (None, "", []) for member in others):
@@ -124,7 +124,7 @@ def are_choices(questions: Sequence[Question]) -> bool:
 def labels_of(value: object) -> dict[str, str]:
     """Id -> label of questions that a list describes without their answers; {} for anything else."""
     described: dict[str, str] = {}
-    members = tables_at(value)[:_MOST_QUESTIONS]
+    members = tables_at(value)[:_MAX_QUESTIONS]
     if not members or _holds_answer(members[0]):  # nearly always
         return described
     for member in members:

@@ -8,7 +8,7 @@ from service.capture.claims import text_of
 from service.capture.enquiries import Answered
 from service.capture.names import fold
 from service.capture.sender import Table
-from service.capture.tools.enquiry_ids import LEAD_IDS, bare_id, choose_id, is_id
+from service.capture.tools.enquiry_ids import LEAD_IDS, bare_id, choose_id, names_an_id
 from service.capture.tools.surroundings import CAMPAIGN_FACTS
 
 _WORDS = {
@@ -56,7 +56,9 @@ def relay(posted: Sequence[Answered], whole: Mapping[str, object], table: Table)
     about = [each for each in answers if platform and fold(each.name) in CAMPAIGN_FACTS and text_of(each.answer)]
     the_id = choose_id(answers, platform)
     meant = {fold(name) for name in table.get("fields", {}).get("external_id", ())}
-    others = [each for each in answers if each is not the_id and is_id(each.name) and fold(each.name) not in meant]
+    others = [
+        each for each in answers if each is not the_id and names_an_id(each.name) and fold(each.name) not in meant
+    ]
     apart = {id(each) for each in (*about, *others, *([the_id] if the_id else ()))}
     said = [each for each in answers if id(each) not in apart and not _is_left_out(each)]
     return Relayed(

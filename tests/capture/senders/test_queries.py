@@ -98,6 +98,16 @@ def test_what_the_address_says_beside_the_body_belongs_to_each_lead(kept: Store)
     assert all("v" not in lead.submission.extras for lead in leads.values())
 
 
+def test_the_address_does_not_outvote_the_body(kept: Store) -> None:
+    house = front(kept)
+
+    ask(house, "name=zapier", "POST", json={"email": "zoe@client.example", "your-name": "Zoë O'Brien"})
+
+    submission = house.lead().submission
+    assert submission.contact.full_name == "Zoë O'Brien"
+    assert submission.extras["name (in the address)"] == "zapier"
+
+
 @pytest.mark.parametrize("accept", ["*/*", "application/json", ""])
 def test_a_get_without_answers_is_refused_with_a_word(kept: Store, accept: str) -> None:
     house = front(kept)
