@@ -4,6 +4,7 @@ They are known by most of them having a member that names the question and one t
 else they have. The label that people saw is the name; what else names a question is a hint at its meaning.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -42,10 +43,32 @@ _ROLES = {
 }
 """Folded name of a question's member -> what it is in the question, and how sure that is."""
 
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
+_OF_A_PERSON = frozenset(("email", "phone", "full_name", "first_name", "last_name", "message"))
+
 _SPEAKING = frozenset(("label", "title", "question", "field", "ref"))
 """What only a question has: where it stands, the kind of answer may be the name of the member that holds it."""
 
 _VOCABULARY = frozenset((*_VALUES, *_LABELS, *_NAMES, *_IDS, *_KINDS))
+_DESCRIBING = _VOCABULARY | frozenset(
+    (
+        *(
+            "description",
+            "placeholder",
+            "hint",
+            "help",
+            "helptext",
+            "instructions",
+            "default",
+            "defaultvalue",
+            "format",
+        ),
+        *("subtype", "class", "classname", "cssclass", "width", "size", "style", "color", "icon", "error", "message"),
+        *("validation", "pattern", "autocomplete", "layout", "position", "order", "section", "parent", "page"),
+    )
+)
+"""Members of a question's description, folded."""
+
 _LAYOUT = frozenset(
     (
         *("html", "submit", "button", "section", "pagebreak", "page", "divider", "statement", "heading", "paragraph"),
@@ -99,8 +122,12 @@ def questions_of(members: object) -> list[Question]:
     questions = [_question(table) for table in tables]
     answered = sum(question is not None and question.is_answered for question in questions)
     is_most = answered * 2 > len(tables) or (answered and None not in questions and _are_alike(tables))
-    if not is_most or any(map(_is_person, tables)):
+    if any(map(_is_person, tables)):
         return []
+    if not is_most or not _are_named(questions):
+        shown = _by_address(tables)
+        if shown or not is_most:
+            return shown
     return [question or _nameless(table) for question, table in zip(questions, tables, strict=True)]
 
 
@@ -109,6 +136,10 @@ def questions_in(value: Json) -> dict[str, Question]:
     tables = {key: member for key, member in value.items() if isinstance(member, Mapping) and _may_ask(member)}
     questions = {key: question for key, member in tables.items() if (question := _question(member))}
     answered = {key: question for key, question in questions.items() if question.is_answered}
+    if len(tables) > 1 and (len(answered) * 2 <= len(tables) or not _are_named(answered.values())):
+        shown = _by_address(list(tables.values()))
+        if shown:
+            return dict(zip(tables, shown, strict=True))
     if len(answered) * 2 <= len(tables) or any(_is_person(tables[key]) for key in answered):
         return {}
     if len(answered) == 1 and len(value) > 1:
@@ -118,7 +149,14 @@ def questions_in(value: Json) -> dict[str, Question]:
 
 def are_choices(questions: Sequence[Question]) -> bool:
     """Tell chosen options, which have numbers or colours and no name, from questions."""
-    return not any(question.label or question.names for question in questions)
+    return not _are_named(questions)
+
+
+def holds_answers(value: object) -> bool:
+    """Tell answered questions, of which one asks for the person, from what describes a thing."""
+    questions = questions_in(value) if isinstance(value, Mapping) else {}
+    answered = [question for question in questions.values() or questions_of(value) if question.is_answered]
+    return any(question.value and _target_of(question.name) in _OF_A_PERSON for question in answered)
 
 
 def labels_of(value: object) -> dict[str, str]:
@@ -146,6 +184,16 @@ def _labels_of_parts(member: Json, label: str) -> dict[str, str]:
             if question and question.identity and question.name and not question.kind:
                 described[question.identity] = f"{label}.{question.name}"
     return described
+
+
+def unexplained_in(members: object) -> list[str]:
+    """The texts in a description of questions that describe nothing as far as we know: they may be answers."""
+    return [
+        text
+        for member in tables_at(members)[:_MOST_QUESTIONS]
+        for key, value in member.items()
+        if isinstance(value, str) and fold(key) not in _DESCRIBING and (text := clean(value))
+    ]
 
 
 def answers_of(questions: Sequence[Question], labels: Mapping[str, str]) -> list[Answered]:
@@ -178,6 +226,30 @@ def _is_layout(member: Json) -> bool:
     """Tell what stands between questions and asks nothing: a text, a button, the end of a page."""
     kind = next((text_at(member, key) for key in member if fold(key) in _KINDS), "")
     return fold(kind) in _LAYOUT and not _holds_answer(member)
+
+
+def _are_named(questions: Iterable[Question | None]) -> bool:
+    return any(question is not None and (question.label or question.names) for question in questions)
+
+
+def _by_address(tables: Sequence[Json]) -> list[Question]:
+    """Questions under keys that nobody knows: the one that is answered by an address shows which hold what.
+
+    [] where none is, or where most of the others are made differently.
+    """
+    for table in tables:
+        texts = {key: text for key, text in table.items() if isinstance(text, str) and fold(key) not in _IDS}
+        value_key = next((key for key, text in texts.items() if _ADDRESS.fullmatch(text.strip())), "")
+        keys = [key for key, text in texts.items() if value_key and key != value_key and _target_of(text) == "email"]
+        keys.sort(key=lambda key: fold(key) in _KINDS)
+        if keys and sum(keys[0] in other and value_key in other for other in tables) * 2 > len(tables) > 1:
+            return [_under(other, keys[0], value_key) for other in tables]
+    return []
+
+
+def _under(member: Json, name_key: str, value_key: str) -> Question:
+    kind = next((text_at(member, key) for key in member if fold(key) in _KINDS and key != value_key), "")
+    return Question(text_at(member, name_key), (), "", kind, value_key in member, member.get(value_key), {})
 
 
 def _holds_answer(member: Json) -> bool:
@@ -223,6 +295,8 @@ def _question(member: Json) -> Question | None:
     value = _chosen(member.get(value_key), member) if value_key else None
     if not label and isinstance(value, Mapping) and {"name", "type", "label"} <= value.keys():
         label, value = text_at(value, "name"), value["label"]  # a choice of Everest Forms holds its question
+    if value_key and isinstance(value, Mapping) and (label or called):
+        value = _texts_of_parts(value) or value
     if not (label or called) and isinstance(value, list | Mapping):
         value = _told_by_id(value)
         if value is None:  # a row of a table, or a submission: its id names no question
@@ -259,12 +333,17 @@ def _words(member: Json, key: str, value_key: str) -> str:
 
 def _told_by_id(value: object) -> object:
     """An answer in parts of a question that has no name but an id; None for what is no answer to one question."""
-    texts = [text_at(each, "value") for each in tables_at(value, "answers")]  # of Google's Forms API
+    texts = _texts_of_parts(value)
     if texts or not tables_at(value):
         plain = texts or plain_answer(value)
         return None if isinstance(plain, Mapping) else plain
     questions = questions_of(value)
     return plain_answer(value) if questions and are_choices(questions) else None
+
+
+def _texts_of_parts(value: object) -> list[str]:
+    """The texts of an answer of Google's Forms API; [] for any other."""
+    return [text_at(each, "value") for each in tables_at(value, "answers")]
 
 
 def _chosen(value: object, member: Json) -> object:
