@@ -291,6 +291,14 @@ def test_the_id_of_a_body_of_another_shape_is_not_lost() -> None:
     assert submission.external_id == "r1"
 
 
+def test_rows_of_one_call_do_not_share_the_key_beside_them() -> None:
+    rows = [{"email": EMAIL, "message": MESSAGE}, {"full_name": NAME, "message": "Call me."}]
+
+    submissions = read_all({"lc_key": "view-1", "rows": rows})
+
+    assert [submission.idempotency_key for submission in submissions] == ["", ""]
+
+
 def test_rows_of_one_call_do_not_share_the_id_in_its_header() -> None:
     rows = [{"data": {"email": email}} for email in ("ann@client.example", "bob@client.example")]
     call = Call(json.dumps(rows).encode(), {"content-type": JSON_TYPE, "framer-webhook-submission-id": "s-1001"})
