@@ -105,6 +105,7 @@ def _separator_of(text: str, names_in: Callable[[Sequence[Row]], int]) -> str:
         rows = list(islice(_rows_of(csv.reader(io.StringIO(text, newline=""), delimiter=separator)), HEAD_ROWS))
         widths = Counter(len(row.cells) for row in rows if row.cells and len(row.cells) > 1)
         width, alike = max(widths.items(), key=lambda pair: (pair[1], pair[0]), default=(1, 0))
-        return names_in(rows), alike, width
+        # "Name,Email" is understood as one name, too; but it makes no columns.
+        return names_in(rows) if widths else 0, alike, width
 
     return max(_SEPARATORS, key=fit)

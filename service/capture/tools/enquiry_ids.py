@@ -21,6 +21,7 @@ _ENQUIRIES = frozenset(
 
 _BARE = ("id", "uuid", "_id")  # may be anything's: only counts where no constant looks like it
 _NUMBERS = frozenset(("id", "uuid", "token", "number"))
+_KEY = "lckey"  # of one view of a form
 _SHORTEST_ID = 6  # characters
 _AD_DIGITS = 15
 _URN = "urn:li:"
@@ -75,5 +76,5 @@ def _is_one_of_a_kind(named: Mapping[str, Answered], name: str) -> bool:
 
 
 def is_number(name: str) -> bool:
-    """Tell the name of a number that something is known by."""
-    return fold(name.rpartition(".")[2]) in _NUMBERS or is_enquiry_id(name)
+    """Tell the name of a number or key that something is known by."""
+    return fold(name.rpartition(".")[2]) in _NUMBERS or fold(name) == _KEY or is_enquiry_id(name)

@@ -24,9 +24,14 @@ def read_object(call: Call) -> Json:
 
 
 def read_plainly(call: Call, table: Table, external_id: str = "") -> Iterator[Item]:
-    """What a call of another shape brings, by its names, under the id that it has all the same."""
-    for item in plain.read(call, table):
-        yield replace(item, external_id=external_id) if isinstance(item, Enquiry) else item
+    """What a call of another shape brings, by its names.
+
+    external_id: what the call has for one all the same; several leads of one call do not share it.
+    """
+    items = list(plain.read(call, table))
+    own_id = external_id if len(items) == 1 else ""
+    for item in items:
+        yield replace(item, external_id=own_id) if own_id and isinstance(item, Enquiry) else item
 
 
 def read_unknown(call: Call, table: Table) -> Iterator[Item]:

@@ -285,6 +285,29 @@ def test_an_event_that_a_tool_is_not_known_to_send_may_be_a_lead(sender: str) ->
     assert (submission.contact.full_name, submission.contact.email) == (NAME, EMAIL)
 
 
+def test_the_id_of_a_body_of_another_shape_is_not_lost() -> None:
+    (submission,) = read_all(UNKNOWN_EVENTS["tally"], sender="tally")
+
+    assert submission.external_id == "r1"
+
+
+def test_rows_of_one_call_do_not_share_the_key_beside_them() -> None:
+    rows = [{"email": EMAIL, "message": MESSAGE}, {"full_name": NAME, "message": "Call me."}]
+
+    submissions = read_all({"lc_key": "view-1", "rows": rows})
+
+    assert [submission.idempotency_key for submission in submissions] == ["", ""]
+
+
+def test_rows_of_one_call_do_not_share_the_id_in_its_header() -> None:
+    rows = [{"data": {"email": email}} for email in ("ann@client.example", "bob@client.example")]
+    call = Call(json.dumps(rows).encode(), {"content-type": JSON_TYPE, "framer-webhook-submission-id": "s-1001"})
+
+    ids = [item.external_id for item in SENDERS["framer"].read(call, {}) if isinstance(item, Enquiry)]
+
+    assert ids == ["", ""]
+
+
 @pytest.mark.parametrize("sender", UNKNOWN_EVENTS)
 def test_an_event_that_a_tool_is_not_known_to_send_is_none_where_nobody_stands_in_it(sender: str) -> None:
     name = next(iter(UNKNOWN_EVENTS[sender]))
