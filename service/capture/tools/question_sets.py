@@ -190,7 +190,7 @@ def unexplained_in(members: object) -> list[str]:
     """The texts in a description of questions that describe nothing as far as we know: they may be answers."""
     return [
         text
-        for member in tables_at(members)[:_MOST_QUESTIONS]
+        for member in tables_at(members)[:_MAX_QUESTIONS]
         for key, value in member.items()
         if isinstance(value, str) and fold(key) not in _DESCRIBING and (text := clean(value))
     ]
