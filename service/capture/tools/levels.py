@@ -11,12 +11,9 @@ from service.capture.nesting import collect, flatten
 from service.capture.owners import is_mere_wrapping
 from service.capture.shapes import Json, tables_at, text_at
 from service.capture.tools.compounds import compose, file_text, is_name
+from service.capture.tools.question import Question, answers_of, answers_to, asks_for_name
 from service.capture.tools.question_sets import (
-    Question,
-    answers_of,
-    answers_to,
     are_choices,
-    asks_for_name,
     holds_answers,
     labels_of,
     questions_in,

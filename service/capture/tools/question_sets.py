@@ -5,15 +5,13 @@ else they have. The label that people saw is the name; what else names a questio
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
-from service.capture.enquiries import Answered
-from service.capture.names import fold, meaning_of
-from service.capture.nesting import collect, flatten
+from service.capture.names import fold
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
 from service.capture.texts import clean
-from service.capture.tools.compounds import compose, is_name, name_parts, plain_answer
+from service.capture.tools.compounds import compose, plain_answer
+from service.capture.tools.question import Question, target_of
 
 _VALUES = (
     *("value", "values", "answer", "answers", "stringvalue", "fieldvalue", "answervalue", "answertext", "textvalue"),
@@ -78,36 +76,8 @@ _LAYOUT = frozenset(
 )
 """Kinds of what stands between questions, folded."""
 
-_TARGETS = {
-    **dict.fromkeys(("email", "emailinput", "inputemail", "emailaddress", "controlemail"), "email"),
-    **dict.fromkeys(("tel", "phone", "phonenumber", "phoneinput", "inputphonenumber", "controlphone"), "phone"),
-    **dict.fromkeys(("name", "fullname", "controlfullname"), "full_name"),
-}
-"""Kind of question, folded -> what it asks for; counts only where no label says it."""
-
 _FEWEST_DIGITS = 6  # of a phone number
 _MAX_QUESTIONS = 1000
-_WORK = "WORK_"  # of Google's columns: the address at work goes before the other
-
-
-class Question(NamedTuple):
-    """One question. label: "" where it has none. names, identity: what else it is called. kind: of input.
-
-    value: in any shape; None where it was left out. rest: what adds to the answer.
-    """
-
-    label: str
-    names: tuple[str, ...]
-    identity: str
-    kind: str
-    is_answered: bool
-    value: object
-    rest: Json
-
-    @property
-    def name(self) -> str:
-        """What it is shown by."""
-        return self.label or next(iter(self.names), "") or self.identity
 
 
 def questions_of(members: object) -> list[Question]:
@@ -156,7 +126,7 @@ def holds_answers(value: object) -> bool:
     """Tell answered questions, of which one asks for the person, from what describes a thing."""
     questions = questions_in(value) if isinstance(value, Mapping) else {}
     answered = [question for question in questions.values() or questions_of(value) if question.is_answered]
-    return any(question.value and _target_of(question.name) in _OF_A_PERSON for question in answered)
+    return any(question.value and target_of(question.name) in _OF_A_PERSON for question in answered)
 
 
 def labels_of(value: object) -> dict[str, str]:
@@ -196,32 +166,6 @@ def unexplained_in(members: object) -> list[str]:
     ]
 
 
-def answers_of(questions: Sequence[Question], labels: Mapping[str, str]) -> list[Answered]:
-    """What was answered, under the questions' labels. labels: of questions that have none of their own, by id."""
-    asked = [_labelled(question, labels) for question in questions if question.is_answered]
-    asked.sort(key=lambda question: not any(name.startswith(_WORK) for name in question.names))
-    meant = {target for question in asked if (target := _target_of(question.label))}
-    person = _person_among(asked)
-    return [answered for question in asked for answered in _answers(question, question is person, meant)]
-
-
-def answers_to(name: str, value: object, target: str = "", *, is_person: bool = False) -> Iterator[Answered]:
-    """One name with what was answered. is_person: the name in parts is that of the person who asks."""
-    if is_person and is_name(value):
-        first, last, around = name_parts(value)
-        parts = (("first", first, "first_name"), ("last", last, "last_name"), ("prefix", around, ""))
-        yield from (Answered(f"{name}.{part}", text, meaning) for part, text, meaning in parts if text)
-        return
-    for leaf, answer in collect(flatten(plain_answer(value), name)).items():
-        if answer:
-            yield Answered(leaf, answer, target if leaf == name else "")
-
-
-def asks_for_name(name: str) -> bool:
-    """Tell whether a label asks for the person's name."""
-    return _target_of(name) == "full_name"
-
-
 def _is_layout(member: Json) -> bool:
     """Tell what stands between questions and asks nothing: a text, a button, the end of a page."""
     kind = next((text_at(member, key) for key in member if fold(key) in _KINDS), "")
@@ -240,7 +184,7 @@ def _by_address(tables: Sequence[Json]) -> list[Question]:
     for table in tables:
         texts = {key: text for key, text in table.items() if isinstance(text, str) and fold(key) not in _IDS}
         value_key = next((key for key, text in texts.items() if _ADDRESS.fullmatch(text.strip())), "")
-        keys = [key for key, text in texts.items() if value_key and key != value_key and _target_of(text) == "email"]
+        keys = [key for key, text in texts.items() if value_key and key != value_key and target_of(text) == "email"]
         keys.sort(key=lambda key: fold(key) in _KINDS)
         if keys and sum(keys[0] in other and value_key in other for other in tables) * 2 > len(tables) > 1:
             return [_under(other, keys[0], value_key) for other in tables]
@@ -269,7 +213,7 @@ def _named(key: str, question: Question) -> Question:
 def _alone(key: str, question: Question) -> Question:
     """The only object among plain answers: where its key speaks for itself, its label may be that of a choice."""
     label = question.label or next(iter(question.names), "")
-    if not label or _target_of(label) or not key.replace("_", "").isalpha():
+    if not label or target_of(label) or not key.replace("_", "").isalpha():
         return _named(key, question)
     return question._replace(label=key, names=(), rest={**question.rest, "label": label})
 
@@ -367,7 +311,7 @@ def _is_person(member: Json) -> bool:
     for key, value in member.items():
         if fold(key) in _VOCABULARY or key == kind or not isinstance(value, str):
             continue
-        target = _target_of(key)
+        target = target_of(key)
         is_phone = target == "phone" and sum(map(str.isdigit, value)) >= _FEWEST_DIGITS
         if is_phone or (target == "email" and "@" in value):
             return True
@@ -378,39 +322,3 @@ def _are_alike(tables: Sequence[Json]) -> bool:
     """Whether those without an answer are made like those that have one."""
     keys = {fold(key) for table in tables if _holds_answer(table) for key in table}
     return all(fold(key) in keys for table in tables for key in table)
-
-
-def _labelled(question: Question, labels: Mapping[str, str]) -> Question:
-    if question.label or not labels:
-        return question
-    known = (labels.get(name, "") for name in (question.identity, *question.names))
-    return question._replace(label=next(filter(None, known), ""))
-
-
-def _person_among(questions: Sequence[Question]) -> Question | None:
-    """The question for the person's own name among those answered in parts: other names may be asked, too."""
-    in_parts = [question for question in questions if is_name(question.value)]
-    named = (question for question in in_parts if asks_for_name(question.name))
-    return next(named, in_parts[0] if in_parts else None)
-
-
-def _answers(question: Question, is_person: bool, meant: set[str]) -> Iterator[Answered]:
-    name = question.name or "unnamed"
-    target = _hinted(question, meant)
-    yield from answers_to(name, question.value, target, is_person=is_person)
-    for key, value in question.rest.items():
-        yield from answers_to(f"{name} ({key})", value)
-
-
-def _hinted(question: Question, meant: set[str]) -> str:
-    """What the question asks for, where its label does not say so and no other label does."""
-    column = next((target for name in question.names if name.isupper() and (target := _target_of(name))), "")
-    if column or _target_of(question.name):
-        return column
-    hints = (*(_target_of(name) for name in question.names), _TARGETS.get(fold(question.kind), ""))
-    return next((hint for hint in hints if hint and hint not in meant), "")
-
-
-def _target_of(name: str) -> str:
-    meaning = meaning_of(name) if name else None
-    return meaning.target if meaning and not meaning.target.startswith("_") else ""
