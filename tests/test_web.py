@@ -143,7 +143,7 @@ from service.settings import read_settings
 from service.store import Store
 from tests.builders import a_form
 class Mistaken(Store):
-    def keep(self, lead, keys, person):
+    def keep(self, lead, *more):
         raise ValueError(f"cannot keep {lead.submission.contact}")
 store = Mistaken("sqlite:///unused.db")
 app = create_app(read_settings({"LOG_FORMAT": "json"}), Setup({"contact": a_form()}), store=store)

@@ -102,7 +102,7 @@ def lay_out(answers: Mapping[str, Answer], form: Form, told: Sequence[Answered] 
     named = apart(answers, chain.from_iterable(form.fields.values())) if form.fields else answers
     for target, rivals in _claim(named, mapping, found).items():
         claims.setdefault(target, []).extend(rivals)
-    _settle_bare_names(claims)
+    _settle_bare_names(claims, found)
     if "message" in claims and is_a_reply(answers):
         _set_notices_aside(claims, found)
     for target, rivals in claims.items():
@@ -162,20 +162,36 @@ def _mapping_key(name: str) -> str:
     return name.strip() if _NUMBER.fullmatch(name) else fold(name)
 
 
-def _settle_bare_names(claims: dict[str, list[Claim]]) -> None:
+def _settle_bare_names(claims: dict[str, list[Claim]], found: Fields) -> None:
     """Beside "prénom" a "nom" is the last name, beside "apellidos" a "nombre" the first; alone it is both.
 
     Both as well where it repeats what stands beside it: "Ann Lee" beside the first name "Ann".
     """
     has_first = "first_name" in claims or "initials" in claims
     has_last = "last_name" in claims or "second_last_name" in claims
-    if has_first == has_last or "full_name" not in claims:
+    if "full_name" not in claims:
+        return
+    if "first_name" in claims and "last_name" in claims:
+        _set_short_names_aside(claims, found)
+    if has_first == has_last:
         return
     part, beside = ("last_name", "first_name") if has_first else ("first_name", "last_name")
     known = text_of(claims[beside][0].answer) if beside in claims else ""
     bare = [claim for claim in claims["full_name"] if claim.meaning.is_bare_name and not _repeats(claim, known)]
     whole = [claim for claim in claims.pop("full_name") if claim not in bare]
     claims.update((target, rivals) for target, rivals in (("full_name", whole), (part, bare)) if rivals)
+
+
+def _set_short_names_aside(claims: dict[str, list[Claim]], found: Fields) -> None:
+    """Beside a first and a last name that were answered, one word is what somebody likes to be called."""
+    if not all(text_of(claims[part][0].answer) for part in ("first_name", "last_name")):
+        return
+    short = [claim for claim in claims["full_name"] if claim.meaning.is_bare_name and " " not in text_of(claim.answer)]
+    if len(short) < len(claims["full_name"]):
+        return
+    del claims["full_name"]
+    for claim in short:
+        _show(claim.name, claim.answer, found)
 
 
 def _repeats(claim: Claim, part: str) -> bool:

@@ -31,6 +31,7 @@ LAST_RESORT = 3
 
 _PERSONAL = frozenset(("full_name", "first_name", "last_name", "email", "phone", *NAME_PARTS))
 _NAMES = frozenset(("full_name", "first_name", "last_name"))
+_PARTS = frozenset(("first_name", "last_name"))
 _OTHERS_WORDS = frozenset((Kind.ORGANIZATION, Kind.PLACE, Kind.THING, Kind.CALL, Kind.SOMEBODY_ELSE))
 _OTHERS_FACTS = _OTHERS_WORDS - {Kind.ORGANIZATION}
 _REFUSED: Mapping[str, frozenset[Kind]] = MappingProxyType(
@@ -66,7 +67,7 @@ _MAX_QUESTION_WORDS = 40
 _AROUND_CONTROLS = frozenset((Kind.WRAPPING, Kind.SHEET, Kind.PERSON))
 _NONCE = re.compile(r"_.*nonce|(.*[^a-z])?(wp|form)?nonce([^a-z].*)?|(.*[^a-z])?(csrf|xsrf)([^a-z].*)?")
 _TOOLS_OWN = re.compile(
-    r"gform_.*|(?:is_submit|state)_\d+|__?fluent.*|ak_[a-z_]+|wpforms\[(?:token|post_id|author|id|submit)\]"
+    r"gform_.*|(?:is_submit|state)_\d+|__?fluent.*|ak_[a-z_]+|wpforms[\[.](?:token|post_id|author|id|submit)\]?"
 )
 _TOOL_STARTS = frozenset(("gfo", "is_", "sta", "_fl", "__f", "ak_", "wpf"))
 _TRAP = re.compile(r"(.*[^a-z])?honey[-_]?pot([-_.](field|\d+))?")
@@ -170,7 +171,7 @@ def _read_words(words: Sequence[Word], label: str) -> _Reading:
                 # `user_name` beside `user_email` may be a name; `username` never is.
                 is_whole = start == 0 and len(tried) > 1
                 return _Reading(Meaning("full_name", LAST_RESORT) if is_whole else None)
-            if tail in ALIASES and not _is_operators_own(tail, tried[start:]):
+            if tail in ALIASES and not _is_of_two_steps(tail, tried[start:]):
                 return _judge(tail, tried[:start], tried[start:])
     if _is_name_of_person(words):
         return _Reading(Meaning("full_name", 2))
@@ -185,9 +186,15 @@ def _is_name_of_person(words: Sequence[Word]) -> bool:
     return all(word.text in _OF for word in words[1:-1])
 
 
-def _is_operators_own(tail: str, words: Sequence[Word]) -> bool:
-    """`account_name` is a company's; `account: {name}` is whose account the tool runs in."""
-    return tail == "accountname" and words[0].step != words[-1].step
+def _is_of_two_steps(tail: str, words: Sequence[Word]) -> bool:
+    """Tell a path from the label that it reads like.
+
+    `account_name` is a company's, `account: {name}` is whose account the tool runs in; "Name, Vorname" asks for both
+    names, `name: {vorname}` holds the first.
+    """
+    if words[0].step == words[-1].step:
+        return False
+    return tail == "accountname" or (ALIASES[tail] == "full_name" and ALIASES.get(words[-1].text) in _PARTS)
 
 
 def _tries(words: Sequence[Word]) -> Iterator[Sequence[Word]]:

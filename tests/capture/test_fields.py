@@ -158,6 +158,13 @@ def test_names_are_settled_by_what_stands_beside_them(case: str) -> None:
     assert {key: known[key] for key in known if key.endswith("_name")} == expected
 
 
+def test_what_somebody_likes_to_be_called_is_no_other_full_name() -> None:
+    found = lay_out({"Preferred name": "Annie", "First name": "Ann", "Last name": "Lee"}, Form(name="tour"))
+
+    assert "full_name" not in found.known
+    assert found.extras == {"Preferred name": "Annie"}
+
+
 def test_an_address_in_the_name_is_no_name() -> None:
     found = lay_out({"name": "ann@example.com", "email": "ann@example.com"}, FORM)
 
@@ -303,3 +310,9 @@ def test_names_tell_by_which_name_an_answer_came() -> None:
     )
 
     assert found.names == {"email": "E-Mail-Adresse", "utm_source": "UTM Source"}
+
+
+def test_a_prefix_that_a_guessed_address_bears_is_taken_off_its_neighbours() -> None:
+    found = lay_out({"zq_email": "ann@example.com", "zq_name": "Ann Lee", "zq_message": "A desk?"}, Form(name="tour"))
+
+    assert (found.text("full_name"), found.text("message")) == ("Ann Lee", "A desk?")

@@ -90,6 +90,8 @@ MANGLED = {
     "Tussenvoegsel": "name_particle",
     "Segundo apellido": "second_last_name",
     "Name.Middle": "middle_name",
+    "name.Vorname": "first_name",
+    "nom.prénom": "first_name",
     "Middle initial": "middle_name",
     "Apellido 1": "last_name",
     "Apellido 2": "second_last_name",

@@ -46,8 +46,7 @@ OF_OTHERS = (
     "datei.name,fichier.nom,archivo.nombre,allegato.nome,bestand.naam,produkt.name,producto.nombre,prodotto.nome,fil.navn,"
     "veranstalter.email,makler.telefon,propriétaire.téléphone,anfitrión.correo,eigenaar.naam,Name (pet),product/name,"
     "Email (of your agent),booking.title,event.organizer.user.name,Project name,username,image.first_name,"
-    "company.phone,"
-    "Name of the event,Nom du produit,Nombre del producto"
+    "company.phone,Name of the event,Nom du produit,Nombre del producto"
 )  # fmt: skip
 
 FACTS = "geo.city,ip.city,Entry.Origin.City,meta.city,device.company,City (by IP),ipinfo.city,file.location,ip_city"

@@ -248,3 +248,10 @@ def test_the_browsers_language_counts_where_the_form_says_none() -> None:
 def test_a_post_of_nothing_but_controls_is_empty() -> None:
     with pytest.raises(Empty):
         post({"_next": "/thanks", "submit": "Send", "utm_source": "x"}, Form("tour", require=()))
+
+
+@pytest.mark.parametrize("name", ["query_string", "utm_params", "meta.queryString"])
+def test_a_query_that_comes_alone_has_the_tags(name: str) -> None:
+    evidence = post({**ANN, name: "?utm_source=google&utm_medium=cpc"}).submission.evidence
+
+    assert (evidence.fields["utm_source"], evidence.fields["utm_medium"]) == ("google", "cpc")

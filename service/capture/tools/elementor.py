@@ -66,6 +66,8 @@ def _read_advanced(sent: Mapping[str, Answer]) -> _Post:
         row = _ROW.fullmatch(name)
         if row:
             rows.setdefault((row[1], row[2]), {})[row[3]] = answer
+        elif name not in ("form.id", "form.name") and not name.startswith(("fields.", "meta.")):
+            post.answers.append(Answered(name, answer))  # somebody's addition: a script's, or another tool's call
     for (kind, key), row_ in rows.items():
         if kind == "fields":
             post.answers.append(_field(key, row_))

@@ -52,6 +52,14 @@ def test_rows_of_elementors_own_are_told_apart_in_the_sites_language(kept: Store
     assert (lead.submission.form_name, lead.attribution.utm_source) == ("Anfrage", "newsletter")
 
 
+def test_answers_beside_elementors_advanced_data_are_kept(kept: Store) -> None:
+    sent = {"form[id]": "a1", "form[name]": "Tour", "form[email]": "ann@example.com", "plan": "Two desks"}
+    (lead,) = kept_as(kept, "elementor", sent)
+
+    assert lead.submission.contact.email == "ann@example.com"
+    assert (lead.submission.form_name, lead.submission.extras["plan"]) == ("Tour", "Two desks")
+
+
 def test_a_date_that_the_person_gave_stays(kept: Store) -> None:
     (lead,) = kept_as(
         kept,
