@@ -70,8 +70,8 @@ def came_before(submission: Submission, form: Form, store: Store, now: datetime)
     """
     arrival = arrival_of(submission, form, now)
     with store.read() as tx:
-        found = tx.arrivals.match(arrival, now)
-    return found is not None and found[1].became is None
+        match = tx.arrivals.match(arrival, now)
+    return match is not None and match[1].became is None
 
 
 def _announced(submission: Submission, place: str, form: Form, now: datetime) -> Announced:

@@ -113,12 +113,15 @@ class Arrivals:
         insert_values(self._connection, leads, LEAD_COLUMNS, new)
         return kept
 
-    def match(self, arrival: Arrival, now: datetime) -> tuple[Lead, Match] | None:
-        """The lead that an arrival would be the repeat of at `now`, and how; None where it would be new. Only reads."""
+    def match(self, arrival: Arrival, now: datetime, *, lock: bool = False) -> tuple[Lead, Match] | None:
+        """The lead that an arrival would be the repeat of at `now`, and how; None where it would be new.
+
+        lock: for whoever writes what it became. Only reads.
+        """
         fresh = or_(lead_keys.c.expires_at.is_(None), lead_keys.c.expires_at > now)
         keys = [*arrival.keys, *(Key(key.otherwise, otherwise=key.otherwise) for key in arrival.keys if key.otherwise)]
         owners = self._owners([key.value for key in keys], fresh, lead_keys.c.lead_id != arrival.lead.id)
-        return self._first_match(arrival, keys, owners, self._leads(owners.values()))
+        return self._first_match(arrival, keys, owners, self._leads(owners.values(), lock=lock))
 
     # -- keys
 
@@ -188,10 +191,10 @@ class Arrivals:
         return Kept(Receipt(lead.id, repeat=False), lead)
 
     def _first_match(
-        self, arrival: Arrival, keys: Sequence[Key], owners: Mapping[str, LeadId], found: Mapping[LeadId, Lead]
+        self, arrival: Arrival, keys: Sequence[Key], owners: Mapping[str, LeadId], stored: Mapping[LeadId, Lead]
     ) -> tuple[Lead, Match] | None:
         for key in keys:
-            first = found.get(owners.get(key.value, LeadId("")))
+            first = stored.get(owners.get(key.value, LeadId("")))
             if first is None:
                 continue
             is_decided = arrival.judge is None or not key.otherwise or first.id == arrival.lead.id
