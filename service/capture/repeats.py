@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from service.attribution import attribute
 from service.capture.claims import Answer, texts_of, unwrap
-from service.capture.contact import number_key, person_key, read_contact, settle_contact
+from service.capture.contact import is_same_person, number_key, person_key, read_contact, settle_contact
 from service.capture.names import fold
 from service.capture.submitting import MISSING, missing_problem
 from service.forms import PLATFORMS, Form
-from service.lead import OPERATOR_REMARKS, Answers, Correction, Evidence, Lead, Status, Submission
+from service.lead import OPERATOR_REMARKS, Answers, Contact, Correction, Evidence, Lead, Status, Submission
 from service.store import Match
 
 _OF_THE_CALL = frozenset(
@@ -91,21 +91,22 @@ def _is_by_platforms_id(first: Lead, later: Lead, form: Form) -> bool:
     It does where a lead was only announced, withdrawn or erased; two people are two even there.
     """
     is_platforms = first.submission.sender in PLATFORMS and later.submission.sender in PLATFORMS
-    knows_both = any(_people_of(first, form)) and bool(person_key(later.submission.contact))
+    knows_both = any(_contacts_of(first, form)) and bool(person_key(later.submission.contact))
     return is_platforms and later.submission.is_proven and not knows_both
 
 
 def _is_same_person(first: Lead, later: Lead, form: Form) -> bool:
-    people, person = set(_people_of(first, form)), person_key(later.submission.contact)
-    if people and person:
-        return person in people
-    if not people and not person:
+    contacts, contact = list(_contacts_of(first, form)), later.submission.contact
+    is_somebody = bool(person_key(contact))
+    if contacts and is_somebody:
+        return any(is_same_person(each, contact) for each in contacts)
+    if not contacts and not is_somebody:
         return _is_known(first, later, form)
     # One of the two does not say who it is: only a sender that proves itself can know that it is the same.
     return first.submission.is_proven and later.submission.is_proven
 
 
-def _people_of(lead: Lead, form: Form) -> Iterator[str]:
+def _contacts_of(lead: Lead, form: Form) -> Iterator[Contact]:
     """Who the lead's person is, was before an answer was changed, or is by a change that came too late to be sent.
 
     A retry still bears the old address; and a lead whose address came late is nobody else's any more.
@@ -114,8 +115,8 @@ def _people_of(lead: Lead, form: Form) -> Iterator[str]:
     for fields in ({}, *changes):
         answers = {**lead.submission.fields, **fields}
         contact = read_contact(answers, form.country) if fields else lead.submission.contact
-        if person := person_key(contact):
-            yield person
+        if person_key(contact):
+            yield contact
 
 
 # -- what is new
