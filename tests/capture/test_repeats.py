@@ -116,7 +116,7 @@ def test_a_phone_tells_who_it_is_where_one_of_two_has_no_address(
         take(kept, said(other))
 
     first, again = (
-        take(kept, said(email, contact=Contact(email, phone=NUMBER), fields={"email": email, "phone": NUMBER}))
+        take(kept, said(email, contact=Contact(email, phone=NUMBER), fields={"email": email, "phone": NUMBER}), 60)
         for email in emails
     )
 
