@@ -16,6 +16,10 @@ from service.lead import CANONICAL_FIELDS, Evidence, StoredTouch
 _SHOWN = frozenset((*CANONICAL_FIELDS, *UTM_KEYS, *CLICK_IDS))
 _TAGS = CLICK_IDS | {*UTM_KEYS}
 _ORIGIN = re.compile(r"https?://[^/?#\s]+", re.IGNORECASE)
+_QUERY_NAME = re.compile(
+    r"(?:.*[._\-])?(?:query[ _-]?string|(?:utm|url|query|search)[ _-]?param(?:eter)?s?|search|query|utms?)",
+    re.IGNORECASE,
+)
 _LONGEST_QUERY = 8192  # characters that are read
 
 
@@ -36,6 +40,7 @@ def read_evidence(
     landing_url = found.text("lc_landing_url") or found.text("landing_page")
     page_url = found.text("lc_page_url") or _page_url(found, form, landing_url, referer, current_url)
     fields = _carried_fields(found, form)
+    query = "&".join(filter(None, (_query_among(found.extras), query)))
     if query:
         fields = {**_tags_of(query, fields, f"{landing_url} {page_url}".lower()), **fields}
     return Evidence(
@@ -71,6 +76,14 @@ def _address_among(extras: Mapping[str, Answer], form: Form) -> str:
             is_tagged = any(meaning and meaning.target in _TAGS for meaning in named)
             if is_tagged or is_own_site(answer, form):
                 return answer
+    return ""
+
+
+def _query_among(extras: Mapping[str, Answer]) -> str:
+    """The query of the page, where a tool sends that alone: `query_string`, `utm_params`."""
+    for name, answer in extras.items():
+        if isinstance(answer, str) and "=" in answer and _QUERY_NAME.fullmatch(name):
+            return answer.strip().removeprefix("?")
     return ""
 
 

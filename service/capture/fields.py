@@ -52,6 +52,7 @@ _TAGS = CLICK_IDS | {*UTM_KEYS, *FIRST_UTM_KEYS, *HIDDEN_FIELDS}
 
 _MAPPED, _TOLD = -2, -1  # distances: nearer than any alias
 _NUMBER = re.compile(r"\s*\d+(?:\.\d+)+\s*")
+_OWNER = re.compile(r".*[.\-_](?=[^.\-_]+$)")
 _MOST_MATCHED = 1000  # names; the rest are kept as extras
 
 
@@ -242,13 +243,17 @@ def _guess(found: Fields, country: str) -> list[_Guess]:
 
 
 def _guess_beside(email: str, answers: Mapping[str, Answer], found: Fields) -> Iterator[_Guess]:
-    """The name and number that stand beside a guessed address, under an owner of whom nobody knows who that is."""
-    owner, dot, _ = email.rpartition(".")
-    targets = _PERSONAL - found.asked.keys() if dot else frozenset()
+    """What stands beside a guessed address under the same words, of which nobody knows what they are.
+
+    They may be an owner (`xyz.email` beside `xyz.name`) or a tool's prefix (`zq_email` beside `zq_message`).
+    """
+    owner = _OWNER.match(email)
+    targets = (_PERSONAL | {"message"}) - found.asked.keys() if owner else frozenset()
     if not targets >= _NAMES:
         targets -= _NAMES
+    around = owner[0] if owner else ""
     for name in answers if targets else ():
-        meaning = meaning_of(name[len(owner) + 1 :]) if name.startswith(f"{owner}.") else None
+        meaning = meaning_of(name[len(around) :]) if name.startswith(around) else None
         if meaning and meaning.target in targets:
             targets -= {meaning.target}
             yield _Guess(meaning.target, name)

@@ -41,17 +41,34 @@ _REFUSED: Mapping[str, frozenset[Kind]] = MappingProxyType(
 )
 """Meaning -> whose answers are none of the person's."""
 
+_WISHES = frozenset(("message", "subject", "company", "job_title", "team_size", "budget", "move_in_date"))
+_AROUND_FACTS = frozenset((Kind.WRAPPING,))
+_AROUND_WISHES = frozenset((Kind.WRAPPING, Kind.PERSON))
+"""Kinds of words directly before a meaning: `customer_message` is a message, `user_language` is the tool's own."""
+
 _OTHERS_HINTS = frozenset((Kind.CALL, Kind.SOMEBODY_ELSE))
 _NOT_GUESSED = frozenset((Kind.PLACE, Kind.THING, Kind.SOMEBODY_ELSE))
 _NUMBERS = frozenset(("number", "no", "nr", "nummer", "numero", "num", "line"))
+_OF = frozenset(
+    ("of", "the", "des", "der", "du", "de", "la", "l", "le", "del", "della", "do", "da", "van", "het", "for", "til")
+)
 _MAX_SHORT_NAME = 3  # words: "assigned to" speaks of somebody, a sentence may only mention an agent
 _PREFIXES = ("your", "votre", "ihre", "hidden", "lead", "contact", "form", "field", "attribution", "tracking")
 _HANDLES = frozenset(_PREFIXES)
 _ADDRESSES = frozenset(("url", "uri", "link", "href"))
+_OF_PAGES = frozenset(
+    ("page", "document", "embed", "post", "host", "parent", "conversion", "context", "site", "permalink", "origin")
+)
+"""Words of names for the page that a form stands on."""
+
 _ONES_OWN = frozenset(("personal", "private", "work", "home"))
 _MAX_QUESTION_WORDS = 40
 _AROUND_CONTROLS = frozenset((Kind.WRAPPING, Kind.SHEET, Kind.PERSON))
 _NONCE = re.compile(r"_.*nonce|(.*[^a-z])?(wp|form)?nonce([^a-z].*)?|(.*[^a-z])?(csrf|xsrf)([^a-z].*)?")
+_TOOLS_OWN = re.compile(
+    r"gform_.*|(?:is_submit|state)_\d+|__?fluent.*|ak_[a-z_]+|wpforms\[(?:token|post_id|author|id|submit)\]"
+)
+_TOOL_STARTS = frozenset(("gfo", "is_", "sta", "_fl", "__f", "ak_", "wpf"))
 _TRAP = re.compile(r"(.*[^a-z])?honey[-_]?pot([-_.](field|\d+))?")
 
 
@@ -90,14 +107,14 @@ def is_anothers(name: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def is_address(name: str) -> bool:
-    """Tell whether a name says no more than that it holds an address: `url`, `meta.link`, `form[uri]`."""
-    words = words_of(name)
+    """Tell whether a name says no more than that it holds an address: `url`, `meta.link`, `hostPageUrl`."""
+    words = [word for word in words_of(name) if word.text not in _OF_PAGES]
     around = (Kind.WRAPPING, Kind.SHEET, Kind.CALL)
-    return (
-        bool(words)
-        and words[-1].text in _ADDRESSES
-        and all(kind_of(word) in around and word.text not in _ONES_OWN for word in words[:-1])
-    )
+    if words and words[-1].text in _ADDRESSES:
+        words = words[:-1]
+    elif "page" not in fold(name):
+        return False
+    return all(kind_of(word) in around and word.text not in _ONES_OWN for word in words)
 
 
 @lru_cache(maxsize=1024)
@@ -134,6 +151,8 @@ def _exact(name: str) -> str:
             return EXACT[last]
     if exact or not lowered.isascii():
         return exact
+    if lowered[:3] in _TOOL_STARTS and _TOOLS_OWN.fullmatch(lowered):
+        return "_form_control"
     if "nonce" in lowered or "csrf" in lowered or "xsrf" in lowered:
         return "_form_control" if _NONCE.fullmatch(lowered) else ""
     return "_honeypot" if "honey" in lowered and _TRAP.fullmatch(lowered) else ""
@@ -153,8 +172,17 @@ def _read_words(words: Sequence[Word], label: str) -> _Reading:
                 return _Reading(Meaning("full_name", LAST_RESORT) if is_whole else None)
             if tail in ALIASES and not _is_operators_own(tail, tried[start:]):
                 return _judge(tail, tried[:start], tried[start:])
+    if _is_name_of_person(words):
+        return _Reading(Meaning("full_name", 2))
     compound = _read_compound(whole) if len(words) == 1 else _NOTHING
     return compound if compound.meaning else _Reading(None, _speaks_of_somebody_else(words))
+
+
+def _is_name_of_person(words: Sequence[Word]) -> bool:
+    """Tell "Name of contact" and "Nom du client" from "Name of the event"."""
+    if not 1 < len(words) <= _MAX_SHORT_NAME + 1 or words[0].text not in BARE_NAMES or not is_person_word(words[-1]):
+        return False
+    return all(word.text in _OF for word in words[1:-1])
 
 
 def _is_operators_own(tail: str, words: Sequence[Word]) -> bool:
@@ -185,7 +213,8 @@ def _judge(tail: str, before: Sequence[Word], words: Sequence[Word]) -> _Reading
     beside = [word for word in before if word.step == words[0].step]
     if target in _PERSONAL:
         return _judge_personal(meaning, owner, is_named=len(words) > 1 and is_person_word(words[0]))
-    if not all(word.text in _HANDLES or kind_of(word) is Kind.WRAPPING for word in beside):
+    around = _AROUND_WISHES if target in _WISHES else _AROUND_FACTS
+    if not all(word.text in _HANDLES or kind_of(word) in around for word in beside):
         return _NOTHING
     if owner.kind in _REFUSED.get(target, ()) or (owner.is_sheet and tail == "description"):
         return _Reading(None, is_anothers=True)

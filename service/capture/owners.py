@@ -7,10 +7,11 @@
 import json
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from service.capture.labels import Word, fold
+from service.capture.labels import Word, fold, words_of
 
 _LONGEST_SHORT_ID = 3  # letters, with a number behind them
 
@@ -60,6 +61,12 @@ def kind_of(word: Word) -> Kind:
 def is_person_word(word: Word) -> bool:
     """Tell whether a word is one for the person who asks, such as "customer" or "votre"."""
     return _KINDS.get(word.text) is Kind.PERSON
+
+
+@lru_cache(maxsize=1024)
+def is_mere_wrapping(name: str) -> bool:
+    """Tell `merge_fields` or `customer`, in which a name is the person's."""
+    return owner_of(words_of(name)).kind in (Kind.WRAPPING, Kind.PERSON)
 
 
 def _load() -> dict[str, Kind]:

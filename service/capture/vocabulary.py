@@ -24,7 +24,7 @@ FIELD_WORDS = frozenset(
 
 BARE_NAMES = frozenset(
     (
-        *("name", "nom", "nombre", "nome", "naam", "navn", "namn", "nimi", "jmeno", "nume"),
+        *("name", "nom", "nombre", "nombres", "nome", "nomes", "naam", "navn", "namn", "nimi", "jmeno", "nume"),
         # Asked in a conversation, where "and your last name?" may come next.
         *("whatisyourname", "whatsyourname", "whatshouldwecallyou", "wieheissensie", "wieheisstdu", "wieistihrname"),
         *("commentvousappelezvous", "quelestvotrenom", "comotellamas", "cualestunombre", "cometichiami"),
@@ -41,7 +41,7 @@ WEAK = frozenset(
     (
         *("replyto", "callbacknumber", "callbackphone", "ruckrufnummer", "numeroderappel"),
         *("textarea", "longtext", "longanswer", "multiline", "paragraph", "paragraphtext", "absatztext"),
-        *("description", "details", "notes", "note", "question", "questions"),
+        *("description", "details", "notes", "note", "question", "questions", "body"),
     )
 )
 """Folded aliases that count only where nothing better is there."""

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.bodies import read_body, read_json
-from service.capture.loose_json import MAX_MENDED_CHARS, parse, parse_strictly
+from service.capture.json_mending import MAX_MENDED_CHARS
+from service.capture.loose_json import parse, parse_strictly
 from service.capture.refusals import Refused, Unreadable, Unsupported
 from tests.front import SCRIPT, Front
 
@@ -170,7 +171,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc[", max_size=4), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3) | st.dictionaries(st.text("abc[", max_size=4), inner, min_size=1)
+    ),
     max_leaves=9,
 )
 

@@ -90,6 +90,18 @@ MANGLED = {
     "Tussenvoegsel": "name_particle",
     "Segundo apellido": "second_last_name",
     "Name.Middle": "middle_name",
+    "Middle initial": "middle_name",
+    "Apellido 1": "last_name",
+    "Apellido 2": "second_last_name",
+    "Name of contact": "full_name",
+    "Nom du client": "full_name",
+    "customer_message": "message",
+    "jouw-bericht": "message",
+    "Comment or Message": "message",
+    "gform_source_page_number_3": "_form_control",
+    "wpforms[token]": "_form_control",
+    "__fluent_protection_token_3": "_form_control",
+    "ak_js": "_form_control",
 }
 
 LABELLED = {

@@ -45,7 +45,9 @@ OF_OTHERS = (
     "emergency_contact.name,Emergency contact phone,referrer.name,friend.email,pet.name,items.0.name,line_items.0.name,"
     "datei.name,fichier.nom,archivo.nombre,allegato.nome,bestand.naam,produkt.name,producto.nombre,prodotto.nome,fil.navn,"
     "veranstalter.email,makler.telefon,propriétaire.téléphone,anfitrión.correo,eigenaar.naam,Name (pet),product/name,"
-    "Email (of your agent),booking.title,event.organizer.user.name,Project name,username,image.first_name,company.phone"
+    "Email (of your agent),booking.title,event.organizer.user.name,Project name,username,image.first_name,"
+    "company.phone,"
+    "Name of the event,Nom du produit,Nombre del producto"
 )  # fmt: skip
 
 FACTS = "geo.city,ip.city,Entry.Origin.City,meta.city,device.company,City (by IP),ipinfo.city,file.location,ip_city"

@@ -19,6 +19,7 @@ from service.capture.tools.surroundings import (
     form_name_of,
     is_earlier,
     is_marked,
+    is_structure,
     is_taken,
     is_thing,
     keep_beside,
@@ -48,6 +49,9 @@ _ROWS = frozenset(
 _STRONG = frozenset(("email", "phone", "first_name", "last_name"))
 _WEAK = frozenset((*_STRONG, "full_name", "message"))
 _ASKED = frozenset(CANONICAL_FIELDS)
+_SHEETS = frozenset(("form", "survey", "quiz", "questionnaire", "poll", "app"))
+"""Things that some programs name all fields after."""
+
 _FEWEST_DIGITS = 6  # of a phone number
 _DEEPEST = 8  # levels
 _MAX_ROWS = 1001  # one more than are taken in one call: the rest need not be read to refuse it
@@ -160,7 +164,9 @@ class _Opening:
     def _inside(self, member: Json) -> list[str]:
         """The members that wrap the answers: by their names, else the only one that speaks of a person."""
         objects = {
-            key: value for key, value in _first(member) if isinstance(value, Mapping) and value and not is_earlier(key)
+            key: value
+            for key, value in _first(member)
+            if isinstance(value, Mapping) and value and not is_earlier(key) and not is_structure(key, value)
         }
         if not objects:
             return []
@@ -174,7 +180,7 @@ class _Opening:
         others = {key: table for key, table in objects.items() if key not in questions_in(objects)}
         if not any(self._speaks(objects[key], _STRONG) for key in wrapping):
             wrapping += self._persons(others)[:1]
-        return wrapping or self._only_one(others, member)
+        return wrapping or self._only_one(others, member) or self._sheet(others, member)
 
     def _persons(self, objects: Mapping[str, Json]) -> list[str]:
         by_word = {fold(key): key for key in reversed(list(objects))}
@@ -183,6 +189,11 @@ class _Opening:
 
     def _only_one(self, objects: Mapping[str, Json], member: Json) -> list[str]:
         keys = [key for key, table in objects.items() if not is_thing(key) and self._speaks(table, _STRONG)]
+        return keys if len(keys) == 1 and not any(map(questions_of, member.values())) else []
+
+    def _sheet(self, objects: Mapping[str, Json], member: Json) -> list[str]:
+        """The form that the fields are named after, such as Symfony's `form[email]`, where nobody stands beside it."""
+        keys = [key for key, table in objects.items() if fold(key) in _SHEETS and _is_person(table, _STRONG)]
         return keys if len(keys) == 1 and not any(map(questions_of, member.values())) else []
 
     def _speaks(self, value: object, targets: frozenset[str], *, is_near: bool = False, depth: int = 0) -> bool:

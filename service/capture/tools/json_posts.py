@@ -29,12 +29,24 @@ def read(call: Call, table: Table) -> Iterator[Item]:
     """One enquiry for each lead in the body."""
     body = read_body(call.body, call.content_type)
     paths = tuple(dotted(name) for names in table.get("fields", {}).values() for name in names)
-    for lead in leads_in(body, frozenset(map(fold, paths))):
-        if isinstance(lead, bytes):
-            yield Unfit(lead, _NO_LEAD)
-        elif any(texts_of(each.answer) for each in lead.answers) and not _is_no_lead(lead):
+    for member in leads_in(body, frozenset(map(fold, paths))):
+        if isinstance(member, bytes):
+            yield Unfit(member, _NO_LEAD)
+            continue
+        lead = _with_answers(member)
+        if lead.answers and not _is_no_lead(lead):
             enquiry = _enquiry(lead, table, paths)
             yield replace(enquiry, details={**enquiry.details, **file_remarks(body.files)})
+
+
+def _with_answers(lead: Posted) -> Posted:
+    """The lead with something said: where nothing seems to be, any of its texts may be what somebody typed."""
+    if any(texts_of(each.answer) for each in lead.answers):
+        return lead
+    everything = collect(flatten(lead.whole)).items()
+    return replace(
+        lead, answers=[Answered(name, answer) for name, answer in everything if texts_of(answer)], details={}
+    )
 
 
 def _is_no_lead(lead: Posted) -> bool:

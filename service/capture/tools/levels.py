@@ -8,17 +8,17 @@ from service.capture.claims import Answer
 from service.capture.enquiries import Answered
 from service.capture.names import fold
 from service.capture.nesting import collect, flatten
+from service.capture.owners import is_mere_wrapping
 from service.capture.shapes import Json, tables_at, text_at
 from service.capture.tools.compounds import compose, file_text, is_name
+from service.capture.tools.question import Question, answers_of, answers_to, asks_for_name
 from service.capture.tools.question_sets import (
-    Question,
-    answers_of,
-    answers_to,
     are_choices,
-    asks_for_name,
+    holds_answers,
     labels_of,
     questions_in,
     questions_of,
+    unexplained_in,
 )
 from service.capture.tools.surroundings import (
     is_carried,
@@ -68,6 +68,9 @@ _OF_CONTACTS = frozenset(
 _SUBSCRIPTION = "subscri"  # how the word begins in events: the number is the subscriber's
 _MESSAGE_TEXTS = frozenset(("text", "body", "content", "value"))
 _WHEREABOUTS = frozenset(("city", "country", "countrycode", "region", "state", "location", "timezone"))
+_ADDRESSES = frozenset(("ip", "ipaddress", "clientip", "remoteaddr", "userip"))
+"""What an object has, folded, whose city and country are found by it."""
+
 _DEEPEST = 8
 
 
@@ -124,7 +127,7 @@ def sort_level(member: Json, place: Place, inside: Sequence[str]) -> Level:
             level.plain += [Answered(name, answer) for name, answer in collect(flatten(value, key)).items()]
         elif key in questions or is_structure(key, value):
             continue
-        elif is_earlier(key) or is_thing(key) or is_notice(key) or (place.is_visitor and fold(key) in _WHEREABOUTS):
+        elif _stands_around(key, value) or (place.is_visitor and fold(key) in _WHEREABOUTS):
             _set_aside(level, key, value)
         elif isinstance(value, list | Mapping):
             level.nested.append([])
@@ -134,6 +137,11 @@ def sort_level(member: Json, place: Place, inside: Sequence[str]) -> Level:
         else:
             level.plain.append(Answered(place.labels.get(key, "") or key, text_at(value)))
     return level
+
+
+def _stands_around(key: str, value: object) -> bool:
+    """Tell what nobody said: of a thing, the questions that somebody answered are none of that."""
+    return is_earlier(key) or is_notice(key) or (is_thing(key) and not holds_answers(value))
 
 
 def _persons_first(own: Json) -> list[tuple[str, object]]:
@@ -194,7 +202,8 @@ def _take_parts(level: Level, name: str, value: object, labels: Mapping[str, str
         _take_object(level, name, value, labels, depth)
     else:
         block = level.nested[-1] if depth else level.plain
-        block += answers_to(labels.get(name, "") or name, value, is_person=asks_for_name(name))
+        is_person = asks_for_name(name) or is_mere_wrapping(name)
+        block += answers_to(labels.get(name, "") or name, value, is_person=is_person)
 
 
 def _is_one_answer(value: Json) -> bool:
@@ -205,10 +214,11 @@ def _is_one_answer(value: Json) -> bool:
 def _take_object(level: Level, name: str, value: Json, labels: Mapping[str, str], depth: int) -> None:
     questions = questions_in(value)
     level.nested[-1] += answers_of(list(questions.values()), labels)
+    is_of_address = not _ADDRESSES.isdisjoint(map(fold, value))
     for key, member in value.items():
         if key in questions:
             continue
-        if is_thing(key) or is_earlier(key):
+        if is_thing(key) or is_earlier(key) or (is_of_address and fold(key) in _WHEREABOUTS):
             _set_aside(level, f"{name}.{key}", member)
         elif fold(key) in _MESSAGE_TEXTS and isinstance(member, str) and target_of(name) == "message":
             level.nested[-1].append(Answered(name, text_at(member)))
@@ -221,7 +231,7 @@ def _take_object(level: Level, name: str, value: Json, labels: Mapping[str, str]
 def _take_list(level: Level, name: str, value: list[object], labels: Mapping[str, str], depth: int) -> None:
     chosen, described = questions_of(value), labels_of(value)
     if described:
-        keep_beside(level.facts, name, list(dict.fromkeys(described.values())))
+        keep_beside(level.facts, name, list(dict.fromkeys((*described.values(), *unexplained_in(value)))))
     elif chosen:
         kind = _kind_of(name)
         target = "" if kind == target_of(name) else kind

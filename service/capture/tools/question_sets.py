@@ -4,15 +4,14 @@ They are known by most of them having a member that names the question and one t
 else they have. The label that people saw is the name; what else names a question is a hint at its meaning.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
-from service.capture.enquiries import Answered
-from service.capture.names import fold, meaning_of
-from service.capture.nesting import collect, flatten
+from service.capture.names import fold
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
 from service.capture.texts import clean
-from service.capture.tools.compounds import compose, is_name, name_parts, plain_answer
+from service.capture.tools.compounds import compose, plain_answer
+from service.capture.tools.question import Question, target_of
 
 _VALUES = (
     *("value", "values", "answer", "answers", "stringvalue", "fieldvalue", "answervalue", "answertext", "textvalue"),
@@ -42,10 +41,32 @@ _ROLES = {
 }
 """Folded name of a question's member -> what it is in the question, and how sure that is."""
 
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
+_OF_A_PERSON = frozenset(("email", "phone", "full_name", "first_name", "last_name", "message"))
+
 _SPEAKING = frozenset(("label", "title", "question", "field", "ref"))
 """What only a question has: where it stands, the kind of answer may be the name of the member that holds it."""
 
 _VOCABULARY = frozenset((*_VALUES, *_LABELS, *_NAMES, *_IDS, *_KINDS))
+_DESCRIBING = _VOCABULARY | frozenset(
+    (
+        *(
+            "description",
+            "placeholder",
+            "hint",
+            "help",
+            "helptext",
+            "instructions",
+            "default",
+            "defaultvalue",
+            "format",
+        ),
+        *("subtype", "class", "classname", "cssclass", "width", "size", "style", "color", "icon", "error", "message"),
+        *("validation", "pattern", "autocomplete", "layout", "position", "order", "section", "parent", "page"),
+    )
+)
+"""Members of a question's description, folded."""
+
 _LAYOUT = frozenset(
     (
         *("html", "submit", "button", "section", "pagebreak", "page", "divider", "statement", "heading", "paragraph"),
@@ -55,36 +76,8 @@ _LAYOUT = frozenset(
 )
 """Kinds of what stands between questions, folded."""
 
-_TARGETS = {
-    **dict.fromkeys(("email", "emailinput", "inputemail", "emailaddress", "controlemail"), "email"),
-    **dict.fromkeys(("tel", "phone", "phonenumber", "phoneinput", "inputphonenumber", "controlphone"), "phone"),
-    **dict.fromkeys(("name", "fullname", "controlfullname"), "full_name"),
-}
-"""Kind of question, folded -> what it asks for; counts only where no label says it."""
-
 _FEWEST_DIGITS = 6  # of a phone number
 _MAX_QUESTIONS = 1000
-_WORK = "WORK_"  # of Google's columns: the address at work goes before the other
-
-
-class Question(NamedTuple):
-    """One question. label: "" where it has none. names, identity: what else it is called. kind: of input.
-
-    value: in any shape; None where it was left out. rest: what adds to the answer.
-    """
-
-    label: str
-    names: tuple[str, ...]
-    identity: str
-    kind: str
-    is_answered: bool
-    value: object
-    rest: Json
-
-    @property
-    def name(self) -> str:
-        """What it is shown by."""
-        return self.label or next(iter(self.names), "") or self.identity
 
 
 def questions_of(members: object) -> list[Question]:
@@ -99,8 +92,12 @@ def questions_of(members: object) -> list[Question]:
     questions = [_question(table) for table in tables]
     answered = sum(question is not None and question.is_answered for question in questions)
     is_most = answered * 2 > len(tables) or (answered and None not in questions and _are_alike(tables))
-    if not is_most or any(map(_is_person, tables)):
+    if any(map(_is_person, tables)):
         return []
+    if not is_most or not _are_named(questions):
+        shown = _by_address(tables)
+        if shown or not is_most:
+            return shown
     return [question or _nameless(table) for question, table in zip(questions, tables, strict=True)]
 
 
@@ -109,6 +106,10 @@ def questions_in(value: Json) -> dict[str, Question]:
     tables = {key: member for key, member in value.items() if isinstance(member, Mapping) and _may_ask(member)}
     questions = {key: question for key, member in tables.items() if (question := _question(member))}
     answered = {key: question for key, question in questions.items() if question.is_answered}
+    if len(tables) > 1 and (len(answered) * 2 <= len(tables) or not _are_named(answered.values())):
+        shown = _by_address(list(tables.values()))
+        if shown:
+            return dict(zip(tables, shown, strict=True))
     if len(answered) * 2 <= len(tables) or any(_is_person(tables[key]) for key in answered):
         return {}
     if len(answered) == 1 and len(value) > 1:
@@ -118,7 +119,14 @@ def questions_in(value: Json) -> dict[str, Question]:
 
 def are_choices(questions: Sequence[Question]) -> bool:
     """Tell chosen options, which have numbers or colours and no name, from questions."""
-    return not any(question.label or question.names for question in questions)
+    return not _are_named(questions)
+
+
+def holds_answers(value: object) -> bool:
+    """Tell answered questions, of which one asks for the person, from what describes a thing."""
+    questions = questions_in(value) if isinstance(value, Mapping) else {}
+    answered = [question for question in questions.values() or questions_of(value) if question.is_answered]
+    return any(question.value and target_of(question.name) in _OF_A_PERSON for question in answered)
 
 
 def labels_of(value: object) -> dict[str, str]:
@@ -148,36 +156,44 @@ def _labels_of_parts(member: Json, label: str) -> dict[str, str]:
     return described
 
 
-def answers_of(questions: Sequence[Question], labels: Mapping[str, str]) -> list[Answered]:
-    """What was answered, under the questions' labels. labels: of questions that have none of their own, by id."""
-    asked = [_labelled(question, labels) for question in questions if question.is_answered]
-    asked.sort(key=lambda question: not any(name.startswith(_WORK) for name in question.names))
-    meant = {target for question in asked if (target := _target_of(question.label))}
-    person = _person_among(asked)
-    return [answered for question in asked for answered in _answers(question, question is person, meant)]
-
-
-def answers_to(name: str, value: object, target: str = "", *, is_person: bool = False) -> Iterator[Answered]:
-    """One name with what was answered. is_person: the name in parts is that of the person who asks."""
-    if is_person and is_name(value):
-        first, last, around = name_parts(value)
-        parts = (("first", first, "first_name"), ("last", last, "last_name"), ("prefix", around, ""))
-        yield from (Answered(f"{name}.{part}", text, meaning) for part, text, meaning in parts if text)
-        return
-    for leaf, answer in collect(flatten(plain_answer(value), name)).items():
-        if answer:
-            yield Answered(leaf, answer, target if leaf == name else "")
-
-
-def asks_for_name(name: str) -> bool:
-    """Tell whether a label asks for the person's name."""
-    return _target_of(name) == "full_name"
+def unexplained_in(members: object) -> list[str]:
+    """The texts in a description of questions that describe nothing as far as we know: they may be answers."""
+    return [
+        text
+        for member in tables_at(members)[:_MAX_QUESTIONS]
+        for key, value in member.items()
+        if isinstance(value, str) and fold(key) not in _DESCRIBING and (text := clean(value))
+    ]
 
 
 def _is_layout(member: Json) -> bool:
     """Tell what stands between questions and asks nothing: a text, a button, the end of a page."""
     kind = next((text_at(member, key) for key in member if fold(key) in _KINDS), "")
     return fold(kind) in _LAYOUT and not _holds_answer(member)
+
+
+def _are_named(questions: Iterable[Question | None]) -> bool:
+    return any(question is not None and (question.label or question.names) for question in questions)
+
+
+def _by_address(tables: Sequence[Json]) -> list[Question]:
+    """Questions under keys that nobody knows: the one that is answered by an address shows which hold what.
+
+    [] where none is, or where most of the others are made differently.
+    """
+    for table in tables:
+        texts = {key: text for key, text in table.items() if isinstance(text, str) and fold(key) not in _IDS}
+        value_key = next((key for key, text in texts.items() if _ADDRESS.fullmatch(text.strip())), "")
+        keys = [key for key, text in texts.items() if value_key and key != value_key and target_of(text) == "email"]
+        keys.sort(key=lambda key: fold(key) in _KINDS)
+        if keys and sum(keys[0] in other and value_key in other for other in tables) * 2 > len(tables) > 1:
+            return [_under(other, keys[0], value_key) for other in tables]
+    return []
+
+
+def _under(member: Json, name_key: str, value_key: str) -> Question:
+    kind = next((text_at(member, key) for key in member if fold(key) in _KINDS and key != value_key), "")
+    return Question(text_at(member, name_key), (), "", kind, value_key in member, member.get(value_key), {})
 
 
 def _holds_answer(member: Json) -> bool:
@@ -197,7 +213,7 @@ def _named(key: str, question: Question) -> Question:
 def _alone(key: str, question: Question) -> Question:
     """The only object among plain answers: where its key speaks for itself, its label may be that of a choice."""
     label = question.label or next(iter(question.names), "")
-    if not label or _target_of(label) or not key.replace("_", "").isalpha():
+    if not label or target_of(label) or not key.replace("_", "").isalpha():
         return _named(key, question)
     return question._replace(label=key, names=(), rest={**question.rest, "label": label})
 
@@ -221,6 +237,10 @@ def _question(member: Json) -> Question | None:
     if not (label or called or identity or value_key):
         return None
     value = _chosen(member.get(value_key), member) if value_key else None
+    if not label and isinstance(value, Mapping) and {"name", "type", "label"} <= value.keys():
+        label, value = text_at(value, "name"), value["label"]  # a choice of Everest Forms holds its question
+    if value_key and isinstance(value, Mapping) and (label or called):
+        value = _texts_of_parts(value) or value
     if not (label or called) and isinstance(value, list | Mapping):
         value = _told_by_id(value)
         if value is None:  # a row of a table, or a submission: its id names no question
@@ -257,12 +277,17 @@ def _words(member: Json, key: str, value_key: str) -> str:
 
 def _told_by_id(value: object) -> object:
     """An answer in parts of a question that has no name but an id; None for what is no answer to one question."""
-    texts = [text_at(each, "value") for each in tables_at(value, "answers")]  # of Google's Forms API
+    texts = _texts_of_parts(value)
     if texts or not tables_at(value):
         plain = texts or plain_answer(value)
         return None if isinstance(plain, Mapping) else plain
     questions = questions_of(value)
     return plain_answer(value) if questions and are_choices(questions) else None
+
+
+def _texts_of_parts(value: object) -> list[str]:
+    """The texts of an answer of Google's Forms API; [] for any other."""
+    return [text_at(each, "value") for each in tables_at(value, "answers")]
 
 
 def _chosen(value: object, member: Json) -> object:
@@ -286,7 +311,7 @@ def _is_person(member: Json) -> bool:
     for key, value in member.items():
         if fold(key) in _VOCABULARY or key == kind or not isinstance(value, str):
             continue
-        target = _target_of(key)
+        target = target_of(key)
         is_phone = target == "phone" and sum(map(str.isdigit, value)) >= _FEWEST_DIGITS
         if is_phone or (target == "email" and "@" in value):
             return True
@@ -297,39 +322,3 @@ def _are_alike(tables: Sequence[Json]) -> bool:
     """Whether those without an answer are made like those that have one."""
     keys = {fold(key) for table in tables if _holds_answer(table) for key in table}
     return all(fold(key) in keys for table in tables for key in table)
-
-
-def _labelled(question: Question, labels: Mapping[str, str]) -> Question:
-    if question.label or not labels:
-        return question
-    known = (labels.get(name, "") for name in (question.identity, *question.names))
-    return question._replace(label=next(filter(None, known), ""))
-
-
-def _person_among(questions: Sequence[Question]) -> Question | None:
-    """The question for the person's own name among those answered in parts: other names may be asked, too."""
-    in_parts = [question for question in questions if is_name(question.value)]
-    named = (question for question in in_parts if asks_for_name(question.name))
-    return next(named, in_parts[0] if in_parts else None)
-
-
-def _answers(question: Question, is_person: bool, meant: set[str]) -> Iterator[Answered]:
-    name = question.name or "unnamed"
-    target = _hinted(question, meant)
-    yield from answers_to(name, question.value, target, is_person=is_person)
-    for key, value in question.rest.items():
-        yield from answers_to(f"{name} ({key})", value)
-
-
-def _hinted(question: Question, meant: set[str]) -> str:
-    """What the question asks for, where its label does not say so and no other label does."""
-    column = next((target for name in question.names if name.isupper() and (target := _target_of(name))), "")
-    if column or _target_of(question.name):
-        return column
-    hints = (*(_target_of(name) for name in question.names), _TARGETS.get(fold(question.kind), ""))
-    return next((hint for hint in hints if hint and hint not in meant), "")
-
-
-def _target_of(name: str) -> str:
-    meaning = meaning_of(name) if name else None
-    return meaning.target if meaning and not meaning.target.startswith("_") else ""

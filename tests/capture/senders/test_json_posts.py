@@ -143,13 +143,31 @@ def test_an_id_that_may_be_a_constant_swallows_no_lead(kept: Store, constant: st
     assert [lead.submission.extras["id"] for lead in front.leads()] == [constant, constant]
 
 
-def test_an_idempotency_key_makes_a_later_one_its_repeat(kept: Store) -> None:
+def test_an_idempotency_key_makes_a_later_one_of_the_same_person_its_repeat(kept: Store) -> None:
     front = a_front(kept)
 
     first = post(front, ANN, Idempotency_Key="run-1")
 
-    assert post(front, {**ANN, "desks": "4"}, Idempotency_Key="run-1") == {**first, "repeat": True}
+    assert post(front, ANN | {"message": "Three desks."}, Idempotency_Key="run-1") == {**first, "repeat": True}
     assert post(front, BOB, Idempotency_Key="run-1")["repeat"] is False
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"form": {"title": "Tour", "reply": "ann@example.com"}},
+        {"fields": [{"id": "q1", "title": "Mail?", "type": "text", "reply": "ann@example.com"}]},
+        {"name": "Ann", "fields": [{"id": "q1", "title": "Mail?", "type": "text", "reply": "ann@example.com"}]},
+        {"owner": {"email": "ann@example.com"}},
+    ],
+    ids=["in a form", "in a list that describes questions", "in one beside a name", "in an owner"],
+)
+def test_what_only_stands_around_a_lead_is_kept_where_nothing_else_was_said(kept: Store, body: object) -> None:
+    front = a_front(kept)
+
+    post(front, body)
+
+    assert "ann@example.com" in str(front.lead().submission)
 
 
 def test_one_key_of_a_list_is_a_key_for_each_of_it(kept: Store) -> None:

@@ -86,6 +86,14 @@ WPFORMS = [
 SHAPES: dict[str, object] = {
     "Paperform": {"submission_id": "6b2c0d1e2a", "data": listed("title", "value", description=None, custom_key=None)},
     "Fillout": {"formName": "Tour", "submission": {"submissionId": "5b9a-77d3", "questions": listed("name", "value")}},
+    "questions in a survey": {"survey": listed("label", "value"), "form_name": "Tour"},
+    "questions in a form, by id": {"event": "new", "form": mapped("label", "value")},
+    "keys that nobody knows": {"fields": listed("zq", "zw", required=True)},
+    "one key that nobody knows": {"fields": listed("label", "zw", type="text")},
+    "a name that nobody knows": {"fields": listed("zq", "value")},
+    "keys that nobody knows, by id": {"fields": mapped("zq", "zw")},
+    "MetForm": {"form_id": "5", "entries": {"mf-name": NAME, "mf-email": EMAIL, "mf-textarea": MESSAGE}},
+    "a prefix that nobody knows": {"zq_name": NAME, "zq_email": EMAIL, "zq_message": MESSAGE},
     "Fillout's API": {"responses": [{"submissionId": "5b9a", "questions": listed("name", "value")}], "pageCount": 1},
     "HeyForm": {"formName": "Tour", "answers": listed("title", "value", kind="short_text"), "hiddenFields": []},
     "OpnForm": {"form_title": "Tour", "data": mapped("name", "value"), "message": "Kept for old integrations."},
@@ -150,6 +158,12 @@ FORMS: dict[str, str] = {
         {"type": "subscribe", "contact[id]": "123456789", "contact[email]": EMAIL, "contact[first_name]": "Ann"}
         | {"contact[last_name]": "Lee", "contact[fields][message]": MESSAGE}
     ),
+    "Wufoo with its form": urlencode(
+        {**{key: said for key, _, said in FLOW}, "EntryId": "7", "FieldStructure": json.dumps(WUFOO_FIELDS)}
+        | {"FormStructure": json.dumps({"Name": "Contact Form", "Email": "owner@example.org", "Hash": "z1"})}
+    ),
+    "Symfony": urlencode({"form[name]": NAME, "form[email]": EMAIL, "form[message]": MESSAGE}),
+    "Yii": urlencode({"ContactForm[name]": NAME, "ContactForm[email]": EMAIL, "ContactForm[body]": MESSAGE}),
     "numbered brackets": urlencode(
         {
             f"fields[{n}][{part}]": text
