@@ -173,6 +173,19 @@ def person_key(contact: Contact) -> str:
     return contact.email.casefold() or number_key(contact)
 
 
+def person_keys(contact: Contact) -> list[str]:
+    """Return all that a contact is known by, the surest first: its address, its number."""
+    return [key for key in (contact.email.casefold(), number_key(contact)) if key]
+
+
+def is_same_person(one: Contact, other: Contact) -> bool:
+    """Tell whether two contacts are of one person: by their addresses, or by their numbers where one has no address."""
+    if one.email and other.email:
+        return one.email.casefold() == other.email.casefold()
+    number = number_key(one)
+    return bool(number) and number == number_key(other)
+
+
 def number_key(contact: Contact) -> str:
     """Return a contact's phone number with its extension, the same for two spellings of it; "" for none."""
     return phone_key(Phone(contact.phone, contact.extension)) if contact.phone else ""

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import product
 
 from service.attribution import attribute
-from service.capture.contact import number_key, person_key
+from service.capture.contact import number_key, person_keys
 from service.capture.repeats import is_id, judge, person_of
 from service.forms import PLATFORMS, Form
 from service.lead import OPERATOR_REMARKS, Answers, Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
@@ -70,8 +71,8 @@ def came_before(submission: Submission, form: Form, store: Store, now: datetime)
     """
     arrival = arrival_of(submission, form, now)
     with store.read() as tx:
-        found = tx.arrivals.match(arrival, now)
-    return found is not None and found[1].became is None
+        match = tx.arrivals.match(arrival, now)
+    return match is not None and match[1].became is None
 
 
 def _announced(submission: Submission, place: str, form: Form, now: datetime) -> Announced:
@@ -121,13 +122,13 @@ def keys_of(submission: Submission, form: Form, now: datetime) -> Iterator[Key]:
     given = dict.fromkeys((submission.external_id, submission.earlier_id))
     ids = [each for each in given if (each if is_platform else is_id(each))]
     keys = [each for each in dict.fromkeys((submission.idempotency_key, submission.delivery_id)) if is_id(each)]
-    whose = person_key(submission.contact) or _digest(_words(submission)) if ids or keys else ""
+    people = person_keys(submission.contact) or [_digest(_words(submission))] if ids or keys else []
     for external_id in ids:
         sender = submission.id_of or submission.sender
-        yield id_key(sender, external_id, form, whose)
-        if is_platform:  # decides by its id alone, whoever else may have used it
-            yield id_key(sender, external_id, form, "the platform's own")
-    for key in keys:
+        # An ad platform decides by its id alone, whoever else may have used it.
+        for whose in (*people, "the platform's own") if is_platform else people:
+            yield id_key(sender, external_id, form, whose)
+    for key, whose in product(keys, people):
         own = f"whose:key:{form.name}:{_digest(f'{key} {whose}')}"
         yield Key(f"key:{form.name}:{_digest(key)}", now + KEY_LIFE, own)
     if form.duplicate_window_s:

@@ -1,4 +1,4 @@
-"""Answers in the query of a webhook's address: GET is the default of many HTTP nodes, and some tools can do no more."""
+"""Answers in the query of a webhook's address: many HTTP nodes send GET by default, and some tools cannot do more."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,13 +20,13 @@ _NO_ANSWERS = frozenset(
         *("crctoken", "verificationtoken", "applicationid", "lang", "format"),
     )
 )
-"""Names, folded, of what proves a sender, shakes hands or steers the answer."""
+"""Folded names of proofs, of handshakes, and of what steers the response."""
 
 _EMPTY_BODIES = (b"", b"{}", b"[]", b"[{}]", b"null", b'""')
 
 
 def answers_in(query: str) -> list[tuple[str, str]]:
-    """The names and values of a query, without its "?", that may be answers: no proofs, no tags of a campaign."""
+    """Return the names and values of a query (without "?") that may be answers: neither proofs nor campaign tags."""
     pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
     return [(name, value) for name, value in pairs if _is_answer(name)] if query else []
 
@@ -37,21 +37,21 @@ def _is_answer(name: str) -> bool:
 
 
 def holds_nothing(body: bytes) -> bool:
-    """Tell a body that a tool sends where nothing was put into it."""
+    """Whether a body is what tools send when nobody filled it."""
     return b"".join(body.split()) in _EMPTY_BODIES
 
 
 def as_body(call: Call, pairs: Sequence[tuple[str, str]]) -> Call:
-    """The same call with the answers of its query as its body."""
+    """Return the call with the answers of its query as its body."""
     headers = {**call.headers, "content-type": FORM_ENCODING}
     return replace(call, body=urlencode(pairs).encode(), headers=headers)
 
 
 def with_answers(item: Item, pairs: Sequence[tuple[str, str]]) -> Item:
-    """An enquiry with what the address says about it and its body does not, such as `?location=london`.
+    """Return an enquiry with the answers that stand only in its address, such as `?location=london`.
 
-    Only answers whose meaning is known: an address may hold all sorts of things that are nobody's answer. Where the
-    body answers the same the address stands beside it: `?name=zapier` is not the name of whoever filled in the form.
+    Only answers of known meaning count, since an address may hold anything. Where the body answers the same question,
+    the address is kept as a remark: `?name=zapier` is not the name of whoever filled in the form.
     """
     if not isinstance(item, Enquiry):
         return item

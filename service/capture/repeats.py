@@ -1,7 +1,7 @@
-"""What a repeat is: the same enquiry of the same person. An id alone never decides, but for an ad platform's own.
+"""What a repeat is: the same enquiry of the same person. No id decides alone, except an ad platform's own.
 
-The store finds the lead that came first under one of an arrival's keys (intake.py); here it is decided how the two
-belong together. Nothing is read or written.
+The store looks up the lead that arrived first under one of an arrival's keys (intake.py); this module decides how the
+two are related. It reads and writes nothing.
 """
 
 import re
@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from service.attribution import attribute
 from service.capture.claims import Answer, texts_of, unwrap
-from service.capture.contact import number_key, person_key, read_contact, settle_contact
+from service.capture.contact import is_same_person, number_key, person_key, read_contact, settle_contact
 from service.capture.names import fold
 from service.capture.submitting import MISSING, missing_problem
 from service.forms import PLATFORMS, Form
-from service.lead import OPERATOR_REMARKS, Answers, Correction, Evidence, Lead, Status, Submission
+from service.lead import OPERATOR_REMARKS, Answers, Contact, Correction, Evidence, Lead, Status, Submission
 from service.store import Match
 
 _OF_THE_CALL = frozenset(
@@ -23,7 +23,7 @@ _OF_THE_CALL = frozenset(
         *("retry", "retries", "retrycount", "attempt", "attempts", "attemptnumber", "nonce", "webhookid"),
     )
 )
-"""Names, folded, of members that differ from one try of a call to the next."""
+"""Folded names of members that differ between two attempts of one call."""
 
 MAX_CHANGES = 50
 """Changes that one lead keeps apart: a sender that saves a form at each keystroke must not fill the store."""
@@ -40,9 +40,9 @@ _NO_CHARACTERS = re.compile(r"[0\W_]*")
 
 
 def judge(first: Lead, later: Lead, form: Form) -> Match | None:
-    """Decide how a later arrival belongs to a lead under whose id it came; None: it is another enquiry.
+    """Decide how a later arrival relates to the lead whose id it bears; None for a separate enquiry.
 
-    form: of the later one. It may be a repeat that says nothing new, or complete the first lead.
+    It either repeats the first lead or completes it. form: the later arrival's.
     """
     is_same_person = _is_same_person(first, later, form)
     is_by_id = _is_by_platforms_id(first, later, form)
@@ -57,12 +57,12 @@ def judge(first: Lead, later: Lead, form: Form) -> Match | None:
 
 
 def person_of(lead: Lead) -> str:
-    """Whose leads must not be delivered side by side: the person's, or nobody else's."""
+    """Return the key of the person whose leads are delivered one at a time; a lead without one is its own."""
     return person_key(lead.submission.contact) or lead.id
 
 
 def words_of(submission: Submission) -> dict[str, Answer]:
-    """Everything that a person answered; what the service noted beside it is left out."""
+    """Return everything a person answered, without the service's own remarks."""
     answers = {**submission.extras, **submission.fields}
     return {
         name: answer if isinstance(answer, str) else list(answer)
@@ -86,43 +86,44 @@ def is_id(text: str) -> bool:
 
 
 def _is_by_platforms_id(first: Lead, later: Lead, form: Form) -> bool:
-    """Whether the id of an ad platform whose signature or key was verified decides alone.
+    """Whether the id decides alone: that of an ad platform whose signature or key was verified.
 
-    It does where a lead was only announced, withdrawn or erased; two people are two even there.
+    It applies to leads that were announced, withdrawn or erased; two known people remain two leads.
     """
     is_platforms = first.submission.sender in PLATFORMS and later.submission.sender in PLATFORMS
-    knows_both = any(_people_of(first, form)) and bool(person_key(later.submission.contact))
+    knows_both = any(_contacts_of(first, form)) and bool(person_key(later.submission.contact))
     return is_platforms and later.submission.is_proven and not knows_both
 
 
 def _is_same_person(first: Lead, later: Lead, form: Form) -> bool:
-    people, person = set(_people_of(first, form)), person_key(later.submission.contact)
-    if people and person:
-        return person in people
-    if not people and not person:
+    contacts, contact = list(_contacts_of(first, form)), later.submission.contact
+    is_somebody = bool(person_key(contact))
+    if contacts and is_somebody:
+        return any(is_same_person(each, contact) for each in contacts)
+    if not contacts and not is_somebody:
         return _is_known(first, later, form)
-    # One of the two does not say who it is: only a sender that proves itself can know that it is the same.
+    # One of the two names nobody: only a proven sender can vouch that they belong together.
     return first.submission.is_proven and later.submission.is_proven
 
 
-def _people_of(lead: Lead, form: Form) -> Iterator[str]:
-    """Who the lead's person is, was before an answer was changed, or is by a change that came too late to be sent.
+def _contacts_of(lead: Lead, form: Form) -> Iterator[Contact]:
+    """Yield the lead's contact as it is, as it was before each change, and as changes that were not sent have it.
 
-    A retry still bears the old address; and a lead whose address came late is nobody else's any more.
+    A retry still bears the old address; an address that arrived after delivery still identifies the person.
     """
     changes = [change.was if change.is_applied else change.became for change in lead.corrections]
     for fields in ({}, *changes):
         answers = {**lead.submission.fields, **fields}
         contact = read_contact(answers, form.country) if fields else lead.submission.contact
-        if person := person_key(contact):
-            yield person
+        if person_key(contact):
+            yield contact
 
 
 # -- what is new
 
 
 def _is_known(first: Lead, later: Lead, form: Form) -> bool:
-    """Whether all that the later one says was said before: now, before a change, or too late to be sent."""
+    """Whether some version of the first lead, current, former or unsent, already holds all that the later one says."""
     came = {name: answer for name, answer in words_of(later.submission).items() if fold(name) not in _OF_THE_CALL}
     number = number_key(later.submission.contact)
     if number and number in (number_key(read_contact(version, form.country)) for version in _versions(first)):
@@ -138,7 +139,7 @@ def _says(version: Mapping[str, Answer], name: str, answer: Answer) -> bool:
 
 
 def _versions(lead: Lead) -> Iterator[dict[str, Answer]]:
-    """The lead's answers as they are, and as they were or might have been, newest first."""
+    """Yield the lead's answers as they are, then former and unsent versions, newest first."""
     version = words_of(lead.submission)
     yield version
     for correction in reversed(lead.corrections):
@@ -157,9 +158,9 @@ def _plain(answers: Answers) -> dict[str, Answer]:
 
 
 def _complete(first: Lead, later: Lead, form: Form, *, is_safe: bool) -> Lead | None:
-    """The first lead with the newest words of a proven sender, or with further ones of any other.
+    """Return the first lead with a proven sender's newest words, or with any other sender's additional ones.
 
-    is_safe: it is certain that the same person speaks.
+    is_safe: both are certain to come from one person.
     """
     new = later.submission if later.submission.is_proven else _only_added(first.submission, later.submission)
     submission = _merged(first.submission, new, form)
@@ -183,7 +184,7 @@ def _complete(first: Lead, later: Lead, form: Form, *, is_safe: bool) -> Lead | 
 
 
 def _with_change(corrections: Sequence[Correction], change: Correction) -> tuple[Correction, ...]:
-    """The corrections with one more; where there are too many it is joined to the last: the newest words stay."""
+    """Return the corrections with one more; at the limit it is merged into the last, so the newest words stay."""
     *earlier, last = [*corrections, change]
     if len(earlier) < MAX_CHANGES or (earlier[-1].by, earlier[-1].is_applied) != (last.by, last.is_applied):
         return (*earlier, last)
@@ -192,7 +193,7 @@ def _with_change(corrections: Sequence[Correction], change: Correction) -> tuple
 
 
 def _released(lead: Lead, form: Form) -> Lead:
-    """A lead that was parked for what it lacked goes on once it lacks nothing; every other stays where it is."""
+    """Return the lead as pending if it was parked for missing answers and lacks none now; otherwise unchanged."""
     if lead.status is not Status.PARKED or not lead.problem.startswith(MISSING):
         return lead
     problem = missing_problem(lead.submission, form)
@@ -200,7 +201,7 @@ def _released(lead: Lead, form: Form) -> Lead:
 
 
 def _only_added(first: Submission, later: Submission) -> Submission:
-    """What a sender that proved nothing may add: answers that the lead lacks; others stand beside its own."""
+    """Return what an unproven sender may add: answers the lead lacks, and differing ones beside the lead's own."""
     known = words_of(first)
     beside: dict[str, Answer] = {}
     for name, answer in words_of(later).items():
@@ -224,7 +225,7 @@ def _added(name: str) -> str:
 
 
 def _merged(first: Submission, later: Submission, form: Form) -> Submission:
-    """Both as one; where both answer a question the later one counts."""
+    """Return both as one submission; where both answer a question, the later answer counts."""
     fields, extras = _plain({**first.fields, **later.fields}), _plain({**first.extras, **later.extras})
     contact = settle_contact(fields, extras, form.country)
     return replace(

@@ -1,4 +1,4 @@
-"""Arrivals: a lead is stored once; what comes again under its keys is a repeat of it, a change, or another lead."""
+"""Arrivals: each lead is stored once; a later arrival under its keys is a repeat, a change, or another lead."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,15 +16,15 @@ from service.store.tables import deliveries, lead_keys, leads, to_micros
 from service.store.word_index import WordIndex
 
 _GIVEN_UP = (Status.DISCARDED, Status.ERASED)
-"""Leads from which nothing is made any more: their keys are free for an arrival that is not their repeat."""
+"""Statuses of leads that will never be delivered: an arrival that does not repeat them may take over their keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One reason to look whether a later arrival is the same enquiry: unique in the database until it expires.
+    """A key shared by arrivals that may be one enquiry; unique in the database until it expires.
 
-    otherwise: the key that an arrival takes where this one belongs to somebody else's lead; with it the arrival's
-    judge decides, without it the key alone.
+    otherwise: the key to take instead where this one belongs to another person's lead. With it the arrival's judge
+    decides whether two arrivals match; without it the key alone does.
     """
 
     value: str
@@ -36,9 +36,9 @@ class Key:
 class Match:
     """A later arrival is the same enquiry as a lead that is stored.
 
-    became: that lead with what the arrival adds, its last correction saying what changed; None where nothing is new.
-    person: whose Deliveries must not run beside its own then. is_same_person: False where an ad platform's id alone
-    decided: what this person says again must not lead to the lead.
+    became: that lead with what the arrival adds; its last correction holds the change. None where nothing is new.
+    person: the key under which its Delivery runs alone from then on. is_same_person: False where only an ad platform's
+    id decided; then the arrival's other keys must not lead to the lead.
     """
 
     became: Lead | None = None
@@ -47,11 +47,11 @@ class Match:
 
 
 Judge = Callable[[Lead, Lead], Match | None]
-"""(a stored lead, a later one that came under the same id) -> how they belong together; None: they do not."""
+"""(stored lead, later lead under one of its keys) -> how they match; None where they do not."""
 
 
 class Arrival(NamedTuple):
-    """A new lead: what may make it a repeat, whose it is, and who decides; without a judge any key does."""
+    """A new lead with its keys, its person, and the judge of matches; without a judge every key decides alone."""
 
     lead: Lead
     keys: Sequence[Key] = ()
@@ -113,12 +113,15 @@ class Arrivals:
         insert_values(self._connection, leads, LEAD_COLUMNS, new)
         return kept
 
-    def match(self, arrival: Arrival, now: datetime) -> tuple[Lead, Match] | None:
-        """The lead that an arrival would be the repeat of at `now`, and how; None where it would be new. Only reads."""
+    def match(self, arrival: Arrival, now: datetime, *, lock: bool = False) -> tuple[Lead, Match] | None:
+        """The lead that an arrival would be the repeat of at `now`, and how; None where it would be new.
+
+        lock: for whoever writes what it became. Only reads.
+        """
         fresh = or_(lead_keys.c.expires_at.is_(None), lead_keys.c.expires_at > now)
         keys = [*arrival.keys, *(Key(key.otherwise, otherwise=key.otherwise) for key in arrival.keys if key.otherwise)]
         owners = self._owners([key.value for key in keys], fresh, lead_keys.c.lead_id != arrival.lead.id)
-        return self._first_match(arrival, keys, owners, self._leads(owners.values()))
+        return self._first_match(arrival, keys, owners, self._leads(owners.values(), lock=lock))
 
     # -- keys
 
@@ -177,7 +180,7 @@ class Arrivals:
                 return self._repeat(arrival, *match)
             free += [key.value for key in lost if _is_free(stored.get(owners.get(key.value, LeadId(""))))]
             strangers |= {lead.id: lead for lead in stored.values() if lead.status not in _GIVEN_UP}
-            # Its own words under the other name; the second time round there is no further one.
+            # The keys of this person; the second time round there are no others left.
             further = [key for key in lost if key.otherwise not in ("", key.value)]
             own = [Key(key.otherwise, key.expires_at, key.otherwise) for key in further]
             taken = self._take([(arrival.lead, own)], arrival.lead.received_at) if own else ()
@@ -188,10 +191,10 @@ class Arrivals:
         return Kept(Receipt(lead.id, repeat=False), lead)
 
     def _first_match(
-        self, arrival: Arrival, keys: Sequence[Key], owners: Mapping[str, LeadId], found: Mapping[LeadId, Lead]
+        self, arrival: Arrival, keys: Sequence[Key], owners: Mapping[str, LeadId], stored: Mapping[LeadId, Lead]
     ) -> tuple[Lead, Match] | None:
         for key in keys:
-            first = found.get(owners.get(key.value, LeadId("")))
+            first = stored.get(owners.get(key.value, LeadId("")))
             if first is None:
                 continue
             is_decided = arrival.judge is None or not key.otherwise or first.id == arrival.lead.id
@@ -231,7 +234,7 @@ class Arrivals:
         return Kept(Receipt(first.id, repeat=True), None, first, match)
 
     def _note_strangers(self, lead: Lead, strangers: Sequence[Lead]) -> Lead:
-        """Both say that another person's enquiry bears the same id; the one before says it once."""
+        """Note on both leads that another person's enquiry bears the same id; the earlier one bears one remark only."""
         if not strangers:
             return lead
         for first in strangers:
@@ -247,7 +250,7 @@ class Arrivals:
 
 
 def _further_ids(first: Lead, external_id: str) -> list[str]:
-    """The other numbers of one enquiry with one more, by which the lead is found, too; empty where it is none."""
+    """Return the further ids of a lead with this one added, so that it is found by each; [] where it is not new."""
     further = first.submission.extras.get(FURTHER_IDS_REMARK, ())
     known = [further] if isinstance(further, str) else list(further)
     if first.status is Status.ERASED or external_id in ("", first.submission.external_id, *known):

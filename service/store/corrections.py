@@ -1,4 +1,4 @@
-"""Answers changed later, by an operator or by the sender itself: what the lead said before stays beside them."""
+"""Answers changed later, by an operator or by the sender; the lead keeps its former answers beside them."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -42,10 +42,10 @@ class Corrections:
             Outbox(self._connection, self._opened).owe_again(lead.id, now)
 
     def change(self, became: Lead, person: str, now: datetime) -> None:
-        """Give a lead what its sender said later; one that was parked for what is here now goes on.
+        """Write what a sender added to a lead; a lead that was parked for just that is owed again.
 
-        became: the lead with the newest answers; the last of its corrections says what changed. Where Nexudus has the
-        lead already, or may have it, only that is kept: an opportunity that exists is never changed.
+        became: the lead with the newest answers; its last correction holds the change. Where Nexudus has the lead, or
+        may have it, only the correction is written: an existing opportunity is never changed.
         """
         delivery = self._delivery(became.id)
         is_sent = delivery is None or delivery.state == DONE or delivery.doubt_step == Step.CREATE_OPPORTUNITY.value
@@ -62,7 +62,7 @@ class Corrections:
             Outbox(self._connection, self._opened).go_on(became.id, now)
 
     def mark_unsent(self, as_sent: Lead) -> None:
-        """What was changed while a lead was being sent is not in Nexudus: say so. as_sent: as the worker had it."""
+        """Mark changes that arrived while the lead was being sent as unsent. as_sent: the lead as the worker had it."""
         query = select(leads.c.corrections).where(leads.c.id == as_sent.id)
         corrections = corrections_of(self._connection.execute(query).scalar())
         known = len(as_sent.corrections)

@@ -162,7 +162,7 @@ class Fetches:
         self._check_lease(fetch)
         self.end(fetch, ended)
         Notices(self._connection, self._opened).fill(fetch.notice.lead_id, arrival.lead, arrival.person, now)
-        match = Arrivals(self._connection, self._opened).match(arrival, now)
+        match = Arrivals(self._connection, self._opened).match(arrival, now, lock=True)
         if match is not None:
             self._give_way(arrival.lead.id, *match, now)
 

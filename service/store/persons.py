@@ -1,4 +1,4 @@
-"""Whose leads a platform brought: for what comes without the number by which its leads are known."""
+"""The people whose leads a platform brought, for matching rows that lack the platform's lead id."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _BATCH_SIZE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """One lead of a platform, as far as it tells who it is and when. submitted_at: unix seconds; None: not said."""
+    """One lead of a platform: who sent it, and when. submitted_at: unix seconds; None where unknown."""
 
     lead_id: LeadId
     form: str
@@ -35,10 +35,10 @@ class Persons:
     def brought(
         self, sender: str, account: str, keys: str, before: datetime, *, nameless: bool = False
     ) -> Iterator[Brought]:
-        """The leads of one platform that somebody can be recognised by, whoever relayed them, oldest first.
+        """Yield a platform's leads that bear an address or number, whoever relayed them, oldest first.
 
-        keys: how the keys of its ids begin. before: leads that came before. nameless: only those without an id.
-        It reads all leads of the account: for what is done once in a while.
+        keys: the common prefix of its ids' keys. before: only leads received earlier. nameless: only leads without an
+        id. It reads all leads of the account, so it is for rare jobs.
         """
         relayed = select(lead_keys.c.lead_id).where(lead_keys.c.key.startswith(keys, autoescape=True))
         query = (
@@ -52,11 +52,11 @@ class Persons:
             query = query.where(leads.c.external_id == "")
         for row in self._connection.execute(query.execution_options(yield_per=_BATCH_SIZE)):
             lead_id, form, form_name, external_id, email, phone, received_at, evidence = row
-            told = (LeadId(lead_id), form, form_name, external_id, email, phone, received_at)
-            yield Brought(*told, evidence.get("submitted_at"))
+            submitted_at = evidence.get("submitted_at")
+            yield Brought(LeadId(lead_id), form, form_name, external_id, email, phone, received_at, submitted_at)
 
     def announced(self, sender: str, account: str) -> int:
-        """How many leads a platform announced that nobody has read yet: whose they are is not known."""
+        """Count the leads a platform announced whose answers, and so whose people, are not known yet."""
         query = select(func.count()).select_from(leads).where(leads.c.status == Status.ANNOUNCED.value)
         return int(
             self._connection.execute(query.where(leads.c.sender == sender, leads.c.account == account)).scalar_one()

@@ -104,6 +104,33 @@ def test_a_person_is_known_by_the_phone_where_there_is_no_address(kept: Store) -
     assert not take(kept, called("+442079460143", "An office.")).repeat
 
 
+NUMBER = "+442079460142"
+
+
+@pytest.mark.parametrize("other", [None, BOB], ids=["alone", "behind another person's lead"])
+@pytest.mark.parametrize("emails", [(NOBODY, ADA), (ADA, NOBODY)], ids=["the address comes later", "and first"])
+def test_a_phone_tells_who_it_is_where_one_of_two_has_no_address(
+    kept: Store, other: str | None, emails: tuple[str, str]
+) -> None:
+    if other:
+        take(kept, said(other))
+
+    first, again = (
+        take(kept, said(email, contact=Contact(email, phone=NUMBER), fields={"email": email, "phone": NUMBER}), 60)
+        for email in emails
+    )
+
+    assert again == Receipt(first.lead_id, repeat=True)
+    assert leads(kept)[-1].submission.contact == Contact(ADA, phone=NUMBER)
+
+
+def test_two_addresses_are_two_people_at_one_phone(kept: Store) -> None:
+    for email in (ADA, BOB):
+        take(kept, said(email, contact=Contact(email, phone=NUMBER)))
+
+    assert [lead.submission.contact.email for lead in leads(kept)] == [ADA, BOB]
+
+
 @pytest.mark.parametrize("window_s", [0, 300], ids=["by its id", "by its words"])
 def test_one_phone_in_two_spellings_is_one_person(kept: Store, window_s: float) -> None:
     form = a_form(duplicate_window_s=window_s, country="GB")
