@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from service.capture.claims import Answer, texts_of, unwrap
 from service.capture.fields import CLICK_IDS, UTM_KEYS
 from service.capture.names import meaning_of
-from service.lead import CANONICAL_FIELDS, CAPTCHA_REMARK, Lead, Submission
+from service.lead import CANONICAL_FIELDS, OPERATOR_REMARKS, Lead, Submission
 
 CHANGE = "CHANGE_ME"
 """What stands in a line for the name that only the operator knows."""
@@ -19,7 +19,7 @@ GUESSED = " (guessed)"
 EXAMPLE_LENGTH = 40
 """Characters of an example."""
 
-_NOT_ASKED = (CAPTCHA_REMARK, "note on this request", "email (as typed)")
+_NOT_ASKED = (*OPERATOR_REMARKS, "note on this request", "email (as typed)")
 _GUESSED_FROM = re.compile(r'from "(.*)"', re.DOTALL)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _FEW = re.compile(r"\d{1,3}([ -]+\d{1,3})?")

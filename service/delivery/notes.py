@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from service.forms import Form
-from service.lead import CAPTCHA_REMARK, Answers, Evidence, Lead, marker_of
+from service.lead import OPERATOR_REMARKS, Answers, Evidence, Lead, marker_of
 
 NOTES_LIMIT = 8000
 """Characters. Nexudus publishes no limit; this is ours, and the marker at the end always stays."""
@@ -49,7 +49,7 @@ def _answers(lead: Lead) -> Iterator[str]:
         if answers.get(name):
             yield f"{label}: {_short(answers[name])}"
     for name, value in lead.submission.extras.items():
-        if value and name != CAPTCHA_REMARK:
+        if value and name not in OPERATOR_REMARKS:
             yield f"{_short(name)}: {_short(value)}"
 
 

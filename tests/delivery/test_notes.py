@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.delivery.notes import ANSWER_LIMIT, NOTES_LIMIT, notes
-from service.lead import Attribution, Contact, Evidence, Lead, marker_of
+from service.lead import OPERATOR_REMARKS, Attribution, Contact, Evidence, Lead, marker_of
 from service.nexudus.text import clean
 from tests.builders import a_form, a_lead, a_submission
 
@@ -82,6 +82,11 @@ LONDON = Contact(phone="+442079460142", extension="8135")
 )
 def test_a_number_is_shown_as_typed_where_more_than_punctuation_changed(typed: str, read: Contact, line: str) -> None:
     assert line in told(fields={"phone": typed}, contact=read).splitlines()
+
+
+@pytest.mark.parametrize("remark", sorted(OPERATOR_REMARKS))
+def test_remarks_for_operators_are_not_sent(remark: str) -> None:
+    assert remark not in told(extras={remark: "01a2", "how_heard": "a friend"})
 
 
 def test_an_answer_that_was_left_empty_has_no_line() -> None:
