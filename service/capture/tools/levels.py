@@ -10,6 +10,7 @@ from service.capture.names import fold
 from service.capture.nesting import collect, flatten
 from service.capture.owners import is_mere_wrapping
 from service.capture.shapes import Json, tables_at, text_at
+from service.capture.texts import clean
 from service.capture.tools.compounds import compose, file_text, is_name
 from service.capture.tools.question_sets import (
     Question,
@@ -21,8 +22,8 @@ from service.capture.tools.question_sets import (
     labels_of,
     questions_in,
     questions_of,
-    unexplained_in,
 )
+from service.capture.tools.question_words import DESCRIBING
 from service.capture.tools.surroundings import (
     is_carried,
     is_earlier,
@@ -234,7 +235,7 @@ def _take_object(level: Level, name: str, value: Json, labels: Mapping[str, str]
 def _take_list(level: Level, name: str, value: list[object], labels: Mapping[str, str], depth: int) -> None:
     chosen, described = questions_of(value), labels_of(value)
     if described:
-        keep_beside(level.facts, name, list(dict.fromkeys((*described.values(), *unexplained_in(value)))))
+        keep_beside(level.facts, name, list(dict.fromkeys((*described.values(), *_unexplained_in(value)))))
     elif chosen:
         kind = _kind_of(name)
         target = "" if kind == target_of(name) else kind
@@ -247,6 +248,16 @@ def _take_list(level: Level, name: str, value: list[object], labels: Mapping[str
     else:
         block = level.nested[-1] if depth else level.plain
         block += answers_to(name, value)
+
+
+def _unexplained_in(members: object) -> list[str]:
+    """The texts in a description of questions that describe nothing as far as we know: they may be answers."""
+    return [
+        text
+        for member in tables_at(members)[:MOST_NAMES]
+        for key, value in member.items()
+        if isinstance(value, str) and fold(key) not in DESCRIBING and (text := clean(value))
+    ]
 
 
 def _set_aside(level: Level, name: str, value: object) -> None:

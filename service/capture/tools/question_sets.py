@@ -4,7 +4,6 @@ They are known by most of them having a member that names the question and one t
 else they have. The label that people saw is the name; what else names a question is a hint at its meaning.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,76 +13,18 @@ from service.capture.nesting import collect, flatten
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
 from service.capture.texts import clean
 from service.capture.tools.compounds import compose, is_name, name_parts, plain_answer
-
-_VALUES = (
-    *("value", "values", "answer", "answers", "stringvalue", "fieldvalue", "answervalue", "answertext", "textvalue"),
-    *("response", "userinput", "userresponse", "submittedvalue", "ischecked", "textanswers"),
-    *("wert", "antwort", "eingabe", "valeur", "reponse", "valor", "respuesta", "valore", "risposta", "resposta"),
-    *("waarde", "antwoord", "wartosc", "odpowiedz"),
+from service.capture.tools.question_words import (
+    ADDRESS,
+    IDS,
+    KINDS,
+    LABELS,
+    LAYOUT,
+    OF_A_PERSON,
+    ROLES,
+    SPEAKING,
+    TARGETS,
+    VOCABULARY,
 )
-_LABELS = (
-    *("label", "title", "question", "questiontext", "questiontitle", "questionname", "fieldlabel", "fieldtitle"),
-    *("heading", "headline", "caption", "prompt", "displayname", "columnname"),
-    *("frage", "bezeichnung", "beschriftung", "libelle", "intitule", "pregunta", "etiqueta", "domanda", "etichetta"),
-    *("pergunta", "rotulo", "vraag", "pytanie", "etykieta", "text"),
-)
-_NAMES = (
-    *("name", "fieldname", "field", "key", "fieldkey", "slug", "ref", "alias", "metakey", "customkey", "variable"),
-    *("property", "attribute", "checkboxkey", "columnid", "feld", "champ", "campo", "veld", "pole"),
-)
-_IDS = ("id", "fieldid", "questionid", "uuid", "qid")
-_KINDS = ("type", "kind", "fieldtype", "inputtype", "questiontype")
-_BESIDE = ("currency", "unit", "comment", "other")
-"""Members of a question that add to its answer. The rest of it is the tool's: required, visible, choices and so on."""
-
-_ROLES = {
-    word: (role, rank)
-    for role, words in enumerate((_VALUES, _LABELS, _NAMES, _IDS, _KINDS, _BESIDE))
-    for rank, word in enumerate(words)
-}
-"""Folded name of a question's member -> what it is in the question, and how sure that is."""
-
-_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
-_OF_A_PERSON = frozenset(("email", "phone", "full_name", "first_name", "last_name", "message"))
-
-_SPEAKING = frozenset(("label", "title", "question", "field", "ref"))
-"""What only a question has: where it stands, the kind of answer may be the name of the member that holds it."""
-
-_VOCABULARY = frozenset((*_VALUES, *_LABELS, *_NAMES, *_IDS, *_KINDS))
-_DESCRIBING = _VOCABULARY | frozenset(
-    (
-        *(
-            "description",
-            "placeholder",
-            "hint",
-            "help",
-            "helptext",
-            "instructions",
-            "default",
-            "defaultvalue",
-            "format",
-        ),
-        *("subtype", "class", "classname", "cssclass", "width", "size", "style", "color", "icon", "error", "message"),
-        *("validation", "pattern", "autocomplete", "layout", "position", "order", "section", "parent", "page"),
-    )
-)
-"""Members of a question's description, folded."""
-
-_LAYOUT = frozenset(
-    (
-        *("html", "submit", "button", "section", "pagebreak", "page", "divider", "statement", "heading", "paragraph"),
-        *("captcha", "image", "spacer", "thankyou", "welcome", "textblock", "controlhead", "controlbutton"),
-        *("controltext", "controlpagebreak", "richtext", "video", "instructions"),
-    )
-)
-"""Kinds of what stands between questions, folded."""
-
-_TARGETS = {
-    **dict.fromkeys(("email", "emailinput", "inputemail", "emailaddress", "controlemail"), "email"),
-    **dict.fromkeys(("tel", "phone", "phonenumber", "phoneinput", "inputphonenumber", "controlphone"), "phone"),
-    **dict.fromkeys(("name", "fullname", "controlfullname"), "full_name"),
-}
-"""Kind of question, folded -> what it asks for; counts only where no label says it."""
 
 _FEWEST_DIGITS = 6  # of a phone number
 _MOST_QUESTIONS = 1000
@@ -156,7 +97,7 @@ def holds_answers(value: object) -> bool:
     """Tell answered questions, of which one asks for the person, from what describes a thing."""
     questions = questions_in(value) if isinstance(value, Mapping) else {}
     answered = [question for question in questions.values() or questions_of(value) if question.is_answered]
-    return any(question.value and _target_of(question.name) in _OF_A_PERSON for question in answered)
+    return any(question.value and _target_of(question.name) in OF_A_PERSON for question in answered)
 
 
 def labels_of(value: object) -> dict[str, str]:
@@ -184,16 +125,6 @@ def _labels_of_parts(member: Json, label: str) -> dict[str, str]:
             if question and question.identity and question.name and not question.kind:
                 described[question.identity] = f"{label}.{question.name}"
     return described
-
-
-def unexplained_in(members: object) -> list[str]:
-    """The texts in a description of questions that describe nothing as far as we know: they may be answers."""
-    return [
-        text
-        for member in tables_at(members)[:_MOST_QUESTIONS]
-        for key, value in member.items()
-        if isinstance(value, str) and fold(key) not in _DESCRIBING and (text := clean(value))
-    ]
 
 
 def answers_of(questions: Sequence[Question], labels: Mapping[str, str]) -> list[Answered]:
@@ -224,8 +155,8 @@ def asks_for_name(name: str) -> bool:
 
 def _is_layout(member: Json) -> bool:
     """Tell what stands between questions and asks nothing: a text, a button, the end of a page."""
-    kind = next((text_at(member, key) for key in member if fold(key) in _KINDS), "")
-    return fold(kind) in _LAYOUT and not _holds_answer(member)
+    kind = next((text_at(member, key) for key in member if fold(key) in KINDS), "")
+    return fold(kind) in LAYOUT and not _holds_answer(member)
 
 
 def _are_named(questions: Iterable[Question | None]) -> bool:
@@ -238,22 +169,22 @@ def _by_address(tables: Sequence[Json]) -> list[Question]:
     [] where none is, or where most of the others are made differently.
     """
     for table in tables:
-        texts = {key: text for key, text in table.items() if isinstance(text, str) and fold(key) not in _IDS}
-        value_key = next((key for key, text in texts.items() if _ADDRESS.fullmatch(text.strip())), "")
+        texts = {key: text for key, text in table.items() if isinstance(text, str) and fold(key) not in IDS}
+        value_key = next((key for key, text in texts.items() if ADDRESS.fullmatch(text.strip())), "")
         keys = [key for key, text in texts.items() if value_key and key != value_key and _target_of(text) == "email"]
-        keys.sort(key=lambda key: fold(key) in _KINDS)
+        keys.sort(key=lambda key: fold(key) in KINDS)
         if keys and sum(keys[0] in other and value_key in other for other in tables) * 2 > len(tables) > 1:
             return [_under(other, keys[0], value_key) for other in tables]
     return []
 
 
 def _under(member: Json, name_key: str, value_key: str) -> Question:
-    kind = next((text_at(member, key) for key in member if fold(key) in _KINDS and key != value_key), "")
+    kind = next((text_at(member, key) for key in member if fold(key) in KINDS and key != value_key), "")
     return Question(text_at(member, name_key), (), "", kind, value_key in member, member.get(value_key), {})
 
 
 def _holds_answer(member: Json) -> bool:
-    return any(_ROLES.get(fold(key), ("",))[0] == 0 for key in member)
+    return any(ROLES.get(fold(key), ("",))[0] == 0 for key in member)
 
 
 def _may_ask(member: Json) -> bool:
@@ -276,7 +207,7 @@ def _alone(key: str, question: Question) -> Question:
 
 def _nameless(member: Json) -> Question:
     """What stands in a list of questions and is none, such as the end of a page: its texts are kept."""
-    texts = {key: text for key, text in member.items() if isinstance(text, str) and fold(key) not in _KINDS}
+    texts = {key: text for key, text in member.items() if isinstance(text, str) and fold(key) not in KINDS}
     return Question("", (), "", "", bool(texts), texts, {})
 
 
@@ -285,7 +216,7 @@ def _question(member: Json) -> Question | None:
     values, labels, names, ids, kinds, besides = _by_role(member)
     kind = next(filter(None, (text_at(member, key) for key in kinds)), "")
     value_key = next(iter(values), "")
-    if not value_key and kind in member and not _SPEAKING.isdisjoint(map(fold, member)):
+    if not value_key and kind in member and not SPEAKING.isdisjoint(map(fold, member)):
         value_key = kind  # {"type": "email", "email": …}
     label = _first_words(member, labels, value_key)
     called = tuple(words for key in names if (words := _words(member, key, value_key)))
@@ -307,7 +238,7 @@ def _by_role(member: Json) -> list[list[str]]:
     """The keys of a member by what they are in a question: each role's, the surest first."""
     roles: list[list[tuple[int, str]]] = [[] for _ in range(6)]
     for key in member:
-        found = _ROLES.get(fold(key))
+        found = ROLES.get(fold(key))
         if found:
             roles[found[0]].append((found[1], key))
     return [[key for _, key in sorted(keys)] for keys in roles]
@@ -325,7 +256,7 @@ def _words(member: Json, key: str, value_key: str) -> str:
     if isinstance(value, list):
         return clean("".join(part for part in value if isinstance(part, str)))
     if isinstance(value, Mapping):
-        return next(filter(None, (text_at(value, part) for part in (*_LABELS, "default", "name", "ref", "id"))), "")
+        return next(filter(None, (text_at(value, part) for part in (*LABELS, "default", "name", "ref", "id"))), "")
     return text_at(value)
 
 
@@ -361,9 +292,9 @@ def _first_text(option: Json, *keys: str) -> str:
 
 def _is_person(member: Json) -> bool:
     """Tell a row of a person, whose name may stand beside a value, from a question."""
-    kind = next((text_at(member, key) for key in member if fold(key) in _KINDS), "")
+    kind = next((text_at(member, key) for key in member if fold(key) in KINDS), "")
     for key, value in member.items():
-        if fold(key) in _VOCABULARY or key == kind or not isinstance(value, str):
+        if fold(key) in VOCABULARY or key == kind or not isinstance(value, str):
             continue
         target = _target_of(key)
         is_phone = target == "phone" and sum(map(str.isdigit, value)) >= _FEWEST_DIGITS
@@ -405,7 +336,7 @@ def _hinted(question: Question, meant: set[str]) -> str:
     column = next((target for name in question.names if name.isupper() and (target := _target_of(name))), "")
     if column or _target_of(question.name):
         return column
-    hints = (*(_target_of(name) for name in question.names), _TARGETS.get(fold(question.kind), ""))
+    hints = (*(_target_of(name) for name in question.names), TARGETS.get(fold(question.kind), ""))
     return next((hint for hint in hints if hint and hint not in meant), "")
 
 
