@@ -76,7 +76,7 @@ class Clash(Exception):
     """Two arrivals of one batch share a key: which came first is decided one by one."""
 
 
-class Arrivals:
+class LeadArrivals:
     """Storing leads within one transaction."""
 
     def __init__(self, connection: Connection, opened: Opened) -> None:

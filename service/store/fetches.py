@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, not_, or_, select, update
 
 from service.lead import Lead, LeadId, Outcome, Status, Step
-from service.store.arrivals import Arrival, Arrivals, Match
+from service.store.arrivals import Arrival, LeadArrivals, Match
 from service.store.connections import Connections, Link
 from service.store.corrections import Corrections
 from service.store.engines import Opened
@@ -162,7 +162,7 @@ class Fetches:
         self._check_lease(fetch)
         self.end(fetch, ended)
         Notices(self._connection, self._opened).fill(fetch.notice.lead_id, arrival.lead, arrival.person, now)
-        match = Arrivals(self._connection, self._opened).match(arrival, now, lock=True)
+        match = LeadArrivals(self._connection, self._opened).match(arrival, now, lock=True)
         if match is not None:
             self._give_way(arrival.lead.id, *match, now)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, select, update
 
 from service.lead import Lead, LeadId, Receipt, Status
-from service.store.arrivals import Arrival, Arrivals
+from service.store.arrivals import Arrival, LeadArrivals
 from service.store.connections import Connections, Link
 from service.store.engines import Opened
 from service.store.lead_rows import to_row
@@ -62,7 +62,7 @@ class Notices:
         return [self._announce(arrival, notice) for arrival, notice in arrivals]
 
     def _announce(self, arrival: Arrival, notice: Notice) -> Receipt:
-        receipt, lead, _, _ = Arrivals(self._connection, self._opened).keep(arrival)
+        receipt, lead, _, _ = LeadArrivals(self._connection, self._opened).keep(arrival)
         if lead is not None:
             self._connection.execute(
                 notices.insert().values(
@@ -136,7 +136,7 @@ class Notices:
 
     def withdraw(self, arrival: Arrival) -> Receipt:
         """Make nothing of a lead that its person took back; one that Nexudus has is only marked."""
-        receipt = Arrivals(self._connection, self._opened).keep(arrival).receipt
+        receipt = LeadArrivals(self._connection, self._opened).keep(arrival).receipt
         if receipt.repeat:
             self._mark_withdrawn(receipt.lead_id)
         return receipt

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.lead import Lead, LeadId, Receipt, Status
 from service.store import bell
 from service.store.accounts import Accounts
-from service.store.arrivals import Arrival, Arrivals, Clash, Judge, Kept, Key
+from service.store.arrivals import Arrival, Clash, Judge, Kept, Key, LeadArrivals
 from service.store.claims import Claims
 from service.store.concerns import Concerns
 from service.store.connections import Connections
@@ -65,7 +65,7 @@ SCHEMA = "0007"
 class Transaction:
     """What can be done within one transaction."""
 
-    arrivals: Arrivals
+    arrivals: LeadArrivals
     leads: Leads
     outbox: Outbox
     claims: Claims
@@ -146,7 +146,7 @@ class Store:
     def _keep_all(self, connection: Connection, ready: Sequence[Ready], priority: int = LIVE) -> Sequence[Receipt]:
         arrivals, rows = [arrival for arrival, _ in ready], [row for _, row in ready]
         opened = self._opened
-        kept = Arrivals(connection, opened).keep_all(arrivals, rows, partial(self._complete, connection))
+        kept = LeadArrivals(connection, opened).keep_all(arrivals, rows, partial(self._complete, connection))
         Outbox(connection, opened).owe_all(
             [
                 Debt(
@@ -217,7 +217,7 @@ class Store:
     def _transaction(self, connection: Connection) -> Transaction:
         opened = self._opened
         return Transaction(
-            Arrivals(connection, opened),
+            LeadArrivals(connection, opened),
             Leads(connection, opened),
             Outbox(connection, opened),
             Claims(connection, opened),

@@ -260,7 +260,7 @@ def test_another_persons_lead_under_the_same_number_is_linked(kept: Store, opera
 
 
 @pytest.mark.parametrize(
-    ("is_applied", "sentence"), [(True, "The newest ones count."), (False, "It is not in Nexudus")]
+    ("is_applied", "sentence"), [(True, "The newest ones count."), (False, "put it into Nexudus by hand")]
 )
 def test_other_answers_that_came_later_are_part_of_the_journey(
     kept: Store, operator: Operator, is_applied: bool, sentence: str

@@ -74,7 +74,8 @@ def _corrections(lead: Lead) -> Iterator[Event]:
         elif one.is_applied:
             yield Event("Sent again with other answers", one.at, "calm", detail=f"New: {names}. The newest ones count.")
         else:
-            detail = f"Different: {names}. It is not in Nexudus: put it there by hand where it matters."
+            why = "It came too late to be sent" if lead.delivered_at else "It was not used, for it looked like spam"
+            detail = f"Different: {names}. {why}: put it into Nexudus by hand where it matters."
             yield Event("Sent again with other answers", one.at, "warn", detail=detail)
 
 
