@@ -50,6 +50,9 @@ _NOT_SHOWN = _CARRIED | _PLUMBING
 _TAGS = CLICK_IDS | {*UTM_KEYS, *FIRST_UTM_KEYS, *HIDDEN_FIELDS}
 """What attribution reads as it came, quotation marks included."""
 
+_PHONE_PARTS = frozenset(("phone_dial_code", "phone_area_code"))
+_DIAL_CODE = re.compile(r"(?:\+|00)?\(?([1-9]\d{0,2})\)?")
+_AREA_CODE = re.compile(r"\(?\d{2,5}\)?")
 _MAPPED, _TOLD = -2, -1  # distances: nearer than any alias
 _NUMBER = re.compile(r"\s*\d+(?:\.\d+)+\s*")
 _OWNER = re.compile(r".*[.\-_](?=[^.\-_]+$)")
@@ -108,9 +111,21 @@ def lay_out(answers: Mapping[str, Answer], form: Form, told: Sequence[Answered] 
     for target, rivals in claims.items():
         _settle(target, rivals, found)
     _settle_names(claims, found)
+    if _PHONE_PARTS & found.known.keys():
+        _join_phone(found)
     _take(_guess(found, form.country), found)
     _take(_guess_required(found, form.require), found)
     return found
+
+
+def _join_phone(found: Fields) -> None:
+    """Put a number together whose country or area has a field of its own; the parts stay where they are shown."""
+    number, dial_code, area_code = (found.text(name) for name in ("phone", "phone_dial_code", "phone_area_code"))
+    if not number or number.startswith("+"):
+        return
+    digits = _DIAL_CODE.fullmatch(dial_code)
+    parts = (f"+{digits[1]}" if digits else "", area_code if _AREA_CODE.fullmatch(area_code) else "", number)
+    found.known["phone"] = " ".join(filter(None, parts))
 
 
 def _claim_told(told: Sequence[Answered], mapping: Mapping[str, Meaning]) -> dict[str, list[Claim]]:

@@ -1,13 +1,16 @@
 """Several answers to one question, answers to none, and what the operator says about names."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from service.capture.claims import texts_of
 from service.capture.contact import read_contact
 from service.capture.fields import lay_out
+from service.capture.reading import Incoming, read
 from service.forms import Form
+from tests.builders import a_form
 
 FORM = Form("tour")
 
@@ -316,3 +319,24 @@ def test_a_prefix_that_a_guessed_address_bears_is_taken_off_its_neighbours() -> 
     found = lay_out({"zq_email": "ann@example.com", "zq_name": "Ann Lee", "zq_message": "A desk?"}, Form(name="tour"))
 
     assert (found.text("full_name"), found.text("message")) == ("Ann Lee", "A desk?")
+
+
+@pytest.mark.parametrize(
+    ("answers", "phone"),
+    [
+        ({"phone": "171 3920012", "dial_code": "+49"}, "+491713920012"),
+        ({"phone": "0171 3920012", "phone_country_code": "49"}, "+491713920012"),
+        ({"phone[country]": "0044", "phone[area]": "20", "phone[number]": "7946 0142"}, "+442079460142"),
+        ({"Vorwahl": "030", "Telefon": "901820"}, "+4930901820"),
+        ({"phone": "+44 20 7946 0142", "dial_code": "49"}, "+442079460142"),
+        ({"phone": "030 901820", "phone_country_code": "DE"}, "+4930901820"),
+        ({"phone": "030 901820", "dial_code": ""}, "+4930901820"),
+    ],
+)
+def test_a_phone_number_in_parts_is_one_number(answers: dict[str, str], phone: str) -> None:
+    body = urlencode(answers).encode()
+
+    reading = read(Incoming(body, "application/x-www-form-urlencoded"), a_form(country="DE"))
+
+    assert reading.submission.contact.phone == phone
+    assert "location" not in reading.submission.fields
