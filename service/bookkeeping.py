@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from service import clock
 from service.capture.enquiries import Enquiry
-from service.capture.intake import id_key
+from service.capture.intake import arrival_of_id
 from service.collect.errors import CollectError
 from service.collect.line import Line
 from service.delivery.desk import Desk
@@ -110,4 +110,5 @@ def _why(error: CollectError) -> str:
 
 def _unknown(external_ids: Sequence[str], line: Line, store: Store, now: datetime) -> list[str]:
     with store.read() as tx:
-        return [one for one in external_ids if not tx.leads.knows([id_key(line.sender, one, line.form).value], now)]
+        arrivals = {one: arrival_of_id(line.sender, one, line.form, now) for one in external_ids}
+        return [one for one, arrival in arrivals.items() if tx.arrivals.match(arrival, now) is None]

@@ -57,11 +57,17 @@ def withdraw(sender: str, external_id: str, form: Form, store: Store, now: datet
 
     Raises: StoreUnavailable.
     """
+    arrival = arrival_of_id(sender, external_id, form, now)
+    return store.withdraw(arrival._replace(lead=replace(arrival.lead, status=Status.DISCARDED)))
+
+
+def arrival_of_id(sender: str, external_id: str, form: Form, now: datetime) -> Arrival:
+    """Return what only a platform's id is known of: with it a lead of that platform is found, whoever it is."""
     submission = Submission(
         form.name, sender, Contact(), Evidence(), external_id=external_id, is_proven=True, problem=WITHDRAWN
     )
     arrival = arrival_of(submission, form, now)
-    return store.withdraw(arrival._replace(lead=replace(arrival.lead, status=Status.DISCARDED)))
+    return arrival._replace(keys=_ids_of(arrival))
 
 
 def came_before(submission: Submission, form: Form, store: Store, now: datetime) -> bool:
@@ -79,8 +85,12 @@ def _announced(submission: Submission, place: str, form: Form, now: datetime) ->
     arrival = arrival_of(submission, form, now)
     lead = arrival.lead if submission.problem else replace(arrival.lead, status=Status.ANNOUNCED)
     notice = Notice(lead.id, form.name, submission.sender, submission.external_id, now, place, dict(submission.extras))  # type: ignore[arg-type]
-    keys = [key for key in arrival.keys if key.otherwise]  # what was told with the id are no words of a person
-    return arrival._replace(lead=lead, keys=keys), notice
+    return arrival._replace(lead=lead, keys=_ids_of(arrival)), notice
+
+
+def _ids_of(arrival: Arrival) -> list[Key]:
+    """Its keys without that of the words: nobody has said any yet, and what nobody said is the same for all."""
+    return [key for key in arrival.keys if key.otherwise]
 
 
 def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str = "") -> Arrival:

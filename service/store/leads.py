@@ -1,9 +1,9 @@
 """Leads on disk: found again, and moved from one status to the next."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, func, select, update
 
 from service.lead import (
     Attempt,
@@ -17,7 +17,7 @@ from service.store.engines import Opened
 from service.store.lead_rows import attempt_of, from_row
 from service.store.query import Query
 from service.store.search import WHOLE, Search
-from service.store.tables import attempts, lead_keys, leads
+from service.store.tables import attempts, leads
 from service.store.word_index import WordIndex
 
 
@@ -27,12 +27,6 @@ class Leads:
     def __init__(self, connection: Connection, opened: Opened) -> None:
         self._connection = connection
         self._opened = opened
-
-    def knows(self, keys: Iterable[str], now: datetime) -> bool:
-        """Whether a lead came before under one of these keys, so that keeping it again would be a repeat."""
-        fresh = or_(lead_keys.c.expires_at.is_(None), lead_keys.c.expires_at > now)
-        query = select(lead_keys.c.key).where(lead_keys.c.key.in_(list(keys)), fresh).limit(1)
-        return self._connection.execute(query).first() is not None
 
     def get(self, lead_id: str) -> Lead | None:
         """One lead, with the time of its next attempt, or None."""

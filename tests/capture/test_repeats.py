@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.capture.contact import read_contact
-from service.capture.intake import accept, accept_all, announce_all, came_before
+from service.capture.intake import accept, accept_all, announce_all, came_before, withdraw
 from service.capture.repeats import MAX_CHANGES, is_id
 from service.lead import SAME_ID_REMARK, Contact, Evidence, Lead, Receipt, Status, Submission
 from service.store import BeingSent, Query, Store
@@ -128,7 +128,7 @@ def test_two_addresses_are_two_people_at_one_phone(kept: Store) -> None:
     for email in (ADA, BOB):
         take(kept, said(email, contact=Contact(email, phone=NUMBER)))
 
-    assert [lead.submission.contact.email for lead in leads(kept)] == [ADA, BOB]
+    assert {lead.submission.contact.email for lead in leads(kept)} == {ADA, BOB}
 
 
 @pytest.mark.parametrize("window_s", [0, 300], ids=["by its id", "by its words"])
@@ -377,6 +377,18 @@ def test_the_id_of_a_platform_decides_alone_where_one_of_the_two_is_not_known(ke
 
     assert take(kept, said(ADA, sender="google-ads"), 3600) == Receipt(first.lead_id, repeat=True)
     assert leads(kept)[0].status is Status.ERASED
+
+
+def test_what_two_people_take_back_within_a_minute_are_two_leads(kept: Store) -> None:
+    form = a_form()
+    for number in ("r-1", "r-2"):
+        withdraw("linkedin", number, form, kept, NOON)
+
+    late = accept(said(BOB, sender="linkedin", external_id="r-2"), form, kept, NOON + timedelta(minutes=1))
+
+    assert {lead.submission.external_id for lead in leads(kept)} == {"r-1", "r-2"}
+    assert late.repeat
+    assert {lead.status for lead in leads(kept)} == {Status.DISCARDED}
 
 
 def test_two_people_are_two_even_where_a_platform_gives_them_one_id(kept: Store) -> None:

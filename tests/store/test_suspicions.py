@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from service.lead import Reason, Status, Suspicion
-from service.store import Key, Store
+from service.store import Arrival, Key, Store
 from tests.builders import NOON, a_lead
 from tests.store.books import keep
 
@@ -68,5 +68,5 @@ def test_what_came_before_is_known_by_its_keys(store: Store, kept: Key, asked: s
     keep(store, a_lead(), kept)
 
     with store.read() as tx:
-        assert tx.leads.knows(["another", asked], at) is known
-        assert not tx.leads.knows([], at)
+        assert (tx.arrivals.match(Arrival(a_lead(), [Key("another"), Key(asked)]), at) is not None) is known
+        assert tx.arrivals.match(Arrival(a_lead()), at) is None
