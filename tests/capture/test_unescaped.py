@@ -76,7 +76,7 @@ def test_what_is_escaped_well_comes_back_as_it_was(pairs: dict[str, str]) -> Non
 
 @given(
     st.lists(
-        st.sampled_from(["a", "=", "&", "+", " ", "@", "amp;", "#039;", "B", "%20", ".", "1", "é"]), max_size=40
+        st.sampled_from(["a", "=", "&", "+", " ", "@", "amp;", "#039;", "B", "%20", ".", "C", "é"]), max_size=40
     ).map("".join)
 )
 def test_nothing_that_was_typed_gets_lost(text: str) -> None:
@@ -84,5 +84,5 @@ def test_nothing_that_was_typed_gets_lost(text: str) -> None:
     found = read_body(f"x=y&m={text}".encode(), FORM).answers
 
     kept = "".join(name + "".join(answer) for name, answer in found.items())
-    words = re.findall("[aB1é]+", re.sub("amp;|#039;|%20", " ", text))
+    words = re.findall("[aBCé]+", re.sub("amp;|#039;|%20", " ", text))
     assert [word for word in words if word not in kept] == []
