@@ -15,7 +15,7 @@ from service import clock
 from service.lead import Lead, Status
 from service.store import Query, Store
 from tests.admin.desk import keep, keep_as, keep_delivered
-from tests.admin.served import Screen, served
+from tests.admin.served import PATIENCE_S, Screen, served
 from tests.admin.visitor import PASSWORD
 from tests.browser import chromium
 from tests.builders import a_form, a_lead
@@ -177,6 +177,7 @@ def test_without_a_script_everything_is_there(shop: Store) -> None:
         chromium("--blink-settings=scriptEnabled=false") as driver,
         served(Front(shop, a_form(), ADMIN_PASSWORD=PASSWORD)) as address,
     ):
+        driver.implicitly_wait(PATIENCE_S)  # a click does not wait for the page that it leads to
         driver.get(f"{address}/admin/leads?status=quarantined")
         driver.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
         driver.find_element(By.NAME, "id").click()
