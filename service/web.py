@@ -171,7 +171,7 @@ def _serve_script(app: Flask) -> None:
         return _script(script.SCRIPTS["attribution-more.js"])
 
 
-def _script(file: script.Script) -> BaseResponse:
+def _script(file: script.ScriptFile) -> BaseResponse:
     response = Response(file.body, content_type="text/javascript; charset=utf-8")
     response.headers["Cache-Control"] = "public, max-age=3600"
     response.headers["Access-Control-Allow-Origin"] = "*"

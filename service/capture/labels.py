@@ -33,7 +33,7 @@ _MIXED = re.compile(r".*\d.*[^\W\d_]")  # the "a1b2" that Wix puts behind
 _COUNTED = re.compile(r"[^\W\d_]{4,}\d{1,3}")  # "product1", which is no random id
 
 
-class Word(NamedTuple):
+class LabelWord(NamedTuple):
     """One word of a name, folded. step: the number of its path segment, from 0. is_id: a tool's number or random id."""
 
     text: str
@@ -72,17 +72,17 @@ def bare(name: str) -> str:
     return _NUMBER_SUFFIX.sub("", _AROUND.sub("", name).strip(" *:"))
 
 
-def words_of(name: str) -> list[Word]:
+def words_of(name: str) -> list[LabelWord]:
     """Return the words of a path, such as `a[b].c`, `a__b`, `productName` or "Product name"; [] for a sentence."""
     if name.endswith("]") and not name.startswith("["):
         name = _BRACKETS.sub(".", name).rstrip(".")
-    words: list[Word] = []
+    words: list[LabelWord] = []
     for step, segment in enumerate(_STEP.split(name)):
         if _ID.fullmatch(segment) and not _COUNTED.fullmatch(segment):
-            words.append(Word(fold(segment), step, is_id=True))
+            words.append(LabelWord(fold(segment), step, is_id=True))
             continue
         texts = map(fold, _WORD.findall(_CAMEL.sub(" ", segment)))
-        words += (Word(text, step, text.isdigit() or bool(_MIXED.match(text))) for text in texts if text)
+        words += (LabelWord(text, step, text.isdigit() or bool(_MIXED.match(text))) for text in texts if text)
     return words if len(words) <= MAX_WORDS else []
 
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from service.capture.labels import MAX_NAME_LENGTH, Parts, Word, bare, fold, parts_of, words_of
-from service.capture.owners import Kind, Owner, is_person_word, kind_of, owner_of
+from service.capture.labels import MAX_NAME_LENGTH, LabelWord, Parts, bare, fold, parts_of, words_of
+from service.capture.owners import Owner, OwnerKind, is_person_word, kind_of, owner_of
 from service.capture.vocabulary import (
     ALIASES,
     BARE_NAMES,
@@ -32,23 +32,25 @@ LAST_RESORT = 3
 _PERSONAL = frozenset(("full_name", "first_name", "last_name", "email", "phone", *NAME_PARTS))
 _NAMES = frozenset(("full_name", "first_name", "last_name"))
 _PARTS = frozenset(("first_name", "last_name"))
-_OTHERS_WORDS = frozenset((Kind.ORGANIZATION, Kind.PLACE, Kind.THING, Kind.CALL, Kind.SOMEBODY_ELSE))
-_OTHERS_FACTS = _OTHERS_WORDS - {Kind.ORGANIZATION}
-_REFUSED: Mapping[str, frozenset[Kind]] = MappingProxyType(
-    dict.fromkeys(_PERSONAL, _OTHERS_WORDS | {Kind.UNKNOWN})
+_OTHERS_WORDS = frozenset(
+    (OwnerKind.ORGANIZATION, OwnerKind.PLACE, OwnerKind.THING, OwnerKind.CALL, OwnerKind.SOMEBODY_ELSE)
+)
+_OTHERS_FACTS = _OTHERS_WORDS - {OwnerKind.ORGANIZATION}
+_REFUSED: Mapping[str, frozenset[OwnerKind]] = MappingProxyType(
+    dict.fromkeys(_PERSONAL, _OTHERS_WORDS | {OwnerKind.UNKNOWN})
     | dict.fromkeys(("message", "subject"), _OTHERS_WORDS)
     | dict.fromkeys(("company", "job_title", "team_size", "move_in_date", "budget", "consent"), _OTHERS_FACTS)
-    | {"location": _OTHERS_FACTS - {Kind.PLACE}}
+    | {"location": _OTHERS_FACTS - {OwnerKind.PLACE}}
 )
 """Meaning -> whose answers are none of the person's."""
 
 _WISHES = frozenset(("message", "subject", "company", "job_title", "team_size", "budget", "move_in_date"))
-_AROUND_FACTS = frozenset((Kind.WRAPPING,))
-_AROUND_WISHES = frozenset((Kind.WRAPPING, Kind.PERSON))
+_AROUND_FACTS = frozenset((OwnerKind.WRAPPING,))
+_AROUND_WISHES = frozenset((OwnerKind.WRAPPING, OwnerKind.PERSON))
 """Kinds of words directly before a meaning: `customer_message` is a message, `user_language` is the tool's own."""
 
-_OTHERS_HINTS = frozenset((Kind.CALL, Kind.SOMEBODY_ELSE))
-_NOT_GUESSED = frozenset((Kind.PLACE, Kind.THING, Kind.SOMEBODY_ELSE))
+_OTHERS_HINTS = frozenset((OwnerKind.CALL, OwnerKind.SOMEBODY_ELSE))
+_NOT_GUESSED = frozenset((OwnerKind.PLACE, OwnerKind.THING, OwnerKind.SOMEBODY_ELSE))
 _NUMBERS = frozenset(("number", "no", "nr", "nummer", "numero", "num", "line"))
 _OF = frozenset(
     ("of", "the", "des", "der", "du", "de", "la", "l", "le", "del", "della", "do", "da", "van", "het", "for", "til")
@@ -64,7 +66,7 @@ _OF_PAGES = frozenset(
 
 _ONES_OWN = frozenset(("personal", "private", "work", "home"))
 _MAX_QUESTION_WORDS = 40
-_AROUND_CONTROLS = frozenset((Kind.WRAPPING, Kind.SHEET, Kind.PERSON))
+_AROUND_CONTROLS = frozenset((OwnerKind.WRAPPING, OwnerKind.SHEET, OwnerKind.PERSON))
 _NONCE = re.compile(r"_.*nonce|(.*[^a-z])?(wp|form)?nonce([^a-z].*)?|(.*[^a-z])?(csrf|xsrf)([^a-z].*)?")
 _TOOLS_OWN = re.compile(
     r"gform_.*|(?:is_submit|state)_\d+|__?fluent.*|ak_[a-z_]+|wpforms[\[.](?:token|post_id|author|id|submit)\]?"
@@ -110,7 +112,7 @@ def is_anothers(name: str) -> bool:
 def is_address(name: str) -> bool:
     """Tell whether a name says no more than that it holds an address: `url`, `meta.link`, `hostPageUrl`."""
     words = [word for word in words_of(name) if word.text not in _OF_PAGES]
-    around = (Kind.WRAPPING, Kind.SHEET, Kind.CALL)
+    around = (OwnerKind.WRAPPING, OwnerKind.SHEET, OwnerKind.CALL)
     if words and words[-1].text in _ADDRESSES:
         words = words[:-1]
     elif "page" not in fold(name):
@@ -159,7 +161,7 @@ def _exact(name: str) -> str:
     return "_honeypot" if "honey" in lowered and _TRAP.fullmatch(lowered) else ""
 
 
-def _read_words(words: Sequence[Word], label: str) -> _Reading:
+def _read_words(words: Sequence[LabelWord], label: str) -> _Reading:
     """By the words of a name, the whole of them first."""
     whole = fold(label)
     if whole in ALIASES and not words:  # a sentence
@@ -179,14 +181,14 @@ def _read_words(words: Sequence[Word], label: str) -> _Reading:
     return compound if compound.meaning else _Reading(None, _speaks_of_somebody_else(words))
 
 
-def _is_name_of_person(words: Sequence[Word]) -> bool:
+def _is_name_of_person(words: Sequence[LabelWord]) -> bool:
     """Tell "Name of contact" and "Nom du client" from "Name of the event"."""
     if not 1 < len(words) <= _MAX_SHORT_NAME + 1 or words[0].text not in BARE_NAMES or not is_person_word(words[-1]):
         return False
     return all(word.text in _OF for word in words[1:-1])
 
 
-def _is_of_two_steps(tail: str, words: Sequence[Word]) -> bool:
+def _is_of_two_steps(tail: str, words: Sequence[LabelWord]) -> bool:
     """Tell a path from the label that it reads like.
 
     `account_name` is a company's, `account: {name}` is whose account the tool runs in; "Name, Vorname" asks for both
@@ -197,7 +199,7 @@ def _is_of_two_steps(tail: str, words: Sequence[Word]) -> bool:
     return tail == "accountname" or (ALIASES[tail] == "full_name" and ALIASES.get(words[-1].text) in _PARTS)
 
 
-def _tries(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
+def _tries(words: Sequence[LabelWord]) -> Iterator[Sequence[LabelWord]]:
     """The words as they are, then without numbers, then without what only says that it is a field."""
     yield words
     named = [word for word in words if not word.is_id]
@@ -213,7 +215,7 @@ def _tries(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
         yield [*named[:-1], named[-1]._replace(text=named[-1].text.rstrip("0123456789"))]
 
 
-def _judge(tail: str, before: Sequence[Word], words: Sequence[Word]) -> _Reading:
+def _judge(tail: str, before: Sequence[LabelWord], words: Sequence[LabelWord]) -> _Reading:
     """What an alias means behind the words before it."""
     meaning = _meaning(tail, _distance(before, words))
     target, owner = meaning.target, owner_of(before)
@@ -230,17 +232,17 @@ def _judge(tail: str, before: Sequence[Word], words: Sequence[Word]) -> _Reading
 
 def _judge_personal(meaning: Meaning, owner: Owner, *, is_named: bool) -> _Reading:
     """is_named: the alias itself speaks of the person, as in `company.contact_name`."""
-    if meaning.is_bare_name and owner.kind is Kind.ORGANIZATION:
+    if meaning.is_bare_name and owner.kind is OwnerKind.ORGANIZATION:
         return _Reading(meaning._replace(target="company", is_bare_name=False))
     is_sheets = owner.is_sheet and meaning.is_bare_name
-    if is_named and owner.kind is not Kind.SOMEBODY_ELSE:
+    if is_named and owner.kind is not OwnerKind.SOMEBODY_ELSE:
         return _Reading(meaning)
     if is_sheets or owner.kind in _REFUSED[meaning.target]:
         return _Reading(None, is_anothers=is_sheets or owner.kind in _NOT_GUESSED)
     return _Reading(meaning)
 
 
-def _distance(before: Sequence[Word], words: Sequence[Word]) -> int:
+def _distance(before: Sequence[LabelWord], words: Sequence[LabelWord]) -> int:
     if not before:
         return 0
     return 2 if any(word.step == words[0].step for word in before) else 1
@@ -259,15 +261,15 @@ def _read_compound(folded: str) -> _Reading:
         return _NOTHING
     if rest not in ALIASES:
         return _read_compound(rest)
-    return _judge(rest, [Word(prefix, 0)], [Word(rest, 0)])
+    return _judge(rest, [LabelWord(prefix, 0)], [LabelWord(rest, 0)])
 
 
-def _speaks_of_somebody_else(words: Sequence[Word]) -> bool:
+def _speaks_of_somebody_else(words: Sequence[LabelWord]) -> bool:
     """Whether a short name is that of an `owner` or of a `tracking_number`."""
     if len(words) > _MAX_SHORT_NAME:
         return False
     is_number = len(words) > 1 and words[-1].text in _NUMBERS and owner_of(words[:-1]).kind in _NOT_GUESSED
-    return is_number or any(kind_of(word) is Kind.SOMEBODY_ELSE for word in words)
+    return is_number or any(kind_of(word) is OwnerKind.SOMEBODY_ELSE for word in words)
 
 
 def _read_parts(parts: Parts, label: str) -> _Reading:

@@ -33,7 +33,7 @@ def test_the_script_is_small(name: str, limit: int) -> None:
 
 
 @pytest.mark.parametrize("file", script.SCRIPTS.values(), ids=script.SCRIPTS)
-def test_the_compressed_script_is_the_script(file: script.Script) -> None:
+def test_the_compressed_script_is_the_script(file: script.ScriptFile) -> None:
     assert gzip.decompress(file.gzipped) == file.body
 
 

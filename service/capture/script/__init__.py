@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 
-class Script(NamedTuple):
+class ScriptFile(NamedTuple):
     """One file for browsers.
 
     body: in UTF-8. gzipped: the same, compressed; the same bytes in every process.
@@ -29,8 +29,8 @@ class Script(NamedTuple):
         return cls(body, gzip.compress(body, 9, mtime=0), hashlib.sha256(body).hexdigest()[:16])
 
 
-SCRIPTS: Mapping[str, Script] = {
-    "attribution.js": Script.built("attribution.min.js"),
-    "attribution-more.js": Script.built("more.min.js"),
+SCRIPTS: Mapping[str, ScriptFile] = {
+    "attribution.js": ScriptFile.built("attribution.min.js"),
+    "attribution-more.js": ScriptFile.built("more.min.js"),
 }
 """Name in the address -> file."""

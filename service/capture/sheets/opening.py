@@ -8,7 +8,7 @@ from pathlib import Path
 from service.capture.sheets.delimited import HEAD_ROWS, open_delimited
 from service.capture.sheets.heading import Heading, Means, find_heading
 from service.capture.sheets.origin import OURS
-from service.capture.sheets.source import NoSheet, Row, Source
+from service.capture.sheets.source import NoSheet, Row, SheetSource
 from service.capture.sheets.workbooks import Workbook, open_workbook, why_no_table
 
 _LOOK_BYTES = 512
@@ -18,7 +18,7 @@ _LOOK_BYTES = 512
 class Sheet:
     """A table of leads, and how it is read. warnings: what an operator should know of it."""
 
-    source: Source
+    source: SheetSource
     heading: Heading
     warnings: tuple[str, ...] = ()
 
@@ -49,7 +49,7 @@ def open_sheet(path: Path, means: Means, name: str = "") -> Sheet:
     return Sheet(source, heading, warnings)
 
 
-def _open(path: Path, means: Means, name: str) -> Source:
+def _open(path: Path, means: Means, name: str) -> SheetSource:
     with path.open("rb") as file:
         why = why_no_table(file.read(_LOOK_BYTES))
         file.seek(0)

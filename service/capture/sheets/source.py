@@ -24,7 +24,7 @@ class Row:
         return self.cells is not None and not any(cell.strip() for cell in self.cells)
 
 
-class Source(Protocol):
+class SheetSource(Protocol):
     """A file, or one sheet of it."""
 
     @property

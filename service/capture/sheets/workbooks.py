@@ -37,7 +37,7 @@ _UNREADABLE = "is damaged, or too large to be read: save the sheet with the lead
 
 
 @dataclass(slots=True)
-class Page:
+class WorkbookPage:
     """One sheet of a workbook.
 
     begins: its first row in what was written out. rows: how many it has. head: the first of them. numbers: columns in
@@ -71,8 +71,8 @@ class Workbook:
     """A workbook of which one sheet is read. pages: those that are not empty."""
 
     path: Path
-    page: Page
-    pages: Sequence[Page]
+    page: WorkbookPage
+    pages: Sequence[WorkbookPage]
     _written: IO[bytes]
 
     @property
@@ -140,20 +140,22 @@ def _reason_in_zip(path: Path) -> str:
     return next((reason for ending, reason in _OTHERS_IN_ZIP if is_zip and ending.encode() in names), "")
 
 
-def _pages_in(written: IO[bytes]) -> list[Page]:
+def _pages_in(written: IO[bytes]) -> list[WorkbookPage]:
     """The sheets of what was written out that are not empty, in their order."""
-    pages: list[Page] = []
+    pages: list[WorkbookPage] = []
     with Path(written.name).open("rb") as lines:
         for line in lines:
             if line.startswith(b"{"):
                 told = json.loads(line)
-                pages.append(Page(told["sheet"], told["hidden"], lines.tell()))
+                pages.append(WorkbookPage(told["sheet"], told["hidden"], lines.tell()))
             else:
                 pages[-1].look_at(line)
     return [page for page in pages if page.rows]
 
 
-def _chosen(pages: Sequence[Page], understood_in: Callable[[Sequence[Row]], tuple[int, int]], name: str) -> Page:
+def _chosen(
+    pages: Sequence[WorkbookPage], understood_in: Callable[[Sequence[Row]], tuple[int, int]], name: str
+) -> WorkbookPage:
     if name:
         wanted = next((page for page in pages if page.name.casefold() == name.casefold()), None)
         if not wanted:

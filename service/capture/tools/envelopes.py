@@ -12,7 +12,7 @@ from service.capture.enquiries import Answered
 from service.capture.names import fold
 from service.capture.shapes import Json, list_at, tables_at, text_at
 from service.capture.tools.enquiry_ids import is_number
-from service.capture.tools.levels import GROUPS, MAX_NAMES, PERSONS, Level, Place, sort_level
+from service.capture.tools.levels import GROUPS, MAX_NAMES, PERSONS, Level, LevelPlace, sort_level
 from service.capture.tools.question_sets import labels_of, questions_in, questions_of
 from service.capture.tools.surroundings import (
     CAMPAIGN_FACTS,
@@ -59,7 +59,7 @@ _MAX_SHARED = 100  # answers that each of several leads is given; more stay with
 
 
 @dataclass(slots=True)
-class Opened:
+class OpenedEnvelope:
     """One lead.
 
     answers: what was said, the innermost first. details: what stands around it. whole: where it was found.
@@ -96,12 +96,12 @@ class Opened:
         return fold(answered.name) in self._said or (target in _ASKED and is_taken(target, self._targets))
 
 
-def open_envelope(member: Json, mapped: frozenset[str] = frozenset()) -> list[Opened]:
+def open_envelope(member: Json, mapped: frozenset[str] = frozenset()) -> list[OpenedEnvelope]:
     """The leads of one object.
 
     mapped: folded paths that the operator speaks of: what lies there keeps its whole path as its name.
     """
-    return _Opening(mapped).open(member, Place(labels=_labels(member)), 0)
+    return _Opening(mapped).open(member, LevelPlace(labels=_labels(member)), 0)
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ class _Opening:
     mapped: frozenset[str]
     speaking: dict[tuple[int, int, bool], bool] = field(default_factory=dict)
 
-    def open(self, member: Json, place: Place, depth: int) -> list[Opened]:
+    def open(self, member: Json, place: LevelPlace, depth: int) -> list[OpenedEnvelope]:
         """The leads of an object at some depth."""
         rows = self._rows(member) if depth < _DEEPEST else ""
         inside = [rows] if rows else self._inside(member) if depth < _DEEPEST else []
@@ -129,13 +129,13 @@ class _Opening:
             lead.whole = lead.whole if len(leads) > 1 and lead.whole else member
         return leads
 
-    def _below(self, member: Json, key: str, place: Place, depth: int) -> list[Opened]:
+    def _below(self, member: Json, key: str, place: LevelPlace, depth: int) -> list[OpenedEnvelope]:
         value = member[key]
         objects = [value] if isinstance(value, Mapping) else tables_at(value)[:_MAX_ROWS]
         below = place.below(key, member)
         return [lead for each in objects for lead in self.open(each, below, depth + 1)]
 
-    def _named(self, level: Level, place: Place) -> Level:
+    def _named(self, level: Level, place: LevelPlace) -> Level:
         """The level, with whole paths as names for what the operator speaks of by them."""
         if self.mapped and place.path:
             for block in (level.questions, level.plain, *level.nested, level.tags):
@@ -221,8 +221,8 @@ class _Opening:
         )
 
 
-def _merged(questions: Sequence[Sequence[Answered]], opened: Sequence[Opened]) -> Opened:
-    lead = Opened()
+def _merged(questions: Sequence[Sequence[Answered]], opened: Sequence[OpenedEnvelope]) -> OpenedEnvelope:
+    lead = OpenedEnvelope()
     for block in (*questions, *(each.answers for each in opened)):
         lead.add(block)
     for each in opened:
@@ -230,7 +230,7 @@ def _merged(questions: Sequence[Sequence[Answered]], opened: Sequence[Opened]) -
     return lead
 
 
-def _share(leads: Sequence[Opened], level: Level, others: Sequence[Opened]) -> None:
+def _share(leads: Sequence[OpenedEnvelope], level: Level, others: Sequence[OpenedEnvelope]) -> None:
     """Give each of several leads what was answered beside them."""
     for lead in leads:
         lead.add(level.questions)
@@ -239,13 +239,13 @@ def _share(leads: Sequence[Opened], level: Level, others: Sequence[Opened]) -> N
             _keep_all(lead, each)
 
 
-def _keep_all(lead: Opened, other: Opened) -> None:
+def _keep_all(lead: OpenedEnvelope, other: OpenedEnvelope) -> None:
     for name, answer in other.details.items():
         keep_beside(lead.details, name, answer)
     lead.form_name = lead.form_name or other.form_name
 
 
-def _surround(lead: Opened, level: Level, member: Json, *, is_wrapped: bool, is_shared: bool) -> None:
+def _surround(lead: OpenedEnvelope, level: Level, member: Json, *, is_wrapped: bool, is_shared: bool) -> None:
     """Put around a lead what stands beside it. Leads of one call share no id that stands outside them."""
     is_tool = (is_wrapped or bool(level.questions)) and not _is_person(member, _STRONG)
     speaks_itself = is_tool and (bool(level.questions) or is_marked(member))

@@ -11,7 +11,7 @@ from service.capture.nesting import collect, flatten
 from service.capture.owners import is_mere_wrapping
 from service.capture.shapes import Json, tables_at, text_at
 from service.capture.tools.compounds import compose, file_text, is_name
-from service.capture.tools.question import Question, answers_of, answers_to, asks_for_name
+from service.capture.tools.question import AnsweredQuestion, answers_of, answers_to, asks_for_name
 from service.capture.tools.question_sets import (
     are_choices,
     holds_answers,
@@ -89,7 +89,7 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LevelPlace:
     """Where an object stands. path: from the top, "" there. about: the kind of person that the call tells of, "" none.
 
     labels: id -> label of questions that are described elsewhere in the body.
@@ -99,9 +99,11 @@ class Place:
     about: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
 
-    def below(self, key: str, member: Json) -> "Place":
+    def below(self, key: str, member: Json) -> "LevelPlace":
         """Where a member of an object stands."""
-        return Place(f"{self.path}.{key}" if self.path else key, self.about or person_of_event(member), self.labels)
+        return LevelPlace(
+            f"{self.path}.{key}" if self.path else key, self.about or person_of_event(member), self.labels
+        )
 
     @property
     def is_visitor(self) -> bool:
@@ -115,7 +117,7 @@ class Place:
         return word if word in PERSONS or word in _SUBMISSIONS else self.about
 
 
-def sort_level(member: Json, place: Place, inside: Sequence[str]) -> Level:
+def sort_level(member: Json, place: LevelPlace, inside: Sequence[str]) -> Level:
     """Sort what an object says itself. inside: its members that are opened by themselves."""
     level = Level()
     own = {key: value for key, value in member.items() if key not in inside}
@@ -171,7 +173,7 @@ def is_mere_name(key: str) -> bool:
     return not (is_path or is_earlier(key) or is_thing(key) or is_notice(key) or fold(key) in _NUMBERS)
 
 
-def are_chosen(name: str, questions: Sequence[Question]) -> bool:
+def are_chosen(name: str, questions: Sequence[AnsweredQuestion]) -> bool:
     """Chosen options of one question, or several values of one kind, such as a number at home and one at work."""
     return (are_choices(questions) and fold(name) not in _ITEMS) or _kind_of(name) in ("email", "phone")
 

@@ -10,7 +10,7 @@ from service.capture.claims import Answer
 from service.capture.enquiries import Answered
 from service.capture.nesting import collect, flatten
 from service.capture.shapes import Json, tables_at, text_at
-from service.capture.tools.envelopes import Opened, open_envelope
+from service.capture.tools.envelopes import OpenedEnvelope, open_envelope
 from service.capture.tools.levels import MAX_NAMES, is_mere_name
 from service.capture.tools.packed import read_packed
 from service.capture.tools.question_sets import questions_of
@@ -94,7 +94,7 @@ def _is_of_forms(member: Json) -> bool:
     return True
 
 
-def _posted(lead: Opened, whole: Json, event: Json) -> Posted:
+def _posted(lead: OpenedEnvelope, whole: Json, event: Json) -> Posted:
     return Posted(lead.answers, whole, lead.details, lead.form_name, event)
 
 

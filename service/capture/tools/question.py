@@ -19,7 +19,7 @@ _TARGETS = {
 _WORK = "WORK_"  # of Google's columns: the address at work goes before the other
 
 
-class Question(NamedTuple):
+class AnsweredQuestion(NamedTuple):
     """One question. label: "" where it has none. names, identity: what else it is called. kind: of input.
 
     value: in any shape; None where it was left out. rest: what adds to the answer.
@@ -39,7 +39,7 @@ class Question(NamedTuple):
         return self.label or next(iter(self.names), "") or self.identity
 
 
-def answers_of(questions: Sequence[Question], labels: Mapping[str, str]) -> list[Answered]:
+def answers_of(questions: Sequence[AnsweredQuestion], labels: Mapping[str, str]) -> list[Answered]:
     """What was answered, under the questions' labels. labels: of questions that have none of their own, by id."""
     asked = [_labelled(question, labels) for question in questions if question.is_answered]
     asked.sort(key=lambda question: not any(name.startswith(_WORK) for name in question.names))
@@ -71,21 +71,21 @@ def target_of(name: str) -> str:
     return meaning.target if meaning and not meaning.target.startswith("_") else ""
 
 
-def _labelled(question: Question, labels: Mapping[str, str]) -> Question:
+def _labelled(question: AnsweredQuestion, labels: Mapping[str, str]) -> AnsweredQuestion:
     if question.label or not labels:
         return question
     known = (labels.get(name, "") for name in (question.identity, *question.names))
     return question._replace(label=next(filter(None, known), ""))
 
 
-def _person_among(questions: Sequence[Question]) -> Question | None:
+def _person_among(questions: Sequence[AnsweredQuestion]) -> AnsweredQuestion | None:
     """The question for the person's own name among those answered in parts: other names may be asked, too."""
     in_parts = [question for question in questions if is_name(question.value)]
     named = (question for question in in_parts if asks_for_name(question.name))
     return next(named, in_parts[0] if in_parts else None)
 
 
-def _answers(question: Question, is_person: bool, meant: set[str]) -> Iterator[Answered]:
+def _answers(question: AnsweredQuestion, is_person: bool, meant: set[str]) -> Iterator[Answered]:
     name = question.name or "unnamed"
     target = _hinted(question, meant)
     yield from answers_to(name, question.value, target, is_person=is_person)
@@ -93,7 +93,7 @@ def _answers(question: Question, is_person: bool, meant: set[str]) -> Iterator[A
         yield from answers_to(f"{name} ({key})", value)
 
 
-def _hinted(question: Question, meant: set[str]) -> str:
+def _hinted(question: AnsweredQuestion, meant: set[str]) -> str:
     """What the question asks for, where its label does not say so and no other label does."""
     column = next((target for name in question.names if name.isupper() and (target := target_of(name))), "")
     if column or target_of(question.name):

@@ -11,7 +11,7 @@ from service.capture.names import fold
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
 from service.capture.texts import clean
 from service.capture.tools.compounds import compose, plain_answer
-from service.capture.tools.question import Question, target_of
+from service.capture.tools.question import AnsweredQuestion, target_of
 
 _VALUES = (
     *("value", "values", "answer", "answers", "stringvalue", "fieldvalue", "answervalue", "answertext", "textvalue"),
@@ -80,7 +80,7 @@ _FEWEST_DIGITS = 6  # of a phone number
 _MAX_QUESTIONS = 1000
 
 
-def questions_of(members: object) -> list[Question]:
+def questions_of(members: object) -> list[AnsweredQuestion]:
     """The questions of a list; an empty list for anything else."""
     tables = tables_at(members)
     if len(tables) > _MAX_QUESTIONS:
@@ -101,7 +101,7 @@ def questions_of(members: object) -> list[Question]:
     return [question or _nameless(table) for question, table in zip(questions, tables, strict=True)]
 
 
-def questions_in(value: Json) -> dict[str, Question]:
+def questions_in(value: Json) -> dict[str, AnsweredQuestion]:
     """The questions among the members of an object: most of the objects in it are some. {} where they are none."""
     tables = {key: member for key, member in value.items() if isinstance(member, Mapping) and _may_ask(member)}
     questions = {key: question for key, member in tables.items() if (question := _question(member))}
@@ -117,7 +117,7 @@ def questions_in(value: Json) -> dict[str, Question]:
     return {key: _named(key, question) for key, question in questions.items()}
 
 
-def are_choices(questions: Sequence[Question]) -> bool:
+def are_choices(questions: Sequence[AnsweredQuestion]) -> bool:
     """Tell chosen options, which have numbers or colours and no name, from questions."""
     return not _are_named(questions)
 
@@ -172,11 +172,11 @@ def _is_layout(member: Json) -> bool:
     return fold(kind) in _LAYOUT and not _holds_answer(member)
 
 
-def _are_named(questions: Iterable[Question | None]) -> bool:
+def _are_named(questions: Iterable[AnsweredQuestion | None]) -> bool:
     return any(question is not None and (question.label or question.names) for question in questions)
 
 
-def _by_address(tables: Sequence[Json]) -> list[Question]:
+def _by_address(tables: Sequence[Json]) -> list[AnsweredQuestion]:
     """Questions under keys that nobody knows: the one that is answered by an address shows which hold what.
 
     [] where none is, or where most of the others are made differently.
@@ -191,9 +191,9 @@ def _by_address(tables: Sequence[Json]) -> list[Question]:
     return []
 
 
-def _under(member: Json, name_key: str, value_key: str) -> Question:
+def _under(member: Json, name_key: str, value_key: str) -> AnsweredQuestion:
     kind = next((text_at(member, key) for key in member if fold(key) in _KINDS and key != value_key), "")
-    return Question(text_at(member, name_key), (), "", kind, value_key in member, member.get(value_key), {})
+    return AnsweredQuestion(text_at(member, name_key), (), "", kind, value_key in member, member.get(value_key), {})
 
 
 def _holds_answer(member: Json) -> bool:
@@ -205,12 +205,12 @@ def _may_ask(member: Json) -> bool:
     return bool(member) and not isinstance(compose(member), str)
 
 
-def _named(key: str, question: Question) -> Question:
+def _named(key: str, question: AnsweredQuestion) -> AnsweredQuestion:
     """A question that is also known by the key that it stands under."""
     return question if key in question.names else question._replace(names=(*question.names, key))
 
 
-def _alone(key: str, question: Question) -> Question:
+def _alone(key: str, question: AnsweredQuestion) -> AnsweredQuestion:
     """The only object among plain answers: where its key speaks for itself, its label may be that of a choice."""
     label = question.label or next(iter(question.names), "")
     if not label or target_of(label) or not key.replace("_", "").isalpha():
@@ -218,13 +218,13 @@ def _alone(key: str, question: Question) -> Question:
     return question._replace(label=key, names=(), rest={**question.rest, "label": label})
 
 
-def _nameless(member: Json) -> Question:
+def _nameless(member: Json) -> AnsweredQuestion:
     """What stands in a list of questions and is none, such as the end of a page: its texts are kept."""
     texts = {key: text for key, text in member.items() if isinstance(text, str) and fold(key) not in _KINDS}
-    return Question("", (), "", "", bool(texts), texts, {})
+    return AnsweredQuestion("", (), "", "", bool(texts), texts, {})
 
 
-def _question(member: Json) -> Question | None:
+def _question(member: Json) -> AnsweredQuestion | None:
     """One question; None where neither a name nor an answer is told."""
     values, labels, names, ids, kinds, besides = _by_role(member)
     kind = next(filter(None, (text_at(member, key) for key in kinds)), "")
@@ -246,7 +246,7 @@ def _question(member: Json) -> Question | None:
         if value is None:  # a row of a table, or a submission: its id names no question
             return None
     rest = {fold(key): member[key] for key in besides if key != value_key}
-    return Question(label, called, identity, kind, bool(value_key), value, rest)
+    return AnsweredQuestion(label, called, identity, kind, bool(value_key), value, rest)
 
 
 def _by_role(member: Json) -> list[list[str]]:
