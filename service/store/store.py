@@ -22,6 +22,7 @@ from service.store.corrections import Corrections
 from service.store.engines import open_engines
 from service.store.erasure import TOGETHER, Erased, Erasure
 from service.store.exports import Exports
+from service.store.facts import Facts
 from service.store.fetches import Fetches
 from service.store.finished import Finished
 from service.store.histories import Histories
@@ -57,7 +58,7 @@ Ready = tuple[Arrival, Values]
 MOST_TOGETHER = 100
 """Leads of one request that are committed in one go: others who write need not wait for a thousand."""
 
-SCHEMA = "0007"
+SCHEMA = "0008"
 """The newest migration; a process takes leads only on this schema."""
 
 
@@ -95,6 +96,7 @@ class Transaction:
     tallies: Tallies
     untold: Untold
     refusals: Refusals
+    facts: Facts
 
 
 class Store:
@@ -247,6 +249,7 @@ class Store:
             Tallies(connection, opened),
             Untold(connection),
             Refusals(connection, opened),
+            Facts(connection, opened),
         )
 
     def _ring(self, connection: Connection) -> None:

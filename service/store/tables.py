@@ -228,6 +228,18 @@ accounts = Table(
     Column("failing_since", Instant),  # the first of them
 )
 
+account_facts = Table(
+    # What was found out about one Nexudus, where its documents leave it open.
+    "account_facts",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("base_url", Text, primary_key=True),  # of another Nexudus nothing is known
+    Column("name", Text, primary_key=True),
+    Column("value", Json),  # NULL: being found out since learned_at
+    _text("source"),
+    Column("learned_at", Instant, nullable=False),
+)
+
 holds = Table(
     # Kinds of calls that rest while others of the account go on.
     "holds",

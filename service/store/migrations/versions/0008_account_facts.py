@@ -1,0 +1,23 @@
+"""What was found out about each Nexudus, where its documents leave it open. Safe while the last version runs."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table(
+        "account_facts",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("base_url", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), server_default="", nullable=False),
+        sa.Column("learned_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "base_url", "name", name="pk_account_facts"),
+    )
