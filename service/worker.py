@@ -17,6 +17,7 @@ from service.collect.line import Addresses
 from service.collect.lines import make_lines
 from service.collect.rounds import Rounds as ReadingRounds
 from service.delivery.beginning import begin_anew
+from service.delivery.behaviour import Behaviours
 from service.delivery.desk import Desk
 from service.delivery.identity import is_gone, worker_name
 from service.delivery.keeper import StoreKeeper
@@ -30,7 +31,7 @@ from service.lead import Receipt, Submission
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
 from service.settings import Settings
-from service.store import Identity, Pace, Store
+from service.store import Identity, Pace, Store, Tenant
 from service.watch.digest import Hour
 from service.watch.watcher import Orders, Watcher
 
@@ -150,6 +151,7 @@ def _desk(
         targets=Targets(),
         vetting=Vetting(),
         store=store,
+        behaviours=Behaviours(store, Tenant(account.name, nexudus.base_url)),
         forms=setup.forms,
         schedule_s=settings.retry_schedule_s,
         timeout_s=settings.nexudus_timeout_s,

@@ -25,8 +25,10 @@ from service.delivery.consequences import (
     wait_for_pace,
 )
 from service.delivery.desk import Desk
+from service.delivery.looking import searching
 from service.delivery.pacing import OutOfPace
 from service.delivery.problems import full
+from service.delivery.reading_back import read_back
 from service.delivery.routing import route
 from service.delivery.targets import Unroutable
 from service.delivery.vetting import UnsafeStage
@@ -34,6 +36,7 @@ from service.forms import Form
 from service.lead import CoworkerId, Delivery, OpportunityId, Step, marker_of
 from service.nexudus import coworkers, opportunities
 from service.nexudus.errors import NexudusError, Unavailable
+from service.nexudus.marks import with_custom_field
 from service.nexudus.rows import Row
 from service.store import Transaction
 
@@ -41,9 +44,6 @@ log = structlog.get_logger()
 
 LOOKS = 2
 """Searches before a create of unknown outcome is repeated: one may come too early to see the record."""
-
-LOOK_SPACING_S = 2.0
-"""Between two such searches."""
 
 
 class LocationFull(Exception):
@@ -75,7 +75,7 @@ def deliver(delivery: Delivery, desk: Desk) -> None:
     except OutOfPace as error:
         wait_for_pace(delivery, desk, error.wait_s)
     except LookAgain:
-        postpone(delivery, desk, LOOK_SPACING_S)
+        postpone(delivery, desk, desk.behaviours.current.look_spacing_s)
     except UnsafeStage as unsafe:
         hold(delivery, desk, f"stage:{unsafe.stage_id}", unsafe.sentence)
     except LocationFull as problem:
@@ -147,7 +147,9 @@ def _opportunity(
     lead = delivery.lead
 
     def compose() -> Row:
-        return opportunities.compose(translate.opportunity(lead, form, target, coworker_id))
+        body = opportunities.compose(translate.opportunity(lead, form, target, coworker_id))
+        is_marked = desk.behaviours.current.mark_places.custom_field
+        return with_custom_field(body, marker_of(lead.id)) if is_marked else body
 
     def create() -> OpportunityId:
         return OpportunityId(opportunities.create(desk.nexudus, compose()))
@@ -162,13 +164,15 @@ def _opportunity(
                 tx.holds.lift(lead.account, delivery.waits_for)
 
     if _doubted(delivery, Step.CREATE_OPPORTUNITY):
-        found = attempt(delivery, desk, Step.FIND_OPPORTUNITY, _searching(delivery, desk, coworker_id), finish)
+        found = attempt(delivery, desk, Step.FIND_OPPORTUNITY, searching(delivery, desk, coworker_id, compose), finish)
         if found is not None:
             return found
         _look_twice(delivery, desk, Step.CREATE_OPPORTUNITY)
-    return _unless_full(
+    made = _unless_full(
         delivery, desk, target, lambda: attempt(delivery, desk, Step.CREATE_OPPORTUNITY, create, finish, compose)
     )
+    read_back(lead, desk, made, compose())
+    return made
 
 
 def _unless_full(
@@ -186,15 +190,6 @@ def _unless_full(
         if is_full(desk, delivery.lead.account, target.business_id, failed.error):
             raise LocationFull(what, full(failed.error, target.business_id)) from failed
         raise
-
-
-def _searching(delivery: Delivery, desk: Desk, coworker_id: CoworkerId) -> Callable[[], OpportunityId | None]:
-    def search() -> OpportunityId | None:
-        marker, since = marker_of(delivery.lead.id), delivery.lead.received_at
-        found = opportunities.find_marked(desk.nexudus, marker, coworker_id, since)
-        return None if found is None else OpportunityId(found)
-
-    return search
 
 
 def _doubted(delivery: Delivery, step: Step) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from service.delivery.behaviour import Behaviours
 from service.delivery.pacing import Pacer
 from service.delivery.targets import Targets
 from service.delivery.vetting import Vetting
@@ -20,6 +21,7 @@ class Desk:
     targets: Targets
     vetting: Vetting
     store: Store
+    behaviours: Behaviours
     forms: Mapping[str, Form]
     schedule_s: Sequence[float]
     timeout_s: float

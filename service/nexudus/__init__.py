@@ -11,7 +11,8 @@ bearer.py         which token to use now; one process exchanges, the others wait
 client.py         Nexudus: get, post, records
 fields.py         kinds of fields that the bodies are made of
 coworkers.py      finding and creating the contact
-opportunities.py  creating the opportunity, and looking whether it is there already
+opportunities.py  creating the opportunity
+marks.py          whether an opportunity is there already: by its mark, or by its looks
 pipeline.py       how opportunities stand, many at a time
 lead_sources.py   the CRM's list of sources
 loss_reasons.py   the CRM's list of why opportunities are lost

@@ -51,6 +51,11 @@ class Nexudus:
         )
         self._denials = Denials()
 
+    @property
+    def base_url(self) -> str:
+        """Scheme and host, without a slash at the end."""
+        return self._transport.base_url
+
     def is_corrected(self) -> bool:
         """Whether the last sign-in was refused, but with other settings than these: it may be tried again."""
         return self._bearer.is_corrected()

@@ -1,19 +1,18 @@
-"""Creating the opportunity, and looking whether it is there already.
+"""Creating the opportunity.
 
 Source of the fields, unless a line says otherwise: Nexudus REST reference, "Create CrmOpportunity".
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from marshmallow import INCLUDE, ValidationError, validates_schema
 
-from service.clock import check_aware
-from service.nexudus.client import Nexudus, Params
+from service.nexudus.client import Nexudus
 from service.nexudus.fields import Amount, Body, Choice, Instant, Text, Whole, rejection
 from service.nexudus.lead_sources import LEAD_SOURCES
-from service.nexudus.rows import Row, text_of
+from service.nexudus.rows import Row
 
 PATH = "/api/crm/crmopportunities"
 
@@ -131,36 +130,3 @@ def create(nexudus: Nexudus, body: Mapping[str, object]) -> int:
     """
     OpportunityBody().check(body)
     return nexudus.post(PATH, body)
-
-
-def find_marked(nexudus: Nexudus, marker: str, coworker_id: int, since: datetime) -> int | None:
-    """The id of the opportunity that carries our marker, in SystemId or Notes; None when there is none.
-
-    since: an instant before which it cannot have been made; the search goes back one day more, because
-    it is not documented in which time zone the CRM reads it.
-    Raises: as Nexudus.get.
-    """
-    # One page: where this filter is not known (newer docs do not list it) the answer is everything.
-    rows, _ = nexudus.page(PATH, {"CrmOpportunity_SystemId": marker}, size=25)
-    found = [row["Id"] for row in rows if _carries(row, marker)]
-    return min(found) if found else _find_by_coworker(nexudus, marker, coworker_id, since)
-
-
-def _find_by_coworker(nexudus: Nexudus, marker: str, coworker_id: int, since: datetime) -> int | None:
-    start = (check_aware(since).astimezone(UTC) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
-    params: Params = {"CrmOpportunity_Coworker": coworker_id, "from_CrmOpportunity_CreatedOn": start}
-    for row in nexudus.records(PATH, params):
-        if row.get("CoworkerId", coworker_id) == coworker_id and _carries(_whole(nexudus, row), marker):
-            return int(row["Id"])
-    return None
-
-
-def _whole(nexudus: Nexudus, row: Row) -> Row:
-    """The record with its Notes, which lists may leave out."""
-    if row.get("Notes") is not None:
-        return row
-    return nexudus.one(f"{PATH}/{row['Id']}") or row
-
-
-def _carries(row: Row, marker: str) -> bool:
-    return row.get("SystemId") == marker or marker in text_of(row, "Notes")

@@ -9,6 +9,7 @@ from service.store.conversions import Happening
 from service.store.corrections import BeingSent
 from service.store.erasure import Erased
 from service.store.exports import Told, ToldCall, as_instant, as_milliseconds
+from service.store.facts import Fact, Tenant
 from service.store.fetches import Ended, Fetch
 from service.store.histories import History
 from service.store.holds import Hold
@@ -45,6 +46,7 @@ __all__ = [
     "Debt",
     "Ended",
     "Erased",
+    "Fact",
     "Fetch",
     "Found",
     "Happening",
@@ -77,6 +79,7 @@ __all__ = [
     "StoreUnavailable",
     "Tallies",
     "Tally",
+    "Tenant",
     "Told",
     "ToldCall",
     "Transaction",

@@ -43,6 +43,7 @@ TITLES = {
     "notify": "new leads are not told",
     "setup": "the set-up does not fit Nexudus",
     "cap": "a location in Nexudus is filling up",
+    "notes": "Nexudus does not keep the text of enquiries",
     "ledger": "leads and Nexudus are not known to agree",
 }
 """Kind -> what it is called. Other kinds are told under a general title."""
@@ -66,6 +67,7 @@ ENDINGS = {
     "notify": "New leads are told again.",
     "setup": "The set-up fits again.",
     "cap": "There is room in Nexudus again.",
+    "notes": "The text of an enquiry is kept again.",
     "ledger": "Leads and Nexudus agree again.",
 }
 

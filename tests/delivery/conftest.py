@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from service import clock
+from service.delivery.behaviour import Behaviours
 from service.delivery.deliver import deliver
 from service.delivery.desk import Desk
 from service.delivery.pacing import Pacer
@@ -16,7 +17,7 @@ from service.lead import Attempt, Lead
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
 from service.simulator.server import Simulator
-from service.store import Pace, Pause, Store
+from service.store import Pace, Pause, Store, Tenant
 from tests.builders import a_form
 
 UNHURRIED = Pace(10_000, 1.0)
@@ -93,7 +94,8 @@ def a_desk(
     pacer = Pacer("default", [pace], store, lambda: clock.now().timestamp(), clock.sleep)
     login = Login("simulator@leadcapture.example", "simulator")
     nexudus = Nexudus(simulator.url, login, client_id="tests", timeout_s=timeout_s, before_call=pacer.before_call)
-    return Desk(nexudus, pacer, Targets(), Vetting(), store, forms, SCHEDULE_S, timeout_s, lambda: 1.0)
+    behaviours = Behaviours(store, Tenant("default", nexudus.base_url))
+    return Desk(nexudus, pacer, Targets(), Vetting(), store, behaviours, forms, SCHEDULE_S, timeout_s, lambda: 1.0)
 
 
 @pytest.fixture

@@ -1,0 +1,94 @@
+"""How one Nexudus behaves where its documents leave it open, as far as it was found out, and what follows from it.
+
+Facts come from `lead-capture doctor --live` and from reading the first opportunity of each type back. As long as
+nothing is known, delivery is safe either way.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from service import clock
+from service.nexudus.marks import MarkPlaces
+from service.store import Fact, Store, Tenant
+
+KEPT_S = 60.0
+"""How long a process believes what it read: so soon it follows what another one found out."""
+
+LEAST_SPACING_S, MOST_SPACING_S = 2.0, 60.0
+"""Between two searches after a create of unknown outcome."""
+
+SYSTEM_ID_KEPT, SYSTEM_ID_FILTER = "system_id_kept", "system_id_filter"
+CUSTOM_FIELDS_KEPT, CUSTOM_FIELDS_FILTER = "custom_fields_kept", "custom_fields_filter"
+SEARCH_LAG_S = "search_lag_s"
+
+
+def notes_fact(type_id: int | None) -> str:
+    """The name of the fact that says what becomes of the notes under a type: "kept", "changed" or "lost"."""
+    return f"notes:{type_id or 0}"
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What is known. values: by the names of the facts; what is not there is not known."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def mark_places(self) -> MarkPlaces:
+        """Where marks are written and searched for."""
+        kept = self.values.get(CUSTOM_FIELDS_KEPT) is True
+        return MarkPlaces(
+            system_id=False not in (self.values.get(SYSTEM_ID_KEPT), self.values.get(SYSTEM_ID_FILTER)),
+            custom_field=kept,
+            custom_field_filter=kept and self.values.get(CUSTOM_FIELDS_FILTER) is True,
+        )
+
+    @property
+    def look_spacing_s(self) -> float:
+        """Seconds between two searches after a create of unknown outcome: no shorter than a search takes to see it."""
+        lag_s = self.values.get(SEARCH_LAG_S)
+        return min(max(LEAST_SPACING_S, 2 * lag_s if isinstance(lag_s, int | float) else 0.0), MOST_SPACING_S)
+
+    def keeps_marks(self, type_id: int | None) -> bool:
+        """Whether an opportunity of this type is known to bear its mark for good."""
+        return (
+            self.values.get(SYSTEM_ID_KEPT) is True
+            or self.mark_places.custom_field
+            or self.values.get(notes_fact(type_id)) == "kept"
+        )
+
+
+class Behaviours:
+    """The behaviour of one Nexudus, read from the store now and then; threads may share it."""
+
+    def __init__(self, store: Store, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self._store = store
+        self._guard = threading.Lock()
+        self._known = Behaviour()
+        self._until = float("-inf")  # by clock.monotonic
+
+    @property
+    def current(self) -> Behaviour:
+        """What is known now.
+
+        Raises: StoreUnavailable.
+        """
+        with self._guard:
+            if self._until <= clock.monotonic():
+                with self._store.read() as tx:
+                    self._known = behaviour_of(tx.facts.of(self.tenant))
+                self._until = clock.monotonic() + KEPT_S
+            return self._known
+
+    def forget(self) -> None:
+        """Read it anew: something was found out."""
+        with self._guard:
+            self._until = float("-inf")
+
+
+def behaviour_of(facts: Mapping[str, Fact]) -> Behaviour:
+    """What these facts say."""
+    return Behaviour({name: fact.value for name, fact in facts.items()})

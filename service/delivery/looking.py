@@ -1,0 +1,67 @@
+"""Whether the opportunity of a lead is there already, after a create of which nobody knows what became of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from service import clock
+from service.delivery.desk import Desk
+from service.lead import CoworkerId, Delivery, OpportunityId, marked_in, marker_of
+from service.nexudus import marks
+from service.nexudus.errors import Rejected
+from service.nexudus.rows import Row, id_of, text_of
+
+log = structlog.get_logger()
+
+
+def searching(
+    delivery: Delivery, desk: Desk, coworker_id: CoworkerId, compose: Callable[[], Row]
+) -> Callable[[], OpportunityId | None]:
+    """The search for a lead's opportunity: by its mark; where no mark is known to survive, by its looks.
+
+    compose: the body as it was, or would be, sent. The search raises as Nexudus.get.
+    """
+    lead = delivery.lead
+
+    def search() -> OpportunityId | None:
+        behaviour = desk.behaviours.current
+        places, marker = behaviour.mark_places, marker_of(lead.id)
+        marked = marks.find_marked(desk.nexudus, marker, coworker_id, lead.received_at, places)
+        if marked is not None:
+            return OpportunityId(marked)
+        try:
+            body = compose()
+        except Rejected:  # the forms file says something else by now
+            return None
+        if behaviour.keeps_marks(id_of(body, "OpportunityTypeId")):
+            return None
+        since = delivery.doubt.since if delivery.doubt else lead.received_at
+        return _by_looks(delivery, desk, coworker_id, body, since)
+
+    return search
+
+
+def _by_looks(
+    delivery: Delivery, desk: Desk, coworker_id: CoworkerId, body: Row, since: datetime
+) -> OpportunityId | None:
+    """The person's opportunity that says all that ours does, bears nobody's mark, and is no other lead's.
+
+    A second one would be worse: two people of the sales team would call.
+    """
+    alike = [row for row in marks.find_alike(desk.nexudus, body, coworker_id, since) if not _is_marked(row)]
+    if not alike:
+        return None
+    numbers = [int(row["Id"]) for row in alike]
+    with desk.store.read() as tx:
+        others = tx.sales.noted_under(delivery.lead.account, numbers, clock.now())
+    free = [number for number in numbers if number not in others]
+    if not free:
+        return None
+    log.warning("found_by_its_looks", lead=delivery.lead.id, opportunity=free[0])
+    return OpportunityId(free[0])
+
+
+def _is_marked(row: Row) -> bool:
+    places = (text_of(row, "SystemId"), text_of(row, "Notes"), marks.mark_field_of(row))
+    return any(marked_in(text) for text in places)

@@ -1,0 +1,160 @@
+"""Whether an opportunity is there already: by the mark that it bears, and where no mark survives, by its looks.
+
+Nexudus has no idempotency key. A mark is written into up to three places, because it is not documented which of them
+a create keeps: `SystemId`, the end of the notes, and the custom field `LeadCapture`.
+"""
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from service.clock import check_aware
+from service.nexudus.client import Nexudus, Params
+from service.nexudus.opportunities import PATH
+from service.nexudus.rows import Row, text_of
+
+CUSTOM_FIELD = "LeadCapture"
+"""The custom field that holds the mark. Any record takes fields of any name (REST reference, "Custom fields")."""
+
+COMPARED = (
+    "CrmBoardColumnId",
+    "Name",
+    "OpportunityTypeId",
+    "LeadSource",
+    "Value",
+    *(f"Utm{part}" for part in ("Source", "Medium", "Campaign", "Content", "Term")),
+)
+"""What two opportunities of one person have in common when they are the same: all that Nexudus keeps as it was sent."""
+
+NotesFate = Literal["kept", "changed", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkPlaces:
+    """Where a mark is worth looking for, as far as it is known of this Nexudus.
+
+    system_id: not known to be dropped, and not known to be no filter. custom_field: creates are known to keep it.
+    custom_field_filter: and it can be searched by.
+    """
+
+    system_id: bool = True
+    custom_field: bool = False
+    custom_field_filter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """What of a body is found in the record that it made. custom_fields: None where none were sent."""
+
+    notes: NotesFate
+    notes_mark: bool
+    system_id: bool
+    custom_fields: bool | None
+
+
+def with_custom_field(body: Row, marker: str) -> Row:
+    """The body with the mark among its custom fields."""
+    mine = {"Name": CUSTOM_FIELD, "Value": marker, "Type": "string"}
+    return {**body, "CustomFields": {"Data": [*_custom_fields(body), mine]}}
+
+
+def find_marked(
+    nexudus: Nexudus, marker: str, coworker_id: int, since: datetime, places: MarkPlaces | None = None
+) -> int | None:
+    """The id of the opportunity that carries our marker; None when there is none.
+
+    since: an instant before which it cannot have been made; the search goes back one day more, because
+    it is not documented in which time zone the CRM reads it.
+    Raises: as Nexudus.get.
+    """
+    places = places or MarkPlaces()
+    for params in _by_mark(marker, places):
+        # One page: where this filter is not known the answer is everything.
+        rows, _ = nexudus.page(PATH, params, size=25)
+        marked = [row["Id"] for row in rows if carries(row, marker)]
+        if marked:
+            return int(min(marked))
+    return next((row["Id"] for row in of_coworker(nexudus, coworker_id, since, places) if carries(row, marker)), None)
+
+
+def _by_mark(marker: str, places: MarkPlaces) -> Iterator[Params]:
+    if places.system_id:
+        yield {"CrmOpportunity_SystemId": marker}
+    if places.custom_field_filter:
+        yield {f"CrmOpportunity_CustomFields_{CUSTOM_FIELD}": marker}
+
+
+def find_alike(nexudus: Nexudus, body: Mapping[str, Any], coworker_id: int, since: datetime) -> list[Row]:
+    """The opportunities of a person that look like this body, the oldest first; not those that bear a mark.
+
+    Raises: as Nexudus.get.
+    """
+    rows = of_coworker(nexudus, coworker_id, since, MarkPlaces(custom_field=True))
+    return sorted((row for row in rows if is_alike(row, body)), key=lambda row: int(row["Id"]))
+
+
+def is_alike(row: Row, body: Mapping[str, Any]) -> bool:
+    """Whether a record says all that a body says, of what is compared."""
+    return all((row.get(name) or None) == (body.get(name) or None) for name in COMPARED)
+
+
+def of_coworker(nexudus: Nexudus, coworker_id: int, since: datetime, places: MarkPlaces) -> Iterator[Row]:
+    """The opportunities of a person made since then and on the day before, each with all that may bear a mark.
+
+    Raises: as Nexudus.get.
+    """
+    start = (check_aware(since).astimezone(UTC) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    params: Params = {"CrmOpportunity_Coworker": coworker_id, "from_CrmOpportunity_CreatedOn": start}
+    for row in nexudus.records(PATH, params):
+        if row.get("CoworkerId", coworker_id) == coworker_id:
+            yield _whole(nexudus, row, places)
+
+
+def _whole(nexudus: Nexudus, row: Row, places: MarkPlaces) -> Row:
+    """The record with its notes and custom fields, which lists may leave out."""
+    is_whole = row.get("Notes") is not None and "SystemId" in row
+    if is_whole and not (places.custom_field and row.get("CustomFields") is None):
+        return row
+    return nexudus.one(f"{PATH}/{row['Id']}") or row
+
+
+def carries(row: Row, marker: str) -> bool:
+    """Whether a record bears this mark, in any of the three places."""
+    return row.get("SystemId") == marker or marker in text_of(row, "Notes") or mark_field_of(row) == marker
+
+
+def mark_field_of(row: Row) -> str:
+    """The mark in the custom field; "" where there is none."""
+    return next((text_of(field, "Value") for field in _custom_fields(row) if field.get("Name") == CUSTOM_FIELD), "")
+
+
+def round_trip(body: Row, record: Row, marker: str) -> RoundTrip:
+    """What of a body is found in the record that it made."""
+    fields = {(each.get("Name"), each.get("Value")) for each in _custom_fields(record)}
+    sent = [(each.get("Name"), each.get("Value")) for each in _custom_fields(body)]
+    return RoundTrip(
+        notes=_fate(text_of(body, "Notes"), text_of(record, "Notes")),
+        notes_mark=marker in text_of(record, "Notes"),
+        system_id=record.get("SystemId") == body.get("SystemId"),
+        custom_fields=all(each in fields for each in sent) if sent else None,
+    )
+
+
+def _fate(sent: str, kept: str) -> NotesFate:
+    """A template around our text is no loss; white space and the writing of `&` do not count."""
+    wanted, there = _squeezed(sent), _squeezed(kept)
+    if wanted in there:
+        return "kept"
+    return "changed" if wanted[:20] in there else "lost"
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(html.unescape(text).split())
+
+
+def _custom_fields(row: Mapping[str, Any]) -> list[Row]:
+    fields = row.get("CustomFields")
+    data = fields.get("Data") if isinstance(fields, dict) else None
+    return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
