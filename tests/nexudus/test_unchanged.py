@@ -11,7 +11,10 @@ ROOM = Path(__file__).parents[2] / "service" / "nexudus"
 
 
 def test_the_client_reads_and_creates_only() -> None:
-    calls = {name for name in vars(Nexudus) if not name.startswith("_")} - {"is_corrected", "base_url"}  # which send nothing
+    calls = {name for name in vars(Nexudus) if not name.startswith("_")} - {
+        "is_corrected",
+        "base_url",
+    }  # which send nothing
 
     assert calls == {"get", "one", "page", "post", "records"}
 

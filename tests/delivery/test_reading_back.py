@@ -1,0 +1,124 @@
+"""The first opportunity of each type is read back: what became of the text and of the marks."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.delivery.behaviour import notes_fact
+from service.forms import Destination
+from service.lead import Lead, Status
+from service.nexudus.opportunities import PATH
+from tests.builders import a_form, a_lead
+from tests.delivery.conftest import House
+
+TYPE = 8
+TOUR = "contact"
+
+
+@pytest.fixture
+def typed(house: House) -> House:
+    """A house whose form makes opportunities of a type that has a template."""
+    house.use({TOUR: a_form(destination=Destination(stage_id=1001, opportunity_type_id=TYPE))})
+    return house
+
+
+def delivered(house: House, number: int = 1) -> Lead:
+    """A lead that came through."""
+    lead = house.owes(a_lead(email=f"ada{number}@example.com"))
+    house.deliver_until_quiet()
+    assert house.kept(lead).status is Status.DELIVERED
+    return lead
+
+
+def facts(house: House) -> dict[str, Any]:
+    with house.store.read() as tx:
+        return {name: fact.value for name, fact in tx.facts.of(house.desk.behaviours.tenant).items()}
+
+
+def concerns(house: House) -> list[str]:
+    with house.store.read() as tx:
+        return [concern.cause for concern in tx.concerns.open()]
+
+
+def reads(house: House) -> int:
+    return sum(call.path.startswith(f"{PATH}/") for call in house.nexudus.calls("GET"))
+
+
+def test_notes_that_stay_are_read_back_once(typed: House) -> None:
+    for number in (1, 2, 3):
+        delivered(typed, number)
+
+    assert facts(typed) == {notes_fact(TYPE): "kept", "system_id_kept": True}
+    assert (reads(typed), concerns(typed)) == (1, [])
+
+
+def test_a_template_that_takes_the_place_of_the_text_is_a_concern(typed: House) -> None:
+    typed.nexudus.settings(type_template="overwrite")
+
+    delivered(typed)
+
+    with typed.store.read() as tx:
+        [concern] = tx.concerns.open()
+    assert concern.cause == f"notes:default:{TYPE}"
+    assert "does not keep the notes of opportunity type 8" in concern.sentence
+    assert "No mark" not in concern.sentence  # SystemId survives
+
+
+def test_where_no_mark_survives_that_is_said_too(typed: House) -> None:
+    typed.nexudus.settings(type_template="overwrite", systemid_round_trips=False)
+
+    delivered(typed)
+
+    with typed.store.read() as tx:
+        assert "No mark of ours survives" in tx.concerns.open()[0].sentence
+
+
+def test_each_type_is_read_back_for_itself(typed: House) -> None:
+    delivered(typed, 1)
+    typed.use({TOUR: a_form()})
+    delivered(typed, 2)
+
+    assert facts(typed) == {notes_fact(TYPE): "kept", notes_fact(None): "kept", "system_id_kept": True}
+    assert reads(typed) == 2
+
+
+def test_the_end_of_the_loss_is_noticed_by_itself(typed: House) -> None:
+    typed.nexudus.settings(type_template="overwrite")
+    delivered(typed, 1)
+    typed.nexudus.settings(type_template="none")
+    age_facts(typed, timedelta(days=2))
+
+    delivered(typed, 2)
+
+    assert (facts(typed)[notes_fact(TYPE)], concerns(typed)) == ("kept", [])
+
+
+def test_a_loss_is_looked_at_again_once_a_day_only(typed: House) -> None:
+    typed.nexudus.settings(type_template="overwrite")
+
+    for number in (1, 2, 3):
+        delivered(typed, number)
+
+    assert reads(typed) == 1
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"reset": True}, {"status": 403}, {"status": 429}])
+def test_a_reading_that_fails_costs_the_lead_nothing_and_is_made_with_the_next(
+    typed: House, fault: dict[str, Any]
+) -> None:
+    typed.nexudus.faults([{"method": "GET", "path": f"{PATH}/", "times": 1, **fault}])
+
+    lead = delivered(typed, 1)
+    assert facts(typed) == {}
+    delivered(typed, 2)
+
+    assert typed.kept(lead).opportunity_id is not None
+    assert facts(typed)[notes_fact(TYPE)] == "kept"
+
+
+def age_facts(house: House, age: timedelta) -> None:
+    """Let everything have been found out so long ago."""
+    micros = int(age.total_seconds() * 1e6)
+    with house.store._opened.writing.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE account_facts SET learned_at = learned_at - {micros}")  # noqa: S608 (a number)
