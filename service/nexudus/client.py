@@ -56,6 +56,11 @@ class Nexudus:
         """Scheme and host, without a slash at the end."""
         return self._transport.base_url
 
+    @property
+    def limit_headers(self) -> Mapping[str, str]:
+        """The headers of answers so far that may tell of limits."""
+        return self._transport.limit_headers
+
     def is_corrected(self) -> bool:
         """Whether the last sign-in was refused, but with other settings than these: it may be tried again."""
         return self._bearer.is_corrected()

@@ -1,5 +1,6 @@
 """One HTTP request: its time limits, and what a missing answer means. No retries, no redirects, no cookies."""
 
+import re
 import ssl
 import threading
 from collections.abc import Mapping
@@ -27,6 +28,10 @@ connection for five seconds or much longer. The price is one handshake after a q
 """
 
 
+_OF_LIMITS = re.compile(r"rate|limit|quota|throttl", re.IGNORECASE)
+"""How headers are named that may tell of limits; which of them Nexudus sends is not documented."""
+
+
 class Transport:
     """Sends requests to one host. Threads may share it; each has its own connection."""
 
@@ -38,6 +43,7 @@ class Transport:
         self._idle_s = idle_s
         self._connect_timeout_s = connect_timeout_s
         self._local = threading.local()
+        self.limit_headers: dict[str, str] = {}  # as the last answers had them
 
     def send(
         self,
@@ -76,6 +82,7 @@ class Transport:
         ) as response:
             content = _read_until(response, deadline)
         self._local.used_at = clock.monotonic()
+        self.limit_headers |= {name: text for name, text in response.headers.items() if _OF_LIMITS.search(name)}
         return Answer(
             status=response.status_code,
             body=content,

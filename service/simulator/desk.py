@@ -2,6 +2,7 @@
 
 import random
 import time
+from dataclasses import replace
 
 from service.simulator import coworkers, opportunities
 from service.simulator.access import holds, signs_in
@@ -45,7 +46,13 @@ def answer(world: World, call: Call) -> Answer:
     _dawdle(world)
     answered = _serve(world, call) if fault is None else _misbehave(world, call, fault)
     call.status = answered.status
-    return answered
+    return _with_limits(world, answered) if world.settings.limit_headers else answered
+
+
+def _with_limits(world: World, answered: Answer) -> Answer:
+    """How Nexudus would tell of its limits, if it does, is not known."""
+    told = {"X-RateLimit-Limit": world.settings.limits or "none"}
+    return replace(answered, headers={**answered.headers, **told})
 
 
 def _dawdle(world: World) -> None:

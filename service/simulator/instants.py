@@ -12,7 +12,18 @@ def now_text() -> str:
 
 def text_before(days: float) -> str:
     """The instant so many days ago, in the same form."""
-    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return text_of(datetime.now(UTC) - timedelta(days=days))
+
+
+def text_of(instant: datetime) -> str:
+    """An instant in the same form."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def text_off(text: str, minutes: int) -> str:
+    """The wall clock of a zone so many minutes from UTC, with a Z that is not true."""
+    instant = read_instant(text)
+    return text_of(instant + timedelta(minutes=minutes)) if instant else text
 
 
 def read_instant(text: str) -> datetime | None:

@@ -7,16 +7,18 @@ a misspelt filter returns everything.
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from service.simulator.entities import Entity, Route, find_route
 from service.simulator.exchange import Answer, Call, Record, found, read_whole
-from service.simulator.instants import end_of, read_instant
+from service.simulator.instants import end_of, read_instant, text_off
 from service.simulator.seed import NO_ACTION
 from service.simulator.world import World
 
 SIZE, MOST = 25, 1000
 PAGING = ("page", "size", "orderby", "dir")
+TIMES = ("CreatedOn", "UpdatedOn", "WonOn", "LostOn", "FromTime", "ToTime")
 DOWNWARDS = ("descending", "desc", "-1")  # "1" is documented as both directions: it counts as upwards here
 
 Test = Callable[[Record], bool]
@@ -34,26 +36,44 @@ def answer_list(world: World, entity: Entity, call: Call) -> Answer:
 
 def shown(world: World, entity: Entity, record: Record, *, in_list: bool = False) -> Record:
     """A record as a client sees it."""
+    record = _in_local_time(world, record)
     hidden = set(entity.unlisted) if in_list else set()
     if in_list and entity.name == "CrmOpportunity" and not world.settings.notes_in_lists:
         hidden.add("Notes")
+    if in_list and entity.name == "CrmOpportunity" and not world.settings.custom_fields_in_lists:
+        hidden.add("CustomFields")
     if in_list and entity.name == "CrmBoardColumn" and world.settings.list_flags != "full":
         hidden |= NO_ACTION.keys() if world.settings.list_flags == "absent" else set()
         record = {**record, **NO_ACTION}
     return {key: value for key, value in record.items() if key not in hidden} if hidden else record
 
 
+def _in_local_time(world: World, record: Record) -> Record:
+    minutes = world.settings.times_off_minutes
+    if not minutes:
+        return record
+    return {**record, **{name: text_off(record[name], minutes) for name in TIMES if record.get(name)}}
+
+
 def _candidates(world: World, entity: Entity, call: Call) -> tuple[Iterable[Record], list[Test]]:
     """Where to look (an index where one fits), and what each record must pass."""
     table = world.tables[entity.name]
     rows: Iterable[Record] = table.rows.values()
-    narrowed, tests = False, []
+    narrowed = False
+    tests: list[Test] = []
+    ignored = {name.lower() for name in world.settings.ignored_filters}
     for name, text in call.query:
         if name.lower() in PAGING or not text.strip():
             continue
+        if name.lower() in ignored:
+            world.ignored[name] += 1
+            continue
+        if name.lower() == "coworker_email" and not world.settings.email_any_case:
+            tests.append(partial(_is_written, "Email", text.strip()))
+            continue
         equal = _equal_to(world, entity, name, text)
         if equal is None:
-            test = _identity(name, text) or _range(entity, name, text)
+            test = _identity(name, text) or _range(entity, name, text) or _custom_field(world, entity, name, text)
             if test is None:
                 world.ignored[name] += 1
             else:
@@ -65,6 +85,10 @@ def _candidates(world: World, entity: Entity, call: Call) -> tuple[Iterable[Reco
         else:
             tests.append(_matching(world, route, value))
     return rows, tests
+
+
+def _is_written(key: str, text: str, row: Record) -> bool:
+    return bool(row.get(key) == text)
 
 
 def _equal_to(world: World, entity: Entity, name: str, text: str) -> tuple[Route, Any] | None:
@@ -122,6 +146,17 @@ def _identity(name: str, text: str) -> Test | None:
         return None
     wanted = set(re.findall(r"[\w-]+", text.lower()))
     return lambda row: str(row[key]).lower() in wanted
+
+
+def _custom_field(world: World, entity: Entity, name: str, text: str) -> Test | None:
+    prefix = f"{entity.name}_CustomFields_".lower()
+    if not world.settings.custom_fields_filter or not name.lower().startswith(prefix):
+        return None
+    wanted = (name[len(prefix) :].lower(), text.strip().lower())
+    return lambda row: any(
+        (each["Name"].lower(), each["Value"].lower()) == wanted
+        for each in (row.get("CustomFields") or {}).get("Data", ())
+    )
 
 
 def _range(entity: Entity, name: str, text: str) -> Test | None:

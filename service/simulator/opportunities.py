@@ -31,6 +31,7 @@ def create(world: World, body: Record) -> Answer:
     if flaws:
         return invalid(flaws)
     record = world.put("CrmOpportunity", _fields(world, body))
+    record["CustomFields"] = kept_custom_fields(world, body)
     world.held[record["CrmBoardColumnCrmBoardBusinessId"]] += 1
     _arrive(world, record, came_from=None)
     return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
@@ -85,7 +86,7 @@ def _flaws(world: World, body: Record) -> list[Flaw]:
 
 
 def _note_unknown(world: World, body: Record) -> None:
-    unknown = set(body) - set(WRITABLE)
+    unknown = set(body) - {*WRITABLE, "CustomFields"}
     if unknown and "Id" not in body:  # a PUT may echo what a GET showed
         world.ignored.update(f"CrmOpportunity.{name}" for name in unknown)
 
@@ -136,7 +137,21 @@ def _fields(world: World, body: Record) -> Record:
 def _notes(world: World, sent: str | None, template: str | None) -> str | None:
     """The docs say that a type's template fills the notes, not whether it replaces notes that were sent."""
     wins = {"none": "", "fill": "" if sent else template, "overwrite": template}[world.settings.type_template]
-    return wins or sent or None
+    text = wins or sent or None
+    return text and text[: world.settings.notes_max]
+
+
+def kept_custom_fields(world: World, body: Record) -> Record | None:
+    """What a create keeps of CustomFields: texts by name, a repeated name dropped."""
+    fields = body.get("CustomFields")
+    data = fields.get("Data") if isinstance(fields, dict) and world.settings.custom_fields_on_create else None
+    kept: dict[str, Record] = {}
+    for each in data if isinstance(data, list) else ():
+        if isinstance(each, dict) and each.get("Name"):
+            kept.setdefault(
+                str(each["Name"]), {**each, "Name": str(each["Name"]), "Value": str(each.get("Value") or "")}
+            )
+    return {"Data": list(kept.values())} if kept else None
 
 
 def _arrive(world: World, record: Record, came_from: int | None) -> None:

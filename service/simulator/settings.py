@@ -39,6 +39,16 @@ class Settings:
     systemid_round_trips: bool = True  # False: SystemId is accepted and forgotten
     systemid_filters: bool = True  # False: lists ignore the filter, as they do any unknown one
     notes_in_lists: bool = True  # False: Notes of an opportunity come by id only
+    custom_fields_on_create: bool = True  # False: a create drops CustomFields
+    custom_fields_in_lists: bool = True  # False: they come by id only
+    custom_fields_filter: bool = True  # False: lists ignore filters by them
+    notes_max: int | None = None  # longer notes are cut without a word
+    email_any_case: bool = True  # False: a search for an e-mail address finds it only as it was saved
+    ignored_filters: tuple[
+        str, ...
+    ] = ()  # filters that are ignored, as any unknown one is: "from_CrmOpportunity_UpdatedOn"
+    limit_headers: bool = False  # True: answers tell the limits in X-RateLimit headers
+    times_off_minutes: int = 0  # records tell local time with a false Z, so far from UTC
     search_lag_s: float = 0  # a new record shows in lists only after so long
     list_flags: str = "full"  # how lists show what stages do: "full", "absent", or all "false"; by id it always shows
     type_template: str = "fill"  # a type's template for Notes: "fill" empty ones, "overwrite" all, or "none"
@@ -145,6 +155,18 @@ def _denied(value: object) -> tuple[str, ...]:
     return roles
 
 
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise Unfit(value, "a list of names of filters")
+    return tuple(read_text(name) for name in value)
+
+
+def _minutes(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > DAY_S // 60:
+        raise Unfit(value, "a whole number of minutes")
+    return value
+
+
 def _text_or_none(value: object) -> str | None:
     return None if value is None else read_text(value)
 
@@ -160,6 +182,14 @@ READERS: dict[str, Callable[[object], Any]] = {
     "systemid_round_trips": read_flag,
     "systemid_filters": read_flag,
     "notes_in_lists": read_flag,
+    "custom_fields_on_create": read_flag,
+    "custom_fields_in_lists": read_flag,
+    "custom_fields_filter": read_flag,
+    "notes_max": read_count,
+    "email_any_case": read_flag,
+    "ignored_filters": _names,
+    "limit_headers": read_flag,
+    "times_off_minutes": _minutes,
     "search_lag_s": read_seconds,
     "list_flags": _one_of("full", "absent", "false"),
     "type_template": _one_of("fill", "overwrite", "none"),

@@ -1,0 +1,108 @@
+"""`lead-capture doctor --live`: what only making a record in Nexudus answers, kept as facts of the account."""
+
+import argparse
+import json
+import threading
+from collections.abc import Iterable, Sequence
+
+from service import clock
+from service.cli.main import Failed
+from service.cli.opened import House, open_house
+from service.delivery.desk import Desk
+from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial
+from service.delivery.preflight.variants import variants
+from service.delivery.reading_back import notes_cause
+from service.forms import Account
+from service.store import Transaction
+
+SOURCE = "live"
+
+USAGE, FAILED = 2, 1
+
+CONSENT = (
+    "doctor --live makes one contact and one opportunity in Nexudus, on the stage that you name. Take a stage of a "
+    "board for tests, whose arrival sends no message; delete both afterwards. Say --stage ID and --yes to go on."
+)
+
+
+def run_live(arguments: argparse.Namespace) -> int:
+    """Make the records, print what they answer and what to delete; 2 without a stage and an explicit yes.
+
+    Raises: Failed.
+    """
+    if not arguments.stage or not arguments.yes:
+        print(f"lead-capture: {CONSENT}")
+        return USAGE
+    house = open_house()
+    desk = _desk(house, arguments.account or "default")
+    type_id = arguments.type or _type_of(desk, arguments.stage)
+    try:
+        trial = begin_trial(desk.nexudus, arguments.stage, type_id, clock.sleep)
+    except TrialFailed as error:
+        raise Failed(" ".join([f"the trial failed: {error}", *_left(error.remains)])) from error
+    answers = answer_all(trial)
+    desk.store.write(lambda tx: _keep(tx, desk, trial, answers))
+    if arguments.json:
+        rows = {"account": desk.behaviours.tenant.account, "answers": [each.as_row() for each in answers]}
+        print(json.dumps({**rows, "delete": list(trial.remains)}, indent=2, ensure_ascii=False))
+    else:
+        _print(answers, trial)
+    return 0
+
+
+def _desk(house: House, name: str) -> Desk:
+    from service import worker  # noqa: PLC0415 (only this option pays for it)
+
+    known = {account.name: account for account in worker.accounts(house.settings, house.setup)}
+    if name not in known:
+        raise Failed(f"there is no account {name!r}: known are {', '.join(known)}")
+    if not _can_sign_in(known[name]):
+        raise Failed(f"account {name}: no credentials are set: `lead-capture doctor` says which")
+    return worker.desks(house.settings, house.setup, house.store, threading.Event())[name]
+
+
+def _can_sign_in(account: Account) -> bool:
+    return bool(account.username or account.token)
+
+
+def _type_of(desk: Desk, stage_id: int) -> int | None:
+    """The type that leads get on this stage, else on any: its template is what the notes would meet."""
+    forms = [variant.form for variant in variants(desk.forms.values(), desk.behaviours.tenant.account)]
+    here = [form for form in forms if form.destination.stage_id == stage_id]
+    types = (form.destination.opportunity_type_id for form in (*here, *forms))
+    return next((type_id for type_id in types if type_id), None)
+
+
+def _keep(tx: Transaction, desk: Desk, trial: Trial, answers: Iterable[LiveAnswer]) -> None:
+    """Keep what was answered. That notes are whole ends an earlier concern; that they are not is told right here."""
+    values = {each.fact: each.value for each in answers if each.value is not None}
+    tx.facts.learn(desk.behaviours.tenant, values, SOURCE, clock.now())
+    if any(each.value == "kept" for each in answers if each.fact.startswith("notes:")):
+        tx.concerns.over(notes_cause(desk.behaviours.tenant.account, trial.type_id), clock.now())
+
+
+def _print(answers: Sequence[LiveAnswer], trial: Trial) -> None:
+    from rich import box  # noqa: PLC0415 (only the table needs it)
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title, ratio in (("Question", 3), ("Answer", 2), ("What the service does", 3)):
+        table.add_column(title, ratio=ratio)
+    for each in answers:
+        table.add_row(Text(each.question), Text(each.answer), Text(each.effect))
+    console.print(table)
+    for line in ("The answers are kept as facts of the account.", *_by_eye(trial), *_left(trial.remains)):
+        console.print(Text(line))
+
+
+def _left(remains: Sequence[str]) -> list[str]:
+    return [f"Delete by hand in Nexudus: {', '.join(remains)}."] if remains else []
+
+
+def _by_eye(trial: Trial) -> list[str]:
+    """What no call shows."""
+    acts = f", and whether the stage acted ({'; '.join(trial.stage.warnings)})" if trial.stage.warnings else ""
+    return [f"See in Nexudus before you delete them whether the notes read well{acts}."]

@@ -1,0 +1,10 @@
+"""What only making a record answers: one contact and one opportunity on a test board, looked at from all sides.
+
+trial.py      makes the two records, and measures how soon a search sees them
+questions.py  what Nexudus's documents leave open, and how the two records answer it
+"""
+
+from service.delivery.live.questions import QUESTIONS, LiveAnswer, answer_all
+from service.delivery.live.trial import Trial, TrialFailed, begin_trial
+
+__all__ = ["QUESTIONS", "LiveAnswer", "Trial", "TrialFailed", "answer_all", "begin_trial"]

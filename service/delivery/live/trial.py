@@ -1,0 +1,188 @@
+"""The two records of a trial: a contact of nobody, and an opportunity that says everything that a lead's may say."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from service import clock
+from service.delivery.vetting import REMEDY, danger
+from service.nexudus import boards, coworkers, marks, opportunities
+from service.nexudus.boards import Stage
+from service.nexudus.client import Nexudus, Params
+from service.nexudus.coworkers import NewCoworker
+from service.nexudus.errors import NexudusError, OutcomeUnknown
+from service.nexudus.opportunities import PATH, NewOpportunity
+from service.nexudus.rows import Row
+
+MOST_LAG_S = 60.0
+"""For so long a search is repeated that does not see a new record yet."""
+
+FIRST_PAUSE_S = 0.25
+"""Before the second search; each pause is twice as long as the one before."""
+
+TEXT_LENGTH = 6000
+"""Characters of the notes: a long enquiry."""
+
+PARAGRAPH = "Three desks & a meeting room, 5 < 6 people, naïve café, \N{GRINNING FACE}.\nFrom “March” on.\n\n"
+
+
+class TrialFailed(Exception):
+    """The records could not be made. remains: what may be left in Nexudus all the same."""
+
+    def __init__(self, sentence: str, remains: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.remains = remains
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The two records, and what making them showed.
+
+    record: the opportunity by its id. clock_at: our clock when it was made.
+    contact_lag_s, lag_s: seconds until a search saw the contact, the opportunity; None where it did not in time.
+    """
+
+    nexudus: Nexudus
+    stage: Stage
+    email: str
+    contact_id: int
+    opportunity_id: int
+    marker: str
+    body: Row
+    record: Row
+    clock_at: datetime
+    contact_lag_s: float | None
+    lag_s: float | None
+
+    @property
+    def type_id(self) -> int | None:
+        """The type of the opportunity."""
+        kind = self.body.get("OpportunityTypeId")
+        return kind if isinstance(kind, int) else None
+
+    @property
+    def of_person(self) -> Params:
+        """The search for the contact's opportunities."""
+        return {"CrmOpportunity_Coworker": self.contact_id}
+
+    @property
+    def listed(self) -> Row:
+        """The opportunity as lists show it; empty where none does."""
+        rows, _ = self.nexudus.page(PATH, self.of_person)
+        return next((row for row in rows if row["Id"] == self.opportunity_id), {})
+
+    @property
+    def remains(self) -> tuple[str, ...]:
+        """What a person has to delete in Nexudus."""
+        return (f"opportunity {self.opportunity_id}", f"contact {self.contact_id} ({self.email})")
+
+
+def find_stage(nexudus: Nexudus, stage_id: int) -> Stage:
+    """The stage of the trial, which must do no harm.
+
+    Raises: TrialFailed.
+    """
+    try:
+        stage = boards.stage(nexudus, stage_id)
+    except NexudusError as error:
+        raise TrialFailed(
+            f"stage {stage_id} could not be read ({error.said}): `lead-capture doctor` says more"
+        ) from error
+    if stage is None:
+        raise TrialFailed(f"Nexudus has no stage {stage_id}: `lead-capture boards` lists them")
+    if stage.dangers:
+        raise TrialFailed(f"{danger(stage)}: {REMEDY}")
+    return stage
+
+
+def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Callable[[float], None]) -> Trial:
+    """Make the two records on a stage, and wait until searches see them.
+
+    sleep: how to wait between two searches.
+    Raises: TrialFailed.
+    """
+    stage, code = find_stage(nexudus, stage_id), secrets.token_hex(6)
+    email, marker = f"lead-capture-test-{code}@example.com", f"lead-capture-test:{code}"
+    remains: list[str] = []
+    try:
+        contact_id = _make_contact(nexudus, stage, email, remains)
+        contact_lag_s = _lag(_contact_is_listed(nexudus, email, contact_id), sleep)
+        body = marks.with_custom_field(opportunities.compose(_opportunity(stage, contact_id, type_id, marker)), marker)
+        clock_at = clock.now()
+        opportunity_id = _make_opportunity(nexudus, body, marker, remains)
+        record = nexudus.one(f"{PATH}/{opportunity_id}") or {}
+        lag_s = _lag(_opportunity_is_listed(nexudus, contact_id, opportunity_id), sleep)
+    except NexudusError as error:
+        raise TrialFailed(error.said, tuple(remains)) from error
+    return Trial(
+        nexudus, stage, email, contact_id, opportunity_id, marker, body, record, clock_at, contact_lag_s, lag_s
+    )
+
+
+def _make_contact(nexudus: Nexudus, stage: Stage, email: str, remains: list[str]) -> int:
+    business = boards.business(nexudus, stage.business_id) if stage.business_id else None
+    if business is None or not business.country_id or not business.time_zone_id:
+        raise TrialFailed(f"the location of stage {stage.id} shows no country or time zone: choose another stage")
+    new = NewCoworker("Lead Capture Test", email, business.country_id, business.time_zone_id, business.id)
+    try:
+        contact_id = coworkers.create(nexudus, coworkers.compose(new))
+    except OutcomeUnknown:
+        remains.append(f"perhaps contact {email}")
+        raise
+    remains.append(f"contact {contact_id} ({email})")
+    return contact_id
+
+
+def _make_opportunity(nexudus: Nexudus, body: Row, marker: str, remains: list[str]) -> int:
+    try:
+        opportunity_id = opportunities.create(nexudus, body)
+    except OutcomeUnknown:
+        remains.insert(0, f"perhaps the contact's opportunity {marker}")
+        raise
+    remains.insert(0, f"opportunity {opportunity_id}")
+    return opportunity_id
+
+
+def _opportunity(stage: Stage, contact_id: int, type_id: int | None, marker: str) -> NewOpportunity:
+    text = (PARAGRAPH * (TEXT_LENGTH // len(PARAGRAPH) + 1))[:TEXT_LENGTH].rstrip()
+    return NewOpportunity(
+        stage_id=stage.id,
+        coworker_id=contact_id,
+        name="Lead Capture Test",
+        notes=f"{text}\n\n{marker}",
+        opportunity_type_id=type_id,
+        value=1.0,
+        lead_source=1,
+        utm_source="lead-capture",
+        utm_medium="test",
+        utm_campaign="doctor --live",
+        system_id=marker,
+    )
+
+
+def _lag(is_listed: Callable[[], bool], sleep: Callable[[float], None]) -> float | None:
+    """Seconds until a search sees a record; None where it does not within MOST_LAG_S."""
+    began = clock.monotonic()
+    for pause_s in _pauses():
+        if is_listed():
+            return round(clock.monotonic() - began, 1)
+        sleep(pause_s)
+    return None
+
+
+def _pauses() -> Iterator[float]:
+    pause_s, total_s = FIRST_PAUSE_S, 0.0
+    while total_s < MOST_LAG_S:
+        yield pause_s
+        total_s += pause_s
+        pause_s *= 2
+
+
+def _contact_is_listed(nexudus: Nexudus, email: str, contact_id: int) -> Callable[[], bool]:
+    return lambda: any(row["Id"] == contact_id for row in nexudus.page(coworkers.PATH, {"Coworker_Email": email})[0])
+
+
+def _opportunity_is_listed(nexudus: Nexudus, contact_id: int, opportunity_id: int) -> Callable[[], bool]:
+    params: Params = {"CrmOpportunity_Coworker": contact_id}
+    return lambda: any(row["Id"] == opportunity_id for row in nexudus.page(PATH, params)[0])
