@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from service.simulator import custom_fields
 from service.simulator.faults import read_script
 from service.simulator.handling import handle
 from service.simulator.settings import Problems, shown
@@ -40,6 +41,19 @@ def create_control(world: World) -> Blueprint:
         with world.lock:
             said = handle(world, ident, wanted)
         return said.body, said.status, {"Content-Type": said.content_type}
+
+    @pages.post("/customfields")
+    def add_custom_field() -> ResponseReturnValue:
+        wanted = request.get_json()
+        if not isinstance(wanted, Mapping):
+            raise Problems(["a custom field: an object is needed"])
+        with world.lock:
+            added = custom_fields.add(world, wanted)
+        return jsonify(ok=True, id=added["Id"])
+
+    @pages.get("/settings")
+    def show_settings() -> ResponseReturnValue:
+        return jsonify(shown(world.settings))
 
     @pages.post("/settings")
     def settle() -> ResponseReturnValue:

@@ -2,7 +2,7 @@
 
 import re
 
-from service.simulator import checks
+from service.simulator import checks, custom_fields
 from service.simulator.exchange import Answer, Flaw, Record, declined, denied, invalid, missing, saved
 from service.simulator.world import World
 
@@ -45,6 +45,7 @@ def create(world: World, body: Record) -> Answer:
     A repeated e-mail makes a second customer: the CRM wants it so.
     """
     flaws = _flaws(world, body)
+    flaws = flaws or custom_fields.lacking(world, custom_fields.COWORKER, body, body.get("Businesses") or ())
     if flaws:
         return invalid(flaws)
     quota = world.settings.coworker_quota

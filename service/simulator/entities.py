@@ -97,7 +97,14 @@ REFERENCES = (
         numbers=_names("TimeOffset"),
     ),
     Entity("Team", "/api/spaces/teams", {"Business": "Business"}, texts=_names("Name")),
-    Entity("CustomField", "/api/sys/customfields", texts=_names("Name"), numbers=_names("RecordType")),
+    Entity(
+        "CustomField",
+        "/api/crm/customfields",
+        {"Business": "Business"},
+        texts=_names("Name"),
+        numbers=_names("RecordType"),
+        unlisted=_names("Required AvailableOptions AllowMultipleOptions"),
+    ),
     Entity("UserRole", "/api/security/userroles", {"Business": "Business"}, texts=_names("Name")),
     Entity("Role", "/api/security/roles", texts=_names("Name")),
 )

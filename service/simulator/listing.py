@@ -12,6 +12,7 @@ from typing import Any
 from service.simulator.entities import Entity, Route, find_route
 from service.simulator.exchange import Answer, Call, Record, found, read_whole
 from service.simulator.instants import end_of, read_instant
+from service.simulator.seed import NO_ACTION
 from service.simulator.world import World
 
 SIZE, MOST = 25, 1000
@@ -36,6 +37,9 @@ def shown(world: World, entity: Entity, record: Record, *, in_list: bool = False
     hidden = set(entity.unlisted) if in_list else set()
     if in_list and entity.name == "CrmOpportunity" and not world.settings.notes_in_lists:
         hidden.add("Notes")
+    if in_list and entity.name == "CrmBoardColumn" and world.settings.list_flags != "full":
+        hidden |= NO_ACTION.keys() if world.settings.list_flags == "absent" else set()
+        record = {**record, **NO_ACTION}
     return {key: value for key, value in record.items() if key not in hidden} if hidden else record
 
 

@@ -1,6 +1,6 @@
 """Opportunities: what a create or a replacing PUT checks, and the automatic actions of the stage it lands in."""
 
-from service.simulator import checks
+from service.simulator import checks, custom_fields
 from service.simulator.entities import OPPORTUNITY
 from service.simulator.enums import STATUS_LOST, STATUS_WON
 from service.simulator.exchange import Answer, Flaw, Record, invalid, missing, saved
@@ -27,7 +27,7 @@ POSITION_STEP = 100  # the server renumbers
 
 def create(world: World, body: Record) -> Answer:
     """Answer POST: 400 with all flaws or at the location's cap, else the new Id; then the stage acts."""
-    flaws = _flaws(world, body) or _over_cap(world, body)
+    flaws = _flaws(world, body) or _lacking(world, body) or _over_cap(world, body)
     if flaws:
         return invalid(flaws)
     record = world.put("CrmOpportunity", _fields(world, body))
@@ -90,6 +90,11 @@ def _note_unknown(world: World, body: Record) -> None:
         world.ignored.update(f"CrmOpportunity.{name}" for name in unknown)
 
 
+def _lacking(world: World, body: Record) -> list[Flaw]:
+    place = world.tables["CrmBoardColumn"].rows[body["CrmBoardColumnId"]]["CrmBoardBusinessId"]
+    return custom_fields.lacking(world, custom_fields.OPPORTUNITY, body, [place])
+
+
 def _over_cap(world: World, body: Record) -> list[Flaw]:
     """The cap counts closed ones too; what the real API answers there is not known."""
     cap = world.settings.cap
@@ -110,7 +115,7 @@ def _fields(world: World, body: Record) -> Record:
     return {
         **{name: body.get(name) for name in WRITABLE},
         "SystemId": body.get("SystemId") if world.settings.systemid_round_trips else None,
-        "Notes": body.get("Notes") or kind.get("NotesTemplate") or None,
+        "Notes": _notes(world, body.get("Notes"), kind.get("NotesTemplate")),
         "Position": (world.held[board["BusinessId"]] + 1) * POSITION_STEP,
         "CrmBoardColumnName": column["Name"],
         "CrmBoardColumnCrmBoardName": board["Name"],
@@ -126,6 +131,12 @@ def _fields(world: World, body: Record) -> Record:
         "ResponsibleFullName": responsible.get("FullName"),
         "ToStringText": body.get("Name") or coworker["FullName"],
     }
+
+
+def _notes(world: World, sent: str | None, template: str | None) -> str | None:
+    """The docs say that a type's template fills the notes, not whether it replaces notes that were sent."""
+    wins = {"none": "", "fill": "" if sent else template, "overwrite": template}[world.settings.type_template]
+    return wins or sent or None
 
 
 def _arrive(world: World, record: Record, came_from: int | None) -> None:

@@ -32,9 +32,12 @@ BOARDS = (
 
 FLAGS = (
     *("ActivateAccount", "DeactivateAccount", "DeleteAccount", "ConfirmTour", "WinOpportunity", "LoseOpportunity"),
-    *("TourRequests", "ToursConfirmed", "TourCompleted", "SignUps", "Bookings", "ContactMessages"),
-    *("EventRegistrations", "ProductPurchased"),
+    *("UseTaskListAsResponsible", "TourRequests", "ToursConfirmed", "TourCompleted", "SignUps", "Bookings"),
+    *("ContactMessages", "EventRegistrations", "EventCheckins", "ProductPurchased", "Cancellations"),
+    *("ProposalsSent", "ProposalsAccepted", "DocumentsSigned", "ResourceBooked"),
 )
+NO_ACTION: Record = {"CannedResponseId": None, "TaskListId": None, **dict.fromkeys(FLAGS, False)}
+"""A stage that does nothing by itself."""
 
 # On every sales board: number within the board, name, what happens there
 STAGES: tuple[tuple[int, str, Record], ...] = (
@@ -137,9 +140,7 @@ def _columns() -> Iterable[Record]:
                 "CrmBoardName": board["Name"],
                 "CrmBoardBusinessId": board["BusinessId"],
                 "Position": position,
-                "CannedResponseId": None,
-                "TaskListId": None,
-                **dict.fromkeys(FLAGS, False),
+                **NO_ACTION,
                 **happens,
             }
 

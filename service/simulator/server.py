@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from service.simulator import coworkers, opportunities
+from service.simulator import coworkers, custom_fields, opportunities
 from service.simulator.app import create_app
 from service.simulator.connection import Server
 from service.simulator.exchange import Call, Record
@@ -106,6 +106,14 @@ class Simulator:
         """Put so many opportunities of nobody in a stage, as if made in the admin pages so long ago. Unchecked."""
         with self.world.lock:
             opportunities.add(self.world, count, stage_id, days_old)
+
+    def add_custom_field(self, name: str, **wanted: Any) -> int:
+        """Add one, as in the admin pages, required unless said otherwise; its Id (keys: custom_fields.py).
+
+        Raises: Problems.
+        """
+        with self.world.lock:
+            return int(custom_fields.add(self.world, {"name": name, **wanted})["Id"])
 
     def change_opportunity(self, ident: int, **wanted: Any) -> None:
         """Move, win, lose or delete one, as people do in the admin pages (keys: handling.py). Raises: Problems."""

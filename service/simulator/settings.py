@@ -40,6 +40,9 @@ class Settings:
     systemid_filters: bool = True  # False: lists ignore the filter, as they do any unknown one
     notes_in_lists: bool = True  # False: Notes of an opportunity come by id only
     search_lag_s: float = 0  # a new record shows in lists only after so long
+    list_flags: str = "full"  # how lists show what stages do: "full", "absent", or all "false"; by id it always shows
+    type_template: str = "fill"  # a type's template for Notes: "fill" empty ones, "overwrite" all, or "none"
+    custom_fields_enforced: bool = False  # True: a create without a required custom field is refused
     denied: tuple[str, ...] = ()  # roles the login lacks: "Coworker-Create", "Crm*", "*"
     username: str = "simulator@leadcapture.example"
     password: str = "simulator"  # noqa: S105 - it opens nothing real
@@ -111,6 +114,15 @@ def _latency(value: object) -> float | tuple[float, float]:
     raise Unfit(value, "a number or a pair of them")
 
 
+def _one_of(*words: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise Unfit(value, f"one of {', '.join(words)}")
+        return value
+
+    return read
+
+
 def _limits(value: object) -> str:
     text = read_text(value)
     read_limits(text)
@@ -149,6 +161,9 @@ READERS: dict[str, Callable[[object], Any]] = {
     "systemid_filters": read_flag,
     "notes_in_lists": read_flag,
     "search_lag_s": read_seconds,
+    "list_flags": _one_of("full", "absent", "false"),
+    "type_template": _one_of("fill", "overwrite", "none"),
+    "custom_fields_enforced": read_flag,
     "denied": _denied,
     "username": read_text,
     "password": read_text,

@@ -98,6 +98,7 @@ def test_a_wrong_script_is_refused_with_the_reason(sim: Simulator, client: Clien
         ({"denied": "Coworker-Create"}, "denied: 'Coworker-Create' is not a list of roles"),
         ({"systemid_filters": 0}, "systemid_filters: 0 is not true or false"),
         ({"username": None}, "username: None is not text"),
+        ({"list_flags": "some"}, "list_flags: 'some' is not one of full, absent, false"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_the_reason(sim: Simulator, client: Client, wanted: Any, said: str) -> None:
@@ -105,6 +106,13 @@ def test_a_wrong_setting_is_refused_with_the_reason(sim: Simulator, client: Clie
 
     assert answer.status_code == 400
     assert answer.json()["problems"][0].startswith(said)
+
+
+def test_settings_are_shown_without_what_signs_in(sim: Simulator, client: Client) -> None:
+    shown = client.get("/_sim/settings").json()
+
+    assert shown["list_flags"] == "full"
+    assert not {"password", "totp", "bearer"} & set(shown)
 
 
 def test_wrong_settings_are_all_named_and_none_is_taken(sim: Simulator) -> None:

@@ -8,7 +8,8 @@ from tests.simulator.client import COWORKERS, OPPORTUNITIES, Client, coworker_bo
 COLUMNS = "/api/crm/crmboardcolumns"
 FLAGS = {"DeleteAccount", "DeactivateAccount", "ActivateAccount", "WinOpportunity", "LoseOpportunity", "ConfirmTour"}
 FLAGS |= {"CannedResponseId", "TaskListId", "TourRequests", "ToursConfirmed", "TourCompleted", "SignUps", "Bookings"}
-FLAGS |= {"ContactMessages", "EventRegistrations", "ProductPurchased"}
+FLAGS |= {"ContactMessages", "EventRegistrations", "EventCheckins", "ProductPurchased", "Cancellations"}
+FLAGS |= {"ProposalsSent", "ProposalsAccepted", "DocumentsSigned", "ResourceBooked", "UseTaskListAsResponsible"}
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ FLAGS |= {"ContactMessages", "EventRegistrations", "ProductPurchased"}
         ("/api/sys/countries", {"Country_TwoDigitsCode": "gb"}, [1]),
         ("/api/sys/simpletimezones", {"SimpleTimeZone_Name": "GMT Standard Time"}, [2]),
         ("/api/spaces/teams", {"Team_Business": "56"}, [71]),
-        ("/api/sys/customfields", {}, []),
+        ("/api/crm/customfields", {}, []),
     ],
 )
 def test_the_set_up_is_listed(
@@ -39,6 +40,22 @@ def test_a_stage_shows_all_its_flags(sim: Simulator, client: Client) -> None:
 
     assert all(set(stage) >= FLAGS for stage in stages)
     assert [stage["Id"] for stage in stages if stage["DeleteAccount"]] == [1009]
+
+
+def test_lists_may_leave_flags_out(sim: Simulator, client: Client) -> None:
+    sim.settings(list_flags="absent")
+
+    assert not any(FLAGS & set(stage) for stage in client.records(COLUMNS))
+    assert client.get(f"{COLUMNS}/1009").json()["DeleteAccount"] is True
+
+
+def test_lists_may_show_every_flag_as_false(sim: Simulator, client: Client) -> None:
+    sim.settings(list_flags="false")
+
+    stages = {stage["Id"]: stage for stage in client.records(COLUMNS)}
+
+    assert not any(stage[flag] for stage in stages.values() for flag in FLAGS)
+    assert client.get(f"{COLUMNS}/1009").json()["DeleteAccount"] is True
 
 
 def test_the_first_stages_do_nothing_by_themselves(sim: Simulator, client: Client) -> None:

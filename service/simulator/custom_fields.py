@@ -1,0 +1,67 @@
+"""Custom fields: what an operator added to customers and opportunities, and whether a create must fill them."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from service.simulator.checks import REQUIRED
+from service.simulator.exchange import Flaw, Record
+from service.simulator.settings import Problems
+from service.simulator.world import World
+
+COWORKER, OPPORTUNITY = 1, 4
+"""Kinds of records (RecordType); 7 is a customer's internal one, which no create has to fill."""
+
+KEYS = {
+    "name": "Name",
+    "record_type": "RecordType",
+    "required": "Required",
+    "business_id": "BusinessId",
+    "options": "AvailableOptions",
+    "several": "AllowMultipleOptions",
+    "index": "CustomFieldIndex",
+}
+
+
+def add(world: World, wanted: Mapping[str, Any]) -> Record:
+    """Add one, of opportunities of all locations and required unless said otherwise. The caller holds the lock.
+
+    wanted: name; and record_type, required, business_id (None: all), options (text, one a line), several, index
+    (the n of Custom<n>, of customers only), any of them.
+    Raises: Problems.
+    """
+    sentences = [f"unknown key {key!r}: known are {', '.join(KEYS)}" for key in wanted.keys() - KEYS.keys()]
+    if not isinstance(wanted.get("name"), str) or not wanted["name"].strip():
+        sentences.append("name: a text is needed")
+    if sentences:
+        raise Problems(sentences)
+    usual = {"RecordType": OPPORTUNITY, "Required": True, "FieldType": 1, "AllowMultipleOptions": False}
+    unset = dict.fromkeys(("BusinessId", "AvailableOptions", "CustomFieldIndex"))
+    return world.put("CustomField", {**usual, **unset, **{KEYS[key]: value for key, value in wanted.items()}})
+
+
+def lacking(world: World, record_type: int, body: Record, places: Collection[int]) -> list[Flaw]:
+    """What a create leaves out although it is required; nothing where that is not enforced: the docs do not say.
+
+    places: the locations of the new record.
+    """
+    if not world.settings.custom_fields_enforced:
+        return []
+    filled = set(_filled(body))
+    return [
+        Flaw(row["Name"], REQUIRED)
+        for row in world.tables["CustomField"].rows.values()
+        if row["Required"]
+        and row["RecordType"] == record_type
+        and row["BusinessId"] in (None, *places)
+        and not filled & {row["Name"].strip().lower(), str(row["Id"]), f"custom{row['CustomFieldIndex']}"}
+    ]
+
+
+def _filled(body: Record) -> Iterator[str]:
+    """The names, in lower case, and Ids of custom fields that a body fills, in any of the documented ways."""
+    yield from (name.lower() for name, value in body.items() if name.startswith("Custom") and value)
+    given = body.get("CustomFields")
+    data = given.get("Data") if isinstance(given, dict) else None
+    for each in data if isinstance(data, list) else ():
+        if isinstance(each, dict) and each.get("Value"):
+            yield str(each.get("Name") or "").strip().lower()
