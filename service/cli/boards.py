@@ -4,9 +4,12 @@ import argparse
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 from service.cli.main import Failed
 from service.cli.opened import House, open_house
+from service.cli.progress import Bar
+from service.cli.simulated import in_demo
 from service.cli.toml_lines import lines_of
 from service.delivery.preflight.shelves import Shelves, read_shelves
 from service.forms import Account
@@ -37,6 +40,7 @@ def read_all(house: House, only: str) -> Iterator[Shelves]:
     """
     from service import worker  # noqa: PLC0415 (only this command pays for it)
 
+    house = replace(house, settings=in_demo(house.settings, house.store, "showing"))
     known = {account.name: account for account in worker.accounts(house.settings, house.setup)}
     if only and only not in known:
         raise Failed(f"there is no account {only!r}: known are {', '.join(known)}")
@@ -59,7 +63,8 @@ def read_one(account: Account, nexudus: Nexudus) -> Shelves:
     Raises: Failed.
     """
     try:
-        return read_shelves(nexudus, account.name)
+        with Bar("stages", 1) as bar:
+            return read_shelves(nexudus, account.name, progress=lambda done, total: bar.show(done / total, "stages"))
     except NexudusError as error:
         raise Failed(
             f"account {account.name}: its boards cannot be read ({error.said}): `lead-capture doctor` says more"

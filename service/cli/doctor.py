@@ -10,6 +10,7 @@ from pathlib import Path
 
 from service import logs
 from service.cli.opened import unanswered
+from service.cli.simulated import in_demo
 from service.collect.lines import ANNOUNCING
 from service.delivery.preflight import Finding, examine
 from service.delivery.preflight.finding import Level, merged
@@ -54,7 +55,7 @@ def inspect() -> list[Finding]:
     if store is None:
         found.append(_unchecked("Nexudus", "put the database right first: sign-ins and pace are kept there"))
         return merged(found)
-    found += inspect_accounts(settings, setup or Setup({}), store)
+    found += inspect_accounts(in_demo(settings, store, "checking"), setup or Setup({}), store)
     store.close()
     return merged(found)
 

@@ -35,6 +35,8 @@ def _lines_of(shelves: Shelves) -> Iterator[str]:
             yield from _board(list(stages))
         for kind in shelf.types:
             yield _line(f"opportunity_type_id = {kind.id}", kind.name)
+            if kind.notes_template:
+                yield from _comment("its template for notes may take the place of the enquiry's text", "#  ! ")
         for user in shelf.owners:
             yield _line(f"responsible_id = {user.id}", user.name)
     yield ""
@@ -60,6 +62,10 @@ def _board(stages: Sequence[Stage]) -> Iterator[str]:
         if stage.dangers:
             yield _line(f"# NEVER: stage_id = {stage.id}", words)
             yield from _comment(f"REFUSED: it {', '.join((*stage.dangers, *stage.warnings))}", "#  !! ")
+            continue
+        if not stage.is_judged:
+            yield _line(f"# NOT CHECKED: stage_id = {stage.id}", words)
+            yield from _comment("could not check what it does on arrival: look at it in Nexudus", "#  ! ")
             continue
         yield _line(f"stage_id = {stage.id}", words)
         if stage.warnings:

@@ -17,6 +17,7 @@ from types import FrameType
 from service.cli.house import number_within, read_house, with_port
 from service.cli.main import Failed
 from service.cli.migrate import migrate
+from service.cli.simulated import PASSWORD, USERNAME, has_credentials, note_address
 from service.forms import Setup
 from service.settings import Settings
 
@@ -25,9 +26,6 @@ START_S = 30.0
 
 STOP_S = 12.0
 """How long the processes may take to end; then they are killed."""
-
-SIMULATED = {"NEXUDUS_USERNAME": "simulator@leadcapture.example", "NEXUDUS_PASSWORD": "simulator"}
-"""The simulator's own login; nothing real is behind it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +45,11 @@ class Plan:
     simulated: bool
     environ: Mapping[str, str]
 
+    @property
+    def simulator_url(self) -> str:
+        """Where the simulator listens."""
+        return f"http://127.0.0.1:{self.simulator_port}"
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Start all, tell where, stop all when one ends or somebody says so."""
@@ -59,23 +62,28 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         team.start_all(plan)
         team.wait_until_ready(plan.port)
+        if plan.simulated:
+            note_address(settings.database_url, plan.simulator_url)
         print(banner(plan, setup, password), flush=True)
         return team.watch()
     finally:
         team.stop_all()
+        if plan.simulated:
+            note_address(settings.database_url, "")
 
 
 def plan_of(settings: Settings, arguments: argparse.Namespace) -> Plan:
     """Deliver to Nexudus where credentials are set, else to the simulator."""
-    simulated = not (settings.nexudus_username or settings.nexudus_token)
+    simulated = not has_credentials(settings)
     port = with_port(settings, arguments.port, 8000)
     environ = dict(os.environ)
     environ.setdefault("PUBLIC_URL", f"http://localhost:{port}")
     environ.pop("PORT", None)
+    plan = Plan(port, arguments.simulator_port, simulated, environ)
     if simulated:
-        base_url = f"http://127.0.0.1:{arguments.simulator_port}"
-        environ |= {**SIMULATED, "NEXUDUS_BASE_URL": base_url, "SAMPLE_PAGE": "true"}
-    return Plan(port, arguments.simulator_port, simulated, environ)
+        login = {"NEXUDUS_USERNAME": USERNAME, "NEXUDUS_PASSWORD": PASSWORD, "NEXUDUS_BASE_URL": plan.simulator_url}
+        environ |= {**login, "SAMPLE_PAGE": "true"}
+    return plan
 
 
 def check_ports(plan: Plan) -> None:

@@ -1,8 +1,9 @@
 """Where a form's leads go, in Nexudus's ids: what the operator named is looked up, what was left out is completed."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from service import clock
 from service.delivery.translate import Target
@@ -13,6 +14,12 @@ from service.nexudus.client import Nexudus
 
 KEPT_S = 600.0
 """Seconds for which a look-up is believed: a renamed stage is noticed within ten minutes."""
+
+CANDIDATES_MAX = 25
+"""Stages of a board that are looked at, one call each, to find one that does no harm."""
+
+Judge = Callable[[Stage], Stage]
+"""A stage of a list -> the same with what its own record shows; not judged where it shows nothing."""
 
 Wanted = tuple[int | None, str | int | None, str | int | None, int | None, int | None, int | None]
 """Stage id, board, stage, location, country and time zone, as the operator wrote them."""
@@ -77,7 +84,7 @@ def look_up(nexudus: Nexudus, form: Form) -> Target:
 
     Raises: Unroutable, saying what to write; NexudusError.
     """
-    stage = choose_stage(boards.stages(nexudus), form.destination)
+    stage = choose_stage(boards.stages(nexudus), form.destination, partial(boards.judged, nexudus))
     business_id = form.contact.business_id or stage.business_id or boards.me(nexudus).default_business_id
     if not business_id:
         raise Unroutable(f"form {form.name}: its location is unknown: write contact.business_id")
@@ -94,10 +101,11 @@ def look_up(nexudus: Nexudus, form: Form) -> Target:
     return Target(stage.id, business_id, country_id, time_zone_id)
 
 
-def choose_stage(stages: Sequence[Stage], wanted: Destination) -> Stage:
-    """The stage that is meant: by id, by board and name, or the first that does no harm.
+def choose_stage(stages: Sequence[Stage], wanted: Destination, judge: Judge) -> Stage:
+    """The stage that is meant: by id, by board and name, or the first whose own record shows that it does no harm.
 
-    stages: of live boards. Raises: Unroutable, saying what to write.
+    stages: of live boards. judge: only asked of those that nobody named.
+    Raises: Unroutable, saying what to write; what `judge` raises.
     """
     if wanted.stage_id:
         found = [stage for stage in stages if stage.id == wanted.stage_id]
@@ -110,7 +118,7 @@ def choose_stage(stages: Sequence[Stage], wanted: Destination) -> Stage:
     if not on_board:
         raise Unroutable(f"Nexudus has no live board {wanted.board!r}: correct board")
     if wanted.stage is None:
-        return _first_safe(_of_one_board(on_board, wanted.board))
+        return _first_safe(_of_one_board(on_board, wanted.board), judge)
     named = [stage for stage in on_board if _is(wanted.stage, stage.id, stage.name)]
     if len(named) != 1:
         how = "no" if not named else "more than one"
@@ -127,10 +135,14 @@ def _of_one_board(stages: Sequence[Stage], board: str | int | None) -> Sequence[
     return stages
 
 
-def _first_safe(stages: Sequence[Stage]) -> Stage:
-    for stage in stages:
-        if not stage.dangers:
+def _first_safe(stages: Sequence[Stage], judge: Judge) -> Stage:
+    is_unknown = len(stages) > CANDIDATES_MAX
+    for stage in map(judge, stages[:CANDIDATES_MAX]):
+        if stage.is_judged and not stage.dangers:
             return stage
+        is_unknown = is_unknown or not stage.is_judged
+    if is_unknown:
+        raise Unroutable("Nexudus does not show which stage of the board does no harm: write stage_id of a safe one")
     raise Unroutable("every stage of the board deletes, deactivates, wins or loses: write stage_id of a safe one")
 
 

@@ -34,6 +34,7 @@ class ContactRule:
     time_zone_id: int | None = None
     tag: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)  # literal additions to the Coworker body
+    custom: Mapping[str, str] = field(default_factory=dict)  # custom field, by name or id -> literal or template
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Destination:
     due_in_days: int | None = None
     name: str = "{full_name}"  # CrmOpportunity.Name; {canonical field} or {form}, {title}
     extra: Mapping[str, Any] = field(default_factory=dict)  # literal additions to the body
+    custom: Mapping[str, str] = field(default_factory=dict)  # custom field, by name or id -> literal or template
 
 
 @dataclass(frozen=True, slots=True)

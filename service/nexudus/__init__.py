@@ -16,8 +16,9 @@ marks.py          whether an opportunity is there already: by its mark, or by it
 pipeline.py       how opportunities stand, many at a time
 lead_sources.py   the CRM's list of sources
 loss_reasons.py   the CRM's list of why opportunities are lost
-boards.py         what a set-up can name: stages, locations, types, owners, countries ...
+boards.py         what a set-up can name: stages, locations, owners, countries ...
+opportunity_types.py  types, and their templates for notes
 counts.py         how many opportunities a location holds
-custom_fields.py  what an operator made compulsory
+custom_fields.py  what fields an operator added, and made compulsory
 roles.py          what the login may do, where the CRM shows it
 """

@@ -1,6 +1,6 @@
-"""What a set-up can name: stages and boards, locations, types, owners, teams, countries, time zones."""
+"""What a set-up can name: stages and boards, locations, owners, teams, countries, time zones."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from service.nexudus.client import Nexudus
@@ -22,6 +22,7 @@ DANGERS = {
 WARNINGS = {
     "CannedResponseId": "sends a message to the customer",
     "TaskListId": "makes tasks from a list",
+    "UseTaskListAsResponsible": "lets its task list say who is responsible",
     "ActivateAccount": "activates the customer",
     "ConfirmTour": "confirms a tour",
     "TourRequests": "also receives tour requests by itself",
@@ -31,7 +32,13 @@ WARNINGS = {
     "Bookings": "also receives bookings by itself",
     "ContactMessages": "also receives contact messages by itself",
     "EventRegistrations": "also receives event registrations by itself",
+    "EventCheckins": "also receives check-ins to events by itself",
     "ProductPurchased": "also receives product purchases by itself",
+    "Cancellations": "also receives cancellations by itself",
+    "ProposalsSent": "also receives sent proposals by itself",
+    "ProposalsAccepted": "also receives accepted proposals by itself",
+    "DocumentsSigned": "also receives signed documents by itself",
+    "ResourceBooked": "also receives bookings of resources by itself",
 }
 """Flags worth knowing; a stage that receives by itself may get a second opportunity of the same person."""
 
@@ -43,7 +50,7 @@ FILLS = frozenset(flag for flag, words in WARNINGS.items() if words.startswith("
 class Stage:
     """A column of a board. flags: the CRM's names of those that are set. business_id: the board's location.
 
-    archived: its board is. told: the CRM shows whether it does harm; False where it hides that.
+    archived: its board is. is_judged: its own record was read and shows whether it does harm; lists prove nothing.
     """
 
     id: int
@@ -54,7 +61,7 @@ class Stage:
     business_id: int | None
     flags: tuple[str, ...] = ()
     archived: bool = False
-    told: bool = True
+    is_judged: bool = False
 
     @property
     def dangers(self) -> tuple[str, ...]:
@@ -108,7 +115,7 @@ class TimeZone:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An opportunity type or a team, with its location."""
+    """What belongs to a location: a team."""
 
     id: int
     name: str
@@ -145,16 +152,30 @@ def boards(nexudus: Nexudus) -> list[Board]:
 
 
 def stages(nexudus: Nexudus) -> list[Stage]:
-    """All stages of boards that are not archived, by board and position."""
+    """All stages of boards that are not archived, by board and position; none is judged yet."""
     return [stage for stage in all_stages(nexudus) if not stage.archived]
 
 
 def all_stages(nexudus: Nexudus) -> list[Stage]:
-    """All stages, by board and position, also those of archived boards."""
+    """All stages, by board and position, also those of archived boards; none is judged yet.
+
+    Rows of lists may leave flags out or show all of them as false, so no flag is read from them.
+    """
     known = {board.id: board for board in boards(nexudus)}
     rows = [row for row in nexudus.records(STAGES_PATH) if row.get("CrmBoardId") in known]
-    found = [_stage(_whole(nexudus, row, known[row["CrmBoardId"]]), known[row["CrmBoardId"]]) for row in rows]
-    return sorted(found, key=lambda stage: (stage.board_id, stage.position, stage.id))
+    listed = [_listed(row, known[row["CrmBoardId"]]) for row in rows]
+    return sorted(listed, key=lambda stage: (stage.board_id, stage.position, stage.id))
+
+
+def judged(nexudus: Nexudus, listed: Stage) -> Stage:
+    """A stage of a list with the flags of its own record; as it was where that is gone or hides what it does.
+
+    Raises: as Nexudus.one.
+    """
+    row = nexudus.one(f"{STAGES_PATH}/{listed.id}")
+    if row is None or row["Id"] != listed.id or not _tells_all(row):
+        return listed
+    return replace(listed, flags=_flags(row), is_judged=True)
 
 
 def stage(nexudus: Nexudus, stage_id: int) -> Stage | None:
@@ -168,21 +189,19 @@ def stage(nexudus: Nexudus, stage_id: int) -> Stage | None:
     if row["Id"] != stage_id or not _tells_all(row):
         raise Unavailable("the record of the stage does not show what it does on arrival", HTTPStatus.OK)
     board_id, business_id = id_of(row, "CrmBoardId") or 0, id_of(row, "CrmBoardBusinessId")
-    return _stage(row, Board(board_id, text_of(row, "CrmBoardName"), business_id, archived=False))
-
-
-def _whole(nexudus: Nexudus, row: Row, board: Board) -> Row:
-    """With all flags that can do harm: lists may leave fields out, and an absent flag must not pass for a safe one."""
-    if board.archived or _tells_all(row):
-        return row
-    return nexudus.one(f"{STAGES_PATH}/{row['Id']}") or row
+    listed = _listed(row, Board(board_id, text_of(row, "CrmBoardName"), business_id, archived=False))
+    return replace(listed, flags=_flags(row), is_judged=True)
 
 
 def _tells_all(row: Row) -> bool:
     return all(flag in row for flag in DANGERS)
 
 
-def _stage(row: Row, board: Board) -> Stage:
+def _flags(row: Row) -> tuple[str, ...]:
+    return tuple(flag for flag in (*DANGERS, *WARNINGS) if row.get(flag))
+
+
+def _listed(row: Row, board: Board) -> Stage:
     return Stage(
         id=row["Id"],
         name=text_of(row, "Name"),
@@ -190,9 +209,7 @@ def _stage(row: Row, board: Board) -> Stage:
         board_id=board.id,
         board_name=board.name,
         business_id=board.business_id,
-        flags=tuple(flag for flag in (*DANGERS, *WARNINGS) if row.get(flag)),
         archived=board.archived,
-        told=_tells_all(row),
     )
 
 
@@ -227,11 +244,6 @@ def time_zones(nexudus: Nexudus) -> list[TimeZone]:
     """All time zones."""
     rows = nexudus.records("/api/sys/simpletimezones", size=500)
     return [TimeZone(row["Id"], text_of(row, "Name"), text_of(row, "Description")) for row in rows]
-
-
-def opportunity_types(nexudus: Nexudus) -> list[Placed]:
-    """All opportunity types."""
-    return [_placed(row) for row in nexudus.records("/api/crm/opportunitytypes")]
 
 
 def teams(nexudus: Nexudus) -> list[Placed]:

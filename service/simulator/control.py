@@ -42,6 +42,18 @@ def create_control(world: World) -> Blueprint:
             said = handle(world, ident, wanted)
         return said.body, said.status, {"Content-Type": said.content_type}
 
+    _add_settings(pages, world)
+
+    @pages.errorhandler(Problems)
+    def refuse(problems: Problems) -> ResponseReturnValue:
+        return jsonify(ok=False, problems=problems.sentences), 400
+
+    return pages
+
+
+def _add_settings(pages: Blueprint, world: World) -> None:
+    """How this Nexudus behaves, and what its operator added."""
+
     @pages.post("/customfields")
     def add_custom_field() -> ResponseReturnValue:
         wanted = request.get_json()
@@ -62,12 +74,6 @@ def create_control(world: World) -> Blueprint:
             raise Problems(["settings: an object is needed"])
         world.change_settings(wanted)
         return jsonify(ok=True, settings=shown(world.settings))
-
-    @pages.errorhandler(Problems)
-    def refuse(problems: Problems) -> ResponseReturnValue:
-        return jsonify(ok=False, problems=problems.sentences), 400
-
-    return pages
 
 
 def read_state(world: World) -> dict[str, Any]:

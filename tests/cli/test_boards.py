@@ -116,11 +116,12 @@ def test_json_has_the_same_by_location(ready: Terminal) -> None:
     assert first["boards"][0]["stages"][0] == {
         "id": 1001,
         "name": "New enquiry",
+        "checked": True,
         "refused": False,
         "dangers": [],
         "actions": [],
     }
-    assert first["opportunity_types"][0] == {"id": 7, "name": "Tour"}
+    assert first["opportunity_types"][0] == {"id": 7, "name": "Tour", "notes_template": False}
     assert {"id": 901, "name": "Olive Owner"} in first["owners"]
 
 

@@ -96,10 +96,37 @@ def test_a_stage_that_fills_itself_may_count_people_twice(client: Nexudus, nexud
 def test_a_stage_that_hides_what_it_does_is_said_to_be_unchecked(client: Nexudus, nexudus: Simulator) -> None:
     del nexudus.world.tables["CrmBoardColumn"].rows[1001]["DeleteAccount"]
 
-    findings = examine(client, [a_form()])
+    finding = the_one(client, a_form())
 
-    assert {finding.level for finding in findings} == {"warning"}
-    assert any(finding.skipped and "stage 1001 (New enquiry)" in finding.problem for finding in findings)
+    assert (finding.level, finding.skipped) == ("warning", True)
+    assert finding.problem.startswith("could not check what stage 1001 (New enquiry) does on arrival")
+
+
+@pytest.mark.parametrize("lists", ["absent", "false"])
+@pytest.mark.parametrize("named", [{"stage_id": 1009}, {"board": "Sales", "stage": "Clean up"}], ids=["id", "name"])
+def test_a_list_that_hides_what_a_stage_does_makes_it_no_safer(
+    client: Nexudus, nexudus: Simulator, lists: str, named: dict[str, Any]
+) -> None:
+    nexudus.settings(list_flags=lists)
+
+    assert the_one(client, going(**named)).problem == "stage 1009 (Clean up) deletes the customer"
+
+
+def test_only_stages_that_leads_enter_are_read_by_id(client: Nexudus, nexudus: Simulator) -> None:
+    examine(client, [going(), going(board="Quay sales")])
+
+    read = [call.path for call in nexudus.calls("GET") if call.path.startswith("/api/crm/crmboardcolumns/")]
+    assert read == ["/api/crm/crmboardcolumns/1001", "/api/crm/crmboardcolumns/2001"]
+
+
+def test_where_no_stage_shows_that_it_is_safe_one_must_be_named(client: Nexudus, nexudus: Simulator) -> None:
+    for row in nexudus.world.tables["CrmBoardColumn"].rows.values():
+        del row["DeleteAccount"]
+
+    finding = the_one(client, going(board="Sales"))
+
+    assert (finding.level, finding.check) == ("error", "stage")
+    assert finding.sentence.endswith("does no harm: write stage_id of a safe one")
 
 
 def test_a_name_cannot_break_out_of_its_line(client: Nexudus, nexudus: Simulator) -> None:
@@ -193,6 +220,28 @@ def test_a_record_that_no_location_shows_is_not_held_against_it(client: Nexudus,
     assert found(client, going(opportunity_type_id=7)) == []
 
 
+TEMPLATE = "has a template for notes, which Nexudus may put over the enquiry's text and our mark"
+
+
+def test_a_type_with_a_template_for_notes_is_a_warning_that_alerts_nobody(client: Nexudus) -> None:
+    finding = the_one(client, going(opportunity_type_id=8))
+
+    assert (finding.level, finding.check, finding.causes) == ("warning", "type", ())
+    assert finding.problem == f"opportunity type 8 (Private office) {TEMPLATE}"
+    assert finding.remedy.startswith("empty the template in Nexudus, or leave opportunity_type_id out")
+
+
+def test_a_template_of_a_route_s_type_is_a_warning_though_lists_hide_it(client: Nexudus, nexudus: Simulator) -> None:
+    change(nexudus, "OpportunityType", 7, NotesTemplate=None)
+    hiding = {"Records": [{"Id": 8, "Name": "Private office", "BusinessId": 55}], "TotalPages": 1}
+    nexudus.faults([{"path": "/api/crm/opportunitytypes$", "body": hiding}])
+    form = replace(going(), routes=(Route({"location": "x"}, going(opportunity_type_id=8)),))
+
+    assert the_one(client, form).sentence.startswith(
+        f"form tour, route 1: opportunity type 8 (Private office) {TEMPLATE}"
+    )
+
+
 # -- forms and routes
 
 
@@ -234,43 +283,6 @@ def test_a_route_to_another_account_is_checked_there_only(client: Nexudus) -> No
 
     assert found(client, form) == []
     assert len(examine(client, [form], "harbour")) == 1
-
-
-# -- what new records must hold
-
-
-def add_field(nexudus: Simulator, **fields: object) -> None:
-    """As an operator makes a field compulsory."""
-    usual = {"Id": 1, "Name": "Team size", "RecordType": 1, "Required": True, "CustomFieldIndex": 3, "BusinessId": None}
-    nexudus.world.tables["CustomField"].put({**usual, **fields})
-
-
-@pytest.mark.parametrize(("kind", "key"), [(1, "contact.extra.Custom3"), (4, "extra.Custom3")])
-def test_a_required_custom_field_is_a_warning(client: Nexudus, nexudus: Simulator, kind: int, key: str) -> None:
-    add_field(nexudus, RecordType=kind)
-
-    finding = the_one(client, going())
-
-    assert (finding.level, finding.check) == ("warning", "custom_fields")
-    assert finding.remedy.startswith(f"write {key},")
-
-
-def test_one_that_the_form_fills_is_none(client: Nexudus, nexudus: Simulator) -> None:
-    add_field(nexudus)
-
-    assert found(client, going(ContactRule(extra={"Custom3": "unknown"}))) == []
-
-
-def test_one_of_another_location_is_none(client: Nexudus, nexudus: Simulator) -> None:
-    add_field(nexudus, BusinessId=57)
-
-    assert found(client, going()) == []
-
-
-def test_an_account_without_that_list_is_fine(client: Nexudus, nexudus: Simulator) -> None:
-    nexudus.faults([{"path": "/api/sys/customfields", "times": None, "status": 404}])
-
-    assert found(client, going()) == []
 
 
 # -- how full it is

@@ -130,18 +130,22 @@ def test_roles_that_do_not_explain_what_passes_prove_nothing(nexudus: Simulator)
     [
         ("CrmBoard-List", "could not check the stages of the boards"),
         ("CrmBoardColumn-List", "could not check the stages of the boards"),
-        ("CrmBoardColumn-Read", "could not check stages by id"),
+        ("CrmBoardColumn-Read", "could not check what stage 1001 (New enquiry) does on arrival"),
         ("Business-List", "could not check the locations"),
         ("OpportunityType-List", "could not check the opportunity types"),
+        ("OpportunityType-Read", "could not check the template of opportunity type 7 (Tour)"),
         ("User-Read", "could not check user 901"),
         ("Team-Read", "could not check team 70"),
         ("Country-List", "could not check the countries"),
         ("SimpleTimeZone-List", "could not check the time zones"),
         ("CustomField-List", "could not check the custom fields"),
+        ("CustomField-Read", "could not check every custom field"),
     ],
 )
 def test_a_role_that_only_checks_need_is_a_warning(nexudus: Simulator, role: str, told: str) -> None:
     nexudus.settings(denied=[role])
+    nexudus.world.tables["OpportunityType"].rows[7]["NotesTemplate"] = None
+    nexudus.add_custom_field("Floor", required=False)
     form = a_form(destination=Destination(1001, opportunity_type_id=7, responsible_id=901, team_id=70))
 
     findings = findings_of(nexudus, form)
@@ -151,7 +155,7 @@ def test_a_role_that_only_checks_need_is_a_warning(nexudus: Simulator, role: str
     assert role in findings[0].remedy
 
 
-@pytest.mark.parametrize("role", ["CrmBoard-List", "CrmBoardColumn-List", "Business-List"])
+@pytest.mark.parametrize("role", ["CrmBoard-List", "CrmBoardColumn-List", "CrmBoardColumn-Read", "Business-List"])
 def test_the_same_is_an_error_where_deliveries_look_things_up(nexudus: Simulator, role: str) -> None:
     nexudus.settings(denied=[role])
 

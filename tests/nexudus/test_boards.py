@@ -33,32 +33,40 @@ def test_a_stage_that_does_more_than_hold_cards_is_worth_a_warning(flag: str) ->
     assert (stage.dangers, stage.warnings) == ((), (WARNINGS[flag],))
 
 
-def test_the_flags_are_those_of_the_crm(nexudus: Nexudus) -> None:
-    flags = {stage.id: stage.flags for stage in boards.stages(nexudus)}
+@pytest.mark.parametrize("lists", ["full", "absent", "false"])
+def test_a_stage_is_judged_by_its_own_record_whatever_lists_show(crm: Simulator, nexudus: Nexudus, lists: str) -> None:
+    crm.settings(list_flags=lists)
+    listed = {stage.id: stage for stage in boards.stages(nexudus)}
 
-    assert flags[1009] == ("DeleteAccount",)
-    assert flags[1008] == ("WinOpportunity", "ActivateAccount")
-    assert flags[1005] == ("CannedResponseId", "TaskListId")
-    assert flags[1001] == ()
+    flags = {number: boards.judged(nexudus, listed[number]).flags for number in (1001, 1005, 1008, 1009)}
 
-
-def test_a_list_that_hides_flags_does_not_make_a_stage_safe(crm: Simulator, nexudus: Nexudus) -> None:
-    thin = {"Records": [{"Id": 1009, "Name": "Clean up", "CrmBoardId": 10, "Position": 8}], "TotalPages": 1}
-    crm.faults([{"path": "/api/crm/crmboardcolumns", "body": thin}])
-
-    [stage] = boards.stages(nexudus)
-
-    assert stage.dangers == ("deletes the customer",)
+    assert flags == {
+        1001: (),
+        1005: ("CannedResponseId", "TaskListId"),
+        1008: ("WinOpportunity", "ActivateAccount"),
+        1009: ("DeleteAccount",),
+    }
 
 
-def test_a_stage_whose_flags_show_nowhere_says_so(crm: Simulator, nexudus: Nexudus) -> None:
-    thin = {"Id": 1001, "Name": "New enquiry", "CrmBoardId": 10, "Position": 0}
-    listed = {"Records": [thin], "TotalPages": 1}
-    crm.faults([{"path": r"/api/crm/crmboardcolumns$", "body": listed}, {"path": STAGE, "body": thin}])
+def test_no_stage_is_judged_by_a_list(crm: Simulator, nexudus: Nexudus) -> None:
+    found = boards.all_stages(nexudus)
 
-    [stage] = boards.stages(nexudus)
+    assert not any(stage.is_judged or stage.flags for stage in found)
+    assert len(crm.calls("GET")) == 2
 
-    assert (stage.dangers, stage.told) == ((), False)
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"status": 404}, {"body": {"Id": 1001}}, {"body": {"Id": 1002, **dict.fromkeys(DANGERS, False)}}],
+    ids=["it is gone", "it hides its flags", "it is another one"],
+)
+def test_a_record_that_proves_nothing_leaves_the_stage_as_it_was_listed(
+    crm: Simulator, nexudus: Nexudus, answer: dict[str, object]
+) -> None:
+    listed = boards.stages(nexudus)[0]
+    crm.faults([{"path": STAGE, **answer}])
+
+    assert boards.judged(nexudus, listed) == listed
 
 
 def test_stages_of_archived_boards_are_told_where_they_are_asked_for(nexudus: Nexudus) -> None:
@@ -68,7 +76,9 @@ def test_stages_of_archived_boards_are_told_where_they_are_asked_for(nexudus: Ne
 
 
 def test_one_stage_tells_what_happens_there(crm: Simulator, nexudus: Nexudus) -> None:
-    assert boards.stage(nexudus, 1009) == Stage(1009, "Clean up", 7, 10, "Sales", 55, ("DeleteAccount",))
+    assert boards.stage(nexudus, 1009) == Stage(
+        1009, "Clean up", 7, 10, "Sales", 55, ("DeleteAccount",), is_judged=True
+    )
     assert len(crm.calls("GET")) == 1
 
 
@@ -113,8 +123,7 @@ def test_a_location_that_does_not_exist_is_none(nexudus: Nexudus) -> None:
     assert boards.business(nexudus, 4711) is None
 
 
-def test_types_and_teams_tell_their_location(nexudus: Nexudus) -> None:
-    assert (7, "Tour", 55) in [(t.id, t.name, t.business_id) for t in boards.opportunity_types(nexudus)]
+def test_teams_tell_their_location(nexudus: Nexudus) -> None:
     assert (71, "Quay crew", 56) in [(t.id, t.name, t.business_id) for t in boards.teams(nexudus)]
 
 

@@ -5,8 +5,8 @@ seen.py        what the CRM shows, each thing asked for once, few calls in all
 access.py      who is let in, and which roles are missing
 variants.py    the forms of an account, with every route a form of its own
 places.py      stages, locations, countries and time zones that a form names
-people.py      types, owners, teams, referrers and agents
-demands.py     what new records must hold: required custom fields, `extra`
+people.py      types and their templates, owners, teams, referrers and agents
+demands.py     what new records must hold: custom fields, `extra`
 capacity.py    how full a location is, and when it will be
 examine.py     all checks of one account
 rounds.py      the same at start and daily, kept as concerns

@@ -1,42 +1,153 @@
 """What new records must hold before Nexudus takes them: required custom fields, and a sound `extra`."""
 
+import difflib
+import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from service.delivery.preflight.finding import Finding
-from service.delivery.preflight.seen import Seen
+from service.delivery.preflight.finding import Finding, setup_cause
+from service.delivery.preflight.seen import Seen, Unseen
 from service.delivery.preflight.variants import Variant
 from service.nexudus import coworkers, custom_fields, opportunities
 from service.nexudus.boards import Stage
 from service.nexudus.coworkers import NewCoworker
-from service.nexudus.custom_fields import COWORKER, CustomField
+from service.nexudus.custom_fields import COWORKER, OPPORTUNITY, CustomField, folded
 from service.nexudus.errors import Rejected
 from service.nexudus.opportunities import NewOpportunity
 from service.nexudus.text import plain
 
+FIELDS_MAX = 60
+"""Custom fields of an account whose records are read, one call each."""
+
+MISSES_MAX = 3
+"""Records that may fail to show before no more are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What a form puts into the custom fields of one kind of record.
+
+    words: what that kind is called. table: the key of the forms file. custom: of that table, by name or id.
+    others: names and ids that `extra` fills, folded. business_id: the location of the new record.
+    """
+
+    record_type: int
+    words: str
+    table: str
+    custom: Mapping[str, str]
+    others: frozenset[str]
+    business_id: int | None
+
+    def reaches(self, field: CustomField) -> bool:
+        """Whether the field is, or may be, of such a record."""
+        is_kind = field.record_type in (None, self.record_type)
+        return is_kind and not (self.business_id and field.business_id not in (None, self.business_id))
+
+    def fills(self, field: CustomField) -> bool:
+        """Whether the form says anything for the field."""
+        names = {folded(field.name), str(field.id), f"custom{field.index}" if field.index else ""}
+        return any(field.is_called(key) for key in self.custom) or bool(names & self.others)
+
 
 def check_custom_fields(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Finding]:
-    """Custom fields that are required and that this form leaves empty. An account without that list has none.
+    """Custom fields that are required and left empty, keys that name none, and values that are no option.
 
+    Whether the API insists on required ones is not known, so none of these is an error; they are kept as concerns.
     Raises: Unseen.
     """
-    required = seen.ask("the custom fields", "custom_fields", custom_fields.required, "CustomField-List", absent=())
-    for field in required:
-        elsewhere = stage and stage.business_id and field.business_id not in (None, stage.business_id)
-        if elsewhere or _name_of(field) in _extra_for(field, variant):
-            continue
-        whose, key = ("contacts", "contact.extra") if field.record_type == COWORKER else ("opportunities", "extra")
-        problem = f"new {whose} must fill the custom field {plain(field.name)!r}"
-        remedy = f"write {key}.{_name_of(field)}, or make the field optional in Nexudus"
-        yield variant.finding("warning", "custom_fields", problem, remedy)
+    listed = seen.ask("the custom fields", "custom_fields", custom_fields.listed, "CustomField-List")
+    if len(listed) > FIELDS_MAX:
+        problem = f"could not check all custom fields (there are {len(listed)}, {FIELDS_MAX} are looked at)"
+        remedy = "see in Nexudus that your forms fill the required ones"
+        subject = f"account {variant.account}"
+        yield Finding("warning", "custom_fields", subject, problem, remedy, skipped=True)
+    for filling in _fillings(variant, stage):
+        fields = list(_read(seen, [field for field in listed[:FIELDS_MAX] if filling.reaches(field)]))
+        for field in fields:
+            if filling.reaches(field):
+                yield from _check_field(variant, filling, field)
+        yield from _check_keys(variant, filling, [*listed[FIELDS_MAX:], *fields])
 
 
-def _name_of(field: CustomField) -> str:
-    return f"Custom{field.index or '...'}"
+def _fillings(variant: Variant, stage: Stage | None) -> Iterator[Filling]:
+    rule, wanted = variant.form.contact, variant.form.destination
+    of_stage = stage.business_id if stage else None
+    named = frozenset(map(folded, [*_custom_n(rule.extra)]))
+    yield Filling(COWORKER, "contacts", "contact.custom", rule.custom, named, rule.business_id or of_stage)
+    named = frozenset(map(folded, _named_in(wanted.extra)))
+    yield Filling(OPPORTUNITY, "opportunities", "custom", wanted.custom, named, of_stage)
 
 
-def _extra_for(field: CustomField, variant: Variant) -> Mapping[str, Any]:
-    return variant.form.contact.extra if field.record_type == COWORKER else variant.form.destination.extra
+def _custom_n(extra: Mapping[str, Any]) -> Iterator[str]:
+    """Custom1 to Custom30 are fields of a contact's body."""
+    return (name for name, value in extra.items() if re.fullmatch(r"Custom\d+", name) and value != "")
+
+
+def _named_in(extra: Mapping[str, Any]) -> Iterator[str]:
+    """The names in a `CustomFields` that an operator wrote in the CRM's own form."""
+    given = extra.get("CustomFields")
+    data = given.get("Data") if isinstance(given, Mapping) else None
+    return (str(each.get("Name")) for each in data or () if isinstance(each, Mapping) and each.get("Value"))
+
+
+def _read(seen: Seen, listed: list[CustomField]) -> Iterator[CustomField]:
+    """The fields by their own records; as listed, so not required, where a record does not show."""
+    misses = 0
+    for field in listed:
+        whole = field
+        if misses < MISSES_MAX:
+            try:
+                whole = _whole(seen, field.id)
+            except Unseen:
+                misses += 1
+        yield whole
+
+
+def _whole(seen: Seen, field_id: int) -> CustomField:
+    return seen.ask(
+        f"custom field {field_id}",
+        "custom_fields",
+        lambda nexudus: custom_fields.read(nexudus, field_id),
+        "CustomField-Read",
+        "every custom field",
+    )
+
+
+def _check_field(variant: Variant, filling: Filling, field: CustomField) -> Iterator[Finding]:
+    name = plain(field.name)
+    if field.required and not filling.fills(field):
+        answer = re.sub(r"\W+", "_", name.lower()).strip("_")
+        line = f'{filling.table}.{json.dumps(name, ensure_ascii=False)} = "{{{answer}}}"'
+        remedy = f"write {line} with the answer that says it, or make the field optional in Nexudus"
+        yield _kept(variant, f"new {filling.words} must fill the custom field {name!r}", remedy)
+    for key, value in filling.custom.items():
+        if field.is_called(key) and "{" not in value and not field.allows(value):
+            problem = f"{filling.table}.{key} is {value!r}, which is none of the field's options"
+            yield _kept(variant, problem, "write one of the options that Nexudus shows for it")
+
+
+def _check_keys(variant: Variant, filling: Filling, known: list[CustomField]) -> Iterator[Finding]:
+    ours = [field for field in known if filling.reaches(field)]
+    for key in filling.custom:
+        if not any(field.is_called(key) for field in ours):
+            at = f" at location {filling.business_id}" if filling.business_id else ""
+            problem = f"Nexudus has no custom field {key!r} of {filling.words}{at}"
+            yield _kept(variant, problem, _nearest(key, [plain(field.name) for field in ours], filling.table))
+
+
+def _nearest(key: str, names: list[str], table: str) -> str:
+    """The name that was meant, as far as it can be guessed."""
+    by_folded = {folded(name): name for name in names}
+    near = difflib.get_close_matches(folded(key), list(by_folded), n=1)
+    return f"did you mean {by_folded[near[0]]!r}?" if near else f"correct {table} in the forms file"
+
+
+def _kept(variant: Variant, problem: str, remedy: str) -> Finding:
+    """A warning that is kept as a concern of the form's set-up."""
+    causes = (setup_cause(variant.account, variant.form.name, "custom_fields"),)
+    return Finding("warning", "custom_fields", variant.label, problem, remedy, causes)
 
 
 def check_additions(variant: Variant) -> Iterator[Finding]:

@@ -1,7 +1,6 @@
 """All checks of one account, from signing in to how full its locations are."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from datetime import datetime
 
 from service import clock
@@ -11,6 +10,7 @@ from service.delivery.preflight.demands import check_additions, check_custom_fie
 from service.delivery.preflight.finding import Finding, merged
 from service.delivery.preflight.people import CHECKS
 from service.delivery.preflight.places import (
+    CANDIDATES,
     LOCATIONS,
     STAGES,
     check_contact,
@@ -22,7 +22,6 @@ from service.delivery.preflight.places import (
 from service.delivery.preflight.seen import Seen, Unseen
 from service.delivery.preflight.variants import Variant, variants
 from service.forms import Form
-from service.nexudus import boards
 from service.nexudus.boards import Stage, User
 from service.nexudus.client import Nexudus
 
@@ -43,7 +42,7 @@ def examine(
     Raises: what `sleep` and the client's hooks raise, but for OutOfPace.
     """
     ours = list(variants(forms, account))
-    needed = () if all(variant.is_complete for variant in ours) else (STAGES, LOCATIONS)
+    needed = () if all(variant.is_complete for variant in ours) else (STAGES, CANDIDATES, LOCATIONS)
     seen = Seen(nexudus, account, sleep, tempo_s, needed)
     access = knock(seen)
     found = [*access.findings, *(finding for variant in ours for finding in check_additions(variant))]
@@ -61,7 +60,6 @@ def _check_forms(seen: Seen, ours: Iterable[Variant], me: User | None, now: date
         yield from _check_form(seen, variant, stage, me)
         if stage and stage.business_id:
             places.add(stage.business_id)
-    _try_vetting(seen, ours)
     for business_id in sorted(places):
         yield from _seen_of(check_capacity(seen, business_id, now))
 
@@ -81,14 +79,6 @@ def _check_form(seen: Seen, variant: Variant, stage: Stage | None, me: User | No
     yield from _seen_of(check_time_zone(seen, variant))
     for check in (*CHECKS, check_custom_fields):
         yield from _seen_of(check(seen, variant, stage))
-
-
-def _try_vetting(seen: Seen, ours: Iterable[Variant]) -> None:
-    """Look at one stage as a delivery does: that takes another role than listing them."""
-    named = next((each.form.destination.stage_id for each in ours if each.form.destination.stage_id), None)
-    if named:
-        with suppress(Unseen):
-            seen.ask("stages by id", "vetting", lambda nexudus: boards.stage(nexudus, named), "CrmBoardColumn-Read")
 
 
 def _seen_of(findings: Iterator[Finding]) -> Iterator[Finding]:

@@ -6,23 +6,43 @@ from functools import partial
 from service.delivery.preflight.finding import Finding
 from service.delivery.preflight.seen import Seen
 from service.delivery.preflight.variants import Variant
-from service.nexudus import boards, coworkers
+from service.nexudus import boards, coworkers, opportunity_types
 from service.nexudus.boards import Placed, Stage
 from service.nexudus.client import Nexudus
+from service.nexudus.opportunity_types import OpportunityType
+from service.nexudus.text import plain
 
 Check = Callable[[Seen, Variant, Stage | None], Iterator[Finding]]
 """Each may raise Unseen."""
 
 
 def check_type(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Finding]:
-    """The type exists, at the stage's location."""
+    """The type exists, at the stage's location, and has no template that may take the place of the enquiry."""
     type_id = variant.form.destination.opportunity_type_id
     if not type_id:
         return
-    known = seen.ask("the opportunity types", "type", boards.opportunity_types, "OpportunityType-List")
+    known = seen.ask("the opportunity types", "type", opportunity_types.opportunity_types, "OpportunityType-List")
     kind = next((each for each in known if each.id == type_id), None)
     remedy = "correct opportunity_type_id, or leave it out"
     yield from _placed(variant, "type", f"opportunity type {type_id}", kind, stage, remedy)
+    if kind is not None:
+        yield from _check_template(seen, variant, kind)
+
+
+def _check_template(seen: Seen, variant: Variant, kind: OpportunityType) -> Iterator[Finding]:
+    named = f"opportunity type {kind.id} ({plain(kind.name)})"
+    template = seen.ask(
+        f"the template of {named}",
+        "type",
+        lambda nexudus: opportunity_types.notes_template(nexudus, kind),
+        "OpportunityType-Read",
+    )
+    if template:
+        problem = f"{named} has a template for notes, which Nexudus may put over the enquiry's text and our mark"
+        remedy = (
+            "empty the template in Nexudus, or leave opportunity_type_id out; `lead-capture doctor --live` tries it"
+        )
+        yield variant.finding("warning", "type", problem, remedy)
 
 
 def _placed(

@@ -1,6 +1,7 @@
 """Where a form's leads go: the stage, and what a new contact needs of its location."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from service.delivery.preflight.finding import Finding
 from service.delivery.preflight.seen import Seen, Unseen
@@ -12,11 +13,12 @@ from service.nexudus.boards import FILLS, WARNINGS, Business, Stage, User
 from service.nexudus.text import plain
 
 STAGES, LOCATIONS = "the stages of the boards", "the locations"
-STAGE_ROLES = "CrmBoard-List and CrmBoardColumn-List"
+CANDIDATES = "what the stages of the boards do on arrival"
+STAGE_ROLES, STAGE_ROLE = "CrmBoard-List and CrmBoardColumn-List", "CrmBoardColumn-Read"
 
 
 def find_stage(seen: Seen, variant: Variant) -> tuple[Stage | None, list[Finding]]:
-    """The stage that a lead would enter, or why there is none.
+    """The stage that a lead would enter, with what its own record shows, or why there is none.
 
     Raises: Unseen.
     """
@@ -31,17 +33,33 @@ def find_stage(seen: Seen, variant: Variant) -> tuple[Stage | None, list[Finding
     if gone:
         problem = f"stage {gone[0].id} ({plain(gone[0].name)}) is on the archived board {plain(gone[0].board_name)!r}"
         return None, [variant.finding("error", "stage", problem, "correct stage_id")]
+    live = [stage for stage in known if not stage.archived]
     try:
-        return choose_stage([stage for stage in known if not stage.archived], wanted), []
+        return _judged(seen, variant, choose_stage(live, wanted, partial(_judge, seen, words=CANDIDATES)))
     except Unroutable as error:
         return None, [variant.unroutable("stage", error)]
 
 
+def _judge(seen: Seen, stage: Stage, words: str) -> Stage:
+    """Look at a stage as a delivery does: at its own record, which lists are not. Raises: Unseen."""
+    return seen.ask(f"stage {stage.id}", "stage", lambda nexudus: boards.judged(nexudus, stage), STAGE_ROLE, words)
+
+
+def _judged(seen: Seen, variant: Variant, stage: Stage) -> tuple[Stage, list[Finding]]:
+    """The stage that was chosen; where it does not show what happens there, that is a finding."""
+    does = f"what stage {stage.id} ({plain(stage.name)}) does on arrival"
+    try:
+        whole = _judge(seen, stage, does)
+    except Unseen:
+        return stage, []
+    problem = f"could not check {does} (its record does not show it)"
+    unshown = Finding("warning", "stage", variant.label, problem, "look at it in Nexudus yourself", skipped=True)
+    return whole, [] if whole.is_judged else [unshown]
+
+
 def _stage_by_id(seen: Seen, variant: Variant, stage_id: int) -> tuple[Stage | None, list[Finding]]:
     """Where boards may not be listed, but a stage be read."""
-    stage = seen.ask(
-        f"stage {stage_id}", "stage", lambda nexudus: boards.stage(nexudus, stage_id), "CrmBoardColumn-Read"
-    )
+    stage = seen.ask(f"stage {stage_id}", "stage", lambda nexudus: boards.stage(nexudus, stage_id), STAGE_ROLE)
     if stage is None:
         return None, [variant.finding("error", "stage", f"Nexudus has no stage {stage_id}", "correct stage_id")]
     return stage, []
@@ -53,9 +71,6 @@ def check_stage(variant: Variant, stage: Stage) -> Iterator[Finding]:
     wrong = danger(stage)
     if wrong:
         yield Finding("error", "stage", variant.label, wrong, REMEDY, (cause_of(variant.account, stage.id),))
-    elif not stage.told:
-        problem = f"could not check what {here} does on arrival"
-        yield Finding("warning", "stage", variant.label, problem, "look at it in Nexudus", skipped=True)
     does = [words for flag, words in WARNINGS.items() if flag in stage.flags and flag not in FILLS]
     if does:
         remedy = "choose another stage, if new enquiries shall not meet that"

@@ -1,6 +1,7 @@
 """The same checks while the service runs: soon after the start and daily, in a thread of each account's own.
 
-Errors, and a location that fills up, become concerns of the store; they are over when a later look finds them gone.
+Errors, a location that fills up and custom fields that do not fit become concerns of the store; they are over when a
+later look finds them gone.
 """
 
 import re
@@ -80,7 +81,10 @@ class Rounds:
     def _next_s(self, findings: Sequence[Finding]) -> float:
         if any(cause.startswith("stage:") for finding in findings for cause in finding.causes):
             return self._rhythm.unsafe_s
-        is_wrong = any(finding.level == "error" for finding in findings)
+        is_wrong = any(
+            finding.level == "error" or any(cause.startswith("setup:") for cause in finding.causes)
+            for finding in findings
+        )
         return self._rhythm.troubled_s if is_wrong else self._rhythm.again_s
 
     def _tell(self, finding: Finding) -> None:

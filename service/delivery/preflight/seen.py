@@ -35,38 +35,41 @@ class Seen:
         sleep: Callable[[float], None],
         tempo_s: float = 0,
         needed: Collection[str] = (),
+        most: int = QUESTIONS_MAX,
     ) -> None:
-        """tempo_s: wait before each question. needed: things without which no lead can be delivered."""
+        """tempo_s: wait before each question. needed: things without which no lead can be delivered.
+
+        most: questions after which nothing more is asked.
+        """
         self.account = account
         self.untold: list[Finding] = []
         self._nexudus, self._sleep, self._tempo_s, self._needed = nexudus, sleep, tempo_s, needed
+        self._most = most
         self._known: dict[str, Any] = {}
         self._silences = 0
         self._over = False
 
-    def ask(self, what: str, check: str, read: Callable[[Nexudus], T], roles: str = "", absent: Any = Unseen) -> T:
+    def ask(self, what: str, check: str, read: Callable[[Nexudus], T], roles: str = "", words: str = "") -> T:
         """The answer to one question, asked once.
 
         what: in words, "the stages". check: the kind of check that needs it. roles: those that it takes.
-        absent: stands for the answer where the CRM has no such list (404).
+        words: what a finding calls it, where people take several questions for one thing.
         Raises: Unseen.
         """
         if what not in self._known:
-            self._known[what] = self._asked(what, check, read, roles, absent)
+            self._known[what] = self._asked(words or what, check, read, roles)
         if self._known[what] is Unseen:
             raise Unseen(what)
         return cast("T", self._known[what])
 
-    def _asked(self, what: str, check: str, read: Callable[[Nexudus], T], roles: str, absent: Any) -> Any:
-        if len(self._known) >= QUESTIONS_MAX and not self._over:
-            self._end(f"more than {QUESTIONS_MAX} things to ask for", "name fewer different ids in the forms file")
+    def _asked(self, what: str, check: str, read: Callable[[Nexudus], T], roles: str) -> Any:
+        if len(self._known) >= self._most and not self._over:
+            self._end(f"more than {self._most} things to ask for", "name fewer different ids in the forms file")
         try:
             return self.patiently(read)
         except Unseen:
             return Unseen
         except NexudusError as error:
-            if absent is not Unseen and isinstance(error, Unavailable) and error.status == HTTPStatus.NOT_FOUND:
-                return absent
             self._tell(what, check, error, roles)
             return Unseen
 
@@ -106,7 +109,7 @@ class Seen:
     def _tell(self, what: str, check: str, error: NexudusError, roles: str) -> None:
         denied = isinstance(error, Refused)
         level: Level = "error" if denied and what in self._needed else "warning"
-        remedy = f"give the service user {roles}" if denied and roles else "try again when Nexudus answers"
+        remedy = f"give the service user {roles}" if denied and roles else _without(error)
         causes = (setup_cause(self.account, WHOLE_ACCOUNT, check),) if level == "error" else ()
         problem = f"could not check {what} ({error.said})"
         self.untold.append(Finding(level, check, f"account {self.account}", problem, remedy, causes, skipped=True))
@@ -117,3 +120,9 @@ class Seen:
         self.untold.append(
             Finding("warning", "access", subject, f"{why}, the rest was not checked", remedy, skipped=True)
         )
+
+
+def _without(error: NexudusError) -> str:
+    """What to do where no role is missing: an answer that shows nothing will show no more tomorrow."""
+    is_answer = error.status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
+    return "look at it in Nexudus yourself" if is_answer else "try again when Nexudus answers"

@@ -1,19 +1,31 @@
 """What an account has that a forms file can name: by location, in the order of its ids."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from service import clock
+from service.delivery.preflight.places import CANDIDATES, STAGE_ROLE
 from service.delivery.preflight.seen import Seen, Unseen
-from service.nexudus import boards
-from service.nexudus.boards import Business, Placed, Stage, User
+from service.nexudus import boards, opportunity_types
+from service.nexudus.boards import Business, Stage, User
 from service.nexudus.client import Nexudus
+from service.nexudus.opportunity_types import OpportunityType
 
 T = TypeVar("T")
 
 ADMINS_MAX = 50
 """Admins whose locations are asked for, one call each."""
+
+STAGES_MAX, TYPES_MAX = 500, 100
+"""Stages and types that are looked at by their own records, one call each."""
+
+MISSES_MAX = 3
+"""Records that may fail to show before no more of their kind are asked for: a missing role holds for all of them."""
+
+Progress = Callable[[int, int], object]
+"""Called while stages are read: how many are done, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +34,7 @@ class Shelf:
 
     business: Business | None
     stages: tuple[Stage, ...]
-    types: tuple[Placed, ...]
+    types: tuple[OpportunityType, ...]
     owners: tuple[User, ...]
 
 
@@ -43,15 +55,20 @@ class Shelves:
         }
 
 
-def read_shelves(nexudus: Nexudus, account: str, sleep: Callable[[float], None] = clock.sleep) -> Shelves:
-    """Ask for everything; only without stages it makes no sense.
+def read_shelves(
+    nexudus: Nexudus,
+    account: str,
+    sleep: Callable[[float], None] = clock.sleep,
+    progress: Progress | None = None,
+) -> Shelves:
+    """Ask for everything; only without stages it makes no sense. Each stage is a call: lists hide what it does.
 
     Raises: as Nexudus.records.
     """
-    seen = Seen(nexudus, account, sleep)
-    stages = seen.patiently(boards.stages)
+    seen = Seen(nexudus, account, sleep, most=2 * STAGES_MAX)
+    stages = list(_judged(seen, seen.patiently(boards.stages), progress))
     places = _or_none(seen, "the locations", boards.businesses)
-    types = _or_none(seen, "the opportunity types", boards.opportunity_types)
+    types = list(_with_templates(seen, _or_none(seen, "the opportunity types", opportunity_types.opportunity_types)))
     owners = [_with_places(seen, user) for user in _or_none(seen, "the admin users", boards.admins)[:ADMINS_MAX]]
     known = {place.id: place for place in places}
     named = {stage.business_id for stage in stages} | {kind.business_id for kind in types}
@@ -68,6 +85,37 @@ def _or_none(seen: Seen, what: str, read: Callable[[Nexudus], list[T]]) -> list[
         return seen.ask(what, "boards", read)
     except Unseen:
         return []
+
+
+def _judged(seen: Seen, stages: Sequence[Stage], progress: Progress | None) -> Iterator[Stage]:
+    """The stages with what their own records show; those that show nothing stay as they were listed."""
+    misses = 0
+    for number, stage in enumerate(stages, 1):
+        whole = stage
+        if misses < MISSES_MAX and number <= STAGES_MAX:
+            try:
+                whole = seen.ask(
+                    f"stage {stage.id}", "boards", partial(boards.judged, listed=stage), STAGE_ROLE, CANDIDATES
+                )
+            except Unseen:
+                misses += 1
+        yield whole
+        if progress:
+            progress(number, len(stages))
+
+
+def _with_templates(seen: Seen, types: Sequence[OpportunityType]) -> Iterator[OpportunityType]:
+    """The types with their templates for notes, as far as these show."""
+    misses = 0
+    for number, kind in enumerate(types, 1):
+        template = kind.notes_template
+        if template is None and misses < MISSES_MAX and number <= TYPES_MAX:
+            read = partial(opportunity_types.notes_template, kind=kind)
+            try:
+                template = seen.ask(f"type {kind.id}", "boards", read, words="which types have a template for notes")
+            except Unseen:
+                misses += 1
+        yield replace(kind, notes_template=template)
 
 
 def _with_places(seen: Seen, user: User) -> User:
@@ -89,7 +137,7 @@ def _shelf(
     place: Business | None,
     business_id: int | None,
     stages: Iterable[Stage],
-    types: Iterable[Placed],
+    types: Iterable[OpportunityType],
     owners: Iterable[User],
 ) -> Shelf:
     return Shelf(
@@ -117,9 +165,15 @@ def _shelf_row(shelf: Shelf) -> dict[str, Any]:
         "country_id": place.country_id if place else None,
         "time_zone_id": place.time_zone_id if place else None,
         "boards": [_board_row(stages) for stages in by_board.values()],
-        "opportunity_types": [{"id": kind.id, "name": kind.name} for kind in shelf.types],
+        "opportunity_types": [_type_row(kind) for kind in shelf.types],
         "owners": [{"id": user.id, "name": user.name} for user in shelf.owners],
     }
+
+
+def _type_row(kind: OpportunityType) -> dict[str, Any]:
+    """notes_template: whether it has one; None where that does not show."""
+    has_template = None if kind.notes_template is None else bool(kind.notes_template)
+    return {"id": kind.id, "name": kind.name, "notes_template": has_template}
 
 
 def _board_row(stages: Sequence[Stage]) -> dict[str, Any]:
@@ -130,7 +184,8 @@ def _board_row(stages: Sequence[Stage]) -> dict[str, Any]:
             {
                 "id": stage.id,
                 "name": stage.name,
-                "refused": bool(stage.dangers),
+                "checked": stage.is_judged,
+                "refused": bool(stage.dangers) or not stage.is_judged,
                 "dangers": list(stage.dangers),
                 "actions": list(stage.warnings),
             }
