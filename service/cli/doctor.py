@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from service import logs
+from service.cli.house import number_within
+from service.cli.main import Misused
 from service.cli.opened import unanswered
 from service.cli.simulated import in_demo
 from service.collect.lines import ANNOUNCING
@@ -20,6 +22,8 @@ from service.nexudus.client import Nexudus
 from service.settings import Settings, SettingsProblems, lookup, read_settings
 from service.store import Store, StoreUnavailable
 
+LARGEST_ID = 2**31 - 1
+
 MIGRATE = "run `lead-capture migrate`"
 
 ROOM_LEAST, ROOM_SCARCE = 100 * 2**20, 2**30
@@ -27,12 +31,26 @@ ROOM_LEAST, ROOM_SCARCE = 100 * 2**20, 2**30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--json."""
+    """--json; --live with --stage, --type, --account and --yes."""
     parser.add_argument("--json", action="store_true", help="a list of level, check, subject, problem and remedy")
+    live = parser.add_argument_group("what only making records in Nexudus answers")
+    live.add_argument("--live", action="store_true", help="make one contact and one opportunity, and keep the answers")
+    live.add_argument("--stage", type=number_within(1, LARGEST_ID), metavar="ID", help="the stage, of a test board")
+    live.add_argument(
+        "--type", type=number_within(1, LARGEST_ID), metavar="ID", help="the type; else that of the forms"
+    )
+    live.add_argument("--account", default="", metavar="NAME", help="one of the forms file's accounts; else default")
+    live.add_argument("--yes", action="store_true", help="yes, make them")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """One line a problem; 1 where there is an error."""
+    if arguments.live:
+        from service.cli.live import run_live  # noqa: PLC0415 (only this option pays for it)
+
+        return run_live(arguments)
+    if arguments.stage or arguments.type or arguments.account or arguments.yes:
+        raise Misused("--stage, --type, --account and --yes belong to --live")
     found = inspect()
     if arguments.json:
         print(json.dumps([finding.as_row() for finding in found], indent=2, ensure_ascii=False))

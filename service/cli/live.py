@@ -4,10 +4,12 @@ import argparse
 import json
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from service import clock
-from service.cli.main import Failed
+from service.cli.main import Failed, Misused
 from service.cli.opened import House, open_house
+from service.cli.simulated import in_demo
 from service.delivery.desk import Desk
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial
 from service.delivery.preflight.variants import variants
@@ -17,8 +19,6 @@ from service.store import Transaction
 
 SOURCE = "live"
 
-USAGE, FAILED = 2, 1
-
 CONSENT = (
     "doctor --live makes one contact and one opportunity in Nexudus, on the stage that you name. Take a stage of a "
     "board for tests, whose arrival sends no message; delete both afterwards. Say --stage ID and --yes to go on."
@@ -26,14 +26,14 @@ CONSENT = (
 
 
 def run_live(arguments: argparse.Namespace) -> int:
-    """Make the records, print what they answer and what to delete; 2 without a stage and an explicit yes.
+    """Make the records, print what they answer and what to delete.
 
-    Raises: Failed.
+    Raises: Misused without a stage and an explicit yes; Failed.
     """
     if not arguments.stage or not arguments.yes:
-        print(f"lead-capture: {CONSENT}")
-        return USAGE
+        raise Misused(CONSENT)
     house = open_house()
+    house = replace(house, settings=in_demo(house.settings, house.store, "trying"))
     desk = _desk(house, arguments.account or "default")
     type_id = arguments.type or _type_of(desk, arguments.stage)
     try:

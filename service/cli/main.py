@@ -14,6 +14,10 @@ class Failed(Exception):
     """The command cannot do what it was asked; the text says why and what to do."""
 
 
+class Misused(Failed):
+    """The command was called wrongly, in a way that argparse cannot see; the text says how to call it."""
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     given = list(sys.argv[1:] if words is None else words)
@@ -22,7 +26,8 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         return _run(parser_for(_named(given)).parse_args(given))
     except Failed as failure:
-        return _tell([str(failure)])
+        _tell([str(failure)])
+        return 2 if isinstance(failure, Misused) else 1
     except KeyboardInterrupt:
         return 1
     except BrokenPipeError:

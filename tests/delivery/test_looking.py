@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service import clock
 from service.forms import Destination
 from service.lead import Attribution, Lead, Status, marker_of
 from service.nexudus import marks, opportunities
@@ -114,3 +115,79 @@ def made_known(house: House) -> None:
     lead = a_lead()
     house.owes(replace(lead, attribution=Attribution(utm_source="newsletter")))
     house.deliver_until_quiet()
+
+
+# -- the third mark
+
+
+def teach(house: House, **facts: Any) -> None:
+    """Let it be known how this Nexudus behaves."""
+    tenant = house.desk.behaviours.tenant
+    house.store.write(lambda tx: tx.facts.learn(tenant, facts, "live", clock.now()))
+    house.desk.behaviours.forget()
+
+
+def custom_fields(house: House) -> list[Any]:
+    return [opportunity["CustomFields"] for opportunity in house.nexudus.opportunities()]
+
+
+@pytest.mark.parametrize("facts", [{}, {"custom_fields_kept": False}, {"custom_fields_filter": True}])
+def test_no_mark_is_sent_as_a_custom_field_until_creates_are_known_to_keep_it(
+    house: House, facts: dict[str, bool]
+) -> None:
+    teach(house, **facts)
+    house.owes(a_lead())
+
+    house.deliver_until_quiet()
+
+    assert custom_fields(house) == [None]
+
+
+@pytest.mark.parametrize("is_searchable", [True, False])
+@pytest.mark.parametrize("are_listed", [True, False])
+def test_the_mark_in_a_custom_field_needs_neither_the_other_two_nor_looks(
+    markless: House, is_searchable: bool, are_listed: bool
+) -> None:
+    markless.nexudus.settings(custom_fields_filter=is_searchable, custom_fields_in_lists=are_listed)
+    teach(markless, custom_fields_kept=True, custom_fields_filter=is_searchable)
+    lead = markless.owes(a_lead())
+    markless.nexudus.faults([LOST_ANSWER])
+
+    markless.deliver_until_quiet()
+
+    [opportunity] = markless.nexudus.opportunities()
+    assert opportunity["CustomFields"]["Data"] == [
+        {"Name": "LeadCapture", "Value": marker_of(lead.id), "Type": "string"}
+    ]
+    assert markless.kept(lead).opportunity_id == opportunity["Id"]
+
+
+def test_a_twin_is_not_taken_for_it_where_the_custom_field_is_kept(markless: House) -> None:
+    made_known(markless)
+    teach(markless, custom_fields_kept=True)
+    lead = markless.owes(a_lead())
+    twin = others(markless, lead)
+    markless.nexudus.faults([{**LOST_ANSWER, "after_save": False}])
+
+    markless.deliver_until_quiet()
+
+    assert markless.kept(lead).opportunity_id != twin
+
+
+def test_a_search_that_is_known_to_be_behind_is_waited_for(house: House) -> None:
+    assert house.desk.behaviours.current.look_spacing_s == 2.0
+
+    teach(house, search_lag_s=4.0)
+
+    assert house.desk.behaviours.current.look_spacing_s == 8.0
+
+
+def test_what_is_known_not_to_be_kept_is_not_searched_by(house: House) -> None:
+    teach(house, system_id_kept=False)
+    house.owes(a_lead())
+    house.nexudus.faults([LOST_ANSWER])
+
+    house.deliver_until_quiet()
+
+    asked = [dict(call.query) for call in house.nexudus.calls("GET", PATH)]
+    assert not any("CrmOpportunity_SystemId" in query for query in asked)
