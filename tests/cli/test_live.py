@@ -1,0 +1,94 @@
+"""`lead-capture doctor --live`: a trial by hand, with an explicit yes; its answers are kept and followed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from service.simulator.server import Simulator
+from service.store import Store, Tenant
+from tests.cli.conftest import Terminal
+from tests.cli.test_doctor import connect
+
+FORMS = """
+[defaults]
+stage_id = 1001
+[forms.tour]
+opportunity_type_id = 7
+[forms.office]
+stage_id = 1002
+opportunity_type_id = 8
+"""
+
+
+@pytest.fixture
+def ready(run: Terminal, kept: Store, nexudus: Simulator, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """The command line of an installation that can sign in, with two forms."""
+    (folder / "forms.toml").write_text(FORMS)
+    connect(monkeypatch, nexudus)
+    return run
+
+
+@pytest.mark.parametrize("words", [(), ("--stage", "1001"), ("--yes",)])
+def test_without_a_stage_and_a_yes_nothing_is_made(ready: Terminal, nexudus: Simulator, words: tuple[str, ...]) -> None:
+    said = ready("doctor", "--live", *words)
+
+    assert said.code == 2
+    assert "makes one contact and one opportunity in Nexudus" in said.err
+    assert nexudus.calls() == []
+
+
+def test_its_words_belong_to_it(ready: Terminal) -> None:
+    said = ready("doctor", "--stage", "1001", "--yes")
+
+    assert (said.code, said.err) == (2, "lead-capture: --stage, --type, --account and --yes belong to --live\n")
+
+
+def test_the_answers_are_a_table_with_what_to_delete(ready: Terminal, nexudus: Simulator) -> None:
+    said = ready("doctor", "--live", "--stage", "1001", "--yes")
+
+    [opportunity], [person] = nexudus.opportunities(), list(nexudus.world.tables["Coworker"].rows.values())
+    assert (said.code, said.err) == (0, "")
+    assert "What the service does" in said.out
+    words = " ".join(said.out.split())
+    assert f"Delete by hand in Nexudus: opportunity {opportunity['Id']}, contact {person['Id']} (" in words
+
+
+def test_the_answers_are_facts_of_the_account(ready: Terminal, kept: Store, nexudus: Simulator) -> None:
+    nexudus.settings(systemid_round_trips=False)
+
+    shown = json.loads(ready("doctor", "--live", "--stage", "1001", "--yes", "--json").out)
+
+    with kept.read() as tx:
+        facts = tx.facts.of(Tenant("default", nexudus.url))
+    told = {each["fact"]: each["value"] for each in shown["answers"] if each["value"] is not None}
+    assert {name: fact.value for name, fact in facts.items()} == told
+    assert told["system_id_kept"] is False
+    assert len(shown["delete"]) == 2
+
+
+@pytest.mark.parametrize(("words", "type_id"), [((), 8), (("--type", "18"), 18)])
+def test_the_type_is_that_of_the_stages_form_or_the_one_that_is_named(
+    ready: Terminal, nexudus: Simulator, words: tuple[str, ...], type_id: int
+) -> None:
+    ready("doctor", "--live", "--stage", "1002", "--yes", *words)
+
+    assert [opportunity["OpportunityTypeId"] for opportunity in nexudus.opportunities()] == [type_id]
+
+
+def test_a_trial_that_fails_names_what_may_be_left(ready: Terminal, nexudus: Simulator) -> None:
+    nexudus.faults([{"method": "POST", "path": "/api/crm/crmopportunities", "status": 400}])
+
+    said = ready("doctor", "--live", "--stage", "1001", "--yes")
+
+    assert said.code == 1
+    assert "the trial failed: Team: is a required field" in said.err
+    assert "Delete by hand in Nexudus: contact" in said.err
+
+
+def test_an_account_that_is_not_there_or_cannot_sign_in_is_named(run: Terminal, kept: Store) -> None:
+    said = run("doctor", "--live", "--stage", "1001", "--yes")
+    assert (said.code, "no credentials are set" in said.err) == (1, True)
+
+    said = run("doctor", "--live", "--stage", "1001", "--yes", "--account", "harbour")
+    assert (said.code, "there is no account 'harbour'" in said.err) == (1, True)
