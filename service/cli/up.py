@@ -62,8 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         team.start_all(plan)
         team.wait_until_ready(plan.port)
-        if plan.simulated:
-            note_address(settings.database_url, plan.simulator_url)
+        note_address(settings.database_url, plan.simulator_url if plan.simulated else "")
         print(banner(plan, setup, password), flush=True)
         return team.watch()
     finally:

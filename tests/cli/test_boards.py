@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from service.delivery.preflight.shelves import MISSES_MAX
 from service.forms import read_setup
 from service.simulator.server import Simulator
 from service.store import Store
@@ -75,6 +76,57 @@ def test_a_dangerous_stage_is_marked_and_cannot_be_pasted(ready: Terminal, stage
     [place] = [number for number, line in enumerate(lines) if f"stage_id = {stage_id} " in line]
     assert lines[place].startswith("# NEVER: ")
     assert lines[place + 1] == f"#  !! {told}"
+
+
+@pytest.mark.parametrize("lists", ["absent", "false"])
+def test_lists_that_hide_what_stages_do_make_none_safer(ready: Terminal, nexudus: Simulator, lists: str) -> None:
+    nexudus.settings(list_flags=lists)
+
+    offered = choices(ready("boards").out)
+
+    assert "stage_id = 1001  # Sales / New enquiry" in offered
+    assert not [line for line in offered if line.startswith(("stage_id = 1007", "stage_id = 1008", "stage_id = 1009"))]
+
+
+def test_a_stage_that_cannot_be_checked_cannot_be_pasted(ready: Terminal, nexudus: Simulator) -> None:
+    del nexudus.world.tables["CrmBoardColumn"].rows[1002]["DeleteAccount"]
+
+    lines = ready("boards").out.splitlines()
+
+    place = lines.index("# NOT CHECKED: stage_id = 1002  # Sales / Contacted")
+    assert lines[place + 1] == "#  ! could not check what it does on arrival: look at it in Nexudus"
+    assert "stage_id = 1001  # Sales / New enquiry" in lines
+
+
+def test_without_the_role_to_read_stages_few_are_asked_for_and_none_is_offered(
+    ready: Terminal, nexudus: Simulator
+) -> None:
+    nexudus.settings(denied=["CrmBoardColumn-Read"])
+
+    out = ready("boards").out
+
+    assert not [line for line in choices(out) if line.startswith("stage_id")]
+    assert "#  ! could not check what the stages of the boards do on arrival (Access Denied)" in out.replace(
+        "\n#    ", ""
+    )
+    read = {call.path for call in nexudus.calls("GET") if call.path.startswith("/api/crm/crmboardcolumns/")}
+    assert len(read) == MISSES_MAX
+
+
+def test_a_stage_that_was_not_checked_is_none_to_choose_for_programs(ready: Terminal, nexudus: Simulator) -> None:
+    del nexudus.world.tables["CrmBoardColumn"].rows[1002]["DeleteAccount"]
+
+    [account] = json.loads(ready("boards", "--json").out)
+
+    stages = {stage["id"]: stage for stage in account["locations"][0]["boards"][0]["stages"]}
+    assert (stages[1002]["checked"], stages[1002]["refused"]) == (False, True)
+
+
+def test_a_type_with_a_template_for_notes_is_marked(ready: Terminal) -> None:
+    lines = ready("boards").out.splitlines()
+
+    place = lines.index("opportunity_type_id = 8  # Private office")
+    assert lines[place + 1] == "#  ! its template for notes may take the place of the enquiry's text"
 
 
 def test_automatic_actions_are_told_in_words(ready: Terminal) -> None:

@@ -220,7 +220,7 @@ def test_a_record_that_no_location_shows_is_not_held_against_it(client: Nexudus,
     assert found(client, going(opportunity_type_id=7)) == []
 
 
-TEMPLATE = "has a template for notes, which Nexudus may put over the enquiry's text and our mark"
+TEMPLATE = "has a template for notes, which may take the place of the enquiry's text and this service's mark"
 
 
 def test_a_type_with_a_template_for_notes_is_a_warning_that_alerts_nobody(client: Nexudus) -> None:

@@ -19,6 +19,7 @@ from tests.builders import a_form
 from tests.processes import wait_until
 
 STAGE = "stage:default:1001"
+CUSTOM_FIELDS = "setup:default:contact:custom_fields"
 QUICK = Rhythm(first_s=0, again_s=300, troubled_s=200, unsafe_s=100, tempo_s=0)
 
 
@@ -135,6 +136,34 @@ def test_warnings_are_no_concern_and_logged_once(nexudus: Simulator, store: Stor
 
     assert concerns(store) == {}
     assert [line["event"] for line in told] == ["setup_finding"]
+
+
+def test_a_required_custom_field_is_a_concern_until_it_is_optional(nexudus: Simulator, store: Store) -> None:
+    made = rounds(nexudus, store)
+    ident = nexudus.add_custom_field("Preferred floor")
+    assert made._look_or_not() == QUICK.troubled_s
+    assert "must fill the custom field 'Preferred floor'" in concerns(store)[CUSTOM_FIELDS]
+
+    nexudus.world.tables["CustomField"].rows[ident]["Required"] = False
+
+    assert made._look_or_not() == QUICK.again_s
+    assert concerns(store) == {}
+
+
+def test_a_required_custom_field_that_cannot_be_looked_at_is_not_over(nexudus: Simulator, store: Store) -> None:
+    made = rounds(nexudus, store)
+    nexudus.add_custom_field("Preferred floor")
+    made.look()
+
+    nexudus.faults([{"path": "/api/crm/customfields", "times": None, "status": 404}])
+    made.look()
+
+    assert set(concerns(store)) == {CUSTOM_FIELDS}
+
+
+def test_a_template_of_a_type_is_logged_and_alerts_nobody(nexudus: Simulator, store: Store) -> None:
+    assert rounds(nexudus, store, a_form(destination=Destination(1001, opportunity_type_id=8))).look()
+    assert concerns(store) == {}
 
 
 def test_a_crm_that_is_away_ends_no_concern_and_begins_none(nexudus: Simulator, store: Store) -> None:

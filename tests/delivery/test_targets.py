@@ -103,6 +103,37 @@ def test_a_dangerous_stage_is_never_chosen_by_itself(client: Nexudus, nexudus: S
     assert target_of(client, Destination()).stage_id == 1003
 
 
+@pytest.mark.parametrize("lists", ["absent", "false"])
+def test_a_list_that_hides_the_danger_does_not_get_it_chosen(client: Nexudus, nexudus: Simulator, lists: str) -> None:
+    nexudus.world.tables["CrmBoardColumn"].rows[1001]["DeleteAccount"] = True
+    nexudus.settings(list_flags=lists)
+
+    assert target_of(client, Destination()).stage_id == 1002
+
+
+def test_a_stage_that_hides_what_it_does_is_never_chosen_by_itself(client: Nexudus, nexudus: Simulator) -> None:
+    del nexudus.world.tables["CrmBoardColumn"].rows[1001]["LoseOpportunity"]
+
+    assert target_of(client, Destination()).stage_id == 1002
+
+
+def test_where_none_shows_that_it_is_safe_a_stage_must_be_named(client: Nexudus, nexudus: Simulator) -> None:
+    for record in nexudus.world.tables["CrmBoardColumn"].rows.values():
+        del record["LoseOpportunity"]
+
+    with pytest.raises(Unroutable, match=r"does not show which stage .*: write stage_id of a safe one"):
+        target_of(client, Destination())
+
+
+def test_a_stage_that_cannot_be_read_now_is_tried_again_later(client: Nexudus, nexudus: Simulator) -> None:
+    nexudus.faults([{"path": f"{STAGES}/1001", "times": 1, "status": 500}])
+
+    with pytest.raises(Unavailable):
+        target_of(client, Destination())
+
+    assert target_of(client, Destination()).stage_id == 1001
+
+
 def test_a_name_that_two_boards_have_asks_for_an_id(client: Nexudus, nexudus: Simulator) -> None:
     nexudus.world.tables["CrmBoard"].rows[12]["Name"] = "sales"
 

@@ -85,6 +85,20 @@ class TestDemo:
             "GoogleSearch",
         )
 
+    @pytest.mark.parametrize(
+        ("command", "doing", "shown"),
+        [("doctor", "checking", "no problems found"), ("boards", "showing", "stage_id = 1001  # Sales / New enquiry")],
+    )
+    def test_the_set_up_is_checked_against_its_simulator_without_any_option(
+        self, demo: Demo, command: str, doing: str, shown: str
+    ) -> None:
+        ran = Installation(demo.folder, NEXUDUS_LIMITS="1000/s").run(command)
+
+        assert ran.exit_code == 0, ran.said
+        address = demo.nexudus.url.replace("localhost", "127.0.0.1")
+        assert f"{doing} the simulator of the demo at {address}, not Nexudus\n" in ran.said
+        assert shown in ran.said.splitlines()
+
 
 def send_sample_form(demo: Demo, email: str) -> requests.Response:
     """What a browser sends from the sample page, after a click on an ad."""

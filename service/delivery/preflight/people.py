@@ -38,7 +38,9 @@ def _check_template(seen: Seen, variant: Variant, kind: OpportunityType) -> Iter
         "OpportunityType-Read",
     )
     if template:
-        problem = f"{named} has a template for notes, which Nexudus may put over the enquiry's text and our mark"
+        problem = (
+            f"{named} has a template for notes, which may take the place of the enquiry's text and this service's mark"
+        )
         remedy = (
             "empty the template in Nexudus, or leave opportunity_type_id out; `lead-capture doctor --live` tries it"
         )
