@@ -14,13 +14,14 @@ from service.cli.main import Misused
 from service.cli.opened import unanswered
 from service.cli.simulated import in_demo
 from service.collect.lines import ANNOUNCING
+from service.delivery.behaviour import read_behaviour
 from service.delivery.preflight import Finding, examine
 from service.delivery.preflight.finding import Level, merged
 from service.forms import Account, Setup, SetupProblems, read_setup
 from service.forms.senders import UNPROVEN, can_read, is_proven, proof_remedy
 from service.nexudus.client import Nexudus
 from service.settings import Settings, SettingsProblems, lookup, read_settings
-from service.store import Store, StoreUnavailable
+from service.store import Store, StoreUnavailable, Tenant
 
 LARGEST_ID = 2**31 - 1
 
@@ -216,14 +217,15 @@ def inspect_accounts(settings: Settings, setup: Setup, store: Store) -> list[Fin
     doors = {name: desk.nexudus for name, desk in desks.items()}
     everyone = worker.accounts(settings, setup)
     with ThreadPoolExecutor(max_workers=len(everyone)) as threads:
-        found = threads.map(lambda account: inspect_account(account, doors[account.name], setup), everyone)
+        found = threads.map(lambda account: inspect_account(account, doors[account.name], setup, store), everyone)
         return [finding for each in found for finding in each]
 
 
-def inspect_account(account: Account, nexudus: Nexudus, setup: Setup) -> list[Finding]:
+def inspect_account(account: Account, nexudus: Nexudus, setup: Setup, store: Store) -> list[Finding]:
     """One account; nothing where it has no login and nobody needs it."""
     if account.username or account.token:
-        return examine(nexudus, setup.forms.values(), account.name)
+        behaviour = read_behaviour(store, Tenant(account.name, nexudus.base_url))
+        return examine(nexudus, setup.forms.values(), account.name, behaviour=behaviour)
     routed = (route.form for form in setup.forms.values() for route in form.routes)
     if not any(form.account == account.name for form in (*setup.forms.values(), *routed)):
         return []

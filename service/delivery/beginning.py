@@ -1,7 +1,10 @@
 """What a start sets right: nothing waits any longer for what the settings before it had wrong."""
 
 from service import clock
+from service.delivery.behaviour import NOTES
 from service.delivery.desk import Desk
+from service.delivery.preflight.variants import variants
+from service.delivery.reading_back import notes_cause
 from service.lead import Outcome
 from service.store import Transaction
 
@@ -22,5 +25,18 @@ def begin_anew(account: str, desk: Desk) -> None:
             tx.accounts.forget_tokens(account)
         if tx.accounts.resume(account, REFUSED):
             tx.outbox.hasten(account, clock.now(), untried=True)
+        _end_lost_notes(tx, account, desk)
 
     desk.store.write(note)
+
+
+def _end_lost_notes(tx: Transaction, account: str, desk: Desk) -> None:
+    """Types that no form uses any more lose no text, and the next lead of the others shows whether they still do."""
+    types = {variant.form.destination.opportunity_type_id for variant in variants(desk.forms.values(), account)}
+    used = {notes_cause(account, type_id) for type_id in types}
+    for concern in tx.concerns.open():
+        if concern.cause.startswith(f"notes:{account}:") and concern.cause not in used:
+            tx.concerns.over(concern.cause, clock.now())
+    facts = tx.facts.of(desk.behaviours.tenant)
+    lost = [name for name, fact in facts.items() if name.startswith(NOTES) and fact.value != "kept"]
+    tx.facts.forget(desk.behaviours.tenant, lost)

@@ -11,7 +11,7 @@ from typing import Any
 
 from service import clock
 from service.nexudus.marks import MarkPlaces
-from service.store import Fact, Store, Tenant
+from service.store import Store, Tenant
 
 KEPT_S = 60.0
 """How long a process believes what it read: so soon it follows what another one found out."""
@@ -22,11 +22,12 @@ LEAST_SPACING_S, MOST_SPACING_S = 2.0, 60.0
 SYSTEM_ID_KEPT, SYSTEM_ID_FILTER = "system_id_kept", "system_id_filter"
 CUSTOM_FIELDS_KEPT, CUSTOM_FIELDS_FILTER = "custom_fields_kept", "custom_fields_filter"
 SEARCH_LAG_S = "search_lag_s"
+NOTES = "notes:"
 
 
 def notes_fact(type_id: int | None) -> str:
     """The name of the fact that says what becomes of the notes under a type: "kept", "changed" or "lost"."""
-    return f"notes:{type_id or 0}"
+    return f"{NOTES}{type_id or 0}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,7 @@ class Behaviours:
         """
         with self._guard:
             if self._until <= clock.monotonic():
-                with self._store.read() as tx:
-                    self._known = behaviour_of(tx.facts.of(self.tenant))
+                self._known = read_behaviour(self._store, self.tenant)
                 self._until = clock.monotonic() + KEPT_S
             return self._known
 
@@ -89,6 +89,10 @@ class Behaviours:
             self._until = float("-inf")
 
 
-def behaviour_of(facts: Mapping[str, Fact]) -> Behaviour:
-    """What these facts say."""
-    return Behaviour({name: fact.value for name, fact in facts.items()})
+def read_behaviour(store: Store, tenant: Tenant) -> Behaviour:
+    """What is known now.
+
+    Raises: StoreUnavailable.
+    """
+    with store.read() as tx:
+        return Behaviour({name: fact.value for name, fact in tx.facts.of(tenant).items()})

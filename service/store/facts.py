@@ -4,7 +4,7 @@ They belong to an account at an address. The same database may have met the simu
 what is true of the one says nothing of the other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,6 +72,10 @@ class Facts:
         """It could not be found out: the next one may try."""
         mine = and_(_of(tenant), account_facts.c.name == name, account_facts.c.value.is_(None))
         self._connection.execute(delete(account_facts).where(mine))
+
+    def forget(self, tenant: Tenant, names: Collection[str]) -> None:
+        """Find these out anew."""
+        self._connection.execute(delete(account_facts).where(_of(tenant), account_facts.c.name.in_(names)))
 
 
 def _key(tenant: Tenant, name: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.delivery.behaviour import Behaviour
 from service.delivery.preflight import Finding, examine
 from service.forms import ContactRule, Destination, Form, Route
 from service.nexudus.boards import DANGERS, FILLS, WARNINGS
@@ -240,6 +241,15 @@ def test_a_template_of_a_route_s_type_is_a_warning_though_lists_hide_it(client: 
     assert the_one(client, form).sentence.startswith(
         f"form tour, route 1: opportunity type 8 (Private office) {TEMPLATE}"
     )
+
+
+@pytest.mark.parametrize(("fate", "problems"), [("kept", 0), ("changed", 1), ("lost", 1)])
+def test_what_is_known_of_a_template_is_said(client: Nexudus, fate: str, problems: int) -> None:
+    findings = examine(client, [going(opportunity_type_id=8)], behaviour=Behaviour({"notes:8": fate}))
+
+    told = [finding for finding in findings if finding.check == "type"]
+    assert len(told) == problems
+    assert all("takes the place" in finding.problem and "--live" not in finding.remedy for finding in told)
 
 
 # -- forms and routes

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.delivery.beginning import begin_anew
 from service.delivery.behaviour import notes_fact
 from service.forms import Destination
 from service.lead import Lead, Status
@@ -115,6 +116,29 @@ def test_a_reading_that_fails_costs_the_lead_nothing_and_is_made_with_the_next(
 
     assert typed.kept(lead).opportunity_id is not None
     assert facts(typed)[notes_fact(TYPE)] == "kept"
+
+
+def test_after_a_start_a_loss_is_looked_at_again_with_the_next_lead(typed: House) -> None:
+    typed.nexudus.settings(type_template="overwrite")
+    delivered(typed, 1)
+    typed.nexudus.settings(type_template="none")
+
+    begin_anew("default", typed.desk)
+    assert concerns(typed) == [f"notes:default:{TYPE}"]
+    typed.desk.behaviours.forget()  # as in a new process
+    delivered(typed, 2)
+
+    assert concerns(typed) == []
+
+
+def test_a_type_that_no_form_uses_any_more_is_no_concern(typed: House) -> None:
+    typed.nexudus.settings(type_template="overwrite")
+    delivered(typed)
+    typed.use({TOUR: a_form()})
+
+    begin_anew("default", typed.desk)
+
+    assert concerns(typed) == []
 
 
 def age_facts(house: House, age: timedelta) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from service import clock
+from service.delivery.behaviour import Behaviour
 from service.delivery.preflight.access import check_roles, knock
 from service.delivery.preflight.capacity import check_capacity
 from service.delivery.preflight.demands import check_additions, check_custom_fields
@@ -34,16 +35,18 @@ def examine(
     sleep: Callable[[float], None] = clock.sleep,
     tempo_s: float = 0,
     now: datetime | None = None,
+    behaviour: Behaviour | None = None,
 ) -> list[Finding]:
     """Every problem of the set-up of one account, errors first. Reads only; the number of calls is bounded.
 
     forms: all of the forms file; those of other accounts are left out.
+    behaviour: how this Nexudus is known to behave.
     sleep, tempo_s: how to wait, and for how long before each question, so that deliveries go first.
     Raises: what `sleep` and the client's hooks raise, but for OutOfPace.
     """
     ours = list(variants(forms, account))
     needed = () if all(variant.is_complete for variant in ours) else (STAGES, CANDIDATES, LOCATIONS)
-    seen = Seen(nexudus, account, sleep, tempo_s, needed)
+    seen = Seen(nexudus, account, sleep, tempo_s, needed, behaviour=behaviour)
     access = knock(seen)
     found = [*access.findings, *(finding for variant in ours for finding in check_additions(variant))]
     if access.is_open:

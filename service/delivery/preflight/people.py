@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from service.delivery.behaviour import notes_fact
 from service.delivery.preflight.finding import Finding
 from service.delivery.preflight.seen import Seen
 from service.delivery.preflight.variants import Variant
@@ -37,14 +38,13 @@ def _check_template(seen: Seen, variant: Variant, kind: OpportunityType) -> Iter
         lambda nexudus: opportunity_types.notes_template(nexudus, kind),
         "OpportunityType-Read",
     )
-    if template:
-        problem = (
-            f"{named} has a template for notes, which may take the place of the enquiry's text and this service's mark"
-        )
-        remedy = (
-            "empty the template in Nexudus, or leave opportunity_type_id out; `lead-capture doctor --live` tries it"
-        )
-        yield variant.finding("warning", "type", problem, remedy)
+    fate = seen.behaviour.values.get(notes_fact(kind.id))
+    if template and fate != "kept":
+        takes = "may take" if fate is None else "takes"
+        what = f"{takes} the place of the enquiry's text and this service's mark"
+        remedy = "empty the template in Nexudus, or leave opportunity_type_id out"
+        tries = "; `lead-capture doctor --live` tries it" if fate is None else ""
+        yield variant.finding("warning", "type", f"{named} has a template for notes, which {what}", remedy + tries)
 
 
 def _placed(

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import structlog
 
 from service import clock
+from service.delivery.behaviour import read_behaviour
 from service.delivery.preflight.examine import examine
 from service.delivery.preflight.finding import Finding
 from service.forms import Form
 from service.nexudus.client import Nexudus
-from service.store import Store, StoreUnavailable, Transaction
+from service.store import Store, StoreUnavailable, Tenant, Transaction
 
 log = structlog.get_logger()
 
@@ -72,7 +73,14 @@ class Rounds:
 
     def look(self) -> list[Finding]:
         """Check everything once and keep what is wrong; all that was found."""
-        findings = examine(self._nexudus, self._forms, self._account, sleep=self._sleep, tempo_s=self._rhythm.tempo_s)
+        findings = examine(
+            self._nexudus,
+            self._forms,
+            self._account,
+            sleep=self._sleep,
+            tempo_s=self._rhythm.tempo_s,
+            behaviour=read_behaviour(self._store, Tenant(self._account, self._nexudus.base_url)),
+        )
         self._store.write(lambda tx: keep(tx, self._account, findings))
         for finding in findings:
             self._tell(finding)
@@ -131,7 +139,7 @@ def end_for_gone(tx: Transaction, accounts: Collection[str]) -> None:
     """End what concerns accounts that the forms file has no more: nobody looks at them again."""
     now = clock.now()
     for concern in tx.concerns.open():
-        ours = re.fullmatch(r"(?:stage|cap):(.+):\d+|setup:(.+):[^:]+:\w+", concern.cause)
+        ours = re.fullmatch(r"(?:stage|cap|notes):(.+):\d+|setup:(.+):[^:]+:\w+", concern.cause)
         if ours and (ours[1] or ours[2]) not in accounts:
             tx.concerns.over(concern.cause, now)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
+from service.delivery.behaviour import Behaviour
 from service.delivery.pacing import OutOfPace
 from service.delivery.preflight.finding import WHOLE_ACCOUNT, Finding, Level, setup_cause
 from service.nexudus.client import Nexudus
@@ -36,12 +37,14 @@ class Seen:
         tempo_s: float = 0,
         needed: Collection[str] = (),
         most: int = QUESTIONS_MAX,
+        behaviour: Behaviour | None = None,
     ) -> None:
         """tempo_s: wait before each question. needed: things without which no lead can be delivered.
 
-        most: questions after which nothing more is asked.
+        most: questions after which nothing more is asked. behaviour: how this Nexudus is known to behave.
         """
         self.account = account
+        self.behaviour = behaviour or Behaviour()
         self.untold: list[Finding] = []
         self._nexudus, self._sleep, self._tempo_s, self._needed = nexudus, sleep, tempo_s, needed
         self._most = most
