@@ -1,7 +1,8 @@
 """What only making a record answers: one contact and one opportunity on a test board, looked at from all sides.
 
-trial.py      makes the two records, and measures how soon a search sees them
-questions.py  what Nexudus's documents leave open, and how the two records answer it
+trial.py         makes the two records, and measures how soon a search sees them
+observations.py  what the two records show
+questions.py     what Nexudus's documents leave open, and what each answer means
 """
 
 from service.delivery.live.questions import QUESTIONS, LiveAnswer, answer_all

@@ -1,0 +1,190 @@
+"""What the two records of a trial show, each thing by itself.
+
+Filters that are not understood are ignored without a word, so each is tried twice: once where it must find the record,
+once where it must find nothing. Each function raises as Nexudus.get; None: the trial does not show it.
+"""
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from service.delivery.live.trial import Trial
+from service.nexudus import boards, coworkers, custom_fields, marks
+from service.nexudus.boards import STAGES_PATH
+from service.nexudus.client import Params
+from service.nexudus.counts import FAR, NOWHERE
+from service.nexudus.errors import Refused, Unavailable
+from service.nexudus.opportunities import PATH
+from service.nexudus.pipeline import HISTORY_PATH, instant_of
+from service.nexudus.roles import roles_of
+
+STAGES_LOOKED_AT = 10
+"""Records of stages that are compared with their rows in the list."""
+
+SLACK_MINUTES = 5
+"""Clocks that differ by so little are right."""
+
+
+# -- marks
+
+
+def system_id_kept(trial: Trial) -> bool:
+    """Whether SystemId came back as it was sent."""
+    return trial.record.get("SystemId") == trial.marker
+
+
+def system_id_filter(trial: Trial) -> bool | None:
+    """Whether it can be searched by."""
+    if not system_id_kept(trial):
+        return None
+    return _finds(trial, {"CrmOpportunity_SystemId": trial.marker}, {"CrmOpportunity_SystemId": f"{trial.marker}-none"})
+
+
+def custom_fields_kept(trial: Trial) -> bool:
+    """Whether the create kept CustomFields."""
+    return marks.mark_field_of(trial.record) == trial.marker
+
+
+def custom_fields_filter(trial: Trial) -> bool | None:
+    """Whether they can be searched by."""
+    if not custom_fields_kept(trial):
+        return None
+    name = f"CrmOpportunity_CustomFields_{marks.CUSTOM_FIELD}"
+    return _finds(trial, {name: trial.marker}, {name: f"{trial.marker}-none"})
+
+
+def notes(trial: Trial) -> str:
+    """What became of long notes: "kept", "changed" or "lost"."""
+    return marks.round_trip(trial.body, trial.record, trial.marker).notes
+
+
+# -- lists
+
+
+def notes_listed(trial: Trial) -> bool | None:
+    """Whether lists show notes."""
+    return "Notes" in trial.listed and bool(trial.listed["Notes"]) if trial.record.get("Notes") else None
+
+
+def custom_fields_listed(trial: Trial) -> bool | None:
+    """Whether lists show CustomFields."""
+    return marks.mark_field_of(trial.listed) == trial.marker if custom_fields_kept(trial) else None
+
+
+def stage_flags(trial: Trial) -> str | None:
+    """ "full", "absent", or "false" where lists show flags as unset that are set."""
+    rows, _ = trial.nexudus.page(STAGES_PATH, {})
+    known = (*boards.DANGERS, *boards.WARNINGS)
+    if any(flag not in row for row in rows for flag in boards.DANGERS):
+        return "absent"
+    for row in rows[:STAGES_LOOKED_AT]:
+        record = trial.nexudus.one(f"{STAGES_PATH}/{row['Id']}") or {}
+        shown, true = [bool(row.get(flag)) for flag in known], [bool(record.get(flag)) for flag in known]
+        if any(true):
+            return "full" if shown == true else "false"
+    return None
+
+
+def search_lag(trial: Trial) -> float | None:
+    """Seconds until searches saw the records."""
+    lags = (trial.contact_lag_s, trial.lag_s)
+    return None if None in lags else max(lag for lag in lags if lag is not None)
+
+
+# -- filters
+
+
+def _finds(trial: Trial, hit: Params, miss: Params) -> bool:
+    """Whether a search finds the opportunity, and another one finds nothing."""
+    found, _ = trial.nexudus.page(PATH, hit)
+    others, _ = trial.nexudus.page(PATH, miss, size=1)
+    return any(row["Id"] == trial.opportunity_id for row in found) and not others
+
+
+def person_filter(trial: Trial) -> bool:
+    """Whether opportunities can be searched by their contact."""
+    return _finds(trial, trial.of_person, {"CrmOpportunity_Coworker": NOWHERE})
+
+
+def created_filter(trial: Trial) -> bool:
+    """Whether they can be searched by when they were made."""
+    return _date_filter(trial, "CreatedOn")
+
+
+def updated_filter(trial: Trial) -> bool:
+    """Whether they can be searched by when they were changed."""
+    return _date_filter(trial, "UpdatedOn")
+
+
+def _date_filter(trial: Trial, field: str) -> bool:
+    name = f"from_CrmOpportunity_{field}"
+    yesterday = (trial.clock_at - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    return _finds(trial, {**trial.of_person, name: yesterday}, {**trial.of_person, name: FAR})
+
+
+def email_case(trial: Trial) -> bool:
+    """Whether a search for an e-mail address takes any case."""
+    rows, _ = trial.nexudus.page(coworkers.PATH, {"Coworker_Email": trial.email.upper()})
+    return any(row["Id"] == trial.contact_id for row in rows)
+
+
+# -- history, times, limits, roles
+
+
+def history(trial: Trial) -> str:
+    """Which time a placement is told by: "ToTime", "CreatedOn", "none", or "denied"."""
+    try:
+        rows, _ = trial.nexudus.page(HISTORY_PATH, {"CrmOpportunityHistory_CrmOpportunity": trial.opportunity_id})
+    except Refused:
+        return "denied"
+    mine = [row for row in rows if row.get("CrmOpportunityId") == trial.opportunity_id]
+    return next((name for name in ("ToTime", "CreatedOn") if any(instant_of(row, name) for row in mine)), "none")
+
+
+def history_filter(trial: Trial) -> bool | None:
+    """Whether moves can be searched by their time."""
+    if history(trial) in ("denied", "none"):
+        return None
+    name = "from_CrmOpportunityHistory_CreatedOn"
+    of_one: Params = {"CrmOpportunityHistory_CrmOpportunity": trial.opportunity_id}
+    yesterday = (trial.clock_at - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    hits, _ = trial.nexudus.page(HISTORY_PATH, {**of_one, name: yesterday})
+    misses, _ = trial.nexudus.page(HISTORY_PATH, {**of_one, name: FAR})
+    return bool(hits) and not misses
+
+
+def times(trial: Trial) -> int | None:
+    """Minutes by which Nexudus's times differ from ours; 0 within five minutes."""
+    created_at, updated_at = instant_of(trial.record, "CreatedOn"), instant_of(trial.record, "UpdatedOn")
+    if created_at is None or updated_at is None:
+        return None
+    return _minutes_off(created_at, trial.clock_at)
+
+
+def _minutes_off(told: datetime, ours: datetime) -> int:
+    minutes = round((told - ours).total_seconds() / 60)
+    return 0 if abs(minutes) <= SLACK_MINUTES else minutes
+
+
+def limits(trial: Trial) -> str:
+    """The headers that may tell of limits, as text."""
+    headers = trial.nexudus.limit_headers
+    return "; ".join(f"{name}: {value}" for name, value in sorted(headers.items())) or "none"
+
+
+def roles(trial: Trial) -> bool:
+    """Whether the roles of the login show."""
+    try:
+        return roles_of(trial.nexudus, boards.me(trial.nexudus)) is not None
+    except Refused:
+        return False
+
+
+def custom_field_list(trial: Trial) -> bool:
+    """Whether there is a list of custom fields."""
+    try:
+        trial.nexudus.page(custom_fields.PATH, {}, size=1)
+    except Unavailable as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return False
+        raise
+    return True
