@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from service import clock
 from service.cli.main import Failed, Misused
-from service.cli.opened import House, open_house
+from service.cli.opened import House, open_house, unanswered
 from service.cli.simulated import in_demo
 from service.delivery.desk import Desk
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial
 from service.delivery.preflight.variants import variants
 from service.delivery.reading_back import notes_cause
 from service.forms import Account
-from service.store import Transaction
+from service.store import StoreUnavailable, Transaction
 
 SOURCE = "live"
 
@@ -41,12 +41,15 @@ def run_live(arguments: argparse.Namespace) -> int:
     except TrialFailed as error:
         raise Failed(" ".join([f"the trial failed: {error}", *_left(error.remains)])) from error
     answers = answer_all(trial)
-    desk.store.write(lambda tx: _keep(tx, desk, trial, answers))
     if arguments.json:
         rows = {"account": desk.behaviours.tenant.account, "answers": [each.as_row() for each in answers]}
         print(json.dumps({**rows, "delete": list(trial.remains)}, indent=2, ensure_ascii=False))
     else:
         _print(answers, trial)
+    try:
+        desk.store.write(lambda tx: _keep(tx, desk, trial, answers))
+    except StoreUnavailable as error:
+        raise Failed(f"the answers could not be kept: {unanswered(error)}") from error
     return 0
 
 

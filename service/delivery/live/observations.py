@@ -62,12 +62,14 @@ def notes(trial: Trial) -> str:
 
 def notes_listed(trial: Trial) -> bool | None:
     """Whether lists show notes."""
-    return "Notes" in trial.listed and bool(trial.listed["Notes"]) if trial.record.get("Notes") else None
+    listed = trial.listed
+    return bool(listed.get("Notes")) if listed and trial.record.get("Notes") else None
 
 
 def custom_fields_listed(trial: Trial) -> bool | None:
     """Whether lists show CustomFields."""
-    return marks.mark_field_of(trial.listed) == trial.marker if custom_fields_kept(trial) else None
+    listed = trial.listed
+    return marks.mark_field_of(listed) == trial.marker if listed and custom_fields_kept(trial) else None
 
 
 def stage_flags(trial: Trial) -> str | None:

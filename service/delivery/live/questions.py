@@ -14,6 +14,7 @@ from service.delivery.behaviour import (
 )
 from service.delivery.live import observations
 from service.delivery.live.trial import Trial
+from service.delivery.pacing import OutOfPace
 from service.nexudus.errors import NexudusError
 
 
@@ -33,7 +34,7 @@ class LiveAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class OpenQuestion:
     """One open question. look: finds the value. meanings: value -> the answer and what the service does."""
 
     fact: str
@@ -45,17 +46,19 @@ class Question:
 def answer_all(trial: Trial) -> list[LiveAnswer]:
     """The answers to all questions, each found by itself: one that fails spoils no other.
 
-    Raises: OutOfPace, and what the client's hooks raise.
+    Raises: nothing.
     """
     return [_answer(question, trial) for question in QUESTIONS]
 
 
-def _answer(question: Question, trial: Trial) -> LiveAnswer:
+def _answer(question: OpenQuestion, trial: Trial) -> LiveAnswer:
     fact = notes_fact(trial.type_id) if question.fact == "notes" else question.fact
     try:
         value = question.look(trial)
     except NexudusError as error:
         return LiveAnswer(fact, question.text, None, f"could not be asked ({error.said})", SAFE)
+    except OutOfPace:
+        return LiveAnswer(fact, question.text, None, "could not be asked (our own pace is used up)", SAFE)
     answer, effect = question.meanings.get(value) or _measured(value)
     return LiveAnswer(fact, question.text, value, answer, effect)
 
@@ -83,31 +86,31 @@ def _yes_no(yes: str, no: str) -> dict[Any, tuple[str, str]]:
 
 
 QUESTIONS = (
-    Question(
+    OpenQuestion(
         SYSTEM_ID_KEPT,
         "Does SystemId come back as it was sent?",
         observations.system_id_kept,
         _yes_no("knows its opportunities by it", "does not search by it; the mark in the notes counts"),
     ),
-    Question(
+    OpenQuestion(
         SYSTEM_ID_FILTER,
         "Can it be searched by?",
         observations.system_id_filter,
         _yes_no("one call finds a lead's opportunity", "searches by the contact instead"),
     ),
-    Question(
+    OpenQuestion(
         CUSTOM_FIELDS_KEPT,
         "Does a create keep CustomFields?",
         observations.custom_fields_kept,
         _yes_no("writes its mark there, too", "writes none; a form's `custom` has no effect"),
     ),
-    Question(
+    OpenQuestion(
         CUSTOM_FIELDS_FILTER,
         "Can they be searched by?",
         observations.custom_fields_filter,
         _yes_no("searches by its mark there", "searches by the contact instead"),
     ),
-    Question(
+    OpenQuestion(
         "notes",
         "What becomes of long notes, under the type's template?",
         observations.notes,
@@ -117,19 +120,19 @@ QUESTIONS = (
             "lost": ("something else stands there", "take the template off the type, or leave the type out"),
         },
     ),
-    Question(
+    OpenQuestion(
         "notes_listed",
         "Do lists show notes?",
         observations.notes_listed,
         _yes_no("needs no further call to see a mark", "reads records by their id to see a mark"),
     ),
-    Question(
+    OpenQuestion(
         "custom_fields_listed",
         "Do lists show CustomFields?",
         observations.custom_fields_listed,
         _yes_no("needs no further call to see a mark", "reads records by their id to see a mark"),
     ),
-    Question(
+    OpenQuestion(
         "stage_flags_listed",
         "Do lists show what a stage does?",
         observations.stage_flags,
@@ -139,32 +142,32 @@ QUESTIONS = (
             "false": ("they show it as not set", "reads each stage by its id"),
         },
     ),
-    Question(SEARCH_LAG_S, "How soon does a search see a new record?", observations.search_lag, {}),
-    Question(
+    OpenQuestion(SEARCH_LAG_S, "How soon does a search see a new record?", observations.search_lag, {}),
+    OpenQuestion(
         "person_filter",
         "Can opportunities be searched by contact?",
         observations.person_filter,
         _yes_no("finds a lead's opportunity without a mark filter", "reads all that were made since, to find one"),
     ),
-    Question(
+    OpenQuestion(
         "created_filter",
         "... by when they were made?",
         observations.created_filter,
         _yes_no("compares a month every night", "reads all of them every night"),
     ),
-    Question(
+    OpenQuestion(
         "updated_filter",
         "... by when they were changed?",
         observations.updated_filter,
         _yes_no("notices moves within a quarter of an hour", "notices moves by night"),
     ),
-    Question(
+    OpenQuestion(
         "email_any_case",
         "Do searches for an e-mail address take any case?",
         observations.email_case,
         _yes_no("finds contacts however they are written", "may not find contacts that were saved in capitals"),
     ),
-    Question(
+    OpenQuestion(
         "history",
         "What tells when an opportunity came into a stage?",
         observations.history,
@@ -175,31 +178,31 @@ QUESTIONS = (
             "denied": ("the history is not shown to the login", "give it CrmOpportunityHistory-List"),
         },
     ),
-    Question(
+    OpenQuestion(
         "history_filter",
         "Can all moves be read together, by their time?",
         observations.history_filter,
         _yes_no("reads the moves of all leads together", "reads all there are, and leaves out the old ones"),
     ),
-    Question(
+    OpenQuestion(
         "times_off_minutes",
         "Are its times UTC?",
         observations.times,
         {0: ("yes", "takes them as they are")},
     ),
-    Question(
+    OpenQuestion(
         "limit_headers",
         "Which headers tell of limits?",
         observations.limits,
         {"none": ("none", "the pace is NEXUDUS_LIMITS")},
     ),
-    Question(
+    OpenQuestion(
         "roles_shown",
         "Does it show the login's roles?",
         observations.roles,
         _yes_no("`doctor` names a missing one before it is needed", "`doctor` tries each call"),
     ),
-    Question(
+    OpenQuestion(
         "custom_field_list",
         "Does it list the custom fields?",
         observations.custom_field_list,

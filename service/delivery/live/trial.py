@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service import clock
+from service.delivery.pacing import OutOfPace
 from service.delivery.vetting import REMEDY, danger
 from service.nexudus import boards, coworkers, marks, opportunities
 from service.nexudus.boards import Stage
@@ -115,6 +116,8 @@ def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Cal
         lag_s = _lag(_opportunity_is_listed(nexudus, contact_id, opportunity_id), sleep)
     except NexudusError as error:
         raise TrialFailed(error.said, tuple(remains)) from error
+    except OutOfPace as error:
+        raise TrialFailed(f"our own pace is used up for {error.wait_s:.0f} s", tuple(remains)) from error
     return Trial(
         nexudus, stage, email, contact_id, opportunity_id, marker, body, record, clock_at, contact_lag_s, lag_s
     )
