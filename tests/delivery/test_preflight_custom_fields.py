@@ -85,6 +85,14 @@ def test_one_that_the_form_fills_is_none(nexudus: Simulator, record_type: int, f
     assert findings_of(nexudus, form) == []
 
 
+def test_an_empty_value_fills_nothing(nexudus: Simulator) -> None:
+    nexudus.add_custom_field("Preferred floor")
+
+    (finding,) = findings_of(nexudus, filling({"Preferred floor": " "}))
+
+    assert "must fill" in finding.problem
+
+
 def test_a_contact_s_does_not_fill_the_opportunity_s(nexudus: Simulator) -> None:
     nexudus.add_custom_field("Preferred floor", record_type=OPPORTUNITY)
     nexudus.add_custom_field("Preferred floor", record_type=COWORKER)

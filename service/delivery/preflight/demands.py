@@ -48,7 +48,8 @@ class Filling:
     def fills(self, field: CustomField) -> bool:
         """Whether the form says anything for the field."""
         names = {folded(field.name), str(field.id), f"custom{field.index}" if field.index else ""}
-        return any(field.is_called(key) for key in self.custom) or bool(names & self.others)
+        is_named = any(field.is_called(key) and value.strip() for key, value in self.custom.items())
+        return is_named or bool(names & self.others)
 
 
 def check_custom_fields(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Finding]:
@@ -74,7 +75,7 @@ def check_custom_fields(seen: Seen, variant: Variant, stage: Stage | None) -> It
 def _fillings(variant: Variant, stage: Stage | None) -> Iterator[Filling]:
     rule, wanted = variant.form.contact, variant.form.destination
     of_stage = stage.business_id if stage else None
-    named = frozenset(map(folded, [*_custom_n(rule.extra)]))
+    named = frozenset(map(folded, _custom_n(rule.extra)))
     yield Filling(COWORKER, "contacts", "contact.custom", rule.custom, named, rule.business_id or of_stage)
     named = frozenset(map(folded, _named_in(wanted.extra)))
     yield Filling(OPPORTUNITY, "opportunities", "custom", wanted.custom, named, of_stage)
