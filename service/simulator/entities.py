@@ -57,7 +57,6 @@ OPPORTUNITY = Entity(
     numbers=_names("Status LeadSource LossReason Value Position"),
     flags=_names("Completed Reminded"),
     ranges=_names("CreatedOn UpdatedOn DueDate WonOn LostOn Value Position"),
-    unlisted=_names("CustomFields"),
 )
 
 HISTORY = Entity(

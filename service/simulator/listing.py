@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from service.simulator.custom_values import custom_values
 from service.simulator.entities import Entity, Route, find_route
 from service.simulator.exchange import Answer, Call, Record, found, read_whole
 from service.simulator.instants import end_of, read_instant
@@ -34,6 +35,8 @@ def answer_list(world: World, entity: Entity, call: Call) -> Answer:
 def shown(world: World, entity: Entity, record: Record, *, in_list: bool = False) -> Record:
     """A record as a client sees it."""
     hidden = set(entity.unlisted) if in_list else set()
+    if in_list and not world.settings.custom_fields_in_lists:
+        hidden.add("CustomFields")
     if in_list and entity.name == "CrmOpportunity" and not world.settings.notes_in_lists:
         hidden.add("Notes")
     return {key: value for key, value in record.items() if key not in hidden} if hidden else record
@@ -49,7 +52,7 @@ def _candidates(world: World, entity: Entity, call: Call) -> tuple[Iterable[Reco
             continue
         equal = _equal_to(world, entity, name, text)
         if equal is None:
-            test = _identity(name, text) or _range(entity, name, text)
+            test = _identity(name, text) or _range(entity, name, text) or _custom(world, entity, name, text)
             if test is None:
                 world.ignored[name] += 1
             else:
@@ -118,6 +121,15 @@ def _identity(name: str, text: str) -> Test | None:
         return None
     wanted = set(re.findall(r"[\w-]+", text.lower()))
     return lambda row: str(row[key]).lower() in wanted
+
+
+def _custom(world: World, entity: Entity, name: str, text: str) -> Test | None:
+    """`Coworker_CustomFields_MyField=value`; the field's name may hold further underscores."""
+    head, _, field = name.partition("_CustomFields_")
+    if head.lower() != entity.name.lower() or not field or not world.settings.custom_fields_filter:
+        return None
+    wanted = text.strip().lower()
+    return lambda row: custom_values(row.get("CustomFields")).get(field.lower(), "").strip().lower() == wanted
 
 
 def _range(entity: Entity, name: str, text: str) -> Test | None:

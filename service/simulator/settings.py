@@ -38,6 +38,9 @@ class Settings:
     coworker_quota: int | None = None  # creations left today; setting it begins a new day
     systemid_round_trips: bool = True  # False: SystemId is accepted and forgotten
     systemid_filters: bool = True  # False: lists ignore the filter, as they do any unknown one
+    custom_fields_on_create: bool = True  # False: CustomFields of a create are accepted and forgotten
+    custom_fields_in_lists: bool = True  # False: CustomFields of an opportunity come by id only
+    custom_fields_filter: bool = True  # False: lists ignore filters by custom field, as they do any unknown one
     notes_in_lists: bool = True  # False: Notes of an opportunity come by id only
     search_lag_s: float = 0  # a new record shows in lists only after so long
     denied: tuple[str, ...] = ()  # roles the login lacks: "Coworker-Create", "Crm*", "*"
@@ -147,6 +150,9 @@ READERS: dict[str, Callable[[object], Any]] = {
     "coworker_quota": read_count,
     "systemid_round_trips": read_flag,
     "systemid_filters": read_flag,
+    "custom_fields_on_create": read_flag,
+    "custom_fields_in_lists": read_flag,
+    "custom_fields_filter": read_flag,
     "notes_in_lists": read_flag,
     "search_lag_s": read_seconds,
     "denied": _denied,
