@@ -80,14 +80,16 @@ class AmountTable:
     rows: tuple[tuple[str, float], ...]
 
     def find(self, text: str) -> tuple[str, float] | None:
-        """The row of an answer: the same text, else the one span that holds its number; None where there is none."""
+        """The row of an answer: the same text, else the span that holds its number; None where there is none.
+
+        Spans do not overlap: read_value refuses such a table.
+        """
         folded = fold_choice(text)
         for row in self.rows:
             if fold_choice(row[0]) == folded:
                 return row
         span = read_span(text)
-        fitting = [row for row in self.rows if span and (own := read_span(row[0])) and own.holds(span)]
-        return fitting[0] if len(fitting) == 1 else None
+        return next((row for row in self.rows if span and (own := read_span(row[0])) and own.holds(span)), None)
 
 
 def read_value(value: Any) -> float | AnswerAmount | AmountTable:

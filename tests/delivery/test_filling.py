@@ -1,15 +1,18 @@
 """What the forms file makes of a lead's answers, in the bodies that are sent."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from service.delivery import translate
 from service.delivery.filling import FILLED_LIMIT, expected_value, follow_up, origins
 from service.delivery.translate import Target
 from service.forms import AmountTable, AnswerAmount, AnswerDate, ContactRule, Destination, Form
-from service.lead import Contact, CoworkerId, Lead
+from service.lead import Contact, CoworkerId, Lead, marker_of
 from service.nexudus import coworkers, opportunities
 from tests.builders import NOON, a_form, a_lead, a_submission
 
@@ -202,3 +205,26 @@ def test_every_field_that_is_missing_says_why() -> None:
 def test_a_form_without_such_keys_has_nothing_to_explain() -> None:
     assert origins(saying(), a_form()) == []
     assert expected_value(saying(), a_form()).value is None
+
+
+ANSWERS = st.dictionaries(
+    st.sampled_from(["company", "team_size", "budget", "move_in_date", "message", "location", "floor"]),
+    st.one_of(st.text(max_size=300), st.lists(st.text(max_size=20), max_size=3)),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ANSWERS)
+def test_no_answer_makes_a_body_that_would_park_the_lead(answers: dict[str, Any]) -> None:
+    text = "{company} - {team_size} ({floor}) {message}"
+    lead = saying({"floor": answers.pop("floor", "")}, **answers)
+    wanted = Destination(
+        name=text, notes_prefix=text, extra={"A": [text]}, custom={"A": text}, value=AnswerAmount("budget")
+    )
+    rule = ContactRule(extra={"PostCode": "{location}", "Address": text}, custom={"A": text})
+    form = a_form(destination=replace(wanted, due_date=AnswerDate("move_in_date", -14)), contact=rule)
+
+    body = opportunities.compose(translate.opportunity(lead, form, TARGET, CoworkerId(77)))
+    coworkers.compose(translate.coworker(lead, form, TARGET))
+
+    assert str(body["Notes"]).endswith(marker_of(lead.id))
