@@ -11,10 +11,13 @@ from service.attribution import attribute, attribute_others
 from service.capture.reading import Incoming, read
 from service.capture.refusals import Refused
 from service.delivery import translate
+from service.delivery.filling import origins
 from service.delivery.routing import route
 from service.delivery.targets import known_target
 from service.delivery.words import lead_source_name
 from service.forms import Form
+from service.forms.given import answers_given
+from service.forms.templates import fill_address
 from service.lead import Attribution, Contact, CoworkerId, Evidence, Lead, LeadId, Status
 from service.nexudus import coworkers, opportunities
 from service.nexudus.errors import Rejected
@@ -24,7 +27,8 @@ from service.nexudus.sketch import UNKNOWN, sketch
 def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The contact, the verdict and the exact bodies of a PreviewRequest (contract of /api/v1/preview).
 
-    problems: what would be sent back to the visitor, or park the lead.
+    redirect: where the visitor goes, unless the page says otherwise; None: our thank-you page. origins: where values
+    come from that were worked out of answers. problems: what would be sent back to the visitor, or park the lead.
     """
     now = clock.now()
     try:
@@ -44,6 +48,8 @@ def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
         "contact": _contact(submission.contact),
         "attribution": _credited(verdict, submission.evidence, routed),
         **_bodies(lead, routed, parking),
+        "redirect": fill_address(form.redirect, answers_given(submission, form).text) or None,
+        "origins": [{"field": origin.field, "reason": origin.reason} for origin in origins(lead, routed)],
         "problems": problems or parking,
     }
 
@@ -58,6 +64,8 @@ def _unread(asked: Mapping[str, Any], form: Form, problem: str) -> dict[str, Any
         "attribution": told,
         "coworker": {},
         "opportunity": {},
+        "redirect": None,
+        "origins": [],
         "problems": [problem],
     }
 

@@ -59,6 +59,7 @@ OWNERS = {
     "prometheus_client": "admin",
     "gunicorn": "cli",
     "apprise": "watch",
+    "dateparser": "delivery/dates.py",
     "rich": "cli",
     "python_calamine": "capture/sheets/unpacking.py",
 }

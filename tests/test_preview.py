@@ -10,7 +10,7 @@ import pytest
 
 from service import clock, worker
 from service.delivery.deliver import deliver
-from service.forms import Crediting, Destination, Form, Route, Setup
+from service.forms import AmountTable, AnswerDate, Crediting, Destination, Form, Route, Setup
 from service.lead import Status
 from service.settings import read_settings
 from service.simulator.server import Simulator
@@ -45,7 +45,7 @@ def ask(kept: Store, form: Form, fields: Mapping[str, object], **visit: object) 
 def test_a_preview_has_the_members_of_the_contract_and_what_is_wrong(kept: Store) -> None:
     found = ask(kept, a_form(), ANN, **VISIT)
 
-    assert [*found] == ["contact", "attribution", "coworker", "opportunity", "problems"]
+    assert [*found] == ["contact", "attribution", "coworker", "opportunity", "redirect", "origins", "problems"]
     assert found["contact"] == {"email": "ann@example.com", "full_name": "Ann Lee", "phone": None, "company": None}
     assert found["problems"] == []
 
@@ -281,3 +281,44 @@ def test_a_form_with_nothing_in_it_leaves_the_visit_to_be_told(kept: Store) -> N
     assert found["attribution"]["channel"] == "Paid Search"
     assert set(found["contact"].values()) == {None}
     assert (found["coworker"], found["opportunity"]) == ({}, {})
+
+
+ANSWERED = a_form(
+    country="GB",
+    redirect="https://www.example.com/thanks?size={team_size}",
+    destination=Destination(
+        stage_id=1001,
+        value=AmountTable("team_size", (("1", 300.0), ("2-5", 900.0))),
+        due_date=AnswerDate("move_in_date", -14),
+        custom={"Size": "{team_size}", "Floor": "{floor}"},
+    ),
+    crediting=Crediting(utm={"source": "qr"}),
+)
+
+
+def test_what_answers_become_is_told_with_its_reason(kept: Store) -> None:
+    found = ask(kept, ANSWERED, {**ANN, "team_size": "3", "move_in_date": "spring"})
+
+    assert found["opportunity"]["Value"] == 900.0
+    assert found["redirect"] == "https://www.example.com/thanks?size=3"
+    assert found["attribution"]["reason"].startswith("utm_source qr set for this form (utm): ")
+    assert {origin["field"]: origin["reason"] for origin in found["origins"]} == {
+        "Value": "team_size '3' is '2-5' in the table of value",
+        "DueDate": "move_in_date 'spring' is no certain date: no follow-up",
+        "CustomFields Floor": "left out: floor not answered",
+    }
+
+
+def test_what_answers_become_is_in_nexudus_after_the_delivery(kept: Store, nexudus: Simulator) -> None:
+    promised = ask(kept, ANSWERED, {**ANN, "team_size": "3"})["opportunity"]
+    Front(kept, ANSWERED).post({**ANN, "team_size": "3"})
+
+    deliver_all(kept, nexudus, ANSWERED)
+
+    [record] = nexudus.opportunities()
+    assert (
+        record["CustomFields"]
+        == promised["CustomFields"]
+        == {"Data": [{"Name": "Size", "Value": "3", "Type": "string"}]}
+    )
+    assert (record["Value"], record["UtmSource"]) == (900.0, "qr")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
+from service.attribution.carriers import NO_UTM, Utm
 from service.attribution.channel import ChannelRule, decide_channel
 from service.attribution.click_ids import ad_id, link_id
 from service.attribution.clicks import all_click_ids
@@ -23,12 +24,20 @@ def attribute(evidence: Evidence, crediting: Crediting) -> Attribution:
 
     Pure and repeatable. Raises: nothing, whatever is inside `evidence` and `crediting`; values of
     a wrong type count as absent. `rule` of the verdict is
-    "rules:<version> touch:<current, last, first or none> channel:<rule> lead_source:<rule>". Its
-    click ids are those of all visits; only those of the visit that counts decide anything.
+    "rules:<version> touch:<current, last, first, form or none> channel:<rule> lead_source:<rule>". Its
+    click ids are those of all visits; only those of the visit that counts decide anything. The form's own
+    Utm values are those of a verdict whose visit has none; they decide the channel only where nothing else
+    tells anything.
     """
     policy = policy_of(crediting)
     touch = pick_touch(evidence, policy)
-    return _credit(touch, all_click_ids(touch, evidence, policy), evidence, policy, policy.first_touch)
+    click_ids = all_click_ids(touch, evidence, policy)
+    if any(touch.utm) or not any(policy.utm):
+        return _credit(touch, click_ids, evidence, policy, policy.first_touch)
+    if touch.has_evidence:
+        return _credit(touch, click_ids, evidence, policy, policy.first_touch, own=policy.utm)
+    by_form = Touch("form", policy.utm, "set for this form (utm)", codes=touch.codes)
+    return _credit(by_form, click_ids, evidence, policy, policy.first_touch)
 
 
 def attribute_others(evidence: Evidence, crediting: Crediting) -> Mapping[str, Attribution]:
@@ -46,9 +55,16 @@ def attribute_others(evidence: Evidence, crediting: Crediting) -> Mapping[str, A
 
 
 def _credit(
-    touch: Touch, click_ids: Mapping[str, str], evidence: Evidence, policy: Policy, first_touch: bool | None
+    touch: Touch,
+    click_ids: Mapping[str, str],
+    evidence: Evidence,
+    policy: Policy,
+    first_touch: bool | None,
+    own: Utm = NO_UTM,
 ) -> Attribution:
+    """own: the form's Utm values, where the visit has none; they are shown and decide nothing."""
     utm = touch.utm
+    shown = own if any(own) else utm
     found = Found(
         *(utm.source, utm.medium, utm.campaign, any(utm)),
         *(ad_id(touch.click_ids), link_id(touch.click_ids), touch.referrer),
@@ -58,18 +74,18 @@ def _credit(
     referrer = touch.referrer.name if touch.referrer else ""
     number, number_rule = decide_lead_source(Question(clues, referrer, channel, channel_rule, policy, answers))
     return Attribution(
-        utm_source=utm.source,
-        utm_medium=utm.medium,
-        utm_campaign=utm.campaign,
-        utm_content=utm.content,
-        utm_term=utm.term,
+        utm_source=shown.source,
+        utm_medium=shown.medium,
+        utm_campaign=shown.campaign,
+        utm_content=shown.content,
+        utm_term=shown.term,
         channel=channel,
         lead_source=number,
         rule=f"rules:{RULES_VERSION} touch:{touch.name} channel:{channel_rule.__name__}"
         f" lead_source:{number_rule.__name__}",
         reason=_reason(
             *(touch.name, touch.utm_place, touch.id_places.get(found.ad or found.link, "")),
-            *(found, number, number_rule, first_touch),
+            *(found, number, number_rule, first_touch, any(own)),
         ),
         click_ids=click_ids or {},
         codes=tuple(sorted(touch.codes)),
@@ -92,5 +108,7 @@ def _reason(
     number: int,
     number_rule: LeadSourceRule,
     first_touch: bool | None,
+    has_own_tags: bool,
 ) -> str:
-    return explain(Told(visit, utm_place, id_place, found, *_judge(found), number, number_rule, first_touch))
+    told = Told(visit, utm_place, id_place, found, *_judge(found), number, number_rule, first_touch, has_own_tags)
+    return explain(told)

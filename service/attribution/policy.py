@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from service.attribution.carriers import Utm
+from service.attribution.cleaning import clean
 from service.attribution.links import listed_host
 from service.attribution.words import label, text_of
 from service.forms import Crediting
@@ -17,7 +19,7 @@ class Policy:
     """One form's Crediting with its names folded.
 
     answers: answer, trimmed and folded -> LeadSource. labels: label of a utm_source -> LeadSource.
-    hosts: host -> LeadSource.
+    hosts: host -> LeadSource. utm: what the form's own Utm values are, where a visit has none.
     """
 
     first_touch: bool
@@ -29,6 +31,10 @@ class Policy:
     default_lead_source: int | None
     own_hosts: frozenset[str]
     ignored_hosts: frozenset[str]
+    utm: Utm
+
+
+_LOWERED = ("source", "medium")
 
 
 class _Same:
@@ -65,7 +71,14 @@ def _work_out(key: _Same) -> Policy:
         default_lead_source=_valid(crediting.default_lead_source),
         own_hosts=_hosts(crediting.own_domains),
         ignored_hosts=_hosts(crediting.ignored_referrers),
+        utm=_tags(crediting.utm),
     )
+
+
+def _tags(entries: object) -> Utm:
+    """Return a form's own Utm values, cleaned as a visit's are."""
+    values = entries if isinstance(entries, Mapping) else {}
+    return Utm(*(clean(values.get(name), lower=name in _LOWERED).text for name in Utm._fields))
 
 
 def fold_answer(answer: str) -> str:

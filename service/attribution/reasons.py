@@ -23,6 +23,7 @@ class Told(NamedTuple):
 
     visit: the name of the touch. utm_place, id_place: where its Utm values and its telling click id were.
     first_touch: whether the form credits the first visit; None where the visit does not count at all.
+    has_own_tags: the Utm values are the form's, and decided nothing.
     """
 
     visit: str
@@ -35,6 +36,7 @@ class Told(NamedTuple):
     number: int
     number_rule: LeadSourceRule
     first_touch: bool | None
+    has_own_tags: bool = False
 
 
 def explain(told: Told) -> str:
@@ -51,6 +53,8 @@ def _asides(told: Told) -> Iterator[str]:
     visit = _VISITS.get((told.visit, told.first_touch))
     if visit:
         yield visit
+    if told.has_own_tags:
+        yield "the visit has no Utm values, so those of this form (utm) are shown"
 
 
 _VISITS: Mapping[tuple[str, bool | None], str] = {

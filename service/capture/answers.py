@@ -13,6 +13,7 @@ from werkzeug.datastructures import Headers
 
 from service.attribution import translated_host
 from service.forms import Form
+from service.forms.templates import Find, fill_address, no_answer
 
 _METHODS = "POST, OPTIONS"
 _HEADERS = ("content-type", "accept", "x-requested-with", "idempotency-key")
@@ -49,11 +50,12 @@ def nobody_reads(headers: Mapping[str, str], content_type: str) -> bool:
     return is_plain and "sec-fetch-mode" not in headers and "text/html" not in headers.get("accept", "")
 
 
-def redirect_target(wanted: str, form: Form, headers: Mapping[str, str]) -> str:
+def redirect_target(wanted: str, form: Form, headers: Mapping[str, str], find: Find = no_answer) -> str:
     """Return where to send the visitor, "" for our own thank-you page.
 
     wanted: what the page asked for: an https URL on one of the form's own sites, or a path, which
     is taken on the site that posted. Anything else is ignored for the form's own `redirect`.
+    find: gives the answers that stand in it.
     """
     wanted = wanted.strip()
     if wanted and not _UNSAFE.search(wanted):
@@ -63,7 +65,7 @@ def redirect_target(wanted: str, form: Form, headers: Mapping[str, str]) -> str:
             wanted = f"{site}{wanted}" if site else ""
         if _is_own(wanted, own):
             return wanted
-    return form.redirect
+    return fill_address(form.redirect, find)
 
 
 def origin_allowed(origin: str, form: Form) -> bool:

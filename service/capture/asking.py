@@ -32,7 +32,7 @@ def asked_of(form: Form) -> list[Asked]:
     """Return the questions of a form in the order of the page."""
     choices = choices_of(form)
     named = ("first_name", "last_name") if {"first_name", "last_name"} & {*form.require} else ("full_name",)
-    wanted = dict.fromkeys((*named, *_USUAL, *choices, *form.require, *form.fields, "message"))
+    wanted = dict.fromkeys((*named, *_USUAL, *choices, *form.require, *form.fields, *form.questions, "message"))
     last = (*(name for name in wanted if is_source(name, form) and name not in _USUAL), *_LAST)
     first = [name for name in wanted if name in named or name not in {*_NAMES, *last}]
     return [

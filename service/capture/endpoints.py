@@ -32,6 +32,7 @@ from service.capture.submitting import missing_sentence
 from service.capture.texts import clean
 from service.capture.wire import read_body, read_headers
 from service.forms import Form
+from service.forms.given import answers_given
 from service.lead import Contact, Evidence, Receipt, Submission
 from service.store import Store, StoreUnavailable
 
@@ -175,7 +176,8 @@ def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Readin
     submission = replace(checked.submission, ip=asked.ip) if reception.keeps_ip else checked.submission
     receipt = accept(submission, form, reception.store, now, str(checked.suspicion or ""))
     log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
-    target = redirect_target(reading.controls.redirect, form, asked.headers)
+    given = answers_given(submission, form)
+    target = redirect_target(reading.controls.redirect, form, asked.headers, given.text)
     return success(receipt, target, form, reading.controls.language, as_json=as_json)
 
 

@@ -57,8 +57,16 @@ def _lines(found: dict[str, Any]) -> list[str]:
         lines += [f"{name}: {verdict[name]}" for name in UTM_VALUES if verdict[name]]
         lines += [_other(other) for other in verdict["others"]]
     for title, body in (("contact to make, if new", found["coworker"]), ("opportunity", found["opportunity"])):
-        lines += ["", title, *(_field(name, value) for name, value in body.items())]
-    return lines
+        lines += ["", title, *(_field(name, value) for name, value in _flat(body).items())]
+    if found["origins"]:
+        lines += ["", "because", *(_field(origin["field"], origin["reason"]) for origin in found["origins"])]
+    return [*lines, "", f"then the visitor goes to {found['redirect'] or 'our thank-you page'}"]
+
+
+def _flat(body: dict[str, Any]) -> dict[str, Any]:
+    """The body with a line for each custom field."""
+    custom = {f"custom {each['Name']}": each["Value"] for each in body.get("CustomFields", {}).get("Data", ())}
+    return {**{name: value for name, value in body.items() if name != "CustomFields"}, **custom}
 
 
 def _other(other: dict[str, Any]) -> str:
@@ -69,4 +77,4 @@ def _other(other: dict[str, Any]) -> str:
 
 def _field(name: str, value: object) -> str:
     text = "(found or made at delivery)" if value is None else str(value).replace("\n", "\n" + " " * 24)
-    return f"  {name:<22}{text}"
+    return f"  {name:<21} {text}"

@@ -1,8 +1,8 @@
 """The Notes of an opportunity: what the person said and how they came, for a salesperson to read."""
 
-import re
 from collections.abc import Iterator, Mapping
 
+from service.delivery.filling import cut, defuse, notes_prefix
 from service.forms import Form
 from service.lead import OPERATOR_REMARKS, Answers, Evidence, Lead, marker_of
 
@@ -24,20 +24,19 @@ _LABELS = {
     "consent": "Consent",
 }
 
-_TAG = re.compile(r"<(?![ \n\t\d=-])")
-
 _GAP = "\n\n"
 
 
 def notes(lead: Lead, form: Form) -> str:
-    """The message, every other answer, the touch, and the lead's reference, as plain text."""
-    message = _plain(_text(lead.submission.fields.get("message", "")))
-    others = [_plain("\n".join(lines)) for lines in (_answers(lead), _touch(lead))]
-    reference = _plain(_reference(lead, form))
+    """The form's own words, the message, every other answer, the touch, and the lead's reference, as plain text."""
+    message = defuse(_text(lead.submission.fields.get("message", "")))
+    prefix = defuse(notes_prefix(lead, form))
+    others = [defuse("\n".join(lines)) for lines in (_answers(lead), _touch(lead))]
+    reference = defuse(_reference(lead, form))
     # A long message gives way to the other answers, many long answers to the reference.
-    room = NOTES_LIMIT - sum(len(block) + len(_GAP) for block in (*others, reference))
-    said = _GAP.join(block for block in (_cut(message, max(room, ANSWER_LIMIT)), *others) if block)
-    return _cut(said, NOTES_LIMIT - len(reference) - len(_GAP)) + _GAP + reference
+    room = NOTES_LIMIT - sum(len(block) + len(_GAP) for block in (*filter(None, [prefix]), *others, reference))
+    said = _GAP.join(block for block in (prefix, cut(message, max(room, ANSWER_LIMIT)), *others) if block)
+    return cut(said, NOTES_LIMIT - len(reference) - len(_GAP)) + _GAP + reference
 
 
 def _answers(lead: Lead) -> Iterator[str]:
@@ -95,21 +94,9 @@ def _reference(lead: Lead, form: Form) -> str:
 
 
 def _short(value: object) -> str:
-    return _cut(_text(value), ANSWER_LIMIT)
-
-
-def _cut(text: str, at_most: int) -> str:
-    return text if len(text) <= at_most else text[: at_most - 1].rstrip() + "…"
+    return cut(_text(value), ANSWER_LIMIT)
 
 
 def _text(value: object) -> str:
     """One answer as text, several of them with commas between."""
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-
-
-def _plain(text: str) -> str:
-    """Text that no browser reads as markup: a space behind `<` makes it plain.
-
-    Also where only a control character stands between it and a name: those are taken out before sending.
-    """
-    return _TAG.sub("< ", text)

@@ -1,19 +1,13 @@
 """From a Lead to the CRM's two bodies: where each value comes from, on one screen."""
 
-import re
 from dataclasses import dataclass
-from datetime import timedelta
 
+from service.delivery.filling import additions, custom_fields, expected_value, follow_up, title
 from service.delivery.notes import notes
 from service.forms import Form
 from service.lead import CoworkerId, Lead, marker_of
 from service.nexudus.coworkers import NewCoworker
 from service.nexudus.opportunities import NewOpportunity
-
-_PLACE = re.compile(r"\{(\w+)\}")
-
-_READ = ("email", "first_name", "last_name", "phone", "company")
-"""Of these the reading in Contact is better than the answer as typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +34,8 @@ def opportunity(lead: Lead, form: Form, target: Target, coworker_id: CoworkerId)
         team_id=wanted.team_id,
         referrer_id=wanted.referrer_id,
         agent_id=wanted.agent_id,
-        value=wanted.value,
-        due_at=None if wanted.due_in_days is None else lead.received_at + timedelta(days=wanted.due_in_days),
+        value=expected_value(lead, form).value,
+        due_at=follow_up(lead, form).value,
         lead_source=verdict.lead_source,
         utm_source=verdict.utm_source,
         utm_medium=verdict.utm_medium,
@@ -49,7 +43,8 @@ def opportunity(lead: Lead, form: Form, target: Target, coworker_id: CoworkerId)
         utm_content=verdict.utm_content,
         utm_term=verdict.utm_term,
         system_id=marker_of(lead.id),
-        extra=wanted.extra,
+        extra=additions(wanted.extra, lead, form),
+        custom=custom_fields(wanted.custom, lead, form),
     )
 
 
@@ -65,7 +60,8 @@ def coworker(lead: Lead, form: Form, target: Target) -> NewCoworker:
         mobile_phone=contact.phone,
         company_name=contact.company,
         tag=form.contact.tag,
-        extra=form.contact.extra,
+        extra=additions(form.contact.extra, lead, form),
+        custom=custom_fields(form.contact.custom, lead, form),
     )
 
 
@@ -73,21 +69,3 @@ def full_name(lead: Lead) -> str:
     """The name the person gave, else the e-mail address: Nexudus wants one."""
     contact = lead.submission.contact
     return contact.full_name or contact.email
-
-
-def title(lead: Lead, form: Form) -> str:
-    """CrmOpportunity.Name from the form's template; an answer that was not given leaves no gap."""
-    contact = lead.submission.contact
-    known = {
-        **{name: _one(value) for name, value in lead.submission.fields.items()},
-        **{name: value for name in _READ if (value := getattr(contact, name))},
-        "full_name": full_name(lead),
-        "form": form.name,
-        "title": form.title or form.name,
-    }
-    filled = _PLACE.sub(lambda place: known.get(place[1], ""), form.destination.name)
-    return " ".join(filled.split()).strip(" -|·,:")
-
-
-def _one(value: object) -> str:
-    return value if isinstance(value, str) else ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else ""

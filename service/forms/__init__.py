@@ -1,5 +1,6 @@
 """The operator's set-up: forms, accounts, routes."""
 
+from service.forms.amounts import AmountTable, AnswerAmount, AnswerDate
 from service.forms.blocks import Block
 from service.forms.conversions import LOST, RECEIVED, WON
 from service.forms.file import read_setup
@@ -13,6 +14,9 @@ __all__ = [
     "RECEIVED",
     "WON",
     "Account",
+    "AmountTable",
+    "AnswerAmount",
+    "AnswerDate",
     "Block",
     "Canary",
     "Captcha",

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 from marshmallow import ValidationError
 
 from service.forms.kinds import read_name, read_trimmed
+from service.forms.templates import Slot, has_slots, parse, read_braces
 
 SITE = "https://www.example.com"
 
@@ -34,6 +35,17 @@ def read_redirect(value: Any, page: str = "thanks") -> str:
     text = read_trimmed(value)
     if text and not split_web_address(text):
         raise ValidationError(f"{value!r} is no web address: write one such as {SITE}/{page}")
+    return text
+
+
+def read_redirect_template(value: Any) -> str:
+    """As read_redirect, with answers behind the host: none can change where it leads."""
+    text = read_braces(value, read_trimmed)
+    if not has_slots(text):
+        return read_redirect(value)
+    read_redirect("".join("x" if isinstance(piece, Slot) else piece for piece in parse(text)))
+    if not re.match(r"https?://[^/?#{}]+[/?#]", text):
+        raise ValidationError(f"{value!r} lets an answer change the site: write answers behind it, {SITE}/{{location}}")
     return text
 
 

@@ -2,16 +2,12 @@
 
 import difflib
 import re
-from string import Formatter
-from typing import Any
 
 from marshmallow import ValidationError
 
-from service.forms.kinds import read_name
 from service.forms.problems import suggest
 from service.lead import CANONICAL_FIELDS
 
-TEMPLATE_WORDS = (*CANONICAL_FIELDS, "form", "title")
 SLIP = 0.8  # difflib's ratio from which a name looks like a slip of the keyboard
 
 
@@ -36,17 +32,3 @@ def find_near_miss(name: str) -> str:
             return canonical
     short = [canonical for canonical in CANONICAL_FIELDS if len(canonical) >= len(name)]
     return "".join(difflib.get_close_matches(name.lower(), short, n=1, cutoff=SLIP))
-
-
-def read_template(value: Any) -> str:
-    """The opportunity's name, with answers in braces."""
-    text = read_name(value)
-    try:
-        parts = list(Formatter().parse(text))
-    except ValueError:
-        raise ValidationError(f"{value!r} has a brace too few or too many: write answers as {{full_name}}") from None
-    for _, word, layout, conversion in parts:
-        if word is not None and (word not in TEMPLATE_WORDS or layout or conversion):
-            written = "{" + word + "}"
-            raise ValidationError(f"unknown answer {written!r}{suggest(word, TEMPLATE_WORDS)}")
-    return text

@@ -61,7 +61,18 @@ def make_form(name: str, tables: Keys) -> Form:
 
 
 PLAIN_KEYS = (
-    *("title", "titles", "account", "require", "redirect", "language", "privacy_url", "allowed_origins", "honeypot"),
+    *(
+        "title",
+        "titles",
+        "account",
+        "require",
+        "questions",
+        "redirect",
+        "language",
+        "privacy_url",
+        "allowed_origins",
+        "honeypot",
+    ),
     *("block", "max_links", "same_text"),
     *("retention_days", "country", "notify", "silence_alarm", "conversions", "fields", "webhooks"),
 )

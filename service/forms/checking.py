@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from service.forms.mentions import known_answers, list_unknown_answers
 from service.forms.merge import make_variant, overlay
 from service.forms.problems import Findings, Place, write_key
 from service.forms.rules import Fault, list_faults, list_when_faults
@@ -34,7 +35,7 @@ def check_form(form: Keys, layers: Layers, accounts: Keys, findings: Findings) -
 
     layers: the tables that make up `form` with their places, the most particular first.
     """
-    for step, sentence in [*list_faults(form), *list_account_faults(form, accounts)]:
+    for step, sentence in list_form_faults(form, form, accounts):
         findings.add((*find_origin(step, layers), *step), sentence)
     routes = form.get("routes")
     for index, route in enumerate(routes if isinstance(routes, list) else []):
@@ -45,13 +46,20 @@ def check_form(form: Keys, layers: Layers, accounts: Keys, findings: Findings) -
 
 def check_route(route: Keys, form: Keys, layers: Layers, accounts: Keys, findings: Findings) -> None:
     """Note what is wrong with a route, but not what is wrong with its form already."""
-    said = {*list_faults(form), *list_account_faults(form, accounts)}
+    said = {*list_form_faults(form, form, accounts)}
     variant = make_variant(form, route)
-    for step, sentence in [*list_faults(variant), *list_account_faults(variant, accounts)]:
+    for step, sentence in list_form_faults(variant, form, accounts):
         if (step, sentence) not in said:
             findings.add((*find_origin(step, layers), *step), sentence)
     for step, sentence in list_when_faults(route.get("when"), form):
         findings.add((*layers[0][0], "when", *step), sentence)
+
+
+def list_form_faults(keys: Keys, form: Keys, accounts: Keys) -> Iterator[Fault]:
+    """Every broken rule of a whole form, or of a variant of `form`, whose routes name answers for it, too."""
+    yield from list_faults(keys)
+    yield from list_account_faults(keys, accounts)
+    yield from list_unknown_answers(keys, [*dict.fromkeys((*known_answers(form), *known_answers(keys)))])
 
 
 def find_origin(step: Place, layers: Layers) -> Place:

@@ -11,7 +11,8 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from service.forms.kinds import name_kind, read_table, read_whole
+from service.forms.kinds import name_kind, read_table, read_text, read_trimmed, read_whole
+from service.forms.templates import read_braces
 
 LEAD_SOURCES = frozenset({1, 2, *range(4, 27), 98, 99})
 LARGEST = 2**53  # beyond it JSON numbers are not exact
@@ -38,7 +39,8 @@ OPPORTUNITY_FIELDS = {
     "ReferrerId": "write referrer_id",
     "AgentId": "write agent_id",
     "Value": "write value",
-    "DueDate": "write due_in_days",
+    "DueDate": "write due_date or due_in_days",
+    "CustomFields": "write custom",
     "Coworker": "an existing customer is never changed",
     "CreateUser": "it would send a welcome e-mail",
     **dict.fromkeys(("UniqueId", "CreatedOn", "UpdatedOn", "UpdatedBy"), "Nexudus keeps it"),
@@ -56,6 +58,7 @@ COWORKER_FIELDS = {
     "Businesses": "write business_id",
     "InvoicingBusinessId": "write business_id",
     "Tag": "write tag",
+    "CustomFields": "write contact.custom",
     "CreateUser": "it would send a welcome e-mail",
     "TariffId": "it would put the person on a paid plan",
     "BillingDay": "it would start invoicing",
@@ -76,6 +79,22 @@ _ONLY_ZERO = frozenset(
     ["CheckinSinceLastRenewal", "MinutesSinceLastRenewal", "TariffInvoiceEvery", "TariffInvoiceEveryWeeks"]
 )
 """Some accounts want these as 0; any other number would bill."""
+
+_NUMBERS = frozenset(
+    [
+        *_ONLY_ZERO,
+        "CoworkerType",
+        "Gender",
+        "TaxRateType",
+        *(name for name in COWORKER_ADDITIONS if "Attendance" in name),
+    ]
+)
+"""Fields of a Coworker that hold a number: no answer can fill them."""
+
+RESERVED_CUSTOM = "LeadCapture"
+"""A custom field of ours: it says which lead an opportunity was made of."""
+
+LONGEST_CUSTOM_NAME = 100  # characters; ours, Nexudus publishes none
 
 _HARM = (
     (re.compile(r"(?i)tariff|billing|invoic|renewal|price|payment|deposit|contract"), "it bills the person"),
@@ -113,21 +132,56 @@ def check_coworker_field(name: str) -> str:
 
 def read_coworker_additions(value: Any) -> dict[str, Any]:
     """`contact.extra`: fields of a new contact, none of which bills, tells or lets in anybody."""
-    additions = read_table(value, each=read_literal, key=check_coworker_field)
-    faults = {name: ["must be 0: any other number would bill"] for name in _ONLY_ZERO if additions.get(name, 0) != 0}
+    additions = read_table(value, each=read_addition, key=check_coworker_field)
+    faults = {name: [fault] for name, below in additions.items() if (fault := _describe_number(name, below))}
     if faults:
         raise ValidationError(faults)
     return additions
 
 
-def read_literal(value: Any) -> Any:
-    """A value for the CRM as it is: text, number, true or false, lists and tables of them."""
+def _describe_number(name: str, value: Any) -> str:
+    """What is wrong with the value of a field that holds a number, "" for any other field."""
+    if name in _NUMBERS and isinstance(value, str):
+        return "holds a number: write it without quotes; no answer can fill it"
+    return "must be 0: any other number would bill" if name in _ONLY_ZERO and value != 0 else ""
+
+
+def read_custom_fields(value: Any) -> dict[str, str]:
+    """`custom`: values of custom fields, which are always text, by the field's name or id."""
+    custom = read_table(value, each=_read_custom_value, key=_check_custom_name)
+    names: dict[str, str] = {}
+    for name in custom:
+        first = names.setdefault(name.strip().casefold(), name)
+        if first != name:
+            raise ValidationError({name: [f"is the same field as {first!r}: keep one of them"]})
+    return {name.strip(): text for name, text in custom.items()}
+
+
+def _check_custom_name(name: str) -> None:
+    if not name.strip() or not name.isprintable() or len(name) > LONGEST_CUSTOM_NAME:
+        raise ValidationError(f"is no name of a custom field: write 1 to {LONGEST_CUSTOM_NAME} characters, or its id")
+    if name.strip().casefold() == RESERVED_CUSTOM.casefold():
+        raise ValidationError(f"{RESERVED_CUSTOM} is ours: it says which lead an opportunity was made of")
+
+
+def _read_custom_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(read_addition(value))
+    if not isinstance(value, str):
+        raise ValidationError(f"must be text or a number, not {name_kind(value)}")
+    return read_braces(value, read_trimmed)
+
+
+def read_addition(value: Any) -> Any:
+    """A value for the CRM: text with or without answers, number, true or false, lists and tables of them."""
     if isinstance(value, dict):
-        return {name: read_literal(below) for name, below in value.items()}
+        return {name: read_addition(below) for name, below in value.items()}
     if isinstance(value, list):
-        return [read_literal(below) for below in value]
+        return [read_addition(below) for below in value]
     if isinstance(value, str):
-        return str(value)
+        return read_braces(value, read_text)
     if not isinstance(value, bool | int | float):
         raise ValidationError(f"must be text, a number, or true or false, not {name_kind(value)}: put it in quotes")
     if not math.isfinite(value) or abs(value) > LARGEST:

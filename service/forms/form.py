@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.forms.amounts import AmountTable, AnswerAmount, AnswerDate
 from service.forms.blocks import Block
 from service.lead import Answers, Submission
 
@@ -23,6 +24,7 @@ class Crediting:
     default_lead_source: int | None = None
     own_domains: tuple[str, ...] = ()
     ignored_referrers: tuple[str, ...] = ()
+    utm: Mapping[str, str] = field(default_factory=dict)  # source, medium, ... where the visit has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,8 @@ class ContactRule:
     country_id: int | None = None
     time_zone_id: int | None = None
     tag: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)  # literal additions to the Coworker body
-    custom: Mapping[str, str] = field(default_factory=dict)  # custom field, by name or id -> literal or template
+    extra: Mapping[str, Any] = field(default_factory=dict)  # additions to the Coworker body; texts are templates
+    custom: Mapping[str, str] = field(default_factory=dict)  # custom field, by name or id -> template
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Destination:
     """Where an opportunity goes and what it carries besides the lead.
 
     Either `stage_id`, or `board` and `stage` (names or ids, looked up in Nexudus; either may stand
-    alone), or nothing: then the first safe stage of the first board.
+    alone), or nothing: then the first safe stage of the first board. Templates are texts with answers in
+    braces (service/forms/templates.py).
     """
 
     stage_id: int | None = None
@@ -54,11 +57,13 @@ class Destination:
     team_id: int | None = None
     referrer_id: int | None = None
     agent_id: int | None = None
-    value: float | None = None
-    due_in_days: int | None = None
-    name: str = "{full_name}"  # CrmOpportunity.Name; {canonical field} or {form}, {title}
-    extra: Mapping[str, Any] = field(default_factory=dict)  # literal additions to the body
-    custom: Mapping[str, str] = field(default_factory=dict)  # custom field, by name or id -> literal or template
+    value: float | AnswerAmount | AmountTable | None = None
+    due_date: AnswerDate | None = None
+    due_in_days: int | None = None  # also where due_date's answer is no date
+    name: str = "{full_name}"  # CrmOpportunity.Name, a template
+    notes_prefix: str = ""  # a template, in front of the message in Notes
+    extra: Mapping[str, Any] = field(default_factory=dict)  # additions to the body; texts are templates
+    custom: Mapping[str, str] = field(default_factory=dict)  # custom field, by name or id -> template
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,8 @@ class Form:
     title: str = ""
     account: str = "default"
     require: tuple[str, ...] = ("email",)
-    redirect: str = ""  # "" shows the thank-you page
+    questions: tuple[str, ...] = ()  # answers besides those that other keys name
+    redirect: str = ""  # a template; "" shows the thank-you page
     titles: Mapping[str, str] = field(default_factory=dict)  # by language, where it is not `title`
     language: str = ""  # of our pages; "": the visitor's
     privacy_url: str = ""  # linked on our pages

@@ -13,6 +13,9 @@ from service.forms.problems import suggest
 from service.forms.variables import FromEnvironment
 
 Read = Callable[[Any], Any]
+LONGEST_TAG = 255
+NO_TAGS = frozenset(["null", "undefined", "none", "nan", "n/a", "-", "not set", "not provided", "direct", "$direct"])
+"""Words that count as no Utm value wherever they come from."""
 SOONEST_S, LATEST_S = 600, 7 * 86400
 LARGEST_ID = 2**31 - 1  # Nexudus's ids are 32-bit integers
 
@@ -149,6 +152,16 @@ def read_table(value: Any, each: Read, key: Callable[[str], object] = str) -> di
         return each(pair[1])
 
     return _read_all(((name, (name, below)) for name, below in value.items()), read_pair)
+
+
+def read_tag(value: Any) -> str:
+    """A Utm value that attribution keeps as it is."""
+    text = read_name(value)
+    if len(text) > LONGEST_TAG or re.search(r"[<>{}\[\]%$@\"*]|__|^[=+-]|\+\d{8}", text) or not text.isprintable():
+        raise ValidationError(f"{value!r} is no Utm value: write plain words, such as 'qr' or 'spring-fair'")
+    if text.strip("()").casefold() in NO_TAGS:
+        raise ValidationError(f"{value!r} means that there is none: write another word, or leave the line out")
+    return text
 
 
 def read_one_or_more(value: Any) -> tuple[str, ...]:

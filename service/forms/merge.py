@@ -6,10 +6,13 @@ from typing import Any
 RIVALS = {"stage_id": ("board", "stage"), "board": ("stage_id",), "stage": ("stage_id",)}
 """Two ways of naming a stage: the more particular table chooses one, the other's is forgotten."""
 
+WHOLE = ("value", "due_date", "utm")
+"""Tables that say one thing: the more particular one is taken as it is, never mixed with another."""
+
 
 def overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
     """The form that `base` becomes where `top` speaks over it."""
-    forgotten = {rival for key in top for rival in RIVALS.get(key, ())}
+    forgotten = {rival for key in top for rival in (*RIVALS.get(key, ()), *({key} & {*WHOLE}))}
     return merge({key: value for key, value in base.items() if key not in forgotten}, top)
 
 

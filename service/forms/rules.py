@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from service.forms.answers import find_near_miss
+from service.forms.mentions import list_question_faults
 from service.forms.problems import Place
 from service.forms.senders import SENDERS
 from service.lead import CANONICAL_FIELDS
@@ -105,6 +106,7 @@ RULES: tuple[Callable[[Keys], Iterator[Fault]], ...] = (
     check_field_names,
     check_required_names,
     check_webhooks,
+    list_question_faults,
 )
 
 

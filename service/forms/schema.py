@@ -1,6 +1,8 @@
 """Every key of the forms file, and how its value is read."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from marshmallow import ValidationError
 
@@ -10,16 +12,23 @@ from service.forms.addresses import (
     read_domain,
     read_origin,
     read_redirect,
+    read_redirect_template,
     read_web_address,
 )
-from service.forms.answers import check_canonical, read_template
+from service.forms.amounts import AnswerDate, read_value
+from service.forms.answers import check_canonical
 from service.forms.blocks import read_block
 from service.forms.conversions import read_conversions
 from service.forms.countries import read_country
-from service.forms.crm import check_opportunity_field, read_coworker_additions, read_lead_source, read_literal
+from service.forms.crm import (
+    check_opportunity_field,
+    read_addition,
+    read_coworker_additions,
+    read_custom_fields,
+    read_lead_source,
+)
 from service.forms.kinds import (
     Key,
-    read_amount,
     read_answer,
     read_choice,
     read_email,
@@ -32,17 +41,20 @@ from service.forms.kinds import (
     read_seconds,
     read_share,
     read_table,
+    read_tag,
     read_trimmed,
     read_whole,
 )
 from service.forms.senders import WEBHOOKS_TABLE
 from service.forms.table import make_table, read_table_list, read_tables
+from service.forms.templates import read_braces, read_template
 
 PROVIDERS = ("turnstile", "hcaptcha", "recaptcha")
 LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt")
 """Of the pages for visitors."""
 LONGEST_WINDOW_S = 86400
 LONGEST_DAYS = 36500
+MOST_SHIFT_DAYS = 3650
 MOST_FILL_S = 60
 MOST_LINKS = 1000
 MOST_SAME = 1000
@@ -67,6 +79,29 @@ def check_language(language: str) -> None:
     read_choice(language, choices=LANGUAGES)
 
 
+def read_question(value: Any) -> str:
+    """The name of a question that the form asks: text, or a table with `name`."""
+    if not isinstance(value, Mapping):
+        return read_name(value)
+    question = _QUESTION_TABLE.load(value)
+    if "name" not in question:
+        raise ValidationError('needs name: write { name = "floor" }, or "floor" alone')
+    return str(question["name"])
+
+
+def read_prefix(value: Any) -> str:
+    """A template of one or more lines; "" takes back what [defaults] say."""
+    return read_braces(value, read_trimmed)
+
+
+def read_due_date(value: Any) -> AnswerDate:
+    """`{ from = "move_in_date", days = -14 }`."""
+    keys = _DUE_DATE_TABLE.load(value)
+    if "from" not in keys:
+        raise ValidationError('needs from: write which answer is the date, such as { from = "move_in_date" }')
+    return AnswerDate(keys["from"], keys.get("days", 0))
+
+
 CAPTCHA_KEYS: dict[str, Key] = {
     "provider": Key(read_choice, choices=PROVIDERS),
     "secret": Key(read_name),
@@ -84,7 +119,15 @@ CONTACT_KEYS: dict[str, Key] = {
     "time_zone_id": Key(read_whole),
     "tag": Key(read_trimmed),
     "extra": Key(read_coworker_additions),
+    "custom": Key(read_custom_fields),
 }
+UTM_KEYS: dict[str, Key] = {name: Key(read_tag) for name in ("source", "medium", "campaign", "content", "term")}
+DUE_DATE_KEYS: dict[str, Key] = {
+    "from": Key(read_name),
+    "days": Key(read_whole, least=-MOST_SHIFT_DAYS, most=MOST_SHIFT_DAYS),
+}
+_QUESTION_TABLE = make_table({"name": Key(read_name)})
+_DUE_DATE_TABLE = make_table(DUE_DATE_KEYS)
 ACCOUNT_KEYS: dict[str, Key] = {
     "base_url": Key(read_base_url),
     "username": Key(read_name),
@@ -97,7 +140,8 @@ SHARED_KEYS: dict[str, Key] = {
     "title": Key(read_trimmed),
     "account": Key(read_name),
     "require": Key(read_list),
-    "redirect": Key(read_redirect),
+    "questions": Key(read_list, each=read_question),
+    "redirect": Key(read_redirect_template),
     "titles": Key(read_table, each=read_name, key=check_language),
     "language": Key(read_choice, choices=LANGUAGES),
     "privacy_url": Key(read_redirect, page="privacy"),
@@ -125,6 +169,7 @@ SHARED_KEYS: dict[str, Key] = {
     "default_lead_source": Key(read_lead_source),
     "own_domains": Key(read_list, each=read_domain),
     "ignored_referrers": Key(read_list, each=read_domain),
+    "utm": Key(make_table(UTM_KEYS).load),
     # delivering
     "stage_id": Key(read_whole),
     "board": Key(read_name_or_id),
@@ -135,10 +180,13 @@ SHARED_KEYS: dict[str, Key] = {
     "team_id": Key(read_whole),
     "referrer_id": Key(read_whole),
     "agent_id": Key(read_whole),
-    "value": Key(read_amount),
+    "value": Key(read_value),
+    "due_date": Key(read_due_date),
     "due_in_days": Key(read_whole, least=0, most=LONGEST_DAYS),
     "name": Key(read_template),
-    "extra": Key(read_table, each=read_literal, key=check_opportunity_field),
+    "notes_prefix": Key(read_prefix),
+    "extra": Key(read_table, each=read_addition, key=check_opportunity_field),
+    "custom": Key(read_custom_fields),
     "contact": Key(make_table(CONTACT_KEYS).load),
 }
 """The keys that a form, a route and [defaults] share."""

@@ -12,7 +12,7 @@ from typing import ClassVar
 from marshmallow import fields, validate
 
 from service.nexudus.client import Nexudus
-from service.nexudus.fields import Body, Choice, Email, Never, Text, Whole, rejection
+from service.nexudus.fields import Body, Choice, CustomValues, Email, Never, Text, Whole, rejection
 from service.nexudus.rows import Row, id_of, ids_of, text_of
 from service.nexudus.text import clean
 
@@ -87,7 +87,7 @@ def _read(row: Row) -> Coworker:
 class NewCoworker:
     """A contact to be made. Ids are Nexudus's; None and "" are left out of the body.
 
-    extra: literal additions under the CRM's names, of EXTRAS only.
+    extra: literal additions under the CRM's names, of EXTRAS only. custom: the operator's own fields, by name or id.
     """
 
     full_name: str
@@ -100,6 +100,7 @@ class NewCoworker:
     notes: str = ""
     tag: str = ""
     extra: Mapping[str, object] = field(default_factory=dict)
+    custom: Mapping[str, str] = field(default_factory=dict)
 
 
 def _fixed(number: int, name: str, *numbers: int) -> Choice:
@@ -152,9 +153,11 @@ class CoworkerBody(Body):
     minutes = Choice(0, data_key="MinutesSinceLastRenewal")
     invoice_every = Choice(0, data_key="TariffInvoiceEvery")
     invoice_every_weeks = Choice(0, data_key="TariffInvoiceEveryWeeks")
+    custom = CustomValues(data_key="CustomFields")
 
 
 _TAKEN = {"FullName", "Email", "CountryId", "SimpleTimeZoneId", "Businesses", "InvoicingBusinessId", "CreateUser"}
+_TAKEN |= {"CustomFields"}
 
 EXTRAS = frozenset(str(f.data_key) for f in CoworkerBody().fields.values()) - _TAKEN
 """The names that literal additions may have."""
@@ -168,8 +171,9 @@ def compose(new: NewCoworker) -> Row:
     found = {name: _objection(name) for name in new.extra if name not in EXTRAS}
     if found:
         raise rejection(found, new.extra)
-    body: Row = {**CoworkerBody().dump(new), "Businesses": [new.business_id], **new.extra}
-    CoworkerBody().check(body)
+    schema = CoworkerBody()
+    body: Row = {**schema.dump(new), "Businesses": [new.business_id], **schema.tidy(new.extra)}
+    schema.check(body)
     return body
 
 

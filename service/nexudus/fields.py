@@ -15,6 +15,9 @@ from service.clock import check_aware
 from service.nexudus.errors import FieldProblem, Rejected
 from service.nexudus.text import clean, fit, plain
 
+CUSTOM_MAX = 1000
+"""UTF-16 units of a custom field's value. No length is documented; it is that of Custom1 to Custom30."""
+
 MISSING = "is missing; it must be filled"
 
 
@@ -54,9 +57,10 @@ class Text(fields.String):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
         text = super()._serialize(value, attr, obj, **options)
-        return None if text is None else self._tidy(text)
+        return None if text is None else self.tidy(text)
 
-    def _tidy(self, text: str) -> str:
+    def tidy(self, text: str) -> str:
+        """The text as it is sent."""
         return fit(clean(text, lines=self._lines), self._at_most)
 
     def _check(self, text: str) -> None:
@@ -73,7 +77,8 @@ class Email(Text):
         """254: the longest address that can be delivered to (RFC 5321)."""
         super().__init__(254, **options)
 
-    def _tidy(self, text: str) -> str:
+    def tidy(self, text: str) -> str:
+        """In lower case, and whole."""
         return clean(text).lower()  # never cut: it would be somebody else's
 
     def _check(self, text: str) -> None:
@@ -127,6 +132,29 @@ class Instant(fields.AwareDateTime):
         return super()._serialize(utc, attr, obj, **options)
 
 
+class CustomValues(fields.Field[Mapping[str, str]]):
+    """The object of a record's custom fields: texts by the name or id of the field.
+
+    Source: Nexudus REST reference, "Custom fields in records": values are strings, names unique in a record. Its
+    examples are of updates; whether a create keeps them is not said.
+    """
+
+    def _serialize(self, value: Mapping[str, str] | None, *_: Any, **__: Any) -> Any:
+        return custom_object(value or {})
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise ValidationError("must be an object with Data")
+        return value
+
+
+def custom_object(values: Mapping[str, str]) -> dict[str, Any] | None:
+    """CustomFields as they are sent: texts cleaned and cut, empty ones left out; None where none is left."""
+    texts = {name: fit(clean(value, lines=True), CUSTOM_MAX) for name, value in values.items()}
+    listed = [{"Name": name, "Value": text, "Type": "string"} for name, text in texts.items() if text]
+    return {"Data": listed} if listed else None
+
+
 class Body(Schema):
     """A body to send: what is unknown is left out, not sent as null or as an empty text."""
 
@@ -138,6 +166,16 @@ class Body(Schema):
     @post_dump
     def _leave_out(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:
         return {name: value for name, value in values.items() if value is not None and value != ""}
+
+    def tidy(self, additions: Mapping[str, object]) -> dict[str, object]:
+        """Additions whose texts fit into the fields that they are for: cleaned, and cut to length."""
+        by_name = {str(each.data_key): each for each in self.fields.values()}
+        return {
+            name: field.tidy(value)
+            if isinstance(value, str) and isinstance(field := by_name.get(name), Text)
+            else value
+            for name, value in additions.items()
+        }
 
     def check(self, body: Mapping[str, object]) -> None:
         """Judge a body before it is sent.

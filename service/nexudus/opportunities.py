@@ -10,7 +10,7 @@ from datetime import datetime
 from marshmallow import INCLUDE, ValidationError, validates_schema
 
 from service.nexudus.client import Nexudus
-from service.nexudus.fields import Amount, Body, Choice, Instant, Text, Whole, rejection
+from service.nexudus.fields import Amount, Body, Choice, CustomValues, Instant, Text, Whole, rejection
 from service.nexudus.lead_sources import LEAD_SOURCES
 from service.nexudus.rows import Row
 
@@ -28,8 +28,8 @@ NEVER_SENT = frozenset(
 
 _NEVER_SENT = {name.lower() for name in NEVER_SENT}  # the CRM may read names in any case
 
-NOT_EXTRA = frozenset(["CrmBoardColumnId", "CoworkerId", "SystemId", "Status"])
-"""Closed to literal additions: the vetted stage, the person, the marker, and that it is in progress."""
+NOT_EXTRA = frozenset(["CrmBoardColumnId", "CoworkerId", "SystemId", "Status", "CustomFields"])
+"""Closed to literal additions: the vetted stage, the person, the marker, that it is in progress, what `custom` says."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,6 +39,7 @@ class NewOpportunity:
     stage_id implies board and location. responsible_id is an admin user, referrer_id and agent_id
     are coworkers. value is in the board's currency. system_id is the marker to search for.
     extra: literal additions under the CRM's names, for accounts that want more than is documented.
+    custom: the operator's own fields, by name or id.
     """
 
     stage_id: int
@@ -61,6 +62,7 @@ class NewOpportunity:
     utm_term: str = ""
     system_id: str = ""
     extra: Mapping[str, object] = field(default_factory=dict)
+    custom: Mapping[str, str] = field(default_factory=dict)
 
 
 class OpportunityBody(Body):
@@ -91,6 +93,7 @@ class OpportunityBody(Body):
     utm_content = Text(255, data_key="UtmContent")
     utm_term = Text(255, data_key="UtmTerm")
     system_id = Text(100, data_key="SystemId")  # "user-defined, API-only": object page of the support site
+    custom = CustomValues(data_key="CustomFields")
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def _refuse(self, _read: object, body: Mapping[str, object], **_: object) -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from service.simulator import checks, custom_fields
+from service.simulator import checks, custom_fields, custom_values
 from service.simulator.exchange import Answer, Flaw, Record, declined, denied, invalid, missing, saved
 from service.simulator.world import World
 
@@ -52,7 +52,7 @@ def create(world: World, body: Record) -> Answer:
     if quota is not None and world.coworkers_today >= quota:
         return denied()
     world.coworkers_today += 1
-    record = add(world, body)
+    record = add(world, body, custom_values.created(world, body))
     _set_off(world, body)
     return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
 
@@ -68,7 +68,7 @@ def replace(world: World, body: Record) -> Answer:
     kept = {
         key: old[key] for key in ("Id", "UniqueId", "CreatedOn", "IsNew", "LocalizationDetails", "IsDefaultProfile")
     }
-    record = world.put("Coworker", {**_fields(world, body), **kept, "CustomFields": None})
+    record = world.put("Coworker", {**_fields(world, body), **kept, "CustomFields": custom_values.kept(body)})
     return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
 
 
@@ -77,16 +77,16 @@ def refuse_deletion() -> Answer:
     return declined("The customer could not be deleted.")
 
 
-def add(world: World, body: Record) -> Record:
-    """Keep a new customer without checks or side effects."""
-    return world.put("Coworker", _fields(world, body))
+def add(world: World, body: Record, custom: Record | None = None) -> Record:
+    """Keep a new customer without checks or side effects. custom: what is kept of its custom fields."""
+    return world.put("Coworker", _fields(world, body), custom)
 
 
 def _flaws(world: World, body: Record) -> list[Flaw]:
     for name in set(body) - set(KNOWN):
         if not READ_ONLY.fullmatch(name):
             world.ignored[f"Coworker.{name}"] += 1
-    flaws = checks.find_flaws(body, REQUIRED, CHECKS)
+    flaws = checks.find_flaws(body, REQUIRED, {**CHECKS, "CustomFields": custom_values.check})
     flaws += checks.find_dangling(world, body, RELATIONS, required=RELATIONS)
     flaws += checks.find_dangling(world, body, {"InvoicingBusiness": "Business"})
     places = body.get("Businesses")

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from service.simulator.custom_values import custom_values
 from service.simulator.entities import Entity, Route, find_route
 from service.simulator.exchange import Answer, Call, Record, found, read_whole
 from service.simulator.instants import end_of, read_instant, text_off
@@ -38,10 +39,10 @@ def shown(world: World, entity: Entity, record: Record, *, in_list: bool = False
     """A record as a client sees it."""
     record = _in_local_time(world, record)
     hidden = set(entity.unlisted) if in_list else set()
+    if in_list and not world.settings.custom_fields_in_lists:
+        hidden.add("CustomFields")
     if in_list and entity.name == "CrmOpportunity" and not world.settings.notes_in_lists:
         hidden.add("Notes")
-    if in_list and entity.name == "CrmOpportunity" and not world.settings.custom_fields_in_lists:
-        hidden.add("CustomFields")
     if in_list and entity.name == "CrmBoardColumn" and world.settings.list_flags != "full":
         hidden |= NO_ACTION.keys() if world.settings.list_flags == "absent" else set()
         record = {**record, **NO_ACTION}
@@ -73,7 +74,7 @@ def _candidates(world: World, entity: Entity, call: Call) -> tuple[Iterable[Reco
             continue
         equal = _equal_to(world, entity, name, text)
         if equal is None:
-            test = _identity(name, text) or _range(entity, name, text) or _custom_field(world, entity, name, text)
+            test = _identity(name, text) or _range(entity, name, text) or _custom(world, entity, name, text)
             if test is None:
                 world.ignored[name] += 1
             else:
@@ -148,15 +149,13 @@ def _identity(name: str, text: str) -> Test | None:
     return lambda row: str(row[key]).lower() in wanted
 
 
-def _custom_field(world: World, entity: Entity, name: str, text: str) -> Test | None:
-    prefix = f"{entity.name}_CustomFields_".lower()
-    if not world.settings.custom_fields_filter or not name.lower().startswith(prefix):
+def _custom(world: World, entity: Entity, name: str, text: str) -> Test | None:
+    """`Coworker_CustomFields_MyField=value`; the field's name may hold further underscores."""
+    head, _, field = name.partition("_CustomFields_")
+    if head.lower() != entity.name.lower() or not field or not world.settings.custom_fields_filter:
         return None
-    wanted = (name[len(prefix) :].lower(), text.strip().lower())
-    return lambda row: any(
-        (each["Name"].lower(), each["Value"].lower()) == wanted
-        for each in (row.get("CustomFields") or {}).get("Data", ())
-    )
+    wanted = text.strip().lower()
+    return lambda row: custom_values(row.get("CustomFields")).get(field.lower(), "").strip().lower() == wanted
 
 
 def _range(entity: Entity, name: str, text: str) -> Test | None:

@@ -1,6 +1,6 @@
 """Opportunities: what a create or a replacing PUT checks, and the automatic actions of the stage it lands in."""
 
-from service.simulator import checks, custom_fields
+from service.simulator import checks, custom_fields, custom_values
 from service.simulator.entities import OPPORTUNITY
 from service.simulator.enums import STATUS_LOST, STATUS_WON
 from service.simulator.exchange import Answer, Flaw, Record, invalid, missing, saved
@@ -21,6 +21,7 @@ CHECKS: dict[str, checks.Check] = {
     **dict.fromkeys(("DueDate", "WonOn", "LostOn"), checks.instant),
     **dict.fromkeys(("Completed", "Reminded"), checks.flag),
 }
+CUSTOM = {"CustomFields": custom_values.check}
 WRITABLE = (*CHECKS, *(f"{relation}Id" for relation in OPPORTUNITY.relations))
 POSITION_STEP = 100  # the server renumbers
 
@@ -30,8 +31,7 @@ def create(world: World, body: Record) -> Answer:
     flaws = _flaws(world, body) or _lacking(world, body) or _over_cap(world, body)
     if flaws:
         return invalid(flaws)
-    record = world.put("CrmOpportunity", _fields(world, body))
-    record["CustomFields"] = kept_custom_fields(world, body)
+    record = world.put("CrmOpportunity", _fields(world, body), custom_values.created(world, body))
     world.held[record["CrmBoardColumnCrmBoardBusinessId"]] += 1
     _arrive(world, record, came_from=None)
     return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
@@ -47,7 +47,7 @@ def replace(world: World, body: Record) -> Answer:
         return invalid(flaws)
     kept = {key: old[key] for key in ("Id", "UniqueId", "CreatedOn", "IsNew", "LocalizationDetails")}
     fields = {**_fields(world, body), "Position": body["Position"]}
-    record = world.put("CrmOpportunity", {**fields, **kept, "CustomFields": None})
+    record = world.put("CrmOpportunity", {**fields, **kept, "CustomFields": custom_values.kept(body)})
     world.held[old["CrmBoardColumnCrmBoardBusinessId"]] -= 1
     world.held[record["CrmBoardColumnCrmBoardBusinessId"]] += 1
     if record["CrmBoardColumnId"] != old["CrmBoardColumnId"]:
@@ -79,14 +79,14 @@ def delete(world: World, ident: int) -> Answer:
 def _flaws(world: World, body: Record) -> list[Flaw]:
     _note_unknown(world, body)
     flaws = checks.find_dangling(world, body, OPPORTUNITY.relations, REQUIRED_RELATIONS)
-    flaws += checks.find_flaws(body, REQUIRED, CHECKS)
+    flaws += checks.find_flaws(body, REQUIRED, CHECKS | CUSTOM)
     if body.get("LossReason") is not None and body.get("Status") != STATUS_LOST:
         flaws.append(Flaw("LossReason", "is for lost opportunities only", body["LossReason"]))
     return flaws
 
 
 def _note_unknown(world: World, body: Record) -> None:
-    unknown = set(body) - {*WRITABLE, "CustomFields"}
+    unknown = set(body) - {*WRITABLE, *CUSTOM}
     if unknown and "Id" not in body:  # a PUT may echo what a GET showed
         world.ignored.update(f"CrmOpportunity.{name}" for name in unknown)
 
@@ -139,19 +139,6 @@ def _notes(world: World, sent: str | None, template: str | None) -> str | None:
     wins = {"none": "", "fill": "" if sent else template, "overwrite": template}[world.settings.type_template]
     text = wins or sent or None
     return text and text[: world.settings.notes_max]
-
-
-def kept_custom_fields(world: World, body: Record) -> Record | None:
-    """What a create keeps of CustomFields: texts by name, a repeated name dropped."""
-    fields = body.get("CustomFields")
-    data = fields.get("Data") if isinstance(fields, dict) and world.settings.custom_fields_on_create else None
-    kept: dict[str, Record] = {}
-    for each in data if isinstance(data, list) else ():
-        if isinstance(each, dict) and each.get("Name"):
-            kept.setdefault(
-                str(each["Name"]), {**each, "Name": str(each["Name"]), "Value": str(each.get("Value") or "")}
-            )
-    return {"Data": list(kept.values())} if kept else None
 
 
 def _arrive(world: World, record: Record, came_from: int | None) -> None:

@@ -38,10 +38,10 @@ class Settings:
     coworker_quota: int | None = None  # creations left today; setting it begins a new day
     systemid_round_trips: bool = True  # False: SystemId is accepted and forgotten
     systemid_filters: bool = True  # False: lists ignore the filter, as they do any unknown one
+    custom_fields_on_create: bool = True  # False: CustomFields of a create are accepted and forgotten
+    custom_fields_in_lists: bool = True  # False: CustomFields of an opportunity come by id only
+    custom_fields_filter: bool = True  # False: lists ignore filters by custom field, as they do any unknown one
     notes_in_lists: bool = True  # False: Notes of an opportunity come by id only
-    custom_fields_on_create: bool = True  # False: a create drops CustomFields
-    custom_fields_in_lists: bool = True  # False: they come by id only
-    custom_fields_filter: bool = True  # False: lists ignore filters by them
     notes_max: int | None = None  # longer notes are cut without a word
     email_any_case: bool = True  # False: a search for an e-mail address finds it only as it was saved
     ignored_filters: tuple[
@@ -181,10 +181,10 @@ READERS: dict[str, Callable[[object], Any]] = {
     "coworker_quota": read_count,
     "systemid_round_trips": read_flag,
     "systemid_filters": read_flag,
-    "notes_in_lists": read_flag,
     "custom_fields_on_create": read_flag,
     "custom_fields_in_lists": read_flag,
     "custom_fields_filter": read_flag,
+    "notes_in_lists": read_flag,
     "notes_max": read_count,
     "email_any_case": read_flag,
     "ignored_filters": _names,

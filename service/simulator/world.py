@@ -97,8 +97,11 @@ class World:
         """The record of that kind and id, or None."""
         return self.tables[kind].get(ident)
 
-    def put(self, kind: str, record: Record) -> Record:
-        """Keep a record, giving a new one its Id and the fields that the server fills."""
+    def put(self, kind: str, record: Record, custom: Record | None = None) -> Record:
+        """Keep a record, giving a new one its Id and the fields that the server fills.
+
+        custom: CustomFields of a new one.
+        """
         now = now_text()
         if "Id" not in record:
             record = {
@@ -108,7 +111,7 @@ class World:
                 "CreatedOn": now,
                 "IsNew": False,
                 "LocalizationDetails": None,
-                "CustomFields": None,
+                "CustomFields": custom,
             }
         record |= {"UpdatedOn": now, "UpdatedBy": self.settings.username}
         self.tables[kind].put(record)

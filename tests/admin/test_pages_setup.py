@@ -11,7 +11,7 @@ from service import clock
 from service.admin.pages import snippets
 from service.admin.pages.set_up import answers
 from service.delivery.preflight.rounds import keep as keep_findings
-from service.forms import Form
+from service.forms import AnswerAmount, Destination, Form
 from service.store import Query, Store
 from tests.admin.desk import keep
 from tests.admin.visitor import Operator
@@ -103,6 +103,16 @@ def test_a_preview_tells_the_opportunity_and_keeps_nothing(kept: Store, operator
     assert "UtmSource" in answer.text
     with kept.read() as tx:
         assert tx.leads.page(Query(), 1) == []
+
+
+def test_a_preview_says_where_values_come_from_and_where_the_visitor_goes(kept: Store) -> None:
+    destination = Destination(stage_id=1001, value=AnswerAmount("budget"))
+    operator = Operator(kept, a_form(redirect="https://www.example.com/?b={budget}", destination=destination))
+
+    said = operator.send("/admin/setup/contact", fields="email: ann@example.com\nbudget: £450").text
+
+    assert "£450&#39; names this amount" in said
+    assert "Then the visitor goes to https://www.example.com/?b=%C2%A3450." in said
 
 
 def test_a_preview_says_what_would_be_sent_back(operator: Operator) -> None:

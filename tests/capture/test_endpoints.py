@@ -49,6 +49,19 @@ def test_a_person_is_sent_to_the_forms_own_sites_only(kept: Store, wanted: str, 
     assert (answer.status_code, answer.headers["Location"]) == (303, target)
 
 
+def test_answers_stand_in_the_address_that_comes_next(kept: Store) -> None:
+    form = a_form(
+        redirect=f"{SITE}/thanks?size={{team_size}}&from={{How did you park?}}", questions=("How did you park?",)
+    )
+    front, answers = Front(kept, form), {**ANN, "team_size": "2-5 & more", "How did you park?": "x\r\nSet-Cookie: a=b"}
+
+    person, script = front.post(answers, headers=PERSON), front.post_json(answers, headers=SCRIPT)
+
+    address = f"{SITE}/thanks?size=2-5%20%26%20more&from=x%20Set-Cookie%3A%20a%3Db"
+    assert (person.status_code, person.headers["Location"]) == (303, address)
+    assert script.get_json()["next"] == address
+
+
 def test_a_script_is_told_id_repeat_and_next(front: Front) -> None:
     answer = front.post_json(ANN, headers=SCRIPT)
 

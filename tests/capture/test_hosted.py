@@ -165,6 +165,10 @@ def test_the_questions_are_those_of_the_forms_file_the_usual_ones_first() -> Non
     assert (asked["email"], asked["team_size"], asked["consent"]) == ("your-email", "Desks wanted", "gdpr")
 
 
+def test_a_question_that_only_fills_a_field_is_asked_too() -> None:
+    assert [asked.name for asked in asked_of(a_form(questions=("floor",)))][-3:] == ["company", "floor", "message"]
+
+
 def test_people_choose_among_what_routes_and_the_answer_map_know(kept: Store) -> None:
     html = show(Front(kept, QUESTIONS), "/f/tour", {}).text
 

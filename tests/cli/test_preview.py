@@ -28,7 +28,7 @@ def test_json_is_the_answer_of_the_api(run: Terminal) -> None:
     said = run("preview", "contact", "--field", "email=zoë@example.com", "--field", "message=a=b", "--json")
 
     found = json.loads(said.out)
-    assert [*found] == ["contact", "attribution", "coworker", "opportunity", "problems"]
+    assert [*found] == ["contact", "attribution", "coworker", "opportunity", "redirect", "origins", "problems"]
     assert found["opportunity"]["Notes"].startswith("a=b\n")
 
 
@@ -83,4 +83,23 @@ def test_the_verdict_is_told_with_its_reason_its_values_and_the_visit_that_lost(
             "not counted: the first remembered visit, Organic Social, Facebook"
             ": Meta (Facebook) link id fbclid in the link of the first remembered visit: Organic Social"
         ),
+    ]
+
+
+def test_what_answers_become_is_printed_with_its_reason(run: Terminal, folder: Path) -> None:
+    keys = 'value = { from = "budget" }\ncustom = { Size = "{team_size}", Where = "{location}" }\n'
+    (folder / "forms.toml").write_text(f"{FORMS}{keys}")
+
+    said = run(
+        "preview", "tour", *(f"--field={each}" for each in ("email=a@example.com", "budget=£450", "team_size=3"))
+    )
+
+    lines = said.out.splitlines()
+    assert "  custom Size           3" in lines
+    assert lines[-5:] == [
+        "because",
+        "  Value                 budget '£450' names this amount",
+        "  CustomFields Where    left out: location not answered",
+        "",
+        "then the visitor goes to our thank-you page",
     ]

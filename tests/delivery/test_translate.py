@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from service.delivery import translate
+from service.delivery.filling import title
 from service.delivery.translate import Target
 from service.forms import ContactRule, Destination
 from service.lead import Answers, Attribution, Contact, CoworkerId, LeadId, marker_of
@@ -128,4 +129,4 @@ def test_the_name_of_the_opportunity(template: str, fields: Answers, expected: s
     contact = Contact("ada@example.com", "Ada Lovelace", first_name="Ada", phone="+442079460142")
     lead = a_lead(submission=replace(a_submission(), fields=fields, contact=contact))
 
-    assert translate.title(lead, a_form(destination=Destination(name=template))) == expected
+    assert title(lead, a_form(destination=Destination(name=template))) == expected

@@ -96,10 +96,17 @@ WRONG = [
     ("require = ['emial']", "require[1]", "unknown answer 'emial': did you mean 'email'?"),
     ("require = ['desk', 'Full-Name']", "require[2]", "unknown answer 'Full-Name': did you mean 'full_name'?"),
     ("name = '{fullname}'", "name", "unknown answer '{fullname}': did you mean 'full_name'?"),
-    ("name = '{wombat}'", "name", "unknown answer '{wombat}': docs/forms-file.md lists all"),
-    ("name = '{value:>9}'", "name", "unknown answer '{value}': docs/forms-file.md lists all"),
-    ("name = '{email.x}'", "name", "unknown answer '{email.x}': did you mean 'email'?"),
-    ("name = '{full_name'", "name", "'{full_name' has a brace too few or too many: write answers as {full_name}"),
+    ("name = '{wombat}'", "name", "unknown answer '{wombat}': where the form asks it, write questions = [\"wombat\"]"),
+    (
+        "name = '{email.x}'",
+        "name",
+        "unknown answer '{email.x}': did you mean 'email'? If the form asks it, write questions = [\"email.x\"]",
+    ),
+    (
+        "name = '{full_name'",
+        "name",
+        "'{full_name' has a brace too few or too many: write answers as {full_name}, other braces twice",
+    ),
     ("name = ''", "name", "is empty: write a value, or leave the line out"),
     (
         "notify = ['hooks.example.com/secret']",

@@ -1,5 +1,6 @@
 """The bodies that are sent: documented names, limits, and what is never sent."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -193,3 +194,28 @@ def test_any_words_make_a_coworker_within_its_limits(name: str, phone: str, comp
 def test_the_sources_are_those_of_the_crm() -> None:
     assert sorted(LEAD_SOURCES) == [1, 2, *range(4, 27), 98, 99]
     assert (lead_source_name(19), lead_source_name(3)) == ("GoogleSearch", "3")
+
+
+@pytest.mark.parametrize(
+    "compose",
+    [lambda **w: opportunities.compose(an_opportunity(**w)), lambda **w: coworkers.compose(a_coworker(**w))],
+    ids=["opportunity", "coworker"],
+)
+def test_custom_fields_are_texts_by_name_and_empty_ones_are_left_out(compose: Callable[..., dict[str, Any]]) -> None:
+    body = compose(custom={"Floor": " 3rd\x00 ", "1234": "x" * 2000, "Gone": " \x00 "})
+
+    floor, other = body["CustomFields"]["Data"]
+    assert floor == {"Name": "Floor", "Value": "3rd", "Type": "string"}
+    assert (other["Name"], len(other["Value"])) == ("1234", 1000)
+    assert "CustomFields" not in compose(custom={"Gone": ""})
+
+
+def test_custom_fields_are_no_addition() -> None:
+    assert "addition" in problems_of(an_opportunity(extra={"customfields": 5}))["customfields"]
+    assert "CustomFields" in problems_of(a_coworker(extra={"CustomFields": {"Data": []}}))
+
+
+def test_a_text_that_is_added_to_a_contact_is_cut_to_its_field() -> None:
+    body = coworkers.compose(a_coworker(extra={"CityName": " Leeds\n" + "x" * 300, "Gender": 2}))
+
+    assert (len(body["CityName"]), body["Gender"]) == (200, 2)

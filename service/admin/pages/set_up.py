@@ -139,6 +139,7 @@ def _form_page(window: Window, shell: Shell, name: str, pasted: Pasted, preview:
             pasted=pasted,
             preview=preview,
             bodies=_bodies(preview),
+            origins=[(origin["field"], origin["reason"]) for origin in preview["origins"]] if preview else [],
             title_of=window.title_of,
         )
 

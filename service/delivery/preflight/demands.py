@@ -154,7 +154,8 @@ def _kept(variant: Variant, problem: str, remedy: str) -> Finding:
 def check_additions(variant: Variant) -> Iterator[Finding]:
     """Whether both bodies can be made with what `extra` adds; nothing is asked or sent."""
     rule, wanted = variant.form.contact, variant.form.destination
-    new = NewOpportunity(1, 1, name="any", position=wanted.position, value=wanted.value, extra=wanted.extra)
+    value = wanted.value if isinstance(wanted.value, int | float) else None
+    new = NewOpportunity(1, 1, name="any", position=wanted.position, value=value, extra=wanted.extra)
     try:
         opportunities.compose(new)
         coworkers.compose(NewCoworker("Any", "any@example.com", 1, 1, 1, tag=rule.tag, extra=rule.extra))

@@ -37,6 +37,13 @@ class PreviewRequest(Asking):
     submitted_at = fields.Float(load_default=None, allow_none=True, metadata={"description": "unix seconds"})
 
 
+class FieldOriginBody(Answer):
+    """Where one value comes from that was worked out of answers, or why it is not there."""
+
+    field = fields.String(metadata={"description": "Value, DueDate, or the name of an addition or custom field"})
+    reason = fields.String()
+
+
 class PreviewBody(Answer):
     """What would become of it. problems: what would be sent back to the visitor, or park the lead."""
 
@@ -44,4 +51,8 @@ class PreviewBody(Answer):
     attribution = fields.Nested(PreviewAttributionBody)
     coworker = fields.Dict(metadata={"description": "the body for a contact that does not exist yet"})
     opportunity = fields.Dict(metadata={"description": "the exact CrmOpportunity body"})
+    redirect = fields.String(
+        allow_none=True, metadata={"description": "where the visitor goes next; null: our thank-you page"}
+    )
+    origins = fields.List(fields.Nested(FieldOriginBody))
     problems = fields.List(fields.String())

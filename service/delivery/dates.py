@@ -1,0 +1,156 @@
+"""Dates as people answer them: 03/04, 1. März, next month, asap. Only dateparser is asked, and only here."""
+
+import calendar
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from service.delivery.date_words import ALIASES, AT_ONCE, BEFORE, BEHIND, PARTS
+
+LONGEST_ANSWER = 60
+"""Characters of an answer that is still a date; a longer one is prose, and reading it takes time."""
+
+FURTHEST_DAYS = 3650
+"""Days from which on a date is not believed: it was misread, or is nobody's plan."""
+
+_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
+_SPOKEN = {
+    "de": "DE AT LI CH LU BE",
+    "fr": "FR MC LU BE CH",
+    "nl": "NL BE",
+    "it": "IT SM VA CH",
+    "es": "ES MX AR CO CL PE EC UY PY BO VE CR PA GT HN NI SV DO CU",
+    "pt": "PT BR AO MZ CV",
+}
+_MONTH_FIRST = frozenset(["US", "FM", "MH", "PW", "GU", "AS", "MP", "PR", "VI", "UM", "PH"])
+_YEAR_FIRST = frozenset(["CN", "JP", "KR", "TW", "HU", "LT", "MN"])
+_EITHER = frozenset(["CA"])  # people there write all three orders
+
+_NUMERIC = re.compile(r"\d{1,4}(?:[./-]\d{1,4}){1,2}\.?")
+_YEAR_IN_FRONT = re.compile(r"\d{4}\D|\d{2}\D\d{1,2}\D\d{1,2}$")
+_NO_DATE = re.compile(r"\W*\d*\W*|\d{1,2}[:h]\d{2}.*")  # "5", "2027", "10:30"
+_STRETCH = re.compile(r"(\d{1,3}) ?(?:[-–—]|to|bis|à|a|tot|até) ?\d{1,3} ([^\W\d_]+)")
+_COUNTED = re.compile(r"(?:in|dans|en|tra|fra|over|em)? ?\d{1,3} [^\W\d_]+|(?:in )?[^\W\d_]+ months")
+_BEFORE = re.compile("|".join(re.escape(word) for word in sorted(BEFORE, key=len, reverse=True)))
+_BEHIND = re.compile("|".join(re.escape(word) for word in BEHIND))
+_PARTS = {word: day for day, words in PARTS.items() for word in words}
+_PART = re.compile(rf"({'|'.join(map(re.escape, sorted(_PARTS, key=len, reverse=True)))})[ -](?:de |d')?(.+)")
+
+_TURN = threading.Lock()  # the library keeps what it learnt in its classes
+
+
+def read_day(answer: str, language: str, country: str, received_at: datetime) -> date | None:
+    """The day that an answer means, None where that is not certain.
+
+    language, country: of the form, "" unknown; without a country 03/04 is read only where the language leaves no
+    doubt. Relative answers count from the day received, in UTC. The day may lie before it. Raises: nothing.
+    """
+    text = _fold(answer)
+    today = received_at.astimezone(UTC)
+    if text in AT_ONCE:
+        return today.date()
+    if not text or len(text) > LONGEST_ANSWER or _NO_DATE.fullmatch(text):
+        return None
+    orders, languages = _orders(text, language, country), _languages(language, country)
+    for phrase, part in _phrases(text):
+        days = {_ask(phrase, part, languages, order, today) for order in orders}
+        day = days.pop() if len(days) == 1 else None
+        if day and day <= today.date() + timedelta(days=FURTHEST_DAYS):
+            return day
+    return None
+
+
+def _fold(answer: str) -> str:
+    shown = "".join(
+        c if c.isspace() or unicodedata.category(c)[0] != "C" else " " for c in answer[: 4 * LONGEST_ANSWER]
+    )
+    return " ".join(shown.casefold().split()).strip(" .,;!?")
+
+
+def _phrases(text: str) -> Iterator[tuple[str, int]]:
+    """The answer as it is, then without what stands around the date; and the day of the month that is meant, or 0."""
+    stretch = _STRETCH.fullmatch(text)
+    if stretch:  # "1-3 months": the earlier, so that nobody calls too late
+        text = f"{stretch[1]} {stretch[2]}"
+    yield ALIASES.get(text, text), 0
+    bare = _bare(text)
+    if bare != text:
+        yield ALIASES.get(bare, bare), 0
+    part = _PART.fullmatch(bare)
+    if part:
+        yield part[2], _PARTS[part[1]]
+
+
+def _bare(text: str) -> str:
+    before = ""
+    while before != text:
+        before = text
+        for word in _BEFORE.findall(text[:20]):
+            if text.startswith(f"{word} ") or (word.endswith("'") and text.startswith(word)):
+                text = text.removeprefix(word).strip()
+                break
+    behind = _BEHIND.search(text)
+    return text[: behind.start()].strip(" ,(") if behind and behind.end() >= len(text) - 1 else text
+
+
+def _orders(text: str, language: str, country: str) -> tuple[str, ...]:
+    """The orders of day, month and year in which numbers may be meant; more than one where nobody can know."""
+    if country in _MONTH_FIRST:
+        return ("MDY",)
+    if country in _YEAR_FIRST and _YEAR_IN_FRONT.match(text):
+        return ("YMD",)
+    is_open = country in _EITHER | _YEAR_FIRST or (not country and language in {"", "en"})
+    is_numeric = _NUMERIC.fullmatch(text) and "." not in text  # with points the day comes first
+    return ("DMY", "MDY") if is_open and is_numeric else ("DMY",)
+
+
+def _languages(language: str, country: str) -> tuple[str, ...]:
+    """Those of the form, then English; all where it has neither language nor country."""
+    local = [spoken for spoken, countries in _SPOKEN.items() if country in countries.split()] if country else []
+    if not language and not country:
+        return _LANGUAGES
+    return tuple(dict.fromkeys((*filter(None, [language]), *local, "en")))
+
+
+def _ask(phrase: str, part: int, languages: tuple[str, ...], order: str, today: datetime) -> date | None:
+    """The library's reading. part: day of the month that is meant where the phrase is a month; else 0."""
+    base = today.replace(tzinfo=None)
+    settings = {
+        "DATE_ORDER": order,
+        "RELATIVE_BASE": base,
+        "TIMEZONE": "UTC",
+        "PREFER_DATES_FROM": "future",
+        "PREFER_DAY_OF_MONTH": "current" if _COUNTED.fullmatch(phrase) else "first",
+        "PREFER_MONTH_OF_YEAR": "first",
+        "PARSERS": ["relative-time", "absolute-time"],
+        "RETURN_AS_TIMEZONE_AWARE": False,
+    }
+    found = _parse(phrase, languages, settings)
+    if found is None or not part:
+        return found and found[0]
+    day, period = found
+    if period != "month":
+        return None
+    return day.replace(day=min(part, calendar.monthrange(day.year, day.month)[1]))
+
+
+def _parse(phrase: str, languages: tuple[str, ...], settings: Mapping[str, Any]) -> tuple[date, str] | None:
+    with _TURN:
+        try:
+            reading = _parser()(languages=list(languages), settings=settings, use_given_order=True).get_date_data(
+                phrase
+            )
+        except Exception:  # noqa: BLE001 (a stranger's words must never stop a lead)
+            return None
+    return None if reading.date_obj is None else (reading.date_obj.date(), str(reading.period))
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Any:
+    from dateparser.date import DateDataParser  # noqa: PLC0415 (only forms with a due_date pay for it)
+
+    return DateDataParser

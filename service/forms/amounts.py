@@ -1,0 +1,147 @@
+"""`value` where it depends on an answer: the amount that was answered, or a table of answers and amounts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from marshmallow import ValidationError
+
+from service.forms.kinds import name_kind, read_amount, read_name, read_table
+
+_DASHES = re.compile(r"\s*[-‐‑‒–—−]\s*")
+_COUNT = r"(\d{1,9})"
+_OPEN_ENDED = (
+    (re.compile(rf"{_COUNT}\+|(?:from|ab|à partir de|a partir de|desde|da|vanaf) {_COUNT}"), 0),
+    (re.compile(rf"> ?{_COUNT}|(?:more than|over|mehr als|über|plus de|más de|più di|meer dan|mais de) {_COUNT}"), 1),
+)
+_LIMITED = (
+    (re.compile(rf"(?:up to|bis|bis zu|jusqu'à|hasta|fino a|tot|até|max|max\.) {_COUNT}"), 0),
+    (
+        re.compile(rf"< ?{_COUNT}|(?:less than|under|weniger als|unter|moins de|menos de|meno di|minder dan) {_COUNT}"),
+        -1,
+    ),
+)
+"""Expressions of spans without an end, and of those that begin with nothing; what is added to their number."""
+_RANGE = re.compile(rf"{_COUNT}-{_COUNT}|{_COUNT} (?:to|bis|à|a|tot|até) {_COUNT}")
+_ONE = re.compile(rf"{_COUNT}(?: [^\W\d_]+)?")  # "3", "3 people"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole numbers from `least` to `most`, both included; most None: without an end."""
+
+    least: int
+    most: int | None
+
+    def holds(self, other: "Span") -> bool:
+        """Whether all of the other lies within this."""
+        return self.least <= other.least and (self.most is None or (other.most is not None and other.most <= self.most))
+
+    def meets(self, other: "Span") -> bool:
+        """Whether a number lies in both."""
+        return (other.most is None or self.least <= other.most) and (self.most is None or other.least <= self.most)
+
+
+def read_span(text: str) -> Span | None:
+    """The numbers that a text means: `7`, `2-5`, `20+`, `up to 5`, `<5`, `over 20`; None for anything else."""
+    text = fold_choice(text)
+    for expression, after in _OPEN_ENDED:
+        if match := expression.fullmatch(text):
+            return Span(int(match[match.lastindex or 1]) + after, None)
+    for expression, before in _LIMITED:
+        if match := expression.fullmatch(text):
+            return Span(0, int(match[match.lastindex or 1]) + before)
+    if match := _RANGE.fullmatch(text):
+        least, most = (int(number) for number in match.groups() if number is not None)
+        return Span(least, most) if least <= most else None
+    match = _ONE.fullmatch(text)
+    return Span(int(match[1]), int(match[1])) if match else None
+
+
+def fold_choice(text: str) -> str:
+    """An answer as it is compared: any case, any dash, space where it matters only."""
+    return _DASHES.sub("-", " ".join(text.casefold().split()))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAmount:
+    """The amount that was answered to `answer`."""
+
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class AmountTable:
+    """An amount for each of some answers to `answer`: rows are (as written, amount)."""
+
+    answer: str
+    rows: tuple[tuple[str, float], ...]
+
+    def find(self, text: str) -> tuple[str, float] | None:
+        """The row of an answer: the same text, else the span that holds its number; None where there is none.
+
+        Spans do not overlap: read_value refuses such a table.
+        """
+        folded = fold_choice(text)
+        for row in self.rows:
+            if fold_choice(row[0]) == folded:
+                return row
+        span = read_span(text)
+        return next((row for row in self.rows if span and (own := read_span(row[0])) and own.holds(span)), None)
+
+
+def read_value(value: Any) -> float | AnswerAmount | AmountTable:
+    """An amount, `{ from = "budget" }`, or `{ team_size = { "1" = 300, "2-5" = 900 } }`."""
+    if not isinstance(value, Mapping):
+        return read_amount(value)
+    if "from" in value and not isinstance(value["from"], Mapping):
+        return _read_answer_amount(value)
+    if len(value) != 1:
+        raise ValidationError(
+            "needs one answer with its amounts: write { team_size = { '1' = 300, '2-5' = 900 } }, "
+            'or { from = "budget" } for the amount that was answered'
+        )
+    [(answer, table)] = value.items()
+    if not isinstance(table, Mapping):
+        raise ValidationError({answer: [f"must be a table of answers and amounts, not {name_kind(table)}"]})
+    return AmountTable(answer.strip(), _read_rows(answer, table))
+
+
+def _read_answer_amount(value: Mapping[str, Any]) -> AnswerAmount:
+    others = sorted(value.keys() - {"from"})
+    if others:
+        raise ValidationError({others[0]: ["stands beside from: keep one of them"]})
+    try:
+        return AnswerAmount(read_name(value["from"]))
+    except ValidationError as error:
+        raise ValidationError({"from": error.messages}) from None
+
+
+def _read_rows(answer: str, table: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    try:
+        rows = read_table(table, each=read_amount, key=read_name)
+    except ValidationError as error:
+        raise ValidationError({answer: error.messages}) from None
+    if not rows:
+        raise ValidationError({answer: ["is empty: write at least one answer and its amount"]})
+    for one, other in combinations(rows, 2):
+        if _clash(one, other):
+            raise ValidationError({answer: [f"{one!r} and {other!r} overlap: an answer must have one amount"]})
+    return tuple(rows.items())
+
+
+def _clash(one: str, other: str) -> bool:
+    if fold_choice(one) == fold_choice(other):
+        return True
+    first, second = read_span(one), read_span(other)
+    return first is not None and second is not None and first.meets(second)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDate:
+    """The date that was answered to `answer`, and `days` after it; before it where they are negative."""
+
+    answer: str
+    days: int = 0

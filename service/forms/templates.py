@@ -1,0 +1,145 @@
+"""Text with places for answers: `{team_size} desks`. Two braces, `{{` or `}}`, stand for one."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from marshmallow import ValidationError
+
+from service.forms.kinds import read_name
+
+ADDRESS_ANSWER_LIMIT = 200
+"""Characters of one answer in a web address: browsers and servers refuse long addresses."""
+
+Find = Callable[[str], str]
+"""An answer's name -> what was answered, "" where nothing was."""
+
+_PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[^{}]+|[{}]")
+_EMPTY = "\x00"  # stands for an answer that was not given; no answer keeps it
+_MARK = r"[ \t]*[-–|·,:;/][ \t]*"
+_BETWEEN_MARKS = re.compile(rf"({_MARK}){_EMPTY}{_MARK}")
+_IN_BRACKETS = re.compile(rf"\([ \t]*{_EMPTY}[ \t]*\)|\[[ \t]*{_EMPTY}[ \t]*\]")
+_MARKS_AT_ENDS = " \t-–|·,:;/"
+_GAPS = re.compile(r"[ \t]+")
+
+
+class Slot(NamedTuple):
+    """The place of one answer in a template."""
+
+    name: str
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> tuple[str | Slot, ...]:
+    """The pieces of a template, in order.
+
+    Raises: ValueError where a brace stands alone, or around nothing.
+    """
+    pieces: list[str | Slot] = []
+    for match in _PIECE.finditer(text):
+        piece, name = match[0], match[1]
+        if piece in {"{", "}"} or (name is not None and not name.strip()):
+            raise ValueError
+        if name is not None:
+            pieces.append(Slot(name.strip()))
+        else:
+            pieces.append(piece[0] if piece in {"{{", "}}"} else piece)
+    return tuple(pieces)
+
+
+def has_slots(text: str) -> bool:
+    """Whether an answer has a place in it."""
+    return any(isinstance(piece, Slot) for piece in parse(text))
+
+
+def read_braces(value: Any, read: Callable[[Any], str]) -> str:
+    """Text as `read` reads it, whose braces go together."""
+    text = read(value)
+    try:
+        parse(text)
+    except ValueError:
+        remedy = "write answers as {full_name}, other braces twice"
+        raise ValidationError(f"{value!r} has a brace too few or too many: {remedy}") from None
+    return text
+
+
+def read_template(value: Any) -> str:
+    """Text with something in it, and answers in braces."""
+    return read_braces(value, read_name)
+
+
+def list_slots(value: Any) -> Iterator[str]:
+    """The names of all answers that a value of the forms file has places for, however deep; faulty text has none."""
+    if isinstance(value, Mapping):
+        for below in value.values():
+            yield from list_slots(below)
+    elif isinstance(value, list | tuple):
+        for below in value:
+            yield from list_slots(below)
+    elif isinstance(value, str):
+        try:
+            pieces = parse(value)
+        except ValueError:
+            return
+        yield from (piece.name for piece in pieces if isinstance(piece, Slot))
+
+
+def no_answer(_name: str) -> str:
+    """Where nothing was answered."""
+    return ""
+
+
+def fill_line(text: str, find: Find) -> str:
+    """One line of text; an answer that was not given takes the marks around it along."""
+    return " ".join(_close_gaps(_fill(text, find)).split()).strip(_MARKS_AT_ENDS)
+
+
+def fill_lines(text: str, find: Find) -> str:
+    """Text with its lines. "" where it has places and none of their answers was given.
+
+    A line without a single one of its answers is left out.
+    """
+    lines = text.splitlines() if has_slots(text) else []
+    if not lines:
+        return _fill(text, find)
+    if not any(map(find, list_slots(text))):
+        return ""
+    filled = (_fill_if_given(line, find) for line in lines)
+    return "\n".join(line for line in filled if line is not None).strip()
+
+
+def _fill_if_given(line: str, find: Find) -> str | None:
+    slots = [*list_slots(line)]
+    if slots and not any(map(find, slots)):
+        return None
+    filled = _fill(line, find)
+    if _EMPTY in filled:
+        filled = _close_gaps(filled).strip(_MARKS_AT_ENDS)
+    return _GAPS.sub(" ", filled).strip()
+
+
+def _fill(text: str, find: Find) -> str:
+    return "".join(
+        (find(piece.name).replace(_EMPTY, "") or _EMPTY) if isinstance(piece, Slot) else piece for piece in parse(text)
+    )
+
+
+def _close_gaps(text: str) -> str:
+    """Take out what stands for nothing: "A - (nothing) - B" becomes "A - B"."""
+    before = ""
+    while before != text:
+        before, text = text, _BETWEEN_MARKS.sub(r"\1", _IN_BRACKETS.sub(_EMPTY, text))
+    return text.replace(_EMPTY, "")
+
+
+def fill_address(address: str, find: Find) -> str:
+    """A web address with answers in it, percent-encoded to the last character: none can end a part of it."""
+    return "".join(_encode(find(piece.name)) if isinstance(piece, Slot) else piece for piece in parse(address))
+
+
+def _encode(answer: str) -> str:
+    """Nothing for dots alone: browsers read them as a step up, also when they are encoded."""
+    short = " ".join(answer[:ADDRESS_ANSWER_LIMIT].split())
+    return quote(short, safe="", errors="replace") if short.strip(".") else ""

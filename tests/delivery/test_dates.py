@@ -1,0 +1,85 @@
+"""Dates as people answer them: read where they are certain, else not at all."""
+
+import time
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.delivery.dates import read_day
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)  # a Sunday
+MOST_S = 1.0  # one answer, on a busy machine
+
+READ = [
+    # answer, language, country, day
+    ("03/04/2027", "", "GB", date(2027, 4, 3)),
+    ("03/04/2027", "", "US", date(2027, 3, 4)),
+    ("03/04", "", "GB", date(2027, 4, 3)),
+    ("03/04/2027", "de", "", date(2027, 4, 3)),
+    ("3.4.27", "", "", date(2027, 4, 3)),
+    ("13/04/2027", "", "", date(2027, 4, 13)),
+    ("2027-03-04", "", "", date(2027, 3, 4)),
+    ("2027/03/04", "", "JP", date(2027, 3, 4)),
+    ("1 March", "", "GB", date(2027, 3, 1)),
+    ("March 1st, 2027", "", "", date(2027, 3, 1)),
+    ("30 Nov", "", "GB", date(2026, 11, 30)),
+    ("January", "", "GB", date(2027, 1, 1)),
+    ("mid January", "", "GB", date(2027, 1, 15)),
+    ("end of February", "", "GB", date(2027, 2, 28)),
+    ("from 1st March 2027", "", "GB", date(2027, 3, 1)),
+    ("1 March or later", "", "GB", date(2027, 3, 1)),
+    ("next month", "", "GB", date(2026, 12, 1)),
+    ("next Monday", "", "GB", date(2026, 11, 30)),
+    ("in 2 weeks", "", "GB", date(2026, 12, 13)),
+    ("within a month", "", "GB", date(2026, 12, 29)),
+    ("1-3 months", "", "GB", date(2026, 12, 29)),
+    ("in 3 months", "", "GB", date(2027, 2, 28)),
+    ("ASAP!", "", "GB", date(2026, 11, 29)),
+    ("sofort", "", "GB", date(2026, 11, 29)),
+    ("ab 1.3.2027", "de", "", date(2027, 3, 1)),
+    ("Anfang März", "", "DE", date(2027, 3, 1)),
+    ("innerhalb von 3 Monaten", "", "AT", date(2027, 2, 28)),
+    ("dès le 1er mars", "fr", "", date(2027, 3, 1)),
+    ("le mois prochain", "", "BE", date(2026, 12, 1)),
+    ("a partir del 1 de marzo", "", "ES", date(2027, 3, 1)),
+    ("próximo mes", "es", "", date(2026, 12, 1)),
+    ("dal 1 marzo", "it", "", date(2027, 3, 1)),
+    ("vanaf 1 maart", "", "NL", date(2027, 3, 1)),
+    ("meados de junho", "", "BR", date(2027, 6, 15)),
+    ("1. März", "", "", date(2027, 3, 1)),
+    ("yesterday", "", "GB", date(2026, 11, 28)),
+]
+UNREAD = [
+    # answer, country
+    *(("03/04/2027", country) for country in ("", "CA")),
+    *((text, "GB") for text in ("", "5", "2027", "10:30", "spring", "around Christmas", "12/25", "31/04/2027", "1e99")),
+    *((text, "GB") for text in ("in 100 years", "2-5 people", "more than 6 months", "call me on 020 7946 0142")),
+    ("we would like to move in on 1 March 2027, or whenever it suits you best", "GB"),
+]
+
+
+@pytest.mark.parametrize(("answer", "language", "country", "day"), READ, ids=[f"{a}-{b}{c}" for a, b, c, _ in READ])
+def test_a_date_that_is_certain_is_read(answer: str, language: str, country: str, day: date) -> None:
+    assert read_day(answer, language, country, NOW) == day
+
+
+@pytest.mark.parametrize(("answer", "country"), UNREAD)
+def test_a_date_that_is_not_certain_is_none(answer: str, country: str) -> None:
+    assert read_day(answer, "", country, NOW) is None
+
+
+WORDS = st.sampled_from(
+    ["1", "31", "99999999999", "in", "März", "next", "/", ".", "-", "\x00", "٣", "年", "months", "Z", "+"]
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.one_of(st.text(max_size=80), st.lists(WORDS, max_size=20).map(" ".join)), st.sampled_from(["", "US", "XX"]))
+def test_any_answer_is_read_or_not_within_its_time_and_never_raises(answer: str, country: str) -> None:
+    began = time.perf_counter()
+
+    read_day(answer, "", country, NOW)
+
+    assert time.perf_counter() - began < MOST_S
