@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from service.delivery.pacing import OutOfPace
 from service.delivery.preflight.finding import WHOLE_ACCOUNT, Finding, Level, setup_cause
 from service.nexudus.client import Nexudus
-from service.nexudus.errors import NexudusError, Refused, Throttled, Unavailable
+from service.nexudus.errors import Intercepted, NexudusError, Refused, Throttled, Unavailable
 
 T = TypeVar("T")
 
@@ -19,6 +19,13 @@ SILENCES_MAX = 2
 
 WAITS_MAX, LONGEST_WAIT_S = 3, 75.0
 """How often, and for how long, an examination waits when it is told to slow down; a minute's pace is waited for."""
+
+
+INTERCEPTED_REMEDY = (
+    "check that this machine may reach Nexudus, without a proxy or firewall that answers in its place, or ask Nexudus "
+    "support whether theirs stops it; it is no matter of roles or passwords"
+)
+"""What to do where web pages come instead of answers."""
 
 
 class Unseen(Exception):
@@ -107,6 +114,7 @@ class Seen:
         denied = isinstance(error, Refused)
         level: Level = "error" if denied and what in self._needed else "warning"
         remedy = f"give the service user {roles}" if denied and roles else "try again when Nexudus answers"
+        remedy = INTERCEPTED_REMEDY if isinstance(error, Intercepted) else remedy
         causes = (setup_cause(self.account, WHOLE_ACCOUNT, check),) if level == "error" else ()
         problem = f"could not check {what} ({error.said})"
         self.untold.append(Finding(level, check, f"account {self.account}", problem, remedy, causes, skipped=True))
