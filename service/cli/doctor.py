@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from service import logs
+from service.cli.house import NO_LOGIN, check_addresses
 from service.cli.opened import unanswered
 from service.collect.lines import ANNOUNCING
 from service.delivery.preflight import Finding, examine
@@ -76,6 +77,8 @@ def find_setup(settings: Settings | None) -> tuple[Setup | None, list[Finding]]:
     try:
         path = settings.forms_file if settings else Path(lookup("FORMS_FILE") or "forms.toml")
         setup = read_setup(path, lookup)
+        if settings:
+            check_addresses(settings, setup)
         return setup, [*check_platforms(setup), *check_proofs(setup)]
     except SetupProblems as found:
         unchecked = _unchecked("what the forms name", "put the forms file right first")
@@ -203,10 +206,10 @@ def inspect_accounts(settings: Settings, setup: Setup, store: Store) -> list[Fin
 
 def inspect_account(account: Account, nexudus: Nexudus, setup: Setup) -> list[Finding]:
     """One account; nothing where it has no login and nobody needs it."""
-    if account.username or account.token:
+    if account.has_login:
         return examine(nexudus, setup.forms.values(), account.name)
     routed = (route.form for form in setup.forms.values() for route in form.routes)
     if not any(form.account == account.name for form in (*setup.forms.values(), *routed)):
         return []
-    problem, remedy = "no credentials are set", "set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN"
+    problem, _, remedy = NO_LOGIN.partition(": ")
     return [Finding("error", "credentials", f"account {account.name}", problem, remedy)]

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def plan_of(settings: Settings, arguments: argparse.Namespace) -> Plan:
     """Deliver to Nexudus where credentials are set, else to the simulator."""
-    simulated = not (settings.nexudus_username or settings.nexudus_token)
+    simulated = not settings.has_nexudus_login
     port = with_port(settings, arguments.port, 8000)
     environ = dict(os.environ)
     environ.setdefault("PUBLIC_URL", f"http://localhost:{port}")
