@@ -124,6 +124,7 @@ class Outcome(StrEnum):
     THROTTLED = "throttled"  # wait; spends no retry
     UNAVAILABLE = "unavailable"  # nothing was sent, or a read failed: try again
     UNKNOWN = "unknown"  # a write that may have been saved: look before repeating
+    INTERCEPTED = "intercepted"  # a web page came, no word of the CRM: try again, after a create look before repeating
     REJECTED = "rejected"  # the data is wrong: park
     REFUSED = "refused"  # credentials, role or quota: stop this kind of call
 

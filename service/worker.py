@@ -95,7 +95,7 @@ def go_rounds(
 ) -> None:
     """Check set-up and books of each account now and then, in threads of its own: one that hangs delays no other."""
     store.write(lambda tx: end_for_gone(tx, work_at.keys()))
-    can = {each.name: work_at[each.name] for each in accounts(settings, setup) if each.username or each.token}
+    can = {each.name: work_at[each.name] for each in accounts(settings, setup) if each.has_login}
     for name, desk in can.items():
         rounds = Rounds(desk.nexudus, store, setup.forms.values(), name, stop)
         threading.Thread(target=rounds.run, name=f"rounds-{name}", daemon=True).start()
@@ -124,6 +124,9 @@ def accounts(settings: Settings, setup: Setup) -> list[Account]:
         settings.nexudus_password,
         settings.nexudus_totp_secret,
         settings.nexudus_token,
+        settings.nexudus_app_key,
+        settings.nexudus_app_secret,
+        settings.nexudus_app_token,
     )
     return [default, *setup.accounts.values()]
 
@@ -139,7 +142,15 @@ def _desk(
     pacer = Pacer(account.name, paces, store, lambda: clock.now().timestamp(), sleep)
     nexudus = Nexudus(
         account.base_url,
-        Login(account.username, account.password, account.totp_secret, account.token),
+        Login(
+            account.username,
+            account.password,
+            account.totp_secret,
+            account.token,
+            account.app_key,
+            account.app_secret,
+            account.app_token,
+        ),
         StoreKeeper(store, account.name, worker_name()),
         client_id,
         timeout_s=settings.nexudus_timeout_s,

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.settings import SETTINGS, Daily, Limit, Setting, SettingsProblems, lookup, read_settings
+from service.settings import IN_THE_CLEAR, SETTINGS, Daily, Limit, Setting, SettingsProblems, lookup, read_settings
 
 CONTRACT_NAMES = """
     DATABASE_URL FORMS_FILE NEXUDUS_BASE_URL NEXUDUS_USERNAME NEXUDUS_PASSWORD NEXUDUS_TOTP_SECRET NEXUDUS_TOKEN
+    NEXUDUS_APP_KEY NEXUDUS_APP_SECRET
     NEXUDUS_CLIENT_ID PUBLIC_URL ADMIN_PASSWORD ADMIN_TOKEN SECRET_KEY ALERT_URLS TRUSTED_PROXIES STORE_IP
     RETENTION_DAYS LOG_FORMAT LOG_LEVEL WEB_PROCESSES WEB_THREADS DELIVERY_THREADS NEXUDUS_LIMITS NEXUDUS_TIMEOUT_S
     LEASE_S SUBMIT_LIMIT RETRY_SCHEDULE META_GRAPH_URL LINKEDIN_API_URL LINKEDIN_OAUTH_URL TIKTOK_API_URL PORT
@@ -28,7 +29,9 @@ def problems_of(**environ: str) -> list[str]:
 
 
 def test_every_setting_of_the_contract_is_there() -> None:
-    assert {each.name for each in SETTINGS} == {*CONTRACT_NAMES.split(), "SAMPLE_PAGE", "DIGEST_AT"}
+    ours = {"SAMPLE_PAGE", "DIGEST_AT", "NEXUDUS_APP_TOKEN", "NEXUDUS_ALLOW_HTTP"}
+
+    assert {each.name for each in SETTINGS} == {*CONTRACT_NAMES.split(), *ours}
 
 
 def test_an_empty_environment_gives_the_contract_s_defaults() -> None:
@@ -62,6 +65,8 @@ RIGHT = [
     ("DATABASE_URL", "postgres://u:p@h/leads", "database_url", "postgresql://u:p@h/leads"),
     ("DATABASE_URL", "postgresql+psycopg://h/leads", "database_url", "postgresql+psycopg://h/leads"),
     ("NEXUDUS_BASE_URL", "http://127.0.0.1:8010/", "nexudus_base_url", "http://127.0.0.1:8010"),
+    ("NEXUDUS_BASE_URL", "http://[::1]:8010", "nexudus_base_url", "http://[::1]:8010"),
+    ("NEXUDUS_BASE_URL", "http://crm.localhost", "nexudus_base_url", "http://crm.localhost"),
     ("PUBLIC_URL", "https://example.com/leads/", "public_url", "https://example.com/leads"),
     ("NEXUDUS_LIMITS", "120w/10s, 7/2day", "nexudus_limits", (Limit(120, 10, writes_only=True), Limit(7, 172800))),
     ("NEXUDUS_LIMITS", "500/s 30000w/min", "nexudus_limits", (Limit(500, 1), Limit(30000, 60, writes_only=True))),
@@ -133,6 +138,15 @@ WRONG = [
         "https://spaces.nexudus.com/api",
         "the address must end after the host: write https://spaces.nexudus.com",
     ),
+    *(
+        ("NEXUDUS_BASE_URL", url, IN_THE_CLEAR)
+        for url in (
+            "http://spaces.nexudus.com",
+            "http://simulator:8010",
+            "http://10.0.0.7",
+            "http://localhost.evil.com",
+        )
+    ),
     (
         "DATABASE_URL",
         "mysql://u:hunter2@h/leads",
@@ -178,6 +192,21 @@ CREDENTIALS = [
         {"USERNAME": "u", "PASSWORD": "p", "TOKEN": "t"},
         ["NEXUDUS_TOKEN: set together with a user name or password: keep one way to sign in"],
     ),
+    ({"APP_KEY": "k"}, ["NEXUDUS_APP_SECRET: missing, but NEXUDUS_APP_KEY is set: write the application's secret"]),
+    (
+        {"APP_SECRET": "s"},
+        [
+            "NEXUDUS_APP_KEY: missing, but an application's secret or token is set: write the application's key",
+        ],
+    ),
+    (
+        {"USERNAME": "u", "PASSWORD": "p", "APP_KEY": "k", "APP_SECRET": "s"},
+        ["NEXUDUS_APP_KEY: set together with a user name, password or token: keep one way to sign in"],
+    ),
+    (
+        {"TOKEN": "t", "APP_KEY": "k", "APP_SECRET": "s"},
+        ["NEXUDUS_APP_KEY: set together with a user name, password or token: keep one way to sign in"],
+    ),
     (
         {"USERNAME": "u", "PASSWORD": "p", "TOTP_SECRET": "hunter2!"},
         ["NEXUDUS_TOTP_SECRET: this is no TOTP seed: write the letters A-Z and digits 2-7 shown when 2FA was set up"],
@@ -188,6 +217,12 @@ CREDENTIALS = [
 @pytest.mark.parametrize(("given", "problems"), CREDENTIALS, ids=[" ".join(given) for given, _ in CREDENTIALS])
 def test_credentials_that_do_not_go_together_are_told(given: dict[str, str], problems: list[str]) -> None:
     assert problems_of(**{f"NEXUDUS_{name}": text for name, text in given.items()}) == problems
+
+
+def test_an_address_in_the_clear_passes_where_it_is_allowed() -> None:
+    environ = {"NEXUDUS_BASE_URL": "http://simulator:8010", "NEXUDUS_ALLOW_HTTP": "true"}
+
+    assert read_settings(environ).nexudus_base_url == "http://simulator:8010"
 
 
 def test_a_totp_seed_may_be_written_in_small_groups() -> None:
@@ -207,10 +242,13 @@ def test_all_problems_are_told_at_once_one_line_each() -> None:
 
 def test_secrets_do_not_print() -> None:
     names = [each.name for each in SETTINGS if each.secret]
+    app = [name for name in names if name.startswith("NEXUDUS_APP_")]
     texts = {name: f"secret://{name}" for name in names} | {"DATABASE_URL": "postgresql://secret@h/x"}
-    house = read_settings(texts | {"NEXUDUS_USERNAME": "u", "NEXUDUS_TOKEN": "", "NEXUDUS_TOTP_SECRET": ""})
+    house = read_settings(
+        texts | {"NEXUDUS_USERNAME": "u", "NEXUDUS_TOKEN": "", "NEXUDUS_TOTP_SECRET": ""} | dict.fromkeys(app, "")
+    )
 
-    assert "NEXUDUS_PASSWORD" in names
+    assert {"NEXUDUS_PASSWORD", "NEXUDUS_APP_SECRET", "NEXUDUS_APP_TOKEN"} <= set(names)
     assert "secret" not in repr(house).replace("secret_", "")
 
 

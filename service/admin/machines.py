@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from service import clock
 from service.lead import Status
-from service.store import Store, StoreUnavailable
+from service.store import NO_CREDENTIALS, Store, StoreUnavailable
 
 
 def blueprint(store: Store) -> Blueprint:
@@ -55,11 +55,17 @@ def delivery_state(store: Store) -> dict[str, object]:
     now = clock.now()
     with store.read() as tx:
         waiting, oldest = tx.outbox.waiting()
-        pauses = tx.accounts.pauses(now)
+        pauses: dict[str, dict[str, str | None]] = {
+            pause.account: {"until": pause.until.isoformat(), "reason": pause.reason}
+            for pause in tx.accounts.pauses(now)
+        }
+        lacking = [hold.account for hold in tx.holds.all() if hold.what == NO_CREDENTIALS]
+    for account in lacking:  # until a start with some, whatever else it rests for
+        pauses[account] = {"until": None, "reason": "no credentials are set"}
     return {
         "waiting": waiting,
         "oldest_waiting_s": None if oldest is None else round((now - oldest).total_seconds()),
-        "paused": {pause.account: {"until": pause.until.isoformat(), "reason": pause.reason} for pause in pauses},
+        "paused": pauses,
     }
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
+from service.cli.house import NO_LOGIN
 from service.cli.main import Failed
 from service.cli.opened import House, open_house
 from service.cli.progress import Bar
@@ -44,17 +45,12 @@ def read_all(house: House, only: str) -> Iterator[Shelves]:
     known = {account.name: account for account in worker.accounts(house.settings, house.setup)}
     if only and only not in known:
         raise Failed(f"there is no account {only!r}: known are {', '.join(known)}")
-    chosen = [known[only]] if only else [account for account in known.values() if has_login(account)]
-    if not all(has_login(account) for account in chosen) or not chosen:
-        raise Failed("no Nexudus credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN")
+    chosen = [known[only]] if only else [account for account in known.values() if account.has_login]
+    if not all(account.has_login for account in chosen) or not chosen:
+        raise Failed(NO_LOGIN)
     desks = worker.desks(house.settings, house.setup, house.store, threading.Event())
     for account in chosen:
         yield read_one(account, desks[account.name].nexudus)
-
-
-def has_login(account: Account) -> bool:
-    """Whether somebody can sign in to it."""
-    return bool(account.username or account.token)
 
 
 def read_one(account: Account, nexudus: Nexudus) -> Shelves:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from service import logs
-from service.cli.house import number_within
+from service.cli.house import NO_LOGIN, check_addresses, number_within
 from service.cli.main import Misused
 from service.cli.opened import unanswered
 from service.cli.simulated import in_demo
@@ -96,6 +96,8 @@ def find_setup(settings: Settings | None) -> tuple[Setup | None, list[Finding]]:
     try:
         path = settings.forms_file if settings else Path(lookup("FORMS_FILE") or "forms.toml")
         setup = read_setup(path, lookup)
+        if settings:
+            check_addresses(settings, setup)
         return setup, [*check_platforms(setup), *check_proofs(setup)]
     except SetupProblems as found:
         unchecked = _unchecked("what the forms name", "put the forms file right first")
@@ -223,11 +225,11 @@ def inspect_accounts(settings: Settings, setup: Setup, store: Store) -> list[Fin
 
 def inspect_account(account: Account, nexudus: Nexudus, setup: Setup, store: Store) -> list[Finding]:
     """One account; nothing where it has no login and nobody needs it."""
-    if account.username or account.token:
+    if account.has_login:
         behaviour = read_behaviour(store, Tenant(account.name, nexudus.base_url))
         return examine(nexudus, setup.forms.values(), account.name, behaviour=behaviour)
     routed = (route.form for form in setup.forms.values() for route in form.routes)
     if not any(form.account == account.name for form in (*setup.forms.values(), *routed)):
         return []
-    problem, remedy = "no credentials are set", "set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN"
+    problem, _, remedy = NO_LOGIN.partition(": ")
     return [Finding("error", "credentials", f"account {account.name}", problem, remedy)]

@@ -9,8 +9,20 @@ from pathlib import Path
 
 from service import logs
 from service.forms import Setup, SetupProblems, read_setup
-from service.settings import Settings, SettingsProblems, lookup, read_settings
+from service.settings import (
+    IN_THE_CLEAR,
+    Settings,
+    SettingsProblems,
+    crosses_in_the_clear,
+    lookup,
+    read_settings,
+)
 from service.settings.kinds import read_addresses
+
+NO_LOGIN = (
+    "no Nexudus credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN, or NEXUDUS_APP_KEY "
+    "and NEXUDUS_APP_SECRET"
+)
 
 _HOW = "see https://github.com/caronc/apprise/wiki for how to write it"
 
@@ -33,10 +45,25 @@ def read_house(environ: Mapping[str, str] = os.environ, *, alerts: bool = False)
     for hint in settings.hints:
         print(f"lead-capture: {hint}", file=sys.stderr)
     setup = read_setup(settings.forms_file, lambda name: lookup(name, environ))
+    check_addresses(settings, setup)
     unheard = _problems_of_notify(settings.forms_file, setup) if alerts else ()
     if unheard:
         raise SetupProblems(unheard)
     return settings, setup
+
+
+def check_addresses(settings: Settings, setup: Setup) -> None:
+    """See that no account of the forms file is spoken to in the clear.
+
+    Raises: SetupProblems.
+    """
+    exposed = [
+        f"{settings.forms_file.name}: accounts.{account.name}.base_url: {IN_THE_CLEAR}"
+        for account in setup.accounts.values()
+        if crosses_in_the_clear(account.base_url) and not settings.nexudus_allow_http
+    ]
+    if exposed:
+        raise SetupProblems(tuple(exposed))
 
 
 def _problems_of_alerts(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ from service.delivery.desk import Desk
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial
 from service.delivery.preflight.variants import variants
 from service.delivery.reading_back import notes_cause
-from service.forms import Account
 from service.store import StoreUnavailable, Transaction
 
 SOURCE = "live"
@@ -59,13 +58,9 @@ def _desk(house: House, name: str) -> Desk:
     known = {account.name: account for account in worker.accounts(house.settings, house.setup)}
     if name not in known:
         raise Failed(f"there is no account {name!r}: known are {', '.join(known)}")
-    if not _can_sign_in(known[name]):
+    if not known[name].has_login:
         raise Failed(f"account {name}: no credentials are set: `lead-capture doctor` says which")
     return worker.desks(house.settings, house.setup, house.store, threading.Event())[name]
-
-
-def _can_sign_in(account: Account) -> bool:
-    return bool(account.username or account.token)
 
 
 def _type_of(desk: Desk, stage_id: int) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from service import clock
-from service.cli.house import instant
+from service.cli.house import NO_LOGIN, instant
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
 from service.cli.progress import Bar
@@ -89,9 +89,9 @@ def _books(house: House, arguments: argparse.Namespace) -> Iterator[tuple[Book, 
         house.store,
         Identity(f"reconcile/{worker_name()}", is_gone),
     )
-    named = [each.name for each in worker.accounts(house.settings, house.setup) if each.username or each.token]
+    named = [each.name for each in worker.accounts(house.settings, house.setup) if each.has_login]
     if not named:
-        raise Failed("no credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN")
+        raise Failed(NO_LOGIN)
     for name in named:
         asked = bookkeeping.asking(name, lines, house.store, exactly=arguments.since is not None)
         ask = no_platforms if arguments.no_platforms else asked

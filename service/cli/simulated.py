@@ -22,11 +22,6 @@ PROBE, PROBE_S = "/_sim/settings", 3.0
 """What only a simulator answers, and the seconds that it may take."""
 
 
-def has_credentials(settings: Settings) -> bool:
-    """Whether the default account is set: then no command looks for a simulator."""
-    return bool(settings.nexudus_username or settings.nexudus_token)
-
-
 def note_address(database_url: str, url: str) -> None:
     """Let other commands find the simulator there; "" where it stops. A database that is away is no failure."""
     with suppress(StoreUnavailable, OSError):
@@ -42,7 +37,7 @@ def in_demo(settings: Settings, store: Store, doing: str) -> Settings:
 
     doing: what the command does with it, "checking", for the line that says so beside the output.
     """
-    if has_credentials(settings):
+    if settings.has_nexudus_login:
         return settings
     with store.read() as tx:
         url = tx.watching.mark(ADDRESS) or ""

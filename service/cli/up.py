@@ -17,7 +17,7 @@ from types import FrameType
 from service.cli.house import number_within, read_house, with_port
 from service.cli.main import Failed
 from service.cli.migrate import migrate
-from service.cli.simulated import PASSWORD, USERNAME, has_credentials, note_address
+from service.cli.simulated import PASSWORD, USERNAME, note_address
 from service.forms import Setup
 from service.settings import Settings
 
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def plan_of(settings: Settings, arguments: argparse.Namespace) -> Plan:
     """Deliver to Nexudus where credentials are set, else to the simulator."""
-    simulated = not has_credentials(settings)
+    simulated = not settings.has_nexudus_login
     port = with_port(settings, arguments.port, 8000)
     environ = dict(os.environ)
     environ.setdefault("PUBLIC_URL", f"http://localhost:{port}")

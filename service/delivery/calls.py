@@ -1,6 +1,7 @@
 """One call to the CRM: its Attempt is written before it is made, and settled after it together with what it brought."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
@@ -9,7 +10,15 @@ from service import clock
 from service.delivery.desk import Desk
 from service.delivery.pacing import OutOfPace
 from service.lead import Delivery, Doubt, Outcome, Step
-from service.nexudus.errors import NexudusError, OutcomeUnknown, Refused, Rejected, Throttled, Unavailable
+from service.nexudus.errors import (
+    Intercepted,
+    NexudusError,
+    OutcomeUnknown,
+    Refused,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
 from service.store import Transaction
 
 log = structlog.get_logger()
@@ -21,18 +30,20 @@ OUTCOMES: Mapping[type[NexudusError], Outcome] = {
     Throttled: Outcome.THROTTLED,
     Unavailable: Outcome.UNAVAILABLE,
     OutcomeUnknown: Outcome.UNKNOWN,
+    Intercepted: Outcome.INTERCEPTED,
     Rejected: Outcome.REJECTED,
     Refused: Outcome.REFUSED,
 }
 
 
 class CallFailed(Exception):
-    """One call did not end well. step: which; hung: it used up all the time it had."""
+    """One call did not end well. step: which; began_at: when; hung: it used up all the time it had."""
 
-    def __init__(self, error: NexudusError, step: Step, *, hung: bool = False) -> None:
+    def __init__(self, error: NexudusError, step: Step, began_at: datetime, *, hung: bool = False) -> None:
         super().__init__(error.said)
         self.error = error
         self.step = step
+        self.began_at = began_at
         self.hung = hung
 
 
@@ -63,7 +74,7 @@ def attempt(
     except NexudusError as error:
         duration_ms = _since(began)
         _settle_failure(delivery, desk, number, Doubt(step, started_at), error, duration_ms)
-        raise CallFailed(error, step, hung=duration_ms >= desk.timeout_s * 950) from error
+        raise CallFailed(error, step, started_at, hung=duration_ms >= desk.timeout_s * 950) from error
     duration_ms = _since(began)
     outcome = Outcome.MISSING if result is None else Outcome.DONE
 
@@ -91,11 +102,19 @@ def _settle_failure(
 
     def settle(tx: Transaction) -> None:
         tx.outbox.end(number, outcome, duration_ms, error.status, error.said)
-        if outcome is Outcome.UNKNOWN and doubt.step in CREATES:
+        if may_be_saved(error) and doubt.step in CREATES:
             tx.outbox.doubt(delivery, doubt)
 
     desk.store.write(settle)
     _log(delivery, doubt.step, outcome, duration_ms, error.status)
+
+
+def may_be_saved(error: NexudusError) -> bool:
+    """Whether the CRM may have done what was asked: then its record is looked for before the call is repeated.
+
+    A firewall stops a request before the CRM sees it, but nobody knows who wrote a page, and a look costs little.
+    """
+    return isinstance(error, OutcomeUnknown) or (isinstance(error, Intercepted) and error.is_write)
 
 
 def _since(began: float) -> int:

@@ -1,6 +1,7 @@
 """What follows when a Delivery does not come through: another try, a rest for the account or for one kind of call,
 or a person."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,8 +12,8 @@ from service.delivery.desk import Desk
 from service.delivery.problems import no_new_contacts, parked_by, problem_of
 from service.delivery.retry import CIRCUIT, GiveUp, hold_s, next_step, rest_s
 from service.lead import Delivery, Outcome, Step
-from service.nexudus.errors import NexudusError, Refused, Rejected, Throttled
-from service.store import UNAVAILABLE, Transaction
+from service.nexudus.errors import Intercepted, NexudusError, Refused, Rejected, Throttled
+from service.store import UNAVAILABLE, Failing, Transaction
 
 log = structlog.get_logger()
 
@@ -32,23 +33,53 @@ def follow(delivery: Delivery, desk: Desk, failed: CallFailed) -> None:
     if isinstance(error, Refused) and error.kind == "role" and failed.step is Step.CREATE_COWORKER:
         hold(delivery, desk, failed.step.value, no_new_contacts(error))
         return
-    follow_error(delivery, desk, error, step=failed.step, hung=failed.hung)
+    follow_error(delivery, desk, error, step=failed.step, began_at=failed.began_at, hung=failed.hung)
 
 
 def follow_error(
-    delivery: Delivery, desk: Desk, error: NexudusError, *, step: Step | None = None, hung: bool = False
+    delivery: Delivery,
+    desk: Desk,
+    error: NexudusError,
+    *,
+    step: Step | None = None,
+    began_at: datetime | None = None,
+    hung: bool = False,
 ) -> None:
     """Note what follows a failure. step: None for a look-up, when nothing was sent for this lead."""
+    failure = _Failure(error, began_at or clock.now(), is_own=step is not None and _may_be_own(error))
     if isinstance(error, (Throttled, Refused)):
         _rest(delivery, desk, error, step)
     elif delivery.probes_until is not None and not isinstance(error, Rejected):
         # It was called ahead of its time: that costs it no place in the schedule.
-        _try_again(delivery, desk, error, delivery.probes_until, delivery.tries)
+        _try_again(delivery, desk, failure, _due_after_probe(delivery.probes_until, delivery, desk, failure))
     else:
-        _retry(delivery, desk, error, hung=hung)
+        _retry(delivery, desk, failure, hung=hung)
 
 
-def _retry(delivery: Delivery, desk: Desk, error: NexudusError, *, hung: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A call that did not end well. is_own: it may be this lead's fault alone."""
+
+    error: NexudusError
+    began_at: datetime
+    is_own: bool
+
+
+def _may_be_own(error: NexudusError) -> bool:
+    """Whether it may be one request alone that does not pass: a firewall objects to what stands in it."""
+    return isinstance(error, Intercepted) and not error.is_general
+
+
+def _due_after_probe(due: datetime, delivery: Delivery, desk: Desk, failure: _Failure) -> datetime:
+    """When a lead is due that found out in vain. One that may itself be the reason makes way for others."""
+    if not failure.is_own or not desk.schedule_s:
+        return due
+    wait_s = desk.schedule_s[min(delivery.tries, len(desk.schedule_s) - 1)]
+    return max(due, clock.now() + timedelta(seconds=wait_s))
+
+
+def _retry(delivery: Delivery, desk: Desk, failure: _Failure, *, hung: bool) -> None:
+    error = failure.error
     outcome, now = OUTCOMES[type(error)], clock.now()
     # What a hung call asked for may be saved much later: the first look must not come too early.
     patience_s = desk.timeout_s if hung and outcome is Outcome.UNKNOWN else None
@@ -56,17 +87,21 @@ def _retry(delivery: Delivery, desk: Desk, error: NexudusError, *, hung: bool) -
     if isinstance(follows, GiveUp):
         park(delivery, desk, parked_by(error, delivery.tries), account_works=isinstance(error, Rejected))
     else:
-        _try_again(delivery, desk, error, follows.due, follows.tries)
+        _try_again(delivery, desk, failure, follows.due, follows.tries)
 
 
-def _try_again(delivery: Delivery, desk: Desk, error: NexudusError, due: datetime, tries: int) -> None:
-    """Give it back, and let the whole account rest where nothing has come through for a while."""
+def _try_again(delivery: Delivery, desk: Desk, failure: _Failure, due: datetime, tries: int | None = None) -> None:
+    """Give it back, and let the whole account rest where nothing has come through for a while.
+
+    tries: places of the schedule that are spent by now; None: no more than before.
+    """
     account, now, jitter = delivery.lead.account, clock.now(), desk.jitter()
 
     def note(tx: Transaction) -> float:
-        tx.outbox.postpone(delivery, due, tries, problem_of(error))
-        failing = tx.accounts.failed(account, now)
-        if failing.number < CIRCUIT.failures or (now - failing.since).total_seconds() < CIRCUIT.after_s:
+        tx.outbox.postpone(delivery, due, delivery.tries if tries is None else tries, problem_of(failure.error))
+        failing = tx.accounts.failed(account, failure.began_at, is_own=failure.is_own)
+        found_out = delivery.probes_until is not None  # that the outage is not over, whatever it is
+        if not found_out and not _is_outage(tx, account, failing, now, is_own=failure.is_own):
             return 0.0
         wait_s = rest_s(Outcome.UNAVAILABLE, tx.accounts.pauses_in_a_row(account), jitter)
         tx.accounts.pause(account, now + timedelta(seconds=wait_s), UNAVAILABLE)
@@ -77,6 +112,15 @@ def _try_again(delivery: Delivery, desk: Desk, error: NexudusError, due: datetim
         log.warning(
             "account_rests", account=account, lead=delivery.lead.id, reason=UNAVAILABLE, wait_s=round(wait_s, 1)
         )
+
+
+def _is_outage(tx: Transaction, account: str, failing: Failing, now: datetime, *, is_own: bool) -> bool:
+    """Whether nothing comes through, rather than one lead or a burst of calls."""
+    if (now - failing.since).total_seconds() < CIRCUIT.after_s:
+        return False
+    return failing.number >= CIRCUIT.failures or (
+        is_own and tx.outbox.intercepted(account, failing.since) >= CIRCUIT.leads
+    )
 
 
 def _rest(delivery: Delivery, desk: Desk, error: Throttled | Refused, step: Step | None) -> None:
@@ -171,5 +215,6 @@ def park(delivery: Delivery, desk: Desk, problem: str, *, account_works: bool = 
 def came_through(tx: Transaction, delivery: Delivery) -> None:
     """The account works: a rest that was over is ended, and after an outage nobody waits out the schedule."""
     account, now = delivery.lead.account, clock.now()
+    failing_since = tx.accounts.failing_since(account) or now
     if tx.accounts.worked(account, now):
-        tx.outbox.hasten(account, now)
+        tx.outbox.hasten(account, now, failing_since)

@@ -27,7 +27,7 @@ from service.delivery.consequences import (
 from service.delivery.desk import Desk
 from service.delivery.looking import searching
 from service.delivery.pacing import OutOfPace
-from service.delivery.problems import full
+from service.delivery.problems import full, no_credentials
 from service.delivery.reading_back import read_back
 from service.delivery.routing import route
 from service.delivery.targets import Unroutable
@@ -38,7 +38,7 @@ from service.nexudus import coworkers, opportunities
 from service.nexudus.errors import NexudusError, Unavailable
 from service.nexudus.marks import with_custom_field
 from service.nexudus.rows import Row
-from service.store import Transaction
+from service.store import NO_CREDENTIALS, Transaction
 
 log = structlog.get_logger()
 
@@ -46,8 +46,8 @@ LOOKS = 2
 """Searches before a create of unknown outcome is repeated: one may come too early to see the record."""
 
 
-class LocationFull(Exception):
-    """Nexudus takes no more opportunities of a location. what: the name of the hold."""
+class CallsRest(Exception):
+    """A kind of call rests from now on: a location is full, or nobody can sign in. what: the name of the hold."""
 
     def __init__(self, what: str, problem: str) -> None:
         super().__init__(problem)
@@ -66,6 +66,7 @@ def deliver(delivery: Delivery, desk: Desk) -> None:
     lead = delivery.lead
     try:
         form = _form(delivery, desk)
+        _check_login(delivery, desk)
         target = desk.targets.find(desk.nexudus, form)
         desk.vetting.check(desk.nexudus, target.stage_id)
         coworker_id = delivery.coworker_id or _coworker(delivery, desk, form, target)
@@ -78,7 +79,7 @@ def deliver(delivery: Delivery, desk: Desk) -> None:
         postpone(delivery, desk, desk.behaviours.current.look_spacing_s)
     except UnsafeStage as unsafe:
         hold(delivery, desk, f"stage:{unsafe.stage_id}", unsafe.sentence)
-    except LocationFull as problem:
+    except CallsRest as problem:
         hold(delivery, desk, problem.what, str(problem))
     except Held as held:
         wait_for_hold(delivery, desk, held)
@@ -96,6 +97,15 @@ def give_back(delivery: Delivery, desk: Desk) -> None:
     Raises: LeaseLost, StoreUnavailable.
     """
     follow_error(delivery, desk, Unavailable("this program stumbled over the lead; its log tells where"))
+
+
+def _check_login(delivery: Delivery, desk: Desk) -> None:
+    """Pass where credentials are set.
+
+    Raises: CallsRest.
+    """
+    if not desk.nexudus.has_login:
+        raise CallsRest(NO_CREDENTIALS, no_credentials(delivery.lead.account))
 
 
 def _form(delivery: Delivery, desk: Desk) -> Form:
@@ -160,7 +170,7 @@ def _opportunity(
             tx.leads.delivered(lead.id, coworker_id, made, clock.now())
             tx.corrections.mark_unsent(lead)
             came_through(tx, delivery)
-            if delivery.waits_for.startswith(("stage:", "cap:")):
+            if delivery.waits_for.startswith(("stage:", "cap:", NO_CREDENTIALS)):
                 tx.holds.lift(lead.account, delivery.waits_for)
 
     if _doubted(delivery, Step.CREATE_OPPORTUNITY):
@@ -180,7 +190,7 @@ def _unless_full(
 ) -> OpportunityId:
     """Make the opportunity where its location has room for it.
 
-    Raises: Held where it is known to be full, LocationFull where this shows now.
+    Raises: Held where it is known to be full, CallsRest where this shows now.
     """
     what = f"cap:{target.business_id}"
     heed(delivery, desk, what)
@@ -188,7 +198,7 @@ def _unless_full(
         return make()
     except CallFailed as failed:
         if is_full(desk, delivery.lead.account, target.business_id, failed.error):
-            raise LocationFull(what, full(failed.error, target.business_id)) from failed
+            raise CallsRest(what, full(failed.error, target.business_id)) from failed
         raise
 
 

@@ -1,7 +1,15 @@
 """What went wrong, in words for the person who looks at the lead: what happened and what to do."""
 
 from service.lead import Step
-from service.nexudus.errors import NexudusError, OutcomeUnknown, Refused, Rejected, Throttled, Unavailable
+from service.nexudus.errors import (
+    Intercepted,
+    NexudusError,
+    OutcomeUnknown,
+    Refused,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
 
 _ROLES = {
     Step.FIND_COWORKER: "Coworker-List and Coworker-Read",
@@ -13,6 +21,9 @@ _ROLES = {
 
 def problem_of(error: NexudusError, step: Step | None = None) -> str:
     """Why a lead still waits; it is tried again by itself. step: which call failed, where it was one for the lead."""
+    if isinstance(error, Intercepted):
+        again = "it is looked for before it is sent again" if error.is_write else "it is tried again by itself"
+        return f"{error.said[:1].upper()}{error.said[1:]}: {again}. {_objection(error)}"
     if isinstance(error, OutcomeUnknown):
         return f"Nexudus may or may not have saved it ({error.said}): it is looked for before it is sent again."
     if isinstance(error, Unavailable):
@@ -23,6 +34,26 @@ def problem_of(error: NexudusError, step: Step | None = None) -> str:
         role = _ROLES[step] if step else "the -List and -Read roles for boards and locations"
         return f"Nexudus lets the service account in, but not do this ({error.said}): give it {role}, then retry."
     return f"Nexudus refuses the service account ({error.said}): check its password and roles, then retry."
+
+
+def _objection(error: Intercepted) -> str:
+    """Who may know more about a web page."""
+    if error.is_general:
+        return "If that goes on, check this machine's network and proxy, or ask Nexudus support."
+    return (
+        "If that goes on, check the network's proxy or ask Nexudus support: a firewall may object to the words of this "
+        "one lead."
+    )
+
+
+def no_credentials(account: str) -> str:
+    """Why the leads of an account wait that nobody can sign in to, and what to do."""
+    where = "" if account == "default" else f" for account {account}"
+    how = "NEXUDUS_USERNAME and NEXUDUS_PASSWORD" if not where else "username and password in the forms file"
+    return (
+        f"no Nexudus credentials are set{where}: set {how}, or another way to sign in, and start the worker again; "
+        "what waits is then sent by itself."
+    )
 
 
 def no_new_contacts(error: NexudusError) -> str:
@@ -47,7 +78,13 @@ def parked_by(error: NexudusError, tries: int) -> str:
         fields = ", ".join(sorted({field.name for field in error.fields if field.name}))
         what = f" (field {fields})" if fields else ""
         return f"Nexudus refused it{what}: {_stopped(error.said)} Correct the lead or the form's settings, then retry."
-    return f"Given up after {tries + 1} tries: {_stopped(error.said)} When Nexudus works again, retry."
+    given_up = f"Given up after {tries + 1} tries: {_stopped(error.said)}"
+    if isinstance(error, Intercepted) and not error.is_general:
+        return (
+            f"{given_up} Check the network's proxy or ask Nexudus support what the firewall objects to; it may be the "
+            "words of this one lead. Then retry."
+        )
+    return f"{given_up} When Nexudus works again, retry."
 
 
 def _stopped(said: str) -> str:

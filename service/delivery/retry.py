@@ -46,14 +46,19 @@ _SPENDS_NOTHING = frozenset({Outcome.THROTTLED, Outcome.REFUSED})
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """When an account rests for an outage: so many failures in a row, over so many seconds at least."""
+    """When an account rests for an outage: so many failures in a row, over so many seconds at least.
+
+    leads: so many different leads that met a web page, with nothing coming through between them.
+    """
 
     failures: int
+    leads: int
     after_s: float
 
 
-CIRCUIT = Circuit(6, 60.0)
-"""Nexudus answers good requests with a 500 in bursts of five; those are no outage."""
+CIRCUIT = Circuit(failures=6, leads=3, after_s=60.0)
+"""Nexudus answers good requests with a 500 in bursts of five; those are no outage. Nor is a firewall that objects to
+one lead's words, however often that lead is tried; one that stops everybody is."""
 
 
 def rest_s(outcome: Outcome, rests: int, jitter: float, retry_after_s: float | None = None) -> float:

@@ -78,11 +78,16 @@ def check_credentials(account: Any, findings: Findings, place: Place) -> None:
     """Note an account that cannot sign in, or in two ways."""
     if not isinstance(account, Mapping):
         return
-    login = {"username", "password"} & account.keys()
-    if "token" in account and login:
+    keys, login, app = account.keys(), {"username", "password"}, {"app_key", "app_secret"}
+    if "token" in keys and login & keys:
         findings.add((*place, "token"), "stands beside username or password: keep one way to sign in")
-    elif "token" not in account and login != {"username", "password"}:
-        findings.add(place, "needs username and password, or token")
+    elif (app | {"app_token"}) & keys:
+        if (login | {"token"}) & keys:
+            findings.add((*place, "app_key"), "stands beside username, password or token: keep one way to sign in")
+        elif not app <= keys:
+            findings.add(place, "needs app_key and app_secret together")
+    elif "token" not in keys and not login <= keys:
+        findings.add(place, "needs username and password, or token, or app_key and app_secret")
 
 
 def find_table(document: Keys, name: str) -> Keys:

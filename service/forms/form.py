@@ -163,6 +163,14 @@ class Account:
     password: str = field(default="", repr=False)
     totp_secret: str = field(default="", repr=False)
     token: str = field(default="", repr=False)  # a ready bearer token instead of a login
+    app_key: str = ""  # an application instead of a login
+    app_secret: str = field(default="", repr=False)
+    app_token: str = field(default="", repr=False)  # the `t` of its installation, where app_secret is the app's own
+
+    @property
+    def has_login(self) -> bool:
+        """Whether there is any way to sign in."""
+        return bool(self.username or self.token or self.app_key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,9 @@ ACCOUNT_KEYS: dict[str, Key] = {
     "password": Key(read_name),
     "totp_secret": Key(read_name),
     "token": Key(read_name),
+    "app_key": Key(read_name),
+    "app_secret": Key(read_name),
+    "app_token": Key(read_name),
 }
 SHARED_KEYS: dict[str, Key] = {
     # arriving

@@ -8,7 +8,7 @@ from service.ledger.book import Book
 from service.ledger.sighting import sight
 from service.ledger.way import Way
 from service.nexudus import pipeline
-from service.nexudus.errors import NexudusError, Refused
+from service.nexudus.errors import Intercepted, NexudusError, Refused
 from service.nexudus.pipeline import DatesIgnored, PagesRepeat
 
 log = structlog.get_logger()
@@ -49,5 +49,10 @@ def why_not(error: Exception) -> str:
         return (
             "Nexudus does not show its opportunities to the service account: give it the roles CrmOpportunity-List "
             "and CrmOpportunity-Read; `lead-capture doctor` tells more."
+        )
+    if isinstance(error, Intercepted):
+        return (
+            f"{error.said[:1].upper()}{error.said[1:]}: check this machine's network and proxy, or ask Nexudus "
+            "support; the next reading begins where this one did."
         )
     return "Nexudus could not be read to the end; the next reading begins where this one did."

@@ -1,7 +1,7 @@
 """What an answer of the CRM means: a value, or one of the errors. No input or output.
 
-The order of the questions matters: throttling and refusals come with bodies of any kind, a page of
-HTML can come with any status, and a 200 can be a failure.
+The order of the questions matters: throttling comes with bodies of any kind, a web page with any other
+status is no word of the CRM, refusals come with bodies of any other kind, and a 200 can be a failure.
 """
 
 import json
@@ -16,7 +16,16 @@ from http import HTTPStatus
 from typing import Any
 
 from service import clock
-from service.nexudus.errors import FieldProblem, NexudusError, OutcomeUnknown, Refused, Rejected, Throttled, Unavailable
+from service.nexudus.errors import (
+    FieldProblem,
+    Intercepted,
+    NexudusError,
+    OutcomeUnknown,
+    Refused,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
 from service.nexudus.text import plain
 
 _WAIT = re.compile(r"wait\s+([\d.]+)\s+second", re.IGNORECASE)
@@ -34,8 +43,17 @@ class Answer:
 
     @property
     def is_page(self) -> bool:
-        """HTML, whatever the header says: some hosts send an error page labelled as JSON."""
-        return "html" in self.content_type.lower() or self.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+        """Markup, whatever the header says: some hosts send an error page labelled as JSON, and plain words as HTML.
+
+        An empty answer is a page where its label says so.
+        """
+        text = self.body.lstrip(b"\xef\xbb\xbf \t\r\n")
+        return text[:1] == b"<" or ("html" in self.content_type.lower() and (not text or self._is_marked_up))
+
+    @property
+    def _is_marked_up(self) -> bool:
+        """Whether tags stand behind other text; those inside JSON are the CRM's."""
+        return b"<" in self.body and not _is_json(self)
 
     @cached_property
     def value(self) -> Any:
@@ -48,10 +66,9 @@ class Answer:
     @property
     def said(self) -> str:
         """What the CRM said, in plain words; a sentence of ours where it said nothing."""
-        words = "" if self.is_page else plain(" ".join(self._sentences()))
-        return words or (
-            f"HTTP {self.status} with a web page" if self.is_page else f"HTTP {self.status} without a word"
-        )
+        if self.is_page:
+            return f"something in front of Nexudus refused this request (HTTP {self.status} with a web page)"
+        return plain(" ".join(self._sentences())) or f"HTTP {self.status} without a word"
 
     def _sentences(self) -> Iterator[str]:
         try:
@@ -70,12 +87,14 @@ class Answer:
 def meaning(answer: Answer, *, write: bool) -> Any:
     """The JSON value of a good answer: a record, a list, or the wrapper of a write.
 
-    Raises: Throttled 409 and 429; Refused 401 and 403; Rejected other 4xx and a 200 that says it failed;
-    OutcomeUnknown (a write) or Unavailable (a read) for 5xx, redirects, web pages and what is no JSON.
+    Raises: Throttled 409 and 429; Intercepted for other web pages; Refused 401 and 403; Rejected other 4xx and a 200
+    that says it failed; OutcomeUnknown (a write) or Unavailable (a read) for 5xx, redirects and what is no JSON.
     A read that ends in 404 is Unavailable with that status: a wrong address must not condemn any data.
     """
     if answer.status in (HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS):
         raise Throttled(answer.said, answer.status, retry_after_s=_retry_after_s(answer))
+    if answer.is_page:
+        raise intercepted(answer, is_write=write)
     if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise Refused(answer.said, answer.status, kind="role" if answer.status == HTTPStatus.FORBIDDEN else "denied")
     if _is_doubtful(answer, write=write):
@@ -92,6 +111,12 @@ def doubt(said: str, status: int | None, *, write: bool) -> NexudusError:
     return OutcomeUnknown(said, status) if write else Unavailable(said, status)
 
 
+def intercepted(answer: Answer, *, is_write: bool = False, is_general: bool = False) -> Intercepted:
+    """The error for a web page. A server error says that the CRM is away, whoever asks for what."""
+    is_general = is_general or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return Intercepted(answer.said, answer.status, is_write=is_write, is_general=is_general)
+
+
 def new_id(value: Any) -> int:
     """The id of the record that a write made: `Value.Id`, the only part of the wrapper to rely on.
 
@@ -106,7 +131,7 @@ def new_id(value: Any) -> int:
 
 def _is_doubtful(answer: Answer, *, write: bool) -> bool:
     """Whether the answer decides nothing: about a redirect or a time-out nobody knows who gave it."""
-    if answer.is_page or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return True
     if answer.status == HTTPStatus.NOT_FOUND:
         return not write

@@ -41,7 +41,8 @@ class Nexudus:
     ) -> None:
         """Sends nothing yet."""
         self.username = login.username
-        self._ready_token = login.token
+        self.has_login = login.is_set
+        self._scheme, self._ready_token = login.ready_authorization
         self._before_call = before_call
         self._transport = Transport(base_url, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s)
         self._bearer = Bearer(
@@ -68,7 +69,7 @@ class Nexudus:
     def get(self, path: str, params: Params | None = None) -> Any:
         """The JSON value of one read.
 
-        Raises: Throttled, Unavailable (404 too), Rejected, Refused.
+        Raises: Throttled, Unavailable (404 too; without credentials), Intercepted, Rejected, Refused.
         """
         # quote_via: "+" becomes %2B and a space %20, right for every reader of queries.
         query = "?" + urlencode(params, quote_via=quote, safe="") if params else ""
@@ -77,7 +78,7 @@ class Nexudus:
     def post(self, path: str, body: Mapping[str, object]) -> int:
         """Create a record; returns its id.
 
-        Raises: Throttled, Unavailable (nothing was sent), OutcomeUnknown, Rejected, Refused.
+        Raises: Throttled, Unavailable (nothing was sent), OutcomeUnknown, Intercepted, Rejected, Refused.
         """
         sent = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         return new_id(self._call("POST", path, "", sent))
@@ -127,16 +128,19 @@ class Nexudus:
         def send(with_token: str) -> Answer:
             return self._send(method, path, query, body, with_token)
 
+        if not self.has_login:
+            raise Unavailable("no Nexudus credentials are set")
         token = self._token()
         answer = send(token)
         kind: RefusedKind | None = None
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            # Certainly not saved, so a write can be repeated too.
+        if answer.status == HTTPStatus.UNAUTHORIZED and not (answer.is_page and method != "GET"):
+            # Certainly not saved, so a write can be repeated too. After a page nobody knows: the look before the next
+            # try is a read, and finds a dead token out.
             with self._denials.judging:
                 answer, kind = self._find_out(method, path, token, answer, send)
-        if answer.status < HTTPStatus.BAD_REQUEST:
+        if _passes(answer):
             self._denials.acquit(method, path)
-        if answer.status == HTTPStatus.UNAUTHORIZED and kind is not None:
+        if answer.status == HTTPStatus.UNAUTHORIZED and kind is not None and not answer.is_page:
             raise Refused(answer.said, answer.status, kind=kind)
         return meaning(answer, write=method != "GET")
 
@@ -146,8 +150,12 @@ class Nexudus:
     def _find_out(
         self, method: str, path: str, token: str, refused: Answer, send: Callable[[str], Answer]
     ) -> tuple[Answer, RefusedKind | None]:
-        """Tell a dead token from a missing role: the answer that counts, and what a 401 in it means."""
-        known = self._denials.known(method, path)
+        """Tell a dead token from a missing role: the answer that counts, and what a 401 in it means.
+
+        A page with a 401 may be the login page that a dead token leads to, so the token is looked at as well. What
+        that finds is believed of such pages alone: of a 401 without one it says nothing.
+        """
+        known = self._denials.known(method, path, is_page=refused.is_page)
         if known:
             return refused, known
         if self._token() != token:  # somebody exchanged it meanwhile
@@ -157,7 +165,7 @@ class Nexudus:
                 return refused, None
         answer, kind = self._probe(token, refused, send, asks_who=path == PROBE)
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            self._denials.judge(method, path, kind)
+            self._denials.judge(method, path, kind, is_page=answer.is_page)
         return answer, kind
 
     def _probe(
@@ -168,7 +176,7 @@ class Nexudus:
         asks_who: the refused call was this very question.
         """
         probed = refused if asks_who else self._ask_who(token)
-        if probed.status < HTTPStatus.BAD_REQUEST:
+        if _passes(probed):
             return send(token), "role"  # once more: it may have been a slip
         if self._ready_token:
             return refused, "denied"
@@ -179,7 +187,7 @@ class Nexudus:
             probed = self._ask_who(token)
             if probed.status == HTTPStatus.UNAUTHORIZED:
                 return refused, "denied"
-        return send(token), "role" if probed.status < HTTPStatus.BAD_REQUEST else "denied"
+        return send(token), "role" if _passes(probed) else "denied"
 
     def _ask_who(self, token: str) -> Answer:
         return self._send("GET", PROBE, "", None, token)
@@ -187,10 +195,15 @@ class Nexudus:
     def _send(self, method: str, path: str, query: str, body: bytes | None, token: str) -> Answer:
         if self._before_call:
             self._before_call(method, path)
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = {"Authorization": f"{self._scheme} {token}"}
         if body is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
         return self._transport.send(method, path + query, headers, body, write=method != "GET")
+
+
+def _passes(answer: Answer) -> bool:
+    """Whether the CRM let the call in; a page with a 200 comes from something in front of it."""
+    return answer.status < HTTPStatus.BAD_REQUEST and not answer.is_page
 
 
 def _is_record(value: object) -> bool:

@@ -23,20 +23,21 @@ class Denials:
     def __init__(self) -> None:
         """Nothing was refused yet."""
         self.judging = threading.Lock()  # one finds out, the others believe it
-        self._judged: dict[tuple[str, str], tuple[RefusedKind, float]] = {}
+        self._judged: dict[tuple[str, str, bool], tuple[RefusedKind, float]] = {}
 
-    def known(self, method: str, path: str) -> RefusedKind | None:
-        """What is believed of a call, None when it must be found out."""
-        kind, until = self._judged.get(_endpoint(method, path), (None, 0.0))
+    def known(self, method: str, path: str, *, is_page: bool = False) -> RefusedKind | None:
+        """What is believed of a call, None when it must be found out. is_page: of a 401 that came as a web page."""
+        kind, until = self._judged.get((*_endpoint(method, path), is_page), (None, 0.0))
         return kind if clock.monotonic() < until else None
 
-    def judge(self, method: str, path: str, kind: RefusedKind) -> None:
+    def judge(self, method: str, path: str, kind: RefusedKind, *, is_page: bool = False) -> None:
         """Remember what was found out."""
-        self._judged[_endpoint(method, path)] = (kind, clock.monotonic() + BELIEVED_S)
+        self._judged[(*_endpoint(method, path), is_page)] = (kind, clock.monotonic() + BELIEVED_S)
 
     def acquit(self, method: str, path: str) -> None:
         """The call went well."""
-        self._judged.pop(_endpoint(method, path), None)
+        for is_page in (False, True):
+            self._judged.pop((*_endpoint(method, path), is_page), None)
 
 
 def _endpoint(method: str, path: str) -> tuple[str, str]:

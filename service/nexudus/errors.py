@@ -5,6 +5,7 @@ NexudusError
   Unavailable      nothing was sent, or a read failed       try again
   OutcomeUnknown   a write timed out, was cut, got a 5xx    look first, then decide
                    or an answer that nobody can read
+  Intercepted      a web page came, no word of the CRM      that request waits; after a write, look first
   Rejected         the data is wrong                        park, show the operator
   Refused          login, second factor, role or quota      stop this kind of call, alert
 """
@@ -59,6 +60,21 @@ class FieldProblem:
     name: str
     message: str
     attempted: str = field(default="", repr=False)
+
+
+class Intercepted(NexudusError):
+    """A web page in the place of an answer: a firewall, a proxy or a load balancer in front of the CRM wrote it.
+
+    It says nothing about roles, logins or data. Seen live as a 403 for single requests, by their body or their size.
+    is_write: the CRM may have got the request all the same, so look for its record before repeating it.
+    is_general: no single request is to blame: the page came to a sign-in, or with a server error.
+    """
+
+    def __init__(self, said: str, status: int | None, *, is_write: bool, is_general: bool) -> None:
+        """A page always comes with a status."""
+        super().__init__(said, status)
+        self.is_write = is_write
+        self.is_general = is_general
 
 
 class Rejected(NexudusError):

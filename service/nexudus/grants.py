@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from service import clock
 from service.nexudus import totp
-from service.nexudus.answers import Answer, meaning
-from service.nexudus.errors import Refused, RefusedKind, Unavailable
+from service.nexudus.answers import Answer, intercepted, meaning
+from service.nexudus.errors import Intercepted, Refused, RefusedKind, Unavailable
 from service.nexudus.text import plain
 from service.nexudus.tokens import Login, Tokens
 from service.nexudus.transport import Transport
@@ -50,14 +50,14 @@ class Grants:
             form["totp"] = totp.code_at(self._login.totp_secret, clock.now())
         answer = self._ask(form)
         error = _oauth_error(answer)
-        if error or answer.status == HTTPStatus.UNAUTHORIZED:
+        if error or _is_denied(answer):
             raise Refused(answer.said, answer.status, kind=_kind(error))
         return self._tokens(answer, old_refresh_token="")
 
     def by_refresh(self, refresh_token: str) -> Tokens | None:
         """Exchange a refresh token, which is used up by it; None when the CRM does not take it any more."""
         answer = self._ask({"grant_type": "refresh_token", "refresh_token": refresh_token})
-        if _oauth_error(answer) or answer.status == HTTPStatus.UNAUTHORIZED:
+        if _oauth_error(answer) or _is_denied(answer):
             return None
         return self._tokens(answer, old_refresh_token=refresh_token)
 
@@ -74,6 +74,8 @@ class Grants:
     def _tokens(self, answer: Answer, *, old_refresh_token: str) -> Tokens:
         try:
             value = meaning(answer, write=False)
+        except Intercepted:
+            raise intercepted(answer, is_general=True) from None
         except Refused as refusal:  # a 403 without an OAuth error is a gate on the way, not a wrong password
             raise Unavailable(refusal.said, refusal.status) from None
         if not isinstance(value, dict) or not isinstance(value.get("access_token"), str) or not value["access_token"]:
@@ -93,6 +95,11 @@ def _useful_life_s(expires_in: Any) -> float:
     except (TypeError, ValueError):
         life_s = UNTOLD_LIFE_S
     return life_s - min(60.0, 0.2 * life_s)
+
+
+def _is_denied(answer: Answer) -> bool:
+    """Whether the CRM itself says no; a login page of something in front of it does not."""
+    return answer.status == HTTPStatus.UNAUTHORIZED and not answer.is_page
 
 
 def _oauth_error(answer: Answer) -> str:

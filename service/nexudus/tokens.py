@@ -1,5 +1,6 @@
 """The tokens of one login, and who keeps them: one row for all processes of a deployment."""
 
+import base64
 import hashlib
 import threading
 from dataclasses import dataclass, field
@@ -12,8 +13,10 @@ from service.nexudus.totp import read_seed
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who signs in: a user name and password (and TOTP seed where 2FA is on), or a ready bearer token.
+    """Who signs in: a user name and password (and TOTP seed where 2FA is on), a ready bearer token, or an app.
 
+    app_token: the `t` that Nexudus adds to the app's installation URL; with it app_secret is the app's own secret,
+    without it app_secret is what the two make together.
     Raises: ValueError when the seed is not base32.
     """
 
@@ -21,14 +24,36 @@ class Login:
     password: str = field(default="", repr=False)
     totp_secret: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
+    app_key: str = ""
+    app_secret: str = field(default="", repr=False)
+    app_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         """A mistyped seed is found at start, not at the first sign-in."""
         read_seed(self.totp_secret)
 
+    @property
+    def is_set(self) -> bool:
+        """Whether there is any way in."""
+        return bool(self.username or self.token or self.app_key)
+
+    @property
+    def ready_authorization(self) -> tuple[str, str]:
+        """Scheme and value of the Authorization header; no value where tokens must be asked for.
+
+        An app sends its key and MD5(t + secret), in lower case, with each call, and exchanges nothing.
+        Source: developers.nexudus.com, "Authentication (published apps)"; two public clients do the same.
+        """
+        if not self.app_key:
+            return "Bearer", self.token
+        password = self.app_secret
+        if self.app_token:  # MD5 because Nexudus wants it
+            password = hashlib.md5((self.app_token + self.app_secret).encode(), usedforsecurity=False).hexdigest()
+        return "Basic", base64.b64encode(f"{self.app_key}:{password}".encode()).decode()
+
     def fingerprint(self, base_url: str) -> str:
         """Tells these settings from others without giving the password away: scrypt, because it lies in a database."""
-        salt = f"{base_url}\0{self.username}\0{self.totp_secret}".encode()
+        salt = f"{base_url}\0{self.username or self.app_key}\0{self.totp_secret}".encode()
         return hashlib.scrypt(self.password.encode(), salt=salt, n=2**14, r=8, p=1, dklen=16).hex()
 
 

@@ -4,7 +4,18 @@ Nobody else in the house reads os.environ.
 """
 
 from service.settings.environment import SettingsProblems, lookup, read_settings
-from service.settings.kinds import Daily, Limit
+from service.settings.kinds import IN_THE_CLEAR, Daily, Limit, crosses_in_the_clear
 from service.settings.table import SETTINGS, Setting, Settings
 
-__all__ = ["SETTINGS", "Daily", "Limit", "Setting", "Settings", "SettingsProblems", "lookup", "read_settings"]
+__all__ = [
+    "IN_THE_CLEAR",
+    "SETTINGS",
+    "Daily",
+    "Limit",
+    "Setting",
+    "Settings",
+    "SettingsProblems",
+    "crosses_in_the_clear",
+    "lookup",
+    "read_settings",
+]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from service.settings.kinds import IN_THE_CLEAR, crosses_in_the_clear
 from service.settings.table import SETTINGS, Setting, Settings
 
 SLIP = 0.85  # difflib's ratio from which a name looks like a slip of the keyboard
@@ -32,7 +33,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             values[each.key] = read_one(each, environ)
         except ValueError as error:
             problems.append(f"{each.name}: {error}")
-    problems += check_credentials(values)
+    problems += [*check_credentials(values), *check_base_url(values)]
     if problems:
         raise SettingsProblems(tuple(problems))
     return Settings(**values, hints=tuple(find_near_misses(environ)))
@@ -79,8 +80,9 @@ def read_file(file: str, name: str) -> str:
 
 def check_credentials(values: Mapping[str, Any]) -> Iterator[str]:
     """Say what is missing or too much among the NEXUDUS_ credentials; one that could not be read counts as there."""
-    username, password, totp, token = (
-        values.get(f"nexudus_{name}", "?") for name in ("username", "password", "totp_secret", "token")
+    username, password, totp, token, app_key, app_secret, app_token = (
+        values.get(f"nexudus_{name}", "?")
+        for name in ("username", "password", "totp_secret", "token", "app_key", "app_secret", "app_token")
     )
     if username and not password:
         yield "NEXUDUS_PASSWORD: missing, but NEXUDUS_USERNAME is set: write the account's password"
@@ -88,6 +90,18 @@ def check_credentials(values: Mapping[str, Any]) -> Iterator[str]:
         yield "NEXUDUS_USERNAME: missing, but a password or TOTP seed is set: write the account's e-mail"
     if token and (username or password):
         yield "NEXUDUS_TOKEN: set together with a user name or password: keep one way to sign in"
+    if app_key and (username or password or token):
+        yield "NEXUDUS_APP_KEY: set together with a user name, password or token: keep one way to sign in"
+    if app_key and not app_secret:
+        yield "NEXUDUS_APP_SECRET: missing, but NEXUDUS_APP_KEY is set: write the application's secret"
+    if (app_secret or app_token) and not app_key:
+        yield "NEXUDUS_APP_KEY: missing, but an application's secret or token is set: write the application's key"
+
+
+def check_base_url(values: Mapping[str, Any]) -> Iterator[str]:
+    """Say where credentials would cross a network in the clear."""
+    if not values.get("nexudus_allow_http", True) and crosses_in_the_clear(values.get("nexudus_base_url", "")):
+        yield f"NEXUDUS_BASE_URL: {IN_THE_CLEAR}"
 
 
 def find_near_misses(environ: Mapping[str, str]) -> Iterator[str]:

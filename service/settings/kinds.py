@@ -5,6 +5,7 @@ The sentences never repeat a text that may hold a password.
 
 import base64
 import binascii
+import ipaddress
 import re
 from dataclasses import dataclass
 from datetime import time
@@ -119,6 +120,28 @@ def read_url(text: str, path: bool = True) -> str:
     if parts.path.strip("/") and not path:
         raise ValueError(f"the address must end after the host: write {parts.scheme}://{parts.netloc}")
     return text.rstrip("/")
+
+
+IN_THE_CLEAR = (
+    "http:// sends credentials and leads over the network in the clear: write https://, or set NEXUDUS_ALLOW_HTTP=true "
+    "if that network is yours"
+)
+
+
+def crosses_in_the_clear(url: str) -> bool:
+    """Whether an address is http:// and of another machine than this one.
+
+    Of this one are localhost with all names under it, and loopback addresses. A name without a dot is not: a search
+    domain or a container network may take it anywhere.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name
+        return True
 
 
 def read_database_url(text: str) -> str:

@@ -74,12 +74,22 @@ class Settings:
     ] = field(repr=False)
     forms_file: Annotated[Path, Setting(Path, "forms.toml", "the forms file; missing: one form `contact`")]
     nexudus_base_url: Annotated[str, Setting(_HOST_URL, "https://spaces.nexudus.com", "scheme and host of Nexudus")]
+    nexudus_allow_http: Annotated[
+        bool, Setting(read_flag, "false", "let `http://` addresses of Nexudus pass that are not on this machine")
+    ]
     nexudus_username: Annotated[str, Setting(str, "", "the service account that signs in")]
     nexudus_password: Annotated[str, Setting(str, "", "its password")] = field(repr=False)
     nexudus_totp_secret: Annotated[str, Setting(read_totp_secret, "", "its TOTP seed, only where 2FA is on")] = field(
         repr=False
     )
     nexudus_token: Annotated[str, Setting(str, "", "instead of the three above: a ready bearer token")] = field(
+        repr=False
+    )
+    nexudus_app_key: Annotated[str, Setting(str, "", "instead of a user: the key of an application of yours")]
+    nexudus_app_secret: Annotated[
+        str, Setting(str, "", "its secret; without `NEXUDUS_APP_TOKEN`, what MD5 makes of the two")
+    ] = field(repr=False)
+    nexudus_app_token: Annotated[str, Setting(str, "", "the `t` that Nexudus added to its installation URL")] = field(
         repr=False
     )
     nexudus_client_id: Annotated[str, Setting(str, "", "this deployment's name towards Nexudus", _KEPT)]
@@ -159,6 +169,11 @@ class Settings:
     ]
     sample_page: Annotated[bool, Setting(read_flag, "false", "show a sample landing page; `up` sets it")]
     hints: tuple[str, ...] = ()
+
+    @property
+    def has_nexudus_login(self) -> bool:
+        """Whether there is any way to sign in to the account "default"."""
+        return bool(self.nexudus_username or self.nexudus_token or self.nexudus_app_key)
 
 
 def _list_settings() -> Iterator[Setting]:

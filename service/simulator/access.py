@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 from fnmatch import fnmatchcase
 
 from service.simulator.exchange import Call
@@ -10,7 +11,7 @@ from service.simulator.tokens import Tokens
 
 
 def signs_in(call: Call, settings: Settings, tokens: Tokens) -> bool:
-    """Whether the Authorization header is good: a live bearer token, or Basic with the login."""
+    """Whether the Authorization header is good: a live bearer token, or Basic with the login or an application."""
     scheme, _, value = call.authorization.partition(" ")
     value = value.strip()
     if scheme.lower() == "bearer":
@@ -28,4 +29,12 @@ def _is_basic_login(value: str, settings: Settings) -> bool:
         username, _, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return False
+    if username == settings.app_key:
+        return password == _app_password(settings)
     return username.lower() == settings.username.lower() and password == settings.password
+
+
+def _app_password(settings: Settings) -> str:
+    """What an application signs its calls with ("Authentication (published apps)"): MD5(t + secret) as hex."""
+    token_and_secret = (settings.app_token + settings.app_secret).encode()
+    return hashlib.md5(token_and_secret, usedforsecurity=False).hexdigest()

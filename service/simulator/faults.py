@@ -12,6 +12,11 @@ from service.simulator.settings import Problems, Unfit, read_count, read_flag, r
 
 STATUSES = range(200, 600)
 HTML = "text/html; charset=utf-8"
+BLOCKED = (
+    "<!DOCTYPE html><html><head><title>ERROR: The request could not be satisfied</title></head>"
+    "<body><h1>403 ERROR</h1><p>Request blocked.</p></body></html>"
+)
+"""The page of a firewall in front, as one public program met it."""
 
 
 @dataclass(slots=True)
@@ -23,6 +28,7 @@ class Fault:
     email: a regular expression found in the address that a call is about (any case).
     after_save: the call is carried out first, and its answer lost.
     hang_s: seconds until the connection is cut. reset: it is cut at once.
+    firewall: something in front answers with its own page (403, unless `status` says otherwise).
     Otherwise `status` with `body` (text, or a value sent as JSON) and `headers` is shown.
     """
 
@@ -33,6 +39,7 @@ class Fault:
     status: int = 200
     hang_s: float | None = None
     reset: bool = False
+    firewall: bool = False
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     email: re.Pattern[str] | None = None
@@ -44,6 +51,7 @@ class Fault:
     def label(self) -> str:
         """For the log: "hang", "reset" or the status, with "+saved"."""
         kind = "hang" if self.hang_s is not None else "reset" if self.reset else str(self.status)
+        kind = f"firewall {kind}" if self.firewall else kind
         return kind + ("+saved" if self.after_save else "")
 
     def takes(self, call: Call, email: str) -> bool:
@@ -62,6 +70,8 @@ class Fault:
 
     def answer(self) -> Answer:
         """What is shown instead of the true answer."""
+        if self.firewall:
+            return Answer(self.status, BLOCKED.encode(), HTML, {"Server": "CloudFront", **self.headers})
         if self.body is None:
             usual = _usual_answer(self.status)
             return replace(usual, headers={**usual.headers, **self.headers})
@@ -128,8 +138,10 @@ def _read_fault(raw: object) -> Fault:
             values[key] = READERS[key](value)
         except ValueError as error:
             raise ValueError(f"{key}: {error}") from error
-    if not {"status", "hang_s", "reset", "body"} & set(values):
-        raise ValueError("say what happens: status, hang_s, reset or body")
+    if not {"status", "hang_s", "reset", "firewall", "body"} & set(values):
+        raise ValueError("say what happens: status, hang_s, reset, firewall or body")
+    if values.get("firewall"):
+        values.setdefault("status", 403)
     if "per_email" in values:
         values.setdefault("times", None)
     return Fault(**values)
@@ -166,6 +178,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "status": _status,
     "hang_s": read_seconds,
     "reset": read_flag,
+    "firewall": read_flag,
     "body": lambda value: value,
     "headers": _headers,
     "email": _email_pattern,

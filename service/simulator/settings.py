@@ -58,6 +58,9 @@ class Settings:
     password: str = "simulator"  # noqa: S105 - it opens nothing real
     totp: str | None = None  # base32 seed; set: a second factor is asked for
     bearer: str | None = "simulator"  # a token that is always good
+    app_key: str | None = None  # of an application that is installed here, with its secret and its installation's `t`
+    app_secret: str = ""
+    app_token: str = ""
 
 
 def change(current: Settings, wanted: Mapping[str, Any]) -> Settings:
@@ -80,9 +83,12 @@ def change(current: Settings, wanted: Mapping[str, Any]) -> Settings:
     return replace(current, **values)
 
 
+SECRET = frozenset({"password", "totp", "bearer", "app_secret", "app_token"})
+
+
 def shown(settings: Settings) -> dict[str, Any]:
     """For the state page: everything but what signs in."""
-    return {key: value for key, value in asdict(settings).items() if key not in {"password", "totp", "bearer"}}
+    return {key: value for key, value in asdict(settings).items() if key not in SECRET}
 
 
 def read_seconds(value: object) -> float:
@@ -199,4 +205,7 @@ READERS: dict[str, Callable[[object], Any]] = {
     "password": read_text,
     "totp": _text_or_none,
     "bearer": _text_or_none,
+    "app_key": _text_or_none,
+    "app_secret": read_text,
+    "app_token": read_text,
 }

@@ -1,6 +1,6 @@
 """KEEP: lead and debt in one commit, on SQLite or PostgreSQL."""
 
-from service.store.accounts import UNAVAILABLE, Accounts, Pace, Pause
+from service.store.accounts import UNAVAILABLE, Accounts, Failing, Pace, Pause
 from service.store.arrivals import Arrival, Judge, Key, Match
 from service.store.claims import Turns
 from service.store.concerns import Concern
@@ -12,7 +12,7 @@ from service.store.exports import Told, ToldCall, as_instant, as_milliseconds
 from service.store.facts import Fact, Tenant
 from service.store.fetches import Ended, Fetch
 from service.store.histories import History
-from service.store.holds import Hold
+from service.store.holds import NO_CREDENTIALS, Hold
 from service.store.leads import Leads
 from service.store.ledgers import Reading, Reconciliation
 from service.store.locks import Identity
@@ -31,6 +31,7 @@ from service.store.writer import StoreUnavailable
 
 __all__ = [
     "LATER",
+    "NO_CREDENTIALS",
     "SCHEMA",
     "UNAVAILABLE",
     "WITHDRAWN",
@@ -47,6 +48,7 @@ __all__ = [
     "Ended",
     "Erased",
     "Fact",
+    "Failing",
     "Fetch",
     "Found",
     "Happening",

@@ -27,7 +27,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """Deliveries in a row that did not come through, and when the first of them ended."""
+    """Failures in a row with nothing coming through between them, and when the first of the calls began."""
 
     number: int
     since: datetime
@@ -91,14 +91,23 @@ class Accounts:
         count = accounts.c.pauses + int(is_fault)
         self._connection.execute(pausing.values(paused_until=until, pause_reason=reason, pauses=count))
 
-    def failed(self, account: str, now: datetime) -> Failing:
-        """A delivery did not come through: how many in a row now, and since when."""
+    def failed(self, account: str, began_at: datetime, *, is_own: bool = False) -> Failing:
+        """A delivery did not come through: how many in a row now, and since when.
+
+        began_at: when its call began. is_own: it may be this one delivery's fault, so it does not count.
+        """
         self._upsert(account)
         row = update(accounts).where(accounts.c.name == account)
-        since = func.coalesce(accounts.c.failing_since, literal(now, Instant))
-        self._connection.execute(row.values(failures=accounts.c.failures + 1, failing_since=since))
+        since = func.coalesce(accounts.c.failing_since, literal(began_at, Instant))
+        self._connection.execute(row.values(failures=accounts.c.failures + int(not is_own), failing_since=since))
         found = select(accounts.c.failures, accounts.c.failing_since).where(accounts.c.name == account)
         return Failing(*self._connection.execute(found).one())
+
+    def failing_since(self, account: str) -> datetime | None:
+        """When the first call of the present failures began, None where the last delivery came through."""
+        query = select(accounts.c.failing_since).where(accounts.c.name == account)
+        found: datetime | None = self._connection.execute(query).scalar()
+        return found
 
     def worked(self, account: str, now: datetime) -> bool:
         """A delivery came through: the next pause counts from the start. True when one was over, and is now ended.
@@ -106,7 +115,7 @@ class Accounts:
         A pause that holds stays: the delivery began before it.
         """
         mine = accounts.c.name == account
-        no_failure = update(accounts).where(mine, accounts.c.failures > 0)
+        no_failure = update(accounts).where(mine, accounts.c.failing_since.is_not(None))
         self._connection.execute(no_failure.values(failures=0, failing_since=None))
         return self._end_pause(and_(mine, accounts.c.pauses > 0, accounts.c.paused_until <= now))
 

@@ -14,6 +14,9 @@ from service.store.engines import Opened
 from service.store.outbox import Outbox, wake
 from service.store.tables import deliveries, holds
 
+NO_CREDENTIALS = "credentials"
+"""The hold of every call to an account for which no credentials are set."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:

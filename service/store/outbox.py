@@ -22,6 +22,9 @@ OWED, PARKED, DONE = "owed", "parked", "done"
 IS_NEXT = and_(deliveries.c.state == OWED, deliveries.c.claimed_by.is_(None), deliveries.c.waits_for.is_(None))
 """Stands in line; written like the condition of ix_deliveries_next."""
 
+LATEST_ATTEMPTS = 2000
+"""How far back to look for leads that met a web page: those of the last minutes are among so many calls."""
+
 LIVE, LATER = 0, 1
 """Priorities: a lead that just came goes before replays and imports."""
 
@@ -155,6 +158,21 @@ class Outbox:
         values = {"outcome": outcome.value, "duration_ms": duration_ms, "http_status": http_status, "detail": detail}
         self._connection.execute(ending.values(values))
 
+    def intercepted(self, account: str, since: datetime) -> int:
+        """How many different leads of an account met a web page in calls that began since then."""
+        newest = select(func.max(attempts.c.id)).scalar_subquery()
+        met = (
+            attempts.c.id > newest - LATEST_ATTEMPTS,
+            attempts.c.outcome == Outcome.INTERCEPTED.value,
+            attempts.c.started_at >= since,
+        )
+        query = (
+            select(func.count(attempts.c.lead_id.distinct()))
+            .select_from(attempts.join(deliveries, deliveries.c.lead_id == attempts.c.lead_id))
+            .where(*met, deliveries.c.account == account)
+        )
+        return int(self._connection.execute(query).scalar_one())
+
     # -- settling
 
     def save_coworker(self, delivery: Delivery, coworker_id: CoworkerId) -> None:
@@ -178,15 +196,22 @@ class Outbox:
         self._change(delivery, waits_for=hold, **_NO_CLAIM)
         Leads(self._connection, self._opened).set_status(delivery.lead.id, Status.PENDING, problem)
 
-    def hasten(self, account: str, now: datetime, *, untried: bool = False) -> int:
+    def hasten(self, account: str, now: datetime, failing_since: datetime, *, untried: bool = False) -> int:
         """An outage is over: what waits longer than a minute for its next try is due now; how many.
 
+        failing_since: when it began. What met a web page before that waits on: others came through since, so that page
+        was meant for it alone.
         untried: also all of whose schedule nothing is spent, as of those that were refused.
         """
+        met_earlier = select(attempts.c.id).where(
+            attempts.c.lead_id == deliveries.c.lead_id,
+            attempts.c.outcome == Outcome.INTERCEPTED.value,
+            attempts.c.started_at < failing_since,
+        )
         late = and_(deliveries.c.tries > 0, deliveries.c.due_at > now + timedelta(minutes=1))
         if untried:
             late = or_(late, and_(deliveries.c.tries == 0, deliveries.c.due_at > now))
-        hastening = update(deliveries).where(deliveries.c.account == account, IS_NEXT, late)
+        hastening = update(deliveries).where(deliveries.c.account == account, IS_NEXT, late, ~met_earlier.exists())
         return self._connection.execute(hastening.values(due_at=now)).rowcount
 
     def postpone(self, delivery: Delivery, due: datetime, tries: int, problem: str = "") -> None:

@@ -26,6 +26,7 @@ MOST_LINES = 12
 
 TITLES = {
     "login": "Nexudus refuses the sign-in",
+    "credentials": "no Nexudus credentials are set",
     "role": "Nexudus refuses the service account's calls",
     "lookup": "Nexudus does not show its boards",
     "quota": "no new contacts in Nexudus for now",
@@ -50,6 +51,7 @@ TITLES = {
 
 ENDINGS = {
     "login": "Nexudus takes the service account again.",
+    "credentials": "Credentials are set; what waited is sent.",
     "role": "Nexudus takes the service account's calls again.",
     "lookup": "Boards and locations can be looked up again.",
     "quota": "Nexudus takes new contacts again.",

@@ -7,6 +7,7 @@ because their account is refused, or for a hold, are part of that one finding; o
 from collections.abc import Iterator
 from datetime import datetime
 
+from service.store import NO_CREDENTIALS
 from service.store.watching import Late, Parked, Queue, Sight, Standing
 from service.watch.finding import Finding
 from service.watch.unread import find_unread
@@ -36,11 +37,12 @@ def find(sight: Sight, now: datetime) -> Iterator[Finding]:
     refused = [standing for standing in sight.standings if _is_refused(standing)]
     yield from (_refused(standing, _waiting(sight, standing.account, "", now)) for standing in refused)
     yield from (
-        _held(hold.account, hold.what, hold.reason, _waiting(sight, hold.account, hold.what, now))
+        _held(hold.account, hold.what, hold.reason, _waiting(sight, hold.account, _waiting_for(hold.what), now))
         for hold in sight.holds
     )
     reasons = {standing.account: standing.reason for standing in sight.standings}
     known = {standing.account for standing in refused}
+    known |= {hold.account for hold in sight.holds if hold.what == NO_CREDENTIALS}
     yield from (_late(late, reasons.get(late.account, ""), now) for late in sight.late if late.account not in known)
     yield from (_parked(parked) for parked in sight.parked)
     if sight.disk is not None:
@@ -93,7 +95,14 @@ def _number(queues: list[Queue], now: datetime) -> str:
 # -- calls that rest
 
 
+def _waiting_for(what: str) -> str:
+    """Which leads wait for a hold: without credentials all of the account."""
+    return "" if what == NO_CREDENTIALS else what
+
+
 def _held(account: str, what: str, reason: str, waiting: str) -> Finding:
+    if what == NO_CREDENTIALS:
+        return Finding(f"credentials:{account}", f"{reason[:1].upper()}{reason[1:]}", waiting)
     if what == "create_coworker":
         head = (
             f"Nexudus takes no new contacts from {whose(account)} for now. Most likely the day's number of them is "
@@ -122,6 +131,11 @@ def _late(late: Late, reason: str, now: datetime) -> Finding:
 def _why(last: str, reason: str) -> str:
     if "throttled" in (last, reason):
         return "Nexudus asks to slow down and lets nothing through. See whether another program uses the account."
+    if last == "intercepted":
+        return (
+            "Something in front of Nexudus, such as a firewall or a proxy, answers with web pages. See this host's "
+            "network and proxy, or ask Nexudus support what it objects to; it may be the words of these leads."
+        )
     if last in ("unavailable", "unknown") or reason == "unavailable":
         return "Nexudus cannot be reached, or answers with errors. See its status page, and this host's network."
     return "nobody gets them through. See the worker's log."

@@ -9,7 +9,11 @@ from service.store import Concern
 from service.watch.alerts import account_of_access
 from service.watch.finding import Finding
 
-SETTLE_S = {"role": 60, "login": 60, "lookup": 60, "quota": 60, "stage": 60, "hold": 60, "slow": 120, "disk": 600}
+SETTLE_S = {
+    **dict.fromkeys(("role", "login", "credentials", "lookup", "quota", "stage", "hold"), 60),
+    "slow": 120,
+    "disk": 600,
+}
 """How long the signs of a kind must be gone until it is over: a new try may find it as bad as before."""
 
 OURS = frozenset({*SETTLE_S, "stuck", "parked", "silence", "canary", "refused"} - {"stage"})

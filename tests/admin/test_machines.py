@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from service import clock
 from service.lead import Status
-from service.store import Store
+from service.store import NO_CREDENTIALS, Store
 from tests.admin.desk import keep, keep_as
 from tests.builders import NOON, a_lead
 from tests.front import ANN, Front
@@ -136,6 +136,15 @@ def test_leads_are_counted_by_status(store: Store) -> None:
     assert counts == {**dict.fromkeys(Status, 0), Status.PENDING: 2, Status.PARKED: 1}
     assert (found["lead_capture_store_up"], found["lead_capture_deliveries_waiting"]) == (1, 2)
     assert abs(found["lead_capture_oldest_waiting_seconds"] - (clock.now() - NOON).total_seconds()) < 60
+
+
+def test_an_account_without_credentials_is_told(window: Front, kept: Store) -> None:
+    now = clock.now()
+    kept.write(lambda tx: tx.holds.prolong("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set"))
+
+    delivery = window.client.get("/readyz").get_json()["delivery"]
+
+    assert delivery["paused"] == {"default": {"until": None, "reason": "no credentials are set"}}
 
 
 def test_paused_accounts_are_counted(window: Front, kept: Store) -> None:

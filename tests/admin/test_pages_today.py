@@ -7,7 +7,7 @@ import time_machine
 
 from service import clock
 from service.lead import Status
-from service.store import Store
+from service.store import NO_CREDENTIALS, Store
 from service.store.connections import Link
 from tests.admin.desk import keep, keep_as, keep_delivered
 from tests.admin.visitor import Operator
@@ -87,6 +87,13 @@ def test_a_refused_sign_in_is_told(kept: Store, operator: Operator) -> None:
     kept.write(lambda tx: tx.accounts.save_tokens("default", {"refused": True}))
 
     assert "Nexudus Sign-in refused" in operator.see("/admin/")
+
+
+def test_missing_credentials_are_told_as_such(kept: Store, operator: Operator) -> None:
+    now = clock.now()
+    kept.write(lambda tx: tx.holds.prolong("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set: set"))
+
+    assert "Nexudus No credentials No Nexudus credentials are set: set" in operator.see("/admin/")
 
 
 def test_a_broken_platform_is_told_with_what_to_do(kept: Store, operator: Operator) -> None:

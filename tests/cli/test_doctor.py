@@ -220,8 +220,43 @@ def test_no_credentials_is_an_error(run: Terminal, kept: Store) -> None:
 
     assert said.code == 1
     assert said.out == (
-        "error: account default: no credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN\n"
+        "error: account default: no Nexudus credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or "
+        "NEXUDUS_TOKEN, or NEXUDUS_APP_KEY and NEXUDUS_APP_SECRET\n"
     )
+
+
+def test_an_application_is_as_good_as_a_user(
+    ready: Terminal, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nexudus.settings(app_key="k", app_secret="s", app_token="t")
+    for name, value in {"USERNAME": "", "PASSWORD": "", "APP_KEY": "k", "APP_SECRET": "s", "APP_TOKEN": "t"}.items():
+        monkeypatch.setenv(f"NEXUDUS_{name}", value)
+
+    assert ready("doctor").out == "no problems found\n"
+
+
+def test_an_application_whose_token_is_wrong_names_it(
+    ready: Terminal, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nexudus.settings(app_key="k", app_secret="s", app_token="t")
+    for name, value in {"USERNAME": "", "PASSWORD": "", "APP_KEY": "k", "APP_SECRET": "s"}.items():
+        monkeypatch.setenv(f"NEXUDUS_{name}", value)
+
+    said = ready("doctor")
+
+    assert said.code == 1
+    assert "Nexudus refuses every call (Access Denied)" in said.out
+    assert "NEXUDUS_APP_TOKEN is the `t` of its installation" in said.out
+
+
+def test_an_account_in_the_clear_is_an_error(ready: Terminal, folder: Path) -> None:
+    exposed = '[accounts.harbour]\nbase_url = "http://crm.example.com"\ntoken = "t"\n'
+    (folder / "forms.toml").write_text(exposed + FORMS)
+
+    said = ready("doctor")
+
+    assert said.code == 1
+    assert said.out.startswith("error: forms.toml: accounts.harbour.base_url: http:// sends credentials and leads")
 
 
 def test_a_wrong_password_burns_one_sign_in_however_often_the_doctor_is_asked(

@@ -90,7 +90,7 @@ def test_the_first_lead_that_arrives_ends_the_outage_for_all(house: House, leads
     house.ahead = timedelta(0)
 
     assert house.deliver_once() == 1
-    house.store.write(lambda tx: tx.outbox.hasten("default", clock.now() - timedelta(minutes=5)))
+    house.store.write(lambda tx: tx.outbox.hasten("default", clock.now() - timedelta(minutes=5), clock.now()))
     house.ahead = timedelta(seconds=50)
     house.deliver_once()
 

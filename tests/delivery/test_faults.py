@@ -33,6 +33,7 @@ UNDECIDED: dict[str, dict[str, Any]] = {
     "a 500": {"status": 500},
     "a page with 200": {"status": 200, "body": "<html><body>Welcome</body></html>"},
     "a page with 502": {"status": 502, "body": "<html><body>Bad gateway</body></html>"},
+    "a firewall's page": {"firewall": True},
     "no answer in time": {"hang_s": 3.0},
     "an empty 200": {"status": 200, "body": ""},
 }
@@ -83,6 +84,13 @@ def outcomes(attempts: list[Attempt]) -> list[tuple[Step, Outcome]]:
     return [(attempt.step, attempt.outcome) for attempt in attempts]
 
 
+def outcome_of(fault: str, step: Step) -> Outcome:
+    """How a call ends that meets a fault of UNDECIDED."""
+    if "page" in fault:
+        return Outcome.INTERCEPTED
+    return Outcome.UNKNOWN if step in FOUND else Outcome.UNAVAILABLE
+
+
 def delivered_once(house: House) -> bool:
     """Whether there is exactly one contact with exactly one opportunity."""
     return len(house.nexudus.coworkers_of(EMAIL)) == len(house.nexudus.opportunities_of(EMAIL)) == 1
@@ -96,8 +104,7 @@ def test_an_answer_that_decides_nothing_is_tried_again(hasty: House, step: Step,
 
     hasty.deliver_until_quiet()
 
-    failed = step, Outcome.UNAVAILABLE if step is Step.FIND_COWORKER else Outcome.UNKNOWN
-    assert outcomes(hasty.attempts(lead)) == [*BEFORE[step], failed, *LOOKED[step]]
+    assert outcomes(hasty.attempts(lead)) == [*BEFORE[step], (step, outcome_of(fault, step)), *LOOKED[step]]
     assert hasty.kept(lead).status is Status.DELIVERED
     assert delivered_once(hasty)
 
@@ -110,7 +117,7 @@ def test_a_record_that_was_saved_without_a_word_is_found_not_repeated(hasty: Hou
 
     hasty.deliver_until_quiet()
 
-    assert outcomes(hasty.attempts(lead)) == [*BEFORE[step], (step, Outcome.UNKNOWN), *FOUND[step]]
+    assert outcomes(hasty.attempts(lead)) == [*BEFORE[step], (step, outcome_of(fault, step)), *FOUND[step]]
     assert hasty.kept(lead).status is Status.DELIVERED
     assert delivered_once(hasty)
 

@@ -7,6 +7,7 @@ from service.delivery.pacing import Pacer
 from service.delivery.preflight import Finding, examine
 from service.forms import ContactRule, Destination, Form
 from service.nexudus.client import Nexudus
+from service.nexudus.coworkers import PATH as COWORKERS
 from service.nexudus.tokens import Login
 from service.simulator.server import Simulator
 from service.store import Pace, Store
@@ -90,6 +91,32 @@ def test_a_host_that_does_not_say_who_signed_in_is_no_error(nexudus: Simulator) 
     nexudus.faults([{"path": "/api/auth/me", "times": None, "status": 500}])
 
     assert {finding.level for finding in findings_of(nexudus)} == {"warning"}
+
+
+def test_a_firewall_in_front_is_the_one_error_and_blames_neither_role_nor_password(nexudus: Simulator) -> None:
+    nexudus.faults([{"path": "/api/", "times": None, "firewall": True}])
+
+    (finding,) = findings_of(nexudus)
+
+    assert (finding.level, finding.check, finding.causes) == ("error", "access", ())
+    assert "something in front of Nexudus refused this request (HTTP 403 with a web page)" in finding.problem
+    assert "check that this machine may reach Nexudus" in finding.remedy
+
+
+def test_a_page_where_one_thing_is_asked_for_is_a_warning_that_blames_no_role(nexudus: Simulator) -> None:
+    nexudus.faults([{"path": path, "times": None, "firewall": True} for path in (COWORKERS, "/api/sys/countries")])
+
+    findings = findings_of(nexudus)
+
+    assert {finding.level for finding in findings} == {"warning"}
+    assert ["lacks" in finding.problem or "give the" in finding.remedy for finding in findings] == [False] * 3
+    assert {"check that this machine may reach Nexudus" in finding.remedy for finding in findings} == {True}
+
+
+def test_a_host_that_has_a_web_page_for_who_we_are_is_asked_for_users(nexudus: Simulator) -> None:
+    nexudus.faults([{"path": "/api/auth/me", "times": None, "firewall": True, "status": 404}])
+
+    assert "access" not in {finding.check for finding in findings_of(nexudus)}
 
 
 # -- roles

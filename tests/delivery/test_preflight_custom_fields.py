@@ -68,11 +68,6 @@ def test_any_other_asks_for_nothing(nexudus: Simulator, field: dict[str, Any]) -
 FILLED = [
     pytest.param(OPPORTUNITY, filling({"preferred FLOOR ": "{floor}"}), id="by name"),
     pytest.param(OPPORTUNITY, filling({"1": "{floor}"}), id="by id"),
-    pytest.param(
-        OPPORTUNITY,
-        filling(extra={"CustomFields": {"Data": [{"Name": "Preferred floor", "Value": "third"}]}}),
-        id="by extra",
-    ),
     pytest.param(COWORKER, of_contacts({"Preferred floor": "third"}), id="a contact's, by name"),
     pytest.param(COWORKER, of_contacts(extra={"Custom3": "third"}), id="a contact's, by its number"),
 ]

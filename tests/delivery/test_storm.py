@@ -73,6 +73,8 @@ faults = st.fixed_dictionaries(
             {**script, "status": 502, "body": "<html>Bad gateway</html>"},
             {**script, "status": 200, "body": ""},
             {**script, "hang_s": 0.4},
+            {**script, "firewall": True},
+            {**script, "firewall": True, "status": 401},
             {**script, "status": 401, "after_save": False},
             {**script, "status": 409, "after_save": False, "headers": {"Retry-After": "3"}},
             {**script, "status": 429, "after_save": False, "body": "Wait 2 seconds"},

@@ -26,6 +26,14 @@ def test_an_account_signs_in_with_a_password_or_a_token_and_has_nexudus_s_own_ad
     assert setup.forms["tour"].account == "quay"
 
 
+def test_an_account_may_sign_in_as_an_application() -> None:
+    setup = setup_of("[accounts.a]\napp_key = 'k'\napp_secret = 's'\napp_token = 't'\n[forms.tour]")
+
+    assert setup.accounts["a"].has_login
+    assert (setup.accounts["a"].app_key, setup.accounts["a"].app_token) == ("k", "t")
+    assert "'s'" not in repr(setup)
+
+
 def test_an_account_does_not_print_its_secrets() -> None:
     setup = setup_of("[accounts.a]\nusername = 'u'\npassword = 'hunter2'\n[forms.tour]")
 
@@ -33,13 +41,21 @@ def test_an_account_does_not_print_its_secrets() -> None:
 
 
 WRONG = [
-    ("a", "username = 'u'", "", "needs username and password, or token"),
-    ("a", "", "", "needs username and password, or token"),
+    ("a", "username = 'u'", "", "needs username and password, or token, or app_key and app_secret"),
+    ("a", "", "", "needs username and password, or token, or app_key and app_secret"),
     (
         "a",
         "username = 'u'\npassword = 'p'\ntoken = 't'",
         ".token",
         "stands beside username or password: keep one way to sign in",
+    ),
+    ("a", "app_key = 'k'", "", "needs app_key and app_secret together"),
+    ("a", "app_secret = 's'", "", "needs app_key and app_secret together"),
+    (
+        "a",
+        "app_key = 'k'\napp_secret = 's'\ntoken = 't'",
+        ".app_key",
+        "stands beside username, password or token: keep one way to sign in",
     ),
     ("a", "token = ''", ".token", "is empty: write a value, or leave the line out"),
     ("a", "token = 't'\nuser = 'x'", ".user", "unknown key 'user': did you mean 'username'?"),

@@ -140,6 +140,7 @@ def test_where_it_was_won_is_not_told_the_change_itself_counts(ledger: Ledger) -
     [
         ({"status": 401, "times": None}, "CrmOpportunity-List"),
         ({"status": 503}, "could not be read to the end"),
+        ({"firewall": True}, "Something in front of Nexudus refused this request"),
         ({"body": {"Records": [{"Id": 1, "UpdatedOn": LONG_AGO}], "TotalPages": 1}}, "other opportunities than asked"),
     ],
 )

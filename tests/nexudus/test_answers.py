@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from service import clock
 from service.nexudus.answers import Answer, meaning, new_id
-from service.nexudus.errors import NexudusError, OutcomeUnknown, Refused, Rejected, Throttled, Unavailable
+from service.nexudus.errors import (
+    Intercepted,
+    NexudusError,
+    OutcomeUnknown,
+    Refused,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
 
 PAGE = "<!DOCTYPE html><html><body><h1>We will be right back</h1></body></html>"
 SAVED = {"Status": 200, "Message": "Saved.", "Value": {"Id": 7}, "Errors": None, "WasSuccessful": True}
@@ -39,9 +47,18 @@ def trouble_of(answer: Answer, *, write: bool) -> NexudusError:
         pytest.param(an_answer("Forbidden", 403), Refused, Refused, id="403"),
         pytest.param(an_answer({"Message": "An error has occurred."}, 500), OutcomeUnknown, Unavailable, id="500"),
         pytest.param(an_answer("", 503), OutcomeUnknown, Unavailable, id="503"),
-        pytest.param(an_answer(PAGE, 200, "text/html"), OutcomeUnknown, Unavailable, id="page with 200"),
-        pytest.param(an_answer(PAGE, 200), OutcomeUnknown, Unavailable, id="page labelled JSON"),
-        pytest.param(an_answer(PAGE, 400, "text/html"), OutcomeUnknown, Unavailable, id="page with 400"),
+        pytest.param(an_answer(PAGE, 200, "text/html"), Intercepted, Intercepted, id="page with 200"),
+        pytest.param(an_answer(PAGE, 200), Intercepted, Intercepted, id="page labelled JSON"),
+        pytest.param(an_answer(PAGE, 400, "text/html"), Intercepted, Intercepted, id="page with 400"),
+        pytest.param(an_answer(PAGE, 401, "text/html"), Intercepted, Intercepted, id="page with 401"),
+        pytest.param(an_answer(PAGE, 403, "text/html"), Intercepted, Intercepted, id="page with 403"),
+        pytest.param(an_answer(PAGE, 404, "text/html"), Intercepted, Intercepted, id="page with 404"),
+        pytest.param(an_answer("", 403, "text/html"), Intercepted, Intercepted, id="empty page with 403"),
+        pytest.param(an_answer("Blocked.<br>", 403, "text/html"), Intercepted, Intercepted, id="a few tags with 403"),
+        pytest.param(an_answer("Access Denied", 401, "text/html"), Refused, Refused, id="401 labelled HTML"),
+        pytest.param(
+            an_answer({"Message": "<b>Team</b>"}, 400, "text/html"), Rejected, Rejected, id="400 labelled HTML"
+        ),
         pytest.param(an_answer("{", 200), OutcomeUnknown, Unavailable, id="broken JSON"),
         pytest.param(an_answer("", 200), OutcomeUnknown, Unavailable, id="nothing"),
         pytest.param(an_answer("null", 200), OutcomeUnknown, Unavailable, id="null"),
@@ -142,7 +159,11 @@ def test_a_field_named_only_in_the_message_is_told_too() -> None:
         pytest.param(an_answer('"Not found"', 404), "Not found", id="a JSON string"),
         pytest.param(an_answer("Access Denied", 401, "text/plain"), "Access Denied", id="plain text"),
         pytest.param(an_answer({"Message": "<b>Ooops!</b>"}, 500), "Ooops!", id="HTML inside JSON"),
-        pytest.param(an_answer(PAGE, 502, "text/html"), "HTTP 502 with a web page", id="a page"),
+        pytest.param(
+            an_answer(PAGE, 403, "text/html"),
+            "something in front of Nexudus refused this request (HTTP 403 with a web page)",
+            id="a page",
+        ),
         pytest.param(an_answer("", 409), "HTTP 409 without a word", id="nothing"),
     ],
 )

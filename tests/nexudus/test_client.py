@@ -12,7 +12,15 @@ import pytest
 
 from service.nexudus import boards
 from service.nexudus.client import PAGES_MAX, Nexudus
-from service.nexudus.errors import NexudusError, OutcomeUnknown, Refused, Rejected, Throttled, Unavailable
+from service.nexudus.errors import (
+    Intercepted,
+    NexudusError,
+    OutcomeUnknown,
+    Refused,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
 from service.nexudus.opportunities import PATH as OPPORTUNITIES
 from service.nexudus.tokens import Login
 from service.nexudus.transport import Transport
@@ -29,8 +37,9 @@ FAILED = {"Status": 200, "Message": "The board is locked", "Value": None, "Error
         pytest.param({"reset": True}, OutcomeUnknown, Unavailable, id="reset"),
         pytest.param({"hang_s": 5}, OutcomeUnknown, Unavailable, id="silence"),
         pytest.param({"status": 500}, OutcomeUnknown, Unavailable, id="500"),
-        pytest.param({"status": 502, "body": PAGE}, OutcomeUnknown, Unavailable, id="page with 502"),
-        pytest.param({"body": PAGE}, OutcomeUnknown, Unavailable, id="page with 200"),
+        pytest.param({"status": 502, "body": PAGE}, Intercepted, Intercepted, id="page with 502"),
+        pytest.param({"body": PAGE}, Intercepted, Intercepted, id="page with 200"),
+        pytest.param({"firewall": True}, Intercepted, Intercepted, id="a firewall's page"),
         pytest.param({"body": "{"}, OutcomeUnknown, Unavailable, id="broken JSON"),
         pytest.param({"status": 400}, Rejected, Rejected, id="400"),
         pytest.param({"status": 404}, Rejected, Unavailable, id="404"),

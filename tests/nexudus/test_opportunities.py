@@ -8,7 +8,7 @@ import pytest
 from service import clock
 from service.nexudus import marks, opportunities
 from service.nexudus.client import Nexudus
-from service.nexudus.errors import OutcomeUnknown, Rejected, Unavailable
+from service.nexudus.errors import Intercepted, OutcomeUnknown, Rejected, Unavailable
 from service.nexudus.opportunities import PATH, NewOpportunity
 from service.simulator.server import Simulator
 
@@ -123,13 +123,19 @@ def test_a_failed_search_is_not_taken_for_an_answer(crm: Simulator, nexudus: Nex
 
 
 @pytest.mark.parametrize(
-    "fault", [{"reset": True}, {"status": 500}, {"body": "<html>"}, {"body": {"WasSuccessful": True, "Value": None}}]
+    ("fault", "error"),
+    [
+        ({"reset": True}, OutcomeUnknown),
+        ({"status": 500}, OutcomeUnknown),
+        ({"firewall": True}, Intercepted),
+        ({"body": {"WasSuccessful": True, "Value": None}}, OutcomeUnknown),
+    ],
 )
 def test_what_was_saved_though_the_answer_was_lost_is_found(
-    crm: Simulator, nexudus: Nexudus, person: int, fault: dict[str, object]
+    crm: Simulator, nexudus: Nexudus, person: int, fault: dict[str, object], error: type[Exception]
 ) -> None:
     crm.faults([{"method": "POST", "path": PATH, "after_save": True, **fault}])
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(error):
         create(nexudus, person)
 
     assert find(nexudus, person) == crm.opportunities()[0]["Id"]

@@ -1,5 +1,6 @@
 """Signing in: as seldom as possible, once over all processes, and never again after a refusal."""
 
+import hashlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from service import clock
 from service.nexudus import boards
 from service.nexudus.bearer import Bearer
 from service.nexudus.client import Nexudus
-from service.nexudus.errors import Refused, Throttled, Unavailable
+from service.nexudus.errors import Intercepted, Refused, Throttled, Unavailable
 from service.nexudus.grants import Grants
 from service.nexudus.tokens import Login, MemoryTokenKeeper, Tokens
 from service.nexudus.transport import Transport
@@ -23,6 +24,7 @@ from tests.nexudus.conftest import PASSWORD, USERNAME, Connect
 
 T = TypeVar("T")
 
+MD5_OF_BOTH = hashlib.md5(b"c90eb5d8", usedforsecurity=False).hexdigest()
 SEED = "JBSWY3DPEHPK3PXP"
 
 
@@ -181,8 +183,10 @@ def test_a_missing_second_factor_is_told_as_such_and_not_tried_again(crm: Simula
     ("fault", "error"),
     [
         pytest.param({"status": 500}, Unavailable, id="500"),
-        pytest.param({"body": "<html>soon</html>"}, Unavailable, id="a page"),
-        pytest.param({"status": 403, "body": "<html>blocked</html>"}, Unavailable, id="a gate on the way"),
+        pytest.param({"body": "<html>soon</html>"}, Intercepted, id="a page"),
+        pytest.param({"firewall": True}, Intercepted, id="a firewall's page"),
+        pytest.param({"firewall": True, "status": 401}, Intercepted, id="a page with 401"),
+        pytest.param({"status": 403, "body": "Forbidden"}, Unavailable, id="a gate on the way"),
         pytest.param({"body": {}}, Unavailable, id="no token"),
         pytest.param({"reset": True}, Unavailable, id="cut"),
         pytest.param({"status": 429, "body": "Wait 2 seconds"}, Throttled, id="429"),
@@ -360,6 +364,115 @@ def test_a_forbidden_call_is_no_reason_to_exchange_tokens(crm: Simulator, nexudu
         boards.me(nexudus)
 
     assert grants_of(crm) == ["password"]
+
+
+def test_a_login_page_for_a_dead_token_leads_to_a_new_one(crm: Simulator, nexudus: Nexudus) -> None:
+    boards.countries(nexudus)
+    crm.revoke_tokens()
+    crm.faults([{"path": "/api/sys/countries", "firewall": True, "status": 401}])
+
+    assert boards.countries(nexudus)
+    assert grants_of(crm) == ["password", "refresh_token"]
+
+
+def test_a_login_page_that_stays_costs_one_look_at_the_token_however_often_it_comes(
+    crm: Simulator, nexudus: Nexudus
+) -> None:
+    boards.countries(nexudus)
+    crm.faults([{"path": "/api/(?!token)", "firewall": True, "status": 401, "times": None}])
+
+    for _ in range(4):
+        with pytest.raises(Intercepted):
+            boards.countries(nexudus)
+
+    assert grants_of(crm) == ["password", "refresh_token"]
+    assert len(crm.calls("GET", "/api/auth/me")) == 2
+
+
+def test_what_a_login_page_showed_is_not_believed_of_a_dead_token(crm: Simulator, nexudus: Nexudus) -> None:
+    crm.faults([{"path": "/api/sys/countries", "firewall": True, "status": 401, "times": 2}])
+    with pytest.raises(Intercepted):
+        boards.countries(nexudus)
+    crm.revoke_tokens()
+
+    assert boards.countries(nexudus)
+
+
+def test_a_write_that_a_login_page_answered_is_not_repeated_by_the_client(crm: Simulator, nexudus: Nexudus) -> None:
+    person = crm.add_coworker("ada@example.com")["Id"]
+    crm.faults([{"path": "/api/crm/crmopportunities", "firewall": True, "status": 401, "after_save": True}])
+
+    with pytest.raises(Intercepted) as caught:
+        nexudus.post(
+            "/api/crm/crmopportunities", {"CrmBoardColumnId": 1001, "CoworkerId": person, "Position": 1, "Status": 1}
+        )
+
+    assert caught.value.is_write
+    assert len(crm.opportunities()) == 1
+
+
+def test_without_credentials_nothing_is_sent(crm: Simulator) -> None:
+    with pytest.raises(Unavailable, match="no Nexudus credentials are set"):
+        boards.me(Nexudus(crm.url, Login()))
+
+    assert crm.calls() == []
+
+
+# -- an application
+
+
+def an_app(crm: Simulator, **login: str) -> Nexudus:
+    """A client that signs in as an application, which is installed there."""
+    crm.settings(app_key="f362", app_secret="b5d8", app_token="c90e")
+    return Nexudus(crm.url, Login(app_key="f362", **login), timeout_s=2)
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        pytest.param({"app_secret": "b5d8", "app_token": "c90e"}, id="secret and token"),
+        pytest.param({"app_secret": MD5_OF_BOTH}, id="what both make"),
+    ],
+)
+def test_an_application_signs_each_call_and_exchanges_nothing(crm: Simulator, login: dict[str, str]) -> None:
+    nexudus = an_app(crm, **login)
+
+    assert boards.countries(nexudus)
+    assert boards.me(nexudus).email == USERNAME
+    assert grants_of(crm) == []
+    assert crm.calls()[0].authorization.startswith("Basic ")
+
+
+def test_an_application_that_is_refused_stays_refused_without_a_sign_in(crm: Simulator) -> None:
+    nexudus = an_app(crm, app_secret="b5d8")  # its token was forgotten
+
+    for _ in range(3):
+        with pytest.raises(Refused) as caught:
+            boards.countries(nexudus)
+        assert caught.value.kind == "denied"
+
+    assert grants_of(crm) == []
+    assert len(crm.calls("GET", "/api/auth/me")) == 1
+
+
+def test_an_application_that_lacks_a_role_is_told_so(crm: Simulator) -> None:
+    nexudus = an_app(crm, app_secret="b5d8", app_token="c90e")
+    crm.settings(denied=["Country-List"])
+
+    with pytest.raises(Refused) as caught:
+        boards.countries(nexudus)
+
+    assert caught.value.kind == "role"
+
+
+def test_where_nobody_says_who_an_application_is_no_user_is_searched_for(crm: Simulator) -> None:
+    nexudus = an_app(crm, app_secret="b5d8", app_token="c90e")
+    crm.faults([{"path": "/api/auth/me", "status": 404}])
+
+    with pytest.raises(Unavailable, match="does not tell who"):
+        boards.me(nexudus)
+
+    assert crm.calls("GET", "/api/sys/users") == []
 
 
 def test_what_is_kept_does_not_print_its_tokens(crm: Simulator) -> None:

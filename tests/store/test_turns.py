@@ -2,11 +2,11 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from service.lead import Delivery, Lead
+from service.lead import Delivery, Lead, Outcome, Step
 from service.store import UNAVAILABLE, Arrival, Debt, Store, Transaction, Turns
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import claim, owe, stands
@@ -171,10 +171,45 @@ def test_when_an_outage_is_over_what_waits_long_is_due(store: Store) -> None:
     (delivery,) = claim(store)
     store.write(lambda tx: tx.outbox.postpone(delivery, NOON + 60 * MINUTE, 3))
 
-    assert store.write(lambda tx: tx.outbox.hasten("default", NOON)) == 1
+    assert store.write(lambda tx: tx.outbox.hasten("default", NOON, NOON)) == 1
 
     assert stands(store, retried).next_attempt_at == NOON
     assert stands(store, fresh).next_attempt_at == NOON + 10 * MINUTE
+
+
+def test_what_met_a_web_page_before_the_outage_waits_on_when_it_is_over(store: Store) -> None:
+    alone, together = owe(store, person="alone"), owe(store, person="together")
+    for delivery in claim(store):
+        began_at = NOON - (30 if delivery.lead.id == alone.id else 5) * MINUTE
+        meet_a_page(store, delivery, began_at)
+
+    assert store.write(lambda tx: tx.outbox.hasten("default", NOON, NOON - 10 * MINUTE)) == 1
+
+    assert stands(store, together).next_attempt_at == NOON
+    assert stands(store, alone).next_attempt_at == NOON + 60 * MINUTE
+
+
+def test_leads_that_met_web_pages_are_counted_once_each(store: Store) -> None:
+    owe(store, person="one")
+    owe(store, person="two")
+    for delivery in claim(store):
+        meet_a_page(store, delivery, NOON - MINUTE, NOON)
+
+    with store.read() as tx:
+        assert tx.outbox.intercepted("default", NOON) == 2
+        assert tx.outbox.intercepted("default", NOON + MINUTE) == 0
+        assert tx.outbox.intercepted("harbour", NOON) == 0
+
+
+def meet_a_page(store: Store, delivery: Delivery, *began_at: datetime) -> None:
+    """Note calls that a web page answered, and when to try again."""
+
+    def job(tx: Transaction) -> None:
+        for at in began_at:
+            tx.outbox.end(tx.outbox.begin(delivery, Step.CREATE_OPPORTUNITY, at), Outcome.INTERCEPTED, 10, 403)
+        tx.outbox.postpone(delivery, NOON + 60 * MINUTE, 3)
+
+    store.write(job)
 
 
 def test_failures_are_counted_from_the_first_until_a_lead_arrives(store: Store) -> None:

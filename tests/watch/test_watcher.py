@@ -237,6 +237,22 @@ def test_an_unsafe_stage_is_told_and_over_when_its_hold_is(post: Post) -> None:
     assert post.ear.titles[1:] == ["Lead Capture: over: a stage is not safe"]
 
 
+def test_missing_credentials_are_told_as_such_and_over_when_some_are_set(post: Post) -> None:
+    post.owe()
+    reason = "no Nexudus credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD."
+    until = post.now + timedelta(hours=1)
+    post.store.write(lambda tx: tx.holds.prolong("default", "credentials", post.now, until, reason))
+    post.look()
+    post.store.write(lambda tx: tx.holds.lift("default", "credentials"))
+
+    post.look()
+    post.look(2)
+
+    assert post.ear.titles[0] == "Lead Capture: no Nexudus credentials are set"
+    assert f"N{reason[1:]} 1 lead waits" in post.ear.heard[0]["message"]
+    assert post.ear.titles[1:] == ["Lead Capture: over: no Nexudus credentials are set"]
+
+
 # -- what others notice
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from service.admin.pages.sold import agreement
 from service.admin.pages.words import counted, sender_name, span
 from service.forms import Form
-from service.store import UNAVAILABLE, Pause, Transaction
+from service.store import NO_CREDENTIALS, UNAVAILABLE, Pause, Transaction
 
 PLAIN_PAUSES = {
     UNAVAILABLE: "Nexudus does not answer. It is tried again by itself",
@@ -58,6 +58,9 @@ def _name(account: str) -> str:
 
 def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) -> Standing:
     name = _name(account)
+    lacking = tx.holds.find(account, NO_CREDENTIALS)
+    if lacking is not None:
+        return Standing(name, "No credentials", "bad", f"{lacking.reason[:1].upper()}{lacking.reason[1:]}")
     if tx.accounts.is_refused(account):
         sentence = "It refuses the user name or password. Correct it and start the service again; nothing is lost."
         return Standing(name, "Sign-in refused", "bad", sentence)

@@ -51,6 +51,7 @@ OUTCOMES: Mapping[Outcome, Word] = {
     Outcome.THROTTLED: Word("asked to wait", "busy", ""),
     Outcome.UNAVAILABLE: Word("no answer", "warn", ""),
     Outcome.UNKNOWN: Word("outcome unknown: looked for before it is repeated", "warn", ""),
+    Outcome.INTERCEPTED: Word("something in front of Nexudus refused it", "warn", ""),
     Outcome.REJECTED: Word("refused as wrong", "bad", ""),
     Outcome.REFUSED: Word("not allowed", "bad", ""),
 }

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.delivery.preflight.finding import Finding, of_account
-from service.delivery.preflight.seen import Seen
+from service.delivery.preflight.seen import INTERCEPTED_REMEDY, Seen
 from service.delivery.vetting import SIGN_INS
 from service.nexudus import boards, counts, coworkers, opportunities
 from service.nexudus.boards import User
 from service.nexudus.client import Nexudus
-from service.nexudus.errors import NexudusError, Refused, Throttled, Unavailable
+from service.nexudus.errors import Intercepted, NexudusError, Refused, Throttled, Unavailable
 from service.nexudus.roles import roles_of
 
 NOBODY = "nobody@example.invalid"
@@ -62,13 +62,17 @@ def _turned_away(seen: Seen, error: NexudusError) -> Access:
     try:
         seen.patiently(search_nobody)
     except Refused as again:
-        remedy = "see that the service user is active and has API access, or renew its token"
+        remedy = (
+            "see that the service user is active and has API access, or renew its token; of an application, see that "
+            "NEXUDUS_APP_TOKEN is the `t` of its installation"
+        )
         closed = of_account("error", "access", account, f"Nexudus refuses every call ({again.said})", remedy)
         return Access(is_open=False, me=None, findings=(closed,))
     except NexudusError as again:
         return Access(is_open=False, me=None, findings=(_unanswered(again, account),))
     problem = f"could not check the service user ({error.said})"
-    unknown = of_account("warning", "access", account, problem, "nothing to do: other calls pass")
+    remedy = "ask Nexudus support why; " if isinstance(error, Intercepted) else "nothing to do: "
+    unknown = of_account("warning", "access", account, problem, f"{remedy}other calls pass")
     return Access(is_open=True, me=None, findings=(unknown,))
 
 
@@ -89,6 +93,8 @@ def _refused(error: Refused, account: str) -> Finding:
 def _unanswered(error: NexudusError, account: str) -> Finding:
     if isinstance(error, Throttled):
         problem, remedy = f"Nexudus could not be asked ({error.said})", "try again in a while"
+    elif isinstance(error, Intercepted):
+        problem, remedy = f"{error.said}, and every other call", INTERCEPTED_REMEDY
     else:
         problem, remedy = f"Nexudus does not answer ({error.said})", "check NEXUDUS_BASE_URL and the network"
     # No cause of its own: a delivery that meets this is noticed where it happens.
@@ -115,6 +121,9 @@ def check_roles(seen: Seen, me: User | None) -> Iterator[Finding]:
         except Refused as error:
             problem = f"the service user lacks the role {role} ({error.said})"
             yield of_account("error", "roles", seen.account, problem, "add it in Nexudus")
+        except Intercepted as error:
+            problem = f"could not check {role} ({error.said})"
+            yield Finding("warning", "roles", f"account {seen.account}", problem, INTERCEPTED_REMEDY, skipped=True)
         except NexudusError as error:
             yield _untried(seen.account, role, error.said)
         else:

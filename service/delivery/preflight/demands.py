@@ -30,7 +30,7 @@ class Filling:
     """What a form puts into the custom fields of one kind of record.
 
     words: what that kind is called. table: the key of the forms file. custom: of that table, by name or id.
-    others: names and ids that `extra` fills, folded. business_id: the location of the new record.
+    others: names that `contact.extra` fills, folded. business_id: the location of the new record.
     """
 
     record_type: int
@@ -77,20 +77,12 @@ def _fillings(variant: Variant, stage: Stage | None) -> Iterator[Filling]:
     of_stage = stage.business_id if stage else None
     named = frozenset(map(folded, _custom_n(rule.extra)))
     yield Filling(COWORKER, "contacts", "contact.custom", rule.custom, named, rule.business_id or of_stage)
-    named = frozenset(map(folded, _named_in(wanted.extra)))
-    yield Filling(OPPORTUNITY, "opportunities", "custom", wanted.custom, named, of_stage)
+    yield Filling(OPPORTUNITY, "opportunities", "custom", wanted.custom, frozenset(), of_stage)
 
 
 def _custom_n(extra: Mapping[str, Any]) -> Iterator[str]:
     """Custom1 to Custom30 are fields of a contact's body."""
     return (name for name, value in extra.items() if re.fullmatch(r"Custom\d+", name) and value != "")
-
-
-def _named_in(extra: Mapping[str, Any]) -> Iterator[str]:
-    """The names in a `CustomFields` that an operator wrote in the CRM's own form."""
-    given = extra.get("CustomFields")
-    data = given.get("Data") if isinstance(given, Mapping) else None
-    return (str(each.get("Name")) for each in data or () if isinstance(each, Mapping) and each.get("Value"))
 
 
 def _read(seen: Seen, listed: list[CustomField]) -> Iterator[CustomField]:

@@ -8,7 +8,7 @@ from service.delivery.behaviour import Behaviour
 from service.delivery.pacing import OutOfPace
 from service.delivery.preflight.finding import WHOLE_ACCOUNT, Finding, Level, setup_cause
 from service.nexudus.client import Nexudus
-from service.nexudus.errors import NexudusError, Refused, Throttled, Unavailable
+from service.nexudus.errors import Intercepted, NexudusError, Refused, Throttled, Unavailable
 
 T = TypeVar("T")
 
@@ -20,6 +20,13 @@ SILENCES_MAX = 2
 
 WAITS_MAX, LONGEST_WAIT_S = 3, 75.0
 """How often, and for how long, an examination waits when it is told to slow down; a minute's pace is waited for."""
+
+
+INTERCEPTED_REMEDY = (
+    "check that this machine may reach Nexudus, without a proxy or firewall that answers in its place, or ask Nexudus "
+    "support whether theirs stops it; it is no matter of roles or passwords"
+)
+"""What to do where web pages come instead of answers."""
 
 
 class Unseen(Exception):
@@ -127,5 +134,7 @@ class Seen:
 
 def _without(error: NexudusError) -> str:
     """What to do where no role is missing: an answer that shows nothing will show no more tomorrow."""
+    if isinstance(error, Intercepted):
+        return INTERCEPTED_REMEDY
     is_answer = error.status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
     return "look at it in Nexudus yourself" if is_answer else "try again when Nexudus answers"
