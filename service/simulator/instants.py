@@ -12,7 +12,12 @@ def now_text() -> str:
 
 def text_before(days: float) -> str:
     """The instant so many days ago, in the same form."""
-    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return text_of(datetime.now(UTC) - timedelta(days=days))
+
+
+def text_of(instant: datetime) -> str:
+    """An instant in the same form."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def read_instant(text: str) -> datetime | None:

@@ -97,9 +97,9 @@ class World:
         """The record of that kind and id, or None."""
         return self.tables[kind].get(ident)
 
-    def put(self, kind: str, record: Record) -> Record:
-        """Keep a record, giving a new one its Id and the fields that the server fills."""
-        now = now_text()
+    def put(self, kind: str, record: Record, at: str = "") -> Record:
+        """Keep a record, giving a new one its Id and the fields that the server fills. at: when, "" is now."""
+        now = at or now_text()
         if "Id" not in record:
             record = {
                 **record,
