@@ -2,7 +2,7 @@
 
 from service.forms.amounts import AmountTable, AnswerAmount, AnswerDate
 from service.forms.blocks import Block
-from service.forms.conversions import LOST, RECEIVED, WON
+from service.forms.conversions import LOST, RECEIVED, STAGE, WON, key_of_stage
 from service.forms.file import read_setup
 from service.forms.form import Account, Canary, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
 from service.forms.problems import SetupProblems
@@ -12,6 +12,7 @@ __all__ = [
     "LOST",
     "PLATFORMS",
     "RECEIVED",
+    "STAGE",
     "WON",
     "Account",
     "AmountTable",
@@ -27,5 +28,6 @@ __all__ = [
     "Route",
     "Setup",
     "SetupProblems",
+    "key_of_stage",
     "read_setup",
 ]

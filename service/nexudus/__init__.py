@@ -14,6 +14,7 @@ coworkers.py      finding and creating the contact
 opportunities.py  creating the opportunity
 marks.py          whether an opportunity is there already: by its mark, or by its looks
 pipeline.py       how opportunities stand, many at a time
+stage_history.py  when they came into their stages
 lead_sources.py   the CRM's list of sources
 loss_reasons.py   the CRM's list of why opportunities are lost
 boards.py         what a set-up can name: stages, locations, owners, countries ...

@@ -5,6 +5,7 @@ from service.simulator.entities import OPPORTUNITY
 from service.simulator.enums import STATUS_LOST, STATUS_WON
 from service.simulator.exchange import Answer, Flaw, Record, invalid, missing, saved
 from service.simulator.instants import now_text, text_before
+from service.simulator.seed import SERVICE_USER_ID
 from service.simulator.world import World
 
 REQUIRED = ("Position", "Status")
@@ -33,12 +34,15 @@ def create(world: World, body: Record) -> Answer:
         return invalid(flaws)
     record = world.put("CrmOpportunity", _fields(world, body), custom_values.created(world, body))
     world.held[record["CrmBoardColumnCrmBoardBusinessId"]] += 1
-    _arrive(world, record, came_from=None)
+    _arrive(world, record, None, SERVICE_USER_ID)
     return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
 
 
-def replace(world: World, body: Record) -> Answer:
-    """Answer PUT: the record becomes what the body says; a field left out is cleared."""
+def replace(world: World, body: Record, user_id: int = SERVICE_USER_ID, at: str = "") -> Answer:
+    """Answer PUT: the record becomes what the body says; a field left out is cleared.
+
+    user_id: who does it. at: when, as the API writes instants; "" is now.
+    """
     old = world.row("CrmOpportunity", body.get("Id"))
     if old is None:
         return missing()
@@ -47,11 +51,11 @@ def replace(world: World, body: Record) -> Answer:
         return invalid(flaws)
     kept = {key: old[key] for key in ("Id", "UniqueId", "CreatedOn", "IsNew", "LocalizationDetails")}
     fields = {**_fields(world, body), "Position": body["Position"]}
-    record = world.put("CrmOpportunity", {**fields, **kept, "CustomFields": custom_values.kept(body)})
+    record = world.put("CrmOpportunity", {**fields, **kept, "CustomFields": custom_values.kept(body)}, at=at)
     world.held[old["CrmBoardColumnCrmBoardBusinessId"]] -= 1
     world.held[record["CrmBoardColumnCrmBoardBusinessId"]] += 1
     if record["CrmBoardColumnId"] != old["CrmBoardColumnId"]:
-        _arrive(world, record, came_from=old["CrmBoardColumnId"])
+        _arrive(world, record, old["CrmBoardColumnId"], user_id)
     return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
 
 
@@ -141,18 +145,19 @@ def _notes(world: World, sent: str | None, template: str | None) -> str | None:
     return text and text[: world.settings.notes_max]
 
 
-def _arrive(world: World, record: Record, came_from: int | None) -> None:
-    """Keep the history, then do what the stage does on arrival.
+def _arrive(world: World, record: Record, came_from: int | None, user_id: int) -> None:
+    """Keep the history, then do what the stage does on arrival, when the record was last written.
 
     The docs do not say whether an arrival by API counts; here it does, which is the harder case for a client.
     """
     column = world.tables["CrmBoardColumn"].rows[record["CrmBoardColumnId"]]
-    _keep_history(world, record, came_from)
+    at = record["UpdatedOn"]
+    _keep_history(world, record, came_from, user_id)
     coworker = world.tables["Coworker"].rows[record["CoworkerId"]]
     if column["WinOpportunity"]:
-        record.update(Status=STATUS_WON, WonOn=now_text())
+        record.update(Status=STATUS_WON, WonOn=at)
     if column["LoseOpportunity"]:
-        record.update(Status=STATUS_LOST, LostOn=now_text())
+        record.update(Status=STATUS_LOST, LostOn=at)
     if column["ActivateAccount"] or column["DeactivateAccount"]:
         coworker["Active"] = bool(column["ActivateAccount"])
     if column["CannedResponseId"]:
@@ -166,18 +171,24 @@ def _arrive(world: World, record: Record, came_from: int | None) -> None:
         world.drop_coworker(coworker["Id"])
 
 
-def _keep_history(world: World, record: Record, came_from: int | None) -> None:
-    now = now_text()
+def _keep_history(world: World, record: Record, came_from: int | None, user_id: int) -> None:
+    """One row for each arrival. FromTime: when it entered the stage before (null at first); ToTime: when it left that.
+
+    Source: REST reference, entity CrmOpportunityHistory. The first placement has no old stage.
+    """
+    at = record["UpdatedOn"]
     past = list(world.tables["CrmOpportunityHistory"].having("CrmOpportunityId", record["Id"]))
-    if past:
-        past[-1]["ToTime"] = now
-    world.put(
-        "CrmOpportunityHistory",
-        {
-            "CrmOpportunityId": record["Id"],
-            "OldCrmBoardColumnId": came_from,
-            "NewCrmBoardColumnId": record["CrmBoardColumnId"],
-            "FromTime": now,
-            "ToTime": None,
-        },
-    )
+    before = world.row("CrmBoardColumn", came_from) or {}
+    user = world.row("User", user_id) or {}
+    row = {
+        "CrmOpportunityId": record["Id"],
+        "OldCrmBoardColumnId": came_from,
+        "OldCrmBoardColumnName": before.get("Name"),
+        "NewCrmBoardColumnId": record["CrmBoardColumnId"],
+        "NewCrmBoardColumnName": record["CrmBoardColumnName"],
+        "FromTime": (past[-1]["ToTime"] or past[-1]["CreatedOn"]) if past else None,
+        "ToTime": at if world.settings.history_to_times else None,
+        "UserId": user.get("Id"),
+        "UserFullName": user.get("FullName"),
+    }
+    world.put("CrmOpportunityHistory", row, at=at)

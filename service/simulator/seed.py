@@ -10,7 +10,7 @@ from service.simulator.entities import ENTITIES
 from service.simulator.exchange import Record
 from service.simulator.geography import COUNTRIES, ID_OF_COUNTRY, ID_OF_ZONE, TIME_ZONES
 
-SERVICE_USER_ID, SERVICE_ROLE_ID = 900, 1
+SERVICE_USER_ID, OWNER_USER_ID, SERVICE_ROLE_ID = 900, 901, 1
 ROOT_LOCATION_ID, FIRST_BOARD_ID = 55, 10
 CREDENTIALS = ("AccessToken", "Password", "TwoFactorSecret")
 SINCE = "2024-03-04T09:00:00.000Z"
@@ -63,7 +63,7 @@ TYPES = (
 # Id, name, e-mail (None: the login's), active, may use the API, locations
 USERS: tuple[tuple[int, str, str | None, bool, bool, tuple[int, ...]], ...] = (
     (SERVICE_USER_ID, "Lead Capture", None, True, True, (55, 56, 57)),
-    (901, "Olive Owner", "olive@harbourdesk.example", True, False, (55, 56, 57)),
+    (OWNER_USER_ID, "Olive Owner", "olive@harbourdesk.example", True, False, (55, 56, 57)),
     (902, "Quentin Quay", "quentin@harbourdesk.example", True, False, (56,)),
     (903, "Former Fred", "fred@harbourdesk.example", False, False, (55,)),
 )

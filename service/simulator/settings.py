@@ -42,11 +42,10 @@ class Settings:
     custom_fields_in_lists: bool = True  # False: CustomFields of an opportunity come by id only
     custom_fields_filter: bool = True  # False: lists ignore filters by custom field, as they do any unknown one
     notes_in_lists: bool = True  # False: Notes of an opportunity come by id only
+    history_to_times: bool = True  # False: rows of the stage history lack ToTime
     notes_max: int | None = None  # longer notes are cut without a word
     email_any_case: bool = True  # False: a search for an e-mail address finds it only as it was saved
-    ignored_filters: tuple[
-        str, ...
-    ] = ()  # filters that are ignored, as any unknown one is: "from_CrmOpportunity_UpdatedOn"
+    ignored_filters: tuple[str, ...] = ()  # "from_CrmOpportunity_UpdatedOn": ignored as any unknown one is
     limit_headers: bool = False  # True: answers tell the limits in X-RateLimit headers
     times_off_minutes: int = 0  # records tell local time with a false Z, so far from UTC
     search_lag_s: float = 0  # a new record shows in lists only after so long
@@ -191,6 +190,7 @@ READERS: dict[str, Callable[[object], Any]] = {
     "custom_fields_in_lists": read_flag,
     "custom_fields_filter": read_flag,
     "notes_in_lists": read_flag,
+    "history_to_times": read_flag,
     "notes_max": read_count,
     "email_any_case": read_flag,
     "ignored_filters": _names,

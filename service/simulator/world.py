@@ -97,12 +97,12 @@ class World:
         """The record of that kind and id, or None."""
         return self.tables[kind].get(ident)
 
-    def put(self, kind: str, record: Record, custom: Record | None = None) -> Record:
+    def put(self, kind: str, record: Record, custom: Record | None = None, at: str = "") -> Record:
         """Keep a record, giving a new one its Id and the fields that the server fills.
 
-        custom: CustomFields of a new one.
+        custom: CustomFields of a new one. at: when, "" is now.
         """
-        now = now_text()
+        now = at or now_text()
         if "Id" not in record:
             record = {
                 **record,

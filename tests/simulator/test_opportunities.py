@@ -175,7 +175,8 @@ def test_a_put_moves_the_opportunity_and_keeps_its_history(sim: Simulator, clien
         (None, 1001),
         (1001, 1002),
     ]
-    assert [bool(move["ToTime"]) for move in moves] == [True, False]
+    assert [bool(move["FromTime"]) for move in moves] == [False, True]
+    assert moves[1]["FromTime"] == moves[0]["ToTime"] <= moves[1]["ToTime"]
 
 
 def test_a_put_without_a_known_id_is_not_found(sim: Simulator, client: Client, ada: int) -> None:

@@ -14,8 +14,9 @@ from service.nexudus.client import Params
 from service.nexudus.counts import FAR, NOWHERE
 from service.nexudus.errors import Refused, Unavailable
 from service.nexudus.opportunities import PATH
-from service.nexudus.pipeline import HISTORY_PATH, instant_of
+from service.nexudus.pipeline import instant_of
 from service.nexudus.roles import roles_of
+from service.nexudus.stage_history import HISTORY_PATH
 
 STAGES_LOOKED_AT = 10
 """Records of stages that are compared with their rows in the list."""
