@@ -9,7 +9,7 @@ The way of one call:
     desk.py         one call: note, dawdle, misbehave, let in, pass on
     tokens.py       logins; access.py who may do what; pace.py throttling
     listing.py      lists: filters, pages
-    coworkers.py, opportunities.py    what a create checks and sets off
+    coworkers.py, opportunities.py    what a create checks and sets off; custom_values.py
     world.py        the state behind one lock; seed.py what is in it at first
     control.py      /_sim/: settings.py, faults.py
     board.py        the page at /
