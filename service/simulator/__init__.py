@@ -9,7 +9,8 @@ The way of one call:
     desk.py         one call: note, dawdle, misbehave, let in, pass on
     tokens.py       logins; access.py who may do what; pace.py throttling
     listing.py      lists: filters, pages
-    coworkers.py, opportunities.py    what a create checks and sets off; custom_fields.py what else it may want
+    coworkers.py, opportunities.py    what a create checks and sets off; custom_fields.py what else it may want,
+                                      custom_values.py what it keeps of them
     world.py        the state behind one lock; seed.py what is in it at first
     control.py      /_sim/: settings.py, faults.py
     board.py        the page at /

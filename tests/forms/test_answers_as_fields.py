@@ -81,7 +81,7 @@ def test_a_question_that_the_house_knows_or_that_is_misspelt_is_told() -> None:
 
 
 def test_what_only_a_route_knows_is_not_known_to_the_form() -> None:
-    text = "[forms.tour]\nname = '{floor}'\n[[forms.tour.routes]]\nwhen = { location = 'x' }\nquestions = ['floor']"
+    text = "[forms.tour]\nname = '{floor}'\n[[forms.tour.routes]]\nwhen = { location = 'x' }\nrequire = ['floor']"
 
     [problem] = problems_of(text)
 
