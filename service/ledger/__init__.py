@@ -2,7 +2,8 @@
 
 book.py          one account's book: who reads it, and in whose turn
 sighting.py      what a page of opportunities says of leads, and what happened to them since
-way.py           the stages that an opportunity went through, asked for where it is worth a call
+stages.py        the CRM's stage history of a whole account, read from where it was read before
+stage_notes.py   what of it is new or was noted wrongly
 polling.py       the closed loop: won, lost and moved ones, found by the date of their change
 reconciling.py   leads received, opportunities found by their mark, leads at platforms: all of them compared
 findings.py      what is missing or doubled, and what to do, in words

@@ -107,12 +107,19 @@ class Platform:
     since: datetime | None = None  # from when on it was asked
 
 
+NO_HISTORY = (
+    "Nexudus does not show its stage history to the service account, so stages are noted when they are noticed, with "
+    "the time of the record's last change: give it the role CrmOpportunityHistory-List."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """One comparison of one account. findings: the first MOST of them; number: of all.
 
     strangers: opportunities with marks of leads that are not here. hidden: opportunities that could not be looked
     into. unchecked: leads that were not among those listed, and of which there were too many to look for each.
+    has_no_history: the stage history is not shown to the service account.
     """
 
     account: str
@@ -123,6 +130,7 @@ class Comparison:
     strangers: int = 0
     hidden: int = 0
     unchecked: int = 0
+    has_no_history: bool = False
     platforms: Sequence[Platform] = field(default_factory=tuple)
     problem: str = ""  # why the account could not be read to the end
 
@@ -150,6 +158,8 @@ class Comparison:
         for one in self.platforms:
             if one.problem:
                 yield f"{one.sender}, {one.form}: {one.problem}"
+        if self.has_no_history:
+            yield NO_HISTORY
 
     def as_json(self) -> dict[str, Any]:
         """As JSON values, for the terminal, the store and the dashboard."""

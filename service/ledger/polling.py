@@ -1,4 +1,7 @@
-"""The closed loop: which opportunities were won, lost or moved, found by the date of their change."""
+"""The closed loop: which opportunities were won, lost or moved, found by the date of their change.
+
+Stages come from the CRM's stage history, each with the time at which it was entered; all else from the records.
+"""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +9,7 @@ import structlog
 
 from service.ledger.book import Book
 from service.ledger.sighting import sight
-from service.ledger.way import Way
+from service.ledger.stages import StageReading, read_anew, read_stages
 from service.nexudus import pipeline
 from service.nexudus.errors import NexudusError, Refused
 from service.nexudus.pipeline import DatesIgnored, PagesRepeat
@@ -17,6 +20,7 @@ FIRST_BACK = timedelta(days=31)
 """How far back the first reading of an account looks; `lead-capture reconcile` reads all."""
 
 ODD_ANSWER = "Nexudus answers with other opportunities than asked for, so that changes are read by night only."
+NO_STAGES = "Nexudus's stage history could not be read to the end; the next reading begins where this one did."
 
 
 def poll(book: Book, now: datetime) -> str:
@@ -26,19 +30,32 @@ def poll(book: Book, now: datetime) -> str:
     """
     with book.store.read() as tx:
         since = tx.ledgers.reading(book.account).read_until or now - FIRST_BACK
+    stages = read_stages(book, now)
     newest, problem, seen = since, "", 0
     try:
-        way = Way(book)
         for cards in pipeline.pages(book.nexudus, "UpdatedOn", since, book.wait):
-            seen += len(sight(book, cards, way, now).ours)
+            seen += len(sight(book, cards, stages, now).ours)
             newest = max([newest, *(card.updated_at for card in cards if card.updated_at)])
     except (NexudusError, DatesIgnored, PagesRepeat) as error:
         problem = why_not(error)
     # A clock that is ahead must not make us skip what happens until then.
     until = None if problem else min(newest, now)
+    problem = problem or end(book, stages)
     book.store.write(lambda tx: tx.ledgers.read(book.account, until, problem))
     log.info("polled", account=book.account, seen=seen, is_whole=not problem)
     return problem
+
+
+def end(book: Book, stages: StageReading) -> str:
+    """Where stages are missing, see to it that they are read the next time; why they could not be, "" when they could.
+
+    Raises: StoreUnavailable.
+    """
+    if stages.missed:
+        read_anew(book)
+    if isinstance(stages.error, DatesIgnored | PagesRepeat):
+        return ODD_ANSWER
+    return NO_STAGES if stages.error else ""
 
 
 def why_not(error: Exception) -> str:

@@ -13,9 +13,10 @@ import structlog
 from service.lead import LeadId, OpportunityId, Status
 from service.ledger.book import Book
 from service.ledger.findings import Comparison, Finding, Kind, Platform
+from service.ledger.polling import end as end_stages
 from service.ledger.polling import why_not
 from service.ledger.sighting import Odd, Sighting, sight
-from service.ledger.way import Way
+from service.ledger.stages import StageReading, read_stages
 from service.nexudus import pipeline
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import Card, DatesIgnored, PagesRepeat
@@ -77,7 +78,7 @@ class _Run:
 
     def __init__(self, book: Book, since: datetime | None, now: datetime) -> None:
         self._book, self._since, self._now = book, since, now
-        self._way = Way(book)
+        self._stages = StageReading("failed")
         self._odd: list[Odd] = []
         self._found = self._strangers = self._unnamed = 0
         self._tells = False
@@ -88,6 +89,8 @@ class _Run:
         """Read all, then look at what does not agree."""
         findings: list[Finding] = []
         unchecked, problem = 0, ""
+        # Where all leads are compared, all stages are read, too.
+        self._stages = read_stages(self._book, self._now, is_whole=self._since is None, is_thorough=True)
         try:
             self._read()
             self._look_into_hidden()
@@ -95,6 +98,7 @@ class _Run:
             findings += [*gone, *self._judged()]
         except (NexudusError, DatesIgnored, PagesRepeat) as error:
             problem = why_not(error)
+        problem = problem or end_stages(self._book, self._stages)
         return replace(
             begun,
             found=self._found,
@@ -103,6 +107,7 @@ class _Run:
             strangers=self._strangers,
             hidden=0 if self._tells else self._hidden_more,
             unchecked=unchecked,
+            has_no_history=self._stages.access == "hidden",
             problem=problem,
         )
 
@@ -110,7 +115,7 @@ class _Run:
 
     def _read(self) -> None:
         for cards in pipeline.pages(self._book.nexudus, "CreatedOn", self._since, self._book.wait):
-            self._take(sight(self._book, cards, self._way, self._now))
+            self._take(sight(self._book, cards, self._stages, self._now))
 
     def _take(self, seen: Sighting) -> None:
         self._found += len(seen.ours)
@@ -128,7 +133,7 @@ class _Run:
         for number in [] if self._tells else self._hidden:
             card = self._one(number)
             if card is not None:
-                self._take(replace(sight(self._book, [card], self._way, self._now), hidden=(), tells=False))
+                self._take(replace(sight(self._book, [card], self._stages, self._now), hidden=(), tells=False))
 
     def _one(self, number: int) -> Card | None:
         self._book.wait()
@@ -149,7 +154,7 @@ class _Run:
             if card is None:
                 gone.append((lead_id, number))
             else:
-                self._take(sight(self._book, [card], self._way, self._now))
+                self._take(sight(self._book, [card], self._stages, self._now))
         return self._told_gone(gone), unchecked
 
     def _unseen(self) -> Iterator[tuple[LeadId, OpportunityId]]:

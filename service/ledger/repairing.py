@@ -10,7 +10,7 @@ from service.lead import CoworkerId, LeadId, OpportunityId
 from service.ledger.book import Book
 from service.ledger.findings import Finding, Kind
 from service.ledger.sighting import mark_of, sight
-from service.ledger.way import Way
+from service.ledger.stages import StageReading, read_anew
 from service.nexudus import pipeline
 
 log = structlog.get_logger()
@@ -44,6 +44,8 @@ def _repair(book: Book, finding: Finding, now: datetime) -> Repair:
     contact = CoworkerId(card.coworker_id)
     if not book.store.write(lambda tx: tx.sales.adopt(lead_id, contact, number, now)):
         return Repair(lead_id, number, "the lead is being sent at this moment: try again in a minute")
-    sight(book, [card], Way(book), now)
+    # Its stages may be older than what was read of the history: all is read the next time.
+    sight(book, [card], StageReading("failed"), now)
+    read_anew(book)
     log.info("adopted", lead=lead_id, opportunity=number)
     return Repair(lead_id, number)

@@ -2,15 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.lead import LeadId, OpportunityId, marked_in
 from service.ledger.book import Book
-from service.ledger.way import Way
+from service.ledger.stages import StageReading
 from service.nexudus.pipeline import LOST, WON, Card
 from service.store import Change, Noted, Sale, SaleStatus, Transaction
 
 STATUSES = {WON: SaleStatus.WON, LOST: SaleStatus.LOST}
+
+SOON = timedelta(seconds=1)
+"""What was changed so soon after it was made is still where it began."""
+
+LATE = timedelta(hours=1)
+"""How long the history may take to show where an opportunity was placed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +47,18 @@ def mark_of(card: Card) -> LeadId | None:
     return marked_in(card.system_id) or marked_in(card.notes or "")
 
 
-def sight(book: Book, cards: Sequence[Card], way: Way, now: datetime) -> Sighting:
+def sight(book: Book, cards: Sequence[Card], stages: StageReading, now: datetime) -> Sighting:
     """Note how the leads of these opportunities stand, and what happened to them.
 
-    Raises: StoreUnavailable; what `book.wait` raises.
+    stages: the reading of the stage history just before; from where that is hidden, stages come from the records.
+    Raises: StoreUnavailable.
     """
     marks = {card.id: mark_of(card) for card in cards}
     with book.store.read() as tx:
         by_number = tx.sales.noted_under(book.account, marks, now)
         by_mark = tx.sales.noted([mark for mark in marks.values() if mark], now)
     ours = [(card, by_number[card.id]) for card in cards if card.id in by_number]
-    _note(book, ours, way, now)
+    _note(book, ours, stages, now)
     others = [card for card in cards if card.id not in by_number]
     known = {mark: noted for mark, noted in by_mark.items() if noted.account == book.account}
     return Sighting(
@@ -73,22 +80,21 @@ def _odd(cards: Iterable[Card], marks: Mapping[int, LeadId | None], known: Mappi
 # -- how they stand
 
 
-def _note(book: Book, ours: Sequence[tuple[Card, Noted]], way: Way, now: datetime) -> None:
+def _note(book: Book, ours: Sequence[tuple[Card, Noted]], stages: StageReading, now: datetime) -> None:
     lead_ids = [noted.lead_id for _, noted in ours]
-    with book.store.read() as tx:
-        before = tx.sales.of(lead_ids)
-        past = tx.sales.changes_of([lead_id for lead_id in lead_ids if lead_id in before])
-    changed, changes, same = [], [], []
-    for card, noted in ours:
-        known = before.get(noted.lead_id)
-        sale = sale_of(card, noted, known, now)
-        if known and _is_same(known, sale):
-            same.append(noted.lead_id)
-            continue
-        changed.append(sale)
-        changes += _happened(card, noted, sale, known, past.get(noted.lead_id, ()), way, now)
 
     def keep(tx: Transaction) -> None:
+        tx.ledgers.lock(book.account)
+        before, past = tx.sales.of(lead_ids), tx.sales.changes_of(lead_ids)
+        changed, changes, same = [], [], []
+        for card, noted in ours:
+            known = before.get(noted.lead_id)
+            sale = sale_of(card, noted, known, now)
+            if known and _is_same(known, sale):
+                same.append(noted.lead_id)
+            else:
+                changed.append(sale)
+            changes += _happened(card, noted, sale, known, past[noted.lead_id], stages, now)
         tx.sales.keep(changed, changes)
         tx.sales.seen(same, now)
 
@@ -127,16 +133,59 @@ def _is_same(known: Sale, sale: Sale) -> bool:
 
 
 def _happened(
-    card: Card, noted: Noted, sale: Sale, known: Sale | None, past: Sequence[Change], way: Way, now: datetime
+    card: Card,
+    noted: Noted,
+    sale: Sale,
+    known: Sale | None,
+    past: Sequence[Change],
+    stages: StageReading,
+    now: datetime,
 ) -> list[Change]:
     """What is new since the last sighting; at the first one, also that the lead was received."""
     lead_id, changes = noted.lead_id, []
-    if known is None or not past:
+    before = known if any(change.kind == "status" for change in past) else None
+    if before is None:
         changes.append(Change(lead_id, "status", SaleStatus.IN_PROGRESS.value, noted.received_at, now))
-    if known is None or known.stage_id != sale.stage_id or not past:
-        last = max(((change.at, change.name) for change in past if change.kind == "stage"), default=None)
-        changes += [Change(lead_id, "stage", stage, at, now) for at, stage in way.since(card, last, now)]
-    if sale.status is not (known.status if known and past else SaleStatus.IN_PROGRESS):
+    step = _stage_of_record(card, known, [change for change in past if change.kind == "stage"], stages, now)
+    changes += [Change(lead_id, "stage", name, at, now) for name, at in step]
+    if sale.status is not (before.status if before else SaleStatus.IN_PROGRESS):
         at = sale.won_at or sale.lost_at or sale.updated_at or now
         changes.append(Change(lead_id, "status", sale.status.value, at, now))
     return changes
+
+
+# -- in which stage they are, where the history does not say so
+
+Steps = list[tuple[str, datetime]]
+"""Stages that one came into, by name; none or one."""
+
+
+def _stage_of_record(
+    card: Card, known: Sale | None, noted: Sequence[Change], stages: StageReading, now: datetime
+) -> Steps:
+    if stages.access == "shown":
+        return _placement(card, noted, stages, now)
+    if stages.access == "failed":
+        return []  # the next reading brings it, with its time
+    if noted and known and known.stage_id == card.stage_id:
+        return []
+    changed_at = card.updated_at or now
+    return [(card.stage, (card.created_at or changed_at) if not noted and _is_untouched(card) else changed_at)]
+
+
+def _placement(card: Card, noted: Sequence[Change], stages: StageReading, now: datetime) -> Steps:
+    """Where it was placed when it was made, if the history has no row of that."""
+    made_at = card.created_at or card.updated_at or now
+    origin = stages.origins.get(card.id)
+    if noted:
+        return [(origin, made_at)] if origin and made_at < noted[0].at else []
+    if stages.certain_from and made_at < stages.certain_from:
+        stages.missed = True
+        return []
+    return [(card.stage, made_at)] if _is_untouched(card) or made_at < now - LATE else []
+
+
+def _is_untouched(card: Card) -> bool:
+    if card.created_at is None or card.updated_at is None:
+        return True
+    return card.updated_at - card.created_at < SOON

@@ -13,6 +13,7 @@ fields.py         kinds of fields that the bodies are made of
 coworkers.py      finding and creating the contact
 opportunities.py  creating the opportunity, and looking whether it is there already
 pipeline.py       how opportunities stand, many at a time
+stage_history.py  when they came into their stages
 lead_sources.py   the CRM's list of sources
 loss_reasons.py   the CRM's list of why opportunities are lost
 boards.py         what a set-up can name: stages, locations, types, owners, countries ...

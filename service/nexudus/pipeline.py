@@ -1,4 +1,4 @@
-"""Reading opportunities: how each stands, many at a time, and the way that one took through the stages.
+"""Reading opportunities: how each stands, many at a time.
 
 The CRM sends no webhook for opportunities (REST reference, "Webhooks": none of its actions concerns them), so
 changes are asked for by their date. Filters that it does not know are ignored without a word, its sort order is
@@ -15,8 +15,6 @@ from service.nexudus.client import Nexudus, Params
 from service.nexudus.loss_reasons import loss_reason_name
 from service.nexudus.opportunities import PATH
 from service.nexudus.rows import Row, id_of, text_of
-
-HISTORY_PATH = "/api/crm/crmopportunityhistories"
 
 SIZE = 200
 """Records on a page: up to 1,000 are said to be possible, what clients use is 100 to 1,000."""
@@ -65,31 +63,33 @@ class Card:
     lost_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A stage that an opportunity came into."""
-
-    at: datetime
-    stage_id: int
-
-
 def pages(nexudus: Nexudus, field: Since, since: datetime | None, wait: Callable[[], None]) -> Iterator[list[Card]]:
     """All opportunities made, or changed, since then, page by page; some older ones may be among them.
 
     wait: called before each page, for whoever has more urgent calls.
     Raises: as Nexudus.page; DatesIgnored; PagesRepeat.
     """
-    params: Params = {} if since is None else {f"from_CrmOpportunity_{field}": _bound(since)}
+    params: Params = {} if since is None else {f"from_CrmOpportunity_{field}": bound_of(since)}
+    for rows in row_pages(nexudus, PATH, params, wait):
+        if since is not None and any(is_far_before(row, field, since) for row in rows):
+            raise DatesIgnored
+        yield [card_of(row) for row in rows]
+
+
+def row_pages(nexudus: Nexudus, path: str, params: Params, wait: Callable[[], None]) -> Iterator[list[Row]]:
+    """All records of a search, page by page, MOST_PAGES at most.
+
+    wait: called before each page.
+    Raises: as Nexudus.page; PagesRepeat.
+    """
     before: set[int] = set()
     for number in range(1, MOST_PAGES + 1):
         wait()
-        rows, last = nexudus.page(PATH, params, number, SIZE)
+        rows, last = nexudus.page(path, params, number, SIZE)
         ids = {row["Id"] for row in rows}
         if ids and ids == before:
             raise PagesRepeat
-        if since is not None and any(_is_far_before(row, field, since) for row in rows):
-            raise DatesIgnored
-        yield [card_of(row) for row in rows]
+        yield rows
         if number >= last or not rows:
             return
         before = ids
@@ -102,18 +102,6 @@ def one(nexudus: Nexudus, opportunity_id: int) -> Card | None:
     """
     row = nexudus.one(f"{PATH}/{opportunity_id}")
     return None if row is None else card_of({**row, "Notes": text_of(row, "Notes")})
-
-
-def moves_of(nexudus: Nexudus, opportunity_id: int) -> list[Move]:
-    """The stages that it came into, in the order of time, as far as the CRM's history tells.
-
-    Raises: as Nexudus.page.
-    """
-    params: Params = {"CrmOpportunityHistory_CrmOpportunity": opportunity_id}
-    rows, _ = nexudus.page(HISTORY_PATH, params)
-    mine = [row for row in rows if row.get("CrmOpportunityId") == opportunity_id]
-    found = [(instant_of(row, "FromTime"), id_of(row, "NewCrmBoardColumnId")) for row in mine]
-    return sorted((Move(at, stage) for at, stage in found if at and stage), key=lambda move: move.at)
 
 
 def card_of(row: Row) -> Card:
@@ -146,11 +134,13 @@ def instant_of(row: Row, name: str) -> datetime | None:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-def _bound(since: datetime) -> str:
+def bound_of(since: datetime) -> str:
+    """The lower end of a range that begins OVERLAP before, as list filters take it."""
     return (check_aware(since).astimezone(UTC) - OVERLAP).strftime("%Y-%m-%dT%H:%M")
 
 
-def _is_far_before(row: Row, field: Since, since: datetime) -> bool:
+def is_far_before(row: Row, field: str, since: datetime) -> bool:
+    """Whether a record is from before any reading of the range: the CRM did not look at it."""
     at = instant_of(row, field)
     return at is not None and at < since - 2 * OVERLAP
 

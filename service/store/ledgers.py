@@ -59,6 +59,11 @@ class Ledgers:
         """Take the turn to compare the accounts; False where somebody had it since that night began."""
         return self._take(account, ledgers.c.reconciled_at, now, night)
 
+    def lock(self, account: str) -> None:
+        """Let nobody else note what became of this account's leads until this transaction ends."""
+        self._connection.execute(self._opened.insert(ledgers).values(account=account).on_conflict_do_nothing())
+        self._connection.execute(update(ledgers).where(ledgers.c.account == account).values(account=account))
+
     def _take(self, account: str, column: Column[Any], now: datetime, before: datetime) -> bool:
         self._connection.execute(self._opened.insert(ledgers).values(account=account).on_conflict_do_nothing())
         free = or_(column.is_(None), column < before)

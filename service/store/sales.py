@@ -1,12 +1,12 @@
 """What became of leads: how each opportunity stands in the CRM, and what happened to it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, literal, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, literal, or_, select, update
 
 from service.lead import CoworkerId, LeadId, OpportunityId, Status, first_lead_id
 from service.store.engines import Opened
@@ -48,13 +48,17 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that happened to an opportunity. at: when, as near as the CRM tells; seen_at: when it was noticed."""
+    """One thing that happened to an opportunity. at: when, as near as the CRM says; seen_at: when it was last noted.
+
+    number: of the note, in the order in which they were made; 0 while it is none.
+    """
 
     lead_id: LeadId
     kind: str  # "stage" or "status"
     name: str  # of the stage, or of the SaleStatus
     at: datetime
     seen_at: datetime
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,8 @@ class Sales:
         return {LeadId(row.lead_id): _sale(row) for row in found}
 
     def changes_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[Change]]:
-        """What happened to each of some leads, in the order of time."""
-        columns = [sale_changes.c[name] for name in ("lead_id", "kind", "name", "at", "seen_at")]
+        """What happened to each of some leads, in the order of time; at one instant, in the order of the notes."""
+        columns = [sale_changes.c[name] for name in ("lead_id", "kind", "name", "at", "seen_at", "id")]
         query = select(*columns).where(sale_changes.c.lead_id.in_(lead_ids)).order_by(sale_changes.c.id)
         found: dict[LeadId, list[Change]] = {LeadId(lead_id): [] for lead_id in lead_ids}
         for row in self._connection.execute(query):
@@ -116,6 +120,12 @@ class Sales:
             )
             for row in self._connection.execute(query)
         ]
+
+    def first_received(self, account: str) -> datetime | None:
+        """When the first lead came that has an opportunity of this account; None while there is none."""
+        mine = select(leads.c.received_at).where(leads.c.account == account, leads.c.opportunity_id.is_not(None))
+        found: datetime | None = self._connection.execute(mine.order_by(leads.c.id).limit(1)).scalar()
+        return found
 
     def standing(self, account: str, since: datetime | None) -> dict[Status, int]:
         """How many leads of an account stand where, of those received since then."""
@@ -153,7 +163,35 @@ class Sales:
             upsert = insert.on_conflict_do_update(index_elements=["lead_id"], set_=renewed)
             self._connection.execute(upsert, [_row(sale) for sale in seen])
         if changes:
-            self._connection.execute(sale_changes.insert(), [asdict(change) for change in changes])
+            self._connection.execute(sale_changes.insert(), [_change_row(change) for change in changes])
+
+    def correct(self, changes: Iterable[Change]) -> None:
+        """Note some changes anew, under their numbers."""
+        for change in changes:
+            mine = update(sale_changes).where(sale_changes.c.id == change.number)
+            self._connection.execute(mine.values(_change_row(change)))
+
+    def confirm(self, numbers: Sequence[int], now: datetime) -> None:
+        """They are right, as the CRM still has them."""
+        if numbers:
+            self._connection.execute(update(sale_changes).where(sale_changes.c.id.in_(numbers)).values(seen_at=now))
+
+    def renoted(self, account: str, at: datetime, after: str, size: int) -> list[LeadId]:
+        """Leads of an account of which a stage was noted at that instant, by their ids.
+
+        after: the last one's id of the page before.
+        """
+        query = select(sale_changes.c.lead_id).join(leads, leads.c.id == sale_changes.c.lead_id).distinct()
+        query = query.where(leads.c.account == account, sale_changes.c.kind == "stage", sale_changes.c.seen_at == at)
+        found = self._connection.execute(
+            query.where(sale_changes.c.lead_id > after).order_by(sale_changes.c.lead_id).limit(size)
+        )
+        return [LeadId(lead_id) for lead_id in found.scalars()]
+
+    def withdraw(self, numbers: Sequence[int]) -> None:
+        """Remove notes that the CRM does not confirm."""
+        if numbers:
+            self._connection.execute(delete(sale_changes).where(sale_changes.c.id.in_(numbers)))
 
     def seen(self, lead_ids: Sequence[LeadId], now: datetime) -> None:
         """They are still there, as they were."""
@@ -199,6 +237,10 @@ class Sales:
 
 def _row(sale: Sale) -> dict[str, Any]:
     return {**asdict(sale), "status": sale.status.value}
+
+
+def _change_row(change: Change) -> dict[str, Any]:
+    return {name: value for name, value in asdict(change).items() if name != "number"}
 
 
 def _sale(row: Any) -> Sale:

@@ -41,9 +41,11 @@ class Ledger:
         """Read what changed."""
         return poll(self.book, now or clock.now())
 
-    def reconcile(self, since: datetime | None = None, ask: Ask = no_platforms) -> Comparison:
+    def reconcile(
+        self, since: datetime | None = None, ask: Ask = no_platforms, now: datetime | None = None
+    ) -> Comparison:
         """Compare all."""
-        return reconcile(self.book, since, clock.now(), clock.now, ask)
+        return reconcile(self.book, since, now or clock.now(), clock.now, ask)
 
     def sale(self, lead: Lead) -> Sale:
         """How the lead's opportunity stands, as it was last seen."""

@@ -1,4 +1,4 @@
-"""Reading opportunities: page by page, with care, and the way that one took through the stages."""
+"""Reading opportunities: page by page, and with care."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -95,14 +95,6 @@ def test_a_page_that_comes_again_and_again_ends_the_reading(crm: Simulator, nexu
 
 def test_an_opportunity_that_is_not_there_is_none(crm: Simulator, nexudus: Nexudus) -> None:
     assert pipeline.one(nexudus, 4711) is None
-
-
-def test_the_way_through_the_stages_is_told_in_order(crm: Simulator, nexudus: Nexudus) -> None:
-    made = an_opportunity(crm, nexudus)
-    crm.change_opportunity(made, stage_id=1003)
-    crm.change_opportunity(made, stage_id=1002)
-
-    assert [move.stage_id for move in pipeline.moves_of(nexudus, made)] == [1001, 1003, 1002]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """Whose turn it is to read the CRM, and how the accounts agreed."""
 
+import threading
 from datetime import timedelta
 
 from service.store import Reading, Reconciliation, Store
 from service.store.ledgers import KEPT
+from service.store.store import Transaction
 from tests.builders import NOON
 from tests.store.books import at_once
 
@@ -57,3 +59,32 @@ def test_the_latest_comparison_is_told_and_the_oldest_make_room(store: Store) ->
         assert tx.ledgers.latest("default") == made[-1]
     with store._opened.reading.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM reconciliations").scalar() == KEPT
+
+
+def test_who_notes_an_account_waits_for_whoever_does_already(database_url: str) -> None:
+    stores, order = [Store(database_url), Store(database_url)], list[str]()
+    holds, may_end = threading.Event(), threading.Event()
+
+    def first(tx: Transaction) -> None:
+        tx.ledgers.lock("default")
+        holds.set()
+        may_end.wait(5)
+        order.append("first")
+
+    def second(tx: Transaction) -> None:
+        tx.ledgers.lock("default")
+        order.append("second")
+
+    threads = [
+        threading.Thread(target=one.write, args=(job,)) for one, job in zip(stores, (first, second), strict=True)
+    ]
+    threads[0].start()
+    assert holds.wait(5)
+    threads[1].start()
+    threads[1].join(0.1)
+    may_end.set()
+    for thread, one in zip(threads, stores, strict=True):
+        thread.join()
+        one.close()
+
+    assert order == ["first", "second"]

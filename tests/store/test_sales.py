@@ -1,5 +1,6 @@
 """What became of leads, on each engine."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from service.lead import CoworkerId, LeadId, OpportunityId, Status
@@ -149,3 +150,39 @@ def test_nothing_is_known_of_a_lead_that_is_not_there(store: Store) -> None:
     with store.read() as tx:
         assert tx.sales.noted([LeadId("none")], NOON) == {}
         assert tx.sales.changes_of(["none"]) == {"none": []}
+
+
+def test_a_note_is_corrected_or_withdrawn_by_its_number(store: Store) -> None:
+    lead = delivered(store, a_lead())
+    store.write(lambda tx: tx.sales.keep([], [a_change(lead, "stage", name) for name in ("Toured", "Contacted")]))
+    with store.read() as tx:
+        toured, contacted = tx.sales.changes_of([lead.id])[lead.id]
+
+    store.write(lambda tx: tx.sales.correct([replace(toured, at=LATER)]))
+    store.write(lambda tx: tx.sales.withdraw([contacted.number]))
+
+    with store.read() as tx:
+        assert tx.sales.changes_of([lead.id])[lead.id] == [a_change(lead, "stage", "Toured", at=LATER)]
+
+
+def test_leads_whose_stages_were_noted_at_one_instant_come_by_pages(store: Store) -> None:
+    leads = sorted((delivered(store, a_lead(), 80001 + n) for n in range(3)), key=lambda lead: lead.id)
+    changes = [a_change(lead, "stage", name, seen_at=LATER) for lead in leads[:2] for name in ("Toured", "Contacted")]
+    store.write(lambda tx: tx.sales.keep([], [*changes, a_change(leads[2], "stage", "Toured")]))
+
+    with store.read() as tx:
+        first = tx.sales.renoted("default", LATER, "", 1)
+        rest = tx.sales.renoted("default", LATER, first[-1], 10)
+        elsewhere = tx.sales.renoted("harbour", LATER, "", 10)
+
+    assert (first, rest, elsewhere) == ([leads[0].id], [leads[1].id], [])
+
+
+def test_the_first_lead_with_an_opportunity_is_known(store: Store) -> None:
+    owe(store, a_lead(received_at=NOON - timedelta(days=2)))
+    delivered(store, a_lead(received_at=LATER), 80001)
+    delivered(store, a_lead(received_at=NOON), 80002)
+
+    with store.read() as tx:
+        assert tx.sales.first_received("default") == NOON
+        assert tx.sales.first_received("harbour") is None

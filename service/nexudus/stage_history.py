@@ -1,0 +1,93 @@
+"""Reading the stage history: when opportunities came into their stages, of a whole account in one paged query.
+
+A row is one arrival. `ToTime` is when the opportunity left the old stage and came into the new one, `FromTime` when
+it had come into the old one; the first placement has no old stage (REST reference, entity CrmOpportunityHistory).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.nexudus.boards import STAGES_PATH
+from service.nexudus.client import Nexudus, Params
+from service.nexudus.errors import Refused
+from service.nexudus.pipeline import DatesIgnored, bound_of, instant_of, is_far_before, row_pages
+from service.nexudus.rows import Row, id_of, text_of
+
+HISTORY_PATH = "/api/crm/crmopportunityhistories"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An opportunity came into a stage.
+
+    id: of the row; grows in the order in which they were written. at: when it came in, as near as the CRM says;
+    made_at: when the row was written. origin: the stage that it left, "" at the first placement; origin_at: when it
+    had come into that one.
+    """
+
+    id: int
+    opportunity_id: int
+    stage: str
+    at: datetime
+    made_at: datetime | None = None
+    origin: str = ""
+    origin_at: datetime | None = None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is where the opportunity was placed when it was made."""
+        return not self.origin
+
+
+def moves(
+    nexudus: Nexudus, since: datetime | None, wait: Callable[[], None], *, is_thorough: bool = False
+) -> Iterator[list[Move]]:
+    """All moves of all opportunities, of those written since then, page by page; some older ones may be among them.
+
+    wait: called before each call, for whoever has more urgent ones.
+    is_thorough: read on where the CRM does not look at the time and shows all that it ever had.
+    Raises: as Nexudus.page and Nexudus.one; DatesIgnored; PagesRepeat.
+    """
+    params: Params = {} if since is None else {"from_CrmOpportunityHistory_CreatedOn": bound_of(since)}
+    names = _StageNames(nexudus, wait)
+    for rows in row_pages(nexudus, HISTORY_PATH, params, wait):
+        fresh = [row for row in rows if since is None or not is_far_before(row, "CreatedOn", since)]
+        if len(fresh) < len(rows) and not is_thorough:
+            raise DatesIgnored
+        yield [move for move in (_move_of(row, names) for row in fresh) if move]
+
+
+class _StageNames:
+    """Names of stages that rows do not show, each asked for once."""
+
+    def __init__(self, nexudus: Nexudus, wait: Callable[[], None]) -> None:
+        self._nexudus, self._wait = nexudus, wait
+        self._known: dict[int, str] = {}
+
+    def of(self, row: Row, which: str) -> str:
+        """The name of the row's `Old` or `New` stage; "" where it has none."""
+        stage_id, name = id_of(row, f"{which}CrmBoardColumnId"), text_of(row, f"{which}CrmBoardColumnName")
+        if name or stage_id is None:
+            return name
+        if stage_id not in self._known:
+            self._known[stage_id] = self._read(stage_id) or f"stage {stage_id}"
+        return self._known[stage_id]
+
+    def _read(self, stage_id: int) -> str:
+        self._wait()
+        try:
+            return text_of(self._nexudus.one(f"{STAGES_PATH}/{stage_id}") or {}, "Name")
+        except Refused:  # a role of its own: no reason to lose the moves
+            return ""
+
+
+def _move_of(row: Row, names: _StageNames) -> Move | None:
+    """The move; None where the row does not say of what, where to, or when."""
+    opportunity_id, made_at = id_of(row, "CrmOpportunityId"), instant_of(row, "CreatedOn")
+    at = instant_of(row, "ToTime") or made_at
+    stage = names.of(row, "New") if opportunity_id and at else ""
+    if not (opportunity_id and at and stage):
+        return None
+    origin = names.of(row, "Old")
+    return Move(row["Id"], opportunity_id, stage, at, made_at, origin, instant_of(row, "FromTime"))
