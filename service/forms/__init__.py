@@ -1,7 +1,7 @@
 """The operator's set-up: forms, accounts, routes."""
 
 from service.forms.blocks import Block
-from service.forms.conversions import LOST, RECEIVED, WON
+from service.forms.conversions import LOST, RECEIVED, STAGE, WON, key_of_stage
 from service.forms.file import read_setup
 from service.forms.form import Account, Canary, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
 from service.forms.problems import SetupProblems
@@ -11,6 +11,7 @@ __all__ = [
     "LOST",
     "PLATFORMS",
     "RECEIVED",
+    "STAGE",
     "WON",
     "Account",
     "Block",
@@ -23,5 +24,6 @@ __all__ = [
     "Route",
     "Setup",
     "SetupProblems",
+    "key_of_stage",
     "read_setup",
 ]

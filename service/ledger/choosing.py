@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from service.forms import RECEIVED, Form
+from service.forms import RECEIVED, Form, key_of_stage
 from service.lead import Answers, Lead
 from service.store import Change, Happening, SaleStatus, Store
 
@@ -61,28 +61,29 @@ Fit = Callable[[Conversion, Form], Reason | None]
 
 
 def choose(store: Store, forms: Mapping[str, Form], wish: Wish, fit: Fit) -> Chosen:
-    """All conversions that a platform is to be told of, oldest first, each name once for each lead.
+    """All conversions that a platform is to be told of, oldest first, each name once for each lead: the first time.
 
     Raises: StoreUnavailable.
     """
-    chosen = Chosen()
-    seen: set[tuple[str, str]] = set()
+    left_out = Chosen()
+    first: dict[tuple[str, str], Conversion] = {}
     for page in _pages(store, wish):
         found = [(one, form) for happening in page for one, form in _conversion(happening, forms)]
         with store.read() as tx:
             told = tx.conversions.told(wish.platform, {one.lead.id for one, _ in found})
         for one, form in found:
             key = (one.lead.id, one.name)
-            if key in seen:
-                continue
+            known = first.get(key)
             reason = "told" if key in told and not wish.again else _refusal(one) or fit(one, form)
-            if reason:
-                chosen.leave_out(reason)
-                continue
-            seen.add(key)
-            chosen.conversions.append(one)
-    chosen.conversions.sort(key=lambda one: one.at)
-    return chosen
+            if not reason:
+                first[key] = min(known or one, one, key=_time_of)
+            elif not known:
+                left_out.leave_out(reason)
+    return Chosen(sorted(first.values(), key=_time_of), left_out.left_out)
+
+
+def _time_of(conversion: Conversion) -> datetime:
+    return conversion.at
 
 
 def _pages(store: Store, wish: Wish) -> Iterator[list[Happening]]:
@@ -102,16 +103,23 @@ def _conversion(happening: Happening, forms: Mapping[str, Form]) -> Iterator[tup
     if whole is None:
         return
     form = whole.for_answers(happening.lead.submission)
-    name = form.conversions.get(word_of(happening.change))
-    if name:
+    name = form.conversions.get(key_of_change(happening.change))
+    if name and not _is_reopened(happening):
         is_won = _is(happening.change, SaleStatus.WON)
         value, currency = (happening.value, happening.currency) if is_won else (None, "")
         yield Conversion(happening.lead, name, happening.change.at, value, currency), form
 
 
-def word_of(change: Change) -> str:
-    """By which word of the forms file a change is meant: received, won, lost, or a stage's name, folded."""
-    return RECEIVED if _is(change, SaleStatus.IN_PROGRESS) else " ".join(change.name.split()).casefold()
+def key_of_change(change: Change) -> str:
+    """Under which key of `conversions` a change counts: an outcome by its word, a stage by its name."""
+    if change.kind == "stage":
+        return key_of_stage(change.name)
+    return RECEIVED if _is(change, SaleStatus.IN_PROGRESS) else change.name
+
+
+def _is_reopened(happening: Happening) -> bool:
+    """Whether it is in progress again after it was closed: that is not when the lead was received."""
+    return _is(happening.change, SaleStatus.IN_PROGRESS) and happening.change.at > happening.lead.received_at
 
 
 def _is(change: Change, status: SaleStatus) -> bool:

@@ -357,6 +357,48 @@ def test_the_number_of_calls_is_bounded(client: Nexudus, nexudus: Simulator) -> 
     assert "more than 150 things to ask for, the rest was not checked" in [finding.problem for finding in findings]
 
 
+# -- conversions
+
+
+def test_conversions_that_name_what_there_is_have_no_findings(client: Nexudus) -> None:
+    counted = {"received": "Lead", "toured": "Tour", "won": "Lead won", "lost": "Lead lost", "stage:won": "Signed"}
+
+    assert found(client, a_form(conversions=counted)) == []
+
+
+@pytest.mark.parametrize("word", ["won", "lost"])
+def test_a_word_that_is_also_a_stage_which_does_not_do_that_is_named(
+    client: Nexudus, nexudus: Simulator, word: str
+) -> None:
+    for ident in (1007, 1008, 2007, 2008, 3007, 3008):
+        change(nexudus, "CrmBoardColumn", ident, WinOpportunity=False, LoseOpportunity=False)
+
+    finding = the_one(client, a_form(conversions={word: "Done", "toured": "Tour"}))
+
+    assert finding.level == "warning"
+    assert f"{word!r} of conversions means that the opportunity was {word}" in finding.problem
+    assert finding.remedy == f'if you mean the stage, write "stage:{word}" instead'
+    assert found(client, a_form(conversions={word: "Done", f"stage:{word}": "Moved"})) == []
+
+
+def test_a_conversion_of_a_stage_that_no_board_has_is_named(client: Nexudus) -> None:
+    finding = the_one(client, a_form(conversions={"tourd": "Tour", "won": "Lead won"}))
+
+    assert (finding.level, finding.problem) == (
+        "warning",
+        "conversions name 'tourd', but no board has a stage of that name",
+    )
+
+
+def test_stages_that_count_need_the_history(client: Nexudus, nexudus: Simulator) -> None:
+    nexudus.settings(denied=["CrmOpportunityHistory-List"])
+
+    finding = the_one(client, a_form(conversions={"toured": "Tour", "won": "Lead won"}))
+
+    assert finding.remedy == "give the service user CrmOpportunityHistory-List"
+    assert found(client, a_form(conversions={"won": "Lead won"})) == []
+
+
 def test_nobody_is_named(client: Nexudus, nexudus: Simulator) -> None:
     change(nexudus, "User", 901, Active=False)
 

@@ -102,6 +102,29 @@ def test_won_twice_is_one_conversion(store: Store) -> None:
     assert names(chosen(store)) == ["Lead won"]
 
 
+def test_an_outcome_and_a_stage_of_its_name_are_two_conversions(store: Store) -> None:
+    stage, outcome = a_change(a := a_lead(), "stage", "Won", at=NOON), a_change(a, name="won", at=NOON + DAY)
+    of_google(store, a, stage, outcome)
+
+    both = chosen(store, form=a_form(conversions={"won": "Lead won", "stage:won": "Signed"}))
+
+    assert [(one.name, one.at) for one in both.conversions] == [("Signed", NOON), ("Lead won", NOON + DAY)]
+    assert [one.at for one in chosen(store, form=a_form(conversions={"won": "Lead won"})).conversions] == [NOON + DAY]
+
+
+def test_a_stage_that_was_entered_twice_counts_from_the_first_time(store: Store) -> None:
+    again, first = (a_change(a := a_lead(), "stage", "Toured", at=NOON + DAY), a_change(a, "stage", "Toured"))
+    of_google(store, a, again, first)  # noticed in the other order
+
+    assert [(one.name, one.at) for one in chosen(store).conversions] == [("Tour", NOON)]
+
+
+def test_one_that_is_opened_again_is_not_received_again(store: Store) -> None:
+    of_google(store, a := a_lead(), a_change(a), a_change(a, at=NOON + DAY))
+
+    assert names(chosen(store, since=NOON + DAY / 2)) == []
+
+
 @pytest.mark.parametrize(
     ("answers", "refused"),
     [

@@ -7,6 +7,7 @@ from datetime import datetime
 from service import clock
 from service.delivery.preflight.access import check_roles, knock
 from service.delivery.preflight.capacity import check_capacity
+from service.delivery.preflight.conversions import check_conversions
 from service.delivery.preflight.demands import check_additions, check_custom_fields
 from service.delivery.preflight.finding import Finding, merged
 from service.delivery.preflight.people import CHECKS
@@ -81,6 +82,7 @@ def _check_form(seen: Seen, variant: Variant, stage: Stage | None, me: User | No
     yield from _seen_of(check_time_zone(seen, variant))
     for check in (*CHECKS, check_custom_fields):
         yield from _seen_of(check(seen, variant, stage))
+    yield from _seen_of(check_conversions(seen, variant))
 
 
 def _try_vetting(seen: Seen, ours: Iterable[Variant]) -> None:

@@ -1,0 +1,67 @@
+"""Whether `conversions` name stages that there are, mean what they seem to, and get their times."""
+
+from collections.abc import Iterable, Iterator
+
+from service.delivery.preflight.finding import Finding
+from service.delivery.preflight.places import STAGE_ROLES, STAGES
+from service.delivery.preflight.seen import Seen
+from service.delivery.preflight.variants import Variant
+from service.forms import LOST, RECEIVED, STAGE, WON, key_of_stage
+from service.nexudus import boards
+from service.nexudus.boards import Stage
+from service.nexudus.client import Nexudus
+from service.nexudus.errors import Refused
+from service.nexudus.stage_history import HISTORY_PATH
+from service.nexudus.text import plain
+
+MEANINGS = {
+    RECEIVED: "that the lead came",
+    WON: "that the opportunity was won",
+    LOST: "that the opportunity was lost",
+}
+CLOSING = {WON: "WinOpportunity", LOST: "LoseOpportunity"}
+"""Where a stage does by itself what it is called, word and stage mean the same moment."""
+
+HISTORY_ROLE = "CrmOpportunityHistory-List"
+
+
+def check_conversions(seen: Seen, variant: Variant) -> Iterator[Finding]:
+    """What the forms file counts, compared with the stages of the account.
+
+    Raises: Unseen.
+    """
+    keys = variant.form.conversions
+    if not keys:
+        return
+    stages = seen.ask(STAGES, "stage", boards.all_stages, STAGE_ROLES)
+    yield from _collisions(variant, stages)
+    known = {key_of_stage(stage.name) for stage in stages}
+    named = [key for key in keys if key not in MEANINGS]
+    for key in named:
+        if key not in known:
+            problem = f"conversions name {key!r}, but no board has a stage of that name"
+            yield variant.finding("warning", "conversions", problem, "correct the name, or take it out")
+    if named and not seen.ask("the stage history", "conversions", _shows_history, HISTORY_ROLE):
+        problem = "Nexudus does not show its stage history, so stages of conversions get the time of a later change"
+        yield variant.finding("warning", "conversions", problem, f"give the service user {HISTORY_ROLE}")
+
+
+def _collisions(variant: Variant, stages: Iterable[Stage]) -> Iterator[Finding]:
+    keys = variant.form.conversions
+    for word, meaning in MEANINGS.items():
+        name = STAGE + word
+        called = next((s for s in stages if key_of_stage(s.name) == name and CLOSING.get(word) not in s.flags), None)
+        if word in keys and name not in keys and called:
+            problem = (
+                f"{word!r} of conversions means {meaning}, not that it came into the stage "
+                f"{plain(called.name)!r} of the board {plain(called.board_name)!r}"
+            )
+            yield variant.finding("warning", "conversions", problem, f'if you mean the stage, write "{name}" instead')
+
+
+def _shows_history(nexudus: Nexudus) -> bool:
+    try:
+        nexudus.page(HISTORY_PATH, {}, size=1)
+    except Refused:
+        return False
+    return True
