@@ -46,6 +46,7 @@ def _note(tx: Transaction, scope: StageScope, moves: Moves) -> dict[int, str]:
     leads = {number: one.lead_id for number, one in tx.sales.noted_under(scope.account, moves, scope.now).items()}
     past = tx.sales.changes_of(list(leads.values()))
     added: list[Change] = []
+    confirmed: list[int] = []
     origins: dict[int, str] = {}
     for number, lead_id in leads.items():
         stages = [change for change in past[lead_id] if change.kind == "stage"]
@@ -54,9 +55,12 @@ def _note(tx: Transaction, scope: StageScope, moves: Moves) -> dict[int, str]:
             origins |= {} if mine[0].origin_at else {number: mine[0].origin}
             mine = [*_origin(mine[0]), *mine]
         pairs, new = compare(stages, mine)
-        tx.sales.correct(_corrected(pairs, scope))
+        tx.sales.correct(_corrected(pairs, scope.now))
+        confirmed += [note.number for note, move in pairs if _is_right(note, move)]
         added += [Change(lead_id, "stage", move.stage, move.at, scope.now) for move in new]
     tx.sales.keep([], added)
+    if scope.is_whole:
+        tx.sales.confirm(confirmed, scope.now)
     return origins
 
 
@@ -101,11 +105,14 @@ def _is_placement(change: Change, move: Move) -> bool:
     return move.is_first and change.name == move.stage and abs(change.at - move.at) < SAME
 
 
-def _corrected(pairs: Iterable[tuple[Change, Move]], scope: StageScope) -> Iterator[Change]:
-    """The notes that are not as the history has them; of a whole reading all, so that it shows which it confirms."""
-    for change, move in pairs:
-        if scope.is_whole or (change.name, change.at) != (move.stage, move.at):
-            yield replace(change, name=move.stage, at=move.at, seen_at=scope.now)
+def _is_right(note: Change, move: Move) -> bool:
+    return (note.name, note.at) == (move.stage, move.at)
+
+
+def _corrected(pairs: Iterable[tuple[Change, Move]], now: datetime) -> Iterator[Change]:
+    for note, move in pairs:
+        if not _is_right(note, move):
+            yield replace(note, name=move.stage, at=move.at, seen_at=now)
 
 
 def withdraw_unconfirmed(store: Store, scope: StageScope) -> None:

@@ -171,6 +171,11 @@ class Sales:
             mine = update(sale_changes).where(sale_changes.c.id == change.number)
             self._connection.execute(mine.values(_change_row(change)))
 
+    def confirm(self, numbers: Sequence[int], now: datetime) -> None:
+        """They are right, as the CRM still has them."""
+        if numbers:
+            self._connection.execute(update(sale_changes).where(sale_changes.c.id.in_(numbers)).values(seen_at=now))
+
     def renoted(self, account: str, at: datetime, after: str, size: int) -> list[LeadId]:
         """Leads of an account of which a stage was noted at that instant, by their ids.
 
