@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from service.delivery.preflight.finding import Finding
-from service.delivery.preflight.places import STAGE_ROLES, STAGES
+from service.delivery.preflight.places import STAGE_ROLES, STAGES, judge
 from service.delivery.preflight.seen import Seen
 from service.delivery.preflight.variants import Variant
 from service.forms import LOST, RECEIVED, STAGE, WON, key_of_stage
@@ -34,7 +34,7 @@ def check_conversions(seen: Seen, variant: Variant) -> Iterator[Finding]:
     if not keys:
         return
     stages = seen.ask(STAGES, "stage", boards.all_stages, STAGE_ROLES)
-    yield from _collisions(variant, stages)
+    yield from _collisions(seen, variant, stages)
     known = {key_of_stage(stage.name) for stage in stages}
     named = [key for key in keys if key not in MEANINGS]
     for key in named:
@@ -46,12 +46,15 @@ def check_conversions(seen: Seen, variant: Variant) -> Iterator[Finding]:
         yield variant.finding("warning", "conversions", problem, f"give the service user {HISTORY_ROLE}")
 
 
-def _collisions(variant: Variant, stages: Iterable[Stage]) -> Iterator[Finding]:
+def _collisions(seen: Seen, variant: Variant, stages: Iterable[Stage]) -> Iterator[Finding]:
     keys = variant.form.conversions
     for word, meaning in MEANINGS.items():
         name = STAGE + word
-        called = next((s for s in stages if key_of_stage(s.name) == name and CLOSING.get(word) not in s.flags), None)
-        if word in keys and name not in keys and called:
+        if word not in keys or name in keys:
+            continue
+        named = (judge(seen, stage, f"stage {stage.id}") for stage in stages if key_of_stage(stage.name) == name)
+        called = next((stage for stage in named if CLOSING.get(word) not in stage.flags), None)
+        if called:
             problem = (
                 f"{word!r} of conversions means {meaning}, not that it came into the stage "
                 f"{plain(called.name)!r} of the board {plain(called.board_name)!r}"

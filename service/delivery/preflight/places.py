@@ -35,12 +35,12 @@ def find_stage(seen: Seen, variant: Variant) -> tuple[Stage | None, list[Finding
         return None, [variant.finding("error", "stage", problem, "correct stage_id")]
     live = [stage for stage in known if not stage.archived]
     try:
-        return _judged(seen, variant, choose_stage(live, wanted, partial(_judge, seen, words=CANDIDATES)))
+        return _judged(seen, variant, choose_stage(live, wanted, partial(judge, seen, words=CANDIDATES)))
     except Unroutable as error:
         return None, [variant.unroutable("stage", error)]
 
 
-def _judge(seen: Seen, stage: Stage, words: str) -> Stage:
+def judge(seen: Seen, stage: Stage, words: str) -> Stage:
     """Look at a stage as a delivery does: at its own record, which lists are not. Raises: Unseen."""
     return seen.ask(f"stage {stage.id}", "stage", lambda nexudus: boards.judged(nexudus, stage), STAGE_ROLE, words)
 
@@ -49,7 +49,7 @@ def _judged(seen: Seen, variant: Variant, stage: Stage) -> tuple[Stage, list[Fin
     """The stage that was chosen; where it does not show what happens there, that is a finding."""
     does = f"what stage {stage.id} ({plain(stage.name)}) does on arrival"
     try:
-        whole = _judge(seen, stage, does)
+        whole = judge(seen, stage, does)
     except Unseen:
         return stage, []
     problem = f"could not check {does} (its record does not show it)"
