@@ -11,6 +11,7 @@ from service.cli.house import NO_LOGIN, instant
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
 from service.cli.progress import Bar
+from service.cli.simulated import in_demo
 from service.delivery.identity import is_gone, worker_name
 from service.ledger.book import Book
 from service.ledger.findings import Comparison, Kind
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """A table for each account; 1 where anything does not agree."""
     house = open_house()
+    house = replace(house, settings=in_demo(house.settings, house.store, "comparing with"))
     try:
         if arguments.excuse:
             return _excuse(house, arguments.excuse)

@@ -31,7 +31,7 @@ class Odd:
 class Sighting:
     """What one page showed.
 
-    ours: leads whose noted opportunity was there. tells: the list shows marks, in SystemId or in notes.
+    ours: leads whose noted opportunity was there. tells: the list shows marks, in one of their places.
     strangers: how many bear marks of leads that are not here. hidden: those that bear none that would be shown.
     """
 
@@ -44,7 +44,7 @@ class Sighting:
 
 def mark_of(card: Card) -> LeadId | None:
     """The lead whose mark an opportunity bears."""
-    return marked_in(card.system_id) or marked_in(card.notes or "")
+    return marked_in(card.system_id) or marked_in(card.notes or "") or marked_in(card.mark_field)
 
 
 def sight(book: Book, cards: Sequence[Card], stages: StageReading, now: datetime) -> Sighting:
@@ -63,7 +63,7 @@ def sight(book: Book, cards: Sequence[Card], stages: StageReading, now: datetime
     known = {mark: noted for mark, noted in by_mark.items() if noted.account == book.account}
     return Sighting(
         ours=frozenset(noted.lead_id for _, noted in ours),
-        tells=any(marked_in(card.system_id) or card.notes is not None for card in cards),
+        tells=any(marked_in(card.system_id) or marked_in(card.mark_field) or card.notes is not None for card in cards),
         odd=tuple(_odd(others, marks, known)),
         strangers=sum(1 for card in others if (mark := marks[card.id]) and mark not in by_mark),
         hidden=tuple(card.id for card in others if not marks[card.id] and card.notes is None),

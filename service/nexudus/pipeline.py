@@ -13,6 +13,7 @@ from typing import Literal
 from service.clock import check_aware
 from service.nexudus.client import Nexudus, Params
 from service.nexudus.loss_reasons import loss_reason_name
+from service.nexudus.marks import mark_field_of
 from service.nexudus.opportunities import PATH
 from service.nexudus.rows import Row, id_of, text_of
 
@@ -44,6 +45,7 @@ class Card:
     """One opportunity as it stands. Instants that are not told are None.
 
     notes: None where there are none, or a list leaves them out. status: the CRM's number. currency: ISO 4217 or "".
+    mark_field: our mark among the custom fields, "" where there is none, or a list leaves them out.
     """
 
     id: int
@@ -61,6 +63,7 @@ class Card:
     updated_at: datetime | None
     won_at: datetime | None
     lost_at: datetime | None
+    mark_field: str = ""
 
 
 def pages(nexudus: Nexudus, field: Since, since: datetime | None, wait: Callable[[], None]) -> Iterator[list[Card]]:
@@ -122,6 +125,7 @@ def card_of(row: Row) -> Card:
         updated_at=instant_of(row, "UpdatedOn"),
         won_at=instant_of(row, "WonOn"),
         lost_at=instant_of(row, "LostOn"),
+        mark_field=mark_field_of(row),
     )
 
 

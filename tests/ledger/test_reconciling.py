@@ -21,7 +21,8 @@ def number_of(lead: Lead) -> int:
 def copies(ledger: Ledger, lead: Lead) -> int:
     """As somebody copies an opportunity in Nexudus, or a call of unknown outcome makes it twice."""
     record = next(each for each in ledger.nexudus.opportunities() if each["Id"] == lead.opportunity_id)
-    body = {key: record[key] for key in ("CrmBoardColumnId", "CoworkerId", "Notes", "SystemId")}
+    copied = ("CrmBoardColumnId", "CoworkerId", "Notes", "SystemId", "CustomFields")
+    body = {key: record[key] for key in copied if record[key]}
     return ledger.book.nexudus.post(PATH, {**body, "Position": 1, "Status": 1})
 
 
@@ -188,6 +189,19 @@ def test_one_kind_of_mark_is_enough(ledger: Ledger, settings: dict[str, bool]) -
     ledger.nexudus.settings(**settings)
     [ada] = ledger.delivers()
     copies(ledger, ada)
+
+    assert kinds(ledger.reconcile()) == [Kind.DOUBLED]
+
+
+def test_the_mark_in_a_custom_field_is_enough(ledger: Ledger) -> None:
+    ledger.nexudus.settings(systemid_round_trips=False)
+    learned = {"custom_fields_kept": True}
+    ledger.house.store.write(
+        lambda tx: tx.facts.learn(ledger.house.desk.behaviours.tenant, learned, "live", clock.now())
+    )
+    [ada] = ledger.delivers()
+    second = copies(ledger, ada)
+    ledger.nexudus.world.tables["CrmOpportunity"].rows[second]["Notes"] = "rewritten"
 
     assert kinds(ledger.reconcile()) == [Kind.DOUBLED]
 
