@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from service import clock
+from service.cli.house import NO_LOGIN
 from service.cli.main import Failed, Misused
 from service.cli.opened import House, open_house, unanswered
 from service.cli.simulated import in_demo
@@ -59,7 +60,7 @@ def _desk(house: House, name: str) -> Desk:
     if name not in known:
         raise Failed(f"there is no account {name!r}: known are {', '.join(known)}")
     if not known[name].has_login:
-        raise Failed(f"account {name}: no credentials are set: `lead-capture doctor` says which")
+        raise Failed(f"account {name}: {NO_LOGIN}")
     return worker.desks(house.settings, house.setup, house.store, threading.Event())[name]
 
 

@@ -88,7 +88,7 @@ def test_a_trial_that_fails_names_what_may_be_left(ready: Terminal, nexudus: Sim
 
 def test_an_account_that_is_not_there_or_cannot_sign_in_is_named(run: Terminal, kept: Store) -> None:
     said = run("doctor", "--live", "--stage", "1001", "--yes")
-    assert (said.code, "no credentials are set" in said.err) == (1, True)
+    assert (said.code, "no Nexudus credentials are set" in said.err) == (1, True)
 
     said = run("doctor", "--live", "--stage", "1001", "--yes", "--account", "harbour")
     assert (said.code, "there is no account 'harbour'" in said.err) == (1, True)
