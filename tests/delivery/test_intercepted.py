@@ -138,6 +138,16 @@ def test_who_finds_out_behind_a_firewall_makes_way_at_no_cost(house: House, stop
     assert {probe.tries for probe in found_out} == {2}
 
 
+def test_who_finds_another_kind_of_outage_prolongs_the_rest_too(house: House, stopped: list[Lead]) -> None:
+    house.nexudus.faults([{**EVERYTHING, "firewall": False, "status": 500}])
+    end_pause(house)
+    house.ahead *= 0
+
+    house.deliver_once()
+
+    assert pauses(house)
+
+
 def test_when_it_lets_one_through_nobody_waits_out_the_schedule(house: House, stopped: list[Lead]) -> None:
     house.nexudus.faults([])
     end_pause(house)
