@@ -219,6 +219,19 @@ def test_credentials_that_do_not_go_together_are_told(given: dict[str, str], pro
     assert problems_of(**{f"NEXUDUS_{name}": text for name, text in given.items()}) == problems
 
 
+@pytest.mark.parametrize(
+    ("given", "is_there"),
+    [
+        ({}, False),
+        ({"USERNAME": "u", "PASSWORD": "p"}, True),
+        ({"TOKEN": "t"}, True),
+        ({"APP_KEY": "k", "APP_SECRET": "s"}, True),
+    ],
+)
+def test_each_way_to_sign_in_is_one(given: dict[str, str], is_there: bool) -> None:
+    assert read_settings({f"NEXUDUS_{name}": text for name, text in given.items()}).has_nexudus_login is is_there
+
+
 def test_an_address_in_the_clear_passes_where_it_is_allowed() -> None:
     environ = {"NEXUDUS_BASE_URL": "http://simulator:8010", "NEXUDUS_ALLOW_HTTP": "true"}
 
