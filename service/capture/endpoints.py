@@ -175,7 +175,7 @@ def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Readin
     submission = replace(checked.submission, ip=asked.ip) if reception.keeps_ip else checked.submission
     receipt = accept(submission, form, reception.store, now, str(checked.suspicion or ""))
     log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
-    target = redirect_target(reading.controls.redirect, form, asked.headers)
+    target = redirect_target(reading.controls.redirect, form.for_answers(submission), asked.headers)
     return success(receipt, target, form, reading.controls.language, as_json=as_json)
 
 

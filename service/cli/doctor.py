@@ -205,8 +205,7 @@ def inspect_account(account: Account, nexudus: Nexudus, setup: Setup) -> list[Fi
     """One account; nothing where it has no login and nobody needs it."""
     if account.username or account.token:
         return examine(nexudus, setup.forms.values(), account.name)
-    routed = (route.form for form in setup.forms.values() for route in form.routes)
-    if not any(form.account == account.name for form in (*setup.forms.values(), *routed)):
+    if not any(account.name in form.accounts for form in setup.forms.values()):
         return []
     problem, remedy = "no credentials are set", "set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN"
     return [Finding("error", "credentials", f"account {account.name}", problem, remedy)]

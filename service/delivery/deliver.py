@@ -17,6 +17,7 @@ from service.delivery.consequences import (
     came_through,
     follow,
     follow_error,
+    hand_over,
     heed,
     hold,
     park,
@@ -63,13 +64,12 @@ def deliver(delivery: Delivery, desk: Desk) -> None:
 
     Raises: LeaseLost when another worker has it; StoreUnavailable when nothing can be noted.
     """
-    lead = delivery.lead
     try:
         form = _form(delivery, desk)
-        target = desk.targets.find(desk.nexudus, form)
-        desk.vetting.check(desk.nexudus, target.stage_id)
-        coworker_id = delivery.coworker_id or _coworker(delivery, desk, form, target)
-        opportunity_id = _opportunity(delivery, desk, form, target, coworker_id)
+        if form.account == delivery.lead.account:
+            _pay(delivery, desk, form)
+        else:
+            _leave(delivery, desk, form.account)
     except Unroutable as error:
         park(delivery, desk, str(error))
     except OutOfPace as error:
@@ -86,8 +86,6 @@ def deliver(delivery: Delivery, desk: Desk) -> None:
         follow(delivery, desk, failed)
     except NexudusError as error:  # from a look-up of the target: nothing was sent for this lead
         follow_error(delivery, desk, error)
-    else:
-        log.info("delivered", lead=lead.id, opportunity=opportunity_id, tries=delivery.tries)
 
 
 def give_back(delivery: Delivery, desk: Desk) -> None:
@@ -105,6 +103,33 @@ def _form(delivery: Delivery, desk: Desk) -> Form:
     if not submission.contact.email:
         raise Unroutable("there is no usable e-mail address: Nexudus needs one for the contact")
     return route(desk.forms[submission.form], submission)
+
+
+def _pay(delivery: Delivery, desk: Desk, form: Form) -> None:
+    """Make the opportunity in the account that the lead waits for. Raises: what its steps raise."""
+    target = desk.targets.find(desk.nexudus, form)
+    desk.vetting.check(desk.nexudus, target.stage_id)
+    coworker_id = delivery.coworker_id or _coworker(delivery, desk, form, target)
+    _log_delivered(delivery, _opportunity(delivery, desk, form, target, coworker_id))
+
+
+def _leave(delivery: Delivery, desk: Desk, account: str) -> None:
+    """The lead waits for this account, but its form and answers name another one now: make nothing here any more.
+
+    What an earlier try may have made here is looked for first, and pays the debt.
+    Raises: CallFailed, LookAgain.
+    """
+    if _doubted(delivery, Step.CREATE_OPPORTUNITY) and delivery.coworker_id:
+        made = _find_made(delivery, desk, delivery.coworker_id)
+        if made is not None:
+            _log_delivered(delivery, made)
+            return
+        _look_twice(delivery, desk, Step.CREATE_OPPORTUNITY)
+    hand_over(delivery, desk, account)
+
+
+def _log_delivered(delivery: Delivery, opportunity_id: OpportunityId) -> None:
+    log.info("delivered", lead=delivery.lead.id, opportunity=opportunity_id, tries=delivery.tries)
 
 
 # -- the two halves
@@ -152,23 +177,36 @@ def _opportunity(
     def create() -> OpportunityId:
         return OpportunityId(opportunities.create(desk.nexudus, compose()))
 
-    def finish(tx: Transaction, made: OpportunityId | None) -> None:
-        if made is not None:
-            tx.outbox.done(delivery)
-            tx.leads.delivered(lead.id, coworker_id, made, clock.now())
-            tx.corrections.mark_unsent(lead)
-            came_through(tx, delivery)
-            if delivery.waits_for.startswith(("stage:", "cap:")):
-                tx.holds.lift(lead.account, delivery.waits_for)
-
     if _doubted(delivery, Step.CREATE_OPPORTUNITY):
-        found = attempt(delivery, desk, Step.FIND_OPPORTUNITY, _searching(delivery, desk, coworker_id), finish)
+        found = _find_made(delivery, desk, coworker_id)
         if found is not None:
             return found
         _look_twice(delivery, desk, Step.CREATE_OPPORTUNITY)
+    finish = _finishing(delivery, coworker_id)
     return _unless_full(
         delivery, desk, target, lambda: attempt(delivery, desk, Step.CREATE_OPPORTUNITY, create, finish, compose)
     )
+
+
+def _find_made(delivery: Delivery, desk: Desk, coworker_id: CoworkerId) -> OpportunityId | None:
+    """The opportunity that an earlier try made, which then pays the debt; None where there is none to be seen."""
+    search, finish = _searching(delivery, desk, coworker_id), _finishing(delivery, coworker_id)
+    return attempt(delivery, desk, Step.FIND_OPPORTUNITY, search, finish)
+
+
+def _finishing(delivery: Delivery, coworker_id: CoworkerId) -> Callable[[Transaction, OpportunityId | None], None]:
+    """What is written of an opportunity that is there."""
+
+    def finish(tx: Transaction, made: OpportunityId | None) -> None:
+        if made is not None:
+            tx.outbox.done(delivery)
+            tx.leads.delivered(delivery.lead.id, coworker_id, made, clock.now())
+            tx.corrections.mark_unsent(delivery.lead)
+            came_through(tx, delivery)
+            if delivery.waits_for.startswith(("stage:", "cap:")):
+                tx.holds.lift(delivery.lead.account, delivery.waits_for)
+
+    return finish
 
 
 def _unless_full(

@@ -48,7 +48,7 @@ class Twins:
     def unread(self) -> int:
         """Leads that the platform announced and that are still to be read: any row may be one of them."""
         with self._store.read() as tx:
-            return tx.persons.announced(self._platform, self._form.account)
+            return tx.persons.announced(self._platform, self._form.accounts)
 
     def _of_person(self, taken: Taken) -> Iterator[Brought]:
         """Leads of the same address; of the same phone where one of both has no address."""
@@ -80,7 +80,7 @@ class Twins:
     def _brought(self, *, nameless: bool) -> dict[str, list[Brought]]:
         keys = f"{id_key(self._platform, '', self._form).value.rpartition(':')[0]}:"
         with self._store.read() as tx:
-            found = tx.persons.brought(self._platform, self._form.account, keys, self._now, nameless=nameless)
+            found = tx.persons.brought(self._platform, self._form.accounts, keys, self._now, nameless=nameless)
             return _by_person(found)
 
 
