@@ -10,6 +10,7 @@ import structlog
 
 from service import clock
 from service.delivery import translate
+from service.delivery.acquaintance import describe, recognise
 from service.delivery.calls import CallFailed, attempt
 from service.delivery.cap import is_full
 from service.delivery.consequences import (
@@ -34,6 +35,7 @@ from service.delivery.vetting import UnsafeStage
 from service.forms import Form
 from service.lead import CoworkerId, Delivery, OpportunityId, Step, marker_of
 from service.nexudus import coworkers, opportunities
+from service.nexudus.coworkers import Coworker
 from service.nexudus.errors import NexudusError, Unavailable
 from service.nexudus.rows import Row
 from service.store import Transaction
@@ -139,27 +141,32 @@ def _coworker(delivery: Delivery, desk: Desk, form: Form, target: translate.Targ
     """The contact's id: found by e-mail, or made."""
     email = delivery.lead.submission.contact.email
 
-    def find() -> CoworkerId | None:
+    def find() -> Coworker | None:
+        began = clock.monotonic()
         found = coworkers.find(desk.nexudus, email, target.business_id)
-        return None if found is None else CoworkerId(found.id)
+        took_s = clock.monotonic() - began
+        return None if found is None else desk.reading.complete(found, desk.nexudus, desk.pacer, took_s)
 
     def create() -> CoworkerId:
         return CoworkerId(
             coworkers.create(desk.nexudus, coworkers.compose(translate.coworker(delivery.lead, form, target)))
         )
 
-    def save(tx: Transaction, found: CoworkerId | None) -> None:
+    def save(tx: Transaction, found: Coworker | None) -> None:
         if found is not None:
-            tx.outbox.save_coworker(delivery, found)
+            tx.outbox.save_coworker(delivery, CoworkerId(found.id))
+
+    def say(found: Coworker | None) -> str:
+        return "" if found is None else describe(found, delivery.lead)
 
     def save_made(tx: Transaction, made: CoworkerId) -> None:
         tx.outbox.save_coworker(delivery, made)
         if delivery.waits_for == Step.CREATE_COWORKER.value:
             tx.holds.lift(delivery.lead.account, delivery.waits_for)
 
-    known = attempt(delivery, desk, Step.FIND_COWORKER, find, save)
+    known = attempt(delivery, desk, Step.FIND_COWORKER, find, save, describe=say)
     if known is not None:
-        return known
+        return CoworkerId(known.id)
     _look_twice(delivery, desk, Step.CREATE_COWORKER)
     heed(delivery, desk, Step.CREATE_COWORKER.value)
     return attempt(delivery, desk, Step.CREATE_COWORKER, create, save_made)
@@ -170,9 +177,11 @@ def _opportunity(
 ) -> OpportunityId:
     """The opportunity's id: made, or found where an earlier try may have made it."""
     lead = delivery.lead
+    with desk.store.read() as tx:
+        known = recognise(tx, lead.id).sentence
 
     def compose() -> Row:
-        return opportunities.compose(translate.opportunity(lead, form, target, coworker_id))
+        return opportunities.compose(translate.opportunity(lead, form, target, coworker_id, known))
 
     def create() -> OpportunityId:
         return OpportunityId(opportunities.create(desk.nexudus, compose()))

@@ -29,11 +29,14 @@ _TAG = re.compile(r"<(?![ \n\t\d=-])")
 _GAP = "\n\n"
 
 
-def notes(lead: Lead, form: Form) -> str:
-    """The message, every other answer, the touch, and the lead's reference, as plain text."""
+def notes(lead: Lead, form: Form, known: str = "") -> str:
+    """The message, every other answer, the touch, and the lead's reference, as plain text.
+
+    known: a sentence on whether the person is known already, "" where not.
+    """
     message = _plain(_text(lead.submission.fields.get("message", "")))
     others = [_plain("\n".join(lines)) for lines in (_answers(lead), _touch(lead))]
-    reference = _plain(_reference(lead, form))
+    reference = _plain(_reference(lead, form, known))
     # A long message gives way to the other answers, many long answers to the reference.
     room = NOTES_LIMIT - sum(len(block) + len(_GAP) for block in (*others, reference))
     said = _GAP.join(block for block in (_cut(message, max(room, ANSWER_LIMIT)), *others) if block)
@@ -89,9 +92,10 @@ def _pairs(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
-def _reference(lead: Lead, form: Form) -> str:
+def _reference(lead: Lead, form: Form, known: str) -> str:
     received = lead.received_at.strftime("%Y-%m-%d %H:%M UTC")
-    return f"Form: {_short(form.title or form.name)}, received {received}\n{marker_of(lead.id)}"
+    lines = (known, f"Form: {_short(form.title or form.name)}, received {received}", marker_of(lead.id))
+    return "\n".join(filter(None, lines))
 
 
 def _short(value: object) -> str:

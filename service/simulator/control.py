@@ -6,10 +6,14 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from service.simulator import coworkers
 from service.simulator.faults import read_script
 from service.simulator.handling import handle
 from service.simulator.settings import Problems, shown
 from service.simulator.world import World
+
+USUAL = {"FullName": "Known Person", "CountryId": 1, "SimpleTimeZoneId": 2, "CoworkerType": 1}
+"""Of a customer that is put there, where the call says nothing else."""
 
 
 def create_control(world: World) -> Blueprint:
@@ -53,7 +57,19 @@ def create_control(world: World) -> Blueprint:
     def refuse(problems: Problems) -> ResponseReturnValue:
         return jsonify(ok=False, problems=problems.sentences), 400
 
+    _add_customers(pages, world)
     return pages
+
+
+def _add_customers(pages: Blueprint, world: World) -> None:
+    @pages.post("/coworkers")
+    def add() -> ResponseReturnValue:
+        wanted = request.get_json()
+        if not isinstance(wanted, Mapping) or not wanted.get("Email"):
+            raise Problems(["an object with an Email is needed"])
+        with world.lock:
+            made = coworkers.add(world, {**USUAL, **wanted})
+        return jsonify(ok=True, id=made["Id"])
 
 
 def read_state(world: World) -> dict[str, Any]:

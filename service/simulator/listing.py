@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from service.simulator.coworkers import PLAN
 from service.simulator.entities import Entity, Route, find_route
 from service.simulator.exchange import Answer, Call, Record, found, read_whole
 from service.simulator.instants import end_of, read_instant
@@ -36,6 +37,8 @@ def shown(world: World, entity: Entity, record: Record, *, in_list: bool = False
     hidden = set(entity.unlisted) if in_list else set()
     if in_list and entity.name == "CrmOpportunity" and not world.settings.notes_in_lists:
         hidden.add("Notes")
+    if in_list and entity.name == "Coworker" and not world.settings.plans_in_lists:
+        hidden.update(PLAN)
     return {key: value for key, value in record.items() if key not in hidden} if hidden else record
 
 

@@ -39,6 +39,7 @@ class Settings:
     systemid_round_trips: bool = True  # False: SystemId is accepted and forgotten
     systemid_filters: bool = True  # False: lists ignore the filter, as they do any unknown one
     notes_in_lists: bool = True  # False: Notes of an opportunity come by id only
+    plans_in_lists: bool = True  # False: the plan of a customer comes by id only
     search_lag_s: float = 0  # a new record shows in lists only after so long
     denied: tuple[str, ...] = ()  # roles the login lacks: "Coworker-Create", "Crm*", "*"
     username: str = "simulator@leadcapture.example"
@@ -148,6 +149,7 @@ READERS: dict[str, Callable[[object], Any]] = {
     "systemid_round_trips": read_flag,
     "systemid_filters": read_flag,
     "notes_in_lists": read_flag,
+    "plans_in_lists": read_flag,
     "search_lag_s": read_seconds,
     "denied": _denied,
     "username": read_text,
