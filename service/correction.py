@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.admin.actions import Corrected, NotCorrect
+from service.attribution import attribute
 from service.capture.contact import person_key, read_contact, read_email
 from service.capture.texts import clean
 from service.forms import Form
-from service.lead import CANONICAL_FIELDS, Answers, Correction, Lead, Submission
+from service.lead import CANONICAL_FIELDS, Answers, Attribution, Correction, Lead, Submission
 
 LONGEST = 10_000
 """Characters of one answer."""
@@ -34,11 +35,22 @@ def correct(lead: Lead, answers: Mapping[str, str], form: Form | None, now: date
     if contact.email:
         fields = {**fields, "email": contact.email}
     extras = _with(submission.extras, changed, tuple(submission.extras))
+    corrected = replace(submission, fields=fields, extras=extras, contact=contact, problem="")
     return Corrected(
-        replace(submission, fields=fields, extras=extras, contact=contact, problem=""),
+        corrected,
         Correction(now, {name: was[name] for name in changed}, changed),
         person_key(contact) or lead.id,
+        form.for_answers(corrected).account if form else lead.account,
+        _verdict(lead, corrected, form),
     )
+
+
+def _verdict(lead: Lead, corrected: Submission, form: Form | None) -> Attribution:
+    """The lead's own verdict; another one only where the new answers choose a route that credits otherwise."""
+    if form is None:
+        return lead.attribution
+    was, crediting = form.for_answers(lead.submission).crediting, form.for_answers(corrected).crediting
+    return lead.attribution if was == crediting else attribute(corrected.evidence, crediting)
 
 
 def _wrong(name: str, answer: str, submission: Submission) -> str:

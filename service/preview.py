@@ -41,7 +41,7 @@ def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
     )
     routed = route(form, submission)
     verdict = attribute(submission.evidence, routed.crediting)
-    lead = Lead(LeadId("0" * 32), form.account, Status.PENDING, now, submission, verdict)
+    lead = Lead(LeadId("0" * 32), routed.account, Status.PENDING, now, submission, verdict)
     problems = [f"{name}: {error.message}" for name, found in reading.errors.items() for error in found]
     parking: list[str] = []
     return {

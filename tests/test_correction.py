@@ -13,6 +13,7 @@ from service.admin.actions import NotCorrect, NotPossible
 from service.attribution import attribute
 from service.capture.intake import accept
 from service.correction import correct
+from service.forms import Crediting, Route
 from service.lead import Contact, Lead, Status, Step, Submission
 from service.store import Store
 from tests.builders import NOON, a_form, a_lead, a_submission
@@ -103,6 +104,15 @@ def test_the_evidence_of_where_the_person_came_from_stays_as_it_came(store: Stor
 
     assert lead.submission.evidence == before.submission.evidence
     assert attribute(lead.submission.evidence, FORM.crediting) == lead.attribution
+
+
+def test_an_answer_that_chooses_another_route_is_credited_as_that_route_says() -> None:
+    leeds = replace(FORM, account="harbour", crediting=Crediting(lead_source=11))
+    form = replace(FORM, routes=(Route({"location": "leeds"}, leeds),))
+
+    became = correct(a_lead(), {"location": "Leeds"}, form, NOON)
+
+    assert (became.account, became.attribution.lead_source) == ("harbour", 11)
 
 
 def test_a_quarantined_lead_is_corrected_and_still_waits_to_be_released(store: Store) -> None:

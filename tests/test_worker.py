@@ -278,6 +278,19 @@ def test_leads_of_an_account_that_is_gone_are_parked_and_the_worker_works_on(sto
     assert "no account 'harbour' any more: put it back" in found.problem
 
 
+def test_once_somebody_retries_it_a_lead_of_a_gone_account_goes_where_its_form_leads_now(
+    store: Store, nexudus: Simulator
+) -> None:
+    lead = owe(store, account="harbour")
+
+    with at_work(a_worker(store, nexudus)):
+        becomes(store, lead, Status.PARKED)
+        store.write(lambda tx: tx.outbox.owe_again(lead.id, clock.now()))
+        becomes(store, lead, Status.DELIVERED)
+
+    assert len(nexudus.opportunities_of(EMAIL)) == 1
+
+
 def test_a_mistake_of_ours_delays_one_lead_and_the_worker_works_on(store: Store, nexudus: Simulator) -> None:
     broken: Any = None
     forms = {"contact": a_form(), "broken": a_form("broken", destination=broken)}

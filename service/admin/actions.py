@@ -1,10 +1,10 @@
 """What an operator can do with one lead."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.lead import Correction, Lead, LeadId, Status, Submission
+from service.lead import Attribution, Correction, Lead, LeadId, Status, Submission
 from service.store import BeingSent, Store, Transaction
 
 WAITING = (Status.PENDING, Status.PARKED, Status.ANNOUNCED)
@@ -17,11 +17,13 @@ CORRECTABLE = (Status.PENDING, Status.PARKED, Status.QUARANTINED)
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """What a lead becomes, what changed, and whose leads it must not be sent beside."""
+    """What a lead becomes, what changed, whose leads it must not be sent beside, where it is owed and its verdict."""
 
     submission: Submission
     correction: Correction
     person: str
+    account: str
+    attribution: Attribution
 
 
 class NotCorrect(Exception):
@@ -107,6 +109,7 @@ def correct(store: Store, lead_id: str, read: Callable[[Lead], Corrected], now: 
         if tx.notices.is_waiting(lead.id):
             raise NotPossible("its answers are still to be fetched from the platform: retry it first")
         became = read(lead)
+        lead = replace(lead, account=became.account, attribution=became.attribution)
         try:
             tx.corrections.correct(lead, became.submission, became.correction, became.person, now)
         except BeingSent as reason:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from service.delivery.acquaintance import Acquaintance, recognise_all
 from service.delivery.words import lead_source_name
 from service.lead import Attempt, Attribution, Evidence, Lead, LeadId, StoredTouch
 from service.store import Change, Sale, Transaction
@@ -17,14 +18,32 @@ def leads_json(tx: Transaction, leads: Sequence[Lead]) -> list[dict[str, Any]]:
 
 
 def beside_json(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
-    """Of each of some leads the body that was sent, and how the CRM has it; null where there is none."""
+    """Of each of some leads the body that was sent, how the CRM has it, and since when its person is known.
+
+    Each is null where there is none.
+    """
+    known = recognise_all(tx, lead_ids)
     sent, sales, changes = tx.outbox.sent_of(lead_ids), tx.sales.of(lead_ids), tx.sales.changes_of(lead_ids)
     return {
         lead_id: {
             "sent": sent.get(lead_id),
             "crm": crm_json(sales[lead_id], changes[lead_id]) if lead_id in sales else None,
+            "known": known_json(known[lead_id]),
         }
         for lead_id in lead_ids
+    }
+
+
+def known_json(known: Acquaintance) -> dict[str, Any] | None:
+    """Since when a lead's person is known; null where not."""
+    if known.since is None:
+        return None
+    return {
+        "since": known.since.isoformat(),
+        "earlier_enquiries": known.earlier.number,
+        "first_enquiry_at": instant(known.earlier.since),
+        "in_nexudus_since": known.there_since.isoformat() if known.there_since else None,
+        "is_member": known.is_member,
     }
 
 

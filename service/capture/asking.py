@@ -31,8 +31,9 @@ class Asked:
 def asked_of(form: Form) -> list[Asked]:
     """Return the questions of a form in the order of the page."""
     choices = choices_of(form)
-    named = ("first_name", "last_name") if {"first_name", "last_name"} & {*form.require} else ("full_name",)
-    wanted = dict.fromkeys((*named, *_USUAL, *choices, *form.require, *form.fields, *form.questions, "message"))
+    required = [name for variant in form.variants for name in variant.require]
+    named = ("first_name", "last_name") if {"first_name", "last_name"} & {*required} else ("full_name",)
+    wanted = dict.fromkeys((*named, *_USUAL, *choices, *required, *form.fields, *form.questions, "message"))
     last = (*(name for name in wanted if is_source(name, form) and name not in _USUAL), *_LAST)
     first = [name for name in wanted if name in named or name not in {*_NAMES, *last}]
     return [
@@ -52,13 +53,19 @@ def choices_of(form: Form) -> Mapping[str, Sequence[str]]:
 
 def is_source(name: str, form: Form) -> bool:
     """Whether this question is "how did you hear about us?"."""
-    return bool(name) and name == form.crediting.answer_field
+    return bool(name) and any(name == variant.crediting.answer_field for variant in form.variants)
+
+
+def is_required(name: str, form: Form) -> bool:
+    """Whether this answer must be given whichever route the others choose; what one route wants is asked for after."""
+    return all(name in variant.require for variant in form.variants)
 
 
 def _decisive(form: Form) -> Iterator[tuple[str, str]]:
     for route in form.routes:
         yield from route.when.items()
-    yield from ((form.crediting.answer_field, answer) for answer in form.crediting.answer_map)
+    for variant in form.variants:
+        yield from ((variant.crediting.answer_field, answer) for answer in variant.crediting.answer_map)
 
 
 def _posted_as(name: str, form: Form) -> str:

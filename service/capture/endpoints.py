@@ -176,8 +176,9 @@ def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Readin
     submission = replace(checked.submission, ip=asked.ip) if reception.keeps_ip else checked.submission
     receipt = accept(submission, form, reception.store, now, str(checked.suspicion or ""))
     log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
-    given = answers_given(submission, form)
-    target = redirect_target(reading.controls.redirect, form, asked.headers, given.text)
+    routed = form.for_answers(submission)
+    given = answers_given(submission, routed)
+    target = redirect_target(reading.controls.redirect, routed, asked.headers, given.text)
     return success(receipt, target, form, reading.controls.language, as_json=as_json)
 
 

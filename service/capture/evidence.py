@@ -88,11 +88,12 @@ def _query_among(extras: Mapping[str, Answer]) -> str:
 
 
 def _carried_fields(found: Fields, form: Form) -> dict[str, str | Sequence[str]]:
-    """Every answer under its canonical or own name, and the one the form is credited by."""
+    """Every answer under its canonical or own name, and those that the form, or a route of it, is credited by."""
     fields: dict[str, str | Sequence[str]] = dict(found.extras)
     fields.update((target, answer) for target, answer in found.known.items() if target in _SHOWN)
-    by = form.crediting.answer_field
-    if by and by not in fields:
+    for by in dict.fromkeys(variant.crediting.answer_field for variant in form.variants):
+        if not by or by in fields:
+            continue
         meaning = meaning_of(by)
         named = next((target for target, name in found.asked.items() if name == by), meaning.target if meaning else "")
         fields.update({by: found.known[named]} if named in found.known else {})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from service.capture.asking import OTHER, Asked, asked_of, choices_of, is_source
+from service.capture.asking import OTHER, Asked, asked_of, choices_of, is_required, is_source
 from service.capture.claims import texts_of
 from service.capture.names import meaning_of
 from service.capture.phrases import complaint_of, question_of
@@ -95,7 +95,7 @@ def _input(
         label=question_of("answer_field" if asked.is_about_source else asked.name, language),
         kind=kind,
         value="" if kind == "checkbox" and wrong else value,
-        required=asked.name in form.require,
+        required=is_required(asked.name, form),
         autocomplete=_AUTOCOMPLETE.get(asked.name, ""),
         choices=asked.choices,
         errors=[complaint_of(each.code, asked.name, language, each.message) for each in wrong],

@@ -94,16 +94,20 @@ def _ids_of(arrival: Arrival) -> list[Key]:
 
 
 def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str = "") -> Arrival:
-    """A new lead, credited; what makes a later one its repeat, whose it is, and who decides that."""
+    """A new lead, credited; what makes a later one its repeat, whose it is, and who decides that.
+
+    Its answers choose the route, and so the Nexudus account that it is owed to.
+    """
+    routed = form.for_answers(submission)
     lead = Lead(
         id=new_lead_id(now),
-        account=form.account,
+        account=routed.account,
         status=status_of(submission, suspicion),
         received_at=now,
         submission=submission,
-        attribution=attribute(submission.evidence, form.for_answers(submission).crediting),
+        attribution=attribute(submission.evidence, routed.crediting),
         problem=_problem_of(submission, suspicion),
-        tell=bool(form.notify),
+        tell=any(variant.notify for variant in form.variants),  # whom, its answers say when they are told
     )
     return Arrival(lead, list(keys_of(submission, form, now)), person_of(lead), partial(judge, form=form))
 
@@ -141,14 +145,16 @@ def keys_of(submission: Submission, form: Form, now: datetime) -> Iterator[Key]:
     for key, whose in product(keys, people):
         own = f"whose:key:{form.name}:{_digest(f'{key} {whose}')}"
         yield Key(f"key:{form.name}:{_digest(key)}", now + KEY_LIFE, own)
-    if form.duplicate_window_s:
-        same_until = now + timedelta(seconds=form.duplicate_window_s)
+    window_s = form.for_answers(submission).duplicate_window_s
+    if window_s:
+        same_until = now + timedelta(seconds=window_s)
         yield Key(f"same:{form.name}:{_digest(_words(submission))}", same_until)
 
 
 def id_key(sender: str, external_id: str, form: Form, whose: str = "") -> Key:
     """The key of a sender's own id. whose: the person, or a digest of the words where it says nobody."""
-    # A platform's ids are its own everywhere, whether the lead comes from it or through an automation.
+    # A platform's ids are its own everywhere, whether the lead comes from it or through an automation. The account is
+    # the form's own, whatever a route says: a lead that is only announced has no answers yet.
     place = form.account if sender in PLATFORMS else form.name
     own = f"whose:{sender}:{place}:{_digest(f'{external_id} {whose}')}"
     # The space: keys that earlier releases made, with the person left empty, still count.

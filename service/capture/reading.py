@@ -73,7 +73,8 @@ def read(request: Incoming, form: Form) -> Reading:
     submission = _submit(found, request, form)
     if not submission.fields and not submission.extras and not controls.honeypot:
         raise Empty
-    errors = check(checked_answers(found, submission.contact, form), form.require, found.asked)
+    routed = form.for_answers(submission)
+    errors = check(checked_answers(found, submission.contact, routed), routed.require, found.asked)
     return Reading(submission, errors, controls, answers, found.asked, request.query, body.is_json, fill_s)
 
 

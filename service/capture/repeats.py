@@ -178,8 +178,11 @@ def _complete(first: Lead, later: Lead, form: Form, *, is_safe: bool) -> Lead | 
     corrections = _with_change(first.corrections, correction)
     if not is_applied:
         return replace(first, corrections=corrections)
-    attribution = attribute(submission.evidence, form.for_answers(submission).crediting)
-    became = replace(first, submission=submission, attribution=attribution, corrections=corrections)
+    routed = form.for_answers(submission)
+    attribution = attribute(submission.evidence, routed.crediting)
+    became = replace(
+        first, account=routed.account, submission=submission, attribution=attribution, corrections=corrections
+    )
     return _released(became, form)
 
 

@@ -38,7 +38,7 @@ def submit(enquiry: Enquiry, form: Form, sender: str, table: Table, query: str =
     found = _lay_out(enquiry, form)
     fields = {name: found.known[name] for name in CANONICAL_FIELDS if name in found.known}
     contact = settle_contact(fields, found.extras, form.country)
-    return Submission(
+    submission = Submission(
         form=form.name,
         sender=sender,
         contact=contact,
@@ -51,10 +51,11 @@ def submit(enquiry: Enquiry, form: Form, sender: str, table: Table, query: str =
         form_name=enquiry.form_name or found.text("form_name"),
         names=found.names,
         ip=enquiry.ip or found.text("ip_address"),
-        problem=_problem(found, contact, enquiry.place, form, table),
         id_of=enquiry.platform,
         is_test=enquiry.is_test,
     )
+    problem = _problem(found, contact, enquiry.place, form.for_answers(submission), table)
+    return replace(submission, problem=problem)
 
 
 def submit_notice(notice: Notice, form: Form, sender: str, table: Table) -> Submission:
@@ -122,7 +123,8 @@ def _external_id(enquiry: Enquiry, found: Fields, table: Table) -> str:
 def missing_problem(submission: Submission, form: Form) -> str:
     """Why a lead cannot be sent that lacks what its form requires, and what to do; "" when it lacks nothing."""
     answers = Fields(known=_lists(submission.fields), extras=_lists(submission.extras))
-    return missing_sentence(check(checked_answers(answers, submission.contact, form), form.require, {}))
+    routed = form.for_answers(submission)
+    return missing_sentence(check(checked_answers(answers, submission.contact, routed), routed.require, {}))
 
 
 def missing_sentence(wrong: Iterable[str]) -> str:

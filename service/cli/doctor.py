@@ -228,8 +228,7 @@ def inspect_account(account: Account, nexudus: Nexudus, setup: Setup, store: Sto
     if account.has_login:
         behaviour = read_behaviour(store, Tenant(account.name, nexudus.base_url))
         return examine(nexudus, setup.forms.values(), account.name, behaviour=behaviour)
-    routed = (route.form for form in setup.forms.values() for route in form.routes)
-    if not any(form.account == account.name for form in (*setup.forms.values(), *routed)):
+    if not any(account.name in form.accounts for form in setup.forms.values()):
         return []
     problem, _, remedy = NO_LOGIN.partition(": ")
     return [Finding("error", "credentials", f"account {account.name}", problem, remedy)]

@@ -3,12 +3,12 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from service import logs
-from service.forms import Setup, SetupProblems, read_setup
+from service.forms import Form, Setup, SetupProblems, read_setup
 from service.settings import (
     IN_THE_CLEAR,
     Settings,
@@ -85,9 +85,10 @@ def _problems_of_alerts(environ: Mapping[str, str]) -> tuple[str, ...]:
 def _problems_of_notify(path: Path, setup: Setup) -> tuple[str, ...]:
     """Which addresses of the forms' `notify` Apprise cannot read: by place, as they hold secrets."""
     told = [
-        (f"{path.name}: forms.{form.name}.notify[{number}]", address)
+        (f"{path.name}: forms.{form.name}{place}notify[{number}]", address)
         for form in setup.forms.values()
-        for number, address in enumerate(form.notify, 1)
+        for place, addresses in _notified(form)
+        for number, address in enumerate(addresses, 1)
     ]
     if not told:
         return ()
@@ -95,6 +96,14 @@ def _problems_of_notify(path: Path, setup: Setup) -> tuple[str, ...]:
 
     unread = channels.unreadable([address for _, address in told])
     return tuple(f"{told[number - 1][0]}: Apprise cannot read this address: {_HOW}" for number in unread)
+
+
+def _notified(form: Form) -> Iterator[tuple[str, Sequence[str]]]:
+    """The addresses of a form, and of each of its routes that names others, with their places."""
+    yield ".", form.notify
+    for number, route in enumerate(form.routes, 1):
+        if route.form.notify != form.notify:
+            yield f".routes[{number}].", route.form.notify
 
 
 def _problems_of_setup(environ: Mapping[str, str]) -> tuple[str, ...]:

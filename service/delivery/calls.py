@@ -54,11 +54,12 @@ def attempt(
     call: Callable[[], T],
     save: Callable[[Transaction, T], None],
     compose: Callable[[], Mapping[str, Any]] | None = None,
+    describe: Callable[[T], str] = lambda _: "",
 ) -> T:
     """Make one call at the pace that is allowed.
 
     save: what to write, in the transaction that settles the Attempt, of what the call brought.
-    compose: the body that the call sends, where it is to be kept.
+    compose: the body that the call sends, where it is to be kept. describe: what people are to read of the result.
     Raises: CallFailed; OutOfPace; LeaseLost; StoreUnavailable.
     """
     desk.pacer.prepay(is_write=step in CREATES)
@@ -79,7 +80,7 @@ def attempt(
     outcome = Outcome.MISSING if result is None else Outcome.DONE
 
     def settle(tx: Transaction) -> None:
-        tx.outbox.end(number, outcome, duration_ms, 200)
+        tx.outbox.end(number, outcome, duration_ms, 200, describe(result))
         save(tx, result)
 
     desk.store.write(settle)

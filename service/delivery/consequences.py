@@ -200,6 +200,13 @@ def postpone(delivery: Delivery, desk: Desk, wait_s: float) -> None:
     desk.store.write(lambda tx: tx.outbox.postpone(delivery, due, delivery.tries))
 
 
+def hand_over(delivery: Delivery, desk: Desk, account: str) -> None:
+    """The lead is not this account's: let it be claimed by the one that its form and answers name."""
+    now = clock.now()
+    desk.store.write(lambda tx: tx.outbox.hand_over(delivery, account, now))
+    log.warning("handed_over", lead=delivery.lead.id, account=delivery.lead.account, to=account)
+
+
 def park(delivery: Delivery, desk: Desk, problem: str, *, account_works: bool = False) -> None:
     """Only a person can help. account_works: the CRM let us in and judged the data, so others need not wait."""
 

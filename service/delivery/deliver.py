@@ -10,6 +10,7 @@ import structlog
 
 from service import clock
 from service.delivery import translate
+from service.delivery.acquaintance import describe, recognise
 from service.delivery.calls import CallFailed, attempt
 from service.delivery.cap import is_full
 from service.delivery.consequences import (
@@ -17,6 +18,7 @@ from service.delivery.consequences import (
     came_through,
     follow,
     follow_error,
+    hand_over,
     heed,
     hold,
     park,
@@ -35,6 +37,7 @@ from service.delivery.vetting import UnsafeStage
 from service.forms import Form
 from service.lead import CoworkerId, Delivery, OpportunityId, Step, marker_of
 from service.nexudus import coworkers, opportunities
+from service.nexudus.coworkers import Coworker
 from service.nexudus.errors import NexudusError, Unavailable
 from service.nexudus.marks import with_custom_field
 from service.nexudus.rows import Row
@@ -63,14 +66,12 @@ def deliver(delivery: Delivery, desk: Desk) -> None:
 
     Raises: LeaseLost when another worker has it; StoreUnavailable when nothing can be noted.
     """
-    lead = delivery.lead
     try:
         form = _form(delivery, desk)
-        _check_login(delivery, desk)
-        target = desk.targets.find(desk.nexudus, form)
-        desk.vetting.check(desk.nexudus, target.stage_id)
-        coworker_id = delivery.coworker_id or _coworker(delivery, desk, form, target)
-        opportunity_id = _opportunity(delivery, desk, form, target, coworker_id)
+        if form.account == delivery.lead.account:
+            _pay(delivery, desk, form)
+        else:
+            _leave(delivery, desk, form.account)
     except Unroutable as error:
         park(delivery, desk, str(error))
     except OutOfPace as error:
@@ -87,8 +88,6 @@ def deliver(delivery: Delivery, desk: Desk) -> None:
         follow(delivery, desk, failed)
     except NexudusError as error:  # from a look-up of the target: nothing was sent for this lead
         follow_error(delivery, desk, error)
-    else:
-        log.info("delivered", lead=lead.id, opportunity=opportunity_id, tries=delivery.tries)
 
 
 def give_back(delivery: Delivery, desk: Desk) -> None:
@@ -117,6 +116,35 @@ def _form(delivery: Delivery, desk: Desk) -> Form:
     return route(desk.forms[submission.form], submission)
 
 
+def _pay(delivery: Delivery, desk: Desk, form: Form) -> None:
+    """Make the opportunity in the account that the lead waits for. Raises: what its steps raise."""
+    _check_login(delivery, desk)
+    target = desk.targets.find(desk.nexudus, form)
+    desk.vetting.check(desk.nexudus, target.stage_id)
+    coworker_id = delivery.coworker_id or _coworker(delivery, desk, form, target)
+    _log_delivered(delivery, _opportunity(delivery, desk, form, target, coworker_id))
+
+
+def _leave(delivery: Delivery, desk: Desk, account: str) -> None:
+    """The lead waits for this account, but its form and answers name another one now: make nothing here any more.
+
+    What an earlier try may have made here is looked for first, and pays the debt.
+    Raises: CallFailed, LookAgain.
+    """
+    if _doubted(delivery, Step.CREATE_OPPORTUNITY) and delivery.coworker_id:
+        _check_login(delivery, desk)
+        made = _find_made(delivery, desk, delivery.coworker_id)
+        if made is not None:
+            _log_delivered(delivery, made)
+            return
+        _look_twice(delivery, desk, Step.CREATE_OPPORTUNITY)
+    hand_over(delivery, desk, account)
+
+
+def _log_delivered(delivery: Delivery, opportunity_id: OpportunityId) -> None:
+    log.info("delivered", lead=delivery.lead.id, opportunity=opportunity_id, tries=delivery.tries)
+
+
 # -- the two halves
 
 
@@ -124,27 +152,32 @@ def _coworker(delivery: Delivery, desk: Desk, form: Form, target: translate.Targ
     """The contact's id: found by e-mail, or made."""
     email = delivery.lead.submission.contact.email
 
-    def find() -> CoworkerId | None:
+    def find() -> Coworker | None:
+        began = clock.monotonic()
         found = coworkers.find(desk.nexudus, email, target.business_id)
-        return None if found is None else CoworkerId(found.id)
+        took_s = clock.monotonic() - began
+        return None if found is None else desk.plans.complete(found, desk.nexudus, desk.pacer, took_s)
 
     def create() -> CoworkerId:
         return CoworkerId(
             coworkers.create(desk.nexudus, coworkers.compose(translate.coworker(delivery.lead, form, target)))
         )
 
-    def save(tx: Transaction, found: CoworkerId | None) -> None:
+    def save(tx: Transaction, found: Coworker | None) -> None:
         if found is not None:
-            tx.outbox.save_coworker(delivery, found)
+            tx.outbox.save_coworker(delivery, CoworkerId(found.id))
+
+    def say(found: Coworker | None) -> str:
+        return "" if found is None else describe(found, delivery.lead)
 
     def save_made(tx: Transaction, made: CoworkerId) -> None:
         tx.outbox.save_coworker(delivery, made)
         if delivery.waits_for == Step.CREATE_COWORKER.value:
             tx.holds.lift(delivery.lead.account, delivery.waits_for)
 
-    known = attempt(delivery, desk, Step.FIND_COWORKER, find, save)
+    known = attempt(delivery, desk, Step.FIND_COWORKER, find, save, describe=say)
     if known is not None:
-        return known
+        return CoworkerId(known.id)
     _look_twice(delivery, desk, Step.CREATE_COWORKER)
     heed(delivery, desk, Step.CREATE_COWORKER.value)
     return attempt(delivery, desk, Step.CREATE_COWORKER, create, save_made)
@@ -155,34 +188,49 @@ def _opportunity(
 ) -> OpportunityId:
     """The opportunity's id: made, or found where an earlier try may have made it."""
     lead = delivery.lead
+    with desk.store.read() as tx:
+        known = recognise(tx, lead.id).sentence
 
     def compose() -> Row:
-        body = opportunities.compose(translate.opportunity(lead, form, target, coworker_id))
+        body = opportunities.compose(translate.opportunity(lead, form, target, coworker_id, known))
         is_marked = desk.behaviours.current.mark_places.custom_field
         return with_custom_field(body, marker_of(lead.id)) if is_marked else body
 
     def create() -> OpportunityId:
         return OpportunityId(opportunities.create(desk.nexudus, compose()))
 
-    def finish(tx: Transaction, made: OpportunityId | None) -> None:
-        if made is not None:
-            tx.outbox.done(delivery)
-            tx.leads.delivered(lead.id, coworker_id, made, clock.now())
-            tx.corrections.mark_unsent(lead)
-            came_through(tx, delivery)
-            if delivery.waits_for.startswith(("stage:", "cap:", NO_CREDENTIALS)):
-                tx.holds.lift(lead.account, delivery.waits_for)
-
     if _doubted(delivery, Step.CREATE_OPPORTUNITY):
-        found = attempt(delivery, desk, Step.FIND_OPPORTUNITY, searching(delivery, desk, coworker_id, compose), finish)
+        found = _find_made(delivery, desk, coworker_id)
         if found is not None:
             return found
         _look_twice(delivery, desk, Step.CREATE_OPPORTUNITY)
+    finish = _finishing(delivery, coworker_id)
     made = _unless_full(
         delivery, desk, target, lambda: attempt(delivery, desk, Step.CREATE_OPPORTUNITY, create, finish, compose)
     )
     read_back(lead, desk, made, compose())
     return made
+
+
+def _find_made(delivery: Delivery, desk: Desk, coworker_id: CoworkerId) -> OpportunityId | None:
+    """The opportunity that an earlier try made, which then pays the debt; None where there is none to be seen."""
+    search, finish = searching(delivery, desk, coworker_id), _finishing(delivery, coworker_id)
+    return attempt(delivery, desk, Step.FIND_OPPORTUNITY, search, finish)
+
+
+def _finishing(delivery: Delivery, coworker_id: CoworkerId) -> Callable[[Transaction, OpportunityId | None], None]:
+    """What is written of an opportunity that is there."""
+
+    def finish(tx: Transaction, made: OpportunityId | None) -> None:
+        if made is not None:
+            tx.outbox.done(delivery)
+            tx.leads.delivered(delivery.lead.id, coworker_id, made, clock.now())
+            tx.corrections.mark_unsent(delivery.lead)
+            came_through(tx, delivery)
+            if delivery.waits_for.startswith(("stage:", "cap:", NO_CREDENTIALS)):
+                tx.holds.lift(delivery.lead.account, delivery.waits_for)
+
+    return finish
 
 
 def _unless_full(

@@ -1,8 +1,9 @@
 """The desk at which one account's debts are paid."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from service.delivery.acquaintance import PlanReader
 from service.delivery.behaviour import Behaviours
 from service.delivery.pacing import Pacer
 from service.delivery.targets import Targets
@@ -26,3 +27,4 @@ class Desk:
     schedule_s: Sequence[float]
     timeout_s: float
     jitter: Callable[[], float]  # a factor of 0.8-1.2
+    plans: PlanReader = field(default_factory=PlanReader)

@@ -9,18 +9,15 @@ from service import clock
 from service.delivery.desk import Desk
 from service.lead import CoworkerId, Delivery, OpportunityId, marked_in, marker_of
 from service.nexudus import marks
-from service.nexudus.errors import Rejected
 from service.nexudus.rows import Row, id_of, text_of
 
 log = structlog.get_logger()
 
 
-def searching(
-    delivery: Delivery, desk: Desk, coworker_id: CoworkerId, compose: Callable[[], Row]
-) -> Callable[[], OpportunityId | None]:
+def searching(delivery: Delivery, desk: Desk, coworker_id: CoworkerId) -> Callable[[], OpportunityId | None]:
     """The search for a lead's opportunity: by its mark; where no mark is known to survive, by its looks.
 
-    compose: the body as it was, or would be, sent. The search raises as Nexudus.get.
+    The search raises as Nexudus.get.
     """
     lead = delivery.lead
 
@@ -30,11 +27,9 @@ def searching(
         marked = marks.find_marked(desk.nexudus, marker, coworker_id, lead.received_at, places)
         if marked is not None:
             return OpportunityId(marked)
-        try:
-            body = compose()
-        except Rejected:  # the forms file says something else by now
-            return None
-        if behaviour.keeps_marks(id_of(body, "OpportunityTypeId")):
+        with desk.store.read() as tx:
+            body = tx.outbox.sent(lead.id)
+        if body is None or behaviour.keeps_marks(id_of(body, "OpportunityTypeId")):
             return None
         since = delivery.doubt.since if delivery.doubt else lead.received_at
         return _by_looks(delivery, desk, coworker_id, body, since)

@@ -13,7 +13,8 @@ from service import clock
 from service.delivery.deliver import deliver, give_back
 from service.delivery.desk import Desk
 from service.delivery.identity import is_gone, worker_name
-from service.lead import Delivery, LeadId
+from service.delivery.routing import account_of
+from service.lead import Delivery, LeadId, Step
 from service.store import LeaseLost, Store, StoreUnavailable, Transaction, Turns
 
 log = structlog.get_logger()
@@ -171,8 +172,7 @@ class Worker:
         account, now = delivery.lead.account, clock.now()
         desk = self._desks.get(account)
         if desk is None:
-            problem = f"the forms file has no account {account!r} any more: put it back, then retry"
-            self._store.write(lambda tx: tx.outbox.park(delivery, problem))
+            self._place(delivery, now)
             return
         try:
             deliver(delivery, desk)
@@ -183,6 +183,23 @@ class Worker:
         except Exception:  # a mistake of ours must cost one lead a delay, not the worker its life
             log.exception("delivery_stumbled", lead=delivery.lead.id)
             give_back(delivery, desk)
+
+    def _place(self, delivery: Delivery, now: datetime) -> None:
+        """A lead of an account that is gone waits for a person, who may have renamed it or taken it out by mistake.
+
+        Once somebody asks for a try, the account that its form and answers name now gets it; not where the gone one may
+        have its opportunity already, for only there that could be seen.
+        """
+        account, doubt = delivery.lead.account, delivery.doubt
+        problem = f"the forms file has no account {account!r} any more: put it back, then retry"
+        named = next((account_of(desk.forms, delivery.lead.submission) for desk in self._desks.values()), None)
+        if named in self._desks and (doubt is None or doubt.step is not Step.CREATE_OPPORTUNITY):
+            if delivery.trigger == "operator":
+                log.warning("handed_over", lead=delivery.lead.id, account=account, to=named)
+                self._store.write(lambda tx: tx.outbox.hand_over(delivery, str(named), now))
+                return
+            problem = f"{problem}; or retry as it is, then it goes to {named!r}, which its form names now"
+        self._store.write(lambda tx: tx.outbox.park(delivery, problem))
 
     def _finish(self) -> None:
         deadline = clock.monotonic() + STOP_S

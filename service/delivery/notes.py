@@ -27,12 +27,15 @@ _LABELS = {
 _GAP = "\n\n"
 
 
-def notes(lead: Lead, form: Form) -> str:
-    """The form's own words, the message, every other answer, the touch, and the lead's reference, as plain text."""
+def notes(lead: Lead, form: Form, known: str = "") -> str:
+    """The form's own words, the message, every other answer, the touch, and the lead's reference, as plain text.
+
+    known: a sentence on whether the person is known already, "" where not.
+    """
     message = defuse(_text(lead.submission.fields.get("message", "")))
     prefix = defuse(notes_prefix(lead, form))
     others = [defuse("\n".join(lines)) for lines in (_answers(lead), _touch(lead))]
-    reference = defuse(_reference(lead, form))
+    reference = defuse(_reference(lead, form, known))
     # A long message gives way to the other answers, many long answers to the reference.
     room = NOTES_LIMIT - sum(len(block) + len(_GAP) for block in (*filter(None, [prefix]), *others, reference))
     said = _GAP.join(block for block in (prefix, cut(message, max(room, ANSWER_LIMIT)), *others) if block)
@@ -88,9 +91,10 @@ def _pairs(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
-def _reference(lead: Lead, form: Form) -> str:
+def _reference(lead: Lead, form: Form, known: str) -> str:
     received = lead.received_at.strftime("%Y-%m-%d %H:%M UTC")
-    return f"Form: {_short(form.title or form.name)}, received {received}\n{marker_of(lead.id)}"
+    lines = (known, f"Form: {_short(form.title or form.name)}, received {received}", marker_of(lead.id))
+    return "\n".join(filter(None, lines))
 
 
 def _short(value: object) -> str:

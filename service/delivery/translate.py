@@ -20,14 +20,14 @@ class Target:
     time_zone_id: int
 
 
-def opportunity(lead: Lead, form: Form, target: Target, coworker_id: CoworkerId) -> NewOpportunity:
-    """The opportunity of a lead."""
+def opportunity(lead: Lead, form: Form, target: Target, coworker_id: CoworkerId, known: str = "") -> NewOpportunity:
+    """The opportunity of a lead. known: a sentence on whether its person is known already, "" where not."""
     wanted, verdict = form.destination, lead.attribution
     return NewOpportunity(
         stage_id=target.stage_id,
         coworker_id=coworker_id,
         name=title(lead, form),
-        notes=notes(lead, form),
+        notes=notes(lead, form, known),
         position=wanted.position,
         opportunity_type_id=wanted.opportunity_type_id,
         responsible_id=wanted.responsible_id,

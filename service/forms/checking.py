@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.forms.mentions import known_answers, list_unknown_answers
-from service.forms.merge import make_variant, overlay
+from service.forms.merge import STAGE_KEYS, leaves_account, make_variant, overlay
 from service.forms.problems import Findings, Place, write_key
 from service.forms.rules import Fault, list_faults, list_when_faults
 from service.forms.schema import FILE_TABLE
@@ -53,6 +53,16 @@ def check_route(route: Keys, form: Keys, layers: Layers, accounts: Keys, finding
             findings.add((*find_origin(step, layers), *step), sentence)
     for step, sentence in list_when_faults(route.get("when"), form):
         findings.add((*layers[0][0], "when", *step), sentence)
+    if leaves_account(form, route) and _names_stage(form) and not _names_stage(route):
+        findings.add(
+            (*layers[0][0], "account"),
+            "leads to another account, where the form's stage is another company's or none: "
+            "write stage_id, or board and stage, in this route, too",
+        )
+
+
+def _names_stage(keys: Keys) -> bool:
+    return any(key in keys for key in STAGE_KEYS)
 
 
 def list_form_faults(keys: Keys, form: Keys, accounts: Keys) -> Iterator[Fault]:

@@ -121,6 +121,16 @@ class Form:
     routes: tuple["Route", ...] = ()
     webhooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
+    @property
+    def variants(self) -> "tuple[Form, ...]":
+        """The form itself, then what each of its routes makes of it."""
+        return (self, *(route.form for route in self.routes))
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Every Nexudus account that a lead of the form may be owed to, the form's own first."""
+        return tuple(dict.fromkeys(variant.account for variant in self.variants))
+
     def title_in(self, language: str) -> str:
         """What people call the form in a language, "" where it has no name."""
         return self.titles.get(language, self.title)

@@ -192,7 +192,20 @@ SHARED_KEYS: dict[str, Key] = {
     "custom": Key(read_custom_fields),
     "contact": Key(make_table(CONTACT_KEYS).load),
 }
-"""The keys that a form, a route and [defaults] share."""
+"""The keys of a form and of [defaults]; a route takes all but BARRED_IN_ROUTES."""
+
+_IN_FORM = "write it in the form or in [defaults]"
+_BEFORE_ANSWERS = f"cannot depend on an answer: a page is shown before there are any: {_IN_FORM}"
+_BEFORE_READING = f"cannot depend on an answer: it decides how the answers are read: {_IN_FORM}"
+BARRED_IN_ROUTES: dict[str, str] = {
+    **dict.fromkeys(("titles", "language", "privacy_url", "captcha", "questions"), _BEFORE_ANSWERS),
+    **dict.fromkeys(("honeypot", "fields", "country"), _BEFORE_READING),
+    "allowed_origins": f"cannot depend on an answer: browsers ask who may post before they send any: {_IN_FORM}",
+    "webhooks": f"cannot depend on an answer: a sender is let in before its answers are read: {_IN_FORM}",
+    "silence_alarm": f"cannot depend on an answer: leads that stay away have none: {_IN_FORM}",
+    "retention_days": f"cannot depend on an answer: leads are erased form by form: {_IN_FORM}",
+}
+"""Keys that are decided before the answers of a lead are known, or without them -> why, and what to write instead."""
 
 _ELSEWHERE = {
     **{key: f"write contact.{key}" for key in CONTACT_KEYS if key not in SHARED_KEYS},
@@ -202,8 +215,11 @@ _ELSEWHERE = {
     "canary": "it belongs in a form of its own",
 }
 ACCOUNT_TABLE = make_table(ACCOUNT_KEYS)
-ROUTE_KEYS: dict[str, Key] = {"when": Key(read_table, each=read_answer), **SHARED_KEYS}
-ROUTE_TABLE = make_table(ROUTE_KEYS, _ELSEWHERE)
+ROUTE_KEYS: dict[str, Key] = {
+    "when": Key(read_table, each=read_answer),
+    **{name: key for name, key in SHARED_KEYS.items() if name not in BARRED_IN_ROUTES},
+}
+ROUTE_TABLE = make_table(ROUTE_KEYS, _ELSEWHERE, BARRED_IN_ROUTES)
 FORM_KEYS: dict[str, Key] = {
     **SHARED_KEYS,
     "canary": Key(make_table(CANARY_KEYS).load),

@@ -10,9 +10,14 @@ from service.forms.problems import suggest
 
 
 class Table(Schema):
-    """A table with known keys. `elsewhere`: keys that people write here by mistake -> what to do instead."""
+    """A table with known keys.
+
+    elsewhere: keys that people write here by mistake -> what to do instead. barred: keys of a similar table that
+    could not work in this one -> why, and what to write instead.
+    """
 
     elsewhere: ClassVar[Mapping[str, str]] = {}
+    barred: ClassVar[Mapping[str, str]] = {}
 
     class Meta:
         """Unknown keys are named by `name_unknown_keys`, in a better sentence."""
@@ -29,16 +34,22 @@ class Table(Schema):
             raise ValidationError(faults)
 
     def _describe(self, key: str) -> str:
+        if key in self.barred:
+            return self.barred[key]
         remedy = self.elsewhere.get(key)
         return f"unknown key {key!r}{f': {remedy}' if remedy else suggest(key, self.fields)}"
 
 
-def make_table(keys: Mapping[str, fields.Field[Any]], elsewhere: Mapping[str, str] | None = None) -> Table:
-    """The schema of a table with these keys.
+def make_table(
+    keys: Mapping[str, fields.Field[Any]],
+    elsewhere: Mapping[str, str] | None = None,
+    barred: Mapping[str, str] | None = None,
+) -> Table:
+    """The schema of a table with these keys; elsewhere and barred: as those of Table.
 
     They come in a mapping and not as attributes, because `fields` is a key of ours and a word of marshmallow's.
     """
-    words = {"elsewhere": elsewhere or {}, "error_messages": {"type": "must be a table"}}
+    words = {"elsewhere": elsewhere or {}, "barred": barred or {}, "error_messages": {"type": "must be a table"}}
     schema: type[Table] = type("Table", (Table,), {**keys, **words})
     return schema()
 

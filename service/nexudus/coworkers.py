@@ -7,12 +7,14 @@ vendor's command line reference of the same entity.
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar
 
 from marshmallow import fields, validate
 
 from service.nexudus.client import Nexudus
 from service.nexudus.fields import Body, Choice, CustomValues, Email, Never, Text, Whole, rejection
+from service.nexudus.pipeline import instant_of
 from service.nexudus.rows import Row, id_of, ids_of, text_of
 from service.nexudus.text import clean
 
@@ -23,7 +25,11 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 @dataclass(frozen=True, slots=True)
 class Coworker:
-    """A contact or member that Nexudus has. business_ids is None where the record was seen in a list only."""
+    """A contact or member that Nexudus has. business_ids is None where the record was seen in a list only.
+
+    is_member: whether the record bears a plan; None where it does not show that. No page documents the fields for
+    reading, and lists leave out much, so that nothing depends on them but words for people.
+    """
 
     id: int
     email: str = field(repr=False)
@@ -34,6 +40,8 @@ class Coworker:
     default_profile: bool
     invoicing_business_id: int | None
     business_ids: tuple[int, ...] | None
+    created_at: datetime | None = None
+    is_member: bool | None = None
 
     def is_at(self, business_id: int) -> bool:
         """Whether this location is one of theirs."""
@@ -53,7 +61,7 @@ def find(nexudus: Nexudus, email: str, business_id: int | None) -> Coworker | No
     found = [_read(row) for row in rows if text_of(row, "Email").strip().lower() == wanted]
     found = [c for c in found if not c.archived] or found
     if len(found) > 1 and business_id is not None:
-        found = [whole for c in found if (whole := _whole(nexudus, c))]  # only there the locations show
+        found = [whole for c in found if (whole := read_whole(nexudus, c.id))]  # only there the locations show
     return min(found, key=lambda c: _rank(c, business_id), default=None)
 
 
@@ -62,9 +70,12 @@ def _rank(coworker: Coworker, business_id: int | None) -> tuple[bool, bool, bool
     return (elsewhere, not coworker.active, coworker.type != 1, not coworker.default_profile, coworker.id)
 
 
-def _whole(nexudus: Nexudus, coworker: Coworker) -> Coworker | None:
-    """The full record; None for one who was deleted since the search."""
-    row = nexudus.one(f"{PATH}/{coworker.id}")
+def read_whole(nexudus: Nexudus, coworker_id: int) -> Coworker | None:
+    """The full record; None for one who was deleted since the search.
+
+    Raises: as Nexudus.one.
+    """
+    row = nexudus.one(f"{PATH}/{coworker_id}")
     return _read(row) if row else None
 
 
@@ -80,7 +91,14 @@ def _read(row: Row) -> Coworker:
         default_profile=row.get("IsDefaultProfile") is True,
         invoicing_business_id=id_of(row, "InvoicingBusinessId"),
         business_ids=ids_of(row, "Businesses"),
+        created_at=instant_of(row, "CreatedOn"),
+        is_member=_bears_plan(row),
     )
+
+
+def _bears_plan(row: Row) -> bool | None:
+    shown = [name for name in ("TariffId", "TariffName") if name in row]
+    return any(text_of(row, name).strip() for name in shown) if shown else None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

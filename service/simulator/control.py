@@ -6,11 +6,14 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from service.simulator import custom_fields
+from service.simulator import coworkers, custom_fields
 from service.simulator.faults import read_script
 from service.simulator.handling import handle
 from service.simulator.settings import Problems, shown
 from service.simulator.world import World
+
+USUAL = {"FullName": "Known Person", "CountryId": 1, "SimpleTimeZoneId": 2, "CoworkerType": 1}
+"""Of a customer that is put there, where the call says nothing else."""
 
 
 def create_control(world: World) -> Blueprint:
@@ -43,6 +46,7 @@ def create_control(world: World) -> Blueprint:
         return said.body, said.status, {"Content-Type": said.content_type}
 
     _add_settings(pages, world)
+    _add_customers(pages, world)
 
     @pages.errorhandler(Problems)
     def refuse(problems: Problems) -> ResponseReturnValue:
@@ -74,6 +78,17 @@ def _add_settings(pages: Blueprint, world: World) -> None:
             raise Problems(["settings: an object is needed"])
         world.change_settings(wanted)
         return jsonify(ok=True, settings=shown(world.settings))
+
+
+def _add_customers(pages: Blueprint, world: World) -> None:
+    @pages.post("/coworkers")
+    def add() -> ResponseReturnValue:
+        wanted = request.get_json()
+        if not isinstance(wanted, Mapping) or not wanted.get("Email"):
+            raise Problems(["an object with an Email is needed"])
+        with world.lock:
+            made = coworkers.add(world, {**USUAL, **wanted})
+        return jsonify(ok=True, id=made["Id"])
 
 
 def read_state(world: World) -> dict[str, Any]:

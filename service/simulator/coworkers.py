@@ -35,6 +35,8 @@ KNOWN = (
     *CHECKS,
     *("CountryId", "SimpleTimeZoneId", "Businesses", "Teams", "InvoicingBusinessId", "UserId", "IsDefaultProfile"),
 )
+PLAN = ("TariffId", "TariffName")
+"""The plan of a member, null for a contact; whether lists show it is a setting."""
 STARTS_BILLING = ("TariffId", "BillingDay", "RenewalDate")
 READ_ONLY = re.compile(r"Id|UniqueId|CreatedOn|UpdatedOn|UpdatedBy|IsNew|ToStringText|LocalizationDetails|CustomFields")
 
@@ -78,8 +80,14 @@ def refuse_deletion() -> Answer:
 
 
 def add(world: World, body: Record, custom: Record | None = None) -> Record:
-    """Keep a new customer without checks or side effects. custom: what is kept of its custom fields."""
-    return world.put("Coworker", _fields(world, body), custom)
+    """Keep a new customer without checks or side effects.
+
+    custom: what is kept of its custom fields. CreatedOn: since when, where the body says so.
+    """
+    record = world.put("Coworker", _fields(world, body), custom)
+    if "CreatedOn" in body:
+        record["CreatedOn"] = body["CreatedOn"]
+    return record
 
 
 def _flaws(world: World, body: Record) -> list[Flaw]:
@@ -105,6 +113,7 @@ def _fields(world: World, body: Record) -> Record:
         "Active": True,
         "Archived": False,
         "IsDefaultProfile": True,
+        **{key: body.get(key) for key in PLAN},
         **{key: value for key, value in body.items() if key in KNOWN and key != "CreateUser"},
         "Businesses": body.get("Businesses") or [elsewhere],
         "Teams": body.get("Teams") or [],

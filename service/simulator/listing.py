@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from service.simulator.coworkers import PLAN
 from service.simulator.custom_values import custom_values
 from service.simulator.entities import Entity, Route, find_route
 from service.simulator.exchange import Answer, Call, Record, found, read_whole
@@ -46,6 +47,8 @@ def shown(world: World, entity: Entity, record: Record, *, in_list: bool = False
     if in_list and entity.name == "CrmBoardColumn" and world.settings.list_flags != "full":
         hidden |= NO_ACTION.keys() if world.settings.list_flags == "absent" else set()
         record = {**record, **NO_ACTION}
+    if in_list and entity.name == "Coworker" and not world.settings.plans_in_lists:
+        hidden.update(PLAN)
     return {key: value for key, value in record.items() if key not in hidden} if hidden else record
 
 

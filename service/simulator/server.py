@@ -95,7 +95,10 @@ class Simulator:
             self.world.tokens.revoke()
 
     def add_coworker(self, email: str, full_name: str = "Known Person", business_id: int = 55, **fields: Any) -> Record:
-        """Put a customer there, as if made in the admin pages; `fields` by their wire names. Unchecked."""
+        """Put a customer there, as if made in the admin pages; `fields` by their wire names. Unchecked.
+
+        CreatedOn: since when; TariffId and TariffName make it a member.
+        """
         known = {"FullName": full_name, "Email": email, "CountryId": 1, "SimpleTimeZoneId": 2, "CoworkerType": 1}
         places = {"Businesses": [business_id], "InvoicingBusinessId": business_id}
         with self.world.lock:

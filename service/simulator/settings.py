@@ -42,6 +42,7 @@ class Settings:
     custom_fields_in_lists: bool = True  # False: CustomFields of an opportunity come by id only
     custom_fields_filter: bool = True  # False: lists ignore filters by custom field, as they do any unknown one
     notes_in_lists: bool = True  # False: Notes of an opportunity come by id only
+    plans_in_lists: bool = True  # False: the plan of a customer comes by id only
     history_to_times: bool = True  # False: rows of the stage history lack ToTime
     notes_max: int | None = None  # longer notes are cut without a word
     email_any_case: bool = True  # False: a search for an e-mail address finds it only as it was saved
@@ -190,6 +191,7 @@ READERS: dict[str, Callable[[object], Any]] = {
     "custom_fields_in_lists": read_flag,
     "custom_fields_filter": read_flag,
     "notes_in_lists": read_flag,
+    "plans_in_lists": read_flag,
     "history_to_times": read_flag,
     "notes_max": read_count,
     "email_any_case": read_flag,

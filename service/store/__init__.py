@@ -19,7 +19,7 @@ from service.store.locks import Identity
 from service.store.notices import WITHDRAWN, Announced, Notice
 from service.store.outbox import LATER, Debt, LeaseLost, Outbox
 from service.store.overview import Day
-from service.store.persons import Brought
+from service.store.persons import Brought, Earlier
 from service.store.query import Query
 from service.store.refusals import Refusal
 from service.store.reports import Count, Origins, Period
@@ -45,6 +45,7 @@ __all__ = [
     "Count",
     "Day",
     "Debt",
+    "Earlier",
     "Ended",
     "Erased",
     "Fact",

@@ -30,14 +30,15 @@ class Corrections:
     def correct(self, lead: Lead, submission: Submission, correction: Correction, person: str, now: datetime) -> None:
         """Give a lead the answers of `submission`, and owe it again unless it is quarantined.
 
-        person: whose Deliveries must not run beside this one, after the correction.
+        lead: with the account and the verdict that it has after the correction. person: whose Deliveries must not run
+        beside this one, after the correction.
         Raises: BeingSent.
         """
         self._check(lead)
         corrected = replace(lead, submission=submission, corrections=(*lead.corrections, correction))
-        row = to_row(corrected)
-        self._write(lead.id, {name: row[name] for name in (*_CHANGED, "corrections")})
-        self._start_over(lead.id, person)
+        row, verdict = to_row(corrected), verdict_row(lead.attribution)
+        self._write(lead.id, {name: row[name] for name in (*_CHANGED, *verdict, "account", "corrections")})
+        self._start_over(lead.id, person, lead.account)
         if lead.status is not Status.QUARANTINED:
             Outbox(self._connection, self._opened).owe_again(lead.id, now)
 
@@ -45,7 +46,8 @@ class Corrections:
         """Write what a sender added to a lead; a lead that was parked for just that is owed again.
 
         became: the lead with the newest answers; its last correction holds the change. Where Nexudus has the lead, or
-        may have it, only the correction is written: an existing opportunity is never changed.
+        may have it, only the correction is written: an existing opportunity is never changed. Where the answers lead
+        to another account the Delivery moves there, unless a worker has it: whoever claims it next moves it.
         """
         delivery = self._delivery(became.id)
         is_sent = delivery is None or delivery.state == DONE or delivery.doubt_step == Step.CREATE_OPPORTUNITY.value
@@ -53,11 +55,14 @@ class Corrections:
         if is_sent or not last.is_applied:
             self._write(became.id, {"corrections": corrections_row((*earlier, replace(last, is_applied=False)))})
             return
-        row, verdict = to_row(became), verdict_row(became.attribution)
-        changed = (*_CHANGED, *verdict, "page_url", "problem", "corrections")
+        account = became.account if delivery.claimed_by is None else delivery.account
+        row, verdict = to_row(replace(became, account=account)), verdict_row(became.attribution)
+        changed = (*_CHANGED, *verdict, "account", "page_url", "problem", "corrections")
         self._write(became.id, {name: row[name] for name in changed})
         if delivery.person != person:
-            self._start_over(became.id, person)
+            self._start_over(became.id, person, account)
+        if delivery.account != account:
+            Outbox(self._connection, self._opened).move(became.id, account, now)
         if became.status is Status.PENDING and delivery.state == PARKED:
             Outbox(self._connection, self._opened).go_on(became.id, now)
 
@@ -75,10 +80,11 @@ class Corrections:
         with WordIndex(self._connection, self._opened).following([lead_id]):
             self._connection.execute(update(leads).where(leads.c.id == lead_id).values(values))
 
-    def _start_over(self, lead_id: LeadId, person: str) -> None:
-        """Whom the old answers led to in Nexudus may be somebody else."""
+    def _start_over(self, lead_id: LeadId, person: str, account: str) -> None:
+        """Whom the old answers led to in Nexudus may be somebody else, or in another account."""
         debt = update(deliveries).where(deliveries.c.lead_id == lead_id)
-        self._connection.execute(debt.values(person=person, coworker_id=None, doubt_step=None, doubt_at=None, looks=0))
+        nobody = {"coworker_id": None, "doubt_step": None, "doubt_at": None, "looks": 0}
+        self._connection.execute(debt.values(person=person, account=account, **nobody))
 
     def _delivery(self, lead_id: LeadId) -> Any:
         query = select(deliveries).where(deliveries.c.lead_id == lead_id)

@@ -24,7 +24,7 @@ LIVE_FOR = timedelta(minutes=3)
 """Answers that come later than that after their notice go behind the leads that arrive now."""
 
 _LEARNED = (
-    *("form_name", "status", "problem", "email", "full_name", "first_name", "last_name", "phone", "company"),
+    *("account", "form_name", "status", "problem", "email", "full_name", "first_name", "last_name", "phone", "company"),
     *("fields", "extras", "evidence", "page_url", "ip", "raw"),
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
     *("channel", "lead_source", "rule", "reason", "click_ids", "codes"),

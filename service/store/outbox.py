@@ -228,6 +228,23 @@ class Outbox:
         self._change(delivery, state=PARKED, waits_for=None, **_NO_CLAIM)
         Leads(self._connection, self._opened).set_status(delivery.lead.id, Status.PARKED, problem)
 
+    def hand_over(self, delivery: Delivery, account: str, due: datetime) -> None:
+        """The lead is owed to another account: give it back, to be claimed there."""
+        self._change(delivery, **_NO_CLAIM)
+        self.move(delivery.lead.id, account, due)
+
+    def move(self, lead_id: LeadId, account: str, due: datetime) -> None:
+        """Owe the lead to another account, with its whole schedule before it; what was done in the old one ends.
+
+        Only where no opportunity of it can be in the old account.
+        """
+        anew = {"due_at": due, "tries": 0, "waits_for": None, "coworker_id": None, **_NO_DOUBT}
+        self._connection.execute(
+            update(deliveries).where(deliveries.c.lead_id == lead_id).values(account=account, **anew)
+        )
+        self._connection.execute(update(leads).where(leads.c.id == lead_id).values(account=account))
+        self._wake()
+
     def withdraw(self, lead_id: LeadId) -> None:
         """Owe nothing for now, by an operator's decision; a worker that has it loses its lease."""
         self.withdraw_all([lead_id])

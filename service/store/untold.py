@@ -17,15 +17,16 @@ class Untold:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def of(self, form: str, most: int) -> list[LeadId]:
-        """The real ones of a form, at most so many, oldest first."""
+    def of(self, form: str, most: int, after: str = "") -> list[LeadId]:
+        """The real ones of a form, at most so many, oldest first; continue with `after` = the last one's id."""
         # One status at a time: asked for several in one order, SQLite reads all leads of the form instead of the index.
-        found = [lead_id for status in REAL for lead_id in self._of(form, status, most)]
+        found = [lead_id for status in REAL for lead_id in self._of(form, status, most, after)]
         return sorted(found)[:most]
 
-    def _of(self, form: str, status: Status, most: int) -> Iterator[LeadId]:
+    def _of(self, form: str, status: Status, most: int, after: str) -> Iterator[LeadId]:
         unread = select(notices.c.lead_id).where(notices.c.lead_id == leads.c.id).exists()  # parked without its answers
         mine = and_(leads.c.untold.is_not(None), leads.c.form == form, leads.c.status == status.value)
+        mine = and_(mine, leads.c.id > after)
         found = self._connection.execute(select(leads.c.id).where(mine, ~unread).order_by(leads.c.id).limit(most))
         return map(LeadId, found.scalars())
 

@@ -10,7 +10,7 @@ from service import clock
 from service.forms import Form
 from service.store import Store, StoreUnavailable, Transaction
 from service.watch import channels
-from service.watch.recipients import Recipients
+from service.watch.recipients import Recipients, audiences_of
 
 log = structlog.get_logger()
 
@@ -26,9 +26,9 @@ class Arrivals:
     ) -> None:
         self._store = store
         self._stop, self._give_up, self._nudged = threading.Event(), threading.Event(), threading.Event()
-        telling = [form for form in forms.values() if form.notify]
-        self._forms = [form.name for form in telling]
-        self._recipients = [Recipients(store, form, public_url, send_s, self._give_up) for form in telling]
+        audiences = [audience for form in forms.values() for audience in audiences_of(form)]
+        self._forms = list(dict.fromkeys(audience.form.name for audience in audiences))
+        self._recipients = [Recipients(store, each, public_url, send_s, self._give_up) for each in audiences]
         self._thread = threading.Thread(target=self._run, name="arrivals", daemon=True)
         self._has_begun = False
 

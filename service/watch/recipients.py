@@ -6,7 +6,7 @@ between tells twice, never nothing. A channel of several that failed gets what i
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -61,23 +61,50 @@ class Channel:
     last: str = ""
 
 
-class Recipients:
-    """One form and those who are told of its leads."""
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is told of some leads of a form: those whose answers choose a route with these addresses.
 
-    def __init__(self, store: Store, form: Form, public_url: str, send_s: float, stop: threading.Event) -> None:
+    name: of the form, and of the route where that names others. is_only: all leads of the form are theirs.
+    """
+
+    form: Form
+    name: str
+    addresses: tuple[str, ...] = field(repr=False)
+    is_only: bool
+
+    def is_for(self, lead: Lead | None) -> bool:
+        """Whether they are told of this lead."""
+        return lead is not None and self.form.for_answers(lead.submission).notify == self.addresses
+
+
+def audiences_of(form: Form) -> Iterator[Audience]:
+    """Yield one for each list of addresses that the form and its routes name, unless all are empty."""
+    names: dict[tuple[str, ...], str] = {}
+    for number, variant in enumerate(form.variants):
+        names.setdefault(variant.notify, f"{form.name}, route {number}" if number else form.name)
+    if any(names):
+        yield from (Audience(form, name, addresses, len(names) == 1) for addresses, name in names.items())
+
+
+class Recipients:
+    """One form and those who are told of its leads, or of the leads of some of its routes."""
+
+    def __init__(self, store: Store, audience: Audience, public_url: str, send_s: float, stop: threading.Event) -> None:
         self._store = store
-        self._form = form
+        self._audience = audience
+        self._form = audience.form
         self._public_url = public_url.rstrip("/")
         self._send_s = send_s
         self._stop = stop
-        self._channels = [Channel(number, address) for number, address in enumerate(form.notify, 1)]
+        self._channels = [Channel(number, address) for number, address in enumerate(audience.addresses, 1)]
         self._unnoted: list[LeadId] = []
         self._said: str | None = None
 
     @property
     def cause(self) -> str:
         """The concern that its messages do not go out."""
-        return f"notify:{self._form.name}"
+        return f"notify:{self._audience.name}"
 
     def tell(self, now: datetime) -> None:
         """Tell of what is new, as far as the channels take it and their readers can bear it.
@@ -85,6 +112,8 @@ class Recipients:
         Raises: StoreUnavailable.
         """
         self._note(now)
+        if not self._channels:
+            self._forget()
         able = [channel for channel in self._channels if channel.patience.allows(now)]
         for channel in able:
             if channel.late:
@@ -96,7 +125,7 @@ class Recipients:
 
     def _tell_new(self, now: datetime) -> None:
         with self._store.read() as tx:
-            new = tx.untold.of(self._form.name, TOGETHER)
+            new = self._new(tx)
             room = room_for(_sent_at(tx, self.cause), now)
         if not new or not room:
             return
@@ -104,6 +133,26 @@ class Recipients:
         for some in apart:
             if not self._tell(some, now):
                 return
+
+    def _new(self, tx: Transaction) -> list[LeadId]:
+        """At most TOGETHER leads that they are to be told of, oldest first."""
+        if self._audience.is_only:
+            return tx.untold.of(self._form.name, TOGETHER)
+        theirs: list[LeadId] = []
+        after = ""
+        while page := tx.untold.of(self._form.name, TOGETHER, after):
+            theirs += [lead_id for lead_id in page if self._audience.is_for(tx.leads.get(lead_id))]
+            if len(theirs) >= TOGETHER:
+                break
+            after = page[-1]
+        return theirs[:TOGETHER]
+
+    def _forget(self) -> None:
+        """Nobody is to be told of the leads of these routes."""
+        with self._store.read() as tx:
+            new = self._new(tx)
+        if new:
+            self._store.write(lambda tx: tx.untold.told(new))
 
     def _tell(self, lead_ids: list[LeadId], now: datetime) -> bool:
         """Tell every channel that can be told; whether one took it. The others get it later."""
@@ -147,7 +196,7 @@ class Recipients:
 
     def _words(self, leads: Sequence[Lead], number: int) -> Message:
         if number == 1:
-            return about_one(leads[0], self._form, self._public_url)
+            return about_one(leads[0], self._form.for_answers(leads[0].submission), self._public_url)
         return about_many(leads, number, self._form, self._public_url)
 
     def _send(
@@ -155,7 +204,7 @@ class Recipients:
     ) -> list[Channel]:
         """Those that took it."""
         outcomes = channels.send([channel.address for channel in those], message, self._send_s, self._stop)
-        what = {"form": self._form.name, "number": len(lead_ids), "lead": lead_ids[0]}
+        what = {"form": self._audience.name, "number": len(lead_ids), "lead": lead_ids[0]}
         for channel, outcome in zip(those, outcomes, strict=True):
             channel.last = outcome
             if outcome == channels.SENT:
@@ -179,7 +228,7 @@ class Recipients:
 
     def _complaint(self, channel: Channel) -> str:
         return (
-            f"New leads of the form {self._form.name!r} are not told to address {channel.number} of its `notify`: "
+            f"New leads of the form {self._audience.name!r} are not told to address {channel.number} of its `notify`: "
             f"{channel.last}. See that it is right in the forms file, then start again. What it missed it is told "
             "as soon as it works; the leads themselves are not affected."
         )

@@ -16,7 +16,7 @@ from tests.store.sold import a_change, a_sale
 CONTRACT = (
     *("id", "form", "account", "sender", "external_id", "form_name", "page_url", "status", "received_at"),
     *("delivered_at", "contact", "fields", "extras", "attribution", "coworker_id", "opportunity_id", "attempts"),
-    *("next_attempt_at", "problem", "repeats", "corrections", "sent", "crm"),
+    *("next_attempt_at", "problem", "repeats", "corrections", "sent", "crm", "known"),
 )
 ATTRIBUTION = {
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "channel", "lead_source"),
@@ -236,6 +236,7 @@ def test_a_new_lead_is_shown_whole(window: Front, kept: Store) -> None:
         "corrections": [],
         "sent": None,
         "crm": None,
+        "known": None,
     }  # fmt: skip
     assert (attribution["channel"], attribution["lead_source"]) == ("Paid Search", 19)
     assert attribution["lead_source_name"] == "GoogleSearch"
@@ -265,6 +266,19 @@ def test_a_delivered_lead_tells_what_was_made_and_how(window: Front, kept: Store
         "http_status": 200,
         "detail": None,
         "trigger": "schedule",
+    }
+
+
+def test_a_lead_tells_since_when_its_person_is_known(window: Front, kept: Store) -> None:
+    keep(kept, a_lead(received_at=NOON - timedelta(days=3)))
+    lead = keep(kept, a_lead())
+
+    assert shown(window, lead.id)["known"] == {
+        "since": "2026-11-21",
+        "earlier_enquiries": 1,
+        "first_enquiry_at": "2026-11-21T12:00:00Z",
+        "in_nexudus_since": None,
+        "is_member": None,
     }
 
 

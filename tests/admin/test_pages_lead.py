@@ -53,6 +53,18 @@ def test_the_journey_tells_each_step_in_its_order(kept: Store, operator: Operato
     assert "rule: ad click" in said.lower()
 
 
+def test_it_says_since_when_the_person_is_known(kept: Store, operator: Operator) -> None:
+    keep(kept, a_lead(received_at=NOON - timedelta(days=3)))
+
+    said = page_of(operator, keep(kept, a_lead()))
+
+    assert "Known since 2026-11-21: 1 earlier enquiry here since 2026-11-21. See them" in said
+
+
+def test_it_says_nothing_of_that_where_the_person_is_new(kept: Store, operator: Operator) -> None:
+    assert "Known since" not in page_of(operator, keep(kept, a_lead()))
+
+
 def test_what_nexudus_said_and_was_sent_is_shown_as_text(kept: Store, operator: Operator) -> None:
     lead = keep(kept, a_lead())
     refused(kept, lead)

@@ -52,6 +52,20 @@ def test_nothing_wrong_is_an_empty_list(ready: Terminal) -> None:
     assert (said.code, rows_of(said)) == (0, [])
 
 
+def test_the_ids_of_a_route_are_looked_up_in_its_own_account(ready: Terminal, folder: Path, nexudus: Simulator) -> None:
+    with Simulator() as harbour:
+        account = f"[accounts.harbour]\nbase_url = '{harbour.url}'\ntoken = 'simulator'\n"
+        route = "[[forms.tour.routes]]\nwhen = { location = 'harbour' }\naccount = 'harbour'\nstage_id = 1002\n"
+        (folder / "forms.toml").write_text(f"{account}{FORMS}{route}")
+        assert ready("doctor").out == "no problems found\n"
+        nexudus.world.tables["CrmBoardColumn"].drop(1002)
+        harbour.world.tables["CrmBoardColumn"].drop(1001)
+        assert ready("doctor").code == 0
+        harbour.world.tables["CrmBoardColumn"].drop(1002)
+
+        assert ready("doctor").out.startswith("error: form tour, route 1: ")
+
+
 def test_each_problem_is_one_line_with_its_remedy(ready: Terminal, folder: Path) -> None:
     (folder / "forms.toml").write_text("[forms.tour]\nstage_id = 1009\nopportunity_type_id = 99\n")
 

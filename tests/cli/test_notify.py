@@ -21,6 +21,13 @@ def test_an_address_of_a_form_that_cannot_be_read_is_told_by_its_place_but_never
     assert "hush" not in said.err
 
 
+def test_an_address_of_a_route_is_looked_at_too(run: Terminal, folder: Path) -> None:
+    route = "[[forms.tour.routes]]\nwhen = { location = 'leeds' }\nnotify = ['slak://hush/hush']"
+    (folder / "forms.toml").write_text(f"[forms.tour]\n{route}")
+
+    assert "forms.toml: forms.tour.routes[1].notify[1]: Apprise cannot read" in run("worker").err
+
+
 def test_commands_that_tell_nobody_do_not_look_at_it(run: Terminal, folder: Path) -> None:
     (folder / "forms.toml").write_text("[forms.tour]\nnotify = ['slak://nobody']")
 

@@ -56,6 +56,30 @@ def test_a_reset_comes_back_to_the_first_settings() -> None:
         assert (sim.world.settings.limits, sim.world.settings.throttle_status) == ("1/h", 429)
 
 
+def test_a_customer_of_long_ago_is_put_there_by_a_post(sim: Simulator, client: Client) -> None:
+    since = "2024-01-01T09:00:00.000Z"
+    asked = {"Email": "ada@example.com", "CreatedOn": since, "TariffId": 3, "TariffName": "Hot desk"}
+
+    client.post("/_sim/coworkers", asked)
+
+    (row,) = client.get(COWORKERS, Coworker_Email="ada@example.com").json()["Records"]
+    assert (row["CreatedOn"], row["TariffName"]) == (since, "Hot desk")
+
+
+def test_a_customer_without_an_address_is_refused(sim: Simulator, client: Client) -> None:
+    assert client.post("/_sim/coworkers", {"FullName": "Ada"}).status_code == 400
+
+
+def test_a_plan_may_come_by_id_only(sim: Simulator, client: Client) -> None:
+    known = sim.add_coworker("ada@example.com", TariffId=3)
+    sim.settings(plans_in_lists=False)
+
+    (row,) = client.get(COWORKERS).json()["Records"]
+
+    assert "TariffId" not in row
+    assert client.get(f"{COWORKERS}/{known['Id']}").json()["TariffId"] == 3
+
+
 def test_faults_are_set_by_a_post(sim: Simulator, client: Client) -> None:
     answer = client.post("/_sim/faults", [{"path": COWORKERS, "status": 503}])
 

@@ -1,6 +1,7 @@
 """New leads are told to those whom their form names: each once, a few one by one, many together."""
 
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 import structlog
 
 from service.capture.intake import accept, announce_all
-from service.forms import Canary
+from service.forms import Canary, Route
 from service.lead import Lead, Status
 from service.store import StoreUnavailable
 from service.watch import arrivals, recipients
@@ -21,6 +22,7 @@ from tests.watch.ear import Ear, wait_until
 
 NOWHERE = "json://127.0.0.1:1/secret-path"
 URL = "https://leads.example.com"
+LEEDS = a_submission(fields={**a_submission().fields, "location": "Leeds"})
 
 
 class Desk:
@@ -99,6 +101,53 @@ def test_leads_of_a_form_that_tells_nobody_any_more_are_not_told_later(desk: Des
     desk.hire(desk.ear.address)
 
     assert desk.look() == []
+
+
+# -- routes that tell others
+
+
+def test_a_route_tells_its_own_people(desk: Desk) -> None:
+    route_for_leeds(desk, desk.ear.address)
+
+    desk.come(submission=LEEDS)
+    desk.come(2)
+
+    assert desk.look() == ["New lead: Ada Lovelace, Leeds"]
+
+
+def test_leads_of_a_route_that_tells_nobody_are_not_told_later(desk: Desk) -> None:
+    route_for_leeds(desk, desk.ear.address)
+    desk.come()
+    desk.look()
+
+    desk.hire(desk.ear.address)
+
+    assert desk.look() == []
+
+
+def test_each_list_of_people_is_told_of_its_own_leads(desk: Desk) -> None:
+    route_for_leeds(desk, f"{desk.ear.address}?:who=leeds", own=(desk.ear.address,))
+
+    desk.come(submission=LEEDS)
+    desk.come()
+
+    assert sorted(desk.look()) == ["New lead: Ada Lovelace, Contact us", "New lead: Ada Lovelace, Leeds"]
+
+
+def test_an_enquiry_is_told_to_those_whom_only_a_route_names(desk: Desk) -> None:
+    route_for_leeds(desk, desk.ear.address)
+
+    accept(LEEDS, desk.form, desk.store, NOON)
+
+    assert desk.look() == ["New lead: Ada Lovelace, Leeds"]
+
+
+def route_for_leeds(desk: Desk, *addresses: str, own: tuple[str, ...] = ()) -> None:
+    """A worker whose form has a route that tells these."""
+    form = a_form(title="Contact us", notify=own)
+    leeds = a_form(title="Leeds", notify=addresses)
+    desk.form = replace(form, routes=(Route({"location": "leeds"}, leeds),))
+    desk.arrivals = Arrivals(desk.store, {"contact": desk.form}, URL)
 
 
 @pytest.mark.parametrize("status", [Status.QUARANTINED, Status.TEST, Status.DISCARDED])

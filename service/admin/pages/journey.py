@@ -62,8 +62,10 @@ def _calls(attempts: Sequence[Attempt]) -> Iterator[Event]:
             title = title.replace("Made", "Tried to make")
         asked = "an operator asked for it" if attempt.trigger == "operator" else ""
         status = f"HTTP {attempt.http_status}" if attempt.http_status else ""
-        detail = ", ".join(part for part in (took(attempt), status, asked) if part)
-        yield Event(title, attempt.started_at, outcome.tone, outcome.name, detail, attempt.detail)
+        is_done = attempt.outcome is Outcome.DONE  # then the detail is a remark of ours, not the other side's words
+        remark, quote = (attempt.detail, "") if is_done else ("", attempt.detail)
+        detail = ", ".join(part for part in (remark, took(attempt), status, asked) if part)
+        yield Event(title, attempt.started_at, outcome.tone, outcome.name, detail, quote)
 
 
 def _corrections(lead: Lead) -> Iterator[Event]:

@@ -14,6 +14,7 @@ from service.admin.pages.shell import PREFIX, Shell
 from service.admin.pages.sold import sale_events, sale_facts
 from service.admin.pages.window import Window
 from service.admin.pages.words import field_name, one
+from service.delivery.acquaintance import recognise
 from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Lead, Status
 
 _SHOWN_ELSEWHERE = (FURTHER_IDS_REMARK, SAME_ID_REMARK)
@@ -28,6 +29,7 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         lead, now = find(window, lead_id), clock.now()
         with window.store.read() as tx:
             attempts, sent = tx.leads.attempts_of([lead.id])[lead.id], tx.outbox.sent(lead.id)
+            known = recognise(tx, lead.id)
             sale, changes = tx.sales.of([lead.id]).get(lead.id), tx.sales.changes_of([lead.id])[lead.id]
         return shell.page(
             "lead.html",
@@ -35,6 +37,7 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
             lead=lead,
             events=[*journey(lead, attempts, now), *sale_events(sale, changes)],
             sale=sale_facts(sale),
+            known=known,
             answers=_told(lead),
             sent=sent,
             sent_text=json.dumps(sent, indent=2, ensure_ascii=False) if sent else "",

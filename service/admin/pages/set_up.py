@@ -82,7 +82,7 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
 
 
 def _accounts(window: Window) -> list[str]:
-    return list(dict.fromkeys(form.account for form in window.forms.values()))
+    return list(dict.fromkeys(account for form in window.forms.values() for account in form.accounts))
 
 
 def _checked(tx: Transaction, account: str) -> datetime | None:

@@ -35,7 +35,7 @@ class Standing:
 def standings(tx: Transaction, forms: Iterable[Form], now: datetime) -> list[Standing]:
     """All of them, Nexudus first."""
     known = list(forms)
-    accounts = dict.fromkeys(["default", *(form.account for form in known)])
+    accounts = dict.fromkeys(["default", *(account for form in known for account in form.accounts)])
     pauses = {pause.account: pause for pause in tx.accounts.pauses(now)}
     nexudus = [_account(tx, account, pauses.get(account), now) for account in accounts]
     return [*nexudus, *_agreements(tx, accounts, now), *_platforms(tx, known, now)]

@@ -60,8 +60,12 @@ class Guards:
         self._troubles = Troubles(store)
 
     def judge(self, submission: Submission, form: Form, seen: Circumstances, now: datetime) -> Suspicion | None:
-        """Judge by the rules, with what others said today. Raises: nothing."""
-        return judge(submission, form, replace(seen, same_text=self._echoes.count(submission, form, now)))
+        """Judge by the rules of the form, or of the route of its answers, with what others said today.
+
+        Raises: nothing.
+        """
+        routed = form.for_answers(submission)
+        return judge(submission, routed, replace(seen, same_text=self._echoes.count(submission, routed, now)))
 
     def check_captcha(
         self, submission: Submission, form: Form, post: Post, came_before: Callable[[], bool], now: datetime

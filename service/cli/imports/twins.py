@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 
 from service.capture.intake import id_key
 from service.capture.names import fold
@@ -48,7 +49,7 @@ class Twins:
     def unread(self) -> int:
         """Leads that the platform announced and that are still to be read: any row may be one of them."""
         with self._store.read() as tx:
-            return tx.persons.announced(self._platform, self._form.account)
+            return sum(tx.persons.announced(self._platform, account) for account in self._form.accounts)
 
     def _of_person(self, taken: Taken) -> Iterator[Brought]:
         """Leads of the same address; of the same phone where one of both has no address."""
@@ -80,8 +81,11 @@ class Twins:
     def _brought(self, *, nameless: bool) -> dict[str, list[Brought]]:
         keys = f"{id_key(self._platform, '', self._form).value.rpartition(':')[0]}:"
         with self._store.read() as tx:
-            found = tx.persons.brought(self._platform, self._form.account, keys, self._now, nameless=nameless)
-            return _by_person(found)
+            found = (
+                tx.persons.brought(self._platform, account, keys, self._now, nameless=nameless)
+                for account in self._form.accounts  # a route may have led to another than the form's
+            )
+            return _by_person(chain.from_iterable(found))
 
 
 def _by_person(leads: Iterable[Brought]) -> dict[str, list[Brought]]:

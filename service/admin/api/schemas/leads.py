@@ -120,6 +120,20 @@ class CrmBody(Answer):
     changes = fields.List(fields.Nested(CrmChangeBody))
 
 
+class KnownBody(Answer):
+    """Since when the person was known when the lead came. Dates are days in UTC."""
+
+    since = fields.String(metadata={"description": "the earlier of both"})
+    earlier_enquiries = fields.Integer(metadata={"description": "in the same account, without spam, tests and erased"})
+    first_enquiry_at = fields.String(allow_none=True, metadata=INSTANT)
+    in_nexudus_since = fields.String(
+        allow_none=True, metadata={"description": "null: not known there, or not seen yet"}
+    )
+    is_member = fields.Boolean(
+        allow_none=True, metadata={"description": "has a plan; null: the record did not show it"}
+    )
+
+
 def _an_answer() -> dict[str, object]:
     return {"type": "string", "maxLength": LONGEST}
 
@@ -182,6 +196,7 @@ class LeadBody(Answer):
     corrections = fields.List(fields.Nested(CorrectionBody))
     sent = fields.Dict(allow_none=True, metadata={"description": "the CrmOpportunity body as it was last sent"})
     crm = fields.Nested(CrmBody, allow_none=True)
+    known = fields.Nested(KnownBody, allow_none=True)
 
 
 class LeadPage(Answer):

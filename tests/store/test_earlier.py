@@ -1,0 +1,77 @@
+"""Earlier enquiries of a lead's person, found by the index of words and behind it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.lead import Contact, Lead, Status
+from service.store import Earlier, Store
+from tests.builders import NOON, a_lead, a_submission
+from tests.store.books import keep
+
+BY_PHONE = a_submission(contact=Contact(phone="+442079460142"))
+
+
+def asked(store: Store, days_ago: int = 4, **changes: Any) -> Lead:
+    """An enquiry that came so many days before noon."""
+    lead = a_lead(received_at=NOON - timedelta(days=days_ago), **changes)
+    keep(store, lead)
+    return lead
+
+
+def before(store: Store, lead: Lead) -> Earlier:
+    """What its person asked before."""
+    with store.read() as tx:
+        return tx.persons.earlier([lead.id])[lead.id]
+
+
+def test_they_are_counted_since_the_first(store: Store) -> None:
+    for days_ago in (9, 4):
+        asked(store, days_ago)
+
+    assert before(store, asked(store, 0)) == Earlier(2, NOON - timedelta(days=9))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"status": status} for status in (Status.QUARANTINED, Status.TEST, Status.DISCARDED, Status.ERASED)),
+        {"account": "harbour"},
+        {"submission": a_submission("other@example.com")},
+    ],
+    ids=["spam", "a test", "discarded", "erased", "another account", "another person"],
+)
+def test_what_is_no_enquiry_of_the_person_there_does_not_count(store: Store, changes: dict[str, Any]) -> None:
+    asked(store, **changes)
+
+    assert before(store, asked(store, 0)) == Earlier()
+
+
+def test_what_came_later_does_not_count(store: Store) -> None:
+    lead = asked(store, 4)
+    asked(store, 1)
+
+    assert before(store, lead) == Earlier()
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+def test_the_case_of_an_address_makes_no_difference(store: Store, *, is_indexed: bool) -> None:
+    asked(store, submission=a_submission("ADA@Example.COM"))
+    if is_indexed:
+        store.write(lambda tx: tx.words.fill("g", 100))
+
+    assert before(store, asked(store, 0)).number == 1
+
+
+def test_without_an_address_the_number_tells(store: Store) -> None:
+    asked(store, submission=BY_PHONE)
+
+    assert before(store, asked(store, 0, submission=BY_PHONE)).number == 1
+
+
+def test_one_who_tells_neither_is_nobody(store: Store) -> None:
+    nobody = a_submission(contact=Contact())
+    asked(store, submission=nobody)
+
+    assert before(store, asked(store, 0, submission=nobody)) == Earlier()
