@@ -29,35 +29,35 @@ _ONE = re.compile(rf"{_COUNT}(?: [^\W\d_]+)?")  # "3", "3 people"
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class AmountRange:
     """Whole numbers from `least` to `most`, both included; most None: without an end."""
 
     least: int
     most: int | None
 
-    def holds(self, other: "Span") -> bool:
+    def holds(self, other: "AmountRange") -> bool:
         """Whether all of the other lies within this."""
         return self.least <= other.least and (self.most is None or (other.most is not None and other.most <= self.most))
 
-    def meets(self, other: "Span") -> bool:
+    def meets(self, other: "AmountRange") -> bool:
         """Whether a number lies in both."""
         return (other.most is None or self.least <= other.most) and (self.most is None or other.least <= self.most)
 
 
-def read_span(text: str) -> Span | None:
+def read_span(text: str) -> AmountRange | None:
     """The numbers that a text means: `7`, `2-5`, `20+`, `up to 5`, `<5`, `over 20`; None for anything else."""
     text = fold_choice(text)
     for expression, after in _OPEN_ENDED:
         if match := expression.fullmatch(text):
-            return Span(int(match[match.lastindex or 1]) + after, None)
+            return AmountRange(int(match[match.lastindex or 1]) + after, None)
     for expression, before in _LIMITED:
         if match := expression.fullmatch(text):
-            return Span(0, int(match[match.lastindex or 1]) + before)
+            return AmountRange(0, int(match[match.lastindex or 1]) + before)
     if match := _RANGE.fullmatch(text):
         least, most = (int(number) for number in match.groups() if number is not None)
-        return Span(least, most) if least <= most else None
+        return AmountRange(least, most) if least <= most else None
     match = _ONE.fullmatch(text)
-    return Span(int(match[1]), int(match[1])) if match else None
+    return AmountRange(int(match[1]), int(match[1])) if match else None
 
 
 def fold_choice(text: str) -> str:
