@@ -14,7 +14,7 @@ from service.cli.simulated import in_demo
 from service.delivery.desk import Desk
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial
 from service.delivery.preflight.variants import variants
-from service.delivery.reading_back import notes_cause
+from service.delivery.reading_back import mark_cause, notes_cause
 from service.store import StoreUnavailable, Transaction
 
 SOURCE = "live"
@@ -76,6 +76,7 @@ def _keep(tx: Transaction, desk: Desk, trial: Trial, answers: Iterable[LiveAnswe
     """Keep what was answered. That notes are whole ends an earlier concern; that they are not is told right here."""
     values = {each.fact: each.value for each in answers if each.value is not None}
     tx.facts.learn(desk.behaviours.tenant, values, SOURCE, clock.now())
+    tx.concerns.over(mark_cause(desk.behaviours.tenant.account), clock.now())
     if any(each.value == "kept" for each in answers if each.fact.startswith("notes:")):
         tx.concerns.over(notes_cause(desk.behaviours.tenant.account, trial.type_id), clock.now())
 

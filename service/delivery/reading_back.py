@@ -71,6 +71,10 @@ def _learn(tx: Transaction, desk: Desk, type_id: int | None, trip: RoundTrip) ->
         tx.concerns.over(cause, now)
     else:
         tx.concerns.notice(cause, loss(tenant.account, type_id, trip), now)
+    if trip.system_id or CUSTOM_FIELDS_KEPT in {*facts, *desk.behaviours.current.values}:
+        tx.concerns.over(mark_cause(tenant.account), now)
+    elif trip.notes == "kept":
+        tx.concerns.notice(mark_cause(tenant.account), one_mark(tenant.account), now)
 
 
 def notes_cause(account: str, type_id: int | None) -> str:
@@ -78,9 +82,23 @@ def notes_cause(account: str, type_id: int | None) -> str:
     return f"notes:{account}:{type_id or 0}"
 
 
+def mark_cause(account: str) -> str:
+    """The cause under which it is kept that only the notes hold a mark, until somebody tries custom fields."""
+    return f"mark:{account}"
+
+
+def one_mark(account: str) -> str:
+    """That opportunities are known by their notes alone, and what to do."""
+    return (
+        f"Nexudus does not keep SystemId of the opportunities of {_spoken(account)}: after a lost answer they are "
+        "known by the mark in their notes alone. `lead-capture doctor --live` finds out whether a custom field can "
+        "hold another one."
+    )
+
+
 def loss(account: str, type_id: int | None, trip: RoundTrip) -> str:
     """What happened to an enquiry's text and to its mark, and what to do, in sentences that name nobody."""
-    whose = "the account" if account == "default" else f"account {account}"
+    whose = _spoken(account)
     what = f"of opportunity type {type_id}" if type_id else "of opportunities without a type"
     text = "keeps only a part of the notes" if trip.notes == "changed" else "does not keep the notes"
     remedy = (
@@ -97,3 +115,7 @@ def loss(account: str, type_id: int | None, trip: RoundTrip) -> str:
         f"Nexudus {text} {what} of {whose}: what people wrote in their enquiries is missing there.{marks} {remedy}. "
         "All of it is kept here with each lead."
     )
+
+
+def _spoken(account: str) -> str:
+    return "the account" if account == "default" else f"account {account}"

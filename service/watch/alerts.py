@@ -12,7 +12,7 @@ from service.watch.words import count, span
 REMINDERS = (timedelta(hours=4), timedelta(hours=20), timedelta(days=1))
 """After the first alert, the second ...: after four hours, after a day, then daily."""
 
-ONCE = frozenset({"parked", "slow", "refused"})
+ONCE = frozenset({"parked", "slow", "refused", "mark"})
 """What nobody is reminded of, unless it happened again: it waits for a person, or passes by itself."""
 
 COUNTED = frozenset({"parked", "refused"})
@@ -44,6 +44,7 @@ TITLES = {
     "notify": "new leads are not told",
     "setup": "the set-up does not fit Nexudus",
     "cap": "a location in Nexudus is filling up",
+    "mark": "Nexudus keeps our mark in the notes only",
     "notes": "Nexudus does not keep the text of enquiries",
     "ledger": "leads and Nexudus are not known to agree",
 }
@@ -69,6 +70,7 @@ ENDINGS = {
     "notify": "New leads are told again.",
     "setup": "The set-up fits again.",
     "cap": "There is room in Nexudus again.",
+    "mark": "SystemId is kept again, or it is known whether custom fields are.",
     "notes": "The text of an enquiry is kept again.",
     "ledger": "Leads and Nexudus agree again.",
 }

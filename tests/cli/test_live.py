@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from service import clock
 from service.simulator.server import Simulator
 from service.store import Store, Tenant
 from tests.cli.conftest import Terminal
@@ -65,6 +66,15 @@ def test_the_answers_are_facts_of_the_account(ready: Terminal, kept: Store, nexu
     assert {name: fact.value for name, fact in facts.items()} == told
     assert told["system_id_kept"] is False
     assert len(shown["delete"]) == 2
+
+
+def test_a_trial_ends_the_concern_that_one_mark_alone_survives(ready: Terminal, kept: Store) -> None:
+    kept.write(lambda tx: tx.concerns.notice("mark:default", "SystemId is not kept", clock.now()))
+
+    ready("doctor", "--live", "--stage", "1001", "--yes")
+
+    with kept.read() as tx:
+        assert tx.concerns.open() == []
 
 
 @pytest.mark.parametrize(("words", "type_id"), [((), 8), (("--type", "18"), 18)])

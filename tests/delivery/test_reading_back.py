@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service import clock
 from service.delivery.beginning import begin_anew
 from service.delivery.behaviour import notes_fact
 from service.forms import Destination
@@ -73,6 +74,20 @@ def test_where_no_mark_survives_that_is_said_too(typed: House) -> None:
 
     with typed.store.read() as tx:
         assert "No mark of ours survives" in tx.concerns.open()[0].sentence
+
+
+def test_a_mark_that_only_the_notes_keep_is_a_concern_until_custom_fields_were_tried(typed: House) -> None:
+    typed.nexudus.settings(systemid_round_trips=False)
+    delivered(typed, 1)
+    assert concerns(typed) == ["mark:default"]
+
+    tried = {"custom_fields_kept": False}
+    typed.store.write(lambda tx: tx.facts.learn(typed.desk.behaviours.tenant, tried, "live", clock.now()))
+    typed.desk.behaviours.forget()
+    typed.use({TOUR: a_form()})
+    delivered(typed, 2)
+
+    assert concerns(typed) == []
 
 
 def test_each_type_is_read_back_for_itself(typed: House) -> None:

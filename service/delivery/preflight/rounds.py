@@ -139,8 +139,8 @@ def end_for_gone(tx: Transaction, accounts: Collection[str]) -> None:
     """End what concerns accounts that the forms file has no more: nobody looks at them again."""
     now = clock.now()
     for concern in tx.concerns.open():
-        ours = re.fullmatch(r"(?:stage|cap|notes):(.+):\d+|setup:(.+):[^:]+:\w+", concern.cause)
-        if ours and (ours[1] or ours[2]) not in accounts:
+        ours = re.fullmatch(r"(?:stage|cap|notes):(.+):\d+|setup:(.+):[^:]+:\w+|mark:(.+)", concern.cause)
+        if ours and (ours[1] or ours[2] or ours[3]) not in accounts:
             tx.concerns.over(concern.cause, now)
 
 
