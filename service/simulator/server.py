@@ -16,7 +16,8 @@ from service.simulator.handling import handle
 from service.simulator.settings import Settings, change
 from service.simulator.world import World
 
-POLL_S = 0.05
+POLL_S = 0.01
+"""Seconds between two looks at whether to stop: tests start and stop thousands of simulators."""
 
 
 def serve(port: int, host: str = "127.0.0.1") -> None:

@@ -62,7 +62,7 @@ return [...document.querySelectorAll("main *")].filter((each) => each.checkVisib
 def serving(front: Front) -> Iterator[str]:
     """The application on a port of its own; its address."""
     server = make_server("127.0.0.1", 0, front.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://leads.crm.test:{server.server_port}"

@@ -29,7 +29,7 @@ def front(tmp_path: Path) -> Iterator[Front]:
 def site(front: Front) -> Iterator[Site]:
     """A website that has the script, and a form for the application, which listens on a port of its own."""
     server = make_server("127.0.0.1", 0, front.app, threaded=True)
-    serving = threading.Thread(target=server.serve_forever, args=(0.05,))
+    serving = threading.Thread(target=server.serve_forever, args=(0.01,))
     serving.start()
     try:
         with Site(f"http://leads.crm.test:{server.server_port}") as site:

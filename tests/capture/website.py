@@ -62,7 +62,7 @@ class Site:
         self.posts: list[Answers] = []
         self.arrived = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self.port = self._server.server_address[1]
         self.service = service or f"http://leads.crm.test:{self.port}"
         self.problems = f"http://leads.crm.test:{self.port}/problems.js"
