@@ -114,6 +114,15 @@ def test_a_reading_between_moves_loses_and_shifts_nothing(ledger: Ledger, readin
     assert noted(ledger, lead) == truth(ledger, lead)
 
 
+def test_a_move_that_is_dated_before_the_placement_makes_no_second_placement(ledger: Ledger) -> None:
+    [lead] = ledger.delivers()
+    moves(ledger, lead, CONTACTED, at=later(-1))
+
+    ledger.poll(later())
+
+    assert noted(ledger, lead) == sorted(truth(ledger, lead), key=lambda step: step[1])
+
+
 def test_rows_without_times_of_arrival_count_with_their_own(ledger: Ledger) -> None:
     ledger.nexudus.settings(history_to_times=False)
     [lead] = ledger.delivers()
