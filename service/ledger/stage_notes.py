@@ -29,9 +29,9 @@ class StageScope:
 
 
 def note_moves(store: Store, scope: StageScope, moves: Moves) -> dict[int, str]:
-    """Note all moves; of opportunities whose first placement has no row and no time, the stage they began in.
+    """Note all moves; return the stage in which each opportunity began whose placement has no row and no time.
 
-    Noting the same again changes nothing, whoever else does at the same time.
+    Noting the same moves again changes nothing, also where two processes do so at once.
     Raises: StoreUnavailable.
     """
     origins: dict[int, str] = {}

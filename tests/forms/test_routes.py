@@ -37,7 +37,7 @@ def routed(form: str, route: str) -> str:
 def test_a_key_that_a_route_cannot_carry_out_is_an_error_at_start(key: str) -> None:
     (problem,) = problems_of(routed("", f"{key} = {BARRED[key]}"))
 
-    assert problem.startswith(f"forms.toml: forms.tour.routes[1].{key}: cannot depend on an answer: ")
+    assert problem.startswith(f"forms.toml: forms.tour.routes[1].{key}: cannot depend on an answer, as ")
     assert problem.endswith(": write it in the form or in [defaults]")
 
 

@@ -1,4 +1,4 @@
-"""The two records of a trial: a contact of nobody, and an opportunity that says everything that a lead's may say."""
+"""The two records of a trial: a contact who is nobody, and an opportunity with all that a lead's may hold."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -17,10 +17,10 @@ from service.nexudus.opportunities import PATH, NewOpportunity
 from service.nexudus.rows import Row
 
 MOST_LAG_S = 60.0
-"""For so long a search is repeated that does not see a new record yet."""
+"""Seconds for which a search is repeated that does not show a new record yet."""
 
 FIRST_PAUSE_S = 0.25
-"""Before the second search; each pause is twice as long as the one before."""
+"""Seconds before the second search; each pause is twice as long as the one before."""
 
 TEXT_LENGTH = 6000
 """Characters of the notes: a long enquiry."""
@@ -41,7 +41,7 @@ class Trial:
     """The two records, and what making them showed.
 
     record: the opportunity by its id. clock_at: our clock when it was made.
-    contact_lag_s, lag_s: seconds until a search saw the contact, the opportunity; None where it did not in time.
+    contact_lag_s, lag_s: seconds until a search showed the contact, and the opportunity; None where it did not in time.
     """
 
     nexudus: Nexudus

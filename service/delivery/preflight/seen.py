@@ -63,7 +63,7 @@ class Seen:
         """The answer to one question, asked once.
 
         what: in words, "the stages". check: the kind of check that needs it. roles: those that it takes.
-        words: what a finding calls it, where people take several questions for one thing.
+        words: what a finding calls it, where several questions are one thing to people.
         Raises: Unseen.
         """
         if what not in self._known:
@@ -119,7 +119,7 @@ class Seen:
     def _tell(self, what: str, check: str, error: NexudusError, roles: str) -> None:
         denied = isinstance(error, Refused)
         level: Level = "error" if denied and what in self._needed else "warning"
-        remedy = f"give the service user {roles}" if denied and roles else _without(error)
+        remedy = f"give the service user {roles}" if denied and roles else _remedy_of(error)
         causes = (setup_cause(self.account, WHOLE_ACCOUNT, check),) if level == "error" else ()
         problem = f"could not check {what} ({error.said})"
         self.untold.append(Finding(level, check, f"account {self.account}", problem, remedy, causes, skipped=True))
@@ -132,7 +132,7 @@ class Seen:
         )
 
 
-def _without(error: NexudusError) -> str:
+def _remedy_of(error: NexudusError) -> str:
     """What to do where no role is missing: an answer that shows nothing will show no more tomorrow."""
     if isinstance(error, Intercepted):
         return INTERCEPTED_REMEDY
