@@ -39,7 +39,8 @@ def run_live(arguments: argparse.Namespace) -> int:
     try:
         trial = begin_trial(desk.nexudus, arguments.stage, type_id, clock.sleep)
     except TrialFailed as error:
-        raise Failed(" ".join([f"the trial failed: {error}", *_left(error.remains)])) from error
+        sentence = f"the trial failed: {error}"
+        raise Failed(" ".join([f"{sentence.rstrip('.')}.", *_left(error.remains)])) from error
     answers = answer_all(trial)
     if arguments.json:
         rows = {"account": desk.behaviours.tenant.account, "answers": [each.as_row() for each in answers]}
@@ -89,7 +90,7 @@ def _print(answers: Sequence[LiveAnswer], trial: Trial) -> None:
     console = Console(highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title, ratio in (("Question", 3), ("Answer", 2), ("What the service does", 3)):
-        table.add_column(title, ratio=ratio)
+        table.add_column(title, ratio=ratio, overflow="fold")
     for each in answers:
         table.add_row(Text(each.question), Text(each.answer), Text(each.effect))
     console.print(table)
