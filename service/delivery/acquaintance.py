@@ -103,12 +103,12 @@ def recognise_all(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, A
 def _read(attempts: Sequence[Attempt]) -> Acquaintance:
     searches = [one for one in attempts if one.step is Step.FIND_COWORKER]
     ended = [one for one in searches if one.outcome in (Outcome.DONE, Outcome.MISSING)]
-    found = (
+    match = (
         re.fullmatch(r"(a member|a contact|known) there since (\d{4}-\d\d-\d\d)", ended[-1].detail) if ended else None
     )
-    if not found:
+    if not match:
         return Acquaintance()
-    is_member = next(known for known, word in _WORDS.items() if word == found[1])
+    is_member = next(known for known, word in _WORDS.items() if word == match[1])
     return Acquaintance(
-        there_since=datetime.strptime(found[2], "%Y-%m-%d").replace(tzinfo=UTC).date(), is_member=is_member
+        there_since=datetime.strptime(match[2], "%Y-%m-%d").replace(tzinfo=UTC).date(), is_member=is_member
     )

@@ -162,12 +162,12 @@ def origins(lead: Lead, form: Form) -> list[FieldOrigin]:
     """Every value that was worked out of answers, and every addition that was left out for want of them."""
     wanted, rule = form.destination, form.contact
     derived = (("Value", expected_value(lead, form).reason), ("DueDate", follow_up(lead, form).reason))
-    found = [FieldOrigin(name, reason) for name, reason in derived if reason]
+    explained = [FieldOrigin(name, reason) for name, reason in derived if reason]
     for place, table in (("", wanted.extra), ("contact ", rule.extra)):
-        found += _left_out(place, table, additions(table, lead, form))
+        explained += _left_out(place, table, additions(table, lead, form))
     for place, custom in (("CustomFields ", wanted.custom), ("contact CustomFields ", rule.custom)):
-        found += _left_out(place, custom, custom_fields(custom, lead, form))
-    return found
+        explained += _left_out(place, custom, custom_fields(custom, lead, form))
+    return explained
 
 
 def _left_out(place: str, table: Mapping[str, Any], filled: Mapping[str, Any]) -> list[FieldOrigin]:

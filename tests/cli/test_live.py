@@ -69,9 +69,9 @@ def test_the_answers_are_facts_of_the_account(ready: Terminal, kept: Store, nexu
 
     with kept.read() as tx:
         facts = tx.facts.of(Tenant("default", nexudus.url))
-    told = {each["fact"]: each["value"] for each in shown["answers"] if each["value"] is not None}
-    assert {name: fact.value for name, fact in facts.items()} == told
-    assert told["system_id_kept"] is False
+    answers = {each["fact"]: each["value"] for each in shown["answers"] if each["value"] is not None}
+    assert {name: fact.value for name, fact in facts.items()} == answers
+    assert answers["system_id_kept"] is False
     assert len(shown["delete"]) == 2
 
 

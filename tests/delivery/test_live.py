@@ -93,10 +93,10 @@ def test_the_facts_found_are_the_facts_set(crm: Simulator, played: dict[str, Any
     crm.reset()
     crm.settings(**played)
 
-    found = facts_of(crm)
+    facts = facts_of(crm)
 
-    assert found.pop("search_lag_s") < 1
-    assert found == expected(played)
+    assert facts.pop("search_lag_s") < 1
+    assert facts == expected(played)
 
 
 def test_how_long_a_search_is_behind_is_measured(crm: Simulator) -> None:

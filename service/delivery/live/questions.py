@@ -44,7 +44,7 @@ class OpenQuestion:
 
 
 def answer_all(trial: Trial) -> list[LiveAnswer]:
-    """The answers to all questions, each found by itself: one that fails spoils no other.
+    """The answers to all questions, each read by itself: one that fails spoils no other.
 
     Raises: nothing.
     """

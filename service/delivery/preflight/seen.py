@@ -48,7 +48,7 @@ class Seen:
     ) -> None:
         """tempo_s: wait before each question. needed: things without which no lead can be delivered.
 
-        most: questions after which nothing more is asked. behaviour: how this Nexudus is known to behave.
+        most: how many questions there may be. behaviour: how this Nexudus is known to behave.
         """
         self.account = account
         self.behaviour = behaviour or Behaviour()
