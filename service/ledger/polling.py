@@ -53,8 +53,8 @@ def end_stages(book: Book, stages: StageReading) -> str:
     """
     if stages.missed:
         read_anew(book)
-    if isinstance(stages.error, DatesIgnored | PagesRepeat):
-        return ODD_ANSWER
+    if isinstance(stages.error, DatesIgnored | PagesRepeat | Intercepted):
+        return why_not(stages.error)
     return NO_STAGES if stages.error else ""
 
 

@@ -329,6 +329,16 @@ def test_a_history_that_fails_spoils_no_comparison_but_is_reported(ledger: Ledge
     assert "stage history could not be read" in made.problem
 
 
+def test_a_firewall_before_the_history_is_named(ledger: Ledger) -> None:
+    ledger.delivers()
+    ledger.nexudus.faults([{"path": HISTORY_PATH, "firewall": True}])
+
+    problem = ledger.poll()
+
+    assert problem.startswith("Something in front of Nexudus refused this request")
+    assert "role" not in problem
+
+
 def test_a_history_that_ignores_dates_is_read_by_night(ledger: Ledger) -> None:
     [lead] = ledger.delivers()
     old = {**rows_of(ledger, lead)[0], "Id": 1, "CreatedOn": "2020-01-01T00:00:00Z"}
