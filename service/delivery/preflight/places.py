@@ -58,8 +58,10 @@ def _judged(seen: Seen, variant: Variant, stage: Stage) -> tuple[Stage, list[Fin
 
 
 def _stage_by_id(seen: Seen, variant: Variant, stage_id: int) -> tuple[Stage | None, list[Finding]]:
-    """Where boards may not be listed, but a stage be read."""
+    """Where boards may not be listed, but a stage be read. Where the very address is not there, no stage is missing."""
     stage = seen.ask(f"stage {stage_id}", "stage", lambda nexudus: boards.stage(nexudus, stage_id), STAGE_ROLE)
+    if stage is None and STAGES in seen.absent:
+        raise Unseen(STAGES)
     if stage is None:
         return None, [variant.finding("error", "stage", f"Nexudus has no stage {stage_id}", "correct stage_id")]
     return stage, []

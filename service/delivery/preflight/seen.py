@@ -53,6 +53,7 @@ class Seen:
         self.account = account
         self.behaviour = behaviour or Behaviour()
         self.untold: list[Finding] = []
+        self.absent: set[str] = set()  # things whose address is not there
         self._nexudus, self._sleep, self._tempo_s, self._needed = nexudus, sleep, tempo_s, needed
         self._most = most
         self._known: dict[str, Any] = {}
@@ -80,6 +81,8 @@ class Seen:
         except Unseen:
             return Unseen
         except NexudusError as error:
+            if isinstance(error, Unavailable) and error.status == HTTPStatus.NOT_FOUND:
+                self.absent.add(what)
             self._tell(what, check, error, roles)
             return Unseen
 
