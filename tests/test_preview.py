@@ -149,6 +149,15 @@ def test_the_first_route_that_matches_decides_where_it_goes(kept: Store) -> None
     assert [stage["CrmBoardColumnId"] for stage in stages] == [2001, 1001]
 
 
+def test_a_route_decides_where_the_visitor_goes(kept: Store) -> None:
+    london = a_form("tour", redirect="https://www.example.com/london?for={title}", title="London tours")
+    form = a_form("tour", redirect="https://www.example.com/thanks", routes=(Route({"location": "london"}, london),))
+
+    pages = [ask(kept, form, {**ANN, "location": city})["redirect"] for city in ("London", "Leeds")]
+
+    assert pages == ["https://www.example.com/london?for=London%20tours", "https://www.example.com/thanks"]
+
+
 def test_remembered_visits_count_while_they_are_young(kept: Store) -> None:
     touch = json.dumps({"u": "https://www.example.com/?utm_source=bing&utm_medium=cpc", "r": "", "t": 1_790_000_000})
     form = a_form(crediting=Crediting(touch="last"))

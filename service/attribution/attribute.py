@@ -27,7 +27,7 @@ def attribute(evidence: Evidence, crediting: Crediting) -> Attribution:
     "rules:<version> touch:<current, last, first, form or none> channel:<rule> lead_source:<rule>". Its
     click ids are those of all visits; only those of the visit that counts decide anything. The form's own
     Utm values are those of a verdict whose visit has none; they decide the channel only where nothing else
-    tells anything.
+    says how the visitor came.
     """
     policy = policy_of(crediting)
     touch = pick_touch(evidence, policy)
@@ -62,7 +62,7 @@ def _credit(
     first_touch: bool | None,
     own: Utm = NO_UTM,
 ) -> Attribution:
-    """own: the form's Utm values, where the visit has none; they are shown and decide nothing."""
+    """own: the form's Utm values, where the visit has none: the verdict shows them, and they decide nothing."""
     utm = touch.utm
     shown = own if any(own) else utm
     found = Found(
@@ -110,5 +110,5 @@ def _reason(
     first_touch: bool | None,
     has_own_tags: bool,
 ) -> str:
-    told = Told(visit, utm_place, id_place, found, *_judge(found), number, number_rule, first_touch, has_own_tags)
-    return explain(told)
+    verdict = Told(visit, utm_place, id_place, found, *_judge(found), number, number_rule, first_touch, has_own_tags)
+    return explain(verdict)

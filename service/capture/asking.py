@@ -57,7 +57,7 @@ def is_source(name: str, form: Form) -> bool:
 
 
 def is_required(name: str, form: Form) -> bool:
-    """Whether this answer must be given whichever route the others choose; what one route wants is asked for after."""
+    """Whether every route requires this answer; what one route requires, the page asks for afterwards."""
     return all(name in variant.require for variant in form.variants)
 
 

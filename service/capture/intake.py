@@ -107,7 +107,7 @@ def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str
         submission=submission,
         attribution=attribute(submission.evidence, routed.crediting),
         problem=_problem_of(submission, suspicion),
-        tell=any(variant.notify for variant in form.variants),  # whom, its answers say when they are told
+        tell=any(variant.notify for variant in form.variants),  # the answers choose whom, when the messages go out
     )
     return Arrival(lead, list(keys_of(submission, form, now)), person_of(lead), partial(judge, form=form))
 

@@ -20,8 +20,8 @@ from service.store import StoreUnavailable, Transaction
 SOURCE = "live"
 
 CONSENT = (
-    "doctor --live makes one contact and one opportunity in Nexudus, on the stage that you name. Take a stage of a "
-    "board for tests, whose arrival sends no message; delete both afterwards. Say --stage ID and --yes to go on."
+    "doctor --live makes one contact and one opportunity in Nexudus, on the stage that you name. Choose a stage of a "
+    "test board that sends no message on arrival, and delete both records afterwards. To go on, add --stage ID --yes."
 )
 
 
@@ -39,7 +39,8 @@ def run_live(arguments: argparse.Namespace) -> int:
     try:
         trial = begin_trial(desk.nexudus, arguments.stage, type_id, clock.sleep)
     except TrialFailed as error:
-        raise Failed(" ".join([f"the trial failed: {error}", *_left(error.remains)])) from error
+        sentence = f"the trial failed: {error}"
+        raise Failed(" ".join([f"{sentence.rstrip('.')}.", *_left(error.remains)])) from error
     answers = answer_all(trial)
     if arguments.json:
         rows = {"account": desk.behaviours.tenant.account, "answers": [each.as_row() for each in answers]}
@@ -73,7 +74,7 @@ def _type_of(desk: Desk, stage_id: int) -> int | None:
 
 
 def _keep(tx: Transaction, desk: Desk, trial: Trial, answers: Iterable[LiveAnswer]) -> None:
-    """Keep what was answered. That notes are whole ends an earlier concern; that they are not is told right here."""
+    """Keep the answers. Whole notes end an earlier concern; lost ones begin none, as the table shows the loss."""
     values = {each.fact: each.value for each in answers if each.value is not None}
     tx.facts.learn(desk.behaviours.tenant, values, SOURCE, clock.now())
     tx.concerns.over(mark_cause(desk.behaviours.tenant.account), clock.now())
@@ -90,7 +91,7 @@ def _print(answers: Sequence[LiveAnswer], trial: Trial) -> None:
     console = Console(highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title, ratio in (("Question", 3), ("Answer", 2), ("What the service does", 3)):
-        table.add_column(title, ratio=ratio)
+        table.add_column(title, ratio=ratio, overflow="fold")
     for each in answers:
         table.add_row(Text(each.question), Text(each.answer), Text(each.effect))
     console.print(table)
@@ -105,4 +106,4 @@ def _left(remains: Sequence[str]) -> list[str]:
 def _by_eye(trial: Trial) -> list[str]:
     """What no call shows."""
     acts = f", and whether the stage acted ({'; '.join(trial.stage.warnings)})" if trial.stage.warnings else ""
-    return [f"See in Nexudus before you delete them whether the notes read well{acts}."]
+    return [f"Before you delete them, see in Nexudus whether the notes read well{acts}."]

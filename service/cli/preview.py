@@ -6,6 +6,7 @@ from typing import Any
 
 from service.cli.house import read_house
 from service.cli.main import Failed
+from service.delivery.words import readable
 
 UTM_VALUES = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
@@ -57,16 +58,10 @@ def _lines(found: dict[str, Any]) -> list[str]:
         lines += [f"{name}: {verdict[name]}" for name in UTM_VALUES if verdict[name]]
         lines += [_other(other) for other in verdict["others"]]
     for title, body in (("contact to make, if new", found["coworker"]), ("opportunity", found["opportunity"])):
-        lines += ["", title, *(_field(name, value) for name, value in _flat(body).items())]
+        lines += ["", title, *(_field(name, value) for name, value in readable(body).items())]
     if found["origins"]:
         lines += ["", "because", *(_field(origin["field"], origin["reason"]) for origin in found["origins"])]
     return [*lines, "", f"then the visitor goes to {found['redirect'] or 'our thank-you page'}"]
-
-
-def _flat(body: dict[str, Any]) -> dict[str, Any]:
-    """The body with a line for each custom field."""
-    custom = {f"custom {each['Name']}": each["Value"] for each in body.get("CustomFields", {}).get("Data", ())}
-    return {**{name: value for name, value in body.items() if name != "CustomFields"}, **custom}
 
 
 def _other(other: dict[str, Any]) -> str:

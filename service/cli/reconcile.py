@@ -141,7 +141,13 @@ def _lines(found: Comparison, since: datetime | None) -> Iterator[str]:
     if found.number > len(found.findings):
         yield f"... and {found.number - len(found.findings):,} more"
     yield from (f"note: {remark}" for remark in found.remarks())
-    yield "All agrees." if found.is_right else f"{found.number:,} to put right."
+    yield _verdict(found)
+
+
+def _verdict(found: Comparison) -> str:
+    if found.is_right:
+        return "All agrees."
+    return f"{found.number:,} to put right." if found.number else "Not all could be compared."
 
 
 def _rows(found: Comparison) -> Iterator[tuple[str, int]]:

@@ -24,7 +24,7 @@ REST_S = 600.0
 """Seconds without further reads of whole records after one that failed, or that showed no plan either."""
 
 SLOW_S = 1.0
-"""Seconds of a search from which on nothing more is asked than must be."""
+"""Seconds of a search from which on no further call is made that is not needed."""
 
 _WORDS = {True: "a member", False: "a contact", None: "known"}
 
@@ -39,7 +39,7 @@ class Acquaintance:
 
     @property
     def since(self) -> date | None:
-        """Since when the person is known at all; None: not at all."""
+        """Since when the person is known, here or in Nexudus; None where in neither."""
         here = self.earlier.since.astimezone(UTC).date() if self.earlier.since else None
         return min((day for day in (here, self.there_since) if day), default=None)
 
@@ -95,7 +95,7 @@ def recognise(tx: Transaction, lead_id: LeadId) -> Acquaintance:
 
 
 def recognise_all(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, Acquaintance]:
-    """The same of several."""
+    """What is known of the people of several leads."""
     attempts, earlier = tx.leads.attempts_of(lead_ids), tx.persons.earlier(lead_ids)
     return {lead_id: replace(_read(attempts[lead_id]), earlier=earlier.get(lead_id, Earlier())) for lead_id in lead_ids}
 
@@ -103,12 +103,12 @@ def recognise_all(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, A
 def _read(attempts: Sequence[Attempt]) -> Acquaintance:
     searches = [one for one in attempts if one.step is Step.FIND_COWORKER]
     ended = [one for one in searches if one.outcome in (Outcome.DONE, Outcome.MISSING)]
-    found = (
+    match = (
         re.fullmatch(r"(a member|a contact|known) there since (\d{4}-\d\d-\d\d)", ended[-1].detail) if ended else None
     )
-    if not found:
+    if not match:
         return Acquaintance()
-    is_member = next(known for known, word in _WORDS.items() if word == found[1])
+    is_member = next(known for known, word in _WORDS.items() if word == match[1])
     return Acquaintance(
-        there_since=datetime.strptime(found[2], "%Y-%m-%d").replace(tzinfo=UTC).date(), is_member=is_member
+        there_since=datetime.strptime(match[2], "%Y-%m-%d").replace(tzinfo=UTC).date(), is_member=is_member
     )

@@ -1,4 +1,4 @@
-"""How one Nexudus behaves where its documents leave it open, as far as it was found out, and what follows from it.
+"""How one Nexudus behaves where its documents leave that open, as far as it is known, and what follows.
 
 Facts come from `lead-capture doctor --live` and from reading the first opportunity of each type back. As long as
 nothing is known, delivery is safe either way.
@@ -14,10 +14,10 @@ from service.nexudus.marks import MarkPlaces
 from service.store import Store, Tenant
 
 KEPT_S = 60.0
-"""How long a process believes what it read: so soon it follows what another one found out."""
+"""Seconds for which a process believes the facts that it read; then it reads what other processes have learned."""
 
 LEAST_SPACING_S, MOST_SPACING_S = 2.0, 60.0
-"""Between two searches after a create of unknown outcome."""
+"""Bounds of the seconds between two searches after a create of unknown outcome."""
 
 SYSTEM_ID_KEPT, SYSTEM_ID_FILTER = "system_id_kept", "system_id_filter"
 CUSTOM_FIELDS_KEPT, CUSTOM_FIELDS_FILTER = "custom_fields_kept", "custom_fields_filter"
@@ -32,7 +32,7 @@ def notes_fact(type_id: int | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What is known. values: by the names of the facts; what is not there is not known."""
+    """The known facts. values: by the names of the facts; one that is missing is not known."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -48,7 +48,7 @@ class Behaviour:
 
     @property
     def look_spacing_s(self) -> float:
-        """Seconds between two searches after a create of unknown outcome: no shorter than a search takes to see it."""
+        """Seconds between two searches after a create of unknown outcome: no fewer than a search needs."""
         lag_s = self.values.get(SEARCH_LAG_S)
         return min(max(LEAST_SPACING_S, 2 * lag_s if isinstance(lag_s, int | float) else 0.0), MOST_SPACING_S)
 
@@ -73,7 +73,7 @@ class Behaviours:
 
     @property
     def current(self) -> Behaviour:
-        """What is known now.
+        """The facts as they are now.
 
         Raises: StoreUnavailable.
         """
@@ -84,13 +84,13 @@ class Behaviours:
             return self._known
 
     def forget(self) -> None:
-        """Read it anew: something was found out."""
+        """Read the facts anew: there are new ones."""
         with self._guard:
             self._until = float("-inf")
 
 
 def read_behaviour(store: Store, tenant: Tenant) -> Behaviour:
-    """What is known now.
+    """The facts as they are now.
 
     Raises: StoreUnavailable.
     """

@@ -111,7 +111,7 @@ def _settle_failure(
 
 
 def may_be_saved(error: NexudusError) -> bool:
-    """Whether the CRM may have done what was asked: then its record is looked for before the call is repeated.
+    """Whether the CRM may have carried the call out: then its record is looked for before the call is repeated.
 
     A firewall stops a request before the CRM sees it, but nobody knows who wrote a page, and a look costs little.
     """

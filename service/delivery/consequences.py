@@ -71,7 +71,7 @@ def _may_be_own(error: NexudusError) -> bool:
 
 
 def _due_after_probe(due: datetime, delivery: Delivery, desk: Desk, failure: _Failure) -> datetime:
-    """When a lead is due that found out in vain. One that may itself be the reason makes way for others."""
+    """When a lead is due whose probe failed. One that may itself be the reason makes way for others."""
     if not failure.is_own or not desk.schedule_s:
         return due
     wait_s = desk.schedule_s[min(delivery.tries, len(desk.schedule_s) - 1)]
@@ -100,8 +100,8 @@ def _try_again(delivery: Delivery, desk: Desk, failure: _Failure, due: datetime,
     def note(tx: Transaction) -> float:
         tx.outbox.postpone(delivery, due, delivery.tries if tries is None else tries, problem_of(failure.error))
         failing = tx.accounts.failed(account, failure.began_at, is_own=failure.is_own)
-        found_out = delivery.probes_until is not None  # that the outage is not over, whatever it is
-        if not found_out and not _is_outage(tx, account, failing, now, is_own=failure.is_own):
+        is_probe = delivery.probes_until is not None  # its failure shows that the outage goes on
+        if not is_probe and not _is_outage(tx, account, failing, now, is_own=failure.is_own):
             return 0.0
         wait_s = rest_s(Outcome.UNAVAILABLE, tx.accounts.pauses_in_a_row(account), jitter)
         tx.accounts.pause(account, now + timedelta(seconds=wait_s), UNAVAILABLE)

@@ -1,4 +1,4 @@
-"""Dates as people answer them: 03/04, 1. März, next month, asap. Only dateparser is asked, and only here."""
+"""Dates as people answer them: 03/04, 1. März, next month, asap. Nothing else imports dateparser."""
 
 import calendar
 import re
@@ -15,7 +15,7 @@ LONGEST_ANSWER = 60
 """Characters of an answer that is still a date; a longer one is prose, and reading it takes time."""
 
 FURTHEST_DAYS = 3650
-"""Days from which on a date is not believed: it was misread, or is nobody's plan."""
+"""Days ahead beyond which a date is not believed: it was misread, or is nobody's plan."""
 
 _LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 _SPOKEN = {
@@ -129,10 +129,10 @@ def _ask(phrase: str, part: int, languages: tuple[str, ...], order: str, today: 
         "PARSERS": ["relative-time", "absolute-time"],
         "RETURN_AS_TIMEZONE_AWARE": False,
     }
-    found = _parse(phrase, languages, settings)
-    if found is None or not part:
-        return found and found[0]
-    day, period = found
+    reading = _parse(phrase, languages, settings)
+    if reading is None or not part:
+        return reading and reading[0]
+    day, period = reading
     if period != "month":
         return None
     return day.replace(day=min(part, calendar.monthrange(day.year, day.month)[1]))

@@ -154,28 +154,28 @@ def _coworker(delivery: Delivery, desk: Desk, form: Form, target: translate.Targ
 
     def find() -> Coworker | None:
         began = clock.monotonic()
-        found = coworkers.find(desk.nexudus, email, target.business_id)
+        coworker = coworkers.find(desk.nexudus, email, target.business_id)
         took_s = clock.monotonic() - began
-        return None if found is None else desk.plans.complete(found, desk.nexudus, desk.pacer, took_s)
+        return None if coworker is None else desk.plans.complete(coworker, desk.nexudus, desk.pacer, took_s)
 
     def create() -> CoworkerId:
         return CoworkerId(
             coworkers.create(desk.nexudus, coworkers.compose(translate.coworker(delivery.lead, form, target)))
         )
 
-    def save(tx: Transaction, found: Coworker | None) -> None:
-        if found is not None:
-            tx.outbox.save_coworker(delivery, CoworkerId(found.id))
+    def save(tx: Transaction, coworker: Coworker | None) -> None:
+        if coworker is not None:
+            tx.outbox.save_coworker(delivery, CoworkerId(coworker.id))
 
-    def say(found: Coworker | None) -> str:
-        return "" if found is None else describe(found, delivery.lead)
+    def remark(coworker: Coworker | None) -> str:
+        return "" if coworker is None else describe(coworker, delivery.lead)
 
     def save_made(tx: Transaction, made: CoworkerId) -> None:
         tx.outbox.save_coworker(delivery, made)
         if delivery.waits_for == Step.CREATE_COWORKER.value:
             tx.holds.lift(delivery.lead.account, delivery.waits_for)
 
-    known = attempt(delivery, desk, Step.FIND_COWORKER, find, save, describe=say)
+    known = attempt(delivery, desk, Step.FIND_COWORKER, find, save, describe=remark)
     if known is not None:
         return CoworkerId(known.id)
     _look_twice(delivery, desk, Step.CREATE_COWORKER)
@@ -200,9 +200,9 @@ def _opportunity(
         return OpportunityId(opportunities.create(desk.nexudus, compose()))
 
     if _doubted(delivery, Step.CREATE_OPPORTUNITY):
-        found = _find_made(delivery, desk, coworker_id)
-        if found is not None:
-            return found
+        earlier = _find_made(delivery, desk, coworker_id)
+        if earlier is not None:
+            return earlier
         _look_twice(delivery, desk, Step.CREATE_OPPORTUNITY)
     finish = _finishing(delivery, coworker_id)
     made = _unless_full(
@@ -213,7 +213,7 @@ def _opportunity(
 
 
 def _find_made(delivery: Delivery, desk: Desk, coworker_id: CoworkerId) -> OpportunityId | None:
-    """The opportunity that an earlier try made, which then pays the debt; None where there is none to be seen."""
+    """The opportunity that an earlier try made, which then pays the debt; None where no search shows one."""
     search, finish = searching(delivery, desk, coworker_id), _finishing(delivery, coworker_id)
     return attempt(delivery, desk, Step.FIND_OPPORTUNITY, search, finish)
 

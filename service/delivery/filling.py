@@ -17,13 +17,13 @@ FILLED_LIMIT = 1000
 """Characters of one text with answers in it, but for those of Notes: Nexudus publishes no limit."""
 
 PREFIX_LIMIT = 2000
-"""Characters in front of the message."""
+"""Characters of the text in front of the message."""
 
 MOST_SHOWN = 60
 """Characters of an answer that an explanation repeats."""
 
 NOON = time(12, tzinfo=UTC)
-"""Of a day whose zone is not known: the same day from the Azores to Fiji's neighbours, and nearly everywhere else."""
+"""The time of a day whose zone is not known: at noon UTC it is the same day nearly everywhere."""
 
 Result = TypeVar("Result", float, datetime)
 _TAG = re.compile(r"<(?![ \n\t\d=-])")
@@ -143,7 +143,7 @@ def follow_up(lead: Lead, form: Form) -> Derived[datetime]:
     shift = f", {abs(rule.days)} days {'earlier' if rule.days < 0 else 'later'}" if rule.days else ""
     reason = f"{_spoken(rule.answer, text)} means {day}{shift}"
     if due_at < lead.received_at:
-        return Derived(lead.received_at, f"{reason}; that is over, so the day the lead came counts")
+        return Derived(lead.received_at, f"{reason}; that day is past, so the day the lead came counts")
     return Derived(due_at, reason)
 
 
@@ -162,12 +162,12 @@ def origins(lead: Lead, form: Form) -> list[FieldOrigin]:
     """Every value that was worked out of answers, and every addition that was left out for want of them."""
     wanted, rule = form.destination, form.contact
     derived = (("Value", expected_value(lead, form).reason), ("DueDate", follow_up(lead, form).reason))
-    found = [FieldOrigin(name, reason) for name, reason in derived if reason]
+    explained = [FieldOrigin(name, reason) for name, reason in derived if reason]
     for place, table in (("", wanted.extra), ("contact ", rule.extra)):
-        found += _left_out(place, table, additions(table, lead, form))
+        explained += _left_out(place, table, additions(table, lead, form))
     for place, custom in (("CustomFields ", wanted.custom), ("contact CustomFields ", rule.custom)):
-        found += _left_out(place, custom, custom_fields(custom, lead, form))
-    return found
+        explained += _left_out(place, custom, custom_fields(custom, lead, form))
+    return explained
 
 
 def _left_out(place: str, table: Mapping[str, Any], filled: Mapping[str, Any]) -> list[FieldOrigin]:

@@ -1,4 +1,4 @@
-"""Whether the opportunity of a lead is there already, after a create of which nobody knows what became of it."""
+"""Whether the opportunity of a lead is there already, after a create whose outcome is unknown."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -187,8 +187,8 @@ class Worker:
     def _place(self, delivery: Delivery, now: datetime) -> None:
         """A lead of an account that is gone waits for a person, who may have renamed it or taken it out by mistake.
 
-        Once somebody asks for a try, the account that its form and answers name now gets it; not where the gone one may
-        have its opportunity already, for only there that could be seen.
+        Once an operator retries it, the account that its form and answers name now gets it; not where the gone account
+        may have its opportunity already, for only a search there would show it.
         """
         account, doubt = delivery.lead.account, delivery.doubt
         problem = f"the forms file has no account {account!r} any more: put it back, then retry"

@@ -1,7 +1,7 @@
 """Reading the first opportunity of each type back: what became of the enquiry's text and of our mark.
 
 Nexudus fills notes from the template of an opportunity's type. Whether it writes over ours is not documented. If it
-does, the enquiry's text is lost in Nexudus and nobody would notice: it is in the answer to no call that we make.
+does, the enquiry's text is lost in Nexudus, and no call that a delivery makes would show it.
 """
 
 from datetime import timedelta
@@ -22,7 +22,7 @@ from service.store import Transaction
 log = structlog.get_logger()
 
 AGAIN = timedelta(days=1)
-"""How soon a loss is looked at again, at the next lead of that type: its end is noticed by itself."""
+"""How long a loss is believed; then the next lead of that type is read back, too, so that the end of a loss shows."""
 
 SOURCE = "read back"
 
@@ -104,7 +104,7 @@ def loss(account: str, type_id: int | None, trip: RoundTrip) -> str:
     remedy = (
         f"Take the notes template off type {type_id} in Nexudus, or leave opportunity_type_id out of the forms file"
         if type_id
-        else "See an opportunity in Nexudus, and ask its support"
+        else "Look at an opportunity in Nexudus, and ask its support"
     )
     marks = (
         ""

@@ -23,7 +23,7 @@ _LIMITED = (
         -1,
     ),
 )
-"""Expressions of spans without an end, and of those that begin with nothing; what is added to their number."""
+"""Expressions of ranges without an upper end, and of ranges from 0; with each, what is added to its number."""
 _RANGE = re.compile(rf"{_COUNT}-{_COUNT}|{_COUNT} (?:to|bis|à|a|tot|até) {_COUNT}")
 _ONE = re.compile(rf"{_COUNT}(?: [^\W\d_]+)?")  # "3", "3 people"
 
@@ -44,7 +44,7 @@ class AmountRange:
         return (other.most is None or self.least <= other.most) and (self.most is None or other.least <= self.most)
 
 
-def read_span(text: str) -> AmountRange | None:
+def read_range(text: str) -> AmountRange | None:
     """The numbers that a text means: `7`, `2-5`, `20+`, `up to 5`, `<5`, `over 20`; None for anything else."""
     text = fold_choice(text)
     for expression, after in _OPEN_ENDED:
@@ -61,7 +61,7 @@ def read_span(text: str) -> AmountRange | None:
 
 
 def fold_choice(text: str) -> str:
-    """An answer as it is compared: any case, any dash, space where it matters only."""
+    """An answer as it is compared: in small letters, with one kind of dash and single spaces."""
     return _DASHES.sub("-", " ".join(text.casefold().split()))
 
 
@@ -80,16 +80,16 @@ class AmountTable:
     rows: tuple[tuple[str, float], ...]
 
     def find(self, text: str) -> tuple[str, float] | None:
-        """The row of an answer: the same text, else the span that holds its number; None where there is none.
+        """The row of an answer: the same text, else the range that holds its number; None where there is none.
 
-        Spans do not overlap: read_value refuses such a table.
+        Ranges do not overlap: read_value refuses such a table.
         """
         folded = fold_choice(text)
         for row in self.rows:
             if fold_choice(row[0]) == folded:
                 return row
-        span = read_span(text)
-        return next((row for row in self.rows if span and (own := read_span(row[0])) and own.holds(span)), None)
+        given = read_range(text)
+        return next((row for row in self.rows if given and (own := read_range(row[0])) and own.holds(given)), None)
 
 
 def read_value(value: Any) -> float | AnswerAmount | AmountTable:
@@ -135,7 +135,7 @@ def _read_rows(answer: str, table: Mapping[str, Any]) -> tuple[tuple[str, float]
 def _clash(one: str, other: str) -> bool:
     if fold_choice(one) == fold_choice(other):
         return True
-    first, second = read_span(one), read_span(other)
+    first, second = read_range(one), read_range(other)
     return first is not None and second is not None and first.meets(second)
 
 

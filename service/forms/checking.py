@@ -56,7 +56,7 @@ def check_route(route: Keys, form: Keys, layers: Layers, accounts: Keys, finding
     if leaves_account(form, route) and _names_stage(form) and not _names_stage(route):
         findings.add(
             (*layers[0][0], "account"),
-            "leads to another account, where the form's stage is another company's or none: "
+            "leads to another account, where the form's stage does not exist or is another company's: "
             "write stage_id, or board and stage, in this route, too",
         )
 

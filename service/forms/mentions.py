@@ -39,7 +39,7 @@ def name_of(question: Any) -> str:
 
 
 def list_unknown_answers(keys: Keys, known: list[str]) -> Iterator[Fault]:
-    """Every mention of an answer that nobody asks, with the nearest name and how to declare it."""
+    """Every mention of an answer that the form does not bring, with the nearest name and how to declare it."""
     for place, name in _slots(keys):
         if name not in (*known, *FORM_WORDS):
             yield place, _describe("{" + name + "}", name, [*known, *FORM_WORDS])
@@ -85,8 +85,8 @@ def _describe(written: str, name: str, known: list[str]) -> str:
     declare = f"write questions = [{json.dumps(name, ensure_ascii=False)}]"
     for near in difflib.get_close_matches(name, known, n=1):
         slip = f"unknown answer {written!r}: did you mean {near!r}?"
-        return slip if find_near_miss(name) else f"{slip} If the form asks it, {declare}"
-    return f"unknown answer {written!r}: where the form asks it, {declare}"
+        return slip if find_near_miss(name) else f"{slip} If the form asks for it, {declare}"
+    return f"unknown answer {written!r}: where the form asks for it, {declare}"
 
 
 def _names(table: Any) -> list[str]:

@@ -195,15 +195,15 @@ SHARED_KEYS: dict[str, Key] = {
 """The keys of a form and of [defaults]; a route takes all but BARRED_IN_ROUTES."""
 
 _IN_FORM = "write it in the form or in [defaults]"
-_BEFORE_ANSWERS = f"cannot depend on an answer: a page is shown before there are any: {_IN_FORM}"
-_BEFORE_READING = f"cannot depend on an answer: it decides how the answers are read: {_IN_FORM}"
+_BEFORE_ANSWERS = f"cannot depend on an answer, as a page is shown before there are any: {_IN_FORM}"
+_BEFORE_READING = f"cannot depend on an answer, as it decides how the answers are read: {_IN_FORM}"
 BARRED_IN_ROUTES: dict[str, str] = {
     **dict.fromkeys(("titles", "language", "privacy_url", "captcha", "questions"), _BEFORE_ANSWERS),
     **dict.fromkeys(("honeypot", "fields", "country"), _BEFORE_READING),
-    "allowed_origins": f"cannot depend on an answer: browsers ask who may post before they send any: {_IN_FORM}",
-    "webhooks": f"cannot depend on an answer: a sender is let in before its answers are read: {_IN_FORM}",
-    "silence_alarm": f"cannot depend on an answer: leads that stay away have none: {_IN_FORM}",
-    "retention_days": f"cannot depend on an answer: leads are erased form by form: {_IN_FORM}",
+    "allowed_origins": f"cannot depend on an answer, as browsers ask who may post before they send any: {_IN_FORM}",
+    "webhooks": f"cannot depend on an answer, as a sender is let in before its answers are read: {_IN_FORM}",
+    "silence_alarm": f"cannot depend on an answer, as leads that stay away have none: {_IN_FORM}",
+    "retention_days": f"cannot depend on an answer, as leads are erased form by form: {_IN_FORM}",
 }
 """Keys that are decided before the answers of a lead are known, or without them -> why, and what to write instead."""
 

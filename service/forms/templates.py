@@ -55,7 +55,7 @@ def has_slots(text: str) -> bool:
 
 
 def read_braces(value: Any, read: Callable[[Any], str]) -> str:
-    """Text as `read` reads it, whose braces go together."""
+    """Text as `read` reads it, whose braces match."""
     text = read(value)
     try:
         parse(text)
@@ -66,7 +66,7 @@ def read_braces(value: Any, read: Callable[[Any], str]) -> str:
 
 
 def read_template(value: Any) -> str:
-    """Text with something in it, and answers in braces."""
+    """Text that is not empty, with answers in braces."""
     return read_braces(value, read_name)
 
 
@@ -87,7 +87,7 @@ def list_slots(value: Any) -> Iterator[str]:
 
 
 def no_answer(_name: str) -> str:
-    """Where nothing was answered."""
+    """Find nothing, whatever the name."""
     return ""
 
 

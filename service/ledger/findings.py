@@ -108,8 +108,8 @@ class Platform:
 
 
 NO_HISTORY = (
-    "Nexudus does not show its stage history to the service account, so stages are noted when they are noticed, with "
-    "the time of the record's last change: give it the role CrmOpportunityHistory-List."
+    "Nexudus shows the service account no stage history, so a stage is noted when it is noticed, with the time of the "
+    "record's last change: see that the account has the role CrmOpportunityHistory-List."
 )
 
 

@@ -40,21 +40,21 @@ def poll(book: Book, now: datetime) -> str:
         problem = why_not(error)
     # A clock that is ahead must not make us skip what happens until then.
     until = None if problem else min(newest, now)
-    problem = problem or end(book, stages)
+    problem = problem or end_stages(book, stages)
     book.store.write(lambda tx: tx.ledgers.read(book.account, until, problem))
     log.info("polled", account=book.account, seen=seen, is_whole=not problem)
     return problem
 
 
-def end(book: Book, stages: StageReading) -> str:
-    """Where stages are missing, see to it that they are read the next time; why they could not be, "" when they could.
+def end_stages(book: Book, stages: StageReading) -> str:
+    """Let the next reading be a whole one where stages are missing; return why they could not be read, "" if they were.
 
     Raises: StoreUnavailable.
     """
     if stages.missed:
         read_anew(book)
-    if isinstance(stages.error, DatesIgnored | PagesRepeat):
-        return ODD_ANSWER
+    if isinstance(stages.error, DatesIgnored | PagesRepeat | Intercepted):
+        return why_not(stages.error)
     return NO_STAGES if stages.error else ""
 
 

@@ -13,8 +13,7 @@ import structlog
 from service.lead import LeadId, OpportunityId, Status
 from service.ledger.book import Book
 from service.ledger.findings import Comparison, Finding, Kind, Platform
-from service.ledger.polling import end as end_stages
-from service.ledger.polling import why_not
+from service.ledger.polling import end_stages, why_not
 from service.ledger.sighting import Odd, Sighting, sight
 from service.ledger.stages import StageReading, read_stages
 from service.nexudus import pipeline

@@ -13,7 +13,7 @@ from service.store import Change, Noted, Sale, SaleStatus, Transaction
 STATUSES = {WON: SaleStatus.WON, LOST: SaleStatus.LOST}
 
 SOON = timedelta(seconds=1)
-"""What was changed so soon after it was made is still where it began."""
+"""An opportunity whose last change came so soon after it was made is still where it began."""
 
 LATE = timedelta(hours=1)
 """How long the history may take to show where an opportunity was placed."""
@@ -157,7 +157,7 @@ def _happened(
 # -- in which stage they are, where the history does not say so
 
 Steps = list[tuple[str, datetime]]
-"""Stages that one came into, by name; none or one."""
+"""The stages that an opportunity came into, each with its time; none or one."""
 
 
 def _stage_of_record(

@@ -29,9 +29,9 @@ class StageScope:
 
 
 def note_moves(store: Store, scope: StageScope, moves: Moves) -> dict[int, str]:
-    """Note all moves; of opportunities whose first placement has no row and no time, the stage they began in.
+    """Note all moves; return the stage in which each opportunity began whose placement has no row and no time.
 
-    Noting the same again changes nothing, whoever else does at the same time.
+    Noting the same moves again changes nothing, also where two processes do so at once.
     Raises: StoreUnavailable.
     """
     origins: dict[int, str] = {}
@@ -51,7 +51,7 @@ def _note(tx: Transaction, scope: StageScope, moves: Moves) -> dict[int, str]:
     for number, lead_id in leads.items():
         stages = [change for change in past[lead_id] if change.kind == "stage"]
         mine = sorted(moves[number].values(), key=lambda move: (move.at, move.id))
-        if _lacks_origin(mine[0], stages, scope):
+        if _lacks_origin(mine, stages, scope):
             origins |= {} if mine[0].origin_at else {number: mine[0].origin}
             mine = [*_origin(mine[0]), *mine]
         pairs, new = compare(stages, mine)
@@ -64,9 +64,14 @@ def _note(tx: Transaction, scope: StageScope, moves: Moves) -> dict[int, str]:
     return origins
 
 
-def _lacks_origin(first: Move, stages: Sequence[Change], scope: StageScope) -> bool:
-    """Whether the stage that the first known move left is to be noted, too."""
-    return not first.is_first and (scope.is_whole or not any(change.at < first.at for change in stages))
+def _lacks_origin(moves: Sequence[Move], stages: Sequence[Change], scope: StageScope) -> bool:
+    """Whether the stage that the first known move left is to be noted, too.
+
+    A placement is in the history once, even where its time contradicts the moves after it.
+    """
+    if any(move.is_first for move in moves):
+        return False
+    return scope.is_whole or not any(change.at < moves[0].at for change in stages)
 
 
 def _origin(first: Move) -> Iterator[Move]:

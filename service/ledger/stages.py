@@ -30,7 +30,7 @@ Access = Literal["shown", "hidden", "failed"]
 class StageReading:
     """One reading of an account's stage history.
 
-    certain_from: moves made then or later were all read; None: all that there are.
+    certain_from: all moves from then on were read; None: all moves were.
     origins: opportunity -> the stage it began in, where the history says no time of that.
     missed: an opportunity was met that is older than what was read, and of which no stage is noted.
     error: why it failed.
@@ -139,6 +139,6 @@ def _read_until(tx: Transaction, account: str) -> datetime | None:
 
 
 def _mark(tx: Transaction, account: str, value: str) -> bool:
-    """Note how far it was read; whether that is new."""
+    """Note how far the history was read; return whether that is new."""
     old = tx.watching.mark(_name(account))
     return old != value and tx.watching.swap(_name(account), old, value)

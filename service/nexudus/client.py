@@ -59,7 +59,7 @@ class Nexudus:
 
     @property
     def limit_headers(self) -> Mapping[str, str]:
-        """The headers of answers so far that may tell of limits."""
+        """The headers of answers so far that may state limits."""
         return self._transport.limit_headers
 
     def is_corrected(self) -> bool:

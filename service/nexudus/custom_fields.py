@@ -1,7 +1,7 @@
 """Fields that an operator added to customers or opportunities: which there are, and which a new record must fill.
 
-Source: "CustomField" of the REST reference. Rows of lists are partial: whether a field is required, and what it may
-say, shows in its own record only.
+Source: "CustomField" of the REST reference. Rows of lists are partial: only its own record shows whether a field
+is required, and what its options are.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ COWORKER, OPPORTUNITY = 1, 4
 class CustomField:
     """A custom field. record_type: None where a list does not show it. business_id: None for all locations.
 
-    index: the n of Custom<n>, None where it has none. options: what it may say, folded; empty for anything.
+    index: the n of Custom<n>, None where it has none. options: the values that it may have, folded; empty for any.
     required and options hold only in what `read` returns.
     """
 
@@ -45,7 +45,7 @@ class CustomField:
 
 
 def listed(nexudus: Nexudus) -> list[CustomField]:
-    """Those that may be of new contacts or opportunities, as lists show them.
+    """The fields that new contacts or opportunities may have, as lists show them.
 
     Raises: as Nexudus.records; Unavailable with 404 where the list is not there.
     """

@@ -33,10 +33,10 @@ NotesFate = Literal["kept", "changed", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class MarkPlaces:
-    """Where a mark is worth looking for, as far as it is known of this Nexudus.
+    """The places where it is worth looking for a mark, as far as this Nexudus is known.
 
     system_id: not known to be dropped, and not known to be no filter. custom_field: creates are known to keep it.
-    custom_field_filter: and it can be searched by.
+    custom_field_filter: opportunities can be searched by it, too.
     """
 
     system_id: bool = True

@@ -46,7 +46,7 @@ def moves(
     """All moves of all opportunities, of those written since then, page by page; some older ones may be among them.
 
     wait: called before each call, for whoever has more urgent ones.
-    is_thorough: read on where the CRM does not look at the time and shows all that it ever had.
+    is_thorough: read on where the CRM ignores the time and shows every move that it ever had.
     Raises: as Nexudus.page and Nexudus.one; DatesIgnored; PagesRepeat.
     """
     params: Params = {} if since is None else {"from_CrmOpportunityHistory_CreatedOn": bound_of(since)}
@@ -59,7 +59,7 @@ def moves(
 
 
 class _StageNames:
-    """Names of stages that rows do not show, each asked for once."""
+    """Names of stages that rows do not show, each read once."""
 
     def __init__(self, nexudus: Nexudus, wait: Callable[[], None]) -> None:
         self._nexudus, self._wait = nexudus, wait

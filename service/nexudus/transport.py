@@ -29,7 +29,7 @@ connection for five seconds or much longer. The price is one handshake after a q
 
 
 _OF_LIMITS = re.compile(r"rate|limit|quota|throttl", re.IGNORECASE)
-"""How headers are named that may tell of limits; which of them Nexudus sends is not documented."""
+"""Names of headers that may state limits; which of them Nexudus sends is not documented."""
 
 
 class Transport:

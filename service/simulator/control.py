@@ -13,7 +13,7 @@ from service.simulator.settings import Problems, shown
 from service.simulator.world import World
 
 USUAL = {"FullName": "Known Person", "CountryId": 1, "SimpleTimeZoneId": 2, "CoworkerType": 1}
-"""Of a customer that is put there, where the call says nothing else."""
+"""The fields of an added customer that the call leaves out."""
 
 
 def create_control(world: World) -> Blueprint:

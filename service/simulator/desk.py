@@ -50,9 +50,9 @@ def answer(world: World, call: Call) -> Answer:
 
 
 def _with_limits(world: World, answered: Answer) -> Answer:
-    """How Nexudus would tell of its limits, if it does, is not known."""
-    told = {"X-RateLimit-Limit": world.settings.limits or "none"}
-    return replace(answered, headers={**answered.headers, **told})
+    """The answer with a header that states the limits. Whether and how the real Nexudus does so is not known."""
+    limits = {"X-RateLimit-Limit": world.settings.limits or "none"}
+    return replace(answered, headers={**answered.headers, **limits})
 
 
 def _dawdle(world: World) -> None:

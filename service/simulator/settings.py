@@ -47,8 +47,8 @@ class Settings:
     notes_max: int | None = None  # longer notes are cut without a word
     email_any_case: bool = True  # False: a search for an e-mail address finds it only as it was saved
     ignored_filters: tuple[str, ...] = ()  # "from_CrmOpportunity_UpdatedOn": ignored as any unknown one is
-    limit_headers: bool = False  # True: answers tell the limits in X-RateLimit headers
-    times_off_minutes: int = 0  # records tell local time with a false Z, so far from UTC
+    limit_headers: bool = False  # True: answers state the limits in X-RateLimit headers
+    times_off_minutes: int = 0  # records show local time with a false Z, so far from UTC
     search_lag_s: float = 0  # a new record shows in lists only after so long
     list_flags: str = "full"  # how lists show what stages do: "full", "absent", or all "false"; by id it always shows
     type_template: str = "fill"  # a type's template for Notes: "fill" empty ones, "overwrite" all, or "none"

@@ -106,8 +106,8 @@ class Accounts:
     def failing_since(self, account: str) -> datetime | None:
         """When the first call of the present failures began, None where the last delivery came through."""
         query = select(accounts.c.failing_since).where(accounts.c.name == account)
-        found: datetime | None = self._connection.execute(query).scalar()
-        return found
+        since: datetime | None = self._connection.execute(query).scalar()
+        return since
 
     def worked(self, account: str, now: datetime) -> bool:
         """A delivery came through: the next pause counts from the start. True when one was over, and is now ended.

@@ -17,7 +17,7 @@ from service.store.tables import account_facts
 KEY = ("account", "base_url", "name")
 
 CLAIM_LIFE = timedelta(minutes=10)
-"""After so long a process that wanted to find something out is taken for dead."""
+"""How long a process may hold a question; then it counts as dead, and another one may take the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class Facts:
             self._connection.execute(insert.on_conflict_do_update(index_elements=KEY, set_=fact))
 
     def claim(self, tenant: Tenant, name: str, now: datetime, stale_before: datetime | None = None) -> bool:
-        """Take it upon the caller to find something out; False where it is known, or another is about to.
+        """Reserve a question for the caller; False where its answer is known, or another process holds it.
 
-        stale_before: an answer learned before then is found out anew.
+        stale_before: a question whose answer was learned before then is open again.
         """
         abandoned = and_(account_facts.c.value.is_(None), account_facts.c.learned_at < now - CLAIM_LIFE)
         is_free = abandoned if stale_before is None else or_(abandoned, account_facts.c.learned_at < stale_before)
@@ -69,12 +69,12 @@ class Facts:
         return self._connection.execute(taking.returning(account_facts.c.name)).first() is not None
 
     def give_up(self, tenant: Tenant, name: str) -> None:
-        """It could not be found out: the next one may try."""
+        """Give a question back without an answer: the next process may try."""
         mine = and_(_of(tenant), account_facts.c.name == name, account_facts.c.value.is_(None))
         self._connection.execute(delete(account_facts).where(mine))
 
     def forget(self, tenant: Tenant, names: Collection[str]) -> None:
-        """Find these out anew."""
+        """Remove these answers: their questions are open again."""
         self._connection.execute(delete(account_facts).where(_of(tenant), account_facts.c.name.in_(names)))
 
 

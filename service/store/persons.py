@@ -76,32 +76,32 @@ class Persons:
             yield Brought(LeadId(lead_id), form, form_name, external_id, email, phone, received_at, submitted_at)
 
     def earlier(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, Earlier]:
-        """Count what the people of some leads asked before each, in the same account.
+        """Count the enquiries that the people of some leads made before each, in the same account.
 
         People are known by the e-mail address, else by the number. Left out are suspected spam, tests, and what was
         discarded or erased.
         """
-        found: dict[LeadId, Earlier] = {}
+        counts: dict[LeadId, Earlier] = {}
         for start in range(0, len(lead_ids), _TOGETHER):
-            found |= self._earlier(lead_ids[start : start + _TOGETHER])
-        return found
+            counts |= self._earlier(lead_ids[start : start + _TOGETHER])
+        return counts
 
     def _earlier(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, Earlier]:
         columns = (leads.c.id, leads.c.account, leads.c.email, leads.c.phone)
-        asked = self._connection.execute(select(*columns).where(leads.c.id.in_(lead_ids))).all()
-        people = {LeadId(row.id): (row.account, _person_of(row.email, row.phone)) for row in asked}
+        rows = self._connection.execute(select(*columns).where(leads.c.id.in_(lead_ids))).all()
+        people = {LeadId(row.id): (row.account, _person_of(row.email, row.phone)) for row in rows}
         arrivals = self._arrivals_of({person for _, person in people.values() if person}, max(lead_ids, default=""))
-        found = {}
+        counts = {}
         for lead_id, whose in people.items():
             before = [at for other_id, at in arrivals[whose] if other_id < lead_id]
-            found[lead_id] = Earlier(len(before), min(before, default=None))
-        return found
+            counts[lead_id] = Earlier(len(before), min(before, default=None))
+        return counts
 
     def _arrivals_of(self, people: Collection[str], last: str) -> Mapping[tuple[str, str], list[tuple[str, datetime]]]:
         """Account and person -> the leads that count, up to that id, with the time of each."""
-        found: dict[tuple[str, str], list[tuple[str, datetime]]] = defaultdict(list)
+        arrivals: dict[tuple[str, str], list[tuple[str, datetime]]] = defaultdict(list)
         if not people:
-            return found
+            return arrivals
         mark = mark_of(self._connection)
         words = {_word_of(person) for person in people}
         named = select(lead_words.c.lead_id).where(lead_words.c.word.in_(words), lead_words.c.lead_id < last)
@@ -115,8 +115,8 @@ class Persons:
         )
         for row in self._connection.execute(query):
             for person in {row.email, row.phone}.intersection(people):
-                found[row.account, person].append((row.id, row.received_at))
-        return found
+                arrivals[row.account, person].append((row.id, row.received_at))
+        return arrivals
 
     def announced(self, sender: str, account: str) -> int:
         """Count the leads a platform announced whose answers, and so whose people, are not known yet."""

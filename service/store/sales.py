@@ -124,8 +124,8 @@ class Sales:
     def first_received(self, account: str) -> datetime | None:
         """When the first lead came that has an opportunity of this account; None while there is none."""
         mine = select(leads.c.received_at).where(leads.c.account == account, leads.c.opportunity_id.is_not(None))
-        found: datetime | None = self._connection.execute(mine.order_by(leads.c.id).limit(1)).scalar()
-        return found
+        received_at: datetime | None = self._connection.execute(mine.order_by(leads.c.id).limit(1)).scalar()
+        return received_at
 
     def standing(self, account: str, since: datetime | None) -> dict[Status, int]:
         """How many leads of an account stand where, of those received since then."""
@@ -172,7 +172,7 @@ class Sales:
             self._connection.execute(mine.values(_change_row(change)))
 
     def confirm(self, numbers: Sequence[int], now: datetime) -> None:
-        """They are right, as the CRM still has them."""
+        """Note of some changes that the CRM still has them so."""
         if numbers:
             self._connection.execute(update(sale_changes).where(sale_changes.c.id.in_(numbers)).values(seen_at=now))
 
@@ -183,10 +183,10 @@ class Sales:
         """
         query = select(sale_changes.c.lead_id).join(leads, leads.c.id == sale_changes.c.lead_id).distinct()
         query = query.where(leads.c.account == account, sale_changes.c.kind == "stage", sale_changes.c.seen_at == at)
-        found = self._connection.execute(
+        rows = self._connection.execute(
             query.where(sale_changes.c.lead_id > after).order_by(sale_changes.c.lead_id).limit(size)
         )
-        return [LeadId(lead_id) for lead_id in found.scalars()]
+        return [LeadId(lead_id) for lead_id in rows.scalars()]
 
     def withdraw(self, numbers: Sequence[int]) -> None:
         """Remove notes that the CRM does not confirm."""

@@ -57,13 +57,13 @@ def fly(form: Form, submit: Submit, store: Store, now: datetime) -> Finding | No
     if flight and status in (Status.PENDING, Status.PARKED, Status.QUARANTINED):
         return _missing(form, flight, status, now)
     if flight is None or now - flight.at >= timedelta(seconds=form.canary.every_s):
-        sent = Flight(submit(a_submission(form, form.canary.email, now), _unheard(form)).lead_id, now)
+        sent = Flight(submit(a_submission(form, form.canary.email, now), _without_notify(form)).lead_id, now)
         store.write(lambda tx: tx.watching.swap(mark, written, sent.write()))
     return None
 
 
-def _unheard(form: Form) -> Form:
-    """The form without anybody who is told of its leads."""
+def _without_notify(form: Form) -> Form:
+    """The form with nobody to notify of its leads."""
     routes = tuple(replace(route, form=replace(route.form, notify=())) for route in form.routes)
     return replace(form, notify=(), routes=routes)
 

@@ -23,13 +23,13 @@ def page_of(operator: Operator, lead: Lead) -> str:
     return operator.see(f"/admin/leads/{lead.id}")
 
 
-def refused(store: Store, lead: Lead) -> None:
-    """As a worker does when Nexudus says no."""
+def refused(store: Store, lead: Lead, **fields: object) -> None:
+    """As a worker does when Nexudus says no to a body with these fields, too."""
 
     def work(tx: Transaction) -> None:
         (delivery,) = tx.claims.claim("worker", NOON, 90, 1)
         number = tx.outbox.begin(
-            delivery, Step.CREATE_OPPORTUNITY, NOON, {"Name": "Ada Lovelace", "UtmSource": "google"}
+            delivery, Step.CREATE_OPPORTUNITY, NOON, {"Name": "Ada Lovelace", "UtmSource": "google", **fields}
         )
         tx.outbox.end(number, Outcome.REJECTED, 12, 400, "Name is too <long>")
         tx.outbox.park(delivery, "Nexudus refused it: Name is too <long>. Correct it, then retry.")
@@ -76,6 +76,17 @@ def test_what_nexudus_said_and_was_sent_is_shown_as_text(kept: Store, operator: 
     assert all(
         text in words(html) for text in ("Tried to make the opportunity", "refused as wrong", "HTTP 400", "UtmSource")
     )
+
+
+def test_a_custom_field_that_was_sent_is_shown_by_its_name(kept: Store, operator: Operator) -> None:
+    lead = keep(kept, a_lead())
+    refused(kept, lead, CustomFields={"Data": [{"Name": "Floor", "Value": "third", "Type": "string"}]})
+
+    said, _, as_json = page_of(operator, lead).partition("What Nexudus was sent")[2].partition("As JSON")
+
+    assert "custom Floor third" in said
+    assert "CustomFields" not in said
+    assert '"Name": "Floor"' in as_json
 
 
 def test_everything_that_came_is_shown(kept: Store, operator: Operator) -> None:

@@ -51,16 +51,16 @@ def leads(house: House, run: Terminal) -> list[Lead]:
         house.owes(a_lead(submission=submission, attribution=clicked))
     house.deliver_until_quiet()
     with house.store.read() as tx:
-        found = sorted(tx.leads.page(Query(), 10), key=lambda lead: lead.submission.contact.email)
+        leads = sorted(tx.leads.page(Query(), 10), key=lambda lead: lead.submission.contact.email)
     for step in range(4):
-        for lead in found:
+        for lead in leads:
             for stage_id in WAYS[lead.submission.contact.email][step : step + 1]:
                 at = clock.now() + (step + 1) * BETWEEN
                 house.nexudus.change_opportunity(lead.opportunity_id or 0, stage_id=stage_id, at=at.isoformat())
         if step == 1:
             run("reconcile")
     run("reconcile")
-    return found
+    return leads
 
 
 def truth(house: House, lead: Lead) -> Steps:
@@ -123,5 +123,5 @@ def test_meta_gets_them(house: House, leads: list[Lead], run: Terminal) -> None:
 
     for lead in leads:
         mine = [event for event in events if str(event["user_data"]["lead_id"]) == lead.submission.external_id]
-        told = {event["event_name"]: datetime.fromtimestamp(event["event_time"], UTC) for event in mine}
-        assert told == first_times(truth(house, lead))
+        sent = {event["event_name"]: datetime.fromtimestamp(event["event_time"], UTC) for event in mine}
+        assert sent == first_times(truth(house, lead))

@@ -61,6 +61,16 @@ def test_a_deleted_opportunity_is_named_with_what_to_do(run: Terminal, house: Ho
     assert f"-> if it was deleted on purpose, `lead-capture reconcile --excuse {lead.id}`" in said.out
 
 
+def test_what_could_not_be_read_to_the_end_is_not_called_right(run: Terminal, house: House) -> None:
+    delivered(house)
+    house.nexudus.faults([{"path": "/api/crm/crmopportunityhistories", "status": 503}])
+
+    said = run("reconcile")
+
+    assert said.code == 1
+    assert said.out.endswith("Not all could be compared.\n")
+
+
 def test_what_became_of_a_lead_is_shown_with_it(run: Terminal, house: House) -> None:
     lead = delivered(house)
     house.nexudus.change_opportunity(lead.opportunity_id or 0, status="won", value=450)

@@ -160,10 +160,10 @@ def due(answer: str, days: int = 0, due_in_days: int | None = None, **form: Any)
     ],
 )
 def test_the_follow_up(answer: str, days: int, due_in_days: int | None, expected: str) -> None:
-    found = due(answer, days, due_in_days)
+    due_at = due(answer, days, due_in_days)
 
-    assert found is not None
-    assert f"{found:%Y-%m-%dT%H:%M}" == expected
+    assert due_at is not None
+    assert f"{due_at:%Y-%m-%dT%H:%M}" == expected
 
 
 def test_without_a_date_there_is_no_follow_up() -> None:

@@ -93,10 +93,10 @@ def test_the_facts_found_are_the_facts_set(crm: Simulator, played: dict[str, Any
     crm.reset()
     crm.settings(**played)
 
-    found = facts_of(crm)
+    facts = facts_of(crm)
 
-    assert found.pop("search_lag_s") < 1
-    assert found == expected(played)
+    assert facts.pop("search_lag_s") < 1
+    assert facts == expected(played)
 
 
 def test_how_long_a_search_is_behind_is_measured(crm: Simulator) -> None:
@@ -138,6 +138,18 @@ def test_a_trial_makes_one_contact_and_one_opportunity(crm: Simulator) -> None:
     assert trial.remains == (f"opportunity {trial.opportunity_id}", f"contact {trial.contact_id} ({trial.email})")
 
 
+def test_the_location_is_that_of_the_board_where_the_stage_does_not_show_it(crm: Simulator) -> None:
+    crm.reset()
+    row = {**crm.world.tables["CrmBoardColumn"].rows[2001]}
+    del row["CrmBoardBusinessId"]
+    crm.faults([{"method": "GET", "path": "/api/crm/crmboardcolumns/2001", "body": row}])
+
+    trial = begin_trial(Nexudus(crm.url, LOGIN), 2001, None, clock.sleep)
+
+    assert trial.stage.business_id == 56
+    assert crm.world.tables["Coworker"].rows[trial.contact_id]["InvoicingBusinessId"] == 56
+
+
 @pytest.mark.parametrize(
     ("stage_id", "sentence"), [(1009, "deletes the customer"), (4711, "Nexudus has no stage 4711")]
 )
@@ -157,6 +169,10 @@ def test_nothing_is_made_on_a_stage_that_does_harm_or_is_not_there(
     [
         ({"path": "/api/spaces/coworkers", "reset": True}, "perhaps contact lead-capture-test-"),
         ({"path": "/api/crm/crmopportunities", "reset": True}, "perhaps the contact's opportunity"),
+        (
+            {"path": "/api/crm/crmopportunities", "firewall": True, "after_save": True},
+            "perhaps the contact's opportunity",
+        ),
         ({"path": "/api/crm/crmopportunities", "status": 400}, "contact 5001 (lead-capture-test-"),
     ],
 )

@@ -93,6 +93,15 @@ def test_a_host_that_does_not_say_who_signed_in_is_no_error(nexudus: Simulator) 
     assert {finding.level for finding in findings_of(nexudus)} == {"warning"}
 
 
+def test_an_address_of_stages_that_is_not_there_is_no_wrong_stage_id(nexudus: Simulator) -> None:
+    nexudus.faults([{"path": "/api/crm/crmboardcolumns", "times": None, "status": 404}])
+
+    findings = findings_of(nexudus)
+
+    assert {finding.level for finding in findings} == {"warning"}
+    assert any("could not check the stages of the boards" in finding.problem for finding in findings)
+
+
 def test_a_firewall_in_front_is_the_one_error_and_blames_neither_role_nor_password(nexudus: Simulator) -> None:
     nexudus.faults([{"path": "/api/", "times": None, "firewall": True}])
 

@@ -36,21 +36,21 @@ def of_contacts(custom: dict[str, str] | None = None, extra: dict[str, Any] | No
 
 
 @pytest.mark.parametrize(
-    ("record_type", "told", "line"),
+    ("record_type", "problem", "line"),
     [
         (OPPORTUNITY, "new opportunities must fill the custom field 'Preferred floor'", "custom."),
         (COWORKER, "new contacts must fill the custom field 'Preferred floor'", "contact.custom."),
     ],
 )
 def test_a_required_one_that_no_form_fills_is_a_warning_that_is_kept(
-    nexudus: Simulator, record_type: int, told: str, line: str
+    nexudus: Simulator, record_type: int, problem: str, line: str
 ) -> None:
     nexudus.add_custom_field("Preferred floor", record_type=record_type)
 
     (finding,) = findings_of(nexudus)
 
     assert (finding.level, finding.check, finding.causes) == ("warning", "custom_fields", (CAUSE,))
-    assert finding.problem == told
+    assert finding.problem == problem
     assert finding.remedy.startswith(f'write {line}"Preferred floor" = "{{preferred_floor}}"')
 
 
@@ -131,8 +131,8 @@ def test_a_value_must_be_among_the_options(nexudus: Simulator, value: str, probl
 
     findings = findings_of(nexudus, filling({"Preferred floor": value}))
 
-    told = f"custom.Preferred floor is {value!r}, which is none of the field's options"
-    assert [finding.problem for finding in findings] == [told] * problems
+    problem = f"custom.Preferred floor is {value!r}, which is none of the field's options"
+    assert [finding.problem for finding in findings] == [problem] * problems
 
 
 # -- what does not show
@@ -159,8 +159,8 @@ def test_after_a_few_records_that_do_not_show_no_more_are_asked_for(nexudus: Sim
     (finding,) = findings_of(nexudus)
 
     assert finding.remedy == "give the service user CustomField-Read"
-    asked = {call.path for call in nexudus.calls("GET") if call.path.startswith(f"{PATH}/")}
-    assert len(asked) == MISSES_MAX
+    read = {call.path for call in nexudus.calls("GET") if call.path.startswith(f"{PATH}/")}
+    assert len(read) == MISSES_MAX
 
 
 def test_more_than_can_be_looked_at_are_said_to_be_unchecked(nexudus: Simulator) -> None:

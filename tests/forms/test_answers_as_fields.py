@@ -6,7 +6,7 @@ from service.forms import AmountTable, AnswerAmount, AnswerDate
 from tests.forms.texts import form_of, problems_of, setup_of
 
 ASKED = 'write questions = ["flor"]'
-NEAREST = f"unknown answer '{{flor}}': did you mean 'floor'? If the form asks it, {ASKED}"
+NEAREST = f"unknown answer '{{flor}}': did you mean 'floor'? If the form asks for it, {ASKED}"
 
 WRONG = [
     # lines in [forms.tour], place below forms.tour, sentence

@@ -96,11 +96,15 @@ WRONG = [
     ("require = ['emial']", "require[1]", "unknown answer 'emial': did you mean 'email'?"),
     ("require = ['desk', 'Full-Name']", "require[2]", "unknown answer 'Full-Name': did you mean 'full_name'?"),
     ("name = '{fullname}'", "name", "unknown answer '{fullname}': did you mean 'full_name'?"),
-    ("name = '{wombat}'", "name", "unknown answer '{wombat}': where the form asks it, write questions = [\"wombat\"]"),
+    (
+        "name = '{wombat}'",
+        "name",
+        "unknown answer '{wombat}': where the form asks for it, write questions = [\"wombat\"]",
+    ),
     (
         "name = '{email.x}'",
         "name",
-        "unknown answer '{email.x}': did you mean 'email'? If the form asks it, write questions = [\"email.x\"]",
+        "unknown answer '{email.x}': did you mean 'email'? If the form asks for it, write questions = [\"email.x\"]",
     ),
     (
         "name = '{full_name'",

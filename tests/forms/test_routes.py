@@ -37,7 +37,7 @@ def routed(form: str, route: str) -> str:
 def test_a_key_that_a_route_cannot_carry_out_is_an_error_at_start(key: str) -> None:
     (problem,) = problems_of(routed("", f"{key} = {BARRED[key]}"))
 
-    assert problem.startswith(f"forms.toml: forms.tour.routes[1].{key}: cannot depend on an answer: ")
+    assert problem.startswith(f"forms.toml: forms.tour.routes[1].{key}: cannot depend on an answer, as ")
     assert problem.endswith(": write it in the form or in [defaults]")
 
 
@@ -102,8 +102,8 @@ def test_where_the_form_names_no_stage_the_route_need_not_either() -> None:
 
 def rows() -> dict[str, tuple[str, str]]:
     """Key -> in a route, into another account; of the table in the docs."""
-    found = re.findall(r"^\| ((?:`[\w.]+` ?)+) \| (works|error)[^|]* \| (kept|left out|)[^|]*\|$", PAGE, re.MULTILINE)
-    return {key: (works, kept) for keys, works, kept in found for key in re.findall(r"`([\w.]+)`", keys)}
+    rows = re.findall(r"^\| ((?:`[\w.]+` ?)+) \| (works|error)[^|]* \| (kept|left out|)[^|]*\|$", PAGE, re.MULTILINE)
+    return {key: (works, kept) for keys, works, kept in rows for key in re.findall(r"`([\w.]+)`", keys)}
 
 
 def test_the_page_says_of_every_key_whether_a_route_takes_it() -> None:

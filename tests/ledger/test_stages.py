@@ -114,6 +114,15 @@ def test_a_reading_between_moves_loses_and_shifts_nothing(ledger: Ledger, readin
     assert noted(ledger, lead) == truth(ledger, lead)
 
 
+def test_a_move_that_is_dated_before_the_placement_makes_no_second_placement(ledger: Ledger) -> None:
+    [lead] = ledger.delivers()
+    moves(ledger, lead, CONTACTED, at=later(-1))
+
+    ledger.poll(later())
+
+    assert noted(ledger, lead) == sorted(truth(ledger, lead), key=lambda step: step[1])
+
+
 def test_rows_without_times_of_arrival_count_with_their_own(ledger: Ledger) -> None:
     ledger.nexudus.settings(history_to_times=False)
     [lead] = ledger.delivers()
@@ -318,6 +327,16 @@ def test_a_history_that_fails_spoils_no_comparison_but_is_reported(ledger: Ledge
 
     assert (made.found, made.number, made.is_right) == (1, 0, False)
     assert "stage history could not be read" in made.problem
+
+
+def test_a_firewall_before_the_history_is_named(ledger: Ledger) -> None:
+    ledger.delivers()
+    ledger.nexudus.faults([{"path": HISTORY_PATH, "firewall": True}])
+
+    problem = ledger.poll()
+
+    assert problem.startswith("Something in front of Nexudus refused this request")
+    assert "role" not in problem
 
 
 def test_a_history_that_ignores_dates_is_read_by_night(ledger: Ledger) -> None:

@@ -81,11 +81,11 @@ class Twins:
     def _brought(self, *, nameless: bool) -> dict[str, list[Brought]]:
         keys = f"{id_key(self._platform, '', self._form).value.rpartition(':')[0]}:"
         with self._store.read() as tx:
-            found = (
+            brought = (
                 tx.persons.brought(self._platform, account, keys, self._now, nameless=nameless)
                 for account in self._form.accounts  # a route may have led to another than the form's
             )
-            return _by_person(chain.from_iterable(found))
+            return _by_person(chain.from_iterable(brought))
 
 
 def _by_person(leads: Iterable[Brought]) -> dict[str, list[Brought]]:

@@ -1,7 +1,8 @@
-"""What the two records of a trial show, each thing by itself.
+"""What the two records of a trial show: one function an observation.
 
-Filters that are not understood are ignored without a word, so each is tried twice: once where it must find the record,
-once where it must find nothing. Each function raises as Nexudus.get; None: the trial does not show it.
+Nexudus ignores a filter that it does not understand without a word, so each filter is tried twice: with a value that
+must find the record, and with one that must find nothing. Each function raises as Nexudus.get; None stands for what the
+trial does not show.
 """
 
 from datetime import datetime, timedelta
@@ -19,10 +20,10 @@ from service.nexudus.roles import roles_of
 from service.nexudus.stage_history import HISTORY_PATH
 
 STAGES_LOOKED_AT = 10
-"""Records of stages that are compared with their rows in the list."""
+"""Stages whose own records are compared with their rows in the list."""
 
 SLACK_MINUTES = 5
-"""Clocks that differ by so little are right."""
+"""Clocks that differ by no more than this count as equal."""
 
 
 # -- marks
@@ -34,7 +35,7 @@ def system_id_kept(trial: Trial) -> bool:
 
 
 def system_id_filter(trial: Trial) -> bool | None:
-    """Whether it can be searched by."""
+    """Whether opportunities can be searched by SystemId."""
     if not system_id_kept(trial):
         return None
     return _finds(trial, {"CrmOpportunity_SystemId": trial.marker}, {"CrmOpportunity_SystemId": f"{trial.marker}-none"})
@@ -46,7 +47,7 @@ def custom_fields_kept(trial: Trial) -> bool:
 
 
 def custom_fields_filter(trial: Trial) -> bool | None:
-    """Whether they can be searched by."""
+    """Whether opportunities can be searched by a custom field."""
     if not custom_fields_kept(trial):
         return None
     name = f"CrmOpportunity_CustomFields_{marks.CUSTOM_FIELD}"
@@ -98,9 +99,9 @@ def search_lag(trial: Trial) -> float | None:
 
 def _finds(trial: Trial, hit: Params, miss: Params) -> bool:
     """Whether a search finds the opportunity, and another one finds nothing."""
-    found, _ = trial.nexudus.page(PATH, hit)
-    others, _ = trial.nexudus.page(PATH, miss, size=1)
-    return any(row["Id"] == trial.opportunity_id for row in found) and not others
+    hits, _ = trial.nexudus.page(PATH, hit)
+    misses, _ = trial.nexudus.page(PATH, miss, size=1)
+    return any(row["Id"] == trial.opportunity_id for row in hits) and not misses
 
 
 def person_filter(trial: Trial) -> bool:
@@ -109,12 +110,12 @@ def person_filter(trial: Trial) -> bool:
 
 
 def created_filter(trial: Trial) -> bool:
-    """Whether they can be searched by when they were made."""
+    """Whether opportunities can be searched by the time of their creation."""
     return _date_filter(trial, "CreatedOn")
 
 
 def updated_filter(trial: Trial) -> bool:
-    """Whether they can be searched by when they were changed."""
+    """Whether opportunities can be searched by the time of their last change."""
     return _date_filter(trial, "UpdatedOn")
 
 
@@ -134,7 +135,7 @@ def email_case(trial: Trial) -> bool:
 
 
 def history(trial: Trial) -> str:
-    """Which time a placement is told by: "ToTime", "CreatedOn", "none", or "denied"."""
+    """The field of the history that holds the time of a placement: "ToTime", "CreatedOn", "none"; or "denied"."""
     try:
         rows, _ = trial.nexudus.page(HISTORY_PATH, {"CrmOpportunityHistory_CrmOpportunity": trial.opportunity_id})
     except Refused:
@@ -163,19 +164,19 @@ def times(trial: Trial) -> int | None:
     return _minutes_off(created_at, trial.clock_at)
 
 
-def _minutes_off(told: datetime, ours: datetime) -> int:
-    minutes = round((told - ours).total_seconds() / 60)
+def _minutes_off(theirs: datetime, ours: datetime) -> int:
+    minutes = round((theirs - ours).total_seconds() / 60)
     return 0 if abs(minutes) <= SLACK_MINUTES else minutes
 
 
 def limits(trial: Trial) -> str:
-    """The headers that may tell of limits, as text."""
+    """The headers that may state limits, as text."""
     headers = trial.nexudus.limit_headers
     return "; ".join(f"{name}: {value}" for name, value in sorted(headers.items())) or "none"
 
 
 def roles(trial: Trial) -> bool:
-    """Whether the roles of the login show."""
+    """Whether Nexudus shows the roles of the login."""
     try:
         return roles_of(trial.nexudus, boards.me(trial.nexudus)) is not None
     except Refused:

@@ -20,7 +20,7 @@ from service.nexudus.errors import NexudusError
 
 @dataclass(frozen=True, slots=True)
 class LiveAnswer:
-    """What a trial says to one question. value: None where it could not be answered; effect: what follows from it."""
+    """The answer of a trial to one question. value: None where there is none. effect: what the service does then."""
 
     fact: str
     question: str
@@ -35,7 +35,7 @@ class LiveAnswer:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """One open question. look: finds the value. meanings: value -> the answer and what the service does."""
+    """One open question. look: reads its value off the trial. meanings: value -> the answer, what the service does."""
 
     fact: str
     text: str
@@ -44,7 +44,7 @@ class OpenQuestion:
 
 
 def answer_all(trial: Trial) -> list[LiveAnswer]:
-    """The answers to all questions, each found by itself: one that fails spoils no other.
+    """The answers to all questions, each read by itself: one that fails spoils no other.
 
     Raises: nothing.
     """
@@ -63,7 +63,7 @@ def _answer(question: OpenQuestion, trial: Trial) -> LiveAnswer:
     return LiveAnswer(fact, question.text, value, answer, effect)
 
 
-SAFE = "goes on as if it were not known, which is safe"
+SAFE = "goes on without knowing, which is safe"
 
 _UNANSWERED = ("the trial does not show it", SAFE)
 
@@ -94,7 +94,7 @@ QUESTIONS = (
     ),
     OpenQuestion(
         SYSTEM_ID_FILTER,
-        "Can it be searched by?",
+        "Can lists be searched by it?",
         observations.system_id_filter,
         _yes_no("one call finds a lead's opportunity", "searches by the contact instead"),
     ),
@@ -106,7 +106,7 @@ QUESTIONS = (
     ),
     OpenQuestion(
         CUSTOM_FIELDS_FILTER,
-        "Can they be searched by?",
+        "Can lists be searched by them?",
         observations.custom_fields_filter,
         _yes_no("searches by its mark there", "searches by the contact instead"),
     ),
@@ -151,13 +151,13 @@ QUESTIONS = (
     ),
     OpenQuestion(
         "created_filter",
-        "... by when they were made?",
+        "... by the time of their creation?",
         observations.created_filter,
         _yes_no("compares a month every night", "reads all of them every night"),
     ),
     OpenQuestion(
         "updated_filter",
-        "... by when they were changed?",
+        "... by the time of their last change?",
         observations.updated_filter,
         _yes_no("notices moves within a quarter of an hour", "notices moves by night"),
     ),
@@ -169,12 +169,12 @@ QUESTIONS = (
     ),
     OpenQuestion(
         "history",
-        "What tells when an opportunity came into a stage?",
+        "Which time says when an opportunity came into a stage?",
         observations.history,
         {
-            "ToTime": ("ToTime of its history", "takes that"),
-            "CreatedOn": ("only CreatedOn of its history", "takes that"),
-            "none": ("nothing: there is no history", "takes when the opportunity was changed"),
+            "ToTime": ("ToTime of its history", "uses it"),
+            "CreatedOn": ("only CreatedOn of its history", "uses it"),
+            "none": ("nothing: there is no history", "uses the time of the last change"),
             "denied": ("the history is not shown to the login", "give it CrmOpportunityHistory-List"),
         },
     ),
@@ -192,7 +192,7 @@ QUESTIONS = (
     ),
     OpenQuestion(
         "limit_headers",
-        "Which headers tell of limits?",
+        "Which headers state limits?",
         observations.limits,
         {"none": ("none", "the pace is NEXUDUS_LIMITS")},
     ),

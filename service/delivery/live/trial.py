@@ -1,26 +1,27 @@
-"""The two records of a trial: a contact of nobody, and an opportunity that says everything that a lead's may say."""
+"""The two records of a trial: a contact who is nobody, and an opportunity with all that a lead's may hold."""
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service import clock
+from service.delivery.calls import may_be_saved
 from service.delivery.pacing import OutOfPace
 from service.delivery.vetting import REMEDY, danger
 from service.nexudus import boards, coworkers, marks, opportunities
 from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus, Params
 from service.nexudus.coworkers import NewCoworker
-from service.nexudus.errors import NexudusError, OutcomeUnknown
+from service.nexudus.errors import NexudusError
 from service.nexudus.opportunities import PATH, NewOpportunity
 from service.nexudus.rows import Row
 
 MOST_LAG_S = 60.0
-"""For so long a search is repeated that does not see a new record yet."""
+"""Seconds for which a search is repeated that does not show a new record yet."""
 
 FIRST_PAUSE_S = 0.25
-"""Before the second search; each pause is twice as long as the one before."""
+"""Seconds before the second search; each pause is twice as long as the one before."""
 
 TEXT_LENGTH = 6000
 """Characters of the notes: a long enquiry."""
@@ -41,7 +42,7 @@ class Trial:
     """The two records, and what making them showed.
 
     record: the opportunity by its id. clock_at: our clock when it was made.
-    contact_lag_s, lag_s: seconds until a search saw the contact, the opportunity; None where it did not in time.
+    contact_lag_s, lag_s: seconds until a search showed the contact, and the opportunity; None where it did not in time.
     """
 
     nexudus: Nexudus
@@ -80,12 +81,12 @@ class Trial:
 
 
 def find_stage(nexudus: Nexudus, stage_id: int) -> Stage:
-    """The stage of the trial, which must do no harm.
+    """The stage of the trial, which must do no harm, with its location.
 
     Raises: TrialFailed.
     """
     try:
-        stage = boards.stage(nexudus, stage_id)
+        stage = _located(nexudus, boards.stage(nexudus, stage_id))
     except NexudusError as error:
         raise TrialFailed(
             f"stage {stage_id} could not be read ({error.said}): `lead-capture doctor` says more"
@@ -95,6 +96,14 @@ def find_stage(nexudus: Nexudus, stage_id: int) -> Stage:
     if stage.dangers:
         raise TrialFailed(f"{danger(stage)}: {REMEDY}")
     return stage
+
+
+def _located(nexudus: Nexudus, stage: Stage | None) -> Stage | None:
+    """The stage with the location of its board, which the record of a stage may leave out."""
+    if stage is None or stage.business_id:
+        return stage
+    board = next((board for board in boards.boards(nexudus) if board.id == stage.board_id), None)
+    return replace(stage, business_id=board.business_id if board else None)
 
 
 def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Callable[[float], None]) -> Trial:
@@ -130,8 +139,9 @@ def _make_contact(nexudus: Nexudus, stage: Stage, email: str, remains: list[str]
     new = NewCoworker("Lead Capture Test", email, business.country_id, business.time_zone_id, business.id)
     try:
         contact_id = coworkers.create(nexudus, coworkers.compose(new))
-    except OutcomeUnknown:
-        remains.append(f"perhaps contact {email}")
+    except NexudusError as error:
+        if may_be_saved(error):
+            remains.append(f"perhaps contact {email}")
         raise
     remains.append(f"contact {contact_id} ({email})")
     return contact_id
@@ -140,8 +150,9 @@ def _make_contact(nexudus: Nexudus, stage: Stage, email: str, remains: list[str]
 def _make_opportunity(nexudus: Nexudus, body: Row, marker: str, remains: list[str]) -> int:
     try:
         opportunity_id = opportunities.create(nexudus, body)
-    except OutcomeUnknown:
-        remains.insert(0, f"perhaps the contact's opportunity {marker}")
+    except NexudusError as error:
+        if may_be_saved(error):
+            remains.insert(0, f"perhaps the contact's opportunity {marker}")
         raise
     remains.insert(0, f"opportunity {opportunity_id}")
     return opportunity_id

@@ -7,7 +7,7 @@ variants.py    the forms of an account, with every route a form of its own
 places.py      stages, locations, countries and time zones that a form names
 people.py      types and their templates, owners, teams, referrers and agents
 demands.py     what new records must hold: custom fields, `extra`
-conversions.py what counts for ad platforms: stages that there are, words that are none
+conversions.py what counts for ad platforms: whether its stages exist, and its words are meant
 capacity.py    how full a location is, and when it will be
 examine.py     all checks of one account
 rounds.py      the same at start and daily, kept as concerns

@@ -1,4 +1,4 @@
-"""Whether `conversions` name stages that there are, mean what they seem to, and get their times."""
+"""Whether `conversions` name stages that exist, mean what they seem to mean, and get their times."""
 
 from collections.abc import Iterable, Iterator
 
@@ -20,7 +20,7 @@ MEANINGS = {
     LOST: "that the opportunity was lost",
 }
 CLOSING = {WON: "WinOpportunity", LOST: "LoseOpportunity"}
-"""Where a stage does by itself what it is called, word and stage mean the same moment."""
+"""The flag of a stage that does what the word says: then word and stage mean the same moment."""
 
 HISTORY_ROLE = "CrmOpportunityHistory-List"
 

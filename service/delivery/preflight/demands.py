@@ -22,7 +22,7 @@ FIELDS_MAX = 60
 """Custom fields of an account whose records are read, one call each."""
 
 MISSES_MAX = 3
-"""Records that may fail to show before no more are asked for."""
+"""Records that may fail to show before no more are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class Filling:
         return is_kind and not (self.business_id and field.business_id not in (None, self.business_id))
 
     def fills(self, field: CustomField) -> bool:
-        """Whether the form says anything for the field."""
+        """Whether the form fills the field."""
         names = {folded(field.name), str(field.id), f"custom{field.index}" if field.index else ""}
         is_named = any(field.is_called(key) and value.strip() for key, value in self.custom.items())
         return is_named or bool(names & self.others)
 
 
 def check_custom_fields(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Finding]:
-    """Custom fields that are required and left empty, keys that name none, and values that are no option.
+    """Custom fields that are required and left empty, keys that name no field, and values that are no option.
 
     Whether the API insists on required ones is not known, so none of these is an error; they are kept as concerns.
     Raises: Unseen.
@@ -113,7 +113,7 @@ def _check_field(variant: Variant, filling: Filling, field: CustomField) -> Iter
     if field.required and not filling.fills(field):
         answer = re.sub(r"\W+", "_", name.lower()).strip("_")
         line = f'{filling.table}.{json.dumps(name, ensure_ascii=False)} = "{{{answer}}}"'
-        remedy = f"write {line} with the answer that says it, or make the field optional in Nexudus"
+        remedy = f"write {line} with the name of the right answer, or make the field optional in Nexudus"
         yield _kept(variant, f"new {filling.words} must fill the custom field {name!r}", remedy)
     for key, value in filling.custom.items():
         if field.is_called(key) and "{" not in value and not field.allows(value):

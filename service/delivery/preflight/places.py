@@ -41,12 +41,12 @@ def find_stage(seen: Seen, variant: Variant) -> tuple[Stage | None, list[Finding
 
 
 def judge(seen: Seen, stage: Stage, words: str) -> Stage:
-    """Look at a stage as a delivery does: at its own record, which lists are not. Raises: Unseen."""
+    """Read a stage's own record, as a delivery does: its row in a list proves nothing. Raises: Unseen."""
     return seen.ask(f"stage {stage.id}", "stage", lambda nexudus: boards.judged(nexudus, stage), STAGE_ROLE, words)
 
 
 def _judged(seen: Seen, variant: Variant, stage: Stage) -> tuple[Stage, list[Finding]]:
-    """The stage that was chosen; where it does not show what happens there, that is a finding."""
+    """The chosen stage by its own record, and a finding where that does not show what happens there."""
     does = f"what stage {stage.id} ({plain(stage.name)}) does on arrival"
     try:
         whole = judge(seen, stage, does)
@@ -58,8 +58,10 @@ def _judged(seen: Seen, variant: Variant, stage: Stage) -> tuple[Stage, list[Fin
 
 
 def _stage_by_id(seen: Seen, variant: Variant, stage_id: int) -> tuple[Stage | None, list[Finding]]:
-    """Where boards may not be listed, but a stage be read."""
+    """Where boards may not be listed, but a stage be read. Where the very address is not there, no stage is missing."""
     stage = seen.ask(f"stage {stage_id}", "stage", lambda nexudus: boards.stage(nexudus, stage_id), STAGE_ROLE)
+    if stage is None and STAGES in seen.absent:
+        raise Unseen(STAGES)
     if stage is None:
         return None, [variant.finding("error", "stage", f"Nexudus has no stage {stage_id}", "correct stage_id")]
     return stage, []

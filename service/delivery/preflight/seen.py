@@ -48,11 +48,12 @@ class Seen:
     ) -> None:
         """tempo_s: wait before each question. needed: things without which no lead can be delivered.
 
-        most: questions after which nothing more is asked. behaviour: how this Nexudus is known to behave.
+        most: how many questions there may be. behaviour: how this Nexudus is known to behave.
         """
         self.account = account
         self.behaviour = behaviour or Behaviour()
         self.untold: list[Finding] = []
+        self.absent: set[str] = set()  # things whose address is not there
         self._nexudus, self._sleep, self._tempo_s, self._needed = nexudus, sleep, tempo_s, needed
         self._most = most
         self._known: dict[str, Any] = {}
@@ -63,7 +64,7 @@ class Seen:
         """The answer to one question, asked once.
 
         what: in words, "the stages". check: the kind of check that needs it. roles: those that it takes.
-        words: what a finding calls it, where people take several questions for one thing.
+        words: what a finding calls it, where several questions are one thing to people.
         Raises: Unseen.
         """
         if what not in self._known:
@@ -80,6 +81,8 @@ class Seen:
         except Unseen:
             return Unseen
         except NexudusError as error:
+            if isinstance(error, Unavailable) and error.status == HTTPStatus.NOT_FOUND:
+                self.absent.add(what)
             self._tell(what, check, error, roles)
             return Unseen
 
@@ -119,7 +122,7 @@ class Seen:
     def _tell(self, what: str, check: str, error: NexudusError, roles: str) -> None:
         denied = isinstance(error, Refused)
         level: Level = "error" if denied and what in self._needed else "warning"
-        remedy = f"give the service user {roles}" if denied and roles else _without(error)
+        remedy = f"give the service user {roles}" if denied and roles else _remedy_of(error)
         causes = (setup_cause(self.account, WHOLE_ACCOUNT, check),) if level == "error" else ()
         problem = f"could not check {what} ({error.said})"
         self.untold.append(Finding(level, check, f"account {self.account}", problem, remedy, causes, skipped=True))
@@ -132,7 +135,7 @@ class Seen:
         )
 
 
-def _without(error: NexudusError) -> str:
+def _remedy_of(error: NexudusError) -> str:
     """What to do where no role is missing: an answer that shows nothing will show no more tomorrow."""
     if isinstance(error, Intercepted):
         return INTERCEPTED_REMEDY

@@ -127,7 +127,7 @@ class KnownBody(Answer):
     earlier_enquiries = fields.Integer(metadata={"description": "in the same account, without spam, tests and erased"})
     first_enquiry_at = fields.String(allow_none=True, metadata=INSTANT)
     in_nexudus_since = fields.String(
-        allow_none=True, metadata={"description": "null: not known there, or not seen yet"}
+        allow_none=True, metadata={"description": "null: not known there, or not looked for yet"}
     )
     is_member = fields.Boolean(
         allow_none=True, metadata={"description": "has a plan; null: the record did not show it"}
