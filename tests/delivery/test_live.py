@@ -127,6 +127,14 @@ def test_a_question_that_fails_spoils_no_other(crm: Simulator, path: str) -> Non
     assert all("could not be asked" in answer.answer for answer in open_ones)
 
 
+def test_that_custom_fields_are_refused_is_an_answer(crm: Simulator) -> None:
+    crm.reset()
+    refused = {"Errors": [{"PropertyName": "CustomFields", "Message": "is not allowed"}], "WasSuccessful": False}
+    crm.faults([{"method": "POST", "path": "/api/crm/crmopportunities", "status": 400, "body": refused}])
+
+    assert facts_of(crm)["custom_fields_kept"] is False
+
+
 def test_a_trial_makes_one_contact_and_one_opportunity(crm: Simulator) -> None:
     crm.reset()
 

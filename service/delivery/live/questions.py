@@ -10,6 +10,7 @@ from service.delivery.behaviour import (
     SEARCH_LAG_S,
     SYSTEM_ID_FILTER,
     SYSTEM_ID_KEPT,
+    TIMES_OFF_MINUTES,
     notes_fact,
 )
 from service.delivery.live import observations
@@ -185,10 +186,10 @@ QUESTIONS = (
         _yes_no("reads the moves of all leads together", "reads all there are, and leaves out the old ones"),
     ),
     OpenQuestion(
-        "times_off_minutes",
+        TIMES_OFF_MINUTES,
         "Are its times UTC?",
         observations.times,
-        {0: ("yes", "takes them as they are")},
+        {0: ("yes", "takes them as they are; what is older than a lead is not taken for its opportunity")},
     ),
     OpenQuestion(
         "limit_headers",

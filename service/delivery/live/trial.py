@@ -12,7 +12,7 @@ from service.nexudus import boards, coworkers, marks, opportunities
 from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus, Params
 from service.nexudus.coworkers import NewCoworker
-from service.nexudus.errors import NexudusError, OutcomeUnknown
+from service.nexudus.errors import NexudusError, OutcomeUnknown, Rejected
 from service.nexudus.opportunities import PATH, NewOpportunity
 from service.nexudus.rows import Row
 
@@ -139,12 +139,22 @@ def _make_contact(nexudus: Nexudus, stage: Stage, email: str, remains: list[str]
 
 def _make_opportunity(nexudus: Nexudus, body: Row, marker: str, remains: list[str]) -> int:
     try:
-        opportunity_id = opportunities.create(nexudus, body)
+        opportunity_id = _create(nexudus, body)
     except OutcomeUnknown:
         remains.insert(0, f"perhaps the contact's opportunity {marker}")
         raise
     remains.insert(0, f"opportunity {opportunity_id}")
     return opportunity_id
+
+
+def _create(nexudus: Nexudus, body: Row) -> int:
+    """The opportunity's id. Where its custom fields are refused, that is an answer, and it is made without them."""
+    try:
+        return opportunities.create(nexudus, body)
+    except Rejected as error:
+        if not marks.objects_to_custom_fields(error):
+            raise
+    return opportunities.create(nexudus, {name: value for name, value in body.items() if name != "CustomFields"})
 
 
 def _opportunity(stage: Stage, contact_id: int, type_id: int | None, marker: str) -> NewOpportunity:
