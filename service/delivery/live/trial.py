@@ -124,7 +124,7 @@ def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Cal
 
 
 def _make_contact(nexudus: Nexudus, stage: Stage, email: str, remains: list[str]) -> int:
-    business = boards.business(nexudus, stage.business_id) if stage.business_id else None
+    business = boards.location_of(nexudus, stage)
     if business is None or not business.country_id or not business.time_zone_id:
         raise TrialFailed(f"the location of stage {stage.id} shows no country or time zone: choose another stage")
     new = NewCoworker("Lead Capture Test", email, business.country_id, business.time_zone_id, business.id)
