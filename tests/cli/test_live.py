@@ -82,7 +82,7 @@ def test_a_trial_that_fails_names_what_may_be_left(ready: Terminal, nexudus: Sim
     said = ready("doctor", "--live", "--stage", "1001", "--yes")
 
     assert said.code == 1
-    assert "the trial failed: Team: is a required field" in said.err
+    assert "the trial failed: the opportunity could not be made (Team: is a required field). Delete by hand" in said.err
     assert "Delete by hand in Nexudus: contact" in said.err
 
 

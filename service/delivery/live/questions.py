@@ -14,7 +14,7 @@ from service.delivery.behaviour import (
     notes_fact,
 )
 from service.delivery.live import observations
-from service.delivery.live.trial import Trial
+from service.delivery.live.trial import Trial, patiently
 from service.delivery.pacing import OutOfPace
 from service.nexudus.errors import NexudusError
 
@@ -55,7 +55,7 @@ def answer_all(trial: Trial) -> list[LiveAnswer]:
 def _answer(question: OpenQuestion, trial: Trial) -> LiveAnswer:
     fact = notes_fact(trial.type_id) if question.fact == "notes" else question.fact
     try:
-        value = question.look(trial)
+        value = patiently(lambda: question.look(trial), trial.sleep)
     except NexudusError as error:
         return LiveAnswer(fact, question.text, None, f"could not be asked ({error.said})", SAFE)
     except OutOfPace:

@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
+from typing import TypeVar
 
 from service import clock
 from service.delivery.pacing import OutOfPace
@@ -12,7 +14,7 @@ from service.nexudus import boards, coworkers, marks, opportunities
 from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus, Params
 from service.nexudus.coworkers import NewCoworker
-from service.nexudus.errors import NexudusError, OutcomeUnknown, Rejected
+from service.nexudus.errors import NexudusError, OutcomeUnknown, Rejected, Throttled, Unavailable
 from service.nexudus.opportunities import PATH, NewOpportunity
 from service.nexudus.rows import Row
 
@@ -26,6 +28,15 @@ TEXT_LENGTH = 6000
 """Characters of the notes: a long enquiry."""
 
 PARAGRAPH = "Three desks & a meeting room, 5 < 6 people, naïve café, \N{GRINNING FACE}.\nFrom “March” on.\n\n"
+
+
+WAITS_MAX = 3
+"""How often one call waits because Nexudus asks to slow down."""
+
+LONGEST_WAIT_S = 60.0
+"""The longest such wait."""
+
+T = TypeVar("T")
 
 
 class TrialFailed(Exception):
@@ -45,6 +56,7 @@ class Trial:
     """
 
     nexudus: Nexudus
+    sleep: Callable[[float], None]
     stage: Stage
     email: str
     contact_id: int
@@ -106,21 +118,50 @@ def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Cal
     stage, code = find_stage(nexudus, stage_id), secrets.token_hex(6)
     email, marker = f"lead-capture-test-{code}@example.com", f"lead-capture-test:{code}"
     remains: list[str] = []
+    doing = "the contact could not be made"
     try:
-        contact_id = _make_contact(nexudus, stage, email, remains)
+        contact_id = patiently(lambda: _make_contact(nexudus, stage, email, remains), sleep)
+        doing = "the contact could not be searched for"
         contact_lag_s = _lag(_contact_is_listed(nexudus, email, contact_id), sleep)
         body = marks.with_custom_field(opportunities.compose(_opportunity(stage, contact_id, type_id, marker)), marker)
-        clock_at = clock.now()
-        opportunity_id = _make_opportunity(nexudus, body, marker, remains)
-        record = nexudus.one(f"{PATH}/{opportunity_id}") or {}
+        doing, clock_at = "the opportunity could not be made", clock.now()
+        opportunity_id = patiently(lambda: _make_opportunity(nexudus, body, marker, remains), sleep)
+        doing = "the opportunity could not be searched for"
         lag_s = _lag(_opportunity_is_listed(nexudus, contact_id, opportunity_id), sleep)
+        doing = "the opportunity could not be read by its id"
+        record = _record(nexudus, opportunity_id, sleep)
     except NexudusError as error:
-        raise TrialFailed(error.said, tuple(remains)) from error
+        raise TrialFailed(f"{doing} ({error.said})", tuple(remains)) from error
     except OutOfPace as error:
-        raise TrialFailed(f"our own pace is used up for {error.wait_s:.0f} s", tuple(remains)) from error
-    return Trial(
-        nexudus, stage, email, contact_id, opportunity_id, marker, body, record, clock_at, contact_lag_s, lag_s
-    )
+        raise TrialFailed(f"{doing}: our own pace is used up for {error.wait_s:.0f} s", tuple(remains)) from error
+    seen = (email, contact_id, opportunity_id, marker, body, record, clock_at, contact_lag_s, lag_s)
+    return Trial(nexudus, sleep, stage, *seen)
+
+
+def patiently(call: Callable[[], T], sleep: Callable[[float], None]) -> T:
+    """The result of a call that waits where Nexudus asks to slow down, which says that nothing was done.
+
+    Raises: what the call raises; Throttled where it is asked to wait too often.
+    """
+    for _ in range(WAITS_MAX):
+        try:
+            return call()
+        except Throttled as error:
+            sleep(min(error.retry_after_s or 1.0, LONGEST_WAIT_S))
+    return call()
+
+
+def _record(nexudus: Nexudus, opportunity_id: int, sleep: Callable[[float], None]) -> Row:
+    """The opportunity by its id. One that is not there yet says nothing of what becomes of anything.
+
+    Raises: Unavailable where it does not show within MOST_LAG_S; as Nexudus.get.
+    """
+    for pause_s in _pauses():
+        record = patiently(lambda: nexudus.one(f"{PATH}/{opportunity_id}"), sleep)
+        if record is not None:
+            return record
+        sleep(pause_s)
+    raise Unavailable("Nexudus does not show it", HTTPStatus.NOT_FOUND)
 
 
 def _make_contact(nexudus: Nexudus, stage: Stage, email: str, remains: list[str]) -> int:
@@ -178,7 +219,7 @@ def _lag(is_listed: Callable[[], bool], sleep: Callable[[float], None]) -> float
     """Seconds until a search sees a record; None where it does not within MOST_LAG_S."""
     began = clock.monotonic()
     for pause_s in _pauses():
-        if is_listed():
+        if patiently(is_listed, sleep):
             return round(clock.monotonic() - began, 1)
         sleep(pause_s)
     return None
