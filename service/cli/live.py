@@ -51,6 +51,8 @@ def run_live(arguments: argparse.Namespace) -> int:
         desk.store.write(lambda tx: _keep(tx, desk, trial, answers))
     except StoreUnavailable as error:
         raise Failed(f"the answers could not be kept: {unanswered(error)}") from error
+    if not arguments.json:
+        print("The answers are kept as facts of the account; a running worker follows them within a minute.")
     return 0
 
 
@@ -95,7 +97,7 @@ def _print(answers: Sequence[LiveAnswer], trial: Trial) -> None:
     for each in answers:
         table.add_row(Text(each.question), Text(each.answer), Text(each.effect))
     console.print(table)
-    for line in ("The answers are kept as facts of the account.", *_by_eye(trial), *_left(trial.remains)):
+    for line in (*_by_eye(trial), *_left(trial.remains)):
         console.print(Text(line))
 
 

@@ -7,6 +7,7 @@ nothing is known, delivery is safe either way.
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from service import clock
@@ -21,7 +22,7 @@ LEAST_SPACING_S, MOST_SPACING_S = 2.0, 60.0
 
 SYSTEM_ID_KEPT, SYSTEM_ID_FILTER = "system_id_kept", "system_id_filter"
 CUSTOM_FIELDS_KEPT, CUSTOM_FIELDS_FILTER = "custom_fields_kept", "custom_fields_filter"
-SEARCH_LAG_S = "search_lag_s"
+SEARCH_LAG_S, TIMES_OFF_MINUTES = "search_lag_s", "times_off_minutes"
 NOTES = "notes:"
 
 
@@ -32,9 +33,10 @@ def notes_fact(type_id: int | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """The known facts. values: by the names of the facts; one that is missing is not known."""
+    """The known facts, by their names; one that is missing is not known. learned_at: when each was found out."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
+    learned_at: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def mark_places(self) -> MarkPlaces:
@@ -51,6 +53,11 @@ class Behaviour:
         """Seconds between two searches after a create of unknown outcome: no fewer than a search needs."""
         lag_s = self.values.get(SEARCH_LAG_S)
         return min(max(LEAST_SPACING_S, 2 * lag_s if isinstance(lag_s, int | float) else 0.0), MOST_SPACING_S)
+
+    @property
+    def is_utc(self) -> bool:
+        """Whether its times are known to be UTC."""
+        return self.values.get(TIMES_OFF_MINUTES) == 0
 
     def keeps_marks(self, type_id: int | None) -> bool:
         """Whether an opportunity of this type is known to bear its mark for good."""
@@ -95,4 +102,7 @@ def read_behaviour(store: Store, tenant: Tenant) -> Behaviour:
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
-        return Behaviour({name: fact.value for name, fact in tx.facts.of(tenant).items()})
+        facts = tx.facts.of(tenant)
+    return Behaviour(
+        {name: fact.value for name, fact in facts.items()}, {name: fact.learned_at for name, fact in facts.items()}
+    )

@@ -30,7 +30,7 @@ from service.delivery.desk import Desk
 from service.delivery.looking import searching
 from service.delivery.pacing import OutOfPace
 from service.delivery.problems import full, no_credentials
-from service.delivery.reading_back import read_back
+from service.delivery.reading_back import read_back, unlearn_custom_field
 from service.delivery.routing import route
 from service.delivery.targets import Unroutable
 from service.delivery.vetting import UnsafeStage
@@ -39,7 +39,7 @@ from service.lead import CoworkerId, Delivery, OpportunityId, Step, marker_of
 from service.nexudus import coworkers, opportunities
 from service.nexudus.coworkers import Coworker
 from service.nexudus.errors import NexudusError, Unavailable
-from service.nexudus.marks import with_custom_field
+from service.nexudus.marks import objects_to_custom_fields, with_custom_field
 from service.nexudus.rows import Row
 from service.store import NO_CREDENTIALS, Transaction
 
@@ -192,23 +192,42 @@ def _opportunity(
         known = recognise(tx, lead.id).sentence
 
     def compose() -> Row:
-        body = opportunities.compose(translate.opportunity(lead, form, target, coworker_id, known))
-        is_marked = desk.behaviours.current.mark_places.custom_field
-        return with_custom_field(body, marker_of(lead.id)) if is_marked else body
-
-    def create() -> OpportunityId:
-        return OpportunityId(opportunities.create(desk.nexudus, compose()))
+        return opportunities.compose(translate.opportunity(lead, form, target, coworker_id, known))
 
     if _doubted(delivery, Step.CREATE_OPPORTUNITY):
         earlier = _find_made(delivery, desk, coworker_id)
         if earlier is not None:
             return earlier
         _look_twice(delivery, desk, Step.CREATE_OPPORTUNITY)
-    finish = _finishing(delivery, coworker_id)
-    made = _unless_full(
-        delivery, desk, target, lambda: attempt(delivery, desk, Step.CREATE_OPPORTUNITY, create, finish, compose)
-    )
-    read_back(lead, desk, made, compose())
+    return _unless_full(delivery, desk, target, lambda: _make(delivery, desk, coworker_id, compose))
+
+
+def _make(delivery: Delivery, desk: Desk, coworker_id: CoworkerId, compose: Callable[[], Row]) -> OpportunityId:
+    """Make the opportunity, with the mark among its custom fields where creates are known to keep them.
+
+    The mark must cost no lead: where it is refused after all, the opportunity is made without.
+    """
+
+    def marked() -> Row:
+        return with_custom_field(compose(), marker_of(delivery.lead.id))
+
+    def create(body: Callable[[], Row]) -> OpportunityId:
+        def call() -> OpportunityId:
+            return OpportunityId(opportunities.create(desk.nexudus, body()))
+
+        made = attempt(delivery, desk, Step.CREATE_OPPORTUNITY, call, _finishing(delivery, coworker_id), body)
+        read_back(delivery.lead, desk, made, body())
+        return made
+
+    if not desk.behaviours.current.mark_places.custom_field:
+        return create(compose)
+    try:
+        return create(marked)
+    except CallFailed as failed:
+        if not objects_to_custom_fields(failed.error):
+            raise
+    made = create(compose)
+    unlearn_custom_field(desk)
     return made
 
 

@@ -1,7 +1,7 @@
 """Whether the opportunity of a lead is there already, after a create whose outcome is unknown."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -9,9 +9,13 @@ from service import clock
 from service.delivery.desk import Desk
 from service.lead import CoworkerId, Delivery, OpportunityId, marked_in, marker_of
 from service.nexudus import marks
+from service.nexudus.pipeline import instant_of
 from service.nexudus.rows import Row, id_of, text_of
 
 log = structlog.get_logger()
+
+CLOCKS_DIFFER = timedelta(minutes=10)
+"""By so much at most the clocks here and there are taken to differ, where Nexudus's times are known to be UTC."""
 
 
 def searching(delivery: Delivery, desk: Desk, coworker_id: CoworkerId) -> Callable[[], OpportunityId | None]:
@@ -31,20 +35,24 @@ def searching(delivery: Delivery, desk: Desk, coworker_id: CoworkerId) -> Callab
             body = tx.outbox.sent(lead.id)
         if body is None or behaviour.keeps_marks(id_of(body, "OpportunityTypeId")):
             return None
-        since = delivery.doubt.since if delivery.doubt else lead.received_at
-        return _by_looks(delivery, desk, coworker_id, body, since)
+        return _by_looks(delivery, desk, coworker_id, body)
 
     return search
 
 
-def _by_looks(
-    delivery: Delivery, desk: Desk, coworker_id: CoworkerId, body: Row, since: datetime
-) -> OpportunityId | None:
+def _by_looks(delivery: Delivery, desk: Desk, coworker_id: CoworkerId, body: Row) -> OpportunityId | None:
     """The person's opportunity that says all that ours does, bears nobody's mark, and is no other lead's.
 
     A second one would be worse: two people of the sales team would call.
     """
-    alike = [row for row in marks.find_alike(desk.nexudus, body, coworker_id, since) if not _is_marked(row)]
+    lead = delivery.lead
+    since = delivery.doubt.since if delivery.doubt else lead.received_at
+    earliest = lead.received_at - CLOCKS_DIFFER if desk.behaviours.current.is_utc else None
+    alike = [
+        row
+        for row in marks.find_alike(desk.nexudus, body, coworker_id, since)
+        if not _is_marked(row) and not _is_older(row, earliest)
+    ]
     if not alike:
         return None
     numbers = [int(row["Id"]) for row in alike]
@@ -53,8 +61,14 @@ def _by_looks(
     free = [number for number in numbers if number not in others]
     if not free:
         return None
-    log.warning("found_by_its_looks", lead=delivery.lead.id, opportunity=free[0])
+    log.warning("found_by_its_looks", lead=lead.id, opportunity=free[0])
     return OpportunityId(free[0])
+
+
+def _is_older(row: Row, earliest: datetime | None) -> bool:
+    """Whether it was there before the lead came: somebody else made it. Shows only where times are known to be UTC."""
+    made_at = instant_of(row, "CreatedOn")
+    return earliest is not None and made_at is not None and made_at < earliest
 
 
 def _is_marked(row: Row) -> bool:

@@ -22,28 +22,28 @@ from service.store import Transaction
 log = structlog.get_logger()
 
 AGAIN = timedelta(days=1)
-"""How long a loss is believed; then the next lead of that type is read back, too, so that the end of a loss shows."""
+"""How long an answer is believed; then the next lead of that type is read back, too: a loss ends by itself, and a
+template may be put on later."""
 
 SOURCE = "read back"
 
 
 def read_back(lead: Lead, desk: Desk, opportunity_id: OpportunityId, body: Row) -> None:
-    """Read the opportunity of a lead once where nobody knows yet what becomes of its type's notes.
+    """Read the opportunity of a lead once where it is not known, or not of late, what becomes of its type's notes.
 
-    Never delays or fails the lead, which is delivered already.
+    Never delays or fails the lead, which is delivered already. A reading that fails is not made again with each lead,
+    for it may have hung: the claim runs out by itself.
     Raises: StoreUnavailable.
     """
     type_id = id_of(body, "OpportunityTypeId")
     name, tenant, now = notes_fact(type_id), desk.behaviours.tenant, clock.now()
-    fate = desk.behaviours.current.values.get(name)
-    if fate == "kept":
+    learned_at = desk.behaviours.current.learned_at.get(name)
+    if learned_at is not None and learned_at >= now - AGAIN:
         return
-    stale_before = None if fate is None else now - AGAIN
-    if not desk.store.write(lambda tx: tx.facts.claim(tenant, name, now, stale_before)):
+    if not desk.store.write(lambda tx: tx.facts.claim(tenant, name, now, stale_before=now - AGAIN)):
         return
     record = _record(desk, opportunity_id)
     if record is None:
-        desk.store.write(lambda tx: tx.facts.give_up(tenant, name))
         return
     trip = round_trip(body, record, marker_of(lead.id))
     desk.store.write(lambda tx: _learn(tx, desk, type_id, trip))
@@ -75,6 +75,17 @@ def _learn(tx: Transaction, desk: Desk, type_id: int | None, trip: RoundTrip) ->
         tx.concerns.over(mark_cause(tenant.account), now)
     elif trip.notes == "kept":
         tx.concerns.notice(mark_cause(tenant.account), one_mark(tenant.account), now)
+
+
+def unlearn_custom_field(desk: Desk) -> None:
+    """A create was refused for the mark in its custom fields, and passed without: send it no more.
+
+    Raises: StoreUnavailable.
+    """
+    tenant, now = desk.behaviours.tenant, clock.now()
+    desk.store.write(lambda tx: tx.facts.learn(tenant, {CUSTOM_FIELDS_KEPT: False}, SOURCE, now))
+    desk.behaviours.forget()
+    log.error("custom_field_refused", account=tenant.account)
 
 
 def notes_cause(account: str, type_id: int | None) -> str:

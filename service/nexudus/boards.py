@@ -7,6 +7,7 @@ from service.nexudus.client import Nexudus
 from service.nexudus.errors import Intercepted, Unavailable
 from service.nexudus.rows import Row, id_of, ids_of, text_of
 
+BOARDS_PATH = "/api/crm/crmboards"
 STAGES_PATH = "/api/crm/crmboardcolumns"
 USERS_PATH = "/api/sys/users"
 TEAMS_PATH = "/api/spaces/teams"
@@ -147,7 +148,7 @@ def boards(nexudus: Nexudus) -> list[Board]:
     """All boards, archived ones too."""
     return [
         Board(row["Id"], text_of(row, "Name"), id_of(row, "BusinessId"), row.get("Archived") is True)
-        for row in nexudus.records("/api/crm/crmboards")
+        for row in nexudus.records(BOARDS_PATH)
     ]
 
 
@@ -191,6 +192,18 @@ def stage(nexudus: Nexudus, stage_id: int) -> Stage | None:
     board_id, business_id = id_of(row, "CrmBoardId") or 0, id_of(row, "CrmBoardBusinessId")
     listed = _listed(row, Board(board_id, text_of(row, "CrmBoardName"), business_id, archived=False))
     return replace(listed, flags=_flags(row), is_judged=True)
+
+
+def location_of(nexudus: Nexudus, stage: Stage) -> Business | None:
+    """The location of a stage: as its record tells it, else as its board's does; None where neither shows one.
+
+    Raises: as Nexudus.one.
+    """
+    business_id = stage.business_id
+    if business_id is None and stage.board_id:
+        board = nexudus.one(f"{BOARDS_PATH}/{stage.board_id}")
+        business_id = id_of(board, "BusinessId") if board else None
+    return business(nexudus, business_id) if business_id else None
 
 
 def _tells_all(row: Row) -> bool:

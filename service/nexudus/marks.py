@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from service.clock import check_aware
 from service.nexudus.client import Nexudus, Params
+from service.nexudus.errors import Rejected
 from service.nexudus.opportunities import PATH
 from service.nexudus.rows import Row, text_of
 
@@ -19,14 +20,16 @@ CUSTOM_FIELD = "LeadCapture"
 """The custom field that holds the mark. Any record takes fields of any name (REST reference, "Custom fields")."""
 
 COMPARED = (
-    "CrmBoardColumnId",
     "Name",
     "OpportunityTypeId",
     "LeadSource",
     "Value",
     *(f"Utm{part}" for part in ("Source", "Medium", "Campaign", "Content", "Term")),
 )
-"""What two opportunities of one person have in common when they are the same: all that Nexudus keeps as it was sent."""
+"""What two opportunities of one person have in common when they are the same: all that Nexudus keeps as it was sent.
+
+Not the stage: somebody may have called the person, and moved it, before it is looked for.
+"""
 
 NotesFate = Literal["kept", "changed", "lost"]
 
@@ -46,7 +49,10 @@ class MarkPlaces:
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """What of a body is found in the record that it made. custom_fields: None where none were sent."""
+    """What of a body is found in the record that it made.
+
+    custom_fields: None where none were sent, or where it does not show: one sent by its id may come back by its name.
+    """
 
     notes: NotesFate
     notes_mark: bool
@@ -58,6 +64,14 @@ def with_custom_field(body: Row, marker: str) -> Row:
     """The body with the mark among its custom fields."""
     mine = {"Name": CUSTOM_FIELD, "Value": marker, "Type": "string"}
     return {**body, "CustomFields": {"Data": [*_custom_fields(body), mine]}}
+
+
+def objects_to_custom_fields(error: Exception) -> bool:
+    """Whether a create was rejected for its custom fields: then it may pass without the mark among them."""
+    if not isinstance(error, Rejected):
+        return False
+    named = {field.name.lower() for field in error.fields}
+    return any("customfield" in name or CUSTOM_FIELD.lower() in name for name in named)
 
 
 def find_marked(
@@ -87,12 +101,14 @@ def _by_mark(marker: str, places: MarkPlaces) -> Iterator[Params]:
 
 
 def find_alike(nexudus: Nexudus, body: Mapping[str, Any], coworker_id: int, since: datetime) -> list[Row]:
-    """The opportunities of a person that look like this body, the oldest first; not those that bear a mark.
+    """The opportunities of a person that look like this body: on its stage first, then the newest.
 
     Raises: as Nexudus.get.
     """
     rows = of_coworker(nexudus, coworker_id, since, MarkPlaces(custom_field=True))
-    return sorted((row for row in rows if is_alike(row, body)), key=lambda row: int(row["Id"]))
+    stage_id = body.get("CrmBoardColumnId")
+    alike = (row for row in rows if is_alike(row, body))
+    return sorted(alike, key=lambda row: (row.get("CrmBoardColumnId") != stage_id, -int(row["Id"])))
 
 
 def is_alike(row: Row, body: Mapping[str, Any]) -> bool:
@@ -132,14 +148,22 @@ def mark_field_of(row: Row) -> str:
 
 def round_trip(body: Row, record: Row, marker: str) -> RoundTrip:
     """What of a body is found in the record that it made."""
-    fields = {(each.get("Name"), each.get("Value")) for each in _custom_fields(record)}
-    sent = [(each.get("Name"), each.get("Value")) for each in _custom_fields(body)]
     return RoundTrip(
         notes=_fate(text_of(body, "Notes"), text_of(record, "Notes")),
         notes_mark=marker in text_of(record, "Notes"),
         system_id=record.get("SystemId") == body.get("SystemId"),
-        custom_fields=all(each in fields for each in sent) if sent else None,
+        custom_fields=_keeps_custom_fields(body, record, marker),
     )
+
+
+def _keeps_custom_fields(body: Row, record: Row, marker: str) -> bool | None:
+    if mark_field_of(body) == marker:
+        return mark_field_of(record) == marker
+    sent, kept = _custom_fields(body), _custom_fields(record)
+    if not sent or not kept:
+        return False if sent else None
+    pairs = [(each.get("Name"), each.get("Value")) for each in kept]
+    return True if all((each.get("Name"), each.get("Value")) in pairs for each in sent) else None
 
 
 def _fate(sent: str, kept: str) -> NotesFate:

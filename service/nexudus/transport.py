@@ -28,7 +28,7 @@ connection for five seconds or much longer. The price is one handshake after a q
 """
 
 
-_OF_LIMITS = re.compile(r"rate|limit|quota|throttl", re.IGNORECASE)
+_OF_LIMITS = re.compile(r"\brate|limit|quota|throttl", re.IGNORECASE)
 """Names of headers that may state limits; which of them Nexudus sends is not documented."""
 
 

@@ -40,6 +40,8 @@ def shown(world: World, entity: Entity, record: Record, *, in_list: bool = False
     """A record as a client sees it."""
     record = _in_local_time(world, record)
     hidden = set(entity.unlisted) if in_list else set()
+    if entity.name == "CrmBoardColumn":
+        hidden.add("CrmBoardBusinessId")  # not documented of stages: only their boards tell the location
     if in_list and not world.settings.custom_fields_in_lists:
         hidden.add("CustomFields")
     if in_list and entity.name == "CrmOpportunity" and not world.settings.notes_in_lists:

@@ -68,11 +68,6 @@ class Facts:
         taking = insert.on_conflict_do_update(index_elements=KEY, set_=renewed, where=is_free)
         return self._connection.execute(taking.returning(account_facts.c.name)).first() is not None
 
-    def give_up(self, tenant: Tenant, name: str) -> None:
-        """Give a question back without an answer: the next process may try."""
-        mine = and_(_of(tenant), account_facts.c.name == name, account_facts.c.value.is_(None))
-        self._connection.execute(delete(account_facts).where(mine))
-
     def forget(self, tenant: Tenant, names: Collection[str]) -> None:
         """Remove these answers: their questions are open again."""
         self._connection.execute(delete(account_facts).where(_of(tenant), account_facts.c.name.in_(names)))

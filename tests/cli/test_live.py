@@ -100,7 +100,8 @@ def test_a_trial_that_fails_names_what_may_be_left(ready: Terminal, nexudus: Sim
     said = ready("doctor", "--live", "--stage", "1001", "--yes")
 
     assert said.code == 1
-    assert "the trial failed: Team: is a required field. Delete by hand in Nexudus: contact" in said.err
+    assert "the trial failed: the opportunity could not be made (Team: is a required field). Delete by hand" in said.err
+    assert "Delete by hand in Nexudus: contact" in said.err
 
 
 def test_an_account_that_is_not_there_or_cannot_sign_in_is_named(run: Terminal, kept: Store) -> None:

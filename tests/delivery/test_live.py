@@ -127,6 +127,43 @@ def test_a_question_that_fails_spoils_no_other(crm: Simulator, path: str) -> Non
     assert all("could not be asked" in answer.answer for answer in open_ones)
 
 
+def test_that_custom_fields_are_refused_is_an_answer(crm: Simulator) -> None:
+    crm.reset()
+    refused = {"Errors": [{"PropertyName": "CustomFields", "Message": "is not allowed"}], "WasSuccessful": False}
+    crm.faults([{"method": "POST", "path": "/api/crm/crmopportunities", "status": 400, "body": refused}])
+
+    assert facts_of(crm)["custom_fields_kept"] is False
+
+
+def test_a_record_that_does_not_show_at_once_is_no_loss(crm: Simulator) -> None:
+    crm.reset()
+    crm.faults([{"method": "GET", "path": "/api/crm/crmopportunities/", "status": 404, "times": 1}])
+
+    facts = facts_of(crm)
+
+    assert (facts["system_id_kept"], facts["custom_fields_kept"], facts[f"notes:{TYPE}"]) == (True, True, "kept")
+
+
+def test_a_record_that_never_shows_answers_nothing(crm: Simulator) -> None:
+    crm.reset()
+    crm.faults([{"method": "GET", "path": "/api/crm/crmopportunities/", "status": 404, "times": None}])
+
+    with pytest.raises(TrialFailed, match="the opportunity could not be read by its id"):
+        begin_trial(Nexudus(crm.url, LOGIN), STAGE, TYPE, lambda _: None)
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/api/crm/"), ("POST", "/api/spaces/"), ("GET", "/api/crm/")])
+def test_a_trial_waits_where_it_is_asked_to_slow_down(crm: Simulator, method: str, path: str) -> None:
+    crm.reset()
+    crm.faults([{"method": method, "path": f"{path}(crmopportunities|coworkers)", "status": 429, "times": 2}])
+    waits: list[float] = []
+
+    trial = begin_trial(Nexudus(crm.url, LOGIN), STAGE, TYPE, waits.append)
+
+    assert (len(waits), len(crm.opportunities())) == (2, 1)
+    assert trial.record["Id"] == trial.opportunity_id
+
+
 def test_a_trial_makes_one_contact_and_one_opportunity(crm: Simulator) -> None:
     crm.reset()
 
@@ -146,7 +183,6 @@ def test_the_location_is_that_of_the_board_where_the_stage_does_not_show_it(crm:
 
     trial = begin_trial(Nexudus(crm.url, LOGIN), 2001, None, clock.sleep)
 
-    assert trial.stage.business_id == 56
     assert crm.world.tables["Coworker"].rows[trial.contact_id]["InvoicingBusinessId"] == 56
 
 

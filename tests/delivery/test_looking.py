@@ -1,6 +1,7 @@
 """After a create whose answer was lost: found by its mark, and where no mark survives, by its looks."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -110,6 +111,44 @@ def test_looks_are_compared_by_all_that_nexudus_keeps() -> None:
     assert not any(marks.is_alike({**record, name: "other"}, body) for name in marks.COMPARED)
 
 
+def test_what_somebody_moved_meanwhile_is_found_all_the_same(markless: House) -> None:
+    lead = markless.owes(a_lead())
+    markless.nexudus.faults([LOST_ANSWER])
+    markless.deliver_once()
+    [made] = markless.nexudus.opportunities()
+    markless.nexudus.change_opportunity(made["Id"], stage_id=1002)
+
+    markless.deliver_until_quiet()
+
+    assert len(markless.nexudus.opportunities()) == 1
+    assert markless.kept(lead).opportunity_id == made["Id"]
+
+
+def test_of_several_that_look_alike_the_newest_is_ours(markless: House) -> None:
+    made_known(markless)
+    lead = markless.owes(a_lead())
+    stranger = others(markless, lead, name="Ada Lovelace")
+    markless.nexudus.faults([LOST_ANSWER])
+
+    markless.deliver_until_quiet()
+
+    assert markless.kept(lead).opportunity_id == max(each["Id"] for each in markless.nexudus.opportunities())
+    assert markless.kept(lead).opportunity_id != stranger
+
+
+def test_where_times_are_known_to_be_utc_what_is_older_than_the_lead_is_not_taken_for_it(markless: House) -> None:
+    made_known(markless)
+    teach(markless, times_off_minutes=0)
+    lead = replace(a_lead(), received_at=clock.now() + timedelta(hours=1))
+    markless.store.keep(lead, [], lead.submission.contact.email)
+    stranger = others(markless, lead)
+    markless.nexudus.faults([{**LOST_ANSWER, "after_save": False}])
+
+    markless.deliver_until_quiet()
+
+    assert markless.kept(lead).opportunity_id != stranger
+
+
 def made_known(house: House) -> None:
     """Let Ada be known to Nexudus, by an enquiry of another kind."""
     lead = a_lead()
@@ -191,3 +230,49 @@ def test_what_is_known_not_to_be_kept_is_not_searched_by(house: House) -> None:
 
     asked = [dict(call.query) for call in house.nexudus.calls("GET", PATH)]
     assert not any("CrmOpportunity_SystemId" in query for query in asked)
+
+
+REFUSED = {
+    "Message": "CustomFields: is not allowed",
+    "Errors": [{"PropertyName": "CustomFields", "Message": "is not allowed", "AttemptedValue": None}],
+    "WasSuccessful": False,
+}
+
+
+def test_a_create_that_is_refused_for_the_mark_is_made_without_it_and_none_is_sent_any_more(house: House) -> None:
+    teach(house, custom_fields_kept=True)
+    lead = house.owes(a_lead())
+    house.nexudus.faults([{"method": "POST", "path": PATH, "status": 400, "body": REFUSED, "times": 1}])
+
+    house.deliver_until_quiet()
+    house.owes(a_lead())
+    house.deliver_until_quiet()
+
+    assert house.kept(lead).status is Status.DELIVERED
+    assert custom_fields(house) == [None, None]
+
+
+def test_a_create_that_is_refused_without_the_mark_too_is_parked(house: House) -> None:
+    teach(house, custom_fields_kept=True)
+    lead = house.owes(a_lead())
+    house.nexudus.faults([{"method": "POST", "path": PATH, "status": 400, "body": REFUSED, "times": None}])
+
+    house.deliver_until_quiet()
+
+    assert house.kept(lead).status is Status.PARKED
+    assert house.desk.behaviours.current.mark_places.custom_field
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_kept"),
+    [
+        ([{"Name": "Floor", "Value": "3"}], True),
+        ([{"Name": "4711", "Value": "3"}], None),
+        ([{"Name": ["odd"], "Value": {}}], None),
+        ([], False),
+    ],
+)
+def test_whether_custom_fields_are_kept_shows_in_the_record(kept: list[Any], is_kept: bool | None) -> None:
+    body = {"CustomFields": {"Data": [{"Name": "Floor", "Value": "3", "Type": "string"}]}}
+
+    assert marks.round_trip(body, {"CustomFields": {"Data": kept}}, "lead-capture:x").custom_fields is is_kept

@@ -11,6 +11,7 @@ from service.delivery.behaviour import notes_fact
 from service.forms import Destination
 from service.lead import Lead, Status
 from service.nexudus.opportunities import PATH
+from service.store.facts import CLAIM_LIFE
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import House
 
@@ -104,6 +105,7 @@ def test_the_end_of_the_loss_is_noticed_by_itself(typed: House) -> None:
     delivered(typed, 1)
     typed.nexudus.settings(type_template="none")
     age_facts(typed, timedelta(days=2))
+    typed.desk.behaviours.forget()  # as after a minute
 
     delivered(typed, 2)
 
@@ -120,17 +122,39 @@ def test_a_loss_is_looked_at_again_once_a_day_only(typed: House) -> None:
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"reset": True}, {"status": 403}, {"status": 429}])
-def test_a_reading_that_fails_costs_the_lead_nothing_and_is_made_with_the_next(
+def test_a_reading_that_fails_costs_the_lead_nothing_and_is_made_with_a_later_one(
     typed: House, fault: dict[str, Any]
 ) -> None:
     typed.nexudus.faults([{"method": "GET", "path": f"{PATH}/", "times": 1, **fault}])
 
     lead = delivered(typed, 1)
     assert facts(typed) == {}
+    age_facts(typed, 2 * CLAIM_LIFE)
     delivered(typed, 2)
 
     assert typed.kept(lead).opportunity_id is not None
     assert facts(typed)[notes_fact(TYPE)] == "kept"
+
+
+def test_a_reading_that_fails_is_not_made_again_with_each_lead(typed: House) -> None:
+    typed.nexudus.faults([{"method": "GET", "path": f"{PATH}/", "times": None, "reset": True}])
+
+    for number in (1, 2, 3):
+        delivered(typed, number)
+
+    assert reads(typed) == 1
+
+
+def test_a_template_that_is_put_on_later_is_noticed(typed: House) -> None:
+    typed.nexudus.settings(type_template="none")
+    delivered(typed, 1)
+    typed.nexudus.settings(type_template="overwrite")
+    age_facts(typed, timedelta(days=2))
+    typed.desk.behaviours.forget()  # as after a minute
+
+    delivered(typed, 2)
+
+    assert (facts(typed)[notes_fact(TYPE)], concerns(typed)) == ("lost", [f"notes:default:{TYPE}"])
 
 
 def test_after_a_start_a_loss_is_looked_at_again_with_the_next_lead(typed: House) -> None:

@@ -77,9 +77,18 @@ def test_stages_of_archived_boards_are_told_where_they_are_asked_for(nexudus: Ne
 
 def test_one_stage_tells_what_happens_there(crm: Simulator, nexudus: Nexudus) -> None:
     assert boards.stage(nexudus, 1009) == Stage(
-        1009, "Clean up", 7, 10, "Sales", 55, ("DeleteAccount",), is_judged=True
+        1009, "Clean up", 7, 10, "Sales", None, ("DeleteAccount",), is_judged=True
     )
     assert len(crm.calls("GET")) == 1
+
+
+def test_where_a_stage_is_shows_the_record_of_its_board(nexudus: Nexudus) -> None:
+    stage = boards.stage(nexudus, 1009)
+    assert stage is not None
+
+    location = boards.location_of(nexudus, stage)
+
+    assert (location.id if location else None) == 55
 
 
 def test_a_stage_that_does_not_exist_is_none(nexudus: Nexudus) -> None:

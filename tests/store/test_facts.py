@@ -43,13 +43,6 @@ def test_who_died_over_it_is_replaced(store: Store) -> None:
     assert store.write(lambda tx: tx.facts.claim(HARBOUR, "notes:7", later))
 
 
-def test_what_was_given_up_may_be_tried_by_the_next(store: Store) -> None:
-    store.write(lambda tx: tx.facts.claim(HARBOUR, "notes:7", NOW))
-    store.write(lambda tx: tx.facts.give_up(HARBOUR, "notes:7"))
-
-    assert store.write(lambda tx: tx.facts.claim(HARBOUR, "notes:7", NOW))
-
-
 def test_a_known_answer_is_found_out_anew_only_when_it_is_stale(store: Store) -> None:
     store.write(lambda tx: tx.facts.learn(HARBOUR, {"notes:7": "lost"}, "read back", NOW))
 

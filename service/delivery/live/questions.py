@@ -10,10 +10,11 @@ from service.delivery.behaviour import (
     SEARCH_LAG_S,
     SYSTEM_ID_FILTER,
     SYSTEM_ID_KEPT,
+    TIMES_OFF_MINUTES,
     notes_fact,
 )
 from service.delivery.live import observations
-from service.delivery.live.trial import Trial
+from service.delivery.live.trial import Trial, patiently
 from service.delivery.pacing import OutOfPace
 from service.nexudus.errors import NexudusError
 
@@ -54,7 +55,7 @@ def answer_all(trial: Trial) -> list[LiveAnswer]:
 def _answer(question: OpenQuestion, trial: Trial) -> LiveAnswer:
     fact = notes_fact(trial.type_id) if question.fact == "notes" else question.fact
     try:
-        value = question.look(trial)
+        value = patiently(lambda: question.look(trial), trial.sleep)
     except NexudusError as error:
         return LiveAnswer(fact, question.text, None, f"could not be asked ({error.said})", SAFE)
     except OutOfPace:
@@ -185,10 +186,10 @@ QUESTIONS = (
         _yes_no("reads the moves of all leads together", "reads all there are, and leaves out the old ones"),
     ),
     OpenQuestion(
-        "times_off_minutes",
+        TIMES_OFF_MINUTES,
         "Are its times UTC?",
         observations.times,
-        {0: ("yes", "takes them as they are")},
+        {0: ("yes", "takes them as they are; what is older than a lead is not taken for its opportunity")},
     ),
     OpenQuestion(
         "limit_headers",

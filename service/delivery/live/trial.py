@@ -2,8 +2,10 @@
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
+from typing import TypeVar
 
 from service import clock
 from service.delivery.calls import may_be_saved
@@ -13,7 +15,7 @@ from service.nexudus import boards, coworkers, marks, opportunities
 from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus, Params
 from service.nexudus.coworkers import NewCoworker
-from service.nexudus.errors import NexudusError
+from service.nexudus.errors import NexudusError, Rejected, Throttled, Unavailable
 from service.nexudus.opportunities import PATH, NewOpportunity
 from service.nexudus.rows import Row
 
@@ -27,6 +29,15 @@ TEXT_LENGTH = 6000
 """Characters of the notes: a long enquiry."""
 
 PARAGRAPH = "Three desks & a meeting room, 5 < 6 people, naïve café, \N{GRINNING FACE}.\nFrom “March” on.\n\n"
+
+
+WAITS_MAX = 3
+"""How often one call waits because Nexudus asks to slow down."""
+
+LONGEST_WAIT_S = 60.0
+"""The longest such wait."""
+
+T = TypeVar("T")
 
 
 class TrialFailed(Exception):
@@ -46,6 +57,7 @@ class Trial:
     """
 
     nexudus: Nexudus
+    sleep: Callable[[float], None]
     stage: Stage
     email: str
     contact_id: int
@@ -81,12 +93,12 @@ class Trial:
 
 
 def find_stage(nexudus: Nexudus, stage_id: int) -> Stage:
-    """The stage of the trial, which must do no harm, with its location.
+    """The stage of the trial, which must do no harm.
 
     Raises: TrialFailed.
     """
     try:
-        stage = _located(nexudus, boards.stage(nexudus, stage_id))
+        stage = boards.stage(nexudus, stage_id)
     except NexudusError as error:
         raise TrialFailed(
             f"stage {stage_id} could not be read ({error.said}): `lead-capture doctor` says more"
@@ -98,14 +110,6 @@ def find_stage(nexudus: Nexudus, stage_id: int) -> Stage:
     return stage
 
 
-def _located(nexudus: Nexudus, stage: Stage | None) -> Stage | None:
-    """The stage with the location of its board, which the record of a stage may leave out."""
-    if stage is None or stage.business_id:
-        return stage
-    board = next((board for board in boards.boards(nexudus) if board.id == stage.board_id), None)
-    return replace(stage, business_id=board.business_id if board else None)
-
-
 def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Callable[[float], None]) -> Trial:
     """Make the two records on a stage, and wait until searches see them.
 
@@ -115,25 +119,54 @@ def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Cal
     stage, code = find_stage(nexudus, stage_id), secrets.token_hex(6)
     email, marker = f"lead-capture-test-{code}@example.com", f"lead-capture-test:{code}"
     remains: list[str] = []
+    doing = "the contact could not be made"
     try:
-        contact_id = _make_contact(nexudus, stage, email, remains)
+        contact_id = patiently(lambda: _make_contact(nexudus, stage, email, remains), sleep)
+        doing = "the contact could not be searched for"
         contact_lag_s = _lag(_contact_is_listed(nexudus, email, contact_id), sleep)
         body = marks.with_custom_field(opportunities.compose(_opportunity(stage, contact_id, type_id, marker)), marker)
-        clock_at = clock.now()
-        opportunity_id = _make_opportunity(nexudus, body, marker, remains)
-        record = nexudus.one(f"{PATH}/{opportunity_id}") or {}
+        doing, clock_at = "the opportunity could not be made", clock.now()
+        opportunity_id = patiently(lambda: _make_opportunity(nexudus, body, marker, remains), sleep)
+        doing = "the opportunity could not be searched for"
         lag_s = _lag(_opportunity_is_listed(nexudus, contact_id, opportunity_id), sleep)
+        doing = "the opportunity could not be read by its id"
+        record = _record(nexudus, opportunity_id, sleep)
     except NexudusError as error:
-        raise TrialFailed(error.said, tuple(remains)) from error
+        raise TrialFailed(f"{doing} ({error.said})", tuple(remains)) from error
     except OutOfPace as error:
-        raise TrialFailed(f"our own pace is used up for {error.wait_s:.0f} s", tuple(remains)) from error
-    return Trial(
-        nexudus, stage, email, contact_id, opportunity_id, marker, body, record, clock_at, contact_lag_s, lag_s
-    )
+        raise TrialFailed(f"{doing}: our own pace is used up for {error.wait_s:.0f} s", tuple(remains)) from error
+    seen = (email, contact_id, opportunity_id, marker, body, record, clock_at, contact_lag_s, lag_s)
+    return Trial(nexudus, sleep, stage, *seen)
+
+
+def patiently(call: Callable[[], T], sleep: Callable[[float], None]) -> T:
+    """The result of a call that waits where Nexudus asks to slow down, which says that nothing was done.
+
+    Raises: what the call raises; Throttled where it is asked to wait too often.
+    """
+    for _ in range(WAITS_MAX):
+        try:
+            return call()
+        except Throttled as error:
+            sleep(min(error.retry_after_s or 1.0, LONGEST_WAIT_S))
+    return call()
+
+
+def _record(nexudus: Nexudus, opportunity_id: int, sleep: Callable[[float], None]) -> Row:
+    """The opportunity by its id. One that is not there yet says nothing of what becomes of anything.
+
+    Raises: Unavailable where it does not show within MOST_LAG_S; as Nexudus.get.
+    """
+    for pause_s in _pauses():
+        record = patiently(lambda: nexudus.one(f"{PATH}/{opportunity_id}"), sleep)
+        if record is not None:
+            return record
+        sleep(pause_s)
+    raise Unavailable("Nexudus does not show it", HTTPStatus.NOT_FOUND)
 
 
 def _make_contact(nexudus: Nexudus, stage: Stage, email: str, remains: list[str]) -> int:
-    business = boards.business(nexudus, stage.business_id) if stage.business_id else None
+    business = boards.location_of(nexudus, stage)
     if business is None or not business.country_id or not business.time_zone_id:
         raise TrialFailed(f"the location of stage {stage.id} shows no country or time zone: choose another stage")
     new = NewCoworker("Lead Capture Test", email, business.country_id, business.time_zone_id, business.id)
@@ -149,13 +182,23 @@ def _make_contact(nexudus: Nexudus, stage: Stage, email: str, remains: list[str]
 
 def _make_opportunity(nexudus: Nexudus, body: Row, marker: str, remains: list[str]) -> int:
     try:
-        opportunity_id = opportunities.create(nexudus, body)
+        opportunity_id = _create(nexudus, body)
     except NexudusError as error:
         if may_be_saved(error):
             remains.insert(0, f"perhaps the contact's opportunity {marker}")
         raise
     remains.insert(0, f"opportunity {opportunity_id}")
     return opportunity_id
+
+
+def _create(nexudus: Nexudus, body: Row) -> int:
+    """The opportunity's id. Where its custom fields are refused, that is an answer, and it is made without them."""
+    try:
+        return opportunities.create(nexudus, body)
+    except Rejected as error:
+        if not marks.objects_to_custom_fields(error):
+            raise
+    return opportunities.create(nexudus, {name: value for name, value in body.items() if name != "CustomFields"})
 
 
 def _opportunity(stage: Stage, contact_id: int, type_id: int | None, marker: str) -> NewOpportunity:
@@ -179,7 +222,7 @@ def _lag(is_listed: Callable[[], bool], sleep: Callable[[float], None]) -> float
     """Seconds until a search sees a record; None where it does not within MOST_LAG_S."""
     began = clock.monotonic()
     for pause_s in _pauses():
-        if is_listed():
+        if patiently(is_listed, sleep):
             return round(clock.monotonic() - began, 1)
         sleep(pause_s)
     return None
