@@ -33,7 +33,7 @@ def problem_of(error: NexudusError, step: Step | None = None) -> str:
     if isinstance(error, Refused) and error.kind == "role":
         role = _ROLES[step] if step else "the -List and -Read roles for boards and locations"
         return f"Nexudus lets the service account in, but not do this ({error.said}): give it {role}, then retry."
-    return f"Nexudus refuses the service account ({error.said}): check its password and roles, then retry."
+    return f"Nexudus refuses the service account ({error.said}): check its credentials and roles, then retry."
 
 
 def _objection(error: Intercepted) -> str:
