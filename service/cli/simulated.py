@@ -10,10 +10,8 @@ from urllib.parse import urlsplit
 from service.settings import Settings
 from service.store import Store, StoreUnavailable
 
-USERNAME, PASSWORD = (
-    "simulator@leadcapture.example",
-    "simulator",
-)  # the simulator's own login; nothing real is behind it
+USERNAME, PASSWORD = "simulator@leadcapture.example", "simulator"
+"""The simulator's own login; nothing real is behind it."""
 
 ADDRESS = "simulator"
 """The value of the deployment that says where the demo's simulator listens; "" when it was stopped."""
