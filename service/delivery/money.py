@@ -64,14 +64,30 @@ def read_amount(answer: str, country: str) -> float | None:
     match = _ANSWER.fullmatch(text) if len(text) <= LONGEST_ANSWER else None
     if match is None:
         return None
-    amounts = [_read(match, place) for place in ("1", "2") if match[f"n{place}"]]
+    places = [place for place in ("1", "2") if match[f"n{place}"]]
+    if not all(_is_plain(match, place) for place in places):
+        return None
+    amounts = [_read(match, place) for place in places]
     if len(amounts) > 1 and amounts[0].number < amounts[1].number and match["k2"] and not match["k1"]:
         amounts[0] = _scaled(amounts[0])  # "5-10k"
     currencies = {amount.currency for amount in amounts} - {""}
     if len(currencies) > 1 or not all(_is_used(currency, country) for currency in currencies):
         return None
-    lowest = min(amount.number for amount in amounts)
+    lowest, highest = min(amount.number for amount in amounts), max(amount.number for amount in amounts)
+    if len(amounts) > 1 and 0 < lowest * 1000 <= highest:  # "10-20.000": ten thousand, or ten?
+        return None
     return lowest if lowest <= LARGEST else None
+
+
+def _is_plain(match: re.Match[str], place: str) -> bool:
+    """Whether a number can be read in one way only.
+
+    Not `0207…`, a phone number, nor `0.450`, nor `1.200k`, nor `450 600`, which may be two amounts.
+    """
+    number, separator = match[f"n{place}"], match[f"s{place}"]
+    if re.match(r"0\d", number) or (separator and number.startswith("0")):
+        return False
+    return not (separator and match[f"k{place}"]) and not re.match(r"\d{3} (?!000)", number)
 
 
 def _read(match: re.Match[str], place: str) -> _Amount:
