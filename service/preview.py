@@ -48,7 +48,7 @@ def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
         "contact": _contact(submission.contact),
         "attribution": _credited(verdict, submission.evidence, routed),
         **_bodies(lead, routed, parking),
-        "redirect": fill_address(form.redirect, answers_given(submission, form).text) or None,
+        "redirect": fill_address(routed.redirect, answers_given(submission, routed).text) or None,
         "origins": [{"field": origin.field, "reason": origin.reason} for origin in origins(lead, routed)],
         "problems": problems or parking,
     }

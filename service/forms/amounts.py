@@ -28,15 +28,15 @@ _RANGE = re.compile(rf"{_COUNT}-{_COUNT}|{_COUNT} (?:to|bis|à|a|tot|até) {_COU
 _ONE = re.compile(rf"{_COUNT}(?: ([^\W\d_]+))?")  # "3", "3 people"
 _HEADS = frozenset(
     (
-        *"person persons people pax ppl heads members employees staff users colleagues".split(),
-        *"desk desks seat seats place places workstation workstations spaces".split(),
-        *"leute menschen mitarbeiter mitarbeitende mitarbeiterinnen kollegen köpfe personen".split(),
-        *"platz plätze arbeitsplatz arbeitsplätze tisch tische schreibtisch schreibtische".split(),
-        *"personne personnes salariés employés collaborateurs poste postes bureau bureaux".split(),
-        *"persona personas empleados puesto puestos escritorio escritorios mesa mesas".split(),
-        *"persone dipendenti postazione postazioni scrivania scrivanie posto posti".split(),
-        *"persoon mensen medewerkers werkplek werkplekken plek plekken bureaus".split(),
-        *"pessoa pessoas colaboradores funcionários lugar lugares posto postos".split(),
+        *["person", "persons", "people", "pax", "ppl", "heads", "members", "employees", "staff", "users", "colleagues"],
+        *["desk", "desks", "seat", "seats", "place", "places", "workstation", "workstations", "spaces"],
+        *["leute", "menschen", "mitarbeiter", "mitarbeitende", "mitarbeiterinnen", "kollegen", "köpfe", "personen"],
+        *["platz", "plätze", "arbeitsplatz", "arbeitsplätze", "tisch", "tische", "schreibtisch", "schreibtische"],
+        *["personne", "personnes", "salariés", "employés", "collaborateurs", "poste", "postes", "bureau", "bureaux"],
+        *["persona", "personas", "empleados", "puesto", "puestos", "escritorio", "escritorios", "mesa", "mesas"],
+        *["persone", "dipendenti", "postazione", "postazioni", "scrivania", "scrivanie", "posto", "posti"],
+        *["persoon", "mensen", "medewerkers", "werkplek", "werkplekken", "plek", "plekken", "bureaus"],
+        *["pessoa", "pessoas", "colaboradores", "funcionários", "lugar", "lugares", "posto", "postos"],
     )
 )
 """Words behind a number of people or desks; behind any other, a number may count something else: 6 months."""

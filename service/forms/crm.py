@@ -135,7 +135,7 @@ def read_opportunity_additions(value: Any) -> dict[str, Any]:
     additions = read_table(value, each=read_addition, key=check_opportunity_field)
     chosen = [name for name, below in additions.items() if re.search(r"Ids?$", name) and any(list_slots(below))]
     if chosen:
-        raise ValidationError(dict.fromkeys(chosen, ["holds an id: write its number; no answer can fill it"]))
+        raise ValidationError({key: ["holds an id: write its number; no answer can fill it"] for key in chosen})
     return additions
 
 
