@@ -32,11 +32,11 @@ _FRONT = (
     r"(?:(?:about|approx\.?|approximately|around|circa|ca\.?|c\.|~|max\.?|min\.?|up to|under|below|less than|over|from|"
     r"at least|more than|between|ab|bis zu|bis|unter|über|etwa|rund|zwischen|mindestens|höchstens|environ|jusqu'à|"
     r"moins de|plus de|entre|à partir de|hasta|unos|desde|menos de|más de|fino a|circa|da|tra|tot|vanaf|ongeveer|"
-    r"até|cerca de|<|>|≤|≥|budget:?) ?)*"
+    r"até|cerca de|<|>|≤|≥|budget:?) ?)*+"  # possessive, or some answers would take minutes
 )
 _TO = r"(?: ?[-–—] ?| (?:to|and|bis|und|à|et|a|y|e|tot|en|até) )"
 _REST = (
-    r"(?:\+|max\.?|or less|or more|total|each|flexible|"
+    r"(?:\+ ?vat\b|\+|max\.?|or less|or more|total|each|flexible|"
     r"(?:/|per|a|an|pro|im|par|al|por|p\.?) ?(?:calendar )?"
     r"(?:m|mo|mon|mth|month|monat|mois|mes|mese|maand|mês|week|woche|semaine|y|yr|year|jahr|an|año|anno|jaar|ano|annum|"
     r"c\.?m\.?|m\.?|w\.?|a\.?|desk|person|pp|seat|head|platz|poste|day|tag|jour)\.?|"
@@ -44,7 +44,7 @@ _REST = (
     r"plus vat|inc vat|inc\. vat|excl?\.? vat|\+ ?vat|ex vat|zzgl\.? mwst\.?|ht|ttc)(?![^\W\d_])"
 )
 _ANSWER = re.compile(
-    rf"{_FRONT}{_MONEY.replace('#', '1')}(?:{_TO}{_MONEY.replace('#', '2')})?\+?(?: ?[,(]? ?{_REST} ?\)?)*[.!]?"
+    rf"{_FRONT}{_MONEY.replace('#', '1')}(?:{_TO}{_MONEY.replace('#', '2')})?\+?(?: ?[,(]? ?{_REST} ?\)?)*+[.!]?"
 )
 
 

@@ -1,5 +1,7 @@
 """Amounts as people answer them: read where they are certain, else not at all."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,3 +51,13 @@ def test_any_answer_is_an_amount_within_bounds_or_none(answer: str) -> None:
     amount = read_amount(answer, "")
 
     assert amount is None or 0 <= amount <= LARGEST
+
+
+@pytest.mark.parametrize(
+    "answer", ["450" + "/m" * 28 + "!x", "450" + " per m" * 9 + " pe", "ca. " * 14 + "x", "450" + "pm" * 28]
+)
+def test_no_answer_takes_long(answer: str) -> None:
+    began = time.monotonic()
+
+    assert read_amount(answer, "") is None
+    assert time.monotonic() - began < 1
