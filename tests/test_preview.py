@@ -331,3 +331,12 @@ def test_what_answers_become_is_in_nexudus_after_the_delivery(kept: Store, nexud
         == {"Data": [{"Name": "Size", "Value": "3", "Type": "string"}]}
     )
     assert (record["Value"], record["UtmSource"]) == (900.0, "qr")
+
+
+def test_a_route_s_own_redirect_and_title_are_shown(kept: Store) -> None:
+    leeds = a_form(title="Leeds", redirect="https://leeds.example.com/{title}", destination=Destination(name="{title}"))
+    form = a_form(redirect="https://www.example.com/", routes=(Route({"location": "leeds"}, leeds),))
+
+    found = ask(kept, form, {**ANN, "location": "Leeds"})
+
+    assert (found["redirect"], found["opportunity"]["Name"]) == ("https://leeds.example.com/Leeds", "Leeds")

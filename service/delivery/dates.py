@@ -15,7 +15,13 @@ LONGEST_ANSWER = 60
 """Characters of an answer that is still a date; a longer one is prose, and reading it takes time."""
 
 FURTHEST_DAYS = 3650
-"""Days ahead beyond which a date is not believed: it was misread, or is nobody's plan."""
+"""Days, ahead or gone by, from which on a date is not believed: it was misread, or is nobody's plan."""
+
+NEAR_DAYS = 1
+"""Days by which today may be another day where the person is, or the answer a little old."""
+
+YEARS_AHEAD = 3
+"""Years for which `May 27` may mean a year as well as a day."""
 
 _LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 _SPOKEN = {
@@ -31,14 +37,23 @@ _YEAR_FIRST = frozenset(["CN", "JP", "KR", "TW", "HU", "LT", "MN"])
 _EITHER = frozenset(["CA"])  # people there write all three orders
 
 _NUMERIC = re.compile(r"\d{1,4}(?:[./-]\d{1,4}){1,2}\.?")
+_NUMBERS = re.compile(r"\d[./-]\d")
 _YEAR_IN_FRONT = re.compile(r"\d{4}\D|\d{2}\D\d{1,2}\D\d{1,2}$")
 _NO_DATE = re.compile(r"\W*\d*\W*|\d{1,2}[:h]\d{2}.*")  # "5", "2027", "10:30"
+_WITH_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[t ]\d{2}:\d{2}.*")
+_DAY_MONTH = re.compile(r"(\d{1,2})\.(\d{1,2})\.?")  # the library takes 01.05 for a time
+_MONTH_NUMBER = re.compile(r"[^\W\d_]+\.? ?(\d{2})")
 _STRETCH = re.compile(r"(\d{1,3}) ?(?:[-–—]|to|bis|à|a|tot|até) ?\d{1,3} ([^\W\d_]+)")
-_COUNTED = re.compile(r"(?:in|dans|en|tra|fra|over|em)? ?\d{1,3} [^\W\d_]+|(?:in )?[^\W\d_]+ months")
+_COUNTED = re.compile(
+    r"(?:in|dans|en|tra|fra|over|em)? ?\d{1,3} [^\W\d_]+|(?:in )?(?:an? (?:month|year)|[^\W\d_]+ (?:months|years))"
+    r"|in (?:einem|zwei|drei) (?:monat|jahr)(?:en)?|dans une? (?:mois|an)|en un (?:mes|año)|em um (?:mês|ano)"
+)
 _BEFORE = re.compile("|".join(re.escape(word) for word in sorted(BEFORE, key=len, reverse=True)))
 _BEHIND = re.compile("|".join(re.escape(word) for word in BEHIND))
 _PARTS = {word: day for day, words in PARTS.items() for word in words}
 _PART = re.compile(rf"({'|'.join(map(re.escape, sorted(_PARTS, key=len, reverse=True)))})[ -](?:de |d')?(.+)")
+
+_NEARLY_A_YEAR = 365 - 2 * NEAR_DAYS  # days from which on a date without a year may be one that is just over
 
 _TURN = threading.Lock()  # the library keeps what it learnt in its classes
 
@@ -53,22 +68,30 @@ def read_day(answer: str, language: str, country: str, received_at: datetime) ->
     today = received_at.astimezone(UTC)
     if text in AT_ONCE:
         return today.date()
-    if not text or len(text) > LONGEST_ANSWER or _NO_DATE.fullmatch(text):
+    if not text or len(text) > LONGEST_ANSWER or _NO_DATE.fullmatch(text) or _may_be_year(text, country, today):
         return None
     orders, languages = _orders(text, language, country), _languages(language, country)
     for phrase, part in _phrases(text):
         days = {_ask(phrase, part, languages, order, today) for order in orders}
         day = days.pop() if len(days) == 1 else None
-        if day and day <= today.date() + timedelta(days=FURTHEST_DAYS):
+        if day and abs((day - today.date()).days) <= FURTHEST_DAYS:
             return day
     return None
+
+
+def _may_be_year(text: str, country: str, today: datetime) -> bool:
+    """Whether the number behind a month may be a year as well as a day: "May 27"."""
+    match = None if country in _MONTH_FIRST else _MONTH_NUMBER.fullmatch(text.replace("'", " ").replace("  ", " "))
+    return match is not None and 0 <= int(match[1]) - today.year % 100 <= YEARS_AHEAD
 
 
 def _fold(answer: str) -> str:
     shown = "".join(
         c if c.isspace() or unicodedata.category(c)[0] != "C" else " " for c in answer[: 4 * LONGEST_ANSWER]
     )
-    return " ".join(shown.casefold().split()).strip(" .,;!?")
+    text = " ".join(shown.casefold().split()).strip(" ,;!?+")
+    with_time = _WITH_TIME.fullmatch(text)  # the day that was written counts, in whatever zone
+    return with_time[1] if with_time else text.rstrip(". ")
 
 
 def _phrases(text: str) -> Iterator[tuple[str, int]]:
@@ -76,13 +99,18 @@ def _phrases(text: str) -> Iterator[tuple[str, int]]:
     stretch = _STRETCH.fullmatch(text)
     if stretch:  # "1-3 months": the earlier, so that nobody calls too late
         text = f"{stretch[1]} {stretch[2]}"
-    yield ALIASES.get(text, text), 0
+    yield _known(text), 0
     bare = _bare(text)
     if bare != text:
-        yield ALIASES.get(bare, bare), 0
+        yield _known(bare), 0
     part = _PART.fullmatch(bare)
     if part:
         yield part[2], _PARTS[part[1]]
+
+
+def _known(phrase: str) -> str:
+    """A phrase in the words that the library knows."""
+    return _DAY_MONTH.sub(r"\1/\2", phrase) if _DAY_MONTH.fullmatch(phrase) else ALIASES.get(phrase, phrase)
 
 
 def _bare(text: str) -> str:
@@ -100,7 +128,7 @@ def _bare(text: str) -> str:
 def _orders(text: str, language: str, country: str) -> tuple[str, ...]:
     """The orders of day, month and year in which numbers may be meant; more than one where nobody can know."""
     if country in _MONTH_FIRST:
-        return ("MDY",)
+        return ("MDY" if _NUMBERS.search(text) else "DMY",)  # the library takes the day of "1st" for a month
     if country in _YEAR_FIRST and _YEAR_IN_FRONT.match(text):
         return ("YMD",)
     is_open = country in _EITHER | _YEAR_FIRST or (not country and language in {"", "en"})
@@ -118,27 +146,37 @@ def _languages(language: str, country: str) -> tuple[str, ...]:
 
 def _ask(phrase: str, part: int, languages: tuple[str, ...], order: str, today: datetime) -> date | None:
     """The library's reading. part: day of the month that is meant where the phrase is a month; else 0."""
-    base = today.replace(tzinfo=None)
-    settings = {
+    found = _parse(phrase, languages, order, today)
+    if found is None:
+        return None
+    day, period = found
+    if part:
+        is_month = period == "month"
+        return day.replace(day=min(part, calendar.monthrange(day.year, day.month)[1])) if is_month else None
+    if period == "day" and _parse(phrase, languages, order, today, guess="last") != found:
+        return None  # it names no day, or no month: "the 15th"
+    if (day - today.date()).days < _NEARLY_A_YEAR:
+        return day
+    earlier = _parse(phrase, languages, order, today - timedelta(days=NEAR_DAYS + 1))
+    is_near = earlier is not None and abs((earlier[0] - today.date()).days) <= NEAR_DAYS
+    return earlier[0] if earlier and is_near else day
+
+
+def _parse(
+    phrase: str, languages: tuple[str, ...], order: str, today: datetime, guess: str = "first"
+) -> tuple[date, str] | None:
+    """A day and the kind of span that was named. guess: the day, or the month, of a phrase that has none."""
+    is_counted = bool(_COUNTED.fullmatch(phrase))
+    settings: Mapping[str, Any] = {
         "DATE_ORDER": order,
-        "RELATIVE_BASE": base,
+        "RELATIVE_BASE": today.replace(tzinfo=None),
         "TIMEZONE": "UTC",
         "PREFER_DATES_FROM": "future",
-        "PREFER_DAY_OF_MONTH": "current" if _COUNTED.fullmatch(phrase) else "first",
-        "PREFER_MONTH_OF_YEAR": "first",
+        "PREFER_DAY_OF_MONTH": "current" if is_counted else guess,
+        "PREFER_MONTH_OF_YEAR": "current" if is_counted else guess,
         "PARSERS": ["relative-time", "absolute-time"],
         "RETURN_AS_TIMEZONE_AWARE": False,
     }
-    reading = _parse(phrase, languages, settings)
-    if reading is None or not part:
-        return reading and reading[0]
-    day, period = reading
-    if period != "month":
-        return None
-    return day.replace(day=min(part, calendar.monthrange(day.year, day.month)[1]))
-
-
-def _parse(phrase: str, languages: tuple[str, ...], settings: Mapping[str, Any]) -> tuple[date, str] | None:
     with _TURN:
         try:
             reading = _parser()(languages=list(languages), settings=settings, use_given_order=True).get_date_data(

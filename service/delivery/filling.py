@@ -58,7 +58,7 @@ def title(lead: Lead, form: Form) -> str:
     def find(name: str) -> str:
         return given.text(name) or (address if name == "full_name" else "")
 
-    return fill_line(form.destination.name, find)
+    return defuse(fill_line(form.destination.name, find))
 
 
 def notes_prefix(lead: Lead, form: Form) -> str:

@@ -32,11 +32,11 @@ _FRONT = (
     r"(?:(?:about|approx\.?|approximately|around|circa|ca\.?|c\.|~|max\.?|min\.?|up to|under|below|less than|over|from|"
     r"at least|more than|between|ab|bis zu|bis|unter|über|etwa|rund|zwischen|mindestens|höchstens|environ|jusqu'à|"
     r"moins de|plus de|entre|à partir de|hasta|unos|desde|menos de|más de|fino a|circa|da|tra|tot|vanaf|ongeveer|"
-    r"até|cerca de|<|>|≤|≥|budget:?) ?)*"
+    r"até|cerca de|<|>|≤|≥|budget:?) ?)*+"  # possessive, or some answers would take minutes
 )
 _TO = r"(?: ?[-–—] ?| (?:to|and|bis|und|à|et|a|y|e|tot|en|até) )"
 _REST = (
-    r"(?:\+|max\.?|or less|or more|total|each|flexible|"
+    r"(?:\+ ?vat\b|\+|max\.?|or less|or more|total|each|flexible|"
     r"(?:/|per|a|an|pro|im|par|al|por|p\.?) ?(?:calendar )?"
     r"(?:m|mo|mon|mth|month|monat|mois|mes|mese|maand|mês|week|woche|semaine|y|yr|year|jahr|an|año|anno|jaar|ano|annum|"
     r"c\.?m\.?|m\.?|w\.?|a\.?|desk|person|pp|seat|head|platz|poste|day|tag|jour)\.?|"
@@ -44,7 +44,7 @@ _REST = (
     r"plus vat|inc vat|inc\. vat|excl?\.? vat|\+ ?vat|ex vat|zzgl\.? mwst\.?|ht|ttc)(?![^\W\d_])"
 )
 _ANSWER = re.compile(
-    rf"{_FRONT}{_MONEY.replace('#', '1')}(?:{_TO}{_MONEY.replace('#', '2')})?\+?(?: ?[,(]? ?{_REST} ?\)?)*[.!]?"
+    rf"{_FRONT}{_MONEY.replace('#', '1')}(?:{_TO}{_MONEY.replace('#', '2')})?\+?(?: ?[,(]? ?{_REST} ?\)?)*+[.!]?"
 )
 
 
@@ -64,14 +64,30 @@ def read_amount(answer: str, country: str) -> float | None:
     match = _ANSWER.fullmatch(text) if len(text) <= LONGEST_ANSWER else None
     if match is None:
         return None
-    amounts = [_read(match, place) for place in ("1", "2") if match[f"n{place}"]]
+    places = [place for place in ("1", "2") if match[f"n{place}"]]
+    if not all(_is_plain(match, place) for place in places):
+        return None
+    amounts = [_read(match, place) for place in places]
     if len(amounts) > 1 and amounts[0].number < amounts[1].number and match["k2"] and not match["k1"]:
         amounts[0] = _scaled(amounts[0])  # "5-10k"
     currencies = {amount.currency for amount in amounts} - {""}
     if len(currencies) > 1 or not all(_is_used(currency, country) for currency in currencies):
         return None
-    lowest = min(amount.number for amount in amounts)
+    lowest, highest = min(amount.number for amount in amounts), max(amount.number for amount in amounts)
+    if len(amounts) > 1 and 0 < lowest * 1000 <= highest:  # "10-20.000": ten thousand, or ten?
+        return None
     return lowest if lowest <= LARGEST else None
+
+
+def _is_plain(match: re.Match[str], place: str) -> bool:
+    """Whether a number can be read in one way only.
+
+    Not `0207…`, a phone number, nor `0.450`, nor `1.200k`, nor `450 600`, which may be two amounts.
+    """
+    number, separator = match[f"n{place}"], match[f"s{place}"]
+    if re.match(r"0\d", number) or (separator and number.startswith("0")):
+        return False
+    return not (separator and match[f"k{place}"]) and not re.match(r"\d{3} (?!000)", number)
 
 
 def _read(match: re.Match[str], place: str) -> _Amount:

@@ -25,7 +25,21 @@ _LIMITED = (
 )
 """Expressions of ranges without an upper end, and of ranges from 0; with each, what is added to its number."""
 _RANGE = re.compile(rf"{_COUNT}-{_COUNT}|{_COUNT} (?:to|bis|à|a|tot|até) {_COUNT}")
-_ONE = re.compile(rf"{_COUNT}(?: [^\W\d_]+)?")  # "3", "3 people"
+_ONE = re.compile(rf"{_COUNT}(?: ([^\W\d_]+))?")  # "3", "3 people"
+_HEADS = frozenset(
+    (
+        *["person", "persons", "people", "pax", "ppl", "heads", "members", "employees", "staff", "users", "colleagues"],
+        *["desk", "desks", "seat", "seats", "place", "places", "workstation", "workstations", "spaces"],
+        *["leute", "menschen", "mitarbeiter", "mitarbeitende", "mitarbeiterinnen", "kollegen", "köpfe", "personen"],
+        *["platz", "plätze", "arbeitsplatz", "arbeitsplätze", "tisch", "tische", "schreibtisch", "schreibtische"],
+        *["personne", "personnes", "salariés", "employés", "collaborateurs", "poste", "postes", "bureau", "bureaux"],
+        *["persona", "personas", "empleados", "puesto", "puestos", "escritorio", "escritorios", "mesa", "mesas"],
+        *["persone", "dipendenti", "postazione", "postazioni", "scrivania", "scrivanie", "posto", "posti"],
+        *["persoon", "mensen", "medewerkers", "werkplek", "werkplekken", "plek", "plekken", "bureaus"],
+        *["pessoa", "pessoas", "colaboradores", "funcionários", "lugar", "lugares", "posto", "postos"],
+    )
+)
+"""Words behind a number of people or desks; behind any other, a number may count something else: 6 months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,7 @@ def read_range(text: str) -> AmountRange | None:
         least, most = (int(number) for number in match.groups() if number is not None)
         return AmountRange(least, most) if least <= most else None
     match = _ONE.fullmatch(text)
-    return AmountRange(int(match[1]), int(match[1])) if match else None
+    return AmountRange(int(match[1]), int(match[1])) if match and (not match[2] or match[2] in _HEADS) else None
 
 
 def fold_choice(text: str) -> str:
@@ -126,6 +140,9 @@ def _read_rows(answer: str, table: Mapping[str, Any]) -> tuple[tuple[str, float]
         raise ValidationError({answer: error.messages}) from None
     if not rows:
         raise ValidationError({answer: ["is empty: write at least one answer and its amount"]})
+    for row in rows:
+        if _RANGE.fullmatch(fold_choice(row)) and read_range(row) is None:
+            raise ValidationError({answer: [f"{row!r} goes backwards: write the smaller number first"]})
     for one, other in combinations(rows, 2):
         if _clash(one, other):
             raise ValidationError({answer: [f"{one!r} and {other!r} overlap: an answer must have one amount"]})

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from service.forms.checking import check_document, find_table
 from service.forms.form import Account, Canary, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
 from service.forms.merge import make_variant, overlay
+from service.forms.names import own_names
 from service.forms.problems import Findings
 from service.forms.schema import ACCOUNT_TABLE, FORM_TABLE, ROUTE_TABLE
 from service.forms.variables import Lookup, expand
@@ -38,12 +39,18 @@ def make_account(name: str, tables: Keys) -> Account:
 
 def make_form(name: str, tables: Keys) -> Form:
     """One form with its routes, from checked tables in which [defaults] are already merged."""
+    keys = FORM_TABLE.load(tables)
+    own = own_names(keys.get("fields", {}))
     routes = tuple(
-        Route(ROUTE_TABLE.load(route)["when"], make_form(name, make_variant(tables, route)))
+        Route(
+            {own.get(asked, asked): answer for asked, answer in ROUTE_TABLE.load(route)["when"].items()},
+            make_form(name, make_variant(tables, route)),
+        )
         for route in tables.get("routes", [])
     )
-    keys = FORM_TABLE.load(tables)
     plain = {key: keys[key] for key in PLAIN_KEYS if key in keys}
+    if "require" in keys:
+        plain["require"] = tuple(dict.fromkeys(own.get(asked, asked) for asked in keys["require"]))
     if "duplicate_window" in keys:
         plain["duplicate_window_s"] = keys["duplicate_window"]
     if "min_fill_seconds" in keys:

@@ -12,7 +12,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from service.forms.kinds import name_kind, read_table, read_text, read_trimmed, read_whole
-from service.forms.templates import read_braces
+from service.forms.templates import list_slots, read_braces
 
 LEAD_SOURCES = frozenset({1, 2, *range(4, 27), 98, 99})
 LARGEST = 2**53  # beyond it JSON numbers are not exact
@@ -128,6 +128,15 @@ def check_coworker_field(name: str) -> str:
         raise ValidationError(f"{name} is no field that may be set here: did you mean {meant}?")
     harm = next((why for about, why in _HARM if about.search(name)), "docs/forms-file.md lists those that may")
     raise ValidationError(f"{name} is not yours to set here: {harm}")
+
+
+def read_opportunity_additions(value: Any) -> dict[str, Any]:
+    """`extra`: further fields of an opportunity. An id is the operator's to choose, never a visitor's."""
+    additions = read_table(value, each=read_addition, key=check_opportunity_field)
+    chosen = [name for name, below in additions.items() if re.search(r"Ids?$", name) and any(list_slots(below))]
+    if chosen:
+        raise ValidationError({key: ["holds an id: write its number; no answer can fill it"] for key in chosen})
+    return additions
 
 
 def read_coworker_additions(value: Any) -> dict[str, Any]:

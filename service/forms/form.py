@@ -6,6 +6,7 @@ from typing import Any
 
 from service.forms.amounts import AmountTable, AnswerAmount, AnswerDate
 from service.forms.blocks import Block
+from service.forms.names import find_answer
 from service.lead import Answers, Submission
 
 
@@ -155,7 +156,7 @@ class Route:
 
     def matches(self, answers: Answers) -> bool:
         """Whether each answer, or one of several, is the wanted one: trimmed, any case."""
-        return all(_says(answers.get(name, ""), wanted) for name, wanted in self.when.items())
+        return all(_says(find_answer(name, answers), wanted) for name, wanted in self.when.items())
 
 
 def _says(given: str | Sequence[str], wanted: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.forms.form import Form
+from service.forms.names import fold_name
 from service.lead import OPERATOR_REMARKS, Submission
 
 FORM_WORDS = ("form", "title")
@@ -38,11 +39,6 @@ def answers_given(submission: Submission, form: Form) -> GivenAnswers:
     return GivenAnswers(
         {**extras, **known, **words}, {**loose, **{fold_name(name): text for name, text in extras.items()}}
     )
-
-
-def fold_name(name: str) -> str:
-    """A name as it is compared: letters and digits in any case; a name that has none stays as it is."""
-    return "".join(filter(str.isalnum, name.casefold())) or name
 
 
 def _text(answer: object) -> str:

@@ -21,6 +21,10 @@ TEMPLATES: tuple[Place, ...] = (
 """The keys in which answers stand in braces; tables within them, too."""
 
 
+PLAIN: tuple[Place, ...] = (("title",), ("titles",), ("contact", "tag"))
+"""Texts beside them in which braces are nothing but braces."""
+
+
 def known_answers(keys: Keys) -> list[str]:
     """The names of all answers that a form is known to bring: the usual ones, and what its tables name."""
     fields, answer_field = keys.get("fields"), keys.get("answer_field")
@@ -40,7 +44,10 @@ def name_of(question: Any) -> str:
 
 def list_unknown_answers(keys: Keys, known: list[str]) -> Iterator[Fault]:
     """Every mention of an answer that the form does not bring, with the nearest name and how to declare it."""
-    for place, name in _slots(keys):
+    for place, name in _slots(keys, PLAIN):
+        if name in (*known, *FORM_WORDS):
+            yield place, f"{{{name}}} would stand there as it is: answers become part of other keys only, such as name"
+    for place, name in _slots(keys, TEMPLATES):
         if name not in (*known, *FORM_WORDS):
             yield place, _describe("{" + name + "}", name, [*known, *FORM_WORDS])
     for place, name in _sources(keys):
@@ -59,8 +66,8 @@ def list_question_faults(keys: Keys) -> Iterator[Fault]:
             yield ("questions", index), f"unknown answer {name!r}: did you mean {near!r}?"
 
 
-def _slots(keys: Keys) -> Iterator[tuple[Place, str]]:
-    for place in TEMPLATES:
+def _slots(keys: Keys, places: tuple[Place, ...]) -> Iterator[tuple[Place, str]]:
+    for place in places:
         value: Any = keys
         for step in place:
             value = value.get(step) if isinstance(value, Mapping) else None

@@ -21,11 +21,10 @@ from service.forms.blocks import read_block
 from service.forms.conversions import read_conversions
 from service.forms.countries import read_country
 from service.forms.crm import (
-    check_opportunity_field,
-    read_addition,
     read_coworker_additions,
     read_custom_fields,
     read_lead_source,
+    read_opportunity_additions,
 )
 from service.forms.kinds import (
     Key,
@@ -188,7 +187,7 @@ SHARED_KEYS: dict[str, Key] = {
     "due_in_days": Key(read_whole, least=0, most=LONGEST_DAYS),
     "name": Key(read_template),
     "notes_prefix": Key(read_prefix),
-    "extra": Key(read_table, each=read_addition, key=check_opportunity_field),
+    "extra": Key(read_opportunity_additions),
     "custom": Key(read_custom_fields),
     "contact": Key(make_table(CONTACT_KEYS).load),
 }

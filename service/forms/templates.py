@@ -121,9 +121,12 @@ def _fill_if_given(line: str, find: Find) -> str | None:
 
 
 def _fill(text: str, find: Find) -> str:
-    return "".join(
-        (find(piece.name).replace(_EMPTY, "") or _EMPTY) if isinstance(piece, Slot) else piece for piece in parse(text)
-    )
+    return "".join(_tidy(find(piece.name)) or _EMPTY if isinstance(piece, Slot) else piece for piece in parse(text))
+
+
+def _tidy(answer: str) -> str:
+    """An answer without long gaps: those would take the search for marks around them minutes."""
+    return _GAPS.sub(" ", answer.replace(_EMPTY, ""))
 
 
 def _close_gaps(text: str) -> str:

@@ -85,6 +85,7 @@ class Corrections:
         debt = update(deliveries).where(deliveries.c.lead_id == lead_id)
         nobody = {"coworker_id": None, "doubt_step": None, "doubt_at": None, "looks": 0}
         self._connection.execute(debt.values(person=person, account=account, **nobody))
+        Outbox(self._connection, self._opened).unlearn(lead_id)
 
     def _delivery(self, lead_id: LeadId) -> Any:
         query = select(deliveries).where(deliveries.c.lead_id == lead_id)

@@ -243,7 +243,13 @@ class Outbox:
             update(deliveries).where(deliveries.c.lead_id == lead_id).values(account=account, **anew)
         )
         self._connection.execute(update(leads).where(leads.c.id == lead_id).values(account=account))
+        self.unlearn(lead_id)
         self._wake()
+
+    def unlearn(self, lead_id: LeadId) -> None:
+        """Forget what searches said of a contact: it was another account's, or may have been another person."""
+        searches = update(attempts).where(attempts.c.lead_id == lead_id, attempts.c.step == Step.FIND_COWORKER.value)
+        self._connection.execute(searches.where(attempts.c.outcome == Outcome.DONE.value).values(detail=""))
 
     def withdraw(self, lead_id: LeadId) -> None:
         """Owe nothing for now, by an operator's decision; a worker that has it loses its lease."""

@@ -50,12 +50,30 @@ READ = [
     ("meados de junho", "", "BR", date(2027, 6, 15)),
     ("1. März", "", "", date(2027, 3, 1)),
     ("yesterday", "", "GB", date(2026, 11, 28)),
+    ("01.05.", "", "DE", date(2027, 5, 1)),
+    ("ab 01.05.", "de", "", date(2027, 5, 1)),
+    ("10.12.", "", "CH", date(2026, 12, 10)),
+    ("in a month", "", "GB", date(2026, 12, 29)),
+    ("in einem Monat", "", "DE", date(2026, 12, 29)),
+    ("dans un mois", "fr", "", date(2026, 12, 29)),
+    ("in 1 year", "", "GB", date(2027, 11, 29)),
+    ("6 months+", "", "GB", date(2027, 5, 29)),
+    ("29/11", "", "GB", date(2026, 11, 29)),
+    ("28 November", "", "GB", date(2026, 11, 28)),
+    ("27/11", "", "GB", date(2027, 11, 27)),
+    ("29/11/2027", "", "GB", date(2027, 11, 29)),
+    ("2027-04-03T23:30:00-08:00", "", "US", date(2027, 4, 3)),
+    ("2027-04-03T00:30:00+13:00", "", "", date(2027, 4, 3)),
+    ("May 27", "", "US", date(2027, 5, 27)),
+    ("May 12", "", "GB", date(2027, 5, 12)),
 ]
 UNREAD = [
     # answer, country
     *(("03/04/2027", country) for country in ("", "CA")),
     *((text, "GB") for text in ("", "5", "2027", "10:30", "spring", "around Christmas", "12/25", "31/04/2027", "1e99")),
     *((text, "GB") for text in ("in 100 years", "2-5 people", "more than 6 months", "call me on 020 7946 0142")),
+    *((text, country) for text in ("1st", "the 15th", "a", "H2 2027") for country in ("GB", "US")),
+    *((text, "GB") for text in ("May 27", "March '27", "1/27", "01/05/0001", "2000 years ago")),
     ("we would like to move in on 1 March 2027, or whenever it suits you best", "GB"),
 ]
 

@@ -111,6 +111,12 @@ def test_what_a_stranger_wrote_is_harmless_and_cut() -> None:
     assert len(body["G"]) <= FILLED_LIMIT
 
 
+def test_no_answer_makes_the_name_markup() -> None:
+    body = opportunity(saying(team_size="<b>9</b>"), name="Tour {team_size} <3")
+
+    assert body["Name"] == "Tour < b>9< /b> <3"
+
+
 def test_a_long_answer_is_cut_to_the_contact_s_field_and_parks_no_lead() -> None:
     body = coworker(saying({"zip": "9" * 400}), extra={"PostCode": "{zip}"})
 

@@ -14,6 +14,7 @@ from service import clock
 from service.admin import actions
 from service.capture.intake import accept
 from service.correction import correct
+from service.delivery.acquaintance import recognise
 from service.delivery.deliver import deliver
 from service.delivery.desk import Desk
 from service.delivery.routing import account_of
@@ -185,6 +186,27 @@ def test_the_contact_that_was_saved_in_the_old_account_is_not_used_in_the_new_on
 
     assert branches.opportunities(lead_id) == ["harbour"]
     assert len(branches.simulators["harbour"].coworkers_of("ada@example.com")) == 1
+
+
+@pytest.mark.parametrize("by", ["a correction", "the forms file"])
+def test_what_the_old_account_says_of_a_person_is_not_shown_in_the_new_one(branches: Branches, by: str) -> None:
+    branches.simulators["default"].add_coworker("ada@example.com", CreatedOn="2024-01-01T09:00:00Z")
+    branches.simulators["default"].faults([{**CREATE, "status": 400}])
+    lead_id = branches.arrives("London")
+    branches.deliver_until_quiet()
+    with branches.store.read() as tx:
+        assert recognise(tx, lead_id).since
+
+    if by == "a correction":
+        branches.corrects(lead_id, "leeds")
+    else:
+        branches.forms = forms_of("harbour", {})
+        actions.retry(branches.store, lead_id, clock.now())
+        branches.deliver(*branches.claim())
+
+    with branches.store.read() as tx:
+        assert recognise(tx, lead_id).since is None
+        assert not any("2024" in attempt.detail for attempt in tx.leads.attempts_of([lead_id])[lead_id])
 
 
 def test_a_sender_s_change_moves_a_waiting_lead(branches: Branches) -> None:

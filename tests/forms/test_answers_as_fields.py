@@ -134,6 +134,7 @@ TABLE = AmountTable("team_size", (("1", 1.0), ("2-5", 2.0), ("6 – 20", 3.0), (
         *(("6–20", 3.0), ("6 bis 20", 3.0), ("21+", 4.0), ("50+", 4.0), ("more than 30", 4.0), ("ab 21", 4.0)),
         *(("0", None), ("4-8", None), ("5+", None), ("3 or 4", None), ("-3", None), ("3.5", None), ("", None)),
         *(("up to 5", None), ("10000000000", None), ("five", None), ("5-2", None)),
+        *(("3 desks", 2.0), ("3 Plätze", 2.0), ("3 months", None), ("5 k", None), ("2 dozen", None), ("1 year", None)),
     ],
 )
 def test_an_answer_is_in_one_row_or_in_none(answer: str, amount: float | None) -> None:
@@ -149,3 +150,19 @@ def test_a_row_may_begin_with_nothing(key: str, inside: str, outside: str) -> No
     table = AmountTable("team_size", ((key, 1.0),))
 
     assert (table.find(inside), table.find(outside)) == ((key, 1.0), None)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("extra = { BusinessId = '{location}' }", "extra.BusinessId: holds an id: write its number"),
+        ("extra = { FutureIds = ['{location}'] }", "extra.FutureIds: holds an id: write its number"),
+        ("contact.tag = 'web {location}'", "contact.tag: {location} would stand there as it is"),
+        ("title = 'Tour of {location}'", "title: {location} would stand there as it is"),
+        ("value = { team_size = { 1 = 1, '5-2' = 2 } }", "value.team_size: '5-2' goes backwards"),
+    ],
+)
+def test_a_place_that_no_answer_or_number_can_fill_is_an_error(line: str, sentence: str) -> None:
+    [problem] = problems_of(f"[forms.tour]\n{line}")
+
+    assert problem.startswith(f"forms.toml: forms.tour.{sentence}")

@@ -326,7 +326,7 @@ RIGHT: list[tuple[str, Any, Any]] = [
         lambda form: form.require,
         ("email", "desks wanted", "locations"),
     ),
-    ("require = ['emial']\nfields.email = 'emial'", lambda form: form.require, ("emial",)),
+    ("require = ['emial']\nfields.email = 'emial'", lambda form: form.require, ("email",)),
     ("require = []", lambda form: form.require, ()),
     ("redirect = 'http://localhost:3000/thanks?a=b'", lambda form: form.redirect, "http://localhost:3000/thanks?a=b"),
     ("redirect = ''", lambda form: form.redirect, ""),

@@ -2,13 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from service.forms import ContactRule, Destination
 from service.forms.merge import CONTACT_IDS_OF_ACCOUNT, IDS_OF_ACCOUNT
 from service.forms.schema import BARRED_IN_ROUTES, CONTACT_KEYS, ROUTE_KEYS
-from tests.forms.texts import problems_of, setup_of
+from tests.builders import a_submission
+from tests.forms.texts import form_of, problems_of, setup_of
 
 PAGE = Path(__file__, "../../../docs/forms-file.md").resolve().read_text(encoding="utf-8")
 HARBOUR = "[accounts.harbour]\ntoken = 't'\n"
@@ -118,3 +120,25 @@ def test_the_page_says_of_every_key_whether_it_is_carried_into_another_account()
     ids = {*IDS_OF_ACCOUNT, *(f"contact.{key}" for key in CONTACT_IDS_OF_ACCOUNT)}
 
     assert {key for key, (_, kept) in rows().items() if kept == "left out"} == ids
+
+
+@pytest.mark.parametrize(
+    ("when", "fields", "extras"),
+    [
+        ("{ standort = 'Hafen' }", {"location": "hafen"}, {}),
+        ("{ 'Which site?' = 'harbour' }", {}, {"which_site": "Harbour"}),
+        ("{ 'Which site?' = 'harbour' }", {}, {"Which site?": ["quay", "harbour"]}),
+    ],
+)
+def test_a_route_knows_an_answer_by_every_name_that_the_form_has_for_it(
+    when: str, fields: dict[str, str], extras: dict[str, Any]
+) -> None:
+    form = form_of(f"""
+        stage_id = 1001
+        fields.location = "standort"
+        routes = [{{ when = {when}, stage_id = 2002 }}]
+    """)
+
+    variant = form.for_answers(a_submission(fields=fields, extras=extras))
+
+    assert variant.destination.stage_id == 2002

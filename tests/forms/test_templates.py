@@ -1,6 +1,7 @@
 """Text with places for answers: how it is read, and how it is filled."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import pytest
@@ -86,3 +87,11 @@ def test_any_answer_makes_an_address_of_plain_characters(answer: str) -> None:
     assert address.isascii()
     assert address.isprintable()
     assert urlsplit(address).netloc == "www.example.com"
+
+
+@pytest.mark.parametrize("fill", [fill_line, fill_lines])
+def test_an_answer_full_of_space_takes_no_time(fill: Callable[[str, Callable[[str], str]], str]) -> None:
+    began = time.monotonic()
+
+    assert fill("{message} - {floor}", {"message": "a" + " " * 200_000 + "b", "floor": ""}.__getitem__) == "a b"
+    assert time.monotonic() - began < 1
