@@ -177,8 +177,11 @@ def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Readin
     receipt = accept(submission, form, reception.store, now, str(checked.suspicion or ""))
     log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
     routed = form.for_answers(submission)
-    given = answers_given(submission, routed)
-    target = redirect_target(reading.controls.redirect, routed, asked.headers, given.text)
+
+    def find(name: str) -> str:  # few addresses hold answers
+        return answers_given(submission, routed).text(name)
+
+    target = redirect_target(reading.controls.redirect, routed, asked.headers, find)
     return success(receipt, target, form, reading.controls.language, as_json=as_json)
 
 
