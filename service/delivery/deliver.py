@@ -5,6 +5,7 @@ Nexudus has no idempotency key, so whatever may have been saved is looked for be
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import structlog
 
@@ -191,6 +192,7 @@ def _opportunity(
     with desk.store.read() as tx:
         known = recognise(tx, lead.id).sentence
 
+    @cache
     def compose() -> Row:
         return opportunities.compose(translate.opportunity(lead, form, target, coworker_id, known))
 
@@ -208,6 +210,7 @@ def _make(delivery: Delivery, desk: Desk, coworker_id: CoworkerId, compose: Call
     The mark must cost no lead: where it is refused after all, the opportunity is made without.
     """
 
+    @cache
     def marked() -> Row:
         return with_custom_field(compose(), marker_of(delivery.lead.id))
 
