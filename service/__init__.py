@@ -2,35 +2,35 @@
 
 The floor plan, in the order a lead walks it:
 
-    lead.py         the hall: words every room speaks (frozen values, no I/O)
+    lead.py         the domain: frozen values that every room uses, no I/O
     forms/          the operator's set-up file -> Form
-    clock.py        now(), sleep(): nobody else reads the time
     settings/       environment -> one typed Settings, checked at start
-    logs.py         log lines: a lead's id, never the person
+    clock.py        now(), sleep(): the only reader of the time
+    http.py         one outgoing request with its time limits
+    background.py   runs a periodic job in a thread of its own
+    logs.py         log lines: a lead's id, never personal data
 
-    capture/        1 ARRIVE    a stranger's request -> Submission -> Receipt
-    attribution/    2 CREDIT    where the person came from
-    store/          3 KEEP      lead and debt in one commit
-    collect/        + COLLECT   leads that a platform only announced, or not even that
-    delivery/       4 DELIVER   what to send where, and when to try again
-    nexudus/        5 SPEAK     the CRM's URLs, field names, errors
+    capture/        1 RECEIVE    a request -> Submission -> Receipt
+    platforms/      + one folder for each ad platform
+    attribution/    2 ATTRIBUTE  where the person came from
+    store/          3 STORE      lead and queued delivery in one commit
+    fetching/       + FETCH      leads that a platform only announced, or failed to announce
+    delivery/       4 DELIVER    what to send where, and when to try again
+    nexudus/        5 CRM        URLs, field names, errors
 
-    ledger/         RECONCILE   what came, what Nexudus has, what it became
+    operations/     what an operator does to leads: retry, release, discard, correct, forget, preview, report
 
-    watch/          somebody knows: alerts, digest, silence
+    reconciliation/ leads received compared with opportunities in Nexudus
+    conversions/    what became of a lead, for the ad platforms
+    alerts/         problems, silence and new leads, sent to people
+    maintenance/    search index, daily counts, erasure of old personal data
 
-    chores/         behind everything: words to find leads by, counts by day, erasing what is due
-
-    admin/          the operator's window: the /api/v1 pages over the store
-    cli/            the operator's hand: up, migrate, preview, leads ...
+    admin/          the operator's pages and API
+    cli/            the operator's terminal
     simulator/      a Nexudus to practise on
 
-    bookkeeping.py  the ledger's wiring: who reads which account, in whose turn
-    correction.py   what an operator puts right, read as a visitor's answers are
-    preview.py      what a submission would become, sending nothing
-    report.py       where the leads of a period came from
     web.py          process 1: create_app(settings)
-    worker.py       process 2: collect and deliver, until told to stop
+    worker.py       process 2: fetches and delivers until it is stopped
 
-The one law: capture and delivery meet only in the store. So do collecting and delivering.
+The one law: capture and delivery meet only in the store. So do fetching and delivery.
 """

@@ -12,10 +12,10 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from service import clock, correction, logs, preview, report
+from service import clock, logs
 from service.admin import api, docs, machines, pages
-from service.admin.actions import Corrected
 from service.admin.pages.crm import crm_link
+from service.alerts.alerts import TITLES
 from service.capture import samplepage, script
 from service.capture.endpoints import Reception, form_blueprint
 from service.capture.guards import Guards
@@ -25,9 +25,10 @@ from service.capture.webhooks import Switchboard, webhook_blueprint
 from service.forms import Setup, read_setup
 from service.forms.senders import UNPROVEN, is_proven, proof_remedy
 from service.lead import Lead
+from service.operations import correction, preview, report
+from service.operations.leads import Corrected
 from service.settings import Settings, lookup, read_settings
 from service.store import Concern, Store
-from service.watch.alerts import TITLES
 
 log = structlog.get_logger()
 

@@ -8,14 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC
 
 from service import clock
-from service.bookkeeping import keep_books
-from service.chores.indexing import Indexer
-from service.chores.retention import keep_erasing
-from service.chores.tallying import Tallier
-from service.collect.collector import Collector, reconnect
-from service.collect.line import Addresses
-from service.collect.lines import make_lines
-from service.collect.rounds import Rounds as ReadingRounds
+from service.alerts.digest import Hour
+from service.alerts.watcher import Orders, Watcher
 from service.delivery.beginning import begin_anew
 from service.delivery.behaviour import Behaviours
 from service.delivery.desk import Desk
@@ -26,14 +20,20 @@ from service.delivery.pacing import Pacer
 from service.delivery.preflight import Rounds, end_for_gone
 from service.delivery.targets import Targets
 from service.delivery.vetting import Vetting
+from service.fetching.collector import Collector, reconnect
+from service.fetching.line import Addresses
+from service.fetching.lines import make_lines
+from service.fetching.rounds import Rounds as ReadingRounds
 from service.forms import Account, Form, Setup
 from service.lead import Receipt, Submission
+from service.maintenance.indexing import Indexer
+from service.maintenance.retention import keep_erasing
+from service.maintenance.tallying import Tallier
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
+from service.reconciliation.wiring import keep_books
 from service.settings import Settings
 from service.store import Identity, Pace, Store, Tenant
-from service.watch.digest import Hour
-from service.watch.watcher import Orders, Watcher
 
 
 def run(settings: Settings, setup: Setup, store: Store) -> None:

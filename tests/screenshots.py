@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 import time_machine
 
-from service.chores.tallying import Tallier
 from service.forms import Form
 from service.lead import Status
+from service.maintenance.tallying import Tallier
 from service.store import Query, Store
 from tests.admin.served import Screen, served
 from tests.admin.visitor import PASSWORD

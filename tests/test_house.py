@@ -13,31 +13,32 @@ ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
-    "admin attribution bookkeeping capture chores clock collect correction delivery forms lead ledger logs nexudus"
-    " preview report settings simulator store watch web worker"
+    "admin alerts attribution background capture clock conversions delivery fetching forms http lead logs maintenance"
+    " nexudus operations platforms reconciliation settings simulator store web worker"
 )
 
 DOORS = {
     "lead": "",
     "clock": "",
+    "http": "capture clock fetching",
+    "background": "clock store",
     "forms": "lead",
     "settings": "",
     "logs": "clock",
-    "capture": "attribution store forms lead clock",
+    "capture": "attribution store forms lead clock platforms",
+    "platforms": "attribution capture conversions fetching http store forms lead clock",
     "attribution": "lead forms",
-    "collect": "capture store forms lead clock",
+    "fetching": "capture platforms store forms lead clock http",
     "store": "lead",
     "delivery": "lead forms store nexudus clock",
-    "nexudus": "clock",
-    "ledger": "lead forms attribution store nexudus clock",  # whose click a conversion is of
-    "watch": "lead forms store clock",
-    "chores": "lead forms store clock",
-    "admin": "lead forms store delivery clock",
+    "nexudus": "clock http",
+    "operations": "lead forms store attribution capture delivery nexudus clock admin",
+    "reconciliation": "lead forms store nexudus clock capture fetching delivery",
+    "conversions": "lead forms store attribution",  # whose click a conversion is of
+    "alerts": "lead forms store clock background",
+    "maintenance": "lead forms store clock background",
+    "admin": "lead forms store delivery clock operations",
     "simulator": "",
-    "bookkeeping": WIRING,
-    "correction": WIRING,
-    "preview": WIRING,
-    "report": WIRING,
     "web": WIRING,
     "worker": WIRING,
     "cli": WIRING,
@@ -49,8 +50,8 @@ OWNERS = {
     "alembic": "store",
     "psycopg": "store",
     "sqlite3": "store",
-    "requests": "nexudus collect capture/guards/provider.py",
-    "urllib3": "nexudus collect",
+    "requests": "http nexudus capture/guards/provider.py platforms",
+    "urllib3": "http nexudus",
     "marshmallow": "nexudus forms capture admin",
     "flask": "capture admin simulator web",
     "flask_smorest": "admin",
@@ -58,7 +59,7 @@ OWNERS = {
     "email_validator": "capture",
     "prometheus_client": "admin",
     "gunicorn": "cli",
-    "apprise": "watch",
+    "apprise": "alerts",
     "dateparser": "delivery/dates.py",
     "rich": "cli",
     "python_calamine": "capture/sheets/unpacking.py",

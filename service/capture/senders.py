@@ -3,10 +3,6 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from service.capture.platforms.google_ads import GOOGLE_ADS
-from service.capture.platforms.linkedin import LINKEDIN
-from service.capture.platforms.meta import META
-from service.capture.platforms.tiktok import TIKTOK
 from service.capture.sender import Sender
 from service.capture.tools.basin import BASIN
 from service.capture.tools.cal_com import CAL_COM
@@ -29,6 +25,10 @@ from service.capture.tools.unbounce import UNBOUNCE
 from service.capture.tools.webflow import WEBFLOW
 from service.capture.tools.wix import WIX
 from service.capture.tools.wpforms import WPFORMS
+from service.platforms.google_ads.webhook import GOOGLE_ADS
+from service.platforms.linkedin.webhook import LINKEDIN
+from service.platforms.meta.webhook import META
+from service.platforms.tiktok.webhook import TIKTOK
 
 SENDERS: Mapping[str, Sender] = MappingProxyType(
     {

@@ -5,12 +5,12 @@ import json
 from typing import Any
 
 from service import clock
+from service.alerts import channels
+from service.alerts.words import span
 from service.cli.lines import printable
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
 from service.store import Concern, StoreUnavailable
-from service.watch import channels
-from service.watch.words import span
 
 TEST = channels.Message(
     "Lead Capture: a test",

@@ -12,8 +12,9 @@ from service import clock
 from service.cli.house import instant
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
-from service.ledger import google, meta
-from service.ledger.choosing import Chosen, Fit, Reason, Wish, choose
+from service.conversions.choosing import Chosen, Fit, Reason, Wish, choose
+from service.platforms.google_ads import conversions as google
+from service.platforms.meta import conversions as meta
 from service.store import StoreUnavailable
 
 PLATFORMS = {"google": "Google Ads", "meta": "Meta"}

@@ -13,10 +13,10 @@ from service.cli.house import NO_LOGIN, check_addresses, number_within
 from service.cli.main import Misused
 from service.cli.opened import unanswered
 from service.cli.simulated import in_demo
-from service.collect.lines import ANNOUNCING
 from service.delivery.behaviour import read_behaviour
 from service.delivery.preflight import Finding, examine
 from service.delivery.preflight.finding import Level, merged
+from service.fetching.lines import ANNOUNCING
 from service.forms import Account, Setup, SetupProblems, read_setup
 from service.forms.senders import UNPROVEN, can_read, is_proven, proof_remedy
 from service.nexudus.client import Nexudus

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from service import clock
-from service.admin.forgetting import forget
 from service.cli.main import Failed
 from service.cli.opened import open_house, unanswered
+from service.operations.forget import forget
 from service.store import StoreUnavailable
 
 

@@ -74,7 +74,7 @@ def _problems_of_alerts(environ: Mapping[str, str]) -> tuple[str, ...]:
         return ()
     if not addresses:
         return ()
-    from service.watch import channels  # noqa: PLC0415 (only where there is anybody to tell)
+    from service.alerts import channels  # noqa: PLC0415 (only where there is anybody to tell)
 
     return tuple(
         f"ALERT_URLS: Apprise cannot read address {number} of {len(addresses)}: {_HOW}"
@@ -92,7 +92,7 @@ def _problems_of_notify(path: Path, setup: Setup) -> tuple[str, ...]:
     ]
     if not told:
         return ()
-    from service.watch import channels  # noqa: PLC0415 (only where there is anybody to tell)
+    from service.alerts import channels  # noqa: PLC0415 (only where there is anybody to tell)
 
     unread = channels.unreadable([address for _, address in told])
     return tuple(f"{told[number - 1][0]}: Apprise cannot read this address: {_HOW}" for number in unread)

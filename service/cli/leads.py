@@ -8,13 +8,13 @@ from itertools import islice
 from typing import Any
 
 from service import clock
-from service.admin import actions
 from service.admin.lead_json import leads_json
 from service.cli.commands import COMMANDS
 from service.cli.house import instant, number_within
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
 from service.lead import Lead, Status
+from service.operations import leads
 from service.store import Query, Store, StoreUnavailable
 
 PAGE = 500
@@ -156,14 +156,14 @@ def show_lead(house: House, arguments: argparse.Namespace) -> int:
 def correct_lead(house: House, arguments: argparse.Namespace) -> int:
     """Put answers right; the lead is sent with them."""
 
-    def read(lead: Lead) -> actions.Corrected:
-        from service.correction import correct  # noqa: PLC0415 (only this action needs it)
+    def read(lead: Lead) -> leads.Corrected:
+        from service.operations.correction import correct  # noqa: PLC0415 (only this action needs it)
 
         return correct(lead, dict(arguments.field), house.setup.forms.get(lead.submission.form), clock.now())
 
     try:
-        lead = actions.correct(house.store, arguments.id, read, clock.now())
-    except (actions.NotPossible, actions.NotCorrect) as reason:
+        lead = leads.correct(house.store, arguments.id, read, clock.now())
+    except (leads.NotPossible, leads.NotCorrect) as reason:
         raise Failed(str(reason)) from reason
     if lead is None:
         raise Failed(f"there is no lead {arguments.id}")
@@ -182,19 +182,19 @@ def retry_leads(house: House, arguments: argparse.Namespace) -> int:
         raise Failed("name leads, or else say which: --status parked, --form, --since, --until")
     if filtered:  # read a page at a time, while those before are retried already
         found = _take(house.store, arguments, sys.maxsize)
-        ids = (lead.id for lead in found if lead.status in actions.WAITING)
-    return _each(arguments, ids, "sent again", lambda lead_id: actions.retry(house.store, lead_id, clock.now()))
+        ids = (lead.id for lead in found if lead.status in leads.WAITING)
+    return _each(arguments, ids, "sent again", lambda lead_id: leads.retry(house.store, lead_id, clock.now()))
 
 
 def release_leads(house: House, arguments: argparse.Namespace) -> int:
     """Those named."""
     ids = arguments.ids
-    return _each(arguments, ids, "released", lambda lead_id: actions.release(house.store, lead_id, clock.now()))
+    return _each(arguments, ids, "released", lambda lead_id: leads.release(house.store, lead_id, clock.now()))
 
 
 def discard_leads(house: House, arguments: argparse.Namespace) -> int:
     """Those named."""
-    return _each(arguments, arguments.ids, "discarded", lambda lead_id: actions.discard(house.store, lead_id))
+    return _each(arguments, arguments.ids, "discarded", lambda lead_id: leads.discard(house.store, lead_id))
 
 
 def _each(arguments: argparse.Namespace, ids: Iterable[str], done: str, act: Callable[[str], Lead | None]) -> int:
@@ -202,7 +202,7 @@ def _each(arguments: argparse.Namespace, ids: Iterable[str], done: str, act: Cal
     for lead_id in ids:
         try:
             problem = "there is no such lead" if act(lead_id) is None else ""
-        except actions.NotPossible as reason:
+        except leads.NotPossible as reason:
             problem = str(reason)
         failed += bool(problem)
         told = {"id": lead_id, "done": not problem, "problem": problem or None}

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it; 1 when the visitor would be sent back or the lead parked."""
-    from service.preview import preview  # noqa: PLC0415 (only this command pays for it)
+    from service.operations.preview import preview  # noqa: PLC0415 (only this command pays for it)
 
     _, setup = read_house()
     if arguments.form not in setup.forms:

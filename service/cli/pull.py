@@ -9,10 +9,10 @@ from service import clock
 from service.cli.house import instant
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
-from service.collect.line import Line
-from service.collect.lines import make_lines
-from service.collect.pulling import Tally, pull, told
 from service.delivery.identity import is_gone, worker_name
+from service.fetching.line import Line
+from service.fetching.lines import make_lines
+from service.fetching.pulling import Tally, pull, told
 from service.forms.senders import PLATFORMS
 from service.store import Identity, StoreUnavailable
 

@@ -13,12 +13,12 @@ from service.cli.opened import House, open_house, unanswered
 from service.cli.progress import Bar
 from service.cli.simulated import in_demo
 from service.delivery.identity import is_gone, worker_name
-from service.ledger.book import Book
-from service.ledger.findings import Comparison, Kind
-from service.ledger.reconciling import Ask, no_platforms, reconcile
-from service.ledger.repairing import repair
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import SIZE
+from service.reconciliation.book import Book
+from service.reconciliation.findings import Comparison, Kind
+from service.reconciliation.reconciling import Ask, no_platforms, reconcile
+from service.reconciliation.repairing import repair
 from service.store import StoreUnavailable
 
 STATUSES = {
@@ -80,8 +80,9 @@ def _books(house: House, arguments: argparse.Namespace) -> Iterator[tuple[Book, 
     """The book of each account that has a login, and what asks the platforms of its forms."""
     import threading  # noqa: PLC0415 (with all that delivers)
 
-    from service import bookkeeping, worker  # noqa: PLC0415
-    from service.collect.lines import make_lines  # noqa: PLC0415
+    from service import worker  # noqa: PLC0415
+    from service.fetching.lines import make_lines  # noqa: PLC0415
+    from service.reconciliation import wiring  # noqa: PLC0415
     from service.store import Identity  # noqa: PLC0415
 
     desks = worker.desks(house.settings, house.setup, house.store, threading.Event())
@@ -95,9 +96,9 @@ def _books(house: House, arguments: argparse.Namespace) -> Iterator[tuple[Book, 
     if not named:
         raise Failed(NO_LOGIN)
     for name in named:
-        asked = bookkeeping.asking(name, lines, house.store, exactly=arguments.since is not None)
+        asked = wiring.asking(name, lines, house.store, exactly=arguments.since is not None)
         ask = no_platforms if arguments.no_platforms else asked
-        yield bookkeeping.book_of(name, desks[name], house.store, clock.sleep, tempo_s=0), ask
+        yield wiring.book_of(name, desks[name], house.store, clock.sleep, tempo_s=0), ask
 
 
 def _compare(book: Book, ask: Ask, arguments: argparse.Namespace, bar: Bar) -> Comparison:

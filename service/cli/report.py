@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    from service.report import attribution_report, period_of  # noqa: PLC0415 (only this command pays for it)
+    from service.operations.report import attribution_report, period_of  # noqa: PLC0415 (only this command pays for it)
 
     house = open_house()
     period = period_of(arguments.since, arguments.until, arguments.form, clock.now())

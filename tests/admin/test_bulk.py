@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from service.admin.bulk import ACTIONS, Done, act_on, act_on_all
 from service.lead import Lead, Status
+from service.operations.bulk import ACTIONS, Done, act_on, act_on_all
 from service.store import Arrival, Notice, Query, Store
 from tests.admin.desk import keep
 from tests.builders import NOON, a_lead

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 
 from service import clock
-from service.admin.actions import Corrected
 from service.admin.pages import Window, register
 from service.lead import Attribution, Contact, Status
+from service.operations.leads import Corrected
 from service.store import Arrival, Store
 from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
 from tests.admin.visitor import PASSWORD, Operator, words

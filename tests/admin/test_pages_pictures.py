@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from service.chores.tallying import Tallier
 from service.lead import Attribution, CoworkerId, OpportunityId, Status
+from service.maintenance.tallying import Tallier
 from service.store import Store
 from tests.admin.desk import keep
 from tests.admin.visitor import Operator

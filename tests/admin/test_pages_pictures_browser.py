@@ -12,8 +12,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from service import clock
-from service.chores.tallying import Tallier
 from service.lead import Attribution, Status
+from service.maintenance.tallying import Tallier
 from service.store import Store
 from tests.admin.desk import keep, keep_as, keep_delivered
 from tests.admin.served import Screen, served

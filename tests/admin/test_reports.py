@@ -13,7 +13,7 @@ from service.attribution import attribute
 from service.attribution.cleaning import clean
 from service.forms import Crediting, Route
 from service.lead import Status
-from service.report import _line, period_of
+from service.operations.report import _line, period_of
 from service.store import Store
 from tests.admin.desk import keep, keep_delivered
 from tests.attribution.visits import a_visit

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
 
-from service.chores.tallying import Tallier
+from service.maintenance.tallying import Tallier
 from service.store import Store
 from tests.admin.visitor import PASSWORD
 from tests.bench.pages import COUNT, TRIES, _crowded, _tell, _time

@@ -265,7 +265,7 @@ def test_a_form_that_is_saved_for_ever_keeps_its_newest_words(kept: Store) -> No
 
 
 def test_a_retry_from_before_an_operator_put_the_address_right_is_a_repeat(kept: Store) -> None:
-    from service.correction import correct  # noqa: PLC0415 (the operator's room; only here)
+    from service.operations.correction import correct  # noqa: PLC0415 (the operator's room; only here)
 
     take(kept, said("ada@exmaple.com"))
     (lead,) = leads(kept)
@@ -346,7 +346,7 @@ def test_changes_of_one_lead_that_come_together_are_all_kept(store: Store) -> No
 
 
 def test_an_operator_does_not_overwrite_what_the_sender_has_just_added(kept: Store) -> None:
-    from service.correction import correct  # noqa: PLC0415 (the operator's room; only here)
+    from service.operations.correction import correct  # noqa: PLC0415 (the operator's room; only here)
 
     take(kept, said())
     (before,) = leads(kept)

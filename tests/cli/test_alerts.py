@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from service.store import Store
+from tests.alerts.ear import Ear
 from tests.builders import NOON
 from tests.cli.conftest import Terminal
-from tests.watch.ear import Ear
 
 UNREAD = "see https://github.com/caronc/apprise/wiki for how to write it"
 

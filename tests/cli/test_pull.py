@@ -7,7 +7,7 @@ import pytest
 
 from service.store import Query, Store
 from tests.cli.conftest import Terminal
-from tests.collect.platforms import LINKEDIN_TOKEN, META_TOKEN, Platforms, meta_lead
+from tests.fetching.platforms import LINKEDIN_TOKEN, META_TOKEN, Platforms, meta_lead
 
 FORMS = f"""
 [forms.tour.webhooks.meta]

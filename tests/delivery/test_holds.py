@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from service import clock
-from service.admin import actions
 from service.forms import Destination
 from service.lead import Lead, Status
 from service.nexudus import counts
+from service.operations import leads
 from service.store import Hold
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import House
@@ -95,7 +95,7 @@ def test_each_refusal_holds_twice_as_long(house: House, waiting: list[Lead]) -> 
 def test_an_operator_who_retries_one_lets_all_go(house: House, waiting: list[Lead]) -> None:
     house.nexudus.settings(coworker_quota=50)
 
-    actions.retry(house.store, waiting[0].id, clock.now())
+    leads.retry(house.store, waiting[0].id, clock.now())
     house.deliver_once()
 
     assert states(house, waiting) == {Status.DELIVERED}

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service import clock
-from service.admin import actions
 from service.capture.intake import accept
-from service.correction import correct
 from service.delivery.acquaintance import recognise
 from service.delivery.deliver import deliver
 from service.delivery.desk import Desk
 from service.delivery.routing import account_of
 from service.forms import Form
 from service.lead import Delivery, Lead, LeadId, Status, Submission
+from service.operations import leads
+from service.operations.correction import correct
 from service.simulator.server import Simulator
 from service.store import Store
 from tests.builders import a_submission
@@ -91,7 +91,7 @@ class Branches:
     def corrects(self, lead_id: LeadId, place: str) -> None:
         """An operator puts the place right."""
         form, now = self.forms["contact"], clock.now()
-        actions.correct(self.store, lead_id, lambda lead: correct(lead, {"location": place}, form, now), now)
+        leads.correct(self.store, lead_id, lambda lead: correct(lead, {"location": place}, form, now), now)
 
     def kept(self, lead_id: LeadId) -> Lead:
         """The lead as it stands."""
@@ -201,7 +201,7 @@ def test_what_the_old_account_says_of_a_person_is_not_shown_in_the_new_one(branc
         branches.corrects(lead_id, "leeds")
     else:
         branches.forms = forms_of("harbour", {})
-        actions.retry(branches.store, lead_id, clock.now())
+        leads.retry(branches.store, lead_id, clock.now())
         branches.deliver(*branches.claim())
 
     with branches.store.read() as tx:
@@ -315,7 +315,7 @@ def _happen(event: Event, branches: Branches, lead_ids: dict[int, LeadId], later
         case "corrects" if number in lead_ids:
             try:
                 branches.corrects(lead_ids[number], place)
-            except (actions.NotPossible, actions.NotCorrect):
+            except (leads.NotPossible, leads.NotCorrect):
                 return  # it is delivered, or may be, or says so already
         case "delivers":
             _deliver_and_watch(branches, rounds=1)

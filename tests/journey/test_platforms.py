@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.collect.platforms import META_TOKEN, Canned, Platforms, event, meta_lead
+from tests.fetching.platforms import META_TOKEN, Canned, Platforms, event, meta_lead
 from tests.journey.installation import TOKEN, Installation, Nexudus, leads
 from tests.processes import free_port, wait_until
 

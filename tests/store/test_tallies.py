@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from service.chores.tallying import Tallier
 from service.lead import Attribution, CoworkerId, Lead, OpportunityId, Status
+from service.maintenance.tallying import Tallier
 from service.store import Span, Store
 from service.store.counting import ERASED, MOST_VALUES, REST, SHARED, Key, Sum, box_of, count, remembering, seconds_of
 from tests.admin.desk import keep

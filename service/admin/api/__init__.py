@@ -7,12 +7,12 @@ from typing import Any
 from flask import Flask
 from flask_smorest import Api
 
-from service.admin.actions import Corrected
 from service.admin.api import house, leads, people, previews, reports
 from service.admin.api.access import PROBLEM
 from service.admin.api.schemas.base import ProblemBody
 from service.forms import Form
 from service.lead import Lead
+from service.operations.leads import Corrected
 from service.store import Concern, Store
 
 Preview = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]

@@ -9,15 +9,15 @@ from flask import request
 from flask_smorest import Blueprint
 
 from service import clock
-from service.admin import actions
 from service.admin.api.access import OF_A_BODY, answers, guarded, of_whole_characters, refuse, takes_json
 from service.admin.api.schemas.base import LEAD_ID
 from service.admin.api.schemas.leads import CorrectionRequest, LeadBody, LeadPage, LeadQuery
 from service.admin.lead_json import leads_json
 from service.lead import Lead
+from service.operations import leads
 from service.store import Query, Store
 
-Correct = Callable[[Lead, Mapping[str, str]], actions.Corrected]
+Correct = Callable[[Lead, Mapping[str, str]], leads.Corrected]
 
 NO_SUCH_LEAD = "there is no such lead"
 ID = {"in": "path", "name": "lead_id", "description": "the lead's id", "schema": {"type": "string", "pattern": LEAD_ID}}
@@ -87,7 +87,7 @@ def _add_acting(routes: Blueprint, store: Store) -> None:
         def view(lead_id: str) -> dict[str, Any]:
             try:
                 return _shown(store, act(lead_id))
-            except actions.NotPossible as error:
+            except leads.NotPossible as error:
                 refuse(HTTPStatus.CONFLICT, str(error))
 
         view.__doc__ = summary
@@ -95,9 +95,9 @@ def _add_acting(routes: Blueprint, store: Store) -> None:
         answered = answers(routes, LeadBody, 404, 409)(view)
         routes.route(f"/leads/<lead_id>/{name}", methods=["POST"], parameters=[ID])(answered)
 
-    acting("retry", lambda lead_id: actions.retry(store, lead_id, clock.now()), "Send it now.")
-    acting("release", lambda lead_id: actions.release(store, lead_id, clock.now()), "Let a quarantined lead go.")
-    acting("discard", lambda lead_id: actions.discard(store, lead_id), "Keep it from Nexudus for good.")
+    acting("retry", lambda lead_id: leads.retry(store, lead_id, clock.now()), "Send it now.")
+    acting("release", lambda lead_id: leads.release(store, lead_id, clock.now()), "Let a quarantined lead go.")
+    acting("discard", lambda lead_id: leads.discard(store, lead_id), "Keep it from Nexudus for good.")
 
 
 def _add_correcting(routes: Blueprint, store: Store, correct: Correct) -> None:
@@ -113,10 +113,10 @@ def _add_correcting(routes: Blueprint, store: Store, correct: Correct) -> None:
         """
         try:
             fields = asked["fields"]
-            return _shown(store, actions.correct(store, lead_id, lambda lead: correct(lead, fields), clock.now()))
-        except actions.NotPossible as error:
+            return _shown(store, leads.correct(store, lead_id, lambda lead: correct(lead, fields), clock.now()))
+        except leads.NotPossible as error:
             refuse(HTTPStatus.CONFLICT, str(error))
-        except actions.NotCorrect as error:
+        except leads.NotCorrect as error:
             refuse(HTTPStatus.CONFLICT, str(error), errors={"json": {"fields": error.errors}})
 
 

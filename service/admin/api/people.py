@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from service import clock
 from service.admin.api.access import OF_A_BODY, answers, guarded, of_whole_characters, takes_json
 from service.admin.api.schemas.house import ForgetRequest, Forgotten
-from service.admin.forgetting import forget
+from service.operations.forget import forget
 from service.store import Store
 
 

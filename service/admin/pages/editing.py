@@ -8,12 +8,12 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from service import clock
-from service.admin import actions
 from service.admin.pages.lead import find
 from service.admin.pages.shell import PREFIX, Shell
 from service.admin.pages.window import Window
 from service.admin.pages.words import FIELDS, one
 from service.lead import CANONICAL_FIELDS, Lead, Status
+from service.operations import leads
 
 LONG = {"message"}
 """Answers that get a large box."""
@@ -39,7 +39,7 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
     def edit_lead(lead_id: str) -> Response:
         """The answers, to be changed."""
         lead = find(window, lead_id)
-        if lead.status not in actions.CORRECTABLE:
+        if lead.status not in leads.CORRECTABLE:
             return shell.go(f"{PREFIX}/leads/{lead.id}", "This lead cannot be changed any more.")
         return shell.page("edit.html", here="leads", lead=lead, answers=_answers(lead, {}, {}), general="")
 
@@ -49,17 +49,17 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         lead = find(window, lead_id)
         changed = _changed(lead, request.form)
         try:
-            actions.correct(window.store, lead.id, lambda kept: window.correct(kept, changed), clock.now())
-        except actions.NotCorrect as error:
+            leads.correct(window.store, lead.id, lambda kept: window.correct(kept, changed), clock.now())
+        except leads.NotCorrect as error:
             return _again(shell, lead, changed, error)
-        except actions.NotPossible as reason:
+        except leads.NotPossible as reason:
             return shell.go(f"{PREFIX}/leads/{lead.id}", f"Nothing was changed: {reason}.")
         is_held = lead.status is Status.QUARANTINED
         said = "Changed. It is still held: release it to send it." if is_held else "Changed, and on its way to Nexudus."
         return shell.go(f"{PREFIX}/leads/{lead.id}", said)
 
 
-def _again(shell: Shell, lead: Lead, changed: Mapping[str, str], error: actions.NotCorrect) -> Response:
+def _again(shell: Shell, lead: Lead, changed: Mapping[str, str], error: leads.NotCorrect) -> Response:
     """The form once more, with all that was typed and what is wrong with it."""
     wrong = {name: text for name, text in error.errors.items() if name != "fields"}
     return shell.page(

@@ -7,7 +7,6 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
 from service import clock
-from service.admin import actions
 from service.admin.pages.journey import journey
 from service.admin.pages.leads import LEAD_ID, VERBS
 from service.admin.pages.shell import PREFIX, Shell
@@ -17,6 +16,7 @@ from service.admin.pages.words import field_name, one
 from service.delivery.acquaintance import recognise
 from service.delivery.words import readable
 from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Lead, Status
+from service.operations import leads
 
 _SHOWN_ELSEWHERE = (FURTHER_IDS_REMARK, SAME_ID_REMARK)
 
@@ -55,15 +55,15 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         """Retry, release or discard it."""
         lead, name, now = find(window, lead_id), request.form.get("action", ""), clock.now()
         acts = {
-            "retry": lambda: actions.retry(window.store, lead.id, now),
-            "release": lambda: actions.release(window.store, lead.id, now),
-            "discard": lambda: actions.discard(window.store, lead.id),
+            "retry": lambda: leads.retry(window.store, lead.id, now),
+            "release": lambda: leads.release(window.store, lead.id, now),
+            "discard": lambda: leads.discard(window.store, lead.id),
         }
         if name not in acts:
             raise BadRequest("Choose what to do with the lead.")
         try:
             acts[name]()
-        except actions.NotPossible as reason:
+        except leads.NotPossible as reason:
             return shell.go(f"{PREFIX}/leads/{lead.id}", f"Nothing was done: {reason}.")
         return shell.go(f"{PREFIX}/leads/{lead.id}", f"The lead is {VERBS[name][1]}.")
 
@@ -91,10 +91,10 @@ def find(window: Window, lead_id: str) -> Lead:
 def _possible(lead: Lead) -> set[str]:
     """What can be done with it."""
     found = {
-        "retry": lead.status in actions.WAITING,
+        "retry": lead.status in leads.WAITING,
         "release": lead.status is Status.QUARANTINED,
         "discard": lead.status not in {Status.DELIVERED, Status.ERASED, Status.DISCARDED},
-        "edit": lead.status in actions.CORRECTABLE,
+        "edit": lead.status in leads.CORRECTABLE,
         "erase": lead.status is not Status.ERASED,
     }
     return {name for name, possible in found.items() if possible}

@@ -8,13 +8,13 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from service import clock
-from service.admin.bulk import ACTIONS, Action, Done, act_on, act_on_all
 from service.admin.pages import listing
 from service.admin.pages.leads import LEAD_ID, PAGE, VERBS, lead_id_of
 from service.admin.pages.shell import PREFIX, Shell
 from service.admin.pages.window import Window
 from service.admin.pages.words import counted
 from service.lead import LeadId, Status
+from service.operations.bulk import ACTIONS, Action, Done, act_on, act_on_all
 from service.store import Query, Transaction
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Any
 
-from service.admin.actions import Corrected
-from service.admin.bulk import PATIENCE_S
 from service.forms import Form
 from service.lead import Lead
+from service.operations.bulk import PATIENCE_S
+from service.operations.leads import Corrected
 from service.store import Concern, Store
 
 MADE_PASSWORD = "admin_password"  # noqa: S105 (the name of a value)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from service.capture.enquiries import Answered, Enquiry
 from service.capture.instants import read_instant
 from service.capture.names import fold, meaning_of
-from service.capture.platforms.tags import utm_of
 from service.capture.sender import Table
 from service.capture.sheets.cells import bare, bare_foreign
 from service.capture.sheets.columns import TIMES
@@ -19,6 +18,7 @@ from service.capture.texts import clean
 from service.capture.tools.relayed import relay
 from service.forms import PLATFORMS, Form
 from service.lead import CANONICAL_FIELDS, Answers, Reason, Status, Submission
+from service.platforms.tags import utm_of
 
 SENDER = "import"
 """Who brought the leads of a file that is no platform's export."""

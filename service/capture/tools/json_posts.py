@@ -13,12 +13,12 @@ from service.capture.instants import read_instant
 from service.capture.multipart import file_remarks
 from service.capture.names import fold, meaning_of
 from service.capture.nesting import collect, dotted, flatten
-from service.capture.platforms.tags import utm_of
 from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import value_at
 from service.capture.tools.events import is_no_lead, is_silent, is_trial, shows_somebody
 from service.capture.tools.posted import Posted, leads_in
 from service.capture.tools.relayed import Relayed, relay
+from service.platforms.tags import utm_of
 
 _TIMES = frozenset(("createdtime", "createtime", "leadsubmittime", "occurredat", "submittedon"))
 _MOST_ASKED = 1000  # answers that are looked at for the time

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from service.attribution import attribute
-from service.capture.platforms.tags import utm_of
 from service.forms import Crediting
 from service.lead import Attribution, Evidence
+from service.platforms.tags import utm_of
 
 _SITE = "https://www.example.com"
 _PAGES = ("/", "/tour", "/private-offices", "/hot-desks", "/meeting-rooms", "/pricing")

@@ -7,9 +7,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.capture.enquiries import Enquiry, Item, Unfit
-from service.capture.platforms.google_ads import read
 from service.capture.sender import Call
 from service.lead import Status, Submission
+from service.platforms.google_ads.webhook import read
 from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.signing import SECRET, table_of

@@ -9,10 +9,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.capture.enquiries import Item, Notice, Unfit, Withdrawal
-from service.capture.platforms.linkedin import enquiry, needs_form, read
 from service.capture.sender import Call
 from service.capture.shapes import table_at
 from service.lead import Status
+from service.platforms.linkedin.webhook import enquiry, needs_form, read
 from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import recorded

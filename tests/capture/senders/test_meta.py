@@ -8,9 +8,9 @@ from werkzeug.test import TestResponse
 
 from service.capture.claims import Answer
 from service.capture.enquiries import Enquiry, Item, Notice, Unfit
-from service.capture.platforms.meta import enquiry, needs_form, read
 from service.capture.sender import Call
 from service.lead import Status
+from service.platforms.meta.webhook import enquiry, needs_form, read
 from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import recorded

@@ -2,8 +2,9 @@
 
 import pytest
 
-from service.capture.platforms import linkedin, meta
 from service.lead import Status
+from service.platforms.linkedin import webhook as linkedin
+from service.platforms.meta import webhook as meta
 from service.store import Store
 from tests.capture.senders.recorded import Recorded, recorded
 from tests.capture.senders.told import CHECKED, Told, expected_leads, facts_of, read_answer, tell

@@ -3,7 +3,7 @@
 import pytest
 
 from service.capture.enquiries import Enquiry
-from service.capture.platforms.tags import utm_of
+from service.platforms.tags import utm_of
 from tests.capture.senders.told import credited
 
 META = {

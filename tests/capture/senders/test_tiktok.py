@@ -10,9 +10,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.capture.enquiries import Enquiry, Item, Unfit
-from service.capture.platforms.tiktok import read, read_export
 from service.capture.sender import Call
 from service.lead import Status
+from service.platforms.tiktok.webhook import read, read_export
 from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import recorded

@@ -12,10 +12,11 @@ from werkzeug.test import TestResponse
 from service import clock
 from service.capture.enquiries import Enquiry
 from service.capture.intake import arrival_of
-from service.capture.platforms import linkedin, meta
 from service.capture.shapes import Json
 from service.capture.submitting import reading_form, submit
 from service.lead import Lead, Status
+from service.platforms.linkedin import webhook as linkedin
+from service.platforms.meta import webhook as meta
 from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import Recorded

@@ -1,0 +1,67 @@
+"""What is wrong with the ad platforms' connections, and which leads wait to be read: a pure decision."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from service.alerts.finding import Finding
+from service.alerts.words import count, span
+from service.store import Health
+from service.store.watching import Announced, Sight
+
+LATE_S = 240.0
+"""A lead that was announced is here within seconds; one that waits so long is told about."""
+
+WARNED = timedelta(days=35)
+"""So long before a connection ends people are told: LinkedIn's year is over when 330 days of it are."""
+
+PLATFORMS = {"meta": "Meta", "linkedin": "LinkedIn", "tiktok": "TikTok"}
+
+
+def find_unread(sight: Sight, now: datetime) -> Iterator[Finding]:
+    """Each broken connection once, with how many leads wait for it; and what waits for no known cause.
+
+    Raises: nothing.
+    """
+    broken = [health for health in sight.connections if health.reason]
+    for health in broken:
+        waiting = [each for each in sight.announced if _concerns(health, each)]
+        yield Finding(health.link.cause, health.reason, _number(waiting, now) if waiting else "No lead waits yet.")
+    for health in sight.connections:
+        if health.ends_at is not None and health.ends_at - now < WARNED:
+            yield _ending(health, health.ends_at, now)
+    rest = [each for each in sight.announced if not any(_concerns(health, each) for health in broken)]
+    late = [each for each in rest if now - each.oldest > timedelta(seconds=LATE_S)]
+    for form, sender in sorted({(each.form, each.sender) for each in late}):
+        yield _stuck(form, sender, [each for each in late if (each.form, each.sender) == (form, sender)], now)
+
+
+def _concerns(health: Health, announced: Announced) -> bool:
+    form, sender, place = health.link
+    return (form, sender) == (announced.form, announced.sender) and place in ("", announced.place)
+
+
+def _ending(health: Health, ends_at: datetime, now: datetime) -> Finding:
+    form, sender, _ = health.link
+    platform = PLATFORMS.get(sender, sender)
+    told = f"ends on {ends_at:%d %B %Y}" if ends_at > now else f"ended on {ends_at:%d %B %Y}"
+    head = (
+        f'The connection to {platform} of the form "{form}" {told}: let the person who gave it consent anew, put the '
+        f"new tokens into [forms.{form}.webhooks.{sender}], and start the worker again. Until then nothing is lost; "
+        "afterwards leads wait."
+    )
+    return Finding(f"platform:{form}:{sender}:expires", head)
+
+
+def _stuck(form: str, sender: str, late: Sequence[Announced], now: datetime) -> Finding:
+    why = {
+        "throttled": "it asks to wait. They are read by themselves when it lets us.",
+        "unavailable": "it cannot be reached, or answers with errors. They are tried again by themselves.",
+        "missing": "it does not know them, or does not show them yet. They are tried again by themselves.",
+    }.get(late[0].last, "nobody reads them. See that a worker runs, and its log.")
+    head = f'Leads that {PLATFORMS.get(sender, sender)} has for the form "{form}" wait too long: {why}'
+    return Finding(f"stuck:{form}:{sender}", head, _number(late, now))
+
+
+def _number(waiting: Sequence[Announced], now: datetime) -> str:
+    number, oldest = sum(each.number for each in waiting), min(each.oldest for each in waiting)
+    return f"{count(number, 'lead')} {'waits' if number == 1 else 'wait'}, the oldest for {span(now - oldest)}."

@@ -1,1 +1,0 @@
-"""Ad platforms: one file each, with how it proves its calls, what they say, and what its campaigns stand for."""

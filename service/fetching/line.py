@@ -1,0 +1,118 @@
+"""A form and a platform: all that is needed to read what the platform has for the form."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from service.capture.enquiries import Enquiry
+from service.capture.sender import Table
+from service.fetching.errors import CollectError, NotNow
+from service.forms import Form
+from service.store import Link, Notice, Store
+
+SAID_MAX = 200
+"""Characters of a platform's own words that are told."""
+
+SECRETS = ("app_secret", "client_secret", "access_token", "refresh_token", "token")
+"""The keys of a sender's table whose values are told to nobody."""
+
+SECRET_MIN = 6
+"""Characters from which on something is taken for a secret: shorter ones stand in every other word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the platforms answer, with their versions; all without a slash at the end."""
+
+    meta: str
+    linkedin: str
+    linkedin_oauth: str
+    tiktok: str
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A lead that a platform listed and that could not be read. which: its id, or what is known of it."""
+
+    which: str
+    why: str
+
+
+Pulled = Enquiry | Odd | CollectError
+"""What a pull brings; an error where one Page, account or form could not be read and the others go on."""
+
+
+class Reader(Protocol):
+    """How one platform is read. Every call may raise a CollectError."""
+
+    def fetch(self, notice: Notice) -> Enquiry:
+        """Read the one lead that was announced."""
+
+    def pull(self, since: datetime, until: datetime) -> Iterator[Pulled]:
+        """Read all that was submitted between two instants, as far as the platform tells."""
+
+    def check(self, now: datetime) -> datetime | None:
+        """Whether the connection works; when a person must renew it, None for never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One connection: its form, the operator's table and its reader. announces: its leads are fetched."""
+
+    form: Form
+    sender: str
+    table: Table
+    reader: Reader
+    announces: bool
+
+    @property
+    def link(self) -> Link:
+        """Its name in the store."""
+        return Link(self.form.name, self.sender)
+
+    @property
+    def section(self) -> str:
+        """Where the operator sets it up."""
+        return f"[forms.{self.form.name}.webhooks.{self.sender}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What one connection has learned, in the store."""
+
+    store: Store
+    link: Link
+
+    def recall(self, kind: str) -> dict[str, Any]:
+        """The facts of a kind, by name."""
+        with self.store.read() as tx:
+            found: dict[str, Any] = tx.connections.facts(self.link).get(kind, {})
+        return found
+
+    def learn(self, kind: str, name: str, fact: object) -> None:
+        """Keep a fact for every process, if it is news."""
+        if name and self.recall(kind).get(name, self) != fact:
+            self.store.write(lambda tx: tx.connections.learn(self.link, kind, name, fact))
+
+
+def in_turn(parts: Iterable[Iterator[Pulled]]) -> Iterator[Pulled]:
+    """Everything of all parts; one that is refused holds up no other.
+
+    Raises: NotNow: the others would fare no better.
+    """
+    for part in parts:
+        try:
+            yield from part
+        except NotNow:
+            raise
+        except CollectError as error:
+            yield error
+
+
+def spoken(text: str, table: Mapping[str, Any], *secrets: str) -> str:
+    """A platform's words in one line, capped, without anything secret that it may have repeated."""
+    told = [str(table.get(name, "")) for name in SECRETS]
+    for secret in [each for each in (*told, *secrets) if len(each) >= SECRET_MIN]:
+        text = text.replace(secret, "[removed]")
+    return " ".join(text.split())[:SAID_MAX]

@@ -1,0 +1,54 @@
+"""The lines of an installation: each form with each platform that can be read for it."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from service.capture.sender import Table
+from service.fetching.line import Addresses, Line, Memory, Reader
+from service.forms import Form
+from service.platforms.linkedin.api import LinkedInReader
+from service.platforms.linkedin.tokens import LinkedInTokens
+from service.platforms.meta.api import MetaReader
+from service.platforms.tiktok.api import TikTokReader
+from service.store import Identity, Link, Store
+
+ANNOUNCING = frozenset({"meta", "linkedin"})
+"""The platforms whose webhooks bring ids only."""
+
+
+def make_lines(forms: Mapping[str, Form], addresses: Addresses, store: Store, identity: Identity) -> list[Line]:
+    """Every line of these forms. identity: of this process."""
+    return [line for form in forms.values() for line in _lines_of(form, addresses, store, identity)]
+
+
+def _lines_of(form: Form, addresses: Addresses, store: Store, identity: Identity) -> Iterator[Line]:
+    for sender, table in form.webhooks.items():
+        if sender in _READERS:
+            memory = Memory(store, Link(form.name, sender))
+            reader = _READERS[sender](addresses, table, form, memory, identity)
+            yield Line(form, sender, table, reader, sender in ANNOUNCING)
+
+
+def _section(form: Form, sender: str) -> str:
+    return f"[forms.{form.name}.webhooks.{sender}]"
+
+
+def _meta(addresses: Addresses, table: Table, form: Form, memory: Memory, _identity: Identity) -> Reader:
+    return MetaReader(addresses.meta, table, _section(form, "meta"), memory)
+
+
+def _linkedin(addresses: Addresses, table: Table, form: Form, memory: Memory, identity: Identity) -> Reader:
+    section = _section(form, "linkedin")
+    tokens = LinkedInTokens(addresses.linkedin_oauth, table, section, memory, identity)
+    return LinkedInReader(addresses.linkedin, tokens, table, section, memory)
+
+
+def _tiktok(addresses: Addresses, table: Table, form: Form, _memory: Memory, _identity: Identity) -> Reader:
+    return TikTokReader(addresses.tiktok, table, form.name, _section(form, "tiktok"))
+
+
+_READERS: Mapping[str, Callable[[Addresses, Table, Form, Memory, Identity], Reader]] = {
+    "meta": _meta,
+    "linkedin": _linkedin,
+    "tiktok": _tiktok,
+}
+"""Sender -> how it is read. The others can be asked for nothing."""

@@ -1,0 +1,89 @@
+"""Now and then, by itself: is every platform still connected, does anything end soon, was anything missed."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import structlog
+
+from service import clock
+from service.fetching.errors import CollectError
+from service.fetching.line import Line
+from service.fetching.pulling import OVERLAP, pull
+from service.fetching.settling import judge
+from service.forms.senders import can_read
+from service.store import Store, StoreUnavailable
+
+log = structlog.get_logger()
+
+PULLS_S: Mapping[str, float] = {"linkedin": 1800.0, "meta": 6 * 3600.0, "tiktok": 24 * 3600.0}
+"""How often each platform is asked for what was missed. Meta counts calls, TikTok makes an export each time."""
+
+CHECK_S = 24 * 3600.0
+"""How often a connection is checked of which no lead tells that it works."""
+
+LOOK_S = 20.0
+"""Between two looks at what is due."""
+
+
+class Rounds:
+    """One thread: a worker's part of these rounds. Whose turn it is, the store knows."""
+
+    def __init__(self, store: Store, lines: Sequence[Line], stop: threading.Event, look_s: float = LOOK_S) -> None:
+        self._store = store
+        self._lines = lines
+        self._stop = stop
+        self._look_s = look_s
+
+    def run(self) -> None:
+        """Go rounds until stopped, whatever happens."""
+        while not self._stop.wait(self._look_s):
+            for line in self._lines:
+                self._go(line)
+
+    def _go(self, line: Line) -> None:
+        if self._stop.is_set() or not can_read(line.table):
+            return  # nobody asked for reads; a lead that needs one will say so
+        try:
+            self.step(line, clock.now())
+        except StoreUnavailable as error:
+            log.error("store_unavailable", error=str(error))
+        except Exception:  # a mistake of ours must not end the rounds
+            log.exception("rounds_stumbled", sender=line.sender, form=line.form.name)
+
+    def step(self, line: Line, now: datetime) -> None:
+        """Do for one line what is due.
+
+        Raises: StoreUnavailable.
+        """
+        health_due = self._store.write(lambda tx: tx.connections.take_look(line.link, now, CHECK_S))
+        if health_due or self._may_be_mended(line, now):
+            self._check(line, now)
+        if self._store.write(lambda tx: tx.connections.take_pull(line.link, now, PULLS_S[line.sender])):
+            self._pull(line, now)
+
+    def _may_be_mended(self, line: Line, now: datetime) -> bool:
+        """Whether it is broken, its rest is over, and no announced lead is there to find out."""
+        with self._store.read() as tx:
+            health = tx.connections.health(line.link)
+            waiting = any(link.whole == line.link for link, _, _ in tx.notices.waiting())
+        return health.reason != "" and not waiting and (health.rests_until is None or health.rests_until <= now)
+
+    def _check(self, line: Line, now: datetime) -> None:
+        try:
+            ends_at = line.reader.check(now)
+        except CollectError as error:
+            log.warning("check_failed", sender=line.sender, form=line.form.name, status=error.status)
+            self._note(error, line, now)
+            return
+        self._store.write(lambda tx: tx.connections.ends(line.link, ends_at))
+        self._store.write(lambda tx: tx.connections.worked(line.link, now))
+
+    def _note(self, error: CollectError, line: Line, now: datetime) -> None:
+        self._store.write(lambda tx: judge(tx, line.link, error, line, now, 1.0))
+
+    def _pull(self, line: Line, now: datetime) -> None:
+        with self._store.read() as tx:
+            since = tx.connections.health(line.link).pulled_until or now
+        if not pull(line, self._store, since - OVERLAP, now).broken:
+            self._store.write(lambda tx: tx.connections.pulled(line.link, now))

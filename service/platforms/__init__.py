@@ -1,0 +1,1 @@
+"""Ad platforms, one folder each; what they have in common lies beside the folders."""

@@ -1,0 +1,1 @@
+"""Google Ads: lead form webhooks and conversion uploads."""

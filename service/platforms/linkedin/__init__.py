@@ -1,0 +1,1 @@
+"""LinkedIn: Lead Gen Forms."""

@@ -1,0 +1,149 @@
+"""Meta's lead ads, on Facebook and Instagram: the webhook brings ids, the answers are read afterwards."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from service.capture.enquiries import Enquiry, Item, Notice
+from service.capture.fields import CLICK_IDS, UTM_KEYS
+from service.capture.instants import read_instant
+from service.capture.nesting import flatten
+from service.capture.proofs import check_hex, is_same
+from service.capture.refusals import Unreadable
+from service.capture.sender import Call, Forged, Reply, Sender, Table
+from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
+from service.platforms.events import known, read_event, unfit
+from service.platforms.questions import (
+    Asked,
+    Consent,
+    answers_of,
+    consent_answers,
+    consent_details,
+    target_of,
+)
+from service.platforms.tags import utm_of
+
+_TEST_ID = "444444444444"  # of the dashboard's button: nobody can read that lead
+_TEST_ADDRESSES = frozenset(("test@fb.com", "test@meta.com"))
+_PLACEHOLDER = re.compile(r"<\s*test lead:", re.IGNORECASE)
+_TOLD = ("page_id", "form_id", "ad_id", "created_time")
+_FACTS = ("platform", "is_organic", "form_id", "ad_id", "ad_name", "adset_id", "adset_name", "campaign_id")
+_STANDARD = frozenset(("city", "state", "country", "date_of_birth", "gender", "website", *UTM_KEYS, *CLICK_IDS))
+
+
+def verify(call: Call, table: Table) -> None:
+    """Check the HMAC over the bytes as they came: what Meta escapes is escaped already.
+
+    Raises: Forged.
+    """
+    check_hex(call.headers.get("x-hub-signature-256", ""), table["app_secret"], call.body, prefix="sha256=")
+
+
+def greet(call: Call, table: Table) -> Reply:
+    """Answer the check that comes when the webhook is set up.
+
+    Raises: Forged.
+    """
+    is_ours = is_same(call.query.get("hub.verify_token", ""), str(table.get("verify_token", "")))
+    if call.query.get("hub.mode") != "subscribe" or not is_ours:
+        raise Forged("the verify token is not the one of the forms file")
+    return Reply(call.query.get("hub.challenge", ""))
+
+
+def read(call: Call, _table: Table) -> Iterator[Item]:
+    """A Notice for each lead of all Pages in the call; other events of the Page are none.
+
+    Raises: Unreadable.
+    """
+    body = read_event(call)
+    if text_at(body, "object") == "page":
+        for entry in list_at(body, "entry"):
+            yield from _read_entry(entry)
+    elif not text_at(body, "object"):
+        raise Unreadable("The JSON is no event of Meta's.")
+
+
+def _read_entry(entry: object) -> Iterator[Item]:
+    for change in tables_at(entry, "changes"):
+        if text_at(change, "field") == "leadgen":
+            yield _read_change(table_at(change, "value"), text_at(entry, "id"))
+
+
+def _read_change(told: Json, entry_id: str) -> Item:
+    lead_id = text_at(told, "leadgen_id")
+    if not lead_id:
+        return unfit(told, "Meta announced a lead without its id.")
+    old = {"page_id": entry_id, "ad_id": text_at(told, "adgroup_id")}  # an old name of the ad, not of the ad set
+    details = {**known(old), **known({name: text_at(told, name) for name in _TOLD})}
+    return Notice(lead_id, details.get("page_id", ""), details, is_test=lead_id == _TEST_ID)
+
+
+def needs_form(lead: Json) -> bool:
+    """Tell whether the form's questions are needed to know which answer is the name or the address.
+
+    Forms in other languages call their questions otherwise; a few own questions beside Meta's need nothing.
+    """
+    names = [text_at(item, "name").lower() for item in tables_at(lead, "field_data")]
+    targets = {target_of(name) for name in names}
+    is_known = bool(targets & {"email", "phone"}) and bool(targets & {"full_name", "first_name", "last_name"})
+    return not is_known and any(not target_of(name) and name not in _STANDARD for name in names)
+
+
+def enquiry(lead: Json, form: Json | None, details: Mapping[str, str], table: Table) -> Enquiry:
+    """Make the Enquiry of a lead that was read.
+
+    lead: the answer of GET /{leadgen_id}. form: of GET /{form_id}, for its name, questions and texts; None where
+    it was not read. Both parsed with numbers as text. details: of the Notice. table: the operator's, for `names`.
+    Raises: nothing.
+    """
+    asked = list(_asked(lead, form or {}))
+    consents = _consents(lead, form or {})
+    facts = {**details, **known({name: text_at(lead, name) for name in (*_FACTS, "campaign_name")})}
+    created = text_at(lead, "created_time") or facts.get("created_time", "")
+    return Enquiry(
+        [*answers_of(each for each in asked if not _is_placeholder(each.value)), *consent_answers(consents)],
+        external_id=text_at(lead, "id"),
+        form_name=text_at(form, "name"),
+        place=facts.get("page_id", ""),
+        utm=utm_of("meta", facts, table.get("names", {})),
+        details={**{name: fact for name, fact in facts.items() if name != "created_time"}, **consent_details(consents)},
+        submitted_at=read_instant(created),
+        is_test=any(_is_test(each.value) for each in asked),
+    )
+
+
+def _asked(lead: Json, form: Json) -> Iterator[Asked]:
+    questions = {_folded(text_at(question, "key")): question for question in tables_at(form, "questions")}
+    for item in tables_at(lead, "field_data"):
+        name = text_at(item, "name")
+        question = questions.get(_folded(name), {})
+        kind = text_at(question, "type")
+        word = "" if kind == "CUSTOM" else kind or name
+        yield Asked(word, text_at(question, "label") or name, item.get("values", item.get("value")))
+
+
+def _folded(key: str) -> str:
+    """A question's key as the form and the lead both have it: one of them may leave the question mark out."""
+    return key.lower().rstrip("?").rstrip()
+
+
+def _consents(lead: Json, form: Json) -> list[Consent]:
+    boxes = [*tables_at(form, "legal_content", "custom_disclaimer", "checkboxes")]
+    boxes += tables_at(form, "custom_disclaimer", "checkboxes")
+    texts = {text_at(box, "key"): text_at(box, "text") for box in boxes}
+    answers = [
+        (text_at(box, "checkbox_key"), text_at(box, "is_checked"))
+        for box in tables_at(lead, "custom_disclaimer_responses")
+    ]
+    return [Consent(key, texts.get(key, ""), checked.lower() in {"1", "true"}) for key, checked in answers]
+
+
+def _is_placeholder(value: object) -> bool:
+    return any(_PLACEHOLDER.match(text) for _, text in flatten(value))
+
+
+def _is_test(value: object) -> bool:
+    return any(_PLACEHOLDER.match(text) or text.lower() in _TEST_ADDRESSES for _, text in flatten(value))
+
+
+META = Sender(read, verify, proof_key="app_secret", greet=greet, is_platform=True)
+"""Announces leads."""

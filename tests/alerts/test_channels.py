@@ -1,0 +1,89 @@
+"""Messages out: each channel by itself, within its time, and nothing secret told of it."""
+
+import os
+import threading
+import time
+
+from service.alerts import channels
+from service.alerts.channels import NO_ANSWER, SENT, Message
+from tests.alerts.ear import Ear
+from tests.alerts.letterbox import Letterbox
+from tests.processes import family
+
+MESSAGE = Message("Leads are stuck", "Three leads wait.\n\nSee the log.")
+NOWHERE = "json://127.0.0.1:1/secret-path"
+
+
+def test_a_message_arrives_as_it_was_written(ear: Ear) -> None:
+    assert channels.send([ear.address], MESSAGE) == [SENT]
+
+    (heard,) = ear.heard
+    assert (heard["title"], heard["message"], heard["type"]) == ("Leads are stuck", MESSAGE.body, "warning")
+
+
+def test_a_channel_that_fails_keeps_no_other_from_it(ear: Ear) -> None:
+    first, second = channels.send([NOWHERE, ear.address], MESSAGE)
+
+    assert (first, second) == ("it could not be reached, or refused it", SENT)
+
+
+def test_what_a_channel_answered_is_told_by_its_number_only(ear: Ear) -> None:
+    with Ear() as other:
+        ear.status, other.status = 401, 503
+
+        outcomes = channels.send([ear.address, other.address], MESSAGE)
+
+    assert outcomes == ["it answered with error 401", "it answered with error 503"]
+
+
+def test_a_channel_that_hangs_is_ended_and_the_others_have_it(ear: Ear) -> None:
+    ear.hangs.set()
+    with Ear() as other:
+        began = time.monotonic()
+        outcomes = channels.send([ear.address, other.address], MESSAGE, 3)
+
+        assert (outcomes, other.titles) == ([NO_ANSWER, SENT], ["Leads are stuck"])
+        assert time.monotonic() - began < 6
+
+
+def test_a_message_under_way_is_given_up_when_the_worker_stops(ear: Ear) -> None:
+    ear.hangs.set()
+    stop, outcomes = threading.Event(), list[str]()
+    sending = threading.Thread(target=lambda: outcomes.extend(channels.send([ear.address], MESSAGE, 60, stop)))
+    sending.start()
+
+    stop.set()
+    sending.join(3)
+
+    assert outcomes == [NO_ANSWER]
+
+
+def test_no_process_is_left_behind(ear: Ear) -> None:
+    before = set(family(os.getpid()))
+
+    channels.send([ear.address], MESSAGE)
+
+    assert set(family(os.getpid())) <= before
+
+
+def test_addresses_that_apprise_cannot_read_are_told_by_number(ear: Ear) -> None:
+    assert channels.unreadable([ear.address, "nothing://secret", "mailto://u:p@example.com", "slack://one"]) == [2, 4]
+
+
+def test_without_addresses_nothing_is_asked() -> None:
+    assert channels.unreadable([]) == []
+    assert channels.send([], MESSAGE) == []
+
+
+def test_a_letter_is_plain_text_whatever_strangers_wrote() -> None:
+    body = "Name: Ann <b>Lee</b>\nE-mail: ann@example.com\n\nMessage: 1 < 2 & *so* [on](https://evil.example)"
+    with Letterbox() as box:
+        assert channels.send([box.address], Message("New lead: Ann Lée", body, "info")) == [SENT]
+
+    (letter,) = box.letters
+    assert (letter["Subject"], letter["To"], letter.get_content_type()) == (
+        "New lead: Ann Lée",
+        "ann@example.com",
+        "text/plain",
+    )
+    assert letter.get_content().splitlines() == body.splitlines()

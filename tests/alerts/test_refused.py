@@ -1,0 +1,157 @@
+"""Somebody hears of a refused sender: from its call to a listener."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from service.capture import turned_away
+from service.capture.turned_away import TurnedAway
+from tests.alerts.conftest import Post
+from tests.builders import a_form
+from tests.capture.senders.signing import SECRET, table_of
+from tests.front import Front
+
+TITLE = "calls of a sender are refused"
+FORM = a_form("tour", webhooks={"google-ads": table_of("google-ads"), "typeform": table_of("typeform")})
+ANSWERS = [{"column_id": "EMAIL", "string_value": "ann@example.com"}]
+
+
+@dataclass
+class Ads:
+    """Google Ads, and whoever passes for it, at the time of the post."""
+
+    post: Post
+    front: Front
+
+    def send(self, key: str = SECRET, minutes: float = 0) -> int:
+        """A test lead, which nobody owes to Nexudus; the status of the answer."""
+        self.post.now += timedelta(minutes=minutes)
+        lead = {"lead_id": "TeSter", "is_test": True, "user_column_data": ANSWERS}
+        with time_machine.travel(self.post.now, tick=False):
+            return self.front.client.post(
+                "/webhooks/google-ads/tour", data=json.dumps({**lead, "google_key": key})
+            ).status_code
+
+    def refuse(self, minutes: float = 0) -> None:
+        """A lead with another key."""
+        assert self.send("another-key", minutes) == 401
+
+
+@pytest.fixture
+def ads(post: Post, monkeypatch: pytest.MonkeyPatch) -> Ads:
+    """A sender that has brought a lead."""
+    monkeypatch.setattr(turned_away, "NOTE_INTERVAL_S", 0)  # real seconds, of which none pass here
+    post.hire(forms={"tour": FORM})
+    ads = Ads(post, Front(post.store, FORM, PUBLIC_URL="https://leads.example.com"))
+    assert ads.send() == 200
+    return ads
+
+
+def test_the_first_refused_call_is_told_at_once_with_reason_and_remedy(post: Post, ads: Ads) -> None:
+    ads.refuse()
+
+    post.look()
+
+    (heard,) = post.ear.heard
+    assert heard["title"] == f"Lead Capture: {TITLE}"
+    assert heard["message"].startswith("1 call of google-ads for the form 'tour' was refused at 2026-11-24 12:00 UTC")
+    assert "its google_key is not the key of the forms file" in heard["message"]
+    assert "Google never sends a refused lead again" in heard["message"]
+    assert "`lead-capture import FILE.csv --form tour`" in heard["message"]
+    assert "somebody else may be trying this address" in heard["message"]
+
+
+def test_further_refused_calls_are_counted_and_told_again_after_hours(post: Post, ads: Ads) -> None:
+    for _ in range(60):
+        ads.refuse(minutes=1)
+        post.look()
+    assert len(post.ear.heard) == 1
+
+    ads.refuse(minutes=4 * 60)
+    post.look()
+    post.look(24 * 60)
+
+    assert post.ear.titles[1:] == [f"Lead Capture: still: {TITLE}"]
+    assert "61 calls of google-ads for the form 'tour' or more were refused since" in post.ear.heard[1]["message"]
+
+
+def test_a_call_that_is_accepted_ends_it_and_that_is_told_once(post: Post, ads: Ads) -> None:
+    ads.refuse()
+    post.look()
+
+    ads.send(minutes=25)
+    post.look()
+    post.look(1)
+
+    assert post.ear.titles[1:] == [f"Lead Capture: over: {TITLE}"]
+    assert "A call was accepted again" in post.ear.heard[1]["message"]
+    assert post.ear.heard[1]["message"].endswith("(tour:google-ads)")
+    assert post.open == {}
+
+
+def test_a_stranger_who_tries_all_day_rings_the_bell_a_few_times(post: Post, ads: Ads) -> None:
+    for _hour in range(24):
+        for _ in range(3):
+            ads.refuse(minutes=10)
+            post.look()
+        ads.send(minutes=30)
+        post.look()
+
+    assert [title for title in post.ear.titles if "over" not in title] == [f"Lead Capture: {TITLE}"] * 2
+    assert len(post.ear.heard) == 4
+    assert post.open == {}
+
+
+def test_a_sender_that_fails_for_good_after_such_a_day_is_told_within_hours(post: Post, ads: Ads) -> None:
+    for _ in range(6):
+        ads.refuse(minutes=10)
+        ads.send(minutes=10)
+    post.look()
+    assert post.ear.heard == []
+
+    ads.refuse(minutes=10)
+    post.look()
+    post.look(4 * 60)
+
+    assert post.ear.titles == [f"Lead Capture: {TITLE}"]
+
+
+def test_a_sender_that_never_brought_a_lead_is_being_set_up(post: Post, ads: Ads) -> None:
+    ads.front.client.post("/webhooks/typeform/tour", data=b"{}")
+
+    post.look()
+
+    assert post.ear.heard == []
+
+
+def test_a_form_that_is_gone_is_not_spoken_of(post: Post, ads: Ads) -> None:
+    ads.refuse()
+
+    post.hire(forms={"contact": a_form()})
+    post.look()
+
+    assert post.open == {}
+
+
+def test_after_a_week_without_another_it_is_over(post: Post, ads: Ads) -> None:
+    ads.refuse()
+    post.look()
+
+    post.look(7 * 24 * 60)
+
+    assert post.open == {}
+
+
+def test_a_redirected_post_is_told_with_the_address_to_enter(post: Post, ads: Ads) -> None:
+    with time_machine.travel(post.now, tick=False):
+        away = TurnedAway(post.store, {"tour": FORM}, "https://leads.example.com")
+        away.note("tour", "google-ads", "It came as GET: most likely an address that redirects.", 405)
+
+    post.look()
+
+    (heard,) = post.ear.heard
+    assert "It came as GET" in heard["message"]
+    assert "Enter exactly https://leads.example.com/webhooks/google-ads/tour there" in heard["message"]

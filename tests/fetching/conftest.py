@@ -1,0 +1,185 @@
+"""What these tests share: the stand-in, and an installation that reads from it."""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from service import clock
+from service.fetching.collector import Collector, reconnect
+from service.fetching.line import Line
+from service.fetching.lines import make_lines
+from service.forms import Form
+from service.lead import Attempt, Lead, LeadId, Status
+from service.store import Concern, Identity, Query, Store
+from service.store.tables import connections, notices
+from tests.builders import a_form
+from tests.fetching.platforms import LINKEDIN_TOKEN, META_TOKEN, Platforms, event
+from tests.front import Front
+
+SECRET = "a-secret"
+TABLES: dict[str, dict[str, Any]] = {
+    "meta": {"app_secret": SECRET, "access_token": META_TOKEN},
+    "linkedin": {"client_secret": SECRET, "access_token": LINKEDIN_TOKEN},
+}
+
+
+@pytest.fixture
+def platforms() -> Iterator[Platforms]:
+    """The stand-in."""
+    with Platforms() as standing_in:
+        yield standing_in
+
+
+@dataclass
+class House:
+    """One installation: its endpoint, its store, and a collector that the test starts."""
+
+    store: Store
+    platforms: Platforms
+    form: Form = field(default_factory=lambda: a_form("tour", webhooks=TABLES))
+
+    @property
+    def front(self) -> Front:
+        """Where platforms post."""
+        return Front(self.store, self.form)
+
+    def sets(self, sender: str, **table: Any) -> None:
+        """Change what the forms file says of a sender."""
+        whole = {**self.form.webhooks, sender: {**self.form.webhooks.get(sender, {}), **table}}
+        self.form = a_form("tour", webhooks=whole)
+
+    def hears(self, *leads: str | tuple[str, str], **more: Any) -> list[LeadId]:
+        """Meta announces leads; their ids here."""
+        body = json.dumps(event(*leads, **more)).encode()
+        proof = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+        headers = {"X-Hub-Signature-256": f"sha256={proof}"}
+        answer = self.front.client.post("/webhooks/meta/tour", data=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        told = answer.get_json()
+        return [LeadId(each) for each in told.get("ids", [told["id"]])]
+
+    def hears_linkedin(self, response_id: str, action: str = "CREATED", account: str = "508") -> LeadId:
+        """LinkedIn announces a response, or takes it back; the lead's id here."""
+        told = {
+            "type": "LEAD_ACTION",
+            "leadGenFormResponse": f"urn:li:leadGenFormResponse:{response_id}",
+            "owner": {"sponsoredAccount": f"urn:li:sponsoredAccount:{account}"},
+            "leadType": "SPONSORED",
+            "leadAction": action,
+            "occurredAt": 1795419000000,
+        }
+        body = json.dumps(told).encode()
+        proof = hmac.new(SECRET.encode(), b"hmacsha256=" + body, hashlib.sha256).hexdigest()
+        answer = self.front.client.post("/webhooks/linkedin/tour", data=body, headers={"X-LI-Signature": proof})
+        assert answer.status_code == 200, answer.text
+        return LeadId(answer.get_json()["id"])
+
+    def lines(self) -> list[Line]:
+        """What can be read."""
+        return make_lines(
+            {self.form.name: self.form}, self.platforms.addresses, self.store, Identity("test", lambda _: False)
+        )
+
+    def line(self, sender: str) -> Line:
+        """One of them."""
+        (only,) = [line for line in self.lines() if line.sender == sender]
+        return only
+
+    @contextmanager
+    def collecting(self, name: str = "one", store: Store | None = None) -> Iterator[Collector]:
+        """A worker's collector at work, after a start."""
+        stop = threading.Event()
+        reconnect(store or self.store, self.lines())
+        collector = Collector(store or self.store, self.lines(), Identity(name, lambda _: False), stop)
+        collector.start()
+        try:
+            yield collector
+        finally:
+            stop.set()
+            collector.join(10)
+
+    def reads(self, *ids: LeadId, status: Status = Status.PENDING) -> None:
+        """Let a worker run until these leads stand there."""
+        with self.collecting():
+            self.wait(lambda: all(self.lead(lead_id).status is status for lead_id in ids))
+
+    def reads_in_haste(self, *ids: LeadId, within_s: float = 8) -> None:
+        """Let a worker run, without any waits, until these leads are read or parked."""
+        with self.collecting() as collector:
+
+            def is_done() -> bool:
+                self.hurry()
+                collector.nudge()
+                return all(self.lead(lead_id).status is not Status.ANNOUNCED for lead_id in ids)
+
+            self.wait(is_done, within_s)
+
+    def tries(self, lead_id: LeadId, number: int = 1) -> None:
+        """Let a worker run until so many reads of a lead have ended."""
+        with self.collecting():
+            self.wait(lambda: len([each for each in self.attempts(lead_id) if each.duration_ms is not None]) >= number)
+
+    def wait(self, reached: Callable[[], bool], within_s: float = 8) -> None:
+        """Until a condition holds."""
+        deadline = time.monotonic() + within_s
+        while not reached():
+            assert time.monotonic() < deadline, [(lead.status, lead.problem) for lead in self.leads()]
+            time.sleep(0.01)
+
+    def hurry(self) -> None:
+        """Let all waits and rests be over."""
+        past = clock.now() - timedelta(seconds=1)
+        for change in (update(notices).values(due_at=past), update(connections).values(rests_until=past)):
+            with self.store._opened.writing.begin() as connection:
+                connection.execute(change)
+
+    def leads(self) -> list[Lead]:
+        """All, newest first."""
+        with self.store.read() as tx:
+            return tx.leads.page(Query(), 1000)
+
+    def lead(self, lead_id: LeadId) -> Lead:
+        """One."""
+        with self.store.read() as tx:
+            found = tx.leads.get(lead_id)
+        assert found is not None
+        return found
+
+    def attempts(self, lead_id: LeadId) -> list[Attempt]:
+        """The calls for one lead."""
+        with self.store.read() as tx:
+            return tx.leads.attempts_of([lead_id])[lead_id]
+
+    def concerns(self) -> dict[str, Concern]:
+        """What is wrong now, by cause."""
+        with self.store.read() as tx:
+            return {concern.cause: concern for concern in tx.concerns.open()}
+
+    def due_at(self, lead_id: LeadId) -> datetime:
+        """When a lead is to be read next."""
+        with self.store._opened.reading.connect() as connection:
+            found: datetime = connection.execute(
+                notices.select().with_only_columns(notices.c.due_at).where(notices.c.lead_id == lead_id)
+            ).scalar_one()
+        return found
+
+    def owed(self) -> int:
+        """How many leads are owed to Nexudus."""
+        with self.store.read() as tx:
+            return tx.outbox.waiting()[0]
+
+
+@pytest.fixture
+def house(store: Store, platforms: Platforms) -> House:
+    """An installation with the form `tour`, for Meta and LinkedIn."""
+    return House(store, platforms)

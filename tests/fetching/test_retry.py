@@ -1,0 +1,61 @@
+"""When a platform is asked again: a decision over plain values."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.fetching.errors import Disconnected, Gone, NotNow, Unusable
+from service.fetching.retry import (
+    GONE_S,
+    LONGEST_OUTAGE_S,
+    LONGEST_REST_S,
+    LONGEST_WAIT_S,
+    PATIENCE,
+    SCHEDULE_S,
+    Again,
+    GiveUp,
+    next_step,
+    outage_s,
+    rest_s,
+)
+from tests.builders import NOON
+
+ERRORS = [NotNow("?"), NotNow("?", 429, 60.0), Gone("?"), Unusable("?"), Disconnected("?", "!")]
+
+
+@pytest.mark.parametrize(("error", "schedule_s"), [(NotNow("?"), SCHEDULE_S), (Gone("?"), GONE_S)])
+def test_the_schedule_is_followed_to_its_end(error: NotNow | Gone, schedule_s: tuple[float, ...]) -> None:
+    waits = [next_step(error, tries, 1.0, NOON) for tries in range(len(schedule_s) + 1)]
+
+    expected = [Again(NOON + timedelta(seconds=wait), tries + 1) for tries, wait in enumerate(schedule_s)]
+    assert waits == [*expected, GiveUp()]
+
+
+def test_the_schedule_lasts_about_a_week() -> None:
+    assert 6 < sum(SCHEDULE_S) / 86400 < 8
+
+
+@pytest.mark.parametrize("error", [NotNow("?", 429, 60.0), Disconnected("?", "!")])
+def test_being_told_to_wait_and_a_broken_connection_spend_nothing(error: NotNow | Disconnected) -> None:
+    step = next_step(error, 99, 1.0, NOON)
+
+    assert isinstance(step, Again)
+    assert step.tries == 99
+
+
+def test_what_nobody_understands_is_for_a_person_at_once() -> None:
+    assert next_step(Unusable("?"), 0, 1.0, NOON) == GiveUp()
+
+
+@given(st.sampled_from(ERRORS), st.integers(0, 1000), st.floats(0.8, 1.2), st.floats(0, 1e9))
+def test_every_wait_stays_in_its_bounds(error: NotNow, tries: int, jitter: float, wait_s: float) -> None:
+    told = NotNow("?", 429, wait_s) if error.status else error
+
+    step = next_step(told, tries, jitter, NOON)
+    if isinstance(step, Again):
+        assert NOON <= step.due <= NOON + timedelta(seconds=LONGEST_WAIT_S * 1.2)
+    assert 0 < rest_s(tries, jitter) <= LONGEST_REST_S * 1.2
+    assert (outage_s(tries, jitter) == 0) == (tries < PATIENCE)
+    assert outage_s(tries, jitter) <= LONGEST_OUTAGE_S * 1.2

@@ -1,0 +1,163 @@
+"""Answers put right by an operator: read like a visitor's, sent again, and what was said before is kept."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from service import clock
+from service.attribution import attribute
+from service.capture.intake import accept
+from service.forms import Crediting, Route
+from service.lead import Contact, Lead, Status, Step, Submission
+from service.operations import leads
+from service.operations.correction import correct
+from service.operations.leads import NotCorrect, NotPossible
+from service.store import Store
+from tests.builders import NOON, a_form, a_lead, a_submission
+from tests.store.books import claim, owe, stands
+
+FORM = a_form(country="GB")
+
+
+def put_right(store: Store, lead: Lead, **answers: str) -> Lead:
+    """Correct a lead at noon; the lead as it stands then."""
+    found = leads.correct(store, lead.id, lambda kept: correct(kept, answers, FORM, NOON), NOON)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def parked(store: Store) -> Lead:
+    """A lead with a misspelt address, parked."""
+    submission = a_submission("ada@example", contact=Contact(full_name="Ada Lovelace"))
+    lead = owe(store, a_lead(submission=submission), person="nobody")
+    (delivery,) = claim(store)
+    store.write(lambda tx: tx.outbox.park(delivery, "there is no usable e-mail address"))
+    return lead
+
+
+# -- reading
+
+
+def test_a_corrected_address_and_number_are_read_like_a_visitors() -> None:
+    became = correct(a_lead(), {"email": " Ann@Example.COM ", "phone": "020 7946 0142"}, FORM, NOON)
+
+    assert (became.submission.contact.email, became.submission.contact.phone) == ("ann@example.com", "+442079460142")
+    assert became.person == "ann@example.com"
+    assert became.submission.fields["email"] == "ann@example.com"
+
+
+@pytest.mark.parametrize(
+    ("answers", "named", "wrong"),
+    [
+        ({"email": "ann@"}, "email", "no e-mail address"),
+        ({"shoe_size": "38"}, "shoe_size", "no field of this lead"),
+        ({"message": "x" * 10_001}, "message", "longer than"),
+        ({"email": "ada@example.com"}, "email", "says already"),
+        ({}, "fields", "at least one"),
+    ],
+)
+def test_what_cannot_be_taken_is_told_by_name(answers: Mapping[str, str], named: str, wrong: str) -> None:
+    with pytest.raises(NotCorrect) as caught:
+        correct(a_lead(), answers, FORM, NOON)
+
+    assert wrong in caught.value.errors[named]
+
+
+def test_an_empty_answer_takes_one_out() -> None:
+    became = correct(a_lead(), {"message": "", "how_heard": ""}, FORM, NOON)
+
+    assert "message" not in became.submission.fields
+    assert "how_heard" not in became.submission.extras
+    assert dict(became.correction.was) == {"message": "Two desks, please.", "how_heard": "a friend"}
+
+
+# -- keeping
+
+
+def test_a_corrected_lead_is_owed_at_once_with_its_whole_schedule(store: Store, parked: Lead) -> None:
+    lead = put_right(store, parked, email="ada@example.com")
+
+    assert (lead.status, lead.problem, lead.next_attempt_at) == (Status.PENDING, "", NOON)
+    assert lead.submission.contact.email == "ada@example.com"
+
+
+def test_what_the_lead_said_before_stays(store: Store, parked: Lead) -> None:
+    put_right(store, parked, email="adda@example.com")
+    lead = put_right(store, parked, email="ada@example.com")
+
+    assert [(dict(one.was), dict(one.became)) for one in lead.corrections] == [
+        ({"email": "ada@example"}, {"email": "adda@example.com"}),
+        ({"email": "adda@example.com"}, {"email": "ada@example.com"}),
+    ]
+
+
+def test_the_evidence_of_where_the_person_came_from_stays_as_it_came(store: Store) -> None:
+    submission = Submission("contact", "browser", Contact(), a_submission().evidence, fields={}, problem="no address")
+    receipt = accept(submission, FORM, store, NOON)
+    before = stands(store, replace(a_lead(), id=receipt.lead_id))
+
+    lead = put_right(store, before, email="ada@example.com", full_name="Ada")
+
+    assert lead.submission.evidence == before.submission.evidence
+    assert attribute(lead.submission.evidence, FORM.crediting) == lead.attribution
+
+
+def test_an_answer_that_chooses_another_route_is_credited_as_that_route_says() -> None:
+    leeds = replace(FORM, account="harbour", crediting=Crediting(lead_source=11))
+    form = replace(FORM, routes=(Route({"location": "leeds"}, leeds),))
+
+    became = correct(a_lead(), {"location": "Leeds"}, form, NOON)
+
+    assert (became.account, became.attribution.lead_source) == ("harbour", 11)
+
+
+def test_a_quarantined_lead_is_corrected_and_still_waits_to_be_released(store: Store) -> None:
+    held = a_lead(status=Status.QUARANTINED, problem="a trap")
+    store.keep(held, [], "ada@example.com")
+
+    lead = put_right(store, held, message="Four desks.")
+
+    assert (lead.status, lead.submission.fields["message"]) == (Status.QUARANTINED, "Four desks.")
+    assert claim(store) == []
+
+
+# -- when not
+
+
+def test_a_lead_that_is_being_sent_cannot_be_corrected(store: Store) -> None:
+    lead = owe(store)
+    claim(store)
+
+    with pytest.raises(NotPossible, match="at this moment"):
+        put_right(store, lead, message="Four desks.")
+
+
+def test_a_lead_that_nexudus_may_have_is_looked_for_first(store: Store) -> None:
+    lead = owe(store)
+    (delivery,) = claim(store)
+    store.write(lambda tx: tx.outbox.begin(delivery, Step.CREATE_OPPORTUNITY, NOON))
+    store.write(lambda tx: tx.outbox.free(lambda _: True))
+    (again,) = claim(store, now=NOON + timedelta(minutes=5))
+    store.write(lambda tx: tx.outbox.park(again, "given up"))
+
+    with pytest.raises(NotPossible, match="may have saved it"):
+        put_right(store, lead, email="other@example.com")
+
+
+@pytest.mark.parametrize("status", [Status.DELIVERED, Status.DISCARDED, Status.TEST, Status.ERASED])
+def test_a_finished_lead_cannot_be_corrected(store: Store, status: Status) -> None:
+    lead = a_lead(status=status)
+    store.keep(lead, [], "ada@example.com")
+
+    with pytest.raises(NotPossible, match=status.value):
+        put_right(store, lead, message="Four desks.")
+
+
+def test_there_is_no_correcting_of_a_lead_that_is_not_there(store: Store) -> None:
+    read = partial(correct, answers={"message": "x"}, form=FORM, now=NOON)
+
+    assert leads.correct(store, "0" * 32, read, clock.now()) is None

@@ -1,0 +1,74 @@
+"""A house that delivers to a simulated Nexudus, and its book."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+
+from service import clock
+from service.lead import Lead
+from service.reconciliation.book import Book
+from service.reconciliation.findings import Comparison, Kind
+from service.reconciliation.polling import poll
+from service.reconciliation.reconciling import Ask, no_platforms, reconcile
+from service.simulator.server import Simulator
+from service.store import Change, Query, Sale, Store
+from tests.builders import a_form, a_lead
+from tests.delivery.conftest import House, a_desk
+
+
+@dataclass
+class Ledger:
+    """One installation whose leads are in Nexudus, as its ledger sees it."""
+
+    house: House
+    book: Book
+
+    @property
+    def nexudus(self) -> Simulator:
+        """The simulated CRM."""
+        return self.house.nexudus
+
+    def delivers(self, *emails: str) -> list[Lead]:
+        """Leads of these people that came to Nexudus."""
+        for email in emails or ("ada@example.com",):
+            self.house.owes(a_lead(email))
+        self.house.deliver_until_quiet()
+        with self.house.store.read() as tx:
+            return sorted(tx.leads.page(Query(), 1000), key=lambda lead: lead.id)
+
+    def poll(self, now: datetime | None = None) -> str:
+        """Read what changed."""
+        return poll(self.book, now or clock.now())
+
+    def reconcile(
+        self, since: datetime | None = None, ask: Ask = no_platforms, now: datetime | None = None
+    ) -> Comparison:
+        """Compare all."""
+        return reconcile(self.book, since, now or clock.now(), clock.now, ask)
+
+    def sale(self, lead: Lead) -> Sale:
+        """How the lead's opportunity stands, as it was last seen."""
+        with self.house.store.read() as tx:
+            return tx.sales.of([lead.id])[lead.id]
+
+    def changes(self, lead: Lead) -> list[Change]:
+        """What happened to it."""
+        with self.house.store.read() as tx:
+            return tx.sales.changes_of([lead.id])[lead.id]
+
+    def names(self, lead: Lead) -> list[str]:
+        """The same in words."""
+        return [change.name for change in self.changes(lead)]
+
+
+def kinds(found: Comparison) -> list[Kind]:
+    """What kinds of findings there are."""
+    return [finding.kind for finding in found.findings]
+
+
+@pytest.fixture
+def ledger(store: Store, nexudus: Simulator) -> Ledger:
+    """A house with the one form `contact`, and its book."""
+    desk = a_desk(store, nexudus, {"contact": a_form()})
+    return Ledger(House(store, nexudus, desk), Book("default", desk.nexudus, store, lambda: None))
