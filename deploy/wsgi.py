@@ -3,10 +3,10 @@
 
 from flask import Flask
 
-from service.capture.limits import Visits
+from service.capture.http.rate_limit import PostCounts
 from service.web import create_app
 
-_VISITS = Visits()  # made before gunicorn forks: its processes count visitors together
+_VISITS = PostCounts()  # made before gunicorn forks: its processes count visitors together
 
 
 def application() -> Flask:

@@ -17,11 +17,11 @@ from service.admin import api, docs, machines, pages
 from service.admin.pages.crm import crm_link
 from service.alerts.alerts import TITLES
 from service.capture import samplepage, script
-from service.capture.endpoints import Reception, form_blueprint
-from service.capture.guards import Guards
-from service.capture.limits import SubmitLimit, Visits
-from service.capture.replies import Trouble, failure
-from service.capture.webhooks import Switchboard, webhook_blueprint
+from service.capture.http.endpoints import FormDeps, form_blueprint
+from service.capture.http.rate_limit import PostCounts, SubmitLimit
+from service.capture.http.responses import PostError, failure
+from service.capture.http.webhooks import WebhookDeps, webhook_blueprint
+from service.capture.spam import Guards
 from service.forms import Setup, read_setup
 from service.forms.senders import UNPROVEN, is_proven, proof_remedy
 from service.lead import Lead
@@ -42,7 +42,7 @@ SIGN_INS = SubmitLimit(10, 900)
 def create_app(
     settings: Settings | None = None,
     setup: Setup | None = None,
-    visits: Visits | None = None,
+    visits: PostCounts | None = None,
     store: Store | None = None,
 ) -> Flask:
     """The web application; without arguments, of this process's environment.
@@ -55,13 +55,13 @@ def create_app(
     setup = setup or read_setup(settings.forms_file, lookup)
     logs.configure(settings.log_format, settings.log_level)
     store = store or Store(settings.database_url)
-    visits = visits or Visits()
+    visits = visits or PostCounts()
     _warn_of_unproven(setup, visits)
     guards = Guards(store, visits.texts)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits, guards)))
-    board = Switchboard(setup.forms, store, settings.public_url, guards, settings.store_ip)
+    board = WebhookDeps(setup.forms, store, settings.public_url, guards, settings.store_ip)
     app.register_blueprint(webhook_blueprint(board))
     api.register(app, store, settings.admin_token, _asked(settings, setup, store))
     app.register_blueprint(docs.blueprint(app, settings.public_url))
@@ -78,7 +78,7 @@ def create_app(
     return app
 
 
-def _warn_of_unproven(setup: Setup, visits: Visits) -> None:
+def _warn_of_unproven(setup: Setup, visits: PostCounts) -> None:
     """Name each sender that anybody may pass for."""
     if visits.count("start", STARTS, clock.now().timestamp()):
         return
@@ -89,9 +89,9 @@ def _warn_of_unproven(setup: Setup, visits: Visits) -> None:
                 log.warning("sender_proves_nothing", form=form.name, sender=sender, why=why, remedy=remedy)
 
 
-def _reception(settings: Settings, setup: Setup, store: Store, visits: Visits, guards: Guards) -> Reception:
+def _reception(settings: Settings, setup: Setup, store: Store, visits: PostCounts, guards: Guards) -> FormDeps:
     limit = settings.submit_limit
-    return Reception(
+    return FormDeps(
         forms=setup.forms,
         store=store,
         visits=visits,
@@ -101,7 +101,7 @@ def _reception(settings: Settings, setup: Setup, store: Store, visits: Visits, g
     )
 
 
-def _window(settings: Settings, setup: Setup, store: Store, visits: Visits) -> pages.Window:
+def _window(settings: Settings, setup: Setup, store: Store, visits: PostCounts) -> pages.Window:
     def try_sign_in(who: str) -> float:
         return visits.count(f"sign-in {who}", SIGN_INS, clock.now().timestamp())
 
@@ -194,7 +194,7 @@ def _serve_sample(app: Flask, setup: Setup) -> None:
 
 def _tell(error: HTTPException) -> Any:
     """A wrong address or method, in a sentence; no trace ever leaves."""
-    trouble = Trouble.of_http(error)
+    trouble = PostError.of_http(error)
     accepts_page = "text/html" in request.headers.get("Accept", "")
     answer = failure(trouble, as_json=not accepts_page)
     if error.get_response().headers.get("Allow"):

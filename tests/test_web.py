@@ -16,7 +16,7 @@ import time_machine
 
 from service import web
 from service.capture import script
-from service.capture.limits import Visits
+from service.capture.http.rate_limit import PostCounts
 from service.forms import Setup
 from service.settings import read_settings
 from service.store import Store
@@ -123,7 +123,7 @@ def test_a_sender_that_proves_nothing_is_named_once_by_all_web_processes_of_a_ho
 ) -> None:
     monkeypatch.setattr(web, "log", structlog.get_logger())  # one that was used keeps the stream of its first test
     form = a_form(webhooks={"tally": {}, "jotform": {"token": "t"}, "meta": {"app_secret": "s"}})
-    settings, visits = read_settings({"FORMS_FILE": "no-such-file.toml"}), Visits()
+    settings, visits = read_settings({"FORMS_FILE": "no-such-file.toml"}), PostCounts()
 
     with time_machine.travel(NOON, tick=False):
         for _ in range(2):

@@ -15,7 +15,7 @@ _NEVER_CHOSEN = frozenset(("email", "phone", "consent", "message", *_NAMES))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FormQuestion:
     """One question.
 
     name: canonical, or the operator's own. posted_as: the name of its input. choices: what routes or
@@ -28,7 +28,7 @@ class Asked:
     is_about_source: bool = False
 
 
-def asked_of(form: Form) -> list[Asked]:
+def asked_of(form: Form) -> list[FormQuestion]:
     """Return the questions of a form in the order of the page."""
     choices = choices_of(form)
     required = [name for variant in form.variants for name in variant.require]
@@ -37,7 +37,7 @@ def asked_of(form: Form) -> list[Asked]:
     last = (*(name for name in wanted if is_source(name, form) and name not in _USUAL), *_LAST)
     first = [name for name in wanted if name in named or name not in {*_NAMES, *last}]
     return [
-        Asked(name, _posted_as(name, form), choices.get(name, ()), is_source(name, form))
+        FormQuestion(name, _posted_as(name, form), choices.get(name, ()), is_source(name, form))
         for name in (*first, *(name for name in last if name in wanted))
     ]
 

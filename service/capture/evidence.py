@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from service.attribution import stored_touch
 from service.attribution.links import link_pairs
-from service.capture.answers import is_own_site
 from service.capture.claims import Answer
 from service.capture.fields import CLICK_IDS, FIRST_UTM_KEYS, UTM_KEYS, Fields
+from service.capture.http.negotiation import is_own_site
 from service.capture.names import is_address, meaning_of
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Evidence, StoredTouch

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from service.capture.asking import OTHER, Asked, asked_of, choices_of, is_required, is_source
+from service.capture.asking import OTHER, FormQuestion, asked_of, choices_of, is_required, is_source
 from service.capture.claims import texts_of
 from service.capture.names import meaning_of
-from service.capture.phrases import complaint_of, question_of
+from service.capture.pages.phrases import complaint_of, question_of
 from service.capture.reading import Reading
 from service.capture.schemas import FieldError
 from service.capture.widgets import PLACE
@@ -74,7 +74,7 @@ def returned_inputs(
         meaning = meaning_of(name)
         texts = texts_of(answer)
         if target:
-            asked = Asked(target, name, choices.get(target, ()), is_source(target, form))
+            asked = FormQuestion(target, name, choices.get(target, ()), is_source(target, form))
             shown.append(_input(len(shown), asked, form, language, "\n".join(texts), errors.get(target, ())))
         elif meaning is None or meaning.target not in _NOT_GIVEN_BACK:
             hidden += ((name, text) for text in texts)
@@ -86,7 +86,7 @@ def _missing(canonical: Mapping[str, str], reading: Reading) -> dict[str, str]:
 
 
 def _input(
-    position: int, asked: Asked, form: Form, language: str, value: str = "", wrong: Sequence[FieldError] = ()
+    position: int, asked: FormQuestion, form: Form, language: str, value: str = "", wrong: Sequence[FieldError] = ()
 ) -> Input:
     kind = _kind(asked, value)
     return Input(
@@ -103,7 +103,7 @@ def _input(
     )
 
 
-def _kind(asked: Asked, value: str) -> str:
+def _kind(asked: FormQuestion, value: str) -> str:
     """The kind of input that can hold the value as it was given."""
     if asked.choices and value in {"", OTHER, *asked.choices}:
         return "select"

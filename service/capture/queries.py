@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.fields import CLICK_IDS, UTM_KEYS
 from service.capture.names import fold, meaning_of
-from service.capture.sender import Call
 from service.capture.texts import clean
+from service.capture.tools.sender import WebhookCall
 from service.lead import CANONICAL_FIELDS
 
 FORM_ENCODING = "application/x-www-form-urlencoded"
@@ -41,7 +41,7 @@ def holds_nothing(body: bytes) -> bool:
     return b"".join(body.split()) in _EMPTY_BODIES
 
 
-def as_body(call: Call, pairs: Sequence[tuple[str, str]]) -> Call:
+def as_body(call: WebhookCall, pairs: Sequence[tuple[str, str]]) -> WebhookCall:
     """Return the call with the answers of its query as its body."""
     headers = {**call.headers, "content-type": FORM_ENCODING}
     return replace(call, body=urlencode(pairs).encode(), headers=headers)

@@ -13,7 +13,7 @@ from service.capture.fields import Fields, lay_out
 from service.capture.fill_time import take_fill_time
 from service.capture.multipart import file_remarks
 from service.capture.names import fold
-from service.capture.phrases import choose_language, wished_language
+from service.capture.pages.phrases import choose_language, wished_language
 from service.capture.refusals import Empty
 from service.capture.schemas import FieldError, check
 from service.capture.tools.packed import unpack

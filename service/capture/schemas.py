@@ -11,7 +11,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from service.capture.contact import read_email, says_yes
-from service.capture.phrases import complaint_of
+from service.capture.pages.phrases import complaint_of
 
 _FEWEST_DIGITS = 5  # the shortest numbers people can be called at
 

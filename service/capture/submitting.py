@@ -11,8 +11,8 @@ from service.capture.evidence import read_evidence
 from service.capture.fields import CLICK_IDS, UTM_KEYS, Fields, lay_out
 from service.capture.reading import checked_answers
 from service.capture.schemas import check
-from service.capture.sender import Table
 from service.capture.texts import clean
+from service.capture.tools.sender import SenderConfig
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Answers, Contact, Evidence, Submission
 
@@ -23,14 +23,14 @@ _TARGETS = {"landing_url": "landing_page"}
 """What the forms file calls it -> what aliases.json does."""
 
 
-def reading_form(form: Form, table: Table) -> Form:
+def reading_form(form: Form, table: SenderConfig) -> Form:
     """The form as one sender's enquiries are read: with the field names of the sender's own table first."""
     own: Mapping[str, Sequence[str]] = table.get("fields", {})
     mapped = {_TARGETS.get(target, target): tuple(names) for target, names in own.items()}
     return replace(form, fields={**form.fields, **_before(mapped, form.fields)})
 
 
-def submit(enquiry: Enquiry, form: Form, sender: str, table: Table, query: str = "") -> Submission:
+def submit(enquiry: Enquiry, form: Form, sender: str, table: SenderConfig, query: str = "") -> Submission:
     """Make the Submission of one enquiry; its problem says why a person must look first.
 
     form: as reading_form gives it. query: of the webhook's address, the last place where tags are looked for.
@@ -58,7 +58,7 @@ def submit(enquiry: Enquiry, form: Form, sender: str, table: Table, query: str =
     return replace(submission, problem=problem)
 
 
-def submit_notice(notice: Notice, form: Form, sender: str, table: Table) -> Submission:
+def submit_notice(notice: Notice, form: Form, sender: str, table: SenderConfig) -> Submission:
     """The Submission of a lead that is still to be fetched: nothing but its id and what was told with it."""
     return Submission(
         form=form.name,
@@ -78,7 +78,7 @@ def submit_unfit(item: Unfit, form: Form, sender: str) -> Submission:
     return Submission(form.name, sender, Contact(), Evidence(), raw=item.raw, problem=problem)
 
 
-def unroutable(place: str, table: Table) -> str:
+def unroutable(place: str, table: SenderConfig) -> str:
     """Why a lead of this Page or account is not this form's, "" when it is."""
     wanted = [*table.get("pages", ()), *table.get("accounts", ()), *table.get("organizations", ())]
     if not wanted or place in wanted:
@@ -114,7 +114,7 @@ def _beside(extras: Mapping[str, Answer], details: Mapping[str, Answer]) -> dict
     return {**extras, **{f"{label} (2)" if label in extras else label: answer for label, answer in told.items()}}
 
 
-def _external_id(enquiry: Enquiry, found: Fields, table: Table) -> str:
+def _external_id(enquiry: Enquiry, found: Fields, table: SenderConfig) -> str:
     """The sender's own id, unless the operator says which field holds it."""
     mapped = found.text("external_id") if "external_id" in table.get("fields", {}) else ""
     return mapped or enquiry.external_id or found.text("external_id")
@@ -137,7 +137,7 @@ def _lists(answers: Answers) -> dict[str, Answer]:
     return {name: answer if isinstance(answer, str) else list(answer) for name, answer in answers.items()}
 
 
-def _problem(found: Fields, contact: Contact, place: str, form: Form, table: Table) -> str:
+def _problem(found: Fields, contact: Contact, place: str, form: Form, table: SenderConfig) -> str:
     wrong = check(checked_answers(found, contact, form), form.require, found.asked)
     return unroutable(place, table) or missing_sentence(wrong)
 

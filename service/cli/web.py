@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from service.capture.limits import Visits
+from service.capture.http.rate_limit import PostCounts
 from service.cli.cores import hooks
 from service.cli.house import number_within, read_house, with_port
 from service.settings import Settings
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from service.web import create_app  # noqa: PLC0415
 
-    visits = Visits()  # before the fork: the web processes share it
+    visits = PostCounts()  # before the fork: the web processes share it
 
     class Server(BaseApplication):
         """gunicorn with our options instead of a configuration file."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from service.capture.enquiries import Enquiry
-from service.capture.sender import Table
+from service.capture.tools.sender import SenderConfig
 from service.fetching.errors import CollectError, NotNow
 from service.forms import Form
 from service.store import Link, Notice, Store
@@ -62,7 +62,7 @@ class Line:
 
     form: Form
     sender: str
-    table: Table
+    table: SenderConfig
     reader: Reader
     announces: bool
 

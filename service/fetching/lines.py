@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from service.capture.sender import Table
+from service.capture.tools.sender import SenderConfig
 from service.fetching.line import Addresses, Line, Memory, Reader
 from service.forms import Form
 from service.platforms.linkedin.api import LinkedInReader
@@ -32,21 +32,21 @@ def _section(form: Form, sender: str) -> str:
     return f"[forms.{form.name}.webhooks.{sender}]"
 
 
-def _meta(addresses: Addresses, table: Table, form: Form, memory: Memory, _identity: Identity) -> Reader:
+def _meta(addresses: Addresses, table: SenderConfig, form: Form, memory: Memory, _identity: Identity) -> Reader:
     return MetaReader(addresses.meta, table, _section(form, "meta"), memory)
 
 
-def _linkedin(addresses: Addresses, table: Table, form: Form, memory: Memory, identity: Identity) -> Reader:
+def _linkedin(addresses: Addresses, table: SenderConfig, form: Form, memory: Memory, identity: Identity) -> Reader:
     section = _section(form, "linkedin")
     tokens = LinkedInTokens(addresses.linkedin_oauth, table, section, memory, identity)
     return LinkedInReader(addresses.linkedin, tokens, table, section, memory)
 
 
-def _tiktok(addresses: Addresses, table: Table, form: Form, _memory: Memory, _identity: Identity) -> Reader:
+def _tiktok(addresses: Addresses, table: SenderConfig, form: Form, _memory: Memory, _identity: Identity) -> Reader:
     return TikTokReader(addresses.tiktok, table, form.name, _section(form, "tiktok"))
 
 
-_READERS: Mapping[str, Callable[[Addresses, Table, Form, Memory, Identity], Reader]] = {
+_READERS: Mapping[str, Callable[[Addresses, SenderConfig, Form, Memory, Identity], Reader]] = {
     "meta": _meta,
     "linkedin": _linkedin,
     "tiktok": _tiktok,

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from service.capture.bodies import read_json
 from service.capture.enquiries import Unfit
 from service.capture.refusals import Empty
-from service.capture.sender import Call
+from service.capture.tools.sender import WebhookCall
 
 
-def read_event(call: Call) -> object:
+def read_event(call: WebhookCall) -> object:
     """Return the JSON of a call, with numbers as text.
 
     Raises: Empty, Unreadable.

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from service.capture import turned_away
-from service.capture.turned_away import TurnedAway
+from service.capture.http import rejected_calls
+from service.capture.http.rejected_calls import RejectedCalls
 from tests.alerts.conftest import Post
 from tests.builders import a_form
 from tests.capture.senders.signing import SECRET, table_of
@@ -43,7 +43,7 @@ class Ads:
 @pytest.fixture
 def ads(post: Post, monkeypatch: pytest.MonkeyPatch) -> Ads:
     """A sender that has brought a lead."""
-    monkeypatch.setattr(turned_away, "NOTE_INTERVAL_S", 0)  # real seconds, of which none pass here
+    monkeypatch.setattr(rejected_calls, "NOTE_INTERVAL_S", 0)  # real seconds, of which none pass here
     post.hire(forms={"tour": FORM})
     ads = Ads(post, Front(post.store, FORM, PUBLIC_URL="https://leads.example.com"))
     assert ads.send() == 200
@@ -147,7 +147,7 @@ def test_after_a_week_without_another_it_is_over(post: Post, ads: Ads) -> None:
 
 def test_a_redirected_post_is_told_with_the_address_to_enter(post: Post, ads: Ads) -> None:
     with time_machine.travel(post.now, tick=False):
-        away = TurnedAway(post.store, {"tour": FORM}, "https://leads.example.com")
+        away = RejectedCalls(post.store, {"tour": FORM}, "https://leads.example.com")
         away.note("tour", "google-ads", "It came as GET: most likely an address that redirects.", 405)
 
     post.look()

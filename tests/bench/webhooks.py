@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from service.capture.senders import SENDERS
+from service.capture.tools.registry import SENDERS
 from tests.bench.load import Load, form_post, post_for
 from tests.bench.processes import running
 from tests.capture.senders.recorded import Recorded, recorded

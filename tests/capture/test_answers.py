@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.capture.answers import cors_headers, nobody_reads, preflight_headers, redirect_target, wants_json
+from service.capture.http.negotiation import cors_headers, nobody_reads, preflight_headers, redirect_target, wants_json
 from service.forms import Crediting, Form
 
 FORM_TYPE = "application/x-www-form-urlencoded"

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.guards.breaker import MOST_FAILURES, PAUSE_S, Breaker
-from service.capture.guards.captchas import MOST_AT_ONCE, Captchas
-from service.capture.guards.provider import ADDRESSES, Said, address_of
-from service.capture.guards.verdicts import FAILED, OURS, SPENT, Outcome, Verdict, read_verdict
+from service.capture.spam.breaker import MOST_FAILURES, PAUSE_S, CircuitBreaker
+from service.capture.spam.captchas import MOST_AT_ONCE, Captchas
+from service.capture.spam.provider import ADDRESSES, ProviderResponse, address_of
+from service.capture.spam.verdicts import FAILED, OURS, SPENT, CaptchaOutcome, CaptchaResult, read_verdict
 from service.forms import Captcha
 from service.forms.schema import PROVIDERS
 from tests.capture.provider import Provider
@@ -27,7 +27,7 @@ def provider() -> Iterator[Provider]:
         yield provider
 
 
-def check(captchas: Captchas, captcha: Captcha) -> Verdict:
+def check(captchas: Captchas, captcha: Captcha) -> CaptchaResult:
     """One token; the site does not matter."""
     return captchas.check(captcha, "a-token", lambda _: True)
 
@@ -43,7 +43,7 @@ def test_an_enquiry_waits_for_a_slow_provider_no_longer_than_the_bound(provider:
 
     verdict = check(captchas, provider.captcha())
 
-    assert verdict == Verdict(Outcome.UNCHECKED, "no answer")
+    assert verdict == CaptchaResult(CaptchaOutcome.UNCHECKED, "no answer")
     assert SOON_S <= time.monotonic() - began < SOON_S + 1
 
 
@@ -57,7 +57,7 @@ def test_when_many_questions_hang_the_next_enquiry_does_not_wait(provider: Provi
         each.join()
     began = time.monotonic()
 
-    assert check(captchas, TURNSTILE).outcome is Outcome.UNCHECKED
+    assert check(captchas, TURNSTILE).outcome is CaptchaOutcome.UNCHECKED
     assert time.monotonic() - began < SOON_S
 
 
@@ -69,14 +69,14 @@ def test_one_provider_s_trouble_is_not_another_s(provider: Provider) -> None:
             check(captchas, broken.captcha())
 
         assert captchas.is_resting(broken.captcha())
-        assert check(captchas, provider.captcha()).outcome is Outcome.PASSED
+        assert check(captchas, provider.captcha()).outcome is CaptchaOutcome.PASSED
 
 
 # -- the breaker
 
 
 def test_some_failures_in_a_row_end_the_asking_for_a_while() -> None:
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for _ in range(MOST_FAILURES):
         assert breaker.allows(100)
         breaker.failed(100)
@@ -85,7 +85,7 @@ def test_some_failures_in_a_row_end_the_asking_for_a_while() -> None:
 
 
 def test_after_the_pause_one_finds_out_for_all() -> None:
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for _ in range(MOST_FAILURES):
         breaker.failed(100)
 
@@ -93,7 +93,7 @@ def test_after_the_pause_one_finds_out_for_all() -> None:
 
 
 def test_an_answer_ends_it() -> None:
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for _ in range(MOST_FAILURES):
         breaker.failed(100)
     breaker.worked()
@@ -103,7 +103,7 @@ def test_an_answer_ends_it() -> None:
 
 
 def test_a_single_failure_now_and_then_ends_nothing() -> None:
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for _ in range(10):
         breaker.failed(100)
         breaker.worked()
@@ -114,32 +114,32 @@ def test_a_single_failure_now_and_then_ends_nothing() -> None:
 # -- what an answer means
 
 
-def said(body: str, status: int = 200) -> Verdict:
-    return read_verdict(TURNSTILE, Said(status, body.encode()), lambda _: True)
+def said(body: str, status: int = 200) -> CaptchaResult:
+    return read_verdict(TURNSTILE, ProviderResponse(status, body.encode()), lambda _: True)
 
 
 @pytest.mark.parametrize("code", sorted(FAILED))
 def test_what_is_about_the_token_asks_for_a_new_one_whatever_the_status(code: str) -> None:
     body = f'{{"success": false, "error-codes": ["{code}"]}}'
 
-    assert {said(body, status).outcome for status in (200, 400)} == {Outcome.FAILED}
+    assert {said(body, status).outcome for status in (200, 400)} == {CaptchaOutcome.FAILED}
     assert said(body).is_spent is (code in SPENT)
 
 
 def test_a_no_without_a_code_is_one_of_the_visitor_s() -> None:
-    assert said('{"success": false}').outcome is Outcome.FAILED
+    assert said('{"success": false}').outcome is CaptchaOutcome.FAILED
 
 
 def test_a_mistake_of_ours_weighs_more_than_one_of_the_visitor_s() -> None:
     body = '{"success": false, "error-codes": ["invalid-input-response", "invalid-input-secret"]}'
 
-    assert said(body) == Verdict(Outcome.MISTAKEN, "invalid-input-secret")
+    assert said(body) == CaptchaResult(CaptchaOutcome.MISTAKEN, "invalid-input-secret")
 
 
 @given(st.text() | st.sampled_from(sorted(OURS | FAILED)), st.integers(200, 599))
 def test_whatever_is_said_has_a_meaning(code: str, status: int) -> None:
-    assert said(code, status).outcome is Outcome.UNCHECKED
-    assert said(f'{{"success": "{code}"}}', status).outcome is Outcome.UNCHECKED
+    assert said(code, status).outcome is CaptchaOutcome.UNCHECKED
+    assert said(f'{{"success": "{code}"}}', status).outcome is CaptchaOutcome.UNCHECKED
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

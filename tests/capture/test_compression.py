@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.compression import decompress
-from service.capture.endpoints import BODY_MAX
+from service.capture.http.endpoints import BODY_MAX
 from service.capture.refusals import Unreadable
 from service.lead import Status
 from service.store import Store

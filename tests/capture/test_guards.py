@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.guards import Circumstances, judge
 from service.capture.reading import Incoming, read
+from service.capture.spam import RequestContext, judge
 from service.forms import Crediting, Form
 from service.lead import Contact, Reason, Submission
 from tests.builders import a_form, a_submission
@@ -27,7 +27,7 @@ def saying(message: str = "Two desks, please.", **fields: str) -> Submission:
 
 
 def reason_of(submission: Submission, form: Form = FORM, **seen: Any) -> Reason | None:
-    found = judge(submission, form, Circumstances(**seen))
+    found = judge(submission, form, RequestContext(**seen))
     return found.reason if found else None
 
 
@@ -102,7 +102,7 @@ def test_the_surest_reason_is_the_one_that_is_named() -> None:
 
 
 def test_the_problem_begins_with_the_reason_and_says_what_to_do() -> None:
-    found = judge(saying(), FORM, Circumstances(fill_s=0.4))
+    found = judge(saying(), FORM, RequestContext(fill_s=0.4))
 
     assert str(found) == (
         "Held as spam (too_fast): It was filled in within 0.4 seconds: release it if it is real. "
@@ -209,6 +209,6 @@ def test_judging_never_raises_and_is_repeatable(
 ) -> None:
     submission = a_submission(fields=fields, extras=extras)
     form = replace(blocking("casino", "赌场", "192.0.2.0/24", "@spam.example"), name="contact")
-    seen = Circumstances(ip=ip, fill_s=fill_s)
+    seen = RequestContext(ip=ip, fill_s=fill_s)
 
     assert judge(submission, form, seen) == judge(submission, form, seen)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from service.capture.guards.repetition import Echoes
-from service.capture.limits import Counters
+from service.capture.http.rate_limit import Counters
+from service.capture.spam.repetition import DuplicateTexts
 from service.forms import Form
 from service.lead import Contact, Reason, Status
 from service.store import Store
@@ -175,27 +175,27 @@ def test_another_form_counts_for_itself(kept: Store) -> None:
     assert send(front, OFFER, 2, "tour") == ["pending", "pending"]
 
 
-def count(echoes: Echoes, email: str, days: float = 0, form: Form | None = None) -> int:
+def count(echoes: DuplicateTexts, email: str, days: float = 0, form: Form | None = None) -> int:
     """How many said it, with this person."""
     said = a_submission(email, fields={"message": OFFER})
     return echoes.count(said, form or a_form(), NOON + timedelta(days=days))
 
 
 def test_one_person_is_counted_once() -> None:
-    echoes = Echoes(Counters())
+    echoes = DuplicateTexts(Counters())
 
     assert [count(echoes, email) for email in ("a@x.test", "A@x.test", "b@x.test", "a@x.test")] == [1, 1, 2, 2]
 
 
 def test_a_new_day_begins_at_nought() -> None:
-    echoes = Echoes(Counters())
+    echoes = DuplicateTexts(Counters())
     count(echoes, "a@x.test")
 
     assert count(echoes, "b@x.test", days=1) == 1
 
 
 def test_nothing_is_counted_where_it_does_not_matter() -> None:
-    echoes = Echoes(Counters())
+    echoes = DuplicateTexts(Counters())
     nobody = a_submission("", contact=Contact(), fields={"message": OFFER})
 
     assert echoes.count(nobody, a_form(), NOON) == 0

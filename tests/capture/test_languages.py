@@ -7,9 +7,10 @@ from http import HTTPStatus
 import pytest
 from werkzeug.exceptions import InternalServerError, MethodNotAllowed, NotFound
 
-from service.capture import pages, phrases, refusals
-from service.capture.phrases import choose_language, complaint_of, languages, phrases_of, question_of
-from service.capture.replies import Trouble
+from service.capture import refusals
+from service.capture.http.responses import PostError
+from service.capture.pages import phrases, rendering
+from service.capture.pages.phrases import choose_language, complaint_of, languages, phrases_of, question_of
 from service.capture.schemas import check
 from service.forms.schema import LANGUAGES
 from service.lead import CANONICAL_FIELDS
@@ -96,15 +97,15 @@ def test_every_code_of_a_wrong_answer_has_its_phrase() -> None:
 
 def test_every_trouble_has_its_phrase() -> None:
     refused = (refusals.Unreadable, refusals.Empty, refusals.Unsupported)
-    troubles = [Trouble.unknown_form(), Trouble.store_is_down(5), Trouble.too_many(5), Trouble.too_large(5)]
-    troubles += [Trouble.refused(refusal()) for refusal in refused]
-    troubles += [Trouble.of_http(error()) for error in (NotFound, MethodNotAllowed, InternalServerError)]
+    troubles = [PostError.unknown_form(), PostError.store_is_down(5), PostError.too_many(5), PostError.too_large(5)]
+    troubles += [PostError.refused(refusal()) for refusal in refused]
+    troubles += [PostError.of_http(error()) for error in (NotFound, MethodNotAllowed, InternalServerError)]
 
     assert {f"trouble.{trouble.code}" for trouble in troubles} <= ENGLISH.keys()
 
 
 def test_a_trouble_without_a_phrase_is_told_in_english() -> None:
-    page = pages.message_page(HTTPStatus.CONFLICT, "NEW_CODE", "Something new happened.", "de")
+    page = rendering.message_page(HTTPStatus.CONFLICT, "NEW_CODE", "Something new happened.", "de")
 
     assert "Something new happened." in page.html
 

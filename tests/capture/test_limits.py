@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.limits import SubmitLimit, Visits
+from service.capture.http.rate_limit import PostCounts, SubmitLimit
 from service.store import Store
 from tests.builders import a_form
 from tests.front import ANN, PERSON, SCRIPT, Front, codes
@@ -97,7 +97,7 @@ def test_a_visitor_cannot_forge_the_address_that_a_trusted_proxy_tells(kept: Sto
 
 
 def test_a_new_window_begins_at_nought() -> None:
-    visits = Visits()
+    visits = PostCounts()
     for _ in range(30):
         visits.count("ann", THIRTY, NOON)
 
@@ -113,7 +113,7 @@ def test_a_new_window_begins_at_nought() -> None:
 def test_nobody_is_refused_before_their_limit_and_all_are_after_it(
     visitors: list[str], limit: SubmitLimit, now: float
 ) -> None:
-    visits = Visits()
+    visits = PostCounts()
     seen = dict.fromkeys("abcdefgh", 0)
 
     for visitor in visitors:
@@ -125,7 +125,7 @@ def test_nobody_is_refused_before_their_limit_and_all_are_after_it(
 
 
 def test_a_full_table_refuses_nobody_new() -> None:
-    visits = Visits()
+    visits = PostCounts()
     for number in range(100_000):
         visits.count(str(number), SubmitLimit(1, 60), NOON)
 
@@ -134,13 +134,13 @@ def test_a_full_table_refuses_nobody_new() -> None:
     assert max(waits) == 0.0
 
 
-def _count_twenty(visits: Visits) -> None:
+def _count_twenty(visits: PostCounts) -> None:
     for _ in range(20):
         visits.count("ann", THIRTY, NOON)
 
 
 def test_forked_processes_count_together() -> None:
-    visits = Visits()
+    visits = PostCounts()
     child = multiprocessing.get_context("fork").Process(target=_count_twenty, args=(visits,))
     child.start()
     child.join()

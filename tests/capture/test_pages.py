@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from service.capture.pages import answer, error_page, hosted_form, message_page, thank_you
+from service.capture.pages.rendering import answer, error_page, hosted_form, message_page, thank_you
 from service.capture.reading import Incoming, read
 from service.forms import Form, Route
 

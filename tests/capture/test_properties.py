@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from service.capture.bodies import read_body
 from service.capture.names import fold, meaning_of
-from service.capture.pages import error_page
+from service.capture.pages.rendering import error_page
 from service.capture.reading import Incoming, read
 from service.capture.refusals import Empty, Refused, Unreadable, Unsupported
 from service.capture.texts import clean

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.capture.intake import accept, announce_all, arrival_of, id_key
-from service.capture.pages import hosted_form
+from service.capture.pages.rendering import hosted_form
 from service.forms import Block, Crediting, Form, Route
 from service.lead import Reason, Status
 from service.store import Store

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from service.attribution import attribute
-from service.capture.answers import nobody_reads, preflight_headers, redirect_target, wants_json
 from service.capture.contact import says_yes
+from service.capture.http.negotiation import nobody_reads, preflight_headers, redirect_target, wants_json
 from service.capture.reading import Incoming, Reading, read
 from service.forms import Crediting, Form
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.sheets.columns import meanings_of
-from service.capture.sheets.opening import Sheet, open_sheet
+from service.capture.sheets.opening import ImportSheet, open_sheet
 from service.capture.sheets.source import NoSheet
 from tests.builders import a_form
 
@@ -16,19 +16,19 @@ MEANS = meanings_of(a_form())
 LEADS = "Email,Name,Phone\r\nann@example.com,Ann Lee,07700900128\r\n"
 
 
-def opened(folder: Path, text: str, encoding: str = "utf-8") -> Sheet:
+def opened(folder: Path, text: str, encoding: str = "utf-8") -> ImportSheet:
     """A file with this text, as it is opened."""
     path = folder / "leads.csv"
     path.write_bytes(text.encode(encoding))
     return open_sheet(path, MEANS)
 
 
-def leads_of(sheet: Sheet) -> list[list[str] | None]:
+def leads_of(sheet: ImportSheet) -> list[list[str] | None]:
     """Its rows that are leads."""
     return [row.cells for row in sheet.rows() if not sheet.heading.why_no_lead(row.cells or [])]
 
 
-def above(sheet: Sheet) -> list[str]:
+def above(sheet: ImportSheet) -> list[str]:
     """What stands above the header."""
     return [text for _, text in sheet.heading.above]
 

@@ -8,9 +8,9 @@ import pytest
 import time_machine
 from werkzeug.test import TestResponse
 
-from service.capture import turned_away
-from service.capture.remedies import SECRETS, remedy
-from service.capture.senders import SENDERS
+from service.capture.http import rejected_calls
+from service.capture.http.remedies import SECRETS, remedy
+from service.capture.tools.registry import SENDERS
 from service.forms.senders import PLATFORMS
 from service.store import Refusal, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
@@ -71,7 +71,7 @@ def test_further_calls_within_a_minute_are_kept_together_with_a_later_one(
     for _ in range(5):
         send(front, key="another")
     first = refused(front)
-    monkeypatch.setattr(turned_away, "NOTE_INTERVAL_S", 0)
+    monkeypatch.setattr(rejected_calls, "NOTE_INTERVAL_S", 0)
 
     send(front, key="another")
 
@@ -94,7 +94,7 @@ def test_a_call_that_is_accepted_ends_it_at_once(front: Front, lead_id: str) -> 
 def test_another_process_ends_it_and_what_is_refused_then_is_noted_at_once(
     front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turned_away, "REREAD_INTERVAL_S", 0)
+    monkeypatch.setattr(rejected_calls, "REREAD_INTERVAL_S", 0)
     other = a_front(front.store)
     send(other)
     send(front, key="another")

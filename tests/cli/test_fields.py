@@ -12,9 +12,9 @@ from service import clock
 from service.capture.enquiries import Enquiry
 from service.capture.intake import accept_all
 from service.capture.reading import Incoming, read
-from service.capture.sender import Call
-from service.capture.senders import SENDERS
 from service.capture.submitting import reading_form, submit
+from service.capture.tools.registry import SENDERS
+from service.capture.tools.sender import WebhookCall
 from service.forms import read_setup
 from service.store import Store
 from tests.capture.senders.recorded import recorded
@@ -42,7 +42,7 @@ class Town:
             submissions = [read(Incoming(body), form).submission]
         else:
             table = form.webhooks[sender]
-            items = [item for item in SENDERS[sender].read(Call(body), table) if isinstance(item, Enquiry)]
+            items = [item for item in SENDERS[sender].read(WebhookCall(body), table) if isinstance(item, Enquiry)]
             submissions = [submit(item, reading_form(form, table), sender, table) for item in items]
         accept_all([(submission, "") for submission in submissions], form, self.kept, clock.now())
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from service.capture.fields import CLICK_IDS, UTM_KEYS
 from service.capture.names import fold, meaning_of
 from service.capture.nesting import dotted
-from service.capture.sheets.origin import Ids, Plan
+from service.capture.sheets.origin import Ids, ImportPlan
 from service.capture.tools.enquiry_ids import LEAD_IDS
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
@@ -18,7 +18,7 @@ _FACTS = re.compile(r"(campaign|ad|adset|adgroup|creative|assetgroup|form|page|a
 _MORE_FACTS = frozenset(("platform", "isorganic", "leadtype"))
 
 
-def meaning_in_words(name: str, plan: Plan, form: Form) -> str:
+def meaning_in_words(name: str, plan: ImportPlan, form: Form) -> str:
     """What becomes of a column, for people."""
     if plan.is_ours:
         return _OF_OURS.get(name) or _in_words(name if name in CANONICAL_FIELDS else _target_of(name, form))

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from service.capture.sheets.source import Row
+from service.capture.sheets.source import SheetRow
 
 HEAD_ROWS = 200
 """Rows at the top of a file by which it is judged."""
@@ -38,16 +38,16 @@ class Delimited:
         """How it is read, for people."""
         return f"{_ENCODINGS.get(self.encoding, self.encoding.upper())}, separated by {_SEPARATORS[self.separator]}"
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SheetRow]:
         """All rows. Raises: OSError."""
         with self.path.open("rb") as file, io.TextIOWrapper(file, self.encoding, "replace", newline="") as text:
             for _ in range(self.skipped):
                 text.readline()
             for row in _rows_of(csv.reader(text, delimiter=self.separator), self.skipped):
-                yield Row(row.line, row.cells, file.tell())
+                yield SheetRow(row.line, row.cells, file.tell())
 
 
-def open_delimited(path: Path, file: BinaryIO, names_in: Callable[[Sequence[Row]], int]) -> Delimited:
+def open_delimited(path: Path, file: BinaryIO, names_in: Callable[[Sequence[SheetRow]], int]) -> Delimited:
     """Find out how a file is to be read. names_in: how many columns these rows name in words that are understood.
 
     Raises: OSError.
@@ -63,15 +63,15 @@ def open_delimited(path: Path, file: BinaryIO, names_in: Callable[[Sequence[Row]
     return Delimited(path, encoding, separator, int(bool(said)), path.stat().st_size)
 
 
-def _rows_of(reader: Any, skipped: int = 0) -> Iterator[Row]:
+def _rows_of(reader: Any, skipped: int = 0) -> Iterator[SheetRow]:
     while True:
         line = skipped + reader.line_num + 1
         try:
-            yield Row(line, next(reader))
+            yield SheetRow(line, next(reader))
         except StopIteration:
             return
         except csv.Error:  # a cell of more than 128 KB: mostly a quotation mark that nobody closed
-            yield Row(line, None)
+            yield SheetRow(line, None)
 
 
 def _encoding_of(beginning: bytes, file: BinaryIO) -> str:
@@ -98,7 +98,7 @@ def _is_utf8(beginning: bytes, file: BinaryIO) -> bool:
     return True
 
 
-def _separator_of(text: str, names_in: Callable[[Sequence[Row]], int]) -> str:
+def _separator_of(text: str, names_in: Callable[[Sequence[SheetRow]], int]) -> str:
     """The one that makes columns of it: by their names, else because row after row has as many."""
 
     def fit(separator: str) -> tuple[int, int, int]:

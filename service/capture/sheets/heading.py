@@ -13,7 +13,7 @@ from functools import cached_property
 from service.capture.contact import read_email
 from service.capture.names import fold
 from service.capture.sheets.cells import bare_foreign
-from service.capture.sheets.source import NoSheet, Row
+from service.capture.sheets.source import NoSheet, SheetRow
 from service.capture.texts import clean
 
 Means = Callable[[str], str]
@@ -65,7 +65,7 @@ class Heading:
         return "it is a total" if _is_total(first, filled[1:]) else ""
 
 
-def find_heading(rows: Sequence[Row], means: Means, whole: frozenset[str] = frozenset()) -> Heading:
+def find_heading(rows: Sequence[SheetRow], means: Means, whole: frozenset[str] = frozenset()) -> Heading:
     """Find the line that names the columns among the first rows of a file.
 
     whole: names that make a header together, whatever else stands there.
@@ -85,7 +85,7 @@ def find_heading(rows: Sequence[Row], means: Means, whole: frozenset[str] = froz
 class _Line:
     """One line at the top, judged by itself and by what stands below it."""
 
-    def __init__(self, row: Row, below: Sequence[Row], means: Means) -> None:
+    def __init__(self, row: SheetRow, below: Sequence[SheetRow], means: Means) -> None:
         self.number = row.line
         self.raw = row.cells or []
         self.cells = [clean(bare_foreign(cell)) for cell in self.raw]

@@ -8,14 +8,14 @@ from pathlib import Path
 from service.capture.sheets.delimited import HEAD_ROWS, open_delimited
 from service.capture.sheets.heading import Heading, Means, find_heading
 from service.capture.sheets.origin import OURS
-from service.capture.sheets.source import NoSheet, Row, SheetSource
+from service.capture.sheets.source import NoSheet, SheetRow, SheetSource
 from service.capture.sheets.workbooks import Workbook, open_workbook, why_no_table
 
 _LOOK_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ImportSheet:
     """A table of leads, and how it is read. warnings: what an operator should know of it."""
 
     source: SheetSource
@@ -27,12 +27,12 @@ class Sheet:
         """The columns' names."""
         return self.heading.names
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SheetRow]:
         """The rows below the header, without empty ones. Raises: OSError."""
         return (row for row in self.source.rows() if row.line > self.heading.line and not row.is_empty)
 
 
-def open_sheet(path: Path, means: Means, name: str = "") -> Sheet:
+def open_sheet(path: Path, means: Means, name: str = "") -> ImportSheet:
     """Find out how a file is to be read.
 
     means: what a column's name means, "" for nothing. name: of the sheet of a workbook, "" for that with the leads.
@@ -46,7 +46,7 @@ def open_sheet(path: Path, means: Means, name: str = "") -> Sheet:
     except NoSheet as reason:
         raise NoSheet(f"{path} {reason}") from reason
     warnings = tuple(_warnings_of(source, heading, means)) if isinstance(source, Workbook) else ()
-    return Sheet(source, heading, warnings)
+    return ImportSheet(source, heading, warnings)
 
 
 def _open(path: Path, means: Means, name: str) -> SheetSource:
@@ -60,7 +60,7 @@ def _open(path: Path, means: Means, name: str) -> SheetSource:
     return open_workbook(path, lambda rows: _understood_in(rows, means), name)
 
 
-def _understood_in(rows: Sequence[Row], means: Means) -> tuple[int, int]:
+def _understood_in(rows: Sequence[SheetRow], means: Means) -> tuple[int, int]:
     """How many columns these rows name, and how many in words that mean something."""
     try:
         heading = find_heading(rows, means)

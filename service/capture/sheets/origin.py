@@ -67,7 +67,7 @@ class Ids(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ImportPlan:
     """How the rows of a file are read.
 
     platform: whose leads they are, "" for nobody's. is_ours: an export of this service. lacks: why an operator must
@@ -86,18 +86,20 @@ class Plan:
         return self.ids is Ids.ROUNDED
 
 
-def plan_of(header: Sequence[str], sample: Sequence[Sequence[str]], said: str = "") -> Plan:
+def plan_of(header: Sequence[str], sample: Sequence[Sequence[str]], said: str = "") -> ImportPlan:
     """Tell how to read a file by its columns and its first rows. said: a platform, or NOBODY, as the operator says."""
     if frozenset(header) >= OURS:
-        return Plan(tuple(header), is_ours=True)
+        return ImportPlan(tuple(header), is_ours=True)
     ids = _ids_of(header, sample)
     if said:
-        return Plan(tuple(header), "" if said == NOBODY else said, ids=ids)
+        return ImportPlan(tuple(header), "" if said == NOBODY else said, ids=ids)
     certain = platform_of(header) or _platform_in(header, sample)
     signs = list(_signs_of(header, sample))
     is_lacking = bool(signs) and (not certain or ids in (Ids.NONE, Ids.COUNTED))
     platform = certain or _guess(header, sample)
-    return Plan(tuple(header), platform, ids=ids, lacks=_lacks(platform, certain, signs, ids) if is_lacking else "")
+    return ImportPlan(
+        tuple(header), platform, ids=ids, lacks=_lacks(platform, certain, signs, ids) if is_lacking else ""
+    )
 
 
 def platform_of(header: Sequence[str]) -> str:

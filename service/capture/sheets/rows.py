@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from service.capture.enquiries import Answered, Enquiry
 from service.capture.instants import read_instant
 from service.capture.names import fold, meaning_of
-from service.capture.sender import Table
 from service.capture.sheets.cells import bare, bare_foreign
 from service.capture.sheets.columns import TIMES
-from service.capture.sheets.origin import Ids, Plan
+from service.capture.sheets.origin import Ids, ImportPlan
 from service.capture.sheets.times import Span, spans_of
 from service.capture.submitting import reading_form, submit
 from service.capture.texts import clean
 from service.capture.tools.relayed import relay
+from service.capture.tools.sender import SenderConfig
 from service.forms import PLATFORMS, Form
 from service.lead import CANONICAL_FIELDS, Answers, Reason, Status, Submission
 from service.platforms.tags import utm_of
@@ -27,7 +27,7 @@ _READ = ("fields", "names")  # of a webhook's table: where leads come from was d
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ReadRow:
     """What a row holds.
 
     row: the same for the same row of another file. suspicion: why it is held as spam. lead_id: its id
@@ -41,15 +41,15 @@ class Taken:
     submitted: tuple[Span, ...] = ()
 
 
-class Reader:
+class SheetReader:
     """Reads the rows of one file for one form."""
 
-    def __init__(self, plan: Plan, form: Form) -> None:
+    def __init__(self, plan: ImportPlan, form: Form) -> None:
         table = form.webhooks.get(plan.platform, {})
-        self._table: Table = {name: table[name] for name in _READ if name in table}
+        self._table: SenderConfig = {name: table[name] for name in _READ if name in table}
         self._plan, self._form = plan, reading_form(form, self._table)
 
-    def read(self, cells: Sequence[str]) -> Taken | None:
+    def read(self, cells: Sequence[str]) -> ReadRow | None:
         """What a row holds; None for a lead whose person was erased.
 
         Raises: nothing.
@@ -62,8 +62,8 @@ class Reader:
         submission = submit(enquiry, self._form, sender, self._table)
         row, submitted = _row_key(named), spans_of(_time_in(enquiry.answers, enquiry.platform))
         if enquiry.platform and submission.external_id and self._plan.ids is Ids.GOOD:
-            return Taken(submission, row, submitted=submitted)
-        return Taken(_told_apart(submission, row), row, submitted=submitted)
+            return ReadRow(submission, row, submitted=submitted)
+        return ReadRow(_told_apart(submission, row), row, submitted=submitted)
 
     def _enquiry(self, named: Sequence[Answered]) -> Enquiry:
         table = {**self._table, "platform": self._plan.platform}
@@ -79,7 +79,7 @@ class Reader:
             is_test=relayed.is_test,
         )
 
-    def _read_ours(self, told: Mapping[str, str]) -> Taken | None:
+    def _read_ours(self, told: Mapping[str, str]) -> ReadRow | None:
         if told.get("status") in (Status.ERASED, Status.ANNOUNCED):
             return None
         sender = told.get("sender") or SENDER
@@ -95,7 +95,7 @@ class Reader:
         key = f"import {told['id']}"
         problem = _PROBLEMS.get(told.get("status", ""), "").format(told.get("opportunity_id", ""))
         whole = replace(submission, idempotency_key=key, problem=problem or submission.problem)
-        return Taken(whole, key, _suspicion(told), told["id"])
+        return ReadRow(whole, key, _suspicion(told), told["id"])
 
 
 _PROBLEMS: Mapping[str, str] = {

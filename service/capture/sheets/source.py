@@ -11,7 +11,7 @@ class NoSheet(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """One row. line: where it begins, from 1. cells: None where it cannot be read. done: of the source, so far."""
 
     line: int
@@ -39,5 +39,5 @@ class SheetSource(Protocol):
     def size(self) -> int:
         """What `done` of its last row will be."""
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SheetRow]:
         """All rows from the top, as often as they are asked for. Raises: OSError."""

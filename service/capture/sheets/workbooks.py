@@ -14,7 +14,7 @@ from typing import IO
 
 from service.capture.sheets import unpacking
 from service.capture.sheets.delimited import HEAD_ROWS
-from service.capture.sheets.source import NoSheet, Row
+from service.capture.sheets.source import NoSheet, SheetRow
 
 MAX_WORKBOOK_BYTES = 100 * 2**20
 
@@ -48,7 +48,7 @@ class WorkbookPage:
     is_hidden: bool
     begins: int
     rows: int = 0
-    head: list[Row] = field(default_factory=list)
+    head: list[SheetRow] = field(default_factory=list)
     numbers: set[int] = field(default_factory=set)
 
     def look_at(self, line: bytes) -> None:
@@ -90,7 +90,7 @@ class Workbook:
         """The other sheets that hold something, for people."""
         return ", ".join(page.words for page in self.pages if page is not self.page)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SheetRow]:
         """All rows of the sheet."""
         with Path(self._written.name).open("rb") as lines:
             lines.seek(self.page.begins)
@@ -108,7 +108,9 @@ def why_no_table(beginning: bytes) -> str | None:
     return next((reason for begins, reason in _BEGINNINGS if beginning.startswith(begins)), None)
 
 
-def open_workbook(path: Path, understood_in: Callable[[Sequence[Row]], tuple[int, int]], name: str = "") -> Workbook:
+def open_workbook(
+    path: Path, understood_in: Callable[[Sequence[SheetRow]], tuple[int, int]], name: str = ""
+) -> Workbook:
     """Open a workbook at the sheet with this name, or the one whose columns are named.
 
     understood_in: of the first rows of a sheet, how many columns have names, and how many of these are understood.
@@ -154,7 +156,7 @@ def _pages_in(written: IO[bytes]) -> list[WorkbookPage]:
 
 
 def _chosen(
-    pages: Sequence[WorkbookPage], understood_in: Callable[[Sequence[Row]], tuple[int, int]], name: str
+    pages: Sequence[WorkbookPage], understood_in: Callable[[Sequence[SheetRow]], tuple[int, int]], name: str
 ) -> WorkbookPage:
     if name:
         wanted = next((page for page in pages if page.name.casefold() == name.casefold()), None)
@@ -169,8 +171,8 @@ def _chosen(
     return clear or max(judged, key=lambda each: each[2])[0]
 
 
-def _row_of(row: tuple[int, list[unpacking.Cell]], done: int = 0) -> Row:
-    return Row(row[0], [_text_of(cell) for cell in row[1]], done)
+def _row_of(row: tuple[int, list[unpacking.Cell]], done: int = 0) -> SheetRow:
+    return SheetRow(row[0], [_text_of(cell) for cell in row[1]], done)
 
 
 def _text_of(cell: unpacking.Cell) -> str:

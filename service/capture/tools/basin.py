@@ -5,23 +5,23 @@ from collections.abc import Iterator
 from service.capture.bodies import read_body
 from service.capture.claims import text_of
 from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.sender import Call, Sender, Table
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _WRAPPED = "data."
 
 
-def read(call: Call, _table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """One enquiry."""
     sent = {name.removeprefix(_WRAPPED): answer for name, answer in _read(call)}
     external_id = text_of(sent.pop("id", ""))
     yield Enquiry([Answered(name, answer) for name, answer in sent.items()], external_id=external_id)
 
 
-def _read(call: Call) -> list[tuple[str, str | list[str]]]:
+def _read(call: WebhookCall) -> list[tuple[str, str | list[str]]]:
     answers = read_body(call.body, call.content_type).answers
     # What stands in `data` is the person's: it goes before what stands beside it under the same name.
     return sorted(answers.items(), key=lambda named: named[0].startswith(_WRAPPED))
 
 
-BASIN = Sender(read)
+BASIN = WebhookSender(read)
 """Signs nothing."""

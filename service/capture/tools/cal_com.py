@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from service.capture.claims import Answer
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.instants import read_instant
-from service.capture.proofs import check_hex
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, table_at, tables_at, text_at, value_at
 from service.capture.tools.bookings import local_time
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, read_unknown, remarks
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import check_hex
 
 _TEST = "PING"
 _ENQUIRIES = ("", _TEST, "BOOKING_CREATED", "BOOKING_REQUESTED", "BOOKING_RESCHEDULED", "INSTANT_MEETING")
@@ -38,12 +38,12 @@ _KNOWN = (
 """What is read elsewhere, and Cal.com's housekeeping."""
 
 
-def verify(call: Call, table: Table) -> None:
-    """Raises: Forged unless the body was signed with the webhook's secret."""
+def verify(call: WebhookCall, table: SenderConfig) -> None:
+    """Raises: InvalidSignature unless the body was signed with the webhook's secret."""
     check_hex(call.headers.get("x-cal-signature-256", ""), str(table.get("secret", "")), call.body)
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """One booking, or one answered routing form; nothing for cancellations and what else becomes of it."""
     found = read_object(call)
     event = text_at(found, "triggerEvent")
@@ -132,5 +132,5 @@ def _times(told: Json) -> Mapping[str, Answer]:
     )
 
 
-CAL_COM = Sender(read, verify)
+CAL_COM = WebhookSender(read, verify)
 """Signs with the secret of the webhook."""

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from service.capture.claims import Answer
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.instants import read_instant
-from service.capture.proofs import check_timestamped
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
 from service.capture.tools.bookings import local_time
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, read_unknown, remarks
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import check_timestamped
 
 _OLDEST_S = 180
 _BOOKED = ("", "invitee.created", "routing_form_submission.created")
@@ -28,13 +28,13 @@ _KNOWN = (
 )
 
 
-def verify(call: Call, table: Table) -> None:
-    """Raises: Forged unless time and body were signed with the signing key, in the last 3 minutes."""
+def verify(call: WebhookCall, table: SenderConfig) -> None:
+    """Raises: InvalidSignature unless time and body were signed with the signing key, in the last 3 minutes."""
     header = call.headers.get("calendly-webhook-signature", "")
     check_timestamped(header, str(table.get("secret", "")), call, _OLDEST_S)
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """One booking; nothing for cancellations and what else becomes of it."""
     found = read_object(call)
     event = text_at(found, "event")
@@ -92,5 +92,5 @@ def _earlier(told: Json, person: Json) -> str:
     return text_at(person, "old_invitee") or text_at(told, "old_invitee") or text_at(told, "old_invitee", "uuid")
 
 
-CALENDLY = Sender(read, verify)
+CALENDLY = WebhookSender(read, verify)
 """Signs with the key that the subscription was made with."""

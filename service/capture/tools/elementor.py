@@ -12,7 +12,7 @@ from service.capture.bodies import read_body
 from service.capture.claims import Answer, text_of, texts_of
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.names import fold, meaning_of
-from service.capture.sender import Call, Sender, Table
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _TARGETS = {"email": "email", "tel": "phone"}
 """Type of a field -> what it asks for."""
@@ -43,7 +43,7 @@ class _Post:
     ip: str = ""
 
 
-def read(call: Call, _table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """One enquiry; a form that was sent without any answer is how people try their webhook out."""
     sent = read_body(call.body, call.content_type).answers
     post = _read_advanced(sent) if "form.id" in sent or "form.name" in sent else _read_simple(sent)
@@ -148,5 +148,5 @@ def _is_ip(text: str) -> bool:
     return True
 
 
-ELEMENTOR = Sender(read)
+ELEMENTOR = WebhookSender(read)
 """Signs nothing, tells no id; shows the visitor an error for every status but 200."""

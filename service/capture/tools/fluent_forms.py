@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from service.capture.bodies import read_body
 from service.capture.claims import text_of
 from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.sender import Call, Sender, Table
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.wordpress import whose
 
 _ABOUT = "__submission."
 _KEPT = ("form_id", "serial_number")
 
 
-def read(call: Call, _table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """One enquiry; what `__submission` repeats of the answers is left out."""
     sent = read_body(call.body, call.content_type).answers
     about = {name.removeprefix(_ABOUT): text_of(answer) for name, answer in sent.items() if name.startswith(_ABOUT)}
@@ -27,5 +27,5 @@ def read(call: Call, _table: Table) -> Iterator[Item]:
     )
 
 
-FLUENT_FORMS = Sender(read)
+FLUENT_FORMS = WebhookSender(read)
 """Signs nothing; the owner can add a header."""

@@ -5,24 +5,24 @@ from collections.abc import Iterator
 from service.capture.bodies import read_body
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.instants import read_instant
-from service.capture.proofs import check_timestamped
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import table_at, text_at
 from service.capture.tools.packed import flat
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import check_timestamped
 
 OLDEST_S = 300.0
 """How old a signature may be, in seconds."""
 
 
-def verify(call: Call, table: Table) -> None:
+def verify(call: WebhookCall, table: SenderConfig) -> None:
     """Check `t=SECONDS,v1=HEX` over "t.body".
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     check_timestamped(call.headers.get("formspree-signature", ""), str(table.get("secret", "")), call, OLDEST_S)
 
 
-def read(call: Call, _table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """One enquiry; it has no id of its own."""
     sent = read_body(call.body, call.content_type)
     submission = table_at(sent.value, "submission")
@@ -36,5 +36,5 @@ def read(call: Call, _table: Table) -> Iterator[Item]:
     )
 
 
-FORMSPREE = Sender(read, verify)
+FORMSPREE = WebhookSender(read, verify)
 """Signs, where the owner set a secret."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.instants import read_instant
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _ANSWERS = ("answers", "namedValues", "values", "responses")
 _QUESTION, _ANSWER = ("title", "question", "label", "name"), ("answer", "response", "value")
@@ -21,7 +21,7 @@ _KNOWN = (
 )
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """One response; what a script of another shape sends is read by its names."""
     found = read_object(call)
     answers = [answer for name in _ANSWERS for answer in _answers(found, name)]
@@ -47,5 +47,5 @@ def _answers(found: Json, name: str) -> Iterator[Answered]:
         yield from ask(label, value)
 
 
-GOOGLE_FORMS = Sender(read)
+GOOGLE_FORMS = WebhookSender(read)
 """Signs nothing: the script sends the token."""

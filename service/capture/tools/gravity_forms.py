@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from service.capture.bodies import read_body
 from service.capture.claims import Answer, text_of
 from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.sender import Call, Sender, Table
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.wordpress import whose
 
 _PART = re.compile(r"(\d+)\.(\d+)")
@@ -26,7 +26,7 @@ _PLUMBING = frozenset(
 """What WordPress notes about an entry and nobody wants to read in a CRM."""
 
 
-def read(call: Call, _table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """One enquiry."""
     sent = read_body(call.body, call.content_type).answers
     if "form_id" not in sent or "id" not in sent:
@@ -59,9 +59,9 @@ def _told(sent: Mapping[str, Answer]) -> Iterator[tuple[str, str]]:
             yield from ((f"{number}.1", "consent"), (f"{number}.3", "-"))
 
 
-def _whose(call: Call, sent: Mapping[str, Answer]) -> str:
+def _whose(call: WebhookCall, sent: Mapping[str, Answer]) -> str:
     return whose("gravity-forms", call, text_of(sent.get("source_url", "")))
 
 
-GRAVITY_FORMS = Sender(read)
+GRAVITY_FORMS = WebhookSender(read)
 """Signs nothing; the owner can add a header."""

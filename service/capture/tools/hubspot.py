@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from service.capture.bodies import read_json
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.instants import read_instant
-from service.capture.proofs import check, check_age, hmac_base64, is_same
 from service.capture.refusals import Unreadable
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.questions import ask, beside, read_object, read_plainly
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import check, check_age, hmac_base64, is_same
 
 _OLDEST_S = 300
 _MILLISECOND_S = 0.001
@@ -39,10 +39,10 @@ _HOUSEKEEPING = re.compile(
 """Properties that HubSpot keeps for itself: a contact has more than a hundred of them."""
 
 
-def verify(call: Call, table: Table) -> None:
+def verify(call: WebhookCall, table: SenderConfig) -> None:
     """Check the newest of the three proofs that is there.
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     secret = str(table.get("secret", ""))
     signature = call.headers.get("x-hubspot-signature-v3", "")
@@ -52,7 +52,7 @@ def verify(call: Call, table: Table) -> None:
         _check_older(call.headers.get("x-hubspot-signature", ""), call, secret)
 
 
-def _check_v3(signature: str, call: Call, secret: str) -> None:
+def _check_v3(signature: str, call: WebhookCall, secret: str) -> None:
     at = call.headers.get("x-hubspot-request-timestamp", "")
     decoded = _PLAIN_IN_V3.sub(lambda found: chr(int(found[1], 16)), call.url)
     wanted = [
@@ -62,7 +62,7 @@ def _check_v3(signature: str, call: Call, secret: str) -> None:
     check_age(at, call.received_at, _OLDEST_S, _MILLISECOND_S)
 
 
-def _check_older(signature: str, call: Call, secret: str) -> None:
+def _check_older(signature: str, call: WebhookCall, secret: str) -> None:
     """Plain hashes with the secret in front; without a version, either may be meant."""
     version = call.headers.get("x-hubspot-signature-version", "")
     signed = {"v1": b"", "v2": f"{call.method}{call.url}".encode()}
@@ -75,7 +75,7 @@ def _same_or_first(given: str, wanted: list[str]) -> str:
     return next((each for each in wanted if is_same(given, each)), wanted[0])
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """One contact; nothing for change events, which name an object and no person."""
     if _is_events(call):
         return
@@ -94,7 +94,7 @@ def read(call: Call, table: Table) -> Iterator[Item]:
     )
 
 
-def _is_events(call: Call) -> bool:
+def _is_events(call: WebhookCall) -> bool:
     try:
         found = read_json(call.body)
     except Unreadable:
@@ -129,5 +129,5 @@ def _value(told: object) -> object:
     return told.get("value") if isinstance(told, Mapping) else told
 
 
-HUBSPOT = Sender(read, verify)
+HUBSPOT = WebhookSender(read, verify)
 """Signs with the client secret of an app."""

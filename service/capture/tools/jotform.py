@@ -11,10 +11,10 @@ from service.capture.claims import Answer
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.names import meaning_of
 from service.capture.refusals import Unreadable
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, table_at, text_at
 from service.capture.tools.compounds import compose
 from service.capture.tools.questions import ask, beside
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _QUESTION = re.compile(r"q\d+_?(.*)", re.DOTALL)
 _PERSON = ("prefix", "first", "middle", "last", "suffix")
@@ -32,7 +32,7 @@ _PLUMBING = (
 )
 
 
-def read(call: Call, _table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """One submission; an edited one comes again under the same id."""
     parts = read_body(call.body, call.content_type).answers
     typed = _typed(parts)
@@ -102,5 +102,5 @@ def _is_phone(value: object) -> bool:
     return isinstance(value, Mapping) and any(text_at(value, key) for key in _PHONE)
 
 
-JOTFORM = Sender(read)
+JOTFORM = WebhookSender(read)
 """Signs nothing."""

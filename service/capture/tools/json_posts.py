@@ -13,11 +13,11 @@ from service.capture.instants import read_instant
 from service.capture.multipart import file_remarks
 from service.capture.names import fold, meaning_of
 from service.capture.nesting import collect, dotted, flatten
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import value_at
 from service.capture.tools.events import is_no_lead, is_silent, is_trial, shows_somebody
 from service.capture.tools.posted import Posted, leads_in
 from service.capture.tools.relayed import Relayed, relay
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.platforms.tags import utm_of
 
 _TIMES = frozenset(("createdtime", "createtime", "leadsubmittime", "occurredat", "submittedon"))
@@ -25,7 +25,7 @@ _MOST_ASKED = 1000  # answers that are looked at for the time
 _NO_LEAD = "It stands in a list of leads and is none: a lead is an object of names and values."
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """One enquiry for each lead in the body."""
     body = read_body(call.body, call.content_type)
     paths = tuple(dotted(name) for names in table.get("fields", {}).values() for name in names)
@@ -54,7 +54,7 @@ def _is_no_lead(lead: Posted) -> bool:
     return is_no_lead(lead.event) or (is_silent(lead.event) and not shows_somebody(lead.answers))
 
 
-def _enquiry(lead: Posted, table: Table, paths: Sequence[str]) -> Enquiry:
+def _enquiry(lead: Posted, table: SenderConfig, paths: Sequence[str]) -> Enquiry:
     relayed = relay([*lead.answers, *_by_path(lead, paths)], lead.whole, table)
     facts = relayed.facts
     return Enquiry(
@@ -95,5 +95,5 @@ def _submitted_at(answers: Sequence[Answered]) -> float | None:
     return None
 
 
-JSON_POSTS = Sender(read)
+JSON_POSTS = WebhookSender(read)
 """Proves itself by the operator's `token` at most."""

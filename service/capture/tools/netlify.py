@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from service.capture.bodies import read_body, read_json
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.instants import read_instant
-from service.capture.proofs import is_same
 from service.capture.refusals import Unreadable
-from service.capture.sender import Call, Forged, Sender, Table
 from service.capture.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.packed import flat
+from service.capture.tools.sender import InvalidSignature, SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import is_same
 
 _ABOUT = frozenset(("ip", "user_agent", "referrer"))
 _DETAILS = ("form_id", "site_url")
@@ -21,23 +21,23 @@ _LONGEST_PROOF = 4096  # characters; a real one has some two hundred
 _PARTS = 3
 
 
-def verify(call: Call, table: Table) -> None:
+def verify(call: WebhookCall, table: SenderConfig) -> None:
     """Check the JWS (RFC 7515): HS256 and nothing else, and the body's SHA-256 in its claims.
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     parts = call.headers.get("x-webhook-signature", "")[:_LONGEST_PROOF].split(".")
     secret = str(table.get("secret", ""))
     if len(parts) != _PARTS or not secret:
-        raise Forged("the signature is missing" if not any(parts) else "the signature has another form")
+        raise InvalidSignature("the signature is missing" if not any(parts) else "the signature has another form")
     head, claims, signature = parts
     wanted = hmac.new(secret.encode(), f"{head}.{claims}".encode(), hashlib.sha256).digest()
     if not is_same(signature.rstrip("="), base64.urlsafe_b64encode(wanted).rstrip(b"=").decode()):
-        raise Forged("the signature does not match")
+        raise InvalidSignature("the signature does not match")
     if text_at(_decode(head), "alg") != "HS256":
-        raise Forged("the signature has another form")
+        raise InvalidSignature("the signature has another form")
     if not is_same(text_at(_decode(claims), "sha256").lower(), hashlib.sha256(call.body).hexdigest()):
-        raise Forged("the signature is of another body")
+        raise InvalidSignature("the signature is of another body")
 
 
 def _decode(part: str) -> object:
@@ -48,7 +48,7 @@ def _decode(part: str) -> object:
         return None
 
 
-def read(call: Call, _table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """One enquiry. `referrer` is the page with the form, not the visitor's."""
     sent = read_body(call.body, call.content_type)
     if not sent.is_json:
@@ -78,5 +78,5 @@ def _answers(submission: Json) -> list[Answered]:
     return titled or list(flat(table_at(submission, "human_fields") or submission))
 
 
-NETLIFY = Sender(read, verify)
+NETLIFY = WebhookSender(read, verify)
 """Signs, where the owner set a secret."""

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from service.capture.bodies import read_body
 from service.capture.enquiries import Enquiry, Item
-from service.capture.sender import Call, Sender, Table
 from service.capture.tools.packed import unpack
 from service.capture.tools.plain import is_nested
 from service.capture.tools.questions import read_plainly
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """One enquiry."""
     body = read_body(call.body, call.content_type)
     if is_nested(body):
@@ -19,5 +19,5 @@ def read(call: Call, table: Table) -> Iterator[Item]:
         yield Enquiry(unpack(body.answers))
 
 
-NINJA_FORMS = Sender(read)
+NINJA_FORMS = WebhookSender(read)
 """Signs nothing; tells an id only where the owner sends one and maps it."""

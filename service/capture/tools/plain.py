@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from service.capture.bodies import Body, read_body
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.multipart import file_remarks
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import tables_at
 from service.capture.tools import json_posts
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """One enquiry, with all that was sent as its answers; JSON may hold it deeper, or several."""
     body = read_body(call.body, call.content_type)
     if is_nested(body):
@@ -30,5 +30,5 @@ def _holds_objects(member: object) -> bool:
     return any(isinstance(value, Mapping) or tables_at(value) for value in values)
 
 
-PLAIN = Sender(read)
+PLAIN = WebhookSender(read)
 """Signs nothing, tells no id."""

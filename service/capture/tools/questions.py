@@ -9,13 +9,13 @@ from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.names import meaning_of
 from service.capture.nesting import collect, flatten
 from service.capture.refusals import Unreadable
-from service.capture.sender import Call, Table
 from service.capture.shapes import Json, table_at
 from service.capture.tools import plain
 from service.capture.tools.events import shows_somebody
+from service.capture.tools.sender import SenderConfig, WebhookCall
 
 
-def read_object(call: Call) -> Json:
+def read_object(call: WebhookCall) -> Json:
     """The JSON object that a call brings; an empty one for anything else, which is then to be read plainly."""
     try:
         return table_at(read_json(call.body))
@@ -23,7 +23,7 @@ def read_object(call: Call) -> Json:
         return {}
 
 
-def read_plainly(call: Call, table: Table, external_id: str = "") -> Iterator[Item]:
+def read_plainly(call: WebhookCall, table: SenderConfig, external_id: str = "") -> Iterator[Item]:
     """What a call of another shape brings, by its names.
 
     external_id: what the call has for one all the same; several leads of one call do not share it.
@@ -34,7 +34,7 @@ def read_plainly(call: Call, table: Table, external_id: str = "") -> Iterator[It
         yield replace(item, external_id=own_id) if own_id and isinstance(item, Enquiry) else item
 
 
-def read_unknown(call: Call, table: Table) -> Iterator[Item]:
+def read_unknown(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """An event that the tool is not known to send: a lead where somebody stands in it, else nothing."""
     for item in read_plainly(call, table):
         if isinstance(item, Enquiry) and shows_somebody(item.answers):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from service.capture.claims import text_of
 from service.capture.enquiries import Answered
 from service.capture.names import fold
-from service.capture.sender import Table
 from service.capture.tools.enquiry_ids import LEAD_IDS, bare_id, choose_id, names_an_id
+from service.capture.tools.sender import SenderConfig
 from service.capture.tools.surroundings import CAMPAIGN_FACTS
 
 _WORDS = {
@@ -45,7 +45,7 @@ class Relayed:
     is_test: bool = False
 
 
-def relay(posted: Sequence[Answered], whole: Mapping[str, object], table: Table) -> Relayed:
+def relay(posted: Sequence[Answered], whole: Mapping[str, object], table: SenderConfig) -> Relayed:
     """Tell what is about the lead from what its person answered.
 
     whole: the body, whose shape may say which platform it is of. table: the operator's, with its `platform`.

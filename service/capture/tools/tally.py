@@ -7,23 +7,23 @@ from collections.abc import Iterator, Mapping
 
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.instants import read_instant
-from service.capture.proofs import check_base64
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
 from service.capture.tools.compounds import file_text
 from service.capture.tools.questions import ask, beside, read_object, read_plainly, read_unknown
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import check_base64
 
 _SUBMITTED = ("", "FORM_RESPONSE")
 _ASKED = {"INPUT_EMAIL": "email", "INPUT_PHONE_NUMBER": "phone"}
 _KNOWN = ("responseId", "submissionId", "respondentId", "formId", "formName", "createdAt", "fields")
 
 
-def verify(call: Call, table: Table) -> None:
-    """Raises: Forged unless the body was signed with the webhook's signing secret."""
+def verify(call: WebhookCall, table: SenderConfig) -> None:
+    """Raises: InvalidSignature unless the body was signed with the webhook's signing secret."""
     check_base64(call.headers.get("tally-signature", ""), str(table.get("secret", "")), call.body)
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """What was filled in and what the page handed over in hidden fields."""
     found = read_object(call)
     if text_at(found, "eventType") not in _SUBMITTED:
@@ -77,5 +77,5 @@ def _texts(field: Json, key: str) -> dict[str, str]:
     return {text_at(option, "id"): text_at(option, "text") for option in tables_at(field, key)}
 
 
-TALLY = Sender(read, verify)
+TALLY = WebhookSender(read, verify)
 """Signs with the signing secret of the webhook."""

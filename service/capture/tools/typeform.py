@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.instants import read_instant
-from service.capture.proofs import check_base64
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, table_at, tables_at, text_at, texts_at, value_at
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import check_base64
 
 _ASKED = {"email": "email", "phone_number": "phone"}  # type of answer -> what was asked
 _NOT_FILLED_IN = "xxxxx"
@@ -19,12 +19,12 @@ _TEST_EMAIL, _TEST_TEXT = "an_account@example.com", "Lorem ipsum dolor"  # what 
 _KNOWN = ("form_id", "token", "landed_at", "submitted_at", "hidden", "definition", "answers", "ending", "variables")
 
 
-def verify(call: Call, table: Table) -> None:
-    """Raises: Forged unless the body was signed with the webhook's secret."""
+def verify(call: WebhookCall, table: SenderConfig) -> None:
+    """Raises: InvalidSignature unless the body was signed with the webhook's secret."""
     check_base64(call.headers.get("typeform-signature", ""), str(table.get("secret", "")), call.body, "sha256=")
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """The answers of one person; nothing while somebody is still typing."""
     found = read_object(call)
     if text_at(found, "event_type") == _UNFINISHED:  # its token comes again with the finished one
@@ -83,5 +83,5 @@ def _is_test(answers: list[Json]) -> bool:
     return emails == [_TEST_EMAIL] or (not emails and bool(texts) and set(texts) == {_TEST_TEXT})
 
 
-TYPEFORM = Sender(read, verify)
+TYPEFORM = WebhookSender(read, verify)
 """Signs with the secret of the webhook."""

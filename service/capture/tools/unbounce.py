@@ -6,13 +6,13 @@ from datetime import datetime
 from service.capture.bodies import read_body
 from service.capture.claims import texts_of
 from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.sender import Call, Sender, Table
 from service.capture.tools.packed import flat, read_packed
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _PACKED = "data.json"
 
 
-def read(call: Call, _table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """One enquiry; what stands beside `data.json` is said in it once more."""
     sent = read_body(call.body, call.content_type).answers
     held = read_packed(str(sent.get(_PACKED, "")))
@@ -39,5 +39,5 @@ def _submitted_at(day: str, time: str) -> float | None:
         return None
 
 
-UNBOUNCE = Sender(read)
+UNBOUNCE = WebhookSender(read)
 """Signs nothing, tells no id."""

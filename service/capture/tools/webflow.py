@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from service.capture.enquiries import Enquiry, Item
 from service.capture.instants import read_instant
-from service.capture.proofs import check_age, check_hex
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import table_at, text_at
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, read_unknown
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import check_age, check_hex
 
 _OLDEST_S = 300
 _MILLISECOND_S = 0.001
@@ -22,15 +22,15 @@ _KNOWN = (
 )
 
 
-def verify(call: Call, table: Table) -> None:
-    """Raises: Forged unless time and body were signed with the app's or the webhook's secret, in the last 5 minutes."""
+def verify(call: WebhookCall, table: SenderConfig) -> None:
+    """Raises: InvalidSignature unless time and body were signed with the secret within the last 5 minutes."""
     at = call.headers.get("x-webflow-timestamp", "")
     signed = at.encode() + b":" + call.body
     check_hex(call.headers.get("x-webflow-signature", ""), str(table.get("secret", "")), signed)
     check_age(at, call.received_at, _OLDEST_S, _MILLISECOND_S)
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """What was typed into the form; nothing for the other known events of a site."""
     found = read_object(call)
     event = text_at(found, "triggerType")
@@ -52,5 +52,5 @@ def read(call: Call, table: Table) -> Iterator[Item]:
     )
 
 
-WEBFLOW = Sender(read, verify)
+WEBFLOW = WebhookSender(read, verify)
 """Signs with a secret where the webhook was not made in the dashboard."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from service.capture.enquiries import Answered, Enquiry, Item
 from service.capture.instants import read_instant
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.questions import ask, beside, read_object, read_plainly
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _FIELD = "field:"
 _KNOWN = ("formName", "formId", "submissionId", "submissionTime", "contactId", "contact", "submissions", "_context")
@@ -17,7 +17,7 @@ _OF_THE_CONTACT = ("name", "email", "phone", "company", "jobTitle", "address")
 """What the site knows of the person; the rest of a contact is housekeeping."""
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """What was filled in; a body that the owner customised is read by its names."""
     found = read_object(call)
     filled = table_at(found, "data")
@@ -57,5 +57,5 @@ def _is_field(name: str) -> bool:
     return name.startswith(_FIELD)
 
 
-WIX = Sender(read)
+WIX = WebhookSender(read)
 """Signs nothing."""

@@ -3,13 +3,13 @@
 import re
 from urllib.parse import urlsplit
 
-from service.capture.sender import Call
+from service.capture.tools.sender import WebhookCall
 
 _AGENT = re.compile(r"WordPress/[^;]*;\s*(\S+)")
 _LONGEST_HOST = 253  # characters (RFC 1035)
 
 
-def whose(sender: str, call: Call, page_url: str = "") -> str:
+def whose(sender: str, call: WebhookCall, page_url: str = "") -> str:
     """Whose number an entry has: the sender's name with the site's.
 
     Entries are counted by each WordPress anew, so that number 12 of one site is not number 12 of another.

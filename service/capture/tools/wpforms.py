@@ -6,10 +6,10 @@ from dataclasses import replace
 from service.capture.bodies import Body, read_body
 from service.capture.claims import Answer
 from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.proofs import check_timestamped
-from service.capture.sender import Call, Sender, Table
 from service.capture.tools.plain import is_nested
 from service.capture.tools.questions import read_plainly
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import check_timestamped
 from service.capture.tools.wordpress import whose
 
 OLDEST_S = 300.0
@@ -18,16 +18,16 @@ OLDEST_S = 300.0
 _BETWEEN = "||"  # several answers of one field are one text
 
 
-def verify(call: Call, table: Table) -> None:
+def verify(call: WebhookCall, table: SenderConfig) -> None:
     """Check `t=SECONDS,v=HEX` over "t.body".
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     header = call.headers.get("x-wpforms-webhook-signature", "")
     check_timestamped(header, str(table.get("secret", "")), call, OLDEST_S, "v")
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """One enquiry. The id in the header is the webhook's own, always the same, and no id of an entry."""
     body = read_body(call.body, call.content_type)
     if _is_of_code(body):
@@ -55,5 +55,5 @@ def _split(answer: Answer) -> Answer:
     return answer
 
 
-WPFORMS = Sender(read, verify)
+WPFORMS = WebhookSender(read, verify)
 """Signs, where the owner set a secret."""

@@ -12,8 +12,8 @@ from service.capture.intake import arrival_of, keys_of, status_of
 from service.capture.sheets.columns import meanings_of
 from service.capture.sheets.opening import open_sheet
 from service.capture.sheets.origin import TITLES, Ids, plan_of
-from service.capture.sheets.rows import Reader, Taken
-from service.capture.sheets.source import NoSheet, Row
+from service.capture.sheets.rows import ReadRow, SheetReader
+from service.capture.sheets.source import NoSheet, SheetRow
 from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
 from service.cli.imports.twins import Twins
 from service.cli.progress import Bar
@@ -36,7 +36,7 @@ _ERASED = "its person was erased: there is nothing in it"
 
 class _Read(NamedTuple):
     line: int
-    taken: Taken
+    taken: ReadRow
 
 
 def go_through(
@@ -68,13 +68,13 @@ class _Taking:
 
     def __init__(self, store: Store, tally: Tally) -> None:
         self._store, self._tally, self._form = store, tally, tally.form
-        self._reader = Reader(tally.plan, tally.form)
+        self._reader = SheetReader(tally.plan, tally.form)
         platform = tally.plan.platform
         self._twins = Twins(store, platform, tally.form, clock.now()) if platform else None
         if self._twins and tally.plan.ids is not Ids.GOOD and (unread := self._twins.unread):
             tally.warnings.append(_UNREAD.format(TITLES[platform], unread))
 
-    def take(self, rows: Sequence[Row], now: datetime) -> None:
+    def take(self, rows: Sequence[SheetRow], now: datetime) -> None:
         """Some rows: counted when they are on disk."""
         found = list(self._read(rows))
         here = self._ids_here([each.taken for each in found])
@@ -82,7 +82,7 @@ class _Taking:
         self._count(found, KNOWN, here)
         self._keep(new, now)
 
-    def _read(self, rows: Sequence[Row]) -> Iterator[_Read]:
+    def _read(self, rows: Sequence[SheetRow]) -> Iterator[_Read]:
         for row in rows:
             if row.cells is None:
                 self._tally.count(UNREAD, row.line, _UNREADABLE)
@@ -96,7 +96,7 @@ class _Taking:
             # The operator's own file: what it says is as good as a sender's that proved itself.
             yield _Read(row.line, replace(taken, submission=replace(taken.submission, is_proven=True)))
 
-    def _ids_here(self, found: Sequence[Taken]) -> set[str]:
+    def _ids_here(self, found: Sequence[ReadRow]) -> set[str]:
         ids = [taken.lead_id for taken in found if taken.lead_id]
         if not ids:
             return set()
@@ -125,12 +125,12 @@ class _Taking:
         with self._store.read() as tx:
             return tx.known.keys(keys, now, also_announced=also_announced)
 
-    def _arrival(self, taken: Taken, now: datetime) -> Arrival:
+    def _arrival(self, taken: ReadRow, now: datetime) -> Arrival:
         arrival = arrival_of(taken.submission, self._form, now, taken.suspicion)
         lead = replace(arrival.lead, tell=False)  # nobody is told of what came long ago
         return arrival._replace(lead=lead, keys=self._keys(taken, now))
 
-    def _keys(self, taken: Taken, now: datetime) -> list[Key]:
+    def _keys(self, taken: ReadRow, now: datetime) -> list[Key]:
         """What makes the row known the next time: tests, too, which have no keys where they come one by one.
 
         The row's own key never expires and decides alone: it is made of all that the row says.

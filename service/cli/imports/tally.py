@@ -7,8 +7,8 @@ from typing import Any
 
 from service.capture.sheets.cells import bare, bare_foreign
 from service.capture.sheets.columns import meaning_in_words
-from service.capture.sheets.opening import Sheet
-from service.capture.sheets.origin import Plan
+from service.capture.sheets.opening import ImportSheet
+from service.capture.sheets.origin import ImportPlan
 from service.forms import Form
 from service.lead import Status
 
@@ -39,8 +39,8 @@ class Tally:
     remarks: line, fate and why, of rows that somebody should look at. warnings: what is odd about the whole.
     """
 
-    sheet: Sheet
-    plan: Plan
+    sheet: ImportSheet
+    plan: ImportPlan
     form: Form
     is_dry: bool = False
     rows: int = 0

@@ -12,7 +12,7 @@ from itertools import chain
 
 from service.capture.intake import id_key
 from service.capture.names import fold
-from service.capture.sheets.rows import Taken
+from service.capture.sheets.rows import ReadRow
 from service.capture.sheets.times import Span
 from service.forms import Form
 from service.store import Brought, Store
@@ -35,7 +35,7 @@ class Twins:
         self._used: set[str] = set()
         self._by_row: dict[str, Brought | None] = {}
 
-    def twin_of(self, taken: Taken) -> Brought | None:
+    def twin_of(self, taken: ReadRow) -> Brought | None:
         """The lead that a row is, though no id says so. The same row again has the same."""
         if taken.row not in self._by_row:
             found = next((lead for lead in self._of_person(taken) if self._is_same(taken, lead)), None)
@@ -51,7 +51,7 @@ class Twins:
         with self._store.read() as tx:
             return sum(tx.persons.announced(self._platform, account) for account in self._form.accounts)
 
-    def _of_person(self, taken: Taken) -> Iterator[Brought]:
+    def _of_person(self, taken: ReadRow) -> Iterator[Brought]:
         """Leads of the same address; of the same phone where one of both has no address."""
         people = self._all if not taken.submission.external_id else self._nameless
         contact = taken.submission.contact
@@ -61,7 +61,7 @@ class Twins:
         if phone.startswith("+"):
             yield from (lead for lead in people.get(phone, ()) if not (email and lead.email))
 
-    def _is_same(self, taken: Taken, lead: Brought) -> bool:
+    def _is_same(self, taken: ReadRow, lead: Brought) -> bool:
         if lead.lead_id in self._used:
             return False
         arrived = _arrival_of(lead)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from service.capture.enquiries import Enquiry, Item
 from service.capture.instants import read_instant
-from service.capture.proofs import is_same
 from service.capture.refusals import Refused, Unreadable
-from service.capture.sender import Call, Forged, Garbled, Sender, Table
 from service.capture.shapes import Json, tables_at, text_at
+from service.capture.tools.sender import InvalidSignature, MalformedPayload, SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import is_same
 from service.platforms.events import known, read_event, unfit
 from service.platforms.questions import Asked, answers_of
 from service.platforms.tags import utm_of
@@ -17,19 +17,19 @@ _NAMES = frozenset(("column_id", "column_name"))
 _IDS = ("form_id", "campaign_id", "adgroup_id", "creative_id", "asset_group_id")
 
 
-def verify(call: Call, table: Table) -> None:
+def verify(call: WebhookCall, table: SenderConfig) -> None:
     """Check the key that the advertiser typed into the form.
 
-    Raises: Forged; Garbled where the body is no JSON object.
+    Raises: InvalidSignature; MalformedPayload where the body is no JSON object.
     """
     try:
         body = read_event(call)
     except Refused:
         body = None
     if not isinstance(body, dict):
-        raise Garbled("the key is inside a JSON object, and this is none")
+        raise MalformedPayload("the key is inside a JSON object, and this is none")
     if not is_same(_key_of(body), str(table["key"])):
-        raise Forged("its google_key is not the key of the forms file")
+        raise InvalidSignature("its google_key is not the key of the forms file")
 
 
 def _key_of(body: Json) -> str:
@@ -38,7 +38,7 @@ def _key_of(body: Json) -> str:
     return given.encode("utf-8", "replace").decode() if isinstance(given, str) else ""
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """The lead of the call.
 
     Raises: Unreadable.
@@ -55,7 +55,7 @@ def read(call: Call, table: Table) -> Iterator[Item]:
         yield unfit(kept, "Google sent a lead with neither an id nor answers.")
 
 
-def _enquiry(body: Json, lead_id: str, asked: list[Asked], table: Table) -> Enquiry:
+def _enquiry(body: Json, lead_id: str, asked: list[Asked], table: SenderConfig) -> Enquiry:
     facts = known({name: text_at(body, name) for name in (*_IDS, "lead_source")})
     click_id = text_at(body, "gcl_id")
     return Enquiry(
@@ -86,5 +86,5 @@ def _asked(body: Json) -> Iterator[Asked]:
         before += [value] if text_at(value) else []
 
 
-GOOGLE_ADS = Sender(read, verify, proof_key="key", is_platform=True, answer="{}")
+GOOGLE_ADS = WebhookSender(read, verify, proof_key="key", is_platform=True, answer="{}")
 """Takes 4xx for a permanent no, so only a wrong key gets one."""

@@ -10,8 +10,8 @@ import structlog
 
 from service import clock
 from service.capture.enquiries import Enquiry
-from service.capture.sender import Table
 from service.capture.shapes import Json, table_at, tables_at, text_at
+from service.capture.tools.sender import SenderConfig
 from service.fetching.errors import CollectError, Disconnected, Gone, NotNow, Unusable
 from service.fetching.line import Memory, Odd, Pulled, in_turn, spoken
 from service.http import Answer, ask
@@ -41,7 +41,7 @@ class LinkedInReader:
 
     announces = True
 
-    def __init__(self, url: str, tokens: LinkedInTokens, table: Table, section: str, memory: Memory) -> None:
+    def __init__(self, url: str, tokens: LinkedInTokens, table: SenderConfig, section: str, memory: Memory) -> None:
         self._url = url
         self._tokens = tokens
         self._table = table

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from service import clock
-from service.capture.sender import Table
 from service.capture.shapes import text_at
+from service.capture.tools.sender import SenderConfig
 from service.fetching.errors import Disconnected, NotNow
 from service.fetching.line import Memory, spoken
 from service.http import ask
@@ -36,7 +36,7 @@ LOOK_S = 0.25
 class LinkedInTokens:
     """The tokens of one connection, shared by all processes."""
 
-    def __init__(self, url: str, table: Table, section: str, memory: Memory, identity: Identity) -> None:
+    def __init__(self, url: str, table: SenderConfig, section: str, memory: Memory, identity: Identity) -> None:
         """identity: of this process."""
         self._url = url
         self._table = table

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from service.capture.enquiries import Enquiry, Item, Notice, Withdrawal
 from service.capture.instants import read_instant
-from service.capture.proofs import check_hex, hmac_hex
 from service.capture.refusals import Unreadable
-from service.capture.sender import Call, Forged, Reply, Sender, Table
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at, value_at
+from service.capture.tools.sender import HandshakeReply, InvalidSignature, SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import check_hex, hmac_hex
 from service.platforms.events import known, read_event, unfit
 from service.platforms.questions import Asked, Consent, answers_of, consent_answers, consent_details
 from service.platforms.tags import utm_of
@@ -21,32 +21,34 @@ _OWNERS = ("sponsoredAccount", "organization")
 _CREATIVES = ("associatedCreative", "sponsoredCreative", "creative")
 
 
-def verify(call: Call, table: Table) -> None:
+def verify(call: WebhookCall, table: SenderConfig) -> None:
     """Check the HMAC, which covers a prefix that is not in the header; one that is there all the same is let pass.
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     header = call.headers.get("x-li-signature", "").removeprefix(_SIGNED_PREFIX)
     check_hex(header, table["client_secret"], _SIGNED_PREFIX.encode() + call.body)
 
 
-def greet(call: Call, table: Table) -> Reply:
+def verify_endpoint(call: WebhookCall, table: SenderConfig) -> HandshakeReply:
     """Answer the check that comes every two hours, and has to be answered within three seconds.
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     challenge = call.query.get("challengeCode")
     if challenge is None:
-        return Reply('{"message": "This address takes the leads of LinkedIn."}', content_type="application/json")
+        return HandshakeReply(
+            '{"message": "This address takes the leads of LinkedIn."}', content_type="application/json"
+        )
     # Not any text: who could have a body with its prefix signed here could forge calls.
     if not _CHALLENGE.fullmatch(challenge) or not table.get("client_secret"):
-        raise Forged("this is no challenge of LinkedIn's")
+        raise InvalidSignature("this is no challenge of LinkedIn's")
     signed = hmac_hex(str(table["client_secret"]), challenge.encode())
     told = {"challengeCode": challenge, "challengeResponse": signed}
-    return Reply(json.dumps(told), content_type="application/json")
+    return HandshakeReply(json.dumps(told), content_type="application/json")
 
 
-def read(call: Call, _table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """A Notice for a new lead, a Withdrawal for one that its person took back; other events are none.
 
     Raises: Unreadable.
@@ -93,7 +95,7 @@ def needs_form(response: Json) -> bool:
     return bool(list_at(response, "formResponse", "answers")) and not questions
 
 
-def enquiry(response: Json, form: Json | None, details: Mapping[str, str], table: Table) -> Enquiry:
+def enquiry(response: Json, form: Json | None, details: Mapping[str, str], table: SenderConfig) -> Enquiry:
     """Make the Enquiry of a response that was read.
 
     response: the answer of GET /leadFormResponses/{id}. form: of GET /leadForms/{id}; None where the answer holds
@@ -177,5 +179,5 @@ def _tail(urn: str) -> str:
     return urn.rpartition(":")[2]
 
 
-LINKEDIN = Sender(read, verify, proof_key="client_secret", greet=greet, is_platform=True)
+LINKEDIN = WebhookSender(read, verify, proof_key="client_secret", verify_endpoint=verify_endpoint, is_platform=True)
 """Announces leads, and that people took theirs back."""

@@ -11,8 +11,8 @@ from http import HTTPStatus
 from urllib.parse import parse_qs, quote, urlsplit
 
 from service.capture.enquiries import Enquiry
-from service.capture.sender import Table
 from service.capture.shapes import Json, table_at, tables_at, text_at, value_at
+from service.capture.tools.sender import SenderConfig
 from service.fetching.errors import CollectError, Disconnected, Gone, NotNow, Unusable
 from service.fetching.line import Memory, Odd, Pulled, in_turn, spoken
 from service.http import Answer, ask
@@ -43,7 +43,7 @@ class MetaReader:
 
     announces = True
 
-    def __init__(self, url: str, table: Table, section: str, memory: Memory) -> None:
+    def __init__(self, url: str, table: SenderConfig, section: str, memory: Memory) -> None:
         self._url = url
         self._table = table
         self._section = section

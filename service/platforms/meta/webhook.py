@@ -7,10 +7,10 @@ from service.capture.enquiries import Enquiry, Item, Notice
 from service.capture.fields import CLICK_IDS, UTM_KEYS
 from service.capture.instants import read_instant
 from service.capture.nesting import flatten
-from service.capture.proofs import check_hex, is_same
 from service.capture.refusals import Unreadable
-from service.capture.sender import Call, Forged, Reply, Sender, Table
 from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
+from service.capture.tools.sender import HandshakeReply, InvalidSignature, SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import check_hex, is_same
 from service.platforms.events import known, read_event, unfit
 from service.platforms.questions import (
     Asked,
@@ -30,26 +30,26 @@ _FACTS = ("platform", "is_organic", "form_id", "ad_id", "ad_name", "adset_id", "
 _STANDARD = frozenset(("city", "state", "country", "date_of_birth", "gender", "website", *UTM_KEYS, *CLICK_IDS))
 
 
-def verify(call: Call, table: Table) -> None:
+def verify(call: WebhookCall, table: SenderConfig) -> None:
     """Check the HMAC over the bytes as they came: what Meta escapes is escaped already.
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     check_hex(call.headers.get("x-hub-signature-256", ""), table["app_secret"], call.body, prefix="sha256=")
 
 
-def greet(call: Call, table: Table) -> Reply:
+def verify_endpoint(call: WebhookCall, table: SenderConfig) -> HandshakeReply:
     """Answer the check that comes when the webhook is set up.
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     is_ours = is_same(call.query.get("hub.verify_token", ""), str(table.get("verify_token", "")))
     if call.query.get("hub.mode") != "subscribe" or not is_ours:
-        raise Forged("the verify token is not the one of the forms file")
-    return Reply(call.query.get("hub.challenge", ""))
+        raise InvalidSignature("the verify token is not the one of the forms file")
+    return HandshakeReply(call.query.get("hub.challenge", ""))
 
 
-def read(call: Call, _table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """A Notice for each lead of all Pages in the call; other events of the Page are none.
 
     Raises: Unreadable.
@@ -88,7 +88,7 @@ def needs_form(lead: Json) -> bool:
     return not is_known and any(not target_of(name) and name not in _STANDARD for name in names)
 
 
-def enquiry(lead: Json, form: Json | None, details: Mapping[str, str], table: Table) -> Enquiry:
+def enquiry(lead: Json, form: Json | None, details: Mapping[str, str], table: SenderConfig) -> Enquiry:
     """Make the Enquiry of a lead that was read.
 
     lead: the answer of GET /{leadgen_id}. form: of GET /{form_id}, for its name, questions and texts; None where
@@ -145,5 +145,5 @@ def _is_test(value: object) -> bool:
     return any(_PLACEHOLDER.match(text) or text.lower() in _TEST_ADDRESSES for _, text in flatten(value))
 
 
-META = Sender(read, verify, proof_key="app_secret", greet=greet, is_platform=True)
+META = WebhookSender(read, verify, proof_key="app_secret", verify_endpoint=verify_endpoint, is_platform=True)
 """Announces leads."""

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from service import clock
 from service.capture.enquiries import Enquiry
-from service.capture.sender import Table
 from service.capture.shapes import Json, table_at, tables_at, text_at
+from service.capture.tools.sender import SenderConfig
 from service.fetching.errors import CollectError, Disconnected, NotNow, Unusable
 from service.fetching.line import Odd, Pulled, in_turn, spoken
 from service.http import ANSWER_MAX, Answer, ask
@@ -36,7 +36,7 @@ class TikTokReader:
 
     announces = False
 
-    def __init__(self, url: str, table: Table, form: str, section: str) -> None:
+    def __init__(self, url: str, table: SenderConfig, form: str, section: str) -> None:
         self._url = url
         self._table = table
         self._form = form

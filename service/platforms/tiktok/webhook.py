@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from service.capture.enquiries import Enquiry, Item
 from service.capture.instants import read_instant
 from service.capture.nesting import flatten
-from service.capture.proofs import check_hex, hmac_hex, is_same
 from service.capture.refusals import Unreadable
-from service.capture.sender import Call, Sender, Table
 from service.capture.shapes import Json, table_at, tables_at, text_at, value_at
 from service.capture.texts import clean
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import check_hex, hmac_hex, is_same
 from service.platforms.events import known, read_event, unfit
 from service.platforms.questions import Asked, answers_of
 from service.platforms.tags import utm_of
@@ -46,11 +46,11 @@ class _Escapes(dict[int, str]):
         return text
 
 
-def verify(call: Call, table: Table) -> None:
+def verify(call: WebhookCall, table: SenderConfig) -> None:
     """Check the HMAC: over the bytes as they came, or with their non-ASCII characters escaped.
 
     TikTok documents the second and does not say whether the bytes come escaped already.
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     header, secret = call.headers.get("x-open-signature", ""), table["app_secret"]
     as_it_came = is_same(header.lower(), hmac_hex(secret, call.body))
@@ -66,7 +66,7 @@ def _escaped(body: bytes) -> bytes:
         return body
 
 
-def read(call: Call, table: Table) -> Iterator[Item]:
+def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     """All leads of the call; notices of other kinds, such as of ad reviews, are none.
 
     Raises: Unreadable.
@@ -81,7 +81,7 @@ def read(call: Call, table: Table) -> Iterator[Item]:
         yield _read_entry(entry, table)
 
 
-def _read_entry(entry: object, table: Table) -> Item:
+def _read_entry(entry: object, table: SenderConfig) -> Item:
     lead_id = text_at(entry, "id")
     asked = [
         Asked(text_at(change, "field"), text_at(change, "field"), change.get("value"))
@@ -93,7 +93,7 @@ def _read_entry(entry: object, table: Table) -> Item:
     return _enquiry(lead_id, asked, facts, table_at(entry), table)
 
 
-def _enquiry(lead_id: str, asked: list[Asked], facts: dict[str, str], more: Json, table: Table) -> Enquiry:
+def _enquiry(lead_id: str, asked: list[Asked], facts: dict[str, str], more: Json, table: SenderConfig) -> Enquiry:
     """more: `page_name`, a time, and `is_test` where it is told."""
     at = text_at(more, "create_time") or text_at(more, "created_time")
     return Enquiry(
@@ -119,7 +119,7 @@ def _is_test(told: str, facts: Mapping[str, str]) -> bool:
     return facts.get("lead_source") != _DIRECT_MESSAGE and not any(facts.get(name) for name in _IDS)
 
 
-def read_export(text: str, table: Table) -> tuple[list[Enquiry], int]:
+def read_export(text: str, table: SenderConfig) -> tuple[list[Enquiry], int]:
     """Read the CSV of a download task: its enquiries, and how many rows had no lead id and were skipped.
 
     Raises: nothing.
@@ -144,7 +144,7 @@ def _rows(text: str) -> Iterator[list[str] | None]:
             yield None
 
 
-def _read_row(header: list[str], row: list[str] | None, table: Table) -> Enquiry | None:
+def _read_row(header: list[str], row: list[str] | None, table: SenderConfig) -> Enquiry | None:
     if row is None:
         return None
     labels = [*header, *(f"column {n}" for n in range(len(header) + 1, len(row) + 1))]
@@ -165,5 +165,5 @@ def _unprotected(cell: str) -> str:
     return clean(found[1] if found else cell)
 
 
-TIKTOK = Sender(read, verify, proof_key="app_secret", is_platform=True)
+TIKTOK = WebhookSender(read, verify, proof_key="app_secret", is_platform=True)
 """What it sends once cannot be read again."""

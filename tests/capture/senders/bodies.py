@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.capture.enquiries import Enquiry
-from service.capture.sender import Call
-from service.capture.senders import SENDERS
 from service.capture.submitting import submit
+from service.capture.tools.registry import SENDERS
+from service.capture.tools.sender import WebhookCall
 from service.lead import Submission
 from tests.builders import a_form
 
@@ -17,7 +17,7 @@ EMAIL = {"type": "email", "email": "ann@example.com", "field": {"id": "f1", "typ
 def read(sender: str, body: object, content_type: str = "application/json") -> Submission:
     """The only submission that a call brings."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    (item,) = SENDERS[sender].read(Call(raw, {"content-type": content_type}), {})
+    (item,) = SENDERS[sender].read(WebhookCall(raw, {"content-type": content_type}), {})
     assert isinstance(item, Enquiry)
     return submit(item, a_form("tour", require=()), sender, {})
 

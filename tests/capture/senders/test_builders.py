@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from service.capture.sender import Call, Forged
 from service.capture.tools.formspree import FORMSPREE
 from service.capture.tools.netlify import NETLIFY
+from service.capture.tools.sender import InvalidSignature, WebhookCall
 from service.lead import Lead
 from service.store import Store
 from tests.builders import a_form
@@ -35,16 +35,16 @@ def the(name: str, sender: str) -> Recorded:
     return next(each for each in recorded(sender) if each.name == name)
 
 
-def jws(body: bytes, head: dict[str, str], key: str = KEY, **claims: Any) -> Call:
+def jws(body: bytes, head: dict[str, str], key: str = KEY, **claims: Any) -> WebhookCall:
     """A call of Netlify's with a JWS."""
     parts = [head, {"iss": "netlify", "sha256": hashlib.sha256(body).hexdigest(), **claims}]
     signed = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts)
     signature = base64.urlsafe_b64encode(hmac.new(key.encode(), signed.encode(), hashlib.sha256).digest())
-    return Call(body, {"x-webhook-signature": f"{signed}.{signature.rstrip(b'=').decode()}"})
+    return WebhookCall(body, {"x-webhook-signature": f"{signed}.{signature.rstrip(b'=').decode()}"})
 
 
-def verify_netlify(call: Call) -> None:
-    """Raises: Forged."""
+def verify_netlify(call: WebhookCall) -> None:
+    """Raises: InvalidSignature."""
     assert NETLIFY.verify is not None
     NETLIFY.verify(call, {"secret": KEY})
 
@@ -64,14 +64,14 @@ def test_a_jws_of_the_body_is_a_proof() -> None:
         jws(b"{}", {"alg": "HS256"}, sha256=None),
         jws(b"{}", {"alg": "HS512"}),
         jws(b"{}", {}),
-        Call(b"{}", {"x-webhook-signature": "eyJhbGciOiJub25lIn0.e30."}),
-        Call(b"{}", {"x-webhook-signature": "é.é.é"}),
-        Call(b"{}"),
+        WebhookCall(b"{}", {"x-webhook-signature": "eyJhbGciOiJub25lIn0.e30."}),
+        WebhookCall(b"{}", {"x-webhook-signature": "é.é.é"}),
+        WebhookCall(b"{}"),
     ],
     ids=["another key", "another body", "no digest", "HS512", "no algorithm", "alg none", "no ASCII", "nothing"],
 )
-def test_any_other_jws_is_refused(call: Call) -> None:
-    with pytest.raises(Forged):
+def test_any_other_jws_is_refused(call: WebhookCall) -> None:
+    with pytest.raises(InvalidSignature):
         verify_netlify(call)
 
 
@@ -102,11 +102,11 @@ def test_answers_of_netlify_are_found_where_data_is_missing(kept: Store, body: d
 def test_a_recorded_signature_of_formspree_counts_for_five_minutes(late_s: float, is_taken: bool) -> None:
     sample = the("formspree-outgoing", "formspree")
     headers = {name.lower(): value for name, value in sample.headers.items()}
-    call = Call(sample.body, headers, received_at=(sample.verified_at or 0) + late_s)
+    call = WebhookCall(sample.body, headers, received_at=(sample.verified_at or 0) + late_s)
 
     try:
         FORMSPREE.verify and FORMSPREE.verify(call, sample.table)
-    except Forged:
+    except InvalidSignature:
         assert not is_taken
     else:
         assert is_taken

@@ -15,9 +15,9 @@ from werkzeug.test import TestResponse
 from service import clock
 from service.capture.enquiries import Enquiry, Item
 from service.capture.refusals import Refused
-from service.capture.sender import Call
-from service.capture.senders import SENDERS
 from service.capture.submitting import submit
+from service.capture.tools.registry import SENDERS
+from service.capture.tools.sender import WebhookCall
 from service.forms.senders import SENDERS as IN_THE_FILE
 from service.lead import Status
 from service.store import Store
@@ -221,12 +221,14 @@ def test_no_bytes_make_a_reader_stumble(sender: str, body: bytes) -> None:
     _read_quietly(SENDERS[sender].read, _call(body, {}), table_of(sender))
 
 
-def _call(body: bytes, headers: dict[str, str]) -> Call:
+def _call(body: bytes, headers: dict[str, str]) -> WebhookCall:
     lowered = {name.lower(): value for name, value in headers.items()}
-    return Call(body, {"content-type": "application/json", **lowered}, url=f"{URL}/webhooks/x/tour", received_at=1.8e9)
+    return WebhookCall(
+        body, {"content-type": "application/json", **lowered}, url=f"{URL}/webhooks/x/tour", received_at=1.8e9
+    )
 
 
-def _read_quietly(read: Callable[[Call, Any], Iterable[Item]], call: Call, table: dict[str, Any]) -> None:
+def _read_quietly(read: Callable[[WebhookCall, Any], Iterable[Item]], call: WebhookCall, table: dict[str, Any]) -> None:
     try:
         items = list(read(call, table))
     except Refused:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from service.capture.contact import says_yes
-from service.capture.sender import Call, Forged
-from service.capture.senders import SENDERS
+from service.capture.tools.registry import SENDERS
+from service.capture.tools.sender import InvalidSignature, WebhookCall
 from service.lead import Lead, Status
 from service.store import Store
 from tests.builders import a_form
@@ -36,9 +36,9 @@ def sent(kept: Store, sample: Recorded, **settings: str) -> Front:
     return front
 
 
-def call_of(sample: Recorded, body: bytes | None = None, age_s: float = 0.0) -> Call:
+def call_of(sample: Recorded, body: bytes | None = None, age_s: float = 0.0) -> WebhookCall:
     """The request as it was when it was recorded."""
-    return Call(
+    return WebhookCall(
         sample.body if body is None else body,
         {name.lower(): value for name, value in sample.headers.items()},
         url=sample.sample["request"].get("url", ""),
@@ -122,9 +122,9 @@ def test_the_recorded_proof_is_of_that_body_and_that_secret(signed: Recorded) ->
     verify = SENDERS[signed.sender].verify
     assert verify is not None
 
-    with pytest.raises(Forged):
+    with pytest.raises(InvalidSignature):
         verify(call_of(signed, signed.body + b" "), signed.table)
-    with pytest.raises(Forged):
+    with pytest.raises(InvalidSignature):
         verify(call_of(signed), {"secret": "another"})
 
 
@@ -134,5 +134,5 @@ def test_a_proof_is_good_for_as_long_as_its_tool_says(signed: Recorded) -> None:
     assert verify is not None
 
     verify(call_of(signed, age_s=limit_s - 10), signed.table)
-    with pytest.raises(Forged, match="too old"):
+    with pytest.raises(InvalidSignature, match="too old"):
         verify(call_of(signed, age_s=limit_s + 10), signed.table)

@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.capture.enquiries import Enquiry, Item, Unfit
-from service.capture.sender import Call
+from service.capture.tools.sender import WebhookCall
 from service.lead import Status, Submission
 from service.platforms.google_ads.webhook import read
 from service.store import Store
@@ -46,7 +46,7 @@ def a_column(column_id: str, value: object = "x", name: str | None = None) -> di
 
 def item_of(body: bytes) -> Item:
     """The one thing that a call brings."""
-    [only] = read(Call(body), {})
+    [only] = read(WebhookCall(body), {})
     return only
 
 
@@ -146,7 +146,7 @@ def test_zero_stands_for_no_id() -> None:
 
 
 def test_ids_are_named_by_the_operator() -> None:
-    [found] = read(Call(a_body()), {"names": {"2": "Spring offices"}})
+    [found] = read(WebhookCall(a_body()), {"names": {"2": "Spring offices"}})
 
     assert isinstance(found, Enquiry)
     assert found.utm["utm_campaign"] == "Spring offices"

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from service.capture.sender import Call, Forged
-from service.capture.senders import SENDERS
+from service.capture.tools.registry import SENDERS
+from service.capture.tools.sender import InvalidSignature, WebhookCall
 from tests.capture.senders.bodies import hubspot, read
 
 
@@ -51,20 +51,22 @@ EVENTS = (
 @pytest.mark.parametrize(
     ("version", "call", "proof"),
     [
-        ("v1", Call(EVENTS), "232db2615f3d666fe21a8ec971ac7b5402d33b9a925784df3ca654d05f4817de"),
+        ("v1", WebhookCall(EVENTS), "232db2615f3d666fe21a8ec971ac7b5402d33b9a925784df3ca654d05f4817de"),
         (
             "v2",
-            Call(url="https://www.example.com/webhook_uri", method="GET"),
+            WebhookCall(url="https://www.example.com/webhook_uri", method="GET"),
             "eee2dddcc73c94d699f5e395f4b9d454a069a6855fbfa152e91e88823087200e",
         ),
     ],
 )
-def test_the_examples_of_hubspots_documentation_hold(version: str, call: Call, proof: str, names_version: bool) -> None:
+def test_the_examples_of_hubspots_documentation_hold(
+    version: str, call: WebhookCall, proof: str, names_version: bool
+) -> None:
     headers = {"x-hubspot-signature": proof} | ({"x-hubspot-signature-version": version} if names_version else {})
 
     _verify(replace(call, headers=headers))
 
-    with pytest.raises(Forged):
+    with pytest.raises(InvalidSignature):
         _verify(replace(call, headers=headers, body=b"another"))
 
 
@@ -75,21 +77,21 @@ def test_the_newest_proof_covers_the_address_with_some_letters_decoded(signed: s
     proof = base64.b64encode(hmac.new(key, message, hashlib.sha256).digest()).decode()
     headers = {"x-hubspot-signature-v3": proof, "x-hubspot-request-timestamp": at}
 
-    _verify(Call(b"{}", headers, f"{address}?x=a%3Ab%2Fc%20d%2B", received_at=1795341601.0))
+    _verify(WebhookCall(b"{}", headers, f"{address}?x=a%3Ab%2Fc%20d%2B", received_at=1795341601.0))
 
-    with pytest.raises(Forged):
-        _verify(Call(b"{}", headers, f"{address}?x=another", received_at=1795341601.0))
+    with pytest.raises(InvalidSignature):
+        _verify(WebhookCall(b"{}", headers, f"{address}?x=another", received_at=1795341601.0))
 
 
 def test_an_older_proof_does_not_stand_in_for_a_wrong_newer_one() -> None:
     proof = hashlib.sha256(SECRET.encode() + b"{}").hexdigest()
     headers = {"x-hubspot-signature-v3": "wrong", "x-hubspot-signature": proof, "x-hubspot-request-timestamp": "1"}
 
-    with pytest.raises(Forged):
-        _verify(Call(b"{}", headers))
+    with pytest.raises(InvalidSignature):
+        _verify(WebhookCall(b"{}", headers))
 
 
-def _verify(call: Call) -> None:
+def _verify(call: WebhookCall) -> None:
     verify = SENDERS["hubspot"].verify
     assert verify is not None
     verify(call, {"secret": SECRET})

@@ -9,8 +9,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.capture.enquiries import Item, Notice, Unfit, Withdrawal
-from service.capture.sender import Call
 from service.capture.shapes import table_at
+from service.capture.tools.sender import WebhookCall
 from service.lead import Status
 from service.platforms.linkedin.webhook import enquiry, needs_form, read
 from service.store import Store
@@ -43,7 +43,7 @@ def an_event(**changes: Any) -> bytes:
 
 def items_of(body: bytes) -> list[Item]:
     """What a call brings."""
-    return list(read(Call(body), {}))
+    return list(read(WebhookCall(body), {}))
 
 
 def a_front(kept: Store, **table: Any) -> Front:

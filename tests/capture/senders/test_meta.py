@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from service.capture.claims import Answer
 from service.capture.enquiries import Enquiry, Item, Notice, Unfit
-from service.capture.sender import Call
+from service.capture.tools.sender import WebhookCall
 from service.lead import Status
 from service.platforms.meta.webhook import enquiry, needs_form, read
 from service.store import Store
@@ -32,7 +32,7 @@ def an_event(*values: object, **entry: Any) -> bytes:
 
 def items_of(body: bytes) -> list[Item]:
     """What a call brings."""
-    return list(read(Call(body), {}))
+    return list(read(WebhookCall(body), {}))
 
 
 def a_lead(*answers: tuple[str, object], **changes: Any) -> Enquiry:
@@ -49,28 +49,28 @@ def answers_of(found: Enquiry) -> dict[str, list[Answer]]:
     return told
 
 
-def greet(kept: Store, query: dict[str, str], **table: str) -> TestResponse:
+def verify_endpoint(kept: Store, query: dict[str, str], **table: str) -> TestResponse:
     """Ask as Meta does when the webhook is set up."""
     front = Front(kept, a_form("tour", webhooks={"meta": {**table_of("meta"), **table}}))
     return front.client.get("/webhooks/meta/tour", query_string=query)
 
 
 def test_the_handshake_is_answered_with_the_challenge_as_it_came(kept: Store) -> None:
-    answer = greet(kept, HELLO, verify_token="harbour")
+    answer = verify_endpoint(kept, HELLO, verify_token="harbour")
 
     assert (answer.status_code, answer.data, answer.mimetype) == (200, b"0012", "text/plain")
 
 
 @pytest.mark.parametrize("given", ["", "harbor", "härbour", "harbour "])
 def test_another_verify_token_is_refused(kept: Store, given: str) -> None:
-    answer = greet(kept, {**HELLO, "hub.verify_token": given}, verify_token="harbour")
+    answer = verify_endpoint(kept, {**HELLO, "hub.verify_token": given}, verify_token="harbour")
 
     assert answer.status_code == 403
     assert b"0012" not in answer.data
 
 
 def test_without_a_verify_token_of_ours_nobody_shakes_hands(kept: Store) -> None:
-    answers = [greet(kept, {**HELLO, "hub.verify_token": given}).status_code for given in ("", "harbour")]
+    answers = [verify_endpoint(kept, {**HELLO, "hub.verify_token": given}).status_code for given in ("", "harbour")]
 
     assert answers == [403, 403]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.capture.senders import SENDERS
+from service.capture.tools.registry import SENDERS
 from service.forms import PLATFORMS, read_setup
 
 PAGE = Path(__file__, "../../../../docs/ad-platforms.md").resolve().read_text(encoding="utf-8")

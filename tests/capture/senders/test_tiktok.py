@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.capture.enquiries import Enquiry, Item, Unfit
-from service.capture.sender import Call
+from service.capture.tools.sender import WebhookCall
 from service.lead import Status
 from service.platforms.tiktok.webhook import read, read_export
 from service.store import Store
@@ -44,7 +44,7 @@ def a_body(*entries: object, **changes: Any) -> bytes:
 
 def items_of(body: bytes) -> list[Item]:
     """What a call brings."""
-    return list(read(Call(body), {}))
+    return list(read(WebhookCall(body), {}))
 
 
 def enquiry_of(**changes: Any) -> Enquiry:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from service.capture.senders import SENDERS
 from service.capture.tools.bookings import local_time
+from service.capture.tools.registry import SENDERS
 from service.delivery.notes import notes
 from service.lead import Lead, Status
 from service.store import Store

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.enquiries import Enquiry
-from service.capture.sender import Call
-from service.capture.senders import SENDERS
 from service.capture.submitting import submit
+from service.capture.tools.registry import SENDERS
+from service.capture.tools.sender import WebhookCall
 from service.lead import Submission
 from tests.builders import a_form
 from tests.capture.senders.shapes_of import ROWS, WRAPPINGS
@@ -20,7 +20,7 @@ from tests.capture.senders.tool_shapes import EMAIL, FORM_TYPE, FORMS, JSON_TYPE
 def read_all(body: object, content_type: str = JSON_TYPE, sender: str = "json") -> list[Submission]:
     """What a call brings."""
     raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    items = list(SENDERS[sender].read(Call(raw, {"content-type": content_type}), {}))
+    items = list(SENDERS[sender].read(WebhookCall(raw, {"content-type": content_type}), {}))
     assert all(isinstance(item, Enquiry) for item in items)
     return [submit(item, a_form("tour", require=()), sender, {}) for item in items if isinstance(item, Enquiry)]
 
@@ -301,7 +301,7 @@ def test_rows_of_one_call_do_not_share_the_key_beside_them() -> None:
 
 def test_rows_of_one_call_do_not_share_the_id_in_its_header() -> None:
     rows = [{"data": {"email": email}} for email in ("ann@client.example", "bob@client.example")]
-    call = Call(json.dumps(rows).encode(), {"content-type": JSON_TYPE, "framer-webhook-submission-id": "s-1001"})
+    call = WebhookCall(json.dumps(rows).encode(), {"content-type": JSON_TYPE, "framer-webhook-submission-id": "s-1001"})
 
     ids = [item.external_id for item in SENDERS["framer"].read(call, {}) if isinstance(item, Enquiry)]
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from service import clock
 from service.capture.repeats import is_id
-from service.capture.senders import SENDERS
+from service.capture.tools.registry import SENDERS
 from service.forms.senders import SENDERS as IN_THE_FILE
 from service.store import Store
 from tests.builders import a_form

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from service.capture.sender import Call, Forged
+from service.capture.tools.sender import InvalidSignature, WebhookCall
 from service.capture.tools.wpforms import WPFORMS
 from service.lead import Lead, Status
 from service.store import Store
@@ -158,10 +158,10 @@ def test_a_recorded_signature_of_wpforms_counts_for_five_minutes() -> None:
     assert sample.verified_at
     assert WPFORMS.verify
 
-    WPFORMS.verify(Call(sample.body, headers, received_at=sample.verified_at), sample.table)
+    WPFORMS.verify(WebhookCall(sample.body, headers, received_at=sample.verified_at), sample.table)
 
-    with pytest.raises(Forged, match="too old"):
-        WPFORMS.verify(Call(sample.body, headers, received_at=sample.verified_at + 301), sample.table)
+    with pytest.raises(InvalidSignature, match="too old"):
+        WPFORMS.verify(WebhookCall(sample.body, headers, received_at=sample.verified_at + 301), sample.table)
 
 
 def test_the_number_of_the_webhook_is_no_id_of_an_entry(kept: Store) -> None:

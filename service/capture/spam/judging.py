@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.capture.guards.blocking import find_block
-from service.capture.guards.links import find_stray_link
-from service.capture.guards.repetition import most_people
+from service.capture.spam.blocking import find_block
+from service.capture.spam.links import find_stray_link
+from service.capture.spam.repetition import most_people
 from service.forms import Form
 from service.lead import Reason, Submission, Suspicion
 
@@ -13,7 +13,7 @@ _OR_RELEASE = "release it if it is real"
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class RequestContext:
     """What is known of an arrival besides its answers; "", None and 0 where nothing is.
 
     ip: the visitor's. trap: the hidden field that was filled in. fill_s: seconds between the page's
@@ -28,10 +28,10 @@ class Circumstances:
     same_text: int = 0
 
 
-_NOTHING_KNOWN = Circumstances()
+_NOTHING_KNOWN = RequestContext()
 
 
-def judge(submission: Submission, form: Form, seen: Circumstances = _NOTHING_KNOWN) -> Suspicion | None:
+def judge(submission: Submission, form: Form, seen: RequestContext = _NOTHING_KNOWN) -> Suspicion | None:
     """The first reason to hold an enquiry, None when it looks like one.
 
     Raises: nothing.
@@ -43,20 +43,20 @@ def judge(submission: Submission, form: Form, seen: Circumstances = _NOTHING_KNO
     return None
 
 
-def _trap(_: Submission, __: Form, seen: Circumstances) -> str:
+def _trap(_: Submission, __: Form, seen: RequestContext) -> str:
     if not seen.trap:
         return ""
     return f"The hidden field {seen.trap!r} was filled in, which people do not see: {_OR_RELEASE}."
 
 
-def _blocked(submission: Submission, form: Form, seen: Circumstances) -> str:
+def _blocked(submission: Submission, form: Form, seen: RequestContext) -> str:
     found = find_block(submission, form.block, seen.ip)
     if not found:
         return ""
     return f"The block list of the forms file holds {found}: {_OR_RELEASE}, and take the entry out of `block`."
 
 
-def _too_fast(_: Submission, form: Form, seen: Circumstances) -> str:
+def _too_fast(_: Submission, form: Form, seen: RequestContext) -> str:
     if seen.fill_s is None or seen.fill_s >= form.min_fill_s:
         return ""
     return (
@@ -65,18 +65,18 @@ def _too_fast(_: Submission, form: Form, seen: Circumstances) -> str:
     )
 
 
-def _foreign(_: Submission, __: Form, seen: Circumstances) -> str:
+def _foreign(_: Submission, __: Form, seen: RequestContext) -> str:
     if not seen.foreign_site:
         return ""
     return f"It came from {seen.foreign_site}, which is not in `allowed_origins`: {_OR_RELEASE}, or add the site."
 
 
-def _links(submission: Submission, form: Form, _: Circumstances) -> str:
+def _links(submission: Submission, form: Form, _: RequestContext) -> str:
     found = find_stray_link(submission, form)
     return f"{found}: {_OR_RELEASE}." if found else ""
 
 
-def _repeated(_: Submission, form: Form, seen: Circumstances) -> str:
+def _repeated(_: Submission, form: Form, seen: RequestContext) -> str:
     most = most_people(form)
     if not most or seen.same_text < most:
         return ""
@@ -86,7 +86,7 @@ def _repeated(_: Submission, form: Form, seen: Circumstances) -> str:
     )
 
 
-RULES: tuple[tuple[Reason, Callable[[Submission, Form, Circumstances], str]], ...] = (
+RULES: tuple[tuple[Reason, Callable[[Submission, Form, RequestContext], str]], ...] = (
     (Reason.HONEYPOT, _trap),
     (Reason.BLOCKED, _blocked),
     (Reason.TOO_FAST, _too_fast),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from service.capture.guards.provider import Said
+from service.capture.spam.provider import ProviderResponse
 from service.forms import Captcha
 
 FAILED = frozenset(
@@ -32,7 +32,7 @@ _DOWN = 500  # the statuses of a server in trouble
 _THEIRS = frozenset(("internal-error",))
 
 
-class Outcome(Enum):
+class CaptchaOutcome(Enum):
     """What follows from asking."""
 
     PASSED = "passed"
@@ -43,35 +43,39 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CaptchaResult:
     """outcome, and why in log-safe words. score: reCAPTCHA v3's, None where there is none."""
 
-    outcome: Outcome
+    outcome: CaptchaOutcome
     why: str = ""
     score: float | None = None
     is_spent: bool = False
 
 
-def read_verdict(captcha: Captcha, said: Said | None, is_own_site: Callable[[str], bool]) -> Verdict:
+def read_verdict(captcha: Captcha, said: ProviderResponse | None, is_own_site: Callable[[str], bool]) -> CaptchaResult:
     """Judge an answer; said: None when there was none. is_own_site: tells of a host whether the widget may stand there.
 
     Raises: nothing.
     """
     told = _read(said)
     if said is None or told is None:
-        return Verdict(Outcome.UNCHECKED, "no answer" if said is None else f"no verdict in the answer ({said.status})")
+        return CaptchaResult(
+            CaptchaOutcome.UNCHECKED, "no answer" if said is None else f"no verdict in the answer ({said.status})"
+        )
     if told["success"] is True:
         return _passed(captcha, told, is_own_site)
     codes = _codes(told)
     if OURS & codes:
-        return Verdict(Outcome.MISTAKEN, ", ".join(sorted(OURS & codes)))
+        return CaptchaResult(CaptchaOutcome.MISTAKEN, ", ".join(sorted(OURS & codes)))
     if codes <= FAILED:
-        return Verdict(Outcome.FAILED, ", ".join(sorted(codes)) or "not solved", is_spent=bool(SPENT & codes))
+        return CaptchaResult(
+            CaptchaOutcome.FAILED, ", ".join(sorted(codes)) or "not solved", is_spent=bool(SPENT & codes)
+        )
     known = ", ".join(sorted(codes & _THEIRS))
-    return Verdict(Outcome.UNCHECKED, known or "a code that is not known here")
+    return CaptchaResult(CaptchaOutcome.UNCHECKED, known or "a code that is not known here")
 
 
-def _read(said: Said | None) -> Mapping[str, Any] | None:
+def _read(said: ProviderResponse | None) -> Mapping[str, Any] | None:
     """The provider's JSON; what the visitor did wrong may come with an error status, too."""
     if said is None or said.status >= _DOWN:
         return None
@@ -87,16 +91,16 @@ def _codes(told: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(str(code) for code in codes) if isinstance(codes, list) else frozenset()
 
 
-def _passed(captcha: Captcha, told: Mapping[str, Any], is_own_site: Callable[[str], bool]) -> Verdict:
+def _passed(captcha: Captcha, told: Mapping[str, Any], is_own_site: Callable[[str], bool]) -> CaptchaResult:
     score = told.get("score")
     host = told.get("hostname")
     # hCaptcha's score is one of risk, the other way round, and only of its paid plans.
     judged = _number(score) if captcha.provider == "recaptcha" else None
     if judged is not None and judged < captcha.min_score:
-        return Verdict(Outcome.DOUBTED, f"score {judged:.2g} is below {captcha.min_score:.2g}", judged)
+        return CaptchaResult(CaptchaOutcome.DOUBTED, f"score {judged:.2g} is below {captcha.min_score:.2g}", judged)
     if isinstance(host, str) and host and not is_own_site(host):
-        return Verdict(Outcome.DOUBTED, f"solved on another site, {_printable(host)}", judged)
-    return Verdict(Outcome.PASSED, "", judged)
+        return CaptchaResult(CaptchaOutcome.DOUBTED, f"solved on another site, {_printable(host)}", judged)
+    return CaptchaResult(CaptchaOutcome.PASSED, "", judged)
 
 
 def _number(value: object) -> float | None:

@@ -6,20 +6,20 @@ from typing import Any
 
 from service.capture.enquiries import Item
 
-Table = Mapping[str, Any]
+SenderConfig = Mapping[str, Any]
 """What the operator wrote under [forms.NAME.webhooks.SENDER]."""
 
 
-class Forged(Exception):
+class InvalidSignature(Exception):
     """The proof is missing, wrong or too old: 401. The text is for the log: nothing secret, nothing personal."""
 
 
-class Garbled(Exception):
+class MalformedPayload(Exception):
     """The proof is inside a body that cannot be read: 400."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class WebhookCall:
     """One request to a webhook as plain values.
 
     url: the public address it was sent to, with its query. headers: by lower-case name. query: by
@@ -50,7 +50,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HandshakeReply:
     """An answer to a handshake."""
 
     body: str
@@ -59,20 +59,20 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class WebhookSender:
     """One sender.
 
     read: what a call brings, item by item; none for events that are no leads. Raises Unreadable
     where the body holds nothing that could be understood: it is then kept raw.
-    verify: raises Forged or Garbled. Asked where the table holds `proof_key`; None: signs nothing.
-    greet: answers a GET or HEAD; None: says what the address is for. Raises Forged.
+    verify: raises InvalidSignature or MalformedPayload. Asked where the table holds `proof_key`; None: signs nothing.
+    verify_endpoint: answers a GET or HEAD; None: says what the address is for. Raises InvalidSignature.
     is_platform: its ids are unique over all forms, however the lead comes.
     answer: the body of a 200 where the sender wants one of its own.
     """
 
-    read: Callable[[Call, Table], Iterable[Item]]
-    verify: Callable[[Call, Table], None] | None = None
+    read: Callable[[WebhookCall, SenderConfig], Iterable[Item]]
+    verify: Callable[[WebhookCall, SenderConfig], None] | None = None
     proof_key: str = "secret"
-    greet: Callable[[Call, Table], Reply] | None = None
+    verify_endpoint: Callable[[WebhookCall, SenderConfig], HandshakeReply] | None = None
     is_platform: bool = False
     answer: str = ""

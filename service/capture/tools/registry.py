@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from service.capture.sender import Sender
 from service.capture.tools.basin import BASIN
 from service.capture.tools.cal_com import CAL_COM
 from service.capture.tools.calendly import CALENDLY
@@ -19,6 +18,7 @@ from service.capture.tools.json_posts import JSON_POSTS
 from service.capture.tools.netlify import NETLIFY
 from service.capture.tools.ninja_forms import NINJA_FORMS
 from service.capture.tools.plain import PLAIN
+from service.capture.tools.sender import WebhookSender
 from service.capture.tools.tally import TALLY
 from service.capture.tools.typeform import TYPEFORM
 from service.capture.tools.unbounce import UNBOUNCE
@@ -30,7 +30,7 @@ from service.platforms.linkedin.webhook import LINKEDIN
 from service.platforms.meta.webhook import META
 from service.platforms.tiktok.webhook import TIKTOK
 
-SENDERS: Mapping[str, Sender] = MappingProxyType(
+SENDERS: Mapping[str, WebhookSender] = MappingProxyType(
     {
         "meta": META,
         "google-ads": GOOGLE_ADS,

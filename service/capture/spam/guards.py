@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import Enum
 
 from service import clock
-from service.capture.answers import has_own_sites, is_own_site
-from service.capture.guards.captchas import Captchas
-from service.capture.guards.judging import Circumstances, judge
-from service.capture.guards.repetition import Echoes
-from service.capture.guards.troubles import Troubles
-from service.capture.guards.verdicts import Outcome, Verdict
-from service.capture.limits import Counters
+from service.capture.http.negotiation import has_own_sites, is_own_site
+from service.capture.http.rate_limit import Counters
+from service.capture.spam.captchas import Captchas
+from service.capture.spam.judging import RequestContext, judge
+from service.capture.spam.repetition import DuplicateTexts
+from service.capture.spam.troubles import CaptchaTroubles
+from service.capture.spam.verdicts import CaptchaOutcome, CaptchaResult
 from service.forms import Captcha, Form
 from service.lead import CAPTCHA_REMARK, Reason, Submission, Suspicion
 from service.store import Store
@@ -21,7 +21,7 @@ _LOOKS_S = (0.0, 0.1, 0.3)  # only spent tokens are waited for
 _RELEASE = "release it if it is real"
 
 
-class Refusal(Enum):
+class CaptchaError(Enum):
     """Why a person must solve a captcha once more, with what they are told."""
 
     CAPTCHA_MISSING = "Please complete the security check, then send it again."
@@ -29,7 +29,7 @@ class Refusal(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class CaptchaPost:
     """How a captcha's token came.
 
     host: this service's own, where its pages may show the widget. can_try_again: somebody reads the answer.
@@ -41,12 +41,12 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Judgement:
     """What a captcha makes of a Submission: it carries the verdict, is suspected, or its sender must try again."""
 
     submission: Submission
     suspicion: Suspicion | None = None
-    refusal: Refusal | None = None
+    refusal: CaptchaError | None = None
 
 
 class Guards:
@@ -55,11 +55,11 @@ class Guards:
     def __init__(self, store: Store, texts: Counters, captchas: Captchas | None = None) -> None:
         """texts: counters that the web processes share."""
         self._store = store
-        self._echoes = Echoes(texts)
+        self._echoes = DuplicateTexts(texts)
         self._captchas = captchas or Captchas()
-        self._troubles = Troubles(store)
+        self._troubles = CaptchaTroubles(store)
 
-    def judge(self, submission: Submission, form: Form, seen: Circumstances, now: datetime) -> Suspicion | None:
+    def judge(self, submission: Submission, form: Form, seen: RequestContext, now: datetime) -> Suspicion | None:
         """Judge by the rules of the form, or of the route of its answers, with what others said today.
 
         Raises: nothing.
@@ -68,8 +68,8 @@ class Guards:
         return judge(submission, routed, replace(seen, same_text=self._echoes.count(submission, routed, now)))
 
     def check_captcha(
-        self, submission: Submission, form: Form, post: Post, came_before: Callable[[], bool], now: datetime
-    ) -> Checked:
+        self, submission: Submission, form: Form, post: CaptchaPost, came_before: Callable[[], bool], now: datetime
+    ) -> Judgement:
         """Check the token of a form that has a captcha; an enquiry that came before needs none.
 
         came_before: whether the Submission is a repeat that says nothing new. Where the provider gives no
@@ -78,13 +78,13 @@ class Guards:
         """
         captcha = form.captcha
         if captcha is None or came_before():
-            return Checked(submission)
+            return Judgement(submission)
         if not post.token:
             return _missing(submission, post)
         verdict = self._captchas.check(captcha, post.token, _own_site(form, post.host))
         self._troubles.report(form, verdict, now, is_resting=self._captchas.is_resting(captcha))
         if verdict.is_spent and _comes_at_once(came_before):
-            return Checked(submission)
+            return Judgement(submission)
         return _judged(submission, captcha, verdict, post)
 
 
@@ -97,31 +97,31 @@ def _comes_at_once(came_before: Callable[[], bool]) -> bool:
     return False
 
 
-def _missing(submission: Submission, post: Post) -> Checked:
+def _missing(submission: Submission, post: CaptchaPost) -> Judgement:
     if post.can_try_again:
-        return Checked(submission, refusal=Refusal.CAPTCHA_MISSING)
+        return Judgement(submission, refusal=CaptchaError.CAPTCHA_MISSING)
     sentence = f"It came without the captcha's token, from a page that does not wait for an answer: {_RELEASE}."
-    return Checked(submission, Suspicion(Reason.CAPTCHA, sentence))
+    return Judgement(submission, Suspicion(Reason.CAPTCHA, sentence))
 
 
-def _judged(submission: Submission, captcha: Captcha, verdict: Verdict, post: Post) -> Checked:
-    if verdict.outcome is Outcome.FAILED and post.can_try_again:
-        return Checked(submission, refusal=Refusal.CAPTCHA_FAILED)
+def _judged(submission: Submission, captcha: Captcha, verdict: CaptchaResult, post: CaptchaPost) -> Judgement:
+    if verdict.outcome is CaptchaOutcome.FAILED and post.can_try_again:
+        return Judgement(submission, refusal=CaptchaError.CAPTCHA_FAILED)
     noted = replace(submission, extras={**submission.extras, CAPTCHA_REMARK: _remark(captcha, verdict)})
-    if verdict.outcome is Outcome.FAILED:
-        return Checked(noted, Suspicion(Reason.CAPTCHA, f"The captcha was not passed ({verdict.why}): {_RELEASE}."))
-    if verdict.outcome is Outcome.DOUBTED:
+    if verdict.outcome is CaptchaOutcome.FAILED:
+        return Judgement(noted, Suspicion(Reason.CAPTCHA, f"The captcha was not passed ({verdict.why}): {_RELEASE}."))
+    if verdict.outcome is CaptchaOutcome.DOUBTED:
         sentence = f"The captcha doubts it ({verdict.why}): {_RELEASE}."
-        return Checked(noted, Suspicion(Reason.CAPTCHA, sentence))
-    return Checked(noted)
+        return Judgement(noted, Suspicion(Reason.CAPTCHA, sentence))
+    return Judgement(noted)
 
 
-def _remark(captcha: Captcha, verdict: Verdict) -> str:
+def _remark(captcha: Captcha, verdict: CaptchaResult) -> str:
     """What operators see with the lead."""
     score = "" if verdict.score is None else f", score {verdict.score:.2g}"
-    if verdict.outcome is Outcome.PASSED:
+    if verdict.outcome is CaptchaOutcome.PASSED:
         return f"{captcha.provider}: passed{score}"
-    word = "not passed" if verdict.outcome in (Outcome.FAILED, Outcome.DOUBTED) else "NOT CHECKED"
+    word = "not passed" if verdict.outcome in (CaptchaOutcome.FAILED, CaptchaOutcome.DOUBTED) else "NOT CHECKED"
     return f"{captcha.provider}: {word} ({verdict.why})"
 
 

@@ -2,9 +2,9 @@
 
 import re
 
-from service.capture.answers import is_own_site
 from service.capture.claims import texts_of
 from service.capture.contact import line_of
+from service.capture.http.negotiation import is_own_site
 from service.forms import Form
 from service.lead import Submission
 

@@ -21,7 +21,7 @@ BODY_MAX = 64 * 1024
 """Bytes of an answer that are read; they have a few hundred."""
 
 
-class Said(NamedTuple):
+class ProviderResponse(NamedTuple):
     """An HTTP status and a body, as they came."""
 
     status: int
@@ -33,7 +33,7 @@ def address_of(captcha: Captcha) -> str:
     return captcha.url or ADDRESSES[captcha.provider]
 
 
-def ask(captcha: Captcha, token: str) -> Said:
+def ask(captcha: Captcha, token: str) -> ProviderResponse:
     """Ask once; no redirects, no second try: a token is good for one question.
 
     Raises: requests.RequestException when there was no answer.
@@ -48,4 +48,4 @@ def ask(captcha: Captcha, token: str) -> Said:
         allow_redirects=False,
         stream=True,
     ) as answer:
-        return Said(answer.status_code, next(answer.iter_content(BODY_MAX), b""))
+        return ProviderResponse(answer.status_code, next(answer.iter_content(BODY_MAX), b""))

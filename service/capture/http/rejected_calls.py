@@ -13,8 +13,8 @@ from http import HTTPStatus
 import structlog
 
 from service import clock
-from service.capture.remedies import remedy
-from service.capture.senders import SENDERS
+from service.capture.http.remedies import remedy
+from service.capture.tools.registry import SENDERS
 from service.forms import Form
 from service.store import Refusal, Store, StoreUnavailable
 
@@ -30,7 +30,7 @@ Address = tuple[str, str]
 log = structlog.get_logger()
 
 
-class TurnedAway:
+class RejectedCalls:
     """Notes the refused calls of each address, and that one of its calls was accepted again."""
 
     def __init__(self, store: Store, forms: Mapping[str, Form], public_url: str = "") -> None:

@@ -15,7 +15,7 @@ from flask import Response, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.capture.inputs import Input, hosted_inputs, returned_inputs
-from service.capture.phrases import (
+from service.capture.pages.phrases import (
     choose_language,
     complaint_of,
     languages,
@@ -143,7 +143,7 @@ def error_page(
 def message_page(status: HTTPStatus, code: str = "", sentence: str = "", language: str = "") -> Page:
     """Return the page of a failure that no input can mend.
 
-    code: of the Trouble. sentence: what happened, in English, for a code that has no phrase.
+    code: of the PostError. sentence: what happened, in English, for a code that has no phrase.
     """
     title, happened = _title(phrases_of(language), status), trouble_of(code, language, sentence)
     return _message(language, title, happened, has_way_back=status not in _WITHOUT_WAY_BACK)

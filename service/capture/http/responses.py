@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
-from service.capture import pages
+from service.capture.pages import rendering
 from service.capture.schemas import FieldError
 from service.capture.widgets import PLACE
 from service.forms import Form
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class PostError:
     """Why a post was not taken. `code` is stable, `sentence` is for the person."""
 
     status: HTTPStatus
@@ -32,46 +32,46 @@ class Trouble:
     retry_after_s: int | None = None
 
     @classmethod
-    def unknown_form(cls) -> "Trouble":
+    def unknown_form(cls) -> "PostError":
         """No form has this name."""
         return cls(HTTPStatus.NOT_FOUND, "FORM_NOT_FOUND", "There is no form at this address.")
 
     @classmethod
-    def store_is_down(cls, wait_s: int) -> "Trouble":
+    def store_is_down(cls, wait_s: int) -> "PostError":
         """Nothing could be kept."""
         sentence = "Your enquiry could not be kept just now. Please send it again in a moment."
         return cls(HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", sentence, retry_after_s=wait_s)
 
     @classmethod
-    def too_many(cls, wait_s: float) -> "Trouble":
+    def too_many(cls, wait_s: float) -> "PostError":
         """One visitor posts faster than anybody can fill in a form."""
         sentence = "Too many enquiries came from your address. Please wait a moment and send it again."
         return cls(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY", sentence, retry_after_s=math.ceil(wait_s))
 
     @classmethod
-    def too_large(cls, most_bytes: int) -> "Trouble":
+    def too_large(cls, most_bytes: int) -> "PostError":
         """More bytes than a form has."""
         sentence = f"The form is larger than {most_bytes // 1024} KiB. Please shorten it or leave files out."
         return cls(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_LARGE", sentence)
 
     @classmethod
-    def refused(cls, refused: "Refused") -> "Trouble":
+    def refused(cls, refused: "Refused") -> "PostError":
         """The body holds no enquiry."""
         return cls(HTTPStatus(refused.status), refused.code, refused.sentence)
 
     @classmethod
-    def invalid(cls, errors: Mapping[str, Sequence[FieldError]]) -> "Trouble":
+    def invalid(cls, errors: Mapping[str, Sequence[FieldError]]) -> "PostError":
         """Some answers are missing or wrong."""
         sentence = "Please check what is marked and send it again."
         return cls(HTTPStatus.UNPROCESSABLE_ENTITY, "INVALID", sentence, errors)
 
     @classmethod
-    def captcha(cls, code: str, sentence: str) -> "Trouble":
+    def captcha(cls, code: str, sentence: str) -> "PostError":
         """Nobody showed yet that a person sends this."""
         return cls(HTTPStatus.UNPROCESSABLE_ENTITY, code, sentence, {PLACE: (FieldError(code, sentence),)})
 
     @classmethod
-    def of_http(cls, error: HTTPException) -> "Trouble":
+    def of_http(cls, error: HTTPException) -> "PostError":
         """What Flask itself refused: a wrong address, a wrong method, or a mistake of ours."""
         status = HTTPStatus(error.code or 500)
         sentences = {
@@ -90,7 +90,7 @@ def success(receipt: Receipt, target: str, form: Form, language: str = "", *, as
     """
     if not as_json:
         return Response(
-            status=HTTPStatus.SEE_OTHER, headers={"Location": target or pages.thanks_address(form, language)}
+            status=HTTPStatus.SEE_OTHER, headers={"Location": target or rendering.thanks_address(form, language)}
         )
     told = {
         "ok": True,
@@ -103,7 +103,9 @@ def success(receipt: Receipt, target: str, form: Form, language: str = "", *, as
     return _json(told, HTTPStatus.OK, "application/json")
 
 
-def failure(trouble: Trouble, *, as_json: bool, form: Form | None = None, reading: "Reading | None" = None) -> Response:
+def failure(
+    trouble: PostError, *, as_json: bool, form: Form | None = None, reading: "Reading | None" = None
+) -> Response:
     """The lead was not taken: a problem document (RFC 9457) for a script, a page that keeps the input for a person."""
     answer = _problem(trouble) if as_json else _page(trouble, form, reading)
     if trouble.retry_after_s is not None:
@@ -111,15 +113,17 @@ def failure(trouble: Trouble, *, as_json: bool, form: Form | None = None, readin
     return answer
 
 
-def _page(trouble: Trouble, form: Form | None, reading: "Reading | None") -> Response:
+def _page(trouble: PostError, form: Form | None, reading: "Reading | None") -> Response:
     if form is not None and reading is not None:
         failed = None if trouble.errors else (trouble.status, trouble.code, trouble.sentence)
-        return pages.answer(pages.error_page(form, reading, trouble.errors, failed), trouble.status)
-    language = reading.controls.language if reading else pages.spoken_language(form)
-    return pages.answer(pages.message_page(trouble.status, trouble.code, trouble.sentence, language), trouble.status)
+        return rendering.answer(rendering.error_page(form, reading, trouble.errors, failed), trouble.status)
+    language = reading.controls.language if reading else rendering.spoken_language(form)
+    return rendering.answer(
+        rendering.message_page(trouble.status, trouble.code, trouble.sentence, language), trouble.status
+    )
 
 
-def _problem(trouble: Trouble) -> Response:
+def _problem(trouble: PostError) -> Response:
     errors = [
         {**_place(name, error), "code": error.code, "message": error.message}
         for name, found in trouble.errors.items()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from service.capture.guards.verdicts import Outcome, Verdict
+from service.capture.spam.verdicts import CaptchaOutcome, CaptchaResult
 from service.forms import Form
 from service.store import Store, StoreUnavailable
 
@@ -15,7 +15,7 @@ AGAIN = timedelta(minutes=1)
 """A cause is written down once in so long by each process, however many enquiries meet it."""
 
 
-class Troubles:
+class CaptchaTroubles:
     """Notices what keeps captchas from being checked, and that it is over."""
 
     def __init__(self, store: Store) -> None:
@@ -23,12 +23,16 @@ class Troubles:
         self._lock = threading.Lock()
         self._noticed: dict[str, datetime | None] = {}  # form -> when; None: it is well
 
-    def report(self, form: Form, verdict: Verdict, now: datetime, *, is_resting: bool) -> None:
+    def report(self, form: Form, verdict: CaptchaResult, now: datetime, *, is_resting: bool) -> None:
         """Write down what one check showed, if that is news; it can only fail to be told."""
-        is_wrong = verdict.outcome is Outcome.MISTAKEN or (verdict.outcome is Outcome.UNCHECKED and is_resting)
-        if verdict.outcome in (Outcome.UNCHECKED, Outcome.MISTAKEN):
+        is_wrong = verdict.outcome is CaptchaOutcome.MISTAKEN or (
+            verdict.outcome is CaptchaOutcome.UNCHECKED and is_resting
+        )
+        if verdict.outcome in (CaptchaOutcome.UNCHECKED, CaptchaOutcome.MISTAKEN):
             log.warning("captcha_unchecked", form=form.name, why=verdict.why)
-        if (verdict.outcome is Outcome.UNCHECKED and not is_wrong) or not self._is_news(form.name, now, is_wrong):
+        if (verdict.outcome is CaptchaOutcome.UNCHECKED and not is_wrong) or not self._is_news(
+            form.name, now, is_wrong
+        ):
             return
         cause = f"captcha:{form.name}"
         try:
@@ -52,9 +56,9 @@ class Troubles:
             return True
 
 
-def _sentence(form: Form, verdict: Verdict) -> str:
+def _sentence(form: Form, verdict: CaptchaResult) -> str:
     provider = form.captcha.provider if form.captcha else "captcha"
-    if verdict.outcome is Outcome.MISTAKEN:
+    if verdict.outcome is CaptchaOutcome.MISTAKEN:
         return (
             f"The captcha of the form {form.name!r} is not checked: {provider} says {verdict.why!r}. See that `secret` "
             "in the forms file belongs to the site key on the page. Until then enquiries are taken unchecked."

@@ -59,7 +59,7 @@ class Counters:
         return (places[0] if free is None else free), 0
 
 
-class Visits(Counters):
+class PostCounts(Counters):
     """The counters of visitors; and those of texts, which count for a day and have a table of their own.
 
     In one table, what counts for a minute would soon push them out.

@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 
 from service.capture.contact import line_of
-from service.capture.limits import Counters, SubmitLimit
+from service.capture.http.rate_limit import Counters, SubmitLimit
 from service.forms import Form
 from service.lead import Submission
 
@@ -33,7 +33,7 @@ def most_people(form: Form) -> int:
     return USUAL if form.same_text is None else form.same_text
 
 
-class Echoes:
+class DuplicateTexts:
     """Counts who said the same on one day, in memory that the web processes share.
 
     Like the submit limit it is no promise: it begins anew with the service and with each day (UTC).

@@ -6,7 +6,7 @@ MOST_FAILURES = 3
 PAUSE_S = 30.0
 
 
-class Breaker:
+class CircuitBreaker:
     """Lets questions through until some in a row got no answer, then one every PAUSE_S seconds.
 
     For the threads of one process; each finds out for itself.

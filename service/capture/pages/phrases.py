@@ -80,7 +80,7 @@ def complaint_of(code: str, name: str, language: str = "", otherwise: str = "") 
 
 
 def trouble_of(code: str, language: str = "", otherwise: str = "") -> str:
-    """Return what to tell a visitor whose post was not taken. code: of a Trouble."""
+    """Return what to tell a visitor whose post was not taken. code: of a PostError."""
     say = phrases_of(language)
     return say.get(f"trouble.{code}", otherwise or say["trouble.INTERNAL_SERVER_ERROR"])
 

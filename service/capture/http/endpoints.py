@@ -11,8 +11,8 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from service import clock
-from service.capture import pages
-from service.capture.answers import (
+from service.capture.compression import decompress, is_compressed
+from service.capture.http.negotiation import (
     cors_headers,
     nobody_reads,
     origin_allowed,
@@ -20,17 +20,17 @@ from service.capture.answers import (
     redirect_target,
     wants_json,
 )
-from service.capture.compression import decompress, is_compressed
-from service.capture.guards import Checked, Circumstances, Guards, Post
+from service.capture.http.rate_limit import PostCounts, SubmitLimit
+from service.capture.http.responses import PostError, failure, success
+from service.capture.http.wsgi import read_body, read_headers
 from service.capture.intake import accept, came_before
-from service.capture.limits import SubmitLimit, Visits
+from service.capture.pages import rendering
 from service.capture.queries import FORM_ENCODING, answers_in
 from service.capture.reading import Incoming, Reading, read
 from service.capture.refusals import Refused, Unreadable
-from service.capture.replies import Trouble, failure, success
+from service.capture.spam import CaptchaPost, Guards, Judgement, RequestContext
 from service.capture.submitting import missing_sentence
 from service.capture.texts import clean
-from service.capture.wire import read_body, read_headers
 from service.forms import Form
 from service.forms.given import answers_given
 from service.lead import Contact, Evidence, Receipt, Submission
@@ -48,18 +48,18 @@ STORE_RETRY_S = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Reception:
+class FormDeps:
     """What the endpoints need: the forms, the store, the limit for each visitor (None lifts it), the guards."""
 
     forms: Mapping[str, Form]
     store: Store
-    visits: Visits
+    visits: PostCounts
     limit: SubmitLimit | None
     keeps_ip: bool
     guards: Guards
 
 
-def form_blueprint(reception: Reception) -> Blueprint:
+def form_blueprint(reception: FormDeps) -> Blueprint:
     """The routes of browser forms."""
     blueprint = Blueprint("forms", __name__)
 
@@ -70,32 +70,32 @@ def form_blueprint(reception: Reception) -> Blueprint:
         body, is_whole = read_body(BODY_MAX)
         asked = _incoming(body)
         if form is None:
-            return failure(Trouble.unknown_form(), as_json=_wants_json(asked))
+            return failure(PostError.unknown_form(), as_json=_wants_json(asked))
         try:
             return take(asked, form, reception, is_whole=is_whole)
         except StoreUnavailable:
             log.error("lead_not_kept", form=name)
-            return _returned(Trouble.store_is_down(STORE_RETRY_S), asked, form)
+            return _returned(PostError.store_is_down(STORE_RETRY_S), asked, form)
 
     @blueprint.get("/f/<name>", provide_automatic_options=False)
     def show(name: str) -> Response:
         """The hosted page of a form."""
         form = reception.forms.get(name)
         if form is None:
-            return failure(Trouble.unknown_form(), as_json=False)
+            return failure(PostError.unknown_form(), as_json=False)
         given = answers_in(request.environ.get("QUERY_STRING", ""))
         if given and _wants_json(_incoming(b"")):
-            return failure(Trouble.of_http(MethodNotAllowed()), as_json=True, form=form)
-        language, is_wished = pages.spoken_language(form), "lang" in request.args
-        return pages.answer(pages.hosted_form(form, language, given, is_wished=is_wished))
+            return failure(PostError.of_http(MethodNotAllowed()), as_json=True, form=form)
+        language, is_wished = rendering.spoken_language(form), "lang" in request.args
+        return rendering.answer(rendering.hosted_form(form, language, given, is_wished=is_wished))
 
     @blueprint.get("/f/<name>/thanks")
     def thank(name: str) -> Response:
         """Where a visitor lands when the form has no page of its own for it."""
         form = reception.forms.get(name)
         if form is None:
-            return failure(Trouble.unknown_form(), as_json=False)
-        return pages.answer(pages.thank_you(form, pages.spoken_language(form)))
+            return failure(PostError.unknown_form(), as_json=False)
+        return rendering.answer(rendering.thank_you(form, rendering.spoken_language(form)))
 
     @blueprint.route("/f/<name>", methods=["OPTIONS"])
     def preflight(name: str) -> Response:
@@ -119,7 +119,7 @@ def _let_scripts_read(forms: Mapping[str, Form], answer: Response) -> Response:
     return answer
 
 
-def take(asked: Incoming, form: Form, reception: Reception, *, is_whole: bool = True) -> Response:
+def take(asked: Incoming, form: Form, reception: FormDeps, *, is_whole: bool = True) -> Response:
     """Judge, read and keep one post; the answer.
 
     is_whole: the connection did not end before the body.
@@ -128,19 +128,19 @@ def take(asked: Incoming, form: Form, reception: Reception, *, is_whole: bool = 
     as_json = _wants_json(asked)
     wait_s = _over_limit(asked, form, reception)
     if wait_s:
-        return _returned(Trouble.too_many(wait_s), asked, form)
+        return _returned(PostError.too_many(wait_s), asked, form)
     if len(asked.body) > BODY_MAX:
-        return failure(Trouble.too_large(BODY_MAX), as_json=as_json, form=form)
+        return failure(PostError.too_large(BODY_MAX), as_json=as_json, form=form)
     try:
         reading = _read_whole(asked, form, is_whole=is_whole)
     except Unreadable as refused:
         receipt = _keep_raw(asked, form, reception, refused)
         log.info("kept_unread", lead=receipt.lead_id, form=form.name)
-        return failure(Trouble.refused(refused), as_json=as_json, form=form)
+        return failure(PostError.refused(refused), as_json=as_json, form=form)
     except Refused as refused:
-        return failure(Trouble.refused(refused), as_json=as_json, form=form)
+        return failure(PostError.refused(refused), as_json=as_json, form=form)
     if reading.errors and not nobody_reads(asked.headers, asked.content_type):
-        return failure(Trouble.invalid(reading.errors), as_json=as_json, form=form, reading=reading)
+        return failure(PostError.invalid(reading.errors), as_json=as_json, form=form, reading=reading)
     return _accepted(asked, form, reception, reading, as_json=as_json)
 
 
@@ -157,7 +157,7 @@ def _read_whole(asked: Incoming, form: Form, *, is_whole: bool) -> Reading:
     return read(asked, form)
 
 
-def _returned(trouble: Trouble, asked: Incoming, form: Form) -> Response:
+def _returned(trouble: PostError, asked: Incoming, form: Form) -> Response:
     """An answer that gives a person all that they wrote back, to be sent again."""
     if _wants_json(asked):
         return failure(trouble, as_json=True)
@@ -167,11 +167,11 @@ def _returned(trouble: Trouble, asked: Incoming, form: Form) -> Response:
         return failure(trouble, as_json=False, form=form)
 
 
-def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Reading, *, as_json: bool) -> Response:
+def _accepted(asked: Incoming, form: Form, reception: FormDeps, reading: Reading, *, as_json: bool) -> Response:
     now = clock.now()
     checked = _check(asked, form, reception, reading, now)
     if checked.refusal:
-        trouble = Trouble.captcha(checked.refusal.name, checked.refusal.value)
+        trouble = PostError.captcha(checked.refusal.name, checked.refusal.value)
         return failure(trouble, as_json=as_json, form=form, reading=reading)
     submission = replace(checked.submission, ip=asked.ip) if reception.keeps_ip else checked.submission
     receipt = accept(submission, form, reception.store, now, str(checked.suspicion or ""))
@@ -185,14 +185,14 @@ def _accepted(asked: Incoming, form: Form, reception: Reception, reading: Readin
     return success(receipt, target, form, reading.controls.language, as_json=as_json)
 
 
-def _check(asked: Incoming, form: Form, reception: Reception, reading: Reading, now: datetime) -> Checked:
+def _check(asked: Incoming, form: Form, reception: FormDeps, reading: Reading, now: datetime) -> Judgement:
     """Let the guards judge: whom the rules suspect needs no captcha."""
     submission = _judged(reading)
-    seen = Circumstances(asked.ip, reading.controls.honeypot, reading.fill_s, _foreign_site(asked, form))
+    seen = RequestContext(asked.ip, reading.controls.honeypot, reading.fill_s, _foreign_site(asked, form))
     suspicion = reception.guards.judge(submission, form, seen, now)
     if suspicion or form.captcha is None:
-        return Checked(submission, suspicion)
-    post = Post(
+        return Judgement(submission, suspicion)
+    post = CaptchaPost(
         token=reading.controls.captcha_token(form.captcha.provider),
         host=request.host,
         can_try_again=not nobody_reads(asked.headers, asked.content_type),
@@ -221,7 +221,7 @@ def _judged(reading: Reading) -> Submission:
     return replace(reading.submission, problem=missing_sentence(reading.errors))
 
 
-def _keep_raw(asked: Incoming, form: Form, reception: Reception, refused: Refused) -> Receipt:
+def _keep_raw(asked: Incoming, form: Form, reception: FormDeps, refused: Refused) -> Receipt:
     """What could not be read may still be an enquiry: a person can look at the bytes."""
     submission = Submission(
         form=form.name,
@@ -234,7 +234,7 @@ def _keep_raw(asked: Incoming, form: Form, reception: Reception, refused: Refuse
     return accept(submission, form, reception.store, clock.now())
 
 
-def _over_limit(asked: Incoming, form: Form, reception: Reception) -> float:
+def _over_limit(asked: Incoming, form: Form, reception: FormDeps) -> float:
     if reception.limit is None:
         return 0.0
     return reception.visits.count(f"{form.name} {request.remote_addr}", reception.limit, asked.received_at)

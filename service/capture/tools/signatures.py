@@ -9,7 +9,7 @@ import hmac
 from binascii import Error as Base64Error
 from collections.abc import Iterable
 
-from service.capture.sender import Call, Forged, Table
+from service.capture.tools.sender import InvalidSignature, SenderConfig, WebhookCall
 
 TOKEN_HEADERS = ("x-webhook-token", "x-form-token", "x-api-key", "api-key", "x-auth-token")
 FUTURE_S = 300.0
@@ -32,48 +32,48 @@ def is_same(given: str, wanted: str) -> bool:
 
 
 def check(given: str | Iterable[str], wanted: str, secret: str, what: str = "signature") -> None:
-    """Raises: Forged unless one of the given proofs is the wanted one. what: the proof is called in the answer."""
+    """Raises: InvalidSignature unless one of the given proofs is the expected one. what: its name in the error."""
     offered = [given] if isinstance(given, str) else list(given)
     if not secret or not any(is_same(each, wanted) for each in offered):
-        raise Forged(f"the {what} does not match" if any(offered) else f"the {what} is missing")
+        raise InvalidSignature(f"the {what} does not match" if any(offered) else f"the {what} is missing")
 
 
 def check_hex(header: str, secret: str, message: bytes, prefix: str = "") -> None:
     """The same for an HMAC in hex, in any case, behind `prefix`.
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     if prefix and header and not header.startswith(prefix):
-        raise Forged("the signature has another form")
+        raise InvalidSignature("the signature has another form")
     check(header.removeprefix(prefix).lower(), hmac_hex(secret, message), secret)
 
 
 def check_base64(header: str, secret: str, message: bytes, prefix: str = "") -> None:
     """The same for an HMAC in base64.
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     if prefix and header and not header.startswith(prefix):
-        raise Forged("the signature has another form")
+        raise InvalidSignature("the signature has another form")
     check(header.removeprefix(prefix), hmac_base64(secret, message), secret)
 
 
 def check_age(at: str, now: float, oldest_s: float, unit_s: float = 1.0) -> None:
     """Refuse what was signed too long ago, or in the future. at: the sender's time as text, in units of `unit_s`.
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     if not (at.isascii() and at.isdigit() and len(at) <= len("1700000000000000")):
-        raise Forged("the signature says no time")
+        raise InvalidSignature("the signature says no time")
     age_s = now - int(at) * unit_s
     if not -FUTURE_S <= age_s <= oldest_s:
-        raise Forged("the signature is too old" if age_s > 0 else "the signature is of the future")
+        raise InvalidSignature("the signature is too old" if age_s > 0 else "the signature is of the future")
 
 
-def check_timestamped(header: str, secret: str, call: Call, oldest_s: float, name: str = "v1") -> None:
+def check_timestamped(header: str, secret: str, call: WebhookCall, oldest_s: float, name: str = "v1") -> None:
     """Check `t=SECONDS,v1=HEX`, an HMAC over "t.body"; several v1 may be present, while a secret is changed.
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     parts = [part.strip().partition("=") for part in header.split(",")]
     at = next((value for key, _, value in parts if key == "t"), "")
@@ -81,17 +81,17 @@ def check_timestamped(header: str, secret: str, call: Call, oldest_s: float, nam
     check_age(at, call.received_at, oldest_s)
 
 
-def check_token(call: Call, table: Table) -> None:
+def check_token(call: WebhookCall, table: SenderConfig) -> None:
     """Check the operator's own token: in Authorization, in a header, or ?token= for tools that can no more.
 
-    Raises: Forged.
+    Raises: InvalidSignature.
     """
     token = str(table.get("token", ""))
     if token:
         check([each for each in _tokens_of(call) if each], token, token, what="token")
 
 
-def _tokens_of(call: Call) -> list[str]:
+def _tokens_of(call: WebhookCall) -> list[str]:
     return [
         *_authorized(call.headers.get("authorization", "").strip()),
         *(call.headers.get(name, "").strip() for name in TOKEN_HEADERS),

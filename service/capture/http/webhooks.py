@@ -14,16 +14,16 @@ from flask import Blueprint, Response, request
 from service import clock
 from service.capture.compression import decompress, is_compressed
 from service.capture.enquiries import Enquiry, Item, Notice, Unfit, Withdrawal
-from service.capture.guards import Circumstances, Guards
+from service.capture.http.rejected_calls import RejectedCalls
+from service.capture.http.wsgi import read_body, read_headers
 from service.capture.intake import Judged, accept_all, announce_all, withdraw
-from service.capture.proofs import check_token
 from service.capture.queries import answers_in, as_body, holds_nothing, with_answers
 from service.capture.refusals import Empty, Unreadable, Unsupported
-from service.capture.sender import Call, Forged, Garbled, Sender, Table
-from service.capture.senders import SENDERS
+from service.capture.spam import Guards, RequestContext
 from service.capture.submitting import reading_form, submit, submit_notice, submit_unfit
-from service.capture.turned_away import TurnedAway
-from service.capture.wire import read_body, read_headers
+from service.capture.tools.registry import SENDERS
+from service.capture.tools.sender import InvalidSignature, MalformedPayload, SenderConfig, WebhookCall, WebhookSender
+from service.capture.tools.signatures import check_token
 from service.forms import Form
 from service.forms.senders import is_proven
 from service.lead import Receipt
@@ -50,7 +50,7 @@ RETRY_S = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Switchboard:
+class WebhookDeps:
     """What the endpoints need. public_url: how the world reaches us, which some signatures cover."""
 
     forms: Mapping[str, Form]
@@ -61,12 +61,12 @@ class Switchboard:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class WebhookRoute:
     """One sender of one form. form: as its enquiries are read."""
 
     name: str
-    sender: Sender
-    table: Table
+    sender: WebhookSender
+    table: SenderConfig
     form: Form
 
     @property
@@ -83,11 +83,11 @@ class NotTaken(Exception):
         self.status, self.sentence = status, sentence
 
 
-def webhook_blueprint(board: Switchboard) -> Blueprint:
+def webhook_blueprint(board: WebhookDeps) -> Blueprint:
     """The routes of all senders."""
     blueprint = Blueprint("webhooks", __name__)
     lines = dict(_lines(board.forms.values()))
-    turned_away = TurnedAway(board.store, board.forms, board.public_url)
+    turned_away = RejectedCalls(board.store, board.forms, board.public_url)
 
     @blueprint.route("/webhooks/<sender>/<form>", methods=["GET", "POST"], strict_slashes=False)
     @blueprint.route("/webhooks/<sender>/<form>/<token>", methods=["GET", "POST"], strict_slashes=False)
@@ -107,13 +107,15 @@ def webhook_blueprint(board: Switchboard) -> Blueprint:
     return blueprint
 
 
-def _lines(forms: Iterable[Form]) -> Iterable[tuple[tuple[str, str], Line]]:
+def _lines(forms: Iterable[Form]) -> Iterable[tuple[tuple[str, str], WebhookRoute]]:
     for form in forms:
         for name, table in form.webhooks.items():
-            yield (name, form.name), Line(name, SENDERS[name], table, reading_form(form, table))
+            yield (name, form.name), WebhookRoute(name, SENDERS[name], table, reading_form(form, table))
 
 
-def _find(lines: Mapping[tuple[str, str], Line], forms: Mapping[str, Form], sender: str, form: str) -> Line:
+def _find(
+    lines: Mapping[tuple[str, str], WebhookRoute], forms: Mapping[str, Form], sender: str, form: str
+) -> WebhookRoute:
     if sender not in SENDERS:
         raise NotTaken(HTTPStatus.NOT_FOUND, f"There is no sender of that name. Known: {', '.join(SENDERS)}.")
     if form not in forms:
@@ -125,14 +127,14 @@ def _find(lines: Mapping[tuple[str, str], Line], forms: Mapping[str, Form], send
     return lines[sender, form]
 
 
-def _call(public_url: str, token: str) -> Call:
+def _call(public_url: str, token: str) -> WebhookCall:
     body, is_whole = read_body(BODY_MAX)
     if len(body) > BODY_MAX:
         raise NotTaken(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"More than {BODY_MAX // 1024 // 1024} MiB.")
     if not is_whole:
         raise NotTaken(HTTPStatus.BAD_REQUEST, "The connection ended before the body was whole: send it again.")
     query = {"token": token} if token else {}
-    return Call(
+    return WebhookCall(
         body=body,
         headers=read_headers(),
         url=f"{public_url.rstrip('/')}{request.environ.get('RAW_URI') or request.full_path.rstrip('?')}",
@@ -142,7 +144,7 @@ def _call(public_url: str, token: str) -> Call:
     )
 
 
-def _serve(line: Line, call: Call, board: Switchboard, turned_away: TurnedAway) -> Response:
+def _serve(line: WebhookRoute, call: WebhookCall, board: WebhookDeps, turned_away: RejectedCalls) -> Response:
     if not _brings_answers(line, call):
         return _greet(line, call)
     answer = _take(line, call, board)
@@ -150,27 +152,27 @@ def _serve(line: Line, call: Call, board: Switchboard, turned_away: TurnedAway) 
     return answer
 
 
-def _brings_answers(line: Line, call: Call) -> bool:
+def _brings_answers(line: WebhookRoute, call: WebhookCall) -> bool:
     """A GET with answers in its query or body is read as a POST is; a handshake has neither."""
     if call.method == "POST":
         return True
-    has_handshake = line.sender.greet is not None
+    has_handshake = line.sender.verify_endpoint is not None
     return call.method == "GET" and not has_handshake and bool(call.body.strip() or answers_in(call.raw_query))
 
 
-def _greet(line: Line, call: Call) -> Response:
-    if line.sender.greet is None:
+def _greet(line: WebhookRoute, call: WebhookCall) -> Response:
+    if line.sender.verify_endpoint is None:
         if call.method == "HEAD" or "text/html" in call.headers.get("accept", ""):  # a person, or what checks links
             return _json({"ok": True, "message": f"This address takes POST requests of {line.name}."})
         raise NotTaken(HTTPStatus.METHOD_NOT_ALLOWED, GET_WITHOUT_ANSWERS)
     try:
-        reply = line.sender.greet(call, line.table)
-    except Forged as forged:
+        reply = line.sender.verify_endpoint(call, line.table)
+    except InvalidSignature as forged:
         raise NotTaken(HTTPStatus.FORBIDDEN, f"{forged}.") from forged
     return Response(reply.body, reply.status, content_type=reply.content_type)
 
 
-def _take(line: Line, call: Call, board: Switchboard) -> Response:
+def _take(line: WebhookRoute, call: WebhookCall, board: WebhookDeps) -> Response:
     """Check, read and keep one call.
 
     Raises: NotTaken; StoreUnavailable.
@@ -182,7 +184,7 @@ def _take(line: Line, call: Call, board: Switchboard) -> Response:
     return _thanks(receipts, line.sender)
 
 
-def _check(line: Line, call: Call) -> None:
+def _check(line: WebhookRoute, call: WebhookCall) -> None:
     """Check all proofs that the forms file asks for.
 
     Raises: NotTaken.
@@ -191,17 +193,17 @@ def _check(line: Line, call: Call) -> None:
         check_token(call, line.table)
         if line.is_signed and line.sender.verify is not None:
             _verify(line.sender.verify, call, line.table)
-    except Forged as forged:
+    except InvalidSignature as forged:
         raise NotTaken(HTTPStatus.UNAUTHORIZED, f"It does not prove where it comes from: {forged}.") from forged
-    except Garbled as garbled:
+    except MalformedPayload as garbled:
         raise NotTaken(HTTPStatus.BAD_REQUEST, f"It cannot be read: {garbled}.") from garbled
 
 
-def _verify(verify: Callable[[Call, Table], None], call: Call, table: Table) -> None:
+def _verify(verify: Callable[[WebhookCall, SenderConfig], None], call: WebhookCall, table: SenderConfig) -> None:
     """Check the bytes as sent, and where they are compressed what they hold: a proof may be inside, or be of that."""
     try:
         verify(call, table)
-    except (Forged, Garbled):
+    except (InvalidSignature, MalformedPayload):
         try:
             unpacked = _unpacked(call)
         except Unreadable:
@@ -211,7 +213,7 @@ def _verify(verify: Callable[[Call, Table], None], call: Call, table: Table) -> 
         verify(unpacked, table)
 
 
-def _unpacked(call: Call) -> Call:
+def _unpacked(call: WebhookCall) -> WebhookCall:
     """The call with its body as it was before it was compressed; the same call where it was not."""
     coding = call.headers.get("content-encoding", "")
     if not is_compressed(call.body, coding):
@@ -219,7 +221,7 @@ def _unpacked(call: Call) -> Call:
     return replace(call, body=decompress(call.body, coding, BODY_MAX))
 
 
-def _read(line: Line, call: Call) -> Sequence[Item]:
+def _read(line: WebhookRoute, call: WebhookCall) -> Sequence[Item]:
     """What a proven call brings; what nobody can read is kept as it is."""
     try:
         items = _items(line, _unpacked(call))
@@ -235,7 +237,7 @@ def _read(line: Line, call: Call) -> Sequence[Item]:
     return items
 
 
-def _items(line: Line, call: Call) -> list[Item]:
+def _items(line: WebhookRoute, call: WebhookCall) -> list[Item]:
     """The items of the body; where it has none, those of the query, which no signature covers.
 
     Raises: what the sender's `read` raises.
@@ -248,7 +250,7 @@ def _items(line: Line, call: Call) -> list[Item]:
     return [with_answers(item, pairs) for item in _items_of_body(line, call)]
 
 
-def _items_of_body(line: Line, call: Call) -> list[Item]:
+def _items_of_body(line: WebhookRoute, call: WebhookCall) -> list[Item]:
     return [_bounded(item) for item in islice(line.sender.read(call, line.table), MOST_ITEMS + 1)]
 
 
@@ -259,7 +261,7 @@ def _bounded(item: Item) -> Item:
     return Unfit(raw, f"It holds more than {MOST_ANSWERS:,} answers, which no form has.")
 
 
-def _keep(items: Sequence[Item], line: Line, call: Call, board: Switchboard) -> list[Receipt]:
+def _keep(items: Sequence[Item], line: WebhookRoute, call: WebhookCall, board: WebhookDeps) -> list[Receipt]:
     now = clock.now()
     form = board.forms[line.form.name]
     brought = [item for item in items if isinstance(item, Enquiry | Unfit)]
@@ -281,7 +283,13 @@ def _keep(items: Sequence[Item], line: Line, call: Call, board: Switchboard) -> 
 
 
 def _judged(
-    item: Enquiry | Unfit, line: Line, call: Call, board: Switchboard, now: datetime, *, number: int | None = None
+    item: Enquiry | Unfit,
+    line: WebhookRoute,
+    call: WebhookCall,
+    board: WebhookDeps,
+    now: datetime,
+    *,
+    number: int | None = None,
 ) -> Judged:
     """One item as a Submission. number: its place in a call of several, which never share the call's own keys."""
     if isinstance(item, Unfit):
@@ -293,7 +301,7 @@ def _judged(
         idempotency_key=_own_key(call.header("idempotency-key").strip(' "'), number) or submission.idempotency_key,
         delivery_id=_own_key(call.header("webhook-id") or call.header("svix-id"), number),
     )
-    suspicion = board.guards.judge(submission, line.form, Circumstances(ip=submission.ip), now)
+    suspicion = board.guards.judge(submission, line.form, RequestContext(ip=submission.ip), now)
     return replace(submission, ip=submission.ip if board.keeps_ip else ""), str(suspicion or "")
 
 
@@ -301,7 +309,7 @@ def _own_key(key: str, number: int | None) -> str:
     return f"{key} {number}" if key and number is not None else key
 
 
-def _without_secrets(raw: bytes, table: Table) -> bytes:
+def _without_secrets(raw: bytes, table: SenderConfig) -> bytes:
     """Some senders put the proof into the body: it is not kept."""
     for value in table.values():
         if isinstance(value, str) and value:
@@ -309,7 +317,7 @@ def _without_secrets(raw: bytes, table: Table) -> bytes:
     return raw
 
 
-def _thanks(receipts: Sequence[Receipt], sender: Sender) -> Response:
+def _thanks(receipts: Sequence[Receipt], sender: WebhookSender) -> Response:
     if sender.answer:
         return Response(sender.answer, content_type="application/json")
     told: dict[str, Any] = {"ok": True}

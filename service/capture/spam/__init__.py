@@ -13,8 +13,8 @@
 Whoever is suspected is answered like everybody else.
 """
 
-from service.capture.guards.captchas import Captchas
-from service.capture.guards.guards import Checked, Guards, Post
-from service.capture.guards.judging import Circumstances, judge
+from service.capture.spam.captchas import Captchas
+from service.capture.spam.guards import CaptchaPost, Guards, Judgement
+from service.capture.spam.judging import RequestContext, judge
 
-__all__ = ["Captchas", "Checked", "Circumstances", "Guards", "Post", "judge"]
+__all__ = ["CaptchaPost", "Captchas", "Guards", "Judgement", "RequestContext", "judge"]

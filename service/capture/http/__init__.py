@@ -1,0 +1,1 @@
+"""The HTTP side of capture: forms of browsers at /f/<form>, webhooks at /webhooks/<sender>/<form>."""

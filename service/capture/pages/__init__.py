@@ -1,0 +1,1 @@
+"""The pages that visitors of a form see, in the languages of languages/."""
