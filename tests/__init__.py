@@ -1,1 +1,1 @@
-"""The tests, in the same rooms as the house."""
+"""The tests, in the same rooms as the service."""

@@ -15,8 +15,8 @@ from service.simulator.server import Simulator
 from service.store import SCHEMA, Store
 from service.store.tables import metadata
 
-settings.register_profile("house", deadline=None)  # a busy machine is no fault
-settings.load_profile("house")
+settings.register_profile("service", deadline=None)  # a busy machine is no fault
+settings.load_profile("service")
 
 
 @pytest.fixture(scope="session")

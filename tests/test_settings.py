@@ -35,23 +35,23 @@ def test_every_setting_of_the_contract_is_there() -> None:
 
 
 def test_an_empty_environment_gives_the_contract_s_defaults() -> None:
-    house = read_settings({})
+    defaults = read_settings({})
 
-    assert house.database_url == "sqlite:///lead-capture.db"
-    assert house.forms_file == Path("forms.toml")
-    assert (house.nexudus_base_url, house.public_url) == ("https://spaces.nexudus.com", "http://localhost:8000")
-    assert (house.web_processes, house.web_threads, house.delivery_threads) == (2, 8, 4)
-    assert house.nexudus_limits == (
+    assert defaults.database_url == "sqlite:///lead-capture.db"
+    assert defaults.forms_file == Path("forms.toml")
+    assert (defaults.nexudus_base_url, defaults.public_url) == ("https://spaces.nexudus.com", "http://localhost:8000")
+    assert (defaults.web_processes, defaults.web_threads, defaults.delivery_threads) == (2, 8, 4)
+    assert defaults.nexudus_limits == (
         Limit(10, 1),
         Limit(60, 60, writes_only=True),
         Limit(120, 60),
         Limit(5000, 3600),
         Limit(5000, 86400, writes_only=True),
     )
-    assert (house.nexudus_timeout_s, house.lease_s, house.submit_limit) == (30, 90, Limit(30, 60))
-    assert (house.trusted_proxies, house.store_ip, house.retention_days) == (0, False, 90)
-    assert (house.log_format, house.log_level, house.port, house.sample_page) == ("", "info", None, False)
-    assert (house.nexudus_username, house.secret_key, house.alert_urls, house.hints) == ("", "", (), ())
+    assert (defaults.nexudus_timeout_s, defaults.lease_s, defaults.submit_limit) == (30, 90, Limit(30, 60))
+    assert (defaults.trusted_proxies, defaults.store_ip, defaults.retention_days) == (0, False, 90)
+    assert (defaults.log_format, defaults.log_level, defaults.port, defaults.sample_page) == ("", "info", None, False)
+    assert (defaults.nexudus_username, defaults.secret_key, defaults.alert_urls, defaults.hints) == ("", "", (), ())
 
 
 def test_the_default_waits_between_tries_last_about_a_week() -> None:
@@ -257,12 +257,12 @@ def test_secrets_do_not_print() -> None:
     names = [each.name for each in SETTINGS if each.secret]
     app = [name for name in names if name.startswith("NEXUDUS_APP_")]
     texts = {name: f"secret://{name}" for name in names} | {"DATABASE_URL": "postgresql://secret@h/x"}
-    house = read_settings(
+    shown = read_settings(
         texts | {"NEXUDUS_USERNAME": "u", "NEXUDUS_TOKEN": "", "NEXUDUS_TOTP_SECRET": ""} | dict.fromkeys(app, "")
     )
 
     assert {"NEXUDUS_PASSWORD", "NEXUDUS_APP_SECRET", "NEXUDUS_APP_TOKEN"} <= set(names)
-    assert "secret" not in repr(house).replace("secret_", "")
+    assert "secret" not in repr(shown).replace("secret_", "")
 
 
 @pytest.mark.parametrize("name", [each.name for each in SETTINGS])

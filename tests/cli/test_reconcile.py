@@ -11,37 +11,37 @@ from service.simulator.server import Simulator
 from service.store import Query, Store
 from tests.builders import a_form, a_lead
 from tests.cli.conftest import Terminal
-from tests.delivery.conftest import House, a_desk
+from tests.delivery.conftest import Env, a_desk
 
 
 @pytest.fixture
-def house(kept: Store, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> House:
+def env(kept: Store, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Env:
     """The operator's folder, delivering to a simulated Nexudus."""
     monkeypatch.setenv("NEXUDUS_BASE_URL", nexudus.url)
     monkeypatch.setenv("NEXUDUS_USERNAME", "simulator@leadcapture.example")
     monkeypatch.setenv("NEXUDUS_PASSWORD", "simulator")
-    return House(kept, nexudus, a_desk(kept, nexudus, {"contact": a_form()}))
+    return Env(kept, nexudus, a_desk(kept, nexudus, {"contact": a_form()}))
 
 
-def delivered(house: House) -> Lead:
+def delivered(env: Env) -> Lead:
     """A lead that came to Nexudus."""
-    house.owes(a_lead())
-    house.deliver_until_quiet()
-    with house.store.read() as tx:
+    env.owes(a_lead())
+    env.deliver_until_quiet()
+    with env.store.read() as tx:
         [lead] = tx.leads.page(Query(), 10)
     return lead
 
 
-def unnoted(house: House) -> tuple[Lead, int]:
+def unnoted(env: Env) -> tuple[Lead, int]:
     """A lead that Nexudus has and nobody noted here."""
-    lead = house.owes(a_lead())
-    coworker_id = house.nexudus.add_coworker("ada@example.com")["Id"]
+    lead = env.owes(a_lead())
+    coworker_id = env.nexudus.add_coworker("ada@example.com")["Id"]
     body = {"CrmBoardColumnId": 1001, "CoworkerId": coworker_id, "Position": 1, "Status": 1}
-    return lead, house.desk.nexudus.post(PATH, {**body, "SystemId": marker_of(lead.id)})
+    return lead, env.desk.nexudus.post(PATH, {**body, "SystemId": marker_of(lead.id)})
 
 
-def test_where_all_agrees_it_says_so(run: Terminal, house: House) -> None:
-    delivered(house)
+def test_where_all_agrees_it_says_so(run: Terminal, env: Env) -> None:
+    delivered(env)
 
     said = run("reconcile")
 
@@ -50,9 +50,9 @@ def test_where_all_agrees_it_says_so(run: Terminal, house: House) -> None:
     assert said.out.endswith("All agrees.\n")
 
 
-def test_a_deleted_opportunity_is_named_with_what_to_do(run: Terminal, house: House) -> None:
-    lead = delivered(house)
-    house.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
+def test_a_deleted_opportunity_is_named_with_what_to_do(run: Terminal, env: Env) -> None:
+    lead = delivered(env)
+    env.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
 
     said = run("reconcile")
 
@@ -61,9 +61,9 @@ def test_a_deleted_opportunity_is_named_with_what_to_do(run: Terminal, house: Ho
     assert f"-> if it was deleted on purpose, `lead-capture reconcile --excuse {lead.id}`" in said.out
 
 
-def test_what_could_not_be_read_to_the_end_is_not_called_right(run: Terminal, house: House) -> None:
-    delivered(house)
-    house.nexudus.faults([{"path": "/api/crm/crmopportunityhistories", "status": 503}])
+def test_what_could_not_be_read_to_the_end_is_not_called_right(run: Terminal, env: Env) -> None:
+    delivered(env)
+    env.nexudus.faults([{"path": "/api/crm/crmopportunityhistories", "status": 503}])
 
     said = run("reconcile")
 
@@ -71,9 +71,9 @@ def test_what_could_not_be_read_to_the_end_is_not_called_right(run: Terminal, ho
     assert said.out.endswith("Not all could be compared.\n")
 
 
-def test_what_became_of_a_lead_is_shown_with_it(run: Terminal, house: House) -> None:
-    lead = delivered(house)
-    house.nexudus.change_opportunity(lead.opportunity_id or 0, status="won", value=450)
+def test_what_became_of_a_lead_is_shown_with_it(run: Terminal, env: Env) -> None:
+    lead = delivered(env)
+    env.nexudus.change_opportunity(lead.opportunity_id or 0, status="won", value=450)
     run("reconcile")
 
     crm = json.loads(run("leads", "show", lead.id).out)["crm"]
@@ -82,9 +82,9 @@ def test_what_became_of_a_lead_is_shown_with_it(run: Terminal, house: House) -> 
     assert [change["name"] for change in crm["changes"]] == ["in_progress", "New enquiry", "won"]
 
 
-def test_what_is_excused_is_not_named_again(run: Terminal, house: House) -> None:
-    lead = delivered(house)
-    house.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
+def test_what_is_excused_is_not_named_again(run: Terminal, env: Env) -> None:
+    lead = delivered(env)
+    env.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
     run("reconcile")
 
     said = run("reconcile", "--excuse", lead.id)
@@ -93,26 +93,26 @@ def test_what_is_excused_is_not_named_again(run: Terminal, house: House) -> None
     assert run("reconcile").code == 0
 
 
-def test_what_is_not_gone_cannot_be_excused(run: Terminal, house: House) -> None:
+def test_what_is_not_gone_cannot_be_excused(run: Terminal, env: Env) -> None:
     said = run("reconcile", "--excuse", "0" * 32)
 
     assert said.code == 1
     assert "run reconcile first" in said.out
 
 
-def test_a_repair_notes_what_nobody_noted(run: Terminal, house: House) -> None:
-    lead, number = unnoted(house)
+def test_a_repair_notes_what_nobody_noted(run: Terminal, env: Env) -> None:
+    lead, number = unnoted(env)
     assert run("reconcile").code == 1
 
     said = run("reconcile", "--repair")
 
     assert said.code == 0
     assert f"{lead.id}: noted as delivered, opportunity {number}" in said.out
-    assert house.kept(lead).status is Status.DELIVERED
+    assert env.kept(lead).status is Status.DELIVERED
 
 
-def test_json_has_all_of_it_and_nothing_personal(run: Terminal, house: House) -> None:
-    lead, number = unnoted(house)
+def test_json_has_all_of_it_and_nothing_personal(run: Terminal, env: Env) -> None:
+    lead, number = unnoted(env)
 
     said = run("reconcile", "--json")
 
@@ -124,9 +124,9 @@ def test_json_has_all_of_it_and_nothing_personal(run: Terminal, house: House) ->
     assert "ada" not in said.out.replace(lead.id, "")
 
 
-def test_time_chooses(run: Terminal, house: House) -> None:
-    lead = delivered(house)
-    house.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
+def test_time_chooses(run: Terminal, env: Env) -> None:
+    lead = delivered(env)
+    env.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
 
     said = run("reconcile", "--since", f"{clock.now().year + 1}-01-01")
 
@@ -141,8 +141,8 @@ def test_without_credentials_it_says_what_to_set(run: Terminal, kept: Store) -> 
     assert "NEXUDUS_USERNAME" in said.err
 
 
-def test_a_nexudus_that_is_away_is_told(run: Terminal, house: House) -> None:
-    house.nexudus.faults([{"path": PATH, "status": 503, "times": None}])
+def test_a_nexudus_that_is_away_is_told(run: Terminal, env: Env) -> None:
+    env.nexudus.faults([{"path": PATH, "status": 503, "times": None}])
 
     said = run("reconcile")
 

@@ -1,4 +1,4 @@
-"""A house with a store, a simulated Nexudus, and the test itself as its worker."""
+"""A store, a simulated Nexudus, and the test itself as its worker."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ SCHEDULE_S = (5.0, 30.0, 120.0)
 
 
 @dataclass
-class House:
+class Env:
     """One installation. Time is the worker's argument: nothing here waits."""
 
     store: Store
@@ -53,7 +53,7 @@ class House:
             if not self.deliver_once() and not self.store.write(lambda tx: tx.outbox.waiting())[0]:
                 return
             self.ahead += timedelta(days=1)
-        raise AssertionError("the house does not come to rest")
+        raise AssertionError("the deliveries do not come to rest")
 
     def use(self, forms: dict[str, Form]) -> None:
         """Work with other forms from now on."""
@@ -99,6 +99,6 @@ def a_desk(
 
 
 @pytest.fixture
-def house(store: Store, nexudus: Simulator) -> House:
-    """A house with the one form `contact`."""
-    return House(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}))
+def env(store: Store, nexudus: Simulator) -> Env:
+    """An environment with the one form `contact`."""
+    return Env(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}))

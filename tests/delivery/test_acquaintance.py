@@ -13,7 +13,7 @@ from service.delivery.acquaintance import recognise
 from service.lead import Lead, Status
 from service.simulator.server import Simulator
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import House, a_desk
+from tests.delivery.conftest import Env, a_desk
 from tests.front import sqlite_store
 
 EMAIL = "ada@example.com"
@@ -24,23 +24,23 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def house(tmp_path: Path, nexudus: Simulator) -> Iterator[House]:
-    """A house with the one form `contact`, on SQLite."""
+def env(tmp_path: Path, nexudus: Simulator) -> Iterator[Env]:
+    """An environment with the one form `contact`, on SQLite."""
     with sqlite_store(tmp_path) as store:
-        yield House(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}))
+        yield Env(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}))
 
 
-def note_of(house: House) -> str:
+def note_of(env: Env) -> str:
     """The line of the newest opportunity's note that says since when its person is known; "" where none does."""
-    notes = house.nexudus.opportunities()[-1]["Notes"]
+    notes = env.nexudus.opportunities()[-1]["Notes"]
     return next(iter(re.findall(r"^Known since .*$", notes, re.MULTILINE)), "")
 
 
-def asked(house: House, days_ago: float, **changes: Any) -> Lead:
+def asked(env: Env, days_ago: float, **changes: Any) -> Lead:
     """An enquiry that came so many days ago and owes nothing any more."""
     at = clock.now() - days_ago * DAY
     lead = a_lead(received_at=at, **{"status": Status.DELIVERED, **changes})
-    house.store.keep(lead, [], lead.id)
+    env.store.keep(lead, [], lead.id)
     return lead
 
 
@@ -48,27 +48,27 @@ def day(days_ago: float) -> str:
     return f"{clock.now() - days_ago * DAY:%Y-%m-%d}"
 
 
-def test_nothing_is_said_of_a_stranger(house: House) -> None:
-    lead = house.owes(a_lead(received_at=clock.now()))
+def test_nothing_is_said_of_a_stranger(env: Env) -> None:
+    lead = env.owes(a_lead(received_at=clock.now()))
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    assert note_of(house) == ""
-    with house.store.read() as tx:
+    assert note_of(env) == ""
+    with env.store.read() as tx:
         assert recognise(tx, lead.id).since is None
 
 
 # -- here
 
 
-def test_earlier_enquiries_are_counted(house: House) -> None:
+def test_earlier_enquiries_are_counted(env: Env) -> None:
     for days_ago in (9, 4):
-        asked(house, days_ago)
-    house.owes(a_lead(received_at=clock.now()))
+        asked(env, days_ago)
+    env.owes(a_lead(received_at=clock.now()))
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    assert note_of(house) == f"Known since {day(9)}: 2 earlier enquiries here since {day(9)}."
+    assert note_of(env) == f"Known since {day(9)}: 2 earlier enquiries here since {day(9)}."
 
 
 # -- there
@@ -79,62 +79,62 @@ def test_earlier_enquiries_are_counted(house: House) -> None:
     [(LONG_AGO, "contact in Nexudus"), (LONG_AGO | MEMBER, "member in Nexudus")],
     ids=["a contact", "a member"],
 )
-def test_a_person_of_nexudus_is_told_with_the_date(house: House, fields: dict[str, Any], words: str) -> None:
-    house.nexudus.add_coworker(EMAIL, **fields)
-    house.owes(a_lead(received_at=clock.now()))
+def test_a_person_of_nexudus_is_told_with_the_date(env: Env, fields: dict[str, Any], words: str) -> None:
+    env.nexudus.add_coworker(EMAIL, **fields)
+    env.owes(a_lead(received_at=clock.now()))
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    assert note_of(house) == f"Known since 2024-01-01: {words} since 2024-01-01."
-    assert len(house.nexudus.calls("GET", COWORKERS)) == 1  # the search
+    assert note_of(env) == f"Known since 2024-01-01: {words} since 2024-01-01."
+    assert len(env.nexudus.calls("GET", COWORKERS)) == 1  # the search
 
 
-def test_both_are_told_and_the_earlier_counts(house: House) -> None:
-    house.nexudus.add_coworker(EMAIL, **LONG_AGO)
-    asked(house, 4)
-    lead = house.owes(a_lead(received_at=clock.now()))
+def test_both_are_told_and_the_earlier_counts(env: Env) -> None:
+    env.nexudus.add_coworker(EMAIL, **LONG_AGO)
+    asked(env, 4)
+    lead = env.owes(a_lead(received_at=clock.now()))
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
     line = f"Known since 2024-01-01: 1 earlier enquiry here since {day(4)}; contact in Nexudus since 2024-01-01."
-    assert note_of(house) == line
-    with house.store.read() as tx:
+    assert note_of(env) == line
+    with env.store.read() as tx:
         assert (recognise(tx, lead.id).sentence, recognise(tx, lead.id).there_since) == (line, date(2024, 1, 1))
 
 
-def test_a_contact_that_was_made_for_the_lead_itself_is_no_old_one(house: House) -> None:
+def test_a_contact_that_was_made_for_the_lead_itself_is_no_old_one(env: Env) -> None:
     create = {"method": "POST", "path": COWORKERS, "times": 1, "after_save": True, "reset": True}
-    house.nexudus.faults([create])
-    house.owes(a_lead(received_at=clock.now()))
+    env.nexudus.faults([create])
+    env.owes(a_lead(received_at=clock.now()))
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    assert len(house.nexudus.coworkers_of(EMAIL)) == 1
-    assert note_of(house) == ""
+    assert len(env.nexudus.coworkers_of(EMAIL)) == 1
+    assert note_of(env) == ""
 
 
-def test_what_the_search_told_is_still_known_after_a_crash(house: House) -> None:
-    house.nexudus.add_coworker(EMAIL, **LONG_AGO)
-    house.nexudus.faults([{"method": "POST", "path": OPPORTUNITIES, "times": 1, "status": 503}])
-    house.owes(a_lead(received_at=clock.now()))
+def test_what_the_search_told_is_still_known_after_a_crash(env: Env) -> None:
+    env.nexudus.add_coworker(EMAIL, **LONG_AGO)
+    env.nexudus.faults([{"method": "POST", "path": OPPORTUNITIES, "times": 1, "status": 503}])
+    env.owes(a_lead(received_at=clock.now()))
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    assert note_of(house) == "Known since 2024-01-01: contact in Nexudus since 2024-01-01."
+    assert note_of(env) == "Known since 2024-01-01: contact in Nexudus since 2024-01-01."
 
 
 # -- lists that do not show the plan
 
 
 @pytest.fixture
-def hiding(house: House) -> House:
-    """A house whose Nexudus shows a member's plan by id only."""
-    house.nexudus.settings(plans_in_lists=False)
-    house.nexudus.add_coworker(EMAIL, **LONG_AGO, **MEMBER)
-    return house
+def hiding(env: Env) -> Env:
+    """An environment whose Nexudus shows a member's plan by id only."""
+    env.nexudus.settings(plans_in_lists=False)
+    env.nexudus.add_coworker(EMAIL, **LONG_AGO, **MEMBER)
+    return env
 
 
-def test_a_plan_that_lists_hide_is_read_by_id(hiding: House) -> None:
+def test_a_plan_that_lists_hide_is_read_by_id(hiding: Env) -> None:
     hiding.owes(a_lead(received_at=clock.now()))
 
     hiding.deliver_until_quiet()
@@ -144,7 +144,7 @@ def test_a_plan_that_lists_hide_is_read_by_id(hiding: House) -> None:
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 401}, {"status": 409}, {"reset": True}, {"body": []}])
-def test_a_record_that_cannot_be_read_delays_and_fails_nothing(hiding: House, fault: dict[str, Any]) -> None:
+def test_a_record_that_cannot_be_read_delays_and_fails_nothing(hiding: Env, fault: dict[str, Any]) -> None:
     (known,) = hiding.nexudus.coworkers_of(EMAIL)
     hiding.nexudus.faults([{"method": "GET", "path": f"{COWORKERS}/{known['Id']}", "times": None, **fault}])
     lead = hiding.owes(a_lead(received_at=clock.now()))
@@ -155,7 +155,7 @@ def test_a_record_that_cannot_be_read_delays_and_fails_nothing(hiding: House, fa
     assert note_of(hiding) == "Known since 2024-01-01: in Nexudus since 2024-01-01."
 
 
-def test_after_a_read_that_failed_no_other_is_made_for_a_while(hiding: House) -> None:
+def test_after_a_read_that_failed_no_other_is_made_for_a_while(hiding: Env) -> None:
     (known,) = hiding.nexudus.coworkers_of(EMAIL)
     whole = f"{COWORKERS}/{known['Id']}"
     hiding.nexudus.faults([{"method": "GET", "path": whole, "times": None, "status": 500}])
@@ -167,24 +167,24 @@ def test_after_a_read_that_failed_no_other_is_made_for_a_while(hiding: House) ->
     assert len(hiding.nexudus.calls("GET", whole)) == 1
 
 
-def test_nobody_in_nexudus_is_changed(house: House) -> None:
-    before = house.nexudus.add_coworker(EMAIL, **LONG_AGO, **MEMBER)
-    house.owes(a_lead(received_at=clock.now()))
+def test_nobody_in_nexudus_is_changed(env: Env) -> None:
+    before = env.nexudus.add_coworker(EMAIL, **LONG_AGO, **MEMBER)
+    env.owes(a_lead(received_at=clock.now()))
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    assert house.nexudus.coworkers_of(EMAIL) == [before]
+    assert env.nexudus.coworkers_of(EMAIL) == [before]
 
 
-def test_a_lead_is_told_of_what_the_last_search_showed_only(house: House) -> None:
-    house.nexudus.add_coworker(EMAIL, **LONG_AGO)
-    lead = house.owes(a_lead(received_at=clock.now()))
-    house.nexudus.faults([{"method": "POST", "path": OPPORTUNITIES, "times": 1, "status": 400}])
-    house.deliver_until_quiet()
-    house.nexudus.world.drop_coworker(5001)
+def test_a_lead_is_told_of_what_the_last_search_showed_only(env: Env) -> None:
+    env.nexudus.add_coworker(EMAIL, **LONG_AGO)
+    lead = env.owes(a_lead(received_at=clock.now()))
+    env.nexudus.faults([{"method": "POST", "path": OPPORTUNITIES, "times": 1, "status": 400}])
+    env.deliver_until_quiet()
+    env.nexudus.world.drop_coworker(5001)
 
-    house.store.write(lambda tx: tx.outbox.move(lead.id, "default", clock.now()))  # what was found is not used any more
-    house.store.write(lambda tx: tx.outbox.owe_again(lead.id, clock.now()))
-    house.deliver_until_quiet()
+    env.store.write(lambda tx: tx.outbox.move(lead.id, "default", clock.now()))  # what was found is not used any more
+    env.store.write(lambda tx: tx.outbox.owe_again(lead.id, clock.now()))
+    env.deliver_until_quiet()
 
-    assert note_of(house) == ""
+    assert note_of(env) == ""

@@ -9,7 +9,7 @@ from service.lead import Outcome, Status, Step
 from service.simulator.server import Simulator
 from service.store import Store
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import House, a_desk
+from tests.delivery.conftest import Env, a_desk
 from tests.delivery.test_faults import CALLS, FOUND, UNDECIDED, WAITING, delivered_once, outcome_of, outcomes
 
 TOKEN = {"method": "POST", "path": "/api/token"}
@@ -23,14 +23,14 @@ saved = pytest.mark.parametrize("saved", [False, True], ids=["not saved", "saved
 
 
 @pytest.fixture
-def hasty(store: Store, nexudus: Simulator) -> House:
-    """A house that waits a second for an answer."""
-    return House(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}, timeout_s=1.0))
+def hasty(store: Store, nexudus: Simulator) -> Env:
+    """An environment that waits a second for an answer."""
+    return Env(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}, timeout_s=1.0))
 
 
 @saved
 @pytest.mark.parametrize("fault", UNDECIDED)
-def test_a_sign_in_that_went_wrong_is_made_again(hasty: House, fault: str, saved: bool) -> None:
+def test_a_sign_in_that_went_wrong_is_made_again(hasty: Env, fault: str, saved: bool) -> None:
     lead = hasty.owes(a_lead())
     hasty.nexudus.faults([{**TOKEN, **UNDECIDED[fault], "times": 1, "after_save": saved}])
 
@@ -43,21 +43,21 @@ def test_a_sign_in_that_went_wrong_is_made_again(hasty: House, fault: str, saved
 
 
 @pytest.mark.parametrize("fault", ["409 with Retry-After", "429 with text"])
-def test_a_sign_in_that_is_throttled_rests_the_account(house: House, fault: str) -> None:
-    lead = house.owes(a_lead())
-    house.nexudus.faults([{**TOKEN, "times": 1, **WAITING[fault][0]}])
+def test_a_sign_in_that_is_throttled_rests_the_account(env: Env, fault: str) -> None:
+    lead = env.owes(a_lead())
+    env.nexudus.faults([{**TOKEN, "times": 1, **WAITING[fault][0]}])
 
-    house.deliver_once()
-    with house.store.read() as tx:
+    env.deliver_once()
+    with env.store.read() as tx:
         assert tx.accounts.pauses_in_a_row("default") == 1
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    assert house.kept(lead).status is Status.DELIVERED
-    assert delivered_once(house)
+    assert env.kept(lead).status is Status.DELIVERED
+    assert delivered_once(env)
 
 
 @pytest.mark.parametrize("fault", [*UNDECIDED, *WAITING])
-def test_a_stage_that_cannot_be_vetted_holds_nobody_up_for_long(hasty: House, fault: str) -> None:
+def test_a_stage_that_cannot_be_vetted_holds_nobody_up_for_long(hasty: Env, fault: str) -> None:
     lead = hasty.owes(a_lead())
     script: dict[str, Any] = UNDECIDED.get(fault) or WAITING[fault][0]
     hasty.nexudus.faults([{**STAGE, "times": 1, **script}])
@@ -71,7 +71,7 @@ def test_a_stage_that_cannot_be_vetted_holds_nobody_up_for_long(hasty: House, fa
 
 @saved
 @pytest.mark.parametrize("fault", UNDECIDED)
-def test_a_look_that_shows_nothing_decides_nothing(hasty: House, fault: str, saved: bool) -> None:
+def test_a_look_that_shows_nothing_decides_nothing(hasty: Env, fault: str, saved: bool) -> None:
     lead = hasty.owes(a_lead())
     hasty.nexudus.faults([{**LOST_CREATE, "after_save": saved}, {**SEARCH, **UNDECIDED[fault], "times": 1}])
 
@@ -90,11 +90,11 @@ def test_a_look_that_shows_nothing_decides_nothing(hasty: House, fault: str, sav
 
 @saved
 @pytest.mark.parametrize("fault", WAITING)
-def test_a_look_that_must_wait_spends_nothing_and_forgets_nothing(house: House, fault: str, saved: bool) -> None:
-    lead = house.owes(a_lead())
-    house.nexudus.faults([{**LOST_CREATE, "after_save": saved}, {**SEARCH, "times": 1, **WAITING[fault][0]}])
+def test_a_look_that_must_wait_spends_nothing_and_forgets_nothing(env: Env, fault: str, saved: bool) -> None:
+    lead = env.owes(a_lead())
+    env.nexudus.faults([{**LOST_CREATE, "after_save": saved}, {**SEARCH, "times": 1, **WAITING[fault][0]}])
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    assert house.kept(lead).status is Status.DELIVERED
-    assert delivered_once(house)
+    assert env.kept(lead).status is Status.DELIVERED
+    assert delivered_once(env)

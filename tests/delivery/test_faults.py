@@ -13,7 +13,7 @@ from service.lead import Attempt, Outcome, Status, Step
 from service.simulator.server import Simulator
 from service.store import Store
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import House, a_desk
+from tests.delivery.conftest import Env, a_desk
 
 COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
 EMAIL = "ada@example.com"
@@ -74,9 +74,9 @@ every_call = pytest.mark.parametrize("step", [pytest.param(step, id=step.value) 
 
 
 @pytest.fixture
-def hasty(store: Store, nexudus: Simulator) -> House:
-    """A house that waits a second for an answer."""
-    return House(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}, timeout_s=1.0))
+def hasty(store: Store, nexudus: Simulator) -> Env:
+    """An environment that waits a second for an answer."""
+    return Env(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}, timeout_s=1.0))
 
 
 def outcomes(attempts: list[Attempt]) -> list[tuple[Step, Outcome]]:
@@ -91,14 +91,14 @@ def outcome_of(fault: str, step: Step) -> Outcome:
     return Outcome.UNKNOWN if step in FOUND else Outcome.UNAVAILABLE
 
 
-def delivered_once(house: House) -> bool:
+def delivered_once(env: Env) -> bool:
     """Whether there is exactly one contact with exactly one opportunity."""
-    return len(house.nexudus.coworkers_of(EMAIL)) == len(house.nexudus.opportunities_of(EMAIL)) == 1
+    return len(env.nexudus.coworkers_of(EMAIL)) == len(env.nexudus.opportunities_of(EMAIL)) == 1
 
 
 @every_call
 @pytest.mark.parametrize("fault", UNDECIDED)
-def test_an_answer_that_decides_nothing_is_tried_again(hasty: House, step: Step, fault: str) -> None:
+def test_an_answer_that_decides_nothing_is_tried_again(hasty: Env, step: Step, fault: str) -> None:
     lead = hasty.owes(a_lead())
     hasty.nexudus.faults([{**CALLS[step], **UNDECIDED[fault], "times": 1}])
 
@@ -111,7 +111,7 @@ def test_an_answer_that_decides_nothing_is_tried_again(hasty: House, step: Step,
 
 @pytest.mark.parametrize("step", [pytest.param(step, id=step.value) for step in FOUND])
 @pytest.mark.parametrize("fault", UNDECIDED)
-def test_a_record_that_was_saved_without_a_word_is_found_not_repeated(hasty: House, step: Step, fault: str) -> None:
+def test_a_record_that_was_saved_without_a_word_is_found_not_repeated(hasty: Env, step: Step, fault: str) -> None:
     lead = hasty.owes(a_lead())
     hasty.nexudus.faults([{**CALLS[step], **UNDECIDED[fault], "times": 1, "after_save": True}])
 
@@ -122,7 +122,7 @@ def test_a_record_that_was_saved_without_a_word_is_found_not_repeated(hasty: Hou
     assert delivered_once(hasty)
 
 
-def test_what_a_hung_create_asked_for_is_not_looked_for_too_early(hasty: House) -> None:
+def test_what_a_hung_create_asked_for_is_not_looked_for_too_early(hasty: Env) -> None:
     hasty.desk = replace(hasty.desk, schedule_s=(0.001,))
     lead = hasty.owes(a_lead())
     hasty.nexudus.faults([{**CALLS[Step.CREATE_OPPORTUNITY], "times": 1, "hang_s": 3.0}])
@@ -136,53 +136,53 @@ def test_what_a_hung_create_asked_for_is_not_looked_for_too_early(hasty: House) 
 
 @every_call
 @pytest.mark.parametrize("fault", WAITING)
-def test_being_told_to_wait_spends_no_place_in_the_schedule(house: House, step: Step, fault: str) -> None:
-    lead = house.owes(a_lead())
+def test_being_told_to_wait_spends_no_place_in_the_schedule(env: Env, step: Step, fault: str) -> None:
+    lead = env.owes(a_lead())
     script, outcome = WAITING[fault]
-    house.nexudus.faults([{**CALLS[step], "times": 1, **script}])
+    env.nexudus.faults([{**CALLS[step], "times": 1, **script}])
 
-    house.deliver_once()
-    (waiting,) = house.store.write(lambda tx: tx.claims.claim("a look", house.tomorrow(), 0, 1))
-    house.deliver_until_quiet()
+    env.deliver_once()
+    (waiting,) = env.store.write(lambda tx: tx.claims.claim("a look", env.tomorrow(), 0, 1))
+    env.deliver_until_quiet()
 
     assert waiting.tries == 0
-    assert outcomes(house.attempts(lead)) == [*BEFORE[step], (step, outcome), *AGAIN[step]]
-    assert delivered_once(house)
+    assert outcomes(env.attempts(lead)) == [*BEFORE[step], (step, outcome), *AGAIN[step]]
+    assert delivered_once(env)
 
 
 @every_call
 @pytest.mark.parametrize("fault", REJECTING)
-def test_data_that_is_refused_parks_the_lead_with_the_words_of_the_crm(house: House, step: Step, fault: str) -> None:
-    lead = house.owes(a_lead())
-    house.nexudus.faults([{**CALLS[step], **REJECTING[fault], "times": None}])
+def test_data_that_is_refused_parks_the_lead_with_the_words_of_the_crm(env: Env, step: Step, fault: str) -> None:
+    lead = env.owes(a_lead())
+    env.nexudus.faults([{**CALLS[step], **REJECTING[fault], "times": None}])
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    assert outcomes(house.attempts(lead)) == [*BEFORE[step], (step, Outcome.REJECTED)]
-    assert house.kept(lead).status is Status.PARKED
-    assert "is a required field. Correct" in house.kept(lead).problem
-    assert "(field Team)" in house.kept(lead).problem
-
-
-@every_call
-def test_a_token_that_died_is_replaced_without_a_word(house: House, step: Step) -> None:
-    lead = house.owes(a_lead())
-    house.nexudus.faults([{**CALLS[step], "status": 401, "times": 1}])
-
-    house.deliver_until_quiet()
-
-    assert outcomes(house.attempts(lead)) == AGAIN[Step.FIND_COWORKER]
-    assert delivered_once(house)
+    assert outcomes(env.attempts(lead)) == [*BEFORE[step], (step, Outcome.REJECTED)]
+    assert env.kept(lead).status is Status.PARKED
+    assert "is a required field. Correct" in env.kept(lead).problem
+    assert "(field Team)" in env.kept(lead).problem
 
 
 @every_call
-def test_a_fault_that_never_ends_parks_the_lead_when_the_schedule_is_used_up(house: House, step: Step) -> None:
-    lead = house.owes(a_lead())
-    house.nexudus.faults([{**CALLS[step], "status": 500, "times": None}])
+def test_a_token_that_died_is_replaced_without_a_word(env: Env, step: Step) -> None:
+    lead = env.owes(a_lead())
+    env.nexudus.faults([{**CALLS[step], "status": 401, "times": 1}])
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    failures = [attempt for attempt in house.attempts(lead) if attempt.step is step and attempt.http_status == 500]
-    assert len(failures) == len(house.desk.schedule_s) + 1
-    assert house.kept(lead).status is Status.PARKED
-    assert "Given up after 4 tries" in house.kept(lead).problem
+    assert outcomes(env.attempts(lead)) == AGAIN[Step.FIND_COWORKER]
+    assert delivered_once(env)
+
+
+@every_call
+def test_a_fault_that_never_ends_parks_the_lead_when_the_schedule_is_used_up(env: Env, step: Step) -> None:
+    lead = env.owes(a_lead())
+    env.nexudus.faults([{**CALLS[step], "status": 500, "times": None}])
+
+    env.deliver_until_quiet()
+
+    failures = [attempt for attempt in env.attempts(lead) if attempt.step is step and attempt.http_status == 500]
+    assert len(failures) == len(env.desk.schedule_s) + 1
+    assert env.kept(lead).status is Status.PARKED
+    assert "Given up after 4 tries" in env.kept(lead).problem

@@ -12,29 +12,29 @@ from service.lead import Attribution, Lead, Status, marker_of
 from service.nexudus import marks, opportunities
 from service.nexudus.opportunities import PATH, NewOpportunity
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import House
+from tests.delivery.conftest import Env
 
 LOST_ANSWER = {"method": "POST", "path": PATH, "reset": True, "after_save": True, "times": 1}
 NO_MARK = {"systemid_round_trips": False, "systemid_filters": False, "type_template": "overwrite"}
 
 
 @pytest.fixture
-def markless(house: House) -> House:
-    """A house whose Nexudus keeps neither SystemId nor notes."""
-    house.nexudus.settings(**NO_MARK)
-    house.use({"contact": a_form(destination=Destination(stage_id=1001, opportunity_type_id=8))})
-    return house
+def markless(env: Env) -> Env:
+    """An environment whose Nexudus keeps neither SystemId nor notes."""
+    env.nexudus.settings(**NO_MARK)
+    env.use({"contact": a_form(destination=Destination(stage_id=1001, opportunity_type_id=8))})
+    return env
 
 
-def others(house: House, lead: Lead, **words: Any) -> int:
+def others(env: Env, lead: Lead, **words: Any) -> int:
     """An opportunity that somebody makes for the same person."""
-    crm, [person] = house.desk.nexudus, house.nexudus.coworkers_of(lead.submission.contact.email)
+    crm, [person] = env.desk.nexudus, env.nexudus.coworkers_of(lead.submission.contact.email)
     usual = {"name": "Ada Lovelace", "lead_source": 19, "utm_source": "google", "utm_medium": "cpc"}
     new = NewOpportunity(stage_id=1001, coworker_id=person["Id"], opportunity_type_id=8, **{**usual, **words})
     return opportunities.create(crm, opportunities.compose(new))
 
 
-def test_what_bears_no_mark_is_found_by_its_looks(markless: House) -> None:
+def test_what_bears_no_mark_is_found_by_its_looks(markless: Env) -> None:
     lead = markless.owes(a_lead())
     markless.nexudus.faults([LOST_ANSWER])
 
@@ -44,7 +44,7 @@ def test_what_bears_no_mark_is_found_by_its_looks(markless: House) -> None:
     assert markless.kept(lead).opportunity_id == opportunity["Id"]
 
 
-def test_what_was_not_saved_is_sent_again(markless: House) -> None:
+def test_what_was_not_saved_is_sent_again(markless: Env) -> None:
     lead = markless.owes(a_lead())
     markless.nexudus.faults([{**LOST_ANSWER, "after_save": False}])
 
@@ -54,7 +54,7 @@ def test_what_was_not_saved_is_sent_again(markless: House) -> None:
     assert len(markless.nexudus.opportunities()) == 1
 
 
-def test_the_opportunity_of_another_lead_is_not_taken_for_it(markless: House) -> None:
+def test_the_opportunity_of_another_lead_is_not_taken_for_it(markless: Env) -> None:
     first = markless.owes(a_lead())
     markless.deliver_until_quiet()
     second = markless.owes(a_lead())
@@ -66,7 +66,7 @@ def test_the_opportunity_of_another_lead_is_not_taken_for_it(markless: House) ->
     assert len(markless.nexudus.opportunities()) == 2
 
 
-def test_what_looks_different_is_not_taken_for_it(markless: House) -> None:
+def test_what_looks_different_is_not_taken_for_it(markless: Env) -> None:
     made_known(markless)
     lead = markless.owes(a_lead())
     stranger = others(markless, lead, utm_source="bing")
@@ -77,7 +77,7 @@ def test_what_looks_different_is_not_taken_for_it(markless: House) -> None:
     assert markless.kept(lead).opportunity_id != stranger
 
 
-def test_what_bears_the_mark_of_another_is_not_taken_for_it(markless: House) -> None:
+def test_what_bears_the_mark_of_another_is_not_taken_for_it(markless: Env) -> None:
     made_known(markless)
     markless.nexudus.settings(systemid_round_trips=True)
     lead = markless.owes(a_lead())
@@ -89,16 +89,16 @@ def test_what_bears_the_mark_of_another_is_not_taken_for_it(markless: House) -> 
     assert markless.kept(lead).opportunity_id != stranger
 
 
-def test_where_marks_survive_looks_do_not_count(house: House) -> None:
-    house.use({"contact": a_form(destination=Destination(stage_id=1001, opportunity_type_id=8))})
-    made_known(house)  # and read back: SystemId and notes stay
-    lead = house.owes(a_lead())
-    twin = others(house, lead)
-    house.nexudus.faults([{**LOST_ANSWER, "after_save": False}])
+def test_where_marks_survive_looks_do_not_count(env: Env) -> None:
+    env.use({"contact": a_form(destination=Destination(stage_id=1001, opportunity_type_id=8))})
+    made_known(env)  # and read back: SystemId and notes stay
+    lead = env.owes(a_lead())
+    twin = others(env, lead)
+    env.nexudus.faults([{**LOST_ANSWER, "after_save": False}])
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    assert house.kept(lead).opportunity_id != twin
+    assert env.kept(lead).opportunity_id != twin
 
 
 def test_looks_are_compared_by_all_that_nexudus_keeps() -> None:
@@ -111,7 +111,7 @@ def test_looks_are_compared_by_all_that_nexudus_keeps() -> None:
     assert not any(marks.is_alike({**record, name: "other"}, body) for name in marks.COMPARED)
 
 
-def test_what_somebody_moved_meanwhile_is_found_all_the_same(markless: House) -> None:
+def test_what_somebody_moved_meanwhile_is_found_all_the_same(markless: Env) -> None:
     lead = markless.owes(a_lead())
     markless.nexudus.faults([LOST_ANSWER])
     markless.deliver_once()
@@ -124,7 +124,7 @@ def test_what_somebody_moved_meanwhile_is_found_all_the_same(markless: House) ->
     assert markless.kept(lead).opportunity_id == made["Id"]
 
 
-def test_of_several_that_look_alike_the_newest_is_ours(markless: House) -> None:
+def test_of_several_that_look_alike_the_newest_is_ours(markless: Env) -> None:
     made_known(markless)
     lead = markless.owes(a_lead())
     stranger = others(markless, lead, name="Ada Lovelace")
@@ -136,7 +136,7 @@ def test_of_several_that_look_alike_the_newest_is_ours(markless: House) -> None:
     assert markless.kept(lead).opportunity_id != stranger
 
 
-def test_where_times_are_known_to_be_utc_what_is_older_than_the_lead_is_not_taken_for_it(markless: House) -> None:
+def test_where_times_are_known_to_be_utc_what_is_older_than_the_lead_is_not_taken_for_it(markless: Env) -> None:
     made_known(markless)
     teach(markless, times_off_minutes=0)
     lead = replace(a_lead(), received_at=clock.now() + timedelta(hours=1))
@@ -149,43 +149,41 @@ def test_where_times_are_known_to_be_utc_what_is_older_than_the_lead_is_not_take
     assert markless.kept(lead).opportunity_id != stranger
 
 
-def made_known(house: House) -> None:
+def made_known(env: Env) -> None:
     """Let Ada be known to Nexudus, by an enquiry of another kind."""
     lead = a_lead()
-    house.owes(replace(lead, attribution=Attribution(utm_source="newsletter")))
-    house.deliver_until_quiet()
+    env.owes(replace(lead, attribution=Attribution(utm_source="newsletter")))
+    env.deliver_until_quiet()
 
 
 # -- the third mark
 
 
-def teach(house: House, **facts: Any) -> None:
+def teach(env: Env, **facts: Any) -> None:
     """Let it be known how this Nexudus behaves."""
-    tenant = house.desk.behaviours.tenant
-    house.store.write(lambda tx: tx.facts.learn(tenant, facts, "live", clock.now()))
-    house.desk.behaviours.forget()
+    tenant = env.desk.behaviours.tenant
+    env.store.write(lambda tx: tx.facts.learn(tenant, facts, "live", clock.now()))
+    env.desk.behaviours.forget()
 
 
-def custom_fields(house: House) -> list[Any]:
-    return [opportunity["CustomFields"] for opportunity in house.nexudus.opportunities()]
+def custom_fields(env: Env) -> list[Any]:
+    return [opportunity["CustomFields"] for opportunity in env.nexudus.opportunities()]
 
 
 @pytest.mark.parametrize("facts", [{}, {"custom_fields_kept": False}, {"custom_fields_filter": True}])
-def test_no_mark_is_sent_as_a_custom_field_until_creates_are_known_to_keep_it(
-    house: House, facts: dict[str, bool]
-) -> None:
-    teach(house, **facts)
-    house.owes(a_lead())
+def test_no_mark_is_sent_as_a_custom_field_until_creates_are_known_to_keep_it(env: Env, facts: dict[str, bool]) -> None:
+    teach(env, **facts)
+    env.owes(a_lead())
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    assert custom_fields(house) == [None]
+    assert custom_fields(env) == [None]
 
 
 @pytest.mark.parametrize("is_searchable", [True, False])
 @pytest.mark.parametrize("are_listed", [True, False])
 def test_the_mark_in_a_custom_field_needs_neither_the_other_two_nor_looks(
-    markless: House, is_searchable: bool, are_listed: bool
+    markless: Env, is_searchable: bool, are_listed: bool
 ) -> None:
     markless.nexudus.settings(custom_fields_filter=is_searchable, custom_fields_in_lists=are_listed)
     teach(markless, custom_fields_kept=True, custom_fields_filter=is_searchable)
@@ -201,7 +199,7 @@ def test_the_mark_in_a_custom_field_needs_neither_the_other_two_nor_looks(
     assert markless.kept(lead).opportunity_id == opportunity["Id"]
 
 
-def test_a_twin_is_not_taken_for_it_where_the_custom_field_is_kept(markless: House) -> None:
+def test_a_twin_is_not_taken_for_it_where_the_custom_field_is_kept(markless: Env) -> None:
     made_known(markless)
     teach(markless, custom_fields_kept=True)
     lead = markless.owes(a_lead())
@@ -213,22 +211,22 @@ def test_a_twin_is_not_taken_for_it_where_the_custom_field_is_kept(markless: Hou
     assert markless.kept(lead).opportunity_id != twin
 
 
-def test_a_search_that_is_known_to_be_behind_is_waited_for(house: House) -> None:
-    assert house.desk.behaviours.current.look_spacing_s == 2.0
+def test_a_search_that_is_known_to_be_behind_is_waited_for(env: Env) -> None:
+    assert env.desk.behaviours.current.look_spacing_s == 2.0
 
-    teach(house, search_lag_s=4.0)
+    teach(env, search_lag_s=4.0)
 
-    assert house.desk.behaviours.current.look_spacing_s == 8.0
+    assert env.desk.behaviours.current.look_spacing_s == 8.0
 
 
-def test_what_is_known_not_to_be_kept_is_not_searched_by(house: House) -> None:
-    teach(house, system_id_kept=False)
-    house.owes(a_lead())
-    house.nexudus.faults([LOST_ANSWER])
+def test_what_is_known_not_to_be_kept_is_not_searched_by(env: Env) -> None:
+    teach(env, system_id_kept=False)
+    env.owes(a_lead())
+    env.nexudus.faults([LOST_ANSWER])
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    asked = [dict(call.query) for call in house.nexudus.calls("GET", PATH)]
+    asked = [dict(call.query) for call in env.nexudus.calls("GET", PATH)]
     assert not any("CrmOpportunity_SystemId" in query for query in asked)
 
 
@@ -239,28 +237,28 @@ REFUSED = {
 }
 
 
-def test_a_create_that_is_refused_for_the_mark_is_made_without_it_and_none_is_sent_any_more(house: House) -> None:
-    teach(house, custom_fields_kept=True)
-    lead = house.owes(a_lead())
-    house.nexudus.faults([{"method": "POST", "path": PATH, "status": 400, "body": REFUSED, "times": 1}])
+def test_a_create_that_is_refused_for_the_mark_is_made_without_it_and_none_is_sent_any_more(env: Env) -> None:
+    teach(env, custom_fields_kept=True)
+    lead = env.owes(a_lead())
+    env.nexudus.faults([{"method": "POST", "path": PATH, "status": 400, "body": REFUSED, "times": 1}])
 
-    house.deliver_until_quiet()
-    house.owes(a_lead())
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
+    env.owes(a_lead())
+    env.deliver_until_quiet()
 
-    assert house.kept(lead).status is Status.DELIVERED
-    assert custom_fields(house) == [None, None]
+    assert env.kept(lead).status is Status.DELIVERED
+    assert custom_fields(env) == [None, None]
 
 
-def test_a_create_that_is_refused_without_the_mark_too_is_parked(house: House) -> None:
-    teach(house, custom_fields_kept=True)
-    lead = house.owes(a_lead())
-    house.nexudus.faults([{"method": "POST", "path": PATH, "status": 400, "body": REFUSED, "times": None}])
+def test_a_create_that_is_refused_without_the_mark_too_is_parked(env: Env) -> None:
+    teach(env, custom_fields_kept=True)
+    lead = env.owes(a_lead())
+    env.nexudus.faults([{"method": "POST", "path": PATH, "status": 400, "body": REFUSED, "times": None}])
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    assert house.kept(lead).status is Status.PARKED
-    assert house.desk.behaviours.current.mark_places.custom_field
+    assert env.kept(lead).status is Status.PARKED
+    assert env.desk.behaviours.current.mark_places.custom_field
 
 
 @pytest.mark.parametrize(

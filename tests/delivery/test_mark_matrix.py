@@ -11,7 +11,7 @@ from service.forms import Destination
 from service.lead import Status, Step
 from service.simulator.server import Simulator
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import House, a_desk
+from tests.delivery.conftest import Env, a_desk
 from tests.delivery.test_faults import CALLS, UNDECIDED, delivered_once
 from tests.front import sqlite_store
 
@@ -43,17 +43,17 @@ FAULTS = {name: fault for name, fault in UNDECIDED.items() if name in ("a cut", 
 
 
 @pytest.fixture
-def typed(tmp_path: Path, nexudus: Simulator) -> Iterator[House]:
-    """A house whose form has a type with a template. One engine is enough: nothing here is of the database."""
+def typed(tmp_path: Path, nexudus: Simulator) -> Iterator[Env]:
+    """An environment whose form has a type with a template. One engine is enough: nothing here is of the database."""
     form = a_form(destination=Destination(stage_id=1001, opportunity_type_id=8))
     with sqlite_store(tmp_path) as store:
-        yield House(store, nexudus, a_desk(store, nexudus, {"contact": form}))
+        yield Env(store, nexudus, a_desk(store, nexudus, {"contact": form}))
 
 
 @pytest.mark.parametrize("saved", [False, True], ids=["not saved", "saved"])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("crm", NEXUDUS)
-def test_one_opportunity_whatever_is_kept(typed: House, crm: str, fault: str, saved: bool) -> None:
+def test_one_opportunity_whatever_is_kept(typed: Env, crm: str, fault: str, saved: bool) -> None:
     played, facts = NEXUDUS[crm]
     typed.nexudus.settings(**played)
     typed.store.write(lambda tx: tx.facts.learn(typed.desk.behaviours.tenant, facts, "live", clock.now()))

@@ -13,42 +13,42 @@ from service.lead import Lead, Status
 from service.nexudus.opportunities import PATH
 from service.store.facts import CLAIM_LIFE
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import House
+from tests.delivery.conftest import Env
 
 TYPE = 8
 TOUR = "contact"
 
 
 @pytest.fixture
-def typed(house: House) -> House:
-    """A house whose form makes opportunities of a type that has a template."""
-    house.use({TOUR: a_form(destination=Destination(stage_id=1001, opportunity_type_id=TYPE))})
-    return house
+def typed(env: Env) -> Env:
+    """An environment whose form makes opportunities of a type that has a template."""
+    env.use({TOUR: a_form(destination=Destination(stage_id=1001, opportunity_type_id=TYPE))})
+    return env
 
 
-def delivered(house: House, number: int = 1) -> Lead:
+def delivered(env: Env, number: int = 1) -> Lead:
     """A lead that came through."""
-    lead = house.owes(a_lead(email=f"ada{number}@example.com"))
-    house.deliver_until_quiet()
-    assert house.kept(lead).status is Status.DELIVERED
+    lead = env.owes(a_lead(email=f"ada{number}@example.com"))
+    env.deliver_until_quiet()
+    assert env.kept(lead).status is Status.DELIVERED
     return lead
 
 
-def facts(house: House) -> dict[str, Any]:
-    with house.store.read() as tx:
-        return {name: fact.value for name, fact in tx.facts.of(house.desk.behaviours.tenant).items()}
+def facts(env: Env) -> dict[str, Any]:
+    with env.store.read() as tx:
+        return {name: fact.value for name, fact in tx.facts.of(env.desk.behaviours.tenant).items()}
 
 
-def concerns(house: House) -> list[str]:
-    with house.store.read() as tx:
+def concerns(env: Env) -> list[str]:
+    with env.store.read() as tx:
         return [concern.cause for concern in tx.concerns.open()]
 
 
-def reads(house: House) -> int:
-    return sum(call.path.startswith(f"{PATH}/") for call in house.nexudus.calls("GET"))
+def reads(env: Env) -> int:
+    return sum(call.path.startswith(f"{PATH}/") for call in env.nexudus.calls("GET"))
 
 
-def test_notes_that_stay_are_read_back_once(typed: House) -> None:
+def test_notes_that_stay_are_read_back_once(typed: Env) -> None:
     for number in (1, 2, 3):
         delivered(typed, number)
 
@@ -56,7 +56,7 @@ def test_notes_that_stay_are_read_back_once(typed: House) -> None:
     assert (reads(typed), concerns(typed)) == (1, [])
 
 
-def test_a_template_that_takes_the_place_of_the_text_is_a_concern(typed: House) -> None:
+def test_a_template_that_takes_the_place_of_the_text_is_a_concern(typed: Env) -> None:
     typed.nexudus.settings(type_template="overwrite")
 
     delivered(typed)
@@ -68,7 +68,7 @@ def test_a_template_that_takes_the_place_of_the_text_is_a_concern(typed: House) 
     assert "No mark" not in concern.sentence  # SystemId survives
 
 
-def test_where_no_mark_survives_that_is_said_too(typed: House) -> None:
+def test_where_no_mark_survives_that_is_said_too(typed: Env) -> None:
     typed.nexudus.settings(type_template="overwrite", systemid_round_trips=False)
 
     delivered(typed)
@@ -77,7 +77,7 @@ def test_where_no_mark_survives_that_is_said_too(typed: House) -> None:
         assert "No mark of ours survives" in tx.concerns.open()[0].sentence
 
 
-def test_a_mark_that_only_the_notes_keep_is_a_concern_until_custom_fields_were_tried(typed: House) -> None:
+def test_a_mark_that_only_the_notes_keep_is_a_concern_until_custom_fields_were_tried(typed: Env) -> None:
     typed.nexudus.settings(systemid_round_trips=False)
     delivered(typed, 1)
     assert concerns(typed) == ["mark:default"]
@@ -91,7 +91,7 @@ def test_a_mark_that_only_the_notes_keep_is_a_concern_until_custom_fields_were_t
     assert concerns(typed) == []
 
 
-def test_each_type_is_read_back_for_itself(typed: House) -> None:
+def test_each_type_is_read_back_for_itself(typed: Env) -> None:
     delivered(typed, 1)
     typed.use({TOUR: a_form()})
     delivered(typed, 2)
@@ -100,7 +100,7 @@ def test_each_type_is_read_back_for_itself(typed: House) -> None:
     assert reads(typed) == 2
 
 
-def test_the_end_of_the_loss_is_noticed_by_itself(typed: House) -> None:
+def test_the_end_of_the_loss_is_noticed_by_itself(typed: Env) -> None:
     typed.nexudus.settings(type_template="overwrite")
     delivered(typed, 1)
     typed.nexudus.settings(type_template="none")
@@ -112,7 +112,7 @@ def test_the_end_of_the_loss_is_noticed_by_itself(typed: House) -> None:
     assert (facts(typed)[notes_fact(TYPE)], concerns(typed)) == ("kept", [])
 
 
-def test_a_loss_is_looked_at_again_once_a_day_only(typed: House) -> None:
+def test_a_loss_is_looked_at_again_once_a_day_only(typed: Env) -> None:
     typed.nexudus.settings(type_template="overwrite")
 
     for number in (1, 2, 3):
@@ -123,7 +123,7 @@ def test_a_loss_is_looked_at_again_once_a_day_only(typed: House) -> None:
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"reset": True}, {"status": 403}, {"status": 429}])
 def test_a_reading_that_fails_costs_the_lead_nothing_and_is_made_with_a_later_one(
-    typed: House, fault: dict[str, Any]
+    typed: Env, fault: dict[str, Any]
 ) -> None:
     typed.nexudus.faults([{"method": "GET", "path": f"{PATH}/", "times": 1, **fault}])
 
@@ -136,7 +136,7 @@ def test_a_reading_that_fails_costs_the_lead_nothing_and_is_made_with_a_later_on
     assert facts(typed)[notes_fact(TYPE)] == "kept"
 
 
-def test_a_reading_that_fails_is_not_made_again_with_each_lead(typed: House) -> None:
+def test_a_reading_that_fails_is_not_made_again_with_each_lead(typed: Env) -> None:
     typed.nexudus.faults([{"method": "GET", "path": f"{PATH}/", "times": None, "reset": True}])
 
     for number in (1, 2, 3):
@@ -145,7 +145,7 @@ def test_a_reading_that_fails_is_not_made_again_with_each_lead(typed: House) -> 
     assert reads(typed) == 1
 
 
-def test_a_template_that_is_put_on_later_is_noticed(typed: House) -> None:
+def test_a_template_that_is_put_on_later_is_noticed(typed: Env) -> None:
     typed.nexudus.settings(type_template="none")
     delivered(typed, 1)
     typed.nexudus.settings(type_template="overwrite")
@@ -157,7 +157,7 @@ def test_a_template_that_is_put_on_later_is_noticed(typed: House) -> None:
     assert (facts(typed)[notes_fact(TYPE)], concerns(typed)) == ("lost", [f"notes:default:{TYPE}"])
 
 
-def test_after_a_start_a_loss_is_looked_at_again_with_the_next_lead(typed: House) -> None:
+def test_after_a_start_a_loss_is_looked_at_again_with_the_next_lead(typed: Env) -> None:
     typed.nexudus.settings(type_template="overwrite")
     delivered(typed, 1)
     typed.nexudus.settings(type_template="none")
@@ -170,7 +170,7 @@ def test_after_a_start_a_loss_is_looked_at_again_with_the_next_lead(typed: House
     assert concerns(typed) == []
 
 
-def test_a_type_that_no_form_uses_any_more_is_no_concern(typed: House) -> None:
+def test_a_type_that_no_form_uses_any_more_is_no_concern(typed: Env) -> None:
     typed.nexudus.settings(type_template="overwrite")
     delivered(typed)
     typed.use({TOUR: a_form()})
@@ -180,8 +180,8 @@ def test_a_type_that_no_form_uses_any_more_is_no_concern(typed: House) -> None:
     assert concerns(typed) == []
 
 
-def age_facts(house: House, age: timedelta) -> None:
+def age_facts(env: Env, age: timedelta) -> None:
     """Let everything have been found out so long ago."""
     micros = int(age.total_seconds() * 1e6)
-    with house.store._opened.writing.begin() as connection:
+    with env.store._opened.writing.begin() as connection:
         connection.exec_driver_sql(f"UPDATE account_facts SET learned_at = learned_at - {micros}")  # noqa: S608 (a number)

@@ -2,27 +2,27 @@
 
 from service.lead import Lead
 from tests.builders import a_lead
-from tests.delivery.conftest import House
+from tests.delivery.conftest import Env
 
 
-def sent_of(house: House, lead: Lead) -> dict[str, object] | None:
+def sent_of(env: Env, lead: Lead) -> dict[str, object] | None:
     """What is kept of it."""
-    with house.store.read() as tx:
+    with env.store.read() as tx:
         return tx.outbox.sent(lead.id)
 
 
-def test_what_was_sent_is_what_is_kept(house: House) -> None:
-    lead = house.owes(a_lead())
+def test_what_was_sent_is_what_is_kept(env: Env) -> None:
+    lead = env.owes(a_lead())
 
-    house.deliver_until_quiet()
+    env.deliver_until_quiet()
 
-    kept = sent_of(house, lead)
+    kept = sent_of(env, lead)
     assert kept is not None
     assert kept["UtmSource"] == "google"
     assert kept["SystemId"] == f"lead-capture:{lead.id}"
 
 
-def test_nothing_is_kept_before_anything_is_sent(house: House) -> None:
-    lead = house.owes(a_lead())
+def test_nothing_is_kept_before_anything_is_sent(env: Env) -> None:
+    lead = env.owes(a_lead())
 
-    assert sent_of(house, lead) is None
+    assert sent_of(env, lead) is None

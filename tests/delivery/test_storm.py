@@ -20,7 +20,7 @@ from service.nexudus.tokens import Login
 from service.simulator.server import Simulator
 from service.store import LeaseLost, Store
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import House, a_desk
+from tests.delivery.conftest import Env, a_desk
 
 PEOPLE = ("ada", "grace", "mary")
 CALLS = ("/api/token", "/api/spaces/coworkers", "/api/crm/crmopportunities", "/api/crm/crmboardcolumns")
@@ -112,7 +112,7 @@ class Clock:
 class Storm:
     """One installation in bad weather."""
 
-    house: House
+    env: Env
     fate: Fate
     travel: Callable[[float], None]
     leads: list[Lead] = field(default_factory=list)
@@ -120,9 +120,9 @@ class Storm:
     def move(self, what: str, how: Any) -> None:
         """Let one thing happen."""
         if what == "arrive":
-            self.leads.append(self.house.owes(a_lead(f"{how}@example.com")))
+            self.leads.append(self.env.owes(a_lead(f"{how}@example.com")))
         elif what == "fault":
-            self.house.nexudus.faults([how])
+            self.env.nexudus.faults([how])
         elif what == "jump":
             self.travel(how)
         elif what == "kill":
@@ -134,20 +134,20 @@ class Storm:
 
     def work(self, days: int = 1) -> None:
         """A worker claims what is due by then and works until it is done, or killed; another one follows."""
-        store = self.house.store
+        store = self.env.store
         now = clock.now() + timedelta(days=days)
         claimed = store.write(lambda tx: tx.claims.claim("a worker", now, 90, 4))
         try:
             for delivery in claimed:
-                deliver(delivery, self.house.desk)
+                deliver(delivery, self.env.desk)
         except (Killed, LeaseLost):
             pass
         store.write(lambda tx: tx.outbox.free(lambda _: True))
 
     def clear(self) -> None:
         """The weather is fine again: no fault is left, and an operator retries what must be retried."""
-        self.house.nexudus.faults([])
-        store = self.house.store
+        self.env.nexudus.faults([])
+        store = self.env.store
         store.write(lambda tx: tx.accounts.resume("default"))
         store.write(lambda tx: tx.holds.lift_all("default"))
         store.write(lambda tx: tx.accounts.forget_tokens("default"))
@@ -161,7 +161,7 @@ class Storm:
 
     def stands(self, lead: Lead) -> Status:
         """Where a lead stands."""
-        return self.house.kept(lead).status
+        return self.env.kept(lead).status
 
 
 def opportunities_of(nexudus: Simulator, lead_id: LeadId) -> int:
@@ -178,9 +178,9 @@ def test_whatever_happens_each_lead_becomes_one_opportunity(store: Store, moves:
         login = Login("simulator@leadcapture.example", "simulator")
         mortal = MortalNexudus(nexudus.url, login, StoreKeeper(store, "default", "a worker"), timeout_s=0.25)
         mortal.fate = fate
-        house = House(store, nexudus, replace(desk, nexudus=mortal, schedule_s=(5.0,) * 8))
+        env = Env(store, nexudus, replace(desk, nexudus=mortal, schedule_s=(5.0,) * 8))
 
-        storm = Storm(house, fate, Clock(travels).jump)
+        storm = Storm(env, fate, Clock(travels).jump)
         for what, how in moves:
             storm.move(what, how)
         storm.clear()

@@ -41,7 +41,7 @@ def platforms() -> Iterator[Platforms]:
 
 
 @dataclass
-class House:
+class Env:
     """One installation: its endpoint, its store, and a collector that the test starts."""
 
     store: Store
@@ -180,6 +180,6 @@ class House:
 
 
 @pytest.fixture
-def house(store: Store, platforms: Platforms) -> House:
+def env(store: Store, platforms: Platforms) -> Env:
     """An installation with the form `tour`, for Meta and LinkedIn."""
-    return House(store, platforms)
+    return Env(store, platforms)

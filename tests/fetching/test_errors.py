@@ -6,7 +6,7 @@ import pytest
 
 from service import clock
 from service.lead import Outcome, Status
-from tests.fetching.conftest import House
+from tests.fetching.conftest import Env
 from tests.fetching.platforms import META_TOKEN, Canned, linkedin_error, linkedin_response, meta_error, meta_lead
 
 USAGE = {"X-Business-Use-Case-Usage": '{"104":[{"type":"leadgen","estimated_time_to_regain_access":6}]}'}
@@ -23,99 +23,97 @@ PERSONS = [(190, 458), (190, 460), (190, 467), (102, None), (10, None), (200, No
 
 
 @pytest.mark.parametrize("answer", LATER, ids=lambda answer: f"{answer.status}-{str(answer.body)[:60]}")
-def test_what_passes_is_tried_again_by_itself(house: House, answer: Canned) -> None:
-    house.platforms.says("/v26.0/77", answer, meta_lead("77"))
-    (lead_id,) = house.hears("77")
-    house.tries(lead_id)
+def test_what_passes_is_tried_again_by_itself(env: Env, answer: Canned) -> None:
+    env.platforms.says("/v26.0/77", answer, meta_lead("77"))
+    (lead_id,) = env.hears("77")
+    env.tries(lead_id)
 
-    (attempt,) = house.attempts(lead_id)
+    (attempt,) = env.attempts(lead_id)
     assert attempt.outcome is Outcome.UNAVAILABLE
-    assert timedelta(seconds=3.9) < house.due_at(lead_id) - attempt.started_at < timedelta(seconds=30)
-    assert house.lead(lead_id).status is Status.ANNOUNCED
-    assert house.concerns() == {}
+    assert timedelta(seconds=3.9) < env.due_at(lead_id) - attempt.started_at < timedelta(seconds=30)
+    assert env.lead(lead_id).status is Status.ANNOUNCED
+    assert env.concerns() == {}
 
 
 @pytest.mark.parametrize("code", [4, 17, 32, 341, 368, 613, 80000, 80005, 80014])
-def test_being_told_to_slow_down_rests_the_page_for_as_long_as_meta_says(house: House, code: int) -> None:
+def test_being_told_to_slow_down_rests_the_page_for_as_long_as_meta_says(env: Env, code: int) -> None:
     error = meta_error(code)
-    house.platforms.says("/v26.0/1", Canned(error.body, 400, USAGE))
-    house.platforms.has_lead("2")
-    (first,) = house.hears("1")
-    house.tries(first)
-    (second,) = house.hears("2")
+    env.platforms.says("/v26.0/1", Canned(error.body, 400, USAGE))
+    env.platforms.has_lead("2")
+    (first,) = env.hears("1")
+    env.tries(first)
+    (second,) = env.hears("2")
 
-    with house.collecting():
-        wait_s = (house.due_at(first) - clock.now()).total_seconds()
+    with env.collecting():
+        wait_s = (env.due_at(first) - clock.now()).total_seconds()
         assert 300 < wait_s < 361
 
-    assert [each.outcome for each in house.attempts(first)] == [Outcome.THROTTLED]
-    assert house.platforms.asked("/v26.0/2") == []
-    assert house.lead(second).status is Status.ANNOUNCED
+    assert [each.outcome for each in env.attempts(first)] == [Outcome.THROTTLED]
+    assert env.platforms.asked("/v26.0/2") == []
+    assert env.lead(second).status is Status.ANNOUNCED
 
 
 @pytest.mark.parametrize(("code", "subcode"), PERSONS)
-def test_what_only_a_person_can_mend_is_one_concern_with_what_to_do(
-    house: House, code: int, subcode: int | None
-) -> None:
-    house.platforms.says("/v26.0/77", meta_error(code, subcode, f"Bad token {META_TOKEN}, says Meta"))
-    (lead_id,) = house.hears("77")
-    house.tries(lead_id)
+def test_what_only_a_person_can_mend_is_one_concern_with_what_to_do(env: Env, code: int, subcode: int | None) -> None:
+    env.platforms.says("/v26.0/77", meta_error(code, subcode, f"Bad token {META_TOKEN}, says Meta"))
+    (lead_id,) = env.hears("77")
+    env.tries(lead_id)
 
-    (concern,) = house.concerns().values()
+    (concern,) = env.concerns().values()
     assert "Bad token [removed], says Meta" in concern.sentence
     assert "start the worker again" in concern.sentence
-    assert house.attempts(lead_id)[0].detail == "Bad token [removed], says Meta"
-    assert house.lead(lead_id).status is Status.ANNOUNCED
+    assert env.attempts(lead_id)[0].detail == "Bad token [removed], says Meta"
+    assert env.lead(lead_id).status is Status.ANNOUNCED
 
 
-def test_a_lead_that_meta_does_not_know_is_asked_for_a_few_times_and_then_parked(house: House) -> None:
-    (lead_id,) = house.hears("77")
+def test_a_lead_that_meta_does_not_know_is_asked_for_a_few_times_and_then_parked(env: Env) -> None:
+    (lead_id,) = env.hears("77")
 
-    house.reads_in_haste(lead_id, within_s=20)
+    env.reads_in_haste(lead_id, within_s=20)
 
-    assert [each.outcome for each in house.attempts(lead_id)] == [Outcome.MISSING] * 5
-    assert "may be deleted" in house.lead(lead_id).problem
-    assert house.owed() == 0
-
-
-def test_what_never_answers_is_given_up_after_a_week_of_tries(house: House) -> None:
-    house.platforms.says("/v26.0/77", Canned({}, 500))
-    (lead_id,) = house.hears("77")
-
-    house.reads_in_haste(lead_id, within_s=20)
-
-    assert house.lead(lead_id).problem.startswith("Given up after 16 tries")
+    assert [each.outcome for each in env.attempts(lead_id)] == [Outcome.MISSING] * 5
+    assert "may be deleted" in env.lead(lead_id).problem
+    assert env.owed() == 0
 
 
-def test_an_app_that_wants_a_proof_with_its_token_gets_one(house: House) -> None:
+def test_what_never_answers_is_given_up_after_a_week_of_tries(env: Env) -> None:
+    env.platforms.says("/v26.0/77", Canned({}, 500))
+    (lead_id,) = env.hears("77")
+
+    env.reads_in_haste(lead_id, within_s=20)
+
+    assert env.lead(lead_id).problem.startswith("Given up after 16 tries")
+
+
+def test_an_app_that_wants_a_proof_with_its_token_gets_one(env: Env) -> None:
     wanted = meta_error(100, message="API calls from the server require an appsecret_proof argument")
-    house.platforms.says("/v26.0/77", wanted, meta_lead("77"))
-    (lead_id,) = house.hears("77")
-    house.reads(lead_id)
+    env.platforms.says("/v26.0/77", wanted, meta_lead("77"))
+    (lead_id,) = env.hears("77")
+    env.reads(lead_id)
 
-    first, second = house.platforms.asked("/v26.0/77")
+    first, second = env.platforms.asked("/v26.0/77")
     assert "appsecret_proof" not in first.query
     assert len(second.asked["appsecret_proof"]) == 64
 
 
-def test_each_page_may_have_a_token_of_its_own(house: House) -> None:
-    house.platforms.tokens.add("token-of-105")
-    house.sets("meta", page_tokens={"105": "token-of-105"})
-    house.platforms.has_lead("1")
-    house.platforms.has_lead("2")
-    house.reads(*house.hears(("1", "104"), ("2", "105")))
+def test_each_page_may_have_a_token_of_its_own(env: Env) -> None:
+    env.platforms.tokens.add("token-of-105")
+    env.sets("meta", page_tokens={"105": "token-of-105"})
+    env.platforms.has_lead("1")
+    env.platforms.has_lead("2")
+    env.reads(*env.hears(("1", "104"), ("2", "105")))
 
-    assert house.platforms.asked("/v26.0/1")[0].headers["Authorization"] == f"Bearer {META_TOKEN}"
-    assert house.platforms.asked("/v26.0/2")[0].headers["Authorization"] == "Bearer token-of-105"
+    assert env.platforms.asked("/v26.0/1")[0].headers["Authorization"] == f"Bearer {META_TOKEN}"
+    assert env.platforms.asked("/v26.0/2")[0].headers["Authorization"] == "Bearer token-of-105"
 
 
-def test_without_a_token_nothing_is_asked_and_somebody_is_told(house: House) -> None:
-    house.sets("meta", access_token="")
-    (lead_id,) = house.hears("77")
-    house.tries(lead_id)
+def test_without_a_token_nothing_is_asked_and_somebody_is_told(env: Env) -> None:
+    env.sets("meta", access_token="")
+    (lead_id,) = env.hears("77")
+    env.tries(lead_id)
 
-    assert house.platforms.calls == []
-    assert "holds no access_token" in house.concerns()["platform:tour:meta"].sentence
+    assert env.platforms.calls == []
+    assert "holds no access_token" in env.concerns()["platform:tour:meta"].sentence
 
 
 @pytest.mark.parametrize(
@@ -130,29 +128,29 @@ def test_without_a_token_nothing_is_asked_and_somebody_is_told(house: House) -> 
         (400, Outcome.REJECTED),
     ],
 )
-def test_linkedin_answers_lead_to_what_they_mean(house: House, status: int, outcome: Outcome) -> None:
-    house.platforms.says("/rest/leadFormResponses/r-1", linkedin_error(status, "LinkedIn says so"))
-    lead_id = house.hears_linkedin("r-1")
-    house.tries(lead_id)
+def test_linkedin_answers_lead_to_what_they_mean(env: Env, status: int, outcome: Outcome) -> None:
+    env.platforms.says("/rest/leadFormResponses/r-1", linkedin_error(status, "LinkedIn says so"))
+    lead_id = env.hears_linkedin("r-1")
+    env.tries(lead_id)
 
-    (attempt,) = house.attempts(lead_id)
+    (attempt,) = env.attempts(lead_id)
     assert (attempt.outcome, attempt.http_status, attempt.detail) == (outcome, status, "LinkedIn says so")
-    assert ("platform:tour:linkedin" in "".join(house.concerns())) == (outcome is Outcome.REFUSED)
+    assert ("platform:tour:linkedin" in "".join(env.concerns())) == (outcome is Outcome.REFUSED)
 
 
-def test_linkedins_daily_quota_is_waited_for_until_it_opens(house: House) -> None:
-    house.platforms.says("/rest/leadFormResponses/r-1", linkedin_error(429))
-    lead_id = house.hears_linkedin("r-1")
-    house.tries(lead_id)
+def test_linkedins_daily_quota_is_waited_for_until_it_opens(env: Env) -> None:
+    env.platforms.says("/rest/leadFormResponses/r-1", linkedin_error(429))
+    lead_id = env.hears_linkedin("r-1")
+    env.tries(lead_id)
 
-    assert house.due_at(lead_id).strftime("%H:%M") == "00:01"
+    assert env.due_at(lead_id).strftime("%H:%M") == "00:01"
 
 
-def test_a_role_that_is_missing_concerns_its_account_alone(house: House) -> None:
-    house.platforms.says("/rest/leadFormResponses/r-1", linkedin_error(403))
-    house.platforms.says("/rest/leadFormResponses/r-2", linkedin_response("r-2"))
-    refused, other = house.hears_linkedin("r-1", account="508"), house.hears_linkedin("r-2", account="509")
-    house.tries(refused)
-    house.reads(other)
+def test_a_role_that_is_missing_concerns_its_account_alone(env: Env) -> None:
+    env.platforms.says("/rest/leadFormResponses/r-1", linkedin_error(403))
+    env.platforms.says("/rest/leadFormResponses/r-2", linkedin_response("r-2"))
+    refused, other = env.hears_linkedin("r-1", account="508"), env.hears_linkedin("r-2", account="509")
+    env.tries(refused)
+    env.reads(other)
 
-    assert list(house.concerns()) == ["platform:tour:linkedin:508"]
+    assert list(env.concerns()) == ["platform:tour:linkedin:508"]

@@ -15,7 +15,7 @@ from service.fetching.pulling import pull
 from service.fetching.rounds import Rounds
 from service.lead import Status
 from service.store import Identity, Notice
-from tests.fetching.conftest import SECRET, House
+from tests.fetching.conftest import SECRET, Env
 from tests.fetching.platforms import TIKTOK_TOKEN, Canned, linkedin_error, linkedin_response, meta_error, meta_lead
 
 
@@ -45,121 +45,121 @@ class Clumsy:
         return Enquiry([Answered("Email", f"{name}@example.com", "email")], external_id=name)
 
 
-def clumsy(house: House) -> Line:
+def clumsy(env: Env) -> Line:
     """Meta's line, read by a clumsy reader."""
-    return replace(house.line("meta"), reader=Clumsy({"1"}))
+    return replace(env.line("meta"), reader=Clumsy({"1"}))
 
 
-def test_a_mistake_of_ours_costs_its_lead_a_delay_and_no_other_anything(house: House) -> None:
-    struck, other = house.hears("1", "2")
+def test_a_mistake_of_ours_costs_its_lead_a_delay_and_no_other_anything(env: Env) -> None:
+    struck, other = env.hears("1", "2")
     stop = threading.Event()
-    collector = Collector(house.store, [clumsy(house)], Identity("one", lambda _: False), stop)
+    collector = Collector(env.store, [clumsy(env)], Identity("one", lambda _: False), stop)
     collector.start()
-    house.wait(lambda: house.lead(other).status is Status.PENDING)
-    house.wait(lambda: house.lead(struck).problem != "")
+    env.wait(lambda: env.lead(other).status is Status.PENDING)
+    env.wait(lambda: env.lead(struck).problem != "")
     stop.set()
     collector.join(5)
 
-    assert house.lead(struck).status is Status.ANNOUNCED
-    assert "a mistake of this service's own" in house.lead(struck).problem
+    assert env.lead(struck).status is Status.ANNOUNCED
+    assert "a mistake of this service's own" in env.lead(struck).problem
 
 
-def test_a_mistake_of_ours_costs_a_pull_one_lead(house: House) -> None:
-    tally = pull(clumsy(house), house.store, clock.now(), clock.now())
+def test_a_mistake_of_ours_costs_a_pull_one_lead(env: Env) -> None:
+    tally = pull(clumsy(env), env.store, clock.now(), clock.now())
 
     assert (tally.found, tally.new) == (3, 2)
     assert tally.odd == ["2: it could not be kept, see the log"]
 
 
-def test_the_rounds_go_on_after_a_mistake_of_ours(house: House) -> None:
-    house.sets("linkedin", accounts=["508"])
-    house.platforms.says("/rest/leadFormResponses", {"elements": []})
+def test_the_rounds_go_on_after_a_mistake_of_ours(env: Env) -> None:
+    env.sets("linkedin", accounts=["508"])
+    env.platforms.says("/rest/leadFormResponses", {"elements": []})
     stop = threading.Event()
-    rounds = Rounds(house.store, [clumsy(house), house.line("linkedin")], stop, look_s=0.05)
+    rounds = Rounds(env.store, [clumsy(env), env.line("linkedin")], stop, look_s=0.05)
     thread = threading.Thread(target=rounds.run)
     thread.start()
-    house.platforms.wait_for("/rest/leadFormResponses")
+    env.platforms.wait_for("/rest/leadFormResponses")
     stop.set()
     thread.join(5)
 
     assert not thread.is_alive()
 
 
-def test_without_a_token_the_rounds_ask_nothing(house: House) -> None:
-    house.sets("meta", access_token="")
+def test_without_a_token_the_rounds_ask_nothing(env: Env) -> None:
+    env.sets("meta", access_token="")
     stop = threading.Event()
-    thread = threading.Thread(target=Rounds(house.store, [house.line("meta")], stop, look_s=0.01).run)
+    thread = threading.Thread(target=Rounds(env.store, [env.line("meta")], stop, look_s=0.01).run)
     thread.start()
     stop.wait(0.2)
     stop.set()
     thread.join(5)
 
-    assert house.platforms.calls == []
-    assert house.concerns() == {}
+    assert env.platforms.calls == []
+    assert env.concerns() == {}
 
 
-def test_an_answer_that_is_too_long_is_no_answer(house: House) -> None:
-    house.platforms.says("/v26.0/77", Canned(b" " * (11 * 2**20)))
-    (lead_id,) = house.hears("77")
-    house.tries(lead_id)
+def test_an_answer_that_is_too_long_is_no_answer(env: Env) -> None:
+    env.platforms.says("/v26.0/77", Canned(b" " * (11 * 2**20)))
+    (lead_id,) = env.hears("77")
+    env.tries(lead_id)
 
-    assert house.attempts(lead_id)[0].detail == "127.0.0.1 gave no complete answer"
+    assert env.attempts(lead_id)[0].detail == "127.0.0.1 gave no complete answer"
 
 
 @pytest.mark.parametrize("usage", ["", "?", "[]", '{"104": [{"estimated_time_to_regain_access": 0}]}', '{"1": 2}'])
-def test_a_page_that_is_asked_too_often_rests_also_where_meta_does_not_say_how_long(house: House, usage: str) -> None:
+def test_a_page_that_is_asked_too_often_rests_also_where_meta_does_not_say_how_long(env: Env, usage: str) -> None:
     error = Canned(meta_error(80005).body, 400, {"X-Business-Use-Case-Usage": usage} if usage else {})
-    house.platforms.says("/v26.0/77", error)
-    (lead_id,) = house.hears("77")
-    house.tries(lead_id)
+    env.platforms.says("/v26.0/77", error)
+    (lead_id,) = env.hears("77")
+    env.tries(lead_id)
 
-    assert timedelta(minutes=4) < house.due_at(lead_id) - clock.now() <= timedelta(minutes=5)
+    assert timedelta(minutes=4) < env.due_at(lead_id) - clock.now() <= timedelta(minutes=5)
 
 
-def test_a_form_that_cannot_be_read_does_not_hold_up_its_lead(house: House) -> None:
+def test_a_form_that_cannot_be_read_does_not_hold_up_its_lead(env: Env) -> None:
     answers = [{"name": "nome_completo", "values": ["Ana"]}, {"name": "e-mail", "values": ["ana@example.com"]}]
-    house.platforms.says("/v26.0/77", meta_lead("77", field_data=answers))
-    house.platforms.says("/v26.0/900", meta_error(10))
-    (lead_id,) = house.hears("77")
+    env.platforms.says("/v26.0/77", meta_lead("77", field_data=answers))
+    env.platforms.says("/v26.0/900", meta_error(10))
+    (lead_id,) = env.hears("77")
 
-    with house.collecting():
-        house.wait(lambda: house.lead(lead_id).status is not Status.ANNOUNCED)
+    with env.collecting():
+        env.wait(lambda: env.lead(lead_id).status is not Status.ANNOUNCED)
 
-    assert "ana@example.com" in str(house.lead(lead_id).submission)
+    assert "ana@example.com" in str(env.lead(lead_id).submission)
 
 
-def test_linkedins_form_is_read_once_where_the_response_does_not_hold_it(house: House) -> None:
+def test_linkedins_form_is_read_once_where_the_response_does_not_hold_it(env: Env) -> None:
     whole = linkedin_response("r-1")
-    house.platforms.says("/rest/leadForms/7", whole["form"])
+    env.platforms.says("/rest/leadForms/7", whole["form"])
     ids = []
     for name in ("r-1", "r-2"):
         response = {key: value for key, value in linkedin_response(name).items() if key != "form"}
-        house.platforms.says(f"/rest/leadFormResponses/{name}", response)
-        ids.append(house.hears_linkedin(name))
-        house.reads(ids[-1])
+        env.platforms.says(f"/rest/leadFormResponses/{name}", response)
+        ids.append(env.hears_linkedin(name))
+        env.reads(ids[-1])
 
-    assert [house.lead(lead_id).submission.contact.email for lead_id in ids] == ["r-1@example.com", "r-2@example.com"]
-    assert len(house.platforms.asked("/rest/leadForms/7")) == 1
+    assert [env.lead(lead_id).submission.contact.email for lead_id in ids] == ["r-1@example.com", "r-2@example.com"]
+    assert len(env.platforms.asked("/rest/leadForms/7")) == 1
 
 
-def test_a_form_of_linkedins_that_is_refused_does_not_hold_up_its_lead(house: House) -> None:
+def test_a_form_of_linkedins_that_is_refused_does_not_hold_up_its_lead(env: Env) -> None:
     response = {key: value for key, value in linkedin_response("r-1").items() if key != "form"}
-    house.platforms.says("/rest/leadFormResponses/r-1", response)
-    house.platforms.says("/rest/leadForms/7", linkedin_error(403))
-    lead_id = house.hears_linkedin("r-1")
+    env.platforms.says("/rest/leadFormResponses/r-1", response)
+    env.platforms.says("/rest/leadForms/7", linkedin_error(403))
+    lead_id = env.hears_linkedin("r-1")
 
-    with house.collecting():
-        house.wait(lambda: house.lead(lead_id).status is not Status.ANNOUNCED)
+    with env.collecting():
+        env.wait(lambda: env.lead(lead_id).status is not Status.ANNOUNCED)
 
-    assert house.concerns() == {}
+    assert env.concerns() == {}
 
 
-def test_an_export_that_tiktok_does_not_make_is_asked_for_later(house: House) -> None:
-    house.sets("tiktok", app_secret=SECRET, access_token=TIKTOK_TOKEN, accounts=["7000"])
+def test_an_export_that_tiktok_does_not_make_is_asked_for_later(env: Env) -> None:
+    env.sets("tiktok", app_secret=SECRET, access_token=TIKTOK_TOKEN, accounts=["7000"])
     failed = {"code": 0, "data": {"task_id": "t-1", "status": "FAILED"}}
-    house.platforms.says("/open_api/v1.3/page/lead/task/", failed)
+    env.platforms.says("/open_api/v1.3/page/lead/task/", failed)
 
-    tally = pull(house.line("tiktok"), house.store, clock.now(), clock.now())
+    tally = pull(env.line("tiktok"), env.store, clock.now(), clock.now())
 
     assert tally.broken == ["TikTok did not make the export: FAILED"]
 
@@ -174,10 +174,10 @@ def test_an_export_that_tiktok_does_not_make_is_asked_for_later(house: House) ->
     ],
 )
 def test_a_pull_that_does_not_know_whom_to_ask_says_what_to_write(
-    house: House, sender: str, table: dict[str, object], told: str
+    env: Env, sender: str, table: dict[str, object], told: str
 ) -> None:
-    house.sets(sender, **table)
-    tally = pull(house.line(sender), house.store, clock.now(), clock.now())
+    env.sets(sender, **table)
+    tally = pull(env.line(sender), env.store, clock.now(), clock.now())
 
     assert told in tally.broken[0]
-    assert house.platforms.calls == []
+    assert env.platforms.calls == []

@@ -14,7 +14,7 @@ from service.fetching.rounds import Rounds
 from service.lead import Status
 from service.store import Link
 from tests.capture.senders.recorded import recorded
-from tests.fetching.conftest import SECRET, House
+from tests.fetching.conftest import SECRET, Env
 from tests.fetching.platforms import (
     TIKTOK_TOKEN,
     Canned,
@@ -30,9 +30,9 @@ TASK, DOWNLOAD = "/open_api/v1.3/page/lead/task/", "/open_api/v1.3/page/lead/tas
 (EXPORT,) = [each.sample["csv"] for each in recorded("tiktok") if "csv" in each.sample]
 
 
-def pulled(house: House, sender: str, since: datetime = NOW - WEEK) -> Tally:
+def pulled(env: Env, sender: str, since: datetime = NOW - WEEK) -> Tally:
     """What one pull brings."""
-    return pull(house.line(sender), house.store, since, NOW)
+    return pull(env.line(sender), env.store, since, NOW)
 
 
 def a_page(*leads: object, after: str = "") -> dict[str, object]:
@@ -41,98 +41,98 @@ def a_page(*leads: object, after: str = "") -> dict[str, object]:
     return {"data": list(leads)} | ({"paging": paging} if after else {})
 
 
-def test_meta_is_asked_page_by_page_for_the_forms_that_are_named(house: House) -> None:
-    house.sets("meta", lead_forms=["900"])
-    house.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2"), after="c1"), a_page(meta_lead("3")))
-    tally = pulled(house, "meta")
+def test_meta_is_asked_page_by_page_for_the_forms_that_are_named(env: Env) -> None:
+    env.sets("meta", lead_forms=["900"])
+    env.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2"), after="c1"), a_page(meta_lead("3")))
+    tally = pulled(env, "meta")
 
-    first, second = house.platforms.asked("/v26.0/900/leads")
+    first, second = env.platforms.asked("/v26.0/900/leads")
     assert (tally.found, tally.new, tally.known) == (3, 3, 0)
     assert f'"value": {int((NOW - WEEK).timestamp())}' in first.asked["filtering"]
     assert ("after" in first.asked, second.asked["after"]) == (False, "c1")
-    assert {lead.status for lead in house.leads()} == {Status.PENDING}
+    assert {lead.status for lead in env.leads()} == {Status.PENDING}
 
 
-def test_what_is_here_already_is_known_and_is_no_repeat_of_its_person(house: House) -> None:
-    house.sets("meta", lead_forms=["900"])
-    house.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2")))
-    tallies = [pulled(house, "meta") for _ in range(2)]
+def test_what_is_here_already_is_known_and_is_no_repeat_of_its_person(env: Env) -> None:
+    env.sets("meta", lead_forms=["900"])
+    env.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2")))
+    tallies = [pulled(env, "meta") for _ in range(2)]
 
     assert [(each.found, each.new, each.known) for each in tallies] == [(2, 2, 0), (2, 0, 2)]
-    assert [lead.repeats for lead in house.leads()] == [0, 0]
+    assert [lead.repeats for lead in env.leads()] == [0, 0]
 
 
-def test_the_forms_that_leads_came_from_are_known(house: House) -> None:
-    house.platforms.has_lead("1")
-    house.reads(*house.hears("1"))
-    house.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2")))
+def test_the_forms_that_leads_came_from_are_known(env: Env) -> None:
+    env.platforms.has_lead("1")
+    env.reads(*env.hears("1"))
+    env.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2")))
 
-    assert pulled(house, "meta").new == 1
+    assert pulled(env, "meta").new == 1
 
 
-def test_an_announced_lead_gets_its_answers_from_a_pull(house: House) -> None:
-    (lead_id,) = house.hears("1")
-    house.sets("meta", lead_forms=["900"])
-    house.platforms.says("/v26.0/900/leads", a_page(meta_lead("1", "ada@example.com")))
-    tally = pulled(house, "meta")
+def test_an_announced_lead_gets_its_answers_from_a_pull(env: Env) -> None:
+    (lead_id,) = env.hears("1")
+    env.sets("meta", lead_forms=["900"])
+    env.platforms.says("/v26.0/900/leads", a_page(meta_lead("1", "ada@example.com")))
+    tally = pulled(env, "meta")
 
     assert (tally.new, tally.known) == (1, 0)
-    assert house.lead(lead_id).status is Status.PENDING
-    assert house.lead(lead_id).submission.contact.email == "ada@example.com"
-    assert house.owed() == 1
+    assert env.lead(lead_id).status is Status.PENDING
+    assert env.lead(lead_id).submission.contact.email == "ada@example.com"
+    assert env.owed() == 1
 
 
-def test_what_an_automation_relays_of_an_announced_lead_fills_it(house: House) -> None:
-    (lead_id,) = house.hears("101")
-    house.sets("json", token="t", platform="meta")
+def test_what_an_automation_relays_of_an_announced_lead_fills_it(env: Env) -> None:
+    (lead_id,) = env.hears("101")
+    env.sets("json", token="t", platform="meta")
     sent = {"leadgen_id": "101", "lead_id": "101", "id": "101", "email": "ada@example.com"}
-    answer = house.front.client.post("/webhooks/json/tour", json=sent, headers={"Authorization": "Bearer t"})
+    answer = env.front.client.post("/webhooks/json/tour", json=sent, headers={"Authorization": "Bearer t"})
 
     assert answer.status_code == 200
-    assert house.lead(lead_id).submission.contact.email == "ada@example.com"
-    assert house.owed() == 1
+    assert env.lead(lead_id).submission.contact.email == "ada@example.com"
+    assert env.owed() == 1
 
 
 @pytest.mark.parametrize("email", ["101@example.com", "mallory@evil.example"])
-def test_a_relay_that_proves_nothing_counts_for_the_same_person_only(house: House, email: str) -> None:
-    house.sets("json", platform="meta")
-    house.front.client.post("/webhooks/json/tour", json={"leadgen_id": "900101", "email": email})
-    (announced,) = house.hears("900101")
-    house.platforms.has_lead("900101", email="101@example.com")
+def test_a_relay_that_proves_nothing_counts_for_the_same_person_only(env: Env, email: str) -> None:
+    env.sets("json", platform="meta")
+    env.front.client.post("/webhooks/json/tour", json={"leadgen_id": "900101", "email": email})
+    (announced,) = env.hears("900101")
+    env.platforms.has_lead("900101", email="101@example.com")
 
     is_same = email == "101@example.com"
-    house.reads(announced, status=Status.DISCARDED if is_same else Status.PENDING)
+    env.reads(announced, status=Status.DISCARDED if is_same else Status.PENDING)
 
-    assert house.owed() == (1 if is_same else 2)
+    assert env.owed() == (1 if is_same else 2)
 
 
-def test_a_pull_brings_a_lead_whose_number_a_stranger_took(house: House) -> None:
-    house.sets("json", platform="meta")
-    house.sets("meta", lead_forms=["900"])
-    house.front.client.post("/webhooks/json/tour", json={"leadgen_id": "900101", "email": "mallory@evil.example"})
-    house.platforms.says("/v26.0/900/leads", a_page(meta_lead("900101")))
+def test_a_pull_brings_a_lead_whose_number_a_stranger_took(env: Env) -> None:
+    env.sets("json", platform="meta")
+    env.sets("meta", lead_forms=["900"])
+    env.front.client.post("/webhooks/json/tour", json={"leadgen_id": "900101", "email": "mallory@evil.example"})
+    env.platforms.says("/v26.0/900/leads", a_page(meta_lead("900101")))
 
-    tallies = [pulled(house, "meta") for _ in range(2)]
+    tallies = [pulled(env, "meta") for _ in range(2)]
 
     assert [tally.new for tally in tallies] == [1, 0]
 
 
-def test_a_withdrawn_lead_does_not_come_back(house: House) -> None:
-    house.sets("linkedin", accounts=["508"])
-    lead_id = house.hears_linkedin("r-1")
-    house.hears_linkedin("r-1", "DELETED")
-    house.platforms.says("/rest/leadFormResponses", {"elements": [linkedin_response("r-1")]})
+def test_a_withdrawn_lead_does_not_come_back(env: Env) -> None:
+    env.sets("linkedin", accounts=["508"])
+    lead_id = env.hears_linkedin("r-1")
+    env.hears_linkedin("r-1", "DELETED")
+    env.platforms.says("/rest/leadFormResponses", {"elements": [linkedin_response("r-1")]})
 
-    assert pulled(house, "linkedin").known == 1
-    assert house.lead(lead_id).status is Status.DISCARDED
+    assert pulled(env, "linkedin").known == 1
+    assert env.lead(lead_id).status is Status.DISCARDED
 
 
-def test_linkedin_is_asked_as_its_documentation_says(house: House) -> None:
-    house.sets("linkedin", accounts=["508"], organizations=["11223344"])
-    house.platforms.says("/rest/leadFormResponses", {"elements": []})
-    pulled(house, "linkedin")
+def test_linkedin_is_asked_as_its_documentation_says(env: Env) -> None:
+    env.sets("linkedin", accounts=["508"], organizations=["11223344"])
+    env.platforms.says("/rest/leadFormResponses", {"elements": []})
+    pulled(env, "linkedin")
 
-    queries = [call.query for call in house.platforms.asked("/rest/leadFormResponses")]
+    queries = [call.query for call in env.platforms.asked("/rest/leadFormResponses")]
     assert queries[0].startswith(
         "q=owner&owner=(sponsoredAccount:urn%3Ali%3AsponsoredAccount%3A508)&leadType=(leadType:SPONSORED)"
         "&limitedToTestLeads=false&submittedAtTimeRange=(start:1795003200000,end:1795608000000)&fields=id,"
@@ -150,162 +150,162 @@ def test_linkedin_is_asked_as_its_documentation_says(house: House) -> None:
     ]
 
 
-def test_linkedin_is_asked_until_a_page_is_not_full(house: House) -> None:
-    house.sets("linkedin", accounts=["508"])
+def test_linkedin_is_asked_until_a_page_is_not_full(env: Env) -> None:
+    env.sets("linkedin", accounts=["508"])
     full = [linkedin_response(f"r-{number}") for number in range(100)]
-    house.platforms.says("/rest/leadFormResponses", {"elements": full}, {"elements": [linkedin_response("last")]})
+    env.platforms.says("/rest/leadFormResponses", {"elements": full}, {"elements": [linkedin_response("last")]})
 
-    assert pulled(house, "linkedin").new == 101
-    assert "start=100" in house.platforms.asked("/rest/leadFormResponses")[1].query
+    assert pulled(env, "linkedin").new == 101
+    assert "start=100" in env.platforms.asked("/rest/leadFormResponses")[1].query
 
 
-def test_one_account_that_is_refused_holds_up_no_other(house: House) -> None:
-    house.sets("linkedin", accounts=["508", "509"])
-    house.platforms.says("/rest/leadFormResponses", linkedin_error(403), {"elements": [linkedin_response("r-1")]})
-    tally = pulled(house, "linkedin")
+def test_one_account_that_is_refused_holds_up_no_other(env: Env) -> None:
+    env.sets("linkedin", accounts=["508", "509"])
+    env.platforms.says("/rest/leadFormResponses", linkedin_error(403), {"elements": [linkedin_response("r-1")]})
+    tally = pulled(env, "linkedin")
 
     assert tally.new == 1
     assert len(tally.broken) == 1
-    assert list(house.concerns()) == ["platform:tour:linkedin:508"]
+    assert list(env.concerns()) == ["platform:tour:linkedin:508"]
 
 
-def test_one_odd_lead_is_told_and_the_others_are_kept(house: House) -> None:
-    house.sets("meta", lead_forms=["900"])
-    house.platforms.says("/v26.0/900/leads", a_page({"created_time": "?"}, meta_lead("2"), "odd"))
-    tally = pulled(house, "meta")
+def test_one_odd_lead_is_told_and_the_others_are_kept(env: Env) -> None:
+    env.sets("meta", lead_forms=["900"])
+    env.platforms.says("/v26.0/900/leads", a_page({"created_time": "?"}, meta_lead("2"), "odd"))
+    tally = pulled(env, "meta")
 
     assert (tally.found, tally.new) == (2, 1)
     assert tally.odd == ["a lead without an id: Meta listed it without one"]
 
 
-def test_a_test_lead_is_kept_once(house: House) -> None:
-    house.sets("linkedin", accounts=["508"])
+def test_a_test_lead_is_kept_once(env: Env) -> None:
+    env.sets("linkedin", accounts=["508"])
     test = {**linkedin_response("r-1"), "testLead": True}
-    house.platforms.says("/rest/leadFormResponses", {"elements": [test]})
-    tallies = [pulled(house, "linkedin") for _ in range(2)]
+    env.platforms.says("/rest/leadFormResponses", {"elements": [test]})
+    tallies = [pulled(env, "linkedin") for _ in range(2)]
 
     assert [each.new for each in tallies] == [1, 0]
-    assert [lead.status for lead in house.leads()] == [Status.TEST]
+    assert [lead.status for lead in env.leads()] == [Status.TEST]
 
 
 # -- TikTok
 
 
-def exports(house: House, csv: bytes, **table: Any) -> None:
+def exports(env: Env, csv: bytes, **table: Any) -> None:
     """TikTok makes an export after a while."""
-    house.sets("tiktok", app_secret=SECRET, access_token=TIKTOK_TOKEN, accounts=["7000"], **table)
+    env.sets("tiktok", app_secret=SECRET, access_token=TIKTOK_TOKEN, accounts=["7000"], **table)
     made = [{"task_id": "t-1", "status": status} for status in ("RUNNING", "SUCCEED")]
-    house.platforms.says(TASK, *[{"code": 0, "message": "OK", "data": each} for each in made])
-    house.platforms.says(DOWNLOAD, Canned(csv))
+    env.platforms.says(TASK, *[{"code": 0, "message": "OK", "data": each} for each in made])
+    env.platforms.says(DOWNLOAD, Canned(csv))
 
 
-def test_tiktok_makes_an_export_of_each_region(house: House) -> None:
-    exports(house, EXPORT.encode())
-    tally = pulled(house, "tiktok", NOW - timedelta(days=30))
+def test_tiktok_makes_an_export_of_each_region(env: Env) -> None:
+    exports(env, EXPORT.encode())
+    tally = pulled(env, "tiktok", NOW - timedelta(days=30))
 
-    regions = [call.headers.get("x-lead-region", "") for call in house.platforms.asked(DOWNLOAD)]
+    regions = [call.headers.get("x-lead-region", "") for call in env.platforms.asked(DOWNLOAD)]
     assert regions == ["", "eu", "us"]
     assert (tally.new, tally.known, len(tally.odd)) == (2, 4, 3)
-    assert sorted(lead.status for lead in house.leads()) == [Status.PENDING, Status.TEST]
+    assert sorted(lead.status for lead in env.leads()) == [Status.PENDING, Status.TEST]
 
 
-def test_a_large_export_comes_zipped(house: House) -> None:
+def test_a_large_export_comes_zipped(env: Env) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("leads.csv", EXPORT)
-    exports(house, packed.getvalue())
+    exports(env, packed.getvalue())
 
-    assert pulled(house, "tiktok", NOW - timedelta(days=30)).new == 2
+    assert pulled(env, "tiktok", NOW - timedelta(days=30)).new == 2
 
 
 @pytest.mark.parametrize(
     ("code", "is_told"), [(40105, True), (40102, True), (40001, True), (40100, False), (50000, False)]
 )
-def test_tiktoks_codes_lead_to_what_they_mean(house: House, code: int, is_told: bool) -> None:
-    exports(house, b"")
-    house.platforms.says(TASK, {"code": code, "message": "TikTok says so"})
-    tally = pulled(house, "tiktok")
+def test_tiktoks_codes_lead_to_what_they_mean(env: Env, code: int, is_told: bool) -> None:
+    exports(env, b"")
+    env.platforms.says(TASK, {"code": code, "message": "TikTok says so"})
+    tally = pulled(env, "tiktok")
 
     assert tally.broken[0].startswith("TikTok says so")
-    assert (list(house.concerns()) == ["platform:tour:tiktok"]) == is_told
+    assert (list(env.concerns()) == ["platform:tour:tiktok"]) == is_told
 
 
-def test_a_subscription_that_died_is_noticed_by_the_daily_check(house: House) -> None:
-    exports(house, b"", app_id="9")
+def test_a_subscription_that_died_is_noticed_by_the_daily_check(env: Env) -> None:
+    exports(env, b"", app_id="9")
     path = "/open_api/v1.3/subscription/get/"
-    house.platforms.says(path, {"code": 0, "data": {"subscriptions": []}})
-    rounds = Rounds(house.store, [], threading.Event())
-    rounds.step(house.line("tiktok"), clock.now())
-    assert "no subscription" in house.concerns()["platform:tour:tiktok"].sentence
+    env.platforms.says(path, {"code": 0, "data": {"subscriptions": []}})
+    rounds = Rounds(env.store, [], threading.Event())
+    rounds.step(env.line("tiktok"), clock.now())
+    assert "no subscription" in env.concerns()["platform:tour:tiktok"].sentence
 
     alive = [{"callback_url": "https://leads.example.com/webhooks/tiktok/tour"}]
-    house.platforms.says(path, {"code": 0, "data": {"subscriptions": alive}})
-    rounds.step(house.line("tiktok"), clock.now() + timedelta(hours=1))
-    assert house.concerns() == {}
+    env.platforms.says(path, {"code": 0, "data": {"subscriptions": alive}})
+    rounds.step(env.line("tiktok"), clock.now() + timedelta(hours=1))
+    assert env.concerns() == {}
 
 
 # -- by itself
 
 
-def test_the_first_round_asks_for_nothing_and_later_ones_from_there_on(house: House) -> None:
-    house.sets("linkedin", accounts=["508"])
-    house.platforms.says("/rest/leadFormResponses", {"elements": []})
-    rounds, line, path = Rounds(house.store, [], threading.Event()), house.line("linkedin"), "/rest/leadFormResponses"
+def test_the_first_round_asks_for_nothing_and_later_ones_from_there_on(env: Env) -> None:
+    env.sets("linkedin", accounts=["508"])
+    env.platforms.says("/rest/leadFormResponses", {"elements": []})
+    rounds, line, path = Rounds(env.store, [], threading.Event()), env.line("linkedin"), "/rest/leadFormResponses"
     start = clock.now()
     rounds.step(line, start)
     rounds.step(line, start + timedelta(minutes=29))
-    before = len(house.platforms.asked(path))  # the daily check
+    before = len(env.platforms.asked(path))  # the daily check
     rounds.step(line, start + timedelta(minutes=31))
 
-    (call,) = house.platforms.asked(path)[before:]
+    (call,) = env.platforms.asked(path)[before:]
     assert f"(start:{int((start - timedelta(hours=2)).timestamp() * 1000)}," in call.query
 
 
-def test_a_pull_that_failed_is_made_up_for(house: House) -> None:
-    house.sets("linkedin", accounts=["508"])
-    house.platforms.says("/rest/leadFormResponses", {"elements": []}, linkedin_error(500), {"elements": []})
-    rounds, line = Rounds(house.store, [], threading.Event()), house.line("linkedin")
+def test_a_pull_that_failed_is_made_up_for(env: Env) -> None:
+    env.sets("linkedin", accounts=["508"])
+    env.platforms.says("/rest/leadFormResponses", {"elements": []}, linkedin_error(500), {"elements": []})
+    rounds, line = Rounds(env.store, [], threading.Event()), env.line("linkedin")
     start = clock.now()
     for minutes in (0, 31, 62):
         rounds.step(line, start + timedelta(minutes=minutes))
 
-    begun = [call.query.partition("(start:")[2].partition(",")[0] for call in house.platforms.calls][-2:]
+    begun = [call.query.partition("(start:")[2].partition(",")[0] for call in env.platforms.calls][-2:]
     assert begun[0] == begun[1]
-    with house.store.read() as tx:
+    with env.store.read() as tx:
         assert tx.connections.health(Link("tour", "linkedin")).pulled_until == start + timedelta(minutes=62)
 
 
-def test_a_dead_token_is_noticed_before_a_lead_comes(house: House) -> None:
-    house.platforms.tokens.clear()
-    Rounds(house.store, [], threading.Event()).step(house.line("meta"), clock.now())
+def test_a_dead_token_is_noticed_before_a_lead_comes(env: Env) -> None:
+    env.platforms.tokens.clear()
+    Rounds(env.store, [], threading.Event()).step(env.line("meta"), clock.now())
 
-    assert list(house.concerns()) == ["platform:tour:meta"]
+    assert list(env.concerns()) == ["platform:tour:meta"]
 
 
-def test_a_token_that_ends_soon_is_known_where_the_app_is(house: House) -> None:
+def test_a_token_that_ends_soon_is_known_where_the_app_is(env: Env) -> None:
     ends_at = (clock.now() + timedelta(days=9)).replace(microsecond=0)
-    house.sets("meta", app_id="9")
+    env.sets("meta", app_id="9")
     told = {"is_valid": True, "expires_at": 0, "data_access_expires_at": int(ends_at.timestamp())}
-    house.platforms.says("/v26.0/debug_token", {"data": told})
-    Rounds(house.store, [], threading.Event()).step(house.line("meta"), clock.now())
+    env.platforms.says("/v26.0/debug_token", {"data": told})
+    Rounds(env.store, [], threading.Event()).step(env.line("meta"), clock.now())
 
-    (call,) = house.platforms.asked("/v26.0/debug_token")
+    (call,) = env.platforms.asked("/v26.0/debug_token")
     assert call.headers["Authorization"] == f"Bearer 9|{SECRET}"
-    with house.store.read() as tx:
+    with env.store.read() as tx:
         assert tx.connections.health(Link("tour", "meta")).ends_at == ends_at
 
 
-def test_a_token_that_meta_calls_invalid_is_a_concern(house: House) -> None:
-    house.sets("meta", app_id="9")
-    house.platforms.says("/v26.0/debug_token", {"data": {"is_valid": False, "error": {"message": "It was revoked."}}})
-    Rounds(house.store, [], threading.Event()).step(house.line("meta"), clock.now())
+def test_a_token_that_meta_calls_invalid_is_a_concern(env: Env) -> None:
+    env.sets("meta", app_id="9")
+    env.platforms.says("/v26.0/debug_token", {"data": {"is_valid": False, "error": {"message": "It was revoked."}}})
+    Rounds(env.store, [], threading.Event()).step(env.line("meta"), clock.now())
 
-    assert "It was revoked." in house.concerns()["platform:tour:meta"].sentence
+    assert "It was revoked." in env.concerns()["platform:tour:meta"].sentence
 
 
-def test_an_error_that_nobody_knows_ends_a_pull_and_no_round(house: House) -> None:
-    house.sets("meta", lead_forms=["900"])
-    house.platforms.says("/v26.0/900/leads", meta_error(100, message="Nonexisting field"))
+def test_an_error_that_nobody_knows_ends_a_pull_and_no_round(env: Env) -> None:
+    env.sets("meta", lead_forms=["900"])
+    env.platforms.says("/v26.0/900/leads", meta_error(100, message="Nonexisting field"))
 
-    assert pulled(house, "meta").broken == ["Nonexisting field"]
-    assert house.concerns() == {}
+    assert pulled(env, "meta").broken == ["Nonexisting field"]
+    assert env.concerns() == {}

@@ -12,7 +12,7 @@ from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import Recorded, recorded
 from tests.capture.senders.told import expected_leads, facts_of
-from tests.fetching.conftest import House
+from tests.fetching.conftest import Env
 from tests.fetching.platforms import LINKEDIN_TOKEN, META_TOKEN, Canned, Platforms, meta_error, meta_lead
 from tests.front import sqlite_store
 
@@ -39,13 +39,13 @@ threading.Event().wait()
 """
 
 
-def send(record: Recorded, house: House) -> None:
+def send(record: Recorded, env: Env) -> None:
     """Send a recorded call to the endpoint of a form that takes it."""
     token = {"meta": META_TOKEN, "linkedin": LINKEDIN_TOKEN}[record.sender]
     table = {**record.table, "access_token": token}
-    house.form = a_form("tour", require=(), webhooks={record.sender: table})
-    house.platforms.plays(record)
-    answer = house.front.client.post(f"/webhooks/{record.sender}/tour", data=record.body, headers=record.headers)
+    env.form = a_form("tour", require=(), webhooks={record.sender: table})
+    env.platforms.plays(record)
+    answer = env.front.client.post(f"/webhooks/{record.sender}/tour", data=record.body, headers=record.headers)
     assert answer.status_code == 200
 
 
@@ -54,10 +54,10 @@ def test_what_was_recorded_is_read_from_the_call_to_the_lead(
     tmp_path_factory: pytest.TempPathFactory, platforms: Platforms, record: Recorded
 ) -> None:
     with sqlite_store(tmp_path_factory.mktemp("leads")) as kept:
-        house = House(kept, platforms)
-        send(record, house)
-        house.reads_in_haste(*(lead.id for lead in house.leads()))
-        leads = sorted(house.leads(), key=lambda lead: lead.submission.external_id)
+        env = Env(kept, platforms)
+        send(record, env)
+        env.reads_in_haste(*(lead.id for lead in env.leads()))
+        leads = sorted(env.leads(), key=lambda lead: lead.submission.external_id)
 
     expected = sorted(expected_leads(record), key=lambda each: str(each["external_id"]))
     found = [facts_of(lead, wanted) for lead, wanted in zip(leads, expected, strict=True)]
@@ -69,9 +69,9 @@ def test_the_platform_is_asked_as_it_was_when_it_was_recorded(
     tmp_path_factory: pytest.TempPathFactory, platforms: Platforms, record: Recorded
 ) -> None:
     with sqlite_store(tmp_path_factory.mktemp("leads")) as kept:
-        house = House(kept, platforms)
-        send(record, house)
-        house.reads_in_haste(*(lead.id for lead in house.leads()))
+        env = Env(kept, platforms)
+        send(record, env)
+        env.reads_in_haste(*(lead.id for lead in env.leads()))
 
     for call in record.sample["fetch"]:
         wanted = call["request"]
@@ -81,107 +81,107 @@ def test_the_platform_is_asked_as_it_was_when_it_was_recorded(
         assert versions.items() <= asked[0].headers.items()
 
 
-def test_a_page_whose_token_died_keeps_its_leads_announced_under_one_concern(house: House) -> None:
+def test_a_page_whose_token_died_keeps_its_leads_announced_under_one_concern(env: Env) -> None:
     (record,) = [each for each in RECORDS if "pending" in each.expected]
-    send(record, house)
-    (lead,) = house.leads()
-    house.tries(lead.id)
+    send(record, env)
+    (lead,) = env.leads()
+    env.tries(lead.id)
 
-    assert house.lead(lead.id).status is Status.ANNOUNCED
-    assert list(house.concerns()) == ["platform:tour:meta"]
-    assert "password change" in house.concerns()["platform:tour:meta"].sentence
-    assert [(each.step, each.outcome) for each in house.attempts(lead.id)] == [(Step.FETCH, Outcome.REFUSED)]
+    assert env.lead(lead.id).status is Status.ANNOUNCED
+    assert list(env.concerns()) == ["platform:tour:meta"]
+    assert "password change" in env.concerns()["platform:tour:meta"].sentence
+    assert [(each.step, each.outcome) for each in env.attempts(lead.id)] == [(Step.FETCH, Outcome.REFUSED)]
 
 
-def test_a_lead_is_read_within_a_second_of_its_notice_and_owed_once(house: House) -> None:
-    house.platforms.has_lead("77")
-    with house.collecting() as collector:
+def test_a_lead_is_read_within_a_second_of_its_notice_and_owed_once(env: Env) -> None:
+    env.platforms.has_lead("77")
+    with env.collecting() as collector:
         time.sleep(0.2)
-        (lead_id,) = house.hears("77")
+        (lead_id,) = env.hears("77")
         collector.nudge()
-        house.wait(lambda: house.lead(lead_id).status is Status.PENDING, within_s=1)
+        env.wait(lambda: env.lead(lead_id).status is Status.PENDING, within_s=1)
 
-    assert house.lead(lead_id).submission.contact.email == "77@example.com"
-    assert house.owed() == 1
+    assert env.lead(lead_id).submission.contact.email == "77@example.com"
+    assert env.owed() == 1
 
 
-def test_what_was_read_is_credited_and_keeps_the_time_of_its_arrival(house: House) -> None:
-    house.platforms.has_lead("77")
-    (lead_id,) = house.hears("77")
-    before = house.lead(lead_id)
-    house.reads(lead_id)
+def test_what_was_read_is_credited_and_keeps_the_time_of_its_arrival(env: Env) -> None:
+    env.platforms.has_lead("77")
+    (lead_id,) = env.hears("77")
+    before = env.lead(lead_id)
+    env.reads(lead_id)
 
-    after = house.lead(lead_id)
+    after = env.lead(lead_id)
     assert (after.attribution.utm_source, after.attribution.utm_campaign) == ("facebook", "Spring")
     assert (after.received_at, after.submission.external_id) == (before.received_at, "77")
     assert after.submission.evidence.submitted_at == 1795384786.0
 
 
-def test_one_that_hangs_and_one_that_is_odd_hold_up_no_other(house: House) -> None:
+def test_one_that_hangs_and_one_that_is_odd_hold_up_no_other(env: Env) -> None:
     answer = threading.Event()
-    house.platforms.says("/v26.0/1", Canned(meta_lead("1"), until=answer))
-    house.platforms.says("/v26.0/2", meta_error(803, message="Some of the aliases do not exist"))
-    house.platforms.has_lead("3")
-    _, odd, good = house.hears("1", "2", "3")
+    env.platforms.says("/v26.0/1", Canned(meta_lead("1"), until=answer))
+    env.platforms.says("/v26.0/2", meta_error(803, message="Some of the aliases do not exist"))
+    env.platforms.has_lead("3")
+    _, odd, good = env.hears("1", "2", "3")
 
-    with house.collecting():
-        house.wait(lambda: house.lead(good).status is Status.PENDING)
-        house.wait(lambda: house.lead(odd).status is Status.PARKED)
+    with env.collecting():
+        env.wait(lambda: env.lead(good).status is Status.PENDING)
+        env.wait(lambda: env.lead(odd).status is Status.PARKED)
         answer.set()
 
-    assert "Retry after an update" in house.lead(odd).problem
+    assert "Retry after an update" in env.lead(odd).problem
 
 
-def test_two_workers_never_read_one_notice_at_once(house: House, database_url: str) -> None:
+def test_two_workers_never_read_one_notice_at_once(env: Env, database_url: str) -> None:
     names = [str(number) for number in range(100, 112)]
     for name in names:
-        house.platforms.says(f"/v26.0/{name}", Canned(meta_lead(name), hang_s=0.1))
-    ids = house.hears(*names)
+        env.platforms.says(f"/v26.0/{name}", Canned(meta_lead(name), hang_s=0.1))
+    ids = env.hears(*names)
     other = Store(database_url)
 
-    with house.collecting("one"), house.collecting("two", other):
-        house.wait(lambda: all(house.lead(lead_id).status is Status.PENDING for lead_id in ids), 20)
+    with env.collecting("one"), env.collecting("two", other):
+        env.wait(lambda: all(env.lead(lead_id).status is Status.PENDING for lead_id in ids), 20)
 
     other.close()
-    assert [len(house.platforms.asked(f"/v26.0/{name}")) for name in names] == [1] * len(names)
+    assert [len(env.platforms.asked(f"/v26.0/{name}")) for name in names] == [1] * len(names)
 
 
-def test_a_worker_that_is_killed_in_the_middle_of_a_read_loses_nothing(house: House, database_url: str) -> None:
-    house.platforms.says("/v26.0/77", Canned(meta_lead("77"), hang_s=20), meta_lead("77"))
-    (lead_id,) = house.hears("77")
-    with subprocess.Popen([sys.executable, "-c", KILLED, database_url, house.platforms.url]) as killed:
-        house.platforms.wait_for("/v26.0/77", within_s=20)
+def test_a_worker_that_is_killed_in_the_middle_of_a_read_loses_nothing(env: Env, database_url: str) -> None:
+    env.platforms.says("/v26.0/77", Canned(meta_lead("77"), hang_s=20), meta_lead("77"))
+    (lead_id,) = env.hears("77")
+    with subprocess.Popen([sys.executable, "-c", KILLED, database_url, env.platforms.url]) as killed:
+        env.platforms.wait_for("/v26.0/77", within_s=20)
         killed.kill()
-    gone = subprocess.Popen([sys.executable, "-c", KILLED, database_url, house.platforms.url])
+    gone = subprocess.Popen([sys.executable, "-c", KILLED, database_url, env.platforms.url])
 
-    house.wait(lambda: house.lead(lead_id).status is Status.PENDING, 20)
+    env.wait(lambda: env.lead(lead_id).status is Status.PENDING, 20)
     gone.kill()
     gone.wait()
 
-    outcomes = [each.outcome for each in house.attempts(lead_id)]
+    outcomes = [each.outcome for each in env.attempts(lead_id)]
     assert outcomes == [Outcome.UNAVAILABLE, Outcome.DONE]
-    assert house.owed() == 1
+    assert env.owed() == 1
 
 
-def test_a_withdrawal_that_comes_during_the_read_wins(house: House) -> None:
+def test_a_withdrawal_that_comes_during_the_read_wins(env: Env) -> None:
     withdrawn = threading.Event()
-    house.platforms.says("/rest/leadFormResponses/r-1", Canned({}, until=withdrawn))
-    lead_id = house.hears_linkedin("r-1")
+    env.platforms.says("/rest/leadFormResponses/r-1", Canned({}, until=withdrawn))
+    lead_id = env.hears_linkedin("r-1")
 
-    with house.collecting():
-        house.platforms.wait_for("/rest/leadFormResponses/r-1")
-        house.hears_linkedin("r-1", "DELETED")
+    with env.collecting():
+        env.platforms.wait_for("/rest/leadFormResponses/r-1")
+        env.hears_linkedin("r-1", "DELETED")
         withdrawn.set()
-        house.wait(lambda: bool(house.attempts(lead_id)[0].detail))
+        env.wait(lambda: bool(env.attempts(lead_id)[0].detail))
 
-    assert house.lead(lead_id).status is Status.DISCARDED
-    assert house.attempts(lead_id)[0].detail.startswith("not wanted any more")
-    assert house.owed() == 0
+    assert env.lead(lead_id).status is Status.DISCARDED
+    assert env.attempts(lead_id)[0].detail.startswith("not wanted any more")
+    assert env.owed() == 0
 
 
-def test_a_lead_of_a_form_that_is_set_up_no_more_is_parked(house: House) -> None:
-    (lead_id,) = house.hears("77")
-    house.form = a_form("tour")
-    house.reads(lead_id, status=Status.PARKED)
+def test_a_lead_of_a_form_that_is_set_up_no_more_is_parked(env: Env) -> None:
+    (lead_id,) = env.hears("77")
+    env.form = a_form("tour")
+    env.reads(lead_id, status=Status.PARKED)
 
-    assert "[forms.tour.webhooks.meta]" in house.lead(lead_id).problem
+    assert "[forms.tour.webhooks.meta]" in env.lead(lead_id).problem

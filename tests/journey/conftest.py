@@ -52,7 +52,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`lead-capture up` in an empty folder, with nothing set."""
     folder = tmp_path_factory.mktemp("demo")
     port, simulator_port = free_port(), free_port()
-    with Installation(folder) as house:
-        up = house.start("up", "--port", str(port), "--simulator-port", str(simulator_port))
+    with Installation(folder) as installation:
+        up = installation.start("up", "--port", str(port), "--simulator-port", str(simulator_port))
         up.wait_until(lambda: "Ctrl-C stops everything" in up.said, START_S, "the banner")
         yield Demo(folder, up, f"http://localhost:{port}", Nexudus(f"http://localhost:{simulator_port}"))

@@ -68,14 +68,14 @@ class Nexudus:
         self.url = url
 
     @classmethod
-    def start(cls, house: Installation, **settings: Any) -> "Nexudus":
-        """Start one that behaves like this, and let `house` deliver to it."""
+    def start(cls, installation: Installation, **settings: Any) -> "Nexudus":
+        """Start one that behaves like this, and let `installation` deliver to it."""
         port = free_port()
         nexudus = cls(f"http://127.0.0.1:{port}")
-        process = house.start("simulator", "--port", str(port))
+        process = installation.start("simulator", "--port", str(port))
         process.wait_until(lambda: status(f"{nexudus.url}/_sim/state") == requests.codes.ok, START_S, "the simulator")
         requests.post(f"{nexudus.url}/_sim/settings", json=settings, timeout=10).raise_for_status()
-        house.settings |= {**LOGIN, "NEXUDUS_BASE_URL": nexudus.url}
+        installation.settings |= {**LOGIN, "NEXUDUS_BASE_URL": nexudus.url}
         return nexudus
 
     def opportunities(self) -> list[dict[str, Any]]:

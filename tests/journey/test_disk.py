@@ -26,12 +26,12 @@ SETTINGS = {"ADMIN_TOKEN": TOKEN, "SUBMIT_LIMIT": "off", "NEXUDUS_LIMITS": "1000
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Installation]:
+def installation(tmp_path: Path) -> Iterator[Installation]:
     """An installation whose database is in a folder of its own."""
     folder = tmp_path / "kept"
     folder.mkdir()
-    with Installation(tmp_path, DATABASE_URL=f"sqlite:///{folder / 'leads.db'}", **SETTINGS) as house:
-        yield house
+    with Installation(tmp_path, DATABASE_URL=f"sqlite:///{folder / 'leads.db'}", **SETTINGS) as installation:
+        yield installation
     folder.chmod(0o700)
 
 
@@ -60,10 +60,10 @@ def fill(port: int) -> set[str]:
 class TestFullDisk:
     """The database cannot grow any more."""
 
-    def test_a_form_is_refused_with_a_time_to_come_back_and_no_thanks(self, house: Installation) -> None:
+    def test_a_form_is_refused_with_a_time_to_come_back_and_no_thanks(self, installation: Installation) -> None:
         port = free_port()
-        house.migrate()
-        house.start_web(port, under=FULL_DISK)
+        installation.migrate()
+        installation.start_web(port, under=FULL_DISK)
         fill(port)
 
         answers = [post(port, number, accept) for number, accept in ((5000, "application/json"), (5001, "text/html"))]
@@ -74,16 +74,16 @@ class TestFullDisk:
         assert "Enquiry 5001 desks" in answers[1].text  # what was typed comes back, to be sent again
         assert "thank you" not in answers[1].text.lower()
 
-    def test_what_was_acknowledged_is_delivered_once_there_is_room(self, house: Installation) -> None:
+    def test_what_was_acknowledged_is_delivered_once_there_is_room(self, installation: Installation) -> None:
         port = free_port()
-        nexudus = Nexudus.start(house)
-        house.migrate()
-        web = house.start_web(port, under=FULL_DISK)
+        nexudus = Nexudus.start(installation)
+        installation.migrate()
+        web = installation.start_web(port, under=FULL_DISK)
         acknowledged = fill(port)
         web.kill()
 
-        house.start_web(port)
-        house.start_worker()
+        installation.start_web(port)
+        installation.start_worker()
         acknowledged.add(post(port, 5000).json()["id"])
         wait_until(lambda: not leads(port, status="pending"), 30, "nothing is owed any more")
 
@@ -94,22 +94,22 @@ class TestFullDisk:
 class TestNoRight:
     """The folder of the database may not be written."""
 
-    def test_migrate_says_so_in_one_line(self, house: Installation) -> None:
-        (house.folder / "kept").chmod(0o500)
+    def test_migrate_says_so_in_one_line(self, installation: Installation) -> None:
+        (installation.folder / "kept").chmod(0o500)
 
-        migration = house.run("migrate", under=AS_ANYBODY)
+        migration = installation.run("migrate", under=AS_ANYBODY)
 
         assert migration.exit_code == 1
         assert len(migration.said.splitlines()) == 1
         assert "check DATABASE_URL" in migration.said
 
-    def test_a_form_is_refused_until_the_right_is_back(self, house: Installation) -> None:
-        port, folder = free_port(), house.folder / "kept"
-        house.migrate()
+    def test_a_form_is_refused_until_the_right_is_back(self, installation: Installation) -> None:
+        port, folder = free_port(), installation.folder / "kept"
+        installation.migrate()
         folder.chmod(0o500)
         for file in folder.iterdir():
             file.chmod(0o400)
-        house.start("web", "--port", str(port), under=AS_ANYBODY).wait_until(
+        installation.start("web", "--port", str(port), under=AS_ANYBODY).wait_until(
             lambda: _refuses(port), 20, "the form is refused"
         )
 

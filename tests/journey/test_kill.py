@@ -30,12 +30,12 @@ SETTINGS = {
 class Service:
     """One web process and one worker, and somebody who starts them again."""
 
-    def __init__(self, house: Installation, nexudus: Nexudus) -> None:
+    def __init__(self, installation: Installation, nexudus: Nexudus) -> None:
         self.port = free_port()
-        self._house = house
+        self._installation = installation
         self._nexudus = nexudus
-        self._web = house.start_web(self.port)
-        self._worker = house.start_worker()
+        self._web = installation.start_web(self.port)
+        self._worker = installation.start_worker()
 
     def kill(self, victim: str, chance: random.Random) -> None:
         """End the victim with -9 in the middle of its work, and start it again."""
@@ -54,18 +54,18 @@ class Service:
 
     def _start_again(self) -> None:
         if self._web.exit_code is not None:
-            self._web = self._house.start_web(self.port)
+            self._web = self._installation.start_web(self.port)
         if self._worker.exit_code is not None:
-            self._worker = self._house.start_worker()
+            self._worker = self._installation.start_worker()
 
 
 def test_every_acknowledged_lead_becomes_one_opportunity_whoever_is_killed(
     new_database: str, tmp_path: Path, chance: random.Random
 ) -> None:
-    with Installation(tmp_path, DATABASE_URL=new_database, **SETTINGS) as house:
-        nexudus = Nexudus.start(house, latency_ms=[30, 80])
-        house.migrate()
-        service = Service(house, nexudus)
+    with Installation(tmp_path, DATABASE_URL=new_database, **SETTINGS) as installation:
+        nexudus = Nexudus.start(installation, latency_ms=[30, 80])
+        installation.migrate()
+        service = Service(installation, nexudus)
         with Visitors(service.port, LEADS, chance) as visitors:
             kill_all(service, visitors, chance)
             visitors.wait()

@@ -48,17 +48,17 @@ def test_announced_leads_become_opportunities_though_the_worker_is_killed_while_
     port = free_port()
     settings = {"DATABASE_URL": f"sqlite:///{tmp_path / 'leads.db'}", "ADMIN_TOKEN": TOKEN, **platforms.settings}
 
-    with Installation(tmp_path, **settings) as house:
-        nexudus = Nexudus.start(house)
-        house.migrate()
-        house.start_web(port)
-        worker = house.start_worker()
+    with Installation(tmp_path, **settings) as installation:
+        nexudus = Nexudus.start(installation)
+        installation.migrate()
+        installation.start_web(port)
+        worker = installation.start_worker()
         announce(port, "1", "2")
         platforms.wait_for("/v26.0/1", within_s=20)
         wait_until(lambda: len(leads(port, status="delivered")) == 1, 20, "the other lead arrives")
         worker.send(signal.SIGKILL)
         worker.wait(10)
-        house.start_worker()
+        installation.start_worker()
 
         wait_until(lambda: len(leads(port, status="delivered")) == 2, 30, "both are delivered")
 

@@ -21,14 +21,14 @@ SETTINGS = {"ADMIN_TOKEN": TOKEN, "SUBMIT_LIMIT": "off", "NEXUDUS_LIMITS": "1000
 def test_people_who_write_twice_at_once_become_one_contact_with_two_opportunities(
     new_database: str, tmp_path: Path, chance: random.Random
 ) -> None:
-    with Installation(tmp_path, DATABASE_URL=new_database, **SETTINGS) as house:
-        nexudus = Nexudus.start(house, latency_ms=[5, 25])
-        house.migrate()
+    with Installation(tmp_path, DATABASE_URL=new_database, **SETTINGS) as installation:
+        nexudus = Nexudus.start(installation, latency_ms=[5, 25])
+        installation.migrate()
         ports = [free_port(), free_port()]
         for port in ports:
-            house.start_web(port)
-        house.start_worker()
-        house.start_worker()
+            installation.start_web(port)
+        installation.start_worker()
+        installation.start_worker()
         ids = post_all(ports, chance)
         wait_until(lambda: not leads(ports[0], status="pending"), 30, "nothing is owed any more")
         sent, coworkers = nexudus.opportunities(), nexudus.coworkers()
@@ -41,11 +41,11 @@ def test_people_who_write_twice_at_once_become_one_contact_with_two_opportunitie
 
 
 def test_the_same_form_view_sent_to_both_web_processes_at_once_is_one_lead(new_database: str, tmp_path: Path) -> None:
-    with Installation(tmp_path, DATABASE_URL=new_database, **SETTINGS) as house:
-        house.migrate()
+    with Installation(tmp_path, DATABASE_URL=new_database, **SETTINGS) as installation:
+        installation.migrate()
         ports = [free_port(), free_port()]
         for port in ports:
-            house.start_web(port)
+            installation.start_web(port)
         with ThreadPoolExecutor(16) as pool:
             ids = list(
                 pool.map(lambda number: post(ports[number % 2], "ada@example.com", "Hello", "one view"), range(64))

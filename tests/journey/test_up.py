@@ -19,17 +19,17 @@ pytestmark = pytest.mark.journey
 GOOGLE_SEARCH = 19  # eCrmOpportunitySource
 
 
-def start_up(house: Installation) -> Process:
+def start_up(installation: Installation) -> Process:
     """`lead-capture up` on free ports, once it has told where everything is."""
-    up = house.start("up", "--port", str(free_port()), "--simulator-port", str(free_port()))
+    up = installation.start("up", "--port", str(free_port()), "--simulator-port", str(free_port()))
     up.wait_until(lambda: "Ctrl-C stops everything" in up.said, START_S, "the banner")
     return up
 
 
-def seconds_to_start(house: Installation) -> float:
+def seconds_to_start(installation: Installation) -> float:
     """How long it took; it is stopped again."""
     began = time.monotonic()
-    up = start_up(house)
+    up = start_up(installation)
     took_s = time.monotonic() - began
     up.send(signal.SIGTERM)
     up.wait(15)
@@ -130,8 +130,8 @@ def card_of(demo: Demo, email: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_ends_every_process_and_is_no_failure(tmp_path: Path, number: signal.Signals) -> None:
-    with Installation(tmp_path) as house:
-        up = start_up(house)
+    with Installation(tmp_path) as installation:
+        up = start_up(installation)
         pids = up.family()
 
         up.send(number)
@@ -142,8 +142,8 @@ def test_a_stop_ends_every_process_and_is_no_failure(tmp_path: Path, number: sig
 
 @pytest.mark.parametrize("name", ["web", "worker", "simulator"])
 def test_when_one_process_dies_all_stop_and_the_exit_code_tells(tmp_path: Path, name: str) -> None:
-    with Installation(tmp_path) as house:
-        up = start_up(house)
+    with Installation(tmp_path) as installation:
+        up = start_up(installation)
         pids = up.family()
 
         os.kill(up.children()[name], signal.SIGKILL)
@@ -154,8 +154,8 @@ def test_when_one_process_dies_all_stop_and_the_exit_code_tells(tmp_path: Path, 
 
 
 def test_killed_itself_it_leaves_no_process_behind(tmp_path: Path) -> None:
-    with Installation(tmp_path) as house:
-        up = start_up(house)
+    with Installation(tmp_path) as installation:
+        up = start_up(installation)
         pids = up.family()
 
         up.send(signal.SIGKILL)
@@ -164,10 +164,10 @@ def test_killed_itself_it_leaves_no_process_behind(tmp_path: Path) -> None:
 
 
 def test_the_second_start_is_quick(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    with Installation(tmp_path) as house:
-        seconds_to_start(house)
+    with Installation(tmp_path) as installation:
+        seconds_to_start(installation)
 
-        took_s = [seconds_to_start(house) for _ in range(2)]
+        took_s = [seconds_to_start(installation) for _ in range(2)]
 
     request.node.user_properties.append(("second start, s", round(min(took_s), 2)))  # told by --junitxml
     assert min(took_s) < 10  # 1 s on a machine that does nothing else; nothing is fetched or installed again
@@ -175,8 +175,8 @@ def test_the_second_start_is_quick(tmp_path: Path, request: pytest.FixtureReques
 
 def test_with_credentials_it_delivers_to_nexudus_and_simulates_nothing(tmp_path: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
-    with Installation(tmp_path, NEXUDUS_TOKEN="a-ready-token", NEXUDUS_BASE_URL=nowhere) as house:
-        up = start_up(house)
+    with Installation(tmp_path, NEXUDUS_TOKEN="a-ready-token", NEXUDUS_BASE_URL=nowhere) as installation:
+        up = start_up(installation)
 
         assert "Delivering to Nexudus" in up.said
         assert "SIMULATED" not in up.said
@@ -184,8 +184,8 @@ def test_with_credentials_it_delivers_to_nexudus_and_simulates_nothing(tmp_path:
 
 
 def test_what_is_wrong_with_the_settings_is_told_at_once_and_nothing_starts(tmp_path: Path) -> None:
-    with Installation(tmp_path, WEB_THREADS="many", LEASE_S="soon") as house:
-        up = house.run("up")
+    with Installation(tmp_path, WEB_THREADS="many", LEASE_S="soon") as installation:
+        up = installation.run("up")
 
     assert up.exit_code == 1
     assert [line.split(":")[1].strip() for line in up.said.splitlines()] == ["WEB_THREADS", "LEASE_S"]
@@ -195,8 +195,8 @@ def test_what_is_wrong_with_the_settings_is_told_at_once_and_nothing_starts(tmp_
 @pytest.mark.parametrize("option", ["--port", "--simulator-port"])
 def test_a_taken_port_is_told_at_once_and_nothing_starts(tmp_path: Path, demo: Demo, option: str) -> None:
     ports = {"--port": str(free_port()), "--simulator-port": str(free_port()), option: demo.url.rpartition(":")[2]}
-    with Installation(tmp_path) as house:
-        up = house.run("up", *(word for pair in ports.items() for word in pair))
+    with Installation(tmp_path) as installation:
+        up = installation.run("up", *(word for pair in ports.items() for word in pair))
 
     assert up.exit_code == 1
     assert up.said == (
@@ -206,8 +206,8 @@ def test_a_taken_port_is_told_at_once_and_nothing_starts(tmp_path: Path, demo: D
 
 def test_a_simulator_whose_port_is_taken_says_so(tmp_path: Path, demo: Demo) -> None:
     port = demo.url.rpartition(":")[2]
-    with Installation(tmp_path) as house:
-        simulator = house.run("simulator", "--port", port)
+    with Installation(tmp_path) as installation:
+        simulator = installation.run("simulator", "--port", port)
 
     assert simulator.exit_code == 1
     assert simulator.said.startswith(f"lead-capture: port {port} cannot be used")

@@ -1,4 +1,4 @@
-"""A house that delivers to a simulated Nexudus, and its book."""
+"""An environment that delivers to a simulated Nexudus, and its book."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,27 +14,27 @@ from service.reconciliation.reconciling import Ask, no_platforms, reconcile
 from service.simulator.server import Simulator
 from service.store import Change, Query, Sale, Store
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import House, a_desk
+from tests.delivery.conftest import Env, a_desk
 
 
 @dataclass
 class Ledger:
     """One installation whose leads are in Nexudus, as its ledger sees it."""
 
-    house: House
+    env: Env
     book: Book
 
     @property
     def nexudus(self) -> Simulator:
         """The simulated CRM."""
-        return self.house.nexudus
+        return self.env.nexudus
 
     def delivers(self, *emails: str) -> list[Lead]:
         """Leads of these people that came to Nexudus."""
         for email in emails or ("ada@example.com",):
-            self.house.owes(a_lead(email))
-        self.house.deliver_until_quiet()
-        with self.house.store.read() as tx:
+            self.env.owes(a_lead(email))
+        self.env.deliver_until_quiet()
+        with self.env.store.read() as tx:
             return sorted(tx.leads.page(Query(), 1000), key=lambda lead: lead.id)
 
     def poll(self, now: datetime | None = None) -> str:
@@ -49,12 +49,12 @@ class Ledger:
 
     def sale(self, lead: Lead) -> Sale:
         """How the lead's opportunity stands, as it was last seen."""
-        with self.house.store.read() as tx:
+        with self.env.store.read() as tx:
             return tx.sales.of([lead.id])[lead.id]
 
     def changes(self, lead: Lead) -> list[Change]:
         """What happened to it."""
-        with self.house.store.read() as tx:
+        with self.env.store.read() as tx:
             return tx.sales.changes_of([lead.id])[lead.id]
 
     def names(self, lead: Lead) -> list[str]:
@@ -69,6 +69,6 @@ def kinds(found: Comparison) -> list[Kind]:
 
 @pytest.fixture
 def ledger(store: Store, nexudus: Simulator) -> Ledger:
-    """A house with the one form `contact`, and its book."""
+    """An environment with the one form `contact`, and its book."""
     desk = a_desk(store, nexudus, {"contact": a_form()})
-    return Ledger(House(store, nexudus, desk), Book("default", desk.nexudus, store, lambda: None))
+    return Ledger(Env(store, nexudus, desk), Book("default", desk.nexudus, store, lambda: None))

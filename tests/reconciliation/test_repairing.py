@@ -16,25 +16,25 @@ def repairs(ledger: Ledger) -> list[Repair]:
 
 def stands(ledger: Ledger, lead: Lead) -> tuple[Status, int | None]:
     """Where the lead stands, and which opportunity is noted."""
-    kept = ledger.house.kept(lead)
+    kept = ledger.env.kept(lead)
     return kept.status, kept.opportunity_id
 
 
 def test_a_found_opportunity_is_noted_and_nothing_is_owed_any_more(ledger: Ledger) -> None:
-    lead = ledger.house.owes(a_lead())
+    lead = ledger.env.owes(a_lead())
     made = makes(ledger, lead)
 
     [done] = repairs(ledger)
 
     assert done == Repair(lead.id, made)  # type: ignore[arg-type]
     assert stands(ledger, lead) == (Status.DELIVERED, made)
-    assert ledger.house.deliver_once() == 0
+    assert ledger.env.deliver_once() == 0
     assert ledger.reconcile().is_right
     assert ledger.names(lead) == ["in_progress", "New enquiry"]
 
 
 def test_of_several_the_oldest_is_noted_and_the_others_are_doubles(ledger: Ledger) -> None:
-    lead = ledger.house.owes(a_lead())
+    lead = ledger.env.owes(a_lead())
     first, second = makes(ledger, lead), makes(ledger, lead)
 
     repairs(ledger)
@@ -55,7 +55,7 @@ def test_one_that_was_made_anew_takes_the_place_of_the_deleted(ledger: Ledger) -
 
 
 def test_what_went_away_meanwhile_is_not_noted(ledger: Ledger) -> None:
-    lead = ledger.house.owes(a_lead())
+    lead = ledger.env.owes(a_lead())
     made = makes(ledger, lead)
     findings = ledger.reconcile().findings
     ledger.nexudus.change_opportunity(made, delete=True)
@@ -67,10 +67,10 @@ def test_what_went_away_meanwhile_is_not_noted(ledger: Ledger) -> None:
 
 
 def test_a_lead_that_a_worker_took_meanwhile_is_left_to_it(ledger: Ledger) -> None:
-    lead = ledger.house.owes(a_lead())
+    lead = ledger.env.owes(a_lead())
     makes(ledger, lead)
     findings = ledger.reconcile().findings
-    ledger.house.store.write(lambda tx: tx.claims.claim("a worker", clock.now(), 90, 10))
+    ledger.env.store.write(lambda tx: tx.claims.claim("a worker", clock.now(), 90, 10))
 
     [done] = repair(ledger.book, findings, clock.now())
 

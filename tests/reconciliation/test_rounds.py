@@ -22,7 +22,7 @@ def rounds(ledger: Ledger) -> Rounds:
 
 def concerns(ledger: Ledger) -> dict[str, str]:
     """What is wrong now."""
-    with ledger.house.store.read() as tx:
+    with ledger.env.store.read() as tx:
         return {concern.cause: concern.sentence for concern in tx.concerns.open()}
 
 
@@ -32,7 +32,7 @@ def test_a_round_reads_what_changed_and_compares_everything(ledger: Ledger) -> N
     rounds(ledger).step(clock.now())
 
     assert ledger.sale(lead).stage == "New enquiry"
-    with ledger.house.store.read() as tx:
+    with ledger.env.store.read() as tx:
         assert tx.ledgers.latest("default") is not None
     assert concerns(ledger) == {}
 
@@ -43,7 +43,7 @@ def test_what_does_not_agree_is_a_concern_until_it_does(ledger: Ledger) -> None:
     rounds(ledger).step(clock.now())
     said = concerns(ledger)[CAUSE]
 
-    ledger.house.store.write(lambda tx: tx.sales.excuse([lead.id], clock.now()))
+    ledger.env.store.write(lambda tx: tx.sales.excuse([lead.id], clock.now()))
     rounds(ledger).step(clock.now() + timedelta(days=1))
 
     assert said.startswith("Not all agrees between leads and Nexudus: 1 delivered but not there any more.")
@@ -75,9 +75,9 @@ def test_a_night_that_met_an_outage_is_made_up_for_an_hour_later(ledger: Ledger)
 
 def test_what_concerns_an_account_that_is_gone_is_over(ledger: Ledger) -> None:
     for account in ("default", "harbour"):
-        ledger.house.store.write(lambda tx, name=account: tx.concerns.notice(f"ledger:{name}", "Two.", clock.now()))  # type: ignore[misc]
+        ledger.env.store.write(lambda tx, name=account: tx.concerns.notice(f"ledger:{name}", "Two.", clock.now()))  # type: ignore[misc]
 
-    ledger.house.store.write(lambda tx: end_for_gone(tx, ["default"], clock.now()))
+    ledger.env.store.write(lambda tx: end_for_gone(tx, ["default"], clock.now()))
 
     assert list(concerns(ledger)) == [CAUSE]
 
@@ -96,7 +96,7 @@ def test_nothing_is_read_twice_in_a_quarter_of_an_hour(ledger: Ledger) -> None:
 
 def test_an_account_that_rests_is_left_alone(ledger: Ledger) -> None:
     until = clock.now() + timedelta(hours=1)
-    ledger.house.store.write(lambda tx: tx.accounts.pause("default", until, "unavailable"))
+    ledger.env.store.write(lambda tx: tx.accounts.pause("default", until, "unavailable"))
 
     rounds(ledger).step(clock.now())
 
@@ -105,7 +105,7 @@ def test_an_account_that_rests_is_left_alone(ledger: Ledger) -> None:
 
 def test_a_mistake_does_not_end_the_rounds(ledger: Ledger) -> None:
     ledger.nexudus.faults([{"path": PATH, "body": {"Records": [{"Id": "no number"}]}, "times": None}])
-    ledger.house.owes(a_lead())
+    ledger.env.owes(a_lead())
     made = rounds(ledger)
     thread = threading.Thread(target=made.run)
     thread.start()

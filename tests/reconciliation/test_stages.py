@@ -60,7 +60,7 @@ def note_as_before(ledger: Ledger, lead: Lead, *steps: tuple[str, datetime]) -> 
     """As a release noted stages that took FromTime for the time of arrival; it kept no mark of how far it read."""
     past = clock.now() - timedelta(days=1)
     changes = [Change(lead.id, "stage", name, at, past) for name, at in steps]
-    ledger.house.store.write(lambda tx: tx.sales.keep([], changes))
+    ledger.env.store.write(lambda tx: tx.sales.keep([], changes))
 
 
 # -- every stage, with its time
@@ -162,15 +162,15 @@ def test_two_hundred_and_ten_moved_leads_cost_pages_and_no_call_each(ledger: Led
     ledger.nexudus.add_opportunities(210)
     numbers = [record["Id"] for record in ledger.nexudus.opportunities()]
     leads = [a_lead(f"{number}@example.com", clock.now()) for number in numbers]
-    ledger.house.store.keep_all([Arrival(lead, [], lead.id) for lead in leads])
+    ledger.env.store.keep_all([Arrival(lead, [], lead.id) for lead in leads])
     pairs = list(zip(leads, numbers, strict=True))
-    ledger.house.store.write(lambda tx: [tx.sales.adopt(lead.id, CoworkerId(1), n, clock.now()) for lead, n in pairs])
+    ledger.env.store.write(lambda tx: [tx.sales.adopt(lead.id, CoworkerId(1), n, clock.now()) for lead, n in pairs])
     history_of(ledger, numbers)
 
     assert ledger.poll() == ""
 
     assert [call.path for call in ledger.nexudus.calls("GET")] == [*[HISTORY_PATH] * 3, *[PATH] * 2]
-    with ledger.house.store.read() as tx:
+    with ledger.env.store.read() as tx:
         changes = tx.sales.changes_of([lead.id for lead in leads]).values()
     assert {tuple(change.name for change in of_one) for of_one in changes} == {
         ("in_progress", "New enquiry", "Contacted")
@@ -240,7 +240,7 @@ def test_one_that_the_history_does_not_show_yet_is_corrected_when_it_does(ledger
 def made_long_ago(ledger: Ledger) -> Lead:
     """A lead whose opportunity nobody noted, while the history was read on for days."""
     [other] = ledger.delivers()
-    lost = ledger.house.owes(a_lead("bob@example.com"))
+    lost = ledger.env.owes(a_lead("bob@example.com"))
     ledger.nexudus.change_opportunity(makes(ledger, lost), stage_id=TOURED)
     moves(ledger, other, CONTACTED, at=later(24 * 9))
     ledger.poll(later(24 * 9))
@@ -253,7 +253,7 @@ def test_one_that_is_repaired_long_after_it_was_made_has_all_its_stages(ledger: 
     repair(ledger.book, ledger.reconcile(now=later(24 * 9)).findings, later(24 * 9))
     ledger.poll(later(24 * 9))
 
-    kept = ledger.house.kept(lost)
+    kept = ledger.env.kept(lost)
     assert noted(ledger, kept) == truth(ledger, kept)
     assert len(truth(ledger, kept)) == 2
 
@@ -262,13 +262,13 @@ def test_one_that_a_worker_found_long_after_it_was_made_has_all_its_stages(ledge
     lost = made_long_ago(ledger)
     made = ledger.nexudus.opportunities_of("bob@example.com")[0]
     adopting = (lost.id, made["CoworkerId"], made["Id"], clock.now())
-    ledger.house.store.write(lambda tx: tx.sales.adopt(*adopting))
+    ledger.env.store.write(lambda tx: tx.sales.adopt(*adopting))
 
     for _ in range(2):
         ledger.poll(later(24 * 9))
         ledger.reconcile(later(-24), now=later(24 * 9))
 
-    kept = ledger.house.kept(lost)
+    kept = ledger.env.kept(lost)
     assert noted(ledger, kept) == truth(ledger, kept)
     assert len(truth(ledger, kept)) == 2
 

@@ -12,8 +12,8 @@ from service.reconciliation.wiring import asking, book_of, compare, keep_books
 from service.simulator.server import Simulator
 from service.store import Pace, Store
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import House, a_desk
-from tests.fetching.conftest import House as Office
+from tests.delivery.conftest import Env, a_desk
+from tests.fetching.conftest import Env as Office
 from tests.fetching.platforms import Platforms, meta_error, meta_lead
 from tests.fetching.test_pulling import NOW, WEEK, a_page
 from tests.processes import wait_until
@@ -55,9 +55,9 @@ def test_the_opportunities_of_test_leads_may_be_cleared_away(store: Store, nexud
 
 def test_each_account_is_read_while_the_service_runs(store: Store, nexudus: Simulator) -> None:
     desk = a_desk(store, nexudus, {"contact": a_form()})
-    house, stop = House(store, nexudus, desk), threading.Event()
-    lead = house.owes(a_lead())
-    house.deliver_until_quiet()
+    env, stop = Env(store, nexudus, desk), threading.Event()
+    lead = env.owes(a_lead())
+    env.deliver_until_quiet()
 
     def is_seen() -> bool:
         with store.read() as tx:

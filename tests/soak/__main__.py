@@ -84,10 +84,10 @@ def main(minutes: float, database: str) -> int:
     print(f"seed {seed}, {minutes:g} minutes", flush=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         url = database or f"sqlite:///{Path(folder) / 'leads.db'}"
-        with Installation(Path(folder), DATABASE_URL=url, **SETTINGS) as house:
-            nexudus = Nexudus.start(house, latency_ms=20)
-            house.migrate()
-            crew = Crew(house, chance)
+        with Installation(Path(folder), DATABASE_URL=url, **SETTINGS) as installation:
+            nexudus = Nexudus.start(installation, latency_ms=20)
+            installation.migrate()
+            crew = Crew(installation, chance)
             weather = Weather(nexudus, crew, chance)
             visitors = Visitors(crew.ports, chance)
             ends = time.monotonic() + minutes * 60

@@ -39,18 +39,18 @@ DECIDED: Mapping[str, Mapping[str, Any]] = {
 class Crew:
     """Two web processes' parents and two workers over one database, and somebody who starts them again."""
 
-    def __init__(self, house: Installation, chance: random.Random) -> None:
-        self._house = house
+    def __init__(self, installation: Installation, chance: random.Random) -> None:
+        self._installation = installation
         self._chance = chance
         self.ports = [free_port(), free_port()]
-        self._webs = [house.start_web(port) for port in self.ports]
-        self._workers = [house.start_worker() for _ in range(2)]
+        self._webs = [installation.start_web(port) for port in self.ports]
+        self._workers = [installation.start_worker() for _ in range(2)]
 
     def kill_web(self) -> None:
         """One web server with all its processes."""
         number = self._chance.randrange(2)
         self._webs[number].kill()
-        self._webs[number] = self._house.start_web(self.ports[number])
+        self._webs[number] = self._installation.start_web(self.ports[number])
 
     def kill_web_child(self) -> None:
         """One of its processes; its parent starts another."""
@@ -62,7 +62,7 @@ class Crew:
         """One worker in the middle of its work."""
         number = self._chance.randrange(2)
         self._workers[number].kill()
-        self._workers[number] = self._house.start_worker()
+        self._workers[number] = self._installation.start_worker()
 
     def freeze_worker(self) -> Callable[[], None]:
         """Stop one worker for longer than its lease; what to do to let it go on."""

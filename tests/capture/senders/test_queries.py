@@ -19,10 +19,10 @@ def front(store: Store, **webhooks: dict[str, Any]) -> Front:
     return Front(store, a_form("tour", webhooks=webhooks or {"json": {"token": "tok"}}))
 
 
-def ask(house: Front, query: str = QUERY, method: str = "GET", sender: str = "json", **more: Any) -> TestResponse:
+def ask(env: Front, query: str = QUERY, method: str = "GET", sender: str = "json", **more: Any) -> TestResponse:
     """Call the address of a sender with a query."""
     headers = more.pop("headers", TOKEN)
-    return house.client.open(f"/webhooks/{sender}/tour?{query}", method=method, headers=headers, **more)
+    return env.client.open(f"/webhooks/{sender}/tour?{query}", method=method, headers=headers, **more)
 
 
 @pytest.mark.parametrize(
@@ -36,138 +36,138 @@ def ask(house: Front, query: str = QUERY, method: str = "GET", sender: str = "js
     ],
 )
 def test_answers_in_the_query_are_read_like_a_body(kept: Store, method: str, more: dict[str, Any]) -> None:
-    house = front(kept)
+    env = front(kept)
 
-    answer = ask(house, method=method, **more)
+    answer = ask(env, method=method, **more)
 
-    lead = house.lead()
+    lead = env.lead()
     assert (answer.status_code, answer.get_json()["id"]) == (200, lead.id)
     assert (lead.submission.contact.email, lead.submission.contact.full_name) == ("zoe@client.example", "Zoë O'Brien")
     assert lead.submission.fields["message"] == "Two desks"
 
 
 def test_the_body_of_a_get_is_read(kept: Store) -> None:
-    house = front(kept)
+    env = front(kept)
 
-    answer = ask(house, query="", json={"email": "zoe@client.example", "name": "Zoë"})
+    answer = ask(env, query="", json={"email": "zoe@client.example", "name": "Zoë"})
 
     assert answer.status_code == 200
-    assert house.lead().submission.contact.full_name == "Zoë"
+    assert env.lead().submission.contact.full_name == "Zoë"
 
 
 def test_a_form_tools_get_is_read_by_that_tool(kept: Store) -> None:
-    house = front(kept, **{"contact-form-7": {"token": "tok"}})
+    env = front(kept, **{"contact-form-7": {"token": "tok"}})
 
-    answer = ask(house, "your-email=zoe%40client.example&your-message=Two+desks", sender="contact-form-7")
+    answer = ask(env, "your-email=zoe%40client.example&your-message=Two+desks", sender="contact-form-7")
 
     assert answer.status_code == 200
-    assert house.lead().submission.fields["message"] == "Two desks"
+    assert env.lead().submission.fields["message"] == "Two desks"
 
 
 @pytest.mark.parametrize("query", [QUERY, f"{QUERY}&token=yesterday"], ids=["none", "a wrong one"])
 def test_the_same_proof_is_asked_of_a_get(kept: Store, query: str) -> None:
-    house = front(kept)
+    env = front(kept)
 
-    assert ask(house, query, headers={}).status_code == 401
-    assert house.leads() == []
+    assert ask(env, query, headers={}).status_code == 401
+    assert env.leads() == []
 
 
 def test_a_token_in_the_query_is_no_answer(kept: Store) -> None:
-    house = front(kept)
+    env = front(kept)
 
-    assert ask(house, f"token=tok&{QUERY}", headers={}).status_code == 200
-    assert "tok" not in json.dumps(house.lead().submission.extras)
+    assert ask(env, f"token=tok&{QUERY}", headers={}).status_code == 200
+    assert "tok" not in json.dumps(env.lead().submission.extras)
 
 
 def test_a_sender_that_signs_its_body_is_not_believed_by_its_query(kept: Store) -> None:
-    house = front(kept, typeform={"secret": "s"})
+    env = front(kept, typeform={"secret": "s"})
 
-    assert ask(house, sender="typeform", headers={}).status_code == 401
-    assert house.leads() == []
+    assert ask(env, sender="typeform", headers={}).status_code == 401
+    assert env.leads() == []
 
 
 def test_what_the_address_says_beside_the_body_belongs_to_each_lead(kept: Store) -> None:
-    house = front(kept)
+    env = front(kept)
     people = [{"email": "ann@client.example"}, {"email": "bob@client.example", "location": "Leeds"}]
 
-    ask(house, "location=London&utm_source=partner&v=2", "POST", json=people)
+    ask(env, "location=London&utm_source=partner&v=2", "POST", json=people)
 
-    leads = {lead.submission.contact.email: lead for lead in house.leads()}
+    leads = {lead.submission.contact.email: lead for lead in env.leads()}
     assert [leads[email].submission.fields["location"] for email in sorted(leads)] == ["London", "Leeds"]
     assert {lead.attribution.utm_source for lead in leads.values()} == {"partner"}
     assert all("v" not in lead.submission.extras for lead in leads.values())
 
 
 def test_the_address_does_not_outvote_the_body(kept: Store) -> None:
-    house = front(kept)
+    env = front(kept)
 
-    ask(house, "name=zapier", "POST", json={"email": "zoe@client.example", "your-name": "Zoë O'Brien"})
+    ask(env, "name=zapier", "POST", json={"email": "zoe@client.example", "your-name": "Zoë O'Brien"})
 
-    submission = house.lead().submission
+    submission = env.lead().submission
     assert submission.contact.full_name == "Zoë O'Brien"
     assert submission.extras["name (in the address)"] == "zapier"
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", ""])
 def test_a_get_without_answers_is_refused_with_a_word(kept: Store, accept: str) -> None:
-    house = front(kept)
+    env = front(kept)
 
-    answer = ask(house, "utm_source=x", headers={**TOKEN, "Accept": accept})
+    answer = ask(env, "utm_source=x", headers={**TOKEN, "Accept": accept})
 
     assert answer.status_code == 405
     assert "redirects" in answer.get_json()["detail"]
 
 
 def test_a_handshake_is_answered_as_before(kept: Store) -> None:
-    house = front(kept, meta={"app_secret": "s", "verify_token": "v"})
+    env = front(kept, meta={"app_secret": "s", "verify_token": "v"})
     query = "hub.mode=subscribe&hub.challenge=1158&hub.verify_token=v&email=x%40client.example"
 
-    assert ask(house, query, sender="meta", headers={}).text == "1158"
-    assert house.leads() == []
+    assert ask(env, query, sender="meta", headers={}).text == "1158"
+    assert env.leads() == []
 
 
 def test_a_post_to_a_form_may_have_its_answers_in_the_query(kept: Store) -> None:
-    house = front(kept)
+    env = front(kept)
 
-    answer = house.client.post(f"/f/tour?format=json&{QUERY}")
+    answer = env.client.post(f"/f/tour?format=json&{QUERY}")
 
     assert answer.get_json()["ok"]
-    assert house.lead().submission.contact.email == "zoe@client.example"
+    assert env.lead().submission.contact.email == "zoe@client.example"
 
 
 def test_a_script_that_sends_a_form_by_get_is_told_to_post(kept: Store) -> None:
-    house = front(kept)
+    env = front(kept)
 
-    answer = house.client.get(f"/f/tour?{QUERY}", headers={"Accept": "application/json"})
+    answer = env.client.get(f"/f/tour?{QUERY}", headers={"Accept": "application/json"})
 
-    assert (answer.status_code, house.leads()) == (405, [])
+    assert (answer.status_code, env.leads()) == (405, [])
 
 
 def test_a_form_that_forgot_its_method_shows_its_answers_again(kept: Store) -> None:
-    house = front(kept)
+    env = front(kept)
 
-    page = house.client.get(f"/f/tour?{QUERY}", headers=PERSON)
+    page = env.client.get(f"/f/tour?{QUERY}", headers=PERSON)
 
-    assert (page.status_code, house.leads()) == (200, [])
+    assert (page.status_code, env.leads()) == (200, [])
     assert 'value="zoe@client.example"' in page.text
     assert "Two desks</textarea>" in page.text
 
 
 def test_one_call_of_several_people_with_one_id_of_the_delivery_makes_several_leads(kept: Store) -> None:
-    house = front(kept)
+    env = front(kept)
     people = [{"email": "ann@client.example"}, {"email": "bob@client.example"}]
 
     for _ in range(2):
-        house.client.post("/webhooks/json/tour", json=people, headers={**TOKEN, "webhook-id": "msg_1"})
+        env.client.post("/webhooks/json/tour", json=people, headers={**TOKEN, "webhook-id": "msg_1"})
 
-    assert sorted(lead.repeats for lead in house.leads()) == [1, 1]
+    assert sorted(lead.repeats for lead in env.leads()) == [1, 1]
 
 
 def test_a_delivery_that_was_edited_between_two_tries_changes_the_lead(kept: Store) -> None:
-    house = front(kept)
+    env = front(kept)
 
     for header, message in (("webhook-id", "Two desks"), ("svix-id", "Two desks, and parking")):
         sent = {"email": "zoe@client.example", "message": message}
-        house.client.post("/webhooks/json/tour", json=sent, headers={**TOKEN, header: "msg_1"})
+        env.client.post("/webhooks/json/tour", json=sent, headers={**TOKEN, header: "msg_1"})
 
-    assert house.lead().submission.fields["message"] == "Two desks, and parking"
+    assert env.lead().submission.fields["message"] == "Two desks, and parking"

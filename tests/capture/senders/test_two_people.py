@@ -66,7 +66,7 @@ def kind_of(sender: str) -> Kind:
     return Kind(plain, "application/json", "ann@client.example", "e-1", "Two desks.")
 
 
-class House:
+class Env:
     """A service with every sender, once proven and once not."""
 
     def __init__(self, store: Store) -> None:
@@ -94,12 +94,12 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, migrated_file: Any) -> Any:
+def env(tmp_path_factory: pytest.TempPathFactory, migrated_file: Any) -> Any:
     """One for all examples: the ids of earlier people stand in the way of later ones."""
     path = tmp_path_factory.mktemp("people") / "leads.db"
     path.write_bytes(migrated_file.read_bytes())
     store = Store(f"sqlite:///{path}")
-    yield House(store)
+    yield Env(store)
     store.close()
 
 
@@ -110,7 +110,7 @@ def someone() -> str:
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_two_people_are_two_leads_and_each_can_be_found(house: House, data: st.DataObject) -> None:
+def test_two_people_are_two_leads_and_each_can_be_found(env: Env, data: st.DataObject) -> None:
     form = data.draw(st.sampled_from(["proven", "open"]))
     sender = data.draw(st.sampled_from(TAKING if form == "proven" else UNSIGNED))
     kind, people = kind_of(sender), [someone(), someone()]
@@ -118,10 +118,10 @@ def test_two_people_are_two_leads_and_each_can_be_found(house: House, data: st.D
     for email in people:
         own_id, key, webhook_id = data.draw(IDS), data.draw(KEYS), data.draw(KEYS)
         headers = {name: text for name, text in (("Idempotency-Key", key), ("webhook-id", webhook_id)) if text}
-        answer = house.send(sender, form, kind.of(email, own_id), headers)
+        answer = env.send(sender, form, kind.of(email, own_id), headers)
         assert answer.status_code == 200
 
-        (lead,) = house.found(email)
+        (lead,) = env.found(email)
         assert lead["contact"]["email"] == email
         assert kind.message in [*lead["fields"].values(), *lead["extras"].values(), ""]
         assert not (kind.id and is_id(own_id)) or lead["external_id"] == own_id
@@ -129,15 +129,15 @@ def test_two_people_are_two_leads_and_each_can_be_found(house: House, data: st.D
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_one_delivery_sent_four_times_at_once_is_one_lead(house: House, data: st.DataObject) -> None:
+def test_one_delivery_sent_four_times_at_once_is_one_lead(env: Env, data: st.DataObject) -> None:
     form = data.draw(st.sampled_from(["proven", "open"]))
     sender = data.draw(st.sampled_from(TAKING if form == "proven" else UNSIGNED))
     email, own_id, key = someone(), data.draw(IDS), data.draw(KEYS)
     body, headers = kind_of(sender).of(email, own_id), {"Idempotency-Key": key} if key else {}
 
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(lambda _: house.send(sender, form, body, headers), range(4)))
+        answers = list(threads.map(lambda _: env.send(sender, form, body, headers), range(4)))
 
     assert [answer.status_code for answer in answers] == [200] * 4
-    (lead,) = house.found(email)
+    (lead,) = env.found(email)
     assert lead["repeats"] == 3
