@@ -32,12 +32,12 @@ DOORS = {
     "store": "lead",
     "delivery": "lead forms store nexudus clock",
     "nexudus": "clock http",
-    "operations": "lead forms store attribution capture delivery nexudus clock admin",
+    "operations": "lead forms store attribution capture delivery nexudus clock",
     "reconciliation": "lead forms store nexudus clock capture fetching delivery",
     "conversions": "lead forms store attribution",  # whose click a conversion is of
     "alerts": "lead forms store clock background",
     "maintenance": "lead forms store clock background",
-    "admin": "lead forms store delivery clock operations",
+    "admin": "lead forms store delivery nexudus alerts clock operations",  # nexudus, alerts: their names
     "simulator": "",
     "web": WIRING,
     "worker": WIRING,

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
-from service.admin.lead_json import beside_json
 from service.capture.sheets.cells import protect, protect_all
 from service.cli.export_lines import as_lead_json
 from service.cli.export_pages import texts
 from service.cli.opened import House
-from service.delivery.words import lead_source_name
 from service.lead import CANONICAL_FIELDS, LeadId, Status
+from service.nexudus.lead_sources import lead_source_name
+from service.operations.lead_json import beside_json
 from service.store import Query, Store, Told, as_milliseconds
 
 BYTE_ORDER_MARK = "\ufeff"

@@ -1,4 +1,4 @@
-"""A lead as the API shows it, of what an export reads: the same as service.admin.lead_json, in a third of its time.
+"""A lead as JSON for an export: what service.operations.lead_json makes of it, in a third of the time.
 
 A test holds both together.
 """
@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.delivery.words import lead_source_name
+from service.nexudus.lead_sources import lead_source_name
 from service.store import Told, ToldCall, as_instant
 
 

@@ -8,13 +8,13 @@ from itertools import islice
 from typing import Any
 
 from service import clock
-from service.admin.lead_json import leads_json
 from service.cli.commands import COMMANDS
 from service.cli.house import instant, number_within
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
 from service.lead import Lead, Status
 from service.operations import leads
+from service.operations.lead_json import leads_json
 from service.store import Query, Store, StoreUnavailable
 
 PAGE = 500

@@ -6,7 +6,6 @@ from typing import Any
 
 from service.cli.house import read_house
 from service.cli.main import Failed
-from service.delivery.words import readable
 
 UTM_VALUES = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
@@ -47,6 +46,8 @@ def _pair(field: str) -> tuple[str, str]:
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
+    from service.operations.preview import readable_body  # noqa: PLC0415 (only this command pays for it)
+
     lines = [f"problem: {problem}" for problem in found["problems"]]
     verdict = found["attribution"]
     if verdict:
@@ -58,7 +59,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
         lines += [f"{name}: {verdict[name]}" for name in UTM_VALUES if verdict[name]]
         lines += [_other(other) for other in verdict["others"]]
     for title, body in (("contact to make, if new", found["coworker"]), ("opportunity", found["opportunity"])):
-        lines += ["", title, *(_field(name, value) for name, value in readable(body).items())]
+        lines += ["", title, *(_field(name, value) for name, value in readable_body(body).items())]
     if found["origins"]:
         lines += ["", "because", *(_field(origin["field"], origin["reason"]) for origin in found["origins"])]
     return [*lines, "", f"then the visitor goes to {found['redirect'] or 'our thank-you page'}"]

@@ -32,7 +32,6 @@ from service.delivery.looking import searching
 from service.delivery.pacing import OutOfPace
 from service.delivery.problems import full, no_credentials
 from service.delivery.reading_back import read_back, unlearn_custom_field
-from service.delivery.routing import route
 from service.delivery.targets import Unroutable
 from service.delivery.vetting import UnsafeStage
 from service.forms import Form
@@ -114,7 +113,7 @@ def _form(delivery: Delivery, desk: Desk) -> Form:
         raise Unroutable(f"the forms file has no form {submission.form!r} any more: put it back, then retry")
     if not submission.contact.email:
         raise Unroutable("there is no usable e-mail address: Nexudus needs one for the contact")
-    return route(desk.forms[submission.form], submission)
+    return desk.forms[submission.form].for_answers(submission)
 
 
 def _pay(delivery: Delivery, desk: Desk, form: Form) -> None:

@@ -13,8 +13,7 @@ from service import clock
 from service.delivery.deliver import deliver, give_back
 from service.delivery.desk import Desk
 from service.delivery.identity import is_gone, worker_name
-from service.delivery.routing import account_of
-from service.lead import Delivery, LeadId, Step
+from service.lead import Delivery, LeadId, Step, Submission
 from service.store import LeaseLost, Store, StoreUnavailable, Transaction, Turns
 
 log = structlog.get_logger()
@@ -192,7 +191,7 @@ class Worker:
         """
         account, doubt = delivery.lead.account, delivery.doubt
         problem = f"the forms file has no account {account!r} any more: put it back, then retry"
-        named = next((account_of(desk.forms, delivery.lead.submission) for desk in self._desks.values()), None)
+        named = self._account_named_now(delivery.lead.submission)
         if named in self._desks and (doubt is None or doubt.step is not Step.CREATE_OPPORTUNITY):
             if delivery.trigger == "operator":
                 log.warning("handed_over", lead=delivery.lead.id, account=account, to=named)
@@ -200,6 +199,10 @@ class Worker:
                 return
             problem = f"{problem}; or retry as it is, then it goes to {named!r}, which its form names now"
         self._store.write(lambda tx: tx.outbox.park(delivery, problem))
+
+    def _account_named_now(self, submission: Submission) -> str | None:
+        form = next((desk.forms.get(submission.form) for desk in self._desks.values()), None)
+        return None if form is None else form.for_answers(submission).account
 
     def _finish(self) -> None:
         deadline = clock.monotonic() + STOP_S

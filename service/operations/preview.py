@@ -6,22 +6,21 @@ from dataclasses import replace
 from typing import Any
 
 from service import clock
-from service.admin.lead_json import attribution_json
 from service.attribution import attribute, attribute_others
 from service.capture.reading import Incoming, read
 from service.capture.refusals import Refused
 from service.delivery import translate
 from service.delivery.filling import origins
-from service.delivery.routing import route
 from service.delivery.targets import known_target
-from service.delivery.words import lead_source_name
 from service.forms import Form
 from service.forms.given import answers_given
 from service.forms.templates import fill_address
 from service.lead import Attribution, Contact, CoworkerId, Evidence, Lead, LeadId, Status
 from service.nexudus import coworkers, opportunities
 from service.nexudus.errors import Rejected
+from service.nexudus.lead_sources import lead_source_name
 from service.nexudus.sketch import UNKNOWN, sketch
+from service.operations.lead_json import attribution_json
 
 
 def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,7 +38,7 @@ def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
         reading.submission,
         evidence=replace(reading.submission.evidence, submitted_at=asked.get("submitted_at")),
     )
-    routed = route(form, submission)
+    routed = form.for_answers(submission)
     verdict = attribute(submission.evidence, routed.crediting)
     lead = Lead(LeadId("0" * 32), routed.account, Status.PENDING, now, submission, verdict)
     problems = [f"{name}: {error.message}" for name, found in reading.errors.items() for error in found]
@@ -132,3 +131,9 @@ def _bodies(lead: Lead, form: Form, problems: list[str]) -> dict[str, Any]:
             found[name] = {}
             problems.append(rejected.said)
     return found
+
+
+def readable_body(body: Mapping[str, Any]) -> dict[str, Any]:
+    """An opportunity body for display: each custom field becomes an entry of its own."""
+    custom = {f"custom {each['Name']}": each["Value"] for each in body.get("CustomFields", {}).get("Data", ())}
+    return {**{name: value for name, value in body.items() if name != "CustomFields"}, **custom}

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.attribution import coverage
-from service.delivery.words import lead_source_name
 from service.forms import Crediting, Form
+from service.nexudus.lead_sources import lead_source_name
 from service.store import Count, Origins, Period, Store
 
 DAYS = 30

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from service.admin.lead_json import lead_json
 from service.capture.contact import says_yes
 from service.forms import Crediting
 from service.lead import Status
+from service.operations.lead_json import lead_json
 from service.store import Store
 from tests.builders import a_form
 from tests.front import Front

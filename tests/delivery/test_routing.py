@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import pytest
 
-from service.delivery.routing import route
 from service.forms import Form, Route
 from service.lead import Answers
 from tests.builders import a_form, a_submission
@@ -13,7 +12,7 @@ from tests.builders import a_form, a_submission
 def routed(answers: Answers, *whens: Mapping[str, str], extras: Answers | None = None) -> str:
     """The name of the form that a lead with these answers follows; the n-th route leads to `n`."""
     routes = tuple(Route(when, Form(str(number))) for number, when in enumerate(whens, 1))
-    return route(a_form(routes=routes), a_submission(fields=answers, extras=extras or {})).name
+    return a_form(routes=routes).for_answers(a_submission(fields=answers, extras=extras or {})).name
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from service.capture.intake import accept
 from service.delivery.acquaintance import recognise
 from service.delivery.deliver import deliver
 from service.delivery.desk import Desk
-from service.delivery.routing import account_of
 from service.forms import Form
 from service.lead import Delivery, Lead, LeadId, Status, Submission
 from service.operations import leads
@@ -334,4 +333,4 @@ def _deliver_and_watch(branches: Branches, rounds: int) -> None:
             before = branches.has()
             branches.deliver(delivery)
             grown = {name for name, number in branches.has().items() if number != before.get(name, 0)}
-            assert grown <= {account_of(branches.forms, submission)}
+            assert grown <= {branches.forms[submission.form].for_answers(submission).account}

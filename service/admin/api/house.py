@@ -7,8 +7,8 @@ from flask_smorest import Blueprint
 
 from service.admin.api.access import answers, guarded
 from service.admin.api.schemas.house import AlertList, FormList
-from service.admin.lead_json import instant
 from service.forms import Form
+from service.operations.lead_json import instant
 from service.store import Concern, Store
 
 

@@ -12,9 +12,9 @@ from service import clock
 from service.admin.api.access import OF_A_BODY, answers, guarded, of_whole_characters, refuse, takes_json
 from service.admin.api.schemas.base import LEAD_ID
 from service.admin.api.schemas.leads import CorrectionRequest, LeadBody, LeadPage, LeadQuery
-from service.admin.lead_json import leads_json
 from service.lead import Lead
 from service.operations import leads
+from service.operations.lead_json import leads_json
 from service.store import Query, Store
 
 Correct = Callable[[Lead, Mapping[str, str]], leads.Corrected]

@@ -14,9 +14,9 @@ from service.admin.pages.sold import sale_events, sale_facts
 from service.admin.pages.window import Window
 from service.admin.pages.words import field_name, one
 from service.delivery.acquaintance import recognise
-from service.delivery.words import readable
 from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Lead, Status
 from service.operations import leads
+from service.operations.preview import readable_body
 
 _SHOWN_ELSEWHERE = (FURTHER_IDS_REMARK, SAME_ID_REMARK)
 
@@ -40,7 +40,7 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
             sale=sale_facts(sale),
             known=known,
             answers=_told(lead),
-            sent=readable(sent) if sent else None,
+            sent=readable_body(sent) if sent else None,
             sent_text=json.dumps(sent, indent=2, ensure_ascii=False) if sent else "",
             same_id=_of_same_id(lead),
             further_ids=one(lead.submission.extras.get(FURTHER_IDS_REMARK, "")),

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from service.delivery.words import lead_source_name
 from service.lead import Attempt, Lead, Outcome, Reason, Status, Step
+from service.nexudus.lead_sources import lead_source_name
 
 __all__ = ["lead_source_name"]
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from service.delivery.acquaintance import Acquaintance, recognise_all
-from service.delivery.words import lead_source_name
 from service.lead import Attempt, Attribution, Evidence, Lead, LeadId, StoredTouch
+from service.nexudus.lead_sources import lead_source_name
 from service.store import Change, Sale, Transaction
 
 
