@@ -67,7 +67,7 @@ class Front:
     def leads(self) -> list[Lead]:
         """Everything that was kept, newest first."""
         with self.store.read() as tx:
-            return tx.leads.page(Query(), 1000)
+            return tx.search.leads(Query(), 1000)
 
     def lead(self) -> Lead:
         """The only lead that was kept."""

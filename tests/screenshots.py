@@ -87,7 +87,7 @@ def _forms() -> list[Form]:
 
 def _shots(store: Store) -> Iterator[Shot]:
     with store.read() as tx:
-        lead = tx.leads.page(Query(status=Status.DELIVERED), 1)[0]
+        lead = tx.search.leads(Query(status=Status.DELIVERED), 1)[0]
     pages = {
         "today": "/admin/",
         "leads": "/admin/leads",

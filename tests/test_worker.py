@@ -33,7 +33,7 @@ from service.delivery.identity import worker_name
 from service.store import Store
 
 store = Store(sys.argv[1])
-claimed = store.write(lambda tx: tx.claims.claim(worker_name(), clock.now(), 3600, 10))
+claimed = store.write(lambda tx: tx.queue.claim(worker_name(), clock.now(), 3600, 10))
 print(len(claimed), flush=True)
 sys.stdin.readline()
 """
@@ -166,7 +166,7 @@ def test_a_worker_that_stops_while_a_lead_waits_for_its_pace_gives_it_back(store
         nexudus.wait_for_calls(1, "GET", STAGE)
 
     assert time.monotonic() - began < 2
-    (again,) = store.write(lambda tx: tx.claims.claim("another", clock.now(), 90, 10))
+    (again,) = store.write(lambda tx: tx.queue.claim("another", clock.now(), 90, 10))
     assert (again.lead.id, again.tries) == (lead.id, 0)
 
 
@@ -176,7 +176,7 @@ def test_a_lease_is_renewed_while_a_call_takes_longer_than_it(store: Store, nexu
     taken: list[object] = []
 
     def another_looks() -> bool:
-        taken.extend(store.write(lambda tx: tx.claims.claim("another", clock.now(), 90, 10)))
+        taken.extend(store.write(lambda tx: tx.queue.claim("another", clock.now(), 90, 10)))
         with store.read() as tx:
             attempts = tx.leads.attempts_of([lead.id])[lead.id]
         return bool(attempts and attempts[0].duration_ms)
@@ -195,7 +195,7 @@ def test_a_host_that_slept_delivers_nothing_twice_when_it_wakes(store: Store, ne
 
     with at_work(a_worker(store, nexudus)):
         nexudus.wait_for_calls(1, "GET", COWORKERS)
-        with store._opened.writing.begin() as connection:
+        with store._database.writing.begin() as connection:
             connection.exec_driver_sql("UPDATE deliveries SET lease_until = 0 WHERE lease_until IS NOT NULL")
         becomes(store, owe(store, "other@example.com"), Status.DELIVERED)
 
@@ -285,7 +285,7 @@ def test_once_somebody_retries_it_a_lead_of_a_gone_account_goes_where_its_form_l
 
     with at_work(a_worker(store, nexudus)):
         becomes(store, lead, Status.PARKED)
-        store.write(lambda tx: tx.outbox.owe_again(lead.id, clock.now()))
+        store.write(lambda tx: tx.queue.retry([lead.id], clock.now()))
         becomes(store, lead, Status.DELIVERED)
 
     assert len(nexudus.opportunities_of(EMAIL)) == 1

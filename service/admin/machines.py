@@ -54,12 +54,12 @@ def delivery_state(store: Store) -> dict[str, object]:
     """How many leads wait, since when, and which accounts rest and why."""
     now = clock.now()
     with store.read() as tx:
-        waiting, oldest = tx.outbox.waiting()
+        waiting, oldest = tx.queue.backlog()
         pauses: dict[str, dict[str, str | None]] = {
             pause.account: {"until": pause.until.isoformat(), "reason": pause.reason}
             for pause in tx.accounts.pauses(now)
         }
-        lacking = [hold.account for hold in tx.holds.all() if hold.what == NO_CREDENTIALS]
+        lacking = [hold.account for hold in tx.queue.call_pauses() if hold.what == NO_CREDENTIALS]
     for account in lacking:  # until a start with some, whatever else it rests for
         pauses[account] = {"until": None, "reason": "no credentials are set"}
     return {
@@ -72,7 +72,7 @@ def delivery_state(store: Store) -> dict[str, object]:
 def open_concerns(store: Store) -> list[dict[str, str]]:
     """What is wrong now and since when; the sentences are for the operator, anybody may read this."""
     with store.read() as tx:
-        return [{"cause": concern.cause, "since": concern.since.isoformat()} for concern in tx.concerns.open()]
+        return [{"cause": concern.cause, "since": concern.since.isoformat()} for concern in tx.alerts.open()]
 
 
 class Figures(Collector):
@@ -86,8 +86,8 @@ class Figures(Collector):
         up = GaugeMetricFamily("lead_capture_store_up", "1 when the database answers")
         try:
             with self._store.read() as tx:
-                counts = tx.leads.count()
-                kinds = Counter(concern.kind for concern in tx.concerns.open())
+                counts = tx.leads.count_by_status()
+                kinds = Counter(concern.kind for concern in tx.alerts.open())
             state = delivery_state(self._store)
         except StoreUnavailable:
             up.add_metric([], 0)

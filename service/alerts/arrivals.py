@@ -62,11 +62,11 @@ class Arrivals:
 
     def _begin(self, tx: Transaction, now: datetime) -> None:
         """Forget what the forms file has nobody for any more."""
-        tx.untold.forget_all_but(self._forms)
+        tx.leads.keep_notifications_of(self._forms)
         causes = {those.cause for those in self._recipients}
-        for concern in tx.concerns.open():
+        for concern in tx.alerts.open():
             if concern.kind == "notify" and concern.cause not in causes:
-                tx.concerns.over(concern.cause, now)
+                tx.alerts.resolve(concern.cause, now)
 
     def _run(self) -> None:
         while self._nudged.wait() and not self._stop.is_set():

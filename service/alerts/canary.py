@@ -51,14 +51,14 @@ def fly(form: Form, submit: Submit, store: Store, now: datetime) -> Finding | No
         return None
     mark = f"canary:{form.name}"
     with store.read() as tx:
-        written = tx.watching.mark(mark)
+        written = tx.flags.get(mark)
         flight = Flight.read(written)
-        status = tx.watching.stands(flight.lead) if flight else None
+        status = tx.leads.statuses_of([flight.lead]).get(flight.lead) if flight else None
     if flight and status in (Status.PENDING, Status.PARKED, Status.QUARANTINED):
         return _missing(form, flight, status, now)
     if flight is None or now - flight.at >= timedelta(seconds=form.canary.every_s):
         sent = Flight(submit(a_submission(form, form.canary.email, now), _without_notify(form)).lead_id, now)
-        store.write(lambda tx: tx.watching.swap(mark, written, sent.write()))
+        store.write(lambda tx: tx.flags.swap(mark, written, sent.write()))
     return None
 
 

@@ -29,16 +29,16 @@ class Listener:
             heard = {name: _listen(tx, name, now) for name in watched}
             self._silent = {name: silence for name, silence in heard.items() if silence is not None}
         else:
-            still = [name for name, (since, _) in self._silent.items() if tx.watching.last_arrival(name) == since]
+            still = [name for name, (since, _) in self._silent.items() if tx.alerts.last_arrival(name) == since]
             self._silent = {name: self._silent[name] for name in still}
         return [finding for _, finding in self._silent.values()]
 
 
 def _listen(tx: Transaction, form: str, now: datetime) -> tuple[datetime, Finding] | None:
-    last = tx.watching.last_arrival(form)
+    last = tx.alerts.last_arrival(form)
     if last is None:
         return None
-    silence = find_silence(tx.watching.arrivals(form, last - timedelta(weeks=WEEKS)), last, now)
+    silence = find_silence(tx.alerts.arrivals_by_period(form, last - timedelta(weeks=WEEKS)), last, now)
     if silence is None:
         return None
     head = (

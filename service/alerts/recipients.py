@@ -137,10 +137,10 @@ class Recipients:
     def _new(self, tx: Transaction) -> list[LeadId]:
         """At most TOGETHER leads that they are to be told of, oldest first."""
         if self._audience.is_only:
-            return tx.untold.of(self._form.name, TOGETHER)
+            return tx.leads.to_notify(self._form.name, TOGETHER)
         theirs: list[LeadId] = []
         after = ""
-        while page := tx.untold.of(self._form.name, TOGETHER, after):
+        while page := tx.leads.to_notify(self._form.name, TOGETHER, after):
             theirs += [lead_id for lead_id in page if self._audience.is_for(tx.leads.get(lead_id))]
             if len(theirs) >= TOGETHER:
                 break
@@ -152,7 +152,7 @@ class Recipients:
         with self._store.read() as tx:
             new = self._new(tx)
         if new:
-            self._store.write(lambda tx: tx.untold.told(new))
+            self._store.write(lambda tx: tx.leads.mark_notified(new))
 
     def _tell(self, lead_ids: list[LeadId], now: datetime) -> bool:
         """Tell every channel that can be told; whether one took it. The others get it later."""
@@ -189,7 +189,7 @@ class Recipients:
     def _message(self, lead_ids: Sequence[LeadId]) -> Message | None:
         """None when nothing is left to tell of: leads may be erased meanwhile."""
         with self._store.read() as tx:
-            standing = tx.leads.standing(lead_ids)
+            standing = tx.leads.statuses_of(lead_ids)
             real = [lead_id for lead_id in lead_ids if standing.get(lead_id) in REAL]
             leads = [lead for lead in map(tx.leads.get, real[:LISTED]) if lead is not None]
         return self._words(leads, len(real)) if leads else None
@@ -235,19 +235,19 @@ class Recipients:
 
 
 def _sent_at(tx: Transaction, mark: str) -> list[datetime]:
-    return [datetime.fromisoformat(word) for word in json.loads(tx.watching.mark(mark) or "[]")]
+    return [datetime.fromisoformat(word) for word in json.loads(tx.flags.get(mark) or "[]")]
 
 
 def _write_down(tx: Transaction, told: Sequence[LeadId], mark: str, now: datetime) -> None:
-    tx.untold.told(told)
+    tx.leads.mark_notified(told)
     lately = [at for at in _sent_at(tx, mark) if now - at < timedelta(hours=1)]
-    tx.watching.swap(mark, tx.watching.mark(mark), json.dumps([at.isoformat() for at in [*lately, now]]))
+    tx.flags.swap(mark, tx.flags.get(mark), json.dumps([at.isoformat() for at in [*lately, now]]))
 
 
 def _concern(tx: Transaction, cause: str, sentence: str, now: datetime) -> None:
     if not sentence:
-        tx.concerns.over(cause, now)
-    elif any(concern.cause == cause for concern in tx.concerns.open()):
-        tx.concerns.describe(cause, sentence)
+        tx.alerts.resolve(cause, now)
+    elif any(concern.cause == cause for concern in tx.alerts.open()):
+        tx.alerts.reword(cause, sentence)
     else:
-        tx.concerns.notice(cause, sentence, now)
+        tx.alerts.report(cause, sentence, now)

@@ -85,11 +85,11 @@ class Teller:
         if not self._alerts.allows(now):
             return
         with self._store.read() as tx:
-            sent_at = _instants(tx.watching.mark(SENT))
-            telling = what_to_tell(tx.concerns.to_tell(), sent_at, now)
+            sent_at = _instants(tx.flags.get(SENT))
+            telling = what_to_tell(tx.alerts.all(), sent_at, now)
         if telling.message is None or not self._channels:
             if telling.done:  # over, and nobody was told or is to be
-                self._store.write(lambda tx: tx.concerns.forget(telling.done))
+                self._store.write(lambda tx: tx.alerts.forget(telling.done))
             return
         if not self._send(telling.message, now):
             self._alerts.failed(now)
@@ -140,29 +140,29 @@ class Teller:
             return
         turn = digest.newest_turn(self._digest_at, now).isoformat()
         with self._store.read() as tx:
-            last = tx.watching.mark(DIGEST)
+            last = tx.flags.get(DIGEST)
         if last is None:
-            self._store.write(lambda tx: tx.watching.swap(DIGEST, None, turn))
+            self._store.write(lambda tx: tx.flags.swap(DIGEST, None, turn))
             return
         if last >= turn:
             return
         with self._store.read() as tx:
-            message = digest.compose(tx.watching.day(now - digest.DAY), tx.concerns.open(), now)
+            message = digest.compose(tx.alerts.digest_figures(now - digest.DAY), tx.alerts.open(), now)
         if self._channels and not self._send(message, now):
             self._digest.failed(now)
             return
         self._digest.worked()
-        self._store.write(lambda tx: tx.watching.swap(DIGEST, last, turn))
+        self._store.write(lambda tx: tx.flags.swap(DIGEST, last, turn))
         log.info("digest", title=message.title)
 
 
 def _note(tx: Transaction, telling: Telling, now: datetime) -> None:
     for concern in telling.told:
-        tx.concerns.told(concern, now)
-    tx.concerns.forget(telling.done)
-    written = tx.watching.mark(SENT)
+        tx.alerts.mark_notified(concern, now)
+    tx.alerts.forget(telling.done)
+    written = tx.flags.get(SENT)
     lately = [at for at in _instants(written) if now - at < timedelta(hours=1)]
-    tx.watching.swap(SENT, written, json.dumps([at.isoformat() for at in [*lately, now]]))
+    tx.flags.swap(SENT, written, json.dumps([at.isoformat() for at in [*lately, now]]))
 
 
 def _instants(text: str | None) -> list[datetime]:

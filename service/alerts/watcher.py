@@ -76,7 +76,7 @@ class Watcher:
                 log.exception("watch_stumbled")
         self._arrivals.finish()
         try:
-            self._store.write(lambda tx: tx.watching.unwatch(self._identity.name))
+            self._store.write(lambda tx: tx.alerts.release_monitor(self._identity.name))
         except StoreUnavailable:
             log.warning("watch_not_handed_over")  # its turn runs out
 
@@ -99,28 +99,28 @@ class Watcher:
     def _is_my_turn(self, now: datetime) -> bool:
         me = self._identity
         with self._store.read() as tx:
-            turn = tx.watching.watches(now)
+            turn = tx.alerts.monitor(now)
         if turn is not None:
             holder, seconds = turn
             if holder == me.name and seconds > TURN_S / 2:
                 return True
             if holder != me.name and seconds > 0 and not me.is_gone(holder):
                 return False
-        return self._store.write(lambda tx: tx.watching.watch(me.name, now, TURN_S, me.is_gone))
+        return self._store.write(lambda tx: tx.alerts.claim_monitor(me.name, now, TURN_S, me.is_gone))
 
     def _look(self, now: datetime) -> None:
         """Find what is wrong, and write down what of it is news."""
         forms = self._orders.forms.values()
         flights = [canary.fly(form, self._submit, self._store, now) for form in forms]
         with self._store.read() as tx:
-            found = [*find(tx.watching.look(now, LATE_S), now), *self._listener.listen(tx, forms, now)]
+            found = [*find(tx.alerts.snapshot(now, LATE_S), now), *self._listener.listen(tx, forms, now)]
             found += [flight for flight in flights if flight]
-            found += find_refused(tx.refusals.open(), self._orders.forms, now)
-            changes = self._notebook.compare(found, tx.concerns.open(), lambda concern: _is_mended(tx, concern), now)
+            found += find_refused(tx.platforms.open_rejections(), self._orders.forms, now)
+            changes = self._notebook.compare(found, tx.alerts.open(), lambda concern: _is_mended(tx, concern), now)
         if changes:
             self._store.write(lambda tx: _write_down(tx, changes, now))
         with self._store.read() as tx:
-            self._log(tx.concerns.open())
+            self._log(tx.alerts.open())
 
     def _log(self, concerns: Sequence[Concern]) -> None:
         """A line for each concern that began or ended since the last look, whoever noticed it."""
@@ -134,16 +134,16 @@ class Watcher:
 
 def _write_down(tx: Transaction, changes: Changes, now: datetime) -> None:
     for finding in changes.begun:
-        tx.concerns.notice(finding.cause, finding.sentence, now)
+        tx.alerts.report(finding.cause, finding.sentence, now)
     for finding in changes.worded:
-        tx.concerns.describe(finding.cause, finding.sentence)
+        tx.alerts.reword(finding.cause, finding.sentence)
     for cause in changes.ended:
-        tx.concerns.over(cause, now)
+        tx.alerts.resolve(cause, now)
 
 
 def _is_mended(tx: Transaction, concern: Concern) -> bool | None:
     """Whether a refused account works again; None where nothing is owed to it, so that nobody can tell."""
     account = account_of_access(concern.cause) or concern.cause.partition(":")[2]
-    if tx.watching.came_through(account, concern.since):
+    if tx.alerts.has_delivered(account, concern.since):
         return True
-    return False if tx.watching.is_owed(account) else None
+    return False if tx.alerts.has_queued(account) else None

@@ -77,7 +77,7 @@ def came_before(submission: Submission, form: Form, store: Store, now: datetime)
     """
     arrival = arrival_of(submission, form, now)
     with store.read() as tx:
-        match = tx.arrivals.match(arrival, now)
+        match = tx.leads.match(arrival, now)
     return match is not None and match[1].became is None
 
 

@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _list(house: House, *, as_json: bool) -> int:
     now = clock.now()
     with house.store.read() as tx:
-        concerns = tx.concerns.open()
+        concerns = tx.alerts.open()
     if as_json:
         print(json.dumps([_as_row(concern) for concern in concerns], indent=2, ensure_ascii=False))
         return 1 if concerns else 0

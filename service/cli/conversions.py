@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         chosen = choose(house.store, house.setup.forms, wish, fit)
         _write(arguments.out, lambda out: _fill(house, arguments, chosen, out))
         made = [(one.lead.id, one.name) for one in chosen.conversions]
-        house.store.write(lambda tx: tx.conversions.tell(arguments.platform, made, now))
+        house.store.write(lambda tx: tx.crm.record_conversions(arguments.platform, made, now))
     except StoreUnavailable as error:
         raise Failed(unanswered(error)) from error
     if arguments.json:  # beside the conversions themselves, where those go to the standard output

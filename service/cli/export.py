@@ -95,9 +95,9 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 def as_json_lines(store: Store, page: Sequence[Told]) -> str:
     """Some leads as the API shows them, each on a line."""
     with store.read() as tx:
-        calls = tx.exports.calls([told.id for told in page])
+        calls = tx.leads.export_calls([told.id for told in page])
         beside = beside_json(tx, [LeadId(told.id) for told in page])
-        due = tx.exports.due([told.id for told in page if told.status == Status.PENDING])
+        due = tx.leads.export_due_times([told.id for told in page if told.status == Status.PENDING])
     return "".join(
         _encode(as_lead_json(told, calls.get(told.id, ()), due.get(told.id)) | beside[LeadId(told.id)]) + "\n"
         for told in page

@@ -79,12 +79,12 @@ def _stretches(store: Store, query: Query) -> Iterator[tuple[str, str]]:
 
 def _edges(store: Store, query: Query, most: int, after: str = "") -> list[str]:
     with store.read() as tx:
-        return tx.exports.edges(query, after, PAGE, most)
+        return tx.leads.export_edges(query, after, PAGE, most)
 
 
 def _read(store: Store, query: Query, after: str, last: str) -> list[Told]:
     with store.read() as tx:
-        return tx.exports.table(query, after, PAGE, last)
+        return tx.leads.export_page(query, after, PAGE, last)
 
 
 def _begin(url: str) -> None:

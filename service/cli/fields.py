@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 def by_sender(house: House, form: str, only: str) -> Mapping[str, Sequence[Lead]]:
     """The form's newest leads with answers, by who sent them; the latest sender first."""
     with house.store.read() as tx:
-        leads = tx.leads.page(Query(form=form), LOOKED_THROUGH)
+        leads = tx.search.leads(Query(form=form), LOOKED_THROUGH)
     found: dict[str, list[Lead]] = {}
     for lead in leads:
         submission = lead.submission

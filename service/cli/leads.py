@@ -135,7 +135,7 @@ def _take(store: Store, arguments: argparse.Namespace, most: int) -> Iterator[Le
     before = ""
     while most > 0:
         with store.read() as tx:
-            page = tx.leads.page(_query(arguments, before), min(PAGE, most))
+            page = tx.search.leads(_query(arguments, before), min(PAGE, most))
         yield from page
         if len(page) < min(PAGE, most):
             return

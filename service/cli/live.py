@@ -78,10 +78,10 @@ def _type_of(desk: Desk, stage_id: int) -> int | None:
 def _keep(tx: Transaction, desk: Desk, trial: Trial, answers: Iterable[LiveAnswer]) -> None:
     """Keep the answers. Whole notes end an earlier concern; lost ones begin none, as the table shows the loss."""
     values = {each.fact: each.value for each in answers if each.value is not None}
-    tx.facts.learn(desk.behaviours.tenant, values, SOURCE, clock.now())
-    tx.concerns.over(mark_cause(desk.behaviours.tenant.account), clock.now())
+    tx.crm.learn_facts(desk.behaviours.tenant, values, SOURCE, clock.now())
+    tx.alerts.resolve(mark_cause(desk.behaviours.tenant.account), clock.now())
     if any(each.value == "kept" for each in answers if each.fact.startswith("notes:")):
-        tx.concerns.over(notes_cause(desk.behaviours.tenant.account, trial.type_id), clock.now())
+        tx.alerts.resolve(notes_cause(desk.behaviours.tenant.account, trial.type_id), clock.now())
 
 
 def _print(answers: Sequence[LiveAnswer], trial: Trial) -> None:

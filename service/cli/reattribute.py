@@ -83,7 +83,7 @@ def _pages(store: Store, arguments: argparse.Namespace) -> Iterator[list[Lead]]:
     after = ""
     while True:
         with store.read() as tx:
-            page = tx.verdicts.page(after, PAGE, arguments.form, arguments.since)
+            page = tx.leads.oldest(after, PAGE, arguments.form, arguments.since)
         if page:
             yield page
         if len(page) < PAGE:
@@ -108,7 +108,7 @@ def credit_again(
         if verdict != lead.attribution and lead.status not in (*LEFT_ALONE, Status.DELIVERED)
     }
     is_written = revised and not is_dry
-    changed = store.write(lambda tx: tx.verdicts.change(revised)) if is_written else revised.keys()
+    changed = store.write(lambda tx: tx.leads.reattribute(revised)) if is_written else revised.keys()
     return [_find(lead, verdict, is_done=lead.id in changed, is_dry=is_dry) for lead, verdict in found]
 
 

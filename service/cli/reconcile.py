@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _excuse(house: House, lead_ids: Sequence[str]) -> int:
     now = clock.now()
-    done = house.store.write(lambda tx: tx.sales.excuse(lead_ids, now))
+    done = house.store.write(lambda tx: tx.crm.acknowledge(lead_ids, now))
     for lead_id in lead_ids:
         said = (
             "excused: it will not be told again" if lead_id in done else "nothing was found of it: run reconcile first"
@@ -103,7 +103,7 @@ def _books(house: House, arguments: argparse.Namespace) -> Iterator[tuple[Book, 
 
 def _compare(book: Book, ask: Ask, arguments: argparse.Namespace, bar: Bar) -> Comparison:
     with book.store.read() as tx:
-        total = sum(tx.sales.standing(book.account, arguments.since).values())
+        total = sum(tx.crm.count_by_status(book.account, arguments.since).values())
     watched = replace(book, wait=_showing(book.wait, bar, total // SIZE + 1))
     found = reconcile(watched, arguments.since, clock.now(), clock.now, ask)
     if not arguments.repair or not any(finding.kind is Kind.UNNOTED for finding in found.findings):

@@ -25,7 +25,7 @@ def note_address(database_url: str, url: str) -> None:
     with suppress(StoreUnavailable, OSError):
         store = Store(database_url)
         try:
-            store.write(lambda tx: tx.watching.swap(ADDRESS, tx.watching.mark(ADDRESS), url))
+            store.write(lambda tx: tx.flags.swap(ADDRESS, tx.flags.get(ADDRESS), url))
         finally:
             store.close()
 
@@ -38,7 +38,7 @@ def in_demo(settings: Settings, store: Store, doing: str) -> Settings:
     if settings.has_nexudus_login:
         return settings
     with store.read() as tx:
-        url = tx.watching.mark(ADDRESS) or ""
+        url = tx.flags.get(ADDRESS) or ""
     if not url or not _is_simulator(url):
         return settings
     print(f"lead-capture: {doing} the simulator of the demo at {url}, not Nexudus", file=sys.stderr)

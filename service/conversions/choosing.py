@@ -70,7 +70,7 @@ def choose(store: Store, forms: Mapping[str, Form], wish: Wish, fit: Fit) -> Cho
     for page in _pages(store, wish):
         found = [(one, form) for happening in page for one, form in _conversion(happening, forms)]
         with store.read() as tx:
-            told = tx.conversions.told(wish.platform, {one.lead.id for one, _ in found})
+            told = tx.crm.reported_conversions(wish.platform, {one.lead.id for one, _ in found})
         for one, form in found:
             key = (one.lead.id, one.name)
             known = first.get(key)
@@ -90,7 +90,7 @@ def _pages(store: Store, wish: Wish) -> Iterator[list[Happening]]:
     after = 0
     while True:
         with store.read() as tx:
-            page = tx.conversions.page(after, PAGE, wish.since, wish.form)
+            page = tx.crm.lead_events(after, PAGE, wish.since, wish.form)
         if not page:
             return
         yield page

@@ -96,7 +96,7 @@ def recognise(tx: Transaction, lead_id: LeadId) -> Acquaintance:
 
 def recognise_all(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, Acquaintance]:
     """What is known of the people of several leads."""
-    attempts, earlier = tx.leads.attempts_of(lead_ids), tx.persons.earlier(lead_ids)
+    attempts, earlier = tx.leads.attempts_of(lead_ids), tx.leads.earlier_enquiries(lead_ids)
     return {lead_id: replace(_read(attempts[lead_id]), earlier=earlier.get(lead_id, Earlier())) for lead_id in lead_ids}
 
 

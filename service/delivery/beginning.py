@@ -31,17 +31,17 @@ def begin_anew(account: str, desk: Desk) -> None:
 
     def note(tx: Transaction) -> None:
         if desk.nexudus.has_login:
-            tx.holds.lift(account, NO_CREDENTIALS)
+            tx.queue.resume_call(account, NO_CREDENTIALS)
         elif lacks_login:
             now = clock.now()
             until = now + timedelta(seconds=HOLD.longest_s)
-            tx.holds.prolong(account, NO_CREDENTIALS, now, until, no_credentials(account))
-        tx.holds.lift_all(account, "stage:")  # the forms file may name other stages now
+            tx.queue.pause_call(account, NO_CREDENTIALS, now, until, no_credentials(account))
+        tx.queue.resume_calls(account, "stage:")  # the forms file may name other stages now
         if is_corrected:
             tx.accounts.forget_tokens(account)
         if tx.accounts.resume(account, REFUSED):
             now = clock.now()
-            tx.outbox.hasten(account, now, now, untried=True)
+            tx.queue.reschedule_now(account, now, now, untried=True)
         _end_lost_notes(tx, account, desk)
 
     desk.store.write(note)
@@ -58,9 +58,9 @@ def _end_lost_notes(tx: Transaction, account: str, desk: Desk) -> None:
     """Types that no form uses any more lose no text, and the next lead of the others shows whether they still do."""
     types = {variant.form.destination.opportunity_type_id for variant in variants(desk.forms.values(), account)}
     used = {notes_cause(account, type_id) for type_id in types}
-    for concern in tx.concerns.open():
+    for concern in tx.alerts.open():
         if concern.cause.startswith(f"notes:{account}:") and concern.cause not in used:
-            tx.concerns.over(concern.cause, clock.now())
-    facts = tx.facts.of(desk.behaviours.tenant)
+            tx.alerts.resolve(concern.cause, clock.now())
+    facts = tx.crm.facts_of(desk.behaviours.tenant)
     lost = [name for name, fact in facts.items() if name.startswith(NOTES) and fact.value != "kept"]
-    tx.facts.forget(desk.behaviours.tenant, lost)
+    tx.crm.forget_facts(desk.behaviours.tenant, lost)

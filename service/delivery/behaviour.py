@@ -102,7 +102,7 @@ def read_behaviour(store: Store, tenant: Tenant) -> Behaviour:
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
-        facts = tx.facts.of(tenant)
+        facts = tx.crm.facts_of(tenant)
     return Behaviour(
         {name: fact.value for name, fact in facts.items()}, {name: fact.learned_at for name, fact in facts.items()}
     )

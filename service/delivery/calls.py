@@ -65,12 +65,14 @@ def attempt(
     desk.pacer.prepay(is_write=step in CREATES)
     started_at = clock.now()
     body = _composed(compose)
-    number = desk.store.write(lambda tx: tx.outbox.begin(delivery, step, started_at, body))
+    number = desk.store.write(lambda tx: tx.queue.begin_attempt(delivery, step, started_at, body))
     began = clock.monotonic()
     try:
         result = call()
     except OutOfPace:
-        desk.store.write(lambda tx: tx.outbox.end(number, Outcome.THROTTLED, _since(began), detail="our own pace"))
+        desk.store.write(
+            lambda tx: tx.queue.end_attempt(number, Outcome.THROTTLED, _since(began), detail="our own pace")
+        )
         raise
     except NexudusError as error:
         duration_ms = _since(began)
@@ -80,7 +82,7 @@ def attempt(
     outcome = Outcome.MISSING if result is None else Outcome.DONE
 
     def settle(tx: Transaction) -> None:
-        tx.outbox.end(number, outcome, duration_ms, 200, describe(result))
+        tx.queue.end_attempt(number, outcome, duration_ms, 200, describe(result))
         save(tx, result)
 
     desk.store.write(settle)
@@ -102,9 +104,9 @@ def _settle_failure(
     outcome = OUTCOMES[type(error)]
 
     def settle(tx: Transaction) -> None:
-        tx.outbox.end(number, outcome, duration_ms, error.status, error.said)
+        tx.queue.end_attempt(number, outcome, duration_ms, error.status, error.said)
         if may_be_saved(error) and doubt.step in CREATES:
-            tx.outbox.doubt(delivery, doubt)
+            tx.queue.mark_unknown(delivery, doubt)
 
     desk.store.write(settle)
     _log(delivery, doubt.step, outcome, duration_ms, error.status)

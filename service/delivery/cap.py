@@ -29,7 +29,7 @@ def is_full(desk: Desk, account: str, business_id: int, error: NexudusError) -> 
 def _is_nearly_full(desk: Desk, account: str, business_id: int) -> bool:
     """The daily count warns in time."""
     with desk.store.read() as tx:
-        return any(concern.cause == cause_of(account, business_id) for concern in tx.concerns.open())
+        return any(concern.cause == cause_of(account, business_id) for concern in tx.alerts.open())
 
 
 def cause_of(account: str, business_id: int) -> str:

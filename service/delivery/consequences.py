@@ -98,12 +98,12 @@ def _try_again(delivery: Delivery, desk: Desk, failure: _Failure, due: datetime,
     account, now, jitter = delivery.lead.account, clock.now(), desk.jitter()
 
     def note(tx: Transaction) -> float:
-        tx.outbox.postpone(delivery, due, delivery.tries if tries is None else tries, problem_of(failure.error))
-        failing = tx.accounts.failed(account, failure.began_at, is_own=failure.is_own)
+        tx.queue.postpone(delivery, due, delivery.tries if tries is None else tries, problem_of(failure.error))
+        failing = tx.accounts.record_failure(account, failure.began_at, is_own=failure.is_own)
         is_probe = delivery.probes_until is not None  # its failure shows that the outage goes on
         if not is_probe and not _is_outage(tx, account, failing, now, is_own=failure.is_own):
             return 0.0
-        wait_s = rest_s(Outcome.UNAVAILABLE, tx.accounts.pauses_in_a_row(account), jitter)
+        wait_s = rest_s(Outcome.UNAVAILABLE, tx.accounts.pause_streak(account), jitter)
         tx.accounts.pause(account, now + timedelta(seconds=wait_s), UNAVAILABLE)
         return wait_s
 
@@ -119,7 +119,7 @@ def _is_outage(tx: Transaction, account: str, failing: Failing, now: datetime, *
     if (now - failing.since).total_seconds() < CIRCUIT.after_s:
         return False
     return failing.number >= CIRCUIT.failures or (
-        is_own and tx.outbox.intercepted(account, failing.since) >= CIRCUIT.leads
+        is_own and tx.queue.count_intercepted(account, failing.since) >= CIRCUIT.leads
     )
 
 
@@ -131,10 +131,10 @@ def _rest(delivery: Delivery, desk: Desk, error: Throttled | Refused, step: Step
     asked_s = error.retry_after_s if isinstance(error, Throttled) else None
 
     def note(tx: Transaction) -> float:
-        wait_s = rest_s(outcome, tx.accounts.pauses_in_a_row(account), jitter, asked_s)
+        wait_s = rest_s(outcome, tx.accounts.pause_streak(account), jitter, asked_s)
         until = clock.now() + timedelta(seconds=wait_s)
         tx.accounts.pause(account, until, reason)
-        tx.outbox.postpone(delivery, until, delivery.tries, problem_of(error, step))
+        tx.queue.postpone(delivery, until, delivery.tries, problem_of(error, step))
         return wait_s
 
     wait_s = desk.store.write(note)
@@ -152,13 +152,13 @@ def hold(delivery: Delivery, desk: Desk, what: str, problem: str) -> None:
     account, jitter = delivery.lead.account, desk.jitter()
 
     def note(tx: Transaction) -> float:
-        known, now = tx.holds.find(account, what), clock.now()
+        known, now = tx.queue.call_pause(account, what), clock.now()
         if known is not None and known.until > now and delivery.waits_for != what:  # noticed a moment ago
-            tx.holds.wait(delivery, what, problem)
+            tx.queue.block(delivery, what, problem)
             return 0.0
         wait_s = hold_s(known.times if known else 0, jitter)
-        tx.holds.prolong(account, what, now, now + timedelta(seconds=wait_s), problem)
-        tx.holds.wait(delivery, what, problem)
+        tx.queue.pause_call(account, what, now, now + timedelta(seconds=wait_s), problem)
+        tx.queue.block(delivery, what, problem)
         return wait_s
 
     wait_s = desk.store.write(note)
@@ -171,14 +171,14 @@ def heed(delivery: Delivery, desk: Desk, what: str) -> None:
     Raises: Held.
     """
     with desk.store.read() as tx:
-        held = tx.holds.find(delivery.lead.account, what)
+        held = tx.queue.call_pause(delivery.lead.account, what)
     if held is not None and delivery.waits_for != what:
         raise Held(what, held.reason)
 
 
 def wait_for_hold(delivery: Delivery, desk: Desk, held: Held) -> None:
     """Give it back until the hold is lifted."""
-    desk.store.write(lambda tx: tx.holds.wait(delivery, held.what, held.problem))
+    desk.store.write(lambda tx: tx.queue.block(delivery, held.what, held.problem))
     log.info("held", lead=delivery.lead.id, what=held.what)
 
 
@@ -188,7 +188,7 @@ def wait_for_pace(delivery: Delivery, desk: Desk, wait_s: float) -> None:
 
     def note(tx: Transaction) -> None:
         tx.accounts.pause(delivery.lead.account, until, "pace", is_fault=False)
-        tx.outbox.postpone(delivery, until, delivery.tries)
+        tx.queue.postpone(delivery, until, delivery.tries)
 
     desk.store.write(note)
     log.info("pace_used_up", account=delivery.lead.account, lead=delivery.lead.id, wait_s=round(wait_s, 1))
@@ -197,13 +197,13 @@ def wait_for_pace(delivery: Delivery, desk: Desk, wait_s: float) -> None:
 def postpone(delivery: Delivery, desk: Desk, wait_s: float) -> None:
     """Give it back for so long, at no cost."""
     due = clock.now() + timedelta(seconds=wait_s)
-    desk.store.write(lambda tx: tx.outbox.postpone(delivery, due, delivery.tries))
+    desk.store.write(lambda tx: tx.queue.postpone(delivery, due, delivery.tries))
 
 
 def hand_over(delivery: Delivery, desk: Desk, account: str) -> None:
     """The lead is not this account's: let it be claimed by the one that its form and answers name."""
     now = clock.now()
-    desk.store.write(lambda tx: tx.outbox.hand_over(delivery, account, now))
+    desk.store.write(lambda tx: tx.queue.hand_over(delivery, account, now))
     log.warning("handed_over", lead=delivery.lead.id, account=delivery.lead.account, to=account)
 
 
@@ -211,7 +211,7 @@ def park(delivery: Delivery, desk: Desk, problem: str, *, account_works: bool = 
     """Only a person can help. account_works: the CRM let us in and judged the data, so others need not wait."""
 
     def note(tx: Transaction) -> None:
-        tx.outbox.park(delivery, problem)
+        tx.queue.park(delivery, problem)
         if account_works:
             came_through(tx, delivery)
 
@@ -223,5 +223,5 @@ def came_through(tx: Transaction, delivery: Delivery) -> None:
     """The account works: a rest that was over is ended, and after an outage nobody waits out the schedule."""
     account, now = delivery.lead.account, clock.now()
     failing_since = tx.accounts.failing_since(account) or now
-    if tx.accounts.worked(account, now):
-        tx.outbox.hasten(account, now, failing_since)
+    if tx.accounts.record_success(account, now):
+        tx.queue.reschedule_now(account, now, failing_since)

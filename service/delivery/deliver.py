@@ -165,15 +165,15 @@ def _coworker(delivery: Delivery, desk: Desk, form: Form, target: translate.Targ
 
     def save(tx: Transaction, coworker: Coworker | None) -> None:
         if coworker is not None:
-            tx.outbox.save_coworker(delivery, CoworkerId(coworker.id))
+            tx.queue.save_coworker(delivery, CoworkerId(coworker.id))
 
     def remark(coworker: Coworker | None) -> str:
         return "" if coworker is None else describe(coworker, delivery.lead)
 
     def save_made(tx: Transaction, made: CoworkerId) -> None:
-        tx.outbox.save_coworker(delivery, made)
+        tx.queue.save_coworker(delivery, made)
         if delivery.waits_for == Step.CREATE_COWORKER.value:
-            tx.holds.lift(delivery.lead.account, delivery.waits_for)
+            tx.queue.resume_call(delivery.lead.account, delivery.waits_for)
 
     known = attempt(delivery, desk, Step.FIND_COWORKER, find, save, describe=remark)
     if known is not None:
@@ -244,12 +244,12 @@ def _finishing(delivery: Delivery, coworker_id: CoworkerId) -> Callable[[Transac
 
     def finish(tx: Transaction, made: OpportunityId | None) -> None:
         if made is not None:
-            tx.outbox.done(delivery)
-            tx.leads.delivered(delivery.lead.id, coworker_id, made, clock.now())
-            tx.corrections.mark_unsent(delivery.lead)
+            tx.queue.complete(delivery)
+            tx.leads.mark_delivered(delivery.lead.id, coworker_id, made, clock.now())
+            tx.leads.mark_unsent(delivery.lead)
             came_through(tx, delivery)
             if delivery.waits_for.startswith(("stage:", "cap:", NO_CREDENTIALS)):
-                tx.holds.lift(delivery.lead.account, delivery.waits_for)
+                tx.queue.resume_call(delivery.lead.account, delivery.waits_for)
 
     return finish
 
@@ -285,6 +285,6 @@ def _look_twice(delivery: Delivery, desk: Desk, step: Step) -> None:
         return
     looked = replace(doubt, looks=doubt.looks + 1)
     if looked.looks < LOOKS:
-        desk.store.write(lambda tx: tx.outbox.doubt(delivery, looked))
+        desk.store.write(lambda tx: tx.queue.mark_unknown(delivery, looked))
         raise LookAgain
-    desk.store.write(lambda tx: tx.outbox.clear_doubt(delivery))
+    desk.store.write(lambda tx: tx.queue.clear_unknown(delivery))

@@ -32,7 +32,7 @@ def searching(delivery: Delivery, desk: Desk, coworker_id: CoworkerId) -> Callab
         if marked is not None:
             return OpportunityId(marked)
         with desk.store.read() as tx:
-            body = tx.outbox.sent(lead.id)
+            body = tx.queue.request_bodies([lead.id]).get(lead.id)
         if body is None or behaviour.keeps_marks(id_of(body, "OpportunityTypeId")):
             return None
         return _by_looks(delivery, desk, coworker_id, body)
@@ -57,7 +57,7 @@ def _by_looks(delivery: Delivery, desk: Desk, coworker_id: CoworkerId, body: Row
         return None
     numbers = [int(row["Id"]) for row in alike]
     with desk.store.read() as tx:
-        others = tx.sales.noted_under(delivery.lead.account, numbers, clock.now())
+        others = tx.crm.lead_records_by_opportunity(delivery.lead.account, numbers, clock.now())
     free = [number for number in numbers if number not in others]
     if not free:
         return None

@@ -111,8 +111,8 @@ class Worker:
         now = clock.now()
 
         def claim(tx: Transaction) -> tuple[list[Delivery], datetime | None]:
-            claimed = tx.claims.claim(self._name, now, self._told.lease_s, room, self._turns)
-            return claimed, tx.claims.coming(now)
+            claimed = tx.queue.claim(self._name, now, self._told.lease_s, room, self._turns)
+            return claimed, tx.queue.next_due(now)
 
         claimed, coming_at = self._store.write(claim)
         for delivery in claimed:
@@ -134,7 +134,7 @@ class Worker:
             self._renew()
         if at - self._tidied_at > LOOK_S:
             self._tidied_at = at
-            self._store.write(lambda tx: tx.outbox.free(is_gone))
+            self._store.write(lambda tx: tx.queue.free_leases(is_gone))
         if at - self._forgot_at > FORGET_S:
             self._forgot_at = at
             memory_s = max([DAY_S, *(desk.pacer.memory_s for desk in self._desks.values())])
@@ -146,7 +146,7 @@ class Worker:
             held = sorted(self._in_hand)
         if held:
             until = clock.now() + timedelta(seconds=self._told.lease_s)
-            self._store.write(lambda tx: tx.outbox.renew(self._name, held, until))
+            self._store.write(lambda tx: tx.queue.renew_leases(self._name, held, until))
 
     def _deliver_all(self) -> None:
         while True:
@@ -176,7 +176,7 @@ class Worker:
         try:
             deliver(delivery, desk)
         except Stopping:
-            self._store.write(lambda tx: tx.outbox.postpone(delivery, now, delivery.tries))
+            self._store.write(lambda tx: tx.queue.postpone(delivery, now, delivery.tries))
         except (LeaseLost, StoreUnavailable):
             raise
         except Exception:  # a mistake of ours must cost one lead a delay, not the worker its life
@@ -195,10 +195,10 @@ class Worker:
         if named in self._desks and (doubt is None or doubt.step is not Step.CREATE_OPPORTUNITY):
             if delivery.trigger == "operator":
                 log.warning("handed_over", lead=delivery.lead.id, account=account, to=named)
-                self._store.write(lambda tx: tx.outbox.hand_over(delivery, str(named), now))
+                self._store.write(lambda tx: tx.queue.hand_over(delivery, str(named), now))
                 return
             problem = f"{problem}; or retry as it is, then it goes to {named!r}, which its form names now"
-        self._store.write(lambda tx: tx.outbox.park(delivery, problem))
+        self._store.write(lambda tx: tx.queue.park(delivery, problem))
 
     def _account_named_now(self, submission: Submission) -> str | None:
         form = next((desk.forms.get(submission.form) for desk in self._desks.values()), None)

@@ -40,7 +40,7 @@ def read_back(lead: Lead, desk: Desk, opportunity_id: OpportunityId, body: Row) 
     learned_at = desk.behaviours.current.learned_at.get(name)
     if learned_at is not None and learned_at >= now - AGAIN:
         return
-    if not desk.store.write(lambda tx: tx.facts.claim(tenant, name, now, stale_before=now - AGAIN)):
+    if not desk.store.write(lambda tx: tx.crm.claim_fact(tenant, name, now, stale_before=now - AGAIN)):
         return
     record = _record(desk, opportunity_id)
     if record is None:
@@ -65,16 +65,16 @@ def _learn(tx: Transaction, desk: Desk, type_id: int | None, trip: RoundTrip) ->
     facts: dict[str, object] = {notes_fact(type_id): trip.notes, SYSTEM_ID_KEPT: trip.system_id}
     if trip.custom_fields is not None:
         facts[CUSTOM_FIELDS_KEPT] = trip.custom_fields
-    tx.facts.learn(tenant, facts, SOURCE, now)
+    tx.crm.learn_facts(tenant, facts, SOURCE, now)
     cause = notes_cause(tenant.account, type_id)
     if trip.notes == "kept":
-        tx.concerns.over(cause, now)
+        tx.alerts.resolve(cause, now)
     else:
-        tx.concerns.notice(cause, loss(tenant.account, type_id, trip), now)
+        tx.alerts.report(cause, loss(tenant.account, type_id, trip), now)
     if trip.system_id or CUSTOM_FIELDS_KEPT in {*facts, *desk.behaviours.current.values}:
-        tx.concerns.over(mark_cause(tenant.account), now)
+        tx.alerts.resolve(mark_cause(tenant.account), now)
     elif trip.notes == "kept":
-        tx.concerns.notice(mark_cause(tenant.account), one_mark(tenant.account), now)
+        tx.alerts.report(mark_cause(tenant.account), one_mark(tenant.account), now)
 
 
 def unlearn_custom_field(desk: Desk) -> None:
@@ -83,7 +83,7 @@ def unlearn_custom_field(desk: Desk) -> None:
     Raises: StoreUnavailable.
     """
     tenant, now = desk.behaviours.tenant, clock.now()
-    desk.store.write(lambda tx: tx.facts.learn(tenant, {CUSTOM_FIELDS_KEPT: False}, SOURCE, now))
+    desk.store.write(lambda tx: tx.crm.learn_facts(tenant, {CUSTOM_FIELDS_KEPT: False}, SOURCE, now))
     desk.behaviours.forget()
     log.error("custom_field_refused", account=tenant.account)
 

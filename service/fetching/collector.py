@@ -85,30 +85,30 @@ class Collector:
         now = clock.now()
         self._free()
         with self._store.read() as tx:
-            if not tx.fetches.are_due([sender], now):
+            if not tx.platforms.has_due_fetch([sender], now):
                 return None
         name = self._identity.name
-        claimed = self._store.write(lambda tx: tx.fetches.claim(name, now, LEASE_S, 1, [sender]))
+        claimed = self._store.write(lambda tx: tx.platforms.claim_fetches(name, now, LEASE_S, 1, [sender]))
         return claimed[0] if claimed else None
 
     def _free(self) -> None:
         at = clock.monotonic()
         if at - self._freed_at > LOOK_S:
             self._freed_at = at
-            self._store.write(lambda tx: tx.fetches.free(self._identity.is_gone))
+            self._store.write(lambda tx: tx.platforms.free_fetch_leases(self._identity.is_gone))
 
     def _collect(self, fetch: Fetch) -> None:
         lead_id = fetch.notice.lead_id
         line = self._lines.get(fetch.link.whole)
         try:
             if line is None:
-                self._store.write(lambda tx: tx.fetches.park(fetch, lost(fetch.link), NO_LINE))
+                self._store.write(lambda tx: tx.platforms.park_fetch(fetch, lost(fetch.link), NO_LINE))
             else:
                 self._collect_or_stumble(fetch, line)
         except LeaseLost:
             log.warning("lease_lost", lead=lead_id)
             nothing = Ended(Outcome.UNAVAILABLE, 0, None, "not wanted any more: taken back, discarded or here already")
-            self._store.write(lambda tx: tx.fetches.end(fetch, nothing))
+            self._store.write(lambda tx: tx.platforms.end_fetch(fetch, nothing))
         except StoreUnavailable as error:
             log.error("store_unavailable", lead=lead_id, error=str(error))
             self._give_back(fetch)
@@ -116,10 +116,10 @@ class Collector:
     def _give_back(self, fetch: Fetch) -> None:
         """Once the database is there again, let the notice be read anew: nobody else may, while we hold it."""
         nothing = Ended(Outcome.UNAVAILABLE, 0, None, "the database was away")
+        tries = fetch.notice.tries
         while not self._stop.wait(LOOK_S):
             try:
-                now = clock.now()
-                self._store.write(lambda tx, now=now: tx.fetches.postpone(fetch, now, fetch.notice.tries, "", nothing))  # type: ignore[misc]
+                self._store.write(lambda tx: tx.platforms.postpone_fetch(fetch, clock.now(), tries, "", nothing))
             except StoreUnavailable:
                 continue
             except LeaseLost:
@@ -144,9 +144,9 @@ def reconnect(store: Store, lines: Sequence[Line]) -> None:
     now = clock.now()
     links = {line.link for line in lines}
     announcing = {line.link for line in lines if line.announces}
-    store.write(lambda tx: tx.connections.try_now(None, now))
-    store.write(lambda tx: tx.connections.keep_only(links, now))
-    store.write(lambda tx: tx.fetches.park_all_but(announcing, lost))
+    store.write(lambda tx: tx.platforms.probe_now(None, now))
+    store.write(lambda tx: tx.platforms.keep_only(links, now))
+    store.write(lambda tx: tx.platforms.park_unconfigured(announcing, lost))
 
 
 def lost(link: Link) -> str:

@@ -87,13 +87,13 @@ class Memory:
     def recall(self, kind: str) -> dict[str, Any]:
         """The facts of a kind, by name."""
         with self.store.read() as tx:
-            found: dict[str, Any] = tx.connections.facts(self.link).get(kind, {})
+            found: dict[str, Any] = tx.platforms.facts(self.link).get(kind, {})
         return found
 
     def learn(self, kind: str, name: str, fact: object) -> None:
         """Keep a fact for every process, if it is news."""
         if name and self.recall(kind).get(name, self) != fact:
-            self.store.write(lambda tx: tx.connections.learn(self.link, kind, name, fact))
+            self.store.write(lambda tx: tx.platforms.learn(self.link, kind, name, fact))
 
 
 def in_turn(parts: Iterable[Iterator[Pulled]]) -> Iterator[Pulled]:

@@ -48,7 +48,7 @@ def pull(line: Line, store: Store, since: datetime, until: datetime) -> Tally:
         _note(error, line, store, tally)
     if not tally.broken:
         now = clock.now()
-        store.write(lambda tx: tx.connections.all_worked(line.link, now))
+        store.write(lambda tx: tx.platforms.record_success_everywhere(line.link, now))
     log.info(
         "pulled",
         sender=line.sender,
@@ -117,5 +117,5 @@ def _keep(enquiry: Enquiry, line: Line, store: Store, tally: Tally) -> None:
 def _is_here(arrival: Arrival, store: Store) -> bool:
     """Whether the lead came before; one that was only announced still waits for these answers."""
     with store.read() as tx:
-        match = tx.arrivals.match(arrival, clock.now())
-        return match is not None and not tx.notices.is_waiting(match[0].id)
+        match = tx.leads.match(arrival, clock.now())
+        return match is not None and not tx.platforms.has_notice(match[0].id)

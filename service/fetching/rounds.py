@@ -56,17 +56,17 @@ class Rounds:
 
         Raises: StoreUnavailable.
         """
-        health_due = self._store.write(lambda tx: tx.connections.take_look(line.link, now, CHECK_S))
+        health_due = self._store.write(lambda tx: tx.platforms.claim_check(line.link, now, CHECK_S))
         if health_due or self._may_be_mended(line, now):
             self._check(line, now)
-        if self._store.write(lambda tx: tx.connections.take_pull(line.link, now, PULLS_S[line.sender])):
+        if self._store.write(lambda tx: tx.platforms.claim_pull(line.link, now, PULLS_S[line.sender])):
             self._pull(line, now)
 
     def _may_be_mended(self, line: Line, now: datetime) -> bool:
         """Whether it is broken, its rest is over, and no announced lead is there to find out."""
         with self._store.read() as tx:
-            health = tx.connections.health(line.link)
-            waiting = any(link.whole == line.link for link, _, _ in tx.notices.waiting())
+            health = tx.platforms.health(line.link)
+            waiting = any(link.whole == line.link for link, _, _ in tx.platforms.fetch_backlog())
         return health.reason != "" and not waiting and (health.rests_until is None or health.rests_until <= now)
 
     def _check(self, line: Line, now: datetime) -> None:
@@ -76,14 +76,14 @@ class Rounds:
             log.warning("check_failed", sender=line.sender, form=line.form.name, status=error.status)
             self._note(error, line, now)
             return
-        self._store.write(lambda tx: tx.connections.ends(line.link, ends_at))
-        self._store.write(lambda tx: tx.connections.worked(line.link, now))
+        self._store.write(lambda tx: tx.platforms.set_expiry(line.link, ends_at))
+        self._store.write(lambda tx: tx.platforms.record_success(line.link, now))
 
     def _note(self, error: CollectError, line: Line, now: datetime) -> None:
         self._store.write(lambda tx: judge(tx, line.link, error, line, now, 1.0))
 
     def _pull(self, line: Line, now: datetime) -> None:
         with self._store.read() as tx:
-            since = tx.connections.health(line.link).pulled_until or now
+            since = tx.platforms.health(line.link).pulled_until or now
         if not pull(line, self._store, since - OVERLAP, now).broken:
-            self._store.write(lambda tx: tx.connections.pulled(line.link, now))
+            self._store.write(lambda tx: tx.platforms.set_pulled_until(line.link, now))

@@ -43,7 +43,7 @@ def collect(fetch: Fetch, line: Line, store: Store) -> None:
         _settle(fetch, line, store, error, _duration_ms(began))
         return
     now, ended = clock.now(), Ended(Outcome.DONE, _duration_ms(began), 200)
-    store.write(lambda tx: tx.fetches.arrived(fetch, arrival, ended, now))
+    store.write(lambda tx: tx.platforms.complete_fetch(fetch, arrival, ended, now))
     log.info(
         "lead_fetched", lead=arrival.lead.id, sender=line.sender, form=line.form.name, duration_ms=ended.duration_ms
     )
@@ -87,7 +87,7 @@ def _settle(fetch: Fetch, line: Line, store: Store, error: CollectError, duratio
     problem = _problem(error, line, fetch.notice.tries)
 
     def settle(tx: Transaction) -> None:
-        tx.fetches.hold(fetch)
+        tx.platforms.lock_lead(fetch)
         judge(tx, fetch.link, error, line, now, jitter)
         _follow(tx, fetch, step, problem, ended)
 
@@ -105,9 +105,9 @@ def _settle(fetch: Fetch, line: Line, store: Store, error: CollectError, duratio
 
 def _follow(tx: Transaction, fetch: Fetch, step: object, problem: str, ended: Ended) -> None:
     if isinstance(step, Again):
-        tx.fetches.postpone(fetch, step.due, step.tries, problem, ended)
+        tx.platforms.postpone_fetch(fetch, step.due, step.tries, problem, ended)
     else:
-        tx.fetches.park(fetch, problem, ended)
+        tx.platforms.park_fetch(fetch, problem, ended)
 
 
 def judge(tx: Transaction, link: Link, error: CollectError, line: Line, now: datetime, jitter: float) -> None:
@@ -115,28 +115,28 @@ def judge(tx: Transaction, link: Link, error: CollectError, line: Line, now: dat
     if isinstance(error, Disconnected):
         _break(tx, link._replace(place=error.place), error, line, now, jitter)
     elif isinstance(error, NotNow) and error.wait_s is not None:
-        tx.connections.rest(link, now + timedelta(seconds=error.wait_s))
+        tx.platforms.pause(link, now + timedelta(seconds=error.wait_s))
     elif isinstance(error, NotNow):
-        rest = outage_s(tx.connections.stumbled(link.whole), jitter)
+        rest = outage_s(tx.platforms.record_failure(link.whole), jitter)
         if rest:
-            tx.connections.rest(link.whole, now + timedelta(seconds=rest))
+            tx.platforms.pause(link.whole, now + timedelta(seconds=rest))
     _defer_probe(tx, link, now, jitter)
 
 
 def _break(tx: Transaction, link: Link, error: Disconnected, line: Line, now: datetime, jitter: float) -> None:
-    health = tx.connections.health(link)
+    health = tx.platforms.health(link)
     if health.reason and health.rests_until is not None and health.rests_until > now:
         return  # several were under way when it broke: that is one break
     until = now + timedelta(seconds=rest_s(health.rests, jitter))
-    tx.connections.broke(link, reason_of(error, link, line), now, until)
+    tx.platforms.mark_broken(link, reason_of(error, link, line), now, until)
 
 
 def _defer_probe(tx: Transaction, link: Link, now: datetime, jitter: float) -> None:
     """A try over a broken connection that proved nothing: let it rest again before the next."""
     for broken in {link, link.whole}:
-        health = tx.connections.health(broken)
+        health = tx.platforms.health(broken)
         if health.reason and (health.rests_until is None or health.rests_until <= now):
-            tx.connections.rest(broken, now + timedelta(seconds=rest_s(health.rests, jitter)))
+            tx.platforms.pause(broken, now + timedelta(seconds=rest_s(health.rests, jitter)))
 
 
 def reason_of(error: Disconnected, link: Link, line: Line) -> str:

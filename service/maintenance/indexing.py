@@ -36,6 +36,6 @@ class Indexer:
         """
         before = first_lead_id(clock.now() - timedelta(seconds=self._lag_s))
         with self._store.read() as tx:
-            if not tx.words.is_behind(before):
+            if not tx.search.is_index_behind(before):
                 return False
-        return self._store.write(lambda tx: tx.words.fill(before, BATCH)) == BATCH
+        return self._store.write(lambda tx: tx.search.fill_index(before, BATCH)) == BATCH

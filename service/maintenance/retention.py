@@ -59,7 +59,7 @@ def _erase_by(store: Store, rule: Rule, now: datetime, stop: threading.Event) ->
     before, erased = now - timedelta(days=rule.days), 0
     while not stop.is_set():
         with store.read() as tx:
-            due = tx.finished.before(before, rule.forms, TOGETHER, but_these=rule.but_these)
+            due = tx.leads.finished_before(before, rule.forms, TOGETHER, but_these=rule.but_these)
         done = len(store.erase(due, now).done) if due else 0
         erased += done
         if not done:  # nothing is left but what is being sent just now

@@ -47,11 +47,11 @@ class Tallier:
         if not self._has_all_days(now - self._lag):
             return True
         with self._store.read() as tx:
-            day = tx.tallies.next(now - self._fresh)
+            day = tx.statistics.next_day(now - self._fresh)
             if day is None:
                 return False
-            counted = tx.tallies.count(day)
-        self._store.write(lambda tx: tx.tallies.keep(counted, now))
+            counted = tx.statistics.count_day(day)
+        self._store.write(lambda tx: tx.statistics.save_counts(counted, now))
         if not day.until:
             self._fresh = max(self._least, timedelta(seconds=REST * (clock.monotonic() - began)))
         return True
@@ -59,10 +59,13 @@ class Tallier:
     def _has_all_days(self, before: datetime) -> bool:
         """Have every day with leads in the list; False where that was another zone's and must be made anew."""
         with self._store.read() as tx:
-            is_ours, missing = tx.tallies.is_of(self._zone), tx.tallies.missing(self._zone, before)
+            is_ours, missing = (
+                tx.statistics.counts_in_zone(self._zone),
+                tx.statistics.uncounted_days(self._zone, before),
+            )
         if not is_ours:
             log.info("counting_begins_anew")
-            self._store.write(lambda tx: tx.tallies.forget())
+            self._store.write(lambda tx: tx.statistics.forget_counts())
         elif missing:
-            self._store.write(lambda tx: tx.tallies.note(missing))
+            self._store.write(lambda tx: tx.statistics.add_days(missing))
         return is_ours

@@ -34,24 +34,24 @@ class Done:
 
 
 def _retry(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> int:
-    fetched = {lead_id for lead_id in lead_ids if tx.notices.announce_again(lead_id, now)}
-    standing = tx.leads.standing(lead_ids)
+    fetched = {lead_id for lead_id in lead_ids if tx.platforms.retry_fetch(lead_id, now)}
+    standing = tx.leads.statuses_of(lead_ids)
     here = [one for one in lead_ids if one not in fetched and standing[one] is not Status.ANNOUNCED]
-    owed = tx.outbox.owe_all_again(here, now)
+    owed = tx.queue.retry(here, now)
     for account in tx.leads.accounts_of(owed):
         try_account(tx, account)
     return len(fetched) + len(owed)
 
 
 def _release(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> int:
-    return len(tx.outbox.owe_all_again(lead_ids, now))
+    return len(tx.queue.retry(lead_ids, now))
 
 
 def _discard(tx: Transaction, lead_ids: Sequence[LeadId], _now: datetime) -> int:
-    tx.outbox.withdraw_all(lead_ids)
+    tx.queue.withdraw(lead_ids)
     for lead_id in lead_ids:
-        tx.notices.drop(lead_id)
-    tx.leads.set_all(lead_ids, Status.DISCARDED)
+        tx.platforms.drop_notice(lead_id)
+    tx.leads.set_status(lead_ids, Status.DISCARDED)
     return len(lead_ids)
 
 
@@ -73,7 +73,7 @@ def act_on(store: Store, action: Action, lead_ids: Sequence[LeadId], now: dateti
     """
 
     def act(tx: Transaction, some: Sequence[LeadId]) -> int:
-        standing = tx.leads.standing(some)
+        standing = tx.leads.statuses_of(some)
         fitting = [lead_id for lead_id in some if standing.get(lead_id) in action.fits]
         return action.act(tx, fitting, now) if fitting else 0
 

@@ -20,7 +20,7 @@ def forget(store: Store, email: str, now: datetime, *, is_dry: bool) -> dict[str
 
 def _leads_of(store: Store, email: str) -> list[Lead]:
     with store.read() as tx:
-        found = (tx.leads.get(lead_id) for lead_id in tx.erasure.leads_of(email))
+        found = (tx.leads.get(lead_id) for lead_id in tx.leads.of_person(email))
         return [lead for lead in found if lead is not None]
 
 

@@ -23,7 +23,7 @@ def beside_json(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, dic
     Each is null where there is none.
     """
     known = recognise_all(tx, lead_ids)
-    sent, sales, changes = tx.outbox.sent_of(lead_ids), tx.sales.of(lead_ids), tx.sales.changes_of(lead_ids)
+    sent, sales, changes = tx.queue.request_bodies(lead_ids), tx.crm.sales_of(lead_ids), tx.crm.changes_of(lead_ids)
     return {
         lead_id: {
             "sent": sent.get(lead_id),

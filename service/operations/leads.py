@@ -49,9 +49,9 @@ def retry(store: Store, lead_id: str, now: datetime) -> Lead | None:
     def act(tx: Transaction, lead: Lead) -> None:
         if lead.status not in WAITING:
             raise NotPossible(f"the lead is {lead.status}: only pending, parked and announced leads can be retried")
-        if tx.notices.announce_again(lead.id, now):
+        if tx.platforms.retry_fetch(lead.id, now):
             return
-        if lead.status is Status.ANNOUNCED or not tx.outbox.owe_again(lead.id, now):  # nothing to send is here yet
+        if lead.status is Status.ANNOUNCED or not tx.queue.retry([lead.id], now):  # nothing to send is here yet
             raise NotPossible(f"the lead is {lead.status}: it owes Nexudus nothing")
         try_account(tx, lead.account)
 
@@ -61,8 +61,8 @@ def retry(store: Store, lead_id: str, now: datetime) -> Lead | None:
 def try_account(tx: Transaction, account: str) -> None:
     """Let an account be tried at once: its pause ends, its holds are lifted, a refused login is forgotten."""
     tx.accounts.resume(account)
-    tx.holds.lift_all(account)
-    if tx.accounts.is_refused(account):
+    tx.queue.resume_calls(account)
+    if tx.accounts.is_login_refused(account):
         tx.accounts.forget_tokens(account)
 
 
@@ -75,7 +75,7 @@ def release(store: Store, lead_id: str, now: datetime) -> Lead | None:
     def act(tx: Transaction, lead: Lead) -> None:
         if lead.status is not Status.QUARANTINED:
             raise NotPossible(f"the lead is {lead.status}: only quarantined leads can be released")
-        tx.outbox.owe_again(lead.id, now)
+        tx.queue.retry([lead.id], now)
 
     return _change(store, lead_id, act)
 
@@ -89,9 +89,9 @@ def discard(store: Store, lead_id: str) -> Lead | None:
     def act(tx: Transaction, lead: Lead) -> None:
         if lead.status in (Status.DELIVERED, Status.ERASED):
             raise NotPossible(f"the lead is {lead.status}: it cannot be discarded")
-        tx.outbox.withdraw(lead.id)
-        tx.notices.drop(lead.id)
-        tx.leads.set_status(lead.id, Status.DISCARDED)
+        tx.queue.withdraw([lead.id])
+        tx.platforms.drop_notice(lead.id)
+        tx.leads.set_status([lead.id], Status.DISCARDED)
 
     return _change(store, lead_id, act)
 
@@ -106,12 +106,12 @@ def correct(store: Store, lead_id: str, read: Callable[[Lead], Corrected], now: 
     def act(tx: Transaction, lead: Lead) -> None:
         if lead.status not in CORRECTABLE:
             raise NotPossible(f"the lead is {lead.status}: only those that wait for something can be corrected")
-        if tx.notices.is_waiting(lead.id):
+        if tx.platforms.has_notice(lead.id):
             raise NotPossible("its answers are still to be fetched from the platform: retry it first")
         became = read(lead)
         lead = replace(lead, account=became.account, attribution=became.attribution)
         try:
-            tx.corrections.correct(lead, became.submission, became.correction, became.person, now)
+            tx.leads.correct(lead, became.submission, became.correction, became.person, now)
         except BeingSent as reason:
             raise NotPossible(str(reason)) from reason
 

@@ -49,7 +49,7 @@ def attribution_report(store: Store, forms: Mapping[str, Form], period: Period) 
     Raises: StoreUnavailable.
     """
     with store.read() as tx:
-        origins = tx.reports.origins(period)
+        origins = tx.statistics.origins(period)
     total = sum(count.leads for count in origins.verdicts)
     lists = {
         "sources": _listed(origins.sources, ("utm_source", "utm_medium"), total),

@@ -29,7 +29,7 @@ def poll(book: Book, now: datetime) -> str:
     Raises: StoreUnavailable; what `book.wait` raises.
     """
     with book.store.read() as tx:
-        since = tx.ledgers.reading(book.account).read_until or now - FIRST_BACK
+        since = tx.crm.read_state(book.account).read_until or now - FIRST_BACK
     stages = read_stages(book, now)
     newest, problem, seen = since, "", 0
     try:
@@ -41,7 +41,7 @@ def poll(book: Book, now: datetime) -> str:
     # A clock that is ahead must not make us skip what happens until then.
     until = None if problem else min(newest, now)
     problem = problem or end_stages(book, stages)
-    book.store.write(lambda tx: tx.ledgers.read(book.account, until, problem))
+    book.store.write(lambda tx: tx.crm.record_read(book.account, until, problem))
     log.info("polled", account=book.account, seen=seen, is_whole=not problem)
     return problem
 

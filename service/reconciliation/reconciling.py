@@ -50,13 +50,13 @@ def reconcile(
     Raises: StoreUnavailable; what `book.wait` raises.
     """
     with book.store.read() as tx:
-        received = tx.sales.standing(book.account, since)
+        received = tx.crm.count_by_status(book.account, since)
     run = _Run(book, since, now)
     comparison = replace(run.comparison(Comparison(book.account, received)), platforms=tuple(ask(since)))
     missed = [_missed(one) for one in comparison.platforms if one.missing]
     whole = replace(comparison, findings=[*comparison.findings, *missed], number=comparison.number + len(missed))
     made = Reconciliation(book.account, now, end(), since, whole.as_json())
-    book.store.write(lambda tx: tx.ledgers.keep(made))
+    book.store.write(lambda tx: tx.crm.save_reconciliation(made))
     log.info("reconciled", account=book.account, found=whole.found, findings=whole.number, is_right=whole.is_right)
     return whole
 
@@ -160,7 +160,7 @@ class _Run:
         after = ""
         while True:
             with self._book.store.read() as tx:
-                some = tx.sales.unseen(self._book.account, self._since, self._now, after, PAGE)
+                some = tx.crm.unseen_leads(self._book.account, self._since, self._now, after, PAGE)
             if not some:
                 return
             yield from some
@@ -173,8 +173,8 @@ class _Run:
         cleared = [lead_id for lead_id, _ in still if noted[lead_id].form in self._book.passing]
 
         def note(tx: Transaction) -> None:
-            tx.sales.gone(missing)
-            tx.sales.excuse(cleared, self._now)
+            tx.crm.mark_missing(missing)
+            tx.crm.acknowledge(cleared, self._now)
 
         self._book.store.write(note)
         # One whose mark another opportunity bears was made anew, not lost.
@@ -210,11 +210,11 @@ class _Run:
 
     def _sale(self, lead_id: LeadId) -> Sale | None:
         with self._book.store.read() as tx:
-            return tx.sales.of([lead_id]).get(lead_id)
+            return tx.crm.sales_of([lead_id]).get(lead_id)
 
     def _noted(self, lead_ids: Iterable[LeadId]) -> dict[LeadId, Noted]:
         with self._book.store.read() as tx:
-            return tx.sales.noted(lead_ids, self._now)
+            return tx.crm.lead_records(lead_ids, self._now)
 
 
 def _nothing(noted: Noted, number: OpportunityId, now: datetime) -> Sale:

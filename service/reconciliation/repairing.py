@@ -42,7 +42,7 @@ def _repair(book: Book, finding: Finding, now: datetime) -> Repair:
     if card is None or mark_of(card) != lead_id or card.coworker_id is None:
         return Repair(lead_id, number, "it is not there any more, or another by now")
     contact = CoworkerId(card.coworker_id)
-    if not book.store.write(lambda tx: tx.sales.adopt(lead_id, contact, number, now)):
+    if not book.store.write(lambda tx: tx.crm.adopt(lead_id, contact, number, now)):
         return Repair(lead_id, number, "the lead is being sent at this moment: try again in a minute")
     # Its stages may be older than what was read of the history: all is read the next time.
     sight(book, [card], StageReading("failed"), now)

@@ -72,18 +72,18 @@ class Rounds:
         account, every = self._book.account, self._rhythm.poll_every
         with self._book.store.read() as tx:
             rests = any(pause.account == account for pause in tx.accounts.pauses(now))
-            if rests or tx.accounts.is_refused(account):
+            if rests or tx.accounts.is_login_refused(account):
                 return
-        if self._book.store.write(lambda tx: tx.ledgers.take_night(account, now, _last_due(tx, account, now))):
+        if self._book.store.write(lambda tx: tx.crm.claim_night(account, now, _last_due(tx, account, now))):
             found = reconcile(self._book, now - NIGHT_BACK, now, clock.now, self._ask)
             self._book.store.write(lambda tx: note(tx, found, clock.now()))
-        if self._book.store.write(lambda tx: tx.ledgers.take_poll(account, now, every)):
+        if self._book.store.write(lambda tx: tx.crm.claim_poll(account, now, every)):
             poll(self._book, now)
 
 
 def _last_due(tx: Transaction, account: str, now: datetime) -> datetime:
     """When all should have been compared: this night, or since Nexudus broke off the last time, each hour."""
-    last = tx.ledgers.latest(account)
+    last = tx.crm.last_reconciliation(account)
     broke_off = last is not None and not last.told.get("is_whole", True)
     return now - AGAIN if broke_off else night_before(now)
 
@@ -98,17 +98,17 @@ def note(tx: Transaction, found: Comparison, now: datetime) -> None:
     """Make what does not agree a concern, or end it."""
     cause = f"ledger:{found.account}"
     if found.is_right:
-        tx.concerns.over(cause, now)
+        tx.alerts.resolve(cause, now)
     else:
-        tx.concerns.notice(cause, sentence_of(found), now)
+        tx.alerts.report(cause, sentence_of(found), now)
 
 
 def end_for_gone(tx: Transaction, accounts: Collection[str], now: datetime) -> None:
     """End what concerns accounts that nobody reads any more."""
-    for concern in tx.concerns.open():
+    for concern in tx.alerts.open():
         kind, _, account = concern.cause.partition(":")
         if kind == "ledger" and account not in accounts:
-            tx.concerns.over(concern.cause, now)
+            tx.alerts.resolve(concern.cause, now)
 
 
 def sentence_of(found: Comparison) -> str:

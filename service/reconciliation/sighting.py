@@ -55,8 +55,8 @@ def sight(book: Book, cards: Sequence[Card], stages: StageReading, now: datetime
     """
     marks = {card.id: mark_of(card) for card in cards}
     with book.store.read() as tx:
-        by_number = tx.sales.noted_under(book.account, marks, now)
-        by_mark = tx.sales.noted([mark for mark in marks.values() if mark], now)
+        by_number = tx.crm.lead_records_by_opportunity(book.account, marks, now)
+        by_mark = tx.crm.lead_records([mark for mark in marks.values() if mark], now)
     ours = [(card, by_number[card.id]) for card in cards if card.id in by_number]
     _note(book, ours, stages, now)
     others = [card for card in cards if card.id not in by_number]
@@ -84,8 +84,8 @@ def _note(book: Book, ours: Sequence[tuple[Card, Noted]], stages: StageReading, 
     lead_ids = [noted.lead_id for _, noted in ours]
 
     def keep(tx: Transaction) -> None:
-        tx.ledgers.lock(book.account)
-        before, past = tx.sales.of(lead_ids), tx.sales.changes_of(lead_ids)
+        tx.crm.lock_account(book.account)
+        before, past = tx.crm.sales_of(lead_ids), tx.crm.changes_of(lead_ids)
         changed, changes, same = [], [], []
         for card, noted in ours:
             known = before.get(noted.lead_id)
@@ -95,8 +95,8 @@ def _note(book: Book, ours: Sequence[tuple[Card, Noted]], stages: StageReading, 
             else:
                 changed.append(sale)
             changes += _happened(card, noted, sale, known, past[noted.lead_id], stages, now)
-        tx.sales.keep(changed, changes)
-        tx.sales.seen(same, now)
+        tx.crm.save_sales(changed, changes)
+        tx.crm.mark_seen(same, now)
 
     if ours:
         book.store.write(keep)

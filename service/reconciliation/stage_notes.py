@@ -42,9 +42,12 @@ def note_moves(store: Store, scope: StageScope, moves: Moves) -> dict[int, str]:
 
 
 def _note(tx: Transaction, scope: StageScope, moves: Moves) -> dict[int, str]:
-    tx.ledgers.lock(scope.account)
-    leads = {number: one.lead_id for number, one in tx.sales.noted_under(scope.account, moves, scope.now).items()}
-    past = tx.sales.changes_of(list(leads.values()))
+    tx.crm.lock_account(scope.account)
+    leads = {
+        number: one.lead_id
+        for number, one in tx.crm.lead_records_by_opportunity(scope.account, moves, scope.now).items()
+    }
+    past = tx.crm.changes_of(list(leads.values()))
     added: list[Change] = []
     confirmed: list[int] = []
     origins: dict[int, str] = {}
@@ -55,12 +58,12 @@ def _note(tx: Transaction, scope: StageScope, moves: Moves) -> dict[int, str]:
             origins |= {} if mine[0].origin_at else {number: mine[0].origin}
             mine = [*_origin(mine[0]), *mine]
         pairs, new = compare(stages, mine)
-        tx.sales.correct(_corrected(pairs, scope.now))
+        tx.crm.correct_changes(_corrected(pairs, scope.now))
         confirmed += [note.number for note, move in pairs if _is_right(note, move)]
         added += [Change(lead_id, "stage", move.stage, move.at, scope.now) for move in new]
-    tx.sales.keep([], added)
+    tx.crm.save_sales([], added)
     if scope.is_whole:
-        tx.sales.confirm(confirmed, scope.now)
+        tx.crm.confirm_changes(confirmed, scope.now)
     return origins
 
 
@@ -130,16 +133,16 @@ def withdraw_unconfirmed(store: Store, scope: StageScope) -> None:
     after = ""
     while True:
         with store.read() as tx:
-            some = tx.sales.renoted(scope.account, scope.now, after, TOGETHER)
+            some = tx.crm.leads_seen_at(scope.account, scope.now, after, TOGETHER)
         if not some:
             return
-        store.write(lambda tx, some=some: tx.sales.withdraw(_unconfirmed(tx, some, scope.now)))  # type: ignore[misc]
+        store.write(lambda tx, some=some: tx.crm.delete_changes(_unconfirmed(tx, some, scope.now)))  # type: ignore[misc]
         after = some[-1]
 
 
 def _unconfirmed(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> list[int]:
     numbers: list[int] = []
-    for changes in tx.sales.changes_of(lead_ids).values():
+    for changes in tx.crm.changes_of(lead_ids).values():
         stages = [change for change in changes if change.kind == "stage"]
         begin = min((change.at for change in stages if change.seen_at == now), default=None)
         numbers += [c.number for c in stages if begin and c.seen_at < now and c.at > begin - SAME]

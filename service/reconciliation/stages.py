@@ -52,7 +52,7 @@ def read_stages(book: Book, now: datetime, *, is_whole: bool = False, is_thoroug
     Raises: StoreUnavailable; what `book.wait` raises.
     """
     with book.store.read() as tx:
-        last, oldest = _read_until(tx, book.account), tx.sales.first_received(book.account)
+        last, oldest = _read_until(tx, book.account), tx.crm.first_received(book.account)
     if oldest is None:
         return StageReading("shown")
     since = None if is_whole else last or oldest
@@ -103,7 +103,9 @@ class _HistoryRun:
 
     def _hold(self, page: list[Move]) -> None:
         with self._book.store.read() as tx:
-            ours = tx.sales.noted_under(self._book.account, {move.opportunity_id for move in page}, self._scope.now)
+            ours = tx.crm.lead_records_by_opportunity(
+                self._book.account, {move.opportunity_id for move in page}, self._scope.now
+            )
         for move in page:
             if move.opportunity_id in ours:
                 self._held.setdefault(move.opportunity_id, {})[move.id] = move
@@ -134,11 +136,11 @@ def _name(account: str) -> str:
 
 def _read_until(tx: Transaction, account: str) -> datetime | None:
     """Until when the history of an account was read; None where the next reading is a whole one."""
-    value = tx.watching.mark(_name(account))
+    value = tx.flags.get(_name(account))
     return datetime.fromisoformat(value).astimezone(UTC) if value and value != HIDDEN else None
 
 
 def _mark(tx: Transaction, account: str, value: str) -> bool:
     """Note how far the history was read; return whether that is new."""
-    old = tx.watching.mark(_name(account))
-    return old != value and tx.watching.swap(_name(account), old, value)
+    old = tx.flags.get(_name(account))
+    return old != value and tx.flags.swap(_name(account), old, value)

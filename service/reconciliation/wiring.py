@@ -111,4 +111,4 @@ def _why(error: CollectError) -> str:
 def _unknown(external_ids: Sequence[str], line: Line, store: Store, now: datetime) -> list[str]:
     with store.read() as tx:
         arrivals = {one: arrival_of_id(line.sender, one, line.form, now) for one in external_ids}
-        return [one for one, arrival in arrivals.items() if tx.arrivals.match(arrival, now) is None]
+        return [one for one, arrival in arrivals.items() if tx.leads.match(arrival, now) is None]

@@ -13,11 +13,10 @@ from service.store.facts import Fact, Tenant
 from service.store.fetches import Ended, Fetch
 from service.store.histories import History
 from service.store.holds import NO_CREDENTIALS, Hold
-from service.store.leads import Leads
 from service.store.ledgers import Reading, Reconciliation
 from service.store.locks import Identity
 from service.store.notices import WITHDRAWN, Announced, Notice
-from service.store.outbox import LATER, Debt, LeaseLost, Outbox
+from service.store.outbox import LATER, Debt, LeaseLost
 from service.store.overview import Day
 from service.store.persons import Brought, Earlier
 from service.store.query import Query
@@ -25,8 +24,9 @@ from service.store.refusals import Refusal
 from service.store.reports import Count, Origins, Period
 from service.store.sales import Change, Noted, Sale, SaleStatus
 from service.store.search import Found, Tally
-from service.store.store import SCHEMA, Store, Transaction
-from service.store.tally import Span, State, Tallies
+from service.store.store import SCHEMA, Store
+from service.store.tally import Span, State
+from service.store.transaction import Leads, Queue, Statistics, Transaction
 from service.store.writer import StoreUnavailable
 
 __all__ = [
@@ -66,11 +66,11 @@ __all__ = [
     "Noted",
     "Notice",
     "Origins",
-    "Outbox",
     "Pace",
     "Pause",
     "Period",
     "Query",
+    "Queue",
     "Reading",
     "Reconciliation",
     "Refusal",
@@ -78,9 +78,9 @@ __all__ = [
     "SaleStatus",
     "Span",
     "State",
+    "Statistics",
     "Store",
     "StoreUnavailable",
-    "Tallies",
     "Tally",
     "Tenant",
     "Told",

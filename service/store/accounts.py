@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
 
-from service.store.engines import Opened
 from service.store.locks import IsGone, try_lock, unlock
+from service.store.repository import Repository
 from service.store.tables import Instant, accounts, calls
 
 UNAVAILABLE = "unavailable"
@@ -42,12 +42,8 @@ class Pace:
     writes_only: bool = False
 
 
-class Accounts:
+class Accounts(Repository):
     """The accounts within one transaction."""
-
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
 
     # -- tokens
 
@@ -69,7 +65,7 @@ class Accounts:
         """Give the right to sign in back."""
         unlock(self._connection, accounts, accounts.c.name == account, holder)
 
-    def is_refused(self, account: str) -> bool:
+    def is_login_refused(self, account: str) -> bool:
         """Whether the last sign-in was refused, so that nobody tries it again by itself."""
         tokens = self.tokens(account)
         return bool(tokens and tokens.get("refused"))
@@ -91,7 +87,7 @@ class Accounts:
         count = accounts.c.pauses + int(is_fault)
         self._connection.execute(pausing.values(paused_until=until, pause_reason=reason, pauses=count))
 
-    def failed(self, account: str, began_at: datetime, *, is_own: bool = False) -> Failing:
+    def record_failure(self, account: str, began_at: datetime, *, is_own: bool = False) -> Failing:
         """A delivery did not come through: how many in a row now, and since when.
 
         began_at: when its call began. is_own: it may be this one delivery's fault, so it does not count.
@@ -109,7 +105,7 @@ class Accounts:
         since: datetime | None = self._connection.execute(query).scalar()
         return since
 
-    def worked(self, account: str, now: datetime) -> bool:
+    def record_success(self, account: str, now: datetime) -> bool:
         """A delivery came through: the next pause counts from the start. True when one was over, and is now ended.
 
         A pause that holds stays: the delivery began before it.
@@ -143,7 +139,7 @@ class Accounts:
         found = self._connection.execute(select(accounts).where(condition).order_by(accounts.c.name))
         return [Pause(row.name, row.paused_until, row.pause_reason, row.pauses) for row in found]
 
-    def pauses_in_a_row(self, account: str) -> int:
+    def pause_streak(self, account: str) -> int:
         """How often an account was paused since it last worked."""
         return self._connection.execute(select(accounts.c.pauses).where(accounts.c.name == account)).scalar() or 0
 
@@ -154,7 +150,7 @@ class Accounts:
 
         now: unix seconds. A wait longer than patience_s is told, but nothing is reserved.
         """
-        if self._opened.locks_rows:
+        if self._database.locks_rows:
             # PostgreSQL: let one process count at a time. SQLite's writers queue anyway.
             self._upsert(account)
             self._connection.execute(select(accounts.c.name).where(accounts.c.name == account).with_for_update())
@@ -177,7 +173,7 @@ class Accounts:
         self._connection.execute(delete(calls).where(calls.c.at < before))
 
     def _upsert(self, account: str, **values: Any) -> None:
-        insert = self._opened.insert(accounts).values(name=account, **values)
+        insert = self._database.insert(accounts).values(name=account, **values)
         if values:
             self._connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=values))
         else:

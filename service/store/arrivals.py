@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Answers, Lead, LeadId, Receipt, Status
-from service.store.engines import Opened
 from service.store.lead_rows import LEAD_COLUMNS, from_row, lead_values
+from service.store.repository import Repository
 from service.store.rows import Values, insert_values
 from service.store.search import WHOLE
 from service.store.tables import deliveries, lead_keys, leads, to_micros
@@ -76,18 +76,10 @@ class Clash(Exception):
     """Two arrivals of one batch share a key: which came first is decided one by one."""
 
 
-class LeadArrivals:
+class LeadArrivals(Repository):
     """Storing leads within one transaction."""
 
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
-
-    def keep(self, arrival: Arrival) -> Kept:
-        """Store one lead, unless it is the repeat of another."""
-        return self.keep_all([arrival])[0]
-
-    def keep_all(
+    def keep(
         self, arrivals: Sequence[Arrival], rows: Sequence[Values] = (), complete: Complete | None = None
     ) -> list[Kept]:
         """Store several at once; what became of each, in their order.
@@ -209,7 +201,7 @@ class LeadArrivals:
         if not wanted:
             return {}
         query = WHOLE.where(leads.c.id.in_(wanted)).order_by(leads.c.id)
-        if lock and self._opened.locks_rows:
+        if lock and self._database.locks_rows:
             theirs = select(deliveries.c.lead_id).where(deliveries.c.lead_id.in_(wanted)).order_by(deliveries.c.lead_id)
             self._connection.execute(theirs.with_for_update())
             query = query.with_for_update(of=leads)
@@ -245,7 +237,7 @@ class LeadArrivals:
 
     def _note(self, lead: Lead, name: str, remark: str | Sequence[str]) -> None:
         extras = _with_extra(lead, name, remark).submission.extras
-        with WordIndex(self._connection, self._opened).following([lead.id]):
+        with self._as(WordIndex).following([lead.id]):
             self._connection.execute(update(leads).where(leads.c.id == lead.id).values(extras=extras))
 
 

@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, literal, not_, select, text, tuple_, update
+from sqlalchemy import and_, literal, not_, select, text, tuple_, update
 
 from service.lead import Delivery, Doubt, Lead, LeadId, Outcome, Step
 from service.store.accounts import UNAVAILABLE, Accounts
-from service.store.engines import Opened
 from service.store.holds import Hold, Holds
-from service.store.leads import Leads
+from service.store.leads import StoredLeads
 from service.store.outbox import IS_NEXT, OWED, Outbox
+from service.store.repository import Repository
 from service.store.tables import Instant, accounts, attempts, deliveries, holds
 
 _PERSON_GUARD = 7142003
@@ -66,12 +66,8 @@ class _Rests:
     busy: set[str]  # accounts on trial to which somebody is delivering
 
 
-class Claims:
+class Claims(Repository):
     """The claims within one transaction."""
-
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
 
     def claim(
         self, worker: str, now: datetime, lease_s: float, room: int, turns: Turns | None = None
@@ -119,7 +115,7 @@ class Claims:
             .order_by(deliveries.c.due_at)
             .limit(hand.room * 4)
         )
-        if self._opened.locks_rows:
+        if self._database.locks_rows:
             query = query.with_for_update(skip_locked=True)
         yield from self._connection.execute(query).all()
 
@@ -156,19 +152,19 @@ class Claims:
             found.append(_Head(lane, row.due_at))
             after = lane
 
-    def coming(self, now: datetime) -> datetime | None:
+    def next_due(self, now: datetime) -> datetime | None:
         """When there is something to claim next, as far as can be known: a due time, or the end of a rest."""
-        pauses = {pause.account: pause.until for pause in Accounts(self._connection, self._opened).pauses(now)}
+        pauses = {pause.account: pause.until for pause in self._as(Accounts).pauses(now)}
         heads = [head.due_at for head in self._heads(pauses)]
-        ends = [hold.until for hold in Holds(self._connection, self._opened).all() if hold.until > now]
+        ends = [hold.until for hold in self._as(Holds).call_pauses() if hold.until > now]
         return min([*heads, *pauses.values(), *ends], default=None)
 
     # -- what rests
 
     def _rests(self, now: datetime) -> _Rests:
-        book = Accounts(self._connection, self._opened)
+        book = self._as(Accounts)
         on_trial = {pause.account: pause.reason == UNAVAILABLE for pause in book.on_trial(now)}
-        if on_trial and self._opened.locks_rows:
+        if on_trial and self._database.locks_rows:
             # Two claimers must not each send one to find out.
             guard = select(accounts.c.name).where(accounts.c.name.in_(on_trial)).order_by(accounts.c.name)
             self._connection.execute(guard.with_for_update())
@@ -180,10 +176,10 @@ class Claims:
 
     def _finding_out(self, now: datetime, rests: _Rests) -> Iterator[tuple[str, str, str]]:
         """The Delivery that finds out, of each hold whose time is up and that has nobody under way."""
-        for hold in Holds(self._connection, self._opened).all():
+        for hold in self._as(Holds).call_pauses():
             if hold.until > now or hold.account in rests.paused:
                 continue
-            if self._opened.locks_rows:
+            if self._database.locks_rows:
                 mine = select(holds.c.what).where(holds.c.account == hold.account, holds.c.what == hold.what)
                 self._connection.execute(mine.with_for_update())
             row = self._first_waiting(hold)
@@ -204,7 +200,7 @@ class Claims:
 
     def take(self, lead_id: str, person: str, worker: str, until: datetime) -> bool:
         """Claim one Delivery, unless it or its person is with somebody."""
-        if self._opened.locks_rows:
+        if self._database.locks_rows:
             # Two claimers of one person: the second leaves it, instead of waiting for the first one's commit.
             guard = text("SELECT pg_try_advisory_xact_lock(:class, hashtext(:person))")
             if not self._connection.execute(guard, {"class": _PERSON_GUARD, "person": person}).scalar():
@@ -223,7 +219,7 @@ class Claims:
 
     def _delivery(self, lead_id: LeadId, worker: str, now: datetime) -> Delivery:
         row = self._connection.execute(select(deliveries).where(deliveries.c.lead_id == lead_id)).one()
-        lead = Leads(self._connection, self._opened).get(lead_id)
+        lead = self._as(StoredLeads).get(lead_id)
         if lead is None:
             raise LookupError(f"lead {lead_id} is owed but not kept")  # both are one transaction
         delivery = Delivery(
@@ -239,7 +235,7 @@ class Claims:
         cut_off = self._settle_cut_off(lead)
         if cut_off is None:
             return delivery
-        Outbox(self._connection, self._opened).doubt(delivery, cut_off)
+        self._as(Outbox).mark_unknown(delivery, cut_off)
         return replace(delivery, doubt=cut_off)
 
     def _settle_cut_off(self, lead: Lead) -> Doubt | None:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import and_, delete, select, update
 
-from service.store.engines import Opened
+from service.store.repository import Repository
 from service.store.tables import concerns
 
 
@@ -29,30 +29,26 @@ class Concern:
         return self.cause.partition(":")[0]
 
 
-class Concerns:
+class Concerns(Repository):
     """The concerns within one transaction."""
 
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
-
-    def notice(self, cause: str, sentence: str, now: datetime) -> None:
+    def report(self, cause: str, sentence: str, now: datetime) -> None:
         """Something is wrong, or still is: its count rises. One that was over begins anew."""
         begun = {"sentence": sentence, "since": now, "seen_at": now, "times": 1, "told_at": None, "told": 0}
         again = {"sentence": sentence, "seen_at": now, "times": concerns.c.times + 1}
         still_open = update(concerns).where(concerns.c.cause == cause, concerns.c.over_at.is_(None))
         if self._connection.execute(still_open.values(again)).rowcount:
             return
-        insert = self._opened.insert(concerns).values(cause=cause, over_at=None, **begun)
+        insert = self._database.insert(concerns).values(cause=cause, over_at=None, **begun)
         renewed = insert.on_conflict_do_update(index_elements=["cause"], set_={**begun, "over_at": None})
         self._connection.execute(renewed)
 
-    def describe(self, cause: str, sentence: str) -> None:
+    def reword(self, cause: str, sentence: str) -> None:
         """Say it in other words, newer figures perhaps; that is no new occurrence."""
         still_open = update(concerns).where(concerns.c.cause == cause, concerns.c.over_at.is_(None))
         self._connection.execute(still_open.values(sentence=sentence))
 
-    def over(self, cause: str, now: datetime) -> bool:
+    def resolve(self, cause: str, now: datetime) -> bool:
         """The cause is gone; whether it was open."""
         ending = update(concerns).where(concerns.c.cause == cause, concerns.c.over_at.is_(None))
         return self._connection.execute(ending.values(over_at=now)).rowcount == 1
@@ -62,12 +58,12 @@ class Concerns:
         query = select(concerns).where(concerns.c.over_at.is_(None)).order_by(concerns.c.since, concerns.c.cause)
         return [Concern(*row) for row in self._connection.execute(query)]
 
-    def to_tell(self) -> list[Concern]:
+    def all(self) -> list[Concern]:
         """Those that are open, and those that are over until they are forgotten, the oldest first."""
         query = select(concerns).order_by(concerns.c.since, concerns.c.cause)
         return [Concern(*row) for row in self._connection.execute(query)]
 
-    def told(self, concern: Concern, now: datetime) -> bool:
+    def mark_notified(self, concern: Concern, now: datetime) -> bool:
         """An alert of it went out. False when it is another by now: told by somebody else, or begun anew."""
         same = and_(concerns.c.cause == concern.cause, concerns.c.since == concern.since)
         telling = update(concerns).where(same, concerns.c.told == concern.told)

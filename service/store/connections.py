@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
 
 from service.store.concerns import Concerns
-from service.store.engines import Opened
 from service.store.locks import IsGone, try_lock, unlock
 from service.store.outbox import wake
+from service.store.repository import Repository
 from service.store.tables import Instant, connections, notices
 
 
@@ -49,50 +49,46 @@ class Health:
     pulled_until: datetime | None = None
 
 
-class Connections:
+class Connections(Repository):
     """The connections within one transaction."""
-
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
 
     def health(self, link: Link) -> Health:
         """How it stands; as new where nothing is known."""
         row = self._connection.execute(select(*_HEALTH).where(_is(link))).first()
         return Health(link) if row is None else _health(row)
 
-    def all(self) -> list[Health]:
+    def health_of_all(self) -> list[Health]:
         """Every connection that anything is known of."""
         rows = self._connection.execute(select(*_HEALTH).order_by(*_KEY))
         return [_health(row) for row in rows]
 
     # -- resting
 
-    def broke(self, link: Link, reason: str, now: datetime, until: datetime) -> None:
+    def mark_broken(self, link: Link, reason: str, now: datetime, until: datetime) -> None:
         """Only a person can help: read nothing more but one notice at a time, from `until` on, to find out."""
         since = func.coalesce(connections.c.failing_since, literal(now, Instant))
         rested = {"reason": reason, "rests_until": until, "rests": connections.c.rests + 1}
         self._change(link, failing_since=since, **rested)
-        Concerns(self._connection, self._opened).notice(link.cause, reason, now)
+        self._as(Concerns).report(link.cause, reason, now)
 
-    def rest(self, link: Link, until: datetime) -> None:
+    def pause(self, link: Link, until: datetime) -> None:
         """Read nothing until then; a later end that is set already stays."""
         self._ensure(link)
         shorter = or_(connections.c.rests_until.is_(None), connections.c.rests_until < until)
         resting = update(connections).where(_is(link), shorter)
         self._connection.execute(resting.values(rests_until=until, rests=connections.c.rests + 1))
 
-    def stumbled(self, link: Link) -> int:
+    def record_failure(self, link: Link) -> int:
         """A call had no answer: how many in a row now."""
         self._change(link, failures=connections.c.failures + 1)
         found = select(connections.c.failures).where(_is(link))
         return int(self._connection.execute(found).scalar_one())
 
-    def worked(self, link: Link, now: datetime) -> bool:
+    def record_success(self, link: Link, now: datetime) -> bool:
         """A call went through: nothing of it rests any more, and what waits is due at once. Whether anything rested."""
         return self._heal(and_(_of(link), connections.c.place.in_({"", link.place})), now)
 
-    def all_worked(self, link: Link, now: datetime) -> bool:
+    def record_success_everywhere(self, link: Link, now: datetime) -> bool:
         """The same for all its places."""
         return self._heal(_of(link), now)
 
@@ -107,22 +103,22 @@ class Connections:
         healing = update(connections).where(those, touched).values(fresh).returning(*_KEY)
         healed = [Link(*row) for row in self._connection.execute(healing)]
         for link in healed:
-            Concerns(self._connection, self._opened).over(link.cause, now)
+            self._as(Concerns).resolve(link.cause, now)
         for whole in {link.whole for link in healed}:
             self._hasten(whole, now)
         return bool(healed)
 
-    def try_now(self, link: Link | None, now: datetime) -> None:
+    def probe_now(self, link: Link | None, now: datetime) -> None:
         """Find out at once whether what is broken works again; of all connections where none is named."""
         broken = connections.c.reason != ""
         condition = broken if link is None else and_(broken, _of(link.whole))
         self._connection.execute(update(connections).where(condition).values(rests_until=now, rests=0))
-        wake(self._connection, self._opened)
+        wake(self._connection, self._database)
 
     def _hasten(self, link: Link, now: datetime) -> None:
         waiting = and_(notices.c.form == link.form, notices.c.sender == link.sender, notices.c.due_at > now)
         self._connection.execute(update(notices).where(waiting).values(due_at=now))
-        wake(self._connection, self._opened)
+        wake(self._connection, self._database)
 
     # -- what is known of them
 
@@ -134,7 +130,7 @@ class Connections:
         """Remember one fact of a kind: facts()[kind][name]."""
         self._ensure(link)
         query = select(connections.c.facts).where(_is(link))
-        facts = self._connection.execute(query.with_for_update() if self._opened.locks_rows else query).scalar() or {}
+        facts = self._connection.execute(query.with_for_update() if self._database.locks_rows else query).scalar() or {}
         facts[kind] = {**facts.get(kind, {}), name: fact}
         self._change(link, facts=facts)
 
@@ -146,7 +142,7 @@ class Connections:
         """Keep renewed tokens (JSON values) for every process."""
         self._change(link, tokens=tokens)
 
-    def ends(self, link: Link, at: datetime | None) -> None:
+    def set_expiry(self, link: Link, at: datetime | None) -> None:
         """Note when a person must renew it; None: never, as far as is known."""
         self._change(link, ends_at=at)
 
@@ -161,11 +157,11 @@ class Connections:
 
     # -- whose turn it is to ask by itself
 
-    def take_look(self, link: Link, now: datetime, every_s: float) -> bool:
+    def claim_check(self, link: Link, now: datetime, every_s: float) -> bool:
         """Whether it is time to check it; then nobody else does until it is time again."""
         return self._take(link, connections.c.looked_at, now, every_s)
 
-    def take_pull(self, link: Link, now: datetime, every_s: float) -> bool:
+    def claim_pull(self, link: Link, now: datetime, every_s: float) -> bool:
         """The same for asking what was missed. The first time counts as done: what is older was not missed by us."""
         fresh = and_(_is(link), connections.c.pulled_at.is_(None))
         self._ensure(link)
@@ -174,7 +170,7 @@ class Connections:
             return False
         return self._take(link, connections.c.pulled_at, now, every_s)
 
-    def pulled(self, link: Link, until: datetime) -> None:
+    def set_pulled_until(self, link: Link, until: datetime) -> None:
         """All that was submitted before then is here."""
         self._change(link, pulled_until=until)
 
@@ -188,13 +184,13 @@ class Connections:
     def keep_only(self, links: Collection[Link], now: datetime) -> None:
         """Forget connections that the forms file does not have any more, and what was wrong with them."""
         known = {link.whole for link in links}
-        for health in self.all():
+        for health in self.health_of_all():
             if health.link.whole not in known:
                 self._connection.execute(delete(connections).where(_is(health.link)))
-                Concerns(self._connection, self._opened).over(health.link.cause, now)
+                self._as(Concerns).resolve(health.link.cause, now)
 
     def _ensure(self, link: Link) -> None:
-        insert = self._opened.insert(connections).values(form=link.form, sender=link.sender, place=link.place)
+        insert = self._database.insert(connections).values(form=link.form, sender=link.sender, place=link.place)
         self._connection.execute(insert.on_conflict_do_nothing())
 
     def _change(self, link: Link, **values: Any) -> None:

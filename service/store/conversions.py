@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, null, select
+from sqlalchemy import null, select
 
 from service.lead import Lead, LeadId, Status
-from service.store.engines import Opened
 from service.store.lead_rows import from_row
 from service.store.ledger_tables import conversions, sale_changes, sales
+from service.store.repository import Repository
 from service.store.sales import Change
 from service.store.tables import deliveries, leads
 
@@ -26,14 +26,10 @@ class Happening:
     currency: str
 
 
-class Conversions:
+class Conversions(Repository):
     """Conversions within one transaction."""
 
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
-
-    def page(self, after: int, size: int, since: datetime | None = None, form: str = "") -> list[Happening]:
+    def lead_events(self, after: int, size: int, since: datetime | None = None, form: str = "") -> list[Happening]:
         """At most `size` changes in the order in which they were noticed; continue with `after` = the last number.
 
         since: those that happened then or later.
@@ -55,17 +51,17 @@ class Conversions:
             for row in found
         ]
 
-    def told(self, platform: str, lead_ids: Iterable[str]) -> set[tuple[LeadId, str]]:
+    def reported_conversions(self, platform: str, lead_ids: Iterable[str]) -> set[tuple[LeadId, str]]:
         """Which conversions of some leads a platform was told of: lead and name."""
         mine = (conversions.c.platform == platform, conversions.c.lead_id.in_(list(lead_ids)))
         found = self._connection.execute(select(conversions.c.lead_id, conversions.c.name).where(*mine))
         return {(LeadId(lead_id), name) for lead_id, name in found}
 
-    def tell(self, platform: str, made: Iterable[tuple[LeadId, str]], now: datetime) -> None:
+    def record_conversions(self, platform: str, made: Iterable[tuple[LeadId, str]], now: datetime) -> None:
         """A platform was told of these."""
         rows = [{"platform": platform, "lead_id": one, "name": name, "exported_at": now} for one, name in made]
         if rows:
-            self._connection.execute(self._opened.insert(conversions).on_conflict_do_nothing(), rows)
+            self._connection.execute(self._database.insert(conversions).on_conflict_do_nothing(), rows)
 
 
 _COLUMNS = [null().label("raw") if column is leads.c.raw else column for column in leads.c]

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from service.lead import Correction, Lead, LeadId, Status, Step, Submission
-from service.store.engines import Opened
 from service.store.lead_rows import corrections_of, corrections_row, to_row, verdict_row
 from service.store.outbox import DONE, PARKED, Outbox
+from service.store.repository import Repository
 from service.store.tables import deliveries, leads
 from service.store.word_index import WordIndex
 
@@ -20,12 +20,8 @@ class BeingSent(Exception):
     """A worker has the lead, or may already have put it into the CRM; the text says what to do first."""
 
 
-class Corrections:
+class Corrections(Repository):
     """The corrections within one transaction."""
-
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
 
     def correct(self, lead: Lead, submission: Submission, correction: Correction, person: str, now: datetime) -> None:
         """Give a lead the answers of `submission`, and owe it again unless it is quarantined.
@@ -40,9 +36,9 @@ class Corrections:
         self._write(lead.id, {name: row[name] for name in (*_CHANGED, *verdict, "account", "corrections")})
         self._start_over(lead.id, person, lead.account)
         if lead.status is not Status.QUARANTINED:
-            Outbox(self._connection, self._opened).owe_again(lead.id, now)
+            self._as(Outbox).retry([lead.id], now)
 
-    def change(self, became: Lead, person: str, now: datetime) -> None:
+    def apply_change(self, became: Lead, person: str, now: datetime) -> None:
         """Write what a sender added to a lead; a lead that was parked for just that is owed again.
 
         became: the lead with the newest answers; its last correction holds the change. Where Nexudus has the lead, or
@@ -62,9 +58,9 @@ class Corrections:
         if delivery.person != person:
             self._start_over(became.id, person, account)
         if delivery.account != account:
-            Outbox(self._connection, self._opened).move(became.id, account, now)
+            self._as(Outbox).move(became.id, account, now)
         if became.status is Status.PENDING and delivery.state == PARKED:
-            Outbox(self._connection, self._opened).go_on(became.id, now)
+            self._as(Outbox).unpark(became.id, now)
 
     def mark_unsent(self, as_sent: Lead) -> None:
         """Mark changes that arrived while the lead was being sent as unsent. as_sent: the lead as the worker had it."""
@@ -77,7 +73,7 @@ class Corrections:
             self._connection.execute(change.values(corrections=corrections_row((*corrections[:known], *late))))
 
     def _write(self, lead_id: LeadId, values: dict[str, Any]) -> None:
-        with WordIndex(self._connection, self._opened).following([lead_id]):
+        with self._as(WordIndex).following([lead_id]):
             self._connection.execute(update(leads).where(leads.c.id == lead_id).values(values))
 
     def _start_over(self, lead_id: LeadId, person: str, account: str) -> None:
@@ -85,11 +81,11 @@ class Corrections:
         debt = update(deliveries).where(deliveries.c.lead_id == lead_id)
         nobody = {"coworker_id": None, "doubt_step": None, "doubt_at": None, "looks": 0}
         self._connection.execute(debt.values(person=person, account=account, **nobody))
-        Outbox(self._connection, self._opened).unlearn(lead_id)
+        self._as(Outbox).forget_contact_search(lead_id)
 
     def _delivery(self, lead_id: LeadId) -> Any:
         query = select(deliveries).where(deliveries.c.lead_id == lead_id)
-        return self._connection.execute(query.with_for_update() if self._opened.locks_rows else query).first()
+        return self._connection.execute(query.with_for_update() if self._database.locks_rows else query).first()
 
     def _check(self, lead: Lead) -> None:
         row = self._delivery(lead.id)

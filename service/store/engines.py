@@ -23,7 +23,7 @@ CHECKPOINT = "wal_autocheckpoint=8000"
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class Database:
     """One database, ready for use by one process.
 
     writing: for the single writer. reading: for everybody else. turn: enter it before a write
@@ -76,7 +76,7 @@ class FileTurn:
         return self._file
 
 
-def open_engines(url: str) -> Opened:
+def open_database(url: str) -> Database:
     """Open the database of a DATABASE_URL.
 
     Raises: ValueError for an engine we do not speak.
@@ -89,12 +89,12 @@ def open_engines(url: str) -> Opened:
     return opener(parsed)
 
 
-def _open_sqlite(url: URL) -> Opened:
+def _open_sqlite(url: URL) -> Database:
     path = Path(url.database or "lead-capture.db").absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
     located = url.set(database=str(path))
     turn = FileTurn(path.with_name(path.name + "-turn"))
-    return Opened(
+    return Database(
         writing=_sqlite_engine(located, begin="BEGIN IMMEDIATE", pool_size=1, temporary="MEMORY"),
         # What counts a backlog sorts all of it: on disk beyond a few megabytes, however long it is.
         reading=_sqlite_engine(located, begin="BEGIN", pool_size=8, temporary="FILE"),
@@ -135,7 +135,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, temporary: str) -> E
     return engine
 
 
-def _open_postgresql(url: URL) -> Opened:
+def _open_postgresql(url: URL) -> Database:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=4,
@@ -144,7 +144,7 @@ def _open_postgresql(url: URL) -> Opened:
         hide_parameters=True,
         connect_args={"connect_timeout": 5, "application_name": "lead-capture"},
     )
-    return Opened(
+    return Database(
         writing=engine,
         reading=engine,
         turn=nullcontext,
@@ -156,7 +156,7 @@ def _open_postgresql(url: URL) -> Opened:
     )
 
 
-ENGINES: dict[str, Callable[[URL], Opened]] = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
+ENGINES: dict[str, Callable[[URL], Database]] = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
 
 
 def answers(engine: Engine) -> bool:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, null, select, update
+from sqlalchemy import Row, delete, null, select, update
 
 from service.lead import LeadId, OpportunityId, Status, Step
-from service.store.engines import Opened
 from service.store.outbox import DONE
+from service.store.repository import Repository
 from service.store.tables import attempts, deliveries, lead_keys, lead_words, leads, notices
 from service.store.word_index import COLUMNS, WordIndex, mark_of
 from service.store.words import LONGEST, fold
@@ -46,14 +46,10 @@ class Erased:
         )
 
 
-class Erasure:
+class Erasure(Repository):
     """Erasing within one transaction."""
 
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
-
-    def leads_of(self, email: str) -> list[LeadId]:
+    def of_person(self, email: str) -> list[LeadId]:
         """The leads of a person that are not erased, oldest first; also those that once had that address."""
         wanted = fold(email.strip())
         if not wanted:
@@ -69,7 +65,7 @@ class Erasure:
         yield from self._connection.execute(alive.where(leads.c.id <= mark, leads.c.id.in_(named)))
         yield from self._connection.execute(alive.where(leads.c.id > mark))
 
-    def keys_of(self, lead_ids: Iterable[LeadId]) -> list[str]:
+    def erasable_keys(self, lead_ids: Iterable[LeadId]) -> list[str]:
         """The keys of these leads that are made of what their person said. Reads all keys: ask for many at once.
 
         A sender's own id of a submission stays, as a digest: a pull or a second import must not bring the person back.
@@ -86,7 +82,7 @@ class Erasure:
 
         keys: theirs, where they were looked up outside of this transaction.
         """
-        self._forget_keys(self.keys_of(lead_ids) if keys is None else keys)
+        self._forget_keys(self.erasable_keys(lead_ids) if keys is None else keys)
         debts = self._debts(lead_ids)
         busy = {debt.lead_id for debt in debts if debt.claimed_by is not None and debt.lease_until > now}
         found = select(leads.c.id, leads.c.page_url, leads.c.opportunity_id).where(
@@ -94,7 +90,7 @@ class Erasure:
         )
         rows = self._connection.execute(found.order_by(leads.c.id)).all()
         erased = [LeadId(row.id) for row in rows]
-        with WordIndex(self._connection, self._opened).following(erased):
+        with self._as(WordIndex).following(erased):
             for row in rows:
                 self._empty(row)
         self._end(erased)
@@ -108,7 +104,7 @@ class Erasure:
 
     def _debts(self, lead_ids: Sequence[LeadId]) -> Sequence[Row[Any]]:
         query = select(deliveries).where(deliveries.c.lead_id.in_(lead_ids))
-        return self._connection.execute(query.with_for_update() if self._opened.locks_rows else query).all()
+        return self._connection.execute(query.with_for_update() if self._database.locks_rows else query).all()
 
     def _empty(self, row: Any) -> None:
         plain = {"fields": {}, "extras": {}, "evidence": {}, "click_ids": {}, "raw": null(), "corrections": null()}

@@ -9,11 +9,12 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Select, Text, select, type_coerce
+from sqlalchemy import BigInteger, Column, Select, Text, select, type_coerce
 
 from service.lead import Answers, first_lead_id
 from service.store.outbox import OWED
 from service.store.query import Query, bounds
+from service.store.repository import Repository
 from service.store.tables import Instant, Json, attempts, deliveries, leads
 
 
@@ -72,13 +73,10 @@ class ToldCall(NamedTuple):
     trigger: str
 
 
-class Exports:
+class Exports(Repository):
     """The leads within one transaction, for whoever wants all of them."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def table(self, query: Query, after: str, size: int, last: str = "") -> list[Told]:
+    def export_page(self, query: Query, after: str, size: int, last: str = "") -> list[Told]:
         """At most `size` leads; continue with `after` = the last one's id.
 
         query: its status, form, since and until count. last: the id up to which to read all, however many; "": none.
@@ -87,7 +85,7 @@ class Exports:
         found = self._connection.execute(page.where(leads.c.id <= last).limit(None) if last else page)
         return [_told(row) for row in found.all()]
 
-    def edges(self, query: Query, after: str, size: int, most: int) -> list[str]:
+    def export_edges(self, query: Query, after: str, size: int, most: int) -> list[str]:
         """At most `most` ids: between one and the next lie `size` leads of the query's time, whatever their status."""
         above, below = bounds(query)
         found: list[str] = []
@@ -100,7 +98,7 @@ class Exports:
             found.append(edge)
         return found
 
-    def calls(self, ids: Sequence[str]) -> dict[str, list[ToldCall]]:
+    def export_calls(self, ids: Sequence[str]) -> dict[str, list[ToldCall]]:
         """Every call made for some leads, oldest first; leads without one are left out."""
         found: dict[str, list[ToldCall]] = {}
         rows = self._connection.execute(_CALLS.where(attempts.c.lead_id.in_(ids)).order_by(attempts.c.id))
@@ -108,7 +106,7 @@ class Exports:
             found.setdefault(row[0], []).append(ToldCall._make(row))
         return found
 
-    def due(self, ids: Sequence[str]) -> dict[str, int]:
+    def export_due_times(self, ids: Sequence[str]) -> dict[str, int]:
         """When those of some leads are tried next that are owed to the CRM: microseconds since 1970."""
         owed = select(deliveries.c.lead_id, _as_kept(deliveries.c.due_at)).where(deliveries.c.state == OWED)
         rows = self._connection.execute(owed.where(deliveries.c.lead_id.in_(ids)))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
-from service.store.engines import Opened
+from service.store.repository import Repository
 from service.store.tables import account_facts
 
 KEY = ("account", "base_url", "name")
@@ -37,38 +37,34 @@ class Fact:
     learned_at: datetime
 
 
-class Facts:
+class Facts(Repository):
     """The facts within one transaction."""
 
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
-
-    def of(self, tenant: Tenant) -> dict[str, Fact]:
+    def facts_of(self, tenant: Tenant) -> dict[str, Fact]:
         """All that is known of a Nexudus, by the names of the facts."""
         query = select(account_facts).where(_of(tenant), account_facts.c.value.is_not(None))
         return {row.name: Fact(row.value, row.source, row.learned_at) for row in self._connection.execute(query)}
 
-    def learn(self, tenant: Tenant, values: Mapping[str, Any], source: str, now: datetime) -> None:
+    def learn_facts(self, tenant: Tenant, values: Mapping[str, Any], source: str, now: datetime) -> None:
         """Keep answers, in the place of earlier ones of the same names."""
         for name, value in values.items():
             fact = {"value": value, "source": source, "learned_at": now}
-            insert = self._opened.insert(account_facts).values(**_key(tenant, name), **fact)
+            insert = self._database.insert(account_facts).values(**_key(tenant, name), **fact)
             self._connection.execute(insert.on_conflict_do_update(index_elements=KEY, set_=fact))
 
-    def claim(self, tenant: Tenant, name: str, now: datetime, stale_before: datetime | None = None) -> bool:
+    def claim_fact(self, tenant: Tenant, name: str, now: datetime, stale_before: datetime | None = None) -> bool:
         """Reserve a question for the caller; False where its answer is known, or another process holds it.
 
         stale_before: a question whose answer was learned before then is open again.
         """
         abandoned = and_(account_facts.c.value.is_(None), account_facts.c.learned_at < now - CLAIM_LIFE)
         is_free = abandoned if stale_before is None else or_(abandoned, account_facts.c.learned_at < stale_before)
-        insert = self._opened.insert(account_facts).values(**_key(tenant, name), value=None, learned_at=now)
+        insert = self._database.insert(account_facts).values(**_key(tenant, name), value=None, learned_at=now)
         renewed = {"learned_at": now}  # a stale answer counts until there is a new one
         taking = insert.on_conflict_do_update(index_elements=KEY, set_=renewed, where=is_free)
         return self._connection.execute(taking.returning(account_facts.c.name)).first() is not None
 
-    def forget(self, tenant: Tenant, names: Collection[str]) -> None:
+    def forget_facts(self, tenant: Tenant, names: Collection[str]) -> None:
         """Remove these answers: their questions are open again."""
         self._connection.execute(delete(account_facts).where(_of(tenant), account_facts.c.name.in_(names)))
 

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, not_, or_, select, update
 
 from service.lead import Lead, LeadId, Outcome, Status, Step
 from service.store.arrivals import Arrival, LeadArrivals, Match
 from service.store.connections import Connections, Link
 from service.store.corrections import Corrections
-from service.store.engines import Opened
-from service.store.leads import Leads
+from service.store.leads import StoredLeads
 from service.store.locks import IsGone, free_leases
 from service.store.notices import DUE, LIVE_FOR, PARKED, Notice, Notices
 from service.store.outbox import LeaseLost, Outbox
+from service.store.repository import Repository
 from service.store.tables import attempts, connections, leads, notices
 
 
@@ -43,16 +43,12 @@ class Ended:
     detail: str = ""
 
 
-class Fetches:
+class Fetches(Repository):
     """The second reads within one transaction."""
-
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
 
     # -- claiming
 
-    def are_due(self, senders: Collection[str], now: datetime) -> bool:
+    def has_due_fetch(self, senders: Collection[str], now: datetime) -> bool:
         """Whether there is anything to claim; a look only."""
         if self._connection.execute(select(notices.c.lead_id).where(_has_expired(now)).limit(1)).first():
             return True
@@ -60,7 +56,9 @@ class Fetches:
             self._connection.execute(self._due(senders, now, 1)).first() or next(self._probes(senders, now), None)
         )
 
-    def claim(self, worker: str, now: datetime, lease_s: float, room: int, senders: Collection[str]) -> list[Fetch]:
+    def claim_fetches(
+        self, worker: str, now: datetime, lease_s: float, room: int, senders: Collection[str]
+    ) -> list[Fetch]:
         """Claim at most `room` notices that are due, and write down the tries.
 
         Over a connection that is broken one at a time, when its rest is over: it finds out.
@@ -68,10 +66,12 @@ class Fetches:
         self._connection.execute(update(notices).where(_has_expired(now)).values(_NO_CLAIM))
         ids = list(self._probes(senders, now, is_look=False))[:room]
         due = self._due(senders, now, room)
-        rows = self._connection.execute(due.with_for_update(skip_locked=True) if self._opened.locks_rows else due)
+        rows = self._connection.execute(due.with_for_update(skip_locked=True) if self._database.locks_rows else due)
         ids += rows.scalars().all()
         until = now + timedelta(seconds=lease_s)
-        return [self._begin(lead_id, worker, now) for lead_id in ids[:room] if self._take(lead_id, worker, until)]
+        return [
+            self._begin(lead_id, worker, now) for lead_id in ids[:room] if self._claim_notice(lead_id, worker, until)
+        ]
 
     def _due(self, senders: Collection[str], now: datetime, room: int) -> Select[Any]:
         is_theirs = and_(connections.c.form == notices.c.form, connections.c.sender == notices.c.sender)
@@ -86,7 +86,7 @@ class Fetches:
     def _probes(self, senders: Collection[str], now: datetime, *, is_look: bool = True) -> Iterator[str]:
         """One notice of each broken connection whose rest is over, unless one is under way."""
         broken = select(connections).where(connections.c.reason != "", connections.c.sender.in_(senders))
-        if self._opened.locks_rows and not is_look:
+        if self._database.locks_rows and not is_look:
             broken = broken.with_for_update()  # two claimers must not each send one to find out
         wholly: set[tuple[str, str]] = set()
         for row in self._connection.execute(
@@ -108,7 +108,7 @@ class Fetches:
             query = select(notices.c.lead_id).where(here, _is_free(senders)).order_by(notices.c.due_at).limit(1)
             yield from self._connection.execute(query).scalars()
 
-    def _take(self, lead_id: str, worker: str, until: datetime) -> bool:
+    def _claim_notice(self, lead_id: str, worker: str, until: datetime) -> bool:
         free = and_(notices.c.lead_id == lead_id, notices.c.state == DUE, notices.c.claimed_by.is_(None))
         taking = update(notices).where(free).values(claimed_by=worker, lease_until=until)
         return self._connection.execute(taking).rowcount == 1
@@ -138,43 +138,43 @@ class Fetches:
         )
         return Fetch(notice, worker, int(number))
 
-    def free(self, is_gone: IsGone) -> int:
+    def free_fetch_leases(self, is_gone: IsGone) -> int:
         """Free the leases of workers that are gone, without waiting for their end; how many."""
         return free_leases(self._connection, notices, is_gone)
 
     # -- settling
 
-    def hold(self, fetch: Fetch) -> None:
+    def lock_lead(self, fetch: Fetch) -> None:
         """Lock the lead before anything else of a settlement: lead, connection, notice is everybody's order."""
-        if self._opened.locks_rows:
+        if self._database.locks_rows:
             mine = select(leads.c.id).where(leads.c.id == fetch.notice.lead_id)
             self._connection.execute(mine.with_for_update())
 
-    def arrived(self, fetch: Fetch, arrival: Arrival, ended: Ended, now: datetime) -> None:
+    def complete_fetch(self, fetch: Fetch, arrival: Arrival, ended: Ended, now: datetime) -> None:
         """The answers are here: the lead gets them, and is owed to the CRM, in this one commit.
 
         arrival: with the notice's id; under its keys the same enquiry may have come by way of a sender that proved
         nothing, which could not be known before.
         Raises: LeaseLost when it was withdrawn, discarded or fetched by another meanwhile.
         """
-        self.hold(fetch)
-        Connections(self._connection, self._opened).worked(fetch.link, now)
+        self.lock_lead(fetch)
+        self._as(Connections).record_success(fetch.link, now)
         self._check_lease(fetch)
-        self.end(fetch, ended)
-        Notices(self._connection, self._opened).fill(fetch.notice.lead_id, arrival.lead, arrival.person, now)
-        match = LeadArrivals(self._connection, self._opened).match(arrival, now, lock=True)
+        self.end_fetch(fetch, ended)
+        self._as(Notices).fill(fetch.notice.lead_id, arrival.lead, arrival.person, now)
+        match = self._as(LeadArrivals).match(arrival, now, lock=True)
         if match is not None:
             self._give_way(arrival.lead.id, *match, now)
 
     def _give_way(self, lead_id: LeadId, first: Lead, match: Match, now: datetime) -> None:
         """One enquiry makes one opportunity, by whichever way it came first."""
-        Outbox(self._connection, self._opened).withdraw(lead_id)
+        self._as(Outbox).withdraw([lead_id])
         problem = f"It is the enquiry of lead {first.id}, which came by {first.submission.sender}, too."
-        Leads(self._connection, self._opened).set_status(lead_id, Status.DISCARDED, problem)
+        self._as(StoredLeads).set_status([lead_id], Status.DISCARDED, problem)
         if match.became is not None:
-            Corrections(self._connection, self._opened).change(match.became, match.person, now)
+            self._as(Corrections).apply_change(match.became, match.person, now)
 
-    def postpone(self, fetch: Fetch, due: datetime, tries: int, problem: str, ended: Ended) -> None:
+    def postpone_fetch(self, fetch: Fetch, due: datetime, tries: int, problem: str, ended: Ended) -> None:
         """Give it back until `due`; `tries` places of the schedule are spent.
 
         problem: what kept it, for whoever looks meanwhile. Raises: LeaseLost.
@@ -182,12 +182,12 @@ class Fetches:
         self._settle(fetch, ended, due_at=due, tries=tries)
         self._tell(fetch, Status.ANNOUNCED, problem)
 
-    def park(self, fetch: Fetch, problem: str, ended: Ended) -> None:
+    def park_fetch(self, fetch: Fetch, problem: str, ended: Ended) -> None:
         """Only a person can help: say why, and what to do. Raises: LeaseLost."""
         self._settle(fetch, ended, state=PARKED)
         self._tell(fetch, Status.PARKED, problem)
 
-    def end(self, fetch: Fetch, ended: Ended) -> None:
+    def end_fetch(self, fetch: Fetch, ended: Ended) -> None:
         """Settle one try."""
         values = {
             "outcome": ended.outcome.value,
@@ -197,7 +197,7 @@ class Fetches:
         }
         self._connection.execute(update(attempts).where(attempts.c.id == fetch.attempt).values(values))
 
-    def park_all_but(self, links: Collection[Link], problem: Callable[[Link], str]) -> int:
+    def park_unconfigured(self, links: Collection[Link], problem: Callable[[Link], str]) -> int:
         """Park what nobody can fetch, because the forms file has its form or sender no more; how many."""
         known = {link.whole for link in links}
         found = select(notices.c.form, notices.c.sender).where(notices.c.state == DUE).distinct()
@@ -209,21 +209,21 @@ class Fetches:
         ids: Sequence[str] = self._connection.execute(select(notices.c.lead_id).where(theirs)).scalars().all()
         self._connection.execute(update(notices).where(theirs).values(state=PARKED, **_NO_CLAIM))
         for lead_id in ids:
-            Leads(self._connection, self._opened).set_status(LeadId(lead_id), Status.PARKED, problem)
+            self._as(StoredLeads).set_status([LeadId(lead_id)], Status.PARKED, problem)
         return len(ids)
 
     def _settle(self, fetch: Fetch, ended: Ended, **values: Any) -> None:
-        self._change(fetch, **values, **_NO_CLAIM)
-        self.end(fetch, ended)
+        self._change_notice(fetch, **values, **_NO_CLAIM)
+        self.end_fetch(fetch, ended)
 
     def _tell(self, fetch: Fetch, status: Status, problem: str) -> None:
         mine = update(leads).where(leads.c.id == fetch.notice.lead_id, leads.c.status == Status.ANNOUNCED.value)
         self._connection.execute(mine.values(status=status.value, problem=problem))
 
     def _check_lease(self, fetch: Fetch) -> None:
-        self._change(fetch, claimed_by=fetch.claimed_by)
+        self._change_notice(fetch, claimed_by=fetch.claimed_by)
 
-    def _change(self, fetch: Fetch, **values: Any) -> None:
+    def _change_notice(self, fetch: Fetch, **values: Any) -> None:
         mine = and_(notices.c.lead_id == fetch.notice.lead_id, notices.c.claimed_by == fetch.claimed_by)
         if self._connection.execute(update(notices).where(mine).values(**values)).rowcount != 1:
             raise LeaseLost(fetch.notice.lead_id)

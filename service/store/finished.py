@@ -3,22 +3,22 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from service.lead import LeadId, Status, first_lead_id
+from service.store.repository import Repository
 from service.store.tables import leads
 
 FINISHED = (Status.DELIVERED, Status.DISCARDED, Status.QUARANTINED, Status.TEST)
 """Where nothing is owed any more. Spam that nobody released is finished, too; what waits or is parked is not."""
 
 
-class Finished:
+class Finished(Repository):
     """The finished leads within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def before(self, instant: datetime, forms: Collection[str], size: int, *, but_these: bool = False) -> list[LeadId]:
+    def finished_before(
+        self, instant: datetime, forms: Collection[str], size: int, *, but_these: bool = False
+    ) -> list[LeadId]:
         """At most `size` leads of some forms, or of all others, that were finished before then, oldest first.
 
         A delivered lead is finished with its delivery, others with their arrival: nobody writes down more.

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 
 from service.lead import Attempt, Lead
 from service.store.lead_rows import to_row
 from service.store.outbox import DONE, PARKED
+from service.store.repository import Repository
 from service.store.rows import insert_rows
 from service.store.tables import attempts, deliveries, leads
 
@@ -22,18 +23,15 @@ class History:
     sent: Mapping[str, Any] | None = None
 
 
-class Histories:
+class Histories(Repository):
     """The made-up leads within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def others_than(self, account: str) -> bool:
+    def has_other_accounts(self, account: str) -> bool:
         """Whether there is any lead of another account."""
         query = select(leads.c.id).where(leads.c.account != account).limit(1)
         return self._connection.execute(query).first() is not None
 
-    def write(self, histories: Sequence[History]) -> None:
+    def write_histories(self, histories: Sequence[History]) -> None:
         """Keep them. A worker finds nothing to deliver among them."""
         if not histories:
             return
@@ -43,7 +41,7 @@ class Histories:
         if calls:
             insert_rows(self._connection, attempts, calls)
 
-    def remove(self, account: str, size: int) -> int:
+    def remove_account(self, account: str, size: int) -> int:
         """Delete at most `size` leads of an account, with all that belongs to them; how many."""
         found = self._connection.execute(select(leads.c.id).where(leads.c.account == account).limit(size))
         ids = list(found.scalars())

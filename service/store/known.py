@@ -3,22 +3,20 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import or_, select
 
 from service.lead import Status
+from service.store.repository import Repository
 from service.store.tables import lead_keys, leads
 
 _AT_ONCE = 500
 """Values of one query: some builds of SQLite take no thousand."""
 
 
-class Known:
+class Known(Repository):
     """What is here already, within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def keys(self, values: Collection[str], now: datetime, *, also_announced: bool = True) -> set[str]:
+    def known_keys(self, values: Collection[str], now: datetime, *, also_announced: bool = True) -> set[str]:
         """Those of some keys under which a lead came that a further one would be the repeat of.
 
         also_announced: count leads whose answers are still to be read; a repeat that has them would fill them in.
@@ -33,7 +31,7 @@ class Known:
             for key in self._connection.execute(query.where(lead_keys.c.key.in_(some))).scalars()
         }
 
-    def leads(self, ids: Collection[str]) -> set[str]:
+    def known_ids(self, ids: Collection[str]) -> set[str]:
         """Those of some ids that leads here have."""
         return {
             lead_id

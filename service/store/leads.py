@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import func, select, update
 
 from service.lead import (
     Attempt,
@@ -13,20 +13,15 @@ from service.lead import (
     OpportunityId,
     Status,
 )
-from service.store.engines import Opened
 from service.store.lead_rows import attempt_of, from_row
-from service.store.query import Query
-from service.store.search import WHOLE, Search
+from service.store.repository import Repository
+from service.store.search import WHOLE
 from service.store.tables import attempts, leads
 from service.store.word_index import WordIndex
 
 
-class Leads:
+class StoredLeads(Repository):
     """The leads within one transaction."""
-
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
 
     def get(self, lead_id: str) -> Lead | None:
         """One lead, with the time of its next attempt, or None."""
@@ -41,29 +36,17 @@ class Leads:
             found[LeadId(row.lead_id)].append(attempt_of(row))
         return found
 
-    def page(self, query: Query, size: int) -> list[Lead]:
-        """At most `size` leads, newest first; continue with `before` = the last one's id."""
-        return Search(self._connection).page(query, size, patience=None).leads
-
-    def ids(self, query: Query, size: int) -> list[LeadId]:
-        """At most `size` ids, oldest first."""
-        return Search(self._connection).ids(query, size)
-
-    def count(self) -> dict[str, int]:
+    def count_by_status(self) -> dict[str, int]:
         """How many leads stand where: status -> number."""
         rows = self._connection.execute(select(leads.c.status, func.count().label("number")).group_by(leads.c.status))
         return {row.status: row.number for row in rows}
 
-    def set_status(self, lead_id: LeadId, status: Status, problem: str = "") -> None:
-        """Move a lead to `status`; `problem` says why a person must look and what to do."""
-        self.set_all([lead_id], status, problem)
-
-    def set_all(self, lead_ids: Sequence[LeadId], status: Status, problem: str = "") -> None:
-        """The same for several."""
+    def set_status(self, lead_ids: Sequence[LeadId], status: Status, problem: str = "") -> None:
+        """Move leads to `status`; `problem` says why a person must look at them and what to do."""
         change = update(leads).where(leads.c.id.in_(lead_ids)).values(status=status.value, problem=problem)
         self._connection.execute(change)
 
-    def standing(self, lead_ids: Sequence[str]) -> dict[LeadId, Status]:
+    def statuses_of(self, lead_ids: Sequence[str]) -> dict[LeadId, Status]:
         """Where some leads stand; those that are not there are left out."""
         rows = self._connection.execute(select(leads.c.id, leads.c.status).where(leads.c.id.in_(lead_ids)))
         return {LeadId(row.id): Status(row.status) for row in rows}
@@ -73,7 +56,9 @@ class Leads:
         query = select(leads.c.account).where(leads.c.id.in_(lead_ids)).distinct().order_by(leads.c.account)
         return list(self._connection.execute(query).scalars())
 
-    def delivered(self, lead_id: LeadId, coworker_id: CoworkerId, opportunity_id: OpportunityId, now: datetime) -> None:
+    def mark_delivered(
+        self, lead_id: LeadId, coworker_id: CoworkerId, opportunity_id: OpportunityId, now: datetime
+    ) -> None:
         """The opportunity exists: note which, and when."""
         self._connection.execute(
             update(leads)
@@ -86,4 +71,4 @@ class Leads:
                 delivered_at=now,
             )
         )
-        WordIndex(self._connection, self._opened).add_numbers(lead_id, coworker_id, opportunity_id)
+        self._as(WordIndex).add_numbers(lead_id, coworker_id, opportunity_id)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, delete, or_, select, update
+from sqlalchemy import Column, delete, or_, select, update
 
-from service.store.engines import Opened
 from service.store.ledger_tables import ledgers, reconciliations
+from service.store.repository import Repository
 
 KEPT = 60
 """Comparisons of one account that are kept: two months of nights."""
@@ -39,55 +39,51 @@ class Reconciliation:
     told: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Ledgers:
+class Ledgers(Repository):
     """The reading of the CRM within one transaction."""
 
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
-
-    def reading(self, account: str) -> Reading:
+    def read_state(self, account: str) -> Reading:
         """How far an account was read."""
         row = self._connection.execute(select(ledgers).where(ledgers.c.account == account)).first()
         return Reading(account) if row is None else Reading(*row)
 
-    def take_poll(self, account: str, now: datetime, every: timedelta) -> bool:
+    def claim_poll(self, account: str, now: datetime, every: timedelta) -> bool:
         """Take the turn to look for changes; False where somebody had it less than that ago."""
         return self._take(account, ledgers.c.polled_at, now, now - every)
 
-    def take_night(self, account: str, now: datetime, night: datetime) -> bool:
+    def claim_night(self, account: str, now: datetime, night: datetime) -> bool:
         """Take the turn to compare the accounts; False where somebody had it since that night began."""
         return self._take(account, ledgers.c.reconciled_at, now, night)
 
-    def lock(self, account: str) -> None:
+    def lock_account(self, account: str) -> None:
         """Let nobody else note what became of this account's leads until this transaction ends."""
-        self._connection.execute(self._opened.insert(ledgers).values(account=account).on_conflict_do_nothing())
+        self._connection.execute(self._database.insert(ledgers).values(account=account).on_conflict_do_nothing())
         self._connection.execute(update(ledgers).where(ledgers.c.account == account).values(account=account))
 
     def _take(self, account: str, column: Column[Any], now: datetime, before: datetime) -> bool:
-        self._connection.execute(self._opened.insert(ledgers).values(account=account).on_conflict_do_nothing())
+        self._connection.execute(self._database.insert(ledgers).values(account=account).on_conflict_do_nothing())
         free = or_(column.is_(None), column < before)
         taking = update(ledgers).where(ledgers.c.account == account, free).values({column.name: now})
         return self._connection.execute(taking).rowcount == 1
 
-    def read(self, account: str, until: datetime | None, problem: str = "") -> None:
+    def record_read(self, account: str, until: datetime | None, problem: str = "") -> None:
         """It was read, changes up to `until` (None: no further than before), or could not be."""
         values: dict[str, Any] = {"problem": problem} | ({} if until is None else {"read_until": until})
-        insert = self._opened.insert(ledgers).values(account=account, **values)
+        insert = self._database.insert(ledgers).values(account=account, **values)
         self._connection.execute(insert.on_conflict_do_update(index_elements=["account"], set_=values))
 
-    def keep(self, made: Reconciliation) -> None:
+    def save_reconciliation(self, made: Reconciliation) -> None:
         """Keep a comparison; the oldest make room."""
         told = {"account": made.account, "started_at": made.started_at, "ended_at": made.ended_at}
         row = {**told, "since": made.since, "told": dict(made.told)}
-        self._connection.execute(self._opened.insert(reconciliations).values(row).on_conflict_do_nothing())
+        self._connection.execute(self._database.insert(reconciliations).values(row).on_conflict_do_nothing())
         mine = reconciliations.c.account == made.account
         newest = select(reconciliations.c.started_at).where(mine).order_by(reconciliations.c.started_at.desc())
         oldest = self._connection.execute(newest.offset(KEPT - 1).limit(1)).scalar()
         if oldest is not None:
             self._connection.execute(delete(reconciliations).where(mine, reconciliations.c.started_at < oldest))
 
-    def latest(self, account: str) -> Reconciliation | None:
+    def last_reconciliation(self, account: str) -> Reconciliation | None:
         """The last comparison of an account."""
         query = select(reconciliations).where(reconciliations.c.account == account)
         row = self._connection.execute(query.order_by(reconciliations.c.started_at.desc()).limit(1)).first()

@@ -7,16 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
-from service.store.engines import Opened
+from service.store.engines import Database
 
 SCRIPTS = Path(__file__).with_name("migrations")
 _GUARD = 7142000
 """The advisory lock under which one host migrates and the others wait."""
 
 
-def migrate(opened: Opened) -> None:
+def migrate(database: Database) -> None:
     """Apply what is missing; does nothing on a database that is up to date."""
-    with opened.turn(), opened.writing.connect() as connection, _alone(connection):
+    with database.turn(), database.writing.connect() as connection, _alone(connection):
         upgrade(connection, "head")
 
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
 from service.lead import Lead, LeadId, Receipt, Status
 from service.store.arrivals import Arrival, LeadArrivals
 from service.store.connections import Connections, Link
-from service.store.engines import Opened
 from service.store.lead_rows import to_row
-from service.store.leads import Leads
+from service.store.leads import StoredLeads
 from service.store.outbox import LATER, LIVE, Debt, Outbox, wake
+from service.store.repository import Repository
 from service.store.tables import leads, notices
 from service.store.word_index import WordIndex
 
@@ -50,19 +50,15 @@ Announced = tuple[Arrival, Notice]
 """A lead of status ANNOUNCED, with what makes a later one its repeat; and how to fetch it."""
 
 
-class Notices:
+class Notices(Repository):
     """The notices within one transaction."""
 
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
-
-    def announce_all(self, arrivals: Sequence[Announced]) -> list[Receipt]:
+    def announce(self, arrivals: Sequence[Announced]) -> list[Receipt]:
         """Keep announced leads and owe each a fetch, unless it came before."""
         return [self._announce(arrival, notice) for arrival, notice in arrivals]
 
     def _announce(self, arrival: Arrival, notice: Notice) -> Receipt:
-        receipt, lead, _, _ = LeadArrivals(self._connection, self._opened).keep(arrival)
+        receipt, lead, _, _ = self._as(LeadArrivals).keep([arrival])[0]
         if lead is not None:
             self._connection.execute(
                 notices.insert().values(
@@ -77,7 +73,7 @@ class Notices:
                     due_at=notice.announced_at,
                 )
             )
-            wake(self._connection, self._opened)
+            wake(self._connection, self._database)
         return receipt
 
     # -- its answers
@@ -93,39 +89,39 @@ class Notices:
             return False
         row = to_row(lead)
         learned = {name: row[name] for name in _LEARNED}
-        with WordIndex(self._connection, self._opened).following([lead_id]):
+        with self._as(WordIndex).following([lead_id]):
             self._connection.execute(update(leads).where(leads.c.id == lead_id).values(learned))
         is_late = now - announced_at > LIVE_FOR
         form, parked = lead.submission.form, lead.status is not Status.PENDING
         debt = Debt(lead_id, lead.account, person, now, form, parked=parked, priority=LATER if is_late else LIVE)
-        Outbox(self._connection, self._opened).owe(debt)
+        self._as(Outbox).enqueue([debt])
         return True
 
     # -- what operators decide
 
-    def is_waiting(self, lead_id: LeadId) -> bool:
+    def has_notice(self, lead_id: LeadId) -> bool:
         """Whether the lead's answers are still to be fetched, so that it cannot be sent."""
         return (
             self._connection.execute(select(notices.c.lead_id).where(notices.c.lead_id == lead_id)).first() is not None
         )
 
-    def announce_again(self, lead_id: LeadId, now: datetime) -> bool:
+    def retry_fetch(self, lead_id: LeadId, now: datetime) -> bool:
         """An operator asks for a new try, over a broken connection, too; False: nothing is to be fetched."""
         mine = notices.c.lead_id == lead_id
         row = self._connection.execute(select(notices.c.form, notices.c.sender).where(mine)).first()
         if row is None:
             return False
-        Leads(self._connection, self._opened).set_status(lead_id, Status.ANNOUNCED)
-        Connections(self._connection, self._opened).try_now(Link(*row), now)
+        self._as(StoredLeads).set_status([lead_id], Status.ANNOUNCED)
+        self._as(Connections).probe_now(Link(*row), now)
         again = {"state": DUE, "due_at": now, "tries": 0, "trigger": "operator"}
         self._connection.execute(update(notices).where(mine).values(again))
         return True
 
-    def drop(self, lead_id: LeadId) -> None:
+    def drop_notice(self, lead_id: LeadId) -> None:
         """Fetch nothing: the lead is not wanted, or its person is forgotten."""
         self._connection.execute(delete(notices).where(notices.c.lead_id == lead_id))
 
-    def waiting(self) -> list[tuple[Link, int, datetime]]:
+    def fetch_backlog(self) -> list[tuple[Link, int, datetime]]:
         """How many leads wait to be fetched, and since when the oldest, by connection and place."""
         key = (notices.c.form, notices.c.sender, notices.c.place)
         query = select(*key, func.count(), func.min(notices.c.announced_at)).where(notices.c.state == DUE)
@@ -136,18 +132,18 @@ class Notices:
 
     def withdraw(self, arrival: Arrival) -> Receipt:
         """Make nothing of a lead that its person took back; one that Nexudus has is only marked."""
-        receipt = LeadArrivals(self._connection, self._opened).keep(arrival).receipt
+        receipt = self._as(LeadArrivals).keep([arrival])[0].receipt
         if receipt.repeat:
             self._mark_withdrawn(receipt.lead_id)
         return receipt
 
     def _mark_withdrawn(self, lead_id: LeadId) -> None:
-        self.drop(lead_id)
+        self.drop_notice(lead_id)
         status = self._connection.execute(select(leads.c.status).where(leads.c.id == lead_id)).scalar_one()
         marked = update(leads).where(leads.c.id == lead_id)
         if status == Status.DELIVERED.value:
             problem = f"{WITHDRAWN} Delete the opportunity and the contact in Nexudus, unless you may keep them."
             self._connection.execute(marked.values(problem=problem))
         elif status != Status.ERASED.value:
-            Outbox(self._connection, self._opened).withdraw(lead_id)
+            self._as(Outbox).withdraw([lead_id])
             self._connection.execute(marked.values(status=Status.DISCARDED.value, problem=WITHDRAWN))

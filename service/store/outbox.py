@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, or_, select, text, update
 
 from service.lead import CoworkerId, Delivery, Doubt, LeadId, Outcome, Status, Step
-from service.store.engines import Opened
-from service.store.leads import Leads
+from service.store.engines import Database
+from service.store.leads import StoredLeads
 from service.store.locks import IsGone, free_leases
+from service.store.repository import Repository
 from service.store.rows import insert_values
 from service.store.tables import attempts, deliveries, leads, to_micros
 
@@ -29,11 +30,11 @@ LIVE, LATER = 0, 1
 """Priorities: a lead that just came goes before replays and imports."""
 
 
-def wake(connection: Connection, opened: Opened) -> None:
+def wake(connection: Connection, database: Database) -> None:
     """Tell the workers of all hosts, once this is committed, that something fell due."""
     connection.info[WAKE] = True
-    if opened.announce:
-        connection.execute(text(opened.announce))
+    if database.announce:
+        connection.execute(text(database.announce))
 
 
 class LeaseLost(Exception):
@@ -56,21 +57,13 @@ class Debt:
     priority: int = LIVE
 
 
-class Outbox:
+class Outbox(Repository):
     """The deliveries within one transaction."""
-
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
 
     # -- owing
 
-    def owe(self, debt: Debt) -> None:
-        """Owe the CRM one Delivery, or note a `parked` one that an operator may let go."""
-        self.owe_all([debt])
-
-    def owe_all(self, debts: Sequence[Debt]) -> None:
-        """The same for several."""
+    def enqueue(self, debts: Sequence[Debt]) -> None:
+        """Queue deliveries; a `parked` one waits until an operator releases it."""
         if not debts:
             return
         rows = [
@@ -84,28 +77,15 @@ class Outbox:
         if not all(debt.parked for debt in debts):
             self._wake()
 
-    def owe_again(self, lead_id: LeadId, due: datetime) -> bool:
-        """An operator asks for a new try: the whole schedule is free again. False: nothing to deliver."""
-        owed = (
-            update(deliveries)
-            .where(deliveries.c.lead_id == lead_id, deliveries.c.state != DONE)
-            .values(state=OWED, due_at=due, tries=0, trigger="operator", priority=LATER, waits_for=None)
-        )
-        changed = self._connection.execute(owed).rowcount == 1
-        if changed:
-            Leads(self._connection, self._opened).set_status(lead_id, Status.PENDING)
-            self._wake()
-        return changed
-
-    def go_on(self, lead_id: LeadId, due: datetime) -> None:
+    def unpark(self, lead_id: LeadId, due: datetime) -> None:
         """What a parked lead lacked is here: it is owed as if it had just come."""
         parked = update(deliveries).where(deliveries.c.lead_id == lead_id, deliveries.c.state == PARKED)
         self._connection.execute(parked.values(state=OWED, due_at=due, tries=0, waits_for=None))
-        Leads(self._connection, self._opened).set_status(lead_id, Status.PENDING)
+        self._as(StoredLeads).set_status([lead_id], Status.PENDING)
         self._wake()
 
-    def owe_all_again(self, lead_ids: Sequence[LeadId], due: datetime) -> list[LeadId]:
-        """The same for several; those that owe something."""
+    def retry(self, lead_ids: Sequence[LeadId], due: datetime) -> list[LeadId]:
+        """Try leads again by an operator's decision, with a fresh schedule; returns those with something to send."""
         owed = (
             update(deliveries)
             .where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
@@ -113,27 +93,29 @@ class Outbox:
         )
         changed = [LeadId(found) for found in self._connection.execute(owed.returning(deliveries.c.lead_id)).scalars()]
         if changed:
-            Leads(self._connection, self._opened).set_all(changed, Status.PENDING)
+            self._as(StoredLeads).set_status(changed, Status.PENDING)
             self._wake()
         return changed
 
     def _wake(self) -> None:
-        wake(self._connection, self._opened)
+        wake(self._connection, self._database)
 
     # -- leases
 
-    def renew(self, worker: str, lead_ids: Iterable[LeadId], until: datetime) -> None:
+    def renew_leases(self, worker: str, lead_ids: Iterable[LeadId], until: datetime) -> None:
         """Keep other workers away from Deliveries that are still being worked on."""
         held = and_(deliveries.c.lead_id.in_(list(lead_ids)), deliveries.c.claimed_by == worker)
         self._connection.execute(update(deliveries).where(held).values(lease_until=until))
 
-    def free(self, is_gone: IsGone) -> int:
+    def free_leases(self, is_gone: IsGone) -> int:
         """Free the leases of workers that are gone, without waiting for their end; how many."""
         return free_leases(self._connection, deliveries, is_gone)
 
     # -- attempts
 
-    def begin(self, delivery: Delivery, step: Step, now: datetime, sent: Mapping[str, Any] | None = None) -> int:
+    def begin_attempt(
+        self, delivery: Delivery, step: Step, now: datetime, sent: Mapping[str, Any] | None = None
+    ) -> int:
         """Write down one call before it is made; its number.
 
         sent: the opportunity's body, where it is that.
@@ -150,7 +132,7 @@ class Outbox:
         made = self._connection.execute(attempts.insert().returning(attempts.c.id), row)
         return int(made.scalar_one())
 
-    def end(
+    def end_attempt(
         self, number: int, outcome: Outcome, duration_ms: int, http_status: int | None = None, detail: str = ""
     ) -> None:
         """Settle one call."""
@@ -158,7 +140,7 @@ class Outbox:
         values = {"outcome": outcome.value, "duration_ms": duration_ms, "http_status": http_status, "detail": detail}
         self._connection.execute(ending.values(values))
 
-    def intercepted(self, account: str, since: datetime) -> int:
+    def count_intercepted(self, account: str, since: datetime) -> int:
         """How many different leads of an account met a web page in calls that began since then."""
         newest = select(func.max(attempts.c.id)).scalar_subquery()
         met = (
@@ -179,24 +161,24 @@ class Outbox:
         """The first step is finished: never begin before it again."""
         self._change(delivery, coworker_id=coworker_id, **_NO_DOUBT)
 
-    def doubt(self, delivery: Delivery, doubt: Doubt) -> None:
+    def mark_unknown(self, delivery: Delivery, doubt: Doubt) -> None:
         """A create may have been saved: the next try looks first."""
         self._change(delivery, doubt_step=doubt.step.value, doubt_at=doubt.since, looks=doubt.looks)
 
-    def clear_doubt(self, delivery: Delivery) -> None:
+    def clear_unknown(self, delivery: Delivery) -> None:
         """The create is known not to have been saved."""
         self._change(delivery, **_NO_DOUBT)
 
-    def done(self, delivery: Delivery) -> None:
+    def complete(self, delivery: Delivery) -> None:
         """The debt is paid."""
         self._change(delivery, state=DONE, waits_for=None, **_NO_CLAIM, **_NO_DOUBT)
 
     def wait_for(self, delivery: Delivery, hold: str, problem: str) -> None:
         """Give the Delivery back until that hold is lifted; its place in the schedule and its turn stay."""
         self._change(delivery, waits_for=hold, **_NO_CLAIM)
-        Leads(self._connection, self._opened).set_status(delivery.lead.id, Status.PENDING, problem)
+        self._as(StoredLeads).set_status([delivery.lead.id], Status.PENDING, problem)
 
-    def hasten(self, account: str, now: datetime, failing_since: datetime, *, untried: bool = False) -> int:
+    def reschedule_now(self, account: str, now: datetime, failing_since: datetime, *, untried: bool = False) -> int:
         """An outage is over: what waits longer than a minute for its next try is due now; how many.
 
         failing_since: when it began. What met a web page before that waits on: others came through since, so that page
@@ -221,12 +203,12 @@ class Outbox:
         """
         self._change(delivery, due_at=due, tries=tries, waits_for=None, **_NO_CLAIM)
         if problem:
-            Leads(self._connection, self._opened).set_status(delivery.lead.id, Status.PENDING, problem)
+            self._as(StoredLeads).set_status([delivery.lead.id], Status.PENDING, problem)
 
     def park(self, delivery: Delivery, problem: str) -> None:
         """Only a person can help: say why, and what to do."""
         self._change(delivery, state=PARKED, waits_for=None, **_NO_CLAIM)
-        Leads(self._connection, self._opened).set_status(delivery.lead.id, Status.PARKED, problem)
+        self._as(StoredLeads).set_status([delivery.lead.id], Status.PARKED, problem)
 
     def hand_over(self, delivery: Delivery, account: str, due: datetime) -> None:
         """The lead is owed to another account: give it back, to be claimed there."""
@@ -243,20 +225,16 @@ class Outbox:
             update(deliveries).where(deliveries.c.lead_id == lead_id).values(account=account, **anew)
         )
         self._connection.execute(update(leads).where(leads.c.id == lead_id).values(account=account))
-        self.unlearn(lead_id)
+        self.forget_contact_search(lead_id)
         self._wake()
 
-    def unlearn(self, lead_id: LeadId) -> None:
+    def forget_contact_search(self, lead_id: LeadId) -> None:
         """Forget what searches said of a contact: it was another account's, or may have been another person."""
         searches = update(attempts).where(attempts.c.lead_id == lead_id, attempts.c.step == Step.FIND_COWORKER.value)
         self._connection.execute(searches.where(attempts.c.outcome == Outcome.DONE.value).values(detail=""))
 
-    def withdraw(self, lead_id: LeadId) -> None:
-        """Owe nothing for now, by an operator's decision; a worker that has it loses its lease."""
-        self.withdraw_all([lead_id])
-
-    def withdraw_all(self, lead_ids: Sequence[LeadId]) -> None:
-        """The same for several."""
+    def withdraw(self, lead_ids: Sequence[LeadId]) -> None:
+        """Deliver nothing for now, by an operator's decision; a worker that has one loses its lease."""
         held = update(deliveries).where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
         self._connection.execute(held.values(state=PARKED, waits_for=None, **_NO_CLAIM))
 
@@ -267,16 +245,12 @@ class Outbox:
 
     # -- telling
 
-    def sent(self, lead_id: LeadId) -> dict[str, Any] | None:
-        """The opportunity's body as it was last sent to the CRM; None where it never was."""
-        return self.sent_of([lead_id]).get(lead_id)
-
-    def sent_of(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
-        """The same of some leads; those of which none was sent are left out."""
+    def request_bodies(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
+        """Return the opportunity's body as it was last sent for each lead; leads never sent are left out."""
         query = select(deliveries.c.lead_id, deliveries.c.sent).where(deliveries.c.lead_id.in_(lead_ids))
         return {LeadId(row.lead_id): row.sent for row in self._connection.execute(query) if row.sent is not None}
 
-    def waiting(self) -> tuple[int, datetime | None]:
+    def backlog(self) -> tuple[int, datetime | None]:
         """How many Deliveries are owed, and since when the oldest of their leads waits."""
         pending = leads.c.status == Status.PENDING.value  # has an index; the state of the deliveries has none
         number = self._connection.execute(select(func.count()).select_from(leads).where(pending)).scalar_one()

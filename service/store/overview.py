@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from service.lead import Outcome, Status, Step, first_lead_id
+from service.store.repository import Repository
 from service.store.tables import attempts, lead_words, leads
 from service.store.word_index import mark_of
 from service.store.words import facet
@@ -32,13 +33,10 @@ class Day:
         return sum(number for status, number in self.received.items() if status not in aside)
 
 
-class Overview:
+class Overview(Repository):
     """The overview within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def day(self, since: datetime) -> Day:
+    def today(self, since: datetime) -> Day:
         """What came and went since then."""
         # In the order of ids: else all leads are read in the order of their statuses, to be grouped.
         some = (
@@ -85,7 +83,7 @@ class Overview:
         found: datetime | None = self._connection.execute(query).scalar()
         return found
 
-    def last_from(self, sender: str) -> datetime | None:
+    def last_received_from(self, sender: str) -> datetime | None:
         """When a sender last brought a lead."""
         named = select(func.max(lead_words.c.lead_id)).where(lead_words.c.word == facet("sender", sender))
         younger = select(func.max(leads.c.id)).where(leads.c.id > mark_of(self._connection), leads.c.sender == sender)

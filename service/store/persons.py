@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select, union
+from sqlalchemy import func, or_, select, union
 
 from service.lead import LeadId, Status, first_lead_id
 from service.store.phones import phone_words
+from service.store.repository import Repository
 from service.store.tables import lead_keys, lead_words, leads
 from service.store.word_index import mark_of
 from service.store.words import LONGEST, fold
@@ -46,13 +47,10 @@ class Brought:
     submitted_at: float | None
 
 
-class Persons:
+class Persons(Repository):
     """The people whom a platform brought, within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def brought(
+    def brought_by(
         self, sender: str, account: str, keys: str, before: datetime, *, nameless: bool = False
     ) -> Iterator[Brought]:
         """Yield a platform's leads that bear an address or number, whoever relayed them, oldest first.
@@ -75,7 +73,7 @@ class Persons:
             submitted_at = evidence.get("submitted_at")
             yield Brought(LeadId(lead_id), form, form_name, external_id, email, phone, received_at, submitted_at)
 
-    def earlier(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, Earlier]:
+    def earlier_enquiries(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, Earlier]:
         """Count the enquiries that the people of some leads made before each, in the same account.
 
         People are known by the e-mail address, else by the number. Left out are suspected spam, tests, and what was
@@ -118,7 +116,7 @@ class Persons:
                 arrivals[row.account, person].append((row.id, row.received_at))
         return arrivals
 
-    def announced(self, sender: str, account: str) -> int:
+    def count_announced(self, sender: str, account: str) -> int:
         """Count the leads a platform announced whose answers, and so whose people, are not known yet."""
         query = select(func.count()).select_from(leads).where(leads.c.status == Status.ANNOUNCED.value)
         return int(

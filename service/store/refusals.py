@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from service.store.engines import Opened
+from service.store.repository import Repository
 from service.store.tables import deployment
 
 RECENT = timedelta(days=7)
@@ -91,34 +91,30 @@ class Refusal:
         )
 
 
-class Refusals:
+class Refusals(Repository):
     """The refused calls within one transaction."""
 
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
-
-    def note(self, refusal: Refusal) -> None:
+    def record_rejection(self, refusal: Refusal) -> None:
         """Keep it in place of the one before from the same address, whose calls are counted on."""
-        self._keep(refusal.after(self.last(refusal.form, refusal.sender)))
+        self._keep(refusal.after(self.last_rejection(refusal.form, refusal.sender)))
 
-    def accepted(self, form: str, sender: str, now: datetime) -> None:
+    def record_acceptance(self, form: str, sender: str, now: datetime) -> None:
         """A call of that address was accepted: what was refused before is over."""
-        before = self.last(form, sender)
+        before = self.last_rejection(form, sender)
         if before is not None and before.accepted_at is None:
             self._keep(replace(before, accepted_at=now))
 
-    def last(self, form: str, sender: str) -> Refusal | None:
+    def last_rejection(self, form: str, sender: str) -> Refusal | None:
         """The last of an address, also one that is over."""
         query = select(deployment.c.value).where(deployment.c.name == _name(form, sender))
         text = self._connection.execute(query).scalar()
         return None if text is None else _read(form, sender, text)
 
-    def open(self) -> list[Refusal]:
+    def open_rejections(self) -> list[Refusal]:
         """The last of each address where none was accepted since."""
         return list(self._open(_PREFIX))
 
-    def of(self, form: str) -> list[Refusal]:
+    def rejections_of(self, form: str) -> list[Refusal]:
         """The same for one form."""
         return list(self._open(_name(form, "")))
 
@@ -132,7 +128,7 @@ class Refusals:
 
     def _keep(self, refusal: Refusal) -> None:
         text = _write(refusal)
-        adding = self._opened.insert(deployment).values(name=_name(refusal.form, refusal.sender), value=text)
+        adding = self._database.insert(deployment).values(name=_name(refusal.form, refusal.sender), value=text)
         self._connection.execute(adding.on_conflict_do_update(index_elements=["name"], set_={"value": text}))
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, or_, select, union_all
 
 from service.lead import Status, first_lead_id
+from service.store.repository import Repository
 from service.store.tables import leads
 
 REAL = (Status.PENDING, Status.PARKED, Status.DELIVERED, Status.ANNOUNCED)
@@ -76,11 +77,8 @@ _SEEN = ("channel", "lead_source", "rule", "form", "codes")
 _TAGS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
 
-class Reports:
+class Reports(Repository):
     """The figures within one transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def origins(self, period: Period, most: int = MOST) -> Origins:
         """Count where the leads of a period came from. most: values told of each kind that strangers can write.

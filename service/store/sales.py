@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, literal, or_, select, update
+from sqlalchemy import and_, case, delete, func, literal, or_, select, update
 
 from service.lead import CoworkerId, LeadId, OpportunityId, Status, first_lead_id
-from service.store.engines import Opened
-from service.store.leads import Leads
+from service.store.leads import StoredLeads
 from service.store.ledger_tables import sale_changes, sales
 from service.store.outbox import DONE
+from service.store.repository import Repository
 from service.store.tables import Instant, deliveries, leads
 
 
@@ -74,16 +74,12 @@ class Noted:
     claimed: bool  # a worker is sending it at this moment
 
 
-class Sales:
+class Sales(Repository):
     """What became of leads, within one transaction."""
-
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
 
     # -- what is known
 
-    def of(self, lead_ids: Iterable[str]) -> dict[LeadId, Sale]:
+    def sales_of(self, lead_ids: Iterable[str]) -> dict[LeadId, Sale]:
         """How some leads stand; those of which nothing was seen yet are left out."""
         found = self._connection.execute(select(sales).where(sales.c.lead_id.in_(list(lead_ids))))
         return {LeadId(row.lead_id): _sale(row) for row in found}
@@ -97,11 +93,11 @@ class Sales:
             found[LeadId(row.lead_id)].append(Change(*row))
         return {lead_id: sorted(changes, key=lambda change: change.at) for lead_id, changes in found.items()}
 
-    def noted(self, lead_ids: Iterable[str], now: datetime) -> dict[LeadId, Noted]:
+    def lead_records(self, lead_ids: Iterable[str], now: datetime) -> dict[LeadId, Noted]:
         """What is noted here of some leads."""
         return {noted.lead_id: noted for noted in self._noted(leads.c.id.in_(list(lead_ids)), now)}
 
-    def noted_under(self, account: str, numbers: Iterable[int], now: datetime) -> dict[int, Noted]:
+    def lead_records_by_opportunity(self, account: str, numbers: Iterable[int], now: datetime) -> dict[int, Noted]:
         """The same of the leads that have these opportunities, by the opportunities' numbers."""
         mine = and_(leads.c.opportunity_id.in_(list(numbers)), leads.c.account == account)
         return {noted.opportunity_id: noted for noted in self._noted(mine, now) if noted.opportunity_id}
@@ -127,14 +123,14 @@ class Sales:
         received_at: datetime | None = self._connection.execute(mine.order_by(leads.c.id).limit(1)).scalar()
         return received_at
 
-    def standing(self, account: str, since: datetime | None) -> dict[Status, int]:
+    def count_by_status(self, account: str, since: datetime | None) -> dict[Status, int]:
         """How many leads of an account stand where, of those received since then."""
         query = select(leads.c.status, func.count()).where(leads.c.account == account).group_by(leads.c.status)
         if since:
             query = query.where(leads.c.id >= first_lead_id(since))
         return {Status(status): number for status, number in self._connection.execute(query)}
 
-    def unseen(
+    def unseen_leads(
         self, account: str, since: datetime | None, before: datetime, after: str, size: int
     ) -> list[tuple[LeadId, OpportunityId]]:
         """Delivered leads whose opportunity was not seen at or after `before`, by their ids; not those excused as gone.
@@ -155,28 +151,28 @@ class Sales:
 
     # -- noting
 
-    def keep(self, seen: Sequence[Sale], changes: Sequence[Change]) -> None:
+    def save_sales(self, seen: Sequence[Sale], changes: Sequence[Change]) -> None:
         """Note how opportunities stand now, and what happened to them."""
         if seen:
-            insert = self._opened.insert(sales)
+            insert = self._database.insert(sales)
             renewed = {name: insert.excluded[name] for name in sales.c.keys() if name != "lead_id"}  # noqa: SIM118 (no dict)
             upsert = insert.on_conflict_do_update(index_elements=["lead_id"], set_=renewed)
             self._connection.execute(upsert, [_row(sale) for sale in seen])
         if changes:
             self._connection.execute(sale_changes.insert(), [_change_row(change) for change in changes])
 
-    def correct(self, changes: Iterable[Change]) -> None:
+    def correct_changes(self, changes: Iterable[Change]) -> None:
         """Note some changes anew, under their numbers."""
         for change in changes:
             mine = update(sale_changes).where(sale_changes.c.id == change.number)
             self._connection.execute(mine.values(_change_row(change)))
 
-    def confirm(self, numbers: Sequence[int], now: datetime) -> None:
+    def confirm_changes(self, numbers: Sequence[int], now: datetime) -> None:
         """Note of some changes that the CRM still has them so."""
         if numbers:
             self._connection.execute(update(sale_changes).where(sale_changes.c.id.in_(numbers)).values(seen_at=now))
 
-    def renoted(self, account: str, at: datetime, after: str, size: int) -> list[LeadId]:
+    def leads_seen_at(self, account: str, at: datetime, after: str, size: int) -> list[LeadId]:
         """Leads of an account of which a stage was noted at that instant, by their ids.
 
         after: the last one's id of the page before.
@@ -188,27 +184,27 @@ class Sales:
         )
         return [LeadId(lead_id) for lead_id in rows.scalars()]
 
-    def withdraw(self, numbers: Sequence[int]) -> None:
+    def delete_changes(self, numbers: Sequence[int]) -> None:
         """Remove notes that the CRM does not confirm."""
         if numbers:
             self._connection.execute(delete(sale_changes).where(sale_changes.c.id.in_(numbers)))
 
-    def seen(self, lead_ids: Sequence[LeadId], now: datetime) -> None:
+    def mark_seen(self, lead_ids: Sequence[LeadId], now: datetime) -> None:
         """They are still there, as they were."""
         if lead_ids:
             mine = update(sales).where(sales.c.lead_id.in_(lead_ids))
             self._connection.execute(mine.values(seen_at=now, gone_at=None, excused_at=_IF_THERE))
 
-    def gone(self, missing: Sequence[Sale]) -> None:
+    def mark_missing(self, missing: Sequence[Sale]) -> None:
         """They are there no more. Of those never seen before, that much is noted; when it was first noticed, stays."""
         for sale in missing:
             first = func.coalesce(sales.c.gone_at, literal(sale.gone_at, Instant))
             values = {"gone_at": first, "excused_at": case((sales.c.gone_at.is_not(None), sales.c.excused_at))}
-            insert = self._opened.insert(sales).values(**_row(sale))
+            insert = self._database.insert(sales).values(**_row(sale))
             upsert = insert.on_conflict_do_update(index_elements=["lead_id"], set_=values)
             self._connection.execute(upsert)
 
-    def excuse(self, lead_ids: Sequence[str], now: datetime) -> list[LeadId]:
+    def acknowledge(self, lead_ids: Sequence[str], now: datetime) -> list[LeadId]:
         """An operator says that it is right that they are gone, or double; those of them that were ever looked for."""
         known = update(sales).where(sales.c.lead_id.in_(lead_ids))
         done = self._connection.execute(known.values(excused_at=now).returning(sales.c.lead_id))
@@ -231,7 +227,7 @@ class Sales:
         paid = paying.values(state=DONE, coworker_id=coworker_id, looks=0, **nothing_more)
         if self._connection.execute(paid).rowcount != 1:
             return False
-        Leads(self._connection, self._opened).delivered(lead_id, coworker_id, number, now)
+        self._as(StoredLeads).mark_delivered(lead_id, coworker_id, number, now)
         return True
 
 

@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, intersect, or_, select
 
 from service.lead import Lead, LeadId, Status
+from service.store.engines import Database
 from service.store.lead_rows import from_row
 from service.store.query import Query, Term, bounds, filters, terms_of
+from service.store.repository import Repository
 from service.store.tables import deliveries, lead_words, leads
 from service.store.vocabulary import words_like
 from service.store.word_index import COLUMNS, mark_of
@@ -139,13 +141,17 @@ class Plan:
         return named[0] if having[0].is_ordered else named[0].distinct()
 
 
-class Search:
+class LeadSearch(Repository):
     """Searching within one transaction."""
 
-    def __init__(self, connection: Connection, few: int = FEW) -> None:
-        """few: what fewer leads have is looked up whole."""
-        self._connection = connection
+    def __init__(self, connection: Connection, database: Database, few: int = FEW) -> None:
+        """few: conditions that fewer leads meet are looked up whole."""
+        super().__init__(connection, database)
         self._few = few
+
+    def leads(self, query: Query, size: int) -> list[Lead]:
+        """Return at most `size` leads, newest first; continue with `before` = the last one's id."""
+        return self.page(query, size, patience=None).leads
 
     def page(self, query: Query, size: int, patience: int | None = PATIENCE) -> Found:
         """At most `size` leads, newest first; those next to `after` where the query has one.
@@ -163,7 +169,7 @@ class Search:
             if is_enough or (patience is not None and read >= patience):
                 reached, is_all = "" if is_enough else looked_to, is_last
                 break
-        shown = self._leads(ids[:size])
+        shown = self._read(ids[:size])
         met = None if plan.is_ordered and not is_all else Tally(min(len(ids), MOST_COUNTED), is_exact=is_all)
         return Found(shown[::-1] if query.after else shown, reached, met)
 
@@ -186,7 +192,7 @@ class Search:
         number += sum(len(found) for _, _, found in self._tail(plan, is_upwards=False)) if plan.asks_words else 0
         return Tally(min(number, most), is_exact=number <= most)
 
-    def standing(self, query: Query) -> dict[Status, int]:
+    def count_by_status(self, query: Query) -> dict[Status, int]:
         """How many of the leads that match stand where, exactly: it may take seconds."""
         plan = self._plan(query)
         found: Counter[str] = Counter()
@@ -296,7 +302,7 @@ class Search:
         met = {row.id for row in rows if not plan.terms or _meets(words_of(row), plan.terms)}
         return [lead_id for lead_id in ids if lead_id in met]
 
-    def _leads(self, ids: Sequence[str]) -> list[Lead]:
+    def _read(self, ids: Sequence[str]) -> list[Lead]:
         found = {row.id: row for row in self._connection.execute(WHOLE.where(leads.c.id.in_(ids)))}
         return [from_row(found[lead_id]) for lead_id in ids if lead_id in found]
 

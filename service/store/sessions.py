@@ -2,26 +2,24 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
+from service.store.repository import Repository
 from service.store.tables import sessions
 
 REST = timedelta(minutes=5)
 """How exactly it is known when a session was last used: not every page view writes."""
 
 
-class Sessions:
+class Sessions(Repository):
     """The sessions within one transaction. digest: of what the browser holds, which is kept nowhere."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def open(self, digest: str, mark: str, now: datetime) -> None:
         """Somebody signed in. mark: of the password."""
         self._connection.execute(sessions.insert().values(digest=digest, mark=mark, since=now, seen_at=now))
 
     def is_open(self, digest: str, mark: str, since: datetime, seen: datetime) -> bool:
-        """Whether it was opened after `since` with this password, and used after `seen`."""
+        """Whether it was database after `since` with this password, and used after `seen`."""
         fresh = (sessions.c.since > since, sessions.c.seen_at > seen, sessions.c.mark == mark)
         query = select(sessions.c.digest).where(sessions.c.digest == digest, *fresh)
         return self._connection.execute(query).first() is not None

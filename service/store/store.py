@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -12,41 +11,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.lead import Lead, LeadId, Receipt, Status
 from service.store import bell
-from service.store.accounts import Accounts
 from service.store.arrivals import Arrival, Clash, Judge, Kept, Key, LeadArrivals
-from service.store.claims import Claims
-from service.store.concerns import Concerns
-from service.store.connections import Connections
-from service.store.conversions import Conversions
 from service.store.corrections import Corrections
-from service.store.engines import open_engines
-from service.store.erasure import TOGETHER, Erased, Erasure
-from service.store.exports import Exports
-from service.store.facts import Facts
-from service.store.fetches import Fetches
-from service.store.finished import Finished
-from service.store.histories import Histories
-from service.store.holds import Holds
-from service.store.known import Known
+from service.store.engines import open_database
+from service.store.erasure import TOGETHER, Erased
 from service.store.lead_rows import lead_values
-from service.store.leads import Leads
-from service.store.ledgers import Ledgers
 from service.store.migrate import migrate, schema_of
 from service.store.notices import Announced, Notices
 from service.store.outbox import LIVE, WAKE, Debt, Outbox
-from service.store.overview import Overview
-from service.store.persons import Persons
-from service.store.refusals import Refusals
-from service.store.reports import Reports
 from service.store.rows import Values
-from service.store.sales import Sales
-from service.store.search import Search
-from service.store.sessions import Sessions
 from service.store.tables import deployment
-from service.store.tally import Tallies
-from service.store.untold import Untold
-from service.store.verdicts import Verdicts
-from service.store.watching import Watching
+from service.store.transaction import Transaction
 from service.store.word_index import WordIndex
 from service.store.writer import Writer, as_unavailable
 
@@ -62,49 +37,12 @@ SCHEMA = "0008"
 """The newest migration; a process takes leads only on this schema."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """What can be done within one transaction."""
-
-    arrivals: LeadArrivals
-    leads: Leads
-    outbox: Outbox
-    claims: Claims
-    holds: Holds
-    corrections: Corrections
-    accounts: Accounts
-    concerns: Concerns
-    watching: Watching
-    verdicts: Verdicts
-    reports: Reports
-    notices: Notices
-    erasure: Erasure
-    words: WordIndex
-    search: Search
-    sessions: Sessions
-    overview: Overview
-    fetches: Fetches
-    connections: Connections
-    histories: Histories
-    exports: Exports
-    known: Known
-    persons: Persons
-    finished: Finished
-    sales: Sales
-    ledgers: Ledgers
-    conversions: Conversions
-    tallies: Tallies
-    untold: Untold
-    refusals: Refusals
-    facts: Facts
-
-
 class Store:
     """One database of leads, for any number of threads."""
 
     def __init__(self, url: str) -> None:
-        self._opened = open_engines(url)
-        self._writer = Writer(self._opened, self._ring)
+        self._database = open_database(url)
+        self._writer = Writer(self._database, self._ring)
 
     # -- transactions
 
@@ -147,9 +85,9 @@ class Store:
 
     def _keep_all(self, connection: Connection, ready: Sequence[Ready], priority: int = LIVE) -> Sequence[Receipt]:
         arrivals, rows = [arrival for arrival, _ in ready], [row for _, row in ready]
-        opened = self._opened
-        kept = LeadArrivals(connection, opened).keep_all(arrivals, rows, partial(self._complete, connection))
-        Outbox(connection, opened).owe_all(
+        database = self._database
+        kept = LeadArrivals(connection, database).keep(arrivals, rows, partial(self._complete, connection))
+        Outbox(connection, database).enqueue(
             [
                 Debt(
                     lead.id,
@@ -163,7 +101,7 @@ class Store:
                 for lead, _, person, _ in (arrival for arrival, one in zip(arrivals, kept, strict=True) if one.lead)
             ]
         )
-        WordIndex(connection, opened).add_late([arrival.lead.id for arrival in arrivals])
+        WordIndex(connection, database).add_late([arrival.lead.id for arrival in arrivals])
         return [one.receipt for one in kept]
 
     def _complete(self, connection: Connection, arrival: Arrival, kept: Kept) -> None:
@@ -171,17 +109,17 @@ class Store:
         if kept.first is None or kept.match is None:
             return
         lead, first = arrival.lead, kept.first
-        if Notices(connection, self._opened).fill(first.id, lead, arrival.person, lead.received_at):
+        if Notices(connection, self._database).fill(first.id, lead, arrival.person, lead.received_at):
             return
         if kept.match.became is not None:
-            Corrections(connection, self._opened).change(kept.match.became, kept.match.person, lead.received_at)
+            Corrections(connection, self._database).apply_change(kept.match.became, kept.match.person, lead.received_at)
 
     def announce_all(self, arrivals: Sequence[Announced]) -> list[Receipt]:
         """Keep leads that are still to be fetched, each with its notice; their Receipts, in order.
 
         Raises: StoreUnavailable; then none was kept.
         """
-        return self.write(lambda tx: tx.notices.announce_all(arrivals))
+        return self.write(lambda tx: tx.platforms.announce(arrivals))
 
     def withdraw(self, arrival: Arrival) -> Receipt:
         """The person took an enquiry back: nothing is made of it, whether it came before or comes later.
@@ -189,7 +127,7 @@ class Store:
         arrival: kept as discarded where none came yet, so that a late one is its repeat.
         Raises: StoreUnavailable.
         """
-        return self.write(lambda tx: tx.notices.withdraw(arrival))
+        return self.write(lambda tx: tx.platforms.withdraw(arrival))
 
     def erase(self, lead_ids: Sequence[LeadId], now: datetime) -> Erased:
         """Erase any number of leads, some at a time; what became of them.
@@ -197,11 +135,11 @@ class Store:
         Raises: StoreUnavailable; then some may have been erased.
         """
         with self.read() as tx:
-            keys = tx.erasure.keys_of(lead_ids)  # reads all of them: not while others wait to write
+            keys = tx.leads.erasable_keys(lead_ids)  # reads all of them: not while others wait to write
         erased = Erased()
         for start in range(0, len(lead_ids), TOGETHER):
             some, theirs = lead_ids[start : start + TOGETHER], [] if start else keys
-            erased += self.write(lambda tx, some=some, keys=theirs: tx.erasure.erase(some, now, keys))  # type: ignore[misc]
+            erased += self.write(lambda tx, some=some, keys=theirs: tx.leads.erase(some, now, keys))  # type: ignore[misc]
         return erased
 
     @contextmanager
@@ -211,56 +149,23 @@ class Store:
         Raises: StoreUnavailable when the database does not answer.
         """
         try:
-            with self._opened.reading.connect() as connection:
+            with self._database.reading.connect() as connection:
                 yield self._transaction(connection)
         except SQLAlchemyError as error:
             raise as_unavailable(error) from error
 
     def _transaction(self, connection: Connection) -> Transaction:
-        opened = self._opened
-        return Transaction(
-            LeadArrivals(connection, opened),
-            Leads(connection, opened),
-            Outbox(connection, opened),
-            Claims(connection, opened),
-            Holds(connection, opened),
-            Corrections(connection, opened),
-            Accounts(connection, opened),
-            Concerns(connection, opened),
-            Watching(connection, opened),
-            Verdicts(connection, opened),
-            Reports(connection),
-            Notices(connection, opened),
-            Erasure(connection, opened),
-            WordIndex(connection, opened),
-            Search(connection),
-            Sessions(connection),
-            Overview(connection),
-            Fetches(connection, opened),
-            Connections(connection, opened),
-            Histories(connection),
-            Exports(connection),
-            Known(connection),
-            Persons(connection),
-            Finished(connection),
-            Sales(connection, opened),
-            Ledgers(connection, opened),
-            Conversions(connection, opened),
-            Tallies(connection, opened),
-            Untold(connection),
-            Refusals(connection, opened),
-            Facts(connection, opened),
-        )
+        return Transaction(connection, self._database)
 
     def _ring(self, connection: Connection) -> None:
-        if connection.info.pop(WAKE, False) and self._opened.path is not None:
-            bell.ring(self._opened.path)
+        if connection.info.pop(WAKE, False) and self._database.path is not None:
+            bell.ring(self._database.path)
 
     # -- the database itself
 
     def migrate(self) -> None:
         """Bring the database to the newest schema; safe from several processes and hosts at once."""
-        migrate(self._opened)
+        migrate(self._database)
 
     def is_ready(self) -> bool:
         """Whether leads can be kept: the database answers, and its schema is this program's or newer.
@@ -268,7 +173,7 @@ class Store:
         Raises: StoreUnavailable when it does not answer.
         """
         try:
-            with self._opened.reading.connect() as connection:
+            with self._database.reading.connect() as connection:
                 found = schema_of(connection)
         except SQLAlchemyError as error:
             raise as_unavailable(error) from error
@@ -281,7 +186,7 @@ class Store:
             query = select(deployment.c.value).where(deployment.c.name == name)
             found: str | None = connection.execute(query).scalar()
             if found is None:
-                insert = self._opened.insert(deployment).on_conflict_do_nothing()
+                insert = self._database.insert(deployment).on_conflict_do_nothing()
                 connection.execute(insert, {"name": name, "value": make()})
                 found = connection.execute(query).scalar_one()
             return found
@@ -290,17 +195,17 @@ class Store:
 
     def bell(self) -> bell.Bell:
         """A new ear for what falls due."""
-        if self._opened.path is not None:
-            return bell.PipeBell(bell.pipe_of(self._opened.path))
+        if self._database.path is not None:
+            return bell.PipeBell(bell.pipe_of(self._database.path))
         from service.store.notify import NotifyBell  # noqa: PLC0415 (loads psycopg, which SQLite does without)
 
-        return NotifyBell(self._opened.reading)
+        return NotifyBell(self._database.reading)
 
     def close(self) -> None:
         """Let go of every connection."""
-        self._opened.reading.dispose()
-        self._opened.writing.dispose()
-        self._opened.end_turns()
+        self._database.reading.dispose()
+        self._database.writing.dispose()
+        self._database.end_turns()
 
 
 def _ready(arrival: Arrival) -> Ready:

@@ -325,7 +325,7 @@ sessions = Table(
     "sessions",
     metadata,
     Column("digest", Text, primary_key=True),  # of what the browser holds
-    Column("mark", Text, nullable=False),  # of the password it was opened with
+    Column("mark", Text, nullable=False),  # of the password it was database with
     Column("since", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
 )

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, Text, cast, delete, func, insert, select, update
+from sqlalchemy import Text, cast, delete, func, insert, select, update
 
 from service.lead import LeadId, first_lead_id
 from service.store.counting import ALL, ERASED, SHARED, Key, Sum, Sums, count, has_erased, remembering
-from service.store.engines import Opened
+from service.store.repository import Repository
 from service.store.tables import leads
 from service.store.tally_tables import count_changes, count_days, daily_counts
 
@@ -71,12 +71,8 @@ class State:
     first: str = ""
 
 
-class Tallies:
+class Tallies(Repository):
     """The sums within one transaction."""
-
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
 
     # -- asking
 
@@ -92,7 +88,7 @@ class Tallies:
         asked = select(of.value, func.sum(of.leads), func.sum(of.delivered)).where(*_within(kind, span))
         return [(row[0], int(row[1]), int(row[2])) for row in self._run(asked.group_by(of.value))]
 
-    def state(self) -> State:
+    def counting_state(self) -> State:
         """How far the counting is."""
         newest = select(count_days.c.counted_at).order_by(count_days.c.since.desc()).limit(1)
         waiting = select(func.count()).where(count_days.c.counted_at.is_(None))
@@ -100,12 +96,12 @@ class Tallies:
         at = self._run(newest).scalar()
         return State(at, int(self._run(waiting).scalar_one()), self._run(first).scalar() or "")
 
-    def last_from(self, form: str, sender: str) -> LeadId | None:
+    def last_lead_from(self, form: str, sender: str) -> LeadId | None:
         """The last lead of a form that a sender brought: looked for in what is not counted yet, else on its day."""
         of = daily_counts.c
         mine = (of.kind == "sender", of.form == form, of.value == sender)
         day = self._run(select(of.day).where(*mine).order_by(of.day.desc()).limit(1)).scalar()
-        counted_at = self.state().at
+        counted_at = self.counting_state().at
         tail = first_lead_id(counted_at - UNCOUNTED) if counted_at else ""
         found = self._last_between(form, sender, tail, LAST)
         if found is None and day is not None:
@@ -123,7 +119,7 @@ class Tallies:
 
     # -- counting
 
-    def missing(self, zone: tzinfo, before: datetime) -> list[Day]:
+    def uncounted_days(self, zone: tzinfo, before: datetime) -> list[Day]:
         """The days that have leads but no row, those that are over by now, and the one of `before`.
 
         before: what is younger may still be committed by others with a smaller id.
@@ -150,24 +146,24 @@ class Tallies:
             after = _end(day, zone)
             yield Day(day.since, after if after <= closing else "", day.day)
 
-    def is_of(self, zone: tzinfo) -> bool:
+    def counts_in_zone(self, zone: tzinfo) -> bool:
         """Whether the days are those of that zone, as far as can be seen."""
         newest = self._run(select(count_days).order_by(count_days.c.since.desc()).limit(1)).first()
         return newest is None or Day(*newest) == _renamed(Day(*newest), zone)
 
-    def forget(self) -> None:
+    def forget_counts(self) -> None:
         """Begin anew, such as for the calendar of another zone."""
         for table in (count_changes, daily_counts, count_days):
             self._run(delete(table))
 
-    def note(self, days: Sequence[Day]) -> None:
+    def add_days(self, days: Sequence[Day]) -> None:
         """Have days counted; from now on changes of those that are over are noted."""
         for day in days:
             begun = {"until": day.until, "day": day.day, "counted_at": None}
-            adding = self._opened.insert(count_days).values(since=day.since, **begun)
+            adding = self._database.insert(count_days).values(since=day.since, **begun)
             self._run(adding.on_conflict_do_update(index_elements=["since"], set_=begun))
 
-    def next(self, stale_before: datetime) -> Day | None:
+    def next_day(self, stale_before: datetime) -> Day | None:
         """The day to count next, the newest first: never counted, changed, or going on and counted before then."""
         changed = count_days.c.since.in_(select(count_changes.c.since))
         goes_on = (count_days.c.until == "") & (count_days.c.counted_at < stale_before)
@@ -175,7 +171,7 @@ class Tallies:
         row = self._run(due.order_by(count_days.c.since.desc()).limit(1)).first()
         return None if row is None else Day(*row)
 
-    def count(self, day: Day) -> Counted:
+    def count_day(self, day: Day) -> Counted:
         """Count the leads of a day; the notes first, so that what changes meanwhile is counted once more."""
         noted = select(count_changes.c.id).where(count_changes.c.since == day.since).limit(MOST_CHANGES)
         changes = self._run(noted).scalars().all()
@@ -196,7 +192,7 @@ class Tallies:
         asked = select(of.kind, of.form, of.value, of.leads, of.delivered).where(of.day == day.day)
         return {Key(*row[:3]): Sum(*row[3:]) for row in self._run(asked.where(of.kind == "location"))}
 
-    def keep(self, counted: Counted, now: datetime) -> bool:
+    def save_counts(self, counted: Counted, now: datetime) -> bool:
         """Put the sums of a day in place of the old ones, unless another worker did meanwhile."""
         day = counted.day
         unchanged = count_days.c.counted_at.is_not_distinct_from(day.counted_at)

@@ -2,22 +2,20 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import and_, select, update
 
 from service.lead import LeadId, Status
+from service.store.repository import Repository
 from service.store.tables import leads, notices
 
 REAL = (Status.PENDING, Status.DELIVERED, Status.PARKED)
 """What is told of. What is held as spam or only announced may become so later, what is discarded or erased does not."""
 
 
-class Untold:
+class Untold(Repository):
     """The leads to tell of within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def of(self, form: str, most: int, after: str = "") -> list[LeadId]:
+    def to_notify(self, form: str, most: int, after: str = "") -> list[LeadId]:
         """The real ones of a form, at most so many, oldest first; continue with `after` = the last one's id."""
         # One status at a time: asked for several in one order, SQLite reads all leads of the form instead of the index.
         found = [lead_id for status in REAL for lead_id in self._of(form, status, most, after)]
@@ -30,11 +28,11 @@ class Untold:
         found = self._connection.execute(select(leads.c.id).where(mine, ~unread).order_by(leads.c.id).limit(most))
         return map(LeadId, found.scalars())
 
-    def told(self, lead_ids: Sequence[LeadId]) -> None:
+    def mark_notified(self, lead_ids: Sequence[LeadId]) -> None:
         """Nobody need be told of these any more."""
         self._connection.execute(update(leads).where(leads.c.id.in_(lead_ids)).values(untold=None))
 
-    def forget_all_but(self, forms: Collection[str]) -> None:
+    def keep_notifications_of(self, forms: Collection[str]) -> None:
         """Tell nobody of leads of other forms than these: they have nobody to tell any more."""
         others = update(leads).where(leads.c.untold.is_not(None), leads.c.form.not_in(forms))
         self._connection.execute(others.values(untold=None))

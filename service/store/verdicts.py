@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, null, or_, select, update
+from sqlalchemy import Select, bindparam, null, or_, select, update
 
 from service.lead import Attribution, Lead, LeadId, Outcome, Status, Step, first_lead_id
-from service.store.engines import Opened
 from service.store.lead_rows import from_row, verdict_row
+from service.store.repository import Repository
 from service.store.tables import attempts, deliveries, leads
 from service.store.word_index import WordIndex
 
@@ -19,14 +19,10 @@ _COLUMNS = [null().label("raw") if column is leads.c.raw else column for column 
 """All but the body that could not be read: it may be large, and no verdict depends on it."""
 
 
-class Verdicts:
+class Verdicts(Repository):
     """The verdicts within one transaction."""
 
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
-
-    def page(self, after: str, size: int, form: str = "", since: datetime | None = None) -> list[Lead]:
+    def oldest(self, after: str, size: int, form: str = "", since: datetime | None = None) -> list[Lead]:
         """At most `size` leads, oldest first, without their raw bodies; continue with `after` = the last one's id.
 
         since: received at or after.
@@ -39,7 +35,7 @@ class Verdicts:
         rows = self._connection.execute(query.order_by(leads.c.id).limit(size))
         return [from_row(row) for row in rows]
 
-    def change(self, revised: Mapping[LeadId, Attribution]) -> set[LeadId]:
+    def reattribute(self, revised: Mapping[LeadId, Attribution]) -> set[LeadId]:
         """Give leads new verdicts; the ids of those that got them.
 
         Left out are leads of which a verdict was sent or may be on its way: what a worker has claimed, what a create
@@ -49,7 +45,7 @@ class Verdicts:
         rows = [{"of_lead": lead_id, **verdict_row(revised[lead_id])} for lead_id in sorted(unsent)]
         if rows:
             columns: dict[Any, Any] = {leads.c[name]: bindparam(name) for name in rows[0] if name != "of_lead"}
-            with WordIndex(self._connection, self._opened).following(sorted(unsent)):
+            with self._as(WordIndex).following(sorted(unsent)):
                 self._connection.execute(update(leads).where(leads.c.id == bindparam("of_lead")).values(columns), rows)
         return unsent
 

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from service.lead import LeadId, Outcome, Reason, Status, Step, first_lead_id
 from service.store.connections import Connections, Health
-from service.store.engines import Opened
+from service.store.flags import Flags
 from service.store.holds import Hold, Holds
 from service.store.outbox import OWED
-from service.store.tables import accounts, attempts, deliveries, deployment, from_micros, leads, notices, to_micros
+from service.store.repository import Repository
+from service.store.tables import accounts, attempts, deliveries, from_micros, leads, notices, to_micros
 
 WATCH = "watch"
 """The row of `deployment` that says which worker watches, and until when."""
@@ -117,70 +118,50 @@ class DayFigures:
     oldest: datetime | None
 
 
-class Watching:
+class Watching(Repository):
     """The watch within one transaction."""
-
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
 
     # -- whose turn
 
-    def watch(self, name: str, now: datetime, seconds: float, is_gone: Callable[[str], bool]) -> bool:
+    def claim_monitor(self, name: str, now: datetime, seconds: float, is_gone: Callable[[str], bool]) -> bool:
         """Be the one who watches, for so long; False while another does.
 
         A worker that is gone is followed at once, one of another host when its time is up.
         """
-        found = self.mark(WATCH)
+        found = self._as(Flags).get(WATCH)
         if found is not None:
             holder, _, until = found.rpartition(" ")
             if holder != name and from_micros(int(until)) > now and not is_gone(holder):
                 return False
-        return self.swap(WATCH, found, f"{name} {to_micros(now + timedelta(seconds=seconds))}")
+        return self._as(Flags).swap(WATCH, found, f"{name} {to_micros(now + timedelta(seconds=seconds))}")
 
-    def watches(self, now: datetime) -> tuple[str, float] | None:
+    def monitor(self, now: datetime) -> tuple[str, float] | None:
         """Who watches, and for how many seconds more."""
-        holder, _, until = (self.mark(WATCH) or "").rpartition(" ")
+        holder, _, until = (self._as(Flags).get(WATCH) or "").rpartition(" ")
         return (holder, (from_micros(int(until)) - now).total_seconds()) if holder else None
 
-    def unwatch(self, name: str) -> None:
+    def release_monitor(self, name: str) -> None:
         """Let another watch."""
-        found = self.mark(WATCH)
+        found = self._as(Flags).get(WATCH)
         if found is not None and found.rpartition(" ")[0] == name:
-            self.swap(WATCH, found, f"{name} 0")
-
-    # -- marks: small values that all workers must agree on
-
-    def mark(self, name: str) -> str | None:
-        """The value of that name."""
-        query = select(deployment.c.value).where(deployment.c.name == name)
-        found: str | None = self._connection.execute(query).scalar()
-        return found
-
-    def swap(self, name: str, old: str | None, new: str) -> bool:
-        """Write a value, if nobody changed it since `old` was read."""
-        if old is None:
-            adding = self._opened.insert(deployment).values(name=name, value=new).on_conflict_do_nothing()
-            return self._connection.execute(adding.returning(deployment.c.name)).first() is not None
-        mine = and_(deployment.c.name == name, deployment.c.value == old)
-        return self._connection.execute(update(deployment).where(mine).values(value=new)).rowcount == 1
+            self._as(Flags).swap(WATCH, found, f"{name} 0")
 
     # -- the look
 
-    def look(self, now: datetime, late_s: float) -> Sight:
+    def snapshot(self, now: datetime, late_s: float) -> Sight:
         """How things stand. late_s: the age in seconds from which a lead waits too long."""
         return Sight(
             self._standings(now),
-            Holds(self._connection, self._opened).all(),
+            self._as(Holds).call_pauses(),
             self._queues(),
             self._late(now, now - timedelta(seconds=late_s)),
             self._parked(),
             self._disk(),
             self._announced(),
-            Connections(self._connection, self._opened).all(),
+            self._as(Connections).health_of_all(),
         )
 
-    def came_through(self, account: str, since: datetime) -> bool:
+    def has_delivered(self, account: str, since: datetime) -> bool:
         """Whether a lead became an opportunity of that account by a call made after `since`."""
         newest = select(func.max(attempts.c.id)).scalar_subquery()
         query = (
@@ -193,7 +174,7 @@ class Watching:
         )
         return self._connection.execute(query).first() is not None
 
-    def is_owed(self, account: str) -> bool:
+    def has_queued(self, account: str) -> bool:
         """Whether any lead waits for that account."""
         query = select(deliveries.c.lead_id).where(deliveries.c.account == account, deliveries.c.state == OWED).limit(1)
         return self._connection.execute(query).first() is not None
@@ -231,7 +212,7 @@ class Watching:
             .order_by(leads.c.account)
         )
         return [
-            Late(account, number, oldest, int(tries), self._last_outcome(first), self.came_through(account, lately))
+            Late(account, number, oldest, int(tries), self._last_outcome(first), self.has_delivered(account, lately))
             for account, number, first, oldest, tries in self._connection.execute(query)
         ]
 
@@ -261,14 +242,14 @@ class Watching:
         ]
 
     def _disk(self) -> tuple[int, int] | None:
-        if self._opened.path is None:
+        if self._database.path is None:
             return None
-        usage = shutil.disk_usage(self._opened.path.resolve().parent)
+        usage = shutil.disk_usage(self._database.path.resolve().parent)
         return usage.free, usage.total
 
     # -- figures
 
-    def day(self, since: datetime) -> DayFigures:
+    def digest_figures(self, since: datetime) -> DayFigures:
         """What came since then, and how it stands."""
         period = leads.c.id >= first_lead_id(since)
         query = select(leads.c.form, leads.c.status, func.count()).where(period)
@@ -308,7 +289,7 @@ class Watching:
         found: datetime | None = self._connection.execute(query.order_by(leads.c.id.desc()).limit(1)).scalar()
         return found
 
-    def arrivals(self, form: str, since: datetime) -> dict[datetime, int]:
+    def arrivals_by_period(self, form: str, since: datetime) -> dict[datetime, int]:
         """How many leads a form brought, without spam, in each period of 17 minutes since then, by its middle.
 
         Ids begin with their time: the index of forms and ids is read, and no lead but those held as spam.

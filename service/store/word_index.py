@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from service.lead import LeadId
-from service.store.engines import Opened
+from service.store.repository import Repository
 from service.store.rows import insert_rows
 from service.store.tables import deployment, lead_words, leads
 from service.store.words import words_of
@@ -35,20 +35,16 @@ def mark_of(connection: Connection) -> str:
     return found or ""
 
 
-class WordIndex:
+class WordIndex(Repository):
     """The index within one transaction."""
 
-    def __init__(self, connection: Connection, opened: Opened) -> None:
-        self._connection = connection
-        self._opened = opened
-
-    def is_behind(self, before: str) -> bool:
+    def is_index_behind(self, before: str) -> bool:
         """Whether there are leads below that id that are not indexed."""
         mark = mark_of(self._connection)
         query = select(leads.c.id).where(leads.c.id > mark, leads.c.id < before).limit(1)
         return self._connection.execute(query).first() is not None
 
-    def fill(self, before: str, size: int) -> int:
+    def fill_index(self, before: str, size: int) -> int:
         """Index the next `size` leads with ids below `before`, and move the mark; how many they were.
 
         before: leave the last seconds out, whose leads may be committed in another order.
@@ -56,7 +52,7 @@ class WordIndex:
         mark = mark_of(self._connection)
         chosen = select(*COLUMNS).where(leads.c.id > mark, leads.c.id < before).order_by(leads.c.id).limit(size)
         # What is being changed is waited for: else its old words would stay.
-        rows = self._connection.execute(chosen.with_for_update() if self._opened.locks_rows else chosen).all()
+        rows = self._connection.execute(chosen.with_for_update() if self._database.locks_rows else chosen).all()
         if rows and self._move(mark, rows[-1].id):
             self.add(rows)
             return len(rows)
@@ -65,7 +61,7 @@ class WordIndex:
     def _move(self, mark: str, to: str) -> bool:
         """Set the mark, unless another worker did meanwhile."""
         if not mark:
-            adding = self._opened.insert(deployment).values(name=MARK, value=to).on_conflict_do_nothing()
+            adding = self._database.insert(deployment).values(name=MARK, value=to).on_conflict_do_nothing()
             return self._connection.execute(adding.returning(deployment.c.name)).first() is not None
         mine = and_(deployment.c.name == MARK, deployment.c.value == mark)
         return self._connection.execute(update(deployment).where(mine).values(value=to)).rowcount == 1

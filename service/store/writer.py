@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, StatementError
 
-from service.store.engines import Opened
+from service.store.engines import Database
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -54,8 +54,8 @@ class Writer:
     a fork.
     """
 
-    def __init__(self, opened: Opened, after_commit: Callable[[Connection], None] = lambda _: None) -> None:
-        self._opened = opened
+    def __init__(self, database: Database, after_commit: Callable[[Connection], None] = lambda _: None) -> None:
+        self._database = database
         self._after_commit = after_commit
         self._guard = threading.Lock()  # held for an instant only
         self._is_led = False
@@ -90,7 +90,7 @@ class Writer:
         """Take a turn for all that wait, tell them, and let the next lead."""
         batch: list[_Waiting[Any]] = []
         try:
-            with self._opened.turn():
+            with self._database.turn():
                 batch += self._take_all()
                 self._commit_all(batch)
         except BaseException as error:  # noqa: BLE001 (every caller gets it: see _Waiting.result)
@@ -131,7 +131,7 @@ class Writer:
     def _commit(self, batch: Sequence[_Waiting[Any]]) -> BaseException | None:
         """Commit all of `batch`; or nothing, and return why."""
         try:
-            with self._opened.writing.connect() as connection:
+            with self._database.writing.connect() as connection:
                 with connection.begin():
                     _run(batch, connection)
                 for waiting in batch:

@@ -19,7 +19,7 @@ def keep_as(store: Store, status: Status) -> Lead:
         return keep_delivered(store)
     lead = keep(store, a_lead(status=status, problem="look at it" if status is Status.PARKED else ""))
     if status is Status.DISCARDED:
-        store.write(lambda tx: tx.outbox.withdraw(lead.id))
+        store.write(lambda tx: tx.queue.withdraw([lead.id]))
     return lead
 
 
@@ -36,15 +36,15 @@ def keep_delivered(store: Store) -> Lead:
     lead = keep(store, a_lead())
 
     def work(tx: Transaction) -> None:
-        (delivery,) = tx.claims.claim("worker", NOON, 90, 1)
+        (delivery,) = tx.queue.claim("worker", NOON, 90, 1)
         for step, outcome in (
             (Step.FIND_COWORKER, Outcome.MISSING),
             (Step.CREATE_COWORKER, Outcome.DONE),
             (Step.CREATE_OPPORTUNITY, Outcome.DONE),
         ):
-            tx.outbox.end(tx.outbox.begin(delivery, step, NOON), outcome, 12, 200)
-        tx.leads.delivered(lead.id, CoworkerId(7), OpportunityId(9), NOON + timedelta(seconds=1))
-        tx.outbox.done(delivery)
+            tx.queue.end_attempt(tx.queue.begin_attempt(delivery, step, NOON), outcome, 12, 200)
+        tx.leads.mark_delivered(lead.id, CoworkerId(7), OpportunityId(9), NOON + timedelta(seconds=1))
+        tx.queue.complete(delivery)
 
     store.write(work)
     return lead

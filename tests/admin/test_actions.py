@@ -24,7 +24,7 @@ PAIRS = [(action, status) for action in POSSIBLE for status in Status]
 def owed(store: Store) -> int:
     """How many leads the workers may send."""
     with store.read() as tx:
-        return tx.outbox.waiting()[0]
+        return tx.queue.backlog()[0]
 
 
 @pytest.mark.parametrize(("action", "status"), PAIRS, ids=[f"{action}-{status}" for action, status in PAIRS])
@@ -76,12 +76,12 @@ def test_what_is_discarded_is_owed_no_longer(store: Store) -> None:
 
 def test_a_retry_is_an_operators_try_with_the_whole_schedule_before_it(window: Front, kept: Store) -> None:
     lead = keep(kept, a_lead())
-    (first,) = kept.write(lambda tx: tx.claims.claim("worker", NOON, 90, 1))
-    kept.write(lambda tx: tx.outbox.postpone(first, NOON + timedelta(days=1), tries=9))
+    (first,) = kept.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
+    kept.write(lambda tx: tx.queue.postpone(first, NOON + timedelta(days=1), tries=9))
 
     window.ask(f"/leads/{lead.id}/retry", "POST")
 
-    (again,) = kept.write(lambda tx: tx.claims.claim("worker", clock.now(), 90, 1))
+    (again,) = kept.write(lambda tx: tx.queue.claim("worker", clock.now(), 90, 1))
     assert (again.tries, again.trigger) == (0, "operator")
 
 

@@ -30,7 +30,7 @@ def test_the_forms_are_listed_with_their_addresses_and_without_secrets(kept: Sto
 
 
 def test_what_is_wrong_is_told_with_what_to_do(window: Front, kept: Store) -> None:
-    kept.write(lambda tx: tx.concerns.notice("login:default", "Correct the password.", NOON))
+    kept.write(lambda tx: tx.alerts.report("login:default", "Correct the password.", NOON))
 
     (alert,) = window.ask("/alerts").get_json()["alerts"]
 
@@ -39,8 +39,8 @@ def test_what_is_wrong_is_told_with_what_to_do(window: Front, kept: Store) -> No
 
 
 def test_what_is_over_is_no_alert(window: Front, kept: Store) -> None:
-    kept.write(lambda tx: tx.concerns.notice("login:default", "Correct the password.", NOON))
-    kept.write(lambda tx: tx.concerns.over("login:default", NOON))
+    kept.write(lambda tx: tx.alerts.report("login:default", "Correct the password.", NOON))
+    kept.write(lambda tx: tx.alerts.resolve("login:default", NOON))
 
     assert window.ask("/alerts").get_json() == {"alerts": []}
 

@@ -284,10 +284,10 @@ def test_a_lead_tells_since_when_its_person_is_known(window: Front, kept: Store)
 
 def test_a_lead_tells_what_was_sent_and_how_the_crm_has_it(window: Front, kept: Store) -> None:
     lead = keep(kept, a_lead())
-    (delivery,) = kept.write(lambda tx: tx.claims.claim("worker", NOON, 90, 1))
-    kept.write(lambda tx: tx.outbox.begin(delivery, Step.CREATE_OPPORTUNITY, NOON, {"Name": "Ada"}))
+    (delivery,) = kept.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
+    kept.write(lambda tx: tx.queue.begin_attempt(delivery, Step.CREATE_OPPORTUNITY, NOON, {"Name": "Ada"}))
     won = a_sale(lead, status=SaleStatus.WON, won_at=NOON)
-    kept.write(lambda tx: tx.sales.keep([won], [a_change(lead, name="won")]))
+    kept.write(lambda tx: tx.crm.save_sales([won], [a_change(lead, name="won")]))
 
     told = shown(window, lead.id)
 

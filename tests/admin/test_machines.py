@@ -115,7 +115,7 @@ def test_readiness_tells_how_delivery_stands(window: Front, kept: Store) -> None
 
 
 def test_readiness_tells_what_is_wrong_and_since_when(store: Store) -> None:
-    store.write(lambda tx: tx.concerns.notice("login:default", "The password is refused: correct it.", NOON))
+    store.write(lambda tx: tx.alerts.report("login:default", "The password is refused: correct it.", NOON))
 
     answer = Front(store).client.get("/readyz")
 
@@ -140,7 +140,7 @@ def test_leads_are_counted_by_status(store: Store) -> None:
 
 def test_an_account_without_credentials_is_told(window: Front, kept: Store) -> None:
     now = clock.now()
-    kept.write(lambda tx: tx.holds.prolong("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set"))
+    kept.write(lambda tx: tx.queue.pause_call("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set"))
 
     delivery = window.client.get("/readyz").get_json()["delivery"]
 
@@ -157,7 +157,7 @@ def test_paused_accounts_are_counted(window: Front, kept: Store) -> None:
 
 def test_concerns_are_counted_by_kind(store: Store) -> None:
     for cause in ("stage:default:1001", "stage:default:1002", "login:default"):
-        store.write(lambda tx, cause=cause: tx.concerns.notice(cause, "Wrong: put it right.", NOON))  # type: ignore[misc]
+        store.write(lambda tx, cause=cause: tx.alerts.report(cause, "Wrong: put it right.", NOON))  # type: ignore[misc]
 
     found = figures(Front(store))
 

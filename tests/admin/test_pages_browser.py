@@ -43,7 +43,7 @@ def shop(tmp_path: Path) -> Iterator[Store]:
         for status in (Status.PARKED, Status.QUARANTINED, Status.QUARANTINED, Status.DISCARDED):
             keep_as(store, status)
         sentence = "Nexudus refuses the user name or password."
-        store.write(lambda tx: tx.concerns.notice("login:default", sentence, clock.now()))
+        store.write(lambda tx: tx.alerts.report("login:default", sentence, clock.now()))
         yield store
 
 
@@ -60,7 +60,7 @@ def screen(shop: Store, browser: webdriver.Chrome) -> Iterator[Screen]:
 def lead_of(store: Store, status: Status) -> Lead:
     """One that stands there."""
     with store.read() as tx:
-        return tx.leads.page(Query(status=status.value), 1)[0]
+        return tx.search.leads(Query(status=status.value), 1)[0]
 
 
 def paths(store: Store) -> dict[str, str]:

@@ -27,12 +27,12 @@ def refused(store: Store, lead: Lead, **fields: object) -> None:
     """As a worker does when Nexudus says no to a body with these fields, too."""
 
     def work(tx: Transaction) -> None:
-        (delivery,) = tx.claims.claim("worker", NOON, 90, 1)
-        number = tx.outbox.begin(
+        (delivery,) = tx.queue.claim("worker", NOON, 90, 1)
+        number = tx.queue.begin_attempt(
             delivery, Step.CREATE_OPPORTUNITY, NOON, {"Name": "Ada Lovelace", "UtmSource": "google", **fields}
         )
-        tx.outbox.end(number, Outcome.REJECTED, 12, 400, "Name is too <long>")
-        tx.outbox.park(delivery, "Nexudus refused it: Name is too <long>. Correct it, then retry.")
+        tx.queue.end_attempt(number, Outcome.REJECTED, 12, 400, "Name is too <long>")
+        tx.queue.park(delivery, "Nexudus refused it: Name is too <long>. Correct it, then retry.")
 
     store.write(work)
 

@@ -28,7 +28,7 @@ def _no_correction(_lead: object, _answers: object) -> Corrected:
 def standing(store: Store) -> dict[str, int]:
     """How many leads stand where."""
     with store.read() as tx:
-        return tx.leads.count()
+        return tx.leads.count_by_status()
 
 
 def test_an_empty_list_says_what_to_do(operator: Operator) -> None:

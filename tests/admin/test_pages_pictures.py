@@ -32,7 +32,7 @@ def bring(store: Store, number: int = 1, day: int = 0, form: str = "contact", **
         told = Attribution(**{"channel": "Email", "rule": "by_channel", **verdict})  # type: ignore[arg-type]
         lead = keep(store, a_lead(received_at=at, submission=a_submission(form=form), attribution=told))
         store.write(
-            lambda tx, lead=lead: tx.leads.delivered(  # type: ignore[misc]
+            lambda tx, lead=lead: tx.leads.mark_delivered(  # type: ignore[misc]
                 lead.id, CoworkerId(7), OpportunityId(9), lead.received_at + timedelta(seconds=2)
             )
         )

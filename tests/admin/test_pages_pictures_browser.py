@@ -45,7 +45,7 @@ def shop(tmp_path: Path) -> Iterator[Store]:
         told = Attribution("google", "cpc", "spring", channel="Paid Search", rule="by_channel", codes=("macro",))
         keep(store, a_lead("ann@example.com", clock.now(), attribution=told))
         keep_as(store, Status.QUARANTINED)
-        store.write(lambda tx: tx.concerns.notice("setup:default:tour:stage", "form tour: no such stage", clock.now()))
+        store.write(lambda tx: tx.alerts.report("setup:default:tour:stage", "form tour: no such stage", clock.now()))
         tallier = Tallier(store, ZoneInfo("UTC"), Event())
         while tallier.step():
             pass

@@ -64,7 +64,7 @@ def test_what_was_last_received_is_told_of_the_form_and_of_each_sender(kept: Sto
 
 def test_what_the_checks_found_stands_at_the_form(kept: Store, operator: Operator) -> None:
     sentence = "form tour: stage 9 does not exist: choose another"
-    kept.write(lambda tx: tx.concerns.notice("setup:default:tour:stage", sentence, NOON))
+    kept.write(lambda tx: tx.alerts.report("setup:default:tour:stage", sentence, NOON))
 
     assert "1 finding" in operator.see("/admin/setup")
     assert sentence in operator.see("/admin/setup/tour")
@@ -72,8 +72,8 @@ def test_what_the_checks_found_stands_at_the_form(kept: Store, operator: Operato
 
 
 def test_what_concerns_no_form_stands_above_all(kept: Store, operator: Operator) -> None:
-    kept.write(lambda tx: tx.concerns.notice("setup:default:-:roles", "account default: a role is missing", NOON))
-    kept.write(lambda tx: tx.concerns.notice("login:default", "not of the set-up", NOON))
+    kept.write(lambda tx: tx.alerts.report("setup:default:-:roles", "account default: a role is missing", NOON))
+    kept.write(lambda tx: tx.alerts.report("login:default", "not of the set-up", NOON))
 
     said = operator.see("/admin/setup")
 
@@ -102,7 +102,7 @@ def test_a_preview_tells_the_opportunity_and_keeps_nothing(kept: Store, operator
     assert "Paid Search" in answer.text
     assert "UtmSource" in answer.text
     with kept.read() as tx:
-        assert tx.leads.page(Query(), 1) == []
+        assert tx.search.leads(Query(), 1) == []
 
 
 def test_a_preview_says_where_values_come_from_and_where_the_visitor_goes(kept: Store) -> None:
@@ -213,8 +213,8 @@ def test_strangers_cannot_keep_the_database_busy_with_it(kept: Store, operator: 
         operator.client.post("/webhooks/typeform/nowhere", data=b"{}")
 
     with kept.read() as tx:
-        assert [(each.sender, each.at) for each in tx.refusals.of("tour")] == [("typeform", NOON)]
-        assert tx.refusals.of("nowhere") == []
+        assert [(each.sender, each.at) for each in tx.platforms.rejections_of("tour")] == [("typeform", NOON)]
+        assert tx.platforms.rejections_of("nowhere") == []
 
 
 def test_after_a_week_nobody_is_told_any_more(operator: Operator) -> None:

@@ -24,14 +24,14 @@ def compared(store: Store, **told: Any) -> None:
     """Note what the last night brought."""
     whole = {"is_right": True, "number": 0, "nexudus": {"found": 1200}, "findings": [], "remarks": [], **told}
     now = clock.now()
-    store.write(lambda tx: tx.ledgers.keep(Reconciliation("default", now, now - 5 * HOUR, None, whole)))
+    store.write(lambda tx: tx.crm.save_reconciliation(Reconciliation("default", now, now - 5 * HOUR, None, whole)))
 
 
 def test_the_journey_goes_on_in_nexudus(kept: Store, operator: Operator) -> None:
     lead = delivered(kept, a_lead())
     won = a_sale(lead, status=SaleStatus.WON, stage="Toured")
     toured, closed = a_change(lead, "stage", "Toured", at=NOON + HOUR), a_change(lead, name="won", at=NOON + 2 * HOUR)
-    kept.write(lambda tx: tx.sales.keep([won], [a_change(lead), toured, closed]))
+    kept.write(lambda tx: tx.crm.save_sales([won], [a_change(lead), toured, closed]))
 
     said = operator.see(f"/admin/leads/{lead.id}")
 
@@ -44,7 +44,7 @@ def test_a_lost_one_says_why_and_may_be_opened_again(kept: Store, operator: Oper
     lead = delivered(kept, a_lead())
     lost = a_sale(lead, status=SaleStatus.LOST, loss_reason="Price")
     changes = [a_change(lead, name="lost", at=NOON + HOUR), a_change(lead, at=NOON + 2 * HOUR)]
-    kept.write(lambda tx: tx.sales.keep([lost], [a_change(lead), *changes]))
+    kept.write(lambda tx: tx.crm.save_sales([lost], [a_change(lead), *changes]))
 
     said = operator.see(f"/admin/leads/{lead.id}")
 
@@ -54,7 +54,7 @@ def test_a_lost_one_says_why_and_may_be_opened_again(kept: Store, operator: Oper
 
 def test_a_deleted_one_says_so(kept: Store, operator: Operator) -> None:
     lead = delivered(kept, a_lead())
-    kept.write(lambda tx: tx.sales.gone([a_sale(lead, gone_at=NOON)]))
+    kept.write(lambda tx: tx.crm.mark_missing([a_sale(lead, gone_at=NOON)]))
 
     assert "Not in Nexudus any more since 2026-11-24" in operator.see(f"/admin/leads/{lead.id}")
 
@@ -67,7 +67,7 @@ def test_of_one_that_was_not_seen_yet_nothing_is_said(kept: Store, operator: Ope
 
 def test_the_first_page_tells_why_nexudus_is_not_read(kept: Store, operator: Operator) -> None:
     compared(kept)
-    kept.write(lambda tx: tx.ledgers.read("default", None, "Nexudus does not show its opportunities."))
+    kept.write(lambda tx: tx.crm.record_read("default", None, "Nexudus does not show its opportunities."))
 
     assert "Leads and Nexudus Not read Nexudus does not show its opportunities." in operator.see("/admin/")
 

@@ -30,7 +30,7 @@ def test_a_quiet_day_says_so(operator: Operator) -> None:
 def test_what_needs_a_person_comes_before_the_figures(kept: Store, operator: Operator) -> None:
     keep_as(kept, Status.PARKED)
     sentence = "Nexudus refuses the user name or password."
-    kept.write(lambda tx: tx.concerns.notice("login:default", sentence, clock.now()))
+    kept.write(lambda tx: tx.alerts.report("login:default", sentence, clock.now()))
 
     said = operator.see("/admin/")
 
@@ -57,7 +57,8 @@ def test_deliveries_of_today_are_counted_whenever_the_lead_came(kept: Store, ope
 
     with kept.read() as tx:
         days = [
-            tx.overview.day(since) for since in (clock.now() - timedelta(days=3000), clock.now() + timedelta(days=3000))
+            tx.statistics.today(since)
+            for since in (clock.now() - timedelta(days=3000), clock.now() + timedelta(days=3000))
         ]
 
     assert [day.delivered for day in days] == [1, 0]
@@ -91,7 +92,9 @@ def test_a_refused_sign_in_is_told(kept: Store, operator: Operator) -> None:
 
 def test_missing_credentials_are_told_as_such(kept: Store, operator: Operator) -> None:
     now = clock.now()
-    kept.write(lambda tx: tx.holds.prolong("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set: set"))
+    kept.write(
+        lambda tx: tx.queue.pause_call("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set: set")
+    )
 
     assert "Nexudus No credentials No Nexudus credentials are set: set" in operator.see("/admin/")
 
@@ -99,7 +102,7 @@ def test_missing_credentials_are_told_as_such(kept: Store, operator: Operator) -
 def test_a_broken_platform_is_told_with_what_to_do(kept: Store, operator: Operator) -> None:
     now = clock.now()
     kept.write(
-        lambda tx: tx.connections.broke(Link("contact", "meta", "77"), "The token ended: make a new one.", now, now)
+        lambda tx: tx.platforms.mark_broken(Link("contact", "meta", "77"), "The token ended: make a new one.", now, now)
     )
 
     said = operator.see("/admin/")
@@ -135,7 +138,7 @@ def test_what_to_do_is_said_once_where_somebody_was_alerted(kept: Store, operato
     remedy = "Meta sends a refused lead again for 36 hours."
     before = operator.see("/admin/")
 
-    kept.write(lambda tx: tx.concerns.notice("refused:contact:meta", f"1 call was refused. {remedy}", clock.now()))
+    kept.write(lambda tx: tx.alerts.report("refused:contact:meta", f"1 call was refused. {remedy}", clock.now()))
 
     after = operator.see("/admin/")
     assert [before.count(remedy), after.count(remedy)] == [1, 1]

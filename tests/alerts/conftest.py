@@ -68,7 +68,7 @@ class Post:
             self._deliver(lead.id)
 
     def _deliver(self, lead_id: LeadId) -> None:
-        with self.store._opened.writing.begin() as connection:
+        with self.store._database.writing.begin() as connection:
             connection.execute(update(deliveries).where(deliveries.c.lead_id == lead_id).values(state="done"))
             done = {"status": "delivered", "problem": "", "delivered_at": self.now}
             connection.execute(update(leads).where(leads.c.id == lead_id).values(done))
@@ -88,7 +88,7 @@ class Post:
     def open(self) -> dict[str, Concern]:
         """What is wrong now, by cause."""
         with self.store.read() as tx:
-            return {concern.cause: concern for concern in tx.concerns.open()}
+            return {concern.cause: concern for concern in tx.alerts.open()}
 
 
 @pytest.fixture

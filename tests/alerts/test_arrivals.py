@@ -162,7 +162,7 @@ def test_spam_that_was_none_is_told_when_it_is_released(desk: Desk) -> None:
     desk.come()
     desk.look()
 
-    desk.store.write(lambda tx: tx.outbox.owe_again(held.id, desk.post.now))
+    desk.store.write(lambda tx: tx.queue.retry([held.id], desk.post.now))
 
     assert len(desk.look(60)) == 2
 
@@ -309,12 +309,12 @@ def test_what_went_out_but_could_not_be_noted_is_noted_later_and_not_sent_again(
 
 def change(desk: Desk, sql: str) -> None:
     """Change the database behind the program's back."""
-    with desk.store._opened.writing.begin() as connection:
+    with desk.store._database.writing.begin() as connection:
         connection.exec_driver_sql(sql)
 
 
 def test_the_concern_of_a_form_that_tells_nobody_any_more_is_over(desk: Desk) -> None:
-    desk.store.write(lambda tx: tx.concerns.notice("notify:gone", "Not told.", NOON))
+    desk.store.write(lambda tx: tx.alerts.report("notify:gone", "Not told.", NOON))
 
     desk.look()
 

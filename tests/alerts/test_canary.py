@@ -17,7 +17,7 @@ def hire(post: Post) -> None:
 
 def flown(post: Post) -> list[Lead]:
     with post.store.read() as tx:
-        return tx.leads.page(Query(form="canary"), 100)
+        return tx.search.leads(Query(form="canary"), 100)
 
 
 def test_a_test_lead_is_owed_as_any_other_and_marked_as_one(post: Post) -> None:
@@ -73,7 +73,7 @@ def test_one_that_is_parked_is_told_at_once(post: Post) -> None:
     hire(post)
     post.look()
     (lead,) = flown(post)
-    post.store.write(lambda tx: tx.leads.set_status(lead.id, Status.PARKED, "Given up after 16 tries: no."))
+    post.store.write(lambda tx: tx.leads.set_status([lead.id], Status.PARKED, "Given up after 16 tries: no."))
 
     post.look(1)
 

@@ -68,8 +68,8 @@ def test_arrivals_are_counted_by_their_time(post: Post) -> None:
     leads = bring(post, 24 * 7)
 
     with post.store.read() as tx:
-        arrivals = tx.watching.arrivals("contact", post.now - timedelta(days=3))
-        last = tx.watching.last_arrival("contact")
+        arrivals = tx.alerts.arrivals_by_period("contact", post.now - timedelta(days=3))
+        last = tx.alerts.last_arrival("contact")
 
     assert sum(arrivals.values()) == 24 * 3 + 1
     assert last == leads[-1].received_at

@@ -22,7 +22,7 @@ def announce(post: Post, *names: str) -> list[LeadId]:
 def breaks(post: Post, link: Link = META) -> None:
     """A worker found that only a person can help."""
     until = post.now + timedelta(minutes=1)
-    post.store.write(lambda tx: tx.connections.broke(link, "Meta says no. Reconnect.", post.now, until))
+    post.store.write(lambda tx: tx.platforms.mark_broken(link, "Meta says no. Reconnect.", post.now, until))
 
 
 def test_a_broken_connection_is_one_alert_with_the_number_of_leads(post: Post) -> None:
@@ -41,7 +41,7 @@ def test_a_broken_connection_is_one_alert_with_the_number_of_leads(post: Post) -
 def test_once_it_works_people_are_told_that_it_is_over(post: Post) -> None:
     breaks(post)
     post.look()
-    post.store.write(lambda tx: tx.connections.worked(META, post.now))
+    post.store.write(lambda tx: tx.platforms.record_success(META, post.now))
     post.look(1)
 
     assert post.open == {}
@@ -69,7 +69,7 @@ def test_those_of_a_broken_connection_are_not_told_of_twice(post: Post) -> None:
 
 def test_a_connection_that_ends_is_told_about_from_day_330_on(post: Post) -> None:
     link = Link("tour", "linkedin")
-    post.store.write(lambda tx: tx.connections.ends(link, NOON + timedelta(days=40)))
+    post.store.write(lambda tx: tx.platforms.set_expiry(link, NOON + timedelta(days=40)))
     post.look()
     assert post.open == {}
     post.look(60 * 24 * 6)
@@ -77,6 +77,6 @@ def test_a_connection_that_ends_is_told_about_from_day_330_on(post: Post) -> Non
     concern = post.open["platform:tour:linkedin:expires"]
     assert "LinkedIn" in concern.sentence
     assert "ends on 03 January 2027" in concern.sentence
-    post.store.write(lambda tx: tx.connections.ends(link, NOON + timedelta(days=400)))
+    post.store.write(lambda tx: tx.platforms.set_expiry(link, NOON + timedelta(days=400)))
     post.look(1)
     assert post.open == {}

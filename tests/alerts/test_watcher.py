@@ -52,7 +52,7 @@ def test_when_they_are_through_it_is_told_once_that_it_is_over(post: Post) -> No
     assert post.ear.titles[1:] == ["Lead Capture: over: leads are stuck"]
     assert post.ear.heard[1]["type"] == "success"
     with post.store.read() as tx:
-        assert tx.concerns.to_tell() == []
+        assert tx.alerts.all() == []
 
 
 def test_somebody_is_reminded_after_four_hours(post: Post) -> None:
@@ -79,7 +79,7 @@ def test_leads_that_go_in_turn_are_told_calmly(post: Post) -> None:
 def test_a_lead_that_an_operator_sends_anew_has_its_time_again(post: Post) -> None:
     lead = post.owe(status=Status.QUARANTINED)
     post.now += timedelta(days=3)
-    post.store.write(lambda tx: tx.outbox.owe_again(lead.id, post.now))
+    post.store.write(lambda tx: tx.queue.retry([lead.id], post.now))
 
     post.look(3)
     assert post.open == {}
@@ -100,7 +100,7 @@ def test_leads_of_two_accounts_are_two_causes_in_one_message(post: Post) -> None
 
 def test_nothing_personal_is_told(post: Post) -> None:
     lead = post.owe("ada@example.com")
-    post.store.write(lambda tx: tx.leads.set_status(lead.id, Status.PENDING, "Nexudus knows no ada@example.com"))
+    post.store.write(lambda tx: tx.leads.set_status([lead.id], Status.PENDING, "Nexudus knows no ada@example.com"))
     parked = post.owe("charles@example.com", status=Status.PARKED, problem="Nexudus refused it: 'Charles' is too long")
 
     post.look(5)
@@ -212,9 +212,9 @@ def test_where_nobody_waits_any_more_the_refusal_is_over_after_a_while(post: Pos
 def test_new_contacts_that_rest_are_told_and_their_leads_are_not_stuck(post: Post) -> None:
     lead = post.owe()
     until = post.now + timedelta(hours=1)
-    post.store.write(lambda tx: tx.holds.prolong("default", "create_coworker", post.now, until, "Access Denied"))
-    (delivery,) = post.store.write(lambda tx: tx.claims.claim("w", post.now, 90, 1))
-    post.store.write(lambda tx: tx.holds.wait(delivery, "create_coworker", "No new contacts."))
+    post.store.write(lambda tx: tx.queue.pause_call("default", "create_coworker", post.now, until, "Access Denied"))
+    (delivery,) = post.store.write(lambda tx: tx.queue.claim("w", post.now, 90, 1))
+    post.store.write(lambda tx: tx.queue.block(delivery, "create_coworker", "No new contacts."))
 
     post.look(6)
 
@@ -226,9 +226,9 @@ def test_new_contacts_that_rest_are_told_and_their_leads_are_not_stuck(post: Pos
 def test_an_unsafe_stage_is_told_and_over_when_its_hold_is(post: Post) -> None:
     until = post.now + timedelta(minutes=5)
     reason = "Stage 1001 deletes the customer: choose another."
-    post.store.write(lambda tx: tx.holds.prolong("default", "stage:1001", post.now, until, reason))
+    post.store.write(lambda tx: tx.queue.pause_call("default", "stage:1001", post.now, until, reason))
     post.look()
-    post.store.write(lambda tx: tx.holds.lift("default", "stage:1001"))
+    post.store.write(lambda tx: tx.queue.resume_call("default", "stage:1001"))
 
     post.look()
     post.look(2)
@@ -241,9 +241,9 @@ def test_missing_credentials_are_told_as_such_and_over_when_some_are_set(post: P
     post.owe()
     reason = "no Nexudus credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD."
     until = post.now + timedelta(hours=1)
-    post.store.write(lambda tx: tx.holds.prolong("default", "credentials", post.now, until, reason))
+    post.store.write(lambda tx: tx.queue.pause_call("default", "credentials", post.now, until, reason))
     post.look()
-    post.store.write(lambda tx: tx.holds.lift("default", "credentials"))
+    post.store.write(lambda tx: tx.queue.resume_call("default", "credentials"))
 
     post.look()
     post.look(2)
@@ -257,7 +257,7 @@ def test_missing_credentials_are_told_as_such_and_over_when_some_are_set(post: P
 
 
 def test_what_somebody_else_noticed_is_told_and_left_to_them(post: Post) -> None:
-    post.store.write(lambda tx: tx.concerns.notice("platform:tour/meta", "Meta's token ran out: renew it.", post.now))
+    post.store.write(lambda tx: tx.alerts.report("platform:tour/meta", "Meta's token ran out: renew it.", post.now))
     post.look()
 
     post.look(60)
@@ -268,8 +268,8 @@ def test_what_somebody_else_noticed_is_told_and_left_to_them(post: Post) -> None
 
 def test_the_words_of_somebody_else_are_left_alone(post: Post) -> None:
     until = post.now + timedelta(minutes=5)
-    post.store.write(lambda tx: tx.concerns.notice("stage:default:1001", "Stage 1001 wins by itself.", post.now))
-    post.store.write(lambda tx: tx.holds.prolong("default", "stage:1001", post.now, until, "Stage 1001 is unsafe."))
+    post.store.write(lambda tx: tx.alerts.report("stage:default:1001", "Stage 1001 wins by itself.", post.now))
+    post.store.write(lambda tx: tx.queue.pause_call("default", "stage:1001", post.now, until, "Stage 1001 is unsafe."))
 
     post.look()
 
@@ -281,7 +281,7 @@ def test_a_refused_sign_in_that_the_set_up_check_found_too_is_told_once_and_over
     post.pause("refused: login")
     post.look()
     setup = "setup:default:-:credentials"
-    post.store.write(lambda tx: tx.concerns.notice(setup, "The sign-in was refused.", post.now))
+    post.store.write(lambda tx: tx.alerts.report(setup, "The sign-in was refused.", post.now))
     post.look(1)
     post.resume()
     post.now += timedelta(seconds=2)
@@ -382,7 +382,7 @@ def test_without_channels_it_is_noticed_and_logged(post: Post, capsys: pytest.Ca
     said = "".join(capsys.readouterr())
     assert (said.count("concern_over"), said.count("cause=stuck:default")) == (1, 2)
     with post.store.read() as tx:
-        assert tx.concerns.to_tell() == []
+        assert tx.alerts.all() == []
 
 
 # -- several workers
@@ -438,7 +438,7 @@ def test_a_worker_that_stops_hands_the_watch_over(post: Post) -> None:
 
 def test_a_disk_that_is_nearly_full_is_told(post: Post) -> None:
     with post.store.read() as tx:
-        sight = tx.watching.look(post.now, 240)
+        sight = tx.alerts.snapshot(post.now, 240)
     sizes = {
         "4 TB, 100 GB": (100e9, 4e12),
         "40 GB, 3 GB": (3e9, 40e9),
@@ -457,7 +457,7 @@ def test_a_disk_that_is_nearly_full_is_told(post: Post) -> None:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_disk_of_the_file_is_looked_at(post: Post) -> None:
     with post.store.read() as tx:
-        disk = tx.watching.look(post.now, 240).disk
+        disk = tx.alerts.snapshot(post.now, 240).disk
 
     assert disk is not None
     assert 0 < disk[0] < disk[1]
@@ -470,7 +470,7 @@ def test_the_thread_looks_by_itself_soon_after_it_told_something_and_stops_when_
     thread.start()
 
     took_s = wait_until(lambda: post.ear.heard)
-    post.store.write(lambda tx: tx.concerns.notice("stage:default:1", "Stage 1 wins: choose another.", post.now))
+    post.store.write(lambda tx: tx.alerts.report("stage:default:1", "Stage 1 wins: choose another.", post.now))
     second_s = wait_until(lambda: len(post.ear.heard) == 2)
     watcher._stop.set()
     thread.join(5)

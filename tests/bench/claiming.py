@@ -82,14 +82,14 @@ def _fill(store: Store, fill: int, count: int, state: str, status: Status) -> No
     if not count:
         return
     first = [_a_lead(number, status, f"{fill:x}000") for number in range(min(CHUNK, count))]
-    with store._opened.writing.begin() as connection:
+    with store._database.writing.begin() as connection:
         insert_rows(connection, leads, [to_row(lead) for lead in first])
         insert_rows(connection, deliveries, [_debt(lead, state) for lead in first])
     for copy in range(1, count // CHUNK):
-        with store._opened.writing.begin() as connection:
+        with store._database.writing.begin() as connection:
             _copy(connection, leads, "id", fill, copy)
             _copy(connection, deliveries, "lead_id", fill, copy)
-    with store._opened.writing.begin() as connection:
+    with store._database.writing.begin() as connection:
         connection.exec_driver_sql("ANALYZE")
 
 
@@ -133,11 +133,11 @@ def _claim_cost(store: Store) -> float:
 
     def claim(tx: Transaction) -> int:
         began = time.perf_counter()
-        claimed = tx.claims.claim("worker", at, 3600, 1, turns)
-        tx.claims.coming(at)
+        claimed = tx.queue.claim("worker", at, 3600, 1, turns)
+        tx.queue.next_due(at)
         took.append(time.perf_counter() - began)
         for delivery in claimed:
-            tx.outbox.done(delivery)
+            tx.queue.complete(delivery)
         return len(claimed)
 
     while len(took) < CLAIMS and store.write(claim):

@@ -82,11 +82,11 @@ def fill(store: Store, count: int, until: datetime) -> None:
     chance = random.Random(7)  # noqa: S311 (the same crowd each time)
     for start in range(0, count, CHUNK):
         some = [_a_lead(chance, number, count, until) for number in range(start, min(start + CHUNK, count))]
-        with store._opened.writing.begin() as connection:
+        with store._database.writing.begin() as connection:
             insert_rows(connection, leads, [to_row(lead) for lead in some])
             insert_rows(connection, deliveries, [_debt(lead) for lead in some])
             insert_rows(connection, attempts, list(_calls(some)))
-    while store.write(lambda tx: tx.words.fill("g", CHUNK)):
+    while store.write(lambda tx: tx.search.fill_index("g", CHUNK)):
         pass
 
 

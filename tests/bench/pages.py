@@ -45,7 +45,7 @@ def _crowded(path: Path) -> Store:
     store = Store(f"sqlite:///{path}")
     store.migrate()
     with store.read() as tx:
-        is_empty = not tx.leads.page(Query(), 1)
+        is_empty = not tx.search.leads(Query(), 1)
     if is_empty:
         began = time.monotonic()
         crowd.fill(store, COUNT, NOW)
@@ -77,7 +77,7 @@ def _pages(store: Store) -> dict[str, Address]:
         return first_lead_id(NOW - timedelta(days=10 + 11 * n))
 
     with store.read() as tx:
-        some = [lead.id for lead in tx.leads.page(Query(before=deep(5)), TRIES)]
+        some = [lead.id for lead in tx.search.leads(Query(before=deep(5)), TRIES)]
     return {
         "today": lambda n: f"/admin/?{n}",
         "leads": lambda n: f"/admin/leads?{n}",
@@ -121,5 +121,5 @@ def _read_all(store: Store) -> None:
     """How words were looked for before there was an index: a person who is not there."""
     searched = (leads.c.email, leads.c.full_name, leads.c.company, leads.c.phone, leads.c.id)
     text = or_(*(column.icontains("nobody.example", autoescape=True) for column in searched))
-    with store._opened.reading.connect() as connection:
+    with store._database.reading.connect() as connection:
         connection.execute(select(leads).where(text).order_by(leads.c.id.desc()).limit(50)).all()

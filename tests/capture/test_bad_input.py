@@ -203,4 +203,4 @@ def test_any_words_with_an_address_are_kept_on_every_engine(store: Store, words:
         lead = tx.leads.get(answer.get_json()["id"])
         assert lead is not None
         assert lead.submission.contact.email == "ann@example.com"
-        assert tx.leads.page(Query(text="ann@"), 1)
+        assert tx.search.leads(Query(text="ann@"), 1)

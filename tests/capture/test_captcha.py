@@ -39,7 +39,7 @@ def remark(front: Front) -> object:
 def concerns(front: Front) -> dict[str, str]:
     """What somebody must know: cause and sentence."""
     with front.store.read() as tx:
-        return {concern.cause: concern.sentence for concern in tx.concerns.open()}
+        return {concern.cause: concern.sentence for concern in tx.alerts.open()}
 
 
 # -- passed
@@ -323,7 +323,7 @@ def test_many_enquiries_write_a_trouble_down_once(kept: Store, provider: Provide
     enquire(front, 5)
 
     with front.store.read() as tx:
-        assert [concern.times for concern in tx.concerns.open()] == [1]
+        assert [concern.times for concern in tx.alerts.open()] == [1]
 
 
 # -- who came before

@@ -47,7 +47,7 @@ def test_stored_evidence_gives_the_stored_verdict(taken: tuple[Store, dict[str, 
 def test_crediting_all_cases_again_changes_nothing(taken: tuple[Store, dict[str, Lead]]) -> None:
     store, leads = taken
     with store.read() as tx:
-        page = tx.verdicts.page("", 200)
+        page = tx.leads.oldest("", 200)
 
     found = credit_again(page, FORMS, store)
 

@@ -300,7 +300,7 @@ def test_a_lead_is_kept_whole_on_every_engine(store: Store) -> None:
     answer = Front(store).post_json({**words, "utm_source": "google"}, headers=SCRIPT)
 
     with store.read() as tx:
-        (lead,) = tx.leads.page(Query(), 10)
+        (lead,) = tx.search.leads(Query(), 10)
     assert answer.get_json()["id"] == lead.id
     assert lead.submission.fields["message"] == words["message"]
     assert dict(lead.submission.extras) == {"Größe": "12 m²", "tags": ["a", "b"]}

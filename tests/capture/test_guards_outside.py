@@ -101,7 +101,7 @@ def test_one_action_releases_a_suspect_and_it_is_owed_to_the_crm(kept: Store) ->
 
     assert (answer.status_code, answer.get_json()["status"], answer.get_json()["problem"]) == (200, "pending", None)
     with front.store.read() as tx:
-        assert tx.outbox.waiting()[0] == 1
+        assert tx.queue.backlog()[0] == 1
 
 
 def test_one_action_discards_a_suspect_for_good(kept: Store) -> None:
@@ -112,7 +112,7 @@ def test_one_action_discards_a_suspect_for_good(kept: Store) -> None:
 
     assert answer.get_json()["status"] == "discarded"
     with front.store.read() as tx:
-        assert tx.outbox.waiting()[0] == 0
+        assert tx.queue.backlog()[0] == 0
 
 
 def test_the_digest_counts_them_by_reason(kept: Store) -> None:
@@ -122,7 +122,7 @@ def test_the_digest_counts_them_by_reason(kept: Store) -> None:
     front.post({**ANN, "email": "real@example.com"})
 
     with front.store.read() as tx:
-        figures = tx.watching.day(front.leads()[0].received_at - timedelta(minutes=1))
+        figures = tx.alerts.digest_figures(front.leads()[0].received_at - timedelta(minutes=1))
 
     assert figures.suspicions == {"honeypot": 3, "too_fast": 1}
     assert figures.received == {"contact": 1}

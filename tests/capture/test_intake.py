@@ -22,13 +22,13 @@ def take(kept: Store, submission: Submission, after_s: float = 0, form: Form = F
 def statuses(kept: Store) -> list[Status]:
     """Where each lead stands, oldest first."""
     with kept.read() as tx:
-        return [lead.status for lead in reversed(tx.leads.page(Query(), 100))]
+        return [lead.status for lead in reversed(tx.search.leads(Query(), 100))]
 
 
 def owed(kept: Store) -> int:
     """How many leads the workers may send."""
     with kept.read() as tx:
-        return tx.outbox.waiting()[0]
+        return tx.queue.backlog()[0]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def take(store: Store, submission: Submission, after_s: float = 0, suspicion: st
 def leads(store: Store) -> list[Lead]:
     """All leads, oldest first."""
     with store.read() as tx:
-        return tx.leads.page(Query(), 100)[::-1]
+        return tx.search.leads(Query(), 100)[::-1]
 
 
 def everything(lead: Lead) -> str:
@@ -226,7 +226,7 @@ def test_what_changes_while_it_is_sent_is_marked_as_not_sent(kept: Store) -> Non
 
 def test_another_enquiry_under_the_id_of_a_discarded_one_is_a_new_lead(kept: Store) -> None:
     first = take(kept, said(message="Two desks."))
-    kept.write(lambda tx: tx.leads.set_status(first.lead_id, Status.DISCARDED))
+    kept.write(lambda tx: tx.leads.set_status([first.lead_id], Status.DISCARDED))
 
     receipts = [take(kept, said(message="Three desks."), after_s) for after_s in (60, 3600)]
 
@@ -236,7 +236,7 @@ def test_another_enquiry_under_the_id_of_a_discarded_one_is_a_new_lead(kept: Sto
 
 def test_who_shares_an_id_with_a_discarded_lead_is_still_known_again(kept: Store) -> None:
     spam, ada = take(kept, said(BOB)), take(kept, said(ADA))
-    kept.write(lambda tx: tx.leads.set_status(spam.lead_id, Status.DISCARDED))
+    kept.write(lambda tx: tx.leads.set_status([spam.lead_id], Status.DISCARDED))
 
     again = take(kept, said(ADA, message="Three desks."), 3600)
 
@@ -270,7 +270,7 @@ def test_a_retry_from_before_an_operator_put_the_address_right_is_a_repeat(kept:
     take(kept, said("ada@exmaple.com"))
     (lead,) = leads(kept)
     became = correct(lead, {"email": ADA}, FORM, NOON)
-    kept.write(lambda tx: tx.corrections.correct(lead, became.submission, became.correction, became.person, NOON))
+    kept.write(lambda tx: tx.leads.correct(lead, became.submission, became.correction, became.person, NOON))
 
     assert take(kept, said("ada@exmaple.com"), 60).repeat
     assert leads(kept)[0].submission.contact.email == ADA
@@ -354,7 +354,7 @@ def test_an_operator_does_not_overwrite_what_the_sender_has_just_added(kept: Sto
     became = correct(before, {"full_name": "Ada Lee"}, FORM, NOON)
 
     with pytest.raises(BeingSent, match="look at it again"):
-        kept.write(lambda tx: tx.corrections.correct(before, became.submission, became.correction, ADA, NOON))
+        kept.write(lambda tx: tx.leads.correct(before, became.submission, became.correction, ADA, NOON))
 
 
 # -- nobody takes a stranger's number
@@ -373,7 +373,7 @@ def test_a_stranger_who_knows_a_platforms_number_cannot_take_it_beforehand(kept:
 
 def test_the_id_of_a_platform_decides_alone_where_one_of_the_two_is_not_known(kept: Store) -> None:
     first = take(kept, said(ADA, sender="google-ads"))
-    kept.write(lambda tx: tx.erasure.erase([first.lead_id], NOON))
+    kept.write(lambda tx: tx.leads.erase([first.lead_id], NOON))
 
     assert take(kept, said(ADA, sender="google-ads"), 3600) == Receipt(first.lead_id, repeat=True)
     assert leads(kept)[0].status is Status.ERASED
@@ -401,7 +401,7 @@ def test_two_people_are_two_even_where_a_platform_gives_them_one_id(kept: Store)
 def test_whoever_was_forgotten_may_write_again(kept: Store) -> None:
     form = a_form()
     first = accept(said(ADA, sender="google-ads"), form, kept, NOON)
-    kept.write(lambda tx: tx.erasure.erase([first.lead_id], NOON))
+    kept.write(lambda tx: tx.leads.erase([first.lead_id], NOON))
     accept(said(ADA, sender="google-ads"), form, kept, NOON)
 
     again = accept(said(ADA, sender="google-ads", external_id=""), form, kept, NOON)
@@ -434,8 +434,8 @@ def settle(store: Store, delivery: Any) -> None:
     """Note what a worker notes whose opportunity was made."""
 
     def note(tx: Any) -> None:
-        tx.outbox.done(delivery)
-        tx.leads.delivered(delivery.lead.id, 1, 2, NOON)
-        tx.corrections.mark_unsent(delivery.lead)
+        tx.queue.complete(delivery)
+        tx.leads.mark_delivered(delivery.lead.id, 1, 2, NOON)
+        tx.leads.mark_unsent(delivery.lead)
 
     store.write(note)

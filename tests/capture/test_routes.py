@@ -31,7 +31,7 @@ def test_a_lead_is_owed_to_the_account_of_its_route(kept: Store) -> None:
 
     assert [lead.account for lead in front.leads()] == ["default", "harbour"]
     assert kept.write(
-        lambda tx: {each.lead.account for each in tx.claims.claim("w", front.leads()[0].received_at, 9, 9)}
+        lambda tx: {each.lead.account for each in tx.queue.claim("w", front.leads()[0].received_at, 9, 9)}
     )
 
 
@@ -41,9 +41,9 @@ def test_an_announced_lead_belongs_to_the_account_of_its_answers_once_they_are_h
     answers = replace(told, fields={"email": "ada@example.com", "location": "leeds"})
 
     arrival = arrival_of(answers, form, NOON)
-    kept.write(lambda tx: tx.notices.fill(receipt.lead_id, arrival.lead, arrival.person, NOON))
+    kept.write(lambda tx: tx.platforms.fill(receipt.lead_id, arrival.lead, arrival.person, NOON))
 
-    (delivery,) = kept.write(lambda tx: tx.claims.claim("worker", NOON, 90, 1))
+    (delivery,) = kept.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
     assert delivery.lead.account == "harbour"
 
 

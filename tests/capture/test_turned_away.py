@@ -40,7 +40,7 @@ def send(front: Front, lead_id: str = "L1", key: str = SECRET) -> TestResponse:
 
 def refused(front: Front) -> Refusal | None:
     with front.store.read() as tx:
-        return next(iter(tx.refusals.open()), None)
+        return next(iter(tx.platforms.open_rejections()), None)
 
 
 def test_the_first_refused_call_of_a_sender_that_worked_is_noted_with_reason_and_remedy(front: Front) -> None:

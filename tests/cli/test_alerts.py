@@ -20,7 +20,7 @@ def test_that_nothing_is_wrong_is_said(run: Terminal, kept: Store) -> None:
 
 
 def test_what_is_wrong_is_listed_and_the_exit_code_says_so(run: Terminal, kept: Store) -> None:
-    kept.write(lambda tx: tx.concerns.notice("login:default", "The password is refused: correct it.", NOON))
+    kept.write(lambda tx: tx.alerts.report("login:default", "The password is refused: correct it.", NOON))
 
     said = run("alerts")
 
@@ -86,7 +86,7 @@ def test_commands_that_tell_nobody_do_not_load_apprise(
 
 
 def test_what_is_wrong_is_told_as_json(run: Terminal, kept: Store) -> None:
-    kept.write(lambda tx: tx.concerns.notice("disk", "The disk is nearly full.", NOON))
+    kept.write(lambda tx: tx.alerts.report("disk", "The disk is nearly full.", NOON))
 
     said = run("alerts", "--json")
 

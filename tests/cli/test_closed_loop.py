@@ -51,7 +51,7 @@ def leads(env: Env, run: Terminal) -> list[Lead]:
         env.owes(a_lead(submission=submission, attribution=clicked))
     env.deliver_until_quiet()
     with env.store.read() as tx:
-        leads = sorted(tx.leads.page(Query(), 10), key=lambda lead: lead.submission.contact.email)
+        leads = sorted(tx.search.leads(Query(), 10), key=lambda lead: lead.submission.contact.email)
     for step in range(4):
         for lead in leads:
             for stage_id in WAYS[lead.submission.contact.email][step : step + 1]:

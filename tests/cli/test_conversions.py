@@ -27,7 +27,7 @@ def won(store: Store, lead: Lead | None = None) -> Lead:
     made = lead or a_lead(attribution=Attribution(click_ids={"gclid": "Cj0-x"}), received_at=now)
     delivered(store, made)
     changes = [a_change(made, "stage", "Toured", at=now), a_change(made, name="won", at=now)]
-    store.write(lambda tx: tx.sales.keep([a_sale(made)], changes))
+    store.write(lambda tx: tx.crm.save_sales([a_sale(made)], changes))
     return made
 
 

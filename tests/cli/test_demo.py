@@ -25,7 +25,7 @@ def story(count: int = 400, days: int = 60, seed: int = 1) -> list[Lead]:
 def all_of(store: Store) -> list[Lead]:
     """Everything that is kept."""
     with store.read() as tx:
-        return tx.leads.page(Query(), 10_000)
+        return tx.search.leads(Query(), 10_000)
 
 
 # -- the story

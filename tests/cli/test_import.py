@@ -43,7 +43,7 @@ def write(rows: list[list[str]], separator: str = ",", encoding: str = "utf-8", 
 def all_of(store: Store) -> list[Lead]:
     """Everything that is kept, oldest first."""
     with store.read() as tx:
-        return sorted(tx.leads.page(Query(), 1000), key=lambda lead: lead.submission.contact.full_name)
+        return sorted(tx.search.leads(Query(), 1000), key=lambda lead: lead.submission.contact.full_name)
 
 
 def outcome(run: Terminal, *words: str) -> dict[str, int]:
@@ -310,7 +310,7 @@ def export(run: Terminal) -> str:
 
 def move(store: Store, *leads: Lead) -> None:
     """Forget all, as another installation would know nothing."""
-    store.write(lambda tx: [tx.histories.remove(lead.account, 1000) for lead in leads])
+    store.write(lambda tx: [tx.leads.remove_account(lead.account, 1000) for lead in leads])
 
 
 def test_our_own_export_adds_nothing_where_it_was_made(run: Terminal, kept: Store) -> None:

@@ -69,7 +69,7 @@ def test_the_answers_are_facts_of_the_account(ready: Terminal, kept: Store, nexu
     shown = json.loads(ready("doctor", "--live", "--stage", "1001", "--yes", "--json").out)
 
     with kept.read() as tx:
-        facts = tx.facts.of(Tenant("default", nexudus.url))
+        facts = tx.crm.facts_of(Tenant("default", nexudus.url))
     answers = {each["fact"]: each["value"] for each in shown["answers"] if each["value"] is not None}
     assert {name: fact.value for name, fact in facts.items()} == answers
     assert answers["system_id_kept"] is False
@@ -77,12 +77,12 @@ def test_the_answers_are_facts_of_the_account(ready: Terminal, kept: Store, nexu
 
 
 def test_a_trial_ends_the_concern_that_one_mark_alone_survives(ready: Terminal, kept: Store) -> None:
-    kept.write(lambda tx: tx.concerns.notice("mark:default", "SystemId is not kept", clock.now()))
+    kept.write(lambda tx: tx.alerts.report("mark:default", "SystemId is not kept", clock.now()))
 
     ready("doctor", "--live", "--stage", "1001", "--yes")
 
     with kept.read() as tx:
-        assert tx.concerns.open() == []
+        assert tx.alerts.open() == []
 
 
 @pytest.mark.parametrize(("words", "type_id"), [((), 8), (("--type", "18"), 18)])

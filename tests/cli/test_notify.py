@@ -41,4 +41,4 @@ def test_nobody_is_told_of_what_is_imported(run: Terminal, folder: Path, kept: S
     assert run("import", "old.csv", "--form", "tour").code == 0
 
     with kept.read() as tx:
-        assert (sum(tx.leads.count().values()), tx.untold.of("tour", 9)) == (1, [])
+        assert (sum(tx.leads.count_by_status().values()), tx.leads.to_notify("tour", 9)) == (1, [])

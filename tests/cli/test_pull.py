@@ -45,7 +45,7 @@ def test_each_platform_has_its_line(run: Terminal, kept: Store) -> None:
     assert said[1].out.splitlines()[0] == "Meta: found 2, new 0, known 2"
     assert "lead-capture import FILE.csv --form tour" in said[0].out
     with kept.read() as tx:
-        assert len(tx.leads.page(Query(), 10)) == 2
+        assert len(tx.search.leads(Query(), 10)) == 2
 
 
 def test_since_says_from_when_on(run: Terminal, kept: Store, platforms: Platforms) -> None:

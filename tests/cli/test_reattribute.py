@@ -107,7 +107,7 @@ def test_other_words_are_stored_and_counted_but_not_listed(run: Terminal, kept: 
 
 def test_a_lead_that_is_being_delivered_is_left_and_told(run: Terminal, kept: Store, forms: Path) -> None:
     lead = old(kept)
-    kept.write(lambda tx: tx.claims.claim("worker", NOON, 90, 1))
+    kept.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
 
     said = run("reattribute")
 

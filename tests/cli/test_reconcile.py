@@ -28,7 +28,7 @@ def delivered(env: Env) -> Lead:
     env.owes(a_lead())
     env.deliver_until_quiet()
     with env.store.read() as tx:
-        [lead] = tx.leads.page(Query(), 10)
+        [lead] = tx.search.leads(Query(), 10)
     return lead
 
 

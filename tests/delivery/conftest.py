@@ -42,7 +42,7 @@ class Env:
     def deliver_once(self) -> int:
         """Deliver whatever is due; how many Deliveries that were."""
         now = clock.now() + self.ahead
-        claimed = self.store.write(lambda tx: tx.claims.claim("the test", now, 90, 10))
+        claimed = self.store.write(lambda tx: tx.queue.claim("the test", now, 90, 10))
         for delivery in claimed:
             deliver(delivery, self.desk)
         return len(claimed)
@@ -50,7 +50,7 @@ class Env:
     def deliver_until_quiet(self, most: int = 20) -> None:
         """Deliver until nothing is owed any more, each try a day after the one before."""
         for _ in range(most):
-            if not self.deliver_once() and not self.store.write(lambda tx: tx.outbox.waiting())[0]:
+            if not self.deliver_once() and not self.store.write(lambda tx: tx.queue.backlog())[0]:
                 return
             self.ahead += timedelta(days=1)
         raise AssertionError("the deliveries do not come to rest")
@@ -62,7 +62,7 @@ class Env:
     def forget_time(self) -> None:
         """Let every pause and wait be over: the store believes that they ended just now."""
         self.ahead += timedelta(days=1)
-        with self.store._opened.writing.begin() as connection:
+        with self.store._database.writing.begin() as connection:
             connection.exec_driver_sql("UPDATE accounts SET paused_until = 0 WHERE paused_until IS NOT NULL")
 
     def tomorrow(self) -> datetime:

@@ -183,8 +183,8 @@ def test_a_lead_is_told_of_what_the_last_search_showed_only(env: Env) -> None:
     env.deliver_until_quiet()
     env.nexudus.world.drop_coworker(5001)
 
-    env.store.write(lambda tx: tx.outbox.move(lead.id, "default", clock.now()))  # what was found is not used any more
-    env.store.write(lambda tx: tx.outbox.owe_again(lead.id, clock.now()))
+    env.store.write(lambda tx: tx.queue.move(lead.id, "default", clock.now()))  # what was found is not used any more
+    env.store.write(lambda tx: tx.queue.retry([lead.id], clock.now()))
     env.deliver_until_quiet()
 
     assert note_of(env) == ""

@@ -23,7 +23,7 @@ def signs_in_with(env: Env, password: str) -> None:
 def is_refused(env: Env) -> bool:
     """Whether the service believes that its sign-in is refused."""
     with env.store.read() as tx:
-        return tx.accounts.is_refused("default")
+        return tx.accounts.is_login_refused("default")
 
 
 def test_with_the_right_password_its_lead_goes_out_at_once(env: Env) -> None:
@@ -79,7 +79,7 @@ def test_when_credentials_are_set_what_waited_goes_by_itself(env: Env) -> None:
 
     assert env.kept(lead).status is Status.DELIVERED
     with env.store.read() as tx:
-        assert tx.holds.all() == []
+        assert tx.queue.call_pauses() == []
 
 
 def test_missing_credentials_are_noticed_at_the_start_where_a_form_needs_them(env: Env) -> None:
@@ -89,7 +89,7 @@ def test_missing_credentials_are_noticed_at_the_start_where_a_form_needs_them(en
         begin_anew(account, env.desk)
 
     with env.store.read() as tx:
-        assert [(hold.account, hold.what) for hold in tx.holds.all()] == [("default", "credentials")]
+        assert [(hold.account, hold.what) for hold in tx.queue.call_pauses()] == [("default", "credentials")]
 
 
 def has_credentials(env: Env, login: Login) -> None:

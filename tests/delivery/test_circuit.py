@@ -21,14 +21,14 @@ def pauses(env: Env) -> list[Pause]:
 
 def let_pass(env: Env, seconds: float) -> None:
     """Let failures have begun so much longer ago."""
-    with env.store._opened.writing.begin() as connection:
+    with env.store._database.writing.begin() as connection:
         micros = round(seconds * 1e6)
         connection.exec_driver_sql(f"UPDATE accounts SET failing_since = failing_since - {micros}")  # noqa: S608
 
 
 def end_pause(env: Env) -> None:
     """Let the account's rest be over, and nothing else."""
-    with env.store._opened.writing.begin() as connection:
+    with env.store._database.writing.begin() as connection:
         connection.exec_driver_sql("UPDATE accounts SET paused_until = 0")
 
 
@@ -65,13 +65,13 @@ def test_failures_for_a_minute_rest_the_account(env: Env, leads: list[Lead]) -> 
 def test_one_lead_finds_out_before_its_time_at_no_cost(env: Env, leads: list[Lead]) -> None:
     end_pause(env)
     env.ahead = timedelta(0)
-    (probe,) = env.store.write(lambda tx: tx.claims.claim("a look", clock.now(), 0, 10))
+    (probe,) = env.store.write(lambda tx: tx.queue.claim("a look", clock.now(), 0, 10))
     before = env.kept(probe.lead).next_attempt_at
 
     env.deliver_once()
 
     assert probe.probes_until == before == env.kept(probe.lead).next_attempt_at
-    (after,) = env.store.write(lambda tx: tx.claims.claim("a look", env.tomorrow(), 0, 1))
+    (after,) = env.store.write(lambda tx: tx.queue.claim("a look", env.tomorrow(), 0, 1))
     assert after.tries == probe.tries
 
 
@@ -90,7 +90,7 @@ def test_the_first_lead_that_arrives_ends_the_outage_for_all(env: Env, leads: li
     env.ahead = timedelta(0)
 
     assert env.deliver_once() == 1
-    env.store.write(lambda tx: tx.outbox.hasten("default", clock.now() - timedelta(minutes=5), clock.now()))
+    env.store.write(lambda tx: tx.queue.reschedule_now("default", clock.now() - timedelta(minutes=5), clock.now()))
     env.ahead = timedelta(seconds=50)
     env.deliver_once()
 

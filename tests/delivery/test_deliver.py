@@ -21,7 +21,7 @@ EMAIL = "ada@example.com"
 def claim(env: Env, worker: str) -> Delivery:
     """What a worker gets a day later, when every lease has run out."""
     env.ahead += timedelta(days=1)
-    (delivery,) = env.store.write(lambda tx: tx.claims.claim(worker, env.tomorrow(), 90, 1))
+    (delivery,) = env.store.write(lambda tx: tx.queue.claim(worker, env.tomorrow(), 90, 1))
     return delivery
 
 
@@ -135,7 +135,7 @@ def take_over(env: Env, path: str) -> Delivery:
     thread = threading.Thread(target=deliver_in_vain)
     thread.start()
     env.nexudus.wait_for_calls(1, "POST", path)
-    env.store.write(lambda tx: tx.outbox.free(lambda worker: worker == "first"))
+    env.store.write(lambda tx: tx.queue.free_leases(lambda worker: worker == "first"))
     second = claim(env, "second")
     thread.join()
     return second
@@ -191,7 +191,7 @@ def test_an_operators_retry_is_recorded_as_one(env: Env) -> None:
     env.nexudus.faults([{"method": "GET", "path": COWORKERS, "times": 1, "status": 500}])
     env.deliver_once()
 
-    env.store.write(lambda tx: tx.outbox.owe_again(lead.id, clock.now()))
+    env.store.write(lambda tx: tx.queue.retry([lead.id], clock.now()))
     env.deliver_until_quiet()
 
     assert [attempt.trigger for attempt in env.attempts(lead)] == ["schedule", *["operator"] * 3]
@@ -203,7 +203,7 @@ def test_an_operators_retry_of_a_doubtful_lead_looks_first(env: Env) -> None:
     env.nexudus.faults([fault])
     env.deliver_once()
 
-    env.store.write(lambda tx: tx.outbox.owe_again(lead.id, clock.now()))
+    env.store.write(lambda tx: tx.queue.retry([lead.id], clock.now()))
     env.deliver_until_quiet()
 
     assert len(env.nexudus.opportunities_of(EMAIL)) == 1
@@ -267,7 +267,7 @@ def test_a_parked_lead_is_delivered_once_its_cause_is_mended(env: Env) -> None:
     env.deliver_until_quiet()
 
     env.use({"contact": a_form()})
-    env.store.write(lambda tx: tx.outbox.owe_again(lead.id, clock.now()))
+    env.store.write(lambda tx: tx.queue.retry([lead.id], clock.now()))
     env.deliver_until_quiet()
 
     assert (env.kept(lead).status, env.kept(lead).problem) == (Status.DELIVERED, "")

@@ -49,7 +49,7 @@ def test_a_sign_in_that_is_throttled_rests_the_account(env: Env, fault: str) -> 
 
     env.deliver_once()
     with env.store.read() as tx:
-        assert tx.accounts.pauses_in_a_row("default") == 1
+        assert tx.accounts.pause_streak("default") == 1
     env.deliver_until_quiet()
 
     assert env.kept(lead).status is Status.DELIVERED

@@ -142,7 +142,7 @@ def test_being_told_to_wait_spends_no_place_in_the_schedule(env: Env, step: Step
     env.nexudus.faults([{**CALLS[step], "times": 1, **script}])
 
     env.deliver_once()
-    (waiting,) = env.store.write(lambda tx: tx.claims.claim("a look", env.tomorrow(), 0, 1))
+    (waiting,) = env.store.write(lambda tx: tx.queue.claim("a look", env.tomorrow(), 0, 1))
     env.deliver_until_quiet()
 
     assert waiting.tries == 0

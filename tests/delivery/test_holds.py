@@ -19,7 +19,7 @@ HARMFUL = 1009
 
 def holds(env: Env) -> list[Hold]:
     with env.store.read() as tx:
-        return tx.holds.all()
+        return tx.queue.call_pauses()
 
 
 def new_people(env: Env, number: int) -> list[Lead]:

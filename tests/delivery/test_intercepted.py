@@ -26,7 +26,7 @@ def blocks(env: Env, *emails: str, step: Step = Step.CREATE_OPPORTUNITY, **how: 
 
 def tries_of(env: Env, lead: Lead) -> int:
     """How many places of its schedule a waiting lead has spent."""
-    waiting = env.store.write(lambda tx: tx.claims.claim("a look", env.tomorrow(), 0, 10))
+    waiting = env.store.write(lambda tx: tx.queue.claim("a look", env.tomorrow(), 0, 10))
     return next(delivery.tries for delivery in waiting if delivery.lead.id == lead.id)
 
 
@@ -129,7 +129,7 @@ def test_who_finds_out_behind_a_firewall_makes_way_at_no_cost(env: Env, stopped:
     for _ in [*stopped, *stopped]:
         end_pause(env)
         env.ahead *= 0
-        (probe,) = env.store.write(lambda tx: tx.claims.claim("a look", clock.now(), 0, 10))
+        (probe,) = env.store.write(lambda tx: tx.queue.claim("a look", clock.now(), 0, 10))
         assert env.deliver_once() == 1
         assert pauses(env)  # it was not called ahead again at once
         found_out.append(probe)

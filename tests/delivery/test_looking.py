@@ -162,7 +162,7 @@ def made_known(env: Env) -> None:
 def teach(env: Env, **facts: Any) -> None:
     """Let it be known how this Nexudus behaves."""
     tenant = env.desk.behaviours.tenant
-    env.store.write(lambda tx: tx.facts.learn(tenant, facts, "live", clock.now()))
+    env.store.write(lambda tx: tx.crm.learn_facts(tenant, facts, "live", clock.now()))
     env.desk.behaviours.forget()
 
 

@@ -56,7 +56,7 @@ def typed(tmp_path: Path, nexudus: Simulator) -> Iterator[Env]:
 def test_one_opportunity_whatever_is_kept(typed: Env, crm: str, fault: str, saved: bool) -> None:
     played, facts = NEXUDUS[crm]
     typed.nexudus.settings(**played)
-    typed.store.write(lambda tx: tx.facts.learn(typed.desk.behaviours.tenant, facts, "live", clock.now()))
+    typed.store.write(lambda tx: tx.crm.learn_facts(typed.desk.behaviours.tenant, facts, "live", clock.now()))
     lead = typed.owes(a_lead())
     typed.nexudus.faults([{**CALLS[Step.CREATE_OPPORTUNITY], **FAULTS[fault], "times": 1, "after_save": saved}])
 

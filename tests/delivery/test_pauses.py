@@ -22,7 +22,7 @@ def lasts_s(env: Env) -> float:
 def rests_in_a_row(env: Env) -> int:
     """How often the account rested since it last worked."""
     with env.store.read() as tx:
-        return tx.accounts.pauses_in_a_row("default")
+        return tx.accounts.pause_streak("default")
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,12 @@ def delivered(env: Env, number: int = 1) -> Lead:
 
 def facts(env: Env) -> dict[str, Any]:
     with env.store.read() as tx:
-        return {name: fact.value for name, fact in tx.facts.of(env.desk.behaviours.tenant).items()}
+        return {name: fact.value for name, fact in tx.crm.facts_of(env.desk.behaviours.tenant).items()}
 
 
 def concerns(env: Env) -> list[str]:
     with env.store.read() as tx:
-        return [concern.cause for concern in tx.concerns.open()]
+        return [concern.cause for concern in tx.alerts.open()]
 
 
 def reads(env: Env) -> int:
@@ -62,7 +62,7 @@ def test_a_template_that_takes_the_place_of_the_text_is_a_concern(typed: Env) ->
     delivered(typed)
 
     with typed.store.read() as tx:
-        [concern] = tx.concerns.open()
+        [concern] = tx.alerts.open()
     assert concern.cause == f"notes:default:{TYPE}"
     assert "does not keep the notes of opportunity type 8" in concern.sentence
     assert "No mark" not in concern.sentence  # SystemId survives
@@ -74,7 +74,7 @@ def test_where_no_mark_survives_that_is_said_too(typed: Env) -> None:
     delivered(typed)
 
     with typed.store.read() as tx:
-        assert "No mark of ours survives" in tx.concerns.open()[0].sentence
+        assert "No mark of ours survives" in tx.alerts.open()[0].sentence
 
 
 def test_a_mark_that_only_the_notes_keep_is_a_concern_until_custom_fields_were_tried(typed: Env) -> None:
@@ -83,7 +83,7 @@ def test_a_mark_that_only_the_notes_keep_is_a_concern_until_custom_fields_were_t
     assert concerns(typed) == ["mark:default"]
 
     tried = {"custom_fields_kept": False}
-    typed.store.write(lambda tx: tx.facts.learn(typed.desk.behaviours.tenant, tried, "live", clock.now()))
+    typed.store.write(lambda tx: tx.crm.learn_facts(typed.desk.behaviours.tenant, tried, "live", clock.now()))
     typed.desk.behaviours.forget()
     typed.use({TOUR: a_form()})
     delivered(typed, 2)
@@ -183,5 +183,5 @@ def test_a_type_that_no_form_uses_any_more_is_no_concern(typed: Env) -> None:
 def age_facts(env: Env, age: timedelta) -> None:
     """Let everything have been found out so long ago."""
     micros = int(age.total_seconds() * 1e6)
-    with env.store._opened.writing.begin() as connection:
+    with env.store._database.writing.begin() as connection:
         connection.exec_driver_sql(f"UPDATE account_facts SET learned_at = learned_at - {micros}")  # noqa: S608 (a number)

@@ -50,7 +50,7 @@ def change(nexudus: Simulator, stage_id: int = 1001, **flags: object) -> None:
 def concerns(store: Store) -> dict[str, str]:
     """What is wrong now: cause -> sentence."""
     with store.read() as tx:
-        return {concern.cause: concern.sentence for concern in tx.concerns.open()}
+        return {concern.cause: concern.sentence for concern in tx.alerts.open()}
 
 
 def test_a_sound_set_up_concerns_nobody(nexudus: Simulator, store: Store) -> None:
@@ -91,16 +91,16 @@ def test_what_waited_for_a_stage_goes_when_it_was_put_right(nexudus: Simulator, 
     made, later = rounds(nexudus, store), clock.now() + timedelta(hours=1)
     change(nexudus, DeleteAccount=True)
     made.look()
-    store.write(lambda tx: tx.holds.prolong("default", "stage:1001", clock.now(), later, "unsafe"))
+    store.write(lambda tx: tx.queue.pause_call("default", "stage:1001", clock.now(), later, "unsafe"))
     made.look()
     with store.read() as tx:
-        assert tx.holds.find("default", "stage:1001")
+        assert tx.queue.call_pause("default", "stage:1001")
 
     change(nexudus, DeleteAccount=False)
     made.look()
 
     with store.read() as tx:
-        assert tx.holds.find("default", "stage:1001") is None
+        assert tx.queue.call_pause("default", "stage:1001") is None
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_roles_that_are_given_end_their_concern(nexudus: Simulator, store: Store
     "cause", ["stage:harbour:1001", "setup:harbour:contact:stage", "login:default", "hold:default"]
 )
 def test_concerns_of_others_are_left_alone(nexudus: Simulator, store: Store, cause: str) -> None:
-    store.write(lambda tx: tx.concerns.notice(cause, "something else", clock.now()))
+    store.write(lambda tx: tx.alerts.report(cause, "something else", clock.now()))
 
     rounds(nexudus, store).look()
 
@@ -211,8 +211,8 @@ def test_concerns_of_others_are_left_alone(nexudus: Simulator, store: Store, cau
 
 @pytest.mark.parametrize("cause", ["stage:harbour:1001", "cap:harbour:55", "setup:harbour:contact:stage"])
 def test_concerns_of_an_account_that_is_gone_are_over(store: Store, cause: str) -> None:
-    store.write(lambda tx: tx.concerns.notice(cause, "something", clock.now()))
-    store.write(lambda tx: tx.concerns.notice("login:harbour", "something else", clock.now()))
+    store.write(lambda tx: tx.alerts.report(cause, "something", clock.now()))
+    store.write(lambda tx: tx.alerts.report("login:harbour", "something else", clock.now()))
 
     store.write(lambda tx: end_for_gone(tx, ["default"]))
 

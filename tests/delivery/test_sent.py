@@ -8,7 +8,7 @@ from tests.delivery.conftest import Env
 def sent_of(env: Env, lead: Lead) -> dict[str, object] | None:
     """What is kept of it."""
     with env.store.read() as tx:
-        return tx.outbox.sent(lead.id)
+        return tx.queue.request_bodies([lead.id]).get(lead.id)
 
 
 def test_what_was_sent_is_what_is_kept(env: Env) -> None:

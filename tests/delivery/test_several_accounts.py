@@ -66,7 +66,7 @@ class Branches:
         """All that is due, as a worker gets it; every wait and lease is over."""
         self.ahead += timedelta(days=1)
         now = clock.now() + self.ahead
-        return self.store.write(lambda tx: tx.claims.claim("the test", now, 90, 10))
+        return self.store.write(lambda tx: tx.queue.claim("the test", now, 90, 10))
 
     def deliver(self, delivery: Delivery) -> None:
         """Deliver one lead by the account that it waits for."""
@@ -134,7 +134,7 @@ def begin_anew(opened: Branches, own: str, routing: Routing) -> Branches:
     """Empty accounts, and nothing owed."""
     for simulator in opened.simulators.values():
         simulator.reset()
-    with opened.store._opened.writing.begin() as connection:
+    with opened.store._database.writing.begin() as connection:
         for table in ("deliveries", "leads", "lead_keys", "attempts", "accounts", "holds"):
             connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 (our own names)
     opened.forms = forms_of(own, routing)

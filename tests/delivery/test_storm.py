@@ -136,24 +136,24 @@ class Storm:
         """A worker claims what is due by then and works until it is done, or killed; another one follows."""
         store = self.env.store
         now = clock.now() + timedelta(days=days)
-        claimed = store.write(lambda tx: tx.claims.claim("a worker", now, 90, 4))
+        claimed = store.write(lambda tx: tx.queue.claim("a worker", now, 90, 4))
         try:
             for delivery in claimed:
                 deliver(delivery, self.env.desk)
         except (Killed, LeaseLost):
             pass
-        store.write(lambda tx: tx.outbox.free(lambda _: True))
+        store.write(lambda tx: tx.queue.free_leases(lambda _: True))
 
     def clear(self) -> None:
         """The weather is fine again: no fault is left, and an operator retries what must be retried."""
         self.env.nexudus.faults([])
         store = self.env.store
         store.write(lambda tx: tx.accounts.resume("default"))
-        store.write(lambda tx: tx.holds.lift_all("default"))
+        store.write(lambda tx: tx.queue.resume_calls("default"))
         store.write(lambda tx: tx.accounts.forget_tokens("default"))
         for lead in self.leads:
             if self.stands(lead) is Status.PARKED:  # its schedule was used up
-                store.write(lambda tx, lead_id=lead.id: tx.outbox.owe_again(lead_id, clock.now()))  # type: ignore[misc]
+                store.write(lambda tx, lead_id=lead.id: tx.queue.retry([lead_id], clock.now()))  # type: ignore[misc]
         for _ in range(60):
             self.work(days=30)
             if all(self.stands(lead) is Status.DELIVERED for lead in self.leads):

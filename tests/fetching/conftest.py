@@ -140,13 +140,13 @@ class Env:
         """Let all waits and rests be over."""
         past = clock.now() - timedelta(seconds=1)
         for change in (update(notices).values(due_at=past), update(connections).values(rests_until=past)):
-            with self.store._opened.writing.begin() as connection:
+            with self.store._database.writing.begin() as connection:
                 connection.execute(change)
 
     def leads(self) -> list[Lead]:
         """All, newest first."""
         with self.store.read() as tx:
-            return tx.leads.page(Query(), 1000)
+            return tx.search.leads(Query(), 1000)
 
     def lead(self, lead_id: LeadId) -> Lead:
         """One."""
@@ -163,11 +163,11 @@ class Env:
     def concerns(self) -> dict[str, Concern]:
         """What is wrong now, by cause."""
         with self.store.read() as tx:
-            return {concern.cause: concern for concern in tx.concerns.open()}
+            return {concern.cause: concern for concern in tx.alerts.open()}
 
     def due_at(self, lead_id: LeadId) -> datetime:
         """When a lead is to be read next."""
-        with self.store._opened.reading.connect() as connection:
+        with self.store._database.reading.connect() as connection:
             found: datetime = connection.execute(
                 notices.select().with_only_columns(notices.c.due_at).where(notices.c.lead_id == lead_id)
             ).scalar_one()
@@ -176,7 +176,7 @@ class Env:
     def owed(self) -> int:
         """How many leads are owed to Nexudus."""
         with self.store.read() as tx:
-            return tx.outbox.waiting()[0]
+            return tx.queue.backlog()[0]
 
 
 @pytest.fixture

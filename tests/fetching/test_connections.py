@@ -76,7 +76,7 @@ def test_whoever_asks_now_goes_before_those_that_waited(env: Env) -> None:
     later = clock.now() + timedelta(hours=1)
     fresh = [each.lead_id for each in _announced_at(env, "77", later)]
 
-    claimed = env.store.write(lambda tx: tx.fetches.claim("one", later, 60, 1, ["meta"]))
+    claimed = env.store.write(lambda tx: tx.platforms.claim_fetches("one", later, 60, 1, ["meta"]))
 
     assert [each.notice.lead_id for each in claimed] == fresh
 
@@ -167,5 +167,5 @@ def _more(env: Env, before: int) -> Callable[[], bool]:
 
 def _rests(env: Env, link: Link) -> float:
     with env.store.read() as tx:
-        until = tx.connections.health(link).rests_until
+        until = tx.platforms.health(link).rests_until
     return 0.0 if until is None else max(0.0, (until - clock.now()) / timedelta(seconds=1))

@@ -110,7 +110,7 @@ def test_the_daily_check_learns_when_the_year_ends(env: Env) -> None:
     Rounds(env.store, [], threading.Event()).step(env.line("linkedin"), clock.now())
 
     with env.store.read() as tx:
-        ends_at = tx.connections.health(Link("tour", "linkedin")).ends_at
+        ends_at = tx.platforms.health(Link("tour", "linkedin")).ends_at
     assert ends_at is not None
     assert timedelta(days=19) < ends_at - clock.now() < timedelta(days=21)
 
@@ -123,7 +123,7 @@ def test_where_linkedin_does_not_say_it_the_year_begins_with_the_first_renewal(e
         rounds.step(env.line("linkedin"), clock.now() + timedelta(days=days))
 
     with env.store.read() as tx:
-        ends_at = tx.connections.health(Link("tour", "linkedin")).ends_at
+        ends_at = tx.platforms.health(Link("tour", "linkedin")).ends_at
     assert ends_at is not None
     assert timedelta(days=364) < ends_at - clock.now() < timedelta(days=365, minutes=1)
     assert len(env.platforms.asked(OAUTH)) == 3

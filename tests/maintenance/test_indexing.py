@@ -21,7 +21,7 @@ def test_it_files_batch_by_batch_until_all_is_filed(kept: Store) -> None:
 
     assert [indexer.step() for _ in range(3)] == [True, False, False]
     with kept.read() as tx:
-        assert not tx.words.is_behind("g")
+        assert not tx.search.is_index_behind("g")
 
 
 def test_the_youngest_wait(kept: Store) -> None:
@@ -29,7 +29,7 @@ def test_the_youngest_wait(kept: Store) -> None:
 
     assert not Indexer(kept, threading.Event()).step()
     with kept.read() as tx:
-        assert tx.words.is_behind("g")
+        assert tx.search.is_index_behind("g")
 
 
 def test_it_stops_when_the_worker_does(kept: Store) -> None:

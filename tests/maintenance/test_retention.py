@@ -25,7 +25,7 @@ def keep(store: Store, status: Status = Status.DISCARDED, days_ago: float = 100,
 
 def deliver(store: Store, lead: LeadId, days_ago: float) -> None:
     """Its opportunity was made so long ago."""
-    store.write(lambda tx: tx.leads.delivered(lead, CoworkerId(7), OpportunityId(9), NOON - days_ago * DAY))
+    store.write(lambda tx: tx.leads.mark_delivered(lead, CoworkerId(7), OpportunityId(9), NOON - days_ago * DAY))
 
 
 def erased(store: Store, *lead_ids: LeadId) -> list[bool]:

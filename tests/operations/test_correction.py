@@ -35,7 +35,7 @@ def parked(store: Store) -> Lead:
     submission = a_submission("ada@example", contact=Contact(full_name="Ada Lovelace"))
     lead = owe(store, a_lead(submission=submission), person="nobody")
     (delivery,) = claim(store)
-    store.write(lambda tx: tx.outbox.park(delivery, "there is no usable e-mail address"))
+    store.write(lambda tx: tx.queue.park(delivery, "there is no usable e-mail address"))
     return lead
 
 
@@ -139,10 +139,10 @@ def test_a_lead_that_is_being_sent_cannot_be_corrected(store: Store) -> None:
 def test_a_lead_that_nexudus_may_have_is_looked_for_first(store: Store) -> None:
     lead = owe(store)
     (delivery,) = claim(store)
-    store.write(lambda tx: tx.outbox.begin(delivery, Step.CREATE_OPPORTUNITY, NOON))
-    store.write(lambda tx: tx.outbox.free(lambda _: True))
+    store.write(lambda tx: tx.queue.begin_attempt(delivery, Step.CREATE_OPPORTUNITY, NOON))
+    store.write(lambda tx: tx.queue.free_leases(lambda _: True))
     (again,) = claim(store, now=NOON + timedelta(minutes=5))
-    store.write(lambda tx: tx.outbox.park(again, "given up"))
+    store.write(lambda tx: tx.queue.park(again, "given up"))
 
     with pytest.raises(NotPossible, match="may have saved it"):
         put_right(store, lead, email="other@example.com")

@@ -35,7 +35,7 @@ class Ledger:
             self.env.owes(a_lead(email))
         self.env.deliver_until_quiet()
         with self.env.store.read() as tx:
-            return sorted(tx.leads.page(Query(), 1000), key=lambda lead: lead.id)
+            return sorted(tx.search.leads(Query(), 1000), key=lambda lead: lead.id)
 
     def poll(self, now: datetime | None = None) -> str:
         """Read what changed."""
@@ -50,12 +50,12 @@ class Ledger:
     def sale(self, lead: Lead) -> Sale:
         """How the lead's opportunity stands, as it was last seen."""
         with self.env.store.read() as tx:
-            return tx.sales.of([lead.id])[lead.id]
+            return tx.crm.sales_of([lead.id])[lead.id]
 
     def changes(self, lead: Lead) -> list[Change]:
         """What happened to it."""
         with self.env.store.read() as tx:
-            return tx.sales.changes_of([lead.id])[lead.id]
+            return tx.crm.changes_of([lead.id])[lead.id]
 
     def names(self, lead: Lead) -> list[str]:
         """The same in words."""

@@ -31,7 +31,7 @@ def all_fit(_conversion: Conversion, _form: Form) -> None:
 def of_google(store: Store, lead: Lead, *changes: Change, worth: float | None = 450.0) -> Lead:
     """A delivered lead to which this happened."""
     delivered(store, lead)
-    store.write(lambda tx: tx.sales.keep([a_sale(lead, value=worth)], changes))
+    store.write(lambda tx: tx.crm.save_sales([a_sale(lead, value=worth)], changes))
     return lead
 
 
@@ -88,7 +88,7 @@ def test_only_what_was_won_has_a_value(store: Store) -> None:
 
 def test_what_was_told_is_not_told_again_unless_asked_for(store: Store) -> None:
     of_google(store, a := a_lead(), a_change(a), a_change(a, name="won"))
-    store.write(lambda tx: tx.conversions.tell("google", [(a.id, "Lead won")], NOON))
+    store.write(lambda tx: tx.crm.record_conversions("google", [(a.id, "Lead won")], NOON))
 
     found = chosen(store)
 
@@ -307,4 +307,4 @@ def test_the_sale_says_how_far_it_is(store: Store) -> None:
     of_google(store, a := a_lead(), a_change(a))
 
     with store.read() as tx:
-        assert tx.sales.of([a.id])[a.id].status is SaleStatus.IN_PROGRESS
+        assert tx.crm.sales_of([a.id])[a.id].status is SaleStatus.IN_PROGRESS

@@ -67,7 +67,7 @@ def test_opportunities_of_others_are_none_of_ours(ledger: Ledger) -> None:
 
     assert ledger.poll() == ""
 
-    with ledger.env.store._opened.reading.connect() as connection:
+    with ledger.env.store._database.reading.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM sales").scalar() == 0
 
 
@@ -112,6 +112,6 @@ def test_what_cannot_be_read_is_told_and_begun_again(ledger: Ledger, fault: dict
     assert said in ledger.poll()
 
     with ledger.env.store.read() as tx:
-        reading = tx.ledgers.reading("default")
+        reading = tx.crm.read_state("default")
     assert said in reading.problem
     assert reading.read_until is None

@@ -41,7 +41,7 @@ def test_accounts_that_agree_have_no_findings(ledger: Ledger) -> None:
     assert found.is_right
     assert (found.received, found.found, found.number) == ({Status.DELIVERED: 2}, 2, 0)
     with ledger.env.store.read() as tx:
-        latest = tx.ledgers.latest("default")
+        latest = tx.crm.last_reconciliation("default")
     assert latest is not None
     assert latest.told == found.as_json()
 
@@ -63,7 +63,7 @@ def test_what_was_deleted_on_purpose_is_not_named_again(ledger: Ledger) -> None:
     ledger.nexudus.change_opportunity(number_of(ada), delete=True)
     ledger.reconcile()
 
-    ledger.env.store.write(lambda tx: tx.sales.excuse([ada.id], clock.now()))
+    ledger.env.store.write(lambda tx: tx.crm.acknowledge([ada.id], clock.now()))
 
     assert ledger.reconcile().is_right
 
@@ -115,7 +115,7 @@ def test_a_double_that_is_wanted_is_not_named_again(ledger: Ledger) -> None:
     copies(ledger, ada)
     ledger.reconcile()
 
-    ledger.env.store.write(lambda tx: tx.sales.excuse([ada.id], clock.now()))
+    ledger.env.store.write(lambda tx: tx.crm.acknowledge([ada.id], clock.now()))
 
     assert ledger.reconcile().is_right
     ledger.nexudus.change_opportunity(number_of(ada), value=900)
@@ -126,8 +126,8 @@ def test_a_double_that_is_wanted_is_not_named_again(ledger: Ledger) -> None:
 def test_one_that_nobody_noted_is_named(ledger: Ledger, park: bool) -> None:
     lead = ledger.env.owes(a_lead())
     if park:
-        ledger.env.store.write(lambda tx: tx.outbox.withdraw(lead.id))
-        ledger.env.store.write(lambda tx: tx.leads.set_status(lead.id, Status.PARKED, "Look at it."))
+        ledger.env.store.write(lambda tx: tx.queue.withdraw([lead.id]))
+        ledger.env.store.write(lambda tx: tx.leads.set_status([lead.id], Status.PARKED, "Look at it."))
     made = makes(ledger, lead)
 
     [finding] = ledger.reconcile().findings
@@ -137,7 +137,7 @@ def test_one_that_nobody_noted_is_named(ledger: Ledger, park: bool) -> None:
 
 def test_one_that_is_being_sent_is_left_alone(ledger: Ledger) -> None:
     lead = ledger.env.owes(a_lead())
-    ledger.env.store.write(lambda tx: tx.claims.claim("a worker", clock.now(), 90, 10))
+    ledger.env.store.write(lambda tx: tx.queue.claim("a worker", clock.now(), 90, 10))
     makes(ledger, lead)
 
     assert ledger.reconcile().is_right
@@ -196,7 +196,9 @@ def test_one_kind_of_mark_is_enough(ledger: Ledger, settings: dict[str, bool]) -
 def test_the_mark_in_a_custom_field_is_enough(ledger: Ledger) -> None:
     ledger.nexudus.settings(systemid_round_trips=False)
     learned = {"custom_fields_kept": True}
-    ledger.env.store.write(lambda tx: tx.facts.learn(ledger.env.desk.behaviours.tenant, learned, "live", clock.now()))
+    ledger.env.store.write(
+        lambda tx: tx.crm.learn_facts(ledger.env.desk.behaviours.tenant, learned, "live", clock.now())
+    )
     [ada] = ledger.delivers()
     second = copies(ledger, ada)
     ledger.nexudus.world.tables["CrmOpportunity"].rows[second]["Notes"] = "rewritten"

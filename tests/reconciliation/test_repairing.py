@@ -70,7 +70,7 @@ def test_a_lead_that_a_worker_took_meanwhile_is_left_to_it(ledger: Ledger) -> No
     lead = ledger.env.owes(a_lead())
     makes(ledger, lead)
     findings = ledger.reconcile().findings
-    ledger.env.store.write(lambda tx: tx.claims.claim("a worker", clock.now(), 90, 10))
+    ledger.env.store.write(lambda tx: tx.queue.claim("a worker", clock.now(), 90, 10))
 
     [done] = repair(ledger.book, findings, clock.now())
 

@@ -23,7 +23,7 @@ def rounds(ledger: Ledger) -> Rounds:
 def concerns(ledger: Ledger) -> dict[str, str]:
     """What is wrong now."""
     with ledger.env.store.read() as tx:
-        return {concern.cause: concern.sentence for concern in tx.concerns.open()}
+        return {concern.cause: concern.sentence for concern in tx.alerts.open()}
 
 
 def test_a_round_reads_what_changed_and_compares_everything(ledger: Ledger) -> None:
@@ -33,7 +33,7 @@ def test_a_round_reads_what_changed_and_compares_everything(ledger: Ledger) -> N
 
     assert ledger.sale(lead).stage == "New enquiry"
     with ledger.env.store.read() as tx:
-        assert tx.ledgers.latest("default") is not None
+        assert tx.crm.last_reconciliation("default") is not None
     assert concerns(ledger) == {}
 
 
@@ -43,7 +43,7 @@ def test_what_does_not_agree_is_a_concern_until_it_does(ledger: Ledger) -> None:
     rounds(ledger).step(clock.now())
     said = concerns(ledger)[CAUSE]
 
-    ledger.env.store.write(lambda tx: tx.sales.excuse([lead.id], clock.now()))
+    ledger.env.store.write(lambda tx: tx.crm.acknowledge([lead.id], clock.now()))
     rounds(ledger).step(clock.now() + timedelta(days=1))
 
     assert said.startswith("Not all agrees between leads and Nexudus: 1 delivered but not there any more.")
@@ -75,7 +75,7 @@ def test_a_night_that_met_an_outage_is_made_up_for_an_hour_later(ledger: Ledger)
 
 def test_what_concerns_an_account_that_is_gone_is_over(ledger: Ledger) -> None:
     for account in ("default", "harbour"):
-        ledger.env.store.write(lambda tx, name=account: tx.concerns.notice(f"ledger:{name}", "Two.", clock.now()))  # type: ignore[misc]
+        ledger.env.store.write(lambda tx, name=account: tx.alerts.report(f"ledger:{name}", "Two.", clock.now()))  # type: ignore[misc]
 
     ledger.env.store.write(lambda tx: end_for_gone(tx, ["default"], clock.now()))
 

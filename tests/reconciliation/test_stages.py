@@ -60,7 +60,7 @@ def note_as_before(ledger: Ledger, lead: Lead, *steps: tuple[str, datetime]) -> 
     """As a release noted stages that took FromTime for the time of arrival; it kept no mark of how far it read."""
     past = clock.now() - timedelta(days=1)
     changes = [Change(lead.id, "stage", name, at, past) for name, at in steps]
-    ledger.env.store.write(lambda tx: tx.sales.keep([], changes))
+    ledger.env.store.write(lambda tx: tx.crm.save_sales([], changes))
 
 
 # -- every stage, with its time
@@ -164,14 +164,14 @@ def test_two_hundred_and_ten_moved_leads_cost_pages_and_no_call_each(ledger: Led
     leads = [a_lead(f"{number}@example.com", clock.now()) for number in numbers]
     ledger.env.store.keep_all([Arrival(lead, [], lead.id) for lead in leads])
     pairs = list(zip(leads, numbers, strict=True))
-    ledger.env.store.write(lambda tx: [tx.sales.adopt(lead.id, CoworkerId(1), n, clock.now()) for lead, n in pairs])
+    ledger.env.store.write(lambda tx: [tx.crm.adopt(lead.id, CoworkerId(1), n, clock.now()) for lead, n in pairs])
     history_of(ledger, numbers)
 
     assert ledger.poll() == ""
 
     assert [call.path for call in ledger.nexudus.calls("GET")] == [*[HISTORY_PATH] * 3, *[PATH] * 2]
     with ledger.env.store.read() as tx:
-        changes = tx.sales.changes_of([lead.id for lead in leads]).values()
+        changes = tx.crm.changes_of([lead.id for lead in leads]).values()
     assert {tuple(change.name for change in of_one) for of_one in changes} == {
         ("in_progress", "New enquiry", "Contacted")
     }
@@ -262,7 +262,7 @@ def test_one_that_a_worker_found_long_after_it_was_made_has_all_its_stages(ledge
     lost = made_long_ago(ledger)
     made = ledger.nexudus.opportunities_of("bob@example.com")[0]
     adopting = (lost.id, made["CoworkerId"], made["Id"], clock.now())
-    ledger.env.store.write(lambda tx: tx.sales.adopt(*adopting))
+    ledger.env.store.write(lambda tx: tx.crm.adopt(*adopting))
 
     for _ in range(2):
         ledger.poll(later(24 * 9))

@@ -61,7 +61,7 @@ def test_each_account_is_read_while_the_service_runs(store: Store, nexudus: Simu
 
     def is_seen() -> bool:
         with store.read() as tx:
-            return lead.id in tx.sales.of([lead.id])
+            return lead.id in tx.crm.sales_of([lead.id])
 
     keep_books({"default": desk}, [], store, stop, Rhythm(look_s=0.05))
 

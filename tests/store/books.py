@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 def keep(store: Store, lead: Lead, *keys: Key) -> Receipt:
     """Keep a lead without owing it."""
-    return store.write(lambda tx: tx.arrivals.keep(Arrival(lead, keys)).receipt)
+    return store.write(lambda tx: tx.leads.keep([Arrival(lead, keys)])[0].receipt)
 
 
 def owe(store: Store, lead: Lead | None = None, due: datetime = NOON, person: str = "") -> Lead:
@@ -22,8 +22,10 @@ def owe(store: Store, lead: Lead | None = None, due: datetime = NOON, person: st
     owed = a_lead() if lead is None else lead
 
     def job(tx: Transaction) -> None:
-        tx.arrivals.keep(Arrival(owed))
-        tx.outbox.owe(Debt(owed.id, owed.account, person or owed.submission.contact.email, due, owed.submission.form))
+        tx.leads.keep([Arrival(owed)])[0]
+        tx.queue.enqueue(
+            [Debt(owed.id, owed.account, person or owed.submission.contact.email, due, owed.submission.form)]
+        )
 
     store.write(job)
     return owed
@@ -33,7 +35,7 @@ def claim(
     store: Store, worker: str = "worker", now: datetime = NOON, room: int = 10, lease_s: float = 90
 ) -> list[Delivery]:
     """What a worker gets."""
-    return store.write(lambda tx: tx.claims.claim(worker, now, lease_s, room))
+    return store.write(lambda tx: tx.queue.claim(worker, now, lease_s, room))
 
 
 def stands(store: Store, lead: Lead) -> Lead:
@@ -47,7 +49,7 @@ def stands(store: Store, lead: Lead) -> Lead:
 def count(store: Store) -> int:
     """How many leads are kept."""
     with store.read() as tx:
-        return sum(tx.leads.count().values())
+        return sum(tx.leads.count_by_status().values())
 
 
 def at_once(*jobs: Callable[[], T]) -> Sequence[T]:

@@ -38,5 +38,5 @@ def a_change(lead: Lead, kind: str = "status", name: str = "in_progress", **chan
 def delivered(store: Store, lead: Lead, number: int = 80001) -> Lead:
     """Keep a lead that has its opportunity."""
     owe(store, lead)
-    store.write(lambda tx: tx.sales.adopt(lead.id, CoworkerId(5001), OpportunityId(number), NOON))
+    store.write(lambda tx: tx.crm.adopt(lead.id, CoworkerId(5001), OpportunityId(number), NOON))
     return lead

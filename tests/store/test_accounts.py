@@ -63,11 +63,11 @@ def test_the_lock_of_somebody_killed_runs_out(store: Store) -> None:
 
 def test_a_refused_login_is_known_until_its_tokens_are_forgotten(store: Store) -> None:
     store.write(lambda tx: tx.accounts.save_tokens("default", {"refused": "login: wrong password"}))
-    assert store.write(lambda tx: tx.accounts.is_refused("default"))
+    assert store.write(lambda tx: tx.accounts.is_login_refused("default"))
 
     store.write(lambda tx: tx.accounts.forget_tokens("default"))
 
-    assert not store.write(lambda tx: tx.accounts.is_refused("default"))
+    assert not store.write(lambda tx: tx.accounts.is_login_refused("default"))
 
 
 def test_a_pause_holds_until_its_end(store: Store) -> None:
@@ -88,13 +88,13 @@ def test_pauses_in_a_row_are_counted(store: Store) -> None:
     store.write(lambda tx: tx.accounts.pause("default", SOON, "throttled"))
     store.write(lambda tx: tx.accounts.pause("default", LATER, "throttled"))
 
-    assert store.write(lambda tx: tx.accounts.pauses_in_a_row("default")) == 2
+    assert store.write(lambda tx: tx.accounts.pause_streak("default")) == 2
 
 
 def test_a_pause_for_our_own_pace_is_no_fault(store: Store) -> None:
     store.write(lambda tx: tx.accounts.pause("default", SOON, "pace", is_fault=False))
 
-    assert store.write(lambda tx: tx.accounts.pauses_in_a_row("default")) == 0
+    assert store.write(lambda tx: tx.accounts.pause_streak("default")) == 0
     assert store.write(lambda tx: tx.accounts.on_trial(SOON)) == []
 
 
@@ -103,16 +103,16 @@ def test_an_account_is_on_trial_from_the_end_of_its_pause_until_it_worked(store:
     assert store.write(lambda tx: tx.accounts.on_trial(NOON)) == []
     assert [pause.account for pause in store.write(lambda tx: tx.accounts.on_trial(SOON))] == ["default"]
 
-    store.write(lambda tx: tx.accounts.worked("default", SOON))
+    store.write(lambda tx: tx.accounts.record_success("default", SOON))
 
     assert store.write(lambda tx: tx.accounts.on_trial(LATER)) == []
-    assert store.write(lambda tx: tx.accounts.pauses_in_a_row("default")) == 0
+    assert store.write(lambda tx: tx.accounts.pause_streak("default")) == 0
 
 
 def test_a_call_that_began_before_the_pause_does_not_end_it(store: Store) -> None:
     store.write(lambda tx: tx.accounts.pause("default", SOON, "throttled"))
 
-    store.write(lambda tx: tx.accounts.worked("default", NOON))
+    store.write(lambda tx: tx.accounts.record_success("default", NOON))
 
     assert len(pauses(store)) == 1
 

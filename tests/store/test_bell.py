@@ -83,7 +83,7 @@ def test_what_is_owed_again_rings_too(store: Store, bell: Bell, quiet: int) -> N
     lead = a_lead(status=Status.PARKED)
     store.keep(lead, [], "ada@example.com")
 
-    store.write(lambda tx: tx.outbox.owe_again(lead.id, NOON))
+    store.write(lambda tx: tx.queue.retry([lead.id], NOON))
 
     assert waited_s(bell, quiet, LONG_S) < 0.1
 
@@ -99,7 +99,7 @@ def test_a_debt_that_was_not_committed_does_not_ring(store: Store, bell: Bell, q
     lead = a_lead()
 
     def owe_and_stumble(tx: Transaction) -> float:
-        tx.outbox.owe(Debt(lead.id, lead.account, "ada", NOON))
+        tx.queue.enqueue([Debt(lead.id, lead.account, "ada", NOON)])
         return 1 / 0
 
     with pytest.raises(ZeroDivisionError):

@@ -43,7 +43,7 @@ class Shift:
         elif what == "settle":
             self._settle([delivery for delivery, _ in self.held.values() if delivery.claimed_by == who])
         elif what == "die":
-            self.store.write(lambda tx: tx.outbox.free(lambda worker: worker == who))
+            self.store.write(lambda tx: tx.queue.free_leases(lambda worker: worker == who))
             self.held = {key: lease for key, lease in self.held.items() if lease[0].claimed_by != who}
         else:
             self.now += timedelta(seconds=50)
@@ -65,15 +65,15 @@ class Shift:
 
 def pay(tx: Transaction, delivery: Delivery) -> None:
     """Settle a debt."""
-    tx.outbox.done(delivery)
-    tx.leads.set_status(delivery.lead.id, Status.DELIVERED)
+    tx.queue.complete(delivery)
+    tx.leads.set_status([delivery.lead.id], Status.DELIVERED)
 
 
 def hold_all(tx: Transaction) -> None:
     """Begin again: all examples share one database."""
-    for lead_id in tx.leads.ids(Query(), 10_000):
-        tx.outbox.withdraw(lead_id)
-        tx.leads.set_status(lead_id, Status.DISCARDED)
+    for lead_id in tx.search.ids(Query(), 10_000):
+        tx.queue.withdraw([lead_id])
+        tx.leads.set_status([lead_id], Status.DISCARDED)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -87,4 +87,4 @@ def test_no_person_is_served_twice_at_once_and_no_debt_is_lost(store: Store, mov
         assert len(shift.served()) == len(set(shift.served()))
 
     with store.read() as tx:
-        assert tx.outbox.waiting()[0] == len(shift.owed)
+        assert tx.queue.backlog()[0] == len(shift.owed)

@@ -95,7 +95,7 @@ def test_two_leads_of_one_person_are_claimed_one_after_the_other(store: Store) -
     assert claimed_ids(store) == [first.id]
     assert claimed_ids(store, "other") == []
     (delivery,) = claim(store, now=NOON + 2 * MINUTE)
-    store.write(lambda tx: tx.outbox.done(delivery))
+    store.write(lambda tx: tx.queue.complete(delivery))
     assert claimed_ids(store) == [second.id]
 
 
@@ -121,7 +121,7 @@ def test_a_renewed_lease_holds_longer(store: Store) -> None:
     lead = owe(store)
     claim(store, "one")
 
-    store.write(lambda tx: tx.outbox.renew("one", [lead.id], NOON + 3 * MINUTE))
+    store.write(lambda tx: tx.queue.renew_leases("one", [lead.id], NOON + 3 * MINUTE))
 
     assert claimed_ids(store, "two", now_in_s=179) == []
 
@@ -130,7 +130,7 @@ def test_nobody_renews_the_lease_of_another(store: Store) -> None:
     lead = owe(store)
     claim(store, "one")
 
-    store.write(lambda tx: tx.outbox.renew("two", [lead.id], NOON + 3 * MINUTE))
+    store.write(lambda tx: tx.queue.renew_leases("two", [lead.id], NOON + 3 * MINUTE))
 
     assert claimed_ids(store, "two", now_in_s=91) == [lead.id]
 
@@ -140,7 +140,7 @@ def test_the_leases_of_a_worker_that_is_gone_are_free_at_once(store: Store) -> N
     assert claimed_ids(store, "gone", room=1) == [first.id]
     assert claimed_ids(store, "living", room=1) == [second.id]
 
-    freed = store.write(lambda tx: tx.outbox.free(lambda worker: worker == "gone"))
+    freed = store.write(lambda tx: tx.queue.free_leases(lambda worker: worker == "gone"))
 
     assert freed == 1
     assert claimed_ids(store, "new") == [first.id]
@@ -152,10 +152,10 @@ def test_whoever_lost_the_lease_can_settle_nothing(store: Store) -> None:
     claim(store, "new", NOON + 2 * MINUTE)
 
     for settle in (
-        lambda: store.write(lambda tx: tx.outbox.begin(old, Step.FIND_COWORKER, NOON)),
-        lambda: store.write(lambda tx: tx.outbox.done(old)),
-        lambda: store.write(lambda tx: tx.outbox.park(old, "no")),
-        lambda: store.write(lambda tx: tx.outbox.postpone(old, NOON, 3)),
+        lambda: store.write(lambda tx: tx.queue.begin_attempt(old, Step.FIND_COWORKER, NOON)),
+        lambda: store.write(lambda tx: tx.queue.complete(old)),
+        lambda: store.write(lambda tx: tx.queue.park(old, "no")),
+        lambda: store.write(lambda tx: tx.queue.postpone(old, NOON, 3)),
     ):
         with pytest.raises(LeaseLost):
             settle()
@@ -167,17 +167,17 @@ def test_a_lead_that_an_operator_holds_is_taken_from_its_worker(store: Store) ->
     lead = owe(store)
     (delivery,) = claim(store)
 
-    store.write(lambda tx: tx.outbox.withdraw(lead.id))
+    store.write(lambda tx: tx.queue.withdraw([lead.id]))
 
     with pytest.raises(LeaseLost):
-        store.write(lambda tx: tx.outbox.begin(delivery, Step.FIND_COWORKER, NOON))
+        store.write(lambda tx: tx.queue.begin_attempt(delivery, Step.FIND_COWORKER, NOON))
 
 
 def test_a_held_lead_does_not_block_its_person(store: Store) -> None:
     held, other = (owe(store, due=NOON - wait) for wait in (2 * MINUTE, MINUTE))
     claim(store)
 
-    store.write(lambda tx: tx.outbox.withdraw(held.id))
+    store.write(lambda tx: tx.queue.withdraw([held.id]))
 
     assert claimed_ids(store) == [other.id]
 
@@ -185,7 +185,7 @@ def test_a_held_lead_does_not_block_its_person(store: Store) -> None:
 def coming(store: Store) -> datetime | None:
     """When there is something to claim next."""
     with store.read() as tx:
-        return tx.claims.coming(NOON)
+        return tx.queue.next_due(NOON)
 
 
 def test_what_comes_next_leaves_out_what_is_claimed_and_what_is_paused(store: Store) -> None:
@@ -223,6 +223,6 @@ def test_the_database_itself_refuses_a_second_claim_of_one_person(store: Store) 
 
     with (
         pytest.raises(IntegrityError),
-        store._opened.writing.begin() as connection,
+        store._database.writing.begin() as connection,
     ):
         connection.exec_driver_sql("UPDATE deliveries SET claimed_by = 'worker'")

@@ -11,17 +11,17 @@ LATER = NOON + timedelta(minutes=5)
 
 def notice(store: Store, cause: str = LOGIN, minutes: int = 0) -> None:
     at = NOON + timedelta(minutes=minutes)
-    store.write(lambda tx: tx.concerns.notice(cause, f"{cause} is wrong: put it right.", at))
+    store.write(lambda tx: tx.alerts.report(cause, f"{cause} is wrong: put it right.", at))
 
 
 def open_now(store: Store) -> list[Concern]:
     with store.read() as tx:
-        return tx.concerns.open()
+        return tx.alerts.open()
 
 
 def tell(store: Store, concern: Concern | None = None) -> bool:
     told = concern or open_now(store)[0]
-    return store.write(lambda tx: tx.concerns.told(told, NOON))
+    return store.write(lambda tx: tx.alerts.mark_notified(told, NOON))
 
 
 def test_a_cause_that_is_noticed_again_is_one_concern_with_a_count(store: Store) -> None:
@@ -43,21 +43,21 @@ def test_what_is_over_is_open_no_more_and_still_to_be_told(store: Store) -> None
     notice(store)
     tell(store)
 
-    assert store.write(lambda tx: tx.concerns.over(LOGIN, LATER))
+    assert store.write(lambda tx: tx.alerts.resolve(LOGIN, LATER))
 
     assert open_now(store) == []
     with store.read() as tx:
-        assert [(concern.over_at, concern.told) for concern in tx.concerns.to_tell()] == [(LATER, 1)]
+        assert [(concern.over_at, concern.told) for concern in tx.alerts.all()] == [(LATER, 1)]
 
 
 def test_what_was_never_wrong_cannot_be_over(store: Store) -> None:
-    assert not store.write(lambda tx: tx.concerns.over(LOGIN, NOON))
+    assert not store.write(lambda tx: tx.alerts.resolve(LOGIN, NOON))
 
 
 def test_a_cause_that_was_over_begins_anew_untold(store: Store) -> None:
     notice(store)
     tell(store)
-    store.write(lambda tx: tx.concerns.over(LOGIN, LATER))
+    store.write(lambda tx: tx.alerts.resolve(LOGIN, LATER))
 
     notice(store, minutes=10)
 
@@ -68,7 +68,7 @@ def test_a_cause_that_was_over_begins_anew_untold(store: Store) -> None:
 def test_other_words_are_no_new_occurrence(store: Store) -> None:
     notice(store)
 
-    store.write(lambda tx: tx.concerns.describe(LOGIN, "Four leads wait by now."))
+    store.write(lambda tx: tx.alerts.reword(LOGIN, "Four leads wait by now."))
 
     (concern,) = open_now(store)
     assert (concern.sentence, concern.times, concern.seen_at) == ("Four leads wait by now.", 1, NOON)
@@ -85,7 +85,7 @@ def test_a_concern_is_told_by_one_of_two_who_read_it(store: Store) -> None:
 def test_one_that_began_anew_was_not_told_by_an_alert_about_the_one_before(store: Store) -> None:
     notice(store)
     (read,) = open_now(store)
-    store.write(lambda tx: tx.concerns.over(LOGIN, LATER))
+    store.write(lambda tx: tx.alerts.resolve(LOGIN, LATER))
     notice(store, minutes=10)
 
     assert not tell(store, read)
@@ -95,9 +95,9 @@ def test_one_that_began_anew_was_not_told_by_an_alert_about_the_one_before(store
 def test_only_what_is_over_can_be_forgotten(store: Store) -> None:
     notice(store)
     notice(store, "stage:1001")
-    store.write(lambda tx: tx.concerns.over(LOGIN, LATER))
+    store.write(lambda tx: tx.alerts.resolve(LOGIN, LATER))
 
-    store.write(lambda tx: tx.concerns.forget([LOGIN, "stage:1001"]))
+    store.write(lambda tx: tx.alerts.forget([LOGIN, "stage:1001"]))
 
     with store.read() as tx:
-        assert [concern.cause for concern in tx.concerns.to_tell()] == ["stage:1001"]
+        assert [concern.cause for concern in tx.alerts.all()] == ["stage:1001"]

@@ -12,10 +12,10 @@ LATER = NOON + timedelta(hours=1)
 
 def test_what_happened_is_told_with_its_lead_and_its_worth(store: Store) -> None:
     lead = delivered(store, a_lead())
-    store.write(lambda tx: tx.sales.keep([a_sale(lead, value=99.5)], [a_change(lead, name="won", at=LATER)]))
+    store.write(lambda tx: tx.crm.save_sales([a_sale(lead, value=99.5)], [a_change(lead, name="won", at=LATER)]))
 
     with store.read() as tx:
-        [found] = tx.conversions.page(0, 10)
+        [found] = tx.crm.lead_events(0, 10)
 
     assert (found.lead.id, found.change.name, found.change.at) == (lead.id, "won", LATER)
     assert (found.value, found.currency) == (99.5, "GBP")
@@ -25,42 +25,42 @@ def test_what_happened_is_told_with_its_lead_and_its_worth(store: Store) -> None
 def test_pages_go_on_where_the_last_one_ended(store: Store) -> None:
     lead = delivered(store, a_lead())
     changes = [a_change(lead, "stage", name) for name in ("New enquiry", "Tour done", "Proposal")]
-    store.write(lambda tx: tx.sales.keep([a_sale(lead)], changes))
+    store.write(lambda tx: tx.crm.save_sales([a_sale(lead)], changes))
 
     with store.read() as tx:
-        first = tx.conversions.page(0, 2)
-        rest = tx.conversions.page(first[-1].number, 2)
+        first = tx.crm.lead_events(0, 2)
+        rest = tx.crm.lead_events(first[-1].number, 2)
 
     assert [found.change.name for found in (*first, *rest)] == ["New enquiry", "Tour done", "Proposal"]
 
 
 def test_erased_people_are_left_out(store: Store) -> None:
     lead = delivered(store, a_lead())
-    store.write(lambda tx: tx.sales.keep([a_sale(lead)], [a_change(lead)]))
+    store.write(lambda tx: tx.crm.save_sales([a_sale(lead)], [a_change(lead)]))
 
     store.erase([lead.id], NOON)
 
     with store.read() as tx:
-        assert tx.leads.standing([lead.id]) == {lead.id: Status.ERASED}
-        assert tx.conversions.page(0, 10) == []
+        assert tx.leads.statuses_of([lead.id]) == {lead.id: Status.ERASED}
+        assert tx.crm.lead_events(0, 10) == []
 
 
 def test_form_and_time_choose(store: Store) -> None:
     lead = delivered(store, a_lead())
-    store.write(lambda tx: tx.sales.keep([a_sale(lead)], [a_change(lead)]))
+    store.write(lambda tx: tx.crm.save_sales([a_sale(lead)], [a_change(lead)]))
 
     with store.read() as tx:
-        assert len(tx.conversions.page(0, 10, since=NOON, form="contact")) == 1
-        assert tx.conversions.page(0, 10, form="tour") == []
-        assert tx.conversions.page(0, 10, since=LATER) == []
+        assert len(tx.crm.lead_events(0, 10, since=NOON, form="contact")) == 1
+        assert tx.crm.lead_events(0, 10, form="tour") == []
+        assert tx.crm.lead_events(0, 10, since=LATER) == []
 
 
 def test_each_platform_is_told_by_itself_and_once(store: Store) -> None:
     lead = delivered(store, a_lead())
 
     for _ in range(2):
-        store.write(lambda tx: tx.conversions.tell("google", [(lead.id, "Lead won")], NOON))
+        store.write(lambda tx: tx.crm.record_conversions("google", [(lead.id, "Lead won")], NOON))
 
     with store.read() as tx:
-        assert tx.conversions.told("google", [lead.id]) == {(lead.id, "Lead won")}
-        assert tx.conversions.told("meta", [lead.id]) == set()
+        assert tx.crm.reported_conversions("google", [lead.id]) == {(lead.id, "Lead won")}
+        assert tx.crm.reported_conversions("meta", [lead.id]) == set()

@@ -23,7 +23,7 @@ def asked(store: Store, days_ago: int = 4, **changes: Any) -> Lead:
 def before(store: Store, lead: Lead) -> Earlier:
     """What its person asked before."""
     with store.read() as tx:
-        return tx.persons.earlier([lead.id])[lead.id]
+        return tx.leads.earlier_enquiries([lead.id])[lead.id]
 
 
 def test_they_are_counted_since_the_first(store: Store) -> None:
@@ -59,7 +59,7 @@ def test_what_came_later_does_not_count(store: Store) -> None:
 def test_the_case_of_an_address_makes_no_difference(store: Store, *, is_indexed: bool) -> None:
     asked(store, submission=a_submission("ADA@Example.COM"))
     if is_indexed:
-        store.write(lambda tx: tx.words.fill("g", 100))
+        store.write(lambda tx: tx.search.fill_index("g", 100))
 
     assert before(store, asked(store, 0)).number == 1
 

@@ -28,22 +28,24 @@ def deliver(store: Store, lead: Lead) -> None:
     """As a worker does, with the CRM's words about the person."""
 
     def work(tx: Transaction) -> None:
-        (delivery,) = tx.claims.claim("worker", NOON, 90, 1)
-        tx.outbox.end(tx.outbox.begin(delivery, Step.CREATE_OPPORTUNITY, NOON), Outcome.DONE, 12, 200, "made for ada")
-        tx.leads.delivered(lead.id, CoworkerId(7), OpportunityId(9), NOON)
-        tx.outbox.done(delivery)
+        (delivery,) = tx.queue.claim("worker", NOON, 90, 1)
+        tx.queue.end_attempt(
+            tx.queue.begin_attempt(delivery, Step.CREATE_OPPORTUNITY, NOON), Outcome.DONE, 12, 200, "made for ada"
+        )
+        tx.leads.mark_delivered(lead.id, CoworkerId(7), OpportunityId(9), NOON)
+        tx.queue.complete(delivery)
 
     store.write(work)
 
 
 def index(store: Store) -> None:
     """As a worker does behind the leads' backs."""
-    store.write(lambda tx: tx.words.fill("g", 1000))
+    store.write(lambda tx: tx.search.fill_index("g", 1000))
 
 
 def everything(store: Store) -> str:
     """All that the database holds, as text."""
-    with store._opened.reading.connect() as connection:
+    with store._database.reading.connect() as connection:
         rows = [row for table in metadata.sorted_tables for row in connection.execute(select(table))]
     return repr(rows).lower()
 
@@ -102,8 +104,8 @@ def test_a_lead_that_is_being_sent_is_left_until_that_is_over(store: Store) -> N
 def test_a_lead_that_nexudus_may_have_is_named(store: Store) -> None:
     lead = owe(store)
     (delivery,) = claim(store)
-    store.write(lambda tx: tx.outbox.doubt(delivery, Doubt(Step.CREATE_OPPORTUNITY, NOON)))
-    store.write(lambda tx: tx.outbox.park(delivery, "look"))
+    store.write(lambda tx: tx.queue.mark_unknown(delivery, Doubt(Step.CREATE_OPPORTUNITY, NOON)))
+    store.write(lambda tx: tx.queue.park(delivery, "look"))
 
     assert store.erase([lead.id], NOON).doubtful == (lead.id,)
 
@@ -115,7 +117,7 @@ def test_a_person_is_found_by_address_in_any_case_indexed_or_not(store: Store) -
     owe(store, a_lead("ada@example.com.au"), person="3")
 
     with store.read() as tx:
-        assert tx.erasure.leads_of(" ADA@example.com ") == [first.id, second.id]
+        assert tx.leads.of_person(" ADA@example.com ") == [first.id, second.id]
 
 
 def test_a_person_is_found_by_an_address_that_was_put_right(store: Store) -> None:
@@ -123,7 +125,7 @@ def test_a_person_is_found_by_an_address_that_was_put_right(store: Store) -> Non
     index(store)
 
     with store.read() as tx:
-        assert tx.erasure.leads_of("ada@old.example") == [lead.id]
+        assert tx.leads.of_person("ada@old.example") == [lead.id]
 
 
 def test_nobody_is_found_twice(store: Store) -> None:
@@ -131,7 +133,7 @@ def test_nobody_is_found_twice(store: Store) -> None:
     store.erase([lead.id], NOON)
 
     with store.read() as tx:
-        assert tx.erasure.leads_of("ada@example.com") == []
+        assert tx.leads.of_person("ada@example.com") == []
     assert store.erase([lead.id], NOON) == Erased()
 
 
@@ -147,7 +149,7 @@ def test_an_erased_lead_is_found_by_no_word_of_its_person(store: Store) -> None:
 
     store.erase([lead.id], NOON)
 
-    with store._opened.reading.connect() as connection:
+    with store._database.reading.connect() as connection:
         words = set(connection.execute(select(lead_words.c.word)).scalars())
     assert words == {lead.id[-12:], "=sender:browser", "=channel:Paid Search", "google", "cpc"}
 
@@ -156,7 +158,7 @@ def test_an_erased_lead_owes_nothing_that_could_be_retried(store: Store) -> None
     lead = owe(store)
     store.erase([lead.id], NOON)
 
-    assert not store.write(lambda tx: tx.outbox.owe_again(lead.id, NOON))
+    assert not store.write(lambda tx: tx.queue.retry([lead.id], NOON))
 
 
 def test_what_a_sender_brings_again_stays_forgotten(store: Store) -> None:

@@ -16,7 +16,7 @@ SOON = NOON + timedelta(minutes=5)
 def keep_all(store: Store, *arrivals: tuple[Lead, Key]) -> list[Receipt]:
     """Keep several leads in one transaction, each under one key."""
     wanted = [Arrival(lead, [key]) for lead, key in arrivals]
-    return store.write(lambda tx: [kept.receipt for kept in tx.arrivals.keep_all(wanted)])
+    return store.write(lambda tx: [kept.receipt for kept in tx.leads.keep(wanted)])
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_repeat_owes_nothing_more(store: Store) -> None:
         store.keep(lead, [Key("key:1")], "ada@example.com")
 
     with store.read() as tx:
-        assert tx.outbox.waiting()[0] == 1
+        assert tx.queue.backlog()[0] == 1
 
 
 def test_eight_threads_keep_the_same_once(store: Store) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from service.store import Reading, Reconciliation, Store
 from service.store.ledgers import KEPT
-from service.store.store import Transaction
+from service.store.transaction import Transaction
 from tests.builders import NOON
 from tests.store.books import at_once
 
@@ -13,39 +13,39 @@ QUARTER = timedelta(minutes=15)
 
 
 def test_one_of_several_workers_has_the_turn(store: Store) -> None:
-    turns = at_once(*[lambda: store.write(lambda tx: tx.ledgers.take_poll("default", NOON, QUARTER))] * 3)
+    turns = at_once(*[lambda: store.write(lambda tx: tx.crm.claim_poll("default", NOON, QUARTER))] * 3)
 
     assert sorted(turns) == [False, False, True]
 
 
 def test_a_turn_comes_again_when_its_time_is_over(store: Store) -> None:
-    store.write(lambda tx: tx.ledgers.take_poll("default", NOON, QUARTER))
+    store.write(lambda tx: tx.crm.claim_poll("default", NOON, QUARTER))
 
-    assert not store.write(lambda tx: tx.ledgers.take_poll("default", NOON + QUARTER, QUARTER))
-    assert store.write(lambda tx: tx.ledgers.take_poll("default", NOON + QUARTER * 1.1, QUARTER))
+    assert not store.write(lambda tx: tx.crm.claim_poll("default", NOON + QUARTER, QUARTER))
+    assert store.write(lambda tx: tx.crm.claim_poll("default", NOON + QUARTER * 1.1, QUARTER))
 
 
 def test_a_night_has_one_turn(store: Store) -> None:
     night = NOON - timedelta(hours=9)
-    assert store.write(lambda tx: tx.ledgers.take_night("default", NOON, night))
+    assert store.write(lambda tx: tx.crm.claim_night("default", NOON, night))
 
-    assert not store.write(lambda tx: tx.ledgers.take_night("default", NOON + QUARTER, night))
-    assert store.write(lambda tx: tx.ledgers.take_night("default", NOON, night + timedelta(days=1)))
+    assert not store.write(lambda tx: tx.crm.claim_night("default", NOON + QUARTER, night))
+    assert store.write(lambda tx: tx.crm.claim_night("default", NOON, night + timedelta(days=1)))
 
 
 def test_a_reading_that_failed_is_told_and_goes_no_further(store: Store) -> None:
-    store.write(lambda tx: tx.ledgers.read("default", NOON))
+    store.write(lambda tx: tx.crm.record_read("default", NOON))
 
-    store.write(lambda tx: tx.ledgers.read("default", None, "Nexudus does not answer."))
+    store.write(lambda tx: tx.crm.record_read("default", None, "Nexudus does not answer."))
 
     with store.read() as tx:
-        assert tx.ledgers.reading("default") == Reading("default", None, NOON, "Nexudus does not answer.")
+        assert tx.crm.read_state("default") == Reading("default", None, NOON, "Nexudus does not answer.")
 
 
 def test_of_an_account_that_was_never_read_nothing_is_known(store: Store) -> None:
     with store.read() as tx:
-        assert tx.ledgers.reading("default") == Reading("default")
-        assert tx.ledgers.latest("default") is None
+        assert tx.crm.read_state("default") == Reading("default")
+        assert tx.crm.last_reconciliation("default") is None
 
 
 def test_the_latest_comparison_is_told_and_the_oldest_make_room(store: Store) -> None:
@@ -53,11 +53,11 @@ def test_the_latest_comparison_is_told_and_the_oldest_make_room(store: Store) ->
     made = [Reconciliation("default", night, night + QUARTER, None, {"findings": []}) for night in nights]
 
     for one in made:
-        store.write(lambda tx, one=one: tx.ledgers.keep(one))  # type: ignore[misc]
+        store.write(lambda tx, one=one: tx.crm.save_reconciliation(one))  # type: ignore[misc]
 
     with store.read() as tx:
-        assert tx.ledgers.latest("default") == made[-1]
-    with store._opened.reading.connect() as connection:
+        assert tx.crm.last_reconciliation("default") == made[-1]
+    with store._database.reading.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM reconciliations").scalar() == KEPT
 
 
@@ -66,13 +66,13 @@ def test_who_notes_an_account_waits_for_whoever_does_already(database_url: str) 
     holds, may_end = threading.Event(), threading.Event()
 
     def first(tx: Transaction) -> None:
-        tx.ledgers.lock("default")
+        tx.crm.lock_account("default")
         holds.set()
         may_end.wait(5)
         order.append("first")
 
     def second(tx: Transaction) -> None:
-        tx.ledgers.lock("default")
+        tx.crm.lock_account("default")
         order.append("second")
 
     threads = [

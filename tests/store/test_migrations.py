@@ -24,7 +24,7 @@ def bare_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) 
     if database_url.startswith("sqlite"):
         return f"sqlite:///{tmp_path / 'bare.db'}"
     store = Store(database_url)
-    with store._opened.writing.begin() as connection:
+    with store._database.writing.begin() as connection:
         connection.exec_driver_sql("DROP SCHEMA public CASCADE")
         connection.exec_driver_sql("CREATE SCHEMA public")
     store.close()
@@ -39,7 +39,7 @@ def defaults_differ(*compared: Any) -> bool:
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_program(store: Store) -> None:
-    with store._opened.reading.connect() as connection:
+    with store._database.reading.connect() as connection:
         compared = {"compare_type": True, "compare_server_default": defaults_differ}
         context = MigrationContext.configure(connection, opts=compared)
         differences = compare_metadata(context, metadata)
@@ -60,7 +60,7 @@ def test_a_bare_database_is_not_ready(bare_url: str) -> None:
 
 def test_a_schema_of_a_newer_program_will_do(store: Store) -> None:
     newer = f"{int(SCHEMA) + 1:04}"
-    with store._opened.writing.begin() as connection:
+    with store._database.writing.begin() as connection:
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{newer}'")  # noqa: S608 (ours)
 
     assert store.is_ready()
@@ -70,7 +70,7 @@ def test_the_schema_named_by_the_program_is_the_newest_migration(bare_url: str) 
     store = Store(bare_url)
     store.migrate()
 
-    with store._opened.reading.connect() as connection:
+    with store._database.reading.connect() as connection:
         found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
     assert found == SCHEMA

@@ -21,14 +21,14 @@ def many(store: Store, number: int) -> list[Lead]:
 def found(store: Store, query: Query) -> list[str]:
     """The e-mail addresses of one page."""
     with store.read() as tx:
-        return [lead.submission.contact.email for lead in tx.leads.page(query, 50)]
+        return [lead.submission.contact.email for lead in tx.search.leads(query, 50)]
 
 
 def test_the_newest_comes_first(store: Store) -> None:
     arrived = many(store, 3)
 
     with store.read() as tx:
-        assert [lead.id for lead in tx.leads.page(Query(), 2)] == [arrived[2].id, arrived[1].id]
+        assert [lead.id for lead in tx.search.leads(Query(), 2)] == [arrived[2].id, arrived[1].id]
 
 
 def test_pages_joined_by_their_cursor_hold_each_lead_once(store: Store) -> None:
@@ -37,7 +37,7 @@ def test_pages_joined_by_their_cursor_hold_each_lead_once(store: Store) -> None:
 
     with store.read() as tx:
         for _ in range(4):
-            read += [lead.id for lead in tx.leads.page(Query(before=read[-1] if read else ""), 3)]
+            read += [lead.id for lead in tx.search.leads(Query(before=read[-1] if read else ""), 3)]
 
     assert read == [lead.id for lead in reversed(arrived)]
 
@@ -47,7 +47,7 @@ def test_a_lead_that_arrives_meanwhile_moves_no_page(store: Store) -> None:
     keep(store, a_lead(received_at=NOON + timedelta(hours=1)))
 
     with store.read() as tx:
-        page = tx.leads.page(Query(before=arrived[2].id), 2)
+        page = tx.search.leads(Query(before=arrived[2].id), 2)
 
     assert [lead.id for lead in page] == [arrived[1].id, arrived[0].id]
 
@@ -87,7 +87,7 @@ def test_ids_come_oldest_first(store: Store) -> None:
     arrived = many(store, 3)
 
     with store.read() as tx:
-        assert tx.leads.ids(Query(), 2) == [lead.id for lead in arrived[:2]]
+        assert tx.search.ids(Query(), 2) == [lead.id for lead in arrived[:2]]
 
 
 def test_leads_are_counted_by_status(store: Store) -> None:
@@ -95,4 +95,4 @@ def test_leads_are_counted_by_status(store: Store) -> None:
         keep(store, a_lead(status=status))
 
     with store.read() as tx:
-        assert tx.leads.count() == {"pending": 2, "quarantined": 1}
+        assert tx.leads.count_by_status() == {"pending": 2, "quarantined": 1}

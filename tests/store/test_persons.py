@@ -22,7 +22,7 @@ def metas(number: int, **changes: Any) -> Lead:
 def brought(store: Store, **changes: Any) -> list[Brought]:
     """What Meta brought to the account."""
     with store.read() as tx:
-        return list(tx.persons.brought("meta", "default", KEYS, NOON + timedelta(hours=1), **changes))
+        return list(tx.leads.brought_by("meta", "default", KEYS, NOON + timedelta(hours=1), **changes))
 
 
 def test_a_platforms_leads_say_who_they_are_and_when(store: Store) -> None:
@@ -66,4 +66,4 @@ def test_announced_leads_are_counted(store: Store) -> None:
     keep(store, replace(metas(1), status=Status.ANNOUNCED))
 
     with store.read() as tx:
-        assert (tx.persons.announced("meta", "default"), tx.persons.announced("meta", "harbour")) == (1, 0)
+        assert (tx.leads.count_announced("meta", "default"), tx.leads.count_announced("meta", "harbour")) == (1, 0)

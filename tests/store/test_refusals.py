@@ -21,13 +21,13 @@ def later(refusal: Refusal, after: timedelta, **changes: object) -> Refusal:
 
 def note(store: Store, *refusals: Refusal) -> list[Refusal]:
     for refusal in refusals:
-        store.write(lambda tx, each=refusal: tx.refusals.note(each))  # type: ignore[misc]  # runs before the next
+        store.write(lambda tx, each=refusal: tx.platforms.record_rejection(each))  # type: ignore[misc]  # runs before the next
     with store.read() as tx:
-        return tx.refusals.open()
+        return tx.platforms.open_rejections()
 
 
 def accept(store: Store, after: timedelta) -> None:
-    store.write(lambda tx: tx.refusals.accepted("tour", "meta", NOON + after))
+    store.write(lambda tx: tx.platforms.record_acceptance("tour", "meta", NOON + after))
 
 
 def test_what_was_noted_is_read_as_it_was(store: Store) -> None:
@@ -44,9 +44,9 @@ def test_each_address_stands_for_itself(store: Store) -> None:
     note(store, ONE, replace(ONE, sender="tiktok"), replace(ONE, form="to%r"), replace(ONE, form="to:ur"))
 
     with store.read() as tx:
-        assert [each.sender for each in tx.refusals.of("tour")] == ["meta", "tiktok"]
-        assert [each.form for each in tx.refusals.of("to%r")] == ["to%r"]
-        assert [(each.form, each.sender) for each in tx.refusals.of("to:ur")] == [("to:ur", "meta")]
+        assert [each.sender for each in tx.platforms.rejections_of("tour")] == ["meta", "tiktok"]
+        assert [each.form for each in tx.platforms.rejections_of("to%r")] == ["to%r"]
+        assert [(each.form, each.sender) for each in tx.platforms.rejections_of("to:ur")] == [("to:ur", "meta")]
 
 
 def test_a_call_that_is_accepted_ends_it(store: Store) -> None:
@@ -55,14 +55,14 @@ def test_a_call_that_is_accepted_ends_it(store: Store) -> None:
     accept(store, MINUTE)
 
     with store.read() as tx:
-        assert (tx.refusals.open(), tx.refusals.of("tour")) == ([], [])
+        assert (tx.platforms.open_rejections(), tx.platforms.rejections_of("tour")) == ([], [])
 
 
 def test_an_address_of_which_nothing_was_refused_can_be_accepted(store: Store) -> None:
     accept(store, MINUTE)
 
     with store.read() as tx:
-        assert tx.refusals.last("tour", "meta") is None
+        assert tx.platforms.last_rejection("tour", "meta") is None
 
 
 def test_what_is_refused_after_that_is_counted_anew(store: Store) -> None:
@@ -94,11 +94,11 @@ def test_a_handshake_hides_no_refused_call_and_does_not_count_as_one(store: Stor
 
 def test_a_row_of_an_earlier_version_is_read(store: Store) -> None:
     row = {"name": "refused:tour:meta", "value": f'["{NOON.isoformat()}", "It is wrong."]'}
-    with store._opened.writing.begin() as connection:
+    with store._database.writing.begin() as connection:
         connection.execute(deployment.insert().values(row))
 
     with store.read() as tx:
-        assert tx.refusals.open() == [Refusal("tour", "meta", NOON, "It is wrong.")]
+        assert tx.platforms.open_rejections() == [Refusal("tour", "meta", NOON, "It is wrong.")]
 
 
 @pytest.mark.parametrize(

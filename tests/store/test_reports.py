@@ -31,7 +31,7 @@ def delivered(store: Store, verdict: Attribution = PAID, **changes: Any) -> None
 def origins(store: Store, period: Period = ALL) -> Origins:
     """The figures."""
     with store.read() as tx:
-        return tx.reports.origins(period)
+        return tx.statistics.origins(period)
 
 
 def test_no_leads_are_no_figures(store: Store) -> None:
@@ -141,7 +141,7 @@ def test_a_list_that_strangers_made_long_is_cut_and_says_so(store: Store) -> Non
         kept(store, Attribution(utm_campaign=campaign))
 
     with store.read() as tx:
-        found = tx.reports.origins(ALL, most=2)
+        found = tx.statistics.origins(ALL, most=2)
 
     assert [count.what for count in found.campaigns] == [("b",), ("a",)]
     assert found.cut == {"campaigns"}
@@ -149,7 +149,7 @@ def test_a_list_that_strangers_made_long_is_cut_and_says_so(store: Store) -> Non
 
 
 def test_a_period_is_found_by_the_primary_key(store: Store) -> None:
-    with store._opened.reading.connect() as connection:
+    with store._database.reading.connect() as connection:
         explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
         if explain == "EXPLAIN":
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # an empty table is read as it is

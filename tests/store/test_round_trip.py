@@ -130,7 +130,7 @@ def test_a_delivered_lead_tells_which_opportunity_and_when(store: Store) -> None
     lead = a_lead(problem="it waited")
     keep(store, lead)
 
-    store.write(lambda tx: tx.leads.delivered(lead.id, CoworkerId(7), OpportunityId(8), NOON))
+    store.write(lambda tx: tx.leads.mark_delivered(lead.id, CoworkerId(7), OpportunityId(8), NOON))
 
     kept = stands(store, lead)
     assert (kept.status, kept.coworker_id, kept.opportunity_id) == (Status.DELIVERED, 7, 8)

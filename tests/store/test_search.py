@@ -13,7 +13,7 @@ from service.lead import Attribution, Contact, Correction, CoworkerId, Lead, Lea
 from service.store import Query, Store, Tally
 from service.store.lead_rows import to_row
 from service.store.query import terms_of
-from service.store.search import FEW, Search
+from service.store.search import FEW, LeadSearch
 from service.store.tables import lead_words
 from service.store.words import words_of
 from tests.builders import NOON, a_lead, a_submission
@@ -38,13 +38,13 @@ def grace(request: pytest.FixtureRequest, store: Store) -> Lead:
 
 def fill(store: Store) -> int:
     """Index all."""
-    return store.write(lambda tx: tx.words.fill("g", 1000))
+    return store.write(lambda tx: tx.search.fill_index("g", 1000))
 
 
 def found(store: Store, query: Query, few: int = FEW) -> list[LeadId]:
     """The ids of the first page."""
-    with store._opened.reading.connect() as connection:
-        return [lead.id for lead in Search(connection, few).page(query, 50).leads]
+    with store._database.reading.connect() as connection:
+        return [lead.id for lead in LeadSearch(connection, store._database, few).page(query, 50).leads]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_filters_that_do_not_meet_leave_nobody(store: Store, grace: Lead, query:
 
 
 def test_a_delivered_lead_is_found_by_its_number_in_nexudus(store: Store, grace: Lead) -> None:
-    store.write(lambda tx: tx.leads.delivered(grace.id, CoworkerId(700112), OpportunityId(900345), NOON))
+    store.write(lambda tx: tx.leads.mark_delivered(grace.id, CoworkerId(700112), OpportunityId(900345), NOON))
 
     assert found(store, Query(text="900345")) == found(store, Query(text="700112")) == [grace.id]
 
@@ -101,14 +101,14 @@ def test_a_corrected_lead_is_found_by_what_it_says_now(store: Store, grace: Lead
     became = replace(grace.submission, contact=replace(GRACE, full_name="Ida Rhodes"), fields={})
     correction = Correction(NOON, {"full_name": "Grace"}, {"full_name": "Ida Rhodes"})
 
-    store.write(lambda tx: tx.corrections.correct(grace, became, correction, "g", NOON))
+    store.write(lambda tx: tx.leads.correct(grace, became, correction, "g", NOON))
 
     assert found(store, Query(text="rhodes")) == [grace.id]
     assert found(store, Query(text="boardroom")) == []
 
 
 def test_a_lead_credited_anew_is_found_in_its_new_channel(store: Store, grace: Lead) -> None:
-    store.write(lambda tx: tx.verdicts.change({grace.id: replace(grace.attribution, channel="Email")}))
+    store.write(lambda tx: tx.leads.reattribute({grace.id: replace(grace.attribution, channel="Email")}))
 
     assert found(store, Query(channel="Email")) == [grace.id]
     assert found(store, Query(channel="Referral")) == []
@@ -127,8 +127,8 @@ def test_the_last_seconds_can_be_left_out_of_the_index(store: Store) -> None:
     first = keep(store, a_lead(received_at=NOON)).lead_id
     second = keep(store, a_lead(received_at=NOON + timedelta(minutes=1))).lead_id
 
-    assert store.write(lambda tx: tx.words.fill(second, 1000)) == 1
-    with store._opened.reading.connect() as connection:
+    assert store.write(lambda tx: tx.search.fill_index(second, 1000)) == 1
+    with store._database.reading.connect() as connection:
         assert set(connection.execute(select(lead_words.c.lead_id)).scalars()) == {first}
 
 
@@ -136,7 +136,7 @@ def test_two_that_fill_index_each_lead_once(store: Store) -> None:
     for minute in range(5):
         keep(store, a_lead(received_at=NOON + timedelta(minutes=minute)))
 
-    assert [store.write(lambda tx: tx.words.fill("g", 3)) for _ in range(3)] == [3, 2, 0]
+    assert [store.write(lambda tx: tx.search.fill_index("g", 3)) for _ in range(3)] == [3, 2, 0]
 
 
 # -- pages
@@ -155,7 +155,7 @@ def crowd(store: Store, number: int) -> list[Lead]:
 @pytest.mark.parametrize("query", [Query(), Query(channel="Email"), Query(text="x.example"), Query(status="pending")])
 def test_pages_turn_forwards_and_back(store: Store, query: Query) -> None:
     crowd(store, 20)
-    store.write(lambda tx: tx.words.fill("g", 12))
+    store.write(lambda tx: tx.search.fill_index("g", 12))
     whole = found(store, query)
 
     assert found(store, replace(query, before=whole[3])) == whole[4:]
@@ -180,7 +180,7 @@ def test_ids_come_oldest_first_and_go_on(store: Store) -> None:
 )
 def test_a_count_is_as_long_as_the_pages(store: Store, query: Query) -> None:
     crowd(store, 20)
-    store.write(lambda tx: tx.words.fill("g", 12))
+    store.write(lambda tx: tx.search.fill_index("g", 12))
 
     with store.read() as tx:
         assert tx.search.count(query) == Tally(len(found(store, query)))
@@ -201,8 +201,8 @@ def test_a_full_page_knows_how_many_were_met_on_its_way(store: Store, few: int, 
     crowd(store, 20)
     fill(store)
 
-    with store._opened.reading.connect() as connection:
-        met = Search(connection, few).page(Query(text="x.example lovelace"), 5).met
+    with store._database.reading.connect() as connection:
+        met = LeadSearch(connection, store._database, few).page(Query(text="x.example lovelace"), 5).met
 
     assert met == Tally(20, is_exact=exact)
 
@@ -210,8 +210,8 @@ def test_a_full_page_knows_how_many_were_met_on_its_way(store: Store, few: int, 
 def test_a_page_that_would_read_too_much_says_how_far_it_came(store: Store) -> None:
     made = crowd(store, 200)
 
-    with store._opened.reading.connect() as connection:
-        page = Search(connection).page(Query(text="nobody"), 50, patience=1)
+    with store._database.reading.connect() as connection:
+        page = LeadSearch(connection, store._database).page(Query(text="nobody"), 50, patience=1)
 
     assert page.leads == []
     assert page.reached == made[200 - 64].id
@@ -236,7 +236,7 @@ def kept_crowd(store: Store) -> Store:
         keep(
             store, a_lead(received_at=NOON + timedelta(minutes=n), submission=a_submission(contact=contact, fields={}))
         )
-    store.write(lambda tx: tx.words.fill("g", 25))
+    store.write(lambda tx: tx.search.fill_index("g", 25))
     return store
 
 
@@ -244,6 +244,6 @@ def by_reading(store: Store, query: Query) -> list[LeadId]:
     """What a look at every lead finds."""
     terms = terms_of(query.text)
     with store.read() as tx:
-        everyone = tx.leads.page(Query(before=query.before), 1000)
+        everyone = tx.search.leads(Query(before=query.before), 1000)
     words = {lead.id: words_of(SimpleNamespace(**to_row(lead))) for lead in everyone}
     return [lead_id for lead_id, theirs in words.items() if all(term.is_met(theirs) for term in terms)]

@@ -20,7 +20,7 @@ def attempts_of(store: Store, lead: Lead) -> list[Attempt]:
 
 def begin(store: Store, delivery: Delivery, step: Step) -> int:
     """A call that is under way."""
-    return store.write(lambda tx: tx.outbox.begin(delivery, step, NOON))
+    return store.write(lambda tx: tx.queue.begin_attempt(delivery, step, NOON))
 
 
 def test_a_call_is_written_down_before_it_is_made(store: Store) -> None:
@@ -37,7 +37,7 @@ def test_a_settled_call_tells_how_it_ended(store: Store) -> None:
     (delivery,) = claim(store)
     number = begin(store, delivery, Step.CREATE_COWORKER)
 
-    store.write(lambda tx: tx.outbox.end(number, Outcome.REJECTED, 120, 400, "Email is wrong"))
+    store.write(lambda tx: tx.queue.end_attempt(number, Outcome.REJECTED, 120, 400, "Email is wrong"))
 
     (attempt,) = attempts_of(store, lead)
     assert attempt == Attempt(Step.CREATE_COWORKER, NOON, Outcome.REJECTED, 120, 400, "Email is wrong")
@@ -87,9 +87,9 @@ def test_a_doubt_stays_with_the_debt_until_it_is_cleared(store: Store) -> None:
     doubt = Doubt(Step.CREATE_OPPORTUNITY, NOON, looks=1)
     (delivery,) = claim(store)
 
-    store.write(lambda tx: tx.outbox.doubt(delivery, doubt))
+    store.write(lambda tx: tx.queue.mark_unknown(delivery, doubt))
     (doubted,) = claim(store, now=LATER)
-    store.write(lambda tx: tx.outbox.clear_doubt(doubted))
+    store.write(lambda tx: tx.queue.clear_unknown(doubted))
     (cleared,) = claim(store, now=LATER + timedelta(minutes=2))
 
     assert (doubted.doubt, cleared.doubt) == (doubt, None)
@@ -98,9 +98,9 @@ def test_a_doubt_stays_with_the_debt_until_it_is_cleared(store: Store) -> None:
 def test_a_finished_first_step_is_never_begun_again(store: Store) -> None:
     owe(store)
     (delivery,) = claim(store)
-    store.write(lambda tx: tx.outbox.doubt(delivery, Doubt(Step.CREATE_COWORKER, NOON)))
+    store.write(lambda tx: tx.queue.mark_unknown(delivery, Doubt(Step.CREATE_COWORKER, NOON)))
 
-    store.write(lambda tx: tx.outbox.save_coworker(delivery, CoworkerId(77)))
+    store.write(lambda tx: tx.queue.save_coworker(delivery, CoworkerId(77)))
 
     (again,) = claim(store, now=LATER)
     assert (again.coworker_id, again.doubt) == (77, None)
@@ -110,7 +110,7 @@ def test_a_postponed_debt_is_free_for_anybody_when_it_is_due(store: Store) -> No
     lead = owe(store)
     (delivery,) = claim(store, "one")
 
-    store.write(lambda tx: tx.outbox.postpone(delivery, LATER, 1, "it is tried again"))
+    store.write(lambda tx: tx.queue.postpone(delivery, LATER, 1, "it is tried again"))
 
     assert (stands(store, lead).next_attempt_at, stands(store, lead).problem) == (LATER, "it is tried again")
     (again,) = claim(store, "two", LATER)
@@ -121,7 +121,7 @@ def test_a_paid_debt_is_never_claimed_again(store: Store) -> None:
     lead = owe(store)
     (delivery,) = claim(store)
 
-    store.write(lambda tx: tx.outbox.done(delivery))
+    store.write(lambda tx: tx.queue.complete(delivery))
 
     assert claim(store, now=LATER) == []
     assert stands(store, lead).next_attempt_at is None
@@ -131,7 +131,7 @@ def test_a_parked_debt_says_why_and_waits_for_a_person(store: Store) -> None:
     lead = owe(store)
     (delivery,) = claim(store)
 
-    store.write(lambda tx: tx.outbox.park(delivery, "Correct the form's settings."))
+    store.write(lambda tx: tx.queue.park(delivery, "Correct the form's settings."))
 
     assert (stands(store, lead).status, stands(store, lead).problem) == (Status.PARKED, "Correct the form's settings.")
     assert claim(store, now=LATER) == []
@@ -140,9 +140,9 @@ def test_a_parked_debt_says_why_and_waits_for_a_person(store: Store) -> None:
 def test_a_new_try_by_an_operator_has_the_whole_schedule_before_it(store: Store) -> None:
     lead = owe(store)
     (delivery,) = claim(store)
-    store.write(lambda tx: tx.outbox.postpone(delivery, LATER, 3))
+    store.write(lambda tx: tx.queue.postpone(delivery, LATER, 3))
 
-    assert store.write(lambda tx: tx.outbox.owe_again(lead.id, NOON))
+    assert store.write(lambda tx: tx.queue.retry([lead.id], NOON))
 
     (again,) = claim(store)
     assert (again.tries, again.trigger) == (0, "operator")
@@ -151,9 +151,9 @@ def test_a_new_try_by_an_operator_has_the_whole_schedule_before_it(store: Store)
 def test_a_parked_lead_that_is_owed_again_is_pending_without_a_problem(store: Store) -> None:
     lead = owe(store)
     (delivery,) = claim(store)
-    store.write(lambda tx: tx.outbox.park(delivery, "Correct it."))
+    store.write(lambda tx: tx.queue.park(delivery, "Correct it."))
 
-    store.write(lambda tx: tx.outbox.owe_again(lead.id, NOON))
+    store.write(lambda tx: tx.queue.retry([lead.id], NOON))
 
     assert (stands(store, lead).status, stands(store, lead).problem) == (Status.PENDING, "")
 
@@ -162,10 +162,10 @@ def test_a_new_try_keeps_the_doubt_of_the_old_one(store: Store) -> None:
     lead = owe(store)
     (delivery,) = claim(store)
     doubt = Doubt(Step.CREATE_OPPORTUNITY, NOON)
-    store.write(lambda tx: tx.outbox.doubt(delivery, doubt))
-    store.write(lambda tx: tx.outbox.park(delivery, "Given up."))
+    store.write(lambda tx: tx.queue.mark_unknown(delivery, doubt))
+    store.write(lambda tx: tx.queue.park(delivery, "Given up."))
 
-    store.write(lambda tx: tx.outbox.owe_again(lead.id, NOON))
+    store.write(lambda tx: tx.queue.retry([lead.id], NOON))
 
     assert claim(store)[0].doubt == doubt
 
@@ -174,21 +174,21 @@ def test_a_delivered_lead_cannot_be_owed_again(store: Store) -> None:
     lead = owe(store)
     (delivery,) = claim(store)
 
-    store.write(lambda tx: tx.outbox.done(delivery))
-    store.write(lambda tx: tx.leads.delivered(lead.id, CoworkerId(1), OpportunityId(2), NOON))
+    store.write(lambda tx: tx.queue.complete(delivery))
+    store.write(lambda tx: tx.leads.mark_delivered(lead.id, CoworkerId(1), OpportunityId(2), NOON))
 
-    assert not store.write(lambda tx: tx.outbox.owe_again(lead.id, NOON))
+    assert not store.write(lambda tx: tx.queue.retry([lead.id], NOON))
     assert stands(store, lead).status is Status.DELIVERED
 
 
 def test_a_delivered_lead_cannot_be_held(store: Store) -> None:
     lead = owe(store)
     (delivery,) = claim(store)
-    store.write(lambda tx: tx.outbox.done(delivery))
+    store.write(lambda tx: tx.queue.complete(delivery))
 
-    store.write(lambda tx: tx.outbox.withdraw(lead.id))
+    store.write(lambda tx: tx.queue.withdraw([lead.id]))
 
-    assert not store.write(lambda tx: tx.outbox.owe_again(lead.id, NOON))
+    assert not store.write(lambda tx: tx.queue.retry([lead.id], NOON))
 
 
 def test_what_waits_is_counted_since_the_oldest_lead(store: Store) -> None:
@@ -197,4 +197,4 @@ def test_what_waits_is_counted_since_the_oldest_lead(store: Store) -> None:
     store.keep(a_lead(status=Status.PARKED, received_at=NOON - timedelta(days=1)), [], "ada@example.com")
 
     with store.read() as tx:
-        assert tx.outbox.waiting() == (2, NOON)
+        assert tx.queue.backlog() == (2, NOON)

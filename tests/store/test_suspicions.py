@@ -20,7 +20,7 @@ def hold(store: Store, problem: str, email: str = "ada@example.com") -> None:
 def suspicions(store: Store) -> dict[str, int]:
     """What was held since noon, by reason."""
     with store.read() as tx:
-        return tx.watching.day(NOON).suspicions
+        return tx.alerts.digest_figures(NOON).suspicions
 
 
 def test_what_is_held_is_counted_by_its_reason_and_not_by_strangers_words(store: Store) -> None:
@@ -49,7 +49,7 @@ def test_what_was_released_is_held_no_more(store: Store) -> None:
     lead = a_lead(status=Status.QUARANTINED, problem=str(Suspicion(Reason.LINKS, "Words.")))
     store.keep(lead, [], "ada@example.com")
 
-    store.write(lambda tx: tx.outbox.owe_again(lead.id, SOON))
+    store.write(lambda tx: tx.queue.retry([lead.id], SOON))
 
     assert suspicions(store) == {}
 
@@ -68,5 +68,5 @@ def test_what_came_before_is_known_by_its_keys(store: Store, kept: Key, asked: s
     keep(store, a_lead(), kept)
 
     with store.read() as tx:
-        assert (tx.arrivals.match(Arrival(a_lead(), [Key("another"), Key(asked)]), at) is not None) is known
-        assert tx.arrivals.match(Arrival(a_lead()), at) is None
+        assert (tx.leads.match(Arrival(a_lead(), [Key("another"), Key(asked)]), at) is not None) is known
+        assert tx.leads.match(Arrival(a_lead()), at) is None

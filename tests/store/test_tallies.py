@@ -33,7 +33,7 @@ def settle(store: Store, now: datetime = NOON + timedelta(days=2), zone: ZoneInf
 def told(store: Store, kind: str, span: Span = ALWAYS) -> dict[tuple[str, str], tuple[int, int]]:
     """(Day, value) -> leads, delivered."""
     with store.read() as tx:
-        return {(day, value): (leads, done) for day, value, leads, done in tx.tallies.by_day(kind, span)}
+        return {(day, value): (leads, done) for day, value, leads, done in tx.statistics.by_day(kind, span)}
 
 
 def from_place(store: Store, place: str, at: datetime = NOON, **changes: Any) -> Lead:
@@ -45,7 +45,7 @@ def from_place(store: Store, place: str, at: datetime = NOON, **changes: Any) ->
 def deliver(store: Store, lead: Lead, seconds: float = 2) -> None:
     """The lead is in Nexudus."""
     at = lead.received_at + timedelta(seconds=seconds)
-    store.write(lambda tx: tx.leads.delivered(lead.id, CoworkerId(7), OpportunityId(9), at))
+    store.write(lambda tx: tx.leads.mark_delivered(lead.id, CoworkerId(7), OpportunityId(9), at))
 
 
 def test_leads_are_counted_on_their_day_with_what_became_of_them(store: Store) -> None:
@@ -130,7 +130,7 @@ def test_a_lead_that_comes_late_into_a_day_that_is_over_is_counted(store: Store)
 def test_leads_that_are_taken_out_count_no_more(store: Store) -> None:
     keep(store, a_lead())
     settle(store)
-    with store._opened.writing.begin() as connection:
+    with store._database.writing.begin() as connection:
         connection.exec_driver_sql("DELETE FROM leads")
 
     settle(store)
@@ -143,14 +143,14 @@ def test_leads_of_today_leave_no_note(store: Store) -> None:
     settle(store, NOON + timedelta(minutes=1))
     deliver(store, keep(store, a_lead(received_at=NOON + timedelta(minutes=2))))
 
-    with store._opened.reading.connect() as connection:
+    with store._database.reading.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM count_changes").scalar() == 0
 
 
 def test_a_verdict_given_anew_is_counted_anew(store: Store) -> None:
     lead = keep(store, a_lead())
     settle(store)
-    store.write(lambda tx: tx.verdicts.change({lead.id: Attribution(channel="Email", rule="by_channel")}))
+    store.write(lambda tx: tx.leads.reattribute({lead.id: Attribution(channel="Email", rule="by_channel")}))
 
     settle(store)
 
@@ -214,8 +214,8 @@ def test_a_form_and_a_span_may_be_asked_for(store: Store) -> None:
     settle(store)
 
     with store.read() as tx:
-        forms = tx.tallies.by_value("status", replace(ALWAYS, form="tour"))
-        later = tx.tallies.by_value("status", Span("2026-11-25", "2026-12-31"))
+        forms = tx.statistics.by_value("status", replace(ALWAYS, form="tour"))
+        later = tx.statistics.by_value("status", Span("2026-11-25", "2026-12-31"))
 
     assert (forms, later) == ([("pending", 1, 0)], [])
 
@@ -224,12 +224,12 @@ def test_of_two_who_count_the_same_day_one_is_kept(store: Store) -> None:
     keep(store, a_lead())
     settle(store, NOON + timedelta(minutes=1))
     with store.read() as tx:
-        day = tx.tallies.next(NOON + timedelta(hours=1))
+        day = tx.statistics.next_day(NOON + timedelta(hours=1))
         assert day is not None
-        counted = tx.tallies.count(day)
+        counted = tx.statistics.count_day(day)
 
     kept = [
-        store.write(lambda tx, minute=minute: tx.tallies.keep(counted, NOON + timedelta(minutes=minute)))  # type: ignore[misc]
+        store.write(lambda tx, minute=minute: tx.statistics.save_counts(counted, NOON + timedelta(minutes=minute)))  # type: ignore[misc]
         for minute in (5, 6)
     ]
 
@@ -241,11 +241,11 @@ def test_a_change_while_a_day_is_counted_has_it_counted_once_more(store: Store) 
     settle(store)
     keep(store, a_lead())
     with store.read() as tx:
-        day = tx.tallies.next(NOON)
+        day = tx.statistics.next_day(NOON)
         assert day is not None
-        counted = tx.tallies.count(day)
-    store.write(lambda tx: tx.verdicts.change({lead.id: Attribution(channel="Email")}))
-    store.write(lambda tx: tx.tallies.keep(counted, NOON + timedelta(days=3)))
+        counted = tx.statistics.count_day(day)
+    store.write(lambda tx: tx.leads.reattribute({lead.id: Attribution(channel="Email")}))
+    store.write(lambda tx: tx.statistics.save_counts(counted, NOON + timedelta(days=3)))
 
     assert settle(store) == 1
 
@@ -259,8 +259,8 @@ def test_the_last_lead_of_a_sender_is_known(store: Store, is_counted: bool) -> N
         settle(store)
 
     with store.read() as tx:
-        assert tx.tallies.last_from("tour", "meta") == kept[1].id
-        assert tx.tallies.last_from("tour", "tally") is None
+        assert tx.statistics.last_lead_from("tour", "meta") == kept[1].id
+        assert tx.statistics.last_lead_from("tour", "tally") is None
 
 
 def test_the_last_lead_of_a_sender_may_be_younger_than_the_count(store: Store) -> None:
@@ -269,16 +269,16 @@ def test_the_last_lead_of_a_sender_may_be_younger_than_the_count(store: Store) -
     last = keep(store, a_lead(received_at=NOON + timedelta(minutes=1)))
 
     with store.read() as tx:
-        assert tx.tallies.last_from("contact", "browser") == last.id
+        assert tx.statistics.last_lead_from("contact", "browser") == last.id
 
 
 def test_the_state_says_how_far_it_is(store: Store) -> None:
     keep(store, a_lead())
     with store.read() as tx:
-        before = tx.tallies.state()
+        before = tx.statistics.counting_state()
     settle(store)
     with store.read() as tx:
-        after = tx.tallies.state()
+        after = tx.statistics.counting_state()
 
     assert (before.at, before.waiting, before.first) == (None, 0, "")
     assert (after.at, after.waiting, after.first) == (NOON + timedelta(days=2), 0, "2026-11-24")

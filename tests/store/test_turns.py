@@ -26,8 +26,8 @@ def owe_later(store: Store, person: str) -> Lead:
     lead = a_lead()
 
     def job(tx: Transaction) -> None:
-        tx.arrivals.keep(Arrival(lead))
-        tx.outbox.owe(Debt(lead.id, "default", person, NOON - 60 * MINUTE, priority=1))
+        tx.leads.keep([Arrival(lead)])[0]
+        tx.queue.enqueue([Debt(lead.id, "default", person, NOON - 60 * MINUTE, priority=1)])
 
     store.write(job)
     return lead
@@ -56,7 +56,7 @@ def test_turns_are_remembered_from_one_claim_to_the_next(store: Store) -> None:
         owe_form(store, "quiet", f"quiet {number}")
 
     order = [
-        forms_of(store.write(lambda tx: tx.claims.claim("worker", NOON, 90, 1, turns)))[0]  # one free hand at a time
+        forms_of(store.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1, turns)))[0]  # one free hand at a time
         for _ in range(4)
     ]
 
@@ -74,7 +74,7 @@ def test_what_was_imported_waits_for_every_live_lead(store: Store) -> None:
 
 def test_a_replay_waits_for_a_live_lead(store: Store) -> None:
     replayed = owe(store, due=NOON - MINUTE, person="replayed")
-    store.write(lambda tx: tx.outbox.owe_again(replayed.id, NOON - MINUTE))
+    store.write(lambda tx: tx.queue.retry([replayed.id], NOON - MINUTE))
     live = owe_form(store, "tour", "live")
 
     assert [delivery.lead.id for delivery in claim(store)] == [live.id, replayed.id]
@@ -87,8 +87,8 @@ def hold(store: Store, delivery: Delivery, minutes: int = 10) -> None:
     """The quota is used up; a Delivery waits for it."""
 
     def job(tx: Transaction) -> None:
-        tx.holds.prolong("default", QUOTA, NOON, NOON + minutes * MINUTE, "the quota is used up")
-        tx.holds.wait(delivery, QUOTA, "It waits for the quota.")
+        tx.queue.pause_call("default", QUOTA, NOON, NOON + minutes * MINUTE, "the quota is used up")
+        tx.queue.block(delivery, QUOTA, "It waits for the quota.")
 
     store.write(job)
 
@@ -119,16 +119,16 @@ def test_when_the_time_is_up_the_oldest_finds_out_alone(store: Store, held: list
 
 
 def test_a_hold_that_is_lifted_lets_all_go(store: Store, held: list[Lead]) -> None:
-    assert store.write(lambda tx: tx.holds.lift("default", QUOTA))
+    assert store.write(lambda tx: tx.queue.resume_call("default", QUOTA))
 
     assert [delivery.lead.id for delivery in claim(store)] == [lead.id for lead in held]
     with store.read() as tx:
-        assert tx.holds.all() == []
+        assert tx.queue.call_pauses() == []
 
 
 def test_a_hold_that_goes_on_counts_how_often(store: Store, held: list[Lead]) -> None:
     with store.read() as tx:
-        found = tx.holds.find("default", QUOTA)
+        found = tx.queue.call_pause("default", QUOTA)
 
     assert found is not None
     assert (found.times, found.since, found.until) == (len(held), NOON, NOON + 10 * MINUTE)
@@ -136,12 +136,12 @@ def test_a_hold_that_goes_on_counts_how_often(store: Store, held: list[Lead]) ->
 
 def test_holds_of_one_kind_are_lifted_together(store: Store) -> None:
     for what in ("stage:1", "stage:2", QUOTA):
-        store.write(lambda tx, what=what: tx.holds.prolong("default", what, NOON, NOON + MINUTE, ""))  # type: ignore[misc]
+        store.write(lambda tx, what=what: tx.queue.pause_call("default", what, NOON, NOON + MINUTE, ""))  # type: ignore[misc]
 
-    store.write(lambda tx: tx.holds.lift_all("default", "stage:"))
+    store.write(lambda tx: tx.queue.resume_calls("default", "stage:"))
 
     with store.read() as tx:
-        assert [found.what for found in tx.holds.all()] == [QUOTA]
+        assert [found.what for found in tx.queue.call_pauses()] == [QUOTA]
 
 
 # -- after an outage
@@ -169,9 +169,9 @@ def test_when_an_outage_is_over_what_waits_long_is_due(store: Store) -> None:
     retried = owe(store, person="retried")
     fresh = owe(store, due=NOON + 10 * MINUTE, person="fresh")
     (delivery,) = claim(store)
-    store.write(lambda tx: tx.outbox.postpone(delivery, NOON + 60 * MINUTE, 3))
+    store.write(lambda tx: tx.queue.postpone(delivery, NOON + 60 * MINUTE, 3))
 
-    assert store.write(lambda tx: tx.outbox.hasten("default", NOON, NOON)) == 1
+    assert store.write(lambda tx: tx.queue.reschedule_now("default", NOON, NOON)) == 1
 
     assert stands(store, retried).next_attempt_at == NOON
     assert stands(store, fresh).next_attempt_at == NOON + 10 * MINUTE
@@ -183,7 +183,7 @@ def test_what_met_a_web_page_before_the_outage_waits_on_when_it_is_over(store: S
         began_at = NOON - (30 if delivery.lead.id == alone.id else 5) * MINUTE
         meet_a_page(store, delivery, began_at)
 
-    assert store.write(lambda tx: tx.outbox.hasten("default", NOON, NOON - 10 * MINUTE)) == 1
+    assert store.write(lambda tx: tx.queue.reschedule_now("default", NOON, NOON - 10 * MINUTE)) == 1
 
     assert stands(store, together).next_attempt_at == NOON
     assert stands(store, alone).next_attempt_at == NOON + 60 * MINUTE
@@ -196,9 +196,9 @@ def test_leads_that_met_web_pages_are_counted_once_each(store: Store) -> None:
         meet_a_page(store, delivery, NOON - MINUTE, NOON)
 
     with store.read() as tx:
-        assert tx.outbox.intercepted("default", NOON) == 2
-        assert tx.outbox.intercepted("default", NOON + MINUTE) == 0
-        assert tx.outbox.intercepted("harbour", NOON) == 0
+        assert tx.queue.count_intercepted("default", NOON) == 2
+        assert tx.queue.count_intercepted("default", NOON + MINUTE) == 0
+        assert tx.queue.count_intercepted("harbour", NOON) == 0
 
 
 def meet_a_page(store: Store, delivery: Delivery, *began_at: datetime) -> None:
@@ -206,15 +206,17 @@ def meet_a_page(store: Store, delivery: Delivery, *began_at: datetime) -> None:
 
     def job(tx: Transaction) -> None:
         for at in began_at:
-            tx.outbox.end(tx.outbox.begin(delivery, Step.CREATE_OPPORTUNITY, at), Outcome.INTERCEPTED, 10, 403)
-        tx.outbox.postpone(delivery, NOON + 60 * MINUTE, 3)
+            tx.queue.end_attempt(
+                tx.queue.begin_attempt(delivery, Step.CREATE_OPPORTUNITY, at), Outcome.INTERCEPTED, 10, 403
+            )
+        tx.queue.postpone(delivery, NOON + 60 * MINUTE, 3)
 
     store.write(job)
 
 
 def test_failures_are_counted_from_the_first_until_a_lead_arrives(store: Store) -> None:
-    failing = [store.write(lambda tx, n=n: tx.accounts.failed("default", NOON + n * MINUTE)) for n in range(3)]  # type: ignore[misc]
+    failing = [store.write(lambda tx, n=n: tx.accounts.record_failure("default", NOON + n * MINUTE)) for n in range(3)]  # type: ignore[misc]
 
     assert [(one.number, one.since) for one in failing] == [(1, NOON), (2, NOON), (3, NOON)]
-    store.write(lambda tx: tx.accounts.worked("default", NOON))
-    assert store.write(lambda tx: tx.accounts.failed("default", NOON + 9 * MINUTE)).since == NOON + 9 * MINUTE
+    store.write(lambda tx: tx.accounts.record_success("default", NOON))
+    assert store.write(lambda tx: tx.accounts.record_failure("default", NOON + 9 * MINUTE)).since == NOON + 9 * MINUTE

@@ -11,12 +11,12 @@ from tests.store.books import keep
 def untold(store: Store, form: str = "contact", most: int = 100) -> list[LeadId]:
     """The leads of a form to tell of."""
     with store.read() as tx:
-        return tx.untold.of(form, most)
+        return tx.leads.to_notify(form, most)
 
 
 def tells(store: Store, *told: Lead) -> None:
     """Somebody was told of these."""
-    store.write(lambda tx: tx.untold.told([lead.id for lead in told]))
+    store.write(lambda tx: tx.leads.mark_notified([lead.id for lead in told]))
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.DELIVERED, Status.PARKED])
@@ -47,7 +47,7 @@ def test_a_lead_that_is_released_becomes_one_to_tell_of(store: Store) -> None:
     lead = a_lead(status=Status.QUARANTINED, tell=True)
     store.keep(lead, [], "ada@example.com")
 
-    store.write(lambda tx: tx.outbox.owe_again(lead.id, NOON))
+    store.write(lambda tx: tx.queue.retry([lead.id], NOON))
 
     assert untold(store) == [lead.id]
 
@@ -57,7 +57,7 @@ def test_a_lead_told_of_while_it_waits_is_not_told_of_again_when_it_is_delivered
     keep(store, lead)
     tells(store, lead)
 
-    store.write(lambda tx: tx.leads.delivered(lead.id, CoworkerId(7), OpportunityId(9), NOON))
+    store.write(lambda tx: tx.leads.mark_delivered(lead.id, CoworkerId(7), OpportunityId(9), NOON))
 
     assert untold(store) == []
 
@@ -75,7 +75,7 @@ def test_leads_of_forms_that_tell_nobody_any_more_are_forgotten(store: Store) ->
     keep(store, mine)
     keep(store, other)
 
-    store.write(lambda tx: tx.untold.forget_all_but(["contact"]))
+    store.write(lambda tx: tx.leads.keep_notifications_of(["contact"]))
 
     assert (untold(store), untold(store, "tour")) == ([mine.id], [])
 
@@ -85,7 +85,7 @@ def test_the_index_alone_finds_them(store: Store) -> None:
     keep(store, a_lead(tell=True))
     query = "SELECT id FROM leads WHERE untold IS NOT NULL AND form = 'contact' AND status = 'pending'"
 
-    with store._opened.reading.connect() as connection:
+    with store._database.reading.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query} ORDER BY id LIMIT 9").scalars(3).all()
 
     assert "USING INDEX ix_leads_untold (form=? AND status=?)" in plan[0]

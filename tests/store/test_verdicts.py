@@ -17,7 +17,7 @@ NEW = Attribution(utm_source="bing", channel="Paid Search", lead_source=1, rule=
 
 def change(store: Store, *leads: Lead) -> set[str]:
     """Ask for the new verdict; the ids of the leads that got it."""
-    return {*store.write(lambda tx: tx.verdicts.change({lead.id: NEW for lead in leads}))}
+    return {*store.write(lambda tx: tx.leads.reattribute({lead.id: NEW for lead in leads}))}
 
 
 def test_a_lead_that_waits_gets_the_new_verdict_whole(store: Store) -> None:
@@ -66,7 +66,7 @@ def test_a_lease_that_ran_out_is_a_claim_still(store: Store) -> None:
 def test_a_claim_that_was_given_back_is_none(store: Store) -> None:
     lead = owe(store)
     (delivery,) = claim(store)
-    store.write(lambda tx: tx.outbox.postpone(delivery, NOON + timedelta(hours=1), 1))
+    store.write(lambda tx: tx.queue.postpone(delivery, NOON + timedelta(hours=1), 1))
 
     assert change(store, lead) == {lead.id}
 
@@ -81,8 +81,8 @@ def test_what_a_create_of_unknown_outcome_may_have_saved_is_left(store: Store, s
     (delivery,) = claim(store)
 
     def doubt(tx: Transaction) -> None:
-        tx.outbox.doubt(delivery, Doubt(step, NOON))
-        tx.outbox.postpone(delivery, NOON, 1)
+        tx.queue.mark_unknown(delivery, Doubt(step, NOON))
+        tx.queue.postpone(delivery, NOON, 1)
 
     store.write(doubt)
 
@@ -93,10 +93,10 @@ def test_what_a_create_of_unknown_outcome_may_have_saved_is_left(store: Store, s
 def test_a_create_that_was_cut_off_may_have_been_saved(store: Store, act: str) -> None:
     lead = owe(store)
     (delivery,) = claim(store)
-    store.write(lambda tx: tx.outbox.begin(delivery, Step.CREATE_OPPORTUNITY, NOON))
+    store.write(lambda tx: tx.queue.begin_attempt(delivery, Step.CREATE_OPPORTUNITY, NOON))
     ends: dict[str, Callable[[Transaction], object]] = {
-        "free": lambda tx: tx.outbox.free(lambda _: True),  # the worker was killed
-        "withdraw": lambda tx: tx.outbox.withdraw(lead.id),  # an operator discarded the lead meanwhile
+        "free": lambda tx: tx.queue.free_leases(lambda _: True),  # the worker was killed
+        "withdraw": lambda tx: tx.queue.withdraw([lead.id]),  # an operator discarded the lead meanwhile
     }
     store.write(ends[act])
 
@@ -126,9 +126,9 @@ def test_what_is_sent_is_what_is_stored_when_both_happen_at_once(store: Store, d
     begun, over = threading.Event(), threading.Event()
 
     def lead_on(tx: Transaction) -> list[Delivery]:
-        found = tx.claims.claim("worker", NOON, 90, 1) if first == "the claim" else []
+        found = tx.queue.claim("worker", NOON, 90, 1) if first == "the claim" else []
         if not found:
-            tx.verdicts.change({lead.id: NEW})
+            tx.leads.reattribute({lead.id: NEW})
         begun.set()
         over.wait(0.3)  # with the transaction open, until the other one is done, or waits for us
         return found
@@ -156,7 +156,7 @@ def test_pages_hold_each_lead_once_oldest_first(store: Store) -> None:
     read: list[str] = []
 
     with store.read() as tx:
-        while page := tx.verdicts.page(read[-1] if read else "", 2):
+        while page := tx.leads.oldest(read[-1] if read else "", 2):
             read += [lead.id for lead in page]
 
     assert read == kept
@@ -168,7 +168,7 @@ def test_a_page_begins_at_an_instant_and_keeps_to_a_form(store: Store) -> None:
         keep(store, a_lead(received_at=at, submission=a_submission(form=form)))
 
     with store.read() as tx:
-        page = tx.verdicts.page("", 10, "tour", early)
+        page = tx.leads.oldest("", 10, "tour", early)
 
     assert [(lead.received_at, lead.submission.form) for lead in page] == [(early, "tour")]
 
@@ -178,6 +178,6 @@ def test_a_page_leaves_what_could_not_be_read_on_the_disk(store: Store) -> None:
     keep(store, lead)
 
     with store.read() as tx:
-        (found,) = tx.verdicts.page("", 10)
+        (found,) = tx.leads.oldest("", 10)
 
     assert (found.submission.raw, found.submission.evidence) == (b"", lead.submission.evidence)

@@ -29,7 +29,7 @@ def blueprint(
     def list_alerts() -> dict[str, Any]:
         """What is wrong now and what to do; the same that is told by e-mail or chat."""
         with store.read() as tx:
-            return {"alerts": [_alert(concern, title_of(concern)) for concern in tx.concerns.open()]}
+            return {"alerts": [_alert(concern, title_of(concern)) for concern in tx.alerts.open()]}
 
     return routes
 

@@ -32,6 +32,6 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
 def _leads_of(window: Window, lead: Lead) -> list[Lead]:
     """All leads of the same person, this one at least."""
     with window.store.read() as tx:
-        ids = tx.erasure.leads_of(lead.submission.contact.email)
+        ids = tx.leads.of_person(lead.submission.contact.email)
         found = [each for each in map(tx.leads.get, ids) if each is not None]
     return found if lead.id in ids else [lead, *found]

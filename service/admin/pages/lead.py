@@ -29,9 +29,9 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         """All about it."""
         lead, now = find(window, lead_id), clock.now()
         with window.store.read() as tx:
-            attempts, sent = tx.leads.attempts_of([lead.id])[lead.id], tx.outbox.sent(lead.id)
+            attempts, sent = tx.leads.attempts_of([lead.id])[lead.id], tx.queue.request_bodies([lead.id]).get(lead.id)
             known = recognise(tx, lead.id)
-            sale, changes = tx.sales.of([lead.id]).get(lead.id), tx.sales.changes_of([lead.id])[lead.id]
+            sale, changes = tx.crm.sales_of([lead.id]).get(lead.id), tx.crm.changes_of([lead.id])[lead.id]
         return shell.page(
             "lead.html",
             here="leads",

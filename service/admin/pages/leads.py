@@ -58,7 +58,7 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
                 tally=None if before or after else _tally(tx, query, sheet),
                 forms=[(name, name) for name in sorted(window.forms)],
                 senders=_senders(tx, window),
-                channels=[(name, name) for name in tx.overview.channels()],
+                channels=[(name, name) for name in tx.statistics.channels()],
                 periods=listing.PERIODS,
                 verbs=VERBS,
             )
@@ -96,5 +96,5 @@ def _tally(tx: Transaction, query: Query, sheet: Sheet) -> Tally:
 
 
 def _senders(tx: Transaction, window: Window) -> list[tuple[str, str]]:
-    known = {"browser", *tx.overview.senders(), *(name for form in window.forms.values() for name in form.webhooks)}
+    known = {"browser", *tx.statistics.senders(), *(name for form in window.forms.values() for name in form.webhooks)}
     return sorted(((name, sender_name(name)) for name in known), key=lambda pair: pair[1].casefold())

@@ -27,9 +27,9 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         action, asked, ids = _action(), listing.read(request.form), _ticked(request.form)
         is_all = request.form.get("scope") == "all"
         with window.store.read() as tx:
-            newest = tx.leads.page(Query(), 1)
+            newest = tx.search.leads(Query(), 1)
             query = asked.query(clock.now(), window.zone)
-            standing = tx.search.standing(query) if is_all else _standing(tx, ids)
+            standing = tx.search.count_by_status(query) if is_all else _standing(tx, ids)
         return shell.page(
             "confirm.html",
             here="leads",
@@ -79,5 +79,5 @@ def _action() -> Action:
 
 
 def _standing(tx: Transaction, ids: list[LeadId]) -> dict[Status, int]:
-    found = list(tx.leads.standing(ids).values())
+    found = list(tx.leads.statuses_of(ids).values())
     return {status: found.count(status) for status in dict.fromkeys(found)}

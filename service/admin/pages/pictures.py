@@ -26,7 +26,7 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         """All of them."""
         asked = spans.read(request.args)
         with window.store.read() as tx:
-            state = tx.tallies.state()
+            state = tx.statistics.counting_state()
             sights = _sights(window, tx, asked, state)
             return shell.page(
                 "pictures.html",
@@ -47,7 +47,7 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         if name not in DRAWN:
             return shell.message(HTTPStatus.NOT_FOUND, "No such picture", "Go back and choose one of the page.")
         with window.store.read() as tx:
-            sights = _sights(window, tx, spans.read(request.args), tx.tallies.state())
+            sights = _sights(window, tx, spans.read(request.args), tx.statistics.counting_state())
             (picture,) = draw(sights, [name])
         answer = Response("\ufeff" + _csv(picture), content_type="text/csv; charset=utf-8")
         answer.headers.extend(HEADERS)
@@ -63,7 +63,7 @@ def _sights(window: Window, tx: Transaction, asked: Asked, state: State) -> Sigh
     def knows(source: str) -> bool:
         return any(window.knows_source(form, source) for form in asking)
 
-    return Sights(tx.tallies, span, time, knows, window.defaults)
+    return Sights(tx.statistics, span, time, knows, window.defaults)
 
 
 def _file_name(name: str, sights: Sights) -> str:

@@ -53,7 +53,7 @@ class Doorkeeper:
 
     def _made(self) -> str:
         with self._store.read() as tx:
-            return tx.watching.mark(MADE_PASSWORD) or ""
+            return tx.flags.get(MADE_PASSWORD) or ""
 
     def is_right(self, name: str, password: str) -> bool:
         """Whether these open the door; takes equally long for either mistake."""

@@ -87,13 +87,13 @@ def _accounts(window: Window) -> list[str]:
 
 def _checked(tx: Transaction, account: str) -> datetime | None:
     """When the set-up of an account was last looked at; None: never, as far as is known."""
-    found = tx.watching.mark(checked_mark(account))
+    found = tx.flags.get(checked_mark(account))
     return None if found is None else datetime.fromisoformat(found)
 
 
 def findings(tx: Transaction) -> list[Concern]:
     """What the last check of the set-up found and nobody has put right."""
-    return [concern for concern in tx.concerns.open() if concern.kind in CHECKS]
+    return [concern for concern in tx.alerts.open() if concern.kind in CHECKS]
 
 
 def _shown(tx: Transaction, window: Window, form: Form, found: Iterable[Concern]) -> Shown:
@@ -104,7 +104,7 @@ def _shown(tx: Transaction, window: Window, form: Form, found: Iterable[Concern]
 def _refused(tx: Transaction, form: Form) -> Iterator[Refusal]:
     """What was refused lately and is not mended: no call of that sender was accepted since."""
     now = clock.now()
-    return (refusal for refusal in tx.refusals.of(form.name) if refusal.is_recent(now))
+    return (refusal for refusal in tx.platforms.rejections_of(form.name) if refusal.is_recent(now))
 
 
 def _is_about(concern: Concern, form: Form) -> bool:
@@ -117,7 +117,7 @@ def _last(tx: Transaction, form: Form) -> Lead | None:
 
 
 def _last_from(tx: Transaction, form: Form, sender: str) -> Lead | None:
-    found = tx.tallies.last_from(form.name, sender)
+    found = tx.statistics.last_lead_from(form.name, sender)
     return None if found is None else tx.leads.get(found)
 
 

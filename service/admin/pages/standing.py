@@ -44,7 +44,7 @@ def standings(tx: Transaction, forms: Iterable[Form], now: datetime) -> list[Sta
 def _agreements(tx: Transaction, accounts: Iterable[str], now: datetime) -> Iterator[Standing]:
     """Whether leads and Nexudus agreed the last night."""
     for account in accounts:
-        made, reading = tx.ledgers.latest(account), tx.ledgers.reading(account)
+        made, reading = tx.crm.last_reconciliation(account), tx.crm.read_state(account)
         if reading.problem:
             yield Standing(f"Leads and {_name(account)}", "Not read", "warn", reading.problem)
         elif made is not None:
@@ -58,10 +58,10 @@ def _name(account: str) -> str:
 
 def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) -> Standing:
     name = _name(account)
-    lacking = tx.holds.find(account, NO_CREDENTIALS)
+    lacking = tx.queue.call_pause(account, NO_CREDENTIALS)
     if lacking is not None:
         return Standing(name, "No credentials", "bad", f"{lacking.reason[:1].upper()}{lacking.reason[1:]}")
-    if tx.accounts.is_refused(account):
+    if tx.accounts.is_login_refused(account):
         sentence = "It refuses the user name or password. Correct it and start the service again; nothing is lost."
         return Standing(name, "Sign-in refused", "bad", sentence)
     if pause is not None:
@@ -70,10 +70,10 @@ def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) 
         return Standing(
             name, "Refuses calls" if is_denied else "Resting", "bad" if is_denied else "busy", said, pause.until
         )
-    for hold in tx.holds.all():
+    for hold in tx.queue.call_pauses():
         if hold.account == account:
             return Standing(name, "Partly resting", "warn", hold.reason, hold.until)
-    last = tx.overview.last_delivered(account)
+    last = tx.statistics.last_delivered(account)
     if last is None:
         return Standing(name, "Ready", "calm", "No lead was delivered lately.")
     return Standing(name, "Works", "good", f"The last lead came through {_ago(last, now)}.")
@@ -81,7 +81,7 @@ def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) 
 
 def _platforms(tx: Transaction, forms: Sequence[Form], now: datetime) -> Iterator[Standing]:
     broken: dict[str, list[Standing]] = {}
-    for health in tx.connections.all():
+    for health in tx.platforms.health_of_all():
         where = f"{sender_name(health.link.sender)}, form {health.link.form}"
         where += f", {health.link.place}" if health.link.place else ""
         if health.reason:
@@ -102,9 +102,9 @@ def _refused(tx: Transaction, forms: Sequence[Form], now: datetime) -> dict[str,
     """
     let_in = {(form.name, sender) for form in forms for sender in form.webhooks}
     names = {form.name for form in forms}
-    alerted = {concern.cause for concern in tx.concerns.open()}
+    alerted = {concern.cause for concern in tx.alerts.open()}
     standing: dict[str, list[Standing]] = {}
-    for refusal in tx.refusals.open():
+    for refusal in tx.platforms.open_rejections():
         is_expected = (refusal.form, refusal.sender) in let_in or (refusal.has_worked and refusal.form in names)
         if is_expected and not refusal.is_handshake and refusal.is_recent(now):
             where = f"{sender_name(refusal.sender)}, form {refusal.form}"
@@ -117,7 +117,7 @@ def _refused(tx: Transaction, forms: Sequence[Form], now: datetime) -> dict[str,
 
 
 def _heard(tx: Transaction, sender: str, now: datetime) -> Standing:
-    last = tx.overview.last_from(sender)
+    last = tx.statistics.last_received_from(sender)
     if last is None:
         return Standing(sender_name(sender), "Set up", "calm", "It has not sent anything yet.")
     return Standing(sender_name(sender), "Works", "good", f"It last sent a lead {_ago(last, now)}.")

@@ -61,18 +61,18 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
                 calls=list(_calls(tx, window)),
                 figures=_figures(tx, morning(now, window.zone)),
                 standings=standings(tx, window.forms.values(), now),
-                latest=tx.leads.page(Query(), LATEST),
+                latest=tx.search.leads(Query(), LATEST),
                 day=now.astimezone(window.zone),
             )
 
 
 def _calls(tx: Transaction, window: Window) -> Iterator[Call]:
-    for concern in tx.concerns.open():
+    for concern in tx.alerts.open():
         if concern.kind != "parked":  # the leads themselves follow
             yield _concern(concern, window)
     number = tx.search.count(Query(status=Status.PARKED.value))
     if number.number:
-        some = tx.leads.page(Query(status=Status.PARKED.value), MOST_LISTED)
+        some = tx.search.leads(Query(status=Status.PARKED.value), MOST_LISTED)
         title = "1 lead needs you" if number == Tally(1) else f"{_many(number)} leads need you"
         sentence = "Each says why and what to do. Until then they are not sent."
         yield Call(title, sentence, None, tuple(some), f"{PREFIX}/leads?status=parked")
@@ -88,7 +88,7 @@ def _many(tally: Tally) -> str:
 
 
 def _figures(tx: Transaction, since: datetime) -> list[Figure]:
-    day = tx.overview.day(since)
+    day = tx.statistics.today(since)
     waiting, parked, spam = (
         tx.search.count(Query(status=status.value)) for status in (Status.PENDING, Status.PARKED, Status.QUARANTINED)
     )

@@ -65,7 +65,7 @@ class RejectedCalls:
             if address not in self._open_addresses():
                 return
             now = clock.now()
-            self._store.write(lambda tx: tx.refusals.accepted(form, sender, now))
+            self._store.write(lambda tx: tx.platforms.record_acceptance(form, sender, now))
         except StoreUnavailable as error:
             log.warning("refusal_not_ended", form=form, sender=sender, error=str(error))
             return
@@ -91,16 +91,18 @@ class RejectedCalls:
         if at - self._read_at >= REREAD_INTERVAL_S:
             self._read_at = at  # first: one thread asks, the others go on with what is known
             with self._store.read() as tx:
-                self._open = frozenset((each.form, each.sender) for each in tx.refusals.open())
+                self._open = frozenset((each.form, each.sender) for each in tx.platforms.open_rejections())
         return self._open
 
     def _write(self, form: Form, sender: str, why: str, status: int, calls: int) -> None:
         now = clock.now()
         with self._store.read() as tx:
-            before = tx.refusals.last(form.name, sender)
-            has_worked = bool(before and before.has_worked) or tx.tallies.last_from(form.name, sender) is not None
+            before = tx.platforms.last_rejection(form.name, sender)
+            has_worked = (
+                bool(before and before.has_worked) or tx.statistics.last_lead_from(form.name, sender) is not None
+            )
         refusal = Refusal(form.name, sender, now, why, status=status, calls=calls, has_worked=has_worked)
         since = refusal.after(before).began_at
         address = f"{self._public_url}/webhooks/{sender}/{form.name}"
         refusal = replace(refusal, remedy=remedy(form, sender, status, address, since))
-        self._store.write(lambda tx: tx.refusals.note(refusal))
+        self._store.write(lambda tx: tx.platforms.record_rejection(refusal))

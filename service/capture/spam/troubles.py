@@ -37,9 +37,9 @@ class CaptchaTroubles:
         cause = f"captcha:{form.name}"
         try:
             if is_wrong:
-                self._store.write(lambda tx: tx.concerns.notice(cause, _sentence(form, verdict), now))
+                self._store.write(lambda tx: tx.alerts.report(cause, _sentence(form, verdict), now))
             else:
-                self._store.write(lambda tx: tx.concerns.over(cause, now))
+                self._store.write(lambda tx: tx.alerts.resolve(cause, now))
         except StoreUnavailable:
             log.warning("captcha_trouble_not_told", form=form.name)
 

@@ -58,14 +58,14 @@ def _check(house: House, *, is_sure: bool) -> None:
     if ACCOUNT in house.setup.accounts:
         raise Failed(f"the forms file has an account {ACCOUNT!r}: rename it, made-up leads must not reach it")
     with house.store.read() as tx:
-        has_real = tx.histories.others_than(ACCOUNT)
+        has_real = tx.leads.has_other_accounts(ACCOUNT)
     if has_real and not is_sure:
         raise Failed("this database holds real leads: set DATABASE_URL to another one, or say --yes to mix both")
 
 
 def _remove_all(store: Store) -> int:
     removed = 0
-    while some := store.write(lambda tx: tx.histories.remove(ACCOUNT, TOGETHER)):
+    while some := store.write(lambda tx: tx.leads.remove_account(ACCOUNT, TOGETHER)):
         removed += some
     return removed
 
@@ -82,7 +82,7 @@ def _write_all(store: Store, arguments: argparse.Namespace, until: datetime) -> 
 
 
 def _writing(some: list[History]) -> Callable[..., None]:
-    return lambda tx: tx.histories.write(some)
+    return lambda tx: tx.leads.write_histories(some)
 
 
 def _in_parts(story: Iterator[T]) -> Iterator[list[T]]:

@@ -101,7 +101,7 @@ class _Taking:
         if not ids:
             return set()
         with self._store.read() as tx:
-            return tx.known.leads(ids)
+            return tx.leads.known_ids(ids)
 
     def _count(self, found: Sequence[_Read], fate: str, ids: set[str]) -> None:
         for each in found:
@@ -123,7 +123,7 @@ class _Taking:
     def _keys_here(self, found: Sequence[_Read], now: datetime, *, also_announced: bool) -> set[str]:
         keys = [key.value for each in found for key in self._keys(each.taken, now)]
         with self._store.read() as tx:
-            return tx.known.keys(keys, now, also_announced=also_announced)
+            return tx.leads.known_keys(keys, now, also_announced=also_announced)
 
     def _arrival(self, taken: ReadRow, now: datetime) -> Arrival:
         arrival = arrival_of(taken.submission, self._form, now, taken.suspicion)
@@ -145,7 +145,7 @@ class _Taking:
         if not known or not all(key.otherwise for key in known):
             return bool(known)
         with self._store.read() as tx:
-            return tx.arrivals.match(self._arrival(each.taken, now), now) is not None
+            return tx.leads.match(self._arrival(each.taken, now), now) is not None
 
     def _is_twin(self, each: _Read) -> bool:
         """Whether a row is a lead that its platform has brought, by its person and time; then it is counted as one."""

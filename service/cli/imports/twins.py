@@ -49,7 +49,7 @@ class Twins:
     def unread(self) -> int:
         """Leads that the platform announced and that are still to be read: any row may be one of them."""
         with self._store.read() as tx:
-            return sum(tx.persons.announced(self._platform, account) for account in self._form.accounts)
+            return sum(tx.leads.count_announced(self._platform, account) for account in self._form.accounts)
 
     def _of_person(self, taken: ReadRow) -> Iterator[Brought]:
         """Leads of the same address; of the same phone where one of both has no address."""
@@ -82,7 +82,7 @@ class Twins:
         keys = f"{id_key(self._platform, '', self._form).value.rpartition(':')[0]}:"
         with self._store.read() as tx:
             brought = (
-                tx.persons.brought(self._platform, account, keys, self._now, nameless=nameless)
+                tx.leads.brought_by(self._platform, account, keys, self._now, nameless=nameless)
                 for account in self._form.accounts  # a route may have led to another than the form's
             )
             return _by_person(chain.from_iterable(brought))

@@ -116,18 +116,18 @@ def keep(tx: Transaction, account: str, findings: Sequence[Finding]) -> None:
         for cause in finding.causes:
             sentences.setdefault(cause, []).append(finding.sentence)
     for cause, told in sentences.items():
-        tx.concerns.notice(cause, ". ".join(told), now)
+        tx.alerts.report(cause, ". ".join(told), now)
     skipped = {finding.check for finding in findings if finding.skipped}
     shut = any(finding.check in ("access", "credentials") and finding.level == "error" for finding in findings)
     if shut or "access" in skipped:
         return  # next to nothing was looked at
-    tx.watching.swap(checked_mark(account), tx.watching.mark(checked_mark(account)), now.isoformat())
-    for concern in tx.concerns.open():
+    tx.flags.swap(checked_mark(account), tx.flags.get(checked_mark(account)), now.isoformat())
+    for concern in tx.alerts.open():
         check = _check_of(concern.cause, account)
         if check and check not in skipped and concern.cause not in sentences:
-            tx.concerns.over(concern.cause, now)
+            tx.alerts.resolve(concern.cause, now)
             if check == "stage" and concern.cause.startswith("stage:"):
-                tx.holds.lift(account, f"stage:{concern.cause.rpartition(':')[2]}")  # what waited for it goes
+                tx.queue.resume_call(account, f"stage:{concern.cause.rpartition(':')[2]}")  # what waited for it goes
 
 
 def checked_mark(account: str) -> str:
@@ -138,10 +138,10 @@ def checked_mark(account: str) -> str:
 def end_for_gone(tx: Transaction, accounts: Collection[str]) -> None:
     """End what concerns accounts that the forms file has no more: nobody looks at them again."""
     now = clock.now()
-    for concern in tx.concerns.open():
+    for concern in tx.alerts.open():
         ours = re.fullmatch(r"(?:stage|cap|notes):(.+):\d+|setup:(.+):[^:]+:\w+|mark:(.+)", concern.cause)
         if ours and (ours[1] or ours[2] or ours[3]) not in accounts:
-            tx.concerns.over(concern.cause, now)
+            tx.alerts.resolve(concern.cause, now)
 
 
 def _check_of(cause: str, account: str) -> str:

@@ -89,14 +89,14 @@ class LinkedInTokens:
                 try:
                     return self._other_than(refused) or self._renew(clock.now())
                 finally:
-                    self._memory.store.write(lambda tx: tx.connections.unlock(self._memory.link, holder))
+                    self._memory.store.write(lambda tx: tx.platforms.unlock(self._memory.link, holder))
             clock.sleep(LOOK_S)
         raise NotNow("another process is renewing LinkedIn's token")
 
     def _lock(self, holder: str) -> bool:
         now = clock.now()
         link, is_gone = self._memory.link, self._identity.is_gone
-        return self._memory.store.write(lambda tx: tx.connections.try_lock(link, holder, now, LOCK_S, is_gone))
+        return self._memory.store.write(lambda tx: tx.platforms.try_lock(link, holder, now, LOCK_S, is_gone))
 
     def _other_than(self, refused: str) -> str:
         """The token that somebody else has renewed meanwhile."""
@@ -137,7 +137,7 @@ class LinkedInTokens:
     def _kept(self) -> dict[str, Any]:
         """What was renewed from the tokens that the forms file holds now; a new token there wins."""
         with self._memory.store.read() as tx:
-            kept: dict[str, Any] = tx.connections.tokens(self._memory.link) or {}
+            kept: dict[str, Any] = tx.platforms.tokens(self._memory.link) or {}
         return kept if kept.get("of") == self._mark() else {}
 
     def _keep(self, token: str, found: Mapping[str, object], now: datetime) -> None:
@@ -152,7 +152,7 @@ class LinkedInTokens:
             "expires_at": (now + timedelta(seconds=float(lives_s))).isoformat() if lives_s.isdecimal() else None,
             "ends_at": (ends_at or now + LIFE).isoformat(),
         }
-        self._memory.store.write(lambda tx: tx.connections.save_tokens(self._memory.link, tokens))
+        self._memory.store.write(lambda tx: tx.platforms.save_tokens(self._memory.link, tokens))
 
     def _mark(self) -> str:
         """Tells the operator's tokens from others, and nothing of them."""
