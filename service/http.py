@@ -16,7 +16,7 @@ from service import clock
 from service.capture.bodies import read_json
 from service.capture.refusals import Unreadable
 from service.capture.shapes import Json
-from service.fetching.errors import NotNow
+from service.platforms.errors import NotNow
 
 CONNECT_S, READ_S = 5.0, 20.0
 """How long reaching a platform may take, and its whole answer."""

@@ -20,10 +20,10 @@ from service.delivery.pacing import Pacer
 from service.delivery.preflight import Rounds, end_for_gone
 from service.delivery.targets import Targets
 from service.delivery.vetting import Vetting
-from service.fetching.collector import Collector, reconnect
-from service.fetching.line import Addresses
+from service.fetching.connection import Addresses
+from service.fetching.fetcher import Fetcher, reconnect
 from service.fetching.lines import make_lines
-from service.fetching.rounds import Rounds as ReadingRounds
+from service.fetching.pull_job import PullJob
 from service.forms import Account, Form, Setup
 from service.lead import Receipt, Submission
 from service.maintenance.indexing import Indexer
@@ -59,14 +59,14 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
     watching.join(STOP_S)
 
 
-def collect(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Collector:
+def collect(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Fetcher:
     """Begin to read what platforms announced, in threads beside the deliveries."""
     lines = make_lines(setup.forms, addresses(settings), store, Identity(worker_name(), is_gone))
     reconnect(store, lines)
-    collector = Collector(store, lines, Identity(worker_name(), is_gone), stop)
+    collector = Fetcher(store, lines, Identity(worker_name(), is_gone), stop)
     collector.start()
     if lines:
-        threading.Thread(target=ReadingRounds(store, lines, stop).run, name="collect-rounds", daemon=True).start()
+        threading.Thread(target=PullJob(store, lines, stop).run, name="collect-rounds", daemon=True).start()
     return collector
 
 

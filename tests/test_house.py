@@ -20,7 +20,7 @@ WIRING = (
 DOORS = {
     "lead": "",
     "clock": "",
-    "http": "capture clock fetching",
+    "http": "capture clock platforms",
     "background": "clock store",
     "forms": "lead",
     "settings": "",
@@ -33,7 +33,7 @@ DOORS = {
     "delivery": "lead forms store nexudus clock",
     "nexudus": "clock http",
     "operations": "lead forms store attribution capture delivery nexudus clock",
-    "reconciliation": "lead forms store nexudus clock capture fetching delivery",
+    "reconciliation": "lead forms store nexudus clock capture fetching platforms delivery",
     "conversions": "lead forms store attribution",  # whose click a conversion is of
     "alerts": "lead forms store clock background",
     "maintenance": "lead forms store clock background",

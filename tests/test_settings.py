@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.settings import IN_THE_CLEAR, SETTINGS, Daily, Limit, Setting, SettingsProblems, lookup, read_settings
+from service.settings import IN_THE_CLEAR, SETTINGS, Daily, RateLimit, Setting, SettingsProblems, lookup, read_settings
 
 CONTRACT_NAMES = """
     DATABASE_URL FORMS_FILE NEXUDUS_BASE_URL NEXUDUS_USERNAME NEXUDUS_PASSWORD NEXUDUS_TOTP_SECRET NEXUDUS_TOKEN
@@ -42,13 +42,13 @@ def test_an_empty_environment_gives_the_contract_s_defaults() -> None:
     assert (defaults.nexudus_base_url, defaults.public_url) == ("https://spaces.nexudus.com", "http://localhost:8000")
     assert (defaults.web_processes, defaults.web_threads, defaults.delivery_threads) == (2, 8, 4)
     assert defaults.nexudus_limits == (
-        Limit(10, 1),
-        Limit(60, 60, writes_only=True),
-        Limit(120, 60),
-        Limit(5000, 3600),
-        Limit(5000, 86400, writes_only=True),
+        RateLimit(10, 1),
+        RateLimit(60, 60, writes_only=True),
+        RateLimit(120, 60),
+        RateLimit(5000, 3600),
+        RateLimit(5000, 86400, writes_only=True),
     )
-    assert (defaults.nexudus_timeout_s, defaults.lease_s, defaults.submit_limit) == (30, 90, Limit(30, 60))
+    assert (defaults.nexudus_timeout_s, defaults.lease_s, defaults.submit_limit) == (30, 90, RateLimit(30, 60))
     assert (defaults.trusted_proxies, defaults.store_ip, defaults.retention_days) == (0, False, 90)
     assert (defaults.log_format, defaults.log_level, defaults.port, defaults.sample_page) == ("", "info", None, False)
     assert (defaults.nexudus_username, defaults.secret_key, defaults.alert_urls, defaults.hints) == ("", "", (), ())
@@ -68,11 +68,21 @@ RIGHT = [
     ("NEXUDUS_BASE_URL", "http://[::1]:8010", "nexudus_base_url", "http://[::1]:8010"),
     ("NEXUDUS_BASE_URL", "http://crm.localhost", "nexudus_base_url", "http://crm.localhost"),
     ("PUBLIC_URL", "https://example.com/leads/", "public_url", "https://example.com/leads"),
-    ("NEXUDUS_LIMITS", "120w/10s, 7/2day", "nexudus_limits", (Limit(120, 10, writes_only=True), Limit(7, 172800))),
-    ("NEXUDUS_LIMITS", "500/s 30000w/min", "nexudus_limits", (Limit(500, 1), Limit(30000, 60, writes_only=True))),
+    (
+        "NEXUDUS_LIMITS",
+        "120w/10s, 7/2day",
+        "nexudus_limits",
+        (RateLimit(120, 10, writes_only=True), RateLimit(7, 172800)),
+    ),
+    (
+        "NEXUDUS_LIMITS",
+        "500/s 30000w/min",
+        "nexudus_limits",
+        (RateLimit(500, 1), RateLimit(30000, 60, writes_only=True)),
+    ),
     ("NEXUDUS_TIMEOUT_S", "2.5", "nexudus_timeout_s", 2.5),
     ("SUBMIT_LIMIT", "off", "submit_limit", None),
-    ("SUBMIT_LIMIT", "5/10s", "submit_limit", Limit(5, 10)),
+    ("SUBMIT_LIMIT", "5/10s", "submit_limit", RateLimit(5, 10)),
     ("RETRY_SCHEDULE", "0.5s 2m 1h 1d", "retry_schedule_s", (0.5, 120, 3600, 86400)),
     ("STORE_IP", "Yes", "store_ip", True),
     ("STORE_IP", "0", "store_ip", False),

@@ -10,9 +10,9 @@ from service.cli.house import instant
 from service.cli.main import Failed
 from service.cli.opened import House, open_house, unanswered
 from service.delivery.identity import is_gone, worker_name
-from service.fetching.line import Line
+from service.fetching.connection import PlatformConnection
 from service.fetching.lines import make_lines
-from service.fetching.pulling import Tally, pull, told
+from service.fetching.pull import PullResult, pull, told
 from service.forms.senders import PLATFORMS
 from service.store import Identity, StoreUnavailable
 
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Failed(unanswered(error)) from error
 
 
-def _lines(house: House, form: str) -> list[Line]:
+def _lines(house: House, form: str) -> list[PlatformConnection]:
     from service.worker import addresses  # noqa: PLC0415 (loads all that delivers)
 
     return make_lines(
@@ -62,7 +62,7 @@ def _lines(house: House, form: str) -> list[Line]:
     )
 
 
-def _pull(sender: str, lines: dict[str, Line], house: House, arguments: argparse.Namespace) -> int:
+def _pull(sender: str, lines: dict[str, PlatformConnection], house: House, arguments: argparse.Namespace) -> int:
     if sender not in lines:
         return _tell(sender, NOTHING_TO_READ[sender].format(form=arguments.form), [], as_json=arguments.json)
     now = clock.now()
@@ -78,7 +78,7 @@ def _tell(sender: str, said: str, problems: Sequence[str], *, as_json: bool) -> 
     return 1 if problems else 0
 
 
-def _problems(tally: Tally) -> Iterator[str]:
+def _problems(tally: PullResult) -> Iterator[str]:
     yield from tally.broken
     yield from tally.odd[:SHOWN]
     if len(tally.odd) > SHOWN:

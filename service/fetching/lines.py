@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from service.capture.tools.sender import SenderConfig
-from service.fetching.line import Addresses, Line, Memory, Reader
+from service.fetching.connection import Addresses, ConnectionMemory, PlatformConnection, PlatformReader
 from service.forms import Form
 from service.platforms.linkedin.api import LinkedInReader
 from service.platforms.linkedin.tokens import LinkedInTokens
@@ -15,38 +15,46 @@ ANNOUNCING = frozenset({"meta", "linkedin"})
 """The platforms whose webhooks bring ids only."""
 
 
-def make_lines(forms: Mapping[str, Form], addresses: Addresses, store: Store, identity: Identity) -> list[Line]:
+def make_lines(
+    forms: Mapping[str, Form], addresses: Addresses, store: Store, identity: Identity
+) -> list[PlatformConnection]:
     """Every line of these forms. identity: of this process."""
     return [line for form in forms.values() for line in _lines_of(form, addresses, store, identity)]
 
 
-def _lines_of(form: Form, addresses: Addresses, store: Store, identity: Identity) -> Iterator[Line]:
+def _lines_of(form: Form, addresses: Addresses, store: Store, identity: Identity) -> Iterator[PlatformConnection]:
     for sender, table in form.webhooks.items():
         if sender in _READERS:
-            memory = Memory(store, Link(form.name, sender))
+            memory = ConnectionMemory(store, Link(form.name, sender))
             reader = _READERS[sender](addresses, table, form, memory, identity)
-            yield Line(form, sender, table, reader, sender in ANNOUNCING)
+            yield PlatformConnection(form, sender, table, reader, sender in ANNOUNCING)
 
 
 def _section(form: Form, sender: str) -> str:
     return f"[forms.{form.name}.webhooks.{sender}]"
 
 
-def _meta(addresses: Addresses, table: SenderConfig, form: Form, memory: Memory, _identity: Identity) -> Reader:
+def _meta(
+    addresses: Addresses, table: SenderConfig, form: Form, memory: ConnectionMemory, _identity: Identity
+) -> PlatformReader:
     return MetaReader(addresses.meta, table, _section(form, "meta"), memory)
 
 
-def _linkedin(addresses: Addresses, table: SenderConfig, form: Form, memory: Memory, identity: Identity) -> Reader:
+def _linkedin(
+    addresses: Addresses, table: SenderConfig, form: Form, memory: ConnectionMemory, identity: Identity
+) -> PlatformReader:
     section = _section(form, "linkedin")
     tokens = LinkedInTokens(addresses.linkedin_oauth, table, section, memory, identity)
     return LinkedInReader(addresses.linkedin, tokens, table, section, memory)
 
 
-def _tiktok(addresses: Addresses, table: SenderConfig, form: Form, _memory: Memory, _identity: Identity) -> Reader:
+def _tiktok(
+    addresses: Addresses, table: SenderConfig, form: Form, _memory: ConnectionMemory, _identity: Identity
+) -> PlatformReader:
     return TikTokReader(addresses.tiktok, table, form.name, _section(form, "tiktok"))
 
 
-_READERS: Mapping[str, Callable[[Addresses, SenderConfig, Form, Memory, Identity], Reader]] = {
+_READERS: Mapping[str, Callable[[Addresses, SenderConfig, Form, ConnectionMemory, Identity], PlatformReader]] = {
     "meta": _meta,
     "linkedin": _linkedin,
     "tiktok": _tiktok,

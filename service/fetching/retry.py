@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.fetching.errors import CollectError, Disconnected, Gone, NotNow
+from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError
 
 _HOUR = 3600.0
 
@@ -27,7 +27,7 @@ OUTAGE_S, LONGEST_OUTAGE_S = 5.0, 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class FetchAgain:
     """Read again at `due`; `tries` places of the schedule are spent by then."""
 
     due: datetime
@@ -35,11 +35,11 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
-class GiveUp:
+class StopFetching:
     """A person must look."""
 
 
-def next_step(error: CollectError, tries: int, jitter: float, now: datetime) -> Again | GiveUp:
+def next_step(error: PlatformError, tries: int, jitter: float, now: datetime) -> FetchAgain | StopFetching:
     """Decide what follows one read that brought nothing.
 
     tries: places spent before it (>= 0). jitter: factor 0.8-1.2 on waits of our own. Being told to wait, and a broken
@@ -47,15 +47,15 @@ def next_step(error: CollectError, tries: int, jitter: float, now: datetime) -> 
     Raises: nothing.
     """
     if isinstance(error, Disconnected):
-        return Again(now, tries)
+        return FetchAgain(now, tries)
     if isinstance(error, NotNow) and error.wait_s is not None:
-        return Again(now + timedelta(seconds=min(error.wait_s, LONGEST_WAIT_S)), tries)
+        return FetchAgain(now + timedelta(seconds=min(error.wait_s, LONGEST_WAIT_S)), tries)
     if not isinstance(error, NotNow | Gone):
-        return GiveUp()
+        return StopFetching()
     schedule_s = GONE_S if isinstance(error, Gone) else SCHEDULE_S
     if tries >= len(schedule_s):
-        return GiveUp()
-    return Again(now + timedelta(seconds=schedule_s[tries] * jitter), tries + 1)
+        return StopFetching()
+    return FetchAgain(now + timedelta(seconds=schedule_s[tries] * jitter), tries + 1)
 
 
 def rest_s(rests: int, jitter: float) -> float:

@@ -8,7 +8,7 @@ from service.forms.checking import check_document, find_table
 from service.forms.form import Account, Canary, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
 from service.forms.merge import make_variant, overlay
 from service.forms.names import own_names
-from service.forms.problems import Findings
+from service.forms.problems import ProblemList
 from service.forms.schema import ACCOUNT_TABLE, FORM_TABLE, ROUTE_TABLE
 from service.forms.variables import Lookup, expand
 
@@ -17,7 +17,7 @@ Value = TypeVar("Value", Captcha, ContactRule, Crediting, Destination)
 NEXUDUS = "https://spaces.nexudus.com"
 
 
-def make_setup(document: Keys, lookup: Lookup, findings: Findings) -> Setup:
+def make_setup(document: Keys, lookup: Lookup, findings: ProblemList) -> Setup:
     """The Setup that the tables describe.
 
     Raises: SetupProblems, with all that is in `findings` by then.

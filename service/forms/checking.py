@@ -5,7 +5,7 @@ from typing import Any
 
 from service.forms.mentions import known_answers, list_unknown_answers
 from service.forms.merge import STAGE_KEYS, leaves_account, make_variant, overlay
-from service.forms.problems import Findings, Place, write_key
+from service.forms.problems import Place, ProblemList, write_key
 from service.forms.rules import Fault, list_faults, list_when_faults
 from service.forms.schema import FILE_TABLE
 
@@ -13,7 +13,7 @@ Keys = Mapping[str, Any]
 Layers = tuple[tuple[Place, Keys], ...]
 
 
-def check_document(document: Keys, findings: Findings) -> None:
+def check_document(document: Keys, findings: ProblemList) -> None:
     """Note every fault. A faulty value is told once, and hides no fault elsewhere."""
     findings.add_tree(FILE_TABLE.validate(document))
     if document.get("forms", {}) == {}:
@@ -30,7 +30,7 @@ def check_document(document: Keys, findings: Findings) -> None:
             check_form(overlay(defaults, own), layers, accounts, findings)
 
 
-def check_form(form: Keys, layers: Layers, accounts: Keys, findings: Findings) -> None:
+def check_form(form: Keys, layers: Layers, accounts: Keys, findings: ProblemList) -> None:
     """Note what only shows when [defaults], form and routes are seen as one.
 
     layers: the tables that make up `form` with their places, the most particular first.
@@ -44,7 +44,7 @@ def check_form(form: Keys, layers: Layers, accounts: Keys, findings: Findings) -
             check_route(route, form, ((place, route), *layers), accounts, findings)
 
 
-def check_route(route: Keys, form: Keys, layers: Layers, accounts: Keys, findings: Findings) -> None:
+def check_route(route: Keys, form: Keys, layers: Layers, accounts: Keys, findings: ProblemList) -> None:
     """Note what is wrong with a route, but not what is wrong with its form already."""
     said = {*list_form_faults(form, form, accounts)}
     variant = make_variant(form, route)
@@ -84,7 +84,7 @@ def list_account_faults(form: Keys, accounts: Keys) -> Iterator[Fault]:
         yield ("account",), f"there is no account {name!r}: known are {', '.join(map(write_key, known))}"
 
 
-def check_credentials(account: Any, findings: Findings, place: Place) -> None:
+def check_credentials(account: Any, findings: ProblemList, place: Place) -> None:
     """Note an account that cannot sign in, or in two ways."""
     if not isinstance(account, Mapping):
         return

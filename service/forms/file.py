@@ -7,7 +7,7 @@ from typing import Any
 
 from service.forms.assembly import make_setup
 from service.forms.form import Form, Setup
-from service.forms.problems import Findings, SetupProblems
+from service.forms.problems import ProblemList, SetupProblems
 from service.forms.variables import Lookup
 
 FALLBACK = "contact"  # the one form of a house without a forms file
@@ -19,7 +19,7 @@ def read_setup(path: Path, lookup: Lookup) -> Setup:
     lookup: gives the text of an environment variable for "env:NAME" values.
     Raises: SetupProblems with all that is wrong, each with its place and remedy.
     """
-    findings = Findings(path.name)
+    findings = ProblemList(path.name)
     try:
         document = read_document(path, findings)
         return Setup(forms={FALLBACK: Form(FALLBACK)}) if document is None else make_setup(document, lookup, findings)
@@ -27,7 +27,7 @@ def read_setup(path: Path, lookup: Lookup) -> Setup:
         raise SetupProblems((f"{path.name}: tables or lists are nested too deeply to be meant",)) from None
 
 
-def read_document(path: Path, findings: Findings) -> Mapping[str, Any] | None:
+def read_document(path: Path, findings: ProblemList) -> Mapping[str, Any] | None:
     """The file's tables as they stand; None where there is no file.
 
     Raises: SetupProblems when it cannot be read as TOML, with the line.

@@ -20,7 +20,7 @@ SOONEST_S, LATEST_S = 600, 7 * 86400
 LARGEST_ID = 2**31 - 1  # Nexudus's ids are 32-bit integers
 
 
-class Key(fields.Field[Any]):
+class FormKey(fields.Field[Any]):
     """A key of a table: `read` and its options turn the value into ours."""
 
     def __init__(self, read: Callable[..., Any], **options: Any) -> None:

@@ -20,7 +20,7 @@ class SetupProblems(Exception):
         self.problems = problems
 
 
-class Findings:
+class ProblemList:
     """The problems found so far, one a place: what follows from the first is not told again."""
 
     def __init__(self, file: str) -> None:

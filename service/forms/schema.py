@@ -27,7 +27,7 @@ from service.forms.crm import (
     read_opportunity_additions,
 )
 from service.forms.kinds import (
-    Key,
+    FormKey,
     read_answer,
     read_choice,
     read_email,
@@ -101,95 +101,95 @@ def read_due_date(value: Any) -> AnswerDate:
     return AnswerDate(keys["from"], keys.get("days", 0))
 
 
-CAPTCHA_KEYS: dict[str, Key] = {
-    "provider": Key(read_choice, choices=PROVIDERS),
-    "secret": Key(read_name),
-    "site_key": Key(read_name),
-    "min_score": Key(read_share),
-    "url": Key(read_web_address),
+CAPTCHA_KEYS: dict[str, FormKey] = {
+    "provider": FormKey(read_choice, choices=PROVIDERS),
+    "secret": FormKey(read_name),
+    "site_key": FormKey(read_name),
+    "min_score": FormKey(read_share),
+    "url": FormKey(read_web_address),
 }
-CANARY_KEYS: dict[str, Key] = {
-    "every": Key(read_often),
-    "email": Key(read_email),
+CANARY_KEYS: dict[str, FormKey] = {
+    "every": FormKey(read_often),
+    "email": FormKey(read_email),
 }
-CONTACT_KEYS: dict[str, Key] = {
-    "business_id": Key(read_whole),
-    "country_id": Key(read_whole),
-    "time_zone_id": Key(read_whole),
-    "tag": Key(read_trimmed),
-    "extra": Key(read_coworker_additions),
-    "custom": Key(read_custom_fields),
+CONTACT_KEYS: dict[str, FormKey] = {
+    "business_id": FormKey(read_whole),
+    "country_id": FormKey(read_whole),
+    "time_zone_id": FormKey(read_whole),
+    "tag": FormKey(read_trimmed),
+    "extra": FormKey(read_coworker_additions),
+    "custom": FormKey(read_custom_fields),
 }
-UTM_KEYS: dict[str, Key] = {name: Key(read_tag) for name in ("source", "medium", "campaign", "content", "term")}
-DUE_DATE_KEYS: dict[str, Key] = {
-    "from": Key(read_name),
-    "days": Key(read_whole, least=-MOST_SHIFT_DAYS, most=MOST_SHIFT_DAYS),
+UTM_KEYS: dict[str, FormKey] = {name: FormKey(read_tag) for name in ("source", "medium", "campaign", "content", "term")}
+DUE_DATE_KEYS: dict[str, FormKey] = {
+    "from": FormKey(read_name),
+    "days": FormKey(read_whole, least=-MOST_SHIFT_DAYS, most=MOST_SHIFT_DAYS),
 }
-_QUESTION_TABLE = make_table({"name": Key(read_name)})
+_QUESTION_TABLE = make_table({"name": FormKey(read_name)})
 _DUE_DATE_TABLE = make_table(DUE_DATE_KEYS)
-ACCOUNT_KEYS: dict[str, Key] = {
-    "base_url": Key(read_base_url),
-    "username": Key(read_name),
-    "password": Key(read_name),
-    "totp_secret": Key(read_name),
-    "token": Key(read_name),
-    "app_key": Key(read_name),
-    "app_secret": Key(read_name),
-    "app_token": Key(read_name),
+ACCOUNT_KEYS: dict[str, FormKey] = {
+    "base_url": FormKey(read_base_url),
+    "username": FormKey(read_name),
+    "password": FormKey(read_name),
+    "totp_secret": FormKey(read_name),
+    "token": FormKey(read_name),
+    "app_key": FormKey(read_name),
+    "app_secret": FormKey(read_name),
+    "app_token": FormKey(read_name),
 }
-SHARED_KEYS: dict[str, Key] = {
+SHARED_KEYS: dict[str, FormKey] = {
     # arriving
-    "title": Key(read_trimmed),
-    "account": Key(read_name),
-    "require": Key(read_list),
-    "questions": Key(read_list, each=read_question),
-    "redirect": Key(read_redirect_template),
-    "titles": Key(read_table, each=read_name, key=check_language),
-    "language": Key(read_choice, choices=LANGUAGES),
-    "privacy_url": Key(read_redirect, page="privacy"),
-    "allowed_origins": Key(read_list, each=read_origin),
-    "honeypot": Key(read_trimmed),
-    "captcha": Key(make_table(CAPTCHA_KEYS).load),
-    "block": Key(read_list, each=read_block),
-    "min_fill_seconds": Key(read_seconds, most=MOST_FILL_S),
-    "max_links": Key(read_whole, least=0, most=MOST_LINKS),
-    "same_text": Key(read_whole, least=0, most=MOST_SAME),
-    "duplicate_window": Key(read_whole, least=0, most=LONGEST_WINDOW_S),
-    "retention_days": Key(read_whole, least=0, most=LONGEST_DAYS),
-    "country": Key(read_country),
-    "notify": Key(read_list, each=read_alert_address),
-    "silence_alarm": Key(read_flag),
-    "fields": Key(read_table, each=read_one_or_more, key=check_canonical),
-    "webhooks": Key(WEBHOOKS_TABLE.load),
-    "conversions": Key(read_conversions),
+    "title": FormKey(read_trimmed),
+    "account": FormKey(read_name),
+    "require": FormKey(read_list),
+    "questions": FormKey(read_list, each=read_question),
+    "redirect": FormKey(read_redirect_template),
+    "titles": FormKey(read_table, each=read_name, key=check_language),
+    "language": FormKey(read_choice, choices=LANGUAGES),
+    "privacy_url": FormKey(read_redirect, page="privacy"),
+    "allowed_origins": FormKey(read_list, each=read_origin),
+    "honeypot": FormKey(read_trimmed),
+    "captcha": FormKey(make_table(CAPTCHA_KEYS).load),
+    "block": FormKey(read_list, each=read_block),
+    "min_fill_seconds": FormKey(read_seconds, most=MOST_FILL_S),
+    "max_links": FormKey(read_whole, least=0, most=MOST_LINKS),
+    "same_text": FormKey(read_whole, least=0, most=MOST_SAME),
+    "duplicate_window": FormKey(read_whole, least=0, most=LONGEST_WINDOW_S),
+    "retention_days": FormKey(read_whole, least=0, most=LONGEST_DAYS),
+    "country": FormKey(read_country),
+    "notify": FormKey(read_list, each=read_alert_address),
+    "silence_alarm": FormKey(read_flag),
+    "fields": FormKey(read_table, each=read_one_or_more, key=check_canonical),
+    "webhooks": FormKey(WEBHOOKS_TABLE.load),
+    "conversions": FormKey(read_conversions),
     # crediting
-    "touch": Key(read_choice, choices=("last", "first")),
-    "lead_source": Key(read_lead_source),
-    "answer_field": Key(read_name),
-    "answer_map": Key(read_table, each=read_lead_source),
-    "source_map": Key(read_table, each=read_lead_source),
-    "default_lead_source": Key(read_lead_source),
-    "own_domains": Key(read_list, each=read_domain),
-    "ignored_referrers": Key(read_list, each=read_domain),
-    "utm": Key(make_table(UTM_KEYS).load),
+    "touch": FormKey(read_choice, choices=("last", "first")),
+    "lead_source": FormKey(read_lead_source),
+    "answer_field": FormKey(read_name),
+    "answer_map": FormKey(read_table, each=read_lead_source),
+    "source_map": FormKey(read_table, each=read_lead_source),
+    "default_lead_source": FormKey(read_lead_source),
+    "own_domains": FormKey(read_list, each=read_domain),
+    "ignored_referrers": FormKey(read_list, each=read_domain),
+    "utm": FormKey(make_table(UTM_KEYS).load),
     # delivering
-    "stage_id": Key(read_whole),
-    "board": Key(read_name_or_id),
-    "stage": Key(read_name_or_id),
-    "position": Key(read_whole),
-    "opportunity_type_id": Key(read_whole),
-    "responsible_id": Key(read_whole),
-    "team_id": Key(read_whole),
-    "referrer_id": Key(read_whole),
-    "agent_id": Key(read_whole),
-    "value": Key(read_value),
-    "due_date": Key(read_due_date),
-    "due_in_days": Key(read_whole, least=0, most=LONGEST_DAYS),
-    "name": Key(read_template),
-    "notes_prefix": Key(read_prefix),
-    "extra": Key(read_opportunity_additions),
-    "custom": Key(read_custom_fields),
-    "contact": Key(make_table(CONTACT_KEYS).load),
+    "stage_id": FormKey(read_whole),
+    "board": FormKey(read_name_or_id),
+    "stage": FormKey(read_name_or_id),
+    "position": FormKey(read_whole),
+    "opportunity_type_id": FormKey(read_whole),
+    "responsible_id": FormKey(read_whole),
+    "team_id": FormKey(read_whole),
+    "referrer_id": FormKey(read_whole),
+    "agent_id": FormKey(read_whole),
+    "value": FormKey(read_value),
+    "due_date": FormKey(read_due_date),
+    "due_in_days": FormKey(read_whole, least=0, most=LONGEST_DAYS),
+    "name": FormKey(read_template),
+    "notes_prefix": FormKey(read_prefix),
+    "extra": FormKey(read_opportunity_additions),
+    "custom": FormKey(read_custom_fields),
+    "contact": FormKey(make_table(CONTACT_KEYS).load),
 }
 """The keys of a form and of [defaults]; a route takes all but BARRED_IN_ROUTES."""
 
@@ -214,21 +214,21 @@ _ELSEWHERE = {
     "canary": "it belongs in a form of its own",
 }
 ACCOUNT_TABLE = make_table(ACCOUNT_KEYS)
-ROUTE_KEYS: dict[str, Key] = {
-    "when": Key(read_table, each=read_answer),
+ROUTE_KEYS: dict[str, FormKey] = {
+    "when": FormKey(read_table, each=read_answer),
     **{name: key for name, key in SHARED_KEYS.items() if name not in BARRED_IN_ROUTES},
 }
 ROUTE_TABLE = make_table(ROUTE_KEYS, _ELSEWHERE, BARRED_IN_ROUTES)
-FORM_KEYS: dict[str, Key] = {
+FORM_KEYS: dict[str, FormKey] = {
     **SHARED_KEYS,
-    "canary": Key(make_table(CANARY_KEYS).load),
-    "routes": Key(read_table_list, table=ROUTE_TABLE),
+    "canary": FormKey(make_table(CANARY_KEYS).load),
+    "routes": FormKey(read_table_list, table=ROUTE_TABLE),
 }
 FORM_TABLE = make_table(FORM_KEYS, _ELSEWHERE)
-FILE_KEYS: dict[str, Key] = {
-    "defaults": Key(FORM_TABLE.load),
-    "accounts": Key(read_tables, table=ACCOUNT_TABLE, check=check_account_name),
-    "forms": Key(read_tables, table=FORM_TABLE, check=check_form_name),
+FILE_KEYS: dict[str, FormKey] = {
+    "defaults": FormKey(FORM_TABLE.load),
+    "accounts": FormKey(read_tables, table=ACCOUNT_TABLE, check=check_account_name),
+    "forms": FormKey(read_tables, table=FORM_TABLE, check=check_form_name),
 }
 FILE_TABLE = make_table(FILE_KEYS)
 """The schema of the whole file, each table by itself; what the tables say together is for rules.py."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from service.forms.kinds import Key, read_choice, read_list, read_name, read_one_or_more, read_table
+from service.forms.kinds import FormKey, read_choice, read_list, read_name, read_one_or_more, read_table
 from service.forms.problems import suggest
-from service.forms.table import Table, make_table
+from service.forms.table import TableSchema, make_table
 from service.lead import CANONICAL_FIELDS
 
 PLATFORMS = ("meta", "google-ads", "linkedin", "tiktok")
@@ -29,27 +29,27 @@ READING_KEYS = ("access_token", "page_tokens", "refresh_token")
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class SenderKeys:
     """keys: what its table knows besides the common keys. needs: what proves its calls, and must be there."""
 
     keys: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
 
-_SIGNS = Sender(keys=("secret",))
-_SIGNS_NOTHING = Sender()
+_SIGNS = SenderKeys(keys=("secret",))
+_SIGNS_NOTHING = SenderKeys()
 
-SENDERS: dict[str, Sender] = {
-    "meta": Sender(
+SENDERS: dict[str, SenderKeys] = {
+    "meta": SenderKeys(
         ("app_id", "app_secret", "verify_token", "access_token", "page_tokens", "lead_forms", "names"),
         needs=("app_secret",),
     ),
-    "google-ads": Sender(("key", "names"), needs=("key",)),
-    "linkedin": Sender(
+    "google-ads": SenderKeys(("key", "names"), needs=("key",)),
+    "linkedin": SenderKeys(
         ("client_id", "client_secret", "access_token", "refresh_token", "organizations", "version", "names"),
         needs=("client_secret",),
     ),
-    "tiktok": Sender(("app_id", "app_secret", "access_token", "names"), needs=("app_secret",)),
+    "tiktok": SenderKeys(("app_id", "app_secret", "access_token", "names"), needs=("app_secret",)),
     "typeform": _SIGNS,
     "webflow": _SIGNS,
     "elementor": _SIGNS_NOTHING,
@@ -73,7 +73,7 @@ SENDERS: dict[str, Sender] = {
     "formspree": _SIGNS,
     "basin": _SIGNS_NOTHING,
     "google-forms": _SIGNS_NOTHING,
-    "json": Sender(("platform", "names")),
+    "json": SenderKeys(("platform", "names")),
 }
 
 
@@ -115,26 +115,26 @@ def check_target(name: str) -> str:
     return name
 
 
-def make_sender_table(sender: Sender) -> Table:
+def make_sender_table(sender: SenderKeys) -> TableSchema:
     """The schema of one sender's table."""
-    keys: dict[str, Key] = {
-        "pages": Key(read_list, each=read_id),
-        "accounts": Key(read_list, each=read_id),
-        "fields": Key(read_table, each=read_one_or_more, key=check_target),
-        **{name: Key(read_name) for name in ("token", *sender.keys)},
+    keys: dict[str, FormKey] = {
+        "pages": FormKey(read_list, each=read_id),
+        "accounts": FormKey(read_list, each=read_id),
+        "fields": FormKey(read_table, each=read_one_or_more, key=check_target),
+        **{name: FormKey(read_name) for name in ("token", *sender.keys)},
     }
     if "platform" in sender.keys:
-        keys["platform"] = Key(read_choice, choices=PLATFORMS)
+        keys["platform"] = FormKey(read_choice, choices=PLATFORMS)
     if "names" in sender.keys:  # campaign, ad group or ad: id -> what reports shall call it
-        keys["names"] = Key(read_table, each=read_name)
+        keys["names"] = FormKey(read_table, each=read_name)
     if "page_tokens" in sender.keys:
-        keys["page_tokens"] = Key(read_table, each=read_name)
+        keys["page_tokens"] = FormKey(read_table, each=read_name)
     for name in {"lead_forms", "organizations"}.intersection(sender.keys):
-        keys[name] = Key(read_list, each=read_id)
+        keys[name] = FormKey(read_list, each=read_id)
     for name in {"app_id", "client_id", "version"}.intersection(sender.keys):
-        keys[name] = Key(read_id)
+        keys[name] = FormKey(read_id)
     return make_table(keys, elsewhere={"secret": "this sender signs nothing with it, use token"})
 
 
-WEBHOOKS_TABLE = make_table({name: Key(make_sender_table(sender).load) for name, sender in SENDERS.items()})
+WEBHOOKS_TABLE = make_table({name: FormKey(make_sender_table(sender).load) for name, sender in SENDERS.items()})
 """The schema of `[forms.NAME.webhooks]`."""

@@ -9,7 +9,7 @@ from service.forms.kinds import name_kind, read_list, read_table
 from service.forms.problems import suggest
 
 
-class Table(Schema):
+class TableSchema(Schema):
     """A table with known keys.
 
     elsewhere: keys that people write here by mistake -> what to do instead. barred: keys of a similar table that
@@ -44,22 +44,22 @@ def make_table(
     keys: Mapping[str, fields.Field[Any]],
     elsewhere: Mapping[str, str] | None = None,
     barred: Mapping[str, str] | None = None,
-) -> Table:
+) -> TableSchema:
     """The schema of a table with these keys; elsewhere and barred: as those of Table.
 
     They come in a mapping and not as attributes, because `fields` is a key of ours and a word of marshmallow's.
     """
     words = {"elsewhere": elsewhere or {}, "barred": barred or {}, "error_messages": {"type": "must be a table"}}
-    schema: type[Table] = type("Table", (Table,), {**keys, **words})
+    schema: type[TableSchema] = type("Table", (TableSchema,), {**keys, **words})
     return schema()
 
 
-def read_tables(value: Any, table: Table, check: Callable[[str], object]) -> dict[str, Any]:
+def read_tables(value: Any, table: TableSchema, check: Callable[[str], object]) -> dict[str, Any]:
     """Tables by name, `[forms.NAME]`: `check` judges each name."""
     return read_table(value, each=table.load, key=check)
 
 
-def read_table_list(value: Any, table: Table) -> tuple[Any, ...]:
+def read_table_list(value: Any, table: TableSchema) -> tuple[Any, ...]:
     """Tables in order, `[[forms.tour.routes]]`."""
     if not isinstance(value, list):
         raise ValidationError(f"must be tables in two brackets, such as [[forms.tour.routes]], not {name_kind(value)}")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from service.forms.problems import Findings, Place
+from service.forms.problems import Place, ProblemList
 
 MARK = "env:"
 
@@ -27,7 +27,7 @@ class FromEnvironment(str):  # noqa: SLOT000 - text cannot carry slots with a va
         return repr(MARK + self.name)
 
 
-def expand(value: Any, lookup: Lookup, findings: Findings, place: Place = ()) -> Any:
+def expand(value: Any, lookup: Lookup, findings: ProblemList, place: Place = ()) -> Any:
     """A copy of `value` in which every "env:NAME" is the variable's text; what is missing is a finding."""
     if isinstance(value, Mapping):
         return {key: expand(below, lookup, findings, (*place, key)) for key, below in value.items()}
@@ -38,7 +38,7 @@ def expand(value: Any, lookup: Lookup, findings: Findings, place: Place = ()) ->
     return value
 
 
-def _read_variable(name: str, lookup: Lookup, findings: Findings, place: Place) -> FromEnvironment:
+def _read_variable(name: str, lookup: Lookup, findings: ProblemList, place: Place) -> FromEnvironment:
     text = None
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         findings.add(place, f"{MARK + name!r} names no variable: write env: and its name, such as env:SALES_SLACK")

@@ -40,7 +40,7 @@ _TARGETS: Mapping[str, str] = {
 _RANKS = {word: rank for rank, word in enumerate(_TARGETS)}
 
 
-class Asked(NamedTuple):
+class PlatformQuestion(NamedTuple):
     """One question of a platform's form.
 
     word: the platform's own for what it asks, in any case; "" for a question that the advertiser wrote.
@@ -65,7 +65,7 @@ def target_of(word: str) -> str:
     return _TARGETS.get(word.lower(), "")
 
 
-def answers_of(asked: Iterable[Asked]) -> list[Answered]:
+def answers_of(asked: Iterable[PlatformQuestion]) -> list[Answered]:
     """Return the answers, those first that count more where several ask for the same."""
     ranked = sorted(asked, key=lambda each: _RANKS.get(each.word.lower(), len(_RANKS)))
     return [answered for each in ranked for answered in _answered(each)]
@@ -81,7 +81,7 @@ def consent_details(consents: Iterable[Consent]) -> dict[str, Answer]:
     return {f"consent: {each.text or each.key}": "yes" if each.accepted else "no" for each in consents}
 
 
-def _answered(asked: Asked) -> Iterator[Answered]:
+def _answered(asked: PlatformQuestion) -> Iterator[Answered]:
     """A list keeps its label for every member. Of what is nested, only a single text is surely the answer."""
     label = asked.label or asked.word
     pairs = list(flatten(asked.value, label))

@@ -9,8 +9,8 @@ from service.capture.enquiries import Enquiry
 from service.capture.intake import arrival_of_id
 from service.delivery.desk import Desk
 from service.delivery.pacing import Pacer
-from service.fetching.errors import CollectError
-from service.fetching.line import Line
+from service.fetching.connection import PlatformConnection
+from service.platforms.errors import PlatformError
 from service.reconciliation.book import Book
 from service.reconciliation.findings import Platform
 from service.reconciliation.reconciling import Ask
@@ -32,7 +32,7 @@ TOGETHER = 50
 
 def keep_books(
     desks: Mapping[str, Desk],
-    lines: Sequence[Line],
+    lines: Sequence[PlatformConnection],
     store: Store,
     stop: threading.Event,
     rhythm: Rhythm | None = None,
@@ -66,7 +66,7 @@ def patience(pacer: Pacer, sleep: Callable[[float], None], tempo_s: float) -> Ca
     return wait
 
 
-def asking(account: str, lines: Sequence[Line], store: Store, *, exactly: bool = False) -> Ask:
+def asking(account: str, lines: Sequence[PlatformConnection], store: Store, *, exactly: bool = False) -> Ask:
     """What asks the platforms of one account's forms, from the time that it is given on, but not from long ago.
 
     exactly: also from long ago.
@@ -81,7 +81,7 @@ def asking(account: str, lines: Sequence[Line], store: Store, *, exactly: bool =
     return ask
 
 
-def compare(line: Line, store: Store, since: datetime, until: datetime) -> Platform:
+def compare(line: PlatformConnection, store: Store, since: datetime, until: datetime) -> Platform:
     """What a platform has of a form and we have not. Nothing is kept: that is what `lead-capture pull` does.
 
     Raises: StoreUnavailable.
@@ -90,7 +90,7 @@ def compare(line: Line, store: Store, since: datetime, until: datetime) -> Platf
     some: list[str] = []
     try:
         for each in line.reader.pull(since, until):
-            if isinstance(each, CollectError):
+            if isinstance(each, PlatformError):
                 problem = _why(each)
             elif isinstance(each, Enquiry) and not each.is_test:
                 listed += 1
@@ -98,17 +98,17 @@ def compare(line: Line, store: Store, since: datetime, until: datetime) -> Platf
             if len(some) == TOGETHER:
                 missing += _unknown(some, line, store, until)
                 some = []
-    except CollectError as error:
+    except PlatformError as error:
         problem = _why(error)
     missing += _unknown(some, line, store, until)
     return Platform(line.sender, line.form.name, listed, tuple(missing), problem, since)
 
 
-def _why(error: CollectError) -> str:
+def _why(error: PlatformError) -> str:
     return " ".join(part for part in (error.said, getattr(error, "remedy", "")) if part)
 
 
-def _unknown(external_ids: Sequence[str], line: Line, store: Store, now: datetime) -> list[str]:
+def _unknown(external_ids: Sequence[str], line: PlatformConnection, store: Store, now: datetime) -> list[str]:
     with store.read() as tx:
         arrivals = {one: arrival_of_id(line.sender, one, line.form, now) for one in external_ids}
         return [one for one, arrival in arrivals.items() if tx.leads.match(arrival, now) is None]

@@ -19,7 +19,7 @@ SECRET_KEY_LENGTH = 16  # as hex 64 bits, the least that nobody can try out
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimit:
     """At most `count` calls in any `window_s` seconds; of writes alone when `writes_only`."""
 
     count: int
@@ -81,21 +81,21 @@ def read_duration(word: str) -> float:
     return float(parts[1]) * WAIT_SECONDS[parts[2]]
 
 
-def read_limits(text: str) -> tuple[Limit, ...]:
+def read_limits(text: str) -> tuple[RateLimit, ...]:
     """Limits such as `10/s 60w/min`."""
     return tuple(read_limit(word) for word in text.replace(",", " ").split())
 
 
-def read_limit(word: str) -> Limit:
+def read_limit(word: str) -> RateLimit:
     """One limit, `COUNT[w]/[N]UNIT`: `120w/10s` is 120 writes in any 10 seconds."""
     parts = re.fullmatch(r"([1-9][0-9]{0,8})(w?)/([1-9][0-9]{0,4})?(s|min|h|day)", word)
     if not parts:
         raise ValueError(f"{word!r} is no limit: write COUNT/UNIT with unit s, min, h or day, such as 10/s or 60w/min")
     count, writes, times, unit = parts.groups()
-    return Limit(int(count), int(times or 1) * WINDOW_SECONDS[unit], bool(writes))
+    return RateLimit(int(count), int(times or 1) * WINDOW_SECONDS[unit], bool(writes))
 
 
-def read_submit_limit(text: str) -> Limit | None:
+def read_submit_limit(text: str) -> RateLimit | None:
     """One limit such as `30/min`, or None for `off`."""
     if text.lower() == "off":
         return None

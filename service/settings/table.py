@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_type_hints
 
 from service.settings.kinds import (
     Daily,
-    Limit,
+    RateLimit,
     read_addresses,
     read_choice,
     read_count,
@@ -118,7 +118,7 @@ class Settings:
     web_threads: Annotated[int, Setting(_count(1, 256), "8", "threads in each of them")]
     delivery_threads: Annotated[int, Setting(_count(1, 64), "4", "leads that one worker sends at the same time")]
     nexudus_limits: Annotated[
-        tuple[Limit, ...],
+        tuple[RateLimit, ...],
         Setting(
             read_limits,
             _LIMITS,
@@ -138,7 +138,8 @@ class Settings:
         ),
     ]
     submit_limit: Annotated[
-        Limit | None, Setting(read_submit_limit, "30/min", "form posts from one address to one form; `off` lifts it")
+        RateLimit | None,
+        Setting(read_submit_limit, "30/min", "form posts from one address to one form; `off` lifts it"),
     ]
     retry_schedule_s: Annotated[
         tuple[float, ...],

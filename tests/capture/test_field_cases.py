@@ -17,7 +17,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.forms.assembly import make_setup
-from service.forms.problems import Findings
+from service.forms.problems import ProblemList
 from service.store import Store
 from tests.front import TOKEN, Front
 
@@ -37,7 +37,7 @@ def front_of(name: str, store: Store) -> Front:
     """A service with the form of one case."""
     rule = {"business_id": 55, "country_id": 1, "time_zone_id": 2}
     document = {"forms": {name: {"stage_id": 1001, "contact": rule, **CASES[name].get("config", {})}}}
-    setup = make_setup(document, lambda _: None, Findings("forms.toml"))
+    setup = make_setup(document, lambda _: None, ProblemList("forms.toml"))
     return Front(store, *setup.forms.values())
 
 

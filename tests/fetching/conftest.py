@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import update
 
 from service import clock
-from service.fetching.collector import Collector, reconnect
-from service.fetching.line import Line
+from service.fetching.connection import PlatformConnection
+from service.fetching.fetcher import Fetcher, reconnect
 from service.fetching.lines import make_lines
 from service.forms import Form
 from service.lead import Attempt, Lead, LeadId, Status
@@ -84,23 +84,23 @@ class Env:
         assert answer.status_code == 200, answer.text
         return LeadId(answer.get_json()["id"])
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[PlatformConnection]:
         """What can be read."""
         return make_lines(
             {self.form.name: self.form}, self.platforms.addresses, self.store, Identity("test", lambda _: False)
         )
 
-    def line(self, sender: str) -> Line:
+    def line(self, sender: str) -> PlatformConnection:
         """One of them."""
         (only,) = [line for line in self.lines() if line.sender == sender]
         return only
 
     @contextmanager
-    def collecting(self, name: str = "one", store: Store | None = None) -> Iterator[Collector]:
+    def collecting(self, name: str = "one", store: Store | None = None) -> Iterator[Fetcher]:
         """A worker's collector at work, after a start."""
         stop = threading.Event()
         reconnect(store or self.store, self.lines())
-        collector = Collector(store or self.store, self.lines(), Identity(name, lambda _: False), stop)
+        collector = Fetcher(store or self.store, self.lines(), Identity(name, lambda _: False), stop)
         collector.start()
         try:
             yield collector

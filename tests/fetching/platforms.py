@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from service.fetching.line import Addresses
+from service.fetching.connection import Addresses
 from tests.capture.senders.recorded import Recorded
 
 META_TOKEN, LINKEDIN_TOKEN, TIKTOK_TOKEN = "meta-token-1", "linkedin-token-1", "tiktok-token-1"

@@ -9,10 +9,10 @@ import pytest
 
 from service import clock
 from service.capture.enquiries import Answered, Enquiry
-from service.fetching.collector import Collector
-from service.fetching.line import Line, Pulled
-from service.fetching.pulling import pull
-from service.fetching.rounds import Rounds
+from service.fetching.connection import PlatformConnection, Pulled
+from service.fetching.fetcher import Fetcher
+from service.fetching.pull import pull
+from service.fetching.pull_job import PullJob
 from service.lead import Status
 from service.store import Identity, Notice
 from tests.fetching.conftest import SECRET, Env
@@ -45,7 +45,7 @@ class Clumsy:
         return Enquiry([Answered("Email", f"{name}@example.com", "email")], external_id=name)
 
 
-def clumsy(env: Env) -> Line:
+def clumsy(env: Env) -> PlatformConnection:
     """Meta's line, read by a clumsy reader."""
     return replace(env.line("meta"), reader=Clumsy({"1"}))
 
@@ -53,7 +53,7 @@ def clumsy(env: Env) -> Line:
 def test_a_mistake_of_ours_costs_its_lead_a_delay_and_no_other_anything(env: Env) -> None:
     struck, other = env.hears("1", "2")
     stop = threading.Event()
-    collector = Collector(env.store, [clumsy(env)], Identity("one", lambda _: False), stop)
+    collector = Fetcher(env.store, [clumsy(env)], Identity("one", lambda _: False), stop)
     collector.start()
     env.wait(lambda: env.lead(other).status is Status.PENDING)
     env.wait(lambda: env.lead(struck).problem != "")
@@ -75,7 +75,7 @@ def test_the_rounds_go_on_after_a_mistake_of_ours(env: Env) -> None:
     env.sets("linkedin", accounts=["508"])
     env.platforms.says("/rest/leadFormResponses", {"elements": []})
     stop = threading.Event()
-    rounds = Rounds(env.store, [clumsy(env), env.line("linkedin")], stop, look_s=0.05)
+    rounds = PullJob(env.store, [clumsy(env), env.line("linkedin")], stop, look_s=0.05)
     thread = threading.Thread(target=rounds.run)
     thread.start()
     env.platforms.wait_for("/rest/leadFormResponses")
@@ -88,7 +88,7 @@ def test_the_rounds_go_on_after_a_mistake_of_ours(env: Env) -> None:
 def test_without_a_token_the_rounds_ask_nothing(env: Env) -> None:
     env.sets("meta", access_token="")
     stop = threading.Event()
-    thread = threading.Thread(target=Rounds(env.store, [env.line("meta")], stop, look_s=0.01).run)
+    thread = threading.Thread(target=PullJob(env.store, [env.line("meta")], stop, look_s=0.01).run)
     thread.start()
     stop.wait(0.2)
     stop.set()

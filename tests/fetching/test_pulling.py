@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from service import clock
-from service.fetching.pulling import Tally, pull
-from service.fetching.rounds import Rounds
+from service.fetching.pull import PullResult, pull
+from service.fetching.pull_job import PullJob
 from service.lead import Status
 from service.store import Link
 from tests.capture.senders.recorded import recorded
@@ -30,7 +30,7 @@ TASK, DOWNLOAD = "/open_api/v1.3/page/lead/task/", "/open_api/v1.3/page/lead/tas
 (EXPORT,) = [each.sample["csv"] for each in recorded("tiktok") if "csv" in each.sample]
 
 
-def pulled(env: Env, sender: str, since: datetime = NOW - WEEK) -> Tally:
+def pulled(env: Env, sender: str, since: datetime = NOW - WEEK) -> PullResult:
     """What one pull brings."""
     return pull(env.line(sender), env.store, since, NOW)
 
@@ -234,7 +234,7 @@ def test_a_subscription_that_died_is_noticed_by_the_daily_check(env: Env) -> Non
     exports(env, b"", app_id="9")
     path = "/open_api/v1.3/subscription/get/"
     env.platforms.says(path, {"code": 0, "data": {"subscriptions": []}})
-    rounds = Rounds(env.store, [], threading.Event())
+    rounds = PullJob(env.store, [], threading.Event())
     rounds.step(env.line("tiktok"), clock.now())
     assert "no subscription" in env.concerns()["platform:tour:tiktok"].sentence
 
@@ -250,7 +250,7 @@ def test_a_subscription_that_died_is_noticed_by_the_daily_check(env: Env) -> Non
 def test_the_first_round_asks_for_nothing_and_later_ones_from_there_on(env: Env) -> None:
     env.sets("linkedin", accounts=["508"])
     env.platforms.says("/rest/leadFormResponses", {"elements": []})
-    rounds, line, path = Rounds(env.store, [], threading.Event()), env.line("linkedin"), "/rest/leadFormResponses"
+    rounds, line, path = PullJob(env.store, [], threading.Event()), env.line("linkedin"), "/rest/leadFormResponses"
     start = clock.now()
     rounds.step(line, start)
     rounds.step(line, start + timedelta(minutes=29))
@@ -264,7 +264,7 @@ def test_the_first_round_asks_for_nothing_and_later_ones_from_there_on(env: Env)
 def test_a_pull_that_failed_is_made_up_for(env: Env) -> None:
     env.sets("linkedin", accounts=["508"])
     env.platforms.says("/rest/leadFormResponses", {"elements": []}, linkedin_error(500), {"elements": []})
-    rounds, line = Rounds(env.store, [], threading.Event()), env.line("linkedin")
+    rounds, line = PullJob(env.store, [], threading.Event()), env.line("linkedin")
     start = clock.now()
     for minutes in (0, 31, 62):
         rounds.step(line, start + timedelta(minutes=minutes))
@@ -277,7 +277,7 @@ def test_a_pull_that_failed_is_made_up_for(env: Env) -> None:
 
 def test_a_dead_token_is_noticed_before_a_lead_comes(env: Env) -> None:
     env.platforms.tokens.clear()
-    Rounds(env.store, [], threading.Event()).step(env.line("meta"), clock.now())
+    PullJob(env.store, [], threading.Event()).step(env.line("meta"), clock.now())
 
     assert list(env.concerns()) == ["platform:tour:meta"]
 
@@ -287,7 +287,7 @@ def test_a_token_that_ends_soon_is_known_where_the_app_is(env: Env) -> None:
     env.sets("meta", app_id="9")
     told = {"is_valid": True, "expires_at": 0, "data_access_expires_at": int(ends_at.timestamp())}
     env.platforms.says("/v26.0/debug_token", {"data": told})
-    Rounds(env.store, [], threading.Event()).step(env.line("meta"), clock.now())
+    PullJob(env.store, [], threading.Event()).step(env.line("meta"), clock.now())
 
     (call,) = env.platforms.asked("/v26.0/debug_token")
     assert call.headers["Authorization"] == f"Bearer 9|{SECRET}"
@@ -298,7 +298,7 @@ def test_a_token_that_ends_soon_is_known_where_the_app_is(env: Env) -> None:
 def test_a_token_that_meta_calls_invalid_is_a_concern(env: Env) -> None:
     env.sets("meta", app_id="9")
     env.platforms.says("/v26.0/debug_token", {"data": {"is_valid": False, "error": {"message": "It was revoked."}}})
-    Rounds(env.store, [], threading.Event()).step(env.line("meta"), clock.now())
+    PullJob(env.store, [], threading.Event()).step(env.line("meta"), clock.now())
 
     assert "It was revoked." in env.concerns()["platform:tour:meta"].sentence
 

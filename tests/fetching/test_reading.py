@@ -20,9 +20,9 @@ RECORDS = [each for each in recorded("meta", "linkedin") if each.sample.get("fet
 READ = [each for each in RECORDS if "pending" not in each.expected]
 KILLED = """
 import sys, threading
-from service.fetching.collector import Collector
+from service.fetching.fetcher import Collector
 from service.store import Identity
-from service.fetching.line import Addresses
+from service.fetching.connection import Addresses
 from service.fetching.lines import make_lines
 from service.delivery.identity import is_gone, worker_name
 from service.store import Store

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.fetching.errors import Disconnected, Gone, NotNow, Unusable
 from service.fetching.retry import (
     GONE_S,
     LONGEST_OUTAGE_S,
@@ -14,12 +13,13 @@ from service.fetching.retry import (
     LONGEST_WAIT_S,
     PATIENCE,
     SCHEDULE_S,
-    Again,
-    GiveUp,
+    FetchAgain,
+    StopFetching,
     next_step,
     outage_s,
     rest_s,
 )
+from service.platforms.errors import Disconnected, Gone, NotNow, Unusable
 from tests.builders import NOON
 
 ERRORS = [NotNow("?"), NotNow("?", 429, 60.0), Gone("?"), Unusable("?"), Disconnected("?", "!")]
@@ -29,8 +29,8 @@ ERRORS = [NotNow("?"), NotNow("?", 429, 60.0), Gone("?"), Unusable("?"), Disconn
 def test_the_schedule_is_followed_to_its_end(error: NotNow | Gone, schedule_s: tuple[float, ...]) -> None:
     waits = [next_step(error, tries, 1.0, NOON) for tries in range(len(schedule_s) + 1)]
 
-    expected = [Again(NOON + timedelta(seconds=wait), tries + 1) for tries, wait in enumerate(schedule_s)]
-    assert waits == [*expected, GiveUp()]
+    expected = [FetchAgain(NOON + timedelta(seconds=wait), tries + 1) for tries, wait in enumerate(schedule_s)]
+    assert waits == [*expected, StopFetching()]
 
 
 def test_the_schedule_lasts_about_a_week() -> None:
@@ -41,12 +41,12 @@ def test_the_schedule_lasts_about_a_week() -> None:
 def test_being_told_to_wait_and_a_broken_connection_spend_nothing(error: NotNow | Disconnected) -> None:
     step = next_step(error, 99, 1.0, NOON)
 
-    assert isinstance(step, Again)
+    assert isinstance(step, FetchAgain)
     assert step.tries == 99
 
 
 def test_what_nobody_understands_is_for_a_person_at_once() -> None:
-    assert next_step(Unusable("?"), 0, 1.0, NOON) == GiveUp()
+    assert next_step(Unusable("?"), 0, 1.0, NOON) == StopFetching()
 
 
 @given(st.sampled_from(ERRORS), st.integers(0, 1000), st.floats(0.8, 1.2), st.floats(0, 1e9))
@@ -54,7 +54,7 @@ def test_every_wait_stays_in_its_bounds(error: NotNow, tries: int, jitter: float
     told = NotNow("?", 429, wait_s) if error.status else error
 
     step = next_step(told, tries, jitter, NOON)
-    if isinstance(step, Again):
+    if isinstance(step, FetchAgain):
         assert NOON <= step.due <= NOON + timedelta(seconds=LONGEST_WAIT_S * 1.2)
     assert 0 < rest_s(tries, jitter) <= LONGEST_REST_S * 1.2
     assert (outage_s(tries, jitter) == 0) == (tries < PATIENCE)

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from service import clock
-from service.fetching.errors import Disconnected
-from service.fetching.rounds import Rounds
+from service.fetching.pull_job import PullJob
 from service.lead import Status
+from service.platforms.errors import Disconnected
 from service.store import Link, Store
 from tests.fetching.conftest import Env
 from tests.fetching.platforms import LINKEDIN_TOKEN, Canned, linkedin_response
@@ -107,7 +107,7 @@ def test_a_renewal_that_gets_no_answer_is_no_break(env: Env) -> None:
 
 def test_the_daily_check_learns_when_the_year_ends(env: Env) -> None:
     renews(env)
-    Rounds(env.store, [], threading.Event()).step(env.line("linkedin"), clock.now())
+    PullJob(env.store, [], threading.Event()).step(env.line("linkedin"), clock.now())
 
     with env.store.read() as tx:
         ends_at = tx.platforms.health(Link("tour", "linkedin")).ends_at
@@ -118,7 +118,7 @@ def test_the_daily_check_learns_when_the_year_ends(env: Env) -> None:
 def test_where_linkedin_does_not_say_it_the_year_begins_with_the_first_renewal(env: Env) -> None:
     renews(env)
     env.platforms.says(OAUTH, {"access_token": "linkedin-token-2", "expires_in": 100})
-    rounds = Rounds(env.store, [], threading.Event())
+    rounds = PullJob(env.store, [], threading.Event())
     for days in (0, 2, 4):
         rounds.step(env.line("linkedin"), clock.now() + timedelta(days=days))
 

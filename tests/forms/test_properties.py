@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from service.forms import Setup, SetupProblems, read_setup
 from service.forms.assembly import make_setup
-from service.forms.problems import Findings
+from service.forms.problems import ProblemList
 from service.forms.schema import ACCOUNT_KEYS, CAPTCHA_KEYS, CONTACT_KEYS, FILE_KEYS, FORM_KEYS, ROUTE_KEYS
 from service.forms.senders import SENDERS
 from service.lead import CANONICAL_FIELDS
@@ -50,7 +50,7 @@ documents = st.fixed_dictionaries(
 
 def outcome(document: dict[str, Any]) -> Setup | tuple[str, ...]:
     try:
-        return make_setup(document, {"A": "1"}.get, Findings("forms.toml"))
+        return make_setup(document, {"A": "1"}.get, ProblemList("forms.toml"))
     except SetupProblems as error:
         return error.problems
 

@@ -9,7 +9,7 @@ from service.capture.shapes import Json, tables_at, text_at
 from service.capture.tools.sender import InvalidSignature, MalformedPayload, SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import is_same
 from service.platforms.events import known, read_event, unfit
-from service.platforms.questions import Asked, answers_of
+from service.platforms.questions import PlatformQuestion, answers_of
 from service.platforms.tags import utm_of
 
 _SENSITIVE = "GOVERNMENT_ISSUED_ID"
@@ -55,7 +55,7 @@ def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
         yield unfit(kept, "Google sent a lead with neither an id nor answers.")
 
 
-def _enquiry(body: Json, lead_id: str, asked: list[Asked], table: SenderConfig) -> Enquiry:
+def _enquiry(body: Json, lead_id: str, asked: list[PlatformQuestion], table: SenderConfig) -> Enquiry:
     facts = known({name: text_at(body, name) for name in (*_IDS, "lead_source")})
     click_id = text_at(body, "gcl_id")
     return Enquiry(
@@ -70,7 +70,7 @@ def _enquiry(body: Json, lead_id: str, asked: list[Asked], table: SenderConfig) 
     )
 
 
-def _asked(body: Json) -> Iterator[Asked]:
+def _asked(body: Json) -> Iterator[PlatformQuestion]:
     """The columns; one that is repeated counts where it is first filled in, and is kept beside it when it differs."""
     filled: dict[str, list[object]] = {}
     for column in tables_at(body, "user_column_data"):
@@ -80,9 +80,9 @@ def _asked(body: Json) -> Iterator[Asked]:
             continue
         before = filled.setdefault(word or label, [])
         if not before:
-            yield Asked(word, label or word, value)
+            yield PlatformQuestion(word, label or word, value)
         elif value not in before and text_at(value):
-            yield Asked("", f"{label or word} ({len(before) + 1})", value)
+            yield PlatformQuestion("", f"{label or word} ({len(before) + 1})", value)
         before += [value] if text_at(value) else []
 
 

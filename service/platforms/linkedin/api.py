@@ -12,9 +12,9 @@ from service import clock
 from service.capture.enquiries import Enquiry
 from service.capture.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.sender import SenderConfig
-from service.fetching.errors import CollectError, Disconnected, Gone, NotNow, Unusable
-from service.fetching.line import Memory, Odd, Pulled, in_turn, spoken
+from service.fetching.connection import ConnectionMemory, Pulled, UnreadableLead, in_turn, spoken
 from service.http import Answer, ask
+from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
 from service.platforms.linkedin import webhook
 from service.platforms.linkedin.tokens import LinkedInTokens
 from service.store import Notice
@@ -41,7 +41,9 @@ class LinkedInReader:
 
     announces = True
 
-    def __init__(self, url: str, tokens: LinkedInTokens, table: SenderConfig, section: str, memory: Memory) -> None:
+    def __init__(
+        self, url: str, tokens: LinkedInTokens, table: SenderConfig, section: str, memory: ConnectionMemory
+    ) -> None:
         self._url = url
         self._tokens = tokens
         self._table = table
@@ -120,7 +122,7 @@ class LinkedInReader:
             form = self._get(f"/leadForms/{quote(form_id, safe='')}", "", place)
         except NotNow:
             raise
-        except CollectError:
+        except PlatformError:
             return None
         self._memory.learn("forms", name, dict(form))
         return form
@@ -135,7 +137,7 @@ class LinkedInReader:
                     details = {"owner": urn, "lead_type": text_at(response, "leadType") or lead_type}
                     yield self._enquiry(response, details, _tail(urn))
                 else:
-                    yield Odd("a response without an id", "LinkedIn listed it without one")
+                    yield UnreadableLead("a response without an id", "LinkedIn listed it without one")
             if len(found) < PAGE:
                 return
             start += PAGE
@@ -147,7 +149,7 @@ class LinkedInReader:
 
     # -- errors
 
-    def _trouble(self, answer: Answer, found: Json | None, token: str, place: str) -> CollectError:
+    def _trouble(self, answer: Answer, found: Json | None, token: str, place: str) -> PlatformError:
         """What an error means. Source: learn.microsoft.com (LinkedIn), Error responses."""
         status = answer.status
         said = spoken(text_at(found, "message") or f"HTTP {status}", self._table, token)

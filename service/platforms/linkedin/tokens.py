@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 from service import clock
 from service.capture.shapes import text_at
 from service.capture.tools.sender import SenderConfig
-from service.fetching.errors import Disconnected, NotNow
-from service.fetching.line import Memory, spoken
+from service.fetching.connection import ConnectionMemory, spoken
 from service.http import ask
+from service.platforms.errors import Disconnected, NotNow
 from service.store import Identity
 
 LIFE = timedelta(days=365)
@@ -36,7 +36,9 @@ LOOK_S = 0.25
 class LinkedInTokens:
     """The tokens of one connection, shared by all processes."""
 
-    def __init__(self, url: str, table: SenderConfig, section: str, memory: Memory, identity: Identity) -> None:
+    def __init__(
+        self, url: str, table: SenderConfig, section: str, memory: ConnectionMemory, identity: Identity
+    ) -> None:
         """identity: of this process."""
         self._url = url
         self._table = table

@@ -11,7 +11,7 @@ from service.capture.shapes import Json, list_at, table_at, tables_at, text_at, 
 from service.capture.tools.sender import HandshakeReply, InvalidSignature, SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_hex, hmac_hex
 from service.platforms.events import known, read_event, unfit
-from service.platforms.questions import Asked, Consent, answers_of, consent_answers, consent_details
+from service.platforms.questions import Consent, PlatformQuestion, answers_of, consent_answers, consent_details
 from service.platforms.tags import utm_of
 
 _SIGNED_PREFIX = "hmacsha256="
@@ -125,15 +125,15 @@ def _campaign(response: Json) -> dict[str, str]:
     }
 
 
-def _asked(response: Json, form: Json) -> Iterator[Asked]:
+def _asked(response: Json, form: Json) -> Iterator[PlatformQuestion]:
     questions = {text_at(each, "questionId"): each for each in tables_at(form, "content", "questions")}
     for answer in tables_at(response, "formResponse", "answers"):
         number = text_at(answer, "questionId")
         question = questions.get(number, {})
         label = _localized(question, "question") or text_at(question, "name") or f"question {number}"
-        yield Asked(text_at(question, "predefinedField"), label, _value(answer, question))
+        yield PlatformQuestion(text_at(question, "predefinedField"), label, _value(answer, question))
     for hidden in tables_at(form, "hiddenFields"):
-        yield Asked("", text_at(hidden, "name"), hidden.get("value"))
+        yield PlatformQuestion("", text_at(hidden, "name"), hidden.get("value"))
 
 
 def _value(answer: Json, question: Json) -> object:

@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 from service.capture.enquiries import Enquiry
 from service.capture.shapes import Json, table_at, tables_at, text_at, value_at
 from service.capture.tools.sender import SenderConfig
-from service.fetching.errors import CollectError, Disconnected, Gone, NotNow, Unusable
-from service.fetching.line import Memory, Odd, Pulled, in_turn, spoken
+from service.fetching.connection import ConnectionMemory, Pulled, UnreadableLead, in_turn, spoken
 from service.http import Answer, ask
+from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
 from service.platforms.meta import webhook
 from service.store import Notice
 
@@ -43,7 +43,7 @@ class MetaReader:
 
     announces = True
 
-    def __init__(self, url: str, table: SenderConfig, section: str, memory: Memory) -> None:
+    def __init__(self, url: str, table: SenderConfig, section: str, memory: ConnectionMemory) -> None:
         self._url = url
         self._table = table
         self._section = section
@@ -127,7 +127,7 @@ class MetaReader:
             form = self._get(f"/{quote(form_id, safe='')}", {"fields": FORM_FIELDS}, place)
         except NotNow:
             raise
-        except CollectError:
+        except PlatformError:
             return None
         self._memory.learn("forms", form_id, dict(form))
         return form
@@ -147,7 +147,7 @@ class MetaReader:
 
     def _listed(self, lead: Json, details: Mapping[str, str], place: str) -> Pulled:
         if not text_at(lead, "id"):
-            return Odd("a lead without an id", "Meta listed it without one")
+            return UnreadableLead("a lead without an id", "Meta listed it without one")
         form_id = text_at(lead, "form_id") or details["form_id"]
         return self._enquiry(lead, self._form(form_id, lead, place), {**details, "form_id": form_id}, place)
 
@@ -157,7 +157,7 @@ class MetaReader:
 
     # -- errors
 
-    def _trouble(self, answer: Answer, found: Json | None, token: str, place: str) -> CollectError:
+    def _trouble(self, answer: Answer, found: Json | None, token: str, place: str) -> PlatformError:
         """What an error means. Source: developers.facebook.com, Handling Errors."""
         code, status = text_at(found, "error", "code"), answer.status
         said = spoken(text_at(found, "error", "message") or f"HTTP {status}", self._table, token)

@@ -13,8 +13,8 @@ from service.capture.tools.sender import HandshakeReply, InvalidSignature, Sende
 from service.capture.tools.signatures import check_hex, is_same
 from service.platforms.events import known, read_event, unfit
 from service.platforms.questions import (
-    Asked,
     Consent,
+    PlatformQuestion,
     answers_of,
     consent_answers,
     consent_details,
@@ -111,14 +111,14 @@ def enquiry(lead: Json, form: Json | None, details: Mapping[str, str], table: Se
     )
 
 
-def _asked(lead: Json, form: Json) -> Iterator[Asked]:
+def _asked(lead: Json, form: Json) -> Iterator[PlatformQuestion]:
     questions = {_folded(text_at(question, "key")): question for question in tables_at(form, "questions")}
     for item in tables_at(lead, "field_data"):
         name = text_at(item, "name")
         question = questions.get(_folded(name), {})
         kind = text_at(question, "type")
         word = "" if kind == "CUSTOM" else kind or name
-        yield Asked(word, text_at(question, "label") or name, item.get("values", item.get("value")))
+        yield PlatformQuestion(word, text_at(question, "label") or name, item.get("values", item.get("value")))
 
 
 def _folded(key: str) -> str:

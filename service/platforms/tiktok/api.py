@@ -13,9 +13,9 @@ from service import clock
 from service.capture.enquiries import Enquiry
 from service.capture.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.sender import SenderConfig
-from service.fetching.errors import CollectError, Disconnected, NotNow, Unusable
-from service.fetching.line import Odd, Pulled, in_turn, spoken
+from service.fetching.connection import Pulled, UnreadableLead, in_turn, spoken
 from service.http import ANSWER_MAX, Answer, ask
+from service.platforms.errors import Disconnected, NotNow, PlatformError, Unusable
 from service.platforms.tiktok import webhook
 from service.store import Notice
 
@@ -71,7 +71,7 @@ class TikTokReader:
     def _pull(self, account: str, region: str, since: datetime, until: datetime) -> Iterator[Pulled]:
         enquiries, skipped = webhook.read_export(self._export(account, region), self._table)
         yield from (replace(each, place=each.place or account) for each in enquiries if _is_within(each, since, until))
-        yield from [Odd("a row without a lead id", "TikTok's export holds it without one")] * skipped
+        yield from [UnreadableLead("a row without a lead id", "TikTok's export holds it without one")] * skipped
 
     def _export(self, account: str, region: str) -> str:
         """The CSV of all leads of an account in one region."""
@@ -123,7 +123,7 @@ class TikTokReader:
             return found
         raise self._trouble(answer, found)
 
-    def _trouble(self, answer: Answer, found: Json | None) -> CollectError:
+    def _trouble(self, answer: Answer, found: Json | None) -> PlatformError:
         """What a code means. Source: business-api.tiktok.com, Return codes."""
         code = text_at(found, "code")
         said = spoken(text_at(found, "message") or f"HTTP {answer.status}", self._table)

@@ -14,7 +14,7 @@ from service.capture.texts import clean
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_hex, hmac_hex, is_same
 from service.platforms.events import known, read_event, unfit
-from service.platforms.questions import Asked, answers_of
+from service.platforms.questions import PlatformQuestion, answers_of
 from service.platforms.tags import utm_of
 
 _A_LEAD = "1"
@@ -84,7 +84,7 @@ def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
 def _read_entry(entry: object, table: SenderConfig) -> Item:
     lead_id = text_at(entry, "id")
     asked = [
-        Asked(text_at(change, "field"), text_at(change, "field"), change.get("value"))
+        PlatformQuestion(text_at(change, "field"), text_at(change, "field"), change.get("value"))
         for change in tables_at(entry, "changes")
     ]
     if not lead_id and not asked:
@@ -93,7 +93,9 @@ def _read_entry(entry: object, table: SenderConfig) -> Item:
     return _enquiry(lead_id, asked, facts, table_at(entry), table)
 
 
-def _enquiry(lead_id: str, asked: list[Asked], facts: dict[str, str], more: Json, table: SenderConfig) -> Enquiry:
+def _enquiry(
+    lead_id: str, asked: list[PlatformQuestion], facts: dict[str, str], more: Json, table: SenderConfig
+) -> Enquiry:
     """more: `page_name`, a time, and `is_test` where it is told."""
     at = text_at(more, "create_time") or text_at(more, "created_time")
     return Enquiry(
@@ -108,7 +110,7 @@ def _enquiry(lead_id: str, asked: list[Asked], facts: dict[str, str], more: Json
     )
 
 
-def _is_mock(asked: list[Asked]) -> bool:
+def _is_mock(asked: list[PlatformQuestion]) -> bool:
     return any(text.lower() == _TEST_ADDRESS for each in asked for _, text in flatten(each.value))
 
 
@@ -150,7 +152,7 @@ def _read_row(header: list[str], row: list[str] | None, table: SenderConfig) -> 
     labels = [*header, *(f"column {n}" for n in range(len(header) + 1, len(row) + 1))]
     cells = [(label, _word(label), cell) for label, cell in zip(labels, row, strict=False)]
     told = {word: _unprotected(cell) for _, word, cell in cells if word in _COLUMNS}
-    asked = [Asked(word, label, cell) for label, word, cell in cells if word not in _COLUMNS]
+    asked = [PlatformQuestion(word, label, cell) for label, word, cell in cells if word not in _COLUMNS]
     lead_id, facts = told.get("lead_id", ""), known({name: told.get(name, "") for name in _FACTS})
     return _enquiry(lead_id, asked, facts, told, table) if lead_id else None
 

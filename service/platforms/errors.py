@@ -8,7 +8,7 @@ CollectError(said, status)
 """
 
 
-class CollectError(Exception):
+class PlatformError(Exception):
     """said: the platform's own words, or ours where it gave none; nothing secret. status: of HTTP, None for none."""
 
     def __init__(self, said: str, status: int | None = None) -> None:
@@ -17,7 +17,7 @@ class CollectError(Exception):
         self.status = status
 
 
-class NotNow(CollectError):
+class NotNow(PlatformError):
     """Nothing is wrong with the lead or the connection. wait_s: the platform asks everybody to wait so long."""
 
     def __init__(self, said: str, status: int | None = None, wait_s: float | None = None) -> None:
@@ -25,7 +25,7 @@ class NotNow(CollectError):
         self.wait_s = wait_s
 
 
-class Disconnected(CollectError):
+class Disconnected(PlatformError):
     """Only a person can mend it. remedy: how; place: the one Page or account that is concerned, "" for all."""
 
     def __init__(self, said: str, remedy: str, status: int | None = None, place: str = "") -> None:
@@ -34,9 +34,9 @@ class Disconnected(CollectError):
         self.place = place
 
 
-class Gone(CollectError):
+class Gone(PlatformError):
     """The platform knows no such lead, or does not say whether it does."""
 
 
-class Unusable(CollectError):
+class Unusable(PlatformError):
     """The platform does not understand us, or we do not understand its answer."""

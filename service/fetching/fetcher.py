@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import structlog
 
 from service import clock
-from service.fetching.line import Line
-from service.fetching.settling import collect, stumbled
+from service.fetching.connection import PlatformConnection
+from service.fetching.settlement import collect, stumbled
 from service.lead import Outcome
 from service.store import Ended, Fetch, Identity, LeaseLost, Link, Store, StoreUnavailable
 
@@ -25,10 +25,12 @@ LOOK_S = 2.0
 NO_LINE = Ended(Outcome.REJECTED, 0, None, "the forms file does not have its form or sender any more")
 
 
-class Collector:
+class Fetcher:
     """Claims notices and reads them, in threads for each platform."""
 
-    def __init__(self, store: Store, lines: Sequence[Line], identity: Identity, stop: threading.Event) -> None:
+    def __init__(
+        self, store: Store, lines: Sequence[PlatformConnection], identity: Identity, stop: threading.Event
+    ) -> None:
         self._store = store
         self._lines = {line.link: line for line in lines if line.announces}
         self._identity = identity
@@ -126,7 +128,7 @@ class Collector:
                 log.warning("lease_lost", lead=fetch.notice.lead_id)
             return
 
-    def _collect_or_stumble(self, fetch: Fetch, line: Line) -> None:
+    def _collect_or_stumble(self, fetch: Fetch, line: PlatformConnection) -> None:
         try:
             collect(fetch, line, self._store)
         except (LeaseLost, StoreUnavailable):
@@ -136,7 +138,7 @@ class Collector:
             stumbled(fetch, line, self._store)
 
 
-def reconnect(store: Store, lines: Sequence[Line]) -> None:
+def reconnect(store: Store, lines: Sequence[PlatformConnection]) -> None:
     """At a start: the forms file may hold other tokens, and may have lost forms.
 
     Raises: StoreUnavailable.

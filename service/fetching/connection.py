@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from service.capture.enquiries import Enquiry
 from service.capture.tools.sender import SenderConfig
-from service.fetching.errors import CollectError, NotNow
 from service.forms import Form
+from service.platforms.errors import NotNow, PlatformError
 from service.store import Link, Notice, Store
 
 SAID_MAX = 200
@@ -32,18 +32,18 @@ class Addresses:
 
 
 @dataclass(frozen=True, slots=True)
-class Odd:
+class UnreadableLead:
     """A lead that a platform listed and that could not be read. which: its id, or what is known of it."""
 
     which: str
     why: str
 
 
-Pulled = Enquiry | Odd | CollectError
+Pulled = Enquiry | UnreadableLead | PlatformError
 """What a pull brings; an error where one Page, account or form could not be read and the others go on."""
 
 
-class Reader(Protocol):
+class PlatformReader(Protocol):
     """How one platform is read. Every call may raise a CollectError."""
 
     def fetch(self, notice: Notice) -> Enquiry:
@@ -57,13 +57,13 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlatformConnection:
     """One connection: its form, the operator's table and its reader. announces: its leads are fetched."""
 
     form: Form
     sender: str
     table: SenderConfig
-    reader: Reader
+    reader: PlatformReader
     announces: bool
 
     @property
@@ -78,7 +78,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class ConnectionMemory:
     """What one connection has learned, in the store."""
 
     store: Store
@@ -106,7 +106,7 @@ def in_turn(parts: Iterable[Iterator[Pulled]]) -> Iterator[Pulled]:
             yield from part
         except NotNow:
             raise
-        except CollectError as error:
+        except PlatformError as error:
             yield error
 
 

@@ -7,11 +7,11 @@ from datetime import datetime
 import structlog
 
 from service import clock
-from service.fetching.errors import CollectError
-from service.fetching.line import Line
-from service.fetching.pulling import OVERLAP, pull
-from service.fetching.settling import judge
+from service.fetching.connection import PlatformConnection
+from service.fetching.pull import OVERLAP, pull
+from service.fetching.settlement import judge
 from service.forms.senders import can_read
+from service.platforms.errors import PlatformError
 from service.store import Store, StoreUnavailable
 
 log = structlog.get_logger()
@@ -26,10 +26,12 @@ LOOK_S = 20.0
 """Between two looks at what is due."""
 
 
-class Rounds:
+class PullJob:
     """One thread: a worker's part of these rounds. Whose turn it is, the store knows."""
 
-    def __init__(self, store: Store, lines: Sequence[Line], stop: threading.Event, look_s: float = LOOK_S) -> None:
+    def __init__(
+        self, store: Store, lines: Sequence[PlatformConnection], stop: threading.Event, look_s: float = LOOK_S
+    ) -> None:
         self._store = store
         self._lines = lines
         self._stop = stop
@@ -41,7 +43,7 @@ class Rounds:
             for line in self._lines:
                 self._go(line)
 
-    def _go(self, line: Line) -> None:
+    def _go(self, line: PlatformConnection) -> None:
         if self._stop.is_set() or not can_read(line.table):
             return  # nobody asked for reads; a lead that needs one will say so
         try:
@@ -51,7 +53,7 @@ class Rounds:
         except Exception:  # a mistake of ours must not end the rounds
             log.exception("rounds_stumbled", sender=line.sender, form=line.form.name)
 
-    def step(self, line: Line, now: datetime) -> None:
+    def step(self, line: PlatformConnection, now: datetime) -> None:
         """Do for one line what is due.
 
         Raises: StoreUnavailable.
@@ -62,27 +64,27 @@ class Rounds:
         if self._store.write(lambda tx: tx.platforms.claim_pull(line.link, now, PULLS_S[line.sender])):
             self._pull(line, now)
 
-    def _may_be_mended(self, line: Line, now: datetime) -> bool:
+    def _may_be_mended(self, line: PlatformConnection, now: datetime) -> bool:
         """Whether it is broken, its rest is over, and no announced lead is there to find out."""
         with self._store.read() as tx:
             health = tx.platforms.health(line.link)
             waiting = any(link.whole == line.link for link, _, _ in tx.platforms.fetch_backlog())
         return health.reason != "" and not waiting and (health.rests_until is None or health.rests_until <= now)
 
-    def _check(self, line: Line, now: datetime) -> None:
+    def _check(self, line: PlatformConnection, now: datetime) -> None:
         try:
             ends_at = line.reader.check(now)
-        except CollectError as error:
+        except PlatformError as error:
             log.warning("check_failed", sender=line.sender, form=line.form.name, status=error.status)
             self._note(error, line, now)
             return
         self._store.write(lambda tx: tx.platforms.set_expiry(line.link, ends_at))
         self._store.write(lambda tx: tx.platforms.record_success(line.link, now))
 
-    def _note(self, error: CollectError, line: Line, now: datetime) -> None:
+    def _note(self, error: PlatformError, line: PlatformConnection, now: datetime) -> None:
         self._store.write(lambda tx: judge(tx, line.link, error, line, now, 1.0))
 
-    def _pull(self, line: Line, now: datetime) -> None:
+    def _pull(self, line: PlatformConnection, now: datetime) -> None:
         with self._store.read() as tx:
             since = tx.platforms.health(line.link).pulled_until or now
         if not pull(line, self._store, since - OVERLAP, now).broken:

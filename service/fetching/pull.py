@@ -8,9 +8,9 @@ import structlog
 
 from service import clock
 from service.capture.enquiries import Enquiry
-from service.fetching.errors import CollectError
-from service.fetching.line import Line, Odd, Pulled
-from service.fetching.settling import PLATFORMS, judge, read_arrival
+from service.fetching.connection import PlatformConnection, Pulled, UnreadableLead
+from service.fetching.settlement import PLATFORMS, judge, read_arrival
+from service.platforms.errors import PlatformError
 from service.store import Arrival, Store, StoreUnavailable
 
 log = structlog.get_logger()
@@ -23,7 +23,7 @@ OVERLAP = timedelta(hours=2)
 
 
 @dataclass(slots=True)
-class Tally:
+class PullResult:
     """What one pull brought. odd: leads that could not be read or kept, and why. broken: why it is not whole."""
 
     found: int = 0
@@ -33,18 +33,18 @@ class Tally:
     broken: list[str] = field(default_factory=list)
 
 
-def pull(line: Line, store: Store, since: datetime, until: datetime) -> Tally:
+def pull(line: PlatformConnection, store: Store, since: datetime, until: datetime) -> PullResult:
     """Ask one platform for all leads of a time, and keep those that are missing; what was announced gets its answers.
 
     One that cannot be read or kept holds up no other. An error of the platform ends it, and is noted like one of a
     fetch; what was kept by then stays.
     Raises: StoreUnavailable.
     """
-    tally = Tally()
+    tally = PullResult()
     try:
         for some in _batches(line.reader.pull(since, until)):
             _keep_all(some, line, store, tally)
-    except CollectError as error:
+    except PlatformError as error:
         _note(error, line, store, tally)
     if not tally.broken:
         now = clock.now()
@@ -62,13 +62,13 @@ def pull(line: Line, store: Store, since: datetime, until: datetime) -> Tally:
     return tally
 
 
-def _note(error: CollectError, line: Line, store: Store, tally: Tally) -> None:
+def _note(error: PlatformError, line: PlatformConnection, store: Store, tally: PullResult) -> None:
     tally.broken.append(" ".join(part for part in (error.said, getattr(error, "remedy", "")) if part))
     now = clock.now()
     store.write(lambda tx: judge(tx, line.link, error, line, now, 1.0))
 
 
-def told(tally: Tally, line: Line) -> str:
+def told(tally: PullResult, line: PlatformConnection) -> str:
     """One line for people."""
     platform = PLATFORMS[line.sender]
     text = f"{platform}: found {tally.found}, new {tally.new}, known {tally.known}"
@@ -86,18 +86,18 @@ def _batches(pulled: Iterable[Pulled]) -> Iterator[list[Pulled]]:
         yield some
 
 
-def _keep_all(some: list[Pulled], line: Line, store: Store, tally: Tally) -> None:
-    tally.found += len([each for each in some if not isinstance(each, CollectError)])
-    tally.odd += [f"{odd.which}: {odd.why}" for odd in some if isinstance(odd, Odd)]
+def _keep_all(some: list[Pulled], line: PlatformConnection, store: Store, tally: PullResult) -> None:
+    tally.found += len([each for each in some if not isinstance(each, PlatformError)])
+    tally.odd += [f"{odd.which}: {odd.why}" for odd in some if isinstance(odd, UnreadableLead)]
     for error in some:
-        if isinstance(error, CollectError):
+        if isinstance(error, PlatformError):
             _note(error, line, store, tally)
     for each in some:
         if isinstance(each, Enquiry):
             _keep(each, line, store, tally)
 
 
-def _keep(enquiry: Enquiry, line: Line, store: Store, tally: Tally) -> None:
+def _keep(enquiry: Enquiry, line: PlatformConnection, store: Store, tally: PullResult) -> None:
     try:
         arrival = read_arrival(enquiry, line)
         if _is_here(arrival, store):  # not kept again: that would count as a repeat of its person's

@@ -11,15 +11,15 @@ from service import clock
 from service.capture.enquiries import Enquiry
 from service.capture.intake import arrival_of, id_key
 from service.capture.submitting import reading_form, submit
-from service.fetching.errors import CollectError, Disconnected, Gone, NotNow, Unusable
-from service.fetching.line import Line
-from service.fetching.retry import Again, next_step, outage_s, rest_s
+from service.fetching.connection import PlatformConnection
+from service.fetching.retry import FetchAgain, next_step, outage_s, rest_s
 from service.lead import Outcome
+from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
 from service.store import Arrival, Ended, Fetch, Link, Store, Transaction
 
 log = structlog.get_logger()
 
-_OUTCOMES: Mapping[type[CollectError], Outcome] = {
+_OUTCOMES: Mapping[type[PlatformError], Outcome] = {
     NotNow: Outcome.UNAVAILABLE,
     Disconnected: Outcome.REFUSED,
     Gone: Outcome.MISSING,
@@ -30,7 +30,7 @@ PLATFORMS = {"meta": "Meta", "linkedin": "LinkedIn", "tiktok": "TikTok"}
 """How people write them."""
 
 
-def collect(fetch: Fetch, line: Line, store: Store) -> None:
+def collect(fetch: Fetch, line: PlatformConnection, store: Store) -> None:
     """Read one announced lead and settle it, whatever comes of that.
 
     Raises: LeaseLost when it is not ours any more; StoreUnavailable when nothing can be noted.
@@ -39,7 +39,7 @@ def collect(fetch: Fetch, line: Line, store: Store) -> None:
     try:
         enquiry = line.reader.fetch(fetch.notice)
         arrival = arrival_for(enquiry, line, fetch)
-    except CollectError as error:
+    except PlatformError as error:
         _settle(fetch, line, store, error, _duration_ms(began))
         return
     now, ended = clock.now(), Ended(Outcome.DONE, _duration_ms(began), 200)
@@ -49,7 +49,7 @@ def collect(fetch: Fetch, line: Line, store: Store) -> None:
     )
 
 
-def stumbled(fetch: Fetch, line: Line, store: Store) -> None:
+def stumbled(fetch: Fetch, line: PlatformConnection, store: Store) -> None:
     """A mistake of ours must cost one lead a delay, not the worker its life."""
     error = NotNow("a mistake of this service's own: see the worker's log")
     now = clock.now()
@@ -58,7 +58,7 @@ def stumbled(fetch: Fetch, line: Line, store: Store) -> None:
     store.write(lambda tx: _follow(tx, fetch, step, _problem(error, line, fetch.notice.tries), ended))
 
 
-def arrival_for(enquiry: Enquiry, line: Line, fetch: Fetch) -> Arrival:
+def arrival_for(enquiry: Enquiry, line: PlatformConnection, fetch: Fetch) -> Arrival:
     """The announced lead with its answers, read and credited as any other."""
     notice = fetch.notice
     whole = replace(enquiry, place=enquiry.place or notice.place, external_id=notice.external_id)
@@ -66,7 +66,7 @@ def arrival_for(enquiry: Enquiry, line: Line, fetch: Fetch) -> Arrival:
     return arrival._replace(lead=replace(arrival.lead, id=notice.lead_id, received_at=notice.announced_at))
 
 
-def read_arrival(enquiry: Enquiry, line: Line) -> Arrival:
+def read_arrival(enquiry: Enquiry, line: PlatformConnection) -> Arrival:
     """A lead of what was read, known by its id alone: the same person may well have asked twice.
 
     Platforms tell no visitor's address, so none is kept; what they let be read is proven.
@@ -80,7 +80,7 @@ def read_arrival(enquiry: Enquiry, line: Line) -> Arrival:
 # -- what went wrong
 
 
-def _settle(fetch: Fetch, line: Line, store: Store, error: CollectError, duration_ms: int) -> None:
+def _settle(fetch: Fetch, line: PlatformConnection, store: Store, error: PlatformError, duration_ms: int) -> None:
     now, jitter = clock.now(), _jitter()
     step = next_step(error, fetch.notice.tries, jitter, now)
     ended = Ended(_outcome(error), duration_ms, error.status, error.said)
@@ -104,13 +104,15 @@ def _settle(fetch: Fetch, line: Line, store: Store, error: CollectError, duratio
 
 
 def _follow(tx: Transaction, fetch: Fetch, step: object, problem: str, ended: Ended) -> None:
-    if isinstance(step, Again):
+    if isinstance(step, FetchAgain):
         tx.platforms.postpone_fetch(fetch, step.due, step.tries, problem, ended)
     else:
         tx.platforms.park_fetch(fetch, problem, ended)
 
 
-def judge(tx: Transaction, link: Link, error: CollectError, line: Line, now: datetime, jitter: float) -> None:
+def judge(
+    tx: Transaction, link: Link, error: PlatformError, line: PlatformConnection, now: datetime, jitter: float
+) -> None:
     """What an error says of the connection: nothing, a short rest, or that a person must mend it."""
     if isinstance(error, Disconnected):
         _break(tx, link._replace(place=error.place), error, line, now, jitter)
@@ -123,7 +125,9 @@ def judge(tx: Transaction, link: Link, error: CollectError, line: Line, now: dat
     _defer_probe(tx, link, now, jitter)
 
 
-def _break(tx: Transaction, link: Link, error: Disconnected, line: Line, now: datetime, jitter: float) -> None:
+def _break(
+    tx: Transaction, link: Link, error: Disconnected, line: PlatformConnection, now: datetime, jitter: float
+) -> None:
     health = tx.platforms.health(link)
     if health.reason and health.rests_until is not None and health.rests_until > now:
         return  # several were under way when it broke: that is one break
@@ -139,7 +143,7 @@ def _defer_probe(tx: Transaction, link: Link, now: datetime, jitter: float) -> N
             tx.platforms.pause(broken, now + timedelta(seconds=rest_s(health.rests, jitter)))
 
 
-def reason_of(error: Disconnected, link: Link, line: Line) -> str:
+def reason_of(error: Disconnected, link: Link, line: PlatformConnection) -> str:
     """What people are told: which connection, the platform's own words, what to do."""
     whose = f" of {link.place}" if link.place else ""
     platform = PLATFORMS[line.sender]
@@ -149,11 +153,11 @@ def reason_of(error: Disconnected, link: Link, line: Line) -> str:
     )
 
 
-def _problem(error: CollectError, line: Line, tries: int) -> str:
+def _problem(error: PlatformError, line: PlatformConnection, tries: int) -> str:
     platform, said = PLATFORMS[line.sender], _stopped(error.said)
     if isinstance(error, Disconnected):
         return f"{platform} does not let it be read: {said} {error.remedy}"
-    gives_up = not isinstance(next_step(error, tries, 1.0, clock.now()), Again)
+    gives_up = not isinstance(next_step(error, tries, 1.0, clock.now()), FetchAgain)
     if isinstance(error, Gone):
         if not gives_up:
             return f"{platform} does not know it, or does not show it ({error.said}): it is tried again by itself."
@@ -168,7 +172,7 @@ def _problem(error: CollectError, line: Line, tries: int) -> str:
     return f"{platform} could not be asked for it ({error.said}): it is tried again by itself."
 
 
-def _outcome(error: CollectError) -> Outcome:
+def _outcome(error: PlatformError) -> Outcome:
     if isinstance(error, NotNow) and error.wait_s is not None:
         return Outcome.THROTTLED
     return _OUTCOMES[type(error)]
