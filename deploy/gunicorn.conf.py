@@ -7,7 +7,7 @@ Everything else is set by the environment, see docs/settings.md.
 import sys
 from pathlib import Path
 
-from service.cli.house import with_port
+from service.cli.configuration import with_port
 from service.cli.web import PORT, server_options
 from service.settings import read_settings
 

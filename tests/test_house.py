@@ -70,7 +70,7 @@ CALLS = {
     "datetime.now": {"clock.py", "simulator/instants.py"},
     "datetime.utcnow": set(),
     "time.time": {"simulator/world.py", "simulator/tokens.py"},
-    "os.environ": {"settings/environment.py", "cli/up.py", "cli/house.py"},
+    "os.environ": {"settings/environment.py", "cli/up.py", "cli/configuration.py"},
     "os.getenv": set(),
 }
 """What reads the world -> the only files that may: all others are told."""

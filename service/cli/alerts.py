@@ -7,9 +7,9 @@ from typing import Any
 from service import clock
 from service.alerts import channels
 from service.alerts.words import span
+from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.lines import printable
 from service.cli.main import Failed
-from service.cli.opened import House, open_house, unanswered
 from service.store import Concern, StoreUnavailable
 
 TEST = channels.Message(
@@ -27,16 +27,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """What is wrong: 1, nothing: 0. With --test, 1 when the message did not get through everywhere."""
-    house = open_house(alerts=True)
+    installation = open_installation(alerts=True)
     try:
-        return _test(house, as_json=arguments.json) if arguments.test else _list(house, as_json=arguments.json)
+        act = _test if arguments.test else _list
+        return act(installation, as_json=arguments.json)
     except StoreUnavailable as error:
-        raise Failed(unanswered(error)) from error
+        raise Failed(database_problem(error)) from error
 
 
-def _list(house: House, *, as_json: bool) -> int:
+def _list(installation: Installation, *, as_json: bool) -> int:
     now = clock.now()
-    with house.store.read() as tx:
+    with installation.store.read() as tx:
         concerns = tx.alerts.open()
     if as_json:
         print(json.dumps([_as_row(concern) for concern in concerns], indent=2, ensure_ascii=False))
@@ -55,8 +56,8 @@ def _as_row(concern: Concern) -> dict[str, Any]:
     return {"cause": concern.cause, "sentence": concern.sentence, "since": since, "told": concern.told}
 
 
-def _test(house: House, *, as_json: bool) -> int:
-    addresses = house.settings.alert_urls
+def _test(installation: Installation, *, as_json: bool) -> int:
+    addresses = installation.settings.alert_urls
     if not addresses:
         raise Failed("ALERT_URLS is not set, so nobody is told: write Apprise addresses such as mailto://...")
     outcomes = channels.send(addresses, TEST)

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
-from service.cli.house import NO_LOGIN
+from service.cli.configuration import NO_CREDENTIALS
+from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
-from service.cli.opened import House, open_house
 from service.cli.progress import Bar
 from service.cli.simulated import in_demo
 from service.cli.toml_lines import lines_of
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print them; 1 where an account could not be read."""
-    found = list(read_all(open_house(), arguments.account))
+    found = list(read_all(open_installation(), arguments.account))
     if arguments.json:
         print(json.dumps([shelves.as_row() for shelves in found], indent=2, ensure_ascii=False))
     else:
@@ -34,21 +34,21 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read_all(house: House, only: str) -> Iterator[Shelves]:
+def read_all(installation: Installation, only: str) -> Iterator[Shelves]:
     """What each account has.
 
     Raises: Failed.
     """
     from service import worker  # noqa: PLC0415 (only this command pays for it)
 
-    house = replace(house, settings=in_demo(house.settings, house.store, "showing"))
-    known = {account.name: account for account in worker.accounts(house.settings, house.setup)}
+    installation = replace(installation, settings=in_demo(installation.settings, installation.store, "showing"))
+    known = {account.name: account for account in worker.accounts(installation.settings, installation.setup)}
     if only and only not in known:
         raise Failed(f"there is no account {only!r}: known are {', '.join(known)}")
     chosen = [known[only]] if only else [account for account in known.values() if account.has_login]
     if not all(account.has_login for account in chosen) or not chosen:
-        raise Failed(NO_LOGIN)
-    desks = worker.desks(house.settings, house.setup, house.store, threading.Event())
+        raise Failed(NO_CREDENTIALS)
+    desks = worker.desks(installation.settings, installation.setup, installation.store, threading.Event())
     for account in chosen:
         yield read_one(account, desks[account.name].nexudus)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from service import clock
-from service.cli.house import instant
+from service.cli.configuration import instant
+from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed
-from service.cli.opened import House, open_house, unanswered
 from service.conversions.choosing import Chosen, Fit, Reason, Wish, choose
 from service.platforms.google_ads import conversions as google
 from service.platforms.meta import conversions as meta
@@ -41,18 +41,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write what is new, then note it as told: a file that could not be written is told again."""
-    house = open_house()
-    _check(house, arguments)
+    installation = open_installation()
+    _check(installation, arguments)
     wish = Wish(arguments.platform, arguments.since, arguments.form, arguments.again)
     now = clock.now()
     fit: Fit = google.fit if arguments.platform == "google" else meta.fits(now)
     try:
-        chosen = choose(house.store, house.setup.forms, wish, fit)
-        _write(arguments.out, lambda out: _fill(house, arguments, chosen, out))
+        chosen = choose(installation.store, installation.setup.forms, wish, fit)
+        _write(arguments.out, lambda out: _fill(installation, arguments, chosen, out))
         made = [(one.lead.id, one.name) for one in chosen.conversions]
-        house.store.write(lambda tx: tx.crm.record_conversions(arguments.platform, made, now))
+        installation.store.write(lambda tx: tx.crm.record_conversions(arguments.platform, made, now))
     except StoreUnavailable as error:
-        raise Failed(unanswered(error)) from error
+        raise Failed(database_problem(error)) from error
     if arguments.json:  # beside the conversions themselves, where those go to the standard output
         print(json.dumps(_numbers(chosen, arguments)), file=sys.stdout if arguments.out else sys.stderr)
     else:
@@ -60,9 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _check(house: House, arguments: argparse.Namespace) -> None:
+def _check(installation: Installation, arguments: argparse.Namespace) -> None:
     """Raises: Failed where nothing can come out of it."""
-    forms = house.setup.forms
+    forms = installation.setup.forms
     if arguments.form and arguments.form not in forms:
         raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(forms)}")
     asked = [forms[arguments.form]] if arguments.form else list(forms.values())
@@ -75,11 +75,11 @@ def _check(house: House, arguments: argparse.Namespace) -> None:
         )
 
 
-def _fill(house: House, arguments: argparse.Namespace, chosen: Chosen, out: TextIO) -> None:
+def _fill(installation: Installation, arguments: argparse.Namespace, chosen: Chosen, out: TextIO) -> None:
     if arguments.platform == "google":
         google.write(chosen.conversions, out)
     else:
-        meta.write(chosen.conversions, house.setup.forms, out, hashed=arguments.hashed)
+        meta.write(chosen.conversions, installation.setup.forms, out, hashed=arguments.hashed)
 
 
 def _write(path: Path | None, fill: Callable[[TextIO], None]) -> None:

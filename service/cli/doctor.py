@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from service import logs
-from service.cli.house import NO_LOGIN, check_addresses, number_within
+from service.cli.configuration import NO_CREDENTIALS, check_addresses, number_within
+from service.cli.installation import database_problem
 from service.cli.main import Misused
-from service.cli.opened import unanswered
 from service.cli.simulated import in_demo
 from service.delivery.behaviour import read_behaviour
 from service.delivery.preflight import Finding, examine
@@ -182,7 +182,7 @@ def check_store(store: Store) -> list[Finding]:
 
 
 def _unanswered(error: Exception) -> Finding:
-    problem, _, remedy = unanswered(error).partition("): ")
+    problem, _, remedy = database_problem(error).partition("): ")
     return _database("error", f"{problem})", remedy)
 
 
@@ -230,5 +230,5 @@ def inspect_account(account: Account, nexudus: Nexudus, setup: Setup, store: Sto
         return examine(nexudus, setup.forms.values(), account.name, behaviour=behaviour)
     if not any(account.name in form.accounts for form in setup.forms.values()):
         return []
-    problem, _, remedy = NO_LOGIN.partition(": ")
+    problem, _, remedy = NO_CREDENTIALS.partition(": ")
     return [Finding("error", "credentials", f"account {account.name}", problem, remedy)]

@@ -11,7 +11,7 @@ from io import StringIO
 from service.capture.sheets.cells import protect, protect_all
 from service.cli.export_lines import as_lead_json
 from service.cli.export_pages import texts
-from service.cli.opened import House
+from service.cli.installation import Installation
 from service.lead import CANONICAL_FIELDS, LeadId, Status
 from service.nexudus.lead_sources import lead_source_name
 from service.operations.lead_json import beside_json
@@ -32,7 +32,7 @@ COLUMNS = (
 """The columns of the CSV in their order. Further ones will come at the end."""
 
 
-def export_leads(house: House, arguments: argparse.Namespace) -> int:
+def export_leads(installation: Installation, arguments: argparse.Namespace) -> int:
     """Write them to the standard output, oldest first."""
     query = Query(arguments.status, arguments.form, arguments.since, arguments.until)
     out = sys.stdout.buffer  # bytes: UTF-8 and our line ends, whatever the terminal has
@@ -40,7 +40,7 @@ def export_leads(house: House, arguments: argparse.Namespace) -> int:
     if arguments.format == "csv":
         out.write((BYTE_ORDER_MARK if arguments.excel else "").encode() + _lines([COLUMNS]).encode())
     render = as_json_lines if arguments.format == "jsonl" else as_table
-    for text in texts(house.store, house.settings.database_url, query, render):
+    for text in texts(installation.store, installation.settings.database_url, query, render):
         out.write(text)
     out.flush()
     return 0

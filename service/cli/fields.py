@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from service.cli.arrived import CHANGE, Arrived, arrived, line
+from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.lines import printable
 from service.cli.main import Failed
-from service.cli.opened import House, open_house, unanswered
 from service.forms import Form
 from service.forms.senders import TARGETS
 from service.lead import CANONICAL_FIELDS, Lead
@@ -30,19 +30,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it, a section for each sender; 1 where nothing has arrived yet."""
-    house = open_house()
-    if arguments.form not in house.setup.forms:
-        raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(house.setup.forms)}")
+    installation = open_installation()
+    if arguments.form not in installation.setup.forms:
+        raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(installation.setup.forms)}")
     try:
-        found = by_sender(house, arguments.form, arguments.sender)
+        found = by_sender(installation, arguments.form, arguments.sender)
     except StoreUnavailable as error:
-        raise Failed(unanswered(error)) from error
+        raise Failed(database_problem(error)) from error
     if not found:
         whose = f" of {arguments.sender}" if arguments.sender else ""
         raise Failed(
             f"form {arguments.form}: nothing{whose} has arrived yet: send a test from the sender, then look again"
         )
-    form = house.setup.forms[arguments.form]
+    form = installation.setup.forms[arguments.form]
     if arguments.json:
         print(json.dumps([_as_row(form, *each) for each in found.items()], indent=2, ensure_ascii=False))
     else:
@@ -50,9 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def by_sender(house: House, form: str, only: str) -> Mapping[str, Sequence[Lead]]:
+def by_sender(installation: Installation, form: str, only: str) -> Mapping[str, Sequence[Lead]]:
     """The form's newest leads with answers, by who sent them; the latest sender first."""
-    with house.store.read() as tx:
+    with installation.store.read() as tx:
         leads = tx.search.leads(Query(form=form), LOOKED_THROUGH)
     found: dict[str, list[Lead]] = {}
     for lead in leads:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from service import clock
+from service.cli.installation import database_problem, open_installation
 from service.cli.main import Failed
-from service.cli.opened import open_house, unanswered
 from service.operations.forget import forget
 from service.store import StoreUnavailable
 
@@ -21,13 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Erase them; 1 where something could not be erased now."""
-    house = open_house()
+    installation = open_installation()
     if "@" not in arguments.email:
         raise Failed(f"{arguments.email!r} is no e-mail address")
     try:
-        told = forget(house.store, arguments.email, clock.now(), is_dry=arguments.dry_run)
+        told = forget(installation.store, arguments.email, clock.now(), is_dry=arguments.dry_run)
     except StoreUnavailable as error:
-        raise Failed(unanswered(error)) from error
+        raise Failed(database_problem(error)) from error
     print(json.dumps(told, indent=2) if arguments.json else "\n".join(_lines(told)))
     return 1 if told["busy"] else 0
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from service import clock
 from service.cli.commands import COMMANDS
-from service.cli.house import instant, number_within
+from service.cli.configuration import instant, number_within
+from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed
-from service.cli.opened import House, open_house, unanswered
 from service.lead import Lead, Status
 from service.operations import leads
 from service.operations.lead_json import leads_json
@@ -92,23 +92,23 @@ def answer(text: str) -> tuple[str, str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked; list, where nothing was said."""
-    act: Callable[[House, argparse.Namespace], int] = arguments.act
+    act: Callable[[Installation, argparse.Namespace], int] = arguments.act
     try:
-        return act(open_house(), arguments)
+        return act(open_installation(), arguments)
     except StoreUnavailable as error:
-        raise Failed(unanswered(error)) from error
+        raise Failed(database_problem(error)) from error
 
 
 def _query(arguments: argparse.Namespace, before: str = "") -> Query:
     return Query(arguments.status, arguments.form, arguments.since, arguments.until, before=before)
 
 
-def list_leads(house: House, arguments: argparse.Namespace) -> int:
+def list_leads(installation: Installation, arguments: argparse.Namespace) -> int:
     """A few lines for each lead, or one of JSON."""
-    found = _take(house.store, arguments, arguments.limit)
+    found = _take(installation.store, arguments, arguments.limit)
     if arguments.json:
         while some := list(islice(found, PAGE)):
-            for row in _rows(house.store, some):
+            for row in _rows(installation.store, some):
                 print(json.dumps(row))
         return 0
     from rich.console import Console  # noqa: PLC0415 (only this list needs it)
@@ -119,10 +119,10 @@ def list_leads(house: House, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _export(house: House, arguments: argparse.Namespace) -> int:
+def _export(installation: Installation, arguments: argparse.Namespace) -> int:
     from service.cli.export import export_leads  # noqa: PLC0415 (only this action needs it)
 
-    return export_leads(house, arguments)
+    return export_leads(installation, arguments)
 
 
 def _rows(store: Store, leads: Sequence[Lead]) -> list[dict[str, Any]]:
@@ -143,58 +143,58 @@ def _take(store: Store, arguments: argparse.Namespace, most: int) -> Iterator[Le
         before = page[-1].id
 
 
-def show_lead(house: House, arguments: argparse.Namespace) -> int:
+def show_lead(installation: Installation, arguments: argparse.Namespace) -> int:
     """Everything, as JSON."""
-    with house.store.read() as tx:
+    with installation.store.read() as tx:
         lead = tx.leads.get(arguments.id)
     if lead is None:
         raise Failed(f"there is no lead {arguments.id}")
-    print(json.dumps(_rows(house.store, [lead])[0], indent=2, ensure_ascii=False))
+    print(json.dumps(_rows(installation.store, [lead])[0], indent=2, ensure_ascii=False))
     return 0
 
 
-def correct_lead(house: House, arguments: argparse.Namespace) -> int:
+def correct_lead(installation: Installation, arguments: argparse.Namespace) -> int:
     """Put answers right; the lead is sent with them."""
 
     def read(lead: Lead) -> leads.Corrected:
         from service.operations.correction import correct  # noqa: PLC0415 (only this action needs it)
 
-        return correct(lead, dict(arguments.field), house.setup.forms.get(lead.submission.form), clock.now())
+        return correct(lead, dict(arguments.field), installation.setup.forms.get(lead.submission.form), clock.now())
 
     try:
-        lead = leads.correct(house.store, arguments.id, read, clock.now())
+        lead = leads.correct(installation.store, arguments.id, read, clock.now())
     except (leads.NotPossible, leads.NotCorrect) as reason:
         raise Failed(str(reason)) from reason
     if lead is None:
         raise Failed(f"there is no lead {arguments.id}")
     if arguments.json:
-        print(json.dumps(_rows(house.store, [lead])[0], indent=2, ensure_ascii=False))
+        print(json.dumps(_rows(installation.store, [lead])[0], indent=2, ensure_ascii=False))
     else:
         print(f"{lead.id}: corrected, {lead.status.value}")
     return 0
 
 
-def retry_leads(house: House, arguments: argparse.Namespace) -> int:
+def retry_leads(installation: Installation, arguments: argparse.Namespace) -> int:
     """Those named, or all of those that the filters match and that can be sent."""
     ids: Iterable[str] = arguments.ids
     filtered = bool(arguments.status or arguments.form or arguments.since or arguments.until)
     if filtered == bool(ids):
         raise Failed("name leads, or else say which: --status parked, --form, --since, --until")
     if filtered:  # read a page at a time, while those before are retried already
-        found = _take(house.store, arguments, sys.maxsize)
+        found = _take(installation.store, arguments, sys.maxsize)
         ids = (lead.id for lead in found if lead.status in leads.WAITING)
-    return _each(arguments, ids, "sent again", lambda lead_id: leads.retry(house.store, lead_id, clock.now()))
+    return _each(arguments, ids, "sent again", lambda lead_id: leads.retry(installation.store, lead_id, clock.now()))
 
 
-def release_leads(house: House, arguments: argparse.Namespace) -> int:
+def release_leads(installation: Installation, arguments: argparse.Namespace) -> int:
     """Those named."""
     ids = arguments.ids
-    return _each(arguments, ids, "released", lambda lead_id: leads.release(house.store, lead_id, clock.now()))
+    return _each(arguments, ids, "released", lambda lead_id: leads.release(installation.store, lead_id, clock.now()))
 
 
-def discard_leads(house: House, arguments: argparse.Namespace) -> int:
+def discard_leads(installation: Installation, arguments: argparse.Namespace) -> int:
     """Those named."""
-    return _each(arguments, arguments.ids, "discarded", lambda lead_id: leads.discard(house.store, lead_id))
+    return _each(arguments, arguments.ids, "discarded", lambda lead_id: leads.discard(installation.store, lead_id))
 
 
 def _each(arguments: argparse.Namespace, ids: Iterable[str], done: str, act: Callable[[str], Lead | None]) -> int:

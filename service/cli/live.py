@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from service import clock
-from service.cli.house import NO_LOGIN
+from service.cli.configuration import NO_CREDENTIALS
+from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed, Misused
-from service.cli.opened import House, open_house, unanswered
 from service.cli.simulated import in_demo
 from service.delivery.desk import Desk
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial
@@ -32,9 +32,9 @@ def run_live(arguments: argparse.Namespace) -> int:
     """
     if not arguments.stage or not arguments.yes:
         raise Misused(CONSENT)
-    house = open_house()
-    house = replace(house, settings=in_demo(house.settings, house.store, "trying"))
-    desk = _desk(house, arguments.account or "default")
+    installation = open_installation()
+    installation = replace(installation, settings=in_demo(installation.settings, installation.store, "trying"))
+    desk = _desk(installation, arguments.account or "default")
     type_id = arguments.type or _type_of(desk, arguments.stage)
     try:
         trial = begin_trial(desk.nexudus, arguments.stage, type_id, clock.sleep)
@@ -50,21 +50,21 @@ def run_live(arguments: argparse.Namespace) -> int:
     try:
         desk.store.write(lambda tx: _keep(tx, desk, trial, answers))
     except StoreUnavailable as error:
-        raise Failed(f"the answers could not be kept: {unanswered(error)}") from error
+        raise Failed(f"the answers could not be kept: {database_problem(error)}") from error
     if not arguments.json:
         print("The answers are kept as facts of the account; a running worker follows them within a minute.")
     return 0
 
 
-def _desk(house: House, name: str) -> Desk:
+def _desk(installation: Installation, name: str) -> Desk:
     from service import worker  # noqa: PLC0415 (only this option pays for it)
 
-    known = {account.name: account for account in worker.accounts(house.settings, house.setup)}
+    known = {account.name: account for account in worker.accounts(installation.settings, installation.setup)}
     if name not in known:
         raise Failed(f"there is no account {name!r}: known are {', '.join(known)}")
     if not known[name].has_login:
-        raise Failed(f"account {name}: {NO_LOGIN}")
-    return worker.desks(house.settings, house.setup, house.store, threading.Event())[name]
+        raise Failed(f"account {name}: {NO_CREDENTIALS}")
+    return worker.desks(installation.settings, installation.setup, installation.store, threading.Event())[name]
 
 
 def _type_of(desk: Desk, stage_id: int) -> int | None:

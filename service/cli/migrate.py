@@ -3,9 +3,9 @@
 import argparse
 import json
 
-from service.cli.house import read_house
+from service.cli.configuration import read_configuration
+from service.cli.installation import database_problem
 from service.cli.main import Failed
-from service.cli.opened import unanswered
 from service.store import SCHEMA, Store, StoreUnavailable
 
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply what is missing."""
-    settings, _ = read_house()
+    settings, _ = read_configuration()
     migrate(settings.database_url)
     print(json.dumps({"schema": SCHEMA}) if arguments.json else f"the database is on schema {SCHEMA}")
     return 0
@@ -33,4 +33,4 @@ def migrate(url: str) -> None:
             store.migrate()
         store.close()
     except (StoreUnavailable, OSError) as error:
-        raise Failed(unanswered(error)) from error
+        raise Failed(database_problem(error)) from error

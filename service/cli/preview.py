@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import Any
 
-from service.cli.house import read_house
+from service.cli.configuration import read_configuration
 from service.cli.main import Failed
 
 UTM_VALUES = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print it; 1 when the visitor would be sent back or the lead parked."""
     from service.operations.preview import preview  # noqa: PLC0415 (only this command pays for it)
 
-    _, setup = read_house()
+    _, setup = read_configuration()
     if arguments.form not in setup.forms:
         raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(setup.forms)}")
     asked = {

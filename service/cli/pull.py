@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from service import clock
-from service.cli.house import instant
+from service.cli.configuration import instant
+from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed
-from service.cli.opened import House, open_house, unanswered
 from service.delivery.identity import is_gone, worker_name
 from service.fetching.connection import PlatformConnection
 from service.fetching.lines import make_lines
@@ -37,36 +37,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """A line for each platform of the form; 1 where one could not be read, or a lead of it."""
-    house = open_house()
-    form = house.setup.forms.get(arguments.form)
+    installation = open_installation()
+    form = installation.setup.forms.get(arguments.form)
     if form is None:
-        raise Failed(f"the forms file has no form {arguments.form!r}; it has {', '.join(house.setup.forms)}")
+        raise Failed(f"the forms file has no form {arguments.form!r}; it has {', '.join(installation.setup.forms)}")
     senders = [sender for sender in form.webhooks if sender in PLATFORMS]
     if not senders:
         raise Failed(f"no ad platform is set up for {form.name!r}: see docs/ad-platforms.md")
-    lines = {line.sender: line for line in _lines(house, form.name)}
+    lines = {line.sender: line for line in _lines(installation, form.name)}
     try:
-        return max(_pull(sender, lines, house, arguments) for sender in senders)
+        return max(_pull(sender, lines, installation, arguments) for sender in senders)
     except StoreUnavailable as error:
-        raise Failed(unanswered(error)) from error
+        raise Failed(database_problem(error)) from error
 
 
-def _lines(house: House, form: str) -> list[PlatformConnection]:
+def _lines(installation: Installation, form: str) -> list[PlatformConnection]:
     from service.worker import addresses  # noqa: PLC0415 (loads all that delivers)
 
     return make_lines(
-        {form: house.setup.forms[form]},
-        addresses(house.settings),
-        house.store,
+        {form: installation.setup.forms[form]},
+        addresses(installation.settings),
+        installation.store,
         Identity(f"pull/{worker_name()}", is_gone),
     )
 
 
-def _pull(sender: str, lines: dict[str, PlatformConnection], house: House, arguments: argparse.Namespace) -> int:
+def _pull(
+    sender: str, lines: dict[str, PlatformConnection], installation: Installation, arguments: argparse.Namespace
+) -> int:
     if sender not in lines:
         return _tell(sender, NOTHING_TO_READ[sender].format(form=arguments.form), [], as_json=arguments.json)
     now = clock.now()
-    tally = pull(lines[sender], house.store, arguments.since or now - BACK, now)
+    tally = pull(lines[sender], installation.store, arguments.since or now - BACK, now)
     return _tell(sender, told(tally, lines[sender]), list(_problems(tally)), as_json=arguments.json)
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.attribution import attribute
-from service.cli.house import instant
+from service.cli.configuration import instant
+from service.cli.installation import database_problem, open_installation
 from service.cli.main import Failed
-from service.cli.opened import open_house, unanswered
 from service.forms import Form
 from service.lead import Attribution, Lead, Status
 from service.store import Store, StoreUnavailable
@@ -61,19 +61,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Credit the leads again: a line for each that differs, then a summary."""
-    house = open_house()
+    installation = open_installation()
     counts: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     try:
-        for page in _pages(house.store, arguments):
-            known = [lead for lead in page if lead.submission.form in house.setup.forms]
-            lost.update(lead.submission.form for lead in page if lead.submission.form not in house.setup.forms)
-            for finding in credit_again(known, house.setup.forms, house.store, is_dry=arguments.dry_run):
+        for page in _pages(installation.store, arguments):
+            known = [lead for lead in page if lead.submission.form in installation.setup.forms]
+            lost.update(lead.submission.form for lead in page if lead.submission.form not in installation.setup.forms)
+            for finding in credit_again(known, installation.setup.forms, installation.store, is_dry=arguments.dry_run):
                 counts[finding.fate] += 1
                 if finding.differences and finding.fate != "left alone":
                     print(_as_json(finding) if arguments.json else _line(finding))
     except StoreUnavailable as error:
-        raise Failed(unanswered(error)) from error
+        raise Failed(database_problem(error)) from error
     print(_json_summary(counts, lost) if arguments.json else "\n".join(_summary(counts, lost)))
     return 0
 

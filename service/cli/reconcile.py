@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from service import clock
-from service.cli.house import NO_LOGIN, instant
+from service.cli.configuration import NO_CREDENTIALS, instant
+from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed
-from service.cli.opened import House, open_house, unanswered
 from service.cli.progress import Bar
 from service.cli.simulated import in_demo
 from service.delivery.identity import is_gone, worker_name
@@ -47,15 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """A table for each account; 1 where anything does not agree."""
-    house = open_house()
-    house = replace(house, settings=in_demo(house.settings, house.store, "comparing with"))
+    installation = open_installation()
+    installation = replace(installation, settings=in_demo(installation.settings, installation.store, "comparing with"))
     try:
         if arguments.excuse:
-            return _excuse(house, arguments.excuse)
+            return _excuse(installation, arguments.excuse)
         with Bar("reading Nexudus", 1) as bar:
-            found = [_compare(book, ask, arguments, bar) for book, ask in _books(house, arguments)]
+            found = [_compare(book, ask, arguments, bar) for book, ask in _books(installation, arguments)]
     except StoreUnavailable as error:
-        raise Failed(unanswered(error)) from error
+        raise Failed(database_problem(error)) from error
     except NexudusError as error:
         raise Failed(f"Nexudus: {error.said}; nothing more was changed, run it again later") from error
     if arguments.json:
@@ -65,9 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if all(one.is_right for one in found) else 1
 
 
-def _excuse(house: House, lead_ids: Sequence[str]) -> int:
+def _excuse(installation: Installation, lead_ids: Sequence[str]) -> int:
     now = clock.now()
-    done = house.store.write(lambda tx: tx.crm.acknowledge(lead_ids, now))
+    done = installation.store.write(lambda tx: tx.crm.acknowledge(lead_ids, now))
     for lead_id in lead_ids:
         said = (
             "excused: it will not be told again" if lead_id in done else "nothing was found of it: run reconcile first"
@@ -76,7 +76,7 @@ def _excuse(house: House, lead_ids: Sequence[str]) -> int:
     return 0 if len(done) == len(set(lead_ids)) else 1
 
 
-def _books(house: House, arguments: argparse.Namespace) -> Iterator[tuple[Book, Ask]]:
+def _books(installation: Installation, arguments: argparse.Namespace) -> Iterator[tuple[Book, Ask]]:
     """The book of each account that has a login, and what asks the platforms of its forms."""
     import threading  # noqa: PLC0415 (with all that delivers)
 
@@ -85,20 +85,20 @@ def _books(house: House, arguments: argparse.Namespace) -> Iterator[tuple[Book, 
     from service.reconciliation import wiring  # noqa: PLC0415
     from service.store import Identity  # noqa: PLC0415
 
-    desks = worker.desks(house.settings, house.setup, house.store, threading.Event())
+    desks = worker.desks(installation.settings, installation.setup, installation.store, threading.Event())
     lines = make_lines(
-        house.setup.forms,
-        worker.addresses(house.settings),
-        house.store,
+        installation.setup.forms,
+        worker.addresses(installation.settings),
+        installation.store,
         Identity(f"reconcile/{worker_name()}", is_gone),
     )
-    named = [each.name for each in worker.accounts(house.settings, house.setup) if each.has_login]
+    named = [each.name for each in worker.accounts(installation.settings, installation.setup) if each.has_login]
     if not named:
-        raise Failed(NO_LOGIN)
+        raise Failed(NO_CREDENTIALS)
     for name in named:
-        asked = wiring.asking(name, lines, house.store, exactly=arguments.since is not None)
+        asked = wiring.asking(name, lines, installation.store, exactly=arguments.since is not None)
         ask = no_platforms if arguments.no_platforms else asked
-        yield wiring.book_of(name, desks[name], house.store, clock.sleep, tempo_s=0), ask
+        yield wiring.book_of(name, desks[name], installation.store, clock.sleep, tempo_s=0), ask
 
 
 def _compare(book: Book, ask: Ask, arguments: argparse.Namespace, bar: Bar) -> Comparison:

@@ -5,9 +5,9 @@ import json
 
 from service import clock
 from service.cli.commands import COMMANDS
-from service.cli.house import instant
+from service.cli.configuration import instant
+from service.cli.installation import database_problem, open_installation
 from service.cli.main import Failed
-from service.cli.opened import open_house, unanswered
 from service.store import StoreUnavailable
 
 
@@ -26,16 +26,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Print it."""
     from service.operations.report import attribution_report, period_of  # noqa: PLC0415 (only this command pays for it)
 
-    house = open_house()
+    installation = open_installation()
     period = period_of(arguments.since, arguments.until, arguments.form, clock.now())
     if period.since >= period.until:
         raise Failed("the period is empty: --since must lie before --until")
     try:
-        found = attribution_report(house.store, house.setup.forms, period)
+        found = attribution_report(installation.store, installation.setup.forms, period)
     except StoreUnavailable as error:
-        raise Failed(unanswered(error)) from error
-    if not found["leads"] and arguments.form and arguments.form not in house.setup.forms:
-        raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(house.setup.forms)}")
+        raise Failed(database_problem(error)) from error
+    if not found["leads"] and arguments.form and arguments.form not in installation.setup.forms:
+        raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(installation.setup.forms)}")
     if arguments.json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
         return 0

@@ -2,7 +2,7 @@
 
 import argparse
 
-from service.cli.house import number_within, with_port
+from service.cli.configuration import number_within, with_port
 from service.cli.main import Failed
 from service.settings import read_settings
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 
-from service.cli.house import number_within, read_house, with_port
+from service.cli.configuration import number_within, read_configuration, with_port
 from service.cli.main import Failed
 from service.cli.migrate import migrate
 from service.cli.simulated import PASSWORD, USERNAME, note_address
@@ -53,7 +53,7 @@ class Plan:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start all, tell where, stop all when one ends or somebody says so."""
-    settings, setup = read_house(alerts=True)
+    settings, setup = read_configuration(alerts=True)
     plan = plan_of(settings, arguments)
     check_ports(plan)
     migrate(settings.database_url)

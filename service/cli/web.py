@@ -4,8 +4,8 @@ import argparse
 from typing import Any
 
 from service.capture.http.rate_limit import PostCounts
+from service.cli.configuration import number_within, read_configuration, with_port
 from service.cli.cores import hooks
-from service.cli.house import number_within, read_house, with_port
 from service.settings import Settings
 
 PORT = 8000
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    settings, setup = read_house()
+    settings, setup = read_configuration()
     options = server_options(settings, with_port(settings, arguments.port, PORT))
     # Only here, so that no other command pays for it, and before the fork: the web processes share these pages.
     from gunicorn.app.base import BaseApplication  # noqa: PLC0415

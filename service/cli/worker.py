@@ -2,7 +2,7 @@
 
 import argparse
 
-from service.cli.opened import open_house
+from service.cli.installation import open_installation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,6 +13,6 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every command's 
     """Deliver until told to stop."""
     from service.worker import run as work  # noqa: PLC0415 (only this command pays for it)
 
-    house = open_house(alerts=True)
-    work(house.settings, house.setup, house.store)
+    installation = open_installation(alerts=True)
+    work(installation.settings, installation.setup, installation.store)
     return 0

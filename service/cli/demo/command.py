@@ -8,10 +8,10 @@ from itertools import islice
 from typing import TypeVar
 
 from service import clock
+from service.cli.configuration import instant, number_within
 from service.cli.demo.story import ACCOUNT, tell
-from service.cli.house import instant, number_within
+from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed
-from service.cli.opened import House, open_house, unanswered
 from service.cli.progress import Bar
 from service.store import History, Store, StoreUnavailable
 
@@ -36,14 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Put a history in the place of the last one, or remove it."""
-    house = open_house()
+    installation = open_installation()
     try:
-        _check(house, is_sure=arguments.yes or arguments.remove)
-        removed = _remove_all(house.store)
+        _check(installation, is_sure=arguments.yes or arguments.remove)
+        removed = _remove_all(installation.store)
         until = arguments.until or clock.now()
-        written = 0 if arguments.remove else _write_all(house.store, arguments, until)
+        written = 0 if arguments.remove else _write_all(installation.store, arguments, until)
     except StoreUnavailable as error:
-        raise Failed(unanswered(error)) from error
+        raise Failed(database_problem(error)) from error
     if arguments.json:
         print(json.dumps({"account": ACCOUNT, "written": written, "removed": removed}))
     elif arguments.remove:
@@ -54,10 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _check(house: House, *, is_sure: bool) -> None:
-    if ACCOUNT in house.setup.accounts:
+def _check(installation: Installation, *, is_sure: bool) -> None:
+    if ACCOUNT in installation.setup.accounts:
         raise Failed(f"the forms file has an account {ACCOUNT!r}: rename it, made-up leads must not reach it")
-    with house.store.read() as tx:
+    with installation.store.read() as tx:
         has_real = tx.leads.has_other_accounts(ACCOUNT)
     if has_real and not is_sure:
         raise Failed("this database holds real leads: set DATABASE_URL to another one, or say --yes to mix both")

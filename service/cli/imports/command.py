@@ -6,8 +6,8 @@ import json
 from service.capture.sheets.source import NoSheet
 from service.cli.imports.showing import print_tally
 from service.cli.imports.taking import go_through
+from service.cli.installation import database_problem, open_installation
 from service.cli.main import Failed
-from service.cli.opened import open_house, unanswered
 from service.store import StoreUnavailable
 
 
@@ -16,17 +16,17 @@ def take(arguments: argparse.Namespace) -> int:
 
     Raises: Failed.
     """
-    house = open_house()
-    form = house.setup.forms.get(arguments.form)
+    installation = open_installation()
+    form = installation.setup.forms.get(arguments.form)
     if form is None:
-        raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(house.setup.forms)}")
+        raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(installation.setup.forms)}")
     try:
         file, sender, page = arguments.file, arguments.sender, arguments.sheet
-        tally = go_through(house.store, form, file, sender, page, is_dry=arguments.dry_run)
+        tally = go_through(installation.store, form, file, sender, page, is_dry=arguments.dry_run)
     except NoSheet as reason:
         raise Failed(str(reason)) from reason
     except StoreUnavailable as error:
-        raise Failed(f"{unanswered(error)}, and run it again: what was taken is known then") from error
+        raise Failed(f"{database_problem(error)}, and run it again: what was taken is known then") from error
     except OSError as error:
         raise Failed(f"{arguments.file} cannot be read to its end ({error.strerror})") from error
     if arguments.json:

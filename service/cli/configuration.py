@@ -19,7 +19,7 @@ from service.settings import (
 )
 from service.settings.kinds import read_addresses
 
-NO_LOGIN = (
+NO_CREDENTIALS = (
     "no Nexudus credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN, or NEXUDUS_APP_KEY "
     "and NEXUDUS_APP_SECRET"
 )
@@ -27,7 +27,7 @@ NO_LOGIN = (
 _HOW = "see https://github.com/caronc/apprise/wiki for how to write it"
 
 
-def read_house(environ: Mapping[str, str] = os.environ, *, alerts: bool = False) -> tuple[Settings, Setup]:
+def read_configuration(environ: Mapping[str, str] = os.environ, *, alerts: bool = False) -> tuple[Settings, Setup]:
     """Settings and forms file, checked; logging configured, and names that look misspelt told.
 
     alerts: also see whether Apprise can read ALERT_URLS and each form's `notify`, which takes half a second where
