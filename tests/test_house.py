@@ -50,7 +50,7 @@ OWNERS = {
     "alembic": "store",
     "psycopg": "store",
     "sqlite3": "store",
-    "requests": "http nexudus capture/spam/provider.py platforms",
+    "requests": "http nexudus capture/spam/captcha_client.py platforms",
     "urllib3": "http nexudus",
     "marshmallow": "nexudus forms capture admin",
     "flask": "capture admin simulator web",

@@ -8,10 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.spam.breaker import MOST_FAILURES, PAUSE_S, CircuitBreaker
-from service.capture.spam.captchas import MOST_AT_ONCE, Captchas
-from service.capture.spam.provider import ADDRESSES, ProviderResponse, address_of
-from service.capture.spam.verdicts import FAILED, OURS, SPENT, CaptchaOutcome, CaptchaResult, read_verdict
+from service.capture.spam.captcha_client import (
+    ADDRESSES,
+    MAX_CONCURRENT,
+    MAX_FAILURES,
+    PAUSE_S,
+    CaptchaClient,
+    CircuitBreaker,
+    address_of,
+)
+from service.capture.spam.captcha_results import (
+    CONFIG_CODES,
+    SPENT_CODES,
+    TOKEN_CODES,
+    CaptchaOutcome,
+    CaptchaResult,
+    ProviderResponse,
+    read_result,
+)
 from service.forms import Captcha
 from service.forms.schema import PROVIDERS
 from tests.capture.provider import Provider
@@ -27,9 +41,9 @@ def provider() -> Iterator[Provider]:
         yield provider
 
 
-def check(captchas: Captchas, captcha: Captcha) -> CaptchaResult:
+def check(client: CaptchaClient, captcha: Captcha) -> CaptchaResult:
     """One token; the site does not matter."""
-    return captchas.check(captcha, "a-token", lambda _: True)
+    return client.check(captcha, "a-token", lambda _: True)
 
 
 # -- time
@@ -38,38 +52,38 @@ def check(captchas: Captchas, captcha: Captcha) -> CaptchaResult:
 @pytest.mark.parametrize("how", ["hangs", "trickles"])
 def test_an_enquiry_waits_for_a_slow_provider_no_longer_than_the_bound(provider: Provider, how: str) -> None:
     getattr(provider, how).set()
-    captchas = Captchas(bound_s=SOON_S)
+    client = CaptchaClient(max_wait_s=SOON_S)
     began = time.monotonic()
 
-    verdict = check(captchas, provider.captcha())
+    result = check(client, provider.captcha())
 
-    assert verdict == CaptchaResult(CaptchaOutcome.UNCHECKED, "no answer")
+    assert result == CaptchaResult(CaptchaOutcome.UNCHECKED, "no answer")
     assert SOON_S <= time.monotonic() - began < SOON_S + 1
 
 
 def test_when_many_questions_hang_the_next_enquiry_does_not_wait(provider: Provider) -> None:
     provider.hangs.set()
-    captchas = Captchas(bound_s=SOON_S)
-    hanging = [threading.Thread(target=check, args=(captchas, provider.captcha())) for _ in range(MOST_AT_ONCE)]
+    client = CaptchaClient(max_wait_s=SOON_S)
+    hanging = [threading.Thread(target=check, args=(client, provider.captcha())) for _ in range(MAX_CONCURRENT)]
     for each in hanging:
         each.start()
     for each in hanging:
         each.join()
     began = time.monotonic()
 
-    assert check(captchas, TURNSTILE).outcome is CaptchaOutcome.UNCHECKED
+    assert check(client, TURNSTILE).outcome is CaptchaOutcome.UNCHECKED
     assert time.monotonic() - began < SOON_S
 
 
 def test_one_provider_s_trouble_is_not_another_s(provider: Provider) -> None:
-    captchas = Captchas()
+    client = CaptchaClient()
     with Provider() as broken:
         broken.status = 500
-        for _ in range(MOST_FAILURES):
-            check(captchas, broken.captcha())
+        for _ in range(MAX_FAILURES):
+            check(client, broken.captcha())
 
-        assert captchas.is_resting(broken.captcha())
-        assert check(captchas, provider.captcha()).outcome is CaptchaOutcome.PASSED
+        assert client.is_circuit_open(broken.captcha())
+        assert check(client, provider.captcha()).outcome is CaptchaOutcome.PASSED
 
 
 # -- the breaker
@@ -77,26 +91,26 @@ def test_one_provider_s_trouble_is_not_another_s(provider: Provider) -> None:
 
 def test_some_failures_in_a_row_end_the_asking_for_a_while() -> None:
     breaker = CircuitBreaker()
-    for _ in range(MOST_FAILURES):
+    for _ in range(MAX_FAILURES):
         assert breaker.allows(100)
-        breaker.failed(100)
+        breaker.record_failure(100)
 
     assert not breaker.allows(100 + PAUSE_S - 1)
 
 
 def test_after_the_pause_one_finds_out_for_all() -> None:
     breaker = CircuitBreaker()
-    for _ in range(MOST_FAILURES):
-        breaker.failed(100)
+    for _ in range(MAX_FAILURES):
+        breaker.record_failure(100)
 
     assert [breaker.allows(100 + PAUSE_S) for _ in range(3)] == [True, False, False]
 
 
 def test_an_answer_ends_it() -> None:
     breaker = CircuitBreaker()
-    for _ in range(MOST_FAILURES):
-        breaker.failed(100)
-    breaker.worked()
+    for _ in range(MAX_FAILURES):
+        breaker.record_failure(100)
+    breaker.record_success()
 
     assert breaker.allows(100)
     assert not breaker.is_open
@@ -105,8 +119,8 @@ def test_an_answer_ends_it() -> None:
 def test_a_single_failure_now_and_then_ends_nothing() -> None:
     breaker = CircuitBreaker()
     for _ in range(10):
-        breaker.failed(100)
-        breaker.worked()
+        breaker.record_failure(100)
+        breaker.record_success()
 
     assert breaker.allows(100)
 
@@ -115,15 +129,15 @@ def test_a_single_failure_now_and_then_ends_nothing() -> None:
 
 
 def said(body: str, status: int = 200) -> CaptchaResult:
-    return read_verdict(TURNSTILE, ProviderResponse(status, body.encode()), lambda _: True)
+    return read_result(TURNSTILE, ProviderResponse(status, body.encode()), lambda _: True)
 
 
-@pytest.mark.parametrize("code", sorted(FAILED))
+@pytest.mark.parametrize("code", sorted(TOKEN_CODES))
 def test_what_is_about_the_token_asks_for_a_new_one_whatever_the_status(code: str) -> None:
     body = f'{{"success": false, "error-codes": ["{code}"]}}'
 
     assert {said(body, status).outcome for status in (200, 400)} == {CaptchaOutcome.FAILED}
-    assert said(body).is_spent is (code in SPENT)
+    assert said(body).is_spent is (code in SPENT_CODES)
 
 
 def test_a_no_without_a_code_is_one_of_the_visitor_s() -> None:
@@ -136,7 +150,7 @@ def test_a_mistake_of_ours_weighs_more_than_one_of_the_visitor_s() -> None:
     assert said(body) == CaptchaResult(CaptchaOutcome.MISTAKEN, "invalid-input-secret")
 
 
-@given(st.text() | st.sampled_from(sorted(OURS | FAILED)), st.integers(200, 599))
+@given(st.text() | st.sampled_from(sorted(CONFIG_CODES | TOKEN_CODES)), st.integers(200, 599))
 def test_whatever_is_said_has_a_meaning(code: str, status: int) -> None:
     assert said(code, status).outcome is CaptchaOutcome.UNCHECKED
     assert said(f'{{"success": "{code}"}}', status).outcome is CaptchaOutcome.UNCHECKED

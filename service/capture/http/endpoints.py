@@ -170,8 +170,8 @@ def _returned(trouble: PostError, asked: Incoming, form: Form) -> Response:
 def _accepted(asked: Incoming, form: Form, reception: FormDeps, reading: Reading, *, as_json: bool) -> Response:
     now = clock.now()
     checked = _check(asked, form, reception, reading, now)
-    if checked.refusal:
-        trouble = PostError.captcha(checked.refusal.name, checked.refusal.value)
+    if checked.error:
+        trouble = PostError.captcha(checked.error.name, checked.error.value)
         return failure(trouble, as_json=as_json, form=form, reading=reading)
     submission = replace(checked.submission, ip=asked.ip) if reception.keeps_ip else checked.submission
     receipt = accept(submission, form, reception.store, now, str(checked.suspicion or ""))

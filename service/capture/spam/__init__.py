@@ -1,20 +1,15 @@
-"""Guards judge and never discard: what looks like spam is kept, held with one named reason, and can be released.
+"""Spam protection: a suspicious enquiry is quarantined with one named reason, never discarded, and can be released.
 
-    judging.py      all rules in their order: a pure decision
-    blocking.py     the operator's block list
-    links.py        links where none belong, or too many
-    repetition.py   the same text from several people
-    provider.py     one question to a captcha's provider: the only file of this room that calls out
-    verdicts.py     what the provider's answer means
-    breaker.py      when it is not asked for a while
-    captchas.py     a token checked, whatever happens, within a few seconds
-    guards.py       all of it together, for the endpoints
+    rules.py            the rules in their order: a pure decision
+    duplicates.py       how many people sent the same text today
+    captcha_client.py   asks a captcha provider, within a few seconds; the only file of capture that calls out
+    captcha_results.py  what the provider's response means, and an alert while captchas go unchecked
+    guards.py           all of it together, for the endpoints
 
-Whoever is suspected is answered like everybody else.
+A suspicious sender gets the same response as any other.
 """
 
-from service.capture.spam.captchas import Captchas
 from service.capture.spam.guards import CaptchaPost, Guards, Judgement
-from service.capture.spam.judging import RequestContext, judge
+from service.capture.spam.rules import RequestContext, judge
 
-__all__ = ["CaptchaPost", "Captchas", "Guards", "Judgement", "RequestContext", "judge"]
+__all__ = ["CaptchaPost", "Guards", "Judgement", "RequestContext", "judge"]

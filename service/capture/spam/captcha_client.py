@@ -1,0 +1,152 @@
+"""Asks a captcha provider whether a token is good, within a few seconds. No other file of capture calls out.
+
+Sources: Turnstile "Server-side validation", hCaptcha "Verify the user response", reCAPTCHA "Verifying the user's
+response". All three accept the visitor's IP address; it is not sent, since the token is enough (docs/spam.md).
+"""
+
+import queue
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+
+from service import clock
+from service.capture.spam.captcha_results import CaptchaOutcome, CaptchaResult, ProviderResponse, read_result
+from service.forms import Captcha
+
+ADDRESSES = {
+    "turnstile": "https://challenges.cloudflare.com/turnstile/v0/siteverify",
+    "hcaptcha": "https://api.hcaptcha.com/siteverify",
+    "recaptcha": "https://www.google.com/recaptcha/api/siteverify",
+}
+"""Where tokens are verified, unless the form sets another `url`."""
+
+CONNECT_S, READ_S = 2.0, 3.0
+MAX_BODY_BYTES = 64 * 1024
+"""Bytes of a response that are read; usual are a few hundred."""
+
+MAX_WAIT_S = 4.0
+"""Seconds that an enquiry waits for a provider, name lookup and a trickling response included."""
+
+MAX_CONCURRENT = 16
+"""Calls of one process at a time; while all of them hang, further enquiries go unchecked at once."""
+
+MAX_FAILURES = 3
+PAUSE_S = 30.0
+
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+_MAX_TOKEN_LENGTH = 16384
+_MAX_TURNSTILE_TOKEN_LENGTH = 2048  # its documentation
+
+
+def address_of(captcha: Captcha) -> str:
+    """Return where the tokens of this captcha are verified."""
+    return captcha.url or ADDRESSES[captcha.provider]
+
+
+def call_provider(captcha: Captcha, token: str) -> ProviderResponse:
+    """Call once, without redirects or a second try: a token is good for one call.
+
+    Raises: requests.RequestException when there was no response.
+    """
+    import requests  # noqa: PLC0415 (forms without a captcha do without it)
+
+    with requests.post(
+        address_of(captcha),
+        data={"secret": captcha.secret, "response": token},
+        headers={"Accept": "application/json", "User-Agent": "lead-capture-for-nexudus"},
+        timeout=(CONNECT_S, READ_S),
+        allow_redirects=False,
+        stream=True,
+    ) as response:
+        return ProviderResponse(response.status_code, next(response.iter_content(MAX_BODY_BYTES), b""))
+
+
+class CircuitBreaker:
+    """Stops calls after MAX_FAILURES in a row, then lets one through every PAUSE_S seconds.
+
+    Shared by the threads of one process; each process finds out for itself.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._not_before_s = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls are being left out."""
+        return self._failures >= MAX_FAILURES
+
+    def allows(self, now_s: float) -> bool:
+        """Return whether to call now; after the pause only the first caller may. now_s: monotonic."""
+        with self._lock:
+            if not self.is_open:
+                return True
+            if now_s < self._not_before_s:
+                return False
+            self._not_before_s = now_s + PAUSE_S
+            return True
+
+    def record_success(self) -> None:
+        """Close the circuit."""
+        with self._lock:
+            self._failures = 0
+
+    def record_failure(self, now_s: float) -> None:
+        """Count a call without a response."""
+        with self._lock:
+            self._failures += 1
+            self._not_before_s = now_s + PAUSE_S
+
+
+class CaptchaClient:
+    """Checks tokens, each for MAX_WAIT_S at most, with a circuit breaker for each provider's address."""
+
+    def __init__(
+        self, max_wait_s: float = MAX_WAIT_S, call: Callable[[Captcha, str], ProviderResponse] = call_provider
+    ) -> None:
+        self._max_wait_s = max_wait_s
+        self._call = call
+        self._slots = threading.BoundedSemaphore(MAX_CONCURRENT)
+        self._breakers: defaultdict[str, CircuitBreaker] = defaultdict(CircuitBreaker)
+
+    def check(self, captcha: Captcha, token: str, is_own_site: Callable[[str], bool]) -> CaptchaResult:
+        """Return what the provider says of one token. Raises: nothing."""
+        # Other texts are not sent: a provider may call the whole request malformed, which would look like our fault.
+        longest = _MAX_TURNSTILE_TOKEN_LENGTH if captcha.provider == "turnstile" else _MAX_TOKEN_LENGTH
+        if not _TOKEN.fullmatch(token) or len(token) > longest:
+            return CaptchaResult(CaptchaOutcome.FAILED, "no token")
+        breaker = self._breakers[address_of(captcha)]
+        if not breaker.allows(clock.monotonic()):
+            return CaptchaResult(CaptchaOutcome.UNCHECKED, "not asked, it did not answer before")
+        result = read_result(captcha, self._call_in_time(captcha, token), is_own_site)
+        if result.outcome is CaptchaOutcome.UNCHECKED:
+            breaker.record_failure(clock.monotonic())
+        else:
+            breaker.record_success()
+        return result
+
+    def is_circuit_open(self, captcha: Captcha) -> bool:
+        """Whether this captcha's provider is not called for now."""
+        return self._breakers[address_of(captcha)].is_open
+
+    def _call_in_time(self, captcha: Captcha, token: str) -> ProviderResponse | None:
+        """The response, None when none came in time: the call's own thread waits on."""
+        if not self._slots.acquire(blocking=False):
+            return None
+        responses: queue.SimpleQueue[ProviderResponse | None] = queue.SimpleQueue()
+
+        def wait() -> None:
+            try:
+                responses.put(self._call(captcha, token))
+            except Exception:  # noqa: BLE001 (any failure means no response; its text may hold the token)
+                responses.put(None)
+            finally:
+                self._slots.release()
+
+        threading.Thread(target=wait, name="captcha", daemon=True).start()
+        try:
+            return responses.get(timeout=self._max_wait_s)
+        except queue.Empty:
+            return None
