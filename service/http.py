@@ -13,9 +13,9 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from service import clock
-from service.capture.bodies import read_json
-from service.capture.refusals import Unreadable
-from service.capture.shapes import Json
+from service.capture.parsing.bodies import read_json
+from service.capture.parsing.errors import Unreadable
+from service.capture.parsing.shapes import Json
 from service.platforms.errors import NotNow
 
 CONNECT_S, READ_S = 5.0, 20.0

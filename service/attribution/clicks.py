@@ -7,11 +7,11 @@ needs its id also where another visit got the credit: an ad began what a newslet
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from service.attribution.carriers import read_click_ids
 from service.attribution.policy import Policy, policy_of
+from service.attribution.tags import read_click_ids
 from service.attribution.touches import Touch, is_in_time, read_current, url_of
 from service.attribution.words import number_of
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Evidence, StoredTouch
 
 
@@ -23,12 +23,12 @@ class Click(NamedTuple):
     at: float | None
 
 
-def clicks(evidence: Evidence, crediting: Crediting) -> tuple[Click, ...]:
+def clicks(evidence: Evidence, config: AttributionConfig) -> tuple[Click, ...]:
     """Return the click ids of all visits, those of the newest visit first, each once with its earliest time.
 
     Pure. Raises: nothing.
     """
-    current = read_current(evidence, policy_of(crediting)).click_ids
+    current = read_current(evidence, policy_of(config)).click_ids
     found: dict[tuple[str, str], float | None] = dict.fromkeys(current.items())
     for stored in _remembered(evidence):
         at = number_of(stored.at)

@@ -6,13 +6,13 @@ from service.attribution.policy import policy_of
 from service.attribution.rows import read_source
 from service.attribution.tables import NUMBERS, SETS
 from service.attribution.words import label
-from service.forms import Crediting
+from service.forms import AttributionConfig
 
 
-def is_known_source(utm_source: str, crediting: Crediting) -> bool:
+def is_known_source(utm_source: str, config: AttributionConfig) -> bool:
     """Tell whether a table, a word or the form's source_map says what a stored utm_source stands for."""
     name = label(utm_source)
-    is_word = name in NUMBERS or name in SETS["SMS"] or name in policy_of(crediting).labels
+    is_word = name in NUMBERS or name in SETS["SMS"] or name in policy_of(config).labels
     return is_word or read_source(utm_source).row is not None
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from service.attribution.channel import TAG_RULES, ChannelRule, came_from
-from service.attribution.clues import Clues
 from service.attribution.links import suffixes
 from service.attribution.policy import Policy, fold_answer
-from service.attribution.tables import Row
+from service.attribution.signals import Signals
+from service.attribution.tables import SourceRow
 from service.attribution.words import text_of, values_of
 from service.lead import Answers
 
@@ -45,10 +45,10 @@ _CHANNEL_NUMBERS = {
 }
 
 
-class Question(NamedTuple):
+class LeadSourceInputs(NamedTuple):
     """What a LeadSource is asked of. referrer: the host of the page before, "" when there is none."""
 
-    clues: Clues
+    clues: Signals
     referrer: str
     channel: str
     channel_rule: ChannelRule
@@ -56,16 +56,16 @@ class Question(NamedTuple):
     answers: Answers
 
 
-LeadSourceRule = Callable[[Question], int | None]
+LeadSourceRule = Callable[[LeadSourceInputs], int | None]
 """Returns the LeadSource, None where the rule has nothing to say."""
 
 
-def fixed(question: Question) -> int | None:
+def fixed(question: LeadSourceInputs) -> int | None:
     """1. The form's own, for forms of one origin: a phone desk, a broker's landing page."""
     return question.policy.lead_source
 
 
-def answer(question: Question) -> int | None:
+def answer(question: LeadSourceInputs) -> int | None:
     """2. What the person answered to "how did you hear of us?"."""
     policy = question.policy
     if not policy.answer_field:
@@ -74,7 +74,7 @@ def answer(question: Question) -> int | None:
     return policy.answers.get(fold_answer(text_of(first)))
 
 
-def mapped(question: Question) -> int | None:
+def mapped(question: LeadSourceInputs) -> int | None:
     """3. The operator's word for this utm_source, else for the host of the referrer."""
     policy, clues = question.policy, question.clues
     if clues.source_label in policy.labels:
@@ -82,7 +82,7 @@ def mapped(question: Question) -> int | None:
     return next((policy.hosts[host] for host in suffixes(question.referrer) if host in policy.hosts), None)
 
 
-def known_source(question: Question) -> int | None:
+def known_source(question: LeadSourceInputs) -> int | None:
     """4. The number of its own that Nexudus has for the source."""
     row = row_that_counts(question.clues, question.channel)
     if row is None or (row.lead_source == GOOGLE_SEARCH and question.channel not in _GOOGLE_CHANNELS):
@@ -90,7 +90,7 @@ def known_source(question: Question) -> int | None:
     return row.lead_source
 
 
-def row_that_counts(clues: Clues, channel: str) -> Row | None:
+def row_that_counts(clues: Signals, channel: str) -> SourceRow | None:
     """Return the row of the ad id, else of utm_source, else of a referrer or link id that fits the channel."""
     if clues.ad is not None:
         return clues.ad.row
@@ -101,18 +101,18 @@ def row_that_counts(clues: Clues, channel: str) -> Row | None:
     return next((row for row in rows if row is not None and row.category in family), None)
 
 
-def by_word(question: Question) -> int | None:
+def by_word(question: LeadSourceInputs) -> int | None:
     """5. What the medium, else the source, is a word for, where the tags decided the channel."""
     decided_by_tags = question.channel_rule in TAG_RULES and question.clues.ad is None
     return question.clues.number if decided_by_tags else None
 
 
-def form_default(question: Question) -> int | None:
+def form_default(question: LeadSourceInputs) -> int | None:
     """6. The form's default, where nothing is known."""
     return question.policy.default_lead_source if question.channel in ("Direct", "Unassigned") else None
 
 
-def by_channel(question: Question) -> int | None:
+def by_channel(question: LeadSourceInputs) -> int | None:
     """6. By the channel, else the web; an untagged click in webmail is a personal mail."""
     if question.channel == "Email" and question.channel_rule is came_from:
         return DIRECT_EMAIL
@@ -123,6 +123,6 @@ RULES: tuple[LeadSourceRule, ...] = (fixed, answer, mapped, known_source, by_wor
 """All rules; position is priority."""
 
 
-def decide_lead_source(question: Question) -> tuple[int, LeadSourceRule]:
+def decide_lead_source(question: LeadSourceInputs) -> tuple[int, LeadSourceRule]:
     """Return the LeadSource and the rule that decided it."""
     return next((number, rule) for rule in RULES if (number := rule(question)) is not None)

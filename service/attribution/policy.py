@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from service.attribution.carriers import Utm
 from service.attribution.cleaning import clean
 from service.attribution.links import listed_host
+from service.attribution.tags import Utm
 from service.attribution.words import label, text_of
-from service.forms import Crediting
+from service.forms import AttributionConfig
 
 LEAD_SOURCES = frozenset({1, 2, *range(4, 27), 98, 99})
 """The numbers Nexudus knows (eCrmOpportunitySource); 3 is in no document of theirs."""
@@ -40,38 +40,38 @@ _LOWERED = ("source", "medium")
 class _Same:
     """A key that stands for one object and keeps it alive: Crediting holds dicts, so has no hash."""
 
-    __slots__ = ("crediting",)
+    __slots__ = ("config",)
 
-    def __init__(self, crediting: Crediting) -> None:
-        self.crediting = crediting
+    def __init__(self, config: AttributionConfig) -> None:
+        self.config = config
 
     def __hash__(self) -> int:
-        return id(self.crediting)
+        return id(self.config)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.crediting is self.crediting
+        return isinstance(other, _Same) and other.config is self.config
 
 
-def policy_of(crediting: Crediting) -> Policy:
-    """Return the policy of `crediting`; a form's own is worked out once."""
-    return _work_out(_Same(crediting))
+def policy_of(config: AttributionConfig) -> Policy:
+    """Return the policy of `config`; a form's own is worked out once."""
+    return _work_out(_Same(config))
 
 
 @lru_cache(maxsize=512)
 def _work_out(key: _Same) -> Policy:
-    crediting = key.crediting
-    sources = _numbers(crediting.source_map)
+    config = key.config
+    sources = _numbers(config.source_map)
     return Policy(
-        first_touch=crediting.touch == "first",
-        lead_source=_valid(crediting.lead_source),
-        answer_field=text_of(crediting.answer_field),
-        answers=_folded(_numbers(crediting.answer_map), fold_answer),
+        first_touch=config.touch == "first",
+        lead_source=_valid(config.lead_source),
+        answer_field=text_of(config.answer_field),
+        answers=_folded(_numbers(config.answer_map), fold_answer),
         labels=_folded(sources, label),
         hosts=_folded(sources, listed_host),
-        default_lead_source=_valid(crediting.default_lead_source),
-        own_hosts=_hosts(crediting.own_domains),
-        ignored_hosts=_hosts(crediting.ignored_referrers),
-        utm=_tags(crediting.utm),
+        default_lead_source=_valid(config.default_lead_source),
+        own_hosts=_hosts(config.own_domains),
+        ignored_hosts=_hosts(config.ignored_referrers),
+        utm=_tags(config.utm),
     )
 
 

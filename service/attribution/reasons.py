@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 from service.attribution import channel, lead_source
 from service.attribution.channel import ChannelRule
-from service.attribution.clues import Clues, Found, read_medium
 from service.attribution.lead_source import LeadSourceRule
 from service.attribution.links import Host
 from service.attribution.rows import read_source
-from service.attribution.tables import ALIASES, HOSTS, NUMBERS, SETS, ClickId, Row
+from service.attribution.signals import Signals, TouchFacts, read_medium
+from service.attribution.tables import ALIASES, HOSTS, NUMBERS, SETS, ClickId, SourceRow
 from service.attribution.words import label
 
 
-class Told(NamedTuple):
+class ReasonInputs(NamedTuple):
     """All that a reason is made of.
 
     visit: the name of the touch. utm_place, id_place: where its Utm values and its telling click id were.
@@ -29,8 +29,8 @@ class Told(NamedTuple):
     visit: str
     utm_place: str
     id_place: str
-    found: Found
-    clues: Clues
+    found: TouchFacts
+    clues: Signals
     channel: str
     channel_rule: ChannelRule
     number: int
@@ -39,7 +39,7 @@ class Told(NamedTuple):
     has_own_tags: bool = False
 
 
-def explain(told: Told) -> str:
+def explain(told: ReasonInputs) -> str:
     """Say in one sentence why the lead was credited so: channel, visit and LeadSource."""
     because = _PHRASES.get(told.channel_rule, _tags)(told)
     parts = [f"{because}: {told.channel}", *_asides(told), _NUMBERS[told.number_rule](told)]
@@ -47,7 +47,7 @@ def explain(told: Told) -> str:
     return sentence if sentence.startswith("utm_") else sentence[0].upper() + sentence[1:]
 
 
-def _asides(told: Told) -> Iterator[str]:
+def _asides(told: ReasonInputs) -> Iterator[str]:
     if _is_unknown(told):
         yield "no rule knows this utm_source"
     visit = _VISITS.get((told.visit, told.first_touch))
@@ -67,7 +67,7 @@ _VISITS: Mapping[tuple[str, bool | None], str] = {
 """(Which visit counts, whether the form credits the first) -> what must be said about that."""
 
 
-def _is_unknown(told: Told) -> bool:
+def _is_unknown(told: ReasonInputs) -> bool:
     """Whether utm_source has a value of which neither a table nor this form's source_map knows anything."""
     name = told.clues.source_label
     known = not name or told.clues.source.row is not None or name in NUMBERS or name in SETS["SMS"]
@@ -77,24 +77,24 @@ def _is_unknown(told: Told) -> bool:
 # -- the channel, one phrase for each rule
 
 
-def _tags(told: Told) -> str:
+def _tags(told: ReasonInputs) -> str:
     """utm_source and utm_medium, as far as they may be repeated."""
     named = [spoken for spoken in (_spoken_source(told.found.source), _spoken_medium(told.found.medium)) if spoken]
     return f"{' and '.join(named) or 'Utm values'} {told.utm_place}"
 
 
-def _cross_network(told: Told) -> str:
+def _cross_network(told: ReasonInputs) -> str:
     return f"utm_campaign {told.utm_place} names Google's cross-network campaigns"
 
 
-def _paid(told: Told) -> str:
+def _paid(told: ReasonInputs) -> str:
     clues = told.clues
     base = _click_id(told, clues.ad) if clues.ad else _tags(told)
     also = _what_else(told)
     return f"{base}, and {also}" if also else base
 
 
-def _what_else(told: Told) -> str:
+def _what_else(told: ReasonInputs) -> str:
     """What made the channel another one than the ad id or the tags alone would have."""
     clues = told.clues
     if told.channel == "Paid Shopping" and clues.is_shop_campaign:
@@ -110,27 +110,27 @@ def _what_else(told: Told) -> str:
     return _spoken_medium(told.found.medium)
 
 
-def _shop(told: Told) -> str:
+def _shop(told: ReasonInputs) -> str:
     return _tags(told) if told.clues.source_is("shopping") else f"utm_campaign {told.utm_place} names a shop"
 
 
-def _opened(told: Told) -> str:
+def _opened(told: ReasonInputs) -> str:
     return _click_id(told, told.clues.link) if told.clues.link else ""
 
 
-def _came(told: Told) -> str:
+def _came(told: ReasonInputs) -> str:
     return _origin(told)
 
 
-def _unassigned(told: Told) -> str:
+def _unassigned(told: ReasonInputs) -> str:
     return f"Utm values {told.utm_place} in words that no rule knows"
 
 
-def _direct(_: Told) -> str:
+def _direct(_: ReasonInputs) -> str:
     return "nothing tells where the visit came from"
 
 
-_PHRASES: Mapping[ChannelRule, Callable[[Told], str]] = {
+_PHRASES: Mapping[ChannelRule, Callable[[ReasonInputs], str]] = {
     channel.cross_network: _cross_network,
     channel.paid_click: _paid,
     channel.organic_shopping: _shop,
@@ -145,7 +145,7 @@ _PHRASES: Mapping[ChannelRule, Callable[[Told], str]] = {
 # -- the LeadSource, one phrase for each rule
 
 
-def _own_number(told: Told) -> str:
+def _own_number(told: ReasonInputs) -> str:
     clues = told.clues
     row = lead_source.row_that_counts(clues, told.channel)
     by_origin = row is clues.referrer and told.channel_rule is not channel.came_from and not clues.source.row
@@ -153,18 +153,18 @@ def _own_number(told: Told) -> str:
     return f"LeadSource {told.number} for {row.title if row else told.channel}{origin}"
 
 
-def _word(told: Told) -> str:
+def _word(told: ReasonInputs) -> str:
     name = "utm_medium" if told.clues.medium.label in NUMBERS else "utm_source"
     return f"LeadSource {told.number} by the word in {name}"
 
 
-def _channel_number(told: Told) -> str:
+def _channel_number(told: ReasonInputs) -> str:
     if told.number == lead_source.DIRECT_EMAIL and told.channel_rule is channel.came_from:
         return f"LeadSource {told.number}: an untagged click in webmail is a personal mail"
     return f"LeadSource {told.number} for {told.channel}"
 
 
-_NUMBERS: Mapping[LeadSourceRule, Callable[[Told], str]] = {
+_NUMBERS: Mapping[LeadSourceRule, Callable[[ReasonInputs], str]] = {
     lead_source.fixed: lambda told: f"LeadSource {told.number} is fixed for this form (lead_source)",
     lead_source.answer: lambda told: f"LeadSource {told.number} by the person's own answer (answer_map)",
     lead_source.mapped: lambda told: f"LeadSource {told.number} by the form's source_map",
@@ -213,15 +213,15 @@ def _may_be_repeated(value: str) -> bool:
     return value in HOSTS or all(part in _SPOKEN for part in label(value).split("-"))
 
 
-def _click_id(told: Told, click_id: ClickId) -> str:
+def _click_id(told: ReasonInputs, click_id: ClickId) -> str:
     return f"{click_id.title} {click_id.name} {told.id_place}"
 
 
-def _origin(told: Told) -> str:
+def _origin(told: ReasonInputs) -> str:
     visit = "the visit" if told.visit == "current" else f"the {told.visit} remembered visit"
     return f"{visit} came from {_site(told.found.referrer, told.clues.referrer)}"
 
 
-def _site(host: Host | None, row: Row | None) -> str:
+def _site(host: Host | None, row: SourceRow | None) -> str:
     title = row.title if row else "another website"
     return f"{host.name} ({title})" if host and _PLAIN_HOST.fullmatch(host.name) else title

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from service.attribution.links import Host, suffixes, web_host
-from service.attribution.tables import ALIASES, HOSTS, PREFIXES, ROWS, SETS, WEB, Row
+from service.attribution.tables import ALIASES, HOSTS, PREFIXES, ROWS, SETS, WEB, SourceRow
 from service.attribution.words import label
 
 _COUNTRY_ENDING = re.compile(r"\.(?:com|[a-z]{2})\Z")
@@ -18,12 +18,12 @@ _MAIL_WORDS = ("newsletter", "email", "e-mail")
 class Source(NamedTuple):
     """What a utm_source means: its row, and whether one of its words says that it was paid for."""
 
-    row: Row | None
+    row: SourceRow | None
     is_paid: bool = False
 
 
 @lru_cache(maxsize=4096)
-def row_of_host(host: Host) -> Row:
+def row_of_host(host: Host) -> SourceRow:
     """Return the row with the longest entry that `host` matches, else webmail, else the web."""
     row = _listed(host.name)
     if row is not None:
@@ -31,7 +31,7 @@ def row_of_host(host: Host) -> Row:
     return ROWS["email"] if not host.is_app and _is_webmail(host.name) else WEB
 
 
-def _listed(name: str) -> Row | None:
+def _listed(name: str) -> SourceRow | None:
     endings = [match[0] for ending in (_COUNTRY_ENDING, _LONG_COUNTRY_ENDING) if (match := ending.search(name))]
     for suffix in suffixes(name):
         entries = [suffix] + [suffix.removesuffix(ending) + ".*" for ending in endings if suffix.endswith(ending)]
@@ -65,7 +65,7 @@ def read_source(utm_source: str) -> Source:
     return Source(None)
 
 
-def _row_of_alias(name: str) -> Row | None:
+def _row_of_alias(name: str) -> SourceRow | None:
     """Return the row of the alias that equals `name`, else of the longest that begins it."""
     if name in ALIASES:
         return ALIASES[name]

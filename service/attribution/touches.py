@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from service.attribution.carriers import NO_IDS, NO_UTM, Carrier, Utm, join, read_fields, read_link
 from service.attribution.links import Host, read_host, web_host
 from service.attribution.policy import Policy
 from service.attribution.referrers import is_internal, present_referrer
+from service.attribution.tags import NO_IDS, NO_UTM, TagSource, Utm, join, read_fields, read_link
 from service.attribution.words import number_of
 from service.lead import Evidence, StoredTouch
 
@@ -123,7 +123,7 @@ def is_in_time(at: object, submitted_at: object) -> bool:
     return then is None or now is None or -_FUTURE_S <= now - then <= _OLDEST_S
 
 
-def _touch(name: str, carriers: tuple[Carrier, ...], referrer: Host | None) -> Touch:
+def _touch(name: str, carriers: tuple[TagSource, ...], referrer: Host | None) -> Touch:
     filled = [carrier for carrier in carriers if carrier.utm is not NO_UTM]
     if not filled:
         return Touch(name, referrer=referrer)

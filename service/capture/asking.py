@@ -53,7 +53,7 @@ def choices_of(form: Form) -> Mapping[str, Sequence[str]]:
 
 def is_source(name: str, form: Form) -> bool:
     """Whether this question is "how did you hear about us?"."""
-    return bool(name) and any(name == variant.crediting.answer_field for variant in form.variants)
+    return bool(name) and any(name == variant.attribution.answer_field for variant in form.variants)
 
 
 def is_required(name: str, form: Form) -> bool:
@@ -65,7 +65,7 @@ def _decisive(form: Form) -> Iterator[tuple[str, str]]:
     for route in form.routes:
         yield from route.when.items()
     for variant in form.variants:
-        yield from ((variant.crediting.answer_field, answer) for answer in variant.crediting.answer_map)
+        yield from ((variant.attribution.answer_field, answer) for answer in variant.attribution.answer_map)
 
 
 def _posted_as(name: str, form: Form) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from service.capture.asking import OTHER, FormQuestion, asked_of, choices_of, is_required, is_source
-from service.capture.claims import texts_of
-from service.capture.names import meaning_of
+from service.capture.fields.claims import texts_of
+from service.capture.fields.names import meaning_of
+from service.capture.fields.reading import Reading
+from service.capture.fields.validation import FieldError
 from service.capture.pages.phrases import complaint_of, question_of
-from service.capture.reading import Reading
-from service.capture.schemas import FieldError
 from service.capture.widgets import PLACE
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS

@@ -101,7 +101,7 @@ def credit_again(
     found = []
     for lead in page:
         form = forms[lead.submission.form].for_answers(lead.submission)
-        found.append((lead, attribute(lead.submission.evidence, form.crediting)))
+        found.append((lead, attribute(lead.submission.evidence, form.attribution)))
     revised = {
         lead.id: verdict
         for lead, verdict in found

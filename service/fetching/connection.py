@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from service.capture.enquiries import Enquiry
+from service.capture.fields.enquiries import Enquiry
 from service.capture.tools.sender import SenderConfig
 from service.forms import Form
 from service.platforms.errors import NotNow, PlatformError

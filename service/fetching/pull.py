@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from service import clock
-from service.capture.enquiries import Enquiry
+from service.capture.fields.enquiries import Enquiry
 from service.fetching.connection import PlatformConnection, Pulled, UnreadableLead
 from service.fetching.settlement import PLATFORMS, judge, read_arrival
 from service.platforms.errors import PlatformError

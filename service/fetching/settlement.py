@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from service import clock
-from service.capture.enquiries import Enquiry
-from service.capture.intake import arrival_of, id_key
-from service.capture.submitting import reading_form, submit
+from service.capture.accept import arrival_of, id_key
+from service.capture.fields.enquiries import Enquiry
+from service.capture.fields.submissions import reading_form, submit
 from service.fetching.connection import PlatformConnection
 from service.fetching.retry import FetchAgain, next_step, outage_s, rest_s
 from service.lead import Outcome

@@ -4,7 +4,7 @@ from service.forms.amounts import AmountTable, AnswerAmount, AnswerDate
 from service.forms.blocks import Block
 from service.forms.conversions import LOST, RECEIVED, STAGE, WON, key_of_stage
 from service.forms.file import read_setup
-from service.forms.form import Account, Canary, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
+from service.forms.form import Account, AttributionConfig, Canary, Captcha, ContactRule, Destination, Form, Route, Setup
 from service.forms.problems import SetupProblems
 from service.forms.senders import PLATFORMS
 
@@ -18,11 +18,11 @@ __all__ = [
     "AmountTable",
     "AnswerAmount",
     "AnswerDate",
+    "AttributionConfig",
     "Block",
     "Canary",
     "Captcha",
     "ContactRule",
-    "Crediting",
     "Destination",
     "Form",
     "Route",

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from service.forms.checking import check_document, find_table
-from service.forms.form import Account, Canary, Captcha, ContactRule, Crediting, Destination, Form, Route, Setup
+from service.forms.form import Account, AttributionConfig, Canary, Captcha, ContactRule, Destination, Form, Route, Setup
 from service.forms.merge import make_variant, overlay
 from service.forms.names import own_names
 from service.forms.problems import ProblemList
@@ -13,7 +13,7 @@ from service.forms.schema import ACCOUNT_TABLE, FORM_TABLE, ROUTE_TABLE
 from service.forms.variables import Lookup, expand
 
 Keys = Mapping[str, Any]
-Value = TypeVar("Value", Captcha, ContactRule, Crediting, Destination)
+Value = TypeVar("Value", Captcha, ContactRule, AttributionConfig, Destination)
 NEXUDUS = "https://spaces.nexudus.com"
 
 
@@ -60,7 +60,7 @@ def make_form(name: str, tables: Keys) -> Form:
         **plain,
         canary=Canary(keys["canary"]["every"], keys["canary"]["email"]) if "canary" in keys else None,
         captcha=pick(Captcha, keys["captcha"]) if "captcha" in keys else None,
-        crediting=pick(Crediting, keys),
+        attribution=pick(AttributionConfig, keys),
         destination=pick(Destination, keys),
         contact=pick(ContactRule, keys.get("contact", {})),
         routes=routes,

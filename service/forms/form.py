@@ -11,7 +11,7 @@ from service.lead import Answers, Submission
 
 
 @dataclass(frozen=True, slots=True)
-class Crediting:
+class AttributionConfig:
     """How leads of a form are attributed (attribution.md sections 3 and 4).
 
     Names in answer_map and source_map are as the operator wrote them; hosts likewise.
@@ -116,7 +116,7 @@ class Form:
         default_factory=dict
     )  # received, won, lost or a stage -> the platforms' name
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # canonical -> submitted names
-    crediting: Crediting = field(default_factory=Crediting)
+    attribution: AttributionConfig = field(default_factory=AttributionConfig)
     destination: Destination = field(default_factory=Destination)
     contact: ContactRule = field(default_factory=ContactRule)
     routes: tuple["Route", ...] = ()

@@ -162,7 +162,7 @@ SHARED_KEYS: dict[str, FormKey] = {
     "fields": FormKey(read_table, each=read_one_or_more, key=check_canonical),
     "webhooks": FormKey(WEBHOOKS_TABLE.load),
     "conversions": FormKey(read_conversions),
-    # crediting
+    # attribution
     "touch": FormKey(read_choice, choices=("last", "first")),
     "lead_source": FormKey(read_lead_source),
     "answer_field": FormKey(read_name),

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from service.attribution import attribute
-from service.capture.contact import person_key, read_contact, read_email
-from service.capture.texts import clean
+from service.capture.fields.contact import person_key, read_contact, read_email
+from service.capture.parsing.texts import clean
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Answers, Attribution, Correction, Lead, Submission
 from service.operations.leads import Corrected, NotCorrect
@@ -49,8 +49,8 @@ def _verdict(lead: Lead, corrected: Submission, form: Form | None) -> Attributio
     """The lead's own verdict; another one only where the new answers choose a route that credits otherwise."""
     if form is None:
         return lead.attribution
-    was, crediting = form.for_answers(lead.submission).crediting, form.for_answers(corrected).crediting
-    return lead.attribution if was == crediting else attribute(corrected.evidence, crediting)
+    before, after = form.for_answers(lead.submission).attribution, form.for_answers(corrected).attribution
+    return lead.attribution if before == after else attribute(corrected.evidence, after)
 
 
 def _wrong(name: str, answer: str, submission: Submission) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 from service import clock
 from service.attribution import attribute, attribute_others
-from service.capture.reading import Incoming, read
-from service.capture.refusals import Refused
+from service.capture.fields.reading import Incoming, read
+from service.capture.parsing.errors import InvalidBody
 from service.delivery import translate
 from service.delivery.filling import origins
 from service.delivery.targets import known_target
@@ -32,14 +32,14 @@ def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
     now = clock.now()
     try:
         reading = read(_incoming(asked), form)
-    except Refused as refused:
+    except InvalidBody as refused:
         return _unread(asked, form, refused.sentence)
     submission = replace(
         reading.submission,
         evidence=replace(reading.submission.evidence, submitted_at=asked.get("submitted_at")),
     )
     routed = form.for_answers(submission)
-    verdict = attribute(submission.evidence, routed.crediting)
+    verdict = attribute(submission.evidence, routed.attribution)
     lead = Lead(LeadId("0" * 32), routed.account, Status.PENDING, now, submission, verdict)
     problems = [f"{name}: {error.message}" for name, found in reading.errors.items() for error in found]
     parking: list[str] = []
@@ -57,7 +57,7 @@ def _unread(asked: Mapping[str, Any], form: Form, problem: str) -> dict[str, Any
     """Of answers that cannot be read only the visit is told."""
     landing_url, page_url, referrer = (asked.get(name) or "" for name in ("landing_url", "page_url", "referrer"))
     visit = Evidence(landing_url=landing_url, page_url=page_url, referrer=referrer)
-    told = _credited(attribute(visit, form.crediting), visit, form)
+    told = _credited(attribute(visit, form.attribution), visit, form)
     return {
         "contact": _contact(Contact()),
         "attribution": told,
@@ -79,7 +79,7 @@ def _contact(contact: Contact) -> dict[str, Any]:
 
 
 def _credited(verdict: Attribution, evidence: Evidence, form: Form) -> dict[str, Any]:
-    return {**attribution_json(verdict, evidence), "others": _others(attribute_others(evidence, form.crediting))}
+    return {**attribution_json(verdict, evidence), "others": _others(attribute_others(evidence, form.attribution))}
 
 
 def _others(verdicts: Mapping[str, Attribution]) -> list[dict[str, Any]]:

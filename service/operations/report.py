@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.attribution import coverage
-from service.forms import Crediting, Form
+from service.forms import AttributionConfig, Form
 from service.nexudus.lead_sources import lead_source_name
 from service.store import Count, Origins, Period, Store
 
@@ -149,9 +149,13 @@ def is_known(form: Form | None, utm_source: str) -> bool:
     return any(coverage.is_known_source(utm_source, wishes) for wishes in _wishes(form))
 
 
-def _wishes(form: Form | None) -> list[Crediting]:
+def _wishes(form: Form | None) -> list[AttributionConfig]:
     """What a form and its routes say about credit; nothing, where the forms file does not have it any more."""
-    return [Crediting()] if form is None else [form.crediting, *(route.form.crediting for route in form.routes)]
+    return (
+        [AttributionConfig()]
+        if form is None
+        else [form.attribution, *(route.form.attribution for route in form.routes)]
+    )
 
 
 def _line(utm_source: str) -> str:

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping
 
-from service.capture.bodies import read_json
-from service.capture.enquiries import Unfit
-from service.capture.refusals import Empty
+from service.capture.fields.enquiries import UnreadableItem
+from service.capture.parsing.bodies import read_json
+from service.capture.parsing.errors import Empty
 from service.capture.tools.sender import WebhookCall
 
 
@@ -24,9 +24,9 @@ def known(facts: Mapping[str, str]) -> dict[str, str]:
     return {name: fact for name, fact in facts.items() if fact and fact != "0"}
 
 
-def unfit(item: object, why: str) -> Unfit:
+def unfit(item: object, why: str) -> UnreadableItem:
     """Set one item of a call aside, so that it does not hold up the others."""
     try:
-        return Unfit(json.dumps(item, ensure_ascii=False).encode("utf-8", "replace"), why)
+        return UnreadableItem(json.dumps(item, ensure_ascii=False).encode("utf-8", "replace"), why)
     except RecursionError:
-        return Unfit(b"", why)
+        return UnreadableItem(b"", why)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from service.capture.claims import Answer
-from service.capture.enquiries import Answered
-from service.capture.nesting import flatten
+from service.capture.fields.claims import Answer
+from service.capture.fields.enquiries import NamedAnswer
+from service.capture.parsing.nesting import flatten
 
 # In order of preference: the address at work is the one that a CRM knows a company by.
 _TARGETS: Mapping[str, str] = {
@@ -65,15 +65,15 @@ def target_of(word: str) -> str:
     return _TARGETS.get(word.lower(), "")
 
 
-def answers_of(asked: Iterable[PlatformQuestion]) -> list[Answered]:
+def answers_of(asked: Iterable[PlatformQuestion]) -> list[NamedAnswer]:
     """Return the answers, those first that count more where several ask for the same."""
     ranked = sorted(asked, key=lambda each: _RANKS.get(each.word.lower(), len(_RANKS)))
     return [answered for each in ranked for answered in _answered(each)]
 
 
-def consent_answers(consents: Iterable[Consent]) -> list[Answered]:
+def consent_answers(consents: Iterable[Consent]) -> list[NamedAnswer]:
     """Return what the person agreed to as answers to the form's consent."""
-    return [Answered("consent", each.text or f"agreed: {each.key}", "consent") for each in consents if each.accepted]
+    return [NamedAnswer("consent", each.text or f"agreed: {each.key}", "consent") for each in consents if each.accepted]
 
 
 def consent_details(consents: Iterable[Consent]) -> dict[str, Answer]:
@@ -81,10 +81,10 @@ def consent_details(consents: Iterable[Consent]) -> dict[str, Answer]:
     return {f"consent: {each.text or each.key}": "yes" if each.accepted else "no" for each in consents}
 
 
-def _answered(asked: PlatformQuestion) -> Iterator[Answered]:
+def _answered(asked: PlatformQuestion) -> Iterator[NamedAnswer]:
     """A list keeps its label for every member. Of what is nested, only a single text is surely the answer."""
     label = asked.label or asked.word
     pairs = list(flatten(asked.value, label))
     for name, text in pairs:
         is_it = len(pairs) == 1 or name == (label or "unnamed")
-        yield Answered(label, text, target_of(asked.word)) if is_it else Answered(name, text)
+        yield NamedAnswer(label, text, target_of(asked.word)) if is_it else NamedAnswer(name, text)

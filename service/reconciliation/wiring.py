@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from service import clock
-from service.capture.enquiries import Enquiry
-from service.capture.intake import arrival_of_id
+from service.capture.accept import arrival_of_id
+from service.capture.fields.enquiries import Enquiry
 from service.delivery.desk import Desk
 from service.delivery.pacing import Pacer
 from service.fetching.connection import PlatformConnection

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from service.attribution import attribute
 from service.attribution.cleaning import clean
-from service.forms import Crediting, Route
+from service.forms import AttributionConfig, Route
 from service.lead import Status
 from service.operations.report import _line, period_of
 from service.store import Store
@@ -31,9 +31,9 @@ EMPTY: dict[str, Any] = {
 }
 
 
-def came(store: Store, query: str = "", crediting: Crediting | None = None, **changes: Any) -> None:
+def came(store: Store, query: str = "", config: AttributionConfig | None = None, **changes: Any) -> None:
     """Keep a lead that landed with this query."""
-    keep(store, a_lead(attribution=attribute(a_visit(query), crediting or Crediting()), **changes))
+    keep(store, a_lead(attribution=attribute(a_visit(query), config or AttributionConfig()), **changes))
 
 
 def report(window: Front, query: str = "since=2026-11-24T00:00:00Z&until=2026-11-25T00:00:00Z") -> dict[str, Any]:
@@ -83,20 +83,20 @@ def test_delivered_leads_are_counted_beside(window: Front, kept: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "crediting", "rule"),
+    ("query", "config", "rule"),
     [
-        ("", Crediting(), "direct"),
-        ("utm_source=q3", Crediting(), "unassigned"),
-        ("utm_source=q3", Crediting(default_lead_source=99), "default_lead_source"),
-        ("", Crediting(lead_source=2), None),
-        ("utm_source=q3", Crediting(source_map={"q3": 5}), None),
-        ("utm_source=bing", Crediting(), None),
+        ("", AttributionConfig(), "direct"),
+        ("utm_source=q3", AttributionConfig(), "unassigned"),
+        ("utm_source=q3", AttributionConfig(default_lead_source=99), "default_lead_source"),
+        ("", AttributionConfig(lead_source=2), None),
+        ("utm_source=q3", AttributionConfig(source_map={"q3": 5}), None),
+        ("utm_source=bing", AttributionConfig(), None),
     ],
 )
 def test_what_fell_to_a_default_is_told_with_its_rule(
-    window: Front, kept: Store, query: str, crediting: Crediting, rule: str | None
+    window: Front, kept: Store, query: str, config: AttributionConfig, rule: str | None
 ) -> None:
-    came(kept, query, crediting)
+    came(kept, query, config)
 
     assert [each["rule"] for each in report(window)["defaults"]] == ([rule] if rule else [])
 
@@ -125,14 +125,14 @@ def test_the_line_is_toml_that_names_the_source(value: str) -> None:
 
 def test_a_source_that_a_route_knows_is_known(kept: Store) -> None:
     came(kept, "utm_source=q3-fair")
-    taught = a_form(crediting=Crediting(source_map={"q3-fair": 99}))
+    taught = a_form(attribution=AttributionConfig(source_map={"q3-fair": 99}))
 
     assert report(Front(kept, a_form(routes=(Route({"location": "leeds"}, taught),))))["unknown_sources"] == []
 
 
 def test_a_source_of_the_forms_source_map_is_known_from_now_on(kept: Store) -> None:
     came(kept, "utm_source=q3-fair")
-    taught = Front(kept, a_form(crediting=Crediting(source_map={"Q3 Fair": 99})))
+    taught = Front(kept, a_form(attribution=AttributionConfig(source_map={"Q3 Fair": 99})))
 
     assert report(taught)["unknown_sources"] == []
 

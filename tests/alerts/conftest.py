@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 
 from service.alerts import telling, watcher
 from service.alerts.watcher import Orders, Watcher
-from service.capture.intake import accept
+from service.capture.accept import accept
 from service.forms import Form
 from service.lead import Lead, LeadId, Receipt, Submission
 from service.store import Concern, Identity, Store

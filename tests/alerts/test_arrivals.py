@@ -12,7 +12,7 @@ from service.alerts import arrivals, recipients
 from service.alerts.arrivals import Arrivals
 from service.alerts.recipients import APART, AT_ONCE, room_for
 from service.alerts.watcher import Watcher
-from service.capture.intake import accept, announce_all
+from service.capture.accept import accept, announce_all
 from service.forms import Canary, Route
 from service.lead import Lead, Status
 from service.store import StoreUnavailable

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from service.capture.intake import announce_all
+from service.capture.accept import announce_all
 from service.lead import Contact, Evidence, LeadId, Submission
 from service.store import Link
 from tests.alerts.conftest import Post

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.attribution import attribute, stored_touch
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Evidence
 
 CASES = json.loads((Path(__file__).parents[1] / "samples" / "attribution-cases.json").read_text("utf-8"))
@@ -32,7 +32,7 @@ def test_there_are_all_the_cases() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['id']} {case['why']}" for case in CASES])
 def test_a_shared_case_gives_what_it_expects(case: dict[str, Any]) -> None:
-    verdict = attribute(read_evidence(case["input"]), Crediting(**case["input"].get("config", {})))
+    verdict = attribute(read_evidence(case["input"]), AttributionConfig(**case["input"].get("config", {})))
 
     assert {
         "UtmSource": verdict.utm_source,

@@ -5,7 +5,7 @@ import pytest
 from service.attribution import Click, clicks
 from service.attribution.click_ids import ad_id, link_id, valid_click_id
 from service.attribution.tables import CLICK_IDS
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from tests.attribution.visits import SITE, a_touch, a_visit, credit
 
 NOW = 1_790_000_000.0
@@ -77,7 +77,7 @@ def test_ids_of_all_visits_are_kept_and_decide_nothing() -> None:
 def test_of_ids_with_one_name_the_visit_that_counts_goes_first(touch: str, expected: str) -> None:
     last, first = a_touch("gclid=last"), a_touch("gclid=first")
 
-    verdict = credit("gclid=this", crediting=Crediting(touch=touch), last=last, first=first)
+    verdict = credit("gclid=this", config=AttributionConfig(touch=touch), last=last, first=first)
 
     assert verdict.click_ids == {"gclid": expected}
 
@@ -89,7 +89,7 @@ def test_of_ids_with_one_name_the_newest_goes_before_the_older() -> None:
 
 
 def test_a_form_that_credits_the_first_visit_keeps_the_ids_of_this_one() -> None:
-    verdict = credit("gclid=this", crediting=Crediting(touch="first"), first=a_touch("fbclid=first"))
+    verdict = credit("gclid=this", config=AttributionConfig(touch="first"), first=a_touch("fbclid=first"))
 
     assert (verdict.channel, verdict.click_ids) == ("Organic Social", {"fbclid": "first", "gclid": "this"})
 
@@ -101,7 +101,7 @@ def test_ids_of_a_visit_out_of_date_are_not_kept() -> None:
 def test_clicks_have_the_time_of_their_visit_and_the_newest_is_first() -> None:
     last, first = a_touch("gclid=g2&fbclid=f2", at=NOW - 10), a_touch("gclid=g1", at=NOW - 90)
 
-    found = clicks(a_visit("gclid=g3", submitted_at=NOW, last=last, first=first), Crediting())
+    found = clicks(a_visit("gclid=g3", submitted_at=NOW, last=last, first=first), AttributionConfig())
 
     assert found == (
         Click("gclid", "g3", None),
@@ -114,7 +114,7 @@ def test_clicks_have_the_time_of_their_visit_and_the_newest_is_first() -> None:
 def test_a_click_that_is_remembered_twice_has_its_first_time() -> None:
     last, first = a_touch("gclid=g1", at=NOW - 10), a_touch("gclid=g1", at=NOW - 90)
 
-    found = clicks(a_visit("gclid=g1", submitted_at=NOW, last=last, first=first), Crediting())
+    found = clicks(a_visit("gclid=g1", submitted_at=NOW, last=last, first=first), AttributionConfig())
 
     assert found == (Click("gclid", "g1", NOW - 90),)
 

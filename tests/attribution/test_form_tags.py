@@ -3,10 +3,10 @@
 import pytest
 
 from service.attribution import attribute, attribute_others
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Attribution, Evidence, StoredTouch
 
-FLYER = Crediting(utm={"source": "QR", "medium": "Flyer", "campaign": "Spring"})
+FLYER = AttributionConfig(utm={"source": "QR", "medium": "Flyer", "campaign": "Spring"})
 PAGE = "https://www.example.com/flyer"
 TAGGED = StoredTouch("https://www.example.com/?utm_source=bing&utm_medium=cpc")
 
@@ -38,7 +38,7 @@ def test_a_visit_with_any_value_keeps_its_own_alone(evidence: Evidence, expected
     verdict = attribute(evidence, FLYER)
 
     assert tags(verdict) == expected
-    assert verdict == attribute(evidence, Crediting())
+    assert verdict == attribute(evidence, AttributionConfig())
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_visit_with_any_value_keeps_its_own_alone(evidence: Evidence, expected
     ],
 )
 def test_what_a_visit_tells_decides_and_the_form_only_fills_the_values(evidence: Evidence) -> None:
-    verdict, without = attribute(evidence, FLYER), attribute(evidence, Crediting())
+    verdict, without = attribute(evidence, FLYER), attribute(evidence, AttributionConfig())
 
     assert tags(verdict)[:2] == ("qr", "flyer")
     assert (verdict.channel, verdict.lead_source, verdict.rule) == (without.channel, without.lead_source, without.rule)
@@ -58,12 +58,12 @@ def test_what_a_visit_tells_decides_and_the_form_only_fills_the_values(evidence:
 
 
 def test_the_maps_of_the_form_know_its_own_source() -> None:
-    assert attribute(Evidence(), Crediting(utm={"source": "fair"}, source_map={"Fair": 99})).lead_source == 99
+    assert attribute(Evidence(), AttributionConfig(utm={"source": "fair"}, source_map={"Fair": 99})).lead_source == 99
 
 
 @pytest.mark.parametrize("utm", [None, 5, {"source": True, "medium": None}, {"source": "{{x}}"}, {"wombat": "x"}])
 def test_anything_else_counts_as_none(utm: object) -> None:
-    assert attribute(Evidence(), Crediting(utm=utm)) == attribute(Evidence(), Crediting())  # type: ignore[arg-type]
+    assert attribute(Evidence(), AttributionConfig(utm=utm)) == attribute(Evidence(), AttributionConfig())  # type: ignore[arg-type]
 
 
 def test_they_are_no_visit_that_could_be_left_out() -> None:

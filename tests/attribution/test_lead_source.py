@@ -7,7 +7,7 @@ import pytest
 from service.attribution import lead_source
 from service.attribution.policy import LEAD_SOURCES
 from service.attribution.tables import NUMBERS, ROWS
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from tests.attribution.visits import credit, rule_of
 
 TAGGED = "utm_source=Valve_Team&utm_medium=email"
@@ -76,7 +76,7 @@ RULES: dict[str, tuple[str, str, dict[str, Any], str, int]] = {
 def test_a_rule_decides_the_lead_source(
     query: str, referrer: str, wishes: dict[str, Any], rule: str, number: int
 ) -> None:
-    verdict = credit(query, referrer, Crediting(**wishes))
+    verdict = credit(query, referrer, AttributionConfig(**wishes))
 
     assert (rule_of(verdict, "lead_source"), verdict.lead_source) == (rule, number)
 
@@ -96,24 +96,24 @@ ANSWERS: dict[str, tuple[object, int]] = {
 
 @pytest.mark.parametrize(("answer", "number"), ANSWERS.values(), ids=ANSWERS)
 def test_the_persons_own_answer_counts(answer: object, number: int) -> None:
-    wishes = Crediting(answer_field="how", answer_map={"A Friend": 8, "magazine": 6, "radio": 3, "4": 4})
+    wishes = AttributionConfig(answer_field="how", answer_map={"A Friend": 8, "magazine": 6, "radio": 3, "4": 4})
 
-    assert credit(fields={"how": answer}, crediting=wishes).lead_source == number
+    assert credit(fields={"how": answer}, config=wishes).lead_source == number
 
 
 def test_an_answer_needs_a_field_to_be_asked_in() -> None:
-    assert credit(fields={"": "a friend"}, crediting=Crediting(answer_map={"a friend": 8})).lead_source == 1
+    assert credit(fields={"": "a friend"}, config=AttributionConfig(answer_map={"a friend": 8})).lead_source == 1
 
 
 def test_the_answer_counts_for_a_remembered_visit_too() -> None:
-    wishes = Crediting(touch="first", answer_field="how", answer_map={"a friend": 8})
+    wishes = AttributionConfig(touch="first", answer_field="how", answer_map={"a friend": 8})
 
-    assert credit(fields={"how": "a friend"}, crediting=wishes).lead_source == 8
+    assert credit(fields={"how": "a friend"}, config=wishes).lead_source == 8
 
 
 @pytest.mark.parametrize("number", [0, 3, 27, 97, -1, True, 2.0, "2", None])
 def test_a_number_nexudus_does_not_know_counts_as_absent(number: Any) -> None:
-    assert credit(crediting=Crediting(lead_source=number, default_lead_source=number)).lead_source == 1
+    assert credit(config=AttributionConfig(lead_source=number, default_lead_source=number)).lead_source == 1
 
 
 @pytest.mark.parametrize(("word", "number"), sorted(NUMBERS.items()))

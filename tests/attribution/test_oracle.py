@@ -13,7 +13,7 @@ from service.attribution.cleaning import clean
 from service.attribution.links import Host
 from service.attribution.rows import read_source, row_of_host
 from service.attribution.tables import CLICK_IDS
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Evidence
 from tests.attribution import oracle
 
@@ -148,7 +148,7 @@ def test_both_read_the_same_out_of_fields(fields: dict[str, Any]) -> None:
 
 
 def utm_of(evidence: Evidence) -> dict[str, str]:
-    verdict = attribute(evidence, Crediting())
+    verdict = attribute(evidence, AttributionConfig())
     values = (verdict.utm_source, verdict.utm_medium, verdict.utm_campaign, verdict.utm_content, verdict.utm_term)
     return dict(zip(oracle.KEYS, values, strict=True))
 
@@ -158,7 +158,9 @@ def utm_of(evidence: Evidence) -> dict[str, str]:
 def test_both_decide_alike(source: str, medium: str, campaign: str, click_id: str | None, referrer: str) -> None:
     tags = {"utm_source": source, "utm_medium": medium, "utm_campaign": campaign, click_id or "x": "a1"}
     link = f"https://www.northyard.example/?{urlencode({name: value for name, value in tags.items() if value})}"
-    verdict = attribute(Evidence(landing_url=link, referrer=f"https://{referrer}/" if referrer else ""), Crediting())
+    verdict = attribute(
+        Evidence(landing_url=link, referrer=f"https://{referrer}/" if referrer else ""), AttributionConfig()
+    )
     known = CLICK_IDS.get(click_id or "")
     found = (known.row.name if known.row else "", known.kind) if known else None
 

@@ -14,7 +14,7 @@ from service.attribution.links import read_host
 from service.attribution.pairs import known_pairs
 from service.attribution.policy import LEAD_SOURCES
 from service.attribution.tables import ALIASES, CLICK_IDS, HOSTS, SETS
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Evidence, StoredTouch
 
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -86,8 +86,8 @@ evidence = st.builds(
 )
 maps: st.SearchStrategy[Any] = st.one_of(odd, st.dictionaries(values, st.integers(0, 100), max_size=3))
 wishes: st.SearchStrategy[Any] = st.one_of(odd, st.lists(values, max_size=3), words)
-crediting = st.builds(
-    Crediting,
+config = st.builds(
+    AttributionConfig,
     touch=st.sampled_from(["first", "last"]),
     lead_source=wishes,
     answer_field=wishes,
@@ -101,8 +101,10 @@ thorough = settings(deadline=None, max_examples=300)
 
 
 @thorough
-@given(evidence, crediting)
-def test_every_verdict_is_whole_repeatable_and_fit_to_store(given_evidence: Evidence, wanted: Crediting) -> None:
+@given(evidence, config)
+def test_every_verdict_is_whole_repeatable_and_fit_to_store(
+    given_evidence: Evidence, wanted: AttributionConfig
+) -> None:
     verdict = attribute(given_evidence, wanted)
 
     utm = [value for name, value in asdict(verdict).items() if name.startswith("utm_")]
@@ -156,8 +158,8 @@ def test_cleaning_again_and_again_comes_to_rest(value: str, lower: bool) -> None
 
 
 @thorough
-@given(evidence, crediting)
-def test_what_the_other_visits_say_is_a_verdict_too(given_evidence: Evidence, wanted: Crediting) -> None:
+@given(evidence, config)
+def test_what_the_other_visits_say_is_a_verdict_too(given_evidence: Evidence, wanted: AttributionConfig) -> None:
     others = attribute_others(given_evidence, wanted)
 
     assert {*others} <= {"current", "last", "first"}
@@ -166,8 +168,10 @@ def test_what_the_other_visits_say_is_a_verdict_too(given_evidence: Evidence, wa
 
 
 @thorough
-@given(evidence, crediting)
-def test_no_click_id_is_a_macro_and_those_of_all_visits_are_kept(given_evidence: Evidence, wanted: Crediting) -> None:
+@given(evidence, config)
+def test_no_click_id_is_a_macro_and_those_of_all_visits_are_kept(
+    given_evidence: Evidence, wanted: AttributionConfig
+) -> None:
     verdict, found = attribute(given_evidence, wanted), clicks(given_evidence, wanted)
 
     assert {*verdict.click_ids.items()} <= {(click.name, click.value) for click in found}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from service.attribution import attribute, channel, lead_source
 from service.attribution.tables import CLICK_IDS
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Evidence
 from tests.attribution.visits import a_touch, credit, rule_of
 
@@ -121,19 +121,19 @@ def test_no_rule_of_the_channel_is_without_its_case() -> None:
 
 
 NUMBERS: dict[str, tuple[dict[str, Any], str]] = {
-    "fixed": ({"crediting": Crediting(lead_source=2)}, "LeadSource 2 is fixed for this form (lead_source)"),
+    "fixed": ({"config": AttributionConfig(lead_source=2)}, "LeadSource 2 is fixed for this form (lead_source)"),
     "answer": (
-        {"crediting": Crediting(answer_field="how", answer_map={"A friend": 8}), "fields": {"how": "a friend"}},
+        {"config": AttributionConfig(answer_field="how", answer_map={"A friend": 8}), "fields": {"how": "a friend"}},
         "LeadSource 8 by the person's own answer (answer_map)",
     ),
     "mapped": (
-        {"crediting": Crediting(source_map={"Q3": 5}), "query": "utm_source=q3&utm_medium=email"},
+        {"config": AttributionConfig(source_map={"Q3": 5}), "query": "utm_source=q3&utm_medium=email"},
         "LeadSource 5 by the form's source_map",
     ),
     "known_source": ({"query": "utm_source=hubblehq"}, "LeadSource 17 for HubbleHQ"),
     "by_word": ({"query": "utm_source=word_of_mouth"}, "LeadSource 8 by the word in utm_source"),
     "form_default": (
-        {"crediting": Crediting(default_lead_source=99)},
+        {"config": AttributionConfig(default_lead_source=99)},
         "LeadSource 99 by the form's default_lead_source",
     ),
     "by_channel": (
@@ -288,7 +288,7 @@ VISITS: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("wanted", "visit", "reason"), [(key[0], *case) for key, case in VISITS.items()], ids=str)
 def test_the_visit_that_counts_is_told(wanted: str, visit: dict[str, Any], reason: str) -> None:
-    assert credit(**visit, crediting=Crediting(touch=wanted)).reason == reason
+    assert credit(**visit, config=AttributionConfig(touch=wanted)).reason == reason
 
 
 SECRET = "zqmary"
@@ -302,7 +302,7 @@ names = st.sampled_from(["utm_source", "utm_medium", "utm_campaign", "utm_conten
 def test_no_value_of_the_visitor_is_in_the_reason(fields: dict[str, str], query: dict[str, str], referrer: str) -> None:
     link = "&".join(f"{name}={value}" for name, value in query.items())
 
-    verdict = attribute(Evidence(fields, f"https://{SECRET}.example/?{link}", "", referrer), Crediting())
+    verdict = attribute(Evidence(fields, f"https://{SECRET}.example/?{link}", "", referrer), AttributionConfig())
 
     assert SECRET not in verdict.reason
     assert verdict.reason.isprintable()

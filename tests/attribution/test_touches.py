@@ -3,7 +3,7 @@
 import pytest
 
 from service.attribution import attribute, attribute_others
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Evidence, StoredTouch
 from tests.attribution.visits import SITE, a_touch, a_visit, credit, rule_of
 
@@ -21,7 +21,7 @@ NOW = 1_790_000_000.0
     ],
 )
 def test_one_touch_is_picked(touch: str, query: str, picked: str) -> None:
-    verdict = credit(query, crediting=Crediting(touch=touch), first=a_touch("fbclid=b"), last=a_touch("gclid=c"))
+    verdict = credit(query, config=AttributionConfig(touch=touch), first=a_touch("fbclid=b"), last=a_touch("gclid=c"))
 
     assert rule_of(verdict, "touch") == picked
 
@@ -83,9 +83,9 @@ REFERRERS = {
 
 @pytest.mark.parametrize(("referrer", "is_present"), REFERRERS.values(), ids=REFERRERS)
 def test_a_referrer_counts_where_it_tells_of_another_site(referrer: str, is_present: bool) -> None:
-    wishes = Crediting(own_domains=("northyard-shop.example",), ignored_referrers=("https://tickets.example",))
+    wishes = AttributionConfig(own_domains=("northyard-shop.example",), ignored_referrers=("https://tickets.example",))
 
-    assert (credit(referrer=referrer, crediting=wishes).channel != "Direct") is is_present
+    assert (credit(referrer=referrer, config=wishes).channel != "Direct") is is_present
 
 
 def test_the_page_of_a_remembered_visit_is_its_own_site_too() -> None:
@@ -97,19 +97,19 @@ def test_the_page_of_a_remembered_visit_is_its_own_site_too() -> None:
 def test_a_page_that_does_not_name_itself_is_read_from_an_internal_referrer() -> None:
     evidence = Evidence(landing_url=f"{SITE}/", referrer=f"{SITE}/contact?utm_source=instagram")
 
-    assert attribute(evidence, Crediting()).utm_source == "instagram"
+    assert attribute(evidence, AttributionConfig()).utm_source == "instagram"
 
 
 def test_a_foreign_referrer_is_not_the_page_where_the_landing_page_is_known() -> None:
     evidence = Evidence(landing_url=f"{SITE}/", referrer="https://other.example/?utm_source=instagram")
 
-    assert attribute(evidence, Crediting()).utm_source == ""
+    assert attribute(evidence, AttributionConfig()).utm_source == ""
 
 
 def test_a_foreign_referrer_is_not_the_page_where_the_own_domains_are_known() -> None:
     evidence = Evidence(referrer="https://other.example/?utm_source=instagram")
 
-    verdict = attribute(evidence, Crediting(own_domains=("northyard.example",)))
+    verdict = attribute(evidence, AttributionConfig(own_domains=("northyard.example",)))
 
     assert (verdict.utm_source, verdict.channel) == ("", "Referral")
 
@@ -117,7 +117,7 @@ def test_a_foreign_referrer_is_not_the_page_where_the_own_domains_are_known() ->
 def test_the_only_page_known_is_own_for_remembered_visits_too() -> None:
     evidence = Evidence(referrer=f"{SITE}/contact", last=StoredTouch(referrer=f"{SITE}/"))
 
-    assert attribute(evidence, Crediting()).channel == "Direct"
+    assert attribute(evidence, AttributionConfig()).channel == "Direct"
 
 
 def test_an_own_page_through_a_translator_is_the_page_with_the_form() -> None:
@@ -125,13 +125,13 @@ def test_an_own_page_through_a_translator_is_the_page_with_the_form() -> None:
         landing_url=f"{SITE}/", referrer="https://www-northyard-example.translate.goog/contact?utm_source=instagram"
     )
 
-    assert attribute(evidence, Crediting()).utm_source == "instagram"
+    assert attribute(evidence, AttributionConfig()).utm_source == "instagram"
 
 
 def test_a_site_is_its_own_where_the_page_is_read_through_a_translator() -> None:
     evidence = Evidence(page_url="https://www-northyard-example.translate.goog/", referrer=f"{SITE}/")
 
-    assert attribute(evidence, Crediting()).channel == "Direct"
+    assert attribute(evidence, AttributionConfig()).channel == "Direct"
 
 
 def test_a_search_engine_through_a_translator_is_that_search_engine() -> None:
@@ -141,7 +141,7 @@ def test_a_search_engine_through_a_translator_is_that_search_engine() -> None:
 def test_a_blank_page_url_counts_as_absent() -> None:
     evidence = Evidence(page_url="  ", referrer=f"{SITE}/contact?utm_source=instagram")
 
-    assert attribute(evidence, Crediting()).utm_source == "instagram"
+    assert attribute(evidence, AttributionConfig()).utm_source == "instagram"
 
 
 # -- what the visits say that do not count
@@ -166,13 +166,13 @@ NOTHING = a_visit()
     ],
 )
 def test_the_visits_that_lost_are_credited_beside(evidence: Evidence, others: dict[str, str]) -> None:
-    found = attribute_others(evidence, Crediting())
+    found = attribute_others(evidence, AttributionConfig())
 
     assert {name: verdict.channel for name, verdict in found.items()} == others
 
 
 def test_a_visit_that_lost_is_told_without_who_won() -> None:
-    (lost,) = attribute_others(a_visit("utm_medium=sms", first=a_touch("fbclid=b")), Crediting()).values()
+    (lost,) = attribute_others(a_visit("utm_medium=sms", first=a_touch("fbclid=b")), AttributionConfig()).values()
 
     assert lost.reason == (
         "Meta (Facebook) link id fbclid in the link of the first remembered visit: Organic Social;"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from service.attribution import attribute
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Attribution, Evidence, StoredTouch
 
 SITE = "https://www.northyard.example"
@@ -15,9 +15,11 @@ def a_visit(query: str = "", referrer: str = "", **evidence: Any) -> Evidence:
     return Evidence(**{**urls, "referrer": referrer, **evidence})
 
 
-def credit(query: str = "", referrer: str = "", crediting: Crediting | None = None, **evidence: Any) -> Attribution:
+def credit(
+    query: str = "", referrer: str = "", config: AttributionConfig | None = None, **evidence: Any
+) -> Attribution:
     """The verdict on such a visit."""
-    return attribute(a_visit(query, referrer, **evidence), crediting or Crediting())
+    return attribute(a_visit(query, referrer, **evidence), config or AttributionConfig())
 
 
 def a_touch(query: str = "", referrer: str = "", at: float | None = None) -> StoredTouch:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from service.attribution import attribute
-from service.capture.intake import accept
-from service.capture.reading import Incoming, read
-from service.forms import Crediting, Form
+from service.capture.accept import accept
+from service.capture.fields.reading import Incoming, read
+from service.forms import AttributionConfig, Form
 from service.store import Store
 from tests.attribution.test_cases import CASES, read_evidence
 from tests.bench.load import form_post
@@ -25,7 +25,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 def measure() -> None:
     """Medians of interleaved rounds."""
-    cases = [(read_evidence(case["input"]), Crediting(**case["input"].get("config", {}))) for case in CASES]
+    cases = [(read_evidence(case["input"]), AttributionConfig(**case["input"].get("config", {}))) for case in CASES]
     bodies = [form_post(number, "attributing").partition(b"\r\n\r\n")[2] for number in range(LEADS)]
     evidence = [read(_incoming(body), FORM).submission.evidence for body in bodies]
     found: dict[str, list[float]] = {"cases": [], "posts": [], "taking": []}
@@ -34,7 +34,7 @@ def measure() -> None:
         store.migrate()
         for number in range(ROUNDS + 1):  # the first warms up
             shared = [_cpu_s(lambda: [attribute(*case) for case in cases for _ in range(20)]) / len(cases) / 20]
-            alone = [_cpu_s(lambda: [attribute(each, FORM.crediting) for each in evidence]) / LEADS]
+            alone = [_cpu_s(lambda: [attribute(each, FORM.attribution) for each in evidence]) / LEADS]
             whole = [_cpu_s(partial(_take, bodies, store, number)) / LEADS]
             if number:
                 found["cases"] += shared

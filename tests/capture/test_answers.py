@@ -3,14 +3,14 @@
 import pytest
 
 from service.capture.http.negotiation import cors_headers, nobody_reads, preflight_headers, redirect_target, wants_json
-from service.forms import Crediting, Form
+from service.forms import AttributionConfig, Form
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 SITE = Form(
     "tour",
     redirect="https://www.example.com/thanks",
     allowed_origins=("https://app.example.org", "http://localhost:3000"),
-    crediting=Crediting(own_domains=("harbour.example",)),
+    attribution=AttributionConfig(own_domains=("harbour.example",)),
 )
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from service.capture.bodies import Body, read_body
-from service.capture.multipart import File
-from service.capture.refusals import Empty, Refused, Unreadable, Unsupported
+from service.capture.parsing.bodies import RequestBody, read_body
+from service.capture.parsing.errors import Empty, InvalidBody, Unreadable, Unsupported
+from service.capture.parsing.multipart import File
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -72,7 +72,7 @@ def test_a_body_is_read(name: str) -> None:
     assert read_body(body, content_type).answers == expected
 
 
-REFUSED: dict[str, tuple[bytes, str, type[Refused]]] = {
+REFUSED: dict[str, tuple[bytes, str, type[InvalidBody]]] = {
     "nothing": (b"", FORM, Empty),
     "blanks": (b" \r\n", JSON, Empty),
     "empty answers": (b"a=&b=+", FORM, Empty),
@@ -110,7 +110,7 @@ def test_an_empty_file_input_is_ignored_and_a_file_is_noted() -> None:
 
     found = read_body(body, MULTIPART)
 
-    assert found == Body({"a": "b"}, (File("plan", 'a"b.txt', "", 5),))
+    assert found == RequestBody({"a": "b"}, (File("plan", 'a"b.txt', "", 5),))
 
 
 def test_a_list_of_enquiries_is_remarked() -> None:

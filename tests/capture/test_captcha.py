@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from service.forms import Crediting, Form
+from service.forms import AttributionConfig, Form
 from service.lead import CAPTCHA_REMARK, Reason, Status
 from service.store import Store
 from tests.builders import a_form
@@ -213,7 +213,7 @@ def test_a_risk_score_of_hcaptcha_is_not_taken_for_the_opposite(kept: Store, pro
 )
 def test_a_captcha_solved_on_another_site_is_held(kept: Store, provider: Provider, host: str, status: Status) -> None:
     provider.answer = {**PASSED, "hostname": host}
-    front = a_front(kept, provider, crediting=Crediting(own_domains=("example.com",)))
+    front = a_front(kept, provider, attribution=AttributionConfig(own_domains=("example.com",)))
 
     assert front.post({**ANN, **TOKEN}, headers=PERSON).status_code == 303
     assert front.lead().status is status

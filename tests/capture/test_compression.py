@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.compression import decompress
 from service.capture.http.endpoints import BODY_MAX
-from service.capture.refusals import Unreadable
+from service.capture.parsing.compression import decompress
+from service.capture.parsing.errors import Unreadable
 from service.lead import Status
 from service.store import Store
 from tests.builders import a_form

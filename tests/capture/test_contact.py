@@ -8,7 +8,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.capture.contact import (
+from service.capture.fields.contact import (
     Mailbox,
     person_key,
     read_contact,

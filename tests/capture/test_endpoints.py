@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Status
 from service.store import Query, Store
 from tests.builders import a_form
@@ -41,7 +41,7 @@ def test_a_person_goes_to_the_thank_you_page_once_the_lead_is_kept(front: Front)
     ids=["none", "own page", "a path", "foreign", "no scheme", "script", "header"],
 )
 def test_a_person_is_sent_to_the_forms_own_sites_only(kept: Store, wanted: str, target: str) -> None:
-    form = a_form(redirect=f"{SITE}/thanks", crediting=Crediting(own_domains=("example.com",)))
+    form = a_form(redirect=f"{SITE}/thanks", attribution=AttributionConfig(own_domains=("example.com",)))
     asked = {**PERSON, "Origin": "https://shop.example.com"}
 
     answer = Front(kept, form).post({**ANN, "_next": wanted}, headers=asked)

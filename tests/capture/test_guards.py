@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.reading import Incoming, read
+from service.capture.fields.reading import Incoming, read
 from service.capture.spam import RequestContext, judge
-from service.forms import Crediting, Form
+from service.forms import AttributionConfig, Form
 from service.lead import Contact, Reason, Submission
 from tests.builders import a_form, a_submission
 from tests.forms.texts import form_of
 
-FORM = a_form(allowed_origins=("https://www.example.com",), crediting=Crediting(own_domains=("example.org",)))
+FORM = a_form(allowed_origins=("https://www.example.com",), attribution=AttributionConfig(own_domains=("example.org",)))
 
 
 def saying(message: str = "Two desks, please.", **fields: str) -> Submission:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.guesses import guess_email, guess_phone
+from service.capture.fields.guesses import guess_email, guess_phone
 
 COUNTRIES = ["", "GB", "US", "DE", "DK", "BR", "IN"]
 

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.capture.asking import asked_of
-from service.forms import Captcha, Crediting, Form, Route
+from service.forms import AttributionConfig, Captcha, Form, Route
 from service.store import Store
 from tests.builders import a_form
 from tests.front import ANN, PERSON, Front
@@ -28,7 +28,7 @@ QUESTIONS = a_form(
     "tour",
     require=("email", "badge_no"),
     fields={"team_size": ("Desks wanted", "desks"), "email": ("your-email",), "consent": ("gdpr",)},
-    crediting=Crediting(answer_field="how_heard", answer_map={"A friend": 8, "Google": 19}),
+    attribution=AttributionConfig(answer_field="how_heard", answer_map={"A friend": 8, "Google": 19}),
     routes=(
         Route({"location": "london bridge"}, a_form()),
         Route({"location": "London Bridge ", "consent": "yes"}, a_form()),

@@ -7,11 +7,11 @@ from http import HTTPStatus
 import pytest
 from werkzeug.exceptions import InternalServerError, MethodNotAllowed, NotFound
 
-from service.capture import refusals
+from service.capture.fields.validation import check
 from service.capture.http.responses import PostError
 from service.capture.pages import phrases, rendering
 from service.capture.pages.phrases import choose_language, complaint_of, languages, phrases_of, question_of
-from service.capture.schemas import check
+from service.capture.parsing import errors
 from service.forms.schema import LANGUAGES
 from service.lead import CANONICAL_FIELDS
 
@@ -96,7 +96,7 @@ def test_every_code_of_a_wrong_answer_has_its_phrase() -> None:
 
 
 def test_every_trouble_has_its_phrase() -> None:
-    refused = (refusals.Unreadable, refusals.Empty, refusals.Unsupported)
+    refused = (errors.Unreadable, errors.Empty, errors.Unsupported)
     troubles = [PostError.unknown_form(), PostError.store_is_down(5), PostError.too_many(5), PostError.too_large(5)]
     troubles += [PostError.refused(refusal()) for refusal in refused]
     troubles += [PostError.of_http(error()) for error in (NotFound, MethodNotAllowed, InternalServerError)]

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.bodies import read_body, read_json
-from service.capture.json_mending import MAX_MENDED_CHARS
-from service.capture.loose_json import parse, parse_strictly
-from service.capture.refusals import Refused, Unreadable, Unsupported
+from service.capture.parsing.bodies import read_body, read_json
+from service.capture.parsing.errors import InvalidBody, Unreadable, Unsupported
+from service.capture.parsing.json_mending import MAX_MENDED_CHARS
+from service.capture.parsing.loose_json import parse, parse_strictly
 from tests.front import SCRIPT, Front
 
 JSON = "application/json"
@@ -226,7 +226,7 @@ def steps(text: str) -> int:
     sys.setprofile(count)
     try:
         read_body(text.encode(), JSON)
-    except Refused:
+    except InvalidBody:
         pass
     finally:
         sys.setprofile(None)

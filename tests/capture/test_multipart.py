@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.bodies import read_body
-from service.capture.multipart import MAX_PARTS, File, read_multipart
-from service.capture.refusals import Empty, Refused, Unreadable
-from service.capture.texts import clean
+from service.capture.parsing.bodies import read_body
+from service.capture.parsing.errors import Empty, InvalidBody, Unreadable
+from service.capture.parsing.multipart import MAX_PARTS, File, read_multipart
+from service.capture.parsing.texts import clean
 
 KIND = "multipart/form-data; boundary=b"
 END = b"--b--\r\n"
@@ -104,7 +104,7 @@ def test_a_file_bears_the_name_that_it_had(name: str) -> None:
     assert found.answers == {"a": "Zoë"}
 
 
-BROKEN: dict[str, tuple[bytes, type[Refused]]] = {
+BROKEN: dict[str, tuple[bytes, type[InvalidBody]]] = {
     "no part": (END, Empty),
     "no boundary": (b"hello", Unreadable),
     "another type than it is": (b"hello=you", Unreadable),
@@ -162,7 +162,7 @@ def steps(body: bytes) -> int:
     sys.setprofile(count)
     try:
         read_multipart(body, "b", "")
-    except Refused:
+    except InvalidBody:
         pass
     finally:
         sys.setprofile(None)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from service.capture.names import fold, meaning_of
+from service.capture.fields.names import fold, meaning_of
 
-ALIASES = json.loads((Path(__file__).parents[2] / "service" / "capture" / "aliases.json").read_text("utf-8"))
+ALIASES = json.loads((Path(__file__).parents[2] / "service" / "capture" / "fields" / "aliases.json").read_text("utf-8"))
 
 SPOKEN = {
     "first_name": "first_name,fname,given-name,Vorname,prénom,primeiro nome,voornaam,imię,förnamn,fornavn",

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.fields import lay_out
-from service.capture.names import is_anothers, meaning_of
+from service.capture.fields.layout import lay_out
+from service.capture.fields.names import is_anothers, meaning_of
 from service.forms import Form
 
-OWNERS = json.loads((Path(__file__).parents[2] / "service" / "capture" / "owners.json").read_text("utf-8"))
+OWNERS = json.loads((Path(__file__).parents[2] / "service" / "capture" / "fields" / "owners.json").read_text("utf-8"))
 PERSONAL = {"full_name", "first_name", "last_name", "email", "phone"}
 
 THE_PERSONS = {

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from service.capture.fields.reading import Incoming, read
 from service.capture.pages.rendering import answer, error_page, hosted_form, message_page, thank_you
-from service.capture.reading import Incoming, read
 from service.forms import Form, Route
 
 HOSTILE = "\"'><script>alert(1)</script><!--{{7*7}}</textarea>"

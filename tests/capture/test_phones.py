@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.phones import Phone, is_phone, phone_key, read_phone
+from service.capture.fields.phones import Phone, is_phone, phone_key, read_phone
 
 LONDON = "+442079460142"
 

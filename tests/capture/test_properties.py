@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.bodies import read_body
-from service.capture.names import fold, meaning_of
+from service.capture.fields.names import fold, meaning_of
+from service.capture.fields.reading import Incoming, read
 from service.capture.pages.rendering import error_page
-from service.capture.reading import Incoming, read
-from service.capture.refusals import Empty, Refused, Unreadable, Unsupported
-from service.capture.texts import clean
+from service.capture.parsing.bodies import read_body
+from service.capture.parsing.errors import Empty, InvalidBody, Unreadable, Unsupported
+from service.capture.parsing.texts import clean
 from service.forms import Form
 from service.lead import Submission
 
@@ -96,7 +96,7 @@ def test_any_body_is_read_or_refused_by_name(body: bytes, content_type: str) -> 
 def test_nothing_that_is_kept_holds_what_a_database_refuses(body: bytes, content_type: str, query: str) -> None:
     try:
         reading = read(Incoming(body, content_type, query=query), Form("tour", country="GB"))
-    except Refused:
+    except InvalidBody:
         return
     texts = texts_of(reading.submission)
     assert not any("\0" in text for text in texts)
@@ -147,7 +147,7 @@ def test_any_name_has_a_meaning_or_none(name: str) -> None:
 def test_the_largest_bodies_are_read_in_bounded_time(body: bytes) -> None:
     started = time.process_time()
 
-    with suppress(Refused):
+    with suppress(InvalidBody):
         read(Incoming(body, "application/x-www-form-urlencoded"), Form("tour", country="GB"))
 
     assert time.process_time() - started < 2.0

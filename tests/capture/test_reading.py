@@ -5,9 +5,9 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from service.capture.reading import Incoming, Reading, read
-from service.capture.refusals import Empty
-from service.forms import Crediting, Form
+from service.capture.fields.reading import Incoming, Reading, read
+from service.capture.parsing.errors import Empty
+from service.forms import AttributionConfig, Form
 from service.lead import StoredTouch
 
 FORM = Form("tour")
@@ -102,7 +102,7 @@ PAGES: dict[str, tuple[dict[str, str], str]] = {
 @pytest.mark.parametrize("case", PAGES)
 def test_the_page_is_read_wherever_a_tool_puts_it(case: str) -> None:
     fields, expected = PAGES[case]
-    form = Form("tour", crediting=Crediting(own_domains=("example.com",)))
+    form = Form("tour", attribution=AttributionConfig(own_domains=("example.com",)))
 
     assert post({**ANN, **fields}, form).submission.evidence.page_url == expected
 
@@ -124,7 +124,7 @@ def test_htmx_says_in_a_header_where_its_page_is() -> None:
 @pytest.mark.parametrize("answer_field", ["how_heard", "Where did you hear about us?", "city", "location", "Parking"])
 def test_the_answer_a_form_is_credited_by_is_found_under_any_of_its_names(answer_field: str) -> None:
     fields = {"Where did you hear about us?": "podcast", "city": "Leeds", "Parking": "yes"}
-    form = Form("tour", crediting=Crediting(answer_field=answer_field))
+    form = Form("tour", attribution=AttributionConfig(answer_field=answer_field))
 
     assert post({**ANN, **fields}, form).submission.evidence.fields[answer_field] in {"podcast", "Leeds", "yes"}
 

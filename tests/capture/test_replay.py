@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from service.capture.contact import says_yes
-from service.forms import Crediting
+from service.capture.fields.contact import says_yes
+from service.forms import AttributionConfig
 from service.lead import Status
 from service.operations.lead_json import lead_json
 from service.store import Store
@@ -33,7 +33,7 @@ class Replay:
 
     def __init__(self, kept: Store, name: str) -> None:
         sample = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
-        site = a_form("tour", country="GB", crediting=Crediting(own_domains=("harbourdesk.example",)))
+        site = a_form("tour", country="GB", attribution=AttributionConfig(own_domains=("harbourdesk.example",)))
         self.front = Front(kept, site)
         self.expected: dict[str, Any] = sample["expect"]
         self.request: dict[str, Any] = sample["request"]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from service.capture.intake import accept, announce_all, arrival_of, id_key
+from service.capture.accept import accept, announce_all, arrival_of, id_key
 from service.capture.pages.rendering import hosted_form
-from service.forms import Block, Crediting, Form, Route
+from service.forms import AttributionConfig, Block, Form, Route
 from service.lead import Reason, Status
 from service.store import Store
 from tests.builders import NOON, a_form, a_submission
@@ -126,8 +126,8 @@ def test_a_route_has_its_own_window_for_repeats(kept: Store) -> None:
 
 
 def test_a_route_has_its_own_question_of_the_source(kept: Store) -> None:
-    asks = Crediting(answer_field="how_did_you_hear", answer_map={"Radio": 99})
-    front = Front(kept, routed(crediting=asks))
+    asks = AttributionConfig(answer_field="how_did_you_hear", answer_map={"Radio": 99})
+    front = Front(kept, routed(attribution=asks))
 
     front.post({**LEEDS, "how_did_you_hear": "Radio"})
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from service.capture import samplepage
-from service.capture.names import meaning_of
+from service.capture.fields.names import meaning_of
 
 Tag = tuple[str, dict[str, str]]
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from service.attribution import attribute
-from service.capture.contact import says_yes
+from service.capture.fields.contact import says_yes
+from service.capture.fields.reading import Incoming, Reading, read
 from service.capture.http.negotiation import nobody_reads, preflight_headers, redirect_target, wants_json
-from service.capture.reading import Incoming, Reading, read
-from service.forms import Crediting, Form
+from service.forms import AttributionConfig, Form
 
 SAMPLES = {
     path.stem: json.loads(path.read_text("utf-8"))
@@ -18,7 +18,7 @@ SAMPLES = {
     if path.stem.startswith(("html-", "fetch-", "beacon-"))
 }
 POSTS = [name for name, sample in SAMPLES.items() if sample["request"]["method"] == "POST"]
-SITE = Form("tour", crediting=Crediting(own_domains=("harbourdesk.example",)))
+SITE = Form("tour", attribution=AttributionConfig(own_domains=("harbourdesk.example",)))
 
 
 def incoming(sample: dict[str, Any]) -> Incoming:
@@ -66,7 +66,7 @@ def test_every_expected_answer_is_read(name: str) -> None:
 def test_where_the_person_came_from_is_read(name: str) -> None:
     reading, expected = read_sample(name)
     evidence = reading.submission.evidence
-    verdict = attribute(evidence, SITE.crediting)
+    verdict = attribute(evidence, SITE.attribution)
 
     for key, value in expected["utm"].items():
         assert getattr(verdict, f"utm_{key}") == (value or "")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Status
 from service.store import Store
 from tests.builders import a_form
@@ -56,7 +56,7 @@ def test_own_pages_and_senders_without_an_origin_are_let_through(kept: Store, or
     ],
 )
 def test_own_domains_and_translated_pages_are_let_through(kept: Store, origin: str) -> None:
-    form = a_form(allowed_origins=(SITE,), crediting=Crediting(own_domains=("example.org",)))
+    form = a_form(allowed_origins=(SITE,), attribution=AttributionConfig(own_domains=("example.org",)))
     front = Front(kept, form)
 
     answer = front.post(ANN, headers={**SCRIPT, "Origin": origin, "Referer": f"{origin}/"})

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.bodies import read_body
-from service.capture.texts import clean
+from service.capture.parsing.bodies import read_body
+from service.capture.parsing.texts import clean
 from tests.front import SCRIPT, Front
 
 FORM = "application/x-www-form-urlencoded"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from service import clock
-from service.capture.enquiries import Enquiry
-from service.capture.intake import accept_all
-from service.capture.reading import Incoming, read
-from service.capture.submitting import reading_form, submit
+from service.capture.accept import accept_all
+from service.capture.fields.enquiries import Enquiry
+from service.capture.fields.reading import Incoming, read
+from service.capture.fields.submissions import reading_form, submit
 from service.capture.tools.registry import SENDERS
 from service.capture.tools.sender import WebhookCall
 from service.forms import read_setup

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from service import clock
-from service.capture.enquiries import Notice
-from service.capture.intake import announce_all
-from service.capture.submitting import submit_notice
+from service.capture.accept import announce_all
+from service.capture.fields.enquiries import LeadNotice
+from service.capture.fields.submissions import submit_notice
 from service.lead import Lead, Status
 from service.store import Query, Store
 from tests.admin.desk import keep, keep_as, keep_delivered
@@ -242,7 +242,7 @@ def test_a_lead_that_came_by_the_webhook_is_known(run: Terminal, kept: Store) ->
 
 
 def test_a_lead_that_was_only_announced_gets_its_answers_from_the_file(run: Terminal, kept: Store) -> None:
-    notice = submit_notice(Notice("1289044735572222"), a_form(), "meta", {})
+    notice = submit_notice(LeadNotice("1289044735572222"), a_form(), "meta", {})
     announce_all([(notice, "")], a_form(), kept, clock.now())
 
     run("import", write(META), "--form", "contact")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from service import clock
-from service.capture.enquiries import Notice
-from service.capture.intake import accept, announce_all
-from service.capture.submitting import submit_notice
+from service.capture.accept import accept, announce_all
+from service.capture.fields.enquiries import LeadNotice
+from service.capture.fields.submissions import submit_notice
 from service.forms import PLATFORMS
 from service.lead import Contact, Evidence, Submission
 from service.store import Store
@@ -252,7 +252,7 @@ def test_a_row_that_is_known_so_is_told_with_its_lead(run: Terminal, kept: Store
 
 
 def test_leads_that_are_still_to_be_read_are_told_of(run: Terminal, kept: Store) -> None:
-    notice = submit_notice(Notice("1289044735572222"), a_form(), "meta", {})
+    notice = submit_notice(LeadNotice("1289044735572222"), a_form(), "meta", {})
     announce_all([(notice, "")], a_form(), kept, clock.now())
 
     said = run("import", write(without("id")), "--form", "contact", "--dry-run").out

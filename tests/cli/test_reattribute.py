@@ -1,4 +1,4 @@
-"""`lead-capture reattribute`: crediting again after the rules or the forms file changed."""
+"""`lead-capture reattribute`: attribution computed again after the rules or the forms file changed."""
 
 import json
 from pathlib import Path

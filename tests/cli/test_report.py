@@ -10,7 +10,7 @@ from rich.console import Console
 
 from service.attribution import attribute
 from service.cli.figures import print_report
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Status
 from service.store import Store
 from tests.admin.desk import keep
@@ -23,7 +23,7 @@ PERIOD = ("--since", "2026-11-24", "--until", "2026-11-25")
 
 def came(kept: Store, query: str = "", times: int = 1, form: str = "contact", **changes: Any) -> None:
     """Keep leads that landed with this query."""
-    verdict = attribute(a_visit(query), Crediting())
+    verdict = attribute(a_visit(query), AttributionConfig())
     for _ in range(times):
         keep(kept, a_lead(attribution=verdict, submission=a_submission(form=form), **changes))
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service import clock
-from service.capture.intake import accept
+from service.capture.accept import accept
 from service.delivery.acquaintance import recognise
 from service.delivery.deliver import deliver
 from service.delivery.desk import Desk

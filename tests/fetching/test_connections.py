@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from service import clock
-from service.capture.intake import announce_all
+from service.capture.accept import announce_all
 from service.lead import Contact, Evidence, LeadId, Receipt, Status, Submission
 from service.operations import leads
 from service.store import Link

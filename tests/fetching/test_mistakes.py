@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from service import clock
-from service.capture.enquiries import Answered, Enquiry
+from service.capture.fields.enquiries import Enquiry, NamedAnswer
 from service.fetching.connection import PlatformConnection, Pulled
 from service.fetching.fetcher import Fetcher
 from service.fetching.pull import pull
@@ -42,7 +42,7 @@ class Clumsy:
         raise KeyError("a mistake of ours")
 
     def _enquiry(self, name: str) -> Enquiry:
-        return Enquiry([Answered("Email", f"{name}@example.com", "email")], external_id=name)
+        return Enquiry([NamedAnswer("Email", f"{name}@example.com", "email")], external_id=name)
 
 
 def clumsy(env: Env) -> PlatformConnection:

@@ -115,7 +115,7 @@ def test_what_says_one_thing_is_not_mixed_with_the_defaults() -> None:
 
     assert form.destination.value == AnswerAmount("budget")
     assert (form.destination.due_date, form.destination.due_in_days) == (AnswerDate("move_in_date"), 3)
-    assert form.crediting.utm == {"source": "qr"}
+    assert form.attribution.utm == {"source": "qr"}
 
 
 def test_a_custom_field_may_go_by_its_id_and_hold_a_number() -> None:

@@ -70,7 +70,7 @@ def test_the_contract_s_example_loads_whole() -> None:
     london = tour.routes[0]
 
     assert tour.fields == {"email": ("your-email",)}
-    assert tour.crediting.own_domains == ("example.com",)
+    assert tour.attribution.own_domains == ("example.com",)
     assert tour.destination.name == "{full_name} - tour"
     assert tour.webhooks["typeform"] == {"secret": "slack://TYPEFORM_SECRET", "pages": ("1029384756",)}
     assert tour.webhooks["elementor"] == {}

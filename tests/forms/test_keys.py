@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.forms import Canary, Captcha, ContactRule, Crediting, Destination, Form
+from service.forms import AttributionConfig, Canary, Captcha, ContactRule, Destination, Form
 from tests.forms.texts import form_of, problems_of, setup_of
 
 WRONG = [
@@ -397,8 +397,8 @@ RIGHT: list[tuple[str, Any, Any]] = [
            default_lead_source = 98
            own_domains = ['example.com', 'https://www.example.org/']
            ignored_referrers = ['pay.example']""",
-        lambda form: form.crediting,
-        Crediting(
+        lambda form: form.attribution,
+        AttributionConfig(
             "first",
             11,
             "how",
@@ -465,7 +465,7 @@ def test_only_nexudus_s_own_lead_sources_are_taken(number: int) -> None:
     known = {1, 2, *range(4, 27), 98, 99}
 
     if number in known:
-        assert form_of(f"lead_source = {number}").crediting.lead_source == number
+        assert form_of(f"lead_source = {number}").attribution.lead_source == number
     else:
         assert "lead_source" in problems_of(f"[forms.tour]\nlead_source = {number}")[0]
 

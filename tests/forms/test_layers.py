@@ -29,7 +29,7 @@ def test_tables_are_merged_key_by_key_and_lists_are_replaced() -> None:
         contact = { country_id = 2, extra = { Custom2 = "c" } }
     """).forms["tour"]
 
-    assert form.crediting.own_domains == ("b.example",)
+    assert form.attribution.own_domains == ("b.example",)
     assert (form.contact.business_id, form.contact.country_id) == (1, 2)
     assert form.contact.extra == {"Custom1": "a", "Custom2": "c"}
 

@@ -9,8 +9,8 @@ import pytest
 
 from service import clock
 from service.attribution import attribute
-from service.capture.intake import accept
-from service.forms import Crediting, Route
+from service.capture.accept import accept
+from service.forms import AttributionConfig, Route
 from service.lead import Contact, Lead, Status, Step, Submission
 from service.operations import leads
 from service.operations.correction import correct
@@ -103,11 +103,11 @@ def test_the_evidence_of_where_the_person_came_from_stays_as_it_came(store: Stor
     lead = put_right(store, before, email="ada@example.com", full_name="Ada")
 
     assert lead.submission.evidence == before.submission.evidence
-    assert attribute(lead.submission.evidence, FORM.crediting) == lead.attribution
+    assert attribute(lead.submission.evidence, FORM.attribution) == lead.attribution
 
 
 def test_an_answer_that_chooses_another_route_is_credited_as_that_route_says() -> None:
-    leeds = replace(FORM, account="harbour", crediting=Crediting(lead_source=11))
+    leeds = replace(FORM, account="harbour", attribution=AttributionConfig(lead_source=11))
     form = replace(FORM, routes=(Route({"location": "leeds"}, leeds),))
 
     became = correct(a_lead(), {"location": "Leeds"}, form, NOON)

@@ -10,7 +10,7 @@ import pytest
 
 from service import clock, worker
 from service.delivery.deliver import deliver
-from service.forms import AmountTable, AnswerDate, Crediting, Destination, Form, Route, Setup
+from service.forms import AmountTable, AnswerDate, AttributionConfig, Destination, Form, Route, Setup
 from service.lead import Status
 from service.settings import read_settings
 from service.simulator.server import Simulator
@@ -160,7 +160,7 @@ def test_a_route_decides_where_the_visitor_goes(kept: Store) -> None:
 
 def test_remembered_visits_count_while_they_are_young(kept: Store) -> None:
     touch = json.dumps({"u": "https://www.example.com/?utm_source=bing&utm_medium=cpc", "r": "", "t": 1_790_000_000})
-    form = a_form(crediting=Crediting(touch="last"))
+    form = a_form(attribution=AttributionConfig(touch="last"))
 
     young, old, undated = (
         ask(kept, form, {**ANN, "lc_last": touch}, submitted_at=at)["attribution"]
@@ -275,7 +275,7 @@ def test_the_visits_that_do_not_count_are_told_beside_the_verdict(kept: Store) -
 
 
 def test_a_route_may_credit_otherwise(kept: Store) -> None:
-    by_phone = a_form("tour", crediting=Crediting(lead_source=2))
+    by_phone = a_form("tour", attribution=AttributionConfig(lead_source=2))
     form = a_form("tour", routes=(Route({"location": "london"}, by_phone),))
 
     found = ask(kept, form, {**ANN, "location": "London"}, **VISIT)
@@ -301,7 +301,7 @@ ANSWERED = a_form(
         due_date=AnswerDate("move_in_date", -14),
         custom={"Size": "{team_size}", "Floor": "{floor}"},
     ),
-    crediting=Crediting(utm={"source": "qr"}),
+    attribution=AttributionConfig(utm={"source": "qr"}),
 )
 
 

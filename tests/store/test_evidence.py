@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.attribution import attribute
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Evidence
 from service.store import Store
 from tests.builders import a_lead, a_submission
@@ -28,7 +28,7 @@ NAMES = (
 values = st.sampled_from(["google", "bing", "q3", "cpc", "a friend", "", "{x}"])
 canonical = st.dictionaries(st.sampled_from(["email", "message", "company"]), values)
 answers = st.lists(st.tuples(st.sampled_from(NAMES), values | st.lists(values, max_size=2)), max_size=6).map(dict)
-WISHES = Crediting(answer_field="how", answer_map={"a friend": 8}, source_map={"q3": 26})
+WISHES = AttributionConfig(answer_field="how", answer_map={"a friend": 8}, source_map={"q3": 26})
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -55,7 +55,7 @@ def test_of_two_names_that_mean_the_same_the_first_stays_the_first(store: Store,
 
     keep(store, lead)
 
-    assert attribute(stands(store, lead).submission.evidence, Crediting()).utm_source == "google"
+    assert attribute(stands(store, lead).submission.evidence, AttributionConfig()).utm_source == "google"
 
 
 def test_an_answer_that_was_no_evidence_does_not_become_one(store: Store) -> None:

@@ -12,7 +12,7 @@ _HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SourceRow:
     """One kind of source.
 
     lead_source: the number of its own, None where it has none. title: what marketers call it.
@@ -33,7 +33,7 @@ class ClickId:
 
     name: str
     is_ad: bool
-    row: Row | None
+    row: SourceRow | None
     kind: str
     title: str
 
@@ -49,8 +49,8 @@ def _columns(file: str) -> Iterator[list[str]]:
         yield [column.strip() for column in line.split("|")]
 
 
-def _row(name: str, category: str, number: str) -> Row:
-    return Row(name, category, None if number == "-" else int(number), _TITLES[name])
+def _row(name: str, category: str, number: str) -> SourceRow:
+    return SourceRow(name, category, None if number == "-" else int(number), _TITLES[name])
 
 
 def _click_id(name: str, proves: str, row_name: str, kind: str, title: str) -> ClickId:
@@ -62,23 +62,23 @@ _TITLES = {columns[0]: columns[1] for columns in _columns("titles.txt")}
 
 _SOURCES = [(_row(*columns[:3]), columns[3].split(), columns[4].split()) for columns in _columns("sources.txt")]
 
-ROWS: Mapping[str, Row] = MappingProxyType({row.name: row for row, _, _ in _SOURCES})
+ROWS: Mapping[str, SourceRow] = MappingProxyType({row.name: row for row, _, _ in _SOURCES})
 """Name -> row, in the order of the file."""
 
-ALIASES: Mapping[str, Row] = MappingProxyType(
+ALIASES: Mapping[str, SourceRow] = MappingProxyType(
     {alias.removesuffix("*"): row for row, aliases, _ in _SOURCES for alias in aliases}
 )
 """Label of a utm_source -> row."""
 
-PREFIXES: Mapping[str, Row] = MappingProxyType(
+PREFIXES: Mapping[str, SourceRow] = MappingProxyType(
     {alias.removesuffix("*"): row for row, aliases, _ in _SOURCES for alias in aliases if alias.endswith("*")}
 )
 """The aliases that also count when "-" and more words follow."""
 
-HOSTS: Mapping[str, Row] = MappingProxyType({host: row for row, _, hosts in _SOURCES for host in hosts})
+HOSTS: Mapping[str, SourceRow] = MappingProxyType({host: row for row, _, hosts in _SOURCES for host in hosts})
 """Host or package entry as written ("=google.*", "bing.com") -> row."""
 
-WEB = Row("web", "web", title="another website")
+WEB = SourceRow("web", "web", title="another website")
 """The row of a site that no table knows."""
 
 CLICK_IDS: Mapping[str, ClickId] = MappingProxyType(

@@ -11,7 +11,10 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from service import clock
-from service.capture.compression import decompress, is_compressed
+from service.capture.accept import accept, came_before
+from service.capture.fields.queries import FORM_ENCODING, answers_in
+from service.capture.fields.reading import Incoming, Reading, read
+from service.capture.fields.submissions import missing_sentence
 from service.capture.http.negotiation import (
     cors_headers,
     nobody_reads,
@@ -23,14 +26,11 @@ from service.capture.http.negotiation import (
 from service.capture.http.rate_limit import PostCounts, SubmitLimit
 from service.capture.http.responses import PostError, failure, success
 from service.capture.http.wsgi import read_body, read_headers
-from service.capture.intake import accept, came_before
 from service.capture.pages import rendering
-from service.capture.queries import FORM_ENCODING, answers_in
-from service.capture.reading import Incoming, Reading, read
-from service.capture.refusals import Refused, Unreadable
+from service.capture.parsing.compression import decompress, is_compressed
+from service.capture.parsing.errors import InvalidBody, Unreadable
+from service.capture.parsing.texts import clean
 from service.capture.spam import CaptchaPost, Guards, Judgement, RequestContext
-from service.capture.submitting import missing_sentence
-from service.capture.texts import clean
 from service.forms import Form
 from service.forms.given import answers_given
 from service.lead import Contact, Evidence, Receipt, Submission
@@ -137,7 +137,7 @@ def take(asked: Incoming, form: Form, reception: FormDeps, *, is_whole: bool = T
         receipt = _keep_raw(asked, form, reception, refused)
         log.info("kept_unread", lead=receipt.lead_id, form=form.name)
         return failure(PostError.refused(refused), as_json=as_json, form=form)
-    except Refused as refused:
+    except InvalidBody as refused:
         return failure(PostError.refused(refused), as_json=as_json, form=form)
     if reading.errors and not nobody_reads(asked.headers, asked.content_type):
         return failure(PostError.invalid(reading.errors), as_json=as_json, form=form, reading=reading)
@@ -163,7 +163,7 @@ def _returned(trouble: PostError, asked: Incoming, form: Form) -> Response:
         return failure(trouble, as_json=True)
     try:
         return failure(trouble, as_json=False, form=form, reading=_read_whole(asked, form, is_whole=True))
-    except Refused:
+    except InvalidBody:
         return failure(trouble, as_json=False, form=form)
 
 
@@ -221,7 +221,7 @@ def _judged(reading: Reading) -> Submission:
     return replace(reading.submission, problem=missing_sentence(reading.errors))
 
 
-def _keep_raw(asked: Incoming, form: Form, reception: FormDeps, refused: Refused) -> Receipt:
+def _keep_raw(asked: Incoming, form: Form, reception: FormDeps, refused: InvalidBody) -> Receipt:
     """What could not be read may still be an enquiry: a person can look at the bytes."""
     submission = Submission(
         form=form.name,

@@ -80,7 +80,7 @@ def origin_allowed(origin: str, form: Form) -> bool:
     if not host:
         return False
     is_named = any(_host(allowed) == host for allowed in form.allowed_origins)
-    return is_named or _lies_under(host, map(_host, form.crediting.own_domains))
+    return is_named or _lies_under(host, map(_host, form.attribution.own_domains))
 
 
 def cors_headers(origin: str, form: Form | None) -> dict[str, str]:
@@ -125,11 +125,11 @@ def is_own_site(site: str, form: Form) -> bool:
 
 def has_own_sites(form: Form) -> bool:
     """Tell whether the operator said which sites are the form's own; where it leads afterwards says little of that."""
-    return bool(form.allowed_origins or form.crediting.own_domains)
+    return bool(form.allowed_origins or form.attribution.own_domains)
 
 
 def _own_hosts(form: Form) -> frozenset[str]:
-    sites = (form.redirect, *form.allowed_origins, *form.crediting.own_domains)
+    sites = (form.redirect, *form.allowed_origins, *form.attribution.own_domains)
     return frozenset(host for host in map(_host, sites) if host)
 
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
+from service.capture.fields.validation import FieldError
 from service.capture.pages import rendering
-from service.capture.schemas import FieldError
 from service.capture.widgets import PLACE
 from service.forms import Form
 from service.lead import Receipt
 
 if TYPE_CHECKING:
-    from service.capture.reading import Reading
-    from service.capture.refusals import Refused
+    from service.capture.fields.reading import Reading
+    from service.capture.parsing.errors import InvalidBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class PostError:
         return cls(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_LARGE", sentence)
 
     @classmethod
-    def refused(cls, refused: "Refused") -> "PostError":
+    def refused(cls, refused: "InvalidBody") -> "PostError":
         """The body holds no enquiry."""
         return cls(HTTPStatus(refused.status), refused.code, refused.sentence)
 

@@ -12,15 +12,15 @@ import structlog
 from flask import Blueprint, Response, request
 
 from service import clock
-from service.capture.compression import decompress, is_compressed
-from service.capture.enquiries import Enquiry, Item, Notice, Unfit, Withdrawal
+from service.capture.accept import Judged, accept_all, announce_all, withdraw
+from service.capture.fields.enquiries import Enquiry, Item, LeadNotice, UnreadableItem, Withdrawal
+from service.capture.fields.queries import answers_in, as_body, holds_nothing, with_answers
+from service.capture.fields.submissions import reading_form, submit, submit_notice, submit_unreadable
 from service.capture.http.rejected_calls import RejectedCalls
 from service.capture.http.wsgi import read_body, read_headers
-from service.capture.intake import Judged, accept_all, announce_all, withdraw
-from service.capture.queries import answers_in, as_body, holds_nothing, with_answers
-from service.capture.refusals import Empty, Unreadable, Unsupported
+from service.capture.parsing.compression import decompress, is_compressed
+from service.capture.parsing.errors import Empty, Unreadable, Unsupported
 from service.capture.spam import Guards, RequestContext
-from service.capture.submitting import reading_form, submit, submit_notice, submit_unfit
 from service.capture.tools.registry import SENDERS
 from service.capture.tools.sender import InvalidSignature, MalformedPayload, SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_token
@@ -228,12 +228,14 @@ def _read(line: WebhookRoute, call: WebhookCall) -> Sequence[Item]:
     except Empty:
         return []
     except (Unreadable, Unsupported) as refused:
-        return [Unfit(call.body, refused.sentence)]
+        return [UnreadableItem(call.body, refused.sentence)]
     except Exception as error:  # a shape that nobody has seen yet must not cost the lead
         log.exception("webhook_not_understood", sender=line.name, form=line.form.name, kind=type(error).__name__)
-        return [Unfit(call.body, f"It has another shape than {line.name} is known to send.")]
+        return [UnreadableItem(call.body, f"It has another shape than {line.name} is known to send.")]
     if len(items) > MOST_ITEMS:
-        return [Unfit(call.body, f"It holds more than {MOST_ITEMS:,} leads: send them in parts, or import them.")]
+        return [
+            UnreadableItem(call.body, f"It holds more than {MOST_ITEMS:,} leads: send them in parts, or import them.")
+        ]
     return items
 
 
@@ -258,19 +260,19 @@ def _bounded(item: Item) -> Item:
     if not isinstance(item, Enquiry) or len(item.answers) <= MOST_ANSWERS:
         return item
     raw = json.dumps([answered[:2] for answered in item.answers]).encode()
-    return Unfit(raw, f"It holds more than {MOST_ANSWERS:,} answers, which no form has.")
+    return UnreadableItem(raw, f"It holds more than {MOST_ANSWERS:,} answers, which no form has.")
 
 
 def _keep(items: Sequence[Item], line: WebhookRoute, call: WebhookCall, board: WebhookDeps) -> list[Receipt]:
     now = clock.now()
     form = board.forms[line.form.name]
-    brought = [item for item in items if isinstance(item, Enquiry | Unfit)]
+    brought = [item for item in items if isinstance(item, Enquiry | UnreadableItem)]
     submissions = [
         _judged(item, line, call, board, now, number=number if len(brought) > 1 else None)
         for number, item in enumerate(brought)
     ]
     announced = []
-    for notice in (item for item in items if isinstance(item, Notice)):
+    for notice in (item for item in items if isinstance(item, LeadNotice)):
         submission = replace(submit_notice(notice, line.form, line.name, line.table), is_proven=call.is_proven)
         if notice.is_test:
             submissions.append((submission, ""))
@@ -283,7 +285,7 @@ def _keep(items: Sequence[Item], line: WebhookRoute, call: WebhookCall, board: W
 
 
 def _judged(
-    item: Enquiry | Unfit,
+    item: Enquiry | UnreadableItem,
     line: WebhookRoute,
     call: WebhookCall,
     board: WebhookDeps,
@@ -292,8 +294,8 @@ def _judged(
     number: int | None = None,
 ) -> Judged:
     """One item as a Submission. number: its place in a call of several, which never share the call's own keys."""
-    if isinstance(item, Unfit):
-        return submit_unfit(replace(item, raw=_without_secrets(item.raw, line.table)), line.form, line.name), ""
+    if isinstance(item, UnreadableItem):
+        return submit_unreadable(replace(item, raw=_without_secrets(item.raw, line.table)), line.form, line.name), ""
     submission = submit(item, line.form, line.name, line.table, call.raw_query)
     submission = replace(
         submission,

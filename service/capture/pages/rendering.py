@@ -14,6 +14,8 @@ from pathlib import Path
 from flask import Response, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from service.capture.fields.reading import Reading
+from service.capture.fields.validation import FieldError
 from service.capture.inputs import Input, hosted_inputs, returned_inputs
 from service.capture.pages.phrases import (
     choose_language,
@@ -23,8 +25,6 @@ from service.capture.pages.phrases import (
     trouble_of,
     wished_language,
 )
-from service.capture.reading import Reading
-from service.capture.schemas import FieldError
 from service.capture.widgets import PLACE, Widget, is_out_of_reach, widget_of
 from service.forms import Form
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 
-from service.capture.fields import CLICK_IDS, UTM_KEYS
-from service.capture.names import fold, meaning_of
-from service.capture.nesting import dotted
+from service.capture.fields.layout import CLICK_IDS, UTM_KEYS
+from service.capture.fields.names import fold, meaning_of
+from service.capture.parsing.nesting import dotted
 from service.capture.sheets.origin import Ids, ImportPlan
 from service.capture.tools.enquiry_ids import LEAD_IDS
 from service.forms import Form

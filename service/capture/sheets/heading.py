@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from service.capture.contact import read_email
-from service.capture.names import fold
+from service.capture.fields.contact import read_email
+from service.capture.fields.names import fold
+from service.capture.parsing.texts import clean
 from service.capture.sheets.cells import bare_foreign
 from service.capture.sheets.source import NoSheet, SheetRow
-from service.capture.texts import clean
 
 Means = Callable[[str], str]
 """A column's name -> what it means, such as "email"; "" where nobody knows."""

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from service.capture.enquiries import Answered
-from service.capture.names import fold, meaning_of
+from service.capture.fields.enquiries import NamedAnswer
+from service.capture.fields.names import fold, meaning_of
+from service.capture.parsing.texts import clean
 from service.capture.sheets.cells import bare_foreign
-from service.capture.texts import clean
 from service.capture.tools.enquiry_ids import LEAD_IDS
 from service.capture.tools.relayed import relay
 
@@ -112,7 +112,7 @@ def _platform_in(header: Sequence[str], sample: Sequence[Sequence[str]]) -> str:
     """The platform that every row names beside its id."""
     named = {
         relay(
-            [Answered(name, clean(bare_foreign(cell))) for name, cell in zip(header, cells, strict=False)], {}, {}
+            [NamedAnswer(name, clean(bare_foreign(cell))) for name, cell in zip(header, cells, strict=False)], {}, {}
         ).platform
         for cells in sample[:_SOME]
     }

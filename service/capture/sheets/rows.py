@@ -5,15 +5,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from service.capture.enquiries import Answered, Enquiry
-from service.capture.instants import read_instant
-from service.capture.names import fold, meaning_of
+from service.capture.fields.enquiries import Enquiry, NamedAnswer
+from service.capture.fields.instants import read_instant
+from service.capture.fields.names import fold, meaning_of
+from service.capture.fields.submissions import reading_form, submit
+from service.capture.parsing.texts import clean
 from service.capture.sheets.cells import bare, bare_foreign
 from service.capture.sheets.columns import TIMES
 from service.capture.sheets.origin import Ids, ImportPlan
 from service.capture.sheets.times import Span, spans_of
-from service.capture.submitting import reading_form, submit
-from service.capture.texts import clean
 from service.capture.tools.relayed import relay
 from service.capture.tools.sender import SenderConfig
 from service.forms import PLATFORMS, Form
@@ -65,7 +65,7 @@ class SheetReader:
             return ReadRow(submission, row, submitted=submitted)
         return ReadRow(_told_apart(submission, row), row, submitted=submitted)
 
-    def _enquiry(self, named: Sequence[Answered]) -> Enquiry:
+    def _enquiry(self, named: Sequence[NamedAnswer]) -> Enquiry:
         table = {**self._table, "platform": self._plan.platform}
         relayed = relay(named, {}, table)
         return Enquiry(
@@ -116,21 +116,21 @@ def _suspicion(told: Mapping[str, str]) -> str:
     )
 
 
-def _answers_of_ours(told: Mapping[str, str]) -> Iterator[Answered]:
+def _answers_of_ours(told: Mapping[str, str]) -> Iterator[NamedAnswer]:
     for name in CANONICAL_FIELDS:
         if told.get(name):
-            yield Answered(name, told[name], name)
+            yield NamedAnswer(name, told[name], name)
     for name in _SAME:
         if told.get(name):
-            yield Answered(name, told[name])
+            yield NamedAnswer(name, told[name])
     for name, pointed in _POINTED.items():
         if told.get(name):
-            yield Answered(pointed, told[name], pointed)
+            yield NamedAnswer(pointed, told[name], pointed)
     for pair in told.get("click_ids", "").split():
         name, _, value = pair.partition("=")
-        yield Answered(name, value)
+        yield NamedAnswer(name, value)
     for name, answer in _object(told.get("extras", "")).items():
-        yield Answered(name, answer if isinstance(answer, str) else list(answer))
+        yield NamedAnswer(name, answer if isinstance(answer, str) else list(answer))
 
 
 _SAME = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
@@ -145,15 +145,15 @@ def _object(text: str) -> Answers:
     return found if isinstance(found, dict) else {"extras": text}
 
 
-def _named(header: Sequence[str], cells: Sequence[str]) -> Iterator[Answered]:
+def _named(header: Sequence[str], cells: Sequence[str]) -> Iterator[NamedAnswer]:
     names = [*header, *(f"column {number}" for number in range(len(header) + 1, len(cells) + 1))]
     for number, (name, cell) in enumerate(zip(names, cells, strict=False), 1):
         answer = clean(bare_foreign(cell.strip()))
         if answer:
-            yield Answered(name or f"column {number}", answer)
+            yield NamedAnswer(name or f"column {number}", answer)
 
 
-def _time_in(answers: Sequence[Answered], platform: str) -> str:
+def _time_in(answers: Sequence[NamedAnswer], platform: str) -> str:
     """The time of submission, with the zone of TikTok's, which writes UTC without saying so; of others nobody knows."""
     for each in answers:
         meaning = meaning_of(each.name)
@@ -165,7 +165,7 @@ def _time_in(answers: Sequence[Answered], platform: str) -> str:
     return ""
 
 
-def _row_key(named: Sequence[Answered]) -> str:
+def _row_key(named: Sequence[NamedAnswer]) -> str:
     cells = json.dumps([[fold(each.name), each.answer] for each in named])
     return f"import {hashlib.blake2b(cells.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from service.capture.instants import read_instant
+from service.capture.fields.instants import read_instant
 
 Span = tuple[float, float]
 """The first and the last second, since 1970, that a time may mean."""

@@ -4,7 +4,7 @@ import hashlib
 import re
 from datetime import datetime
 
-from service.capture.contact import line_of
+from service.capture.fields.contact import line_of
 from service.capture.http.rate_limit import Counters, SubmitLimit
 from service.forms import Form
 from service.lead import Submission

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from service.capture.bodies import read_body
-from service.capture.claims import text_of
-from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.fields.claims import text_of
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.parsing.bodies import read_body
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _WRAPPED = "data."
@@ -14,7 +14,7 @@ def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """One enquiry."""
     sent = {name.removeprefix(_WRAPPED): answer for name, answer in _read(call)}
     external_id = text_of(sent.pop("id", ""))
-    yield Enquiry([Answered(name, answer) for name, answer in sent.items()], external_id=external_id)
+    yield Enquiry([NamedAnswer(name, answer) for name, answer in sent.items()], external_id=external_id)
 
 
 def _read(call: WebhookCall) -> list[tuple[str, str | list[str]]]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from service.capture.instants import read_instant
+from service.capture.fields.instants import read_instant
 
 
 def local_time(start: str, zone: str) -> str:

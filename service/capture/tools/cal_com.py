@@ -7,10 +7,10 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
-from service.capture.claims import Answer
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.instants import read_instant
-from service.capture.shapes import Json, table_at, tables_at, text_at, value_at
+from service.capture.fields.claims import Answer
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.instants import read_instant
+from service.capture.parsing.shapes import Json, table_at, tables_at, text_at, value_at
 from service.capture.tools.bookings import local_time
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, read_unknown, remarks
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
@@ -66,7 +66,7 @@ def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     )
 
 
-def _answers(told: Json) -> Iterator[Answered]:
+def _answers(told: Json) -> Iterator[NamedAnswer]:
     asked: dict[str, object] = {}
     for group in reversed(_ANSWERS):
         asked |= table_at(told, group)
@@ -81,7 +81,7 @@ def _answers(told: Json) -> Iterator[Answered]:
     yield from ask_all(told.get("tracking"))
 
 
-def _answer(slug: str, question: object) -> Iterator[Answered]:
+def _answer(slug: str, question: object) -> Iterator[NamedAnswer]:
     label, value = text_at(question, "label"), value_at(question, "value")
     if not isinstance(question, Mapping):
         value = question
@@ -96,7 +96,7 @@ def _answer(slug: str, question: object) -> Iterator[Answered]:
         yield from ask(label or slug, value, slug)
 
 
-def _attendee(told: Json) -> Iterator[Answered]:
+def _attendee(told: Json) -> Iterator[NamedAnswer]:
     """The first attendee. In a booking with seats, others may come before the one who booked now."""
     answered = text_at(told, "responses", "email", "value").casefold()
     attendees = tables_at(told, "attendees")

@@ -5,10 +5,10 @@ Facts: developer.calendly.com, "Webhook payload", "Webhook signatures".
 
 from collections.abc import Iterator, Mapping
 
-from service.capture.claims import Answer
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.instants import read_instant
-from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
+from service.capture.fields.claims import Answer
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.instants import read_instant
+from service.capture.parsing.shapes import Json, list_at, table_at, tables_at, text_at
 from service.capture.tools.bookings import local_time
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, read_unknown, remarks
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
@@ -57,7 +57,7 @@ def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     )
 
 
-def _answers(told: Json, person: Json) -> Iterator[Answered]:
+def _answers(told: Json, person: Json) -> Iterator[NamedAnswer]:
     yield from ask("email", text_at(person, "email"), target="email")
     for name, target in _OF_THE_INVITEE:
         yield from ask(name, text_at(person, name), target=target)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from service.capture.names import fold
-from service.capture.shapes import text_at, texts_at, value_at
+from service.capture.fields.names import fold
+from service.capture.parsing.shapes import text_at, texts_at, value_at
 
 _NAME = (
     ("prefix", "salutation", "honorific"),

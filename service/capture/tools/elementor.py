@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from service.capture.bodies import read_body
-from service.capture.claims import Answer, text_of, texts_of
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.names import fold, meaning_of
+from service.capture.fields.claims import Answer, text_of, texts_of
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.names import fold, meaning_of
+from service.capture.parsing.bodies import read_body
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _TARGETS = {"email": "email", "tel": "phone"}
@@ -38,7 +38,7 @@ _ROW = re.compile(r"(fields|meta)\.(.+)\.(title|value|type)")
 class _Post:
     """answers: of the person. form: Elementor's own id and name of the form. ip: the person's."""
 
-    answers: list[Answered] = field(default_factory=list)
+    answers: list[NamedAnswer] = field(default_factory=list)
     form: dict[str, str] = field(default_factory=dict)
     ip: str = ""
 
@@ -67,24 +67,24 @@ def _read_advanced(sent: Mapping[str, Answer]) -> _Post:
         if row:
             rows.setdefault((row[1], row[2]), {})[row[3]] = answer
         elif name not in ("form.id", "form.name") and not name.startswith(("fields.", "meta.")):
-            post.answers.append(Answered(name, answer))  # somebody's addition: a script's, or another tool's call
+            post.answers.append(NamedAnswer(name, answer))  # somebody's addition: a script's, or another tool's call
     for (kind, key), row_ in rows.items():
         if kind == "fields":
             post.answers.append(_field(key, row_))
         elif key == "page_url":
-            post.answers.append(Answered("Page URL", row_.get("value", ""), "page_url"))
+            post.answers.append(NamedAnswer("Page URL", row_.get("value", ""), "page_url"))
         elif key == "remote_ip":
             post.ip = text_of(row_.get("value", ""))
     return post
 
 
-def _field(key: str, row: Mapping[str, Answer]) -> Answered:
+def _field(key: str, row: Mapping[str, Answer]) -> NamedAnswer:
     """One field under its label; the id stands in where there is none, or it alone says what is meant."""
     title, kind = text_of(row.get("title", "")), text_of(row.get("type", ""))
     target = _TARGETS.get(kind, "")
     if not target and title and meaning_of(title) is None and kind in ("hidden", "textarea"):
         target = _target_of(key)
-    return Answered(title or key, row.get("value", ""), target)
+    return NamedAnswer(title or key, row.get("value", ""), target)
 
 
 def _read_simple(sent: Mapping[str, Answer]) -> _Post:
@@ -95,7 +95,7 @@ def _read_simple(sent: Mapping[str, Answer]) -> _Post:
     for name, answer in rows:
         kind = added.get(name, "")
         if kind == "page":
-            post.answers.append(Answered(name, answer, "page_url"))
+            post.answers.append(NamedAnswer(name, answer, "page_url"))
         elif kind == "ip":
             post.ip = text_of(answer)
         elif not kind:
@@ -128,11 +128,11 @@ def _kind(label: str, value: str) -> str:
     return "ip" if target == "ip_address" or _is_ip(value) else ""
 
 
-def _labelled(label: str, answer: Answer) -> Answered:
+def _labelled(label: str, answer: Answer) -> NamedAnswer:
     """A field without a label comes as "No Label <id>", in the site's language."""
     words, _, key = label.rpartition(" ")
     is_unlabelled = bool(words) and meaning_of(label) is None and ("_" in key or fold(words) in _NO_LABELS)
-    return Answered(label, answer, _target_of(key) if is_unlabelled else "")
+    return NamedAnswer(label, answer, _target_of(key) if is_unlabelled else "")
 
 
 def _target_of(key: str) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from service.capture.claims import text_of
-from service.capture.enquiries import Answered
-from service.capture.names import fold, meaning_of
+from service.capture.fields.claims import text_of
+from service.capture.fields.enquiries import NamedAnswer
+from service.capture.fields.names import fold, meaning_of
 
 LEAD_IDS = ("leadgenid", "leadid", "id")
 """What a platform's lead id is called, folded; the surest first."""
@@ -27,12 +27,12 @@ _AD_DIGITS = 15
 _URN = "urn:li:"
 
 
-def choose_id(answers: Sequence[Answered], platform: str) -> Answered | None:
+def choose_id(answers: Sequence[NamedAnswer], platform: str) -> NamedAnswer | None:
     """The answer that is the enquiry's number; None where there is none.
 
     platform: whose lead it is, where an automation hands on one of an ad platform's: "" for none.
     """
-    named: dict[str, Answered] = {}
+    named: dict[str, NamedAnswer] = {}
     for answered in answers:
         if text_of(answered.answer):
             named.setdefault(fold(answered.name), answered)
@@ -57,7 +57,7 @@ def names_an_id(name: str) -> bool:
     return fold(name) in LEAD_IDS[:2] or (meaning is not None and meaning.target == "external_id")
 
 
-def _is_of_an_ad(answered: Answered) -> bool:
+def _is_of_an_ad(answered: NamedAnswer) -> bool:
     """Whether a lead's number is that of an ad platform, which has more digits than those of any CRM."""
     text = text_of(answered.answer)
     return fold(answered.name) in LEAD_IDS and text.isdigit() and len(text) >= _AD_DIGITS
@@ -68,7 +68,7 @@ def bare_id(text: str) -> str:
     return text.rpartition(":")[2] if text.startswith(_URN) else text
 
 
-def _is_one_of_a_kind(named: Mapping[str, Answered], name: str) -> bool:
+def _is_one_of_a_kind(named: Mapping[str, NamedAnswer], name: str) -> bool:
     """Whether what is only called `id` can be an enquiry's: a constant, such as a form's number, is none."""
     answered = named.get(fold(name))
     text = text_of(answered.answer) if answered and "." not in answered.name else ""

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from service.capture.claims import Answer, text_of, texts_of
-from service.capture.enquiries import Answered
-from service.capture.names import fold
-from service.capture.shapes import Json, list_at, tables_at, text_at
+from service.capture.fields.claims import Answer, text_of, texts_of
+from service.capture.fields.enquiries import NamedAnswer
+from service.capture.fields.names import fold
+from service.capture.parsing.shapes import Json, list_at, tables_at, text_at
 from service.capture.tools.enquiry_ids import is_number
 from service.capture.tools.levels import GROUPS, MAX_NAMES, PERSONS, Level, LevelPlace, sort_level
 from service.capture.tools.question_sets import labels_of, questions_in, questions_of
@@ -65,14 +65,14 @@ class OpenedEnvelope:
     answers: what was said, the innermost first. details: what stands around it. whole: where it was found.
     """
 
-    answers: list[Answered] = field(default_factory=list)
+    answers: list[NamedAnswer] = field(default_factory=list)
     details: dict[str, Answer] = field(default_factory=dict)
     form_name: str = ""
     whole: Json = field(default_factory=dict)
     _said: dict[str, list[Answer]] = field(default_factory=dict)
     _targets: set[str] = field(default_factory=set)
 
-    def add(self, block: Sequence[Answered]) -> None:
+    def add(self, block: Sequence[NamedAnswer]) -> None:
         """Add what stands further out: where the same was answered further in, it is a fact beside the answer."""
         told = [answered for answered in block if any(texts_of(answered.answer))]
         if len(self.answers) + len(told) > MAX_NAMES:
@@ -89,7 +89,7 @@ class OpenedEnvelope:
             self._said.setdefault(fold(answered.name), []).append(answered.answer)
             self._targets.add(answered.target or target_of(answered.name))
 
-    def _is_answered(self, answered: Answered) -> bool:
+    def _is_answered(self, answered: NamedAnswer) -> bool:
         if fold(answered.name) in CAMPAIGN_FACTS:
             return False
         target = answered.target or target_of(answered.name)
@@ -142,7 +142,7 @@ class _Opening:
                 block[:] = [self._mapped(answered, f"{place.path}.{answered.name}") for answered in block]
         return level
 
-    def _mapped(self, answered: Answered, path: str) -> Answered:
+    def _mapped(self, answered: NamedAnswer, path: str) -> NamedAnswer:
         return answered._replace(name=path) if fold(path) in self.mapped else answered
 
     # -- which members wrap the answers
@@ -221,7 +221,7 @@ class _Opening:
         )
 
 
-def _merged(questions: Sequence[Sequence[Answered]], opened: Sequence[OpenedEnvelope]) -> OpenedEnvelope:
+def _merged(questions: Sequence[Sequence[NamedAnswer]], opened: Sequence[OpenedEnvelope]) -> OpenedEnvelope:
     lead = OpenedEnvelope()
     for block in (*questions, *(each.answers for each in opened)):
         lead.add(block)

@@ -6,10 +6,10 @@ Only what is known is left out: whoever stands in an event that nobody knows may
 import re
 from collections.abc import Iterable
 
-from service.capture.claims import texts_of
-from service.capture.enquiries import Answered
-from service.capture.names import fold, meaning_of
-from service.capture.shapes import Json, text_at
+from service.capture.fields.claims import texts_of
+from service.capture.fields.enquiries import NamedAnswer
+from service.capture.fields.names import fold, meaning_of
+from service.capture.parsing.shapes import Json, text_at
 
 _NAMES = frozenset(
     ("event", "eventtype", "eventname", "topic", "trigger", "triggerevent", "triggertype", "webhookevent")
@@ -112,7 +112,7 @@ def is_silent(member: Json) -> bool:
     return any(_is_trial(words) or not (_UNSAID | _TO_SEE).isdisjoint(words) for words in events)
 
 
-def shows_somebody(answers: Iterable[Answered]) -> bool:
+def shows_somebody(answers: Iterable[NamedAnswer]) -> bool:
     """Whether anything among the answers looks like an e-mail address or a phone number."""
     return any(_is_reachable(text, answered.name) for answered in answers for text in texts_of(answered.answer))
 

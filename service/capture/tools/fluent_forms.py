@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from service.capture.bodies import read_body
-from service.capture.claims import text_of
-from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.fields.claims import text_of
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.parsing.bodies import read_body
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.wordpress import whose
 
@@ -16,10 +16,10 @@ def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """One enquiry; what `__submission` repeats of the answers is left out."""
     sent = read_body(call.body, call.content_type).answers
     about = {name.removeprefix(_ABOUT): text_of(answer) for name, answer in sent.items() if name.startswith(_ABOUT)}
-    answers = [Answered(name, answer) for name, answer in sent.items() if not name.startswith(_ABOUT)]
+    answers = [NamedAnswer(name, answer) for name, answer in sent.items() if not name.startswith(_ABOUT)]
     page = about.get("source_url", "")
     yield Enquiry(
-        [*answers, Answered("source_url", page, "page_url")] if page else answers,
+        [*answers, NamedAnswer("source_url", page, "page_url")] if page else answers,
         external_id=about.get("id", ""),
         details={name: about.get(name, "") for name in _KEPT},
         ip=about.get("ip", ""),

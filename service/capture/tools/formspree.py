@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from service.capture.bodies import read_body
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.instants import read_instant
-from service.capture.shapes import table_at, text_at
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.instants import read_instant
+from service.capture.parsing.bodies import read_body
+from service.capture.parsing.shapes import table_at, text_at
 from service.capture.tools.packed import flat
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_timestamped
@@ -27,7 +27,7 @@ def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     sent = read_body(call.body, call.content_type)
     submission = table_at(sent.value, "submission")
     if not submission:
-        yield Enquiry([Answered(name, answer) for name, answer in sent.answers.items()])
+        yield Enquiry([NamedAnswer(name, answer) for name, answer in sent.answers.items()])
         return
     yield Enquiry(
         [each for each in flat(submission) if each.name != "_date"],

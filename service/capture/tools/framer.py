@@ -5,8 +5,8 @@ Facts: Framer's help, "Connect Framer forms to a webhook".
 
 from collections.abc import Iterator
 
-from service.capture.enquiries import Item
-from service.capture.texts import clean
+from service.capture.fields.enquiries import Item
+from service.capture.parsing.texts import clean
 from service.capture.tools.questions import read_plainly
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_hex

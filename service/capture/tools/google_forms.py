@@ -6,9 +6,9 @@ Facts: Apps Script, "Event objects". The script that docs/senders.md offers send
 
 from collections.abc import Iterator
 
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.instants import read_instant
-from service.capture.shapes import Json, table_at, tables_at, text_at
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.instants import read_instant
+from service.capture.parsing.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
@@ -38,7 +38,7 @@ def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     )
 
 
-def _answers(found: Json, name: str) -> Iterator[Answered]:
+def _answers(found: Json, name: str) -> Iterator[NamedAnswer]:
     """By title, or as a list of questions. A title that was used twice has an empty answer, too."""
     yield from ask_all(table_at(found, name))
     for question in tables_at(found, name):

@@ -7,9 +7,9 @@ mapped by the operator once.
 import re
 from collections.abc import Iterator, Mapping
 
-from service.capture.bodies import read_body
-from service.capture.claims import Answer, text_of
-from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.fields.claims import Answer, text_of
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.parsing.bodies import read_body
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.wordpress import whose
 
@@ -30,12 +30,12 @@ def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """One enquiry."""
     sent = read_body(call.body, call.content_type).answers
     if "form_id" not in sent or "id" not in sent:
-        yield Enquiry([Answered(name, answer) for name, answer in sent.items()], platform=_whose(call, sent))
+        yield Enquiry([NamedAnswer(name, answer) for name, answer in sent.items()], platform=_whose(call, sent))
         return
     told = dict(_told(sent))
     yield Enquiry(
         [
-            Answered(name, answer, told.get(name, ""))
+            NamedAnswer(name, answer, told.get(name, ""))
             for name, answer in sent.items()
             if name not in _PLUMBING and name not in ("id", "ip") and told.get(name) != "-"
         ],

@@ -7,11 +7,11 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
-from service.capture.bodies import read_json
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.instants import read_instant
-from service.capture.refusals import Unreadable
-from service.capture.shapes import Json, table_at, tables_at, text_at
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.instants import read_instant
+from service.capture.parsing.bodies import read_json
+from service.capture.parsing.errors import Unreadable
+from service.capture.parsing.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.questions import ask, beside, read_object, read_plainly
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check, check_age, hmac_base64, is_same
@@ -103,7 +103,7 @@ def _is_events(call: WebhookCall) -> bool:
     return bool(members) and all(any(key in table_at(member) for key in _EVENTS) for member in members)
 
 
-def _properties(properties: Json) -> Iterator[Answered]:
+def _properties(properties: Json) -> Iterator[NamedAnswer]:
     for name, told in properties.items():
         if name in _SAID or not _HOUSEKEEPING.fullmatch(name):
             yield from ask(name, _value(told))

@@ -6,12 +6,12 @@ Facts: bodies that public receivers took; API Evangelist, "Jotform AsyncAPI".
 import re
 from collections.abc import Iterator, Mapping
 
-from service.capture.bodies import read_body, read_json
-from service.capture.claims import Answer
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.names import meaning_of
-from service.capture.refusals import Unreadable
-from service.capture.shapes import Json, table_at, text_at
+from service.capture.fields.claims import Answer
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.names import meaning_of
+from service.capture.parsing.bodies import read_body, read_json
+from service.capture.parsing.errors import Unreadable
+from service.capture.parsing.shapes import Json, table_at, text_at
 from service.capture.tools.compounds import compose
 from service.capture.tools.questions import ask, beside
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
@@ -54,13 +54,13 @@ def _typed(parts: Json) -> Json:
         return {}
 
 
-def _plainly(parts: Mapping[str, Answer]) -> Iterator[Answered]:
+def _plainly(parts: Mapping[str, Answer]) -> Iterator[NamedAnswer]:
     """Where the answers cannot be read: all parts, with what Jotform made of the answers for people."""
     hidden = (*_PARTS[1:5], *_PARTS[6:])
-    yield from (Answered(name, answer) for name, answer in parts.items() if name not in hidden)
+    yield from (NamedAnswer(name, answer) for name, answer in parts.items() if name not in hidden)
 
 
-def _answers(typed: Json) -> Iterator[Answered]:
+def _answers(typed: Json) -> Iterator[NamedAnswer]:
     person = _person(typed)
     for key, value in typed.items():
         found = _QUESTION.match(key)
@@ -79,7 +79,7 @@ def _means_name(key: str) -> bool:
     return meaning is not None and meaning.target == "full_name"
 
 
-def _answer(name: str, value: object, is_the_person: bool) -> Iterator[Answered]:
+def _answer(name: str, value: object, is_the_person: bool) -> Iterator[NamedAnswer]:
     if is_the_person:
         yield from ask(f"{name}.first", _joined(value, *_PERSON[1:3]), target="first_name")
         yield from ask(f"{name}.last", text_at(value, "last"), target="last_name")

@@ -6,14 +6,14 @@ There is no common schema: names are what somebody typed. See docs/senders.md fo
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from service.capture.bodies import read_body
-from service.capture.claims import texts_of
-from service.capture.enquiries import Answered, Enquiry, Item, Unfit
-from service.capture.instants import read_instant
-from service.capture.multipart import file_remarks
-from service.capture.names import fold, meaning_of
-from service.capture.nesting import collect, dotted, flatten
-from service.capture.shapes import value_at
+from service.capture.fields.claims import texts_of
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer, UnreadableItem
+from service.capture.fields.instants import read_instant
+from service.capture.fields.names import fold, meaning_of
+from service.capture.parsing.bodies import read_body
+from service.capture.parsing.multipart import file_remarks
+from service.capture.parsing.nesting import collect, dotted, flatten
+from service.capture.parsing.shapes import value_at
 from service.capture.tools.events import is_no_lead, is_silent, is_trial, shows_somebody
 from service.capture.tools.posted import Posted, leads_in
 from service.capture.tools.relayed import Relayed, relay
@@ -31,7 +31,7 @@ def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     paths = tuple(dotted(name) for names in table.get("fields", {}).values() for name in names)
     for member in leads_in(body, frozenset(map(fold, paths))):
         if isinstance(member, bytes):
-            yield Unfit(member, _NO_LEAD)
+            yield UnreadableItem(member, _NO_LEAD)
             continue
         lead = _with_answers(member)
         if lead.answers and not _is_no_lead(lead):
@@ -45,7 +45,7 @@ def _with_answers(lead: Posted) -> Posted:
         return lead
     everything = collect(flatten(lead.whole)).items()
     return replace(
-        lead, answers=[Answered(name, answer) for name, answer in everything if texts_of(answer)], details={}
+        lead, answers=[NamedAnswer(name, answer) for name, answer in everything if texts_of(answer)], details={}
     )
 
 
@@ -70,14 +70,14 @@ def _enquiry(lead: Posted, table: SenderConfig, paths: Sequence[str]) -> Enquiry
     )
 
 
-def _by_path(lead: Posted, paths: Sequence[str]) -> Iterator[Answered]:
+def _by_path(lead: Posted, paths: Sequence[str]) -> Iterator[NamedAnswer]:
     """What the operator points at and has no name of its own, such as the second member of a list."""
     known = {fold(each.name) for each in lead.answers} if paths else set()
     for path in paths:
         found = value_at(lead.whole, *(int(step) if step.isdecimal() else step for step in path.split(".")))
         if fold(path) not in known and found is not None:
             answers = collect(flatten(found, path))
-            yield from (Answered(name, answer) for name, answer in answers.items() if texts_of(answer))
+            yield from (NamedAnswer(name, answer) for name, answer in answers.items() if texts_of(answer))
 
 
 def _place(relayed: Relayed) -> str:
@@ -85,7 +85,7 @@ def _place(relayed: Relayed) -> str:
     return next((facts[name] for name in ("page_id", "advertiser_id", "account_id") if facts.get(name)), "")
 
 
-def _submitted_at(answers: Sequence[Answered]) -> float | None:
+def _submitted_at(answers: Sequence[NamedAnswer]) -> float | None:
     for each in answers[:_MOST_ASKED]:
         meaning = meaning_of(each.name)
         if fold(each.name) in _TIMES or (meaning and meaning.target == "submitted_at"):

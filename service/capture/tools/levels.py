@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from service.capture.claims import Answer
-from service.capture.enquiries import Answered
-from service.capture.names import fold
-from service.capture.nesting import collect, flatten
-from service.capture.owners import is_mere_wrapping
-from service.capture.shapes import Json, tables_at, text_at
+from service.capture.fields.claims import Answer
+from service.capture.fields.enquiries import NamedAnswer
+from service.capture.fields.names import fold
+from service.capture.fields.owners import is_mere_wrapping
+from service.capture.parsing.nesting import collect, flatten
+from service.capture.parsing.shapes import Json, tables_at, text_at
 from service.capture.tools.compounds import compose, file_text, is_name
 from service.capture.tools.question import AnsweredQuestion, answers_of, answers_to, asks_for_name
 from service.capture.tools.question_sets import (
@@ -81,10 +81,10 @@ class Level:
     nested: what lies deeper, member by member, those that are persons first. facts: what is no answer at all.
     """
 
-    questions: list[Answered] = field(default_factory=list)
-    plain: list[Answered] = field(default_factory=list)
-    nested: list[list[Answered]] = field(default_factory=list)
-    tags: list[Answered] = field(default_factory=list)
+    questions: list[NamedAnswer] = field(default_factory=list)
+    plain: list[NamedAnswer] = field(default_factory=list)
+    nested: list[list[NamedAnswer]] = field(default_factory=list)
+    tags: list[NamedAnswer] = field(default_factory=list)
     facts: dict[str, Answer] = field(default_factory=dict)
 
 
@@ -126,7 +126,7 @@ def sort_level(member: Json, place: LevelPlace, inside: Sequence[str]) -> Level:
     owner = "event" if inside and not _EVENTS.isdisjoint(map(fold, own)) else place.owner or person_of_event(member)
     for position, (key, value) in enumerate(_persons_first(own)):
         if position >= MAX_NAMES:
-            level.plain += [Answered(name, answer) for name, answer in collect(flatten(value, key)).items()]
+            level.plain += [NamedAnswer(name, answer) for name, answer in collect(flatten(value, key)).items()]
         elif key in questions or is_structure(key, value):
             continue
         elif _stands_around(key, value) or (place.is_visitor and fold(key) in _WHEREABOUTS):
@@ -135,9 +135,9 @@ def sort_level(member: Json, place: LevelPlace, inside: Sequence[str]) -> Level:
             level.nested.append([])
             _take_apart(level, key, value, place.labels)
         elif owner and fold(key) in _NUMBERS:
-            level.plain.append(Answered(f"{owner}.{key}", text_at(value)))
+            level.plain.append(NamedAnswer(f"{owner}.{key}", text_at(value)))
         else:
-            level.plain.append(Answered(place.labels.get(key, "") or key, text_at(value)))
+            level.plain.append(NamedAnswer(place.labels.get(key, "") or key, text_at(value)))
     return level
 
 
@@ -223,7 +223,7 @@ def _take_object(level: Level, name: str, value: Json, labels: Mapping[str, str]
         if is_thing(key) or is_earlier(key) or (is_of_address and fold(key) in _WHEREABOUTS):
             _set_aside(level, f"{name}.{key}", member)
         elif fold(key) in _MESSAGE_TEXTS and isinstance(member, str) and target_of(name) == "message":
-            level.nested[-1].append(Answered(name, text_at(member)))
+            level.nested[-1].append(NamedAnswer(name, text_at(member)))
         elif (below := questions_of(member)) and not are_chosen(key, below):
             level.nested[-1] += answers_of(below, labels)
         else:
@@ -253,7 +253,7 @@ def _set_aside(level: Level, name: str, value: object) -> None:
     carried = []
     for leaf, answer in collect(flatten(without_secrets(name, value), name)).items():
         if answer and is_carried(target_of(leaf)) and not is_earlier(name):
-            carried.append(Answered(leaf, answer))
+            carried.append(NamedAnswer(leaf, answer))
         elif answer:
             keep_beside(level.facts, leaf, answer)
     level.nested.append(carried)

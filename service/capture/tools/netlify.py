@@ -6,11 +6,11 @@ import hmac
 from binascii import Error as Base64Error
 from collections.abc import Iterator
 
-from service.capture.bodies import read_body, read_json
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.instants import read_instant
-from service.capture.refusals import Unreadable
-from service.capture.shapes import Json, table_at, tables_at, text_at
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.instants import read_instant
+from service.capture.parsing.bodies import read_body, read_json
+from service.capture.parsing.errors import Unreadable
+from service.capture.parsing.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.packed import flat
 from service.capture.tools.sender import InvalidSignature, SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import is_same
@@ -52,12 +52,12 @@ def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     """One enquiry. `referrer` is the page with the form, not the visitor's."""
     sent = read_body(call.body, call.content_type)
     if not sent.is_json:
-        yield Enquiry([Answered(name, answer) for name, answer in sent.answers.items()])
+        yield Enquiry([NamedAnswer(name, answer) for name, answer in sent.answers.items()])
         return
     submission = table_at(sent.value, "payload") or table_at(sent.value)
     about = table_at(submission, "data")
     yield Enquiry(
-        [*_answers(submission), Answered("referrer", text_at(about, "referrer"), "page_url")],
+        [*_answers(submission), NamedAnswer("referrer", text_at(about, "referrer"), "page_url")],
         external_id=text_at(submission, "id"),
         form_name=text_at(submission, "form_name"),
         details={name: text_at(submission, name) for name in _DETAILS},
@@ -66,13 +66,13 @@ def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     )
 
 
-def _answers(submission: Json) -> list[Answered]:
+def _answers(submission: Json) -> list[NamedAnswer]:
     """The form's own fields; what else repeats them counts only where they are missing."""
     own = {name: value for name, value in table_at(submission, "data").items() if name not in _ABOUT}
     if own:
         return list(flat(own))
     titled = [
-        Answered(text_at(each, "title") or text_at(each, "name"), text_at(each, "value"))
+        NamedAnswer(text_at(each, "title") or text_at(each, "name"), text_at(each, "value"))
         for each in tables_at(submission, "ordered_human_fields")
     ]
     return titled or list(flat(table_at(submission, "human_fields") or submission))

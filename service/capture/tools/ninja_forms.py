@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from service.capture.bodies import read_body
-from service.capture.enquiries import Enquiry, Item
+from service.capture.fields.enquiries import Enquiry, Item
+from service.capture.parsing.bodies import read_body
 from service.capture.tools.packed import unpack
 from service.capture.tools.plain import is_nested
 from service.capture.tools.questions import read_plainly

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from service.capture.claims import Answer
-from service.capture.enquiries import Answered
-from service.capture.loose_json import parse_strictly
-from service.capture.nesting import collect, flatten
-from service.capture.refusals import Unreadable
+from service.capture.fields.claims import Answer
+from service.capture.fields.enquiries import NamedAnswer
+from service.capture.parsing.errors import Unreadable
+from service.capture.parsing.loose_json import parse_strictly
+from service.capture.parsing.nesting import collect, flatten
 
 
-def unpack(answers: Mapping[str, Answer]) -> list[Answered]:
+def unpack(answers: Mapping[str, Answer]) -> list[NamedAnswer]:
     """The answers, with those of a field that is a JSON object in its place."""
     return [answered for name, answer in answers.items() for answered in _each(name, answer)]
 
 
-def _each(name: str, answer: Answer) -> Iterable[Answered]:
+def _each(name: str, answer: Answer) -> Iterable[NamedAnswer]:
     held = read_packed(answer) if isinstance(answer, str) else None
-    return flat(held) if isinstance(held, Mapping) else [Answered(name, answer)]
+    return flat(held) if isinstance(held, Mapping) else [NamedAnswer(name, answer)]
 
 
 def read_packed(text: str) -> object:
@@ -29,6 +29,6 @@ def read_packed(text: str) -> object:
         return None
 
 
-def flat(value: Mapping[str, object]) -> Iterator[Answered]:
+def flat(value: Mapping[str, object]) -> Iterator[NamedAnswer]:
     """A JSON object's answers; nested names joined with dots."""
-    return (Answered(name, answer) for name, answer in collect(flatten(value)).items()) if value else iter(())
+    return (NamedAnswer(name, answer) for name, answer in collect(flatten(value)).items()) if value else iter(())

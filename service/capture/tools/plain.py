@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from service.capture.bodies import Body, read_body
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.multipart import file_remarks
-from service.capture.shapes import tables_at
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.parsing.bodies import RequestBody, read_body
+from service.capture.parsing.multipart import file_remarks
+from service.capture.parsing.shapes import tables_at
 from service.capture.tools import json_posts
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
@@ -16,10 +16,12 @@ def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     if is_nested(body):
         yield from json_posts.read(call, table)
         return
-    yield Enquiry([Answered(name, answer) for name, answer in body.answers.items()], details=file_remarks(body.files))
+    yield Enquiry(
+        [NamedAnswer(name, answer) for name, answer in body.answers.items()], details=file_remarks(body.files)
+    )
 
 
-def is_nested(body: Body) -> bool:
+def is_nested(body: RequestBody) -> bool:
     """Tell JSON that holds objects, as other tools send it, from names and values."""
     members = body.value if isinstance(body.value, list) else [body.value]
     return len(members) > 1 or any(map(_holds_objects, members))

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from service.capture.bodies import Body
-from service.capture.claims import Answer
-from service.capture.enquiries import Answered
-from service.capture.nesting import collect, flatten
-from service.capture.shapes import Json, tables_at, text_at
+from service.capture.fields.claims import Answer
+from service.capture.fields.enquiries import NamedAnswer
+from service.capture.parsing.bodies import RequestBody
+from service.capture.parsing.nesting import collect, flatten
+from service.capture.parsing.shapes import Json, tables_at, text_at
 from service.capture.tools.envelopes import OpenedEnvelope, open_envelope
 from service.capture.tools.levels import MAX_NAMES, is_mere_name
 from service.capture.tools.packed import read_packed
@@ -29,14 +29,14 @@ class Posted:
     event: the object that the call is, whose members may say what it announces.
     """
 
-    answers: Sequence[Answered]
+    answers: Sequence[NamedAnswer]
     whole: Json
     details: Mapping[str, Answer] = field(default_factory=dict)
     form_name: str = ""
     event: Json = field(default_factory=dict)
 
 
-def leads_in(body: Body, mapped: frozenset[str]) -> Iterator[Posted | bytes]:
+def leads_in(body: RequestBody, mapped: frozenset[str]) -> Iterator[Posted | bytes]:
     """Yield the leads of a body; as bytes what stands among them and is none.
 
     mapped: folded names that the operator speaks of: these are left as they came.
@@ -59,10 +59,10 @@ def leads_in(body: Body, mapped: frozenset[str]) -> Iterator[Posted | bytes]:
 
 def _of_object(member: Json, mapped: frozenset[str]) -> Iterator[Posted]:
     if len(member) <= MAX_NAMES and all(map(_is_plain, member, member.values())):  # nearly always
-        yield Posted([Answered(name, text_at(value)) for name, value in member.items()], member, event=member)
+        yield Posted([NamedAnswer(name, text_at(value)) for name, value in member.items()], member, event=member)
         return
     if not _is_of_forms(member):  # to look for meaning in it would only keep a thread busy
-        yield Posted([Answered(name, answer) for name, answer in collect(flatten(member)).items()], member)
+        yield Posted([NamedAnswer(name, answer) for name, answer in collect(flatten(member)).items()], member)
         return
     tidied = _tidied(member)
     opened = open_envelope(tidied, mapped)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from service.capture.enquiries import Answered
-from service.capture.names import fold, meaning_of
-from service.capture.nesting import collect, flatten
-from service.capture.shapes import Json
+from service.capture.fields.enquiries import NamedAnswer
+from service.capture.fields.names import fold, meaning_of
+from service.capture.parsing.nesting import collect, flatten
+from service.capture.parsing.shapes import Json
 from service.capture.tools.compounds import is_name, name_parts, plain_answer
 
 _TARGETS = {
@@ -39,7 +39,7 @@ class AnsweredQuestion(NamedTuple):
         return self.label or next(iter(self.names), "") or self.identity
 
 
-def answers_of(questions: Sequence[AnsweredQuestion], labels: Mapping[str, str]) -> list[Answered]:
+def answers_of(questions: Sequence[AnsweredQuestion], labels: Mapping[str, str]) -> list[NamedAnswer]:
     """What was answered, under the questions' labels. labels: of questions that have none of their own, by id."""
     asked = [_labelled(question, labels) for question in questions if question.is_answered]
     asked.sort(key=lambda question: not any(name.startswith(_WORK) for name in question.names))
@@ -48,16 +48,16 @@ def answers_of(questions: Sequence[AnsweredQuestion], labels: Mapping[str, str])
     return [answered for question in asked for answered in _answers(question, question is person, meant)]
 
 
-def answers_to(name: str, value: object, target: str = "", *, is_person: bool = False) -> Iterator[Answered]:
+def answers_to(name: str, value: object, target: str = "", *, is_person: bool = False) -> Iterator[NamedAnswer]:
     """One name with what was answered. is_person: the name in parts is that of the person who asks."""
     if is_person and is_name(value):
         first, last, around = name_parts(value)
         parts = (("first", first, "first_name"), ("last", last, "last_name"), ("prefix", around, ""))
-        yield from (Answered(f"{name}.{part}", text, meaning) for part, text, meaning in parts if text)
+        yield from (NamedAnswer(f"{name}.{part}", text, meaning) for part, text, meaning in parts if text)
         return
     for leaf, answer in collect(flatten(plain_answer(value), name)).items():
         if answer:
-            yield Answered(leaf, answer, target if leaf == name else "")
+            yield NamedAnswer(leaf, answer, target if leaf == name else "")
 
 
 def asks_for_name(name: str) -> bool:
@@ -85,7 +85,7 @@ def _person_among(questions: Sequence[AnsweredQuestion]) -> AnsweredQuestion | N
     return next(named, in_parts[0] if in_parts else None)
 
 
-def _answers(question: AnsweredQuestion, is_person: bool, meant: set[str]) -> Iterator[Answered]:
+def _answers(question: AnsweredQuestion, is_person: bool, meant: set[str]) -> Iterator[NamedAnswer]:
     name = question.name or "unnamed"
     target = _hinted(question, meant)
     yield from answers_to(name, question.value, target, is_person=is_person)

@@ -7,9 +7,9 @@ else they have. The label that people saw is the name; what else names a questio
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from service.capture.names import fold
-from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
-from service.capture.texts import clean
+from service.capture.fields.names import fold
+from service.capture.parsing.shapes import Json, list_at, table_at, tables_at, text_at
+from service.capture.parsing.texts import clean
 from service.capture.tools.compounds import compose, plain_answer
 from service.capture.tools.question import AnsweredQuestion, target_of
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from service.capture.bodies import read_json
-from service.capture.claims import Answer
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.names import meaning_of
-from service.capture.nesting import collect, flatten
-from service.capture.refusals import Unreadable
-from service.capture.shapes import Json, table_at
+from service.capture.fields.claims import Answer
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.names import meaning_of
+from service.capture.parsing.bodies import read_json
+from service.capture.parsing.errors import Unreadable
+from service.capture.parsing.nesting import collect, flatten
+from service.capture.parsing.shapes import Json, table_at
 from service.capture.tools import plain
 from service.capture.tools.events import shows_somebody
 from service.capture.tools.sender import SenderConfig, WebhookCall
@@ -41,7 +41,7 @@ def read_unknown(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
             yield item
 
 
-def ask(label: str, value: object, *hints: str, target: str = "") -> Iterator[Answered]:
+def ask(label: str, value: object, *hints: str, target: str = "") -> Iterator[NamedAnswer]:
     """One question with what was answered; nothing where it was left out. Nested answers get dotted names.
 
     hints: other names of the question, such as an id that its author chose: the first that is known
@@ -51,10 +51,10 @@ def ask(label: str, value: object, *hints: str, target: str = "") -> Iterator[An
     wanted = target or _meant(name, hints)
     for leaf, answer in collect(flatten(value, name)).items():
         if answer:
-            yield Answered(leaf, answer, wanted)
+            yield NamedAnswer(leaf, answer, wanted)
 
 
-def ask_all(questions: object) -> Iterator[Answered]:
+def ask_all(questions: object) -> Iterator[NamedAnswer]:
     """Every name in an object as a question."""
     for name, value in table_at(questions).items():
         yield from ask(name, value)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from service.capture.claims import text_of
-from service.capture.enquiries import Answered
-from service.capture.names import fold
+from service.capture.fields.claims import text_of
+from service.capture.fields.enquiries import NamedAnswer
+from service.capture.fields.names import fold
 from service.capture.tools.enquiry_ids import LEAD_IDS, bare_id, choose_id, names_an_id
 from service.capture.tools.sender import SenderConfig
 from service.capture.tools.surroundings import CAMPAIGN_FACTS
@@ -37,7 +37,7 @@ class Relayed:
     facts: campaign, ad and the like, where a platform is known. details: the same under their names as they came.
     """
 
-    answers: Sequence[Answered]
+    answers: Sequence[NamedAnswer]
     external_id: str = ""
     platform: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Relayed:
     is_test: bool = False
 
 
-def relay(posted: Sequence[Answered], whole: Mapping[str, object], table: SenderConfig) -> Relayed:
+def relay(posted: Sequence[NamedAnswer], whole: Mapping[str, object], table: SenderConfig) -> Relayed:
     """Tell what is about the lead from what its person answered.
 
     whole: the body, whose shape may say which platform it is of. table: the operator's, with its `platform`.
@@ -71,7 +71,7 @@ def relay(posted: Sequence[Answered], whole: Mapping[str, object], table: Sender
     )
 
 
-def _bare(answered: Answered) -> str | list[str]:
+def _bare(answered: NamedAnswer) -> str | list[str]:
     """Without the letters that Meta's spreadsheets put before ids and numbers, so that no programme rounds them."""
     found = _PREFIX.fullmatch(answered.answer) if isinstance(answered.answer, str) else None
     return (found[1] or found[2]) if found else answered.answer
@@ -92,16 +92,16 @@ def _platform_of(known: Mapping[str, str], whole: Mapping[str, object]) -> str:
     return by_shape or _WORDS.get(fold(known.get("platform", "")), "")
 
 
-def _is_left_out(answered: Answered) -> bool:
+def _is_left_out(answered: NamedAnswer) -> bool:
     """Placeholders of tests, and numbers of identity cards: those are nobody's business here."""
     return _is_dummy(answered) or fold(answered.name).startswith(_IDENTITY)
 
 
-def _is_dummy(answered: Answered) -> bool:
+def _is_dummy(answered: NamedAnswer) -> bool:
     return bool(_DUMMY.match(text_of(answered.answer)))
 
 
-def _is_test(answers: Sequence[Answered], known: Mapping[str, str], platform: str) -> bool:
+def _is_test(answers: Sequence[NamedAnswer], known: Mapping[str, str], platform: str) -> bool:
     flagged = any(known.get(name, "").lower() in ("true", "1", "yes") for name in ("istest", "testlead"))
     addresses = _TEST_ADDRESSES.get(platform, ())
     return flagged or any(_is_dummy(each) or text_of(each.answer).lower() in addresses for each in answers)

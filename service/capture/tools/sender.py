@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.capture.enquiries import Item
+from service.capture.fields.enquiries import Item
 
 SenderConfig = Mapping[str, Any]
 """What the operator wrote under [forms.NAME.webhooks.SENDER]."""

@@ -5,9 +5,9 @@ Facts: tally.so/help/webhooks.
 
 from collections.abc import Iterator, Mapping
 
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.instants import read_instant
-from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.instants import read_instant
+from service.capture.parsing.shapes import Json, list_at, table_at, tables_at, text_at
 from service.capture.tools.compounds import file_text
 from service.capture.tools.questions import ask, beside, read_object, read_plainly, read_unknown
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
@@ -42,7 +42,7 @@ def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     )
 
 
-def _answers(fields: list[Json]) -> Iterator[Answered]:
+def _answers(fields: list[Json]) -> Iterator[NamedAnswer]:
     asked = {text_at(field, "key") for field in fields if list_at(field, "options")}
     for field in fields:
         if not _repeats_a_choice(field, asked):

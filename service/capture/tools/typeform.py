@@ -5,9 +5,9 @@ Facts: typeform.com/developers/webhooks, "Example payload", "Secure your webhook
 
 from collections.abc import Iterator
 
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.instants import read_instant
-from service.capture.shapes import Json, table_at, tables_at, text_at, texts_at, value_at
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.instants import read_instant
+from service.capture.parsing.shapes import Json, table_at, tables_at, text_at, texts_at, value_at
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_base64
@@ -43,7 +43,7 @@ def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     )
 
 
-def _answers(response: Json) -> Iterator[Answered]:
+def _answers(response: Json) -> Iterator[NamedAnswer]:
     titles = _titles(response)
     for answer in tables_at(response, "answers"):
         identity, ref = text_at(answer, "field", "id"), text_at(answer, "field", "ref")
@@ -53,7 +53,7 @@ def _answers(response: Json) -> Iterator[Answered]:
         yield from ask(text_at(variable, "key"), variable.get(text_at(variable, "type")))
 
 
-def _hidden(response: Json) -> Iterator[Answered]:
+def _hidden(response: Json) -> Iterator[NamedAnswer]:
     """What the link to the form handed over; a parameter that nobody filled in still says so."""
     return (handed for handed in ask_all(response.get("hidden")) if handed.answer != _NOT_FILLED_IN)
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from service.capture.bodies import read_body
-from service.capture.claims import texts_of
-from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.fields.claims import texts_of
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.parsing.bodies import read_body
 from service.capture.tools.packed import flat, read_packed
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
@@ -18,7 +18,7 @@ def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     held = read_packed(str(sent.get(_PACKED, "")))
     inside = list(flat(held)) if isinstance(held, dict) else []
     known = {each.name for each in inside}
-    outside = [Answered(n, a) for n, a in sent.items() if n not in known and not (inside and n == _PACKED)]
+    outside = [NamedAnswer(n, a) for n, a in sent.items() if n not in known and not (inside and n == _PACKED)]
     answers = [*inside, *outside]
     yield Enquiry(
         [each for each in answers if each.name != "ip_address"],
@@ -27,7 +27,7 @@ def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
     )
 
 
-def _text(answers: Sequence[Answered], name: str) -> str:
+def _text(answers: Sequence[NamedAnswer], name: str) -> str:
     return next((text for each in answers if each.name == name for text in texts_of(each.answer)), "")
 
 

@@ -5,9 +5,9 @@ Facts: developers.webflow.com, "Working with webhooks", "Form Submission" (v1 an
 
 from collections.abc import Iterator
 
-from service.capture.enquiries import Enquiry, Item
-from service.capture.instants import read_instant
-from service.capture.shapes import table_at, text_at
+from service.capture.fields.enquiries import Enquiry, Item
+from service.capture.fields.instants import read_instant
+from service.capture.parsing.shapes import table_at, text_at
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, read_unknown
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_age, check_hex

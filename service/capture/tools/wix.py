@@ -5,9 +5,9 @@ Facts: dev.wix.com, "Form-v1", "Sample flows"; bodies that public receivers took
 
 from collections.abc import Iterator
 
-from service.capture.enquiries import Answered, Enquiry, Item
-from service.capture.instants import read_instant
-from service.capture.shapes import Json, table_at, tables_at, text_at
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.instants import read_instant
+from service.capture.parsing.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.questions import ask, beside, read_object, read_plainly
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
@@ -33,7 +33,7 @@ def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
     )
 
 
-def _answers(filled: Json) -> Iterator[Answered]:
+def _answers(filled: Json) -> Iterator[NamedAnswer]:
     """Labels first, as people read them; the fields' own names for what has no label."""
     unlabelled: dict[str, list[str]] = {}  # answer -> the fields that say it
     for name, value in filled.items():
@@ -47,7 +47,7 @@ def _answers(filled: Json) -> Iterator[Answered]:
         yield from ask(name, filled[name])
 
 
-def _contact(filled: Json) -> Iterator[Answered]:
+def _contact(filled: Json) -> Iterator[NamedAnswer]:
     contact = table_at(filled, "contact")
     for name in _OF_THE_CONTACT:
         yield from ask(f"contact.{name}", contact.get(name))

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from service.capture.bodies import Body, read_body
-from service.capture.claims import Answer
-from service.capture.enquiries import Answered, Enquiry, Item
+from service.capture.fields.claims import Answer
+from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.parsing.bodies import RequestBody, read_body
 from service.capture.tools.plain import is_nested
 from service.capture.tools.questions import read_plainly
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
@@ -40,11 +40,11 @@ def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
         whole, _, part = name.rpartition(".")
         if part == "unix" and f"{whole}.value" in sent:
             continue  # a date comes twice
-        answers.append(Answered(whole if part == "value" and f"{whole}.unix" in sent else name, _split(answer)))
+        answers.append(NamedAnswer(whole if part == "value" and f"{whole}.unix" in sent else name, _split(answer)))
     yield Enquiry(answers, platform=whose("wpforms", call, str(sent.get("page_url", ""))))
 
 
-def _is_of_code(body: Body) -> bool:
+def _is_of_code(body: RequestBody) -> bool:
     """Whether code on the site sent all that WPForms knows of the fields; the add-on sends names and answers."""
     return is_nested(body) and not any(name.endswith(".unix") for name in body.answers)
 

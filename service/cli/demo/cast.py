@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from service.capture.names import fold
+from service.capture.fields.names import fold
 from service.lead import Contact
 
 _DOMAINS = ("example.com", "example.org", "example.net")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from service.attribution import attribute
-from service.forms import Crediting
+from service.forms import AttributionConfig
 from service.lead import Attribution, Evidence
 from service.platforms.tags import utm_of
 
@@ -51,7 +51,7 @@ def _of_the_site() -> list[tuple[float, Visit]]:
         for number, page in enumerate(_PAGES):
             landing = f"{_SITE}{page}?{query}" if query else f"{_SITE}{page}"
             evidence = Evidence(landing_url=landing, page_url=f"{_SITE}/tour", referrer=referrer)
-            found.append((share / (number + 1), Visit(evidence, attribute(evidence, Crediting()))))
+            found.append((share / (number + 1), Visit(evidence, attribute(evidence, AttributionConfig()))))
     return found
 
 
@@ -79,7 +79,7 @@ def _of_platforms() -> list[tuple[float, Visit]]:
     found = []
     for share, platform, form_name, facts in _LEAD_ADS:
         evidence = Evidence(fields=utm_of(platform, facts, {}))
-        found.append((share, Visit(evidence, attribute(evidence, Crediting()), platform, form_name)))
+        found.append((share, Visit(evidence, attribute(evidence, AttributionConfig()), platform, form_name)))
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service import clock
-from service.capture.intake import arrival_of, keys_of, status_of
+from service.capture.accept import arrival_of, keys_of, status_of
 from service.capture.sheets.columns import meanings_of
 from service.capture.sheets.opening import open_sheet
 from service.capture.sheets.origin import TITLES, Ids, plan_of

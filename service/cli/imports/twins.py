@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import cached_property
 from itertools import chain
 
-from service.capture.intake import id_key
-from service.capture.names import fold
+from service.capture.accept import id_key
+from service.capture.fields.names import fold
 from service.capture.sheets.rows import ReadRow
 from service.capture.sheets.times import Span
 from service.forms import Form

@@ -15,7 +15,7 @@ from typing import TextIO
 
 from service.attribution import Click, clicks
 from service.conversions.choosing import Conversion, Reason
-from service.forms import LOST, Crediting, Form
+from service.forms import LOST, AttributionConfig, Form
 from service.lead import Lead
 
 CLICK_LIFE = timedelta(days=90)
@@ -48,7 +48,7 @@ def _clicks(lead: Lead) -> list[tuple[float, Click]]:
 
     Of this visit and where the visitor's clock was ahead, that is when the lead came.
     """
-    found = [*clicks(lead.submission.evidence, Crediting())]
+    found = [*clicks(lead.submission.evidence, AttributionConfig())]
     known = {click.value for click in found}
     found += [Click(*pair, None) for pair in lead.attribution.click_ids.items() if pair[1] not in known]
     received_s = lead.received_at.timestamp()

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from service.capture.enquiries import Enquiry, Item
-from service.capture.instants import read_instant
-from service.capture.refusals import Refused, Unreadable
-from service.capture.shapes import Json, tables_at, text_at
+from service.capture.fields.enquiries import Enquiry, Item
+from service.capture.fields.instants import read_instant
+from service.capture.parsing.errors import InvalidBody, Unreadable
+from service.capture.parsing.shapes import Json, tables_at, text_at
 from service.capture.tools.sender import InvalidSignature, MalformedPayload, SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import is_same
 from service.platforms.events import known, read_event, unfit
@@ -24,7 +24,7 @@ def verify(call: WebhookCall, table: SenderConfig) -> None:
     """
     try:
         body = read_event(call)
-    except Refused:
+    except InvalidBody:
         body = None
     if not isinstance(body, dict):
         raise MalformedPayload("the key is inside a JSON object, and this is none")

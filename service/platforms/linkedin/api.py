@@ -9,8 +9,8 @@ from urllib.parse import quote
 import structlog
 
 from service import clock
-from service.capture.enquiries import Enquiry
-from service.capture.shapes import Json, table_at, tables_at, text_at
+from service.capture.fields.enquiries import Enquiry
+from service.capture.parsing.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.sender import SenderConfig
 from service.fetching.connection import ConnectionMemory, Pulled, UnreadableLead, in_turn, spoken
 from service.http import Answer, ask

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from service import clock
-from service.capture.shapes import text_at
+from service.capture.parsing.shapes import text_at
 from service.capture.tools.sender import SenderConfig
 from service.fetching.connection import ConnectionMemory, spoken
 from service.http import ask

@@ -4,10 +4,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from service.capture.enquiries import Enquiry, Item, Notice, Withdrawal
-from service.capture.instants import read_instant
-from service.capture.refusals import Unreadable
-from service.capture.shapes import Json, list_at, table_at, tables_at, text_at, value_at
+from service.capture.fields.enquiries import Enquiry, Item, LeadNotice, Withdrawal
+from service.capture.fields.instants import read_instant
+from service.capture.parsing.errors import Unreadable
+from service.capture.parsing.shapes import Json, list_at, table_at, tables_at, text_at, value_at
 from service.capture.tools.sender import HandshakeReply, InvalidSignature, SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_hex, hmac_hex
 from service.platforms.events import known, read_event, unfit
@@ -72,7 +72,7 @@ def _read_event(event: Json) -> Iterator[Item]:
         yield Withdrawal(lead_id)
     else:
         details = known(_facts(event))
-        yield Notice(lead_id, _tail(details.get("owner", "")), details)
+        yield LeadNotice(lead_id, _tail(details.get("owner", "")), details)
 
 
 def _facts(event: Json) -> dict[str, str]:

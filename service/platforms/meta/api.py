@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import parse_qs, quote, urlsplit
 
-from service.capture.enquiries import Enquiry
-from service.capture.shapes import Json, table_at, tables_at, text_at, value_at
+from service.capture.fields.enquiries import Enquiry
+from service.capture.parsing.shapes import Json, table_at, tables_at, text_at, value_at
 from service.capture.tools.sender import SenderConfig
 from service.fetching.connection import ConnectionMemory, Pulled, UnreadableLead, in_turn, spoken
 from service.http import Answer, ask

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from service.capture.enquiries import Enquiry, Item, Notice
-from service.capture.fields import CLICK_IDS, UTM_KEYS
-from service.capture.instants import read_instant
-from service.capture.nesting import flatten
-from service.capture.refusals import Unreadable
-from service.capture.shapes import Json, list_at, table_at, tables_at, text_at
+from service.capture.fields.enquiries import Enquiry, Item, LeadNotice
+from service.capture.fields.instants import read_instant
+from service.capture.fields.layout import CLICK_IDS, UTM_KEYS
+from service.capture.parsing.errors import Unreadable
+from service.capture.parsing.nesting import flatten
+from service.capture.parsing.shapes import Json, list_at, table_at, tables_at, text_at
 from service.capture.tools.sender import HandshakeReply, InvalidSignature, SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_hex, is_same
 from service.platforms.events import known, read_event, unfit
@@ -74,7 +74,7 @@ def _read_change(told: Json, entry_id: str) -> Item:
         return unfit(told, "Meta announced a lead without its id.")
     old = {"page_id": entry_id, "ad_id": text_at(told, "adgroup_id")}  # an old name of the ad, not of the ad set
     details = {**known(old), **known({name: text_at(told, name) for name in _TOLD})}
-    return Notice(lead_id, details.get("page_id", ""), details, is_test=lead_id == _TEST_ID)
+    return LeadNotice(lead_id, details.get("page_id", ""), details, is_test=lead_id == _TEST_ID)
 
 
 def needs_form(lead: Json) -> bool:

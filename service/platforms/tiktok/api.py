@@ -10,8 +10,8 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from service import clock
-from service.capture.enquiries import Enquiry
-from service.capture.shapes import Json, table_at, tables_at, text_at
+from service.capture.fields.enquiries import Enquiry
+from service.capture.parsing.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.sender import SenderConfig
 from service.fetching.connection import Pulled, UnreadableLead, in_turn, spoken
 from service.http import ANSWER_MAX, Answer, ask

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from service.capture.enquiries import Enquiry
-from service.capture.submitting import submit
+from service.capture.fields.enquiries import Enquiry
+from service.capture.fields.submissions import submit
 from service.capture.tools.registry import SENDERS
 from service.capture.tools.sender import WebhookCall
 from service.lead import Submission

@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from service import clock
-from service.capture.enquiries import Enquiry, Item
-from service.capture.refusals import Refused
-from service.capture.submitting import submit
+from service.capture.fields.enquiries import Enquiry, Item
+from service.capture.fields.submissions import submit
+from service.capture.parsing.errors import InvalidBody
 from service.capture.tools.registry import SENDERS
 from service.capture.tools.sender import WebhookCall
 from service.forms.senders import SENDERS as IN_THE_FILE
@@ -231,7 +231,7 @@ def _call(body: bytes, headers: dict[str, str]) -> WebhookCall:
 def _read_quietly(read: Callable[[WebhookCall, Any], Iterable[Item]], call: WebhookCall, table: dict[str, Any]) -> None:
     try:
         items = list(read(call, table))
-    except Refused:
+    except InvalidBody:
         return
     form = a_form("tour", webhooks={})
     for item in items:

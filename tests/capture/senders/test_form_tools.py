@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.capture.contact import says_yes
+from service.capture.fields.contact import says_yes
 from service.capture.tools.registry import SENDERS
 from service.capture.tools.sender import InvalidSignature, WebhookCall
 from service.lead import Lead, Status

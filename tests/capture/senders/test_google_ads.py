@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from service.capture.enquiries import Enquiry, Item, Unfit
+from service.capture.fields.enquiries import Enquiry, Item, UnreadableItem
 from service.capture.tools.sender import WebhookCall
 from service.lead import Status, Submission
 from service.platforms.google_ads.webhook import read
@@ -155,5 +155,5 @@ def test_ids_are_named_by_the_operator() -> None:
 def test_what_holds_neither_id_nor_answers_is_kept_raw_without_the_key() -> None:
     found = item_of(json.dumps({"google_key": 'a"b', "form_id": 7}).encode())
 
-    assert isinstance(found, Unfit)
+    assert isinstance(found, UnreadableItem)
     assert json.loads(found.raw) == {"form_id": "7"}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from service.capture.enquiries import Item, Notice, Unfit, Withdrawal
-from service.capture.shapes import table_at
+from service.capture.fields.enquiries import Item, LeadNotice, UnreadableItem, Withdrawal
+from service.capture.parsing.shapes import table_at
 from service.capture.tools.sender import WebhookCall
 from service.lead import Status
 from service.platforms.linkedin.webhook import enquiry, needs_form, read
@@ -102,7 +102,7 @@ def test_a_signature_over_the_body_alone_proves_nothing(kept: Store) -> None:
 
 def test_an_announced_lead_says_all_that_the_second_read_needs() -> None:
     assert items_of(an_event()) == [
-        Notice(
+        LeadNotice(
             "5f0c-7",
             "508",
             {
@@ -122,7 +122,7 @@ def test_a_lead_of_an_event_belongs_to_the_organization() -> None:
 
     [notice] = items_of(an_event(owner=owner, associatedEntity=entity, leadType="EVENT", occurredAt=1795422500))
 
-    assert isinstance(notice, Notice)
+    assert isinstance(notice, LeadNotice)
     assert (notice.place, notice.details["event_id"]) == ("11", "71")
     assert "creative_id" not in notice.details
 
@@ -135,7 +135,7 @@ def test_other_events_are_no_leads(event: dict[str, Any]) -> None:
 def test_an_event_without_the_lead_s_id_is_kept_raw() -> None:
     [item] = items_of(an_event(leadGenFormResponse=None))
 
-    assert isinstance(item, Unfit)
+    assert isinstance(item, UnreadableItem)
 
 
 def test_a_lead_that_was_taken_back_is_discarded(kept: Store) -> None:

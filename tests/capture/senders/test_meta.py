@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from service.capture.claims import Answer
-from service.capture.enquiries import Enquiry, Item, Notice, Unfit
+from service.capture.fields.claims import Answer
+from service.capture.fields.enquiries import Enquiry, Item, LeadNotice, UnreadableItem
 from service.capture.tools.sender import WebhookCall
 from service.lead import Status
 from service.platforms.meta.webhook import enquiry, needs_form, read
@@ -87,13 +87,13 @@ def test_the_old_signature_alone_proves_nothing(kept: Store) -> None:
 def test_ids_are_text_however_they_come() -> None:
     [notice] = items_of(an_event({"leadgen_id": 12890447355610231289, "page_id": 0, "form_id": 5, "ad_id": 0}))
 
-    assert notice == Notice("12890447355610231289", "104", {"page_id": "104", "form_id": "5"})
+    assert notice == LeadNotice("12890447355610231289", "104", {"page_id": "104", "form_id": "5"})
 
 
 def test_the_old_name_of_the_ad_serves_where_the_new_one_is_missing() -> None:
     [notice] = items_of(an_event({"leadgen_id": "1", "adgroup_id": "120214"}))
 
-    assert isinstance(notice, Notice)
+    assert isinstance(notice, LeadNotice)
     assert notice.details["ad_id"] == "120214"
 
 
@@ -112,9 +112,9 @@ def test_other_events_of_the_page_are_no_leads(event: dict[str, Any]) -> None:
 def test_a_broken_item_does_not_hold_up_the_others() -> None:
     first, second = items_of(an_event({"form_id": "5"}, {"leadgen_id": "2"}))
 
-    assert isinstance(first, Unfit)
+    assert isinstance(first, UnreadableItem)
     assert json.loads(first.raw) == {"form_id": "5"}
-    assert isinstance(second, Notice)
+    assert isinstance(second, LeadNotice)
 
 
 def test_a_thousand_leads_come_in_one_call(kept: Store) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.capture.contact import says_yes
+from service.capture.fields.contact import says_yes
 from service.lead import Lead, Status
 from service.store import Store
 from tests.builders import a_form

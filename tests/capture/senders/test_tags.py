@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.capture.enquiries import Enquiry
+from service.capture.fields.enquiries import Enquiry
 from service.platforms.tags import utm_of
 from tests.capture.senders.told import credited
 

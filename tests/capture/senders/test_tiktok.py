@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from service.capture.enquiries import Enquiry, Item, Unfit
+from service.capture.fields.enquiries import Enquiry, Item, UnreadableItem
 from service.capture.tools.sender import WebhookCall
 from service.lead import Status
 from service.platforms.tiktok.webhook import read, read_export
@@ -97,8 +97,8 @@ def test_what_is_no_lead_is_ignored(number: object) -> None:
 def test_a_broken_item_does_not_hold_up_the_others() -> None:
     first, second, third = items_of(a_body("lost", {"page_id": 5}, an_entry()))
 
-    assert [type(item) for item in (first, second, third)] == [Unfit, Unfit, Enquiry]
-    assert isinstance(second, Unfit)
+    assert [type(item) for item in (first, second, third)] == [UnreadableItem, UnreadableItem, Enquiry]
+    assert isinstance(second, UnreadableItem)
     assert json.loads(second.raw) == {"page_id": "5"}
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.enquiries import Enquiry
-from service.capture.submitting import submit
+from service.capture.fields.enquiries import Enquiry
+from service.capture.fields.submissions import submit
 from service.capture.tools.registry import SENDERS
 from service.capture.tools.sender import WebhookCall
 from service.lead import Submission

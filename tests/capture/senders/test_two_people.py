@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from service import clock
-from service.capture.repeats import is_id
+from service.capture.dedup import is_id
 from service.capture.tools.registry import SENDERS
 from service.forms.senders import SENDERS as IN_THE_FILE
 from service.store import Store

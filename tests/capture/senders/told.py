@@ -10,10 +10,10 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from service import clock
-from service.capture.enquiries import Enquiry
-from service.capture.intake import arrival_of
-from service.capture.shapes import Json
-from service.capture.submitting import reading_form, submit
+from service.capture.accept import arrival_of
+from service.capture.fields.enquiries import Enquiry
+from service.capture.fields.submissions import reading_form, submit
+from service.capture.parsing.shapes import Json
 from service.lead import Lead, Status
 from service.platforms.linkedin import webhook as linkedin
 from service.platforms.meta import webhook as meta

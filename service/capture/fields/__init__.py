@@ -1,0 +1,1 @@
+"""Names and values given their meaning: contact, evidence, and what a form requires."""

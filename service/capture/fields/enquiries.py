@@ -1,0 +1,77 @@
+"""What a webhook may bring, in its sender's words: names get their meaning when a Submission is made of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from service.capture.fields.claims import Answer
+
+
+class NamedAnswer(NamedTuple):
+    """One question and what was answered.
+
+    name: the label, or the id where there is no label; nested names joined with dots. target: a key
+    of aliases.json where the sender itself tells what the question asks for; "" leaves it to the name.
+    """
+
+    name: str
+    answer: Answer
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enquiry:
+    """One enquiry that is all there.
+
+    external_id: the sender's own id of it. earlier_id: of the one that it takes the place of: together
+    they are one lead, whichever came first. place: the Page or advertising account that it belongs to,
+    for forms that take only some. utm: Utm values that a platform's campaign stands for; used where
+    the answers carry none. details: remarks and ids that are kept beside the answers, by label.
+    submitted_at: unix seconds; None: now. ip: the person's. platform: whose
+    id that is where it is not the sender's own: a platform whose lead an automation relays, or one site of
+    many that count for themselves. is_test: shown, never sent.
+    """
+
+    answers: Sequence[NamedAnswer]
+    external_id: str = ""
+    earlier_id: str = ""
+    form_name: str = ""
+    place: str = ""
+    utm: Mapping[str, str] = field(default_factory=dict)
+    click_ids: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, Answer] = field(default_factory=dict)
+    submitted_at: float | None = None
+    ip: str = ""
+    platform: str = ""
+    is_test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeadNotice:
+    """A platform's "there is a lead, fetch it".
+
+    details: what was told beside the id, such as form_id or ad_id; needed to fetch and to credit.
+    """
+
+    external_id: str
+    place: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+    is_test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The person took the enquiry back at the platform."""
+
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableItem:
+    """An item that could not be read: kept raw, for a person. why: one sentence, nothing personal."""
+
+    raw: bytes
+    why: str
+
+
+Item = Enquiry | LeadNotice | Withdrawal | UnreadableItem

@@ -1,0 +1,1 @@
+"""A request's bytes decoded into names and values."""

@@ -1,0 +1,132 @@
+"""JSON as templates, exports and people write it: read where its meaning is certain, else refused with the reason.
+
+The standard library reads what is sound. What it refuses is looked at again: one lead a line, JSON within JSON text,
+a comma too many, quotation marks of a person's words, values without quotation marks.
+"""
+
+import html
+import json
+import re
+
+from service.capture.parsing.errors import Unreadable
+from service.capture.parsing.json_mending import Uncertain, mend
+from service.capture.parsing.nesting import collect, dotted, flatten
+
+MAX_LINES = 10_000
+"""Lines of one lead each. A call may hold a thousand leads."""
+
+_MAX_LAYERS = 3  # how often what is JSON already was encoded again
+
+_ESCAPED_WHOLE = re.compile(r"\s*[{\[]\s*(?:\{\s*)?&(?:quot|#0?34);")
+
+
+def parse(text: str, layers: int = _MAX_LAYERS) -> object:
+    """Return the JSON value of a text; numbers stay the text that they were typed as, so that long ids are exact.
+
+    Several values on a line each make a list; of these a line that cannot be read is kept as text. layers: how often
+    the whole may have been encoded again, as one text.
+    Raises: Unreadable, with the reason.
+    """
+    value = _read(text)
+    if layers and isinstance(value, str) and value.strip()[:1] in ("{", "[", '"'):
+        return parse(value, layers - 1)
+    return value
+
+
+def parse_strictly(text: str) -> object:
+    """The same of what is sound JSON only. Raises: Unreadable."""
+    try:
+        return _load(text)
+    except (ValueError, RecursionError):
+        raise Unreadable("It is no JSON.") from None
+
+
+def _read(text: str) -> object:
+    try:
+        return _load(text)
+    except RecursionError:
+        raise Unreadable("The JSON is broken: it is nested too deeply.") from None
+    except json.JSONDecodeError as error:
+        refusal = Unreadable(_reason(text, error))
+    for read in (_lines, _unescaped, _mended):
+        try:
+            return read(text)
+        except (ValueError, RecursionError, Uncertain):
+            continue
+    raise refusal
+
+
+def _load(text: str) -> object:
+    # strict=False takes the raw line ends that templates leave in.
+    members = _object_of_brackets if ']"' in text else _object
+    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str, strict=False, object_pairs_hook=members)
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object; a name that it has twice keeps both values."""
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    values: dict[str, list[object]] = {}
+    for name, value in pairs:
+        known = values.setdefault(name, [])
+        if value not in ("", None, *known[-1:]):
+            known.append(value)
+    return {name: known if len(known) > 1 else [*known, found[name]][0] for name, known in values.items()}
+
+
+def _object_of_brackets(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object that has names such as `services[0]` and `services[1]`: one list, as a form would have it."""
+    if not any(_has_brackets(name) for name, _ in pairs):
+        return _object(pairs)
+    plain = [(name, value) for name, value in pairs if not _has_brackets(name)]
+    listed = collect(pair for name, value in pairs if _has_brackets(name) for pair in flatten(value, dotted(name)))
+    return _object([*plain, *listed.items()])
+
+
+def _has_brackets(name: str) -> bool:
+    return name.endswith("]") and "[" in name[1:] and not any(character.isspace() for character in name)
+
+
+def _lines(text: str) -> list[object]:
+    stripped = (line.strip().rstrip(",") for line in text.replace("\x1e", "").split("\n", MAX_LINES))
+    lines = [line for line in stripped if line]
+    if not 1 < len(lines) <= MAX_LINES or not isinstance(_load(lines[0]), dict):
+        raise Uncertain
+    return [_line(line) for line in lines]
+
+
+def _line(line: str) -> object:
+    try:
+        return _load(line)
+    except (ValueError, RecursionError):
+        return line
+
+
+def _unescaped(text: str) -> object:
+    """A whole text that was made HTML."""
+    if not _ESCAPED_WHOLE.match(text):
+        raise Uncertain
+    return _load(html.unescape(text))
+
+
+def _mended(text: str) -> object:
+    return mend(text, _object_of_brackets)
+
+
+def _reason(text: str, error: json.JSONDecodeError) -> str:
+    """One sentence for whoever wrote the JSON; nothing of what is in it."""
+    where = f"at line {error.lineno}, column {error.colno}"
+    before, rest = text[max(0, error.pos - 200) : error.pos].rstrip()[-1:], text[error.pos : error.pos + 200].lstrip()
+    is_open = error.msg.startswith("Unterminated string") and text.rstrip()[-1:] not in ("}", "]")
+    if is_open or error.pos >= len(text.rstrip()):
+        return "The JSON is broken: it ends in the middle."
+    if error.msg.startswith("Extra data"):
+        return f"The JSON is broken: there is more behind its end, {where}."
+    if rest[:1] in (",", "}", "]") and before in (",", "{", "["):
+        return f"The JSON is broken: there is a comma too many {where}."
+    if error.msg.startswith("Invalid \\"):
+        return f"The JSON is broken: a backslash is not escaped {where}."
+    if before == '"' or error.msg.startswith("Unterminated string"):
+        return f"The JSON is broken: a quotation mark is not escaped, or a comma is missing, {where}."
+    return f"The JSON is broken {where}."
