@@ -1,8 +1,10 @@
-"""The loop of every chore: a step, then a rest, until stopped, whatever happens."""
+"""Periodic jobs: each is a step that a thread of its own repeats until the process stops, whatever a step raises."""
 
+import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -11,38 +13,89 @@ from service.store import StoreUnavailable
 
 log = structlog.get_logger()
 
-SHARE = 4
-"""A chore rests so many times as long as its step took, while there is more to do."""
+MIN_REST_S = 0.02
+"""The shortest pause of a job that rests in proportion to its work."""
 
-LEAST_S = 0.02
-"""The shortest rest."""
+Step = Callable[[datetime], float | None]
+"""One step of a job, given the time. Returns the seconds until the next one; None for the usual interval."""
+
+
+class ShuttingDown(Exception):
+    """The process is stopping: raised in place of a wait, and through a step that is under way."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rests:
-    """Seconds before the first step, and between two while nothing is left to do."""
+class Intervals:
+    """Pauses of a job, in seconds.
 
-    first_s: float
-    look_s: float
-
-
-def keep_at(chore: str, step: Callable[[], bool], rests: Rests, stop: threading.Event) -> None:
-    """Take steps until stopped. step: whether there may be more to do; a database that is away is waited for.
-
-    Raises: nothing: a mistake of ours in one chore costs the worker neither its life nor the other chores.
+    first_s: before the first step. every_s: between two steps. retry_s: after a step that failed, by default every_s.
+    rest_factor: after each step the job rests at least this many times as long as the step took.
     """
-    pause_s = rests.first_s
-    while not stop.wait(pause_s):
+
+    every_s: float
+    first_s: float = 0.0
+    retry_s: float | None = None
+    rest_factor: float = 0.0
+
+    def pause_s(self, wait_s: float | None, took_s: float) -> float:
+        """Return the pause after a step. wait_s: what the step returned; took_s: its duration."""
+        rest_s = max(MIN_REST_S, self.rest_factor * took_s) if self.rest_factor else 0.0
+        return max(self.every_s if wait_s is None else wait_s, rest_s)
+
+
+def run_periodically(
+    name: str, step: Step, intervals: Intervals, stop: threading.Event, wake: threading.Event | None = None
+) -> None:
+    """Repeat a step until `stop` is set. The job survives every exception and an unavailable database.
+
+    name: of the job, for the log. wake: ends a pause early; it must also be set when `stop` is. Several threads may
+    share one: only the one that it wakes first is sure to notice.
+    """
+    pause_s = intervals.first_s
+    while not _pause(pause_s, stop, wake):
         began = clock.monotonic()
-        more = _take(chore, step)
-        pause_s = max(LEAST_S, SHARE * (clock.monotonic() - began)) if more else rests.look_s
+        try:
+            wait_s = step(clock.now())
+        except ShuttingDown:
+            return
+        except StoreUnavailable as error:
+            log.error("store_unavailable", job=name, error=str(error))
+            wait_s = intervals.retry_s
+        except Exception:  # a bug of ours must not end this job or any other
+            if not stop.is_set():
+                log.exception("job_failed", job=name)
+            wait_s = intervals.retry_s
+        pause_s = intervals.pause_s(wait_s, clock.monotonic() - began)
 
 
-def _take(chore: str, step: Callable[[], bool]) -> bool:
-    try:
-        return step()
-    except StoreUnavailable as error:
-        log.error("store_unavailable", chore=chore, error=str(error))
-    except Exception:  # see keep_at
-        log.exception("chore_stumbled", chore=chore)
-    return False
+def start_periodic_job(
+    name: str, step: Step, intervals: Intervals, stop: threading.Event, wake: threading.Event | None = None
+) -> threading.Thread:
+    """Start a daemon thread that repeats a step; see run_periodically."""
+    thread = threading.Thread(target=run_periodically, args=(name, step, intervals, stop, wake), name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def sleeper(stop: threading.Event) -> Callable[[float], None]:
+    """Return a sleep(seconds) that raises ShuttingDown as soon as `stop` is set."""
+
+    def sleep(seconds: float) -> None:
+        if stop.wait(seconds):
+            raise ShuttingDown
+
+    return sleep
+
+
+def jitter() -> float:
+    """Return a random factor of 0.8 to 1.2 that spreads retries."""
+    return random.uniform(0.8, 1.2)  # noqa: S311 (guards nothing)
+
+
+def _pause(seconds: float, stop: threading.Event, wake: threading.Event | None) -> bool:
+    """Wait; return whether the job is to end."""
+    if wake is None:
+        return stop.wait(min(seconds, threading.TIMEOUT_MAX))
+    if seconds > 0 and not stop.is_set() and wake.wait(min(seconds, threading.TIMEOUT_MAX)) and not stop.is_set():
+        wake.clear()  # when stopping, all threads that share it are to notice
+    return stop.is_set()

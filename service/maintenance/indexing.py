@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 from service import clock
-from service.background import Rests, keep_at
+from service.background import Intervals, run_periodically
 from service.lead import first_lead_id
 from service.store import Store
 
@@ -14,7 +14,7 @@ BATCH = 200
 LAG_S = 30.0
 """The youngest leads wait: other processes may still commit some with smaller ids."""
 
-RESTS = Rests(first_s=1.0, look_s=10.0)
+INTERVALS = Intervals(first_s=1.0, every_s=10.0, rest_factor=4)
 
 
 class Indexer:
@@ -27,7 +27,7 @@ class Indexer:
 
     def run(self) -> None:
         """File until stopped, whatever happens."""
-        keep_at("indexing", self.step, RESTS, self._stop)
+        run_periodically("indexing", lambda _: 0.0 if self.step() else None, INTERVALS, self._stop)
 
     def step(self) -> bool:
         """File one batch; whether there may be more.

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from service import clock
-from service.background import Rests, keep_at
+from service.background import Intervals, run_periodically
 from service.forms import Form
 from service.store import Store
 
@@ -71,11 +70,10 @@ def keep_erasing(store: Store, forms: Mapping[str, Form], days: int, stop: threa
     """Erase what is due now and then until stopped, whatever happens."""
     rules = list(rules_of(forms, days))
 
-    def step() -> bool:
-        erased = erase_due(store, rules, clock.now(), stop)
+    def step(now: datetime) -> None:
+        erased = erase_due(store, rules, now, stop)
         if erased:
             log.info("leads_erased", number=erased)
-        return False
 
     if rules:
-        keep_at("retention", step, Rests(FIRST_S, EVERY_S), stop)
+        run_periodically("retention", step, Intervals(EVERY_S, FIRST_S), stop)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 import structlog
 
 from service import clock
-from service.background import Rests, keep_at
+from service.background import Intervals, run_periodically
 from service.store import Store
 
 log = structlog.get_logger()
@@ -20,7 +20,7 @@ FRESH_S = 60.0
 REST = 20
 """Of so many parts of the time at most one is spent on counting today again and again, however many leads it has."""
 
-RESTS = Rests(first_s=2.0, look_s=10.0)
+INTERVALS = Intervals(first_s=2.0, every_s=10.0, rest_factor=4)
 
 
 class Tallier:
@@ -36,7 +36,7 @@ class Tallier:
 
     def run(self) -> None:
         """Count until stopped, whatever happens."""
-        keep_at("tallying", self.step, RESTS, self._stop)
+        run_periodically("tallying", lambda _: 0.0 if self.step() else None, INTERVALS, self._stop)
 
     def step(self) -> bool:
         """Count one day; whether there may be more to count.

@@ -13,7 +13,7 @@ from service.capture.fields.enquiries import Enquiry
 from service.capture.parsing.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.sender import SenderConfig
 from service.fetching.connection import ConnectionMemory, Pulled, UnreadableLead, in_turn, spoken
-from service.http import Answer, ask
+from service.platforms.calls import PlatformResponse, call
 from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
 from service.platforms.linkedin import webhook
 from service.platforms.linkedin.tokens import LinkedInTokens
@@ -101,13 +101,13 @@ class LinkedInReader:
         log.warning("linkedin_refused", status=answer.status, uuid=answer.headers.get("x-li-uuid", ""))
         raise self._trouble(answer, found, token, place)
 
-    def _ask(self, path: str, query: str, token: str) -> Answer:
+    def _ask(self, path: str, query: str, token: str) -> PlatformResponse:
         headers = {
             "Authorization": f"Bearer {token}",
             "LinkedIn-Version": self._table.get("version", VERSION),
             "X-Restli-Protocol-Version": "2.0.0",
         }
-        return ask("GET", f"{self._url}{path}", headers, query)
+        return call("GET", f"{self._url}{path}", headers, query)
 
     def _form(self, response: Json, place: str) -> Json | None:
         """The form where the response does not hold it; one that cannot be read does not hold up the lead."""
@@ -149,7 +149,7 @@ class LinkedInReader:
 
     # -- errors
 
-    def _trouble(self, answer: Answer, found: Json | None, token: str, place: str) -> PlatformError:
+    def _trouble(self, answer: PlatformResponse, found: Json | None, token: str, place: str) -> PlatformError:
         """What an error means. Source: learn.microsoft.com (LinkedIn), Error responses."""
         status = answer.status
         said = spoken(text_at(found, "message") or f"HTTP {status}", self._table, token)

@@ -16,7 +16,7 @@ from service import clock
 from service.capture.parsing.shapes import text_at
 from service.capture.tools.sender import SenderConfig
 from service.fetching.connection import ConnectionMemory, spoken
-from service.http import ask
+from service.platforms.calls import call
 from service.platforms.errors import Disconnected, NotNow
 from service.store import Identity
 
@@ -113,7 +113,7 @@ class LinkedInTokens:
             "client_secret": self._table["client_secret"],
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = ask("POST", f"{self._url}/accessToken", headers, body=urlencode(asked).encode())
+        answer = call("POST", f"{self._url}/accessToken", headers, body=urlencode(asked).encode())
         found = answer.json()
         token = text_at(found, "access_token")
         if answer.is_ok and token:

@@ -14,7 +14,7 @@ from service.capture.fields.enquiries import Enquiry
 from service.capture.parsing.shapes import Json, table_at, tables_at, text_at, value_at
 from service.capture.tools.sender import SenderConfig
 from service.fetching.connection import ConnectionMemory, Pulled, UnreadableLead, in_turn, spoken
-from service.http import Answer, ask
+from service.platforms.calls import PlatformResponse, call
 from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
 from service.platforms.meta import webhook
 from service.store import Notice
@@ -92,7 +92,7 @@ class MetaReader:
     def _check_token(self, token: str, now: datetime) -> datetime | None:
         app = f"{self._table['app_id']}|{self._table.get('app_secret', '')}"
         headers = {"Authorization": f"Bearer {app}"}
-        answer = ask("GET", f"{self._url}/debug_token", headers, {"input_token": token})
+        answer = call("GET", f"{self._url}/debug_token", headers, {"input_token": token})
         found = table_at(self._read(answer, token, ""), "data")
         if text_at(found, "is_valid") != "true":
             raise self._reconnect(text_at(found, "error", "message") or "the token is not valid any more", "")
@@ -105,14 +105,14 @@ class MetaReader:
     def _get(self, path: str, query: Mapping[str, str], place: str) -> Json:
         token = self._token(place)
         headers = {"Authorization": f"Bearer {token}"}
-        answer = ask("GET", f"{self._url}{path}", headers, query)
+        answer = call("GET", f"{self._url}{path}", headers, query)
         if not answer.is_ok and b"appsecret_proof" in answer.body:  # the app demands it; others need not send it
             secret = self._table.get("app_secret", "")
             proof = hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
-            answer = ask("GET", f"{self._url}{path}", headers, {**query, "appsecret_proof": proof})
+            answer = call("GET", f"{self._url}{path}", headers, {**query, "appsecret_proof": proof})
         return self._read(answer, token, place)
 
-    def _read(self, answer: Answer, token: str, place: str) -> Json:
+    def _read(self, answer: PlatformResponse, token: str, place: str) -> Json:
         found = answer.json()
         if found is not None and answer.is_ok and "error" not in found:
             return found
@@ -157,7 +157,7 @@ class MetaReader:
 
     # -- errors
 
-    def _trouble(self, answer: Answer, found: Json | None, token: str, place: str) -> PlatformError:
+    def _trouble(self, answer: PlatformResponse, found: Json | None, token: str, place: str) -> PlatformError:
         """What an error means. Source: developers.facebook.com, Handling Errors."""
         code, status = text_at(found, "error", "code"), answer.status
         said = spoken(text_at(found, "error", "message") or f"HTTP {status}", self._table, token)
@@ -191,7 +191,7 @@ def _rights(place: str) -> str:
     )
 
 
-def _regained_s(answer: Answer) -> float:
+def _regained_s(answer: PlatformResponse) -> float:
     """Seconds until calls are allowed again: Meta tells minutes, in the JSON of a header."""
     try:
         usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))

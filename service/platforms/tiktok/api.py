@@ -14,7 +14,7 @@ from service.capture.fields.enquiries import Enquiry
 from service.capture.parsing.shapes import Json, table_at, tables_at, text_at
 from service.capture.tools.sender import SenderConfig
 from service.fetching.connection import Pulled, UnreadableLead, in_turn, spoken
-from service.http import ANSWER_MAX, Answer, ask
+from service.platforms.calls import MAX_RESPONSE_BYTES, PlatformResponse, call
 from service.platforms.errors import Disconnected, NotNow, PlatformError, Unusable
 from service.platforms.tiktok import webhook
 from service.store import Notice
@@ -110,20 +110,20 @@ class TikTokReader:
         headers: Mapping[str, str],
         query: Mapping[str, str],
         body: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> PlatformResponse:
         token = self._table.get("access_token", "")
         if not token:
             raise Disconnected(f"{self._section} holds no access_token", f"Put it in. {_START}")
         sent = {"Access-Token": token, "Content-Type": "application/json", **headers}
-        return ask(method, f"{self._url}{path}", sent, query, None if body is None else json.dumps(body).encode())
+        return call(method, f"{self._url}{path}", sent, query, None if body is None else json.dumps(body).encode())
 
-    def _read(self, answer: Answer) -> Json:
+    def _read(self, answer: PlatformResponse) -> Json:
         found = answer.json()
         if answer.is_ok and found is not None and text_at(found, "code") in _OK:
             return found
         raise self._trouble(answer, found)
 
-    def _trouble(self, answer: Answer, found: Json | None) -> PlatformError:
+    def _trouble(self, answer: PlatformResponse, found: Json | None) -> PlatformError:
         """What a code means. Source: business-api.tiktok.com, Return codes."""
         code = text_at(found, "code")
         said = spoken(text_at(found, "message") or f"HTTP {answer.status}", self._table)
@@ -159,7 +159,7 @@ def _text_of(body: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
             name = next(name for name in packed.namelist() if name.endswith(".csv"))
-            if packed.getinfo(name).file_size > 20 * ANSWER_MAX:
+            if packed.getinfo(name).file_size > 20 * MAX_RESPONSE_BYTES:
                 raise Unusable("TikTok's export is larger than 200 MB: pull a shorter time from TikTok's own page")
             return packed.read(name).decode("utf-8-sig", "replace")
     except (zipfile.BadZipFile, StopIteration) as error:
