@@ -10,16 +10,16 @@ from datetime import UTC
 from service import clock
 from service.alerts.digest import Hour
 from service.alerts.watcher import Orders, Watcher
-from service.delivery.beginning import begin_anew
+from service.delivery.beginning import on_startup
 from service.delivery.behaviour import Behaviours
-from service.delivery.desk import Desk
+from service.delivery.context import AccountContext
 from service.delivery.identity import is_gone, worker_name
-from service.delivery.keeper import StoreKeeper
-from service.delivery.loop import STOP_S, Stopping, Told, Worker
+from service.delivery.loop import STOP_S, Stopping, Worker, WorkerConfig
 from service.delivery.pacing import Pacer
-from service.delivery.preflight import Rounds, end_for_gone
+from service.delivery.setup_check import SetupCheckJob, end_for_gone
+from service.delivery.stage_safety import StageSafety
 from service.delivery.targets import Targets
-from service.delivery.vetting import Vetting
+from service.delivery.token_store import DatabaseTokenStore
 from service.fetching.connection import Addresses
 from service.fetching.fetcher import Fetcher, reconnect
 from service.fetching.lines import make_lines
@@ -39,11 +39,11 @@ from service.store import Identity, Pace, Store, Tenant
 def run(settings: Settings, setup: Setup, store: Store) -> None:
     """Work in this process until SIGTERM or SIGINT."""
     stop = threading.Event()
-    work_at = desks(settings, setup, store, stop)
-    for account, desk in work_at.items():
-        begin_anew(account, desk)
+    contexts = account_contexts(settings, setup, store, stop)
+    for account, context in contexts.items():
+        on_startup(account, context)
     collector = collect(settings, setup, store, stop)
-    worker = Worker(store, work_at, Told(settings.delivery_threads, settings.lease_s), stop, collector.nudge)
+    worker = Worker(store, contexts, WorkerConfig(settings.delivery_threads, settings.lease_s), stop, collector.nudge)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     watching = threading.Thread(target=watcher(settings, setup, store, stop).run, name="watch", daemon=True)
@@ -53,7 +53,7 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
     threading.Thread(target=Tallier(store, zone, stop).run, name="tally", daemon=True).start()
     erasing = (store, setup.forms, settings.retention_days, stop)
     threading.Thread(target=keep_erasing, args=erasing, name="retention", daemon=True).start()
-    go_rounds(settings, setup, store, work_at, stop)
+    go_rounds(settings, setup, store, contexts, stop)
     worker.run()
     collector.join(STOP_S)
     watching.join(STOP_S)
@@ -91,13 +91,13 @@ def watcher(settings: Settings, setup: Setup, store: Store, stop: threading.Even
 
 
 def go_rounds(
-    settings: Settings, setup: Setup, store: Store, work_at: Mapping[str, Desk], stop: threading.Event
+    settings: Settings, setup: Setup, store: Store, contexts: Mapping[str, AccountContext], stop: threading.Event
 ) -> None:
     """Check set-up and books of each account now and then, in threads of its own: one that hangs delays no other."""
-    store.write(lambda tx: end_for_gone(tx, work_at.keys()))
-    can = {each.name: work_at[each.name] for each in accounts(settings, setup) if each.has_login}
-    for name, desk in can.items():
-        rounds = Rounds(desk.nexudus, store, setup.forms.values(), name, stop)
+    store.write(lambda tx: end_for_gone(tx, contexts.keys()))
+    can = {each.name: contexts[each.name] for each in accounts(settings, setup) if each.has_login}
+    for name, context in can.items():
+        rounds = SetupCheckJob(context.nexudus, store, setup.forms.values(), name, stop)
         threading.Thread(target=rounds.run, name=f"rounds-{name}", daemon=True).start()
     keep_books(
         can,
@@ -107,11 +107,14 @@ def go_rounds(
     )
 
 
-def desks(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> dict[str, Desk]:
-    """A desk for each account, "default" first."""
+def account_contexts(
+    settings: Settings, setup: Setup, store: Store, stop: threading.Event
+) -> dict[str, AccountContext]:
+    """Return the context of each account, "default" first."""
     client_id = settings.nexudus_client_id or store.once("client_id", lambda: str(uuid.uuid4()))
     return {
-        account.name: _desk(account, settings, setup, store, client_id, stop) for account in accounts(settings, setup)
+        account.name: _context(account, settings, setup, store, client_id, stop)
+        for account in accounts(settings, setup)
     }
 
 
@@ -131,9 +134,9 @@ def accounts(settings: Settings, setup: Setup) -> list[Account]:
     return [default, *setup.accounts.values()]
 
 
-def _desk(
+def _context(
     account: Account, settings: Settings, setup: Setup, store: Store, client_id: str, stop: threading.Event
-) -> Desk:
+) -> AccountContext:
     def sleep(seconds: float) -> None:
         if stop.wait(seconds):
             raise Stopping
@@ -151,16 +154,16 @@ def _desk(
             account.app_secret,
             account.app_token,
         ),
-        StoreKeeper(store, account.name, worker_name()),
+        DatabaseTokenStore(store, account.name, worker_name()),
         client_id,
         timeout_s=settings.nexudus_timeout_s,
         before_call=pacer.before_call,
     )
-    return Desk(
+    return AccountContext(
         nexudus=nexudus,
         pacer=pacer,
         targets=Targets(),
-        vetting=Vetting(),
+        stage_safety=StageSafety(),
         store=store,
         behaviours=Behaviours(store, Tenant(account.name, nexudus.base_url)),
         forms=setup.forms,

@@ -14,13 +14,13 @@ import psycopg
 import pytest
 
 from service import clock
-from service.delivery.loop import Told, Worker
+from service.delivery.loop import Worker, WorkerConfig
 from service.forms import Form, Setup
 from service.lead import Lead, Status
 from service.settings import read_settings
 from service.simulator.server import Simulator
 from service.store import Pace, Store
-from service.worker import desks
+from service.worker import account_contexts
 from tests.builders import a_form, a_lead
 
 COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
@@ -40,14 +40,18 @@ sys.stdin.readline()
 
 
 def a_worker(
-    store: Store, nexudus: Simulator, told: Told | None = None, forms: dict[str, Form] | None = None, **environ: str
+    store: Store,
+    nexudus: Simulator,
+    config: WorkerConfig | None = None,
+    forms: dict[str, Form] | None = None,
+    **environ: str,
 ) -> Worker:
     """A worker wired as in its process, for the simulator."""
     login = {"NEXUDUS_USERNAME": "simulator@leadcapture.example", "NEXUDUS_PASSWORD": "simulator"}
     settings = read_settings({"NEXUDUS_BASE_URL": nexudus.url, "NEXUDUS_LIMITS": "1000/s", **login, **environ})
     setup = Setup({"contact": a_form()} if forms is None else forms)
     stop = threading.Event()
-    return Worker(store, desks(settings, setup, store, stop), told or Told(2, 90), stop)
+    return Worker(store, account_contexts(settings, setup, store, stop), config or WorkerConfig(2, 90), stop)
 
 
 @contextmanager
@@ -181,7 +185,7 @@ def test_a_lease_is_renewed_while_a_call_takes_longer_than_it(store: Store, nexu
             attempts = tx.leads.attempts_of([lead.id])[lead.id]
         return bool(attempts and attempts[0].duration_ms)
 
-    with at_work(a_worker(store, nexudus, Told(1, 0.4))):
+    with at_work(a_worker(store, nexudus, WorkerConfig(1, 0.4))):
         nexudus.wait_for_calls(1, "GET", COWORKERS)
         took_s = wait_until(another_looks)
 
@@ -247,7 +251,7 @@ def test_after_a_pause_one_call_finds_out_whether_the_account_works(store: Store
         [{"method": "GET", "path": COWORKERS, "times": None, "status": 409, "headers": {"Retry-After": "60"}}]
     )
 
-    with at_work(a_worker(store, nexudus, Told(4, 90))):
+    with at_work(a_worker(store, nexudus, WorkerConfig(4, 90))):
         wait_until(lambda: bool(store.write(lambda tx: tx.accounts.pauses(clock.now()))))
 
     assert len(nexudus.calls("GET", COWORKERS)) == 1
@@ -267,7 +271,7 @@ def test_a_refused_account_does_not_hold_up_another(store: Store, nexudus: Simul
 def test_leads_of_an_account_that_is_gone_are_parked_and_the_worker_works_on(store: Store, nexudus: Simulator) -> None:
     lost = [owe(store, f"{number}@example.com", account="harbour") for number in range(3)]
 
-    with at_work(a_worker(store, nexudus, Told(1, 90))):
+    with at_work(a_worker(store, nexudus, WorkerConfig(1, 90))):
         for lead in lost:
             becomes(store, lead, Status.PARKED)
         becomes(store, owe(store), Status.DELIVERED)
@@ -298,7 +302,7 @@ def test_a_mistake_of_ours_delays_one_lead_and_the_worker_works_on(store: Store,
     submission = replace(clumsy.submission, form="broken")
     clumsy = owe(store, "clumsy@example.com", submission=replace(submission, contact=clumsy.submission.contact))
 
-    with at_work(a_worker(store, nexudus, Told(1, 90), forms)):
+    with at_work(a_worker(store, nexudus, WorkerConfig(1, 90), forms)):
         becomes(store, owe(store), Status.DELIVERED)
 
     with store.read() as tx:

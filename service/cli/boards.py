@@ -12,7 +12,7 @@ from service.cli.main import Failed
 from service.cli.progress import Bar
 from service.cli.simulated import in_demo
 from service.cli.toml_lines import lines_of
-from service.delivery.preflight.shelves import Shelves, read_shelves
+from service.delivery.setup_check.inventory import AccountInventory, read_inventory
 from service.forms import Account
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import NexudusError
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read_all(installation: Installation, only: str) -> Iterator[Shelves]:
+def read_all(installation: Installation, only: str) -> Iterator[AccountInventory]:
     """What each account has.
 
     Raises: Failed.
@@ -48,19 +48,19 @@ def read_all(installation: Installation, only: str) -> Iterator[Shelves]:
     chosen = [known[only]] if only else [account for account in known.values() if account.has_login]
     if not all(account.has_login for account in chosen) or not chosen:
         raise Failed(NO_CREDENTIALS)
-    desks = worker.desks(installation.settings, installation.setup, installation.store, threading.Event())
+    contexts = worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())
     for account in chosen:
-        yield read_one(account, desks[account.name].nexudus)
+        yield read_one(account, contexts[account.name].nexudus)
 
 
-def read_one(account: Account, nexudus: Nexudus) -> Shelves:
+def read_one(account: Account, nexudus: Nexudus) -> AccountInventory:
     """What one account has.
 
     Raises: Failed.
     """
     try:
         with Bar("stages", 1) as bar:
-            return read_shelves(nexudus, account.name, progress=lambda done, total: bar.show(done / total, "stages"))
+            return read_inventory(nexudus, account.name, progress=lambda done, total: bar.show(done / total, "stages"))
     except NexudusError as error:
         raise Failed(
             f"account {account.name}: its boards cannot be read ({error.said}): `lead-capture doctor` says more"

@@ -14,8 +14,8 @@ from service.cli.installation import database_problem
 from service.cli.main import Misused
 from service.cli.simulated import in_demo
 from service.delivery.behaviour import read_behaviour
-from service.delivery.preflight import Finding, examine
-from service.delivery.preflight.finding import Level, merged
+from service.delivery.setup_check import SetupProblem, examine
+from service.delivery.setup_check.problem import Level, merged
 from service.fetching.lines import ANNOUNCING
 from service.forms import Account, Setup, SetupProblems, read_setup
 from service.forms.senders import UNPROVEN, can_read, is_proven, proof_remedy
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(finding.level == "error" for finding in found) else 0
 
 
-def inspect() -> list[Finding]:
+def inspect() -> list[SetupProblem]:
     """Everything that is wrong with this installation, errors first."""
     settings, found = find_settings()
     setup, of_setup = find_setup(settings)
@@ -82,16 +82,16 @@ def inspect() -> list[Finding]:
 # -- settings and forms file
 
 
-def find_settings() -> tuple[Settings | None, list[Finding]]:
+def find_settings() -> tuple[Settings | None, list[SetupProblem]]:
     """The settings, and what is wrong with them or looks misspelt."""
     try:
         settings = read_settings()
     except SettingsProblems as found:
         return None, [*_told("settings", found.problems)]
-    return settings, [Finding("warning", "settings", *_split(hint)) for hint in settings.hints]
+    return settings, [SetupProblem("warning", "settings", *_split(hint)) for hint in settings.hints]
 
 
-def find_setup(settings: Settings | None) -> tuple[Setup | None, list[Finding]]:
+def find_setup(settings: Settings | None) -> tuple[Setup | None, list[SetupProblem]]:
     """The forms file, and what is wrong with it."""
     try:
         path = settings.forms_file if settings else Path(lookup("FORMS_FILE") or "forms.toml")
@@ -106,28 +106,30 @@ def find_setup(settings: Settings | None) -> tuple[Setup | None, list[Finding]]:
         return None, []
 
 
-def check_platforms(setup: Setup) -> Iterator[Finding]:
+def check_platforms(setup: Setup) -> Iterator[SetupProblem]:
     """Whether the leads that platforms only announce can be read."""
     for form in setup.forms.values():
         for sender in ANNOUNCING.intersection(form.webhooks):
             if not can_read(form.webhooks[sender]):
                 subject = f"forms.{form.name}.webhooks.{sender}"
                 problem = "it holds no access_token, so its leads stay announced and are never read"
-                yield Finding("warning", "forms_file", subject, problem, "put one in, as docs/ad-platforms.md says")
+                yield SetupProblem(
+                    "warning", "forms_file", subject, problem, "put one in, as docs/ad-platforms.md says"
+                )
 
 
-def check_proofs(setup: Setup) -> Iterator[Finding]:
+def check_proofs(setup: Setup) -> Iterator[SetupProblem]:
     """Whether senders must prove where their calls come from."""
     for form in setup.forms.values():
         for sender, table in form.webhooks.items():
             if not is_proven(table):
                 subject = f"forms.{form.name}.webhooks.{sender}"
-                yield Finding("warning", "forms_file", subject, UNPROVEN, proof_remedy(sender))
+                yield SetupProblem("warning", "forms_file", subject, UNPROVEN, proof_remedy(sender))
 
 
-def _told(check: str, problems: Sequence[str]) -> Iterator[Finding]:
+def _told(check: str, problems: Sequence[str]) -> Iterator[SetupProblem]:
     for problem in problems:
-        yield Finding("error", check, *_split(problem))
+        yield SetupProblem("error", check, *_split(problem))
 
 
 def _split(sentence: str) -> tuple[str, str, str]:
@@ -143,14 +145,14 @@ def _split(sentence: str) -> tuple[str, str, str]:
     return (subject, problem, remedy) if rest else ("", subject, "")
 
 
-def _unchecked(what: str, remedy: str) -> Finding:
-    return Finding("warning", "access", "doctor", f"could not check {what}", remedy, skipped=True)
+def _unchecked(what: str, remedy: str) -> SetupProblem:
+    return SetupProblem("warning", "access", "doctor", f"could not check {what}", remedy, skipped=True)
 
 
 # -- the database
 
 
-def open_store(settings: Settings) -> tuple[Store | None, list[Finding]]:
+def open_store(settings: Settings) -> tuple[Store | None, list[SetupProblem]]:
     """The store where it can be worked with, and what is wrong with the database."""
     path = _path_of(settings.database_url)
     found = [] if path is None else [*check_room(_free_bytes(path))]
@@ -166,7 +168,7 @@ def open_store(settings: Settings) -> tuple[Store | None, list[Finding]]:
     return None if wrong else store, [*found, *wrong]
 
 
-def check_store(store: Store) -> list[Finding]:
+def check_store(store: Store) -> list[SetupProblem]:
     """Whether the database answers, is on the newest schema, and can be written to; the first that is wrong."""
     try:
         if not store.is_ready():
@@ -181,12 +183,12 @@ def check_store(store: Store) -> list[Finding]:
     return []
 
 
-def _unanswered(error: Exception) -> Finding:
+def _unanswered(error: Exception) -> SetupProblem:
     problem, _, remedy = database_problem(error).partition("): ")
     return _database("error", f"{problem})", remedy)
 
 
-def check_room(free_bytes: int) -> Iterator[Finding]:
+def check_room(free_bytes: int) -> Iterator[SetupProblem]:
     """Whether the disk of a SQLite database has room for what comes."""
     if free_bytes < ROOM_SCARCE:
         level: Level = "error" if free_bytes < ROOM_LEAST else "warning"
@@ -204,26 +206,26 @@ def _free_bytes(path: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def _database(level: Level, problem: str, remedy: str) -> Finding:
-    return Finding(level, "database", "the database", problem, remedy)
+def _database(level: Level, problem: str, remedy: str) -> SetupProblem:
+    return SetupProblem(level, "database", "the database", problem, remedy)
 
 
 # -- the accounts
 
 
-def inspect_accounts(settings: Settings, setup: Setup, store: Store) -> list[Finding]:
+def inspect_accounts(settings: Settings, setup: Setup, store: Store) -> list[SetupProblem]:
     """Each account by itself and all at the same time: one that hangs keeps no other waiting."""
     from service import worker  # noqa: PLC0415 (only where there is something to ask)
 
-    desks = worker.desks(settings, setup, store, threading.Event())
-    doors = {name: desk.nexudus for name, desk in desks.items()}
+    contexts = worker.account_contexts(settings, setup, store, threading.Event())
+    doors = {name: context.nexudus for name, context in contexts.items()}
     everyone = worker.accounts(settings, setup)
     with ThreadPoolExecutor(max_workers=len(everyone)) as threads:
         found = threads.map(lambda account: inspect_account(account, doors[account.name], setup, store), everyone)
         return [finding for each in found for finding in each]
 
 
-def inspect_account(account: Account, nexudus: Nexudus, setup: Setup, store: Store) -> list[Finding]:
+def inspect_account(account: Account, nexudus: Nexudus, setup: Setup, store: Store) -> list[SetupProblem]:
     """One account; nothing where it has no login and nobody needs it."""
     if account.has_login:
         behaviour = read_behaviour(store, Tenant(account.name, nexudus.base_url))
@@ -231,4 +233,4 @@ def inspect_account(account: Account, nexudus: Nexudus, setup: Setup, store: Sto
     if not any(account.name in form.accounts for form in setup.forms.values()):
         return []
     problem, _, remedy = NO_CREDENTIALS.partition(": ")
-    return [Finding("error", "credentials", f"account {account.name}", problem, remedy)]
+    return [SetupProblem("error", "credentials", f"account {account.name}", problem, remedy)]

@@ -11,10 +11,10 @@ from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed, Misused
 from service.cli.simulated import in_demo
-from service.delivery.desk import Desk
+from service.delivery.context import AccountContext
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial
-from service.delivery.preflight.variants import variants
 from service.delivery.reading_back import mark_cause, notes_cause
+from service.delivery.setup_check.routes import variants
 from service.store import StoreUnavailable, Transaction
 
 SOURCE = "live"
@@ -34,21 +34,21 @@ def run_live(arguments: argparse.Namespace) -> int:
         raise Misused(CONSENT)
     installation = open_installation()
     installation = replace(installation, settings=in_demo(installation.settings, installation.store, "trying"))
-    desk = _desk(installation, arguments.account or "default")
-    type_id = arguments.type or _type_of(desk, arguments.stage)
+    context = _context(installation, arguments.account or "default")
+    type_id = arguments.type or _type_of(context, arguments.stage)
     try:
-        trial = begin_trial(desk.nexudus, arguments.stage, type_id, clock.sleep)
+        trial = begin_trial(context.nexudus, arguments.stage, type_id, clock.sleep)
     except TrialFailed as error:
         sentence = f"the trial failed: {error}"
         raise Failed(" ".join([f"{sentence.rstrip('.')}.", *_left(error.remains)])) from error
     answers = answer_all(trial)
     if arguments.json:
-        rows = {"account": desk.behaviours.tenant.account, "answers": [each.as_row() for each in answers]}
+        rows = {"account": context.behaviours.tenant.account, "answers": [each.as_row() for each in answers]}
         print(json.dumps({**rows, "delete": list(trial.remains)}, indent=2, ensure_ascii=False))
     else:
         _print(answers, trial)
     try:
-        desk.store.write(lambda tx: _keep(tx, desk, trial, answers))
+        context.store.write(lambda tx: _keep(tx, context, trial, answers))
     except StoreUnavailable as error:
         raise Failed(f"the answers could not be kept: {database_problem(error)}") from error
     if not arguments.json:
@@ -56,7 +56,7 @@ def run_live(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _desk(installation: Installation, name: str) -> Desk:
+def _context(installation: Installation, name: str) -> AccountContext:
     from service import worker  # noqa: PLC0415 (only this option pays for it)
 
     known = {account.name: account for account in worker.accounts(installation.settings, installation.setup)}
@@ -64,24 +64,26 @@ def _desk(installation: Installation, name: str) -> Desk:
         raise Failed(f"there is no account {name!r}: known are {', '.join(known)}")
     if not known[name].has_login:
         raise Failed(f"account {name}: {NO_CREDENTIALS}")
-    return worker.desks(installation.settings, installation.setup, installation.store, threading.Event())[name]
+    return worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())[
+        name
+    ]
 
 
-def _type_of(desk: Desk, stage_id: int) -> int | None:
+def _type_of(context: AccountContext, stage_id: int) -> int | None:
     """The type that leads get on this stage, else on any: its template is what the notes would meet."""
-    forms = [variant.form for variant in variants(desk.forms.values(), desk.behaviours.tenant.account)]
+    forms = [variant.form for variant in variants(context.forms.values(), context.behaviours.tenant.account)]
     here = [form for form in forms if form.destination.stage_id == stage_id]
     types = (form.destination.opportunity_type_id for form in (*here, *forms))
     return next((type_id for type_id in types if type_id), None)
 
 
-def _keep(tx: Transaction, desk: Desk, trial: Trial, answers: Iterable[LiveAnswer]) -> None:
+def _keep(tx: Transaction, context: AccountContext, trial: Trial, answers: Iterable[LiveAnswer]) -> None:
     """Keep the answers. Whole notes end an earlier concern; lost ones begin none, as the table shows the loss."""
     values = {each.fact: each.value for each in answers if each.value is not None}
-    tx.crm.learn_facts(desk.behaviours.tenant, values, SOURCE, clock.now())
-    tx.alerts.resolve(mark_cause(desk.behaviours.tenant.account), clock.now())
+    tx.crm.learn_facts(context.behaviours.tenant, values, SOURCE, clock.now())
+    tx.alerts.resolve(mark_cause(context.behaviours.tenant.account), clock.now())
     if any(each.value == "kept" for each in answers if each.fact.startswith("notes:")):
-        tx.alerts.resolve(notes_cause(desk.behaviours.tenant.account, trial.type_id), clock.now())
+        tx.alerts.resolve(notes_cause(context.behaviours.tenant.account, trial.type_id), clock.now())
 
 
 def _print(answers: Sequence[LiveAnswer], trial: Trial) -> None:

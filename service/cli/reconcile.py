@@ -85,7 +85,7 @@ def _books(installation: Installation, arguments: argparse.Namespace) -> Iterato
     from service.reconciliation import wiring  # noqa: PLC0415
     from service.store import Identity  # noqa: PLC0415
 
-    desks = worker.desks(installation.settings, installation.setup, installation.store, threading.Event())
+    contexts = worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())
     lines = make_lines(
         installation.setup.forms,
         worker.addresses(installation.settings),
@@ -98,7 +98,7 @@ def _books(installation: Installation, arguments: argparse.Namespace) -> Iterato
     for name in named:
         asked = wiring.asking(name, lines, installation.store, exactly=arguments.since is not None)
         ask = no_platforms if arguments.no_platforms else asked
-        yield wiring.book_of(name, desks[name], installation.store, clock.sleep, tempo_s=0), ask
+        yield wiring.book_of(name, contexts[name], installation.store, clock.sleep, tempo_s=0), ask
 
 
 def _compare(book: Book, ask: Ask, arguments: argparse.Namespace, bar: Bar) -> Comparison:

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from service.cli.lines import printable
-from service.delivery.preflight.shelves import Shelf, Shelves
+from service.delivery.setup_check.inventory import AccountInventory, LocationOptions
 from service.nexudus.boards import Stage
 
 WIDTH = 80
 
 
-def lines_of(shelves: Shelves) -> Iterator[str]:
+def lines_of(shelves: AccountInventory) -> Iterator[str]:
     """All lines of one account. A header stands before each key that the table above has already."""
     used: set[str] | None = None
     for line in _lines_of(shelves):
@@ -24,7 +24,7 @@ def lines_of(shelves: Shelves) -> Iterator[str]:
         yield line
 
 
-def _lines_of(shelves: Shelves) -> Iterator[str]:
+def _lines_of(shelves: AccountInventory) -> Iterator[str]:
     yield from _comment(f"Account {shelves.account}. Paste a line under [forms.NAME] or [defaults].", "#### ")
     for sentence in shelves.unread:
         yield from _comment(sentence, "#  ! ")
@@ -42,7 +42,7 @@ def _lines_of(shelves: Shelves) -> Iterator[str]:
     yield ""
 
 
-def _location(shelf: Shelf) -> Iterator[str]:
+def _location(shelf: LocationOptions) -> Iterator[str]:
     place = shelf.business
     if place is None:
         yield from _comment("Of no location that shows", "#### ")

@@ -2,14 +2,14 @@
 
 import re
 
-from service.delivery.desk import Desk
+from service.delivery.context import AccountContext
 from service.nexudus import counts
 from service.nexudus.errors import NexudusError, OutcomeUnknown, Rejected
 
 _SAID = re.compile(r"(?=.*\bopportunit)(?=.*\b(?:limit|maximum|too many|no more)\b)", re.IGNORECASE | re.DOTALL)
 
 
-def is_full(desk: Desk, account: str, business_id: int, error: NexudusError) -> bool:
+def is_full(context: AccountContext, account: str, business_id: int, error: NexudusError) -> bool:
     """Whether a create failed because the location is full: the CRM says so, or a count does.
 
     Counted are only failures that name no field, and server errors where the location is known to be nearly full.
@@ -18,17 +18,19 @@ def is_full(desk: Desk, account: str, business_id: int, error: NexudusError) -> 
     if _SAID.search(error.said):
         return True
     unexplained = isinstance(error, Rejected) and not error.fields
-    if not unexplained and not (isinstance(error, OutcomeUnknown) and _is_nearly_full(desk, account, business_id)):
+    if not unexplained and not (isinstance(error, OutcomeUnknown) and _is_nearly_full(context, account, business_id)):
         return False
     try:
-        return counts.count_at(desk.nexudus, business_id) >= counts.CAP and counts.tells_locations_apart(desk.nexudus)
+        return counts.count_at(context.nexudus, business_id) >= counts.CAP and counts.tells_locations_apart(
+            context.nexudus
+        )
     except NexudusError:
         return False
 
 
-def _is_nearly_full(desk: Desk, account: str, business_id: int) -> bool:
+def _is_nearly_full(context: AccountContext, account: str, business_id: int) -> bool:
     """The daily count warns in time."""
-    with desk.store.read() as tx:
+    with context.store.read() as tx:
         return any(concern.cause == cause_of(account, business_id) for concern in tx.alerts.open())
 
 

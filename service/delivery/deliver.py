@@ -12,28 +12,28 @@ import structlog
 from service import clock
 from service.delivery import translate
 from service.delivery.acquaintance import describe, recognise
-from service.delivery.calls import CallFailed, attempt
+from service.delivery.attempts import CallFailed, attempt
 from service.delivery.cap import is_full
-from service.delivery.consequences import (
+from service.delivery.context import AccountContext
+from service.delivery.failure_handling import (
     Held,
-    came_through,
+    check_pause,
     follow,
     follow_error,
     hand_over,
-    heed,
     hold,
     park,
     postpone,
+    record_success,
     wait_for_hold,
     wait_for_pace,
 )
-from service.delivery.desk import Desk
 from service.delivery.looking import searching
+from service.delivery.messages import full, no_credentials
 from service.delivery.pacing import OutOfPace
-from service.delivery.problems import full, no_credentials
 from service.delivery.reading_back import read_back, unlearn_custom_field
+from service.delivery.stage_safety import UnsafeStage
 from service.delivery.targets import Unroutable
-from service.delivery.vetting import UnsafeStage
 from service.forms import Form
 from service.lead import CoworkerId, Delivery, OpportunityId, Step, marker_of
 from service.nexudus import coworkers, opportunities
@@ -61,84 +61,84 @@ class LookAgain(Exception):
     """Not found yet: search once more, a little later, before repeating the create."""
 
 
-def deliver(delivery: Delivery, desk: Desk) -> None:
+def deliver(delivery: Delivery, context: AccountContext) -> None:
     """Pay one debt, or note when to try again, or park it for a person.
 
     Raises: LeaseLost when another worker has it; StoreUnavailable when nothing can be noted.
     """
     try:
-        form = _form(delivery, desk)
+        form = _form(delivery, context)
         if form.account == delivery.lead.account:
-            _pay(delivery, desk, form)
+            _pay(delivery, context, form)
         else:
-            _leave(delivery, desk, form.account)
+            _leave(delivery, context, form.account)
     except Unroutable as error:
-        park(delivery, desk, str(error))
+        park(delivery, context, str(error))
     except OutOfPace as error:
-        wait_for_pace(delivery, desk, error.wait_s)
+        wait_for_pace(delivery, context, error.wait_s)
     except LookAgain:
-        postpone(delivery, desk, desk.behaviours.current.look_spacing_s)
+        postpone(delivery, context, context.behaviours.current.look_spacing_s)
     except UnsafeStage as unsafe:
-        hold(delivery, desk, f"stage:{unsafe.stage_id}", unsafe.sentence)
+        hold(delivery, context, f"stage:{unsafe.stage_id}", unsafe.sentence)
     except CallsRest as problem:
-        hold(delivery, desk, problem.what, str(problem))
+        hold(delivery, context, problem.what, str(problem))
     except Held as held:
-        wait_for_hold(delivery, desk, held)
+        wait_for_hold(delivery, context, held)
     except CallFailed as failed:
-        follow(delivery, desk, failed)
+        follow(delivery, context, failed)
     except NexudusError as error:  # from a look-up of the target: nothing was sent for this lead
-        follow_error(delivery, desk, error)
+        follow_error(delivery, context, error)
 
 
-def give_back(delivery: Delivery, desk: Desk) -> None:
+def requeue(delivery: Delivery, context: AccountContext) -> None:
     """Note a try that ended in a mistake of this program: the lead waits its turn, and is parked in the end.
 
     Raises: LeaseLost, StoreUnavailable.
     """
-    follow_error(delivery, desk, Unavailable("this program stumbled over the lead; its log tells where"))
+    follow_error(delivery, context, Unavailable("this program stumbled over the lead; its log tells where"))
 
 
-def _check_login(delivery: Delivery, desk: Desk) -> None:
+def _check_login(delivery: Delivery, context: AccountContext) -> None:
     """Pass where credentials are set.
 
     Raises: CallsRest.
     """
-    if not desk.nexudus.has_login:
+    if not context.nexudus.has_login:
         raise CallsRest(NO_CREDENTIALS, no_credentials(delivery.lead.account))
 
 
-def _form(delivery: Delivery, desk: Desk) -> Form:
+def _form(delivery: Delivery, context: AccountContext) -> Form:
     submission = delivery.lead.submission
-    if submission.form not in desk.forms:
+    if submission.form not in context.forms:
         raise Unroutable(f"the forms file has no form {submission.form!r} any more: put it back, then retry")
     if not submission.contact.email:
         raise Unroutable("there is no usable e-mail address: Nexudus needs one for the contact")
-    return desk.forms[submission.form].for_answers(submission)
+    return context.forms[submission.form].for_answers(submission)
 
 
-def _pay(delivery: Delivery, desk: Desk, form: Form) -> None:
+def _pay(delivery: Delivery, context: AccountContext, form: Form) -> None:
     """Make the opportunity in the account that the lead waits for. Raises: what its steps raise."""
-    _check_login(delivery, desk)
-    target = desk.targets.find(desk.nexudus, form)
-    desk.vetting.check(desk.nexudus, target.stage_id)
-    coworker_id = delivery.coworker_id or _coworker(delivery, desk, form, target)
-    _log_delivered(delivery, _opportunity(delivery, desk, form, target, coworker_id))
+    _check_login(delivery, context)
+    target = context.targets.find(context.nexudus, form)
+    context.stage_safety.check(context.nexudus, target.stage_id)
+    coworker_id = delivery.coworker_id or _coworker(delivery, context, form, target)
+    _log_delivered(delivery, _opportunity(delivery, context, form, target, coworker_id))
 
 
-def _leave(delivery: Delivery, desk: Desk, account: str) -> None:
+def _leave(delivery: Delivery, context: AccountContext, account: str) -> None:
     """The lead waits for this account, but its form and answers name another one now: make nothing here any more.
 
     What an earlier try may have made here is looked for first, and pays the debt.
     Raises: CallFailed, LookAgain.
     """
     if _doubted(delivery, Step.CREATE_OPPORTUNITY) and delivery.coworker_id:
-        _check_login(delivery, desk)
-        made = _find_made(delivery, desk, delivery.coworker_id)
+        _check_login(delivery, context)
+        made = _find_made(delivery, context, delivery.coworker_id)
         if made is not None:
             _log_delivered(delivery, made)
             return
-        _look_twice(delivery, desk, Step.CREATE_OPPORTUNITY)
-    hand_over(delivery, desk, account)
+        _look_twice(delivery, context, Step.CREATE_OPPORTUNITY)
+    hand_over(delivery, context, account)
 
 
 def _log_delivered(delivery: Delivery, opportunity_id: OpportunityId) -> None:
@@ -148,19 +148,19 @@ def _log_delivered(delivery: Delivery, opportunity_id: OpportunityId) -> None:
 # -- the two halves
 
 
-def _coworker(delivery: Delivery, desk: Desk, form: Form, target: translate.Target) -> CoworkerId:
+def _coworker(delivery: Delivery, context: AccountContext, form: Form, target: translate.Target) -> CoworkerId:
     """The contact's id: found by e-mail, or made."""
     email = delivery.lead.submission.contact.email
 
     def find() -> Coworker | None:
         began = clock.monotonic()
-        coworker = coworkers.find(desk.nexudus, email, target.business_id)
+        coworker = coworkers.find(context.nexudus, email, target.business_id)
         took_s = clock.monotonic() - began
-        return None if coworker is None else desk.plans.complete(coworker, desk.nexudus, desk.pacer, took_s)
+        return None if coworker is None else context.plans.complete(coworker, context.nexudus, context.pacer, took_s)
 
     def create() -> CoworkerId:
         return CoworkerId(
-            coworkers.create(desk.nexudus, coworkers.compose(translate.coworker(delivery.lead, form, target)))
+            coworkers.create(context.nexudus, coworkers.compose(translate.coworker(delivery.lead, form, target)))
         )
 
     def save(tx: Transaction, coworker: Coworker | None) -> None:
@@ -175,20 +175,20 @@ def _coworker(delivery: Delivery, desk: Desk, form: Form, target: translate.Targ
         if delivery.waits_for == Step.CREATE_COWORKER.value:
             tx.queue.resume_call(delivery.lead.account, delivery.waits_for)
 
-    known = attempt(delivery, desk, Step.FIND_COWORKER, find, save, describe=remark)
+    known = attempt(delivery, context, Step.FIND_COWORKER, find, save, describe=remark)
     if known is not None:
         return CoworkerId(known.id)
-    _look_twice(delivery, desk, Step.CREATE_COWORKER)
-    heed(delivery, desk, Step.CREATE_COWORKER.value)
-    return attempt(delivery, desk, Step.CREATE_COWORKER, create, save_made)
+    _look_twice(delivery, context, Step.CREATE_COWORKER)
+    check_pause(delivery, context, Step.CREATE_COWORKER.value)
+    return attempt(delivery, context, Step.CREATE_COWORKER, create, save_made)
 
 
 def _opportunity(
-    delivery: Delivery, desk: Desk, form: Form, target: translate.Target, coworker_id: CoworkerId
+    delivery: Delivery, context: AccountContext, form: Form, target: translate.Target, coworker_id: CoworkerId
 ) -> OpportunityId:
     """The opportunity's id: made, or found where an earlier try may have made it."""
     lead = delivery.lead
-    with desk.store.read() as tx:
+    with context.store.read() as tx:
         known = recognise(tx, lead.id).sentence
 
     @cache
@@ -196,14 +196,16 @@ def _opportunity(
         return opportunities.compose(translate.opportunity(lead, form, target, coworker_id, known))
 
     if _doubted(delivery, Step.CREATE_OPPORTUNITY):
-        earlier = _find_made(delivery, desk, coworker_id)
+        earlier = _find_made(delivery, context, coworker_id)
         if earlier is not None:
             return earlier
-        _look_twice(delivery, desk, Step.CREATE_OPPORTUNITY)
-    return _unless_full(delivery, desk, target, lambda: _make(delivery, desk, coworker_id, compose))
+        _look_twice(delivery, context, Step.CREATE_OPPORTUNITY)
+    return _unless_full(delivery, context, target, lambda: _make(delivery, context, coworker_id, compose))
 
 
-def _make(delivery: Delivery, desk: Desk, coworker_id: CoworkerId, compose: Callable[[], Row]) -> OpportunityId:
+def _make(
+    delivery: Delivery, context: AccountContext, coworker_id: CoworkerId, compose: Callable[[], Row]
+) -> OpportunityId:
     """Make the opportunity, with the mark among its custom fields where creates are known to keep them.
 
     The mark must cost no lead: where it is refused after all, the opportunity is made without.
@@ -215,13 +217,13 @@ def _make(delivery: Delivery, desk: Desk, coworker_id: CoworkerId, compose: Call
 
     def create(body: Callable[[], Row]) -> OpportunityId:
         def call() -> OpportunityId:
-            return OpportunityId(opportunities.create(desk.nexudus, body()))
+            return OpportunityId(opportunities.create(context.nexudus, body()))
 
-        made = attempt(delivery, desk, Step.CREATE_OPPORTUNITY, call, _finishing(delivery, coworker_id), body)
-        read_back(delivery.lead, desk, made, body())
+        made = attempt(delivery, context, Step.CREATE_OPPORTUNITY, call, _finishing(delivery, coworker_id), body)
+        read_back(delivery.lead, context, made, body())
         return made
 
-    if not desk.behaviours.current.mark_places.custom_field:
+    if not context.behaviours.current.mark_places.custom_field:
         return create(compose)
     try:
         return create(marked)
@@ -229,14 +231,14 @@ def _make(delivery: Delivery, desk: Desk, coworker_id: CoworkerId, compose: Call
         if not objects_to_custom_fields(failed.error):
             raise
     made = create(compose)
-    unlearn_custom_field(desk)
+    unlearn_custom_field(context)
     return made
 
 
-def _find_made(delivery: Delivery, desk: Desk, coworker_id: CoworkerId) -> OpportunityId | None:
+def _find_made(delivery: Delivery, context: AccountContext, coworker_id: CoworkerId) -> OpportunityId | None:
     """The opportunity that an earlier try made, which then pays the debt; None where no search shows one."""
-    search, finish = searching(delivery, desk, coworker_id), _finishing(delivery, coworker_id)
-    return attempt(delivery, desk, Step.FIND_OPPORTUNITY, search, finish)
+    search, finish = searching(delivery, context, coworker_id), _finishing(delivery, coworker_id)
+    return attempt(delivery, context, Step.FIND_OPPORTUNITY, search, finish)
 
 
 def _finishing(delivery: Delivery, coworker_id: CoworkerId) -> Callable[[Transaction, OpportunityId | None], None]:
@@ -247,7 +249,7 @@ def _finishing(delivery: Delivery, coworker_id: CoworkerId) -> Callable[[Transac
             tx.queue.complete(delivery)
             tx.leads.mark_delivered(delivery.lead.id, coworker_id, made, clock.now())
             tx.leads.mark_unsent(delivery.lead)
-            came_through(tx, delivery)
+            record_success(tx, delivery)
             if delivery.waits_for.startswith(("stage:", "cap:", NO_CREDENTIALS)):
                 tx.queue.resume_call(delivery.lead.account, delivery.waits_for)
 
@@ -255,18 +257,18 @@ def _finishing(delivery: Delivery, coworker_id: CoworkerId) -> Callable[[Transac
 
 
 def _unless_full(
-    delivery: Delivery, desk: Desk, target: translate.Target, make: Callable[[], OpportunityId]
+    delivery: Delivery, context: AccountContext, target: translate.Target, make: Callable[[], OpportunityId]
 ) -> OpportunityId:
     """Make the opportunity where its location has room for it.
 
     Raises: Held where it is known to be full, CallsRest where this shows now.
     """
     what = f"cap:{target.business_id}"
-    heed(delivery, desk, what)
+    check_pause(delivery, context, what)
     try:
         return make()
     except CallFailed as failed:
-        if is_full(desk, delivery.lead.account, target.business_id, failed.error):
+        if is_full(context, delivery.lead.account, target.business_id, failed.error):
             raise CallsRest(what, full(failed.error, target.business_id)) from failed
         raise
 
@@ -275,7 +277,7 @@ def _doubted(delivery: Delivery, step: Step) -> bool:
     return delivery.doubt is not None and delivery.doubt.step is step
 
 
-def _look_twice(delivery: Delivery, desk: Desk, step: Step) -> None:
+def _look_twice(delivery: Delivery, context: AccountContext, step: Step) -> None:
     """After a search that found nothing: let a create of unknown outcome be repeated only after LOOKS of them.
 
     Raises: LookAgain.
@@ -285,6 +287,6 @@ def _look_twice(delivery: Delivery, desk: Desk, step: Step) -> None:
         return
     looked = replace(doubt, looks=doubt.looks + 1)
     if looked.looks < LOOKS:
-        desk.store.write(lambda tx: tx.queue.mark_unknown(delivery, looked))
+        context.store.write(lambda tx: tx.queue.mark_unknown(delivery, looked))
         raise LookAgain
-    desk.store.write(lambda tx: tx.queue.clear_unknown(delivery))
+    context.store.write(lambda tx: tx.queue.clear_unknown(delivery))

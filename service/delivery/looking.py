@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from service import clock
-from service.delivery.desk import Desk
+from service.delivery.context import AccountContext
 from service.lead import CoworkerId, Delivery, OpportunityId, marked_in, marker_of
 from service.nexudus import marks
 from service.nexudus.pipeline import instant_of
@@ -18,7 +18,9 @@ CLOCKS_DIFFER = timedelta(minutes=10)
 """By so much at most the clocks here and there are taken to differ, where Nexudus's times are known to be UTC."""
 
 
-def searching(delivery: Delivery, desk: Desk, coworker_id: CoworkerId) -> Callable[[], OpportunityId | None]:
+def searching(
+    delivery: Delivery, context: AccountContext, coworker_id: CoworkerId
+) -> Callable[[], OpportunityId | None]:
     """The search for a lead's opportunity: by its mark; where no mark is known to survive, by its looks.
 
     The search raises as Nexudus.get.
@@ -26,37 +28,37 @@ def searching(delivery: Delivery, desk: Desk, coworker_id: CoworkerId) -> Callab
     lead = delivery.lead
 
     def search() -> OpportunityId | None:
-        behaviour = desk.behaviours.current
+        behaviour = context.behaviours.current
         places, marker = behaviour.mark_places, marker_of(lead.id)
-        marked = marks.find_marked(desk.nexudus, marker, coworker_id, lead.received_at, places)
+        marked = marks.find_marked(context.nexudus, marker, coworker_id, lead.received_at, places)
         if marked is not None:
             return OpportunityId(marked)
-        with desk.store.read() as tx:
+        with context.store.read() as tx:
             body = tx.queue.request_bodies([lead.id]).get(lead.id)
         if body is None or behaviour.keeps_marks(id_of(body, "OpportunityTypeId")):
             return None
-        return _by_looks(delivery, desk, coworker_id, body)
+        return _by_looks(delivery, context, coworker_id, body)
 
     return search
 
 
-def _by_looks(delivery: Delivery, desk: Desk, coworker_id: CoworkerId, body: Row) -> OpportunityId | None:
+def _by_looks(delivery: Delivery, context: AccountContext, coworker_id: CoworkerId, body: Row) -> OpportunityId | None:
     """The person's opportunity that says all that ours does, bears nobody's mark, and is no other lead's.
 
     A second one would be worse: two people of the sales team would call.
     """
     lead = delivery.lead
     since = delivery.doubt.since if delivery.doubt else lead.received_at
-    earliest = lead.received_at - CLOCKS_DIFFER if desk.behaviours.current.is_utc else None
+    earliest = lead.received_at - CLOCKS_DIFFER if context.behaviours.current.is_utc else None
     alike = [
         row
-        for row in marks.find_alike(desk.nexudus, body, coworker_id, since)
+        for row in marks.find_alike(context.nexudus, body, coworker_id, since)
         if not _is_marked(row) and not _is_older(row, earliest)
     ]
     if not alike:
         return None
     numbers = [int(row["Id"]) for row in alike]
-    with desk.store.read() as tx:
+    with context.store.read() as tx:
         others = tx.crm.lead_records_by_opportunity(delivery.lead.account, numbers, clock.now())
     free = [number for number in numbers if number not in others]
     if not free:

@@ -10,8 +10,8 @@ from queue import SimpleQueue
 import structlog
 
 from service import clock
-from service.delivery.deliver import deliver, give_back
-from service.delivery.desk import Desk
+from service.delivery.context import AccountContext
+from service.delivery.deliver import deliver, requeue
 from service.delivery.identity import is_gone, worker_name
 from service.lead import Delivery, LeadId, Step, Submission
 from service.store import LeaseLost, Store, StoreUnavailable, Transaction, Turns
@@ -38,7 +38,7 @@ class Stopping(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WorkerConfig:
     """The worker's figures, as plain values."""
 
     threads: int
@@ -54,15 +54,15 @@ class Worker:
     def __init__(
         self,
         store: Store,
-        desks: Mapping[str, Desk],
-        told: Told,
+        contexts: Mapping[str, AccountContext],
+        told: WorkerConfig,
         stop: threading.Event,
         on_ring: Callable[[], None] = lambda: None,
     ) -> None:
         """on_ring: called whenever something may have fallen due, for others who wait for it in this process."""
         self._store = store
         self._on_ring = on_ring
-        self._desks = desks
+        self._contexts = contexts
         self._told = told
         self._name = worker_name()
         self._work: SimpleQueue[Delivery] = SimpleQueue()
@@ -137,7 +137,7 @@ class Worker:
             self._store.write(lambda tx: tx.queue.free_leases(is_gone))
         if at - self._forgot_at > FORGET_S:
             self._forgot_at = at
-            memory_s = max([DAY_S, *(desk.pacer.memory_s for desk in self._desks.values())])
+            memory_s = max([DAY_S, *(context.pacer.memory_s for context in self._contexts.values())])
             before = clock.now().timestamp() - memory_s - FORGET_S
             self._store.write(lambda tx: tx.accounts.forget_calls(before))
 
@@ -169,19 +169,19 @@ class Worker:
 
     def _deliver_or_return(self, delivery: Delivery) -> None:
         account, now = delivery.lead.account, clock.now()
-        desk = self._desks.get(account)
-        if desk is None:
+        context = self._contexts.get(account)
+        if context is None:
             self._place(delivery, now)
             return
         try:
-            deliver(delivery, desk)
+            deliver(delivery, context)
         except Stopping:
             self._store.write(lambda tx: tx.queue.postpone(delivery, now, delivery.tries))
         except (LeaseLost, StoreUnavailable):
             raise
         except Exception:  # a mistake of ours must cost one lead a delay, not the worker its life
             log.exception("delivery_stumbled", lead=delivery.lead.id)
-            give_back(delivery, desk)
+            requeue(delivery, context)
 
     def _place(self, delivery: Delivery, now: datetime) -> None:
         """A lead of an account that is gone waits for a person, who may have renamed it or taken it out by mistake.
@@ -192,7 +192,7 @@ class Worker:
         account, doubt = delivery.lead.account, delivery.doubt
         problem = f"the forms file has no account {account!r} any more: put it back, then retry"
         named = self._account_named_now(delivery.lead.submission)
-        if named in self._desks and (doubt is None or doubt.step is not Step.CREATE_OPPORTUNITY):
+        if named in self._contexts and (doubt is None or doubt.step is not Step.CREATE_OPPORTUNITY):
             if delivery.trigger == "operator":
                 log.warning("handed_over", lead=delivery.lead.id, account=account, to=named)
                 self._store.write(lambda tx: tx.queue.hand_over(delivery, str(named), now))
@@ -201,7 +201,7 @@ class Worker:
         self._store.write(lambda tx: tx.queue.park(delivery, problem))
 
     def _account_named_now(self, submission: Submission) -> str | None:
-        form = next((desk.forms.get(submission.form) for desk in self._desks.values()), None)
+        form = next((context.forms.get(submission.form) for context in self._contexts.values()), None)
         return None if form is None else form.for_answers(submission).account
 
     def _finish(self) -> None:

@@ -10,7 +10,7 @@ import structlog
 
 from service import clock
 from service.delivery.behaviour import CUSTOM_FIELDS_KEPT, SYSTEM_ID_KEPT, notes_fact
-from service.delivery.desk import Desk
+from service.delivery.context import AccountContext
 from service.delivery.pacing import OutOfPace
 from service.lead import Lead, OpportunityId, marker_of
 from service.nexudus.errors import NexudusError
@@ -28,7 +28,7 @@ template may be put on later."""
 SOURCE = "read back"
 
 
-def read_back(lead: Lead, desk: Desk, opportunity_id: OpportunityId, body: Row) -> None:
+def read_back(lead: Lead, context: AccountContext, opportunity_id: OpportunityId, body: Row) -> None:
     """Read the opportunity of a lead once where it is not known, or not of late, what becomes of its type's notes.
 
     Never delays or fails the lead, which is delivered already. A reading that fails is not made again with each lead,
@@ -36,32 +36,32 @@ def read_back(lead: Lead, desk: Desk, opportunity_id: OpportunityId, body: Row) 
     Raises: StoreUnavailable.
     """
     type_id = id_of(body, "OpportunityTypeId")
-    name, tenant, now = notes_fact(type_id), desk.behaviours.tenant, clock.now()
-    learned_at = desk.behaviours.current.learned_at.get(name)
+    name, tenant, now = notes_fact(type_id), context.behaviours.tenant, clock.now()
+    learned_at = context.behaviours.current.learned_at.get(name)
     if learned_at is not None and learned_at >= now - AGAIN:
         return
-    if not desk.store.write(lambda tx: tx.crm.claim_fact(tenant, name, now, stale_before=now - AGAIN)):
+    if not context.store.write(lambda tx: tx.crm.claim_fact(tenant, name, now, stale_before=now - AGAIN)):
         return
-    record = _record(desk, opportunity_id)
+    record = _record(context, opportunity_id)
     if record is None:
         return
     trip = round_trip(body, record, marker_of(lead.id))
-    desk.store.write(lambda tx: _learn(tx, desk, type_id, trip))
-    desk.behaviours.forget()
+    context.store.write(lambda tx: _learn(tx, context, type_id, trip))
+    context.behaviours.forget()
     write = log.info if trip.notes == "kept" else log.error
     write("opportunity_read_back", lead=lead.id, type=type_id, notes=trip.notes, system_id=trip.system_id)
 
 
-def _record(desk: Desk, opportunity_id: OpportunityId) -> Row | None:
+def _record(context: AccountContext, opportunity_id: OpportunityId) -> Row | None:
     try:
-        return desk.nexudus.one(f"{PATH}/{opportunity_id}")
+        return context.nexudus.one(f"{PATH}/{opportunity_id}")
     except (NexudusError, OutOfPace):
         return None
 
 
-def _learn(tx: Transaction, desk: Desk, type_id: int | None, trip: RoundTrip) -> None:
+def _learn(tx: Transaction, context: AccountContext, type_id: int | None, trip: RoundTrip) -> None:
     """Keep what the record shows, and notify of a loss, or of its end."""
-    tenant, now = desk.behaviours.tenant, clock.now()
+    tenant, now = context.behaviours.tenant, clock.now()
     facts: dict[str, object] = {notes_fact(type_id): trip.notes, SYSTEM_ID_KEPT: trip.system_id}
     if trip.custom_fields is not None:
         facts[CUSTOM_FIELDS_KEPT] = trip.custom_fields
@@ -71,20 +71,20 @@ def _learn(tx: Transaction, desk: Desk, type_id: int | None, trip: RoundTrip) ->
         tx.alerts.resolve(cause, now)
     else:
         tx.alerts.report(cause, loss(tenant.account, type_id, trip), now)
-    if trip.system_id or CUSTOM_FIELDS_KEPT in {*facts, *desk.behaviours.current.values}:
+    if trip.system_id or CUSTOM_FIELDS_KEPT in {*facts, *context.behaviours.current.values}:
         tx.alerts.resolve(mark_cause(tenant.account), now)
     elif trip.notes == "kept":
         tx.alerts.report(mark_cause(tenant.account), one_mark(tenant.account), now)
 
 
-def unlearn_custom_field(desk: Desk) -> None:
+def unlearn_custom_field(context: AccountContext) -> None:
     """A create was refused for the mark in its custom fields, and passed without: send it no more.
 
     Raises: StoreUnavailable.
     """
-    tenant, now = desk.behaviours.tenant, clock.now()
-    desk.store.write(lambda tx: tx.crm.learn_facts(tenant, {CUSTOM_FIELDS_KEPT: False}, SOURCE, now))
-    desk.behaviours.forget()
+    tenant, now = context.behaviours.tenant, clock.now()
+    context.store.write(lambda tx: tx.crm.learn_facts(tenant, {CUSTOM_FIELDS_KEPT: False}, SOURCE, now))
+    context.behaviours.forget()
     log.error("custom_field_refused", account=tenant.account)
 
 

@@ -6,7 +6,7 @@ from typing import cast
 from service import clock
 from service.nexudus.errors import Refused, RefusedKind, Unavailable
 from service.nexudus.grants import EXCHANGE_TIMEOUT_S, Grants
-from service.nexudus.tokens import TokenKeeper, Tokens
+from service.nexudus.tokens import Tokens, TokenStore
 
 WAIT_S = 20.0
 """How long others wait for somebody's exchange before the call is put off."""
@@ -19,14 +19,14 @@ class Bearer:
     """The token of one account in one process."""
 
     def __init__(
-        self, grants: Grants, keeper: TokenKeeper, *, connect_timeout_s: float, wait_s: float = WAIT_S
+        self, grants: Grants, token_store: TokenStore, *, connect_timeout_s: float, wait_s: float = WAIT_S
     ) -> None:
         """connect_timeout_s: part of how long an exchange may take, and so of the lock.
 
         wait_s: for somebody else's exchange.
         """
         self._grants = grants
-        self._keeper = keeper
+        self._token_store = token_store
         self._wait_s = wait_s
         # Two calls at most, refresh and password. Somebody killed meanwhile holds the others up for so long.
         self._lease_s = 2 * (connect_timeout_s + EXCHANGE_TIMEOUT_S) + 5
@@ -55,11 +55,11 @@ class Bearer:
             try:
                 return self._usable(rejected) or self._exchange()
             finally:
-                self._keeper.unlock()
+                self._token_store.unlock()
 
     def is_corrected(self) -> bool:
         """Whether the last sign-in was refused, but with other settings than these."""
-        kept = self._keeper.read()
+        kept = self._token_store.read()
         return bool(kept and kept.refused and kept.issued_for != self._grants.issued_for)
 
     def _lock_or_find(self, rejected: str) -> str:
@@ -67,7 +67,7 @@ class Bearer:
         deadline = clock.monotonic() + self._wait_s
         while True:
             found = self._usable(rejected)
-            if found or self._keeper.try_lock(self._lease_s):
+            if found or self._token_store.try_lock(self._lease_s):
                 return found
             if clock.monotonic() > deadline:
                 raise Unavailable("another process has been signing in for too long")
@@ -92,7 +92,7 @@ class Bearer:
         tokens = self._grants.by_refresh(kept.refresh_token) if kept and kept.refresh_token else None
         if tokens is None:
             tokens = self._sign_in()
-        self._keeper.save(tokens)
+        self._token_store.save(tokens)
         self._tokens = tokens
         return tokens.access_token
 
@@ -101,9 +101,9 @@ class Bearer:
             return self._grants.by_password()
         except Refused as refusal:
             self._tokens = None
-            self._keeper.save(self._grants.refused(refusal))
+            self._token_store.save(self._grants.refused(refusal))
             raise
 
     def _kept(self) -> Tokens | None:
-        kept = self._keeper.read()
+        kept = self._token_store.read()
         return kept if kept and kept.issued_for == self._grants.issued_for else None

@@ -12,7 +12,7 @@ from service.nexudus.denials import PROBE, Denials
 from service.nexudus.errors import Refused, RefusedKind, Unavailable
 from service.nexudus.grants import Grants
 from service.nexudus.rows import Row
-from service.nexudus.tokens import Login, MemoryTokenKeeper, TokenKeeper
+from service.nexudus.tokens import Login, MemoryTokenStore, TokenStore
 from service.nexudus.transport import Transport
 
 Params = Mapping[str, str | int]
@@ -25,7 +25,7 @@ class Nexudus:
     """The CRM of one account.
 
     base_url: scheme and host; every path begins with `/api/`.
-    keeper: where tokens are shared by processes; without one they live in this object.
+    token_store: where tokens are shared by processes; without one they live in this object.
     before_call: told method and path before each call (not before token exchanges); may sleep, or raise to prevent it.
     """
 
@@ -33,7 +33,7 @@ class Nexudus:
         self,
         base_url: str,
         login: Login,
-        keeper: TokenKeeper | None = None,
+        token_store: TokenStore | None = None,
         client_id: str = "",
         timeout_s: float = 30,
         connect_timeout_s: float = 5,
@@ -47,7 +47,7 @@ class Nexudus:
         self._transport = Transport(base_url, timeout_s=timeout_s, connect_timeout_s=connect_timeout_s)
         self._bearer = Bearer(
             Grants(self._transport, login, client_id),
-            keeper or MemoryTokenKeeper(),
+            token_store or MemoryTokenStore(),
             connect_timeout_s=connect_timeout_s,
         )
         self._denials = Denials()

@@ -41,7 +41,7 @@ class PagesRepeat(Exception):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Card:
+class Opportunity:
     """One opportunity as it stands. Instants that are not told are None.
 
     notes: None where there are none, or a list leaves them out. status: the CRM's number. currency: ISO 4217 or "".
@@ -66,7 +66,9 @@ class Card:
     mark_field: str = ""
 
 
-def pages(nexudus: Nexudus, field: Since, since: datetime | None, wait: Callable[[], None]) -> Iterator[list[Card]]:
+def pages(
+    nexudus: Nexudus, field: Since, since: datetime | None, wait: Callable[[], None]
+) -> Iterator[list[Opportunity]]:
     """All opportunities made, or changed, since then, page by page; some older ones may be among them.
 
     wait: called before each page, for whoever has more urgent calls.
@@ -98,7 +100,7 @@ def row_pages(nexudus: Nexudus, path: str, params: Params, wait: Callable[[], No
         before = ids
 
 
-def one(nexudus: Nexudus, opportunity_id: int) -> Card | None:
+def one(nexudus: Nexudus, opportunity_id: int) -> Opportunity | None:
     """One opportunity with its notes; None where there is no such (any more).
 
     Raises: as Nexudus.one.
@@ -107,9 +109,9 @@ def one(nexudus: Nexudus, opportunity_id: int) -> Card | None:
     return None if row is None else card_of({**row, "Notes": text_of(row, "Notes")})
 
 
-def card_of(row: Row) -> Card:
+def card_of(row: Row) -> Opportunity:
     """A record of the CRM, read with care."""
-    return Card(
+    return Opportunity(
         id=row["Id"],
         system_id=text_of(row, "SystemId"),
         notes=None if row.get("Notes") is None else text_of(row, "Notes"),

@@ -73,7 +73,7 @@ class Tokens:
     refused: str = ""
 
 
-class TokenKeeper(Protocol):
+class TokenStore(Protocol):
     """Keeps one account's Tokens where all its processes find them, and the lock for exchanging them."""
 
     def read(self) -> Tokens | None:
@@ -93,8 +93,8 @@ class TokenKeeper(Protocol):
         ...
 
 
-class MemoryTokenKeeper:
-    """A TokenKeeper for one process; threads may share it."""
+class MemoryTokenStore:
+    """A TokenStore for one process; threads may share it."""
 
     def __init__(self) -> None:
         """Empty and unlocked."""
@@ -103,15 +103,15 @@ class MemoryTokenKeeper:
         self._locked_until = 0.0
 
     def read(self) -> Tokens | None:
-        """See TokenKeeper."""
+        """See TokenStore."""
         return self._tokens
 
     def save(self, tokens: Tokens) -> None:
-        """See TokenKeeper."""
+        """See TokenStore."""
         self._tokens = tokens
 
     def try_lock(self, seconds: float) -> bool:
-        """See TokenKeeper."""
+        """See TokenStore."""
         with self._guard:
             if clock.monotonic() < self._locked_until:
                 return False
@@ -119,6 +119,6 @@ class MemoryTokenKeeper:
             return True
 
     def unlock(self) -> None:
-        """See TokenKeeper."""
+        """See TokenStore."""
         with self._guard:
             self._locked_until = 0.0

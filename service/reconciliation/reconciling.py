@@ -13,7 +13,7 @@ import structlog
 from service.lead import LeadId, OpportunityId, Status
 from service.nexudus import pipeline
 from service.nexudus.errors import NexudusError
-from service.nexudus.pipeline import Card, DatesIgnored, PagesRepeat
+from service.nexudus.pipeline import DatesIgnored, Opportunity, PagesRepeat
 from service.reconciliation.book import Book
 from service.reconciliation.findings import Comparison, Finding, Kind, Platform
 from service.reconciliation.polling import end_stages, why_not
@@ -134,7 +134,7 @@ class _Run:
             if card is not None:
                 self._take(replace(sight(self._book, [card], self._stages, self._now), hidden=(), tells=False))
 
-    def _one(self, number: int) -> Card | None:
+    def _one(self, number: int) -> Opportunity | None:
         self._book.wait()
         return pipeline.one(self._book.nexudus, number)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from service.lead import LeadId, OpportunityId, marked_in
-from service.nexudus.pipeline import LOST, WON, Card
+from service.nexudus.pipeline import LOST, WON, Opportunity
 from service.reconciliation.book import Book
 from service.reconciliation.stages import StageReading
 from service.store import Change, Noted, Sale, SaleStatus, Transaction
@@ -42,12 +42,12 @@ class Sighting:
     hidden: tuple[int, ...] = ()
 
 
-def mark_of(card: Card) -> LeadId | None:
+def mark_of(card: Opportunity) -> LeadId | None:
     """The lead whose mark an opportunity bears."""
     return marked_in(card.system_id) or marked_in(card.notes or "") or marked_in(card.mark_field)
 
 
-def sight(book: Book, cards: Sequence[Card], stages: StageReading, now: datetime) -> Sighting:
+def sight(book: Book, cards: Sequence[Opportunity], stages: StageReading, now: datetime) -> Sighting:
     """Note how the leads of these opportunities stand, and what happened to them.
 
     stages: the reading of the stage history just before; from where that is hidden, stages come from the records.
@@ -70,7 +70,9 @@ def sight(book: Book, cards: Sequence[Card], stages: StageReading, now: datetime
     )
 
 
-def _odd(cards: Iterable[Card], marks: Mapping[int, LeadId | None], known: Mapping[LeadId, Noted]) -> Iterable[Odd]:
+def _odd(
+    cards: Iterable[Opportunity], marks: Mapping[int, LeadId | None], known: Mapping[LeadId, Noted]
+) -> Iterable[Odd]:
     for card in cards:
         mark = marks[card.id]
         if mark and mark in known:
@@ -80,7 +82,7 @@ def _odd(cards: Iterable[Card], marks: Mapping[int, LeadId | None], known: Mappi
 # -- how they stand
 
 
-def _note(book: Book, ours: Sequence[tuple[Card, Noted]], stages: StageReading, now: datetime) -> None:
+def _note(book: Book, ours: Sequence[tuple[Opportunity, Noted]], stages: StageReading, now: datetime) -> None:
     lead_ids = [noted.lead_id for _, noted in ours]
 
     def keep(tx: Transaction) -> None:
@@ -102,7 +104,7 @@ def _note(book: Book, ours: Sequence[tuple[Card, Noted]], stages: StageReading, 
         book.store.write(keep)
 
 
-def sale_of(card: Card, noted: Noted, known: Sale | None, now: datetime) -> Sale:
+def sale_of(card: Opportunity, noted: Noted, known: Sale | None, now: datetime) -> Sale:
     """How the lead's opportunity stands, as this card shows it; known: how it stood before."""
     status = STATUSES.get(card.status, SaleStatus.IN_PROGRESS)
     # Where the CRM does not tell when it was closed, the change by which that was noticed does; later ones do not.
@@ -133,7 +135,7 @@ def _is_same(known: Sale, sale: Sale) -> bool:
 
 
 def _happened(
-    card: Card,
+    card: Opportunity,
     noted: Noted,
     sale: Sale,
     known: Sale | None,
@@ -161,7 +163,7 @@ Steps = list[tuple[str, datetime]]
 
 
 def _stage_of_record(
-    card: Card, known: Sale | None, noted: Sequence[Change], stages: StageReading, now: datetime
+    card: Opportunity, known: Sale | None, noted: Sequence[Change], stages: StageReading, now: datetime
 ) -> Steps:
     if stages.access == "shown":
         return _placement(card, noted, stages, now)
@@ -173,7 +175,7 @@ def _stage_of_record(
     return [(card.stage, (card.created_at or changed_at) if not noted and _is_untouched(card) else changed_at)]
 
 
-def _placement(card: Card, noted: Sequence[Change], stages: StageReading, now: datetime) -> Steps:
+def _placement(card: Opportunity, noted: Sequence[Change], stages: StageReading, now: datetime) -> Steps:
     """Where it was placed when it was made, if the history has no row of that."""
     made_at = card.created_at or card.updated_at or now
     origin = stages.origins.get(card.id)
@@ -185,7 +187,7 @@ def _placement(card: Card, noted: Sequence[Change], stages: StageReading, now: d
     return [(card.stage, made_at)] if _is_untouched(card) or made_at < now - LATE else []
 
 
-def _is_untouched(card: Card) -> bool:
+def _is_untouched(card: Opportunity) -> bool:
     if card.created_at is None or card.updated_at is None:
         return True
     return card.updated_at - card.created_at < SOON

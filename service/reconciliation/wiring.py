@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from service import clock
 from service.capture.accept import arrival_of_id
 from service.capture.fields.enquiries import Enquiry
-from service.delivery.desk import Desk
+from service.delivery.context import AccountContext
 from service.delivery.pacing import Pacer
 from service.fetching.connection import PlatformConnection
 from service.platforms.errors import PlatformError
@@ -31,7 +31,7 @@ TOGETHER = 50
 
 
 def keep_books(
-    desks: Mapping[str, Desk],
+    contexts: Mapping[str, AccountContext],
     lines: Sequence[PlatformConnection],
     store: Store,
     stop: threading.Event,
@@ -43,16 +43,18 @@ def keep_books(
         if stop.wait(seconds):
             raise Stopped
 
-    store.write(lambda tx: end_for_gone(tx, desks.keys(), clock.now()))
-    for account, desk in desks.items():
-        rounds = Rounds(book_of(account, desk, store, sleep), stop, asking(account, lines, store), rhythm)
+    store.write(lambda tx: end_for_gone(tx, contexts.keys(), clock.now()))
+    for account, context in contexts.items():
+        rounds = Rounds(book_of(account, context, store, sleep), stop, asking(account, lines, store), rhythm)
         threading.Thread(target=rounds.run, name=f"ledger-{account}", daemon=True).start()
 
 
-def book_of(account: str, desk: Desk, store: Store, sleep: Callable[[float], None], tempo_s: float = TEMPO_S) -> Book:
+def book_of(
+    account: str, context: AccountContext, store: Store, sleep: Callable[[float], None], tempo_s: float = TEMPO_S
+) -> Book:
     """The book of one account, read in turns that its deliveries leave."""
-    passing = frozenset(name for name, form in desk.forms.items() if form.canary)
-    return Book(account, desk.nexudus, store, patience(desk.pacer, sleep, tempo_s), passing)
+    passing = frozenset(name for name, form in context.forms.items() if form.canary)
+    return Book(account, context.nexudus, store, patience(context.pacer, sleep, tempo_s), passing)
 
 
 def patience(pacer: Pacer, sleep: Callable[[float], None], tempo_s: float) -> Callable[[], None]:

@@ -10,7 +10,7 @@ import time_machine
 from service import clock
 from service.admin.pages import snippets
 from service.admin.pages.set_up import answers
-from service.delivery.preflight.rounds import keep as keep_findings
+from service.delivery.setup_check.job import keep as keep_findings
 from service.forms import AnswerAmount, Destination, Form
 from service.store import Query, Store
 from tests.admin.desk import keep

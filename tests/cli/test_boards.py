@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.delivery.preflight.shelves import MISSES_MAX
+from service.delivery.setup_check.inventory import MISSES_MAX
 from service.forms import read_setup
 from service.simulator.server import Simulator
 from service.store import Store

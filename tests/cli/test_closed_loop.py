@@ -18,7 +18,7 @@ from service.store import Query, Store
 from tests.admin.visitor import Operator
 from tests.builders import a_form, a_lead, a_submission
 from tests.cli.conftest import Terminal
-from tests.delivery.conftest import Env, a_desk
+from tests.delivery.conftest import Env, a_context
 
 NAMES = {"New enquiry": "Begun", "Contacted": "Called", "Tour booked": "Booked", "Toured": "Tour done"}
 WAYS = {
@@ -39,7 +39,7 @@ def env(kept: Store, folder: Path, nexudus: Simulator, monkeypatch: pytest.Monke
     monkeypatch.setenv("NEXUDUS_PASSWORD", "simulator")
     counted = ", ".join(f'"{stage}" = "{name}"' for stage, name in NAMES.items())
     (folder / "forms.toml").write_text(f"[forms.contact]\nconversions = {{ {counted} }}\n")
-    return Env(kept, nexudus, a_desk(kept, nexudus, {"contact": a_form()}))
+    return Env(kept, nexudus, a_context(kept, nexudus, {"contact": a_form()}))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from service.cli.doctor import ROOM_LEAST, ROOM_SCARCE, check_room
-from service.delivery.vetting import REMEDY
+from service.delivery.stage_safety import REMEDY
 from service.simulator.server import Simulator
 from service.store import Store
 from tests.cli.conftest import Said, Terminal

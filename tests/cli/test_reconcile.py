@@ -11,7 +11,7 @@ from service.simulator.server import Simulator
 from service.store import Query, Store
 from tests.builders import a_form, a_lead
 from tests.cli.conftest import Terminal
-from tests.delivery.conftest import Env, a_desk
+from tests.delivery.conftest import Env, a_context
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def env(kept: Store, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Env
     monkeypatch.setenv("NEXUDUS_BASE_URL", nexudus.url)
     monkeypatch.setenv("NEXUDUS_USERNAME", "simulator@leadcapture.example")
     monkeypatch.setenv("NEXUDUS_PASSWORD", "simulator")
-    return Env(kept, nexudus, a_desk(kept, nexudus, {"contact": a_form()}))
+    return Env(kept, nexudus, a_context(kept, nexudus, {"contact": a_form()}))
 
 
 def delivered(env: Env) -> Lead:
@@ -37,7 +37,7 @@ def unnoted(env: Env) -> tuple[Lead, int]:
     lead = env.owes(a_lead())
     coworker_id = env.nexudus.add_coworker("ada@example.com")["Id"]
     body = {"CrmBoardColumnId": 1001, "CoworkerId": coworker_id, "Position": 1, "Status": 1}
-    return lead, env.desk.nexudus.post(PATH, {**body, "SystemId": marker_of(lead.id)})
+    return lead, env.context.nexudus.post(PATH, {**body, "SystemId": marker_of(lead.id)})
 
 
 def test_where_all_agrees_it_says_so(run: Terminal, env: Env) -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from service import clock
 from service.delivery.behaviour import Behaviours
+from service.delivery.context import AccountContext
 from service.delivery.deliver import deliver
-from service.delivery.desk import Desk
 from service.delivery.pacing import Pacer
+from service.delivery.stage_safety import StageSafety
 from service.delivery.targets import Targets
-from service.delivery.vetting import Vetting
 from service.forms import Form
 from service.lead import Attempt, Lead
 from service.nexudus.client import Nexudus
@@ -30,7 +30,7 @@ class Env:
 
     store: Store
     nexudus: Simulator
-    desk: Desk
+    context: AccountContext
     ahead: timedelta = timedelta(0)
 
     def owes(self, lead: Lead) -> Lead:
@@ -44,7 +44,7 @@ class Env:
         now = clock.now() + self.ahead
         claimed = self.store.write(lambda tx: tx.queue.claim("the test", now, 90, 10))
         for delivery in claimed:
-            deliver(delivery, self.desk)
+            deliver(delivery, self.context)
         return len(claimed)
 
     def deliver_until_quiet(self, most: int = 20) -> None:
@@ -57,7 +57,7 @@ class Env:
 
     def use(self, forms: dict[str, Form]) -> None:
         """Work with other forms from now on."""
-        self.desk = replace(self.desk, forms=forms)
+        self.context = replace(self.context, forms=forms)
 
     def forget_time(self) -> None:
         """Let every pause and wait be over: the store believes that they ended just now."""
@@ -87,18 +87,20 @@ class Env:
             return tx.leads.attempts_of([lead.id])[lead.id]
 
 
-def a_desk(
+def a_context(
     store: Store, simulator: Simulator, forms: dict[str, Form], timeout_s: float = 2, pace: Pace = UNHURRIED
-) -> Desk:
+) -> AccountContext:
     """A desk that delivers to the simulator, by default without waiting for any pace."""
     pacer = Pacer("default", [pace], store, lambda: clock.now().timestamp(), clock.sleep)
     login = Login("simulator@leadcapture.example", "simulator")
     nexudus = Nexudus(simulator.url, login, client_id="tests", timeout_s=timeout_s, before_call=pacer.before_call)
     behaviours = Behaviours(store, Tenant("default", nexudus.base_url))
-    return Desk(nexudus, pacer, Targets(), Vetting(), store, behaviours, forms, SCHEDULE_S, timeout_s, lambda: 1.0)
+    return AccountContext(
+        nexudus, pacer, Targets(), StageSafety(), store, behaviours, forms, SCHEDULE_S, timeout_s, lambda: 1.0
+    )
 
 
 @pytest.fixture
 def env(store: Store, nexudus: Simulator) -> Env:
     """An environment with the one form `contact`."""
-    return Env(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}))
+    return Env(store, nexudus, a_context(store, nexudus, {"contact": a_form()}))

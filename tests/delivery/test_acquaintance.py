@@ -13,7 +13,7 @@ from service.delivery.acquaintance import recognise
 from service.lead import Lead, Status
 from service.simulator.server import Simulator
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import Env, a_desk
+from tests.delivery.conftest import Env, a_context
 from tests.front import sqlite_store
 
 EMAIL = "ada@example.com"
@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 def env(tmp_path: Path, nexudus: Simulator) -> Iterator[Env]:
     """An environment with the one form `contact`, on SQLite."""
     with sqlite_store(tmp_path) as store:
-        yield Env(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}))
+        yield Env(store, nexudus, a_context(store, nexudus, {"contact": a_form()}))
 
 
 def note_of(env: Env) -> str:

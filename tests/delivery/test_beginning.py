@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from service.delivery.beginning import begin_anew
-from service.delivery.keeper import StoreKeeper
+from service.delivery.beginning import on_startup
+from service.delivery.token_store import DatabaseTokenStore
 from service.lead import Status
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
@@ -16,8 +16,8 @@ USER, RIGHT, WRONG = "simulator@leadcapture.example", "simulator", "simulatr"
 
 def signs_in_with(env: Env, password: str) -> None:
     """A process with other settings takes over, on the same database."""
-    keeper = StoreKeeper(env.store, "default", "the test")
-    env.desk = replace(env.desk, nexudus=Nexudus(env.nexudus.url, Login(USER, password), keeper, "tests"))
+    token_store = DatabaseTokenStore(env.store, "default", "the test")
+    env.context = replace(env.context, nexudus=Nexudus(env.nexudus.url, Login(USER, password), token_store, "tests"))
 
 
 def is_refused(env: Env) -> bool:
@@ -33,7 +33,7 @@ def test_with_the_right_password_its_lead_goes_out_at_once(env: Env) -> None:
     assert is_refused(env)
 
     signs_in_with(env, RIGHT)
-    begin_anew("default", env.desk)
+    on_startup("default", env.context)
 
     assert not is_refused(env)
     assert env.deliver_once() == 1
@@ -46,7 +46,7 @@ def test_with_the_same_password_nobody_signs_in_again(env: Env) -> None:
     env.deliver_once()
 
     signs_in_with(env, WRONG)
-    begin_anew("default", env.desk)
+    on_startup("default", env.context)
     env.deliver_once()
 
     assert is_refused(env)
@@ -56,7 +56,7 @@ def test_with_the_same_password_nobody_signs_in_again(env: Env) -> None:
 def test_without_credentials_leads_wait_and_say_so_and_nobody_is_called(env: Env) -> None:
     leads = [env.owes(a_lead(f"{name}@example.com")) for name in ("ada", "grace")]
     has_credentials(env, Login())
-    begin_anew("default", env.desk)
+    on_startup("default", env.context)
 
     for _ in range(3):
         env.deliver_once()
@@ -69,12 +69,12 @@ def test_without_credentials_leads_wait_and_say_so_and_nobody_is_called(env: Env
 
 def test_when_credentials_are_set_what_waited_goes_by_itself(env: Env) -> None:
     lead = env.owes(a_lead())
-    right = env.desk.nexudus
+    right = env.context.nexudus
     has_credentials(env, Login())
     env.deliver_once()
 
-    env.desk = replace(env.desk, nexudus=right)
-    begin_anew("default", env.desk)
+    env.context = replace(env.context, nexudus=right)
+    on_startup("default", env.context)
     env.deliver_once()
 
     assert env.kept(lead).status is Status.DELIVERED
@@ -86,7 +86,7 @@ def test_missing_credentials_are_noticed_at_the_start_where_a_form_needs_them(en
     has_credentials(env, Login())
 
     for account in ("default", "harbour"):
-        begin_anew(account, env.desk)
+        on_startup(account, env.context)
 
     with env.store.read() as tx:
         assert [(hold.account, hold.what) for hold in tx.queue.call_pauses()] == [("default", "credentials")]
@@ -94,7 +94,7 @@ def test_missing_credentials_are_noticed_at_the_start_where_a_form_needs_them(en
 
 def has_credentials(env: Env, login: Login) -> None:
     """Work with these from now on."""
-    env.desk = replace(env.desk, nexudus=Nexudus(env.nexudus.url, login))
+    env.context = replace(env.context, nexudus=Nexudus(env.nexudus.url, login))
 
 
 def test_a_role_that_was_given_meanwhile_is_tried_at_once(env: Env) -> None:
@@ -103,7 +103,7 @@ def test_a_role_that_was_given_meanwhile_is_tried_at_once(env: Env) -> None:
     env.deliver_once()
     assert env.pauses()
 
-    begin_anew("default", env.desk)
+    on_startup("default", env.context)
 
     assert not env.pauses()
     assert env.deliver_once() == 1
@@ -116,7 +116,7 @@ def test_what_nexudus_asked_for_is_kept_to(env: Env) -> None:
     env.nexudus.faults([{"method": "GET", "path": "/api/spaces/coworkers", "times": 1, **asks}])
     env.deliver_once()
 
-    begin_anew("default", env.desk)
+    on_startup("default", env.context)
 
     assert [pause.reason for pause in env.pauses()] == ["throttled"]
     assert env.deliver_once() == 0

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from service import clock
-from service.delivery.deliver import deliver, give_back
+from service.delivery.deliver import deliver, requeue
 from service.forms import ContactRule, Destination, Route
 from service.lead import Contact, Delivery, Outcome, Status, Step
 from service.store import LeaseLost
@@ -130,7 +130,7 @@ def take_over(env: Env, path: str) -> Delivery:
 
     def deliver_in_vain() -> None:
         with pytest.raises(LeaseLost):
-            deliver(first, env.desk)
+            deliver(first, env.context)
 
     thread = threading.Thread(target=deliver_in_vain)
     thread.start()
@@ -158,7 +158,7 @@ def test_a_worker_that_ends_during_a_create_makes_no_second_record(
     second = take_over(env, path)
     assert second.doubt is not None
     assert second.doubt.step is step
-    deliver(second, env.desk)
+    deliver(second, env.context)
     env.deliver_until_quiet()
 
     assert env.kept(lead).status is Status.DELIVERED
@@ -171,7 +171,7 @@ def test_a_worker_that_lost_its_lease_stops_before_the_next_call(env: Env) -> No
     claim(env, "quick")
 
     with pytest.raises(LeaseLost):
-        deliver(slow, env.desk)
+        deliver(slow, env.context)
 
     assert env.nexudus.calls("POST", OPPORTUNITIES) == []
 
@@ -286,7 +286,7 @@ def test_a_waiting_lead_says_what_it_waits_for(env: Env) -> None:
 def test_a_mistake_of_ours_costs_a_place_in_the_schedule(env: Env) -> None:
     lead = env.owes(a_lead())
 
-    give_back(claim(env, "clumsy"), env.desk)
+    requeue(claim(env, "clumsy"), env.context)
 
     assert "stumbled" in env.kept(lead).problem
     assert claim(env, "next").tries == 1

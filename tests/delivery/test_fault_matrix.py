@@ -9,7 +9,7 @@ from service.lead import Outcome, Status, Step
 from service.simulator.server import Simulator
 from service.store import Store
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import Env, a_desk
+from tests.delivery.conftest import Env, a_context
 from tests.delivery.test_faults import CALLS, FOUND, UNDECIDED, WAITING, delivered_once, outcome_of, outcomes
 
 TOKEN = {"method": "POST", "path": "/api/token"}
@@ -25,7 +25,7 @@ saved = pytest.mark.parametrize("saved", [False, True], ids=["not saved", "saved
 @pytest.fixture
 def hasty(store: Store, nexudus: Simulator) -> Env:
     """An environment that waits a second for an answer."""
-    return Env(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}, timeout_s=1.0))
+    return Env(store, nexudus, a_context(store, nexudus, {"contact": a_form()}, timeout_s=1.0))
 
 
 @saved

@@ -13,7 +13,7 @@ from service.lead import Attempt, Outcome, Status, Step
 from service.simulator.server import Simulator
 from service.store import Store
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import Env, a_desk
+from tests.delivery.conftest import Env, a_context
 
 COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
 EMAIL = "ada@example.com"
@@ -76,7 +76,7 @@ every_call = pytest.mark.parametrize("step", [pytest.param(step, id=step.value) 
 @pytest.fixture
 def hasty(store: Store, nexudus: Simulator) -> Env:
     """An environment that waits a second for an answer."""
-    return Env(store, nexudus, a_desk(store, nexudus, {"contact": a_form()}, timeout_s=1.0))
+    return Env(store, nexudus, a_context(store, nexudus, {"contact": a_form()}, timeout_s=1.0))
 
 
 def outcomes(attempts: list[Attempt]) -> list[tuple[Step, Outcome]]:
@@ -123,7 +123,7 @@ def test_a_record_that_was_saved_without_a_word_is_found_not_repeated(hasty: Env
 
 
 def test_what_a_hung_create_asked_for_is_not_looked_for_too_early(hasty: Env) -> None:
-    hasty.desk = replace(hasty.desk, schedule_s=(0.001,))
+    hasty.context = replace(hasty.context, schedule_s=(0.001,))
     lead = hasty.owes(a_lead())
     hasty.nexudus.faults([{**CALLS[Step.CREATE_OPPORTUNITY], "times": 1, "hang_s": 3.0}])
 
@@ -131,7 +131,8 @@ def test_what_a_hung_create_asked_for_is_not_looked_for_too_early(hasty: Env) ->
 
     due, called_at = hasty.kept(lead).next_attempt_at, hasty.attempts(lead)[-1].started_at
     assert due is not None
-    assert (due - called_at).total_seconds() >= 2 * hasty.desk.timeout_s  # it hung so long, and is left as long again
+    waited_s = (due - called_at).total_seconds()
+    assert waited_s >= 2 * hasty.context.timeout_s  # it hung so long, and is left as long again
 
 
 @every_call
@@ -183,6 +184,6 @@ def test_a_fault_that_never_ends_parks_the_lead_when_the_schedule_is_used_up(env
     env.deliver_until_quiet()
 
     failures = [attempt for attempt in env.attempts(lead) if attempt.step is step and attempt.http_status == 500]
-    assert len(failures) == len(env.desk.schedule_s) + 1
+    assert len(failures) == len(env.context.schedule_s) + 1
     assert env.kept(lead).status is Status.PARKED
     assert "Given up after 4 tries" in env.kept(lead).problem

@@ -91,7 +91,7 @@ def test_a_page_where_boards_are_looked_up_blames_no_role(env: Env) -> None:
 
 
 def test_one_lead_that_is_refused_again_and_again_rests_nobody(env: Env) -> None:
-    env.desk = replace(env.desk, schedule_s=(0.0,) * 20)
+    env.context = replace(env.context, schedule_s=(0.0,) * 20)
     blocks(env, "ada@", step=Step.FIND_COWORKER)
     env.owes(a_lead())
 
@@ -106,7 +106,7 @@ def test_one_lead_that_is_refused_again_and_again_rests_nobody(env: Env) -> None
 def stopped(env: Env) -> list[Lead]:
     """As many leads as it takes, behind a firewall that has let nothing through for a while."""
     env.nexudus.faults([EVERYTHING])
-    env.desk = replace(env.desk, schedule_s=(5.0, 600.0, 600.0))
+    env.context = replace(env.context, schedule_s=(5.0, 600.0, 600.0))
     leads = [env.owes(a_lead(f"person{n}@example.com")) for n in range(CIRCUIT.leads)]
     env.deliver_once()
     assert pauses(env) == []

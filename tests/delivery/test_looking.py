@@ -28,7 +28,7 @@ def markless(env: Env) -> Env:
 
 def others(env: Env, lead: Lead, **words: Any) -> int:
     """An opportunity that somebody makes for the same person."""
-    crm, [person] = env.desk.nexudus, env.nexudus.coworkers_of(lead.submission.contact.email)
+    crm, [person] = env.context.nexudus, env.nexudus.coworkers_of(lead.submission.contact.email)
     usual = {"name": "Ada Lovelace", "lead_source": 19, "utm_source": "google", "utm_medium": "cpc"}
     new = NewOpportunity(stage_id=1001, coworker_id=person["Id"], opportunity_type_id=8, **{**usual, **words})
     return opportunities.create(crm, opportunities.compose(new))
@@ -161,9 +161,9 @@ def made_known(env: Env) -> None:
 
 def teach(env: Env, **facts: Any) -> None:
     """Let it be known how this Nexudus behaves."""
-    tenant = env.desk.behaviours.tenant
+    tenant = env.context.behaviours.tenant
     env.store.write(lambda tx: tx.crm.learn_facts(tenant, facts, "live", clock.now()))
-    env.desk.behaviours.forget()
+    env.context.behaviours.forget()
 
 
 def custom_fields(env: Env) -> list[Any]:
@@ -212,11 +212,11 @@ def test_a_twin_is_not_taken_for_it_where_the_custom_field_is_kept(markless: Env
 
 
 def test_a_search_that_is_known_to_be_behind_is_waited_for(env: Env) -> None:
-    assert env.desk.behaviours.current.look_spacing_s == 2.0
+    assert env.context.behaviours.current.look_spacing_s == 2.0
 
     teach(env, search_lag_s=4.0)
 
-    assert env.desk.behaviours.current.look_spacing_s == 8.0
+    assert env.context.behaviours.current.look_spacing_s == 8.0
 
 
 def test_what_is_known_not_to_be_kept_is_not_searched_by(env: Env) -> None:
@@ -258,7 +258,7 @@ def test_a_create_that_is_refused_without_the_mark_too_is_parked(env: Env) -> No
     env.deliver_until_quiet()
 
     assert env.kept(lead).status is Status.PARKED
-    assert env.desk.behaviours.current.mark_places.custom_field
+    assert env.context.behaviours.current.mark_places.custom_field
 
 
 @pytest.mark.parametrize(

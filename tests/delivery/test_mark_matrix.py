@@ -11,7 +11,7 @@ from service.forms import Destination
 from service.lead import Status, Step
 from service.simulator.server import Simulator
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import Env, a_desk
+from tests.delivery.conftest import Env, a_context
 from tests.delivery.test_faults import CALLS, UNDECIDED, delivered_once
 from tests.front import sqlite_store
 
@@ -47,7 +47,7 @@ def typed(tmp_path: Path, nexudus: Simulator) -> Iterator[Env]:
     """An environment whose form has a type with a template. One engine is enough: nothing here is of the database."""
     form = a_form(destination=Destination(stage_id=1001, opportunity_type_id=8))
     with sqlite_store(tmp_path) as store:
-        yield Env(store, nexudus, a_desk(store, nexudus, {"contact": form}))
+        yield Env(store, nexudus, a_context(store, nexudus, {"contact": form}))
 
 
 @pytest.mark.parametrize("saved", [False, True], ids=["not saved", "saved"])
@@ -56,7 +56,7 @@ def typed(tmp_path: Path, nexudus: Simulator) -> Iterator[Env]:
 def test_one_opportunity_whatever_is_kept(typed: Env, crm: str, fault: str, saved: bool) -> None:
     played, facts = NEXUDUS[crm]
     typed.nexudus.settings(**played)
-    typed.store.write(lambda tx: tx.crm.learn_facts(typed.desk.behaviours.tenant, facts, "live", clock.now()))
+    typed.store.write(lambda tx: tx.crm.learn_facts(typed.context.behaviours.tenant, facts, "live", clock.now()))
     lead = typed.owes(a_lead())
     typed.nexudus.faults([{**CALLS[Step.CREATE_OPPORTUNITY], **FAULTS[fault], "times": 1, "after_save": saved}])
 

@@ -8,7 +8,7 @@ from service import clock
 from service.lead import Outcome, Status
 from service.store import Pace
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import Env, a_desk
+from tests.delivery.conftest import Env, a_context
 
 COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
 
@@ -123,7 +123,7 @@ def test_a_wrong_password_is_tried_once_and_not_again(env: Env) -> None:
 
 
 def test_a_used_up_pace_holds_the_account_without_blame(env: Env) -> None:
-    env.desk = a_desk(env.store, env.nexudus, {"contact": a_form()}, pace=Pace(3, 3600.0))
+    env.context = a_context(env.store, env.nexudus, {"contact": a_form()}, pace=Pace(3, 3600.0))
     lead = env.owes(a_lead())
 
     env.deliver_once()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service import clock
-from service.delivery.beginning import begin_anew
+from service.delivery.beginning import on_startup
 from service.delivery.behaviour import notes_fact
 from service.forms import Destination
 from service.lead import Lead, Status
@@ -36,7 +36,7 @@ def delivered(env: Env, number: int = 1) -> Lead:
 
 def facts(env: Env) -> dict[str, Any]:
     with env.store.read() as tx:
-        return {name: fact.value for name, fact in tx.crm.facts_of(env.desk.behaviours.tenant).items()}
+        return {name: fact.value for name, fact in tx.crm.facts_of(env.context.behaviours.tenant).items()}
 
 
 def concerns(env: Env) -> list[str]:
@@ -83,8 +83,8 @@ def test_a_mark_that_only_the_notes_keep_is_a_concern_until_custom_fields_were_t
     assert concerns(typed) == ["mark:default"]
 
     tried = {"custom_fields_kept": False}
-    typed.store.write(lambda tx: tx.crm.learn_facts(typed.desk.behaviours.tenant, tried, "live", clock.now()))
-    typed.desk.behaviours.forget()
+    typed.store.write(lambda tx: tx.crm.learn_facts(typed.context.behaviours.tenant, tried, "live", clock.now()))
+    typed.context.behaviours.forget()
     typed.use({TOUR: a_form()})
     delivered(typed, 2)
 
@@ -105,7 +105,7 @@ def test_the_end_of_the_loss_is_noticed_by_itself(typed: Env) -> None:
     delivered(typed, 1)
     typed.nexudus.settings(type_template="none")
     age_facts(typed, timedelta(days=2))
-    typed.desk.behaviours.forget()  # as after a minute
+    typed.context.behaviours.forget()  # as after a minute
 
     delivered(typed, 2)
 
@@ -150,7 +150,7 @@ def test_a_template_that_is_put_on_later_is_noticed(typed: Env) -> None:
     delivered(typed, 1)
     typed.nexudus.settings(type_template="overwrite")
     age_facts(typed, timedelta(days=2))
-    typed.desk.behaviours.forget()  # as after a minute
+    typed.context.behaviours.forget()  # as after a minute
 
     delivered(typed, 2)
 
@@ -162,9 +162,9 @@ def test_after_a_start_a_loss_is_looked_at_again_with_the_next_lead(typed: Env) 
     delivered(typed, 1)
     typed.nexudus.settings(type_template="none")
 
-    begin_anew("default", typed.desk)
+    on_startup("default", typed.context)
     assert concerns(typed) == [f"notes:default:{TYPE}"]
-    typed.desk.behaviours.forget()  # as in a new process
+    typed.context.behaviours.forget()  # as in a new process
     delivered(typed, 2)
 
     assert concerns(typed) == []
@@ -175,7 +175,7 @@ def test_a_type_that_no_form_uses_any_more_is_no_concern(typed: Env) -> None:
     delivered(typed)
     typed.use({TOUR: a_form()})
 
-    begin_anew("default", typed.desk)
+    on_startup("default", typed.context)
 
     assert concerns(typed) == []
 

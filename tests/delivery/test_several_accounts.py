@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from service import clock
 from service.capture.accept import accept
 from service.delivery.acquaintance import recognise
+from service.delivery.context import AccountContext
 from service.delivery.deliver import deliver
-from service.delivery.desk import Desk
 from service.forms import Form
 from service.lead import Delivery, Lead, LeadId, Status, Submission
 from service.operations import leads
@@ -22,7 +22,7 @@ from service.operations.correction import correct
 from service.simulator.server import Simulator
 from service.store import Store
 from tests.builders import a_submission
-from tests.delivery.conftest import a_desk
+from tests.delivery.conftest import a_context
 from tests.forms.texts import setup_of
 
 ACCOUNTS = ("default", "harbour", "quay")
@@ -55,12 +55,12 @@ class Branches:
     ahead: timedelta = timedelta(0)
 
     @property
-    def desks(self) -> Mapping[str, Desk]:
+    def contexts(self) -> Mapping[str, AccountContext]:
         """A desk for each account, by the present forms file."""
-        return {name: replace(self._desks[name], forms=self.forms) for name in ACCOUNTS}
+        return {name: replace(self._contexts[name], forms=self.forms) for name in ACCOUNTS}
 
     def __post_init__(self) -> None:
-        self._desks = {name: a_desk(self.store, self.simulators[name], {}) for name in ACCOUNTS}
+        self._contexts = {name: a_context(self.store, self.simulators[name], {}) for name in ACCOUNTS}
 
     def claim(self) -> Sequence[Delivery]:
         """All that is due, as a worker gets it; every wait and lease is over."""
@@ -70,7 +70,7 @@ class Branches:
 
     def deliver(self, delivery: Delivery) -> None:
         """Deliver one lead by the account that it waits for."""
-        deliver(delivery, self.desks[delivery.lead.account])
+        deliver(delivery, self.contexts[delivery.lead.account])
 
     def deliver_until_quiet(self) -> None:
         """Deliver until nothing is owed any more."""

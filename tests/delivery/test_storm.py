@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from service import clock
 from service.delivery.deliver import deliver
-from service.delivery.keeper import StoreKeeper
+from service.delivery.token_store import DatabaseTokenStore
 from service.lead import Lead, LeadId, Status
 from service.nexudus.answers import Answer
 from service.nexudus.client import Nexudus
@@ -20,7 +20,7 @@ from service.nexudus.tokens import Login
 from service.simulator.server import Simulator
 from service.store import LeaseLost, Store
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import Env, a_desk
+from tests.delivery.conftest import Env, a_context
 
 PEOPLE = ("ada", "grace", "mary")
 CALLS = ("/api/token", "/api/spaces/coworkers", "/api/crm/crmopportunities", "/api/crm/crmboardcolumns")
@@ -139,7 +139,7 @@ class Storm:
         claimed = store.write(lambda tx: tx.queue.claim("a worker", now, 90, 4))
         try:
             for delivery in claimed:
-                deliver(delivery, self.env.desk)
+                deliver(delivery, self.env.context)
         except (Killed, LeaseLost):
             pass
         store.write(lambda tx: tx.queue.free_leases(lambda _: True))
@@ -174,11 +174,11 @@ def opportunities_of(nexudus: Simulator, lead_id: LeadId) -> int:
 def test_whatever_happens_each_lead_becomes_one_opportunity(store: Store, moves: list[tuple[str, Any]]) -> None:
     with Simulator() as nexudus, ExitStack() as travels:
         fate = Fate()
-        desk = a_desk(store, nexudus, {"contact": a_form()}, timeout_s=0.25)
+        context = a_context(store, nexudus, {"contact": a_form()}, timeout_s=0.25)
         login = Login("simulator@leadcapture.example", "simulator")
-        mortal = MortalNexudus(nexudus.url, login, StoreKeeper(store, "default", "a worker"), timeout_s=0.25)
+        mortal = MortalNexudus(nexudus.url, login, DatabaseTokenStore(store, "default", "a worker"), timeout_s=0.25)
         mortal.fate = fate
-        env = Env(store, nexudus, replace(desk, nexudus=mortal, schedule_s=(5.0,) * 8))
+        env = Env(store, nexudus, replace(context, nexudus=mortal, schedule_s=(5.0,) * 8))
 
         storm = Storm(env, fate, Clock(travels).jump)
         for what, how in moves:

@@ -28,7 +28,7 @@ def crm(running: Simulator) -> Simulator:
 
 @pytest.fixture
 def connect(crm: Simulator) -> Connect:
-    """Makes clients: `connect(password=..., totp_secret=..., token=..., keeper=..., timeout_s=...)`."""
+    """Makes clients: `connect(password=..., totp_secret=..., token=..., token_store=..., timeout_s=...)`."""
 
     def new(**options: Any) -> Nexudus:
         words = {"username": USERNAME, "password": PASSWORD}

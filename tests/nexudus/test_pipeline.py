@@ -9,7 +9,7 @@ import pytest
 from service.nexudus import pipeline
 from service.nexudus.client import Nexudus
 from service.nexudus.opportunities import PATH
-from service.nexudus.pipeline import Card, DatesIgnored, PagesRepeat
+from service.nexudus.pipeline import DatesIgnored, Opportunity, PagesRepeat
 from service.simulator.server import Simulator
 
 NOW = datetime.now(UTC)
@@ -20,7 +20,7 @@ def waits() -> None:
     """Nobody has more urgent calls."""
 
 
-def read(nexudus: Nexudus, since: datetime | None = None) -> list[Card]:
+def read(nexudus: Nexudus, since: datetime | None = None) -> list[Opportunity]:
     """All cards changed since then."""
     return [card for page in pipeline.pages(nexudus, "UpdatedOn", since, waits) for card in page]
 
@@ -33,7 +33,7 @@ def an_opportunity(crm: Simulator, nexudus: Nexudus, **fields: Any) -> int:
     )
 
 
-def ids(cards: Iterable[Card]) -> list[int]:
+def ids(cards: Iterable[Opportunity]) -> list[int]:
     """Their ids."""
     return [card.id for card in cards]
 

@@ -17,7 +17,7 @@ from service.nexudus.bearer import Bearer
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Intercepted, Refused, Throttled, Unavailable
 from service.nexudus.grants import Grants
-from service.nexudus.tokens import Login, MemoryTokenKeeper, Tokens
+from service.nexudus.tokens import Login, MemoryTokenStore, Tokens
 from service.nexudus.transport import Transport
 from service.simulator.server import Simulator
 from tests.nexudus.conftest import PASSWORD, USERNAME, Connect
@@ -76,10 +76,10 @@ def test_each_refresh_uses_the_newest_refresh_token(crm: Simulator, nexudus: Nex
 
 
 def test_a_dead_refresh_token_leads_to_one_password_grant(crm: Simulator, connect: Connect) -> None:
-    keeper = MemoryTokenKeeper()
-    keeper.save(kept_for(crm, expires_in_s=-1, refresh_token="long gone"))
+    token_store = MemoryTokenStore()
+    token_store.save(kept_for(crm, expires_in_s=-1, refresh_token="long gone"))
 
-    boards.me(connect(keeper=keeper))
+    boards.me(connect(token_store=token_store))
 
     assert grants_of(crm) == ["refresh_token", "password"]
 
@@ -126,20 +126,20 @@ def test_a_wrong_password_is_tried_once_and_never_again(crm: Simulator, connect:
 
 
 def test_a_refusal_holds_for_every_process(crm: Simulator, connect: Connect) -> None:
-    keeper = MemoryTokenKeeper()
+    token_store = MemoryTokenStore()
     for _ in range(2):
         with pytest.raises(Refused):
-            boards.me(connect(password="wrong", keeper=keeper))
+            boards.me(connect(password="wrong", token_store=token_store))
 
     assert grants_of(crm) == ["password"]
 
 
 def test_a_changed_password_is_tried_after_a_refusal(crm: Simulator, connect: Connect) -> None:
-    keeper = MemoryTokenKeeper()
+    token_store = MemoryTokenStore()
     with pytest.raises(Refused):
-        boards.me(connect(password="wrong", keeper=keeper))
+        boards.me(connect(password="wrong", token_store=token_store))
 
-    assert boards.me(connect(keeper=keeper)).email == USERNAME
+    assert boards.me(connect(token_store=token_store)).email == USERNAME
 
 
 def test_a_password_changed_in_the_crm_stops_after_one_refusal(crm: Simulator, nexudus: Nexudus) -> None:
@@ -203,8 +203,8 @@ def test_a_sign_in_that_found_nobody_is_no_refusal(
 
 
 def test_threads_and_processes_exchange_once_between_them(crm: Simulator, connect: Connect) -> None:
-    keeper = MemoryTokenKeeper()
-    clients = [connect(keeper=keeper) for _ in range(3)]
+    token_store = MemoryTokenStore()
+    clients = [connect(token_store=token_store) for _ in range(3)]
     crm.settings(latency_ms=50)
 
     at_once([partial(boards.me, client) for client in clients for _ in range(3)])
@@ -213,8 +213,8 @@ def test_threads_and_processes_exchange_once_between_them(crm: Simulator, connec
 
 
 def test_threads_and_processes_refresh_a_dead_token_once_between_them(crm: Simulator, connect: Connect) -> None:
-    keeper = MemoryTokenKeeper()
-    clients = [connect(keeper=keeper) for _ in range(3)]
+    token_store = MemoryTokenStore()
+    clients = [connect(token_store=token_store) for _ in range(3)]
     for client in clients:
         boards.me(client)
     crm.revoke_tokens()
@@ -237,51 +237,51 @@ def at_once(jobs: list[Callable[[], T]]) -> list[T]:
 
 
 def test_tokens_kept_by_another_process_are_used(crm: Simulator, connect: Connect) -> None:
-    keeper = MemoryTokenKeeper()
-    keeper.save(kept_for(crm))
+    token_store = MemoryTokenStore()
+    token_store.save(kept_for(crm))
 
-    boards.me(connect(keeper=keeper))
+    boards.me(connect(token_store=token_store))
 
     assert grants_of(crm) == []
 
 
 def test_while_another_process_signs_in_its_tokens_are_awaited(crm: Simulator, connect: Connect) -> None:
-    keeper = MemoryTokenKeeper()
-    assert keeper.try_lock(60)
-    nexudus = connect(keeper=keeper)
+    token_store = MemoryTokenStore()
+    assert token_store.try_lock(60)
+    nexudus = connect(token_store=token_store)
 
     with ThreadPoolExecutor(1) as pool:
         me = pool.submit(boards.me, nexudus)
-        keeper.save(kept_for(crm))
+        token_store.save(kept_for(crm))
 
         assert me.result(5).email == USERNAME
     assert grants_of(crm) == []
 
 
 def test_a_lock_that_is_never_given_back_is_not_awaited_for_ever(crm: Simulator) -> None:
-    keeper = MemoryTokenKeeper()
-    assert keeper.try_lock(60)
+    token_store = MemoryTokenStore()
+    assert token_store.try_lock(60)
     transport = Transport(crm.url, timeout_s=1, connect_timeout_s=1)
     grants = Grants(transport, Login(USERNAME, PASSWORD), "one")
 
     with pytest.raises(Unavailable, match="signing in"):
-        Bearer(grants, keeper, connect_timeout_s=1, wait_s=0.05).current()
+        Bearer(grants, token_store, connect_timeout_s=1, wait_s=0.05).current()
 
 
 def test_a_lock_left_behind_ends_by_itself() -> None:
-    keeper = MemoryTokenKeeper()
+    token_store = MemoryTokenStore()
 
-    assert keeper.try_lock(0)
-    assert keeper.try_lock(60)
-    assert not keeper.try_lock(60)
+    assert token_store.try_lock(0)
+    assert token_store.try_lock(60)
+    assert not token_store.try_lock(60)
 
 
 def test_the_lock_is_given_back_after_a_refusal(connect: Connect) -> None:
-    keeper = MemoryTokenKeeper()
+    token_store = MemoryTokenStore()
     with pytest.raises(Refused):
-        boards.me(connect(password="wrong", keeper=keeper))
+        boards.me(connect(password="wrong", token_store=token_store))
 
-    assert keeper.try_lock(1)
+    assert token_store.try_lock(1)
 
 
 def test_a_ready_token_needs_no_sign_in(crm: Simulator, connect: Connect) -> None:

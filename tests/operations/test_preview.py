@@ -240,9 +240,9 @@ def deliver_all(kept: Store, nexudus: Simulator, form: Form) -> None:
     """Do the worker's work."""
     login = {"NEXUDUS_USERNAME": "simulator@leadcapture.example", "NEXUDUS_PASSWORD": "simulator"}
     settings = read_settings({"NEXUDUS_BASE_URL": nexudus.url, **login})
-    desks = worker.desks(settings, Setup({form.name: form}), kept, threading.Event())
+    contexts = worker.account_contexts(settings, Setup({form.name: form}), kept, threading.Event())
     for delivery in kept.write(lambda tx: tx.queue.claim("the test", clock.now(), 90, 10)):
-        deliver(delivery, desks["default"])
+        deliver(delivery, contexts["default"])
     with kept.read() as tx:
         assert tx.leads.count_by_status() == {Status.DELIVERED: 1}
 

@@ -14,7 +14,7 @@ from service.reconciliation.reconciling import Ask, no_platforms, reconcile
 from service.simulator.server import Simulator
 from service.store import Change, Query, Sale, Store
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import Env, a_desk
+from tests.delivery.conftest import Env, a_context
 
 
 @dataclass
@@ -70,5 +70,5 @@ def kinds(found: Comparison) -> list[Kind]:
 @pytest.fixture
 def ledger(store: Store, nexudus: Simulator) -> Ledger:
     """An environment with the one form `contact`, and its book."""
-    desk = a_desk(store, nexudus, {"contact": a_form()})
-    return Ledger(Env(store, nexudus, desk), Book("default", desk.nexudus, store, lambda: None))
+    context = a_context(store, nexudus, {"contact": a_form()})
+    return Ledger(Env(store, nexudus, context), Book("default", context.nexudus, store, lambda: None))

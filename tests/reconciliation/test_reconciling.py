@@ -197,7 +197,7 @@ def test_the_mark_in_a_custom_field_is_enough(ledger: Ledger) -> None:
     ledger.nexudus.settings(systemid_round_trips=False)
     learned = {"custom_fields_kept": True}
     ledger.env.store.write(
-        lambda tx: tx.crm.learn_facts(ledger.env.desk.behaviours.tenant, learned, "live", clock.now())
+        lambda tx: tx.crm.learn_facts(ledger.env.context.behaviours.tenant, learned, "live", clock.now())
     )
     [ada] = ledger.delivers()
     second = copies(ledger, ada)

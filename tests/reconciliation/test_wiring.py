@@ -12,7 +12,7 @@ from service.reconciliation.wiring import asking, book_of, compare, keep_books
 from service.simulator.server import Simulator
 from service.store import Pace, Store
 from tests.builders import a_form, a_lead
-from tests.delivery.conftest import Env, a_desk
+from tests.delivery.conftest import Env, a_context
 from tests.fetching.conftest import Env as Office
 from tests.fetching.platforms import Platforms, meta_error, meta_lead
 from tests.fetching.test_pulling import NOW, WEEK, a_page
@@ -31,9 +31,9 @@ def sleeping(slept: list[float], most: int) -> Callable[[float], None]:
 
 
 def test_the_ledger_waits_for_turns_that_deliveries_leave(store: Store, nexudus: Simulator) -> None:
-    desk = a_desk(store, nexudus, {}, pace=Pace(4, 60))
+    context = a_context(store, nexudus, {}, pace=Pace(4, 60))
     slept: list[float] = []
-    book = book_of("default", desk, store, sleeping(slept, 3), tempo_s=0)
+    book = book_of("default", context, store, sleeping(slept, 3), tempo_s=0)
 
     book.wait()
     book.wait()
@@ -42,20 +42,20 @@ def test_the_ledger_waits_for_turns_that_deliveries_leave(store: Store, nexudus:
 
     assert slept == [0, 0, 0, 5.0]
     for _ in range(2):
-        desk.pacer.pass_one(is_write=False)  # at once, or OutOfPace
+        context.pacer.pass_one(is_write=False)  # at once, or OutOfPace
 
 
 def test_the_opportunities_of_test_leads_may_be_cleared_away(store: Store, nexudus: Simulator) -> None:
     forms = {"contact": a_form(), "canary": a_form("canary", canary=Canary(3600, "canary@example.com"))}
 
-    book = book_of("default", a_desk(store, nexudus, forms), store, clock.sleep)
+    book = book_of("default", a_context(store, nexudus, forms), store, clock.sleep)
 
     assert book.passing == {"canary"}
 
 
 def test_each_account_is_read_while_the_service_runs(store: Store, nexudus: Simulator) -> None:
-    desk = a_desk(store, nexudus, {"contact": a_form()})
-    env, stop = Env(store, nexudus, desk), threading.Event()
+    context = a_context(store, nexudus, {"contact": a_form()})
+    env, stop = Env(store, nexudus, context), threading.Event()
     lead = env.owes(a_lead())
     env.deliver_until_quiet()
 
@@ -63,7 +63,7 @@ def test_each_account_is_read_while_the_service_runs(store: Store, nexudus: Simu
         with store.read() as tx:
             return lead.id in tx.crm.sales_of([lead.id])
 
-    keep_books({"default": desk}, [], store, stop, Rhythm(look_s=0.05))
+    keep_books({"default": context}, [], store, stop, Rhythm(look_s=0.05))
 
     wait_until(is_seen, 10, "the sale")
     stop.set()

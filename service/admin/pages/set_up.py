@@ -13,7 +13,7 @@ from service import clock
 from service.admin.pages import snippets
 from service.admin.pages.shell import Shell
 from service.admin.pages.window import Window
-from service.delivery.preflight.rounds import checked_mark
+from service.delivery.setup_check.job import checked_mark
 from service.forms import Form
 from service.lead import Lead
 from service.store import Concern, Query, Refusal, Transaction

@@ -8,9 +8,9 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from service import clock
-from service.delivery.calls import may_be_saved
+from service.delivery.attempts import may_be_saved
 from service.delivery.pacing import OutOfPace
-from service.delivery.vetting import REMEDY, danger
+from service.delivery.stage_safety import REMEDY, danger
 from service.nexudus import boards, coworkers, marks, opportunities
 from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus, Params

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import structlog
 
 from service import clock
-from service.delivery.desk import Desk
+from service.delivery.context import AccountContext
 from service.delivery.pacing import OutOfPace
 from service.lead import Delivery, Doubt, Outcome, Step
 from service.nexudus.errors import (
@@ -49,7 +49,7 @@ class CallFailed(Exception):
 
 def attempt(
     delivery: Delivery,
-    desk: Desk,
+    context: AccountContext,
     step: Step,
     call: Callable[[], T],
     save: Callable[[Transaction, T], None],
@@ -62,22 +62,22 @@ def attempt(
     compose: the body that the call sends, where it is to be kept. describe: what people are to read of the result.
     Raises: CallFailed; OutOfPace; LeaseLost; StoreUnavailable.
     """
-    desk.pacer.prepay(is_write=step in CREATES)
+    context.pacer.prepay(is_write=step in CREATES)
     started_at = clock.now()
     body = _composed(compose)
-    number = desk.store.write(lambda tx: tx.queue.begin_attempt(delivery, step, started_at, body))
+    number = context.store.write(lambda tx: tx.queue.begin_attempt(delivery, step, started_at, body))
     began = clock.monotonic()
     try:
         result = call()
     except OutOfPace:
-        desk.store.write(
+        context.store.write(
             lambda tx: tx.queue.end_attempt(number, Outcome.THROTTLED, _since(began), detail="our own pace")
         )
         raise
     except NexudusError as error:
         duration_ms = _since(began)
-        _settle_failure(delivery, desk, number, Doubt(step, started_at), error, duration_ms)
-        raise CallFailed(error, step, started_at, hung=duration_ms >= desk.timeout_s * 950) from error
+        _settle_failure(delivery, context, number, Doubt(step, started_at), error, duration_ms)
+        raise CallFailed(error, step, started_at, hung=duration_ms >= context.timeout_s * 950) from error
     duration_ms = _since(began)
     outcome = Outcome.MISSING if result is None else Outcome.DONE
 
@@ -85,7 +85,7 @@ def attempt(
         tx.queue.end_attempt(number, outcome, duration_ms, 200, describe(result))
         save(tx, result)
 
-    desk.store.write(settle)
+    context.store.write(settle)
     _log(delivery, step, outcome, duration_ms)
     return result
 
@@ -99,7 +99,7 @@ def _composed(compose: Callable[[], Mapping[str, Any]] | None) -> Mapping[str, A
 
 
 def _settle_failure(
-    delivery: Delivery, desk: Desk, number: int, doubt: Doubt, error: NexudusError, duration_ms: int
+    delivery: Delivery, context: AccountContext, number: int, doubt: Doubt, error: NexudusError, duration_ms: int
 ) -> None:
     outcome = OUTCOMES[type(error)]
 
@@ -108,7 +108,7 @@ def _settle_failure(
         if may_be_saved(error) and doubt.step in CREATES:
             tx.queue.mark_unknown(delivery, doubt)
 
-    desk.store.write(settle)
+    context.store.write(settle)
     _log(delivery, doubt.step, outcome, duration_ms, error.status)
 
 

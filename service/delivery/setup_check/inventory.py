@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from service import clock
-from service.delivery.preflight.places import CANDIDATES, STAGE_ROLE
-from service.delivery.preflight.seen import Seen, Unseen
+from service.delivery.setup_check.cached_reader import CachedReader, PartUnreadable
+from service.delivery.setup_check.places import CANDIDATES, STAGE_ROLE
 from service.nexudus import boards, opportunity_types
 from service.nexudus.boards import Business, Stage, User
 from service.nexudus.client import Nexudus
@@ -29,7 +29,7 @@ Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class LocationOptions:
     """What belongs to one location; None for what shows none."""
 
     business: Business | None
@@ -39,11 +39,11 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelves:
+class AccountInventory:
     """All of one account. unread: what could not be read, a sentence each."""
 
     account: str
-    shelves: tuple[Shelf, ...]
+    shelves: tuple[LocationOptions, ...]
     unread: tuple[str, ...]
 
     def as_row(self) -> dict[str, Any]:
@@ -55,17 +55,17 @@ class Shelves:
         }
 
 
-def read_shelves(
+def read_inventory(
     nexudus: Nexudus,
     account: str,
     sleep: Callable[[float], None] = clock.sleep,
     progress: Progress | None = None,
-) -> Shelves:
+) -> AccountInventory:
     """Ask for everything; only without stages it makes no sense. Each stage is a call: lists hide what it does.
 
     Raises: as Nexudus.records.
     """
-    seen = Seen(nexudus, account, sleep, most=2 * STAGES_MAX)
+    seen = CachedReader(nexudus, account, sleep, most=2 * STAGES_MAX)
     stages = list(_judged(seen, seen.patiently(boards.stages), progress))
     places = _or_none(seen, "the locations", boards.businesses)
     types = list(_with_templates(seen, _or_none(seen, "the opportunity types", opportunity_types.opportunity_types)))
@@ -77,17 +77,17 @@ def read_shelves(
     rest = _shelf(None, None, stages, types, owners)
     if rest.stages or rest.types or rest.owners:
         shelves.append(rest)
-    return Shelves(account, tuple(shelves), tuple(finding.problem for finding in seen.untold))
+    return AccountInventory(account, tuple(shelves), tuple(finding.problem for finding in seen.untold))
 
 
-def _or_none(seen: Seen, what: str, read: Callable[[Nexudus], list[T]]) -> list[T]:
+def _or_none(seen: CachedReader, what: str, read: Callable[[Nexudus], list[T]]) -> list[T]:
     try:
         return seen.ask(what, "boards", read)
-    except Unseen:
+    except PartUnreadable:
         return []
 
 
-def _judged(seen: Seen, stages: Sequence[Stage], progress: Progress | None) -> Iterator[Stage]:
+def _judged(seen: CachedReader, stages: Sequence[Stage], progress: Progress | None) -> Iterator[Stage]:
     """The stages with what their own records show; those that show nothing stay as they were listed."""
     misses = 0
     for number, stage in enumerate(stages, 1):
@@ -97,14 +97,14 @@ def _judged(seen: Seen, stages: Sequence[Stage], progress: Progress | None) -> I
                 whole = seen.ask(
                     f"stage {stage.id}", "boards", partial(boards.judged, listed=stage), STAGE_ROLE, CANDIDATES
                 )
-            except Unseen:
+            except PartUnreadable:
                 misses += 1
         yield whole
         if progress:
             progress(number, len(stages))
 
 
-def _with_templates(seen: Seen, types: Sequence[OpportunityType]) -> Iterator[OpportunityType]:
+def _with_templates(seen: CachedReader, types: Sequence[OpportunityType]) -> Iterator[OpportunityType]:
     """The types with their templates for notes, as far as these show."""
     misses = 0
     for number, kind in enumerate(types, 1):
@@ -113,18 +113,18 @@ def _with_templates(seen: Seen, types: Sequence[OpportunityType]) -> Iterator[Op
             read = partial(opportunity_types.notes_template, kind=kind)
             try:
                 template = seen.ask(f"type {kind.id}", "boards", read, words="which types have a template for notes")
-            except Unseen:
+            except PartUnreadable:
                 misses += 1
         yield replace(kind, notes_template=template)
 
 
-def _with_places(seen: Seen, user: User) -> User:
+def _with_places(seen: CachedReader, user: User) -> User:
     """Lists do not tell a user's locations."""
     if user.business_ids is not None:
         return user
     try:
         whole = seen.ask(f"user {user.id}", "boards", lambda nexudus: boards.user(nexudus, user.id))
-    except Unseen:
+    except PartUnreadable:
         return user
     return replace(user, business_ids=whole.business_ids) if whole else user
 
@@ -139,8 +139,8 @@ def _shelf(
     stages: Iterable[Stage],
     types: Iterable[OpportunityType],
     owners: Iterable[User],
-) -> Shelf:
-    return Shelf(
+) -> LocationOptions:
+    return LocationOptions(
         place,
         tuple(stage for stage in stages if stage.business_id == business_id),
         tuple(kind for kind in types if kind.business_id == business_id),
@@ -154,7 +154,7 @@ def _is_at(user: User, business_id: int | None) -> bool:
     return business_id in user.business_ids
 
 
-def _shelf_row(shelf: Shelf) -> dict[str, Any]:
+def _shelf_row(shelf: LocationOptions) -> dict[str, Any]:
     place = shelf.business
     by_board: dict[int, list[Stage]] = {}
     for stage in shelf.stages:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from service.delivery.preflight.finding import Finding, of_account
-from service.delivery.preflight.seen import INTERCEPTED_REMEDY, Seen
-from service.delivery.vetting import SIGN_INS
+from service.delivery.setup_check.cached_reader import INTERCEPTED_REMEDY, CachedReader
+from service.delivery.setup_check.problem import SetupProblem, of_account
+from service.delivery.stage_safety import SIGN_INS
 from service.nexudus import boards, counts, coworkers, opportunities
 from service.nexudus.boards import User
 from service.nexudus.client import Nexudus
@@ -26,7 +26,7 @@ class Access:
 
     is_open: bool
     me: User | None
-    findings: tuple[Finding, ...]
+    findings: tuple[SetupProblem, ...]
 
 
 def search_nobody(nexudus: Nexudus) -> object:
@@ -43,7 +43,7 @@ TRIED: Mapping[str, Callable[[Nexudus], Any]] = {
 """Role -> a call that needs it and changes nothing."""
 
 
-def knock(seen: Seen) -> Access:
+def check_access(seen: CachedReader) -> Access:
     """Sign in, as every delivery would, and find out who we are."""
     try:
         me = seen.patiently(boards.me)
@@ -52,7 +52,7 @@ def knock(seen: Seen) -> Access:
     return Access(is_open=True, me=me, findings=tuple(_check_user(me, seen.account)))
 
 
-def _turned_away(seen: Seen, error: NexudusError) -> Access:
+def _turned_away(seen: CachedReader, error: NexudusError) -> Access:
     """Not knowing who we are is no harm where other calls pass."""
     account = seen.account
     if isinstance(error, Refused) and error.kind in SIGN_INS:
@@ -76,7 +76,7 @@ def _turned_away(seen: Seen, error: NexudusError) -> Access:
     return Access(is_open=True, me=None, findings=(unknown,))
 
 
-def _refused(error: Refused, account: str) -> Finding:
+def _refused(error: Refused, account: str) -> SetupProblem:
     """A refused sign-in; one without a status was refused earlier, and is not tried again."""
     if error.kind == "two_factor":
         remedy = "check NEXUDUS_TOTP_SECRET (or totp_secret of the account) and the clock of this machine"
@@ -90,7 +90,7 @@ def _refused(error: Refused, account: str) -> Finding:
     return of_account("error", "credentials", account, f"the sign-in {when} ({error.said})", remedy)
 
 
-def _unanswered(error: NexudusError, account: str) -> Finding:
+def _unanswered(error: NexudusError, account: str) -> SetupProblem:
     if isinstance(error, Throttled):
         problem, remedy = f"Nexudus could not be asked ({error.said})", "try again in a while"
     elif isinstance(error, Intercepted):
@@ -98,10 +98,10 @@ def _unanswered(error: NexudusError, account: str) -> Finding:
     else:
         problem, remedy = f"Nexudus does not answer ({error.said})", "check NEXUDUS_BASE_URL and the network"
     # No cause of its own: a delivery that meets this is noticed where it happens.
-    return Finding("error", "access", f"account {account}", problem, remedy, skipped=True)
+    return SetupProblem("error", "access", f"account {account}", problem, remedy, skipped=True)
 
 
-def _check_user(me: User, account: str) -> Iterator[Finding]:
+def _check_user(me: User, account: str) -> Iterator[SetupProblem]:
     remedy = "change that in Nexudus, at the service user"
     if me.api_access is False:
         yield of_account("error", "access", account, "the service user has no API access", remedy)
@@ -109,7 +109,7 @@ def _check_user(me: User, account: str) -> Iterator[Finding]:
         yield of_account("error", "access", account, "the service user is not active", remedy)
 
 
-def check_roles(seen: Seen, me: User | None) -> Iterator[Finding]:
+def check_roles(seen: CachedReader, me: User | None) -> Iterator[SetupProblem]:
     """Every call that a delivery makes is tried, but for the two that would make records.
 
     Raises: Unseen.
@@ -123,7 +123,7 @@ def check_roles(seen: Seen, me: User | None) -> Iterator[Finding]:
             yield of_account("error", "roles", seen.account, problem, "add it in Nexudus")
         except Intercepted as error:
             problem = f"could not check {role} ({error.said})"
-            yield Finding("warning", "roles", f"account {seen.account}", problem, INTERCEPTED_REMEDY, skipped=True)
+            yield SetupProblem("warning", "roles", f"account {seen.account}", problem, INTERCEPTED_REMEDY, skipped=True)
         except NexudusError as error:
             yield _untried(seen.account, role, error.said)
         else:
@@ -138,7 +138,7 @@ def check_roles(seen: Seen, me: User | None) -> Iterator[Finding]:
             yield of_account("error", "roles", seen.account, problem, "add it in Nexudus")
 
 
-def _held(seen: Seen, me: User | None) -> frozenset[str] | None:
+def _held(seen: CachedReader, me: User | None) -> frozenset[str] | None:
     """The roles that the CRM shows; the service user needs no right to look at them."""
     if me is None:
         return None
@@ -148,6 +148,8 @@ def _held(seen: Seen, me: User | None) -> frozenset[str] | None:
         return None
 
 
-def _untried(account: str, role: str, why: str, *, skipped: bool = True) -> Finding:
+def _untried(account: str, role: str, why: str, *, skipped: bool = True) -> SetupProblem:
     remedy = "see in Nexudus that the service user has it"
-    return Finding("warning", "roles", f"account {account}", f"could not check {role} ({why})", remedy, skipped=skipped)
+    return SetupProblem(
+        "warning", "roles", f"account {account}", f"could not check {role} ({why})", remedy, skipped=skipped
+    )

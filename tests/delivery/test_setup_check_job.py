@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from service import clock
-from service.delivery.preflight.rounds import Rhythm, Rounds, end_for_gone
+from service.delivery.setup_check.job import Rhythm, SetupCheckJob, end_for_gone
 from service.forms import ContactRule, Destination, Form
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
@@ -23,14 +23,14 @@ CUSTOM_FIELDS = "setup:default:contact:custom_fields"
 QUICK = Rhythm(first_s=0, again_s=300, troubled_s=200, unsafe_s=100, tempo_s=0)
 
 
-def rounds(nexudus: Simulator, store: Store, *forms: Form, rhythm: Rhythm = QUICK) -> Rounds:
+def rounds(nexudus: Simulator, store: Store, *forms: Form, rhythm: Rhythm = QUICK) -> SetupCheckJob:
     """The rounds of the account "default"."""
     client = Nexudus(nexudus.url, Login("simulator@leadcapture.example", "simulator"), timeout_s=2)
-    return Rounds(client, store, forms or (a_form(),), "default", threading.Event(), rhythm)
+    return SetupCheckJob(client, store, forms or (a_form(),), "default", threading.Event(), rhythm)
 
 
 @contextmanager
-def going(made: Rounds) -> Iterator[None]:
+def going(made: SetupCheckJob) -> Iterator[None]:
     """Let them go in a thread, and stop them."""
     thread = threading.Thread(target=made.run)
     thread.start()

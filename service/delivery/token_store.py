@@ -10,8 +10,8 @@ from service.nexudus.tokens import Tokens
 from service.store import Store
 
 
-class StoreKeeper:
-    """The nexudus room's TokenKeeper on the database."""
+class DatabaseTokenStore:
+    """The nexudus room's TokenStore on the database."""
 
     def __init__(self, store: Store, account: str, holder: str) -> None:
         """holder: who locks, unique among all processes of the deployment."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from service.delivery.preflight.finding import Finding
-from service.delivery.preflight.seen import Seen
+from service.delivery.setup_check.cached_reader import CachedReader
+from service.delivery.setup_check.problem import SetupProblem
 from service.nexudus import counts
 from service.nexudus.client import Nexudus
 from service.nexudus.counts import CAP
@@ -20,7 +20,7 @@ def cap_cause(account: str, business_id: int) -> str:
     return f"cap:{account}:{business_id}"
 
 
-def check_capacity(seen: Seen, business_id: int, now: datetime) -> Iterator[Finding]:
+def check_capacity(seen: CachedReader, business_id: int, now: datetime) -> Iterator[SetupProblem]:
     """Whether a location will soon be full, and when.
 
     Raises: Unseen.
@@ -36,7 +36,7 @@ def check_capacity(seen: Seen, business_id: int, now: datetime) -> Iterator[Find
     causes, subject = (cap_cause(seen.account, business_id),), f"account {seen.account}"
     holds = f"location {business_id} holds {count:,} of {CAP:,} opportunities"
     if count >= CAP:
-        yield Finding("error", "cap", subject, f"{holds} and takes no more", REMEDY, causes)
+        yield SetupProblem("error", "cap", subject, f"{holds} and takes no more", REMEDY, causes)
         return
     since = now - timedelta(days=PACE_DAYS)
 
@@ -44,7 +44,7 @@ def check_capacity(seen: Seen, business_id: int, now: datetime) -> Iterator[Find
         return counts.count_since(nexudus, business_id, since)
 
     young = seen.ask(f"the pace of location {business_id}", "cap", count_young, ROLE)
-    yield Finding("warning", "cap", subject, f"{holds}{forecast(count, young)}", REMEDY, causes)
+    yield SetupProblem("warning", "cap", subject, f"{holds}{forecast(count, young)}", REMEDY, causes)
 
 
 def forecast(count: int, young: int | None) -> str:
@@ -57,10 +57,10 @@ def forecast(count: int, young: int | None) -> str:
     return f", full in about {days} {'day' if days == 1 else 'days'} at the pace of the last {PACE_DAYS} days"
 
 
-def _check_total(seen: Seen) -> Iterator[Finding]:
+def _check_total(seen: CachedReader) -> Iterator[SetupProblem]:
     """Where the filter by location is not understood, all locations together are at least as many."""
     count = seen.ask("all opportunities", "cap", counts.count_all, ROLE)
     if count >= WARN_FROM:
         problem = f"could not count by location; all locations together hold {count:,} opportunities"
         remedy = f"see in Nexudus that none comes near {CAP:,}"
-        yield Finding("warning", "cap", f"account {seen.account}", problem, remedy, skipped=True)
+        yield SetupProblem("warning", "cap", f"account {seen.account}", problem, remedy, skipped=True)

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from service import clock
-from service.delivery.calls import OUTCOMES, CallFailed
-from service.delivery.desk import Desk
-from service.delivery.problems import no_new_contacts, parked_by, problem_of
+from service.delivery.attempts import OUTCOMES, CallFailed
+from service.delivery.context import AccountContext
+from service.delivery.messages import no_new_contacts, parked_by, problem_of
 from service.delivery.retry import CIRCUIT, GiveUp, hold_s, next_step, rest_s
 from service.lead import Delivery, Outcome, Step
 from service.nexudus.errors import Intercepted, NexudusError, Refused, Rejected, Throttled
@@ -27,18 +27,18 @@ class Held(Exception):
         self.problem = problem
 
 
-def follow(delivery: Delivery, desk: Desk, failed: CallFailed) -> None:
+def follow(delivery: Delivery, context: AccountContext, failed: CallFailed) -> None:
     """Note what follows a failed call of a step."""
     error = failed.error
     if isinstance(error, Refused) and error.kind == "role" and failed.step is Step.CREATE_COWORKER:
-        hold(delivery, desk, failed.step.value, no_new_contacts(error))
+        hold(delivery, context, failed.step.value, no_new_contacts(error))
         return
-    follow_error(delivery, desk, error, step=failed.step, began_at=failed.began_at, hung=failed.hung)
+    follow_error(delivery, context, error, step=failed.step, began_at=failed.began_at, hung=failed.hung)
 
 
 def follow_error(
     delivery: Delivery,
-    desk: Desk,
+    context: AccountContext,
     error: NexudusError,
     *,
     step: Step | None = None,
@@ -48,12 +48,12 @@ def follow_error(
     """Note what follows a failure. step: None for a look-up, when nothing was sent for this lead."""
     failure = _Failure(error, began_at or clock.now(), is_own=step is not None and _may_be_own(error))
     if isinstance(error, (Throttled, Refused)):
-        _rest(delivery, desk, error, step)
+        _rest(delivery, context, error, step)
     elif delivery.probes_until is not None and not isinstance(error, Rejected):
         # It was called ahead of its time: that costs it no place in the schedule.
-        _try_again(delivery, desk, failure, _due_after_probe(delivery.probes_until, delivery, desk, failure))
+        _try_again(delivery, context, failure, _due_after_probe(delivery.probes_until, delivery, context, failure))
     else:
-        _retry(delivery, desk, failure, hung=hung)
+        _retry(delivery, context, failure, hung=hung)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +70,34 @@ def _may_be_own(error: NexudusError) -> bool:
     return isinstance(error, Intercepted) and not error.is_general
 
 
-def _due_after_probe(due: datetime, delivery: Delivery, desk: Desk, failure: _Failure) -> datetime:
+def _due_after_probe(due: datetime, delivery: Delivery, context: AccountContext, failure: _Failure) -> datetime:
     """When a lead is due whose probe failed. One that may itself be the reason makes way for others."""
-    if not failure.is_own or not desk.schedule_s:
+    if not failure.is_own or not context.schedule_s:
         return due
-    wait_s = desk.schedule_s[min(delivery.tries, len(desk.schedule_s) - 1)]
+    wait_s = context.schedule_s[min(delivery.tries, len(context.schedule_s) - 1)]
     return max(due, clock.now() + timedelta(seconds=wait_s))
 
 
-def _retry(delivery: Delivery, desk: Desk, failure: _Failure, *, hung: bool) -> None:
+def _retry(delivery: Delivery, context: AccountContext, failure: _Failure, *, hung: bool) -> None:
     error = failure.error
     outcome, now = OUTCOMES[type(error)], clock.now()
     # What a hung call asked for may be saved much later: the first look must not come too early.
-    patience_s = desk.timeout_s if hung and outcome is Outcome.UNKNOWN else None
-    follows = next_step(outcome, delivery.tries, desk.schedule_s, desk.jitter(), now, patience_s)
+    patience_s = context.timeout_s if hung and outcome is Outcome.UNKNOWN else None
+    follows = next_step(outcome, delivery.tries, context.schedule_s, context.jitter(), now, patience_s)
     if isinstance(follows, GiveUp):
-        park(delivery, desk, parked_by(error, delivery.tries), account_works=isinstance(error, Rejected))
+        park(delivery, context, parked_by(error, delivery.tries), account_works=isinstance(error, Rejected))
     else:
-        _try_again(delivery, desk, failure, follows.due, follows.tries)
+        _try_again(delivery, context, failure, follows.due, follows.tries)
 
 
-def _try_again(delivery: Delivery, desk: Desk, failure: _Failure, due: datetime, tries: int | None = None) -> None:
+def _try_again(
+    delivery: Delivery, context: AccountContext, failure: _Failure, due: datetime, tries: int | None = None
+) -> None:
     """Give it back, and let the whole account rest where nothing has come through for a while.
 
     tries: places of the schedule that are spent by now; None: no more than before.
     """
-    account, now, jitter = delivery.lead.account, clock.now(), desk.jitter()
+    account, now, jitter = delivery.lead.account, clock.now(), context.jitter()
 
     def note(tx: Transaction) -> float:
         tx.queue.postpone(delivery, due, delivery.tries if tries is None else tries, problem_of(failure.error))
@@ -107,7 +109,7 @@ def _try_again(delivery: Delivery, desk: Desk, failure: _Failure, due: datetime,
         tx.accounts.pause(account, now + timedelta(seconds=wait_s), UNAVAILABLE)
         return wait_s
 
-    wait_s = desk.store.write(note)
+    wait_s = context.store.write(note)
     if wait_s:
         log.warning(
             "account_rests", account=account, lead=delivery.lead.id, reason=UNAVAILABLE, wait_s=round(wait_s, 1)
@@ -123,9 +125,9 @@ def _is_outage(tx: Transaction, account: str, failing: Failing, now: datetime, *
     )
 
 
-def _rest(delivery: Delivery, desk: Desk, error: Throttled | Refused, step: Step | None) -> None:
+def _rest(delivery: Delivery, context: AccountContext, error: Throttled | Refused, step: Step | None) -> None:
     """The whole account rests: as long as the CRM asked for, else longer each time. The schedule is not touched."""
-    account, jitter = delivery.lead.account, desk.jitter()
+    account, jitter = delivery.lead.account, context.jitter()
     outcome = OUTCOMES[type(error)]
     reason = outcome.value if isinstance(error, Throttled) else refusal(error, step)
     asked_s = error.retry_after_s if isinstance(error, Throttled) else None
@@ -137,7 +139,7 @@ def _rest(delivery: Delivery, desk: Desk, error: Throttled | Refused, step: Step
         tx.queue.postpone(delivery, until, delivery.tries, problem_of(error, step))
         return wait_s
 
-    wait_s = desk.store.write(note)
+    wait_s = context.store.write(note)
     log.warning("account_rests", account=account, lead=delivery.lead.id, reason=reason, wait_s=round(wait_s, 1))
 
 
@@ -147,9 +149,9 @@ def refusal(error: Refused, step: Step | None) -> str:
     return f"{Outcome.REFUSED.value}: {error.kind}{asked}"
 
 
-def hold(delivery: Delivery, desk: Desk, what: str, problem: str) -> None:
+def hold(delivery: Delivery, context: AccountContext, what: str, problem: str) -> None:
     """One kind of call rests, longer each time; the lead waits for it, others go on."""
-    account, jitter = delivery.lead.account, desk.jitter()
+    account, jitter = delivery.lead.account, context.jitter()
 
     def note(tx: Transaction) -> float:
         known, now = tx.queue.call_pause(account, what), clock.now()
@@ -161,28 +163,28 @@ def hold(delivery: Delivery, desk: Desk, what: str, problem: str) -> None:
         tx.queue.block(delivery, what, problem)
         return wait_s
 
-    wait_s = desk.store.write(note)
+    wait_s = context.store.write(note)
     log.warning("calls_held", account=account, lead=delivery.lead.id, what=what, wait_s=round(wait_s, 1))
 
 
-def heed(delivery: Delivery, desk: Desk, what: str) -> None:
+def check_pause(delivery: Delivery, context: AccountContext, what: str) -> None:
     """Before a call that may rest: pass where there is no such hold, or where this Delivery shall find out.
 
     Raises: Held.
     """
-    with desk.store.read() as tx:
+    with context.store.read() as tx:
         held = tx.queue.call_pause(delivery.lead.account, what)
     if held is not None and delivery.waits_for != what:
         raise Held(what, held.reason)
 
 
-def wait_for_hold(delivery: Delivery, desk: Desk, held: Held) -> None:
+def wait_for_hold(delivery: Delivery, context: AccountContext, held: Held) -> None:
     """Give it back until the hold is lifted."""
-    desk.store.write(lambda tx: tx.queue.block(delivery, held.what, held.problem))
+    context.store.write(lambda tx: tx.queue.block(delivery, held.what, held.problem))
     log.info("held", lead=delivery.lead.id, what=held.what)
 
 
-def wait_for_pace(delivery: Delivery, desk: Desk, wait_s: float) -> None:
+def wait_for_pace(delivery: Delivery, context: AccountContext, wait_s: float) -> None:
     """Our own pace is used up for so long: nothing of this account is claimed before."""
     until = clock.now() + timedelta(seconds=wait_s)
 
@@ -190,36 +192,36 @@ def wait_for_pace(delivery: Delivery, desk: Desk, wait_s: float) -> None:
         tx.accounts.pause(delivery.lead.account, until, "pace", is_fault=False)
         tx.queue.postpone(delivery, until, delivery.tries)
 
-    desk.store.write(note)
+    context.store.write(note)
     log.info("pace_used_up", account=delivery.lead.account, lead=delivery.lead.id, wait_s=round(wait_s, 1))
 
 
-def postpone(delivery: Delivery, desk: Desk, wait_s: float) -> None:
+def postpone(delivery: Delivery, context: AccountContext, wait_s: float) -> None:
     """Give it back for so long, at no cost."""
     due = clock.now() + timedelta(seconds=wait_s)
-    desk.store.write(lambda tx: tx.queue.postpone(delivery, due, delivery.tries))
+    context.store.write(lambda tx: tx.queue.postpone(delivery, due, delivery.tries))
 
 
-def hand_over(delivery: Delivery, desk: Desk, account: str) -> None:
+def hand_over(delivery: Delivery, context: AccountContext, account: str) -> None:
     """The lead is not this account's: let it be claimed by the one that its form and answers name."""
     now = clock.now()
-    desk.store.write(lambda tx: tx.queue.hand_over(delivery, account, now))
+    context.store.write(lambda tx: tx.queue.hand_over(delivery, account, now))
     log.warning("handed_over", lead=delivery.lead.id, account=delivery.lead.account, to=account)
 
 
-def park(delivery: Delivery, desk: Desk, problem: str, *, account_works: bool = False) -> None:
+def park(delivery: Delivery, context: AccountContext, problem: str, *, account_works: bool = False) -> None:
     """Only a person can help. account_works: the CRM let us in and judged the data, so others need not wait."""
 
     def note(tx: Transaction) -> None:
         tx.queue.park(delivery, problem)
         if account_works:
-            came_through(tx, delivery)
+            record_success(tx, delivery)
 
-    desk.store.write(note)
+    context.store.write(note)
     log.warning("parked", lead=delivery.lead.id, tries=delivery.tries)
 
 
-def came_through(tx: Transaction, delivery: Delivery) -> None:
+def record_success(tx: Transaction, delivery: Delivery) -> None:
     """The account works: a rest that was over is ended, and after an outage nobody waits out the schedule."""
     account, now = delivery.lead.account, clock.now()
     failing_since = tx.accounts.failing_since(account) or now

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from service.delivery.behaviour import Behaviour
 from service.delivery.pacing import OutOfPace
-from service.delivery.preflight.finding import WHOLE_ACCOUNT, Finding, Level, setup_cause
+from service.delivery.setup_check.problem import WHOLE_ACCOUNT, Level, SetupProblem, setup_cause
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Intercepted, NexudusError, Refused, Throttled, Unavailable
 
@@ -29,11 +29,11 @@ INTERCEPTED_REMEDY = (
 """What to do where web pages come instead of answers."""
 
 
-class Unseen(Exception):
+class PartUnreadable(Exception):
     """It cannot be seen; a finding says so already."""
 
 
-class Seen:
+class CachedReader:
     """One examination's view of one account."""
 
     def __init__(
@@ -52,7 +52,7 @@ class Seen:
         """
         self.account = account
         self.behaviour = behaviour or Behaviour()
-        self.untold: list[Finding] = []
+        self.untold: list[SetupProblem] = []
         self.absent: set[str] = set()  # things whose address is not there
         self._nexudus, self._sleep, self._tempo_s, self._needed = nexudus, sleep, tempo_s, needed
         self._most = most
@@ -69,8 +69,8 @@ class Seen:
         """
         if what not in self._known:
             self._known[what] = self._asked(words or what, check, read, roles)
-        if self._known[what] is Unseen:
-            raise Unseen(what)
+        if self._known[what] is PartUnreadable:
+            raise PartUnreadable(what)
         return cast("T", self._known[what])
 
     def _asked(self, what: str, check: str, read: Callable[[Nexudus], T], roles: str) -> Any:
@@ -78,13 +78,13 @@ class Seen:
             self._end(f"more than {self._most} things to ask for", "name fewer different ids in the forms file")
         try:
             return self.patiently(read)
-        except Unseen:
-            return Unseen
+        except PartUnreadable:
+            return PartUnreadable
         except NexudusError as error:
             if isinstance(error, Unavailable) and error.status == HTTPStatus.NOT_FOUND:
                 self.absent.add(what)
             self._tell(what, check, error, roles)
-            return Unseen
+            return PartUnreadable
 
     def patiently(self, read: Callable[[Nexudus], T]) -> T:
         """One read, made again where the CRM or our own pace asks to wait.
@@ -93,7 +93,7 @@ class Seen:
         """
         for waits in range(WAITS_MAX + 1):
             if self._over:
-                raise Unseen
+                raise PartUnreadable
             if self._tempo_s:
                 self._sleep(self._tempo_s)
             try:
@@ -125,13 +125,13 @@ class Seen:
         remedy = f"give the service user {roles}" if denied and roles else _remedy_of(error)
         causes = (setup_cause(self.account, WHOLE_ACCOUNT, check),) if level == "error" else ()
         problem = f"could not check {what} ({error.said})"
-        self.untold.append(Finding(level, check, f"account {self.account}", problem, remedy, causes, skipped=True))
+        self.untold.append(SetupProblem(level, check, f"account {self.account}", problem, remedy, causes, skipped=True))
 
     def _end(self, why: str, remedy: str) -> None:
         self._over = True
         subject = f"account {self.account}"
         self.untold.append(
-            Finding("warning", "access", subject, f"{why}, the rest was not checked", remedy, skipped=True)
+            SetupProblem("warning", "access", subject, f"{why}, the rest was not checked", remedy, skipped=True)
         )
 
 

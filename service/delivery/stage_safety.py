@@ -58,7 +58,7 @@ class _Verdict:
     until: float = float("-inf")  # by clock.monotonic
 
 
-class Vetting:
+class StageSafety:
     """What is known of stages in this process; threads and accounts may share it."""
 
     def __init__(self, safe_s: float = SAFE_S, unsafe_s: float = UNSAFE_S, unknown_s: float = UNKNOWN_S) -> None:

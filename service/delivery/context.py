@@ -1,4 +1,4 @@
-"""The desk at which one account's debts are paid."""
+"""All that delivering to one account needs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from service.delivery.acquaintance import PlanReader
 from service.delivery.behaviour import Behaviours
 from service.delivery.pacing import Pacer
+from service.delivery.stage_safety import StageSafety
 from service.delivery.targets import Targets
-from service.delivery.vetting import Vetting
 from service.forms import Form
 from service.nexudus.client import Nexudus
 from service.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AccountContext:
     """All that is needed to deliver to one account."""
 
     nexudus: Nexudus
     pacer: Pacer
     targets: Targets
-    vetting: Vetting
+    stage_safety: StageSafety
     store: Store
     behaviours: Behaviours
     forms: Mapping[str, Form]

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from service.delivery.preflight.finding import Finding
-from service.delivery.preflight.places import STAGE_ROLES, STAGES, judge
-from service.delivery.preflight.seen import Seen
-from service.delivery.preflight.variants import Variant
+from service.delivery.setup_check.cached_reader import CachedReader
+from service.delivery.setup_check.places import STAGE_ROLES, STAGES, judge
+from service.delivery.setup_check.problem import SetupProblem
+from service.delivery.setup_check.routes import Variant
 from service.forms import LOST, RECEIVED, STAGE, WON, key_of_stage
 from service.nexudus import boards
 from service.nexudus.boards import Stage
@@ -25,7 +25,7 @@ CLOSING = {WON: "WinOpportunity", LOST: "LoseOpportunity"}
 HISTORY_ROLE = "CrmOpportunityHistory-List"
 
 
-def check_conversions(seen: Seen, variant: Variant) -> Iterator[Finding]:
+def check_conversions(seen: CachedReader, variant: Variant) -> Iterator[SetupProblem]:
     """What the forms file counts, compared with the stages of the account.
 
     Raises: Unseen.
@@ -46,7 +46,7 @@ def check_conversions(seen: Seen, variant: Variant) -> Iterator[Finding]:
         yield variant.finding("warning", "conversions", problem, f"give the service user {HISTORY_ROLE}")
 
 
-def _collisions(seen: Seen, variant: Variant, stages: Iterable[Stage]) -> Iterator[Finding]:
+def _collisions(seen: CachedReader, variant: Variant, stages: Iterable[Stage]) -> Iterator[SetupProblem]:
     keys = variant.form.conversions
     for word, meaning in MEANINGS.items():
         name = STAGE + word

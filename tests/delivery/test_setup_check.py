@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.delivery.behaviour import Behaviour
-from service.delivery.preflight import Finding, examine
+from service.delivery.setup_check import SetupProblem, examine
 from service.forms import ContactRule, Destination, Form, Route
 from service.nexudus.boards import DANGERS, FILLS, WARNINGS
 from service.nexudus.client import Nexudus
@@ -35,7 +35,7 @@ def found(client: Nexudus, *forms: Form) -> list[tuple[str, str]]:
     return [(finding.level, finding.sentence) for finding in examine(client, forms)]
 
 
-def the_one(client: Nexudus, form: Form) -> Finding:
+def the_one(client: Nexudus, form: Form) -> SetupProblem:
     """The only thing that is wrong."""
     (finding,) = examine(client, [form])
     return finding

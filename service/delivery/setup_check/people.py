@@ -4,20 +4,20 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from service.delivery.behaviour import notes_fact
-from service.delivery.preflight.finding import Finding
-from service.delivery.preflight.seen import Seen
-from service.delivery.preflight.variants import Variant
+from service.delivery.setup_check.cached_reader import CachedReader
+from service.delivery.setup_check.problem import SetupProblem
+from service.delivery.setup_check.routes import Variant
 from service.nexudus import boards, coworkers, opportunity_types
 from service.nexudus.boards import Placed, Stage
 from service.nexudus.client import Nexudus
 from service.nexudus.opportunity_types import OpportunityType
 from service.nexudus.text import plain
 
-Check = Callable[[Seen, Variant, Stage | None], Iterator[Finding]]
+Check = Callable[[CachedReader, Variant, Stage | None], Iterator[SetupProblem]]
 """Each may raise Unseen."""
 
 
-def check_type(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Finding]:
+def check_type(seen: CachedReader, variant: Variant, stage: Stage | None) -> Iterator[SetupProblem]:
     """The type exists, at the stage's location, and has no template that may take the place of the enquiry."""
     type_id = variant.form.destination.opportunity_type_id
     if not type_id:
@@ -30,7 +30,7 @@ def check_type(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Fi
         yield from _check_template(seen, variant, kind)
 
 
-def _check_template(seen: Seen, variant: Variant, kind: OpportunityType) -> Iterator[Finding]:
+def _check_template(seen: CachedReader, variant: Variant, kind: OpportunityType) -> Iterator[SetupProblem]:
     named = f"opportunity type {kind.id} ({plain(kind.name)})"
     template = seen.ask(
         f"the template of {named}",
@@ -49,7 +49,7 @@ def _check_template(seen: Seen, variant: Variant, kind: OpportunityType) -> Iter
 
 def _placed(
     variant: Variant, check: str, what: str, found: Placed | None, stage: Stage | None, remedy: str
-) -> Iterator[Finding]:
+) -> Iterator[SetupProblem]:
     """Something of one location exists, and at the stage's location."""
     if found is None:
         yield variant.finding("error", check, f"Nexudus has no {what}", remedy)
@@ -58,7 +58,7 @@ def _placed(
         yield variant.finding("error", check, problem, remedy)
 
 
-def check_owner(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Finding]:
+def check_owner(seen: CachedReader, variant: Variant, stage: Stage | None) -> Iterator[SetupProblem]:
     """The owner is an active admin of the stage's location."""
     owner_id = variant.form.destination.responsible_id
     if not owner_id:
@@ -75,7 +75,7 @@ def check_owner(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[F
         yield variant.finding("error", "owner", problem, f"{remedy}, or add the location to the user")
 
 
-def check_team(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Finding]:
+def check_team(seen: CachedReader, variant: Variant, stage: Stage | None) -> Iterator[SetupProblem]:
     """The team exists, at the stage's location."""
     team_id = variant.form.destination.team_id
     if not team_id:
@@ -84,7 +84,7 @@ def check_team(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Fi
     yield from _placed(variant, "team", f"team {team_id}", team, stage, "correct team_id, or leave it out")
 
 
-def check_customers(seen: Seen, variant: Variant, _stage: Stage | None) -> Iterator[Finding]:
+def check_customers(seen: CachedReader, variant: Variant, _stage: Stage | None) -> Iterator[SetupProblem]:
     """The customers who referred or represent the person exist."""
     wanted = variant.form.destination
     for check, customer_id in (("referrer", wanted.referrer_id), ("agent", wanted.agent_id)):

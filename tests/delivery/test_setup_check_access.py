@@ -2,9 +2,9 @@
 
 import pytest
 
-from service.delivery.keeper import StoreKeeper
 from service.delivery.pacing import Pacer
-from service.delivery.preflight import Finding, examine
+from service.delivery.setup_check import SetupProblem, examine
+from service.delivery.token_store import DatabaseTokenStore
 from service.forms import ContactRule, Destination, Form
 from service.nexudus.client import Nexudus
 from service.nexudus.coworkers import PATH as COWORKERS
@@ -22,7 +22,7 @@ def connect(nexudus: Simulator) -> Nexudus:
     return Nexudus(nexudus.url, Login(USERNAME, "simulator"), timeout_s=1)
 
 
-def findings_of(nexudus: Simulator, form: Form | None = None) -> list[Finding]:
+def findings_of(nexudus: Simulator, form: Form | None = None) -> list[SetupProblem]:
     """What is wrong with the account of a form that is sound itself."""
     return examine(connect(nexudus), [form or a_form()])
 
@@ -42,8 +42,8 @@ def test_a_wrong_password_is_the_one_error(nexudus: Simulator) -> None:
 
 def test_a_sign_in_that_was_refused_before_is_not_tried_again(nexudus: Simulator, store: Store) -> None:
     for number in range(3):
-        keeper = StoreKeeper(store, "default", str(number))
-        client = Nexudus(nexudus.url, Login(USERNAME, "wrong"), keeper, "tests", timeout_s=2)
+        token_store = DatabaseTokenStore(store, "default", str(number))
+        client = Nexudus(nexudus.url, Login(USERNAME, "wrong"), token_store, "tests", timeout_s=2)
         (finding,) = examine(client, [a_form()])
 
     assert "was refused before, and is not tried again" in finding.problem

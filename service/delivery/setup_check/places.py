@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from functools import partial
 
-from service.delivery.preflight.finding import Finding
-from service.delivery.preflight.seen import Seen, Unseen
-from service.delivery.preflight.variants import Variant
+from service.delivery.setup_check.cached_reader import CachedReader, PartUnreadable
+from service.delivery.setup_check.problem import SetupProblem
+from service.delivery.setup_check.routes import Variant
+from service.delivery.stage_safety import REMEDY, cause_of, danger
 from service.delivery.targets import Unroutable, choose_stage
-from service.delivery.vetting import REMEDY, cause_of, danger
 from service.nexudus import boards
 from service.nexudus.boards import FILLS, WARNINGS, Business, Stage, User
 from service.nexudus.text import plain
@@ -17,7 +17,7 @@ CANDIDATES = "what the stages of the boards do on arrival"
 STAGE_ROLES, STAGE_ROLE = "CrmBoard-List and CrmBoardColumn-List", "CrmBoardColumn-Read"
 
 
-def find_stage(seen: Seen, variant: Variant) -> tuple[Stage | None, list[Finding]]:
+def find_stage(seen: CachedReader, variant: Variant) -> tuple[Stage | None, list[SetupProblem]]:
     """The stage that a lead would enter, with what its own record shows, or why there is none.
 
     Raises: Unseen.
@@ -25,7 +25,7 @@ def find_stage(seen: Seen, variant: Variant) -> tuple[Stage | None, list[Finding
     wanted = variant.form.destination
     try:
         known = seen.ask(STAGES, "stage", boards.all_stages, STAGE_ROLES)
-    except Unseen:
+    except PartUnreadable:
         if not wanted.stage_id:
             raise
         return _stage_by_id(seen, variant, wanted.stage_id)
@@ -40,39 +40,39 @@ def find_stage(seen: Seen, variant: Variant) -> tuple[Stage | None, list[Finding
         return None, [variant.unroutable("stage", error)]
 
 
-def judge(seen: Seen, stage: Stage, words: str) -> Stage:
+def judge(seen: CachedReader, stage: Stage, words: str) -> Stage:
     """Read a stage's own record, as a delivery does: its row in a list proves nothing. Raises: Unseen."""
     return seen.ask(f"stage {stage.id}", "stage", lambda nexudus: boards.judged(nexudus, stage), STAGE_ROLE, words)
 
 
-def _judged(seen: Seen, variant: Variant, stage: Stage) -> tuple[Stage, list[Finding]]:
+def _judged(seen: CachedReader, variant: Variant, stage: Stage) -> tuple[Stage, list[SetupProblem]]:
     """The chosen stage by its own record, and a finding where that does not show what happens there."""
     does = f"what stage {stage.id} ({plain(stage.name)}) does on arrival"
     try:
         whole = judge(seen, stage, does)
-    except Unseen:
+    except PartUnreadable:
         return stage, []
     problem = f"could not check {does} (its record does not show it)"
-    unshown = Finding("warning", "stage", variant.label, problem, "look at it in Nexudus yourself", skipped=True)
+    unshown = SetupProblem("warning", "stage", variant.label, problem, "look at it in Nexudus yourself", skipped=True)
     return whole, [] if whole.is_judged else [unshown]
 
 
-def _stage_by_id(seen: Seen, variant: Variant, stage_id: int) -> tuple[Stage | None, list[Finding]]:
+def _stage_by_id(seen: CachedReader, variant: Variant, stage_id: int) -> tuple[Stage | None, list[SetupProblem]]:
     """Where boards may not be listed, but a stage be read. Where the very address is not there, no stage is missing."""
     stage = seen.ask(f"stage {stage_id}", "stage", lambda nexudus: boards.stage(nexudus, stage_id), STAGE_ROLE)
     if stage is None and STAGES in seen.absent:
-        raise Unseen(STAGES)
+        raise PartUnreadable(STAGES)
     if stage is None:
         return None, [variant.finding("error", "stage", f"Nexudus has no stage {stage_id}", "correct stage_id")]
     return stage, []
 
 
-def check_stage(variant: Variant, stage: Stage) -> Iterator[Finding]:
+def check_stage(variant: Variant, stage: Stage) -> Iterator[SetupProblem]:
     """What happens to whoever arrives there."""
     here = f"stage {stage.id} ({plain(stage.name)})"
     wrong = danger(stage)
     if wrong:
-        yield Finding("error", "stage", variant.label, wrong, REMEDY, (cause_of(variant.account, stage.id),))
+        yield SetupProblem("error", "stage", variant.label, wrong, REMEDY, (cause_of(variant.account, stage.id),))
     does = [words for flag, words in WARNINGS.items() if flag in stage.flags and flag not in FILLS]
     if does:
         remedy = "choose another stage, if new enquiries shall not meet that"
@@ -88,7 +88,7 @@ def check_stage(variant: Variant, stage: Stage) -> Iterator[Finding]:
         yield variant.finding("warning", "location", problem, remedy)
 
 
-def check_contact(seen: Seen, variant: Variant, stage: Stage | None, me: User | None) -> Iterator[Finding]:
+def check_contact(seen: CachedReader, variant: Variant, stage: Stage | None, me: User | None) -> Iterator[SetupProblem]:
     """What a new contact needs: a location that we reach, a country and a time zone.
 
     Raises: Unseen.
@@ -123,7 +123,7 @@ def _lacks(place: Business) -> tuple[str, str]:
     )
 
 
-def check_country(seen: Seen, variant: Variant) -> Iterator[Finding]:
+def check_country(seen: CachedReader, variant: Variant) -> Iterator[SetupProblem]:
     """Raises: Unseen."""
     country_id = variant.form.contact.country_id
     if not country_id:
@@ -134,7 +134,7 @@ def check_country(seen: Seen, variant: Variant) -> Iterator[Finding]:
         yield variant.finding("error", "country", problem, "correct contact.country_id, or leave it out")
 
 
-def check_time_zone(seen: Seen, variant: Variant) -> Iterator[Finding]:
+def check_time_zone(seen: CachedReader, variant: Variant) -> Iterator[SetupProblem]:
     """Raises: Unseen."""
     zone_id = variant.form.contact.time_zone_id
     if not zone_id:

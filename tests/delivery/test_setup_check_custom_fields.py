@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from service.delivery.preflight import Finding, examine
-from service.delivery.preflight.demands import FIELDS_MAX, MISSES_MAX
+from service.delivery.setup_check import SetupProblem, examine
+from service.delivery.setup_check.required_fields import FIELDS_MAX, MISSES_MAX
 from service.forms import ContactRule, Destination, Form
 from service.nexudus.client import Nexudus
 from service.nexudus.custom_fields import COWORKER, OPPORTUNITY, PATH
@@ -16,7 +16,7 @@ from tests.builders import a_form
 CAUSE = "setup:default:contact:custom_fields"
 
 
-def findings_of(nexudus: Simulator, form: Form | None = None) -> list[Finding]:
+def findings_of(nexudus: Simulator, form: Form | None = None) -> list[SetupProblem]:
     """What is wrong with a form that is sound but for its custom fields."""
     client = Nexudus(nexudus.url, Login("simulator@leadcapture.example", "simulator"), timeout_s=2)
     return examine(client, [form or a_form()])

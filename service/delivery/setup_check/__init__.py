@@ -14,8 +14,8 @@ rounds.py      the same at start and daily, kept as concerns
 shelves.py     what an account has that a forms file can name
 """
 
-from service.delivery.preflight.examine import examine
-from service.delivery.preflight.finding import Finding, Level
-from service.delivery.preflight.rounds import Rounds, end_for_gone
+from service.delivery.setup_check.examine import examine
+from service.delivery.setup_check.job import SetupCheckJob, end_for_gone
+from service.delivery.setup_check.problem import Level, SetupProblem
 
-__all__ = ["Finding", "Level", "Rounds", "end_for_gone", "examine"]
+__all__ = ["Level", "SetupCheckJob", "SetupProblem", "end_for_gone", "examine"]

@@ -12,7 +12,7 @@ WHOLE_ACCOUNT = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SetupProblem:
     """One problem. Nothing personal, no secret.
 
     check: the kind of check, one word ("stage", "roles" ...). subject: what it is about ("form tour, route 1").
@@ -42,22 +42,22 @@ def setup_cause(account: str, form: str, check: str) -> str:
     return f"setup:{account}:{form}:{check}"
 
 
-def of_account(level: Level, check: str, account: str, problem: str, remedy: str) -> Finding:
+def of_account(level: Level, check: str, account: str, problem: str, remedy: str) -> SetupProblem:
     """A finding about a whole account."""
     causes = (setup_cause(account, WHOLE_ACCOUNT, check),) if level == "error" else ()
-    return Finding(level, check, f"account {account}", problem, remedy, causes)
+    return SetupProblem(level, check, f"account {account}", problem, remedy, causes)
 
 
-def merged(findings: Iterable[Finding]) -> list[Finding]:
+def merged(findings: Iterable[SetupProblem]) -> list[SetupProblem]:
     """Errors first, and each problem once: forms that share it are named together, a form for its routes, too."""
-    found: dict[Finding, list[Finding]] = {}
+    found: dict[SetupProblem, list[SetupProblem]] = {}
     for finding in findings:
         found.setdefault(replace(finding, subject="", causes=()), []).append(finding)
     together = [_joined(several) for several in found.values()]
     return sorted(together, key=lambda finding: finding.level)
 
 
-def _joined(several: Sequence[Finding]) -> Finding:
+def _joined(several: Sequence[SetupProblem]) -> SetupProblem:
     subjects = dict.fromkeys(each.subject for each in several)
     named = [each for each in subjects if each.partition(", route ")[0] not in subjects or ", route " not in each]
     causes = tuple(dict.fromkeys(cause for each in several for cause in each.causes))

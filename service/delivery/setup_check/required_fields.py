@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from service.delivery.preflight.finding import Finding, setup_cause
-from service.delivery.preflight.seen import Seen, Unseen
-from service.delivery.preflight.variants import Variant
+from service.delivery.setup_check.cached_reader import CachedReader, PartUnreadable
+from service.delivery.setup_check.problem import SetupProblem, setup_cause
+from service.delivery.setup_check.routes import Variant
 from service.nexudus import coworkers, custom_fields, opportunities
 from service.nexudus.boards import Stage
 from service.nexudus.coworkers import NewCoworker
@@ -52,7 +52,7 @@ class Filling:
         return is_named or bool(names & self.others)
 
 
-def check_custom_fields(seen: Seen, variant: Variant, stage: Stage | None) -> Iterator[Finding]:
+def check_custom_fields(seen: CachedReader, variant: Variant, stage: Stage | None) -> Iterator[SetupProblem]:
     """Custom fields that are required and left empty, keys that name no field, and values that are no option.
 
     Whether the API insists on required ones is not known, so none of these is an error; they are kept as concerns.
@@ -63,7 +63,7 @@ def check_custom_fields(seen: Seen, variant: Variant, stage: Stage | None) -> It
         problem = f"could not check all custom fields (there are {len(listed)}, {FIELDS_MAX} are looked at)"
         remedy = "see in Nexudus that your forms fill the required ones"
         subject = f"account {variant.account}"
-        yield Finding("warning", "custom_fields", subject, problem, remedy, skipped=True)
+        yield SetupProblem("warning", "custom_fields", subject, problem, remedy, skipped=True)
     for filling in _fillings(variant, stage):
         fields = list(_read(seen, [field for field in listed[:FIELDS_MAX] if filling.reaches(field)]))
         for field in fields:
@@ -85,7 +85,7 @@ def _custom_n(extra: Mapping[str, Any]) -> Iterator[str]:
     return (name for name, value in extra.items() if re.fullmatch(r"Custom\d+", name) and value != "")
 
 
-def _read(seen: Seen, listed: list[CustomField]) -> Iterator[CustomField]:
+def _read(seen: CachedReader, listed: list[CustomField]) -> Iterator[CustomField]:
     """The fields by their own records; as listed, so not required, where a record does not show."""
     misses = 0
     for field in listed:
@@ -93,12 +93,12 @@ def _read(seen: Seen, listed: list[CustomField]) -> Iterator[CustomField]:
         if misses < MISSES_MAX:
             try:
                 whole = _whole(seen, field.id)
-            except Unseen:
+            except PartUnreadable:
                 misses += 1
         yield whole
 
 
-def _whole(seen: Seen, field_id: int) -> CustomField:
+def _whole(seen: CachedReader, field_id: int) -> CustomField:
     return seen.ask(
         f"custom field {field_id}",
         "custom_fields",
@@ -108,7 +108,7 @@ def _whole(seen: Seen, field_id: int) -> CustomField:
     )
 
 
-def _check_field(variant: Variant, filling: Filling, field: CustomField) -> Iterator[Finding]:
+def _check_field(variant: Variant, filling: Filling, field: CustomField) -> Iterator[SetupProblem]:
     name = plain(field.name)
     if field.required and not filling.fills(field):
         answer = re.sub(r"\W+", "_", name.lower()).strip("_")
@@ -121,7 +121,7 @@ def _check_field(variant: Variant, filling: Filling, field: CustomField) -> Iter
             yield _kept(variant, problem, "write one of the options that Nexudus shows for it")
 
 
-def _check_keys(variant: Variant, filling: Filling, known: list[CustomField]) -> Iterator[Finding]:
+def _check_keys(variant: Variant, filling: Filling, known: list[CustomField]) -> Iterator[SetupProblem]:
     ours = [field for field in known if filling.reaches(field)]
     for key in filling.custom:
         if not any(field.is_called(key) for field in ours):
@@ -137,13 +137,13 @@ def _nearest(key: str, names: list[str], table: str) -> str:
     return f"did you mean {by_folded[near[0]]!r}?" if near else f"correct {table} in the forms file"
 
 
-def _kept(variant: Variant, problem: str, remedy: str) -> Finding:
+def _kept(variant: Variant, problem: str, remedy: str) -> SetupProblem:
     """A warning that is kept as a concern of the form's set-up."""
     causes = (setup_cause(variant.account, variant.form.name, "custom_fields"),)
-    return Finding("warning", "custom_fields", variant.label, problem, remedy, causes)
+    return SetupProblem("warning", "custom_fields", variant.label, problem, remedy, causes)
 
 
-def check_additions(variant: Variant) -> Iterator[Finding]:
+def check_additions(variant: Variant) -> Iterator[SetupProblem]:
     """Whether both bodies can be made with what `extra` adds; nothing is asked or sent."""
     rule, wanted = variant.form.contact, variant.form.destination
     value = wanted.value if isinstance(wanted.value, int | float) else None

@@ -5,7 +5,7 @@ import threading
 import pytest
 import structlog
 
-from service.delivery.vetting import UnsafeStage, Vetting, cause_of
+from service.delivery.stage_safety import StageSafety, UnsafeStage, cause_of
 from service.nexudus.boards import DANGERS, WARNINGS
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Refused, Throttled
@@ -37,7 +37,7 @@ def test_a_stage_that_does_harm_is_refused_and_says_what_to_do(client: Nexudus, 
     change(nexudus, 1001, **{flag: True})
 
     with pytest.raises(UnsafeStage, match=rf"stage 1001 \(New enquiry\) {DANGERS[flag]}: choose another") as refused:
-        Vetting().check(client, 1001)
+        StageSafety().check(client, 1001)
 
     assert refused.value.stage_id == 1001
 
@@ -46,22 +46,22 @@ def test_a_stage_that_does_harm_is_refused_and_says_what_to_do(client: Nexudus, 
 def test_a_stage_that_only_does_more_than_hold_cards_passes(client: Nexudus, nexudus: Simulator, flag: str) -> None:
     change(nexudus, 1001, **{flag: 31 if flag.endswith("Id") else True})
 
-    Vetting().check(client, 1001)
+    StageSafety().check(client, 1001)
 
 
 def test_a_safe_stage_is_asked_for_once(client: Nexudus, nexudus: Simulator) -> None:
-    vetting = Vetting()
+    stage_safety = StageSafety()
 
     for _ in range(3):
-        vetting.check(client, 1001)
+        stage_safety.check(client, 1001)
 
     assert asked(nexudus) == 1
 
 
 def test_threads_that_come_together_ask_once(client: Nexudus, nexudus: Simulator) -> None:
     nexudus.settings(latency_ms=50)
-    vetting = Vetting()
-    threads = [threading.Thread(target=vetting.check, args=(client, 1001)) for _ in range(4)]
+    stage_safety = StageSafety()
+    threads = [threading.Thread(target=stage_safety.check, args=(client, 1001)) for _ in range(4)]
 
     for thread in threads:
         thread.start()
@@ -73,40 +73,40 @@ def test_threads_that_come_together_ask_once(client: Nexudus, nexudus: Simulator
 
 def test_two_accounts_have_each_their_own_stage_of_the_same_id(client: Nexudus, nexudus: Simulator) -> None:
     other = Nexudus(nexudus.url, Login(token="simulator"), timeout_s=2)
-    vetting = Vetting()
-    vetting.check(client, 1001)
+    stage_safety = StageSafety()
+    stage_safety.check(client, 1001)
     change(nexudus, 1001, DeleteAccount=True)
 
     with pytest.raises(UnsafeStage):
-        vetting.check(other, 1001)
+        stage_safety.check(other, 1001)
 
 
 def test_a_stage_that_turns_bad_is_noticed_when_the_last_look_is_old(client: Nexudus, nexudus: Simulator) -> None:
-    vetting = Vetting(safe_s=0)
-    vetting.check(client, 1001)
+    stage_safety = StageSafety(safe_s=0)
+    stage_safety.check(client, 1001)
 
     change(nexudus, 1001, LoseOpportunity=True)
 
     with pytest.raises(UnsafeStage):
-        vetting.check(client, 1001)
+        stage_safety.check(client, 1001)
 
 
 def test_a_stage_that_was_put_right_passes_again(client: Nexudus, nexudus: Simulator) -> None:
-    vetting = Vetting(unsafe_s=0)
+    stage_safety = StageSafety(unsafe_s=0)
     with pytest.raises(UnsafeStage):
-        vetting.check(client, CLEAN_UP)
+        stage_safety.check(client, CLEAN_UP)
 
     change(nexudus, CLEAN_UP, DeleteAccount=False)
 
-    vetting.check(client, CLEAN_UP)
+    stage_safety.check(client, CLEAN_UP)
 
 
 def test_an_unsafe_stage_is_not_asked_for_with_every_lead(client: Nexudus, nexudus: Simulator) -> None:
-    vetting = Vetting()
+    stage_safety = StageSafety()
 
     for _ in range(3):
         with pytest.raises(UnsafeStage):
-            vetting.check(client, CLEAN_UP)
+            stage_safety.check(client, CLEAN_UP)
 
     assert asked(nexudus, CLEAN_UP) == 1
 
@@ -127,42 +127,42 @@ def test_what_cannot_be_checked_passes_and_is_told_once(
     client: Nexudus, nexudus: Simulator, answer: dict[str, object]
 ) -> None:
     nexudus.faults([{"path": STAGES, "times": None, **answer}])
-    vetting = Vetting(unknown_s=0)
+    stage_safety = StageSafety(unknown_s=0)
 
     with structlog.testing.capture_logs() as told:
         for _ in range(2):
-            vetting.check(client, 1001)
+            stage_safety.check(client, 1001)
 
     assert [line["event"] for line in told] == ["stage_not_vetted"]
 
 
 def test_a_stage_known_as_unsafe_stays_so_while_it_cannot_be_checked(client: Nexudus, nexudus: Simulator) -> None:
-    vetting = Vetting(unsafe_s=0)
+    stage_safety = StageSafety(unsafe_s=0)
     with pytest.raises(UnsafeStage):
-        vetting.check(client, CLEAN_UP)
+        stage_safety.check(client, CLEAN_UP)
 
     nexudus.faults([{"path": STAGES, "times": None, "status": 500}])
 
     with pytest.raises(UnsafeStage):
-        vetting.check(client, CLEAN_UP)
+        stage_safety.check(client, CLEAN_UP)
 
 
 def test_being_told_to_wait_is_passed_on_and_not_remembered(client: Nexudus, nexudus: Simulator) -> None:
     nexudus.faults([{"path": STAGES, "times": 1, "status": 409, "headers": {"Retry-After": "1"}}])
-    vetting = Vetting()
+    stage_safety = StageSafety()
 
     with pytest.raises(Throttled):
-        vetting.check(client, CLEAN_UP)
+        stage_safety.check(client, CLEAN_UP)
 
     with pytest.raises(UnsafeStage):
-        vetting.check(client, CLEAN_UP)
+        stage_safety.check(client, CLEAN_UP)
 
 
 def test_a_refused_sign_in_is_passed_on(nexudus: Simulator) -> None:
     stranger = Nexudus(nexudus.url, Login("simulator@leadcapture.example", "wrong"), timeout_s=2)
 
     with pytest.raises(Refused):
-        Vetting().check(stranger, 1001)
+        StageSafety().check(stranger, 1001)
 
 
 def test_the_cause_names_account_and_stage() -> None:

@@ -13,8 +13,8 @@ import structlog
 
 from service import clock
 from service.delivery.behaviour import read_behaviour
-from service.delivery.preflight.examine import examine
-from service.delivery.preflight.finding import Finding
+from service.delivery.setup_check.examine import examine
+from service.delivery.setup_check.problem import SetupProblem
 from service.forms import Form
 from service.nexudus.client import Nexudus
 from service.store import Store, StoreUnavailable, Tenant, Transaction
@@ -37,7 +37,7 @@ class Rhythm:
     tempo_s: float = 0.5
 
 
-class Rounds:
+class SetupCheckJob:
     """Looks at the set-up of one account, again and again."""
 
     def __init__(
@@ -71,7 +71,7 @@ class Rounds:
                 log.exception("setup_check_stumbled", account=self._account)
         return self._rhythm.troubled_s
 
-    def look(self) -> list[Finding]:
+    def look(self) -> list[SetupProblem]:
         """Check everything once and keep what is wrong; all that was found."""
         findings = examine(
             self._nexudus,
@@ -86,7 +86,7 @@ class Rounds:
             self._tell(finding)
         return findings
 
-    def _next_s(self, findings: Sequence[Finding]) -> float:
+    def _next_s(self, findings: Sequence[SetupProblem]) -> float:
         if any(cause.startswith("stage:") for finding in findings for cause in finding.causes):
             return self._rhythm.unsafe_s
         is_wrong = any(
@@ -95,7 +95,7 @@ class Rounds:
         )
         return self._rhythm.troubled_s if is_wrong else self._rhythm.again_s
 
-    def _tell(self, finding: Finding) -> None:
+    def _tell(self, finding: SetupProblem) -> None:
         """Log it, once in this process."""
         if finding.sentence in self._told:
             return
@@ -108,7 +108,7 @@ class Rounds:
             raise Stopped
 
 
-def keep(tx: Transaction, account: str, findings: Sequence[Finding]) -> None:
+def keep(tx: Transaction, account: str, findings: Sequence[SetupProblem]) -> None:
     """Notice what is wrong, and end what was looked at and found right."""
     now = clock.now()
     sentences: dict[str, list[str]] = {}

@@ -5,13 +5,12 @@ from datetime import datetime
 
 from service import clock
 from service.delivery.behaviour import Behaviour
-from service.delivery.preflight.access import check_roles, knock
-from service.delivery.preflight.capacity import check_capacity
-from service.delivery.preflight.conversions import check_conversions
-from service.delivery.preflight.demands import check_additions, check_custom_fields
-from service.delivery.preflight.finding import Finding, merged
-from service.delivery.preflight.people import CHECKS
-from service.delivery.preflight.places import (
+from service.delivery.setup_check.access import check_access, check_roles
+from service.delivery.setup_check.cached_reader import CachedReader, PartUnreadable
+from service.delivery.setup_check.capacity import check_capacity
+from service.delivery.setup_check.conversions import check_conversions
+from service.delivery.setup_check.people import CHECKS
+from service.delivery.setup_check.places import (
     CANDIDATES,
     LOCATIONS,
     STAGES,
@@ -21,8 +20,9 @@ from service.delivery.preflight.places import (
     check_time_zone,
     find_stage,
 )
-from service.delivery.preflight.seen import Seen, Unseen
-from service.delivery.preflight.variants import Variant, variants
+from service.delivery.setup_check.problem import SetupProblem, merged
+from service.delivery.setup_check.required_fields import check_additions, check_custom_fields
+from service.delivery.setup_check.routes import Variant, variants
 from service.forms import Form
 from service.nexudus.boards import Stage, User
 from service.nexudus.client import Nexudus
@@ -37,7 +37,7 @@ def examine(
     tempo_s: float = 0,
     now: datetime | None = None,
     behaviour: Behaviour | None = None,
-) -> list[Finding]:
+) -> list[SetupProblem]:
     """Every problem of the set-up of one account, errors first. Reads only; the number of calls is bounded.
 
     forms: all of the forms file; those of other accounts are left out.
@@ -47,8 +47,8 @@ def examine(
     """
     ours = list(variants(forms, account))
     needed = () if all(variant.is_complete for variant in ours) else (STAGES, CANDIDATES, LOCATIONS)
-    seen = Seen(nexudus, account, sleep, tempo_s, needed, behaviour=behaviour)
-    access = knock(seen)
+    seen = CachedReader(nexudus, account, sleep, tempo_s, needed, behaviour=behaviour)
+    access = check_access(seen)
     found = [*access.findings, *(finding for variant in ours for finding in check_additions(variant))]
     if access.is_open:
         found += _seen_of(check_roles(seen, access.me))
@@ -56,7 +56,7 @@ def examine(
     return merged([*found, *seen.untold])
 
 
-def _check_forms(seen: Seen, ours: Iterable[Variant], me: User | None, now: datetime) -> Iterator[Finding]:
+def _check_forms(seen: CachedReader, ours: Iterable[Variant], me: User | None, now: datetime) -> Iterator[SetupProblem]:
     places: set[int] = set()
     for variant in ours:
         stage, found = _stage_of(seen, variant)
@@ -68,14 +68,14 @@ def _check_forms(seen: Seen, ours: Iterable[Variant], me: User | None, now: date
         yield from _seen_of(check_capacity(seen, business_id, now))
 
 
-def _stage_of(seen: Seen, variant: Variant) -> tuple[Stage | None, list[Finding]]:
+def _stage_of(seen: CachedReader, variant: Variant) -> tuple[Stage | None, list[SetupProblem]]:
     try:
         return find_stage(seen, variant)
-    except Unseen:
+    except PartUnreadable:
         return None, []
 
 
-def _check_form(seen: Seen, variant: Variant, stage: Stage | None, me: User | None) -> Iterator[Finding]:
+def _check_form(seen: CachedReader, variant: Variant, stage: Stage | None, me: User | None) -> Iterator[SetupProblem]:
     if stage:
         yield from check_stage(variant, stage)
     yield from _seen_of(check_contact(seen, variant, stage, me))
@@ -86,9 +86,9 @@ def _check_form(seen: Seen, variant: Variant, stage: Stage | None, me: User | No
     yield from _seen_of(check_conversions(seen, variant))
 
 
-def _seen_of(findings: Iterator[Finding]) -> Iterator[Finding]:
+def _seen_of(findings: Iterator[SetupProblem]) -> Iterator[SetupProblem]:
     """What was found until something could not be seen; that is told already."""
     try:
         yield from findings
-    except Unseen:
+    except PartUnreadable:
         return

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from service.delivery.preflight.finding import Finding, Level, setup_cause
+from service.delivery.setup_check.problem import Level, SetupProblem, setup_cause
 from service.delivery.targets import Unroutable
 from service.forms import Form
 
@@ -16,12 +16,12 @@ class Variant:
     account: str
     form: Form
 
-    def finding(self, level: Level, check: str, problem: str, remedy: str) -> Finding:
+    def finding(self, level: Level, check: str, problem: str, remedy: str) -> SetupProblem:
         """A finding about this form; an error is kept as a concern of its set-up."""
         causes = (setup_cause(self.account, self.form.name, check),) if level == "error" else ()
-        return Finding(level, check, self.label, problem, remedy, causes)
+        return SetupProblem(level, check, self.label, problem, remedy, causes)
 
-    def unroutable(self, check: str, error: Unroutable) -> Finding:
+    def unroutable(self, check: str, error: Unroutable) -> SetupProblem:
         """What the operator wrote leads nowhere."""
         problem, _, remedy = str(error).partition(": ")
         return self.finding("error", check, problem, remedy)
