@@ -24,9 +24,7 @@ from service.capture.http.webhooks import WebhookDeps, webhook_blueprint
 from service.capture.spam import Guards
 from service.forms import Setup, read_setup
 from service.forms.senders import UNPROVEN, is_proven, proof_remedy
-from service.lead import Lead
-from service.operations import correction, preview, report
-from service.operations.leads import Corrected
+from service.operations import preview, report
 from service.settings import Settings, lookup, read_settings
 from service.store import Concern, Store
 
@@ -108,7 +106,6 @@ def _window(settings: Settings, setup: Setup, store: Store, visits: PostCounts) 
     return pages.Window(
         store=store,
         forms=setup.forms,
-        correct=_correcting(setup),
         public_url=settings.public_url,
         password=settings.admin_password,
         secret_key=settings.secret_key,
@@ -126,7 +123,6 @@ def _asked(settings: Settings, setup: Setup, store: Store) -> api.Asked:
     return api.Asked(
         preview=_previewing(setup),
         report=_reporting(setup, store),
-        correct=_correcting(setup),
         forms=setup.forms,
         public_url=settings.public_url,
         title_of=_title_of,
@@ -143,13 +139,6 @@ def _previewing(setup: Setup) -> api.Preview:
         return None if form is None else preview.preview(form, asked)
 
     return show
-
-
-def _correcting(setup: Setup) -> api.Correct:
-    def read(lead: Lead, answers: Mapping[str, str]) -> Corrected:
-        return correction.correct(lead, answers, setup.forms.get(lead.submission.form), clock.now())
-
-    return read
 
 
 def _reporting(setup: Setup, store: Store) -> api.Report:

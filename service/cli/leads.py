@@ -13,8 +13,8 @@ from service.cli.configuration import instant, number_within
 from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed
 from service.lead import Lead, Status
-from service.operations import leads
 from service.operations.lead_json import leads_json
+from service.operations.leads import DISCARD, RELEASE, RETRY, Action, ActionNotAllowed, act_on_lead
 from service.store import Query, Store, StoreUnavailable
 
 PAGE = 500
@@ -155,15 +155,11 @@ def show_lead(installation: Installation, arguments: argparse.Namespace) -> int:
 
 def correct_lead(installation: Installation, arguments: argparse.Namespace) -> int:
     """Put answers right; the lead is sent with them."""
-
-    def read(lead: Lead) -> leads.Corrected:
-        from service.operations.correction import correct  # noqa: PLC0415 (only this action needs it)
-
-        return correct(lead, dict(arguments.field), installation.setup.forms.get(lead.submission.form), clock.now())
+    from service.operations.correction import InvalidAnswers, correct  # noqa: PLC0415 (only this action needs it)
 
     try:
-        lead = leads.correct(installation.store, arguments.id, read, clock.now())
-    except (leads.NotPossible, leads.NotCorrect) as reason:
+        lead = correct(installation.store, arguments.id, dict(arguments.field), installation.setup.forms, clock.now())
+    except (ActionNotAllowed, InvalidAnswers) as reason:
         raise Failed(str(reason)) from reason
     if lead is None:
         raise Failed(f"there is no lead {arguments.id}")
@@ -182,27 +178,26 @@ def retry_leads(installation: Installation, arguments: argparse.Namespace) -> in
         raise Failed("name leads, or else say which: --status parked, --form, --since, --until")
     if filtered:  # read a page at a time, while those before are retried already
         found = _take(installation.store, arguments, sys.maxsize)
-        ids = (lead.id for lead in found if lead.status in leads.WAITING)
-    return _each(arguments, ids, "sent again", lambda lead_id: leads.retry(installation.store, lead_id, clock.now()))
+        ids = (lead.id for lead in found if lead.status in RETRY.statuses)
+    return _act_on_each(installation.store, RETRY, ids, "sent again", arguments)
 
 
 def release_leads(installation: Installation, arguments: argparse.Namespace) -> int:
     """Those named."""
-    ids = arguments.ids
-    return _each(arguments, ids, "released", lambda lead_id: leads.release(installation.store, lead_id, clock.now()))
+    return _act_on_each(installation.store, RELEASE, arguments.ids, "released", arguments)
 
 
 def discard_leads(installation: Installation, arguments: argparse.Namespace) -> int:
     """Those named."""
-    return _each(arguments, arguments.ids, "discarded", lambda lead_id: leads.discard(installation.store, lead_id))
+    return _act_on_each(installation.store, DISCARD, arguments.ids, "discarded", arguments)
 
 
-def _each(arguments: argparse.Namespace, ids: Iterable[str], done: str, act: Callable[[str], Lead | None]) -> int:
+def _act_on_each(store: Store, action: Action, ids: Iterable[str], done: str, arguments: argparse.Namespace) -> int:
     failed = 0
     for lead_id in ids:
         try:
-            problem = "there is no such lead" if act(lead_id) is None else ""
-        except leads.NotPossible as reason:
+            problem = "there is no such lead" if act_on_lead(store, action, lead_id, clock.now()) is None else ""
+        except ActionNotAllowed as reason:
             problem = str(reason)
         failed += bool(problem)
         told = {"id": lead_id, "done": not problem, "problem": problem or None}

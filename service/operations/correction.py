@@ -1,7 +1,7 @@
-"""What an operator puts right in a lead: new answers, read as a visitor's are."""
+"""Corrections: an operator's new answers, read like a visitor's."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.attribution import attribute
@@ -9,63 +9,105 @@ from service.capture.fields.contact import person_key, read_contact, read_email
 from service.capture.parsing.texts import clean
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Answers, Attribution, Correction, Lead, Submission
-from service.operations.leads import Corrected, NotCorrect
+from service.operations.leads import CORRECTABLE, ActionNotAllowed
+from service.store import BeingSent, Store, Transaction
 
-LONGEST = 10_000
+MAX_ANSWER_LENGTH = 10_000
 """Characters of one answer."""
 
 
-def correct(lead: Lead, answers: Mapping[str, str], form: Form | None, now: datetime) -> Corrected:
-    """Put answers of a lead right; "" takes one out. form: the lead's, None where the forms file has it no more.
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A lead with its new answers. person: key of the leads that must not be sent beside it."""
 
-    The evidence of where the person came from stays as it came.
-    Raises: NotCorrect, with everything that is wrong.
+    submission: Submission
+    correction: Correction
+    person: str
+    account: str
+    attribution: Attribution
+
+
+class InvalidAnswers(Exception):
+    """Answers that cannot be taken. errors: name -> what is wrong and what to write."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {problem}" for name, problem in errors.items()))
+        self.errors = dict(errors)
+
+
+def correct(
+    store: Store, lead_id: str, answers: Mapping[str, str], forms: Mapping[str, Form], now: datetime
+) -> Lead | None:
+    """Correct a lead's answers and send it; a quarantined lead still waits to be released.
+
+    Returns: the lead afterwards, None when there is no such lead.
+    Raises: ActionNotAllowed; InvalidAnswers; StoreUnavailable.
+    """
+
+    def act(tx: Transaction) -> Lead | None:
+        lead = tx.leads.get(lead_id)
+        if lead is None:
+            return None
+        if lead.status not in CORRECTABLE:
+            raise ActionNotAllowed(f"the lead is {lead.status}: only leads that wait for something can be corrected")
+        if tx.platforms.has_notice(lead.id):
+            raise ActionNotAllowed("its answers have not been fetched from the platform yet: retry it first")
+        new = corrected(lead, answers, forms.get(lead.submission.form), now)
+        lead = replace(lead, account=new.account, attribution=new.attribution)
+        try:
+            tx.leads.correct(lead, new.submission, new.correction, new.person, now)
+        except BeingSent as reason:
+            raise ActionNotAllowed(str(reason)) from reason
+        return tx.leads.get(lead.id)
+
+    return store.write(act)
+
+
+def corrected(lead: Lead, answers: Mapping[str, str], form: Form | None, now: datetime) -> Corrected:
+    """Apply new answers to a lead; "" removes an answer. form: the lead's, None if it is no longer configured.
+
+    The evidence of where the person came from stays as it arrived; the attribution changes only where the new answers
+    choose a route with other attribution settings.
+    Raises: InvalidAnswers, with every problem.
     """
     wanted = {name: clean(answer) for name, answer in answers.items()}
     submission = lead.submission
-    errors = {name: wrong for name, answer in wanted.items() if (wrong := _wrong(name, answer, submission))}
+    errors = {name: problem for name, answer in wanted.items() if (problem := _problem(name, answer, submission))}
     if errors:
-        raise NotCorrect(errors)
+        raise InvalidAnswers(errors)
     was = {name: submission.fields.get(name, submission.extras.get(name, "")) for name in wanted}
     changed = {name: answer for name, answer in wanted.items() if was[name] != answer}
     if not changed:
-        raise NotCorrect(dict.fromkeys(wanted, "is what the lead says already") or {"fields": "name at least one"})
+        raise InvalidAnswers(dict.fromkeys(wanted, "is what the lead says already") or {"fields": "name at least one"})
     fields = _with(submission.fields, changed, CANONICAL_FIELDS)
     contact = read_contact(fields, form.country if form else "")
     if contact.email:
         fields = {**fields, "email": contact.email}
     extras = _with(submission.extras, changed, tuple(submission.extras))
-    corrected = replace(submission, fields=fields, extras=extras, contact=contact, problem="")
-    return Corrected(
-        corrected,
-        Correction(now, {name: was[name] for name in changed}, changed),
-        person_key(contact) or lead.id,
-        form.for_answers(corrected).account if form else lead.account,
-        _verdict(lead, corrected, form),
-    )
+    updated = replace(submission, fields=fields, extras=extras, contact=contact, problem="")
+    account, attribution = lead.account, lead.attribution
+    if form is not None:
+        before, after = form.for_answers(submission), form.for_answers(updated)
+        account = after.account
+        if before.attribution != after.attribution:
+            attribution = attribute(updated.evidence, after.attribution)
+    correction = Correction(now, {name: was[name] for name in changed}, changed)
+    return Corrected(updated, correction, person_key(contact) or lead.id, account, attribution)
 
 
-def _verdict(lead: Lead, corrected: Submission, form: Form | None) -> Attribution:
-    """The lead's own verdict; another one only where the new answers choose a route that credits otherwise."""
-    if form is None:
-        return lead.attribution
-    before, after = form.for_answers(lead.submission).attribution, form.for_answers(corrected).attribution
-    return lead.attribution if before == after else attribute(corrected.evidence, after)
-
-
-def _wrong(name: str, answer: str, submission: Submission) -> str:
-    """What is wrong with one answer, "" when it can be taken."""
+def _problem(name: str, answer: str, submission: Submission) -> str:
+    """Why one answer cannot be taken, "" when it can."""
     if name not in CANONICAL_FIELDS and name not in submission.extras:
-        return f"is no field of this lead: write one of {', '.join((*CANONICAL_FIELDS, *submission.extras))}"
-    if len(answer) > LONGEST:
-        return f"is longer than {LONGEST} characters: shorten it"
+        return f"is not a field of this lead: write one of {', '.join((*CANONICAL_FIELDS, *submission.extras))}"
+    if len(answer) > MAX_ANSWER_LENGTH:
+        return f"is longer than {MAX_ANSWER_LENGTH} characters: shorten it"
     if name == "email" and answer and not read_email(answer):
-        return "is no e-mail address: write one such as ann@example.com"
+        return "is not an e-mail address: write one such as ann@example.com"
     return ""
 
 
 def _with(answers: Answers, changed: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str | list[str]]:
-    """The answers with those changes that belong among them; an answer that was emptied is gone."""
-    kept = {name: answer if isinstance(answer, str) else list(answer) for name, answer in answers.items()}
-    kept.update({name: answer for name, answer in changed.items() if name in names and (name in answers or answer)})
-    return {name: answer for name, answer in kept.items() if answer}
+    """The answers with the changes to `names`; an emptied answer is removed."""
+    updated = {name: answer if isinstance(answer, str) else list(answer) for name, answer in answers.items()}
+    updated.update({name: answer for name, answer in changed.items() if name in names and (name in answers or answer)})
+    return {name: answer for name, answer in updated.items() if answer}

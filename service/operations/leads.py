@@ -1,129 +1,143 @@
-"""What an operator can do with one lead."""
+"""What an operator does to leads: retry, release, discard. One lead or many, the rules are the same."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.lead import Attribution, Correction, Lead, LeadId, Status, Submission
-from service.store import BeingSent, Store, Transaction
+from service import clock
+from service.lead import Lead, LeadId, Status
+from service.store import Query, Store, Transaction
 
-WAITING = (Status.PENDING, Status.PARKED, Status.ANNOUNCED)
-"""Where leads stand that can be retried."""
+BATCH_SIZE = 250
+"""Leads per transaction, so that other writers never wait for all of them."""
 
+TIME_LIMIT_S = 20.0
+"""Seconds that one request spends on many leads before it reports how far it came."""
 
 CORRECTABLE = (Status.PENDING, Status.PARKED, Status.QUARANTINED)
-"""Where leads stand whose answers can be put right."""
+"""Statuses in which an operator may correct the answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Corrected:
-    """What a lead becomes, what changed, whose leads it must not be sent beside, where it is owed and its verdict."""
-
-    submission: Submission
-    correction: Correction
-    person: str
-    account: str
-    attribution: Attribution
-
-
-class NotCorrect(Exception):
-    """Answers that cannot be taken. errors: name -> what is wrong and what to write."""
-
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__("; ".join(f"{name}: {wrong}" for name, wrong in errors.items()))
-        self.errors = dict(errors)
-
-
-class NotPossible(Exception):
+class ActionNotAllowed(Exception):
     """The lead's state does not allow the action; the text says why."""
 
 
-def retry(store: Store, lead_id: str, now: datetime) -> Lead | None:
-    """Send a waiting or parked lead now, with its whole schedule before it; None when there is no such lead.
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do with leads.
 
-    One that is still to be fetched from its platform is fetched now, over a connection that is broken, too.
-    The account is tried again too: its pause ends, its holds are lifted, and a refused login is forgotten.
-    Raises: NotPossible; StoreUnavailable.
+    statuses: the statuses that it applies to. refusal: why it does not apply to any other.
+    apply: does it within a transaction to leads of those statuses; returns the leads that it changed.
     """
 
-    def act(tx: Transaction, lead: Lead) -> None:
-        if lead.status not in WAITING:
-            raise NotPossible(f"the lead is {lead.status}: only pending, parked and announced leads can be retried")
-        if tx.platforms.retry_fetch(lead.id, now):
-            return
-        if lead.status is Status.ANNOUNCED or not tx.queue.retry([lead.id], now):  # nothing to send is here yet
-            raise NotPossible(f"the lead is {lead.status}: it owes Nexudus nothing")
-        try_account(tx, lead.account)
-
-    return _change(store, lead_id, act)
+    name: str
+    statuses: frozenset[Status]
+    refusal: str
+    apply: Callable[[Transaction, Sequence[LeadId], datetime], Sequence[LeadId]]
 
 
-def try_account(tx: Transaction, account: str) -> None:
-    """Let an account be tried at once: its pause ends, its holds are lifted, a refused login is forgotten."""
-    tx.accounts.resume(account)
-    tx.queue.resume_calls(account)
-    if tx.accounts.is_login_refused(account):
-        tx.accounts.forget_tokens(account)
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an action on many leads came. changed: leads; after: the last lead looked at, "" when all are done."""
+
+    changed: int
+    after: str = ""
 
 
-def release(store: Store, lead_id: str, now: datetime) -> Lead | None:
-    """Let a quarantined lead go to Nexudus after all.
+def _retry(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> list[LeadId]:
+    """Send them now, with the whole schedule ahead, or fetch them if only their platform has the answers.
 
-    Raises: NotPossible; StoreUnavailable.
+    A broken connection is tried, too. So is the account: its pauses end and a refused sign-in is forgotten.
+    """
+    fetched = [lead_id for lead_id in lead_ids if tx.platforms.retry_fetch(lead_id, now)]
+    statuses = tx.leads.statuses_of(lead_ids)
+    stored = [one for one in lead_ids if one not in fetched and statuses[one] is not Status.ANNOUNCED]
+    queued = tx.queue.retry(stored, now)
+    for account in tx.leads.accounts_of(queued):
+        tx.accounts.resume(account)
+        tx.queue.resume_calls(account)
+        if tx.accounts.is_login_refused(account):
+            tx.accounts.forget_tokens(account)
+    return [*fetched, *queued]
+
+
+def _release(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> list[LeadId]:
+    return tx.queue.retry(lead_ids, now)
+
+
+def _discard(tx: Transaction, lead_ids: Sequence[LeadId], _now: datetime) -> Sequence[LeadId]:
+    """Keep them from Nexudus for good; they stay in the store."""
+    tx.queue.withdraw(lead_ids)
+    for lead_id in lead_ids:
+        tx.platforms.drop_notice(lead_id)
+    tx.leads.set_status(lead_ids, Status.DISCARDED)
+    return lead_ids
+
+
+RETRY = Action(
+    "retry",
+    frozenset({Status.PENDING, Status.PARKED, Status.ANNOUNCED}),
+    "only pending, parked and announced leads can be retried",
+    _retry,
+)
+RELEASE = Action("release", frozenset({Status.QUARANTINED}), "only quarantined leads can be released", _release)
+DISCARD = Action(
+    "discard",
+    frozenset(Status) - {Status.DELIVERED, Status.ERASED, Status.DISCARDED},
+    "it cannot be discarded",
+    _discard,
+)
+ACTIONS = {action.name: action for action in (RETRY, RELEASE, DISCARD)}
+
+
+def act_on_lead(store: Store, action: Action, lead_id: str, now: datetime) -> Lead | None:
+    """Do it to one lead; the lead afterwards, None when there is no such lead. Discarding twice is no error.
+
+    Raises: ActionNotAllowed; StoreUnavailable.
     """
 
-    def act(tx: Transaction, lead: Lead) -> None:
-        if lead.status is not Status.QUARANTINED:
-            raise NotPossible(f"the lead is {lead.status}: only quarantined leads can be released")
-        tx.queue.retry([lead.id], now)
-
-    return _change(store, lead_id, act)
-
-
-def discard(store: Store, lead_id: str) -> Lead | None:
-    """Keep a lead from Nexudus for good; it stays in the store.
-
-    Raises: NotPossible; StoreUnavailable.
-    """
-
-    def act(tx: Transaction, lead: Lead) -> None:
-        if lead.status in (Status.DELIVERED, Status.ERASED):
-            raise NotPossible(f"the lead is {lead.status}: it cannot be discarded")
-        tx.queue.withdraw([lead.id])
-        tx.platforms.drop_notice(lead.id)
-        tx.leads.set_status([lead.id], Status.DISCARDED)
-
-    return _change(store, lead_id, act)
-
-
-def correct(store: Store, lead_id: str, read: Callable[[Lead], Corrected], now: datetime) -> Lead | None:
-    """Put answers of a lead right and send it; a quarantined one still waits to be released.
-
-    read: makes of the lead what it becomes.
-    Raises: NotPossible; NotCorrect from `read`; StoreUnavailable.
-    """
-
-    def act(tx: Transaction, lead: Lead) -> None:
-        if lead.status not in CORRECTABLE:
-            raise NotPossible(f"the lead is {lead.status}: only those that wait for something can be corrected")
-        if tx.platforms.has_notice(lead.id):
-            raise NotPossible("its answers are still to be fetched from the platform: retry it first")
-        became = read(lead)
-        lead = replace(lead, account=became.account, attribution=became.attribution)
-        try:
-            tx.leads.correct(lead, became.submission, became.correction, became.person, now)
-        except BeingSent as reason:
-            raise NotPossible(str(reason)) from reason
-
-    return _change(store, lead_id, act)
-
-
-def _change(store: Store, lead_id: str, act: Callable[[Transaction, Lead], None]) -> Lead | None:
-    def change(tx: Transaction) -> Lead | None:
+    def act(tx: Transaction) -> Lead | None:
         lead = tx.leads.get(lead_id)
-        if lead is None:
-            return None
-        act(tx, lead)
-        return tx.leads.get(LeadId(lead_id))
+        if lead is None or (lead.status is Status.DISCARDED and action is DISCARD):
+            return lead
+        if lead.status not in action.statuses:
+            raise ActionNotAllowed(f"the lead is {lead.status}: {action.refusal}")
+        if not action.apply(tx, [lead.id], now):
+            raise ActionNotAllowed(f"the lead is {lead.status}: there is nothing to send")
+        return tx.leads.get(lead.id)
 
-    return store.write(change)
+    return store.write(act)
+
+
+def act_on_leads(store: Store, action: Action, lead_ids: Sequence[LeadId], now: datetime) -> int:
+    """Do it to those of these leads that it applies to; how many it changed.
+
+    Raises: StoreUnavailable; then some may have been changed.
+    """
+
+    def act(tx: Transaction, batch: Sequence[LeadId]) -> int:
+        statuses = tx.leads.statuses_of(batch)
+        suitable = [lead_id for lead_id in batch if statuses.get(lead_id) in action.statuses]
+        return len(action.apply(tx, suitable, now)) if suitable else 0
+
+    batches = (lead_ids[start : start + BATCH_SIZE] for start in range(0, len(lead_ids), BATCH_SIZE))
+    return sum(store.write(lambda tx, batch=batch: act(tx, batch)) for batch in batches)  # type: ignore[misc]
+
+
+def act_on_matches(
+    store: Store, action: Action, query: Query, now: datetime, time_limit_s: float = TIME_LIMIT_S
+) -> Progress:
+    """Do it to all leads that match, oldest first. Out of time, it returns where to go on.
+
+    Raises: StoreUnavailable; then some may have been changed.
+    """
+    deadline, changed, after = clock.monotonic() + time_limit_s, 0, query.after
+    while True:
+        with store.read() as tx:
+            lead_ids = tx.search.ids(replace(query, after=after), BATCH_SIZE)
+        if not lead_ids:
+            return Progress(changed)
+        changed += act_on_leads(store, action, lead_ids, now)
+        after = lead_ids[-1]
+        if clock.monotonic() > deadline:
+            return Progress(changed, after)

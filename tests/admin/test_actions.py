@@ -123,7 +123,7 @@ def test_a_correction_that_cannot_be_taken_says_why_at_its_name(window: Front, k
     answer = window.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": "nobody"}})
 
     assert answer.status_code == 422
-    assert "no e-mail address" in answer.get_json()["errors"]["json"]["fields"]["email"]
+    assert "not an e-mail address" in answer.get_json()["errors"]["json"]["fields"]["email"]
     assert stands(kept, lead).status is Status.PARKED
 
 

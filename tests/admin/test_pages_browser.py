@@ -111,7 +111,7 @@ def test_axe_finds_nothing_on_a_question_and_on_a_form_with_mistakes(shop: Store
     email.send_keys("@")
     screen.leave(email.submit)
 
-    assert "is no e-mail address" in screen.text
+    assert "is not an e-mail address" in screen.text
     assert found + issues(screen) == []
 
 

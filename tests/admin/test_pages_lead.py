@@ -189,7 +189,7 @@ def test_a_wrong_answer_comes_back_with_all_that_was_typed(kept: Store, operator
     answer = operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.email": "ann@", "answer.company": "Navy"})
 
     assert answer.status_code == 422
-    assert "E-mail: is no e-mail address" in words(answer.text)
+    assert "E-mail: is not an e-mail address" in words(answer.text)
     assert 'value="ann@" aria-invalid' in answer.text
     assert 'value="Navy"' in answer.text
     assert operator.front.lead().corrections == ()

@@ -8,7 +8,6 @@ from flask import Flask
 from service import clock
 from service.admin.pages import Window, register
 from service.lead import Attribution, Contact, Status
-from service.operations.leads import Corrected
 from service.store import Arrival, Store
 from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
 from tests.admin.visitor import PASSWORD, Operator, words
@@ -19,10 +18,6 @@ from tests.builders import NOON, a_form, a_lead, a_submission
 def operator(kept: Store) -> Operator:
     """Signed in, with two forms."""
     return Operator(kept, a_form(), a_form("tour"))
-
-
-def _no_correction(_lead: object, _answers: object) -> Corrected:
-    raise AssertionError
 
 
 def standing(store: Store) -> dict[str, int]:
@@ -196,7 +191,7 @@ def test_very_many_are_done_in_parts_that_are_counted_together(kept: Store, oper
     held = [a_lead(f"{n}@x.example", NOON + timedelta(seconds=n), status=Status.QUARANTINED) for n in range(300)]
     kept.keep_all([Arrival(lead, person=lead.id) for lead in held])
     hasty = Flask("hasty")
-    register(hasty, Window(kept, {}, _no_correction, password=PASSWORD, patience_s=0))
+    register(hasty, Window(kept, {}, password=PASSWORD, patience_s=0))
     operator.client = hasty.test_client()
     operator.sign_in()
 

@@ -265,11 +265,11 @@ def test_a_form_that_is_saved_for_ever_keeps_its_newest_words(kept: Store) -> No
 
 
 def test_a_retry_from_before_an_operator_put_the_address_right_is_a_repeat(kept: Store) -> None:
-    from service.operations.correction import correct  # noqa: PLC0415 (the operator's room; only here)
+    from service.operations.correction import corrected  # noqa: PLC0415 (the operator's room; only here)
 
     take(kept, said("ada@exmaple.com"))
     (lead,) = leads(kept)
-    became = correct(lead, {"email": ADA}, FORM, NOON)
+    became = corrected(lead, {"email": ADA}, FORM, NOON)
     kept.write(lambda tx: tx.leads.correct(lead, became.submission, became.correction, became.person, NOON))
 
     assert take(kept, said("ada@exmaple.com"), 60).repeat
@@ -346,12 +346,12 @@ def test_changes_of_one_lead_that_come_together_are_all_kept(store: Store) -> No
 
 
 def test_an_operator_does_not_overwrite_what_the_sender_has_just_added(kept: Store) -> None:
-    from service.operations.correction import correct  # noqa: PLC0415 (the operator's room; only here)
+    from service.operations.correction import corrected  # noqa: PLC0415 (the operator's room; only here)
 
     take(kept, said())
     (before,) = leads(kept)
     take(kept, said(message="Three desks."), 60)
-    became = correct(before, {"full_name": "Ada Lee"}, FORM, NOON)
+    became = corrected(before, {"full_name": "Ada Lee"}, FORM, NOON)
 
     with pytest.raises(BeingSent, match="look at it again"):
         kept.write(lambda tx: tx.leads.correct(before, became.submission, became.correction, ADA, NOON))

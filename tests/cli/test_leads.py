@@ -247,7 +247,7 @@ def test_answers_are_put_right_and_the_lead_is_sent(run: Terminal, kept: Store) 
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(["--field", "email=nobody"], "no e-mail address"), (["--field", "shoe=38"], "no field of this lead")],
+    [(["--field", "email=nobody"], "not an e-mail address"), (["--field", "shoe=38"], "not a field of this lead")],
 )
 def test_what_cannot_be_put_right_is_told(run: Terminal, kept: Store, words: list[str], said: str) -> None:
     lead = keep_as(kept, Status.PARKED)

@@ -8,7 +8,7 @@ from service import clock
 from service.forms import Destination
 from service.lead import Lead, Status
 from service.nexudus import counts
-from service.operations import leads
+from service.operations.leads import RETRY, act_on_lead
 from service.store import Hold
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env
@@ -95,7 +95,7 @@ def test_each_refusal_holds_twice_as_long(env: Env, waiting: list[Lead]) -> None
 def test_an_operator_who_retries_one_lets_all_go(env: Env, waiting: list[Lead]) -> None:
     env.nexudus.settings(coworker_quota=50)
 
-    leads.retry(env.store, waiting[0].id, clock.now())
+    act_on_lead(env.store, RETRY, waiting[0].id, clock.now())
     env.deliver_once()
 
     assert states(env, waiting) == {Status.DELIVERED}

@@ -17,8 +17,8 @@ from service.delivery.context import AccountContext
 from service.delivery.deliver import deliver
 from service.forms import Form
 from service.lead import Delivery, Lead, LeadId, Status, Submission
-from service.operations import leads
-from service.operations.correction import correct
+from service.operations.correction import InvalidAnswers, correct
+from service.operations.leads import RETRY, ActionNotAllowed, act_on_lead
 from service.simulator.server import Simulator
 from service.store import Store
 from tests.builders import a_submission
@@ -90,7 +90,7 @@ class Branches:
     def corrects(self, lead_id: LeadId, place: str) -> None:
         """An operator puts the place right."""
         form, now = self.forms["contact"], clock.now()
-        leads.correct(self.store, lead_id, lambda lead: correct(lead, {"location": place}, form, now), now)
+        correct(self.store, lead_id, {"location": place}, {form.name: form}, now)
 
     def kept(self, lead_id: LeadId) -> Lead:
         """The lead as it stands."""
@@ -200,7 +200,7 @@ def test_what_the_old_account_says_of_a_person_is_not_shown_in_the_new_one(branc
         branches.corrects(lead_id, "leeds")
     else:
         branches.forms = forms_of("harbour", {})
-        leads.retry(branches.store, lead_id, clock.now())
+        act_on_lead(branches.store, RETRY, lead_id, clock.now())
         branches.deliver(*branches.claim())
 
     with branches.store.read() as tx:
@@ -314,7 +314,7 @@ def _happen(event: Event, branches: Branches, lead_ids: dict[int, LeadId], later
         case "corrects" if number in lead_ids:
             try:
                 branches.corrects(lead_ids[number], place)
-            except (leads.NotPossible, leads.NotCorrect):
+            except (ActionNotAllowed, InvalidAnswers):
                 return  # it is delivered, or may be, or says so already
         case "delivers":
             _deliver_and_watch(branches, rounds=1)

@@ -8,7 +8,8 @@ import pytest
 from service import clock
 from service.capture.accept import announce_all
 from service.lead import Contact, Evidence, LeadId, Receipt, Status, Submission
-from service.operations import leads
+from service.operations.correction import correct
+from service.operations.leads import DISCARD, RETRY, ActionNotAllowed, act_on_lead
 from service.store import Link
 from tests.fetching.conftest import Env
 from tests.fetching.platforms import META_TOKEN, Canned, meta_error
@@ -95,7 +96,7 @@ def test_a_retry_tries_a_broken_connection_at_once(env: Env) -> None:
     with env.collecting() as collector:
         env.wait(lambda: _rests(env, Link("tour", "meta")) > 0)
         env.platforms.tokens.add(META_TOKEN)
-        leads.retry(env.store, ids[-1], clock.now())
+        act_on_lead(env.store, RETRY, ids[-1], clock.now())
         collector.nudge()
         env.wait(lambda: all(env.lead(lead_id).status is Status.PENDING for lead_id in ids))
 
@@ -106,7 +107,7 @@ def test_a_retried_lead_is_read_again_and_never_sent_empty(env: Env) -> None:
     env.platforms.says("/v26.0/77", meta_error(803))
     (lead_id,) = env.hears("77")
     env.reads(lead_id, status=Status.PARKED)
-    again = leads.retry(env.store, lead_id, clock.now())
+    again = act_on_lead(env.store, RETRY, lead_id, clock.now())
 
     assert again is not None
     assert again.status is Status.ANNOUNCED
@@ -121,14 +122,14 @@ def test_a_lead_without_its_answers_cannot_be_corrected(env: Env) -> None:
     (lead_id,) = env.hears("77")
     env.reads(lead_id, status=Status.PARKED)
 
-    with pytest.raises(leads.NotPossible, match="still to be fetched"):
-        leads.correct(env.store, lead_id, lambda _: pytest.fail("it was read"), clock.now())
+    with pytest.raises(ActionNotAllowed, match="not been fetched"):
+        correct(env.store, lead_id, {"full_name": "Ann"}, {}, clock.now())
 
 
 def test_a_discarded_lead_is_not_read(env: Env) -> None:
     env.platforms.has_lead("77")
     (lead_id,) = env.hears("77")
-    leads.discard(env.store, lead_id)
+    act_on_lead(env.store, DISCARD, lead_id, clock.now())
     env.platforms.has_lead("78")
     env.reads(*env.hears("78"))
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
 import pytest
 
@@ -12,9 +11,8 @@ from service.attribution import attribute
 from service.capture.accept import accept
 from service.forms import AttributionConfig, Route
 from service.lead import Contact, Lead, Status, Step, Submission
-from service.operations import leads
-from service.operations.correction import correct
-from service.operations.leads import NotCorrect, NotPossible
+from service.operations.correction import InvalidAnswers, correct, corrected
+from service.operations.leads import ActionNotAllowed
 from service.store import Store
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.store.books import claim, owe, stands
@@ -24,7 +22,7 @@ FORM = a_form(country="GB")
 
 def put_right(store: Store, lead: Lead, **answers: str) -> Lead:
     """Correct a lead at noon; the lead as it stands then."""
-    found = leads.correct(store, lead.id, lambda kept: correct(kept, answers, FORM, NOON), NOON)
+    found = correct(store, lead.id, answers, {FORM.name: FORM}, NOON)
     assert found is not None
     return found
 
@@ -43,7 +41,7 @@ def parked(store: Store) -> Lead:
 
 
 def test_a_corrected_address_and_number_are_read_like_a_visitors() -> None:
-    became = correct(a_lead(), {"email": " Ann@Example.COM ", "phone": "020 7946 0142"}, FORM, NOON)
+    became = corrected(a_lead(), {"email": " Ann@Example.COM ", "phone": "020 7946 0142"}, FORM, NOON)
 
     assert (became.submission.contact.email, became.submission.contact.phone) == ("ann@example.com", "+442079460142")
     assert became.person == "ann@example.com"
@@ -53,22 +51,22 @@ def test_a_corrected_address_and_number_are_read_like_a_visitors() -> None:
 @pytest.mark.parametrize(
     ("answers", "named", "wrong"),
     [
-        ({"email": "ann@"}, "email", "no e-mail address"),
-        ({"shoe_size": "38"}, "shoe_size", "no field of this lead"),
+        ({"email": "ann@"}, "email", "not an e-mail address"),
+        ({"shoe_size": "38"}, "shoe_size", "not a field of this lead"),
         ({"message": "x" * 10_001}, "message", "longer than"),
         ({"email": "ada@example.com"}, "email", "says already"),
         ({}, "fields", "at least one"),
     ],
 )
 def test_what_cannot_be_taken_is_told_by_name(answers: Mapping[str, str], named: str, wrong: str) -> None:
-    with pytest.raises(NotCorrect) as caught:
-        correct(a_lead(), answers, FORM, NOON)
+    with pytest.raises(InvalidAnswers) as caught:
+        corrected(a_lead(), answers, FORM, NOON)
 
     assert wrong in caught.value.errors[named]
 
 
 def test_an_empty_answer_takes_one_out() -> None:
-    became = correct(a_lead(), {"message": "", "how_heard": ""}, FORM, NOON)
+    became = corrected(a_lead(), {"message": "", "how_heard": ""}, FORM, NOON)
 
     assert "message" not in became.submission.fields
     assert "how_heard" not in became.submission.extras
@@ -110,7 +108,7 @@ def test_an_answer_that_chooses_another_route_is_credited_as_that_route_says() -
     leeds = replace(FORM, account="harbour", attribution=AttributionConfig(lead_source=11))
     form = replace(FORM, routes=(Route({"location": "leeds"}, leeds),))
 
-    became = correct(a_lead(), {"location": "Leeds"}, form, NOON)
+    became = corrected(a_lead(), {"location": "Leeds"}, form, NOON)
 
     assert (became.account, became.attribution.lead_source) == ("harbour", 11)
 
@@ -132,7 +130,7 @@ def test_a_lead_that_is_being_sent_cannot_be_corrected(store: Store) -> None:
     lead = owe(store)
     claim(store)
 
-    with pytest.raises(NotPossible, match="at this moment"):
+    with pytest.raises(ActionNotAllowed, match="at this moment"):
         put_right(store, lead, message="Four desks.")
 
 
@@ -144,7 +142,7 @@ def test_a_lead_that_nexudus_may_have_is_looked_for_first(store: Store) -> None:
     (again,) = claim(store, now=NOON + timedelta(minutes=5))
     store.write(lambda tx: tx.queue.park(again, "given up"))
 
-    with pytest.raises(NotPossible, match="may have saved it"):
+    with pytest.raises(ActionNotAllowed, match="may have saved it"):
         put_right(store, lead, email="other@example.com")
 
 
@@ -153,11 +151,9 @@ def test_a_finished_lead_cannot_be_corrected(store: Store, status: Status) -> No
     lead = a_lead(status=status)
     store.keep(lead, [], "ada@example.com")
 
-    with pytest.raises(NotPossible, match=status.value):
+    with pytest.raises(ActionNotAllowed, match=status.value):
         put_right(store, lead, message="Four desks.")
 
 
 def test_there_is_no_correcting_of_a_lead_that_is_not_there(store: Store) -> None:
-    read = partial(correct, answers={"message": "x"}, form=FORM, now=NOON)
-
-    assert leads.correct(store, "0" * 32, read, clock.now()) is None
+    assert correct(store, "0" * 32, {"message": "x"}, {}, clock.now()) is None

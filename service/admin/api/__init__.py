@@ -11,15 +11,10 @@ from service.admin.api import house, leads, people, previews, reports
 from service.admin.api.access import PROBLEM
 from service.admin.api.schemas.base import ProblemBody
 from service.forms import Form
-from service.lead import Lead
-from service.operations.leads import Corrected
 from service.store import Concern, Store
 
 Preview = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
 """Form name and a PreviewRequest -> a PreviewBody, or None for an unknown form."""
-
-Correct = Callable[[Lead, Mapping[str, str]], Corrected]
-"""A lead and new answers -> what it becomes; raises actions.NotCorrect."""
 
 Report = Callable[[Mapping[str, Any]], dict[str, Any]]
 """A ReportQuery -> an AttributionReport."""
@@ -40,7 +35,6 @@ class Asked:
 
     preview: Preview
     report: Report
-    correct: Correct
     forms: Mapping[str, Form] = field(default_factory=dict)
     public_url: str = ""
     title_of: Callable[[Concern], str] = _kind
@@ -69,7 +63,7 @@ def register(app: Flask, store: Store, token: str, asked: Asked) -> None:
         },
     )
     api = ProblemApi(app)
-    api.register_blueprint(leads.blueprint(store, token, asked.correct))
+    api.register_blueprint(leads.blueprint(store, token, asked.forms))
     api.register_blueprint(people.blueprint(store, token))
     api.register_blueprint(previews.blueprint(asked.preview, token))
     api.register_blueprint(reports.blueprint(asked.report, token))

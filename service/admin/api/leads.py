@@ -1,7 +1,7 @@
 """/api/v1/leads: list, look, act."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -12,24 +12,24 @@ from service import clock
 from service.admin.api.access import OF_A_BODY, answers, guarded, of_whole_characters, refuse, takes_json
 from service.admin.api.schemas.base import LEAD_ID
 from service.admin.api.schemas.leads import CorrectionRequest, LeadBody, LeadPage, LeadQuery
+from service.forms import Form
 from service.lead import Lead
-from service.operations import leads
+from service.operations.correction import InvalidAnswers, correct
 from service.operations.lead_json import leads_json
+from service.operations.leads import ACTIONS, ActionNotAllowed, act_on_lead
 from service.store import Query, Store
-
-Correct = Callable[[Lead, Mapping[str, str]], leads.Corrected]
 
 NO_SUCH_LEAD = "there is no such lead"
 ID = {"in": "path", "name": "lead_id", "description": "the lead's id", "schema": {"type": "string", "pattern": LEAD_ID}}
 
 
-def blueprint(store: Store, token: str, correct: Correct) -> Blueprint:
+def blueprint(store: Store, token: str, forms: Mapping[str, Form]) -> Blueprint:
     """The calls."""
     routes = guarded("leads", token, "Leads: list, look, act.")
     routes.before_request(_check_id)
     _add_looking(routes, store)
     _add_acting(routes, store)
-    _add_correcting(routes, store, correct)
+    _add_correcting(routes, store, forms)
     return routes
 
 
@@ -83,11 +83,11 @@ def _page(store: Store, query: Query, size: int) -> dict[str, Any]:
 
 
 def _add_acting(routes: Blueprint, store: Store) -> None:
-    def acting(name: str, act: Callable[[str], Lead | None], summary: str) -> None:
+    def acting(name: str, summary: str) -> None:
         def view(lead_id: str) -> dict[str, Any]:
             try:
-                return _shown(store, act(lead_id))
-            except leads.NotPossible as error:
+                return _shown(store, act_on_lead(store, ACTIONS[name], lead_id, clock.now()))
+            except ActionNotAllowed as error:
                 refuse(HTTPStatus.CONFLICT, str(error))
 
         view.__doc__ = summary
@@ -95,12 +95,12 @@ def _add_acting(routes: Blueprint, store: Store) -> None:
         answered = answers(routes, LeadBody, 404, 409)(view)
         routes.route(f"/leads/<lead_id>/{name}", methods=["POST"], parameters=[ID])(answered)
 
-    acting("retry", lambda lead_id: leads.retry(store, lead_id, clock.now()), "Send it now.")
-    acting("release", lambda lead_id: leads.release(store, lead_id, clock.now()), "Let a quarantined lead go.")
-    acting("discard", lambda lead_id: leads.discard(store, lead_id), "Keep it from Nexudus for good.")
+    acting("retry", "Send it now.")
+    acting("release", "Let a quarantined lead go.")
+    acting("discard", "Keep it from Nexudus for good.")
 
 
-def _add_correcting(routes: Blueprint, store: Store, correct: Correct) -> None:
+def _add_correcting(routes: Blueprint, store: Store, forms: Mapping[str, Form]) -> None:
     @routes.route("/leads/<lead_id>/correct", methods=["POST"], parameters=[ID])
     @takes_json
     @of_whole_characters
@@ -112,11 +112,10 @@ def _add_correcting(routes: Blueprint, store: Store, correct: Correct) -> None:
         An answer that this very lead cannot take (it has no such field, says so already) is a 409 that names it.
         """
         try:
-            fields = asked["fields"]
-            return _shown(store, leads.correct(store, lead_id, lambda lead: correct(lead, fields), clock.now()))
-        except leads.NotPossible as error:
+            return _shown(store, correct(store, lead_id, asked["fields"], forms, clock.now()))
+        except ActionNotAllowed as error:
             refuse(HTTPStatus.CONFLICT, str(error))
-        except leads.NotCorrect as error:
+        except InvalidAnswers as error:
             refuse(HTTPStatus.CONFLICT, str(error), errors={"json": {"fields": error.errors}})
 
 

@@ -13,7 +13,8 @@ from service.admin.pages.shell import PREFIX, Shell
 from service.admin.pages.window import Window
 from service.admin.pages.words import FIELDS, one
 from service.lead import CANONICAL_FIELDS, Lead, Status
-from service.operations import leads
+from service.operations.correction import InvalidAnswers, correct
+from service.operations.leads import CORRECTABLE, ActionNotAllowed
 
 LONG = {"message"}
 """Answers that get a large box."""
@@ -39,7 +40,7 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
     def edit_lead(lead_id: str) -> Response:
         """The answers, to be changed."""
         lead = find(window, lead_id)
-        if lead.status not in leads.CORRECTABLE:
+        if lead.status not in CORRECTABLE:
             return shell.go(f"{PREFIX}/leads/{lead.id}", "This lead cannot be changed any more.")
         return shell.page("edit.html", here="leads", lead=lead, answers=_answers(lead, {}, {}), general="")
 
@@ -49,17 +50,17 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         lead = find(window, lead_id)
         changed = _changed(lead, request.form)
         try:
-            leads.correct(window.store, lead.id, lambda kept: window.correct(kept, changed), clock.now())
-        except leads.NotCorrect as error:
+            correct(window.store, lead.id, changed, window.forms, clock.now())
+        except InvalidAnswers as error:
             return _again(shell, lead, changed, error)
-        except leads.NotPossible as reason:
+        except ActionNotAllowed as reason:
             return shell.go(f"{PREFIX}/leads/{lead.id}", f"Nothing was changed: {reason}.")
         is_held = lead.status is Status.QUARANTINED
         said = "Changed. It is still held: release it to send it." if is_held else "Changed, and on its way to Nexudus."
         return shell.go(f"{PREFIX}/leads/{lead.id}", said)
 
 
-def _again(shell: Shell, lead: Lead, changed: Mapping[str, str], error: leads.NotCorrect) -> Response:
+def _again(shell: Shell, lead: Lead, changed: Mapping[str, str], error: InvalidAnswers) -> Response:
     """The form once more, with all that was typed and what is wrong with it."""
     wrong = {name: text for name, text in error.errors.items() if name != "fields"}
     return shell.page(

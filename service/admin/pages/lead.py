@@ -15,7 +15,7 @@ from service.admin.pages.window import Window
 from service.admin.pages.words import field_name, one
 from service.delivery.acquaintance import recognise
 from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Lead, Status
-from service.operations import leads
+from service.operations.leads import ACTIONS, CORRECTABLE, ActionNotAllowed, act_on_lead
 from service.operations.preview import readable_body
 
 _SHOWN_ELSEWHERE = (FURTHER_IDS_REMARK, SAME_ID_REMARK)
@@ -51,19 +51,14 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         )
 
     @routes.post("/leads/<lead_id>/act")
-    def act_on_lead(lead_id: str) -> Response:
+    def apply_action(lead_id: str) -> Response:
         """Retry, release or discard it."""
         lead, name, now = find(window, lead_id), request.form.get("action", ""), clock.now()
-        acts = {
-            "retry": lambda: leads.retry(window.store, lead.id, now),
-            "release": lambda: leads.release(window.store, lead.id, now),
-            "discard": lambda: leads.discard(window.store, lead.id),
-        }
-        if name not in acts:
+        if name not in ACTIONS:
             raise BadRequest("Choose what to do with the lead.")
         try:
-            acts[name]()
-        except leads.NotPossible as reason:
+            act_on_lead(window.store, ACTIONS[name], lead.id, now)
+        except ActionNotAllowed as reason:
             return shell.go(f"{PREFIX}/leads/{lead.id}", f"Nothing was done: {reason}.")
         return shell.go(f"{PREFIX}/leads/{lead.id}", f"The lead is {VERBS[name][1]}.")
 
@@ -91,10 +86,8 @@ def find(window: Window, lead_id: str) -> Lead:
 def _possible(lead: Lead) -> set[str]:
     """What can be done with it."""
     found = {
-        "retry": lead.status in leads.WAITING,
-        "release": lead.status is Status.QUARANTINED,
-        "discard": lead.status not in {Status.DELIVERED, Status.ERASED, Status.DISCARDED},
-        "edit": lead.status in leads.CORRECTABLE,
+        **{name: lead.status in action.statuses for name, action in ACTIONS.items()},
+        "edit": lead.status in CORRECTABLE,
         "erase": lead.status is not Status.ERASED,
     }
     return {name for name, possible in found.items() if possible}

@@ -14,7 +14,7 @@ from service.admin.pages.shell import PREFIX, Shell
 from service.admin.pages.window import Window
 from service.admin.pages.words import counted
 from service.lead import LeadId, Status
-from service.operations.bulk import ACTIONS, Action, Done, act_on, act_on_all
+from service.operations.leads import ACTIONS, Action, Progress, act_on_leads, act_on_matches
 from service.store import Query, Transaction
 
 
@@ -37,8 +37,8 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
             verb=VERBS[action.name],
             asked=asked,
             ids=() if is_all else ids,
-            number=sum(number for status, number in standing.items() if status in action.fits),
-            others={status: number for status, number in standing.items() if status not in action.fits},
+            number=sum(number for status, number in standing.items() if status in action.statuses),
+            others={status: number for status, number in standing.items() if status not in action.statuses},
             until=newest[0].id if newest else "",
             back=f"{PREFIX}/leads?{asked.address()}",
         )
@@ -49,22 +49,22 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         action, asked = _action(), listing.read(request.form)
         done = _act(window, action, asked)
         if done.after:
-            values = {"number": done.number, "after": done.after, "until": request.form.get("until", "")}
+            values = {"number": done.changed, "after": done.after, "until": request.form.get("until", "")}
             return shell.page("more.html", here="leads", action=action, verb=VERBS[action.name], asked=asked, **values)  # type: ignore[arg-type]
-        said = f"{counted(done.number, 'lead')} {VERBS[action.name][1]}."
+        said = f"{counted(done.changed, 'lead')} {VERBS[action.name][1]}."
         return shell.go(f"{PREFIX}/leads?{asked.address()}", said)
 
 
-def _act(window: Window, action: Action, asked: listing.Asked) -> Done:
+def _act(window: Window, action: Action, asked: listing.Asked) -> Progress:
     now = clock.now()
     if ids := _ticked(request.form):
-        return Done(act_on(window.store, action, ids, now))
+        return Progress(act_on_leads(window.store, action, ids, now))
     # No more than what was there when the operator was asked: ids sort by arrival.
     until, after = lead_id_of(request.form.get("until", "")) + "~", lead_id_of(request.form.get("after", ""))
     query = replace(asked.query(now, window.zone), before=until, after=after)
-    done = act_on_all(window.store, action, query, now, window.patience_s)
+    done = act_on_matches(window.store, action, query, now, window.patience_s)
     so_far = request.form.get("number", "")
-    return replace(done, number=done.number + (int(so_far) if after and so_far.isdecimal() else 0))
+    return replace(done, changed=done.changed + (int(so_far) if after and so_far.isdecimal() else 0))
 
 
 def _ticked(form: MultiDict[str, str]) -> list[LeadId]:

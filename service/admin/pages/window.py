@@ -7,8 +7,7 @@ from typing import Any
 
 from service.forms import Form
 from service.lead import Lead
-from service.operations.bulk import PATIENCE_S
-from service.operations.leads import Corrected
+from service.operations.leads import TIME_LIMIT_S
 from service.store import Concern, Store
 
 MADE_PASSWORD = "admin_password"  # noqa: S105 (the name of a value)
@@ -58,7 +57,6 @@ class Window:
 
     store: Store
     forms: Mapping[str, Form]
-    correct: Callable[[Lead, Mapping[str, str]], Corrected]
     public_url: str = ""
     password: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
@@ -66,7 +64,7 @@ class Window:
     try_sign_in: Callable[[str], float] = _unlimited
     crm_link: Callable[[Lead], Link | None] = _no_link
     title_of: Callable[[Concern], str] = _sentence
-    patience_s: float = PATIENCE_S
+    patience_s: float = TIME_LIMIT_S
     knows_source: Callable[[str, str], bool] = _knows
     defaults: Mapping[str, str] = field(default_factory=dict)
     preview: Callable[[str, Mapping[str, Any]], dict[str, Any] | None] = _no_preview

@@ -162,7 +162,7 @@ class CorrectionRequest(Asking):
     def check_email(self, asked: dict[str, Any], **_: Any) -> None:
         """What cannot be an address whoever's lead it is."""
         if not re.search(EMAIL, asked["fields"].get("email", "")):
-            raise ValidationError({"fields": {"email": "is no e-mail address: write one such as ann@example.com"}})
+            raise ValidationError({"fields": {"email": "is not an e-mail address: write one such as ann@example.com"}})
 
 
 class LeadBody(Answer):

@@ -5,13 +5,11 @@ from datetime import timedelta
 import pytest
 
 from service.lead import Lead, Status
-from service.operations.bulk import ACTIONS, Done, act_on, act_on_all
+from service.operations.leads import ACTIONS, DISCARD, RELEASE, RETRY, Progress, act_on_leads, act_on_matches
 from service.store import Arrival, Notice, Query, Store
 from tests.admin.desk import keep
 from tests.builders import NOON, a_lead
 from tests.store.books import claim, stands
-
-RETRY, RELEASE, DISCARD = (ACTIONS[name] for name in ("retry", "release", "discard"))
 
 
 def keep_some(store: Store, status: Status, number: int) -> list[Lead]:
@@ -34,7 +32,7 @@ def test_an_action_changes_only_leads_that_it_fits(store: Store, name: str, fits
     leads = {status: keep_some(store, status, 1)[0] for status in there}
     becomes = Status.DISCARDED if name == "discard" else Status.PENDING
 
-    assert act_on(store, ACTIONS[name], [lead.id for lead in leads.values()], NOON) == len(fits)
+    assert act_on_leads(store, ACTIONS[name], [lead.id for lead in leads.values()], NOON) == len(fits)
 
     assert {s for s, lead in leads.items() if stands(store, lead).status is not s} == fits - {becomes}
     assert all(stands(store, leads[status]).status is becomes for status in fits)
@@ -43,7 +41,7 @@ def test_an_action_changes_only_leads_that_it_fits(store: Store, name: str, fits
 def test_released_leads_are_owed_by_an_operator(store: Store) -> None:
     leads = keep_some(store, Status.QUARANTINED, 3)
 
-    act_on(store, RELEASE, [lead.id for lead in leads], NOON)
+    act_on_leads(store, RELEASE, [lead.id for lead in leads], NOON)
 
     assert {delivery.trigger for delivery in claim(store, room=10)} == {"operator"}
 
@@ -51,7 +49,7 @@ def test_released_leads_are_owed_by_an_operator(store: Store) -> None:
 def test_discarded_leads_are_owed_no_more(store: Store) -> None:
     leads = keep_some(store, Status.PENDING, 3)
 
-    act_on(store, DISCARD, [lead.id for lead in leads], NOON)
+    act_on_leads(store, DISCARD, [lead.id for lead in leads], NOON)
 
     assert claim(store, now=NOON + timedelta(days=1)) == []
 
@@ -60,7 +58,7 @@ def test_a_retry_lets_the_account_be_tried_at_once(store: Store) -> None:
     (lead,) = keep_some(store, Status.PENDING, 1)
     store.write(lambda tx: tx.accounts.pause("default", NOON + timedelta(hours=1), "unavailable"))
 
-    act_on(store, RETRY, [lead.id], NOON)
+    act_on_leads(store, RETRY, [lead.id], NOON)
 
     with store.read() as tx:
         assert tx.accounts.pauses(NOON) == []
@@ -71,7 +69,7 @@ def test_what_is_still_to_be_fetched_is_fetched_and_not_sent_empty(store: Store)
     notice = Notice(lead.id, "contact", "meta", "77", NOON)
     store.announce_all([(Arrival(lead), notice)])
 
-    assert act_on(store, RETRY, [lead.id], NOON) == 1
+    assert act_on_leads(store, RETRY, [lead.id], NOON) == 1
     assert stands(store, lead).status is Status.ANNOUNCED
     assert claim(store, now=NOON + timedelta(days=1)) == []
 
@@ -80,13 +78,13 @@ def test_who_runs_out_of_time_goes_on_where_it_stopped(store: Store) -> None:
     keep_some(store, Status.QUARANTINED, 300)
     query = Query(status="quarantined")
 
-    first = act_on_all(store, DISCARD, query, NOON, patience_s=0)
-    rest = act_on_all(store, DISCARD, Query(status="quarantined", after=first.after), NOON)
+    first = act_on_matches(store, DISCARD, query, NOON, time_limit_s=0)
+    rest = act_on_matches(store, DISCARD, Query(status="quarantined", after=first.after), NOON)
 
-    assert first.number == 250
+    assert first.changed == 250
     assert first.after
-    assert rest == Done(50)
+    assert rest == Progress(50)
 
 
 def test_a_lead_that_is_gone_is_passed_over(store: Store) -> None:
-    assert act_on(store, DISCARD, [a_lead().id], NOON) == 0
+    assert act_on_leads(store, DISCARD, [a_lead().id], NOON) == 0
