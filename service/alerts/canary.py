@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from service.alerts.finding import Finding
+from service.alerts.condition import Condition
 from service.alerts.words import span
 from service.forms import Form
 from service.lead import Contact, Evidence, LeadId, Receipt, Status, Submission
@@ -41,7 +41,7 @@ class Flight:
         return cls(LeadId(lead), datetime.fromisoformat(at))
 
 
-def fly(form: Form, submit: Submit, store: Store, now: datetime) -> Finding | None:
+def fly(form: Form, submit: Submit, store: Store, now: datetime) -> Condition | None:
     """Send the form's next test lead when it is time, and say what is wrong with the one on its way.
 
     While one is missing no other is sent: they would pile up before what holds it.
@@ -68,12 +68,12 @@ def _without_notify(form: Form) -> Form:
     return replace(form, notify=(), routes=routes)
 
 
-def _missing(form: Form, flight: Flight, status: Status, now: datetime) -> Finding | None:
+def _missing(form: Form, flight: Flight, status: Status, now: datetime) -> Condition | None:
     if status is Status.PENDING and now - flight.at < timedelta(seconds=ARRIVES_S):
         return None
     head = f"The test lead of the form {form.name!r} has not arrived in Nexudus: real ones may not, either."
     tail = f"It is {status.value}, sent {span(now - flight.at)} ago: `lead-capture leads show {flight.lead}` tells why."
-    return Finding(f"canary:{form.name}", head, tail)
+    return Condition(f"canary:{form.name}", head, tail)
 
 
 def a_submission(form: Form, email: str, now: datetime) -> Submission:

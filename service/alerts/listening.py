@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from service.alerts.finding import Finding
+from service.alerts.condition import Condition
 from service.alerts.silence import WEEKS, find_silence
 from service.alerts.words import count, span
 from service.forms import Form
@@ -19,9 +19,9 @@ class Listener:
     """Remembers, between its looks, which forms are silent and since when."""
 
     _listened_at: datetime | None = None
-    _silent: dict[str, tuple[datetime, Finding]] = field(default_factory=dict)
+    _silent: dict[str, tuple[datetime, Condition]] = field(default_factory=dict)
 
-    def listen(self, tx: Transaction, forms: Iterable[Form], now: datetime) -> list[Finding]:
+    def listen(self, tx: Transaction, forms: Iterable[Form], now: datetime) -> list[Condition]:
         """A finding for each form that used to bring leads and brings none."""
         if self._listened_at is None or now - self._listened_at >= timedelta(seconds=RARELY_S):
             self._listened_at = now
@@ -34,7 +34,7 @@ class Listener:
         return [finding for _, finding in self._silent.values()]
 
 
-def _listen(tx: Transaction, form: str, now: datetime) -> tuple[datetime, Finding] | None:
+def _listen(tx: Transaction, form: str, now: datetime) -> tuple[datetime, Condition] | None:
     last = tx.alerts.last_arrival(form)
     if last is None:
         return None
@@ -46,4 +46,4 @@ def _listen(tx: Transaction, form: str, now: datetime) -> tuple[datetime, Findin
         "yourself, and see whether its page or its platform was changed."
     )
     usual = f"About {count(round(silence.missed), 'lead')} would have come in these {span(now - silence.since)}."
-    return silence.since, Finding(f"silence:{form}", head, usual)
+    return silence.since, Condition(f"silence:{form}", head, usual)

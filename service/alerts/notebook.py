@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from service.alerts.alerts import account_of_access
-from service.alerts.finding import Finding
+from service.alerts.condition import Condition
 from service.store import Concern
 
 SETTLE_S = {
@@ -24,8 +24,8 @@ OURS = frozenset({*SETTLE_S, "stuck", "parked", "silence", "canary", "refused"} 
 class Changes:
     """What is to be written down. begun: new, or more of it than before; worded: the same with newer figures."""
 
-    begun: tuple[Finding, ...] = ()
-    worded: tuple[Finding, ...] = ()
+    begun: tuple[Condition, ...] = ()
+    worded: tuple[Condition, ...] = ()
     ended: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
@@ -40,7 +40,7 @@ class Notebook:
 
     def compare(
         self,
-        found: Iterable[Finding],
+        found: Iterable[Condition],
         known: Sequence[Concern],
         is_mended: Callable[[Concern], bool | None],
         now: datetime,
@@ -85,13 +85,13 @@ class Notebook:
         return (mended is True and (is_settled or concern.kind != "lookup")) or (mended is None and is_settled)
 
 
-def _has_grown(sentence: str, finding: Finding) -> bool:
+def _has_grown(sentence: str, finding: Condition) -> bool:
     """Whether there are more than before of what is counted at the beginning."""
     before, after = _number(sentence), _number(finding.sentence)
     return before is not None and after is not None and after > before
 
 
-def _is_other(sentence: str, finding: Finding) -> bool:
+def _is_other(sentence: str, finding: Condition) -> bool:
     """Whether our own sentence changed; what somebody else wrote is left alone."""
     ours = _number(sentence) is not None or sentence.startswith(finding.head)
     return ours and sentence != finding.sentence

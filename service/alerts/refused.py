@@ -7,19 +7,19 @@ a call that is accepted ends it, and what comes back again and again in between 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
-from service.alerts.finding import Finding
+from service.alerts.condition import Condition
 from service.alerts.words import count
 from service.store import Refusal
 
 
-def find_refused(refusals: Iterable[Refusal], forms: Collection[str], now: datetime) -> Iterator[Finding]:
+def find_refused(refusals: Iterable[Refusal], forms: Collection[str], now: datetime) -> Iterator[Condition]:
     """Each sender of these forms once, with the reason, since when, and what to do.
 
     Raises: nothing.
     """
     for refusal in refusals:
         if refusal.form in forms and refusal.is_alarming(now):
-            yield Finding(refusal.cause, _sentence(refusal))
+            yield Condition(refusal.cause, _sentence(refusal))
 
 
 def _sentence(refusal: Refusal) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from service.alerts.finding import Finding
+from service.alerts.condition import Condition
 from service.alerts.words import count, span
 from service.store import Health
-from service.store.watching import Announced, Sight
+from service.store.watching import Announced, StoreSnapshot
 
 LATE_S = 240.0
 """A lead that was announced is here within seconds; one that waits so long is told about."""
@@ -17,7 +17,7 @@ WARNED = timedelta(days=35)
 PLATFORMS = {"meta": "Meta", "linkedin": "LinkedIn", "tiktok": "TikTok"}
 
 
-def find_unread(sight: Sight, now: datetime) -> Iterator[Finding]:
+def find_unread(sight: StoreSnapshot, now: datetime) -> Iterator[Condition]:
     """Each broken connection once, with how many leads wait for it; and what waits for no known cause.
 
     Raises: nothing.
@@ -25,7 +25,7 @@ def find_unread(sight: Sight, now: datetime) -> Iterator[Finding]:
     broken = [health for health in sight.connections if health.reason]
     for health in broken:
         waiting = [each for each in sight.announced if _concerns(health, each)]
-        yield Finding(health.link.cause, health.reason, _number(waiting, now) if waiting else "No lead waits yet.")
+        yield Condition(health.link.cause, health.reason, _number(waiting, now) if waiting else "No lead waits yet.")
     for health in sight.connections:
         if health.ends_at is not None and health.ends_at - now < WARNED:
             yield _ending(health, health.ends_at, now)
@@ -40,7 +40,7 @@ def _concerns(health: Health, announced: Announced) -> bool:
     return (form, sender) == (announced.form, announced.sender) and place in ("", announced.place)
 
 
-def _ending(health: Health, ends_at: datetime, now: datetime) -> Finding:
+def _ending(health: Health, ends_at: datetime, now: datetime) -> Condition:
     form, sender, _ = health.link
     platform = PLATFORMS.get(sender, sender)
     told = f"ends on {ends_at:%d %B %Y}" if ends_at > now else f"ended on {ends_at:%d %B %Y}"
@@ -49,17 +49,17 @@ def _ending(health: Health, ends_at: datetime, now: datetime) -> Finding:
         f"new tokens into [forms.{form}.webhooks.{sender}], and start the worker again. Until then nothing is lost; "
         "afterwards leads wait."
     )
-    return Finding(f"platform:{form}:{sender}:expires", head)
+    return Condition(f"platform:{form}:{sender}:expires", head)
 
 
-def _stuck(form: str, sender: str, late: Sequence[Announced], now: datetime) -> Finding:
+def _stuck(form: str, sender: str, late: Sequence[Announced], now: datetime) -> Condition:
     why = {
         "throttled": "it asks to wait. They are read by themselves when it lets us.",
         "unavailable": "it cannot be reached, or answers with errors. They are tried again by themselves.",
         "missing": "it does not know them, or does not show them yet. They are tried again by themselves.",
     }.get(late[0].last, "nobody reads them. See that a worker runs, and its log.")
     head = f'Leads that {PLATFORMS.get(sender, sender)} has for the form "{form}" wait too long: {why}'
-    return Finding(f"stuck:{form}:{sender}", head, _number(late, now))
+    return Condition(f"stuck:{form}:{sender}", head, _number(late, now))
 
 
 def _number(waiting: Sequence[Announced], now: datetime) -> str:

@@ -14,8 +14,8 @@ from service import clock
 from service.alerts import canary, channels
 from service.alerts.alerts import account_of_access
 from service.alerts.arrivals import Arrivals
+from service.alerts.conditions import LATE_S, find
 from service.alerts.digest import Hour
-from service.alerts.findings import LATE_S, find
 from service.alerts.listening import Listener
 from service.alerts.notebook import Changes, Notebook
 from service.alerts.refused import find_refused

@@ -12,7 +12,7 @@ from service import clock
 from service.cli.configuration import instant
 from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed
-from service.conversions.choosing import Chosen, Fit, Reason, Wish, choose
+from service.conversions.selection import ConversionQuery, ConversionSelection, Fit, Reason, select_conversions
 from service.platforms.google_ads import conversions as google
 from service.platforms.meta import conversions as meta
 from service.store import StoreUnavailable
@@ -43,11 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Write what is new, then note it as told: a file that could not be written is told again."""
     installation = open_installation()
     _check(installation, arguments)
-    wish = Wish(arguments.platform, arguments.since, arguments.form, arguments.again)
+    wish = ConversionQuery(arguments.platform, arguments.since, arguments.form, arguments.again)
     now = clock.now()
     fit: Fit = google.fit if arguments.platform == "google" else meta.fits(now)
     try:
-        chosen = choose(installation.store, installation.setup.forms, wish, fit)
+        chosen = select_conversions(installation.store, installation.setup.forms, wish, fit)
         _write(arguments.out, lambda out: _fill(installation, arguments, chosen, out))
         made = [(one.lead.id, one.name) for one in chosen.conversions]
         installation.store.write(lambda tx: tx.crm.record_conversions(arguments.platform, made, now))
@@ -75,7 +75,7 @@ def _check(installation: Installation, arguments: argparse.Namespace) -> None:
         )
 
 
-def _fill(installation: Installation, arguments: argparse.Namespace, chosen: Chosen, out: TextIO) -> None:
+def _fill(installation: Installation, arguments: argparse.Namespace, chosen: ConversionSelection, out: TextIO) -> None:
     if arguments.platform == "google":
         google.write(chosen.conversions, out)
     else:
@@ -99,7 +99,7 @@ def _write(path: Path | None, fill: Callable[[TextIO], None]) -> None:
         raise Failed(f"{path} cannot be written ({error.strerror}): nothing was told") from error
 
 
-def _numbers(chosen: Chosen, arguments: argparse.Namespace) -> dict[str, Any]:
+def _numbers(chosen: ConversionSelection, arguments: argparse.Namespace) -> dict[str, Any]:
     file = str(arguments.out) if arguments.out else None
     return {
         "platform": arguments.platform,
@@ -109,7 +109,7 @@ def _numbers(chosen: Chosen, arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _told(chosen: Chosen, arguments: argparse.Namespace) -> list[str]:
+def _told(chosen: ConversionSelection, arguments: argparse.Namespace) -> list[str]:
     platform = PLATFORMS[arguments.platform]
     where = f" in {arguments.out}" if arguments.out else ""
     number = len(chosen.conversions)

@@ -15,8 +15,8 @@ from service.cli.simulated import in_demo
 from service.delivery.identity import is_gone, worker_name
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import SIZE
-from service.reconciliation.book import Book
-from service.reconciliation.findings import Comparison, Kind
+from service.reconciliation.account_reader import AccountReader
+from service.reconciliation.discrepancies import Comparison, DiscrepancyKind
 from service.reconciliation.reconciling import Ask, no_platforms, reconcile
 from service.reconciliation.repairing import repair
 from service.store import StoreUnavailable
@@ -76,7 +76,7 @@ def _excuse(installation: Installation, lead_ids: Sequence[str]) -> int:
     return 0 if len(done) == len(set(lead_ids)) else 1
 
 
-def _books(installation: Installation, arguments: argparse.Namespace) -> Iterator[tuple[Book, Ask]]:
+def _books(installation: Installation, arguments: argparse.Namespace) -> Iterator[tuple[AccountReader, Ask]]:
     """The book of each account that has a login, and what asks the platforms of its forms."""
     import threading  # noqa: PLC0415 (with all that delivers)
 
@@ -101,12 +101,12 @@ def _books(installation: Installation, arguments: argparse.Namespace) -> Iterato
         yield wiring.book_of(name, contexts[name], installation.store, clock.sleep, tempo_s=0), ask
 
 
-def _compare(book: Book, ask: Ask, arguments: argparse.Namespace, bar: Bar) -> Comparison:
+def _compare(book: AccountReader, ask: Ask, arguments: argparse.Namespace, bar: Bar) -> Comparison:
     with book.store.read() as tx:
         total = sum(tx.crm.count_by_status(book.account, arguments.since).values())
     watched = replace(book, wait=_showing(book.wait, bar, total // SIZE + 1))
     found = reconcile(watched, arguments.since, clock.now(), clock.now, ask)
-    if not arguments.repair or not any(finding.kind is Kind.UNNOTED for finding in found.findings):
+    if not arguments.repair or not any(finding.kind is DiscrepancyKind.UNNOTED for finding in found.findings):
         return found
     for done in repair(book, found.findings, clock.now()):
         said = done.why_not or f"noted as delivered, opportunity {done.opportunity_id}"

@@ -78,7 +78,7 @@ def pages(
     for rows in row_pages(nexudus, PATH, params, wait):
         if since is not None and any(is_far_before(row, field, since) for row in rows):
             raise DatesIgnored
-        yield [card_of(row) for row in rows]
+        yield [opportunity_of(row) for row in rows]
 
 
 def row_pages(nexudus: Nexudus, path: str, params: Params, wait: Callable[[], None]) -> Iterator[list[Row]]:
@@ -106,10 +106,10 @@ def one(nexudus: Nexudus, opportunity_id: int) -> Opportunity | None:
     Raises: as Nexudus.one.
     """
     row = nexudus.one(f"{PATH}/{opportunity_id}")
-    return None if row is None else card_of({**row, "Notes": text_of(row, "Notes")})
+    return None if row is None else opportunity_of({**row, "Notes": text_of(row, "Notes")})
 
 
-def card_of(row: Row) -> Opportunity:
+def opportunity_of(row: Row) -> Opportunity:
     """A record of the CRM, read with care."""
     return Opportunity(
         id=row["Id"],

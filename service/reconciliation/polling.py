@@ -10,8 +10,8 @@ import structlog
 from service.nexudus import pipeline
 from service.nexudus.errors import Intercepted, NexudusError, Refused
 from service.nexudus.pipeline import DatesIgnored, PagesRepeat
-from service.reconciliation.book import Book
-from service.reconciliation.sighting import sight
+from service.reconciliation.account_reader import AccountReader
+from service.reconciliation.matching import match_page
 from service.reconciliation.stages import StageReading, read_anew, read_stages
 
 log = structlog.get_logger()
@@ -23,7 +23,7 @@ ODD_ANSWER = "Nexudus answers with other opportunities than asked for, so that c
 NO_STAGES = "Nexudus's stage history could not be read to the end; the next reading begins where this one did."
 
 
-def poll(book: Book, now: datetime) -> str:
+def poll(book: AccountReader, now: datetime) -> str:
     """Read what changed since the last time; why that was not possible, "" when it was.
 
     Raises: StoreUnavailable; what `book.wait` raises.
@@ -34,7 +34,7 @@ def poll(book: Book, now: datetime) -> str:
     newest, problem, seen = since, "", 0
     try:
         for cards in pipeline.pages(book.nexudus, "UpdatedOn", since, book.wait):
-            seen += len(sight(book, cards, stages, now).ours)
+            seen += len(match_page(book, cards, stages, now).ours)
             newest = max([newest, *(card.updated_at for card in cards if card.updated_at)])
     except (NexudusError, DatesIgnored, PagesRepeat) as error:
         problem = why_not(error)
@@ -46,7 +46,7 @@ def poll(book: Book, now: datetime) -> str:
     return problem
 
 
-def end_stages(book: Book, stages: StageReading) -> str:
+def end_stages(book: AccountReader, stages: StageReading) -> str:
     """Let the next reading be a whole one where stages are missing; return why they could not be read, "" if they were.
 
     Raises: StoreUnavailable.

@@ -14,12 +14,12 @@ from service.lead import LeadId, OpportunityId, Status
 from service.nexudus import pipeline
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import DatesIgnored, Opportunity, PagesRepeat
-from service.reconciliation.book import Book
-from service.reconciliation.findings import Comparison, Finding, Kind, Platform
+from service.reconciliation.account_reader import AccountReader
+from service.reconciliation.discrepancies import Comparison, Discrepancy, DiscrepancyKind, PlatformComparison
+from service.reconciliation.matching import PageMatch, UnmatchedOpportunity, match_page
 from service.reconciliation.polling import end_stages, why_not
-from service.reconciliation.sighting import Odd, Sighting, sight
 from service.reconciliation.stages import StageReading, read_stages
-from service.store import Noted, Reconciliation, Sale, SaleStatus, Transaction
+from service.store import LeadRecord, Reconciliation, Sale, SaleStatus, Transaction
 
 log = structlog.get_logger()
 
@@ -32,17 +32,17 @@ MOST_LOOKS = 200
 PAGE = 200
 """Leads that are asked for at a time."""
 
-Ask = Callable[[datetime | None], Iterable[Platform]]
+Ask = Callable[[datetime | None], Iterable[PlatformComparison]]
 """What platforms have and we have not, of leads submitted since then."""
 
 
-def no_platforms(_since: datetime | None) -> Iterable[Platform]:
+def no_platforms(_since: datetime | None) -> Iterable[PlatformComparison]:
     """Where none can be read."""
     return ()
 
 
 def reconcile(
-    book: Book, since: datetime | None, now: datetime, end: Callable[[], datetime], ask: Ask = no_platforms
+    book: AccountReader, since: datetime | None, now: datetime, end: Callable[[], datetime], ask: Ask = no_platforms
 ) -> Comparison:
     """Compare everything of one account, of leads received since then, and keep the result.
 
@@ -61,10 +61,10 @@ def reconcile(
     return whole
 
 
-def _missed(platform: Platform) -> Finding:
+def _missed(platform: PlatformComparison) -> Discrepancy:
     told = platform.missing[:MOST]
-    return Finding(
-        Kind.MISSED,
+    return Discrepancy(
+        DiscrepancyKind.MISSED,
         form=platform.form,
         sender=platform.sender,
         missing=told,
@@ -75,10 +75,10 @@ def _missed(platform: Platform) -> Finding:
 class _Run:
     """One reading of one account."""
 
-    def __init__(self, book: Book, since: datetime | None, now: datetime) -> None:
+    def __init__(self, book: AccountReader, since: datetime | None, now: datetime) -> None:
         self._book, self._since, self._now = book, since, now
         self._stages = StageReading("failed")
-        self._odd: list[Odd] = []
+        self._odd: list[UnmatchedOpportunity] = []
         self._found = self._strangers = self._unnamed = 0
         self._tells = False
         self._hidden: list[int] = []
@@ -86,7 +86,7 @@ class _Run:
 
     def comparison(self, begun: Comparison) -> Comparison:
         """Read all, then look at what does not agree."""
-        findings: list[Finding] = []
+        findings: list[Discrepancy] = []
         unchecked, problem = 0, ""
         # Where all leads are compared, all stages are read, too.
         self._stages = read_stages(self._book, self._now, is_whole=self._since is None, is_thorough=True)
@@ -114,9 +114,9 @@ class _Run:
 
     def _read(self) -> None:
         for cards in pipeline.pages(self._book.nexudus, "CreatedOn", self._since, self._book.wait):
-            self._take(sight(self._book, cards, self._stages, self._now))
+            self._take(match_page(self._book, cards, self._stages, self._now))
 
-    def _take(self, seen: Sighting) -> None:
+    def _take(self, seen: PageMatch) -> None:
         self._found += len(seen.ours)
         self._strangers += seen.strangers
         self._tells = self._tells or seen.tells
@@ -132,7 +132,7 @@ class _Run:
         for number in [] if self._tells else self._hidden:
             card = self._one(number)
             if card is not None:
-                self._take(replace(sight(self._book, [card], self._stages, self._now), hidden=(), tells=False))
+                self._take(replace(match_page(self._book, [card], self._stages, self._now), hidden=(), tells=False))
 
     def _one(self, number: int) -> Opportunity | None:
         self._book.wait()
@@ -140,7 +140,7 @@ class _Run:
 
     # -- who was not seen
 
-    def _gone(self) -> tuple[list[Finding], int]:
+    def _gone(self) -> tuple[list[Discrepancy], int]:
         """Leads whose opportunity is there no more, each looked for by itself; how many there were too many of."""
         gone: list[tuple[LeadId, OpportunityId]] = []
         looks = unchecked = 0
@@ -153,7 +153,7 @@ class _Run:
             if card is None:
                 gone.append((lead_id, number))
             else:
-                self._take(sight(self._book, [card], self._stages, self._now))
+                self._take(match_page(self._book, [card], self._stages, self._now))
         return self._told_gone(gone), unchecked
 
     def _unseen(self) -> Iterator[tuple[LeadId, OpportunityId]]:
@@ -166,7 +166,7 @@ class _Run:
             yield from some
             after = some[-1][0]
 
-    def _told_gone(self, gone: list[tuple[LeadId, OpportunityId]]) -> list[Finding]:
+    def _told_gone(self, gone: list[tuple[LeadId, OpportunityId]]) -> list[Discrepancy]:
         noted = self._noted(lead_id for lead_id, _ in gone)
         still = [(lead_id, number) for lead_id, number in gone if lead_id in noted]
         missing = [_nothing(noted[lead_id], number, self._now) for lead_id, number in still]
@@ -180,14 +180,14 @@ class _Run:
         # One whose mark another opportunity bears was made anew, not lost.
         marked = {*cleared, *(odd.lead_id for odd in self._odd)}
         return [
-            Finding(Kind.GONE, lead_id, noted[lead_id].form, number)
+            Discrepancy(DiscrepancyKind.GONE, lead_id, noted[lead_id].form, number)
             for lead_id, number in still
             if lead_id not in marked
         ]
 
     # -- who bears a mark that is not noted
 
-    def _judged(self) -> list[Finding]:
+    def _judged(self) -> list[Discrepancy]:
         by_lead: dict[LeadId, list[OpportunityId]] = {}
         for odd in self._odd:
             by_lead.setdefault(odd.lead_id, []).append(odd.opportunity_id)
@@ -195,29 +195,29 @@ class _Run:
         found = (self._judge(noted[lead_id], numbers) for lead_id, numbers in by_lead.items() if lead_id in noted)
         return [finding for finding in found if finding]
 
-    def _judge(self, noted: Noted, numbers: list[OpportunityId]) -> Finding | None:
+    def _judge(self, noted: LeadRecord, numbers: list[OpportunityId]) -> Discrepancy | None:
         """What it means that these bear the lead's mark, as it stands by now: it may have been delivered meanwhile."""
         others = tuple(sorted(number for number in numbers if number != noted.opportunity_id))
         if not others or noted.claimed:
             return None
         if noted.status is Status.ERASED:
-            return Finding(Kind.ERASED, noted.lead_id, noted.form, noted.opportunity_id, others)
+            return Discrepancy(DiscrepancyKind.ERASED, noted.lead_id, noted.form, noted.opportunity_id, others)
         sale = self._sale(noted.lead_id)
         if noted.status is Status.DELIVERED and noted.opportunity_id and not (sale and sale.gone_at):
-            doubled = Finding(Kind.DOUBLED, noted.lead_id, noted.form, noted.opportunity_id, others)
+            doubled = Discrepancy(DiscrepancyKind.DOUBLED, noted.lead_id, noted.form, noted.opportunity_id, others)
             return None if sale and sale.excused_at else doubled
-        return Finding(Kind.UNNOTED, noted.lead_id, noted.form, noted.opportunity_id, others)
+        return Discrepancy(DiscrepancyKind.UNNOTED, noted.lead_id, noted.form, noted.opportunity_id, others)
 
     def _sale(self, lead_id: LeadId) -> Sale | None:
         with self._book.store.read() as tx:
             return tx.crm.sales_of([lead_id]).get(lead_id)
 
-    def _noted(self, lead_ids: Iterable[LeadId]) -> dict[LeadId, Noted]:
+    def _noted(self, lead_ids: Iterable[LeadId]) -> dict[LeadId, LeadRecord]:
         with self._book.store.read() as tx:
             return tx.crm.lead_records(lead_ids, self._now)
 
 
-def _nothing(noted: Noted, number: OpportunityId, now: datetime) -> Sale:
+def _nothing(noted: LeadRecord, number: OpportunityId, now: datetime) -> Sale:
     """What is known of an opportunity that was never seen: that it is gone."""
     told = {"stage_id": None, "stage": "", "board": "", "value": None, "currency": "", "won_at": None, "lost_at": None}
     return Sale(

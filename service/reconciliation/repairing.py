@@ -8,9 +8,9 @@ import structlog
 
 from service.lead import CoworkerId, LeadId, OpportunityId
 from service.nexudus import pipeline
-from service.reconciliation.book import Book
-from service.reconciliation.findings import Finding, Kind
-from service.reconciliation.sighting import mark_of, sight
+from service.reconciliation.account_reader import AccountReader
+from service.reconciliation.discrepancies import Discrepancy, DiscrepancyKind
+from service.reconciliation.matching import mark_of, match_page
 from service.reconciliation.stages import StageReading, read_anew
 
 log = structlog.get_logger()
@@ -25,16 +25,16 @@ class Repair:
     why_not: str = ""
 
 
-def repair(book: Book, findings: Iterable[Finding], now: datetime) -> list[Repair]:
+def repair(book: AccountReader, findings: Iterable[Discrepancy], now: datetime) -> list[Repair]:
     """Note for each lead that was found so the opportunity that Nexudus has; its debt ends.
 
     Of several the oldest counts, as after a call of unknown outcome.
     Raises: as pipeline.one; StoreUnavailable; what `book.wait` raises.
     """
-    return [_repair(book, finding, now) for finding in findings if finding.kind is Kind.UNNOTED]
+    return [_repair(book, finding, now) for finding in findings if finding.kind is DiscrepancyKind.UNNOTED]
 
 
-def _repair(book: Book, finding: Finding, now: datetime) -> Repair:
+def _repair(book: AccountReader, finding: Discrepancy, now: datetime) -> Repair:
     lead_id, number = finding.lead_id, min(finding.opportunities)
     assert lead_id is not None  # noqa: S101 (what is not noted is always a lead)
     book.wait()
@@ -45,7 +45,7 @@ def _repair(book: Book, finding: Finding, now: datetime) -> Repair:
     if not book.store.write(lambda tx: tx.crm.adopt(lead_id, contact, number, now)):
         return Repair(lead_id, number, "the lead is being sent at this moment: try again in a minute")
     # Its stages may be older than what was read of the history: all is read the next time.
-    sight(book, [card], StageReading("failed"), now)
+    match_page(book, [card], StageReading("failed"), now)
     read_anew(book)
     log.info("adopted", lead=lead_id, opportunity=number)
     return Repair(lead_id, number)

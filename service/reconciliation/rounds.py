@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from service import clock
-from service.reconciliation.book import Book
-from service.reconciliation.findings import Comparison
+from service.reconciliation.account_reader import AccountReader
+from service.reconciliation.discrepancies import Comparison
 from service.reconciliation.polling import poll
 from service.reconciliation.reconciling import Ask, no_platforms, reconcile
 from service.store import StoreUnavailable, Transaction
@@ -43,7 +43,7 @@ class Rounds:
     """One thread: a worker's part in reading one account. Whose turn it is, the store knows."""
 
     def __init__(
-        self, book: Book, stop: threading.Event, ask: Ask = no_platforms, rhythm: Rhythm | None = None
+        self, book: AccountReader, stop: threading.Event, ask: Ask = no_platforms, rhythm: Rhythm | None = None
     ) -> None:
         self._book, self._stop, self._ask = book, stop, ask
         self._rhythm = rhythm or Rhythm()

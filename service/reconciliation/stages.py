@@ -10,7 +10,7 @@ import structlog
 from service.nexudus.errors import NexudusError, Refused, Unavailable
 from service.nexudus.pipeline import MOST_PAGES, OVERLAP, DatesIgnored, PagesRepeat
 from service.nexudus.stage_history import Move, moves
-from service.reconciliation.book import Book
+from service.reconciliation.account_reader import AccountReader
 from service.reconciliation.stage_notes import StageScope, note_moves, withdraw_unconfirmed
 from service.store import Transaction
 
@@ -43,7 +43,9 @@ class StageReading:
     error: Exception | None = None
 
 
-def read_stages(book: Book, now: datetime, *, is_whole: bool = False, is_thorough: bool = False) -> StageReading:
+def read_stages(
+    book: AccountReader, now: datetime, *, is_whole: bool = False, is_thorough: bool = False
+) -> StageReading:
     """Note the stages that opportunities came into since the last reading.
 
     The first reading of an account, and the first one after the login could not see the history, is a whole one: it
@@ -70,7 +72,7 @@ def read_stages(book: Book, now: datetime, *, is_whole: bool = False, is_thoroug
     return StageReading("shown", since and since - OVERLAP / 2, run.origins)
 
 
-def read_anew(book: Book) -> None:
+def read_anew(book: AccountReader) -> None:
     """Let the next reading be a whole one.
 
     Raises: StoreUnavailable.
@@ -81,7 +83,7 @@ def read_anew(book: Book) -> None:
 class _HistoryRun:
     """One reading: moves of our opportunities are held until they are many, and then noted."""
 
-    def __init__(self, book: Book, scope: StageScope) -> None:
+    def __init__(self, book: AccountReader, scope: StageScope) -> None:
         self._book, self._scope = book, scope
         self._held: dict[int, dict[int, Move]] = {}
         self._number = 0
@@ -116,7 +118,7 @@ class _HistoryRun:
         self._held, self._number = {}, 0
 
 
-def _not_read(book: Book, error: Exception) -> StageReading:
+def _not_read(book: AccountReader, error: Exception) -> StageReading:
     if not _is_hidden(error):
         return StageReading("failed", error=error)
     if book.store.write(lambda tx: _mark(tx, book.account, HIDDEN)):

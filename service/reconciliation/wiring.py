@@ -11,8 +11,8 @@ from service.delivery.context import AccountContext
 from service.delivery.pacing import Pacer
 from service.fetching.connection import PlatformConnection
 from service.platforms.errors import PlatformError
-from service.reconciliation.book import Book
-from service.reconciliation.findings import Platform
+from service.reconciliation.account_reader import AccountReader
+from service.reconciliation.discrepancies import PlatformComparison
 from service.reconciliation.reconciling import Ask
 from service.reconciliation.rounds import Rhythm, Rounds, Stopped, end_for_gone
 from service.store import Store
@@ -51,10 +51,10 @@ def keep_books(
 
 def book_of(
     account: str, context: AccountContext, store: Store, sleep: Callable[[float], None], tempo_s: float = TEMPO_S
-) -> Book:
+) -> AccountReader:
     """The book of one account, read in turns that its deliveries leave."""
     passing = frozenset(name for name, form in context.forms.items() if form.canary)
-    return Book(account, context.nexudus, store, patience(context.pacer, sleep, tempo_s), passing)
+    return AccountReader(account, context.nexudus, store, patience(context.pacer, sleep, tempo_s), passing)
 
 
 def patience(pacer: Pacer, sleep: Callable[[float], None], tempo_s: float) -> Callable[[], None]:
@@ -75,7 +75,7 @@ def asking(account: str, lines: Sequence[PlatformConnection], store: Store, *, e
     """
     mine = [line for line in lines if line.form.account == account]
 
-    def ask(since: datetime | None) -> Iterator[Platform]:
+    def ask(since: datetime | None) -> Iterator[PlatformComparison]:
         now = clock.now()
         begin = since if since and exactly else max(since or now - ASKED_BACK, now - ASKED_BACK)
         return (compare(line, store, begin, now) for line in mine)
@@ -83,7 +83,7 @@ def asking(account: str, lines: Sequence[PlatformConnection], store: Store, *, e
     return ask
 
 
-def compare(line: PlatformConnection, store: Store, since: datetime, until: datetime) -> Platform:
+def compare(line: PlatformConnection, store: Store, since: datetime, until: datetime) -> PlatformComparison:
     """What a platform has of a form and we have not. Nothing is kept: that is what `lead-capture pull` does.
 
     Raises: StoreUnavailable.
@@ -103,7 +103,7 @@ def compare(line: PlatformConnection, store: Store, since: datetime, until: date
     except PlatformError as error:
         problem = _why(error)
     missing += _unknown(some, line, store, until)
-    return Platform(line.sender, line.form.name, listed, tuple(missing), problem, since)
+    return PlatformComparison(line.sender, line.form.name, listed, tuple(missing), problem, since)
 
 
 def _why(error: PlatformError) -> str:

@@ -5,7 +5,7 @@ from service.store.arrivals import Arrival, Judge, Key, Match
 from service.store.claims import Turns
 from service.store.concerns import Concern
 from service.store.connections import Health, Link
-from service.store.conversions import Happening
+from service.store.conversions import LeadEvent
 from service.store.corrections import BeingSent
 from service.store.erasure import Erased
 from service.store.exports import Told, ToldCall, as_instant, as_milliseconds
@@ -22,7 +22,7 @@ from service.store.persons import Brought, Earlier
 from service.store.query import Query
 from service.store.refusals import Refusal
 from service.store.reports import Count, Origins, Period
-from service.store.sales import Change, Noted, Sale, SaleStatus
+from service.store.sales import Change, LeadRecord, Sale, SaleStatus
 from service.store.search import Found, Tally
 from service.store.store import SCHEMA, Store
 from service.store.tally import Span, State
@@ -52,18 +52,18 @@ __all__ = [
     "Failing",
     "Fetch",
     "Found",
-    "Happening",
     "Health",
     "History",
     "Hold",
     "Identity",
     "Judge",
     "Key",
+    "LeadEvent",
+    "LeadRecord",
     "Leads",
     "LeaseLost",
     "Link",
     "Match",
-    "Noted",
     "Notice",
     "Origins",
     "Pace",

@@ -16,7 +16,7 @@ from service.store.tables import deliveries, leads
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class LeadEvent:
     """One change of one delivered lead, with what its opportunity is worth. number: grows with every change."""
 
     number: int
@@ -29,7 +29,7 @@ class Happening:
 class Conversions(Repository):
     """Conversions within one transaction."""
 
-    def lead_events(self, after: int, size: int, since: datetime | None = None, form: str = "") -> list[Happening]:
+    def lead_events(self, after: int, size: int, since: datetime | None = None, form: str = "") -> list[LeadEvent]:
         """At most `size` changes in the order in which they were noticed; continue with `after` = the last number.
 
         since: those that happened then or later.
@@ -41,7 +41,7 @@ class Conversions(Repository):
             query = query.where(leads.c.form == form)
         found: Iterable[Any] = self._connection.execute(query.order_by(sale_changes.c.id).limit(size))
         return [
-            Happening(
+            LeadEvent(
                 row.change_id,
                 from_row(row),
                 Change(LeadId(row.id), row.change_kind, row.change_name, row.change_at, row.change_seen_at),

@@ -62,7 +62,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class LeadRecord:
     """What is noted here of a lead, for comparing it with the CRM."""
 
     lead_id: LeadId
@@ -93,19 +93,19 @@ class Sales(Repository):
             found[LeadId(row.lead_id)].append(Change(*row))
         return {lead_id: sorted(changes, key=lambda change: change.at) for lead_id, changes in found.items()}
 
-    def lead_records(self, lead_ids: Iterable[str], now: datetime) -> dict[LeadId, Noted]:
+    def lead_records(self, lead_ids: Iterable[str], now: datetime) -> dict[LeadId, LeadRecord]:
         """What is noted here of some leads."""
         return {noted.lead_id: noted for noted in self._noted(leads.c.id.in_(list(lead_ids)), now)}
 
-    def lead_records_by_opportunity(self, account: str, numbers: Iterable[int], now: datetime) -> dict[int, Noted]:
+    def lead_records_by_opportunity(self, account: str, numbers: Iterable[int], now: datetime) -> dict[int, LeadRecord]:
         """The same of the leads that have these opportunities, by the opportunities' numbers."""
         mine = and_(leads.c.opportunity_id.in_(list(numbers)), leads.c.account == account)
         return {noted.opportunity_id: noted for noted in self._noted(mine, now) if noted.opportunity_id}
 
-    def _noted(self, condition: Any, now: datetime) -> list[Noted]:
+    def _noted(self, condition: Any, now: datetime) -> list[LeadRecord]:
         query = _NOTED.outerjoin(deliveries, deliveries.c.lead_id == leads.c.id).where(condition)
         return [
-            Noted(
+            LeadRecord(
                 LeadId(row.id),
                 row.account,
                 row.form,

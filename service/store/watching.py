@@ -88,7 +88,7 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class StoreSnapshot:
     """All that one look at the store shows."""
 
     standings: list[Standing]
@@ -148,9 +148,9 @@ class Watching(Repository):
 
     # -- the look
 
-    def snapshot(self, now: datetime, late_s: float) -> Sight:
+    def snapshot(self, now: datetime, late_s: float) -> StoreSnapshot:
         """How things stand. late_s: the age in seconds from which a lead waits too long."""
-        return Sight(
+        return StoreSnapshot(
             self._standings(now),
             self._as(Holds).call_pauses(),
             self._queues(),

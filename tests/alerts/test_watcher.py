@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.alerts.findings import find
+from service.alerts.conditions import find
 from service.alerts.watcher import TURN_S
 from service.lead import Status
 from tests.alerts.conftest import Post

@@ -57,7 +57,7 @@ def test_a_deleted_opportunity_is_named_with_what_to_do(run: Terminal, env: Env)
     said = run("reconcile")
 
     assert said.code == 1
-    assert f"gone: {lead.id} contact: opportunity {lead.opportunity_id} is not in Nexudus any more" in said.out
+    assert f"gone: {lead.id} contact: Nexudus no longer shows opportunity {lead.opportunity_id}" in said.out
     assert f"-> if it was deleted on purpose, `lead-capture reconcile --excuse {lead.id}`" in said.out
 
 

@@ -112,10 +112,10 @@ def test_instants_are_read_in_any_zone(told: str | None, meant: datetime | None)
 
 
 def test_a_record_that_says_next_to_nothing_is_in_progress() -> None:
-    card = pipeline.card_of({"Id": 5, "Value": "much", "LossReason": None})
+    card = pipeline.opportunity_of({"Id": 5, "Value": "much", "LossReason": None})
 
     assert (card.status, card.value, card.stage, card.notes) == (1, None, "", None)
 
 
 def test_a_loss_reason_that_was_added_since_is_told_by_its_number() -> None:
-    assert pipeline.card_of({"Id": 5, "LossReason": 77}).loss_reason == "77"
+    assert pipeline.opportunity_of({"Id": 5, "LossReason": 77}).loss_reason == "77"

@@ -7,8 +7,8 @@ import pytest
 
 from service import clock
 from service.lead import Lead
-from service.reconciliation.book import Book
-from service.reconciliation.findings import Comparison, Kind
+from service.reconciliation.account_reader import AccountReader
+from service.reconciliation.discrepancies import Comparison, DiscrepancyKind
 from service.reconciliation.polling import poll
 from service.reconciliation.reconciling import Ask, no_platforms, reconcile
 from service.simulator.server import Simulator
@@ -22,7 +22,7 @@ class Ledger:
     """One installation whose leads are in Nexudus, as its ledger sees it."""
 
     env: Env
-    book: Book
+    book: AccountReader
 
     @property
     def nexudus(self) -> Simulator:
@@ -62,7 +62,7 @@ class Ledger:
         return [change.name for change in self.changes(lead)]
 
 
-def kinds(found: Comparison) -> list[Kind]:
+def kinds(found: Comparison) -> list[DiscrepancyKind]:
     """What kinds of findings there are."""
     return [finding.kind for finding in found.findings]
 
@@ -71,4 +71,4 @@ def kinds(found: Comparison) -> list[Kind]:
 def ledger(store: Store, nexudus: Simulator) -> Ledger:
     """An environment with the one form `contact`, and its book."""
     context = a_context(store, nexudus, {"contact": a_form()})
-    return Ledger(Env(store, nexudus, context), Book("default", context.nexudus, store, lambda: None))
+    return Ledger(Env(store, nexudus, context), AccountReader("default", context.nexudus, store, lambda: None))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.conversions.choosing import Chosen, Conversion, Fit, Wish, choose
+from service.conversions.selection import Conversion, ConversionQuery, ConversionSelection, Fit, select_conversions
 from service.forms import Form
 from service.lead import Attribution, Contact, Evidence, Lead, StoredTouch
 from service.platforms.google_ads import conversions as google
@@ -35,12 +35,12 @@ def of_google(store: Store, lead: Lead, *changes: Change, worth: float | None = 
     return lead
 
 
-def chosen(store: Store, fit: Fit = all_fit, form: Form = FORM, **wish: Any) -> Chosen:
+def chosen(store: Store, fit: Fit = all_fit, form: Form = FORM, **wish: Any) -> ConversionSelection:
     """What is to be told."""
-    return choose(store, {"contact": form}, Wish(wish.pop("platform", "google"), **wish), fit)
+    return select_conversions(store, {"contact": form}, ConversionQuery(wish.pop("platform", "google"), **wish), fit)
 
 
-def names(found: Chosen) -> list[str]:
+def names(found: ConversionSelection) -> list[str]:
     """Of the conversions."""
     return [one.name for one in found.conversions]
 
@@ -151,13 +151,13 @@ def test_people_who_were_forgotten_are_told_to_nobody(store: Store) -> None:
     of_google(store, a := a_lead(), a_change(a, name="won"))
     store.erase([a.id], NOON)
 
-    assert chosen(store) == Chosen()
+    assert chosen(store) == ConversionSelection()
 
 
 def test_a_form_that_names_nothing_tells_nothing(store: Store) -> None:
     of_google(store, a := a_lead(), a_change(a, name="won"))
 
-    assert chosen(store, form=a_form()) == Chosen()
+    assert chosen(store, form=a_form()) == ConversionSelection()
 
 
 # -- Google Ads

@@ -8,7 +8,7 @@ import pytest
 from service import clock
 from service.lead import Lead, Status, marker_of
 from service.nexudus.opportunities import PATH
-from service.reconciliation.findings import Kind, Platform
+from service.reconciliation.discrepancies import DiscrepancyKind, PlatformComparison
 from tests.builders import a_lead
 from tests.reconciliation.conftest import Ledger, kinds
 
@@ -52,7 +52,7 @@ def test_a_deleted_opportunity_is_named(ledger: Ledger) -> None:
 
     [finding] = ledger.reconcile().findings
 
-    assert (finding.kind, finding.lead_id, finding.noted) == (Kind.GONE, ada.id, ada.opportunity_id)
+    assert (finding.kind, finding.lead_id, finding.noted) == (DiscrepancyKind.GONE, ada.id, ada.opportunity_id)
     assert f"--excuse {ada.id}" in finding.remedy
     assert ledger.sale(ada).gone_at is not None
     assert ledger.sale(bob).gone_at is None
@@ -106,7 +106,7 @@ def test_a_doubled_one_is_named(ledger: Ledger) -> None:
 
     [finding] = ledger.reconcile().findings
 
-    assert (finding.kind, finding.lead_id, finding.opportunities) == (Kind.DOUBLED, ada.id, (second,))
+    assert (finding.kind, finding.lead_id, finding.opportunities) == (DiscrepancyKind.DOUBLED, ada.id, (second,))
     assert "by hand" in finding.remedy
 
 
@@ -132,7 +132,7 @@ def test_one_that_nobody_noted_is_named(ledger: Ledger, park: bool) -> None:
 
     [finding] = ledger.reconcile().findings
 
-    assert (finding.kind, finding.lead_id, finding.opportunities) == (Kind.UNNOTED, lead.id, (made,))
+    assert (finding.kind, finding.lead_id, finding.opportunities) == (DiscrepancyKind.UNNOTED, lead.id, (made,))
 
 
 def test_one_that_is_being_sent_is_left_alone(ledger: Ledger) -> None:
@@ -150,7 +150,11 @@ def test_one_that_was_made_anew_after_it_was_deleted_is_not_noted(ledger: Ledger
 
     [finding] = ledger.reconcile().findings
 
-    assert (finding.kind, finding.noted, finding.opportunities) == (Kind.UNNOTED, ada.opportunity_id, (again,))
+    assert (finding.kind, finding.noted, finding.opportunities) == (
+        DiscrepancyKind.UNNOTED,
+        ada.opportunity_id,
+        (again,),
+    )
 
 
 def test_one_of_a_person_who_was_forgotten_is_named(ledger: Ledger) -> None:
@@ -160,7 +164,7 @@ def test_one_of_a_person_who_was_forgotten_is_named(ledger: Ledger) -> None:
 
     [finding] = ledger.reconcile().findings
 
-    assert (finding.kind, finding.lead_id) == (Kind.ERASED, lead.id)
+    assert (finding.kind, finding.lead_id) == (DiscrepancyKind.ERASED, lead.id)
 
 
 def test_marks_that_are_not_ours_are_remarked_and_are_no_fault(ledger: Ledger) -> None:
@@ -190,7 +194,7 @@ def test_one_kind_of_mark_is_enough(ledger: Ledger, settings: dict[str, bool]) -
     [ada] = ledger.delivers()
     copies(ledger, ada)
 
-    assert kinds(ledger.reconcile()) == [Kind.DOUBLED]
+    assert kinds(ledger.reconcile()) == [DiscrepancyKind.DOUBLED]
 
 
 def test_the_mark_in_a_custom_field_is_enough(ledger: Ledger) -> None:
@@ -203,7 +207,7 @@ def test_the_mark_in_a_custom_field_is_enough(ledger: Ledger) -> None:
     second = copies(ledger, ada)
     ledger.nexudus.world.tables["CrmOpportunity"].rows[second]["Notes"] = "rewritten"
 
-    assert kinds(ledger.reconcile()) == [Kind.DOUBLED]
+    assert kinds(ledger.reconcile()) == [DiscrepancyKind.DOUBLED]
 
 
 def test_where_lists_show_no_mark_the_records_themselves_are_looked_into(ledger: Ledger) -> None:
@@ -213,7 +217,7 @@ def test_where_lists_show_no_mark_the_records_themselves_are_looked_into(ledger:
 
     found = ledger.reconcile()
 
-    assert (found.found, found.hidden, kinds(found)) == (1, 0, [Kind.DOUBLED])
+    assert (found.found, found.hidden, kinds(found)) == (1, 0, [DiscrepancyKind.DOUBLED])
 
 
 def test_of_leads_that_came_before_nothing_is_said(ledger: Ledger) -> None:
@@ -227,14 +231,17 @@ def test_of_leads_that_came_before_nothing_is_said(ledger: Ledger) -> None:
 
 
 def test_what_a_platform_has_and_we_have_not_is_named(ledger: Ledger) -> None:
-    def ask(_since: datetime | None) -> list[Platform]:
+    def ask(_since: datetime | None) -> list[PlatformComparison]:
         since = datetime(2026, 11, 20, tzinfo=clock.now().tzinfo)
-        return [Platform("meta", "tour", 3, ("17", "18"), "", since), Platform("linkedin", "tour", problem="No token.")]
+        return [
+            PlatformComparison("meta", "tour", 3, ("17", "18"), "", since),
+            PlatformComparison("linkedin", "tour", problem="No token."),
+        ]
 
     found = ledger.reconcile(ask=ask)
 
     [finding] = found.findings
-    assert (finding.kind, finding.missing) == (Kind.MISSED, ("17", "18"))
+    assert (finding.kind, finding.missing) == (DiscrepancyKind.MISSED, ("17", "18"))
     assert "`lead-capture pull tour --since 2026-11-20`" in finding.remedy
     assert list(found.remarks()) == ["linkedin, tour: No token."]
 

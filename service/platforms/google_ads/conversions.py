@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 from service.attribution import Click, clicks
-from service.conversions.choosing import Conversion, Reason
+from service.conversions.selection import Conversion, Reason
 from service.forms import LOST, AttributionConfig, Form
 from service.lead import Lead
 

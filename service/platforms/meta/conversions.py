@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TextIO
 
-from service.conversions.choosing import Conversion, Fit, Reason
+from service.conversions.selection import Conversion, Fit, Reason
 from service.forms import Form
 from service.lead import Lead
 

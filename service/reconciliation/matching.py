@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from service.lead import LeadId, OpportunityId, marked_in
 from service.nexudus.pipeline import LOST, WON, Opportunity
-from service.reconciliation.book import Book
+from service.reconciliation.account_reader import AccountReader
 from service.reconciliation.stages import StageReading
-from service.store import Change, Noted, Sale, SaleStatus, Transaction
+from service.store import Change, LeadRecord, Sale, SaleStatus, Transaction
 
 STATUSES = {WON: SaleStatus.WON, LOST: SaleStatus.LOST}
 
@@ -20,7 +20,7 @@ LATE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Odd:
+class UnmatchedOpportunity:
     """An opportunity that bears a lead's mark, but is not what is noted of that lead."""
 
     lead_id: LeadId
@@ -28,7 +28,7 @@ class Odd:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class PageMatch:
     """What one page showed.
 
     ours: leads whose noted opportunity was there. tells: the list shows marks, in one of their places.
@@ -37,7 +37,7 @@ class Sighting:
 
     ours: frozenset[LeadId] = frozenset()
     tells: bool = False
-    odd: tuple[Odd, ...] = ()
+    odd: tuple[UnmatchedOpportunity, ...] = ()
     strangers: int = 0
     hidden: tuple[int, ...] = ()
 
@@ -47,7 +47,7 @@ def mark_of(card: Opportunity) -> LeadId | None:
     return marked_in(card.system_id) or marked_in(card.notes or "") or marked_in(card.mark_field)
 
 
-def sight(book: Book, cards: Sequence[Opportunity], stages: StageReading, now: datetime) -> Sighting:
+def match_page(book: AccountReader, cards: Sequence[Opportunity], stages: StageReading, now: datetime) -> PageMatch:
     """Note how the leads of these opportunities stand, and what happened to them.
 
     stages: the reading of the stage history just before; from where that is hidden, stages come from the records.
@@ -61,7 +61,7 @@ def sight(book: Book, cards: Sequence[Opportunity], stages: StageReading, now: d
     _note(book, ours, stages, now)
     others = [card for card in cards if card.id not in by_number]
     known = {mark: noted for mark, noted in by_mark.items() if noted.account == book.account}
-    return Sighting(
+    return PageMatch(
         ours=frozenset(noted.lead_id for _, noted in ours),
         tells=any(marked_in(card.system_id) or marked_in(card.mark_field) or card.notes is not None for card in cards),
         odd=tuple(_odd(others, marks, known)),
@@ -71,18 +71,20 @@ def sight(book: Book, cards: Sequence[Opportunity], stages: StageReading, now: d
 
 
 def _odd(
-    cards: Iterable[Opportunity], marks: Mapping[int, LeadId | None], known: Mapping[LeadId, Noted]
-) -> Iterable[Odd]:
+    cards: Iterable[Opportunity], marks: Mapping[int, LeadId | None], known: Mapping[LeadId, LeadRecord]
+) -> Iterable[UnmatchedOpportunity]:
     for card in cards:
         mark = marks[card.id]
         if mark and mark in known:
-            yield Odd(mark, OpportunityId(card.id))
+            yield UnmatchedOpportunity(mark, OpportunityId(card.id))
 
 
 # -- how they stand
 
 
-def _note(book: Book, ours: Sequence[tuple[Opportunity, Noted]], stages: StageReading, now: datetime) -> None:
+def _note(
+    book: AccountReader, ours: Sequence[tuple[Opportunity, LeadRecord]], stages: StageReading, now: datetime
+) -> None:
     lead_ids = [noted.lead_id for _, noted in ours]
 
     def keep(tx: Transaction) -> None:
@@ -104,7 +106,7 @@ def _note(book: Book, ours: Sequence[tuple[Opportunity, Noted]], stages: StageRe
         book.store.write(keep)
 
 
-def sale_of(card: Opportunity, noted: Noted, known: Sale | None, now: datetime) -> Sale:
+def sale_of(card: Opportunity, noted: LeadRecord, known: Sale | None, now: datetime) -> Sale:
     """How the lead's opportunity stands, as this card shows it; known: how it stood before."""
     status = STATUSES.get(card.status, SaleStatus.IN_PROGRESS)
     # Where the CRM does not tell when it was closed, the change by which that was noticed does; later ones do not.
@@ -136,7 +138,7 @@ def _is_same(known: Sale, sale: Sale) -> bool:
 
 def _happened(
     card: Opportunity,
-    noted: Noted,
+    noted: LeadRecord,
     sale: Sale,
     known: Sale | None,
     past: Sequence[Change],

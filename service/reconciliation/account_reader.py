@@ -8,7 +8,7 @@ from service.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class AccountReader:
     """All that is needed to read one account.
 
     wait: called before each call; returns when no delivery needs the turn.

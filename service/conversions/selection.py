@@ -7,7 +7,7 @@ from typing import Literal
 
 from service.forms import RECEIVED, Form, key_of_stage
 from service.lead import Answers, Lead
-from service.store import Change, Happening, SaleStatus, Store
+from service.store import Change, LeadEvent, SaleStatus, Store
 
 PAGE = 500
 """Happenings in memory at a time."""
@@ -35,7 +35,7 @@ class Conversion:
 
 
 @dataclass(slots=True)
-class Chosen:
+class ConversionSelection:
     """What is to be told, and how many were left out, by reason."""
 
     conversions: list[Conversion] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ConversionQuery:
     """Which conversions are asked for. again: also those that were told before."""
 
     platform: str
@@ -60,12 +60,12 @@ Fit = Callable[[Conversion, Form], Reason | None]
 """Why a platform cannot be told of a conversion; None when it can."""
 
 
-def choose(store: Store, forms: Mapping[str, Form], wish: Wish, fit: Fit) -> Chosen:
+def select_conversions(store: Store, forms: Mapping[str, Form], wish: ConversionQuery, fit: Fit) -> ConversionSelection:
     """All conversions that a platform is to be told of, oldest first, each name once for each lead: the first time.
 
     Raises: StoreUnavailable.
     """
-    left_out = Chosen()
+    left_out = ConversionSelection()
     first: dict[tuple[str, str], Conversion] = {}
     for page in _pages(store, wish):
         found = [(one, form) for happening in page for one, form in _conversion(happening, forms)]
@@ -79,14 +79,14 @@ def choose(store: Store, forms: Mapping[str, Form], wish: Wish, fit: Fit) -> Cho
                 first[key] = min(known or one, one, key=_time_of)
             elif not known:
                 left_out.leave_out(reason)
-    return Chosen(sorted(first.values(), key=_time_of), left_out.left_out)
+    return ConversionSelection(sorted(first.values(), key=_time_of), left_out.left_out)
 
 
 def _time_of(conversion: Conversion) -> datetime:
     return conversion.at
 
 
-def _pages(store: Store, wish: Wish) -> Iterator[list[Happening]]:
+def _pages(store: Store, wish: ConversionQuery) -> Iterator[list[LeadEvent]]:
     after = 0
     while True:
         with store.read() as tx:
@@ -97,7 +97,7 @@ def _pages(store: Store, wish: Wish) -> Iterator[list[Happening]]:
         after = page[-1].number
 
 
-def _conversion(happening: Happening, forms: Mapping[str, Form]) -> Iterator[tuple[Conversion, Form]]:
+def _conversion(happening: LeadEvent, forms: Mapping[str, Form]) -> Iterator[tuple[Conversion, Form]]:
     """The conversion that a happening is, if the forms file names it."""
     whole = forms.get(happening.lead.submission.form)
     if whole is None:
@@ -117,7 +117,7 @@ def key_of_change(change: Change) -> str:
     return RECEIVED if _is(change, SaleStatus.IN_PROGRESS) else change.name
 
 
-def _is_reopened(happening: Happening) -> bool:
+def _is_reopened(happening: LeadEvent) -> bool:
     """Whether it is in progress again after it was closed: that is not when the lead was received."""
     return _is(happening.change, SaleStatus.IN_PROGRESS) and happening.change.at > happening.lead.received_at
 

@@ -9,7 +9,7 @@ from typing import Any
 from service.lead import LeadId, OpportunityId, Status
 
 
-class Kind(StrEnum):
+class DiscrepancyKind(StrEnum):
     """What can be wrong with one lead."""
 
     GONE = "gone"  # delivered, but Nexudus has the opportunity no more
@@ -20,10 +20,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Discrepancy:
     """One thing that is wrong. opportunities: those that bear the mark, besides the noted one."""
 
-    kind: Kind
+    kind: DiscrepancyKind
     lead_id: LeadId | None = None
     form: str = ""
     noted: OpportunityId | None = None
@@ -57,46 +57,50 @@ class Finding:
         }
 
 
-def _numbers(finding: Finding) -> str:
+def _numbers(finding: Discrepancy) -> str:
     return " and ".join(map(str, finding.opportunities))
 
 
-def _missed(finding: Finding) -> str:
+def _missed(finding: Discrepancy) -> str:
     number = len(finding.missing)
     return (
         f"{finding.sender} has {number} {'lead' if number == 1 else 'leads'} of {finding.form} that did not come here"
     )
 
 
-def _pull(finding: Finding) -> str:
+def _pull(finding: Discrepancy) -> str:
     since = f" --since {finding.since:%Y-%m-%d}" if finding.since else ""
     return f"`lead-capture pull {finding.form}{since}` brings them"
 
 
 _PROBLEMS = {
-    Kind.GONE: lambda f: f"opportunity {f.noted} is not in Nexudus any more, or out of the service account's sight",
-    Kind.DOUBLED: lambda f: f"besides opportunity {f.noted}, {_numbers(f)} in Nexudus bears the same mark",
-    Kind.UNNOTED: lambda f: f"Nexudus has opportunity {_numbers(f)}, but the lead does not stand as delivered here",
-    Kind.ERASED: lambda f: f"the person was forgotten here, but Nexudus has opportunity {_numbers(f)}",
-    Kind.MISSED: _missed,
+    DiscrepancyKind.GONE: lambda f: f"Nexudus no longer shows opportunity {f.noted} to the service account",
+    DiscrepancyKind.DOUBLED: lambda f: f"besides opportunity {f.noted}, {_numbers(f)} in Nexudus bears the same mark",
+    DiscrepancyKind.UNNOTED: lambda f: (
+        f"Nexudus has opportunity {_numbers(f)}, but the lead is not recorded as delivered here"
+    ),
+    DiscrepancyKind.ERASED: lambda f: f"the person was forgotten here, but Nexudus has opportunity {_numbers(f)}",
+    DiscrepancyKind.MISSED: _missed,
 }
 _REMEDIES = {
-    Kind.GONE: lambda f: (
+    DiscrepancyKind.GONE: lambda f: (
         f"if it was deleted on purpose, `lead-capture reconcile --excuse {f.lead_id}`; if it was moved, give the "
         f"service account that location; else enter it again from `lead-capture leads show {f.lead_id}`"
     ),
-    Kind.DOUBLED: lambda f: (
+    DiscrepancyKind.DOUBLED: lambda f: (
         f"keep {f.noted}, carry over what is worth it, and delete the other in Nexudus by hand; if both are wanted, "
         f"`lead-capture reconcile --excuse {f.lead_id}`"
     ),
-    Kind.UNNOTED: lambda _: "`lead-capture reconcile --repair` notes it here, so that it is not sent again",
-    Kind.ERASED: lambda _: "delete opportunity and contact in Nexudus by hand, if they are to be forgotten there too",
-    Kind.MISSED: _pull,
+    DiscrepancyKind.UNNOTED: lambda _: "`lead-capture reconcile --repair` notes it here, so that it is not sent again",
+    DiscrepancyKind.ERASED: lambda _: (
+        "delete the opportunity and the contact in Nexudus by hand if they are to be erased there too"
+    ),
+    DiscrepancyKind.MISSED: _pull,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Platform:
+class PlatformComparison:
     """What one platform told of one form. missing: its ids that are not here. problem: why it is not whole, or ""."""
 
     sender: str
@@ -125,13 +129,13 @@ class Comparison:
     account: str
     received: Mapping[Status, int]
     found: int = 0
-    findings: Sequence[Finding] = ()
+    findings: Sequence[Discrepancy] = ()
     number: int = 0
     strangers: int = 0
     hidden: int = 0
     unchecked: int = 0
     has_no_history: bool = False
-    platforms: Sequence[Platform] = field(default_factory=tuple)
+    platforms: Sequence[PlatformComparison] = field(default_factory=tuple)
     problem: str = ""  # why the account could not be read to the end
 
     @property

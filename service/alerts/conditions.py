@@ -7,11 +7,11 @@ because their account is refused, or for a hold, are part of that one finding; o
 from collections.abc import Iterator
 from datetime import datetime
 
-from service.alerts.finding import Finding
+from service.alerts.condition import Condition
 from service.alerts.unread import find_unread
 from service.alerts.words import count, span, whose
 from service.store import NO_CREDENTIALS
-from service.store.watching import Late, Parked, Queue, Sight, Standing
+from service.store.watching import Late, Parked, Queue, Standing, StoreSnapshot
 
 LATE_S = 240.0
 """A lead is in Nexudus within seconds. One that waits so long is told about, within five minutes of its arrival."""
@@ -29,7 +29,7 @@ _STEPS = {
 _RETRY = "`lead-capture leads retry --status pending` tries at once"
 
 
-def find(sight: Sight, now: datetime) -> Iterator[Finding]:
+def find(sight: StoreSnapshot, now: datetime) -> Iterator[Condition]:
     """Everything that is wrong, each cause once.
 
     Raises: nothing.
@@ -57,31 +57,31 @@ def _is_refused(standing: Standing) -> bool:
     return standing.login_refused or standing.reason.startswith("refused")
 
 
-def _refused(standing: Standing, waiting: str) -> Finding:
+def _refused(standing: Standing, waiting: str) -> Condition:
     account, who = standing.account, whose(standing.account)
     kind, _, step = standing.reason.removeprefix("refused").removeprefix(": ").partition(" ")
     if kind == "two_factor":
         head = f"Nexudus asks {who} for a one-time password: set its TOTP seed, or take 2FA off it. Then start again."
-        return Finding(f"login:{account}", head, waiting)
+        return Condition(f"login:{account}", head, waiting)
     if standing.login_refused or kind == "login":
         head = (
             f"Nexudus refuses the user name or password of {who}. So that it is not locked, nobody signs in again by "
             f"itself: correct the password and start again ({_RETRY})."
         )
-        return Finding(f"login:{account}", head, waiting)
+        return Condition(f"login:{account}", head, waiting)
     if kind == "role":
         head = f"Nexudus does not let {who} {_STEPS.get(step, 'do all it must')}: give it that. {_RETRY}."
         if step == "lookup":  # leads of other forms may need none, so their arrival proves little
-            return Finding(f"lookup:{account}", head, waiting)
+            return Condition(f"lookup:{account}", head, waiting)
     else:
         head = (
             f"Nexudus refuses the calls of {who} (401 or 403): see that it may still use the API, and that it has "
             f"its roles and locations. {_RETRY}."
         )
-    return Finding(f"role:{account}", head, waiting)
+    return Condition(f"role:{account}", head, waiting)
 
 
-def _waiting(sight: Sight, account: str, hold: str, now: datetime) -> str:
+def _waiting(sight: StoreSnapshot, account: str, hold: str, now: datetime) -> str:
     """How many leads wait for that, and since when."""
     mine = [queue for queue in sight.queues if queue.account == account and hold in ("", queue.waits_for)]
     return _number(mine, now) if mine else "No lead waits yet."
@@ -100,32 +100,32 @@ def _waiting_for(what: str) -> str:
     return "" if what == NO_CREDENTIALS else what
 
 
-def _held(account: str, what: str, reason: str, waiting: str) -> Finding:
+def _held(account: str, what: str, reason: str, waiting: str) -> Condition:
     if what == NO_CREDENTIALS:
-        return Finding(f"credentials:{account}", f"{reason[:1].upper()}{reason[1:]}", waiting)
+        return Condition(f"credentials:{account}", f"{reason[:1].upper()}{reason[1:]}", waiting)
     if what == "create_coworker":
         head = (
             f"Nexudus takes no new contacts from {whose(account)} for now. Most likely the day's number of them is "
             "used up: then it goes on by itself tomorrow. If it lasts, see that the account has the role "
             "Coworker-Create. Enquiries of known contacts go on."
         )
-        return Finding(f"quota:{account}", head, waiting)
+        return Condition(f"quota:{account}", head, waiting)
     kind, _, rest = what.partition(":")
     cause = f"stage:{account}:{rest}" if kind == "stage" else f"hold:{account}:{what}"
-    return Finding(cause, reason or f"Nexudus refuses {what!r} to {whose(account)}.", waiting)
+    return Condition(cause, reason or f"Nexudus refuses {what!r} to {whose(account)}.", waiting)
 
 
 # -- leads that wait, leads that nobody can send
 
 
-def _late(late: Late, reason: str, now: datetime) -> Finding:
+def _late(late: Late, reason: str, now: datetime) -> Condition:
     who, oldest = whose(late.account), span(now - late.oldest)
     if not late.tried and (reason == "pace" or late.moving):
         head = f"More leads came for {who} than the pace allows (NEXUDUS_LIMITS): they go in turn, nothing is to do."
-        return Finding(f"slow:{late.account}", head, f"{count(late.number, 'lead')} so far, the oldest for {oldest}.")
+        return Condition(f"slow:{late.account}", head, f"{count(late.number, 'lead')} so far, the oldest for {oldest}.")
     number = late.tried if late.moving else late.number
     tail = f"{count(number, 'lead')}, the oldest for {oldest}. They are tried again by themselves."
-    return Finding(f"stuck:{late.account}", f"Leads for {who} wait too long: {_why(late.last, reason)}", tail)
+    return Condition(f"stuck:{late.account}", f"Leads for {who} wait too long: {_why(late.last, reason)}", tail)
 
 
 def _why(last: str, reason: str) -> str:
@@ -148,16 +148,16 @@ _PARKED = {
 }
 
 
-def _parked(parked: Parked) -> Finding:
+def _parked(parked: Parked) -> Condition:
     """The number comes first: it is by its growing that new ones are noticed."""
     number = count(parked.number, "lead")
     head = (
         f"{number} of {whose(parked.account)} {'is' if parked.number == 1 else 'are'} parked: {_PARKED[parked.kind]}."
     )
-    return Finding(f"parked:{parked.account}:{parked.kind}", head, "See `lead-capture leads list --status parked`.")
+    return Condition(f"parked:{parked.account}:{parked.kind}", head, "See `lead-capture leads list --status parked`.")
 
 
-def _disk(free: int, total: int) -> Iterator[Finding]:
+def _disk(free: int, total: int) -> Iterator[Condition]:
     if free < LITTLE_BYTES or free < min(LITTLE_SHARE * total, ENOUGH_BYTES):
         head = "The disk with the leads is nearly full. When it is full, no more can be taken: make room."
-        yield Finding("disk:leads", head, f"{free / 1e9:.1f} GB are free.")
+        yield Condition("disk:leads", head, f"{free / 1e9:.1f} GB are free.")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Condition:
     """One cause. head: what is wrong and what to do; tail: figures, which change."""
 
     cause: str
