@@ -20,7 +20,6 @@ from service.delivery.setup_check import SetupCheckJob, end_for_gone
 from service.delivery.stage_safety import StageSafety
 from service.delivery.targets import Targets
 from service.delivery.token_store import DatabaseTokenStore
-from service.fetching.connection import Addresses
 from service.fetching.fetcher import Fetcher, reconnect
 from service.fetching.lines import make_lines
 from service.fetching.pull_job import PullJob
@@ -61,19 +60,13 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
 
 def collect(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Fetcher:
     """Begin to read what platforms announced, in threads beside the deliveries."""
-    lines = make_lines(setup.forms, addresses(settings), store, Identity(worker_name(), is_gone))
+    lines = make_lines(setup.forms, settings.platform_urls, store, Identity(worker_name(), is_gone))
     reconnect(store, lines)
     collector = Fetcher(store, lines, Identity(worker_name(), is_gone), stop)
     collector.start()
     if lines:
         threading.Thread(target=PullJob(store, lines, stop).run, name="collect-rounds", daemon=True).start()
     return collector
-
-
-def addresses(settings: Settings) -> Addresses:
-    """Where the platforms answer."""
-    told = (settings.meta_graph_url, settings.linkedin_api_url, settings.linkedin_oauth_url, settings.tiktok_api_url)
-    return Addresses(*(url.rstrip("/") for url in told))
 
 
 def watcher(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Watcher:
@@ -101,7 +94,7 @@ def go_rounds(
         threading.Thread(target=rounds.run, name=f"rounds-{name}", daemon=True).start()
     keep_books(
         can,
-        make_lines(setup.forms, addresses(settings), store, Identity(f"ledger/{worker_name()}", is_gone)),
+        make_lines(setup.forms, settings.platform_urls, store, Identity(f"ledger/{worker_name()}", is_gone)),
         store,
         stop,
     )

@@ -22,8 +22,8 @@ DOORS = {
     "clock": "",
     "http": "clock",
     "background": "clock store",
-    "forms": "lead",
-    "settings": "",
+    "forms": "lead platforms",  # what an ad platform's table holds is said beside the platform
+    "settings": "platforms",  # where each platform answers, likewise
     "logs": "clock",
     "capture": "attribution store forms lead clock platforms",
     "platforms": "attribution capture conversions fetching http store forms lead clock",
@@ -35,9 +35,9 @@ DOORS = {
     "operations": "lead forms store attribution capture delivery nexudus clock",
     "reconciliation": "background lead forms store nexudus clock capture fetching platforms delivery",
     "conversions": "lead forms store attribution",  # whose click a conversion is of
-    "alerts": "lead forms store clock background",
+    "alerts": "lead forms store clock background platforms",
     "maintenance": "lead forms store clock background",
-    "admin": "lead forms store delivery nexudus alerts clock operations",  # nexudus, alerts: their names
+    "admin": "lead forms store delivery nexudus alerts clock operations platforms",  # three of them: only names
     "simulator": "",
     "web": WIRING,
     "worker": WIRING,

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from service.alerts.channels import Message, Tone
-from service.alerts.unread import PLATFORMS
 from service.alerts.words import count
 from service.forms import Form
 from service.lead import Contact, Lead, Status
+from service.platforms.registry import title_of
 
 NAME, ANSWER, EXCERPT, SHORT = 60, 90, 300, 70
 """The longest that is told of a name, of an answer, of a message, and of a message among many; in characters."""
@@ -87,7 +87,7 @@ def _title(form: Form) -> str:
 def _source(lead: Lead) -> str:
     verdict, sender = lead.attribution, lead.submission.sender
     return ", ".join(_line(part, ANSWER) for part in _source_parts(lead)) + (
-        "" if sender == "browser" or verdict.channel == "" else f"; by {PLATFORMS.get(sender, sender)}"
+        "" if sender == "browser" or verdict.channel == "" else f"; by {title_of(sender)}"
     )
 
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from service.alerts.condition import Condition
 from service.alerts.words import count, span
+from service.forms.senders import table_name
+from service.platforms.registry import title_of
 from service.store import Health
 from service.store.watching import Announced, StoreSnapshot
 
@@ -13,8 +15,6 @@ LATE_S = 240.0
 
 WARNED = timedelta(days=35)
 """So long before a connection ends people are told: LinkedIn's year is over when 330 days of it are."""
-
-PLATFORMS = {"meta": "Meta", "linkedin": "LinkedIn", "tiktok": "TikTok"}
 
 
 def find_unread(sight: StoreSnapshot, now: datetime) -> Iterator[Condition]:
@@ -42,11 +42,11 @@ def _concerns(health: Health, announced: Announced) -> bool:
 
 def _ending(health: Health, ends_at: datetime, now: datetime) -> Condition:
     form, sender, _ = health.link
-    platform = PLATFORMS.get(sender, sender)
+    platform = title_of(sender)
     told = f"ends on {ends_at:%d %B %Y}" if ends_at > now else f"ended on {ends_at:%d %B %Y}"
     head = (
         f'The connection to {platform} of the form "{form}" {told}: let the person who gave it consent anew, put the '
-        f"new tokens into [forms.{form}.webhooks.{sender}], and start the worker again. Until then nothing is lost; "
+        f"new tokens into {table_name(form, sender)}, and start the worker again. Until then nothing is lost; "
         "afterwards leads wait."
     )
     return Condition(f"platform:{form}:{sender}:expires", head)
@@ -58,7 +58,7 @@ def _stuck(form: str, sender: str, late: Sequence[Announced], now: datetime) -> 
         "unavailable": "it cannot be reached, or answers with errors. They are tried again by themselves.",
         "missing": "it does not know them, or does not show them yet. They are tried again by themselves.",
     }.get(late[0].last, "nobody reads them. See that a worker runs, and its log.")
-    head = f'Leads that {PLATFORMS.get(sender, sender)} has for the form "{form}" wait too long: {why}'
+    head = f'Leads that {title_of(sender)} has for the form "{form}" wait too long: {why}'
     return Condition(f"stuck:{form}:{sender}", head, _number(late, now))
 
 

@@ -11,8 +11,9 @@ from itertools import product
 from service.attribution import attribute
 from service.capture.dedup import is_id, judge, person_of
 from service.capture.fields.contact import number_key, person_keys
-from service.forms import PLATFORMS, Form
+from service.forms import Form
 from service.lead import OPERATOR_REMARKS, Answers, Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
+from service.platforms.registry import PLATFORMS
 from service.store import WITHDRAWN, Announced, Arrival, Key, Notice, Store
 
 A_TEST = "A test of the sender's: it is shown here and never sent to the CRM."

@@ -16,10 +16,10 @@ from service.cli.simulated import in_demo
 from service.delivery.behaviour import read_behaviour
 from service.delivery.setup_check import SetupProblem, examine
 from service.delivery.setup_check.problem import Level, merged
-from service.fetching.lines import ANNOUNCING
 from service.forms import Account, Setup, SetupProblems, read_setup
 from service.forms.senders import UNPROVEN, can_read, is_proven, proof_remedy
 from service.nexudus.client import Nexudus
+from service.platforms.registry import PLATFORMS
 from service.settings import Settings, SettingsProblems, lookup, read_settings
 from service.store import Store, StoreUnavailable, Tenant
 
@@ -109,8 +109,8 @@ def find_setup(settings: Settings | None) -> tuple[Setup | None, list[SetupProbl
 def check_platforms(setup: Setup) -> Iterator[SetupProblem]:
     """Whether the leads that platforms only announce can be read."""
     for form in setup.forms.values():
-        for sender in ANNOUNCING.intersection(form.webhooks):
-            if not can_read(form.webhooks[sender]):
+        for sender, table in form.webhooks.items():
+            if sender in PLATFORMS and PLATFORMS[sender].announces and not can_read(table):
                 subject = f"forms.{form.name}.webhooks.{sender}"
                 problem = "it holds no access_token, so its leads stay announced and are never read"
                 yield SetupProblem(

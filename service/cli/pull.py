@@ -13,7 +13,7 @@ from service.delivery.identity import is_gone, worker_name
 from service.fetching.connection import PlatformConnection
 from service.fetching.lines import make_lines
 from service.fetching.pull import PullResult, pull, told
-from service.forms.senders import PLATFORMS
+from service.platforms.registry import PLATFORMS
 from service.store import Identity, StoreUnavailable
 
 BACK = timedelta(days=7)
@@ -21,11 +21,6 @@ BACK = timedelta(days=7)
 
 SHOWN = 10
 """Leads that could not be read and are named; how many more there are is said."""
-
-NOTHING_TO_READ = {
-    "google-ads": "Google Ads: there is nothing to read. Download the leads of the form as a CSV in Google Ads, then: "
-    "lead-capture import FILE.csv --form {form}",
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,11 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _lines(installation: Installation, form: str) -> list[PlatformConnection]:
-    from service.worker import addresses  # noqa: PLC0415 (loads all that delivers)
-
     return make_lines(
         {form: installation.setup.forms[form]},
-        addresses(installation.settings),
+        installation.settings.platform_urls,
         installation.store,
         Identity(f"pull/{worker_name()}", is_gone),
     )
@@ -66,7 +59,9 @@ def _pull(
     sender: str, lines: dict[str, PlatformConnection], installation: Installation, arguments: argparse.Namespace
 ) -> int:
     if sender not in lines:
-        return _tell(sender, NOTHING_TO_READ[sender].format(form=arguments.form), [], as_json=arguments.json)
+        platform = PLATFORMS[sender]
+        sentence = f"{platform.title}: leads cannot be listed. {platform.download.format(form=arguments.form)}"
+        return _tell(sender, sentence, [], as_json=arguments.json)
     now = clock.now()
     tally = pull(lines[sender], installation.store, arguments.since or now - BACK, now)
     return _tell(sender, told(tally, lines[sender]), list(_problems(tally)), as_json=arguments.json)

@@ -88,7 +88,7 @@ def _books(installation: Installation, arguments: argparse.Namespace) -> Iterato
     contexts = worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())
     lines = make_lines(
         installation.setup.forms,
-        worker.addresses(installation.settings),
+        installation.settings.platform_urls,
         installation.store,
         Identity(f"reconcile/{worker_name()}", is_gone),
     )

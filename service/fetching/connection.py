@@ -22,16 +22,6 @@ SECRET_MIN = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the platforms answer, with their versions; all without a slash at the end."""
-
-    meta: str
-    linkedin: str
-    linkedin_oauth: str
-    tiktok: str
-
-
-@dataclass(frozen=True, slots=True)
 class UnreadableLead:
     """A lead that a platform listed and that could not be read. which: its id, or what is known of it."""
 

@@ -3,31 +3,29 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from service.capture.tools.sender import SenderConfig
-from service.fetching.connection import Addresses, ConnectionMemory, PlatformConnection, PlatformReader
+from service.fetching.connection import ConnectionMemory, PlatformConnection, PlatformReader
 from service.forms import Form
 from service.platforms.linkedin.api import LinkedInReader
 from service.platforms.linkedin.tokens import LinkedInTokens
 from service.platforms.meta.api import MetaReader
+from service.platforms.registry import PLATFORMS
 from service.platforms.tiktok.api import TikTokReader
 from service.store import Identity, Link, Store
 
-ANNOUNCING = frozenset({"meta", "linkedin"})
-"""The platforms whose webhooks bring ids only."""
-
 
 def make_lines(
-    forms: Mapping[str, Form], addresses: Addresses, store: Store, identity: Identity
+    forms: Mapping[str, Form], urls: Mapping[str, str], store: Store, identity: Identity
 ) -> list[PlatformConnection]:
     """Every line of these forms. identity: of this process."""
-    return [line for form in forms.values() for line in _lines_of(form, addresses, store, identity)]
+    return [line for form in forms.values() for line in _lines_of(form, urls, store, identity)]
 
 
-def _lines_of(form: Form, addresses: Addresses, store: Store, identity: Identity) -> Iterator[PlatformConnection]:
+def _lines_of(form: Form, urls: Mapping[str, str], store: Store, identity: Identity) -> Iterator[PlatformConnection]:
     for sender, table in form.webhooks.items():
         if sender in _READERS:
             memory = ConnectionMemory(store, Link(form.name, sender))
-            reader = _READERS[sender](addresses, table, form, memory, identity)
-            yield PlatformConnection(form, sender, table, reader, sender in ANNOUNCING)
+            reader = _READERS[sender](urls, table, form, memory, identity)
+            yield PlatformConnection(form, sender, table, reader, PLATFORMS[sender].announces)
 
 
 def _section(form: Form, sender: str) -> str:
@@ -35,26 +33,28 @@ def _section(form: Form, sender: str) -> str:
 
 
 def _meta(
-    addresses: Addresses, table: SenderConfig, form: Form, memory: ConnectionMemory, _identity: Identity
+    urls: Mapping[str, str], table: SenderConfig, form: Form, memory: ConnectionMemory, _identity: Identity
 ) -> PlatformReader:
-    return MetaReader(addresses.meta, table, _section(form, "meta"), memory)
+    return MetaReader(urls["META_GRAPH_URL"], table, _section(form, "meta"), memory)
 
 
 def _linkedin(
-    addresses: Addresses, table: SenderConfig, form: Form, memory: ConnectionMemory, identity: Identity
+    urls: Mapping[str, str], table: SenderConfig, form: Form, memory: ConnectionMemory, identity: Identity
 ) -> PlatformReader:
     section = _section(form, "linkedin")
-    tokens = LinkedInTokens(addresses.linkedin_oauth, table, section, memory, identity)
-    return LinkedInReader(addresses.linkedin, tokens, table, section, memory)
+    tokens = LinkedInTokens(urls["LINKEDIN_OAUTH_URL"], table, section, memory, identity)
+    return LinkedInReader(urls["LINKEDIN_API_URL"], tokens, table, section, memory)
 
 
 def _tiktok(
-    addresses: Addresses, table: SenderConfig, form: Form, _memory: ConnectionMemory, _identity: Identity
+    urls: Mapping[str, str], table: SenderConfig, form: Form, _memory: ConnectionMemory, _identity: Identity
 ) -> PlatformReader:
-    return TikTokReader(addresses.tiktok, table, form.name, _section(form, "tiktok"))
+    return TikTokReader(urls["TIKTOK_API_URL"], table, form.name, _section(form, "tiktok"))
 
 
-_READERS: Mapping[str, Callable[[Addresses, SenderConfig, Form, ConnectionMemory, Identity], PlatformReader]] = {
+_READERS: Mapping[
+    str, Callable[[Mapping[str, str], SenderConfig, Form, ConnectionMemory, Identity], PlatformReader]
+] = {
     "meta": _meta,
     "linkedin": _linkedin,
     "tiktok": _tiktok,

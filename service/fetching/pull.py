@@ -9,8 +9,9 @@ import structlog
 from service import clock
 from service.capture.fields.enquiries import Enquiry
 from service.fetching.connection import PlatformConnection, Pulled, UnreadableLead
-from service.fetching.settlement import PLATFORMS, judge, read_arrival
+from service.fetching.settlement import judge, read_arrival
 from service.platforms.errors import PlatformError
+from service.platforms.registry import title_of
 from service.store import Arrival, Store, StoreUnavailable
 
 log = structlog.get_logger()
@@ -70,7 +71,7 @@ def _note(error: PlatformError, line: PlatformConnection, store: Store, tally: P
 
 def told(tally: PullResult, line: PlatformConnection) -> str:
     """One line for people."""
-    platform = PLATFORMS[line.sender]
+    platform = title_of(line.sender)
     text = f"{platform}: found {tally.found}, new {tally.new}, known {tally.known}"
     return text + (f", not readable {len(tally.odd)}" if tally.odd else "")
 

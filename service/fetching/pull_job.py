@@ -1,7 +1,7 @@
 """Now and then, by itself: is every platform still connected, does anything end soon, was anything missed."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -12,12 +12,10 @@ from service.fetching.pull import OVERLAP, pull
 from service.fetching.settlement import judge
 from service.forms.senders import can_read
 from service.platforms.errors import PlatformError
+from service.platforms.registry import PLATFORMS
 from service.store import Store, StoreUnavailable
 
 log = structlog.get_logger()
-
-PULLS_S: Mapping[str, float] = {"linkedin": 1800.0, "meta": 6 * 3600.0, "tiktok": 24 * 3600.0}
-"""How often each platform is asked for what was missed. Meta counts calls, TikTok makes an export each time."""
 
 CHECK_S = 24 * 3600.0
 """How often a connection is checked of which no lead tells that it works."""
@@ -61,7 +59,8 @@ class PullJob:
         health_due = self._store.write(lambda tx: tx.platforms.claim_check(line.link, now, CHECK_S))
         if health_due or self._may_be_mended(line, now):
             self._check(line, now)
-        if self._store.write(lambda tx: tx.platforms.claim_pull(line.link, now, PULLS_S[line.sender])):
+        every_s = PLATFORMS[line.sender].pull_interval_s
+        if every_s is not None and self._store.write(lambda tx: tx.platforms.claim_pull(line.link, now, every_s)):
             self._pull(line, now)
 
     def _may_be_mended(self, line: PlatformConnection, now: datetime) -> bool:

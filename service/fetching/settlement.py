@@ -15,6 +15,7 @@ from service.fetching.connection import PlatformConnection
 from service.fetching.retry import FetchAgain, next_step, outage_s, rest_s
 from service.lead import Outcome
 from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
+from service.platforms.registry import title_of
 from service.store import Arrival, Ended, Fetch, Link, Store, Transaction
 
 log = structlog.get_logger()
@@ -25,9 +26,6 @@ _OUTCOMES: Mapping[type[PlatformError], Outcome] = {
     Gone: Outcome.MISSING,
     Unusable: Outcome.REJECTED,
 }
-
-PLATFORMS = {"meta": "Meta", "linkedin": "LinkedIn", "tiktok": "TikTok"}
-"""How people write them."""
 
 
 def collect(fetch: Fetch, line: PlatformConnection, store: Store) -> None:
@@ -146,7 +144,7 @@ def _defer_probe(tx: Transaction, link: Link, now: datetime, jitter: float) -> N
 def reason_of(error: Disconnected, link: Link, line: PlatformConnection) -> str:
     """What people are told: which connection, the platform's own words, what to do."""
     whose = f" of {link.place}" if link.place else ""
-    platform = PLATFORMS[line.sender]
+    platform = title_of(line.sender)
     return (
         f'{platform} does not let the leads{whose} be read for the form "{line.form.name}": {_stopped(error.said)} '
         f"{error.remedy} What waits is then read by itself."
@@ -154,7 +152,7 @@ def reason_of(error: Disconnected, link: Link, line: PlatformConnection) -> str:
 
 
 def _problem(error: PlatformError, line: PlatformConnection, tries: int) -> str:
-    platform, said = PLATFORMS[line.sender], _stopped(error.said)
+    platform, said = title_of(line.sender), _stopped(error.said)
     if isinstance(error, Disconnected):
         return f"{platform} does not let it be read: {said} {error.remedy}"
     gives_up = not isinstance(next_step(error, tries, 1.0, clock.now()), FetchAgain)

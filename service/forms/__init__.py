@@ -6,11 +6,9 @@ from service.forms.conversions import LOST, RECEIVED, STAGE, WON, key_of_stage
 from service.forms.file import read_setup
 from service.forms.form import Account, AttributionConfig, Canary, Captcha, ContactRule, Destination, Form, Route, Setup
 from service.forms.problems import SetupProblems
-from service.forms.senders import PLATFORMS
 
 __all__ = [
     "LOST",
-    "PLATFORMS",
     "RECEIVED",
     "STAGE",
     "WON",

@@ -10,8 +10,8 @@ from service.forms.kinds import FormKey, read_choice, read_list, read_name, read
 from service.forms.problems import suggest
 from service.forms.table import TableSchema, make_table
 from service.lead import CANONICAL_FIELDS
+from service.platforms.registry import PLATFORMS
 
-PLATFORMS = ("meta", "google-ads", "linkedin", "tiktok")
 TARGETS = (
     *CANONICAL_FIELDS,
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
@@ -40,16 +40,7 @@ _SIGNS = SenderKeys(keys=("secret",))
 _SIGNS_NOTHING = SenderKeys()
 
 SENDERS: dict[str, SenderKeys] = {
-    "meta": SenderKeys(
-        ("app_id", "app_secret", "verify_token", "access_token", "page_tokens", "lead_forms", "names"),
-        needs=("app_secret",),
-    ),
-    "google-ads": SenderKeys(("key", "names"), needs=("key",)),
-    "linkedin": SenderKeys(
-        ("client_id", "client_secret", "access_token", "refresh_token", "organizations", "version", "names"),
-        needs=("client_secret",),
-    ),
-    "tiktok": SenderKeys(("app_id", "app_secret", "access_token", "names"), needs=("app_secret",)),
+    **{name: SenderKeys(platform.keys, platform.needs) for name, platform in PLATFORMS.items()},
     "typeform": _SIGNS,
     "webflow": _SIGNS,
     "elementor": _SIGNS_NOTHING,
@@ -75,6 +66,11 @@ SENDERS: dict[str, SenderKeys] = {
     "google-forms": _SIGNS_NOTHING,
     "json": SenderKeys(("platform", "names")),
 }
+
+
+def table_name(form: str, sender: str) -> str:
+    """Return how the forms file writes the table of a form's sender."""
+    return f"[forms.{form}.webhooks.{sender}]"
 
 
 def is_proven(table: Mapping[str, Any]) -> bool:
@@ -124,7 +120,7 @@ def make_sender_table(sender: SenderKeys) -> TableSchema:
         **{name: FormKey(read_name) for name in ("token", *sender.keys)},
     }
     if "platform" in sender.keys:
-        keys["platform"] = FormKey(read_choice, choices=PLATFORMS)
+        keys["platform"] = FormKey(read_choice, choices=tuple(PLATFORMS))
     if "names" in sender.keys:  # campaign, ad group or ad: id -> what reports shall call it
         keys["names"] = FormKey(read_table, each=read_name)
     if "page_tokens" in sender.keys:

@@ -30,7 +30,11 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     problems: list[str] = []
     for each in SETTINGS:
         try:
-            values[each.key] = read_one(each, environ)
+            value = read_one(each, environ)
+            if each.key == "platform_urls":
+                values.setdefault(each.key, {})[each.name] = value
+            else:
+                values[each.key] = value
         except ValueError as error:
             problems.append(f"{each.name}: {error}")
     problems += [*check_credentials(values), *check_base_url(values)]

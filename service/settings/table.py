@@ -1,11 +1,12 @@
 """Every setting on one page: its type, how it is read, its default and its meaning."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
+from service.platforms.registry import PLATFORMS
 from service.settings.kinds import (
     Daily,
     RateLimit,
@@ -56,6 +57,13 @@ _TERMINAL = "`console` on a terminal, else `json`"
 
 def _count(least: int, most: int) -> Callable[[str], int]:
     return partial(read_count, least=least, most=most)
+
+
+PLATFORM_URLS = tuple(
+    Setting(read_url, url.default, url.meaning, name=url.setting)
+    for platform in PLATFORMS.values()
+    for url in platform.api_urls
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +158,7 @@ class Settings:
             name="RETRY_SCHEDULE",
         ),
     ]
-    meta_graph_url: Annotated[
-        str, Setting(read_url, "https://graph.facebook.com/v26.0", "where Meta leads are read, with the version")
-    ]
-    linkedin_api_url: Annotated[
-        str, Setting(read_url, "https://api.linkedin.com/rest", "where LinkedIn leads are read")
-    ]
-    linkedin_oauth_url: Annotated[
-        str, Setting(read_url, "https://www.linkedin.com/oauth/v2", "where LinkedIn tokens are renewed")
-    ]
-    tiktok_api_url: Annotated[
-        str,
-        Setting(
-            read_url, "https://business-api.tiktok.com/open_api/v1.3", "where TikTok leads are read, with the version"
-        ),
-    ]
+    platform_urls: Annotated[Mapping[str, str], PLATFORM_URLS]
     port: Annotated[
         int | None, Setting(_count(1, 65535), "", "default of `--port`", "8000, for the simulator 8010", absent=None)
     ]
@@ -180,8 +174,10 @@ class Settings:
 def _list_settings() -> Iterator[Setting]:
     hints = get_type_hints(Settings, include_extras=True)
     for each in fields(Settings):
-        for line in getattr(hints[each.name], "__metadata__", ()):
-            yield replace(line, name=line.name or each.name.upper(), key=each.name, secret=not each.repr)
+        for metadata in getattr(hints[each.name], "__metadata__", ()):
+            for setting in metadata if isinstance(metadata, tuple) else (metadata,):
+                name = setting.name or each.name.upper()
+                yield replace(setting, name=name, key=each.name, secret=not each.repr)
 
 
 SETTINGS: tuple[Setting, ...] = tuple(_list_settings())

@@ -9,9 +9,9 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from service.capture.http import rejected_calls
-from service.capture.http.remedies import SECRETS, remedy
+from service.capture.http.remedies import remedy
 from service.capture.tools.registry import SENDERS
-from service.forms.senders import PLATFORMS
+from service.platforms.registry import PLATFORMS
 from service.store import Refusal, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.capture.senders.signing import SECRET, sign, table_of
@@ -155,7 +155,7 @@ def test_every_refusal_says_what_to_do_and_how_to_get_what_was_lost(sender: str,
     assert not {"very-secret", SECRET, "{"} & set(text.split())
 
 
-@pytest.mark.parametrize("sender", sorted(SECRETS))
+@pytest.mark.parametrize("sender", sorted(PLATFORMS))
 def test_a_platforms_remedy_names_the_key_of_the_forms_file(sender: str) -> None:
     form = a_form("tour", webhooks={sender: table_of(sender)})
 

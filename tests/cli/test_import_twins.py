@@ -12,8 +12,8 @@ from service import clock
 from service.capture.accept import accept, announce_all
 from service.capture.fields.enquiries import LeadNotice
 from service.capture.fields.submissions import submit_notice
-from service.forms import PLATFORMS
 from service.lead import Contact, Evidence, Submission
+from service.platforms.registry import PLATFORMS
 from service.store import Store
 from tests.builders import a_form, a_submission
 from tests.cli.conftest import Terminal

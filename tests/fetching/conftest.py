@@ -87,7 +87,7 @@ class Env:
     def lines(self) -> list[PlatformConnection]:
         """What can be read."""
         return make_lines(
-            {self.form.name: self.form}, self.platforms.addresses, self.store, Identity("test", lambda _: False)
+            {self.form.name: self.form}, self.platforms.settings, self.store, Identity("test", lambda _: False)
         )
 
     def line(self, sender: str) -> PlatformConnection:

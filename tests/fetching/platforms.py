@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from service.fetching.connection import Addresses
 from tests.capture.senders.recorded import Recorded
 
 META_TOKEN, LINKEDIN_TOKEN, TIKTOK_TOKEN = "meta-token-1", "linkedin-token-1", "tiktok-token-1"
@@ -82,19 +81,13 @@ class Platforms:
         self._server.server_close()
 
     @property
-    def addresses(self) -> Addresses:
-        """Where each of them answers."""
-        return Addresses(f"{self.url}/v26.0", f"{self.url}/rest", f"{self.url}/oauth/v2", f"{self.url}/open_api/v1.3")
-
-    @property
     def settings(self) -> dict[str, str]:
-        """The same for the environment."""
-        told = self.addresses
+        """The settings that lead to it."""
         return {
-            "META_GRAPH_URL": told.meta,
-            "LINKEDIN_API_URL": told.linkedin,
-            "LINKEDIN_OAUTH_URL": told.linkedin_oauth,
-            "TIKTOK_API_URL": told.tiktok,
+            "META_GRAPH_URL": f"{self.url}/v26.0",
+            "LINKEDIN_API_URL": f"{self.url}/rest",
+            "LINKEDIN_OAUTH_URL": f"{self.url}/oauth/v2",
+            "TIKTOK_API_URL": f"{self.url}/open_api/v1.3",
         }
 
     # -- what it has

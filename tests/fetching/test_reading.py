@@ -20,9 +20,8 @@ RECORDS = [each for each in recorded("meta", "linkedin") if each.sample.get("fet
 READ = [each for each in RECORDS if "pending" not in each.expected]
 KILLED = """
 import sys, threading
-from service.fetching.fetcher import Collector
+from service.fetching.fetcher import Fetcher
 from service.store import Identity
-from service.fetching.connection import Addresses
 from service.fetching.lines import make_lines
 from service.delivery.identity import is_gone, worker_name
 from service.store import Store
@@ -32,8 +31,9 @@ store = Store(sys.argv[1])
 table = {"app_secret": "a-secret", "access_token": "meta-token-1"}
 url = sys.argv[2]
 forms = {"tour": a_form("tour", webhooks={"meta": table})}
-lines = make_lines(forms, Addresses(f"{url}/v26.0", url, url, url), store, Identity("x", is_gone))
-collector = Collector(store, lines, Identity(worker_name(), is_gone), threading.Event())
+urls = {"META_GRAPH_URL": f"{url}/v26.0"}
+lines = make_lines(forms, urls, store, Identity("x", is_gone))
+collector = Fetcher(store, lines, Identity(worker_name(), is_gone), threading.Event())
 collector.start()
 threading.Event().wait()
 """

@@ -8,15 +8,13 @@ from typing import Any
 
 from service.admin.pages.words import field_name, sender_name
 from service.forms import Form
+from service.platforms.registry import PLATFORMS
 
 USUAL = ("full_name", "email", "phone", "message")
 """What a form asks for that says nothing else."""
 
 KINDS = {"email": ' type="email" autocomplete="email"', "phone": ' type="tel" autocomplete="tel"'}
 COMPLETED = {"full_name": "name", "first_name": "given-name", "last_name": "family-name", "company": "organization"}
-
-ON_ADS = frozenset({"meta", "google-ads", "linkedin", "tiktok"})
-"""Senders that docs/ad-platforms.md tells of; all others are in docs/senders.md."""
 
 PROOFS = {
     "app_secret": "It signs its calls with the app secret.",
@@ -87,7 +85,7 @@ const told = await answer.json();
 def mouths(public_url: str, form: Form) -> Iterator[Mouth]:
     """Where each sender posts to that the forms file lets in."""
     for sender, table in sorted(form.webhooks.items()):
-        page = "docs/ad-platforms.md" if sender in ON_ADS else "docs/senders.md"
+        page = "docs/ad-platforms.md" if sender in PLATFORMS else "docs/senders.md"
         address = f"{public_url.rstrip('/')}/webhooks/{sender}/{form.name}"
         yield Mouth(sender, sender_name(sender), address, _proof(table), page)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from service.lead import Attempt, Lead, Outcome, Reason, Status, Step
 from service.nexudus.lead_sources import lead_source_name
+from service.platforms.registry import PLATFORMS
 
 __all__ = ["lead_source_name"]
 
@@ -73,10 +74,7 @@ FIELDS: Mapping[str, str] = {
 
 SENDERS: Mapping[str, str] = {
     "browser": "Website",
-    "meta": "Meta",
-    "google-ads": "Google Ads",
-    "linkedin": "LinkedIn",
-    "tiktok": "TikTok",
+    **{name: platform.title for name, platform in PLATFORMS.items()},
     "cal-com": "Cal.com",
     "hubspot": "HubSpot",
     "json": "Your program",

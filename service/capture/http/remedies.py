@@ -4,28 +4,9 @@ from datetime import datetime
 from http import HTTPStatus
 
 from service.forms import Form
-from service.forms.senders import can_read
+from service.forms.senders import can_read, table_name
+from service.platforms.registry import PLATFORMS
 
-SECRETS = {
-    "meta": "See that app_secret in {table} is the App Secret of the Meta app that sends.",
-    "google-ads": "See that key in {table} and the key of each lead form in Google Ads are the same: every lead form "
-    'there has a field of its own. Then press "Send test data".',
-    "linkedin": "See that client_secret in {table} is the client secret of the LinkedIn app that sends.",
-    "tiktok": "See that app_secret in {table} is the secret of the TikTok app that sends.",
-}
-"""Platform -> which two things must agree. {table}: the sender's table in the forms file."""
-
-RETRIES = {
-    "meta": "Meta sends a refused lead again for 36 hours.",
-    "linkedin": "LinkedIn does not say whether it sends a refused lead again.",
-    "tiktok": "TikTok sends a refused lead again for 24 hours.",
-}
-"""Platforms whose leads can be read later -> what becomes of a refused one without that."""
-
-GOOGLE_LOSES = (
-    "Google never sends a refused lead again: download the leads of these days in Google Ads as a CSV (they are there "
-    "for 60 days), then `lead-capture import FILE.csv --form {form}`; what is here already is left alone."
-)
 TOOL_RETRIES = "See in the tool which calls failed, and send those again: many do not by themselves."
 
 
@@ -38,7 +19,7 @@ def remedy(form: Form, sender: str, status: int, address: str, since: datetime) 
 
 
 def _put_right(form: Form, sender: str, status: int, address: str) -> str:
-    table = f"[forms.{form.name}.webhooks.{sender}]"
+    table = table_name(form.name, sender)
     if sender not in form.webhooks:
         return (
             f"Put {table} back into the forms file and start the service again, or let nothing be sent here any more."
@@ -50,17 +31,18 @@ def _put_right(form: Form, sender: str, status: int, address: str) -> str:
         )
     if status != HTTPStatus.UNAUTHORIZED:
         return f"See what is sent to {address}, and whether something on the way changes it."
-    if sender in SECRETS:
-        return SECRETS[sender].format(table=table)
+    if sender in PLATFORMS:
+        return PLATFORMS[sender].proof_remedy.format(table=table)
     proofs = " and ".join(name for name in ("secret", "token") if form.webhooks[sender].get(name))
     return f"See that {proofs or 'token'} in {table} and in the tool are the same."
 
 
 def _get_back(form: Form, sender: str, since: datetime) -> str:
-    if sender == "google-ads":
-        return GOOGLE_LOSES.format(form=form.name)
-    if sender not in RETRIES:
+    if sender not in PLATFORMS:
         return TOOL_RETRIES
+    platform = PLATFORMS[sender]
+    if platform.download:
+        return f"{platform.after_refusal} {platform.download.format(form=form.name)}"
     pull = f"`lead-capture pull {form.name} --since {since:%Y-%m-%d}` fetches what is missing"
     needs = "" if can_read(form.webhooks.get(sender, {})) else ", once the table has an access_token"
-    return f"{RETRIES[sender]} {pull}{needs}."
+    return f"{platform.after_refusal} {pull}{needs}."

@@ -11,23 +11,13 @@ from service.capture.parsing.texts import clean
 from service.capture.sheets.cells import bare_foreign
 from service.capture.tools.enquiry_ids import LEAD_IDS
 from service.capture.tools.relayed import relay
+from service.platforms.registry import PLATFORMS
 
 OURS = frozenset(("id", "received_at", "status", "lead_source_name", "click_ids", "extras"))
 """Columns that only an export of this service has together."""
 
 NOBODY = "none"
 """What an operator says of a file that is no platform's, whatever it looks like."""
-
-TITLES = {"meta": "Meta", "google-ads": "Google Ads", "linkedin": "LinkedIn", "tiktok": "TikTok"}
-"""Platform -> its name, for people."""
-
-_SIGNS: Mapping[str, Sequence[frozenset[str]]] = {
-    "meta": (frozenset(("createdtime", "adsetid")), frozenset(("createdtime", "isorganic"))),
-    "tiktok": (frozenset(("leadid", "createdtime", "adgroupid")), frozenset(("leadid", "createtime", "adgroupid"))),
-    "google-ads": (frozenset(("leadid", "gclid")), frozenset(("leadid", "googleclickid"))),
-    "linkedin": (frozenset(("leadtype", "formname", "campaignname")), frozenset(("leadid", "leadtype"))),
-}
-"""Platform -> folded names of columns that its exports have together."""
 
 _OF_ADS = re.compile(r"(?:adset|adgroup|assetgroup)(?:id|name)?|(?:ad|creative)(?:id|name)|isorganic")
 _OF_CAMPAIGNS = re.compile(r"(campaign(?=id|name)|leadtype|lead(?:gen)?form|createdtime)(?:id|name)?")
@@ -40,12 +30,6 @@ _WRITTEN_SO = frozenset(("campaign_id", "campaign_name"))
 _ANSWERS_BESIDE_TIMES = frozenset(("full_name", "phone_number"))
 """Names letter by letter: by itself only an ad platform writes the first, and the second beside `created_time`."""
 
-_GUESSES = (
-    ("meta", re.compile(r"adset(?:id|name)?|isorganic")),
-    ("linkedin", re.compile(r"leadtype")),
-    ("google-ads", re.compile(r"gclid|assetgroup(?:id|name)?")),
-    ("tiktok", re.compile(r"advertiser(?:id|name)")),
-)
 _PREFIXED = re.compile(r"(?:l|f|ag|as|c):\d{5,}|p:\+?[\d ()./-]{6,}")  # Meta's spreadsheets keep ids from rounding so
 _META_PLATFORMS = frozenset(("fb", "ig"))
 
@@ -104,8 +88,9 @@ def plan_of(header: Sequence[str], sample: Sequence[Sequence[str]], said: str = 
 
 def platform_of(header: Sequence[str]) -> str:
     """Whose export has these columns, "" for nobody's that we know."""
-    names = frozenset(map(fold, header))
-    return next((platform for platform, signs in _SIGNS.items() if any(sign <= names for sign in signs)), "")
+    folded = frozenset(map(fold, header))
+    matches = (name for name, each in PLATFORMS.items() if any(columns <= folded for columns in each.export.columns))
+    return next(matches, "")
 
 
 def _platform_in(header: Sequence[str], sample: Sequence[Sequence[str]]) -> str:
@@ -123,12 +108,12 @@ def _platform_in(header: Sequence[str], sample: Sequence[Sequence[str]]) -> str:
 
 
 def _lacks(platform: str, certain: str, signs: Sequence[str], ids: Ids) -> str:
-    whose = TITLES.get(platform, "an ad platform")
+    whose = PLATFORMS[platform].title if platform in PLATFORMS else "an ad platform"
     missing = [] if certain else ["the columns that tell whose it is"]
     missing += {Ids.NONE: ["the leads' ids"], Ids.COUNTED: ["the leads' ids (its own only count the rows)"]}.get(
         ids, []
     )
-    option = f"--sender {platform or '|'.join(TITLES)}"
+    option = f"--sender {platform or '|'.join(PLATFORMS)}"
     return (
         f"looks like an export of {whose} ({', '.join(signs[:_FEW])}), but lacks {' and '.join(missing)}: people whom "
         f"the webhook brought would come twice. Say whose it is with {option}: then rows are compared with its leads, "
@@ -174,7 +159,7 @@ def _guess(header: Sequence[str], sample: Sequence[Sequence[str]]) -> str:
     names = list(map(fold, header))
     if any(_meta_values(header, sample)):
         return "meta"
-    return next((platform for platform, sign in _GUESSES if any(map(sign.fullmatch, names))), "")
+    return next((name for name, platform in PLATFORMS.items() if any(map(platform.export.hint.fullmatch, names))), "")
 
 
 # -- ids

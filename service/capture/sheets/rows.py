@@ -16,8 +16,9 @@ from service.capture.sheets.origin import Ids, ImportPlan
 from service.capture.sheets.times import Span, spans_of
 from service.capture.tools.relayed import relay
 from service.capture.tools.sender import SenderConfig
-from service.forms import PLATFORMS, Form
+from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Answers, Reason, Status, Submission
+from service.platforms.registry import PLATFORMS
 from service.platforms.tags import utm_of
 
 SENDER = "import"
@@ -160,7 +161,9 @@ def _time_in(answers: Sequence[NamedAnswer], platform: str) -> str:
         if isinstance(each.answer, str) and (
             fold(each.name) in TIMES or (meaning is not None and meaning.target == "submitted_at")
         ):
-            is_bare = platform == "tiktok" and read_instant(each.answer) is None
+            is_bare = (
+                platform in PLATFORMS and PLATFORMS[platform].export.times_are_utc and read_instant(each.answer) is None
+            )
             return f"{each.answer}+00:00" if is_bare and read_instant(f"{each.answer}+00:00") else each.answer
     return ""
 

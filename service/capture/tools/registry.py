@@ -25,17 +25,11 @@ from service.capture.tools.unbounce import UNBOUNCE
 from service.capture.tools.webflow import WEBFLOW
 from service.capture.tools.wix import WIX
 from service.capture.tools.wpforms import WPFORMS
-from service.platforms.google_ads.webhook import GOOGLE_ADS
-from service.platforms.linkedin.webhook import LINKEDIN
-from service.platforms.meta.webhook import META
-from service.platforms.tiktok.webhook import TIKTOK
+from service.platforms.registry import PLATFORMS
 
 SENDERS: Mapping[str, WebhookSender] = MappingProxyType(
     {
-        "meta": META,
-        "google-ads": GOOGLE_ADS,
-        "linkedin": LINKEDIN,
-        "tiktok": TIKTOK,
+        **{name: platform.load("webhook").SENDER for name, platform in PLATFORMS.items()},
         "typeform": TYPEFORM,
         "webflow": WEBFLOW,
         "elementor": ELEMENTOR,

@@ -10,21 +10,16 @@ from service.capture.fields.names import fold
 from service.capture.tools.enquiry_ids import LEAD_IDS, bare_id, choose_id, names_an_id
 from service.capture.tools.sender import SenderConfig
 from service.capture.tools.surroundings import CAMPAIGN_FACTS
+from service.platforms.registry import PLATFORMS
 
-_WORDS = {
-    **dict.fromkeys(("fb", "ig", "facebook", "instagram", "meta", "facebookads", "metaads"), "meta"),
-    **dict.fromkeys(("google", "googleads", "adwords"), "google-ads"),
-    **dict.fromkeys(("linkedin", "linkedinads"), "linkedin"),
-    **dict.fromkeys(("tiktok", "tiktokads"), "tiktok"),
-}
+_ALIASES = {alias: name for name, platform in PLATFORMS.items() for alias in platform.aliases}
 """What bodies call a platform, folded."""
 
-_SHAPES = {"field_data": "meta", "user_column_data": "google-ads", "changes": "tiktok"}
+_LEAD_LISTS = {member: name for name, platform in PLATFORMS.items() for member in platform.lead_lists}
 """A list of answers that only one platform has."""
 
 _PREFIX = re.compile(r"(?:l|f|ag|as|c):(\d{5,})|p:(\+?[\d ()./-]{6,})")  # of Meta's spreadsheets
 _DUMMY = re.compile(r"<\s*test lead:", re.IGNORECASE)
-_TEST_ADDRESSES = {"meta": ("test@fb.com", "test@meta.com"), "tiktok": ("test_email_address@mail.com",)}
 _IDENTITY = "governmentissuedid"  # of Google's columns, folded
 _MOST_ASKED = 1000  # answers; the rest are the person's, whatever their names are
 
@@ -88,8 +83,8 @@ def _platform_of(known: Mapping[str, str], whole: Mapping[str, object]) -> str:
         for key, value in level.items()
         if isinstance(value, list)
     }
-    by_shape = next((platform for key, platform in _SHAPES.items() if key in lists), "")
-    return by_shape or _WORDS.get(fold(known.get("platform", "")), "")
+    by_shape = next((platform for key, platform in _LEAD_LISTS.items() if key in lists), "")
+    return by_shape or _ALIASES.get(fold(known.get("platform", "")), "")
 
 
 def _is_left_out(answered: NamedAnswer) -> bool:
@@ -103,5 +98,5 @@ def _is_dummy(answered: NamedAnswer) -> bool:
 
 def _is_test(answers: Sequence[NamedAnswer], known: Mapping[str, str], platform: str) -> bool:
     flagged = any(known.get(name, "").lower() in ("true", "1", "yes") for name in ("istest", "testlead"))
-    addresses = _TEST_ADDRESSES.get(platform, ())
+    addresses = PLATFORMS[platform].test_addresses if platform in PLATFORMS else ()
     return flagged or any(_is_dummy(each) or text_of(each.answer).lower() in addresses for each in answers)

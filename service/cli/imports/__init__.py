@@ -10,7 +10,7 @@ showing.py   the same for people
 import argparse
 from pathlib import Path
 
-from service.forms import PLATFORMS
+from service.platforms.registry import PLATFORMS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

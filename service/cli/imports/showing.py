@@ -8,10 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from service.capture.sheets.heading import Heading
-from service.capture.sheets.origin import TITLES, Ids
+from service.capture.sheets.origin import Ids
 from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
 from service.cli.lines import printable
 from service.lead import Status
+from service.platforms.registry import title_of
 
 TOLD = 20
 """Remarks that are told one by one; --json has more."""
@@ -51,7 +52,7 @@ _REMARKS = {UNREAD: "not taken", LEFT_OUT: "left out", KNOWN: "known already"}
 
 
 def _heading(tally: Tally) -> Iterator[str]:
-    whose = "Lead Capture" if tally.plan.is_ours else TITLES.get(tally.plan.platform, "")
+    whose = "Lead Capture" if tally.plan.is_ours else title_of(tally.plan.platform)
     is_sure = whose and not tally.plan.lacks
     yield f"{tally.sheet.source.path.name}: {tally.sheet.source.words}{f', an export of {whose}' if is_sure else ''}"
     yield from _above(tally.sheet.heading)
@@ -60,7 +61,7 @@ def _heading(tally: Tally) -> Iterator[str]:
     if tally.plan.rounded:
         yield "A spreadsheet has rounded its ids: leads are told apart by all their cells. Better export it again."
     if tally.plan.platform and tally.plan.ids is not Ids.GOOD:
-        yield f"Rows are compared with the leads of {TITLES[tally.plan.platform]} by person and time."
+        yield f"Rows are compared with the leads of {title_of(tally.plan.platform)} by person and time."
     yield from tally.warnings
 
 

@@ -11,7 +11,7 @@ from service import clock
 from service.capture.accept import arrival_of, keys_of, status_of
 from service.capture.sheets.columns import meanings_of
 from service.capture.sheets.opening import open_sheet
-from service.capture.sheets.origin import TITLES, Ids, plan_of
+from service.capture.sheets.origin import Ids, plan_of
 from service.capture.sheets.rows import ReadRow, SheetReader
 from service.capture.sheets.source import NoSheet, SheetRow
 from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
@@ -19,6 +19,7 @@ from service.cli.imports.twins import Twins
 from service.cli.progress import Bar
 from service.forms import Form
 from service.lead import Status
+from service.platforms.registry import title_of
 from service.store import LATER, Arrival, Key, Store
 
 TOGETHER = 200
@@ -72,7 +73,7 @@ class _Taking:
         platform = tally.plan.platform
         self._twins = Twins(store, platform, tally.form, clock.now()) if platform else None
         if self._twins and tally.plan.ids is not Ids.GOOD and (unread := self._twins.unread):
-            tally.warnings.append(_UNREAD.format(TITLES[platform], unread))
+            tally.warnings.append(_UNREAD.format(title_of(platform), unread))
 
     def take(self, rows: Sequence[SheetRow], now: datetime) -> None:
         """Some rows: counted when they are on disk."""

@@ -86,5 +86,5 @@ def _asked(body: Json) -> Iterator[PlatformQuestion]:
         before += [value] if text_at(value) else []
 
 
-GOOGLE_ADS = WebhookSender(read, verify, proof_key="key", is_platform=True, answer="{}")
+SENDER = WebhookSender(read, verify, proof_key="key", is_platform=True, answer="{}")
 """Takes 4xx for a permanent no, so only a wrong key gets one."""

@@ -179,5 +179,5 @@ def _tail(urn: str) -> str:
     return urn.rpartition(":")[2]
 
 
-LINKEDIN = WebhookSender(read, verify, proof_key="client_secret", verify_endpoint=verify_endpoint, is_platform=True)
+SENDER = WebhookSender(read, verify, proof_key="client_secret", verify_endpoint=verify_endpoint, is_platform=True)
 """Announces leads, and that people took theirs back."""

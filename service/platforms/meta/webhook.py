@@ -145,5 +145,5 @@ def _is_test(value: object) -> bool:
     return any(_PLACEHOLDER.match(text) or text.lower() in _TEST_ADDRESSES for _, text in flatten(value))
 
 
-META = WebhookSender(read, verify, proof_key="app_secret", verify_endpoint=verify_endpoint, is_platform=True)
+SENDER = WebhookSender(read, verify, proof_key="app_secret", verify_endpoint=verify_endpoint, is_platform=True)
 """Announces leads."""

@@ -167,5 +167,5 @@ def _unprotected(cell: str) -> str:
     return clean(found[1] if found else cell)
 
 
-TIKTOK = WebhookSender(read, verify, proof_key="app_secret", is_platform=True)
+SENDER = WebhookSender(read, verify, proof_key="app_secret", is_platform=True)
 """What it sends once cannot be read again."""

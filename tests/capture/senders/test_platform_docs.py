@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from service.capture.tools.registry import SENDERS
-from service.forms import PLATFORMS, read_setup
+from service.forms import read_setup
+from service.platforms.registry import PLATFORMS
 
 PAGE = Path(__file__, "../../../../docs/ad-platforms.md").resolve().read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
