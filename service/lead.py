@@ -249,7 +249,7 @@ class Lead:
     next_attempt_at: datetime | None = None
     repeats: int = 0  # how often the same was sent again
     corrections: tuple[Correction, ...] = ()  # oldest first; the Submission holds what applied ones became
-    tell: bool = False  # when it is kept: somebody is to be told of it; not read back
+    notify_pending: bool = False  # when it is stored: recipients are to be notified of it; not read back
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +279,7 @@ class Doubt:
 
     step: Step  # CREATE_COWORKER or CREATE_OPPORTUNITY
     since: datetime  # when the call began
-    looks: int = 0  # how often it was searched for since
+    verify_count: int = 0  # searches for it since then
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +292,7 @@ class Delivery:
     trigger: str = "schedule"  # or "operator"
     coworker_id: CoworkerId | None = None  # the first step's finished work
     doubt: Doubt | None = None
-    waits_for: str = ""  # the hold of which it shall find out whether it is over
+    blocked_by: str = ""  # the paused call that this delivery probes
     probes_until: datetime | None = None  # called ahead of this time, to find out whether an outage is over
 
 

@@ -26,7 +26,7 @@ from service.forms import Setup, read_setup
 from service.forms.senders import UNPROVEN, is_proven, proof_remedy
 from service.operations import preview, report
 from service.settings import Settings, lookup, read_settings
-from service.store import Concern, Store
+from service.store import Alert, Store
 
 log = structlog.get_logger()
 
@@ -129,7 +129,7 @@ def _asked(settings: Settings, setup: Setup, store: Store) -> api.Asked:
     )
 
 
-def _title_of(concern: Concern) -> str:
+def _title_of(concern: Alert) -> str:
     return TITLES.get(concern.kind, "Something is wrong")
 
 

@@ -59,7 +59,7 @@ def delivery_state(store: Store) -> dict[str, object]:
             pause.account: {"until": pause.until.isoformat(), "reason": pause.reason}
             for pause in tx.accounts.pauses(now)
         }
-        lacking = [hold.account for hold in tx.queue.call_pauses() if hold.what == NO_CREDENTIALS]
+        lacking = [hold.account for hold in tx.queue.call_pauses() if hold.call == NO_CREDENTIALS]
     for account in lacking:  # until a start with some, whatever else it rests for
         pauses[account] = {"until": None, "reason": "no credentials are set"}
     return {

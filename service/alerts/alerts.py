@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from service.alerts.channels import Message
 from service.alerts.words import count, span
-from service.store import Concern
+from service.store import Alert
 
 REMINDERS = (timedelta(hours=4), timedelta(hours=20), timedelta(days=1))
 """After the first alert, the second ...: after four hours, after a day, then daily."""
@@ -81,11 +81,11 @@ class Telling:
     """message: None when there is nothing to tell now. told: what it tells of; done: what can be forgotten after it."""
 
     message: Message | None = None
-    told: tuple[Concern, ...] = ()
+    told: tuple[Alert, ...] = ()
     done: tuple[str, ...] = ()
 
 
-def what_to_tell(concerns: Sequence[Concern], sent_at: Sequence[datetime], now: datetime) -> Telling:
+def what_to_tell(concerns: Sequence[Alert], sent_at: Sequence[datetime], now: datetime) -> Telling:
     """Decide what people are told of these concerns, and put it in words.
 
     A new cause is told at once, an old one again after hours, its end once; all that is due in one message.
@@ -93,10 +93,16 @@ def what_to_tell(concerns: Sequence[Concern], sent_at: Sequence[datetime], now: 
     Raises: nothing.
     """
     concerns = [concern for concern in concerns if not _says_the_same(concern, concerns)]
-    news = [concern for concern in concerns if concern.over_at is None and not concern.told]
-    again = [concern for concern in concerns if concern.over_at is None and concern.told and _is_due(concern, now)]
-    over = [concern for concern in concerns if concern.over_at is not None and concern.told]
-    unheard = tuple(concern.cause for concern in concerns if concern.over_at is not None and not concern.told)
+    news = [concern for concern in concerns if concern.resolved_at is None and not concern.notified_count]
+    again = [
+        concern
+        for concern in concerns
+        if concern.resolved_at is None and concern.notified_count and _is_due(concern, now)
+    ]
+    over = [concern for concern in concerns if concern.resolved_at is not None and concern.notified_count]
+    unheard = tuple(
+        concern.cause for concern in concerns if concern.resolved_at is not None and not concern.notified_count
+    )
     if not (news or again or over):
         return Telling(done=unheard)
     if len([sent for sent in sent_at if now - sent < timedelta(hours=1)]) >= MOST_AN_HOUR:
@@ -110,11 +116,11 @@ def what_to_tell(concerns: Sequence[Concern], sent_at: Sequence[datetime], now: 
     return Telling(message, (*news, *again), (*unheard, *(concern.cause for concern in over)))
 
 
-def _says_the_same(concern: Concern, concerns: Sequence[Concern]) -> bool:
+def _says_the_same(concern: Alert, concerns: Sequence[Alert]) -> bool:
     """Whether the look at the set-up found what the deliveries found as well: that the account is refused."""
     account = account_of_access(concern.cause)
     refused = (f"login:{account}", f"role:{account}")
-    return account != "" and any(other.cause in refused and other.over_at is None for other in concerns)
+    return account != "" and any(other.cause in refused and other.resolved_at is None for other in concerns)
 
 
 def account_of_access(cause: str) -> str:
@@ -123,15 +129,15 @@ def account_of_access(cause: str) -> str:
     return found[1] if found else ""
 
 
-def _is_due(concern: Concern, now: datetime) -> bool:
-    if concern.told_at is None:
+def _is_due(concern: Alert, now: datetime) -> bool:
+    if concern.notified_at is None:
         return True
-    if concern.kind in ONCE and concern.seen_at <= concern.told_at:
+    if concern.kind in ONCE and concern.seen_at <= concern.notified_at:
         return False
-    return now - concern.told_at >= REMINDERS[min(concern.told, len(REMINDERS)) - 1]
+    return now - concern.notified_at >= REMINDERS[min(concern.notified_count, len(REMINDERS)) - 1]
 
 
-def _title(news: Sequence[Concern], again: Sequence[Concern], over: Sequence[Concern]) -> str:
+def _title(news: Sequence[Alert], again: Sequence[Alert], over: Sequence[Alert]) -> str:
     """The most urgent part, and how many others there are."""
     first, *_ = news or again or over
     word = "" if news else ("still: " if again else "over: ")
@@ -141,17 +147,19 @@ def _title(news: Sequence[Concern], again: Sequence[Concern], over: Sequence[Con
     )
 
 
-def _often(concern: Concern) -> str:
-    return f" (Noticed {concern.times:,} times.)" if concern.times > 1 and concern.kind not in COUNTED else ""
+def _often(concern: Alert) -> str:
+    return (
+        f" (Noticed {concern.occurrences:,} times.)" if concern.occurrences > 1 and concern.kind not in COUNTED else ""
+    )
 
 
-def _ending(concern: Concern) -> str:
-    over_at = concern.over_at or concern.seen_at
+def _ending(concern: Alert) -> str:
+    resolved_at = concern.resolved_at or concern.seen_at
     ending = ENDINGS.get(concern.kind, f"No longer: {concern.sentence}")
-    return f"Over, after {span(over_at - concern.since)}: {ending}{_place(concern)}"
+    return f"Over, after {span(resolved_at - concern.since)}: {ending}{_place(concern)}"
 
 
-def _place(concern: Concern) -> str:
+def _place(concern: Alert) -> str:
     """Which account or form, where the ending does not say it."""
     place = concern.cause.partition(":")[2]
     return f" ({place})" if concern.kind in ENDINGS and place not in ("", "default") else ""

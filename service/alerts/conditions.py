@@ -11,7 +11,7 @@ from service.alerts.condition import Condition
 from service.alerts.unread import find_unread
 from service.alerts.words import count, span, whose
 from service.store import NO_CREDENTIALS
-from service.store.watching import Late, Parked, Queue, Standing, StoreSnapshot
+from service.store.watching import AccountQueue, LateLeads, ParkedLeads, PausedAccount, StoreSnapshot
 
 LATE_S = 240.0
 """A lead is in Nexudus within seconds. One that waits so long is told about, within five minutes of its arrival."""
@@ -37,12 +37,12 @@ def find(sight: StoreSnapshot, now: datetime) -> Iterator[Condition]:
     refused = [standing for standing in sight.standings if _is_refused(standing)]
     yield from (_refused(standing, _waiting(sight, standing.account, "", now)) for standing in refused)
     yield from (
-        _held(hold.account, hold.what, hold.reason, _waiting(sight, hold.account, _waiting_for(hold.what), now))
+        _held(hold.account, hold.call, hold.reason, _waiting(sight, hold.account, _waiting_for(hold.call), now))
         for hold in sight.holds
     )
     reasons = {standing.account: standing.reason for standing in sight.standings}
     known = {standing.account for standing in refused}
-    known |= {hold.account for hold in sight.holds if hold.what == NO_CREDENTIALS}
+    known |= {hold.account for hold in sight.holds if hold.call == NO_CREDENTIALS}
     yield from (_late(late, reasons.get(late.account, ""), now) for late in sight.late if late.account not in known)
     yield from (_parked(parked) for parked in sight.parked)
     if sight.disk is not None:
@@ -53,11 +53,11 @@ def find(sight: StoreSnapshot, now: datetime) -> Iterator[Condition]:
 # -- accounts that are refused
 
 
-def _is_refused(standing: Standing) -> bool:
+def _is_refused(standing: PausedAccount) -> bool:
     return standing.login_refused or standing.reason.startswith("refused")
 
 
-def _refused(standing: Standing, waiting: str) -> Condition:
+def _refused(standing: PausedAccount, waiting: str) -> Condition:
     account, who = standing.account, whose(standing.account)
     kind, _, step = standing.reason.removeprefix("refused").removeprefix(": ").partition(" ")
     if kind == "two_factor":
@@ -83,11 +83,11 @@ def _refused(standing: Standing, waiting: str) -> Condition:
 
 def _waiting(sight: StoreSnapshot, account: str, hold: str, now: datetime) -> str:
     """How many leads wait for that, and since when."""
-    mine = [queue for queue in sight.queues if queue.account == account and hold in ("", queue.waits_for)]
+    mine = [queue for queue in sight.queues if queue.account == account and hold in ("", queue.blocked_by)]
     return _number(mine, now) if mine else "No lead waits yet."
 
 
-def _number(queues: list[Queue], now: datetime) -> str:
+def _number(queues: list[AccountQueue], now: datetime) -> str:
     number, oldest = sum(queue.number for queue in queues), min(queue.oldest for queue in queues)
     return f"{count(number, 'lead')} {'waits' if number == 1 else 'wait'}, the oldest for {span(now - oldest)}."
 
@@ -118,7 +118,7 @@ def _held(account: str, what: str, reason: str, waiting: str) -> Condition:
 # -- leads that wait, leads that nobody can send
 
 
-def _late(late: Late, reason: str, now: datetime) -> Condition:
+def _late(late: LateLeads, reason: str, now: datetime) -> Condition:
     who, oldest = whose(late.account), span(now - late.oldest)
     if not late.tried and (reason == "pace" or late.moving):
         head = f"More leads came for {who} than the pace allows (NEXUDUS_LIMITS): they go in turn, nothing is to do."
@@ -148,7 +148,7 @@ _PARKED = {
 }
 
 
-def _parked(parked: Parked) -> Condition:
+def _parked(parked: ParkedLeads) -> Condition:
     """The number comes first: it is by its growing that new ones are noticed."""
     number = count(parked.number, "lead")
     head = (

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from service.alerts.channels import Message
 from service.alerts.words import count, span
 from service.lead import Reason
-from service.store import Concern
-from service.store.watching import DayFigures
+from service.store import Alert
+from service.store.watching import DigestFigures
 
 DAY = timedelta(days=1)
 
@@ -42,7 +42,7 @@ def newest_turn(hour: Hour, now: datetime) -> datetime:
     return today.astimezone(UTC)
 
 
-def compose(figures: DayFigures, concerns: Sequence[Concern], now: datetime) -> Message:
+def compose(figures: DigestFigures, concerns: Sequence[Alert], now: datetime) -> Message:
     """The digest of the last 24 hours."""
     received = sum(figures.received.values())
     by_form = ", ".join(f"{form} {number:,}" for form, number in _most_first(figures.received))
@@ -58,7 +58,7 @@ def compose(figures: DayFigures, concerns: Sequence[Concern], now: datetime) -> 
     return Message(title, "\n".join(lines), "info")
 
 
-def _quarantined(figures: DayFigures) -> list[str]:
+def _quarantined(figures: DigestFigures) -> list[str]:
     reasons = [f"  {number:,}: {_why(name)}" for name, number in _most_first(figures.suspicions)]
     number = sum(figures.suspicions.values())
     look = "See `lead-capture leads list --status quarantined`; not spam? `lead-capture leads release ID`"
@@ -69,13 +69,13 @@ def _why(name: str) -> str:
     return f"{name}, {WHY_HELD[Reason(name)]}" if name else "no reason given"
 
 
-def _waiting(figures: DayFigures, now: datetime) -> str:
+def _waiting(figures: DigestFigures, now: datetime) -> str:
     if figures.oldest is None:
         return "Waiting: none"
     return f"Waiting: {figures.waiting:,}, the oldest for {span(now - figures.oldest)}"
 
 
-def _open(concerns: Sequence[Concern], now: datetime) -> list[str]:
+def _open(concerns: Sequence[Alert], now: datetime) -> list[str]:
     if not concerns:
         return ["Nothing is wrong."]
     return ["Wrong at the moment:", *(f"- for {span(now - concern.since)}: {concern.sentence}" for concern in concerns)]

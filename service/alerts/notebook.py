@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from service.alerts.alerts import account_of_access
 from service.alerts.condition import Condition
-from service.store import Concern
+from service.store import Alert
 
 SETTLE_S = {
     **dict.fromkeys(("role", "login", "credentials", "lookup", "quota", "stage", "hold"), 60),
@@ -41,8 +41,8 @@ class Notebook:
     def compare(
         self,
         found: Iterable[Condition],
-        known: Sequence[Concern],
-        is_mended: Callable[[Concern], bool | None],
+        known: Sequence[Alert],
+        is_mended: Callable[[Alert], bool | None],
         now: datetime,
     ) -> Changes:
         """What one look changes.
@@ -71,7 +71,7 @@ class Notebook:
             self._seen.pop(cause, None)
         return Changes(tuple(begun), tuple(worded), tuple(ended))
 
-    def _is_over(self, concern: Concern, is_mended: Callable[[Concern], bool | None], now: datetime) -> bool:
+    def _is_over(self, concern: Alert, is_mended: Callable[[Alert], bool | None], now: datetime) -> bool:
         if account_of_access(concern.cause) and is_mended(concern):
             return True  # nobody need wait for the next look at the set-up
         if concern.kind not in OURS and concern.cause not in self._seen:

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from service.alerts.condition import Condition
 from service.alerts.words import count
-from service.store import Refusal
+from service.store import Rejection
 
 
-def find_refused(refusals: Iterable[Refusal], forms: Collection[str], now: datetime) -> Iterator[Condition]:
+def find_refused(refusals: Iterable[Rejection], forms: Collection[str], now: datetime) -> Iterator[Condition]:
     """Each sender of these forms once, with the reason, since when, and what to do.
 
     Raises: nothing.
@@ -22,7 +22,7 @@ def find_refused(refusals: Iterable[Refusal], forms: Collection[str], now: datet
             yield Condition(refusal.cause, _sentence(refusal))
 
 
-def _sentence(refusal: Refusal) -> str:
+def _sentence(refusal: Rejection) -> str:
     """The number comes first: it is by its growing that new calls are noticed."""
     calls, began_at = count(refusal.calls, "call"), f"{refusal.began_at:%Y-%m-%d %H:%M} UTC"
     were = f"was refused at {began_at}" if refusal.calls == 1 else f"or more were refused since {began_at}"

@@ -7,8 +7,8 @@ from service.alerts.condition import Condition
 from service.alerts.words import count, span
 from service.forms.senders import table_name
 from service.platforms.registry import title_of
-from service.store import Health
-from service.store.watching import Announced, StoreSnapshot
+from service.store import ConnectionHealth
+from service.store.watching import FetchQueue, StoreSnapshot
 
 LATE_S = 240.0
 """A lead that was announced is here within seconds; one that waits so long is told about."""
@@ -27,20 +27,20 @@ def find_unread(sight: StoreSnapshot, now: datetime) -> Iterator[Condition]:
         waiting = [each for each in sight.announced if _concerns(health, each)]
         yield Condition(health.link.cause, health.reason, _number(waiting, now) if waiting else "No lead waits yet.")
     for health in sight.connections:
-        if health.ends_at is not None and health.ends_at - now < WARNED:
-            yield _ending(health, health.ends_at, now)
+        if health.expires_at is not None and health.expires_at - now < WARNED:
+            yield _ending(health, health.expires_at, now)
     rest = [each for each in sight.announced if not any(_concerns(health, each) for health in broken)]
     late = [each for each in rest if now - each.oldest > timedelta(seconds=LATE_S)]
     for form, sender in sorted({(each.form, each.sender) for each in late}):
         yield _stuck(form, sender, [each for each in late if (each.form, each.sender) == (form, sender)], now)
 
 
-def _concerns(health: Health, announced: Announced) -> bool:
+def _concerns(health: ConnectionHealth, announced: FetchQueue) -> bool:
     form, sender, place = health.link
     return (form, sender) == (announced.form, announced.sender) and place in ("", announced.place)
 
 
-def _ending(health: Health, ends_at: datetime, now: datetime) -> Condition:
+def _ending(health: ConnectionHealth, ends_at: datetime, now: datetime) -> Condition:
     form, sender, _ = health.link
     platform = title_of(sender)
     told = f"ends on {ends_at:%d %B %Y}" if ends_at > now else f"ended on {ends_at:%d %B %Y}"
@@ -52,7 +52,7 @@ def _ending(health: Health, ends_at: datetime, now: datetime) -> Condition:
     return Condition(f"platform:{form}:{sender}:expires", head)
 
 
-def _stuck(form: str, sender: str, late: Sequence[Announced], now: datetime) -> Condition:
+def _stuck(form: str, sender: str, late: Sequence[FetchQueue], now: datetime) -> Condition:
     why = {
         "throttled": "it asks to wait. They are read by themselves when it lets us.",
         "unavailable": "it cannot be reached, or answers with errors. They are tried again by themselves.",
@@ -62,6 +62,6 @@ def _stuck(form: str, sender: str, late: Sequence[Announced], now: datetime) -> 
     return Condition(f"stuck:{form}:{sender}", head, _number(late, now))
 
 
-def _number(waiting: Sequence[Announced], now: datetime) -> str:
+def _number(waiting: Sequence[FetchQueue], now: datetime) -> str:
     number, oldest = sum(each.number for each in waiting), min(each.oldest for each in waiting)
     return f"{count(number, 'lead')} {'waits' if number == 1 else 'wait'}, the oldest for {span(now - oldest)}."

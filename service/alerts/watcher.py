@@ -21,7 +21,7 @@ from service.alerts.notebook import Changes, Notebook
 from service.alerts.refused import find_refused
 from service.alerts.telling import Teller
 from service.forms import Form
-from service.store import Concern, Identity, Store, StoreUnavailable, Transaction
+from service.store import Alert, Identity, Store, StoreUnavailable, Transaction
 
 log = structlog.get_logger()
 
@@ -122,7 +122,7 @@ class Watcher:
         with self._store.read() as tx:
             self._log(tx.alerts.open())
 
-    def _log(self, concerns: Sequence[Concern]) -> None:
+    def _log(self, concerns: Sequence[Alert]) -> None:
         """A line for each concern that began or ended since the last look, whoever noticed it."""
         wrong = {concern.cause: concern.sentence for concern in concerns}
         for cause in wrong.keys() - self._logged.keys():
@@ -141,7 +141,7 @@ def _write_down(tx: Transaction, changes: Changes, now: datetime) -> None:
         tx.alerts.resolve(cause, now)
 
 
-def _is_mended(tx: Transaction, concern: Concern) -> bool | None:
+def _is_mended(tx: Transaction, concern: Alert) -> bool | None:
     """Whether a refused account works again; None where nothing is owed to it, so that nobody can tell."""
     account = account_of_access(concern.cause) or concern.cause.partition(":")[2]
     if tx.alerts.has_delivered(account, concern.since):

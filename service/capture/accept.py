@@ -14,7 +14,7 @@ from service.capture.fields.contact import number_key, person_keys
 from service.forms import Form
 from service.lead import OPERATOR_REMARKS, Answers, Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
 from service.platforms.registry import PLATFORMS
-from service.store import WITHDRAWN, Announced, Arrival, Key, Notice, Store
+from service.store import WITHDRAWN, AnnouncedLead, Arrival, DedupKey, FetchNotice, Store
 
 A_TEST = "A test of the sender's: it is shown here and never sent to the CRM."
 
@@ -82,14 +82,15 @@ def came_before(submission: Submission, form: Form, store: Store, now: datetime)
     return match is not None and match[1].became is None
 
 
-def _announced(submission: Submission, place: str, form: Form, now: datetime) -> Announced:
+def _announced(submission: Submission, place: str, form: Form, now: datetime) -> AnnouncedLead:
     arrival = arrival_of(submission, form, now)
     lead = arrival.lead if submission.problem else replace(arrival.lead, status=Status.ANNOUNCED)
-    notice = Notice(lead.id, form.name, submission.sender, submission.external_id, now, place, dict(submission.extras))  # type: ignore[arg-type]
+    details = dict(submission.extras)
+    notice = FetchNotice(lead.id, form.name, submission.sender, submission.external_id, now, place, details)  # type: ignore[arg-type]
     return arrival._replace(lead=lead, keys=_ids_of(arrival)), notice
 
 
-def _ids_of(arrival: Arrival) -> list[Key]:
+def _ids_of(arrival: Arrival) -> list[DedupKey]:
     """Its keys without that of the words: nobody has said any yet, and what nobody said is the same for all."""
     return [key for key in arrival.keys if key.otherwise]
 
@@ -108,7 +109,9 @@ def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str
         submission=submission,
         attribution=attribute(submission.evidence, routed.attribution),
         problem=_problem_of(submission, suspicion),
-        tell=any(variant.notify for variant in form.variants),  # the answers choose whom, when the messages go out
+        notify_pending=any(
+            variant.notify for variant in form.variants
+        ),  # the answers choose whom, when the messages go out
     )
     return Arrival(lead, list(keys_of(submission, form, now)), person_of(lead), partial(judge, form=form))
 
@@ -126,7 +129,7 @@ def _problem_of(submission: Submission, suspicion: str) -> str:
     return A_TEST if submission.is_test else suspicion or submission.problem
 
 
-def keys_of(submission: Submission, form: Form, now: datetime) -> Iterator[Key]:
+def keys_of(submission: Submission, form: Form, now: datetime) -> Iterator[DedupKey]:
     """What makes a later arrival the same: the sender's id, the form view's or the call's key, the same words again.
 
     Nothing for a test: its id may be a constant, and who presses the button twice wants to see it twice.
@@ -145,21 +148,23 @@ def keys_of(submission: Submission, form: Form, now: datetime) -> Iterator[Key]:
             yield id_key(sender, external_id, form, whose)
     for key, whose in product(keys, people):
         own = f"whose:key:{form.name}:{_digest(f'{key} {whose}')}"
-        yield Key(f"key:{form.name}:{_digest(key)}", now + KEY_LIFE, own)
+        yield DedupKey(f"key:{form.name}:{_digest(key)}", now + KEY_LIFE, own)
     window_s = form.for_answers(submission).duplicate_window_s
     if window_s:
         same_until = now + timedelta(seconds=window_s)
-        yield Key(f"same:{form.name}:{_digest(_words(submission))}", same_until)
+        yield DedupKey(f"same:{form.name}:{_digest(_words(submission))}", same_until)
 
 
-def id_key(sender: str, external_id: str, form: Form, whose: str = "") -> Key:
+def id_key(sender: str, external_id: str, form: Form, whose: str = "") -> DedupKey:
     """The key of a sender's own id. whose: the person, or a digest of the words where it says nobody."""
     # A platform's ids are its own everywhere, whether the lead comes from it or through an automation. The account is
     # the form's own, whatever a route says: a lead that is only announced has no answers yet.
     place = form.account if sender in PLATFORMS else form.name
     own = f"whose:{sender}:{place}:{_digest(f'{external_id} {whose}')}"
     # The space: keys that earlier releases made, with the person left empty, still count.
-    return Key(f"id:{sender}:{place}:{_digest(external_id if sender in PLATFORMS else f'{external_id} ')}", None, own)
+    return DedupKey(
+        f"id:{sender}:{place}:{_digest(external_id if sender in PLATFORMS else f'{external_id} ')}", None, own
+    )
 
 
 def _words(submission: Submission) -> str:

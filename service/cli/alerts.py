@@ -10,7 +10,7 @@ from service.alerts.words import span
 from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.lines import printable
 from service.cli.main import Failed
-from service.store import Concern, StoreUnavailable
+from service.store import Alert, StoreUnavailable
 
 TEST = channels.Message(
     "Lead Capture: a test",
@@ -43,7 +43,11 @@ def _list(installation: Installation, *, as_json: bool) -> int:
         print(json.dumps([_as_row(concern) for concern in concerns], indent=2, ensure_ascii=False))
         return 1 if concerns else 0
     for concern in concerns:
-        told = f"told {concern.told} times" if concern.told > 1 else ("told" if concern.told else "not told")
+        told = (
+            f"told {concern.notified_count} times"
+            if concern.notified_count > 1
+            else ("told" if concern.notified_count else "not told")
+        )
         print(f"{concern.cause}  since {concern.since:%Y-%m-%d %H:%M} UTC ({span(now - concern.since)}), {told}")
         print(f"    {printable(concern.sentence)}")
     if not concerns:
@@ -51,9 +55,9 @@ def _list(installation: Installation, *, as_json: bool) -> int:
     return 1 if concerns else 0
 
 
-def _as_row(concern: Concern) -> dict[str, Any]:
+def _as_row(concern: Alert) -> dict[str, Any]:
     since = f"{concern.since:%Y-%m-%dT%H:%M:%SZ}"
-    return {"cause": concern.cause, "sentence": concern.sentence, "since": since, "told": concern.told}
+    return {"cause": concern.cause, "sentence": concern.sentence, "since": since, "told": concern.notified_count}
 
 
 def _test(installation: Installation, *, as_json: bool) -> int:

@@ -15,7 +15,7 @@ from service.cli.installation import Installation
 from service.lead import CANONICAL_FIELDS, LeadId, Status
 from service.nexudus.lead_sources import lead_source_name
 from service.operations.lead_json import beside_json
-from service.store import Query, Store, Told, as_milliseconds
+from service.store import ExportRow, Query, Store, as_milliseconds
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -46,7 +46,7 @@ def export_leads(installation: Installation, arguments: argparse.Namespace) -> i
     return 0
 
 
-def as_table(_: Store, page: Sequence[Told]) -> str:
+def as_table(_: Store, page: Sequence[ExportRow]) -> str:
     """Some leads as lines of the CSV."""
     return _lines(map(row_of, page))
 
@@ -57,7 +57,7 @@ def _lines(rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def row_of(told: Told) -> Sequence[object]:
+def row_of(told: ExportRow) -> Sequence[object]:
     """The cells of one lead; what strangers wrote cannot run in a spreadsheet."""
     fields, evidence = told.fields, told.evidence
     sender = protect_all((told.external_id, told.form_name))
@@ -92,7 +92,7 @@ def _answer(answer: str | Sequence[str]) -> str:
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def as_json_lines(store: Store, page: Sequence[Told]) -> str:
+def as_json_lines(store: Store, page: Sequence[ExportRow]) -> str:
     """Some leads as the API shows them, each on a line."""
     with store.read() as tx:
         calls = tx.leads.export_calls([told.id for told in page])

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.nexudus.lead_sources import lead_source_name
-from service.store import Told, ToldCall, as_instant
+from service.store import ExportCall, ExportRow, as_instant
 
 
-def as_lead_json(told: Told, calls: Sequence[ToldCall], next_attempt_at: int | None) -> dict[str, Any]:
+def as_lead_json(told: ExportRow, calls: Sequence[ExportCall], next_attempt_at: int | None) -> dict[str, Any]:
     """Everything known of a lead, as JSON values; instants in ISO 8601, UTC."""
     return {
         "id": told.id,
@@ -43,7 +43,7 @@ def as_lead_json(told: Told, calls: Sequence[ToldCall], next_attempt_at: int | N
     }
 
 
-def _attribution(told: Told) -> dict[str, Any]:
+def _attribution(told: ExportRow) -> dict[str, Any]:
     return {
         "utm_source": told.utm_source,
         "utm_medium": told.utm_medium,
@@ -65,7 +65,7 @@ def _touch(kept: Sequence[Any] | None) -> dict[str, Any] | None:
     return None if kept is None else dict(zip(("url", "referrer", "at"), kept, strict=True))
 
 
-def _attempt(call: ToldCall) -> dict[str, Any]:
+def _attempt(call: ExportCall) -> dict[str, Any]:
     return {
         "started_at": as_instant(call.started_at),
         "duration_ms": call.duration_ms,

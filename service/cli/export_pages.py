@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
 from service.cli.main import Failed
-from service.store import Query, Store, Told
+from service.store import ExportRow, Query, Store
 
 PAGE = 500
 """Leads in memory at a time, in each process."""
@@ -19,7 +19,7 @@ PAGE = 500
 MANY = 20
 """Pages from which on a second process is worth its start."""
 
-Render = Callable[[Store, Sequence[Told]], str]
+Render = Callable[[Store, Sequence[ExportRow]], str]
 """Some leads as text; a function of a module, so that another process can be told it."""
 
 _here: list[Store] = []
@@ -38,7 +38,7 @@ def texts(store: Store, url: str, query: Query, render: Render) -> Iterator[byte
     return _by_two(store, url, query, render)
 
 
-def _pages(store: Store, query: Query) -> Iterator[list[Told]]:
+def _pages(store: Store, query: Query) -> Iterator[list[ExportRow]]:
     after = ""
     while page := _read(store, query, after, ""):
         yield page
@@ -82,7 +82,7 @@ def _edges(store: Store, query: Query, most: int, after: str = "") -> list[str]:
         return tx.leads.export_edges(query, after, PAGE, most)
 
 
-def _read(store: Store, query: Query, after: str, last: str) -> list[Told]:
+def _read(store: Store, query: Query, after: str, last: str) -> list[ExportRow]:
     with store.read() as tx:
         return tx.leads.export_page(query, after, PAGE, last)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from service.forms import RECEIVED, Form, key_of_stage
 from service.lead import Answers, Lead
-from service.store import Change, LeadEvent, SaleStatus, Store
+from service.store import LeadEvent, SaleChange, SaleStatus, Store
 
 PAGE = 500
 """Happenings in memory at a time."""
@@ -110,7 +110,7 @@ def _conversion(happening: LeadEvent, forms: Mapping[str, Form]) -> Iterator[tup
         yield Conversion(happening.lead, name, happening.change.at, value, currency), form
 
 
-def key_of_change(change: Change) -> str:
+def key_of_change(change: SaleChange) -> str:
     """Under which key of `conversions` a change counts: an outcome by its word, a stage by its name."""
     if change.kind == "stage":
         return key_of_stage(change.name)
@@ -122,7 +122,7 @@ def _is_reopened(happening: LeadEvent) -> bool:
     return _is(happening.change, SaleStatus.IN_PROGRESS) and happening.change.at > happening.lead.received_at
 
 
-def _is(change: Change, status: SaleStatus) -> bool:
+def _is(change: SaleChange, status: SaleStatus) -> bool:
     return change.kind == "status" and change.name == status.value
 
 

@@ -15,7 +15,7 @@ from service.lead import Attempt, Lead, LeadId, Outcome, Step
 from service.nexudus.client import Nexudus
 from service.nexudus.coworkers import Coworker, read_whole
 from service.nexudus.errors import NexudusError
-from service.store import Earlier, Transaction
+from service.store import EarlierEnquiries, Transaction
 
 JUST_NOW = timedelta(minutes=1)
 """A record that is no older than this before the lead came may be of the lead itself: the two clocks differ."""
@@ -33,7 +33,7 @@ _WORDS = {True: "a member", False: "a contact", None: "known"}
 class Acquaintance:
     """What is known of a person. there_since: since when Nexudus has them, None unknown; is_member: None unknown."""
 
-    earlier: Earlier = field(default_factory=Earlier)
+    earlier: EarlierEnquiries = field(default_factory=EarlierEnquiries)
     there_since: date | None = None
     is_member: bool | None = None
 
@@ -97,7 +97,10 @@ def recognise(tx: Transaction, lead_id: LeadId) -> Acquaintance:
 def recognise_all(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, Acquaintance]:
     """What is known of the people of several leads."""
     attempts, earlier = tx.leads.attempts_of(lead_ids), tx.leads.earlier_enquiries(lead_ids)
-    return {lead_id: replace(_read(attempts[lead_id]), earlier=earlier.get(lead_id, Earlier())) for lead_id in lead_ids}
+    return {
+        lead_id: replace(_read(attempts[lead_id]), earlier=earlier.get(lead_id, EarlierEnquiries()))
+        for lead_id in lead_ids
+    }
 
 
 def _read(attempts: Sequence[Attempt]) -> Acquaintance:

@@ -172,8 +172,8 @@ def _coworker(delivery: Delivery, context: AccountContext, form: Form, target: t
 
     def save_made(tx: Transaction, made: CoworkerId) -> None:
         tx.queue.save_coworker(delivery, made)
-        if delivery.waits_for == Step.CREATE_COWORKER.value:
-            tx.queue.resume_call(delivery.lead.account, delivery.waits_for)
+        if delivery.blocked_by == Step.CREATE_COWORKER.value:
+            tx.queue.resume_call(delivery.lead.account, delivery.blocked_by)
 
     known = attempt(delivery, context, Step.FIND_COWORKER, find, save, describe=remark)
     if known is not None:
@@ -250,8 +250,8 @@ def _finishing(delivery: Delivery, coworker_id: CoworkerId) -> Callable[[Transac
             tx.leads.mark_delivered(delivery.lead.id, coworker_id, made, clock.now())
             tx.leads.mark_unsent(delivery.lead)
             record_success(tx, delivery)
-            if delivery.waits_for.startswith(("stage:", "cap:", NO_CREDENTIALS)):
-                tx.queue.resume_call(delivery.lead.account, delivery.waits_for)
+            if delivery.blocked_by.startswith(("stage:", "cap:", NO_CREDENTIALS)):
+                tx.queue.resume_call(delivery.lead.account, delivery.blocked_by)
 
     return finish
 
@@ -285,8 +285,8 @@ def _look_twice(delivery: Delivery, context: AccountContext, step: Step) -> None
     doubt = delivery.doubt
     if doubt is None or doubt.step is not step:
         return
-    looked = replace(doubt, looks=doubt.looks + 1)
-    if looked.looks < LOOKS:
+    looked = replace(doubt, verify_count=doubt.verify_count + 1)
+    if looked.verify_count < LOOKS:
         context.store.write(lambda tx: tx.queue.mark_unknown(delivery, looked))
         raise LookAgain
     context.store.write(lambda tx: tx.queue.clear_unknown(delivery))

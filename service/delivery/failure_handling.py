@@ -13,7 +13,7 @@ from service.delivery.messages import no_new_contacts, parked_by, problem_of
 from service.delivery.retry import CIRCUIT, GiveUp, hold_s, next_step, rest_s
 from service.lead import Delivery, Outcome, Step
 from service.nexudus.errors import Intercepted, NexudusError, Refused, Rejected, Throttled
-from service.store import UNAVAILABLE, Failing, Transaction
+from service.store import UNAVAILABLE, FailureStreak, Transaction
 
 log = structlog.get_logger()
 
@@ -116,7 +116,7 @@ def _try_again(
         )
 
 
-def _is_outage(tx: Transaction, account: str, failing: Failing, now: datetime, *, is_own: bool) -> bool:
+def _is_outage(tx: Transaction, account: str, failing: FailureStreak, now: datetime, *, is_own: bool) -> bool:
     """Whether nothing comes through, rather than one lead or a burst of calls."""
     if (now - failing.since).total_seconds() < CIRCUIT.after_s:
         return False
@@ -155,10 +155,10 @@ def hold(delivery: Delivery, context: AccountContext, what: str, problem: str) -
 
     def note(tx: Transaction) -> float:
         known, now = tx.queue.call_pause(account, what), clock.now()
-        if known is not None and known.until > now and delivery.waits_for != what:  # noticed a moment ago
+        if known is not None and known.until > now and delivery.blocked_by != what:  # noticed a moment ago
             tx.queue.block(delivery, what, problem)
             return 0.0
-        wait_s = hold_s(known.times if known else 0, jitter)
+        wait_s = hold_s(known.streak if known else 0, jitter)
         tx.queue.pause_call(account, what, now, now + timedelta(seconds=wait_s), problem)
         tx.queue.block(delivery, what, problem)
         return wait_s
@@ -174,7 +174,7 @@ def check_pause(delivery: Delivery, context: AccountContext, what: str) -> None:
     """
     with context.store.read() as tx:
         held = tx.queue.call_pause(delivery.lead.account, what)
-    if held is not None and delivery.waits_for != what:
+    if held is not None and delivery.blocked_by != what:
         raise Held(what, held.reason)
 
 

@@ -9,7 +9,7 @@ from service.capture.fields.enquiries import Enquiry
 from service.capture.tools.sender import SenderConfig
 from service.forms import Form
 from service.platforms.errors import NotNow, PlatformError
-from service.store import Link, Notice, Store
+from service.store import ConnectionKey, FetchNotice, Store
 
 SAID_MAX = 200
 """Characters of a platform's own words that are told."""
@@ -36,7 +36,7 @@ Pulled = Enquiry | UnreadableLead | PlatformError
 class PlatformReader(Protocol):
     """How one platform is read. Every call may raise a CollectError."""
 
-    def fetch(self, notice: Notice) -> Enquiry:
+    def fetch(self, notice: FetchNotice) -> Enquiry:
         """Read the one lead that was announced."""
 
     def pull(self, since: datetime, until: datetime) -> Iterator[Pulled]:
@@ -57,9 +57,9 @@ class PlatformConnection:
     announces: bool
 
     @property
-    def link(self) -> Link:
+    def link(self) -> ConnectionKey:
         """Its name in the store."""
-        return Link(self.form.name, self.sender)
+        return ConnectionKey(self.form.name, self.sender)
 
     @property
     def section(self) -> str:
@@ -72,7 +72,7 @@ class ConnectionMemory:
     """What one connection has learned, in the store."""
 
     store: Store
-    link: Link
+    link: ConnectionKey
 
     def recall(self, kind: str) -> dict[str, Any]:
         """The facts of a kind, by name."""

@@ -9,7 +9,7 @@ from service import clock
 from service.fetching.connection import PlatformConnection
 from service.fetching.settlement import collect, stumbled
 from service.lead import Outcome
-from service.store import Ended, Fetch, Identity, LeaseLost, Link, Store, StoreUnavailable
+from service.store import ConnectionKey, Fetch, FetchResult, Identity, LeaseLost, Store, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -22,7 +22,7 @@ LEASE_S = 240.0
 LOOK_S = 2.0
 """The longest wait before looking by itself."""
 
-NO_LINE = Ended(Outcome.REJECTED, 0, None, "the forms file does not have its form or sender any more")
+NO_LINE = FetchResult(Outcome.REJECTED, 0, None, "the forms file does not have its form or sender any more")
 
 
 class Fetcher:
@@ -109,7 +109,9 @@ class Fetcher:
                 self._collect_or_stumble(fetch, line)
         except LeaseLost:
             log.warning("lease_lost", lead=lead_id)
-            nothing = Ended(Outcome.UNAVAILABLE, 0, None, "not wanted any more: taken back, discarded or here already")
+            nothing = FetchResult(
+                Outcome.UNAVAILABLE, 0, None, "not wanted any more: taken back, discarded or here already"
+            )
             self._store.write(lambda tx: tx.platforms.end_fetch(fetch, nothing))
         except StoreUnavailable as error:
             log.error("store_unavailable", lead=lead_id, error=str(error))
@@ -117,7 +119,7 @@ class Fetcher:
 
     def _give_back(self, fetch: Fetch) -> None:
         """Once the database is there again, let the notice be read anew: nobody else may, while we hold it."""
-        nothing = Ended(Outcome.UNAVAILABLE, 0, None, "the database was away")
+        nothing = FetchResult(Outcome.UNAVAILABLE, 0, None, "the database was away")
         tries = fetch.notice.tries
         while not self._stop.wait(LOOK_S):
             try:
@@ -151,7 +153,7 @@ def reconnect(store: Store, lines: Sequence[PlatformConnection]) -> None:
     store.write(lambda tx: tx.platforms.park_unconfigured(announcing, lost))
 
 
-def lost(link: Link) -> str:
+def lost(link: ConnectionKey) -> str:
     """Why leads of a connection that is set up no more are parked."""
     section = f"[forms.{link.form}.webhooks.{link.sender}]"
     return f"The forms file has no {section} any more, so it cannot be fetched: put it back, start again, then retry."

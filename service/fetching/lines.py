@@ -10,7 +10,7 @@ from service.platforms.linkedin.tokens import LinkedInTokens
 from service.platforms.meta.api import MetaReader
 from service.platforms.registry import PLATFORMS
 from service.platforms.tiktok.api import TikTokReader
-from service.store import Identity, Link, Store
+from service.store import ConnectionKey, Identity, Store
 
 
 def make_lines(
@@ -23,7 +23,7 @@ def make_lines(
 def _lines_of(form: Form, urls: Mapping[str, str], store: Store, identity: Identity) -> Iterator[PlatformConnection]:
     for sender, table in form.webhooks.items():
         if sender in _READERS:
-            memory = ConnectionMemory(store, Link(form.name, sender))
+            memory = ConnectionMemory(store, ConnectionKey(form.name, sender))
             reader = _READERS[sender](urls, table, form, memory, identity)
             yield PlatformConnection(form, sender, table, reader, PLATFORMS[sender].announces)
 

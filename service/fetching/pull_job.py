@@ -68,7 +68,7 @@ class PullJob:
         with self._store.read() as tx:
             health = tx.platforms.health(line.link)
             waiting = any(link.whole == line.link for link, _, _ in tx.platforms.fetch_backlog())
-        return health.reason != "" and not waiting and (health.rests_until is None or health.rests_until <= now)
+        return health.reason != "" and not waiting and (health.paused_until is None or health.paused_until <= now)
 
     def _check(self, line: PlatformConnection, now: datetime) -> None:
         try:

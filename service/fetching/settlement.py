@@ -16,7 +16,7 @@ from service.fetching.retry import FetchAgain, next_step, outage_s, rest_s
 from service.lead import Outcome
 from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
 from service.platforms.registry import title_of
-from service.store import Arrival, Ended, Fetch, Link, Store, Transaction
+from service.store import Arrival, ConnectionKey, Fetch, FetchResult, Store, Transaction
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ def collect(fetch: Fetch, line: PlatformConnection, store: Store) -> None:
     except PlatformError as error:
         _settle(fetch, line, store, error, _duration_ms(began))
         return
-    now, ended = clock.now(), Ended(Outcome.DONE, _duration_ms(began), 200)
+    now, ended = clock.now(), FetchResult(Outcome.DONE, _duration_ms(began), 200)
     store.write(lambda tx: tx.platforms.complete_fetch(fetch, arrival, ended, now))
     log.info(
         "lead_fetched", lead=arrival.lead.id, sender=line.sender, form=line.form.name, duration_ms=ended.duration_ms
@@ -52,7 +52,7 @@ def stumbled(fetch: Fetch, line: PlatformConnection, store: Store) -> None:
     error = NotNow("a mistake of this service's own: see the worker's log")
     now = clock.now()
     step = next_step(error, fetch.notice.tries, _jitter(), now)
-    ended = Ended(Outcome.UNAVAILABLE, 0, None, error.said)
+    ended = FetchResult(Outcome.UNAVAILABLE, 0, None, error.said)
     store.write(lambda tx: _follow(tx, fetch, step, _problem(error, line, fetch.notice.tries), ended))
 
 
@@ -81,7 +81,7 @@ def read_arrival(enquiry: Enquiry, line: PlatformConnection) -> Arrival:
 def _settle(fetch: Fetch, line: PlatformConnection, store: Store, error: PlatformError, duration_ms: int) -> None:
     now, jitter = clock.now(), _jitter()
     step = next_step(error, fetch.notice.tries, jitter, now)
-    ended = Ended(_outcome(error), duration_ms, error.status, error.said)
+    ended = FetchResult(_outcome(error), duration_ms, error.status, error.said)
     problem = _problem(error, line, fetch.notice.tries)
 
     def settle(tx: Transaction) -> None:
@@ -101,7 +101,7 @@ def _settle(fetch: Fetch, line: PlatformConnection, store: Store, error: Platfor
     )
 
 
-def _follow(tx: Transaction, fetch: Fetch, step: object, problem: str, ended: Ended) -> None:
+def _follow(tx: Transaction, fetch: Fetch, step: object, problem: str, ended: FetchResult) -> None:
     if isinstance(step, FetchAgain):
         tx.platforms.postpone_fetch(fetch, step.due, step.tries, problem, ended)
     else:
@@ -109,7 +109,7 @@ def _follow(tx: Transaction, fetch: Fetch, step: object, problem: str, ended: En
 
 
 def judge(
-    tx: Transaction, link: Link, error: PlatformError, line: PlatformConnection, now: datetime, jitter: float
+    tx: Transaction, link: ConnectionKey, error: PlatformError, line: PlatformConnection, now: datetime, jitter: float
 ) -> None:
     """What an error says of the connection: nothing, a short rest, or that a person must mend it."""
     if isinstance(error, Disconnected):
@@ -124,24 +124,24 @@ def judge(
 
 
 def _break(
-    tx: Transaction, link: Link, error: Disconnected, line: PlatformConnection, now: datetime, jitter: float
+    tx: Transaction, link: ConnectionKey, error: Disconnected, line: PlatformConnection, now: datetime, jitter: float
 ) -> None:
     health = tx.platforms.health(link)
-    if health.reason and health.rests_until is not None and health.rests_until > now:
+    if health.reason and health.paused_until is not None and health.paused_until > now:
         return  # several were under way when it broke: that is one break
-    until = now + timedelta(seconds=rest_s(health.rests, jitter))
+    until = now + timedelta(seconds=rest_s(health.pause_streak, jitter))
     tx.platforms.mark_broken(link, reason_of(error, link, line), now, until)
 
 
-def _defer_probe(tx: Transaction, link: Link, now: datetime, jitter: float) -> None:
+def _defer_probe(tx: Transaction, link: ConnectionKey, now: datetime, jitter: float) -> None:
     """A try over a broken connection that proved nothing: let it rest again before the next."""
     for broken in {link, link.whole}:
         health = tx.platforms.health(broken)
-        if health.reason and (health.rests_until is None or health.rests_until <= now):
-            tx.platforms.pause(broken, now + timedelta(seconds=rest_s(health.rests, jitter)))
+        if health.reason and (health.paused_until is None or health.paused_until <= now):
+            tx.platforms.pause(broken, now + timedelta(seconds=rest_s(health.pause_streak, jitter)))
 
 
-def reason_of(error: Disconnected, link: Link, line: PlatformConnection) -> str:
+def reason_of(error: Disconnected, link: ConnectionKey, line: PlatformConnection) -> str:
     """What people are told: which connection, the platform's own words, what to do."""
     whose = f" of {link.place}" if link.place else ""
     platform = title_of(line.sender)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from service.lead import Lead, marker_of
-from service.store import Erased, Store
+from service.store import ErasureResult, Store
 
 
 def forget(store: Store, email: str, now: datetime, *, is_dry: bool) -> dict[str, Any]:
@@ -14,7 +14,7 @@ def forget(store: Store, email: str, now: datetime, *, is_dry: bool) -> dict[str
     Raises: StoreUnavailable; then some may have been erased.
     """
     theirs = _leads_of(store, email)
-    erased = Erased() if is_dry else store.erase([lead.id for lead in theirs], now)
+    erased = ErasureResult() if is_dry else store.erase([lead.id for lead in theirs], now)
     return _told(theirs, erased, is_dry=is_dry)
 
 
@@ -24,7 +24,7 @@ def _leads_of(store: Store, email: str) -> list[Lead]:
         return [lead for lead in found if lead is not None]
 
 
-def _told(theirs: Sequence[Lead], erased: Erased, *, is_dry: bool) -> dict[str, Any]:
+def _told(theirs: Sequence[Lead], erased: ErasureResult, *, is_dry: bool) -> dict[str, Any]:
     """What was, or would be, erased, and what Nexudus has of the person."""
     gone = [lead for lead in theirs if is_dry or lead.id in erased.done]
     return {

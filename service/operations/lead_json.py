@@ -7,7 +7,7 @@ from typing import Any
 from service.delivery.acquaintance import Acquaintance, recognise_all
 from service.lead import Attempt, Attribution, Evidence, Lead, LeadId, StoredTouch
 from service.nexudus.lead_sources import lead_source_name
-from service.store import Change, Sale, Transaction
+from service.store import Sale, SaleChange, Transaction
 
 
 def leads_json(tx: Transaction, leads: Sequence[Lead]) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ def known_json(known: Acquaintance) -> dict[str, Any] | None:
     }
 
 
-def crm_json(sale: Sale, changes: Sequence[Change]) -> dict[str, Any]:
+def crm_json(sale: Sale, changes: Sequence[SaleChange]) -> dict[str, Any]:
     """How the opportunity of a lead stands in the CRM, and what happened to it, oldest first."""
     return {
         "stage": sale.stage,
@@ -59,7 +59,7 @@ def crm_json(sale: Sale, changes: Sequence[Change]) -> dict[str, Any]:
         "lost_at": instant(sale.lost_at),
         "loss_reason": sale.loss_reason or None,
         "seen_at": instant(sale.seen_at),
-        "gone_at": instant(sale.gone_at),
+        "gone_at": instant(sale.missing_since),
         "changes": [{"kind": change.kind, "name": change.name, "at": instant(change.at)} for change in changes],
     }
 

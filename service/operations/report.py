@@ -9,7 +9,7 @@ from typing import Any
 from service.attribution import coverage
 from service.forms import AttributionConfig, Form
 from service.nexudus.lead_sources import lead_source_name
-from service.store import Count, Origins, Period, Store
+from service.store import OriginCount, Origins, Period, Store
 
 DAYS = 30
 """Length of a period that nobody named."""
@@ -82,21 +82,21 @@ def _share(number: int, total: int) -> float:
     return round(number / total, 4) if total else 0.0
 
 
-def _folded(counts: Iterable[Count], place: int) -> list[Count]:
+def _folded(counts: Iterable[OriginCount], place: int) -> list[OriginCount]:
     """The same counted by one of the values that they share."""
     leads: Counter[str] = Counter()
     delivered: Counter[str] = Counter()
     for count in counts:
         leads[count.what[place]] += count.leads
         delivered[count.what[place]] += count.delivered
-    return [Count((what,), number, delivered[what]) for what, number in sorted(leads.items(), key=_by_number)]
+    return [OriginCount((what,), number, delivered[what]) for what, number in sorted(leads.items(), key=_by_number)]
 
 
 def _by_number(item: tuple[str, int]) -> tuple[int, str]:
     return -item[1], item[0]
 
 
-def _listed(counts: Iterable[Count], names: Sequence[str], total: int) -> list[dict[str, Any]]:
+def _listed(counts: Iterable[OriginCount], names: Sequence[str], total: int) -> list[dict[str, Any]]:
     return [
         {
             **dict(zip(names, count.what, strict=True)),
@@ -120,7 +120,7 @@ def _rest(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in entry.items() if name != "lead_source"}
 
 
-def _defaults(verdicts: Iterable[Count], total: int) -> list[dict[str, Any]]:
+def _defaults(verdicts: Iterable[OriginCount], total: int) -> list[dict[str, Any]]:
     """How many got their LeadSource only because one must be given, and by which rule."""
     found: Counter[str] = Counter()
     for (channel, _, rule), number, _ in verdicts:
@@ -135,7 +135,7 @@ def _defaults(verdicts: Iterable[Count], total: int) -> list[dict[str, Any]]:
     ]
 
 
-def _unknown(by_form: Iterable[Count], forms: Mapping[str, Form]) -> list[dict[str, Any]]:
+def _unknown(by_form: Iterable[OriginCount], forms: Mapping[str, Form]) -> list[dict[str, Any]]:
     """The utm_source values that nothing knows, each with the line that would teach it to the form."""
     return [
         {"form": form, "utm_source": source, "leads": number, "source_map": _line(source)}
@@ -163,7 +163,7 @@ def _line(utm_source: str) -> str:
     return f"source_map = {{ {json.dumps(utm_source, ensure_ascii=False)} = 99 }}"
 
 
-def _codes(counts: Iterable[Count]) -> list[dict[str, Any]]:
+def _codes(counts: Iterable[OriginCount]) -> list[dict[str, Any]]:
     """What was wrong with values, by form and by what is left of the campaign's name."""
     return [
         {"code": code, "form": form, "utm_campaign": campaign, "leads": number}

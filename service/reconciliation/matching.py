@@ -8,7 +8,7 @@ from service.lead import LeadId, OpportunityId, marked_in
 from service.nexudus.pipeline import LOST, WON, Opportunity
 from service.reconciliation.account_reader import AccountReader
 from service.reconciliation.stages import StageReading
-from service.store import Change, LeadRecord, Sale, SaleStatus, Transaction
+from service.store import LeadRecord, Sale, SaleChange, SaleStatus, Transaction
 
 STATUSES = {WON: SaleStatus.WON, LOST: SaleStatus.LOST}
 
@@ -127,13 +127,16 @@ def sale_of(card: Opportunity, noted: LeadRecord, known: Sale | None, now: datet
         loss_reason=card.loss_reason if status is SaleStatus.LOST else "",
         updated_at=card.updated_at,
         seen_at=now,
-        excused_at=known.excused_at if known and known.gone_at is None else None,
+        acknowledged_at=known.acknowledged_at if known and known.missing_since is None else None,
     )
 
 
 def _is_same(known: Sale, sale: Sale) -> bool:
     """Whether nothing happened: when it was seen does not count, nor that it was gone meanwhile."""
-    return replace(sale, seen_at=known.seen_at, gone_at=known.gone_at, excused_at=known.excused_at) == known
+    return (
+        replace(sale, seen_at=known.seen_at, missing_since=known.missing_since, acknowledged_at=known.acknowledged_at)
+        == known
+    )
 
 
 def _happened(
@@ -141,20 +144,20 @@ def _happened(
     noted: LeadRecord,
     sale: Sale,
     known: Sale | None,
-    past: Sequence[Change],
+    past: Sequence[SaleChange],
     stages: StageReading,
     now: datetime,
-) -> list[Change]:
+) -> list[SaleChange]:
     """What is new since the last sighting; at the first one, also that the lead was received."""
     lead_id, changes = noted.lead_id, []
     before = known if any(change.kind == "status" for change in past) else None
     if before is None:
-        changes.append(Change(lead_id, "status", SaleStatus.IN_PROGRESS.value, noted.received_at, now))
+        changes.append(SaleChange(lead_id, "status", SaleStatus.IN_PROGRESS.value, noted.received_at, now))
     step = _stage_of_record(card, known, [change for change in past if change.kind == "stage"], stages, now)
-    changes += [Change(lead_id, "stage", name, at, now) for name, at in step]
+    changes += [SaleChange(lead_id, "stage", name, at, now) for name, at in step]
     if sale.status is not (before.status if before else SaleStatus.IN_PROGRESS):
         at = sale.won_at or sale.lost_at or sale.updated_at or now
-        changes.append(Change(lead_id, "status", sale.status.value, at, now))
+        changes.append(SaleChange(lead_id, "status", sale.status.value, at, now))
     return changes
 
 
@@ -165,7 +168,7 @@ Steps = list[tuple[str, datetime]]
 
 
 def _stage_of_record(
-    card: Opportunity, known: Sale | None, noted: Sequence[Change], stages: StageReading, now: datetime
+    card: Opportunity, known: Sale | None, noted: Sequence[SaleChange], stages: StageReading, now: datetime
 ) -> Steps:
     if stages.access == "shown":
         return _placement(card, noted, stages, now)
@@ -177,7 +180,7 @@ def _stage_of_record(
     return [(card.stage, (card.created_at or changed_at) if not noted and _is_untouched(card) else changed_at)]
 
 
-def _placement(card: Opportunity, noted: Sequence[Change], stages: StageReading, now: datetime) -> Steps:
+def _placement(card: Opportunity, noted: Sequence[SaleChange], stages: StageReading, now: datetime) -> Steps:
     """Where it was placed when it was made, if the history has no row of that."""
     made_at = card.created_at or card.updated_at or now
     origin = stages.origins.get(card.id)

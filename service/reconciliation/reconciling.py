@@ -203,9 +203,9 @@ class _Run:
         if noted.status is Status.ERASED:
             return Discrepancy(DiscrepancyKind.ERASED, noted.lead_id, noted.form, noted.opportunity_id, others)
         sale = self._sale(noted.lead_id)
-        if noted.status is Status.DELIVERED and noted.opportunity_id and not (sale and sale.gone_at):
+        if noted.status is Status.DELIVERED and noted.opportunity_id and not (sale and sale.missing_since):
             doubled = Discrepancy(DiscrepancyKind.DOUBLED, noted.lead_id, noted.form, noted.opportunity_id, others)
-            return None if sale and sale.excused_at else doubled
+            return None if sale and sale.acknowledged_at else doubled
         return Discrepancy(DiscrepancyKind.UNNOTED, noted.lead_id, noted.form, noted.opportunity_id, others)
 
     def _sale(self, lead_id: LeadId) -> Sale | None:
@@ -228,6 +228,6 @@ def _nothing(noted: LeadRecord, number: OpportunityId, now: datetime) -> Sale:
         loss_reason="",
         updated_at=None,
         seen_at=noted.received_at,
-        gone_at=now,
+        missing_since=now,
         **told,  # type: ignore[arg-type]
     )

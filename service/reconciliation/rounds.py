@@ -84,7 +84,7 @@ class Rounds:
 def _last_due(tx: Transaction, account: str, now: datetime) -> datetime:
     """When all should have been compared: this night, or since Nexudus broke off the last time, each hour."""
     last = tx.crm.last_reconciliation(account)
-    broke_off = last is not None and not last.told.get("is_whole", True)
+    broke_off = last is not None and not last.result.get("is_whole", True)
     return now - AGAIN if broke_off else night_before(now)
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 from service.lead import LeadId
 from service.nexudus.stage_history import Move
-from service.store import Change, Store, Transaction
+from service.store import SaleChange, Store, Transaction
 
 TOGETHER = 200
 """Leads whose stages are noted in one transaction: others who write need not wait for all of them."""
@@ -48,7 +48,7 @@ def _note(tx: Transaction, scope: StageScope, moves: Moves) -> dict[int, str]:
         for number, one in tx.crm.lead_records_by_opportunity(scope.account, moves, scope.now).items()
     }
     past = tx.crm.changes_of(list(leads.values()))
-    added: list[Change] = []
+    added: list[SaleChange] = []
     confirmed: list[int] = []
     origins: dict[int, str] = {}
     for number, lead_id in leads.items():
@@ -60,14 +60,14 @@ def _note(tx: Transaction, scope: StageScope, moves: Moves) -> dict[int, str]:
         pairs, new = compare(stages, mine)
         tx.crm.correct_changes(_corrected(pairs, scope.now))
         confirmed += [note.number for note, move in pairs if _is_right(note, move)]
-        added += [Change(lead_id, "stage", move.stage, move.at, scope.now) for move in new]
+        added += [SaleChange(lead_id, "stage", move.stage, move.at, scope.now) for move in new]
     tx.crm.save_sales([], added)
     if scope.is_whole:
         tx.crm.confirm_changes(confirmed, scope.now)
     return origins
 
 
-def _lacks_origin(moves: Sequence[Move], stages: Sequence[Change], scope: StageScope) -> bool:
+def _lacks_origin(moves: Sequence[Move], stages: Sequence[SaleChange], scope: StageScope) -> bool:
     """Whether the stage that the first known move left is to be noted, too.
 
     A placement is in the history once, even where its time contradicts the moves after it.
@@ -83,14 +83,14 @@ def _origin(first: Move) -> Iterator[Move]:
         yield Move(0, first.opportunity_id, first.origin, first.origin_at)
 
 
-def compare(noted: Sequence[Change], moves: Sequence[Move]) -> tuple[list[tuple[Change, Move]], list[Move]]:
+def compare(noted: Sequence[SaleChange], moves: Sequence[Move]) -> tuple[list[tuple[SaleChange, Move]], list[Move]]:
     """Which noted stages are which moves, and the moves that are not noted; both in the order of time.
 
     A note is a move of the same stage and instant; else one of the same instant, whose stage has another name by now;
     else the first placement, if the first note has its stage and nearly its time: it came from the record.
     """
     left, new = {change.number for change in noted}, list(moves)
-    pairs: list[tuple[Change, Move]] = []
+    pairs: list[tuple[SaleChange, Move]] = []
     for rule, candidates in ((_is_same, noted), (_is_renamed, noted), (_is_placement, noted[:1])):
         for move in tuple(new):
             note = next((change for change in candidates if change.number in left and rule(change, move)), None)
@@ -101,23 +101,23 @@ def compare(noted: Sequence[Change], moves: Sequence[Move]) -> tuple[list[tuple[
     return pairs, new
 
 
-def _is_same(change: Change, move: Move) -> bool:
+def _is_same(change: SaleChange, move: Move) -> bool:
     return change.name == move.stage and change.at in (move.at, move.made_at)
 
 
-def _is_renamed(change: Change, move: Move) -> bool:
+def _is_renamed(change: SaleChange, move: Move) -> bool:
     return change.at == move.at
 
 
-def _is_placement(change: Change, move: Move) -> bool:
+def _is_placement(change: SaleChange, move: Move) -> bool:
     return move.is_first and change.name == move.stage and abs(change.at - move.at) < SAME
 
 
-def _is_right(note: Change, move: Move) -> bool:
+def _is_right(note: SaleChange, move: Move) -> bool:
     return (note.name, note.at) == (move.stage, move.at)
 
 
-def _corrected(pairs: Iterable[tuple[Change, Move]], now: datetime) -> Iterator[Change]:
+def _corrected(pairs: Iterable[tuple[SaleChange, Move]], now: datetime) -> Iterator[SaleChange]:
     for note, move in pairs:
         if not _is_right(note, move):
             yield replace(note, name=move.stage, at=move.at, seen_at=now)

@@ -1,31 +1,31 @@
 """KEEP: lead and debt in one commit, on SQLite or PostgreSQL."""
 
-from service.store.accounts import UNAVAILABLE, Accounts, Failing, Pace, Pause
-from service.store.arrivals import Arrival, Judge, Key, Match
+from service.store.accounts import UNAVAILABLE, Accounts, FailureStreak, Pace, Pause
+from service.store.arrivals import Arrival, DedupKey, Judge, Match
 from service.store.claims import Turns
-from service.store.concerns import Concern
-from service.store.connections import Health, Link
+from service.store.concerns import Alert
+from service.store.connections import ConnectionHealth, ConnectionKey
 from service.store.conversions import LeadEvent
 from service.store.corrections import BeingSent
-from service.store.erasure import Erased
-from service.store.exports import Told, ToldCall, as_instant, as_milliseconds
+from service.store.erasure import ErasureResult
+from service.store.exports import ExportCall, ExportRow, as_instant, as_milliseconds
 from service.store.facts import Fact, Tenant
-from service.store.fetches import Ended, Fetch
-from service.store.histories import History
-from service.store.holds import NO_CREDENTIALS, Hold
-from service.store.ledgers import Reading, Reconciliation
+from service.store.fetches import Fetch, FetchResult
+from service.store.histories import LeadHistory
+from service.store.holds import NO_CREDENTIALS, CallPause
+from service.store.ledgers import ReadState, Reconciliation
 from service.store.locks import Identity
-from service.store.notices import WITHDRAWN, Announced, Notice
-from service.store.outbox import LATER, Debt, LeaseLost
-from service.store.overview import Day
-from service.store.persons import Brought, Earlier
+from service.store.notices import WITHDRAWN, AnnouncedLead, FetchNotice
+from service.store.outbox import LATER, LeaseLost, QueuedDelivery
+from service.store.overview import TodayFigures
+from service.store.persons import EarlierEnquiries, PlatformLead
 from service.store.query import Query
-from service.store.refusals import Refusal
-from service.store.reports import Count, Origins, Period
-from service.store.sales import Change, LeadRecord, Sale, SaleStatus
-from service.store.search import Found, Tally
+from service.store.refusals import Rejection
+from service.store.reports import OriginCount, Origins, Period
+from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
+from service.store.search import MatchCount, SearchPage
 from service.store.store import SCHEMA, Store
-from service.store.tally import Span, State
+from service.store.tally import CountingState, DateRange
 from service.store.transaction import Leads, Queue, Statistics, Transaction
 from service.store.writer import StoreUnavailable
 
@@ -36,55 +36,55 @@ __all__ = [
     "UNAVAILABLE",
     "WITHDRAWN",
     "Accounts",
-    "Announced",
+    "Alert",
+    "AnnouncedLead",
     "Arrival",
     "BeingSent",
-    "Brought",
-    "Change",
-    "Concern",
-    "Count",
-    "Day",
-    "Debt",
-    "Earlier",
-    "Ended",
-    "Erased",
+    "CallPause",
+    "ConnectionHealth",
+    "ConnectionKey",
+    "CountingState",
+    "DateRange",
+    "DedupKey",
+    "EarlierEnquiries",
+    "ErasureResult",
+    "ExportCall",
+    "ExportRow",
     "Fact",
-    "Failing",
+    "FailureStreak",
     "Fetch",
-    "Found",
-    "Health",
-    "History",
-    "Hold",
+    "FetchNotice",
+    "FetchResult",
     "Identity",
     "Judge",
-    "Key",
     "LeadEvent",
+    "LeadHistory",
     "LeadRecord",
     "Leads",
     "LeaseLost",
-    "Link",
     "Match",
-    "Notice",
+    "MatchCount",
+    "OriginCount",
     "Origins",
     "Pace",
     "Pause",
     "Period",
+    "PlatformLead",
     "Query",
     "Queue",
-    "Reading",
+    "QueuedDelivery",
+    "ReadState",
     "Reconciliation",
-    "Refusal",
+    "Rejection",
     "Sale",
+    "SaleChange",
     "SaleStatus",
-    "Span",
-    "State",
+    "SearchPage",
     "Statistics",
     "Store",
     "StoreUnavailable",
-    "Tally",
     "Tenant",
-    "Told",
-    "ToldCall",
+    "TodayFigures",
     "Transaction",
     "Turns",
     "as_instant",

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, 
 
 from service.store.locks import IsGone, try_lock, unlock
 from service.store.repository import Repository
-from service.store.tables import Instant, accounts, calls
+from service.store.tables import UtcDateTime, accounts, calls
 
 UNAVAILABLE = "unavailable"
 """The reason of a pause after an outage: one call ahead of its time may find out whether it is over."""
@@ -26,7 +26,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Failing:
+class FailureStreak:
     """Failures in a row with nothing coming through between them, and when the first of the calls began."""
 
     number: int
@@ -84,20 +84,20 @@ class Accounts(Repository):
         self._upsert(account)
         shorter = or_(accounts.c.paused_until.is_(None), accounts.c.paused_until < until)
         pausing = update(accounts).where(and_(accounts.c.name == account, shorter))
-        count = accounts.c.pauses + int(is_fault)
-        self._connection.execute(pausing.values(paused_until=until, pause_reason=reason, pauses=count))
+        count = accounts.c.pause_streak + int(is_fault)
+        self._connection.execute(pausing.values(paused_until=until, pause_reason=reason, pause_streak=count))
 
-    def record_failure(self, account: str, began_at: datetime, *, is_own: bool = False) -> Failing:
+    def record_failure(self, account: str, began_at: datetime, *, is_own: bool = False) -> FailureStreak:
         """A delivery did not come through: how many in a row now, and since when.
 
         began_at: when its call began. is_own: it may be this one delivery's fault, so it does not count.
         """
         self._upsert(account)
         row = update(accounts).where(accounts.c.name == account)
-        since = func.coalesce(accounts.c.failing_since, literal(began_at, Instant))
+        since = func.coalesce(accounts.c.failing_since, literal(began_at, UtcDateTime))
         self._connection.execute(row.values(failures=accounts.c.failures + int(not is_own), failing_since=since))
         found = select(accounts.c.failures, accounts.c.failing_since).where(accounts.c.name == account)
-        return Failing(*self._connection.execute(found).one())
+        return FailureStreak(*self._connection.execute(found).one())
 
     def failing_since(self, account: str) -> datetime | None:
         """When the first call of the present failures began, None where the last delivery came through."""
@@ -113,7 +113,7 @@ class Accounts(Repository):
         mine = accounts.c.name == account
         no_failure = update(accounts).where(mine, accounts.c.failing_since.is_not(None))
         self._connection.execute(no_failure.values(failures=0, failing_since=None))
-        return self._end_pause(and_(mine, accounts.c.pauses > 0, accounts.c.paused_until <= now))
+        return self._end_pause(and_(mine, accounts.c.pause_streak > 0, accounts.c.paused_until <= now))
 
     def resume(self, account: str, because: str = "") -> bool:
         """Send again at once, by an operator's decision or at a start; False where nothing rested.
@@ -124,12 +124,12 @@ class Accounts(Repository):
         return self._end_pause(and_(accounts.c.name == account, rests))
 
     def _end_pause(self, condition: ColumnElement[bool]) -> bool:
-        ending = update(accounts).where(condition).values(paused_until=None, pause_reason="", pauses=0)
+        ending = update(accounts).where(condition).values(paused_until=None, pause_reason="", pause_streak=0)
         return self._connection.execute(ending).rowcount > 0
 
     def on_trial(self, now: datetime) -> list[Pause]:
         """The pauses that are over, of accounts that have not worked since: one call shall find out."""
-        return self._pauses(and_(accounts.c.pauses > 0, accounts.c.paused_until <= now))
+        return self._pauses(and_(accounts.c.pause_streak > 0, accounts.c.paused_until <= now))
 
     def pauses(self, now: datetime) -> list[Pause]:
         """The pauses that hold now."""
@@ -137,11 +137,11 @@ class Accounts(Repository):
 
     def _pauses(self, condition: ColumnElement[bool]) -> list[Pause]:
         found = self._connection.execute(select(accounts).where(condition).order_by(accounts.c.name))
-        return [Pause(row.name, row.paused_until, row.pause_reason, row.pauses) for row in found]
+        return [Pause(row.name, row.paused_until, row.pause_reason, row.pause_streak) for row in found]
 
     def pause_streak(self, account: str) -> int:
         """How often an account was paused since it last worked."""
-        return self._connection.execute(select(accounts.c.pauses).where(accounts.c.name == account)).scalar() or 0
+        return self._connection.execute(select(accounts.c.pause_streak).where(accounts.c.name == account)).scalar() or 0
 
     # -- pace
 

@@ -20,7 +20,7 @@ _GIVEN_UP = (Status.DISCARDED, Status.ERASED)
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class DedupKey:
     """A key shared by arrivals that may be one enquiry; unique in the database until it expires.
 
     otherwise: the key to take instead where this one belongs to another person's lead. With it the arrival's judge
@@ -54,12 +54,12 @@ class Arrival(NamedTuple):
     """A new lead with its keys, its person, and the judge of matches; without a judge every key decides alone."""
 
     lead: Lead
-    keys: Sequence[Key] = ()
+    keys: Sequence[DedupKey] = ()
     person: str = ""
     judge: Judge | None = None
 
 
-class Kept(NamedTuple):
+class ArrivalResult(NamedTuple):
     """What became of one arrival. lead: as it is stored, None for a repeat; first, match: of a repeat."""
 
     receipt: Receipt
@@ -68,11 +68,11 @@ class Kept(NamedTuple):
     match: Match | None = None
 
 
-Complete = Callable[[Arrival, Kept], None]
+Complete = Callable[[Arrival, ArrivalResult], None]
 """Writes what a repeat adds to the lead that came first."""
 
 
-class Clash(Exception):
+class KeyClash(Exception):
     """Two arrivals of one batch share a key: which came first is decided one by one."""
 
 
@@ -81,7 +81,7 @@ class LeadArrivals(Repository):
 
     def keep(
         self, arrivals: Sequence[Arrival], rows: Sequence[Values] = (), complete: Complete | None = None
-    ) -> list[Kept]:
+    ) -> list[ArrivalResult]:
         """Store several at once; what became of each, in their order.
 
         rows: what lead_values gives for each, where that is known. complete: called for each repeat before the next
@@ -92,11 +92,15 @@ class LeadArrivals(Repository):
             return []
         earliest = min(arrival.lead.received_at for arrival in arrivals)
         taken = self._take([(arrival.lead, arrival.keys) for arrival in arrivals], earliest)
-        kept: list[Kept] = []
+        kept: list[ArrivalResult] = []
         new: list[Values] = []
         for number, arrival in enumerate(arrivals):
             lost = self._lost(arrival, taken, earliest)
-            result = self._settle(arrival, lost) if lost else Kept(Receipt(arrival.lead.id, repeat=False), arrival.lead)
+            result = (
+                self._settle(arrival, lost)
+                if lost
+                else ArrivalResult(Receipt(arrival.lead.id, repeat=False), arrival.lead)
+            )
             if complete is not None and result.match is not None:
                 complete(arrival, result)
             if result.lead is not None:
@@ -111,13 +115,16 @@ class LeadArrivals(Repository):
         lock: for whoever writes what it became. Only reads.
         """
         fresh = or_(lead_keys.c.expires_at.is_(None), lead_keys.c.expires_at > now)
-        keys = [*arrival.keys, *(Key(key.otherwise, otherwise=key.otherwise) for key in arrival.keys if key.otherwise)]
+        keys = [
+            *arrival.keys,
+            *(DedupKey(key.otherwise, otherwise=key.otherwise) for key in arrival.keys if key.otherwise),
+        ]
         owners = self._owners([key.value for key in keys], fresh, lead_keys.c.lead_id != arrival.lead.id)
         return self._first_match(arrival, keys, owners, self._leads(owners.values(), lock=lock))
 
     # -- keys
 
-    def _take(self, wishes: Iterable[tuple[Lead, Iterable[Key]]], now: datetime) -> Collection[str]:
+    def _take(self, wishes: Iterable[tuple[Lead, Iterable[DedupKey]]], now: datetime) -> Collection[str]:
         """The keys that were free or expired, now ours. Sorted, so that two writers cannot deadlock."""
         rows: dict[str, Values] = {}
         for lead, keys in wishes:
@@ -125,7 +132,7 @@ class LeadArrivals(Repository):
                 until = None if key.expires_at is None else to_micros(key.expires_at)
                 row = (key.value, lead.id, until)
                 if rows.setdefault(key.value, row)[1] != lead.id:
-                    raise Clash
+                    raise KeyClash
         ordered = [rows[key] for key in sorted(rows)]
         taken = insert_values(self._connection, lead_keys, _KEY_COLUMNS, ordered, _TAKING, to_micros(now))
         return rows if taken == len(rows) else self._taken({key: LeadId(row[1]) for key, row in rows.items()})
@@ -137,7 +144,7 @@ class LeadArrivals(Repository):
         old = set(self._connection.execute(query).scalars())
         return {key for key, lead_id in wanted.items() if owners.get(key) == lead_id and lead_id not in old}
 
-    def _lost(self, arrival: Arrival, taken: Collection[str], earliest: datetime) -> list[Key]:
+    def _lost(self, arrival: Arrival, taken: Collection[str], earliest: datetime) -> list[DedupKey]:
         """The keys under which another lead came before."""
         lead = arrival.lead
         lost = [key for key in arrival.keys if key.value not in taken]
@@ -160,7 +167,7 @@ class LeadArrivals(Repository):
 
     # -- which lead it is
 
-    def _settle(self, arrival: Arrival, lost: Sequence[Key]) -> Kept:
+    def _settle(self, arrival: Arrival, lost: Sequence[DedupKey]) -> ArrivalResult:
         """One arrival some of whose keys belong to other leads."""
         strangers: dict[LeadId, Lead] = {}
         free: list[str] = []
@@ -174,16 +181,16 @@ class LeadArrivals(Repository):
             strangers |= {lead.id: lead for lead in stored.values() if lead.status not in _GIVEN_UP}
             # The keys of this person; the second time round there are no others left.
             further = [key for key in lost if key.otherwise not in ("", key.value)]
-            own = [Key(key.otherwise, key.expires_at, key.otherwise) for key in further]
+            own = [DedupKey(key.otherwise, key.expires_at, key.otherwise) for key in further]
             taken = self._take([(arrival.lead, own)], arrival.lead.received_at) if own else ()
             lost = [key for key in own if key.value not in taken]
         if free:
             self._lead_to(arrival.lead.id, free)
         lead = self._note_strangers(arrival.lead, list(strangers.values()))
-        return Kept(Receipt(lead.id, repeat=False), lead)
+        return ArrivalResult(Receipt(lead.id, repeat=False), lead)
 
     def _first_match(
-        self, arrival: Arrival, keys: Sequence[Key], owners: Mapping[str, LeadId], stored: Mapping[LeadId, Lead]
+        self, arrival: Arrival, keys: Sequence[DedupKey], owners: Mapping[str, LeadId], stored: Mapping[LeadId, Lead]
     ) -> tuple[Lead, Match] | None:
         for key in keys:
             first = stored.get(owners.get(key.value, LeadId("")))
@@ -209,7 +216,7 @@ class LeadArrivals(Repository):
 
     # -- what is written beside
 
-    def _repeat(self, arrival: Arrival, first: Lead, match: Match) -> Kept:
+    def _repeat(self, arrival: Arrival, first: Lead, match: Match) -> ArrivalResult:
         """Count a repeat; the keys that it took lead to the first lead, or to nobody where that is another person."""
         values = [value for key in arrival.keys for value in (key.value, key.otherwise) if value]
         mine = [key for key, owner in self._owners(values).items() if owner == arrival.lead.id != first.id]
@@ -223,7 +230,7 @@ class LeadArrivals(Repository):
             self._note(first, FURTHER_IDS_REMARK, further)
             if match.became is not None:  # it is written later, with all of its extras
                 match = replace(match, became=_with_extra(match.became, FURTHER_IDS_REMARK, further))
-        return Kept(Receipt(first.id, repeat=True), None, first, match)
+        return ArrivalResult(Receipt(first.id, repeat=True), None, first, match)
 
     def _note_strangers(self, lead: Lead, strangers: Sequence[Lead]) -> Lead:
         """Note on both leads that another person's enquiry bears the same id; the earlier one bears one remark only."""

@@ -14,11 +14,11 @@ from sqlalchemy import and_, literal, not_, select, text, tuple_, update
 
 from service.lead import Delivery, Doubt, Lead, LeadId, Outcome, Step
 from service.store.accounts import UNAVAILABLE, Accounts
-from service.store.holds import Hold, Holds
+from service.store.holds import CallPause, CallPauses
 from service.store.leads import StoredLeads
 from service.store.outbox import IS_NEXT, OWED, Outbox
 from service.store.repository import Repository
-from service.store.tables import Instant, accounts, attempts, deliveries, holds
+from service.store.tables import UtcDateTime, accounts, attempts, call_pauses, deliveries
 
 _PERSON_GUARD = 7142003
 """The class of advisory locks under which PostgreSQL lets one claimer at a time look at a person."""
@@ -102,7 +102,7 @@ class Claims(Repository):
         if not hand.has_room or lane.account in hand.rests.busy:
             return False
         for row in line:
-            if hand.take(row.lead_id, lane.account, row.person):
+            if hand.take(row.lead_id, lane.account, row.serialize_key):
                 turns.take(lane)
                 return True
         return False
@@ -110,8 +110,8 @@ class Claims(Repository):
     def _due(self, lane: Lane, hand: "_Hand") -> Iterator[Any]:
         """The lane's due Deliveries, as many as could matter, the longest due first."""
         query = (
-            select(deliveries.c.lead_id, deliveries.c.person)
-            .where(_stands_in(lane), deliveries.c.due_at <= hand.now, not_(_is_served(deliveries.c.person)))
+            select(deliveries.c.lead_id, deliveries.c.serialize_key)
+            .where(_stands_in(lane), deliveries.c.due_at <= hand.now, not_(_is_served(deliveries.c.serialize_key)))
             .order_by(deliveries.c.due_at)
             .limit(hand.room * 4)
         )
@@ -124,10 +124,10 @@ class Claims(Repository):
         heads = [head for head in self._heads(()) if head.lane.account == account]
         if heads and hand.has_room:
             lane = min(heads, key=lambda head: head.due_at).lane
-            query = select(deliveries.c.lead_id, deliveries.c.person).where(_stands_in(lane))
+            query = select(deliveries.c.lead_id, deliveries.c.serialize_key).where(_stands_in(lane))
             row = self._connection.execute(query.order_by(deliveries.c.due_at).limit(1)).first()
             if row is not None:
-                hand.take(row.lead_id, account, row.person)
+                hand.take(row.lead_id, account, row.serialize_key)
 
     def _idle_on_trial(self, rests: _Rests, hand: "_Hand") -> list[str]:
         return [account for account, ahead in rests.on_trial.items() if ahead and account not in hand.rests.busy]
@@ -141,7 +141,9 @@ class Claims(Repository):
         columns = (deliveries.c.account, deliveries.c.priority, deliveries.c.form, deliveries.c.due_at)
         while True:
             # With the last due time of all, or SQLite would walk through the whole lane to its end.
-            query = select(*columns).where(IS_NEXT, tuple_(*columns) > tuple_(*after, literal(_LAST_OF_ALL, Instant)))
+            query = select(*columns).where(
+                IS_NEXT, tuple_(*columns) > tuple_(*after, literal(_LAST_OF_ALL, UtcDateTime))
+            )
             row = self._connection.execute(query.order_by(*columns).limit(1)).first()
             if row is None:
                 return found
@@ -156,7 +158,7 @@ class Claims(Repository):
         """When there is something to claim next, as far as can be known: a due time, or the end of a rest."""
         pauses = {pause.account: pause.until for pause in self._as(Accounts).pauses(now)}
         heads = [head.due_at for head in self._heads(pauses)]
-        ends = [hold.until for hold in self._as(Holds).call_pauses() if hold.until > now]
+        ends = [hold.until for hold in self._as(CallPauses).call_pauses() if hold.until > now]
         return min([*heads, *pauses.values(), *ends], default=None)
 
     # -- what rests
@@ -176,23 +178,25 @@ class Claims(Repository):
 
     def _finding_out(self, now: datetime, rests: _Rests) -> Iterator[tuple[str, str, str]]:
         """The Delivery that finds out, of each hold whose time is up and that has nobody under way."""
-        for hold in self._as(Holds).call_pauses():
+        for hold in self._as(CallPauses).call_pauses():
             if hold.until > now or hold.account in rests.paused:
                 continue
             if self._database.locks_rows:
-                mine = select(holds.c.what).where(holds.c.account == hold.account, holds.c.what == hold.what)
+                mine = select(call_pauses.c.call).where(
+                    call_pauses.c.account == hold.account, call_pauses.c.call == hold.call
+                )
                 self._connection.execute(mine.with_for_update())
             row = self._first_waiting(hold)
             if row is not None:
-                yield row.lead_id, hold.account, row.person
+                yield row.lead_id, hold.account, row.serialize_key
 
-    def _first_waiting(self, hold: Hold) -> Any:
-        waiting = and_(deliveries.c.account == hold.account, deliveries.c.waits_for == hold.what)
+    def _first_waiting(self, hold: CallPause) -> Any:
+        waiting = and_(deliveries.c.account == hold.account, deliveries.c.blocked_by == hold.call)
         under_way = select(deliveries.c.lead_id).where(waiting, deliveries.c.claimed_by.is_not(None)).limit(1)
         if self._connection.execute(under_way).first() is not None:
             return None
-        query = select(deliveries.c.lead_id, deliveries.c.person).where(
-            waiting, deliveries.c.state == OWED, not_(_is_served(deliveries.c.person))
+        query = select(deliveries.c.lead_id, deliveries.c.serialize_key).where(
+            waiting, deliveries.c.state == OWED, not_(_is_served(deliveries.c.serialize_key))
         )
         return self._connection.execute(query.order_by(deliveries.c.priority, deliveries.c.due_at).limit(1)).first()
 
@@ -229,7 +233,7 @@ class Claims(Repository):
             row.trigger,
             row.coworker_id,
             _doubt(row),
-            waits_for=row.waits_for or "",
+            blocked_by=row.blocked_by or "",
             probes_until=row.due_at if row.due_at > now else None,
         )
         cut_off = self._settle_cut_off(lead)
@@ -296,8 +300,8 @@ def _stands_in(lane: Lane) -> Any:
 def _is_served(person: Any) -> Any:
     """Whether another Delivery of that person is with a worker."""
     other = deliveries.alias("other")
-    return select(1).where(other.c.person == person, other.c.claimed_by.is_not(None)).exists()
+    return select(1).where(other.c.serialize_key == person, other.c.claimed_by.is_not(None)).exists()
 
 
 def _doubt(row: Any) -> Doubt | None:
-    return None if row.doubt_step is None else Doubt(Step(row.doubt_step), row.doubt_at, row.looks)
+    return None if row.unknown_step is None else Doubt(Step(row.unknown_step), row.unknown_since, row.verify_count)

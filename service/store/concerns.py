@@ -1,75 +1,77 @@
-"""What somebody must know: one row for one cause, from when it is noticed until it is over."""
+"""Alerts: one row for each cause, from its first report until it is resolved and forgotten."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from service.store.repository import Repository
-from service.store.tables import concerns
+from service.store.tables import alerts
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
-    """One cause. times: how often it was noticed; told: how many alerts went out, the last at told_at."""
+class Alert:
+    """One cause. occurrences: times it was reported; notified_count: messages sent, the last one at notified_at."""
 
     cause: str  # "kind:what", log-safe: "login:default", "stage:1001"
     sentence: str  # what is wrong and what to do; nothing personal
     since: datetime
     seen_at: datetime
-    times: int = 1
-    told_at: datetime | None = None
-    told: int = 0
-    over_at: datetime | None = None
+    occurrences: int = 1
+    notified_at: datetime | None = None
+    notified_count: int = 0
+    resolved_at: datetime | None = None
 
     @property
     def kind(self) -> str:
-        """What kind of trouble: "login", "stage" ..."""
+        """The kind of trouble: "login", "stage" ..."""
         return self.cause.partition(":")[0]
 
 
-class Concerns(Repository):
-    """The concerns within one transaction."""
+class AlertLog(Repository):
+    """Alerts, open and resolved."""
 
     def report(self, cause: str, sentence: str, now: datetime) -> None:
-        """Something is wrong, or still is: its count rises. One that was over begins anew."""
-        begun = {"sentence": sentence, "since": now, "seen_at": now, "times": 1, "told_at": None, "told": 0}
-        again = {"sentence": sentence, "seen_at": now, "times": concerns.c.times + 1}
-        still_open = update(concerns).where(concerns.c.cause == cause, concerns.c.over_at.is_(None))
-        if self._connection.execute(still_open.values(again)).rowcount:
+        """Open an alert, or count one more occurrence of an open one. A resolved one begins anew."""
+        begun = {"sentence": sentence, "since": now, "seen_at": now, "occurrences": 1}
+        begun |= {"notified_at": None, "notified_count": 0, "resolved_at": None}
+        again = {"sentence": sentence, "seen_at": now, "occurrences": alerts.c.occurrences + 1}
+        if self._connection.execute(update(alerts).where(_is_open(cause)).values(again)).rowcount:
             return
-        insert = self._database.insert(concerns).values(cause=cause, over_at=None, **begun)
-        renewed = insert.on_conflict_do_update(index_elements=["cause"], set_={**begun, "over_at": None})
-        self._connection.execute(renewed)
+        insert = self._database.insert(alerts).values(cause=cause, **begun)
+        self._connection.execute(insert.on_conflict_do_update(index_elements=["cause"], set_=begun))
 
     def reword(self, cause: str, sentence: str) -> None:
-        """Say it in other words, newer figures perhaps; that is no new occurrence."""
-        still_open = update(concerns).where(concerns.c.cause == cause, concerns.c.over_at.is_(None))
-        self._connection.execute(still_open.values(sentence=sentence))
+        """Replace the sentence of an open alert, with newer figures perhaps; this counts as no occurrence."""
+        self._connection.execute(update(alerts).where(_is_open(cause)).values(sentence=sentence))
 
     def resolve(self, cause: str, now: datetime) -> bool:
-        """The cause is gone; whether it was open."""
-        ending = update(concerns).where(concerns.c.cause == cause, concerns.c.over_at.is_(None))
-        return self._connection.execute(ending.values(over_at=now)).rowcount == 1
+        """Close an alert; returns whether it was open."""
+        return self._connection.execute(update(alerts).where(_is_open(cause)).values(resolved_at=now)).rowcount == 1
 
-    def open(self) -> list[Concern]:
-        """What is wrong now, the oldest first."""
-        query = select(concerns).where(concerns.c.over_at.is_(None)).order_by(concerns.c.since, concerns.c.cause)
-        return [Concern(*row) for row in self._connection.execute(query)]
+    def open(self) -> list[Alert]:
+        """Return the open alerts, oldest first."""
+        query = select(alerts).where(alerts.c.resolved_at.is_(None)).order_by(alerts.c.since, alerts.c.cause)
+        return [Alert(*row) for row in self._connection.execute(query)]
 
-    def all(self) -> list[Concern]:
-        """Those that are open, and those that are over until they are forgotten, the oldest first."""
-        query = select(concerns).order_by(concerns.c.since, concerns.c.cause)
-        return [Concern(*row) for row in self._connection.execute(query)]
+    def all(self) -> list[Alert]:
+        """Return all alerts that are not forgotten, open or resolved, oldest first."""
+        query = select(alerts).order_by(alerts.c.since, alerts.c.cause)
+        return [Alert(*row) for row in self._connection.execute(query)]
 
-    def mark_notified(self, concern: Concern, now: datetime) -> bool:
-        """An alert of it went out. False when it is another by now: told by somebody else, or begun anew."""
-        same = and_(concerns.c.cause == concern.cause, concerns.c.since == concern.since)
-        telling = update(concerns).where(same, concerns.c.told == concern.told)
-        return self._connection.execute(telling.values(told_at=now, told=concern.told + 1)).rowcount == 1
+    def mark_notified(self, alert: Alert, now: datetime) -> bool:
+        """Count a message that went out; False when another process sent one, or the alert began anew meanwhile."""
+        unchanged = and_(alerts.c.cause == alert.cause, alerts.c.since == alert.since)
+        marking = update(alerts).where(unchanged, alerts.c.notified_count == alert.notified_count)
+        changes = {"notified_at": now, "notified_count": alert.notified_count + 1}
+        return self._connection.execute(marking.values(changes)).rowcount == 1
 
     def forget(self, causes: Sequence[str]) -> None:
-        """Drop causes that are over and done with."""
-        gone = delete(concerns).where(concerns.c.cause.in_(causes), concerns.c.over_at.is_not(None))
-        self._connection.execute(gone)
+        """Delete alerts that are resolved."""
+        resolved = delete(alerts).where(alerts.c.cause.in_(causes), alerts.c.resolved_at.is_not(None))
+        self._connection.execute(resolved)
+
+
+def _is_open(cause: str) -> ColumnElement[bool]:
+    return and_(alerts.c.cause == cause, alerts.c.resolved_at.is_(None))

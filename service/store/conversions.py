@@ -11,7 +11,7 @@ from service.lead import Lead, LeadId, Status
 from service.store.lead_rows import from_row
 from service.store.ledger_tables import conversions, sale_changes, sales
 from service.store.repository import Repository
-from service.store.sales import Change
+from service.store.sales import SaleChange
 from service.store.tables import deliveries, leads
 
 
@@ -21,7 +21,7 @@ class LeadEvent:
 
     number: int
     lead: Lead
-    change: Change
+    change: SaleChange
     value: float | None
     currency: str
 
@@ -44,7 +44,7 @@ class Conversions(Repository):
             LeadEvent(
                 row.change_id,
                 from_row(row),
-                Change(LeadId(row.id), row.change_kind, row.change_name, row.change_at, row.change_seen_at),
+                SaleChange(LeadId(row.id), row.change_kind, row.change_name, row.change_at, row.change_seen_at),
                 row.sale_value,
                 row.sale_currency,
             )

@@ -46,7 +46,7 @@ class Corrections(Repository):
         to another account the Delivery moves there, unless a worker has it: whoever claims it next moves it.
         """
         delivery = self._delivery(became.id)
-        is_sent = delivery is None or delivery.state == DONE or delivery.doubt_step == Step.CREATE_OPPORTUNITY.value
+        is_sent = delivery is None or delivery.state == DONE or delivery.unknown_step == Step.CREATE_OPPORTUNITY.value
         *earlier, last = became.corrections
         if is_sent or not last.is_applied:
             self._write(became.id, {"corrections": corrections_row((*earlier, replace(last, is_applied=False)))})
@@ -55,7 +55,7 @@ class Corrections(Repository):
         row, verdict = to_row(replace(became, account=account)), verdict_row(became.attribution)
         changed = (*_CHANGED, *verdict, "account", "page_url", "problem", "corrections")
         self._write(became.id, {name: row[name] for name in changed})
-        if delivery.person != person:
+        if delivery.serialize_key != person:
             self._start_over(became.id, person, account)
         if delivery.account != account:
             self._as(Outbox).move(became.id, account, now)
@@ -79,8 +79,8 @@ class Corrections(Repository):
     def _start_over(self, lead_id: LeadId, person: str, account: str) -> None:
         """Whom the old answers led to in Nexudus may be somebody else, or in another account."""
         debt = update(deliveries).where(deliveries.c.lead_id == lead_id)
-        nobody = {"coworker_id": None, "doubt_step": None, "doubt_at": None, "looks": 0}
-        self._connection.execute(debt.values(person=person, account=account, **nobody))
+        nobody = {"coworker_id": None, "unknown_step": None, "unknown_since": None, "verify_count": 0}
+        self._connection.execute(debt.values(serialize_key=person, account=account, **nobody))
         self._as(Outbox).forget_contact_search(lead_id)
 
     def _delivery(self, lead_id: LeadId) -> Any:
@@ -96,5 +96,5 @@ class Corrections(Repository):
             return
         if row.claimed_by is not None:
             raise BeingSent("the lead is being sent at this moment: try again in a minute")
-        if row.doubt_step == Step.CREATE_OPPORTUNITY.value:
+        if row.unknown_step == Step.CREATE_OPPORTUNITY.value:
             raise BeingSent("Nexudus may have saved it already: retry it as it is, then it is looked for")

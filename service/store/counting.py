@@ -41,7 +41,7 @@ ALL = ""
 """The form under which the leads of all forms are counted together."""
 
 
-class Key(NamedTuple):
+class CountKey(NamedTuple):
     """What leads of one day have in common.
 
     kind: "status" and "sender" of all leads, "speed" of the delivered; "form", "channel", "source", "campaign",
@@ -53,14 +53,14 @@ class Key(NamedTuple):
     value: str
 
 
-class Sum(NamedTuple):
+class LeadCount(NamedTuple):
     """How many they are, and how many of them were delivered."""
 
     leads: int
     delivered: int
 
 
-Sums = Mapping[Key, Sum]
+DayCounts = Mapping[CountKey, LeadCount]
 
 
 def box_of(waited: timedelta) -> int:
@@ -73,17 +73,17 @@ def seconds_of(box: int) -> float:
     return float(0.1 * STEP**box)
 
 
-def count(rows: Iterable[Any]) -> Sums:
+def count(rows: Iterable[Any]) -> DayCounts:
     """Fold the leads of a day: rows with the columns of tally.COLUMNS."""
-    leads: Counter[Key] = Counter()
-    delivered: Counter[Key] = Counter()
+    leads: Counter[CountKey] = Counter()
+    delivered: Counter[CountKey] = Counter()
     for row in rows:
         done = row.delivered_at is not None
         for kind, value in _facts(row):
-            for key in (Key(kind, row.form, value), Key(kind, ALL, value)):
+            for key in (CountKey(kind, row.form, value), CountKey(kind, ALL, value)):
                 leads[key] += 1
                 delivered[key] += done
-    return _capped({key: Sum(number, delivered[key]) for key, number in leads.items()})
+    return _capped({key: LeadCount(number, delivered[key]) for key, number in leads.items()})
 
 
 def _facts(row: Any) -> Iterator[tuple[str, str]]:
@@ -115,27 +115,29 @@ def _location(row: Any) -> str:
     return REST if "@" in clean else clean  # an address is nobody's location
 
 
-def _capped(sums: Sums) -> Sums:
+def _capped(sums: DayCounts) -> DayCounts:
     """With the rare values of each kind and form as one."""
-    groups: dict[tuple[str, str], list[tuple[Sum, Key]]] = {}
+    groups: dict[tuple[str, str], list[tuple[LeadCount, CountKey]]] = {}
     for key, number in sums.items():
         groups.setdefault((key.kind, key.form), []).append((number, key))
-    found: dict[Key, Sum] = {}
+    found: dict[CountKey, LeadCount] = {}
     for (kind, form), members in groups.items():
         ordered = sorted(members, key=lambda member: (-member[0].leads, member[1].value))
         found |= {key: number for number, key in ordered[:MOST_VALUES]}
         rest = [number for number, _ in ordered[MOST_VALUES:]]
         if rest:
-            found[Key(kind, form, REST)] = Sum(sum(each.leads for each in rest), sum(each.delivered for each in rest))
+            found[CountKey(kind, form, REST)] = LeadCount(
+                sum(each.leads for each in rest), sum(each.delivered for each in rest)
+            )
     return found
 
 
-def has_erased(sums: Sums) -> bool:
+def has_erased(sums: DayCounts) -> bool:
     """Whether locations of some are not known any more."""
     return any(key.value == ERASED for key in sums)
 
 
-def remembering(new: Sums, old: Sums, shared: Container[str]) -> Sums:
+def remembering(new: DayCounts, old: DayCounts, shared: Container[str]) -> DayCounts:
     """New sums that still know the locations of those who were erased since the old ones were counted.
 
     Which person said what is gone; how many said it is a figure, and stays, where it is `shared` by several.
@@ -147,16 +149,16 @@ def remembering(new: Sums, old: Sums, shared: Container[str]) -> Sums:
     return found
 
 
-def _recall(found: dict[Key, Sum], old: Sums, form: str) -> None:
-    gone = Key("location", form, ERASED)
+def _recall(found: dict[CountKey, LeadCount], old: DayCounts, form: str) -> None:
+    gone = CountKey("location", form, ERASED)
     left = found.pop(gone)
     for key, before in sorted(old.items()):
         if key[:2] != gone[:2]:
             continue
-        now = found.get(key, Sum(0, 0))
+        now = found.get(key, LeadCount(0, 0))
         number = min(left.leads, max(0, before.leads - now.leads))
         if number:
-            found[key] = Sum(now.leads + number, now.delivered + number)  # of the erased only the delivered count
-            left = Sum(left.leads - number, left.delivered - number)
+            found[key] = LeadCount(now.leads + number, now.delivered + number)  # of the erased only the delivered count
+            left = LeadCount(left.leads - number, left.delivered - number)
     if left.leads:
         found[gone] = left

@@ -23,7 +23,7 @@ TOGETHER = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class ErasureResult:
     """What became of leads that were to be erased.
 
     done: erased now. opportunities: those of them that Nexudus has, where the person must be erased by hand.
@@ -36,9 +36,9 @@ class Erased:
     doubtful: tuple[LeadId, ...] = ()
     busy: tuple[LeadId, ...] = ()
 
-    def __add__(self, other: "Erased") -> "Erased":
+    def __add__(self, other: "ErasureResult") -> "ErasureResult":
         """Both together."""
-        return Erased(
+        return ErasureResult(
             self.done + other.done,
             self.opportunities + other.opportunities,
             self.doubtful + other.doubtful,
@@ -77,7 +77,7 @@ class Erasure(Repository):
             found += self._connection.execute(select(lead_keys.c.key).where(lead_keys.c.lead_id.in_(some))).scalars()
         return [key for key in found if not key.startswith("id:") or key.startswith("id:browser:")]
 
-    def erase(self, lead_ids: Sequence[LeadId], now: datetime, keys: Sequence[str] | None = None) -> Erased:
+    def erase(self, lead_ids: Sequence[LeadId], now: datetime, keys: Sequence[str] | None = None) -> ErasureResult:
         """Erase some leads (at most TOGETHER, so that others may write); their debts to the CRM end.
 
         keys: theirs, where they were looked up outside of this transaction.
@@ -94,8 +94,8 @@ class Erasure(Repository):
             for row in rows:
                 self._empty(row)
         self._end(erased)
-        doubtful = {debt.lead_id for debt in debts if debt.doubt_step == Step.CREATE_OPPORTUNITY.value}
-        return Erased(
+        doubtful = {debt.lead_id for debt in debts if debt.unknown_step == Step.CREATE_OPPORTUNITY.value}
+        return ErasureResult(
             tuple(erased),
             tuple(OpportunityId(row.opportunity_id) for row in rows if row.opportunity_id),
             tuple(lead_id for lead_id in erased if lead_id in doubtful),
@@ -118,7 +118,7 @@ class Erasure(Repository):
         mine = deliveries.c.lead_id.in_(lead_ids)
         self._connection.execute(delete(deliveries).where(mine, deliveries.c.state != DONE))
         paid = update(deliveries).where(mine)
-        self._connection.execute(paid.values(person=deliveries.c.lead_id, coworker_id=None, sent=null()))
+        self._connection.execute(paid.values(serialize_key=deliveries.c.lead_id, coworker_id=None, request_body=null()))
         self._connection.execute(update(attempts).where(attempts.c.lead_id.in_(lead_ids)).values(detail=""))
         self._connection.execute(delete(notices).where(notices.c.lead_id.in_(lead_ids)))
 

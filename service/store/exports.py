@@ -15,10 +15,10 @@ from service.lead import Answers, first_lead_id
 from service.store.outbox import OWED
 from service.store.query import Query, bounds
 from service.store.repository import Repository
-from service.store.tables import Instant, Json, attempts, deliveries, leads
+from service.store.tables import Json, UtcDateTime, attempts, deliveries, leads
 
 
-class Told(NamedTuple):
+class ExportRow(NamedTuple):
     """One lead for a table. Instants are microseconds since 1970: see as_instant and as_milliseconds.
 
     extras: as JSON. evidence: what its person's fields do not already say, as it is kept.
@@ -60,7 +60,7 @@ class Told(NamedTuple):
     corrections: list[dict[str, Any]] | None
 
 
-class ToldCall(NamedTuple):
+class ExportCall(NamedTuple):
     """One call to the CRM for one of them."""
 
     lead_id: str
@@ -76,7 +76,7 @@ class ToldCall(NamedTuple):
 class Exports(Repository):
     """The leads within one transaction, for whoever wants all of them."""
 
-    def export_page(self, query: Query, after: str, size: int, last: str = "") -> list[Told]:
+    def export_page(self, query: Query, after: str, size: int, last: str = "") -> list[ExportRow]:
         """At most `size` leads; continue with `after` = the last one's id.
 
         query: its status, form, since and until count. last: the id up to which to read all, however many; "": none.
@@ -98,12 +98,12 @@ class Exports(Repository):
             found.append(edge)
         return found
 
-    def export_calls(self, ids: Sequence[str]) -> dict[str, list[ToldCall]]:
+    def export_calls(self, ids: Sequence[str]) -> dict[str, list[ExportCall]]:
         """Every call made for some leads, oldest first; leads without one are left out."""
-        found: dict[str, list[ToldCall]] = {}
+        found: dict[str, list[ExportCall]] = {}
         rows = self._connection.execute(_CALLS.where(attempts.c.lead_id.in_(ids)).order_by(attempts.c.id))
         for row in rows.all():
-            found.setdefault(row[0], []).append(ToldCall._make(row))
+            found.setdefault(row[0], []).append(ExportCall._make(row))
         return found
 
     def export_due_times(self, ids: Sequence[str]) -> dict[str, int]:
@@ -115,13 +115,13 @@ class Exports(Repository):
 
 def _as_kept(column: Column[Any]) -> Any:
     """A column without its conversion: for a million rows that takes as long as all the rest."""
-    plain: dict[type[Any], Any] = {Json: Text, Instant: BigInteger}
+    plain: dict[type[Any], Any] = {Json: Text, UtcDateTime: BigInteger}
     kind = plain.get(type(column.type))
     return column if kind is None else type_coerce(column, kind).label(column.name)
 
 
-_TOLD = select(*(_as_kept(leads.c[name]) for name in Told._fields))
-_CALLS = select(*(_as_kept(attempts.c[name]) for name in ToldCall._fields))
+_TOLD = select(*(_as_kept(leads.c[name]) for name in ExportRow._fields))
+_CALLS = select(*(_as_kept(attempts.c[name]) for name in ExportCall._fields))
 
 
 def _page(statement: Select[Any], query: Query, after: str, size: int) -> Select[Any]:
@@ -138,17 +138,17 @@ def _page(statement: Select[Any], query: Query, after: str, size: int) -> Select
 
 
 _read = json.JSONDecoder().raw_decode  # of texts that we wrote: nothing stands around them
-_JSON = tuple(Told._fields.index(name) for name in ("fields", "evidence", "click_ids"))
-_CORRECTIONS = Told._fields.index("corrections")
+_JSON = tuple(ExportRow._fields.index(name) for name in ("fields", "evidence", "click_ids"))
+_CORRECTIONS = ExportRow._fields.index("corrections")
 
 
-def _told(row: Any) -> Told:
+def _told(row: Any) -> ExportRow:
     values = list(row)
     for place in _JSON:
         values[place] = {} if values[place] == "{}" else _read(values[place])[0]
     if values[_CORRECTIONS] is not None:
         values[_CORRECTIONS] = _read(values[_CORRECTIONS])[0]
-    return Told._make(values)
+    return ExportRow._make(values)
 
 
 def as_instant(micros: int) -> str:

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Select, and_, case, not_, or_, select, upd
 
 from service.lead import Lead, LeadId, Outcome, Status, Step
 from service.store.arrivals import Arrival, LeadArrivals, Match
-from service.store.connections import Connections, Link
+from service.store.connections import ConnectionKey, Connections
 from service.store.corrections import Corrections
 from service.store.leads import StoredLeads
 from service.store.locks import IsGone, free_leases
-from service.store.notices import DUE, LIVE_FOR, PARKED, Notice, Notices
+from service.store.notices import DUE, LIVE_FOR, PARKED, FetchNotice, Notices
 from service.store.outbox import LeaseLost, Outbox
 from service.store.repository import Repository
 from service.store.tables import attempts, connections, leads, notices
@@ -23,18 +23,18 @@ from service.store.tables import attempts, connections, leads, notices
 class Fetch:
     """A notice as a worker claimed it. attempt: the number of the try that is under way."""
 
-    notice: Notice
+    notice: FetchNotice
     claimed_by: str
     attempt: int
 
     @property
-    def link(self) -> Link:
+    def link(self) -> ConnectionKey:
         """The connection over which it is read."""
-        return Link(self.notice.form, self.notice.sender, self.notice.place)
+        return ConnectionKey(self.notice.form, self.notice.sender, self.notice.place)
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class FetchResult:
     """How one try ended, for operators. detail: the platform's own words, capped."""
 
     outcome: Outcome
@@ -76,7 +76,7 @@ class Fetches(Repository):
     def _due(self, senders: Collection[str], now: datetime, room: int) -> Select[Any]:
         is_theirs = and_(connections.c.form == notices.c.form, connections.c.sender == notices.c.sender)
         is_there = or_(connections.c.place == notices.c.place, connections.c.place == "")
-        resting = or_(connections.c.reason != "", connections.c.rests_until > now)
+        resting = or_(connections.c.reason != "", connections.c.paused_until > now)
         rests = select(1).where(is_theirs, is_there, resting).exists()
         waiting = and_(_is_free(senders), notices.c.due_at <= now, not_(rests))
         # After a reconnection hundreds are due: whoever asks now goes before them.
@@ -96,10 +96,10 @@ class Fetches(Repository):
                 continue
             if row.place == "":
                 wholly.add((row.form, row.sender))
-            if row.rests_until is None or row.rests_until <= now:
-                yield from self._first(Link(row.form, row.sender, row.place), senders)
+            if row.paused_until is None or row.paused_until <= now:
+                yield from self._first(ConnectionKey(row.form, row.sender, row.place), senders)
 
-    def _first(self, link: Link, senders: Collection[str]) -> Iterator[str]:
+    def _first(self, link: ConnectionKey, senders: Collection[str]) -> Iterator[str]:
         here = and_(notices.c.form == link.form, notices.c.sender == link.sender)
         if link.place:
             here = and_(here, notices.c.place == link.place)
@@ -126,7 +126,7 @@ class Fetches(Repository):
             "outcome": Outcome.OPEN.value,
         }
         number = self._connection.execute(attempts.insert().returning(attempts.c.id), begun).scalar_one()
-        notice = Notice(
+        notice = FetchNotice(
             LeadId(lead_id),
             row.form,
             row.sender,
@@ -150,7 +150,7 @@ class Fetches(Repository):
             mine = select(leads.c.id).where(leads.c.id == fetch.notice.lead_id)
             self._connection.execute(mine.with_for_update())
 
-    def complete_fetch(self, fetch: Fetch, arrival: Arrival, ended: Ended, now: datetime) -> None:
+    def complete_fetch(self, fetch: Fetch, arrival: Arrival, ended: FetchResult, now: datetime) -> None:
         """The answers are here: the lead gets them, and is owed to the CRM, in this one commit.
 
         arrival: with the notice's id; under its keys the same enquiry may have come by way of a sender that proved
@@ -174,7 +174,7 @@ class Fetches(Repository):
         if match.became is not None:
             self._as(Corrections).apply_change(match.became, match.person, now)
 
-    def postpone_fetch(self, fetch: Fetch, due: datetime, tries: int, problem: str, ended: Ended) -> None:
+    def postpone_fetch(self, fetch: Fetch, due: datetime, tries: int, problem: str, ended: FetchResult) -> None:
         """Give it back until `due`; `tries` places of the schedule are spent.
 
         problem: what kept it, for whoever looks meanwhile. Raises: LeaseLost.
@@ -182,12 +182,12 @@ class Fetches(Repository):
         self._settle(fetch, ended, due_at=due, tries=tries)
         self._tell(fetch, Status.ANNOUNCED, problem)
 
-    def park_fetch(self, fetch: Fetch, problem: str, ended: Ended) -> None:
+    def park_fetch(self, fetch: Fetch, problem: str, ended: FetchResult) -> None:
         """Only a person can help: say why, and what to do. Raises: LeaseLost."""
         self._settle(fetch, ended, state=PARKED)
         self._tell(fetch, Status.PARKED, problem)
 
-    def end_fetch(self, fetch: Fetch, ended: Ended) -> None:
+    def end_fetch(self, fetch: Fetch, ended: FetchResult) -> None:
         """Settle one try."""
         values = {
             "outcome": ended.outcome.value,
@@ -197,14 +197,16 @@ class Fetches(Repository):
         }
         self._connection.execute(update(attempts).where(attempts.c.id == fetch.attempt).values(values))
 
-    def park_unconfigured(self, links: Collection[Link], problem: Callable[[Link], str]) -> int:
+    def park_unconfigured(self, links: Collection[ConnectionKey], problem: Callable[[ConnectionKey], str]) -> int:
         """Park what nobody can fetch, because the forms file has its form or sender no more; how many."""
         known = {link.whole for link in links}
         found = select(notices.c.form, notices.c.sender).where(notices.c.state == DUE).distinct()
-        lost = [Link(*row) for row in self._connection.execute(found).all() if Link(*row) not in known]
+        lost = [
+            ConnectionKey(*row) for row in self._connection.execute(found).all() if ConnectionKey(*row) not in known
+        ]
         return sum(self._park_all(link, problem(link)) for link in lost)
 
-    def _park_all(self, link: Link, problem: str) -> int:
+    def _park_all(self, link: ConnectionKey, problem: str) -> int:
         theirs = and_(notices.c.form == link.form, notices.c.sender == link.sender, notices.c.state == DUE)
         ids: Sequence[str] = self._connection.execute(select(notices.c.lead_id).where(theirs)).scalars().all()
         self._connection.execute(update(notices).where(theirs).values(state=PARKED, **_NO_CLAIM))
@@ -212,7 +214,7 @@ class Fetches(Repository):
             self._as(StoredLeads).set_status([LeadId(lead_id)], Status.PARKED, problem)
         return len(ids)
 
-    def _settle(self, fetch: Fetch, ended: Ended, **values: Any) -> None:
+    def _settle(self, fetch: Fetch, ended: FetchResult, **values: Any) -> None:
         self._change_notice(fetch, **values, **_NO_CLAIM)
         self.end_fetch(fetch, ended)
 

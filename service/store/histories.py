@@ -15,7 +15,7 @@ from service.store.tables import attempts, deliveries, leads
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class LeadHistory:
     """One lead, the calls that were made for it, and what they sent. Nothing is owed for it, wherever it stands."""
 
     lead: Lead
@@ -31,7 +31,7 @@ class Histories(Repository):
         query = select(leads.c.id).where(leads.c.account != account).limit(1)
         return self._connection.execute(query).first() is not None
 
-    def write_histories(self, histories: Sequence[History]) -> None:
+    def write_histories(self, histories: Sequence[LeadHistory]) -> None:
         """Keep them. A worker finds nothing to deliver among them."""
         if not histories:
             return
@@ -50,7 +50,7 @@ class Histories(Repository):
         return len(ids)
 
 
-def _delivery_row(history: History) -> dict[str, object]:
+def _delivery_row(history: LeadHistory) -> dict[str, object]:
     lead = history.lead
     return {
         "lead_id": lead.id,
@@ -60,7 +60,7 @@ def _delivery_row(history: History) -> dict[str, object]:
         "due_at": lead.received_at,
         "form": lead.submission.form,
         "coworker_id": lead.coworker_id,
-        "sent": None if history.sent is None else dict(history.sent),
+        "request_body": None if history.sent is None else dict(history.sent),
     }
 
 

@@ -1,7 +1,7 @@
-"""Kinds of calls that rest while others of their account go on: a used-up contact quota, an unsafe stage.
+"""Pauses of one kind of call while other calls to the account go on: a used-up contact quota, an unsafe stage.
 
-A Delivery that needs such a call waits for its hold. When the hold's time is up, one of those that wait is let
-go to find out; its success lifts the hold, its failure prolongs it.
+A delivery that needs a paused call is blocked. When the pause ends, one blocked delivery is let go as a probe; its
+success resumes the call, its failure extends the pause.
 """
 
 from dataclasses import dataclass
@@ -12,62 +12,63 @@ from sqlalchemy import delete, select, update
 from service.lead import Delivery
 from service.store.outbox import Outbox, wake
 from service.store.repository import Repository
-from service.store.tables import deliveries, holds
+from service.store.tables import call_pauses, deliveries
 
 NO_CREDENTIALS = "credentials"
-"""The hold of every call to an account for which no credentials are set."""
+"""The pause of every call to an account without credentials."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """One kind of call that rests. what: "create_coworker", "stage:1001" ...; times: begun or prolonged in a row."""
+class CallPause:
+    """A paused kind of call. call: "create_coworker", "stage:1001" ...; streak: how often in a row it was paused."""
 
     account: str
-    what: str
+    call: str
     since: datetime
     until: datetime
     reason: str = ""
-    times: int = 0
+    streak: int = 0
 
 
-class Holds(Repository):
-    """The holds within one transaction."""
+class CallPauses(Repository):
+    """Pauses of kinds of calls."""
 
-    def call_pause(self, account: str, what: str) -> Hold | None:
-        """One hold, whether its time is up or not."""
-        row = self._connection.execute(select(holds).where(holds.c.account == account, holds.c.what == what)).first()
-        return None if row is None else Hold(*row)
+    def call_pause(self, account: str, call: str) -> CallPause | None:
+        """Return the pause of a call, whether its time is up or not."""
+        query = select(call_pauses).where(call_pauses.c.account == account, call_pauses.c.call == call)
+        row = self._connection.execute(query).first()
+        return None if row is None else CallPause(*row)
 
-    def call_pauses(self) -> list[Hold]:
-        """Every hold, the oldest first."""
-        query = select(holds).order_by(holds.c.since, holds.c.account, holds.c.what)
-        return [Hold(*row) for row in self._connection.execute(query)]
+    def call_pauses(self) -> list[CallPause]:
+        """Return every pause, oldest first."""
+        query = select(call_pauses).order_by(call_pauses.c.since, call_pauses.c.account, call_pauses.c.call)
+        return [CallPause(*row) for row in self._connection.execute(query)]
 
-    def pause_call(self, account: str, what: str, now: datetime, until: datetime, reason: str) -> None:
-        """Begin a hold, or let one go on until then."""
-        again = {"until": until, "reason": reason, "times": holds.c.times + 1}
-        insert = self._database.insert(holds)
-        begun = insert.values(account=account, what=what, since=now, until=until, reason=reason, times=1)
-        self._connection.execute(begun.on_conflict_do_update(index_elements=["account", "what"], set_=again))
+    def pause_call(self, account: str, call: str, now: datetime, until: datetime, reason: str) -> None:
+        """Begin or extend the pause of a call."""
+        extended = {"until": until, "reason": reason, "streak": call_pauses.c.streak + 1}
+        insert = self._database.insert(call_pauses)
+        begun = insert.values(account=account, call=call, since=now, until=until, reason=reason, streak=1)
+        self._connection.execute(begun.on_conflict_do_update(index_elements=["account", "call"], set_=extended))
 
-    def block(self, delivery: Delivery, what: str, problem: str) -> None:
-        """Give a Delivery back until its hold is lifted, or until it is chosen to find out.
+    def block(self, delivery: Delivery, call: str, problem: str) -> None:
+        """Release a delivery until its call is resumed, or until it is chosen as a probe.
 
         Raises: LeaseLost.
         """
-        self._as(Outbox).wait_for(delivery, what, problem)
+        self._as(Outbox).block_until_resumed(delivery, call, problem)
 
-    def resume_call(self, account: str, what: str) -> bool:
-        """The call works again: all that waited for it are due. Whether there was such a hold."""
-        ended = delete(holds).where(holds.c.account == account, holds.c.what == what)
-        freed = update(deliveries).where(deliveries.c.account == account, deliveries.c.waits_for == what)
-        was_held = self._connection.execute(ended).rowcount > 0
-        if self._connection.execute(freed.values(waits_for=None)).rowcount:
+    def resume_call(self, account: str, call: str) -> bool:
+        """End the pause of a call: everything that it blocked is due. Returns whether there was one."""
+        ending = delete(call_pauses).where(call_pauses.c.account == account, call_pauses.c.call == call)
+        blocked = update(deliveries).where(deliveries.c.account == account, deliveries.c.blocked_by == call)
+        was_paused = self._connection.execute(ending).rowcount > 0
+        if self._connection.execute(blocked.values(blocked_by=None)).rowcount:
             wake(self._connection, self._database)
-        return was_held
+        return was_paused
 
-    def resume_calls(self, account: str, kind: str = "") -> None:
-        """The same for every hold of an account, or for those whose name begins with `kind`."""
-        for hold in self.call_pauses():
-            if hold.account == account and hold.what.startswith(kind):
-                self.resume_call(account, hold.what)
+    def resume_calls(self, account: str, prefix: str = "") -> None:
+        """End every pause of an account, or those of calls that begin with `prefix`."""
+        for pause in self.call_pauses():
+            if pause.account == account and pause.call.startswith(prefix):
+                self.resume_call(account, pause.call)

@@ -63,7 +63,7 @@ def to_row(lead: Lead) -> dict[str, Any]:
         "coworker_id": lead.coworker_id,
         "opportunity_id": lead.opportunity_id,
         "corrections": corrections_row(lead.corrections),
-        "untold": lead.tell or None,
+        "untold": lead.notify_pending or None,
     }
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text
 
-from service.store.tables import Instant, Json, leads, metadata
+from service.store.tables import Json, UtcDateTime, leads, metadata
 
 Index(
     "ix_leads_opportunity_id",
@@ -24,13 +24,13 @@ sales = Table(
     Column("status", Text, nullable=False),  # in_progress, won, lost
     Column("value", Float),
     Column("currency", Text, nullable=False, default="", server_default=""),
-    Column("won_at", Instant),
-    Column("lost_at", Instant),
+    Column("won_at", UtcDateTime),
+    Column("lost_at", UtcDateTime),
     Column("loss_reason", Text, nullable=False, default="", server_default=""),
-    Column("updated_at", Instant),  # as the CRM tells it
-    Column("seen_at", Instant, nullable=False),
-    Column("gone_at", Instant),  # when it was first found to be there no more
-    Column("excused_at", Instant),  # when an operator said that this, or a double, is right
+    Column("updated_at", UtcDateTime),  # as the CRM tells it
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("missing_since", UtcDateTime),  # when it was first found to be there no more
+    Column("acknowledged_at", UtcDateTime),  # when an operator said that this, or a double, is right
 )
 
 sale_changes = Table(
@@ -41,8 +41,8 @@ sale_changes = Table(
     Column("lead_id", Text, nullable=False),
     Column("kind", Text, nullable=False),  # stage, status
     Column("name", Text, nullable=False),  # of the stage, or in_progress, won, lost
-    Column("at", Instant, nullable=False),
-    Column("seen_at", Instant, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
     Index("ix_sale_changes_lead_id", "lead_id"),
 )
 
@@ -53,18 +53,18 @@ conversions = Table(
     Column("platform", Text, primary_key=True),
     Column("lead_id", Text, primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("exported_at", Instant, nullable=False),
+    Column("exported_at", UtcDateTime, nullable=False),
 )
 
-ledgers = Table(
+crm_reads = Table(
     # How far each account of the CRM was read.
-    "ledgers",
+    "crm_reads",
     metadata,
     Column("account", Text, primary_key=True),
-    Column("polled_at", Instant),  # when somebody last took the turn to look for changes
-    Column("read_until", Instant),  # the newest change that was seen
+    Column("polled_at", UtcDateTime),  # when somebody last took the turn to look for changes
+    Column("read_until", UtcDateTime),  # the newest change that was seen
     Column("problem", Text, nullable=False, default="", server_default=""),  # why it could not be read; "" while it can
-    Column("reconciled_at", Instant),  # when somebody last took the turn of the night
+    Column("reconciled_at", UtcDateTime),  # when somebody last took the turn of the night
 )
 
 reconciliations = Table(
@@ -72,8 +72,8 @@ reconciliations = Table(
     "reconciliations",
     metadata,
     Column("account", Text, primary_key=True),
-    Column("started_at", Instant, primary_key=True),
-    Column("ended_at", Instant, nullable=False),
-    Column("since", Instant),  # leads received before were not compared; NULL: all were
-    Column("told", Json, nullable=False),  # counts, findings, remarks
+    Column("started_at", UtcDateTime, primary_key=True),
+    Column("ended_at", UtcDateTime, nullable=False),
+    Column("since", UtcDateTime),  # leads received before were not compared; NULL: all were
+    Column("result", Json, nullable=False),  # counts, findings, remarks
 )

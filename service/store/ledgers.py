@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, delete, or_, select, update
 
-from service.store.ledger_tables import ledgers, reconciliations
+from service.store.ledger_tables import crm_reads, reconciliations
 from service.store.repository import Repository
 
 KEPT = 60
@@ -15,7 +15,7 @@ KEPT = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadState:
     """How far an account was read. problem: why it could not be read the last time, "" when it could."""
 
     account: str
@@ -29,53 +29,53 @@ class Reading:
 class Reconciliation:
     """One comparison of an account. since: leads received before were not compared; None: all were.
 
-    told: counts, findings and remarks, as JSON values; nothing personal.
+    result: counts, findings and remarks, as JSON values; nothing personal.
     """
 
     account: str
     started_at: datetime
     ended_at: datetime
     since: datetime | None
-    told: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Ledgers(Repository):
     """The reading of the CRM within one transaction."""
 
-    def read_state(self, account: str) -> Reading:
+    def read_state(self, account: str) -> ReadState:
         """How far an account was read."""
-        row = self._connection.execute(select(ledgers).where(ledgers.c.account == account)).first()
-        return Reading(account) if row is None else Reading(*row)
+        row = self._connection.execute(select(crm_reads).where(crm_reads.c.account == account)).first()
+        return ReadState(account) if row is None else ReadState(*row)
 
     def claim_poll(self, account: str, now: datetime, every: timedelta) -> bool:
         """Take the turn to look for changes; False where somebody had it less than that ago."""
-        return self._take(account, ledgers.c.polled_at, now, now - every)
+        return self._take(account, crm_reads.c.polled_at, now, now - every)
 
     def claim_night(self, account: str, now: datetime, night: datetime) -> bool:
         """Take the turn to compare the accounts; False where somebody had it since that night began."""
-        return self._take(account, ledgers.c.reconciled_at, now, night)
+        return self._take(account, crm_reads.c.reconciled_at, now, night)
 
     def lock_account(self, account: str) -> None:
         """Let nobody else note what became of this account's leads until this transaction ends."""
-        self._connection.execute(self._database.insert(ledgers).values(account=account).on_conflict_do_nothing())
-        self._connection.execute(update(ledgers).where(ledgers.c.account == account).values(account=account))
+        self._connection.execute(self._database.insert(crm_reads).values(account=account).on_conflict_do_nothing())
+        self._connection.execute(update(crm_reads).where(crm_reads.c.account == account).values(account=account))
 
     def _take(self, account: str, column: Column[Any], now: datetime, before: datetime) -> bool:
-        self._connection.execute(self._database.insert(ledgers).values(account=account).on_conflict_do_nothing())
+        self._connection.execute(self._database.insert(crm_reads).values(account=account).on_conflict_do_nothing())
         free = or_(column.is_(None), column < before)
-        taking = update(ledgers).where(ledgers.c.account == account, free).values({column.name: now})
+        taking = update(crm_reads).where(crm_reads.c.account == account, free).values({column.name: now})
         return self._connection.execute(taking).rowcount == 1
 
     def record_read(self, account: str, until: datetime | None, problem: str = "") -> None:
         """It was read, changes up to `until` (None: no further than before), or could not be."""
         values: dict[str, Any] = {"problem": problem} | ({} if until is None else {"read_until": until})
-        insert = self._database.insert(ledgers).values(account=account, **values)
+        insert = self._database.insert(crm_reads).values(account=account, **values)
         self._connection.execute(insert.on_conflict_do_update(index_elements=["account"], set_=values))
 
     def save_reconciliation(self, made: Reconciliation) -> None:
         """Keep a comparison; the oldest make room."""
-        told = {"account": made.account, "started_at": made.started_at, "ended_at": made.ended_at}
-        row = {**told, "since": made.since, "told": dict(made.told)}
+        key = {"account": made.account, "started_at": made.started_at, "ended_at": made.ended_at}
+        row = {**key, "since": made.since, "result": dict(made.result)}
         self._connection.execute(self._database.insert(reconciliations).values(row).on_conflict_do_nothing())
         mine = reconciliations.c.account == made.account
         newest = select(reconciliations.c.started_at).where(mine).order_by(reconciliations.c.started_at.desc())

@@ -8,10 +8,10 @@ from sqlalchemy import delete, func, select, update
 
 from service.lead import Lead, LeadId, Receipt, Status
 from service.store.arrivals import Arrival, LeadArrivals
-from service.store.connections import Connections, Link
+from service.store.connections import ConnectionKey, Connections
 from service.store.lead_rows import to_row
 from service.store.leads import StoredLeads
-from service.store.outbox import LATER, LIVE, Debt, Outbox, wake
+from service.store.outbox import LATER, LIVE, Outbox, QueuedDelivery, wake
 from service.store.repository import Repository
 from service.store.tables import leads, notices
 from service.store.word_index import WordIndex
@@ -33,7 +33,7 @@ _LEARNED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class FetchNotice:
     """What is known of a lead that is still to be fetched. place: the Page or account; tries: so far."""
 
     lead_id: LeadId
@@ -46,18 +46,18 @@ class Notice:
     tries: int = 0
 
 
-Announced = tuple[Arrival, Notice]
+AnnouncedLead = tuple[Arrival, FetchNotice]
 """A lead of status ANNOUNCED, with what makes a later one its repeat; and how to fetch it."""
 
 
 class Notices(Repository):
     """The notices within one transaction."""
 
-    def announce(self, arrivals: Sequence[Announced]) -> list[Receipt]:
+    def announce(self, arrivals: Sequence[AnnouncedLead]) -> list[Receipt]:
         """Keep announced leads and owe each a fetch, unless it came before."""
         return [self._announce(arrival, notice) for arrival, notice in arrivals]
 
-    def _announce(self, arrival: Arrival, notice: Notice) -> Receipt:
+    def _announce(self, arrival: Arrival, notice: FetchNotice) -> Receipt:
         receipt, lead, _, _ = self._as(LeadArrivals).keep([arrival])[0]
         if lead is not None:
             self._connection.execute(
@@ -93,7 +93,9 @@ class Notices(Repository):
             self._connection.execute(update(leads).where(leads.c.id == lead_id).values(learned))
         is_late = now - announced_at > LIVE_FOR
         form, parked = lead.submission.form, lead.status is not Status.PENDING
-        debt = Debt(lead_id, lead.account, person, now, form, parked=parked, priority=LATER if is_late else LIVE)
+        debt = QueuedDelivery(
+            lead_id, lead.account, person, now, form, parked=parked, priority=LATER if is_late else LIVE
+        )
         self._as(Outbox).enqueue([debt])
         return True
 
@@ -112,7 +114,7 @@ class Notices(Repository):
         if row is None:
             return False
         self._as(StoredLeads).set_status([lead_id], Status.ANNOUNCED)
-        self._as(Connections).probe_now(Link(*row), now)
+        self._as(Connections).probe_now(ConnectionKey(*row), now)
         again = {"state": DUE, "due_at": now, "tries": 0, "trigger": "operator"}
         self._connection.execute(update(notices).where(mine).values(again))
         return True
@@ -121,12 +123,12 @@ class Notices(Repository):
         """Fetch nothing: the lead is not wanted, or its person is forgotten."""
         self._connection.execute(delete(notices).where(notices.c.lead_id == lead_id))
 
-    def fetch_backlog(self) -> list[tuple[Link, int, datetime]]:
+    def fetch_backlog(self) -> list[tuple[ConnectionKey, int, datetime]]:
         """How many leads wait to be fetched, and since when the oldest, by connection and place."""
         key = (notices.c.form, notices.c.sender, notices.c.place)
         query = select(*key, func.count(), func.min(notices.c.announced_at)).where(notices.c.state == DUE)
         rows = self._connection.execute(query.group_by(*key).order_by(*key))
-        return [(Link(form, sender, place), number, oldest) for form, sender, place, number, oldest in rows]
+        return [(ConnectionKey(form, sender, place), number, oldest) for form, sender, place, number, oldest in rows]
 
     # -- taking back
 

@@ -20,7 +20,7 @@ WAKE = "wake"
 
 OWED, PARKED, DONE = "owed", "parked", "done"
 
-IS_NEXT = and_(deliveries.c.state == OWED, deliveries.c.claimed_by.is_(None), deliveries.c.waits_for.is_(None))
+IS_NEXT = and_(deliveries.c.state == OWED, deliveries.c.claimed_by.is_(None), deliveries.c.blocked_by.is_(None))
 """Stands in line; written like the condition of ix_deliveries_next."""
 
 LATEST_ATTEMPTS = 2000
@@ -42,7 +42,7 @@ class LeaseLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Debt:
+class QueuedDelivery:
     """What is owed to the CRM for one lead.
 
     person: the folded e-mail; Deliveries of one person never run together.
@@ -62,7 +62,7 @@ class Outbox(Repository):
 
     # -- owing
 
-    def enqueue(self, debts: Sequence[Debt]) -> None:
+    def enqueue(self, debts: Sequence[QueuedDelivery]) -> None:
         """Queue deliveries; a `parked` one waits until an operator releases it."""
         if not debts:
             return
@@ -80,7 +80,7 @@ class Outbox(Repository):
     def unpark(self, lead_id: LeadId, due: datetime) -> None:
         """What a parked lead lacked is here: it is owed as if it had just come."""
         parked = update(deliveries).where(deliveries.c.lead_id == lead_id, deliveries.c.state == PARKED)
-        self._connection.execute(parked.values(state=OWED, due_at=due, tries=0, waits_for=None))
+        self._connection.execute(parked.values(state=OWED, due_at=due, tries=0, blocked_by=None))
         self._as(StoredLeads).set_status([lead_id], Status.PENDING)
         self._wake()
 
@@ -89,7 +89,7 @@ class Outbox(Repository):
         owed = (
             update(deliveries)
             .where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
-            .values(state=OWED, due_at=due, tries=0, trigger="operator", priority=LATER, waits_for=None)
+            .values(state=OWED, due_at=due, tries=0, trigger="operator", priority=LATER, blocked_by=None)
         )
         changed = [LeadId(found) for found in self._connection.execute(owed.returning(deliveries.c.lead_id)).scalars()]
         if changed:
@@ -121,7 +121,7 @@ class Outbox(Repository):
         sent: the opportunity's body, where it is that.
         Raises: LeaseLost when another worker has the Delivery.
         """
-        self._change(delivery, claimed_by=delivery.claimed_by, **({} if sent is None else {"sent": dict(sent)}))
+        self._change(delivery, claimed_by=delivery.claimed_by, **({} if sent is None else {"request_body": dict(sent)}))
         row = {
             "lead_id": delivery.lead.id,
             "step": step.value,
@@ -163,7 +163,9 @@ class Outbox(Repository):
 
     def mark_unknown(self, delivery: Delivery, doubt: Doubt) -> None:
         """A create may have been saved: the next try looks first."""
-        self._change(delivery, doubt_step=doubt.step.value, doubt_at=doubt.since, looks=doubt.looks)
+        self._change(
+            delivery, unknown_step=doubt.step.value, unknown_since=doubt.since, verify_count=doubt.verify_count
+        )
 
     def clear_unknown(self, delivery: Delivery) -> None:
         """The create is known not to have been saved."""
@@ -171,11 +173,11 @@ class Outbox(Repository):
 
     def complete(self, delivery: Delivery) -> None:
         """The debt is paid."""
-        self._change(delivery, state=DONE, waits_for=None, **_NO_CLAIM, **_NO_DOUBT)
+        self._change(delivery, state=DONE, blocked_by=None, **_NO_CLAIM, **_NO_DOUBT)
 
-    def wait_for(self, delivery: Delivery, hold: str, problem: str) -> None:
-        """Give the Delivery back until that hold is lifted; its place in the schedule and its turn stay."""
-        self._change(delivery, waits_for=hold, **_NO_CLAIM)
+    def block_until_resumed(self, delivery: Delivery, call: str, problem: str) -> None:
+        """Release the delivery until that call is resumed; it keeps its place in the schedule and its turn."""
+        self._change(delivery, blocked_by=call, **_NO_CLAIM)
         self._as(StoredLeads).set_status([delivery.lead.id], Status.PENDING, problem)
 
     def reschedule_now(self, account: str, now: datetime, failing_since: datetime, *, untried: bool = False) -> int:
@@ -201,13 +203,13 @@ class Outbox(Repository):
 
         problem: what kept it from the CRM, for whoever looks meanwhile.
         """
-        self._change(delivery, due_at=due, tries=tries, waits_for=None, **_NO_CLAIM)
+        self._change(delivery, due_at=due, tries=tries, blocked_by=None, **_NO_CLAIM)
         if problem:
             self._as(StoredLeads).set_status([delivery.lead.id], Status.PENDING, problem)
 
     def park(self, delivery: Delivery, problem: str) -> None:
         """Only a person can help: say why, and what to do."""
-        self._change(delivery, state=PARKED, waits_for=None, **_NO_CLAIM)
+        self._change(delivery, state=PARKED, blocked_by=None, **_NO_CLAIM)
         self._as(StoredLeads).set_status([delivery.lead.id], Status.PARKED, problem)
 
     def hand_over(self, delivery: Delivery, account: str, due: datetime) -> None:
@@ -220,7 +222,7 @@ class Outbox(Repository):
 
         Only where no opportunity of it can be in the old account.
         """
-        anew = {"due_at": due, "tries": 0, "waits_for": None, "coworker_id": None, **_NO_DOUBT}
+        anew = {"due_at": due, "tries": 0, "blocked_by": None, "coworker_id": None, **_NO_DOUBT}
         self._connection.execute(
             update(deliveries).where(deliveries.c.lead_id == lead_id).values(account=account, **anew)
         )
@@ -236,7 +238,7 @@ class Outbox(Repository):
     def withdraw(self, lead_ids: Sequence[LeadId]) -> None:
         """Deliver nothing for now, by an operator's decision; a worker that has one loses its lease."""
         held = update(deliveries).where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
-        self._connection.execute(held.values(state=PARKED, waits_for=None, **_NO_CLAIM))
+        self._connection.execute(held.values(state=PARKED, blocked_by=None, **_NO_CLAIM))
 
     def _change(self, delivery: Delivery, **values: Any) -> None:
         held = and_(deliveries.c.lead_id == delivery.lead.id, deliveries.c.claimed_by == delivery.claimed_by)
@@ -247,8 +249,12 @@ class Outbox(Repository):
 
     def request_bodies(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
         """Return the opportunity's body as it was last sent for each lead; leads never sent are left out."""
-        query = select(deliveries.c.lead_id, deliveries.c.sent).where(deliveries.c.lead_id.in_(lead_ids))
-        return {LeadId(row.lead_id): row.sent for row in self._connection.execute(query) if row.sent is not None}
+        query = select(deliveries.c.lead_id, deliveries.c.request_body).where(deliveries.c.lead_id.in_(lead_ids))
+        return {
+            LeadId(row.lead_id): row.request_body
+            for row in self._connection.execute(query)
+            if row.request_body is not None
+        }
 
     def backlog(self) -> tuple[int, datetime | None]:
         """How many Deliveries are owed, and since when the oldest of their leads waits."""
@@ -261,4 +267,4 @@ class Outbox(Repository):
 _DEBT_COLUMNS = ("lead_id", "account", "person", "state", "due_at", "form", "priority")
 
 _NO_CLAIM: dict[str, Any] = {"claimed_by": None, "lease_until": None}
-_NO_DOUBT: dict[str, Any] = {"doubt_step": None, "doubt_at": None, "looks": 0}
+_NO_DOUBT: dict[str, Any] = {"unknown_step": None, "unknown_since": None, "verify_count": 0}

@@ -20,7 +20,7 @@ _MADE = (Step.CREATE_OPPORTUNITY.value, Step.FIND_OPPORTUNITY.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class TodayFigures:
     """Since the morning: received by where they stand now, and how many were delivered, whenever they came."""
 
     received: dict[Status, int]
@@ -36,7 +36,7 @@ class Day:
 class Overview(Repository):
     """The overview within one transaction."""
 
-    def today(self, since: datetime) -> Day:
+    def today(self, since: datetime) -> TodayFigures:
         """What came and went since then."""
         # In the order of ids: else all leads are read in the order of their statuses, to be grouped.
         some = (
@@ -45,7 +45,7 @@ class Overview(Repository):
         today = some.subquery()
         query = select(today.c.status, func.count()).group_by(today.c.status)
         received = {Status(status): number for status, number in self._connection.execute(query)}
-        return Day(received, self._delivered(since))
+        return TodayFigures(received, self._delivered(since))
 
     def _delivered(self, since: datetime) -> int:
         made = (attempts.c.step.in_(_MADE), attempts.c.outcome == Outcome.DONE.value)

@@ -26,7 +26,7 @@ _NO_ENQUIRIES = (Status.QUARANTINED, Status.TEST, Status.DISCARDED, Status.ERASE
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierEnquiries:
     """Enquiries of one person before a lead. since: when the first came; None where there are none."""
 
     number: int = 0
@@ -34,7 +34,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class PlatformLead:
     """One lead of a platform: who sent it, and when. submitted_at: unix seconds; None where unknown."""
 
     lead_id: LeadId
@@ -52,7 +52,7 @@ class Persons(Repository):
 
     def brought_by(
         self, sender: str, account: str, keys: str, before: datetime, *, nameless: bool = False
-    ) -> Iterator[Brought]:
+    ) -> Iterator[PlatformLead]:
         """Yield a platform's leads that bear an address or number, whoever relayed them, oldest first.
 
         keys: the common prefix of its ids' keys. before: only leads received earlier. nameless: only leads without an
@@ -71,20 +71,20 @@ class Persons(Repository):
         for row in self._connection.execute(query.execution_options(yield_per=_BATCH_SIZE)):
             lead_id, form, form_name, external_id, email, phone, received_at, evidence = row
             submitted_at = evidence.get("submitted_at")
-            yield Brought(LeadId(lead_id), form, form_name, external_id, email, phone, received_at, submitted_at)
+            yield PlatformLead(LeadId(lead_id), form, form_name, external_id, email, phone, received_at, submitted_at)
 
-    def earlier_enquiries(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, Earlier]:
+    def earlier_enquiries(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, EarlierEnquiries]:
         """Count the enquiries that the people of some leads made before each, in the same account.
 
         People are known by the e-mail address, else by the number. Left out are suspected spam, tests, and what was
         discarded or erased.
         """
-        counts: dict[LeadId, Earlier] = {}
+        counts: dict[LeadId, EarlierEnquiries] = {}
         for start in range(0, len(lead_ids), _TOGETHER):
             counts |= self._earlier(lead_ids[start : start + _TOGETHER])
         return counts
 
-    def _earlier(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, Earlier]:
+    def _earlier(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, EarlierEnquiries]:
         columns = (leads.c.id, leads.c.account, leads.c.email, leads.c.phone)
         rows = self._connection.execute(select(*columns).where(leads.c.id.in_(lead_ids))).all()
         people = {LeadId(row.id): (row.account, _person_of(row.email, row.phone)) for row in rows}
@@ -92,7 +92,7 @@ class Persons(Repository):
         counts = {}
         for lead_id, whose in people.items():
             before = [at for other_id, at in arrivals[whose] if other_id < lead_id]
-            counts[lead_id] = Earlier(len(before), min(before, default=None))
+            counts[lead_id] = EarlierEnquiries(len(before), min(before, default=None))
         return counts
 
     def _arrivals_of(self, people: Collection[str], last: str) -> Mapping[tuple[str, str], list[tuple[str, datetime]]]:

@@ -27,7 +27,7 @@ _PREFIX = "refused:"
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Rejection:
     """The refused calls of one address since one was last accepted.
 
     at, why, status: of the last one. remedy: what to do. why and remedy are sentences of ours, with nothing of the
@@ -71,7 +71,7 @@ class Refusal:
         patience = RELAPSE_PATIENCE[min(self.relapses, len(RELAPSE_PATIENCE) - 1)]
         return self.has_worked and not self.is_handshake and self.is_recent(now) and now - self.began_at >= patience
 
-    def after(self, before: "Refusal | None") -> "Refusal":
+    def after(self, before: "Rejection | None") -> "Rejection":
         """The same with what is known from the row that it takes the place of."""
         if before is None:
             return self
@@ -94,7 +94,7 @@ class Refusal:
 class Refusals(Repository):
     """The refused calls within one transaction."""
 
-    def record_rejection(self, refusal: Refusal) -> None:
+    def record_rejection(self, refusal: Rejection) -> None:
         """Keep it in place of the one before from the same address, whose calls are counted on."""
         self._keep(refusal.after(self.last_rejection(refusal.form, refusal.sender)))
 
@@ -104,21 +104,21 @@ class Refusals(Repository):
         if before is not None and before.accepted_at is None:
             self._keep(replace(before, accepted_at=now))
 
-    def last_rejection(self, form: str, sender: str) -> Refusal | None:
+    def last_rejection(self, form: str, sender: str) -> Rejection | None:
         """The last of an address, also one that is over."""
         query = select(deployment.c.value).where(deployment.c.name == _name(form, sender))
         text = self._connection.execute(query).scalar()
         return None if text is None else _read(form, sender, text)
 
-    def open_rejections(self) -> list[Refusal]:
+    def open_rejections(self) -> list[Rejection]:
         """The last of each address where none was accepted since."""
         return list(self._open(_PREFIX))
 
-    def rejections_of(self, form: str) -> list[Refusal]:
+    def rejections_of(self, form: str) -> list[Rejection]:
         """The same for one form."""
         return list(self._open(_name(form, "")))
 
-    def _open(self, prefix: str) -> Iterator[Refusal]:
+    def _open(self, prefix: str) -> Iterator[Rejection]:
         names = deployment.c.name.startswith(prefix, autoescape=True)
         for row in self._connection.execute(select(deployment).where(names).order_by(deployment.c.name)):
             form, _, sender = row.name.removeprefix(_PREFIX).rpartition(":")
@@ -126,7 +126,7 @@ class Refusals(Repository):
             if refusal.accepted_at is None:
                 yield refusal
 
-    def _keep(self, refusal: Refusal) -> None:
+    def _keep(self, refusal: Rejection) -> None:
         text = _write(refusal)
         adding = self._database.insert(deployment).values(name=_name(refusal.form, refusal.sender), value=text)
         self._connection.execute(adding.on_conflict_do_update(index_elements=["name"], set_={"value": text}))
@@ -139,15 +139,15 @@ def _name(form: str, sender: str) -> str:
 _INSTANTS = ("at", "since", "accepted_at")
 
 
-def _write(refusal: Refusal) -> str:
+def _write(refusal: Rejection) -> str:
     values = {name: value for name, value in asdict(refusal).items() if name not in ("form", "sender")}
     instants = {name: values[name].isoformat() for name in _INSTANTS if values[name] is not None}
     return json.dumps({**values, **instants})
 
 
-def _read(form: str, sender: str, text: str) -> Refusal:
+def _read(form: str, sender: str, text: str) -> Rejection:
     values = json.loads(text)
     if isinstance(values, list):  # as it was written when it held no more
         values = dict(zip(("at", "why"), values, strict=True))
     instants = {name: datetime.fromisoformat(values[name]) for name in _INSTANTS if values.get(name)}
-    return Refusal(form, sender, **{**values, **instants})
+    return Rejection(form, sender, **{**values, **instants})

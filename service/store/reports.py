@@ -28,7 +28,7 @@ class Period:
     form: str = ""
 
 
-class Count(NamedTuple):
+class OriginCount(NamedTuple):
     """How many leads have something in common, and how many of them were delivered.
 
     what: the values that they share, in the order of the question.
@@ -48,13 +48,13 @@ class Origins:
     cut: the names of those lists that are longer than told.
     """
 
-    verdicts: Sequence[Count]
-    sources: Sequence[Count]
-    by_form: Sequence[Count]
-    campaigns: Sequence[Count]
-    contents: Sequence[Count]
-    terms: Sequence[Count]
-    codes: Sequence[Count]
+    verdicts: Sequence[OriginCount]
+    sources: Sequence[OriginCount]
+    by_form: Sequence[OriginCount]
+    campaigns: Sequence[OriginCount]
+    contents: Sequence[OriginCount]
+    terms: Sequence[OriginCount]
+    codes: Sequence[OriginCount]
     left_out: dict[str, int]
     cut: frozenset[str]
 
@@ -86,10 +86,10 @@ class Reports(Repository):
         One statement, so that all its figures are of one moment: the leads are read once and folded into what they
         have in common, and that, which is little, is counted by every question.
         """
-        found: dict[str, list[Count]] = {name: [] for name in _KEYS}
+        found: dict[str, list[OriginCount]] = {name: [] for name in _KEYS}
         for row in self._connection.execute(_counting(period, most)):
             keys = row[1 : 1 + len(_KEYS[row.name])]
-            found[row.name].append(Count(tuple(keys), int(row.leads), int(row.delivered)))
+            found[row.name].append(OriginCount(tuple(keys), int(row.leads), int(row.delivered)))
         cut = frozenset(name for name in _STRANGERS if len(found[name]) > most)
         told = {name: sorted(counts, key=_by_number)[:most] for name, counts in found.items() if name in _STRANGERS}
         told["verdicts"] = sorted(found["verdicts"], key=_by_number)
@@ -101,18 +101,18 @@ class Reports(Repository):
         return {row.status: row.number for row in self._connection.execute(query.group_by(leads.c.status))}
 
 
-def _by_number(count: Count) -> tuple[int, tuple[str, ...]]:
+def _by_number(count: OriginCount) -> tuple[int, tuple[str, ...]]:
     return -count.leads, count.what
 
 
-def _of_each_code(counts: Sequence[Count]) -> list[Count]:
+def _of_each_code(counts: Sequence[OriginCount]) -> list[OriginCount]:
     """The same for each code of a list of codes: a lead with two counts at both."""
     found: dict[tuple[str, ...], tuple[int, int]] = {}
     for (codes, *where), number, delivered in counts:
         for code in json.loads(codes):
             before = found.get((code, *where), (0, 0))
             found[code, *where] = (before[0] + number, before[1] + delivered)
-    return sorted((Count(what, *numbers) for what, numbers in found.items()), key=_by_number)
+    return sorted((OriginCount(what, *numbers) for what, numbers in found.items()), key=_by_number)
 
 
 def _counting(period: Period, most: int) -> Any:

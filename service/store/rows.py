@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from service.store.tables import Instant, Json, to_micros
+from service.store.tables import Json, UtcDateTime, to_micros
 
 Names = tuple[str, ...]
 Values = tuple[Any, ...]
@@ -61,7 +61,7 @@ def values_of(table: Table, row: dict[str, Any]) -> Values:
 @lru_cache
 def _writers(table: Table) -> Sequence[tuple[str, Callable[[Any], Any]]]:
     """The columns whose values the driver does not take as they are, each with what writes them."""
-    writers: dict[type[Any], Callable[[Any], Any]] = {Instant: to_micros, Json: _encode}
+    writers: dict[type[Any], Callable[[Any], Any]] = {UtcDateTime: to_micros, Json: _encode}
     return [(column.name, writers[type(column.type)]) for column in table.columns if type(column.type) in writers]
 
 

@@ -13,7 +13,7 @@ from service.store.leads import StoredLeads
 from service.store.ledger_tables import sale_changes, sales
 from service.store.outbox import DONE
 from service.store.repository import Repository
-from service.store.tables import Instant, deliveries, leads
+from service.store.tables import UtcDateTime, deliveries, leads
 
 
 class SaleStatus(StrEnum):
@@ -42,12 +42,12 @@ class Sale:
     loss_reason: str  # the CRM's word, "" unknown
     updated_at: datetime | None  # as the CRM tells it
     seen_at: datetime
-    gone_at: datetime | None = None  # when it was first found to be there no more
-    excused_at: datetime | None = None  # when an operator said that this, or a double, is right
+    missing_since: datetime | None = None  # when it was first found to be there no more
+    acknowledged_at: datetime | None = None  # when an operator said that this, or a double, is right
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SaleChange:
     """One thing that happened to an opportunity. at: when, as near as the CRM says; seen_at: when it was last noted.
 
     number: of the note, in the order in which they were made; 0 while it is none.
@@ -84,13 +84,13 @@ class Sales(Repository):
         found = self._connection.execute(select(sales).where(sales.c.lead_id.in_(list(lead_ids))))
         return {LeadId(row.lead_id): _sale(row) for row in found}
 
-    def changes_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[Change]]:
+    def changes_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[SaleChange]]:
         """What happened to each of some leads, in the order of time; at one instant, in the order of the notes."""
         columns = [sale_changes.c[name] for name in ("lead_id", "kind", "name", "at", "seen_at", "id")]
         query = select(*columns).where(sale_changes.c.lead_id.in_(lead_ids)).order_by(sale_changes.c.id)
-        found: dict[LeadId, list[Change]] = {LeadId(lead_id): [] for lead_id in lead_ids}
+        found: dict[LeadId, list[SaleChange]] = {LeadId(lead_id): [] for lead_id in lead_ids}
         for row in self._connection.execute(query):
-            found[LeadId(row.lead_id)].append(Change(*row))
+            found[LeadId(row.lead_id)].append(SaleChange(*row))
         return {lead_id: sorted(changes, key=lambda change: change.at) for lead_id, changes in found.items()}
 
     def lead_records(self, lead_ids: Iterable[str], now: datetime) -> dict[LeadId, LeadRecord]:
@@ -151,7 +151,7 @@ class Sales(Repository):
 
     # -- noting
 
-    def save_sales(self, seen: Sequence[Sale], changes: Sequence[Change]) -> None:
+    def save_sales(self, seen: Sequence[Sale], changes: Sequence[SaleChange]) -> None:
         """Note how opportunities stand now, and what happened to them."""
         if seen:
             insert = self._database.insert(sales)
@@ -161,7 +161,7 @@ class Sales(Repository):
         if changes:
             self._connection.execute(sale_changes.insert(), [_change_row(change) for change in changes])
 
-    def correct_changes(self, changes: Iterable[Change]) -> None:
+    def correct_changes(self, changes: Iterable[SaleChange]) -> None:
         """Note some changes anew, under their numbers."""
         for change in changes:
             mine = update(sale_changes).where(sale_changes.c.id == change.number)
@@ -193,13 +193,16 @@ class Sales(Repository):
         """They are still there, as they were."""
         if lead_ids:
             mine = update(sales).where(sales.c.lead_id.in_(lead_ids))
-            self._connection.execute(mine.values(seen_at=now, gone_at=None, excused_at=_IF_THERE))
+            self._connection.execute(mine.values(seen_at=now, missing_since=None, acknowledged_at=_IF_THERE))
 
     def mark_missing(self, missing: Sequence[Sale]) -> None:
         """They are there no more. Of those never seen before, that much is noted; when it was first noticed, stays."""
         for sale in missing:
-            first = func.coalesce(sales.c.gone_at, literal(sale.gone_at, Instant))
-            values = {"gone_at": first, "excused_at": case((sales.c.gone_at.is_not(None), sales.c.excused_at))}
+            first = func.coalesce(sales.c.missing_since, literal(sale.missing_since, UtcDateTime))
+            values = {
+                "missing_since": first,
+                "acknowledged_at": case((sales.c.missing_since.is_not(None), sales.c.acknowledged_at)),
+            }
             insert = self._database.insert(sales).values(**_row(sale))
             upsert = insert.on_conflict_do_update(index_elements=["lead_id"], set_=values)
             self._connection.execute(upsert)
@@ -207,7 +210,7 @@ class Sales(Repository):
     def acknowledge(self, lead_ids: Sequence[str], now: datetime) -> list[LeadId]:
         """An operator says that it is right that they are gone, or double; those of them that were ever looked for."""
         known = update(sales).where(sales.c.lead_id.in_(lead_ids))
-        done = self._connection.execute(known.values(excused_at=now).returning(sales.c.lead_id))
+        done = self._connection.execute(known.values(acknowledged_at=now).returning(sales.c.lead_id))
         return [LeadId(lead_id) for lead_id in done.scalars()]
 
     def adopt(self, lead_id: LeadId, coworker_id: CoworkerId, number: OpportunityId, now: datetime) -> bool:
@@ -218,13 +221,13 @@ class Sales(Repository):
         free = or_(deliveries.c.claimed_by.is_(None), deliveries.c.lease_until <= now)
         paying = update(deliveries).where(deliveries.c.lead_id == lead_id, free)
         nothing_more = {
-            "waits_for": None,
+            "blocked_by": None,
             "claimed_by": None,
             "lease_until": None,
-            "doubt_step": None,
-            "doubt_at": None,
+            "unknown_step": None,
+            "unknown_since": None,
         }
-        paid = paying.values(state=DONE, coworker_id=coworker_id, looks=0, **nothing_more)
+        paid = paying.values(state=DONE, coworker_id=coworker_id, verify_count=0, **nothing_more)
         if self._connection.execute(paid).rowcount != 1:
             return False
         self._as(StoredLeads).mark_delivered(lead_id, coworker_id, number, now)
@@ -235,7 +238,7 @@ def _row(sale: Sale) -> dict[str, Any]:
     return {**asdict(sale), "status": sale.status.value}
 
 
-def _change_row(change: Change) -> dict[str, Any]:
+def _change_row(change: SaleChange) -> dict[str, Any]:
     return {name: value for name, value in asdict(change).items() if name != "number"}
 
 
@@ -244,8 +247,8 @@ def _sale(row: Any) -> Sale:
     return replace(sale, status=SaleStatus(sale.status))
 
 
-_EXCUSED = and_(sales.c.gone_at.is_not(None), sales.c.excused_at.is_not(None))
-_IF_THERE = case((sales.c.gone_at.is_(None), sales.c.excused_at))
+_EXCUSED = and_(sales.c.missing_since.is_not(None), sales.c.acknowledged_at.is_not(None))
+_IF_THERE = case((sales.c.missing_since.is_(None), sales.c.acknowledged_at))
 """What was excused while it was there, stays so; that it was gone is another matter once it is back."""
 
 _NOTED = select(

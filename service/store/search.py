@@ -47,7 +47,7 @@ Condition = ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Having:
+class SearchCondition:
     """One thing that is asked for. column: of the lead's id where it is looked up; is_rare: few leads have it."""
 
     column: ColumnElement[str]
@@ -67,7 +67,7 @@ class Having:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchPage:
     """Leads of one page, newest first.
 
     reached: the id up to which was looked, "" when all were or the page is full. met: how many leads were met on the
@@ -76,11 +76,11 @@ class Found:
 
     leads: list[Lead]
     reached: str = ""
-    met: "Tally | None" = None
+    met: "MatchCount | None" = None
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class MatchCount:
     """How many leads match: exactly, or more than that."""
 
     number: int
@@ -88,7 +88,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SearchPlan:
     """How to look between two ids.
 
     is_ordered: only one thing is asked for, and the index has its leads in their order. mark: up to it the words are
@@ -99,7 +99,7 @@ class Plan:
     below: str
     terms: Sequence[Term]
     filters: Mapping[str, Condition]
-    having: Sequence[Having] = ()
+    having: Sequence[SearchCondition] = ()
     is_ordered: bool = True
     mark: str = ""
 
@@ -134,7 +134,7 @@ class Plan:
         (found,) = few.subquery().c
         return select(found).where(*(one.has(found) for one in listed))  # of few leads each is asked
 
-    def _all_of(self, having: Sequence[Having], below: str) -> Any:
+    def _all_of(self, having: Sequence[SearchCondition], below: str) -> Any:
         named = [one.between(self.above, below) for one in having]
         if len(named) > 1:
             return intersect(*named)
@@ -153,7 +153,7 @@ class LeadSearch(Repository):
         """Return at most `size` leads, newest first; continue with `before` = the last one's id."""
         return self.page(query, size, patience=None).leads
 
-    def page(self, query: Query, size: int, patience: int | None = PATIENCE) -> Found:
+    def page(self, query: Query, size: int, patience: int | None = PATIENCE) -> SearchPage:
         """At most `size` leads, newest first; those next to `after` where the query has one.
 
         patience: leads to look at before giving what was found; None: until there are enough.
@@ -170,8 +170,8 @@ class LeadSearch(Repository):
                 reached, is_all = "" if is_enough else looked_to, is_last
                 break
         shown = self._read(ids[:size])
-        met = None if plan.is_ordered and not is_all else Tally(min(len(ids), MOST_COUNTED), is_exact=is_all)
-        return Found(shown[::-1] if query.after else shown, reached, met)
+        met = None if plan.is_ordered and not is_all else MatchCount(min(len(ids), MOST_COUNTED), is_exact=is_all)
+        return SearchPage(shown[::-1] if query.after else shown, reached, met)
 
     def ids(self, query: Query, size: int) -> list[LeadId]:
         """At most `size` ids, oldest first; continue with `after`."""
@@ -182,15 +182,15 @@ class LeadSearch(Repository):
                 break
         return [LeadId(lead_id) for lead_id in ids[:size]]
 
-    def count(self, query: Query, most: int = MOST_COUNTED) -> Tally:
+    def count(self, query: Query, most: int = MOST_COUNTED) -> MatchCount:
         """How many leads match, up to `most`; where that must be looked for, what a page meets on its way."""
         plan = self._plan(query)
         if not plan.is_ordered:
-            return self.page(query, 1).met or Tally(0)
+            return self.page(query, 1).met or MatchCount(0)
         some = select(func.count()).select_from(plan.ids().limit(most + 1).subquery())
         number = int(self._connection.execute(some).scalar_one())
         number += sum(len(found) for _, _, found in self._tail(plan, is_upwards=False)) if plan.asks_words else 0
-        return Tally(min(number, most), is_exact=number <= most)
+        return MatchCount(min(number, most), is_exact=number <= most)
 
     def count_by_status(self, query: Query) -> dict[Status, int]:
         """How many of the leads that match stand where, exactly: it may take seconds."""
@@ -208,39 +208,39 @@ class LeadSearch(Repository):
 
     # -- planning
 
-    def _plan(self, query: Query) -> Plan:
+    def _plan(self, query: Query) -> SearchPlan:
         asked, terms = filters(query), terms_of(query.text)
         named = [facet(name, getattr(query, name)) for name in asked.keys() - INDEXED]
         having = [
             *map(self._meaning, terms),
-            *(Having(lead_words.c.lead_id, lead_words.c.word == word) for word in named),
-            *(Having(leads.c.id, asked[name]) for name in INDEXED if name in asked),
+            *(SearchCondition(lead_words.c.lead_id, lead_words.c.word == word) for word in named),
+            *(SearchCondition(leads.c.id, asked[name]) for name in INDEXED if name in asked),
         ]
         is_ordered = len(having) <= 1 and all(one.is_ordered for one in having)
         if not is_ordered:
             having = [replace(one, is_rare=self._is_rare(one)) for one in having]
         mark = mark_of(self._connection) if terms or named else ""
-        return Plan(*bounds(query), terms, asked, having, is_ordered, mark)
+        return SearchPlan(*bounds(query), terms, asked, having, is_ordered, mark)
 
-    def _meaning(self, term: Term) -> Having:
+    def _meaning(self, term: Term) -> SearchCondition:
         """The words of the index that meet a term: by name where they are not too many, else as a stretch of it."""
         lead_id, word = lead_words.c.lead_id, lead_words.c.word
         if term.whole:
-            return Having(lead_id, word.in_(term.beginnings), is_ordered=len(term.beginnings) == 1)
+            return SearchCondition(lead_id, word.in_(term.beginnings), is_ordered=len(term.beginnings) == 1)
         known = [words_like(self._connection, begin) for begin in dict.fromkeys(term.beginnings)]
         if all(words is not None for words in known):
             words = sorted(set(chain.from_iterable(words or () for words in known)))
-            return Having(lead_id, word.in_(words), is_ordered=len(words) == 1)
+            return SearchCondition(lead_id, word.in_(words), is_ordered=len(words) == 1)
         meant = or_(*(and_(word >= begin, word < begin + "\U0010ffff") for begin in term.beginnings))
-        return Having(lead_id, meant, is_listed=False, is_ordered=False)
+        return SearchCondition(lead_id, meant, is_listed=False, is_ordered=False)
 
-    def _is_rare(self, one: Having) -> bool:
+    def _is_rare(self, one: SearchCondition) -> bool:
         some = select(one.column).where(one.condition).limit(self._few).subquery()
         return int(self._connection.execute(select(func.count()).select_from(some)).scalar_one()) < self._few
 
     # -- looking: the id that was looked up to, how many leads were looked at for it, those that match
 
-    def _strides(self, plan: Plan, *, is_upwards: bool) -> Iterator[tuple[str, int, Sequence[str]]]:
+    def _strides(self, plan: SearchPlan, *, is_upwards: bool) -> Iterator[tuple[str, int, Sequence[str]]]:
         if not plan.asks_words:
             yield from self._look(plan, is_upwards=is_upwards)
         elif is_upwards:
@@ -250,7 +250,7 @@ class LeadSearch(Repository):
             yield from self._tail(plan, is_upwards=False)
             yield from self._look(plan, is_upwards=False)
 
-    def _look(self, plan: Plan, *, is_upwards: bool) -> Iterator[tuple[str, int, Sequence[str]]]:
+    def _look(self, plan: SearchPlan, *, is_upwards: bool) -> Iterator[tuple[str, int, Sequence[str]]]:
         if plan.is_ordered or plan.is_rare:
             sizes = STRIDES if plan.is_ordered else (MOST_COUNTED,)
             for ids in self._walk(plan, sizes, is_upwards=is_upwards):
@@ -266,20 +266,20 @@ class LeadSearch(Repository):
             plan = replace(plan, above=edge[:-1]) if is_upwards else replace(plan, below=f"{edge}~")
         yield "", 0, self._next(plan.ids(), None, is_upwards=is_upwards)
 
-    def _edge(self, plan: Plan, size: int, *, is_upwards: bool) -> str:
+    def _edge(self, plan: SearchPlan, size: int, *, is_upwards: bool) -> str:
         """The id so many leads on; the plan's own where it is nearer."""
         between = select(leads.c.id).where(leads.c.id > plan.above, leads.c.id < plan.below)
         ordered = between.order_by(leads.c.id if is_upwards else leads.c.id.desc())
         found: str | None = self._connection.execute(ordered.offset(size).limit(1)).scalar()
         return found or (plan.below if is_upwards else plan.above)
 
-    def _tail(self, plan: Plan, *, is_upwards: bool) -> Iterator[tuple[str, int, Sequence[str]]]:
+    def _tail(self, plan: SearchPlan, *, is_upwards: bool) -> Iterator[tuple[str, int, Sequence[str]]]:
         """What came after the index was filled."""
-        younger = Plan(max(plan.above, plan.mark), plan.below, (), {})
+        younger = SearchPlan(max(plan.above, plan.mark), plan.below, (), {})
         for ids in self._walk(younger, STRIDES, is_upwards=is_upwards):
             yield ids[-1], READING * len(ids), self._matching(ids, plan)
 
-    def _walk(self, plan: Plan, sizes: Sequence[int], *, is_upwards: bool) -> Iterator[Sequence[str]]:
+    def _walk(self, plan: SearchPlan, sizes: Sequence[int], *, is_upwards: bool) -> Iterator[Sequence[str]]:
         growing, size = iter(sizes), 0
         while True:
             size = next(growing, size)
@@ -296,7 +296,7 @@ class LeadSearch(Repository):
             self._connection.execute(ids.order_by(column if is_upwards else column.desc()).limit(size)).scalars().all()
         )
 
-    def _matching(self, ids: Sequence[str], plan: Plan) -> Sequence[str]:
+    def _matching(self, ids: Sequence[str], plan: SearchPlan) -> Sequence[str]:
         """Those of some leads that meet everything, in their order, by what they say."""
         rows = self._connection.execute(select(*COLUMNS).where(leads.c.id.in_(ids), *plan.filters.values())).all()
         met = {row.id for row in rows if not plan.terms or _meets(words_of(row), plan.terms)}

@@ -11,14 +11,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.lead import Lead, LeadId, Receipt, Status
 from service.store import bell
-from service.store.arrivals import Arrival, Clash, Judge, Kept, Key, LeadArrivals
+from service.store.arrivals import Arrival, ArrivalResult, DedupKey, Judge, KeyClash, LeadArrivals
 from service.store.corrections import Corrections
 from service.store.engines import open_database
-from service.store.erasure import TOGETHER, Erased
+from service.store.erasure import TOGETHER, ErasureResult
 from service.store.lead_rows import lead_values
 from service.store.migrate import migrate, schema_of
-from service.store.notices import Announced, Notices
-from service.store.outbox import LIVE, WAKE, Debt, Outbox
+from service.store.notices import AnnouncedLead, Notices
+from service.store.outbox import LIVE, WAKE, Outbox, QueuedDelivery
 from service.store.rows import Values
 from service.store.tables import deployment
 from service.store.transaction import Transaction
@@ -33,7 +33,7 @@ Ready = tuple[Arrival, Values]
 MOST_TOGETHER = 100
 """Leads of one request that are committed in one go: others who write need not wait for a thousand."""
 
-SCHEMA = "0008"
+SCHEMA = "0009"
 """The newest migration; a process takes leads only on this schema."""
 
 
@@ -54,7 +54,7 @@ class Store:
         """
         return self._writer.write(lambda connection: job(self._transaction(connection)))
 
-    def keep(self, lead: Lead, keys: Sequence[Key], person: str, judge: Judge | None = None) -> Receipt:
+    def keep(self, lead: Lead, keys: Sequence[DedupKey], person: str, judge: Judge | None = None) -> Receipt:
         """Keep a lead and its debt to the CRM in one commit; a repeat, known by its keys, gets the first Receipt.
 
         Of a lead that was only announced so far it is no repeat, but what was waited for: that lead gets its answers.
@@ -80,7 +80,7 @@ class Store:
     def _keep_some(self, connection: Connection, ready: Sequence[Ready], priority: int) -> Sequence[Receipt]:
         try:
             return self._keep_all(connection, ready, priority)
-        except Clash:  # two of them are the same: each is kept or counted after the one before
+        except KeyClash:  # two of them are the same: each is kept or counted after the one before
             return [receipt for each in ready for receipt in self._keep_all(connection, [each], priority)]
 
     def _keep_all(self, connection: Connection, ready: Sequence[Ready], priority: int = LIVE) -> Sequence[Receipt]:
@@ -89,7 +89,7 @@ class Store:
         kept = LeadArrivals(connection, database).keep(arrivals, rows, partial(self._complete, connection))
         Outbox(connection, database).enqueue(
             [
-                Debt(
+                QueuedDelivery(
                     lead.id,
                     lead.account,
                     person,
@@ -104,7 +104,7 @@ class Store:
         WordIndex(connection, database).add_late([arrival.lead.id for arrival in arrivals])
         return [one.receipt for one in kept]
 
-    def _complete(self, connection: Connection, arrival: Arrival, kept: Kept) -> None:
+    def _complete(self, connection: Connection, arrival: Arrival, kept: ArrivalResult) -> None:
         """Give the lead of which this is a repeat what it says: an announced one everything, others what is new."""
         if kept.first is None or kept.match is None:
             return
@@ -114,7 +114,7 @@ class Store:
         if kept.match.became is not None:
             Corrections(connection, self._database).apply_change(kept.match.became, kept.match.person, lead.received_at)
 
-    def announce_all(self, arrivals: Sequence[Announced]) -> list[Receipt]:
+    def announce_all(self, arrivals: Sequence[AnnouncedLead]) -> list[Receipt]:
         """Keep leads that are still to be fetched, each with its notice; their Receipts, in order.
 
         Raises: StoreUnavailable; then none was kept.
@@ -129,14 +129,14 @@ class Store:
         """
         return self.write(lambda tx: tx.platforms.withdraw(arrival))
 
-    def erase(self, lead_ids: Sequence[LeadId], now: datetime) -> Erased:
+    def erase(self, lead_ids: Sequence[LeadId], now: datetime) -> ErasureResult:
         """Erase any number of leads, some at a time; what became of them.
 
         Raises: StoreUnavailable; then some may have been erased.
         """
         with self.read() as tx:
             keys = tx.leads.erasable_keys(lead_ids)  # reads all of them: not while others wait to write
-        erased = Erased()
+        erased = ErasureResult()
         for start in range(0, len(lead_ids), TOGETHER):
             some, theirs = lead_ids[start : start + TOGETHER], [] if start else keys
             erased += self.write(lambda tx, some=some, keys=theirs: tx.leads.erase(some, now, keys))  # type: ignore[misc]

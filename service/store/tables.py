@@ -41,7 +41,7 @@ def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
-class Instant(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant as microseconds since 1970: exact, sortable, the same on every engine."""
 
     impl = BigInteger
@@ -85,8 +85,8 @@ leads = Table(
     _text("external_id"),
     _text("form_name"),
     Column("status", Text, nullable=False),
-    Column("received_at", Instant, nullable=False),
-    Column("delivered_at", Instant),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
     _text("problem"),
     Column("repeats", Integer, nullable=False, default=0, server_default="0"),
     _text("email"),
@@ -115,7 +115,7 @@ leads = Table(
     Column("coworker_id", BigInteger),
     Column("opportunity_id", BigInteger),
     Column("corrections", Json),  # what an operator put right: [{"at": ..., "fields": {name: answer}}], NULL: nothing
-    Column("untold", Boolean),  # somebody is still to be told of it; NULL: nobody
+    Column("untold", Boolean, key="notify_pending"),  # recipients are still to be notified of it; NULL: none are
     Index("ix_leads_status_id", "status", "id"),
     Index("ix_leads_form_id", "form", "id"),
 )
@@ -124,8 +124,8 @@ Index(
     leads.c.form,
     leads.c.status,
     leads.c.id,
-    sqlite_where=leads.c.untold.is_not(None),
-    postgresql_where=leads.c.untold.is_not(None),
+    sqlite_where=leads.c.notify_pending.is_not(None),
+    postgresql_where=leads.c.notify_pending.is_not(None),
 )
 
 lead_keys = Table(
@@ -134,7 +134,7 @@ lead_keys = Table(
     metadata,
     Column("key", Text, primary_key=True),  # kind, form or sender, digest
     Column("lead_id", Text, nullable=False),
-    Column("expires_at", Instant),  # NULL: never
+    Column("expires_at", UtcDateTime),  # NULL: never
     sqlite_with_rowid=False,  # one tree instead of two: taking leads pays for every page that a commit touches
 )
 
@@ -155,24 +155,24 @@ deliveries = Table(
     metadata,
     Column("lead_id", Text, primary_key=True),
     Column("account", Text, nullable=False),
-    Column("person", Text, nullable=False),  # folded e-mail: two of one person never run together
+    Column("person", Text, key="serialize_key", nullable=False),  # folded e-mail: two with one key never run together
     Column("state", Text, nullable=False),  # owed, parked, done
-    Column("due_at", Instant, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
     Column("tries", Integer, nullable=False, default=0, server_default="0"),  # places spent in the schedule
     _text("trigger", "schedule"),  # or operator
     Column("claimed_by", Text),
-    Column("lease_until", Instant),
+    Column("lease_until", UtcDateTime),
     Column("coworker_id", BigInteger),  # the finished first step
-    Column("doubt_step", Text),  # the create whose outcome is unknown
-    Column("doubt_at", Instant),
-    Column("looks", Integer, nullable=False, default=0, server_default="0"),  # searches since the doubt
+    Column("unknown_step", Text),  # the create whose outcome is unknown
+    Column("unknown_since", UtcDateTime),
+    Column("verify_count", Integer, nullable=False, default=0, server_default="0"),  # searches since then
     _text("form"),  # forms take turns
     Column("priority", Integer, nullable=False, default=0, server_default="0"),  # 0: a live lead; 1: replay, import
-    Column("waits_for", Text),  # the hold that keeps it; NULL: none
-    Column("sent", Json),  # the opportunity's body as it was last sent; NULL: never
+    Column("blocked_by", Text),  # the paused call that it waits for; NULL: none
+    Column("request_body", Json),  # the opportunity's body as it was last sent; NULL: never
     sqlite_with_rowid=False,
 )
-_is_next = and_(deliveries.c.state == "owed", deliveries.c.claimed_by.is_(None), deliveries.c.waits_for.is_(None))
+_is_next = and_(deliveries.c.state == "owed", deliveries.c.claimed_by.is_(None), deliveries.c.blocked_by.is_(None))
 Index(
     "ix_deliveries_next",
     deliveries.c.account,
@@ -183,17 +183,17 @@ Index(
     postgresql_where=_is_next,
 )
 Index(
-    "ix_deliveries_waits_for",
+    "ix_deliveries_blocked_by",
     deliveries.c.account,
-    deliveries.c.waits_for,
+    deliveries.c.blocked_by,
     deliveries.c.priority,
     deliveries.c.due_at,
-    sqlite_where=deliveries.c.waits_for.is_not(None),
-    postgresql_where=deliveries.c.waits_for.is_not(None),
+    sqlite_where=deliveries.c.blocked_by.is_not(None),
+    postgresql_where=deliveries.c.blocked_by.is_not(None),
 )
 Index(
     "ix_deliveries_claimed",
-    deliveries.c.person,
+    deliveries.c.serialize_key,
     unique=True,  # the database itself keeps two Deliveries of one person apart
     sqlite_where=deliveries.c.claimed_by.is_not(None),
     postgresql_where=deliveries.c.claimed_by.is_not(None),
@@ -206,7 +206,7 @@ attempts = Table(
     Column("lead_id", Text, nullable=False, index=True),
     Column("step", Text, nullable=False),
     _text("trigger", "schedule"),
-    Column("started_at", Instant, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
     Column("duration_ms", Integer),
     Column("outcome", Text, nullable=False),
     Column("http_status", Integer),
@@ -220,12 +220,12 @@ accounts = Table(
     Column("name", Text, primary_key=True),
     Column("tokens", Json),
     Column("locked_by", Text),
-    Column("locked_until", Instant),
-    Column("paused_until", Instant),
+    Column("locked_until", UtcDateTime),
+    Column("paused_until", UtcDateTime),
     _text("pause_reason"),
-    Column("pauses", Integer, nullable=False, default=0, server_default="0"),  # in a row
+    Column("pause_streak", Integer, nullable=False, default=0, server_default="0"),  # in a row
     Column("failures", Integer, nullable=False, default=0, server_default="0"),  # since a lead last arrived
-    Column("failing_since", Instant),  # the first of them
+    Column("failing_since", UtcDateTime),  # the first of them
 )
 
 account_facts = Table(
@@ -237,33 +237,33 @@ account_facts = Table(
     Column("name", Text, primary_key=True),
     Column("value", Json),  # NULL: being found out since learned_at
     _text("source"),
-    Column("learned_at", Instant, nullable=False),
+    Column("learned_at", UtcDateTime, nullable=False),
 )
 
-holds = Table(
-    # Kinds of calls that rest while others of the account go on.
-    "holds",
+call_pauses = Table(
+    # Kinds of calls that are paused while others of the account go on.
+    "call_pauses",
     metadata,
     Column("account", Text, primary_key=True),
-    Column("what", Text, primary_key=True),
-    Column("since", Instant, nullable=False),
-    Column("until", Instant, nullable=False),
+    Column("call", Text, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
     _text("reason"),
-    Column("times", Integer, nullable=False, default=0, server_default="0"),  # extended in a row
+    Column("streak", Integer, nullable=False, default=0, server_default="0"),  # begun or extended in a row
 )
 
-concerns = Table(
-    # What somebody must know: one row for one cause, open until it is over.
-    "concerns",
+alerts = Table(
+    # What operators must know: one row for each cause, open until it is resolved.
+    "alerts",
     metadata,
     Column("cause", Text, primary_key=True),
     Column("sentence", Text, nullable=False),
-    Column("since", Instant, nullable=False),
-    Column("seen_at", Instant, nullable=False),
-    Column("times", Integer, nullable=False, default=1, server_default="1"),
-    Column("told_at", Instant),  # when an alert last went out
-    Column("told", Integer, nullable=False, default=0, server_default="0"),  # how many went out
-    Column("over_at", Instant),
+    Column("since", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("occurrences", Integer, nullable=False, default=1, server_default="1"),
+    Column("notified_at", UtcDateTime),  # when the last message went out
+    Column("notified_count", Integer, nullable=False, default=0, server_default="0"),  # messages that went out
+    Column("resolved_at", UtcDateTime),
 )
 
 notices = Table(
@@ -277,12 +277,12 @@ notices = Table(
     Column("external_id", Text, nullable=False),
     Column("details", Json, nullable=False),
     Column("state", Text, nullable=False),  # due, parked
-    Column("announced_at", Instant, nullable=False),
-    Column("due_at", Instant, nullable=False),
+    Column("announced_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
     Column("tries", Integer, nullable=False, default=0, server_default="0"),  # places spent in the schedule
     _text("trigger", "schedule"),  # or operator
     Column("claimed_by", Text),
-    Column("lease_until", Instant),
+    Column("lease_until", UtcDateTime),
     Index("ix_notices_state_due_at", "state", "due_at"),
 )
 
@@ -296,16 +296,16 @@ connections = Table(
     Column("tokens", Json),  # renewed ones; the operator's own are in the forms file
     Column("facts", Json),  # what was learned, such as the questions of a lead form
     _text("reason"),  # why nothing can be read until a person helps, and what to do; "" while it works
-    Column("failing_since", Instant),
-    Column("rests_until", Instant),
-    Column("rests", Integer, nullable=False, default=0, server_default="0"),  # in a row
+    Column("failing_since", UtcDateTime),
+    Column("paused_until", UtcDateTime),
+    Column("pause_streak", Integer, nullable=False, default=0, server_default="0"),  # in a row
     Column("failures", Integer, nullable=False, default=0, server_default="0"),  # calls in a row without an answer
-    Column("ends_at", Instant),  # when a person must renew it; NULL: unknown, or never
+    Column("expires_at", UtcDateTime),  # when a person must renew it; NULL: unknown, or never
     Column("locked_by", Text),  # who renews the tokens
-    Column("locked_until", Instant),
-    Column("pulled_until", Instant),  # what was submitted before is here
-    Column("pulled_at", Instant),  # when it was last asked for what was missed, by itself
-    Column("looked_at", Instant),  # when it was last checked by itself
+    Column("locked_until", UtcDateTime),
+    Column("pulled_until", UtcDateTime),  # what was submitted before is here
+    Column("pulled_at", UtcDateTime),  # when it was last asked for what was missed, by itself
+    Column("checked_at", UtcDateTime),  # when it was last checked by itself
 )
 
 calls = Table(
@@ -326,8 +326,8 @@ sessions = Table(
     metadata,
     Column("digest", Text, primary_key=True),  # of what the browser holds
     Column("mark", Text, nullable=False),  # of the password it was database with
-    Column("since", Instant, nullable=False),
-    Column("seen_at", Instant, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
 )
 
 deployment = Table(

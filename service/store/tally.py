@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Text, cast, delete, func, insert, select, update
 
 from service.lead import LeadId, first_lead_id
-from service.store.counting import ALL, ERASED, SHARED, Key, Sum, Sums, count, has_erased, remembering
+from service.store.counting import ALL, ERASED, SHARED, CountKey, DayCounts, LeadCount, count, has_erased, remembering
 from service.store.repository import Repository
 from service.store.tables import leads
 from service.store.tally_tables import count_changes, count_days, daily_counts
@@ -35,7 +35,7 @@ LAST = "g"
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class CalendarDay:
     """One day to be counted. until: "" while it goes on. counted_at: None: never."""
 
     since: str
@@ -45,16 +45,16 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class DayCount:
     """What a day came to. changes: the notes that it answers."""
 
-    day: Day
-    sums: Sums
+    day: CalendarDay
+    sums: DayCounts
     changes: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DateRange:
     """Which days are asked for, first and last, as 2026-11-24; of one form, or "" of all."""
 
     first: str
@@ -63,7 +63,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class CountingState:
     """How far the counting is. at: when the newest day was last counted; waiting: days that never were."""
 
     at: datetime | None
@@ -76,25 +76,25 @@ class Tallies(Repository):
 
     # -- asking
 
-    def by_day(self, kind: str, span: Span) -> list[tuple[str, str, int, int]]:
+    def by_day(self, kind: str, span: DateRange) -> list[tuple[str, str, int, int]]:
         """Day, value, leads, delivered."""
         of = daily_counts.c
         found = self._run(select(of.day, of.value, of.leads, of.delivered).where(*_within(kind, span)))
         return [tuple(row) for row in found]
 
-    def by_value(self, kind: str, span: Span) -> list[tuple[str, int, int]]:
+    def by_value(self, kind: str, span: DateRange) -> list[tuple[str, int, int]]:
         """Value, leads, delivered."""
         of = daily_counts.c
         asked = select(of.value, func.sum(of.leads), func.sum(of.delivered)).where(*_within(kind, span))
         return [(row[0], int(row[1]), int(row[2])) for row in self._run(asked.group_by(of.value))]
 
-    def counting_state(self) -> State:
+    def counting_state(self) -> CountingState:
         """How far the counting is."""
         newest = select(count_days.c.counted_at).order_by(count_days.c.since.desc()).limit(1)
         waiting = select(func.count()).where(count_days.c.counted_at.is_(None))
         first = select(func.min(count_days.c.day))
         at = self._run(newest).scalar()
-        return State(at, int(self._run(waiting).scalar_one()), self._run(first).scalar() or "")
+        return CountingState(at, int(self._run(waiting).scalar_one()), self._run(first).scalar() or "")
 
     def last_lead_from(self, form: str, sender: str) -> LeadId | None:
         """The last lead of a form that a sender brought: looked for in what is not counted yet, else on its day."""
@@ -105,7 +105,7 @@ class Tallies(Repository):
         tail = first_lead_id(counted_at - UNCOUNTED) if counted_at else ""
         found = self._last_between(form, sender, tail, LAST)
         if found is None and day is not None:
-            known = Day(*self._run(select(count_days).where(count_days.c.day == day)).one())
+            known = CalendarDay(*self._run(select(count_days).where(count_days.c.day == day)).one())
             found = self._last_between(form, sender, known.since, known.until or LAST)
         return found
 
@@ -119,15 +119,17 @@ class Tallies(Repository):
 
     # -- counting
 
-    def uncounted_days(self, zone: tzinfo, before: datetime) -> list[Day]:
+    def uncounted_days(self, zone: tzinfo, before: datetime) -> list[CalendarDay]:
         """The days that have leads but no row, those that are over by now, and the one of `before`.
 
         before: what is younger may still be committed by others with a smaller id.
         """
-        known = [Day(*row) for row in self._run(select(count_days).order_by(count_days.c.since))]
+        known = [CalendarDay(*row) for row in self._run(select(count_days).order_by(count_days.c.since))]
         closing = first_lead_id(before)
         found = [
-            Day(day.since, _end(day, zone), day.day) for day in known if not day.until and _end(day, zone) <= closing
+            CalendarDay(day.since, _end(day, zone), day.day)
+            for day in known
+            if not day.until and _end(day, zone) <= closing
         ]
         after = ""
         for day in known:
@@ -135,7 +137,7 @@ class Tallies(Repository):
             after = max(after, day.until or _end(day, zone))
         return [*found, *self._between(after, LAST, closing, zone)]
 
-    def _between(self, after: str, below: str, closing: str, zone: tzinfo) -> Iterator[Day]:
+    def _between(self, after: str, below: str, closing: str, zone: tzinfo) -> Iterator[CalendarDay]:
         """The days of leads with ids from `after` on, hopping from one to the next."""
         while after < below:
             asked = select(func.min(leads.c.id)).where(leads.c.id >= after, leads.c.id < below)
@@ -144,34 +146,34 @@ class Tallies(Repository):
                 return
             day = day_of(first, zone)
             after = _end(day, zone)
-            yield Day(day.since, after if after <= closing else "", day.day)
+            yield CalendarDay(day.since, after if after <= closing else "", day.day)
 
     def counts_in_zone(self, zone: tzinfo) -> bool:
         """Whether the days are those of that zone, as far as can be seen."""
         newest = self._run(select(count_days).order_by(count_days.c.since.desc()).limit(1)).first()
-        return newest is None or Day(*newest) == _renamed(Day(*newest), zone)
+        return newest is None or CalendarDay(*newest) == _renamed(CalendarDay(*newest), zone)
 
     def forget_counts(self) -> None:
         """Begin anew, such as for the calendar of another zone."""
         for table in (count_changes, daily_counts, count_days):
             self._run(delete(table))
 
-    def add_days(self, days: Sequence[Day]) -> None:
+    def add_days(self, days: Sequence[CalendarDay]) -> None:
         """Have days counted; from now on changes of those that are over are noted."""
         for day in days:
             begun = {"until": day.until, "day": day.day, "counted_at": None}
             adding = self._database.insert(count_days).values(since=day.since, **begun)
             self._run(adding.on_conflict_do_update(index_elements=["since"], set_=begun))
 
-    def next_day(self, stale_before: datetime) -> Day | None:
+    def next_day(self, stale_before: datetime) -> CalendarDay | None:
         """The day to count next, the newest first: never counted, changed, or going on and counted before then."""
         changed = count_days.c.since.in_(select(count_changes.c.since))
         goes_on = (count_days.c.until == "") & (count_days.c.counted_at < stale_before)
         due = select(count_days).where(count_days.c.counted_at.is_(None) | changed | goes_on)
         row = self._run(due.order_by(count_days.c.since.desc()).limit(1)).first()
-        return None if row is None else Day(*row)
+        return None if row is None else CalendarDay(*row)
 
-    def count_day(self, day: Day) -> Counted:
+    def count_day(self, day: CalendarDay) -> DayCount:
         """Count the leads of a day; the notes first, so that what changes meanwhile is counted once more."""
         noted = select(count_changes.c.id).where(count_changes.c.since == day.since).limit(MOST_CHANGES)
         changes = self._run(noted).scalars().all()
@@ -179,7 +181,7 @@ class Tallies(Repository):
         sums = count(rows)
         if has_erased(sums):
             sums = remembering(sums, self._locations(day), self._shared())
-        return Counted(day, sums, changes)
+        return DayCount(day, sums, changes)
 
     def _shared(self) -> set[str]:
         """Locations that several have named, whenever that was."""
@@ -187,12 +189,12 @@ class Tallies(Repository):
         asked = select(of.value).where(of.kind == "location", of.form == ALL, of.value.not_in(("", ERASED)))
         return set(self._run(asked.group_by(of.value).having(func.sum(of.leads) >= SHARED)).scalars())
 
-    def _locations(self, day: Day) -> Sums:
+    def _locations(self, day: CalendarDay) -> DayCounts:
         of = daily_counts.c
         asked = select(of.kind, of.form, of.value, of.leads, of.delivered).where(of.day == day.day)
-        return {Key(*row[:3]): Sum(*row[3:]) for row in self._run(asked.where(of.kind == "location"))}
+        return {CountKey(*row[:3]): LeadCount(*row[3:]) for row in self._run(asked.where(of.kind == "location"))}
 
-    def save_counts(self, counted: Counted, now: datetime) -> bool:
+    def save_counts(self, counted: DayCount, now: datetime) -> bool:
         """Put the sums of a day in place of the old ones, unless another worker did meanwhile."""
         day = counted.day
         unchanged = count_days.c.counted_at.is_not_distinct_from(day.counted_at)
@@ -209,24 +211,24 @@ class Tallies(Repository):
         return True
 
 
-def day_of(lead_id: str, zone: tzinfo) -> Day:
+def day_of(lead_id: str, zone: tzinfo) -> CalendarDay:
     """The day on which a lead arrived, as it begins."""
     arrived = datetime.fromtimestamp(int(lead_id[:12], 16) / 1000, UTC).astimezone(zone)
     midnight = datetime.combine(arrived.date(), time(), zone)
-    return Day(first_lead_id(midnight), "", arrived.date().isoformat())
+    return CalendarDay(first_lead_id(midnight), "", arrived.date().isoformat())
 
 
-def _end(day: Day, zone: tzinfo) -> str:
+def _end(day: CalendarDay, zone: tzinfo) -> str:
     following = date.fromisoformat(day.day) + timedelta(days=1)
     return str(first_lead_id(datetime.combine(following, time(), zone)))
 
 
-def _renamed(day: Day, zone: tzinfo) -> Day:
+def _renamed(day: CalendarDay, zone: tzinfo) -> CalendarDay:
     """The same day where its beginning is midnight in that zone, else another."""
     midnight = datetime.combine(date.fromisoformat(day.day), time(), zone)
-    return Day(first_lead_id(midnight), day.until, day.day, day.counted_at)
+    return CalendarDay(first_lead_id(midnight), day.until, day.day, day.counted_at)
 
 
-def _within(kind: str, span: Span) -> list[Any]:
+def _within(kind: str, span: DateRange) -> list[Any]:
     of = daily_counts.c
     return [of.kind == kind, of.form == span.form, of.day >= span.first, of.day <= span.last]

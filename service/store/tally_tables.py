@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
-from service.store.tables import Instant, metadata
+from service.store.tables import UtcDateTime, metadata
 
 count_days = Table(
     # The days of which leads are counted, see tally.py. A trigger watches those that are over.
@@ -13,7 +13,7 @@ count_days = Table(
         "until", Text, nullable=False, default="", server_default=""
     ),  # nor an id that is not smaller; "" while the day goes on
     Column("day", Text, nullable=False),  # as the operator's calendar calls it: 2026-11-24
-    Column("counted_at", Instant),  # NULL: not yet
+    Column("counted_at", UtcDateTime),  # NULL: not yet
 )
 
 count_changes = Table(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from service.store.accounts import Accounts
 from service.store.arrivals import LeadArrivals
 from service.store.claims import Claims
-from service.store.concerns import Concerns
+from service.store.concerns import AlertLog
 from service.store.connections import Connections
 from service.store.conversions import Conversions
 from service.store.corrections import Corrections
@@ -19,7 +19,7 @@ from service.store.fetches import Fetches
 from service.store.finished import Finished
 from service.store.flags import Flags
 from service.store.histories import Histories
-from service.store.holds import Holds
+from service.store.holds import CallPauses
 from service.store.known import Known
 from service.store.leads import StoredLeads
 from service.store.ledgers import Ledgers
@@ -45,7 +45,7 @@ class Leads(
     """Leads: stored once, found, changed, exported, erased."""
 
 
-class Queue(Outbox, Claims, Holds):
+class Queue(Outbox, Claims, CallPauses):
     """Deliveries to the CRM: enqueued with their lead, claimed with a lease, settled once."""
 
 
@@ -65,7 +65,7 @@ class Crm(Sales, Ledgers, Conversions, Facts):
     """What became of leads in the CRM, and what is known of each account there."""
 
 
-class Alerts(Concerns, Watching):
+class Alerts(AlertLog, Watching):
     """What somebody must be told of, and the figures that it is judged by."""
 
 

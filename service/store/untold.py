@@ -23,16 +23,16 @@ class Untold(Repository):
 
     def _of(self, form: str, status: Status, most: int, after: str) -> Iterator[LeadId]:
         unread = select(notices.c.lead_id).where(notices.c.lead_id == leads.c.id).exists()  # parked without its answers
-        mine = and_(leads.c.untold.is_not(None), leads.c.form == form, leads.c.status == status.value)
+        mine = and_(leads.c.notify_pending.is_not(None), leads.c.form == form, leads.c.status == status.value)
         mine = and_(mine, leads.c.id > after)
         found = self._connection.execute(select(leads.c.id).where(mine, ~unread).order_by(leads.c.id).limit(most))
         return map(LeadId, found.scalars())
 
     def mark_notified(self, lead_ids: Sequence[LeadId]) -> None:
         """Nobody need be told of these any more."""
-        self._connection.execute(update(leads).where(leads.c.id.in_(lead_ids)).values(untold=None))
+        self._connection.execute(update(leads).where(leads.c.id.in_(lead_ids)).values(notify_pending=None))
 
     def keep_notifications_of(self, forms: Collection[str]) -> None:
         """Tell nobody of leads of other forms than these: they have nobody to tell any more."""
-        others = update(leads).where(leads.c.untold.is_not(None), leads.c.form.not_in(forms))
-        self._connection.execute(others.values(untold=None))
+        others = update(leads).where(leads.c.notify_pending.is_not(None), leads.c.form.not_in(forms))
+        self._connection.execute(others.values(notify_pending=None))

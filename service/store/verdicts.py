@@ -60,7 +60,7 @@ class Verdicts(Repository):
         unclaimed = self._ids(
             select(deliveries.c.lead_id)
             .where(of_these, deliveries.c.claimed_by.is_(None), deliveries.c.state != "done")
-            .where(or_(deliveries.c.doubt_step.is_(None), deliveries.c.doubt_step != Step.CREATE_OPPORTUNITY.value))
+            .where(or_(deliveries.c.unknown_step.is_(None), deliveries.c.unknown_step != Step.CREATE_OPPORTUNITY.value))
             .with_for_update(skip_locked=True)
         )
         found = (set(lead_ids) - owing) | unclaimed

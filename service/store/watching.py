@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from service.lead import LeadId, Outcome, Reason, Status, Step, first_lead_id
-from service.store.connections import Connections, Health
+from service.store.connections import ConnectionHealth, Connections
 from service.store.flags import Flags
-from service.store.holds import Hold, Holds
+from service.store.holds import CallPause, CallPauses
 from service.store.outbox import OWED
 from service.store.repository import Repository
 from service.store.tables import accounts, attempts, deliveries, from_micros, leads, notices, to_micros
@@ -32,7 +32,7 @@ LATEST_ATTEMPTS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PausedAccount:
     """An account that rests, or has not worked since it did. reason: as its pause gives it."""
 
     account: str
@@ -41,7 +41,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Late:
+class LateLeads:
     """Leads of one account that wait longer than they should.
 
     tried: how many of them were tried at all. last: how the latest call for the oldest of them ended, "" for none.
@@ -57,17 +57,17 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class AccountQueue:
     """All that is owed to one account, and what of it waits for a hold ("" for none)."""
 
     account: str
-    waits_for: str
+    blocked_by: str
     number: int
     oldest: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class ParkedLeads:
     """Leads of one account that a person must look at. kind: "rejected", "given-up" or "unfit"."""
 
     account: str
@@ -76,7 +76,7 @@ class Parked:
 
 
 @dataclass(frozen=True, slots=True)
-class Announced:
+class FetchQueue:
     """Leads that a form's platform has for us, of one Page or account. last: how the latest try ended, "" for none."""
 
     form: str
@@ -91,18 +91,18 @@ class Announced:
 class StoreSnapshot:
     """All that one look at the store shows."""
 
-    standings: list[Standing]
-    holds: list[Hold]
-    queues: list[Queue]
-    late: list[Late]
-    parked: list[Parked]
+    standings: list[PausedAccount]
+    holds: list[CallPause]
+    queues: list[AccountQueue]
+    late: list[LateLeads]
+    parked: list[ParkedLeads]
     disk: tuple[int, int] | None = None  # bytes free and in all, where the leads are a file
-    announced: list[Announced] = field(default_factory=list)
-    connections: list[Health] = field(default_factory=list)
+    announced: list[FetchQueue] = field(default_factory=list)
+    connections: list[ConnectionHealth] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class DayFigures:
+class DigestFigures:
     """What came since some instant and what became of it; and what waits now, whenever it came.
 
     received: form -> number, without what is held as spam. suspicions: name of the Reason ("" for
@@ -152,7 +152,7 @@ class Watching(Repository):
         """How things stand. late_s: the age in seconds from which a lead waits too long."""
         return StoreSnapshot(
             self._standings(now),
-            self._as(Holds).call_pauses(),
+            self._as(CallPauses).call_pauses(),
             self._queues(),
             self._late(now, now - timedelta(seconds=late_s)),
             self._parked(),
@@ -184,24 +184,26 @@ class Watching(Repository):
         found = self._connection.execute(select(leads.c.status).where(leads.c.id == lead_id)).scalar()
         return None if found is None else Status(found)
 
-    def _standings(self, now: datetime) -> list[Standing]:
-        query = select(accounts).where(or_(accounts.c.paused_until > now, accounts.c.pauses > 0))
+    def _standings(self, now: datetime) -> list[PausedAccount]:
+        query = select(accounts).where(or_(accounts.c.paused_until > now, accounts.c.pause_streak > 0))
         return [
-            Standing(row.name, row.pause_reason, bool(row.tokens and row.tokens.get("refused")))
+            PausedAccount(row.name, row.pause_reason, bool(row.tokens and row.tokens.get("refused")))
             for row in self._connection.execute(query.order_by(accounts.c.name))
         ]
 
-    def _queues(self) -> list[Queue]:
-        waits_for = func.coalesce(deliveries.c.waits_for, "")
+    def _queues(self) -> list[AccountQueue]:
+        blocked_by = func.coalesce(deliveries.c.blocked_by, "")
         query = (
-            select(deliveries.c.account, waits_for, func.count(), func.min(leads.c.received_at))
+            select(deliveries.c.account, blocked_by, func.count(), func.min(leads.c.received_at))
             .select_from(deliveries.join(leads, leads.c.id == deliveries.c.lead_id))
             .where(deliveries.c.state == OWED)
-            .group_by(deliveries.c.account, waits_for)
+            .group_by(deliveries.c.account, blocked_by)
         )
-        return [Queue(*row) for row in self._connection.execute(query.order_by(deliveries.c.account, waits_for))]
+        return [
+            AccountQueue(*row) for row in self._connection.execute(query.order_by(deliveries.c.account, blocked_by))
+        ]
 
-    def _late(self, now: datetime, before: datetime) -> list[Late]:
+    def _late(self, now: datetime, before: datetime) -> list[LateLeads]:
         lately = now - timedelta(seconds=MOVING_S)
         tried = func.sum(case((deliveries.c.tries > 0, 1), else_=0))
         query = (
@@ -212,7 +214,9 @@ class Watching(Repository):
             .order_by(leads.c.account)
         )
         return [
-            Late(account, number, oldest, int(tries), self._last_outcome(first), self.has_delivered(account, lately))
+            LateLeads(
+                account, number, oldest, int(tries), self._last_outcome(first), self.has_delivered(account, lately)
+            )
             for account, number, first, oldest, tries in self._connection.execute(query)
         ]
 
@@ -221,7 +225,7 @@ class Watching(Repository):
         found: str | None = self._connection.execute(query.limit(1)).scalar()
         return found or ""
 
-    def _parked(self) -> list[Parked]:
+    def _parked(self) -> list[ParkedLeads]:
         # Of the sentence, only how it begins: the rest may be the CRM's words, and those a person's.
         kind = case(
             (leads.c.problem.startswith("Nexudus refused it"), "rejected"),
@@ -230,14 +234,14 @@ class Watching(Repository):
         )
         query = select(leads.c.account, kind, func.count()).where(leads.c.status == Status.PARKED.value)
         rows = self._connection.execute(query.group_by(leads.c.account, kind).order_by(leads.c.account, kind))
-        return [Parked(*row) for row in rows]
+        return [ParkedLeads(*row) for row in rows]
 
-    def _announced(self) -> list[Announced]:
+    def _announced(self) -> list[FetchQueue]:
         key = (notices.c.form, notices.c.sender, notices.c.place)
         query = select(*key, func.count(), func.min(notices.c.announced_at), func.min(notices.c.lead_id))
         rows = self._connection.execute(query.where(notices.c.state == "due").group_by(*key).order_by(*key)).all()
         return [
-            Announced(form, sender, place, number, oldest, self._last_outcome(first))
+            FetchQueue(form, sender, place, number, oldest, self._last_outcome(first))
             for form, sender, place, number, oldest, first in rows
         ]
 
@@ -249,7 +253,7 @@ class Watching(Repository):
 
     # -- figures
 
-    def digest_figures(self, since: datetime) -> DayFigures:
+    def digest_figures(self, since: datetime) -> DigestFigures:
         """What came since then, and how it stands."""
         period = leads.c.id >= first_lead_id(since)
         query = select(leads.c.form, leads.c.status, func.count()).where(period)
@@ -259,7 +263,7 @@ class Watching(Repository):
             if status not in (Status.QUARANTINED.value, Status.TEST.value):
                 received[form] = received.get(form, 0) + number
         queues = self._queues()
-        return DayFigures(
+        return DigestFigures(
             received,
             self._delivered(since),
             sum(number for _, status, number in rows if status == Status.PARKED.value),
@@ -322,4 +326,4 @@ def _is_late(before: datetime) -> ColumnElement[bool]:
     unserved = and_(live, leads.c.received_at < before)
     failing = and_(deliveries.c.tries >= FAILING_TRIES, leads.c.received_at < before)
     overdue = deliveries.c.due_at < before
-    return and_(deliveries.c.state == OWED, deliveries.c.waits_for.is_(None), or_(unserved, failing, overdue))
+    return and_(deliveries.c.state == OWED, deliveries.c.blocked_by.is_(None), or_(unserved, failing, overdue))

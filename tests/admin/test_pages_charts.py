@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from service.admin.pages import spans
 from service.admin.pages.amounts import share, spell
 from service.admin.pages.charts import HEADROOM, HEIGHT, Axis, bars, columns, top_of_counts, top_of_durations
-from service.store import Span
+from service.store import DateRange
 
 TODAY = date(2026, 11, 24)
 
@@ -74,13 +74,13 @@ def test_the_days_that_are_asked_for(asked: spans.Asked, span: tuple[str, str]) 
     [("2026-08-25", "day", 92), ("2026-08-24", "week", 14), ("2024-11-25", "week", 105), ("2023-11-24", "month", 37)],
 )
 def test_long_spans_are_shown_in_longer_parts(first: str, unit: str, parts: int) -> None:
-    time = spans.parts(Span(first, "2026-11-24"))
+    time = spans.parts(DateRange(first, "2026-11-24"))
 
     assert (time.unit, len(time.keys)) == (unit, parts)
 
 
 def test_days_of_one_week_are_one_part() -> None:
-    time = spans.parts(Span("2026-01-01", "2026-11-24"))
+    time = spans.parts(DateRange("2026-01-01", "2026-11-24"))
 
     sums = time.folded([("2026-11-22", 1), ("2026-11-23", 2), ("2026-11-24", 4)])
 

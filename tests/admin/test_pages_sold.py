@@ -54,7 +54,7 @@ def test_a_lost_one_says_why_and_may_be_opened_again(kept: Store, operator: Oper
 
 def test_a_deleted_one_says_so(kept: Store, operator: Operator) -> None:
     lead = delivered(kept, a_lead())
-    kept.write(lambda tx: tx.crm.mark_missing([a_sale(lead, gone_at=NOON)]))
+    kept.write(lambda tx: tx.crm.mark_missing([a_sale(lead, missing_since=NOON)]))
 
     assert "Not in Nexudus any more since 2026-11-24" in operator.see(f"/admin/leads/{lead.id}")
 

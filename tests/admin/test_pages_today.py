@@ -8,7 +8,7 @@ import time_machine
 from service import clock
 from service.lead import Status
 from service.store import NO_CREDENTIALS, Store
-from service.store.connections import Link
+from service.store.connections import ConnectionKey
 from tests.admin.desk import keep, keep_as, keep_delivered
 from tests.admin.visitor import Operator
 from tests.builders import a_form, a_lead, a_submission
@@ -102,7 +102,9 @@ def test_missing_credentials_are_told_as_such(kept: Store, operator: Operator) -
 def test_a_broken_platform_is_told_with_what_to_do(kept: Store, operator: Operator) -> None:
     now = clock.now()
     kept.write(
-        lambda tx: tx.platforms.mark_broken(Link("contact", "meta", "77"), "The token ended: make a new one.", now, now)
+        lambda tx: tx.platforms.mark_broken(
+            ConnectionKey("contact", "meta", "77"), "The token ended: make a new one.", now, now
+        )
     )
 
     said = operator.see("/admin/")

@@ -15,7 +15,7 @@ from service.alerts.watcher import Orders, Watcher
 from service.capture.accept import accept
 from service.forms import Form
 from service.lead import Lead, LeadId, Receipt, Submission
-from service.store import Concern, Identity, Store
+from service.store import Alert, Identity, Store
 from service.store.tables import attempts, deliveries, leads
 from tests.alerts.ear import Ear
 from tests.builders import NOON, a_form, a_lead
@@ -85,7 +85,7 @@ class Post:
         self.store.write(lambda tx: tx.accounts.resume(account))
 
     @property
-    def open(self) -> dict[str, Concern]:
+    def open(self) -> dict[str, Alert]:
         """What is wrong now, by cause."""
         with self.store.read() as tx:
             return {concern.cause: concern for concern in tx.alerts.open()}

@@ -40,7 +40,7 @@ class Desk:
 
     def come(self, number: int = 1, **changes: Any) -> list[Lead]:
         """So many enquiries arrive now."""
-        came = [a_lead(f"{n}@example.com", self.post.now, tell=True, **changes) for n in range(number)]
+        came = [a_lead(f"{n}@example.com", self.post.now, notify_pending=True, **changes) for n in range(number)]
         for lead in came:
             self.store.keep(lead, [], lead.id)
         return sorted(came, key=lambda lead: lead.id)

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from service.capture.accept import announce_all
 from service.lead import Contact, Evidence, LeadId, Submission
-from service.store import Link
+from service.store import ConnectionKey
 from tests.alerts.conftest import Post
 from tests.builders import NOON, a_form
 
-META = Link("tour", "meta", "104")
+META = ConnectionKey("tour", "meta", "104")
 
 
 def announce(post: Post, *names: str) -> list[LeadId]:
@@ -19,7 +19,7 @@ def announce(post: Post, *names: str) -> list[LeadId]:
     return [receipt.lead_id for receipt in receipts]
 
 
-def breaks(post: Post, link: Link = META) -> None:
+def breaks(post: Post, link: ConnectionKey = META) -> None:
     """A worker found that only a person can help."""
     until = post.now + timedelta(minutes=1)
     post.store.write(lambda tx: tx.platforms.mark_broken(link, "Meta says no. Reconnect.", post.now, until))
@@ -68,7 +68,7 @@ def test_those_of_a_broken_connection_are_not_told_of_twice(post: Post) -> None:
 
 
 def test_a_connection_that_ends_is_told_about_from_day_330_on(post: Post) -> None:
-    link = Link("tour", "linkedin")
+    link = ConnectionKey("tour", "linkedin")
     post.store.write(lambda tx: tx.platforms.set_expiry(link, NOON + timedelta(days=40)))
     post.look()
     assert post.open == {}

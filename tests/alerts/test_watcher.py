@@ -28,7 +28,7 @@ def test_the_first_stuck_lead_is_told_within_five_minutes_and_only_once(post: Po
     assert heard["title"] == "Lead Capture: leads are stuck"
     assert heard["message"].startswith("Leads for the service account wait too long: nobody gets them through.")
     assert "1 lead, the oldest for 4 minutes." in heard["message"]
-    assert post.open["stuck:default"].told == 1
+    assert post.open["stuck:default"].notified_count == 1
 
 
 def test_many_stuck_leads_are_one_alert_with_their_number(post: Post) -> None:
@@ -320,13 +320,13 @@ def test_what_no_channel_took_is_untold_and_sent_again(post: Post) -> None:
     post.ear.status = 503
     post.pause("refused")
     post.look()
-    assert post.open["role:default"].told == 0
+    assert post.open["role:default"].notified_count == 0
 
     post.ear.status = 200
     post.look(0.1)
     post.look(0.5)
 
-    assert (post.open["role:default"].told, len(post.ear.heard)) == (1, 2)
+    assert (post.open["role:default"].notified_count, len(post.ear.heard)) == (1, 2)
 
 
 def test_a_channel_that_did_not_take_it_gets_it_later_the_others_not_again(post: Post) -> None:

@@ -98,10 +98,10 @@ def _copy(connection: Connection, table: Table, key: str, fill: int, copy: int) 
     prefix = f"{fill:x}{copy:03x}"
     made: dict[str, Any] = {key: literal(prefix) + func.substr(table.c[key], 5)}
     if table is deliveries:
-        made["person"] = literal(prefix) + table.c.person
-    columns = [made.get(column.name, column) for column in table.c]
+        made["serialize_key"] = literal(prefix) + table.c.serialize_key
+    columns = [made.get(name, column) for name, column in table.c.items()]
     source = select(*columns).where(table.c[key].like(f"{fill:x}000%"))
-    connection.execute(table.insert().from_select([column.name for column in table.c], source))
+    connection.execute(table.insert().from_select(table.c.keys(), source))
 
 
 def _a_lead(number: int, status: Status, prefix: str) -> Lead:

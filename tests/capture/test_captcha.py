@@ -323,7 +323,7 @@ def test_many_enquiries_write_a_trouble_down_once(kept: Store, provider: Provide
     enquire(front, 5)
 
     with front.store.read() as tx:
-        assert [concern.times for concern in tx.alerts.open()] == [1]
+        assert [concern.occurrences for concern in tx.alerts.open()] == [1]
 
 
 # -- who came before

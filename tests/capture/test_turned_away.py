@@ -12,7 +12,7 @@ from service.capture.http import rejected_calls
 from service.capture.http.remedies import remedy
 from service.capture.tools.registry import SENDERS
 from service.platforms.registry import PLATFORMS
-from service.store import Refusal, Store
+from service.store import Rejection, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.capture.senders.signing import SECRET, sign, table_of
 from tests.front import Front
@@ -38,7 +38,7 @@ def send(front: Front, lead_id: str = "L1", key: str = SECRET) -> TestResponse:
     return front.client.post("/webhooks/google-ads/tour", data=json.dumps(body))
 
 
-def refused(front: Front) -> Refusal | None:
+def refused(front: Front) -> Rejection | None:
     with front.store.read() as tx:
         return next(iter(tx.platforms.open_rejections()), None)
 

@@ -89,7 +89,7 @@ def test_missing_credentials_are_noticed_at_the_start_where_a_form_needs_them(en
         on_startup(account, env.context)
 
     with env.store.read() as tx:
-        assert [(hold.account, hold.what) for hold in tx.queue.call_pauses()] == [("default", "credentials")]
+        assert [(hold.account, hold.call) for hold in tx.queue.call_pauses()] == [("default", "credentials")]
 
 
 def has_credentials(env: Env, login: Login) -> None:

@@ -9,7 +9,7 @@ from service.forms import Destination
 from service.lead import Lead, Status
 from service.nexudus import counts
 from service.operations.leads import RETRY, act_on_lead
-from service.store import Hold
+from service.store import CallPause
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env
 
@@ -17,7 +17,7 @@ COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
 HARMFUL = 1009
 
 
-def holds(env: Env) -> list[Hold]:
+def holds(env: Env) -> list[CallPause]:
     with env.store.read() as tx:
         return tx.queue.call_pauses()
 
@@ -42,7 +42,7 @@ def waiting(env: Env) -> list[Lead]:
 def test_a_used_up_quota_holds_new_people_and_says_so(env: Env, waiting: list[Lead]) -> None:
     (hold,) = holds(env)
 
-    assert (hold.account, hold.what) == ("default", "create_coworker")
+    assert (hold.account, hold.call) == ("default", "create_coworker")
     assert states(env, waiting) == {Status.PENDING}
     assert all("takes no new contacts now" in env.kept(lead).problem for lead in waiting)
 
@@ -139,7 +139,7 @@ def test_no_lead_goes_into_a_stage_that_deletes_the_customer(env: Env, harmful: 
     assert env.kept(harmful).status is Status.PENDING
     assert "deletes the customer" in env.kept(harmful).problem
     assert env.nexudus.calls("POST", COWORKERS) == []
-    assert [hold.what for hold in holds(env)] == [f"stage:{HARMFUL}"]
+    assert [hold.call for hold in holds(env)] == [f"stage:{HARMFUL}"]
 
 
 def test_what_waits_for_a_stage_goes_where_the_forms_file_says_now(env: Env, harmful: Lead) -> None:
@@ -163,7 +163,7 @@ def test_a_full_location_holds_its_leads_and_says_so(env: Env) -> None:
 
     assert states(env, leads) == {Status.PENDING}
     assert all("no more opportunities for location 55" in env.kept(lead).problem for lead in leads)
-    assert [hold.what for hold in holds(env)] == ["cap:55"]
+    assert [hold.call for hold in holds(env)] == ["cap:55"]
 
 
 def test_room_that_was_made_lets_all_go(env: Env) -> None:
@@ -188,4 +188,4 @@ def test_a_refusal_that_does_not_say_why_is_told_by_a_count(env: Env, monkeypatc
     env.deliver_once()
 
     assert env.kept(lead).status is Status.PENDING
-    assert [hold.what for hold in holds(env)] == ["cap:55"]
+    assert [hold.call for hold in holds(env)] == ["cap:55"]

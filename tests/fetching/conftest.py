@@ -20,7 +20,7 @@ from service.fetching.fetcher import Fetcher, reconnect
 from service.fetching.lines import make_lines
 from service.forms import Form
 from service.lead import Attempt, Lead, LeadId, Status
-from service.store import Concern, Identity, Query, Store
+from service.store import Alert, Identity, Query, Store
 from service.store.tables import connections, notices
 from tests.builders import a_form
 from tests.fetching.platforms import LINKEDIN_TOKEN, META_TOKEN, Platforms, event
@@ -139,7 +139,7 @@ class Env:
     def hurry(self) -> None:
         """Let all waits and rests be over."""
         past = clock.now() - timedelta(seconds=1)
-        for change in (update(notices).values(due_at=past), update(connections).values(rests_until=past)):
+        for change in (update(notices).values(due_at=past), update(connections).values(paused_until=past)):
             with self.store._database.writing.begin() as connection:
                 connection.execute(change)
 
@@ -160,7 +160,7 @@ class Env:
         with self.store.read() as tx:
             return tx.leads.attempts_of([lead_id])[lead_id]
 
-    def concerns(self) -> dict[str, Concern]:
+    def concerns(self) -> dict[str, Alert]:
         """What is wrong now, by cause."""
         with self.store.read() as tx:
             return {concern.cause: concern for concern in tx.alerts.open()}

@@ -10,7 +10,7 @@ from service.capture.accept import announce_all
 from service.lead import Contact, Evidence, LeadId, Receipt, Status, Submission
 from service.operations.correction import correct
 from service.operations.leads import DISCARD, RETRY, ActionNotAllowed, act_on_lead
-from service.store import Link
+from service.store import ConnectionKey
 from tests.fetching.conftest import Env
 from tests.fetching.platforms import META_TOKEN, Canned, meta_error
 
@@ -47,14 +47,14 @@ def test_one_notice_finds_out_and_the_waits_grow(env: Env) -> None:
     waits, begun = [], asked(env)
     with env.collecting() as collector:
         env.wait(_more(env, begun))  # a start finds out by itself
-        env.wait(lambda: _rests(env, Link("tour", "meta")) > 0)
+        env.wait(lambda: _rests(env, ConnectionKey("tour", "meta")) > 0)
         for _ in range(3):
             before = asked(env)
             env.hurry()
             collector.nudge()
             env.wait(_more(env, before))
-            env.wait(lambda: _rests(env, Link("tour", "meta")) > 0)
-            waits.append(_rests(env, Link("tour", "meta")))
+            env.wait(lambda: _rests(env, ConnectionKey("tour", "meta")) > 0)
+            waits.append(_rests(env, ConnectionKey("tour", "meta")))
             assert asked(env) == before + 1
 
     assert waits == sorted(waits)
@@ -94,7 +94,7 @@ def test_a_new_token_in_the_forms_file_is_tried_at_the_start(env: Env) -> None:
 def test_a_retry_tries_a_broken_connection_at_once(env: Env) -> None:
     ids = breaks(env)
     with env.collecting() as collector:
-        env.wait(lambda: _rests(env, Link("tour", "meta")) > 0)
+        env.wait(lambda: _rests(env, ConnectionKey("tour", "meta")) > 0)
         env.platforms.tokens.add(META_TOKEN)
         act_on_lead(env.store, RETRY, ids[-1], clock.now())
         collector.nudge()
@@ -142,7 +142,7 @@ def test_an_outage_rests_the_connection_after_several_leads_failed(env: Env) -> 
         env.platforms.says(f"/v26.0/{name}", Canned({}, 500))
     env.hears(*NAMES)
     with env.collecting():
-        env.wait(lambda: _rests(env, Link("tour", "meta")) > 0)
+        env.wait(lambda: _rests(env, ConnectionKey("tour", "meta")) > 0)
 
     assert 5 <= asked(env) <= 7
     assert env.concerns() == {}
@@ -166,7 +166,7 @@ def _more(env: Env, before: int) -> Callable[[], bool]:
     return lambda: asked(env) > before
 
 
-def _rests(env: Env, link: Link) -> float:
+def _rests(env: Env, link: ConnectionKey) -> float:
     with env.store.read() as tx:
-        until = tx.platforms.health(link).rests_until
+        until = tx.platforms.health(link).paused_until
     return 0.0 if until is None else max(0.0, (until - clock.now()) / timedelta(seconds=1))

@@ -14,7 +14,7 @@ from service.fetching.fetcher import Fetcher
 from service.fetching.pull import pull
 from service.fetching.pull_job import PullJob
 from service.lead import Status
-from service.store import Identity, Notice
+from service.store import FetchNotice, Identity
 from tests.fetching.conftest import SECRET, Env
 from tests.fetching.platforms import TIKTOK_TOKEN, Canned, linkedin_error, linkedin_response, meta_error, meta_lead
 
@@ -25,7 +25,7 @@ class Clumsy:
 
     bad: set[str]
 
-    def fetch(self, notice: Notice) -> Enquiry:
+    def fetch(self, notice: FetchNotice) -> Enquiry:
         """Read one, or stumble."""
         if notice.external_id in self.bad:
             raise KeyError("a mistake of ours")

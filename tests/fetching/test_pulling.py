@@ -12,7 +12,7 @@ from service import clock
 from service.fetching.pull import PullResult, pull
 from service.fetching.pull_job import PullJob
 from service.lead import Status
-from service.store import Link
+from service.store import ConnectionKey
 from tests.capture.senders.recorded import recorded
 from tests.fetching.conftest import SECRET, Env
 from tests.fetching.platforms import (
@@ -272,7 +272,7 @@ def test_a_pull_that_failed_is_made_up_for(env: Env) -> None:
     begun = [call.query.partition("(start:")[2].partition(",")[0] for call in env.platforms.calls][-2:]
     assert begun[0] == begun[1]
     with env.store.read() as tx:
-        assert tx.platforms.health(Link("tour", "linkedin")).pulled_until == start + timedelta(minutes=62)
+        assert tx.platforms.health(ConnectionKey("tour", "linkedin")).pulled_until == start + timedelta(minutes=62)
 
 
 def test_a_dead_token_is_noticed_before_a_lead_comes(env: Env) -> None:
@@ -292,7 +292,7 @@ def test_a_token_that_ends_soon_is_known_where_the_app_is(env: Env) -> None:
     (call,) = env.platforms.asked("/v26.0/debug_token")
     assert call.headers["Authorization"] == f"Bearer 9|{SECRET}"
     with env.store.read() as tx:
-        assert tx.platforms.health(Link("tour", "meta")).ends_at == ends_at
+        assert tx.platforms.health(ConnectionKey("tour", "meta")).expires_at == ends_at
 
 
 def test_a_token_that_meta_calls_invalid_is_a_concern(env: Env) -> None:

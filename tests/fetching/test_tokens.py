@@ -11,7 +11,7 @@ from service import clock
 from service.fetching.pull_job import PullJob
 from service.lead import Status
 from service.platforms.errors import Disconnected
-from service.store import Link, Store
+from service.store import ConnectionKey, Store
 from tests.fetching.conftest import Env
 from tests.fetching.platforms import LINKEDIN_TOKEN, Canned, linkedin_response
 from tests.store.books import at_once
@@ -110,7 +110,7 @@ def test_the_daily_check_learns_when_the_year_ends(env: Env) -> None:
     PullJob(env.store, [], threading.Event()).step(env.line("linkedin"), clock.now())
 
     with env.store.read() as tx:
-        ends_at = tx.platforms.health(Link("tour", "linkedin")).ends_at
+        ends_at = tx.platforms.health(ConnectionKey("tour", "linkedin")).expires_at
     assert ends_at is not None
     assert timedelta(days=19) < ends_at - clock.now() < timedelta(days=21)
 
@@ -123,7 +123,7 @@ def test_where_linkedin_does_not_say_it_the_year_begins_with_the_first_renewal(e
         rounds.step(env.line("linkedin"), clock.now() + timedelta(days=days))
 
     with env.store.read() as tx:
-        ends_at = tx.platforms.health(Link("tour", "linkedin")).ends_at
+        ends_at = tx.platforms.health(ConnectionKey("tour", "linkedin")).expires_at
     assert ends_at is not None
     assert timedelta(days=364) < ends_at - clock.now() < timedelta(days=365, minutes=1)
     assert len(env.platforms.asked(OAUTH)) == 3

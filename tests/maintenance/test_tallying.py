@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import time_machine
 
 from service.maintenance.tallying import Tallier
-from service.store import Span, Store
+from service.store import DateRange, Store
 from tests.admin.desk import keep, keep_many
 from tests.builders import NOON, a_lead
 from tests.processes import wait_until
@@ -18,7 +18,7 @@ UTC_ZONE = ZoneInfo("UTC")
 def counted(store: Store) -> int:
     """How many leads the sums know."""
     with store.read() as tx:
-        return sum(number for _, number, _ in tx.statistics.by_value("status", Span("2000-01-01", "2100-01-01")))
+        return sum(number for _, number, _ in tx.statistics.by_value("status", DateRange("2000-01-01", "2100-01-01")))
 
 
 def test_leads_are_counted_by_themselves_until_it_is_stopped(kept: Store) -> None:
@@ -41,7 +41,9 @@ def test_the_newest_days_are_counted_first(kept: Store) -> None:
         Tallier(kept, UTC_ZONE, Event()).step()
 
     with kept.read() as tx:
-        assert [day for day, *_ in tx.statistics.by_day("status", Span("2026-11-01", "2026-11-30"))] == ["2026-11-24"]
+        assert [day for day, *_ in tx.statistics.by_day("status", DateRange("2026-11-01", "2026-11-30"))] == [
+            "2026-11-24"
+        ]
 
 
 def test_a_day_is_over_a_while_after_midnight(kept: Store) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from service.lead import Lead, Status
 from service.operations.leads import ACTIONS, DISCARD, RELEASE, RETRY, Progress, act_on_leads, act_on_matches
-from service.store import Arrival, Notice, Query, Store
+from service.store import Arrival, FetchNotice, Query, Store
 from tests.admin.desk import keep
 from tests.builders import NOON, a_lead
 from tests.store.books import claim, stands
@@ -66,7 +66,7 @@ def test_a_retry_lets_the_account_be_tried_at_once(store: Store) -> None:
 
 def test_what_is_still_to_be_fetched_is_fetched_and_not_sent_empty(store: Store) -> None:
     lead = a_lead(status=Status.ANNOUNCED)
-    notice = Notice(lead.id, "contact", "meta", "77", NOON)
+    notice = FetchNotice(lead.id, "contact", "meta", "77", NOON)
     store.announce_all([(Arrival(lead), notice)])
 
     assert act_on_leads(store, RETRY, [lead.id], NOON) == 1

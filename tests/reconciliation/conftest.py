@@ -12,7 +12,7 @@ from service.reconciliation.discrepancies import Comparison, DiscrepancyKind
 from service.reconciliation.polling import poll
 from service.reconciliation.reconciling import Ask, no_platforms, reconcile
 from service.simulator.server import Simulator
-from service.store import Change, Query, Sale, Store
+from service.store import Query, Sale, SaleChange, Store
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env, a_context
 
@@ -52,7 +52,7 @@ class Ledger:
         with self.env.store.read() as tx:
             return tx.crm.sales_of([lead.id])[lead.id]
 
-    def changes(self, lead: Lead) -> list[Change]:
+    def changes(self, lead: Lead) -> list[SaleChange]:
         """What happened to it."""
         with self.env.store.read() as tx:
             return tx.crm.changes_of([lead.id])[lead.id]

@@ -14,7 +14,7 @@ from service.forms import Form
 from service.lead import Attribution, Contact, Evidence, Lead, StoredTouch
 from service.platforms.google_ads import conversions as google
 from service.platforms.meta import conversions as meta
-from service.store import Change, SaleStatus, Store
+from service.store import SaleChange, SaleStatus, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.store.sold import a_change, a_sale, delivered
 
@@ -28,7 +28,7 @@ def all_fit(_conversion: Conversion, _form: Form) -> None:
     """Any platform can be told of anything."""
 
 
-def of_google(store: Store, lead: Lead, *changes: Change, worth: float | None = 450.0) -> Lead:
+def of_google(store: Store, lead: Lead, *changes: SaleChange, worth: float | None = 450.0) -> Lead:
     """A delivered lead to which this happened."""
     delivered(store, lead)
     store.write(lambda tx: tx.crm.save_sales([a_sale(lead, value=worth)], changes))

@@ -43,7 +43,7 @@ def test_accounts_that_agree_have_no_findings(ledger: Ledger) -> None:
     with ledger.env.store.read() as tx:
         latest = tx.crm.last_reconciliation("default")
     assert latest is not None
-    assert latest.told == found.as_json()
+    assert latest.result == found.as_json()
 
 
 def test_a_deleted_opportunity_is_named(ledger: Ledger) -> None:
@@ -54,8 +54,8 @@ def test_a_deleted_opportunity_is_named(ledger: Ledger) -> None:
 
     assert (finding.kind, finding.lead_id, finding.noted) == (DiscrepancyKind.GONE, ada.id, ada.opportunity_id)
     assert f"--excuse {ada.id}" in finding.remedy
-    assert ledger.sale(ada).gone_at is not None
-    assert ledger.sale(bob).gone_at is None
+    assert ledger.sale(ada).missing_since is not None
+    assert ledger.sale(bob).missing_since is None
 
 
 def test_what_was_deleted_on_purpose_is_not_named_again(ledger: Ledger) -> None:

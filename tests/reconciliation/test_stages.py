@@ -11,7 +11,7 @@ from service.lead import CoworkerId, Lead
 from service.nexudus.opportunities import PATH
 from service.nexudus.stage_history import HISTORY_PATH
 from service.reconciliation.repairing import repair
-from service.store import Arrival, Change
+from service.store import Arrival, SaleChange
 from tests.builders import a_lead
 from tests.reconciliation.conftest import Ledger
 from tests.reconciliation.test_reconciling import makes
@@ -59,7 +59,7 @@ def later(hours: float = 1) -> datetime:
 def note_as_before(ledger: Ledger, lead: Lead, *steps: tuple[str, datetime]) -> None:
     """As a release noted stages that took FromTime for the time of arrival; it kept no mark of how far it read."""
     past = clock.now() - timedelta(days=1)
-    changes = [Change(lead.id, "stage", name, at, past) for name, at in steps]
+    changes = [SaleChange(lead.id, "stage", name, at, past) for name, at in steps]
     ledger.env.store.write(lambda tx: tx.crm.save_sales([], changes))
 
 

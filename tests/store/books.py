@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from service.lead import Delivery, Lead, Receipt
-from service.store import Arrival, Debt, Key, Store, Transaction
+from service.store import Arrival, DedupKey, QueuedDelivery, Store, Transaction
 from tests.builders import NOON, a_lead
 
 T = TypeVar("T")
 
 
-def keep(store: Store, lead: Lead, *keys: Key) -> Receipt:
+def keep(store: Store, lead: Lead, *keys: DedupKey) -> Receipt:
     """Keep a lead without owing it."""
     return store.write(lambda tx: tx.leads.keep([Arrival(lead, keys)])[0].receipt)
 
@@ -24,7 +24,7 @@ def owe(store: Store, lead: Lead | None = None, due: datetime = NOON, person: st
     def job(tx: Transaction) -> None:
         tx.leads.keep([Arrival(owed)])[0]
         tx.queue.enqueue(
-            [Debt(owed.id, owed.account, person or owed.submission.contact.email, due, owed.submission.form)]
+            [QueuedDelivery(owed.id, owed.account, person or owed.submission.contact.email, due, owed.submission.form)]
         )
 
     store.write(job)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from service.lead import CoworkerId, Lead, OpportunityId
-from service.store import Change, Sale, SaleStatus, Store
+from service.store import Sale, SaleChange, SaleStatus, Store
 from tests.builders import NOON
 from tests.store.books import owe
 
@@ -30,9 +30,9 @@ def a_sale(lead: Lead, number: int = 80001, **changes: Any) -> Sale:
     return replace(whole, **changes)
 
 
-def a_change(lead: Lead, kind: str = "status", name: str = "in_progress", **changes: Any) -> Change:
+def a_change(lead: Lead, kind: str = "status", name: str = "in_progress", **changes: Any) -> SaleChange:
     """Something that happened at noon."""
-    return replace(Change(lead.id, kind, name, at=NOON, seen_at=NOON), **changes)
+    return replace(SaleChange(lead.id, kind, name, at=NOON, seen_at=NOON), **changes)
 
 
 def delivered(store: Store, lead: Lead, number: int = 80001) -> Lead:

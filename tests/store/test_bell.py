@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.lead import Status
-from service.store import Debt, Store, Transaction
+from service.store import QueuedDelivery, Store, Transaction
 from service.store.bell import Bell, PipeBell, pipe_of, ring
 from tests.builders import NOON, a_lead
 from tests.store.books import keep, owe
@@ -99,7 +99,7 @@ def test_a_debt_that_was_not_committed_does_not_ring(store: Store, bell: Bell, q
     lead = a_lead()
 
     def owe_and_stumble(tx: Transaction) -> float:
-        tx.queue.enqueue([Debt(lead.id, lead.account, "ada", NOON)])
+        tx.queue.enqueue([QueuedDelivery(lead.id, lead.account, "ada", NOON)])
         return 1 / 0
 
     with pytest.raises(ZeroDivisionError):

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from service.store import Concern, Store
+from service.store import Alert, Store
 from tests.builders import NOON
 
 LOGIN = "login:default"
@@ -14,12 +14,12 @@ def notice(store: Store, cause: str = LOGIN, minutes: int = 0) -> None:
     store.write(lambda tx: tx.alerts.report(cause, f"{cause} is wrong: put it right.", at))
 
 
-def open_now(store: Store) -> list[Concern]:
+def open_now(store: Store) -> list[Alert]:
     with store.read() as tx:
         return tx.alerts.open()
 
 
-def tell(store: Store, concern: Concern | None = None) -> bool:
+def tell(store: Store, concern: Alert | None = None) -> bool:
     told = concern or open_now(store)[0]
     return store.write(lambda tx: tx.alerts.mark_notified(told, NOON))
 
@@ -29,7 +29,7 @@ def test_a_cause_that_is_noticed_again_is_one_concern_with_a_count(store: Store)
         notice(store, minutes=minutes)
 
     (concern,) = open_now(store)
-    assert (concern.times, concern.since, concern.seen_at) == (3, NOON, NOON + timedelta(minutes=2))
+    assert (concern.occurrences, concern.since, concern.seen_at) == (3, NOON, NOON + timedelta(minutes=2))
 
 
 def test_two_causes_are_two_concerns_the_oldest_first(store: Store) -> None:
@@ -47,7 +47,7 @@ def test_what_is_over_is_open_no_more_and_still_to_be_told(store: Store) -> None
 
     assert open_now(store) == []
     with store.read() as tx:
-        assert [(concern.over_at, concern.told) for concern in tx.alerts.all()] == [(LATER, 1)]
+        assert [(concern.resolved_at, concern.notified_count) for concern in tx.alerts.all()] == [(LATER, 1)]
 
 
 def test_what_was_never_wrong_cannot_be_over(store: Store) -> None:
@@ -62,7 +62,7 @@ def test_a_cause_that_was_over_begins_anew_untold(store: Store) -> None:
     notice(store, minutes=10)
 
     (concern,) = open_now(store)
-    assert (concern.times, concern.told, concern.since) == (1, 0, NOON + timedelta(minutes=10))
+    assert (concern.occurrences, concern.notified_count, concern.since) == (1, 0, NOON + timedelta(minutes=10))
 
 
 def test_other_words_are_no_new_occurrence(store: Store) -> None:
@@ -71,7 +71,7 @@ def test_other_words_are_no_new_occurrence(store: Store) -> None:
     store.write(lambda tx: tx.alerts.reword(LOGIN, "Four leads wait by now."))
 
     (concern,) = open_now(store)
-    assert (concern.sentence, concern.times, concern.seen_at) == ("Four leads wait by now.", 1, NOON)
+    assert (concern.sentence, concern.occurrences, concern.seen_at) == ("Four leads wait by now.", 1, NOON)
 
 
 def test_a_concern_is_told_by_one_of_two_who_read_it(store: Store) -> None:
@@ -79,7 +79,7 @@ def test_a_concern_is_told_by_one_of_two_who_read_it(store: Store) -> None:
     (read,) = open_now(store)
 
     assert [tell(store, read), tell(store, read)] == [True, False]
-    assert [(concern.told, concern.told_at) for concern in open_now(store)] == [(1, NOON)]
+    assert [(concern.notified_count, concern.notified_at) for concern in open_now(store)] == [(1, NOON)]
 
 
 def test_one_that_began_anew_was_not_told_by_an_alert_about_the_one_before(store: Store) -> None:
@@ -89,7 +89,7 @@ def test_one_that_began_anew_was_not_told_by_an_alert_about_the_one_before(store
     notice(store, minutes=10)
 
     assert not tell(store, read)
-    assert [concern.told for concern in open_now(store)] == [0]
+    assert [concern.notified_count for concern in open_now(store)] == [0]
 
 
 def test_only_what_is_over_can_be_forgotten(store: Store) -> None:

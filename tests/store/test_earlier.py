@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.lead import Contact, Lead, Status
-from service.store import Earlier, Store
+from service.store import EarlierEnquiries, Store
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import keep
 
@@ -20,7 +20,7 @@ def asked(store: Store, days_ago: int = 4, **changes: Any) -> Lead:
     return lead
 
 
-def before(store: Store, lead: Lead) -> Earlier:
+def before(store: Store, lead: Lead) -> EarlierEnquiries:
     """What its person asked before."""
     with store.read() as tx:
         return tx.leads.earlier_enquiries([lead.id])[lead.id]
@@ -30,7 +30,7 @@ def test_they_are_counted_since_the_first(store: Store) -> None:
     for days_ago in (9, 4):
         asked(store, days_ago)
 
-    assert before(store, asked(store, 0)) == Earlier(2, NOON - timedelta(days=9))
+    assert before(store, asked(store, 0)) == EarlierEnquiries(2, NOON - timedelta(days=9))
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def test_they_are_counted_since_the_first(store: Store) -> None:
 def test_what_is_no_enquiry_of_the_person_there_does_not_count(store: Store, changes: dict[str, Any]) -> None:
     asked(store, **changes)
 
-    assert before(store, asked(store, 0)) == Earlier()
+    assert before(store, asked(store, 0)) == EarlierEnquiries()
 
 
 def test_what_came_later_does_not_count(store: Store) -> None:
     lead = asked(store, 4)
     asked(store, 1)
 
-    assert before(store, lead) == Earlier()
+    assert before(store, lead) == EarlierEnquiries()
 
 
 @pytest.mark.parametrize("is_indexed", [True, False])
@@ -74,4 +74,4 @@ def test_one_who_tells_neither_is_nobody(store: Store) -> None:
     nobody = a_submission(contact=Contact())
     asked(store, submission=nobody)
 
-    assert before(store, asked(store, 0, submission=nobody)) == Earlier()
+    assert before(store, asked(store, 0, submission=nobody)) == EarlierEnquiries()

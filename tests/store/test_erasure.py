@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from service.lead import Correction, CoworkerId, Doubt, Lead, OpportunityId, Outcome, Status, Step
-from service.store import Erased, Key, Store, Transaction
+from service.store import DedupKey, ErasureResult, Store, Transaction
 from service.store.tables import lead_words, metadata
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import claim, owe, stands
@@ -52,7 +52,7 @@ def everything(store: Store) -> str:
 
 def test_nothing_of_the_person_is_left_in_any_table(store: Store) -> None:
     lead = a_telling_lead()
-    store.keep(lead, [Key("same:contact:digest")], "ada@example.com")
+    store.keep(lead, [DedupKey("same:contact:digest")], "ada@example.com")
     deliver(store, lead)
     index(store)
     assert all(secret in everything(store) for secret in SECRETS[:5])
@@ -70,7 +70,7 @@ def test_an_erased_lead_still_counts(store: Store) -> None:
     told = store.erase([lead.id], NOON)
 
     left = stands(store, lead)
-    assert told == Erased(done=(lead.id,), opportunities=(OpportunityId(9),))
+    assert told == ErasureResult(done=(lead.id,), opportunities=(OpportunityId(9),))
     assert (left.status, left.opportunity_id, left.delivered_at) == (Status.ERASED, 9, NOON)
     assert (left.attribution.utm_source, left.attribution.channel) == ("google", "Paid Search")
 
@@ -97,7 +97,7 @@ def test_a_lead_that_is_being_sent_is_left_until_that_is_over(store: Store) -> N
 
     told = store.erase([lead.id], NOON)
 
-    assert told == Erased(busy=(lead.id,))
+    assert told == ErasureResult(busy=(lead.id,))
     assert store.erase([lead.id], NOON + timedelta(seconds=91)).done == (lead.id,)
 
 
@@ -134,7 +134,7 @@ def test_nobody_is_found_twice(store: Store) -> None:
 
     with store.read() as tx:
         assert tx.leads.of_person("ada@example.com") == []
-    assert store.erase([lead.id], NOON) == Erased()
+    assert store.erase([lead.id], NOON) == ErasureResult()
 
 
 def test_many_are_erased_a_few_at_a_time(store: Store) -> None:
@@ -163,8 +163,8 @@ def test_an_erased_lead_owes_nothing_that_could_be_retried(store: Store) -> None
 
 def test_what_a_sender_brings_again_stays_forgotten(store: Store) -> None:
     lead = a_lead()
-    by_id = [Key("id:meta:default:0123")]
-    store.keep(lead, [*by_id, Key("id:browser:contact:4567")], "ada@example.com")
+    by_id = [DedupKey("id:meta:default:0123")]
+    store.keep(lead, [*by_id, DedupKey("id:browser:contact:4567")], "ada@example.com")
     store.erase([lead.id], NOON)
 
     receipt = store.keep(a_lead(received_at=NOON + timedelta(days=9)), by_id, "ada@example.com")

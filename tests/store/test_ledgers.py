@@ -3,7 +3,7 @@
 import threading
 from datetime import timedelta
 
-from service.store import Reading, Reconciliation, Store
+from service.store import ReadState, Reconciliation, Store
 from service.store.ledgers import KEPT
 from service.store.transaction import Transaction
 from tests.builders import NOON
@@ -39,12 +39,12 @@ def test_a_reading_that_failed_is_told_and_goes_no_further(store: Store) -> None
     store.write(lambda tx: tx.crm.record_read("default", None, "Nexudus does not answer."))
 
     with store.read() as tx:
-        assert tx.crm.read_state("default") == Reading("default", None, NOON, "Nexudus does not answer.")
+        assert tx.crm.read_state("default") == ReadState("default", None, NOON, "Nexudus does not answer.")
 
 
 def test_of_an_account_that_was_never_read_nothing_is_known(store: Store) -> None:
     with store.read() as tx:
-        assert tx.crm.read_state("default") == Reading("default")
+        assert tx.crm.read_state("default") == ReadState("default")
         assert tx.crm.last_reconciliation("default") is None
 
 

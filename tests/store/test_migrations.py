@@ -9,11 +9,21 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import Connection
 
-from service.store import SCHEMA, Store, StoreUnavailable
+from service.lead import Doubt, LeadId, Step
+from service.store import SCHEMA, ConnectionKey, Store, StoreUnavailable
+from service.store.migrate import upgrade
 from service.store.tables import metadata
-from tests.builders import a_lead
+from tests.builders import NOON, a_lead
 from tests.store.books import at_once, count, keep
+
+WRITTEN, AFTERWARDS = (
+    Path(__file__).with_name("schema_0008.sql").read_text().split("-- what only workers and operators write")
+)
+"""Rows as schema 0008 has them: what taking two leads writes, and what comes later."""
+
+FIRST, SECOND = LeadId("1" * 32), LeadId("2" * 32)
 
 MIGRATE = "import sys; from service.store import Store; Store(sys.argv[1]).migrate()"
 
@@ -29,6 +39,12 @@ def bare_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) 
         connection.exec_driver_sql("CREATE SCHEMA public")
     store.close()
     return database_url
+
+
+def run(connection: Connection, script: str) -> None:
+    """Execute each statement of a script."""
+    for statement in filter(str.strip, script.split(";\n")):
+        connection.exec_driver_sql(statement)
 
 
 def defaults_differ(*compared: Any) -> bool:
@@ -83,6 +99,39 @@ def test_a_second_migration_changes_nothing(store: Store) -> None:
     store.migrate()
 
     assert count(store) == 1
+
+
+def test_leads_of_an_older_schema_keep_all_that_was_known_of_them(bare_url: str) -> None:
+    store = Store(bare_url)
+    with store._database.writing.begin() as connection:
+        upgrade(connection, "0008")
+        run(connection, WRITTEN + AFTERWARDS)
+
+    store.migrate()
+
+    doubt = Doubt(Step.CREATE_OPPORTUNITY, NOON, verify_count=2)
+    with store.read() as tx:
+        assert tx.leads.to_notify("contact", 10) == [FIRST, SECOND]
+        assert tx.queue.request_bodies([FIRST]) == {FIRST: {"Name": "Ada"}}
+        assert [(pause.call, pause.streak) for pause in tx.queue.call_pauses()] == [("create_coworker", 3)]
+        assert [(alert.cause, alert.notified_count) for alert in tx.alerts.all()] == [("login:default", 4)]
+        assert tx.crm.sales_of([FIRST])[FIRST].missing_since == NOON
+        assert tx.accounts.pause_streak("default") == 5
+        assert tx.platforms.health(ConnectionKey("contact", "meta")).pause_streak == 2
+        assert tx.crm.read_state("default").problem == "It did not answer."
+        assert tx.crm.last_reconciliation("default").result == {"is_whole": True}  # type: ignore[union-attr]
+    claimed = store.write(lambda tx: tx.queue.claim("worker", NOON, 90, 10))
+    assert [(delivery.lead.id, delivery.doubt) for delivery in claimed] == [(FIRST, doubt)]
+    assert store.write(lambda tx: tx.queue.resume_call("default", "create_coworker"))
+    store.close()
+
+
+def test_a_web_process_of_the_last_version_goes_on_taking_leads(store: Store) -> None:
+    with store._database.writing.begin() as connection:
+        run(connection, WRITTEN)
+
+    claimed = store.write(lambda tx: tx.queue.claim("worker", NOON, 90, 10))
+    assert [delivery.lead.id for delivery in claimed] == [FIRST, SECOND]
 
 
 def test_several_processes_may_migrate_at_once(bare_url: str) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from service.lead import Contact, Evidence, Lead, Status
-from service.store import Brought, Key, Store
+from service.store import DedupKey, PlatformLead, Store
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import keep
 
@@ -19,7 +19,7 @@ def metas(number: int, **changes: Any) -> Lead:
     return replace(a_lead(received_at=NOON + timedelta(minutes=number)), submission=submission)
 
 
-def brought(store: Store, **changes: Any) -> list[Brought]:
+def brought(store: Store, **changes: Any) -> list[PlatformLead]:
     """What Meta brought to the account."""
     with store.read() as tx:
         return list(tx.leads.brought_by("meta", "default", KEYS, NOON + timedelta(hours=1), **changes))
@@ -30,14 +30,16 @@ def test_a_platforms_leads_say_who_they_are_and_when(store: Store) -> None:
     keep(store, lead)
 
     assert brought(store) == [
-        Brought(lead.id, "contact", "Winter", "1", "p1@example.com", "+442079460142", lead.received_at, 1795521600.0)
+        PlatformLead(
+            lead.id, "contact", "Winter", "1", "p1@example.com", "+442079460142", lead.received_at, 1795521600.0
+        )
     ]
 
 
 def test_leads_that_others_relayed_are_the_platforms(store: Store) -> None:
     relayed, other = metas(1, sender="json"), metas(2, sender="json")
-    keep(store, relayed, Key(f"{KEYS}77"))
-    keep(store, other, Key("id:meta_default:78"))
+    keep(store, relayed, DedupKey(f"{KEYS}77"))
+    keep(store, other, DedupKey("id:meta_default:78"))
 
     assert [each.lead_id for each in brought(store)] == [relayed.id]
 

@@ -6,20 +6,20 @@ from http import HTTPStatus
 
 import pytest
 
-from service.store import Refusal, Store
+from service.store import Rejection, Store
 from service.store.tables import deployment
 from tests.builders import NOON
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-ONE = Refusal("tour", "meta", NOON, "Its signature does not match.", "Compare the secrets.", has_worked=True)
+ONE = Rejection("tour", "meta", NOON, "Its signature does not match.", "Compare the secrets.", has_worked=True)
 HANDSHAKE = replace(ONE, status=HTTPStatus.FORBIDDEN, why="The verify token does not match.")
 
 
-def later(refusal: Refusal, after: timedelta, **changes: object) -> Refusal:
+def later(refusal: Rejection, after: timedelta, **changes: object) -> Rejection:
     return replace(refusal, at=NOON + after, **changes)  # type: ignore[arg-type]  # a test's own names
 
 
-def note(store: Store, *refusals: Refusal) -> list[Refusal]:
+def note(store: Store, *refusals: Rejection) -> list[Rejection]:
     for refusal in refusals:
         store.write(lambda tx, each=refusal: tx.platforms.record_rejection(each))  # type: ignore[misc]  # runs before the next
     with store.read() as tx:
@@ -98,7 +98,7 @@ def test_a_row_of_an_earlier_version_is_read(store: Store) -> None:
         connection.execute(deployment.insert().values(row))
 
     with store.read() as tx:
-        assert tx.platforms.open_rejections() == [Refusal("tour", "meta", NOON, "It is wrong.")]
+        assert tx.platforms.open_rejections() == [Rejection("tour", "meta", NOON, "It is wrong.")]
 
 
 @pytest.mark.parametrize(
@@ -115,5 +115,5 @@ def test_a_row_of_an_earlier_version_is_read(store: Store) -> None:
         pytest.param(ONE, 7 * DAY, False, id="a week ago"),
     ],
 )
-def test_somebody_must_hear_of_a_sender_that_worked(refusal: Refusal, after: timedelta, is_alarming: bool) -> None:
+def test_somebody_must_hear_of_a_sender_that_worked(refusal: Rejection, after: timedelta, is_alarming: bool) -> None:
     assert refusal.is_alarming(NOON + after) is is_alarming

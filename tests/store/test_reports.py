@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.lead import Attribution, Status, first_lead_id, new_lead_id
-from service.store import Count, Origins, Period, Store, reports
+from service.store import OriginCount, Origins, Period, Store, reports
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import keep
 
@@ -48,15 +48,15 @@ def test_leads_are_counted_by_what_they_share_the_most_frequent_first(store: Sto
     found = origins(store)
 
     assert found.verdicts == [
-        Count(("Paid Search", "19", "rules:2 lead_source:known_source"), 2, 1),
-        Count(("Direct", "1", "rules:2 lead_source:by_channel"), 1, 1),
+        OriginCount(("Paid Search", "19", "rules:2 lead_source:known_source"), 2, 1),
+        OriginCount(("Direct", "1", "rules:2 lead_source:by_channel"), 1, 1),
     ]
-    assert found.sources == [Count(("google", "cpc"), 2, 1), Count(("", ""), 1, 1)]
-    assert found.by_form == [Count(("contact", "google"), 2, 1)]
+    assert found.sources == [OriginCount(("google", "cpc"), 2, 1), OriginCount(("", ""), 1, 1)]
+    assert found.by_form == [OriginCount(("contact", "google"), 2, 1)]
     assert (found.campaigns, found.contents, found.terms) == (
-        [Count(("spring",), 2, 1)],
-        [Count(("ad-a",), 2, 1)],
-        [Count(("desk",), 2, 1)],
+        [OriginCount(("spring",), 2, 1)],
+        [OriginCount(("ad-a",), 2, 1)],
+        [OriginCount(("desk",), 2, 1)],
     )
 
 
@@ -123,9 +123,9 @@ def test_each_code_is_counted_with_its_form_and_campaign(store: Store) -> None:
     delivered(store, Attribution(codes=("macro",)), form="tour")
 
     assert origins(store).codes == [
-        Count(("macro", "contact", "spring"), 2, 0),
-        Count(("macro", "tour", ""), 1, 1),
-        Count(("pii", "contact", "spring"), 1, 0),
+        OriginCount(("macro", "contact", "spring"), 2, 0),
+        OriginCount(("macro", "tour", ""), 1, 1),
+        OriginCount(("pii", "contact", "spring"), 1, 0),
     ]
 
 

@@ -55,18 +55,18 @@ def test_leads_that_were_not_seen_are_told_page_by_page(store: Store) -> None:
 
 def test_what_is_gone_keeps_when_that_was_first_noticed(store: Store) -> None:
     lead = delivered(store, a_lead())
-    store.write(lambda tx: tx.crm.mark_missing([a_sale(lead, gone_at=NOON)]))
+    store.write(lambda tx: tx.crm.mark_missing([a_sale(lead, missing_since=NOON)]))
 
-    store.write(lambda tx: tx.crm.mark_missing([a_sale(lead, gone_at=LATER)]))
+    store.write(lambda tx: tx.crm.mark_missing([a_sale(lead, missing_since=LATER)]))
 
     with store.read() as tx:
-        assert tx.crm.sales_of([lead.id])[lead.id].gone_at == NOON
+        assert tx.crm.sales_of([lead.id])[lead.id].missing_since == NOON
 
 
 def test_what_is_excused_as_gone_is_not_looked_for_again(store: Store) -> None:
     here, gone = delivered(store, a_lead("here@example.com"), 1), delivered(store, a_lead("gone@example.com"), 2)
     store.write(lambda tx: tx.crm.save_sales([a_sale(here, 1)], []))
-    store.write(lambda tx: tx.crm.mark_missing([a_sale(gone, 2, gone_at=NOON)]))
+    store.write(lambda tx: tx.crm.mark_missing([a_sale(gone, 2, missing_since=NOON)]))
 
     excused = store.write(lambda tx: tx.crm.acknowledge([here.id, gone.id, "none"], LATER))
 
@@ -80,7 +80,7 @@ def test_an_excuse_is_good_for_one_thing_only(store: Store) -> None:
     store.write(lambda tx: tx.crm.save_sales([a_sale(lead)], []))
     store.write(lambda tx: tx.crm.acknowledge([lead.id], NOON))  # that it is double
 
-    store.write(lambda tx: tx.crm.mark_missing([a_sale(lead, gone_at=LATER)]))
+    store.write(lambda tx: tx.crm.mark_missing([a_sale(lead, missing_since=LATER)]))
 
     with store.read() as tx:
         assert tx.crm.unseen_leads("default", None, LATER, "", 10) == [(lead.id, 80001)]
@@ -88,14 +88,14 @@ def test_an_excuse_is_good_for_one_thing_only(store: Store) -> None:
 
 def test_one_that_is_back_needs_a_new_excuse(store: Store) -> None:
     lead = delivered(store, a_lead())
-    store.write(lambda tx: tx.crm.mark_missing([a_sale(lead, gone_at=NOON)]))
+    store.write(lambda tx: tx.crm.mark_missing([a_sale(lead, missing_since=NOON)]))
     store.write(lambda tx: tx.crm.acknowledge([lead.id], NOON))
 
     store.write(lambda tx: tx.crm.mark_seen([lead.id], LATER))
 
     with store.read() as tx:
         sale = tx.crm.sales_of([lead.id])[lead.id]
-    assert (sale.gone_at, sale.excused_at, sale.seen_at) == (None, None, LATER)
+    assert (sale.missing_since, sale.acknowledged_at, sale.seen_at) == (None, None, LATER)
 
 
 def test_an_adopted_lead_owes_nothing_more(store: Store) -> None:

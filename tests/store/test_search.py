@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from service.lead import Attribution, Contact, Correction, CoworkerId, Lead, LeadId, OpportunityId
-from service.store import Query, Store, Tally
+from service.store import MatchCount, Query, Store
 from service.store.lead_rows import to_row
 from service.store.query import terms_of
 from service.store.search import FEW, LeadSearch
@@ -183,7 +183,7 @@ def test_a_count_is_as_long_as_the_pages(store: Store, query: Query) -> None:
     store.write(lambda tx: tx.search.fill_index("g", 12))
 
     with store.read() as tx:
-        assert tx.search.count(query) == Tally(len(found(store, query)))
+        assert tx.search.count(query) == MatchCount(len(found(store, query)))
 
 
 def test_beyond_a_number_more_than_will_do(store: Store) -> None:
@@ -193,7 +193,7 @@ def test_beyond_a_number_more_than_will_do(store: Store) -> None:
     with store.read() as tx:
         told = [tx.search.count(query, most=5) for query in (Query(), Query(channel="Email"))]
 
-    assert told == [Tally(5, is_exact=False)] * 2
+    assert told == [MatchCount(5, is_exact=False)] * 2
 
 
 @pytest.mark.parametrize(("few", "exact"), [(50, True), (1, False)])
@@ -204,7 +204,7 @@ def test_a_full_page_knows_how_many_were_met_on_its_way(store: Store, few: int, 
     with store._database.reading.connect() as connection:
         met = LeadSearch(connection, store._database, few).page(Query(text="x.example lovelace"), 5).met
 
-    assert met == Tally(20, is_exact=exact)
+    assert met == MatchCount(20, is_exact=exact)
 
 
 def test_a_page_that_would_read_too_much_says_how_far_it_came(store: Store) -> None:

@@ -84,7 +84,7 @@ def test_a_search_cut_off_by_a_crash_leaves_no_doubt(store: Store) -> None:
 
 def test_a_doubt_stays_with_the_debt_until_it_is_cleared(store: Store) -> None:
     owe(store)
-    doubt = Doubt(Step.CREATE_OPPORTUNITY, NOON, looks=1)
+    doubt = Doubt(Step.CREATE_OPPORTUNITY, NOON, verify_count=1)
     (delivery,) = claim(store)
 
     store.write(lambda tx: tx.queue.mark_unknown(delivery, doubt))

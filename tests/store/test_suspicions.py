@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from service.lead import Reason, Status, Suspicion
-from service.store import Arrival, Key, Store
+from service.store import Arrival, DedupKey, Store
 from tests.builders import NOON, a_lead
 from tests.store.books import keep
 
@@ -57,16 +57,18 @@ def test_what_was_released_is_held_no_more(store: Store) -> None:
 @pytest.mark.parametrize(
     ("kept", "asked", "at", "known"),
     [
-        (Key("key:contact:1"), "key:contact:1", SOON, True),
-        (Key("key:contact:1"), "key:contact:2", SOON, False),
-        (Key("same:contact:1", SOON), "same:contact:1", NOON, True),
-        (Key("same:contact:1", SOON), "same:contact:1", SOON, False),
+        (DedupKey("key:contact:1"), "key:contact:1", SOON, True),
+        (DedupKey("key:contact:1"), "key:contact:2", SOON, False),
+        (DedupKey("same:contact:1", SOON), "same:contact:1", NOON, True),
+        (DedupKey("same:contact:1", SOON), "same:contact:1", SOON, False),
     ],
     ids=["a key", "another key", "the same words", "the same words, too late"],
 )
-def test_what_came_before_is_known_by_its_keys(store: Store, kept: Key, asked: str, at: datetime, known: bool) -> None:
+def test_what_came_before_is_known_by_its_keys(
+    store: Store, kept: DedupKey, asked: str, at: datetime, known: bool
+) -> None:
     keep(store, a_lead(), kept)
 
     with store.read() as tx:
-        assert (tx.leads.match(Arrival(a_lead(), [Key("another"), Key(asked)]), at) is not None) is known
+        assert (tx.leads.match(Arrival(a_lead(), [DedupKey("another"), DedupKey(asked)]), at) is not None) is known
         assert tx.leads.match(Arrival(a_lead()), at) is None

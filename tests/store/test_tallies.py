@@ -11,12 +11,23 @@ import time_machine
 
 from service.lead import Attribution, CoworkerId, Lead, OpportunityId, Status
 from service.maintenance.tallying import Tallier
-from service.store import Span, Store
-from service.store.counting import ERASED, MOST_VALUES, REST, SHARED, Key, Sum, box_of, count, remembering, seconds_of
+from service.store import DateRange, Store
+from service.store.counting import (
+    ERASED,
+    MOST_VALUES,
+    REST,
+    SHARED,
+    CountKey,
+    LeadCount,
+    box_of,
+    count,
+    remembering,
+    seconds_of,
+)
 from tests.admin.desk import keep
 from tests.builders import NOON, a_lead, a_submission
 
-ALWAYS = Span("2026-01-01", "2026-12-31")
+ALWAYS = DateRange("2026-01-01", "2026-12-31")
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -30,7 +41,7 @@ def settle(store: Store, now: datetime = NOON + timedelta(days=2), zone: ZoneInf
     return number
 
 
-def told(store: Store, kind: str, span: Span = ALWAYS) -> dict[tuple[str, str], tuple[int, int]]:
+def told(store: Store, kind: str, span: DateRange = ALWAYS) -> dict[tuple[str, str], tuple[int, int]]:
     """(Day, value) -> leads, delivered."""
     with store.read() as tx:
         return {(day, value): (leads, done) for day, value, leads, done in tx.statistics.by_day(kind, span)}
@@ -215,7 +226,7 @@ def test_a_form_and_a_span_may_be_asked_for(store: Store) -> None:
 
     with store.read() as tx:
         forms = tx.statistics.by_value("status", replace(ALWAYS, form="tour"))
-        later = tx.statistics.by_value("status", Span("2026-11-25", "2026-12-31"))
+        later = tx.statistics.by_value("status", DateRange("2026-11-25", "2026-12-31"))
 
     assert (forms, later) == ([("pending", 1, 0)], [])
 
@@ -304,12 +315,12 @@ def test_rare_values_are_counted_as_one(store: Store) -> None:
 
 
 def test_only_the_erased_are_remembered() -> None:
-    old = {Key("location", "tour", "A"): Sum(3, 3), Key("location", "tour", "B"): Sum(2, 2)}
-    new = {Key("location", "tour", "B"): Sum(1, 1), Key("location", "tour", ERASED): Sum(3, 3)}
+    old = {CountKey("location", "tour", "A"): LeadCount(3, 3), CountKey("location", "tour", "B"): LeadCount(2, 2)}
+    new = {CountKey("location", "tour", "B"): LeadCount(1, 1), CountKey("location", "tour", ERASED): LeadCount(3, 3)}
 
     assert remembering(new, old, {"A", "B"}) == {
-        Key("location", "tour", "A"): Sum(3, 3),
-        Key("location", "tour", "B"): Sum(1, 1),
+        CountKey("location", "tour", "A"): LeadCount(3, 3),
+        CountKey("location", "tour", "B"): LeadCount(1, 1),
     }
 
 

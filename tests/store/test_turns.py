@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from service.lead import Delivery, Lead, Outcome, Step
-from service.store import UNAVAILABLE, Arrival, Debt, Store, Transaction, Turns
+from service.store import UNAVAILABLE, Arrival, QueuedDelivery, Store, Transaction, Turns
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import claim, owe, stands
 
@@ -27,7 +27,7 @@ def owe_later(store: Store, person: str) -> Lead:
 
     def job(tx: Transaction) -> None:
         tx.leads.keep([Arrival(lead)])[0]
-        tx.queue.enqueue([Debt(lead.id, "default", person, NOON - 60 * MINUTE, priority=1)])
+        tx.queue.enqueue([QueuedDelivery(lead.id, "default", person, NOON - 60 * MINUTE, priority=1)])
 
     store.write(job)
     return lead
@@ -114,7 +114,7 @@ def test_when_the_time_is_up_the_oldest_finds_out_alone(store: Store, held: list
 
     (chosen,) = claim(store, now=later)
 
-    assert (chosen.lead.id, chosen.waits_for) == (held[0].id, QUOTA)
+    assert (chosen.lead.id, chosen.blocked_by) == (held[0].id, QUOTA)
     assert claim(store, "another", now=later) == []
 
 
@@ -131,7 +131,7 @@ def test_a_hold_that_goes_on_counts_how_often(store: Store, held: list[Lead]) ->
         found = tx.queue.call_pause("default", QUOTA)
 
     assert found is not None
-    assert (found.times, found.since, found.until) == (len(held), NOON, NOON + 10 * MINUTE)
+    assert (found.streak, found.since, found.until) == (len(held), NOON, NOON + 10 * MINUTE)
 
 
 def test_holds_of_one_kind_are_lifted_together(store: Store) -> None:
@@ -141,7 +141,7 @@ def test_holds_of_one_kind_are_lifted_together(store: Store) -> None:
     store.write(lambda tx: tx.queue.resume_calls("default", "stage:"))
 
     with store.read() as tx:
-        assert [found.what for found in tx.queue.call_pauses()] == [QUOTA]
+        assert [found.call for found in tx.queue.call_pauses()] == [QUOTA]
 
 
 # -- after an outage

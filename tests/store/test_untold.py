@@ -21,7 +21,7 @@ def tells(store: Store, *told: Lead) -> None:
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.DELIVERED, Status.PARKED])
 def test_a_real_lead_is_told_of_until_it_was(store: Store, status: Status) -> None:
-    lead = a_lead(status=status, tell=True)
+    lead = a_lead(status=status, notify_pending=True)
     keep(store, lead)
     assert untold(store) == [lead.id]
 
@@ -32,7 +32,7 @@ def test_a_real_lead_is_told_of_until_it_was(store: Store, status: Status) -> No
 
 @pytest.mark.parametrize("status", [Status.ANNOUNCED, Status.QUARANTINED, Status.TEST, Status.DISCARDED, Status.ERASED])
 def test_what_is_no_real_lead_is_not(store: Store, status: Status) -> None:
-    keep(store, a_lead(status=status, tell=True))
+    keep(store, a_lead(status=status, notify_pending=True))
 
     assert untold(store) == []
 
@@ -44,7 +44,7 @@ def test_nor_is_a_lead_that_nobody_wants_to_be_told_of(store: Store) -> None:
 
 
 def test_a_lead_that_is_released_becomes_one_to_tell_of(store: Store) -> None:
-    lead = a_lead(status=Status.QUARANTINED, tell=True)
+    lead = a_lead(status=Status.QUARANTINED, notify_pending=True)
     store.keep(lead, [], "ada@example.com")
 
     store.write(lambda tx: tx.queue.retry([lead.id], NOON))
@@ -53,7 +53,7 @@ def test_a_lead_that_is_released_becomes_one_to_tell_of(store: Store) -> None:
 
 
 def test_a_lead_told_of_while_it_waits_is_not_told_of_again_when_it_is_delivered(store: Store) -> None:
-    lead = a_lead(tell=True)
+    lead = a_lead(notify_pending=True)
     keep(store, lead)
     tells(store, lead)
 
@@ -63,15 +63,18 @@ def test_a_lead_told_of_while_it_waits_is_not_told_of_again_when_it_is_delivered
 
 
 def test_those_of_the_form_come_oldest_first_and_no_more_than_asked_for(store: Store) -> None:
-    mine = [a_lead(f"{number}@example.com", tell=True) for number in range(3)]
-    for lead in (*mine, a_lead("other@example.com", submission=a_submission(form="tour"), tell=True)):
+    mine = [a_lead(f"{number}@example.com", notify_pending=True) for number in range(3)]
+    for lead in (*mine, a_lead("other@example.com", submission=a_submission(form="tour"), notify_pending=True)):
         keep(store, lead)
 
     assert untold(store, most=2) == sorted(lead.id for lead in mine)[:2]
 
 
 def test_leads_of_forms_that_tell_nobody_any_more_are_forgotten(store: Store) -> None:
-    mine, other = a_lead(tell=True), a_lead("b@example.com", submission=a_submission(form="tour"), tell=True)
+    mine, other = (
+        a_lead(notify_pending=True),
+        a_lead("b@example.com", submission=a_submission(form="tour"), notify_pending=True),
+    )
     keep(store, mine)
     keep(store, other)
 
@@ -82,7 +85,7 @@ def test_leads_of_forms_that_tell_nobody_any_more_are_forgotten(store: Store) ->
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_index_alone_finds_them(store: Store) -> None:
-    keep(store, a_lead(tell=True))
+    keep(store, a_lead(notify_pending=True))
     query = "SELECT id FROM leads WHERE untold IS NOT NULL AND form = 'contact' AND status = 'pending'"
 
     with store._database.reading.connect() as connection:

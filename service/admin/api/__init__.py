@@ -11,7 +11,7 @@ from service.admin.api import house, leads, people, previews, reports
 from service.admin.api.access import PROBLEM
 from service.admin.api.schemas.base import ProblemBody
 from service.forms import Form
-from service.store import Concern, Store
+from service.store import Alert, Store
 
 Preview = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
 """Form name and a PreviewRequest -> a PreviewBody, or None for an unknown form."""
@@ -25,7 +25,7 @@ Every call brings `Authorization: Bearer ADMIN_TOKEN`. Bodies are JSON, instants
 documents (RFC 9457). A filter or member that is not known here is an error, never ignored."""
 
 
-def _kind(concern: Concern) -> str:
+def _kind(concern: Alert) -> str:
     return concern.kind
 
 
@@ -37,7 +37,7 @@ class Asked:
     report: Report
     forms: Mapping[str, Form] = field(default_factory=dict)
     public_url: str = ""
-    title_of: Callable[[Concern], str] = _kind
+    title_of: Callable[[Alert], str] = _kind
 
 
 class ProblemApi(Api):

@@ -9,11 +9,11 @@ from service.admin.api.access import answers, guarded
 from service.admin.api.schemas.house import AlertList, FormList
 from service.forms import Form
 from service.operations.lead_json import instant
-from service.store import Concern, Store
+from service.store import Alert, Store
 
 
 def blueprint(
-    store: Store, token: str, forms: Mapping[str, Form], public_url: str, title_of: Callable[[Concern], str]
+    store: Store, token: str, forms: Mapping[str, Form], public_url: str, title_of: Callable[[Alert], str]
 ) -> Blueprint:
     """The calls."""
     routes = guarded("house", token, "What there is, and what is wrong.")
@@ -45,7 +45,7 @@ def _form(form: Form, public_url: str) -> dict[str, Any]:
     }
 
 
-def _alert(concern: Concern, title: str) -> dict[str, Any]:
+def _alert(concern: Alert, title: str) -> dict[str, Any]:
     return {
         "cause": concern.cause,
         "title": title,

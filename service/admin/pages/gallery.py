@@ -8,7 +8,7 @@ from service.admin.pages.amounts import share, spell, whole
 from service.admin.pages.charts import Axis, Bars, Columns, bars, columns, top_of_counts, top_of_durations
 from service.admin.pages.spans import Time
 from service.admin.pages.words import STATUSES, counted
-from service.store import Span, Statistics
+from service.store import DateRange, Statistics
 from service.store.counting import ERASED, JOINT, REST, seconds_of
 
 MOST_BARS = 10
@@ -43,7 +43,7 @@ class Sights:
     """What pictures are drawn from. knows: whether some rule knows a utm_source; defaults: see report.py."""
 
     tallies: Statistics
-    span: Span
+    span: DateRange
     time: Time
     knows: Callable[[str], bool]
     defaults: Mapping[str, str] = field(default_factory=dict)

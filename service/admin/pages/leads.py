@@ -13,7 +13,7 @@ from service.admin.pages.shell import Shell
 from service.admin.pages.window import Window
 from service.admin.pages.words import sender_name
 from service.lead import Lead
-from service.store import Query, Tally, Transaction
+from service.store import MatchCount, Query, Transaction
 
 PAGE = 50
 """Leads of one page."""
@@ -36,7 +36,7 @@ class Sheet:
     newer: str = ""
     older: str = ""
     reached: datetime | None = None
-    met: Tally | None = None
+    met: MatchCount | None = None
 
 
 def add(routes: Blueprint, window: Window, shell: Shell) -> None:
@@ -88,10 +88,10 @@ def _instant(tx: Transaction, lead_id: str) -> datetime | None:
     return None if lead is None else lead.received_at
 
 
-def _tally(tx: Transaction, query: Query, sheet: Sheet) -> Tally:
+def _tally(tx: Transaction, query: Query, sheet: Sheet) -> MatchCount:
     """How many there are, at least; a page that holds all of them need not ask."""
     if not sheet.older:
-        return Tally(len(sheet.leads))
+        return MatchCount(len(sheet.leads))
     return sheet.met or tx.search.count(query)
 
 

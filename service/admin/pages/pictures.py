@@ -12,7 +12,7 @@ from service.admin.pages.gallery import DRAWN, Cell, Picture, Sights, draw
 from service.admin.pages.shell import HEADERS, PREFIX, Shell
 from service.admin.pages.spans import Asked, Time
 from service.admin.pages.window import Window
-from service.store import State, Transaction
+from service.store import CountingState, Transaction
 
 RUNNABLE = ("=", "+", "-", "@", "'", "\t", "\r")
 """How cells begin that a spreadsheet would run, or read as text already."""
@@ -55,7 +55,7 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         return answer
 
 
-def _sights(window: Window, tx: Transaction, asked: Asked, state: State) -> Sights:
+def _sights(window: Window, tx: Transaction, asked: Asked, state: CountingState) -> Sights:
     span = asked.span(clock.now().astimezone(window.zone).date(), state.first)
     time: Time = spans.parts(span)
     asking = [asked.form] if asked.form in window.forms else list(window.forms)

@@ -16,7 +16,7 @@ from service.admin.pages.window import Window
 from service.delivery.setup_check.job import checked_mark
 from service.forms import Form
 from service.lead import Lead
-from service.store import Concern, Query, Refusal, Transaction
+from service.store import Alert, Query, Rejection, Transaction
 
 CHECKS = ("setup", "stage", "cap")
 """Kinds of concerns that the daily check of the set-up finds."""
@@ -35,8 +35,8 @@ class Shown:
     form: Form
     address: str
     last: Lead | None
-    found: Sequence[Concern]
-    refused: Sequence[Refusal]
+    found: Sequence[Alert]
+    refused: Sequence[Rejection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +91,23 @@ def _checked(tx: Transaction, account: str) -> datetime | None:
     return None if found is None else datetime.fromisoformat(found)
 
 
-def findings(tx: Transaction) -> list[Concern]:
+def findings(tx: Transaction) -> list[Alert]:
     """What the last check of the set-up found and nobody has put right."""
     return [concern for concern in tx.alerts.open() if concern.kind in CHECKS]
 
 
-def _shown(tx: Transaction, window: Window, form: Form, found: Iterable[Concern]) -> Shown:
+def _shown(tx: Transaction, window: Window, form: Form, found: Iterable[Alert]) -> Shown:
     mine = [concern for concern in found if _is_about(concern, form)]
     return Shown(form, snippets.endpoint(window.public_url, form), _last(tx, form), mine, list(_refused(tx, form)))
 
 
-def _refused(tx: Transaction, form: Form) -> Iterator[Refusal]:
+def _refused(tx: Transaction, form: Form) -> Iterator[Rejection]:
     """What was refused lately and is not mended: no call of that sender was accepted since."""
     now = clock.now()
     return (refusal for refusal in tx.platforms.rejections_of(form.name) if refusal.is_recent(now))
 
 
-def _is_about(concern: Concern, form: Form) -> bool:
+def _is_about(concern: Alert, form: Form) -> bool:
     kind, _, rest = concern.cause.partition(":")
     return kind == "setup" and rest.split(":")[1:2] == [form.name]
 

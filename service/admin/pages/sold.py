@@ -5,7 +5,7 @@ from datetime import datetime
 
 from service.admin.pages.journey import Event
 from service.admin.pages.words import counted, span
-from service.store import Change, Reconciliation, Sale, SaleStatus
+from service.store import Reconciliation, Sale, SaleChange, SaleStatus
 
 STATUSES = {SaleStatus.IN_PROGRESS: "In progress", SaleStatus.WON: "Won", SaleStatus.LOST: "Lost"}
 
@@ -15,7 +15,7 @@ def sale_facts(sale: Sale | None) -> list[tuple[str, str]]:
     if sale is None:
         return []
     lost = f"{STATUSES[sale.status]}: {sale.loss_reason}" if sale.loss_reason else STATUSES[sale.status]
-    gone = f"since {sale.gone_at:%Y-%m-%d}" if sale.gone_at else ""
+    gone = f"since {sale.missing_since:%Y-%m-%d}" if sale.missing_since else ""
     return [
         ("Stage", sale.stage),
         ("Board", sale.board),
@@ -30,7 +30,7 @@ def worth(sale: Sale) -> str:
     return "" if not sale.value else f"{sale.value:,.2f} {sale.currency}".strip()
 
 
-def sale_events(sale: Sale | None, changes: Sequence[Change]) -> Iterator[Event]:
+def sale_events(sale: Sale | None, changes: Sequence[SaleChange]) -> Iterator[Event]:
     """What happened to it, after it was delivered."""
     was_closed = False
     for change in changes:
@@ -47,7 +47,7 @@ def sale_events(sale: Sale | None, changes: Sequence[Change]) -> Iterator[Event]
 
 def agreement(made: Reconciliation, now: datetime) -> tuple[str, str, str]:
     """Whether all accounts agreed at the last comparison: word, tone, sentence."""
-    told = made.told
+    told = made.result
     counts = (
         f"{told['nexudus']['found']:,} opportunities of ours were found in Nexudus, {span(now - made.ended_at)} ago."
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
-from service.store import Span
+from service.store import DateRange
 
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "A year", "all": "Everything"}
 USUAL = "30"
@@ -35,12 +35,12 @@ class Asked:
         named = {"period": self.period, "form": self.form, "from": self.since, "to": self.until}
         return urlencode({name: value for name, value in named.items() if value})
 
-    def span(self, today: date, first: str) -> Span:
+    def span(self, today: date, first: str) -> DateRange:
         """The days. first: the oldest with leads, "" where there are none."""
         last = self.until or today.isoformat()
         begin = min(last, self.since or self._begin(date.fromisoformat(last), first))
         earliest = date.fromordinal(max(1, date.fromisoformat(last).toordinal() - LONGEST + 1))
-        return Span(max(begin, earliest.isoformat()), last, self.form)
+        return DateRange(max(begin, earliest.isoformat()), last, self.form)
 
     def _begin(self, last: date, first: str) -> str:
         if self.period == "all":
@@ -97,7 +97,7 @@ def _day(text: str) -> str:
         return ""
 
 
-def parts(span: Span) -> Time:
+def parts(span: DateRange) -> Time:
     """How a span is shown."""
     begin, end = date.fromisoformat(span.first), date.fromisoformat(span.last)
     days = (end - begin).days + 1

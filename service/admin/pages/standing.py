@@ -86,9 +86,9 @@ def _platforms(tx: Transaction, forms: Sequence[Form], now: datetime) -> Iterato
         where += f", {health.link.place}" if health.link.place else ""
         if health.reason:
             broken.setdefault(health.link.sender, []).append(Standing(where, "Broken", "bad", health.reason))
-        elif health.rests_until is not None and health.rests_until > now:
+        elif health.paused_until is not None and health.paused_until > now:
             said = "The platform asked for a pause, or did not answer. It goes on by itself"
-            standing = Standing(where, "Resting", "busy", said, health.rests_until)
+            standing = Standing(where, "Resting", "busy", said, health.paused_until)
             broken.setdefault(health.link.sender, []).append(standing)
     refused = _refused(tx, forms, now)
     for sender in sorted({sender for form in forms for sender in form.webhooks} | refused.keys()):

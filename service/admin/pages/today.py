@@ -12,7 +12,7 @@ from service.admin.pages.shell import PREFIX, Shell
 from service.admin.pages.standing import standings
 from service.admin.pages.window import Window
 from service.lead import Lead, Status
-from service.store import Concern, Query, Tally, Transaction
+from service.store import Alert, MatchCount, Query, Transaction
 
 MOST_LISTED = 3
 """Leads of one kind that are named; the others are counted."""
@@ -36,7 +36,7 @@ class Figure:
     """One number, and where its leads are."""
 
     name: str
-    tally: Tally
+    tally: MatchCount
     note: str
     link: str
     tone: str = "calm"
@@ -73,17 +73,17 @@ def _calls(tx: Transaction, window: Window) -> Iterator[Call]:
     number = tx.search.count(Query(status=Status.PARKED.value))
     if number.number:
         some = tx.search.leads(Query(status=Status.PARKED.value), MOST_LISTED)
-        title = "1 lead needs you" if number == Tally(1) else f"{_many(number)} leads need you"
+        title = "1 lead needs you" if number == MatchCount(1) else f"{_many(number)} leads need you"
         sentence = "Each says why and what to do. Until then they are not sent."
         yield Call(title, sentence, None, tuple(some), f"{PREFIX}/leads?status=parked")
 
 
-def _concern(concern: Concern, window: Window) -> Call:
+def _concern(concern: Alert, window: Window) -> Call:
     title = window.title_of(concern)
     return Call(title[:1].upper() + title[1:], concern.sentence, concern.since)
 
 
-def _many(tally: Tally) -> str:
+def _many(tally: MatchCount) -> str:
     return f"{tally.number:,}" if tally.is_exact else f"More than {tally.number:,}"
 
 
@@ -94,8 +94,8 @@ def _figures(tx: Transaction, since: datetime) -> list[Figure]:
     )
     spam_today = day.received.get(Status.QUARANTINED, 0)
     return [
-        Figure("Received", Tally(day.arrived), "today", f"{PREFIX}/leads?period=today"),
-        Figure("Delivered", Tally(day.delivered), "today", f"{PREFIX}/leads?status=delivered", "good"),
+        Figure("Received", MatchCount(day.arrived), "today", f"{PREFIX}/leads?period=today"),
+        Figure("Delivered", MatchCount(day.delivered), "today", f"{PREFIX}/leads?status=delivered", "good"),
         Figure("Waiting", waiting, "now", f"{PREFIX}/leads?status=pending", "busy" if waiting.number else "calm"),
         Figure("Need you", parked, "now", f"{PREFIX}/leads?status=parked", "bad" if parked.number else "calm"),
         Figure(

@@ -8,7 +8,7 @@ from typing import Any
 from service.forms import Form
 from service.lead import Lead
 from service.operations.leads import TIME_LIMIT_S
-from service.store import Concern, Store
+from service.store import Alert, Store
 
 MADE_PASSWORD = "admin_password"  # noqa: S105 (the name of a value)
 """The value of the deployment with the hash of a password that was made for the operator."""
@@ -31,7 +31,7 @@ def _no_link(_lead: Lead) -> Link | None:
     return None
 
 
-def _sentence(concern: Concern) -> str:
+def _sentence(concern: Alert) -> str:
     return concern.kind
 
 
@@ -63,7 +63,7 @@ class Window:
     zone: tzinfo = UTC
     try_sign_in: Callable[[str], float] = _unlimited
     crm_link: Callable[[Lead], Link | None] = _no_link
-    title_of: Callable[[Concern], str] = _sentence
+    title_of: Callable[[Alert], str] = _sentence
     patience_s: float = TIME_LIMIT_S
     knows_source: Callable[[str, str], bool] = _knows
     defaults: Mapping[str, str] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from service import clock
 from service.capture.http.remedies import remedy
 from service.capture.tools.registry import SENDERS
 from service.forms import Form
-from service.store import Refusal, Store, StoreUnavailable
+from service.store import Rejection, Store, StoreUnavailable
 
 NOTE_INTERVAL_S = 60.0
 """Least seconds between two notes of one address by one process: strangers must not keep the database busy."""
@@ -101,7 +101,7 @@ class RejectedCalls:
             has_worked = (
                 bool(before and before.has_worked) or tx.statistics.last_lead_from(form.name, sender) is not None
             )
-        refusal = Refusal(form.name, sender, now, why, status=status, calls=calls, has_worked=has_worked)
+        refusal = Rejection(form.name, sender, now, why, status=status, calls=calls, has_worked=has_worked)
         since = refusal.after(before).began_at
         address = f"{self._public_url}/webhooks/{sender}/{form.name}"
         refusal = replace(refusal, remedy=remedy(form, sender, status, address, since))

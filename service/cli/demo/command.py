@@ -13,7 +13,7 @@ from service.cli.demo.story import ACCOUNT, tell
 from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed
 from service.cli.progress import Bar
-from service.store import History, Store, StoreUnavailable
+from service.store import LeadHistory, Store, StoreUnavailable
 
 TOGETHER = 2000
 """Leads written, or removed, in one transaction."""
@@ -81,7 +81,7 @@ def _write_all(store: Store, arguments: argparse.Namespace, until: datetime) -> 
     return written
 
 
-def _writing(some: list[History]) -> Callable[..., None]:
+def _writing(some: list[LeadHistory]) -> Callable[..., None]:
     return lambda tx: tx.leads.write_histories(some)
 
 

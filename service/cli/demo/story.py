@@ -25,7 +25,7 @@ from service.lead import (
     first_lead_id,
 )
 from service.nexudus.opportunities import compose
-from service.store import History
+from service.store import LeadHistory
 
 ACCOUNT = "demo"
 """Whose leads these are. The forms file must have no account of this name."""
@@ -36,7 +36,7 @@ _PLACES = (("London", 46), ("Manchester", 22), ("Berlin", 18), ("Amsterdam", 14)
 _SENT_TWICE = 0.01
 
 
-def tell(count: int, days: int, until: datetime, seed: int) -> Iterator[History]:
+def tell(count: int, days: int, until: datetime, seed: int) -> Iterator[LeadHistory]:
     """So many leads within so many days before `until`."""
     random = Random(seed)  # noqa: S311 (a story, no secret)
     visits = all_visits()
@@ -44,7 +44,7 @@ def tell(count: int, days: int, until: datetime, seed: int) -> Iterator[History]
         visit = visits.pick(random)
         fate = fate_of(received_at, until, is_site=visit.sender == "browser", random=random)
         lead = _lead(number, received_at, visit, fate, random)
-        yield History(lead, fate.attempts, _body(lead) if lead.status is Status.DELIVERED else None)
+        yield LeadHistory(lead, fate.attempts, _body(lead) if lead.status is Status.DELIVERED else None)
 
 
 def _body(lead: Lead) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from service.cli.progress import Bar
 from service.forms import Form
 from service.lead import Status
 from service.platforms.registry import title_of
-from service.store import LATER, Arrival, Key, Store
+from service.store import LATER, Arrival, DedupKey, Store
 
 TOGETHER = 200
 """Rows in memory, and asked for, at a time."""
@@ -128,17 +128,17 @@ class _Taking:
 
     def _arrival(self, taken: ReadRow, now: datetime) -> Arrival:
         arrival = arrival_of(taken.submission, self._form, now, taken.suspicion)
-        lead = replace(arrival.lead, tell=False)  # nobody is told of what came long ago
+        lead = replace(arrival.lead, notify_pending=False)  # nobody is told of what came long ago
         return arrival._replace(lead=lead, keys=self._keys(taken, now))
 
-    def _keys(self, taken: ReadRow, now: datetime) -> list[Key]:
+    def _keys(self, taken: ReadRow, now: datetime) -> list[DedupKey]:
         """What makes the row known the next time: tests, too, which have no keys where they come one by one.
 
         The row's own key never expires and decides alone: it is made of all that the row says.
         """
         keys = keys_of(taken.submission, self._form, now)
-        found = [Key(key.value) if key.value.startswith("key:") else key for key in keys]
-        return found or [Key(f"test:{self._form.name}:{taken.row.removeprefix('import ')}")]
+        found = [DedupKey(key.value) if key.value.startswith("key:") else key for key in keys]
+        return found or [DedupKey(f"test:{self._form.name}:{taken.row.removeprefix('import ')}")]
 
     def _is_here(self, each: _Read, here: Collection[str], now: datetime) -> bool:
         """Whether a row's lead is stored: by its own words, or by an id that belongs to the same person."""

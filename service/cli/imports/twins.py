@@ -15,7 +15,7 @@ from service.capture.fields.names import fold
 from service.capture.sheets.rows import ReadRow
 from service.capture.sheets.times import Span
 from service.forms import Form
-from service.store import Brought, Store
+from service.store import PlatformLead, Store
 
 TOLERANCE_S = 120.0
 """Seconds between the time of a row and of its lead: spreadsheets drop them, platforms count from other moments."""
@@ -33,9 +33,9 @@ class Twins:
     def __init__(self, store: Store, platform: str, form: Form, now: datetime) -> None:
         self._store, self._platform, self._form, self._now = store, platform, form, now
         self._used: set[str] = set()
-        self._by_row: dict[str, Brought | None] = {}
+        self._by_row: dict[str, PlatformLead | None] = {}
 
-    def twin_of(self, taken: ReadRow) -> Brought | None:
+    def twin_of(self, taken: ReadRow) -> PlatformLead | None:
         """The lead that a row is, though no id says so. The same row again has the same."""
         if taken.row not in self._by_row:
             found = next((lead for lead in self._of_person(taken) if self._is_same(taken, lead)), None)
@@ -51,7 +51,7 @@ class Twins:
         with self._store.read() as tx:
             return sum(tx.leads.count_announced(self._platform, account) for account in self._form.accounts)
 
-    def _of_person(self, taken: ReadRow) -> Iterator[Brought]:
+    def _of_person(self, taken: ReadRow) -> Iterator[PlatformLead]:
         """Leads of the same address; of the same phone where one of both has no address."""
         people = self._all if not taken.submission.external_id else self._nameless
         contact = taken.submission.contact
@@ -61,7 +61,7 @@ class Twins:
         if phone.startswith("+"):
             yield from (lead for lead in people.get(phone, ()) if not (email and lead.email))
 
-    def _is_same(self, taken: ReadRow, lead: Brought) -> bool:
+    def _is_same(self, taken: ReadRow, lead: PlatformLead) -> bool:
         if lead.lead_id in self._used:
             return False
         arrived = _arrival_of(lead)
@@ -71,14 +71,14 @@ class Twins:
         return lead.form == self._form.name and len(names) < 2  # noqa: PLR2004 (two forms of the platform's)
 
     @cached_property
-    def _all(self) -> dict[str, list[Brought]]:
+    def _all(self) -> dict[str, list[PlatformLead]]:
         return self._brought(nameless=False)
 
     @cached_property
-    def _nameless(self) -> dict[str, list[Brought]]:
+    def _nameless(self) -> dict[str, list[PlatformLead]]:
         return self._brought(nameless=True)
 
-    def _brought(self, *, nameless: bool) -> dict[str, list[Brought]]:
+    def _brought(self, *, nameless: bool) -> dict[str, list[PlatformLead]]:
         keys = f"{id_key(self._platform, '', self._form).value.rpartition(':')[0]}:"
         with self._store.read() as tx:
             brought = (
@@ -88,15 +88,15 @@ class Twins:
             return _by_person(chain.from_iterable(brought))
 
 
-def _by_person(leads: Iterable[Brought]) -> dict[str, list[Brought]]:
-    people: dict[str, list[Brought]] = defaultdict(list)
+def _by_person(leads: Iterable[PlatformLead]) -> dict[str, list[PlatformLead]]:
+    people: dict[str, list[PlatformLead]] = defaultdict(list)
     for lead in leads:
         for name in filter(None, (lead.email.casefold(), lead.phone if lead.phone.startswith("+") else "")):
             people[name].append(lead)
     return people
 
 
-def _arrival_of(lead: Brought) -> Span | None:
+def _arrival_of(lead: PlatformLead) -> Span | None:
     """When a lead was submitted; None where nothing tells: it came in a file, some time afterwards."""
     if lead.submitted_at is not None:
         return lead.submitted_at - TOLERANCE_S, lead.submitted_at + TOLERANCE_S

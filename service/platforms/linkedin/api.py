@@ -17,7 +17,7 @@ from service.platforms.calls import PlatformResponse, call
 from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
 from service.platforms.linkedin import webhook
 from service.platforms.linkedin.tokens import LinkedInTokens
-from service.store import Notice
+from service.store import FetchNotice
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class LinkedInReader:
         self._section = section
         self._memory = memory
 
-    def fetch(self, notice: Notice) -> Enquiry:
+    def fetch(self, notice: FetchNotice) -> Enquiry:
         """See Reader."""
         path = f"/leadFormResponses/{quote(notice.external_id, safe='')}"
         response = self._get(path, f"fields={FIELDS}", notice.place)

@@ -17,7 +17,7 @@ from service.fetching.connection import ConnectionMemory, Pulled, UnreadableLead
 from service.platforms.calls import PlatformResponse, call
 from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
 from service.platforms.meta import webhook
-from service.store import Notice
+from service.store import FetchNotice
 
 FIELDS = (
     "id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,platform,"
@@ -49,7 +49,7 @@ class MetaReader:
         self._section = section
         self._memory = memory
 
-    def fetch(self, notice: Notice) -> Enquiry:
+    def fetch(self, notice: FetchNotice) -> Enquiry:
         """See Reader."""
         lead = self._get(f"/{quote(notice.external_id, safe='')}", {"fields": FIELDS}, notice.place)
         form_id = text_at(lead, "form_id") or notice.details.get("form_id", "")

@@ -17,7 +17,7 @@ from service.fetching.connection import Pulled, UnreadableLead, in_turn, spoken
 from service.platforms.calls import MAX_RESPONSE_BYTES, PlatformResponse, call
 from service.platforms.errors import Disconnected, NotNow, PlatformError, Unusable
 from service.platforms.tiktok import webhook
-from service.store import Notice
+from service.store import FetchNotice
 
 REGIONS = ("", "eu", "us")
 """Leads are kept by region, and an account may have some in each; "": the rest of the world."""
@@ -42,7 +42,7 @@ class TikTokReader:
         self._form = form
         self._section = section
 
-    def fetch(self, notice: Notice) -> Enquiry:
+    def fetch(self, notice: FetchNotice) -> Enquiry:
         """See Reader. TikTok sends the answers at once and cannot be asked for one lead."""
         raise Unusable(f"TikTok does not let one lead be read again: {notice.external_id}")
 
