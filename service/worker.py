@@ -5,11 +5,12 @@ import signal
 import threading
 import uuid
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 
 from service import clock
 from service.alerts.digest import Hour
 from service.alerts.watcher import Orders, Watcher
+from service.background import start_periodic_job
 from service.delivery.beginning import on_startup
 from service.delivery.behaviour import Behaviours
 from service.delivery.context import AccountContext
@@ -25,9 +26,9 @@ from service.fetching.lines import make_lines
 from service.fetching.pull_job import PullJob
 from service.forms import Account, Form, Setup
 from service.lead import Receipt, Submission
-from service.maintenance.indexing import Indexer
-from service.maintenance.retention import keep_erasing
-from service.maintenance.tallying import Tallier
+from service.maintenance import daily_counts, indexing, retention
+from service.maintenance.daily_counts import DailyCounter
+from service.maintenance.retention import erase_due, retention_rules
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
 from service.reconciliation.wiring import keep_books
@@ -47,15 +48,25 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
         signal.signal(number, lambda *_: worker.stop())
     watching = threading.Thread(target=watcher(settings, setup, store, stop).run, name="watch", daemon=True)
     watching.start()
-    threading.Thread(target=Indexer(store, stop).run, name="index", daemon=True).start()
-    zone = settings.digest_at.zone if settings.digest_at else UTC
-    threading.Thread(target=Tallier(store, zone, stop).run, name="tally", daemon=True).start()
-    erasing = (store, setup.forms, settings.retention_days, stop)
-    threading.Thread(target=keep_erasing, args=erasing, name="retention", daemon=True).start()
+    maintain(settings, setup, store, stop)
     go_rounds(settings, setup, store, contexts, stop)
     worker.run()
     collector.join(STOP_S)
     watching.join(STOP_S)
+
+
+def maintain(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> None:
+    """Start indexing, counting and erasing in the background."""
+    zone = settings.digest_at.zone if settings.digest_at else UTC
+    rules = list(retention_rules(setup.forms, settings.retention_days))
+
+    def erase(now: datetime) -> None:
+        erase_due(store, rules, now, stop)
+
+    start_periodic_job("index", lambda now: indexing.index_batch(store, now), indexing.INTERVALS, stop)
+    start_periodic_job("daily-counts", DailyCounter(store, zone).step, daily_counts.INTERVALS, stop)
+    if rules:
+        start_periodic_job("retention", erase, retention.INTERVALS, stop)
 
 
 def collect(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Fetcher:

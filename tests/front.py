@@ -7,11 +7,14 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from werkzeug.test import TestResponse
 
+from service import clock
 from service.forms import Form, Setup
 from service.lead import Lead
+from service.maintenance.daily_counts import DailyCounter
 from service.settings import read_settings
 from service.store import Query, Store
 from service.web import create_app
@@ -83,6 +86,14 @@ def sqlite_store(folder: Path) -> Iterator[Store]:
     store = Store(f"sqlite:///{path}")
     yield store
     store.close()
+
+
+def count_days(store: Store, zone: str = "UTC") -> int:
+    """Count leads by day as the worker does in the background; return the number of steps."""
+    counter, steps = DailyCounter(store, ZoneInfo(zone)), 0
+    while counter.step(clock.now()) is not None:
+        steps += 1
+    return steps
 
 
 @cache

@@ -11,20 +11,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
-from threading import Event
-from zoneinfo import ZoneInfo
 
 import time_machine
 
 from service.forms import Form
 from service.lead import Status
-from service.maintenance.tallying import Tallier
 from service.store import Query, Store
 from tests.admin.served import Screen, served
 from tests.admin.visitor import PASSWORD
 from tests.browser import chromium
 from tests.builders import a_form
-from tests.front import Front
+from tests.front import Front, count_days
 from tests.processes import bare_environ, lead_capture
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
@@ -74,9 +71,7 @@ def _history(folder: Path) -> Store:
     for arguments in (("migrate",), story):
         subprocess.run(lead_capture(*arguments), env=bare_environ(DATABASE_URL=url), cwd=folder, check=True)
     store = Store(url)
-    tallier = Tallier(store, ZoneInfo("UTC"), Event())
-    while tallier.step():
-        pass
+    count_days(store)
     return store
 
 

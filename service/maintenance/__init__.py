@@ -1,6 +1,8 @@
-"""Behind everything else: what a worker does in threads of their own so that later questions cost little.
+"""Background jobs of a worker that keep later questions cheap and old data short-lived.
 
-indexing.py   leads are filed under their words, so that they are found
-tallying.py   leads are counted by day, for the pictures
-retention.py  finished leads are erased after so many days
+indexing.py      index new leads for search
+daily_counts.py  count leads by day, for reports
+retention.py     erase finished leads after their retention period
+
+Each offers one step for background.run_periodically. Any number of workers may run it at the same time.
 """

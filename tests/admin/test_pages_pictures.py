@@ -3,18 +3,18 @@
 import csv
 import io
 from datetime import timedelta
-from threading import Event
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 
 from service.lead import Attribution, CoworkerId, OpportunityId, Status
-from service.maintenance.tallying import Tallier
+from service.maintenance.daily_counts import DailyCounter
 from service.store import Store
 from tests.admin.desk import keep
 from tests.admin.visitor import Operator
 from tests.builders import NOON, a_form, a_lead, a_submission
+from tests.front import count_days
 
 EVENING = NOON + timedelta(hours=6)
 
@@ -41,9 +41,7 @@ def bring(store: Store, number: int = 1, day: int = 0, form: str = "contact", **
 def count(store: Store) -> None:
     """What the worker does in the background."""
     with time_machine.travel(EVENING, tick=False):
-        tallier = Tallier(store, ZoneInfo("UTC"), Event())
-        while tallier.step():
-            pass
+        count_days(store)
 
 
 def see(operator: Operator, query: str = "") -> str:
@@ -183,7 +181,7 @@ def test_days_that_wait_to_be_counted_are_told(kept: Store, operator: Operator) 
     bring(kept)
     bring(kept, day=1)
     with time_machine.travel(EVENING, tick=False):
-        Tallier(kept, ZoneInfo("UTC"), Event()).step()
+        DailyCounter(kept, ZoneInfo("UTC")).step(EVENING)
 
     assert "1 day is still being counted" in see(operator)
 

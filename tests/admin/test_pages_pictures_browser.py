@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
-from zoneinfo import ZoneInfo
 
 import pytest
 from selenium import webdriver
@@ -13,7 +11,6 @@ from selenium.webdriver.common.keys import Keys
 
 from service import clock
 from service.lead import Attribution, Status
-from service.maintenance.tallying import Tallier
 from service.store import Store
 from tests.admin.desk import keep, keep_as, keep_delivered
 from tests.admin.served import Screen, served
@@ -21,7 +18,7 @@ from tests.admin.test_pages_browser import issues
 from tests.admin.visitor import PASSWORD
 from tests.browser import chromium
 from tests.builders import a_form, a_lead
-from tests.front import Front, sqlite_store
+from tests.front import Front, count_days, sqlite_store
 
 pytestmark = pytest.mark.browser
 
@@ -46,9 +43,7 @@ def shop(tmp_path: Path) -> Iterator[Store]:
         keep(store, a_lead("ann@example.com", clock.now(), attribution=told))
         keep_as(store, Status.QUARANTINED)
         store.write(lambda tx: tx.alerts.report("setup:default:tour:stage", "form tour: no such stage", clock.now()))
-        tallier = Tallier(store, ZoneInfo("UTC"), Event())
-        while tallier.step():
-            pass
+        count_days(store)
         yield store
 
 

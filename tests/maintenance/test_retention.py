@@ -1,17 +1,17 @@
 """Personal data of finished leads goes after so many days."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from service.background import Intervals, start_periodic_job
 from service.lead import CoworkerId, LeadId, OpportunityId, Status
 from service.maintenance import retention
-from service.maintenance.retention import Rule, erase_due, keep_erasing, rules_of
+from service.maintenance.retention import INTERVALS, RetentionRule, erase_due, retention_rules
 from service.store import Store
 from tests.builders import NOON, a_form, a_lead, a_submission
+from tests.processes import wait_until
 
 DAY = timedelta(days=1)
 
@@ -35,12 +35,12 @@ def erased(store: Store, *lead_ids: LeadId) -> list[bool]:
     return [lead is not None and lead.status is Status.ERASED for lead in found]
 
 
-def sweep(store: Store, *rules: Rule) -> int:
+def sweep(store: Store, *rules: RetentionRule) -> int:
     """Erase what is due at noon."""
     return erase_due(store, rules, NOON, threading.Event())
 
 
-NINETY = Rule(90, (), but_these=True)
+NINETY = RetentionRule(90, (), is_for_others=True)
 
 
 # -- what is due
@@ -81,7 +81,7 @@ def test_a_delivered_lead_is_finished_with_its_delivery(store: Store) -> None:
 
 
 def test_more_than_are_looked_for_at_a_time_all_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "TOGETHER", 3)
+    monkeypatch.setattr(retention, "BATCH_SIZE", 3)
     for _ in range(10):
         keep(store)
 
@@ -110,7 +110,7 @@ def test_a_form_may_keep_its_leads_longer_shorter_or_for_ever(store: Store) -> N
     leads = [keep(store, days_ago=50, form=form) for form in forms]
     old = [keep(store, days_ago=100, form=form) for form in (*forms, "gone")]
 
-    sweep(store, *rules_of(forms, 90))
+    sweep(store, *retention_rules(forms, 90))
 
     assert erased(store, *leads) == [False, True, False, False]
     assert erased(store, *old) == [True, True, False, False, True]
@@ -119,40 +119,27 @@ def test_a_form_may_keep_its_leads_longer_shorter_or_for_ever(store: Store) -> N
 def test_zero_keeps_all_but_those_of_forms_that_say_otherwise() -> None:
     forms = {"contact": a_form(), "short": a_form("short", retention_days=30)}
 
-    assert list(rules_of(forms, 0)) == [Rule(30, ["short"])]
-    assert list(rules_of({}, 0)) == []
+    assert list(retention_rules(forms, 0)) == [RetentionRule(30, ["short"])]
+    assert list(retention_rules({}, 0)) == []
 
 
-# -- the thread
+# -- in the background
 
 
-@contextmanager
-def erasing(store: Store, first_s: float, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Thread]:
-    """The worker's thread, while the block runs."""
-    monkeypatch.setattr(retention, "FIRST_S", first_s)
+def test_leads_are_erased_in_the_background(store: Store) -> None:
+    lead = keep(store, days_ago=1000)
     stop = threading.Event()
-    thread = threading.Thread(target=keep_erasing, args=(store, {}, 90, stop))
-    thread.start()
-    yield thread
+
+    def step(now: datetime) -> None:
+        erase_due(store, [NINETY], now, stop)
+
+    thread = start_periodic_job("retention", step, Intervals(0.01), stop)
+    wait_until(lambda: erased(store, lead) == [True], 10, "the lead is erased")
     stop.set()
     thread.join(10)
 
-
-def test_the_worker_sees_to_it_by_itself(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    lead = keep(store, days_ago=1000)
-
-    with erasing(store, 0.0, monkeypatch) as thread:
-        while erased(store, lead) != [True]:
-            thread.join(0.02)
-
     assert not thread.is_alive()
 
 
-def test_it_lets_the_worker_start_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    lead = keep(store, days_ago=1000)
-
-    with erasing(store, 60.0, monkeypatch) as thread:
-        thread.join(0.1)
-
-    assert erased(store, lead) == [False]
-    assert not thread.is_alive()
+def test_the_first_sweep_lets_the_worker_start() -> None:
+    assert INTERVALS.first_s == 60

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +9,6 @@ import pytest
 import time_machine
 
 from service.lead import Attribution, CoworkerId, Lead, OpportunityId, Status
-from service.maintenance.tallying import Tallier
 from service.store import DateRange, Store
 from service.store.counting import (
     ERASED,
@@ -26,6 +24,7 @@ from service.store.counting import (
 )
 from tests.admin.desk import keep
 from tests.builders import NOON, a_lead, a_submission
+from tests.front import count_days
 
 ALWAYS = DateRange("2026-01-01", "2026-12-31")
 UTC_ZONE = ZoneInfo("UTC")
@@ -33,12 +32,8 @@ UTC_ZONE = ZoneInfo("UTC")
 
 def settle(store: Store, now: datetime = NOON + timedelta(days=2), zone: ZoneInfo = UTC_ZONE) -> int:
     """Count until nothing is left; how many days were counted."""
-    tallier = Tallier(store, zone, Event())
     with time_machine.travel(now, tick=False):
-        number = 0
-        while tallier.step():
-            number += 1
-    return number
+        return count_days(store, zone.key)
 
 
 def told(store: Store, kind: str, span: DateRange = ALWAYS) -> dict[tuple[str, str], tuple[int, int]]:
