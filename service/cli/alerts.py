@@ -1,4 +1,4 @@
-"""`lead-capture alerts`: what is wrong now, and whether a message would reach anybody."""
+"""`lead-capture alerts`: the open alerts, and whether a message would arrive."""
 
 import argparse
 import json
@@ -7,10 +7,10 @@ from typing import Any
 from service import clock
 from service.alerts import channels
 from service.alerts.words import span
-from service.cli.installation import Installation, database_problem, open_installation
-from service.cli.lines import printable
+from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
-from service.store import Alert, StoreUnavailable
+from service.cli.output import print_json, printable
+from service.store import Alert
 
 TEST = channels.Message(
     "Lead Capture: a test",
@@ -22,48 +22,41 @@ TEST = channels.Message(
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--test and --json."""
     parser.add_argument("--test", action="store_true", help="send a test message to each address of ALERT_URLS")
-    parser.add_argument("--json", action="store_true", help="a list: what is wrong, or how each address took the test")
+    parser.add_argument("--json", action="store_true", help="a list: open alerts, or the outcome for each address")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """What is wrong: 1, nothing: 0. With --test, 1 when the message did not get through everywhere."""
+    """List them; 1 where there is an alert, or where the test message did not reach every address."""
     installation = open_installation(alerts=True)
-    try:
-        act = _test if arguments.test else _list
-        return act(installation, as_json=arguments.json)
-    except StoreUnavailable as error:
-        raise Failed(database_problem(error)) from error
+    act = _test if arguments.test else _list
+    return act(installation, as_json=arguments.json)
 
 
 def _list(installation: Installation, *, as_json: bool) -> int:
     now = clock.now()
     with installation.store.read() as tx:
-        concerns = tx.alerts.open()
+        alerts = tx.alerts.open()
     if as_json:
-        print(json.dumps([_as_row(concern) for concern in concerns], indent=2, ensure_ascii=False))
-        return 1 if concerns else 0
-    for concern in concerns:
-        told = (
-            f"told {concern.notified_count} times"
-            if concern.notified_count > 1
-            else ("told" if concern.notified_count else "not told")
-        )
-        print(f"{concern.cause}  since {concern.since:%Y-%m-%d %H:%M} UTC ({span(now - concern.since)}), {told}")
-        print(f"    {printable(concern.sentence)}")
-    if not concerns:
+        print_json([_as_row(alert) for alert in alerts])
+        return 1 if alerts else 0
+    for alert in alerts:
+        times = f"sent {alert.notified_count} times" if alert.notified_count > 1 else ("sent" if alert.notified_count else "not sent")
+        print(f"{alert.cause}  since {alert.since:%Y-%m-%d %H:%M} UTC ({span(now - alert.since)}), {times}")
+        print(f"    {printable(alert.sentence)}")
+    if not alerts:
         print("nothing is wrong")
-    return 1 if concerns else 0
+    return 1 if alerts else 0
 
 
-def _as_row(concern: Alert) -> dict[str, Any]:
-    since = f"{concern.since:%Y-%m-%dT%H:%M:%SZ}"
-    return {"cause": concern.cause, "sentence": concern.sentence, "since": since, "told": concern.notified_count}
+def _as_row(alert: Alert) -> dict[str, Any]:
+    since = f"{alert.since:%Y-%m-%dT%H:%M:%SZ}"
+    return {"cause": alert.cause, "sentence": alert.sentence, "since": since, "told": alert.notified_count}
 
 
 def _test(installation: Installation, *, as_json: bool) -> int:
     addresses = installation.settings.alert_urls
     if not addresses:
-        raise Failed("ALERT_URLS is not set, so nobody is told: write Apprise addresses such as mailto://...")
+        raise Failed("ALERT_URLS is not set, so no alert is sent: write Apprise addresses such as mailto://...")
     outcomes = channels.send(addresses, TEST)
     if as_json:
         print(json.dumps([{"address": number, "outcome": outcome} for number, outcome in enumerate(outcomes, 1)]))

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from service import clock
-from service.cli.configuration import instant
-from service.cli.installation import Installation, database_problem, open_installation
+from service.cli.arguments import instant
+from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
 from service.conversions.selection import ConversionQuery, ConversionSelection, Fit, Reason, select_conversions
 from service.platforms.google_ads import conversions as google
 from service.platforms.meta import conversions as meta
-from service.store import StoreUnavailable
 
 PLATFORMS = {"google": "Google Ads", "meta": "Meta"}
 
@@ -46,13 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
     wish = ConversionQuery(arguments.platform, arguments.since, arguments.form, arguments.again)
     now = clock.now()
     fit: Fit = google.fit if arguments.platform == "google" else meta.fits(now)
-    try:
-        chosen = select_conversions(installation.store, installation.setup.forms, wish, fit)
-        _write(arguments.out, lambda out: _fill(installation, arguments, chosen, out))
-        made = [(one.lead.id, one.name) for one in chosen.conversions]
-        installation.store.write(lambda tx: tx.crm.record_conversions(arguments.platform, made, now))
-    except StoreUnavailable as error:
-        raise Failed(database_problem(error)) from error
+    chosen = select_conversions(installation.store, installation.setup.forms, wish, fit)
+    _write(arguments.out, lambda out: _fill(installation, arguments, chosen, out))
+    made = [(one.lead.id, one.name) for one in chosen.conversions]
+    installation.store.write(lambda tx: tx.crm.record_conversions(arguments.platform, made, now))
     if arguments.json:  # beside the conversions themselves, where those go to the standard output
         print(json.dumps(_numbers(chosen, arguments)), file=sys.stdout if arguments.out else sys.stderr)
     else:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from service.cli.arrived import CHANGE, Arrived, arrived, line
-from service.cli.installation import Installation, database_problem, open_installation
-from service.cli.lines import printable
+from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
+from service.cli.output import printable
 from service.forms import Form
 from service.forms.senders import TARGETS
 from service.lead import CANONICAL_FIELDS, Lead
-from service.store import Query, StoreUnavailable
+from service.store import Query
 
 LOOKED_THROUGH = 500
 """How many of the form's newest leads are looked through."""
@@ -33,10 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     installation = open_installation()
     if arguments.form not in installation.setup.forms:
         raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(installation.setup.forms)}")
-    try:
-        found = by_sender(installation, arguments.form, arguments.sender)
-    except StoreUnavailable as error:
-        raise Failed(database_problem(error)) from error
+    found = by_sender(installation, arguments.form, arguments.sender)
     if not found:
         whose = f" of {arguments.sender}" if arguments.sender else ""
         raise Failed(

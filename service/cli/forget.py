@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from service import clock
-from service.cli.installation import database_problem, open_installation
+from service.cli.installation import open_installation
 from service.cli.main import Failed
 from service.operations.forget import forget
-from service.store import StoreUnavailable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,10 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     installation = open_installation()
     if "@" not in arguments.email:
         raise Failed(f"{arguments.email!r} is no e-mail address")
-    try:
-        told = forget(installation.store, arguments.email, clock.now(), is_dry=arguments.dry_run)
-    except StoreUnavailable as error:
-        raise Failed(database_problem(error)) from error
+    told = forget(installation.store, arguments.email, clock.now(), is_dry=arguments.dry_run)
     print(json.dumps(told, indent=2) if arguments.json else "\n".join(_lines(told)))
     return 1 if told["busy"] else 0
 

@@ -1,9 +1,14 @@
-"""An installation with its database, for the commands that work on leads.
+"""An installation with its database open, for the commands that work on leads or on Nexudus.
 
 Apart from configuration.py, so that the parent of the web processes does not load the store.
 """
 
-from dataclasses import dataclass
+import http.client
+import json
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from service.cli.configuration import read_configuration
 from service.cli.main import Failed
@@ -11,21 +16,29 @@ from service.forms import Setup
 from service.settings import Settings
 from service.store import Store, StoreUnavailable
 
+SIMULATOR_USERNAME, SIMULATOR_PASSWORD = "simulator@leadcapture.example", "simulator"
+"""The simulator's own login; nothing real is behind it."""
+
+_ADDRESS = "simulator"
+"""The flag in the database that holds the address of the demo's simulator; "" once it was stopped."""
+
+_PROBE_PATH, _PROBE_TIMEOUT_S = "/_sim/settings", 3.0
+"""An address that only a simulator answers, and how long it may take."""
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One operator's installation."""
+    """The settings, the forms file and the database of one operator."""
 
     settings: Settings
     setup: Setup
     store: Store
 
 
-def open_installation(*, alerts: bool = False) -> Installation:
+def open_installation(*, alerts: bool = False, demo: str = "") -> Installation:
     """Read the configuration and open the database, which must be on the newest schema.
 
-    alerts: as for read_configuration.
-
+    alerts: as for read_configuration. demo: as for use_simulator; "" never turns to the simulator.
     Raises: SettingsProblems, SetupProblems, Failed.
     """
     settings, setup = read_configuration(alerts=alerts)
@@ -36,11 +49,58 @@ def open_installation(*, alerts: bool = False) -> Installation:
         raise Failed(database_problem(error)) from error
     if not ready:
         raise Failed("the database is not on the newest schema: run `lead-capture migrate`")
-    return Installation(settings, setup, store)
+    return Installation(use_simulator(settings, store, demo) if demo else settings, setup, store)
 
 
 def database_problem(error: Exception) -> str:
-    """What an operator is told when the database does not answer: its driver's first line, no secret in it."""
+    """One line on a database that does not answer: the first line of its driver's message, without secrets."""
     reason = getattr(error.__cause__, "orig", None) or error.__cause__ or error
     line = next(iter(str(reason).splitlines()), "") or type(reason).__name__
     return f"the database does not answer ({line}): check DATABASE_URL"
+
+
+# -- the simulator of a running demo
+
+
+def record_simulator(database_url: str, url: str) -> None:
+    """Note the simulator's address in the database, where other commands find it; "" when it stops.
+
+    A database that does not answer is ignored.
+    """
+    with suppress(StoreUnavailable, OSError):
+        store = Store(database_url)
+        try:
+            store.write(lambda tx: tx.flags.swap(_ADDRESS, tx.flags.get(_ADDRESS), url))
+        finally:
+            store.close()
+
+
+def use_simulator(settings: Settings, store: Store, activity: str) -> Settings:
+    """The settings with the simulator's address and login, if no credentials are set and a demo is running.
+
+    activity: what the command does with it, such as "checking", for the note on the standard error.
+    """
+    if settings.has_nexudus_login:
+        return settings
+    with store.read() as tx:
+        url = tx.flags.get(_ADDRESS) or ""
+    if not url or not _is_simulator(url):
+        return settings
+    print(f"lead-capture: {activity} the simulator of the demo at {url}, not Nexudus", file=sys.stderr)
+    return replace(
+        settings, nexudus_base_url=url, nexudus_username=SIMULATOR_USERNAME, nexudus_password=SIMULATOR_PASSWORD
+    )
+
+
+def _is_simulator(url: str) -> bool:
+    """Whether a simulator answers there: `up` may have been killed, and another program may use its port now."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_PROBE_TIMEOUT_S)
+    try:
+        connection.request("GET", _PROBE_PATH)
+        response = connection.getresponse()
+        shown = json.loads(response.read()) if response.status == http.HTTPStatus.OK else None
+        return isinstance(shown, dict) and "throttle_status" in shown
+    except (OSError, http.client.HTTPException, ValueError):
+        return False
+    finally:
+        connection.close()

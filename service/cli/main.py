@@ -1,4 +1,4 @@
-"""Reading the command line, and telling every kind of failure in one line a problem."""
+"""Reads the command line, runs one command, and reports every kind of failure, one line for each problem."""
 
 import argparse
 import os
@@ -11,62 +11,89 @@ from service.cli.commands import COMMANDS
 
 
 class Failed(Exception):
-    """The command cannot do what it was asked; the text says why and what to do."""
+    """The command cannot do its work; the text says why, and what to do about it."""
 
 
 class Misused(Failed):
-    """The command was called wrongly, in a way that argparse cannot see; the text says how to call it."""
+    """Wrong usage that argparse cannot detect; the text says what is right."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; its exit code."""
+    """Run one command and return its exit code; without any word, print the help and return 2."""
     given = list(sys.argv[1:] if words is None else words)
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # what a terminal cannot show, such as half a character, ends nothing
+        sys.stdout.reconfigure(errors="replace")  # a character that the terminal cannot show is no reason to stop
+    if not given:
+        parser_for(()).print_help(sys.stderr)
+        return 2
     try:
-        return _run(parser_for(_named(given)).parse_args(given))
-    except Failed as failure:
-        _tell([str(failure)])
-        return 2 if isinstance(failure, Misused) else 1
+        arguments = parser_for(_command_in(given)).parse_args(given)
+        return int(arguments.run(arguments))
+    except SystemExit:  # argparse has printed its help or an error
+        raise
+    except Failed as error:
+        return _report([str(error)], code=2 if isinstance(error, Misused) else 1)
     except KeyboardInterrupt:
         return 1
     except BrokenPipeError:
-        # Whoever read our output has gone, `| head` say: Python would complain once more while it ends.
+        # The reader has gone, as with `| head`: without this, Python would report it once more while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except _reportable() as error:
+        return _report(_problems_of(error))
 
 
-def _named(given: Sequence[str]) -> Sequence[str]:
-    """The command, as the first word that is no option: nothing before it has a value."""
+def _command_in(given: Sequence[str]) -> Sequence[str]:
+    """The first word that is not an option: no option before the command takes a value."""
     return [word for word in given if not word.startswith("-")][:1]
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    from service.forms import SetupProblems  # noqa: PLC0415 (help and wrong usage need neither)
+def _reportable() -> tuple[type[Exception], ...]:
+    """The errors that are reported without a traceback; imported only once something has failed."""
+    from service.forms import SetupProblems  # noqa: PLC0415
     from service.settings import SettingsProblems  # noqa: PLC0415
+    from service.store import StoreUnavailable  # noqa: PLC0415
 
-    try:
-        return int(arguments.run(arguments))
-    except (SettingsProblems, SetupProblems) as problems:
-        return _tell(problems.problems)
+    return SettingsProblems, SetupProblems, StoreUnavailable
 
 
-def _tell(problems: Sequence[str]) -> int:
+def _problems_of(error: Exception) -> Sequence[str]:
+    from service.cli.installation import database_problem  # noqa: PLC0415 (only once something has failed)
+
+    problems: Sequence[str] | None = getattr(error, "problems", None)
+    return [database_problem(error)] if problems is None else problems
+
+
+def _report(problems: Sequence[str], code: int = 1) -> int:
     for problem in problems:
         print(f"lead-capture: {problem}", file=sys.stderr)
-    return 1
+    return code
+
+
+class _ShowVersion(argparse.Action):
+    """Like argparse's own `version` action, but the version is looked up only when it is printed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from service.version import VERSION  # noqa: PLC0415 (reading package metadata would slow every command down)
+
+        print(f"{parser.prog} {VERSION}")
+        parser.exit()
 
 
 def parser_for(loaded: Collection[str]) -> argparse.ArgumentParser:
-    """The whole parser. loaded: the commands whose own words are read; of the others it knows what they are for."""
+    """The whole parser.
+
+    loaded: the commands whose own arguments are read; the others are known by name and summary only.
+    """
     parser = argparse.ArgumentParser(
         prog="lead-capture",
-        description="Takes enquiries from forms and ads to Nexudus: once, soon, with their source.",
+        description="Turns enquiries from forms and ads into opportunities in Nexudus: once, soon, with their source.",
         epilog="example: lead-capture up",
     )
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
-        words = commands.add_parser(
+        subparser = commands.add_parser(
             name,
             help=command.summary,
             description=command.summary,
@@ -75,6 +102,6 @@ def parser_for(loaded: Collection[str]) -> argparse.ArgumentParser:
         )
         if name in loaded:
             module = import_module(command.module)
-            module.add_arguments(words)
-            words.set_defaults(run=module.run)
+            module.add_arguments(subparser)
+            subparser.set_defaults(run=module.run)
     return parser

@@ -11,11 +11,11 @@ from service.store import SCHEMA, Store, StoreUnavailable
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--json."""
-    parser.add_argument("--json", action="store_true", help="the schema's number as JSON")
+    parser.add_argument("--json", action="store_true", help="print the number of the schema as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Apply what is missing."""
+    """Apply the missing migrations."""
     settings, _ = read_configuration()
     migrate(settings.database_url)
     print(json.dumps({"schema": SCHEMA}) if arguments.json else f"the database is on schema {SCHEMA}")

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from service import clock
-from service.cli.configuration import instant
-from service.cli.installation import Installation, database_problem, open_installation
+from service.cli.arguments import instant
+from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
 from service.delivery.identity import is_gone, worker_name
 from service.fetching.connection import PlatformConnection
 from service.fetching.lines import make_lines
 from service.fetching.pull import PullResult, pull, told
 from service.platforms.registry import PLATFORMS
-from service.store import Identity, StoreUnavailable
+from service.store import Identity
 
 BACK = timedelta(days=7)
 """How far back to look where nobody says it."""
@@ -40,10 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not senders:
         raise Failed(f"no ad platform is set up for {form.name!r}: see docs/ad-platforms.md")
     lines = {line.sender: line for line in _lines(installation, form.name)}
-    try:
-        return max(_pull(sender, lines, installation, arguments) for sender in senders)
-    except StoreUnavailable as error:
-        raise Failed(database_problem(error)) from error
+    return max(_pull(sender, lines, installation, arguments) for sender in senders)
 
 
 def _lines(installation: Installation, form: str) -> list[PlatformConnection]:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.attribution import attribute
-from service.cli.configuration import instant
-from service.cli.installation import database_problem, open_installation
-from service.cli.main import Failed
+from service.cli.arguments import instant
+from service.cli.installation import open_installation
 from service.forms import Form
 from service.lead import Attribution, Lead, Status
-from service.store import Store, StoreUnavailable
+from service.store import Store
 
 PAGE = 200
 """Leads read at a time, and changed in one short transaction at most."""
@@ -64,16 +63,13 @@ def run(arguments: argparse.Namespace) -> int:
     installation = open_installation()
     counts: Counter[str] = Counter()
     lost: Counter[str] = Counter()
-    try:
-        for page in _pages(installation.store, arguments):
-            known = [lead for lead in page if lead.submission.form in installation.setup.forms]
-            lost.update(lead.submission.form for lead in page if lead.submission.form not in installation.setup.forms)
-            for finding in credit_again(known, installation.setup.forms, installation.store, is_dry=arguments.dry_run):
-                counts[finding.fate] += 1
-                if finding.differences and finding.fate != "left alone":
-                    print(_as_json(finding) if arguments.json else _line(finding))
-    except StoreUnavailable as error:
-        raise Failed(database_problem(error)) from error
+    for page in _pages(installation.store, arguments):
+        known = [lead for lead in page if lead.submission.form in installation.setup.forms]
+        lost.update(lead.submission.form for lead in page if lead.submission.form not in installation.setup.forms)
+        for finding in credit_again(known, installation.setup.forms, installation.store, is_dry=arguments.dry_run):
+            counts[finding.fate] += 1
+            if finding.differences and finding.fate != "left alone":
+                print(_as_json(finding) if arguments.json else _line(finding))
     print(_json_summary(counts, lost) if arguments.json else "\n".join(_summary(counts, lost)))
     return 0
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from service import clock
-from service.cli.configuration import NO_CREDENTIALS, instant
-from service.cli.installation import Installation, database_problem, open_installation
+from service.cli.arguments import instant
+from service.cli.configuration import NO_CREDENTIALS
+from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
-from service.cli.progress import Bar
-from service.cli.simulated import in_demo
+from service.cli.output import progress_bar
 from service.delivery.identity import is_gone, worker_name
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import SIZE
@@ -19,7 +19,9 @@ from service.reconciliation.account_reader import AccountReader
 from service.reconciliation.discrepancies import Comparison, DiscrepancyKind
 from service.reconciliation.reconciling import Ask, no_platforms, reconcile
 from service.reconciliation.repairing import repair
-from service.store import StoreUnavailable
+
+Show = Callable[[float, str], None]
+"""Updates the progress bar."""
 
 STATUSES = {
     "delivered": "delivered",
@@ -47,15 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """A table for each account; 1 where anything does not agree."""
-    installation = open_installation()
-    installation = replace(installation, settings=in_demo(installation.settings, installation.store, "comparing with"))
+    installation = open_installation(demo="comparing with")
     try:
         if arguments.excuse:
             return _excuse(installation, arguments.excuse)
-        with Bar("reading Nexudus", 1) as bar:
-            found = [_compare(book, ask, arguments, bar) for book, ask in _books(installation, arguments)]
-    except StoreUnavailable as error:
-        raise Failed(database_problem(error)) from error
+        with progress_bar("reading Nexudus", 1) as show:
+            found = [_compare(book, ask, arguments, show) for book, ask in _books(installation, arguments)]
     except NexudusError as error:
         raise Failed(f"Nexudus: {error.said}; nothing more was changed, run it again later") from error
     if arguments.json:
@@ -101,10 +100,10 @@ def _books(installation: Installation, arguments: argparse.Namespace) -> Iterato
         yield wiring.book_of(name, contexts[name], installation.store, clock.sleep, tempo_s=0), ask
 
 
-def _compare(book: AccountReader, ask: Ask, arguments: argparse.Namespace, bar: Bar) -> Comparison:
+def _compare(book: AccountReader, ask: Ask, arguments: argparse.Namespace, show: Show) -> Comparison:
     with book.store.read() as tx:
         total = sum(tx.crm.count_by_status(book.account, arguments.since).values())
-    watched = replace(book, wait=_showing(book.wait, bar, total // SIZE + 1))
+    watched = replace(book, wait=_showing(book.wait, show, total // SIZE + 1))
     found = reconcile(watched, arguments.since, clock.now(), clock.now, ask)
     if not arguments.repair or not any(finding.kind is DiscrepancyKind.UNNOTED for finding in found.findings):
         return found
@@ -115,7 +114,7 @@ def _compare(book: AccountReader, ask: Ask, arguments: argparse.Namespace, bar: 
     return reconcile(watched, arguments.since, clock.now(), clock.now, ask)
 
 
-def _showing(wait: Callable[[], None], bar: Bar, total: int) -> Callable[[], None]:
+def _showing(wait: Callable[[], None], show: Show, total: int) -> Callable[[], None]:
     """The same wait, counted on the bar."""
     made = 0
 
@@ -123,7 +122,7 @@ def _showing(wait: Callable[[], None], bar: Bar, total: int) -> Callable[[], Non
         nonlocal made
         wait()
         made += 1
-        bar.show(min(made / total, 0.99), f"reading Nexudus, call {made:,}")
+        show(min(made / total, 0.99), f"reading Nexudus, call {made:,}")
 
     return counted
 

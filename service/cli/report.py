@@ -4,11 +4,10 @@ import argparse
 import json
 
 from service import clock
+from service.cli.arguments import instant
 from service.cli.commands import COMMANDS
-from service.cli.configuration import instant
-from service.cli.installation import database_problem, open_installation
+from service.cli.installation import open_installation
 from service.cli.main import Failed
-from service.store import StoreUnavailable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,10 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     period = period_of(arguments.since, arguments.until, arguments.form, clock.now())
     if period.since >= period.until:
         raise Failed("the period is empty: --since must lie before --until")
-    try:
-        found = attribution_report(installation.store, installation.setup.forms, period)
-    except StoreUnavailable as error:
-        raise Failed(database_problem(error)) from error
+    found = attribution_report(installation.store, installation.setup.forms, period)
     if not found["leads"] and arguments.form and arguments.form not in installation.setup.forms:
         raise Failed(f"there is no form {arguments.form!r}; the forms file has {', '.join(installation.setup.forms)}")
     if arguments.json:

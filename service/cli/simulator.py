@@ -1,8 +1,9 @@
-"""`lead-capture simulator`: a Nexudus to practise on."""
+"""`lead-capture simulator`: a stand-in for Nexudus to practise on."""
 
 import argparse
 
-from service.cli.configuration import number_within, with_port
+from service.cli.arguments import port_number
+from service.cli.configuration import with_port
 from service.cli.main import Failed
 from service.settings import read_settings
 
@@ -11,11 +12,11 @@ PORT = 8010
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--port."""
-    parser.add_argument("--port", type=number_within(1, 65535), help=f"where to listen (PORT, then {PORT})")
+    parser.add_argument("--port", type=port_number, help=f"where to listen (PORT, then {PORT})")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until told to stop.
+    """Serve until stopped.
 
     Raises: Failed.
     """

@@ -1,10 +1,11 @@
-"""`lead-capture web`: takes leads, under gunicorn."""
+"""`lead-capture web`: accepts leads, under gunicorn."""
 
 import argparse
 from typing import Any
 
 from service.capture.http.rate_limit import PostCounts
-from service.cli.configuration import number_within, read_configuration, with_port
+from service.cli.arguments import port_number
+from service.cli.configuration import read_configuration, with_port
 from service.cli.cores import hooks
 from service.settings import Settings
 
@@ -13,14 +14,14 @@ PORT = 8000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--port."""
-    parser.add_argument("--port", type=number_within(1, 65535), help=f"where to listen (PORT, then {PORT})")
+    parser.add_argument("--port", type=port_number, help=f"where to listen (PORT, then {PORT})")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     settings, setup = read_configuration()
     options = server_options(settings, with_port(settings, arguments.port, PORT))
-    # Only here, so that no other command pays for it, and before the fork: the web processes share these pages.
+    # Loaded here, so that no other command pays for it, and before the fork, so that web processes share the memory.
     from gunicorn.app.base import BaseApplication  # noqa: PLC0415
 
     from service.web import create_app  # noqa: PLC0415
@@ -52,7 +53,6 @@ def server_options(settings: Settings, port: int) -> dict[str, Any]:
         "timeout": 60,
         "graceful_timeout": 8,
         "loglevel": "warning",
-        "proc_name": "lead-capture-web",
         "control_socket_disable": True,  # it would be one file for all deployments of a user
         **hooks(settings.web_processes),
     }

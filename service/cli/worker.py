@@ -1,4 +1,4 @@
-"""`lead-capture worker`: delivers what is owed."""
+"""`lead-capture worker`: fetches and delivers leads."""
 
 import argparse
 
@@ -6,11 +6,11 @@ from service.cli.installation import open_installation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """None."""
+    """There are none."""
 
 
 def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every command's signature)
-    """Deliver until told to stop."""
+    """Deliver until stopped."""
     from service.worker import run as work  # noqa: PLC0415 (only this command pays for it)
 
     installation = open_installation(alerts=True)

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.cli.doctor import ROOM_LEAST, ROOM_SCARCE, check_room
+from service.cli.doctor import LOW_FREE_BYTES, MIN_FREE_BYTES, check_space
 from service.delivery.stage_safety import REMEDY
 from service.simulator.server import Simulator
 from service.store import Store
@@ -220,10 +220,15 @@ def test_a_database_that_may_only_be_read_is_an_error(
 
 @pytest.mark.parametrize(
     ("free_bytes", "levels"),
-    [(ROOM_LEAST - 1, ["error"]), (ROOM_LEAST, ["warning"]), (ROOM_SCARCE - 1, ["warning"]), (ROOM_SCARCE, [])],
+    [
+        (MIN_FREE_BYTES - 1, ["error"]),
+        (MIN_FREE_BYTES, ["warning"]),
+        (LOW_FREE_BYTES - 1, ["warning"]),
+        (LOW_FREE_BYTES, []),
+    ],
 )
 def test_a_full_disk_is_told_in_time(free_bytes: int, levels: list[str]) -> None:
-    assert [finding.level for finding in check_room(free_bytes)] == levels
+    assert [finding.level for finding in check_space(free_bytes)] == levels
 
 
 # -- accounts

@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from service.cli.lines import lines_of, print_leads
+from service.cli.lead_table import lines_of, print_leads
 from service.lead import Contact, Lead, Status
 from service.store import Store
 from tests.admin.desk import keep, keep_as, keep_delivered, keep_many

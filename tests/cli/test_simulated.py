@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.cli.simulated import note_address
+from service.cli.installation import record_simulator
 from service.simulator.server import Simulator
 from service.store import Store
 from tests.cli.conftest import Terminal
@@ -18,7 +18,7 @@ from tests.cli.test_doctor import connect
 def demo(run: Terminal, kept: Store, folder: Path, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """The command line where `up` runs with its simulator and nothing is set."""
     monkeypatch.setenv("NEXUDUS_LIMITS", "1000/s")
-    note_address(f"sqlite:///{folder / 'leads.db'}", nexudus.url)
+    record_simulator(f"sqlite:///{folder / 'leads.db'}", nexudus.url)
     return run
 
 
@@ -51,7 +51,7 @@ def test_where_credentials_are_set_the_simulator_is_never_asked(
 @pytest.mark.parametrize("command", ["doctor", "boards"])
 @pytest.mark.parametrize("url", ["", "http://127.0.0.1:1"], ids=["it was stopped", "it was killed"])
 def test_a_demo_that_is_over_leaves_no_credentials(demo: Terminal, folder: Path, command: str, url: str) -> None:
-    note_address(f"sqlite:///{folder / 'leads.db'}", url)
+    record_simulator(f"sqlite:///{folder / 'leads.db'}", url)
 
     said = demo(command)
 
@@ -62,7 +62,7 @@ def test_a_demo_that_is_over_leaves_no_credentials(demo: Terminal, folder: Path,
 def test_another_program_at_its_port_is_not_taken_for_it(demo: Terminal, folder: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as other:
         threading.Thread(target=other.serve_forever, args=(0.02,), daemon=True).start()
-        note_address(f"sqlite:///{folder / 'leads.db'}", f"http://127.0.0.1:{other.server_port}")
+        record_simulator(f"sqlite:///{folder / 'leads.db'}", f"http://127.0.0.1:{other.server_port}")
 
         said = demo("doctor")
         other.shutdown()

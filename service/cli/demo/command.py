@@ -8,12 +8,12 @@ from itertools import islice
 from typing import TypeVar
 
 from service import clock
-from service.cli.configuration import instant, number_within
+from service.cli.arguments import instant, number_within
 from service.cli.demo.story import ACCOUNT, tell
-from service.cli.installation import Installation, database_problem, open_installation
+from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
-from service.cli.progress import Bar
-from service.store import LeadHistory, Store, StoreUnavailable
+from service.cli.output import progress_bar
+from service.store import LeadHistory, Store
 
 TOGETHER = 2000
 """Leads written, or removed, in one transaction."""
@@ -37,13 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Put a history in the place of the last one, or remove it."""
     installation = open_installation()
-    try:
-        _check(installation, is_sure=arguments.yes or arguments.remove)
-        removed = _remove_all(installation.store)
-        until = arguments.until or clock.now()
-        written = 0 if arguments.remove else _write_all(installation.store, arguments, until)
-    except StoreUnavailable as error:
-        raise Failed(database_problem(error)) from error
+    _check(installation, is_sure=arguments.yes or arguments.remove)
+    removed = _remove_all(installation.store)
+    until = arguments.until or clock.now()
+    written = 0 if arguments.remove else _write_all(installation.store, arguments, until)
     if arguments.json:
         print(json.dumps({"account": ACCOUNT, "written": written, "removed": removed}))
     elif arguments.remove:
@@ -73,11 +70,11 @@ def _remove_all(store: Store) -> int:
 def _write_all(store: Store, arguments: argparse.Namespace, until: datetime) -> int:
     story = tell(arguments.leads, arguments.days, until, arguments.seed)
     written = 0
-    with Bar("leads", arguments.leads) as bar:
+    with progress_bar("leads", arguments.leads) as show:
         for some in _in_parts(story):
             store.write(_writing(some))
             written += len(some)
-            bar.show(written, f"{written:,} leads")
+            show(written, f"{written:,} leads")
     return written
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from service.capture.sheets.heading import Heading
 from service.capture.sheets.origin import Ids
 from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
-from service.cli.lines import printable
+from service.cli.output import printable
 from service.lead import Status
 from service.platforms.registry import title_of
 

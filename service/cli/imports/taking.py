@@ -16,7 +16,7 @@ from service.capture.sheets.rows import ReadRow, SheetReader
 from service.capture.sheets.source import NoSheet, SheetRow
 from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
 from service.cli.imports.twins import Twins
-from service.cli.progress import Bar
+from service.cli.output import progress_bar
 from service.forms import Form
 from service.lead import Status
 from service.platforms.registry import title_of
@@ -56,11 +56,11 @@ def go_through(
         raise NoSheet(f"{file} {plan.lacks}")
     tally = Tally(sheet, plan, form, is_dry, warnings=[*sheet.warnings])
     taking = _Looking(store, tally) if is_dry else _Taking(store, tally)
-    with Bar("rows", sheet.source.size) as bar:
+    with progress_bar("rows", sheet.source.size) as show:
         rows = sheet.rows()
         while some := list(islice(rows, TOGETHER)):
             taking.take(some, clock.now())
-            bar.show(some[-1].done, f"{tally.rows:,} rows")
+            show(some[-1].done, f"{tally.rows:,} rows")
     return tally
 
 

@@ -1,39 +1,36 @@
-"""`lead-capture doctor --live`: what only making a record in Nexudus answers, kept as facts of the account."""
+"""`lead-capture doctor --live`: creates records in Nexudus, and keeps the answers as facts of the account."""
 
 import argparse
-import json
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from service import clock
 from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed, Misused
-from service.cli.simulated import in_demo
+from service.cli.output import print_json
 from service.delivery.context import AccountContext
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial
-from service.delivery.reading_back import mark_cause, notes_cause
 from service.delivery.setup_check.routes import variants
+from service.delivery.reading_back import mark_cause, notes_cause
 from service.store import StoreUnavailable, Transaction
 
 SOURCE = "live"
 
 CONSENT = (
-    "doctor --live makes one contact and one opportunity in Nexudus, on the stage that you name. Choose a stage of a "
+    "doctor --live creates one contact and one opportunity in Nexudus, on the stage that you name. Choose a stage of a "
     "test board that sends no message on arrival, and delete both records afterwards. To go on, add --stage ID --yes."
 )
 
 
 def run_live(arguments: argparse.Namespace) -> int:
-    """Make the records, print what they answer and what to delete.
+    """Create the records, print the answers and what to delete.
 
     Raises: Misused without a stage and an explicit yes; Failed.
     """
     if not arguments.stage or not arguments.yes:
         raise Misused(CONSENT)
-    installation = open_installation()
-    installation = replace(installation, settings=in_demo(installation.settings, installation.store, "trying"))
+    installation = open_installation(demo="trying")
     context = _context(installation, arguments.account or "default")
     type_id = arguments.type or _type_of(context, arguments.stage)
     try:
@@ -43,8 +40,9 @@ def run_live(arguments: argparse.Namespace) -> int:
         raise Failed(" ".join([f"{sentence.rstrip('.')}.", *_left(error.remains)])) from error
     answers = answer_all(trial)
     if arguments.json:
-        rows = {"account": context.behaviours.tenant.account, "answers": [each.as_row() for each in answers]}
-        print(json.dumps({**rows, "delete": list(trial.remains)}, indent=2, ensure_ascii=False))
+        rows = [answer.as_row() for answer in answers]
+        account = context.behaviours.tenant.account
+        print_json({"account": account, "answers": rows, "delete": list(trial.remains)})
     else:
         _print(answers, trial)
     try:
@@ -52,7 +50,7 @@ def run_live(arguments: argparse.Namespace) -> int:
     except StoreUnavailable as error:
         raise Failed(f"the answers could not be kept: {database_problem(error)}") from error
     if not arguments.json:
-        print("The answers are kept as facts of the account; a running worker follows them within a minute.")
+        print("The answers are kept as facts of the account; a running worker uses them within a minute.")
     return 0
 
 
@@ -64,13 +62,11 @@ def _context(installation: Installation, name: str) -> AccountContext:
         raise Failed(f"there is no account {name!r}: known are {', '.join(known)}")
     if not known[name].has_login:
         raise Failed(f"account {name}: {NO_CREDENTIALS}")
-    return worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())[
-        name
-    ]
+    return worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())[name]
 
 
 def _type_of(context: AccountContext, stage_id: int) -> int | None:
-    """The type that leads get on this stage, else on any: its template is what the notes would meet."""
+    """The type of leads on this stage, else on any, because the template of the type may replace the notes."""
     forms = [variant.form for variant in variants(context.forms.values(), context.behaviours.tenant.account)]
     here = [form for form in forms if form.destination.stage_id == stage_id]
     types = (form.destination.opportunity_type_id for form in (*here, *forms))
@@ -78,11 +74,11 @@ def _type_of(context: AccountContext, stage_id: int) -> int | None:
 
 
 def _keep(tx: Transaction, context: AccountContext, trial: Trial, answers: Iterable[LiveAnswer]) -> None:
-    """Keep the answers. Whole notes end an earlier concern; lost ones begin none, as the table shows the loss."""
-    values = {each.fact: each.value for each in answers if each.value is not None}
+    """Keep the answers. Complete notes close an earlier alert; lost notes open none, because the table shows them."""
+    values = {answer.fact: answer.value for answer in answers if answer.value is not None}
     tx.crm.learn_facts(context.behaviours.tenant, values, SOURCE, clock.now())
     tx.alerts.resolve(mark_cause(context.behaviours.tenant.account), clock.now())
-    if any(each.value == "kept" for each in answers if each.fact.startswith("notes:")):
+    if any(answer.value == "kept" for answer in answers if answer.fact.startswith("notes:")):
         tx.alerts.resolve(notes_cause(context.behaviours.tenant.account, trial.type_id), clock.now())
 
 
@@ -96,10 +92,10 @@ def _print(answers: Sequence[LiveAnswer], trial: Trial) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title, ratio in (("Question", 3), ("Answer", 2), ("What the service does", 3)):
         table.add_column(title, ratio=ratio, overflow="fold")
-    for each in answers:
-        table.add_row(Text(each.question), Text(each.answer), Text(each.effect))
+    for answer in answers:
+        table.add_row(*map(Text, (answer.question, answer.answer, answer.effect)))
     console.print(table)
-    for line in (*_by_eye(trial), *_left(trial.remains)):
+    for line in (*_checks_by_eye(trial), *_left(trial.remains)):
         console.print(Text(line))
 
 
@@ -107,7 +103,6 @@ def _left(remains: Sequence[str]) -> list[str]:
     return [f"Delete by hand in Nexudus: {', '.join(remains)}."] if remains else []
 
 
-def _by_eye(trial: Trial) -> list[str]:
-    """What no call shows."""
+def _checks_by_eye(trial: Trial) -> list[str]:
     acts = f", and whether the stage acted ({'; '.join(trial.stage.warnings)})" if trial.stage.warnings else ""
-    return [f"Before you delete them, see in Nexudus whether the notes read well{acts}."]
+    return [f"Before you delete them, check in Nexudus whether the notes read well{acts}."]
