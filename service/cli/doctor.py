@@ -113,7 +113,9 @@ def check_platforms(setup: Setup) -> Iterator[SetupProblem]:
             if sender in PLATFORMS and PLATFORMS[sender].announces and not can_read(table):
                 subject = f"forms.{form.name}.webhooks.{sender}"
                 problem = "it has no access_token, so its leads are announced but never read"
-                yield SetupProblem("warning", "forms_file", subject, problem, "put one in, as docs/ad-platforms.md says")
+                yield SetupProblem(
+                    "warning", "forms_file", subject, problem, "put one in, as docs/ad-platforms.md says"
+                )
 
 
 def check_proofs(setup: Setup) -> Iterator[SetupProblem]:

@@ -11,8 +11,8 @@ from service.cli.main import Failed, Misused
 from service.cli.output import print_json
 from service.delivery.context import AccountContext
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial
-from service.delivery.setup_check.routes import variants
 from service.delivery.reading_back import mark_cause, notes_cause
+from service.delivery.setup_check.routes import variants
 from service.store import StoreUnavailable, Transaction
 
 SOURCE = "live"
@@ -57,12 +57,15 @@ def run_live(arguments: argparse.Namespace) -> int:
 def _context(installation: Installation, name: str) -> AccountContext:
     from service import worker  # noqa: PLC0415 (only this option pays for it)
 
-    known = {account.name: account for account in worker.accounts(installation.settings, installation.setup)}
+    settings, setup = installation.settings, installation.setup
+    known = {account.name: account for account in worker.accounts(settings, setup)}
     if name not in known:
         raise Failed(f"there is no account {name!r}: known are {', '.join(known)}")
     if not known[name].has_login:
         raise Failed(f"account {name}: {NO_CREDENTIALS}")
-    return worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())[name]
+    return worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())[
+        name
+    ]
 
 
 def _type_of(context: AccountContext, stage_id: int) -> int | None:
