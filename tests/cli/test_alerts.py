@@ -10,7 +10,7 @@ from tests.alerts.ear import Ear
 from tests.builders import NOON
 from tests.cli.conftest import Terminal
 
-UNREAD = "see https://github.com/caronc/apprise/wiki for how to write it"
+UNREAD = "see https://github.com/caronc/apprise/wiki for the syntax"
 
 
 def test_that_nothing_is_wrong_is_said(run: Terminal, kept: Store) -> None:
@@ -27,7 +27,7 @@ def test_what_is_wrong_is_listed_and_the_exit_code_says_so(run: Terminal, kept: 
     assert said.code == 1
     first, second = said.out.splitlines()
     assert first.startswith("login:default  since 2026-11-24 12:00 UTC (")
-    assert first.endswith(", not told")
+    assert first.endswith(", not sent")
     assert second == "    The password is refused: correct it."
 
 
@@ -57,7 +57,7 @@ def test_without_addresses_there_is_nobody_to_test(run: Terminal, kept: Store) -
     said = run("alerts", "--test")
 
     assert said.code == 1
-    assert said.err.startswith("lead-capture: ALERT_URLS is not set, so nobody is told")
+    assert said.err.startswith("lead-capture: ALERT_URLS is not set, so no alert is sent")
 
 
 @pytest.mark.parametrize("command", ["alerts", "worker", "up"])

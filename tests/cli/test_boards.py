@@ -194,7 +194,8 @@ def test_without_boards_there_is_nothing_to_show(ready: Terminal, nexudus: Simul
 
     assert (said.code, said.out) == (1, "")
     assert said.err == (
-        "lead-capture: account default: its boards cannot be read (Access Denied): `lead-capture doctor` says more\n"
+        "lead-capture: account default: its boards cannot be read (Access Denied): "
+        "run `lead-capture doctor` for details\n"
     )
 
 

@@ -95,7 +95,7 @@ def test_a_platform_whose_leads_cannot_be_read_is_a_warning(ready: Terminal, fol
     said = ready("doctor")
 
     assert (said.code, len(said.out.splitlines())) == (0, 1)
-    assert said.out.startswith("warning: forms.tour.webhooks.linkedin: it holds no access_token")
+    assert said.out.startswith("warning: forms.tour.webhooks.linkedin: it has no access_token")
 
 
 def test_a_sender_that_proves_nothing_is_a_warning_with_what_to_write(ready: Terminal, folder: Path) -> None:

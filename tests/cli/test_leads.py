@@ -55,10 +55,39 @@ def test_more_are_listed_when_asked(run: Terminal, kept: Store) -> None:
     assert len(ids(run("leads", "list", "--limit", "55").out)) == 55
 
 
-def test_no_leads_are_no_lines(run: Terminal, kept: Store) -> None:
-    said = run("leads")
+@pytest.mark.parametrize(
+    "words", [(), ("list", "--json"), ("list", "--form", "contact"), ("retry", "--status", "parked")]
+)
+def test_an_empty_list_says_so_beside_its_output(run: Terminal, kept: Store, words: tuple[str, ...]) -> None:
+    said = run("leads", *words)
 
-    assert (said.code, said.out, said.err) == (0, "", "")
+    assert (said.code, said.out, said.err) == (0, "", "lead-capture: no leads\n")
+
+
+@pytest.mark.parametrize("action", ["list", "retry", "export"])
+def test_an_empty_period_is_refused(run: Terminal, kept: Store, action: str) -> None:
+    said = run("leads", action, "--since", "2026-11-02", "--until", "2026-11-01")
+
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "lead-capture: the period is empty: --since must lie before --until\n"
+
+
+@pytest.mark.parametrize("action", ["list", "retry"])
+def test_a_form_that_neither_the_forms_file_nor_a_lead_has_is_refused(run: Terminal, kept: Store, action: str) -> None:
+    said = run("leads", action, "--form", "contcat")
+
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "lead-capture: there is no form 'contcat'; the forms file has contact\n"
+
+
+def test_a_form_that_was_removed_is_still_listed(run: Terminal, kept: Store) -> None:
+    keep_many(kept, 1)
+    kept.write(lambda tx: tx.leads._connection.exec_driver_sql("UPDATE leads SET form = 'gone'"))
+
+    said = run("leads", "list", "--form", "gone")
+
+    assert (said.code, said.err) == (0, "")
+    assert len(said.out.splitlines()) == 2
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_without_a_stage_and_a_yes_nothing_is_made(ready: Terminal, nexudus: Sim
     said = ready("doctor", "--live", *words)
 
     assert said.code == 2
-    assert "makes one contact and one opportunity in Nexudus" in said.err
+    assert "creates one contact and one opportunity in Nexudus" in said.err
     assert nexudus.calls() == []
 
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_what_cannot_be_done_is_1_and_one_line(run: Terminal, kept: Store) -> No
 
 @pytest.mark.parametrize(
     "words",
-    ["", "dance", "dance web", "web --colour red", "web --port many", "web --port 0", "simulator --port 65536",
+    ["dance", "dance web", "web --colour red", "web --port many", "web --port 0", "simulator --port 65536",
      "up --simulator-port -1", "preview", "leads dance", "leads show", "leads release", "leads list --status lost",
      "leads list --since yesterday", "leads list --limit 0"],
 )  # fmt: skip
@@ -47,6 +48,19 @@ def test_wrong_usage_is_2_and_says_how(run: Terminal, words: str) -> None:
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("usage: lead-capture")
     assert re.search(r"lead-capture.*: error: ", said.err)
+
+
+def test_without_a_command_the_help_is_printed_and_the_code_is_2(run: Terminal) -> None:
+    said = run()
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err == run("--help").out
+
+
+def test_the_version_is_that_of_the_package(run: Terminal) -> None:
+    said = run("--version")
+
+    assert (said.code, said.out, said.err) == (0, f"lead-capture {version('nexudus-lead-capture')}\n", "")
 
 
 def test_an_unknown_command_is_told_every_known_one(run: Terminal) -> None:
