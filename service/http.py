@@ -13,6 +13,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from service import clock
+from service.version import USER_AGENT
 
 IDLE_S = 4.0
 """Seconds after which an idle connection is not used again.
@@ -143,7 +144,7 @@ def _new_session() -> requests.Session:
     session = requests.Session()
     session.auth = _HeadersOnly()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers["User-Agent"] = "lead-capture-for-nexudus"
+    session.headers["User-Agent"] = USER_AGENT
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=0, pool_maxsize=1))
     return session

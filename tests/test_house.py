@@ -14,18 +14,19 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 WIRING = (
     "admin alerts attribution background capture clock conversions delivery fetching forms http lead logs maintenance"
-    " nexudus operations platforms reconciliation settings simulator store web worker"
+    " nexudus operations platforms reconciliation settings simulator store version web worker"
 )
 
 DOORS = {
     "lead": "",
     "clock": "",
-    "http": "clock",
+    "version": "",
+    "http": "clock version",
     "background": "clock store",
     "forms": "lead platforms",  # what an ad platform's table holds is said beside the platform
     "settings": "platforms",  # where each platform answers, likewise
     "logs": "clock",
-    "capture": "attribution store forms lead clock platforms",
+    "capture": "attribution store forms lead clock platforms version",
     "platforms": "attribution capture conversions fetching http store forms lead clock",
     "attribution": "lead forms",
     "fetching": "background capture platforms store forms lead clock http",
@@ -37,7 +38,7 @@ DOORS = {
     "conversions": "lead forms store attribution",  # whose click a conversion is of
     "alerts": "lead forms store clock background platforms",
     "maintenance": "lead forms store clock background",
-    "admin": "lead forms store delivery nexudus alerts clock operations platforms",  # three of them: only names
+    "admin": "lead forms store delivery nexudus alerts clock operations platforms version",  # some: only names
     "simulator": "",
     "web": WIRING,
     "worker": WIRING,

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from service import clock
 from service.lead import Status
 from service.store import NO_CREDENTIALS, Store, StoreUnavailable
+from service.version import VERSION
 
 
 def blueprint(store: Store) -> Blueprint:
@@ -21,9 +22,9 @@ def blueprint(store: Store) -> Blueprint:
     registry.register(Figures(store))
 
     @routes.get("/healthz")
-    def alive() -> str:
-        """The process answers."""
-        return "ok\n"
+    def alive() -> Response:
+        """The process answers; its version follows."""
+        return Response(f"ok {VERSION}\n", content_type="text/plain; charset=utf-8")
 
     @routes.get("/readyz")
     def ready() -> Response:
@@ -83,6 +84,9 @@ class Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Leads by status, the debt to Nexudus and its age, pauses, concerns by kind; nothing personal."""
+        build = GaugeMetricFamily("lead_capture_build_info", "1; the version is a label", labels=["version"])
+        build.add_metric([VERSION], 1)
+        yield build
         up = GaugeMetricFamily("lead_capture_store_up", "1 when the database answers")
         try:
             with self._store.read() as tx:

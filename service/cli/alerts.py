@@ -40,7 +40,11 @@ def _list(installation: Installation, *, as_json: bool) -> int:
         print_json([_as_row(alert) for alert in alerts])
         return 1 if alerts else 0
     for alert in alerts:
-        times = f"sent {alert.notified_count} times" if alert.notified_count > 1 else ("sent" if alert.notified_count else "not sent")
+        times = (
+            f"sent {alert.notified_count} times"
+            if alert.notified_count > 1
+            else ("sent" if alert.notified_count else "not sent")
+        )
         print(f"{alert.cause}  since {alert.since:%Y-%m-%d %H:%M} UTC ({span(now - alert.since)}), {times}")
         print(f"    {printable(alert.sentence)}")
     if not alerts:

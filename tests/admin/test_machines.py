@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service import clock
 from service.lead import Status
 from service.store import NO_CREDENTIALS, Store
+from service.version import VERSION
 from tests.admin.desk import keep, keep_as
 from tests.builders import NOON, a_lead
 from tests.front import ANN, Front
@@ -53,7 +54,8 @@ def figures(front: Front) -> dict[str, float]:
 def test_a_process_is_alive_whatever_becomes_of_its_database(gone: Store) -> None:
     answer = Front(gone).client.get("/healthz")
 
-    assert (answer.status_code, answer.text) == (200, "ok\n")
+    assert (answer.status_code, answer.text) == (200, f"ok {VERSION}\n")
+    assert answer.content_type == "text/plain; charset=utf-8"
 
 
 def test_it_is_ready_when_leads_can_be_kept(store: Store) -> None:
@@ -135,6 +137,7 @@ def test_leads_are_counted_by_status(store: Store) -> None:
     counts = {status: found[f"lead_capture_leads {status}"] for status in Status}
     assert counts == {**dict.fromkeys(Status, 0), Status.PENDING: 2, Status.PARKED: 1}
     assert (found["lead_capture_store_up"], found["lead_capture_deliveries_waiting"]) == (1, 2)
+    assert found[f"lead_capture_build_info {VERSION}"] == 1
     assert abs(found["lead_capture_oldest_waiting_seconds"] - (clock.now() - NOON).total_seconds()) < 60
 
 
@@ -165,7 +168,7 @@ def test_concerns_are_counted_by_kind(store: Store) -> None:
 
 
 def test_figures_tell_that_the_store_is_down(gone: Store) -> None:
-    assert figures(Front(gone)) == {"lead_capture_store_up": 0}
+    assert figures(Front(gone)) == {f"lead_capture_build_info {VERSION}": 1, "lead_capture_store_up": 0}
 
 
 def test_figures_hold_nothing_personal(window: Front, kept: Store) -> None:

@@ -12,6 +12,7 @@ from service.admin.api.access import PROBLEM
 from service.admin.api.schemas.base import ProblemBody
 from service.forms import Form
 from service.store import Alert, Store
+from service.version import VERSION
 
 Preview = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
 """Form name and a PreviewRequest -> a PreviewBody, or None for an unknown form."""
@@ -52,7 +53,7 @@ def register(app: Flask, store: Store, token: str, asked: Asked) -> None:
     """Put /api/v1 and /openapi.json into the app."""
     app.config.update(
         API_TITLE="Lead Capture for Nexudus",
-        API_VERSION="v1",
+        API_VERSION=VERSION,
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from service import clock
 from service.capture.spam.captcha_results import CaptchaOutcome, CaptchaResult, ProviderResponse, read_result
 from service.forms import Captcha
+from service.version import USER_AGENT
 
 ADDRESSES = {
     "turnstile": "https://challenges.cloudflare.com/turnstile/v0/siteverify",
@@ -54,7 +55,7 @@ def call_provider(captcha: Captcha, token: str) -> ProviderResponse:
     with requests.post(
         address_of(captcha),
         data={"secret": captcha.secret, "response": token},
-        headers={"Accept": "application/json", "User-Agent": "lead-capture-for-nexudus"},
+        headers={"Accept": "application/json", "User-Agent": USER_AGENT},
         timeout=(CONNECT_S, READ_S),
         allow_redirects=False,
         stream=True,
