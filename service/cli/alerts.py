@@ -40,11 +40,8 @@ def _list(installation: Installation, *, as_json: bool) -> int:
         print_json([_as_row(alert) for alert in alerts])
         return 1 if alerts else 0
     for alert in alerts:
-        times = (
-            f"sent {alert.notified_count} times"
-            if alert.notified_count > 1
-            else ("sent" if alert.notified_count else "not sent")
-        )
+        number = alert.notified_count
+        times = f"sent {number} times" if number > 1 else ("sent" if number else "not sent")
         print(f"{alert.cause}  since {alert.since:%Y-%m-%d %H:%M} UTC ({span(now - alert.since)}), {times}")
         print(f"    {printable(alert.sentence)}")
     if not alerts:

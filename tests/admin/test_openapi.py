@@ -11,6 +11,7 @@ from schemathesis.engine import Status as Verdict
 from schemathesis.engine import events, from_schema
 
 from service.lead import Status
+from service.version import VERSION
 from tests.admin.desk import keep_as
 from tests.admin.served import served
 from tests.front import TOKEN, Front, sqlite_store
@@ -99,6 +100,7 @@ def failures(event: events.EngineEvent) -> list[str]:
 
 def test_the_description_says_who_may_call(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
+    assert document["info"]["version"] == VERSION
     assert document["security"] == [{"adminToken": []}]
     assert document["components"]["securitySchemes"]["adminToken"] == {"type": "http", "scheme": "bearer"}
 
