@@ -13,7 +13,7 @@ from hypothesis import settings
 
 from service.simulator.server import Simulator
 from service.store import SCHEMA, Store
-from service.store.tables import metadata
+from service.store.database.tables import metadata
 
 settings.register_profile("service", deadline=None)  # a busy machine is no fault
 settings.load_profile("service")

@@ -11,7 +11,7 @@ from service.alerts.condition import Condition
 from service.alerts.unread import find_unread
 from service.alerts.words import count, span, whose
 from service.store import NO_CREDENTIALS
-from service.store.watching import AccountQueue, LateLeads, ParkedLeads, PausedAccount, StoreSnapshot
+from service.store.alerts.snapshot import AccountQueue, LateLeads, ParkedLeads, PausedAccount, StoreSnapshot
 
 LATE_S = 240.0
 """A lead is in Nexudus within seconds. One that waits so long is told about, within five minutes of its arrival."""

@@ -19,7 +19,7 @@ from service.alerts.telling import Patience
 from service.forms import Form
 from service.lead import Lead, LeadId
 from service.store import Store, Transaction
-from service.store.untold import REAL
+from service.store.leads.stored import NOTIFIABLE
 
 log = structlog.get_logger()
 
@@ -190,7 +190,7 @@ class Recipients:
         """None when nothing is left to tell of: leads may be erased meanwhile."""
         with self._store.read() as tx:
             standing = tx.leads.statuses_of(lead_ids)
-            real = [lead_id for lead_id in lead_ids if standing.get(lead_id) in REAL]
+            real = [lead_id for lead_id in lead_ids if standing.get(lead_id) in NOTIFIABLE]
             leads = [lead for lead in map(tx.leads.get, real[:LISTED]) if lead is not None]
         return self._words(leads, len(real)) if leads else None
 

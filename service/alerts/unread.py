@@ -8,7 +8,7 @@ from service.alerts.words import count, span
 from service.forms.senders import table_name
 from service.platforms.registry import title_of
 from service.store import ConnectionHealth
-from service.store.watching import FetchQueue, StoreSnapshot
+from service.store.alerts.snapshot import FetchQueue, StoreSnapshot
 
 LATE_S = 240.0
 """A lead that was announced is here within seconds; one that waits so long is told about."""

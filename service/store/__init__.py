@@ -1,33 +1,33 @@
 """KEEP: lead and debt in one commit, on SQLite or PostgreSQL."""
 
 from service.store.accounts import UNAVAILABLE, Accounts, FailureStreak, Pace, Pause
-from service.store.arrivals import Arrival, DedupKey, Judge, Match
-from service.store.claims import Turns
-from service.store.concerns import Alert
-from service.store.connections import ConnectionHealth, ConnectionKey
-from service.store.conversions import LeadEvent
-from service.store.corrections import BeingSent
-from service.store.erasure import ErasureResult
-from service.store.exports import ExportCall, ExportRow, as_instant, as_milliseconds
-from service.store.facts import Fact, Tenant
-from service.store.fetches import Fetch, FetchResult
-from service.store.histories import LeadHistory
-from service.store.holds import NO_CREDENTIALS, CallPause
-from service.store.ledgers import ReadState, Reconciliation
-from service.store.locks import Identity
-from service.store.notices import WITHDRAWN, AnnouncedLead, FetchNotice
-from service.store.outbox import LATER, LeaseLost, QueuedDelivery
-from service.store.overview import TodayFigures
-from service.store.persons import EarlierEnquiries, PlatformLead
-from service.store.query import Query
-from service.store.refusals import Rejection
-from service.store.reports import OriginCount, Origins, Period
-from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
-from service.store.search import MatchCount, SearchPage
+from service.store.alerts.alert_log import Alert
+from service.store.crm.conversions import LeadEvent
+from service.store.crm.facts import Fact, Tenant
+from service.store.crm.reconciliations import ReadState, Reconciliation
+from service.store.crm.sales import LeadRecord, Sale, SaleChange, SaleStatus
+from service.store.database.repository import Identity
+from service.store.database.writer import StoreUnavailable
+from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
+from service.store.leads.changes import BeingSent
+from service.store.leads.erasure import ErasureResult
+from service.store.leads.exports import ExportCall, ExportRow, as_instant, as_milliseconds
+from service.store.leads.histories import LeadHistory
+from service.store.leads.people import EarlierEnquiries, PlatformLead
+from service.store.platforms.connections import ConnectionHealth, ConnectionKey
+from service.store.platforms.fetches import Fetch, FetchResult
+from service.store.platforms.notices import WITHDRAWN, AnnouncedLead, FetchNotice
+from service.store.platforms.rejections import Rejection
+from service.store.queue.call_pauses import NO_CREDENTIALS, CallPause
+from service.store.queue.claims import Turns
+from service.store.queue.outbox import LATER, LeaseLost, QueuedDelivery
+from service.store.search.lookup import MatchCount, SearchPage
+from service.store.search.query import Query
+from service.store.statistics.daily_counts import CountingState, DateRange
+from service.store.statistics.origins import OriginCount, Origins, Period
+from service.store.statistics.overview import TodayFigures
 from service.store.store import SCHEMA, Store
-from service.store.tally import CountingState, DateRange
 from service.store.transaction import Leads, Queue, Statistics, Transaction
-from service.store.writer import StoreUnavailable
 
 __all__ = [
     "LATER",

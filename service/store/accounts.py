@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
 
-from service.store.locks import IsGone, try_lock, unlock
-from service.store.repository import Repository
-from service.store.tables import UtcDateTime, accounts, calls
+from service.store.database.columns import UtcDateTime
+from service.store.database.repository import IsGone, Repository, try_lock, unlock
+from service.store.database.tables import accounts, calls
 
 UNAVAILABLE = "unavailable"
 """The reason of a pause after an outage: one call ahead of its time may find out whether it is over."""

@@ -2,8 +2,8 @@
 
 from sqlalchemy import and_, select, update
 
-from service.store.repository import Repository
-from service.store.tables import deployment
+from service.store.database.repository import Repository
+from service.store.database.tables import deployment
 
 
 class Flags(Repository):

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, update
 
-from service.store.repository import Repository
-from service.store.tables import sessions
+from service.store.database.repository import Repository
+from service.store.database.tables import sessions
 
 REST = timedelta(minutes=5)
 """How exactly it is known when a session was last used: not every page view writes."""

@@ -10,20 +10,20 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.lead import Lead, LeadId, Receipt, Status
-from service.store import bell
-from service.store.arrivals import Arrival, ArrivalResult, DedupKey, Judge, KeyClash, LeadArrivals
-from service.store.corrections import Corrections
-from service.store.engines import open_database
-from service.store.erasure import TOGETHER, ErasureResult
-from service.store.lead_rows import lead_values
-from service.store.migrate import migrate, schema_of
-from service.store.notices import AnnouncedLead, Notices
-from service.store.outbox import LIVE, WAKE, Outbox, QueuedDelivery
-from service.store.rows import Values
-from service.store.tables import deployment
+from service.store.database import bell
+from service.store.database.columns import Values
+from service.store.database.engines import open_database
+from service.store.database.migrate import migrate, schema_of
+from service.store.database.tables import deployment
+from service.store.database.writer import Writer, as_unavailable
+from service.store.leads.arrivals import Arrival, ArrivalResult, DedupKey, Judge, KeyClash, LeadArrivals
+from service.store.leads.changes import Corrections
+from service.store.leads.erasure import TOGETHER, ErasureResult
+from service.store.leads.rows import lead_values
+from service.store.platforms.notices import AnnouncedLead, Notices
+from service.store.queue.outbox import LIVE, WAKE, Outbox, QueuedDelivery
+from service.store.search.index import WordIndex
 from service.store.transaction import Transaction
-from service.store.word_index import WordIndex
-from service.store.writer import Writer, as_unavailable
 
 T = TypeVar("T")
 
@@ -197,7 +197,7 @@ class Store:
         """A new ear for what falls due."""
         if self._database.path is not None:
             return bell.PipeBell(bell.pipe_of(self._database.path))
-        from service.store.notify import NotifyBell  # noqa: PLC0415 (loads psycopg, which SQLite does without)
+        from service.store.database.notify import NotifyBell  # noqa: PLC0415 (loads psycopg, which SQLite does without)
 
         return NotifyBell(self._database.reading)
 

@@ -5,43 +5,37 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from service.store.accounts import Accounts
-from service.store.arrivals import LeadArrivals
-from service.store.claims import Claims
-from service.store.concerns import AlertLog
-from service.store.connections import Connections
-from service.store.conversions import Conversions
-from service.store.corrections import Corrections
-from service.store.engines import Database
-from service.store.erasure import Erasure
-from service.store.exports import Exports
-from service.store.facts import Facts
-from service.store.fetches import Fetches
-from service.store.finished import Finished
+from service.store.alerts.alert_log import AlertLog
+from service.store.alerts.snapshot import Watching
+from service.store.crm.conversions import Conversions
+from service.store.crm.facts import Facts
+from service.store.crm.reconciliations import Ledgers
+from service.store.crm.sales import Sales
+from service.store.database.engines import Database
 from service.store.flags import Flags
-from service.store.histories import Histories
-from service.store.holds import CallPauses
-from service.store.known import Known
-from service.store.leads import StoredLeads
-from service.store.ledgers import Ledgers
-from service.store.notices import Notices
-from service.store.outbox import Outbox
-from service.store.overview import Overview
-from service.store.persons import Persons
-from service.store.refusals import Refusals
-from service.store.reports import Reports
-from service.store.sales import Sales
-from service.store.search import LeadSearch
+from service.store.leads.arrivals import LeadArrivals
+from service.store.leads.changes import Corrections, Verdicts
+from service.store.leads.erasure import Erasure
+from service.store.leads.exports import Exports
+from service.store.leads.histories import Histories
+from service.store.leads.people import Persons
+from service.store.leads.stored import StoredLeads
+from service.store.platforms.connections import Connections
+from service.store.platforms.fetches import Fetches
+from service.store.platforms.notices import Notices
+from service.store.platforms.rejections import Refusals
+from service.store.queue.call_pauses import CallPauses
+from service.store.queue.claims import Claims
+from service.store.queue.outbox import Outbox
+from service.store.search.index import WordIndex
+from service.store.search.lookup import LeadSearch
 from service.store.sessions import Sessions
-from service.store.tally import Tallies
-from service.store.untold import Untold
-from service.store.verdicts import Verdicts
-from service.store.watching import Watching
-from service.store.word_index import WordIndex
+from service.store.statistics.daily_counts import Tallies
+from service.store.statistics.origins import Reports
+from service.store.statistics.overview import Overview
 
 
-class Leads(
-    LeadArrivals, StoredLeads, Known, Finished, Untold, Corrections, Verdicts, Erasure, Persons, Exports, Histories
-):
+class Leads(StoredLeads, LeadArrivals, Corrections, Verdicts, Erasure, Persons, Exports, Histories):
     """Leads: stored once, found, changed, exported, erased."""
 
 

@@ -16,7 +16,7 @@ from service.capture.accept import accept
 from service.forms import Form
 from service.lead import Lead, LeadId, Receipt, Submission
 from service.store import Alert, Identity, Store
-from service.store.tables import attempts, deliveries, leads
+from service.store.database.tables import attempts, deliveries, leads
 from tests.alerts.ear import Ear
 from tests.builders import NOON, a_form, a_lead
 

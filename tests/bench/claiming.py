@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Table, func, literal, select
 
 from service.lead import Lead, LeadId, Status, new_lead_id
 from service.store import Store, Transaction, Turns
-from service.store.lead_rows import to_row
-from service.store.outbox import DONE, OWED
-from service.store.rows import insert_rows
-from service.store.tables import deliveries, leads
+from service.store.database.columns import insert_rows
+from service.store.database.tables import deliveries, leads
+from service.store.leads.rows import to_row
+from service.store.queue.outbox import DONE, OWED
 from tests.bench.processes import resident_mb, running
 from tests.builders import a_lead, a_submission
 from tests.processes import lead_capture

@@ -20,10 +20,10 @@ from service.lead import (
     new_lead_id,
 )
 from service.store import Store
-from service.store.lead_rows import to_row
-from service.store.outbox import DONE, OWED, PARKED
-from service.store.rows import insert_rows
-from service.store.tables import attempts, deliveries, leads
+from service.store.database.columns import insert_rows
+from service.store.database.tables import attempts, deliveries, leads
+from service.store.leads.rows import to_row
+from service.store.queue.outbox import DONE, OWED, PARKED
 
 CHUNK = 5_000
 DAYS = 180

@@ -11,7 +11,7 @@ from service.delivery.behaviour import notes_fact
 from service.forms import Destination
 from service.lead import Lead, Status
 from service.nexudus.opportunities import PATH
-from service.store.facts import CLAIM_LIFE
+from service.store.crm.facts import CLAIM_LIFE
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env
 

@@ -21,7 +21,7 @@ from service.fetching.lines import make_lines
 from service.forms import Form
 from service.lead import Attempt, Lead, LeadId, Status
 from service.store import Alert, Identity, Query, Store
-from service.store.tables import connections, notices
+from service.store.database.tables import connections, notices
 from tests.builders import a_form
 from tests.fetching.platforms import LINKEDIN_TOKEN, META_TOKEN, Platforms, event
 from tests.front import Front

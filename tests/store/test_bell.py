@@ -11,7 +11,7 @@ import pytest
 
 from service.lead import Status
 from service.store import QueuedDelivery, Store, Transaction
-from service.store.bell import Bell, PipeBell, pipe_of, ring
+from service.store.database.bell import Bell, PipeBell, pipe_of, ring
 from tests.builders import NOON, a_lead
 from tests.store.books import keep, owe
 

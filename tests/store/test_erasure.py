@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from service.lead import Correction, CoworkerId, Doubt, Lead, OpportunityId, Outcome, Status, Step
 from service.store import DedupKey, ErasureResult, Store, Transaction
-from service.store.tables import lead_words, metadata
+from service.store.database.tables import lead_words, metadata
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import claim, owe, stands
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from service.store import Store
-from service.store.facts import CLAIM_LIFE, Tenant
+from service.store.crm.facts import CLAIM_LIFE, Tenant
 
 HARBOUR = Tenant("harbour", "https://spaces.nexudus.com")
 SIMULATED = Tenant("harbour", "http://127.0.0.1:8010")

@@ -6,7 +6,7 @@ import pytest
 
 from service.lead import Lead, Receipt
 from service.store import Arrival, DedupKey, Store
-from service.store.arrivals import KeyClash
+from service.store.leads.arrivals import KeyClash
 from tests.builders import NOON, a_lead
 from tests.store.books import at_once, count, keep, stands
 

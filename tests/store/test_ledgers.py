@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 from service.store import ReadState, Reconciliation, Store
-from service.store.ledgers import KEPT
+from service.store.crm.reconciliations import KEPT
 from service.store.transaction import Transaction
 from tests.builders import NOON
 from tests.store.books import at_once

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from service.lead import Doubt, LeadId, Step
 from service.store import SCHEMA, ConnectionKey, Store, StoreUnavailable
-from service.store.migrate import upgrade
-from service.store.tables import metadata
+from service.store.database.migrate import upgrade
+from service.store.database.tables import metadata
 from tests.builders import NOON, a_lead
 from tests.store.books import at_once, count, keep
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from service.store import Rejection, Store
-from service.store.tables import deployment
+from service.store.database.tables import deployment
 from tests.builders import NOON
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.lead import Attribution, Status, first_lead_id, new_lead_id
-from service.store import OriginCount, Origins, Period, Store, reports
+from service.store import OriginCount, Origins, Period, Store
+from service.store.statistics.origins import _counting
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import keep
 
@@ -153,7 +154,7 @@ def test_a_period_is_found_by_the_primary_key(store: Store) -> None:
         explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
         if explain == "EXPLAIN":
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # an empty table is read as it is
-        query = reports._counting(ALL, 10).compile(connection, compile_kwargs={"literal_binds": True})
+        query = _counting(ALL, 10).compile(connection, compile_kwargs={"literal_binds": True})
         plan = str(connection.exec_driver_sql(f"{explain} {query}").all())
 
     assert "autoindex_leads" in plan or "pk_leads" in plan

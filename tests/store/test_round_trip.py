@@ -21,7 +21,7 @@ from service.lead import (
     new_lead_id,
 )
 from service.store import Store
-from service.store.lead_rows import LEAD_COLUMNS, to_row
+from service.store.leads.rows import LEAD_COLUMNS, to_row
 from tests.builders import NOON, a_lead
 from tests.store.books import keep, stands
 

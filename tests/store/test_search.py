@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from service.lead import Attribution, Contact, Correction, CoworkerId, Lead, LeadId, OpportunityId
 from service.store import MatchCount, Query, Store
-from service.store.lead_rows import to_row
-from service.store.query import terms_of
-from service.store.search import FEW, LeadSearch
-from service.store.tables import lead_words
-from service.store.words import words_of
+from service.store.database.tables import lead_words
+from service.store.leads.rows import to_row
+from service.store.search.lookup import FEW, LeadSearch
+from service.store.search.query import terms_of
+from service.store.search.words import words_of
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import keep
 

@@ -9,7 +9,7 @@ from service.admin.pages.charts import Axis, Bars, Columns, bars, columns, top_o
 from service.admin.pages.spans import Time
 from service.admin.pages.words import STATUSES, counted
 from service.store import DateRange, Statistics
-from service.store.counting import ERASED, JOINT, REST, seconds_of
+from service.store.statistics.counting import ERASED, JOINT, REST, seconds_of
 
 MOST_BARS = 10
 MOST_CHARTS = 8

@@ -1,8 +1,8 @@
-"""Alembic's entry: runs on the connection that service.store.migrate hands over."""
+"""Alembic's entry: runs on the connection that service.store.database.migrate hands over."""
 
 from alembic import context
 
-from service.store.tables import metadata
+from service.store.database.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

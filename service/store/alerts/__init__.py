@@ -1,0 +1,1 @@
+"""Alerts, and the snapshot of the store that they are judged by."""

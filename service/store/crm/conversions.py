@@ -1,0 +1,81 @@
+"""Conversions for ad platforms: what happened to leads, and which of it a platform was told of."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import null, select
+
+from service.lead import Lead, LeadId, Status
+from service.store.crm.sales import SaleChange
+from service.store.database.report_tables import conversions, sale_changes, sales
+from service.store.database.repository import Repository
+from service.store.database.tables import deliveries, leads
+from service.store.leads.rows import from_row
+
+
+@dataclass(frozen=True, slots=True)
+class LeadEvent:
+    """One change of one delivered lead, with what its opportunity is worth. number: grows with every change."""
+
+    number: int
+    lead: Lead
+    change: SaleChange
+    value: float | None
+    currency: str
+
+
+class Conversions(Repository):
+    """Conversions within one transaction."""
+
+    def lead_events(self, after: int, size: int, since: datetime | None = None, form: str = "") -> list[LeadEvent]:
+        """At most `size` changes in the order in which they were noticed; continue with `after` = the last number.
+
+        since: those that happened then or later.
+        """
+        query = _HAPPENED.where(sale_changes.c.id > after, leads.c.status == Status.DELIVERED.value)
+        if since:
+            query = query.where(sale_changes.c.at >= since)
+        if form:
+            query = query.where(leads.c.form == form)
+        found: Iterable[Any] = self._connection.execute(query.order_by(sale_changes.c.id).limit(size))
+        return [
+            LeadEvent(
+                row.change_id,
+                from_row(row),
+                SaleChange(LeadId(row.id), row.change_kind, row.change_name, row.change_at, row.change_seen_at),
+                row.sale_value,
+                row.sale_currency,
+            )
+            for row in found
+        ]
+
+    def reported_conversions(self, platform: str, lead_ids: Iterable[str]) -> set[tuple[LeadId, str]]:
+        """Which conversions of some leads a platform was told of: lead and name."""
+        mine = (conversions.c.platform == platform, conversions.c.lead_id.in_(list(lead_ids)))
+        found = self._connection.execute(select(conversions.c.lead_id, conversions.c.name).where(*mine))
+        return {(LeadId(lead_id), name) for lead_id, name in found}
+
+    def record_conversions(self, platform: str, made: Iterable[tuple[LeadId, str]], now: datetime) -> None:
+        """A platform was told of these."""
+        rows = [{"platform": platform, "lead_id": one, "name": name, "exported_at": now} for one, name in made]
+        if rows:
+            self._connection.execute(self._database.insert(conversions).on_conflict_do_nothing(), rows)
+
+
+_COLUMNS = [null().label("raw") if column is leads.c.raw else column for column in leads.c]
+_HAPPENED = (
+    select(
+        *_COLUMNS,
+        deliveries.c.due_at,
+        deliveries.c.state,
+        *(sale_changes.c[name].label(f"change_{name}") for name in ("id", "kind", "name", "at", "seen_at")),
+        sales.c.value.label("sale_value"),
+        sales.c.currency.label("sale_currency"),
+    )
+    .select_from(sale_changes)
+    .join(leads, leads.c.id == sale_changes.c.lead_id)
+    .join(sales, sales.c.lead_id == sale_changes.c.lead_id)
+    .outerjoin(deliveries, deliveries.c.lead_id == leads.c.id)
+)

@@ -1,0 +1,77 @@
+"""What was found out about one Nexudus: answers to questions that its documents leave open.
+
+They belong to an account at an address. The same database may have met the simulator before the real Nexudus, and
+what is true of the one says nothing of the other.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select
+
+from service.store.database.repository import Repository
+from service.store.database.tables import account_facts
+
+KEY = ("account", "base_url", "name")
+
+CLAIM_LIFE = timedelta(minutes=10)
+"""How long a process may hold a question; then it counts as dead, and another one may take the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One account at one address of Nexudus."""
+
+    account: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One answer. value: a JSON value. source: what found it out, "live" or "read back"."""
+
+    value: Any
+    source: str
+    learned_at: datetime
+
+
+class Facts(Repository):
+    """The facts within one transaction."""
+
+    def facts_of(self, tenant: Tenant) -> dict[str, Fact]:
+        """All that is known of a Nexudus, by the names of the facts."""
+        query = select(account_facts).where(_of(tenant), account_facts.c.value.is_not(None))
+        return {row.name: Fact(row.value, row.source, row.learned_at) for row in self._connection.execute(query)}
+
+    def learn_facts(self, tenant: Tenant, values: Mapping[str, Any], source: str, now: datetime) -> None:
+        """Keep answers, in the place of earlier ones of the same names."""
+        for name, value in values.items():
+            fact = {"value": value, "source": source, "learned_at": now}
+            insert = self._database.insert(account_facts).values(**_key(tenant, name), **fact)
+            self._connection.execute(insert.on_conflict_do_update(index_elements=KEY, set_=fact))
+
+    def claim_fact(self, tenant: Tenant, name: str, now: datetime, stale_before: datetime | None = None) -> bool:
+        """Reserve a question for the caller; False where its answer is known, or another process holds it.
+
+        stale_before: a question whose answer was learned before then is open again.
+        """
+        abandoned = and_(account_facts.c.value.is_(None), account_facts.c.learned_at < now - CLAIM_LIFE)
+        is_free = abandoned if stale_before is None else or_(abandoned, account_facts.c.learned_at < stale_before)
+        insert = self._database.insert(account_facts).values(**_key(tenant, name), value=None, learned_at=now)
+        renewed = {"learned_at": now}  # a stale answer counts until there is a new one
+        taking = insert.on_conflict_do_update(index_elements=KEY, set_=renewed, where=is_free)
+        return self._connection.execute(taking.returning(account_facts.c.name)).first() is not None
+
+    def forget_facts(self, tenant: Tenant, names: Collection[str]) -> None:
+        """Remove these answers: their questions are open again."""
+        self._connection.execute(delete(account_facts).where(_of(tenant), account_facts.c.name.in_(names)))
+
+
+def _key(tenant: Tenant, name: str) -> dict[str, str]:
+    return {"account": tenant.account, "base_url": tenant.base_url, "name": name}
+
+
+def _of(tenant: Tenant) -> ColumnElement[bool]:
+    return and_(account_facts.c.account == tenant.account, account_facts.c.base_url == tenant.base_url)

@@ -1,0 +1,90 @@
+"""Whose turn it is to read the CRM, how far it was read, and how the accounts agreed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Column, delete, or_, select, update
+
+from service.store.database.report_tables import crm_reads, reconciliations
+from service.store.database.repository import Repository
+
+KEPT = 60
+"""Comparisons of one account that are kept: two months of nights."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadState:
+    """How far an account was read. problem: why it could not be read the last time, "" when it could."""
+
+    account: str
+    polled_at: datetime | None = None
+    read_until: datetime | None = None
+    problem: str = ""
+    reconciled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """One comparison of an account. since: leads received before were not compared; None: all were.
+
+    result: counts, findings and remarks, as JSON values; nothing personal.
+    """
+
+    account: str
+    started_at: datetime
+    ended_at: datetime
+    since: datetime | None
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Ledgers(Repository):
+    """The reading of the CRM within one transaction."""
+
+    def read_state(self, account: str) -> ReadState:
+        """How far an account was read."""
+        row = self._connection.execute(select(crm_reads).where(crm_reads.c.account == account)).first()
+        return ReadState(account) if row is None else ReadState(*row)
+
+    def claim_poll(self, account: str, now: datetime, every: timedelta) -> bool:
+        """Take the turn to look for changes; False where somebody had it less than that ago."""
+        return self._take(account, crm_reads.c.polled_at, now, now - every)
+
+    def claim_night(self, account: str, now: datetime, night: datetime) -> bool:
+        """Take the turn to compare the accounts; False where somebody had it since that night began."""
+        return self._take(account, crm_reads.c.reconciled_at, now, night)
+
+    def lock_account(self, account: str) -> None:
+        """Let nobody else note what became of this account's leads until this transaction ends."""
+        self._connection.execute(self._database.insert(crm_reads).values(account=account).on_conflict_do_nothing())
+        self._connection.execute(update(crm_reads).where(crm_reads.c.account == account).values(account=account))
+
+    def _take(self, account: str, column: Column[Any], now: datetime, before: datetime) -> bool:
+        self._connection.execute(self._database.insert(crm_reads).values(account=account).on_conflict_do_nothing())
+        free = or_(column.is_(None), column < before)
+        taking = update(crm_reads).where(crm_reads.c.account == account, free).values({column.name: now})
+        return self._connection.execute(taking).rowcount == 1
+
+    def record_read(self, account: str, until: datetime | None, problem: str = "") -> None:
+        """It was read, changes up to `until` (None: no further than before), or could not be."""
+        values: dict[str, Any] = {"problem": problem} | ({} if until is None else {"read_until": until})
+        insert = self._database.insert(crm_reads).values(account=account, **values)
+        self._connection.execute(insert.on_conflict_do_update(index_elements=["account"], set_=values))
+
+    def save_reconciliation(self, made: Reconciliation) -> None:
+        """Keep a comparison; the oldest make room."""
+        key = {"account": made.account, "started_at": made.started_at, "ended_at": made.ended_at}
+        row = {**key, "since": made.since, "result": dict(made.result)}
+        self._connection.execute(self._database.insert(reconciliations).values(row).on_conflict_do_nothing())
+        mine = reconciliations.c.account == made.account
+        newest = select(reconciliations.c.started_at).where(mine).order_by(reconciliations.c.started_at.desc())
+        oldest = self._connection.execute(newest.offset(KEPT - 1).limit(1)).scalar()
+        if oldest is not None:
+            self._connection.execute(delete(reconciliations).where(mine, reconciliations.c.started_at < oldest))
+
+    def last_reconciliation(self, account: str) -> Reconciliation | None:
+        """The last comparison of an account."""
+        query = select(reconciliations).where(reconciliations.c.account == account)
+        row = self._connection.execute(query.order_by(reconciliations.c.started_at.desc()).limit(1)).first()
+        return None if row is None else Reconciliation(*row)

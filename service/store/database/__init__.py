@@ -1,0 +1,1 @@
+"""Engines, transactions, tables and migrations: everything that knows SQLite or PostgreSQL."""

@@ -1,0 +1,114 @@
+"""The tables of what became of leads: sales, their changes, told conversions, and how the accounts agree."""
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text
+
+from service.store.database.columns import Json, UtcDateTime
+from service.store.database.tables import leads, metadata
+
+Index(
+    "ix_leads_opportunity_id",
+    leads.c.opportunity_id,
+    sqlite_where=leads.c.opportunity_id.is_not(None),
+    postgresql_where=leads.c.opportunity_id.is_not(None),
+)  # the lead of an opportunity that bears no mark any more
+
+sales = Table(
+    # How the opportunity of each delivered lead stands in the CRM, as it was last seen.
+    "sales",
+    metadata,
+    Column("lead_id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("opportunity_id", BigInteger, nullable=False),
+    Column("stage_id", BigInteger),
+    Column("stage", Text, nullable=False, default="", server_default=""),
+    Column("board", Text, nullable=False, default="", server_default=""),
+    Column("status", Text, nullable=False),  # in_progress, won, lost
+    Column("value", Float),
+    Column("currency", Text, nullable=False, default="", server_default=""),
+    Column("won_at", UtcDateTime),
+    Column("lost_at", UtcDateTime),
+    Column("loss_reason", Text, nullable=False, default="", server_default=""),
+    Column("updated_at", UtcDateTime),  # as the CRM tells it
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("missing_since", UtcDateTime),  # when it was first found to be there no more
+    Column("acknowledged_at", UtcDateTime),  # when an operator said that this, or a double, is right
+)
+
+sale_changes = Table(
+    # What happened to them, in the order in which it was noticed.
+    "sale_changes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("lead_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # stage, status
+    Column("name", Text, nullable=False),  # of the stage, or in_progress, won, lost
+    Column("at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Index("ix_sale_changes_lead_id", "lead_id"),
+)
+
+conversions = Table(
+    # Which conversions an ad platform was told of.
+    "conversions",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("lead_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("exported_at", UtcDateTime, nullable=False),
+)
+
+crm_reads = Table(
+    # How far each account of the CRM was read.
+    "crm_reads",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("polled_at", UtcDateTime),  # when somebody last took the turn to look for changes
+    Column("read_until", UtcDateTime),  # the newest change that was seen
+    Column("problem", Text, nullable=False, default="", server_default=""),  # why it could not be read; "" while it can
+    Column("reconciled_at", UtcDateTime),  # when somebody last took the turn of the night
+)
+
+reconciliations = Table(
+    # How the accounts agreed, comparison by comparison.
+    "reconciliations",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("started_at", UtcDateTime, primary_key=True),
+    Column("ended_at", UtcDateTime, nullable=False),
+    Column("since", UtcDateTime),  # leads received before were not compared; NULL: all were
+    Column("result", Json, nullable=False),  # counts, findings, remarks
+)
+
+
+count_days = Table(
+    # The days of which leads are counted, see tally.py. A trigger watches those that are over.
+    "count_days",
+    metadata,
+    Column("since", Text, primary_key=True),  # no lead of the day has a smaller id
+    Column(
+        "until", Text, nullable=False, default="", server_default=""
+    ),  # nor an id that is not smaller; "" while the day goes on
+    Column("day", Text, nullable=False),  # as the operator's calendar calls it: 2026-11-24
+    Column("counted_at", UtcDateTime),  # NULL: not yet
+)
+
+count_changes = Table(
+    # Written by the trigger: something about a day that is over has changed, so that it must be counted again.
+    "count_changes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("since", Text, nullable=False, index=True),
+)
+
+daily_counts = Table(
+    # How many leads of a day and form have something in common.
+    "daily_counts",
+    metadata,
+    Column("kind", Text, primary_key=True),  # channel, campaign, location, status ...
+    Column("form", Text, primary_key=True),  # "": all
+    Column("day", Text, primary_key=True, index=True),
+    Column("value", Text, primary_key=True),
+    Column("leads", Integer, nullable=False),
+    Column("delivered", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)

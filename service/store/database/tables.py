@@ -1,0 +1,289 @@
+"""The tables, for SQLite and PostgreSQL alike. Migrations are the truth; a test holds both together."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    and_,
+)
+
+from service.store.database.columns import Json, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
+)
+
+
+def _text(name: str, default: str = "") -> Column[str]:
+    return Column(name, Text, nullable=False, default=default, server_default=default)
+
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("id", Text, primary_key=True),  # UUIDv7 in hex: sorts by arrival
+    Column("form", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    _text("external_id"),
+    _text("form_name"),
+    Column("status", Text, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
+    _text("problem"),
+    Column("repeats", Integer, nullable=False, default=0, server_default="0"),
+    _text("email"),
+    _text("full_name"),
+    _text("first_name"),
+    _text("last_name"),
+    _text("phone"),
+    _text("company"),
+    Column("fields", Json, nullable=False),  # canonical name -> answer
+    Column("extras", Json, nullable=False),  # submitted name -> answer
+    Column("evidence", Json, nullable=False),  # what fields and extras do not already say
+    _text("page_url"),
+    _text("ip"),
+    Column("raw", LargeBinary),  # the body where it could not be read
+    _text("utm_source"),
+    _text("utm_medium"),
+    _text("utm_campaign"),
+    _text("utm_content"),
+    _text("utm_term"),
+    _text("channel"),
+    Column("lead_source", Integer, nullable=False),
+    _text("rule"),
+    _text("reason"),
+    Column("click_ids", Json, nullable=False),
+    Column("codes", Json, nullable=False),
+    Column("coworker_id", BigInteger),
+    Column("opportunity_id", BigInteger),
+    Column("corrections", Json),  # what an operator put right: [{"at": ..., "fields": {name: answer}}], NULL: nothing
+    Column("untold", Boolean, key="notify_pending"),  # recipients are still to be notified of it; NULL: none are
+    Index("ix_leads_status_id", "status", "id"),
+    Index("ix_leads_form_id", "form", "id"),
+)
+Index(
+    "ix_leads_untold",
+    leads.c.form,
+    leads.c.status,
+    leads.c.id,
+    sqlite_where=leads.c.notify_pending.is_not(None),
+    postgresql_where=leads.c.notify_pending.is_not(None),
+)
+
+lead_keys = Table(
+    # What makes a second arrival a repeat; the unique key decides, never a look before.
+    "lead_keys",
+    metadata,
+    Column("key", Text, primary_key=True),  # kind, form or sender, digest
+    Column("lead_id", Text, nullable=False),
+    Column("expires_at", UtcDateTime),  # NULL: never
+    sqlite_with_rowid=False,  # one tree instead of two: taking leads pays for every page that a commit touches
+)
+
+_by_bytes = Text().with_variant(Text(collation="C"), "postgresql")
+
+lead_words = Table(
+    # By which words each lead is found; filled behind the leads' backs, see word_index.py.
+    "lead_words",
+    metadata,
+    Column("word", _by_bytes, primary_key=True),
+    Column("lead_id", _by_bytes, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+deliveries = Table(
+    # The debt of one Lead to the CRM.
+    "deliveries",
+    metadata,
+    Column("lead_id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("person", Text, key="serialize_key", nullable=False),  # folded e-mail: two with one key never run together
+    Column("state", Text, nullable=False),  # owed, parked, done
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),  # places spent in the schedule
+    _text("trigger", "schedule"),  # or operator
+    Column("claimed_by", Text),
+    Column("lease_until", UtcDateTime),
+    Column("coworker_id", BigInteger),  # the finished first step
+    Column("unknown_step", Text),  # the create whose outcome is unknown
+    Column("unknown_since", UtcDateTime),
+    Column("verify_count", Integer, nullable=False, default=0, server_default="0"),  # searches since then
+    _text("form"),  # forms take turns
+    Column("priority", Integer, nullable=False, default=0, server_default="0"),  # 0: a live lead; 1: replay, import
+    Column("blocked_by", Text),  # the paused call that it waits for; NULL: none
+    Column("request_body", Json),  # the opportunity's body as it was last sent; NULL: never
+    sqlite_with_rowid=False,
+)
+_is_next = and_(deliveries.c.state == "owed", deliveries.c.claimed_by.is_(None), deliveries.c.blocked_by.is_(None))
+Index(
+    "ix_deliveries_next",
+    deliveries.c.account,
+    deliveries.c.priority,
+    deliveries.c.form,
+    deliveries.c.due_at,
+    sqlite_where=_is_next,
+    postgresql_where=_is_next,
+)
+Index(
+    "ix_deliveries_blocked_by",
+    deliveries.c.account,
+    deliveries.c.blocked_by,
+    deliveries.c.priority,
+    deliveries.c.due_at,
+    sqlite_where=deliveries.c.blocked_by.is_not(None),
+    postgresql_where=deliveries.c.blocked_by.is_not(None),
+)
+Index(
+    "ix_deliveries_claimed",
+    deliveries.c.serialize_key,
+    unique=True,  # the database itself keeps two Deliveries of one person apart
+    sqlite_where=deliveries.c.claimed_by.is_not(None),
+    postgresql_where=deliveries.c.claimed_by.is_not(None),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("lead_id", Text, nullable=False, index=True),
+    Column("step", Text, nullable=False),
+    _text("trigger", "schedule"),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("duration_ms", Integer),
+    Column("outcome", Text, nullable=False),
+    Column("http_status", Integer),
+    _text("detail"),
+)
+
+accounts = Table(
+    # What all processes must agree on about one Nexudus account.
+    "accounts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("tokens", Json),
+    Column("locked_by", Text),
+    Column("locked_until", UtcDateTime),
+    Column("paused_until", UtcDateTime),
+    _text("pause_reason"),
+    Column("pause_streak", Integer, nullable=False, default=0, server_default="0"),  # in a row
+    Column("failures", Integer, nullable=False, default=0, server_default="0"),  # since a lead last arrived
+    Column("failing_since", UtcDateTime),  # the first of them
+)
+
+account_facts = Table(
+    # What was found out about one Nexudus, where its documents leave it open.
+    "account_facts",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("base_url", Text, primary_key=True),  # of another Nexudus nothing is known
+    Column("name", Text, primary_key=True),
+    Column("value", Json),  # NULL: being found out since learned_at
+    _text("source"),
+    Column("learned_at", UtcDateTime, nullable=False),
+)
+
+call_pauses = Table(
+    # Kinds of calls that are paused while others of the account go on.
+    "call_pauses",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("call", Text, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    _text("reason"),
+    Column("streak", Integer, nullable=False, default=0, server_default="0"),  # begun or extended in a row
+)
+
+alerts = Table(
+    # What operators must know: one row for each cause, open until it is resolved.
+    "alerts",
+    metadata,
+    Column("cause", Text, primary_key=True),
+    Column("sentence", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("occurrences", Integer, nullable=False, default=1, server_default="1"),
+    Column("notified_at", UtcDateTime),  # when the last message went out
+    Column("notified_count", Integer, nullable=False, default=0, server_default="0"),  # messages that went out
+    Column("resolved_at", UtcDateTime),
+)
+
+notices = Table(
+    # Leads that a platform has for us and that are still to be fetched.
+    "notices",
+    metadata,
+    Column("lead_id", Text, primary_key=True),
+    Column("form", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    _text("place"),  # the Page or account
+    Column("external_id", Text, nullable=False),
+    Column("details", Json, nullable=False),
+    Column("state", Text, nullable=False),  # due, parked
+    Column("announced_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),  # places spent in the schedule
+    _text("trigger", "schedule"),  # or operator
+    Column("claimed_by", Text),
+    Column("lease_until", UtcDateTime),
+    Index("ix_notices_state_due_at", "state", "due_at"),
+)
+
+connections = Table(
+    # How the second reads of one form's platform stand; place "" where one token serves all.
+    "connections",
+    metadata,
+    Column("form", Text, primary_key=True),
+    Column("sender", Text, primary_key=True),
+    Column("place", Text, primary_key=True),
+    Column("tokens", Json),  # renewed ones; the operator's own are in the forms file
+    Column("facts", Json),  # what was learned, such as the questions of a lead form
+    _text("reason"),  # why nothing can be read until a person helps, and what to do; "" while it works
+    Column("failing_since", UtcDateTime),
+    Column("paused_until", UtcDateTime),
+    Column("pause_streak", Integer, nullable=False, default=0, server_default="0"),  # in a row
+    Column("failures", Integer, nullable=False, default=0, server_default="0"),  # calls in a row without an answer
+    Column("expires_at", UtcDateTime),  # when a person must renew it; NULL: unknown, or never
+    Column("locked_by", Text),  # who renews the tokens
+    Column("locked_until", UtcDateTime),
+    Column("pulled_until", UtcDateTime),  # what was submitted before is here
+    Column("pulled_at", UtcDateTime),  # when it was last asked for what was missed, by itself
+    Column("checked_at", UtcDateTime),  # when it was last checked by itself
+)
+
+calls = Table(
+    # The recent calls to each account, for the pace over all processes.
+    "calls",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("at", Float, nullable=False),  # unix seconds
+    Column("is_write", Boolean, nullable=False),
+    Index("ix_calls_account_at", "account", "at"),
+    Index("ix_calls_account_is_write_at", "account", "is_write", "at"),
+)
+
+sessions = Table(
+    # Who is signed in to the dashboard.
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),  # of what the browser holds
+    Column("mark", Text, nullable=False),  # of the password it was database with
+    Column("since", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+deployment = Table(
+    # Values made once and kept: client_id, secret_key ...
+    "deployment",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,170 @@
+"""Writing: what waits in one process is committed together, and each caller waits for its commit."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar, cast
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, StatementError
+
+from service.store.database.engines import Database
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+Job = Callable[[Connection], T]
+
+
+class StoreUnavailable(Exception):
+    """The database could not keep what it was given: nothing was acknowledged, try again."""
+
+
+class _Waiting(Generic[T]):
+    """One caller's job, or its item of a job done for several at once, and what became of it."""
+
+    __slots__ = ("error", "finished", "item", "job", "signal", "together", "value")
+
+    def __init__(self, job: Callable[..., Any], item: object = None, *, together: bool = False) -> None:
+        self.job = job
+        self.item = item
+        self.together = together
+        self.finished = False
+        self.signal = threading.Lock()  # released once: when the job is done, or its thread is to lead
+        self.signal.acquire()
+        self.value: T | None = None
+        self.error: BaseException | None = None
+
+    def fail(self, error: BaseException) -> None:
+        self.error = as_unavailable(error)
+        self.finished = True
+
+    def result(self) -> T:
+        if self.error is not None:
+            raise self.error
+        return cast("T", self.value)
+
+
+class Writer:
+    """Commits jobs, those of several threads in one transaction.
+
+    A thread that wants to write queues its job. If nobody leads, it leads: it takes all that is
+    queued by then, its own job among them, and commits it in one go; the others wait until they are
+    told that their work is done, or that one of them leads on. So a busy process pays for one flush
+    where it owed ten, an idle one waits for nobody, and there is no thread to start, stop or lose at
+    a fork.
+    """
+
+    def __init__(self, database: Database, after_commit: Callable[[Connection], None] = lambda _: None) -> None:
+        self._database = database
+        self._after_commit = after_commit
+        self._guard = threading.Lock()  # held for an instant only
+        self._is_led = False
+        self._queue: deque[_Waiting[Any]] = deque()
+
+    def write(self, job: Job[T]) -> T:
+        """Run `job` in a transaction and return its value once that is on disk.
+
+        A job may be run twice (alone, after another one's failure): it must do nothing but SQL.
+        Raises: what the job raises; StoreUnavailable when the database cannot keep it.
+        """
+        return self._wait_for(_Waiting(job))
+
+    def write_together(self, job: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item) -> T:
+        """The same for one `item` of a job that serves all items waiting for it at once.
+
+        The job returns a value for each of its items, in their order; it may be run again for one.
+        """
+        return self._wait_for(_Waiting(job, item, together=True))
+
+    def _wait_for(self, waiting: _Waiting[T]) -> T:
+        with self._guard:
+            self._queue.append(waiting)
+            leads, self._is_led = not self._is_led, True
+        if not leads:
+            waiting.signal.acquire()
+        if not waiting.finished:
+            self._lead(waiting)
+        return waiting.result()
+
+    def _lead(self, own: _Waiting[Any]) -> None:
+        """Take a turn for all that wait, tell them, and let the next lead."""
+        batch: list[_Waiting[Any]] = []
+        try:
+            with self._database.turn():
+                batch += self._take_all()
+                self._commit_all(batch)
+        except BaseException as error:  # noqa: BLE001 (every caller gets it: see _Waiting.result)
+            # The file of the turn: no room, or no right. Nothing may stay queued as if it were kept.
+            batch += self._take_all()
+            for waiting in batch:
+                if not waiting.finished:
+                    waiting.fail(error)
+        for waiting in batch:
+            if waiting is not own:
+                waiting.signal.release()
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        with self._guard:
+            if self._queue:
+                self._queue[0].signal.release()
+            else:
+                self._is_led = False
+
+    def _take_all(self) -> list[_Waiting[Any]]:
+        return [self._queue.popleft() for _ in range(len(self._queue))]
+
+    def _commit_all(self, batch: list[_Waiting[Any]]) -> None:
+        """Commit all in one go, or else each alone, so that a job that fails spoils no other."""
+        error = self._commit(batch)
+        if error is None:
+            return
+        for number, waiting in enumerate(batch):
+            error = self._commit([waiting]) if len(batch) > 1 else error
+            if isinstance(error, (OperationalError, InterfaceError)):
+                # The database is away: the others need not learn that each after a time-out of its own.
+                _fail(batch[number:], error)
+                return
+            if error is not None:
+                _fail([waiting], error)
+
+    def _commit(self, batch: Sequence[_Waiting[Any]]) -> BaseException | None:
+        """Commit all of `batch`; or nothing, and return why."""
+        try:
+            with self._database.writing.connect() as connection:
+                with connection.begin():
+                    _run(batch, connection)
+                for waiting in batch:
+                    waiting.finished = True  # on disk: whatever follows, no job may run again
+                self._after_commit(connection)
+        except BaseException as error:  # noqa: BLE001 (the caller gets it: see _Waiting.result)
+            return None if all(waiting.finished for waiting in batch) else error
+        return None
+
+
+def _fail(batch: Sequence[_Waiting[Any]], error: BaseException) -> None:
+    for waiting in batch:
+        waiting.fail(error)
+
+
+def _run(batch: Sequence[_Waiting[Any]], connection: Connection) -> None:
+    shared: dict[Callable[..., Any], list[_Waiting[Any]]] = {}
+    for waiting in batch:
+        if waiting.together:
+            shared.setdefault(waiting.job, []).append(waiting)
+        else:
+            waiting.value = waiting.job(connection)
+    for job, members in shared.items():
+        for waiting, value in zip(members, job(connection, [member.item for member in members]), strict=True):
+            waiting.value = value
+
+
+def as_unavailable(error: BaseException) -> BaseException:
+    """The database's own failures, and the disk's, in our words; everything else, our own mistakes too, as it is."""
+    if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
+        return error.orig or error  # a value that cannot be written, like a naive instant: waiting does not help
+    if isinstance(error, (SQLAlchemyError, OSError)):
+        unavailable = StoreUnavailable(type(error).__name__)
+        unavailable.__cause__ = error
+        return unavailable
+    return error

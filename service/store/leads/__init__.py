@@ -1,0 +1,1 @@
+"""Leads: stored once, changed, exported, erased."""

@@ -1,0 +1,272 @@
+"""Arrivals: each lead is stored once; a later arrival under its keys is a repeat, a change, or another lead."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, or_, select, update
+
+from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Answers, Lead, LeadId, Receipt, Status
+from service.store.database.columns import Values, insert_values, to_micros
+from service.store.database.repository import Repository
+from service.store.database.tables import deliveries, lead_keys, leads
+from service.store.leads.rows import LEAD_COLUMNS, WHOLE, from_row, lead_values
+from service.store.search.index import WordIndex
+
+_GIVEN_UP = (Status.DISCARDED, Status.ERASED)
+"""Statuses of leads that will never be delivered: an arrival that does not repeat them may take over their keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class DedupKey:
+    """A key shared by arrivals that may be one enquiry; unique in the database until it expires.
+
+    otherwise: the key to take instead where this one belongs to another person's lead. With it the arrival's judge
+    decides whether two arrivals match; without it the key alone does.
+    """
+
+    value: str
+    expires_at: datetime | None = None
+    otherwise: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A later arrival is the same enquiry as a lead that is stored.
+
+    became: that lead with what the arrival adds; its last correction holds the change. None where nothing is new.
+    person: the key under which its Delivery runs alone from then on. is_same_person: False where only an ad platform's
+    id decided; then the arrival's other keys must not lead to the lead.
+    """
+
+    became: Lead | None = None
+    person: str = ""
+    is_same_person: bool = True
+
+
+Judge = Callable[[Lead, Lead], Match | None]
+"""(stored lead, later lead under one of its keys) -> how they match; None where they do not."""
+
+
+class Arrival(NamedTuple):
+    """A new lead with its keys, its person, and the judge of matches; without a judge every key decides alone."""
+
+    lead: Lead
+    keys: Sequence[DedupKey] = ()
+    person: str = ""
+    judge: Judge | None = None
+
+
+class ArrivalResult(NamedTuple):
+    """What became of one arrival. lead: as it is stored, None for a repeat; first, match: of a repeat."""
+
+    receipt: Receipt
+    lead: Lead | None = None
+    first: Lead | None = None
+    match: Match | None = None
+
+
+Complete = Callable[[Arrival, ArrivalResult], None]
+"""Writes what a repeat adds to the lead that came first."""
+
+
+class KeyClash(Exception):
+    """Two arrivals of one batch share a key: which came first is decided one by one."""
+
+
+class LeadArrivals(Repository):
+    """Storing leads within one transaction."""
+
+    def keep(
+        self, arrivals: Sequence[Arrival], rows: Sequence[Values] = (), complete: Complete | None = None
+    ) -> list[ArrivalResult]:
+        """Store several at once; what became of each, in their order.
+
+        rows: what lead_values gives for each, where that is known. complete: called for each repeat before the next
+        arrival is looked at, which may be a repeat of the same lead under another key.
+        Raises: Clash when two of them share a key: keep those one by one.
+        """
+        if not arrivals:
+            return []
+        earliest = min(arrival.lead.received_at for arrival in arrivals)
+        taken = self._take([(arrival.lead, arrival.keys) for arrival in arrivals], earliest)
+        kept: list[ArrivalResult] = []
+        new: list[Values] = []
+        for number, arrival in enumerate(arrivals):
+            lost = self._lost(arrival, taken, earliest)
+            result = (
+                self._settle(arrival, lost)
+                if lost
+                else ArrivalResult(Receipt(arrival.lead.id, repeat=False), arrival.lead)
+            )
+            if complete is not None and result.match is not None:
+                complete(arrival, result)
+            if result.lead is not None:
+                new.append(rows[number] if rows and result.lead is arrival.lead else lead_values(result.lead))
+            kept.append(result)
+        insert_values(self._connection, leads, LEAD_COLUMNS, new)
+        return kept
+
+    def match(self, arrival: Arrival, now: datetime, *, lock: bool = False) -> tuple[Lead, Match] | None:
+        """The lead that an arrival would be the repeat of at `now`, and how; None where it would be new.
+
+        lock: for whoever writes what it became. Only reads.
+        """
+        fresh = or_(lead_keys.c.expires_at.is_(None), lead_keys.c.expires_at > now)
+        keys = [
+            *arrival.keys,
+            *(DedupKey(key.otherwise, otherwise=key.otherwise) for key in arrival.keys if key.otherwise),
+        ]
+        owners = self._owners([key.value for key in keys], fresh, lead_keys.c.lead_id != arrival.lead.id)
+        return self._first_match(arrival, keys, owners, self._leads(owners.values(), lock=lock))
+
+    # -- keys
+
+    def _take(self, wishes: Iterable[tuple[Lead, Iterable[DedupKey]]], now: datetime) -> Collection[str]:
+        """The keys that were free or expired, now ours. Sorted, so that two writers cannot deadlock."""
+        rows: dict[str, Values] = {}
+        for lead, keys in wishes:
+            for key in keys:
+                until = None if key.expires_at is None else to_micros(key.expires_at)
+                row = (key.value, lead.id, until)
+                if rows.setdefault(key.value, row)[1] != lead.id:
+                    raise KeyClash
+        ordered = [rows[key] for key in sorted(rows)]
+        taken = insert_values(self._connection, lead_keys, _KEY_COLUMNS, ordered, _TAKING, to_micros(now))
+        return rows if taken == len(rows) else self._taken({key: LeadId(row[1]) for key, row in rows.items()})
+
+    def _taken(self, wanted: Mapping[str, LeadId]) -> set[str]:
+        """The keys that lead to who wanted them, now; those of a lead that was stored before never count as new."""
+        owners = self._owners(wanted)
+        query = select(leads.c.id).where(leads.c.id.in_(list(wanted.values())))
+        old = set(self._connection.execute(query).scalars())
+        return {key for key, lead_id in wanted.items() if owners.get(key) == lead_id and lead_id not in old}
+
+    def _lost(self, arrival: Arrival, taken: Collection[str], earliest: datetime) -> list[DedupKey]:
+        """The keys under which another lead came before."""
+        lead = arrival.lead
+        lost = [key for key in arrival.keys if key.value not in taken]
+        if lost and lead.received_at > earliest:
+            # One statement knows one time only: what ran out between the two arrivals is tried again.
+            again = self._take([(lead, lost)], lead.received_at)
+            lost = [key for key in lost if key.value not in again]
+        return lost
+
+    def _owners(self, keys: Collection[str], *conditions: Any) -> dict[str, LeadId]:
+        """Whose each key is."""
+        if not keys:
+            return {}
+        query = select(lead_keys.c.key, lead_keys.c.lead_id).where(lead_keys.c.key.in_(sorted(keys)), *conditions)
+        return {row.key: LeadId(row.lead_id) for row in self._connection.execute(query)}
+
+    def _lead_to(self, lead_id: LeadId, keys: Collection[str]) -> None:
+        change = update(lead_keys).where(lead_keys.c.key.in_(sorted(keys)))
+        self._connection.execute(change.values(lead_id=lead_id))
+
+    # -- which lead it is
+
+    def _settle(self, arrival: Arrival, lost: Sequence[DedupKey]) -> ArrivalResult:
+        """One arrival some of whose keys belong to other leads."""
+        strangers: dict[LeadId, Lead] = {}
+        free: list[str] = []
+        while lost:
+            owners = self._owners([key.value for key in lost])
+            stored = self._leads(owners.values(), lock=True)
+            match = self._first_match(arrival, lost, owners, stored)
+            if match is not None:
+                return self._repeat(arrival, *match)
+            free += [key.value for key in lost if _is_free(stored.get(owners.get(key.value, LeadId(""))))]
+            strangers |= {lead.id: lead for lead in stored.values() if lead.status not in _GIVEN_UP}
+            # The keys of this person; the second time round there are no others left.
+            further = [key for key in lost if key.otherwise not in ("", key.value)]
+            own = [DedupKey(key.otherwise, key.expires_at, key.otherwise) for key in further]
+            taken = self._take([(arrival.lead, own)], arrival.lead.received_at) if own else ()
+            lost = [key for key in own if key.value not in taken]
+        if free:
+            self._lead_to(arrival.lead.id, free)
+        lead = self._note_strangers(arrival.lead, list(strangers.values()))
+        return ArrivalResult(Receipt(lead.id, repeat=False), lead)
+
+    def _first_match(
+        self, arrival: Arrival, keys: Sequence[DedupKey], owners: Mapping[str, LeadId], stored: Mapping[LeadId, Lead]
+    ) -> tuple[Lead, Match] | None:
+        for key in keys:
+            first = stored.get(owners.get(key.value, LeadId("")))
+            if first is None:
+                continue
+            is_decided = arrival.judge is None or not key.otherwise or first.id == arrival.lead.id
+            match = Match() if is_decided or arrival.judge is None else arrival.judge(first, arrival.lead)
+            if match is not None:
+                return first, match
+        return None
+
+    def _leads(self, lead_ids: Iterable[LeadId], *, lock: bool = False) -> dict[LeadId, Lead]:
+        """Some leads by their ids; locked in the order of workers, who change a Delivery before its lead."""
+        wanted = sorted(set(lead_ids))
+        if not wanted:
+            return {}
+        query = WHOLE.where(leads.c.id.in_(wanted)).order_by(leads.c.id)
+        if lock and self._database.locks_rows:
+            theirs = select(deliveries.c.lead_id).where(deliveries.c.lead_id.in_(wanted)).order_by(deliveries.c.lead_id)
+            self._connection.execute(theirs.with_for_update())
+            query = query.with_for_update(of=leads)
+        return {LeadId(row.id): from_row(row) for row in self._connection.execute(query)}
+
+    # -- what is written beside
+
+    def _repeat(self, arrival: Arrival, first: Lead, match: Match) -> ArrivalResult:
+        """Count a repeat; the keys that it took lead to the first lead, or to nobody where that is another person."""
+        values = [value for key in arrival.keys for value in (key.value, key.otherwise) if value]
+        mine = [key for key, owner in self._owners(values).items() if owner == arrival.lead.id != first.id]
+        if mine and match.is_same_person:
+            self._lead_to(first.id, mine)
+        elif mine:
+            self._connection.execute(delete(lead_keys).where(lead_keys.c.key.in_(mine)))
+        counting = update(leads).where(leads.c.id == first.id)
+        self._connection.execute(counting.values(repeats=leads.c.repeats + 1))
+        if further := _further_ids(first, arrival.lead.submission.external_id):
+            self._note(first, FURTHER_IDS_REMARK, further)
+            if match.became is not None:  # it is written later, with all of its extras
+                match = replace(match, became=_with_extra(match.became, FURTHER_IDS_REMARK, further))
+        return ArrivalResult(Receipt(first.id, repeat=True), None, first, match)
+
+    def _note_strangers(self, lead: Lead, strangers: Sequence[Lead]) -> Lead:
+        """Note on both leads that another person's enquiry bears the same id; the earlier one bears one remark only."""
+        if not strangers:
+            return lead
+        for first in strangers:
+            if SAME_ID_REMARK not in first.submission.extras:
+                self._note(first, SAME_ID_REMARK, lead.id)
+        remark = strangers[0].id if len(strangers) == 1 else [first.id for first in strangers]
+        return _with_extra(lead, SAME_ID_REMARK, remark)
+
+    def _note(self, lead: Lead, name: str, remark: str | Sequence[str]) -> None:
+        extras = _with_extra(lead, name, remark).submission.extras
+        with self._as(WordIndex).following([lead.id]):
+            self._connection.execute(update(leads).where(leads.c.id == lead.id).values(extras=extras))
+
+
+def _further_ids(first: Lead, external_id: str) -> list[str]:
+    """Return the further ids of a lead with this one added, so that it is found by each; [] where it is not new."""
+    further = first.submission.extras.get(FURTHER_IDS_REMARK, ())
+    known = [further] if isinstance(further, str) else list(further)
+    if first.status is Status.ERASED or external_id in ("", first.submission.external_id, *known):
+        return []
+    return [*known, external_id]
+
+
+def _with_extra(lead: Lead, name: str, remark: str | Sequence[str]) -> Lead:
+    extras: Answers = {**lead.submission.extras, name: remark}
+    return replace(lead, submission=replace(lead.submission, extras=extras))
+
+
+def _is_free(owner: Lead | None) -> bool:
+    return owner is None or owner.status in _GIVEN_UP
+
+
+_KEY_COLUMNS = ("key", "lead_id", "expires_at")
+
+_TAKING = """ON CONFLICT (key) DO UPDATE SET lead_id = excluded.lead_id, expires_at = excluded.expires_at
+WHERE lead_keys.expires_at <= ?"""
+"""Goes through for new and expired keys only."""

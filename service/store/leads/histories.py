@@ -1,0 +1,77 @@
+"""Leads with a past that was made up: written whole, told from real ones by their account, and removed again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from service.lead import Attempt, Lead
+from service.store.database.columns import insert_rows
+from service.store.database.repository import Repository
+from service.store.database.tables import attempts, deliveries, leads
+from service.store.leads.rows import to_row
+from service.store.queue.outbox import DONE, PARKED
+
+
+@dataclass(frozen=True, slots=True)
+class LeadHistory:
+    """One lead, the calls that were made for it, and what they sent. Nothing is owed for it, wherever it stands."""
+
+    lead: Lead
+    attempts: Sequence[Attempt] = ()
+    sent: Mapping[str, Any] | None = None
+
+
+class Histories(Repository):
+    """The made-up leads within one transaction."""
+
+    def has_other_accounts(self, account: str) -> bool:
+        """Whether there is any lead of another account."""
+        query = select(leads.c.id).where(leads.c.account != account).limit(1)
+        return self._connection.execute(query).first() is not None
+
+    def write_histories(self, histories: Sequence[LeadHistory]) -> None:
+        """Keep them. A worker finds nothing to deliver among them."""
+        if not histories:
+            return
+        insert_rows(self._connection, leads, [to_row(history.lead) for history in histories])
+        insert_rows(self._connection, deliveries, [_delivery_row(history) for history in histories])
+        calls = [_attempt_row(history.lead, attempt) for history in histories for attempt in history.attempts]
+        if calls:
+            insert_rows(self._connection, attempts, calls)
+
+    def remove_account(self, account: str, size: int) -> int:
+        """Delete at most `size` leads of an account, with all that belongs to them; how many."""
+        found = self._connection.execute(select(leads.c.id).where(leads.c.account == account).limit(size))
+        ids = list(found.scalars())
+        for table, column in ((attempts, attempts.c.lead_id), (deliveries, deliveries.c.lead_id), (leads, leads.c.id)):
+            self._connection.execute(delete(table).where(column.in_(ids)))
+        return len(ids)
+
+
+def _delivery_row(history: LeadHistory) -> dict[str, object]:
+    lead = history.lead
+    return {
+        "lead_id": lead.id,
+        "account": lead.account,
+        "person": lead.submission.contact.email or lead.id,
+        "state": DONE if lead.delivered_at else PARKED,
+        "due_at": lead.received_at,
+        "form": lead.submission.form,
+        "coworker_id": lead.coworker_id,
+        "request_body": None if history.sent is None else dict(history.sent),
+    }
+
+
+def _attempt_row(lead: Lead, attempt: Attempt) -> dict[str, object]:
+    return {
+        "lead_id": lead.id,
+        "step": attempt.step.value,
+        "trigger": attempt.trigger,
+        "started_at": attempt.started_at,
+        "duration_ms": attempt.duration_ms,
+        "outcome": attempt.outcome.value,
+        "http_status": attempt.http_status,
+        "detail": attempt.detail,
+    }

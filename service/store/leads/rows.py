@@ -1,0 +1,236 @@
+"""Leads as rows and rows as leads."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from service.lead import (
+    Attempt,
+    Attribution,
+    Contact,
+    Correction,
+    Evidence,
+    Lead,
+    LeadId,
+    Outcome,
+    Status,
+    Step,
+    StoredTouch,
+    Submission,
+)
+from service.store.database.columns import Values, values_of
+from service.store.database.tables import deliveries, leads
+
+LEAD_COLUMNS = tuple(column.name for column in leads.columns)
+
+WHOLE: Select[Any] = select(leads, deliveries.c.due_at, deliveries.c.state).outerjoin(
+    deliveries, deliveries.c.lead_id == leads.c.id
+)
+"""Leads with what their next attempt is read from."""
+
+
+def lead_values(lead: Lead) -> Values:
+    """A lead as the driver takes it, in the order of LEAD_COLUMNS."""
+    return values_of(leads, to_row(lead))
+
+
+def to_row(lead: Lead) -> dict[str, Any]:
+    """The columns of a lead, in the table's order."""
+    submission, contact = lead.submission, lead.submission.contact
+    return {
+        "id": lead.id,
+        "form": submission.form,
+        "account": lead.account,
+        "sender": submission.sender,
+        "external_id": submission.external_id,
+        "form_name": submission.form_name,
+        "status": lead.status.value,
+        "received_at": lead.received_at,
+        "delivered_at": lead.delivered_at,
+        "problem": lead.problem,
+        "repeats": lead.repeats,
+        "email": contact.email,
+        "full_name": contact.full_name,
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "phone": contact.phone,
+        "company": contact.company,
+        "fields": dict(submission.fields),
+        "extras": dict(submission.extras),
+        "evidence": _evidence_row(submission),
+        "page_url": submission.evidence.page_url,
+        "ip": submission.ip,
+        "raw": submission.raw or None,
+        **verdict_row(lead.attribution),
+        "coworker_id": lead.coworker_id,
+        "opportunity_id": lead.opportunity_id,
+        "corrections": corrections_row(lead.corrections),
+        "untold": lead.notify_pending or None,
+    }
+
+
+def corrections_row(corrections: Sequence[Correction]) -> list[dict[str, Any]] | None:
+    """What the column of a lead's corrections holds; None for none."""
+    return [_correction_row(each) for each in corrections] or None
+
+
+def _correction_row(correction: Correction) -> dict[str, Any]:
+    """by and applied are left out where they are what the first releases meant without them."""
+    row: dict[str, Any] = {
+        "at": correction.at.isoformat(),
+        "was": dict(correction.was),
+        "became": dict(correction.became),
+    }
+    if correction.by != "operator":
+        row["by"] = correction.by
+    if not correction.is_applied:
+        row["applied"] = False
+    return row
+
+
+def corrections_of(rows: Sequence[dict[str, Any]] | None) -> tuple[Correction, ...]:
+    """The corrections of a lead, oldest first, of what its column holds."""
+    return tuple(
+        Correction(
+            datetime.fromisoformat(row["at"]),
+            row["was"],
+            row["became"],
+            row.get("by", "operator"),
+            row.get("applied", True),
+        )
+        for row in rows or ()
+    )
+
+
+def verdict_row(verdict: Attribution) -> dict[str, Any]:
+    """The columns of a verdict."""
+    return {
+        "utm_source": verdict.utm_source,
+        "utm_medium": verdict.utm_medium,
+        "utm_campaign": verdict.utm_campaign,
+        "utm_content": verdict.utm_content,
+        "utm_term": verdict.utm_term,
+        "channel": verdict.channel,
+        "lead_source": verdict.lead_source,
+        "rule": verdict.rule,
+        "reason": verdict.reason,
+        "click_ids": dict(verdict.click_ids),
+        "codes": list(verdict.codes),
+    }
+
+
+def _evidence_row(submission: Submission) -> dict[str, Any]:
+    """The evidence without the answers that stand in fields and extras anyway.
+
+    names: all names in their order, where putting both together again would not give that: of two
+    names that mean the same the first counts. asked: by which names the answers were submitted.
+    """
+    evidence = submission.evidence
+    known = {**submission.extras, **submission.fields}
+    own = {name: value for name, value in evidence.fields.items() if known.get(name) != value}
+    rebuilt = {**known, **own}
+    told = rebuilt.keys() - submission.fields.keys()
+    is_same = len(rebuilt) == len(evidence.fields) and [n for n in rebuilt if n in told] == [
+        n for n in evidence.fields if n in told
+    ]
+    row: dict[str, Any] = {
+        "fields": own,
+        "names": None if is_same else list(evidence.fields),
+        "landing_url": evidence.landing_url,
+        "referrer": evidence.referrer,
+        "submitted_at": evidence.submitted_at,
+        "idempotency_key": submission.idempotency_key,
+        "proven": submission.is_proven or None,
+        "asked": dict(submission.names),
+        "extension": submission.contact.extension,
+    }
+    for name, touch in (("first", evidence.first), ("last", evidence.last)):
+        if touch is not None:
+            row[name] = [touch.url, touch.referrer, touch.at]
+    return {name: value for name, value in row.items() if value not in ("", None, {})}
+
+
+def _touch(value: Sequence[Any] | None) -> StoredTouch | None:
+    return None if value is None else StoredTouch(*value)
+
+
+def from_row(row: Row[Any]) -> Lead:
+    """The lead of one row of leads, with due_at and state of its delivery where it has one."""
+    kept = row.evidence
+    answers = {**row.extras, **row.fields, **kept.get("fields", {})}
+    evidence = Evidence(
+        fields={name: answers[name] for name in kept["names"]} if "names" in kept else answers,
+        landing_url=kept.get("landing_url", ""),
+        page_url=row.page_url,
+        referrer=kept.get("referrer", ""),
+        first=_touch(kept.get("first")),
+        last=_touch(kept.get("last")),
+        submitted_at=kept.get("submitted_at"),
+    )
+    submission = Submission(
+        form=row.form,
+        sender=row.sender,
+        contact=_contact(row),
+        evidence=evidence,
+        fields=row.fields,
+        extras=row.extras,
+        names=kept.get("asked", {}),
+        external_id=row.external_id,
+        idempotency_key=kept.get("idempotency_key", ""),
+        is_proven=kept.get("proven", False),
+        form_name=row.form_name,
+        ip=row.ip,
+        raw=bytes(row.raw or b""),
+    )
+    lead = Lead(
+        id=LeadId(row.id),
+        account=row.account,
+        status=Status(row.status),
+        received_at=row.received_at,
+        submission=submission,
+        attribution=_attribution(row),
+        problem=row.problem,
+        delivered_at=row.delivered_at,
+        coworker_id=row.coworker_id,
+        opportunity_id=row.opportunity_id,
+        repeats=row.repeats,
+        corrections=corrections_of(row.corrections),
+    )
+    return replace(lead, next_attempt_at=row.due_at) if row.state == "owed" else lead
+
+
+def _contact(row: Row[Any]) -> Contact:
+    extension = row.evidence.get("extension", "")
+    return Contact(row.email, row.full_name, row.first_name, row.last_name, row.phone, row.company, extension)
+
+
+def _attribution(row: Row[Any]) -> Attribution:
+    return Attribution(
+        utm_source=row.utm_source,
+        utm_medium=row.utm_medium,
+        utm_campaign=row.utm_campaign,
+        utm_content=row.utm_content,
+        utm_term=row.utm_term,
+        channel=row.channel,
+        lead_source=row.lead_source,
+        rule=row.rule,
+        reason=row.reason,
+        click_ids=row.click_ids,
+        codes=tuple(row.codes),
+    )
+
+
+def attempt_of(row: Row[Any]) -> Attempt:
+    """One call, of its row."""
+    return Attempt(
+        step=Step(row.step),
+        started_at=row.started_at,
+        outcome=Outcome(row.outcome),
+        duration_ms=row.duration_ms,
+        http_status=row.http_status,
+        detail=row.detail,
+        trigger=row.trigger,
+    )

@@ -1,0 +1,147 @@
+"""Stored leads: read, moved from one status to the next, picked for erasure and for notification."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select, update
+
+from service.lead import Attempt, CoworkerId, Lead, LeadId, OpportunityId, Status, first_lead_id
+from service.store.database.repository import Repository
+from service.store.database.tables import attempts, lead_keys, leads, notices
+from service.store.leads.rows import WHOLE, attempt_of, from_row
+from service.store.search.index import WordIndex
+
+FINISHED = (Status.DELIVERED, Status.DISCARDED, Status.QUARANTINED, Status.TEST)
+"""Statuses in which nothing is left to deliver. Spam that was not released is finished; waiting and parked leads are
+not."""
+
+NOTIFIABLE = (Status.PENDING, Status.DELIVERED, Status.PARKED)
+"""Statuses in which recipients are notified of a new lead. Quarantined and announced leads may get there later."""
+
+_BATCH_SIZE = 500
+"""Values in one query: some builds of SQLite accept fewer than a thousand."""
+
+
+class StoredLeads(Repository):
+    """Leads by their ids, keys and statuses."""
+
+    def get(self, lead_id: str) -> Lead | None:
+        """Return a lead with the time of its next attempt, or None."""
+        row = self._connection.execute(WHOLE.where(leads.c.id == lead_id)).first()
+        return None if row is None else from_row(row)
+
+    def attempts_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[Attempt]]:
+        """Return every call made for each lead, oldest first."""
+        by_lead: dict[LeadId, list[Attempt]] = {LeadId(lead_id): [] for lead_id in lead_ids}
+        query = select(attempts).where(attempts.c.lead_id.in_(lead_ids)).order_by(attempts.c.id)
+        for row in self._connection.execute(query):
+            by_lead[LeadId(row.lead_id)].append(attempt_of(row))
+        return by_lead
+
+    def accounts_of(self, lead_ids: Sequence[LeadId]) -> list[str]:
+        """Return the Nexudus accounts that some leads are delivered to."""
+        query = select(leads.c.account).where(leads.c.id.in_(lead_ids)).distinct().order_by(leads.c.account)
+        return list(self._connection.execute(query).scalars())
+
+    # -- status
+
+    def count_by_status(self) -> dict[str, int]:
+        """Count all leads by status."""
+        rows = self._connection.execute(select(leads.c.status, func.count().label("number")).group_by(leads.c.status))
+        return {row.status: row.number for row in rows}
+
+    def statuses_of(self, lead_ids: Sequence[str]) -> dict[LeadId, Status]:
+        """Return the status of each lead; unknown ids are left out."""
+        rows = self._connection.execute(select(leads.c.id, leads.c.status).where(leads.c.id.in_(lead_ids)))
+        return {LeadId(row.id): Status(row.status) for row in rows}
+
+    def set_status(self, lead_ids: Sequence[LeadId], status: Status, problem: str = "") -> None:
+        """Move leads to `status`; `problem` says why an operator must look at them and what to do."""
+        change = update(leads).where(leads.c.id.in_(lead_ids)).values(status=status.value, problem=problem)
+        self._connection.execute(change)
+
+    def mark_delivered(
+        self, lead_id: LeadId, coworker_id: CoworkerId, opportunity_id: OpportunityId, now: datetime
+    ) -> None:
+        """Record the contact and the opportunity that Nexudus has for a lead."""
+        delivered = {
+            "status": Status.DELIVERED.value,
+            "problem": "",
+            "coworker_id": coworker_id,
+            "opportunity_id": opportunity_id,
+            "delivered_at": now,
+        }
+        self._connection.execute(update(leads).where(leads.c.id == lead_id).values(delivered))
+        self._as(WordIndex).add_numbers(lead_id, coworker_id, opportunity_id)
+
+    def finished_before(
+        self, instant: datetime, forms: Collection[str], size: int, *, but_these: bool = False
+    ) -> list[LeadId]:
+        """Return at most `size` leads of some forms (but_these: of all others) finished before `instant`, oldest first.
+
+        A delivered lead is finished at its delivery, any other at its arrival, the only time that is recorded of it.
+        """
+        of_forms = leads.c.form.not_in(forms) if but_these else leads.c.form.in_(forms)
+        ended_at = func.coalesce(leads.c.delivered_at, leads.c.received_at)
+        finished: list[LeadId] = []
+        for status in FINISHED:  # each by its own part of the index: erased leads only ever grow in number
+            query = select(leads.c.id).where(leads.c.status == status.value, leads.c.id < first_lead_id(instant))
+            query = query.where(of_forms, ended_at < instant).order_by(leads.c.id).limit(size - len(finished))
+            finished += map(LeadId, self._connection.execute(query).scalars())
+        return finished
+
+    # -- known already
+
+    def known_keys(self, values: Collection[str], now: datetime, *, also_announced: bool = True) -> set[str]:
+        """Return the keys that already belong to a lead; a new lead with one of them is a duplicate.
+
+        also_announced: count leads whose answers are still to be fetched; a duplicate that has them fills them in.
+        """
+        fresh = or_(lead_keys.c.expires_at.is_(None), lead_keys.c.expires_at > now)
+        query = select(lead_keys.c.key).where(fresh)
+        if not also_announced:
+            query = query.join(leads, leads.c.id == lead_keys.c.lead_id).where(leads.c.status != Status.ANNOUNCED.value)
+        return {
+            key
+            for batch in _batches(values)
+            for key in self._connection.execute(query.where(lead_keys.c.key.in_(batch))).scalars()
+        }
+
+    def known_ids(self, ids: Collection[str]) -> set[str]:
+        """Return the ids that belong to a stored lead."""
+        return {
+            lead_id
+            for batch in _batches(ids)
+            for lead_id in self._connection.execute(select(leads.c.id).where(leads.c.id.in_(batch))).scalars()
+        }
+
+    # -- notification
+
+    def to_notify(self, form: str, limit: int, after: str = "") -> list[LeadId]:
+        """Return leads of a form whose recipients are still to be notified, oldest first.
+
+        after: continue with the last id of the page before.
+        """
+        # One status at a time: asked for several in one order, SQLite reads all leads of the form instead of the index.
+        found = [lead_id for status in NOTIFIABLE for lead_id in self._to_notify(form, status, limit, after)]
+        return sorted(found)[:limit]
+
+    def _to_notify(self, form: str, status: Status, limit: int, after: str) -> Iterator[LeadId]:
+        unread = select(notices.c.lead_id).where(notices.c.lead_id == leads.c.id).exists()  # parked without its answers
+        pending = and_(leads.c.notify_pending.is_not(None), leads.c.form == form, leads.c.status == status.value)
+        query = select(leads.c.id).where(pending, leads.c.id > after, ~unread).order_by(leads.c.id).limit(limit)
+        return map(LeadId, self._connection.execute(query).scalars())
+
+    def mark_notified(self, lead_ids: Sequence[LeadId]) -> None:
+        """Record that the recipients of these leads were notified."""
+        self._connection.execute(update(leads).where(leads.c.id.in_(lead_ids)).values(notify_pending=None))
+
+    def keep_notifications_of(self, forms: Collection[str]) -> None:
+        """Drop pending notifications of all other forms: they have no recipients any more."""
+        others = update(leads).where(leads.c.notify_pending.is_not(None), leads.c.form.not_in(forms))
+        self._connection.execute(others.values(notify_pending=None))
+
+
+def _batches(values: Collection[str]) -> Iterator[Sequence[str]]:
+    ordered = list(values)
+    yield from (ordered[start : start + _BATCH_SIZE] for start in range(0, len(ordered), _BATCH_SIZE))

@@ -1,0 +1,1 @@
+"""Leads that ad platforms only announce, how they are fetched, and how each connection is doing."""

@@ -1,0 +1,241 @@
+"""Who fetches which announced lead next: claimed with a lease, none over a connection that rests, settled once."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, not_, or_, select, update
+
+from service.lead import Lead, LeadId, Outcome, Status, Step
+from service.store.database.repository import IsGone, Repository, free_leases
+from service.store.database.tables import attempts, connections, leads, notices
+from service.store.leads.arrivals import Arrival, LeadArrivals, Match
+from service.store.leads.changes import Corrections
+from service.store.leads.stored import StoredLeads
+from service.store.platforms.connections import ConnectionKey, Connections
+from service.store.platforms.notices import DUE, LIVE_FOR, PARKED, FetchNotice, Notices
+from service.store.queue.outbox import LeaseLost, Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A notice as a worker claimed it. attempt: the number of the try that is under way."""
+
+    notice: FetchNotice
+    claimed_by: str
+    attempt: int
+
+    @property
+    def link(self) -> ConnectionKey:
+        """The connection over which it is read."""
+        return ConnectionKey(self.notice.form, self.notice.sender, self.notice.place)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchResult:
+    """How one try ended, for operators. detail: the platform's own words, capped."""
+
+    outcome: Outcome
+    duration_ms: int
+    http_status: int | None = None
+    detail: str = ""
+
+
+class Fetches(Repository):
+    """The second reads within one transaction."""
+
+    # -- claiming
+
+    def has_due_fetch(self, senders: Collection[str], now: datetime) -> bool:
+        """Whether there is anything to claim; a look only."""
+        if self._connection.execute(select(notices.c.lead_id).where(_has_expired(now)).limit(1)).first():
+            return True
+        return bool(
+            self._connection.execute(self._due(senders, now, 1)).first() or next(self._probes(senders, now), None)
+        )
+
+    def claim_fetches(
+        self, worker: str, now: datetime, lease_s: float, room: int, senders: Collection[str]
+    ) -> list[Fetch]:
+        """Claim at most `room` notices that are due, and write down the tries.
+
+        Over a connection that is broken one at a time, when its rest is over: it finds out.
+        """
+        self._connection.execute(update(notices).where(_has_expired(now)).values(_NO_CLAIM))
+        ids = list(self._probes(senders, now, is_look=False))[:room]
+        due = self._due(senders, now, room)
+        rows = self._connection.execute(due.with_for_update(skip_locked=True) if self._database.locks_rows else due)
+        ids += rows.scalars().all()
+        until = now + timedelta(seconds=lease_s)
+        return [
+            self._begin(lead_id, worker, now) for lead_id in ids[:room] if self._claim_notice(lead_id, worker, until)
+        ]
+
+    def _due(self, senders: Collection[str], now: datetime, room: int) -> Select[Any]:
+        is_theirs = and_(connections.c.form == notices.c.form, connections.c.sender == notices.c.sender)
+        is_there = or_(connections.c.place == notices.c.place, connections.c.place == "")
+        resting = or_(connections.c.reason != "", connections.c.paused_until > now)
+        rests = select(1).where(is_theirs, is_there, resting).exists()
+        waiting = and_(_is_free(senders), notices.c.due_at <= now, not_(rests))
+        # After a reconnection hundreds are due: whoever asks now goes before them.
+        is_live = case((notices.c.announced_at > now - LIVE_FOR, 0), else_=1)
+        return select(notices.c.lead_id).where(waiting).order_by(is_live, notices.c.due_at).limit(room)
+
+    def _probes(self, senders: Collection[str], now: datetime, *, is_look: bool = True) -> Iterator[str]:
+        """One notice of each broken connection whose rest is over, unless one is under way."""
+        broken = select(connections).where(connections.c.reason != "", connections.c.sender.in_(senders))
+        if self._database.locks_rows and not is_look:
+            broken = broken.with_for_update()  # two claimers must not each send one to find out
+        wholly: set[tuple[str, str]] = set()
+        for row in self._connection.execute(
+            broken.order_by(connections.c.form, connections.c.sender, connections.c.place)
+        ):
+            if (row.form, row.sender) in wholly:
+                continue
+            if row.place == "":
+                wholly.add((row.form, row.sender))
+            if row.paused_until is None or row.paused_until <= now:
+                yield from self._first(ConnectionKey(row.form, row.sender, row.place), senders)
+
+    def _first(self, link: ConnectionKey, senders: Collection[str]) -> Iterator[str]:
+        here = and_(notices.c.form == link.form, notices.c.sender == link.sender)
+        if link.place:
+            here = and_(here, notices.c.place == link.place)
+        under_way = select(notices.c.lead_id).where(here, notices.c.claimed_by.is_not(None)).limit(1)
+        if self._connection.execute(under_way).first() is None:
+            query = select(notices.c.lead_id).where(here, _is_free(senders)).order_by(notices.c.due_at).limit(1)
+            yield from self._connection.execute(query).scalars()
+
+    def _claim_notice(self, lead_id: str, worker: str, until: datetime) -> bool:
+        free = and_(notices.c.lead_id == lead_id, notices.c.state == DUE, notices.c.claimed_by.is_(None))
+        taking = update(notices).where(free).values(claimed_by=worker, lease_until=until)
+        return self._connection.execute(taking).rowcount == 1
+
+    def _begin(self, lead_id: str, worker: str, now: datetime) -> Fetch:
+        cut_off = and_(attempts.c.lead_id == lead_id, attempts.c.outcome == Outcome.OPEN.value)
+        ended = {"outcome": Outcome.UNAVAILABLE.value, "detail": "the worker ended during the call"}
+        self._connection.execute(update(attempts).where(cut_off).values(ended))
+        row = self._connection.execute(select(notices).where(notices.c.lead_id == lead_id)).one()
+        begun = {
+            "lead_id": lead_id,
+            "step": Step.FETCH.value,
+            "trigger": row.trigger,
+            "started_at": now,
+            "outcome": Outcome.OPEN.value,
+        }
+        number = self._connection.execute(attempts.insert().returning(attempts.c.id), begun).scalar_one()
+        notice = FetchNotice(
+            LeadId(lead_id),
+            row.form,
+            row.sender,
+            row.external_id,
+            row.announced_at,
+            row.place,
+            row.details,
+            row.tries,
+        )
+        return Fetch(notice, worker, int(number))
+
+    def free_fetch_leases(self, is_gone: IsGone) -> int:
+        """Free the leases of workers that are gone, without waiting for their end; how many."""
+        return free_leases(self._connection, notices, is_gone)
+
+    # -- settling
+
+    def lock_lead(self, fetch: Fetch) -> None:
+        """Lock the lead before anything else of a settlement: lead, connection, notice is everybody's order."""
+        if self._database.locks_rows:
+            mine = select(leads.c.id).where(leads.c.id == fetch.notice.lead_id)
+            self._connection.execute(mine.with_for_update())
+
+    def complete_fetch(self, fetch: Fetch, arrival: Arrival, ended: FetchResult, now: datetime) -> None:
+        """The answers are here: the lead gets them, and is owed to the CRM, in this one commit.
+
+        arrival: with the notice's id; under its keys the same enquiry may have come by way of a sender that proved
+        nothing, which could not be known before.
+        Raises: LeaseLost when it was withdrawn, discarded or fetched by another meanwhile.
+        """
+        self.lock_lead(fetch)
+        self._as(Connections).record_success(fetch.link, now)
+        self._check_lease(fetch)
+        self.end_fetch(fetch, ended)
+        self._as(Notices).fill(fetch.notice.lead_id, arrival.lead, arrival.person, now)
+        match = self._as(LeadArrivals).match(arrival, now, lock=True)
+        if match is not None:
+            self._give_way(arrival.lead.id, *match, now)
+
+    def _give_way(self, lead_id: LeadId, first: Lead, match: Match, now: datetime) -> None:
+        """One enquiry makes one opportunity, by whichever way it came first."""
+        self._as(Outbox).withdraw([lead_id])
+        problem = f"It is the enquiry of lead {first.id}, which came by {first.submission.sender}, too."
+        self._as(StoredLeads).set_status([lead_id], Status.DISCARDED, problem)
+        if match.became is not None:
+            self._as(Corrections).apply_change(match.became, match.person, now)
+
+    def postpone_fetch(self, fetch: Fetch, due: datetime, tries: int, problem: str, ended: FetchResult) -> None:
+        """Give it back until `due`; `tries` places of the schedule are spent.
+
+        problem: what kept it, for whoever looks meanwhile. Raises: LeaseLost.
+        """
+        self._settle(fetch, ended, due_at=due, tries=tries)
+        self._tell(fetch, Status.ANNOUNCED, problem)
+
+    def park_fetch(self, fetch: Fetch, problem: str, ended: FetchResult) -> None:
+        """Only a person can help: say why, and what to do. Raises: LeaseLost."""
+        self._settle(fetch, ended, state=PARKED)
+        self._tell(fetch, Status.PARKED, problem)
+
+    def end_fetch(self, fetch: Fetch, ended: FetchResult) -> None:
+        """Settle one try."""
+        values = {
+            "outcome": ended.outcome.value,
+            "duration_ms": ended.duration_ms,
+            "http_status": ended.http_status,
+            "detail": ended.detail,
+        }
+        self._connection.execute(update(attempts).where(attempts.c.id == fetch.attempt).values(values))
+
+    def park_unconfigured(self, links: Collection[ConnectionKey], problem: Callable[[ConnectionKey], str]) -> int:
+        """Park what nobody can fetch, because the forms file has its form or sender no more; how many."""
+        known = {link.whole for link in links}
+        found = select(notices.c.form, notices.c.sender).where(notices.c.state == DUE).distinct()
+        lost = [
+            ConnectionKey(*row) for row in self._connection.execute(found).all() if ConnectionKey(*row) not in known
+        ]
+        return sum(self._park_all(link, problem(link)) for link in lost)
+
+    def _park_all(self, link: ConnectionKey, problem: str) -> int:
+        theirs = and_(notices.c.form == link.form, notices.c.sender == link.sender, notices.c.state == DUE)
+        ids: Sequence[str] = self._connection.execute(select(notices.c.lead_id).where(theirs)).scalars().all()
+        self._connection.execute(update(notices).where(theirs).values(state=PARKED, **_NO_CLAIM))
+        for lead_id in ids:
+            self._as(StoredLeads).set_status([LeadId(lead_id)], Status.PARKED, problem)
+        return len(ids)
+
+    def _settle(self, fetch: Fetch, ended: FetchResult, **values: Any) -> None:
+        self._change_notice(fetch, **values, **_NO_CLAIM)
+        self.end_fetch(fetch, ended)
+
+    def _tell(self, fetch: Fetch, status: Status, problem: str) -> None:
+        mine = update(leads).where(leads.c.id == fetch.notice.lead_id, leads.c.status == Status.ANNOUNCED.value)
+        self._connection.execute(mine.values(status=status.value, problem=problem))
+
+    def _check_lease(self, fetch: Fetch) -> None:
+        self._change_notice(fetch, claimed_by=fetch.claimed_by)
+
+    def _change_notice(self, fetch: Fetch, **values: Any) -> None:
+        mine = and_(notices.c.lead_id == fetch.notice.lead_id, notices.c.claimed_by == fetch.claimed_by)
+        if self._connection.execute(update(notices).where(mine).values(**values)).rowcount != 1:
+            raise LeaseLost(fetch.notice.lead_id)
+
+
+_NO_CLAIM: dict[str, Any] = {"claimed_by": None, "lease_until": None}
+
+
+def _is_free(senders: Collection[str]) -> ColumnElement[bool]:
+    return and_(notices.c.state == DUE, notices.c.claimed_by.is_(None), notices.c.sender.in_(senders))
+
+
+def _has_expired(now: datetime) -> ColumnElement[bool]:
+    return and_(notices.c.claimed_by.is_not(None), notices.c.lease_until < now)

@@ -1,0 +1,151 @@
+"""Leads that a platform has for us: announced, claimed with a lease, fetched once, given up only to a person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+
+from service.lead import Lead, LeadId, Receipt, Status
+from service.store.database.repository import Repository
+from service.store.database.tables import leads, notices
+from service.store.leads.arrivals import Arrival, LeadArrivals
+from service.store.leads.rows import to_row
+from service.store.leads.stored import StoredLeads
+from service.store.platforms.connections import ConnectionKey, Connections
+from service.store.queue.outbox import LATER, LIVE, Outbox, QueuedDelivery, wake
+from service.store.search.index import WordIndex
+
+DUE, PARKED = "due", "parked"
+
+WITHDRAWN = "The person withdrew it at the platform."
+
+LIVE_FOR = timedelta(minutes=3)
+"""Answers that come later than that after their notice go behind the leads that arrive now."""
+
+_LEARNED = (
+    *("account", "form_name", "status", "problem", "email", "full_name", "first_name", "last_name", "phone", "company"),
+    *("fields", "extras", "evidence", "page_url", "ip", "raw"),
+    *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+    *("channel", "lead_source", "rule", "reason", "click_ids", "codes"),
+)
+"""The columns of a lead that its answers fill; id, arrival and repeats stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchNotice:
+    """What is known of a lead that is still to be fetched. place: the Page or account; tries: so far."""
+
+    lead_id: LeadId
+    form: str
+    sender: str
+    external_id: str
+    announced_at: datetime
+    place: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+    tries: int = 0
+
+
+AnnouncedLead = tuple[Arrival, FetchNotice]
+"""A lead of status ANNOUNCED, with what makes a later one its repeat; and how to fetch it."""
+
+
+class Notices(Repository):
+    """The notices within one transaction."""
+
+    def announce(self, arrivals: Sequence[AnnouncedLead]) -> list[Receipt]:
+        """Keep announced leads and owe each a fetch, unless it came before."""
+        return [self._announce(arrival, notice) for arrival, notice in arrivals]
+
+    def _announce(self, arrival: Arrival, notice: FetchNotice) -> Receipt:
+        receipt, lead, _, _ = self._as(LeadArrivals).keep([arrival])[0]
+        if lead is not None:
+            self._connection.execute(
+                notices.insert().values(
+                    lead_id=lead.id,
+                    form=notice.form,
+                    sender=notice.sender,
+                    place=notice.place,
+                    external_id=notice.external_id,
+                    details=dict(notice.details),
+                    state=PARKED if lead.status is Status.PARKED else DUE,
+                    announced_at=notice.announced_at,
+                    due_at=notice.announced_at,
+                )
+            )
+            wake(self._connection, self._database)
+        return receipt
+
+    # -- its answers
+
+    def fill(self, lead_id: LeadId, lead: Lead, person: str, now: datetime) -> bool:
+        """Give an announced lead the answers of `lead` and owe it to the CRM; False where nothing waits for them.
+
+        person: whose Deliveries must not run beside its own. Whoever was about to fetch it loses its lease.
+        """
+        gone = delete(notices).where(notices.c.lead_id == lead_id).returning(notices.c.announced_at)
+        announced_at = self._connection.execute(gone).scalar()
+        if announced_at is None:
+            return False
+        row = to_row(lead)
+        learned = {name: row[name] for name in _LEARNED}
+        with self._as(WordIndex).following([lead_id]):
+            self._connection.execute(update(leads).where(leads.c.id == lead_id).values(learned))
+        is_late = now - announced_at > LIVE_FOR
+        form, parked = lead.submission.form, lead.status is not Status.PENDING
+        debt = QueuedDelivery(
+            lead_id, lead.account, person, now, form, parked=parked, priority=LATER if is_late else LIVE
+        )
+        self._as(Outbox).enqueue([debt])
+        return True
+
+    # -- what operators decide
+
+    def has_notice(self, lead_id: LeadId) -> bool:
+        """Whether the lead's answers are still to be fetched, so that it cannot be sent."""
+        return (
+            self._connection.execute(select(notices.c.lead_id).where(notices.c.lead_id == lead_id)).first() is not None
+        )
+
+    def retry_fetch(self, lead_id: LeadId, now: datetime) -> bool:
+        """An operator asks for a new try, over a broken connection, too; False: nothing is to be fetched."""
+        mine = notices.c.lead_id == lead_id
+        row = self._connection.execute(select(notices.c.form, notices.c.sender).where(mine)).first()
+        if row is None:
+            return False
+        self._as(StoredLeads).set_status([lead_id], Status.ANNOUNCED)
+        self._as(Connections).probe_now(ConnectionKey(*row), now)
+        again = {"state": DUE, "due_at": now, "tries": 0, "trigger": "operator"}
+        self._connection.execute(update(notices).where(mine).values(again))
+        return True
+
+    def drop_notice(self, lead_id: LeadId) -> None:
+        """Fetch nothing: the lead is not wanted, or its person is forgotten."""
+        self._connection.execute(delete(notices).where(notices.c.lead_id == lead_id))
+
+    def fetch_backlog(self) -> list[tuple[ConnectionKey, int, datetime]]:
+        """How many leads wait to be fetched, and since when the oldest, by connection and place."""
+        key = (notices.c.form, notices.c.sender, notices.c.place)
+        query = select(*key, func.count(), func.min(notices.c.announced_at)).where(notices.c.state == DUE)
+        rows = self._connection.execute(query.group_by(*key).order_by(*key))
+        return [(ConnectionKey(form, sender, place), number, oldest) for form, sender, place, number, oldest in rows]
+
+    # -- taking back
+
+    def withdraw(self, arrival: Arrival) -> Receipt:
+        """Make nothing of a lead that its person took back; one that Nexudus has is only marked."""
+        receipt = self._as(LeadArrivals).keep([arrival])[0].receipt
+        if receipt.repeat:
+            self._mark_withdrawn(receipt.lead_id)
+        return receipt
+
+    def _mark_withdrawn(self, lead_id: LeadId) -> None:
+        self.drop_notice(lead_id)
+        status = self._connection.execute(select(leads.c.status).where(leads.c.id == lead_id)).scalar_one()
+        marked = update(leads).where(leads.c.id == lead_id)
+        if status == Status.DELIVERED.value:
+            problem = f"{WITHDRAWN} Delete the opportunity and the contact in Nexudus, unless you may keep them."
+            self._connection.execute(marked.values(problem=problem))
+        elif status != Status.ERASED.value:
+            self._as(Outbox).withdraw([lead_id])
+            self._connection.execute(marked.values(status=Status.DISCARDED.value, problem=WITHDRAWN))

@@ -1,0 +1,1 @@
+"""Leads found by words and filters, among a million."""
