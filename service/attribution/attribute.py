@@ -1,60 +1,109 @@
-"""The walk from evidence to verdict: touch -> Utm values -> channel -> LeadSource."""
+"""From evidence to attribution: touch -> Utm values -> channel -> LeadSource."""
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from service.attribution.channel import ChannelRule, decide_channel
-from service.attribution.click_ids import ad_id, link_id
-from service.attribution.clicks import all_click_ids
 from service.attribution.lead_source import LeadSourceInputs, LeadSourceRule, decide_lead_source
 from service.attribution.policy import Policy, policy_of
 from service.attribution.reasons import ReasonInputs, explain
-from service.attribution.signals import Signals, TouchFacts, read_clues
-from service.attribution.tags import NO_UTM, Utm
-from service.attribution.touches import Touch, pick_touch, read_touches
+from service.attribution.signals import Signals, TouchFacts, read_signals
+from service.attribution.tags import NO_UTM, Utm, ad_id, link_id, read_click_ids
+from service.attribution.touches import Touch, is_in_time, pick_touch, read_current, read_touches, url_of
+from service.attribution.values import number_of
 from service.forms import AttributionConfig
-from service.lead import Attribution, Evidence
+from service.lead import Attribution, Evidence, StoredTouch
 
 RULES_VERSION = 3
-"""Of the rules and tables; every verdict says by which it was reached."""
+"""Version of the rules and tables, recorded in every attribution."""
+
+
+class Click(NamedTuple):
+    """One click id. at: when its link was opened, in unix seconds; None when unknown, or in this visit."""
+
+    name: str
+    value: str
+    at: float | None
 
 
 def attribute(evidence: Evidence, config: AttributionConfig) -> Attribution:
-    """Decide where a person came from, as the form's operator wants leads credited.
+    """Decide where a person came from, by the rules and the form's configuration.
 
     Pure and repeatable. Raises: nothing, whatever is inside `evidence` and `config`; values of
-    a wrong type count as absent. `rule` of the verdict is
+    a wrong type count as absent. `rule` of the result is
     "rules:<version> touch:<current, last, first, form or none> channel:<rule> lead_source:<rule>". Its
     click ids are those of all visits; only those of the visit that counts decide anything. The form's own
-    Utm values are those of a verdict whose visit has none; they decide the channel only where nothing else
+    Utm values are shown where the visit has none; they decide the channel only where nothing else
     says how the visitor came.
     """
     policy = policy_of(config)
     touch = pick_touch(evidence, policy)
-    click_ids = all_click_ids(touch, evidence, policy)
+    click_ids = _all_click_ids(touch, evidence, policy)
     if any(touch.utm) or not any(policy.utm):
-        return _credit(touch, click_ids, evidence, policy, policy.first_touch)
+        return _attribute(touch, click_ids, evidence, policy, policy.first_touch)
     if touch.has_evidence:
-        return _credit(touch, click_ids, evidence, policy, policy.first_touch, own=policy.utm)
+        return _attribute(touch, click_ids, evidence, policy, policy.first_touch, own=policy.utm)
     by_form = Touch("form", policy.utm, "set for this form (utm)", codes=touch.codes)
-    return _credit(by_form, click_ids, evidence, policy, policy.first_touch)
+    return _attribute(by_form, click_ids, evidence, policy, policy.first_touch)
 
 
 def attribute_others(evidence: Evidence, config: AttributionConfig) -> Mapping[str, Attribution]:
-    """Return what each visit that tells something but does not count would be credited to, by the visit's name.
+    """Return the attribution by each visit with evidence that does not count, by the visit's name.
 
-    For operators who wonder what the verdict left out. Raises: nothing.
+    Shows operators what was left out. Raises: nothing.
     """
     policy = policy_of(config)
     picked, *others = [touch for touch in read_touches(evidence, policy) if touch.has_evidence] or [Touch()]
     return {
-        touch.name: _credit(touch, touch.click_ids, evidence, policy, None)
+        touch.name: _attribute(touch, touch.click_ids, evidence, policy, None)
         for touch in others
         if touch.name != picked.name
     }
 
 
-def _credit(
+def clicks(evidence: Evidence, config: AttributionConfig) -> tuple[Click, ...]:
+    """Return the click ids of all visits, those of the newest visit first, each once with its earliest time.
+
+    Pure. Raises: nothing.
+    """
+    current = read_current(evidence, policy_of(config)).click_ids
+    times: dict[tuple[str, str], float | None] = dict.fromkeys(current.items())
+    for stored in _remembered(evidence):
+        at = number_of(stored.at)
+        ids = read_click_ids(url_of(stored.url))
+        times.update((click, times.get(click) if at is None else at) for click in ids.items())
+    return tuple(Click(name, value, at) for (name, value), at in times.items())
+
+
+def _all_click_ids(touch: Touch, evidence: Evidence, policy: Policy) -> Mapping[str, str]:
+    """Return the click ids of all visits by name: those of `touch`, which counts, then those of the newest visit.
+
+    Ids of other visits change neither channel nor LeadSource. But an ad platform that is to learn the outcome of a
+    click needs its id also where another visit counts: an ad began what a newsletter closed.
+    """
+    ids = touch.click_ids
+    if policy.first_touch and touch.name != "current":  # else this visit counts, or has no evidence
+        ids = {**ids, **read_current(evidence, policy).click_ids, **ids}
+    previous = url_of(evidence.landing_url)
+    for stored in _remembered(evidence):
+        url = url_of(stored.url)
+        if url != previous and (more := read_click_ids(url)):  # one visit leaves the same address in all places
+            ids = {**ids, **more, **ids}
+        previous = url
+    return ids
+
+
+def _remembered(evidence: Evidence) -> list[StoredTouch]:
+    """Return the remembered visits that have not expired, the last before the first."""
+    return [
+        stored
+        for stored in (evidence.last, evidence.first)
+        if isinstance(stored, StoredTouch) and is_in_time(stored.at, evidence.submitted_at)
+    ]
+
+
+def _attribute(
     touch: Touch,
     click_ids: Mapping[str, str],
     evidence: Evidence,
@@ -62,17 +111,19 @@ def _credit(
     first_touch: bool | None,
     own: Utm = NO_UTM,
 ) -> Attribution:
-    """own: the form's Utm values, where the visit has none: the verdict shows them, and they decide nothing."""
+    """Attribute by one touch. own: the form's Utm values where the visit has none: shown, but not decisive."""
     utm = touch.utm
-    shown = own if any(own) else utm
-    found = TouchFacts(
+    has_own = any(own)
+    shown = own if has_own else utm
+    facts = TouchFacts(
         *(utm.source, utm.medium, utm.campaign, any(utm)),
         *(ad_id(touch.click_ids), link_id(touch.click_ids), touch.referrer),
     )
-    clues, channel, channel_rule = _judge(found)
+    signals, channel, channel_rule = _decide(facts)
     answers = evidence.fields if isinstance(evidence.fields, (dict, Mapping)) else {}
-    referrer = touch.referrer.name if touch.referrer else ""
-    number, number_rule = decide_lead_source(LeadSourceInputs(clues, referrer, channel, channel_rule, policy, answers))
+    host = touch.referrer.name if touch.referrer else ""
+    number, number_rule = decide_lead_source(LeadSourceInputs(signals, host, channel, channel_rule, policy, answers))
+    id_place = touch.id_places.get(facts.ad or facts.link, "")
     return Attribution(
         utm_source=shown.source,
         utm_medium=shown.medium,
@@ -83,20 +134,17 @@ def _credit(
         lead_source=number,
         rule=f"rules:{RULES_VERSION} touch:{touch.name} channel:{channel_rule.__name__}"
         f" lead_source:{number_rule.__name__}",
-        reason=_reason(
-            *(touch.name, touch.utm_place, touch.id_places.get(found.ad or found.link, "")),
-            *(found, number, number_rule, first_touch, any(own)),
-        ),
+        reason=_reason(touch.name, touch.utm_place, id_place, facts, number, number_rule, first_touch, has_own),
         click_ids=click_ids or {},
         codes=tuple(sorted(touch.codes)),
     )
 
 
 @lru_cache(maxsize=4096)
-def _judge(found: TouchFacts) -> tuple[Signals, str, ChannelRule]:
-    """Look up and decide what depends on nothing else: the visits of one campaign are all alike in this."""
-    clues = read_clues(found)
-    return (clues, *decide_channel(clues))
+def _decide(facts: TouchFacts) -> tuple[Signals, str, ChannelRule]:
+    """Decide the channel, which depends on nothing else: all visits of one campaign share it."""
+    signals = read_signals(facts)
+    return (signals, *decide_channel(signals))
 
 
 @lru_cache(maxsize=4096)
@@ -104,13 +152,11 @@ def _reason(
     visit: str,
     utm_place: str,
     id_place: str,
-    found: TouchFacts,
+    facts: TouchFacts,
     number: int,
     number_rule: LeadSourceRule,
     first_touch: bool | None,
     has_own_tags: bool,
 ) -> str:
-    verdict = ReasonInputs(
-        visit, utm_place, id_place, found, *_judge(found), number, number_rule, first_touch, has_own_tags
-    )
-    return explain(verdict)
+    inputs = (visit, utm_place, id_place, facts, *_decide(facts), number, number_rule, first_touch, has_own_tags)
+    return explain(ReasonInputs(*inputs))

@@ -1,4 +1,4 @@
-"""The ordered rules of the LeadSource: the first that answers decides."""
+"""The ordered rules of the LeadSource: the first that returns one decides."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from service.attribution.links import suffixes
 from service.attribution.policy import Policy, fold_answer
 from service.attribution.signals import Signals
 from service.attribution.tables import SourceRow
-from service.attribution.words import text_of, values_of
+from service.attribution.values import text_of, values_of
 from service.lead import Answers
 
 WEB, REFERRAL, DIRECT_EMAIL, EMAIL_MARKETING = 1, 5, 9, 10
@@ -30,6 +30,7 @@ _FAMILIES = {
     "Display": ("ads",),
 }
 """Channel -> the categories of rows that fit it."""
+
 _CHANNEL_NUMBERS = {
     "Cross-network": GOOGLE_SEARCH,
     "Paid Social": OTHER_SOCIAL,
@@ -46,9 +47,9 @@ _CHANNEL_NUMBERS = {
 
 
 class LeadSourceInputs(NamedTuple):
-    """What a LeadSource is asked of. referrer: the host of the page before, "" when there is none."""
+    """The facts that decide a LeadSource. referrer: the host of the page before, "" when there is none."""
 
-    clues: Signals
+    signals: Signals
     referrer: str
     channel: str
     channel_rule: ChannelRule
@@ -57,72 +58,72 @@ class LeadSourceInputs(NamedTuple):
 
 
 LeadSourceRule = Callable[[LeadSourceInputs], int | None]
-"""Returns the LeadSource, None where the rule has nothing to say."""
+"""Returns the LeadSource, None where the rule does not apply."""
 
 
-def fixed(question: LeadSourceInputs) -> int | None:
-    """1. The form's own, for forms of one origin: a phone desk, a broker's landing page."""
-    return question.policy.lead_source
+def fixed(inputs: LeadSourceInputs) -> int | None:
+    """1. The form's fixed number, for forms of one origin: a phone desk, a broker's landing page."""
+    return inputs.policy.lead_source
 
 
-def answer(question: LeadSourceInputs) -> int | None:
-    """2. What the person answered to "how did you hear of us?"."""
-    policy = question.policy
+def answer(inputs: LeadSourceInputs) -> int | None:
+    """2. The person's answer to "how did you hear of us?"."""
+    policy = inputs.policy
     if not policy.answer_field:
         return None
-    first, *_ = values_of(question.answers.get(policy.answer_field)) or ("",)
+    first, *_ = values_of(inputs.answers.get(policy.answer_field)) or ("",)
     return policy.answers.get(fold_answer(text_of(first)))
 
 
-def mapped(question: LeadSourceInputs) -> int | None:
-    """3. The operator's word for this utm_source, else for the host of the referrer."""
-    policy, clues = question.policy, question.clues
-    if clues.source_label in policy.labels:
-        return policy.labels[clues.source_label]
-    return next((policy.hosts[host] for host in suffixes(question.referrer) if host in policy.hosts), None)
+def mapped(inputs: LeadSourceInputs) -> int | None:
+    """3. The operator's number for this utm_source, else for the host of the referrer."""
+    policy, signals = inputs.policy, inputs.signals
+    if signals.source_label in policy.labels:
+        return policy.labels[signals.source_label]
+    return next((policy.hosts[host] for host in suffixes(inputs.referrer) if host in policy.hosts), None)
 
 
-def known_source(question: LeadSourceInputs) -> int | None:
-    """4. The number of its own that Nexudus has for the source."""
-    row = row_that_counts(question.clues, question.channel)
-    if row is None or (row.lead_source == GOOGLE_SEARCH and question.channel not in _GOOGLE_CHANNELS):
+def known_source(inputs: LeadSourceInputs) -> int | None:
+    """4. Nexudus's own number for the source."""
+    row = row_that_counts(inputs.signals, inputs.channel)
+    if row is None or (row.lead_source == GOOGLE_SEARCH and inputs.channel not in _GOOGLE_CHANNELS):
         return None
     return row.lead_source
 
 
-def row_that_counts(clues: Signals, channel: str) -> SourceRow | None:
+def row_that_counts(signals: Signals, channel: str) -> SourceRow | None:
     """Return the row of the ad id, else of utm_source, else of a referrer or link id that fits the channel."""
-    if clues.ad is not None:
-        return clues.ad.row
-    if clues.source.row is not None:
-        return clues.source.row
+    if signals.ad is not None:
+        return signals.ad.row
+    if signals.source.row is not None:
+        return signals.source.row
     family = _FAMILIES.get(channel, ())
-    rows = (clues.referrer, clues.link.row if clues.link else None)
+    rows = (signals.referrer, signals.link.row if signals.link else None)
     return next((row for row in rows if row is not None and row.category in family), None)
 
 
-def by_word(question: LeadSourceInputs) -> int | None:
-    """5. What the medium, else the source, is a word for, where the tags decided the channel."""
-    decided_by_tags = question.channel_rule in TAG_RULES and question.clues.ad is None
-    return question.clues.number if decided_by_tags else None
+def by_word(inputs: LeadSourceInputs) -> int | None:
+    """5. The number that the medium, else the source, is a word for, where the tags decided the channel."""
+    decided_by_tags = inputs.channel_rule in TAG_RULES and inputs.signals.ad is None
+    return inputs.signals.number if decided_by_tags else None
 
 
-def form_default(question: LeadSourceInputs) -> int | None:
+def form_default(inputs: LeadSourceInputs) -> int | None:
     """6. The form's default, where nothing is known."""
-    return question.policy.default_lead_source if question.channel in ("Direct", "Unassigned") else None
+    return inputs.policy.default_lead_source if inputs.channel in ("Direct", "Unassigned") else None
 
 
-def by_channel(question: LeadSourceInputs) -> int | None:
-    """6. By the channel, else the web; an untagged click in webmail is a personal mail."""
-    if question.channel == "Email" and question.channel_rule is came_from:
+def by_channel(inputs: LeadSourceInputs) -> int | None:
+    """6. By the channel, else the web; an untagged click in webmail is a personal e-mail."""
+    if inputs.channel == "Email" and inputs.channel_rule is came_from:
         return DIRECT_EMAIL
-    return _CHANNEL_NUMBERS.get(question.channel, WEB)
+    return _CHANNEL_NUMBERS.get(inputs.channel, WEB)
 
 
 RULES: tuple[LeadSourceRule, ...] = (fixed, answer, mapped, known_source, by_word, form_default, by_channel)
 """All rules; position is priority."""
 
 
-def decide_lead_source(question: LeadSourceInputs) -> tuple[int, LeadSourceRule]:
+def decide_lead_source(inputs: LeadSourceInputs) -> tuple[int, LeadSourceRule]:
     """Return the LeadSource and the rule that decided it."""
-    return next((number, rule) for rule in RULES if (number := rule(question)) is not None)
+    return next((number, rule) for rule in RULES if (number := rule(inputs)) is not None)

@@ -1,19 +1,23 @@
-"""URLs taken apart: the host, and the names and values that a link carries.
+"""URLs taken apart: hosts, referrers, and the names and values that a link carries.
 
-Written for what really arrives: HTML-escaped links, a second "?", tags in the fragment.
+Written for links as they arrive: HTML-escaped, with a second "?", with tags in the fragment.
 """
 
 import re
 from collections.abc import Container, Iterator
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from service.attribution.placeholders import is_placeholder
+from service.attribution.tables import IGNORED_REFERRERS
+from service.attribution.values import is_placeholder
 
-LONGEST_READ = 8192  # characters of a URL, or of a value that carries more of one
-_LONGEST_HOST = 253  # RFC 1035 section 2.3.4, without the final dot
-_LONGEST_CACHED = 64  # characters
+MAX_READ = 8192
+"""Characters read of a URL, or of a value that carries more of one."""
+
+_MAX_HOST = 253  # characters without the final dot (RFC 1035 section 2.3.4)
+_MAX_CACHED = 64  # characters
 _URL = re.compile(r"(https?|android-app)://([^/?#\\]*)", re.IGNORECASE)
 _AUTHORITY = re.compile(r"[^/?#\\]*")
 _SECOND_QUESTION = re.compile(r"\?(?=utm_)", re.IGNORECASE)
@@ -22,7 +26,7 @@ _HYPHENS = re.compile("--?")
 
 
 class Host(NamedTuple):
-    """Where a page is: a host name, or the package id of an Android app."""
+    """The host of a page: a host name, or the package id of an Android app."""
 
     name: str
     is_app: bool = False
@@ -34,7 +38,7 @@ def read_host(url: str) -> Host | None:
     if match is None:
         return None
     scheme, authority = match.groups()
-    return _cached_host(scheme, authority) if len(authority) <= _LONGEST_CACHED else _host(scheme, authority)
+    return _cached_host(scheme, authority) if len(authority) <= _MAX_CACHED else _host(scheme, authority)
 
 
 def _host(scheme: str, authority: str) -> Host | None:
@@ -52,7 +56,7 @@ def web_host(url: str) -> str:
 
 
 def listed_host(entry: str) -> str:
-    """Read one domain of an operator's list, with or without "https://"; "" when it holds none."""
+    """Return the host of one domain in an operator's list, with or without "https://"; "" when it holds none."""
     entry = entry.strip()
     host = read_host(entry)
     if host is not None:
@@ -66,11 +70,11 @@ def _bare(authority: str) -> str:
     name = authority.rpartition("@")[2].lower()
     name = name.partition("]")[0] + "]" if name.startswith("[") else name.partition(":")[0]
     name = translated_host(name.removesuffix(".")).removeprefix("www.")
-    return name if len(name) <= _LONGEST_HOST else ""
+    return name if len(name) <= _MAX_HOST else ""
 
 
 def translated_host(name: str) -> str:
-    """Return the host whose page Google Translate shows under `name`; any other name as it is.
+    """Return the host whose page Google Translate shows under `name`; any other name unchanged.
 
     "www-north--yard-example.translate.goog" shows www.north-yard.example: Google writes a dot as "-" and "-" as "--".
     name: in lower case, without a final dot.
@@ -82,14 +86,14 @@ def translated_host(name: str) -> str:
 
 
 def suffixes(host: str) -> Iterator[str]:
-    """Yield `host` and every domain it is under, the longest first."""
+    """Yield `host` and every domain above it, the longest first."""
     while host:
         yield host
         host = host.partition(".")[2]
 
 
 def is_under(host: str, domains: Container[str]) -> bool:
-    """Tell whether `host` is one of `domains` or ends with a dot and one of them."""
+    """Return whether `host` is one of `domains` or lies under one of them."""
     while host:
         if host in domains:
             return True
@@ -97,13 +101,49 @@ def is_under(host: str, domains: Container[str]) -> bool:
     return False
 
 
+# -- the page before
+
+
+def external_referrer(referrer: str, own: AbstractSet[str], ignored: AbstractSet[str]) -> Host | None:
+    """Return the host of `referrer` if it says where people came from, else None.
+
+    own: hosts of this site. ignored: further hosts that the operator does not count.
+    Most sites send only their origin, so the path is never looked at.
+    """
+    host = read_host(referrer)
+    if host is None or not _is_public(host) or is_internal(host, own):
+        return None
+    if is_under(host.name, IGNORED_REFERRERS) or is_under(host.name, ignored):
+        return None
+    return host
+
+
+def is_internal(host: Host, own: AbstractSet[str]) -> bool:
+    """Return whether `host` belongs to this site: it lies under one of its own hosts, or one of them under it."""
+    above = "." + host.name
+    return is_under(host.name, own) or any(each.endswith(above) for each in own)
+
+
+def _is_public(host: Host) -> bool:
+    """Distinguish a public name from localhost, LAN names and IP addresses (IPv6 comes in brackets).
+
+    The package id of an app may do without a dot.
+    """
+    _, dot, ending = host.name.rpartition(".")
+    is_named = bool(dot) or host.is_app
+    return is_named and not (dot and ending == "local") and not ending.isdigit() and not ending.endswith("]")
+
+
+# -- names and values
+
+
 def link_pairs(url: str) -> list[tuple[str, str]]:
     """Return the decoded names and values of a link's query, then of its fragment.
 
-    Any string will do; only its first 8192 characters are read. Of a fragment with a "?" only
-    what follows counts (a single-page site's route comes before it).
+    Any string will do; only its first 8192 characters are read. In a fragment with a "?" only
+    the part behind it counts (a single-page site's route comes before it).
     """
-    address, _, fragment = url[:LONGEST_READ].partition("#")
+    address, _, fragment = url[:MAX_READ].partition("#")
     _, _, query = address.partition("?")
     _, question, after = fragment.partition("?")
     return [pair for text in (query, after if question else fragment) if text for pair in query_pairs(text)]
@@ -120,7 +160,7 @@ def query_pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _decode(text: str) -> str:
-    """Undo form encoding; bytes that are no UTF-8 become U+FFFD.
+    """Undo form encoding; bytes that are not UTF-8 become U+FFFD.
 
     "%campaign%" is a placeholder and encodes nothing, though "%ca" could be a byte.
     """
@@ -132,7 +172,7 @@ def _decode(text: str) -> str:
 
 
 def _unescape(name: str) -> str:
-    """Strip surrounding whitespace and what is left of an HTML-escaped "&" (any number of "amp;")."""
+    """Strip surrounding whitespace and the remains of an HTML-escaped "&" (any number of "amp;")."""
     name = name.strip()
     while name.startswith("amp;"):
         name = name.removeprefix("amp;").strip()

@@ -1,25 +1,26 @@
-"""What the operator asked for, made ready for look-ups. Wrong types and numbers count as absent."""
+"""The operator's attribution settings prepared for look-ups. Wrong types and numbers count as absent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from service.attribution.cleaning import clean
 from service.attribution.links import listed_host
 from service.attribution.tags import Utm
-from service.attribution.words import label, text_of
+from service.attribution.values import clean, label, text_of
 from service.forms import AttributionConfig
 
 LEAD_SOURCES = frozenset({1, 2, *range(4, 27), 98, 99})
-"""The numbers Nexudus knows (eCrmOpportunitySource); 3 is in no document of theirs."""
+"""The numbers Nexudus knows (eCrmOpportunitySource); 3 is missing from all its documents."""
+
+_LOWERED = ("source", "medium")
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One form's Crediting with its names folded.
+    """One form's AttributionConfig with its names folded.
 
     answers: answer, trimmed and folded -> LeadSource. labels: label of a utm_source -> LeadSource.
-    hosts: host -> LeadSource. utm: what the form's own Utm values are, where a visit has none.
+    hosts: host -> LeadSource. utm: the form's own Utm values, for visits without any.
     """
 
     first_touch: bool
@@ -34,11 +35,8 @@ class Policy:
     utm: Utm
 
 
-_LOWERED = ("source", "medium")
-
-
-class _Same:
-    """A key that stands for one object and keeps it alive: Crediting holds dicts, so has no hash."""
+class _Identity:
+    """A cache key for one config object, which it keeps alive: configs hold dicts, so they have no hash."""
 
     __slots__ = ("config",)
 
@@ -49,18 +47,19 @@ class _Same:
         return id(self.config)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.config is self.config
+        return isinstance(other, _Identity) and other.config is self.config
 
 
 def policy_of(config: AttributionConfig) -> Policy:
-    """Return the policy of `config`; a form's own is worked out once."""
-    return _work_out(_Same(config))
+    """Return the policy of `config`, computed once for each object."""
+    return _compute(_Identity(config))
 
 
 @lru_cache(maxsize=512)
-def _work_out(key: _Same) -> Policy:
+def _compute(key: _Identity) -> Policy:
     config = key.config
     sources = _numbers(config.source_map)
+    utm = config.utm if isinstance(config.utm, Mapping) else {}
     return Policy(
         first_touch=config.touch == "first",
         lead_source=_valid(config.lead_source),
@@ -71,18 +70,12 @@ def _work_out(key: _Same) -> Policy:
         default_lead_source=_valid(config.default_lead_source),
         own_hosts=_hosts(config.own_domains),
         ignored_hosts=_hosts(config.ignored_referrers),
-        utm=_tags(config.utm),
+        utm=Utm(*(clean(utm.get(name), lower=name in _LOWERED).text for name in Utm._fields)),
     )
 
 
-def _tags(entries: object) -> Utm:
-    """Return a form's own Utm values, cleaned as a visit's are."""
-    values = entries if isinstance(entries, Mapping) else {}
-    return Utm(*(clean(values.get(name), lower=name in _LOWERED).text for name in Utm._fields))
-
-
 def fold_answer(answer: str) -> str:
-    """Make an answer comparable: trimmed, any case."""
+    """Return an answer trimmed and in one case, for comparison."""
     return answer.strip().casefold()
 
 
@@ -91,7 +84,7 @@ def _valid(number: object) -> int | None:
 
 
 def _numbers(entries: object) -> list[tuple[str, int]]:
-    """Return the entries of a map whose name is text and whose number Nexudus knows."""
+    """Return the entries of a map with a text as name and a number that Nexudus knows."""
     if not isinstance(entries, Mapping):
         return []
     checked = ((name, _valid(number)) for name, number in entries.items())

@@ -1,6 +1,6 @@
-"""The verdict in a marketer's words.
+"""An attribution explained in a marketer's words.
 
-Of the visitor's values only words of our own tables and a plain host are repeated, so a reason may be logged.
+The only values of the visitor that a reason repeats are words of our own tables and a plain host, so it may be logged.
 """
 
 import re
@@ -12,25 +12,24 @@ from service.attribution import channel, lead_source
 from service.attribution.channel import ChannelRule
 from service.attribution.lead_source import LeadSourceRule
 from service.attribution.links import Host
-from service.attribution.rows import read_source
-from service.attribution.signals import Signals, TouchFacts, read_medium
+from service.attribution.signals import Signals, TouchFacts, read_medium, read_source
 from service.attribution.tables import ALIASES, HOSTS, NUMBERS, SETS, ClickId, SourceRow
-from service.attribution.words import label
+from service.attribution.values import label
 
 
 class ReasonInputs(NamedTuple):
-    """All that a reason is made of.
+    """The parts of a reason.
 
-    visit: the name of the touch. utm_place, id_place: where its Utm values and its telling click id were.
+    visit: the name of the touch. utm_place, id_place: where its Utm values and its decisive click id were.
     first_touch: whether the form credits the first visit; None where the visit does not count at all.
-    has_own_tags: the Utm values are the form's, and decided nothing.
+    has_own_tags: the Utm values shown are the form's, and decided nothing.
     """
 
     visit: str
     utm_place: str
     id_place: str
-    found: TouchFacts
-    clues: Signals
+    facts: TouchFacts
+    signals: Signals
     channel: str
     channel_rule: ChannelRule
     number: int
@@ -39,21 +38,21 @@ class ReasonInputs(NamedTuple):
     has_own_tags: bool = False
 
 
-def explain(told: ReasonInputs) -> str:
-    """Say in one sentence why the lead was credited so: channel, visit and LeadSource."""
-    because = _PHRASES.get(told.channel_rule, _tags)(told)
-    parts = [f"{because}: {told.channel}", *_asides(told), _NUMBERS[told.number_rule](told)]
+def explain(inputs: ReasonInputs) -> str:
+    """Explain channel, visit and LeadSource in one sentence."""
+    because = _PHRASES.get(inputs.channel_rule, _tags)(inputs)
+    parts = [f"{because}: {inputs.channel}", *_asides(inputs), _NUMBERS[inputs.number_rule](inputs)]
     sentence = "; ".join(parts)
     return sentence if sentence.startswith("utm_") else sentence[0].upper() + sentence[1:]
 
 
-def _asides(told: ReasonInputs) -> Iterator[str]:
-    if _is_unknown(told):
+def _asides(inputs: ReasonInputs) -> Iterator[str]:
+    if _is_unknown(inputs):
         yield "no rule knows this utm_source"
-    visit = _VISITS.get((told.visit, told.first_touch))
+    visit = _VISITS.get((inputs.visit, inputs.first_touch))
     if visit:
         yield visit
-    if told.has_own_tags:
+    if inputs.has_own_tags:
         yield "the visit has no Utm values, so those of this form (utm) are shown"
 
 
@@ -64,70 +63,78 @@ _VISITS: Mapping[tuple[str, bool | None], str] = {
     ("last", True): "this form credits the first visit; the earliest that tells anything is the last remembered one",
     ("current", True): "this form credits the first visit; no earlier one tells anything",
 }
-"""(Which visit counts, whether the form credits the first) -> what must be said about that."""
+"""(Visit that counts, whether the form credits the first) -> the remark on that."""
 
 
-def _is_unknown(told: ReasonInputs) -> bool:
-    """Whether utm_source has a value of which neither a table nor this form's source_map knows anything."""
-    name = told.clues.source_label
-    known = not name or told.clues.source.row is not None or name in NUMBERS or name in SETS["SMS"]
-    return not known and told.number_rule is not lead_source.mapped and told.channel_rule is not channel.unassigned
+def _is_unknown(inputs: ReasonInputs) -> bool:
+    """Return whether utm_source has a value that is in no table and not in this form's source_map."""
+    name = inputs.signals.source_label
+    known = not name or inputs.signals.source.row is not None or name in NUMBERS or name in SETS["SMS"]
+    return not known and inputs.number_rule is not lead_source.mapped and inputs.channel_rule is not channel.unassigned
 
 
 # -- the channel, one phrase for each rule
 
 
-def _tags(told: ReasonInputs) -> str:
-    """utm_source and utm_medium, as far as they may be repeated."""
-    named = [spoken for spoken in (_spoken_source(told.found.source), _spoken_medium(told.found.medium)) if spoken]
-    return f"{' and '.join(named) or 'Utm values'} {told.utm_place}"
+def _tags(inputs: ReasonInputs) -> str:
+    """Name utm_source and utm_medium, as far as they may be repeated."""
+    named = [spoken for spoken in (_spoken_source(inputs.facts.source), _spoken_medium(inputs.facts.medium)) if spoken]
+    return f"{' and '.join(named) or 'Utm values'} {inputs.utm_place}"
 
 
-def _cross_network(told: ReasonInputs) -> str:
-    return f"utm_campaign {told.utm_place} names Google's cross-network campaigns"
+def _cross_network(inputs: ReasonInputs) -> str:
+    return f"utm_campaign {inputs.utm_place} names Google's cross-network campaigns"
 
 
-def _paid(told: ReasonInputs) -> str:
-    clues = told.clues
-    base = _click_id(told, clues.ad) if clues.ad else _tags(told)
-    also = _what_else(told)
+def _paid(inputs: ReasonInputs) -> str:
+    signals = inputs.signals
+    base = _click_id(inputs, signals.ad) if signals.ad else _tags(inputs)
+    also = _further_fact(inputs)
     return f"{base}, and {also}" if also else base
 
 
-def _what_else(told: ReasonInputs) -> str:
-    """What made the channel another one than the ad id or the tags alone would have."""
-    clues = told.clues
-    if told.channel == "Paid Shopping" and clues.is_shop_campaign:
+def _further_fact(inputs: ReasonInputs) -> str:
+    """Return the further fact that decided the channel beside the ad id or the tags."""
+    signals = inputs.signals
+    if inputs.channel == "Paid Shopping" and signals.is_shop_campaign:
         return "utm_campaign names a shop"
-    if clues.ad is None:
-        return _origin(told) if clues.source.row is None and clues.referrer else ""
-    if clues.ad.kind != "search" or told.channel == "Paid Search":
+    if signals.ad is None:
+        return _origin(inputs) if signals.source.row is None and signals.referrer else ""
+    if signals.ad.kind != "search" or inputs.channel == "Paid Search":
         return ""
-    if clues.source_is("video"):
-        return _spoken_source(told.found.source)
-    if clues.referrer_is("video", "ads") and (told.channel == "Paid Video" or "DISPLAY" not in clues.medium.kinds):
-        return _origin(told)
-    return _spoken_medium(told.found.medium)
+    if signals.source_is("video"):
+        return _spoken_source(inputs.facts.source)
+    if signals.referrer_is("video", "ads") and (
+        inputs.channel == "Paid Video" or "DISPLAY" not in signals.medium.kinds
+    ):
+        return _origin(inputs)
+    return _spoken_medium(inputs.facts.medium)
 
 
-def _shop(told: ReasonInputs) -> str:
-    return _tags(told) if told.clues.source_is("shopping") else f"utm_campaign {told.utm_place} names a shop"
+def _shop(inputs: ReasonInputs) -> str:
+    return _tags(inputs) if inputs.signals.source_is("shopping") else f"utm_campaign {inputs.utm_place} names a shop"
 
 
-def _opened(told: ReasonInputs) -> str:
-    return _click_id(told, told.clues.link) if told.clues.link else ""
+def _opened(inputs: ReasonInputs) -> str:
+    return _click_id(inputs, inputs.signals.link) if inputs.signals.link else ""
 
 
-def _came(told: ReasonInputs) -> str:
-    return _origin(told)
-
-
-def _unassigned(told: ReasonInputs) -> str:
-    return f"Utm values {told.utm_place} in words that no rule knows"
+def _unassigned(inputs: ReasonInputs) -> str:
+    return f"Utm values {inputs.utm_place} in words that no rule knows"
 
 
 def _direct(_: ReasonInputs) -> str:
     return "nothing tells where the visit came from"
+
+
+def _origin(inputs: ReasonInputs) -> str:
+    visit = "the visit" if inputs.visit == "current" else f"the {inputs.visit} remembered visit"
+    return f"{visit} came from {_site(inputs.facts.referrer, inputs.signals.referrer)}"
+
+
+def _site(host: Host | None, row: SourceRow | None) -> str:
+    title = row.title if row else "another website"
+    return f"{host.name} ({title})" if host and _PLAIN_HOST.fullmatch(host.name) else title
 
 
 _PHRASES: Mapping[ChannelRule, Callable[[ReasonInputs], str]] = {
@@ -135,42 +142,42 @@ _PHRASES: Mapping[ChannelRule, Callable[[ReasonInputs], str]] = {
     channel.paid_click: _paid,
     channel.organic_shopping: _shop,
     channel.opened_link: _opened,
-    channel.came_from: _came,
+    channel.came_from: _origin,
     channel.unassigned: _unassigned,
     channel.direct: _direct,
 }
-"""The rules that are told in words of their own; all others looked at utm_source and utm_medium."""
+"""Rules with phrases of their own; all others looked at utm_source and utm_medium."""
 
 
 # -- the LeadSource, one phrase for each rule
 
 
-def _own_number(told: ReasonInputs) -> str:
-    clues = told.clues
-    row = lead_source.row_that_counts(clues, told.channel)
-    by_origin = row is clues.referrer and told.channel_rule is not channel.came_from and not clues.source.row
-    origin = f", as {_origin(told)}" if by_origin and not clues.ad else ""
-    return f"LeadSource {told.number} for {row.title if row else told.channel}{origin}"
+def _own_number(inputs: ReasonInputs) -> str:
+    signals = inputs.signals
+    row = lead_source.row_that_counts(signals, inputs.channel)
+    by_origin = row is signals.referrer and inputs.channel_rule is not channel.came_from and not signals.source.row
+    origin = f", as {_origin(inputs)}" if by_origin and not signals.ad else ""
+    return f"LeadSource {inputs.number} for {row.title if row else inputs.channel}{origin}"
 
 
-def _word(told: ReasonInputs) -> str:
-    name = "utm_medium" if told.clues.medium.label in NUMBERS else "utm_source"
-    return f"LeadSource {told.number} by the word in {name}"
+def _word(inputs: ReasonInputs) -> str:
+    name = "utm_medium" if inputs.signals.medium.label in NUMBERS else "utm_source"
+    return f"LeadSource {inputs.number} by the word in {name}"
 
 
-def _channel_number(told: ReasonInputs) -> str:
-    if told.number == lead_source.DIRECT_EMAIL and told.channel_rule is channel.came_from:
-        return f"LeadSource {told.number}: an untagged click in webmail is a personal mail"
-    return f"LeadSource {told.number} for {told.channel}"
+def _channel_number(inputs: ReasonInputs) -> str:
+    if inputs.number == lead_source.DIRECT_EMAIL and inputs.channel_rule is channel.came_from:
+        return f"LeadSource {inputs.number}: an untagged click in webmail is a personal mail"
+    return f"LeadSource {inputs.number} for {inputs.channel}"
 
 
 _NUMBERS: Mapping[LeadSourceRule, Callable[[ReasonInputs], str]] = {
-    lead_source.fixed: lambda told: f"LeadSource {told.number} is fixed for this form (lead_source)",
-    lead_source.answer: lambda told: f"LeadSource {told.number} by the person's own answer (answer_map)",
-    lead_source.mapped: lambda told: f"LeadSource {told.number} by the form's source_map",
+    lead_source.fixed: lambda inputs: f"LeadSource {inputs.number} is fixed for this form (lead_source)",
+    lead_source.answer: lambda inputs: f"LeadSource {inputs.number} by the person's own answer (answer_map)",
+    lead_source.mapped: lambda inputs: f"LeadSource {inputs.number} by the form's source_map",
     lead_source.known_source: _own_number,
     lead_source.by_word: _word,
-    lead_source.form_default: lambda told: f"LeadSource {told.number} by the form's default_lead_source",
+    lead_source.form_default: lambda inputs: f"LeadSource {inputs.number} by the form's default_lead_source",
     lead_source.by_channel: _channel_number,
 }
 
@@ -181,12 +188,12 @@ _PLAIN_HOST = re.compile(r"[a-z0-9._-]+")
 _SPOKEN = frozenset(
     part for words in (ALIASES, *SETS.values()) for word in words for part in word.split("-") if not part.isdigit()
 )
-"""Parts of the words in our tables: what consists of them says nothing of a person."""
+"""Parts of the words in our tables: a value made of them says nothing about a person."""
 
 
 @lru_cache(maxsize=4096)
 def _spoken_source(utm_source: str) -> str:
-    """Name utm_source with its value, else with what it stands for; "" when that is nothing known."""
+    """Name utm_source with its value, else with its meaning; "" when that is unknown."""
     if not utm_source:
         return ""
     if _may_be_repeated(utm_source):
@@ -206,22 +213,12 @@ def _spoken_medium(utm_medium: str) -> str:
 
 
 _KINDS = {"PAID": "paid", "EMAIL": "e-mail", "PUSH": "push", "VIDEO": "video"}
-"""Kinds of medium that a word belongs to by what it contains."""
+"""Kinds of medium that a word may belong to by a part of it."""
 
 
 def _may_be_repeated(value: str) -> bool:
     return value in HOSTS or all(part in _SPOKEN for part in label(value).split("-"))
 
 
-def _click_id(told: ReasonInputs, click_id: ClickId) -> str:
-    return f"{click_id.title} {click_id.name} {told.id_place}"
-
-
-def _origin(told: ReasonInputs) -> str:
-    visit = "the visit" if told.visit == "current" else f"the {told.visit} remembered visit"
-    return f"{visit} came from {_site(told.found.referrer, told.clues.referrer)}"
-
-
-def _site(host: Host | None, row: SourceRow | None) -> str:
-    title = row.title if row else "another website"
-    return f"{host.name} ({title})" if host and _PLAIN_HOST.fullmatch(host.name) else title
+def _click_id(inputs: ReasonInputs, click_id: ClickId) -> str:
+    return f"{click_id.title} {click_id.name} {inputs.id_place}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from service.attribution import coverage
+from service.attribution import signals
 from service.forms import AttributionConfig, Form
 from service.nexudus.lead_sources import lead_source_name
 from service.store import OriginCount, Origins, Period, Store
@@ -146,7 +146,7 @@ def _unknown(by_form: Iterable[OriginCount], forms: Mapping[str, Form]) -> list[
 
 def is_known(form: Form | None, utm_source: str) -> bool:
     """Whether the rules, or the form or one of its routes, say what a stored utm_source stands for."""
-    return any(coverage.is_known_source(utm_source, wishes) for wishes in _wishes(form))
+    return any(signals.is_known_source(utm_source, wishes) for wishes in _wishes(form))
 
 
 def _wishes(form: Form | None) -> list[AttributionConfig]:
@@ -177,7 +177,7 @@ def _lookalikes(origins: Origins) -> list[dict[str, Any]]:
     found = []
     for name, counts in tags.items():
         numbers = {count.what[0]: count.leads for count in counts}
-        for spellings in coverage.lookalikes(numbers).values():
+        for spellings in signals.lookalikes(numbers).values():
             is_case = len({spelling.lower() for spelling in spellings}) == 1
             told = [{"value": spelling, "leads": numbers[spelling]} for spelling in spellings]
             found.append({"name": name, "differ_by": "case" if is_case else "separators", "spellings": told})

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.attribution import attribute
-from service.attribution.cleaning import clean
+from service.attribution.values import clean
 from service.forms import AttributionConfig, Route
 from service.lead import Status
 from service.operations.report import _line, period_of

@@ -32,14 +32,14 @@ def test_there_are_all_the_cases() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['id']} {case['why']}" for case in CASES])
 def test_a_shared_case_gives_what_it_expects(case: dict[str, Any]) -> None:
-    verdict = attribute(read_evidence(case["input"]), AttributionConfig(**case["input"].get("config", {})))
+    result = attribute(read_evidence(case["input"]), AttributionConfig(**case["input"].get("config", {})))
 
     assert {
-        "UtmSource": verdict.utm_source,
-        "UtmMedium": verdict.utm_medium,
-        "UtmCampaign": verdict.utm_campaign,
-        "UtmContent": verdict.utm_content,
-        "UtmTerm": verdict.utm_term,
-        "LeadSource": verdict.lead_source,
-        "channel": verdict.channel,
+        "UtmSource": result.utm_source,
+        "UtmMedium": result.utm_medium,
+        "UtmCampaign": result.utm_campaign,
+        "UtmContent": result.utm_content,
+        "UtmTerm": result.utm_term,
+        "LeadSource": result.lead_source,
+        "channel": result.channel,
     } == case["expect"]

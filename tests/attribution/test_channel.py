@@ -4,7 +4,7 @@ import pytest
 
 from service.attribution import channel
 from service.attribution.tables import SETS
-from tests.attribution.visits import credit, rule_of
+from tests.attribution.visits import attributed, rule_of
 
 RULES = {
     "cross network": ("utm_campaign=Brand+Cross-Network&gclid=a1", "", "cross_network", "Cross-network"),
@@ -79,9 +79,9 @@ RULES = {
 
 @pytest.mark.parametrize(("query", "referrer", "rule", "expected"), RULES.values(), ids=RULES)
 def test_a_rule_decides_the_channel(query: str, referrer: str, rule: str, expected: str) -> None:
-    verdict = credit(query, referrer)
+    result = attributed(query, referrer)
 
-    assert (rule_of(verdict, "channel"), verdict.channel) == (rule, expected)
+    assert (rule_of(result, "channel"), result.channel) == (rule, expected)
 
 
 def test_every_rule_has_a_case() -> None:
@@ -104,4 +104,4 @@ MEDIUM_SETS = {
 
 @pytest.mark.parametrize(("name", "word"), [(name, word) for name in MEDIUM_SETS for word in sorted(SETS[name])])
 def test_every_word_of_a_set_works_as_medium(name: str, word: str) -> None:
-    assert credit(f"utm_medium={word}").channel == MEDIUM_SETS[name]
+    assert attributed(f"utm_medium={word}").channel == MEDIUM_SETS[name]

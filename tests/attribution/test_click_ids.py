@@ -3,10 +3,10 @@
 import pytest
 
 from service.attribution import Click, clicks
-from service.attribution.click_ids import ad_id, link_id, valid_click_id
 from service.attribution.tables import CLICK_IDS
+from service.attribution.tags import ad_id, link_id, valid_click_id
 from service.forms import AttributionConfig
-from tests.attribution.visits import SITE, a_touch, a_visit, credit
+from tests.attribution.visits import SITE, a_touch, a_visit, attributed
 
 NOW = 1_790_000_000.0
 
@@ -52,19 +52,19 @@ def test_no_click_id_tells_nothing() -> None:
 
 
 def test_ids_of_all_carriers_are_kept_and_the_first_carrier_wins() -> None:
-    verdict = credit(
+    result = attributed(
         "gclid=landing&fbclid=f1", fields={"gclid": "field"}, page_url=f"{SITE}/contact?gclid=page&msclkid=m1"
     )
 
-    assert verdict.click_ids == {"gclid": "field", "fbclid": "f1", "msclkid": "m1"}
+    assert result.click_ids == {"gclid": "field", "fbclid": "f1", "msclkid": "m1"}
 
 
 def test_ids_of_all_visits_are_kept_and_decide_nothing() -> None:
-    verdict = credit("utm_medium=email&mc_cid=m1", last=a_touch("msclkid=b1"), first=a_touch("gclid=g1"))
+    result = attributed("utm_medium=email&mc_cid=m1", last=a_touch("msclkid=b1"), first=a_touch("gclid=g1"))
 
-    assert verdict.click_ids == {"mc_cid": "m1", "msclkid": "b1", "gclid": "g1"}
-    assert (verdict.channel, verdict.lead_source) == ("Email", 10)
-    assert verdict.reason == "utm_medium email on the landing page: Email; LeadSource 10 for Email"
+    assert result.click_ids == {"mc_cid": "m1", "msclkid": "b1", "gclid": "g1"}
+    assert (result.channel, result.lead_source) == ("Email", 10)
+    assert result.reason == "utm_medium email on the landing page: Email; LeadSource 10 for Email"
 
 
 @pytest.mark.parametrize(
@@ -77,25 +77,25 @@ def test_ids_of_all_visits_are_kept_and_decide_nothing() -> None:
 def test_of_ids_with_one_name_the_visit_that_counts_goes_first(touch: str, expected: str) -> None:
     last, first = a_touch("gclid=last"), a_touch("gclid=first")
 
-    verdict = credit("gclid=this", config=AttributionConfig(touch=touch), last=last, first=first)
+    result = attributed("gclid=this", config=AttributionConfig(touch=touch), last=last, first=first)
 
-    assert verdict.click_ids == {"gclid": expected}
+    assert result.click_ids == {"gclid": expected}
 
 
 def test_of_ids_with_one_name_the_newest_goes_before_the_older() -> None:
-    verdict = credit("utm_source=x", last=a_touch("gclid=last"), first=a_touch("gclid=first"))
+    result = attributed("utm_source=x", last=a_touch("gclid=last"), first=a_touch("gclid=first"))
 
-    assert verdict.click_ids == {"gclid": "last"}
+    assert result.click_ids == {"gclid": "last"}
 
 
 def test_a_form_that_credits_the_first_visit_keeps_the_ids_of_this_one() -> None:
-    verdict = credit("gclid=this", config=AttributionConfig(touch="first"), first=a_touch("fbclid=first"))
+    result = attributed("gclid=this", config=AttributionConfig(touch="first"), first=a_touch("fbclid=first"))
 
-    assert (verdict.channel, verdict.click_ids) == ("Organic Social", {"fbclid": "first", "gclid": "this"})
+    assert (result.channel, result.click_ids) == ("Organic Social", {"fbclid": "first", "gclid": "this"})
 
 
 def test_ids_of_a_visit_out_of_date_are_not_kept() -> None:
-    assert credit(first=a_touch("gclid=g1", at=1.0), submitted_at=NOW).click_ids == {}
+    assert attributed(first=a_touch("gclid=g1", at=1.0), submitted_at=NOW).click_ids == {}
 
 
 def test_clicks_have_the_time_of_their_visit_and_the_newest_is_first() -> None:
@@ -120,4 +120,4 @@ def test_a_click_that_is_remembered_twice_has_its_first_time() -> None:
 
 
 def test_the_name_of_a_click_id_counts_in_any_case() -> None:
-    assert credit("GCLID=g1").click_ids == {"gclid": "g1"}
+    assert attributed("GCLID=g1").click_ids == {"gclid": "g1"}

@@ -11,18 +11,18 @@ PAGE = "https://www.example.com/flyer"
 TAGGED = StoredTouch("https://www.example.com/?utm_source=bing&utm_medium=cpc")
 
 
-def tags(verdict: Attribution) -> tuple[str, ...]:
+def tags(result: Attribution) -> tuple[str, ...]:
     """All five values."""
-    return (verdict.utm_source, verdict.utm_medium, verdict.utm_campaign, verdict.utm_content, verdict.utm_term)
+    return (result.utm_source, result.utm_medium, result.utm_campaign, result.utm_content, result.utm_term)
 
 
 def test_where_nothing_is_known_they_are_credited_like_a_tagged_link() -> None:
-    verdict = attribute(Evidence(page_url=PAGE), FLYER)
+    result = attribute(Evidence(page_url=PAGE), FLYER)
 
-    assert tags(verdict) == ("qr", "flyer", "Spring", "", "")
-    assert (verdict.channel, verdict.lead_source) == ("Other Campaign", 6)
-    assert " touch:form " in verdict.rule
-    assert verdict.reason.startswith("utm_source qr and utm_medium flyer set for this form (utm): Other Campaign")
+    assert tags(result) == ("qr", "flyer", "Spring", "", "")
+    assert (result.channel, result.lead_source) == ("Other Campaign", 6)
+    assert " touch:form " in result.rule
+    assert result.reason.startswith("utm_source qr and utm_medium flyer set for this form (utm): Other Campaign")
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,10 @@ def test_where_nothing_is_known_they_are_credited_like_a_tagged_link() -> None:
     ],
 )
 def test_a_visit_with_any_value_keeps_its_own_alone(evidence: Evidence, expected: tuple[str, ...]) -> None:
-    verdict = attribute(evidence, FLYER)
+    result = attribute(evidence, FLYER)
 
-    assert tags(verdict) == expected
-    assert verdict == attribute(evidence, AttributionConfig())
+    assert tags(result) == expected
+    assert result == attribute(evidence, AttributionConfig())
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_a_visit_with_any_value_keeps_its_own_alone(evidence: Evidence, expected
     ],
 )
 def test_what_a_visit_tells_decides_and_the_form_only_fills_the_values(evidence: Evidence) -> None:
-    verdict, without = attribute(evidence, FLYER), attribute(evidence, AttributionConfig())
+    result, without = attribute(evidence, FLYER), attribute(evidence, AttributionConfig())
 
-    assert tags(verdict)[:2] == ("qr", "flyer")
-    assert (verdict.channel, verdict.lead_source, verdict.rule) == (without.channel, without.lead_source, without.rule)
-    assert "the visit has no Utm values, so those of this form (utm) are shown" in verdict.reason
+    assert tags(result)[:2] == ("qr", "flyer")
+    assert (result.channel, result.lead_source, result.rule) == (without.channel, without.lead_source, without.rule)
+    assert "the visit has no Utm values, so those of this form (utm) are shown" in result.reason
 
 
 def test_the_maps_of_the_form_know_its_own_source() -> None:

@@ -8,7 +8,7 @@ from service.attribution import lead_source
 from service.attribution.policy import LEAD_SOURCES
 from service.attribution.tables import NUMBERS, ROWS
 from service.forms import AttributionConfig
-from tests.attribution.visits import credit, rule_of
+from tests.attribution.visits import attributed, rule_of
 
 TAGGED = "utm_source=Valve_Team&utm_medium=email"
 
@@ -76,9 +76,9 @@ RULES: dict[str, tuple[str, str, dict[str, Any], str, int]] = {
 def test_a_rule_decides_the_lead_source(
     query: str, referrer: str, wishes: dict[str, Any], rule: str, number: int
 ) -> None:
-    verdict = credit(query, referrer, AttributionConfig(**wishes))
+    result = attributed(query, referrer, AttributionConfig(**wishes))
 
-    assert (rule_of(verdict, "lead_source"), verdict.lead_source) == (rule, number)
+    assert (rule_of(result, "lead_source"), result.lead_source) == (rule, number)
 
 
 ANSWERS: dict[str, tuple[object, int]] = {
@@ -98,27 +98,27 @@ ANSWERS: dict[str, tuple[object, int]] = {
 def test_the_persons_own_answer_counts(answer: object, number: int) -> None:
     wishes = AttributionConfig(answer_field="how", answer_map={"A Friend": 8, "magazine": 6, "radio": 3, "4": 4})
 
-    assert credit(fields={"how": answer}, config=wishes).lead_source == number
+    assert attributed(fields={"how": answer}, config=wishes).lead_source == number
 
 
 def test_an_answer_needs_a_field_to_be_asked_in() -> None:
-    assert credit(fields={"": "a friend"}, config=AttributionConfig(answer_map={"a friend": 8})).lead_source == 1
+    assert attributed(fields={"": "a friend"}, config=AttributionConfig(answer_map={"a friend": 8})).lead_source == 1
 
 
 def test_the_answer_counts_for_a_remembered_visit_too() -> None:
     wishes = AttributionConfig(touch="first", answer_field="how", answer_map={"a friend": 8})
 
-    assert credit(fields={"how": "a friend"}, config=wishes).lead_source == 8
+    assert attributed(fields={"how": "a friend"}, config=wishes).lead_source == 8
 
 
 @pytest.mark.parametrize("number", [0, 3, 27, 97, -1, True, 2.0, "2", None])
 def test_a_number_nexudus_does_not_know_counts_as_absent(number: Any) -> None:
-    assert credit(config=AttributionConfig(lead_source=number, default_lead_source=number)).lead_source == 1
+    assert attributed(config=AttributionConfig(lead_source=number, default_lead_source=number)).lead_source == 1
 
 
 @pytest.mark.parametrize(("word", "number"), sorted(NUMBERS.items()))
 def test_every_numbered_word_works_as_medium(word: str, number: int) -> None:
-    assert credit(f"utm_medium={word}").lead_source == number
+    assert attributed(f"utm_medium={word}").lead_source == number
 
 
 GROUPS = {"social", "video", "search", "shop", "ai", "ads", "broker", "agent"}  # their names are no sources
@@ -127,7 +127,7 @@ NUMBERED_ROWS = {row.name: row.lead_source for row in ROWS.values() if row.name 
 
 @pytest.mark.parametrize(("name", "number"), NUMBERED_ROWS.items(), ids=NUMBERED_ROWS)
 def test_every_source_with_a_number_of_its_own_gets_it(name: str, number: int) -> None:
-    assert credit(f"utm_source={name}").lead_source == number
+    assert attributed(f"utm_source={name}").lead_source == number
 
 
 def test_every_rule_has_a_case() -> None:

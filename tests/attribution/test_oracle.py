@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.attribution import attribute
-from service.attribution.cleaning import clean
 from service.attribution.links import Host
-from service.attribution.rows import read_source, row_of_host
+from service.attribution.signals import read_source, row_of_host
 from service.attribution.tables import CLICK_IDS
+from service.attribution.values import clean
 from service.forms import AttributionConfig
 from service.lead import Evidence
 from tests.attribution import oracle
@@ -148,8 +148,8 @@ def test_both_read_the_same_out_of_fields(fields: dict[str, Any]) -> None:
 
 
 def utm_of(evidence: Evidence) -> dict[str, str]:
-    verdict = attribute(evidence, AttributionConfig())
-    values = (verdict.utm_source, verdict.utm_medium, verdict.utm_campaign, verdict.utm_content, verdict.utm_term)
+    result = attribute(evidence, AttributionConfig())
+    values = (result.utm_source, result.utm_medium, result.utm_campaign, result.utm_content, result.utm_term)
     return dict(zip(oracle.KEYS, values, strict=True))
 
 
@@ -158,7 +158,7 @@ def utm_of(evidence: Evidence) -> dict[str, str]:
 def test_both_decide_alike(source: str, medium: str, campaign: str, click_id: str | None, referrer: str) -> None:
     tags = {"utm_source": source, "utm_medium": medium, "utm_campaign": campaign, click_id or "x": "a1"}
     link = f"https://www.northyard.example/?{urlencode({name: value for name, value in tags.items() if value})}"
-    verdict = attribute(
+    result = attribute(
         Evidence(landing_url=link, referrer=f"https://{referrer}/" if referrer else ""), AttributionConfig()
     )
     known = CLICK_IDS.get(click_id or "")
@@ -166,11 +166,11 @@ def test_both_decide_alike(source: str, medium: str, campaign: str, click_id: st
 
     expected = oracle.decide(
         oracle.Case(
-            *(verdict.utm_source, verdict.utm_medium, verdict.utm_campaign),
+            *(result.utm_source, result.utm_medium, result.utm_campaign),
             ad=found if known and known.is_ad else None,
             link=found if known and not known.is_ad else None,
             referrer=referrer.removeprefix("www."),
         )
     )
 
-    assert (verdict.channel, verdict.lead_source) == expected
+    assert (result.channel, result.lead_source) == expected

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.attribution import attribute, attribute_others, clicks, stored_touch
-from service.attribution.cleaning import clean
 from service.attribution.links import read_host
-from service.attribution.pairs import known_pairs
 from service.attribution.policy import LEAD_SOURCES
 from service.attribution.tables import ALIASES, CLICK_IDS, HOSTS, SETS
+from service.attribution.tags import known_pairs
+from service.attribution.values import clean
 from service.forms import AttributionConfig
 from service.lead import Evidence, StoredTouch
 
@@ -105,15 +105,15 @@ thorough = settings(deadline=None, max_examples=300)
 def test_every_verdict_is_whole_repeatable_and_fit_to_store(
     given_evidence: Evidence, wanted: AttributionConfig
 ) -> None:
-    verdict = attribute(given_evidence, wanted)
+    result = attribute(given_evidence, wanted)
 
-    utm = [value for name, value in asdict(verdict).items() if name.startswith("utm_")]
-    assert verdict == attribute(given_evidence, wanted)
-    assert verdict.lead_source in LEAD_SOURCES
+    utm = [value for name, value in asdict(result).items() if name.startswith("utm_")]
+    assert result == attribute(given_evidence, wanted)
+    assert result.lead_source in LEAD_SOURCES
     assert all(len(value) <= 255 and not EMAIL.search(value) for value in utm)
     assert not {"Cc", "Cf", "Cs"} & {unicodedata.category(character) for character in "".join(utm)}
-    assert verdict.utm_source == verdict.utm_source.lower()
-    assert str(asdict(verdict)).encode("utf-8")
+    assert result.utm_source == result.utm_source.lower()
+    assert str(asdict(result)).encode("utf-8")
 
 
 @thorough
@@ -164,7 +164,7 @@ def test_what_the_other_visits_say_is_a_verdict_too(given_evidence: Evidence, wa
 
     assert {*others} <= {"current", "last", "first"}
     assert attribute(given_evidence, wanted).rule.split()[1].removeprefix("touch:") not in others
-    assert all(verdict.lead_source in LEAD_SOURCES for verdict in others.values())
+    assert all(result.lead_source in LEAD_SOURCES for result in others.values())
 
 
 @thorough
@@ -172,10 +172,10 @@ def test_what_the_other_visits_say_is_a_verdict_too(given_evidence: Evidence, wa
 def test_no_click_id_is_a_macro_and_those_of_all_visits_are_kept(
     given_evidence: Evidence, wanted: AttributionConfig
 ) -> None:
-    verdict, found = attribute(given_evidence, wanted), clicks(given_evidence, wanted)
+    result, found = attribute(given_evidence, wanted), clicks(given_evidence, wanted)
 
-    assert {*verdict.click_ids.items()} <= {(click.name, click.value) for click in found}
-    assert {*verdict.click_ids} == {click.name for click in found}
+    assert {*result.click_ids.items()} <= {(click.name, click.value) for click in found}
+    assert {*result.click_ids} == {click.name for click in found}
     assert not any(re.fullmatch(r"__[A-Z0-9]+(_[A-Z0-9]+)*__|xxxxx|null", click.value) for click in found)
 
 

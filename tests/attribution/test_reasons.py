@@ -1,4 +1,4 @@
-"""The verdict in a marketer's words: one sentence for every rule, and nothing personal in it."""
+"""The attribution in a marketer's words: one sentence for every rule, and nothing personal in it."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from service.attribution import attribute, channel, lead_source
 from service.attribution.tables import CLICK_IDS
 from service.forms import AttributionConfig
 from service.lead import Evidence
-from tests.attribution.visits import a_touch, credit, rule_of
+from tests.attribution.visits import a_touch, attributed, rule_of
 
 WEB = "LeadSource 1 for Direct"
 
@@ -111,11 +111,11 @@ CHANNELS: dict[str, tuple[str, str, str]] = {
 
 @pytest.mark.parametrize(("query", "referrer", "reason"), CHANNELS.values(), ids=CHANNELS)
 def test_every_rule_of_the_channel_is_told(query: str, referrer: str, reason: str) -> None:
-    assert credit(query, referrer).reason == reason
+    assert attributed(query, referrer).reason == reason
 
 
 def test_no_rule_of_the_channel_is_without_its_case() -> None:
-    decided = [rule_of(credit(query, referrer), "channel") for query, referrer, _ in CHANNELS.values()]
+    decided = [rule_of(attributed(query, referrer), "channel") for query, referrer, _ in CHANNELS.values()]
 
     assert decided == [*CHANNELS] == [rule.__name__ for rule in channel.RULES]
 
@@ -145,11 +145,11 @@ NUMBERS: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("visit", "ending"), NUMBERS.values(), ids=NUMBERS)
 def test_every_rule_of_the_lead_source_is_told(visit: dict[str, Any], ending: str) -> None:
-    assert credit(**visit).reason.rpartition("; ")[2] == ending
+    assert attributed(**visit).reason.rpartition("; ")[2] == ending
 
 
 def test_no_rule_of_the_lead_source_is_without_its_case() -> None:
-    decided = [rule_of(credit(**visit), "lead_source") for visit, _ in NUMBERS.values()]
+    decided = [rule_of(attributed(**visit), "lead_source") for visit, _ in NUMBERS.values()]
 
     assert decided == [*NUMBERS] == [rule.__name__ for rule in lead_source.RULES]
 
@@ -169,7 +169,7 @@ CLICKS = {
 
 @pytest.mark.parametrize(("name", "reason"), CLICKS.items(), ids=CLICKS)
 def test_a_click_id_is_called_by_the_name_of_its_network(name: str, reason: str) -> None:
-    assert credit(f"{name}=a1").reason == reason
+    assert attributed(f"{name}=a1").reason == reason
 
 
 MORE: dict[str, tuple[dict[str, Any], str]] = {
@@ -238,11 +238,11 @@ MORE: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("visit", "beginning"), MORE.values(), ids=MORE)
 def test_what_else_decided_is_told_too(visit: dict[str, Any], beginning: str) -> None:
-    assert credit(**visit).reason.startswith(f"{beginning}; LeadSource")
+    assert attributed(**visit).reason.startswith(f"{beginning}; LeadSource")
 
 
 def test_the_referrer_is_named_where_it_gives_the_number() -> None:
-    reason = credit("utm_medium=social", "https://www.linkedin.com/").reason
+    reason = attributed("utm_medium=social", "https://www.linkedin.com/").reason
 
     assert reason.endswith("LeadSource 14 for LinkedIn, as the visit came from linkedin.com (LinkedIn)")
 
@@ -288,7 +288,7 @@ VISITS: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("wanted", "visit", "reason"), [(key[0], *case) for key, case in VISITS.items()], ids=str)
 def test_the_visit_that_counts_is_told(wanted: str, visit: dict[str, Any], reason: str) -> None:
-    assert credit(**visit, config=AttributionConfig(touch=wanted)).reason == reason
+    assert attributed(**visit, config=AttributionConfig(touch=wanted)).reason == reason
 
 
 SECRET = "zqmary"
@@ -302,7 +302,7 @@ names = st.sampled_from(["utm_source", "utm_medium", "utm_campaign", "utm_conten
 def test_no_value_of_the_visitor_is_in_the_reason(fields: dict[str, str], query: dict[str, str], referrer: str) -> None:
     link = "&".join(f"{name}={value}" for name, value in query.items())
 
-    verdict = attribute(Evidence(fields, f"https://{SECRET}.example/?{link}", "", referrer), AttributionConfig())
+    result = attribute(Evidence(fields, f"https://{SECRET}.example/?{link}", "", referrer), AttributionConfig())
 
-    assert SECRET not in verdict.reason
-    assert verdict.reason.isprintable()
+    assert SECRET not in result.reason
+    assert result.reason.isprintable()

@@ -1,4 +1,4 @@
-"""The tables are well formed, so that a slip in a text file shows here and not in a verdict."""
+"""The tables are well formed, so that a slip in a text file shows here and not in a attribution."""
 
 import re
 
@@ -8,7 +8,7 @@ from service.attribution import channel, tables
 from service.attribution.links import listed_host
 from service.attribution.policy import LEAD_SOURCES
 from service.attribution.tables import ALIASES, CLICK_IDS, HOSTS, IGNORED_REFERRERS, NUMBERS, ROWS, SETS
-from service.attribution.words import label
+from service.attribution.values import label
 
 SOURCES = list(tables._columns("sources.txt"))
 ENTRY = re.compile(r"=?[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*)?")

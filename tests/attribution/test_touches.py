@@ -5,7 +5,7 @@ import pytest
 from service.attribution import attribute, attribute_others
 from service.forms import AttributionConfig
 from service.lead import Evidence, StoredTouch
-from tests.attribution.visits import SITE, a_touch, a_visit, credit, rule_of
+from tests.attribution.visits import SITE, a_touch, a_visit, attributed, rule_of
 
 DAY_S = 86_400
 NOW = 1_790_000_000.0
@@ -21,17 +21,19 @@ NOW = 1_790_000_000.0
     ],
 )
 def test_one_touch_is_picked(touch: str, query: str, picked: str) -> None:
-    verdict = credit(query, config=AttributionConfig(touch=touch), first=a_touch("fbclid=b"), last=a_touch("gclid=c"))
+    result = attributed(
+        query, config=AttributionConfig(touch=touch), first=a_touch("fbclid=b"), last=a_touch("gclid=c")
+    )
 
-    assert rule_of(verdict, "touch") == picked
+    assert rule_of(result, "touch") == picked
 
 
 def test_the_first_remembered_visit_is_the_last_resort() -> None:
-    assert rule_of(credit(first=a_touch("gclid=a1"), last=a_touch()), "touch") == "first"
+    assert rule_of(attributed(first=a_touch("gclid=a1"), last=a_touch()), "touch") == "first"
 
 
 def test_no_touch_is_picked_where_none_tells_anything() -> None:
-    assert rule_of(credit(first=a_touch(), last=a_touch("utm_source=null")), "touch") == "none"
+    assert rule_of(attributed(first=a_touch(), last=a_touch("utm_source=null")), "touch") == "none"
 
 
 @pytest.mark.parametrize(
@@ -44,16 +46,16 @@ def test_no_touch_is_picked_where_none_tells_anything() -> None:
     ],
 )
 def test_a_remembered_visit_expires(age_s: float, picked: str) -> None:
-    verdict = credit(last=a_touch("gclid=a1", at=NOW - age_s), submitted_at=NOW)
+    result = attributed(last=a_touch("gclid=a1", at=NOW - age_s), submitted_at=NOW)
 
-    assert rule_of(verdict, "touch") == picked
+    assert rule_of(result, "touch") == picked
 
 
 @pytest.mark.parametrize(("at", "submitted_at"), [(None, NOW), (1.0, None), (float("nan"), NOW)])
 def test_a_visit_of_unknown_age_does_not_expire(at: float | None, submitted_at: float | None) -> None:
-    verdict = credit(last=a_touch("gclid=a1", at=at), submitted_at=submitted_at)
+    result = attributed(last=a_touch("gclid=a1", at=at), submitted_at=submitted_at)
 
-    assert rule_of(verdict, "touch") == "last"
+    assert rule_of(result, "touch") == "last"
 
 
 REFERRERS = {
@@ -85,13 +87,13 @@ REFERRERS = {
 def test_a_referrer_counts_where_it_tells_of_another_site(referrer: str, is_present: bool) -> None:
     wishes = AttributionConfig(own_domains=("northyard-shop.example",), ignored_referrers=("https://tickets.example",))
 
-    assert (credit(referrer=referrer, config=wishes).channel != "Direct") is is_present
+    assert (attributed(referrer=referrer, config=wishes).channel != "Direct") is is_present
 
 
 def test_the_page_of_a_remembered_visit_is_its_own_site_too() -> None:
     touch = StoredTouch(url="https://promo.example/", referrer="https://www.promo.example/x")
 
-    assert credit(last=touch).channel == "Direct"
+    assert attributed(last=touch).channel == "Direct"
 
 
 def test_a_page_that_does_not_name_itself_is_read_from_an_internal_referrer() -> None:
@@ -109,9 +111,9 @@ def test_a_foreign_referrer_is_not_the_page_where_the_landing_page_is_known() ->
 def test_a_foreign_referrer_is_not_the_page_where_the_own_domains_are_known() -> None:
     evidence = Evidence(referrer="https://other.example/?utm_source=instagram")
 
-    verdict = attribute(evidence, AttributionConfig(own_domains=("northyard.example",)))
+    result = attribute(evidence, AttributionConfig(own_domains=("northyard.example",)))
 
-    assert (verdict.utm_source, verdict.channel) == ("", "Referral")
+    assert (result.utm_source, result.channel) == ("", "Referral")
 
 
 def test_the_only_page_known_is_own_for_remembered_visits_too() -> None:
@@ -135,7 +137,7 @@ def test_a_site_is_its_own_where_the_page_is_read_through_a_translator() -> None
 
 
 def test_a_search_engine_through_a_translator_is_that_search_engine() -> None:
-    assert credit(referrer="https://www-bing-com.translate.goog/").channel == "Organic Search"
+    assert attributed(referrer="https://www-bing-com.translate.goog/").channel == "Organic Search"
 
 
 def test_a_blank_page_url_counts_as_absent() -> None:
@@ -168,7 +170,7 @@ NOTHING = a_visit()
 def test_the_visits_that_lost_are_credited_beside(evidence: Evidence, others: dict[str, str]) -> None:
     found = attribute_others(evidence, AttributionConfig())
 
-    assert {name: verdict.channel for name, verdict in found.items()} == others
+    assert {name: result.channel for name, result in found.items()} == others
 
 
 def test_a_visit_that_lost_is_told_without_who_won() -> None:

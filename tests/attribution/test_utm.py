@@ -2,8 +2,8 @@
 
 import pytest
 
-from service.attribution.pairs import known_name
-from tests.attribution.visits import SITE, credit
+from service.attribution.tags import known_name
+from tests.attribution.visits import SITE, attributed
 
 NAMES = {
     "utm_source": "utmsource",
@@ -41,15 +41,15 @@ def test_a_name_is_known_by_its_letters_and_a_click_id_by_its_exact_name(written
 
 
 def test_matomo_names_count_where_the_usual_name_gives_nothing_usable() -> None:
-    verdict = credit("utm_source=null&pk_source=bing&mtm_source=google&pk_kwd=desk&mtm_keyword=office")
+    result = attributed("utm_source=null&pk_source=bing&mtm_source=google&pk_kwd=desk&mtm_keyword=office")
 
-    assert (verdict.utm_source, verdict.utm_term) == ("google", "office")
+    assert (result.utm_source, result.utm_term) == ("google", "office")
 
 
 def test_the_first_usable_value_of_a_repeated_field_counts() -> None:
-    verdict = credit(fields={"utm_source": ["{x}", "", "bing", "google"]})
+    result = attributed(fields={"utm_source": ["{x}", "", "bing", "google"]})
 
-    assert verdict.utm_source == "bing"
+    assert result.utm_source == "bing"
 
 
 NUMBERED = {
@@ -67,13 +67,13 @@ NUMBERED = {
 
 @pytest.mark.parametrize(("query", "source"), NUMBERED.values(), ids=NUMBERED)
 def test_numbered_names_are_a_list(query: str, source: str) -> None:
-    assert credit(query).utm_source == source
+    assert attributed(query).utm_source == source
 
 
 def test_numbered_fields_are_a_list() -> None:
-    verdict = credit(fields={"utm_source[1]": "google", "utm_source[0]": ["", "bing"], "gclid[0]": "g1"})
+    result = attributed(fields={"utm_source[1]": "google", "utm_source[0]": ["", "bing"], "gclid[0]": "g1"})
 
-    assert (verdict.utm_source, verdict.click_ids) == ("bing", {"gclid": "g1"})
+    assert (result.utm_source, result.click_ids) == ("bing", {"gclid": "g1"})
 
 
 MAIL = ("mailchimp", "email", "May")
@@ -94,38 +94,38 @@ SEPARATORS = {
 
 @pytest.mark.parametrize(("query", "values"), SEPARATORS.values(), ids=SEPARATORS)
 def test_separators_that_a_tool_encoded_separate(query: str, values: tuple[str, str, str]) -> None:
-    verdict = credit(query)
+    result = attributed(query)
 
-    assert (verdict.utm_source, verdict.utm_medium, verdict.utm_campaign) == values
+    assert (result.utm_source, result.utm_medium, result.utm_campaign) == values
 
 
 def test_separators_within_a_field_separate_and_what_follows_is_decoded() -> None:
-    verdict = credit(fields={"utm_source": ["face+book&utm_medium=paid+social%21&utm_content[0]=c"]})
+    result = attributed(fields={"utm_source": ["face+book&utm_medium=paid+social%21&utm_content[0]=c"]})
 
-    assert (verdict.utm_source, verdict.utm_medium, verdict.utm_content) == ("face+book", "paid social!", "c")
+    assert (result.utm_source, result.utm_medium, result.utm_content) == ("face+book", "paid social!", "c")
 
 
 def test_no_click_id_is_carried_by_another_value() -> None:
-    assert credit("utm_source=a%26utm_medium%3Db%26gclid%3Dg1").click_ids == {}
+    assert attributed("utm_source=a%26utm_medium%3Db%26gclid%3Dg1").click_ids == {}
 
 
 @pytest.mark.parametrize("value", ["%campaign%", "%25campaign%25", "%ad_id%", "[campaign]"])
 def test_a_placeholder_in_a_link_is_absent(value: str) -> None:
-    verdict = credit(f"utm_source=google&utm_campaign={value}")
+    result = attributed(f"utm_source=google&utm_campaign={value}")
 
-    assert (verdict.utm_campaign, verdict.codes) == ("", ("placeholder",))
+    assert (result.utm_campaign, result.codes) == ("", ("placeholder",))
 
 
 def test_booleans_and_lists_within_lists_are_no_values() -> None:
-    verdict = credit(fields={"utm_source": [True, ["bing"], {"a": "bing"}, "google"], "utm_medium": False})
+    result = attributed(fields={"utm_source": [True, ["bing"], {"a": "bing"}, "google"], "utm_medium": False})
 
-    assert (verdict.utm_source, verdict.utm_medium) == ("google", "")
+    assert (result.utm_source, result.utm_medium) == ("google", "")
 
 
 def test_a_carrier_with_source_or_medium_goes_before_an_earlier_one_with_less() -> None:
-    verdict = credit("utm_medium=email&utm_term=t", fields={"utm_campaign": "form", "utm_content": "c"})
+    result = attributed("utm_medium=email&utm_term=t", fields={"utm_campaign": "form", "utm_content": "c"})
 
-    assert (verdict.utm_medium, verdict.utm_campaign, verdict.utm_content, verdict.utm_term) == ("email", "", "", "t")
+    assert (result.utm_medium, result.utm_campaign, result.utm_content, result.utm_term) == ("email", "", "", "t")
 
 
 @pytest.mark.parametrize(
@@ -140,38 +140,38 @@ def test_a_carrier_with_source_or_medium_goes_before_an_earlier_one_with_less() 
     ],
 )
 def test_gaps_are_filled_only_from_the_same_link(landing: str, content: str) -> None:
-    verdict = credit(landing, fields={"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "brand"})
+    result = attributed(landing, fields={"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "brand"})
 
-    assert verdict.utm_content == content
+    assert result.utm_content == content
 
 
 def test_gaps_are_not_filled_where_the_chosen_values_name_no_source() -> None:
-    verdict = credit("utm_campaign=c&utm_content=d", fields={"utm_medium": "cpc"})
+    result = attributed("utm_campaign=c&utm_content=d", fields={"utm_medium": "cpc"})
 
-    assert verdict.utm_campaign == ""
+    assert result.utm_campaign == ""
 
 
 def test_what_has_been_filled_must_not_be_contradicted_by_the_next_carrier() -> None:
-    verdict = credit(
+    result = attributed(
         "utm_source=google&utm_campaign=a",
         fields={"utm_source": "google"},
         page_url=f"{SITE}/contact?utm_source=google&utm_campaign=b&utm_content=c",
     )
 
-    assert (verdict.utm_campaign, verdict.utm_content) == ("a", "")
+    assert (result.utm_campaign, result.utm_content) == ("a", "")
 
 
 def test_a_plus_in_a_field_stays() -> None:
-    assert credit(fields={"utm_content": "a+b"}).utm_content == "a+b"
+    assert attributed(fields={"utm_content": "a+b"}).utm_content == "a+b"
 
 
 def test_codes_tell_what_cleaning_removed_and_no_values() -> None:
-    verdict = credit("utm_source=google&utm_campaign={campaignid}&utm_content=jane@example.org&utm_term=null")
+    result = attributed("utm_source=google&utm_campaign={campaignid}&utm_content=jane@example.org&utm_term=null")
 
-    assert verdict.codes == ("macro", "pii", "placeholder")
+    assert result.codes == ("macro", "pii", "placeholder")
 
 
 def test_codes_are_told_even_where_nothing_usable_is_left() -> None:
-    verdict = credit("utm_source=null&utm_campaign={campaignid}")
+    result = attributed("utm_source=null&utm_campaign={campaignid}")
 
-    assert (verdict.channel, verdict.codes) == ("Direct", ("macro", "placeholder"))
+    assert (result.channel, result.codes) == ("Direct", ("macro", "placeholder"))

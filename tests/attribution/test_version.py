@@ -1,10 +1,10 @@
-"""Every change of a rule or a table raises RULES_VERSION, so that stored verdicts tell by which they were reached."""
+"""Every change of a rule or a table raises RULES_VERSION, so that stored attributions tell by which they were reached."""
 
 import hashlib
 from pathlib import Path
 
 from service.attribution import RULES_VERSION, channel, lead_source, tables
-from tests.attribution.visits import credit
+from tests.attribution.visits import attributed
 
 TABLES = ("sources.txt", "click-ids.txt", "sets.txt", "ignored-referrers.txt")
 KNOWN = (3, "b03e464dcf87957a")
@@ -24,6 +24,6 @@ def test_tables_and_rules_are_those_of_the_version() -> None:
 
 
 def test_a_verdict_says_by_which_version_it_was_reached() -> None:
-    assert credit("gclid=a1").rule == (
+    assert attributed("gclid=a1").rule == (
         f"rules:{RULES_VERSION} touch:current channel:paid_click lead_source:known_source"
     )

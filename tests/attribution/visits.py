@@ -15,10 +15,10 @@ def a_visit(query: str = "", referrer: str = "", **evidence: Any) -> Evidence:
     return Evidence(**{**urls, "referrer": referrer, **evidence})
 
 
-def credit(
+def attributed(
     query: str = "", referrer: str = "", config: AttributionConfig | None = None, **evidence: Any
 ) -> Attribution:
-    """The verdict on such a visit."""
+    """The result on such a visit."""
     return attribute(a_visit(query, referrer, **evidence), config or AttributionConfig())
 
 
@@ -27,6 +27,6 @@ def a_touch(query: str = "", referrer: str = "", at: float | None = None) -> Sto
     return StoredTouch(url=f"{SITE}/?{query}", referrer=referrer, at=at)
 
 
-def rule_of(verdict: Attribution, kind: str) -> str:
+def rule_of(result: Attribution, kind: str) -> str:
     """The name of the "touch", "channel" or "lead_source" rule that decided."""
-    return dict(part.split(":") for part in verdict.rule.split(" "))[kind]
+    return dict(part.split(":") for part in result.rule.split(" "))[kind]

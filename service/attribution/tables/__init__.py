@@ -15,7 +15,7 @@ _HERE = Path(__file__).parent
 class SourceRow:
     """One kind of source.
 
-    lead_source: the number of its own, None where it has none. title: what marketers call it.
+    lead_source: Nexudus's own number for it, None where there is none. title: the name that marketers use.
     """
 
     name: str
@@ -26,9 +26,9 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class ClickId:
-    """What the presence of one click id tells.
+    """The meaning of one click id.
 
-    kind: "search", "social", "display", ... title: what marketers call it.
+    kind: "search", "social", "display", ... title: the name that marketers use.
     """
 
     name: str
@@ -79,7 +79,7 @@ HOSTS: Mapping[str, SourceRow] = MappingProxyType({host: row for row, _, hosts i
 """Host or package entry as written ("=google.*", "bing.com") -> row."""
 
 WEB = SourceRow("web", "web", title="another website")
-"""The row of a site that no table knows."""
+"""The row of a site in no table."""
 
 CLICK_IDS: Mapping[str, ClickId] = MappingProxyType(
     {columns[0]: _click_id(*columns) for columns in _columns("click-ids.txt")}
@@ -97,4 +97,4 @@ NUMBERS: Mapping[str, int] = MappingProxyType(
 """Word of a set LS<number> -> that LeadSource."""
 
 IGNORED_REFERRERS: frozenset[str] = frozenset(host for line in _lines("ignored-referrers.txt") for host in line.split())
-"""Hosts that people only pass through."""
+"""Hosts that people only pass through, such as sign-in and payment pages."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.attribution.cleaning import clean
+from service.attribution.values import clean
 
 VALUES = {
     "plain": ("Spring-offer 2026", "Spring-offer 2026", ""),

@@ -3,7 +3,7 @@
 import pytest
 
 from service.attribution.links import Host
-from service.attribution.rows import Source, read_source, row_of_host
+from service.attribution.signals import Source, read_source, row_of_host
 from service.attribution.tables import ROWS
 
 HOSTS = {
