@@ -1,4 +1,4 @@
-"""Every change of a rule or a table raises RULES_VERSION, so that stored attributions tell by which they were reached."""
+"""Every change of a rule or a table raises RULES_VERSION, which every stored attribution records."""
 
 import hashlib
 from pathlib import Path
