@@ -17,10 +17,11 @@ from service.admin import api, docs, machines, pages
 from service.admin.pages.crm import crm_link
 from service.alerts.alerts import TITLES
 from service.capture import samplepage, script
-from service.capture.http.endpoints import FormDeps, form_blueprint
+from service.capture.http.form_posts import FormDeps, form_blueprint
 from service.capture.http.rate_limit import PostCounts, SubmitLimit
 from service.capture.http.responses import PostError, failure
-from service.capture.http.webhooks import WebhookDeps, webhook_blueprint
+from service.capture.http.webhook_items import WebhookDeps
+from service.capture.http.webhooks import webhook_blueprint
 from service.capture.spam import Guards
 from service.forms import Setup, read_setup
 from service.forms.senders import UNPROVEN, is_proven, proof_remedy
@@ -58,9 +59,9 @@ def create_app(
     guards = Guards(store, visits.texts)
     app = Flask("service", root_path=str(Path(__file__).parent), static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    app.register_blueprint(form_blueprint(_reception(settings, setup, store, visits, guards)))
-    board = WebhookDeps(setup.forms, store, settings.public_url, guards, settings.store_ip)
-    app.register_blueprint(webhook_blueprint(board))
+    app.register_blueprint(form_blueprint(_form_deps(settings, setup, store, visits, guards)))
+    webhook_deps = WebhookDeps(setup.forms, store, settings.public_url, guards, settings.store_ip)
+    app.register_blueprint(webhook_blueprint(webhook_deps))
     api.register(app, store, settings.admin_token, _asked(settings, setup, store))
     app.register_blueprint(docs.blueprint(app, settings.public_url))
     app.register_blueprint(machines.blueprint(store))
@@ -87,7 +88,7 @@ def _warn_of_unproven(setup: Setup, visits: PostCounts) -> None:
                 log.warning("sender_proves_nothing", form=form.name, sender=sender, why=why, remedy=remedy)
 
 
-def _reception(settings: Settings, setup: Setup, store: Store, visits: PostCounts, guards: Guards) -> FormDeps:
+def _form_deps(settings: Settings, setup: Setup, store: Store, visits: PostCounts, guards: Guards) -> FormDeps:
     limit = settings.submit_limit
     return FormDeps(
         forms=setup.forms,

@@ -160,7 +160,7 @@ def test_a_mistake_of_ours_is_a_500_and_its_words_stay_out_of_answer_and_log(tmp
     (line,) = map(json.loads, said.stderr.splitlines())
     assert said.stdout.startswith('500 https://a.b {"type"')
     assert (line["event"], line["error"], line["endpoint"]) == ("request_failed", "ValueError", "forms.post")
-    assert "capture/intake.py" in line["where"]
+    assert "capture/accept.py" in line["where"]
     assert not PERSONAL.search(said.stdout + said.stderr)
 
 

@@ -188,7 +188,7 @@ def test_a_call_that_was_refused_is_told_with_reason_and_remedy_until_one_is_tak
         said = operator.see(page)
         assert "Meta: refused since today" in said
         assert "It does not prove where it comes from: the signature does not match." in said
-        assert "See that app_secret in [forms.tour.webhooks.meta] is the App Secret of the Meta app" in said
+        assert "Check that app_secret in [forms.tour.webhooks.meta] is the App Secret of the Meta app" in said
 
     operator.client.post("/webhooks/meta/tour", data=b"{}", headers={"X-Hub-Signature-256": _signature(b"{}")})
     assert "refused" not in operator.see("/admin/setup/tour")

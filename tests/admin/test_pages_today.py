@@ -131,13 +131,13 @@ def test_a_sender_that_worked_and_is_refused_is_said_to_be_until_a_call_is_accep
 
     assert ["Jotform Works It last sent a lead" in page for page in said] == [True, False, True]
     assert "Jotform, form tour Refused Since today" in said[1]
-    assert "the token does not match. See that token in [forms.tour.webhooks.jotform]" in said[1]
+    assert "the token does not match. Check that token in [forms.tour.webhooks.jotform]" in said[1]
 
 
 def test_what_to_do_is_said_once_where_somebody_was_alerted(kept: Store, operator: Operator) -> None:
     keep(kept, a_lead(submission=a_submission(sender="meta")))
     operator.client.post("/webhooks/meta/contact", data=b"{}")
-    remedy = "Meta sends a refused lead again for 36 hours."
+    remedy = "Meta sends a rejected lead again for 36 hours."
     before = operator.see("/admin/")
 
     kept.write(lambda tx: tx.alerts.report("refused:contact:meta", f"1 call was refused. {remedy}", clock.now()))

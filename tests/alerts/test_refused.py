@@ -43,7 +43,7 @@ class Ads:
 @pytest.fixture
 def ads(post: Post, monkeypatch: pytest.MonkeyPatch) -> Ads:
     """A sender that has brought a lead."""
-    monkeypatch.setattr(rejected_calls, "NOTE_INTERVAL_S", 0)  # real seconds, of which none pass here
+    monkeypatch.setattr(rejected_calls, "MIN_NOTE_INTERVAL_S", 0)  # real seconds, of which none pass here
     post.hire(forms={"tour": FORM})
     ads = Ads(post, Front(post.store, FORM, PUBLIC_URL="https://leads.example.com"))
     assert ads.send() == 200
@@ -59,9 +59,9 @@ def test_the_first_refused_call_is_told_at_once_with_reason_and_remedy(post: Pos
     assert heard["title"] == f"Lead Capture: {TITLE}"
     assert heard["message"].startswith("1 call of google-ads for the form 'tour' was refused at 2026-11-24 12:00 UTC")
     assert "its google_key is not the key of the forms file" in heard["message"]
-    assert "Google never sends a refused lead again" in heard["message"]
+    assert "Google never sends a rejected lead again" in heard["message"]
     assert "`lead-capture import FILE.csv --form tour`" in heard["message"]
-    assert "somebody else may be trying this address" in heard["message"]
+    assert "a stranger may be trying this address" in heard["message"]
 
 
 def test_further_refused_calls_are_counted_and_told_again_after_hours(post: Post, ads: Ads) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.http.endpoints import BODY_MAX
+from service.capture.http.form_posts import MAX_BODY_BYTES
 from service.capture.parsing.compression import decompress
 from service.capture.parsing.errors import Unreadable
 from service.lead import Status
@@ -97,7 +97,7 @@ UNREADABLE: dict[str, tuple[bytes, str, str]] = {
     "gzip that ends early": (gzip.compress(PLAIN)[:-9], "gzip", "ends in the middle"),
     "gzip that is broken": (gzip.compress(PLAIN)[:10] + b"\xff" * 40, "gzip", "gzip and broken"),
     "no deflate": (b"\xff\x00\xff", "deflate", "said to be compressed with deflate"),
-    "a bomb": (gzip.compress(b"a=" + b"b" * BODY_MAX), "gzip", "unpacks to more than 256 KiB"),
+    "a bomb": (gzip.compress(b"a=" + b"b" * MAX_BODY_BYTES), "gzip", "unpacks to more than 256 KiB"),
     "a bomb in a bomb": (gzip.compress(gzip.compress(b"a" * 50_000_000)), "gzip", "unpacks to more than 256 KiB"),
     "a bomb of pieces": (gzip.compress(b"") * 200, "gzip", "in more than 100 pieces"),
 }

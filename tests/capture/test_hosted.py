@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from werkzeug.test import TestResponse
 
-from service.capture.asking import asked_of
+from service.capture.pages.inputs import questions_of_form
 from service.forms import AttributionConfig, Captcha, Form, Route
 from service.store import Store
 from tests.builders import a_form
@@ -156,17 +156,21 @@ def test_scripts_are_told_in_english_whatever_the_browser_speaks(front: Front) -
 
 
 def test_the_questions_are_those_of_the_forms_file_the_usual_ones_first() -> None:
-    asked = {each.name: each.posted_as for each in asked_of(QUESTIONS)}
+    posted_as = {each.name: each.posted_as for each in questions_of_form(QUESTIONS)}
 
-    assert list(asked) == [
+    assert list(posted_as) == [
         *("full_name", "email", "phone", "company"),
         *("location", "badge_no", "team_size", "how_heard", "message", "consent"),
     ]
-    assert (asked["email"], asked["team_size"], asked["consent"]) == ("your-email", "Desks wanted", "gdpr")
+    assert (posted_as["email"], posted_as["team_size"], posted_as["consent"]) == ("your-email", "Desks wanted", "gdpr")
 
 
 def test_a_question_that_only_fills_a_field_is_asked_too() -> None:
-    assert [asked.name for asked in asked_of(a_form(questions=("floor",)))][-3:] == ["company", "floor", "message"]
+    assert [question.name for question in questions_of_form(a_form(questions=("floor",)))][-3:] == [
+        "company",
+        "floor",
+        "message",
+    ]
 
 
 def test_people_choose_among_what_routes_and_the_answer_map_know(kept: Store) -> None:

@@ -96,9 +96,9 @@ def test_every_code_of_a_wrong_answer_has_its_phrase() -> None:
 
 
 def test_every_trouble_has_its_phrase() -> None:
-    refused = (errors.Unreadable, errors.Empty, errors.Unsupported)
+    bodies = (errors.Unreadable, errors.Empty, errors.Unsupported)
     troubles = [PostError.unknown_form(), PostError.store_is_down(5), PostError.too_many(5), PostError.too_large(5)]
-    troubles += [PostError.refused(refusal()) for refusal in refused]
+    troubles += [PostError.of_body(error()) for error in bodies]
     troubles += [PostError.of_http(error()) for error in (NotFound, MethodNotAllowed, InternalServerError)]
 
     assert {f"trouble.{trouble.code}" for trouble in troubles} <= ENGLISH.keys()

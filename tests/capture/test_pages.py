@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from service.capture.fields.reading import Incoming, read
-from service.capture.pages.rendering import answer, error_page, hosted_form, message_page, thank_you
+from service.capture.pages.rendering import error_page, hosted_form, message_page, respond, thank_you
 from service.forms import Form, Route
 
 HOSTILE = "\"'><script>alert(1)</script><!--{{7*7}}</textarea>"
@@ -164,7 +164,7 @@ def test_an_unknown_language_is_answered_in_english() -> None:
 
 
 def test_a_page_comes_with_headers_that_keep_it_to_itself() -> None:
-    page = answer(thank_you(TOUR), HTTPStatus.OK)
+    page = respond(thank_you(TOUR), HTTPStatus.OK)
 
     assert page.content_type == "text/html; charset=utf-8"
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]

@@ -9,7 +9,8 @@ import pytest
 from service.attribution import attribute
 from service.capture.fields.contact import says_yes
 from service.capture.fields.reading import Incoming, Reading, read
-from service.capture.http.negotiation import nobody_reads, preflight_headers, redirect_target, wants_json
+from service.capture.http.incoming import is_beacon, wants_json
+from service.capture.http.sites import preflight_headers, redirect_target
 from service.forms import AttributionConfig, Form
 
 SAMPLES = {
@@ -110,7 +111,7 @@ def test_the_answer_is_of_the_expected_kind(name: str) -> None:
     as_json = wants_json(asked.headers, asked.content_type, asked.query)
 
     assert as_json == (expected["response"] in {"json", "any"})
-    assert nobody_reads(asked.headers, asked.content_type) == (expected["response"] == "any")
+    assert is_beacon(asked.headers, asked.content_type) == (expected["response"] == "any")
     assert redirect_target(reading.controls.redirect, SITE, asked.headers) == expected.get("redirect_to", "")
 
 

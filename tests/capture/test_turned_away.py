@@ -9,7 +9,7 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from service.capture.http import rejected_calls
-from service.capture.http.remedies import remedy
+from service.capture.http.rejected_calls import remedy
 from service.capture.tools.registry import SENDERS
 from service.platforms.registry import PLATFORMS
 from service.store import Rejection, Store
@@ -52,7 +52,7 @@ def test_the_first_refused_call_of_a_sender_that_worked_is_noted_with_reason_and
     assert refusal is not None
     assert refusal.is_alarming(NOON)
     assert refusal.why.endswith("its google_key is not the key of the forms file.")
-    assert "Google never sends a refused lead again" in refusal.remedy
+    assert "Google never sends a rejected lead again" in refusal.remedy
     assert "lead-capture import FILE.csv --form tour" in refusal.remedy
     assert "another" not in str(refusal)
 
@@ -71,7 +71,7 @@ def test_further_calls_within_a_minute_are_kept_together_with_a_later_one(
     for _ in range(5):
         send(front, key="another")
     first = refused(front)
-    monkeypatch.setattr(rejected_calls, "NOTE_INTERVAL_S", 0)
+    monkeypatch.setattr(rejected_calls, "MIN_NOTE_INTERVAL_S", 0)
 
     send(front, key="another")
 
@@ -149,7 +149,7 @@ def test_every_refusal_says_what_to_do_and_how_to_get_what_was_lost(sender: str,
     text = remedy(form, sender, status, f"https://x.example/webhooks/{sender}/tour", NOON)
 
     assert text.endswith(".")
-    assert ("somebody else may be trying" in text) is (status == 401)
+    assert ("a stranger may be trying" in text) is (status == 401)
     assert ("lead-capture pull tour --since 2026-11-24" in text) is (sender in PLATFORMS and sender != "google-ads")
     assert ("lead-capture import" in text) is (sender == "google-ads")
     assert not {"very-secret", SECRET, "{"} & set(text.split())

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from service.capture.controls import Controls, read_controls
 from service.capture.fields.claims import Answer
 from service.capture.fields.contact import settle_contact
 from service.capture.fields.evidence import read_evidence
 from service.capture.fields.fill_time import take_fill_time
+from service.capture.fields.form_controls import FormControls, read_controls
 from service.capture.fields.layout import Fields, lay_out
 from service.capture.fields.names import fold
 from service.capture.fields.validation import FieldError, check
@@ -51,7 +51,7 @@ class Reading:
 
     submission: Submission
     errors: Mapping[str, Sequence[FieldError]] = field(default_factory=dict)
-    controls: Controls = field(default_factory=Controls)
+    controls: FormControls = field(default_factory=FormControls)
     answers: Mapping[str, Answer] = field(default_factory=dict)
     asked: Mapping[str, str] = field(default_factory=dict)
     query: str = ""

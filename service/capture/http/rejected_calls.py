@@ -1,28 +1,30 @@
-"""What is refused is noted for whoever sets a sender up: they look at the dashboard, not at the sender's log.
+"""Rejected calls are recorded for whoever sets a sender up: they look at the dashboard, not at the sender's log.
 
-Web processes share what they noted by the store, and each asks it again only now and then: accepted calls, of which
-there are many, pay for a look into a set.
+Web processes share the records through the store and read them again every few seconds, so that an accepted call, of
+which there are many, costs one look into a set.
 """
 
 import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from http import HTTPStatus
 
 import structlog
 
 from service import clock
-from service.capture.http.remedies import remedy
 from service.capture.tools.registry import SENDERS
 from service.forms import Form
+from service.forms.senders import can_read, table_name
+from service.platforms.registry import PLATFORMS
 from service.store import Rejection, Store, StoreUnavailable
 
-NOTE_INTERVAL_S = 60.0
-"""Least seconds between two notes of one address by one process: strangers must not keep the database busy."""
+MIN_NOTE_INTERVAL_S = 60.0
+"""Minimum seconds between two recorded rejections of one address, per process: strangers must not load the database."""
 
 REREAD_INTERVAL_S = 2.0
-"""Seconds after which a process asks the store anew which addresses had calls refused."""
+"""Seconds after which a process reads again which addresses have open rejections."""
 
 Address = tuple[str, str]
 """Form and sender."""
@@ -31,10 +33,10 @@ log = structlog.get_logger()
 
 
 class RejectedCalls:
-    """Notes the refused calls of each address, and that one of its calls was accepted again."""
+    """Records the rejected calls of each address, and the first accepted one that ends them."""
 
     def __init__(self, store: Store, forms: Mapping[str, Form], public_url: str = "") -> None:
-        """forms: only of these, so that nobody can make up addresses."""
+        """forms: calls to others are not recorded, so that strangers cannot invent addresses."""
         self._store = store
         self._forms = forms
         self._public_url = public_url.rstrip("/")
@@ -45,9 +47,9 @@ class RejectedCalls:
         self._read_at = float("-inf")
 
     def note(self, form: str, sender: str, why: str, status: int = HTTPStatus.UNAUTHORIZED) -> None:
-        """Keep that a call was refused; while the database is away, nobody waits for this.
+        """Record a rejected call: the first of an address at once, later ones counted and together.
 
-        Of one address the first call is kept at once, later ones are counted and kept together. status: of the answer.
+        status: of the response. Raises: nothing; while the database is away nothing is recorded.
         """
         if form not in self._forms or sender not in SENDERS:
             return
@@ -59,7 +61,7 @@ class RejectedCalls:
             log.warning("refusal_not_noted", form=form, sender=sender, error=str(error))
 
     def accepted(self, form: str, sender: str) -> None:
-        """A call was accepted: what was refused before is over."""
+        """Record that a call was accepted, which ends the rejections of its address. Raises: nothing."""
         address = (form, sender)
         try:
             if address not in self._open_addresses():
@@ -75,12 +77,12 @@ class RejectedCalls:
         log.info("webhook_accepted_again", form=form, sender=sender)
 
     def _calls_to_write(self, address: Address) -> int:
-        """How many calls of the address are to be kept now; 0: they are counted and kept later."""
+        """The number of calls of the address to record now; 0: they are counted and recorded later."""
         is_open = address in self._open_addresses()
         at = clock.monotonic()
         with self._lock:
             self._unwritten[address] += 1
-            if is_open and at - self._written_at.get(address, float("-inf")) < NOTE_INTERVAL_S:
+            if is_open and at - self._written_at.get(address, float("-inf")) < MIN_NOTE_INTERVAL_S:
                 return 0
             self._written_at[address] = at
             self._open |= {address}
@@ -89,7 +91,7 @@ class RejectedCalls:
     def _open_addresses(self) -> frozenset[Address]:
         at = clock.monotonic()
         if at - self._read_at >= REREAD_INTERVAL_S:
-            self._read_at = at  # first: one thread asks, the others go on with what is known
+            self._read_at = at  # set first: one thread reads, the others go on with the old set
             with self._store.read() as tx:
                 self._open = frozenset((each.form, each.sender) for each in tx.platforms.open_rejections())
         return self._open
@@ -101,8 +103,47 @@ class RejectedCalls:
             has_worked = (
                 bool(before and before.has_worked) or tx.statistics.last_lead_from(form.name, sender) is not None
             )
-        refusal = Rejection(form.name, sender, now, why, status=status, calls=calls, has_worked=has_worked)
-        since = refusal.after(before).began_at
+        rejection = Rejection(form.name, sender, now, why, status=status, calls=calls, has_worked=has_worked)
+        since = rejection.after(before).began_at
         address = f"{self._public_url}/webhooks/{sender}/{form.name}"
-        refusal = replace(refusal, remedy=remedy(form, sender, status, address, since))
-        self._store.write(lambda tx: tx.platforms.record_rejection(refusal))
+        rejection = replace(rejection, remedy=remedy(form, sender, status, address, since))
+        self._store.write(lambda tx: tx.platforms.record_rejection(rejection))
+
+
+TOOL_RETRIES = "Look in the tool for the calls that failed and send them again: many tools do not retry."
+
+
+def remedy(form: Form, sender: str, status: int, address: str, since: datetime) -> str:
+    """Return what to do. status: of the rejection. address: the right one. since: when the first call was rejected."""
+    parts = [_correction(form, sender, status, address), _recovery(form, sender, since)]
+    if status == HTTPStatus.UNAUTHORIZED and sender in form.webhooks:
+        parts.append("If nothing was changed there, a stranger may be trying this address.")
+    return " ".join(parts)
+
+
+def _correction(form: Form, sender: str, status: int, address: str) -> str:
+    table = table_name(form.name, sender)
+    if sender not in form.webhooks:
+        return f"Put {table} back into the forms file and restart the service, or remove this address from the sender."
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return (
+            f"Enter exactly {address} there, and use POST: an address that redirects, as from http to https or to "
+            "www, turns a POST into a GET and loses its body. A monitor belongs on /healthz."
+        )
+    if status != HTTPStatus.UNAUTHORIZED:
+        return f"Check what is sent to {address}, and whether anything on the way changes it."
+    if sender in PLATFORMS:
+        return PLATFORMS[sender].proof_remedy.format(table=table)
+    proofs = " and ".join(name for name in ("secret", "token") if form.webhooks[sender].get(name))
+    return f"Check that {proofs or 'token'} in {table} and in the tool are the same."
+
+
+def _recovery(form: Form, sender: str, since: datetime) -> str:
+    if sender not in PLATFORMS:
+        return TOOL_RETRIES
+    platform = PLATFORMS[sender]
+    if platform.download:
+        return f"{platform.after_refusal} {platform.download.format(form=form.name)}"
+    pull = f"`lead-capture pull {form.name} --since {since:%Y-%m-%d}` fetches the missing ones"
+    needs = "" if can_read(form.webhooks.get(sender, {})) else ", once the table has an access_token"
+    return f"{platform.after_refusal} {pull}{needs}."

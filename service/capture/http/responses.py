@@ -1,29 +1,27 @@
-"""What a sender is told: JSON for a script, a page or a redirect for a person."""
+"""The responses to senders: JSON for a script, a page or a redirect for a person."""
 
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
+from service.capture.fields.reading import Reading
 from service.capture.fields.validation import FieldError
 from service.capture.pages import rendering
-from service.capture.widgets import PLACE
+from service.capture.pages.widgets import PLACE
+from service.capture.parsing.errors import InvalidBody
 from service.forms import Form
 from service.lead import Receipt
-
-if TYPE_CHECKING:
-    from service.capture.fields.reading import Reading
-    from service.capture.parsing.errors import InvalidBody
 
 
 @dataclass(frozen=True, slots=True)
 class PostError:
-    """Why a post was not taken. `code` is stable, `sentence` is for the person."""
+    """Why a post was not accepted. `code` is stable, `sentence` is for the visitor."""
 
     status: HTTPStatus
     code: str
@@ -44,20 +42,20 @@ class PostError:
 
     @classmethod
     def too_many(cls, wait_s: float) -> "PostError":
-        """One visitor posts faster than anybody can fill in a form."""
+        """The visitor is over the rate limit."""
         sentence = "Too many enquiries came from your address. Please wait a moment and send it again."
         return cls(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY", sentence, retry_after_s=math.ceil(wait_s))
 
     @classmethod
-    def too_large(cls, most_bytes: int) -> "PostError":
-        """More bytes than a form has."""
-        sentence = f"The form is larger than {most_bytes // 1024} KiB. Please shorten it or leave files out."
+    def too_large(cls, max_bytes: int) -> "PostError":
+        """The body is over the size limit."""
+        sentence = f"The form is larger than {max_bytes // 1024} KiB. Please shorten it or leave files out."
         return cls(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_LARGE", sentence)
 
     @classmethod
-    def refused(cls, refused: "InvalidBody") -> "PostError":
+    def of_body(cls, error: InvalidBody) -> "PostError":
         """The body holds no enquiry."""
-        return cls(HTTPStatus(refused.status), refused.code, refused.sentence)
+        return cls(HTTPStatus(error.status), error.code, error.sentence)
 
     @classmethod
     def invalid(cls, errors: Mapping[str, Sequence[FieldError]]) -> "PostError":
@@ -67,85 +65,87 @@ class PostError:
 
     @classmethod
     def captcha(cls, code: str, sentence: str) -> "PostError":
-        """Nobody showed yet that a person sends this."""
+        """The captcha was not solved."""
         return cls(HTTPStatus.UNPROCESSABLE_ENTITY, code, sentence, {PLACE: (FieldError(code, sentence),)})
 
     @classmethod
     def of_http(cls, error: HTTPException) -> "PostError":
-        """What Flask itself refused: a wrong address, a wrong method, or a mistake of ours."""
+        """Flask itself refused: a wrong address, a wrong method, or a fault of ours."""
         status = HTTPStatus(error.code or 500)
         sentences = {
             HTTPStatus.NOT_FOUND: "There is nothing at this address.",
             HTTPStatus.METHOD_NOT_ALLOWED: 'This address takes other calls. Does your form say method="post"?',
         }
-        return cls(
-            status, status.name, sentences.get(status, "Something went wrong here. Please try again in a moment.")
-        )
+        sentence = sentences.get(status, "Something went wrong here. Please try again in a moment.")
+        return cls(status, status.name, sentence)
 
 
 def success(receipt: Receipt, target: str, form: Form, language: str = "", *, as_json: bool) -> Response:
-    """The lead is on disk: say so. target: the page to show next, "" for ours, which speaks `language`.
+    """Return the response to a post that is on disk.
 
-    The JSON speaks the dialects of the form services that people come from.
+    target: the page to show next, "" for our thank-you page, in `language`. The JSON has the members of the form
+    services that people come from.
     """
     if not as_json:
-        return Response(
-            status=HTTPStatus.SEE_OTHER, headers={"Location": target or rendering.thanks_address(form, language)}
-        )
-    told = {
-        "ok": True,
-        "success": True,
-        "id": receipt.lead_id,
-        "repeat": receipt.repeat,
-        "next": target or None,
-        "message": "Thank you. We have your enquiry.",
-    }
-    return _json(told, HTTPStatus.OK, "application/json")
-
-
-def failure(
-    trouble: PostError, *, as_json: bool, form: Form | None = None, reading: "Reading | None" = None
-) -> Response:
-    """The lead was not taken: a problem document (RFC 9457) for a script, a page that keeps the input for a person."""
-    answer = _problem(trouble) if as_json else _page(trouble, form, reading)
-    if trouble.retry_after_s is not None:
-        answer.headers["Retry-After"] = str(trouble.retry_after_s)
-    return answer
-
-
-def _page(trouble: PostError, form: Form | None, reading: "Reading | None") -> Response:
-    if form is not None and reading is not None:
-        failed = None if trouble.errors else (trouble.status, trouble.code, trouble.sentence)
-        return rendering.answer(rendering.error_page(form, reading, trouble.errors, failed), trouble.status)
-    language = reading.controls.language if reading else rendering.spoken_language(form)
-    return rendering.answer(
-        rendering.message_page(trouble.status, trouble.code, trouble.sentence, language), trouble.status
+        location = target or rendering.thanks_address(form, language)
+        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
+    return json_response(
+        {
+            "ok": True,
+            "success": True,
+            "id": receipt.lead_id,
+            "repeat": receipt.repeat,
+            "next": target or None,
+            "message": "Thank you. We have your enquiry.",
+        }
     )
 
 
-def _problem(trouble: PostError) -> Response:
+def failure(error: PostError, *, as_json: bool, form: Form | None = None, reading: Reading | None = None) -> Response:
+    """Return the response to a post that was not accepted: a problem document (RFC 9457) for a script, else a page.
+
+    reading: the post, whose answers the page gives back.
+    """
+    response = _problem_document(error) if as_json else _error_page(error, form, reading)
+    if error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def json_response(
+    payload: Mapping[str, Any], status: int = HTTPStatus.OK, content_type: str = "application/json"
+) -> Response:
+    """Return a JSON response."""
+    return Response(json.dumps(payload), status, content_type=content_type)
+
+
+def _error_page(error: PostError, form: Form | None, reading: Reading | None) -> Response:
+    if form is not None and reading is not None:
+        failed = None if error.errors else (error.status, error.code, error.sentence)
+        return rendering.respond(rendering.error_page(form, reading, error.errors, failed), error.status)
+    language = reading.controls.language if reading else rendering.spoken_language(form)
+    return rendering.respond(rendering.message_page(error.status, error.code, error.sentence, language), error.status)
+
+
+def _problem_document(error: PostError) -> Response:
     errors = [
-        {**_place(name, error), "code": error.code, "message": error.message}
-        for name, found in trouble.errors.items()
-        for error in found
+        {**_place(name, each), "code": each.code, "message": each.message}
+        for name, several in error.errors.items()
+        for each in several
     ]
-    told = {
+    payload = {
         "type": "about:blank",
-        "title": trouble.status.phrase,
-        "status": trouble.status.value,
-        "detail": trouble.sentence,
+        "title": error.status.phrase,
+        "status": error.status.value,
+        "detail": error.sentence,
         "ok": False,
         "success": False,
-        "error": trouble.sentence,
-        "errors": errors or [{"code": trouble.code, "message": trouble.sentence}],
+        "error": error.sentence,
+        "errors": errors or [{"code": error.code, "message": error.sentence}],
     }
-    return _json(told, trouble.status, "application/problem+json")
+    return json_response(payload, error.status, "application/problem+json")
 
 
 def _place(name: str, error: FieldError) -> dict[str, str]:
-    """Which field and input it is about; a captcha is neither, so that error is one of the whole form."""
+    """The field and input that an error is about: a captcha is neither, its error is one of the whole form."""
     return {} if name == PLACE else {"field": name, "input": error.name or name}
-
-
-def _json(told: Mapping[str, Any], status: HTTPStatus, content_type: str) -> Response:
-    return Response(json.dumps(told), status, content_type=content_type)

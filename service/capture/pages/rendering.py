@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.capture.fields.reading import Reading
 from service.capture.fields.validation import FieldError
-from service.capture.inputs import Input, hosted_inputs, returned_inputs
+from service.capture.pages.inputs import Input, hosted_inputs, returned_inputs
 from service.capture.pages.phrases import (
     choose_language,
     complaint_of,
@@ -25,7 +25,7 @@ from service.capture.pages.phrases import (
     trouble_of,
     wished_language,
 )
-from service.capture.widgets import PLACE, Widget, is_out_of_reach, widget_of
+from service.capture.pages.widgets import PLACE, Widget, is_out_of_reach, widget_of
 from service.forms import Form
 
 _HERE = Path(__file__).parent
@@ -72,13 +72,13 @@ def thanks_address(form: Form, language: str) -> str:
     return f"/f/{form.name}/thanks" + (f"?lang={language}" if language not in {usual, ""} else "")
 
 
-def answer(page: Page, status: HTTPStatus = HTTPStatus.OK) -> Response:
+def respond(page: Page, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Wrap a page with the headers that keep it to itself."""
-    told = Response(page.html, status, _HEADERS)
-    told.headers["Content-Security-Policy"] = _policy(page.widget)
-    told.headers["Content-Language"] = page.language
-    told.vary.add("Accept-Language")
-    return told
+    response = Response(page.html, status, _HEADERS)
+    response.headers["Content-Security-Policy"] = _policy(page.widget)
+    response.headers["Content-Language"] = page.language
+    response.vary.add("Accept-Language")
+    return response
 
 
 def thank_you(form: Form, language: str = "") -> Page:

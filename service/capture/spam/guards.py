@@ -9,8 +9,8 @@ from enum import Enum
 import structlog
 
 from service import clock
-from service.capture.http.negotiation import has_own_sites, is_own_site
 from service.capture.http.rate_limit import Counters
+from service.capture.http.sites import has_own_sites, is_own_site
 from service.capture.spam.captcha_client import CaptchaClient
 from service.capture.spam.captcha_results import CaptchaOutcome, CaptchaResult
 from service.capture.spam.duplicates import DuplicateTexts

@@ -8,7 +8,7 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from service.capture.fields.contact import line_of
-from service.capture.http.negotiation import is_own_site
+from service.capture.http.sites import is_own_site
 from service.forms import Block, Form
 from service.lead import Reason, Submission, Suspicion
 

@@ -10,10 +10,10 @@ GOOGLE_ADS = Platform(
     keys=("key", "names"),
     needs=("key",),
     proof_remedy=(
-        "See that key in {table} and the key of each lead form in Google Ads are the same: every lead form there has a "
-        'field of its own. Then press "Send test data".'
+        "Check that key in {table} and the key of each lead form in Google Ads are the same: every lead form there has "
+        'its own. Then press "Send test data".'
     ),
-    after_refusal="Google never sends a refused lead again.",
+    after_refusal="Google never sends a rejected lead again.",
     download=(
         "Download the leads as a CSV in Google Ads (it keeps them for 60 days), then run "
         "`lead-capture import FILE.csv --form {form}`: leads that are here already are left alone."

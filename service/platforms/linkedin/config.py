@@ -15,8 +15,8 @@ LINKEDIN = Platform(
         ApiUrl("LINKEDIN_API_URL", "https://api.linkedin.com/rest", "where LinkedIn leads are read"),
         ApiUrl("LINKEDIN_OAUTH_URL", "https://www.linkedin.com/oauth/v2", "where LinkedIn tokens are renewed"),
     ),
-    proof_remedy="See that client_secret in {table} is the client secret of the LinkedIn app that sends.",
-    after_refusal="LinkedIn does not say whether it sends a refused lead again.",
+    proof_remedy="Check that client_secret in {table} is the client secret of the LinkedIn app that sends.",
+    after_refusal="LinkedIn does not say whether it sends a rejected lead again.",
     tags=CampaignTags(
         source="linkedin",
         content=("creative",),

@@ -16,7 +16,7 @@ _COMPATIBLE = "g-recaptcha-response"  # Turnstile and hCaptcha widgets fill it, 
 
 
 @dataclass(frozen=True, slots=True)
-class Controls:
+class FormControls:
     """What a form asked of this service. All strings are as posted, unchecked, "" when absent.
 
     redirect, error_redirect: where to go after success and failure. honeypot: the trap's name where
@@ -39,14 +39,14 @@ class Controls:
         return next((self.captcha[name] for name in names if name in self.captcha), "")
 
 
-def read_controls(found: Fields, language: str = "") -> Controls:
+def read_controls(found: Fields, language: str = "") -> FormControls:
     """Return the Controls among laid-out fields.
 
     language: what the visitor is spoken to in.
     """
     tokens = {name.lower(): _text(answer) for name, answer in found.controls.get("_captcha_token", ())}
     others = {name.lower(): _text(answer) for name, answer in found.controls.get("_form_control", ())}
-    return Controls(
+    return FormControls(
         redirect=_first(found, "_redirect"),
         error_redirect=_first(found, "_error_redirect"),
         honeypot=_filled_trap(found),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from service.capture.http.negotiation import cors_headers, nobody_reads, preflight_headers, redirect_target, wants_json
+from service.capture.http.incoming import is_beacon, wants_json
+from service.capture.http.sites import cors_headers, preflight_headers, redirect_target
 from service.forms import AttributionConfig, Form
 
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -45,7 +46,7 @@ def test_json_is_for_scripts(headers: dict[str, str], content_type: str, query: 
     ],
 )
 def test_a_beacons_answer_is_read_by_nobody(headers: dict[str, str], content_type: str, expected: bool) -> None:
-    assert nobody_reads(headers, content_type) is expected
+    assert is_beacon(headers, content_type) is expected
 
 
 @pytest.mark.parametrize(

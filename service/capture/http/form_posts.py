@@ -1,0 +1,234 @@
+"""The endpoints of browsers and their scripts, /f/<form>: read, judge, keep, respond."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from urllib.parse import urlencode
+
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import MethodNotAllowed
+
+from service import clock
+from service.capture.accept import accept, came_before
+from service.capture.fields.queries import FORM_ENCODING, answers_in
+from service.capture.fields.reading import Incoming, Reading, read
+from service.capture.fields.submissions import missing_sentence
+from service.capture.http.incoming import is_beacon, read_body, read_headers, wants_json
+from service.capture.http.rate_limit import PostCounts, SubmitLimit
+from service.capture.http.responses import PostError, failure, success
+from service.capture.http.sites import cors_headers, origin_allowed, preflight_headers, redirect_target
+from service.capture.pages import rendering
+from service.capture.parsing.compression import decompress, is_compressed
+from service.capture.parsing.errors import InvalidBody, Unreadable
+from service.capture.parsing.texts import clean
+from service.capture.spam import CaptchaPost, Guards, Judgement, RequestContext
+from service.forms import Form
+from service.forms.given import answers_given
+from service.lead import Contact, Evidence, Submission
+from service.store import Store, StoreUnavailable
+
+log = structlog.get_logger()
+
+MAX_BODY_BYTES = 256 * 1024
+"""Size limit of one form post."""
+
+CUT_OFF = "The connection ended before the form was whole. Please send it again."
+
+STORE_RETRY_S = 5
+"""Retry-After in seconds while the store is down."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormDeps:
+    """What the endpoints need. limit: of one visitor's posts, None for none. keeps_ip: whether leads keep it."""
+
+    forms: Mapping[str, Form]
+    store: Store
+    visits: PostCounts
+    limit: SubmitLimit | None
+    keeps_ip: bool
+    guards: Guards
+
+
+def form_blueprint(deps: FormDeps) -> Blueprint:
+    """Return the routes of browser forms."""
+    blueprint = Blueprint("forms", __name__)
+
+    @blueprint.post("/f/<name>", provide_automatic_options=False, strict_slashes=False)
+    def post(name: str) -> Response:
+        """Take one enquiry."""
+        form = deps.forms.get(name)
+        body, is_whole = read_body(MAX_BODY_BYTES)
+        incoming = _incoming(body)
+        as_json = _wants_json(incoming)
+        if form is None:
+            return failure(PostError.unknown_form(), as_json=as_json)
+        try:
+            return take(incoming, form, deps, as_json=as_json, is_whole=is_whole)
+        except StoreUnavailable:
+            log.error("lead_not_kept", form=name)
+            return _returned(PostError.store_is_down(STORE_RETRY_S), incoming, form, as_json=as_json)
+
+    @blueprint.get("/f/<name>", provide_automatic_options=False)
+    def show(name: str) -> Response:
+        """Show the hosted page of a form."""
+        form = deps.forms.get(name)
+        if form is None:
+            return failure(PostError.unknown_form(), as_json=False)
+        given = answers_in(request.environ.get("QUERY_STRING", ""))
+        if given and _wants_json(_incoming(b"")):
+            return failure(PostError.of_http(MethodNotAllowed()), as_json=True, form=form)
+        language, is_wished = rendering.spoken_language(form), "lang" in request.args
+        return rendering.respond(rendering.hosted_form(form, language, given, is_wished=is_wished))
+
+    @blueprint.get("/f/<name>/thanks")
+    def thank(name: str) -> Response:
+        """Show the thank-you page of a form that has no redirect."""
+        form = deps.forms.get(name)
+        if form is None:
+            return failure(PostError.unknown_form(), as_json=False)
+        return rendering.respond(rendering.thank_you(form, rendering.spoken_language(form)))
+
+    @blueprint.route("/f/<name>", methods=["OPTIONS"])
+    def preflight(name: str) -> Response:
+        """Answer a CORS preflight: may this page post here?"""
+        form = deps.forms.get(name)
+        headers = preflight_headers(request.headers, form) if form else {}
+        return Response(status=204, headers=headers)
+
+    blueprint.after_app_request(partial(_add_cors_headers, deps.forms))
+    return blueprint
+
+
+def _add_cors_headers(forms: Mapping[str, Form], response: Response) -> Response:
+    """Also to a 405 or a 500: without them a page's script sees nothing but a network error."""
+    if request.path.startswith("/f/"):
+        form = forms.get(request.path.removeprefix("/f/").rstrip("/"))
+        headers = cors_headers(request.environ.get("HTTP_ORIGIN", ""), form)
+        if "Vary" in response.headers:
+            response.vary.add(headers.pop("Vary"))  # beside the language
+        response.headers.update(headers)  # a preflight has them already
+    return response
+
+
+def take(incoming: Incoming, form: Form, deps: FormDeps, *, as_json: bool, is_whole: bool = True) -> Response:
+    """Read, judge and keep one post, and return the response.
+
+    is_whole: whether the whole body arrived.
+    Raises: StoreUnavailable.
+    """
+    if deps.limit is not None:
+        wait_s = deps.visits.count(f"{form.name} {incoming.ip}", deps.limit, incoming.received_at)
+        if wait_s:
+            return _returned(PostError.too_many(wait_s), incoming, form, as_json=as_json)
+    if len(incoming.body) > MAX_BODY_BYTES:
+        return failure(PostError.too_large(MAX_BODY_BYTES), as_json=as_json, form=form)
+    try:
+        reading = _read(incoming, form, is_whole=is_whole)
+    except InvalidBody as error:
+        if isinstance(error, Unreadable):
+            _keep_raw(incoming, form, deps, error)
+        return failure(PostError.of_body(error), as_json=as_json, form=form)
+    is_final = is_beacon(incoming.headers, incoming.content_type)
+    if reading.errors and not is_final:
+        return failure(PostError.invalid(reading.errors), as_json=as_json, form=form, reading=reading)
+    return _accepted(incoming, form, deps, reading, as_json=as_json, is_final=is_final)
+
+
+def _read(incoming: Incoming, form: Form, *, is_whole: bool = True) -> Reading:
+    """Half a form is not read: it would become a lead with half a message, and the sender's second try its repeat."""
+    if not is_whole:
+        raise Unreadable(CUT_OFF)
+    pairs = answers_in(incoming.query) if not incoming.body.strip() else []
+    if pairs:  # a script that puts the answers of its POST into the address
+        incoming = replace(incoming, body=urlencode(pairs).encode(), content_type=FORM_ENCODING)
+    coding = incoming.headers.get("content-encoding", "")
+    if is_compressed(incoming.body, coding):
+        incoming = replace(incoming, body=decompress(incoming.body, coding, MAX_BODY_BYTES))
+    return read(incoming, form)
+
+
+def _returned(error: PostError, incoming: Incoming, form: Form, *, as_json: bool) -> Response:
+    """An error whose page gives back all that the visitor wrote, to be sent again."""
+    try:
+        reading = None if as_json else _read(incoming, form)
+    except InvalidBody:
+        reading = None
+    return failure(error, as_json=as_json, form=form, reading=reading)
+
+
+def _accepted(
+    incoming: Incoming, form: Form, deps: FormDeps, reading: Reading, *, as_json: bool, is_final: bool
+) -> Response:
+    now = clock.now()
+    judgement = _judge(incoming, form, deps, reading, now, is_final=is_final)
+    if judgement.error:
+        error = PostError.captcha(judgement.error.name, judgement.error.value)
+        return failure(error, as_json=as_json, form=form, reading=reading)
+    submission = replace(judgement.submission, ip=incoming.ip) if deps.keeps_ip else judgement.submission
+    receipt = accept(submission, form, deps.store, now, str(judgement.suspicion or ""))
+    log.info("lead_kept", lead=receipt.lead_id, form=form.name, repeat=receipt.repeat)
+    routed = form.for_answers(submission)
+    target = redirect_target(  # few addresses have places for answers
+        reading.controls.redirect, routed, incoming.headers, lambda name: answers_given(submission, routed).text(name)
+    )
+    return success(receipt, target, form, reading.controls.language, as_json=as_json)
+
+
+def _judge(
+    incoming: Incoming, form: Form, deps: FormDeps, reading: Reading, now: datetime, *, is_final: bool
+) -> Judgement:
+    """Let the guards judge; a suspicious enquiry needs no captcha. is_final: nobody can be asked to correct it."""
+    submission = reading.submission
+    if reading.errors:
+        submission = replace(submission, problem=missing_sentence(reading.errors))
+    controls = reading.controls
+    context = RequestContext(incoming.ip, controls.honeypot, reading.fill_s, _foreign_site(incoming, form))
+    suspicion = deps.guards.judge(submission, form, context, now)
+    if suspicion or form.captcha is None:
+        return Judgement(submission, suspicion)
+    post = CaptchaPost(controls.captcha_token(form.captcha.provider), request.host, can_try_again=not is_final)
+    is_repeat = partial(came_before, submission, form, deps.store, now)
+    return deps.guards.check_captcha(submission, form, post, is_repeat, now)
+
+
+def _foreign_site(incoming: Incoming, form: Form) -> str:
+    """The site that may not post here, "" for none; refusing it would lose the leads of a forgotten landing page.
+
+    Our own pages, the hosted form and the error page, are never foreign.
+    """
+    origin = incoming.headers.get("origin", "")
+    is_own = origin_allowed(origin, form) or origin.partition("://")[2] == request.host
+    return "" if is_own else clean(origin[:200]) or "another site"
+
+
+def _keep_raw(incoming: Incoming, form: Form, deps: FormDeps, error: Unreadable) -> None:
+    """Keep an unreadable body, which may still be an enquiry, for an operator to look at."""
+    submission = Submission(
+        form=form.name,
+        sender="browser",
+        contact=Contact(),
+        evidence=Evidence(referrer=incoming.headers.get("referer", "")),
+        raw=incoming.body,
+        problem=f"{error.sentence} The bytes are kept: look at them, and at the page that sent them.",
+    )
+    receipt = accept(submission, form, deps.store, clock.now())
+    log.info("kept_unread", lead=receipt.lead_id, form=form.name)
+
+
+def _incoming(body: bytes) -> Incoming:
+    headers = read_headers()
+    return Incoming(
+        body=body,
+        content_type=headers["content-type"],
+        headers=headers,
+        query=request.environ.get("QUERY_STRING", ""),
+        ip=request.remote_addr or "",
+        received_at=clock.now().timestamp(),
+    )
+
+
+def _wants_json(incoming: Incoming) -> bool:
+    return wants_json(incoming.headers, incoming.content_type, incoming.query)

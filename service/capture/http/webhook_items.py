@@ -1,0 +1,161 @@
+"""What one webhook call brings, read and kept: enquiries, lead notices, withdrawals, and what cannot be read."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+import structlog
+
+from service import clock
+from service.capture.accept import Judged, accept_all, announce_all, withdraw
+from service.capture.fields.enquiries import Enquiry, Item, LeadNotice, UnreadableItem, Withdrawal
+from service.capture.fields.queries import answers_in, as_body, holds_nothing, with_answers
+from service.capture.fields.submissions import submit, submit_notice, submit_unreadable
+from service.capture.parsing.compression import decompress, is_compressed
+from service.capture.parsing.errors import Empty, Unreadable, Unsupported
+from service.capture.spam import Guards, RequestContext
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
+from service.forms import Form
+from service.lead import Receipt, Submission
+from service.store import Store
+
+log = structlog.get_logger()
+
+MAX_BODY_BYTES = 5 * 1024 * 1024
+"""Size limit of one call, as sent and as decompressed: room for a thousand leads."""
+
+MAX_ITEMS = 1000
+"""Leads of one call that are accepted; a call with more is kept unread."""
+
+MAX_ANSWERS = 1000
+"""Answers of one enquiry. No form has more, and giving each a meaning would only keep a thread busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDeps:
+    """What the endpoints need. public_url: the address that senders use, which some signatures cover."""
+
+    forms: Mapping[str, Form]
+    store: Store
+    public_url: str
+    guards: Guards
+    keeps_ip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRoute:
+    """One sender of one form. form: with the field names of the sender's own table."""
+
+    name: str
+    sender: WebhookSender
+    config: SenderConfig
+    form: Form
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether each call must have a signature, or a key in its body."""
+        return self.sender.verify is not None and bool(self.config.get(self.sender.proof_key))
+
+
+def decompressed(call: WebhookCall) -> WebhookCall:
+    """Return the call with its body decompressed; the same call where it was not compressed.
+
+    Raises: Unreadable.
+    """
+    coding = call.headers.get("content-encoding", "")
+    if not is_compressed(call.body, coding):
+        return call
+    return replace(call, body=decompress(call.body, coding, MAX_BODY_BYTES))
+
+
+def read_items(route: WebhookRoute, call: WebhookCall) -> Sequence[Item]:
+    """Return the items of a proven call; a body that cannot be read is one item, as it came."""
+    try:
+        items = _items(route, decompressed(call))
+    except Empty:
+        return []
+    except (Unreadable, Unsupported) as error:
+        return [UnreadableItem(call.body, error.sentence)]
+    except Exception as error:  # an unknown shape must not cost the lead
+        log.exception("webhook_not_understood", sender=route.name, form=route.form.name, kind=type(error).__name__)
+        return [UnreadableItem(call.body, f"It has another shape than {route.name} is known to send.")]
+    if len(items) > MAX_ITEMS:
+        return [UnreadableItem(call.body, f"It holds over {MAX_ITEMS:,} leads: send them in parts, or import them.")]
+    return items
+
+
+def keep_items(items: Sequence[Item], route: WebhookRoute, call: WebhookCall, deps: WebhookDeps) -> list[Receipt]:
+    """Keep all items of one call.
+
+    Raises: StoreUnavailable; the sender's repeat then gets the receipts of what was kept.
+    """
+    form, store = deps.forms[route.form.name], deps.store
+    now = clock.now()
+    enquiries = [item for item in items if isinstance(item, Enquiry | UnreadableItem)]
+    submissions: list[Judged] = []
+    for number, item in enumerate(enquiries):
+        if isinstance(item, UnreadableItem):
+            raw = _without_secrets(item.raw, route.config)
+            submissions.append((submit_unreadable(replace(item, raw=raw), route.form, route.name), ""))
+        else:
+            own_number = number if len(enquiries) > 1 else None
+            submissions.append(_judged(item, route, call, deps, now, own_number))
+    announced: list[tuple[Submission, str]] = []
+    for notice in (item for item in items if isinstance(item, LeadNotice)):
+        submission = replace(submit_notice(notice, route.form, route.name, route.config), is_proven=call.is_proven)
+        if notice.is_test:
+            submissions.append((submission, ""))
+        else:
+            announced.append((submission, notice.place))
+    receipts = accept_all(submissions, form, store, now)
+    receipts += announce_all(announced, form, store, now) if announced else []
+    withdrawn = [item.external_id for item in items if isinstance(item, Withdrawal)]
+    return receipts + [withdraw(route.name, external_id, form, store, now) for external_id in withdrawn]
+
+
+def _items(route: WebhookRoute, call: WebhookCall) -> list[Item]:
+    """The items of the body, with the answers of the query, which no signature covers.
+
+    Raises: what the sender's `read` raises.
+    """
+    pairs = [] if route.is_signed else answers_in(call.raw_query)
+    if pairs and holds_nothing(call.body):
+        call, pairs = as_body(call, pairs), []
+    items = [_bounded(item) for item in islice(route.sender.read(call, route.config), MAX_ITEMS + 1)]
+    return [with_answers(item, pairs) for item in items] if pairs else items
+
+
+def _bounded(item: Item) -> Item:
+    if not isinstance(item, Enquiry) or len(item.answers) <= MAX_ANSWERS:
+        return item
+    raw = json.dumps([answered[:2] for answered in item.answers]).encode()
+    return UnreadableItem(raw, f"It holds more than {MAX_ANSWERS:,} answers, which no form has.")
+
+
+def _judged(
+    item: Enquiry, route: WebhookRoute, call: WebhookCall, deps: WebhookDeps, now: datetime, number: int | None
+) -> Judged:
+    """One enquiry as a Submission. number: its place in a call of several, which never share the call's keys."""
+
+    def own_key(key: str) -> str:
+        return f"{key} {number}" if key and number is not None else key
+
+    submission = submit(item, route.form, route.name, route.config, call.raw_query)
+    submission = replace(
+        submission,
+        is_proven=call.is_proven,
+        idempotency_key=own_key(call.header("idempotency-key").strip(' "')) or submission.idempotency_key,
+        delivery_id=own_key(call.header("webhook-id") or call.header("svix-id")),
+    )
+    suspicion = deps.guards.judge(submission, route.form, RequestContext(ip=submission.ip), now)
+    return replace(submission, ip=submission.ip if deps.keeps_ip else ""), str(suspicion or "")
+
+
+def _without_secrets(raw: bytes, config: SenderConfig) -> bytes:
+    """The body without the proofs that some senders put into it."""
+    for value in config.values():
+        if isinstance(value, str) and value:
+            raw = raw.replace(value.encode(), b"[removed]")
+    return raw

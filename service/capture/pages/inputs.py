@@ -1,0 +1,180 @@
+"""The inputs of our own pages: what a hosted form asks, and what an error page gives back to be corrected."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from service.capture.fields.claims import texts_of
+from service.capture.fields.names import meaning_of
+from service.capture.fields.reading import Reading
+from service.capture.fields.validation import FieldError
+from service.capture.pages.phrases import complaint_of, question_of
+from service.capture.pages.widgets import PLACE
+from service.forms import Form
+from service.lead import CANONICAL_FIELDS
+
+OTHER = "other"
+"""Value posted for a choice that is not offered, whatever its label on the page."""
+
+_USUAL = ("email", "phone", "company")
+_NAMES = ("full_name", "first_name", "last_name")
+_LAST = ("message", "consent")
+_NEVER_CHOSEN = frozenset(("email", "phone", "consent", "message", *_NAMES))
+_KINDS = {"email": "email", "phone": "tel", "message": "textarea", "consent": "checkbox", "move_in_date": "date"}
+_AUTOCOMPLETE = {
+    "email": "email",
+    "full_name": "name",
+    "first_name": "given-name",
+    "last_name": "family-name",
+    "phone": "tel",
+    "company": "organization",
+}
+_PAIRED = frozenset(("full_name", "first_name", "last_name", "email", "phone", "company"))
+_NOT_RETURNED = frozenset(("_captcha_token", "_honeypot"))  # a token works once, and a filled trap would catch again
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})?")
+
+
+@dataclass(frozen=True, slots=True)
+class FormQuestion:
+    """One question of the hosted page.
+
+    name: canonical, or the operator's own. posted_as: the name of its input. choices: the answers that routes or the
+    answer_map know, as the operator wrote them. is_about_source: "how did you hear about us?".
+    """
+
+    name: str
+    posted_as: str
+    choices: Sequence[str] = ()
+    is_about_source: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One labelled input.
+
+    kind: an input type, "textarea" or "select". is_half: a wide page shows two of them side by side.
+    """
+
+    id: str
+    name: str
+    label: str
+    kind: str = "text"
+    value: str = ""
+    required: bool = False
+    autocomplete: str = ""
+    choices: Sequence[str] = ()
+    errors: Sequence[str] = ()
+    is_half: bool = False
+
+
+def questions_of_form(form: Form) -> list[FormQuestion]:
+    """Return the questions of a form in the order of the page: the usual, what is required, what decides a route."""
+    choices = choices_of(form)
+    required = [name for variant in form.variants for name in variant.require]
+    named = ("first_name", "last_name") if {"first_name", "last_name"} & {*required} else ("full_name",)
+    wanted = dict.fromkeys((*named, *_USUAL, *choices, *required, *form.fields, *form.questions, "message"))
+    last = (*(name for name in wanted if _is_about_source(name, form) and name not in _USUAL), *_LAST)
+    first = [name for name in wanted if name in named or name not in {*_NAMES, *last}]
+    return [
+        FormQuestion(
+            name, next(iter(form.fields.get(name, ())), name), choices.get(name, ()), _is_about_source(name, form)
+        )
+        for name in (*first, *(name for name in last if name in wanted))
+    ]
+
+
+def choices_of(form: Form) -> Mapping[str, Sequence[str]]:
+    """Return the choices of each question: the answers that routes and the answer_map wait for."""
+    choices: dict[str, dict[str, str]] = {}
+    for name, value in _deciding_answers(form):
+        if name not in _NEVER_CHOSEN:
+            choices.setdefault(name, {}).setdefault(value.strip().casefold(), value.strip())
+    return {name: tuple(known.values()) for name, known in choices.items()}
+
+
+def hosted_inputs(form: Form, language: str = "", given: Sequence[tuple[str, str]] = ()) -> list[Input]:
+    """Return the inputs of a form's hosted page. given: names and answers to fill in."""
+    values = dict(reversed(given))
+    values |= {meaning.target: value for name, value in reversed(given) if (meaning := meaning_of(name))}
+    return [
+        _input(position, question, form, language, values.get(question.posted_as) or values.get(question.name, ""))
+        for position, question in enumerate(questions_of_form(form))
+    ]
+
+
+def returned_inputs(
+    form: Form, reading: Reading, errors: Mapping[str, Sequence[FieldError]]
+) -> tuple[list[Input], list[tuple[str, str]]]:
+    """Return a post's answers as inputs to correct, in their order, and as hidden pairs.
+
+    Answers with a known meaning are shown; the others may have been hidden in the page that they came from.
+    """
+    shown: list[Input] = []
+    hidden: list[tuple[str, str]] = []
+    language = reading.controls.language
+    target_by_name = {name: target for target, name in _shown_names(form, reading, errors).items()}
+    missing = {name: "" for name in target_by_name if name not in reading.answers}
+    choices = choices_of(form)
+    for name, answer in {**reading.answers, **missing}.items():
+        target, meaning, texts = target_by_name.get(name), meaning_of(name), texts_of(answer)
+        if target:
+            question = FormQuestion(target, name, choices.get(target, ()), _is_about_source(target, form))
+            shown.append(_input(len(shown), question, form, language, "\n".join(texts), errors.get(target, ())))
+        elif meaning is None or meaning.target not in _NOT_RETURNED:
+            hidden += ((name, text) for text in texts)
+    return shown, hidden
+
+
+def _is_about_source(name: str, form: Form) -> bool:
+    return bool(name) and any(name == variant.attribution.answer_field for variant in form.variants)
+
+
+def _deciding_answers(form: Form) -> Iterator[tuple[str, str]]:
+    for route in form.routes:
+        yield from route.when.items()
+    for variant in form.variants:
+        yield from ((variant.attribution.answer_field, answer) for answer in variant.attribution.answer_map)
+
+
+def _input(
+    position: int,
+    question: FormQuestion,
+    form: Form,
+    language: str,
+    value: str = "",
+    errors: Sequence[FieldError] = (),
+) -> Input:
+    name, kind = question.name, _kind(question, value)
+    return Input(
+        id=f"input-{position}",
+        name=question.posted_as,
+        label=question_of("answer_field" if question.is_about_source else name, language),
+        kind=kind,
+        value="" if kind == "checkbox" and errors else value,
+        required=all(name in variant.require for variant in form.variants),  # of one route only: asked for afterwards
+        autocomplete=_AUTOCOMPLETE.get(name, ""),
+        choices=question.choices,
+        errors=[complaint_of(error.code, name, language, error.message) for error in errors],
+        is_half=name in _PAIRED,
+    )
+
+
+def _kind(question: FormQuestion, value: str) -> str:
+    """The kind of input that can hold the value as it was given."""
+    if question.choices and value in {"", OTHER, *question.choices}:
+        return "select"
+    kind = _KINDS.get(question.name, "text")
+    if kind == "date" and not _DATE.fullmatch(value):
+        kind = "text"
+    return "textarea" if kind == "text" and "\n" in value else kind
+
+
+def _shown_names(form: Form, reading: Reading, errors: Mapping[str, Sequence[FieldError]]) -> dict[str, str]:
+    """Canonical or required name -> the name to post it under."""
+    posted_as = {question.name: question.posted_as for question in questions_of_form(form)}
+    own = {posted: name for name, posted in posted_as.items() if name not in CANONICAL_FIELDS}
+    shown = {target: name for target, name in reading.asked.items() if target in CANONICAL_FIELDS}
+    shown.update((own[name], name) for name in reading.answers if name in own)
+    for target in errors.keys() - {PLACE}:
+        shown.setdefault(target, posted_as.get(target, target))
+    return shown
