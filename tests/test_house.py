@@ -63,6 +63,7 @@ OWNERS = {
     "apprise": "alerts",
     "dateparser": "delivery/dates.py",
     "rich": "cli",
+    "shtab": "cli",
     "python_calamine": "capture/sheets/unpacking.py",
 }
 """Package -> the rooms, or single files, that may import it: to change it for another, only these are opened."""

@@ -52,7 +52,7 @@ def test_each_conversion_is_told_once_unless_asked_for(run: Terminal, kept: Stor
     second, third = run("conversions", "google"), run("conversions", "google", "--again")
 
     assert second.out == HEADER + "\r\n"
-    assert "left out: 2 told before" in second.err
+    assert "left out: 2 reported before" in second.err
     assert third.out.count("Cj0-x") == 2
 
 
@@ -63,7 +63,7 @@ def test_a_file_that_cannot_be_written_tells_nobody(run: Terminal, kept: Store) 
     said = run("conversions", "google", "--out", "no-such-folder/out.csv")
 
     assert said.code == 1
-    assert "nothing was told" in said.err
+    assert "nothing was reported" in said.err
     assert run("conversions", "google").out.count("Cj0-x") == 2
 
 

@@ -1,18 +1,19 @@
 """The command line itself: exit codes, help, and how failures are told."""
 
+import argparse
 import fcntl
 import re
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from service.cli.commands import COMMANDS
-from service.cli.completion import Place, places_of
 from service.cli.main import parser_for
 from service.store import Store
 from tests.admin.desk import keep_many
@@ -259,9 +260,19 @@ def test_a_reader_that_goes_away_hears_nothing_more(kept: Store, more: tuple[str
 # -- for programs
 
 
-@pytest.mark.parametrize("place", [*places_of(parser_for(COMMANDS))], ids=lambda place: " ".join(place.path) or "all")
-def test_what_tells_anything_tells_it_as_json_too(place: Place) -> None:
-    is_whole = bool(place.path) and not any(word in ("list", "attribution") for word in place.words)
-    runs_on = place.path[:1] in [(name,) for name in ("up", "web", "worker", "simulator", "completion", "conversions")]
+def actions_of(parser: argparse.ArgumentParser, path: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Every command that does something by itself, and its options."""
+    options = {option for action in parser._actions for option in action.option_strings}
+    subparsers = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not subparsers:
+        yield path.strip(), options
+    for action in subparsers:
+        for name, subparser in action.choices.items():
+            yield from actions_of(subparser, f"{path} {name}")
 
-    assert not is_whole or runs_on or {"--json", "--format"} & place.words.keys()
+
+@pytest.mark.parametrize(("command", "options"), [*actions_of(parser_for(COMMANDS))])
+def test_what_prints_anything_prints_it_as_json_too(command: str, options: set[str]) -> None:
+    runs_on = command in ("up", "web", "worker", "simulator", "completion")
+
+    assert runs_on or {"--json", "--format"} & options
