@@ -11,16 +11,14 @@ from service import clock
 from service.alerts.digest import Hour
 from service.alerts.watcher import Orders, Watcher
 from service.background import start_periodic_job
-from service.delivery.beginning import on_startup
 from service.delivery.behaviour import Behaviours
-from service.delivery.context import AccountContext
+from service.delivery.context import AccountContext, DatabaseTokenStore, on_startup
 from service.delivery.identity import is_gone, worker_name
 from service.delivery.loop import STOP_S, Stopping, Worker, WorkerConfig
 from service.delivery.pacing import Pacer
-from service.delivery.setup_check import SetupCheckJob, end_for_gone
+from service.delivery.setup_check.job import SetupCheckJob, resolve_for_removed
 from service.delivery.stage_safety import StageSafety
 from service.delivery.targets import Targets
-from service.delivery.token_store import DatabaseTokenStore
 from service.fetching.fetcher import Fetcher, reconnect
 from service.fetching.lines import make_lines
 from service.fetching.pull_job import PullJob
@@ -98,11 +96,10 @@ def go_rounds(
     settings: Settings, setup: Setup, store: Store, contexts: Mapping[str, AccountContext], stop: threading.Event
 ) -> None:
     """Check set-up and books of each account now and then, in threads of its own: one that hangs delays no other."""
-    store.write(lambda tx: end_for_gone(tx, contexts.keys()))
+    store.write(lambda tx: resolve_for_removed(tx, contexts.keys()))
     can = {each.name: contexts[each.name] for each in accounts(settings, setup) if each.has_login}
     for name, context in can.items():
-        rounds = SetupCheckJob(context.nexudus, store, setup.forms.values(), name, stop)
-        threading.Thread(target=rounds.run, name=f"rounds-{name}", daemon=True).start()
+        SetupCheckJob(context.nexudus, store, setup.forms.values(), name, stop).start()
     keep_books(
         can,
         make_lines(setup.forms, settings.platform_urls, store, Identity(f"ledger/{worker_name()}", is_gone)),

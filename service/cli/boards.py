@@ -93,7 +93,7 @@ def _lines_of(inventory: AccountInventory) -> Iterator[str]:
     yield from _comment(f"Account {inventory.account}. Paste a line under [forms.NAME] or [defaults].", "#### ")
     for sentence in inventory.unread:
         yield from _comment(sentence, "#  ! ")
-    for location in inventory.shelves:
+    for location in inventory.locations:
         yield ""
         yield from _location(location)
         for _, stages in groupby(location.stages, key=lambda stage: stage.board_id):

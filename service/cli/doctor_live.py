@@ -9,10 +9,10 @@ from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed, Misused
 from service.cli.output import print_json
+from service.delivery.causes import mark_cause, notes_cause
 from service.delivery.context import AccountContext
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial
-from service.delivery.reading_back import mark_cause, notes_cause
-from service.delivery.setup_check.routes import variants
+from service.delivery.setup_check.problem import form_variants
 from service.store import StoreUnavailable, Transaction
 
 SOURCE = "live"
@@ -70,7 +70,7 @@ def _context(installation: Installation, name: str) -> AccountContext:
 
 def _type_of(context: AccountContext, stage_id: int) -> int | None:
     """The type of leads on this stage, else on any, because the template of the type may replace the notes."""
-    forms = [variant.form for variant in variants(context.forms.values(), context.behaviours.tenant.account)]
+    forms = [variant.form for variant in form_variants(context.forms.values(), context.behaviours.tenant.account)]
     here = [form for form in forms if form.destination.stage_id == stage_id]
     types = (form.destination.opportunity_type_id for form in (*here, *forms))
     return next((type_id for type_id in types if type_id), None)

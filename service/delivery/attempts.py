@@ -1,4 +1,4 @@
-"""One call to the CRM: its Attempt is written before it is made, and settled after it together with what it brought."""
+"""One call to the CRM: its Attempt is written before the call, and settled after it together with the result."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -37,7 +37,7 @@ OUTCOMES: Mapping[type[NexudusError], Outcome] = {
 
 
 class CallFailed(Exception):
-    """One call did not end well. step: which; began_at: when; hung: it used up all the time it had."""
+    """A call of a step failed. began_at: start of the call; hung: it used up its whole time limit."""
 
     def __init__(self, error: NexudusError, step: Step, began_at: datetime, *, hung: bool = False) -> None:
         super().__init__(error.said)
@@ -56,10 +56,10 @@ def attempt(
     compose: Callable[[], Mapping[str, Any]] | None = None,
     describe: Callable[[T], str] = lambda _: "",
 ) -> T:
-    """Make one call at the pace that is allowed.
+    """Make one call at the allowed pace.
 
-    save: what to write, in the transaction that settles the Attempt, of what the call brought.
-    compose: the body that the call sends, where it is to be kept. describe: what people are to read of the result.
+    save: writes the result, in the transaction that settles the Attempt.
+    compose: returns the body that the call sends, where it is to be kept. describe: returns the result in words.
     Raises: CallFailed; OutOfPace; LeaseLost; StoreUnavailable.
     """
     context.pacer.prepay(is_write=step in CREATES)
@@ -91,7 +91,7 @@ def attempt(
 
 
 def _composed(compose: Callable[[], Mapping[str, Any]] | None) -> Mapping[str, Any] | None:
-    """The body to be kept; none where it cannot be made, which the call itself will tell."""
+    """Return the body to keep; None where it cannot be composed, because the call raises that error itself."""
     try:
         return compose() if compose else None
     except NexudusError:
@@ -113,9 +113,9 @@ def _settle_failure(
 
 
 def may_be_saved(error: NexudusError) -> bool:
-    """Whether the CRM may have carried the call out: then its record is looked for before the call is repeated.
+    """Return whether the CRM may have carried the call out; then its record is searched for before it is repeated.
 
-    A firewall stops a request before the CRM sees it, but nobody knows who wrote a page, and a look costs little.
+    A firewall stops a request before the CRM sees it, but a page does not show who wrote it, and a search costs little.
     """
     return isinstance(error, OutcomeUnknown) or (isinstance(error, Intercepted) and error.is_write)
 

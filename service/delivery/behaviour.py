@@ -1,7 +1,7 @@
-"""How one Nexudus behaves where its documents leave that open, as far as it is known, and what follows.
+"""What is known of one Nexudus where its documents leave its behaviour open, and what delivery does accordingly.
 
-Facts come from `lead-capture doctor --live` and from reading the first opportunity of each type back. As long as
-nothing is known, delivery is safe either way.
+The facts come from `lead-capture doctor --live` and from reading the first opportunity of each type back. While nothing
+is known, delivery is safe either way.
 """
 
 import threading
@@ -14,11 +14,11 @@ from service import clock
 from service.nexudus.marks import MarkPlaces
 from service.store import Store, Tenant
 
-KEPT_S = 60.0
-"""Seconds for which a process believes the facts that it read; then it reads what other processes have learned."""
+CACHE_S = 60.0
+"""Seconds for which a process keeps the facts before it reads what other processes have learned."""
 
-LEAST_SPACING_S, MOST_SPACING_S = 2.0, 60.0
-"""Bounds of the seconds between two searches after a create of unknown outcome."""
+MIN_LOOK_SPACING_S, MAX_LOOK_SPACING_S = 2.0, 60.0
+"""Bounds of the seconds between two searches after a create with unknown outcome."""
 
 SYSTEM_ID_KEPT, SYSTEM_ID_FILTER = "system_id_kept", "system_id_filter"
 CUSTOM_FIELDS_KEPT, CUSTOM_FIELDS_FILTER = "custom_fields_kept", "custom_fields_filter"
@@ -27,20 +27,20 @@ NOTES = "notes:"
 
 
 def notes_fact(type_id: int | None) -> str:
-    """The name of the fact that says what becomes of the notes under a type: "kept", "changed" or "lost"."""
+    """Return the name of the fact that says what happens to notes under a type: "kept", "changed" or "lost"."""
     return f"{NOTES}{type_id or 0}"
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """The known facts, by their names; one that is missing is not known. learned_at: when each was found out."""
+    """The known facts by name; a missing one is unknown. learned_at: when each fact was learned."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     learned_at: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def mark_places(self) -> MarkPlaces:
-        """Where marks are written and searched for."""
+        """Where markers are written and searched for."""
         kept = self.values.get(CUSTOM_FIELDS_KEPT) is True
         return MarkPlaces(
             system_id=False not in (self.values.get(SYSTEM_ID_KEPT), self.values.get(SYSTEM_ID_FILTER)),
@@ -50,9 +50,9 @@ class Behaviour:
 
     @property
     def look_spacing_s(self) -> float:
-        """Seconds between two searches after a create of unknown outcome: no fewer than a search needs."""
+        """Seconds between two searches after a create with unknown outcome: twice the known lag, within bounds."""
         lag_s = self.values.get(SEARCH_LAG_S)
-        return min(max(LEAST_SPACING_S, 2 * lag_s if isinstance(lag_s, int | float) else 0.0), MOST_SPACING_S)
+        return min(max(MIN_LOOK_SPACING_S, 2 * lag_s if isinstance(lag_s, int | float) else 0.0), MAX_LOOK_SPACING_S)
 
     @property
     def is_utc(self) -> bool:
@@ -60,7 +60,7 @@ class Behaviour:
         return self.values.get(TIMES_OFF_MINUTES) == 0
 
     def keeps_marks(self, type_id: int | None) -> bool:
-        """Whether an opportunity of this type is known to bear its mark for good."""
+        """Return whether opportunities of this type are known to keep the marker in at least one place."""
         return (
             self.values.get(SYSTEM_ID_KEPT) is True
             or self.mark_places.custom_field
@@ -69,38 +69,32 @@ class Behaviour:
 
 
 class Behaviours:
-    """The behaviour of one Nexudus, read from the store now and then; threads may share it."""
+    """The behaviour of one Nexudus, cached from the store; threads may share it."""
 
     def __init__(self, store: Store, tenant: Tenant) -> None:
         self.tenant = tenant
         self._store = store
         self._guard = threading.Lock()
-        self._known = Behaviour()
-        self._until = float("-inf")  # by clock.monotonic
+        self._cached = Behaviour()
+        self._cached_until = float("-inf")  # by clock.monotonic
 
     @property
     def current(self) -> Behaviour:
-        """The facts as they are now.
-
-        Raises: StoreUnavailable.
-        """
+        """The facts as they are now. Raises: StoreUnavailable."""
         with self._guard:
-            if self._until <= clock.monotonic():
-                self._known = read_behaviour(self._store, self.tenant)
-                self._until = clock.monotonic() + KEPT_S
-            return self._known
+            if self._cached_until <= clock.monotonic():
+                self._cached = read_behaviour(self._store, self.tenant)
+                self._cached_until = clock.monotonic() + CACHE_S
+            return self._cached
 
-    def forget(self) -> None:
-        """Read the facts anew: there are new ones."""
+    def invalidate(self) -> None:
+        """Read the facts again at the next use."""
         with self._guard:
-            self._until = float("-inf")
+            self._cached_until = float("-inf")
 
 
 def read_behaviour(store: Store, tenant: Tenant) -> Behaviour:
-    """The facts as they are now.
-
-    Raises: StoreUnavailable.
-    """
+    """Read the facts from the store. Raises: StoreUnavailable."""
     with store.read() as tx:
         facts = tx.crm.facts_of(tenant)
     return Behaviour(

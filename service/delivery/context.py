@@ -1,21 +1,38 @@
-"""All that delivering to one account needs."""
+"""All that delivering to one account needs, its tokens in the database, and what a start puts right."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 
-from service.delivery.acquaintance import PlanReader
-from service.delivery.behaviour import Behaviours
+import structlog
+
+from service import clock
+from service.delivery.behaviour import NOTES, Behaviours
+from service.delivery.causes import notes_cause
+from service.delivery.identity import is_gone
+from service.delivery.messages import no_credentials
 from service.delivery.pacing import Pacer
+from service.delivery.person_history import PlanReader
+from service.delivery.retry import CALL_PAUSE
+from service.delivery.setup_check.problem import form_variants
 from service.delivery.stage_safety import StageSafety
 from service.delivery.targets import Targets
 from service.forms import Form
+from service.lead import Outcome
 from service.nexudus.client import Nexudus
-from service.store import Store
+from service.nexudus.tokens import Tokens
+from service.store import NO_CREDENTIALS, Store, Transaction
+
+log = structlog.get_logger()
+
+REFUSED = Outcome.REFUSED.value
+"""Prefix of the reason of every pause that follows a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountContext:
-    """All that is needed to deliver to one account."""
+    """All that delivering to one account needs. schedule_s: waits before the retries; jitter: a factor of 0.8-1.2."""
 
     nexudus: Nexudus
     pacer: Pacer
@@ -26,5 +43,76 @@ class AccountContext:
     forms: Mapping[str, Form]
     schedule_s: Sequence[float]
     timeout_s: float
-    jitter: Callable[[], float]  # a factor of 0.8-1.2
+    jitter: Callable[[], float]
     plans: PlanReader = field(default_factory=PlanReader)
+
+
+class DatabaseTokenStore:
+    """A TokenStore in the database: one sign-in serves every process."""
+
+    def __init__(self, store: Store, account: str, holder: str) -> None:
+        """holder: name of the process for the lock, unique in the deployment."""
+        self._store = store
+        self._account = account
+        self._holder = holder
+
+    def read(self) -> Tokens | None:
+        """Return the tokens that any process saved last."""
+        with self._store.read() as tx:
+            row: dict[str, Any] | None = tx.accounts.tokens(self._account)
+        return None if row is None else Tokens(**{**row, "expires_at": datetime.fromisoformat(row["expires_at"])})
+
+    def save(self, tokens: Tokens) -> None:
+        """Save the tokens for all processes."""
+        row = {**asdict(tokens), "expires_at": tokens.expires_at.isoformat()}
+        self._store.write(lambda tx: tx.accounts.save_tokens(self._account, row))
+
+    def try_lock(self, seconds: float) -> bool:
+        """Take the lock for at most `seconds`. A killed process of this host loses it at once."""
+        now = clock.now()
+
+        return self._store.write(lambda tx: tx.accounts.try_lock(self._account, self._holder, now, seconds, is_gone))
+
+    def unlock(self) -> None:
+        """Release the lock."""
+        self._store.write(lambda tx: tx.accounts.unlock(self._account, self._holder))
+
+
+def on_startup(account: str, context: AccountContext) -> None:
+    """End the waits that the previous settings caused: stages are checked again, a refused account is tried once.
+
+    A refused user name and password are forgotten only if the settings changed, because repeated refusals lock the
+    user. Leads of an account without credentials wait until a start with some.
+    """
+    is_corrected, has_login = context.nexudus.is_corrected(), context.nexudus.has_login
+    lacks_login = not has_login and any(form_variants(context.forms.values(), account))
+
+    def reset(tx: Transaction) -> None:
+        now = clock.now()
+        if has_login:
+            tx.queue.resume_call(account, NO_CREDENTIALS)
+        elif lacks_login:
+            until = now + timedelta(seconds=CALL_PAUSE.longest_s)
+            tx.queue.pause_call(account, NO_CREDENTIALS, now, until, no_credentials(account))
+        tx.queue.resume_calls(account, "stage:")  # the forms file may name other stages now
+        if is_corrected:
+            tx.accounts.forget_tokens(account)
+        if tx.accounts.resume(account, REFUSED):
+            tx.queue.reschedule_now(account, now, now, untried=True)
+        _forget_lost_notes(tx, account, context)
+
+    context.store.write(reset)
+    if lacks_login:
+        log.warning("no_credentials", account=account, problem=no_credentials(account))
+
+
+def _forget_lost_notes(tx: Transaction, account: str, context: AccountContext) -> None:
+    """End alerts of types that no form uses any more; of other types the next lead shows whether notes are lost."""
+    variants = form_variants(context.forms.values(), account)
+    used = {notes_cause(account, variant.form.destination.opportunity_type_id) for variant in variants}
+    for alert in tx.alerts.open():
+        if alert.cause.startswith(f"notes:{account}:") and alert.cause not in used:
+            tx.alerts.resolve(alert.cause, clock.now())
+    facts = tx.crm.facts_of(context.behaviours.tenant)
+    lost = [name for name, fact in facts.items() if name.startswith(NOTES) and fact.value != "kept"]
+    tx.crm.forget_facts(context.behaviours.tenant, lost)

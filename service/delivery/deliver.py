@@ -1,37 +1,36 @@
-"""Paying one debt: find or create the Coworker, then create the Opportunity, each step saved.
+"""Delivering one lead: find or create the Coworker, then create the Opportunity; each step is saved.
 
-Nexudus has no idempotency key, so whatever may have been saved is looked for before it is repeated.
+Nexudus has no idempotency key, so a record that may have been saved is searched for before its create is repeated.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 
 import structlog
 
 from service import clock
 from service.delivery import translate
-from service.delivery.acquaintance import describe, recognise
 from service.delivery.attempts import CallFailed, attempt
-from service.delivery.cap import is_full
 from service.delivery.context import AccountContext
 from service.delivery.failure_handling import (
-    Held,
+    CallPaused,
     check_pause,
-    follow,
-    follow_error,
     hand_over,
-    hold,
+    handle_error,
+    handle_failure,
     park,
+    pause_call,
     postpone,
     record_success,
-    wait_for_hold,
     wait_for_pace,
+    wait_for_pause,
 )
-from service.delivery.looking import searching
-from service.delivery.messages import full, no_credentials
+from service.delivery.messages import location_full, no_credentials
 from service.delivery.pacing import OutOfPace
-from service.delivery.reading_back import read_back, unlearn_custom_field
+from service.delivery.person_history import describe, person_history
+from service.delivery.read_back import read_back, unlearn_custom_field
+from service.delivery.recovery import LookAgain, allow_repeat, is_unknown, opportunity_search
+from service.delivery.setup_check.location_limit import is_full
 from service.delivery.stage_safety import UnsafeStage
 from service.delivery.targets import Unroutable
 from service.forms import Form
@@ -45,33 +44,26 @@ from service.store import NO_CREDENTIALS, Transaction
 
 log = structlog.get_logger()
 
-LOOKS = 2
-"""Searches before a create of unknown outcome is repeated: one may come too early to see the record."""
 
-
-class CallsRest(Exception):
-    """A kind of call rests from now on: a location is full, or nobody can sign in. what: the name of the hold."""
+class PauseCall(Exception):
+    """One kind of call is to be paused: a location is full, or no credentials are set. what: the kind of call."""
 
     def __init__(self, what: str, problem: str) -> None:
         super().__init__(problem)
         self.what = what
 
 
-class LookAgain(Exception):
-    """Not found yet: search once more, a little later, before repeating the create."""
-
-
 def deliver(delivery: Delivery, context: AccountContext) -> None:
-    """Pay one debt, or note when to try again, or park it for a person.
+    """Deliver one lead, or record when to try again, or park it for an operator.
 
-    Raises: LeaseLost when another worker has it; StoreUnavailable when nothing can be noted.
+    Raises: LeaseLost when another worker has it; StoreUnavailable when nothing can be recorded.
     """
     try:
         form = _form(delivery, context)
         if form.account == delivery.lead.account:
-            _pay(delivery, context, form)
+            _deliver_here(delivery, context, form)
         else:
-            _leave(delivery, context, form.account)
+            _deliver_elsewhere(delivery, context, form.account)
     except Unroutable as error:
         park(delivery, context, str(error))
     except OutOfPace as error:
@@ -79,32 +71,23 @@ def deliver(delivery: Delivery, context: AccountContext) -> None:
     except LookAgain:
         postpone(delivery, context, context.behaviours.current.look_spacing_s)
     except UnsafeStage as unsafe:
-        hold(delivery, context, f"stage:{unsafe.stage_id}", unsafe.sentence)
-    except CallsRest as problem:
-        hold(delivery, context, problem.what, str(problem))
-    except Held as held:
-        wait_for_hold(delivery, context, held)
+        pause_call(delivery, context, f"stage:{unsafe.stage_id}", unsafe.sentence)
+    except PauseCall as problem:
+        pause_call(delivery, context, problem.what, str(problem))
+    except CallPaused as paused:
+        wait_for_pause(delivery, context, paused)
     except CallFailed as failed:
-        follow(delivery, context, failed)
+        handle_failure(delivery, context, failed)
     except NexudusError as error:  # from a look-up of the target: nothing was sent for this lead
-        follow_error(delivery, context, error)
+        handle_error(delivery, context, error)
 
 
 def requeue(delivery: Delivery, context: AccountContext) -> None:
-    """Note a try that ended in a mistake of this program: the lead waits its turn, and is parked in the end.
+    """Record a try that ended in a bug of ours: the lead waits its turn, and is parked in the end.
 
     Raises: LeaseLost, StoreUnavailable.
     """
-    follow_error(delivery, context, Unavailable("this program stumbled over the lead; its log tells where"))
-
-
-def _check_login(delivery: Delivery, context: AccountContext) -> None:
-    """Pass where credentials are set.
-
-    Raises: CallsRest.
-    """
-    if not context.nexudus.has_login:
-        raise CallsRest(NO_CREDENTIALS, no_credentials(delivery.lead.account))
+    handle_error(delivery, context, Unavailable("this program stumbled over the lead; its log tells where"))
 
 
 def _form(delivery: Delivery, context: AccountContext) -> Form:
@@ -116,8 +99,8 @@ def _form(delivery: Delivery, context: AccountContext) -> Form:
     return context.forms[submission.form].for_answers(submission)
 
 
-def _pay(delivery: Delivery, context: AccountContext, form: Form) -> None:
-    """Make the opportunity in the account that the lead waits for. Raises: what its steps raise."""
+def _deliver_here(delivery: Delivery, context: AccountContext, form: Form) -> None:
+    """Create the opportunity in the account that the lead is queued for. Raises: as its steps."""
     _check_login(delivery, context)
     target = context.targets.find(context.nexudus, form)
     context.stage_safety.check(context.nexudus, target.stage_id)
@@ -125,31 +108,36 @@ def _pay(delivery: Delivery, context: AccountContext, form: Form) -> None:
     _log_delivered(delivery, _opportunity(delivery, context, form, target, coworker_id))
 
 
-def _leave(delivery: Delivery, context: AccountContext, account: str) -> None:
-    """The lead waits for this account, but its form and answers name another one now: make nothing here any more.
+def _deliver_elsewhere(delivery: Delivery, context: AccountContext, account: str) -> None:
+    """Hand the lead over to the account that its form and answers name now; create nothing in this one.
 
-    What an earlier try may have made here is looked for first, and pays the debt.
-    Raises: CallFailed, LookAgain.
+    An opportunity that an earlier try may have created here is searched for first, and completes the delivery.
+    Raises: CallFailed, LookAgain, PauseCall.
     """
-    if _doubted(delivery, Step.CREATE_OPPORTUNITY) and delivery.coworker_id:
+    if is_unknown(delivery, Step.CREATE_OPPORTUNITY) and delivery.coworker_id:
         _check_login(delivery, context)
-        made = _find_made(delivery, context, delivery.coworker_id)
-        if made is not None:
-            _log_delivered(delivery, made)
+        opportunity_id = _find_opportunity(delivery, context, delivery.coworker_id)
+        if opportunity_id is not None:
+            _log_delivered(delivery, opportunity_id)
             return
-        _look_twice(delivery, context, Step.CREATE_OPPORTUNITY)
+        allow_repeat(delivery, context, Step.CREATE_OPPORTUNITY)
     hand_over(delivery, context, account)
+
+
+def _check_login(delivery: Delivery, context: AccountContext) -> None:
+    if not context.nexudus.has_login:
+        raise PauseCall(NO_CREDENTIALS, no_credentials(delivery.lead.account))
 
 
 def _log_delivered(delivery: Delivery, opportunity_id: OpportunityId) -> None:
     log.info("delivered", lead=delivery.lead.id, opportunity=opportunity_id, tries=delivery.tries)
 
 
-# -- the two halves
+# -- the coworker
 
 
 def _coworker(delivery: Delivery, context: AccountContext, form: Form, target: translate.Target) -> CoworkerId:
-    """The contact's id: found by e-mail, or made."""
+    """Return the contact's id: found by e-mail, or created."""
     email = delivery.lead.submission.contact.email
 
     def find() -> Coworker | None:
@@ -159,134 +147,110 @@ def _coworker(delivery: Delivery, context: AccountContext, form: Form, target: t
         return None if coworker is None else context.plans.complete(coworker, context.nexudus, context.pacer, took_s)
 
     def create() -> CoworkerId:
-        return CoworkerId(
-            coworkers.create(context.nexudus, coworkers.compose(translate.coworker(delivery.lead, form, target)))
-        )
+        body = coworkers.compose(translate.coworker(delivery.lead, form, target))
+        return CoworkerId(coworkers.create(context.nexudus, body))
 
     def save(tx: Transaction, coworker: Coworker | None) -> None:
         if coworker is not None:
             tx.queue.save_coworker(delivery, CoworkerId(coworker.id))
 
-    def remark(coworker: Coworker | None) -> str:
-        return "" if coworker is None else describe(coworker, delivery.lead)
-
-    def save_made(tx: Transaction, made: CoworkerId) -> None:
-        tx.queue.save_coworker(delivery, made)
+    def save_created(tx: Transaction, coworker_id: CoworkerId) -> None:
+        tx.queue.save_coworker(delivery, coworker_id)
         if delivery.blocked_by == Step.CREATE_COWORKER.value:
             tx.queue.resume_call(delivery.lead.account, delivery.blocked_by)
 
-    known = attempt(delivery, context, Step.FIND_COWORKER, find, save, describe=remark)
-    if known is not None:
-        return CoworkerId(known.id)
-    _look_twice(delivery, context, Step.CREATE_COWORKER)
+    def detail(coworker: Coworker | None) -> str:
+        return "" if coworker is None else describe(coworker, delivery.lead)
+
+    match = attempt(delivery, context, Step.FIND_COWORKER, find, save, describe=detail)
+    if match is not None:
+        return CoworkerId(match.id)
+    allow_repeat(delivery, context, Step.CREATE_COWORKER)
     check_pause(delivery, context, Step.CREATE_COWORKER.value)
-    return attempt(delivery, context, Step.CREATE_COWORKER, create, save_made)
+    return attempt(delivery, context, Step.CREATE_COWORKER, create, save_created)
+
+
+# -- the opportunity
 
 
 def _opportunity(
     delivery: Delivery, context: AccountContext, form: Form, target: translate.Target, coworker_id: CoworkerId
 ) -> OpportunityId:
-    """The opportunity's id: made, or found where an earlier try may have made it."""
+    """Return the opportunity's id: created, or found where an earlier try may have created it.
+
+    Raises: CallPaused where the location is known to be full, PauseCall where that shows now.
+    """
     lead = delivery.lead
     with context.store.read() as tx:
-        known = recognise(tx, lead.id).sentence
+        history = person_history(tx, lead.id).sentence
 
     @cache
     def compose() -> Row:
-        return opportunities.compose(translate.opportunity(lead, form, target, coworker_id, known))
+        return opportunities.compose(translate.opportunity(lead, form, target, coworker_id, history))
 
-    if _doubted(delivery, Step.CREATE_OPPORTUNITY):
-        earlier = _find_made(delivery, context, coworker_id)
+    if is_unknown(delivery, Step.CREATE_OPPORTUNITY):
+        earlier = _find_opportunity(delivery, context, coworker_id)
         if earlier is not None:
             return earlier
-        _look_twice(delivery, context, Step.CREATE_OPPORTUNITY)
-    return _unless_full(delivery, context, target, lambda: _make(delivery, context, coworker_id, compose))
+        allow_repeat(delivery, context, Step.CREATE_OPPORTUNITY)
+    what = f"cap:{target.business_id}"
+    check_pause(delivery, context, what)
+    try:
+        return _create_opportunity(delivery, context, coworker_id, compose)
+    except CallFailed as failed:
+        if is_full(context.nexudus, context.store, lead.account, target.business_id, failed.error):
+            raise PauseCall(what, location_full(failed.error, target.business_id)) from failed
+        raise
 
 
-def _make(
+def _create_opportunity(
     delivery: Delivery, context: AccountContext, coworker_id: CoworkerId, compose: Callable[[], Row]
 ) -> OpportunityId:
-    """Make the opportunity, with the mark among its custom fields where creates are known to keep them.
+    """Create the opportunity, with the marker in its custom fields where creates are known to keep them.
 
-    The mark must cost no lead: where it is refused after all, the opportunity is made without.
+    If Nexudus refuses the custom field after all, the opportunity is created without it: no lead fails for a marker.
     """
 
     @cache
-    def marked() -> Row:
+    def compose_marked() -> Row:
         return with_custom_field(compose(), marker_of(delivery.lead.id))
 
     def create(body: Callable[[], Row]) -> OpportunityId:
         def call() -> OpportunityId:
             return OpportunityId(opportunities.create(context.nexudus, body()))
 
-        made = attempt(delivery, context, Step.CREATE_OPPORTUNITY, call, _finishing(delivery, coworker_id), body)
-        read_back(delivery.lead, context, made, body())
-        return made
+        created = attempt(delivery, context, Step.CREATE_OPPORTUNITY, call, _completion(delivery, coworker_id), body)
+        read_back(delivery.lead, context, created, body())
+        return created
 
     if not context.behaviours.current.mark_places.custom_field:
         return create(compose)
     try:
-        return create(marked)
+        return create(compose_marked)
     except CallFailed as failed:
         if not objects_to_custom_fields(failed.error):
             raise
-    made = create(compose)
+    created = create(compose)
     unlearn_custom_field(context)
-    return made
+    return created
 
 
-def _find_made(delivery: Delivery, context: AccountContext, coworker_id: CoworkerId) -> OpportunityId | None:
-    """The opportunity that an earlier try made, which then pays the debt; None where no search shows one."""
-    search, finish = searching(delivery, context, coworker_id), _finishing(delivery, coworker_id)
-    return attempt(delivery, context, Step.FIND_OPPORTUNITY, search, finish)
+def _find_opportunity(delivery: Delivery, context: AccountContext, coworker_id: CoworkerId) -> OpportunityId | None:
+    """Return the opportunity that an earlier try created, which completes the delivery; None where none is found."""
+    search, complete = opportunity_search(delivery, context, coworker_id), _completion(delivery, coworker_id)
+    return attempt(delivery, context, Step.FIND_OPPORTUNITY, search, complete)
 
 
-def _finishing(delivery: Delivery, coworker_id: CoworkerId) -> Callable[[Transaction, OpportunityId | None], None]:
-    """What is written of an opportunity that is there."""
+def _completion(delivery: Delivery, coworker_id: CoworkerId) -> Callable[[Transaction, OpportunityId | None], None]:
+    """Return what records that the opportunity exists."""
 
-    def finish(tx: Transaction, made: OpportunityId | None) -> None:
-        if made is not None:
+    def complete(tx: Transaction, opportunity_id: OpportunityId | None) -> None:
+        if opportunity_id is not None:
             tx.queue.complete(delivery)
-            tx.leads.mark_delivered(delivery.lead.id, coworker_id, made, clock.now())
+            tx.leads.mark_delivered(delivery.lead.id, coworker_id, opportunity_id, clock.now())
             tx.leads.mark_unsent(delivery.lead)
             record_success(tx, delivery)
             if delivery.blocked_by.startswith(("stage:", "cap:", NO_CREDENTIALS)):
                 tx.queue.resume_call(delivery.lead.account, delivery.blocked_by)
 
-    return finish
-
-
-def _unless_full(
-    delivery: Delivery, context: AccountContext, target: translate.Target, make: Callable[[], OpportunityId]
-) -> OpportunityId:
-    """Make the opportunity where its location has room for it.
-
-    Raises: Held where it is known to be full, CallsRest where this shows now.
-    """
-    what = f"cap:{target.business_id}"
-    check_pause(delivery, context, what)
-    try:
-        return make()
-    except CallFailed as failed:
-        if is_full(context, delivery.lead.account, target.business_id, failed.error):
-            raise CallsRest(what, full(failed.error, target.business_id)) from failed
-        raise
-
-
-def _doubted(delivery: Delivery, step: Step) -> bool:
-    return delivery.doubt is not None and delivery.doubt.step is step
-
-
-def _look_twice(delivery: Delivery, context: AccountContext, step: Step) -> None:
-    """After a search that found nothing: let a create of unknown outcome be repeated only after LOOKS of them.
-
-    Raises: LookAgain.
-    """
-    doubt = delivery.doubt
-    if doubt is None or doubt.step is not step:
-        return
-    looked = replace(doubt, verify_count=doubt.verify_count + 1)
-    if looked.verify_count < LOOKS:
-        context.store.write(lambda tx: tx.queue.mark_unknown(delivery, looked))
-        raise LookAgain
-    context.store.write(lambda tx: tx.queue.clear_unknown(delivery))
+    return complete

@@ -1,4 +1,4 @@
-"""What went wrong, in words for the person who looks at the lead: what happened and what to do."""
+"""Sentences about what went wrong with a lead, for operators: what happened, and what to do."""
 
 from service.lead import Step
 from service.nexudus.errors import (
@@ -20,7 +20,7 @@ _ROLES = {
 
 
 def problem_of(error: NexudusError, step: Step | None = None) -> str:
-    """Why a lead still waits; it is tried again by itself. step: which call failed, where it was one for the lead."""
+    """Return why a lead still waits; it is tried again by itself. step: the failed call, None for a look-up."""
     if isinstance(error, Intercepted):
         again = "it is looked for before it is sent again" if error.is_write else "it is tried again by itself"
         return f"{error.said[:1].upper()}{error.said[1:]}: {again}. {_objection(error)}"
@@ -37,7 +37,7 @@ def problem_of(error: NexudusError, step: Step | None = None) -> str:
 
 
 def _objection(error: Intercepted) -> str:
-    """Who may know more about a web page."""
+    """Return whom to ask about a web page that came instead of an answer."""
     if error.is_general:
         return "If that goes on, check this machine's network and proxy, or ask Nexudus support."
     return (
@@ -47,7 +47,7 @@ def _objection(error: Intercepted) -> str:
 
 
 def no_credentials(account: str) -> str:
-    """Why the leads of an account wait that nobody can sign in to, and what to do."""
+    """Return why the leads of an account without credentials wait, and what to do."""
     where = "" if account == "default" else f" for account {account}"
     how = "NEXUDUS_USERNAME and NEXUDUS_PASSWORD" if not where else "username and password in the forms file"
     return (
@@ -57,15 +57,15 @@ def no_credentials(account: str) -> str:
 
 
 def no_new_contacts(error: NexudusError) -> str:
-    """Why leads of new people wait; it is tried again by itself, with one lead at a time."""
+    """Return why leads of new people wait; one at a time is tried again by itself."""
     return (
         f"Nexudus takes no new contacts now ({error.said}): either the day's number of new contacts is used up, "
         "then this goes on by itself, or the service account lacks the role Coworker-Create."
     )
 
 
-def full(error: NexudusError, business_id: int) -> str:
-    """Why leads of a location wait that has as many opportunities as Nexudus allows."""
+def location_full(error: NexudusError, business_id: int) -> str:
+    """Return why leads wait for a location that holds as many opportunities as Nexudus allows."""
     return (
         f"Nexudus takes no more opportunities for location {business_id} ({error.said}): delete old ones there; "
         "what waits is then sent by itself."
@@ -73,7 +73,7 @@ def full(error: NexudusError, business_id: int) -> str:
 
 
 def parked_by(error: NexudusError, tries: int) -> str:
-    """Why a lead is parked: the CRM's own sentence, the fields it named, and what to do."""
+    """Return why a lead is parked: the CRM's own sentence, the fields it named, and what to do."""
     if isinstance(error, Rejected):
         fields = ", ".join(sorted({field.name for field in error.fields if field.name}))
         what = f" (field {fields})" if fields else ""
@@ -88,5 +88,5 @@ def parked_by(error: NexudusError, tries: int) -> str:
 
 
 def _stopped(said: str) -> str:
-    """The CRM's words before ours: it ends some of its sentences without a stop."""
+    """Return a sentence of the CRM with its full stop, which some lack."""
     return said if said.endswith((".", "!", "?")) else f"{said}."

@@ -1,4 +1,4 @@
-"""The pace towards one account, held over all processes by the store."""
+"""The rate limit of the calls to one account, shared by all processes through the store."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -7,22 +7,22 @@ from dataclasses import replace
 from service.store import Pace, Store, Transaction
 
 PATIENCE_S = 10.0
-"""How long a call waits in place for its turn; longer, and its Delivery is given back."""
+"""Longest wait of a call for its turn, in seconds; for a longer one the delivery is postponed."""
 
 MARGIN = 0.02
-"""Share by which our windows are longer than Nexudus's: calls reach it a little unevenly."""
+"""Share by which our windows are longer than those of Nexudus, which calls reach a little unevenly."""
 
-LEAST_MARGIN_S = 0.15
-"""The same for short windows: a first call that has to connect arrives a tenth of a second after its turn."""
+MIN_MARGIN_S = 0.15
+"""Minimum seconds by which our windows are longer: a call that has to connect first arrives 0.1 s after its turn."""
 
 
 def widened(window_s: float) -> float:
-    """The seconds that we take for a window of Nexudus's."""
-    return window_s + max(window_s * MARGIN, LEAST_MARGIN_S)
+    """Return the length in seconds of our window for one of Nexudus."""
+    return window_s + max(window_s * MARGIN, MIN_MARGIN_S)
 
 
 SPARE = 0.5
-"""Share of the pace that calls may use which can wait: the rest is always left for deliveries."""
+"""Share of the pace for calls that can wait; the rest is left for deliveries."""
 
 
 class OutOfPace(Exception):
@@ -34,7 +34,7 @@ class OutOfPace(Exception):
 
 
 class Pacer:
-    """Lets the calls to one account pass at the pace that is allowed, whoever makes them."""
+    """Lets the calls to one account pass at the allowed pace, whichever process makes them."""
 
     def __init__(
         self,
@@ -55,11 +55,11 @@ class Pacer:
     def pass_one(self, *, is_write: bool) -> None:
         """Wait for the turn of one call, and count it.
 
-        Raises: OutOfPace when the turn is further away than PATIENCE_S.
+        Raises: OutOfPace when the turn is more than PATIENCE_S away.
         """
 
         def reserve(tx: Transaction) -> tuple[float, float]:
-            now = self._unix_now()  # here, not before: the turn to write may have been a while in coming
+            now = self._unix_now()  # not earlier: the write may have waited a while for its turn
             wait_s = tx.accounts.reserve(
                 self._account, is_write=is_write, now=now, paces=self._paces, patience_s=PATIENCE_S
             )
@@ -74,18 +74,18 @@ class Pacer:
 
     @property
     def memory_s(self) -> float:
-        """For how many seconds a call counts."""
+        """Seconds for which a call counts."""
         return max((pace.window_s for pace in self._paces), default=0.0)
 
     def prepay(self, *, is_write: bool) -> None:
-        """Pass one call now that this thread makes next, so that its Attempt begins after the wait."""
+        """Wait now for the turn of the next call of this thread, so that its Attempt begins after the wait."""
         self.pass_one(is_write=is_write)
         self._prepaid.call = True
 
     def prepay_spare(self) -> float:
-        """Pass one read that this thread makes next, if what others leave of the pace allows it at once.
+        """Take the turn for the next read of this thread, if the spare share of the pace allows it at once.
 
-        Returns 0 when it does; else how many seconds to wait before asking again: nothing was counted then.
+        Returns 0 if so; else the seconds to wait before another call of this method, with nothing counted.
         """
 
         def reserve(tx: Transaction) -> float:
@@ -97,7 +97,7 @@ class Pacer:
         return wait_s
 
     def before_call(self, method: str, _path: str) -> None:
-        """The client's hook: every call but a prepaid one takes its turn here."""
+        """Hook of the client: every call that is not prepaid waits for its turn here."""
         if getattr(self._prepaid, "call", False):
             self._prepaid.call = False
             return

@@ -1,4 +1,4 @@
-"""When to try again: a pure decision over plain values."""
+"""When to try again: pure decisions over plain values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 from service.lead import Outcome
 
-LONGEST_WAIT_S = 24 * 3600.0
-"""However long a Retry-After asks for, look again after a day."""
+MAX_RETRY_AFTER_S = 24 * 3600.0
+"""A longer Retry-After is cut to a day."""
 
-SHORTEST_REST_S = 1.0
-"""However short: a Retry-After of 0 must not become a hot loop."""
+MIN_RETRY_AFTER_S = 1.0
+"""A shorter Retry-After is raised to a second: zero must not become a hot loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryAt:
-    """Try again at `due`; `tries` places of the schedule are spent by then."""
+    """Try again at `due`; by then `tries` places of the schedule are spent."""
 
     due: datetime
     tries: int
@@ -23,32 +23,40 @@ class RetryAt:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """A person must look."""
+    """Park the lead for an operator."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
-    """How long an account is left alone: `first_s`, twice as long each time, `longest_s` at most."""
+class Backoff:
+    """Lengths of successive pauses: `first_s`, doubled each time, at most `longest_s`."""
 
     first_s: float
     longest_s: float
 
+    def wait_s(self, pauses: int, jitter: float) -> float:
+        """Return the length of the next pause. pauses: pauses in a row before it (>= 0)."""
+        return min(self.first_s * 2.0 ** min(pauses, 10), self.longest_s) * jitter
 
-RESTS = {Outcome.THROTTLED: Rest(1, 60), Outcome.REFUSED: Rest(60, 900), Outcome.UNAVAILABLE: Rest(5, 300)}
-"""How long an account is left alone that throttles, refuses, or lets nothing through."""
 
-HOLD = Rest(60, 3600)
-"""The same for one kind of call: a used-up quota of new contacts opens over night."""
+ACCOUNT_PAUSES = {
+    Outcome.THROTTLED: Backoff(1, 60),
+    Outcome.REFUSED: Backoff(60, 900),
+    Outcome.UNAVAILABLE: Backoff(5, 300),
+}
+"""How long an account is paused that throttles, refuses, or lets nothing through."""
+
+CALL_PAUSE = Backoff(60, 3600)
+"""How long one kind of call is paused; a used-up quota of new contacts is refilled overnight."""
 
 _SPENDS_NOTHING = frozenset({Outcome.THROTTLED, Outcome.REFUSED})
-"""Being told to wait, or to stop, says nothing about this lead: it spends no place in the schedule."""
+"""Outcomes that say nothing about the lead and so spend no place in its schedule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """When an account rests for an outage: so many failures in a row, over so many seconds at least.
+    """What counts as an outage: so many failures in a row, over at least so many seconds.
 
-    leads: so many different leads that met a web page, with nothing coming through between them.
+    leads: also an outage are so many different leads answered with a web page, with no success between them.
     """
 
     failures: int
@@ -57,26 +65,21 @@ class Circuit:
 
 
 CIRCUIT = Circuit(failures=6, leads=3, after_s=60.0)
-"""Nexudus answers good requests with a 500 in bursts of five; those are no outage. Nor is a firewall that objects to
-one lead's words, however often that lead is tried; one that stops everybody is."""
+"""Nexudus answers good requests with a 500 in bursts of five, which are no outage. A firewall that objects to the words
+of one lead is none either, however often that lead is tried; one that stops several leads is."""
 
 
-def rest_s(outcome: Outcome, rests: int, jitter: float, retry_after_s: float | None = None) -> float:
+def account_pause_s(outcome: Outcome, pauses: int, jitter: float, retry_after_s: float | None = None) -> float:
     """Decide for how many seconds nothing is sent to an account that throttled, refused or let nothing through.
 
-    rests: how often it rested in a row before (>= 0).
-    jitter: factor 0.8-1.2; a Retry-After takes the place of our own figure, from a second to a day.
-    Raises: KeyError for other outcomes: those are the lead's affair, not the account's.
+    pauses: pauses in a row before this one (>= 0).
+    jitter: factor 0.8-1.2. A Retry-After replaces our own figure, within a second and a day, without jitter.
+    Raises: KeyError for other outcomes, which concern the lead, not the account.
     """
-    rest = RESTS[outcome]
+    backoff = ACCOUNT_PAUSES[outcome]
     if retry_after_s is not None:
-        return min(max(retry_after_s, SHORTEST_REST_S), LONGEST_WAIT_S)
-    return min(rest.first_s * 2.0 ** min(rests, 10), rest.longest_s) * jitter
-
-
-def hold_s(times: int, jitter: float) -> float:
-    """Decide for how many seconds one kind of call rests that was refused so many times in a row before."""
-    return min(HOLD.first_s * 2.0 ** min(times, 10), HOLD.longest_s) * jitter
+        return min(max(retry_after_s, MIN_RETRY_AFTER_S), MAX_RETRY_AFTER_S)
+    return backoff.wait_s(pauses, jitter)
 
 
 def next_step(
@@ -98,8 +101,8 @@ def next_step(
     if outcome is Outcome.REJECTED:
         return GiveUp()
     if outcome in _SPENDS_NOTHING:
-        return RetryAt(now + timedelta(seconds=rest_s(outcome, 0, jitter, retry_after_s)), tries)
+        return RetryAt(now + timedelta(seconds=account_pause_s(outcome, 0, jitter, retry_after_s)), tries)
     if tries >= len(schedule_s):
         return GiveUp()
-    wait_s = max(schedule_s[tries] * jitter, min(retry_after_s or 0.0, LONGEST_WAIT_S))
+    wait_s = max(schedule_s[tries] * jitter, min(retry_after_s or 0.0, MAX_RETRY_AFTER_S))
     return RetryAt(now + timedelta(seconds=wait_s), tries + 1)

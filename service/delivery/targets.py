@@ -1,4 +1,4 @@
-"""Where a form's leads go, in Nexudus's ids: what the operator named is looked up, what was left out is completed."""
+"""The target of a form's leads in Nexudus's ids: names are looked up, omissions are completed."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -7,74 +7,68 @@ from functools import partial
 
 from service import clock
 from service.delivery.translate import Target
-from service.forms import ContactRule, Destination, Form
+from service.forms import Destination, Form
 from service.nexudus import boards
 from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus
 
-KEPT_S = 600.0
-"""Seconds for which a look-up is believed: a renamed stage is noticed within ten minutes."""
+CACHE_S = 600.0
+"""Seconds for which a look-up is cached: a renamed stage is noticed within ten minutes."""
 
-CANDIDATES_MAX = 25
-"""Stages of a board that are looked at, one call each, to find one that does no harm."""
+MAX_CANDIDATES = 25
+"""Stages of a board that are read, one call each, to find a safe one."""
 
 Judge = Callable[[Stage], Stage]
-"""A stage of a list -> the same with what its own record shows; not judged where it shows nothing."""
+"""Returns a listed stage with the actions that its own record shows; not judged where it shows none."""
 
-Wanted = tuple[int | None, str | int | None, str | int | None, int | None, int | None, int | None]
-"""Stage id, board, stage, location, country and time zone, as the operator wrote them."""
+_TargetKey = tuple[int | None, str | int | None, str | int | None, int | None, int | None, int | None]
+"""Stage id, board, stage, location, country and time zone, as in the forms file."""
 
 
 class Unroutable(Exception):
-    """The set-up does not say where this lead goes; the text says what to write."""
+    """The set-up does not say where this lead goes; the message says what to write."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Cached:
     target: Target
     until: float  # by clock.monotonic
 
 
 class Targets:
-    """The targets of one account, remembered for a while; threads may share it."""
+    """The targets of one account, cached; threads may share it."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._found: dict[Wanted, _Found] = {}
+        self._cached: dict[_TargetKey, _Cached] = {}
 
     def find(self, nexudus: Nexudus, form: Form) -> Target:
-        """The target of a (routed) form. Asks Nexudus only for what the forms file leaves open.
+        """Return the target of a (routed) form. Reads from Nexudus only what the forms file leaves open.
 
         Raises: Unroutable; NexudusError from the look-ups.
         """
-        at_once = _complete(form.destination.stage_id, form.contact)
-        if at_once is not None:
-            return at_once
-        wanted = _key(form)
+        target = known_target(form)
+        if target.is_complete:
+            return target
+        key = _key(form)
         with self._guard:
-            known = self._found.get(wanted)
-        if known is not None and known.until > clock.monotonic():
-            return known.target
+            cached = self._cached.get(key)
+        if cached is not None and cached.until > clock.monotonic():
+            return cached.target
         target = look_up(nexudus, form)
         with self._guard:
-            self._found[wanted] = _Found(target, clock.monotonic() + KEPT_S)
+            self._cached[key] = _Cached(target, clock.monotonic() + CACHE_S)
         return target
 
 
-def _key(form: Form) -> Wanted:
-    """What decides the target; the rest of a form may differ."""
+def _key(form: Form) -> _TargetKey:
+    """Return the part of a form that decides its target."""
     stage, contact = form.destination, form.contact
     return stage.stage_id, stage.board, stage.stage, contact.business_id, contact.country_id, contact.time_zone_id
 
 
-def _complete(stage_id: int | None, contact: ContactRule) -> Target | None:
-    if stage_id and contact.business_id and contact.country_id and contact.time_zone_id:
-        return Target(stage_id, contact.business_id, contact.country_id, contact.time_zone_id)
-    return None
-
-
 def known_target(form: Form) -> Target:
-    """What the forms file says by itself; 0 for what only a look-up tells."""
+    """Return the target as the forms file gives it; 0 for each id that needs a look-up."""
     stage_id, contact = form.destination.stage_id or 0, form.contact
     return Target(stage_id, contact.business_id or 0, contact.country_id or 0, contact.time_zone_id or 0)
 
@@ -102,16 +96,16 @@ def look_up(nexudus: Nexudus, form: Form) -> Target:
 
 
 def choose_stage(stages: Sequence[Stage], wanted: Destination, judge: Judge) -> Stage:
-    """The stage that is meant: by id, by board and name, or the first whose own record shows that it does no harm.
+    """Return the stage of a destination: by id, by board and name, or the first that its own record shows to be safe.
 
-    stages: of live boards. judge: only asked of those that nobody named.
+    stages: of live boards. judge: reads a stage that the operator did not name.
     Raises: Unroutable, saying what to write; what `judge` raises.
     """
     if wanted.stage_id:
-        found = [stage for stage in stages if stage.id == wanted.stage_id]
-        if not found:
+        stage = next((stage for stage in stages if stage.id == wanted.stage_id), None)
+        if stage is None:
             raise Unroutable(f"Nexudus shows no stage {wanted.stage_id} on a live board: correct stage_id")
-        return found[0]
+        return stage
     on_board = [
         stage for stage in stages if wanted.board is None or _is(wanted.board, stage.board_id, stage.board_name)
     ]
@@ -128,7 +122,7 @@ def choose_stage(stages: Sequence[Stage], wanted: Destination, judge: Judge) -> 
 
 
 def _of_one_board(stages: Sequence[Stage], board: str | int | None) -> Sequence[Stage]:
-    """The same stages, where the board's name means one board only."""
+    """Return the stages, where the board's name means one board only. Raises: Unroutable."""
     ids = sorted({stage.board_id for stage in stages})
     if board is not None and len(ids) > 1:
         raise Unroutable(f"more than one board {board!r}: write board = {ids[0]}, or the id of another: {ids[1:]}")
@@ -136,8 +130,8 @@ def _of_one_board(stages: Sequence[Stage], board: str | int | None) -> Sequence[
 
 
 def _first_safe(stages: Sequence[Stage], judge: Judge) -> Stage:
-    is_unknown = len(stages) > CANDIDATES_MAX
-    for stage in map(judge, stages[:CANDIDATES_MAX]):
+    is_unknown = len(stages) > MAX_CANDIDATES
+    for stage in map(judge, stages[:MAX_CANDIDATES]):
         if stage.is_judged and not stage.dangers:
             return stage
         is_unknown = is_unknown or not stage.is_judged

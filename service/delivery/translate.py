@@ -12,12 +12,17 @@ from service.nexudus.opportunities import NewOpportunity
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a lead goes, in Nexudus's ids: the stage, and how a new contact is made."""
+    """Where a lead goes, in Nexudus's ids: the stage, and the location of a new contact. 0: not known yet."""
 
     stage_id: int
     business_id: int
     country_id: int
     time_zone_id: int
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every id is known."""
+        return all((self.stage_id, self.business_id, self.country_id, self.time_zone_id))
 
 
 def opportunity(lead: Lead, form: Form, target: Target, coworker_id: CoworkerId, known: str = "") -> NewOpportunity:

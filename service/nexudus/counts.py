@@ -7,7 +7,7 @@ from service.nexudus.client import Nexudus, Params
 from service.nexudus.errors import Unavailable
 from service.nexudus.opportunities import PATH
 
-CAP = 5000
+MAX_OPPORTUNITIES = 5000
 """Opportunities that one location may hold (REST reference of CrmOpportunity); closed ones may count or not."""
 
 NOWHERE = 2**31 - 1
@@ -38,7 +38,7 @@ def count_since(nexudus: Nexudus, business_id: int, since: datetime) -> int | No
     return _count(nexudus, {LOCATION: business_id, SINCE: since.strftime("%Y-%m-%dT%H:%M")})
 
 
-def tells_locations_apart(nexudus: Nexudus) -> bool:
+def filters_by_location(nexudus: Nexudus) -> bool:
     """Whether the filter by location is understood: an unknown one is ignored, and then everything is counted."""
     return count_at(nexudus, NOWHERE) == 0
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from service.delivery.acquaintance import Acquaintance, recognise_all
+from service.delivery.person_history import PersonHistory, person_histories
 from service.lead import Attempt, Attribution, Evidence, Lead, LeadId, StoredTouch
 from service.nexudus.lead_sources import lead_source_name
 from service.store import Sale, SaleChange, Transaction
@@ -22,7 +22,7 @@ def beside_json(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, dic
 
     Each is null where there is none.
     """
-    known = recognise_all(tx, lead_ids)
+    known = person_histories(tx, lead_ids)
     sent, sales, changes = tx.queue.request_bodies(lead_ids), tx.crm.sales_of(lead_ids), tx.crm.changes_of(lead_ids)
     return {
         lead_id: {
@@ -34,7 +34,7 @@ def beside_json(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, dic
     }
 
 
-def known_json(known: Acquaintance) -> dict[str, Any] | None:
+def known_json(known: PersonHistory) -> dict[str, Any] | None:
     """Since when a lead's person is known; null where not."""
     if known.since is None:
         return None
@@ -42,7 +42,7 @@ def known_json(known: Acquaintance) -> dict[str, Any] | None:
         "since": known.since.isoformat(),
         "earlier_enquiries": known.earlier.number,
         "first_enquiry_at": instant(known.earlier.since),
-        "in_nexudus_since": known.there_since.isoformat() if known.there_since else None,
+        "in_nexudus_since": known.crm_since.isoformat() if known.crm_since else None,
         "is_member": known.is_member,
     }
 

@@ -10,7 +10,7 @@ import time_machine
 from service import clock
 from service.admin.pages import snippets
 from service.admin.pages.set_up import answers
-from service.delivery.setup_check.job import keep as keep_findings
+from service.delivery.setup_check.job import save_problems
 from service.forms import AnswerAmount, Destination, Form
 from service.store import Query, Store
 from tests.admin.desk import keep
@@ -84,7 +84,7 @@ def test_what_concerns_no_form_stands_above_all(kept: Store, operator: Operator)
 def test_when_the_checks_last_looked_is_told(kept: Store, operator: Operator) -> None:
     before = operator.see("/admin/setup")
     with time_machine.travel(NOON, tick=False):
-        kept.write(lambda tx: keep_findings(tx, "default", []))
+        kept.write(lambda tx: save_problems(tx, "default", []))
 
     assert "Nexudus Not checked yet" in before
     assert "was last looked at 24 Nov 12:00" in operator.see("/admin/setup").replace("yesterday", "24 Nov")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.delivery.setup_check.inventory import MISSES_MAX
+from service.delivery.setup_check.inventory import MAX_MISSES
 from service.forms import read_setup
 from service.simulator.server import Simulator
 from service.store import Store
@@ -110,7 +110,7 @@ def test_without_the_role_to_read_stages_few_are_asked_for_and_none_is_offered(
         "\n#    ", ""
     )
     read = {call.path for call in nexudus.calls("GET") if call.path.startswith("/api/crm/crmboardcolumns/")}
-    assert len(read) == MISSES_MAX
+    assert len(read) == MAX_MISSES
 
 
 def test_a_stage_that_was_not_checked_is_none_to_choose_for_programs(ready: Terminal, nexudus: Simulator) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.delivery.pacing import LEAST_MARGIN_S, MARGIN, PATIENCE_S, OutOfPace, Pacer
+from service.delivery.pacing import MARGIN, MIN_MARGIN_S, PATIENCE_S, OutOfPace, Pacer
 from service.store import Pace, Store
 from tests.store.books import at_once
 
@@ -43,7 +43,7 @@ def test_a_call_waits_for_its_turn_in_a_window_a_little_longer_than_nexuduss(sto
     for _ in range(2):
         pace.pass_one(is_write=True)
 
-    assert watch.slept == pytest.approx([2 + LEAST_MARGIN_S])
+    assert watch.slept == pytest.approx([2 + MIN_MARGIN_S])
 
 
 def test_a_turn_beyond_all_patience_is_given_up(store: Store) -> None:
@@ -67,7 +67,7 @@ def test_waiting_for_the_database_is_part_of_the_wait(store: Store) -> None:
         pace.pass_one(is_write=True)
 
     first_turn = 0.5
-    assert watch.now - NOW == pytest.approx(first_turn + 2 + LEAST_MARGIN_S, abs=0.001)
+    assert watch.now - NOW == pytest.approx(first_turn + 2 + MIN_MARGIN_S, abs=0.001)
 
 
 @pytest.mark.parametrize(("method", "waits"), [("GET", 0), ("HEAD", 0), ("POST", 1), ("PUT", 1)])

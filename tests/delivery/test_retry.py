@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.delivery.retry import LONGEST_WAIT_S, RESTS, SHORTEST_REST_S, GiveUp, RetryAt, next_step, rest_s
+from service.delivery.retry import (
+    ACCOUNT_PAUSES,
+    MAX_RETRY_AFTER_S,
+    MIN_RETRY_AFTER_S,
+    GiveUp,
+    RetryAt,
+    account_pause_s,
+    next_step,
+)
 from service.lead import Outcome
 from tests.builders import NOON
 
@@ -50,7 +58,7 @@ def test_what_follows_a_try(
 
 
 @pytest.mark.parametrize(
-    ("outcome", "rests", "expected_s"),
+    ("outcome", "pauses", "expected_s"),
     [
         pytest.param(Outcome.THROTTLED, 0, 1, id="throttled once"),
         pytest.param(Outcome.THROTTLED, 3, 8, id="twice as long each time"),
@@ -60,8 +68,8 @@ def test_what_follows_a_try(
         pytest.param(Outcome.REFUSED, 9, 900, id="refused, a quarter of an hour at most"),
     ],
 )
-def test_an_account_rests_longer_each_time(outcome: Outcome, rests: int, expected_s: float) -> None:
-    assert rest_s(outcome, rests, 1.0) == expected_s
+def test_an_account_rests_longer_each_time(outcome: Outcome, pauses: int, expected_s: float) -> None:
+    assert account_pause_s(outcome, pauses, 1.0) == expected_s
 
 
 @given(outcome=spending, schedule_s=schedules, jitter=jitters, data=st.data())
@@ -97,27 +105,27 @@ def test_being_told_to_wait_spends_nothing_and_waits_a_day_at_most(
 
     assert isinstance(follows, RetryAt)
     assert follows.tries == tries
-    assert NOON < follows.due <= NOON + timedelta(seconds=LONGEST_WAIT_S)
+    assert NOON < follows.due <= NOON + timedelta(seconds=MAX_RETRY_AFTER_S)
 
 
-@given(outcome=resting, rests=st.integers(0, 100_000), jitter=jitters, asked_s=asked)
+@given(outcome=resting, pauses=st.integers(0, 100_000), jitter=jitters, asked_s=asked)
 def test_a_retry_after_is_never_shortened_but_to_a_day(
-    outcome: Outcome, rests: int, jitter: float, asked_s: float
+    outcome: Outcome, pauses: int, jitter: float, asked_s: float
 ) -> None:
-    wait_s = rest_s(outcome, rests, jitter, asked_s)
+    wait_s = account_pause_s(outcome, pauses, jitter, asked_s)
 
-    assert wait_s >= min(asked_s, LONGEST_WAIT_S)
-    assert SHORTEST_REST_S <= wait_s <= LONGEST_WAIT_S
-
-
-@given(outcome=resting, rests=st.integers(0, 100_000), jitter=jitters)
-def test_an_account_that_was_not_told_rests_within_bounds(outcome: Outcome, rests: int, jitter: float) -> None:
-    rest = RESTS[outcome]
-
-    assert rest.first_s * 0.8 <= rest_s(outcome, rests, jitter) <= rest.longest_s * 1.2
+    assert wait_s >= min(asked_s, MAX_RETRY_AFTER_S)
+    assert MIN_RETRY_AFTER_S <= wait_s <= MAX_RETRY_AFTER_S
 
 
-@given(outcome=spending, jitter=jitters, asked_s=st.floats(0, LONGEST_WAIT_S))
+@given(outcome=resting, pauses=st.integers(0, 100_000), jitter=jitters)
+def test_an_account_that_was_not_told_rests_within_bounds(outcome: Outcome, pauses: int, jitter: float) -> None:
+    backoff = ACCOUNT_PAUSES[outcome]
+
+    assert backoff.first_s * 0.8 <= account_pause_s(outcome, pauses, jitter) <= backoff.longest_s * 1.2
+
+
+@given(outcome=spending, jitter=jitters, asked_s=st.floats(0, MAX_RETRY_AFTER_S))
 def test_a_failed_try_waits_at_least_as_long_as_it_was_asked_to(
     outcome: Outcome, jitter: float, asked_s: float
 ) -> None:

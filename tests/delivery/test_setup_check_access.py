@@ -2,9 +2,10 @@
 
 import pytest
 
+from service.delivery.context import DatabaseTokenStore
 from service.delivery.pacing import Pacer
-from service.delivery.setup_check import SetupProblem, examine
-from service.delivery.token_store import DatabaseTokenStore
+from service.delivery.setup_check.examine import examine
+from service.delivery.setup_check.problem import SetupProblem
 from service.forms import ContactRule, Destination, Form
 from service.nexudus.client import Nexudus
 from service.nexudus.coworkers import PATH as COWORKERS

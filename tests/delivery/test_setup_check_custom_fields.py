@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from service.delivery.setup_check import SetupProblem, examine
-from service.delivery.setup_check.required_fields import FIELDS_MAX, MISSES_MAX
+from service.delivery.setup_check.examine import examine
+from service.delivery.setup_check.problem import SetupProblem
+from service.delivery.setup_check.required_fields import MAX_FIELDS, MAX_MISSES
 from service.forms import ContactRule, Destination, Form
 from service.nexudus.client import Nexudus
 from service.nexudus.custom_fields import COWORKER, OPPORTUNITY, PATH
@@ -160,17 +161,17 @@ def test_after_a_few_records_that_do_not_show_no_more_are_asked_for(nexudus: Sim
 
     assert finding.remedy == "give the service user CustomField-Read"
     read = {call.path for call in nexudus.calls("GET") if call.path.startswith(f"{PATH}/")}
-    assert len(read) == MISSES_MAX
+    assert len(read) == MAX_MISSES
 
 
 def test_more_than_can_be_looked_at_are_said_to_be_unchecked(nexudus: Simulator) -> None:
-    for number in range(FIELDS_MAX + 1):
+    for number in range(MAX_FIELDS + 1):
         nexudus.add_custom_field(f"Field {number}", required=False)
 
-    (finding,) = findings_of(nexudus, filling({f"Field {FIELDS_MAX}": "x"}))
+    (finding,) = findings_of(nexudus, filling({f"Field {MAX_FIELDS}": "x"}))
 
     assert finding.skipped
-    assert finding.problem == f"could not check all custom fields (there are 61, {FIELDS_MAX} are looked at)"
+    assert finding.problem == f"could not check all custom fields (there are 61, {MAX_FIELDS} are looked at)"
 
 
 def test_forms_and_routes_read_each_record_once(nexudus: Simulator) -> None:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from service import clock
 from service.capture.accept import accept
-from service.delivery.acquaintance import recognise
 from service.delivery.context import AccountContext
 from service.delivery.deliver import deliver
+from service.delivery.person_history import person_history
 from service.forms import Form
 from service.lead import Delivery, Lead, LeadId, Status, Submission
 from service.operations.correction import InvalidAnswers, correct
@@ -194,7 +194,7 @@ def test_what_the_old_account_says_of_a_person_is_not_shown_in_the_new_one(branc
     lead_id = branches.arrives("London")
     branches.deliver_until_quiet()
     with branches.store.read() as tx:
-        assert recognise(tx, lead_id).since
+        assert person_history(tx, lead_id).since
 
     if by == "a correction":
         branches.corrects(lead_id, "leeds")
@@ -204,7 +204,7 @@ def test_what_the_old_account_says_of_a_person_is_not_shown_in_the_new_one(branc
         branches.deliver(*branches.claim())
 
     with branches.store.read() as tx:
-        assert recognise(tx, lead_id).since is None
+        assert person_history(tx, lead_id).since is None
         assert not any("2024" in attempt.detail for attempt in tx.leads.attempts_of([lead_id])[lead_id])
 
 

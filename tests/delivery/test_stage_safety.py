@@ -5,7 +5,8 @@ import threading
 import pytest
 import structlog
 
-from service.delivery.stage_safety import StageSafety, UnsafeStage, cause_of
+from service.delivery.causes import stage_cause
+from service.delivery.stage_safety import StageSafety, UnsafeStage
 from service.nexudus.boards import DANGERS, WARNINGS
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Refused, Throttled
@@ -166,4 +167,4 @@ def test_a_refused_sign_in_is_passed_on(nexudus: Simulator) -> None:
 
 
 def test_the_cause_names_account_and_stage() -> None:
-    assert cause_of("default", 1009) == "stage:default:1009"
+    assert stage_cause("default", 1009) == "stage:default:1009"

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service import clock
+from service.delivery.context import DatabaseTokenStore
 from service.delivery.deliver import deliver
-from service.delivery.token_store import DatabaseTokenStore
 from service.lead import Lead, LeadId, Status
 from service.nexudus.answers import Answer
 from service.nexudus.client import Nexudus

@@ -29,13 +29,13 @@ def test_a_count_asks_for_one_record_at_most(crm: Simulator, nexudus: Nexudus) -
 def test_a_filter_that_is_understood_finds_nothing_nowhere(crm: Simulator, nexudus: Nexudus) -> None:
     crm.add_opportunities(1)
 
-    assert counts.tells_locations_apart(nexudus)
+    assert counts.filters_by_location(nexudus)
 
 
 def test_a_filter_that_is_ignored_is_found_out(crm: Simulator, nexudus: Nexudus) -> None:
     crm.faults([{"path": PATH, "body": {"Records": [], "TotalItems": 1, "TotalPages": 1}}])
 
-    assert not counts.tells_locations_apart(nexudus)
+    assert not counts.filters_by_location(nexudus)
 
 
 def test_the_young_ones_are_counted_by_their_date(crm: Simulator, nexudus: Nexudus) -> None:

@@ -13,7 +13,7 @@ from service.admin.pages.shell import PREFIX, Shell
 from service.admin.pages.sold import sale_events, sale_facts
 from service.admin.pages.window import Window
 from service.admin.pages.words import field_name, one
-from service.delivery.acquaintance import recognise
+from service.delivery.person_history import person_history
 from service.lead import FURTHER_IDS_REMARK, SAME_ID_REMARK, Lead, Status
 from service.operations.leads import ACTIONS, CORRECTABLE, ActionNotAllowed, act_on_lead
 from service.operations.preview import readable_body
@@ -30,7 +30,7 @@ def add(routes: Blueprint, window: Window, shell: Shell) -> None:
         lead, now = find(window, lead_id), clock.now()
         with window.store.read() as tx:
             attempts, sent = tx.leads.attempts_of([lead.id])[lead.id], tx.queue.request_bodies([lead.id]).get(lead.id)
-            known = recognise(tx, lead.id)
+            known = person_history(tx, lead.id)
             sale, changes = tx.crm.sales_of([lead.id]).get(lead.id), tx.crm.changes_of([lead.id])[lead.id]
         return shell.page(
             "lead.html",

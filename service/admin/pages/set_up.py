@@ -13,7 +13,7 @@ from service import clock
 from service.admin.pages import snippets
 from service.admin.pages.shell import Shell
 from service.admin.pages.window import Window
-from service.delivery.setup_check.job import checked_mark
+from service.delivery.setup_check.job import checked_flag
 from service.forms import Form
 from service.lead import Lead
 from service.store import Alert, Query, Rejection, Transaction
@@ -87,7 +87,7 @@ def _accounts(window: Window) -> list[str]:
 
 def _checked(tx: Transaction, account: str) -> datetime | None:
     """When the set-up of an account was last looked at; None: never, as far as is known."""
-    found = tx.flags.get(checked_mark(account))
+    found = tx.flags.get(checked_flag(account))
     return None if found is None else datetime.fromisoformat(found)
 
 

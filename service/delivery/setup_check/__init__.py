@@ -1,21 +1,13 @@
-"""Whether a set-up fits its Nexudus account, found out before the first lead pays for it.
+"""Whether a set-up fits its Nexudus account, checked before the first lead depends on it.
 
-finding.py     what a check found: a value to print, log or keep as a concern
-seen.py        what the CRM shows, each thing asked for once, few calls in all
-access.py      who is let in, and which roles are missing
-variants.py    the forms of an account, with every route a form of its own
-places.py      stages, locations, countries and time zones that a form names
-people.py      types and their templates, owners, teams, referrers and agents
-demands.py     what new records must hold: custom fields, `extra`
-conversions.py what counts for ad platforms: whether its stages exist, and its words are meant
-capacity.py    how full a location is, and when it will be
-examine.py     all checks of one account
-rounds.py      the same at start and daily, kept as concerns
-shelves.py     what an account has that a forms file can name
+problem.py          SetupProblem, a value to print, log or report as an alert; the forms of an account with their routes
+cached_reader.py    what the CRM shows: each thing read once, few calls in all
+access.py           the sign-in, and missing roles
+destination.py      stages, locations, types, owners, teams and referrers that a form names
+required_fields.py  what new records must hold: custom fields, `extra`
+conversions.py      stages of ad conversions: whether they exist and mean what they seem to mean
+location_limit.py   how full a location is, and when it will be full
+examine.py          all checks of one account
+job.py              the same checks at start and daily, reported as alerts
+inventory.py        everything of an account that a forms file can name
 """
-
-from service.delivery.setup_check.examine import examine
-from service.delivery.setup_check.job import SetupCheckJob, end_for_gone
-from service.delivery.setup_check.problem import Level, SetupProblem
-
-__all__ = ["Level", "SetupCheckJob", "SetupProblem", "end_for_gone", "examine"]

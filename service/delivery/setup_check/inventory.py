@@ -1,4 +1,4 @@
-"""What an account has that a forms file can name: by location, in the order of its ids."""
+"""Everything of an account that a forms file can name, by location."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from service import clock
 from service.delivery.setup_check.cached_reader import CachedReader, PartUnreadable
-from service.delivery.setup_check.places import CANDIDATES, STAGE_ROLE
+from service.delivery.setup_check.destination import CANDIDATES, STAGE_ROLE
 from service.nexudus import boards, opportunity_types
 from service.nexudus.boards import Business, Stage, User
 from service.nexudus.client import Nexudus
@@ -15,22 +15,22 @@ from service.nexudus.opportunity_types import OpportunityType
 
 T = TypeVar("T")
 
-ADMINS_MAX = 50
-"""Admins whose locations are asked for, one call each."""
+MAX_ADMINS = 50
+"""Admins whose locations are read, one call each."""
 
-STAGES_MAX, TYPES_MAX = 500, 100
-"""Stages and types that are looked at by their own records, one call each."""
+MAX_STAGES, MAX_TYPES = 500, 100
+"""Stages and types that are read by id, one call each."""
 
-MISSES_MAX = 3
-"""Records that may fail to show before no more of their kind are asked for: a missing role holds for all of them."""
+MAX_MISSES = 3
+"""Unreadable records of one kind after which no more are read: a missing role affects all of them."""
 
 Progress = Callable[[int, int], object]
-"""Called while stages are read: how many are done, and of how many."""
+"""Called while stages are read, with the number done and the total."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocationOptions:
-    """What belongs to one location; None for what shows none."""
+    """The records of one location. business: None for records that show no location."""
 
     business: Business | None
     stages: tuple[Stage, ...]
@@ -40,17 +40,17 @@ class LocationOptions:
 
 @dataclass(frozen=True, slots=True)
 class AccountInventory:
-    """All of one account. unread: what could not be read, a sentence each."""
+    """All of one account. unread: a sentence for each thing that could not be read."""
 
     account: str
-    shelves: tuple[LocationOptions, ...]
+    locations: tuple[LocationOptions, ...]
     unread: tuple[str, ...]
 
     def as_row(self) -> dict[str, Any]:
-        """What `boards --json` shows."""
+        """Return the row of `boards --json`."""
         return {
             "account": self.account,
-            "locations": [_shelf_row(shelf) for shelf in self.shelves],
+            "locations": [_location_row(location) for location in self.locations],
             "unread": list(self.unread),
         }
 
@@ -61,40 +61,46 @@ def read_inventory(
     sleep: Callable[[float], None] = clock.sleep,
     progress: Progress | None = None,
 ) -> AccountInventory:
-    """Ask for everything; only without stages it makes no sense. Each stage is a call: lists hide what it does.
+    """Read everything. Each stage takes a call, because lists hide its actions.
 
-    Raises: as Nexudus.records.
+    Raises: as Nexudus.records, where the stages cannot be read; other things may be missing.
     """
-    seen = CachedReader(nexudus, account, sleep, most=2 * STAGES_MAX)
-    stages = list(_judged(seen, seen.patiently(boards.stages), progress))
-    places = _or_none(seen, "the locations", boards.businesses)
-    types = list(_with_templates(seen, _or_none(seen, "the opportunity types", opportunity_types.opportunity_types)))
-    owners = [_with_places(seen, user) for user in _or_none(seen, "the admin users", boards.admins)[:ADMINS_MAX]]
+    reader = CachedReader(nexudus, account, sleep, max_reads=2 * MAX_STAGES)
+    stages = list(_judged(reader, reader.call(boards.stages), progress))
+    places = _read_or_none(reader, "the locations", boards.businesses)
+    types = list(
+        _with_templates(reader, _read_or_none(reader, "the opportunity types", opportunity_types.opportunity_types))
+    )
+    owners = [
+        _with_places(reader, user) for user in _read_or_none(reader, "the admin users", boards.admins)[:MAX_ADMINS]
+    ]
     known = {place.id: place for place in places}
     named = {stage.business_id for stage in stages} | {kind.business_id for kind in types}
     ids = [*known, *sorted(named - known.keys() - {None}, key=lambda each: each or 0)]
-    shelves = [_shelf(known.get(number) or _bare(number), number, stages, types, owners) for number in ids if number]
-    rest = _shelf(None, None, stages, types, owners)
+    locations = [
+        _location(known.get(number) or _bare(number), number, stages, types, owners) for number in ids if number
+    ]
+    rest = _location(None, None, stages, types, owners)
     if rest.stages or rest.types or rest.owners:
-        shelves.append(rest)
-    return AccountInventory(account, tuple(shelves), tuple(finding.problem for finding in seen.untold))
+        locations.append(rest)
+    return AccountInventory(account, tuple(locations), tuple(each.problem for each in reader.unreadable))
 
 
-def _or_none(seen: CachedReader, what: str, read: Callable[[Nexudus], list[T]]) -> list[T]:
+def _read_or_none(reader: CachedReader, what: str, call: Callable[[Nexudus], list[T]]) -> list[T]:
     try:
-        return seen.ask(what, "boards", read)
+        return reader.read(what, "boards", call)
     except PartUnreadable:
         return []
 
 
-def _judged(seen: CachedReader, stages: Sequence[Stage], progress: Progress | None) -> Iterator[Stage]:
-    """The stages with what their own records show; those that show nothing stay as they were listed."""
+def _judged(reader: CachedReader, stages: Sequence[Stage], progress: Progress | None) -> Iterator[Stage]:
+    """Yield the stages with the actions that their own records show; as listed where a record is unreadable."""
     misses = 0
     for number, stage in enumerate(stages, 1):
         whole = stage
-        if misses < MISSES_MAX and number <= STAGES_MAX:
+        if misses < MAX_MISSES and number <= MAX_STAGES:
             try:
-                whole = seen.ask(
+                whole = reader.read(
                     f"stage {stage.id}", "boards", partial(boards.judged, listed=stage), STAGE_ROLE, CANDIDATES
                 )
             except PartUnreadable:
@@ -104,26 +110,26 @@ def _judged(seen: CachedReader, stages: Sequence[Stage], progress: Progress | No
             progress(number, len(stages))
 
 
-def _with_templates(seen: CachedReader, types: Sequence[OpportunityType]) -> Iterator[OpportunityType]:
-    """The types with their templates for notes, as far as these show."""
+def _with_templates(reader: CachedReader, types: Sequence[OpportunityType]) -> Iterator[OpportunityType]:
+    """Yield the types with their templates for notes, where these show."""
     misses = 0
     for number, kind in enumerate(types, 1):
         template = kind.notes_template
-        if template is None and misses < MISSES_MAX and number <= TYPES_MAX:
-            read = partial(opportunity_types.notes_template, kind=kind)
+        if template is None and misses < MAX_MISSES and number <= MAX_TYPES:
+            call = partial(opportunity_types.notes_template, kind=kind)
             try:
-                template = seen.ask(f"type {kind.id}", "boards", read, words="which types have a template for notes")
+                template = reader.read(f"type {kind.id}", "boards", call, words="which types have a template for notes")
             except PartUnreadable:
                 misses += 1
         yield replace(kind, notes_template=template)
 
 
-def _with_places(seen: CachedReader, user: User) -> User:
-    """Lists do not tell a user's locations."""
+def _with_places(reader: CachedReader, user: User) -> User:
+    """Return the user with their locations, which lists do not show."""
     if user.business_ids is not None:
         return user
     try:
-        whole = seen.ask(f"user {user.id}", "boards", lambda nexudus: boards.user(nexudus, user.id))
+        whole = reader.read(f"user {user.id}", "boards", lambda nexudus: boards.user(nexudus, user.id))
     except PartUnreadable:
         return user
     return replace(user, business_ids=whole.business_ids) if whole else user
@@ -133,7 +139,7 @@ def _bare(business_id: int) -> Business:
     return Business(business_id, "", None, None, None)
 
 
-def _shelf(
+def _location(
     place: Business | None,
     business_id: int | None,
     stages: Iterable[Stage],
@@ -154,10 +160,10 @@ def _is_at(user: User, business_id: int | None) -> bool:
     return business_id in user.business_ids
 
 
-def _shelf_row(shelf: LocationOptions) -> dict[str, Any]:
-    place = shelf.business
+def _location_row(location: LocationOptions) -> dict[str, Any]:
+    place = location.business
     by_board: dict[int, list[Stage]] = {}
-    for stage in shelf.stages:
+    for stage in location.stages:
         by_board.setdefault(stage.board_id, []).append(stage)
     return {
         "id": place.id if place else None,
@@ -165,13 +171,13 @@ def _shelf_row(shelf: LocationOptions) -> dict[str, Any]:
         "country_id": place.country_id if place else None,
         "time_zone_id": place.time_zone_id if place else None,
         "boards": [_board_row(stages) for stages in by_board.values()],
-        "opportunity_types": [_type_row(kind) for kind in shelf.types],
-        "owners": [{"id": user.id, "name": user.name} for user in shelf.owners],
+        "opportunity_types": [_type_row(kind) for kind in location.types],
+        "owners": [{"id": user.id, "name": user.name} for user in location.owners],
     }
 
 
 def _type_row(kind: OpportunityType) -> dict[str, Any]:
-    """notes_template: whether it has one; None where that does not show."""
+    """Return the row of a type. notes_template: whether it has one, None if unknown."""
     has_template = None if kind.notes_template is None else bool(kind.notes_template)
     return {"id": kind.id, "name": kind.name, "notes_template": has_template}
 

@@ -1,22 +1,23 @@
-"""What a check found: a value that a command prints, the worker logs, and the store keeps as a concern."""
+"""A problem of a set-up, and the forms of an account that it is about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Level = Literal["error", "warning"]
-"""error: leads are lost to the operator, or harm is done; warning: worth a look, or it could not be checked."""
+from service.delivery.causes import WHOLE_ACCOUNT, setup_cause
+from service.delivery.targets import Unroutable, known_target
+from service.forms import Form
 
-WHOLE_ACCOUNT = "-"
-"""Stands for the form in the cause of what concerns no form in particular."""
+Level = Literal["error", "warning"]
+"""error: leads do not reach the operator, or harm is done; warning: worth a look, or the check could not be made."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetupProblem:
-    """One problem. Nothing personal, no secret.
+    """One problem: printed by a command, logged by the worker, stored as an alert. Nothing personal, no secret.
 
     check: the kind of check, one word ("stage", "roles" ...). subject: what it is about ("form tour, route 1").
-    causes: under which it is kept among the store's concerns. skipped: the check could not be made.
+    causes: of the alerts that report it. skipped: the check could not be made.
     """
 
     level: Level
@@ -33,32 +34,58 @@ class SetupProblem:
         return ": ".join(part for part in (self.subject, self.problem, self.remedy) if part)
 
     def as_row(self) -> dict[str, str]:
-        """What `doctor --json` shows."""
+        """Return the row of `doctor --json`."""
         return {name: getattr(self, name) for name in ("level", "check", "subject", "problem", "remedy")}
 
 
-def setup_cause(account: str, form: str, check: str) -> str:
-    """The cause of an error in the set-up."""
-    return f"setup:{account}:{form}:{check}"
-
-
-def of_account(level: Level, check: str, account: str, problem: str, remedy: str) -> SetupProblem:
-    """A finding about a whole account."""
+def account_problem(level: Level, check: str, account: str, problem: str, remedy: str) -> SetupProblem:
+    """Return a problem of a whole account; an error becomes an alert."""
     causes = (setup_cause(account, WHOLE_ACCOUNT, check),) if level == "error" else ()
     return SetupProblem(level, check, f"account {account}", problem, remedy, causes)
 
 
-def merged(findings: Iterable[SetupProblem]) -> list[SetupProblem]:
-    """Errors first, and each problem once: forms that share it are named together, a form for its routes, too."""
-    found: dict[SetupProblem, list[SetupProblem]] = {}
-    for finding in findings:
-        found.setdefault(replace(finding, subject="", causes=()), []).append(finding)
-    together = [_joined(several) for several in found.values()]
-    return sorted(together, key=lambda finding: finding.level)
+def merged(problems: Iterable[SetupProblem]) -> list[SetupProblem]:
+    """Return each problem once, errors first: forms that share it are joined, and a form stands for its routes."""
+    groups: dict[SetupProblem, list[SetupProblem]] = {}
+    for problem in problems:
+        groups.setdefault(replace(problem, subject="", causes=()), []).append(problem)
+    return sorted((_joined(group) for group in groups.values()), key=lambda problem: problem.level)
 
 
-def _joined(several: Sequence[SetupProblem]) -> SetupProblem:
-    subjects = dict.fromkeys(each.subject for each in several)
+def _joined(group: Sequence[SetupProblem]) -> SetupProblem:
+    subjects = dict.fromkeys(problem.subject for problem in group)
     named = [each for each in subjects if each.partition(", route ")[0] not in subjects or ", route " not in each]
-    causes = tuple(dict.fromkeys(cause for each in several for cause in each.causes))
-    return replace(several[0], subject="; ".join(named), causes=causes)
+    causes = tuple(dict.fromkeys(cause for problem in group for cause in problem.causes))
+    return replace(group[0], subject="; ".join(named), causes=causes)
+
+
+@dataclass(frozen=True, slots=True)
+class FormVariant:
+    """A form as some lead would meet it: the form itself, or one of its routes. label: "form tour, route 1"."""
+
+    label: str
+    account: str
+    form: Form
+
+    def problem(self, level: Level, check: str, problem: str, remedy: str) -> SetupProblem:
+        """Return a problem of this form; an error becomes an alert."""
+        causes = (setup_cause(self.account, self.form.name, check),) if level == "error" else ()
+        return SetupProblem(level, check, self.label, problem, remedy, causes)
+
+    def unroutable(self, check: str, error: Unroutable) -> SetupProblem:
+        """Return the problem of a set-up that leads nowhere."""
+        problem, _, remedy = str(error).partition(": ")
+        return self.problem("error", check, problem, remedy)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the forms file names every id, so that a delivery needs no look-up."""
+        return known_target(self.form).is_complete
+
+
+def form_variants(forms: Iterable[Form], account: str) -> Iterator[FormVariant]:
+    """Yield every form and route that delivers to this account."""
+    for form in forms:
+        label = f"form {form.name}"
+        routes = (FormVariant(f"{label}, route {n}", account, route.form) for n, route in enumerate(form.routes, 1))
+        yield from (each for each in (FormVariant(label, account, form), *routes) if each.form.account == account)

@@ -1,7 +1,7 @@
-"""Reading the first opportunity of each type back: what became of the enquiry's text and of our mark.
+"""Reading the first opportunity of each type back: whether Nexudus kept the enquiry's text and our marker.
 
-Nexudus fills notes from the template of an opportunity's type. Whether it writes over ours is not documented. If it
-does, the enquiry's text is lost in Nexudus, and no call that a delivery makes would show it.
+Nexudus fills notes from the template of an opportunity's type. Whether the template replaces ours is not documented. If
+it does, the enquiry's text is lost in Nexudus, and no call of a delivery shows that.
 """
 
 from datetime import timedelta
@@ -10,6 +10,7 @@ import structlog
 
 from service import clock
 from service.delivery.behaviour import CUSTOM_FIELDS_KEPT, SYSTEM_ID_KEPT, notes_fact
+from service.delivery.causes import mark_cause, notes_cause
 from service.delivery.context import AccountContext
 from service.delivery.pacing import OutOfPace
 from service.lead import Lead, OpportunityId, marker_of
@@ -21,33 +22,32 @@ from service.store import Transaction
 
 log = structlog.get_logger()
 
-AGAIN = timedelta(days=1)
-"""How long an answer is believed; then the next lead of that type is read back, too: a loss ends by itself, and a
-template may be put on later."""
+VALID_FOR = timedelta(days=1)
+"""How long a result stands before the next lead of the type is read back: templates are added and removed."""
 
 SOURCE = "read back"
 
 
 def read_back(lead: Lead, context: AccountContext, opportunity_id: OpportunityId, body: Row) -> None:
-    """Read the opportunity of a lead once where it is not known, or not of late, what becomes of its type's notes.
+    """Read the opportunity of a lead where there is no valid result for its type.
 
-    Never delays or fails the lead, which is delivered already. A reading that fails is not made again with each lead,
-    for it may have hung: the claim runs out by itself.
+    The lead is delivered already, so this neither delays nor fails it. A failed reading is not repeated with each
+    lead, because it may have hung: the claim expires by itself.
     Raises: StoreUnavailable.
     """
     type_id = id_of(body, "OpportunityTypeId")
     name, tenant, now = notes_fact(type_id), context.behaviours.tenant, clock.now()
     learned_at = context.behaviours.current.learned_at.get(name)
-    if learned_at is not None and learned_at >= now - AGAIN:
+    if learned_at is not None and learned_at >= now - VALID_FOR:
         return
-    if not context.store.write(lambda tx: tx.crm.claim_fact(tenant, name, now, stale_before=now - AGAIN)):
+    if not context.store.write(lambda tx: tx.crm.claim_fact(tenant, name, now, stale_before=now - VALID_FOR)):
         return
     record = _record(context, opportunity_id)
     if record is None:
         return
     trip = round_trip(body, record, marker_of(lead.id))
     context.store.write(lambda tx: _learn(tx, context, type_id, trip))
-    context.behaviours.forget()
+    context.behaviours.invalidate()
     write = log.info if trip.notes == "kept" else log.error
     write("opportunity_read_back", lead=lead.id, type=type_id, notes=trip.notes, system_id=trip.system_id)
 
@@ -60,7 +60,7 @@ def _record(context: AccountContext, opportunity_id: OpportunityId) -> Row | Non
 
 
 def _learn(tx: Transaction, context: AccountContext, type_id: int | None, trip: RoundTrip) -> None:
-    """Keep what the record shows, and notify of a loss, or of its end."""
+    """Save what the record shows, and report or resolve the loss."""
     tenant, now = context.behaviours.tenant, clock.now()
     facts: dict[str, object] = {notes_fact(type_id): trip.notes, SYSTEM_ID_KEPT: trip.system_id}
     if trip.custom_fields is not None:
@@ -70,36 +70,26 @@ def _learn(tx: Transaction, context: AccountContext, type_id: int | None, trip: 
     if trip.notes == "kept":
         tx.alerts.resolve(cause, now)
     else:
-        tx.alerts.report(cause, loss(tenant.account, type_id, trip), now)
+        tx.alerts.report(cause, notes_loss(tenant.account, type_id, trip), now)
     if trip.system_id or CUSTOM_FIELDS_KEPT in {*facts, *context.behaviours.current.values}:
         tx.alerts.resolve(mark_cause(tenant.account), now)
     elif trip.notes == "kept":
-        tx.alerts.report(mark_cause(tenant.account), one_mark(tenant.account), now)
+        tx.alerts.report(mark_cause(tenant.account), single_marker(tenant.account), now)
 
 
 def unlearn_custom_field(context: AccountContext) -> None:
-    """A create was refused for the mark in its custom fields, and passed without: send it no more.
+    """Record that a create was refused for the marker in its custom fields, so that it is not sent again.
 
     Raises: StoreUnavailable.
     """
     tenant, now = context.behaviours.tenant, clock.now()
     context.store.write(lambda tx: tx.crm.learn_facts(tenant, {CUSTOM_FIELDS_KEPT: False}, SOURCE, now))
-    context.behaviours.forget()
+    context.behaviours.invalidate()
     log.error("custom_field_refused", account=tenant.account)
 
 
-def notes_cause(account: str, type_id: int | None) -> str:
-    """The cause under which lost notes are kept among the store's concerns."""
-    return f"notes:{account}:{type_id or 0}"
-
-
-def mark_cause(account: str) -> str:
-    """The cause under which it is kept that only the notes hold a mark, until somebody tries custom fields."""
-    return f"mark:{account}"
-
-
-def one_mark(account: str) -> str:
-    """That opportunities are known by their notes alone, and what to do."""
+def single_marker(account: str) -> str:
+    """Return the sentence that opportunities are recognised by their notes alone, and what to do."""
     return (
         f"Nexudus does not keep SystemId of the opportunities of {_spoken(account)}: after a lost answer they are "
         "known by the mark in their notes alone. `lead-capture doctor --live` finds out whether a custom field can "
@@ -107,9 +97,8 @@ def one_mark(account: str) -> str:
     )
 
 
-def loss(account: str, type_id: int | None, trip: RoundTrip) -> str:
-    """What happened to an enquiry's text and to its mark, and what to do, in sentences that name nobody."""
-    whose = _spoken(account)
+def notes_loss(account: str, type_id: int | None, trip: RoundTrip) -> str:
+    """Return what happened to the text of enquiries and to their markers, and what to do; nothing personal."""
     what = f"of opportunity type {type_id}" if type_id else "of opportunities without a type"
     text = "keeps only a part of the notes" if trip.notes == "changed" else "does not keep the notes"
     remedy = (
@@ -123,8 +112,8 @@ def loss(account: str, type_id: int | None, trip: RoundTrip) -> str:
         else (" No mark of ours survives, either: after a lost answer an opportunity is known by its looks only.")
     )
     return (
-        f"Nexudus {text} {what} of {whose}: what people wrote in their enquiries is missing there.{marks} {remedy}. "
-        "All of it is kept here with each lead."
+        f"Nexudus {text} {what} of {_spoken(account)}: what people wrote in their enquiries is missing there.{marks} "
+        f"{remedy}. All of it is kept here with each lead."
     )
 
 

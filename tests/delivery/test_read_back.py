@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from service import clock
-from service.delivery.beginning import on_startup
 from service.delivery.behaviour import notes_fact
+from service.delivery.context import on_startup
 from service.forms import Destination
 from service.lead import Lead, Status
 from service.nexudus.opportunities import PATH
@@ -84,7 +84,7 @@ def test_a_mark_that_only_the_notes_keep_is_a_concern_until_custom_fields_were_t
 
     tried = {"custom_fields_kept": False}
     typed.store.write(lambda tx: tx.crm.learn_facts(typed.context.behaviours.tenant, tried, "live", clock.now()))
-    typed.context.behaviours.forget()
+    typed.context.behaviours.invalidate()
     typed.use({TOUR: a_form()})
     delivered(typed, 2)
 
@@ -105,7 +105,7 @@ def test_the_end_of_the_loss_is_noticed_by_itself(typed: Env) -> None:
     delivered(typed, 1)
     typed.nexudus.settings(type_template="none")
     age_facts(typed, timedelta(days=2))
-    typed.context.behaviours.forget()  # as after a minute
+    typed.context.behaviours.invalidate()  # as after a minute
 
     delivered(typed, 2)
 
@@ -150,7 +150,7 @@ def test_a_template_that_is_put_on_later_is_noticed(typed: Env) -> None:
     delivered(typed, 1)
     typed.nexudus.settings(type_template="overwrite")
     age_facts(typed, timedelta(days=2))
-    typed.context.behaviours.forget()  # as after a minute
+    typed.context.behaviours.invalidate()  # as after a minute
 
     delivered(typed, 2)
 
@@ -164,7 +164,7 @@ def test_after_a_start_a_loss_is_looked_at_again_with_the_next_lead(typed: Env) 
 
     on_startup("default", typed.context)
     assert concerns(typed) == [f"notes:default:{TYPE}"]
-    typed.context.behaviours.forget()  # as in a new process
+    typed.context.behaviours.invalidate()  # as in a new process
     delivered(typed, 2)
 
     assert concerns(typed) == []

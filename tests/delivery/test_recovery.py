@@ -163,7 +163,7 @@ def teach(env: Env, **facts: Any) -> None:
     """Let it be known how this Nexudus behaves."""
     tenant = env.context.behaviours.tenant
     env.store.write(lambda tx: tx.crm.learn_facts(tenant, facts, "live", clock.now()))
-    env.context.behaviours.forget()
+    env.context.behaviours.invalidate()
 
 
 def custom_fields(env: Env) -> list[Any]:

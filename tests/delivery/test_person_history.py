@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from service import clock
-from service.delivery.acquaintance import recognise
+from service.delivery.person_history import person_history
 from service.lead import Lead, Status
 from service.simulator.server import Simulator
 from tests.builders import a_form, a_lead
@@ -55,7 +55,7 @@ def test_nothing_is_said_of_a_stranger(env: Env) -> None:
 
     assert note_of(env) == ""
     with env.store.read() as tx:
-        assert recognise(tx, lead.id).since is None
+        assert person_history(tx, lead.id).since is None
 
 
 # -- here
@@ -99,7 +99,10 @@ def test_both_are_told_and_the_earlier_counts(env: Env) -> None:
     line = f"Known since 2024-01-01: 1 earlier enquiry here since {day(4)}; contact in Nexudus since 2024-01-01."
     assert note_of(env) == line
     with env.store.read() as tx:
-        assert (recognise(tx, lead.id).sentence, recognise(tx, lead.id).there_since) == (line, date(2024, 1, 1))
+        assert (person_history(tx, lead.id).sentence, person_history(tx, lead.id).crm_since) == (
+            line,
+            date(2024, 1, 1),
+        )
 
 
 def test_a_contact_that_was_made_for_the_lead_itself_is_no_old_one(env: Env) -> None:

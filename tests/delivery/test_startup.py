@@ -3,8 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from service.delivery.beginning import on_startup
-from service.delivery.token_store import DatabaseTokenStore
+from service.delivery.context import DatabaseTokenStore, on_startup
 from service.lead import Status
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
