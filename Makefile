@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup setup-test run test clients coverage check format bench soak screenshots script lock clean
+.PHONY: help setup setup-test run test clients coverage check format bench census soak screenshots script lock clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -69,6 +69,9 @@ script:  ## attribution.js as it is served, from its readable sources (needs nod
 	cd $(SCRIPT) && sha256sum source/*.js *.min.js > attribution.sha256
 
 UV_COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --extra build --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+census: setup-test  ## size, names and the files that a lead enters
+	$(BIN)/python -m tests.census
 
 soak: setup-test  ## half an hour of faults and kills, and what became of every enquiry (never part of the tests)
 	$(BIN)/python -m tests.soak

@@ -80,7 +80,7 @@ class Tracer:
     def __exit__(self, *_: object) -> None:
         """Stop watching."""
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
 
     def _profile(self, frame: FrameType, event: str, _: Any) -> None:
         if not self._recording or event != "call":
@@ -157,7 +157,10 @@ def _platform_files() -> dict[str, int]:
 
 def journeys() -> dict[str, Entered]:
     """Name of a journey -> what it entered."""
-    with tempfile.TemporaryDirectory() as folder, running(lead_capture("simulator", "--port", str(port := free_port())), {}, port):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(lead_capture("simulator", "--port", str(port := free_port())), {}, port),
+    ):
         Path(folder, "forms.toml").write_text(FORMS)
         os.environ.update(
             DATABASE_URL=f"sqlite:///{folder}/leads.db",
