@@ -19,13 +19,12 @@ def blueprint(app: Flask, public_url: str = "") -> Blueprint:
     routes = Blueprint("docs", __name__)
     pages = Environment(loader=PackageLoader("service.admin"), autoescape=True, trim_blocks=True)
     pages.filters["pretty"] = partial(json.dumps, indent=2, ensure_ascii=False)
-    template = pages.get_template("docs.html")
 
     @routes.get("/docs")
     def show() -> str:
         """The page."""
         spec: dict[str, Any] = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
-        return template.render(
+        return pages.get_template("docs.html").render(
             info=spec["info"],
             address=public_url,
             operations=list(operations(spec)),

@@ -1,11 +1,12 @@
 """/api/v1: what an operator's programs ask. Every call needs the ADMIN_TOKEN."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 
 from service.admin.api import house, leads, people, previews, reports
 from service.admin.api.access import PROBLEM
@@ -47,6 +48,41 @@ class ProblemApi(Api):
     ERROR_SCHEMA = ProblemBody
     DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
     DEFAULT_ERROR_RESPONSE_NAME = None  # every answer is named: one that is not is a mistake
+
+    def __init__(self, app: Flask) -> None:
+        """app: gets /openapi.json at once, and the routes of each blueprint that is registered."""
+        self._described: Any = None
+        self._undescribed: list[Blueprint] = []
+        self._describing = threading.RLock()
+        super().__init__(app)
+
+    def _init_spec(self, **options: Any) -> None:
+        self._spec_options = options
+
+    def register_blueprint(self, blueprint: Blueprint, **options: Any) -> None:
+        """Register the routes now, and describe them when the description is first read.
+
+        The description takes longer than all else that an application does when it starts.
+        """
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint, **options)
+        self._undescribed.append(blueprint)
+
+    @property
+    def spec(self) -> Any:
+        """The APISpec of all blueprints, made when it is first read."""
+        with self._describing:
+            blueprints, self._undescribed = self._undescribed, []  # what follows reads `spec` itself
+            if self._described is None and self.config is not None:
+                super()._init_spec(**self._spec_options)
+            for blueprint in blueprints:
+                blueprint.register_views_in_doc(self, self._app, self._described, name=blueprint.name, parameters=None)
+                self._described.tag({"name": blueprint.name, "description": blueprint.description})
+            return self._described
+
+    @spec.setter
+    def spec(self, spec: Any) -> None:
+        self._described = spec
 
 
 def register(app: Flask, store: Store, token: str, asked: Asked) -> None:
