@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, Self
 
 from service.cli import main
 from service.settings import read_settings
@@ -32,7 +32,8 @@ from tests.processes import free_port, lead_capture
 SERVICE = Path(__file__).parent.parent / "service"
 
 RETIRED = frozenset(
-    "told untold asked found owe owed owes desk desks knock heed hasten shelf shelves keeper teller".split()
+    ("told", "untold", "asked", "found", "owe", "owed", "owes", "desk", "desks", "knock", "heed", "hasten")
+    + ("shelf", "shelves", "keeper", "teller")
 )
 """Words that are no longer used as names."""
 
@@ -71,7 +72,7 @@ class Tracer:
         finally:
             self._recording = False
 
-    def __enter__(self) -> "Tracer":
+    def __enter__(self) -> Self:
         """Begin to watch this thread and those that start from now on."""
         threading.setprofile(self._profile)
         sys.setprofile(self._profile)
