@@ -28,16 +28,9 @@ from service.settings import read_settings
 from service.web import create_app
 from tests.bench.processes import running
 from tests.processes import free_port, lead_capture
+from tests.retired import retired_names
 
 SERVICE = Path(__file__).parent.parent / "service"
-
-RETIRED = frozenset(
-    ("told", "untold", "asked", "found", "owe", "owed", "owes", "desk", "desks", "knock", "heed", "hasten")
-    + ("shelf", "shelves", "keeper", "teller")
-)
-"""Words that are no longer used as names."""
-
-RETIRED_CONSTANT = re.compile(r"MOST_\w+|LONGEST(_\w+)?|TOGETHER|LOOK_S|FEW|SOON|NOT_OFTENER_S")
 
 PLATFORMS = ("google_ads", "linkedin", "meta", "tiktok")
 
@@ -129,24 +122,13 @@ def _names() -> dict[str, int]:
     classes: Counter[str] = Counter()
     retired = 0
     for text in _sources().values():
-        for node in ast.walk(ast.parse(text)):
+        tree = ast.parse(text)
+        retired += sum(1 for _ in retired_names(tree))
+        for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 classes[node.name] += not node.name.startswith("_")
-            retired += sum(name in RETIRED or bool(RETIRED_CONSTANT.fullmatch(name)) for name in _names_in(node))
     shared = [name for name, count in classes.items() if count > 1]
     return {"class names shared": len(shared), "retired words as names (occurrences)": retired}
-
-
-def _names_in(node: ast.AST) -> Iterator[str]:
-    """The identifiers that a node brings in or uses."""
-    if isinstance(node, ast.Name):
-        yield node.id
-    elif isinstance(node, ast.Attribute):
-        yield node.attr
-    elif isinstance(node, ast.arg | ast.keyword):
-        yield node.arg or ""
-    elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-        yield node.name
 
 
 def _platform_files() -> dict[str, int]:

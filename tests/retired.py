@@ -1,0 +1,45 @@
+"""Words that are no longer used as names in the service: private metaphors for which the field has terms."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+RETIRED = {
+    "asked",
+    "desk",
+    "desks",
+    "found",
+    "hasten",
+    "heed",
+    "keeper",
+    "knock",
+    "owe",
+    "owed",
+    "shelf",
+    "shelves",
+    "teller",
+    "told",
+    "untold",
+}
+
+RETIRED_CONSTANT = re.compile(r"MOST_\w+|LONGEST(_\w+)?|TOGETHER|LOOK_S|FEW|SOON|NOT_OFTENER_S")
+
+
+def retired_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """(line, name) of each use of a retired name: variables, attributes, parameters, functions and classes."""
+    for node in ast.walk(tree):
+        for name in _names_in(node):
+            words = set(name.lower().strip("_").split("_")) if not name.isupper() else set()
+            if words & RETIRED or RETIRED_CONSTANT.fullmatch(name.lstrip("_")):
+                yield getattr(node, "lineno", 0), name
+
+
+def _names_in(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Attribute):
+        yield node.attr
+    elif isinstance(node, ast.arg | ast.keyword):
+        yield node.arg or ""
+    elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
