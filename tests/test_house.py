@@ -79,6 +79,9 @@ CALLS = {
 
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "data", "process", "misc", "common"}
 LATER = ("TODO", "FIXME", "NotImplementedError")
+UNDOCUMENTED = {"add_arguments"}
+"""Functions that are the same everywhere: a docstring would be filler."""
+
 MIGRATIONS = "store/migrations/versions/"  # lists of tables and columns, written once
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 350, 60
 
@@ -227,5 +230,13 @@ def _undocumented(node: ast.Module | ast.ClassDef | Function, name: str) -> Iter
 
 def _public(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef | Function]:
     for node in body:
-        if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_"):
+        if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_") and not _says_it_all(node):
             yield node
+
+
+def _says_it_all(node: ast.ClassDef | Function) -> bool:
+    """Whether the name says what a docstring could only repeat."""
+    if isinstance(node, ast.ClassDef):
+        return node.name == "Meta"
+    decorators = {ast.unparse(each) for each in node.decorator_list}
+    return node.name in UNDOCUMENTED or f"{node.name}.setter" in decorators or "property" in decorators
