@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from service import clock
 from service.alerts.digest import Hour
 from service.alerts.watcher import Orders, Watcher
-from service.background import start_periodic_job
+from service.background import sleeper, start_periodic_job
 from service.delivery.behaviour import Behaviours
 from service.delivery.context import AccountContext, DatabaseTokenStore, on_startup
 from service.delivery.identity import is_gone, worker_name
@@ -29,7 +29,10 @@ from service.maintenance.daily_counts import DailyCounter
 from service.maintenance.retention import erase_due, retention_rules
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
-from service.reconciliation.wiring import keep_books
+from service.reconciliation import job as reconcile_job
+from service.reconciliation.account_reader import account_reader
+from service.reconciliation.job import ReconcileJob
+from service.reconciliation.platform_leads import platform_comparer
 from service.settings import Settings
 from service.store import Identity, Pace, Store, Tenant
 
@@ -96,16 +99,16 @@ def go_rounds(
     settings: Settings, setup: Setup, store: Store, contexts: Mapping[str, AccountContext], stop: threading.Event
 ) -> None:
     """Check set-up and books of each account now and then, in threads of its own: one that hangs delays no other."""
+    readable = {each.name: contexts[each.name] for each in accounts(settings, setup) if each.has_login}
     store.write(lambda tx: resolve_for_removed(tx, contexts.keys()))
-    can = {each.name: contexts[each.name] for each in accounts(settings, setup) if each.has_login}
-    for name, context in can.items():
+    store.write(lambda tx: reconcile_job.resolve_for_unread(tx, readable, clock.now()))
+    connections = make_lines(setup.forms, settings.platform_urls, store, Identity(f"ledger/{worker_name()}", is_gone))
+    for name, context in readable.items():
         SetupCheckJob(context.nexudus, store, setup.forms.values(), name, stop).start()
-    keep_books(
-        can,
-        make_lines(setup.forms, settings.platform_urls, store, Identity(f"ledger/{worker_name()}", is_gone)),
-        store,
-        stop,
-    )
+        reconcile = ReconcileJob(
+            account_reader(name, context, sleeper(stop)), platform_comparer(name, connections, store)
+        )
+        start_periodic_job(f"reconcile-{name}", reconcile.step, reconcile_job.INTERVALS, stop)
 
 
 def account_contexts(

@@ -16,9 +16,9 @@ from service.delivery.identity import is_gone, worker_name
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import SIZE
 from service.reconciliation.account_reader import AccountReader
+from service.reconciliation.comparison import reconcile, repair
 from service.reconciliation.discrepancies import Comparison, DiscrepancyKind
-from service.reconciliation.reconciling import Ask, no_platforms, reconcile
-from service.reconciliation.repairing import repair
+from service.reconciliation.platform_leads import ComparePlatforms, no_platforms
 
 Show = Callable[[float, str], None]
 """Updates the progress bar."""
@@ -54,7 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.excuse:
             return _excuse(installation, arguments.excuse)
         with progress_bar("reading Nexudus", 1) as show:
-            found = [_compare(book, ask, arguments, show) for book, ask in _books(installation, arguments)]
+            found = [
+                _compare(reader, compare, arguments, show) for reader, compare in _readers(installation, arguments)
+            ]
     except NexudusError as error:
         raise Failed(f"Nexudus: {error.said}; nothing more was changed, run it again later") from error
     if arguments.json:
@@ -75,13 +77,16 @@ def _excuse(installation: Installation, lead_ids: Sequence[str]) -> int:
     return 0 if len(done) == len(set(lead_ids)) else 1
 
 
-def _books(installation: Installation, arguments: argparse.Namespace) -> Iterator[tuple[AccountReader, Ask]]:
-    """The book of each account that has a login, and what asks the platforms of its forms."""
+def _readers(
+    installation: Installation, arguments: argparse.Namespace
+) -> Iterator[tuple[AccountReader, ComparePlatforms]]:
+    """Yield the reader of each account that has a login, and what compares the platforms of its forms."""
     import threading  # noqa: PLC0415 (with all that delivers)
 
     from service import worker  # noqa: PLC0415
     from service.fetching.lines import make_lines  # noqa: PLC0415
-    from service.reconciliation import wiring  # noqa: PLC0415
+    from service.reconciliation.account_reader import account_reader  # noqa: PLC0415
+    from service.reconciliation.platform_leads import platform_comparer  # noqa: PLC0415
     from service.store import Identity  # noqa: PLC0415
 
     contexts = worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())
@@ -95,23 +100,25 @@ def _books(installation: Installation, arguments: argparse.Namespace) -> Iterato
     if not named:
         raise Failed(NO_CREDENTIALS)
     for name in named:
-        asked = wiring.asking(name, lines, installation.store, exactly=arguments.since is not None)
-        ask = no_platforms if arguments.no_platforms else asked
-        yield wiring.book_of(name, contexts[name], installation.store, clock.sleep, tempo_s=0), ask
+        compare = platform_comparer(name, lines, installation.store, is_unlimited=arguments.since is not None)
+        reader = account_reader(name, contexts[name], clock.sleep, call_interval_s=0)
+        yield reader, no_platforms if arguments.no_platforms else compare
 
 
-def _compare(book: AccountReader, ask: Ask, arguments: argparse.Namespace, show: Show) -> Comparison:
-    with book.store.read() as tx:
-        total = sum(tx.crm.count_by_status(book.account, arguments.since).values())
-    watched = replace(book, wait=_showing(book.wait, show, total // SIZE + 1))
-    found = reconcile(watched, arguments.since, clock.now(), clock.now, ask)
-    if not arguments.repair or not any(finding.kind is DiscrepancyKind.UNNOTED for finding in found.findings):
+def _compare(
+    reader: AccountReader, compare_platforms: ComparePlatforms, arguments: argparse.Namespace, show: Show
+) -> Comparison:
+    with reader.store.read() as tx:
+        total = sum(tx.crm.count_by_status(reader.account, arguments.since).values())
+    watched = replace(reader, wait=_showing(reader.wait, show, total // SIZE + 1))
+    found = reconcile(watched, arguments.since, clock.now(), compare_platforms)
+    if not arguments.repair or not any(finding.kind is DiscrepancyKind.UNNOTED for finding in found.discrepancies):
         return found
-    for done in repair(book, found.findings, clock.now()):
+    for done in repair(reader, found.discrepancies, clock.now()):
         said = done.why_not or f"noted as delivered, opportunity {done.opportunity_id}"
         if not arguments.json:
             print(f"{done.lead_id}: {said}")
-    return reconcile(watched, arguments.since, clock.now(), clock.now, ask)
+    return reconcile(watched, arguments.since, clock.now(), compare_platforms)
 
 
 def _showing(wait: Callable[[], None], show: Show, total: int) -> Callable[[], None]:
@@ -134,12 +141,12 @@ def _lines(found: Comparison, since: datetime | None) -> Iterator[str]:
     span = f"leads since {since:%Y-%m-%d %H:%M} UTC" if since else "all leads"
     yield f"Account {found.account}, {span}"
     yield from (f"  {words:<34}{number:>9,}" for words, number in _rows(found))
-    for finding in found.findings:
+    for finding in found.discrepancies:
         where = " ".join(filter(None, [finding.lead_id, finding.form]))
         yield f"{finding.kind.value}: {where}: {finding.problem}"
         yield f"    -> {finding.remedy}"
-    if found.number > len(found.findings):
-        yield f"... and {found.number - len(found.findings):,} more"
+    if found.total > len(found.discrepancies):
+        yield f"... and {found.total - len(found.discrepancies):,} more"
     yield from (f"note: {remark}" for remark in found.remarks())
     yield _verdict(found)
 
@@ -147,7 +154,7 @@ def _lines(found: Comparison, since: datetime | None) -> Iterator[str]:
 def _verdict(found: Comparison) -> str:
     if found.is_right:
         return "All agrees."
-    return f"{found.number:,} to put right." if found.number else "Not all could be compared."
+    return f"{found.total:,} to put right." if found.total else "Not all could be compared."
 
 
 def _rows(found: Comparison) -> Iterator[tuple[str, int]]:
@@ -156,7 +163,7 @@ def _rows(found: Comparison) -> Iterator[tuple[str, int]]:
         number = {status.value: number for status, number in found.received.items()}.get(name, 0)
         if number:
             yield f"  {words}", number
-    yield "found in Nexudus, by their mark", found.found
+    yield "found in Nexudus, by their mark", found.matched
     for one in found.platforms:
         yield f"at {one.sender}, {one.form}", one.listed
         if one.missing:

@@ -20,7 +20,7 @@ from service.nexudus.rows import Row, id_of, text_of
 SIZE = 200
 """Records on a page: up to 1,000 are said to be possible, what clients use is 100 to 1,000."""
 
-MOST_PAGES = 2000
+MAX_PAGES = 2000
 """Where a reading ends whatever the CRM says of further pages: 400,000 records."""
 
 OVERLAP = timedelta(days=1)
@@ -88,7 +88,7 @@ def row_pages(nexudus: Nexudus, path: str, params: Params, wait: Callable[[], No
     Raises: as Nexudus.page; PagesRepeat.
     """
     before: set[int] = set()
-    for number in range(1, MOST_PAGES + 1):
+    for number in range(1, MAX_PAGES + 1):
         wait()
         rows, last = nexudus.page(path, params, number, SIZE)
         ids = {row["Id"] for row in rows}

@@ -1,13 +1,10 @@
-"""RECONCILE: what came, what Nexudus has, what it became.
+"""RECONCILE: leads received compared with opportunities in Nexudus and with leads at ad platforms.
 
-book.py          one account's book: who reads it, and in whose turn
-sighting.py      what a page of opportunities says of leads, and what happened to them since
-stages.py        the CRM's stage history of a whole account, read from where it was read before
-stage_notes.py   what of it is new or was noted wrongly
-polling.py       the closed loop: won, lost and moved ones, found by the date of their change
-reconciling.py   leads received, opportunities found by their mark, leads at platforms: all of them compared
-findings.py      what is missing or doubled, and what to do, in words
-repairing.py     noting what Nexudus has and nobody noted; excusing what is gone on purpose
-rounds.py        both while the service runs: changes often, the comparison by night
-wiring.py         who reads which account, in whose turn, and what platforms are asked
+job.py             while the service runs: what changed every 15 minutes, a comparison every night
+comparison.py      one comparison of one account, and the repair of what was not recorded
+discrepancies.py   its result: what is missing or doubled, and what to do
+matching.py        one page of opportunities: whose they are, and what happened to them
+stages.py          the stages that opportunities entered, from Nexudus's stage history
+platform_leads.py  leads that an ad platform has and we do not
+account_reader.py  reading one account in turns that its deliveries leave free
 """

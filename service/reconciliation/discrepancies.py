@@ -1,4 +1,4 @@
-"""What is missing or doubled, and what to do, in words. Nothing personal: leads are named by their ids."""
+"""The result of a comparison: what is missing or doubled, and what to do. Leads are named by their ids only."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,45 +10,77 @@ from service.lead import LeadId, OpportunityId, Status
 
 
 class DiscrepancyKind(StrEnum):
-    """What can be wrong with one lead."""
+    """What can be wrong with a lead."""
 
-    GONE = "gone"  # delivered, but Nexudus has the opportunity no more
-    DOUBLED = "doubled"  # several opportunities bear its mark
-    UNNOTED = "unnoted"  # Nexudus has it, and nobody noted that here
-    ERASED = "erased"  # Nexudus has it, and the person was forgotten here
-    MISSED = "missed"  # a platform has leads that are not here
+    GONE = "gone"  # delivered, but its opportunity is not in Nexudus any more
+    DOUBLED = "doubled"  # several opportunities carry its marker
+    UNNOTED = "unnoted"  # in Nexudus, but not recorded as delivered
+    ERASED = "erased"  # in Nexudus, though the person was erased here
+    MISSED = "missed"  # leads at a platform that never arrived
 
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """One thing that is wrong. opportunities: those that bear the mark, besides the noted one."""
+    """One thing that is wrong.
+
+    opportunity_id: recorded here. opportunities: others that carry the lead's marker.
+    sender, missing, since: of an ad platform, the ids of its leads that never arrived, and the start of the period.
+    """
 
     kind: DiscrepancyKind
     lead_id: LeadId | None = None
     form: str = ""
-    noted: OpportunityId | None = None
+    opportunity_id: OpportunityId | None = None
     opportunities: tuple[OpportunityId, ...] = ()
-    sender: str = ""  # of a platform's leads
-    missing: tuple[str, ...] = ()  # the platform's ids of them
-    since: datetime | None = None  # from when on they were asked for
+    sender: str = ""
+    missing: tuple[str, ...] = ()
+    since: datetime | None = None
 
     @property
     def problem(self) -> str:
         """What is wrong."""
-        return _PROBLEMS[self.kind](self)
+        others = self._others
+        match self.kind:
+            case DiscrepancyKind.GONE:
+                return f"Nexudus no longer shows opportunity {self.opportunity_id} to the service account"
+            case DiscrepancyKind.DOUBLED:
+                return f"besides opportunity {self.opportunity_id}, {others} in Nexudus carries the same marker"
+            case DiscrepancyKind.UNNOTED:
+                return f"Nexudus has opportunity {others}, but the lead is not recorded as delivered here"
+            case DiscrepancyKind.ERASED:
+                return f"the person was erased here, but Nexudus has opportunity {others}"
+        number = len(self.missing)
+        return f"{self.sender} has {number} {'lead' if number == 1 else 'leads'} of {self.form} that did not arrive"
 
     @property
     def remedy(self) -> str:
         """What to do."""
-        return _REMEDIES[self.kind](self)
+        match self.kind:
+            case DiscrepancyKind.GONE:
+                return (
+                    f"if it was deleted on purpose, `lead-capture reconcile --excuse {self.lead_id}`; if it was moved, "
+                    f"give the service account access to that location; otherwise enter it again from "
+                    f"`lead-capture leads show {self.lead_id}`"
+                )
+            case DiscrepancyKind.DOUBLED:
+                return (
+                    f"keep {self.opportunity_id}, copy over what is worth keeping, and delete the other in Nexudus by "
+                    f"hand; if both are wanted, `lead-capture reconcile --excuse {self.lead_id}`"
+                )
+            case DiscrepancyKind.UNNOTED:
+                return "`lead-capture reconcile --repair` records it here, so that it is not sent again"
+            case DiscrepancyKind.ERASED:
+                return "delete the opportunity and the contact in Nexudus by hand if they are to be erased there too"
+        since = f" --since {self.since:%Y-%m-%d}" if self.since else ""
+        return f"`lead-capture pull {self.form}{since}` fetches them"
 
     def as_row(self) -> dict[str, Any]:
-        """As JSON values."""
+        """Return JSON values."""
         return {
             "kind": self.kind.value,
             "lead_id": self.lead_id,
             "form": self.form,
-            "opportunity_id": self.noted,
+            "opportunity_id": self.opportunity_id,
             "opportunities": list(self.opportunities),
             "sender": self.sender,
             "missing": list(self.missing),
@@ -56,128 +88,94 @@ class Discrepancy:
             "remedy": self.remedy,
         }
 
-
-def _numbers(finding: Discrepancy) -> str:
-    return " and ".join(map(str, finding.opportunities))
-
-
-def _missed(finding: Discrepancy) -> str:
-    number = len(finding.missing)
-    return (
-        f"{finding.sender} has {number} {'lead' if number == 1 else 'leads'} of {finding.form} that did not come here"
-    )
-
-
-def _pull(finding: Discrepancy) -> str:
-    since = f" --since {finding.since:%Y-%m-%d}" if finding.since else ""
-    return f"`lead-capture pull {finding.form}{since}` brings them"
-
-
-_PROBLEMS = {
-    DiscrepancyKind.GONE: lambda f: f"Nexudus no longer shows opportunity {f.noted} to the service account",
-    DiscrepancyKind.DOUBLED: lambda f: f"besides opportunity {f.noted}, {_numbers(f)} in Nexudus bears the same mark",
-    DiscrepancyKind.UNNOTED: lambda f: (
-        f"Nexudus has opportunity {_numbers(f)}, but the lead is not recorded as delivered here"
-    ),
-    DiscrepancyKind.ERASED: lambda f: f"the person was forgotten here, but Nexudus has opportunity {_numbers(f)}",
-    DiscrepancyKind.MISSED: _missed,
-}
-_REMEDIES = {
-    DiscrepancyKind.GONE: lambda f: (
-        f"if it was deleted on purpose, `lead-capture reconcile --excuse {f.lead_id}`; if it was moved, give the "
-        f"service account that location; else enter it again from `lead-capture leads show {f.lead_id}`"
-    ),
-    DiscrepancyKind.DOUBLED: lambda f: (
-        f"keep {f.noted}, carry over what is worth it, and delete the other in Nexudus by hand; if both are wanted, "
-        f"`lead-capture reconcile --excuse {f.lead_id}`"
-    ),
-    DiscrepancyKind.UNNOTED: lambda _: "`lead-capture reconcile --repair` notes it here, so that it is not sent again",
-    DiscrepancyKind.ERASED: lambda _: (
-        "delete the opportunity and the contact in Nexudus by hand if they are to be erased there too"
-    ),
-    DiscrepancyKind.MISSED: _pull,
-}
+    @property
+    def _others(self) -> str:
+        return " and ".join(map(str, self.opportunities))
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformComparison:
-    """What one platform told of one form. missing: its ids that are not here. problem: why it is not whole, or ""."""
+    """One ad platform compared with one form, for leads submitted since `since`.
+
+    missing: the platform's ids of leads that never arrived. problem: why the list is incomplete, "" when it is whole.
+    """
 
     sender: str
     form: str
     listed: int = 0
     missing: tuple[str, ...] = ()
     problem: str = ""
-    since: datetime | None = None  # from when on it was asked
-
-
-NO_HISTORY = (
-    "Nexudus shows the service account no stage history, so a stage is noted when it is noticed, with the time of the "
-    "record's last change: see that the account has the role CrmOpportunityHistory-List."
-)
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One comparison of one account. findings: the first MOST of them; number: of all.
+    """One comparison of one account.
 
-    strangers: opportunities with marks of leads that are not here. hidden: opportunities that could not be looked
-    into. unchecked: leads that were not among those listed, and of which there were too many to look for each.
+    received: leads received here, by status. matched: their opportunities that Nexudus has.
+    discrepancies: the first ones; total: how many there are.
+    foreign: opportunities with markers of leads that are not in this database.
+    unreadable: opportunities that Nexudus lists without the fields that could hold a marker.
+    unchecked: delivered leads that were not listed, and too many to look up one by one.
     has_no_history: the stage history is not shown to the service account.
+    problem: why the account could not be read to the end.
     """
 
     account: str
     received: Mapping[Status, int]
-    found: int = 0
-    findings: Sequence[Discrepancy] = ()
-    number: int = 0
-    strangers: int = 0
-    hidden: int = 0
+    matched: int = 0
+    discrepancies: Sequence[Discrepancy] = ()
+    total: int = 0
+    foreign: int = 0
+    unreadable: int = 0
     unchecked: int = 0
     has_no_history: bool = False
     platforms: Sequence[PlatformComparison] = field(default_factory=tuple)
-    problem: str = ""  # why the account could not be read to the end
+    problem: str = ""
 
     @property
     def is_right(self) -> bool:
-        """Whether all agrees, as far as it was looked at, and it was looked at to the end."""
-        return not (self.number or self.problem or self.unchecked)
+        """Whether everything was compared and agrees."""
+        return not (self.total or self.problem or self.unchecked)
 
     def remarks(self) -> Iterator[str]:
-        """What is worth knowing, and no fault of a single lead."""
+        """Yield what is worth knowing besides the discrepancies."""
         if self.problem:
             yield self.problem
         if self.unchecked:
             yield (
                 f"{self.unchecked} more delivered leads were not among the opportunities that Nexudus listed, too many "
-                "to look for each: see whether a location was taken from the service account."
+                "to look up one by one: check whether the service account has lost access to a location."
             )
-        if self.strangers:
+        if self.foreign:
             yield (
-                f"{self.strangers} opportunities bear marks of leads that are not here: another installation uses the "
-                "same account, or this database was restored from a backup."
+                f"{self.foreign} opportunities carry markers of leads that are not in this database: another "
+                "installation uses the same account, or the database was restored from a backup."
             )
-        if self.hidden:
-            yield f"{self.hidden} opportunities were not looked into, as Nexudus lists them without SystemId and notes."
-        for one in self.platforms:
-            if one.problem:
-                yield f"{one.sender}, {one.form}: {one.problem}"
+        if self.unreadable:
+            yield f"{self.unreadable} opportunities were skipped: Nexudus lists them without SystemId and notes."
+        for platform in self.platforms:
+            if platform.problem:
+                yield f"{platform.sender}, {platform.form}: {platform.problem}"
         if self.has_no_history:
-            yield NO_HISTORY
+            yield (
+                "Nexudus does not show its stage history to the service account, so stages are recorded when they are "
+                "noticed, with the time of the opportunity's last change: give it the role CrmOpportunityHistory-List."
+            )
 
     def as_json(self) -> dict[str, Any]:
-        """As JSON values, for the terminal, the store and the dashboard."""
+        """Return JSON values, for the terminal, the store and the dashboard."""
         return {
             "account": self.account,
             "is_right": self.is_right,
             "is_whole": not self.problem,
             "received": {status.value: number for status, number in sorted(self.received.items())},
-            "nexudus": {"found": self.found, "strangers": self.strangers, "hidden": self.hidden},
+            "nexudus": {"found": self.matched, "strangers": self.foreign, "hidden": self.unreadable},
             "platforms": [
                 {"sender": one.sender, "form": one.form, "listed": one.listed, "missing": len(one.missing)}
                 for one in self.platforms
             ],
-            "findings": [finding.as_row() for finding in self.findings],
-            "number": self.number,
+            "findings": [discrepancy.as_row() for discrepancy in self.discrepancies],
+            "number": self.total,
             "remarks": list(self.remarks()),
         }

@@ -1,6 +1,6 @@
-"""What a page of opportunities says of leads: which are theirs, and what happened to them since the last sighting."""
+"""Matching a page of opportunities with leads, and recording how each stands and what happened to it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,16 +12,16 @@ from service.store import LeadRecord, Sale, SaleChange, SaleStatus, Transaction
 
 STATUSES = {WON: SaleStatus.WON, LOST: SaleStatus.LOST}
 
-SOON = timedelta(seconds=1)
-"""An opportunity whose last change came so soon after it was made is still where it began."""
+UNTOUCHED_WITHIN = timedelta(seconds=1)
+"""An opportunity last changed this soon after its creation is still in its first stage."""
 
-LATE = timedelta(hours=1)
-"""How long the history may take to show where an opportunity was placed."""
+HISTORY_LAG = timedelta(hours=1)
+"""How long the stage history may take to show in which stage an opportunity was created."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnmatchedOpportunity:
-    """An opportunity that bears a lead's mark, but is not what is noted of that lead."""
+    """An opportunity that carries a lead's marker, but is not the one recorded for that lead."""
 
     lead_id: LeadId
     opportunity_id: OpportunityId
@@ -29,170 +29,175 @@ class UnmatchedOpportunity:
 
 @dataclass(frozen=True, slots=True)
 class PageMatch:
-    """What one page showed.
+    """What one page of opportunities says about leads.
 
-    ours: leads whose noted opportunity was there. tells: the list shows marks, in one of their places.
-    strangers: how many bear marks of leads that are not here. hidden: those that bear none that would be shown.
+    matched: leads whose recorded opportunity is on the page. shows_markers: the list includes a field for markers.
+    foreign: opportunities with markers of unknown leads. unreadable: those without a field that could hold a marker.
     """
 
-    ours: frozenset[LeadId] = frozenset()
-    tells: bool = False
-    odd: tuple[UnmatchedOpportunity, ...] = ()
-    strangers: int = 0
-    hidden: tuple[int, ...] = ()
+    matched: frozenset[LeadId] = frozenset()
+    shows_markers: bool = False
+    unmatched: tuple[UnmatchedOpportunity, ...] = ()
+    foreign: int = 0
+    unreadable: tuple[int, ...] = ()
 
 
-def mark_of(card: Opportunity) -> LeadId | None:
-    """The lead whose mark an opportunity bears."""
-    return marked_in(card.system_id) or marked_in(card.notes or "") or marked_in(card.mark_field)
+def marked_lead(opportunity: Opportunity) -> LeadId | None:
+    """Return the lead whose marker an opportunity carries."""
+    return marked_in(opportunity.system_id) or marked_in(opportunity.notes or "") or marked_in(opportunity.mark_field)
 
 
-def match_page(book: AccountReader, cards: Sequence[Opportunity], stages: StageReading, now: datetime) -> PageMatch:
-    """Note how the leads of these opportunities stand, and what happened to them.
+def match_page(
+    reader: AccountReader, opportunities: Sequence[Opportunity], stages: StageReading, now: datetime
+) -> PageMatch:
+    """Match opportunities with leads, and record how these stand and what happened to them.
 
-    stages: the reading of the stage history just before; from where that is hidden, stages come from the records.
+    stages: the reading of the stage history just before; where that is hidden, stages come from the opportunities.
     Raises: StoreUnavailable.
     """
-    marks = {card.id: mark_of(card) for card in cards}
-    with book.store.read() as tx:
-        by_number = tx.crm.lead_records_by_opportunity(book.account, marks, now)
-        by_mark = tx.crm.lead_records([mark for mark in marks.values() if mark], now)
-    ours = [(card, by_number[card.id]) for card in cards if card.id in by_number]
-    _note(book, ours, stages, now)
-    others = [card for card in cards if card.id not in by_number]
-    known = {mark: noted for mark, noted in by_mark.items() if noted.account == book.account}
+    markers = {opportunity.id: marked_lead(opportunity) for opportunity in opportunities}
+    with reader.store.read() as tx:
+        by_id = tx.crm.lead_records_by_opportunity(reader.account, markers, now)
+        by_marker = tx.crm.lead_records([lead_id for lead_id in markers.values() if lead_id], now)
+    _record(reader, [(one, by_id[one.id]) for one in opportunities if one.id in by_id], stages, now)
+    others = [one for one in opportunities if one.id not in by_id]
+    own = {lead_id for lead_id, record in by_marker.items() if record.account == reader.account}
     return PageMatch(
-        ours=frozenset(noted.lead_id for _, noted in ours),
-        tells=any(marked_in(card.system_id) or marked_in(card.mark_field) or card.notes is not None for card in cards),
-        odd=tuple(_odd(others, marks, known)),
-        strangers=sum(1 for card in others if (mark := marks[card.id]) and mark not in by_mark),
-        hidden=tuple(card.id for card in others if not marks[card.id] and card.notes is None),
+        matched=frozenset(record.lead_id for record in by_id.values()),
+        shows_markers=any(
+            marked_in(one.system_id) or marked_in(one.mark_field) or one.notes is not None for one in opportunities
+        ),
+        unmatched=tuple(
+            UnmatchedOpportunity(lead_id, OpportunityId(one.id))
+            for one in others
+            if (lead_id := markers[one.id]) and lead_id in own
+        ),
+        foreign=sum(1 for one in others if (lead_id := markers[one.id]) and lead_id not in by_marker),
+        unreadable=tuple(one.id for one in others if not markers[one.id] and one.notes is None),
     )
 
 
-def _odd(
-    cards: Iterable[Opportunity], marks: Mapping[int, LeadId | None], known: Mapping[LeadId, LeadRecord]
-) -> Iterable[UnmatchedOpportunity]:
-    for card in cards:
-        mark = marks[card.id]
-        if mark and mark in known:
-            yield UnmatchedOpportunity(mark, OpportunityId(card.id))
+# -- how leads stand
 
 
-# -- how they stand
-
-
-def _note(
-    book: AccountReader, ours: Sequence[tuple[Opportunity, LeadRecord]], stages: StageReading, now: datetime
+def _record(
+    reader: AccountReader, matches: Sequence[tuple[Opportunity, LeadRecord]], stages: StageReading, now: datetime
 ) -> None:
-    lead_ids = [noted.lead_id for _, noted in ours]
+    lead_ids = [record.lead_id for _, record in matches]
 
-    def keep(tx: Transaction) -> None:
-        tx.crm.lock_account(book.account)
-        before, past = tx.crm.sales_of(lead_ids), tx.crm.changes_of(lead_ids)
-        changed, changes, same = [], [], []
-        for card, noted in ours:
-            known = before.get(noted.lead_id)
-            sale = sale_of(card, noted, known, now)
-            if known and _is_same(known, sale):
-                same.append(noted.lead_id)
+    def save(tx: Transaction) -> None:
+        tx.crm.lock_account(reader.account)
+        sales, history = tx.crm.sales_of(lead_ids), tx.crm.changes_of(lead_ids)
+        changed, changes, unchanged = [], [], []
+        for opportunity, record in matches:
+            previous = sales.get(record.lead_id)
+            sale = sale_of(opportunity, record, previous, now)
+            if previous and _is_unchanged(previous, sale):
+                unchanged.append(record.lead_id)
             else:
                 changed.append(sale)
-            changes += _happened(card, noted, sale, known, past[noted.lead_id], stages, now)
+            changes += _new_changes(opportunity, record, sale, previous, history[record.lead_id], stages, now)
         tx.crm.save_sales(changed, changes)
-        tx.crm.mark_seen(same, now)
+        tx.crm.mark_seen(unchanged, now)
 
-    if ours:
-        book.store.write(keep)
+    if matches:
+        reader.store.write(save)
 
 
-def sale_of(card: Opportunity, noted: LeadRecord, known: Sale | None, now: datetime) -> Sale:
-    """How the lead's opportunity stands, as this card shows it; known: how it stood before."""
-    status = STATUSES.get(card.status, SaleStatus.IN_PROGRESS)
-    # Where the CRM does not tell when it was closed, the change by which that was noticed does; later ones do not.
-    before = known if known and known.status is status else None
-    closed_at = (before and (before.won_at or before.lost_at)) or card.updated_at or now
+def sale_of(opportunity: Opportunity, record: LeadRecord, previous: Sale | None, now: datetime) -> Sale:
+    """Return how the lead's opportunity stands. previous: how it stood at the last reading."""
+    status = STATUSES.get(opportunity.status, SaleStatus.IN_PROGRESS)
+    # Without a closing date from the CRM, the change by which the closing was noticed dates it; later ones do not.
+    closed = previous if previous and previous.status is status else None
+    closed_at = (closed and (closed.won_at or closed.lost_at)) or opportunity.updated_at or now
     return Sale(
-        lead_id=noted.lead_id,
-        account=noted.account,
-        opportunity_id=OpportunityId(card.id),
-        stage_id=card.stage_id,
-        stage=card.stage,
-        board=card.board,
+        lead_id=record.lead_id,
+        account=record.account,
+        opportunity_id=OpportunityId(opportunity.id),
+        stage_id=opportunity.stage_id,
+        stage=opportunity.stage,
+        board=opportunity.board,
         status=status,
-        value=card.value,
-        currency=card.currency,
-        won_at=(card.won_at or closed_at) if status is SaleStatus.WON else None,
-        lost_at=(card.lost_at or closed_at) if status is SaleStatus.LOST else None,
-        loss_reason=card.loss_reason if status is SaleStatus.LOST else "",
-        updated_at=card.updated_at,
+        value=opportunity.value,
+        currency=opportunity.currency,
+        won_at=(opportunity.won_at or closed_at) if status is SaleStatus.WON else None,
+        lost_at=(opportunity.lost_at or closed_at) if status is SaleStatus.LOST else None,
+        loss_reason=opportunity.loss_reason if status is SaleStatus.LOST else "",
+        updated_at=opportunity.updated_at,
         seen_at=now,
-        acknowledged_at=known.acknowledged_at if known and known.missing_since is None else None,
+        acknowledged_at=previous.acknowledged_at if previous and previous.missing_since is None else None,
     )
 
 
-def _is_same(known: Sale, sale: Sale) -> bool:
-    """Whether nothing happened: when it was seen does not count, nor that it was gone meanwhile."""
-    return (
-        replace(sale, seen_at=known.seen_at, missing_since=known.missing_since, acknowledged_at=known.acknowledged_at)
-        == known
+def _is_unchanged(previous: Sale, sale: Sale) -> bool:
+    """Compare everything but when it was seen, missing or acknowledged."""
+    same = replace(
+        sale,
+        seen_at=previous.seen_at,
+        missing_since=previous.missing_since,
+        acknowledged_at=previous.acknowledged_at,
     )
+    return same == previous
 
 
-def _happened(
-    card: Opportunity,
-    noted: LeadRecord,
+def _new_changes(
+    opportunity: Opportunity,
+    record: LeadRecord,
     sale: Sale,
-    known: Sale | None,
-    past: Sequence[SaleChange],
+    previous: Sale | None,
+    history: Sequence[SaleChange],
     stages: StageReading,
     now: datetime,
 ) -> list[SaleChange]:
-    """What is new since the last sighting; at the first one, also that the lead was received."""
-    lead_id, changes = noted.lead_id, []
-    before = known if any(change.kind == "status" for change in past) else None
-    if before is None:
-        changes.append(SaleChange(lead_id, "status", SaleStatus.IN_PROGRESS.value, noted.received_at, now))
-    step = _stage_of_record(card, known, [change for change in past if change.kind == "stage"], stages, now)
-    changes += [SaleChange(lead_id, "stage", name, at, now) for name, at in step]
-    if sale.status is not (before.status if before else SaleStatus.IN_PROGRESS):
+    """Return what is new since the last reading; at the first one, also that the lead was received."""
+    lead_id, changes = record.lead_id, []
+    is_first = previous is None or not any(change.kind == "status" for change in history)
+    if is_first:
+        changes.append(SaleChange(lead_id, "status", SaleStatus.IN_PROGRESS.value, record.received_at, now))
+    noted = [change for change in history if change.kind == "stage"]
+    changes += [
+        SaleChange(lead_id, "stage", name, at, now)
+        for name, at in _stage_of_opportunity(opportunity, previous, noted, stages, now)
+    ]
+    known_status = SaleStatus.IN_PROGRESS if is_first or previous is None else previous.status
+    if sale.status is not known_status:
         at = sale.won_at or sale.lost_at or sale.updated_at or now
         changes.append(SaleChange(lead_id, "status", sale.status.value, at, now))
     return changes
 
 
-# -- in which stage they are, where the history does not say so
-
-Steps = list[tuple[str, datetime]]
-"""The stages that an opportunity came into, each with its time; none or one."""
+# -- the stage, where the history does not say it
 
 
-def _stage_of_record(
-    card: Opportunity, known: Sale | None, noted: Sequence[SaleChange], stages: StageReading, now: datetime
-) -> Steps:
+def _stage_of_opportunity(
+    opportunity: Opportunity, previous: Sale | None, noted: Sequence[SaleChange], stages: StageReading, now: datetime
+) -> Iterator[tuple[str, datetime]]:
+    """Yield the stage that the opportunity entered, and when, if only the opportunity itself shows it."""
     if stages.access == "shown":
-        return _placement(card, noted, stages, now)
-    if stages.access == "failed":
-        return []  # the next reading brings it, with its time
-    if noted and known and known.stage_id == card.stage_id:
-        return []
-    changed_at = card.updated_at or now
-    return [(card.stage, (card.created_at or changed_at) if not noted and _is_untouched(card) else changed_at)]
+        yield from _first_stage(opportunity, noted, stages, now)
+    elif stages.access == "hidden" and not (noted and previous and previous.stage_id == opportunity.stage_id):
+        changed_at = opportunity.updated_at or now
+        is_first = not noted and _is_untouched(opportunity)
+        yield opportunity.stage, (opportunity.created_at or changed_at) if is_first else changed_at
+    # After a failed reading, the next one brings the stage with its time.
 
 
-def _placement(card: Opportunity, noted: Sequence[SaleChange], stages: StageReading, now: datetime) -> Steps:
-    """Where it was placed when it was made, if the history has no row of that."""
-    made_at = card.created_at or card.updated_at or now
-    origin = stages.origins.get(card.id)
+def _first_stage(
+    opportunity: Opportunity, noted: Sequence[SaleChange], stages: StageReading, now: datetime
+) -> Iterator[tuple[str, datetime]]:
+    """Yield the stage in which it was created, if the history has no row of that."""
+    created_at = opportunity.created_at or opportunity.updated_at or now
+    origin = stages.origins.get(opportunity.id)
     if noted:
-        return [(origin, made_at)] if origin and made_at < noted[0].at else []
-    if stages.certain_from and made_at < stages.certain_from:
-        stages.missed = True
-        return []
-    return [(card.stage, made_at)] if _is_untouched(card) or made_at < now - LATE else []
+        if origin and created_at < noted[0].at:
+            yield origin, created_at
+    elif stages.complete_since and created_at < stages.complete_since:
+        stages.is_incomplete = True
+    elif _is_untouched(opportunity) or created_at < now - HISTORY_LAG:
+        yield opportunity.stage, created_at
 
 
-def _is_untouched(card: Opportunity) -> bool:
-    if card.created_at is None or card.updated_at is None:
+def _is_untouched(opportunity: Opportunity) -> bool:
+    if opportunity.created_at is None or opportunity.updated_at is None:
         return True
-    return card.updated_at - card.created_at < SOON
+    return opportunity.updated_at - opportunity.created_at < UNTOUCHED_WITHIN

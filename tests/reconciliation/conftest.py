@@ -1,4 +1,4 @@
-"""An environment that delivers to a simulated Nexudus, and its book."""
+"""An environment that delivers to a simulated Nexudus, and its account reader."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +8,10 @@ import pytest
 from service import clock
 from service.lead import Lead
 from service.reconciliation.account_reader import AccountReader
+from service.reconciliation.comparison import reconcile
 from service.reconciliation.discrepancies import Comparison, DiscrepancyKind
-from service.reconciliation.polling import poll
-from service.reconciliation.reconciling import Ask, no_platforms, reconcile
+from service.reconciliation.job import poll
+from service.reconciliation.platform_leads import ComparePlatforms, no_platforms
 from service.simulator.server import Simulator
 from service.store import Query, Sale, SaleChange, Store
 from tests.builders import a_form, a_lead
@@ -19,10 +20,10 @@ from tests.delivery.conftest import Env, a_context
 
 @dataclass
 class Ledger:
-    """One installation whose leads are in Nexudus, as its ledger sees it."""
+    """One installation whose leads are in Nexudus, as reconciliation sees it."""
 
     env: Env
-    book: AccountReader
+    reader: AccountReader
 
     @property
     def nexudus(self) -> Simulator:
@@ -39,13 +40,13 @@ class Ledger:
 
     def poll(self, now: datetime | None = None) -> str:
         """Read what changed."""
-        return poll(self.book, now or clock.now())
+        return poll(self.reader, now or clock.now())
 
     def reconcile(
-        self, since: datetime | None = None, ask: Ask = no_platforms, now: datetime | None = None
+        self, since: datetime | None = None, platforms: ComparePlatforms = no_platforms, now: datetime | None = None
     ) -> Comparison:
         """Compare all."""
-        return reconcile(self.book, since, now or clock.now(), clock.now, ask)
+        return reconcile(self.reader, since, now or clock.now(), platforms)
 
     def sale(self, lead: Lead) -> Sale:
         """How the lead's opportunity stands, as it was last seen."""
@@ -63,12 +64,12 @@ class Ledger:
 
 
 def kinds(found: Comparison) -> list[DiscrepancyKind]:
-    """What kinds of findings there are."""
-    return [finding.kind for finding in found.findings]
+    """The kinds of the discrepancies."""
+    return [one.kind for one in found.discrepancies]
 
 
 @pytest.fixture
 def ledger(store: Store, nexudus: Simulator) -> Ledger:
-    """An environment with the one form `contact`, and its book."""
+    """An environment with the one form `contact`, and its account reader."""
     context = a_context(store, nexudus, {"contact": a_form()})
     return Ledger(Env(store, nexudus, context), AccountReader("default", context.nexudus, store, lambda: None))

@@ -103,7 +103,10 @@ def test_where_it_was_won_is_not_told_the_change_itself_counts(ledger: Ledger) -
         ({"status": 401, "times": None}, "CrmOpportunity-List"),
         ({"status": 503}, "could not be read to the end"),
         ({"firewall": True}, "Something in front of Nexudus refused this request"),
-        ({"body": {"Records": [{"Id": 1, "UpdatedOn": LONG_AGO}], "TotalPages": 1}}, "other opportunities than asked"),
+        (
+            {"body": {"Records": [{"Id": 1, "UpdatedOn": LONG_AGO}], "TotalPages": 1}},
+            "opportunities than requested",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_told_and_begun_again(ledger: Ledger, fault: dict[str, object], said: str) -> None:

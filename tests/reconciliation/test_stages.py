@@ -10,11 +10,11 @@ from service import clock
 from service.lead import CoworkerId, Lead
 from service.nexudus.opportunities import PATH
 from service.nexudus.stage_history import HISTORY_PATH
-from service.reconciliation.repairing import repair
+from service.reconciliation.comparison import repair
 from service.store import Arrival, SaleChange
 from tests.builders import a_lead
 from tests.reconciliation.conftest import Ledger
-from tests.reconciliation.test_reconciling import makes
+from tests.reconciliation.test_comparison import makes
 
 HISTORY = "CrmOpportunityHistory"
 MINUTE = timedelta(minutes=1)
@@ -250,7 +250,7 @@ def made_long_ago(ledger: Ledger) -> Lead:
 def test_one_that_is_repaired_long_after_it_was_made_has_all_its_stages(ledger: Ledger) -> None:
     lost = made_long_ago(ledger)
 
-    repair(ledger.book, ledger.reconcile(now=later(24 * 9)).findings, later(24 * 9))
+    repair(ledger.reader, ledger.reconcile(now=later(24 * 9)).discrepancies, later(24 * 9))
     ledger.poll(later(24 * 9))
 
     kept = ledger.env.kept(lost)
@@ -297,7 +297,7 @@ def test_once_the_history_is_shown_what_came_from_the_record_is_corrected(ledger
     ledger.nexudus.change_opportunity(lead.opportunity_id or 0, value=900, at=later().isoformat())
     ledger.poll(later())
     ledger.nexudus.settings(denied=[])
-    ledger.book.nexudus._denials.acquit("GET", HISTORY_PATH)
+    ledger.reader.nexudus._denials.acquit("GET", HISTORY_PATH)
 
     ledger.poll(later(2))
 
@@ -325,7 +325,7 @@ def test_a_history_that_fails_spoils_no_comparison_but_is_reported(ledger: Ledge
 
     made = ledger.reconcile()
 
-    assert (made.found, made.number, made.is_right) == (1, 0, False)
+    assert (made.matched, made.total, made.is_right) == (1, 0, False)
     assert "stage history could not be read" in made.problem
 
 
@@ -348,7 +348,7 @@ def test_a_history_that_ignores_dates_is_read_by_night(ledger: Ledger) -> None:
     problem = ledger.poll()
     by_night = ledger.reconcile(later(-1))
 
-    assert "by night only" in problem
+    assert "only read once a night" in problem
     assert by_night.is_right
     assert noted(ledger, lead) == truth(ledger, lead)
 

@@ -56,4 +56,4 @@ def agreement(made: Reconciliation, now: datetime) -> tuple[str, str, str]:
     number = told["number"]
     why = counts if number else next(iter(told["remarks"]), "")
     word = counted(number, "difference") if number else "Not read"
-    return word, "warn", f"{why} The command lead-capture reconcile names each and says what to do."
+    return word, "warn", f"{why} The command lead-capture reconcile lists each with its remedy."

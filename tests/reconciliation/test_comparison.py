@@ -23,14 +23,14 @@ def copies(ledger: Ledger, lead: Lead) -> int:
     record = next(each for each in ledger.nexudus.opportunities() if each["Id"] == lead.opportunity_id)
     copied = ("CrmBoardColumnId", "CoworkerId", "Notes", "SystemId", "CustomFields")
     body = {key: record[key] for key in copied if record[key]}
-    return ledger.book.nexudus.post(PATH, {**body, "Position": 1, "Status": 1})
+    return ledger.reader.nexudus.post(PATH, {**body, "Position": 1, "Status": 1})
 
 
 def makes(ledger: Ledger, lead: Lead) -> int:
     """As a call makes an opportunity and nobody hears of it."""
     coworker_id = ledger.nexudus.add_coworker(lead.submission.contact.email)["Id"]
     body = {"CrmBoardColumnId": 1001, "CoworkerId": coworker_id, "Position": 1, "Status": 1}
-    return ledger.book.nexudus.post(PATH, {**body, "SystemId": marker_of(lead.id)})
+    return ledger.reader.nexudus.post(PATH, {**body, "SystemId": marker_of(lead.id)})
 
 
 def test_accounts_that_agree_have_no_findings(ledger: Ledger) -> None:
@@ -39,7 +39,7 @@ def test_accounts_that_agree_have_no_findings(ledger: Ledger) -> None:
     found = ledger.reconcile()
 
     assert found.is_right
-    assert (found.received, found.found, found.number) == ({Status.DELIVERED: 2}, 2, 0)
+    assert (found.received, found.matched, found.total) == ({Status.DELIVERED: 2}, 2, 0)
     with ledger.env.store.read() as tx:
         latest = tx.crm.last_reconciliation("default")
     assert latest is not None
@@ -50,9 +50,9 @@ def test_a_deleted_opportunity_is_named(ledger: Ledger) -> None:
     ada, bob = ledger.delivers("ada@example.com", "bob@example.com")
     ledger.nexudus.change_opportunity(number_of(ada), delete=True)
 
-    [finding] = ledger.reconcile().findings
+    [finding] = ledger.reconcile().discrepancies
 
-    assert (finding.kind, finding.lead_id, finding.noted) == (DiscrepancyKind.GONE, ada.id, ada.opportunity_id)
+    assert (finding.kind, finding.lead_id, finding.opportunity_id) == (DiscrepancyKind.GONE, ada.id, ada.opportunity_id)
     assert f"--excuse {ada.id}" in finding.remedy
     assert ledger.sale(ada).missing_since is not None
     assert ledger.sale(bob).missing_since is None
@@ -70,7 +70,7 @@ def test_what_was_deleted_on_purpose_is_not_named_again(ledger: Ledger) -> None:
 
 def test_test_leads_may_be_cleared_away(ledger: Ledger) -> None:
     [ada] = ledger.delivers()
-    ledger.book = replace(ledger.book, passing=frozenset({"contact"}))
+    ledger.reader = replace(ledger.reader, disposable_forms=frozenset({"contact"}))
     ledger.nexudus.change_opportunity(number_of(ada), delete=True)
 
     assert ledger.reconcile().is_right
@@ -96,7 +96,7 @@ def test_one_that_the_list_left_out_is_looked_for_by_itself(ledger: Ledger) -> N
     found = ledger.reconcile()
 
     assert found.is_right
-    assert found.found == 1
+    assert found.matched == 1
     assert ledger.sale(ada).stage_id == 1001
 
 
@@ -104,7 +104,7 @@ def test_a_doubled_one_is_named(ledger: Ledger) -> None:
     [ada] = ledger.delivers()
     second = copies(ledger, ada)
 
-    [finding] = ledger.reconcile().findings
+    [finding] = ledger.reconcile().discrepancies
 
     assert (finding.kind, finding.lead_id, finding.opportunities) == (DiscrepancyKind.DOUBLED, ada.id, (second,))
     assert "by hand" in finding.remedy
@@ -130,7 +130,7 @@ def test_one_that_nobody_noted_is_named(ledger: Ledger, park: bool) -> None:
         ledger.env.store.write(lambda tx: tx.leads.set_status([lead.id], Status.PARKED, "Look at it."))
     made = makes(ledger, lead)
 
-    [finding] = ledger.reconcile().findings
+    [finding] = ledger.reconcile().discrepancies
 
     assert (finding.kind, finding.lead_id, finding.opportunities) == (DiscrepancyKind.UNNOTED, lead.id, (made,))
 
@@ -148,9 +148,9 @@ def test_one_that_was_made_anew_after_it_was_deleted_is_not_noted(ledger: Ledger
     again = copies(ledger, ada)
     ledger.nexudus.change_opportunity(number_of(ada), delete=True)
 
-    [finding] = ledger.reconcile().findings
+    [finding] = ledger.reconcile().discrepancies
 
-    assert (finding.kind, finding.noted, finding.opportunities) == (
+    assert (finding.kind, finding.opportunity_id, finding.opportunities) == (
         DiscrepancyKind.UNNOTED,
         ada.opportunity_id,
         (again,),
@@ -162,7 +162,7 @@ def test_one_of_a_person_who_was_forgotten_is_named(ledger: Ledger) -> None:
     makes(ledger, lead)
     ledger.env.store.erase([lead.id], clock.now())
 
-    [finding] = ledger.reconcile().findings
+    [finding] = ledger.reconcile().discrepancies
 
     assert (finding.kind, finding.lead_id) == (DiscrepancyKind.ERASED, lead.id)
 
@@ -173,7 +173,7 @@ def test_marks_that_are_not_ours_are_remarked_and_are_no_fault(ledger: Ledger) -
     found = ledger.reconcile()
 
     assert found.is_right
-    assert found.strangers == 1
+    assert found.foreign == 1
     assert "another installation" in next(found.remarks())
 
 
@@ -217,7 +217,7 @@ def test_where_lists_show_no_mark_the_records_themselves_are_looked_into(ledger:
 
     found = ledger.reconcile()
 
-    assert (found.found, found.hidden, kinds(found)) == (1, 0, [DiscrepancyKind.DOUBLED])
+    assert (found.matched, found.unreadable, kinds(found)) == (1, 0, [DiscrepancyKind.DOUBLED])
 
 
 def test_of_leads_that_came_before_nothing_is_said(ledger: Ledger) -> None:
@@ -231,16 +231,16 @@ def test_of_leads_that_came_before_nothing_is_said(ledger: Ledger) -> None:
 
 
 def test_what_a_platform_has_and_we_have_not_is_named(ledger: Ledger) -> None:
-    def ask(_since: datetime | None) -> list[PlatformComparison]:
+    def compare(_since: datetime | None) -> list[PlatformComparison]:
         since = datetime(2026, 11, 20, tzinfo=clock.now().tzinfo)
         return [
             PlatformComparison("meta", "tour", 3, ("17", "18"), "", since),
             PlatformComparison("linkedin", "tour", problem="No token."),
         ]
 
-    found = ledger.reconcile(ask=ask)
+    found = ledger.reconcile(platforms=compare)
 
-    [finding] = found.findings
+    [finding] = found.discrepancies
     assert (finding.kind, finding.missing) == (DiscrepancyKind.MISSED, ("17", "18"))
     assert "`lead-capture pull tour --since 2026-11-20`" in finding.remedy
     assert list(found.remarks()) == ["linkedin, tour: No token."]
@@ -254,7 +254,7 @@ def test_what_cannot_be_read_to_the_end_is_not_taken_for_gone(ledger: Ledger) ->
     found = ledger.reconcile()
 
     assert not found.is_right
-    assert list(found.findings) == []
+    assert list(found.discrepancies) == []
     assert "could not be read to the end" in found.problem
 
 

@@ -3,15 +3,15 @@
 from service import clock
 from service.lead import Lead, Status
 from service.nexudus.opportunities import PATH
-from service.reconciliation.repairing import Repair, repair
+from service.reconciliation.comparison import Repair, repair
 from tests.builders import a_lead
 from tests.reconciliation.conftest import Ledger
-from tests.reconciliation.test_reconciling import copies, makes, number_of
+from tests.reconciliation.test_comparison import copies, makes, number_of
 
 
 def repairs(ledger: Ledger) -> list[Repair]:
     """What a comparison finds, put right."""
-    return repair(ledger.book, ledger.reconcile().findings, clock.now())
+    return repair(ledger.reader, ledger.reconcile().discrepancies, clock.now())
 
 
 def stands(ledger: Ledger, lead: Lead) -> tuple[Status, int | None]:
@@ -40,7 +40,7 @@ def test_of_several_the_oldest_is_noted_and_the_others_are_doubles(ledger: Ledge
     repairs(ledger)
 
     assert stands(ledger, lead) == (Status.DELIVERED, first)
-    assert [finding.opportunities for finding in ledger.reconcile().findings] == [(second,)]
+    assert [finding.opportunities for finding in ledger.reconcile().discrepancies] == [(second,)]
 
 
 def test_one_that_was_made_anew_takes_the_place_of_the_deleted(ledger: Ledger) -> None:
@@ -57,10 +57,10 @@ def test_one_that_was_made_anew_takes_the_place_of_the_deleted(ledger: Ledger) -
 def test_what_went_away_meanwhile_is_not_noted(ledger: Ledger) -> None:
     lead = ledger.env.owes(a_lead())
     made = makes(ledger, lead)
-    findings = ledger.reconcile().findings
+    findings = ledger.reconcile().discrepancies
     ledger.nexudus.change_opportunity(made, delete=True)
 
-    [done] = repair(ledger.book, findings, clock.now())
+    [done] = repair(ledger.reader, findings, clock.now())
 
     assert done.why_not
     assert stands(ledger, lead) == (Status.PENDING, None)
@@ -69,10 +69,10 @@ def test_what_went_away_meanwhile_is_not_noted(ledger: Ledger) -> None:
 def test_a_lead_that_a_worker_took_meanwhile_is_left_to_it(ledger: Ledger) -> None:
     lead = ledger.env.owes(a_lead())
     makes(ledger, lead)
-    findings = ledger.reconcile().findings
+    findings = ledger.reconcile().discrepancies
     ledger.env.store.write(lambda tx: tx.queue.claim("a worker", clock.now(), 90, 10))
 
-    [done] = repair(ledger.book, findings, clock.now())
+    [done] = repair(ledger.reader, findings, clock.now())
 
     assert "being sent" in done.why_not
     assert stands(ledger, lead) == (Status.PENDING, None)
