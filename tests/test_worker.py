@@ -19,7 +19,7 @@ from service.forms import Form, Setup
 from service.lead import Lead, Status
 from service.settings import read_settings
 from service.simulator.server import Simulator
-from service.store import Pace, Store
+from service.store import Arrival, Pace, Store
 from service.worker import account_contexts
 from tests.builders import a_form, a_lead
 
@@ -70,7 +70,7 @@ def at_work(worker: Worker) -> Iterator[None]:
 def owe(store: Store, email: str = EMAIL, **changes: Any) -> Lead:
     """Keep a lead that arrives now."""
     lead = a_lead(email, received_at=clock.now(), **changes)
-    store.keep(lead, [], email)
+    store.keep_and_enqueue([Arrival(lead, [], email)])
     return lead
 
 

@@ -34,7 +34,8 @@ def accept(submission: Submission, form: Form, store: Store, now: datetime, susp
     Delivery is held until a person lets it go.
     Raises: StoreUnavailable; then nothing was kept.
     """
-    return store.keep(*arrival_of(submission, form, now, suspicion))
+    [receipt] = store.keep_and_enqueue([arrival_of(submission, form, now, suspicion)])
+    return receipt
 
 
 def accept_all(submissions: Sequence[Judged], form: Form, store: Store, now: datetime) -> list[Receipt]:
@@ -42,7 +43,8 @@ def accept_all(submissions: Sequence[Judged], form: Form, store: Store, now: dat
 
     Raises: StoreUnavailable; then the sender repeats, and what was kept gets its first Receipt again.
     """
-    return store.keep_all([arrival_of(submission, form, now, suspicion) for submission, suspicion in submissions])
+    arrivals = [arrival_of(submission, form, now, suspicion) for submission, suspicion in submissions]
+    return store.keep_and_enqueue(arrivals)
 
 
 def announce_all(announced: Sequence[tuple[Submission, str]], form: Form, store: Store, now: datetime) -> list[Receipt]:
@@ -50,7 +52,7 @@ def announce_all(announced: Sequence[tuple[Submission, str]], form: Form, store:
 
     Raises: StoreUnavailable; then none was kept.
     """
-    return store.announce_all([_announced(submission, place, form, now) for submission, place in announced])
+    return store.announce([_announced(submission, place, form, now) for submission, place in announced])
 
 
 def withdraw(sender: str, external_id: str, form: Form, store: Store, now: datetime) -> Receipt:
@@ -59,7 +61,7 @@ def withdraw(sender: str, external_id: str, form: Form, store: Store, now: datet
     Raises: StoreUnavailable.
     """
     arrival = arrival_of_id(sender, external_id, form, now)
-    return store.withdraw(arrival._replace(lead=replace(arrival.lead, status=Status.DISCARDED)))
+    return store.withdraw(replace(arrival, lead=replace(arrival.lead, status=Status.DISCARDED)))
 
 
 def arrival_of_id(sender: str, external_id: str, form: Form, now: datetime) -> Arrival:
@@ -68,7 +70,7 @@ def arrival_of_id(sender: str, external_id: str, form: Form, now: datetime) -> A
         form.name, sender, Contact(), Evidence(), external_id=external_id, is_proven=True, problem=WITHDRAWN
     )
     arrival = arrival_of(submission, form, now)
-    return arrival._replace(keys=_ids_of(arrival))
+    return replace(arrival, keys=_ids_of(arrival))
 
 
 def came_before(submission: Submission, form: Form, store: Store, now: datetime) -> bool:
@@ -87,7 +89,7 @@ def _announced(submission: Submission, place: str, form: Form, now: datetime) ->
     lead = arrival.lead if submission.problem else replace(arrival.lead, status=Status.ANNOUNCED)
     details = dict(submission.extras)
     notice = FetchNotice(lead.id, form.name, submission.sender, submission.external_id, now, place, details)  # type: ignore[arg-type]
-    return arrival._replace(lead=lead, keys=_ids_of(arrival)), notice
+    return replace(arrival, lead=lead, keys=_ids_of(arrival)), notice
 
 
 def _ids_of(arrival: Arrival) -> list[DedupKey]:

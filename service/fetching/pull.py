@@ -104,7 +104,7 @@ def _keep(enquiry: Enquiry, line: PlatformConnection, store: Store, tally: PullR
         if _is_here(arrival, store):  # not kept again: that would count as a repeat of its person's
             tally.known += 1
             return
-        receipt = store.keep(*arrival)
+        [receipt] = store.keep_and_enqueue([arrival])
     except StoreUnavailable:
         raise
     except Exception:  # a mistake of ours must cost one lead, not all that come after it

@@ -61,7 +61,7 @@ def arrival_for(enquiry: Enquiry, line: PlatformConnection, fetch: Fetch) -> Arr
     notice = fetch.notice
     whole = replace(enquiry, place=enquiry.place or notice.place, external_id=notice.external_id)
     arrival = read_arrival(whole, line)
-    return arrival._replace(lead=replace(arrival.lead, id=notice.lead_id, received_at=notice.announced_at))
+    return replace(arrival, lead=replace(arrival.lead, id=notice.lead_id, received_at=notice.announced_at))
 
 
 def read_arrival(enquiry: Enquiry, line: PlatformConnection) -> Arrival:
@@ -72,7 +72,7 @@ def read_arrival(enquiry: Enquiry, line: PlatformConnection) -> Arrival:
     submission = submit(enquiry, reading_form(line.form, line.table), line.sender, line.table)
     arrival = arrival_of(replace(submission, ip="", is_proven=True), line.form, clock.now())
     own = [key for key in arrival.keys if key.otherwise]
-    return arrival._replace(keys=own or [id_key(line.sender, enquiry.external_id, line.form)])  # a test has none
+    return replace(arrival, keys=own or [id_key(line.sender, enquiry.external_id, line.form)])  # a test has none
 
 
 # -- what went wrong

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from service.lead import CoworkerId, Lead, OpportunityId, Outcome, Status, Step
-from service.store import Store, Transaction
+from service.store import Arrival, Store, Transaction
 from tests.builders import NOON, a_lead
 
 
 def keep(store: Store, lead: Lead) -> Lead:
     """Put a lead on disk, with its debt."""
-    store.keep(lead, [], lead.id)
+    store.keep_and_enqueue([Arrival(lead, [], lead.id)])
     return lead
 
 

@@ -189,7 +189,7 @@ def test_a_form_that_was_tampered_with_does_nothing(kept: Store, operator: Opera
 
 def test_very_many_are_done_in_parts_that_are_counted_together(kept: Store, operator: Operator) -> None:
     held = [a_lead(f"{n}@x.example", NOON + timedelta(seconds=n), status=Status.QUARANTINED) for n in range(300)]
-    kept.keep_all([Arrival(lead, person=lead.id) for lead in held])
+    kept.keep_and_enqueue([Arrival(lead, person=lead.id) for lead in held])
     hasty = Flask("hasty")
     register(hasty, Window(kept, {}, password=PASSWORD, patience_s=0))
     operator.client = hasty.test_client()
@@ -203,7 +203,7 @@ def test_very_many_are_done_in_parts_that_are_counted_together(kept: Store, oper
 
 
 def test_leads_far_apart_are_all_reached(kept: Store, operator: Operator) -> None:
-    kept.keep_all(
+    kept.keep_and_enqueue(
         [
             Arrival(a_lead(f"{n}@x.example", NOON + timedelta(seconds=n), status=Status.QUARANTINED), person=str(n))
             for n in range(600)

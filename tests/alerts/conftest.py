@@ -15,7 +15,7 @@ from service.alerts.watcher import Orders, Watcher
 from service.capture.accept import accept
 from service.forms import Form
 from service.lead import Lead, LeadId, Receipt, Submission
-from service.store import Alert, Identity, Store
+from service.store import Alert, Arrival, Identity, Store
 from service.store.database.tables import attempts, deliveries, leads
 from tests.alerts.ear import Ear
 from tests.builders import NOON, a_form, a_lead
@@ -59,7 +59,7 @@ class Post:
     def owe(self, email: str = "ada@example.com", **changes: Any) -> Lead:
         """A lead that arrives now."""
         lead = a_lead(email, self.now, **changes)
-        self.store.keep(lead, [], email)
+        self.store.keep_and_enqueue([Arrival(lead, [], email)])
         return lead
 
     def deliver(self, *leads: Lead) -> None:

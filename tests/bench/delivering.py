@@ -10,7 +10,7 @@ from pathlib import Path
 from service import clock
 from service.lead import new_lead_id
 from service.simulator.server import Simulator
-from service.store import Store
+from service.store import Arrival, Store
 from tests.bench.processes import running
 from tests.builders import a_lead, a_submission
 from tests.processes import lead_capture
@@ -68,7 +68,7 @@ def _owe_all(url: str) -> None:
     for number in range(LEADS):
         email, now = f"person{number}@example.com", clock.now()
         lead = a_lead(email, now, id=new_lead_id(now), submission=a_submission(email))
-        store.keep(lead, [], email)
+        store.keep_and_enqueue([Arrival(lead, [], email)])
     store.close()
 
 

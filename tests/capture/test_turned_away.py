@@ -12,7 +12,7 @@ from service.capture.http import rejected_calls
 from service.capture.http.rejected_calls import remedy
 from service.capture.tools.registry import SENDERS
 from service.platforms.registry import PLATFORMS
-from service.store import Rejection, Store
+from service.store import Arrival, Rejection, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.capture.senders.signing import SECRET, sign, table_of
 from tests.front import Front
@@ -113,7 +113,9 @@ def test_a_lead_that_was_pulled_or_imported_ends_nothing(front: Front) -> None:
     send(front, key="another")
 
     submission = a_submission(form="tour", sender="google-ads")
-    front.store.keep(a_lead(received_at=NOON + timedelta(minutes=1), submission=submission), [], "ada")
+    front.store.keep_and_enqueue(
+        [Arrival(a_lead(received_at=NOON + timedelta(minutes=1), submission=submission), [], "ada")]
+    )
 
     assert refused(front) is not None
 

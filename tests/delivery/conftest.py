@@ -17,7 +17,7 @@ from service.lead import Attempt, Lead
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
 from service.simulator.server import Simulator
-from service.store import Pace, Pause, Store, Tenant
+from service.store import Arrival, Pace, Pause, Store, Tenant
 from tests.builders import a_form
 
 UNHURRIED = Pace(10_000, 1.0)
@@ -36,7 +36,7 @@ class Env:
     def owes(self, lead: Lead) -> Lead:
         """Keep a lead that arrives now, and owe it to Nexudus."""
         arrived = replace(lead, received_at=clock.now())
-        self.store.keep(arrived, [], lead.submission.contact.email)
+        self.store.keep_and_enqueue([Arrival(arrived, [], lead.submission.contact.email)])
         return arrived
 
     def deliver_once(self) -> int:

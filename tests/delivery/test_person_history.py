@@ -12,6 +12,7 @@ from service import clock
 from service.delivery.person_history import person_history
 from service.lead import Lead, Status
 from service.simulator.server import Simulator
+from service.store import Arrival
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env, a_context
 from tests.front import sqlite_store
@@ -40,7 +41,7 @@ def asked(env: Env, days_ago: float, **changes: Any) -> Lead:
     """An enquiry that came so many days ago and owes nothing any more."""
     at = clock.now() - days_ago * DAY
     lead = a_lead(received_at=at, **{"status": Status.DELIVERED, **changes})
-    env.store.keep(lead, [], lead.id)
+    env.store.keep_and_enqueue([Arrival(lead, [], lead.id)])
     return lead
 
 

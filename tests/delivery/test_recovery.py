@@ -11,6 +11,7 @@ from service.forms import Destination
 from service.lead import Attribution, Lead, Status, marker_of
 from service.nexudus import marks, opportunities
 from service.nexudus.opportunities import PATH, NewOpportunity
+from service.store import Arrival
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env
 
@@ -140,7 +141,7 @@ def test_where_times_are_known_to_be_utc_what_is_older_than_the_lead_is_not_take
     made_known(markless)
     teach(markless, times_off_minutes=0)
     lead = replace(a_lead(), received_at=clock.now() + timedelta(hours=1))
-    markless.store.keep(lead, [], lead.submission.contact.email)
+    markless.store.keep_and_enqueue([Arrival(lead, [], lead.submission.contact.email)])
     stranger = others(markless, lead)
     markless.nexudus.faults([{**LOST_ANSWER, "after_save": False}])
 

@@ -11,7 +11,7 @@ from tests.builders import a_lead
 def keep_some(store: Store, number: int, age_s: float = 60) -> None:
     """Store leads received a minute ago."""
     at = clock.now() - timedelta(seconds=age_s)
-    store.keep_all([Arrival(a_lead(f"p{n}@x.example", at), person=str(n)) for n in range(number)])
+    store.keep_and_enqueue([Arrival(a_lead(f"p{n}@x.example", at), person=str(n)) for n in range(number)])
 
 
 def test_it_indexes_batch_by_batch_until_all_is_indexed(kept: Store) -> None:

@@ -9,7 +9,7 @@ from service.background import Intervals, start_periodic_job
 from service.lead import CoworkerId, LeadId, OpportunityId, Status
 from service.maintenance import retention
 from service.maintenance.retention import INTERVALS, RetentionRule, erase_due, retention_rules
-from service.store import Store
+from service.store import Arrival, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.processes import wait_until
 
@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 def keep(store: Store, status: Status = Status.DISCARDED, days_ago: float = 100, form: str = "contact") -> LeadId:
     """A lead that came so long ago."""
     lead = a_lead(received_at=NOON - days_ago * DAY, status=status, submission=a_submission(form=form))
-    store.keep(lead, [], lead.id)
+    store.keep_and_enqueue([Arrival(lead, [], lead.id)])
     return lead.id
 
 

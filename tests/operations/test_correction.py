@@ -13,7 +13,7 @@ from service.forms import AttributionConfig, Route
 from service.lead import Contact, Lead, Status, Step, Submission
 from service.operations.correction import InvalidAnswers, correct, corrected
 from service.operations.leads import ActionNotAllowed
-from service.store import Store
+from service.store import Arrival, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.store.books import claim, owe, stands
 
@@ -115,7 +115,7 @@ def test_an_answer_that_chooses_another_route_is_credited_as_that_route_says() -
 
 def test_a_quarantined_lead_is_corrected_and_still_waits_to_be_released(store: Store) -> None:
     held = a_lead(status=Status.QUARANTINED, problem="a trap")
-    store.keep(held, [], "ada@example.com")
+    store.keep_and_enqueue([Arrival(held, [], "ada@example.com")])
 
     lead = put_right(store, held, message="Four desks.")
 
@@ -149,7 +149,7 @@ def test_a_lead_that_nexudus_may_have_is_looked_for_first(store: Store) -> None:
 @pytest.mark.parametrize("status", [Status.DELIVERED, Status.DISCARDED, Status.TEST, Status.ERASED])
 def test_a_finished_lead_cannot_be_corrected(store: Store, status: Status) -> None:
     lead = a_lead(status=status)
-    store.keep(lead, [], "ada@example.com")
+    store.keep_and_enqueue([Arrival(lead, [], "ada@example.com")])
 
     with pytest.raises(ActionNotAllowed, match=status.value):
         put_right(store, lead, message="Four desks.")

@@ -67,7 +67,7 @@ def test_a_retry_lets_the_account_be_tried_at_once(store: Store) -> None:
 def test_what_is_still_to_be_fetched_is_fetched_and_not_sent_empty(store: Store) -> None:
     lead = a_lead(status=Status.ANNOUNCED)
     notice = FetchNotice(lead.id, "contact", "meta", "77", NOON)
-    store.announce_all([(Arrival(lead), notice)])
+    store.announce([(Arrival(lead), notice)])
 
     assert act_on_leads(store, RETRY, [lead.id], NOON) == 1
     assert stands(store, lead).status is Status.ANNOUNCED

@@ -9,6 +9,7 @@ from service import clock
 from service.lead import Lead, Status, marker_of
 from service.nexudus.opportunities import PATH
 from service.reconciliation.discrepancies import DiscrepancyKind, PlatformComparison
+from service.store import Arrival
 from tests.builders import a_lead
 from tests.reconciliation.conftest import Ledger, kinds
 
@@ -180,7 +181,7 @@ def test_marks_that_are_not_ours_are_remarked_and_are_no_fault(ledger: Ledger) -
 def test_parked_and_held_leads_are_counted_apart(ledger: Ledger) -> None:
     ledger.delivers()
     for email, status in (("p@example.com", Status.PARKED), ("q@example.com", Status.QUARANTINED)):
-        ledger.env.store.keep(a_lead(email, status=status, received_at=clock.now()), [], email)
+        ledger.env.store.keep_and_enqueue([Arrival(a_lead(email, status=status, received_at=clock.now()), [], email)])
 
     found = ledger.reconcile()
 

@@ -162,7 +162,7 @@ def test_two_hundred_and_ten_moved_leads_cost_pages_and_no_call_each(ledger: Led
     ledger.nexudus.add_opportunities(210)
     numbers = [record["Id"] for record in ledger.nexudus.opportunities()]
     leads = [a_lead(f"{number}@example.com", clock.now()) for number in numbers]
-    ledger.env.store.keep_all([Arrival(lead, [], lead.id) for lead in leads])
+    ledger.env.store.keep_and_enqueue([Arrival(lead, [], lead.id) for lead in leads])
     pairs = list(zip(leads, numbers, strict=True))
     ledger.env.store.write(lambda tx: [tx.crm.adopt(lead.id, CoworkerId(1), n, clock.now()) for lead, n in pairs])
     history_of(ledger, numbers)

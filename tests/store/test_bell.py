@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.lead import Status
-from service.store import QueuedDelivery, Store, Transaction
+from service.store import Arrival, QueuedDelivery, Store, Transaction
 from service.store.database.bell import Bell, PipeBell, pipe_of, ring
 from tests.builders import NOON, a_lead
 from tests.store.books import keep, owe
@@ -60,7 +60,7 @@ def test_a_debt_rings_for_whoever_waits(store: Store, bell: Bell, quiet: int) ->
 
 
 def test_a_ring_before_the_wait_is_not_lost(store: Store, bell: Bell, quiet: int) -> None:
-    store.keep(a_lead(), [], "ada@example.com")
+    store.keep_and_enqueue([Arrival(a_lead(), [], "ada@example.com")])
 
     assert waited_s(bell, quiet, LONG_S) < 0.1
 
@@ -81,7 +81,7 @@ def test_a_ring_from_another_process_is_heard(bell: Bell, database_url: str, qui
 
 def test_what_is_owed_again_rings_too(store: Store, bell: Bell, quiet: int) -> None:
     lead = a_lead(status=Status.PARKED)
-    store.keep(lead, [], "ada@example.com")
+    store.keep_and_enqueue([Arrival(lead, [], "ada@example.com")])
 
     store.write(lambda tx: tx.queue.retry([lead.id], NOON))
 
@@ -90,7 +90,7 @@ def test_what_is_owed_again_rings_too(store: Store, bell: Bell, quiet: int) -> N
 
 def test_nothing_rings_when_nothing_is_owed(store: Store, bell: Bell, quiet: int) -> None:
     keep(store, a_lead())
-    store.keep(a_lead(status=Status.QUARANTINED), [], "ada@example.com")
+    store.keep_and_enqueue([Arrival(a_lead(status=Status.QUARANTINED), [], "ada@example.com")])
 
     assert waited_s(bell, quiet, 0.15) >= 0.15
 

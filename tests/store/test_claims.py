@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from service.lead import Status, Step
-from service.store import LeaseLost, Store
+from service.store import Arrival, LeaseLost, Store
 from tests.builders import NOON, a_lead
 from tests.store.books import at_once, claim, owe, stands
 
@@ -53,7 +53,7 @@ def test_no_more_is_claimed_than_there_is_room(store: Store) -> None:
 
 def test_a_parked_debt_is_not_claimed(store: Store) -> None:
     lead = a_lead(status=Status.QUARANTINED)
-    store.keep(lead, [], "ada@example.com")
+    store.keep_and_enqueue([Arrival(lead, [], "ada@example.com")])
 
     assert claimed_ids(store) == []
     assert stands(store, lead).next_attempt_at is None

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from service.lead import Correction, CoworkerId, Doubt, Lead, OpportunityId, Outcome, Status, Step
-from service.store import DedupKey, ErasureResult, Store, Transaction
+from service.store import Arrival, DedupKey, ErasureResult, Store, Transaction
 from service.store.database.tables import lead_words, metadata
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import claim, owe, stands
@@ -52,7 +52,7 @@ def everything(store: Store) -> str:
 
 def test_nothing_of_the_person_is_left_in_any_table(store: Store) -> None:
     lead = a_telling_lead()
-    store.keep(lead, [DedupKey("same:contact:digest")], "ada@example.com")
+    store.keep_and_enqueue([Arrival(lead, [DedupKey("same:contact:digest")], "ada@example.com")])
     deliver(store, lead)
     index(store)
     assert all(secret in everything(store) for secret in SECRETS[:5])
@@ -164,10 +164,12 @@ def test_an_erased_lead_owes_nothing_that_could_be_retried(store: Store) -> None
 def test_what_a_sender_brings_again_stays_forgotten(store: Store) -> None:
     lead = a_lead()
     by_id = [DedupKey("id:meta:default:0123")]
-    store.keep(lead, [*by_id, DedupKey("id:browser:contact:4567")], "ada@example.com")
+    store.keep_and_enqueue([Arrival(lead, [*by_id, DedupKey("id:browser:contact:4567")], "ada@example.com")])
     store.erase([lead.id], NOON)
 
-    receipt = store.keep(a_lead(received_at=NOON + timedelta(days=9)), by_id, "ada@example.com")
+    [receipt] = store.keep_and_enqueue(
+        [Arrival(a_lead(received_at=NOON + timedelta(days=9)), by_id, "ada@example.com")]
+    )
 
     assert (receipt.lead_id, receipt.repeat) == (lead.id, True)
     assert "id:browser" not in everything(store)

@@ -8,7 +8,7 @@ from tests.store.books import count
 
 WRITE_FOR_A_SECOND = """
 import sys, time
-from service.store import Store
+from service.store import Arrival, Store
 from tests.builders import a_lead
 
 store = Store(sys.argv[1])
@@ -17,7 +17,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 ends, written = time.monotonic() + 1, 0
 while time.monotonic() < ends:
-    store.keep(a_lead(), [], "ada@example.com")
+    store.keep_and_enqueue([Arrival(a_lead(), [], "ada@example.com")])
     written += 1
 print(written)
 """

@@ -140,21 +140,25 @@ def test_a_lead_that_names_a_key_twice_is_kept(store: Store) -> None:
 def test_a_lead_and_its_debt_are_kept_in_one_commit(store: Store) -> None:
     lead = a_lead()
 
-    store.keep(lead, [DedupKey("key:1")], "ada@example.com")
+    store.keep_and_enqueue([Arrival(lead, [DedupKey("key:1")], "ada@example.com")])
 
     assert stands(store, lead).next_attempt_at == lead.received_at
 
 
 def test_a_repeat_owes_nothing_more(store: Store) -> None:
     for lead in (a_lead(), a_lead()):
-        store.keep(lead, [DedupKey("key:1")], "ada@example.com")
+        store.keep_and_enqueue([Arrival(lead, [DedupKey("key:1")], "ada@example.com")])
 
     with store.read() as tx:
         assert tx.queue.backlog()[0] == 1
 
 
 def test_eight_threads_keep_the_same_once(store: Store) -> None:
-    receipts = at_once(*[lambda: store.keep(a_lead(), [DedupKey("key:1")], "ada@example.com")] * 8)
+    def arrive() -> Receipt:
+        [receipt] = store.keep_and_enqueue([Arrival(a_lead(), [DedupKey("key:1")], "ada@example.com")])
+        return receipt
+
+    receipts = at_once(*[arrive] * 8)
 
     assert len({receipt.lead_id for receipt in receipts}) == 1
     assert sum(not receipt.repeat for receipt in receipts) == 1
@@ -165,7 +169,8 @@ def test_two_processes_keep_the_same_once(store: Store, database_url: str) -> No
     other = Store(database_url)
 
     def arrive(where: Store) -> str:
-        return where.keep(a_lead(), [DedupKey("id:1"), DedupKey("key:1")], "ada@example.com").lead_id
+        keys = [DedupKey("id:1"), DedupKey("key:1")]
+        return where.keep_and_enqueue([Arrival(a_lead(), keys, "ada@example.com")])[0].lead_id
 
     kept = at_once(*[lambda: arrive(store), lambda: arrive(other)] * 4)
     other.close()
@@ -186,8 +191,8 @@ def test_threads_with_crossing_keys_never_block_each_other(store: Store, databas
 
 def test_a_repeat_of_an_owed_lead_leaves_its_debt_as_it_is(store: Store) -> None:
     first = a_lead()
-    store.keep(first, [DedupKey("key:1")], "ada@example.com")
+    store.keep_and_enqueue([Arrival(first, [DedupKey("key:1")], "ada@example.com")])
 
-    store.keep(a_lead(received_at=SOON), [DedupKey("key:1")], "ada@example.com")
+    store.keep_and_enqueue([Arrival(a_lead(received_at=SOON), [DedupKey("key:1")], "ada@example.com")])
 
     assert stands(store, first).next_attempt_at == NOON

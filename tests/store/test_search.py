@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from service.lead import Attribution, Contact, Correction, CoworkerId, Lead, LeadId, OpportunityId
-from service.store import MatchCount, Query, Store
+from service.store import Arrival, MatchCount, Query, Store
 from service.store.database.tables import lead_words
 from service.store.leads.rows import to_row
 from service.store.search.lookup import FEW, LeadSearch
@@ -118,7 +118,7 @@ def test_a_lead_that_came_with_an_older_id_is_found(store: Store, grace: Lead) -
     fill(store)
     imported = a_lead("old@import.example", NOON - timedelta(days=30))
 
-    store.keep(imported, [], "old")
+    store.keep_and_enqueue([Arrival(imported, [], "old")])
 
     assert found(store, Query(text="import.example")) == [imported.id]
 

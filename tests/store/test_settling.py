@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from service.lead import Attempt, CoworkerId, Delivery, Doubt, Lead, OpportunityId, Outcome, Status, Step
-from service.store import Store
+from service.store import Arrival, Store
 from tests.builders import NOON, a_lead
 from tests.store.books import claim, keep, owe, stands
 
@@ -194,7 +194,9 @@ def test_a_delivered_lead_cannot_be_held(store: Store) -> None:
 def test_what_waits_is_counted_since_the_oldest_lead(store: Store) -> None:
     for minutes in (0, 5):
         owe(store, a_lead(received_at=NOON + timedelta(minutes=minutes)))
-    store.keep(a_lead(status=Status.PARKED, received_at=NOON - timedelta(days=1)), [], "ada@example.com")
+    store.keep_and_enqueue(
+        [Arrival(a_lead(status=Status.PARKED, received_at=NOON - timedelta(days=1)), [], "ada@example.com")]
+    )
 
     with store.read() as tx:
         assert tx.queue.backlog() == (2, NOON)

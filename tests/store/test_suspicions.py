@@ -47,7 +47,7 @@ def test_what_was_held_before_reasons_had_names_is_counted_as_well(store: Store,
 
 def test_what_was_released_is_held_no_more(store: Store) -> None:
     lead = a_lead(status=Status.QUARANTINED, problem=str(Suspicion(Reason.LINKS, "Words.")))
-    store.keep(lead, [], "ada@example.com")
+    store.keep_and_enqueue([Arrival(lead, [], "ada@example.com")])
 
     store.write(lambda tx: tx.queue.retry([lead.id], SOON))
 

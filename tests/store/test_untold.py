@@ -3,7 +3,7 @@
 import pytest
 
 from service.lead import CoworkerId, Lead, LeadId, OpportunityId, Status
-from service.store import Store
+from service.store import Arrival, Store
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import keep
 
@@ -45,7 +45,7 @@ def test_nor_is_a_lead_that_nobody_wants_to_be_told_of(store: Store) -> None:
 
 def test_a_lead_that_is_released_becomes_one_to_tell_of(store: Store) -> None:
     lead = a_lead(status=Status.QUARANTINED, notify_pending=True)
-    store.keep(lead, [], "ada@example.com")
+    store.keep_and_enqueue([Arrival(lead, [], "ada@example.com")])
 
     store.write(lambda tx: tx.queue.retry([lead.id], NOON))
 

@@ -117,7 +117,7 @@ class _Taking:
                 self._settle(each, is_known=True)
             elif not self._is_twin(each):
                 new.append(each)
-        receipts = self._store.keep_all([self._arrival(each.taken, now) for each in new], LATER)
+        receipts = self._store.keep_and_enqueue([self._arrival(each.taken, now) for each in new], LATER)
         for each, receipt in zip(new, receipts, strict=True):
             self._settle(each, is_known=receipt.repeat)
 
@@ -129,7 +129,7 @@ class _Taking:
     def _arrival(self, taken: ReadRow, now: datetime) -> Arrival:
         arrival = arrival_of(taken.submission, self._form, now, taken.suspicion)
         lead = replace(arrival.lead, notify_pending=False)  # nobody is told of what came long ago
-        return arrival._replace(lead=lead, keys=self._keys(taken, now))
+        return replace(arrival, lead=lead, keys=self._keys(taken, now))
 
     def _keys(self, taken: ReadRow, now: datetime) -> list[DedupKey]:
         """What makes the row known the next time: tests, too, which have no keys where they come one by one.

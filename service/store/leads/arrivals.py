@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, or_, select, update
@@ -49,13 +50,28 @@ Judge = Callable[[Lead, Lead], Match | None]
 """(stored lead, later lead under one of its keys) -> how they match; None where they do not."""
 
 
-class Arrival(NamedTuple):
-    """A new lead with its keys, its person, and the judge of matches; without a judge every key decides alone."""
+@dataclass(frozen=True)
+class Arrival:
+    """A new lead on its way into the store.
+
+    keys: make a later arrival its repeat. person: the key under which its deliveries run one at a time. judge: decides
+    whether two arrivals under one key are the same enquiry; without it every key decides alone.
+    """
 
     lead: Lead
     keys: Sequence[DedupKey] = ()
     person: str = ""
     judge: Judge | None = None
+
+    @cached_property
+    def row(self) -> Values:
+        """The lead as the driver takes it."""
+        return lead_values(self.lead)
+
+    def prepared(self) -> "Arrival":
+        """Serialise the row now, so that no time is spent on it inside the write lock."""
+        self.row  # noqa: B018 (cached)
+        return self
 
 
 class ArrivalResult(NamedTuple):
@@ -78,13 +94,11 @@ class KeyClash(Exception):
 class LeadArrivals(Repository):
     """Storing leads within one transaction."""
 
-    def keep(
-        self, arrivals: Sequence[Arrival], rows: Sequence[Values] = (), complete: Complete | None = None
-    ) -> list[ArrivalResult]:
+    def keep(self, arrivals: Sequence[Arrival], complete: Complete | None = None) -> list[ArrivalResult]:
         """Store several at once; what became of each, in their order.
 
-        rows: what lead_values gives for each, where that is known. complete: called for each repeat before the next
-        arrival is looked at, which may be a repeat of the same lead under another key.
+        complete: called for each repeat before the next arrival is looked at, which may be a repeat of the same lead
+        under another key.
         Raises: Clash when two of them share a key: keep those one by one.
         """
         if not arrivals:
@@ -93,7 +107,7 @@ class LeadArrivals(Repository):
         taken = self._take([(arrival.lead, arrival.keys) for arrival in arrivals], earliest)
         kept: list[ArrivalResult] = []
         new: list[Values] = []
-        for number, arrival in enumerate(arrivals):
+        for arrival in arrivals:
             lost = self._lost(arrival, taken, earliest)
             result = (
                 self._settle(arrival, lost)
@@ -103,7 +117,7 @@ class LeadArrivals(Repository):
             if complete is not None and result.match is not None:
                 complete(arrival, result)
             if result.lead is not None:
-                new.append(rows[number] if rows and result.lead is arrival.lead else lead_values(result.lead))
+                new.append(arrival.row if result.lead is arrival.lead else lead_values(result.lead))
             kept.append(result)
         insert_values(self._connection, leads, LEAD_COLUMNS, new)
         return kept

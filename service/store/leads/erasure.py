@@ -18,7 +18,7 @@ from service.store.queue.outbox import DONE
 from service.store.search.index import COLUMNS, WordIndex, mark_of
 from service.store.search.words import LONGEST, fold
 
-TOGETHER = 100
+ERASE_BATCH_SIZE = 100
 """Leads that are erased in one transaction: others who write need not wait for a thousand."""
 
 
@@ -78,7 +78,7 @@ class Erasure(Repository):
         return [key for key in found if not key.startswith("id:") or key.startswith("id:browser:")]
 
     def erase(self, lead_ids: Sequence[LeadId], now: datetime, keys: Sequence[str] | None = None) -> ErasureResult:
-        """Erase some leads (at most TOGETHER, so that others may write); their debts to the CRM end.
+        """Erase some leads (at most ERASE_BATCH_SIZE, so that others may write); their debts to the CRM end.
 
         keys: theirs, where they were looked up outside of this transaction.
         """

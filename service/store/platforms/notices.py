@@ -58,7 +58,8 @@ class Notices(Repository):
         return [self._announce(arrival, notice) for arrival, notice in arrivals]
 
     def _announce(self, arrival: Arrival, notice: FetchNotice) -> Receipt:
-        receipt, lead, _, _ = self._as(LeadArrivals).keep([arrival])[0]
+        [result] = self._as(LeadArrivals).keep([arrival])
+        lead = result.lead
         if lead is not None:
             self._connection.execute(
                 notices.insert().values(
@@ -74,7 +75,7 @@ class Notices(Repository):
                 )
             )
             wake(self._connection, self._database)
-        return receipt
+        return result.receipt
 
     # -- its answers
 

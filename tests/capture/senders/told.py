@@ -73,7 +73,7 @@ def credited(enquiry: Enquiry, sender: str) -> Lead:
     """The lead of an enquiry, as intake would keep it."""
     form = a_form("tour", require=())
     submission = submit(enquiry, reading_form(form, {}), sender, {})
-    return arrival_of(submission, form, clock.now())[0]
+    return arrival_of(submission, form, clock.now()).lead
 
 
 def read_answer(record: Recorded, of: str) -> Json | None:

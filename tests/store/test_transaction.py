@@ -1,0 +1,25 @@
+"""One transaction: its subjects, made when they are used, and nothing defined twice within one."""
+
+from collections import Counter
+from functools import cached_property
+
+import pytest
+
+from service.store import Store, Transaction
+
+SUBJECTS = [name for name, member in vars(Transaction).items() if isinstance(member, cached_property)]
+
+
+def test_a_subject_is_made_when_it_is_used(store: Store) -> None:
+    with store.read() as tx:
+        tx.leads.count_by_status()
+
+        assert [name for name in SUBJECTS if name in vars(tx)] == ["leads"]
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_the_parts_of_a_subject_define_no_name_twice(name: str) -> None:
+    made = vars(Transaction)[name].func.__annotations__["return"]
+    own = Counter(member for part in made.__mro__[:-2] for member in vars(part) if not member.startswith("__"))
+
+    assert [member for member, times in own.items() if times > 1] == []
