@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from service.attribution import attribute
-from service.capture.fields.claims import Answer, texts_of, unwrap
 from service.capture.fields.contact import is_same_person, number_key, person_key, read_contact, settle_contact
 from service.capture.fields.names import fold
 from service.capture.fields.submissions import MISSING, missing_problem
+from service.capture.parsing.texts import Answer, texts_of, unwrap
 from service.forms import Form
 from service.lead import OPERATOR_REMARKS, Answers, Contact, Correction, Evidence, Lead, Status, Submission
 from service.platforms.registry import PLATFORMS

@@ -5,9 +5,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from service.capture.fields.claims import Answer, texts_of, unwrap
 from service.capture.fields.layout import CLICK_IDS, UTM_KEYS
 from service.capture.fields.names import meaning_of
+from service.capture.parsing.texts import Answer, texts_of, unwrap
 from service.lead import CANONICAL_FIELDS, OPERATOR_REMARKS, Lead, Submission
 
 CHANGE = "CHANGE_ME"

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from service.capture.fields.claims import Answer
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.parsing.nesting import flatten
+from service.capture.parsing.texts import Answer
 
 # In order of preference: the address at work is the one that a CRM knows a company by.
 _TARGETS: Mapping[str, str] = {

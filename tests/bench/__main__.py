@@ -17,6 +17,7 @@ from service import clock
 
 MEASUREMENTS = {
     "taking": "Form posts",
+    "form_post": "One form post in process",
     "speed_to_crm": "From response to opportunity",
     "attributing": "Attribution",
     "delivering": "Delivery at the documented limits",

@@ -91,12 +91,12 @@ def test_a_key_inside_a_compressed_body_is_seen(kept: Store) -> None:
 
 
 UNREADABLE: dict[str, tuple[bytes, str, str]] = {
-    "br": (b"\x0b\x02\x80" + b"\xff" * 9, "br", "compressed with br, which is not read here"),
+    "br": (b"\x0b\x02\x80" + b"\xff" * 9, "br", "compressed with br, which is not supported"),
     "zstd": (b"\x28\xb5\x2f\xfd\x04\x00", "", "compressed with zstd"),
     "a made-up coding": (b"\xff\x00", "<script>", "compressed with something"),
     "gzip that ends early": (gzip.compress(PLAIN)[:-9], "gzip", "ends in the middle"),
-    "gzip that is broken": (gzip.compress(PLAIN)[:10] + b"\xff" * 40, "gzip", "gzip and broken"),
-    "no deflate": (b"\xff\x00\xff", "deflate", "said to be compressed with deflate"),
+    "gzip that is broken": (gzip.compress(PLAIN)[:10] + b"\xff" * 40, "gzip", "gzip, but broken"),
+    "no deflate": (b"\xff\x00\xff", "deflate", "says that the body is compressed with deflate"),
     "a bomb": (gzip.compress(b"a=" + b"b" * MAX_BODY_BYTES), "gzip", "unpacks to more than 256 KiB"),
     "a bomb in a bomb": (gzip.compress(gzip.compress(b"a" * 50_000_000)), "gzip", "unpacks to more than 256 KiB"),
     "a bomb of pieces": (gzip.compress(b"") * 200, "gzip", "in more than 100 pieces"),

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.parsing.entities import unescape
-from service.capture.parsing.texts import clean
+from service.capture.parsing.texts import clean, unescape
 from service.store import Store
 from tests.builders import a_form
 from tests.front import ANN, SCRIPT, Front

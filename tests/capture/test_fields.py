@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from service.capture.fields.claims import texts_of
 from service.capture.fields.contact import read_contact
 from service.capture.fields.layout import lay_out
 from service.capture.fields.reading import Incoming, read
+from service.capture.parsing.texts import texts_of
 from service.forms import Form
 from tests.builders import a_form
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from service.capture.fields.contact import read_email
 from service.capture.fields.names import Meaning
-
-Answer = str | list[str]
+from service.capture.parsing.texts import Answer, text_of, texts_of, unwrap
 
 _FIRST_ONLY = frozenset(("email", "phone", "landing_page", "page_url", "referrer", "external_id", "form_name"))
 _JOINED_BY = {"full_name": " ", "first_name": " ", "last_name": " ", "company": ", ", "message": "\n"}
@@ -69,21 +68,6 @@ def resolve(target: str, claims: Sequence[Claim]) -> Resolution:
     rest = ((claim.name, _unsaid(claim, said)) for claim in ranked)
     name = winner.name if winner else ranked[0].name
     return Resolution(_answer(target, said), name, {name: answer for name, answer in rest if answer})
-
-
-def texts_of(answer: Answer) -> list[str]:
-    """Return the texts of an answer, without blanks."""
-    return [text for text in ([answer] if isinstance(answer, str) else answer) if text]
-
-
-def text_of(answer: Answer) -> str:
-    """Return the first text of an answer, "" for none."""
-    return next(iter(texts_of(answer)), "")
-
-
-def unwrap(texts: list[str]) -> Answer:
-    """Return the one text itself, several as a list, none as ""."""
-    return texts if len(texts) > 1 else texts[0] if texts else ""
 
 
 def unquote(answer: Answer) -> Answer:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from service.capture.fields.claims import Answer
+from service.capture.parsing.texts import Answer
 
 
 class NamedAnswer(NamedTuple):

@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl, urlencode
 
 from service.attribution import stored_touch
 from service.attribution.links import link_pairs
-from service.capture.fields.claims import Answer
 from service.capture.fields.layout import CLICK_IDS, FIRST_UTM_KEYS, UTM_KEYS, Fields
 from service.capture.fields.names import is_address, meaning_of
 from service.capture.http.sites import is_own_site
+from service.capture.parsing.texts import Answer
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Evidence, StoredTouch
 

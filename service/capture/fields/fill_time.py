@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from service.capture.fields.claims import Answer
+from service.capture.parsing.texts import Answer
 
 _KEY = re.compile(r"(\d+(?:-\d+){3})\.(\d{1,9})")  # exactly what the script writes: keys of others stay whole
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from service.capture.fields.claims import Answer, texts_of
 from service.capture.fields.layout import Fields
+from service.capture.parsing.texts import Answer, texts_of
 
 _UNTICKED = frozenset(("false", "0", "off"))  # a trap that is a checkbox, sent by a script
 _TOKEN_FIELDS = {

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from service.capture.fields.claims import Answer, Claim, texts_of
+from service.capture.fields.claims import Claim
 from service.capture.fields.names import NAME_PARTS
+from service.capture.parsing.texts import Answer, texts_of
 
 _NAMES = frozenset(("first_name", "last_name"))
 _SURNAMES = frozenset(("null", "none", "nan", "nil"))

@@ -6,22 +6,13 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import NamedTuple
 
-from service.capture.fields.claims import (
-    Answer,
-    Claim,
-    is_a_reply,
-    resolve,
-    text_of,
-    texts_of,
-    unquote,
-    unwrap,
-    without_notices,
-)
+from service.capture.fields.claims import Claim, is_a_reply, resolve, unquote, without_notices
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.full_names import join_parts, surname_like_a_placeholder
 from service.capture.fields.guesses import guess_email, guess_phone
 from service.capture.fields.names import HIDDEN_FIELDS, NAME_PARTS, Meaning, fold, is_anothers, meaning_of, mentions
 from service.capture.parsing.nesting import apart, dotted
+from service.capture.parsing.texts import Answer, text_of, texts_of, unwrap
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
 

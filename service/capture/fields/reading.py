@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from service.capture.fields.claims import Answer
 from service.capture.fields.contact import settle_contact
 from service.capture.fields.evidence import read_evidence
 from service.capture.fields.fill_time import take_fill_time
@@ -13,9 +12,9 @@ from service.capture.fields.names import fold
 from service.capture.fields.validation import FieldError, check
 from service.capture.pages.phrases import choose_language, wished_language
 from service.capture.parsing.bodies import RequestBody, read_body
-from service.capture.parsing.entities import unescape
 from service.capture.parsing.errors import Empty
 from service.capture.parsing.multipart import file_remarks
+from service.capture.parsing.texts import Answer, unescape
 from service.capture.tools.packed import unpack
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Contact, Submission

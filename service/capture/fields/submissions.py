@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from service.capture.fields.claims import Answer, texts_of, unwrap
 from service.capture.fields.contact import settle_contact
 from service.capture.fields.enquiries import Enquiry, LeadNotice, NamedAnswer, UnreadableItem
 from service.capture.fields.evidence import read_evidence
 from service.capture.fields.layout import CLICK_IDS, UTM_KEYS, Fields, lay_out
 from service.capture.fields.reading import checked_answers
 from service.capture.fields.validation import check
-from service.capture.parsing.entities import unescape, unescape_answer
-from service.capture.parsing.texts import clean
+from service.capture.parsing.texts import Answer, clean, texts_of, unescape, unescape_answer, unwrap
 from service.capture.tools.sender import SenderConfig
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Answers, Contact, Evidence, Submission

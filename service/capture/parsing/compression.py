@@ -1,17 +1,18 @@
-"""Bodies that come compressed: gzip and deflate, each within the bytes that its route takes.
+"""Compressed bodies: gzip and deflate, up to the size limit of their route.
 
-Signatures are over the bytes as sent, so what proves a sender is looked at before this.
+Signatures cover the bytes as sent, so they are verified before decompression.
 """
 
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 
 from service.capture.parsing.errors import Unreadable
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_GZIP_WINDOW, _ZLIB_WINDOW, _RAW_WINDOW = 31, 15, -15  # what zlib calls its formats
-_MAX_LAYERS = 3  # how often a body may have been compressed: by the sender, by its library, by a proxy
+_GZIP_WINDOW, _ZLIB_WINDOW, _RAW_WINDOW = 31, 15, -15  # zlib's names of its formats
+_MAX_LAYERS = 3  # by the sender, by its library, by a proxy
 _MAX_MEMBERS = 100  # gzip files in one body; each is copied for the next
 _READ = frozenset(("", "gzip", "x-gzip", "deflate", "identity"))
 _CODING = re.compile(r"[a-z0-9-]{1,20}")
@@ -19,23 +20,23 @@ _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
 def is_compressed(body: bytes, coding: str) -> bool:
-    """Tell whether a body has to be decompressed; gzip also where nothing says so. coding: the Content-Encoding."""
+    """Return whether a body must be decompressed; gzip is recognised without a header. coding: the Content-Encoding."""
     return bool(coding) or body.startswith((_GZIP, _ZSTD))
 
 
-def decompress(body: bytes, coding: str, most: int) -> bytes:
-    """Return what was compressed; a body that is plain text all the same, as proxies leave it, as it is.
+def decompress(body: bytes, coding: str, max_bytes: int) -> bytes:
+    """Return the decompressed body; a body that is plain text in spite of its header, as proxies leave it, unchanged.
 
-    coding: the Content-Encoding, "" for none. most: bytes that it may unpack to.
+    coding: the Content-Encoding, "" for none. max_bytes: limit of the decompressed size.
     Raises: Unreadable, with the reason.
     """
     codings = [each.strip().lower() for each in coding.split(",")]
     for _ in range(_MAX_LAYERS):
         if body.startswith(_GZIP):
-            body = _unpack(body, _GZIP_WINDOW, most)
+            body = _unpack(body, _GZIP_WINDOW, max_bytes)
         elif "deflate" in codings and not _is_text(body):
             codings.remove("deflate")
-            body = _unpack_deflate(body, most)
+            body = _unpack_deflate(body, max_bytes)
     _check_unread(body, codings)
     return body
 
@@ -45,44 +46,37 @@ def _check_unread(body: bytes, codings: list[str]) -> None:
     if unread and not _is_text(body):
         name = unread if _CODING.fullmatch(unread) else "something"
         raise Unreadable(
-            f"The body is compressed with {name}, which is not read here: send it uncompressed, or with gzip."
+            f"The body is compressed with {name}, which is not supported: send it uncompressed, or with gzip."
         )
 
 
-def _unpack_deflate(body: bytes, most: int) -> bytes:
-    """In the format of zlib, as the standard wants it, or without it, as some senders have it."""
+def _unpack_deflate(body: bytes, max_bytes: int) -> bytes:
+    """Unpack deflate in zlib's format, as the standard demands, or raw, as some senders write it."""
+    for window in (_ZLIB_WINDOW, _RAW_WINDOW):
+        with suppress(zlib.error):
+            return _unpack(body, window, max_bytes)
+    raise Unreadable("The header says that the body is compressed with deflate, but it is not.")
+
+
+def _unpack(body: bytes, window: int, max_bytes: int) -> bytes:
+    """Raises: Unreadable; zlib.error for anything but deflate."""
     try:
-        return _unpack(body, _ZLIB_WINDOW, most)
-    except zlib.error:
-        return _unpack_raw(body, most)
-
-
-def _unpack_raw(body: bytes, most: int) -> bytes:
-    try:
-        return _unpack(body, _RAW_WINDOW, most)
-    except zlib.error:
-        raise Unreadable("The body is said to be compressed with deflate, and is not.") from None
-
-
-def _unpack(body: bytes, window: int, most: int) -> bytes:
-    """Raises: Unreadable; zlib.error for what is no deflate at all."""
-    try:
-        return b"".join(_members(body, window, most))
+        return b"".join(_members(body, window, max_bytes))
     except zlib.error:
         if window != _GZIP_WINDOW:
             raise
-        raise Unreadable("The body is compressed with gzip and broken.") from None
+        raise Unreadable("The body is compressed with gzip, but broken.") from None
 
 
-def _members(body: bytes, window: int, most: int) -> Iterator[bytes]:
-    """Each member of a gzip file; deflate has one. No more is unpacked than is taken."""
-    left = most
+def _members(body: bytes, window: int, max_bytes: int) -> Iterator[bytes]:
+    """Yield each member of a gzip file; deflate has one. Unpacking stops at the size limit."""
+    left = max_bytes
     for _ in range(_MAX_MEMBERS):
         unpacker = zlib.decompressobj(window)
         part = unpacker.decompress(body, left + 1)
         left -= len(part)
         if left < 0:
-            raise Unreadable(f"The body unpacks to more than {most // 1024:,} KiB.")
+            raise Unreadable(f"The body unpacks to more than {max_bytes // 1024:,} KiB.")
         if not unpacker.eof:
             raise Unreadable("The compressed body ends in the middle.")
         yield part

@@ -1,14 +1,14 @@
-"""Requests that cannot become a lead: what to answer a stranger, and nothing more.
+"""Bodies that cannot become a lead, with the answer to the sender.
 
-Refused
-  Unreadable    400  what was sent is broken or no form at all
+InvalidBody
+  Unreadable    400  broken, or not a form
   Empty         400  a form with nothing in it
-  Unsupported   415  a picture, a document: nothing that holds names and values
+  Unsupported   415  a picture or document, which has no names and values
 """
 
 
 class InvalidBody(Exception):
-    """A body that holds no enquiry. `code` is stable, `sentence` is for the person who sent it."""
+    """A body without an enquiry. `code` is stable, `sentence` is for the person who sent it."""
 
     status = 400
     code = "UNREADABLE"
@@ -31,8 +31,8 @@ class Empty(InvalidBody):
 
 
 class Unsupported(InvalidBody):
-    """A content type that is no form."""
+    """A content type that is not a form's."""
 
     status = 415
     code = "UNSUPPORTED_TYPE"
-    sentence = "This address takes forms, as urlencoded, multipart or JSON."
+    sentence = "This address accepts forms, as urlencoded, multipart or JSON."

@@ -1,7 +1,7 @@
 """multipart/form-data: the answers, and a note of each file. Files themselves are not kept.
 
-Werkzeug's decoder splits the body. What browsers and tools leave open is decided here: which charset the names and
-values are in, and what the boundary is where the header does not say it (docs/decisions/0039).
+Werkzeug's decoder splits the body. This module finds the charset of names and values, and the boundary where the
+header does not give it (docs/decisions/0039).
 """
 
 import re
@@ -17,26 +17,26 @@ from service.capture.parsing.nesting import Pair, collect, dotted
 from service.capture.parsing.texts import choose_charset, clean, decode
 
 MAX_PARTS = 5_000
-"""Parts that one body may have: a form of 256 KiB cannot have more."""
+"""Parts of one body: a form of 256 KiB cannot have more."""
 
 MAX_HEADER_BYTES = 8 * 1024
-"""Bytes of the headers of one part, as much as servers take for a whole request."""
+"""Header bytes of one part: the usual limit of servers for a whole request."""
 
 MAX_ALL_HEADER_BYTES = 512 * 1024
-"""Bytes of the headers of all parts. A thousand answers have 100 KiB."""
+"""Header bytes of all parts together. A thousand answers need 100 KiB."""
 
 MAX_HEADERS = 32
-"""Header lines of one part. Browsers send two."""
+"""Header lines of one part; browsers send two."""
 
 _BOUNDARY = b"boundary-of-lead-capture"
-_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r")  # what the decoder takes for the end of the headers
+_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r")  # the decoder's ends of the headers
 _ENCODED = re.compile(r"\b((?:file)?name)\*")  # RFC 2231, which gives the charset with the text
 _ESCAPES = {"%22": '"', "%0D": " ", "%0A": " "}  # all that browsers escape in names (HTML, 4.10.21.8)
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that came along: what it was, not what was in it."""
+    """A description of an attached file, without its content."""
 
     field: str
     filename: str
@@ -46,9 +46,9 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One part as it came. A name is bytes until the charset is known, but where it is encoded by RFC 2231.
+    """One part as sent. A name is bytes until the charset is known, unless RFC 2231 encodes it.
 
-    filename: None: an answer; "": a file input left empty.
+    filename: None for an answer, "" for an empty file input.
     """
 
     name: str | bytes
@@ -60,9 +60,9 @@ class _Part:
 def read_multipart(body: bytes, boundary: str, declared: str) -> tuple[list[Pair], list[File]]:
     """Return the pairs and the files of a multipart body.
 
-    boundary: as the header gives it; the body's first line has it where the header has none, or a wrong one.
-    Raises: Unreadable when there is no part in it, or one that is no part of a form; Empty when it ends where the
-    first would be.
+    boundary: from the header; where that has none or a wrong one, it is taken from the body's first line.
+    Raises: Unreadable when the body has no parts, or a part that does not belong to a form; Empty when it ends where
+    the first part would begin.
     """
     mark = boundary.encode("utf-8", "replace")
     if not mark or b"--" + mark not in body:
@@ -74,13 +74,14 @@ def read_multipart(body: bytes, boundary: str, declared: str) -> tuple[list[Pair
         raise Unreadable("The form broke off on its way. Please go back and send it again.")
     answers = [part for part in parts if part.filename is None]
     texts = [text for part in answers for text in (part.name, part.content) if isinstance(text, bytes)]
-    codec = choose_charset(texts, declared or _own_charset(answers))
+    own = next((part.content.decode("latin-1") for part in answers if part.name == b"_charset_"), "")
+    codec = choose_charset(b" ".join(texts), declared or own)
     pairs = [(dotted(_label(part.name, codec)), clean(_text(part, codec))) for part in answers]
     return pairs, [_file(part, codec) for part in parts if part.filename]
 
 
 def looks_multipart(body: bytes) -> bool:
-    """Tell whether a body of another type is a multipart one all the same."""
+    """Return whether a body is multipart, whatever its content type."""
     return body.startswith(b"--") and b"content-disposition:" in body[:1000].lower()
 
 
@@ -88,17 +89,17 @@ def _first_boundary(body: bytes) -> bytes:
     line = re.split(rb"[\r\n]", body.lstrip()[:200], maxsplit=1)[0]
     boundary = line.rstrip(b" \t").removeprefix(b"--")
     if not boundary or not line.startswith(b"--"):
-        raise Unreadable("The form is marked as multipart and is none: its first line is no boundary.")
+        raise Unreadable("The form is marked as multipart, but its first line is not a boundary.")
     return boundary
 
 
 def _split(body: bytes, boundary: bytes) -> Iterator[_Part]:
-    # The decoder takes headers in UTF-8 only: as Latin-1 every byte gets through, whatever charset it is of.
+    # The decoder accepts headers in UTF-8 only: read as Latin-1, every byte passes, whatever its charset.
     is_ascii = body.isascii()
     if not is_ascii:
         body, boundary = body.decode("latin-1").encode(), boundary.decode("latin-1").encode()
-    # It compiles two patterns for each boundary, and browsers make one up for each post, which took longer than all
-    # the rest. Under one boundary for all posts the compiled ones are found again.
+    # It compiles two patterns for each boundary, and browsers make up a new one for each post, which took longer than
+    # everything else. With one shared boundary the compiled patterns are reused.
     shared = boundary if _BOUNDARY in body else _BOUNDARY
     body = b"\n" + body
     for line_end in (b"\n--", b"\r--"):
@@ -115,7 +116,7 @@ def _split(body: bytes, boundary: bytes) -> Iterator[_Part]:
 def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[werkzeug.Field | werkzeug.File, bytes]]:
     """Raises: Unreadable, ValueError, RequestEntityTooLarge."""
     decoder = werkzeug.MultipartDecoder(boundary, max_parts=MAX_PARTS)
-    # One more end closes the last part of a body that broke off. Behind a whole body nobody looks at it.
+    # One more end closes the last part of a body that broke off; behind a whole body it is ignored.
     decoder.receive_data(body + b"\r\n--" + boundary + b"--\r\n")
     head: werkzeug.Field | werkzeug.File | None = None
     content: list[bytes] = []
@@ -124,9 +125,9 @@ def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[werkzeug.Field | werk
         if decoder.state is werkzeug.State.PART:
             header_bytes += _measure_headers(decoder)
             if header_bytes > MAX_ALL_HEADER_BYTES:
-                raise Unreadable("The form is broken: it is headers for the most part.")
+                raise Unreadable("The form is broken: it consists mostly of headers.")
         event = decoder.next_event()
-        if isinstance(event, werkzeug.NeedData):  # all of it was there, so this is the end
+        if isinstance(event, werkzeug.NeedData):  # the whole body was given, so this is its end
             return
         if isinstance(event, werkzeug.Field | werkzeug.File):
             head, content = event, []
@@ -137,10 +138,10 @@ def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[werkzeug.Field | werk
 
 
 def _measure_headers(decoder: werkzeug.MultipartDecoder) -> int:
-    """How many bytes the next part's headers have; Unreadable where they are no headers of one part."""
+    """Return the size of the next part's headers in bytes. Raises: Unreadable where they do not end."""
     blank = _BLANK_LINE.search(decoder.buffer, 0, MAX_HEADER_BYTES)
     if blank is None and len(decoder.buffer) <= MAX_HEADER_BYTES:
-        return 0  # it broke off here
+        return 0  # the body broke off here
     head = decoder.buffer[: blank.start()] if blank else b""
     if blank is None or max(head.count(b"\n"), head.count(b"\r")) >= MAX_HEADERS:
         raise Unreadable("The form is broken: the headers of one of its parts do not end.")
@@ -164,10 +165,6 @@ def _raw(text: str, is_encoded: bool) -> str | bytes:
     return text if is_encoded else text.encode("latin-1", "replace")
 
 
-def _own_charset(parts: Sequence[_Part]) -> str:
-    return next((part.content.decode("latin-1") for part in parts if part.name == b"_charset_"), "")
-
-
 def _text(part: _Part, codec: str) -> str:
     _, options = parse_options_header(part.content_type) if part.content_type else ("", {})
     charset = options.get("charset", "")
@@ -175,7 +172,7 @@ def _text(part: _Part, codec: str) -> str:
 
 
 def _label(name: str | bytes, codec: str) -> str:
-    """A name as its sender meant it."""
+    """Return a name without a browser's escapes."""
     text = name if isinstance(name, str) else name.decode(codec, "replace")
     if "%" in text:
         for escape, character in _ESCAPES.items():
@@ -190,7 +187,7 @@ def _file(part: _Part, codec: str) -> File:
 
 
 def file_remarks(files: Sequence[File]) -> dict[str, str | list[str]]:
-    """Say what was attached, by the name of its field. What was in a file is not kept."""
+    """Describe the attached files by the name of their field."""
     return collect((file.field, _describe(file)) for file in files)
 
 

@@ -1,19 +1,19 @@
-"""Names within names made flat: `a[b][c]` and nested JSON become "a.b.c", repeats and numbered names become lists."""
+"""Nested names flattened: `a[b][c]` and nested JSON become "a.b.c", repeated and numbered names become lists."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from service.attribution import is_tag
-from service.capture.parsing.texts import clean
+from service.capture.parsing.texts import Answer, clean, texts_of, unwrap
 
 Pair = tuple[str, str]
 """One name with one value."""
 
-_LONGEST_CACHED_NAME = 64  # characters; strangers must not fill our memory
-_DEEPEST = 8  # levels; what lies below is kept as one JSON text
-_DEEPEST_LIST = 16  # levels of a name at which a list is looked for
-_MAX_PLACE_DIGITS = 3  # of a number that may be a place in a list; longer ones are ids, of products for instance
+_MAX_CACHED_NAME = 64  # characters; strangers must not fill our memory
+_MAX_DEPTH = 8  # levels; deeper values are kept as one JSON text
+_MAX_LIST_DEPTH = 16  # levels of a name at which a list is recognised
+_MAX_INDEX_DIGITS = 3  # of a list index; longer numbers are ids, of products for instance
 _DIGITS = frozenset("0123456789")
 _KEYED_BY_ID = frozenset(
     (
@@ -32,14 +32,14 @@ _KEYED_BY_ID = frozenset(
         *("entry", "submission", "data", "values", "q"),
     )
 )
-"""Names whose numbers are ids of questions: what stands under them are answers of different kinds, and no list."""
+"""Names with question ids as numbers: the values under them answer different questions and form no list."""
 
-Answers = Mapping[str, str | list[str]]
+Answers = Mapping[str, Answer]
 
 
-def collect(pairs: Iterable[Pair]) -> dict[str, str | list[str]]:
-    """Gather pairs under their names; a repeated or numbered name has a list. Blanks give way to any other value."""
-    answers: dict[str, str | list[str]] = {}
+def collect(pairs: Iterable[Pair]) -> dict[str, Answer]:
+    """Gather pairs by name; repeated and numbered names become lists. Blanks give way to any other value."""
+    answers: dict[str, Answer] = {}
     for name, value in pairs:
         known = answers.get(name)
         if not known:
@@ -56,57 +56,55 @@ def collect(pairs: Iterable[Pair]) -> dict[str, str | list[str]]:
 
 
 def apart(answers: Answers, names: Iterable[str]) -> Answers:
-    """Return the answers with members of lists on their own, where `names` speak of them: `a[1]` of the list `a`."""
-    found = answers
+    """Return the answers with those list members separate that `names` mention: `a[1]` of the list `a`."""
     for name in names:
         base, _, number = dotted(name).rpartition(".")
-        members = found.get(base, "") if _is_place(number) else ""
+        members = answers.get(base, "") if _is_index(number) else ""
         texts = [members] if isinstance(members, str) else members
-        place = int(number) if members else 0
-        if members and place < len(texts):
-            rest = [text for other, text in enumerate(texts) if other != place]
-            found = {**found, base: rest, f"{base}.{number}": texts[place]}
-    return found
+        index = int(number) if members else 0
+        if members and index < len(texts):
+            answers = {**answers, base: [*texts[:index], *texts[index + 1 :]], f"{base}.{number}": texts[index]}
+    return answers
 
 
-def _with_lists(answers: Answers) -> dict[str, str | list[str]]:
-    """`a.0`, `a.1` as the list `a`, in the order of the numbers, where the first of them stood."""
+def _with_lists(answers: Answers) -> dict[str, Answer]:
+    """Turn `a.0`, `a.1` into the list `a`, ordered by number, at the place of the first."""
     lists = _find_lists(answers)
-    gathered: dict[str, str | list[str]] = {}
+    gathered: dict[str, Answer] = {}
     for name, answer in answers.items():
         base, _, number = name.rpartition(".")
-        if base not in lists or not _is_place(number):
-            gathered[name] = _together(gathered.get(name, ""), answer)
+        if base not in lists or not _is_index(number):
+            gathered[name] = _joined(gathered.get(name, ""), answer)
         elif members := lists[base]:
-            ordered = [members[place] for place in sorted(members)]
-            gathered[base] = _together(gathered.get(base, ""), ordered)
+            ordered = [members[index] for index in sorted(members)]
+            gathered[base] = _joined(gathered.get(base, ""), ordered)
             lists[base] = {}
     return gathered
 
 
 def _find_lists(answers: Answers) -> dict[str, dict[int, str]]:
-    """What has nothing but numbered members: name -> number -> text."""
-    numbered: dict[str, dict[int, str | list[str]]] = {}
+    """Find names with numbered members only: name -> number -> text."""
+    numbered: dict[str, dict[int, Answer]] = {}
     for name, answer in answers.items():
         base, _, number = name.rpartition(".")
-        if base and _is_place(number):
+        if base and _is_index(number):
             numbered.setdefault(base, {})[int(number)] = answer
     lists = {base: texts for base, members in numbered.items() if (texts := _list_of(base, members))}
     for name in answers if lists else ():
         for base, rest in _ancestors(name):
-            if base in lists and not _is_place(rest):
-                del lists[base]  # an object that has a number among its names, or a list of objects
+            if base in lists and not _is_index(rest):
+                del lists[base]  # an object with a number among its names, or a list of objects
     return lists
 
 
-def _list_of(base: str, members: Mapping[int, str | list[str]]) -> dict[int, str]:
-    """The members where they make up a list of texts, else none.
+def _list_of(base: str, members: Mapping[int, Answer]) -> dict[int, str]:
+    """Return the members if they form a list of texts, else none.
 
-    Gaps are what boxes leave that are not ticked. Under a name that ends with a number itself they are the parts of
-    a question, such as 1.3 and 1.6 of Gravity Forms, and what is an address in one place only is no list, either.
+    Unticked boxes leave gaps. Under a name that itself ends with a number, members are the parts of one question, such
+    as 1.3 and 1.6 of Gravity Forms. An e-mail address among other texts shows that they are no list, either.
     """
     key = base.rpartition(".")[2].casefold()
-    texts = {place: text for place, text in members.items() if isinstance(text, str)}
+    texts = {index: text for index, text in members.items() if isinstance(text, str)}
     addresses = sum("@" in text for text in texts.values())
     is_whole = max(members) == len(members) - 1 or key[-1:] not in _DIGITS
     is_alike = addresses in (0, len(texts)) and len(texts) == len(members)
@@ -114,28 +112,26 @@ def _list_of(base: str, members: Mapping[int, str | list[str]]) -> dict[int, str
 
 
 def _ancestors(name: str) -> Iterator[tuple[str, str]]:
-    """What a name stands under, outermost first, and what is left of it there."""
+    """Yield each ancestor of a name, outermost first, with the rest of the name below it."""
     end = name.find(".")
-    for _ in range(_DEEPEST_LIST):
+    for _ in range(_MAX_LIST_DEPTH):
         if end < 0:
             return
         yield name[:end], name[end + 1 :]
         end = name.find(".", end + 1)
 
 
-def _is_place(number: str) -> bool:
-    return number.isdecimal() and number.isascii() and len(number) <= _MAX_PLACE_DIGITS and str(int(number)) == number
+def _is_index(number: str) -> bool:
+    return number.isdecimal() and number.isascii() and len(number) <= _MAX_INDEX_DIGITS and str(int(number)) == number
 
 
-def _together(known: str | list[str], more: str | Sequence[str]) -> str | list[str]:
-    texts = [*([known] if isinstance(known, str) else known), *([more] if isinstance(more, str) else more)]
-    texts = [text for text in texts if text]
-    return texts if len(texts) > 1 else "".join(texts)
+def _joined(known: Answer, more: Answer) -> Answer:
+    return unwrap([*texts_of(known), *texts_of(more)])
 
 
 def dotted(name: str) -> str:
-    """Return a submitted name with its brackets as dots: `tags[]` -> "tags", `a[b][c]` -> "a.b.c"."""
-    return _cached_dotted(name) if len(name) <= _LONGEST_CACHED_NAME else _dotted(name)
+    """Return a submitted name with dots for brackets: `tags[]` -> "tags", `a[b][c]` -> "a.b.c"."""
+    return _cached_dotted(name) if len(name) <= _MAX_CACHED_NAME else _dotted(name)
 
 
 def _dotted(name: str) -> str:
@@ -155,10 +151,10 @@ def flatten(value: object, name: str = "", depth: int = 0) -> Iterator[Pair]:
     """Yield every leaf of a JSON value under its dotted name, as text.
 
     A list of plain values repeats its name; members of a list of objects are numbered from 0.
-    Numbers are expected as their text (json.loads with parse_int=str), booleans become true, false. A tag or
-    click id is a text or a list of texts: a boolean is none, and what is nested in such a list is left out.
+    Numbers must come as text (json.loads with parse_int=str), booleans become "true" and "false". A tag or
+    click id is a text or a list of texts: a boolean counts as blank, and values nested in such a list are dropped.
     """
-    if depth >= _DEEPEST and isinstance(value, (Mapping, list)):
+    if depth >= _MAX_DEPTH and isinstance(value, (Mapping, list)):
         yield name, clean(_as_json(value))
     elif isinstance(value, Mapping) and value:
         for key, member in value.items():

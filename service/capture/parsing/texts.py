@@ -1,11 +1,16 @@
-"""Bytes made text, and text made clean: what people paste is rarely what they see."""
+"""Answers as text: bytes decoded, invisible characters removed, HTML entities read."""
 
 import codecs
+import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import lru_cache
+from html.entities import html5
 
-_FALLBACK = "cp1252"  # what old pages send; its five holes become U+FFFD
+Answer = str | list[str]
+"""One text, or several where a field was repeated."""
+
+_FALLBACK = "cp1252"  # the charset of old pages; its five holes become U+FFFD
 _ASCII_BASED = (
     *("utf-8", "cp874", "cp932", "cp949", "koi8-r", "koi8-u"),
     *("shift_jis", "euc_jp", "euc_kr", "gb2312", "gbk", "gb18030", "big5"),
@@ -31,9 +36,9 @@ _STRAY_JOINER = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![
 
 
 def clean(text: str) -> str:
-    """Return `text` trimmed and without what nobody sees.
+    """Return `text` trimmed and without invisible characters.
 
-    NUL, other controls and zero-width characters go, line ends become LF, no-break spaces spaces.
+    NUL, other controls and zero-width characters are dropped, line ends become LF, no-break spaces become spaces.
     Joiners stay between letters that are not Latin, where they belong to the spelling and to emoji.
     """
     if text.isprintable():
@@ -44,31 +49,37 @@ def clean(text: str) -> str:
     return text
 
 
+# -- charsets
+
+
 def decode(raw: bytes, declared: str = "") -> str:
     """Return the text of `raw`, without a byte order mark. Raises: nothing."""
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return raw.decode("utf-16", "replace")
     raw = raw.removeprefix(codecs.BOM_UTF8)
-    return raw.decode(choose_charset([raw], declared), "replace")
+    return raw.decode(choose_charset(raw, declared), "replace")
 
 
-def choose_charset(samples: Sequence[bytes], declared: str = "") -> str:
-    """Return the codec that reads all `samples`: the declared one, else UTF-8, else windows-1252.
+def choose_charset(sample: bytes, declared: str = "") -> str:
+    """Return the codec that reads `sample`: the declared one, else UTF-8, else windows-1252.
 
-    declared: a charset label as a header or a `_charset_` field gives it; unknown ones are ignored.
+    declared: a charset label from a header or a `_charset_` field; unknown ones are ignored.
     """
-    joined = b" ".join(samples)
-    if joined.isascii():
+    if sample.isascii():
         return "utf-8"
     for codec in (_codec_of(declared), "utf-8"):
-        if codec and _reads(codec, joined):
-            return codec
+        try:
+            if codec:
+                sample.decode(codec)
+                return codec
+        except UnicodeDecodeError:
+            continue
     return _FALLBACK
 
 
 @lru_cache(maxsize=128)
 def _codec_of(label: str) -> str:
-    """The Python codec of a charset label; "" for unknown ones and those that are no superset of ASCII."""
+    """Return the Python codec of a charset label; "" for unknown ones and for those not based on ASCII."""
     try:
         name = codecs.lookup(label.strip()[:40]).name
     except (LookupError, ValueError):
@@ -78,9 +89,66 @@ def _codec_of(label: str) -> str:
     return name if name in _ASCII_BASED else ""
 
 
-def _reads(codec: str, raw: bytes) -> bool:
-    try:
-        raw.decode(codec)
-    except UnicodeDecodeError:
-        return False
-    return True
+# -- answers
+
+
+def texts_of(answer: Answer) -> list[str]:
+    """Return the texts of an answer, without blanks."""
+    if isinstance(answer, str):
+        return [answer] if answer else []
+    return [text for text in answer if text]
+
+
+def text_of(answer: Answer) -> str:
+    """Return the first text of an answer, "" for none."""
+    return answer if isinstance(answer, str) else next(filter(None, answer), "")
+
+
+def unwrap(texts: list[str]) -> Answer:
+    """Return one text as itself, several as a list, none as ""."""
+    return texts if len(texts) > 1 else texts[0] if texts else ""
+
+
+# -- HTML entities
+#
+# WordPress and similar tools escape answers before they send them on: "Smith &amp; Sons". A value was escaped if each
+# of its "&" begins a whole entity and it holds no angle bracket. It is read once only: a person who typed an escape
+# meant it, so one of two is left. Of a text that may be about HTML itself, the original is kept beside it.
+
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_NOT_PROSE = re.compile(r"[{\[]|(?:[A-Za-z][A-Za-z0-9+.-]{0,20}:/)?/\S*\Z|[?&]\S*=\S*\Z")
+"""JSON, which is read as such, and addresses, which attribution takes apart itself."""
+
+_ABOUT_HTML = re.compile(r"&[lg]t;|html", re.IGNORECASE)
+
+
+def unescape(answers: Mapping[str, Answer]) -> Mapping[str, Answer]:
+    """Return the answers as people typed them: `Smith &amp; Sons` is "Smith & Sons" again."""
+    escaped = [name for name, answer in answers.items() if "&" in answer or not isinstance(answer, str)]
+    typed: dict[str, Answer] = {}
+    for name in escaped:
+        sent = answers[name]
+        answer = unescape_answer(sent)
+        if answer != sent:
+            typed = typed or dict(answers)
+            typed[name] = answer
+            if _ABOUT_HTML.search(sent if isinstance(sent, str) else " ".join(sent)):
+                typed.setdefault(f"{name} (as sent)", sent)
+    return typed or answers
+
+
+def unescape_answer(answer: Answer) -> Answer:
+    """Return one answer as it was typed."""
+    if isinstance(answer, str):
+        return _unescape(answer) if "&" in answer and ";" in answer else answer
+    is_escaped = any("&" in text and ";" in text for text in answer)
+    return unwrap([_unescape(text) for text in answer]) if is_escaped else answer
+
+
+def _unescape(text: str) -> str:
+    entities = _ENTITY.findall(text)
+    if len(entities) != text.count("&") or "<" in text or ">" in text or _NOT_PROSE.match(text):
+        return text
+    if not all(entity[1] == "#" or entity[1:] in html5 for entity in entities):
+        return text
+    return clean(_ENTITY.sub(lambda match: html.unescape(match[0]), text))

@@ -7,10 +7,10 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
-from service.capture.fields.claims import Answer
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.fields.instants import read_instant
 from service.capture.parsing.shapes import Json, table_at, tables_at, text_at, value_at
+from service.capture.parsing.texts import Answer
 from service.capture.tools.bookings import local_time
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, read_unknown, remarks
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender

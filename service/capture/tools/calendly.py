@@ -5,10 +5,10 @@ Facts: developer.calendly.com, "Webhook payload", "Webhook signatures".
 
 from collections.abc import Iterator, Mapping
 
-from service.capture.fields.claims import Answer
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.fields.instants import read_instant
 from service.capture.parsing.shapes import Json, list_at, table_at, tables_at, text_at
+from service.capture.parsing.texts import Answer
 from service.capture.tools.bookings import local_time
 from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, read_unknown, remarks
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender

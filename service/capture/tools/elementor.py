@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from service.capture.fields.claims import Answer, text_of, texts_of
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.fields.names import fold, meaning_of
 from service.capture.parsing.bodies import read_body
+from service.capture.parsing.texts import Answer, text_of, texts_of
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _TARGETS = {"email": "email", "tel": "phone"}

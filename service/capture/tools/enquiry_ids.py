@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from service.capture.fields.claims import text_of
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold, meaning_of
+from service.capture.parsing.texts import text_of
 
 LEAD_IDS = ("leadgenid", "leadid", "id")
 """What a platform's lead id is called, folded; the surest first."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from service.capture.fields.claims import Answer, text_of, texts_of
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold
 from service.capture.parsing.shapes import Json, list_at, tables_at, text_at
+from service.capture.parsing.texts import Answer, text_of, texts_of
 from service.capture.tools.enquiry_ids import is_number
 from service.capture.tools.levels import GROUPS, MAX_NAMES, PERSONS, Level, LevelPlace, sort_level
 from service.capture.tools.question_sets import labels_of, questions_in, questions_of

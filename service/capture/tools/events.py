@@ -6,10 +6,10 @@ Only what is known is left out: whoever stands in an event that nobody knows may
 import re
 from collections.abc import Iterable
 
-from service.capture.fields.claims import texts_of
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold, meaning_of
 from service.capture.parsing.shapes import Json, text_at
+from service.capture.parsing.texts import texts_of
 
 _NAMES = frozenset(
     ("event", "eventtype", "eventname", "topic", "trigger", "triggerevent", "triggertype", "webhookevent")

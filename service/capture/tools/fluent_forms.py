@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from service.capture.fields.claims import text_of
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.parsing.bodies import read_body
+from service.capture.parsing.texts import text_of
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.wordpress import whose
 

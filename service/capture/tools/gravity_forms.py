@@ -7,9 +7,9 @@ mapped by the operator once.
 import re
 from collections.abc import Iterator, Mapping
 
-from service.capture.fields.claims import Answer, text_of
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.parsing.bodies import read_body
+from service.capture.parsing.texts import Answer, text_of
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.wordpress import whose
 

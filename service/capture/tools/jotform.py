@@ -6,12 +6,12 @@ Facts: bodies that public receivers took; API Evangelist, "Jotform AsyncAPI".
 import re
 from collections.abc import Iterator, Mapping
 
-from service.capture.fields.claims import Answer
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.fields.names import meaning_of
 from service.capture.parsing.bodies import read_body, read_json
 from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.shapes import Json, table_at, text_at
+from service.capture.parsing.texts import Answer
 from service.capture.tools.compounds import compose
 from service.capture.tools.questions import ask, beside
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender

@@ -6,7 +6,6 @@ There is no common schema: names are what somebody typed. See docs/senders.md fo
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from service.capture.fields.claims import texts_of
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer, UnreadableItem
 from service.capture.fields.instants import read_instant
 from service.capture.fields.names import fold, meaning_of
@@ -14,6 +13,7 @@ from service.capture.parsing.bodies import read_body
 from service.capture.parsing.multipart import file_remarks
 from service.capture.parsing.nesting import collect, dotted, flatten
 from service.capture.parsing.shapes import value_at
+from service.capture.parsing.texts import texts_of
 from service.capture.tools.events import is_no_lead, is_silent, is_trial, shows_somebody
 from service.capture.tools.posted import Posted, leads_in
 from service.capture.tools.relayed import Relayed, relay

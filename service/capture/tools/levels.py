@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from service.capture.fields.claims import Answer
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold
 from service.capture.fields.owners import is_mere_wrapping
 from service.capture.parsing.nesting import collect, flatten
 from service.capture.parsing.shapes import Json, tables_at, text_at
+from service.capture.parsing.texts import Answer
 from service.capture.tools.compounds import compose, file_text, is_name
 from service.capture.tools.question import AnsweredQuestion, answers_of, answers_to, asks_for_name
 from service.capture.tools.question_sets import (

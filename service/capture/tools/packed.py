@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from service.capture.fields.claims import Answer
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.loose_json import parse_strictly
 from service.capture.parsing.nesting import collect, flatten
+from service.capture.parsing.texts import Answer
 
 
 def unpack(answers: Mapping[str, Answer]) -> list[NamedAnswer]:

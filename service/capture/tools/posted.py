@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from service.capture.fields.claims import Answer
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.parsing.bodies import RequestBody
 from service.capture.parsing.nesting import collect, flatten
 from service.capture.parsing.shapes import Json, tables_at, text_at
+from service.capture.parsing.texts import Answer
 from service.capture.tools.envelopes import OpenedEnvelope, open_envelope
 from service.capture.tools.levels import MAX_NAMES, is_mere_name
 from service.capture.tools.packed import read_packed

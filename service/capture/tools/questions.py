@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from service.capture.fields.claims import Answer
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.fields.names import meaning_of
 from service.capture.parsing.bodies import read_json
 from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.nesting import collect, flatten
 from service.capture.parsing.shapes import Json, table_at
+from service.capture.parsing.texts import Answer
 from service.capture.tools import plain
 from service.capture.tools.events import shows_somebody
 from service.capture.tools.sender import SenderConfig, WebhookCall

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from service.capture.fields.claims import text_of
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold
+from service.capture.parsing.texts import text_of
 from service.capture.tools.enquiry_ids import LEAD_IDS, bare_id, choose_id, names_an_id
 from service.capture.tools.sender import SenderConfig
 from service.capture.tools.surroundings import CAMPAIGN_FACTS

@@ -6,10 +6,10 @@ None of it was said by the person. It is kept beside the answers; what tells how
 from collections.abc import Mapping
 from functools import lru_cache
 
-from service.capture.fields.claims import Answer
 from service.capture.fields.layout import CLICK_IDS, FIRST_UTM_KEYS, UTM_KEYS
 from service.capture.fields.names import HIDDEN_FIELDS, fold, meaning_of
 from service.capture.parsing.shapes import Json, table_at, text_at
+from service.capture.parsing.texts import Answer
 
 _THINGS = frozenset(
     (

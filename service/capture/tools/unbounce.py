@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from service.capture.fields.claims import texts_of
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.parsing.bodies import read_body
+from service.capture.parsing.texts import texts_of
 from service.capture.tools.packed import flat, read_packed
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from service.capture.fields.claims import Answer
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.parsing.bodies import RequestBody, read_body
+from service.capture.parsing.texts import Answer
 from service.capture.tools.plain import is_nested
 from service.capture.tools.questions import read_plainly
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from service.capture.fields.claims import Answer
 from service.capture.fields.enquiries import Enquiry, Item, LeadNotice, UnreadableItem
+from service.capture.parsing.texts import Answer
 from service.capture.tools.sender import WebhookCall
 from service.lead import Status
 from service.platforms.meta.webhook import enquiry, needs_form, read
