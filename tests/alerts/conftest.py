@@ -14,7 +14,7 @@ from service.alerts import telling, watcher
 from service.alerts.watcher import Orders, Watcher
 from service.capture.accept import accept
 from service.forms import Form
-from service.lead import Lead, LeadId, Receipt, Submission
+from service.lead import Lead, Receipt, Submission
 from service.store import Alert, Arrival, Identity, Store
 from service.store.database.tables import attempts, deliveries, leads
 from tests.alerts.ear import Ear
@@ -62,18 +62,16 @@ class Post:
         self.store.keep_and_enqueue([Arrival(lead, [], email)])
         return lead
 
-    def deliver(self, *leads: Lead) -> None:
+    def deliver(self, *delivered: Lead) -> None:
         """A worker gets them through now."""
-        for lead in leads:
-            self._deliver(lead.id)
-
-    def _deliver(self, lead_id: LeadId) -> None:
+        ids = [lead.id for lead in delivered]
+        call = {"step": "create_opportunity", "started_at": self.now, "outcome": "done"}
         with self.store._database.writing.begin() as connection:
-            connection.execute(update(deliveries).where(deliveries.c.lead_id == lead_id).values(state="done"))
+            connection.execute(update(deliveries).where(deliveries.c.lead_id.in_(ids)).values(state="done"))
             done = {"status": "delivered", "problem": "", "delivered_at": self.now}
-            connection.execute(update(leads).where(leads.c.id == lead_id).values(done))
-            call = {"step": "create_opportunity", "started_at": self.now, "outcome": "done"}
-            connection.execute(insert(attempts).values(lead_id=lead_id, **call))
+            connection.execute(update(leads).where(leads.c.id.in_(ids)).values(done))
+            if ids:
+                connection.execute(insert(attempts), [{"lead_id": lead_id, **call} for lead_id in ids])
 
     def pause(self, reason: str, account: str = "default", minutes: float = 15) -> None:
         """Nexudus said so to a worker."""

@@ -13,8 +13,7 @@ def bring(post: Post, hours: int, form: str = "contact", status: Status = Status
     submission = a_submission(form=form)
     times = [post.now - timedelta(hours=number) for number in reversed(range(hours))]
     leads = [a_lead(received_at=at, submission=submission, status=status) for at in times]
-    for lead in leads:
-        post.store.keep_and_enqueue([Arrival(lead, [], lead.id)])
+    post.store.keep_and_enqueue([Arrival(lead, [], lead.id) for lead in leads])
     post.deliver(*(lead for lead in leads if status is Status.PENDING))
     return leads
 
