@@ -29,7 +29,7 @@ run: setup  ## web, worker and, without Nexudus credentials, the simulator; Ctrl
 	@exec $(BIN)/lead-capture up
 
 test: setup-test  ## every test, PostgreSQL included
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 clients: setup-test  ## curl, Node, PHP, Node-RED, Firefox and a WordPress send, where they are installed
 	$(BIN)/python -m pytest -m clients tests/capture

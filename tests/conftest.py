@@ -15,11 +15,28 @@ from service.simulator.server import Simulator
 from service.store import SCHEMA, Store
 from service.store.database.tables import metadata
 
+LONGEST_FIRST = ("journey", "long", "browser")
+"""Marks of what takes long, longest first: what starts last must not be what all others wait for."""
+
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (tests keep nothing secret there)
 MIN_MEMORY_BYTES = 2 << 30
 
 settings.register_profile("service", deadline=None)  # a busy machine is no fault
 settings.load_profile("service")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long; the files themselves stay together and in order."""
+
+    def turn(item: pytest.Item) -> int:
+        return next(
+            (turn for turn, mark in enumerate(LONGEST_FIRST) if item.get_closest_marker(mark)), len(LONGEST_FIRST)
+        )
+
+    of_file: dict[Path, int] = {}
+    for item in items:
+        of_file[item.path] = min(turn(item), of_file.get(item.path, len(LONGEST_FIRST)))
+    items.sort(key=lambda item: of_file[item.path])
 
 
 @pytest.fixture(scope="session")

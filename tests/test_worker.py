@@ -23,6 +23,8 @@ from service.store import Arrival, Pace, Store
 from service.worker import account_contexts
 from tests.builders import a_form, a_lead
 
+pytestmark = pytest.mark.long
+
 COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
 STAGE = "/api/crm/crmboardcolumns/1001"
 EMAIL = "ada@example.com"

@@ -16,6 +16,8 @@ from tests.admin.desk import keep_as
 from tests.admin.served import served
 from tests.front import TOKEN, Front, sqlite_store
 
+pytestmark = pytest.mark.long
+
 CALLS = [
     "GET /api/v1/alerts",
     "POST /api/v1/forget",

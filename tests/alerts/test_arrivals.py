@@ -20,6 +20,8 @@ from tests.alerts.conftest import Post
 from tests.alerts.ear import Ear, wait_until
 from tests.builders import NOON, a_form, a_lead, a_submission
 
+pytestmark = pytest.mark.long
+
 NOWHERE = "json://127.0.0.1:1/secret-path"
 URL = "https://leads.example.com"
 LEEDS = a_submission(fields={**a_submission().fields, "location": "Leeds"})

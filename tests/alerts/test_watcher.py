@@ -13,6 +13,8 @@ from service.lead import Status
 from tests.alerts.conftest import Post
 from tests.alerts.ear import Ear, wait_until
 
+pytestmark = pytest.mark.long
+
 NOWHERE = "json://127.0.0.1:1/secret-path"
 
 

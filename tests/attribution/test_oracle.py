@@ -5,6 +5,7 @@ import unicodedata
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from service.attribution.values import clean
 from service.forms import AttributionConfig
 from service.lead import Evidence
 from tests.attribution import oracle
+
+pytestmark = pytest.mark.long
 
 thorough = settings(deadline=None, max_examples=400)
 ENTRIES = sorted({host for row in oracle.ROWS for host in row.hosts})

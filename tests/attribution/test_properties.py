@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import asdict
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from service.attribution.tags import known_pairs
 from service.attribution.values import clean
 from service.forms import AttributionConfig
 from service.lead import Evidence, StoredTouch
+
+pytestmark = pytest.mark.long
 
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 NAMES = (

@@ -13,6 +13,8 @@ from service.lead import Status
 from service.store import Query, Store
 from tests.front import FORM_TYPE, SCRIPT, Front, sqlite_store
 
+pytestmark = pytest.mark.long
+
 JSON = "application/json"
 PLAIN = "text/plain;charset=UTF-8"
 MULTIPART = "multipart/form-data; boundary=b"

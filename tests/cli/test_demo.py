@@ -6,6 +6,8 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from service.cli.demo.story import ACCOUNT, tell
 from service.lead import Lead, Status
 from service.store import Query, Store
@@ -13,6 +15,8 @@ from tests.admin.desk import keep
 from tests.builders import NOON, a_lead
 from tests.cli.conftest import Terminal
 from tests.store.books import claim
+
+pytestmark = pytest.mark.long
 
 FREE_NUMBERS = re.compile(r"\+442079460\d{3}|\+1212555 ?01\d{2}|\+4930231 ?25\d{3}|\+3319900\d{4}|\+46846500\d{3}")
 

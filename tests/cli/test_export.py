@@ -18,6 +18,8 @@ from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
 from tests.cli.conftest import Terminal
 
+pytestmark = pytest.mark.long
+
 FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "'=1", "x;=1", "x\n- 1", "x\t@1"]
 
 

@@ -12,6 +12,8 @@ from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env, a_context
 from tests.delivery.test_faults import CALLS, FOUND, UNDECIDED, WAITING, delivered_once, outcome_of, outcomes
 
+pytestmark = pytest.mark.long
+
 TOKEN = {"method": "POST", "path": "/api/token"}
 STAGE = {"method": "GET", "path": "/api/crm/crmboardcolumns/1001"}
 SEARCH = {"method": "GET", "path": "/api/crm/crmopportunities"}

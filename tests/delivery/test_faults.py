@@ -15,6 +15,8 @@ from service.store import Store
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env, a_context
 
+pytestmark = pytest.mark.long
+
 COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
 EMAIL = "ada@example.com"
 

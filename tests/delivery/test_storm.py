@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,8 @@ from service.simulator.server import Simulator
 from service.store import LeaseLost, Store
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env, a_context
+
+pytestmark = pytest.mark.long
 
 PEOPLE = ("ada", "grace", "mary")
 CALLS = ("/api/token", "/api/spaces/coworkers", "/api/crm/crmopportunities", "/api/crm/crmboardcolumns")

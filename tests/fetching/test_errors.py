@@ -9,6 +9,8 @@ from service.lead import Outcome, Status
 from tests.fetching.conftest import Env
 from tests.fetching.platforms import META_TOKEN, Canned, linkedin_error, linkedin_response, meta_error, meta_lead
 
+pytestmark = pytest.mark.long
+
 USAGE = {"X-Business-Use-Case-Usage": '{"104":[{"type":"leadgen","estimated_time_to_regain_access":6}]}'}
 LATER = [
     meta_error(1),

@@ -3,8 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from service.store import Store
 from tests.store.books import count
+
+pytestmark = pytest.mark.long
 
 WRITE_FOR_A_SECOND = """
 import sys, time

@@ -26,6 +26,8 @@ from tests.capture.senders.recorded import recorded
 from tests.capture.senders.signing import SECRET, SIGNATURES, TIMED, URL, sign, table_of
 from tests.front import Front
 
+pytestmark = pytest.mark.long
+
 PLAIN_BODY = json.dumps({"name": "Ann Lee", "email": "ann@example.com", "message": "Two desks, please."}).encode()
 WITHOUT_SAMPLE = ("instapage", "leadpages", "squarespace")
 STALE_S, AHEAD_S = 3600, 3600

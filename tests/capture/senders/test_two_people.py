@@ -23,6 +23,8 @@ from tests.capture.senders.recorded import recorded
 from tests.capture.senders.signing import SECRET, SIGNATURES, URL, sign, table_of
 from tests.front import Front
 
+pytestmark = pytest.mark.long
+
 ANNOUNCING = ("meta", "linkedin")
 """They tell a lead's id only: there is no person in the call."""
 
