@@ -1,9 +1,12 @@
 """What a webhook may bring, in its sender's words: names get their meaning when a Submission is made of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from service.capture.parsing.errors import Unreadable
+from service.capture.parsing.loose_json import parse_strictly
+from service.capture.parsing.nesting import collect, flatten
 from service.capture.parsing.texts import Answer
 
 
@@ -75,3 +78,28 @@ class UnreadableItem:
 
 
 Item = Enquiry | LeadNotice | Withdrawal | UnreadableItem
+
+
+def unpack(answers: Mapping[str, Answer]) -> list[NamedAnswer]:
+    """The answers, with those of a field that is a JSON object in its place."""
+    return [answered for name, answer in answers.items() for answered in _each(name, answer)]
+
+
+def _each(name: str, answer: Answer) -> Iterable[NamedAnswer]:
+    held = read_packed(answer) if isinstance(answer, str) else None
+    return flat(held) if isinstance(held, Mapping) else [NamedAnswer(name, answer)]
+
+
+def read_packed(text: str) -> object:
+    """The JSON object or list that a text is; None where it is only a text."""
+    if text[:1] + text[-1:] not in ("{}", "[]"):
+        return None
+    try:
+        return parse_strictly(text)  # a person may write in brackets: nothing is mended here
+    except Unreadable:
+        return None
+
+
+def flat(value: Mapping[str, object]) -> Iterator[NamedAnswer]:
+    """A JSON object's answers; nested names joined with dots."""
+    return (NamedAnswer(name, answer) for name, answer in collect(flatten(value)).items()) if value else iter(())

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service.capture.fields.contact import settle_contact
+from service.capture.fields.enquiries import unpack
 from service.capture.fields.evidence import read_evidence
 from service.capture.fields.fill_time import take_fill_time
 from service.capture.fields.form_controls import FormControls, read_controls
@@ -15,7 +16,6 @@ from service.capture.parsing.bodies import RequestBody, read_body
 from service.capture.parsing.errors import Empty
 from service.capture.parsing.multipart import file_remarks
 from service.capture.parsing.texts import Answer, unescape
-from service.capture.tools.packed import unpack
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Contact, Submission
 

@@ -7,7 +7,7 @@ from service.capture.fields.layout import CLICK_IDS, UTM_KEYS
 from service.capture.fields.names import fold, meaning_of
 from service.capture.parsing.nesting import dotted
 from service.capture.sheets.origin import Ids, ImportPlan
-from service.capture.tools.enquiry_ids import LEAD_IDS
+from service.capture.tools.any_json.surroundings import LEAD_IDS
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
 

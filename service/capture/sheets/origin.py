@@ -9,8 +9,8 @@ from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold, meaning_of
 from service.capture.parsing.texts import clean
 from service.capture.sheets.cells import bare_foreign
-from service.capture.tools.enquiry_ids import LEAD_IDS
-from service.capture.tools.relayed import relay
+from service.capture.tools.any_json.relayed import relay
+from service.capture.tools.any_json.surroundings import LEAD_IDS
 from service.platforms.registry import PLATFORMS
 
 OURS = frozenset(("id", "received_at", "status", "lead_source_name", "click_ids", "extras"))

@@ -14,7 +14,7 @@ from service.capture.sheets.cells import bare, bare_foreign
 from service.capture.sheets.columns import TIMES
 from service.capture.sheets.origin import Ids, ImportPlan
 from service.capture.sheets.times import Span, spans_of
-from service.capture.tools.relayed import relay
+from service.capture.tools.any_json.relayed import relay
 from service.capture.tools.sender import SenderConfig
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Answers, Reason, Status, Submission

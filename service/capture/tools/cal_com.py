@@ -1,4 +1,4 @@
-"""Cal.com: who booked, what was asked and when it is; signed over the body.
+"""Cal.com: the attendee, the questions and the booked time; signed over the body.
 
 Facts: cal.com's docs, "Webhooks"; sendPayload.ts of its source.
 """
@@ -11,17 +11,24 @@ from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.fields.instants import read_instant
 from service.capture.parsing.shapes import Json, table_at, tables_at, text_at, value_at
 from service.capture.parsing.texts import Answer
-from service.capture.tools.bookings import local_time
-from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly, read_unknown, remarks
+from service.capture.tools.json_posts import read_plainly, read_unknown
+from service.capture.tools.questions import (
+    all_named_answers,
+    labelled,
+    local_time,
+    named_answers,
+    other_details,
+    read_object,
+)
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_hex
 
 _TEST = "PING"
-_ENQUIRIES = ("", _TEST, "BOOKING_CREATED", "BOOKING_REQUESTED", "BOOKING_RESCHEDULED", "INSTANT_MEETING")
+_BOOKINGS = ("", _TEST, "BOOKING_CREATED", "BOOKING_REQUESTED", "BOOKING_RESCHEDULED", "INSTANT_MEETING")
 _FORMS = ("FORM_SUBMITTED", "FORM_SUBMITTED_NO_EVENT")
-_OTHERS = ("BOOKING_", "MEETING_", "RECORDING_", "OOO_", "AFTER_", "DELEGATION_", "WRONG_")
-_TRANSLATED = re.compile(r"[a-z]+(_[a-z]+)*")  # labels that Cal.com itself translates: email_address
-_THEIR_PHONE = ("phone", "attendeePhone")
+_OTHER_EVENTS = ("BOOKING_", "MEETING_", "RECORDING_", "OOO_", "AFTER_", "DELEGATION_", "WRONG_")
+_TRANSLATED = re.compile(r"[a-z]+(_[a-z]+)*")  # keys of labels that Cal.com translates: email_address
+_PHONE_LOCATIONS = ("phone", "attendeePhone")
 _ANSWERS = ("responses", "userFieldsResponses", "customInputs")
 _KNOWN = (
     *_ANSWERS,
@@ -35,50 +42,51 @@ _KNOWN = (
     *("platformClientId", "platformRescheduleUrl", "platformCancelUrl", "platformBookingUrl", "customReplyToEmail"),
     *("disableCancelling", "disableRescheduling", "rescheduleStartTime", "rescheduleEndTime", "rescheduledBy"),
 )
-"""What is read elsewhere, and Cal.com's housekeeping."""
+"""Members that are read elsewhere, and Cal.com's own."""
 
 
-def verify(call: WebhookCall, table: SenderConfig) -> None:
+def verify(call: WebhookCall, config: SenderConfig) -> None:
     """Raises: InvalidSignature unless the body was signed with the webhook's secret."""
-    check_hex(call.headers.get("x-cal-signature-256", ""), str(table.get("secret", "")), call.body)
+    check_hex(call.headers.get("x-cal-signature-256", ""), str(config.get("secret", "")), call.body)
 
 
-def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
-    """One booking, or one answered routing form; nothing for cancellations and what else becomes of it."""
-    found = read_object(call)
-    event = text_at(found, "triggerEvent")
-    if event not in (*_ENQUIRIES, *_FORMS):
-        if not event.startswith(_OTHERS):
-            yield from read_unknown(call, table)
+def read(call: WebhookCall, config: SenderConfig) -> Iterator[Item]:
+    """Yield one booking or one answered routing form; nothing for cancellations and other later events."""
+    payload = read_object(call)
+    event = text_at(payload, "triggerEvent")
+    if event not in (*_BOOKINGS, *_FORMS):
+        if not event.startswith(_OTHER_EVENTS):
+            yield from read_unknown(call, config)
         return
-    told = table_at(found, "payload") or (found if event == _TEST else {})
-    if not told:
-        yield from read_plainly(call, table, text_at(found, "uid"))
+    booking = table_at(payload, "payload") or (payload if event == _TEST else {})
+    if not booking:
+        yield from read_plainly(call, config, text_at(payload, "uid"))
         return
     yield Enquiry(
-        list(_answers(told)),
-        external_id=_id(told),
-        earlier_id=text_at(told, "rescheduleUid"),
-        form_name=text_at(told, "formName") or text_at(told, "type"),
-        details={**_times(told), **beside(told, *_KNOWN)},
-        submitted_at=read_instant(text_at(found, "createdAt")),
+        list(_answers(booking)),
+        external_id=_id(booking),
+        earlier_id=text_at(booking, "rescheduleUid"),
+        form_name=text_at(booking, "formName") or text_at(booking, "type"),
+        details={**_times(booking), **other_details(booking, *_KNOWN)},
+        submitted_at=read_instant(text_at(payload, "createdAt")),
         is_test=event == _TEST,
     )
 
 
-def _answers(told: Json) -> Iterator[NamedAnswer]:
-    asked: dict[str, object] = {}
+def _answers(booking: Json) -> Iterator[NamedAnswer]:
+    questions: dict[str, object] = {}
     for group in reversed(_ANSWERS):
-        asked |= table_at(told, group)
-    phones = [text_at(place, "optionValue") for place in [_place(told)] if text_at(place, "value") in _THEIR_PHONE]
-    for slug, question in asked.items():
-        if slug != "location":  # where the meeting is, not where a desk is wanted
+        questions |= table_at(booking, group)
+    place = _place(booking)
+    phone = text_at(place, "optionValue") if text_at(place, "value") in _PHONE_LOCATIONS else ""
+    for slug, question in questions.items():
+        if slug != "location":  # of the meeting, not of the wanted desk
             yield from _answer(slug, question)
-    yield from _attendee(told)
-    yield from (answered for phone in phones for answered in ask("phone", phone, target="phone"))
-    yield from ask("additionalNotes", text_at(told, "additionalNotes"))
-    yield from ask_all(told.get("metadata"))
-    yield from ask_all(told.get("tracking"))
+    yield from _attendee(booking)
+    yield from named_answers("phone", phone, target="phone")
+    yield from named_answers("additionalNotes", text_at(booking, "additionalNotes"))
+    yield from all_named_answers(booking.get("metadata"))
+    yield from all_named_answers(booking.get("tracking"))
 
 
 def _answer(slug: str, question: object) -> Iterator[NamedAnswer]:
@@ -90,45 +98,45 @@ def _answer(slug: str, question: object) -> Iterator[NamedAnswer]:
     if _TRANSLATED.fullmatch(label):
         label = slug
     if text_at(value, "firstName"):
-        yield from ask("first name", text_at(value, "firstName"), target="first_name")
-        yield from ask("last name", text_at(value, "lastName"), target="last_name")
+        yield from named_answers("first name", text_at(value, "firstName"), target="first_name")
+        yield from named_answers("last name", text_at(value, "lastName"), target="last_name")
     else:
-        yield from ask(label or slug, value, slug)
+        yield from named_answers(label or slug, value, slug)
 
 
-def _attendee(told: Json) -> Iterator[NamedAnswer]:
-    """The first attendee. In a booking with seats, others may come before the one who booked now."""
-    answered = text_at(told, "responses", "email", "value").casefold()
-    attendees = tables_at(told, "attendees")
+def _attendee(booking: Json) -> Iterator[NamedAnswer]:
+    """The attendee who booked; in a booking with seats, others may come first."""
+    answered = text_at(booking, "responses", "email", "value").casefold()
+    attendees = tables_at(booking, "attendees")
     mine = [each for each in attendees if answered and text_at(each, "email").casefold() == answered]
     for attendee in (mine or attendees)[:1]:
-        yield from ask("email", text_at(attendee, "email"), target="email")
-        yield from ask("name", text_at(attendee, "name"), target="full_name")
-        yield from ask("phone", text_at(attendee, "phoneNumber"), target="phone")
+        yield from named_answers("email", text_at(attendee, "email"), target="email")
+        yield from named_answers("name", text_at(attendee, "name"), target="full_name")
+        yield from named_answers("phone", text_at(attendee, "phoneNumber"), target="phone")
 
 
-def _id(told: Json) -> str:
-    """The booking's id; where it has seats, several people share one."""
-    uid, seat = text_at(told, "uid"), text_at(told, "attendeeSeatId")
-    email = text_at(told, "responses", "email", "value").casefold()
-    if uid and not seat and email and text_at(told, "seatsPerTimeSlot").strip("0"):
+def _id(booking: Json) -> str:
+    """The booking's id, with the seat where several people share the booking."""
+    uid, seat = text_at(booking, "uid"), text_at(booking, "attendeeSeatId")
+    email = text_at(booking, "responses", "email", "value").casefold()
+    if uid and not seat and email and text_at(booking, "seatsPerTimeSlot").strip("0"):
         seat = hashlib.blake2b(email.encode(), digest_size=8).hexdigest()
     return f"{uid} seat {seat}" if uid and seat else uid
 
 
-def _place(told: Json) -> Json:
-    return table_at(told, "responses", "location", "value")
+def _place(booking: Json) -> Json:
+    return table_at(booking, "responses", "location", "value")
 
 
-def _times(told: Json) -> Mapping[str, Answer]:
-    place = text_at(_place(told), "optionValue") or text_at(told, "location")
-    return remarks(
-        Booked=text_at(told, "title"),
-        Booked_for=local_time(text_at(told, "startTime"), text_at(told, "attendees", 0, "timeZone")),
-        Booking_starts=text_at(told, "startTime"),
-        Booking_ends=text_at(told, "endTime"),
+def _times(booking: Json) -> Mapping[str, Answer]:
+    place = text_at(_place(booking), "optionValue") or text_at(booking, "location")
+    return labelled(
+        Booked=text_at(booking, "title"),
+        Booked_for=local_time(text_at(booking, "startTime"), text_at(booking, "attendees", 0, "timeZone")),
+        Booking_starts=text_at(booking, "startTime"),
+        Booking_ends=text_at(booking, "endTime"),
         Booking_place="" if place.startswith("integrations:") else place,
-        Booking_status=text_at(told, "status"),
+        Booking_status=text_at(booking, "status"),
     )
 
 

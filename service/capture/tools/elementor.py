@@ -1,6 +1,6 @@
-"""Elementor Pro's webhook action: labels with their answers, or everything about each field ("Advanced Data").
+"""Elementor Pro's webhook action: labels with their answers, or all about each field ("Advanced Data").
 
-Without Advanced Data the rows that Elementor adds by itself stand among the answers, in the site's language.
+Without Advanced Data, Elementor's own rows stand among the answers, labelled in the site's language.
 """
 
 import re
@@ -15,7 +15,7 @@ from service.capture.parsing.texts import Answer, text_of, texts_of
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _TARGETS = {"email": "email", "tel": "phone"}
-"""Type of a field -> what it asks for."""
+"""Target by type of field."""
 
 _DATES = frozenset(map(fold, ("Date", "Datum", "Fecha", "Data", "Dato", "Päivämäärä", "Tarih")))
 _TIMES = frozenset(
@@ -36,25 +36,25 @@ _ROW = re.compile(r"(fields|meta)\.(.+)\.(title|value|type)")
 
 @dataclass(slots=True)
 class _Post:
-    """answers: of the person. form: Elementor's own id and name of the form. ip: the person's."""
+    """form: Elementor's id and name of the form. ip: the visitor's."""
 
     answers: list[NamedAnswer] = field(default_factory=list)
     form: dict[str, str] = field(default_factory=dict)
     ip: str = ""
 
 
-def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
-    """One enquiry; a form that was sent without any answer is how people try their webhook out."""
+def read(call: WebhookCall, _config: SenderConfig) -> Iterator[Item]:
+    """Yield one enquiry; a form without any answer is a test of the webhook."""
     sent = read_body(call.body, call.content_type).answers
     post = _read_advanced(sent) if "form.id" in sent or "form.name" in sent else _read_simple(sent)
     pages = [each for each in post.answers if each.target == "page_url"]
-    said = [each for each in post.answers if each.target != "page_url"]
+    answers = [each for each in post.answers if each.target != "page_url"]
     yield Enquiry(
-        [*said, *pages],
+        [*answers, *pages],
         form_name=post.form.get("name", ""),
         details={"form_id": post.form.get("id", "")},
         ip=post.ip,
-        is_test=bool(post.form) and not any(texts_of(each.answer) for each in said),
+        is_test=bool(post.form) and not any(texts_of(each.answer) for each in answers),
     )
 
 
@@ -67,19 +67,19 @@ def _read_advanced(sent: Mapping[str, Answer]) -> _Post:
         if row:
             rows.setdefault((row[1], row[2]), {})[row[3]] = answer
         elif name not in ("form.id", "form.name") and not name.startswith(("fields.", "meta.")):
-            post.answers.append(NamedAnswer(name, answer))  # somebody's addition: a script's, or another tool's call
-    for (kind, key), row_ in rows.items():
+            post.answers.append(NamedAnswer(name, answer))  # added by a script or another tool
+    for (kind, key), cells in rows.items():
         if kind == "fields":
-            post.answers.append(_field(key, row_))
+            post.answers.append(_field(key, cells))
         elif key == "page_url":
-            post.answers.append(NamedAnswer("Page URL", row_.get("value", ""), "page_url"))
+            post.answers.append(NamedAnswer("Page URL", cells.get("value", ""), "page_url"))
         elif key == "remote_ip":
-            post.ip = text_of(row_.get("value", ""))
+            post.ip = text_of(cells.get("value", ""))
     return post
 
 
 def _field(key: str, row: Mapping[str, Answer]) -> NamedAnswer:
-    """One field under its label; the id stands in where there is none, or it alone says what is meant."""
+    """One field under its label; under its id where it has none. The id decides the meaning where the label cannot."""
     title, kind = text_of(row.get("title", "")), text_of(row.get("type", ""))
     target = _TARGETS.get(kind, "")
     if not target and title and meaning_of(title) is None and kind in ("hidden", "textarea"):
@@ -104,7 +104,7 @@ def _read_simple(sent: Mapping[str, Answer]) -> _Post:
 
 
 def _added_by_elementor(rows: list[tuple[str, Answer]]) -> dict[str, str]:
-    """The rows behind the answers that are Elementor's own, told by their looks: their labels are translated."""
+    """Elementor's own rows after the answers, recognised by their values, since their labels are translated."""
     added: dict[str, str] = {}
     for name, answer in reversed(rows):
         kind = _kind(name, text_of(answer))

@@ -1,78 +1,83 @@
-"""What the JSON of form tools has in common: questions with their answers, remarks beside them."""
+"""Shared by the readers of form tools' JSON: answers under their questions' names, details, and local times."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
-from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.fields.enquiries import NamedAnswer
+from service.capture.fields.instants import read_instant
 from service.capture.fields.names import meaning_of
 from service.capture.parsing.bodies import read_json
 from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.nesting import collect, flatten
 from service.capture.parsing.shapes import Json, table_at
 from service.capture.parsing.texts import Answer
-from service.capture.tools import plain
-from service.capture.tools.events import shows_somebody
-from service.capture.tools.sender import SenderConfig, WebhookCall
+from service.capture.tools.sender import WebhookCall
 
 
 def read_object(call: WebhookCall) -> Json:
-    """The JSON object that a call brings; an empty one for anything else, which is then to be read plainly."""
+    """Return the JSON object of a call, an empty one for anything else."""
     try:
         return table_at(read_json(call.body))
     except Unreadable:
         return {}
 
 
-def read_plainly(call: WebhookCall, table: SenderConfig, external_id: str = "") -> Iterator[Item]:
-    """What a call of another shape brings, by its names.
+def named_answers(label: str, value: object, *hints: str, target: str = "") -> Iterator[NamedAnswer]:
+    """Yield the answer to one question, nothing where it was left out. Nested answers get dotted names.
 
-    external_id: what the call has for one all the same; several leads of one call do not share it.
-    """
-    items = list(plain.read(call, table))
-    own_id = external_id if len(items) == 1 else ""
-    for item in items:
-        yield replace(item, external_id=own_id) if own_id and isinstance(item, Enquiry) else item
-
-
-def read_unknown(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
-    """An event that the tool is not known to send: a lead where somebody stands in it, else nothing."""
-    for item in read_plainly(call, table):
-        if isinstance(item, Enquiry) and shows_somebody(item.answers):
-            yield item
-
-
-def ask(label: str, value: object, *hints: str, target: str = "") -> Iterator[NamedAnswer]:
-    """One question with what was answered; nothing where it was left out. Nested answers get dotted names.
-
-    hints: other names of the question, such as an id that its author chose: the first that is known
-    tells what was asked where the label does not. target: what was asked, where the tool itself says so.
+    hints: other names of the question, such as its id: the first with a known meaning decides where the label has
+    none. target: the meaning, where the tool itself states it.
     """
     name = label or next(filter(None, hints), "")
-    wanted = target or _meant(name, hints)
+    meaning = target or _hinted_target(name, hints)
     for leaf, answer in collect(flatten(value, name)).items():
         if answer:
-            yield NamedAnswer(leaf, answer, wanted)
+            yield NamedAnswer(leaf, answer, meaning)
 
 
-def ask_all(questions: object) -> Iterator[NamedAnswer]:
-    """Every name in an object as a question."""
+def all_named_answers(questions: object) -> Iterator[NamedAnswer]:
+    """Yield every member of an object as an answer."""
     for name, value in table_at(questions).items():
-        yield from ask(name, value)
+        yield from named_answers(name, value)
 
 
-def beside(value: Json, *known: str) -> dict[str, Answer]:
-    """What an object holds beside the keys that are read elsewhere, or that say nothing about the person."""
+def other_details(value: Json, *known: str) -> dict[str, Answer]:
+    """Return the members of an object without those of these names, nested ones under dotted names."""
     rest = {name: member for name, member in value.items() if name not in known}
     return {name: answer for name, answer in collect(flatten(rest)).items() if answer}
 
 
-def remarks(**named: str) -> Mapping[str, Answer]:
-    """Details by label, `Booking_start` for "Booking start"; blanks are left out."""
-    return {name.replace("_", " "): text for name, text in named.items() if text}
+def labelled(**details: str) -> Mapping[str, Answer]:
+    """Return details by label, `Booking_start` for "Booking start"; blanks are left out."""
+    return {name.replace("_", " "): text for name, text in details.items() if text}
 
 
-def _meant(name: str, hints: tuple[str, ...]) -> str:
+def local_time(start: str, zone: str) -> str:
+    """Return a time in ISO 8601 by the clock of an IANA zone, such as "2026-11-25 15:00 (Europe/Paris)".
+
+    In UTC for an unknown zone; "" for what is no time.
+    """
+    seconds = read_instant(start)
+    if seconds is None:
+        return ""
+    known = _zone(zone)
+    try:
+        shown = datetime.fromtimestamp(seconds, known or UTC)
+    except (ValueError, OverflowError, OSError):
+        return ""
+    return f"{shown:%Y-%m-%d %H:%M} ({zone if known else 'UTC'})"
+
+
+def _zone(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, KeyError, OSError):  # unknown, or no zone's name at all
+        return None
+
+
+def _hinted_target(name: str, hints: tuple[str, ...]) -> str:
     if meaning_of(name) is not None:
         return ""
     meanings = (meaning_of(hint) for hint in hints)
-    return next((found.target for found in meanings if found and not found.target.startswith("_")), "")
+    return next((meaning.target for meaning in meanings if meaning and not meaning.target.startswith("_")), "")

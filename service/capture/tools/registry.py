@@ -3,28 +3,19 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from service.capture.tools.basin import BASIN
 from service.capture.tools.cal_com import CAL_COM
 from service.capture.tools.calendly import CALENDLY
 from service.capture.tools.elementor import ELEMENTOR
-from service.capture.tools.fluent_forms import FLUENT_FORMS
-from service.capture.tools.formspree import FORMSPREE
-from service.capture.tools.framer import FRAMER
+from service.capture.tools.form_services import BASIN, FORMSPREE, NETLIFY
 from service.capture.tools.google_forms import GOOGLE_FORMS
-from service.capture.tools.gravity_forms import GRAVITY_FORMS
 from service.capture.tools.hubspot import HUBSPOT
 from service.capture.tools.jotform import JOTFORM
-from service.capture.tools.json_posts import JSON_POSTS
-from service.capture.tools.netlify import NETLIFY
-from service.capture.tools.ninja_forms import NINJA_FORMS
-from service.capture.tools.plain import PLAIN
+from service.capture.tools.json_posts import JSON_POSTS, PLAIN
 from service.capture.tools.sender import WebhookSender
+from service.capture.tools.site_builders import FRAMER, UNBOUNCE, WEBFLOW, WIX
 from service.capture.tools.tally import TALLY
 from service.capture.tools.typeform import TYPEFORM
-from service.capture.tools.unbounce import UNBOUNCE
-from service.capture.tools.webflow import WEBFLOW
-from service.capture.tools.wix import WIX
-from service.capture.tools.wpforms import WPFORMS
+from service.capture.tools.wordpress import FLUENT_FORMS, GRAVITY_FORMS, NINJA_FORMS, WPFORMS
 from service.platforms.registry import PLATFORMS
 
 SENDERS: Mapping[str, WebhookSender] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""Tally: a list of fields with labels, whose choices are ids of options; signed over the body.
+"""Tally: a list of labelled fields, with choices as ids of options; signed over the body.
 
 Facts: tally.so/help/webhooks.
 """
@@ -8,57 +8,58 @@ from collections.abc import Iterator, Mapping
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.fields.instants import read_instant
 from service.capture.parsing.shapes import Json, list_at, table_at, tables_at, text_at
-from service.capture.tools.compounds import file_text
-from service.capture.tools.questions import ask, beside, read_object, read_plainly, read_unknown
+from service.capture.tools.any_json.answers import file_text
+from service.capture.tools.json_posts import read_plainly, read_unknown
+from service.capture.tools.questions import named_answers, other_details, read_object
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_base64
 
 _SUBMITTED = ("", "FORM_RESPONSE")
-_ASKED = {"INPUT_EMAIL": "email", "INPUT_PHONE_NUMBER": "phone"}
+_TARGETS = {"INPUT_EMAIL": "email", "INPUT_PHONE_NUMBER": "phone"}
 _KNOWN = ("responseId", "submissionId", "respondentId", "formId", "formName", "createdAt", "fields")
 
 
-def verify(call: WebhookCall, table: SenderConfig) -> None:
+def verify(call: WebhookCall, config: SenderConfig) -> None:
     """Raises: InvalidSignature unless the body was signed with the webhook's signing secret."""
-    check_base64(call.headers.get("tally-signature", ""), str(table.get("secret", "")), call.body)
+    check_base64(call.headers.get("tally-signature", ""), str(config.get("secret", "")), call.body)
 
 
-def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
-    """What was filled in and what the page handed over in hidden fields."""
-    found = read_object(call)
-    if text_at(found, "eventType") not in _SUBMITTED:
-        yield from read_unknown(call, table)
+def read(call: WebhookCall, config: SenderConfig) -> Iterator[Item]:
+    """Yield the answers, those of hidden fields included."""
+    payload = read_object(call)
+    if text_at(payload, "eventType") not in _SUBMITTED:
+        yield from read_unknown(call, config)
         return
-    response = table_at(found, "data")
+    response = table_at(payload, "data")
     if not tables_at(response, "fields"):
-        yield from read_plainly(call, table)
+        yield from read_plainly(call, config)
         return
     yield Enquiry(
         list(_answers(tables_at(response, "fields"))),
         external_id=text_at(response, "responseId") or text_at(response, "submissionId"),
         form_name=text_at(response, "formName"),
-        details=beside(response, *_KNOWN),
+        details=other_details(response, *_KNOWN),
         submitted_at=read_instant(text_at(response, "createdAt")),
     )
 
 
 def _answers(fields: list[Json]) -> Iterator[NamedAnswer]:
-    asked = {text_at(field, "key") for field in fields if list_at(field, "options")}
+    choice_keys = {text_at(field, "key") for field in fields if list_at(field, "options")}
     for field in fields:
-        if not _repeats_a_choice(field, asked):
-            target = _ASKED.get(text_at(field, "type"), "")
-            yield from ask(text_at(field, "label"), _value(field), text_at(field, "key"), target=target)
+        if not _repeats_a_choice(field, choice_keys):
+            target = _TARGETS.get(text_at(field, "type"), "")
+            yield from named_answers(text_at(field, "label"), _value(field), text_at(field, "key"), target=target)
 
 
-def _repeats_a_choice(field: Json, asked: set[str]) -> bool:
-    """Each option of a list of boxes comes a second time, as a yes or no of its own."""
+def _repeats_a_choice(field: Json, choice_keys: set[str]) -> bool:
+    """Each option of a list of checkboxes comes a second time, as a yes or no of its own."""
     question, _, option = text_at(field, "key").rpartition("_")
-    return bool(option) and question in asked and isinstance(field.get("value"), bool)
+    return bool(option) and question in choice_keys and isinstance(field.get("value"), bool)
 
 
 def _value(field: Json) -> object:
     value = field.get("value")
-    files = [file_text(file) for file in tables_at(value)]  # a signature is one, too
+    files = [file_text(file) for file in tables_at(value)]  # a drawn signature is a file, too
     if any(files):
         return files
     if isinstance(value, Mapping):  # a matrix: row -> columns

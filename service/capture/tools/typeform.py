@@ -8,36 +8,37 @@ from collections.abc import Iterator
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.fields.instants import read_instant
 from service.capture.parsing.shapes import Json, table_at, tables_at, text_at, texts_at, value_at
-from service.capture.tools.questions import ask, ask_all, beside, read_object, read_plainly
+from service.capture.tools.json_posts import read_plainly
+from service.capture.tools.questions import all_named_answers, named_answers, other_details, read_object
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_base64
 
-_ASKED = {"email": "email", "phone_number": "phone"}  # type of answer -> what was asked
-_NOT_FILLED_IN = "xxxxx"
-_UNFINISHED = "form_response_partial"
-_TEST_EMAIL, _TEST_TEXT = "an_account@example.com", "Lorem ipsum dolor"  # what "Send test request" fills in
+_TARGETS = {"email": "email", "phone_number": "phone"}  # by type of answer
+_PLACEHOLDER = "xxxxx"
+_PARTIAL = "form_response_partial"
+_TEST_EMAIL, _TEST_TEXT = "an_account@example.com", "Lorem ipsum dolor"  # sent by "Send test request"
 _KNOWN = ("form_id", "token", "landed_at", "submitted_at", "hidden", "definition", "answers", "ending", "variables")
 
 
-def verify(call: WebhookCall, table: SenderConfig) -> None:
+def verify(call: WebhookCall, config: SenderConfig) -> None:
     """Raises: InvalidSignature unless the body was signed with the webhook's secret."""
-    check_base64(call.headers.get("typeform-signature", ""), str(table.get("secret", "")), call.body, "sha256=")
+    check_base64(call.headers.get("typeform-signature", ""), str(config.get("secret", "")), call.body, "sha256=")
 
 
-def read(call: WebhookCall, table: SenderConfig) -> Iterator[Item]:
-    """The answers of one person; nothing while somebody is still typing."""
-    found = read_object(call)
-    if text_at(found, "event_type") == _UNFINISHED:  # its token comes again with the finished one
+def read(call: WebhookCall, config: SenderConfig) -> Iterator[Item]:
+    """Yield one finished response; nothing for a partial one."""
+    payload = read_object(call)
+    if text_at(payload, "event_type") == _PARTIAL:  # the finished response has the same token
         return
-    response = table_at(found, "form_response")
+    response = table_at(payload, "form_response")
     if not tables_at(response, "answers"):
-        yield from read_plainly(call, table)
+        yield from read_plainly(call, config)
         return
     yield Enquiry(
         [*_answers(response), *_hidden(response)],
         external_id=text_at(response, "token"),
         form_name=text_at(response, "definition", "title"),
-        details=beside(response, *_KNOWN),
+        details=other_details(response, *_KNOWN),
         submitted_at=read_instant(text_at(response, "submitted_at")),
         is_test=_is_test(tables_at(response, "answers")),
     )
@@ -47,19 +48,19 @@ def _answers(response: Json) -> Iterator[NamedAnswer]:
     titles = _titles(response)
     for answer in tables_at(response, "answers"):
         identity, ref = text_at(answer, "field", "id"), text_at(answer, "field", "ref")
-        target = _ASKED.get(text_at(answer, "type"), "")
-        yield from ask(titles.get(identity, ""), _value(answer), ref, identity, target=target)
+        target = _TARGETS.get(text_at(answer, "type"), "")
+        yield from named_answers(titles.get(identity, ""), _value(answer), ref, identity, target=target)
     for variable in tables_at(response, "variables"):
-        yield from ask(text_at(variable, "key"), variable.get(text_at(variable, "type")))
+        yield from named_answers(text_at(variable, "key"), variable.get(text_at(variable, "type")))
 
 
 def _hidden(response: Json) -> Iterator[NamedAnswer]:
-    """What the link to the form handed over; a parameter that nobody filled in still says so."""
-    return (handed for handed in ask_all(response.get("hidden")) if handed.answer != _NOT_FILLED_IN)
+    """Parameters of the form's link, without those that still hold Typeform's placeholder."""
+    return (answer for answer in all_named_answers(response.get("hidden")) if answer.answer != _PLACEHOLDER)
 
 
 def _titles(response: Json) -> dict[str, str]:
-    """Id -> title of every question, also of those within groups and contact blocks."""
+    """Id -> title of every question, including those inside groups and contact blocks."""
     titles: dict[str, str] = {}
     waiting = tables_at(response, "definition", "fields")
     while waiting:

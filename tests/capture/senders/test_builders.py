@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.capture.tools.formspree import FORMSPREE
-from service.capture.tools.netlify import NETLIFY
+from service.capture.tools.form_services import FORMSPREE, NETLIFY
 from service.capture.tools.sender import InvalidSignature, WebhookCall
 from service.lead import Lead
 from service.store import Store

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.capture.tools.compounds import compose
+from service.capture.tools.any_json.answers import compose
 from tests.capture.senders.bodies import cal_com, calendly, jotform, read, read_jotform, tally, typeform
 
 # -- Typeform

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from service.capture.tools.sender import InvalidSignature, WebhookCall
-from service.capture.tools.wpforms import WPFORMS
+from service.capture.tools.wordpress import WPFORMS
 from service.lead import Lead, Status
 from service.store import Store
 from tests.builders import a_form

@@ -5,15 +5,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from service.capture.fields.enquiries import NamedAnswer
+from service.capture.fields.enquiries import NamedAnswer, read_packed
 from service.capture.parsing.bodies import RequestBody
 from service.capture.parsing.nesting import collect, flatten
 from service.capture.parsing.shapes import Json, tables_at, text_at
 from service.capture.parsing.texts import Answer
-from service.capture.tools.envelopes import OpenedEnvelope, open_envelope
-from service.capture.tools.levels import MAX_NAMES, is_mere_name
-from service.capture.tools.packed import read_packed
-from service.capture.tools.question_sets import questions_of
+from service.capture.tools.any_json.envelopes import OpenedEnvelope, open_envelope
+from service.capture.tools.any_json.levels import MAX_NAMES, is_mere_name
+from service.capture.tools.any_json.question_sets import questions_of
 
 _JOINED = re.compile(r"(?<=[^_])__(?=[^_])")  # what Zapier makes of nested names
 _PATH = re.compile(r"[^\W\d][\w$-]*(?:\.[\w$ -]*[\w$-])+")  # `data.email`, and no sentence with a full stop

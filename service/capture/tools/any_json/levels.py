@@ -10,9 +10,16 @@ from service.capture.fields.owners import is_mere_wrapping
 from service.capture.parsing.nesting import collect, flatten
 from service.capture.parsing.shapes import Json, tables_at, text_at
 from service.capture.parsing.texts import Answer
-from service.capture.tools.compounds import compose, file_text, is_name
-from service.capture.tools.question import AnsweredQuestion, answers_of, answers_to, asks_for_name
-from service.capture.tools.question_sets import (
+from service.capture.tools.any_json.answers import (
+    AnsweredQuestion,
+    answers_of,
+    answers_to,
+    asks_for_name,
+    compose,
+    file_text,
+    is_name,
+)
+from service.capture.tools.any_json.question_sets import (
     are_choices,
     holds_answers,
     labels_of,
@@ -20,7 +27,7 @@ from service.capture.tools.question_sets import (
     questions_of,
     unexplained_in,
 )
-from service.capture.tools.surroundings import (
+from service.capture.tools.any_json.surroundings import (
     is_carried,
     is_earlier,
     is_notice,

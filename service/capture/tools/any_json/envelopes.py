@@ -11,14 +11,14 @@ from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold
 from service.capture.parsing.shapes import Json, list_at, tables_at, text_at
 from service.capture.parsing.texts import Answer, text_of, texts_of
-from service.capture.tools.enquiry_ids import is_number
-from service.capture.tools.levels import GROUPS, MAX_NAMES, PERSONS, Level, LevelPlace, sort_level
-from service.capture.tools.question_sets import labels_of, questions_in, questions_of
-from service.capture.tools.surroundings import (
+from service.capture.tools.any_json.levels import GROUPS, MAX_NAMES, PERSONS, Level, LevelPlace, sort_level
+from service.capture.tools.any_json.question_sets import labels_of, questions_in, questions_of
+from service.capture.tools.any_json.surroundings import (
     CAMPAIGN_FACTS,
     form_name_of,
     is_earlier,
     is_marked,
+    is_number,
     is_structure,
     is_taken,
     is_thing,

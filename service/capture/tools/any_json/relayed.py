@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold
 from service.capture.parsing.texts import text_of
-from service.capture.tools.enquiry_ids import LEAD_IDS, bare_id, choose_id, names_an_id
+from service.capture.tools.any_json.surroundings import CAMPAIGN_FACTS, LEAD_IDS, bare_id, choose_id, names_an_id
 from service.capture.tools.sender import SenderConfig
-from service.capture.tools.surroundings import CAMPAIGN_FACTS
 from service.platforms.registry import PLATFORMS
 
 _ALIASES = {alias: name for name, platform in PLATFORMS.items() for alias in platform.aliases}
