@@ -1,13 +1,13 @@
-"""Amounts of money as people answer them: 1.200 EUR, £450, 450-600 pcm, 5k."""
+"""Amounts of money as people write them in forms: 1.200 EUR, £450, 450-600 pcm, 5k."""
 
 import re
 from typing import NamedTuple
 
-LARGEST = 2**31 - 1
-"""Units of the currency; a larger number is no budget."""
+MAX_AMOUNT = 2**31 - 1
+"""Largest amount in units of the currency; a larger number is not a budget."""
 
-LONGEST_ANSWER = 60
-"""Characters of an answer that is still an amount; a longer one is prose."""
+MAX_ANSWER_CHARS = 60
+"""Characters of an answer that is still read as an amount; a longer one is prose."""
 
 _SYMBOLS = {"£": "GBP", "€": "EUR", "$": "$", "kr": "kr", "fr.": "CHF", "sfr": "CHF", "zł": "PLN", "r$": "BRL"}
 _SYMBOLS |= {"euro": "EUR", "euros": "EUR", "pounds": "GBP", "quid": "GBP", "dollars": "$", "us$": "USD", "a$": "AUD"}
@@ -22,7 +22,7 @@ _USED = {
     "$": "US CA AU NZ SG HK TW MX AR CL CO UY JM BS BB BZ TT EC SV PR PA GU VI",
     "kr": "SE NO DK IS FO GL SJ",
 }
-"""Currency -> the countries whose forms mean it; another code belongs to the country it begins with."""
+"""Currency -> the countries where forms use it; any other code belongs to the country that it begins with."""
 
 _MARK = "|".join(re.escape(mark) for mark in sorted([*_SYMBOLS, *_CODES.split()], key=len, reverse=True))
 _GROUPS = r"\d{1,3}(?P<s#>[.,'’ ])(?:\d{2,3}(?P=s#))*\d{3}"  # 1,200, 1.200.000, 1 200, 12,00,000
@@ -54,14 +54,14 @@ class _Amount(NamedTuple):
 
 
 def read_amount(answer: str, country: str) -> float | None:
-    """The amount that an answer names, None where that is not certain. Of two, "450 - 600", the lower.
+    """Return the amount that an answer names, the lower of two ("450 - 600"); None if that is not certain.
 
-    Three digits behind a point or comma are thousands, one or two are decimals, in every country. country: of
-    the form; an amount in a currency that is not used there is none of ours. The rest of the answer must be words
-    that are known around money: "6 months" names no amount. Raises: nothing.
+    Three digits after a point or comma are thousands, one or two are decimals, in every country.
+    country: of the form; an amount in a currency that is not used there is not read.
+    The rest of the answer must be words known around money: "6 months" names no amount. Raises: nothing.
     """
     text = " ".join(answer.casefold().replace("\u202f", " ").split()).strip()
-    match = _ANSWER.fullmatch(text) if len(text) <= LONGEST_ANSWER else None
+    match = _ANSWER.fullmatch(text) if len(text) <= MAX_ANSWER_CHARS else None
     if match is None:
         return None
     places = [place for place in ("1", "2") if match[f"n{place}"]]
@@ -76,13 +76,13 @@ def read_amount(answer: str, country: str) -> float | None:
     lowest, highest = min(amount.number for amount in amounts), max(amount.number for amount in amounts)
     if len(amounts) > 1 and 0 < lowest * 1000 <= highest:  # "10-20.000": ten thousand, or ten?
         return None
-    return lowest if lowest <= LARGEST else None
+    return lowest if lowest <= MAX_AMOUNT else None
 
 
 def _is_plain(match: re.Match[str], place: str) -> bool:
-    """Whether a number can be read in one way only.
+    """Return whether a number can be read in one way only.
 
-    Not `0207…`, a phone number, nor `0.450`, nor `1.200k`, nor `450 600`, which may be two amounts.
+    Ambiguous are `0207…`, a phone number, `0.450`, `1.200k`, and `450 600`, which may be two amounts.
     """
     number, separator = match[f"n{place}"], match[f"s{place}"]
     if re.match(r"0\d", number) or (separator and number.startswith("0")):

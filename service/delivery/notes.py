@@ -1,16 +1,21 @@
-"""The Notes of an opportunity: what the person said and how they came, for a salesperson to read."""
+"""The Notes of an opportunity: what the person wrote and how they came, for a salesperson to read."""
 
+import re
 from collections.abc import Iterator, Mapping
 
-from service.delivery.filling import cut, defuse, notes_prefix
 from service.forms import Form
+from service.forms.given import answers_given
+from service.forms.templates import fill_lines
 from service.lead import OPERATOR_REMARKS, Answers, Evidence, Lead, marker_of
 
-NOTES_LIMIT = 8000
-"""Characters. Nexudus publishes no limit; this is ours, and the marker at the end always stays."""
+MAX_NOTES_CHARS = 8000
+"""Characters of the whole. Nexudus publishes no limit; the marker at the end is never cut."""
 
-ANSWER_LIMIT = 2000
-"""Characters of one answer; of the message too, where the others leave no more room."""
+MAX_PREFIX_CHARS = 2000
+"""Characters of the form's own text in front of the message."""
+
+MAX_ANSWER_CHARS = 2000
+"""Characters of one answer; the message may be longer as far as the other answers leave room."""
 
 _LABELS = {
     "full_name": "Name",
@@ -25,21 +30,36 @@ _LABELS = {
 }
 
 _GAP = "\n\n"
+_TAG = re.compile(r"<(?![ \n\t\d=-])")
 
 
-def notes(lead: Lead, form: Form, known: str = "") -> str:
-    """The form's own words, the message, every other answer, the touch, and the lead's reference, as plain text.
+def defuse(text: str) -> str:
+    """Return text that no browser reads as markup: a space after `<` makes it plain.
 
-    known: a sentence on whether the person is known already, "" where not.
+    Also where only control characters stand between `<` and a name, because they are removed before sending.
+    """
+    return _TAG.sub("< ", text)
+
+
+def cut(text: str, max_chars: int) -> str:
+    """Return at most `max_chars` characters of a text; a cut shows as "…"."""
+    return text if len(text) <= max_chars else text[: max_chars - 1].rstrip() + "…"
+
+
+def notes(lead: Lead, form: Form, history: str = "") -> str:
+    """Return the form's own text, the message, the other answers, the touch and the lead's reference, as plain text.
+
+    history: a sentence on what is known of the person, or "".
     """
     message = defuse(_text(lead.submission.fields.get("message", "")))
-    prefix = defuse(notes_prefix(lead, form))
+    prefix_text = fill_lines(form.destination.notes_prefix, answers_given(lead.submission, form).text)
+    prefix = defuse(cut(prefix_text, MAX_PREFIX_CHARS))
     others = [defuse("\n".join(lines)) for lines in (_answers(lead), _touch(lead))]
-    reference = defuse(_reference(lead, form, known))
+    reference = defuse(_reference(lead, form, history))
     # A long message gives way to the other answers, many long answers to the reference.
-    room = NOTES_LIMIT - sum(len(block) + len(_GAP) for block in (*filter(None, [prefix]), *others, reference))
-    said = _GAP.join(block for block in (prefix, cut(message, max(room, ANSWER_LIMIT)), *others) if block)
-    return cut(said, NOTES_LIMIT - len(reference) - len(_GAP)) + _GAP + reference
+    room = MAX_NOTES_CHARS - sum(len(block) + len(_GAP) for block in (*filter(None, [prefix]), *others, reference))
+    text = _GAP.join(block for block in (prefix, cut(message, max(room, MAX_ANSWER_CHARS)), *others) if block)
+    return cut(text, MAX_NOTES_CHARS - len(reference) - len(_GAP)) + _GAP + reference
 
 
 def _answers(lead: Lead) -> Iterator[str]:
@@ -56,7 +76,7 @@ def _answers(lead: Lead) -> Iterator[str]:
 
 
 def _phone(number: str, typed: str) -> str:
-    """The number that is sent, and what was typed where the two differ by more than punctuation."""
+    """Return the number that is sent, with the typed one where they differ by more than punctuation."""
     if not number or not typed or _letters(typed) == _letters(number):
         return number
     return f"{number} (typed: {typed})"
@@ -67,14 +87,20 @@ def _letters(text: str) -> str:
 
 
 def _touch(lead: Lead) -> Iterator[str]:
-    verdict, evidence = lead.attribution, lead.submission.evidence
-    yield f"Came by: {verdict.channel}" + (f" ({verdict.reason})" if verdict.reason else "")
-    tags = (verdict.utm_source, verdict.utm_medium, verdict.utm_campaign, verdict.utm_content, verdict.utm_term)
+    result, evidence = lead.attribution, lead.submission.evidence
+    yield f"Came by: {result.channel}" + (f" ({result.reason})" if result.reason else "")
+    tags = (
+        result.utm_source,
+        result.utm_medium,
+        result.utm_campaign,
+        result.utm_content,
+        result.utm_term,
+    )
     if any(tags):
         yield "Tags: " + " / ".join(tag or "-" for tag in tags)
     yield from _pages(evidence)
-    if verdict.click_ids:
-        yield f"Click ids: {_pairs(verdict.click_ids)}"
+    if result.click_ids:
+        yield f"Click ids: {_pairs(result.click_ids)}"
 
 
 def _pages(evidence: Evidence) -> Iterator[str]:
@@ -91,16 +117,16 @@ def _pairs(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
-def _reference(lead: Lead, form: Form, known: str) -> str:
+def _reference(lead: Lead, form: Form, history: str) -> str:
     received = lead.received_at.strftime("%Y-%m-%d %H:%M UTC")
-    lines = (known, f"Form: {_short(form.title or form.name)}, received {received}", marker_of(lead.id))
+    lines = (history, f"Form: {_short(form.title or form.name)}, received {received}", marker_of(lead.id))
     return "\n".join(filter(None, lines))
 
 
 def _short(value: object) -> str:
-    return cut(_text(value), ANSWER_LIMIT)
+    return cut(_text(value), MAX_ANSWER_CHARS)
 
 
 def _text(value: object) -> str:
-    """One answer as text, several of them with commas between."""
+    """Return an answer as text; several values are separated by commas."""
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

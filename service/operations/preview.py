@@ -10,8 +10,8 @@ from service.attribution import attribute, attribute_others
 from service.capture.fields.reading import Incoming, read
 from service.capture.parsing.errors import InvalidBody
 from service.delivery import translate
-from service.delivery.filling import origins
 from service.delivery.targets import known_target
+from service.delivery.translate import origins
 from service.forms import Form
 from service.forms.given import answers_given
 from service.forms.templates import fill_address

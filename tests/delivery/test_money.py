@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.delivery.money import LARGEST, read_amount
+from service.delivery.money import MAX_AMOUNT, read_amount
 
 READ = [
     *(("450", 450.0), ("£450", 450.0), ("1.200 EUR", 1200.0), ("1,200", 1200.0), ("1.200,50 €", 1200.5)),
@@ -50,7 +50,7 @@ def test_another_country_s_money_is_no_amount_of_ours(answer: str, country: str,
 def test_any_answer_is_an_amount_within_bounds_or_none(answer: str) -> None:
     amount = read_amount(answer, "")
 
-    assert amount is None or 0 <= amount <= LARGEST
+    assert amount is None or 0 <= amount <= MAX_AMOUNT
 
 
 @pytest.mark.parametrize(

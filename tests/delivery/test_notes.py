@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.delivery.notes import ANSWER_LIMIT, NOTES_LIMIT, notes
+from service.delivery.notes import MAX_ANSWER_CHARS, MAX_NOTES_CHARS, notes
 from service.lead import OPERATOR_REMARKS, Attribution, Contact, Evidence, Lead, marker_of
 from service.nexudus.text import clean
 from tests.builders import a_form, a_lead, a_submission
@@ -118,7 +118,7 @@ def test_a_form_without_a_title_is_told_by_its_name() -> None:
 def test_a_long_answer_is_cut_and_shows_it() -> None:
     lead = lead_saying("Hello", essay="x" * 5000)
 
-    assert f"essay: {'x' * (ANSWER_LIMIT - 1)}…\n" in notes(lead, a_form())
+    assert f"essay: {'x' * (MAX_ANSWER_CHARS - 1)}…\n" in notes(lead, a_form())
 
 
 def test_a_long_message_leaves_room_for_every_other_answer() -> None:
@@ -126,7 +126,7 @@ def test_a_long_message_leaves_room_for_every_other_answer() -> None:
 
     said = notes(lead, a_form())
 
-    assert len(said) == NOTES_LIMIT
+    assert len(said) == MAX_NOTES_CHARS
     assert "\nE-mail: ada@example.com\n" in said
     assert "\nplan: office\n" in said
 
@@ -136,7 +136,7 @@ def test_too_many_long_answers_are_cut_before_the_marker() -> None:
 
     said = notes(lead, a_form())
 
-    assert len(said) <= NOTES_LIMIT
+    assert len(said) <= MAX_NOTES_CHARS
     assert said.endswith(marker_of(lead.id))
 
 
@@ -150,6 +150,6 @@ def test_whatever_strangers_write_the_marker_stays_and_no_markup_is_made(
 
     said = notes(lead, a_form(title=title))
 
-    assert len(said) <= NOTES_LIMIT
+    assert len(said) <= MAX_NOTES_CHARS
     assert said.endswith(f"\n{marker_of(lead.id)}")
     assert not MARKUP.search(clean(said, lines=True))

@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from service.delivery import translate
-from service.delivery.filling import title
-from service.delivery.translate import Target
+from service.delivery.translate import Target, title
 from service.forms import ContactRule, Destination
 from service.lead import Answers, Attribution, Contact, CoworkerId, LeadId, marker_of
 from service.nexudus import coworkers, opportunities

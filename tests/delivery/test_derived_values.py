@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.delivery import translate
-from service.delivery.filling import FILLED_LIMIT, expected_value, follow_up, origins
-from service.delivery.translate import Target
+from service.delivery.translate import MAX_FILLED_CHARS, Target, expected_value, follow_up, origins
 from service.forms import AmountTable, AnswerAmount, AnswerDate, ContactRule, Destination, Form
 from service.lead import Contact, CoworkerId, Lead, marker_of
 from service.nexudus import coworkers, opportunities
@@ -107,8 +106,8 @@ def test_what_a_stranger_wrote_is_harmless_and_cut() -> None:
 
     [custom] = body["CustomFields"]["Data"]
     assert custom["Value"].startswith("< b>x")
-    assert len(custom["Value"]) <= FILLED_LIMIT
-    assert len(body["G"]) <= FILLED_LIMIT
+    assert len(custom["Value"]) <= MAX_FILLED_CHARS
+    assert len(body["G"]) <= MAX_FILLED_CHARS
 
 
 def test_no_answer_makes_the_name_markup() -> None:
