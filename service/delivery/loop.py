@@ -124,7 +124,7 @@ class Worker:
             self._work.put(delivery)
         if coming_at is None or len(claimed) == room:
             return POLL_INTERVAL_S
-        # A due lead that was not claimed is blocked: its person, or its account on probation, has another one under way.
+        # A due but unclaimed lead is blocked: its person, or its account on probation, has another one under way.
         return min(POLL_INTERVAL_S, max(BLOCKED_POLL_S, (coming_at - now).total_seconds()))
 
     def _maintain(self) -> None:

@@ -1,6 +1,6 @@
-"""What only making a record answers: one contact and one opportunity on a test board, looked at from all sides.
+"""What only creating records shows: one contact and one opportunity on a test board, examined from all sides.
 
-trial.py         makes the two records, and measures how soon a search sees them
+trial.py         creates the two records, and measures how soon a search shows them
 observations.py  what the two records show
 questions.py     what Nexudus's documents leave open, and what each answer means
 """

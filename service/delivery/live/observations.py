@@ -1,8 +1,8 @@
-"""What the two records of a trial show: one function an observation.
+"""What the two records of a trial show: one function for each observation.
 
-Nexudus ignores a filter that it does not understand without a word, so each filter is tried twice: with a value that
-must find the record, and with one that must find nothing. Each function raises as Nexudus.get; None stands for what the
-trial does not show.
+Nexudus silently ignores a filter that it does not understand, so each filter is tried twice: with a value that must
+find the record, and with one that must find nothing. Each function raises as Nexudus.get, and returns None where the
+trial does not show it.
 """
 
 from datetime import datetime, timedelta
@@ -19,35 +19,35 @@ from service.nexudus.pipeline import instant_of
 from service.nexudus.roles import roles_of
 from service.nexudus.stage_history import HISTORY_PATH
 
-STAGES_LOOKED_AT = 10
-"""Stages whose own records are compared with their rows in the list."""
+MAX_STAGES = 10
+"""Stages for which the own record is compared with the row in the list."""
 
-SLACK_MINUTES = 5
-"""Clocks that differ by no more than this count as equal."""
+TOLERANCE_MINUTES = 5
+"""Largest difference between clocks that count as equal."""
 
 
 # -- marks
 
 
 def system_id_kept(trial: Trial) -> bool:
-    """Whether SystemId came back as it was sent."""
+    """Return whether SystemId came back as it was sent."""
     return trial.record.get("SystemId") == trial.marker
 
 
 def system_id_filter(trial: Trial) -> bool | None:
-    """Whether opportunities can be searched by SystemId."""
+    """Return whether opportunities can be searched by SystemId."""
     if not system_id_kept(trial):
         return None
     return _finds(trial, {"CrmOpportunity_SystemId": trial.marker}, {"CrmOpportunity_SystemId": f"{trial.marker}-none"})
 
 
 def custom_fields_kept(trial: Trial) -> bool:
-    """Whether the create kept CustomFields."""
+    """Return whether the create kept CustomFields."""
     return marks.mark_field_of(trial.record) == trial.marker
 
 
 def custom_fields_filter(trial: Trial) -> bool | None:
-    """Whether opportunities can be searched by a custom field."""
+    """Return whether opportunities can be searched by a custom field."""
     if not custom_fields_kept(trial):
         return None
     name = f"CrmOpportunity_CustomFields_{marks.CUSTOM_FIELD}"
@@ -55,7 +55,7 @@ def custom_fields_filter(trial: Trial) -> bool | None:
 
 
 def notes(trial: Trial) -> str:
-    """What became of long notes: "kept", "changed" or "lost"."""
+    """Return the fate of long notes: "kept", "changed" or "lost"."""
     return marks.round_trip(trial.body, trial.record, trial.marker).notes
 
 
@@ -63,24 +63,24 @@ def notes(trial: Trial) -> str:
 
 
 def notes_listed(trial: Trial) -> bool | None:
-    """Whether lists show notes."""
+    """Return whether lists show notes."""
     listed = trial.listed
     return bool(listed.get("Notes")) if listed and trial.record.get("Notes") else None
 
 
 def custom_fields_listed(trial: Trial) -> bool | None:
-    """Whether lists show CustomFields."""
+    """Return whether lists show CustomFields."""
     listed = trial.listed
     return marks.mark_field_of(listed) == trial.marker if listed and custom_fields_kept(trial) else None
 
 
 def stage_flags(trial: Trial) -> str | None:
-    """ "full", "absent", or "false" where lists show flags as unset that are set."""
+    """Return whether lists show the flags of stages: "full", "absent", or "false" where set flags appear unset."""
     rows, _ = trial.nexudus.page(STAGES_PATH, {})
     known = (*boards.DANGERS, *boards.WARNINGS)
     if any(flag not in row for row in rows for flag in boards.DANGERS):
         return "absent"
-    for row in rows[:STAGES_LOOKED_AT]:
+    for row in rows[:MAX_STAGES]:
         record = trial.nexudus.one(f"{STAGES_PATH}/{row['Id']}") or {}
         shown, true = [bool(row.get(flag)) for flag in known], [bool(record.get(flag)) for flag in known]
         if any(true):
@@ -89,7 +89,7 @@ def stage_flags(trial: Trial) -> str | None:
 
 
 def search_lag(trial: Trial) -> float | None:
-    """Seconds until searches saw the records."""
+    """Return the seconds until searches showed the records."""
     lags = (trial.contact_lag_s, trial.lag_s)
     return None if None in lags else max(lag for lag in lags if lag is not None)
 
@@ -98,24 +98,24 @@ def search_lag(trial: Trial) -> float | None:
 
 
 def _finds(trial: Trial, hit: Params, miss: Params) -> bool:
-    """Whether a search finds the opportunity, and another one finds nothing."""
+    """Return whether one search finds the opportunity, and the other finds nothing."""
     hits, _ = trial.nexudus.page(PATH, hit)
     misses, _ = trial.nexudus.page(PATH, miss, size=1)
     return any(row["Id"] == trial.opportunity_id for row in hits) and not misses
 
 
 def person_filter(trial: Trial) -> bool:
-    """Whether opportunities can be searched by their contact."""
+    """Return whether opportunities can be searched by their contact."""
     return _finds(trial, trial.of_person, {"CrmOpportunity_Coworker": NOWHERE})
 
 
 def created_filter(trial: Trial) -> bool:
-    """Whether opportunities can be searched by the time of their creation."""
+    """Return whether opportunities can be searched by the time of their creation."""
     return _date_filter(trial, "CreatedOn")
 
 
 def updated_filter(trial: Trial) -> bool:
-    """Whether opportunities can be searched by the time of their last change."""
+    """Return whether opportunities can be searched by the time of their last change."""
     return _date_filter(trial, "UpdatedOn")
 
 
@@ -126,7 +126,7 @@ def _date_filter(trial: Trial, field: str) -> bool:
 
 
 def email_case(trial: Trial) -> bool:
-    """Whether a search for an e-mail address takes any case."""
+    """Return whether a search for an e-mail address ignores case."""
     rows, _ = trial.nexudus.page(coworkers.PATH, {"Coworker_Email": trial.email.upper()})
     return any(row["Id"] == trial.contact_id for row in rows)
 
@@ -135,7 +135,7 @@ def email_case(trial: Trial) -> bool:
 
 
 def history(trial: Trial) -> str:
-    """The field of the history that holds the time of a placement: "ToTime", "CreatedOn", "none"; or "denied"."""
+    """Return the field of the history with the time of a move: "ToTime", "CreatedOn", "none"; or "denied"."""
     try:
         rows, _ = trial.nexudus.page(HISTORY_PATH, {"CrmOpportunityHistory_CrmOpportunity": trial.opportunity_id})
     except Refused:
@@ -145,7 +145,7 @@ def history(trial: Trial) -> str:
 
 
 def history_filter(trial: Trial) -> bool | None:
-    """Whether moves can be searched by their time."""
+    """Return whether moves can be searched by their time."""
     if history(trial) in ("denied", "none"):
         return None
     name = "from_CrmOpportunityHistory_CreatedOn"
@@ -157,7 +157,7 @@ def history_filter(trial: Trial) -> bool | None:
 
 
 def times(trial: Trial) -> int | None:
-    """Minutes by which Nexudus's times differ from ours; 0 within five minutes."""
+    """Return the minutes by which Nexudus's times differ from ours; 0 within five minutes."""
     created_at, updated_at = instant_of(trial.record, "CreatedOn"), instant_of(trial.record, "UpdatedOn")
     if created_at is None or updated_at is None:
         return None
@@ -166,17 +166,17 @@ def times(trial: Trial) -> int | None:
 
 def _minutes_off(theirs: datetime, ours: datetime) -> int:
     minutes = round((theirs - ours).total_seconds() / 60)
-    return 0 if abs(minutes) <= SLACK_MINUTES else minutes
+    return 0 if abs(minutes) <= TOLERANCE_MINUTES else minutes
 
 
 def limits(trial: Trial) -> str:
-    """The headers that may state limits, as text."""
+    """Return the headers that may state limits, as text."""
     headers = trial.nexudus.limit_headers
     return "; ".join(f"{name}: {value}" for name, value in sorted(headers.items())) or "none"
 
 
 def roles(trial: Trial) -> bool:
-    """Whether Nexudus shows the roles of the login."""
+    """Return whether Nexudus shows the roles of the login."""
     try:
         return roles_of(trial.nexudus, boards.me(trial.nexudus)) is not None
     except Refused:
@@ -184,7 +184,7 @@ def roles(trial: Trial) -> bool:
 
 
 def custom_field_list(trial: Trial) -> bool:
-    """Whether there is a list of custom fields."""
+    """Return whether Nexudus lists custom fields."""
     try:
         trial.nexudus.page(custom_fields.PATH, {}, size=1)
     except Unavailable as error:

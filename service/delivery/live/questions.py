@@ -1,4 +1,4 @@
-"""What Nexudus's documents leave open, and what each answer means for the service."""
+"""Questions that Nexudus's documents leave open, and what each answer means for the service."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from service.delivery.behaviour import (
     notes_fact,
 )
 from service.delivery.live import observations
-from service.delivery.live.trial import Trial, patiently
+from service.delivery.live.trial import Trial, call_with_waits
 from service.delivery.pacing import OutOfPace
 from service.nexudus.errors import NexudusError
 
 
 @dataclass(frozen=True, slots=True)
 class LiveAnswer:
-    """The answer of a trial to one question. value: None where there is none. effect: what the service does then."""
+    """The answer of a trial to one question. value: None if there is none. effect: what the service does then."""
 
     fact: str
     question: str
@@ -30,32 +30,29 @@ class LiveAnswer:
     effect: str
 
     def as_row(self) -> dict[str, Any]:
-        """What `doctor --live --json` shows."""
+        """Return the row of `doctor --live --json`."""
         return {name: getattr(self, name) for name in ("fact", "question", "value", "answer", "effect")}
 
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """One open question. look: reads its value off the trial. meanings: value -> the answer, what the service does."""
+    """One open question. observe: reads its value from the trial. meanings: value -> answer and effect."""
 
     fact: str
     text: str
-    look: Callable[[Trial], Any]
+    observe: Callable[[Trial], Any]
     meanings: Mapping[Any, tuple[str, str]]
 
 
 def answer_all(trial: Trial) -> list[LiveAnswer]:
-    """The answers to all questions, each read by itself: one that fails spoils no other.
-
-    Raises: nothing.
-    """
+    """Return the answers to all questions. One that cannot be read spoils no other. Raises: nothing."""
     return [_answer(question, trial) for question in QUESTIONS]
 
 
 def _answer(question: OpenQuestion, trial: Trial) -> LiveAnswer:
     fact = notes_fact(trial.type_id) if question.fact == "notes" else question.fact
     try:
-        value = patiently(lambda: question.look(trial), trial.sleep)
+        value = call_with_waits(lambda: question.observe(trial), trial.sleep)
     except NexudusError as error:
         return LiveAnswer(fact, question.text, None, f"could not be asked ({error.said})", SAFE)
     except OutOfPace:
@@ -70,7 +67,7 @@ _UNANSWERED = ("the trial does not show it", SAFE)
 
 
 def _measured(value: Any) -> tuple[str, str]:
-    """Answers that are figures or lists."""
+    """Return answer and effect of a measured value."""
     match value:
         case None:
             return _UNANSWERED
@@ -210,4 +207,4 @@ QUESTIONS = (
         _yes_no("`doctor` names required ones", "`doctor` says that it could not check them"),
     ),
 )
-"""In the order in which they are shown."""
+"""All questions, in the order in which they are shown."""

@@ -1,4 +1,4 @@
-"""The two records of a trial: a contact who is nobody, and an opportunity with all that a lead's may hold."""
+"""The two records of a trial: a fictitious contact, and an opportunity with everything that a lead's may hold."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -19,29 +19,25 @@ from service.nexudus.errors import NexudusError, Rejected, Throttled, Unavailabl
 from service.nexudus.opportunities import PATH, NewOpportunity
 from service.nexudus.rows import Row
 
-MOST_LAG_S = 60.0
-"""Seconds for which a search is repeated that does not show a new record yet."""
+MAX_LAG_S = 60.0
+"""Seconds for which a search is repeated until it shows a new record."""
 
 FIRST_PAUSE_S = 0.25
-"""Seconds before the second search; each pause is twice as long as the one before."""
+"""Seconds before the second search; the pause doubles each time."""
 
-TEXT_LENGTH = 6000
-"""Characters of the notes: a long enquiry."""
+NOTES_CHARS = 6000
+"""Characters of the notes, as of a long enquiry."""
 
 PARAGRAPH = "Three desks & a meeting room, 5 < 6 people, naïve café, \N{GRINNING FACE}.\nFrom “March” on.\n\n"
 
-
-WAITS_MAX = 3
-"""How often one call waits because Nexudus asks to slow down."""
-
-LONGEST_WAIT_S = 60.0
-"""The longest such wait."""
+MAX_WAITS, MAX_WAIT_S = 3, 60.0
+"""Number and length of the waits of one call when Nexudus asks to slow down."""
 
 T = TypeVar("T")
 
 
 class TrialFailed(Exception):
-    """The records could not be made. remains: what may be left in Nexudus all the same."""
+    """The records could not be created. remains: records that may be left in Nexudus."""
 
     def __init__(self, sentence: str, remains: tuple[str, ...] = ()) -> None:
         super().__init__(sentence)
@@ -50,10 +46,10 @@ class TrialFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The two records, and what making them showed.
+    """The two records, and what creating them showed.
 
-    record: the opportunity by its id. clock_at: our clock when it was made.
-    contact_lag_s, lag_s: seconds until a search showed the contact, and the opportunity; None where it did not in time.
+    record: the opportunity read by id. clock_at: our time when it was created.
+    contact_lag_s, lag_s: seconds until a search showed the contact and the opportunity; None if it did not in time.
     """
 
     nexudus: Nexudus
@@ -71,32 +67,29 @@ class Trial:
 
     @property
     def type_id(self) -> int | None:
-        """The type of the opportunity."""
+        """Type of the opportunity, if any."""
         kind = self.body.get("OpportunityTypeId")
         return kind if isinstance(kind, int) else None
 
     @property
     def of_person(self) -> Params:
-        """The search for the contact's opportunities."""
+        """Filter for the contact's opportunities."""
         return {"CrmOpportunity_Coworker": self.contact_id}
 
     @property
     def listed(self) -> Row:
-        """The opportunity as lists show it; empty where none does."""
+        """The opportunity as lists show it; empty if they do not."""
         rows, _ = self.nexudus.page(PATH, self.of_person)
         return next((row for row in rows if row["Id"] == self.opportunity_id), {})
 
     @property
     def remains(self) -> tuple[str, ...]:
-        """What a person has to delete in Nexudus."""
+        """The records that an operator has to delete in Nexudus."""
         return (f"opportunity {self.opportunity_id}", f"contact {self.contact_id} ({self.email})")
 
 
 def find_stage(nexudus: Nexudus, stage_id: int) -> Stage:
-    """The stage of the trial, which must do no harm.
-
-    Raises: TrialFailed.
-    """
+    """Return the stage of the trial. Raises: TrialFailed, also for an unsafe stage."""
     try:
         stage = boards.stage(nexudus, stage_id)
     except NexudusError as error:
@@ -111,22 +104,18 @@ def find_stage(nexudus: Nexudus, stage_id: int) -> Stage:
 
 
 def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Callable[[float], None]) -> Trial:
-    """Make the two records on a stage, and wait until searches see them.
-
-    sleep: how to wait between two searches.
-    Raises: TrialFailed.
-    """
+    """Create the two records on a stage, and wait until searches show them. Raises: TrialFailed."""
     stage, code = find_stage(nexudus, stage_id), secrets.token_hex(6)
     email, marker = f"lead-capture-test-{code}@example.com", f"lead-capture-test:{code}"
     remains: list[str] = []
     doing = "the contact could not be made"
     try:
-        contact_id = patiently(lambda: _make_contact(nexudus, stage, email, remains), sleep)
+        contact_id = call_with_waits(lambda: _make_contact(nexudus, stage, email, remains), sleep)
         doing = "the contact could not be searched for"
         contact_lag_s = _lag(_contact_is_listed(nexudus, email, contact_id), sleep)
         body = marks.with_custom_field(opportunities.compose(_opportunity(stage, contact_id, type_id, marker)), marker)
         doing, clock_at = "the opportunity could not be made", clock.now()
-        opportunity_id = patiently(lambda: _make_opportunity(nexudus, body, marker, remains), sleep)
+        opportunity_id = call_with_waits(lambda: _make_opportunity(nexudus, body, marker, remains), sleep)
         doing = "the opportunity could not be searched for"
         lag_s = _lag(_opportunity_is_listed(nexudus, contact_id, opportunity_id), sleep)
         doing = "the opportunity could not be read by its id"
@@ -139,26 +128,26 @@ def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Cal
     return Trial(nexudus, sleep, stage, *seen)
 
 
-def patiently(call: Callable[[], T], sleep: Callable[[float], None]) -> T:
-    """The result of a call that waits where Nexudus asks to slow down, which says that nothing was done.
+def call_with_waits(call: Callable[[], T], sleep: Callable[[float], None]) -> T:
+    """Return the result of a call, repeated where Nexudus asks to slow down and so has done nothing.
 
-    Raises: what the call raises; Throttled where it is asked to wait too often.
+    Raises: as the call; Throttled after too many waits.
     """
-    for _ in range(WAITS_MAX):
+    for _ in range(MAX_WAITS):
         try:
             return call()
         except Throttled as error:
-            sleep(min(error.retry_after_s or 1.0, LONGEST_WAIT_S))
+            sleep(min(error.retry_after_s or 1.0, MAX_WAIT_S))
     return call()
 
 
 def _record(nexudus: Nexudus, opportunity_id: int, sleep: Callable[[float], None]) -> Row:
-    """The opportunity by its id. One that is not there yet says nothing of what becomes of anything.
+    """Read the opportunity by id, until it is visible.
 
-    Raises: Unavailable where it does not show within MOST_LAG_S; as Nexudus.get.
+    Raises: Unavailable if it is not visible within MAX_LAG_S; as Nexudus.get.
     """
     for pause_s in _pauses():
-        record = patiently(lambda: nexudus.one(f"{PATH}/{opportunity_id}"), sleep)
+        record = call_with_waits(lambda: nexudus.one(f"{PATH}/{opportunity_id}"), sleep)
         if record is not None:
             return record
         sleep(pause_s)
@@ -192,7 +181,7 @@ def _make_opportunity(nexudus: Nexudus, body: Row, marker: str, remains: list[st
 
 
 def _create(nexudus: Nexudus, body: Row) -> int:
-    """The opportunity's id. Where its custom fields are refused, that is an answer, and it is made without them."""
+    """Create the opportunity, without its custom fields if Nexudus refuses them; return its id."""
     try:
         return opportunities.create(nexudus, body)
     except Rejected as error:
@@ -202,7 +191,7 @@ def _create(nexudus: Nexudus, body: Row) -> int:
 
 
 def _opportunity(stage: Stage, contact_id: int, type_id: int | None, marker: str) -> NewOpportunity:
-    text = (PARAGRAPH * (TEXT_LENGTH // len(PARAGRAPH) + 1))[:TEXT_LENGTH].rstrip()
+    text = (PARAGRAPH * (NOTES_CHARS // len(PARAGRAPH) + 1))[:NOTES_CHARS].rstrip()
     return NewOpportunity(
         stage_id=stage.id,
         coworker_id=contact_id,
@@ -219,10 +208,10 @@ def _opportunity(stage: Stage, contact_id: int, type_id: int | None, marker: str
 
 
 def _lag(is_listed: Callable[[], bool], sleep: Callable[[float], None]) -> float | None:
-    """Seconds until a search sees a record; None where it does not within MOST_LAG_S."""
+    """Return the seconds until a search shows a record; None if none does within MAX_LAG_S."""
     began = clock.monotonic()
     for pause_s in _pauses():
-        if patiently(is_listed, sleep):
+        if call_with_waits(is_listed, sleep):
             return round(clock.monotonic() - began, 1)
         sleep(pause_s)
     return None
@@ -230,7 +219,7 @@ def _lag(is_listed: Callable[[], bool], sleep: Callable[[float], None]) -> float
 
 def _pauses() -> Iterator[float]:
     pause_s, total_s = FIRST_PAUSE_S, 0.0
-    while total_s < MOST_LAG_S:
+    while total_s < MAX_LAG_S:
         yield pause_s
         total_s += pause_s
         pause_s *= 2
