@@ -1,4 +1,4 @@
-"""`lead-capture forget`: a person erased from the store, and what is left to do elsewhere."""
+"""`lead-capture forget`: erases a person from the store, and lists what is left to delete elsewhere."""
 
 import argparse
 import json
@@ -8,40 +8,38 @@ from typing import Any
 from service import clock
 from service.cli.installation import open_installation
 from service.cli.main import Failed
+from service.cli.output import counted
 from service.operations.forget import forget
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """EMAIL, --dry-run, --json."""
-    parser.add_argument("email", metavar="EMAIL", help="the address they wrote with, also one that was corrected since")
-    parser.add_argument("--dry-run", action="store_true", help="only tell what would be erased")
+    parser.add_argument("email", metavar="EMAIL", help="the address they wrote with, even if it was corrected since")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would be erased")
     parser.add_argument("--json", action="store_true", help="the outcome as one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Erase them; 1 where something could not be erased now."""
+    """Erase the person; 1 where a lead could not be erased now."""
     installation = open_installation()
     if "@" not in arguments.email:
-        raise Failed(f"{arguments.email!r} is no e-mail address")
-    told = forget(installation.store, arguments.email, clock.now(), is_dry=arguments.dry_run)
-    print(json.dumps(told, indent=2) if arguments.json else "\n".join(_lines(told)))
-    return 1 if told["busy"] else 0
+        raise Failed(f"{arguments.email!r} is not an e-mail address")
+    result = forget(installation.store, arguments.email, clock.now(), is_dry=arguments.dry_run)
+    print(json.dumps(result, indent=2) if arguments.json else "\n".join(_lines(result)))
+    return 1 if result["busy"] else 0
 
 
-def _lines(told: dict[str, Any]) -> Iterator[str]:
-    number = len(told["erased"])
-    done = "would be erased" if told["dry_run"] else "erased"
-    if not number and not told["busy"]:
-        yield "no leads of this person are here"
+def _lines(result: dict[str, Any]) -> Iterator[str]:
+    if not result["erased"] and not result["busy"]:
+        yield "there are no leads of this person"
         return
-    yield f"{number} lead{'' if number == 1 else 's'} {done}"
-    yield from (
-        f"    {lead['id']}  {lead['received_at'][:10]}  {lead['status']:<11}  {lead['form']}" for lead in told["erased"]
-    )
-    if told["opportunities"] or told["coworkers"] or told["doubtful"]:
+    yield f"{counted(len(result['erased']), 'lead')} {'would be erased' if result['dry_run'] else 'erased'}"
+    for lead in result["erased"]:
+        yield f"    {lead['id']}  {lead['received_at'][:10]}  {lead['status']:<11}  {lead['form']}"
+    if result["opportunities"] or result["coworkers"] or result["doubtful"]:
         yield "Nexudus is not ours to erase: delete there what it has of this person"
-        yield from (f"    contact {number}" for number in told["coworkers"])
-        yield from (f"    opportunity {number}" for number in told["opportunities"])
-        yield from (f"    perhaps an opportunity with {marker} in its notes" for marker in told["doubtful"])
-    for lead_id in told["busy"]:
+        yield from (f"    contact {number}" for number in result["coworkers"])
+        yield from (f"    opportunity {number}" for number in result["opportunities"])
+        yield from (f"    perhaps an opportunity with {marker} in its notes" for marker in result["doubtful"])
+    for lead_id in result["busy"]:
         yield f"{lead_id}: not erased, it is being sent at this moment: try again in a minute"

@@ -1,4 +1,4 @@
-"""`lead-capture reattribute`: attribution again, for all that was kept, after the rules or the forms file changed."""
+"""`lead-capture reattribute`: computes attribution again after the rules or the forms file changed."""
 
 import argparse
 import json
@@ -10,43 +10,44 @@ from typing import Any
 from service.attribution import attribute
 from service.cli.arguments import instant
 from service.cli.installation import open_installation
+from service.cli.output import counted
 from service.forms import Form
 from service.lead import Attribution, Lead, Status
 from service.store import Store
 
-PAGE = 200
-"""Leads read at a time, and changed in one short transaction at most."""
+PAGE_SIZE = 200
+"""Leads that are read at a time, and changed in one short transaction."""
 
-SENT = ("channel", "lead_source", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
-"""What figures and Nexudus tell of a verdict; a change of the rest is no difference that anybody looks for."""
+COMPARED = ("channel", "lead_source", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+"""The values that reports and Nexudus use; a change of the others alone is not reported."""
 
-LEFT_ALONE = (Status.ERASED, Status.ANNOUNCED)
-"""Where no evidence is: erased with the person, or not fetched yet."""
+WITHOUT_EVIDENCE = (Status.ERASED, Status.ANNOUNCED)
+"""Erased with the person, or not fetched yet."""
 
 SUMMARIES = {
     "changed": "changed",
     "would change": "would change",
-    "reworded": "told in other words only",
-    "left as sent": "delivered, and left as Nexudus was told; today they would be credited otherwise",
+    "reworded": "explained in other words only",
+    "left as sent": "delivered, and left as sent to Nexudus; today they would be credited otherwise",
     "busy": "being delivered at this moment, so left: run it again",
-    "unchanged": "as they were",
+    "unchanged": "unchanged",
     "left alone": "erased or not fetched yet, left alone",
 }
-"""What became of a lead -> how the summary says it, in its order."""
+"""Fate of a lead -> its name in the summary, in that order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One lead, what it would be credited to today, and what became of that."""
+class Recomputed:
+    """One lead, its attribution by today's rules, and what was done about it."""
 
     lead: Lead
-    verdict: Attribution
+    attribution: Attribution
     fate: str
 
     @property
     def differences(self) -> Mapping[str, tuple[Any, Any]]:
-        """Name of a value -> what is stored, and what it would be."""
-        pairs = {name: (getattr(self.lead.attribution, name), getattr(self.verdict, name)) for name in SENT}
+        """Name of a value -> the stored one, and today's."""
+        pairs = {name: (getattr(self.lead.attribution, name), getattr(self.attribution, name)) for name in COMPARED}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
@@ -54,107 +55,104 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--since, --form, --dry-run, --json."""
     parser.add_argument("--since", type=instant, help="received at or after, e.g. 2026-11-01 or 2026-11-01T09:00Z")
     parser.add_argument("--form", default="", help="leads of this form only")
-    parser.add_argument("--dry-run", action="store_true", help="only tell what would change")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would change")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, the summary last")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Credit the leads again: a line for each that differs, then a summary."""
+    """Print a line for each lead that differs, then a summary."""
     installation = open_installation()
+    forms = installation.setup.forms
     counts: Counter[str] = Counter()
-    lost: Counter[str] = Counter()
+    removed_forms: Counter[str] = Counter()
     for page in _pages(installation.store, arguments):
-        known = [lead for lead in page if lead.submission.form in installation.setup.forms]
-        lost.update(lead.submission.form for lead in page if lead.submission.form not in installation.setup.forms)
-        for finding in credit_again(known, installation.setup.forms, installation.store, is_dry=arguments.dry_run):
-            counts[finding.fate] += 1
-            if finding.differences and finding.fate != "left alone":
-                print(_as_json(finding) if arguments.json else _line(finding))
-    print(_json_summary(counts, lost) if arguments.json else "\n".join(_summary(counts, lost)))
+        known = [lead for lead in page if lead.submission.form in forms]
+        removed_forms.update(lead.submission.form for lead in page if lead.submission.form not in forms)
+        for result in recompute(known, forms, installation.store, is_dry=arguments.dry_run):
+            counts[result.fate] += 1
+            if result.differences and result.fate != "left alone":
+                print(_as_json(result) if arguments.json else _line(result))
+    if arguments.json:
+        summary = {fate: counts.get(fate, 0) for fate in SUMMARIES}
+        print(json.dumps({"summary": summary, "forms_gone": dict(removed_forms)}))
+    else:
+        print("\n".join(_summary(counts, removed_forms)))
     return 0
 
 
 def _pages(store: Store, arguments: argparse.Namespace) -> Iterator[list[Lead]]:
-    """The leads, oldest first. Those that arrive meanwhile are credited by today's rules anyway."""
+    """The leads, oldest first. Leads that arrive in the meantime are credited by today's rules anyway."""
     after = ""
     while True:
         with store.read() as tx:
-            page = tx.leads.oldest(after, PAGE, arguments.form, arguments.since)
+            page = tx.leads.oldest(after, PAGE_SIZE, arguments.form, arguments.since)
         if page:
             yield page
-        if len(page) < PAGE:
+        if len(page) < PAGE_SIZE:
             return
         after = page[-1].id
 
 
-def credit_again(
+def recompute(
     page: Sequence[Lead], forms: Mapping[str, Form], store: Store, *, is_dry: bool = False
-) -> list[Finding]:
-    """Compute the verdicts of some leads again, and store those that differ and were not sent.
+) -> list[Recomputed]:
+    """Compute the attribution of some leads again, and store what differs and was not sent.
 
     Every lead's form must be among `forms`. Raises: StoreUnavailable.
     """
-    found = []
+    today = []
     for lead in page:
         form = forms[lead.submission.form].for_answers(lead.submission)
-        found.append((lead, attribute(lead.submission.evidence, form.attribution)))
+        today.append((lead, attribute(lead.submission.evidence, form.attribution)))
     revised = {
-        lead.id: verdict
-        for lead, verdict in found
-        if verdict != lead.attribution and lead.status not in (*LEFT_ALONE, Status.DELIVERED)
+        lead.id: attribution
+        for lead, attribution in today
+        if attribution != lead.attribution and lead.status not in (*WITHOUT_EVIDENCE, Status.DELIVERED)
     }
     is_written = revised and not is_dry
     changed = store.write(lambda tx: tx.leads.reattribute(revised)) if is_written else revised.keys()
-    return [_find(lead, verdict, is_done=lead.id in changed, is_dry=is_dry) for lead, verdict in found]
+    return [_compared(lead, new, is_done=lead.id in changed, is_dry=is_dry) for lead, new in today]
 
 
-def _find(lead: Lead, verdict: Attribution, *, is_done: bool, is_dry: bool) -> Finding:
-    plain = Finding(lead, verdict, "unchanged")
-    if lead.status in LEFT_ALONE:
+def _compared(lead: Lead, attribution: Attribution, *, is_done: bool, is_dry: bool) -> Recomputed:
+    is_different = bool(Recomputed(lead, attribution, "").differences)
+    if lead.status in WITHOUT_EVIDENCE:
         fate = "left alone"
-    elif lead.attribution == verdict or (lead.status is Status.DELIVERED and not plain.differences):
+    elif lead.attribution == attribution or (lead.status is Status.DELIVERED and not is_different):
         fate = "unchanged"
     elif lead.status is Status.DELIVERED:
         fate = "left as sent"
     elif not is_done:
         fate = "busy"
-    elif not plain.differences:
+    elif not is_different:
         fate = "reworded"
     else:
         fate = "would change" if is_dry else "changed"
-    return Finding(lead, verdict, fate)
+    return Recomputed(lead, attribution, fate)
 
 
-def _line(finding: Finding) -> str:
-    changes = ", ".join(f"{name} {_shown(was)} -> {_shown(now)}" for name, (was, now) in finding.differences.items())
-    return f"{finding.lead.id}  {finding.lead.status.value:<11}  {finding.fate}: {changes}"
+def _line(result: Recomputed) -> str:
+    def shown(value: object) -> str:
+        return '""' if value == "" else str(value)
+
+    changes = ", ".join(f"{name} {shown(was)} -> {shown(now)}" for name, (was, now) in result.differences.items())
+    return f"{result.lead.id}  {result.lead.status.value:<11}  {result.fate}: {changes}"
 
 
-def _shown(value: object) -> str:
-    return '""' if value == "" else str(value)
+def _as_json(result: Recomputed) -> str:
+    row = {
+        "id": result.lead.id,
+        "form": result.lead.submission.form,
+        "status": result.lead.status.value,
+        "fate": result.fate,
+        "was": {name: was for name, (was, _) in result.differences.items()},
+        "now": {name: now for name, (_, now) in result.differences.items()},
+    }
+    return json.dumps(row, ensure_ascii=False)
 
 
-def _as_json(finding: Finding) -> str:
-    return json.dumps(
-        {
-            "id": finding.lead.id,
-            "form": finding.lead.submission.form,
-            "status": finding.lead.status.value,
-            "fate": finding.fate,
-            "was": {name: was for name, (was, _) in finding.differences.items()},
-            "now": {name: now for name, (_, now) in finding.differences.items()},
-        },
-        ensure_ascii=False,
-    )
-
-
-def _summary(counts: Mapping[str, int], lost: Mapping[str, int]) -> Iterator[str]:
-    number = sum(counts.values()) + sum(lost.values())
-    yield f"{number} lead{'' if number == 1 else 's'} looked at"
-    yield from (f"{counts[fate]:>7} {words}" for fate, words in SUMMARIES.items() if counts.get(fate))
-    for form, number in sorted(lost.items()):
-        yield f"{number:>7} of the form {form!r}, which the forms file does not have any more: left alone"
-
-
-def _json_summary(counts: Mapping[str, int], lost: Mapping[str, int]) -> str:
-    return json.dumps({"summary": {fate: counts.get(fate, 0) for fate in SUMMARIES}, "forms_gone": dict(lost)})
+def _summary(counts: Mapping[str, int], removed_forms: Mapping[str, int]) -> Iterator[str]:
+    yield f"{counted(sum(counts.values()) + sum(removed_forms.values()), 'lead')} checked"
+    yield from (f"{counts[fate]:>7} {meaning}" for fate, meaning in SUMMARIES.items() if counts.get(fate))
+    for form, number in sorted(removed_forms.items()):
+        yield f"{number:>7} of the form {form!r}, which is no longer in the forms file: left alone"

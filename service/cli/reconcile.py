@@ -1,7 +1,6 @@
-"""`lead-capture reconcile`: whether leads, Nexudus and the ad platforms agree, and what to do where they do not."""
+"""`lead-capture reconcile`: compares leads with Nexudus and the ad platforms, and repairs what it can."""
 
 import argparse
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +10,7 @@ from service.cli.arguments import instant
 from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
-from service.cli.output import progress_bar
+from service.cli.output import print_json, progress_bar
 from service.delivery.identity import is_gone, worker_name
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import SIZE
@@ -20,8 +19,7 @@ from service.reconciliation.comparison import reconcile, repair
 from service.reconciliation.discrepancies import Comparison, DiscrepancyKind
 from service.reconciliation.platform_leads import ComparePlatforms, no_platforms
 
-Show = Callable[[float, str], None]
-"""Updates the progress bar."""
+ShowProgress = Callable[[float, str], None]
 
 STATUSES = {
     "delivered": "delivered",
@@ -33,55 +31,51 @@ STATUSES = {
     "test": "tests",
     "erased": "forgotten people's",
 }
-"""How each status is called in the account."""
+"""Status -> its name in the table."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--since --repair --excuse --no-platforms --json."""
     parser.add_argument("--since", type=instant, help="leads received at or after, e.g. 2026-11-01 (all)")
-    parser.add_argument("--repair", action="store_true", help="note here what Nexudus has and nobody noted")
+    parser.add_argument("--repair", action="store_true", help="record here what Nexudus has and was not recorded")
     parser.add_argument(
         "--excuse", metavar="ID", nargs="+", help="these leads' opportunities are gone, or double, on purpose"
     )
-    parser.add_argument("--no-platforms", action="store_true", help="do not ask the ad platforms")
+    parser.add_argument("--no-platforms", action="store_true", help="leave the ad platforms out")
     parser.add_argument("--json", action="store_true", help="one object for each account")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """A table for each account; 1 where anything does not agree."""
+    """Print a table for each account; 1 where there is a discrepancy."""
     installation = open_installation(demo="comparing with")
     try:
         if arguments.excuse:
             return _excuse(installation, arguments.excuse)
         with progress_bar("reading Nexudus", 1) as show:
-            found = [
-                _compare(reader, compare, arguments, show) for reader, compare in _readers(installation, arguments)
-            ]
+            comparisons = [_compare(*each, arguments, show) for each in _readers(installation, arguments)]
     except NexudusError as error:
         raise Failed(f"Nexudus: {error.said}; nothing more was changed, run it again later") from error
     if arguments.json:
-        print(json.dumps([one.as_json() for one in found], indent=2, ensure_ascii=False))
+        print_json([comparison.as_json() for comparison in comparisons])
     else:
-        print("\n\n".join("\n".join(_lines(one, arguments.since)) for one in found))
-    return 0 if all(one.is_right for one in found) else 1
+        print("\n\n".join("\n".join(_lines(comparison, arguments.since)) for comparison in comparisons))
+    return 0 if all(comparison.is_right for comparison in comparisons) else 1
 
 
 def _excuse(installation: Installation, lead_ids: Sequence[str]) -> int:
     now = clock.now()
-    done = installation.store.write(lambda tx: tx.crm.acknowledge(lead_ids, now))
+    excused = installation.store.write(lambda tx: tx.crm.acknowledge(lead_ids, now))
     for lead_id in lead_ids:
-        said = (
-            "excused: it will not be told again" if lead_id in done else "nothing was found of it: run reconcile first"
-        )
-        print(f"{lead_id}: {said}")
-    return 0 if len(done) == len(set(lead_ids)) else 1
+        is_excused = lead_id in excused
+        print(f"{lead_id}: {'excused: no longer reported' if is_excused else 'no discrepancy: run reconcile first'}")
+    return 0 if len(excused) == len(set(lead_ids)) else 1
 
 
 def _readers(
     installation: Installation, arguments: argparse.Namespace
 ) -> Iterator[tuple[AccountReader, ComparePlatforms]]:
-    """Yield the reader of each account that has a login, and what compares the platforms of its forms."""
-    import threading  # noqa: PLC0415 (with all that delivers)
+    """A reader of each account that has a login, and the comparison with the platforms of its forms."""
+    import threading  # noqa: PLC0415 (with all of the delivery)
 
     from service import worker  # noqa: PLC0415
     from service.fetching.lines import make_lines  # noqa: PLC0415
@@ -90,81 +84,81 @@ def _readers(
     from service.store import Identity  # noqa: PLC0415
 
     contexts = worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())
-    lines = make_lines(
+    connections = make_lines(
         installation.setup.forms,
         installation.settings.platform_urls,
         installation.store,
         Identity(f"reconcile/{worker_name()}", is_gone),
     )
-    named = [each.name for each in worker.accounts(installation.settings, installation.setup) if each.has_login]
-    if not named:
+    accounts = [each.name for each in worker.accounts(installation.settings, installation.setup) if each.has_login]
+    if not accounts:
         raise Failed(NO_CREDENTIALS)
-    for name in named:
-        compare = platform_comparer(name, lines, installation.store, is_unlimited=arguments.since is not None)
+    for name in accounts:
+        compare = platform_comparer(name, connections, installation.store, is_unlimited=arguments.since is not None)
         reader = account_reader(name, contexts[name], clock.sleep, call_interval_s=0)
         yield reader, no_platforms if arguments.no_platforms else compare
 
 
 def _compare(
-    reader: AccountReader, compare_platforms: ComparePlatforms, arguments: argparse.Namespace, show: Show
+    reader: AccountReader, compare_platforms: ComparePlatforms, arguments: argparse.Namespace, show: ShowProgress
 ) -> Comparison:
     with reader.store.read() as tx:
         total = sum(tx.crm.count_by_status(reader.account, arguments.since).values())
-    watched = replace(reader, wait=_showing(reader.wait, show, total // SIZE + 1))
-    found = reconcile(watched, arguments.since, clock.now(), compare_platforms)
-    if not arguments.repair or not any(finding.kind is DiscrepancyKind.UNNOTED for finding in found.discrepancies):
-        return found
-    for done in repair(reader, found.discrepancies, clock.now()):
-        said = done.why_not or f"noted as delivered, opportunity {done.opportunity_id}"
+    watched = replace(reader, wait=_with_progress(reader.wait, show, total // SIZE + 1))
+    comparison = reconcile(watched, arguments.since, clock.now(), compare_platforms)
+    if not arguments.repair or not any(each.kind is DiscrepancyKind.UNNOTED for each in comparison.discrepancies):
+        return comparison
+    for result in repair(reader, comparison.discrepancies, clock.now()):
         if not arguments.json:
-            print(f"{done.lead_id}: {said}")
+            done = f"noted as delivered, opportunity {result.opportunity_id}"
+            print(f"{result.lead_id}: {result.why_not or done}")
     return reconcile(watched, arguments.since, clock.now(), compare_platforms)
 
 
-def _showing(wait: Callable[[], None], show: Show, total: int) -> Callable[[], None]:
-    """The same wait, counted on the bar."""
-    made = 0
+def _with_progress(wait: Callable[[], None], show: ShowProgress, total: int) -> Callable[[], None]:
+    """The wait before each call, with progress out of `total` calls shown after it."""
+    calls = 0
 
-    def counted() -> None:
-        nonlocal made
+    def wait_and_show() -> None:
+        nonlocal calls
         wait()
-        made += 1
-        show(min(made / total, 0.99), f"reading Nexudus, call {made:,}")
+        calls += 1
+        show(min(calls / total, 0.99), f"reading Nexudus, call {calls:,}")
 
-    return counted
+    return wait_and_show
 
 
 # -- the table
 
 
-def _lines(found: Comparison, since: datetime | None) -> Iterator[str]:
+def _lines(comparison: Comparison, since: datetime | None) -> Iterator[str]:
     span = f"leads since {since:%Y-%m-%d %H:%M} UTC" if since else "all leads"
-    yield f"Account {found.account}, {span}"
-    yield from (f"  {words:<34}{number:>9,}" for words, number in _rows(found))
-    for finding in found.discrepancies:
-        where = " ".join(filter(None, [finding.lead_id, finding.form]))
-        yield f"{finding.kind.value}: {where}: {finding.problem}"
-        yield f"    -> {finding.remedy}"
-    if found.total > len(found.discrepancies):
-        yield f"... and {found.total - len(found.discrepancies):,} more"
-    yield from (f"note: {remark}" for remark in found.remarks())
-    yield _verdict(found)
+    yield f"Account {comparison.account}, {span}"
+    yield from (f"  {words:<34}{number:>9,}" for words, number in _rows(comparison))
+    for discrepancy in comparison.discrepancies:
+        subject = " ".join(filter(None, [discrepancy.lead_id, discrepancy.form]))
+        yield f"{discrepancy.kind.value}: {subject}: {discrepancy.problem}"
+        yield f"    -> {discrepancy.remedy}"
+    if comparison.total > len(comparison.discrepancies):
+        yield f"... and {comparison.total - len(comparison.discrepancies):,} more"
+    yield from (f"note: {remark}" for remark in comparison.remarks())
+    yield _conclusion(comparison)
 
 
-def _verdict(found: Comparison) -> str:
-    if found.is_right:
-        return "All agrees."
-    return f"{found.total:,} to put right." if found.total else "Not all could be compared."
+def _conclusion(comparison: Comparison) -> str:
+    if comparison.is_right:
+        return "Everything agrees."
+    return f"{comparison.total:,} to correct." if comparison.total else "Not everything could be compared."
 
 
-def _rows(found: Comparison) -> Iterator[tuple[str, int]]:
-    yield "received here", sum(found.received.values())
-    for name, words in STATUSES.items():
-        number = {status.value: number for status, number in found.received.items()}.get(name, 0)
-        if number:
-            yield f"  {words}", number
-    yield "found in Nexudus, by their mark", found.matched
-    for one in found.platforms:
-        yield f"at {one.sender}, {one.form}", one.listed
-        if one.missing:
-            yield "  not here", len(one.missing)
+def _rows(comparison: Comparison) -> Iterator[tuple[str, int]]:
+    yield "received here", sum(comparison.received.values())
+    received = {status.value: number for status, number in comparison.received.items()}
+    for status, title in STATUSES.items():
+        if received.get(status):
+            yield f"  {title}", received[status]
+    yield "found in Nexudus, by their marker", comparison.matched
+    for listing in comparison.platforms:
+        yield f"at {listing.sender}, {listing.form}", listing.listed
+        if listing.missing:
+            yield "  not here", len(listing.missing)

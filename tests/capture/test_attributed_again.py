@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.attribution import attribute
-from service.cli.reattribute import credit_again
+from service.cli.reattribute import recompute
 from service.forms import AttributionConfig, Form
 from service.lead import Lead
 from service.store import Store
@@ -50,7 +50,7 @@ def test_attributing_all_cases_again_changes_nothing(taken: tuple[Store, dict[st
     with store.read() as tx:
         page = tx.leads.oldest("", 200)
 
-    found = credit_again(page, FORMS, store)
+    found = recompute(page, FORMS, store)
 
     assert len(found) == len(leads) == len(CASES)
-    assert {finding.fate for finding in found} == {"unchanged"}
+    assert {result.fate for result in found} == {"unchanged"}

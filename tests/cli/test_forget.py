@@ -56,7 +56,7 @@ def test_what_nexudus_has_is_told(run: Terminal, kept: Store) -> None:
 def test_a_stranger_is_no_failure(run: Terminal, kept: Store) -> None:
     said = run("forget", "nobody@example.com")
 
-    assert (said.code, said.out) == (0, "no leads of this person are here\n")
+    assert (said.code, said.out) == (0, "there are no leads of this person\n")
 
 
 def test_what_is_being_sent_is_told_and_is_a_failure(run: Terminal, kept: Store) -> None:

@@ -77,7 +77,9 @@ def test_a_lead_that_cannot_be_read_is_told(run: Terminal, platforms: Platforms)
 
 
 @pytest.mark.usefixtures("kept", "platforms")
-@pytest.mark.parametrize(("form", "told"), [("other", "has no form 'other'"), ("plain", "no ad platform is set up")])
+@pytest.mark.parametrize(
+    ("form", "told"), [("other", "there is no form 'other'"), ("plain", "no ad platform is set up")]
+)
 def test_a_form_that_has_no_platform_is_told(run: Terminal, form: str, told: str) -> None:
     said = run("pull", form)
 

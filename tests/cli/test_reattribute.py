@@ -52,7 +52,7 @@ def test_a_waiting_lead_is_credited_by_todays_rules(run: Terminal, kept: Store, 
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines() == [
         f'{lead.id}  pending      changed: channel Direct -> Paid Search, lead_source 1 -> 19, utm_medium "" -> cpc',
-        "1 lead looked at",
+        "1 lead checked",
         "      1 changed",
     ]
     assert (verdict(kept, lead).channel, verdict(kept, lead).rule[:8]) == ("Paid Search", "rules:3 ")
@@ -62,7 +62,7 @@ def test_a_second_time_there_is_nothing_to_do(run: Terminal, kept: Store, forms:
     old(kept)
     run("reattribute")
 
-    assert run("reattribute").out == "1 lead looked at\n      1 as they were\n"
+    assert run("reattribute").out == "1 lead checked\n      1 unchanged\n"
 
 
 def test_a_dry_run_only_tells(run: Terminal, kept: Store, forms: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_delivered_lead_that_would_only_be_told_otherwise_is_no_difference(
 ) -> None:
     keep_delivered(kept)
 
-    assert run("reattribute").out == "1 lead looked at\n      1 as they were\n"
+    assert run("reattribute").out == "1 lead checked\n      1 unchanged\n"
 
 
 def test_other_words_are_stored_and_counted_but_not_listed(run: Terminal, kept: Store, forms: Path) -> None:
@@ -101,7 +101,7 @@ def test_other_words_are_stored_and_counted_but_not_listed(run: Terminal, kept: 
 
     said = run("reattribute")
 
-    assert said.out == "1 lead looked at\n      1 told in other words only\n"
+    assert said.out == "1 lead checked\n      1 explained in other words only\n"
     assert verdict(kept, lead).reason.startswith("utm_source google and utm_medium cpc in the form's fields")
 
 
@@ -123,7 +123,7 @@ def test_what_has_no_evidence_is_left_alone(run: Terminal, kept: Store, forms: P
 
     said = run("reattribute")
 
-    assert said.out == "1 lead looked at\n      1 erased or not fetched yet, left alone\n"
+    assert said.out == "1 lead checked\n      1 erased or not fetched yet, left alone\n"
     assert verdict(kept, lead) == OLD
 
 
@@ -142,7 +142,7 @@ def test_leads_of_a_form_that_is_gone_are_told_and_left(run: Terminal, kept: Sto
     said = run("reattribute")
 
     assert said.code == 0
-    assert "1 of the form 'summer-fair', which the forms file does not have any more: left alone" in said.out
+    assert "1 of the form 'summer-fair', which is no longer in the forms file: left alone" in said.out
     assert verdict(kept, lead) == OLD
 
 
@@ -190,10 +190,10 @@ def test_json_is_a_line_for_each_difference_and_the_summary(run: Terminal, kept:
 
 
 def test_more_leads_than_a_page_are_all_looked_at(run: Terminal, kept: Store, forms: Path) -> None:
-    for _ in range(reattribute.PAGE + 1):
+    for _ in range(reattribute.PAGE_SIZE + 1):
         old(kept)
 
-    assert summary(run("reattribute", "--json").out) == {"changed": reattribute.PAGE + 1}
+    assert summary(run("reattribute", "--json").out) == {"changed": reattribute.PAGE_SIZE + 1}
 
 
 def test_a_database_that_goes_away_meanwhile_is_told_in_one_line(run: Terminal, kept: Store, forms: Path) -> None:

@@ -46,8 +46,8 @@ def test_where_all_agrees_it_says_so(run: Terminal, env: Env) -> None:
     said = run("reconcile")
 
     assert said.code == 0
-    assert "found in Nexudus, by their mark           1" in said.out
-    assert said.out.endswith("All agrees.\n")
+    assert "found in Nexudus, by their marker         1" in said.out
+    assert said.out.endswith("Everything agrees.\n")
 
 
 def test_a_deleted_opportunity_is_named_with_what_to_do(run: Terminal, env: Env) -> None:
@@ -89,7 +89,7 @@ def test_what_is_excused_is_not_named_again(run: Terminal, env: Env) -> None:
 
     said = run("reconcile", "--excuse", lead.id)
 
-    assert (said.code, said.out) == (0, f"{lead.id}: excused: it will not be told again\n")
+    assert (said.code, said.out) == (0, f"{lead.id}: excused: no longer reported\n")
     assert run("reconcile").code == 0
 
 

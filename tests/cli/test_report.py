@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from service.attribution import attribute
-from service.cli.figures import print_report
+from service.cli.report import print_report
 from service.forms import AttributionConfig
 from service.lead import Status
 from service.store import Store
