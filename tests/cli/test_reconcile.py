@@ -68,7 +68,7 @@ def test_what_could_not_be_read_to_the_end_is_not_called_right(run: Terminal, en
     said = run("reconcile")
 
     assert said.code == 1
-    assert said.out.endswith("Not all could be compared.\n")
+    assert said.out.endswith("Not everything could be compared.\n")
 
 
 def test_what_became_of_a_lead_is_shown_with_it(run: Terminal, env: Env) -> None:
