@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.capture.fields.claims import Answer, texts_of, unwrap
 from service.capture.fields.layout import CLICK_IDS, UTM_KEYS
 from service.capture.fields.names import meaning_of
+from service.capture.parsing.texts import Answer, texts_of, unwrap
 from service.cli.configuration import form_named
 from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
