@@ -11,8 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.lead import LeadId, Receipt, Status
 from service.store.database import bell
-from service.store.database.engines import open_database
-from service.store.database.migrate import migrate, schema_of
+from service.store.database.engines import migrate, open_database, schema_of
 from service.store.database.tables import deployment
 from service.store.database.writer import Writer, as_unavailable
 from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash
@@ -160,9 +159,7 @@ class Store:
         """Return a new listener for the moment something falls due."""
         if self._database.path is not None:
             return bell.PipeBell(bell.pipe_of(self._database.path))
-        from service.store.database.notify import NotifyBell  # noqa: PLC0415 (loads psycopg, which SQLite does without)
-
-        return NotifyBell(self._database.reading)
+        return bell.NotifyBell(self._database.reading)
 
     def _ring(self, connection: Connection) -> None:
         if connection.info.pop(WAKE, False) and self._database.path is not None:

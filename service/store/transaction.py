@@ -12,9 +12,9 @@ from service.store.crm.facts import Facts
 from service.store.crm.reconciliations import Ledgers
 from service.store.crm.sales import Sales
 from service.store.database.engines import Database
-from service.store.flags import Flags
+from service.store.deployment import Flags, Sessions
 from service.store.leads.arrivals import LeadArrivals
-from service.store.leads.changes import Corrections, Verdicts
+from service.store.leads.changes import LeadChanges
 from service.store.leads.erasure import Erasure
 from service.store.leads.exports import Exports
 from service.store.leads.histories import Histories
@@ -29,13 +29,12 @@ from service.store.queue.claims import Claims
 from service.store.queue.outbox import Outbox
 from service.store.search.index import WordIndex
 from service.store.search.lookup import LeadSearch
-from service.store.sessions import Sessions
 from service.store.statistics.daily_counts import Tallies
 from service.store.statistics.origins import Reports
 from service.store.statistics.overview import Overview
 
 
-class Leads(StoredLeads, LeadArrivals, Corrections, Verdicts, Erasure, Persons, Exports, Histories):
+class Leads(StoredLeads, LeadArrivals, LeadChanges, Erasure, Persons, Exports, Histories):
     """Leads: stored once, found, changed, exported, erased."""
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from service.lead import Doubt, LeadId, Step
 from service.store import SCHEMA, ConnectionKey, Store, StoreUnavailable
-from service.store.database.migrate import upgrade
+from service.store.database.engines import migrate
 from service.store.database.tables import metadata
 from tests.builders import NOON, a_lead
 from tests.store.books import at_once, count, keep
@@ -103,8 +103,8 @@ def test_a_second_migration_changes_nothing(store: Store) -> None:
 
 def test_leads_of_an_older_schema_keep_all_that_was_known_of_them(bare_url: str) -> None:
     store = Store(bare_url)
+    migrate(store._database, "0008")
     with store._database.writing.begin() as connection:
-        upgrade(connection, "0008")
         run(connection, WRITTEN + AFTERWARDS)
 
     store.migrate()

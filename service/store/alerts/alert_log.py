@@ -37,40 +37,40 @@ class AlertLog(Repository):
         begun = {"sentence": sentence, "since": now, "seen_at": now, "occurrences": 1}
         begun |= {"notified_at": None, "notified_count": 0, "resolved_at": None}
         again = {"sentence": sentence, "seen_at": now, "occurrences": alerts.c.occurrences + 1}
-        if self._connection.execute(update(alerts).where(_is_open(cause)).values(again)).rowcount:
+        if self._execute(update(alerts).where(_is_open(cause)).values(again)).rowcount:
             return
         insert = self._database.insert(alerts).values(cause=cause, **begun)
-        self._connection.execute(insert.on_conflict_do_update(index_elements=["cause"], set_=begun))
+        self._execute(insert.on_conflict_do_update(index_elements=["cause"], set_=begun))
 
     def reword(self, cause: str, sentence: str) -> None:
         """Replace the sentence of an open alert, with newer figures perhaps; this counts as no occurrence."""
-        self._connection.execute(update(alerts).where(_is_open(cause)).values(sentence=sentence))
+        self._execute(update(alerts).where(_is_open(cause)).values(sentence=sentence))
 
     def resolve(self, cause: str, now: datetime) -> bool:
         """Close an alert; returns whether it was open."""
-        return self._connection.execute(update(alerts).where(_is_open(cause)).values(resolved_at=now)).rowcount == 1
+        return self._execute(update(alerts).where(_is_open(cause)).values(resolved_at=now)).rowcount == 1
 
     def open(self) -> list[Alert]:
         """Return the open alerts, oldest first."""
         query = select(alerts).where(alerts.c.resolved_at.is_(None)).order_by(alerts.c.since, alerts.c.cause)
-        return [Alert(*row) for row in self._connection.execute(query)]
+        return [Alert(*row) for row in self._execute(query)]
 
     def all(self) -> list[Alert]:
         """Return all alerts that are not forgotten, open or resolved, oldest first."""
         query = select(alerts).order_by(alerts.c.since, alerts.c.cause)
-        return [Alert(*row) for row in self._connection.execute(query)]
+        return [Alert(*row) for row in self._execute(query)]
 
     def mark_notified(self, alert: Alert, now: datetime) -> bool:
         """Count a message that went out; False when another process sent one, or the alert began anew meanwhile."""
         unchanged = and_(alerts.c.cause == alert.cause, alerts.c.since == alert.since)
         marking = update(alerts).where(unchanged, alerts.c.notified_count == alert.notified_count)
         changes = {"notified_at": now, "notified_count": alert.notified_count + 1}
-        return self._connection.execute(marking.values(changes)).rowcount == 1
+        return self._execute(marking.values(changes)).rowcount == 1
 
     def forget(self, causes: Sequence[str]) -> None:
         """Delete alerts that are resolved."""
         resolved = delete(alerts).where(alerts.c.cause.in_(causes), alerts.c.resolved_at.is_not(None))
-        self._connection.execute(resolved)
+        self._execute(resolved)
 
 
 def _is_open(cause: str) -> ColumnElement[bool]:

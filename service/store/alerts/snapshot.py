@@ -11,7 +11,7 @@ from service.lead import LeadId, Outcome, Reason, Status, Step, first_lead_id
 from service.store.database.columns import from_micros, to_micros
 from service.store.database.repository import Repository
 from service.store.database.tables import accounts, attempts, deliveries, leads, notices
-from service.store.flags import Flags
+from service.store.deployment import Flags
 from service.store.platforms.connections import ConnectionHealth, Connections
 from service.store.queue.call_pauses import CallPause, CallPauses
 from service.store.queue.outbox import OWED
@@ -173,23 +173,23 @@ class Watching(Repository):
             .where(leads.c.account == account)
             .limit(1)
         )
-        return self._connection.execute(query).first() is not None
+        return self._execute(query).first() is not None
 
     def has_queued(self, account: str) -> bool:
         """Whether any lead waits for that account."""
         query = select(deliveries.c.lead_id).where(deliveries.c.account == account, deliveries.c.state == OWED).limit(1)
-        return self._connection.execute(query).first() is not None
+        return self._execute(query).first() is not None
 
     def stands(self, lead_id: LeadId) -> Status | None:
         """The status of one lead."""
-        found = self._connection.execute(select(leads.c.status).where(leads.c.id == lead_id)).scalar()
+        found = self._execute(select(leads.c.status).where(leads.c.id == lead_id)).scalar()
         return None if found is None else Status(found)
 
     def _standings(self, now: datetime) -> list[PausedAccount]:
         query = select(accounts).where(or_(accounts.c.paused_until > now, accounts.c.pause_streak > 0))
         return [
             PausedAccount(row.name, row.pause_reason, bool(row.tokens and row.tokens.get("refused")))
-            for row in self._connection.execute(query.order_by(accounts.c.name))
+            for row in self._execute(query.order_by(accounts.c.name))
         ]
 
     def _queues(self) -> list[AccountQueue]:
@@ -200,9 +200,7 @@ class Watching(Repository):
             .where(deliveries.c.state == OWED)
             .group_by(deliveries.c.account, blocked_by)
         )
-        return [
-            AccountQueue(*row) for row in self._connection.execute(query.order_by(deliveries.c.account, blocked_by))
-        ]
+        return [AccountQueue(*row) for row in self._execute(query.order_by(deliveries.c.account, blocked_by))]
 
     def _late(self, now: datetime, before: datetime) -> list[LateLeads]:
         lately = now - timedelta(seconds=MOVING_S)
@@ -218,12 +216,12 @@ class Watching(Repository):
             LateLeads(
                 account, number, oldest, int(tries), self._last_outcome(first), self.has_delivered(account, lately)
             )
-            for account, number, first, oldest, tries in self._connection.execute(query)
+            for account, number, first, oldest, tries in self._execute(query)
         ]
 
     def _last_outcome(self, lead_id: str) -> str:
         query = select(attempts.c.outcome).where(attempts.c.lead_id == lead_id).order_by(attempts.c.id.desc())
-        found: str | None = self._connection.execute(query.limit(1)).scalar()
+        found: str | None = self._execute(query.limit(1)).scalar()
         return found or ""
 
     def _parked(self) -> list[ParkedLeads]:
@@ -234,13 +232,13 @@ class Watching(Repository):
             else_="unfit",
         )
         query = select(leads.c.account, kind, func.count()).where(leads.c.status == Status.PARKED.value)
-        rows = self._connection.execute(query.group_by(leads.c.account, kind).order_by(leads.c.account, kind))
+        rows = self._execute(query.group_by(leads.c.account, kind).order_by(leads.c.account, kind))
         return [ParkedLeads(*row) for row in rows]
 
     def _announced(self) -> list[FetchQueue]:
         key = (notices.c.form, notices.c.sender, notices.c.place)
         query = select(*key, func.count(), func.min(notices.c.announced_at), func.min(notices.c.lead_id))
-        rows = self._connection.execute(query.where(notices.c.state == "due").group_by(*key).order_by(*key)).all()
+        rows = self._execute(query.where(notices.c.state == "due").group_by(*key).order_by(*key)).all()
         return [
             FetchQueue(form, sender, place, number, oldest, self._last_outcome(first))
             for form, sender, place, number, oldest, first in rows
@@ -258,7 +256,7 @@ class Watching(Repository):
         """What came since then, and how it stands."""
         period = leads.c.id >= first_lead_id(since)
         query = select(leads.c.form, leads.c.status, func.count()).where(period)
-        rows = self._connection.execute(query.group_by(leads.c.form, leads.c.status)).all()
+        rows = self._execute(query.group_by(leads.c.form, leads.c.status)).all()
         received: dict[str, int] = {}
         for form, status, number in rows:
             if status not in (Status.QUARANTINED.value, Status.TEST.value):
@@ -278,20 +276,20 @@ class Watching(Repository):
         # Nothing is indexed by the time of delivery: statuses and ids are, and no lead waits for ever.
         recent = and_(leads.c.status == Status.DELIVERED.value, leads.c.id >= first_lead_id(since - OLDEST_DELIVERED))
         query = select(func.count()).where(recent, leads.c.delivered_at >= since)
-        return int(self._connection.execute(query).scalar_one())
+        return int(self._execute(query).scalar_one())
 
     def _suspicions(self, period: ColumnElement[bool]) -> dict[str, int]:
         held = and_(leads.c.status == Status.QUARANTINED.value, period)
         # Of the sentence, only the reason's name: the rest may be a stranger's words.
         named = ((leads.c.problem.startswith(reason.prefix, autoescape=True), reason.value) for reason in Reason)
         reason = case(*named, else_="")
-        rows = self._connection.execute(select(reason, func.count()).where(held).group_by(reason))
+        rows = self._execute(select(reason, func.count()).where(held).group_by(reason))
         return {row[0]: row[1] for row in rows}
 
     def last_arrival(self, form: str) -> datetime | None:
         """When a form last brought a lead that is not held as spam."""
         query = select(leads.c.received_at).where(leads.c.form == form, leads.c.status.not_in(_NO_LEADS))
-        found: datetime | None = self._connection.execute(query.order_by(leads.c.id.desc()).limit(1)).scalar()
+        found: datetime | None = self._execute(query.order_by(leads.c.id.desc()).limit(1)).scalar()
         return found
 
     def arrivals_by_period(self, form: str, since: datetime) -> dict[datetime, int]:
@@ -302,8 +300,8 @@ class Watching(Repository):
         period = func.substr(leads.c.id, 1, _PERIOD_DIGITS)
         mine = and_(leads.c.form == form, leads.c.id >= first_lead_id(since))
         counted = select(period, func.count()).where(mine).group_by(period)
-        found: dict[str, int] = {row[0]: row[1] for row in self._connection.execute(counted)}
-        spam = self._connection.execute(counted.where(leads.c.status.in_(_NO_LEADS)))
+        found: dict[str, int] = {row[0]: row[1] for row in self._execute(counted)}
+        spam = self._execute(counted.where(leads.c.status.in_(_NO_LEADS)))
         for prefix, number in spam:
             found[prefix] -= number
         return {_middle(prefix): number for prefix, number in found.items()}

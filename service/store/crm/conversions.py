@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import null, select
+from sqlalchemy import select
 
 from service.lead import Lead, LeadId, Status
 from service.store.crm.sales import SaleChange
 from service.store.database.report_tables import conversions, sale_changes, sales
 from service.store.database.repository import Repository
 from service.store.database.tables import deliveries, leads
-from service.store.leads.rows import from_row
+from service.store.leads.rows import WITHOUT_RAW, from_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Conversions(Repository):
             query = query.where(sale_changes.c.at >= since)
         if form:
             query = query.where(leads.c.form == form)
-        found: Iterable[Any] = self._connection.execute(query.order_by(sale_changes.c.id).limit(size))
+        found: Iterable[Any] = self._execute(query.order_by(sale_changes.c.id).limit(size))
         return [
             LeadEvent(
                 row.change_id,
@@ -54,20 +54,19 @@ class Conversions(Repository):
     def reported_conversions(self, platform: str, lead_ids: Iterable[str]) -> set[tuple[LeadId, str]]:
         """Which conversions of some leads a platform was told of: lead and name."""
         mine = (conversions.c.platform == platform, conversions.c.lead_id.in_(list(lead_ids)))
-        found = self._connection.execute(select(conversions.c.lead_id, conversions.c.name).where(*mine))
+        found = self._execute(select(conversions.c.lead_id, conversions.c.name).where(*mine))
         return {(LeadId(lead_id), name) for lead_id, name in found}
 
     def record_conversions(self, platform: str, made: Iterable[tuple[LeadId, str]], now: datetime) -> None:
         """A platform was told of these."""
         rows = [{"platform": platform, "lead_id": one, "name": name, "exported_at": now} for one, name in made]
         if rows:
-            self._connection.execute(self._database.insert(conversions).on_conflict_do_nothing(), rows)
+            self._execute(self._database.insert(conversions).on_conflict_do_nothing(), rows)
 
 
-_COLUMNS = [null().label("raw") if column is leads.c.raw else column for column in leads.c]
 _HAPPENED = (
     select(
-        *_COLUMNS,
+        *WITHOUT_RAW,
         deliveries.c.due_at,
         deliveries.c.state,
         *(sale_changes.c[name].label(f"change_{name}") for name in ("id", "kind", "name", "at", "seen_at")),

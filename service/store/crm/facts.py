@@ -43,14 +43,14 @@ class Facts(Repository):
     def facts_of(self, tenant: Tenant) -> dict[str, Fact]:
         """All that is known of a Nexudus, by the names of the facts."""
         query = select(account_facts).where(_of(tenant), account_facts.c.value.is_not(None))
-        return {row.name: Fact(row.value, row.source, row.learned_at) for row in self._connection.execute(query)}
+        return {row.name: Fact(row.value, row.source, row.learned_at) for row in self._execute(query)}
 
     def learn_facts(self, tenant: Tenant, values: Mapping[str, Any], source: str, now: datetime) -> None:
         """Keep answers, in the place of earlier ones of the same names."""
         for name, value in values.items():
             fact = {"value": value, "source": source, "learned_at": now}
             insert = self._database.insert(account_facts).values(**_key(tenant, name), **fact)
-            self._connection.execute(insert.on_conflict_do_update(index_elements=KEY, set_=fact))
+            self._execute(insert.on_conflict_do_update(index_elements=KEY, set_=fact))
 
     def claim_fact(self, tenant: Tenant, name: str, now: datetime, stale_before: datetime | None = None) -> bool:
         """Reserve a question for the caller; False where its answer is known, or another process holds it.
@@ -62,11 +62,11 @@ class Facts(Repository):
         insert = self._database.insert(account_facts).values(**_key(tenant, name), value=None, learned_at=now)
         renewed = {"learned_at": now}  # a stale answer counts until there is a new one
         taking = insert.on_conflict_do_update(index_elements=KEY, set_=renewed, where=is_free)
-        return self._connection.execute(taking.returning(account_facts.c.name)).first() is not None
+        return self._execute(taking.returning(account_facts.c.name)).first() is not None
 
     def forget_facts(self, tenant: Tenant, names: Collection[str]) -> None:
         """Remove these answers: their questions are open again."""
-        self._connection.execute(delete(account_facts).where(_of(tenant), account_facts.c.name.in_(names)))
+        self._execute(delete(account_facts).where(_of(tenant), account_facts.c.name.in_(names)))
 
 
 def _key(tenant: Tenant, name: str) -> dict[str, str]:

@@ -44,7 +44,7 @@ class Ledgers(Repository):
 
     def read_state(self, account: str) -> ReadState:
         """How far an account was read."""
-        row = self._connection.execute(select(crm_reads).where(crm_reads.c.account == account)).first()
+        row = self._execute(select(crm_reads).where(crm_reads.c.account == account)).first()
         return ReadState(account) if row is None else ReadState(*row)
 
     def claim_poll(self, account: str, now: datetime, every: timedelta) -> bool:
@@ -57,34 +57,34 @@ class Ledgers(Repository):
 
     def lock_account(self, account: str) -> None:
         """Let nobody else note what became of this account's leads until this transaction ends."""
-        self._connection.execute(self._database.insert(crm_reads).values(account=account).on_conflict_do_nothing())
-        self._connection.execute(update(crm_reads).where(crm_reads.c.account == account).values(account=account))
+        self._execute(self._database.insert(crm_reads).values(account=account).on_conflict_do_nothing())
+        self._execute(update(crm_reads).where(crm_reads.c.account == account).values(account=account))
 
     def _take(self, account: str, column: Column[Any], now: datetime, before: datetime) -> bool:
-        self._connection.execute(self._database.insert(crm_reads).values(account=account).on_conflict_do_nothing())
+        self._execute(self._database.insert(crm_reads).values(account=account).on_conflict_do_nothing())
         free = or_(column.is_(None), column < before)
         taking = update(crm_reads).where(crm_reads.c.account == account, free).values({column.name: now})
-        return self._connection.execute(taking).rowcount == 1
+        return self._execute(taking).rowcount == 1
 
     def record_read(self, account: str, until: datetime | None, problem: str = "") -> None:
         """It was read, changes up to `until` (None: no further than before), or could not be."""
         values: dict[str, Any] = {"problem": problem} | ({} if until is None else {"read_until": until})
         insert = self._database.insert(crm_reads).values(account=account, **values)
-        self._connection.execute(insert.on_conflict_do_update(index_elements=["account"], set_=values))
+        self._execute(insert.on_conflict_do_update(index_elements=["account"], set_=values))
 
     def save_reconciliation(self, made: Reconciliation) -> None:
         """Keep a comparison; the oldest make room."""
         key = {"account": made.account, "started_at": made.started_at, "ended_at": made.ended_at}
         row = {**key, "since": made.since, "result": dict(made.result)}
-        self._connection.execute(self._database.insert(reconciliations).values(row).on_conflict_do_nothing())
+        self._execute(self._database.insert(reconciliations).values(row).on_conflict_do_nothing())
         mine = reconciliations.c.account == made.account
         newest = select(reconciliations.c.started_at).where(mine).order_by(reconciliations.c.started_at.desc())
-        oldest = self._connection.execute(newest.offset(KEPT - 1).limit(1)).scalar()
+        oldest = self._execute(newest.offset(KEPT - 1).limit(1)).scalar()
         if oldest is not None:
-            self._connection.execute(delete(reconciliations).where(mine, reconciliations.c.started_at < oldest))
+            self._execute(delete(reconciliations).where(mine, reconciliations.c.started_at < oldest))
 
     def last_reconciliation(self, account: str) -> Reconciliation | None:
         """The last comparison of an account."""
         query = select(reconciliations).where(reconciliations.c.account == account)
-        row = self._connection.execute(query.order_by(reconciliations.c.started_at.desc()).limit(1)).first()
+        row = self._execute(query.order_by(reconciliations.c.started_at.desc()).limit(1)).first()
         return None if row is None else Reconciliation(*row)

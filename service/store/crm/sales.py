@@ -82,7 +82,7 @@ class Sales(Repository):
 
     def sales_of(self, lead_ids: Iterable[str]) -> dict[LeadId, Sale]:
         """How some leads stand; those of which nothing was seen yet are left out."""
-        found = self._connection.execute(select(sales).where(sales.c.lead_id.in_(list(lead_ids))))
+        found = self._execute(select(sales).where(sales.c.lead_id.in_(list(lead_ids))))
         return {LeadId(row.lead_id): _sale(row) for row in found}
 
     def changes_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[SaleChange]]:
@@ -90,7 +90,7 @@ class Sales(Repository):
         columns = [sale_changes.c[name] for name in ("lead_id", "kind", "name", "at", "seen_at", "id")]
         query = select(*columns).where(sale_changes.c.lead_id.in_(lead_ids)).order_by(sale_changes.c.id)
         found: dict[LeadId, list[SaleChange]] = {LeadId(lead_id): [] for lead_id in lead_ids}
-        for row in self._connection.execute(query):
+        for row in self._execute(query):
             found[LeadId(row.lead_id)].append(SaleChange(*row))
         return {lead_id: sorted(changes, key=lambda change: change.at) for lead_id, changes in found.items()}
 
@@ -115,13 +115,13 @@ class Sales(Repository):
                 row.opportunity_id,
                 claimed=row.lease_until is not None and row.lease_until > now,
             )
-            for row in self._connection.execute(query)
+            for row in self._execute(query)
         ]
 
     def first_received(self, account: str) -> datetime | None:
         """When the first lead came that has an opportunity of this account; None while there is none."""
         mine = select(leads.c.received_at).where(leads.c.account == account, leads.c.opportunity_id.is_not(None))
-        received_at: datetime | None = self._connection.execute(mine.order_by(leads.c.id).limit(1)).scalar()
+        received_at: datetime | None = self._execute(mine.order_by(leads.c.id).limit(1)).scalar()
         return received_at
 
     def count_by_status(self, account: str, since: datetime | None) -> dict[Status, int]:
@@ -129,7 +129,7 @@ class Sales(Repository):
         query = select(leads.c.status, func.count()).where(leads.c.account == account).group_by(leads.c.status)
         if since:
             query = query.where(leads.c.id >= first_lead_id(since))
-        return {Status(status): number for status, number in self._connection.execute(query)}
+        return {Status(status): number for status, number in self._execute(query)}
 
     def unseen_leads(
         self, account: str, since: datetime | None, before: datetime, after: str, size: int
@@ -147,7 +147,7 @@ class Sales(Repository):
             .where(leads.c.opportunity_id.is_not(None), leads.c.delivered_at < before)
             .where(or_(sales.c.seen_at.is_(None), and_(sales.c.seen_at < before, ~_EXCUSED)))
         )
-        found = self._connection.execute(query.order_by(leads.c.id).limit(size))
+        found = self._execute(query.order_by(leads.c.id).limit(size))
         return [(LeadId(lead_id), OpportunityId(number)) for lead_id, number in found]
 
     # -- noting
@@ -158,20 +158,20 @@ class Sales(Repository):
             insert = self._database.insert(sales)
             renewed = {name: insert.excluded[name] for name in sales.c.keys() if name != "lead_id"}  # noqa: SIM118 (no dict)
             upsert = insert.on_conflict_do_update(index_elements=["lead_id"], set_=renewed)
-            self._connection.execute(upsert, [_row(sale) for sale in seen])
+            self._execute(upsert, [_row(sale) for sale in seen])
         if changes:
-            self._connection.execute(sale_changes.insert(), [_change_row(change) for change in changes])
+            self._execute(sale_changes.insert(), [_change_row(change) for change in changes])
 
     def correct_changes(self, changes: Iterable[SaleChange]) -> None:
         """Note some changes anew, under their numbers."""
         for change in changes:
             mine = update(sale_changes).where(sale_changes.c.id == change.number)
-            self._connection.execute(mine.values(_change_row(change)))
+            self._execute(mine.values(_change_row(change)))
 
     def confirm_changes(self, numbers: Sequence[int], now: datetime) -> None:
         """Note of some changes that the CRM still has them so."""
         if numbers:
-            self._connection.execute(update(sale_changes).where(sale_changes.c.id.in_(numbers)).values(seen_at=now))
+            self._execute(update(sale_changes).where(sale_changes.c.id.in_(numbers)).values(seen_at=now))
 
     def leads_seen_at(self, account: str, at: datetime, after: str, size: int) -> list[LeadId]:
         """Leads of an account of which a stage was noted at that instant, by their ids.
@@ -180,21 +180,19 @@ class Sales(Repository):
         """
         query = select(sale_changes.c.lead_id).join(leads, leads.c.id == sale_changes.c.lead_id).distinct()
         query = query.where(leads.c.account == account, sale_changes.c.kind == "stage", sale_changes.c.seen_at == at)
-        rows = self._connection.execute(
-            query.where(sale_changes.c.lead_id > after).order_by(sale_changes.c.lead_id).limit(size)
-        )
+        rows = self._execute(query.where(sale_changes.c.lead_id > after).order_by(sale_changes.c.lead_id).limit(size))
         return [LeadId(lead_id) for lead_id in rows.scalars()]
 
     def delete_changes(self, numbers: Sequence[int]) -> None:
         """Remove notes that the CRM does not confirm."""
         if numbers:
-            self._connection.execute(delete(sale_changes).where(sale_changes.c.id.in_(numbers)))
+            self._execute(delete(sale_changes).where(sale_changes.c.id.in_(numbers)))
 
     def mark_seen(self, lead_ids: Sequence[LeadId], now: datetime) -> None:
         """They are still there, as they were."""
         if lead_ids:
             mine = update(sales).where(sales.c.lead_id.in_(lead_ids))
-            self._connection.execute(mine.values(seen_at=now, missing_since=None, acknowledged_at=_IF_THERE))
+            self._execute(mine.values(seen_at=now, missing_since=None, acknowledged_at=_IF_THERE))
 
     def mark_missing(self, missing: Sequence[Sale]) -> None:
         """They are there no more. Of those never seen before, that much is noted; when it was first noticed, stays."""
@@ -206,12 +204,12 @@ class Sales(Repository):
             }
             insert = self._database.insert(sales).values(**_row(sale))
             upsert = insert.on_conflict_do_update(index_elements=["lead_id"], set_=values)
-            self._connection.execute(upsert)
+            self._execute(upsert)
 
     def acknowledge(self, lead_ids: Sequence[str], now: datetime) -> list[LeadId]:
         """An operator says that it is right that they are gone, or double; those of them that were ever looked for."""
         known = update(sales).where(sales.c.lead_id.in_(lead_ids))
-        done = self._connection.execute(known.values(acknowledged_at=now).returning(sales.c.lead_id))
+        done = self._execute(known.values(acknowledged_at=now).returning(sales.c.lead_id))
         return [LeadId(lead_id) for lead_id in done.scalars()]
 
     def adopt(self, lead_id: LeadId, coworker_id: CoworkerId, number: OpportunityId, now: datetime) -> bool:
@@ -229,7 +227,7 @@ class Sales(Repository):
             "unknown_since": None,
         }
         paid = paying.values(state=DONE, coworker_id=coworker_id, verify_count=0, **nothing_more)
-        if self._connection.execute(paid).rowcount != 1:
+        if self._execute(paid).rowcount != 1:
             return False
         self._as(StoredLeads).mark_delivered(lead_id, coworker_id, number, now)
         return True

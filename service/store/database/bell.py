@@ -1,6 +1,6 @@
-"""The bell between web and worker: rung after a commit that made something due, so nobody polls in haste.
+"""The bell between web and worker: rung after a commit that made something due, so that no process polls in haste.
 
-A ring may be lost (a worker that just starts, a full pipe): whoever waits also wakes by itself.
+A ring may be lost (a worker that has just started, a full pipe), so a waiting worker also wakes by itself.
 """
 
 import contextlib
@@ -11,21 +11,29 @@ import stat
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy import Engine
+
+if TYPE_CHECKING:
+    import psycopg
+
+CHANNEL = "lead_capture"
+"""PostgreSQL's channel of NOTIFY."""
 
 
 class Bell(Protocol):
-    """Waits for a ring, or until `also` (a readable file, to stop by) has something to say."""
+    """Waits for a ring, or until `also` (a file descriptor to stop by) is readable."""
 
     def wait(self, timeout_s: float, also: int) -> None:
-        """Return at a ring, at something readable in `also`, or after timeout_s seconds."""
+        """Return at a ring, when `also` is readable, or after timeout_s seconds."""
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Release everything."""
 
 
 def wait_for(files: Iterable[int], timeout_s: float) -> set[int]:
-    """Those of some file descriptors that can be read, once one can or the time is up. Of any number: poll."""
+    """Return the file descriptors that are readable, once one is or the time is up. poll takes any number of them."""
     waiting = select.poll()
     for file in files:
         waiting.register(file, select.POLLIN)
@@ -33,7 +41,7 @@ def wait_for(files: Iterable[int], timeout_s: float) -> set[int]:
 
 
 class PipeBell:
-    """A named pipe beside the SQLite file. One ring wakes one waiting worker: one is enough for one lead."""
+    """A named pipe beside the SQLite file. One ring wakes one waiting worker, which is enough for one lead."""
 
     def __init__(self, path: Path) -> None:
         _make_pipe(path)
@@ -53,16 +61,16 @@ class PipeBell:
 
 @lru_cache(maxsize=8)
 def pipe_of(database: Path) -> Path:
-    """The pipe that belongs to a SQLite file."""
+    """Return the path of the pipe that belongs to a SQLite file."""
     return database.with_name(database.name + "-bell")
 
 
 def ring(database: Path) -> None:
     """Wake a worker of this SQLite file, if one listens.
 
-    Never raises: the commit is done, and a worker that heard nothing looks by itself soon.
+    Never raises: the commit is done, and a worker that missed the ring looks by itself soon.
     """
-    with contextlib.suppress(OSError):  # nobody listens, no right to, full: rung often enough
+    with contextlib.suppress(OSError):  # no listener, no permission, or full, which means rung often enough
         pipe = os.open(pipe_of(database), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             os.write(pipe, b"!")
@@ -75,3 +83,46 @@ def _make_pipe(path: Path) -> None:
         os.mkfifo(path, 0o600)
     if not stat.S_ISFIFO(path.stat().st_mode):
         raise OSError(errno.EEXIST, "is in the way: the worker needs this name for its pipe", str(path))
+
+
+class NotifyBell:
+    """PostgreSQL's LISTEN, on a connection of its own that is opened again when it breaks."""
+
+    def __init__(self, engine: Engine) -> None:
+        import psycopg  # noqa: PLC0415 (SQLite does without)
+
+        self._psycopg = psycopg
+        self._url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connection: psycopg.Connection | None = None
+
+    def wait(self, timeout_s: float, also: int) -> None:
+        """See Bell. Returns at once when it has only now begun to listen: earlier rings were not heard.
+
+        While the database is away this is a plain wait.
+        """
+        try:
+            if self._connection is None:
+                self._connection = self._psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+                self._connection.execute(f"LISTEN {CHANNEL}")
+                return
+            listening = [self._connection.fileno()]
+        except self._psycopg.Error:
+            self.close()
+            listening = []
+        readable = wait_for([*listening, also], timeout_s)
+        if self._connection is not None and listening[0] in readable:
+            self._drain(self._connection)
+
+    def _drain(self, connection: "psycopg.Connection") -> None:
+        try:
+            for _ in connection.notifies(timeout=0):
+                pass
+        except self._psycopg.Error:
+            self.close()
+
+    def close(self) -> None:
+        """See Bell."""
+        if self._connection is not None:
+            with contextlib.suppress(self._psycopg.Error):
+                self._connection.close()
+            self._connection = None

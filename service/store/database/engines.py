@@ -1,6 +1,6 @@
-"""The storage engines: how to connect, how writers queue, how SQL differs.
+"""The storage engines: how to connect, how writers queue, how SQL differs; and the schema they are migrated to.
 
-A further SQL engine is one more entry in ENGINES; all of tests/store/ then runs on it.
+To add another SQL engine, add an entry to ENGINES; all of tests/store/ then runs on it.
 """
 
 import fcntl
@@ -11,23 +11,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_TIMEOUT_S = 20
-"""How long SQLite waits for a lock. Only other programs can hold one: ours queue at the file lock."""
+"""Seconds that SQLite waits for a lock. Only other programs can hold one: our writers queue at the file lock."""
 
-
-CHECKPOINT = "wal_autocheckpoint=8000"
+WAL_PAGES = 8000
 """Pages (32 MB) of the write-ahead log between two checkpoints: pages that many leads touch are written back once."""
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+_MIGRATION_LOCK = 7142000
+"""The advisory lock under which one host migrates while the others wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
     """One database, ready for use by one process.
 
-    writing: for the single writer. reading: for everybody else. turn: enter it before a write
-    transaction. insert: the dialect's INSERT, with ON CONFLICT. path: the SQLite file, else None.
+    writing: for the single writer. reading: for everything else. turn: enter it before a write transaction. insert: the
+    dialect's INSERT, with ON CONFLICT. path: the SQLite file, else None.
     """
 
     writing: Engine
@@ -36,15 +40,15 @@ class Database:
     end_turns: Callable[[], None]
     insert: Callable[..., Any]
     path: Path | None
-    locks_rows: bool  # several may write at once, so that rows are locked; else all writers queue
+    locks_rows: bool  # several processes may write at once, so that rows are locked; else all writers queue
     announce: str | None  # SQL that wakes the workers at the commit; without it the bell is rung after it
 
 
 class FileTurn:
     """A fair queue of all processes of this host: flock hands the file over in order of arrival.
 
-    SQLite's own lock is waited for by sleep and retry, which starves whole processes under load.
-    The kernel frees the lock of a killed process.
+    SQLite waits for its own lock by sleeping and trying again, which starves whole processes under load. The kernel
+    frees the lock of a killed process.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,7 +67,7 @@ class FileTurn:
             fcntl.flock(handle, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._file is not None and self._pid == os.getpid():
             os.close(self._file)
         self._file = None
@@ -79,7 +83,7 @@ class FileTurn:
 def open_database(url: str) -> Database:
     """Open the database of a DATABASE_URL.
 
-    Raises: ValueError for an engine we do not speak.
+    Raises: ValueError for an unsupported engine.
     """
     parsed = make_url(url)
     opener = ENGINES.get(parsed.get_backend_name())
@@ -96,7 +100,7 @@ def _open_sqlite(url: URL) -> Database:
     turn = FileTurn(path.with_name(path.name + "-turn"))
     return Database(
         writing=_sqlite_engine(located, begin="BEGIN IMMEDIATE", pool_size=1, temporary="MEMORY"),
-        # What counts a backlog sorts all of it: on disk beyond a few megabytes, however long it is.
+        # Counting a backlog sorts all of it: on disk beyond a few megabytes, however long it is.
         reading=_sqlite_engine(located, begin="BEGIN", pool_size=8, temporary="FILE"),
         turn=turn,
         end_turns=turn.close,
@@ -112,7 +116,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, temporary: str) -> E
         url,
         pool_size=pool_size,
         max_overflow=24,
-        hide_parameters=True,  # errors are logged, people are not
+        hide_parameters=True,  # errors are logged, personal data is not
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
     )
 
@@ -124,7 +128,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, temporary: str) -> E
             "synchronous=FULL",
             "foreign_keys=ON",
             f"temp_store={temporary}",
-            CHECKPOINT,
+            f"wal_autocheckpoint={WAL_PAGES}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -159,7 +163,23 @@ def _open_postgresql(url: URL) -> Database:
 ENGINES: dict[str, Callable[[URL], Database]] = {"sqlite": _open_sqlite, "postgresql": _open_postgresql}
 
 
-def answers(engine: Engine) -> bool:
-    """Whether the database answers a query. Raises what the driver raises when it does not."""
-    with engine.connect() as connection:
-        return connection.execute(text("SELECT 1")).scalar() == 1
+def migrate(database: Database, revision: str = "head") -> None:
+    """Apply the missing migrations up to `revision`, one process at a time."""
+    from alembic import command  # noqa: PLC0415 (heavy, and only needed here)
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.turn(), database.writing.connect() as connection, connection.begin():
+        if database.locks_rows:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def schema_of(connection: Connection) -> str | None:
+    """Return the revision that a database is on, or None before its first migration."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: Any = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if revision is None else str(revision)

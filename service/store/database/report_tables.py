@@ -1,4 +1,4 @@
-"""The tables of what became of leads: sales, their changes, told conversions, and how the accounts agree."""
+"""The tables of what became of leads, and of leads counted by day."""
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text
 
@@ -10,10 +10,10 @@ Index(
     leads.c.opportunity_id,
     sqlite_where=leads.c.opportunity_id.is_not(None),
     postgresql_where=leads.c.opportunity_id.is_not(None),
-)  # the lead of an opportunity that bears no mark any more
+)  # finds the lead of an opportunity that has lost its mark
 
 sales = Table(
-    # How the opportunity of each delivered lead stands in the CRM, as it was last seen.
+    # The opportunity of each delivered lead, as it was last seen in the CRM.
     "sales",
     metadata,
     Column("lead_id", Text, primary_key=True),
@@ -28,14 +28,14 @@ sales = Table(
     Column("won_at", UtcDateTime),
     Column("lost_at", UtcDateTime),
     Column("loss_reason", Text, nullable=False, default="", server_default=""),
-    Column("updated_at", UtcDateTime),  # as the CRM tells it
+    Column("updated_at", UtcDateTime),  # according to the CRM
     Column("seen_at", UtcDateTime, nullable=False),
-    Column("missing_since", UtcDateTime),  # when it was first found to be there no more
-    Column("acknowledged_at", UtcDateTime),  # when an operator said that this, or a double, is right
+    Column("missing_since", UtcDateTime),  # when it was first not found; NULL: it is there
+    Column("acknowledged_at", UtcDateTime),  # when an operator accepted that it is missing, or double
 )
 
 sale_changes = Table(
-    # What happened to them, in the order in which it was noticed.
+    # What happened to the opportunities, in the order in which it was noticed.
     "sale_changes",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
@@ -48,7 +48,7 @@ sale_changes = Table(
 )
 
 conversions = Table(
-    # Which conversions an ad platform was told of.
+    # Conversions that were reported to an ad platform.
     "conversions",
     metadata,
     Column("platform", Text, primary_key=True),
@@ -62,38 +62,36 @@ crm_reads = Table(
     "crm_reads",
     metadata,
     Column("account", Text, primary_key=True),
-    Column("polled_at", UtcDateTime),  # when somebody last took the turn to look for changes
+    Column("polled_at", UtcDateTime),  # when a process last claimed the poll for changes
     Column("read_until", UtcDateTime),  # the newest change that was seen
     Column("problem", Text, nullable=False, default="", server_default=""),  # why it could not be read; "" while it can
-    Column("reconciled_at", UtcDateTime),  # when somebody last took the turn of the night
+    Column("reconciled_at", UtcDateTime),  # when a process last claimed the nightly comparison
 )
 
 reconciliations = Table(
-    # How the accounts agreed, comparison by comparison.
+    # Comparisons of leads received with opportunities in the CRM.
     "reconciliations",
     metadata,
     Column("account", Text, primary_key=True),
     Column("started_at", UtcDateTime, primary_key=True),
     Column("ended_at", UtcDateTime, nullable=False),
-    Column("since", UtcDateTime),  # leads received before were not compared; NULL: all were
-    Column("result", Json, nullable=False),  # counts, findings, remarks
+    Column("since", UtcDateTime),  # leads received earlier were not compared; NULL: all were
+    Column("result", Json, nullable=False),  # counts, discrepancies, remarks
 )
 
 
 count_days = Table(
-    # The days of which leads are counted, see tally.py. A trigger watches those that are over.
+    # Days whose leads are counted: see statistics/daily_counts.py. A trigger watches days that have ended.
     "count_days",
     metadata,
     Column("since", Text, primary_key=True),  # no lead of the day has a smaller id
-    Column(
-        "until", Text, nullable=False, default="", server_default=""
-    ),  # nor an id that is not smaller; "" while the day goes on
-    Column("day", Text, nullable=False),  # as the operator's calendar calls it: 2026-11-24
+    Column("until", Text, nullable=False, default="", server_default=""),  # ids below it; "": the day is not over
+    Column("day", Text, nullable=False),  # in the operator's calendar: 2026-11-24
     Column("counted_at", UtcDateTime),  # NULL: not yet
 )
 
 count_changes = Table(
-    # Written by the trigger: something about a day that is over has changed, so that it must be counted again.
+    # Written by the trigger: a lead of a day that has ended changed, so the day must be counted again.
     "count_changes",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
@@ -101,7 +99,7 @@ count_changes = Table(
 )
 
 daily_counts = Table(
-    # How many leads of a day and form have something in common.
+    # How many leads of a day and form share a value.
     "daily_counts",
     metadata,
     Column("kind", Text, primary_key=True),  # channel, campaign, location, status ...

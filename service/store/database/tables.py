@@ -1,4 +1,8 @@
-"""The tables, for SQLite and PostgreSQL alike. Migrations are the truth; a test holds both together."""
+"""The tables of leads, queue, platforms and accounts, for SQLite and PostgreSQL alike.
+
+Migrations define the schema; a test compares it with these tables. Two columns keep the physical name of an earlier
+version (`key` is the name in Python), so that its web processes take leads while an upgrade is under way.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -64,8 +68,8 @@ leads = Table(
     Column("codes", Json, nullable=False),
     Column("coworker_id", BigInteger),
     Column("opportunity_id", BigInteger),
-    Column("corrections", Json),  # what an operator put right: [{"at": ..., "fields": {name: answer}}], NULL: nothing
-    Column("untold", Boolean, key="notify_pending"),  # recipients are still to be notified of it; NULL: none are
+    Column("corrections", Json),  # answers changed later, see leads/rows.py; NULL: none
+    Column("untold", Boolean, key="notify_pending"),  # whether recipients are still to be notified; NULL: no
     Index("ix_leads_status_id", "status", "id"),
     Index("ix_leads_form_id", "form", "id"),
 )
@@ -79,7 +83,7 @@ Index(
 )
 
 lead_keys = Table(
-    # What makes a second arrival a repeat; the unique key decides, never a look before.
+    # The keys that make a second arrival a repeat. The unique key decides, never a query before the insert.
     "lead_keys",
     metadata,
     Column("key", Text, primary_key=True),  # kind, form or sender, digest
@@ -91,7 +95,7 @@ lead_keys = Table(
 _by_bytes = Text().with_variant(Text(collation="C"), "postgresql")
 
 lead_words = Table(
-    # By which words each lead is found; filled behind the leads' backs, see word_index.py.
+    # The words by which each lead is found, filled in the background: see search/index.py.
     "lead_words",
     metadata,
     Column("word", _by_bytes, primary_key=True),
@@ -100,7 +104,7 @@ lead_words = Table(
 )
 
 deliveries = Table(
-    # The debt of one Lead to the CRM.
+    # One lead's delivery to the CRM.
     "deliveries",
     metadata,
     Column("lead_id", Text, primary_key=True),
@@ -108,18 +112,18 @@ deliveries = Table(
     Column("person", Text, key="serialize_key", nullable=False),  # folded e-mail: two with one key never run together
     Column("state", Text, nullable=False),  # owed, parked, done
     Column("due_at", UtcDateTime, nullable=False),
-    Column("tries", Integer, nullable=False, default=0, server_default="0"),  # places spent in the schedule
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),  # retries used up in the schedule
     _text("trigger", "schedule"),  # or operator
     Column("claimed_by", Text),
     Column("lease_until", UtcDateTime),
-    Column("coworker_id", BigInteger),  # the finished first step
+    Column("coworker_id", BigInteger),  # the result of the first step
     Column("unknown_step", Text),  # the create whose outcome is unknown
     Column("unknown_since", UtcDateTime),
-    Column("verify_count", Integer, nullable=False, default=0, server_default="0"),  # searches since then
-    _text("form"),  # forms take turns
+    Column("verify_count", Integer, nullable=False, default=0, server_default="0"),  # searches for it since then
+    _text("form"),  # lanes of forms take turns
     Column("priority", Integer, nullable=False, default=0, server_default="0"),  # 0: a live lead; 1: replay, import
     Column("blocked_by", Text),  # the paused call that it waits for; NULL: none
-    Column("request_body", Json),  # the opportunity's body as it was last sent; NULL: never
+    Column("request_body", Json),  # the opportunity as it was last sent; NULL: never
     sqlite_with_rowid=False,
 )
 _is_next = and_(deliveries.c.state == "owed", deliveries.c.claimed_by.is_(None), deliveries.c.blocked_by.is_(None))
@@ -144,7 +148,7 @@ Index(
 Index(
     "ix_deliveries_claimed",
     deliveries.c.serialize_key,
-    unique=True,  # the database itself keeps two Deliveries of one person apart
+    unique=True,  # the database itself keeps two deliveries of one person apart
     sqlite_where=deliveries.c.claimed_by.is_not(None),
     postgresql_where=deliveries.c.claimed_by.is_not(None),
 )
@@ -174,18 +178,18 @@ accounts = Table(
     Column("paused_until", UtcDateTime),
     _text("pause_reason"),
     Column("pause_streak", Integer, nullable=False, default=0, server_default="0"),  # in a row
-    Column("failures", Integer, nullable=False, default=0, server_default="0"),  # since a lead last arrived
+    Column("failures", Integer, nullable=False, default=0, server_default="0"),  # since the last success
     Column("failing_since", UtcDateTime),  # the first of them
 )
 
 account_facts = Table(
-    # What was found out about one Nexudus, where its documents leave it open.
+    # Answers to questions that Nexudus's documents leave open, for one account at one address.
     "account_facts",
     metadata,
     Column("account", Text, primary_key=True),
-    Column("base_url", Text, primary_key=True),  # of another Nexudus nothing is known
+    Column("base_url", Text, primary_key=True),  # facts of one address say nothing of another
     Column("name", Text, primary_key=True),
-    Column("value", Json),  # NULL: being found out since learned_at
+    Column("value", Json),  # NULL: being determined since learned_at
     _text("source"),
     Column("learned_at", UtcDateTime, nullable=False),
 )
@@ -217,7 +221,7 @@ alerts = Table(
 )
 
 notices = Table(
-    # Leads that a platform has for us and that are still to be fetched.
+    # Leads that a platform has announced and that are still to be fetched.
     "notices",
     metadata,
     Column("lead_id", Text, primary_key=True),
@@ -229,7 +233,7 @@ notices = Table(
     Column("state", Text, nullable=False),  # due, parked
     Column("announced_at", UtcDateTime, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
-    Column("tries", Integer, nullable=False, default=0, server_default="0"),  # places spent in the schedule
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),  # retries used up in the schedule
     _text("trigger", "schedule"),  # or operator
     Column("claimed_by", Text),
     Column("lease_until", UtcDateTime),
@@ -237,7 +241,7 @@ notices = Table(
 )
 
 connections = Table(
-    # How the second reads of one form's platform stand; place "" where one token serves all.
+    # How fetching from one form's platform is going; place "" where one token serves all.
     "connections",
     metadata,
     Column("form", Text, primary_key=True),
@@ -245,21 +249,21 @@ connections = Table(
     Column("place", Text, primary_key=True),
     Column("tokens", Json),  # renewed ones; the operator's own are in the forms file
     Column("facts", Json),  # what was learned, such as the questions of a lead form
-    _text("reason"),  # why nothing can be read until a person helps, and what to do; "" while it works
+    _text("reason"),  # why nothing can be fetched until an operator acts, and what to do; "" while it works
     Column("failing_since", UtcDateTime),
     Column("paused_until", UtcDateTime),
     Column("pause_streak", Integer, nullable=False, default=0, server_default="0"),  # in a row
-    Column("failures", Integer, nullable=False, default=0, server_default="0"),  # calls in a row without an answer
-    Column("expires_at", UtcDateTime),  # when a person must renew it; NULL: unknown, or never
-    Column("locked_by", Text),  # who renews the tokens
+    Column("failures", Integer, nullable=False, default=0, server_default="0"),  # calls in a row without a response
+    Column("expires_at", UtcDateTime),  # when an operator must renew it; NULL: unknown, or never
+    Column("locked_by", Text),  # the process that renews the tokens
     Column("locked_until", UtcDateTime),
-    Column("pulled_until", UtcDateTime),  # what was submitted before is here
-    Column("pulled_at", UtcDateTime),  # when it was last asked for what was missed, by itself
-    Column("checked_at", UtcDateTime),  # when it was last checked by itself
+    Column("pulled_until", UtcDateTime),  # everything submitted before then is stored
+    Column("pulled_at", UtcDateTime),  # the last scheduled pull
+    Column("checked_at", UtcDateTime),  # the last scheduled check
 )
 
 calls = Table(
-    # The recent calls to each account, for the pace over all processes.
+    # Recent calls to each account, for the pace of all processes together.
     "calls",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
@@ -271,17 +275,17 @@ calls = Table(
 )
 
 sessions = Table(
-    # Who is signed in to the dashboard.
+    # Sessions of the dashboard.
     "sessions",
     metadata,
-    Column("digest", Text, primary_key=True),  # of what the browser holds
-    Column("mark", Text, nullable=False),  # of the password it was database with
+    Column("digest", Text, primary_key=True),  # of the secret that the browser holds
+    Column("mark", Text, nullable=False),  # of the password that it was opened with
     Column("since", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
 )
 
 deployment = Table(
-    # Values made once and kept: client_id, secret_key ...
+    # Small named values: client_id, secret_key, the cursor of the search index ...
     "deployment",
     metadata,
     Column("name", Text, primary_key=True),

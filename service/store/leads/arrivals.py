@@ -154,7 +154,7 @@ class LeadArrivals(Repository):
         """The keys that lead to who wanted them, now; those of a lead that was stored before never count as new."""
         owners = self._owners(wanted)
         query = select(leads.c.id).where(leads.c.id.in_(list(wanted.values())))
-        old = set(self._connection.execute(query).scalars())
+        old = set(self._execute(query).scalars())
         return {key for key, lead_id in wanted.items() if owners.get(key) == lead_id and lead_id not in old}
 
     def _lost(self, arrival: Arrival, taken: Collection[str], earliest: datetime) -> list[DedupKey]:
@@ -172,11 +172,11 @@ class LeadArrivals(Repository):
         if not keys:
             return {}
         query = select(lead_keys.c.key, lead_keys.c.lead_id).where(lead_keys.c.key.in_(sorted(keys)), *conditions)
-        return {row.key: LeadId(row.lead_id) for row in self._connection.execute(query)}
+        return {row.key: LeadId(row.lead_id) for row in self._execute(query)}
 
     def _lead_to(self, lead_id: LeadId, keys: Collection[str]) -> None:
         change = update(lead_keys).where(lead_keys.c.key.in_(sorted(keys)))
-        self._connection.execute(change.values(lead_id=lead_id))
+        self._execute(change.values(lead_id=lead_id))
 
     # -- which lead it is
 
@@ -223,9 +223,9 @@ class LeadArrivals(Repository):
         query = WHOLE.where(leads.c.id.in_(wanted)).order_by(leads.c.id)
         if lock and self._database.locks_rows:
             theirs = select(deliveries.c.lead_id).where(deliveries.c.lead_id.in_(wanted)).order_by(deliveries.c.lead_id)
-            self._connection.execute(theirs.with_for_update())
+            self._execute(theirs.with_for_update())
             query = query.with_for_update(of=leads)
-        return {LeadId(row.id): from_row(row) for row in self._connection.execute(query)}
+        return {LeadId(row.id): from_row(row) for row in self._execute(query)}
 
     # -- what is written beside
 
@@ -236,9 +236,9 @@ class LeadArrivals(Repository):
         if mine and match.is_same_person:
             self._lead_to(first.id, mine)
         elif mine:
-            self._connection.execute(delete(lead_keys).where(lead_keys.c.key.in_(mine)))
+            self._execute(delete(lead_keys).where(lead_keys.c.key.in_(mine)))
         counting = update(leads).where(leads.c.id == first.id)
-        self._connection.execute(counting.values(repeats=leads.c.repeats + 1))
+        self._execute(counting.values(repeats=leads.c.repeats + 1))
         if further := _further_ids(first, arrival.lead.submission.external_id):
             self._note(first, FURTHER_IDS_REMARK, further)
             if match.became is not None:  # it is written later, with all of its extras
@@ -258,7 +258,7 @@ class LeadArrivals(Repository):
     def _note(self, lead: Lead, name: str, remark: str | Sequence[str]) -> None:
         extras = _with_extra(lead, name, remark).submission.extras
         with self._as(WordIndex).following([lead.id]):
-            self._connection.execute(update(leads).where(leads.c.id == lead.id).values(extras=extras))
+            self._execute(update(leads).where(leads.c.id == lead.id).values(extras=extras))
 
 
 def _further_ids(first: Lead, external_id: str) -> list[str]:

@@ -62,8 +62,8 @@ class Erasure(Repository):
         named = select(lead_words.c.lead_id).where(lead_words.c.word == wanted[:LONGEST])
         alive = select(*COLUMNS).where(leads.c.status != Status.ERASED.value)
         mark = mark_of(self._connection)
-        yield from self._connection.execute(alive.where(leads.c.id <= mark, leads.c.id.in_(named)))
-        yield from self._connection.execute(alive.where(leads.c.id > mark))
+        yield from self._execute(alive.where(leads.c.id <= mark, leads.c.id.in_(named)))
+        yield from self._execute(alive.where(leads.c.id > mark))
 
     def erasable_keys(self, lead_ids: Iterable[LeadId]) -> list[str]:
         """The keys of these leads that are made of what their person said. Reads all keys: ask for many at once.
@@ -74,7 +74,7 @@ class Erasure(Repository):
         found: list[str] = []
         for start in range(0, len(wanted), 10_000):
             some = wanted[start : start + 10_000]
-            found += self._connection.execute(select(lead_keys.c.key).where(lead_keys.c.lead_id.in_(some))).scalars()
+            found += self._execute(select(lead_keys.c.key).where(lead_keys.c.lead_id.in_(some))).scalars()
         return [key for key in found if not key.startswith("id:") or key.startswith("id:browser:")]
 
     def erase(self, lead_ids: Sequence[LeadId], now: datetime, keys: Sequence[str] | None = None) -> ErasureResult:
@@ -88,7 +88,7 @@ class Erasure(Repository):
         found = select(leads.c.id, leads.c.page_url, leads.c.opportunity_id).where(
             leads.c.id.in_(set(lead_ids) - busy), leads.c.status != Status.ERASED.value
         )
-        rows = self._connection.execute(found.order_by(leads.c.id)).all()
+        rows = self._execute(found.order_by(leads.c.id)).all()
         erased = [LeadId(row.id) for row in rows]
         with self._as(WordIndex).following(erased):
             for row in rows:
@@ -104,27 +104,27 @@ class Erasure(Repository):
 
     def _debts(self, lead_ids: Sequence[LeadId]) -> Sequence[Row[Any]]:
         query = select(deliveries).where(deliveries.c.lead_id.in_(lead_ids))
-        return self._connection.execute(query.with_for_update() if self._database.locks_rows else query).all()
+        return self._execute(query.with_for_update() if self._database.locks_rows else query).all()
 
     def _empty(self, row: Any) -> None:
         plain = {"fields": {}, "extras": {}, "evidence": {}, "click_ids": {}, "raw": null(), "corrections": null()}
         nothing = dict.fromkeys((*_PERSONAL, "problem"), "")
         kept = {"page_url": row.page_url.partition("?")[0].partition("#")[0], "status": Status.ERASED.value}
         emptying = update(leads).where(leads.c.id == row.id)
-        self._connection.execute(emptying.values(**plain, **nothing, **kept, coworker_id=None))
+        self._execute(emptying.values(**plain, **nothing, **kept, coworker_id=None))
 
     def _end(self, lead_ids: Sequence[LeadId]) -> None:
         """Owe nothing any more, and let no trace of the person stand beside the lead."""
         mine = deliveries.c.lead_id.in_(lead_ids)
-        self._connection.execute(delete(deliveries).where(mine, deliveries.c.state != DONE))
+        self._execute(delete(deliveries).where(mine, deliveries.c.state != DONE))
         paid = update(deliveries).where(mine)
-        self._connection.execute(paid.values(serialize_key=deliveries.c.lead_id, coworker_id=None, request_body=null()))
-        self._connection.execute(update(attempts).where(attempts.c.lead_id.in_(lead_ids)).values(detail=""))
-        self._connection.execute(delete(notices).where(notices.c.lead_id.in_(lead_ids)))
+        self._execute(paid.values(serialize_key=deliveries.c.lead_id, coworker_id=None, request_body=null()))
+        self._execute(update(attempts).where(attempts.c.lead_id.in_(lead_ids)).values(detail=""))
+        self._execute(delete(notices).where(notices.c.lead_id.in_(lead_ids)))
 
     def _forget_keys(self, keys: Sequence[str]) -> None:
         for start in range(0, len(keys), 1000):
-            self._connection.execute(delete(lead_keys).where(lead_keys.c.key.in_(keys[start : start + 1000])))
+            self._execute(delete(lead_keys).where(lead_keys.c.key.in_(keys[start : start + 1000])))
 
 
 _PERSONAL = ("email", "full_name", "first_name", "last_name", "phone", "company", "ip", "external_id")

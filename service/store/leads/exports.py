@@ -83,7 +83,7 @@ class Exports(Repository):
         query: its status, form, since and until count. last: the id up to which to read all, however many; "": none.
         """
         page = _page(_TOLD, query, after, size)
-        found = self._connection.execute(page.where(leads.c.id <= last).limit(None) if last else page)
+        found = self._execute(page.where(leads.c.id <= last).limit(None) if last else page)
         return [_told(row) for row in found.all()]
 
     def export_edges(self, query: Query, after: str, size: int, most: int) -> list[str]:
@@ -93,7 +93,7 @@ class Exports(Repository):
         edge: str | None = max(above, after)
         while len(found) < most:
             between = select(leads.c.id).where(leads.c.id > edge, leads.c.id < below)
-            edge = self._connection.execute(between.order_by(leads.c.id).offset(size - 1).limit(1)).scalar()
+            edge = self._execute(between.order_by(leads.c.id).offset(size - 1).limit(1)).scalar()
             if edge is None:
                 break
             found.append(edge)
@@ -102,7 +102,7 @@ class Exports(Repository):
     def export_calls(self, ids: Sequence[str]) -> dict[str, list[ExportCall]]:
         """Every call made for some leads, oldest first; leads without one are left out."""
         found: dict[str, list[ExportCall]] = {}
-        rows = self._connection.execute(_CALLS.where(attempts.c.lead_id.in_(ids)).order_by(attempts.c.id))
+        rows = self._execute(_CALLS.where(attempts.c.lead_id.in_(ids)).order_by(attempts.c.id))
         for row in rows.all():
             found.setdefault(row[0], []).append(ExportCall._make(row))
         return found
@@ -110,7 +110,7 @@ class Exports(Repository):
     def export_due_times(self, ids: Sequence[str]) -> dict[str, int]:
         """When those of some leads are tried next that are owed to the CRM: microseconds since 1970."""
         owed = select(deliveries.c.lead_id, _as_kept(deliveries.c.due_at)).where(deliveries.c.state == OWED)
-        rows = self._connection.execute(owed.where(deliveries.c.lead_id.in_(ids)))
+        rows = self._execute(owed.where(deliveries.c.lead_id.in_(ids)))
         return {row.lead_id: row.due_at for row in rows} if ids else {}
 
 

@@ -29,7 +29,7 @@ class Histories(Repository):
     def has_other_accounts(self, account: str) -> bool:
         """Whether there is any lead of another account."""
         query = select(leads.c.id).where(leads.c.account != account).limit(1)
-        return self._connection.execute(query).first() is not None
+        return self._execute(query).first() is not None
 
     def write_histories(self, histories: Sequence[LeadHistory]) -> None:
         """Keep them. A worker finds nothing to deliver among them."""
@@ -43,10 +43,10 @@ class Histories(Repository):
 
     def remove_account(self, account: str, size: int) -> int:
         """Delete at most `size` leads of an account, with all that belongs to them; how many."""
-        found = self._connection.execute(select(leads.c.id).where(leads.c.account == account).limit(size))
+        found = self._execute(select(leads.c.id).where(leads.c.account == account).limit(size))
         ids = list(found.scalars())
         for table, column in ((attempts, attempts.c.lead_id), (deliveries, deliveries.c.lead_id), (leads, leads.c.id)):
-            self._connection.execute(delete(table).where(column.in_(ids)))
+            self._execute(delete(table).where(column.in_(ids)))
         return len(ids)
 
 

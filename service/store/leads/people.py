@@ -67,7 +67,7 @@ class Persons(Repository):
         )
         if nameless:
             query = query.where(leads.c.external_id == "")
-        for row in self._connection.execute(query.execution_options(yield_per=_BATCH_SIZE)):
+        for row in self._execute(query.execution_options(yield_per=_BATCH_SIZE)):
             lead_id, form, form_name, external_id, email, phone, received_at, evidence = row
             submitted_at = evidence.get("submitted_at")
             yield PlatformLead(LeadId(lead_id), form, form_name, external_id, email, phone, received_at, submitted_at)
@@ -85,7 +85,7 @@ class Persons(Repository):
 
     def _earlier(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, EarlierEnquiries]:
         columns = (leads.c.id, leads.c.account, leads.c.email, leads.c.phone)
-        rows = self._connection.execute(select(*columns).where(leads.c.id.in_(lead_ids))).all()
+        rows = self._execute(select(*columns).where(leads.c.id.in_(lead_ids))).all()
         people = {LeadId(row.id): (row.account, _person_of(row.email, row.phone)) for row in rows}
         arrivals = self._arrivals_of({person for _, person in people.values() if person}, max(lead_ids, default=""))
         counts = {}
@@ -110,7 +110,7 @@ class Persons(Repository):
             or_(email.in_(people), leads.c.phone.in_(people)),
             leads.c.status.not_in([status.value for status in _NO_ENQUIRIES]),
         )
-        for row in self._connection.execute(query):
+        for row in self._execute(query):
             for person in {row.email, row.phone}.intersection(people):
                 arrivals[row.account, person].append((row.id, row.received_at))
         return arrivals
@@ -118,9 +118,7 @@ class Persons(Repository):
     def count_announced(self, sender: str, account: str) -> int:
         """Count the leads a platform announced whose answers, and so whose people, are not known yet."""
         query = select(func.count()).select_from(leads).where(leads.c.status == Status.ANNOUNCED.value)
-        return int(
-            self._connection.execute(query.where(leads.c.sender == sender, leads.c.account == account)).scalar_one()
-        )
+        return int(self._execute(query.where(leads.c.sender == sender, leads.c.account == account)).scalar_one())
 
 
 _COLUMNS = ("id", "form", "form_name", "external_id", "email", "phone", "received_at", "evidence")

@@ -1,11 +1,11 @@
-"""Leads as rows and rows as leads."""
+"""Leads as rows, and rows as leads."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, null, select
 
 from service.lead import (
     Attempt,
@@ -29,16 +29,19 @@ LEAD_COLUMNS = tuple(column.name for column in leads.columns)
 WHOLE: Select[Any] = select(leads, deliveries.c.due_at, deliveries.c.state).outerjoin(
     deliveries, deliveries.c.lead_id == leads.c.id
 )
-"""Leads with what their next attempt is read from."""
+"""Leads with the columns that their next attempt is read from."""
+
+WITHOUT_RAW = [null().label("raw") if column is leads.c.raw else column for column in leads.c]
+"""The columns of a lead without the body that could not be read, which may be large."""
 
 
 def lead_values(lead: Lead) -> Values:
-    """A lead as the driver takes it, in the order of LEAD_COLUMNS."""
+    """Return a lead as the driver takes it, in the order of LEAD_COLUMNS."""
     return values_of(leads, to_row(lead))
 
 
 def to_row(lead: Lead) -> dict[str, Any]:
-    """The columns of a lead, in the table's order."""
+    """Return the columns of a lead by their physical names, in the table's order."""
     submission, contact = lead.submission, lead.submission.contact
     return {
         "id": lead.id,
@@ -64,7 +67,7 @@ def to_row(lead: Lead) -> dict[str, Any]:
         "page_url": submission.evidence.page_url,
         "ip": submission.ip,
         "raw": submission.raw or None,
-        **verdict_row(lead.attribution),
+        **attribution_row(lead.attribution),
         "coworker_id": lead.coworker_id,
         "opportunity_id": lead.opportunity_id,
         "corrections": corrections_row(lead.corrections),
@@ -73,12 +76,12 @@ def to_row(lead: Lead) -> dict[str, Any]:
 
 
 def corrections_row(corrections: Sequence[Correction]) -> list[dict[str, Any]] | None:
-    """What the column of a lead's corrections holds; None for none."""
+    """Return the corrections of a lead as their column stores them; None for none."""
     return [_correction_row(each) for each in corrections] or None
 
 
 def _correction_row(correction: Correction) -> dict[str, Any]:
-    """by and applied are left out where they are what the first releases meant without them."""
+    """Leave out `by` and `applied` where they are what the first releases meant without them."""
     row: dict[str, Any] = {
         "at": correction.at.isoformat(),
         "was": dict(correction.was),
@@ -92,7 +95,7 @@ def _correction_row(correction: Correction) -> dict[str, Any]:
 
 
 def corrections_of(rows: Sequence[dict[str, Any]] | None) -> tuple[Correction, ...]:
-    """The corrections of a lead, oldest first, of what its column holds."""
+    """Read the corrections of a lead, oldest first."""
     return tuple(
         Correction(
             datetime.fromisoformat(row["at"]),
@@ -105,36 +108,36 @@ def corrections_of(rows: Sequence[dict[str, Any]] | None) -> tuple[Correction, .
     )
 
 
-def verdict_row(verdict: Attribution) -> dict[str, Any]:
-    """The columns of a verdict."""
+def attribution_row(attribution: Attribution) -> dict[str, Any]:
+    """Return the columns of an attribution."""
     return {
-        "utm_source": verdict.utm_source,
-        "utm_medium": verdict.utm_medium,
-        "utm_campaign": verdict.utm_campaign,
-        "utm_content": verdict.utm_content,
-        "utm_term": verdict.utm_term,
-        "channel": verdict.channel,
-        "lead_source": verdict.lead_source,
-        "rule": verdict.rule,
-        "reason": verdict.reason,
-        "click_ids": dict(verdict.click_ids),
-        "codes": list(verdict.codes),
+        "utm_source": attribution.utm_source,
+        "utm_medium": attribution.utm_medium,
+        "utm_campaign": attribution.utm_campaign,
+        "utm_content": attribution.utm_content,
+        "utm_term": attribution.utm_term,
+        "channel": attribution.channel,
+        "lead_source": attribution.lead_source,
+        "rule": attribution.rule,
+        "reason": attribution.reason,
+        "click_ids": dict(attribution.click_ids),
+        "codes": list(attribution.codes),
     }
 
 
 def _evidence_row(submission: Submission) -> dict[str, Any]:
-    """The evidence without the answers that stand in fields and extras anyway.
+    """Return the evidence without the answers that are in fields and extras anyway.
 
-    names: all names in their order, where putting both together again would not give that: of two
-    names that mean the same the first counts. asked: by which names the answers were submitted.
+    names: all names in their order, where joining both would not restore it: of two names with one meaning the first
+    counts. asked: the names under which the answers were submitted.
     """
     evidence = submission.evidence
     known = {**submission.extras, **submission.fields}
     own = {name: value for name, value in evidence.fields.items() if known.get(name) != value}
     rebuilt = {**known, **own}
-    told = rebuilt.keys() - submission.fields.keys()
-    is_same = len(rebuilt) == len(evidence.fields) and [n for n in rebuilt if n in told] == [
-        n for n in evidence.fields if n in told
+    submitted = rebuilt.keys() - submission.fields.keys()
+    is_same = len(rebuilt) == len(evidence.fields) and [n for n in rebuilt if n in submitted] == [
+        n for n in evidence.fields if n in submitted
     ]
     row: dict[str, Any] = {
         "fields": own,
@@ -158,7 +161,7 @@ def _touch(value: Sequence[Any] | None) -> StoredTouch | None:
 
 
 def from_row(row: Row[Any]) -> Lead:
-    """The lead of one row of leads, with due_at and state of its delivery where it has one."""
+    """Read a lead from its row, with due_at and state of its delivery where it has one."""
     kept = row.evidence
     answers = {**row.extras, **row.fields, **kept.get("fields", {})}
     evidence = Evidence(
@@ -224,7 +227,7 @@ def _attribution(row: Row[Any]) -> Attribution:
 
 
 def attempt_of(row: Row[Any]) -> Attempt:
-    """One call, of its row."""
+    """Read one call from its row."""
     return Attempt(
         step=Step(row.step),
         started_at=row.started_at,

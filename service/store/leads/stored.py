@@ -27,38 +27,38 @@ class StoredLeads(Repository):
 
     def get(self, lead_id: str) -> Lead | None:
         """Return a lead with the time of its next attempt, or None."""
-        row = self._connection.execute(WHOLE.where(leads.c.id == lead_id)).first()
+        row = self._execute(WHOLE.where(leads.c.id == lead_id)).first()
         return None if row is None else from_row(row)
 
     def attempts_of(self, lead_ids: Sequence[str]) -> dict[LeadId, list[Attempt]]:
         """Return every call made for each lead, oldest first."""
         by_lead: dict[LeadId, list[Attempt]] = {LeadId(lead_id): [] for lead_id in lead_ids}
         query = select(attempts).where(attempts.c.lead_id.in_(lead_ids)).order_by(attempts.c.id)
-        for row in self._connection.execute(query):
+        for row in self._execute(query):
             by_lead[LeadId(row.lead_id)].append(attempt_of(row))
         return by_lead
 
     def accounts_of(self, lead_ids: Sequence[LeadId]) -> list[str]:
         """Return the Nexudus accounts that some leads are delivered to."""
         query = select(leads.c.account).where(leads.c.id.in_(lead_ids)).distinct().order_by(leads.c.account)
-        return list(self._connection.execute(query).scalars())
+        return list(self._execute(query).scalars())
 
     # -- status
 
     def count_by_status(self) -> dict[str, int]:
         """Count all leads by status."""
-        rows = self._connection.execute(select(leads.c.status, func.count().label("number")).group_by(leads.c.status))
+        rows = self._execute(select(leads.c.status, func.count().label("number")).group_by(leads.c.status))
         return {row.status: row.number for row in rows}
 
     def statuses_of(self, lead_ids: Sequence[str]) -> dict[LeadId, Status]:
         """Return the status of each lead; unknown ids are left out."""
-        rows = self._connection.execute(select(leads.c.id, leads.c.status).where(leads.c.id.in_(lead_ids)))
+        rows = self._execute(select(leads.c.id, leads.c.status).where(leads.c.id.in_(lead_ids)))
         return {LeadId(row.id): Status(row.status) for row in rows}
 
     def set_status(self, lead_ids: Sequence[LeadId], status: Status, problem: str = "") -> None:
         """Move leads to `status`; `problem` says why an operator must look at them and what to do."""
         change = update(leads).where(leads.c.id.in_(lead_ids)).values(status=status.value, problem=problem)
-        self._connection.execute(change)
+        self._execute(change)
 
     def mark_delivered(
         self, lead_id: LeadId, coworker_id: CoworkerId, opportunity_id: OpportunityId, now: datetime
@@ -71,7 +71,7 @@ class StoredLeads(Repository):
             "opportunity_id": opportunity_id,
             "delivered_at": now,
         }
-        self._connection.execute(update(leads).where(leads.c.id == lead_id).values(delivered))
+        self._execute(update(leads).where(leads.c.id == lead_id).values(delivered))
         self._as(WordIndex).add_numbers(lead_id, coworker_id, opportunity_id)
 
     def finished_before(
@@ -87,7 +87,7 @@ class StoredLeads(Repository):
         for status in FINISHED:  # each by its own part of the index: erased leads only ever grow in number
             query = select(leads.c.id).where(leads.c.status == status.value, leads.c.id < first_lead_id(instant))
             query = query.where(of_forms, ended_at < instant).order_by(leads.c.id).limit(size - len(finished))
-            finished += map(LeadId, self._connection.execute(query).scalars())
+            finished += map(LeadId, self._execute(query).scalars())
         return finished
 
     # -- known already
@@ -104,7 +104,7 @@ class StoredLeads(Repository):
         return {
             key
             for batch in _batches(values)
-            for key in self._connection.execute(query.where(lead_keys.c.key.in_(batch))).scalars()
+            for key in self._execute(query.where(lead_keys.c.key.in_(batch))).scalars()
         }
 
     def known_ids(self, ids: Collection[str]) -> set[str]:
@@ -112,7 +112,7 @@ class StoredLeads(Repository):
         return {
             lead_id
             for batch in _batches(ids)
-            for lead_id in self._connection.execute(select(leads.c.id).where(leads.c.id.in_(batch))).scalars()
+            for lead_id in self._execute(select(leads.c.id).where(leads.c.id.in_(batch))).scalars()
         }
 
     # -- notification
@@ -130,16 +130,16 @@ class StoredLeads(Repository):
         unread = select(notices.c.lead_id).where(notices.c.lead_id == leads.c.id).exists()  # parked without its answers
         pending = and_(leads.c.notify_pending.is_not(None), leads.c.form == form, leads.c.status == status.value)
         query = select(leads.c.id).where(pending, leads.c.id > after, ~unread).order_by(leads.c.id).limit(limit)
-        return map(LeadId, self._connection.execute(query).scalars())
+        return map(LeadId, self._execute(query).scalars())
 
     def mark_notified(self, lead_ids: Sequence[LeadId]) -> None:
         """Record that the recipients of these leads were notified."""
-        self._connection.execute(update(leads).where(leads.c.id.in_(lead_ids)).values(notify_pending=None))
+        self._execute(update(leads).where(leads.c.id.in_(lead_ids)).values(notify_pending=None))
 
     def keep_notifications_of(self, forms: Collection[str]) -> None:
         """Drop pending notifications of all other forms: they have no recipients any more."""
         others = update(leads).where(leads.c.notify_pending.is_not(None), leads.c.form.not_in(forms))
-        self._connection.execute(others.values(notify_pending=None))
+        self._execute(others.values(notify_pending=None))
 
 
 def _batches(values: Collection[str]) -> Iterator[Sequence[str]]:

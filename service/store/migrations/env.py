@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection that service.store.database.migrate hands over."""
+"""Alembic runs this file, on the connection that service.store.database.engines.migrate passes."""
 
 from alembic import context
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, 
 
 from service.store.alerts.alert_log import AlertLog
 from service.store.database.columns import UtcDateTime
-from service.store.database.repository import IsGone, Repository, try_lock, unlock
+from service.store.database.repository import IsGone, Repository
 from service.store.database.tables import connections, notices
 from service.store.queue.outbox import wake
 
@@ -54,12 +54,12 @@ class Connections(Repository):
 
     def health(self, link: ConnectionKey) -> ConnectionHealth:
         """How it stands; as new where nothing is known."""
-        row = self._connection.execute(select(*_HEALTH).where(_is(link))).first()
+        row = self._execute(select(*_HEALTH).where(_is(link))).first()
         return ConnectionHealth(link) if row is None else _health(row)
 
     def health_of_all(self) -> list[ConnectionHealth]:
         """Every connection that anything is known of."""
-        rows = self._connection.execute(select(*_HEALTH).order_by(*_KEY))
+        rows = self._execute(select(*_HEALTH).order_by(*_KEY))
         return [_health(row) for row in rows]
 
     # -- resting
@@ -76,13 +76,13 @@ class Connections(Repository):
         self._ensure(link)
         shorter = or_(connections.c.paused_until.is_(None), connections.c.paused_until < until)
         resting = update(connections).where(_is(link), shorter)
-        self._connection.execute(resting.values(paused_until=until, pause_streak=connections.c.pause_streak + 1))
+        self._execute(resting.values(paused_until=until, pause_streak=connections.c.pause_streak + 1))
 
     def record_failure(self, link: ConnectionKey) -> int:
         """A call had no answer: how many in a row now."""
         self._change(link, failures=connections.c.failures + 1)
         found = select(connections.c.failures).where(_is(link))
-        return int(self._connection.execute(found).scalar_one())
+        return int(self._execute(found).scalar_one())
 
     def record_success(self, link: ConnectionKey, now: datetime) -> bool:
         """A call went through: nothing of it rests any more, and what waits is due at once. Whether anything rested."""
@@ -101,7 +101,7 @@ class Connections(Repository):
         )
         fresh = {"reason": "", "failing_since": None, "paused_until": None, "pause_streak": 0, "failures": 0}
         healing = update(connections).where(those, touched).values(fresh).returning(*_KEY)
-        healed = [ConnectionKey(*row) for row in self._connection.execute(healing)]
+        healed = [ConnectionKey(*row) for row in self._execute(healing)]
         for link in healed:
             self._as(AlertLog).resolve(link.cause, now)
         for whole in {link.whole for link in healed}:
@@ -112,31 +112,31 @@ class Connections(Repository):
         """Find out at once whether what is broken works again; of all connections where none is named."""
         broken = connections.c.reason != ""
         condition = broken if link is None else and_(broken, _of(link.whole))
-        self._connection.execute(update(connections).where(condition).values(paused_until=now, pause_streak=0))
+        self._execute(update(connections).where(condition).values(paused_until=now, pause_streak=0))
         wake(self._connection, self._database)
 
     def _hasten(self, link: ConnectionKey, now: datetime) -> None:
         waiting = and_(notices.c.form == link.form, notices.c.sender == link.sender, notices.c.due_at > now)
-        self._connection.execute(update(notices).where(waiting).values(due_at=now))
+        self._execute(update(notices).where(waiting).values(due_at=now))
         wake(self._connection, self._database)
 
     # -- what is known of them
 
     def facts(self, link: ConnectionKey) -> dict[str, Any]:
         """What was learned, such as the questions of lead forms."""
-        return self._connection.execute(select(connections.c.facts).where(_is(link))).scalar() or {}
+        return self._execute(select(connections.c.facts).where(_is(link))).scalar() or {}
 
     def learn(self, link: ConnectionKey, kind: str, name: str, fact: Any) -> None:
         """Remember one fact of a kind: facts()[kind][name]."""
         self._ensure(link)
         query = select(connections.c.facts).where(_is(link))
-        facts = self._connection.execute(query.with_for_update() if self._database.locks_rows else query).scalar() or {}
+        facts = self._execute(query.with_for_update() if self._database.locks_rows else query).scalar() or {}
         facts[kind] = {**facts.get(kind, {}), name: fact}
         self._change(link, facts=facts)
 
     def tokens(self, link: ConnectionKey) -> Any:
         """What save_tokens kept last, or None."""
-        return self._connection.execute(select(connections.c.tokens).where(_is(link))).scalar()
+        return self._execute(select(connections.c.tokens).where(_is(link))).scalar()
 
     def save_tokens(self, link: ConnectionKey, tokens: Any) -> None:
         """Keep renewed tokens (JSON values) for every process."""
@@ -149,11 +149,11 @@ class Connections(Repository):
     def try_lock(self, link: ConnectionKey, holder: str, now: datetime, seconds: float, is_gone: IsGone) -> bool:
         """Take the right to renew its tokens, for at most so long; False when another has it."""
         self._ensure(link)
-        return try_lock(self._connection, connections, _is(link), holder, (now, seconds), is_gone)
+        return self._lock_row(connections, _is(link), holder, (now, seconds), is_gone)
 
     def unlock(self, link: ConnectionKey, holder: str) -> None:
         """Give that right back."""
-        unlock(self._connection, connections, _is(link), holder)
+        self._unlock_row(connections, _is(link), holder)
 
     # -- whose turn it is to ask by itself
 
@@ -166,7 +166,7 @@ class Connections(Repository):
         fresh = and_(_is(link), connections.c.pulled_at.is_(None))
         self._ensure(link)
         starting = update(connections).where(fresh).values(pulled_at=now, pulled_until=now)
-        if self._connection.execute(starting).rowcount:
+        if self._execute(starting).rowcount:
             return False
         return self._take(link, connections.c.pulled_at, now, every_s)
 
@@ -177,7 +177,7 @@ class Connections(Repository):
     def _take(self, link: ConnectionKey, column: Any, now: datetime, every_s: float) -> bool:
         self._ensure(link)
         due = or_(column.is_(None), column <= now - timedelta(seconds=every_s))
-        return self._connection.execute(update(connections).where(_is(link), due).values({column: now})).rowcount == 1
+        return self._execute(update(connections).where(_is(link), due).values({column: now})).rowcount == 1
 
     # -- keeping order
 
@@ -186,16 +186,16 @@ class Connections(Repository):
         known = {link.whole for link in links}
         for health in self.health_of_all():
             if health.link.whole not in known:
-                self._connection.execute(delete(connections).where(_is(health.link)))
+                self._execute(delete(connections).where(_is(health.link)))
                 self._as(AlertLog).resolve(health.link.cause, now)
 
     def _ensure(self, link: ConnectionKey) -> None:
         insert = self._database.insert(connections).values(form=link.form, sender=link.sender, place=link.place)
-        self._connection.execute(insert.on_conflict_do_nothing())
+        self._execute(insert.on_conflict_do_nothing())
 
     def _change(self, link: ConnectionKey, **values: Any) -> None:
         self._ensure(link)
-        self._connection.execute(update(connections).where(_is(link)).values(**values))
+        self._execute(update(connections).where(_is(link)).values(**values))
 
 
 _KEY = (connections.c.form, connections.c.sender, connections.c.place)

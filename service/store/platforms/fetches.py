@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, not_, or_, select, update
 
 from service.lead import Lead, LeadId, Outcome, Status, Step
-from service.store.database.repository import IsGone, Repository, free_leases
+from service.store.database.repository import IsGone, Repository
 from service.store.database.tables import attempts, connections, leads, notices
 from service.store.leads.arrivals import Arrival, LeadArrivals, Match
-from service.store.leads.changes import Corrections
+from service.store.leads.changes import LeadChanges
 from service.store.leads.stored import StoredLeads
 from service.store.platforms.connections import ConnectionKey, Connections
 from service.store.platforms.notices import DUE, LIVE_FOR, PARKED, FetchNotice, Notices
@@ -49,11 +49,9 @@ class Fetches(Repository):
 
     def has_due_fetch(self, senders: Collection[str], now: datetime) -> bool:
         """Whether there is anything to claim; a look only."""
-        if self._connection.execute(select(notices.c.lead_id).where(_has_expired(now)).limit(1)).first():
+        if self._execute(select(notices.c.lead_id).where(_has_expired(now)).limit(1)).first():
             return True
-        return bool(
-            self._connection.execute(self._due(senders, now, 1)).first() or next(self._probes(senders, now), None)
-        )
+        return bool(self._execute(self._due(senders, now, 1)).first() or next(self._probes(senders, now), None))
 
     def claim_fetches(
         self, worker: str, now: datetime, lease_s: float, room: int, senders: Collection[str]
@@ -62,10 +60,10 @@ class Fetches(Repository):
 
         Over a connection that is broken one at a time, when its rest is over: it finds out.
         """
-        self._connection.execute(update(notices).where(_has_expired(now)).values(_NO_CLAIM))
+        self._execute(update(notices).where(_has_expired(now)).values(_NO_CLAIM))
         ids = list(self._probes(senders, now, is_look=False))[:room]
         due = self._due(senders, now, room)
-        rows = self._connection.execute(due.with_for_update(skip_locked=True) if self._database.locks_rows else due)
+        rows = self._execute(due.with_for_update(skip_locked=True) if self._database.locks_rows else due)
         ids += rows.scalars().all()
         until = now + timedelta(seconds=lease_s)
         return [
@@ -88,9 +86,7 @@ class Fetches(Repository):
         if self._database.locks_rows and not is_look:
             broken = broken.with_for_update()  # two claimers must not each send one to find out
         wholly: set[tuple[str, str]] = set()
-        for row in self._connection.execute(
-            broken.order_by(connections.c.form, connections.c.sender, connections.c.place)
-        ):
+        for row in self._execute(broken.order_by(connections.c.form, connections.c.sender, connections.c.place)):
             if (row.form, row.sender) in wholly:
                 continue
             if row.place == "":
@@ -103,20 +99,20 @@ class Fetches(Repository):
         if link.place:
             here = and_(here, notices.c.place == link.place)
         under_way = select(notices.c.lead_id).where(here, notices.c.claimed_by.is_not(None)).limit(1)
-        if self._connection.execute(under_way).first() is None:
+        if self._execute(under_way).first() is None:
             query = select(notices.c.lead_id).where(here, _is_free(senders)).order_by(notices.c.due_at).limit(1)
-            yield from self._connection.execute(query).scalars()
+            yield from self._execute(query).scalars()
 
     def _claim_notice(self, lead_id: str, worker: str, until: datetime) -> bool:
         free = and_(notices.c.lead_id == lead_id, notices.c.state == DUE, notices.c.claimed_by.is_(None))
         taking = update(notices).where(free).values(claimed_by=worker, lease_until=until)
-        return self._connection.execute(taking).rowcount == 1
+        return self._execute(taking).rowcount == 1
 
     def _begin(self, lead_id: str, worker: str, now: datetime) -> Fetch:
         cut_off = and_(attempts.c.lead_id == lead_id, attempts.c.outcome == Outcome.OPEN.value)
         ended = {"outcome": Outcome.UNAVAILABLE.value, "detail": "the worker ended during the call"}
-        self._connection.execute(update(attempts).where(cut_off).values(ended))
-        row = self._connection.execute(select(notices).where(notices.c.lead_id == lead_id)).one()
+        self._execute(update(attempts).where(cut_off).values(ended))
+        row = self._execute(select(notices).where(notices.c.lead_id == lead_id)).one()
         begun = {
             "lead_id": lead_id,
             "step": Step.FETCH.value,
@@ -124,7 +120,7 @@ class Fetches(Repository):
             "started_at": now,
             "outcome": Outcome.OPEN.value,
         }
-        number = self._connection.execute(attempts.insert().returning(attempts.c.id), begun).scalar_one()
+        number = self._execute(attempts.insert().returning(attempts.c.id), begun).scalar_one()
         notice = FetchNotice(
             LeadId(lead_id),
             row.form,
@@ -139,7 +135,7 @@ class Fetches(Repository):
 
     def free_fetch_leases(self, is_gone: IsGone) -> int:
         """Free the leases of workers that are gone, without waiting for their end; how many."""
-        return free_leases(self._connection, notices, is_gone)
+        return self._free_leases(notices, is_gone)
 
     # -- settling
 
@@ -147,7 +143,7 @@ class Fetches(Repository):
         """Lock the lead before anything else of a settlement: lead, connection, notice is everybody's order."""
         if self._database.locks_rows:
             mine = select(leads.c.id).where(leads.c.id == fetch.notice.lead_id)
-            self._connection.execute(mine.with_for_update())
+            self._execute(mine.with_for_update())
 
     def complete_fetch(self, fetch: Fetch, arrival: Arrival, ended: FetchResult, now: datetime) -> None:
         """The answers are here: the lead gets them, and is owed to the CRM, in this one commit.
@@ -171,7 +167,7 @@ class Fetches(Repository):
         problem = f"It is the enquiry of lead {first.id}, which came by {first.submission.sender}, too."
         self._as(StoredLeads).set_status([lead_id], Status.DISCARDED, problem)
         if match.became is not None:
-            self._as(Corrections).apply_change(match.became, match.person, now)
+            self._as(LeadChanges).apply_change(match.became, match.person, now)
 
     def postpone_fetch(self, fetch: Fetch, due: datetime, tries: int, problem: str, ended: FetchResult) -> None:
         """Give it back until `due`; `tries` places of the schedule are spent.
@@ -194,21 +190,19 @@ class Fetches(Repository):
             "http_status": ended.http_status,
             "detail": ended.detail,
         }
-        self._connection.execute(update(attempts).where(attempts.c.id == fetch.attempt).values(values))
+        self._execute(update(attempts).where(attempts.c.id == fetch.attempt).values(values))
 
     def park_unconfigured(self, links: Collection[ConnectionKey], problem: Callable[[ConnectionKey], str]) -> int:
         """Park what nobody can fetch, because the forms file has its form or sender no more; how many."""
         known = {link.whole for link in links}
         found = select(notices.c.form, notices.c.sender).where(notices.c.state == DUE).distinct()
-        lost = [
-            ConnectionKey(*row) for row in self._connection.execute(found).all() if ConnectionKey(*row) not in known
-        ]
+        lost = [ConnectionKey(*row) for row in self._execute(found).all() if ConnectionKey(*row) not in known]
         return sum(self._park_all(link, problem(link)) for link in lost)
 
     def _park_all(self, link: ConnectionKey, problem: str) -> int:
         theirs = and_(notices.c.form == link.form, notices.c.sender == link.sender, notices.c.state == DUE)
-        ids: Sequence[str] = self._connection.execute(select(notices.c.lead_id).where(theirs)).scalars().all()
-        self._connection.execute(update(notices).where(theirs).values(state=PARKED, **_NO_CLAIM))
+        ids: Sequence[str] = self._execute(select(notices.c.lead_id).where(theirs)).scalars().all()
+        self._execute(update(notices).where(theirs).values(state=PARKED, **_NO_CLAIM))
         for lead_id in ids:
             self._as(StoredLeads).set_status([LeadId(lead_id)], Status.PARKED, problem)
         return len(ids)
@@ -219,14 +213,14 @@ class Fetches(Repository):
 
     def _tell(self, fetch: Fetch, status: Status, problem: str) -> None:
         mine = update(leads).where(leads.c.id == fetch.notice.lead_id, leads.c.status == Status.ANNOUNCED.value)
-        self._connection.execute(mine.values(status=status.value, problem=problem))
+        self._execute(mine.values(status=status.value, problem=problem))
 
     def _check_lease(self, fetch: Fetch) -> None:
         self._change_notice(fetch, claimed_by=fetch.claimed_by)
 
     def _change_notice(self, fetch: Fetch, **values: Any) -> None:
         mine = and_(notices.c.lead_id == fetch.notice.lead_id, notices.c.claimed_by == fetch.claimed_by)
-        if self._connection.execute(update(notices).where(mine).values(**values)).rowcount != 1:
+        if self._execute(update(notices).where(mine).values(**values)).rowcount != 1:
             raise LeaseLost(fetch.notice.lead_id)
 
 

@@ -61,7 +61,7 @@ class Notices(Repository):
         [result] = self._as(LeadArrivals).keep([arrival])
         lead = result.lead
         if lead is not None:
-            self._connection.execute(
+            self._execute(
                 notices.insert().values(
                     lead_id=lead.id,
                     form=notice.form,
@@ -85,13 +85,13 @@ class Notices(Repository):
         person: whose Deliveries must not run beside its own. Whoever was about to fetch it loses its lease.
         """
         gone = delete(notices).where(notices.c.lead_id == lead_id).returning(notices.c.announced_at)
-        announced_at = self._connection.execute(gone).scalar()
+        announced_at = self._execute(gone).scalar()
         if announced_at is None:
             return False
         row = to_row(lead)
         learned = {name: row[name] for name in _LEARNED}
         with self._as(WordIndex).following([lead_id]):
-            self._connection.execute(update(leads).where(leads.c.id == lead_id).values(learned))
+            self._execute(update(leads).where(leads.c.id == lead_id).values(learned))
         is_late = now - announced_at > LIVE_FOR
         form, parked = lead.submission.form, lead.status is not Status.PENDING
         debt = QueuedDelivery(
@@ -104,31 +104,29 @@ class Notices(Repository):
 
     def has_notice(self, lead_id: LeadId) -> bool:
         """Whether the lead's answers are still to be fetched, so that it cannot be sent."""
-        return (
-            self._connection.execute(select(notices.c.lead_id).where(notices.c.lead_id == lead_id)).first() is not None
-        )
+        return self._execute(select(notices.c.lead_id).where(notices.c.lead_id == lead_id)).first() is not None
 
     def retry_fetch(self, lead_id: LeadId, now: datetime) -> bool:
         """An operator asks for a new try, over a broken connection, too; False: nothing is to be fetched."""
         mine = notices.c.lead_id == lead_id
-        row = self._connection.execute(select(notices.c.form, notices.c.sender).where(mine)).first()
+        row = self._execute(select(notices.c.form, notices.c.sender).where(mine)).first()
         if row is None:
             return False
         self._as(StoredLeads).set_status([lead_id], Status.ANNOUNCED)
         self._as(Connections).probe_now(ConnectionKey(*row), now)
         again = {"state": DUE, "due_at": now, "tries": 0, "trigger": "operator"}
-        self._connection.execute(update(notices).where(mine).values(again))
+        self._execute(update(notices).where(mine).values(again))
         return True
 
     def drop_notice(self, lead_id: LeadId) -> None:
         """Fetch nothing: the lead is not wanted, or its person is forgotten."""
-        self._connection.execute(delete(notices).where(notices.c.lead_id == lead_id))
+        self._execute(delete(notices).where(notices.c.lead_id == lead_id))
 
     def fetch_backlog(self) -> list[tuple[ConnectionKey, int, datetime]]:
         """How many leads wait to be fetched, and since when the oldest, by connection and place."""
         key = (notices.c.form, notices.c.sender, notices.c.place)
         query = select(*key, func.count(), func.min(notices.c.announced_at)).where(notices.c.state == DUE)
-        rows = self._connection.execute(query.group_by(*key).order_by(*key))
+        rows = self._execute(query.group_by(*key).order_by(*key))
         return [(ConnectionKey(form, sender, place), number, oldest) for form, sender, place, number, oldest in rows]
 
     # -- taking back
@@ -142,11 +140,11 @@ class Notices(Repository):
 
     def _mark_withdrawn(self, lead_id: LeadId) -> None:
         self.drop_notice(lead_id)
-        status = self._connection.execute(select(leads.c.status).where(leads.c.id == lead_id)).scalar_one()
+        status = self._execute(select(leads.c.status).where(leads.c.id == lead_id)).scalar_one()
         marked = update(leads).where(leads.c.id == lead_id)
         if status == Status.DELIVERED.value:
             problem = f"{WITHDRAWN} Delete the opportunity and the contact in Nexudus, unless you may keep them."
-            self._connection.execute(marked.values(problem=problem))
+            self._execute(marked.values(problem=problem))
         elif status != Status.ERASED.value:
             self._as(Outbox).withdraw([lead_id])
-            self._connection.execute(marked.values(status=Status.DISCARDED.value, problem=WITHDRAWN))
+            self._execute(marked.values(status=Status.DISCARDED.value, problem=WITHDRAWN))

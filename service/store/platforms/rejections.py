@@ -107,7 +107,7 @@ class Refusals(Repository):
     def last_rejection(self, form: str, sender: str) -> Rejection | None:
         """The last of an address, also one that is over."""
         query = select(deployment.c.value).where(deployment.c.name == _name(form, sender))
-        text = self._connection.execute(query).scalar()
+        text = self._execute(query).scalar()
         return None if text is None else _read(form, sender, text)
 
     def open_rejections(self) -> list[Rejection]:
@@ -120,7 +120,7 @@ class Refusals(Repository):
 
     def _open(self, prefix: str) -> Iterator[Rejection]:
         names = deployment.c.name.startswith(prefix, autoescape=True)
-        for row in self._connection.execute(select(deployment).where(names).order_by(deployment.c.name)):
+        for row in self._execute(select(deployment).where(names).order_by(deployment.c.name)):
             form, _, sender = row.name.removeprefix(_PREFIX).rpartition(":")
             refusal = _read(form, sender, row.value)
             if refusal.accepted_at is None:
@@ -129,7 +129,7 @@ class Refusals(Repository):
     def _keep(self, refusal: Rejection) -> None:
         text = _write(refusal)
         adding = self._database.insert(deployment).values(name=_name(refusal.form, refusal.sender), value=text)
-        self._connection.execute(adding.on_conflict_do_update(index_elements=["name"], set_={"value": text}))
+        self._execute(adding.on_conflict_do_update(index_elements=["name"], set_={"value": text}))
 
 
 def _name(form: str, sender: str) -> str:

@@ -9,10 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from service.lead import Delivery
 from service.store.database.repository import Repository
 from service.store.database.tables import call_pauses, deliveries
-from service.store.queue.outbox import Outbox, wake
+from service.store.queue.outbox import wake
 
 NO_CREDENTIALS = "credentials"
 """The pause of every call to an account without credentials."""
@@ -36,34 +35,27 @@ class CallPauses(Repository):
     def call_pause(self, account: str, call: str) -> CallPause | None:
         """Return the pause of a call, whether its time is up or not."""
         query = select(call_pauses).where(call_pauses.c.account == account, call_pauses.c.call == call)
-        row = self._connection.execute(query).first()
+        row = self._execute(query).first()
         return None if row is None else CallPause(*row)
 
     def call_pauses(self) -> list[CallPause]:
         """Return every pause, oldest first."""
         query = select(call_pauses).order_by(call_pauses.c.since, call_pauses.c.account, call_pauses.c.call)
-        return [CallPause(*row) for row in self._connection.execute(query)]
+        return [CallPause(*row) for row in self._execute(query)]
 
     def pause_call(self, account: str, call: str, now: datetime, until: datetime, reason: str) -> None:
         """Begin or extend the pause of a call."""
         extended = {"until": until, "reason": reason, "streak": call_pauses.c.streak + 1}
         insert = self._database.insert(call_pauses)
         begun = insert.values(account=account, call=call, since=now, until=until, reason=reason, streak=1)
-        self._connection.execute(begun.on_conflict_do_update(index_elements=["account", "call"], set_=extended))
-
-    def block(self, delivery: Delivery, call: str, problem: str) -> None:
-        """Release a delivery until its call is resumed, or until it is chosen as a probe.
-
-        Raises: LeaseLost.
-        """
-        self._as(Outbox).block_until_resumed(delivery, call, problem)
+        self._execute(begun.on_conflict_do_update(index_elements=["account", "call"], set_=extended))
 
     def resume_call(self, account: str, call: str) -> bool:
         """End the pause of a call: everything that it blocked is due. Returns whether there was one."""
         ending = delete(call_pauses).where(call_pauses.c.account == account, call_pauses.c.call == call)
         blocked = update(deliveries).where(deliveries.c.account == account, deliveries.c.blocked_by == call)
-        was_paused = self._connection.execute(ending).rowcount > 0
-        if self._connection.execute(blocked.values(blocked_by=None)).rowcount:
+        was_paused = self._execute(ending).rowcount > 0
+        if self._execute(blocked.values(blocked_by=None)).rowcount:
             wake(self._connection, self._database)
         return was_paused
 

@@ -1,7 +1,7 @@
-"""Who delivers what next: claimed with a lease, in turns, no two of one person, nothing that rests.
+"""Claims: which deliveries a worker gets next, in turns, no two of one person at once, nothing that is paused.
 
-Deliveries stand in lanes: account, priority, form. A live lead goes before replays and imports; lanes of one
-priority take turns, so that one noisy form keeps no other waiting; within a lane the longest due goes first.
+Deliveries stand in lanes: account, priority, form. A live lead goes before retries and imports; lanes of one priority
+take turns, so that one noisy form keeps no other waiting; within a lane the longest due goes first.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -15,18 +15,21 @@ from sqlalchemy import and_, literal, not_, select, text, tuple_, update
 from service.lead import Delivery, Doubt, Lead, LeadId, Outcome, Step
 from service.store.accounts import UNAVAILABLE, Accounts
 from service.store.database.columns import UtcDateTime
-from service.store.database.repository import Repository
+from service.store.database.repository import NO_LEASE, Repository
 from service.store.database.tables import accounts, attempts, call_pauses, deliveries
 from service.store.leads.stored import StoredLeads
 from service.store.queue.call_pauses import CallPause, CallPauses
 from service.store.queue.outbox import IS_NEXT, OWED, Outbox
 
-_PERSON_GUARD = 7142003
-"""The class of advisory locks under which PostgreSQL lets one claimer at a time look at a person."""
+_PERSON_LOCK = 7142003
+"""The class of advisory locks under which PostgreSQL lets one claimer at a time consider a person."""
+
+_LAST_PRIORITY = 2**31 - 1
+_LAST_DUE = datetime.max.replace(tzinfo=UTC)
 
 
 class Lane(NamedTuple):
-    """Where a Delivery stands in line."""
+    """A queue of deliveries that are claimed in the order in which they are due."""
 
     account: str
     priority: int
@@ -35,198 +38,187 @@ class Lane(NamedTuple):
 
 @dataclass(slots=True)
 class Turns:
-    """When each lane last had its turn. One worker's memory: with several, each is fair by itself."""
+    """When each lane last had its turn, in one worker's memory: of several workers each is fair by itself."""
 
     _turn: int = 0
     _last: dict[Lane, int] = field(default_factory=dict)
 
     def last(self, lane: Lane) -> int:
-        """The number of its last turn, 0 before the first."""
+        """Return the number of the lane's last turn, 0 before the first."""
         return self._last.get(lane, 0)
 
     def take(self, lane: Lane) -> None:
-        """It is this lane's turn now."""
+        """Record that it is this lane's turn now."""
         self._turn += 1
         self._last[lane] = self._turn
 
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """A lane and when its first Delivery is due."""
+    """A lane and when its first delivery is due."""
 
     lane: Lane
     due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class _Rests:
-    """What is not to be claimed. on_trial: account -> whether a Delivery may be called ahead of its time."""
+class _Paused:
+    """Accounts with restrictions. on_trial: account -> whether a delivery may be tried ahead of its time."""
 
-    paused: Collection[str]
+    accounts: Collection[str]
     on_trial: dict[str, bool]
-    busy: set[str]  # accounts on trial to which somebody is delivering
+    busy: set[str]  # accounts on trial with a delivery in progress
 
 
 class Claims(Repository):
-    """The claims within one transaction."""
+    """Claiming deliveries."""
 
     def claim(
         self, worker: str, now: datetime, lease_s: float, room: int, turns: Turns | None = None
     ) -> list[Delivery]:
-        """Claim at most `room` Deliveries that are due.
+        """Claim at most `room` deliveries that are due.
 
-        Of an account whose pause is over but which has not worked since, one at a time; after an outage it may be
-        called before it is due (a probe). Of those that wait for a hold whose time is up, one finds out.
+        An account on trial, whose pause is over without a success since, gets one at a time; after an outage that one
+        may be claimed before it is due, as a probe. Each expired pause of a kind of call lets one delivery probe it.
         """
-        self._free_expired(now)
-        rests = self._rests(now)
-        hand = _Hand(self, worker, now, now + timedelta(seconds=lease_s), room, rests)
-        for lead_id, account, person in self._finding_out(now, rests):
-            hand.take(lead_id, account, person)
+        self._execute(update(deliveries).where(_has_expired(now)).values(NO_LEASE))
+        paused = self._paused(now)
+        batch = _Batch(self, worker, now, now + timedelta(seconds=lease_s), room, paused)
+        for lead_id, account, person in self._probes(now, paused):
+            batch.take(lead_id, account, person)
         turns = turns or Turns()
-        heads = [head for head in self._heads(rests.paused) if head.due_at <= now]
+        heads = [head for head in self._heads(paused.accounts) if head.due_at <= now]
         for _, group in groupby(sorted(heads, key=lambda head: head.lane.priority), lambda head: head.lane.priority):
             order = sorted(group, key=lambda head: (turns.last(head.lane), head.due_at))
-            self._in_turns([head.lane for head in order], hand, turns)
-        for account in self._idle_on_trial(rests, hand):
-            self._call_ahead(account, hand)
-        return [self._delivery(lead_id, worker, now) for lead_id in hand.taken.values()]
+            self._take_in_turns([head.lane for head in order], batch, turns)
+        for account, is_ahead in paused.on_trial.items():
+            if is_ahead and account not in paused.busy:
+                self._take_ahead(account, batch)
+        return [self._delivery(lead_id, worker, now) for lead_id in batch.taken.values()]
 
-    def _in_turns(self, lanes: Sequence[Lane], hand: "_Hand", turns: Turns) -> None:
-        """One of each lane, then a second of each, until the hand is full or nobody is left."""
-        waiting = [(lane, self._due(lane, hand)) for lane in lanes]
-        while waiting and hand.has_room:
-            waiting = [(lane, line) for lane, line in waiting if self._take_next(lane, line, hand, turns)]
+    def _take_in_turns(self, lanes: Sequence[Lane], batch: "_Batch", turns: Turns) -> None:
+        """Take one delivery of each lane, then a second of each, until the batch is full or the lanes are empty."""
+        waiting = [(lane, self._due(lane, batch)) for lane in lanes]
+        while waiting and batch.has_room:
+            waiting = [(lane, rows) for lane, rows in waiting if self._take_next(lane, rows, batch, turns)]
 
-    def _take_next(self, lane: Lane, line: Iterator[Any], hand: "_Hand", turns: Turns) -> bool:
-        """Claim the next that can be claimed; False when the lane is empty, or must wait."""
-        if not hand.has_room or lane.account in hand.rests.busy:
+    def _take_next(self, lane: Lane, rows: Iterator[Any], batch: "_Batch", turns: Turns) -> bool:
+        """Take the next delivery that can be claimed; False when the lane is empty, or must wait."""
+        if not batch.has_room or lane.account in batch.paused.busy:
             return False
-        for row in line:
-            if hand.take(row.lead_id, lane.account, row.serialize_key):
+        for row in rows:
+            if batch.take(row.lead_id, lane.account, row.serialize_key):
                 turns.take(lane)
                 return True
         return False
 
-    def _due(self, lane: Lane, hand: "_Hand") -> Iterator[Any]:
-        """The lane's due Deliveries, as many as could matter, the longest due first."""
+    def _due(self, lane: Lane, batch: "_Batch") -> Iterator[Any]:
+        """Yield the lane's due deliveries, as many as could matter, the longest due first."""
         query = (
             select(deliveries.c.lead_id, deliveries.c.serialize_key)
-            .where(_stands_in(lane), deliveries.c.due_at <= hand.now, not_(_is_served(deliveries.c.serialize_key)))
+            .where(_is_in(lane), deliveries.c.due_at <= batch.now, not_(_is_in_progress(deliveries.c.serialize_key)))
             .order_by(deliveries.c.due_at)
-            .limit(hand.room * 4)
+            .limit(batch.room * 4)
         )
         if self._database.locks_rows:
             query = query.with_for_update(skip_locked=True)
-        yield from self._connection.execute(query).all()
+        yield from self._execute(query).all()
 
-    def _call_ahead(self, account: str, hand: "_Hand") -> None:
-        """Claim the next of an account after an outage though it is not due yet: its call finds out."""
+    def _take_ahead(self, account: str, batch: "_Batch") -> None:
+        """Take an account's next delivery after an outage though it is not due yet, as a probe."""
         heads = [head for head in self._heads(()) if head.lane.account == account]
-        if heads and hand.has_room:
+        if heads and batch.has_room:
             lane = min(heads, key=lambda head: head.due_at).lane
-            query = select(deliveries.c.lead_id, deliveries.c.serialize_key).where(_stands_in(lane))
-            row = self._connection.execute(query.order_by(deliveries.c.due_at).limit(1)).first()
+            query = select(deliveries.c.lead_id, deliveries.c.serialize_key).where(_is_in(lane))
+            row = self._execute(query.order_by(deliveries.c.due_at).limit(1)).first()
             if row is not None:
-                hand.take(row.lead_id, account, row.serialize_key)
-
-    def _idle_on_trial(self, rests: _Rests, hand: "_Hand") -> list[str]:
-        return [account for account, ahead in rests.on_trial.items() if ahead and account not in hand.rests.busy]
+                batch.take(row.lead_id, account, row.serialize_key)
 
     # -- lanes
 
     def _heads(self, paused: Collection[str]) -> list[_Head]:
-        """The lanes where somebody stands, by one short look at the index for each, however long they are."""
-        found: list[_Head] = []
+        """Return the lanes with deliveries, by one short look at the index for each, however long they are."""
+        heads: list[_Head] = []
         after = Lane("", -1, "")
         columns = (deliveries.c.account, deliveries.c.priority, deliveries.c.form, deliveries.c.due_at)
         while True:
-            # With the last due time of all, or SQLite would walk through the whole lane to its end.
-            query = select(*columns).where(
-                IS_NEXT, tuple_(*columns) > tuple_(*after, literal(_LAST_OF_ALL, UtcDateTime))
-            )
-            row = self._connection.execute(query.order_by(*columns).limit(1)).first()
+            # With the last possible due time, or SQLite would walk through the whole lane to its end.
+            query = select(*columns).where(IS_NEXT, tuple_(*columns) > tuple_(*after, literal(_LAST_DUE, UtcDateTime)))
+            row = self._execute(query.order_by(*columns).limit(1)).first()
             if row is None:
-                return found
+                return heads
             lane = Lane(row.account, row.priority, row.form)
             if lane.account in paused:
-                after = Lane(lane.account, _PAST_ALL, "")
+                after = Lane(lane.account, _LAST_PRIORITY, "")
                 continue
-            found.append(_Head(lane, row.due_at))
+            heads.append(_Head(lane, row.due_at))
             after = lane
 
     def next_due(self, now: datetime) -> datetime | None:
-        """When there is something to claim next, as far as can be known: a due time, or the end of a rest."""
+        """Return when there is something to claim next, as far as is known: a due time, or the end of a pause."""
         pauses = {pause.account: pause.until for pause in self._as(Accounts).pauses(now)}
         heads = [head.due_at for head in self._heads(pauses)]
-        ends = [hold.until for hold in self._as(CallPauses).call_pauses() if hold.until > now]
+        ends = [pause.until for pause in self._as(CallPauses).call_pauses() if pause.until > now]
         return min([*heads, *pauses.values(), *ends], default=None)
 
-    # -- what rests
+    # -- pauses
 
-    def _rests(self, now: datetime) -> _Rests:
-        book = self._as(Accounts)
-        on_trial = {pause.account: pause.reason == UNAVAILABLE for pause in book.on_trial(now)}
+    def _paused(self, now: datetime) -> _Paused:
+        pauses = self._as(Accounts)
+        on_trial = {pause.account: pause.reason == UNAVAILABLE for pause in pauses.on_trial(now)}
         if on_trial and self._database.locks_rows:
-            # Two claimers must not each send one to find out.
-            guard = select(accounts.c.name).where(accounts.c.name.in_(on_trial)).order_by(accounts.c.name)
-            self._connection.execute(guard.with_for_update())
-        under_way = select(deliveries.c.account).where(
+            # Two claimers must not each send a probe.
+            lock = select(accounts.c.name).where(accounts.c.name.in_(on_trial)).order_by(accounts.c.name)
+            self._execute(lock.with_for_update())
+        in_progress = select(deliveries.c.account).where(
             deliveries.c.claimed_by.is_not(None), deliveries.c.account.in_(on_trial)
         )
-        busy = set(self._connection.execute(under_way).scalars()) if on_trial else set()
-        return _Rests({pause.account for pause in book.pauses(now)}, on_trial, busy)
+        busy = set(self._execute(in_progress).scalars()) if on_trial else set()
+        return _Paused({pause.account for pause in pauses.pauses(now)}, on_trial, busy)
 
-    def _finding_out(self, now: datetime, rests: _Rests) -> Iterator[tuple[str, str, str]]:
-        """The Delivery that finds out, of each hold whose time is up and that has nobody under way."""
-        for hold in self._as(CallPauses).call_pauses():
-            if hold.until > now or hold.account in rests.paused:
+    def _probes(self, now: datetime, paused: _Paused) -> Iterator[tuple[str, str, str]]:
+        """For each expired pause of a call without a probe in progress, yield the delivery to probe with."""
+        for pause in self._as(CallPauses).call_pauses():
+            if pause.until > now or pause.account in paused.accounts:
                 continue
             if self._database.locks_rows:
-                mine = select(call_pauses.c.call).where(
-                    call_pauses.c.account == hold.account, call_pauses.c.call == hold.call
-                )
-                self._connection.execute(mine.with_for_update())
-            row = self._first_waiting(hold)
+                own = (call_pauses.c.account == pause.account, call_pauses.c.call == pause.call)
+                self._execute(select(call_pauses.c.call).where(*own).with_for_update())
+            row = self._first_blocked(pause)
             if row is not None:
-                yield row.lead_id, hold.account, row.serialize_key
+                yield row.lead_id, pause.account, row.serialize_key
 
-    def _first_waiting(self, hold: CallPause) -> Any:
-        waiting = and_(deliveries.c.account == hold.account, deliveries.c.blocked_by == hold.call)
-        under_way = select(deliveries.c.lead_id).where(waiting, deliveries.c.claimed_by.is_not(None)).limit(1)
-        if self._connection.execute(under_way).first() is not None:
+    def _first_blocked(self, pause: CallPause) -> Any:
+        blocked = and_(deliveries.c.account == pause.account, deliveries.c.blocked_by == pause.call)
+        in_progress = select(deliveries.c.lead_id).where(blocked, deliveries.c.claimed_by.is_not(None)).limit(1)
+        if self._execute(in_progress).first() is not None:
             return None
         query = select(deliveries.c.lead_id, deliveries.c.serialize_key).where(
-            waiting, deliveries.c.state == OWED, not_(_is_served(deliveries.c.serialize_key))
+            blocked, deliveries.c.state == OWED, not_(_is_in_progress(deliveries.c.serialize_key))
         )
-        return self._connection.execute(query.order_by(deliveries.c.priority, deliveries.c.due_at).limit(1)).first()
+        return self._execute(query.order_by(deliveries.c.priority, deliveries.c.due_at).limit(1)).first()
 
-    # -- one Delivery
+    # -- one delivery
 
     def take(self, lead_id: str, person: str, worker: str, until: datetime) -> bool:
-        """Claim one Delivery, unless it or its person is with somebody."""
+        """Claim one delivery, unless a worker has it or another one of the same person."""
         if self._database.locks_rows:
-            # Two claimers of one person: the second leaves it, instead of waiting for the first one's commit.
-            guard = text("SELECT pg_try_advisory_xact_lock(:class, hashtext(:person))")
-            if not self._connection.execute(guard, {"class": _PERSON_GUARD, "person": person}).scalar():
+            # Of two claimers of one person, the second goes on instead of waiting for the first one's commit.
+            lock = text("SELECT pg_try_advisory_xact_lock(:class, hashtext(:person))")
+            if not self._execute(lock, {"class": _PERSON_LOCK, "person": person}).scalar():
                 return False
-        taking = (
+        free = (
             update(deliveries)
             .where(deliveries.c.lead_id == lead_id, deliveries.c.state == OWED, deliveries.c.claimed_by.is_(None))
-            .where(not_(_is_served(person)))
-            .values(claimed_by=worker, lease_until=until)
+            .where(not_(_is_in_progress(person)))
         )
-        return self._connection.execute(taking).rowcount == 1
-
-    def _free_expired(self, now: datetime) -> None:
-        ended = and_(deliveries.c.claimed_by.is_not(None), deliveries.c.lease_until < now)
-        self._connection.execute(update(deliveries).where(ended).values(claimed_by=None, lease_until=None))
+        return self._execute(free.values(claimed_by=worker, lease_until=until)).rowcount == 1
 
     def _delivery(self, lead_id: LeadId, worker: str, now: datetime) -> Delivery:
-        row = self._connection.execute(select(deliveries).where(deliveries.c.lead_id == lead_id)).one()
+        row = self._execute(select(deliveries).where(deliveries.c.lead_id == lead_id)).one()
         lead = self._as(StoredLeads).get(lead_id)
         if lead is None:
-            raise LookupError(f"lead {lead_id} is owed but not kept")  # both are one transaction
+            raise LookupError(f"lead {lead_id} is queued but not stored")  # both are one transaction
         delivery = Delivery(
             lead,
             worker,
@@ -244,33 +236,27 @@ class Claims(Repository):
         return replace(delivery, doubt=cut_off)
 
     def _settle_cut_off(self, lead: Lead) -> Doubt | None:
-        """An attempt still open is a call cut off by a crash: its outcome is unknown."""
+        """Settle attempts that are still open: calls cut off by a crash, with an unknown outcome."""
         still_open = and_(attempts.c.lead_id == lead.id, attempts.c.outcome == Outcome.OPEN.value)
-        rows = self._connection.execute(select(attempts).where(still_open).order_by(attempts.c.id)).all()
+        rows = self._execute(select(attempts).where(still_open).order_by(attempts.c.id)).all()
         if not rows:
             return None
-        ended = (
-            update(attempts)
-            .where(still_open)
-            .values(outcome=Outcome.UNKNOWN.value, detail="the worker ended during the call")
-        )
-        self._connection.execute(ended)
+        ended = {"outcome": Outcome.UNKNOWN.value, "detail": "the worker ended during the call"}
+        self._execute(update(attempts).where(still_open).values(ended))
         creates = [row for row in rows if row.step in (Step.CREATE_COWORKER.value, Step.CREATE_OPPORTUNITY.value)]
-        if not creates:
-            return None
-        return Doubt(Step(creates[-1].step), creates[-1].started_at)
+        return Doubt(Step(creates[-1].step), creates[-1].started_at) if creates else None
 
 
 @dataclass(slots=True)
-class _Hand:
-    """What one claim holds so far."""
+class _Batch:
+    """The deliveries that one claim has taken so far."""
 
     claims: Claims
     worker: str
     now: datetime
     until: datetime
     room: int
-    rests: _Rests
+    paused: _Paused
     taken: dict[str, LeadId] = field(default_factory=dict)  # by person
 
     @property
@@ -278,28 +264,28 @@ class _Hand:
         return len(self.taken) < self.room
 
     def take(self, lead_id: str, account: str, person: str) -> bool:
-        """Claim one more; False when it cannot be had."""
-        if not self.has_room or person in self.taken or account in self.rests.busy:
+        """Claim one more; False when it cannot be claimed."""
+        if not self.has_room or person in self.taken or account in self.paused.busy:
             return False
         if not self.claims.take(lead_id, person, self.worker, self.until):
             return False
         self.taken[person] = LeadId(lead_id)
-        if account in self.rests.on_trial:
-            self.rests.busy.add(account)
+        if account in self.paused.on_trial:
+            self.paused.busy.add(account)
         return True
 
 
-_PAST_ALL = 2**31 - 1
-_LAST_OF_ALL = datetime.max.replace(tzinfo=UTC)
+def _has_expired(now: datetime) -> Any:
+    return and_(deliveries.c.claimed_by.is_not(None), deliveries.c.lease_until < now)
 
 
-def _stands_in(lane: Lane) -> Any:
-    here = (deliveries.c.account == lane.account, deliveries.c.priority == lane.priority)
-    return and_(IS_NEXT, *here, deliveries.c.form == lane.form)
+def _is_in(lane: Lane) -> Any:
+    place = (deliveries.c.account == lane.account, deliveries.c.priority == lane.priority)
+    return and_(IS_NEXT, *place, deliveries.c.form == lane.form)
 
 
-def _is_served(person: Any) -> Any:
-    """Whether another Delivery of that person is with a worker."""
+def _is_in_progress(person: Any) -> Any:
+    """Whether a worker has a delivery of that person."""
     other = deliveries.alias("other")
     return select(1).where(other.c.serialize_key == person, other.c.claimed_by.is_not(None)).exists()
 

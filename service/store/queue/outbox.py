@@ -1,4 +1,4 @@
-"""The debts to the CRM: owed in the lead's own transaction, claimed with a lease, settled once."""
+"""The outbox: deliveries enqueued in their lead's own transaction, their calls recorded, settled once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,46 +10,51 @@ from sqlalchemy import Connection, and_, func, or_, select, text, update
 from service.lead import CoworkerId, Delivery, Doubt, LeadId, Outcome, Status, Step
 from service.store.database.columns import insert_values, to_micros
 from service.store.database.engines import Database
-from service.store.database.repository import IsGone, Repository, free_leases
+from service.store.database.repository import NO_LEASE, IsGone, Repository
 from service.store.database.tables import attempts, deliveries, leads
 from service.store.leads.stored import StoredLeads
 
 WAKE = "wake"
-"""Set in a connection's `info` when its transaction made something due: the writer rings after the commit."""
+"""Key in a connection's `info` after its transaction made something due: the writer rings the bell after the commit."""
 
 OWED, PARKED, DONE = "owed", "parked", "done"
+"""States of a delivery."""
 
 IS_NEXT = and_(deliveries.c.state == OWED, deliveries.c.claimed_by.is_(None), deliveries.c.blocked_by.is_(None))
-"""Stands in line; written like the condition of ix_deliveries_next."""
+"""Whether a delivery can be claimed when it is due; written like the condition of ix_deliveries_next."""
 
-LATEST_ATTEMPTS = 2000
-"""How far back to look for leads that met a web page: those of the last minutes are among so many calls."""
+RECENT_ATTEMPTS = 2000
+"""Calls to look back over for leads that met a web page: those of the last minutes are among them."""
 
 LIVE, LATER = 0, 1
-"""Priorities: a lead that just came goes before replays and imports."""
+"""Priorities: a lead that has just arrived goes before retries by operators and imports."""
+
+NOTHING_UNKNOWN: dict[str, Any] = {"unknown_step": None, "unknown_since": None, "verify_count": 0}
+
+_ENQUEUED = ("lead_id", "account", "person", "state", "due_at", "form", "priority")
 
 
 def wake(connection: Connection, database: Database) -> None:
-    """Tell the workers of all hosts, once this is committed, that something fell due."""
+    """Wake the workers of all hosts once the transaction is committed: something is due."""
     connection.info[WAKE] = True
     if database.announce:
         connection.execute(text(database.announce))
 
 
 class LeaseLost(Exception):
-    """Another worker has this Delivery now: stop, touch nothing more."""
+    """Another worker has this delivery now: stop, and change nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedDelivery:
-    """What is owed to the CRM for one lead.
+    """One lead's delivery to the CRM.
 
-    person: the folded e-mail; Deliveries of one person never run together.
+    serialize_key: the folded e-mail; two deliveries with one key never run together.
     """
 
     lead_id: LeadId
     account: str
-    person: str
+    serialize_key: str
     due: datetime
     form: str = ""
     parked: bool = False
@@ -57,134 +62,68 @@ class QueuedDelivery:
 
 
 class Outbox(Repository):
-    """The deliveries within one transaction."""
+    """Deliveries: enqueued, retried, moved, and settled by the worker that has claimed them."""
 
-    # -- owing
+    # -- in
 
-    def enqueue(self, debts: Sequence[QueuedDelivery]) -> None:
+    def enqueue(self, queued: Sequence[QueuedDelivery]) -> None:
         """Queue deliveries; a `parked` one waits until an operator releases it."""
-        if not debts:
-            return
         rows = [
             (
-                *(debt.lead_id, debt.account, debt.person, PARKED if debt.parked else OWED),
-                *(to_micros(debt.due), debt.form, debt.priority),
+                *(each.lead_id, each.account, each.serialize_key, PARKED if each.parked else OWED),
+                *(to_micros(each.due), each.form, each.priority),
             )
-            for debt in debts
+            for each in queued
         ]
-        insert_values(self._connection, deliveries, _DEBT_COLUMNS, rows)
-        if not all(debt.parked for debt in debts):
+        insert_values(self._connection, deliveries, _ENQUEUED, rows)
+        if not all(each.parked for each in queued):
             self._wake()
-
-    def unpark(self, lead_id: LeadId, due: datetime) -> None:
-        """What a parked lead lacked is here: it is owed as if it had just come."""
-        parked = update(deliveries).where(deliveries.c.lead_id == lead_id, deliveries.c.state == PARKED)
-        self._connection.execute(parked.values(state=OWED, due_at=due, tries=0, blocked_by=None))
-        self._as(StoredLeads).set_status([lead_id], Status.PENDING)
-        self._wake()
 
     def retry(self, lead_ids: Sequence[LeadId], due: datetime) -> list[LeadId]:
         """Try leads again by an operator's decision, with a fresh schedule; returns those with something to send."""
-        owed = (
-            update(deliveries)
-            .where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
-            .values(state=OWED, due_at=due, tries=0, trigger="operator", priority=LATER, blocked_by=None)
-        )
-        changed = [LeadId(found) for found in self._connection.execute(owed.returning(deliveries.c.lead_id)).scalars()]
-        if changed:
-            self._as(StoredLeads).set_status(changed, Status.PENDING)
+        undone = update(deliveries).where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
+        again = {"state": OWED, "due_at": due, "tries": 0, "trigger": "operator", "priority": LATER, "blocked_by": None}
+        changed = self._execute(undone.values(again).returning(deliveries.c.lead_id)).scalars()
+        retried = [LeadId(lead_id) for lead_id in changed]
+        if retried:
+            self._as(StoredLeads).set_status(retried, Status.PENDING)
             self._wake()
-        return changed
+        return retried
 
-    def _wake(self) -> None:
-        wake(self._connection, self._database)
+    def unpark(self, lead_id: LeadId, due: datetime) -> None:
+        """Deliver a parked lead as if it had just arrived: the answers that it lacked are here."""
+        parked = update(deliveries).where(deliveries.c.lead_id == lead_id, deliveries.c.state == PARKED)
+        self._execute(parked.values(state=OWED, due_at=due, tries=0, blocked_by=None))
+        self._as(StoredLeads).set_status([lead_id], Status.PENDING)
+        self._wake()
 
-    # -- leases
+    def withdraw(self, lead_ids: Sequence[LeadId]) -> None:
+        """Deliver nothing for now, by an operator's decision; a worker that has one of them loses its lease."""
+        undone = update(deliveries).where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
+        self._execute(undone.values(state=PARKED, blocked_by=None, **NO_LEASE))
 
-    def renew_leases(self, worker: str, lead_ids: Iterable[LeadId], until: datetime) -> None:
-        """Keep other workers away from Deliveries that are still being worked on."""
-        held = and_(deliveries.c.lead_id.in_(list(lead_ids)), deliveries.c.claimed_by == worker)
-        self._connection.execute(update(deliveries).where(held).values(lease_until=until))
+    def move(self, lead_id: LeadId, account: str, due: datetime) -> None:
+        """Deliver a lead to another account, with a fresh schedule; steps finished in the old account are forgotten.
 
-    def free_leases(self, is_gone: IsGone) -> int:
-        """Free the leases of workers that are gone, without waiting for their end; how many."""
-        return free_leases(self._connection, deliveries, is_gone)
-
-    # -- attempts
-
-    def begin_attempt(
-        self, delivery: Delivery, step: Step, now: datetime, sent: Mapping[str, Any] | None = None
-    ) -> int:
-        """Write down one call before it is made; its number.
-
-        sent: the opportunity's body, where it is that.
-        Raises: LeaseLost when another worker has the Delivery.
+        Only where no opportunity of it can be in the old account.
         """
-        self._change(delivery, claimed_by=delivery.claimed_by, **({} if sent is None else {"request_body": dict(sent)}))
-        row = {
-            "lead_id": delivery.lead.id,
-            "step": step.value,
-            "trigger": delivery.trigger,
-            "started_at": now,
-            "outcome": Outcome.OPEN.value,
-        }
-        made = self._connection.execute(attempts.insert().returning(attempts.c.id), row)
-        return int(made.scalar_one())
+        anew = {"due_at": due, "tries": 0, "blocked_by": None, "coworker_id": None, **NOTHING_UNKNOWN}
+        self._execute(update(deliveries).where(deliveries.c.lead_id == lead_id).values(account=account, **anew))
+        self._execute(update(leads).where(leads.c.id == lead_id).values(account=account))
+        self.forget_contact_search(lead_id)
+        self._wake()
 
-    def end_attempt(
-        self, number: int, outcome: Outcome, duration_ms: int, http_status: int | None = None, detail: str = ""
-    ) -> None:
-        """Settle one call."""
-        ending = update(attempts).where(attempts.c.id == number)
-        values = {"outcome": outcome.value, "duration_ms": duration_ms, "http_status": http_status, "detail": detail}
-        self._connection.execute(ending.values(values))
-
-    def count_intercepted(self, account: str, since: datetime) -> int:
-        """How many different leads of an account met a web page in calls that began since then."""
-        newest = select(func.max(attempts.c.id)).scalar_subquery()
-        met = (
-            attempts.c.id > newest - LATEST_ATTEMPTS,
-            attempts.c.outcome == Outcome.INTERCEPTED.value,
-            attempts.c.started_at >= since,
-        )
-        query = (
-            select(func.count(attempts.c.lead_id.distinct()))
-            .select_from(attempts.join(deliveries, deliveries.c.lead_id == attempts.c.lead_id))
-            .where(*met, deliveries.c.account == account)
-        )
-        return int(self._connection.execute(query).scalar_one())
-
-    # -- settling
-
-    def save_coworker(self, delivery: Delivery, coworker_id: CoworkerId) -> None:
-        """The first step is finished: never begin before it again."""
-        self._change(delivery, coworker_id=coworker_id, **_NO_DOUBT)
-
-    def mark_unknown(self, delivery: Delivery, doubt: Doubt) -> None:
-        """A create may have been saved: the next try looks first."""
-        self._change(
-            delivery, unknown_step=doubt.step.value, unknown_since=doubt.since, verify_count=doubt.verify_count
-        )
-
-    def clear_unknown(self, delivery: Delivery) -> None:
-        """The create is known not to have been saved."""
-        self._change(delivery, **_NO_DOUBT)
-
-    def complete(self, delivery: Delivery) -> None:
-        """The debt is paid."""
-        self._change(delivery, state=DONE, blocked_by=None, **_NO_CLAIM, **_NO_DOUBT)
-
-    def block_until_resumed(self, delivery: Delivery, call: str, problem: str) -> None:
-        """Release the delivery until that call is resumed; it keeps its place in the schedule and its turn."""
-        self._change(delivery, blocked_by=call, **_NO_CLAIM)
-        self._as(StoredLeads).set_status([delivery.lead.id], Status.PENDING, problem)
+    def forget_contact_search(self, lead_id: LeadId) -> None:
+        """Forget results of searches for the contact: it was another account's, or may have been another person."""
+        searches = update(attempts).where(attempts.c.lead_id == lead_id, attempts.c.step == Step.FIND_COWORKER.value)
+        self._execute(searches.where(attempts.c.outcome == Outcome.DONE.value).values(detail=""))
 
     def reschedule_now(self, account: str, now: datetime, failing_since: datetime, *, untried: bool = False) -> int:
-        """An outage is over: what waits longer than a minute for its next try is due now; how many.
+        """After an outage, make deliveries due that wait longer than a minute for their next try; returns how many.
 
-        failing_since: when it began. What met a web page before that waits on: others came through since, so that page
-        was meant for it alone.
-        untried: also all of whose schedule nothing is spent, as of those that were refused.
+        failing_since: when the outage began. Deliveries that met a web page before then keep waiting: others succeeded
+        since, so the page was meant for them alone.
+        untried: include deliveries that have used up nothing of their schedule, such as those refused before.
         """
         met_earlier = select(attempts.c.id).where(
             attempts.c.lead_id == deliveries.c.lead_id,
@@ -194,76 +133,124 @@ class Outbox(Repository):
         late = and_(deliveries.c.tries > 0, deliveries.c.due_at > now + timedelta(minutes=1))
         if untried:
             late = or_(late, and_(deliveries.c.tries == 0, deliveries.c.due_at > now))
-        hastening = update(deliveries).where(deliveries.c.account == account, IS_NEXT, late, ~met_earlier.exists())
-        return self._connection.execute(hastening.values(due_at=now)).rowcount
+        waiting = update(deliveries).where(deliveries.c.account == account, IS_NEXT, late, ~met_earlier.exists())
+        return self._execute(waiting.values(due_at=now)).rowcount
+
+    def _wake(self) -> None:
+        wake(self._connection, self._database)
+
+    # -- leases
+
+    def renew_leases(self, worker: str, lead_ids: Iterable[LeadId], until: datetime) -> None:
+        """Keep other workers away from deliveries that are still in progress."""
+        own = and_(deliveries.c.lead_id.in_(list(lead_ids)), deliveries.c.claimed_by == worker)
+        self._execute(update(deliveries).where(own).values(lease_until=until))
+
+    def free_leases(self, is_gone: IsGone) -> int:
+        """Free the leases of workers that have ended, without waiting for their expiry; returns how many."""
+        return self._free_leases(deliveries, is_gone)
+
+    # -- attempts
+
+    def begin_attempt(
+        self, delivery: Delivery, step: Step, now: datetime, request_body: Mapping[str, Any] | None = None
+    ) -> int:
+        """Record a call before it is made; returns its number.
+
+        request_body: the opportunity, when the call creates one.
+        Raises: LeaseLost when another worker has the delivery.
+        """
+        body = {} if request_body is None else {"request_body": dict(request_body)}
+        self._change(delivery, claimed_by=delivery.claimed_by, **body)
+        row = {
+            "lead_id": delivery.lead.id,
+            "step": step.value,
+            "trigger": delivery.trigger,
+            "started_at": now,
+            "outcome": Outcome.OPEN.value,
+        }
+        return int(self._execute(attempts.insert().returning(attempts.c.id), row).scalar_one())
+
+    def end_attempt(
+        self, number: int, outcome: Outcome, duration_ms: int, http_status: int | None = None, detail: str = ""
+    ) -> None:
+        """Record how a call ended."""
+        values = {"outcome": outcome.value, "duration_ms": duration_ms, "http_status": http_status, "detail": detail}
+        self._execute(update(attempts).where(attempts.c.id == number).values(values))
+
+    def count_intercepted(self, account: str, since: datetime) -> int:
+        """Count the leads of an account that met a web page in calls that began at or after `since`."""
+        newest = select(func.max(attempts.c.id)).scalar_subquery()
+        query = (
+            select(func.count(attempts.c.lead_id.distinct()))
+            .select_from(attempts.join(deliveries, deliveries.c.lead_id == attempts.c.lead_id))
+            .where(attempts.c.id > newest - RECENT_ATTEMPTS, attempts.c.outcome == Outcome.INTERCEPTED.value)
+            .where(attempts.c.started_at >= since, deliveries.c.account == account)
+        )
+        return int(self._execute(query).scalar_one())
+
+    # -- settling; all of it raises LeaseLost when another worker has the delivery
+
+    def save_coworker(self, delivery: Delivery, coworker_id: CoworkerId) -> None:
+        """Record that the contact exists: later tries begin after this step."""
+        self._change(delivery, coworker_id=coworker_id, **NOTHING_UNKNOWN)
+
+    def mark_unknown(self, delivery: Delivery, doubt: Doubt) -> None:
+        """Record that a create may have been saved: the next try searches for it first."""
+        unknown = {"unknown_step": doubt.step.value, "unknown_since": doubt.since, "verify_count": doubt.verify_count}
+        self._change(delivery, **unknown)
+
+    def clear_unknown(self, delivery: Delivery) -> None:
+        """Record that the create is known not to have been saved."""
+        self._change(delivery, **NOTHING_UNKNOWN)
+
+    def complete(self, delivery: Delivery) -> None:
+        """Record that the delivery is done."""
+        self._change(delivery, state=DONE, blocked_by=None, **NO_LEASE, **NOTHING_UNKNOWN)
+
+    def block(self, delivery: Delivery, call: str, problem: str) -> None:
+        """Release a delivery until its paused call is resumed, or until it is chosen as a probe.
+
+        It keeps its place in the schedule and its turn.
+        """
+        self._change(delivery, blocked_by=call, **NO_LEASE)
+        self._as(StoredLeads).set_status([delivery.lead.id], Status.PENDING, problem)
 
     def postpone(self, delivery: Delivery, due: datetime, tries: int, problem: str = "") -> None:
-        """Give the Delivery back until `due`; `tries` places of the schedule are spent.
+        """Release a delivery until `due`, with `tries` retries used up in the schedule.
 
-        problem: what kept it from the CRM, for whoever looks meanwhile.
+        problem: what kept it from the CRM, shown meanwhile.
         """
-        self._change(delivery, due_at=due, tries=tries, blocked_by=None, **_NO_CLAIM)
+        self._change(delivery, due_at=due, tries=tries, blocked_by=None, **NO_LEASE)
         if problem:
             self._as(StoredLeads).set_status([delivery.lead.id], Status.PENDING, problem)
 
     def park(self, delivery: Delivery, problem: str) -> None:
-        """Only a person can help: say why, and what to do."""
-        self._change(delivery, state=PARKED, blocked_by=None, **_NO_CLAIM)
+        """Leave a delivery to an operator; `problem` says why, and what to do."""
+        self._change(delivery, state=PARKED, blocked_by=None, **NO_LEASE)
         self._as(StoredLeads).set_status([delivery.lead.id], Status.PARKED, problem)
 
     def hand_over(self, delivery: Delivery, account: str, due: datetime) -> None:
-        """The lead is owed to another account: give it back, to be claimed there."""
-        self._change(delivery, **_NO_CLAIM)
+        """Release a delivery to another account, to be claimed there."""
+        self._change(delivery, **NO_LEASE)
         self.move(delivery.lead.id, account, due)
 
-    def move(self, lead_id: LeadId, account: str, due: datetime) -> None:
-        """Owe the lead to another account, with its whole schedule before it; what was done in the old one ends.
-
-        Only where no opportunity of it can be in the old account.
-        """
-        anew = {"due_at": due, "tries": 0, "blocked_by": None, "coworker_id": None, **_NO_DOUBT}
-        self._connection.execute(
-            update(deliveries).where(deliveries.c.lead_id == lead_id).values(account=account, **anew)
-        )
-        self._connection.execute(update(leads).where(leads.c.id == lead_id).values(account=account))
-        self.forget_contact_search(lead_id)
-        self._wake()
-
-    def forget_contact_search(self, lead_id: LeadId) -> None:
-        """Forget what searches said of a contact: it was another account's, or may have been another person."""
-        searches = update(attempts).where(attempts.c.lead_id == lead_id, attempts.c.step == Step.FIND_COWORKER.value)
-        self._connection.execute(searches.where(attempts.c.outcome == Outcome.DONE.value).values(detail=""))
-
-    def withdraw(self, lead_ids: Sequence[LeadId]) -> None:
-        """Deliver nothing for now, by an operator's decision; a worker that has one loses its lease."""
-        held = update(deliveries).where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
-        self._connection.execute(held.values(state=PARKED, blocked_by=None, **_NO_CLAIM))
-
     def _change(self, delivery: Delivery, **values: Any) -> None:
-        held = and_(deliveries.c.lead_id == delivery.lead.id, deliveries.c.claimed_by == delivery.claimed_by)
-        if self._connection.execute(update(deliveries).where(held).values(**values)).rowcount != 1:
+        own = and_(deliveries.c.lead_id == delivery.lead.id, deliveries.c.claimed_by == delivery.claimed_by)
+        if self._execute(update(deliveries).where(own).values(**values)).rowcount != 1:
             raise LeaseLost(delivery.lead.id)
 
-    # -- telling
+    # -- figures
 
     def request_bodies(self, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
-        """Return the opportunity's body as it was last sent for each lead; leads never sent are left out."""
+        """Return the opportunity as it was last sent for each lead; leads never sent are left out."""
         query = select(deliveries.c.lead_id, deliveries.c.request_body).where(deliveries.c.lead_id.in_(lead_ids))
-        return {
-            LeadId(row.lead_id): row.request_body
-            for row in self._connection.execute(query)
-            if row.request_body is not None
-        }
+        rows = self._execute(query)
+        return {LeadId(row.lead_id): row.request_body for row in rows if row.request_body is not None}
 
     def backlog(self) -> tuple[int, datetime | None]:
-        """How many Deliveries are owed, and since when the oldest of their leads waits."""
+        """Count the leads that wait for delivery; with the arrival of the oldest."""
         pending = leads.c.status == Status.PENDING.value  # has an index; the state of the deliveries has none
-        number = self._connection.execute(select(func.count()).select_from(leads).where(pending)).scalar_one()
+        number = self._execute(select(func.count()).select_from(leads).where(pending)).scalar_one()
         oldest = select(leads.c.received_at).where(pending).order_by(leads.c.id).limit(1)
-        return int(number), self._connection.execute(oldest).scalar()
-
-
-_DEBT_COLUMNS = ("lead_id", "account", "person", "state", "due_at", "form", "priority")
-
-_NO_CLAIM: dict[str, Any] = {"claimed_by": None, "lease_until": None}
-_NO_DOUBT: dict[str, Any] = {"unknown_step": None, "unknown_since": None, "verify_count": 0}
+        return int(number), self._execute(oldest).scalar()

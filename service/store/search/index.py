@@ -42,7 +42,7 @@ class WordIndex(Repository):
         """Whether there are leads below that id that are not indexed."""
         mark = mark_of(self._connection)
         query = select(leads.c.id).where(leads.c.id > mark, leads.c.id < before).limit(1)
-        return self._connection.execute(query).first() is not None
+        return self._execute(query).first() is not None
 
     def fill_index(self, before: str, size: int) -> int:
         """Index the next `size` leads with ids below `before`, and move the mark; how many they were.
@@ -52,7 +52,7 @@ class WordIndex(Repository):
         mark = mark_of(self._connection)
         chosen = select(*COLUMNS).where(leads.c.id > mark, leads.c.id < before).order_by(leads.c.id).limit(size)
         # What is being changed is waited for: else its old words would stay.
-        rows = self._connection.execute(chosen.with_for_update() if self._database.locks_rows else chosen).all()
+        rows = self._execute(chosen.with_for_update() if self._database.locks_rows else chosen).all()
         if rows and self._move(mark, rows[-1].id):
             self.add(rows)
             return len(rows)
@@ -62,9 +62,9 @@ class WordIndex(Repository):
         """Set the mark, unless another worker did meanwhile."""
         if not mark:
             adding = self._database.insert(deployment).values(name=MARK, value=to).on_conflict_do_nothing()
-            return self._connection.execute(adding.returning(deployment.c.name)).first() is not None
+            return self._execute(adding.returning(deployment.c.name)).first() is not None
         mine = and_(deployment.c.name == MARK, deployment.c.value == mark)
-        return self._connection.execute(update(deployment).where(mine).values(value=to)).rowcount == 1
+        return self._execute(update(deployment).where(mine).values(value=to)).rowcount == 1
 
     def add(self, rows: Sequence[Any]) -> None:
         """Index leads, given as rows of COLUMNS or more."""
@@ -94,7 +94,7 @@ class WordIndex(Repository):
         return {(word, row.id) for row in self._rows(lead_ids) for word in words_of(row)} if lead_ids else set()
 
     def _rows(self, lead_ids: Sequence[LeadId]) -> Sequence[Any]:
-        return self._connection.execute(select(*COLUMNS).where(leads.c.id.in_(lead_ids))).all()
+        return self._execute(select(*COLUMNS).where(leads.c.id.in_(lead_ids))).all()
 
     def _insert(self, pairs: Iterable[tuple[str, str]]) -> None:
         rows = [{"word": word, "lead_id": lead_id} for word, lead_id in sorted(pairs)]  # one order: no deadlock
@@ -105,7 +105,7 @@ class WordIndex(Repository):
         gone = sorted(pairs)
         for start in range(0, len(gone), 200):
             these = (and_(lead_words.c.word == w, lead_words.c.lead_id == i) for w, i in gone[start : start + 200])
-            self._connection.execute(delete(lead_words).where(or_(*these)))
+            self._execute(delete(lead_words).where(or_(*these)))
 
 
 MOST_WORDS = 300

@@ -187,7 +187,7 @@ class LeadSearch(Repository):
         if not plan.is_ordered:
             return self.page(query, 1).met or MatchCount(0)
         some = select(func.count()).select_from(plan.ids().limit(most + 1).subquery())
-        number = int(self._connection.execute(some).scalar_one())
+        number = int(self._execute(some).scalar_one())
         number += sum(len(found) for _, _, found in self._tail(plan, is_upwards=False)) if plan.asks_words else 0
         return MatchCount(min(number, most), is_exact=number <= most)
 
@@ -203,7 +203,7 @@ class LeadSearch(Repository):
 
     def _add(self, found: Counter[str], ids: Any) -> None:
         query = select(leads.c.status, func.count().label("number")).where(leads.c.id.in_(ids)).group_by(leads.c.status)
-        found.update({row.status: row.number for row in self._connection.execute(query)})
+        found.update({row.status: row.number for row in self._execute(query)})
 
     # -- planning
 
@@ -235,7 +235,7 @@ class LeadSearch(Repository):
 
     def _is_rare(self, one: SearchCondition) -> bool:
         some = select(one.column).where(one.condition).limit(self._few).subquery()
-        return int(self._connection.execute(select(func.count()).select_from(some)).scalar_one()) < self._few
+        return int(self._execute(select(func.count()).select_from(some)).scalar_one()) < self._few
 
     # -- looking: the id that was looked up to, how many leads were looked at for it, those that match
 
@@ -269,7 +269,7 @@ class LeadSearch(Repository):
         """The id so many leads on; the plan's own where it is nearer."""
         between = select(leads.c.id).where(leads.c.id > plan.above, leads.c.id < plan.below)
         ordered = between.order_by(leads.c.id if is_upwards else leads.c.id.desc())
-        found: str | None = self._connection.execute(ordered.offset(size).limit(1)).scalar()
+        found: str | None = self._execute(ordered.offset(size).limit(1)).scalar()
         return found or (plan.below if is_upwards else plan.above)
 
     def _tail(self, plan: SearchPlan, *, is_upwards: bool) -> Iterator[tuple[str, int, Sequence[str]]]:
@@ -291,18 +291,16 @@ class LeadSearch(Repository):
 
     def _next(self, ids: Select[Any], size: int | None, *, is_upwards: bool) -> Sequence[str]:
         (column,) = ids.selected_columns
-        return (
-            self._connection.execute(ids.order_by(column if is_upwards else column.desc()).limit(size)).scalars().all()
-        )
+        return self._execute(ids.order_by(column if is_upwards else column.desc()).limit(size)).scalars().all()
 
     def _matching(self, ids: Sequence[str], plan: SearchPlan) -> Sequence[str]:
         """Those of some leads that meet everything, in their order, by what they say."""
-        rows = self._connection.execute(select(*COLUMNS).where(leads.c.id.in_(ids), *plan.filters.values())).all()
+        rows = self._execute(select(*COLUMNS).where(leads.c.id.in_(ids), *plan.filters.values())).all()
         met = {row.id for row in rows if not plan.terms or _meets(words_of(row), plan.terms)}
         return [lead_id for lead_id in ids if lead_id in met]
 
     def _read(self, ids: Sequence[str]) -> list[Lead]:
-        found = {row.id: row for row in self._connection.execute(WHOLE.where(leads.c.id.in_(ids)))}
+        found = {row.id: row for row in self._execute(WHOLE.where(leads.c.id.in_(ids)))}
         return [from_row(found[lead_id]) for lead_id in ids if lead_id in found]
 
 

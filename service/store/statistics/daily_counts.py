@@ -89,43 +89,42 @@ class Tallies(Repository):
     def by_day(self, kind: str, span: DateRange) -> list[tuple[str, str, int, int]]:
         """Day, value, leads, delivered."""
         of = daily_counts.c
-        found = self._run(select(of.day, of.value, of.leads, of.delivered).where(*_within(kind, span)))
+        found = self._execute(select(of.day, of.value, of.leads, of.delivered).where(*_within(kind, span)))
         return [tuple(row) for row in found]
 
     def by_value(self, kind: str, span: DateRange) -> list[tuple[str, int, int]]:
         """Value, leads, delivered."""
         of = daily_counts.c
         asked = select(of.value, func.sum(of.leads), func.sum(of.delivered)).where(*_within(kind, span))
-        return [(row[0], int(row[1]), int(row[2])) for row in self._run(asked.group_by(of.value))]
+        return [(row[0], int(row[1]), int(row[2])) for row in self._execute(asked.group_by(of.value))]
 
     def counting_state(self) -> CountingState:
         """How far the counting is."""
         newest = select(count_days.c.counted_at).order_by(count_days.c.since.desc()).limit(1)
         waiting = select(func.count()).where(count_days.c.counted_at.is_(None))
         first = select(func.min(count_days.c.day))
-        at = self._run(newest).scalar()
-        return CountingState(at, int(self._run(waiting).scalar_one()), self._run(first).scalar() or "")
+        at = self._execute(newest).scalar()
+        return CountingState(at, int(self._execute(waiting).scalar_one()), self._execute(first).scalar() or "")
 
     def last_lead_from(self, form: str, sender: str) -> LeadId | None:
         """The last lead of a form that a sender brought: looked for in what is not counted yet, else on its day."""
         of = daily_counts.c
         mine = (of.kind == "sender", of.form == form, of.value == sender)
-        day = self._run(select(of.day).where(*mine).order_by(of.day.desc()).limit(1)).scalar()
+        day = self._execute(select(of.day).where(*mine).order_by(of.day.desc()).limit(1)).scalar()
         counted_at = self.counting_state().at
         tail = first_lead_id(counted_at - UNCOUNTED) if counted_at else ""
         found = self._last_between(form, sender, tail, LAST)
         if found is None and day is not None:
-            known = CalendarDay(*self._run(select(count_days).where(count_days.c.day == day)).one())
+            known = CalendarDay(*self._execute(select(count_days).where(count_days.c.day == day)).one())
             found = self._last_between(form, sender, known.since, known.until or LAST)
         return found
 
     def _last_between(self, form: str, sender: str, since: str, until: str) -> LeadId | None:
         those = (leads.c.form == form, leads.c.sender == sender, leads.c.id >= since, leads.c.id < until)
-        found: str | None = self._run(select(leads.c.id).where(*those).order_by(leads.c.id.desc()).limit(1)).scalar()
+        found: str | None = self._execute(
+            select(leads.c.id).where(*those).order_by(leads.c.id.desc()).limit(1)
+        ).scalar()
         return None if found is None else LeadId(found)
-
-    def _run(self, query: Any) -> Any:
-        return self._connection.execute(query)
 
     # -- counting
 
@@ -134,7 +133,7 @@ class Tallies(Repository):
 
         before: what is younger may still be committed by others with a smaller id.
         """
-        known = [CalendarDay(*row) for row in self._run(select(count_days).order_by(count_days.c.since))]
+        known = [CalendarDay(*row) for row in self._execute(select(count_days).order_by(count_days.c.since))]
         closing = first_lead_id(before)
         found = [
             CalendarDay(day.since, _end(day, zone), day.day)
@@ -151,7 +150,7 @@ class Tallies(Repository):
         """The days of leads with ids from `after` on, hopping from one to the next."""
         while after < below:
             asked = select(func.min(leads.c.id)).where(leads.c.id >= after, leads.c.id < below)
-            first: str | None = self._run(asked).scalar()
+            first: str | None = self._execute(asked).scalar()
             if first is None:
                 return
             day = day_of(first, zone)
@@ -160,34 +159,34 @@ class Tallies(Repository):
 
     def counts_in_zone(self, zone: tzinfo) -> bool:
         """Whether the days are those of that zone, as far as can be seen."""
-        newest = self._run(select(count_days).order_by(count_days.c.since.desc()).limit(1)).first()
+        newest = self._execute(select(count_days).order_by(count_days.c.since.desc()).limit(1)).first()
         return newest is None or CalendarDay(*newest) == _renamed(CalendarDay(*newest), zone)
 
     def forget_counts(self) -> None:
         """Begin anew, such as for the calendar of another zone."""
         for table in (count_changes, daily_counts, count_days):
-            self._run(delete(table))
+            self._execute(delete(table))
 
     def add_days(self, days: Sequence[CalendarDay]) -> None:
         """Have days counted; from now on changes of those that are over are noted."""
         for day in days:
             begun = {"until": day.until, "day": day.day, "counted_at": None}
             adding = self._database.insert(count_days).values(since=day.since, **begun)
-            self._run(adding.on_conflict_do_update(index_elements=["since"], set_=begun))
+            self._execute(adding.on_conflict_do_update(index_elements=["since"], set_=begun))
 
     def next_day(self, stale_before: datetime) -> CalendarDay | None:
         """The day to count next, the newest first: never counted, changed, or going on and counted before then."""
         changed = count_days.c.since.in_(select(count_changes.c.since))
         goes_on = (count_days.c.until == "") & (count_days.c.counted_at < stale_before)
         due = select(count_days).where(count_days.c.counted_at.is_(None) | changed | goes_on)
-        row = self._run(due.order_by(count_days.c.since.desc()).limit(1)).first()
+        row = self._execute(due.order_by(count_days.c.since.desc()).limit(1)).first()
         return None if row is None else CalendarDay(*row)
 
     def count_day(self, day: CalendarDay) -> DayCount:
         """Count the leads of a day; the notes first, so that what changes meanwhile is counted once more."""
         noted = select(count_changes.c.id).where(count_changes.c.since == day.since).limit(MOST_CHANGES)
-        changes = self._run(noted).scalars().all()
-        rows = self._run(select(*COLUMNS).where(leads.c.id >= day.since, leads.c.id < (day.until or LAST)))
+        changes = self._execute(noted).scalars().all()
+        rows = self._execute(select(*COLUMNS).where(leads.c.id >= day.since, leads.c.id < (day.until or LAST)))
         sums = count(rows)
         if has_erased(sums):
             sums = remembering(sums, self._locations(day), self._shared())
@@ -197,27 +196,27 @@ class Tallies(Repository):
         """Locations that several have named, whenever that was."""
         of = daily_counts.c
         asked = select(of.value).where(of.kind == "location", of.form == ALL, of.value.not_in(("", ERASED)))
-        return set(self._run(asked.group_by(of.value).having(func.sum(of.leads) >= SHARED)).scalars())
+        return set(self._execute(asked.group_by(of.value).having(func.sum(of.leads) >= SHARED)).scalars())
 
     def _locations(self, day: CalendarDay) -> DayCounts:
         of = daily_counts.c
         asked = select(of.kind, of.form, of.value, of.leads, of.delivered).where(of.day == day.day)
-        return {CountKey(*row[:3]): LeadCount(*row[3:]) for row in self._run(asked.where(of.kind == "location"))}
+        return {CountKey(*row[:3]): LeadCount(*row[3:]) for row in self._execute(asked.where(of.kind == "location"))}
 
     def save_counts(self, counted: DayCount, now: datetime) -> bool:
         """Put the sums of a day in place of the old ones, unless another worker did meanwhile."""
         day = counted.day
         unchanged = count_days.c.counted_at.is_not_distinct_from(day.counted_at)
         mine = (count_days.c.since == day.since) & (count_days.c.until == day.until) & unchanged
-        if not self._run(update(count_days).where(mine).values(counted_at=now)).rowcount:
+        if not self._execute(update(count_days).where(mine).values(counted_at=now)).rowcount:
             return False
-        self._run(delete(daily_counts).where(daily_counts.c.day == day.day))
+        self._execute(delete(daily_counts).where(daily_counts.c.day == day.day))
         rows = [{**key._asdict(), "day": day.day, **sums._asdict()} for key, sums in sorted(counted.sums.items())]
         if rows:
-            self._connection.execute(insert(daily_counts), rows)
+            self._execute(insert(daily_counts), rows)
         for start in range(0, len(counted.changes), 1000):
             some = counted.changes[start : start + 1000]
-            self._run(delete(count_changes).where(count_changes.c.id.in_(some)))
+            self._execute(delete(count_changes).where(count_changes.c.id.in_(some)))
         return True
 
 

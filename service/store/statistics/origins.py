@@ -87,7 +87,7 @@ class Reports(Repository):
         have in common, and that, which is little, is counted by every question.
         """
         found: dict[str, list[OriginCount]] = {name: [] for name in _KEYS}
-        for row in self._connection.execute(_counting(period, most)):
+        for row in self._execute(_counting(period, most)):
             keys = row[1 : 1 + len(_KEYS[row.name])]
             found[row.name].append(OriginCount(tuple(keys), int(row.leads), int(row.delivered)))
         cut = frozenset(name for name in _STRANGERS if len(found[name]) > most)
@@ -98,7 +98,7 @@ class Reports(Repository):
 
     def _left_out(self, period: Period) -> dict[str, int]:
         query = select(leads.c.status, func.count().label("number")).where(_within(period), ~_counts())
-        return {row.status: row.number for row in self._connection.execute(query.group_by(leads.c.status))}
+        return {row.status: row.number for row in self._execute(query.group_by(leads.c.status))}
 
 
 def _by_number(count: OriginCount) -> tuple[int, tuple[str, ...]]:

@@ -44,25 +44,25 @@ class Overview(Repository):
         )
         today = some.subquery()
         query = select(today.c.status, func.count()).group_by(today.c.status)
-        received = {Status(status): number for status, number in self._connection.execute(query)}
+        received = {Status(status): number for status, number in self._execute(query)}
         return TodayFigures(received, self._delivered(since))
 
     def _delivered(self, since: datetime) -> int:
         made = (attempts.c.step.in_(_MADE), attempts.c.outcome == Outcome.DONE.value)
         query = select(func.count()).where(attempts.c.id >= self._first_since(since), *made)
-        return int(self._connection.execute(query).scalar_one())
+        return int(self._execute(query).scalar_one())
 
     def _first_since(self, since: datetime) -> int:
         """The number of the first call since then: calls are numbered as they are made, so halving finds it."""
         ends = (func.min(attempts.c.id), func.max(attempts.c.id))  # asked one by one: together they read all calls
-        lowest, highest = (self._connection.execute(select(end)).scalar() for end in ends)
+        lowest, highest = (self._execute(select(end)).scalar() for end in ends)
         if lowest is None or highest is None:
             return 0
         low, high = int(lowest), int(highest) + 1
         while low < high:
             middle = (low + high) // 2
             query = select(attempts.c.id, attempts.c.started_at).where(attempts.c.id >= middle)
-            row = self._connection.execute(query.order_by(attempts.c.id).limit(1)).first()
+            row = self._execute(query.order_by(attempts.c.id).limit(1)).first()
             if row is None or row.started_at >= since:
                 high = middle
             else:
@@ -80,16 +80,16 @@ class Overview(Repository):
             .order_by(attempts.c.id.desc())
             .limit(1)
         )
-        found: datetime | None = self._connection.execute(query).scalar()
+        found: datetime | None = self._execute(query).scalar()
         return found
 
     def last_received_from(self, sender: str) -> datetime | None:
         """When a sender last brought a lead."""
         named = select(func.max(lead_words.c.lead_id)).where(lead_words.c.word == facet("sender", sender))
         younger = select(func.max(leads.c.id)).where(leads.c.id > mark_of(self._connection), leads.c.sender == sender)
-        ids = [self._connection.execute(query).scalar() for query in (named, younger)]
+        ids = [self._execute(query).scalar() for query in (named, younger)]
         query = select(leads.c.received_at).where(leads.c.id == max((one for one in ids if one), default=""))
-        found: datetime | None = self._connection.execute(query).scalar()
+        found: datetime | None = self._execute(query).scalar()
         return found
 
     def senders(self) -> list[str]:
@@ -105,7 +105,7 @@ class Overview(Repository):
         found: list[str] = []
         while True:
             query = select(lead_words.c.word).where(lead_words.c.word > place, lead_words.c.word < f"={name};")
-            word: str | None = self._connection.execute(query.order_by(lead_words.c.word).limit(1)).scalar()
+            word: str | None = self._execute(query.order_by(lead_words.c.word).limit(1)).scalar()
             if word is None:
                 return found
             found.append(word[len(start) :])
