@@ -43,8 +43,8 @@ verify_token = "{SECRET}"
 access_token = "{SECRET}"
 """
 
-Entered = set[tuple[str, str]]
-"""(file, function) pairs of the service."""
+Entered = list[tuple[str, str]]
+"""(file, function) pairs of the service, in the order in which they are first entered."""
 
 
 class Tracer:
@@ -54,7 +54,7 @@ class Tracer:
         """threads: the names of the threads that count begin with this, or are the main one's; "" counts all."""
         self._threads = threads
         self._recording = False
-        self._codes: set[CodeType] = set()
+        self._codes: dict[CodeType, None] = {}  # in the order of their first calls
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -82,17 +82,17 @@ class Tracer:
         name = threading.current_thread().name
         if self._threads and name != "MainThread" and not name.startswith(self._threads):
             return
-        self._codes.add(frame.f_code)
+        self._codes.setdefault(frame.f_code)
 
     @property
     def entered(self) -> Entered:
         """What was entered; comprehensions, lambdas and class bodies belong to the function around them."""
         root = f"{SERVICE}{os.sep}"
-        return {
-            (code.co_filename.removeprefix(root), code.co_qualname.partition(".<locals>.<")[0])
+        return [
+            (code.co_filename.removeprefix(root), code.co_qualname)
             for code in self._codes
             if code.co_filename.startswith(root) and not code.co_name.startswith("<")
-        }
+        ]
 
 
 def census() -> None:
@@ -233,4 +233,7 @@ def _post_people(app: Any, prefix: str) -> None:
 
 
 if __name__ == "__main__":
-    census()
+    if "--journeys" in sys.argv:  # for programs: the last line of the output
+        print(json.dumps(journeys()))
+    else:
+        census()

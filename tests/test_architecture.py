@@ -1,0 +1,53 @@
+"""docs/architecture.md, held to the program: a real lead walks as it says, and its words are in the code."""
+
+import json
+import re
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+from tests.processes import CHECKOUT, bare_environ
+
+pytestmark = pytest.mark.journey
+
+ARCHITECTURE = (CHECKOUT / "docs" / "architecture.md").read_text(encoding="utf-8")
+WALKS = dict(re.findall(r"<!-- walk: ([^>]+) -->\n((?:\|.*\n)+)", ARCHITECTURE))
+
+
+@cache
+def walked() -> dict[str, list[list[str]]]:
+    """What each journey enters, in order; traced in a process of its own, as a worker takes over signals."""
+    command = [sys.executable, "-m", "tests.census", "--journeys"]
+    done = subprocess.run(command, env=bare_environ(), capture_output=True, text=True, timeout=120, check=True)
+    journeys: dict[str, list[list[str]]] = json.loads(done.stdout.splitlines()[-1])
+    return journeys
+
+
+def steps(walk: str) -> list[list[str]]:
+    """[file, function] of each row."""
+    rows = re.findall(r"^\|[^|]*\| `([\w/]+\.py)` \| `([^`]+)` \|$", WALKS[walk], re.MULTILINE)
+    return [list(row) for row in rows]
+
+
+def test_both_walks_are_described() -> None:
+    assert {name: len(steps(name)) >= 10 for name in WALKS} == {
+        "form post": True,
+        "claim and deliver two new people": True,
+    }
+
+
+@pytest.mark.parametrize("walk", WALKS)
+def test_a_lead_walks_as_the_page_says(walk: str) -> None:
+    described = steps(walk)
+
+    entered = [step for step in walked()[walk] if step in described]
+
+    assert entered == described
+
+
+def test_every_room_is_on_the_page() -> None:
+    rooms = {path.name for path in (CHECKOUT / "service").iterdir() if not path.name.startswith("_")}
+
+    assert {room for room in rooms if f"](../service/{room})" not in ARCHITECTURE} <= {"py.typed"}
