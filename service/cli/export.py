@@ -13,7 +13,7 @@ from service.cli.export_lines import as_lead_json
 from service.cli.export_pages import texts
 from service.cli.installation import Installation
 from service.lead import CANONICAL_FIELDS, LeadId, Status
-from service.nexudus.lead_sources import lead_source_name
+from service.nexudus.enumerations import lead_source_name
 from service.operations.lead_json import beside_json
 from service.store import ExportRow, Query, Store, as_milliseconds
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.nexudus.lead_sources import lead_source_name
+from service.nexudus.enumerations import lead_source_name
 from service.store import ExportCall, ExportRow, as_instant
 
 

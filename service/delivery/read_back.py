@@ -17,7 +17,7 @@ from service.lead import Lead, OpportunityId, marker_of
 from service.nexudus.errors import NexudusError
 from service.nexudus.marks import RoundTrip, round_trip
 from service.nexudus.opportunities import PATH
-from service.nexudus.rows import Row, id_of
+from service.nexudus.values import Row, id_of
 from service.store import Transaction
 
 log = structlog.get_logger()

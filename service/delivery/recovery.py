@@ -10,8 +10,7 @@ from service import clock
 from service.delivery.context import AccountContext
 from service.lead import CoworkerId, Delivery, OpportunityId, Step, marked_in, marker_of
 from service.nexudus import marks
-from service.nexudus.pipeline import instant_of
-from service.nexudus.rows import Row, id_of, text_of
+from service.nexudus.values import Row, id_of, instant_of, text_of
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from service import clock
 from service.nexudus import boards
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import NexudusError, Refused, Throttled
-from service.nexudus.text import plain
+from service.nexudus.values import plain
 
 log = structlog.get_logger()
 

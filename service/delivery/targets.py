@@ -8,7 +8,7 @@ from functools import partial
 from service import clock
 from service.delivery.translate import Target
 from service.forms import Destination, Form
-from service.nexudus import boards
+from service.nexudus import boards, directory
 from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus
 
@@ -79,10 +79,10 @@ def look_up(nexudus: Nexudus, form: Form) -> Target:
     Raises: Unroutable, saying what to write; NexudusError.
     """
     stage = choose_stage(boards.stages(nexudus), form.destination, partial(boards.judged, nexudus))
-    business_id = form.contact.business_id or stage.business_id or boards.me(nexudus).default_business_id
+    business_id = form.contact.business_id or stage.business_id or directory.me(nexudus).default_business_id
     if not business_id:
         raise Unroutable(f"form {form.name}: its location is unknown: write contact.business_id")
-    business = boards.business(nexudus, business_id)
+    business = directory.business(nexudus, business_id)
     if business is None:
         raise Unroutable(f"form {form.name}: Nexudus has no location {business_id}: correct contact.business_id")
     country_id = form.contact.country_id or business.country_id

@@ -1,25 +1,20 @@
-"""Speaking to Nexudus: its URLs, field names, envelopes, tokens and errors. It has never heard of a Lead.
+"""Speaking to Nexudus: its URLs, field names, envelopes, tokens and errors. It knows nothing of leads.
 
-errors.py         what a failed call means, named by what to do next
-transport.py      one HTTP request: time limits, no retries, no redirects
-answers.py        what an answer means: a value, or one of the errors
-text.py           strings that fit: into the CRM's fields, and out of its answers
-totp.py           the six digits of the second factor
-tokens.py         the tokens of one login, and who keeps them
-grants.py         asking for tokens: by password, by refresh token
-bearer.py         which token to use now; one process exchanges, the others wait
-client.py         Nexudus: get, post, records
-fields.py         kinds of fields that the bodies are made of
-coworkers.py      finding and creating the contact
-opportunities.py  creating the opportunity
-marks.py          whether an opportunity is there already: by its mark, or by its looks
-pipeline.py       how opportunities stand, many at a time
-stage_history.py  when they came into their stages
-lead_sources.py   the CRM's list of sources
-loss_reasons.py   the CRM's list of why opportunities are lost
-boards.py         what a set-up can name: stages, locations, owners, countries ...
-opportunity_types.py  types, and their templates for notes
-counts.py         how many opportunities a location holds
-custom_fields.py  what fields an operator added, and made compulsory
-roles.py          what the login may do, where the CRM shows it
+errors.py          what a failed call means, named by what to do next
+transport.py       one HTTP request, without retries
+responses.py       what a response means: a value, or one of the errors
+values.py          values of records, and texts that fit
+tokens.py          the login, its tokens and where they are stored
+authentication.py  asking for tokens; one process exchanges them, the others wait
+client.py          Nexudus: get, post, one, page, records
+fields.py          kinds of fields that the bodies are made of
+coworkers.py       finding and creating the contact
+opportunities.py   creating and counting opportunities
+marks.py           finding an existing opportunity by its marker or its content
+pipeline.py        opportunities as they stand, many at a time
+stage_history.py   when opportunities entered their stages
+enumerations.py    lead sources and loss reasons
+boards.py          boards, and stages with their actions
+directory.py       locations, users and roles, teams, countries, time zones, opportunity types
+custom_fields.py   fields that an operator added, and required
 """

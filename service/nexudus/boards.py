@@ -1,16 +1,15 @@
-"""What a set-up can name: stages and boards, locations, owners, teams, countries, time zones."""
+"""The boards of the CRM and their stages, with what a stage does to an opportunity on arrival."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from service.nexudus.client import Nexudus
-from service.nexudus.errors import Intercepted, Unavailable
-from service.nexudus.rows import Row, id_of, ids_of, text_of
+from service.nexudus.directory import Business, business
+from service.nexudus.errors import Unavailable
+from service.nexudus.values import Row, id_of, text_of
 
 BOARDS_PATH = "/api/crm/crmboards"
 STAGES_PATH = "/api/crm/crmboardcolumns"
-USERS_PATH = "/api/sys/users"
-TEAMS_PATH = "/api/spaces/teams"
 
 DANGERS = {
     "DeleteAccount": "deletes the customer",
@@ -83,65 +82,6 @@ class Board:
     name: str
     business_id: int | None
     archived: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Business:
-    """A location; the better source of country and time zone than a user's defaults."""
-
-    id: int
-    name: str
-    country_id: int | None
-    time_zone_id: int | None
-    currency_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Country:
-    """A country; code is ISO 3166, two letters."""
-
-    id: int
-    name: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class TimeZone:
-    """A time zone under its Windows name, such as "GMT Standard Time"."""
-
-    id: int
-    name: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """What belongs to a location: a team."""
-
-    id: int
-    name: str
-    business_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """An admin user, who can own opportunities. Default ids are None where the CRM shows 0.
-
-    business_ids is None where the user was seen in a list only; `user` tells them. api_access is None where
-    it is not shown. role_ids: of their UserRoles.
-    """
-
-    id: int
-    name: str = field(repr=False)
-    email: str = field(repr=False)
-    active: bool
-    admin: bool
-    business_ids: tuple[int, ...] | None
-    api_access: bool | None = None
-    default_business_id: int | None = None
-    default_country_id: int | None = None
-    default_time_zone_id: int | None = None
-    role_ids: tuple[int, ...] = ()
 
 
 def boards(nexudus: Nexudus) -> list[Board]:
@@ -224,112 +164,3 @@ def _listed(row: Row, board: Board) -> Stage:
         business_id=board.business_id,
         archived=board.archived,
     )
-
-
-def businesses(nexudus: Nexudus) -> list[Business]:
-    """All locations that the login reaches."""
-    return [_business(row) for row in nexudus.records("/api/sys/businesses")]
-
-
-def business(nexudus: Nexudus, business_id: int) -> Business | None:
-    """One location; None when there is no such."""
-    row = nexudus.one(f"/api/sys/businesses/{business_id}")
-    return _business(row) if row else None
-
-
-def _business(row: Row) -> Business:
-    return Business(
-        id=row["Id"],
-        name=text_of(row, "Name"),
-        country_id=id_of(row, "CountryId"),
-        time_zone_id=id_of(row, "SimpleTimeZoneId"),
-        currency_id=id_of(row, "CurrencyId"),
-    )
-
-
-def countries(nexudus: Nexudus) -> list[Country]:
-    """All countries."""
-    rows = nexudus.records("/api/sys/countries", size=500)
-    return [Country(row["Id"], text_of(row, "Name"), text_of(row, "TwoDigitsCode")) for row in rows]
-
-
-def time_zones(nexudus: Nexudus) -> list[TimeZone]:
-    """All time zones."""
-    rows = nexudus.records("/api/sys/simpletimezones", size=500)
-    return [TimeZone(row["Id"], text_of(row, "Name"), text_of(row, "Description")) for row in rows]
-
-
-def teams(nexudus: Nexudus) -> list[Placed]:
-    """All teams."""
-    return [_placed(row) for row in nexudus.records(TEAMS_PATH)]
-
-
-def team(nexudus: Nexudus, team_id: int) -> Placed | None:
-    """One team; None when there is no such. Teams are customers': there can be thousands."""
-    row = nexudus.one(f"{TEAMS_PATH}/{team_id}")
-    return _placed(row) if row else None
-
-
-def admins(nexudus: Nexudus) -> list[User]:
-    """The active admin users, of the first 500 users that the CRM shows: customers with a login are users, too."""
-    rows, _ = nexudus.page(USERS_PATH, {"User_IsAdmin": "true", "User_Active": "true"}, size=500)
-    # Unknown filters are ignored, so each is looked at again.
-    return sorted((user for user in map(_user, rows) if user.admin and user.active), key=lambda user: user.id)
-
-
-def users(nexudus: Nexudus) -> list[User]:
-    """All users of the account, without the credential fields that the CRM shows with them."""
-    return [_user(row) for row in nexudus.records(USERS_PATH)]
-
-
-def user(nexudus: Nexudus, user_id: int) -> User | None:
-    """One user with their locations; None when there is no such."""
-    row = nexudus.one(f"{USERS_PATH}/{user_id}")
-    return _user(row) if row else None
-
-
-def me(nexudus: Nexudus) -> User:
-    """The user who is signed in.
-
-    Raises: as Nexudus.get.
-    """
-    row = _who_am_i(nexudus)
-    if row:
-        return _user(row)
-    mine = nexudus.username.lower()
-    if not mine:  # a ready token, or an app: nothing to look for
-        raise Unavailable("the CRM does not tell who is signed in", HTTPStatus.NOT_FOUND)
-    for user in map(_user, nexudus.records(USERS_PATH, {"User_Email": mine})):
-        if user.email.lower() == mine:
-            return user
-    raise Unavailable("the CRM does not tell who is signed in", HTTPStatus.NOT_FOUND)
-
-
-def _who_am_i(nexudus: Nexudus) -> Row | None:
-    """Not on every host: some have a web page for what they do not know."""
-    try:
-        return nexudus.one("/api/auth/me")
-    except Intercepted as page:
-        if page.status == HTTPStatus.NOT_FOUND:
-            return None
-        raise
-
-
-def _user(row: Row) -> User:
-    return User(
-        id=row["Id"],
-        name=text_of(row, "FullName"),
-        email=text_of(row, "Email"),
-        active=row.get("Active") is not False,
-        admin=row.get("IsAdmin") is True,
-        business_ids=ids_of(row, "Businesses"),
-        api_access=row["APIAccess"] if isinstance(row.get("APIAccess"), bool) else None,
-        default_business_id=id_of(row, "DefaultBusinessId"),
-        default_country_id=id_of(row, "DefaultCountryId"),
-        default_time_zone_id=id_of(row, "DefaultSimpleTimeZoneId"),
-        role_ids=ids_of(row, "UserRoles") or (),
-    )
-
-
-def _placed(row: Row) -> Placed:
-    return Placed(row["Id"], text_of(row, "Name"), id_of(row, "BusinessId"))

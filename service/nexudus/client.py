@@ -1,19 +1,20 @@
 """Nexudus: get, post, records. One per account and process; threads may share it."""
 
 import json
+import re
+import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
-from service.nexudus.answers import Answer, meaning, new_id
-from service.nexudus.bearer import Bearer
-from service.nexudus.denials import PROBE, Denials
+from service import clock
+from service.nexudus.authentication import Bearer, Grants
 from service.nexudus.errors import Refused, RefusedKind, Unavailable
-from service.nexudus.grants import Grants
-from service.nexudus.rows import Row
+from service.nexudus.responses import NexudusResponse, meaning, new_id
 from service.nexudus.tokens import Login, MemoryTokenStore, TokenStore
 from service.nexudus.transport import Transport
+from service.nexudus.values import Row
 
 Params = Mapping[str, str | int]
 
@@ -125,7 +126,7 @@ class Nexudus:
         raise Unavailable(f"{path} has more than {PAGES_MAX} pages", HTTPStatus.OK)
 
     def _call(self, method: str, path: str, query: str, body: bytes | None) -> Any:
-        def send(with_token: str) -> Answer:
+        def send(with_token: str) -> NexudusResponse:
             return self._send(method, path, query, body, with_token)
 
         if not self.has_login:
@@ -148,8 +149,8 @@ class Nexudus:
         return self._ready_token or self._bearer.current()
 
     def _find_out(
-        self, method: str, path: str, token: str, refused: Answer, send: Callable[[str], Answer]
-    ) -> tuple[Answer, RefusedKind | None]:
+        self, method: str, path: str, token: str, refused: NexudusResponse, send: Callable[[str], NexudusResponse]
+    ) -> tuple[NexudusResponse, RefusedKind | None]:
         """Tell a dead token from a missing role: the answer that counts, and what a 401 in it means.
 
         A page with a 401 may be the login page that a dead token leads to, so the token is looked at as well. What
@@ -169,8 +170,8 @@ class Nexudus:
         return answer, kind
 
     def _probe(
-        self, token: str, refused: Answer, send: Callable[[str], Answer], *, asks_who: bool
-    ) -> tuple[Answer, RefusedKind]:
+        self, token: str, refused: NexudusResponse, send: Callable[[str], NexudusResponse], *, asks_who: bool
+    ) -> tuple[NexudusResponse, RefusedKind]:
         """Ask who we are; where the token is refused there, too, exchange it once and try again.
 
         asks_who: the refused call was this very question.
@@ -189,10 +190,10 @@ class Nexudus:
                 return refused, "denied"
         return send(token), "role" if _passes(probed) else "denied"
 
-    def _ask_who(self, token: str) -> Answer:
+    def _ask_who(self, token: str) -> NexudusResponse:
         return self._send("GET", PROBE, "", None, token)
 
-    def _send(self, method: str, path: str, query: str, body: bytes | None, token: str) -> Answer:
+    def _send(self, method: str, path: str, query: str, body: bytes | None, token: str) -> NexudusResponse:
         if self._before_call:
             self._before_call(method, path)
         headers = {"Authorization": f"{self._scheme} {token}"}
@@ -201,10 +202,44 @@ class Nexudus:
         return self._transport.send(method, path + query, headers, body, write=method != "GET")
 
 
-def _passes(answer: Answer) -> bool:
+def _passes(answer: NexudusResponse) -> bool:
     """Whether the CRM let the call in; a page with a 200 comes from something in front of it."""
     return answer.status < HTTPStatus.BAD_REQUEST and not answer.is_page
 
 
 def _is_record(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("Id"), int)
+
+
+PROBE = "/api/auth/me"
+"""Who am I: costs nothing, needs no role, and is refused where the token is."""
+
+BELIEVED_S = 300.0
+"""How long a judgement holds. A call that goes well ends it sooner."""
+
+
+class Denials:
+    """What was found out about the refused calls of one account in one process; threads share it."""
+
+    def __init__(self) -> None:
+        """Nothing was refused yet."""
+        self.judging = threading.Lock()  # one finds out, the others believe it
+        self._judged: dict[tuple[str, str, bool], tuple[RefusedKind, float]] = {}
+
+    def known(self, method: str, path: str, *, is_page: bool = False) -> RefusedKind | None:
+        """What is believed of a call, None when it must be found out. is_page: of a 401 that came as a web page."""
+        kind, until = self._judged.get((*_endpoint(method, path), is_page), (None, 0.0))
+        return kind if clock.monotonic() < until else None
+
+    def judge(self, method: str, path: str, kind: RefusedKind, *, is_page: bool = False) -> None:
+        """Remember what was found out."""
+        self._judged[(*_endpoint(method, path), is_page)] = (kind, clock.monotonic() + BELIEVED_S)
+
+    def acquit(self, method: str, path: str) -> None:
+        """The call went well."""
+        for is_page in (False, True):
+            self._judged.pop((*_endpoint(method, path), is_page), None)
+
+
+def _endpoint(method: str, path: str) -> tuple[str, str]:
+    return method, re.sub(r"/\d+$", "", path)

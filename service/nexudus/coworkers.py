@@ -14,9 +14,7 @@ from marshmallow import fields, validate
 
 from service.nexudus.client import Nexudus
 from service.nexudus.fields import Body, Choice, CustomValues, Email, Never, Text, Whole, rejection
-from service.nexudus.pipeline import instant_of
-from service.nexudus.rows import Row, id_of, ids_of, text_of
-from service.nexudus.text import clean
+from service.nexudus.values import Row, clean, id_of, ids_of, instant_of, text_of
 
 PATH = "/api/spaces/coworkers"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Unavailable
-from service.nexudus.rows import Row, id_of, text_of
+from service.nexudus.values import Row, id_of, text_of
 
 PATH = "/api/crm/customfields"
 

@@ -13,7 +13,7 @@ from marshmallow import Schema, ValidationError, fields, post_dump, validate
 
 from service.clock import check_aware
 from service.nexudus.errors import FieldProblem, Rejected
-from service.nexudus.text import clean, fit, plain
+from service.nexudus.values import clean, fit, plain
 
 CUSTOM_MAX = 1000
 """UTF-16 units of a custom field's value. No length is documented; it is that of Custom1 to Custom30."""

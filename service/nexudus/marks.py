@@ -14,7 +14,7 @@ from service.clock import check_aware
 from service.nexudus.client import Nexudus, Params
 from service.nexudus.errors import Rejected
 from service.nexudus.opportunities import PATH
-from service.nexudus.rows import Row, text_of
+from service.nexudus.values import Row, text_of
 
 CUSTOM_FIELD = "LeadCapture"
 """The custom field that holds the mark. Any record takes fields of any name (REST reference, "Custom fields")."""

@@ -12,10 +12,10 @@ from typing import Literal
 
 from service.clock import check_aware
 from service.nexudus.client import Nexudus, Params
-from service.nexudus.loss_reasons import loss_reason_name
+from service.nexudus.enumerations import loss_reason_name
 from service.nexudus.marks import mark_field_of
 from service.nexudus.opportunities import PATH
-from service.nexudus.rows import Row, id_of, text_of
+from service.nexudus.values import Row, id_of, instant_of, text_of
 
 SIZE = 200
 """Records on a page: up to 1,000 are said to be possible, what clients use is 100 to 1,000."""
@@ -129,15 +129,6 @@ def opportunity_of(row: Row) -> Opportunity:
         lost_at=instant_of(row, "LostOn"),
         mark_field=mark_field_of(row),
     )
-
-
-def instant_of(row: Row, name: str) -> datetime | None:
-    """The instant; None for null and what cannot be read. Without a zone it is taken for UTC."""
-    try:
-        instant = datetime.fromisoformat(text_of(row, name))
-    except ValueError:
-        return None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def bound_of(since: datetime) -> str:

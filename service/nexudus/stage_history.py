@@ -11,8 +11,8 @@ from datetime import datetime
 from service.nexudus.boards import STAGES_PATH
 from service.nexudus.client import Nexudus, Params
 from service.nexudus.errors import Refused
-from service.nexudus.pipeline import DatesIgnored, bound_of, instant_of, is_far_before, row_pages
-from service.nexudus.rows import Row, id_of, text_of
+from service.nexudus.pipeline import DatesIgnored, bound_of, is_far_before, row_pages
+from service.nexudus.values import Row, id_of, instant_of, text_of
 
 HISTORY_PATH = "/api/crm/crmopportunityhistories"
 

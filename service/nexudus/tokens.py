@@ -2,13 +2,13 @@
 
 import base64
 import hashlib
+import hmac
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from service import clock
-from service.nexudus.totp import read_seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +122,24 @@ class MemoryTokenStore:
         """See TokenStore."""
         with self._guard:
             self._locked_until = 0.0
+
+
+def read_seed(secret: str) -> bytes:
+    """The key in a base32 seed, as authenticator apps show it: any case, spaces and missing padding allowed.
+
+    Raises: ValueError when it is not base32.
+    """
+    compact = secret.replace(" ", "").upper().rstrip("=")
+    return base64.b32decode(compact + "=" * (-len(compact) % 8))
+
+
+def code_at(secret: str, instant: datetime) -> str:
+    """The code that is valid at `instant` (aware).
+
+    Raises: ValueError when the seed is not base32.
+    """
+    counter = int(instant.timestamp()) // 30
+    digest = hmac.digest(read_seed(secret), counter.to_bytes(8, "big"), "sha1")
+    offset = digest[-1] & 15
+    number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"

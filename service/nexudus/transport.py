@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from service.http import IDLE_S, HttpClient, NoResponse
-from service.nexudus.answers import Answer
 from service.nexudus.errors import OutcomeUnknown, Unavailable
+from service.nexudus.responses import NexudusResponse
 
 MAX_RESPONSE_BYTES = 16 * 2**20
 """1,000 full records are well below."""
@@ -36,7 +36,7 @@ class Transport:
         *,
         write: bool,
         timeout_s: float | None = None,
-    ) -> Answer:
+    ) -> NexudusResponse:
         """One request, one Answer, whatever its status. `target`: path and query, ready encoded.
 
         Raises: Unavailable when nothing was sent or a read failed; OutcomeUnknown when a write was cut short.
@@ -51,7 +51,7 @@ class Transport:
                 raise OutcomeUnknown(said) from None
             raise Unavailable(f"{self._host} gave no complete answer") from None
         self.limit_headers |= {name: text for name, text in response.headers.items() if _OF_LIMITS.search(name)}
-        return Answer(
+        return NexudusResponse(
             status=response.status,
             body=response.body,
             content_type=response.headers.get("Content-Type", ""),

@@ -6,7 +6,7 @@ from typing import Any
 
 from service.delivery.person_history import PersonHistory, person_histories
 from service.lead import Attempt, Attribution, Evidence, Lead, LeadId, StoredTouch
-from service.nexudus.lead_sources import lead_source_name
+from service.nexudus.enumerations import lead_source_name
 from service.store import Sale, SaleChange, Transaction
 
 

@@ -1,9 +1,9 @@
 """What a submission would become: read, credited and translated, but neither stored nor sent."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
 from service import clock
 from service.attribution import attribute, attribute_others
@@ -17,9 +17,11 @@ from service.forms.given import answers_given
 from service.forms.templates import fill_address
 from service.lead import Attribution, Contact, CoworkerId, Evidence, Lead, LeadId, Status
 from service.nexudus import coworkers, opportunities
+from service.nexudus.coworkers import NewCoworker
+from service.nexudus.enumerations import lead_source_name
 from service.nexudus.errors import Rejected
-from service.nexudus.lead_sources import lead_source_name
-from service.nexudus.sketch import UNKNOWN, sketch
+from service.nexudus.opportunities import NewOpportunity
+from service.nexudus.values import Row
 from service.operations.lead_json import attribution_json
 
 
@@ -137,3 +139,24 @@ def readable_body(body: Mapping[str, Any]) -> dict[str, Any]:
     """An opportunity body for display: each custom field becomes an entry of its own."""
     custom = {f"custom {each['Name']}": each["Value"] for each in body.get("CustomFields", {}).get("Data", ())}
     return {**{name: value for name, value in body.items() if name != "CustomFields"}, **custom}
+
+
+UNKNOWN = 0
+"""An id that is looked up or made only when the record is sent."""
+
+New = TypeVar("New", NewCoworker, NewOpportunity)
+
+
+def sketch(compose: Callable[[New], Row], new: New) -> Row:
+    """The exact body that `compose` makes, with null in the places of ids that are UNKNOWN.
+
+    Raises: Rejected, as compose.
+    """
+    open_ids = [each.name for each in fields(new) if each.name.endswith("_id") and getattr(new, each.name) == UNKNOWN]
+    one, other = (compose(_filled(new, open_ids, number)) for number in (1, 2))
+    return {name: value if other[name] == value else None for name, value in one.items()}
+
+
+def _filled(new: New, names: Iterable[str], number: int) -> New:
+    changes: dict[str, Any] = dict.fromkeys(names, number)
+    return replace(new, **changes)

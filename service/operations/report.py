@@ -8,7 +8,7 @@ from typing import Any
 
 from service.attribution import signals
 from service.forms import AttributionConfig, Form
-from service.nexudus.lead_sources import lead_source_name
+from service.nexudus.enumerations import lead_source_name
 from service.store import OriginCount, Origins, Period, Store
 
 DAYS = 30

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from service.delivery.notes import MAX_ANSWER_CHARS, MAX_NOTES_CHARS, notes
 from service.lead import OPERATOR_REMARKS, Attribution, Contact, Evidence, Lead, marker_of
-from service.nexudus.text import clean
+from service.nexudus.values import clean
 from tests.builders import a_form, a_lead, a_submission
 
 MARKUP = re.compile(r"<[A-Za-z/!?]")

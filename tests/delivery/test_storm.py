@@ -15,8 +15,8 @@ from service import clock
 from service.delivery.context import DatabaseTokenStore
 from service.delivery.deliver import deliver
 from service.lead import Lead, LeadId, Status
-from service.nexudus.answers import Answer
 from service.nexudus.client import Nexudus
+from service.nexudus.responses import NexudusResponse
 from service.nexudus.tokens import Login
 from service.simulator.server import Simulator
 from service.store import LeaseLost, Store
@@ -54,7 +54,7 @@ class MortalNexudus(Nexudus):
 
     fate: Fate
 
-    def _send(self, method: str, path: str, query: str, body: bytes | None, token: str) -> Answer:
+    def _send(self, method: str, path: str, query: str, body: bytes | None, token: str) -> NexudusResponse:
         self.fate.strike(after_answer=False)
         answer = super()._send(method, path, query, body, token)
         self.fate.strike(after_answer=True)

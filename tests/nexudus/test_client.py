@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from service.nexudus import boards
+from service.nexudus import directory
 from service.nexudus.client import PAGES_MAX, Nexudus
 from service.nexudus.errors import (
     Intercepted,
@@ -79,7 +79,7 @@ def test_a_call_is_made_once_however_it_ends(crm: Simulator, connect: Connect) -
 
 def test_a_write_is_repeated_once_after_a_dead_token(crm: Simulator, nexudus: Nexudus) -> None:
     person = crm.add_coworker("ada@example.com")
-    boards.me(nexudus)
+    directory.me(nexudus)
     crm.revoke_tokens()
 
     made = nexudus.post(OPPORTUNITIES, an_opportunity_of(person["Id"]))
@@ -114,7 +114,7 @@ def test_the_machines_netrc_does_not_replace_our_token(
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(netrc))
 
-    boards.me(nexudus)
+    directory.me(nexudus)
 
     assert crm.calls("GET", "/api/auth/me")[0].authorization.startswith("Bearer ")
 
@@ -122,9 +122,9 @@ def test_the_machines_netrc_does_not_replace_our_token(
 def test_every_call_is_announced_before_it_is_made(crm: Simulator, connect: Connect) -> None:
     announced: list[tuple[str, str]] = []
     nexudus = connect(before_call=lambda method, path: announced.append((method, path)))
-    boards.me(nexudus)
+    directory.me(nexudus)
     crm.revoke_tokens()
-    boards.me(nexudus)
+    directory.me(nexudus)
 
     assert announced == 3 * [("GET", "/api/auth/me")]
 

@@ -3,8 +3,8 @@
 import pytest
 
 from service.nexudus.client import Nexudus
+from service.nexudus.directory import OpportunityType, notes_template, opportunity_types
 from service.nexudus.errors import Unavailable
-from service.nexudus.opportunity_types import OpportunityType, notes_template, opportunity_types
 from service.simulator.server import Simulator
 
 

@@ -10,6 +10,7 @@ from service.nexudus import pipeline
 from service.nexudus.client import Nexudus
 from service.nexudus.opportunities import PATH
 from service.nexudus.pipeline import DatesIgnored, Opportunity, PagesRepeat
+from service.nexudus.values import instant_of
 from service.simulator.server import Simulator
 
 NOW = datetime.now(UTC)
@@ -108,7 +109,7 @@ def test_an_opportunity_that_is_not_there_is_none(crm: Simulator, nexudus: Nexud
     ],
 )
 def test_instants_are_read_in_any_zone(told: str | None, meant: datetime | None) -> None:
-    assert pipeline.instant_of({"WonOn": told}, "WonOn") == meant
+    assert instant_of({"WonOn": told}, "WonOn") == meant
 
 
 def test_a_record_that_says_next_to_nothing_is_in_progress() -> None:

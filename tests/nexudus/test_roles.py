@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from service.nexudus import boards
+from service.nexudus import directory
 from service.nexudus.client import Nexudus
+from service.nexudus.directory import USER_ROLES_PATH, roles_of
 from service.nexudus.errors import Refused
-from service.nexudus.roles import USER_ROLES_PATH, roles_of
 from service.simulator.server import Simulator
 
 
 def roles(nexudus: Nexudus) -> frozenset[str] | None:
-    return roles_of(nexudus, boards.me(nexudus))
+    return roles_of(nexudus, directory.me(nexudus))
 
 
 def test_ids_in_a_bundle_are_looked_up_in_the_catalogue(crm: Simulator, nexudus: Nexudus) -> None:

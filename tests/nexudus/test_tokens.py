@@ -12,11 +12,10 @@ import pytest
 import time_machine
 
 from service import clock
-from service.nexudus import boards
-from service.nexudus.bearer import Bearer
+from service.nexudus import directory
+from service.nexudus.authentication import Bearer, Grants
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Intercepted, Refused, Throttled, Unavailable
-from service.nexudus.grants import Grants
 from service.nexudus.tokens import Login, MemoryTokenStore, Tokens
 from service.nexudus.transport import Transport
 from service.simulator.server import Simulator
@@ -39,37 +38,37 @@ def kept_for(crm: Simulator, *, refused: str = "", expires_in_s: float = 600, re
 
 def test_one_sign_in_serves_many_calls(crm: Simulator, nexudus: Nexudus) -> None:
     for _ in range(3):
-        boards.me(nexudus)
+        directory.me(nexudus)
 
     assert grants_of(crm) == ["password"]
 
 
 def test_the_client_id_goes_as_header_and_form_field_and_stays_the_same(crm: Simulator, nexudus: Nexudus) -> None:
-    boards.me(nexudus)
+    directory.me(nexudus)
     crm.revoke_tokens()
-    boards.me(nexudus)
+    directory.me(nexudus)
 
     calls = crm.calls("POST", "/api/token")
     assert [(c.client_id, c.body["client_id"]) for c in calls] == [("one", "one"), ("one", "one")]
 
 
 def test_without_a_client_id_the_user_name_is_sent(crm: Simulator, connect: Connect) -> None:
-    boards.me(connect(client_id=""))
+    directory.me(connect(client_id=""))
 
     assert crm.calls("POST", "/api/token")[0].client_id == USERNAME
 
 
 def test_a_token_that_ended_early_is_refreshed_and_the_call_repeated(crm: Simulator, nexudus: Nexudus) -> None:
-    boards.me(nexudus)
+    directory.me(nexudus)
     crm.revoke_tokens()
 
-    assert boards.me(nexudus).email == USERNAME
+    assert directory.me(nexudus).email == USERNAME
     assert grants_of(crm) == ["password", "refresh_token"]
 
 
 def test_each_refresh_uses_the_newest_refresh_token(crm: Simulator, nexudus: Nexudus) -> None:
     for _ in range(4):
-        boards.me(nexudus)
+        directory.me(nexudus)
         crm.revoke_tokens()
 
     assert grants_of(crm) == ["password", "refresh_token", "refresh_token", "refresh_token"]
@@ -79,7 +78,7 @@ def test_a_dead_refresh_token_leads_to_one_password_grant(crm: Simulator, connec
     token_store = MemoryTokenStore()
     token_store.save(kept_for(crm, expires_in_s=-1, refresh_token="long gone"))
 
-    boards.me(connect(token_store=token_store))
+    directory.me(connect(token_store=token_store))
 
     assert grants_of(crm) == ["refresh_token", "password"]
 
@@ -97,10 +96,10 @@ def test_a_token_is_refreshed_a_little_early(
     crm: Simulator, nexudus: Nexudus, life_s: int, later_s: int, expected: list[str]
 ) -> None:
     crm.settings(token_ttl_s=life_s)
-    boards.me(nexudus)
+    directory.me(nexudus)
 
     with time_machine.travel(clock.now() + timedelta(seconds=later_s)):
-        boards.me(nexudus)
+        directory.me(nexudus)
 
     assert grants_of(crm) == expected
 
@@ -111,7 +110,7 @@ def test_a_token_is_refreshed_a_little_early(
 def test_a_strange_life_is_survived(crm: Simulator, nexudus: Nexudus, told: dict[str, object]) -> None:
     crm.faults([{"path": "/api/token", "body": {"access_token": "simulator", **told}}])
 
-    assert boards.me(nexudus).email == USERNAME
+    assert directory.me(nexudus).email == USERNAME
 
 
 def test_a_wrong_password_is_tried_once_and_never_again(crm: Simulator, connect: Connect) -> None:
@@ -119,7 +118,7 @@ def test_a_wrong_password_is_tried_once_and_never_again(crm: Simulator, connect:
 
     for _ in range(3):
         with pytest.raises(Refused) as caught:
-            boards.me(nexudus)
+            directory.me(nexudus)
         assert (caught.value.kind, caught.value.said) == ("login", "The user name or password is incorrect.")
 
     assert len(crm.calls()) == 1
@@ -129,7 +128,7 @@ def test_a_refusal_holds_for_every_process(crm: Simulator, connect: Connect) -> 
     token_store = MemoryTokenStore()
     for _ in range(2):
         with pytest.raises(Refused):
-            boards.me(connect(password="wrong", token_store=token_store))
+            directory.me(connect(password="wrong", token_store=token_store))
 
     assert grants_of(crm) == ["password"]
 
@@ -137,20 +136,20 @@ def test_a_refusal_holds_for_every_process(crm: Simulator, connect: Connect) -> 
 def test_a_changed_password_is_tried_after_a_refusal(crm: Simulator, connect: Connect) -> None:
     token_store = MemoryTokenStore()
     with pytest.raises(Refused):
-        boards.me(connect(password="wrong", token_store=token_store))
+        directory.me(connect(password="wrong", token_store=token_store))
 
-    assert boards.me(connect(token_store=token_store)).email == USERNAME
+    assert directory.me(connect(token_store=token_store)).email == USERNAME
 
 
 def test_a_password_changed_in_the_crm_stops_after_one_refusal(crm: Simulator, nexudus: Nexudus) -> None:
     crm.settings(refresh_ttl_s=0)
-    boards.me(nexudus)
+    directory.me(nexudus)
     crm.settings(password="changed")
     crm.revoke_tokens()
 
     for _ in range(3):
         with pytest.raises(Refused):
-            boards.me(nexudus)
+            directory.me(nexudus)
 
     assert grants_of(crm) == ["password", "refresh_token", "password"]
     assert len(crm.calls("GET", "/api/auth/me")) == 2
@@ -159,11 +158,11 @@ def test_a_password_changed_in_the_crm_stops_after_one_refusal(crm: Simulator, n
 def test_a_second_factor_is_sent_where_a_seed_is_set(crm: Simulator, connect: Connect) -> None:
     crm.settings(totp=SEED)
 
-    assert boards.me(connect(totp_secret=SEED)).email == USERNAME
+    assert directory.me(connect(totp_secret=SEED)).email == USERNAME
 
 
 def test_no_second_factor_is_sent_without_a_seed(crm: Simulator, nexudus: Nexudus) -> None:
-    boards.me(nexudus)
+    directory.me(nexudus)
 
     assert "totp" not in crm.calls("POST", "/api/token")[0].body
 
@@ -173,7 +172,7 @@ def test_a_missing_second_factor_is_told_as_such_and_not_tried_again(crm: Simula
 
     for _ in range(2):
         with pytest.raises(Refused) as caught:
-            boards.me(nexudus)
+            directory.me(nexudus)
         assert caught.value.kind == "two_factor"
 
     assert len(crm.calls()) == 1
@@ -199,7 +198,7 @@ def test_a_sign_in_that_found_nobody_is_no_refusal(
     with pytest.raises(error):
         nexudus.post("/api/crm/crmopportunities", {})
 
-    assert boards.me(nexudus).email == USERNAME
+    assert directory.me(nexudus).email == USERNAME
 
 
 def test_threads_and_processes_exchange_once_between_them(crm: Simulator, connect: Connect) -> None:
@@ -207,7 +206,7 @@ def test_threads_and_processes_exchange_once_between_them(crm: Simulator, connec
     clients = [connect(token_store=token_store) for _ in range(3)]
     crm.settings(latency_ms=50)
 
-    at_once([partial(boards.me, client) for client in clients for _ in range(3)])
+    at_once([partial(directory.me, client) for client in clients for _ in range(3)])
 
     assert grants_of(crm) == ["password"]
 
@@ -216,11 +215,11 @@ def test_threads_and_processes_refresh_a_dead_token_once_between_them(crm: Simul
     token_store = MemoryTokenStore()
     clients = [connect(token_store=token_store) for _ in range(3)]
     for client in clients:
-        boards.me(client)
+        directory.me(client)
     crm.revoke_tokens()
     crm.settings(latency_ms=50)
 
-    at_once([partial(boards.me, client) for client in clients for _ in range(3)])
+    at_once([partial(directory.me, client) for client in clients for _ in range(3)])
 
     assert grants_of(crm) == ["password", "refresh_token"]
 
@@ -240,7 +239,7 @@ def test_tokens_kept_by_another_process_are_used(crm: Simulator, connect: Connec
     token_store = MemoryTokenStore()
     token_store.save(kept_for(crm))
 
-    boards.me(connect(token_store=token_store))
+    directory.me(connect(token_store=token_store))
 
     assert grants_of(crm) == []
 
@@ -251,7 +250,7 @@ def test_while_another_process_signs_in_its_tokens_are_awaited(crm: Simulator, c
     nexudus = connect(token_store=token_store)
 
     with ThreadPoolExecutor(1) as pool:
-        me = pool.submit(boards.me, nexudus)
+        me = pool.submit(directory.me, nexudus)
         token_store.save(kept_for(crm))
 
         assert me.result(5).email == USERNAME
@@ -279,20 +278,20 @@ def test_a_lock_left_behind_ends_by_itself() -> None:
 def test_the_lock_is_given_back_after_a_refusal(connect: Connect) -> None:
     token_store = MemoryTokenStore()
     with pytest.raises(Refused):
-        boards.me(connect(password="wrong", token_store=token_store))
+        directory.me(connect(password="wrong", token_store=token_store))
 
     assert token_store.try_lock(1)
 
 
 def test_a_ready_token_needs_no_sign_in(crm: Simulator, connect: Connect) -> None:
-    boards.me(connect(token="simulator", username="", password=""))
+    directory.me(connect(token="simulator", username="", password=""))
 
     assert grants_of(crm) == []
 
 
 def test_a_ready_token_that_is_refused_stays_refused(crm: Simulator, connect: Connect) -> None:
     with pytest.raises(Refused) as caught:
-        boards.me(connect(token="stale"))
+        directory.me(connect(token="stale"))
 
     assert caught.value.kind == "denied"
     assert [call.path for call in crm.calls()] == ["/api/auth/me"]
@@ -305,7 +304,7 @@ def test_a_missing_role_costs_one_probe_and_no_exchange_however_often_it_is_aske
 
     for _ in range(4):
         with pytest.raises(Refused) as caught:
-            boards.countries(nexudus)
+            directory.countries(nexudus)
         assert caught.value.kind == "role"
 
     assert grants_of(crm) == ["password"]
@@ -314,24 +313,24 @@ def test_a_missing_role_costs_one_probe_and_no_exchange_however_often_it_is_aske
 
 
 def test_a_dead_token_and_a_missing_role_together_are_told_apart(crm: Simulator, nexudus: Nexudus) -> None:
-    boards.me(nexudus)
+    directory.me(nexudus)
     crm.settings(denied=["Country-List"])
     crm.revoke_tokens()
 
     with pytest.raises(Refused) as caught:
-        boards.countries(nexudus)
+        directory.countries(nexudus)
 
     assert caught.value.kind == "role"
     assert grants_of(crm) == ["password", "refresh_token"]
 
 
 def test_where_everything_is_refused_four_threads_find_out_once(crm: Simulator, nexudus: Nexudus) -> None:
-    boards.me(nexudus)
+    directory.me(nexudus)
     crm.faults([{"path": "/api/(?!token)", "status": 401, "times": 100}])
 
     def ask() -> str:
         with pytest.raises(Refused) as caught:
-            boards.countries(nexudus)
+            directory.countries(nexudus)
         return caught.value.kind
 
     assert at_once([ask] * 4) == ["denied"] * 4
@@ -340,50 +339,50 @@ def test_where_everything_is_refused_four_threads_find_out_once(crm: Simulator, 
 
 
 def test_where_nobody_can_say_who_we_are_a_new_token_is_tried(crm: Simulator, nexudus: Nexudus) -> None:
-    boards.countries(nexudus)
+    directory.countries(nexudus)
     crm.faults([{"path": "/api/auth/me", "status": 404, "times": 9}])
     crm.revoke_tokens()
 
-    assert boards.countries(nexudus)
+    assert directory.countries(nexudus)
     assert grants_of(crm) == ["password", "refresh_token"]
 
 
 def test_a_role_that_was_given_is_noticed_at_once(crm: Simulator, nexudus: Nexudus) -> None:
     crm.settings(denied=["Country-List"])
     with pytest.raises(Refused):
-        boards.countries(nexudus)
+        directory.countries(nexudus)
     crm.settings(denied=[])
 
-    assert boards.countries(nexudus)
+    assert directory.countries(nexudus)
 
 
 def test_a_forbidden_call_is_no_reason_to_exchange_tokens(crm: Simulator, nexudus: Nexudus) -> None:
     crm.faults([{"path": "/api/auth/me", "status": 403}])
 
     with pytest.raises(Refused):
-        boards.me(nexudus)
+        directory.me(nexudus)
 
     assert grants_of(crm) == ["password"]
 
 
 def test_a_login_page_for_a_dead_token_leads_to_a_new_one(crm: Simulator, nexudus: Nexudus) -> None:
-    boards.countries(nexudus)
+    directory.countries(nexudus)
     crm.revoke_tokens()
     crm.faults([{"path": "/api/sys/countries", "firewall": True, "status": 401}])
 
-    assert boards.countries(nexudus)
+    assert directory.countries(nexudus)
     assert grants_of(crm) == ["password", "refresh_token"]
 
 
 def test_a_login_page_that_stays_costs_one_look_at_the_token_however_often_it_comes(
     crm: Simulator, nexudus: Nexudus
 ) -> None:
-    boards.countries(nexudus)
+    directory.countries(nexudus)
     crm.faults([{"path": "/api/(?!token)", "firewall": True, "status": 401, "times": None}])
 
     for _ in range(4):
         with pytest.raises(Intercepted):
-            boards.countries(nexudus)
+            directory.countries(nexudus)
 
     assert grants_of(crm) == ["password", "refresh_token"]
     assert len(crm.calls("GET", "/api/auth/me")) == 2
@@ -392,10 +391,10 @@ def test_a_login_page_that_stays_costs_one_look_at_the_token_however_often_it_co
 def test_what_a_login_page_showed_is_not_believed_of_a_dead_token(crm: Simulator, nexudus: Nexudus) -> None:
     crm.faults([{"path": "/api/sys/countries", "firewall": True, "status": 401, "times": 2}])
     with pytest.raises(Intercepted):
-        boards.countries(nexudus)
+        directory.countries(nexudus)
     crm.revoke_tokens()
 
-    assert boards.countries(nexudus)
+    assert directory.countries(nexudus)
 
 
 def test_a_write_that_a_login_page_answered_is_not_repeated_by_the_client(crm: Simulator, nexudus: Nexudus) -> None:
@@ -413,7 +412,7 @@ def test_a_write_that_a_login_page_answered_is_not_repeated_by_the_client(crm: S
 
 def test_without_credentials_nothing_is_sent(crm: Simulator) -> None:
     with pytest.raises(Unavailable, match="no Nexudus credentials are set"):
-        boards.me(Nexudus(crm.url, Login()))
+        directory.me(Nexudus(crm.url, Login()))
 
     assert crm.calls() == []
 
@@ -437,8 +436,8 @@ def an_app(crm: Simulator, **login: str) -> Nexudus:
 def test_an_application_signs_each_call_and_exchanges_nothing(crm: Simulator, login: dict[str, str]) -> None:
     nexudus = an_app(crm, **login)
 
-    assert boards.countries(nexudus)
-    assert boards.me(nexudus).email == USERNAME
+    assert directory.countries(nexudus)
+    assert directory.me(nexudus).email == USERNAME
     assert grants_of(crm) == []
     assert crm.calls()[0].authorization.startswith("Basic ")
 
@@ -448,7 +447,7 @@ def test_an_application_that_is_refused_stays_refused_without_a_sign_in(crm: Sim
 
     for _ in range(3):
         with pytest.raises(Refused) as caught:
-            boards.countries(nexudus)
+            directory.countries(nexudus)
         assert caught.value.kind == "denied"
 
     assert grants_of(crm) == []
@@ -460,7 +459,7 @@ def test_an_application_that_lacks_a_role_is_told_so(crm: Simulator) -> None:
     crm.settings(denied=["Country-List"])
 
     with pytest.raises(Refused) as caught:
-        boards.countries(nexudus)
+        directory.countries(nexudus)
 
     assert caught.value.kind == "role"
 
@@ -470,7 +469,7 @@ def test_where_nobody_says_who_an_application_is_no_user_is_searched_for(crm: Si
     crm.faults([{"path": "/api/auth/me", "status": 404}])
 
     with pytest.raises(Unavailable, match="does not tell who"):
-        boards.me(nexudus)
+        directory.me(nexudus)
 
     assert crm.calls("GET", "/api/sys/users") == []
 

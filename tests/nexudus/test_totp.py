@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.nexudus.tokens import Login
-from service.nexudus.totp import code_at, read_seed
+from service.nexudus.tokens import Login, code_at, read_seed
 
 SEED = base64.b32encode(b"12345678901234567890").decode()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from service.lead import Attempt, Lead, Outcome, Reason, Status, Step
-from service.nexudus.lead_sources import lead_source_name
+from service.nexudus.enumerations import lead_source_name
 from service.platforms.registry import PLATFORMS
 
 __all__ = ["lead_source_name"]

@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from service.delivery.live.trial import Trial
-from service.nexudus import boards, coworkers, custom_fields, marks
+from service.nexudus import boards, coworkers, custom_fields, directory, marks
 from service.nexudus.boards import STAGES_PATH
 from service.nexudus.client import Params
-from service.nexudus.counts import FAR, NOWHERE
+from service.nexudus.directory import roles_of
 from service.nexudus.errors import Refused, Unavailable
-from service.nexudus.opportunities import PATH
-from service.nexudus.pipeline import instant_of
-from service.nexudus.roles import roles_of
+from service.nexudus.opportunities import FAR, NOWHERE, PATH
 from service.nexudus.stage_history import HISTORY_PATH
+from service.nexudus.values import instant_of
 
 MAX_STAGES = 10
 """Stages for which the own record is compared with the row in the list."""
@@ -178,7 +177,7 @@ def limits(trial: Trial) -> str:
 def roles(trial: Trial) -> bool:
     """Return whether Nexudus shows the roles of the login."""
     try:
-        return roles_of(trial.nexudus, boards.me(trial.nexudus)) is not None
+        return roles_of(trial.nexudus, directory.me(trial.nexudus)) is not None
     except Refused:
         return False
 

@@ -17,7 +17,7 @@ from service.nexudus.client import Nexudus, Params
 from service.nexudus.coworkers import NewCoworker
 from service.nexudus.errors import NexudusError, Rejected, Throttled, Unavailable
 from service.nexudus.opportunities import PATH, NewOpportunity
-from service.nexudus.rows import Row
+from service.nexudus.values import Row
 
 MAX_LAG_S = 60.0
 """Seconds for which a search is repeated until it shows a new record."""

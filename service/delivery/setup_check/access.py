@@ -7,11 +7,10 @@ from typing import Any
 from service.delivery.setup_check.cached_reader import INTERCEPTED_REMEDY, CachedReader
 from service.delivery.setup_check.problem import SetupProblem, account_problem
 from service.delivery.stage_safety import SIGN_INS
-from service.nexudus import boards, counts, coworkers, opportunities
-from service.nexudus.boards import User
+from service.nexudus import coworkers, directory, opportunities
 from service.nexudus.client import Nexudus
+from service.nexudus.directory import User, roles_of
 from service.nexudus.errors import Intercepted, NexudusError, Refused, Throttled, Unavailable
-from service.nexudus.roles import roles_of
 
 NOBODY = "nobody@example.invalid"
 """An address that no contact has: a search for it returns nothing personal."""
@@ -36,9 +35,9 @@ def _search_nobody(nexudus: Nexudus) -> object:
 
 TRIED: Mapping[str, Callable[[Nexudus], Any]] = {
     "Coworker-List": _search_nobody,
-    "Coworker-Read": lambda nexudus: nexudus.one(f"{coworkers.PATH}/{counts.NOWHERE}"),
-    "CrmOpportunity-List": counts.count_all,
-    "CrmOpportunity-Read": lambda nexudus: nexudus.one(f"{opportunities.PATH}/{counts.NOWHERE}"),
+    "Coworker-Read": lambda nexudus: nexudus.one(f"{coworkers.PATH}/{opportunities.NOWHERE}"),
+    "CrmOpportunity-List": opportunities.count_all,
+    "CrmOpportunity-Read": lambda nexudus: nexudus.one(f"{opportunities.PATH}/{opportunities.NOWHERE}"),
 }
 """Role -> a call that needs it and changes nothing."""
 
@@ -46,7 +45,7 @@ TRIED: Mapping[str, Callable[[Nexudus], Any]] = {
 def check_access(reader: CachedReader) -> Access:
     """Sign in as every delivery does, and read the service user."""
     try:
-        me = reader.call(boards.me)
+        me = reader.call(directory.me)
     except NexudusError as error:
         return _without_user(reader, error)
     return Access(is_open=True, me=me, problems=tuple(_check_user(me, reader.account)))

@@ -11,7 +11,7 @@ from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Refused
 from service.nexudus.stage_history import HISTORY_PATH
-from service.nexudus.text import plain
+from service.nexudus.values import plain
 
 MEANINGS = {
     RECEIVED: "that the lead came",

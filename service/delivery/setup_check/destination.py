@@ -12,11 +12,11 @@ from service.delivery.setup_check.cached_reader import CachedReader, PartUnreada
 from service.delivery.setup_check.problem import FormVariant, SetupProblem
 from service.delivery.stage_safety import REMEDY, danger
 from service.delivery.targets import Unroutable, choose_stage
-from service.nexudus import boards, coworkers, opportunity_types
-from service.nexudus.boards import FILLS, WARNINGS, Business, Placed, Stage, User
+from service.nexudus import boards, coworkers, directory
+from service.nexudus.boards import FILLS, WARNINGS, Stage
 from service.nexudus.client import Nexudus
-from service.nexudus.opportunity_types import OpportunityType
-from service.nexudus.text import plain
+from service.nexudus.directory import Business, OpportunityType, Placed, User
+from service.nexudus.values import plain
 
 STAGES, LOCATIONS = "the stages of the boards", "the locations"
 CANDIDATES = "what the stages of the boards do on arrival"
@@ -114,7 +114,7 @@ def check_contact(
         remedy = "correct contact.business_id, or add the location to the user in Nexudus"
         yield variant.problem("error", "location", problem, remedy)
         return
-    known = reader.read(LOCATIONS, "location", boards.businesses, "Business-List")
+    known = reader.read(LOCATIONS, "location", directory.businesses, "Business-List")
     place = next((each for each in known if each.id == business_id), None)
     if place is None:
         remedy = "correct contact.business_id"
@@ -136,7 +136,7 @@ def check_country(reader: CachedReader, variant: FormVariant) -> Iterator[SetupP
     country_id = variant.form.contact.country_id
     if not country_id:
         return
-    known = reader.read("the countries", "country", boards.countries, "Country-List")
+    known = reader.read("the countries", "country", directory.countries, "Country-List")
     if country_id not in {country.id for country in known}:
         problem = f"Nexudus has no country {country_id}"
         yield variant.problem("error", "country", problem, "correct contact.country_id, or leave it out")
@@ -147,7 +147,7 @@ def check_time_zone(reader: CachedReader, variant: FormVariant) -> Iterator[Setu
     zone_id = variant.form.contact.time_zone_id
     if not zone_id:
         return
-    known = reader.read("the time zones", "time_zone", boards.time_zones, "SimpleTimeZone-List")
+    known = reader.read("the time zones", "time_zone", directory.time_zones, "SimpleTimeZone-List")
     if zone_id not in {zone.id for zone in known}:
         problem = f"Nexudus has no time zone {zone_id}"
         yield variant.problem("error", "time_zone", problem, "correct contact.time_zone_id, or leave it out")
@@ -162,7 +162,7 @@ def check_type(reader: CachedReader, variant: FormVariant, stage: Stage | None) 
     type_id = variant.form.destination.opportunity_type_id
     if not type_id:
         return
-    known = reader.read("the opportunity types", "type", opportunity_types.opportunity_types, "OpportunityType-List")
+    known = reader.read("the opportunity types", "type", directory.opportunity_types, "OpportunityType-List")
     kind = next((each for each in known if each.id == type_id), None)
     remedy = "correct opportunity_type_id, or leave it out"
     yield from _placed(variant, "type", f"opportunity type {type_id}", kind, stage, remedy)
@@ -175,7 +175,7 @@ def _check_template(reader: CachedReader, variant: FormVariant, kind: Opportunit
     template = reader.read(
         f"the template of {named}",
         "type",
-        lambda nexudus: opportunity_types.notes_template(nexudus, kind),
+        lambda nexudus: directory.notes_template(nexudus, kind),
         "OpportunityType-Read",
     )
     fate = reader.behaviour.values.get(notes_fact(kind.id))
@@ -203,7 +203,7 @@ def check_owner(reader: CachedReader, variant: FormVariant, stage: Stage | None)
     owner_id = variant.form.destination.responsible_id
     if not owner_id:
         return
-    owner = reader.read(f"user {owner_id}", "owner", lambda nexudus: boards.user(nexudus, owner_id), "User-Read")
+    owner = reader.read(f"user {owner_id}", "owner", lambda nexudus: directory.user(nexudus, owner_id), "User-Read")
     remedy = "correct responsible_id, or leave it out"
     if owner is None:
         yield variant.problem("error", "owner", f"Nexudus has no user {owner_id}", remedy)
@@ -220,7 +220,7 @@ def check_team(reader: CachedReader, variant: FormVariant, stage: Stage | None) 
     team_id = variant.form.destination.team_id
     if not team_id:
         return
-    team = reader.read(f"team {team_id}", "team", lambda nexudus: boards.team(nexudus, team_id), "Team-Read")
+    team = reader.read(f"team {team_id}", "team", lambda nexudus: directory.team(nexudus, team_id), "Team-Read")
     yield from _placed(variant, "team", f"team {team_id}", team, stage, "correct team_id, or leave it out")
 
 

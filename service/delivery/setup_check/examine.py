@@ -23,8 +23,9 @@ from service.delivery.setup_check.location_limit import check_capacity
 from service.delivery.setup_check.problem import FormVariant, SetupProblem, form_variants, merged
 from service.delivery.setup_check.required_fields import check_additions, check_custom_fields
 from service.forms import Form
-from service.nexudus.boards import Stage, User
+from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus
+from service.nexudus.directory import User
 
 
 def examine(

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from service import clock
 from service.delivery.setup_check.cached_reader import CachedReader, PartUnreadable
 from service.delivery.setup_check.destination import CANDIDATES, STAGE_ROLE
-from service.nexudus import boards, opportunity_types
-from service.nexudus.boards import Business, Stage, User
+from service.nexudus import boards, directory
+from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus
-from service.nexudus.opportunity_types import OpportunityType
+from service.nexudus.directory import Business, OpportunityType, User
 
 T = TypeVar("T")
 
@@ -67,12 +67,10 @@ def read_inventory(
     """
     reader = CachedReader(nexudus, account, sleep, max_reads=2 * MAX_STAGES)
     stages = list(_judged(reader, reader.call(boards.stages), progress))
-    places = _read_or_none(reader, "the locations", boards.businesses)
-    types = list(
-        _with_templates(reader, _read_or_none(reader, "the opportunity types", opportunity_types.opportunity_types))
-    )
+    places = _read_or_none(reader, "the locations", directory.businesses)
+    types = list(_with_templates(reader, _read_or_none(reader, "the opportunity types", directory.opportunity_types)))
     owners = [
-        _with_places(reader, user) for user in _read_or_none(reader, "the admin users", boards.admins)[:MAX_ADMINS]
+        _with_places(reader, user) for user in _read_or_none(reader, "the admin users", directory.admins)[:MAX_ADMINS]
     ]
     known = {place.id: place for place in places}
     named = {stage.business_id for stage in stages} | {kind.business_id for kind in types}
@@ -116,7 +114,7 @@ def _with_templates(reader: CachedReader, types: Sequence[OpportunityType]) -> I
     for number, kind in enumerate(types, 1):
         template = kind.notes_template
         if template is None and misses < MAX_MISSES and number <= MAX_TYPES:
-            call = partial(opportunity_types.notes_template, kind=kind)
+            call = partial(directory.notes_template, kind=kind)
             try:
                 template = reader.read(f"type {kind.id}", "boards", call, words="which types have a template for notes")
             except PartUnreadable:
@@ -129,7 +127,7 @@ def _with_places(reader: CachedReader, user: User) -> User:
     if user.business_ids is not None:
         return user
     try:
-        whole = reader.read(f"user {user.id}", "boards", lambda nexudus: boards.user(nexudus, user.id))
+        whole = reader.read(f"user {user.id}", "boards", lambda nexudus: directory.user(nexudus, user.id))
     except PartUnreadable:
         return user
     return replace(user, business_ids=whole.business_ids) if whole else user

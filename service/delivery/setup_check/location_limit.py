@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from service.delivery.causes import location_cause
 from service.delivery.setup_check.cached_reader import CachedReader
 from service.delivery.setup_check.problem import SetupProblem
-from service.nexudus import counts
+from service.nexudus import opportunities
 from service.nexudus.client import Nexudus
-from service.nexudus.counts import MAX_OPPORTUNITIES
 from service.nexudus.errors import NexudusError, OutcomeUnknown, Rejected
+from service.nexudus.opportunities import MAX_OPPORTUNITIES
 from service.store import Store
 
 WARN_FROM = 4500
@@ -36,7 +36,9 @@ def is_full(nexudus: Nexudus, store: Store, account: str, business_id: int, erro
     if not is_unexplained and not (isinstance(error, OutcomeUnknown) and _is_nearly_full(store, account, business_id)):
         return False
     try:
-        return counts.count_at(nexudus, business_id) >= MAX_OPPORTUNITIES and counts.filters_by_location(nexudus)
+        return opportunities.count_at(nexudus, business_id) >= MAX_OPPORTUNITIES and opportunities.filters_by_location(
+            nexudus
+        )
     except NexudusError:
         return False
 
@@ -52,11 +54,11 @@ def check_capacity(reader: CachedReader, business_id: int, now: datetime) -> Ite
 
     Raises: PartUnreadable.
     """
-    if not reader.read("counts by location", "cap", counts.filters_by_location, ROLE):
+    if not reader.read("counts by location", "cap", opportunities.filters_by_location, ROLE):
         yield from _check_total(reader)
         return
     what = f"the opportunities of location {business_id}"
-    count = reader.read(what, "cap", lambda nexudus: counts.count_at(nexudus, business_id), ROLE)
+    count = reader.read(what, "cap", lambda nexudus: opportunities.count_at(nexudus, business_id), ROLE)
     if count < WARN_FROM:
         return
     causes, subject = (location_cause(reader.account, business_id),), f"account {reader.account}"
@@ -67,7 +69,7 @@ def check_capacity(reader: CachedReader, business_id: int, now: datetime) -> Ite
     since = now - timedelta(days=PACE_DAYS)
 
     def count_recent(nexudus: Nexudus) -> int | None:
-        return counts.count_since(nexudus, business_id, since)
+        return opportunities.count_since(nexudus, business_id, since)
 
     recent = reader.read(f"the pace of location {business_id}", "cap", count_recent, ROLE)
     yield SetupProblem("warning", "cap", subject, f"{holds}{forecast(count, recent)}", REMEDY, causes)
@@ -85,7 +87,7 @@ def forecast(count: int, recent: int | None) -> str:
 
 def _check_total(reader: CachedReader) -> Iterator[SetupProblem]:
     """Check the sum over all locations, which is an upper bound, where the filter by location is not understood."""
-    count = reader.read("all opportunities", "cap", counts.count_all, ROLE)
+    count = reader.read("all opportunities", "cap", opportunities.count_all, ROLE)
     if count >= WARN_FROM:
         problem = f"could not count by location; all locations together hold {count:,} opportunities"
         remedy = f"see in Nexudus that none comes near {MAX_OPPORTUNITIES:,}"

@@ -16,7 +16,7 @@ from service.nexudus.coworkers import NewCoworker
 from service.nexudus.custom_fields import COWORKER, OPPORTUNITY, CustomField, folded
 from service.nexudus.errors import Rejected
 from service.nexudus.opportunities import NewOpportunity
-from service.nexudus.text import plain
+from service.nexudus.values import plain
 
 MAX_FIELDS = 60
 """Custom fields of an account that are read by id, one call each."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.nexudus.text import SAID_MAX, clean, fit, plain
+from service.nexudus.values import MAX_MESSAGE_CHARS, clean, fit, plain
 
 
 def units(text: str) -> int:
@@ -73,4 +73,4 @@ def test_a_comparison_is_no_html() -> None:
 @settings(deadline=None)  # machines differ
 @given(st.text())
 def test_the_words_of_the_crm_are_capped(text: str) -> None:
-    assert units(plain(text * 50)) <= SAID_MAX
+    assert units(plain(text * 50)) <= MAX_MESSAGE_CHARS

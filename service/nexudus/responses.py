@@ -26,14 +26,14 @@ from service.nexudus.errors import (
     Throttled,
     Unavailable,
 )
-from service.nexudus.text import plain
+from service.nexudus.values import plain
 
 _WAIT = re.compile(r"wait\s+([\d.]+)\s+second", re.IGNORECASE)
 _PROPERTY = re.compile(r"(\w+): (.+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Answer:
+class NexudusResponse:
     """One HTTP answer. retry_after and content_type are the headers, "" when absent."""
 
     status: int
@@ -84,7 +84,7 @@ class Answer:
             yield from (p.message for p in _field_problems(value) if p.message not in message)
 
 
-def meaning(answer: Answer, *, write: bool) -> Any:
+def meaning(answer: NexudusResponse, *, write: bool) -> Any:
     """The JSON value of a good answer: a record, a list, or the wrapper of a write.
 
     Raises: Throttled 409 and 429; Intercepted for other web pages; Refused 401 and 403; Rejected other 4xx and a 200
@@ -111,7 +111,7 @@ def doubt(said: str, status: int | None, *, write: bool) -> NexudusError:
     return OutcomeUnknown(said, status) if write else Unavailable(said, status)
 
 
-def intercepted(answer: Answer, *, is_write: bool = False, is_general: bool = False) -> Intercepted:
+def intercepted(answer: NexudusResponse, *, is_write: bool = False, is_general: bool = False) -> Intercepted:
     """The error for a web page. A server error says that the CRM is away, whoever asks for what."""
     is_general = is_general or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return Intercepted(answer.said, answer.status, is_write=is_write, is_general=is_general)
@@ -129,7 +129,7 @@ def new_id(value: Any) -> int:
     return made
 
 
-def _is_doubtful(answer: Answer, *, write: bool) -> bool:
+def _is_doubtful(answer: NexudusResponse, *, write: bool) -> bool:
     """Whether the answer decides nothing: about a redirect or a time-out nobody knows who gave it."""
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return True
@@ -140,7 +140,7 @@ def _is_doubtful(answer: Answer, *, write: bool) -> bool:
     return not _is_json(answer)
 
 
-def _is_json(answer: Answer) -> bool:
+def _is_json(answer: NexudusResponse) -> bool:
     try:
         return answer.value is not None
     except ValueError:
@@ -154,7 +154,7 @@ def _is_failure(value: Any) -> bool:
     return value["WasSuccessful"] is not True or bool(value.get("Errors"))
 
 
-def _told_problems(answer: Answer) -> tuple[FieldProblem, ...]:
+def _told_problems(answer: NexudusResponse) -> tuple[FieldProblem, ...]:
     try:
         return _field_problems(answer.value)
     except ValueError:
@@ -182,7 +182,7 @@ def _field_problem(error: dict[str, Any]) -> FieldProblem:
     )
 
 
-def _retry_after_s(answer: Answer) -> float | None:
+def _retry_after_s(answer: NexudusResponse) -> float | None:
     """Retry-After in seconds or as a date, else "Wait N seconds" in the body, else None."""
     told = answer.retry_after.strip()
     seconds = _number(told)

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service import clock
-from service.nexudus.answers import Answer, meaning, new_id
 from service.nexudus.errors import (
     Intercepted,
     NexudusError,
@@ -21,17 +20,20 @@ from service.nexudus.errors import (
     Throttled,
     Unavailable,
 )
+from service.nexudus.responses import NexudusResponse, meaning, new_id
 
 PAGE = "<!DOCTYPE html><html><body><h1>We will be right back</h1></body></html>"
 SAVED = {"Status": 200, "Message": "Saved.", "Value": {"Id": 7}, "Errors": None, "WasSuccessful": True}
 
 
-def an_answer(body: object = "", status: int = 200, content_type: str = "application/json", wait: str = "") -> Answer:
+def an_answer(
+    body: object = "", status: int = 200, content_type: str = "application/json", wait: str = ""
+) -> NexudusResponse:
     text = body if isinstance(body, str) else json.dumps(body)
-    return Answer(status, text.encode(), content_type, wait)
+    return NexudusResponse(status, text.encode(), content_type, wait)
 
 
-def trouble_of(answer: Answer, *, write: bool) -> NexudusError:
+def trouble_of(answer: NexudusResponse, *, write: bool) -> NexudusError:
     with pytest.raises(NexudusError) as caught:
         meaning(answer, write=write)
     return caught.value
@@ -72,7 +74,7 @@ def trouble_of(answer: Answer, *, write: bool) -> NexudusError:
     ],
 )
 def test_a_bad_answer_is_named_by_what_to_do_next(
-    answer: Answer, of_a_write: type[NexudusError], of_a_read: type[NexudusError]
+    answer: NexudusResponse, of_a_write: type[NexudusError], of_a_read: type[NexudusError]
 ) -> None:
     assert type(trouble_of(answer, write=True)) is of_a_write
     assert type(trouble_of(answer, write=False)) is of_a_read
@@ -167,7 +169,7 @@ def test_a_field_named_only_in_the_message_is_told_too() -> None:
         pytest.param(an_answer("", 409), "HTTP 409 without a word", id="nothing"),
     ],
 )
-def test_what_is_told_are_the_words_of_the_crm(answer: Answer, said: str) -> None:
+def test_what_is_told_are_the_words_of_the_crm(answer: NexudusResponse, said: str) -> None:
     assert trouble_of(answer, write=True).said == said
 
 
@@ -193,6 +195,6 @@ def test_a_value_that_was_tried_does_not_print() -> None:
     st.text(st.characters(codec="ascii"), max_size=9),
 )  # fmt: skip
 def test_any_answer_is_a_value_or_one_of_the_errors(status: int, body: bytes, write: bool, wait: str) -> None:
-    answer = Answer(status, body, "application/json", wait)
+    answer = NexudusResponse(status, body, "application/json", wait)
     with suppress(NexudusError):
         new_id(meaning(answer, write=write))

@@ -1,0 +1,73 @@
+"""Values in the CRM's records, and texts that fit into its fields and out of its answers."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+MAX_MESSAGE_CHARS = 500
+"""Characters of a message of the CRM that are kept."""
+
+Row = dict[str, Any]
+"""A record under the CRM's own field names. Lists leave out fields."""
+
+_TAG = re.compile(r"</?[a-zA-Z!][^>]*(?:>|$)")
+_ELLIPSIS = "…"
+
+
+def text_of(row: Row, name: str) -> str:
+    """Return a text; "" if null or missing."""
+    return str(row.get(name) or "")
+
+
+def id_of(row: Row, name: str) -> int | None:
+    """Return an id; None if null, missing, or 0, which the CRM uses for unset."""
+    return row.get(name) or None
+
+
+def ids_of(row: Row, name: str) -> tuple[int, ...] | None:
+    """Return the ids of a collection of ids or records; None if it is not shown."""
+    items = row.get(name)
+    if not isinstance(items, list):
+        return None
+    return tuple(item["Id"] if isinstance(item, dict) else item for item in items)
+
+
+def instant_of(row: Row, name: str) -> datetime | None:
+    """Return an instant; None if null or unreadable. An instant without a zone is taken for UTC."""
+    try:
+        instant = datetime.fromisoformat(text_of(row, name))
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def clean(text: str, *, lines: bool = False) -> str:
+    """Return text without control characters and lone surrogates, trimmed; on one line unless `lines`.
+
+    With `lines`, line ends become "\\n"; without, every run of white space becomes one space.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return text.strip() if lines else " ".join(text.split())
+
+
+def fit(text: str, max_units: int) -> str:
+    """Return at most `max_units` (>= 1) characters as the CRM counts them; a cut shows as "…".
+
+    Its fields are measured in UTF-16 units (.NET strings), so an emoji counts twice.
+    """
+    if _units(text) <= max_units:
+        return text
+    room = max_units - _units(_ELLIPSIS)
+    kept = text.encode("utf-16-le", "surrogatepass")[: 2 * room].decode("utf-16-le", "ignore")
+    return kept.rstrip() + _ELLIPSIS
+
+
+def plain(text: str) -> str:
+    """Return a message of the CRM for our logs and pages: one line, no HTML, at most MAX_MESSAGE_CHARS."""
+    return fit(clean(_TAG.sub(" ", text)), MAX_MESSAGE_CHARS)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
