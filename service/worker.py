@@ -19,9 +19,9 @@ from service.delivery.pacing import Pacer
 from service.delivery.setup_check.job import SetupCheckJob, resolve_for_removed
 from service.delivery.stage_safety import StageSafety
 from service.delivery.targets import Targets
+from service.fetching.connection import make_connections
 from service.fetching.fetcher import Fetcher, reconnect
-from service.fetching.lines import make_lines
-from service.fetching.pull_job import PullJob
+from service.fetching.pull import PullJob
 from service.forms import Account, Form, Setup
 from service.lead import Receipt, Submission
 from service.maintenance import daily_counts, indexing, retention
@@ -43,8 +43,8 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
     contexts = account_contexts(settings, setup, store, stop)
     for account, context in contexts.items():
         on_startup(account, context)
-    collector = collect(settings, setup, store, stop)
-    worker = Worker(store, contexts, WorkerConfig(settings.delivery_threads, settings.lease_s), stop, collector.nudge)
+    fetcher = fetch(settings, setup, store, stop)
+    worker = Worker(store, contexts, WorkerConfig(settings.delivery_threads, settings.lease_s), stop, fetcher.wake)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     watching = threading.Thread(target=watcher(settings, setup, store, stop).run, name="watch", daemon=True)
@@ -52,7 +52,7 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
     maintain(settings, setup, store, stop)
     go_rounds(settings, setup, store, contexts, stop)
     worker.run()
-    collector.join(STOP_S)
+    fetcher.join(STOP_S)
     watching.join(STOP_S)
 
 
@@ -70,15 +70,16 @@ def maintain(settings: Settings, setup: Setup, store: Store, stop: threading.Eve
         start_periodic_job("retention", erase, retention.INTERVALS, stop)
 
 
-def collect(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Fetcher:
-    """Begin to read what platforms announced, in threads beside the deliveries."""
-    lines = make_lines(setup.forms, settings.platform_urls, store, Identity(worker_name(), is_gone))
-    reconnect(store, lines)
-    collector = Fetcher(store, lines, Identity(worker_name(), is_gone), stop)
-    collector.start()
-    if lines:
-        threading.Thread(target=PullJob(store, lines, stop).run, name="collect-rounds", daemon=True).start()
-    return collector
+def fetch(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Fetcher:
+    """Start to read announced leads, in threads beside the deliveries."""
+    identity = Identity(worker_name(), is_gone)
+    connections = make_connections(setup.forms, settings.platform_urls, store, identity)
+    reconnect(store, connections)
+    fetcher = Fetcher(store, connections, identity, stop)
+    fetcher.start()
+    if connections:
+        PullJob(store, connections, stop).start()
+    return fetcher
 
 
 def watcher(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Watcher:
@@ -102,7 +103,9 @@ def go_rounds(
     readable = {each.name: contexts[each.name] for each in accounts(settings, setup) if each.has_login}
     store.write(lambda tx: resolve_for_removed(tx, contexts.keys()))
     store.write(lambda tx: reconcile_job.resolve_for_unread(tx, readable, clock.now()))
-    connections = make_lines(setup.forms, settings.platform_urls, store, Identity(f"ledger/{worker_name()}", is_gone))
+    connections = make_connections(
+        setup.forms, settings.platform_urls, store, Identity(f"ledger/{worker_name()}", is_gone)
+    )
     for name, context in readable.items():
         SetupCheckJob(context.nexudus, store, setup.forms.values(), name, stop).start()
         reconcile = ReconcileJob(

@@ -16,12 +16,12 @@ from service.cli.configuration import form_named
 from service.cli.installation import open_installation
 from service.cli.main import Failed
 from service.cli.output import counted
-from service.conversions.selection import ConversionQuery, ConversionSelection, Fit, Reason, select_conversions
+from service.conversions.selection import ConversionQuery, ConversionSelection, Reason, select_conversions
 from service.forms import Setup
-from service.platforms.google_ads import conversions as google
-from service.platforms.meta import conversions as meta
+from service.platforms.registry import PLATFORMS as AD_PLATFORMS
 
-PLATFORMS = {"google": "Google Ads", "meta": "Meta"}
+PLATFORMS = {each.conversions: each for each in AD_PLATFORMS.values() if each.conversions}
+"""By the name that the command has for each."""
 
 REASONS: dict[Reason, str] = {
     "told": "reported before (--again reports them again)",
@@ -34,7 +34,7 @@ REASONS: dict[Reason, str] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """google or meta, --since --form --out --again --hashed --json."""
-    parser.add_argument("platform", choices=[*PLATFORMS], help="a CSV for Google Ads, or JSON lines for Meta")
+    parser.add_argument("platform", choices=sorted(PLATFORMS), help="a CSV for Google Ads, or JSON lines for Meta")
     parser.add_argument("--since", type=instant, help="outcomes at or after, e.g. 2026-11-01 (all)")
     parser.add_argument("--form", default="", help="leads of this form only")
     out = parser.add_argument("--out", type=Path, metavar="FILE", help="where to write (the standard output)")
@@ -50,9 +50,11 @@ def run(arguments: argparse.Namespace) -> int:
     _check(installation.setup, arguments.form)
     query = ConversionQuery(arguments.platform, arguments.since, arguments.form, arguments.again)
     now = clock.now()
-    fit: Fit = google.fit if arguments.platform == "google" else meta.fits(now)
-    selection = select_conversions(installation.store, installation.setup.forms, query, fit)
-    _write(arguments.out, _render(selection, installation.setup, arguments))
+    writer = PLATFORMS[arguments.platform].load("conversions")
+    selection = select_conversions(installation.store, installation.setup.forms, query, writer.fit_at(now))
+    text = io.StringIO(newline="")
+    writer.write(selection.conversions, installation.setup.forms, text, hashed=arguments.hashed)
+    _write(arguments.out, text.getvalue())
     reported = [(conversion.lead.id, conversion.name) for conversion in selection.conversions]
     installation.store.write(lambda tx: tx.crm.record_conversions(arguments.platform, reported, now))
     if arguments.json:  # the conversions themselves may go to the standard output
@@ -72,15 +74,6 @@ def _check(setup: Setup, name: str) -> None:
             f"{subject} `conversions` in the forms file: write what counts, such as conversions = "
             '{ won = "Lead won" }'
         )
-
-
-def _render(selection: ConversionSelection, setup: Setup, arguments: argparse.Namespace) -> str:
-    text = io.StringIO(newline="")
-    if arguments.platform == "google":
-        google.write(selection.conversions, text)
-    else:
-        meta.write(selection.conversions, setup.forms, text, hashed=arguments.hashed)
-    return text.getvalue()
 
 
 def _write(path: Path | None, text: str) -> None:
@@ -108,7 +101,7 @@ def _as_row(selection: ConversionSelection, arguments: argparse.Namespace) -> di
 
 
 def _lines(selection: ConversionSelection, arguments: argparse.Namespace) -> Iterator[str]:
-    platform = PLATFORMS[arguments.platform]
+    platform = PLATFORMS[arguments.platform].title
     where = f" in {arguments.out}" if arguments.out else ""
     yield f"{platform}: {counted(len(selection.conversions), 'conversion')}{where}"
     for reason, meaning in REASONS.items():

@@ -11,8 +11,8 @@ from service.cli.configuration import form_named
 from service.cli.installation import open_installation
 from service.cli.main import Failed
 from service.delivery.identity import is_gone, worker_name
-from service.fetching.lines import make_lines
-from service.fetching.pull import PullResult, pull, told
+from service.fetching.connection import make_connections
+from service.fetching.pull import PullResult, pull
 from service.platforms.registry import PLATFORMS
 from service.store import Identity
 
@@ -38,14 +38,14 @@ def run(arguments: argparse.Namespace) -> int:
     if not senders:
         raise Failed(f"no ad platform is set up for {form.name!r}: its webhooks in the forms file name none")
     identity = Identity(f"pull/{worker_name()}", is_gone)
-    connections = make_lines({form.name: form}, installation.settings.platform_urls, installation.store, identity)
+    connections = make_connections({form.name: form}, installation.settings.platform_urls, installation.store, identity)
     by_sender = {connection.sender: connection for connection in connections}
     code = 0
     for sender in senders:
         now = clock.now()
         if sender in by_sender:
             result = pull(by_sender[sender], installation.store, arguments.since or now - DEFAULT_PERIOD, now)
-            sentence, problems = told(result, by_sender[sender]), [*_problems(result)]
+            sentence, problems = result.summary(PLATFORMS[sender].title), [*_problems(result)]
         else:
             platform = PLATFORMS[sender]
             sentence = f"{platform.title}: leads cannot be listed. {platform.download.format(form=form.name)}"
@@ -63,7 +63,7 @@ def _print(sender: str, sentence: str, problems: Sequence[str], *, as_json: bool
 
 
 def _problems(result: PullResult) -> Iterator[str]:
-    yield from result.broken
-    yield from result.odd[:MAX_PROBLEMS_SHOWN]
-    if len(result.odd) > MAX_PROBLEMS_SHOWN:
-        yield f"and {len(result.odd) - MAX_PROBLEMS_SHOWN} more that could not be read"
+    yield from result.errors
+    yield from result.unreadable[:MAX_PROBLEMS_SHOWN]
+    if len(result.unreadable) > MAX_PROBLEMS_SHOWN:
+        yield f"and {len(result.unreadable) - MAX_PROBLEMS_SHOWN} more that could not be read"

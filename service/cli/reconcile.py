@@ -78,13 +78,13 @@ def _readers(
     import threading  # noqa: PLC0415 (with all of the delivery)
 
     from service import worker  # noqa: PLC0415
-    from service.fetching.lines import make_lines  # noqa: PLC0415
+    from service.fetching.connection import make_connections  # noqa: PLC0415
     from service.reconciliation.account_reader import account_reader  # noqa: PLC0415
     from service.reconciliation.platform_leads import platform_comparer  # noqa: PLC0415
     from service.store import Identity  # noqa: PLC0415
 
     contexts = worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())
-    connections = make_lines(
+    connections = make_connections(
         installation.setup.forms,
         installation.settings.platform_urls,
         installation.store,

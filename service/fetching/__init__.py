@@ -1,13 +1,8 @@
-"""Fetch what platforms only announced; ask for what they did not even announce.
+"""Fetch leads that platforms only announced, and find those that they failed to announce.
 
-collector.py   threads of a worker that claim notices, one at a time
-settling.py    one notice: read, and what becomes of it and of its connection
-rounds.py      periodically: is everything connected, was anything missed
-pulling.py     leads that a platform has and the store has not, through the same path
-
-line.py        a form and a platform, with all that is needed to read; what every reader can do
-lines.py       those of an installation
-
-errors.py      what went wrong, named by what to do next
-retry.py       when to try again: a pure decision
+connection.py   one form and one platform, with the reader of its leads
+fetcher.py      threads of a worker that claim announced leads, one at a time
+settlement.py   what follows one fetch, for the lead and for its connection
+retry.py        when to try again: a pure decision
+pull.py         leads that a platform has and the store lacks; the job that checks and pulls periodically
 """

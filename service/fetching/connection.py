@@ -1,108 +1,99 @@
-"""A form and a platform: all that is needed to read what the platform has for the form."""
+"""A connection: one form and one platform, with the reader of the platform's leads for the form."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from service.capture.fields.enquiries import Enquiry
+from service import clock
 from service.capture.tools.sender import SenderConfig
 from service.forms import Form
-from service.platforms.errors import NotNow, PlatformError
-from service.store import ConnectionKey, FetchNotice, Store
-
-SAID_MAX = 200
-"""Characters of a platform's own words that are told."""
-
-SECRETS = ("app_secret", "client_secret", "access_token", "refresh_token", "token")
-"""The keys of a sender's table whose values are told to nobody."""
-
-SECRET_MIN = 6
-"""Characters from which on something is taken for a secret: shorter ones stand in every other word."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableLead:
-    """A lead that a platform listed and that could not be read. which: its id, or what is known of it."""
-
-    which: str
-    why: str
-
-
-Pulled = Enquiry | UnreadableLead | PlatformError
-"""What a pull brings; an error where one Page, account or form could not be read and the others go on."""
-
-
-class PlatformReader(Protocol):
-    """How one platform is read. Every call may raise a CollectError."""
-
-    def fetch(self, notice: FetchNotice) -> Enquiry:
-        """Read the one lead that was announced."""
-
-    def pull(self, since: datetime, until: datetime) -> Iterator[Pulled]:
-        """Read all that was submitted between two instants, as far as the platform tells."""
-
-    def check(self, now: datetime) -> datetime | None:
-        """Whether the connection works; when a person must renew it, None for never."""
+from service.forms.senders import table_name
+from service.platforms.platform import Platform
+from service.platforms.reader import PlatformReader, ReaderContext
+from service.platforms.registry import PLATFORMS
+from service.store import ConnectionKey, Identity, Store
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformConnection:
-    """One connection: its form, the operator's table and its reader. announces: its leads are fetched."""
+    """One connection. config: the platform's table of the form in the forms file."""
 
     form: Form
-    sender: str
-    table: SenderConfig
+    platform: Platform
+    config: SenderConfig
     reader: PlatformReader
-    announces: bool
+
+    @property
+    def sender(self) -> str:
+        """The platform's name."""
+        return self.platform.name
 
     @property
     def link(self) -> ConnectionKey:
-        """Its name in the store."""
+        """Its key in the store."""
         return ConnectionKey(self.form.name, self.sender)
 
-    @property
-    def section(self) -> str:
-        """Where the operator sets it up."""
-        return f"[forms.{self.form.name}.webhooks.{self.sender}]"
+
+def make_connections(
+    forms: Mapping[str, Form], urls: Mapping[str, str], store: Store, identity: Identity
+) -> list[PlatformConnection]:
+    """Return the connection of each form with each platform whose leads can be read.
+
+    urls: of the platforms' APIs, by setting. identity: of this process.
+    """
+    return [connection for form in forms.values() for connection in _connections_of(form, urls, store, identity)]
+
+
+def _connections_of(
+    form: Form, urls: Mapping[str, str], store: Store, identity: Identity
+) -> Iterator[PlatformConnection]:
+    for name, config in form.webhooks.items():
+        platform = PLATFORMS.get(name)
+        if platform and platform.api_urls:
+            state = StoredState(store, ConnectionKey(form.name, name), identity)
+            context = ReaderContext(form.name, table_name(form.name, name), config, urls, state)
+            yield PlatformConnection(form, platform, config, platform.load("api").READER(context))
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionMemory:
-    """What one connection has learned, in the store."""
+class StoredState:
+    """A connection's ConnectionState in the store."""
 
     store: Store
     link: ConnectionKey
+    identity: Identity
 
-    def recall(self, kind: str) -> dict[str, Any]:
-        """The facts of a kind, by name."""
+    def facts(self, kind: str) -> dict[str, Any]:
+        """Return the facts of a kind, by name."""
         with self.store.read() as tx:
-            found: dict[str, Any] = tx.platforms.facts(self.link).get(kind, {})
-        return found
+            facts: dict[str, Any] = tx.platforms.facts(self.link).get(kind, {})
+        return facts
 
     def learn(self, kind: str, name: str, fact: object) -> None:
-        """Keep a fact for every process, if it is news."""
-        if name and self.recall(kind).get(name, self) != fact:
+        """Keep a fact; a known one, or one without a name, changes nothing."""
+        if name and self.facts(kind).get(name, self) != fact:
             self.store.write(lambda tx: tx.platforms.learn(self.link, kind, name, fact))
 
+    def tokens(self) -> dict[str, Any]:
+        """Return the renewed tokens, as they were saved; empty where there are none."""
+        with self.store.read() as tx:
+            return tx.platforms.tokens(self.link) or {}
 
-def in_turn(parts: Iterable[Iterator[Pulled]]) -> Iterator[Pulled]:
-    """Everything of all parts; one that is refused holds up no other.
+    def save_tokens(self, tokens: dict[str, Any]) -> None:
+        """Replace the renewed tokens."""
+        self.store.write(lambda tx: tx.platforms.save_tokens(self.link, tokens))
 
-    Raises: NotNow: the others would fare no better.
-    """
-    for part in parts:
-        try:
-            yield from part
-        except NotNow:
-            raise
-        except PlatformError as error:
-            yield error
+    def try_lock(self, seconds: float) -> bool:
+        """Return whether this thread now has the connection's lock; that of a process that is gone is free."""
+        holder, now, is_gone = self._holder(), clock.now(), self.identity.is_gone
+        return self.store.write(lambda tx: tx.platforms.try_lock(self.link, holder, now, seconds, is_gone))
 
+    def unlock(self) -> None:
+        """Give the lock back."""
+        holder = self._holder()
+        self.store.write(lambda tx: tx.platforms.unlock(self.link, holder))
 
-def spoken(text: str, table: Mapping[str, Any], *secrets: str) -> str:
-    """A platform's words in one line, capped, without anything secret that it may have repeated."""
-    told = [str(table.get(name, "")) for name in SECRETS]
-    for secret in [each for each in (*told, *secrets) if len(each) >= SECRET_MIN]:
-        text = text.replace(secret, "[removed]")
-    return " ".join(text.split())[:SAID_MAX]
+    def _holder(self) -> str:
+        """Name the current thread; to be called outside of a write, which may run in another thread."""
+        return f"{threading.get_ident()}/{self.identity.name}"

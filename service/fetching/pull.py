@@ -1,122 +1,179 @@
-"""What a platform has and we have not: read in one go, and kept as if its webhook had brought it."""
+"""Leads that a platform has and the store lacks: listed, and kept as if the webhook had brought them."""
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
 from service import clock
+from service.background import Intervals, start_periodic_job
 from service.capture.fields.enquiries import Enquiry
-from service.fetching.connection import PlatformConnection, Pulled, UnreadableLead
-from service.fetching.settlement import judge, read_arrival
+from service.fetching.connection import PlatformConnection
+from service.fetching.settlement import read_arrival, settle_connection
+from service.forms.senders import can_read
 from service.platforms.errors import PlatformError
-from service.platforms.registry import title_of
+from service.platforms.reader import PulledItem, UnreadableLead
 from service.store import Arrival, Store, StoreUnavailable
 
 log = structlog.get_logger()
 
-TOGETHER = 50
-"""Leads that are looked up and kept at a time."""
-
 OVERLAP = timedelta(hours=2)
-"""A periodic pull begins so long before the end of the last: platforms list a lead some time after it was sent."""
+"""A periodic pull starts this long before the end of the last: platforms list a lead some time after it was sent."""
+
+CHECK_INTERVAL_S = 24 * 3600.0
+"""Interval of checks of a connection over which no lead arrives."""
+
+POLL_INTERVAL_S = 20.0
 
 
 @dataclass(slots=True)
 class PullResult:
-    """What one pull brought. odd: leads that could not be read or kept, and why. broken: why it is not whole."""
+    """What one pull brought. unreadable: leads that could not be read or kept, with the reason.
+
+    errors: why the pull is incomplete.
+    """
 
     found: int = 0
     new: int = 0
     known: int = 0
-    odd: list[str] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def summary(self, title: str) -> str:
+        """Return one line for people. title: the platform's."""
+        text = f"{title}: found {self.found}, new {self.new}, known {self.known}"
+        return text + (f", not readable {len(self.unreadable)}" if self.unreadable else "")
 
 
-def pull(line: PlatformConnection, store: Store, since: datetime, until: datetime) -> PullResult:
-    """Ask one platform for all leads of a time, and keep those that are missing; what was announced gets its answers.
+def pull(connection: PlatformConnection, store: Store, since: datetime, until: datetime) -> PullResult:
+    """List all leads of a period at one platform and keep the missing ones; announced ones get their answers.
 
-    One that cannot be read or kept holds up no other. An error of the platform ends it, and is noted like one of a
-    fetch; what was kept by then stays.
+    A lead that cannot be read or kept does not stop the others. An error of the platform ends the pull and is saved
+    as after a failed fetch; leads kept by then stay.
     Raises: StoreUnavailable.
     """
-    tally = PullResult()
+    result = PullResult()
     try:
-        for some in _batches(line.reader.pull(since, until)):
-            _keep_all(some, line, store, tally)
+        for item in connection.reader.pull(since, until):
+            _take(item, connection, store, result)
     except PlatformError as error:
-        _note(error, line, store, tally)
-    if not tally.broken:
+        _record_error(error, connection, store, result)
+    if not result.errors:
         now = clock.now()
-        store.write(lambda tx: tx.platforms.record_success_everywhere(line.link, now))
+        store.write(lambda tx: tx.platforms.record_success_everywhere(connection.link, now))
     log.info(
         "pulled",
-        sender=line.sender,
-        form=line.form.name,
-        found=tally.found,
-        new=tally.new,
-        known=tally.known,
-        odd=len(tally.odd),
-        is_whole=not tally.broken,
+        sender=connection.sender,
+        form=connection.form.name,
+        found=result.found,
+        new=result.new,
+        known=result.known,
+        odd=len(result.unreadable),
+        is_whole=not result.errors,
     )
-    return tally
+    return result
 
 
-def _note(error: PlatformError, line: PlatformConnection, store: Store, tally: PullResult) -> None:
-    tally.broken.append(" ".join(part for part in (error.said, getattr(error, "remedy", "")) if part))
+def _record_error(error: PlatformError, connection: PlatformConnection, store: Store, result: PullResult) -> None:
+    result.errors.append(" ".join(part for part in (error.message, getattr(error, "remedy", "")) if part))
     now = clock.now()
-    store.write(lambda tx: judge(tx, line.link, error, line, now, 1.0))
+    store.write(lambda tx: settle_connection(tx, connection.link, error, connection, now))
 
 
-def told(tally: PullResult, line: PlatformConnection) -> str:
-    """One line for people."""
-    platform = title_of(line.sender)
-    text = f"{platform}: found {tally.found}, new {tally.new}, known {tally.known}"
-    return text + (f", not readable {len(tally.odd)}" if tally.odd else "")
+def _take(item: PulledItem, connection: PlatformConnection, store: Store, result: PullResult) -> None:
+    if isinstance(item, PlatformError):
+        _record_error(item, connection, store, result)
+        return
+    result.found += 1
+    if isinstance(item, UnreadableLead):
+        result.unreadable.append(f"{item.lead}: {item.reason}")
+    else:
+        _keep(item, connection, store, result)
 
 
-def _batches(pulled: Iterable[Pulled]) -> Iterator[list[Pulled]]:
-    some: list[Pulled] = []
-    for each in pulled:
-        some.append(each)
-        if len(some) == TOGETHER:
-            yield some
-            some = []
-    if some:
-        yield some
-
-
-def _keep_all(some: list[Pulled], line: PlatformConnection, store: Store, tally: PullResult) -> None:
-    tally.found += len([each for each in some if not isinstance(each, PlatformError)])
-    tally.odd += [f"{odd.which}: {odd.why}" for odd in some if isinstance(odd, UnreadableLead)]
-    for error in some:
-        if isinstance(error, PlatformError):
-            _note(error, line, store, tally)
-    for each in some:
-        if isinstance(each, Enquiry):
-            _keep(each, line, store, tally)
-
-
-def _keep(enquiry: Enquiry, line: PlatformConnection, store: Store, tally: PullResult) -> None:
+def _keep(enquiry: Enquiry, connection: PlatformConnection, store: Store, result: PullResult) -> None:
     try:
-        arrival = read_arrival(enquiry, line)
-        if _is_here(arrival, store):  # not kept again: that would count as a repeat of its person's
-            tally.known += 1
+        arrival = read_arrival(enquiry, connection)
+        if _is_known(arrival, store):  # keeping it again would count as a repeat by its person
+            result.known += 1
             return
         [receipt] = store.keep_and_enqueue([arrival])
     except StoreUnavailable:
         raise
-    except Exception:  # a mistake of ours must cost one lead, not all that come after it
-        log.exception("pull_stumbled", sender=line.sender, form=line.form.name)
-        tally.odd.append(f"{enquiry.external_id}: it could not be kept, see the log")
+    except Exception:  # a bug of ours must cost one lead, not all that follow
+        log.exception("pull_failed", sender=connection.sender, form=connection.form.name)
+        result.unreadable.append(f"{enquiry.external_id}: it could not be kept, see the log")
         return
-    tally.new += 1
-    log.info("lead_kept", lead=receipt.lead_id, form=line.form.name, sender=line.sender, repeat=receipt.repeat)
+    result.new += 1
+    log.info(
+        "lead_kept", lead=receipt.lead_id, form=connection.form.name, sender=connection.sender, repeat=receipt.repeat
+    )
 
 
-def _is_here(arrival: Arrival, store: Store) -> bool:
-    """Whether the lead came before; one that was only announced still waits for these answers."""
+def _is_known(arrival: Arrival, store: Store) -> bool:
+    """Return whether the lead arrived before; one that was only announced still waits for these answers."""
     with store.read() as tx:
         match = tx.leads.match(arrival, clock.now())
         return match is not None and not tx.platforms.has_notice(match[0].id)
+
+
+class PullJob:
+    """Checks connections and pulls missed leads when they are due; the store shares the work among workers."""
+
+    def __init__(self, store: Store, connections: Sequence[PlatformConnection], stop: threading.Event) -> None:
+        self._store = store
+        self._connections = connections
+        self._stop = stop
+
+    def start(self, poll_interval_s: float = POLL_INTERVAL_S) -> threading.Thread:
+        """Start the thread that looks for due work until stopped."""
+        intervals = Intervals(poll_interval_s, first_s=poll_interval_s)
+        return start_periodic_job("pull", self._step, intervals, self._stop)
+
+    def _step(self, _now: datetime) -> None:
+        for connection in self._connections:
+            if self._stop.is_set() or not can_read(connection.config):
+                continue  # without a token nothing is read; an announced lead that needs one will raise an alert
+            try:
+                self.serve(connection, clock.now())
+            except StoreUnavailable:
+                raise
+            except Exception:  # a bug of ours must not hold up the other connections
+                log.exception("pull_failed", sender=connection.sender, form=connection.form.name)
+
+    def serve(self, connection: PlatformConnection, now: datetime) -> None:
+        """Do what is due for one connection.
+
+        Raises: StoreUnavailable.
+        """
+        is_due = self._store.write(lambda tx: tx.platforms.claim_check(connection.link, now, CHECK_INTERVAL_S))
+        if is_due or self._needs_probe(connection, now):
+            self._check(connection, now)
+        interval_s = connection.platform.pull_interval_s
+        if interval_s and self._store.write(lambda tx: tx.platforms.claim_pull(connection.link, now, interval_s)):
+            with self._store.read() as tx:
+                since = tx.platforms.health(connection.link).pulled_until or now
+            if not pull(connection, self._store, since - OVERLAP, now).errors:
+                self._store.write(lambda tx: tx.platforms.set_pulled_until(connection.link, now))
+
+    def _needs_probe(self, connection: PlatformConnection, now: datetime) -> bool:
+        """Return whether it is broken, its pause is over, and no announced lead waits that would probe it."""
+        with self._store.read() as tx:
+            health = tx.platforms.health(connection.link)
+            has_waiting = any(link.whole == connection.link for link, _, _ in tx.platforms.fetch_backlog())
+        return health.reason != "" and not has_waiting and (health.paused_until is None or health.paused_until <= now)
+
+    def _check(self, connection: PlatformConnection, now: datetime) -> None:
+        try:
+            ends_at = connection.reader.check(now)
+        except PlatformError as error:
+            log.warning(
+                "connection_check_failed", sender=connection.sender, form=connection.form.name, status=error.status
+            )
+            failure = error
+            self._store.write(lambda tx: settle_connection(tx, connection.link, failure, connection, now))
+            return
+        self._store.write(lambda tx: tx.platforms.set_expiry(connection.link, ends_at))
+        self._store.write(lambda tx: tx.platforms.record_success(connection.link, now))

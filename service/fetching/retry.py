@@ -1,4 +1,4 @@
-"""When to read again: a pure decision over plain values."""
+"""When to fetch again: a pure decision over plain values."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,28 +7,31 @@ from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError
 
 _HOUR = 3600.0
 
-SCHEDULE_S = (5.0, 30.0, 120.0, 600.0, 1800.0, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, 12 * _HOUR, *(24 * _HOUR,) * 5)
-"""Waits in seconds after each try without an answer: about a week. Platforms keep leads for months."""
+RETRY_SCHEDULE_S = (
+    *(5.0, 30.0, 120.0, 600.0, 1800.0, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, 12 * _HOUR),
+    *(24 * _HOUR,) * 5,
+)
+"""Waits in seconds after each try without an answer, about a week in all. Platforms keep leads for months."""
 
-GONE_S = (60.0, 600.0, _HOUR, 6 * _HOUR)
-"""The same for a lead that the platform does not know: it may only be late."""
+GONE_SCHEDULE_S = (60.0, 600.0, _HOUR, 6 * _HOUR)
+"""Waits in seconds after each try for a lead that the platform does not know: it may only be late."""
 
-LONGEST_WAIT_S = 24 * _HOUR
-"""However long a platform asks us to wait, look again after a day."""
+MAX_WAIT_S = 24 * _HOUR
+"""Upper limit of a wait that a platform demands."""
 
-REST_S, LONGEST_REST_S = 15.0, 900.0
-"""How long a broken connection rests before one notice finds out: twice as long each time, this at most."""
+MIN_PAUSE_S, MAX_PAUSE_S = 15.0, 900.0
+"""Pause of a broken connection before one lead probes it; it doubles each time."""
 
-PATIENCE = 5
-"""Calls in a row without an answer, of different leads, after which the connection rests: the platform is down."""
+OUTAGE_FAILURES = 5
+"""Calls in a row without an answer, for different leads, after which the platform counts as down."""
 
-OUTAGE_S, LONGEST_OUTAGE_S = 5.0, 300.0
-"""How long it rests then: twice as long for each further one, this at most."""
+MIN_OUTAGE_S, MAX_OUTAGE_S = 5.0, 300.0
+"""Pause of a connection while its platform is down; it doubles with each further failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchAgain:
-    """Read again at `due`; `tries` places of the schedule are spent by then."""
+    """Fetch again at `due`; `tries` places of the schedule are used up by then."""
 
     due: datetime
     tries: int
@@ -40,31 +43,31 @@ class StopFetching:
 
 
 def next_step(error: PlatformError, tries: int, jitter: float, now: datetime) -> FetchAgain | StopFetching:
-    """Decide what follows one read that brought nothing.
+    """Decide what follows one failed fetch.
 
-    tries: places spent before it (>= 0). jitter: factor 0.8-1.2 on waits of our own. Being told to wait, and a broken
-    connection, spend nothing: the notice stays due, its connection rests.
+    tries: places of the schedule used up before it (>= 0). jitter: factor 0.8-1.2 on our own waits. A demanded wait
+    and a broken connection use up none: the lead stays due while its connection pauses.
     Raises: nothing.
     """
     if isinstance(error, Disconnected):
         return FetchAgain(now, tries)
     if isinstance(error, NotNow) and error.wait_s is not None:
-        return FetchAgain(now + timedelta(seconds=min(error.wait_s, LONGEST_WAIT_S)), tries)
+        return FetchAgain(now + timedelta(seconds=min(error.wait_s, MAX_WAIT_S)), tries)
     if not isinstance(error, NotNow | Gone):
         return StopFetching()
-    schedule_s = GONE_S if isinstance(error, Gone) else SCHEDULE_S
+    schedule_s = GONE_SCHEDULE_S if isinstance(error, Gone) else RETRY_SCHEDULE_S
     if tries >= len(schedule_s):
         return StopFetching()
     return FetchAgain(now + timedelta(seconds=schedule_s[tries] * jitter), tries + 1)
 
 
-def rest_s(rests: int, jitter: float) -> float:
-    """Decide for how many seconds a broken connection rests that rested so often in a row before."""
-    return min(REST_S * 2.0 ** min(rests, 10), LONGEST_REST_S) * jitter
+def pause_s(pauses: int, jitter: float) -> float:
+    """Return the pause of a broken connection in seconds. pauses: those in a row before it."""
+    return min(MIN_PAUSE_S * 2.0 ** min(pauses, 10), MAX_PAUSE_S) * jitter
 
 
 def outage_s(failures: int, jitter: float) -> float:
-    """The same for one that gave no answer so many times in a row; 0 where that proves nothing yet."""
-    if failures < PATIENCE:
+    """Return the pause in seconds after so many failures in a row; 0 while they prove no outage."""
+    if failures < OUTAGE_FAILURES:
         return 0.0
-    return min(OUTAGE_S * 2.0 ** min(failures - PATIENCE, 10), LONGEST_OUTAGE_S) * jitter
+    return min(MIN_OUTAGE_S * 2.0 ** min(failures - OUTAGE_FAILURES, 10), MAX_OUTAGE_S) * jitter

@@ -1,6 +1,5 @@
-"""What becomes of one announced lead: its answers, another try, or a person's look; and of its connection."""
+"""What follows the fetch of one announced lead: its answers, another try, or a person; and for its connection."""
 
-import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,14 +7,14 @@ from datetime import datetime, timedelta
 import structlog
 
 from service import clock
+from service.background import jitter
 from service.capture.accept import arrival_of, id_key
-from service.capture.fields.enquiries import Enquiry
+from service.capture.fields.enquiries import Enquiry, LeadNotice
 from service.capture.fields.submissions import reading_form, submit
 from service.fetching.connection import PlatformConnection
-from service.fetching.retry import FetchAgain, next_step, outage_s, rest_s
+from service.fetching.retry import FetchAgain, StopFetching, next_step, outage_s, pause_s
 from service.lead import Outcome
 from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
-from service.platforms.registry import title_of
 from service.store import Arrival, ConnectionKey, Fetch, FetchResult, Store, Transaction
 
 log = structlog.get_logger()
@@ -28,161 +27,163 @@ _OUTCOMES: Mapping[type[PlatformError], Outcome] = {
 }
 
 
-def collect(fetch: Fetch, line: PlatformConnection, store: Store) -> None:
-    """Read one announced lead and settle it, whatever comes of that.
+def fetch_lead(fetch: Fetch, connection: PlatformConnection, store: Store) -> None:
+    """Read one announced lead and save what follows.
 
-    Raises: LeaseLost when it is not ours any more; StoreUnavailable when nothing can be noted.
+    Raises: LeaseLost when another worker has it by now; StoreUnavailable when nothing can be saved.
     """
-    began = clock.monotonic()
+    started = clock.monotonic()
+    notice = fetch.notice
     try:
-        enquiry = line.reader.fetch(fetch.notice)
-        arrival = arrival_for(enquiry, line, fetch)
+        enquiry = connection.reader.fetch(LeadNotice(notice.external_id, notice.place, notice.details))
+        arrival = _announced_arrival(enquiry, connection, fetch)
     except PlatformError as error:
-        _settle(fetch, line, store, error, _duration_ms(began))
+        _settle_failure(fetch, connection, store, error, _elapsed_ms(started))
         return
-    now, ended = clock.now(), FetchResult(Outcome.DONE, _duration_ms(began), 200)
-    store.write(lambda tx: tx.platforms.complete_fetch(fetch, arrival, ended, now))
+    now, result = clock.now(), FetchResult(Outcome.DONE, _elapsed_ms(started), 200)
+    store.write(lambda tx: tx.platforms.complete_fetch(fetch, arrival, result, now))
     log.info(
-        "lead_fetched", lead=arrival.lead.id, sender=line.sender, form=line.form.name, duration_ms=ended.duration_ms
+        "lead_fetched",
+        lead=arrival.lead.id,
+        sender=connection.sender,
+        form=connection.form.name,
+        duration_ms=result.duration_ms,
     )
 
 
-def stumbled(fetch: Fetch, line: PlatformConnection, store: Store) -> None:
-    """A mistake of ours must cost one lead a delay, not the worker its life."""
-    error = NotNow("a mistake of this service's own: see the worker's log")
-    now = clock.now()
-    step = next_step(error, fetch.notice.tries, _jitter(), now)
-    ended = FetchResult(Outcome.UNAVAILABLE, 0, None, error.said)
-    store.write(lambda tx: _follow(tx, fetch, step, _problem(error, line, fetch.notice.tries), ended))
+def settle_bug(fetch: Fetch, connection: PlatformConnection, store: Store) -> None:
+    """Postpone a lead whose fetch raised an unexpected exception, as a bug must not end the worker."""
+    error = NotNow("an error in this service, see the worker's log")
+    step = next_step(error, fetch.notice.tries, jitter(), clock.now())
+    result = FetchResult(Outcome.UNAVAILABLE, 0, None, error.message)
+    store.write(lambda tx: _follow(tx, fetch, step, _problem(error, step, connection), result))
 
 
-def arrival_for(enquiry: Enquiry, line: PlatformConnection, fetch: Fetch) -> Arrival:
-    """The announced lead with its answers, read and credited as any other."""
+def _announced_arrival(enquiry: Enquiry, connection: PlatformConnection, fetch: Fetch) -> Arrival:
+    """Return the announced lead with its answers, under the id and time that it was announced with."""
     notice = fetch.notice
-    whole = replace(enquiry, place=enquiry.place or notice.place, external_id=notice.external_id)
-    arrival = read_arrival(whole, line)
+    enquiry = replace(enquiry, place=enquiry.place or notice.place, external_id=notice.external_id)
+    arrival = read_arrival(enquiry, connection)
     return replace(arrival, lead=replace(arrival.lead, id=notice.lead_id, received_at=notice.announced_at))
 
 
-def read_arrival(enquiry: Enquiry, line: PlatformConnection) -> Arrival:
-    """A lead of what was read, known by its id alone: the same person may well have asked twice.
+def read_arrival(enquiry: Enquiry, connection: PlatformConnection) -> Arrival:
+    """Return the lead of an enquiry that was read, identified by its id alone: a person may enquire twice.
 
-    Platforms tell no visitor's address, so none is kept; what they let be read is proven.
+    Platforms report no visitor's address, so none is kept; whatever they let us read is proven.
     """
-    submission = submit(enquiry, reading_form(line.form, line.table), line.sender, line.table)
-    arrival = arrival_of(replace(submission, ip="", is_proven=True), line.form, clock.now())
+    submission = submit(enquiry, reading_form(connection.form, connection.config), connection.sender, connection.config)
+    arrival = arrival_of(replace(submission, ip="", is_proven=True), connection.form, clock.now())
     own = [key for key in arrival.keys if key.otherwise]
-    return replace(arrival, keys=own or [id_key(line.sender, enquiry.external_id, line.form)])  # a test has none
+    # A test lead has no key of its own.
+    return replace(arrival, keys=own or [id_key(connection.sender, enquiry.external_id, connection.form)])
 
 
-# -- what went wrong
+# -- failures
 
 
-def _settle(fetch: Fetch, line: PlatformConnection, store: Store, error: PlatformError, duration_ms: int) -> None:
-    now, jitter = clock.now(), _jitter()
-    step = next_step(error, fetch.notice.tries, jitter, now)
-    ended = FetchResult(_outcome(error), duration_ms, error.status, error.said)
-    problem = _problem(error, line, fetch.notice.tries)
+def _settle_failure(
+    fetch: Fetch, connection: PlatformConnection, store: Store, error: PlatformError, duration_ms: int
+) -> None:
+    now, factor, tries = clock.now(), jitter(), fetch.notice.tries
+    step = next_step(error, tries, factor, now)
+    is_throttled = isinstance(error, NotNow) and error.wait_s is not None
+    outcome = Outcome.THROTTLED if is_throttled else _OUTCOMES[type(error)]
+    result = FetchResult(outcome, duration_ms, error.status, error.message)
 
     def settle(tx: Transaction) -> None:
         tx.platforms.lock_lead(fetch)
-        judge(tx, fetch.link, error, line, now, jitter)
-        _follow(tx, fetch, step, problem, ended)
+        settle_connection(tx, fetch.link, error, connection, now, factor)
+        _follow(tx, fetch, step, _problem(error, step, connection, tries), result)
 
     store.write(settle)
     log.warning(
         "lead_not_fetched",
         lead=fetch.notice.lead_id,
-        sender=line.sender,
-        form=line.form.name,
-        outcome=ended.outcome.value,
+        sender=connection.sender,
+        form=connection.form.name,
+        outcome=outcome.value,
         status=error.status,
-        tries=fetch.notice.tries,
+        tries=tries,
     )
 
 
-def _follow(tx: Transaction, fetch: Fetch, step: object, problem: str, ended: FetchResult) -> None:
+def _follow(tx: Transaction, fetch: Fetch, step: FetchAgain | StopFetching, problem: str, result: FetchResult) -> None:
     if isinstance(step, FetchAgain):
-        tx.platforms.postpone_fetch(fetch, step.due, step.tries, problem, ended)
+        tx.platforms.postpone_fetch(fetch, step.due, step.tries, problem, result)
     else:
-        tx.platforms.park_fetch(fetch, problem, ended)
+        tx.platforms.park_fetch(fetch, problem, result)
 
 
-def judge(
-    tx: Transaction, link: ConnectionKey, error: PlatformError, line: PlatformConnection, now: datetime, jitter: float
+def settle_connection(
+    tx: Transaction,
+    link: ConnectionKey,
+    error: PlatformError,
+    connection: PlatformConnection,
+    now: datetime,
+    factor: float = 1.0,
 ) -> None:
-    """What an error says of the connection: nothing, a short rest, or that a person must mend it."""
+    """Save what an error means for the connection: nothing, a short pause, or that a person must fix it.
+
+    factor: jitter on pauses.
+    """
     if isinstance(error, Disconnected):
-        _break(tx, link._replace(place=error.place), error, line, now, jitter)
+        _mark_broken(tx, link._replace(place=error.place), error, connection, now, factor)
     elif isinstance(error, NotNow) and error.wait_s is not None:
         tx.platforms.pause(link, now + timedelta(seconds=error.wait_s))
     elif isinstance(error, NotNow):
-        rest = outage_s(tx.platforms.record_failure(link.whole), jitter)
-        if rest:
-            tx.platforms.pause(link.whole, now + timedelta(seconds=rest))
-    _defer_probe(tx, link, now, jitter)
-
-
-def _break(
-    tx: Transaction, link: ConnectionKey, error: Disconnected, line: PlatformConnection, now: datetime, jitter: float
-) -> None:
-    health = tx.platforms.health(link)
-    if health.reason and health.paused_until is not None and health.paused_until > now:
-        return  # several were under way when it broke: that is one break
-    until = now + timedelta(seconds=rest_s(health.pause_streak, jitter))
-    tx.platforms.mark_broken(link, reason_of(error, link, line), now, until)
-
-
-def _defer_probe(tx: Transaction, link: ConnectionKey, now: datetime, jitter: float) -> None:
-    """A try over a broken connection that proved nothing: let it rest again before the next."""
+        wait_s = outage_s(tx.platforms.record_failure(link.whole), factor)
+        if wait_s:
+            tx.platforms.pause(link.whole, now + timedelta(seconds=wait_s))
+    # A probe of a broken connection that proved nothing: pause again before the next one.
     for broken in {link, link.whole}:
         health = tx.platforms.health(broken)
         if health.reason and (health.paused_until is None or health.paused_until <= now):
-            tx.platforms.pause(broken, now + timedelta(seconds=rest_s(health.pause_streak, jitter)))
+            tx.platforms.pause(broken, now + timedelta(seconds=pause_s(health.pause_streak, factor)))
 
 
-def reason_of(error: Disconnected, link: ConnectionKey, line: PlatformConnection) -> str:
-    """What people are told: which connection, the platform's own words, what to do."""
-    whose = f" of {link.place}" if link.place else ""
-    platform = title_of(line.sender)
-    return (
-        f'{platform} does not let the leads{whose} be read for the form "{line.form.name}": {_stopped(error.said)} '
-        f"{error.remedy} What waits is then read by itself."
+def _mark_broken(
+    tx: Transaction,
+    link: ConnectionKey,
+    error: Disconnected,
+    connection: PlatformConnection,
+    now: datetime,
+    factor: float,
+) -> None:
+    health = tx.platforms.health(link)
+    if health.reason and health.paused_until is not None and health.paused_until > now:
+        return  # several fetches were under way when it broke: that is one break
+    affected = f" of {link.place}" if link.place else ""
+    reason = (
+        f"{connection.platform.title} does not allow the leads{affected} to be read for the form "
+        f'"{connection.form.name}": {_sentence(error.message)} {error.remedy} Waiting leads are then read '
+        "automatically."
     )
+    tx.platforms.mark_broken(link, reason, now, now + timedelta(seconds=pause_s(health.pause_streak, factor)))
 
 
-def _problem(error: PlatformError, line: PlatformConnection, tries: int) -> str:
-    platform, said = title_of(line.sender), _stopped(error.said)
+def _problem(
+    error: PlatformError, step: FetchAgain | StopFetching, connection: PlatformConnection, tries: int = 0
+) -> str:
+    title, message = connection.platform.title, _sentence(error.message)
     if isinstance(error, Disconnected):
-        return f"{platform} does not let it be read: {said} {error.remedy}"
-    gives_up = not isinstance(next_step(error, tries, 1.0, clock.now()), FetchAgain)
-    if isinstance(error, Gone):
-        if not gives_up:
-            return f"{platform} does not know it, or does not show it ({error.said}): it is tried again by itself."
-        return (
-            f"{platform} does not know it, or does not show it: {said} It may be deleted, belong to another Page or "
-            "account, or be a test. If it is there, see the rights of the token, then retry; else discard it."
-        )
+        return f"{title} does not allow it to be read: {message} {error.remedy}"
     if isinstance(error, Unusable):
-        return f"{platform} could not be asked for it: {said} Retry after an update of this service."
-    if gives_up:
-        return f"Given up after {tries + 1} tries: {said} When {platform} works again, retry."
-    return f"{platform} could not be asked for it ({error.said}): it is tried again by itself."
+        return f"{title} could not be asked for it: {message} Retry after an update of this service."
+    if isinstance(step, FetchAgain):
+        doubt = "does not know or does not show it" if isinstance(error, Gone) else "could not be asked for it"
+        return f"{title} {doubt} ({error.message}): it is tried again automatically."
+    if isinstance(error, Gone):
+        return (
+            f"{title} does not know or does not show it: {message} It may be deleted, belong to another Page or "
+            "account, or be a test. If it exists, check the permissions of the token, then retry; otherwise discard it."
+        )
+    return f"Given up after {tries + 1} tries: {message} Retry when {title} works again."
 
 
-def _outcome(error: PlatformError) -> Outcome:
-    if isinstance(error, NotNow) and error.wait_s is not None:
-        return Outcome.THROTTLED
-    return _OUTCOMES[type(error)]
+def _sentence(message: str) -> str:
+    return message if message.endswith((".", "!", "?")) else f"{message}."
 
 
-def _stopped(said: str) -> str:
-    return said if said.endswith((".", "!", "?")) else f"{said}."
-
-
-def _jitter() -> float:
-    return random.uniform(0.8, 1.2)  # noqa: S311 (spreads retries, guards nothing)
-
-
-def _duration_ms(began: float) -> int:
-    return round((clock.monotonic() - began) * 1000)
+def _elapsed_ms(started: float) -> int:
+    return round((clock.monotonic() - started) * 1000)

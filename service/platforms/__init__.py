@@ -1,1 +1,11 @@
-"""Ad platforms, one folder each; what they have in common lies beside the folders."""
+"""Ad platforms, one folder each; beside the folders lies what they share.
+
+platform.py   the record of one platform: plain values that every room reads
+registry.py   all records by name, and the Utm values of a campaign
+events.py     webhooks: JSON events, questions, consents
+reader.py     APIs: what a reader is given, must do, and how it calls
+errors.py     what goes wrong with an API, named by what to do next
+
+A folder holds the record in __init__.py, webhook.py with SENDER, and where there is an API, api.py with READER;
+conversions.py writes what became of leads for the platform.
+"""

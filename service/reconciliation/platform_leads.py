@@ -69,7 +69,7 @@ def compare_platform(
 
 
 def _sentence(error: PlatformError) -> str:
-    return " ".join(part for part in (error.said, getattr(error, "remedy", "")) if part)
+    return " ".join(part for part in (error.message, getattr(error, "remedy", "")) if part)
 
 
 def _unknown(external_ids: Sequence[str], connection: PlatformConnection, store: Store, now: datetime) -> list[str]:

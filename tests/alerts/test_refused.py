@@ -58,7 +58,7 @@ def test_the_first_refused_call_is_told_at_once_with_reason_and_remedy(post: Pos
     (heard,) = post.ear.heard
     assert heard["title"] == f"Lead Capture: {TITLE}"
     assert heard["message"].startswith("1 call of google-ads for the form 'tour' was refused at 2026-11-24 12:00 UTC")
-    assert "its google_key is not the key of the forms file" in heard["message"]
+    assert "its google_key differs from key in the forms file" in heard["message"]
     assert "Google never sends a rejected lead again" in heard["message"]
     assert "`lead-capture import FILE.csv --form tour`" in heard["message"]
     assert "a stranger may be trying this address" in heard["message"]

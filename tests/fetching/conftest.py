@@ -15,9 +15,8 @@ import pytest
 from sqlalchemy import update
 
 from service import clock
-from service.fetching.connection import PlatformConnection
+from service.fetching.connection import PlatformConnection, make_connections
 from service.fetching.fetcher import Fetcher, reconnect
-from service.fetching.lines import make_lines
 from service.forms import Form
 from service.lead import Attempt, Lead, LeadId, Status
 from service.store import Alert, Identity, Query, Store
@@ -42,7 +41,7 @@ def platforms() -> Iterator[Platforms]:
 
 @dataclass
 class Env:
-    """One installation: its endpoint, its store, and a collector that the test starts."""
+    """One installation: its endpoint, its store, and a fetcher that the test starts."""
 
     store: Store
     platforms: Platforms
@@ -84,49 +83,49 @@ class Env:
         assert answer.status_code == 200, answer.text
         return LeadId(answer.get_json()["id"])
 
-    def lines(self) -> list[PlatformConnection]:
+    def connections(self) -> list[PlatformConnection]:
         """What can be read."""
-        return make_lines(
+        return make_connections(
             {self.form.name: self.form}, self.platforms.settings, self.store, Identity("test", lambda _: False)
         )
 
-    def line(self, sender: str) -> PlatformConnection:
+    def connection(self, sender: str) -> PlatformConnection:
         """One of them."""
-        (only,) = [line for line in self.lines() if line.sender == sender]
+        (only,) = [line for line in self.connections() if line.sender == sender]
         return only
 
     @contextmanager
-    def collecting(self, name: str = "one", store: Store | None = None) -> Iterator[Fetcher]:
-        """A worker's collector at work, after a start."""
+    def fetching(self, name: str = "one", store: Store | None = None) -> Iterator[Fetcher]:
+        """A worker's fetcher at work, after a start."""
         stop = threading.Event()
-        reconnect(store or self.store, self.lines())
-        collector = Fetcher(store or self.store, self.lines(), Identity(name, lambda _: False), stop)
-        collector.start()
+        reconnect(store or self.store, self.connections())
+        fetcher = Fetcher(store or self.store, self.connections(), Identity(name, lambda _: False), stop)
+        fetcher.start()
         try:
-            yield collector
+            yield fetcher
         finally:
             stop.set()
-            collector.join(10)
+            fetcher.join(10)
 
     def reads(self, *ids: LeadId, status: Status = Status.PENDING) -> None:
         """Let a worker run until these leads stand there."""
-        with self.collecting():
+        with self.fetching():
             self.wait(lambda: all(self.lead(lead_id).status is status for lead_id in ids))
 
     def reads_in_haste(self, *ids: LeadId, within_s: float = 8) -> None:
         """Let a worker run, without any waits, until these leads are read or parked."""
-        with self.collecting() as collector:
+        with self.fetching() as fetcher:
 
             def is_done() -> bool:
                 self.hurry()
-                collector.nudge()
+                fetcher.wake()
                 return all(self.lead(lead_id).status is not Status.ANNOUNCED for lead_id in ids)
 
             self.wait(is_done, within_s)
 
     def tries(self, lead_id: LeadId, number: int = 1) -> None:
         """Let a worker run until so many reads of a lead have ended."""
-        with self.collecting():
+        with self.fetching():
             self.wait(lambda: len([each for each in self.attempts(lead_id) if each.duration_ms is not None]) >= number)
 
     def wait(self, reached: Callable[[], bool], within_s: float = 8) -> None:

@@ -23,7 +23,7 @@ def breaks(env: Env) -> list[LeadId]:
         env.platforms.has_lead(name)
     env.platforms.tokens.discard(META_TOKEN)
     ids = env.hears(*NAMES)
-    with env.collecting():
+    with env.fetching():
         env.wait(lambda: bool(env.concerns()))
     return ids
 
@@ -45,13 +45,13 @@ def test_while_it_is_broken_the_rest_waits(env: Env) -> None:
 def test_one_notice_finds_out_and_the_waits_grow(env: Env) -> None:
     breaks(env)
     waits, begun = [], asked(env)
-    with env.collecting() as collector:
+    with env.fetching() as fetcher:
         env.wait(_more(env, begun))  # a start finds out by itself
         env.wait(lambda: _rests(env, ConnectionKey("tour", "meta")) > 0)
         for _ in range(3):
             before = asked(env)
             env.hurry()
-            collector.nudge()
+            fetcher.wake()
             env.wait(_more(env, before))
             env.wait(lambda: _rests(env, ConnectionKey("tour", "meta")) > 0)
             waits.append(_rests(env, ConnectionKey("tour", "meta")))
@@ -93,11 +93,11 @@ def test_a_new_token_in_the_forms_file_is_tried_at_the_start(env: Env) -> None:
 
 def test_a_retry_tries_a_broken_connection_at_once(env: Env) -> None:
     ids = breaks(env)
-    with env.collecting() as collector:
+    with env.fetching() as fetcher:
         env.wait(lambda: _rests(env, ConnectionKey("tour", "meta")) > 0)
         env.platforms.tokens.add(META_TOKEN)
         act_on_lead(env.store, RETRY, ids[-1], clock.now())
-        collector.nudge()
+        fetcher.wake()
         env.wait(lambda: all(env.lead(lead_id).status is Status.PENDING for lead_id in ids))
 
     assert env.concerns() == {}
@@ -141,7 +141,7 @@ def test_an_outage_rests_the_connection_after_several_leads_failed(env: Env) -> 
     for name in NAMES:
         env.platforms.says(f"/v26.0/{name}", Canned({}, 500))
     env.hears(*NAMES)
-    with env.collecting():
+    with env.fetching():
         env.wait(lambda: _rests(env, ConnectionKey("tour", "meta")) > 0)
 
     assert 5 <= asked(env) <= 7
@@ -151,7 +151,7 @@ def test_an_outage_rests_the_connection_after_several_leads_failed(env: Env) -> 
 def test_what_the_forms_file_has_no_more_is_no_concern(env: Env) -> None:
     breaks(env)
     env.form = env.form.__class__("tour")
-    with env.collecting():
+    with env.fetching():
         pass
 
     assert env.concerns() == {}

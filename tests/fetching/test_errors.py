@@ -46,7 +46,7 @@ def test_being_told_to_slow_down_rests_the_page_for_as_long_as_meta_says(env: En
     env.tries(first)
     (second,) = env.hears("2")
 
-    with env.collecting():
+    with env.fetching():
         wait_s = (env.due_at(first) - clock.now()).total_seconds()
         assert 300 < wait_s < 361
 

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from service import clock
-from service.capture.fields.enquiries import Enquiry, NamedAnswer
-from service.fetching.connection import PlatformConnection, Pulled
+from service.capture.fields.enquiries import Enquiry, LeadNotice, NamedAnswer
+from service.fetching.connection import PlatformConnection
 from service.fetching.fetcher import Fetcher
-from service.fetching.pull import pull
-from service.fetching.pull_job import PullJob
+from service.fetching.pull import PullJob, pull
 from service.lead import Status
-from service.store import FetchNotice, Identity
+from service.platforms.reader import PulledItem
+from service.store import Identity
 from tests.fetching.conftest import SECRET, Env
 from tests.fetching.platforms import TIKTOK_TOKEN, Canned, linkedin_error, linkedin_response, meta_error, meta_lead
 
@@ -25,13 +25,13 @@ class Clumsy:
 
     bad: set[str]
 
-    def fetch(self, notice: FetchNotice) -> Enquiry:
+    def fetch(self, notice: LeadNotice) -> Enquiry:
         """Read one, or stumble."""
         if notice.external_id in self.bad:
             raise KeyError("a mistake of ours")
         return self._enquiry(notice.external_id)
 
-    def pull(self, since: datetime, until: datetime) -> Iterator[Pulled]:  # noqa: ARG002 (a Reader's signature)
+    def pull(self, since: datetime, until: datetime) -> Iterator[PulledItem]:  # noqa: ARG002 (a Reader's signature)
         """Three, of which one cannot be read."""
         yield self._enquiry("1")
         yield Enquiry([None], external_id="2")  # type: ignore[list-item]
@@ -47,37 +47,35 @@ class Clumsy:
 
 def clumsy(env: Env) -> PlatformConnection:
     """Meta's line, read by a clumsy reader."""
-    return replace(env.line("meta"), reader=Clumsy({"1"}))
+    return replace(env.connection("meta"), reader=Clumsy({"1"}))
 
 
 def test_a_mistake_of_ours_costs_its_lead_a_delay_and_no_other_anything(env: Env) -> None:
     struck, other = env.hears("1", "2")
     stop = threading.Event()
-    collector = Fetcher(env.store, [clumsy(env)], Identity("one", lambda _: False), stop)
-    collector.start()
+    fetcher = Fetcher(env.store, [clumsy(env)], Identity("one", lambda _: False), stop)
+    fetcher.start()
     env.wait(lambda: env.lead(other).status is Status.PENDING)
     env.wait(lambda: env.lead(struck).problem != "")
     stop.set()
-    collector.join(5)
+    fetcher.join(5)
 
     assert env.lead(struck).status is Status.ANNOUNCED
-    assert "a mistake of this service's own" in env.lead(struck).problem
+    assert "an error in this service" in env.lead(struck).problem
 
 
 def test_a_mistake_of_ours_costs_a_pull_one_lead(env: Env) -> None:
-    tally = pull(clumsy(env), env.store, clock.now(), clock.now())
+    result = pull(clumsy(env), env.store, clock.now(), clock.now())
 
-    assert (tally.found, tally.new) == (3, 2)
-    assert tally.odd == ["2: it could not be kept, see the log"]
+    assert (result.found, result.new) == (3, 2)
+    assert result.unreadable == ["2: it could not be kept, see the log"]
 
 
 def test_the_rounds_go_on_after_a_mistake_of_ours(env: Env) -> None:
     env.sets("linkedin", accounts=["508"])
     env.platforms.says("/rest/leadFormResponses", {"elements": []})
     stop = threading.Event()
-    rounds = PullJob(env.store, [clumsy(env), env.line("linkedin")], stop, look_s=0.05)
-    thread = threading.Thread(target=rounds.run)
-    thread.start()
+    thread = PullJob(env.store, [clumsy(env), env.connection("linkedin")], stop).start(poll_interval_s=0.05)
     env.platforms.wait_for("/rest/leadFormResponses")
     stop.set()
     thread.join(5)
@@ -88,8 +86,7 @@ def test_the_rounds_go_on_after_a_mistake_of_ours(env: Env) -> None:
 def test_without_a_token_the_rounds_ask_nothing(env: Env) -> None:
     env.sets("meta", access_token="")
     stop = threading.Event()
-    thread = threading.Thread(target=PullJob(env.store, [env.line("meta")], stop, look_s=0.01).run)
-    thread.start()
+    thread = PullJob(env.store, [env.connection("meta")], stop).start(poll_interval_s=0.01)
     stop.wait(0.2)
     stop.set()
     thread.join(5)
@@ -122,7 +119,7 @@ def test_a_form_that_cannot_be_read_does_not_hold_up_its_lead(env: Env) -> None:
     env.platforms.says("/v26.0/900", meta_error(10))
     (lead_id,) = env.hears("77")
 
-    with env.collecting():
+    with env.fetching():
         env.wait(lambda: env.lead(lead_id).status is not Status.ANNOUNCED)
 
     assert "ana@example.com" in str(env.lead(lead_id).submission)
@@ -148,7 +145,7 @@ def test_a_form_of_linkedins_that_is_refused_does_not_hold_up_its_lead(env: Env)
     env.platforms.says("/rest/leadForms/7", linkedin_error(403))
     lead_id = env.hears_linkedin("r-1")
 
-    with env.collecting():
+    with env.fetching():
         env.wait(lambda: env.lead(lead_id).status is not Status.ANNOUNCED)
 
     assert env.concerns() == {}
@@ -159,9 +156,9 @@ def test_an_export_that_tiktok_does_not_make_is_asked_for_later(env: Env) -> Non
     failed = {"code": 0, "data": {"task_id": "t-1", "status": "FAILED"}}
     env.platforms.says("/open_api/v1.3/page/lead/task/", failed)
 
-    tally = pull(env.line("tiktok"), env.store, clock.now(), clock.now())
+    result = pull(env.connection("tiktok"), env.store, clock.now(), clock.now())
 
-    assert tally.broken == ["TikTok did not make the export: FAILED"]
+    assert result.errors == ["TikTok did not make the export: FAILED"]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +174,7 @@ def test_a_pull_that_does_not_know_whom_to_ask_says_what_to_write(
     env: Env, sender: str, table: dict[str, object], told: str
 ) -> None:
     env.sets(sender, **table)
-    tally = pull(env.line(sender), env.store, clock.now(), clock.now())
+    result = pull(env.connection(sender), env.store, clock.now(), clock.now())
 
-    assert told in tally.broken[0]
+    assert told in result.errors[0]
     assert env.platforms.calls == []

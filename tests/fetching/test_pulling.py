@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from service import clock
-from service.fetching.pull import PullResult, pull
-from service.fetching.pull_job import PullJob
+from service.fetching.pull import PullJob, PullResult, pull
 from service.lead import Status
 from service.store import ConnectionKey
 from tests.capture.senders.recorded import recorded
@@ -32,7 +31,7 @@ TASK, DOWNLOAD = "/open_api/v1.3/page/lead/task/", "/open_api/v1.3/page/lead/tas
 
 def pulled(env: Env, sender: str, since: datetime = NOW - WEEK) -> PullResult:
     """What one pull brings."""
-    return pull(env.line(sender), env.store, since, NOW)
+    return pull(env.connection(sender), env.store, since, NOW)
 
 
 def a_page(*leads: object, after: str = "") -> dict[str, object]:
@@ -44,10 +43,10 @@ def a_page(*leads: object, after: str = "") -> dict[str, object]:
 def test_meta_is_asked_page_by_page_for_the_forms_that_are_named(env: Env) -> None:
     env.sets("meta", lead_forms=["900"])
     env.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2"), after="c1"), a_page(meta_lead("3")))
-    tally = pulled(env, "meta")
+    result = pulled(env, "meta")
 
     first, second = env.platforms.asked("/v26.0/900/leads")
-    assert (tally.found, tally.new, tally.known) == (3, 3, 0)
+    assert (result.found, result.new, result.known) == (3, 3, 0)
     assert f'"value": {int((NOW - WEEK).timestamp())}' in first.asked["filtering"]
     assert ("after" in first.asked, second.asked["after"]) == (False, "c1")
     assert {lead.status for lead in env.leads()} == {Status.PENDING}
@@ -56,9 +55,9 @@ def test_meta_is_asked_page_by_page_for_the_forms_that_are_named(env: Env) -> No
 def test_what_is_here_already_is_known_and_is_no_repeat_of_its_person(env: Env) -> None:
     env.sets("meta", lead_forms=["900"])
     env.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2")))
-    tallies = [pulled(env, "meta") for _ in range(2)]
+    results = [pulled(env, "meta") for _ in range(2)]
 
-    assert [(each.found, each.new, each.known) for each in tallies] == [(2, 2, 0), (2, 0, 2)]
+    assert [(each.found, each.new, each.known) for each in results] == [(2, 2, 0), (2, 0, 2)]
     assert [lead.repeats for lead in env.leads()] == [0, 0]
 
 
@@ -74,9 +73,9 @@ def test_an_announced_lead_gets_its_answers_from_a_pull(env: Env) -> None:
     (lead_id,) = env.hears("1")
     env.sets("meta", lead_forms=["900"])
     env.platforms.says("/v26.0/900/leads", a_page(meta_lead("1", "ada@example.com")))
-    tally = pulled(env, "meta")
+    result = pulled(env, "meta")
 
-    assert (tally.new, tally.known) == (1, 0)
+    assert (result.new, result.known) == (1, 0)
     assert env.lead(lead_id).status is Status.PENDING
     assert env.lead(lead_id).submission.contact.email == "ada@example.com"
     assert env.owed() == 1
@@ -112,9 +111,9 @@ def test_a_pull_brings_a_lead_whose_number_a_stranger_took(env: Env) -> None:
     env.front.client.post("/webhooks/json/tour", json={"leadgen_id": "900101", "email": "mallory@evil.example"})
     env.platforms.says("/v26.0/900/leads", a_page(meta_lead("900101")))
 
-    tallies = [pulled(env, "meta") for _ in range(2)]
+    results = [pulled(env, "meta") for _ in range(2)]
 
-    assert [tally.new for tally in tallies] == [1, 0]
+    assert [result.new for result in results] == [1, 0]
 
 
 def test_a_withdrawn_lead_does_not_come_back(env: Env) -> None:
@@ -162,29 +161,29 @@ def test_linkedin_is_asked_until_a_page_is_not_full(env: Env) -> None:
 def test_one_account_that_is_refused_holds_up_no_other(env: Env) -> None:
     env.sets("linkedin", accounts=["508", "509"])
     env.platforms.says("/rest/leadFormResponses", linkedin_error(403), {"elements": [linkedin_response("r-1")]})
-    tally = pulled(env, "linkedin")
+    result = pulled(env, "linkedin")
 
-    assert tally.new == 1
-    assert len(tally.broken) == 1
+    assert result.new == 1
+    assert len(result.errors) == 1
     assert list(env.concerns()) == ["platform:tour:linkedin:508"]
 
 
 def test_one_odd_lead_is_told_and_the_others_are_kept(env: Env) -> None:
     env.sets("meta", lead_forms=["900"])
     env.platforms.says("/v26.0/900/leads", a_page({"created_time": "?"}, meta_lead("2"), "odd"))
-    tally = pulled(env, "meta")
+    result = pulled(env, "meta")
 
-    assert (tally.found, tally.new) == (2, 1)
-    assert tally.odd == ["a lead without an id: Meta listed it without one"]
+    assert (result.found, result.new) == (2, 1)
+    assert result.unreadable == ["a lead without an id: Meta listed it without one"]
 
 
 def test_a_test_lead_is_kept_once(env: Env) -> None:
     env.sets("linkedin", accounts=["508"])
     test = {**linkedin_response("r-1"), "testLead": True}
     env.platforms.says("/rest/leadFormResponses", {"elements": [test]})
-    tallies = [pulled(env, "linkedin") for _ in range(2)]
+    results = [pulled(env, "linkedin") for _ in range(2)]
 
-    assert [each.new for each in tallies] == [1, 0]
+    assert [each.new for each in results] == [1, 0]
     assert [lead.status for lead in env.leads()] == [Status.TEST]
 
 
@@ -201,11 +200,11 @@ def exports(env: Env, csv: bytes, **table: Any) -> None:
 
 def test_tiktok_makes_an_export_of_each_region(env: Env) -> None:
     exports(env, EXPORT.encode())
-    tally = pulled(env, "tiktok", NOW - timedelta(days=30))
+    result = pulled(env, "tiktok", NOW - timedelta(days=30))
 
     regions = [call.headers.get("x-lead-region", "") for call in env.platforms.asked(DOWNLOAD)]
     assert regions == ["", "eu", "us"]
-    assert (tally.new, tally.known, len(tally.odd)) == (2, 4, 3)
+    assert (result.new, result.known, len(result.unreadable)) == (2, 4, 3)
     assert sorted(lead.status for lead in env.leads()) == [Status.PENDING, Status.TEST]
 
 
@@ -224,9 +223,9 @@ def test_a_large_export_comes_zipped(env: Env) -> None:
 def test_tiktoks_codes_lead_to_what_they_mean(env: Env, code: int, is_told: bool) -> None:
     exports(env, b"")
     env.platforms.says(TASK, {"code": code, "message": "TikTok says so"})
-    tally = pulled(env, "tiktok")
+    result = pulled(env, "tiktok")
 
-    assert tally.broken[0].startswith("TikTok says so")
+    assert result.errors[0].startswith("TikTok says so")
     assert (list(env.concerns()) == ["platform:tour:tiktok"]) == is_told
 
 
@@ -234,13 +233,13 @@ def test_a_subscription_that_died_is_noticed_by_the_daily_check(env: Env) -> Non
     exports(env, b"", app_id="9")
     path = "/open_api/v1.3/subscription/get/"
     env.platforms.says(path, {"code": 0, "data": {"subscriptions": []}})
-    rounds = PullJob(env.store, [], threading.Event())
-    rounds.step(env.line("tiktok"), clock.now())
+    job = PullJob(env.store, [], threading.Event())
+    job.serve(env.connection("tiktok"), clock.now())
     assert "no subscription" in env.concerns()["platform:tour:tiktok"].sentence
 
     alive = [{"callback_url": "https://leads.example.com/webhooks/tiktok/tour"}]
     env.platforms.says(path, {"code": 0, "data": {"subscriptions": alive}})
-    rounds.step(env.line("tiktok"), clock.now() + timedelta(hours=1))
+    job.serve(env.connection("tiktok"), clock.now() + timedelta(hours=1))
     assert env.concerns() == {}
 
 
@@ -250,12 +249,12 @@ def test_a_subscription_that_died_is_noticed_by_the_daily_check(env: Env) -> Non
 def test_the_first_round_asks_for_nothing_and_later_ones_from_there_on(env: Env) -> None:
     env.sets("linkedin", accounts=["508"])
     env.platforms.says("/rest/leadFormResponses", {"elements": []})
-    rounds, line, path = PullJob(env.store, [], threading.Event()), env.line("linkedin"), "/rest/leadFormResponses"
+    job, line, path = PullJob(env.store, [], threading.Event()), env.connection("linkedin"), "/rest/leadFormResponses"
     start = clock.now()
-    rounds.step(line, start)
-    rounds.step(line, start + timedelta(minutes=29))
+    job.serve(line, start)
+    job.serve(line, start + timedelta(minutes=29))
     before = len(env.platforms.asked(path))  # the daily check
-    rounds.step(line, start + timedelta(minutes=31))
+    job.serve(line, start + timedelta(minutes=31))
 
     (call,) = env.platforms.asked(path)[before:]
     assert f"(start:{int((start - timedelta(hours=2)).timestamp() * 1000)}," in call.query
@@ -264,10 +263,10 @@ def test_the_first_round_asks_for_nothing_and_later_ones_from_there_on(env: Env)
 def test_a_pull_that_failed_is_made_up_for(env: Env) -> None:
     env.sets("linkedin", accounts=["508"])
     env.platforms.says("/rest/leadFormResponses", {"elements": []}, linkedin_error(500), {"elements": []})
-    rounds, line = PullJob(env.store, [], threading.Event()), env.line("linkedin")
+    job, line = PullJob(env.store, [], threading.Event()), env.connection("linkedin")
     start = clock.now()
     for minutes in (0, 31, 62):
-        rounds.step(line, start + timedelta(minutes=minutes))
+        job.serve(line, start + timedelta(minutes=minutes))
 
     begun = [call.query.partition("(start:")[2].partition(",")[0] for call in env.platforms.calls][-2:]
     assert begun[0] == begun[1]
@@ -277,7 +276,7 @@ def test_a_pull_that_failed_is_made_up_for(env: Env) -> None:
 
 def test_a_dead_token_is_noticed_before_a_lead_comes(env: Env) -> None:
     env.platforms.tokens.clear()
-    PullJob(env.store, [], threading.Event()).step(env.line("meta"), clock.now())
+    PullJob(env.store, [], threading.Event()).serve(env.connection("meta"), clock.now())
 
     assert list(env.concerns()) == ["platform:tour:meta"]
 
@@ -287,7 +286,7 @@ def test_a_token_that_ends_soon_is_known_where_the_app_is(env: Env) -> None:
     env.sets("meta", app_id="9")
     told = {"is_valid": True, "expires_at": 0, "data_access_expires_at": int(ends_at.timestamp())}
     env.platforms.says("/v26.0/debug_token", {"data": told})
-    PullJob(env.store, [], threading.Event()).step(env.line("meta"), clock.now())
+    PullJob(env.store, [], threading.Event()).serve(env.connection("meta"), clock.now())
 
     (call,) = env.platforms.asked("/v26.0/debug_token")
     assert call.headers["Authorization"] == f"Bearer 9|{SECRET}"
@@ -298,7 +297,7 @@ def test_a_token_that_ends_soon_is_known_where_the_app_is(env: Env) -> None:
 def test_a_token_that_meta_calls_invalid_is_a_concern(env: Env) -> None:
     env.sets("meta", app_id="9")
     env.platforms.says("/v26.0/debug_token", {"data": {"is_valid": False, "error": {"message": "It was revoked."}}})
-    PullJob(env.store, [], threading.Event()).step(env.line("meta"), clock.now())
+    PullJob(env.store, [], threading.Event()).serve(env.connection("meta"), clock.now())
 
     assert "It was revoked." in env.concerns()["platform:tour:meta"].sentence
 
@@ -307,5 +306,5 @@ def test_an_error_that_nobody_knows_ends_a_pull_and_no_round(env: Env) -> None:
     env.sets("meta", lead_forms=["900"])
     env.platforms.says("/v26.0/900/leads", meta_error(100, message="Nonexisting field"))
 
-    assert pulled(env, "meta").broken == ["Nonexisting field"]
+    assert pulled(env, "meta").errors == ["Nonexisting field"]
     assert env.concerns() == {}

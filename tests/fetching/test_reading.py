@@ -22,7 +22,7 @@ KILLED = """
 import sys, threading
 from service.fetching.fetcher import Fetcher
 from service.store import Identity
-from service.fetching.lines import make_lines
+from service.fetching.connection import make_connections
 from service.delivery.identity import is_gone, worker_name
 from service.store import Store
 from tests.builders import a_form
@@ -32,9 +32,9 @@ table = {"app_secret": "a-secret", "access_token": "meta-token-1"}
 url = sys.argv[2]
 forms = {"tour": a_form("tour", webhooks={"meta": table})}
 urls = {"META_GRAPH_URL": f"{url}/v26.0"}
-lines = make_lines(forms, urls, store, Identity("x", is_gone))
-collector = Fetcher(store, lines, Identity(worker_name(), is_gone), threading.Event())
-collector.start()
+lines = make_connections(forms, urls, store, Identity("x", is_gone))
+fetcher = Fetcher(store, lines, Identity(worker_name(), is_gone), threading.Event())
+fetcher.start()
 threading.Event().wait()
 """
 
@@ -95,10 +95,10 @@ def test_a_page_whose_token_died_keeps_its_leads_announced_under_one_concern(env
 
 def test_a_lead_is_read_within_a_second_of_its_notice_and_owed_once(env: Env) -> None:
     env.platforms.has_lead("77")
-    with env.collecting() as collector:
+    with env.fetching() as fetcher:
         time.sleep(0.2)
         (lead_id,) = env.hears("77")
-        collector.nudge()
+        fetcher.wake()
         env.wait(lambda: env.lead(lead_id).status is Status.PENDING, within_s=1)
 
     assert env.lead(lead_id).submission.contact.email == "77@example.com"
@@ -124,7 +124,7 @@ def test_one_that_hangs_and_one_that_is_odd_hold_up_no_other(env: Env) -> None:
     env.platforms.has_lead("3")
     _, odd, good = env.hears("1", "2", "3")
 
-    with env.collecting():
+    with env.fetching():
         env.wait(lambda: env.lead(good).status is Status.PENDING)
         env.wait(lambda: env.lead(odd).status is Status.PARKED)
         answer.set()
@@ -139,7 +139,7 @@ def test_two_workers_never_read_one_notice_at_once(env: Env, database_url: str) 
     ids = env.hears(*names)
     other = Store(database_url)
 
-    with env.collecting("one"), env.collecting("two", other):
+    with env.fetching("one"), env.fetching("two", other):
         env.wait(lambda: all(env.lead(lead_id).status is Status.PENDING for lead_id in ids), 20)
 
     other.close()
@@ -168,14 +168,14 @@ def test_a_withdrawal_that_comes_during_the_read_wins(env: Env) -> None:
     env.platforms.says("/rest/leadFormResponses/r-1", Canned({}, until=withdrawn))
     lead_id = env.hears_linkedin("r-1")
 
-    with env.collecting():
+    with env.fetching():
         env.platforms.wait_for("/rest/leadFormResponses/r-1")
         env.hears_linkedin("r-1", "DELETED")
         withdrawn.set()
         env.wait(lambda: bool(env.attempts(lead_id)[0].detail))
 
     assert env.lead(lead_id).status is Status.DISCARDED
-    assert env.attempts(lead_id)[0].detail.startswith("not wanted any more")
+    assert env.attempts(lead_id)[0].detail.startswith("no longer wanted")
     assert env.owed() == 0
 
 

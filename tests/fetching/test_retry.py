@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.fetching.retry import (
-    GONE_S,
-    LONGEST_OUTAGE_S,
-    LONGEST_REST_S,
-    LONGEST_WAIT_S,
-    PATIENCE,
-    SCHEDULE_S,
+    GONE_SCHEDULE_S,
+    MAX_OUTAGE_S,
+    MAX_PAUSE_S,
+    MAX_WAIT_S,
+    OUTAGE_FAILURES,
+    RETRY_SCHEDULE_S,
     FetchAgain,
     StopFetching,
     next_step,
     outage_s,
-    rest_s,
+    pause_s,
 )
 from service.platforms.errors import Disconnected, Gone, NotNow, Unusable
 from tests.builders import NOON
@@ -25,7 +25,7 @@ from tests.builders import NOON
 ERRORS = [NotNow("?"), NotNow("?", 429, 60.0), Gone("?"), Unusable("?"), Disconnected("?", "!")]
 
 
-@pytest.mark.parametrize(("error", "schedule_s"), [(NotNow("?"), SCHEDULE_S), (Gone("?"), GONE_S)])
+@pytest.mark.parametrize(("error", "schedule_s"), [(NotNow("?"), RETRY_SCHEDULE_S), (Gone("?"), GONE_SCHEDULE_S)])
 def test_the_schedule_is_followed_to_its_end(error: NotNow | Gone, schedule_s: tuple[float, ...]) -> None:
     waits = [next_step(error, tries, 1.0, NOON) for tries in range(len(schedule_s) + 1)]
 
@@ -34,7 +34,7 @@ def test_the_schedule_is_followed_to_its_end(error: NotNow | Gone, schedule_s: t
 
 
 def test_the_schedule_lasts_about_a_week() -> None:
-    assert 6 < sum(SCHEDULE_S) / 86400 < 8
+    assert 6 < sum(RETRY_SCHEDULE_S) / 86400 < 8
 
 
 @pytest.mark.parametrize("error", [NotNow("?", 429, 60.0), Disconnected("?", "!")])
@@ -55,7 +55,7 @@ def test_every_wait_stays_in_its_bounds(error: NotNow, tries: int, jitter: float
 
     step = next_step(told, tries, jitter, NOON)
     if isinstance(step, FetchAgain):
-        assert NOON <= step.due <= NOON + timedelta(seconds=LONGEST_WAIT_S * 1.2)
-    assert 0 < rest_s(tries, jitter) <= LONGEST_REST_S * 1.2
-    assert (outage_s(tries, jitter) == 0) == (tries < PATIENCE)
-    assert outage_s(tries, jitter) <= LONGEST_OUTAGE_S * 1.2
+        assert NOON <= step.due <= NOON + timedelta(seconds=MAX_WAIT_S * 1.2)
+    assert 0 < pause_s(tries, jitter) <= MAX_PAUSE_S * 1.2
+    assert (outage_s(tries, jitter) == 0) == (tries < OUTAGE_FAILURES)
+    assert outage_s(tries, jitter) <= MAX_OUTAGE_S * 1.2

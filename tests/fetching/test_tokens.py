@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from service import clock
-from service.fetching.pull_job import PullJob
+from service.fetching.pull import PullJob
 from service.lead import Status
 from service.platforms.errors import Disconnected
 from service.store import ConnectionKey, Store
@@ -50,7 +50,7 @@ def test_many_leads_and_workers_renew_it_once(env: Env, database_url: str) -> No
     ids = [env.hears_linkedin(name) for name in names]
     other = Store(database_url)
 
-    with env.collecting("one"), env.collecting("two", other):
+    with env.fetching("one"), env.fetching("two", other):
         env.wait(lambda: all(env.lead(lead_id).status is Status.PENDING for lead_id in ids), 20)
 
     other.close()
@@ -62,7 +62,7 @@ def test_readers_at_once_share_one_renewal(env: Env) -> None:
     env.platforms.says(OAUTH, Canned(RENEWED, hang_s=0.3))
     env.platforms.says("/rest/leadFormResponses", {"elements": []})
     env.sets("linkedin", accounts=["508"])
-    readers = [env.line("linkedin").reader for _ in range(4)]
+    readers = [env.connection("linkedin").reader for _ in range(4)]
 
     at_once(*[partial(reader.check, clock.now()) for reader in readers])
 
@@ -107,7 +107,7 @@ def test_a_renewal_that_gets_no_answer_is_no_break(env: Env) -> None:
 
 def test_the_daily_check_learns_when_the_year_ends(env: Env) -> None:
     renews(env)
-    PullJob(env.store, [], threading.Event()).step(env.line("linkedin"), clock.now())
+    PullJob(env.store, [], threading.Event()).serve(env.connection("linkedin"), clock.now())
 
     with env.store.read() as tx:
         ends_at = tx.platforms.health(ConnectionKey("tour", "linkedin")).expires_at
@@ -118,9 +118,9 @@ def test_the_daily_check_learns_when_the_year_ends(env: Env) -> None:
 def test_where_linkedin_does_not_say_it_the_year_begins_with_the_first_renewal(env: Env) -> None:
     renews(env)
     env.platforms.says(OAUTH, {"access_token": "linkedin-token-2", "expires_in": 100})
-    rounds = PullJob(env.store, [], threading.Event())
+    job = PullJob(env.store, [], threading.Event())
     for days in (0, 2, 4):
-        rounds.step(env.line("linkedin"), clock.now() + timedelta(days=days))
+        job.serve(env.connection("linkedin"), clock.now() + timedelta(days=days))
 
     with env.store.read() as tx:
         ends_at = tx.platforms.health(ConnectionKey("tour", "linkedin")).expires_at
@@ -134,6 +134,6 @@ def test_what_linkedin_says_of_a_token_is_told_without_it(env: Env) -> None:
     env.platforms.says(OAUTH, Canned({"error_description": "refresh-1 of a-secret is odd"}, 400))
 
     with pytest.raises(Disconnected) as told:
-        env.line("linkedin").reader.check(clock.now())
+        env.connection("linkedin").reader.check(clock.now())
 
-    assert told.value.said == "[removed] of [removed] is odd"
+    assert told.value.message == "[removed] of [removed] is odd"

@@ -63,7 +63,7 @@ def a_conversion(lead: Lead, name: str = "Lead won", **changes: Any) -> Conversi
 def rows(*conversions: Conversion) -> Sequence[Sequence[str]]:
     """The file for Google."""
     out = io.StringIO(newline="")
-    google.write(conversions, out)
+    google.write(conversions, {}, out)
     return list(csv.reader(io.StringIO(out.getvalue())))
 
 
@@ -289,7 +289,7 @@ def test_e_mail_and_phone_go_hashed_and_only_where_asked_for() -> None:
 def test_meta_is_told_of_its_own_leads_in_time(lead: Lead, days: int, reason: str | None) -> None:
     form = a_form(webhooks={"json": {"platform": "meta"}})
 
-    assert meta.fits(NOON + days * DAY)(a_conversion(lead), form) == reason
+    assert meta.fit_at(NOON + days * DAY)(a_conversion(lead), form) == reason
 
 
 def test_events_are_lines_of_json(store: Store) -> None:

@@ -24,7 +24,7 @@ def test_what_a_platform_has_and_we_have_not_is_listed_and_not_fetched(office: E
     office.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2")))
     office.hears("1")
 
-    comparison = compare_platform(office.line("meta"), office.store, NOW - WEEK, NOW)
+    comparison = compare_platform(office.connection("meta"), office.store, NOW - WEEK, NOW)
 
     assert (comparison.listed, comparison.missing, comparison.problem) == (2, ("2",), "")
     assert len(office.leads()) == 1
@@ -36,7 +36,7 @@ def test_people_who_were_forgotten_are_not_missed(office: Env) -> None:
     ids = office.hears("1")
     office.store.erase(ids, clock.now())
 
-    comparison = compare_platform(office.line("meta"), office.store, NOW - WEEK, clock.now())
+    comparison = compare_platform(office.connection("meta"), office.store, NOW - WEEK, clock.now())
 
     assert (comparison.listed, comparison.missing) == (1, ())
 
@@ -45,7 +45,7 @@ def test_a_platform_that_refuses_is_comparison_as_it_is(office: Env) -> None:
     office.sets("meta", lead_forms=["900"])
     office.platforms.says("/v26.0/900/leads", meta_error(190))
 
-    comparison = compare_platform(office.line("meta"), office.store, NOW - WEEK, NOW)
+    comparison = compare_platform(office.connection("meta"), office.store, NOW - WEEK, NOW)
 
     assert (comparison.listed, comparison.missing) == (0, ())
     assert comparison.problem
@@ -56,7 +56,7 @@ def test_only_the_platforms_of_the_accounts_own_forms_are_asked(office: Env) -> 
     office.platforms.says("/v26.0/900/leads", a_page(meta_lead("1")))
     office.platforms.says("/rest/leadFormResponses", {"elements": []})
 
-    own = list(platform_comparer("default", office.lines(), office.store)(clock.now() - WEEK))
+    own = list(platform_comparer("default", office.connections(), office.store)(clock.now() - WEEK))
 
     assert [one.sender for one in own] == ["meta", "linkedin"]
-    assert list(platform_comparer("harbour", office.lines(), office.store)(None)) == []
+    assert list(platform_comparer("harbour", office.connections(), office.store)(None)) == []

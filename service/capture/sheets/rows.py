@@ -18,8 +18,7 @@ from service.capture.tools.any_json.relayed import relay
 from service.capture.tools.sender import SenderConfig
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Answers, Reason, Status, Submission
-from service.platforms.registry import PLATFORMS
-from service.platforms.tags import utm_of
+from service.platforms.registry import PLATFORMS, utm_of
 
 SENDER = "import"
 """Who brought the leads of a file that is no platform's export."""

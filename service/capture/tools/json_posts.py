@@ -18,7 +18,7 @@ from service.capture.tools.any_json.events import is_no_lead, is_silent, is_tria
 from service.capture.tools.any_json.posted import Posted, leads_in
 from service.capture.tools.any_json.relayed import relay
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.platforms.tags import utm_of
+from service.platforms.registry import utm_of
 
 _TIMES = frozenset(("createdtime", "createtime", "leadsubmittime", "occurredat", "submittedon"))
 _MAX_SEARCHED_FOR_TIME = 1000  # answers

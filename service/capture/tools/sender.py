@@ -66,7 +66,6 @@ class WebhookSender:
     where the body holds nothing that could be understood: it is then kept raw.
     verify: raises InvalidSignature or MalformedPayload. Asked where the table holds `proof_key`; None: signs nothing.
     verify_endpoint: answers a GET or HEAD; None: says what the address is for. Raises InvalidSignature.
-    is_platform: its ids are unique over all forms, however the lead comes.
     answer: the body of a 200 where the sender wants one of its own.
     """
 
@@ -74,5 +73,4 @@ class WebhookSender:
     verify: Callable[[WebhookCall, SenderConfig], None] | None = None
     proof_key: str = "secret"
     verify_endpoint: Callable[[WebhookCall, SenderConfig], HandshakeReply] | None = None
-    is_platform: bool = False
     answer: str = ""

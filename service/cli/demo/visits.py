@@ -7,7 +7,7 @@ from random import Random
 from service.attribution import attribute
 from service.forms import AttributionConfig
 from service.lead import Attribution, Evidence
-from service.platforms.tags import utm_of
+from service.platforms.registry import utm_of
 
 _SITE = "https://www.example.com"
 _PAGES = ("/", "/tour", "/private-offices", "/hot-desks", "/meeting-rooms", "/pricing")

@@ -1,4 +1,4 @@
-"""LinkedIn Lead Gen Forms: the webhook brings URNs, the answers are read afterwards."""
+"""LinkedIn Lead Gen Forms: the webhook brings URNs, the answers are fetched afterwards."""
 
 import json
 import re
@@ -10,9 +10,17 @@ from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.shapes import Json, list_at, table_at, tables_at, text_at, value_at
 from service.capture.tools.sender import HandshakeReply, InvalidSignature, SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_hex, hmac_hex
-from service.platforms.events import known, read_event, unfit
-from service.platforms.questions import Consent, PlatformQuestion, answers_of, consent_answers, consent_details
-from service.platforms.tags import utm_of
+from service.platforms.events import (
+    Consent,
+    PlatformQuestion,
+    answers_of,
+    consent_answers,
+    consent_details,
+    known,
+    read_event,
+    unreadable_item,
+)
+from service.platforms.registry import utm_of
 
 _SIGNED_PREFIX = "hmacsha256="
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -21,17 +29,17 @@ _OWNERS = ("sponsoredAccount", "organization")
 _CREATIVES = ("associatedCreative", "sponsoredCreative", "creative")
 
 
-def verify(call: WebhookCall, table: SenderConfig) -> None:
-    """Check the HMAC, which covers a prefix that is not in the header; one that is there all the same is let pass.
+def verify(call: WebhookCall, config: SenderConfig) -> None:
+    """Check the HMAC. It covers a prefix that the header lacks; a header with the prefix is accepted, too.
 
     Raises: InvalidSignature.
     """
     header = call.headers.get("x-li-signature", "").removeprefix(_SIGNED_PREFIX)
-    check_hex(header, table["client_secret"], _SIGNED_PREFIX.encode() + call.body)
+    check_hex(header, config["client_secret"], _SIGNED_PREFIX.encode() + call.body)
 
 
-def verify_endpoint(call: WebhookCall, table: SenderConfig) -> HandshakeReply:
-    """Answer the check that comes every two hours, and has to be answered within three seconds.
+def verify_endpoint(call: WebhookCall, config: SenderConfig) -> HandshakeReply:
+    """Answer LinkedIn's check of the endpoint, which comes every two hours and allows three seconds.
 
     Raises: InvalidSignature.
     """
@@ -40,39 +48,39 @@ def verify_endpoint(call: WebhookCall, table: SenderConfig) -> HandshakeReply:
         return HandshakeReply(
             '{"message": "This address takes the leads of LinkedIn."}', content_type="application/json"
         )
-    # Not any text: who could have a body with its prefix signed here could forge calls.
-    if not _CHALLENGE.fullmatch(challenge) or not table.get("client_secret"):
-        raise InvalidSignature("this is no challenge of LinkedIn's")
-    signed = hmac_hex(str(table["client_secret"]), challenge.encode())
-    told = {"challengeCode": challenge, "challengeResponse": signed}
-    return HandshakeReply(json.dumps(told), content_type="application/json")
+    # Only a challenge: a signature of any other text could be used to forge a call.
+    if not _CHALLENGE.fullmatch(challenge) or not config.get("client_secret"):
+        raise InvalidSignature("the challengeCode is not one of LinkedIn's")
+    signed = hmac_hex(str(config["client_secret"]), challenge.encode())
+    payload = {"challengeCode": challenge, "challengeResponse": signed}
+    return HandshakeReply(json.dumps(payload), content_type="application/json")
 
 
-def read(call: WebhookCall, _table: SenderConfig) -> Iterator[Item]:
-    """A Notice for a new lead, a Withdrawal for one that its person took back; other events are none.
+def read(call: WebhookCall, _config: SenderConfig) -> Iterator[Item]:
+    """Yield a LeadNotice for a new lead and a Withdrawal for a retracted one; skip other events.
 
     Raises: Unreadable.
     """
     body = read_event(call)
     events = tables_at([body]) or tables_at(body)
     if not events:
-        raise Unreadable("The JSON is no event of LinkedIn's.")
+        raise Unreadable("The JSON is not an event of LinkedIn.")
     for event in events:
         if text_at(event, "type") == "LEAD_ACTION":
             yield from _read_event(event)
 
 
 def _read_event(event: Json) -> Iterator[Item]:
-    lead_id, action = _tail(text_at(event, "leadGenFormResponse")), text_at(event, "leadAction")
+    lead_id, action = id_of(text_at(event, "leadGenFormResponse")), text_at(event, "leadAction")
     if action not in {"CREATED", "DELETED"}:
         return
     if not lead_id:
-        yield unfit(event, "LinkedIn announced a lead without its id.")
+        yield unreadable_item(event, "LinkedIn announced a lead without its id.")
     elif action == "DELETED":
         yield Withdrawal(lead_id)
     else:
         details = known(_facts(event))
-        yield LeadNotice(lead_id, _tail(details.get("owner", "")), details)
+        yield LeadNotice(lead_id, id_of(details.get("owner", "")), details)
 
 
 def _facts(event: Json) -> dict[str, str]:
@@ -83,23 +91,23 @@ def _facts(event: Json) -> dict[str, str]:
         "lead_type": text_at(event, "leadType"),
         "form_id": form_id,
         "form_version": version,
-        "creative_id": _tail(_first(entity, _CREATIVES)),
-        "event_id": _tail(text_at(entity, "event")),
+        "creative_id": id_of(_first(entity, _CREATIVES)),
+        "event_id": id_of(text_at(entity, "event")),
         "occurred_at": text_at(event, "occurredAt"),
     }
 
 
 def needs_form(response: Json) -> bool:
-    """Tell whether the form is needed, which alone says what the answers answer."""
+    """Return whether the form must be fetched: only it holds the questions."""
     questions = tables_at(response, "form", "content", "questions")
     return bool(list_at(response, "formResponse", "answers")) and not questions
 
 
-def enquiry(response: Json, form: Json | None, details: Mapping[str, str], table: SenderConfig) -> Enquiry:
-    """Make the Enquiry of a response that was read.
+def enquiry(response: Json, form: Json | None, details: Mapping[str, str], config: SenderConfig) -> Enquiry:
+    """Return the enquiry of a fetched response.
 
-    response: the answer of GET /leadFormResponses/{id}. form: of GET /leadForms/{id}; None where the answer holds
-    it, or it was not read. Both parsed with numbers as text. details: of the Notice. table: for its `names`.
+    response: from GET /leadFormResponses/{id}. form: from GET /leadForms/{id}; None where the response holds it, or it
+    was not fetched. Both with numbers as text. details: of the LeadNotice. config: for its `names`.
     Raises: nothing.
     """
     form = form or table_at(response, "form")
@@ -107,11 +115,11 @@ def enquiry(response: Json, form: Json | None, details: Mapping[str, str], table
     facts = {**details, **known(_facts(response)), **known(_campaign(response))}
     occurred = facts.pop("occurred_at", "")
     return Enquiry(
-        [*answers_of(_asked(response, form)), *consent_answers(consents)],
-        external_id=_tail(text_at(response, "id")),
+        [*answers_of(_questions(response, form)), *consent_answers(consents)],
+        external_id=id_of(text_at(response, "id")),
         form_name=text_at(form, "name"),
-        place=_tail(facts.get("owner", "")),
-        utm=utm_of("linkedin", facts, table.get("names", {})),
+        place=id_of(facts.get("owner", "")),
+        utm=utm_of("linkedin", facts, config.get("names", {})),
         details={**facts, **consent_details(consents)},
         submitted_at=read_instant(text_at(response, "submittedAt") or occurred),
         is_test=text_at(response, "testLead") == "true",
@@ -120,12 +128,12 @@ def enquiry(response: Json, form: Json | None, details: Mapping[str, str], table
 
 def _campaign(response: Json) -> dict[str, str]:
     return {
-        "campaign_id": _tail(text_at(response, "leadMetadata", "sponsoredLeadMetadata", "campaign")),
+        "campaign_id": id_of(text_at(response, "leadMetadata", "sponsoredLeadMetadata", "campaign")),
         "campaign_name": text_at(response, "leadMetadataInfo", "sponsoredLeadMetadataInfo", "campaign", "name"),
     }
 
 
-def _asked(response: Json, form: Json) -> Iterator[PlatformQuestion]:
+def _questions(response: Json, form: Json) -> Iterator[PlatformQuestion]:
     questions = {text_at(each, "questionId"): each for each in tables_at(form, "content", "questions")}
     for answer in tables_at(response, "formResponse", "answers"):
         number = text_at(answer, "questionId")
@@ -137,13 +145,13 @@ def _asked(response: Json, form: Json) -> Iterator[PlatformQuestion]:
 
 
 def _value(answer: Json, question: Json) -> object:
-    """The text, or the labels of the chosen options, which are told by their ids; all of another kind as it is."""
-    found = table_at(answer, "answerDetails")
-    if "textQuestionAnswer" in found:
-        return value_at(found, "textQuestionAnswer", "answer")
-    chosen = value_at(found, "multipleChoiceAnswer", "options")
+    """Return the text, or the labels of the chosen options, which come as ids; any other kind as it is."""
+    details = table_at(answer, "answerDetails")
+    if "textQuestionAnswer" in details:
+        return value_at(details, "textQuestionAnswer", "answer")
+    chosen = value_at(details, "multipleChoiceAnswer", "options")
     if not isinstance(chosen, list):
-        return dict(found)
+        return dict(details)
     options = tables_at(question, "questionDetails", "multipleChoiceQuestionDetails", "options")
     labels = {text_at(option, "id"): _localized(option, "text") for option in options}
     return [labels.get(text_at(option)) or option for option in chosen]
@@ -160,24 +168,25 @@ def _consents(response: Json, form: Json) -> list[Consent]:
 
 
 def _localized(value: Json, name: str) -> str:
-    """A text in the language of the form, which has one."""
+    """Return a text in the form's only language."""
     texts = table_at(value, name, "localized")
     return next((text for key in texts if (text := text_at(texts, key))), "") or text_at(value, name)
 
 
 def _form_of(urn: str) -> tuple[str, str]:
-    """Form id and version; the webhook writes a space after the comma, the API none."""
-    found = _FORM.search(urn)
-    return (found[1], found[2] or "") if found else ("", "")
+    """Return form id and version; the webhook writes a space after the comma, the API does not."""
+    match = _FORM.search(urn)
+    return (match[1], match[2] or "") if match else ("", "")
 
 
 def _first(value: Json, names: tuple[str, ...]) -> str:
     return next((text for name in names if (text := text_at(value, name))), "")
 
 
-def _tail(urn: str) -> str:
+def id_of(urn: str) -> str:
+    """Return the id at the end of a URN, or a bare id."""
     return urn.rpartition(":")[2]
 
 
-SENDER = WebhookSender(read, verify, proof_key="client_secret", verify_endpoint=verify_endpoint, is_platform=True)
-"""Announces leads, and that people took theirs back."""
+SENDER = WebhookSender(read, verify, proof_key="client_secret", verify_endpoint=verify_endpoint)
+"""Announces leads, and that people retracted theirs."""

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from service.capture.tools.registry import SENDERS
 from service.forms import read_setup
 from service.platforms.registry import PLATFORMS
 
@@ -24,4 +23,3 @@ def test_every_example_loads(example: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_platform_s_address_is_told(platform: str) -> None:
     assert f"https://leads.example.com/webhooks/{platform}/tour" in PAGE
-    assert SENDERS[platform].is_platform

@@ -3,7 +3,7 @@
 import pytest
 
 from service.capture.fields.enquiries import Enquiry
-from service.platforms.tags import utm_of
+from service.platforms.registry import utm_of
 from tests.capture.senders.told import credited
 
 META = {

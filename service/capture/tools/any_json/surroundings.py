@@ -41,7 +41,7 @@ CAMPAIGN_FACTS: Mapping[str, str] = {
     "isorganic": "is_organic",
     "leadtype": "lead_type",
 }
-"""What a platform tells of a lead's campaign: folded name -> the fact as service.platforms.tags calls it."""
+"""What a platform tells of a lead's campaign: folded name -> the fact as service.platforms.registry calls it."""
 
 _STRUCTURES = frozenset(("definition", "formstructure", "fieldstructure", "schema", "endings", "validations"))
 """How the form is built, folded: it is read for its labels and not kept with every lead."""
