@@ -1,1 +1,1 @@
-"""The operator's window: the API over the store, its description, and what machines ask."""
+"""The operator's pages and API, and what monitoring reads."""

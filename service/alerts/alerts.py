@@ -48,7 +48,13 @@ TITLES = {
     "notes": "Nexudus does not keep the text of enquiries",
     "ledger": "leads and Nexudus are not known to agree",
 }
-"""Kind -> what it is called. Other kinds are told under a general title."""
+"""Kind of alert -> its title; title_of() has one for every other kind."""
+
+
+def title_of(alert: Alert) -> str:
+    """What an alert is called, in lower case."""
+    return TITLES.get(alert.kind, "something is wrong")
+
 
 ENDINGS = {
     "login": "Nexudus takes the service account again.",
@@ -142,7 +148,7 @@ def _title(news: Sequence[Alert], again: Sequence[Alert], over: Sequence[Alert])
     first, *_ = news or again or over
     word = "" if news else ("still: " if again else "over: ")
     more = len(news) + len(again) + len(over) - 1
-    return f"Lead Capture: {word}{TITLES.get(first.kind, 'something is wrong')}" + (
+    return f"Lead Capture: {word}{title_of(first)}" + (
         f" (and {more} more)" if more else ""
     )
 

@@ -14,7 +14,7 @@ from service.cli.export_pages import texts
 from service.cli.installation import Installation
 from service.lead import CANONICAL_FIELDS, LeadId, Status
 from service.nexudus.enumerations import lead_source_name
-from service.operations.lead_json import beside_json
+from service.operations.lead_json import related_json
 from service.store import ExportRow, Query, Store, as_milliseconds
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -96,7 +96,7 @@ def as_json_lines(store: Store, page: Sequence[ExportRow]) -> str:
     """Some leads as the API shows them, each on a line."""
     with store.read() as tx:
         calls = tx.leads.export_calls([told.id for told in page])
-        beside = beside_json(tx, [LeadId(told.id) for told in page])
+        beside = related_json(tx, [LeadId(told.id) for told in page])
         due = tx.leads.export_due_times([told.id for told in page if told.status == Status.PENDING])
     return "".join(
         _encode(as_lead_json(told, calls.get(told.id, ()), due.get(told.id)) | beside[LeadId(told.id)]) + "\n"

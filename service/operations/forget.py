@@ -1,32 +1,21 @@
-"""A person is forgotten: what was erased here, and what is left to do elsewhere, as JSON values."""
+"""Forgetting a person: what is erased here and what must be erased elsewhere, as JSON."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from service.lead import Lead, marker_of
+from service.lead import marker_of
 from service.store import ErasureResult, Store
 
 
 def forget(store: Store, email: str, now: datetime, *, is_dry: bool) -> dict[str, Any]:
-    """Erase all that the leads of a person say of them; with `is_dry` only tell what that would be.
+    """Erase a person from all of their leads. is_dry: only report what would be erased.
 
-    Raises: StoreUnavailable; then some may have been erased.
+    Raises: StoreUnavailable; then some leads may have been erased.
     """
-    theirs = _leads_of(store, email)
-    erased = ErasureResult() if is_dry else store.erase([lead.id for lead in theirs], now)
-    return _told(theirs, erased, is_dry=is_dry)
-
-
-def _leads_of(store: Store, email: str) -> list[Lead]:
     with store.read() as tx:
-        found = (tx.leads.get(lead_id) for lead_id in tx.leads.of_person(email))
-        return [lead for lead in found if lead is not None]
-
-
-def _told(theirs: Sequence[Lead], erased: ErasureResult, *, is_dry: bool) -> dict[str, Any]:
-    """What was, or would be, erased, and what Nexudus has of the person."""
-    gone = [lead for lead in theirs if is_dry or lead.id in erased.done]
+        leads = [lead for lead in map(tx.leads.get, tx.leads.of_person(email)) if lead is not None]
+    erased = ErasureResult() if is_dry else store.erase([lead.id for lead in leads], now)
+    gone = [lead for lead in leads if is_dry or lead.id in erased.done]
     return {
         "dry_run": is_dry,
         "erased": [

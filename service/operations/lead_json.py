@@ -1,27 +1,24 @@
-"""A lead as the API shows it to operators."""
+"""A lead as JSON: the shape that the API, the CLI and the exports share."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from service.delivery.person_history import PersonHistory, person_histories
-from service.lead import Attempt, Attribution, Evidence, Lead, LeadId, StoredTouch
+from service.lead import Attempt, Attribution, Contact, Evidence, Lead, LeadId, StoredTouch
 from service.nexudus.enumerations import lead_source_name
 from service.store import Sale, SaleChange, Transaction
 
 
 def leads_json(tx: Transaction, leads: Sequence[Lead]) -> list[dict[str, Any]]:
-    """The same of some leads with what is kept beside them: calls, the body that was sent, how the CRM has it."""
+    """Leads with everything stored about them: attempts, the body sent to Nexudus, the opportunity as it stands."""
     ids = [lead.id for lead in leads]
-    attempts, beside = tx.leads.attempts_of(ids), beside_json(tx, ids)
-    return [{**lead_json(lead, attempts[lead.id]), **beside[lead.id]} for lead in leads]
+    attempts, related = tx.leads.attempts_of(ids), related_json(tx, ids)
+    return [{**lead_json(lead, attempts[lead.id]), **related[lead.id]} for lead in leads]
 
 
-def beside_json(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
-    """Of each of some leads the body that was sent, how the CRM has it, and since when its person is known.
-
-    Each is null where there is none.
-    """
+def related_json(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, Any]]:
+    """By lead, what other tables hold: the body sent to Nexudus, the opportunity, the person's history; else null."""
     known = person_histories(tx, lead_ids)
     sent, sales, changes = tx.queue.request_bodies(lead_ids), tx.crm.sales_of(lead_ids), tx.crm.changes_of(lead_ids)
     return {
@@ -35,7 +32,7 @@ def beside_json(tx: Transaction, lead_ids: Sequence[LeadId]) -> dict[LeadId, dic
 
 
 def known_json(known: PersonHistory) -> dict[str, Any] | None:
-    """Since when a lead's person is known; null where not."""
+    """Since when a lead's person is known; null for a new person."""
     if known.since is None:
         return None
     return {
@@ -48,7 +45,7 @@ def known_json(known: PersonHistory) -> dict[str, Any] | None:
 
 
 def crm_json(sale: Sale, changes: Sequence[SaleChange]) -> dict[str, Any]:
-    """How the opportunity of a lead stands in the CRM, and what happened to it, oldest first."""
+    """A lead's opportunity as it stands in the CRM, with its changes, oldest first."""
     return {
         "stage": sale.stage,
         "board": sale.board,
@@ -65,9 +62,8 @@ def crm_json(sale: Sale, changes: Sequence[SaleChange]) -> dict[str, Any]:
 
 
 def lead_json(lead: Lead, attempts: Sequence[Attempt]) -> dict[str, Any]:
-    """Everything known of a lead, as JSON values; instants in ISO 8601, UTC."""
+    """A lead with its attempts; instants in ISO 8601, UTC."""
     submission = lead.submission
-    contact = submission.contact
     return {
         "id": lead.id,
         "form": submission.form,
@@ -79,12 +75,7 @@ def lead_json(lead: Lead, attempts: Sequence[Attempt]) -> dict[str, Any]:
         "status": lead.status.value,
         "received_at": instant(lead.received_at),
         "delivered_at": instant(lead.delivered_at),
-        "contact": {
-            "email": contact.email or None,
-            "full_name": contact.full_name or None,
-            "phone": contact.phone or None,
-            "company": contact.company or None,
-        },
+        "contact": contact_json(submission.contact),
         "fields": dict(submission.fields),
         "extras": dict(submission.extras),
         "attribution": attribution_json(lead.attribution, submission.evidence),
@@ -107,22 +98,32 @@ def lead_json(lead: Lead, attempts: Sequence[Attempt]) -> dict[str, Any]:
     }
 
 
-def attribution_json(verdict: Attribution, evidence: Evidence) -> dict[str, Any]:
-    """The verdict with the rule that decided, and the remembered visits."""
+def contact_json(contact: Contact) -> dict[str, str | None]:
+    """The person; null for a detail that is missing."""
     return {
-        "utm_source": verdict.utm_source,
-        "utm_medium": verdict.utm_medium,
-        "utm_campaign": verdict.utm_campaign,
-        "utm_content": verdict.utm_content,
-        "utm_term": verdict.utm_term,
-        "channel": verdict.channel,
-        "lead_source": verdict.lead_source,
-        "lead_source_name": lead_source_name(verdict.lead_source),
-        "rule": verdict.rule,
-        "reason": verdict.reason,
+        "email": contact.email or None,
+        "full_name": contact.full_name or None,
+        "phone": contact.phone or None,
+        "company": contact.company or None,
+    }
+
+
+def attribution_json(attribution: Attribution, evidence: Evidence) -> dict[str, Any]:
+    """The attribution with the rule that decided, and the remembered visits."""
+    return {
+        "utm_source": attribution.utm_source,
+        "utm_medium": attribution.utm_medium,
+        "utm_campaign": attribution.utm_campaign,
+        "utm_content": attribution.utm_content,
+        "utm_term": attribution.utm_term,
+        "channel": attribution.channel,
+        "lead_source": attribution.lead_source,
+        "lead_source_name": lead_source_name(attribution.lead_source),
+        "rule": attribution.rule,
+        "reason": attribution.reason,
         "first": _touch(evidence.first),
         "last": _touch(evidence.last),
-        "click_ids": dict(verdict.click_ids),
+        "click_ids": dict(attribution.click_ids),
     }
 
 
@@ -143,5 +144,5 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def instant(at: datetime | None) -> str | None:
-    """ISO 8601, UTC."""
+    """An instant as ISO 8601 in UTC."""
     return None if at is None else at.isoformat().replace("+00:00", "Z")

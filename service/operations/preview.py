@@ -1,4 +1,4 @@
-"""What a submission would become: read, credited and translated, but neither stored nor sent."""
+"""Previews: a submission read, attributed and translated, but neither stored nor sent."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -22,32 +22,36 @@ from service.nexudus.enumerations import lead_source_name
 from service.nexudus.errors import Rejected
 from service.nexudus.opportunities import NewOpportunity
 from service.nexudus.values import Row
-from service.operations.lead_json import attribution_json
+from service.operations.lead_json import attribution_json, contact_json
+
+UNKNOWN_ID = 0
+"""An id that is looked up or created only when the record is sent."""
+
+New = TypeVar("New", NewCoworker, NewOpportunity)
 
 
-def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The contact, the verdict and the exact bodies of a PreviewRequest (contract of /api/v1/preview).
+def preview(form: Form, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The contact, the attribution and the exact bodies of a PreviewRequest, as a PreviewBody of the API.
 
-    redirect: where the visitor goes, unless the page says otherwise; None: our thank-you page. origins: where values
-    come from that were worked out of answers. problems: what would be sent back to the visitor, or park the lead.
+    redirect: where the visitor goes unless the page says otherwise; None: the built-in thank-you page.
+    origins: the reasons of values computed from answers. problems: errors that the visitor would see, or else that
+    would park the lead.
     """
     now = clock.now()
     try:
-        reading = read(_incoming(asked), form)
-    except InvalidBody as refused:
-        return _unread(asked, form, refused.sentence)
-    submission = replace(
-        reading.submission,
-        evidence=replace(reading.submission.evidence, submitted_at=asked.get("submitted_at")),
-    )
+        reading = read(_incoming(request), form)
+    except InvalidBody as error:
+        return _visit_only(request, form, error.sentence)
+    evidence = replace(reading.submission.evidence, submitted_at=request.get("submitted_at"))
+    submission = replace(reading.submission, evidence=evidence)
     routed = form.for_answers(submission)
-    verdict = attribute(submission.evidence, routed.attribution)
-    lead = Lead(LeadId("0" * 32), routed.account, Status.PENDING, now, submission, verdict)
-    problems = [f"{name}: {error.message}" for name, found in reading.errors.items() for error in found]
+    attribution = attribute(evidence, routed.attribution)
+    lead = Lead(LeadId("0" * 32), routed.account, Status.PENDING, now, submission, attribution)
+    problems = [f"{name}: {error.message}" for name, errors in reading.errors.items() for error in errors]
     parking: list[str] = []
     return {
-        "contact": _contact(submission.contact),
-        "attribution": _credited(verdict, submission.evidence, routed),
+        "contact": contact_json(submission.contact),
+        "attribution": _attribution(attribution, evidence, routed),
         **_bodies(lead, routed, parking),
         "redirect": fill_address(routed.redirect, answers_given(submission, routed).text) or None,
         "origins": [{"field": origin.field, "reason": origin.reason} for origin in origins(lead, routed)],
@@ -55,14 +59,13 @@ def preview(form: Form, asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _unread(asked: Mapping[str, Any], form: Form, problem: str) -> dict[str, Any]:
-    """Of answers that cannot be read only the visit is told."""
-    landing_url, page_url, referrer = (asked.get(name) or "" for name in ("landing_url", "page_url", "referrer"))
-    visit = Evidence(landing_url=landing_url, page_url=page_url, referrer=referrer)
-    told = _credited(attribute(visit, form.attribution), visit, form)
+def _visit_only(request: Mapping[str, Any], form: Form, problem: str) -> dict[str, Any]:
+    """The preview of answers that cannot be read: only the visit is attributed."""
+    landing_url, page_url, referrer = (request.get(name) or "" for name in ("landing_url", "page_url", "referrer"))
+    evidence = Evidence(landing_url=landing_url, page_url=page_url, referrer=referrer)
     return {
-        "contact": _contact(Contact()),
-        "attribution": told,
+        "contact": contact_json(Contact()),
+        "attribution": _attribution(attribute(evidence, form.attribution), evidence, form),
         "coworker": {},
         "opportunity": {},
         "redirect": None,
@@ -71,41 +74,25 @@ def _unread(asked: Mapping[str, Any], form: Form, problem: str) -> dict[str, Any
     }
 
 
-def _contact(contact: Contact) -> dict[str, Any]:
-    return {
-        "email": contact.email or None,
-        "full_name": contact.full_name or None,
-        "phone": contact.phone or None,
-        "company": contact.company or None,
-    }
-
-
-def _credited(verdict: Attribution, evidence: Evidence, form: Form) -> dict[str, Any]:
-    return {**attribution_json(verdict, evidence), "others": _others(attribute_others(evidence, form.attribution))}
-
-
-def _others(verdicts: Mapping[str, Attribution]) -> list[dict[str, Any]]:
-    """What the visits say that do not count, without their values."""
-    return [
+def _attribution(attribution: Attribution, evidence: Evidence, form: Form) -> dict[str, Any]:
+    """The attribution, and what the visits that do not count would have led to."""
+    others = [
         {
-            "touch": name,
-            "channel": verdict.channel,
-            "lead_source": verdict.lead_source,
-            "lead_source_name": lead_source_name(verdict.lead_source),
-            "reason": verdict.reason,
+            "touch": touch,
+            "channel": other.channel,
+            "lead_source": other.lead_source,
+            "lead_source_name": lead_source_name(other.lead_source),
+            "reason": other.reason,
         }
-        for name, verdict in verdicts.items()
+        for touch, other in attribute_others(evidence, form.attribution).items()
     ]
+    return {**attribution_json(attribution, evidence), "others": others}
 
 
-def _incoming(asked: Mapping[str, Any]) -> Incoming:
+def _incoming(request: Mapping[str, Any]) -> Incoming:
     """The request that a page with our script would have sent."""
-    hidden = {
-        "lc_page_url": asked.get("page_url"),
-        "lc_landing_url": asked.get("landing_url"),
-        "lc_referrer": asked.get("referrer"),
-    }
-    answers = {**(asked.get("fields") or {}), **{name: value for name, value in hidden.items() if value}}
+    hidden = {f"lc_{name}": request.get(name) for name in ("page_url", "landing_url", "referrer")}
+    answers = {**(request.get("fields") or {}), **{name: value for name, value in hidden.items() if value}}
     return Incoming(
         body=json.dumps(answers).encode(),
         content_type="application/json",
@@ -117,46 +104,41 @@ def _incoming(asked: Mapping[str, Any]) -> Incoming:
 
 
 def _bodies(lead: Lead, form: Form, problems: list[str]) -> dict[str, Any]:
-    """Both bodies; {} for one that Nexudus would reject, and why among `problems`."""
+    """Both bodies; {} for one that Nexudus would reject, with the reason added to `problems`."""
     target = known_target(form)
-    bodies: dict[str, Callable[[], dict[str, Any]]] = {
+    bodies: dict[str, Callable[[], Row]] = {
         "coworker": lambda: sketch(coworkers.compose, translate.coworker(lead, form, target)),
         "opportunity": lambda: sketch(
-            opportunities.compose, translate.opportunity(lead, form, target, CoworkerId(UNKNOWN))
+            opportunities.compose, translate.opportunity(lead, form, target, CoworkerId(UNKNOWN_ID))
         ),
     }
-    found: dict[str, Any] = {}
+    composed: dict[str, Any] = {}
     for name, body in bodies.items():
         try:
-            found[name] = body()
+            composed[name] = body()
         except Rejected as rejected:
-            found[name] = {}
+            composed[name] = {}
             problems.append(rejected.said)
-    return found
+    return composed
+
+
+def sketch(compose: Callable[[New], Row], new: New) -> Row:
+    """The exact body that `compose` makes, with null for every id that is still unknown.
+
+    A value that changes with the unknown ids is one of them.
+    Raises: Rejected, as compose.
+    """
+    unknown = [each.name for each in fields(new) if each.name.endswith("_id") and getattr(new, each.name) == UNKNOWN_ID]
+    one, other = (compose(_with_ids(new, unknown, number)) for number in (1, 2))
+    return {name: value if other[name] == value else None for name, value in one.items()}
+
+
+def _with_ids(new: New, names: Iterable[str], number: int) -> New:
+    changes: dict[str, Any] = dict.fromkeys(names, number)
+    return replace(new, **changes)
 
 
 def readable_body(body: Mapping[str, Any]) -> dict[str, Any]:
     """An opportunity body for display: each custom field becomes an entry of its own."""
     custom = {f"custom {each['Name']}": each["Value"] for each in body.get("CustomFields", {}).get("Data", ())}
     return {**{name: value for name, value in body.items() if name != "CustomFields"}, **custom}
-
-
-UNKNOWN = 0
-"""An id that is looked up or made only when the record is sent."""
-
-New = TypeVar("New", NewCoworker, NewOpportunity)
-
-
-def sketch(compose: Callable[[New], Row], new: New) -> Row:
-    """The exact body that `compose` makes, with null in the places of ids that are UNKNOWN.
-
-    Raises: Rejected, as compose.
-    """
-    open_ids = [each.name for each in fields(new) if each.name.endswith("_id") and getattr(new, each.name) == UNKNOWN]
-    one, other = (compose(_filled(new, open_ids, number)) for number in (1, 2))
-    return {name: value if other[name] == value else None for name, value in one.items()}
-
-
-def _filled(new: New, names: Iterable[str], number: int) -> New:
-    changes: dict[str, Any] = dict.fromkeys(names, number)
-    return replace(new, **changes)

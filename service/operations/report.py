@@ -1,4 +1,4 @@
-"""Where the leads of a period came from, for marketing: channels, sources, campaigns, and what went wrong with tags."""
+"""Where the leads of a period came from: channels, sources, campaigns, and problems with tags."""
 
 import json
 from collections import Counter
@@ -9,34 +9,33 @@ from typing import Any
 from service.attribution import signals
 from service.forms import AttributionConfig, Form
 from service.nexudus.enumerations import lead_source_name
+from service.operations.lead_json import instant
 from service.store import OriginCount, Origins, Period, Store
 
-DAYS = 30
-"""Length of a period that nobody named."""
+DEFAULT_PERIOD_DAYS = 30
 
-LISTED = 100
-"""Entries of a list that are told; `more` says how many further ones there are."""
+MAX_LISTED = 100
+"""Entries per list; `more` counts the others."""
 
 DEFAULTS = {
-    "direct": "nothing tells where they came from",
+    "direct": "no trace of where they came from",
     "unassigned": "tagged in words that no rule knows",
     "default_lead_source": "the form's default_lead_source",
 }
-"""Which rule gave a LeadSource by default -> what that means."""
-
-
-def period_of(since: datetime | None, until: datetime | None, form: str, now: datetime) -> Period:
-    """The period asked for, in UTC; by default the last thirty days. One that ends before it begins has no leads."""
-    end = _utc(until or now)
-    length = min(timedelta(days=DAYS), end - _FIRST)
-    return Period(_utc(since) if since else end - length, end, form)
-
+"""Rule that chose a LeadSource only because one is required -> its meaning."""
 
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
+def period_of(since: datetime | None, until: datetime | None, form: str, now: datetime) -> Period:
+    """The period in UTC, by default the last 30 days. A period that ends before it begins has no leads."""
+    end = _utc(until or now)
+    length = min(timedelta(days=DEFAULT_PERIOD_DAYS), end - _FIRST)
+    return Period(_utc(since) if since else end - length, end, form)
+
+
 def _utc(instant: datetime) -> datetime:
-    """An instant in UTC; the ends of the calendar lie outside of it in some zones."""
+    """An instant in UTC; the ends of the calendar lie outside it in some zones."""
     try:
         return instant.astimezone(UTC)
     except OverflowError:
@@ -44,7 +43,7 @@ def _utc(instant: datetime) -> datetime:
 
 
 def attribution_report(store: Store, forms: Mapping[str, Form], period: Period) -> dict[str, Any]:
-    """The figures as JSON values, the largest first; of shares 1.0 is all.
+    """The figures as JSON, the largest first; a share of 1.0 is all leads.
 
     Raises: StoreUnavailable.
     """
@@ -52,51 +51,55 @@ def attribution_report(store: Store, forms: Mapping[str, Form], period: Period) 
         origins = tx.statistics.origins(period)
     total = sum(count.leads for count in origins.verdicts)
     lists = {
-        "sources": _listed(origins.sources, ("utm_source", "utm_medium"), total),
-        "campaigns": _listed(origins.campaigns, ("utm_campaign",), total),
-        "unknown_sources": _unknown(origins.by_form, forms),
-        "codes": _codes(origins.codes),
+        "sources": _figures(origins.sources, ("utm_source", "utm_medium"), total),
+        "campaigns": _figures(origins.campaigns, ("utm_campaign",), total),
+        "unknown_sources": [
+            {"form": form, "utm_source": source, "leads": number, "source_map": _source_map_line(source)}
+            for (form, source), number, _ in origins.by_form
+            if not is_known(forms.get(form), source)
+        ],
+        "codes": [
+            {"code": code, "form": form, "utm_campaign": campaign, "leads": number}
+            for (code, form, campaign), number, _ in origins.codes
+        ],
         "lookalikes": _lookalikes(origins),
     }
+    lead_sources = _figures(_summed(origins.verdicts, 1), ("lead_source",), total)
     return {
-        "since": _instant(period.since),
-        "until": _instant(period.until),
+        "since": instant(period.since),
+        "until": instant(period.until),
         "form": period.form or None,
         "leads": total,
         "delivered": sum(count.delivered for count in origins.verdicts),
         "left_out": dict(sorted(origins.left_out.items())),
-        "channels": _listed(_folded(origins.verdicts, 0), ("channel",), total),
-        "lead_sources": _numbered(_listed(_folded(origins.verdicts, 1), ("lead_source",), total)),
+        "channels": _figures(_summed(origins.verdicts, 0), ("channel",), total),
+        "lead_sources": [_with_name(figure) for figure in lead_sources],
         "defaults": _defaults(origins.verdicts, total),
-        **{name: entries[:LISTED] for name, entries in lists.items()},
-        "more": {name: len(entries) - LISTED for name, entries in lists.items() if len(entries) > LISTED},
+        **{name: entries[:MAX_LISTED] for name, entries in lists.items()},
+        "more": {name: len(entries) - MAX_LISTED for name, entries in lists.items() if len(entries) > MAX_LISTED},
         "cut": sorted(origins.cut),
     }
-
-
-def _instant(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")
 
 
 def _share(number: int, total: int) -> float:
     return round(number / total, 4) if total else 0.0
 
 
-def _folded(counts: Iterable[OriginCount], place: int) -> list[OriginCount]:
-    """The same counted by one of the values that they share."""
+def _summed(counts: Iterable[OriginCount], place: int) -> list[OriginCount]:
+    """The counts summed by one of their values."""
     leads: Counter[str] = Counter()
     delivered: Counter[str] = Counter()
     for count in counts:
         leads[count.what[place]] += count.leads
         delivered[count.what[place]] += count.delivered
-    return [OriginCount((what,), number, delivered[what]) for what, number in sorted(leads.items(), key=_by_number)]
+    return [OriginCount((value,), number, delivered[value]) for value, number in sorted(leads.items(), key=_largest_first)]
 
 
-def _by_number(item: tuple[str, int]) -> tuple[int, str]:
+def _largest_first(item: tuple[str, int]) -> tuple[int, str]:
     return -item[1], item[0]
 
 
-def _listed(counts: Iterable[OriginCount], names: Sequence[str], total: int) -> list[dict[str, Any]]:
+def _figures(counts: Iterable[OriginCount], names: Sequence[str], total: int) -> list[dict[str, Any]]:
     return [
         {
             **dict(zip(names, count.what, strict=True)),
@@ -108,77 +111,53 @@ def _listed(counts: Iterable[OriginCount], names: Sequence[str], total: int) -> 
     ]
 
 
-def _numbered(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The LeadSources as numbers, with their names."""
-    return [
-        {"lead_source": int(entry["lead_source"]), "name": lead_source_name(int(entry["lead_source"])), **_rest(entry)}
-        for entry in entries
-    ]
-
-
-def _rest(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in entry.items() if name != "lead_source"}
+def _with_name(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """A LeadSource as a number, with its name."""
+    number = int(figure["lead_source"])
+    return {"lead_source": number, "name": lead_source_name(number), **{**figure, "lead_source": number}}
 
 
 def _defaults(verdicts: Iterable[OriginCount], total: int) -> list[dict[str, Any]]:
-    """How many got their LeadSource only because one must be given, and by which rule."""
-    found: Counter[str] = Counter()
+    """Leads whose LeadSource is only a default, by the rule that chose it."""
+    numbers: Counter[str] = Counter()
     for (channel, _, rule), number, _ in verdicts:
-        decided = rule.rpartition(":")[2]
-        if decided == "form_default":
-            found["default_lead_source"] += number
-        elif decided == "by_channel" and channel.lower() in DEFAULTS:
-            found[channel.lower()] += number
+        if default := default_rule(rule, channel):
+            numbers[default] += number
     return [
         {"rule": rule, "meaning": DEFAULTS[rule], "leads": number, "share": _share(number, total)}
-        for rule, number in sorted(found.items(), key=_by_number)
+        for rule, number in sorted(numbers.items(), key=_largest_first)
     ]
 
 
-def _unknown(by_form: Iterable[OriginCount], forms: Mapping[str, Form]) -> list[dict[str, Any]]:
-    """The utm_source values that nothing knows, each with the line that would teach it to the form."""
-    return [
-        {"form": form, "utm_source": source, "leads": number, "source_map": _line(source)}
-        for (form, source), number, _ in by_form
-        if not is_known(forms.get(form), source)
-    ]
+def default_rule(rule: str, channel: str) -> str:
+    """The key of DEFAULTS where a LeadSource was chosen only because one is required, else ""."""
+    deciding = rule.rpartition(":")[2]
+    if deciding == "form_default":
+        return "default_lead_source"
+    return channel.lower() if deciding == "by_channel" and channel.lower() in DEFAULTS else ""
 
 
 def is_known(form: Form | None, utm_source: str) -> bool:
-    """Whether the rules, or the form or one of its routes, say what a stored utm_source stands for."""
-    return any(signals.is_known_source(utm_source, wishes) for wishes in _wishes(form))
+    """Whether the rules, the form or one of its routes know a stored utm_source. form: None if no longer configured."""
+    configs = [AttributionConfig()]
+    if form is not None:
+        configs = [form.attribution, *(route.form.attribution for route in form.routes)]
+    return any(signals.is_known_source(utm_source, config) for config in configs)
 
 
-def _wishes(form: Form | None) -> list[AttributionConfig]:
-    """What a form and its routes say about credit; nothing, where the forms file does not have it any more."""
-    return (
-        [AttributionConfig()]
-        if form is None
-        else [form.attribution, *(route.form.attribution for route in form.routes)]
-    )
-
-
-def _line(utm_source: str) -> str:
-    """What to write into the forms file; 99 stands for the LeadSource that the operator chooses."""
+def _source_map_line(utm_source: str) -> str:
+    """The line for the forms file; 99 stands for the LeadSource that the operator chooses."""
     return f"source_map = {{ {json.dumps(utm_source, ensure_ascii=False)} = 99 }}"
 
 
-def _codes(counts: Iterable[OriginCount]) -> list[dict[str, Any]]:
-    """What was wrong with values, by form and by what is left of the campaign's name."""
-    return [
-        {"code": code, "form": form, "utm_campaign": campaign, "leads": number}
-        for (code, form, campaign), number, _ in counts
-    ]
-
-
 def _lookalikes(origins: Origins) -> list[dict[str, Any]]:
-    """Tags that people take for one, but figures count apart."""
+    """Tags that look the same to people but are counted separately."""
     tags = {"utm_campaign": origins.campaigns, "utm_content": origins.contents, "utm_term": origins.terms}
-    found = []
+    groups = []
     for name, counts in tags.items():
         numbers = {count.what[0]: count.leads for count in counts}
-        for spellings in signals.lookalikes(numbers).values():
-            is_case = len({spelling.lower() for spelling in spellings}) == 1
-            told = [{"value": spelling, "leads": numbers[spelling]} for spelling in spellings]
-            found.append({"name": name, "differ_by": "case" if is_case else "separators", "spellings": told})
-    return sorted(found, key=lambda each: -sum(spelling["leads"] for spelling in each["spellings"]))
+        for values in signals.lookalikes(numbers).values():
+            is_case = len({value.lower() for value in values}) == 1
+            spellings = [{"value": value, "leads": numbers[value]} for value in values]
+            groups.append({"name": name, "differ_by": "case" if is_case else "separators", "spellings": spellings})
+    return sorted(groups, key=lambda group: -sum(spelling["leads"] for spelling in group["spellings"]))

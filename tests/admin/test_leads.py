@@ -168,7 +168,7 @@ def test_a_filter_that_makes_no_sense_is_a_422_that_names_it(window: Front, quer
 def test_what_makes_no_sense_is_told_in_a_sentence(window: Front) -> None:
     told = window.ask("/leads?stauts=parked&since=soon").get_json(force=True)["detail"]
 
-    assert "stauts: is not known here" in told
+    assert "stauts: is unknown" in told
     assert "since: write it like 2026-11-01" in told
 
 

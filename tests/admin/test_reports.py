@@ -13,7 +13,7 @@ from service.attribution import attribute
 from service.attribution.values import clean
 from service.forms import AttributionConfig, Route
 from service.lead import Status
-from service.operations.report import _line, period_of
+from service.operations.report import _source_map_line, period_of
 from service.store import Store
 from tests.admin.desk import keep, keep_delivered
 from tests.attribution.visits import a_visit
@@ -120,7 +120,7 @@ def test_an_unknown_source_comes_with_the_line_that_teaches_it(window: Front, ke
 def test_the_line_is_toml_that_names_the_source(value: str) -> None:
     source = clean(value, lower=True).text
 
-    assert tomllib.loads(_line(source)) == {"source_map": {source: 99}}
+    assert tomllib.loads(_source_map_line(source)) == {"source_map": {source: 99}}
 
 
 def test_a_source_that_a_route_knows_is_known(kept: Store) -> None:

@@ -1,56 +1,41 @@
-"""/api/v1: what an operator's programs ask. Every call needs the ADMIN_TOKEN."""
+"""/api/v1, the API for an operator's programs, its description /openapi.json and its documentation /docs."""
 
+import json
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from flask import Flask
-from flask_smorest import Api, Blueprint
+from flask import Blueprint, Flask
+from flask_smorest import Api
+from jinja2 import Environment, PackageLoader
 
-from service.admin.api import house, leads, people, previews, reports
+from service.admin.api import leads, reports
 from service.admin.api.access import PROBLEM
 from service.admin.api.schemas.base import ProblemBody
-from service.forms import Form
-from service.store import Alert, Store
+from service.admin.deps import AdminDeps
 from service.version import VERSION
 
-Preview = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
-"""Form name and a PreviewRequest -> a PreviewBody, or None for an unknown form."""
+DESCRIPTION = """The leads of this installation, for programs: list, show, act, preview, report.
 
-Report = Callable[[Mapping[str, Any]], dict[str, Any]]
-"""A ReportQuery -> an AttributionReport."""
+Every call carries `Authorization: Bearer ADMIN_TOKEN`. Bodies are JSON, instants ISO 8601 in UTC, errors problem
+documents (RFC 9457). An unknown filter or member is an error; nothing is ignored silently."""
 
-DESCRIPTION = """What happens to the leads of this house, for programs: list, look, act, ask, count.
+METHODS = ("get", "post", "put", "patch", "delete")
 
-Every call brings `Authorization: Bearer ADMIN_TOKEN`. Bodies are JSON, instants ISO 8601 in UTC, errors problem
-documents (RFC 9457). A filter or member that is not known here is an error, never ignored."""
-
-
-def _kind(concern: Alert) -> str:
-    return concern.kind
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the API asks of other rooms. title_of: what a concern is called."""
-
-    preview: Preview
-    report: Report
-    forms: Mapping[str, Form] = field(default_factory=dict)
-    public_url: str = ""
-    title_of: Callable[[Alert], str] = _kind
+UNUSED_SCHEMA = "PaginationMetadata"
+"""A schema that flask-smorest always adds."""
 
 
 class ProblemApi(Api):
-    """Describes errors as what they are: problem documents. Every other answer says that it is JSON."""
+    """Describes errors as problem documents and every other response as JSON."""
 
     ERROR_SCHEMA = ProblemBody
     DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
-    DEFAULT_ERROR_RESPONSE_NAME = None  # every answer is named: one that is not is a mistake
+    DEFAULT_ERROR_RESPONSE_NAME = None  # every error response is declared by its view
 
     def __init__(self, app: Flask) -> None:
-        """app: gets /openapi.json at once, and the routes of each blueprint that is registered."""
+        """app: gets /openapi.json now, and the routes of each registered blueprint."""
         self._described: Any = None
         self._undescribed: list[Blueprint] = []
         self._describing = threading.RLock()
@@ -60,9 +45,9 @@ class ProblemApi(Api):
         self._spec_options = options
 
     def register_blueprint(self, blueprint: Blueprint, **options: Any) -> None:
-        """Register the routes now, and describe them when the description is first read.
+        """Register the routes now and describe them when the description is first read.
 
-        The description takes longer than all else that an application does when it starts.
+        The description takes longer than everything else at the start of an application.
         """
         self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
         self._app.register_blueprint(blueprint, **options)
@@ -70,9 +55,9 @@ class ProblemApi(Api):
 
     @property
     def spec(self) -> Any:
-        """The APISpec of all blueprints, made when it is first read."""
+        """The APISpec of all blueprints, built when it is first read."""
         with self._describing:
-            blueprints, self._undescribed = self._undescribed, []  # what follows reads `spec` itself
+            blueprints, self._undescribed = self._undescribed, []  # describing reads `spec` again
             if self._described is None and self.config is not None:
                 super()._init_spec(**self._spec_options)
             for blueprint in blueprints:
@@ -85,8 +70,8 @@ class ProblemApi(Api):
         self._described = spec
 
 
-def register(app: Flask, store: Store, token: str, asked: Asked) -> None:
-    """Put /api/v1 and /openapi.json into the app."""
+def register(app: Flask, deps: AdminDeps) -> None:
+    """Put /api/v1, /openapi.json and /docs into the app."""
     app.config.update(
         API_TITLE="Lead Capture for Nexudus",
         API_VERSION=VERSION,
@@ -100,8 +85,36 @@ def register(app: Flask, store: Store, token: str, asked: Asked) -> None:
         },
     )
     api = ProblemApi(app)
-    api.register_blueprint(leads.blueprint(store, token, asked.forms))
-    api.register_blueprint(people.blueprint(store, token))
-    api.register_blueprint(previews.blueprint(asked.preview, token))
-    api.register_blueprint(reports.blueprint(asked.report, token))
-    api.register_blueprint(house.blueprint(store, token, asked.forms, asked.public_url, asked.title_of))
+    for blueprint in (*leads.blueprints(deps), *reports.blueprints(deps)):
+        api.register_blueprint(blueprint)
+    app.register_blueprint(_docs(app, deps.public_url))
+
+
+def _docs(app: Flask, public_url: str) -> Blueprint:
+    """/docs: the description as one page that loads no third-party script."""
+    routes = Blueprint("docs", __name__)
+    templates = Environment(loader=PackageLoader("service.admin"), autoescape=True, trim_blocks=True)
+    templates.filters["pretty"] = partial(json.dumps, indent=2, ensure_ascii=False)
+
+    @routes.get("/docs")
+    def show_docs() -> str:
+        spec: dict[str, Any] = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+        return templates.get_template("docs.html").render(
+            info=spec["info"],
+            address=public_url,
+            operations=list(_operations(spec)),
+            schemas={name: schema for name, schema in spec["components"]["schemas"].items() if name != UNUSED_SCHEMA},
+        )
+
+    return routes
+
+
+def _operations(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each call of the API with its path, method and parameters."""
+    for path, item in spec["paths"].items():
+        for method in METHODS:
+            if method in item:
+                operation = item[method]
+                parameters = [*item.get("parameters", []), *operation.get("parameters", [])]
+                named = [parameter for parameter in parameters if "name" in parameter]
+                yield {"path": path, "method": method.upper(), **operation, "parameters": named}

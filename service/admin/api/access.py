@@ -11,93 +11,93 @@ from flask import Response, request
 from flask_smorest import Blueprint, abort
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from service.admin.api.schemas.base import Answer, ProblemBody
+from service.admin.api.schemas.base import ApiResponse, ProblemBody
 from service.store import StoreUnavailable
 
 View = Callable[..., Any]
 
 JSON, PROBLEM = "application/json", "application/problem+json"
+
 STORE_RETRY_S = 5
-"""What a program is asked to wait when the store is down."""
+"""Seconds that a program is asked to wait when the database does not answer."""
 
-MOST_BYTES = 1 << 20
-"""Size of a body."""
+MAX_BODY_BYTES = 1 << 20
 
-MEANINGS = {
-    400: "The body is no JSON.",
+DESCRIPTIONS = {
+    400: "The body is not valid JSON.",
     401: "The token is missing or wrong.",
-    404: "There is no such thing.",
+    404: "Not found.",
     409: "The lead's state does not allow it; `detail` says why.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not sent as JSON.",
     503: "The database does not answer; try again after `Retry-After` seconds.",
 }
-"""Status -> what it means in every call."""
+"""Status -> its description, the same for every call."""
 
-OF_A_BODY = (400, 413, 415)
-"""What else becomes of a call with a body."""
+BODY_ERRORS = (400, 413, 415)
+"""Further statuses of a call with a body."""
 
 
 def refuse(status: HTTPStatus, message: str, **more: Any) -> NoReturn:
-    """Answer with a problem document."""
+    """End the request with a problem document."""
     abort(status, message=message, **more)
     raise AssertionError(status)  # abort is untyped: it always raises
 
 
-def tell(error: HTTPException) -> Response:
-    """The problem document (RFC 9457) of a call that was refused, without a trace."""
-    told: dict[str, Any] = getattr(error, "data", None) or {}
+def problem_response(error: HTTPException) -> Response:
+    """The problem document of a refused call, without a trace."""
+    data: dict[str, Any] = getattr(error, "data", None) or {}
     status = HTTPStatus(error.code or 500)
     document: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value}
-    errors = told.get("errors") or told.get("messages")
-    wrong = "; ".join(each for place in (errors or {}).values() for each in _sentences("", place))
-    if detail := told.get("message") or wrong or error.description:
+    errors = data.get("errors") or data.get("messages")
+    sentences = "; ".join(sentence for location in (errors or {}).values() for sentence in _sentences("", location))
+    if detail := data.get("message") or sentences or error.description:
         document["detail"] = detail
     if errors:
         document["errors"] = errors
-    return Response(json.dumps(document), status, told.get("headers"), content_type=PROBLEM)
+    return Response(json.dumps(document), status, data.get("headers"), content_type=PROBLEM)
 
 
-def _sentences(name: str, wrong: Any) -> Iterator[str]:
-    """What is wrong, each with the name of what it is wrong with."""
-    if isinstance(wrong, Mapping):
-        for inner, more in wrong.items():
+def _sentences(name: str, errors: Any) -> Iterator[str]:
+    """Each problem of nested marshmallow errors, preceded by the name of its member."""
+    if isinstance(errors, Mapping):
+        for inner, more in errors.items():
             yield from _sentences(str(inner), more)
-    elif isinstance(wrong, list):
-        yield f"{name}: {' '.join(map(str, wrong))}" if name else " ".join(map(str, wrong))
+    elif isinstance(errors, list):
+        yield f"{name}: {' '.join(map(str, errors))}" if name else " ".join(map(str, errors))
     else:
-        yield f"{name}: {wrong}" if name else str(wrong)
+        yield f"{name}: {errors}" if name else str(errors)
 
 
-def guarded(name: str, token: str, description: str) -> Blueprint:
-    """A part of /api/v1, for those who bring the token."""
+def protected_blueprint(name: str, token: str, description: str) -> Blueprint:
+    """A part of /api/v1 that requires the token."""
     blueprint = Blueprint(name, name, url_prefix="/api/v1", description=description)
-    blueprint.before_request(_guard(token))
-    blueprint.after_request(_keep_from_caches)
-    blueprint.register_error_handler(StoreUnavailable, _store_is_down)
-    blueprint.register_error_handler(HTTPException, tell)
+    blueprint.before_request(_token_check(token))
+    blueprint.after_request(_forbid_caching)
+    blueprint.register_error_handler(StoreUnavailable, _store_unavailable)
+    blueprint.register_error_handler(HTTPException, problem_response)
     return blueprint
 
 
-def answers(blueprint: Blueprint, schema: type[Answer], *errors: int) -> Callable[[View], View]:
-    """Describes what a view answers: JSON of `schema`, or one of `errors`, a 401 and a 503 besides."""
+def responds(blueprint: Blueprint, schema: type[ApiResponse], *errors: int) -> Callable[[View], View]:
+    """Describe a view's responses: 200 with JSON of `schema`, the `errors`, and always 401 and 503."""
 
     def decorate(view: View) -> View:
         view = blueprint.doc(operationId=view.__name__)(view)
         for status in (401, *errors, 503):
-            view = blueprint.alt_response(status, schema=ProblemBody, description=MEANINGS[status])(view)
-        said: View = blueprint.response(200, schema, description="Done.", content_type=JSON)(view)
-        return said
+            view = blueprint.alt_response(status, schema=ProblemBody, description=DESCRIPTIONS[status])(view)
+        described: View = blueprint.response(200, schema, description="Done.", content_type=JSON)(view)
+        return described
 
     return decorate
 
 
 def takes_json(view: View) -> View:
-    """Refuses a body that is no JSON, or says that it is something else: it would be taken for none at all."""
+    """Refuse a body that is not declared as JSON: marshmallow would read it as empty."""
 
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        request.max_content_length = MOST_BYTES
+        request.max_content_length = MAX_BODY_BYTES
         if not request.is_json:
             refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send JSON, with the header Content-Type: application/json")
         try:
@@ -108,8 +108,8 @@ def takes_json(view: View) -> View:
     return checked
 
 
-def of_whole_characters(view: View) -> View:
-    """Refuses half of a surrogate pair, which JSON can spell but no database keeps or looks for."""
+def takes_whole_characters(view: View) -> View:
+    """Refuse a lone surrogate, which JSON can spell but no database can store or search for."""
 
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
@@ -122,25 +122,25 @@ def of_whole_characters(view: View) -> View:
     return checked
 
 
-def _guard(token: str) -> Callable[[], None]:
+def _token_check(token: str) -> Callable[[], None]:
     def check() -> None:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        is_theirs = hmac.compare_digest(given.strip().encode(), token.encode())
-        if not token or scheme.lower() != "bearer" or not is_theirs:
-            wanted = "send Authorization: Bearer ADMIN_TOKEN" if token else "set ADMIN_TOKEN and restart to use the API"
-            refuse(HTTPStatus.UNAUTHORIZED, wanted, headers={"WWW-Authenticate": "Bearer"})
+        is_right = hmac.compare_digest(given.strip().encode(), token.encode())
+        if not token or scheme.lower() != "bearer" or not is_right:
+            remedy = "send Authorization: Bearer ADMIN_TOKEN" if token else "set ADMIN_TOKEN and restart to use the API"
+            refuse(HTTPStatus.UNAUTHORIZED, remedy, headers={"WWW-Authenticate": "Bearer"})
 
     return check
 
 
-def _keep_from_caches(answer: Response) -> Response:
-    """What is told of people stays nowhere on the way."""
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
+def _forbid_caching(response: Response) -> Response:
+    """Keep personal data out of caches on the way."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
-def _store_is_down(_error: StoreUnavailable) -> Response:
-    answer = tell(ServiceUnavailable("the database does not answer"))
-    answer.headers["Retry-After"] = str(STORE_RETRY_S)
-    return answer
+def _store_unavailable(_error: StoreUnavailable) -> Response:
+    response = problem_response(ServiceUnavailable("the database does not answer"))
+    response.headers["Retry-After"] = str(STORE_RETRY_S)
+    return response

@@ -1,7 +1,7 @@
-"""/api/v1/leads: list, look, act."""
+"""Leads: list, show, act, correct, forget their people, preview what a submission would become."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,118 +9,155 @@ from flask import request
 from flask_smorest import Blueprint
 
 from service import clock
-from service.admin.api.access import OF_A_BODY, answers, guarded, of_whole_characters, refuse, takes_json
+from service.admin.api.access import (
+    BODY_ERRORS,
+    protected_blueprint,
+    refuse,
+    responds,
+    takes_json,
+    takes_whole_characters,
+)
 from service.admin.api.schemas.base import LEAD_ID
 from service.admin.api.schemas.leads import CorrectionRequest, LeadBody, LeadPage, LeadQuery
-from service.forms import Form
+from service.admin.api.schemas.leads import VISIT, ForgetRequest, Forgotten, PreviewBody, PreviewRequest
+from service.admin.deps import AdminDeps
 from service.lead import Lead
 from service.operations.correction import InvalidAnswers, correct
+from service.operations.forget import forget
 from service.operations.lead_json import leads_json
-from service.operations.leads import ACTIONS, ActionNotAllowed, act_on_lead
+from service.operations.leads import DISCARD, RELEASE, RETRY, Action, ActionNotAllowed, act_on_lead
+from service.operations.preview import preview
 from service.store import Query, Store
 
 NO_SUCH_LEAD = "there is no such lead"
 ID = {"in": "path", "name": "lead_id", "description": "the lead's id", "schema": {"type": "string", "pattern": LEAD_ID}}
 
 
-def blueprint(store: Store, token: str, forms: Mapping[str, Form]) -> Blueprint:
-    """The calls."""
-    routes = guarded("leads", token, "Leads: list, look, act.")
-    routes.before_request(_check_id)
-    _add_looking(routes, store)
-    _add_acting(routes, store)
-    _add_correcting(routes, store, forms)
-    return routes
+def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
+    """The calls of /leads, /forget and /preview."""
+    leads = protected_blueprint("leads", deps.api_token, "Leads: list, show, act.")
+    leads.before_request(_check_id)
+    _add_reading(leads, deps.store)
+    for action, summary in (
+        (RETRY, "Send it now."),
+        (RELEASE, "Release a quarantined lead."),
+        (DISCARD, "Keep it from Nexudus for good."),
+    ):
+        _add_action(leads, deps.store, action, summary)
+    _add_correcting(leads, deps)
+    people = protected_blueprint("people", deps.api_token, "Personal data.")
+    _add_forgetting(people, deps.store)
+    previews = protected_blueprint("preview", deps.api_token, "What a submission would become.")
+    _add_preview(previews, deps)
+    return leads, people, previews
 
 
 def _check_id() -> None:
-    """What is no id need not trouble the database, which may choke on it."""
+    """Keep from the database whatever is not an id: it may fail on it."""
     lead_id = (request.view_args or {}).get("lead_id")
     if lead_id is not None and not re.fullmatch("[0-9a-f]{32}", lead_id):
         refuse(HTTPStatus.NOT_FOUND, NO_SUCH_LEAD)
 
 
-def _add_looking(routes: Blueprint, store: Store) -> None:
+def _add_reading(routes: Blueprint, store: Store) -> None:
     @routes.route("/leads")
     @routes.arguments(LeadQuery, location="query", unknown=None)
-    @answers(routes, LeadPage)
-    def list_leads(asked: dict[str, Any]) -> dict[str, Any]:
+    @responds(routes, LeadPage)
+    def list_leads(filters: dict[str, Any]) -> dict[str, Any]:
         """Leads, newest first.
 
-        A search that would read very many leads stops on the way: then a page has fewer of them than `size`, perhaps
-        none, and `next` goes on from there. All were seen when `next` is null.
+        A search that would read very many leads stops on the way: such a page has fewer leads than `size`, perhaps
+        none, and `next` continues from there. When `next` is null there are no more.
         """
-        return _page(store, _query(asked), asked["size"])
+        return _page(store, _query(filters), filters["size"])
 
     @routes.route("/leads/<lead_id>", parameters=[ID])
-    @answers(routes, LeadBody, 404)
+    @responds(routes, LeadBody, 404)
     def show_lead(lead_id: str) -> dict[str, Any]:
         """One lead."""
         with store.read() as tx:
-            return _shown(store, tx.leads.get(lead_id))
+            return _body(store, tx.leads.get(lead_id))
 
 
-def _query(asked: Mapping[str, Any]) -> Query:
+def _query(filters: Mapping[str, Any]) -> Query:
     return Query(
-        status=asked.get("status", ""),
-        form=asked.get("form", ""),
-        sender=asked.get("sender", ""),
-        channel=asked.get("channel", ""),
-        since=asked.get("since"),
-        until=asked.get("until"),
-        text=asked.get("q", ""),
-        before=asked.get("cursor", ""),
+        status=filters.get("status", ""),
+        form=filters.get("form", ""),
+        sender=filters.get("sender", ""),
+        channel=filters.get("channel", ""),
+        since=filters.get("since"),
+        until=filters.get("until"),
+        text=filters.get("q", ""),
+        before=filters.get("cursor", ""),
     )
 
 
 def _page(store: Store, query: Query, size: int) -> dict[str, Any]:
-    """One page; one lead more is looked for, which tells whether there is a next."""
+    """One page; reading one lead more shows whether there is a next page."""
     with store.read() as tx:
-        found = tx.search.page(query, size + 1)
-        shown = found.leads[:size]
-        following = shown[-1].id if len(found.leads) > size else found.reached or None
-        return {"leads": leads_json(tx, shown), "next": following}
+        page = tx.search.page(query, size + 1)
+        shown = page.leads[:size]
+        cursor = shown[-1].id if len(page.leads) > size else page.reached or None
+        return {"leads": leads_json(tx, shown), "next": cursor}
 
 
-def _add_acting(routes: Blueprint, store: Store) -> None:
-    def acting(name: str, summary: str) -> None:
-        def view(lead_id: str) -> dict[str, Any]:
-            try:
-                return _shown(store, act_on_lead(store, ACTIONS[name], lead_id, clock.now()))
-            except ActionNotAllowed as error:
-                refuse(HTTPStatus.CONFLICT, str(error))
+def _add_action(routes: Blueprint, store: Store, action: Action, summary: str) -> None:
+    def view(lead_id: str) -> dict[str, Any]:
+        try:
+            return _body(store, act_on_lead(store, action, lead_id, clock.now()))
+        except ActionNotAllowed as error:
+            refuse(HTTPStatus.CONFLICT, str(error))
 
-        view.__doc__ = summary
-        view.__name__ = f"{name}_lead"
-        answered = answers(routes, LeadBody, 404, 409)(view)
-        routes.route(f"/leads/<lead_id>/{name}", methods=["POST"], parameters=[ID])(answered)
-
-    acting("retry", "Send it now.")
-    acting("release", "Let a quarantined lead go.")
-    acting("discard", "Keep it from Nexudus for good.")
+    view.__doc__ = summary
+    view.__name__ = f"{action.name}_lead"
+    described = responds(routes, LeadBody, 404, 409)(view)
+    routes.route(f"/leads/<lead_id>/{action.name}", methods=["POST"], parameters=[ID])(described)
 
 
-def _add_correcting(routes: Blueprint, store: Store, forms: Mapping[str, Form]) -> None:
+def _add_correcting(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.route("/leads/<lead_id>/correct", methods=["POST"], parameters=[ID])
     @takes_json
-    @of_whole_characters
+    @takes_whole_characters
     @routes.arguments(CorrectionRequest)
-    @answers(routes, LeadBody, 404, 409, *OF_A_BODY)
-    def correct_lead(asked: dict[str, Any], lead_id: str) -> dict[str, Any]:
-        """Put answers right and send it; what it said before stays beside them.
+    @responds(routes, LeadBody, 404, 409, *BODY_ERRORS)
+    def correct_lead(payload: dict[str, Any], lead_id: str) -> dict[str, Any]:
+        """Correct answers and send the lead; the earlier answers stay beside them.
 
-        An answer that this very lead cannot take (it has no such field, says so already) is a 409 that names it.
+        An answer that this lead cannot take (it has no such field, or says the same already) is a 409 that names it.
         """
         try:
-            return _shown(store, correct(store, lead_id, asked["fields"], forms, clock.now()))
+            return _body(deps.store, correct(deps.store, lead_id, payload["fields"], deps.forms, clock.now()))
         except ActionNotAllowed as error:
             refuse(HTTPStatus.CONFLICT, str(error))
         except InvalidAnswers as error:
             refuse(HTTPStatus.CONFLICT, str(error), errors={"json": {"fields": error.errors}})
 
 
-def _shown(store: Store, lead: Lead | None) -> dict[str, Any]:
+def _body(store: Store, lead: Lead | None) -> dict[str, Any]:
     if lead is None:
         refuse(HTTPStatus.NOT_FOUND, NO_SUCH_LEAD)
     with store.read() as tx:
         return leads_json(tx, [lead])[0]
+
+
+def _add_forgetting(routes: Blueprint, store: Store) -> None:
+    @routes.route("/forget", methods=["POST"])
+    @takes_json
+    @takes_whole_characters
+    @routes.arguments(ForgetRequest, example={"email": "ann@example.com", "dry_run": True})
+    @responds(routes, Forgotten, *BODY_ERRORS)
+    def forget_person(payload: dict[str, Any]) -> dict[str, Any]:
+        """Erase a person from all of their leads. This cannot be undone; `dry_run` only shows what would go."""
+        return forget(store, payload["email"], clock.now(), is_dry=payload["dry_run"])
+
+
+def _add_preview(routes: Blueprint, deps: AdminDeps) -> None:
+    @routes.route("/preview/<form>", methods=["POST"])
+    @takes_json
+    @routes.arguments(PreviewRequest, example=VISIT)
+    @responds(routes, PreviewBody, 404, *BODY_ERRORS)
+    def show_preview(payload: dict[str, Any], form: str) -> dict[str, Any]:
+        """The contact, the attribution and the exact bodies; nothing is stored or sent."""
+        if form not in deps.forms:
+            refuse(HTTPStatus.NOT_FOUND, "there is no such form")
+        return preview(deps.forms[form], payload)

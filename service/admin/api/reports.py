@@ -1,23 +1,71 @@
-"""/api/v1/reports: figures of a period."""
+"""The installation: its forms, its alerts, the figures of a period."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from flask_smorest import Blueprint
 
-from service.admin.api.access import answers, guarded
-from service.admin.api.schemas.reports import AttributionReport, ReportQuery
+from service import clock
+from service.admin.api.access import protected_blueprint, responds
+from service.admin.api.schemas.reports import AlertList, AttributionReport, FormList, ReportQuery
+from service.admin.deps import AdminDeps
+from service.alerts.alerts import title_of
+from service.forms import Form
+from service.operations.lead_json import instant
+from service.operations.report import attribution_report, period_of
 
 
-def blueprint(report: Callable[[Mapping[str, Any]], dict[str, Any]], token: str) -> Blueprint:
-    """The calls."""
-    routes = guarded("reports", token, "Figures of a period.")
+def blueprints(deps: AdminDeps) -> Sequence[Blueprint]:
+    """The calls of /forms, /alerts and /reports."""
+    installation = protected_blueprint("installation", deps.api_token, "The forms and the alerts of this installation.")
+    _add_installation(installation, deps)
+    reports = protected_blueprint("reports", deps.api_token, "Figures of a period.")
+    _add_reports(reports, deps)
+    return installation, reports
 
+
+def _add_installation(routes: Blueprint, deps: AdminDeps) -> None:
+    @routes.route("/forms")
+    @responds(routes, FormList)
+    def list_forms() -> dict[str, Any]:
+        """The forms, and the address that each is posted to."""
+        return {"forms": [_form(deps.forms[name], deps.public_url) for name in sorted(deps.forms)]}
+
+    @routes.route("/alerts")
+    @responds(routes, AlertList)
+    def list_alerts() -> dict[str, Any]:
+        """What is wrong now and what to do about it; e-mail and chat alerts say the same."""
+        with deps.store.read() as tx:
+            alerts = tx.alerts.open()
+        return {
+            "alerts": [
+                {
+                    "cause": alert.cause,
+                    "title": title_of(alert),
+                    "sentence": alert.sentence,
+                    "since": instant(alert.since),
+                }
+                for alert in alerts
+            ]
+        }
+
+
+def _form(form: Form, public_url: str) -> dict[str, Any]:
+    """A form without secrets: the addresses here omit a webhook's token."""
+    return {
+        "name": form.name,
+        "title": form.title or None,
+        "account": form.account,
+        "url": f"{public_url}/f/{form.name}",
+        "webhooks": {sender: f"{public_url}/webhooks/{sender}/{form.name}" for sender in sorted(form.webhooks)},
+    }
+
+
+def _add_reports(routes: Blueprint, deps: AdminDeps) -> None:
     @routes.route("/reports/attribution")
     @routes.arguments(ReportQuery, location="query", unknown=None)
-    @answers(routes, AttributionReport)
-    def report_attribution(asked: dict[str, Any]) -> dict[str, Any]:
+    @responds(routes, AttributionReport)
+    def report_attribution(filters: dict[str, Any]) -> dict[str, Any]:
         """Where the leads of a period came from, and what was odd about their tags."""
-        return report(asked)
-
-    return routes
+        period = period_of(filters.get("since"), filters.get("until"), filters["form"], clock.now())
+        return attribution_report(deps.store, deps.forms, period)

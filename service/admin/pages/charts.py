@@ -1,53 +1,55 @@
-"""The geometry of pictures: where columns and bars stand, how their axes are labelled. No markup, no colours.
+"""The geometry of charts, and the parts of their markup that repeat hundreds of times.
 
-Along the screen everything is in percent, so that a picture fills a phone as well as a desk while its words keep
-their size; up and down it is in pixels. Axes begin at zero.
+Horizontal measures are percentages, so that a chart fills a phone as well as a desktop while its words keep their
+size; vertical measures are pixels. Axes begin at zero.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup, escape
+
 HEIGHT = 140
 """Pixels from the axis to the top of the highest column."""
 
 HEADROOM = 12
-"""Pixels above it, for the highest label."""
+"""Pixels above the highest column, for the label at the top of the axis."""
 
-ROW = 40
-"""Pixels of one bar with its words."""
+ROW_HEIGHT = 40
+"""Pixels of one bar with its texts."""
 
-STEPS, FINER = (2, 4, 6, 8, 10), (1.2, 1.6, 2, 3, 4, 6, 8, 10)
-DURATIONS = (1, 2, 4, 10, 20, 30, 60, 120, 240, 600, 1200, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
+COUNT_STEPS, FINE_COUNT_STEPS = (2, 4, 6, 8, 10), (1.2, 1.6, 2, 3, 4, 6, 8, 10)
+DURATION_STEPS = (1, 2, 4, 10, 20, 30, 60, 120, 240, 600, 1200, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
 
-ROOM = 6
-"""Letters of the middle label, so that it does not meet the others: "24 Nov" does not."""
+MAX_MIDDLE_LABEL = 6
+"""Characters of a middle label that does not touch its neighbours: "24 Nov" fits."""
 
-Spell = Callable[[float], str]
+Formatter = Callable[[float], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """x and width in percent; y and height in pixels; what it says when it is pointed at."""
+class ChartColumn:
+    """x and width in percent; y and height in pixels; text: the tooltip."""
 
     x: float
     width: float
     y: float
     height: float
-    says: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A line of the axis, in pixels from the top, and its label."""
+    """A line of the value axis, in pixels from the top, and its label."""
 
     y: float
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A label below the axis. anchor: start, middle or end of the text stands at x, in percent."""
+class AxisLabel:
+    """A label below the axis, at x in percent. anchor: start, middle or end, the part of the text at x."""
 
     x: float
     text: str
@@ -55,96 +57,114 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """One chart of columns. title stands above it; tone: accent, good, busy, warn, bad or calm."""
+class ColumnChart:
+    """One chart of columns. tone: accent, good, busy, warn, bad or calm."""
 
     title: str
     note: str
     tone: str
-    columns: Sequence[Column]
+    columns: Sequence[ChartColumn]
     ticks: Sequence[Tick]
-    marks: Sequence[Mark]
+    labels: Sequence[AxisLabel]
     height: int = HEADROOM + HEIGHT
+
+    @property
+    def rectangles(self) -> Markup:
+        """The columns as SVG; a template would need several times as long."""
+        return Markup("".join(map(_rectangle, self.columns)))  # noqa: S704 (numbers of ours, and escaped text)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar: its width in percent, the pixels above it, its words left and right."""
+class RankedBar:
+    """One bar: its width in percent, its pixels from the top, the texts at its left and right."""
 
     width: float
     y: int
     text: str
-    says: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
+class BarChart:
     """Bars below each other."""
 
-    bars: Sequence[Bar]
+    bars: Sequence[RankedBar]
     height: int
-
-
-def top_of_counts(highest: float) -> float:
-    """A round number that is not smaller, and even, so that half of it is one, too."""
-    if highest <= STEPS[0]:
-        return STEPS[0]
-    power = 10.0 ** (math.ceil(math.log10(highest)) - 1)
-    return next(round(step * power) for step in (STEPS if power == 1 else FINER) if step * power >= highest)
-
-
-def top_of_durations(highest: float) -> float:
-    """The same for seconds, round as clocks and calendars are."""
-    days = DURATIONS[-1] * top_of_counts(highest / DURATIONS[-1])
-    return next((float(step) for step in DURATIONS if step >= highest), days)
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What stands below and beside the columns.
-
-    names: of each column, where it is pointed at; labels: shorter, below them; top: the highest value shown.
-    """
+    """The axes of a column chart: the columns' names for tooltips, shorter labels, the highest value, its format."""
 
     names: Sequence[str]
     labels: Sequence[str]
     top: float
-    spell: Spell
+    format: Formatter
 
 
-def columns(title: str, note: str, values: Sequence[float], axis: Axis, tone: str = "accent") -> Columns:
-    """One column for each name; where there is nothing, none."""
+def top_of_counts(highest: float) -> float:
+    """A round even number not below `highest`, so that half of it is round as well."""
+    if highest <= COUNT_STEPS[0]:
+        return COUNT_STEPS[0]
+    power = 10.0 ** (math.ceil(math.log10(highest)) - 1)
+    steps = COUNT_STEPS if power == 1 else FINE_COUNT_STEPS
+    return next(round(step * power) for step in steps if step * power >= highest)
+
+
+def top_of_durations(highest: float) -> float:
+    """Seconds not below `highest`, round on a clock or in days."""
+    days = DURATION_STEPS[-1] * top_of_counts(highest / DURATION_STEPS[-1])
+    return next((float(step) for step in DURATION_STEPS if step >= highest), days)
+
+
+def column_chart(title: str, note: str, values: Sequence[float], axis: Axis, tone: str = "accent") -> ColumnChart:
+    """One column for each value above zero."""
     step = 100 / max(1, len(values))
-    drawn = [
-        Column(
+    columns = [
+        ChartColumn(
             round(number * step + step * 0.1, 3),
             round(step * 0.8, 3),
             round(HEADROOM + HEIGHT * (1 - value / axis.top), 1),
             round(HEIGHT * value / axis.top, 1),
-            f"{name}: {axis.spell(value)}",
+            f"{name}: {axis.format(value)}",
         )
         for number, (name, value) in enumerate(zip(axis.names, values, strict=True))
         if value
     ]
-    ticks = [Tick(HEADROOM + HEIGHT * (1 - part), axis.spell(axis.top * part)) for part in (0, 0.5, 1)]
-    return Columns(title, note, tone, drawn, ticks, _marks(axis.labels))
+    ticks = [Tick(HEADROOM + HEIGHT * (1 - part), axis.format(axis.top * part)) for part in (0, 0.5, 1)]
+    return ColumnChart(title, note, tone, columns, ticks, _axis_labels(axis.labels))
 
 
-def _marks(labels: Sequence[str]) -> list[Mark]:
-    """The first and the last; the middle one where there is one, and room."""
-    if len(labels) < 2:  # noqa: PLR2004 (one needs no ends)
-        return [Mark(50, label, "middle") for label in labels]
+def _axis_labels(labels: Sequence[str]) -> list[AxisLabel]:
+    """The first and the last label, and the middle one where there is room for it."""
+    if len(labels) <= 1:
+        return [AxisLabel(50, label, "middle") for label in labels]
     middle = labels[len(labels) // 2]
-    has_room = len(labels) % 2 and len(middle) <= ROOM
-    centre = [Mark(50, middle, "middle")] if has_room else []
-    return [Mark(0, labels[0], "start"), *centre, Mark(100, labels[-1], "end")]
+    has_room = len(labels) % 2 and len(middle) <= MAX_MIDDLE_LABEL
+    centre = [AxisLabel(50, middle, "middle")] if has_room else []
+    return [AxisLabel(0, labels[0], "start"), *centre, AxisLabel(100, labels[-1], "end")]
 
 
-def bars(rows: Sequence[tuple[str, float, str]]) -> Bars:
-    """A bar for each of: text, value, what stands at its end. The longest fills the width."""
+def bar_chart(rows: Sequence[tuple[str, float, str]]) -> BarChart:
+    """A bar for each text, value and value as text; the longest fills the width."""
     longest = max((value for _, value, _ in rows), default=0) or 1
-    drawn = [
-        Bar(round(100 * value / longest, 2), number * ROW, text, says)
-        for number, (text, value, says) in enumerate(rows)
+    bars = [
+        RankedBar(round(100 * value / longest, 2), number * ROW_HEIGHT, text, label)
+        for number, (text, value, label) in enumerate(rows)
     ]
-    return Bars(drawn, ROW * len(drawn))
+    return BarChart(bars, ROW_HEIGHT * len(bars))
+
+
+def _rectangle(column: ChartColumn) -> str:
+    position = f'x="{column.x}%" y="{column.y}" width="{column.width}%" height="{column.height}"'
+    return f"<rect {position}><title>{escape(column.text)}</title></rect>"
+
+
+def table_rows(rows: Sequence[Sequence[str | int]]) -> Markup:
+    """Rows of a table as HTML; the first cell is the row's header."""
+    return Markup("\n".join(map(_table_row, rows)))  # noqa: S704 (every cell is escaped)
+
+
+def _table_row(cells: Sequence[str | int]) -> str:
+    first, *rest = (f"{cell:,}" if isinstance(cell, int) else escape(cell) for cell in cells)
+    return f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"

@@ -1,4 +1,4 @@
-"""Answers of a lead put right, and the lead sent again."""
+"""Changes to a lead's data: its answers corrected, its person erased."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,88 +8,102 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from service import clock
-from service.admin.pages.lead import find
-from service.admin.pages.shell import PREFIX, Shell
-from service.admin.pages.window import Window
-from service.admin.pages.words import FIELDS, one
-from service.lead import CANONICAL_FIELDS, Lead, Status
+from service.admin.deps import AdminDeps
+from service.admin.pages.labels import FIELDS, joined
+from service.admin.pages.lead import find_lead
+from service.admin.pages.rendering import PREFIX, Renderer
+from service.lead import CANONICAL_FIELDS, Lead, Status, marker_of
 from service.operations.correction import InvalidAnswers, correct
 from service.operations.leads import CORRECTABLE, ActionNotAllowed
 
-LONG = {"message"}
-"""Answers that get a large box."""
-
-INPUTS = {"email": "email", "phone": "tel", "full_name": "text"}
-
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer to be put right. wrong: what is wrong with it."""
+class AnswerField:
+    """The input of one answer. problem: why the answer was not accepted."""
 
     name: str
     label: str
     value: str
-    kind: str = "text"
-    wrong: str = ""
+    problem: str = ""
 
 
-def add(routes: Blueprint, window: Window, shell: Shell) -> None:
-    """/admin/leads/ID/edit."""
+def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
+    """/admin/leads/ID/edit and /admin/leads/ID/erase."""
+    _add_edit(routes, deps, renderer)
+    _add_erase(routes, deps, renderer)
 
+
+def _add_edit(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @routes.get("/leads/<lead_id>/edit")
     def edit_lead(lead_id: str) -> Response:
-        """The answers, to be changed."""
-        lead = find(window, lead_id)
+        lead = find_lead(deps, lead_id)
         if lead.status not in CORRECTABLE:
-            return shell.go(f"{PREFIX}/leads/{lead.id}", "This lead cannot be changed any more.")
-        return shell.page("edit.html", here="leads", lead=lead, answers=_answers(lead, {}, {}), general="")
+            return renderer.go(f"{PREFIX}/leads/{lead.id}", "This lead can no longer be changed.")
+        return renderer.page("edit.html", here="leads", lead=lead, answers=_answer_fields(lead, {}, {}), general="")
 
     @routes.post("/leads/<lead_id>/edit")
     def change_lead(lead_id: str) -> Response:
-        """Keep them and send the lead."""
-        lead = find(window, lead_id)
+        lead = find_lead(deps, lead_id)
         changed = _changed(lead, request.form)
         try:
-            correct(window.store, lead.id, changed, window.forms, clock.now())
+            correct(deps.store, lead.id, changed, deps.forms, clock.now())
         except InvalidAnswers as error:
-            return _again(shell, lead, changed, error)
+            problems = {name: text for name, text in error.errors.items() if name != "fields"}
+            return renderer.page(
+                "edit.html",
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                here="leads",
+                lead=lead,
+                answers=_answer_fields(lead, changed, problems),
+                general="" if problems else "Nothing was changed: change an answer, or go back.",
+            )
         except ActionNotAllowed as reason:
-            return shell.go(f"{PREFIX}/leads/{lead.id}", f"Nothing was changed: {reason}.")
+            return renderer.go(f"{PREFIX}/leads/{lead.id}", f"Nothing was changed: {reason}.")
         is_held = lead.status is Status.QUARANTINED
-        said = "Changed. It is still held: release it to send it." if is_held else "Changed, and on its way to Nexudus."
-        return shell.go(f"{PREFIX}/leads/{lead.id}", said)
+        notice = "Changed. Still held as spam: release it to send it." if is_held else "Changed, and on its way to Nexudus."
+        return renderer.go(f"{PREFIX}/leads/{lead.id}", notice)
 
 
-def _again(shell: Shell, lead: Lead, changed: Mapping[str, str], error: InvalidAnswers) -> Response:
-    """The form once more, with all that was typed and what is wrong with it."""
-    wrong = {name: text for name, text in error.errors.items() if name != "fields"}
-    return shell.page(
-        "edit.html",
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        here="leads",
-        lead=lead,
-        answers=_answers(lead, changed, wrong),
-        general="" if wrong else "Nothing was changed: change an answer, or go back.",
-    )
-
-
-def _answers(lead: Lead, changed: Mapping[str, str], wrong: Mapping[str, str]) -> list[Answer]:
-    known = {**lead.submission.fields, **lead.submission.extras}
+def _answer_fields(lead: Lead, changed: Mapping[str, str], problems: Mapping[str, str]) -> list[AnswerField]:
+    answers = {**lead.submission.fields, **lead.submission.extras}
     names = [*CANONICAL_FIELDS, *(name for name in lead.submission.extras if name not in CANONICAL_FIELDS)]
     return [
-        Answer(
+        AnswerField(
             name,
             FIELDS.get(name, name),
-            changed.get(name, one(known.get(name, ""))),
-            "long" if name in LONG else INPUTS.get(name, "text"),
-            wrong.get(name, ""),
+            changed.get(name, joined(answers.get(name, ""))),
+            problems.get(name, ""),
         )
         for name in names
     ]
 
 
 def _changed(lead: Lead, form: Mapping[str, str]) -> dict[str, str]:
-    """The answers that are others now; a browser sends line ends as CR LF."""
-    known = {answer.name: answer.value for answer in _answers(lead, {}, {})}
-    given = {name: form.get(f"answer.{name}", known[name]).replace("\r\n", "\n") for name in known}
-    return {name: value for name, value in given.items() if value.strip() != known[name].replace("\r\n", "\n").strip()}
+    """The answers that differ now; a browser sends line ends as CR LF."""
+    before = {field.name: field.value for field in _answer_fields(lead, {}, {})}
+    after = {name: form.get(f"answer.{name}", value).replace("\r\n", "\n") for name, value in before.items()}
+    return {name: value for name, value in after.items() if value.strip() != before[name].replace("\r\n", "\n").strip()}
+
+
+def _add_erase(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
+    @routes.get("/leads/<lead_id>/erase")
+    def confirm_erasing(lead_id: str) -> Response:
+        lead = find_lead(deps, lead_id)
+        leads = _leads_of_person(deps, lead)
+        delivered = [each for each in leads if each.opportunity_id]
+        return renderer.page("erase.html", here="leads", lead=lead, leads=leads, delivered=delivered)
+
+    @routes.post("/leads/<lead_id>/erase")
+    def erase_lead(lead_id: str) -> Response:
+        leads = _leads_of_person(deps, find_lead(deps, lead_id))
+        erased = deps.store.erase([lead.id for lead in leads], clock.now())
+        markers = list(map(marker_of, erased.doubtful))
+        return renderer.page("erased.html", here="leads", erased=erased, markers=markers)
+
+
+def _leads_of_person(deps: AdminDeps, lead: Lead) -> list[Lead]:
+    """All leads of the lead's person, at least this one."""
+    with deps.store.read() as tx:
+        ids = tx.leads.of_person(lead.submission.contact.email)
+        leads = [each for each in map(tx.leads.get, ids) if each is not None]
+    return leads if lead.id in ids else [lead, *leads]

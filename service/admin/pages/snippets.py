@@ -1,57 +1,61 @@
-"""What to paste elsewhere: a form for a website, a script that sends one, the addresses for platforms and tools."""
+"""Snippets to paste elsewhere: a form for a website, a script that sends one, addresses for platforms and tools."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
-from service.admin.pages.words import field_name, sender_name
+from service.admin.pages.labels import field_name, sender_name
 from service.forms import Form
 from service.platforms.registry import PLATFORMS
 
-USUAL = ("full_name", "email", "phone", "message")
-"""What a form asks for that says nothing else."""
+DEFAULT_FIELDS = ("full_name", "email", "phone", "message")
 
-KINDS = {"email": ' type="email" autocomplete="email"', "phone": ' type="tel" autocomplete="tel"'}
-COMPLETED = {"full_name": "name", "first_name": "given-name", "last_name": "family-name", "company": "organization"}
+INPUT_ATTRIBUTES = {
+    "email": ' type="email" autocomplete="email"',
+    "phone": ' type="tel" autocomplete="tel"',
+    "full_name": ' autocomplete="name"',
+    "first_name": ' autocomplete="given-name"',
+    "last_name": ' autocomplete="family-name"',
+    "company": ' autocomplete="organization"',
+}
 
 PROOFS = {
+    "token": "Add ?token=… with the token of the forms file, or send it as the header X-Webhook-Token.",
     "app_secret": "It signs its calls with the app secret.",
     "client_secret": "It signs its calls with the client secret.",
     "secret": "It signs its calls with the secret of the forms file.",
     "key": "Its key is the one of the forms file.",
 }
-"""Key of a sender's table -> how the sender proves itself."""
+"""Key of a sender's table -> how the sender proves itself, the first that applies."""
 
-OPEN = "Whoever knows this address can send: add a token to the forms file, unless the tool can do without."
-TOKEN = "Add ?token=… with the token of the forms file, or send it as the header X-Webhook-Token."  # noqa: S105 (a hint)
+NO_PROOF = "Anyone who knows this address can send: add a token to the forms file, if the tool can send one."
 
 
 @dataclass(frozen=True, slots=True)
-class Mouth:
-    """Where one sender posts to. proof: how it shows that it is the sender; guide: where its set-up is told."""
+class WebhookEndpoint:
+    """Where one sender posts to. proof: how it proves itself; guide: the page that explains its set-up."""
 
-    name: str
+    sender: str
     title: str
     address: str
     proof: str
     guide: str
 
 
-def endpoint(public_url: str, form: Form) -> str:
-    """Where the form posts to."""
+def form_address(public_url: str, form: Form) -> str:
+    """The address that the form is posted to."""
     return f"{public_url.rstrip('/')}/f/{form.name}"
 
 
 def html(public_url: str, form: Form) -> str:
-    """A form to begin with, and the script that tells where visitors came from."""
-    asked = [*USUAL, *(name for name in form.require if name not in USUAL)]
+    """A form to start from, with the attribution script."""
+    names = [*DEFAULT_FIELDS, *(name for name in form.require if name not in DEFAULT_FIELDS)]
     lines = [
         f'<script src="{escape(public_url.rstrip("/"))}/attribution.js" defer></script>',
         "",
-        f'<form action="{escape(endpoint(public_url, form))}" method="post">',
-        *(f"  {_field(form, name)}" for name in asked),
+        f'<form action="{escape(form_address(public_url, form))}" method="post">',
+        *(f"  {_field(form, name)}" for name in names),
         f'  <div hidden><input name="{escape(form.honeypot or "_gotcha")}" tabindex="-1" autocomplete="off"></div>',
         f"  <button>{escape(form.title or 'Send')}</button>",
         "</form>",
@@ -61,36 +65,30 @@ def html(public_url: str, form: Form) -> str:
 
 def _field(form: Form, name: str) -> str:
     submitted = escape(next(iter(form.fields.get(name, ())), name))
-    needed = " required" if name in form.require else ""
+    required = " required" if name in form.require else ""
     title = escape(field_name(name))
     if name == "message":
-        return f'<label>{title} <textarea name="{submitted}"{needed}></textarea></label>'
-    completed = f' autocomplete="{COMPLETED[name]}"' if name in COMPLETED else ""
-    return f'<label>{title} <input name="{submitted}"{KINDS.get(name, completed)}{needed}></label>'
+        return f'<label>{title} <textarea name="{submitted}"{required}></textarea></label>'
+    return f'<label>{title} <input name="{submitted}"{INPUT_ATTRIBUTES.get(name, "")}{required}></label>'
 
 
 def fetch(public_url: str, form: Form) -> str:
-    """The same sent by a page's own script."""
+    """The same form sent by a page's own script."""
     email = next(iter(form.fields.get("email", ())), "email")
-    return f"""const answer = await fetch({json.dumps(endpoint(public_url, form))}, {{
+    return f"""const response = await fetch({json.dumps(form_address(public_url, form))}, {{
   method: "POST",
-  headers: {{ "Content-Type": "application/json" }},
+  headers: {{ "Content-Type": "application/json", Accept: "application/json" }},
   body: JSON.stringify({{ {json.dumps(email)}: email, message, ...window.LeadCapture?.fields() }}),
 }});
-const told = await answer.json();
-// good: {{"ok": true, "id": "…", "repeat": false, "next": null}}
-// else: {{"ok": false, "error": "a sentence", "errors": [{{"field": "email", "message": "…"}}]}}"""
+const result = await response.json();
+// success: {{"ok": true, "id": "…", "repeat": false, "next": null}}
+// failure: {{"ok": false, "error": "a sentence", "errors": [{{"field": "email", "message": "…"}}]}}"""
 
 
-def mouths(public_url: str, form: Form) -> Iterator[Mouth]:
-    """Where each sender posts to that the forms file lets in."""
+def webhook_endpoints(public_url: str, form: Form) -> Iterator[WebhookEndpoint]:
+    """The addresses for the senders that the forms file allows."""
     for sender, table in sorted(form.webhooks.items()):
-        page = "docs/ad-platforms.md" if sender in PLATFORMS else "docs/senders.md"
+        guide = "docs/ad-platforms.md" if sender in PLATFORMS else "docs/senders.md"
         address = f"{public_url.rstrip('/')}/webhooks/{sender}/{form.name}"
-        yield Mouth(sender, sender_name(sender), address, _proof(table), page)
-
-
-def _proof(table: Mapping[str, Any]) -> str:
-    if table.get("token"):
-        return TOKEN
-    return next((said for key, said in PROOFS.items() if table.get(key)), OPEN)
+        proof = next((text for key, text in PROOFS.items() if table.get(key)), NO_PROOF)
+        yield WebhookEndpoint(sender, sender_name(sender), address, proof, guide)

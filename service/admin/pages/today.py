@@ -1,28 +1,28 @@
-"""Today: what needs a person first, then what came and went, then how the connections stand."""
+"""Today: what needs attention first, then the figures of the day, then the connections and the latest leads."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from service import clock
-from service.admin.pages.shell import PREFIX, Shell
-from service.admin.pages.standing import standings
-from service.admin.pages.window import Window
+from service.admin.deps import AdminDeps
+from service.admin.pages.connections import connection_statuses
+from service.admin.pages.rendering import PREFIX, Renderer
+from service.alerts.alerts import title_of
 from service.lead import Lead, Status
-from service.store import Alert, MatchCount, Query, Transaction
+from service.store import MatchCount, Query, Transaction
 
-MOST_LISTED = 3
-"""Leads of one kind that are named; the others are counted."""
+MAX_LEADS_PER_ITEM = 3
 
-LATEST = 6
+MAX_LATEST_LEADS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """Something that needs a person. leads: some that are meant; link: where all of them are."""
+class AttentionItem:
+    """Something that needs attention. leads: the newest of its leads; link: the list of all of them."""
 
     title: str
     sentence: str
@@ -33,58 +33,48 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number, and where its leads are."""
+    """One number, and the address of its leads."""
 
     name: str
-    tally: MatchCount
+    count: MatchCount
     note: str
     link: str
     tone: str = "calm"
 
 
-def morning(now: datetime, zone: tzinfo) -> datetime:
-    """When this day began for the operator."""
-    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def add(routes: Blueprint, window: Window, shell: Shell) -> None:
+def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     """/admin/."""
 
     @routes.get("/", strict_slashes=False)
     def today() -> Response:
-        """The first page."""
         now = clock.now()
-        with window.store.read() as tx:
-            return shell.page(
+        local = now.astimezone(deps.zone)
+        start_of_day = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        with deps.store.read() as tx:
+            return renderer.page(
                 "today.html",
                 here="today",
-                calls=list(_calls(tx, window)),
-                figures=_figures(tx, morning(now, window.zone)),
-                standings=standings(tx, window.forms.values(), now),
-                latest=tx.search.leads(Query(), LATEST),
-                day=now.astimezone(window.zone),
+                items=list(_attention_items(tx)),
+                figures=_figures(tx, start_of_day),
+                connections=connection_statuses(tx, list(deps.forms.values()), now),
+                latest=tx.search.leads(Query(), MAX_LATEST_LEADS),
+                day=local,
             )
 
 
-def _calls(tx: Transaction, window: Window) -> Iterator[Call]:
-    for concern in tx.alerts.open():
-        if concern.kind != "parked":  # the leads themselves follow
-            yield _concern(concern, window)
-    number = tx.search.count(Query(status=Status.PARKED.value))
-    if number.number:
-        some = tx.search.leads(Query(status=Status.PARKED.value), MOST_LISTED)
-        title = "1 lead needs you" if number == MatchCount(1) else f"{_many(number)} leads need you"
+def _attention_items(tx: Transaction) -> Iterator[AttentionItem]:
+    for alert in tx.alerts.open():
+        if alert.kind != "parked":  # the leads themselves follow
+            title = title_of(alert)
+            yield AttentionItem(title[:1].upper() + title[1:], alert.sentence.replace("`", ""), alert.since)
+    parked = Query(status=Status.PARKED.value)
+    count = tx.search.count(parked)
+    if count.number:
+        number = f"{count.number:,}" if count.is_exact else f"More than {count.number:,}"
+        title = "1 lead needs attention" if count == MatchCount(1) else f"{number} leads need attention"
         sentence = "Each says why and what to do. Until then they are not sent."
-        yield Call(title, sentence, None, tuple(some), f"{PREFIX}/leads?status=parked")
-
-
-def _concern(concern: Alert, window: Window) -> Call:
-    title = window.title_of(concern)
-    return Call(title[:1].upper() + title[1:], concern.sentence, concern.since)
-
-
-def _many(tally: MatchCount) -> str:
-    return f"{tally.number:,}" if tally.is_exact else f"More than {tally.number:,}"
+        leads = tuple(tx.search.leads(parked, MAX_LEADS_PER_ITEM))
+        yield AttentionItem(title, sentence, None, leads, f"{PREFIX}/leads?status=parked")
 
 
 def _figures(tx: Transaction, since: datetime) -> list[Figure]:
@@ -93,16 +83,17 @@ def _figures(tx: Transaction, since: datetime) -> list[Figure]:
         tx.search.count(Query(status=status.value)) for status in (Status.PENDING, Status.PARKED, Status.QUARANTINED)
     )
     spam_today = day.received.get(Status.QUARANTINED, 0)
+    leads = f"{PREFIX}/leads"
     return [
-        Figure("Received", MatchCount(day.arrived), "today", f"{PREFIX}/leads?period=today"),
-        Figure("Delivered", MatchCount(day.delivered), "today", f"{PREFIX}/leads?status=delivered", "good"),
-        Figure("Waiting", waiting, "now", f"{PREFIX}/leads?status=pending", "busy" if waiting.number else "calm"),
-        Figure("Need you", parked, "now", f"{PREFIX}/leads?status=parked", "bad" if parked.number else "calm"),
+        Figure("Received", MatchCount(day.arrived), "today, without spam", f"{leads}?period=today"),
+        Figure("Delivered", MatchCount(day.delivered), "today", f"{leads}?status=delivered", "good"),
+        Figure("Waiting", waiting, "now", f"{leads}?status=pending", "busy" if waiting.number else "calm"),
+        Figure("Needs attention", parked, "now", f"{leads}?status=parked", "bad" if parked.number else "calm"),
         Figure(
             "Held as spam",
             spam,
             f"{spam_today:,} of them today" if spam_today else "none today",
-            f"{PREFIX}/leads?status=quarantined",
+            f"{leads}?status=quarantined",
             "warn" if spam_today else "calm",
         ),
     ]

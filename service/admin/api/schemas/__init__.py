@@ -1,1 +1,1 @@
-"""The API's requests and answers, for OpenAPI and for checking what operators ask."""
+"""The API's requests and responses, for validation and for OpenAPI."""

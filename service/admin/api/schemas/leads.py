@@ -1,43 +1,44 @@
-"""Leads: which are asked for, and what is told of them."""
+"""Requests and responses about leads, their people, and previews."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from service.admin.api.schemas.base import INSTANT, LEAD_ID, NO_NUL, Answer, Asking, Moment
+from service.admin.api.schemas.base import INSTANT, LEAD_ID, NO_NUL, ApiRequest, ApiResponse, InstantField
 from service.lead import CANONICAL_FIELDS, Outcome, Status, Step
 
 STATUSES = [status.value for status in Status]
 
-LONGEST = 10_000
+MAX_ANSWER_LENGTH = 10_000
 """Characters of one answer."""
 
 EMAIL = r"^[ \t\r\n]*([^@ \t\r\n\u0000]+@[^@ \t\r\n\u0000]+)?[ \t\r\n]*$"
-"""What may be an e-mail address at all, or none. The same to every program that reads the description."""
+"""Whatever might be an e-mail address, or none; a pattern that means the same in every language."""
 
 
-class LeadQuery(Asking):
-    """Which leads to list; newest first. What is empty asks for all."""
+class LeadQuery(ApiRequest):
+    """Filters of a list of leads; an empty one means all."""
 
     status = fields.String(validate=validate.OneOf([*STATUSES, ""]))
     form = fields.String(validate=NO_NUL)
     sender = fields.String(validate=NO_NUL, metadata={"description": "browser, meta, typeform ..."})
     channel = fields.String(validate=NO_NUL, metadata={"description": "Paid Search, Direct ..."})
-    since = Moment("received at or after")
-    until = Moment("received before")
+    since = InstantField("received at or after")
+    until = InstantField("received before")
     q = fields.String(
         validate=NO_NUL,
-        metadata={"description": "words that all must be met: of person, answers, campaign; a phone number, an id"},
+        metadata={"description": "words that must all occur in person, answers or campaign; a phone number; an id"},
     )
     cursor = fields.String(
         validate=validate.Regexp(f"{LEAD_ID}|^$", error="is not the `next` of a page"),
-        metadata={"description": "`next` of the page before"},
+        metadata={"description": "`next` of the previous page"},
     )
-    size = fields.Integer(load_default=50, validate=validate.Range(1, 200), metadata={"description": "leads of a page"})
+    size = fields.Integer(load_default=50, validate=validate.Range(1, 200), metadata={"description": "leads per page"})
 
 
-class ContactBody(Answer):
+class ContactBody(ApiResponse):
     """The person."""
 
     email = fields.String(allow_none=True)
@@ -46,15 +47,15 @@ class ContactBody(Answer):
     company = fields.String(allow_none=True)
 
 
-class TouchBody(Answer):
-    """One remembered visit. at: unix seconds by the visitor's clock."""
+class TouchBody(ApiResponse):
+    """One remembered visit. at: Unix seconds by the visitor's clock."""
 
     url = fields.String()
     referrer = fields.String()
     at = fields.Float(allow_none=True)
 
 
-class AttributionBody(Answer):
+class AttributionBody(ApiResponse):
     """Where the person came from, and the rule that decided."""
 
     utm_source = fields.String()
@@ -72,7 +73,7 @@ class AttributionBody(Answer):
     click_ids = fields.Dict(keys=fields.String(), values=fields.String())
 
 
-class AttemptBody(Answer):
+class AttemptBody(ApiResponse):
     """One call to Nexudus, or to the platform that announced the lead."""
 
     started_at = fields.String(metadata=INSTANT)
@@ -80,12 +81,12 @@ class AttemptBody(Answer):
     step = fields.String(validate=validate.OneOf([step.value for step in Step]))
     outcome = fields.String(validate=validate.OneOf([outcome.value for outcome in Outcome]))
     http_status = fields.Integer(allow_none=True)
-    detail = fields.String(allow_none=True, metadata={"description": "the other side's own words"})
+    detail = fields.String(allow_none=True, metadata={"description": "the response in the other side's own words"})
     trigger = fields.String(validate=validate.OneOf(["schedule", "operator"]))
 
 
-class CorrectionBody(Answer):
-    """Answers that an operator corrected, or that the sender sent again: "" where there was none before."""
+class CorrectionBody(ApiResponse):
+    """Answers that an operator corrected or the sender sent again. was: "" where there was none."""
 
     at = fields.String(metadata=INSTANT)
     by = fields.String(metadata={"description": "operator or sender"})
@@ -96,16 +97,16 @@ class CorrectionBody(Answer):
     )
 
 
-class CrmChangeBody(Answer):
-    """One thing that happened to the opportunity: a stage or a status (in_progress, won, lost) was reached."""
+class CrmChangeBody(ApiResponse):
+    """A stage or a status (in_progress, won, lost) that the opportunity reached."""
 
     kind = fields.String(validate=validate.OneOf(["stage", "status"]))
     name = fields.String()
     at = fields.String(metadata=INSTANT)
 
 
-class CrmBody(Answer):
-    """How the opportunity stands in Nexudus, as it was seen at seen_at. gone_at: since when it is there no more."""
+class CrmBody(ApiResponse):
+    """The opportunity in Nexudus as of seen_at. gone_at: when it was first found missing there."""
 
     stage = fields.String()
     board = fields.String()
@@ -120,30 +121,30 @@ class CrmBody(Answer):
     changes = fields.List(fields.Nested(CrmChangeBody))
 
 
-class KnownBody(Answer):
-    """Since when the person was known when the lead came. Dates are days in UTC."""
+class KnownBody(ApiResponse):
+    """Since when the person was known when the lead arrived. Dates are days in UTC."""
 
-    since = fields.String(metadata={"description": "the earlier of both"})
-    earlier_enquiries = fields.Integer(metadata={"description": "in the same account, without spam, tests and erased"})
+    since = fields.String(metadata={"description": "the earlier of the two"})
+    earlier_enquiries = fields.Integer(metadata={"description": "in the same account, without spam, tests and erased leads"})
     first_enquiry_at = fields.String(allow_none=True, metadata=INSTANT)
     in_nexudus_since = fields.String(
-        allow_none=True, metadata={"description": "null: not known there, or not looked for yet"}
+        allow_none=True, metadata={"description": "null: not known there, or not looked up yet"}
     )
     is_member = fields.Boolean(
-        allow_none=True, metadata={"description": "has a plan; null: the record did not show it"}
+        allow_none=True, metadata={"description": "has a plan; null: the record does not show it"}
     )
 
 
-def _an_answer() -> dict[str, object]:
-    return {"type": "string", "maxLength": LONGEST}
+def _answer_schema() -> dict[str, object]:
+    return {"type": "string", "maxLength": MAX_ANSWER_LENGTH}
 
 
-class CorrectionRequest(Asking):
-    """Answers to put right, by name; "" takes one out."""
+class CorrectionRequest(ApiRequest):
+    """New answers by name; "" removes one."""
 
     fields_ = fields.Dict(
         keys=fields.String(),
-        values=fields.String(validate=validate.Length(max=LONGEST, error=f"is longer than {LONGEST} characters")),
+        values=fields.String(validate=validate.Length(max=MAX_ANSWER_LENGTH, error=f"is longer than {MAX_ANSWER_LENGTH} characters")),
         required=True,
         validate=validate.Length(min=1, error="name at least one answer"),
         attribute="fields",
@@ -151,26 +152,26 @@ class CorrectionRequest(Asking):
         metadata={
             "minProperties": 1,
             "properties": {
-                **{name: _an_answer() for name in CANONICAL_FIELDS},
-                "email": {**_an_answer(), "pattern": EMAIL},
+                **{name: _answer_schema() for name in CANONICAL_FIELDS},
+                "email": {**_answer_schema(), "pattern": EMAIL},
             },
             "examples": [{"email": "ann@example.com"}],
         },
     )
 
     @validates_schema
-    def check_email(self, asked: dict[str, Any], **_: Any) -> None:
-        """What cannot be an address whoever's lead it is."""
-        if not re.search(EMAIL, asked["fields"].get("email", "")):
+    def check_email(self, payload: dict[str, Any], **_: Any) -> None:
+        """Refuse what can never be an address."""
+        if not re.search(EMAIL, payload["fields"].get("email", "")):
             raise ValidationError({"fields": {"email": "is not an e-mail address: write one such as ann@example.com"}})
 
 
-class LeadBody(Answer):
-    """One lead, everything known of it."""
+class LeadBody(ApiResponse):
+    """Everything known about one lead."""
 
     id = fields.String(validate=validate.Regexp(LEAD_ID))
     form = fields.String()
-    account = fields.String(metadata={"description": "the Nexudus account that it is owed to"})
+    account = fields.String(metadata={"description": "the Nexudus account that gets it"})
     sender = fields.String()
     external_id = fields.String(allow_none=True, metadata={"description": "the sender's own id"})
     form_name = fields.String(allow_none=True, metadata={"description": "the sender's name of the form"})
@@ -183,7 +184,7 @@ class LeadBody(Answer):
         keys=fields.String(),
         attribute="fields",
         data_key="fields",
-        metadata={"description": "canonical name -> answer; a list where it was given several times"},
+        metadata={"description": "canonical name -> answer; a list where several were given"},
     )
     extras = fields.Dict(keys=fields.String(), metadata={"description": "any other submitted name -> answer"})
     attribution = fields.Nested(AttributionBody)
@@ -191,16 +192,118 @@ class LeadBody(Answer):
     opportunity_id = fields.Integer(allow_none=True)
     attempts = fields.List(fields.Nested(AttemptBody))
     next_attempt_at = fields.String(allow_none=True, metadata=INSTANT)
-    problem = fields.String(allow_none=True, metadata={"description": "why a person must look, and what to do"})
-    repeats = fields.Integer(metadata={"description": "how often the same was sent again"})
+    problem = fields.String(allow_none=True, metadata={"description": "why it needs attention, and what to do"})
+    repeats = fields.Integer(metadata={"description": "how often the same submission arrived again"})
     corrections = fields.List(fields.Nested(CorrectionBody))
     sent = fields.Dict(allow_none=True, metadata={"description": "the CrmOpportunity body as it was last sent"})
     crm = fields.Nested(CrmBody, allow_none=True)
     known = fields.Nested(KnownBody, allow_none=True)
 
 
-class LeadPage(Answer):
-    """Some leads, and the cursor of the next page: there are more until it is null, even after an empty page."""
+class LeadPage(ApiResponse):
+    """Some leads and the cursor of the next page; null means there are no more, an empty page does not."""
 
     leads = fields.List(fields.Nested(LeadBody))
     next = fields.String(allow_none=True)
+
+
+# -- people
+
+
+class StrictBoolean(fields.Boolean):
+    """A JSON true or false; marshmallow would accept "yes" as well."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **more: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **more)
+
+
+class ForgetRequest(ApiRequest):
+    """The person to forget. dry_run: only show what would be erased."""
+
+    email = fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[^\u0000]*@[^\u0000]*$", error="is not an e-mail address"),
+        metadata={"description": "the address they wrote from, or one that was corrected since"},
+    )
+    dry_run = StrictBoolean(load_default=False)
+
+
+class ErasedLeadBody(ApiResponse):
+    """An erased lead. status: before."""
+
+    id = fields.String(validate=validate.Regexp(LEAD_ID))
+    form = fields.String()
+    received_at = fields.String(metadata=INSTANT)
+    status = fields.String(validate=validate.OneOf(STATUSES))
+
+
+class Forgotten(ApiResponse):
+    """What was erased here, and what Nexudus has of the person, to be erased there by hand.
+
+    doubtful: markers to search Nexudus for, because an opportunity may exist. busy: leads that are being sent right now
+    and were not erased: call again in a minute.
+    """
+
+    dry_run = fields.Boolean()
+    erased = fields.List(fields.Nested(ErasedLeadBody))
+    opportunities = fields.List(fields.Integer())
+    coworkers = fields.List(fields.Integer())
+    doubtful = fields.List(fields.String())
+    busy = fields.List(fields.String())
+
+
+# -- previews
+
+VISIT = {
+    "fields": {"email": "ann@example.com", "message": "Desks for six?"},
+    "page_url": "https://www.example.com/tour?utm_source=newsletter&utm_medium=email",
+}
+
+
+class OtherTouchBody(ApiResponse):
+    """A visit that does not count, and the attribution it would have led to."""
+
+    touch = fields.String(validate=validate.OneOf(["current", "last", "first"]))
+    channel = fields.String()
+    lead_source = fields.Integer()
+    lead_source_name = fields.String()
+    reason = fields.String()
+
+
+class PreviewAttributionBody(AttributionBody):
+    """The attribution, and the visits that do not count."""
+
+    others = fields.List(fields.Nested(OtherTouchBody))
+
+
+class PreviewRequest(ApiRequest):
+    """What a visitor would send. submitted_at: Unix seconds; absent: remembered visits do not expire."""
+
+    fields_ = fields.Dict(keys=fields.String(), load_default=dict, attribute="fields", data_key="fields")
+    page_url = fields.String(load_default="", allow_none=True)
+    landing_url = fields.String(load_default="", allow_none=True)
+    referrer = fields.String(load_default="", allow_none=True)
+    submitted_at = fields.Float(load_default=None, allow_none=True, metadata={"description": "Unix seconds"})
+
+
+class FieldOriginBody(ApiResponse):
+    """The reason for a value that is computed from answers, or for its absence."""
+
+    field = fields.String(metadata={"description": "Value, DueDate, or the name of an additional or custom field"})
+    reason = fields.String()
+
+
+class PreviewBody(ApiResponse):
+    """What a submission would become. problems: errors that the visitor would see, or that would park the lead."""
+
+    contact = fields.Nested(ContactBody)
+    attribution = fields.Nested(PreviewAttributionBody)
+    coworker = fields.Dict(metadata={"description": "the body for a contact that does not exist yet"})
+    opportunity = fields.Dict(metadata={"description": "the exact CrmOpportunity body"})
+    redirect = fields.String(
+        allow_none=True, metadata={"description": "where the visitor goes next; null: the built-in thank-you page"}
+    )
+    origins = fields.List(fields.Nested(FieldOriginBody))
+    problems = fields.List(fields.String())

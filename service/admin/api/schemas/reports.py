@@ -1,20 +1,20 @@
-"""Reports: which period is asked for, and the figures."""
+"""Requests and responses about a period's figures, the forms and the alerts."""
 
 from marshmallow import fields, validate
 
-from service.admin.api.schemas.base import INSTANT, NO_NUL, Answer, Asking, Moment
+from service.admin.api.schemas.base import INSTANT, NO_NUL, ApiRequest, ApiResponse, InstantField
 
 
-class ReportQuery(Asking):
-    """Which period to report on: the last 30 days, unless it is said otherwise."""
+class ReportQuery(ApiRequest):
+    """The period of a report; by default the last 30 days."""
 
-    since = Moment("received at or after")
-    until = Moment("received before")
+    since = InstantField("received at or after")
+    until = InstantField("received before")
     form = fields.String(load_default="", validate=NO_NUL)
 
 
-class FigureBody(Answer):
-    """How many leads; their share of all (1 is all); how many were delivered."""
+class FigureBody(ApiResponse):
+    """Number of leads, their share of all (1 is all), and how many were delivered."""
 
     leads = fields.Integer()
     share = fields.Float()
@@ -47,8 +47,8 @@ class CampaignFigure(FigureBody):
     utm_campaign = fields.String()
 
 
-class DefaultFigure(Answer):
-    """Leads that have a LeadSource only because one must be given, by the rule that gave it."""
+class DefaultFigure(ApiResponse):
+    """Leads whose LeadSource is only a default, by the rule that chose it."""
 
     rule = fields.String(validate=validate.OneOf(["direct", "unassigned", "default_lead_source"]))
     meaning = fields.String()
@@ -56,8 +56,8 @@ class DefaultFigure(Answer):
     share = fields.Float()
 
 
-class UnknownSource(Answer):
-    """A utm_source that no rule knows, and the line for the forms file that would teach it."""
+class UnknownSource(ApiResponse):
+    """A utm_source that no rule knows, and the line of the forms file that would map it."""
 
     form = fields.String()
     utm_source = fields.String()
@@ -65,8 +65,8 @@ class UnknownSource(Answer):
     source_map = fields.String()
 
 
-class CodeFigure(Answer):
-    """What was wrong with tags: macro, pii, markup, truncated or placeholder; in which form and campaign."""
+class CodeFigure(ApiResponse):
+    """A problem with tags (macro, pii, markup, truncated or placeholder) by form and campaign."""
 
     code = fields.String()
     form = fields.String()
@@ -74,17 +74,17 @@ class CodeFigure(Answer):
     leads = fields.Integer()
 
 
-class SpellingFigure(Answer):
+class SpellingFigure(ApiResponse):
     """One spelling of a tag."""
 
     value = fields.String()
     leads = fields.Integer()
 
 
-class LookalikeBody(Answer):
-    """Tags that people take for one, but figures count apart.
+class LookalikeBody(ApiResponse):
+    """Tags that look the same to people but are counted separately.
 
-    differ_by: case, or separators (space, "_", "+", "-"; perhaps by case, too).
+    differ_by: case, or separators (space, "_", "+", "-"; perhaps case as well).
     """
 
     name = fields.String()
@@ -92,11 +92,11 @@ class LookalikeBody(Answer):
     spellings = fields.List(fields.Nested(SpellingFigure))
 
 
-class AttributionReport(Answer):
+class AttributionReport(ApiResponse):
     """Where the leads of a period came from, the largest first.
 
-    left_out: status -> leads that do not count. more: list -> further entries that are not told.
-    cut: lists whose rarest values were not even looked at.
+    left_out: status -> leads that are not counted. more: list -> number of further entries.
+    cut: lists whose rarest values were not read at all.
     """
 
     since = fields.String(metadata=INSTANT)
@@ -115,3 +115,37 @@ class AttributionReport(Answer):
     lookalikes = fields.List(fields.Nested(LookalikeBody))
     more = fields.Dict(keys=fields.String(), values=fields.Integer())
     cut = fields.List(fields.String())
+
+
+# -- the installation
+
+
+class FormBody(ApiResponse):
+    """One form. url: the address it is posted to; webhooks: sender -> the address it calls."""
+
+    name = fields.String()
+    title = fields.String(allow_none=True)
+    account = fields.String()
+    url = fields.String()
+    webhooks = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class FormList(ApiResponse):
+    """All forms of the forms file, by name."""
+
+    forms = fields.List(fields.Nested(FormBody))
+
+
+class AlertBody(ApiResponse):
+    """A current problem. cause: stable, for programs; sentence: what is wrong and what to do, for people."""
+
+    cause = fields.String()
+    title = fields.String()
+    sentence = fields.String()
+    since = fields.String(metadata=INSTANT)
+
+
+class AlertList(ApiResponse):
+    """The current problems, oldest first."""
+
+    alerts = fields.List(fields.Nested(AlertBody))

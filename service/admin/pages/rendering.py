@@ -1,10 +1,9 @@
-"""What all pages share: templates, headers, the navigation, times in the operator's words."""
+"""Rendering pages: templates, headers, the navigation, instants in the operator's time zone."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 from flask import Response, g, redirect, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,20 +11,23 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
-from service.admin.pages import drawing, words
-from service.admin.pages.session import Doorkeeper
+from service.admin.pages import charts, labels
+from service.admin.pages.auth import Sessions
 
 PREFIX = "/admin"
-SAID = "lead_capture_said"
-"""The cookie that carries one sentence to the next page."""
+
+NOTICE_COOKIE = "lead_capture_said"
+"""Carries one sentence to the next page."""
+
+NOTICE_SECONDS = 60
 
 NAVIGATION = (
     ("today", "Today", f"{PREFIX}/"),
     ("leads", "Leads", f"{PREFIX}/leads"),
-    ("pictures", "Pictures", f"{PREFIX}/pictures"),
-    ("setup", "Set-up", f"{PREFIX}/setup"),
+    ("reports", "Reports", f"{PREFIX}/reports"),
+    ("setup", "Forms & connections", f"{PREFIX}/setup"),
 )
-"""Name of the page, what it is called, where it is."""
+"""Each page's name, title and address."""
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -39,50 +41,48 @@ HEADERS = {
 }
 
 
-class Shell:
-    """Renders the pages of one application."""
+class Renderer:
+    """Renders the pages of one application. is_secure: whether visitors always use HTTPS."""
 
-    def __init__(self, doorkeeper: Doorkeeper, zone: tzinfo, is_secure: bool) -> None:
-        self._doorkeeper = doorkeeper
-        self._zone = zone
+    def __init__(self, sessions: Sessions, zone: tzinfo, is_secure: bool) -> None:
+        self._sessions = sessions
         self._is_secure = is_secure
         self._templates = _environment(zone)
 
     def page(self, template: str, status: HTTPStatus = HTTPStatus.OK, *, here: str = "", **values: object) -> Response:
         """One page. here: its name in the navigation."""
-        said = self._doorkeeper.unseal(unquote(request.cookies.get(SAID, "")))
         session = g.get("session")
         html = self._templates.get_template(template).render(
             here=here,
             navigation=NAVIGATION,
-            said=said,
+            notice=self._sessions.unsign(request.cookies.get(NOTICE_COOKIE, "")),
             is_signed_in=session is not None,
             form_token=session.form_token if session else "",
             now=clock.now(),
             **values,
         )
-        # Leads of before may hold half a character, which nobody can write.
-        answer = Response(html.encode("utf-8", "replace"), status, content_type="text/html; charset=utf-8")
-        answer.headers.extend(HEADERS)
-        if SAID in request.cookies:
-            answer.delete_cookie(SAID, path=PREFIX)
-        return answer
+        # Old leads may contain a lone surrogate, which cannot be encoded.
+        response = Response(html.encode("utf-8", "replace"), status, content_type="text/html; charset=utf-8")
+        response.headers.extend(HEADERS)
+        if NOTICE_COOKIE in request.cookies:
+            response.delete_cookie(NOTICE_COOKIE, path=PREFIX)
+        return response
 
     def message(self, status: HTTPStatus, title: str, sentence: str) -> Response:
-        """A page that only says something."""
+        """A page of one sentence."""
         return self.page("message.html", status, title=title, sentence=sentence)
 
-    def go(self, address: str, said: str = "") -> BaseResponse:
-        """On to another page of ours, which says what was done."""
-        answer = redirect(address, HTTPStatus.SEE_OTHER)
-        if said:
-            self.keep(answer, SAID, quote(self._doorkeeper.seal(said), safe="."), 60)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+    def go(self, address: str, notice: str = "") -> BaseResponse:
+        """Redirect to another page, which shows the notice."""
+        response = redirect(address, HTTPStatus.SEE_OTHER)
+        if notice:
+            self.set_cookie(response, NOTICE_COOKIE, self._sessions.sign(notice), NOTICE_SECONDS)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
-    def keep(self, answer: BaseResponse, name: str, value: str, seconds: int | None = None) -> None:
-        """Let the browser keep a value for these pages alone."""
-        answer.set_cookie(
+    def set_cookie(self, response: BaseResponse, name: str, value: str, seconds: int) -> None:
+        """Set a cookie that only these pages get."""
+        response.set_cookie(
             name,
             value,
             max_age=seconds,
@@ -94,31 +94,26 @@ class Shell:
 
 
 def _environment(zone: tzinfo) -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
-        "when": timing(zone),
-        "number": number,
-        "counted": words.counted,
-        "named": words.sender_name,
-        "why": words.why,
+    environment.filters |= {
+        "when": _when(zone),
+        "number": labels.whole,
+        "counted": labels.counted,
+        "sender_name": labels.sender_name,
+        "reason": labels.reason,
     }
-    made.globals |= {"words": words, "drawing": drawing, "zone": getattr(zone, "key", "UTC")}
-    return made
+    environment.globals |= {"labels": labels, "charts": charts, "zone": getattr(zone, "key", "UTC")}
+    return environment
 
 
-def number(value: int) -> str:
-    """12345 as 12,345."""
-    return f"{value:,}"
-
-
-def timing(zone: tzinfo) -> Callable[[datetime, datetime], Markup]:
-    """How instants are shown: "14:02", "yesterday 14:02", "3 Nov 14:02"; the machine's form beside it."""
+def _when(zone: tzinfo) -> Callable[[datetime, datetime], Markup]:
+    """A filter that shows an instant in few words, with the exact time as tooltip."""
 
     def when(instant: datetime, now: datetime) -> Markup:
         local = instant.astimezone(zone)
@@ -131,7 +126,7 @@ def timing(zone: tzinfo) -> Callable[[datetime, datetime], Markup]:
 
 
 def day_and_time(local: datetime, now: datetime) -> str:
-    """One instant in few words, both in the operator's zone."""
+    """An instant as "today 14:02", "yesterday 14:02", "3 Nov 14:02"; both arguments in the operator's zone."""
     if local.date() == now.date():
         return local.strftime("today %H:%M")
     if local.date() == (now - timedelta(days=1)).date():

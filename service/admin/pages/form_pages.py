@@ -1,0 +1,173 @@
+"""Forms & connections: each form's addresses and snippets, its last lead, the findings of the checks, a preview."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from service import clock
+from service.admin.deps import AdminDeps
+from service.admin.pages import snippets
+from service.admin.pages.rendering import Renderer
+from service.alerts.alerts import title_of
+from service.delivery.setup_check.job import checked_flag
+from service.forms import Form
+from service.lead import Lead
+from service.operations.preview import preview
+from service.store import Alert, Query, Rejection, Transaction
+
+SETUP_CHECK_KINDS = ("setup", "stage", "cap")
+"""Kinds of alerts that the daily check of the set-up raises."""
+
+MAX_PASTED_LENGTH = 20_000
+"""Characters of each text of a preview."""
+
+EXAMPLE_ANSWERS = "full_name: Ada Lovelace\nemail: ada@example.com\nmessage: Desks for six?"
+EXAMPLE_URL = "https://www.example.com/tour?utm_source=google&utm_medium=cpc&utm_campaign=spring"
+
+
+@dataclass(frozen=True, slots=True)
+class FormStatus:
+    """One form in the list. rejections: of senders that no call was accepted from since."""
+
+    form: Form
+    address: str
+    last_lead: Lead | None
+    alerts: Sequence[Alert]
+    rejections: Sequence[Rejection]
+
+
+@dataclass(frozen=True, slots=True)
+class PastedSubmission:
+    """What to preview, as it was typed."""
+
+    fields: str = EXAMPLE_ANSWERS
+    page_url: str = EXAMPLE_URL
+    referrer: str = ""
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The same as a PreviewRequest."""
+        return {"fields": parse_answers(self.fields), "page_url": self.page_url, "referrer": self.referrer}
+
+
+def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
+    """/admin/setup, and a page for each form."""
+
+    @routes.get("/setup")
+    def setup() -> Response:
+        accounts = dict.fromkeys(account for form in deps.forms.values() for account in form.accounts)
+        with deps.store.read() as tx:
+            alerts = _setup_alerts(tx)
+            forms = [_form_status(tx, deps, form, alerts) for form in deps.forms.values()]
+            of_forms = {alert.cause for form in forms for alert in form.alerts}
+            return renderer.page(
+                "setup.html",
+                here="setup",
+                forms=forms,
+                general=[alert for alert in alerts if alert.cause not in of_forms],
+                checked={account: _checked_at(tx, account) for account in accounts},
+                title_of=title_of,
+            )
+
+    @routes.get("/setup/<name>")
+    def form_setup(name: str) -> Response:
+        return _form_page(deps, renderer, name, PastedSubmission())
+
+    @routes.post("/setup/<name>")
+    def form_preview(name: str) -> Response:
+        """The page of a form with a preview."""
+        texts = (request.form.get(each, "")[:MAX_PASTED_LENGTH] for each in ("fields", "page_url", "referrer"))
+        return _form_page(deps, renderer, name, PastedSubmission(*texts), is_preview=True)
+
+
+def _checked_at(tx: Transaction, account: str) -> datetime | None:
+    """When the set-up of an account was last checked, if ever."""
+    flag = tx.flags.get(checked_flag(account))
+    return None if flag is None else datetime.fromisoformat(flag)
+
+
+def _setup_alerts(tx: Transaction) -> list[Alert]:
+    return [alert for alert in tx.alerts.open() if alert.kind in SETUP_CHECK_KINDS]
+
+
+def _form_status(tx: Transaction, deps: AdminDeps, form: Form, alerts: Sequence[Alert]) -> FormStatus:
+    now = clock.now()
+    return FormStatus(
+        form,
+        snippets.form_address(deps.public_url, form),
+        next(iter(tx.search.page(Query(form=form.name), 1).leads), None),
+        [alert for alert in alerts if _is_about(alert, form)],
+        [rejection for rejection in tx.platforms.rejections_of(form.name) if rejection.is_recent(now)],
+    )
+
+
+def _is_about(alert: Alert, form: Form) -> bool:
+    """Whether the cause is "setup:ACCOUNT:FORM..." of this form."""
+    kind, _, rest = alert.cause.partition(":")
+    return kind == "setup" and rest.split(":")[1:2] == [form.name]
+
+
+def _form_page(
+    deps: AdminDeps, renderer: Renderer, name: str, pasted: PastedSubmission, *, is_preview: bool = False
+) -> Response:
+    form = deps.forms.get(name)
+    if form is None:
+        return renderer.message(HTTPStatus.NOT_FOUND, "No such form", "The forms file has no form of that name.")
+    shown = preview(form, pasted.request) if is_preview else None
+    with deps.store.read() as tx:
+        return renderer.page(
+            "form_setup.html",
+            here="setup",
+            form_status=_form_status(tx, deps, form, _setup_alerts(tx)),
+            form=form,
+            html=snippets.html(deps.public_url, form),
+            fetch=snippets.fetch(deps.public_url, form),
+            endpoints=[
+                (endpoint, _last_lead(tx, form, endpoint.sender))
+                for endpoint in snippets.webhook_endpoints(deps.public_url, form)
+            ],
+            pasted=pasted,
+            preview=shown,
+            bodies=_bodies(shown) if shown else {},
+            origins=[(origin["field"], origin["reason"]) for origin in shown["origins"]] if shown else [],
+            title_of=title_of,
+        )
+
+
+def _last_lead(tx: Transaction, form: Form, sender: str) -> Lead | None:
+    lead_id = tx.statistics.last_lead_from(form.name, sender)
+    return None if lead_id is None else tx.leads.get(lead_id)
+
+
+def _bodies(shown: Mapping[str, Any]) -> dict[str, str]:
+    """Title -> body as JSON, without the bodies that Nexudus would reject."""
+    titles = {"opportunity": "The opportunity in Nexudus", "coworker": "The contact, if it does not exist yet"}
+    return {title: json.dumps(shown[name], indent=2, ensure_ascii=False) for name, title in titles.items() if shown[name]}
+
+
+def parse_answers(text: str) -> dict[str, Any]:
+    """Pasted answers: a JSON object, or lines of `name: value` or `name=value`; any other line continues the last."""
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError):
+        parsed = None
+    if isinstance(parsed, dict):
+        return parsed
+    answers: dict[str, str] = {}
+    last = ""
+    for line in text.splitlines():
+        separators = [place for separator in ":=" if (place := line.find(separator)) > 0]
+        if separators:
+            place = min(separators)
+            name = line[:place].strip()
+        if separators and name:
+            last = name
+            answers[last] = line[place + 1 :].strip()
+        elif last and line.strip():
+            answers[last] += f"\n{line.strip()}"
+    return answers

@@ -1,0 +1,84 @@
+"""Reports: how many leads came, from where, how fast they were delivered; each figure also as CSV."""
+
+import csv
+import io
+from http import HTTPStatus
+
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from service import clock
+from service.admin.deps import AdminDeps
+from service.admin.pages.rendering import HEADERS, PREFIX, Renderer
+from service.admin.pages.report_figures import FIGURES, Cell, ReportData, ReportFigure, draw
+from service.admin.pages.report_period import PERIODS, ReportFilters, read_filters, timeline
+from service.operations.report import is_known
+from service.store import CountingState, Transaction
+
+FORMULA_STARTS = ("=", "+", "-", "@", "'", "\t", "\r")
+"""First characters of cells that a spreadsheet would run, or already reads as text."""
+
+
+def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
+    """/admin/reports, and the table of each figure as CSV."""
+
+    @routes.get("/reports")
+    def reports() -> Response:
+        filters = read_filters(request.args)
+        with deps.store.read() as tx:
+            state = tx.statistics.counting_state()
+            data = _data(deps, tx, filters, state)
+            return renderer.page(
+                "reports.html",
+                here="reports",
+                filters=filters,
+                state=state,
+                timeline=data.timeline,
+                figures=draw(data),
+                forms=[(name, name) for name in sorted({*deps.forms, filters.form} - {""})],
+                periods=PERIODS.items(),
+                address=f"{PREFIX}/reports",
+            )
+
+    @routes.get("/reports/<name>.csv")
+    def figure_csv(name: str) -> Response:
+        if name not in FIGURES:
+            return renderer.message(HTTPStatus.NOT_FOUND, "No such figure", "Go back and choose one from the page.")
+        with deps.store.read() as tx:
+            data = _data(deps, tx, read_filters(request.args), tx.statistics.counting_state())
+            (figure,) = draw(data, [name])
+        response = Response("\ufeff" + _csv(figure), content_type="text/csv; charset=utf-8")
+        response.headers.extend(HEADERS)
+        file_name = f"{name}-{data.days.first}-{data.days.last}.csv"
+        response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
+        return response
+
+    @routes.get("/pictures")
+    @routes.get("/pictures/<name>.csv")
+    def former_address(name: str = "") -> BaseResponse:
+        """The addresses of version 0.1."""
+        values = request.args.to_dict()
+        target = url_for("pages.figure_csv", name=name, **values) if name else url_for("pages.reports", **values)
+        return redirect(target, HTTPStatus.MOVED_PERMANENTLY)
+
+
+def _data(deps: AdminDeps, tx: Transaction, filters: ReportFilters, state: CountingState) -> ReportData:
+    days = filters.days(clock.now().astimezone(deps.zone).date(), state.first)
+    forms = [deps.forms[filters.form]] if filters.form in deps.forms else list(deps.forms.values())
+
+    def knows_source(source: str) -> bool:
+        return any(is_known(form, source) for form in forms)
+
+    return ReportData(tx.statistics, days, timeline(days), knows_source)
+
+
+def _csv(figure: ReportFigure) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerows([_inert(cell) for cell in row] for row in (figure.head, *figure.rows))
+    return text.getvalue()
+
+
+def _inert(cell: Cell) -> Cell:
+    """Text from outside as a cell that no spreadsheet runs."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell

@@ -1,0 +1,114 @@
+"""Signing in and out, and the check before every other page."""
+
+import hmac
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, Response, g, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from service import clock
+from service.admin.deps import AdminDeps
+from service.admin.pages.auth import MAX_AGE, Sessions
+from service.admin.pages.rendering import PREFIX, Renderer
+
+log = structlog.get_logger()
+
+SESSION_COOKIE = "lead_capture_admin"
+
+SIGN_IN = "pages.sign_in"
+
+ASSETS = frozenset({"pages.style", "pages.reports_style", "pages.script"})
+"""Endpoints open to everyone besides the sign-in: they show nothing."""
+
+
+def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, sessions: Sessions) -> None:
+    """/sign-in and /sign-out, and the check before every request."""
+    routes.before_request(lambda: _check(deps, sessions, renderer))
+
+    @routes.route("/sign-in", methods=["GET", "POST"])
+    def sign_in() -> BaseResponse:
+        if request.method == "GET":
+            return _sign_in_page(renderer, sessions)
+        wait_s = deps.count_sign_in(request.remote_addr or "")
+        if wait_s:
+            log.warning("sign_in_limited")
+            return _too_many_attempts(renderer, sessions, wait_s)
+        if not sessions.is_right(request.form.get("name", ""), request.form.get("password", "")):
+            log.warning("sign_in_refused")
+            problem = "The name or the password is wrong. Capital letters count."
+            return _sign_in_page(renderer, sessions, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
+        response = renderer.go(_local_address(request.form.get("next", "")))
+        session = sessions.open(clock.now())
+        renderer.set_cookie(response, SESSION_COOKIE, session.token, int(MAX_AGE.total_seconds()))
+        log.info("signed_in")
+        return response
+
+    @routes.post("/sign-out")
+    def sign_out() -> BaseResponse:
+        sessions.close(g.session)
+        response = renderer.go(f"{PREFIX}/sign-in", "You are signed out.")
+        response.delete_cookie(SESSION_COOKIE, path=PREFIX)
+        return response
+
+
+def _check(deps: AdminDeps, sessions: Sessions, renderer: Renderer) -> BaseResponse | None:
+    """Show the sign-in to strangers, and refuse forms that our pages did not send."""
+    if request.endpoint in ASSETS:
+        return None
+    if request.method == "POST" and not _is_same_origin(deps.public_url):
+        return _foreign_form(renderer)
+    g.session = sessions.find(request.cookies.get(SESSION_COOKIE, ""), clock.now())
+    if request.endpoint == SIGN_IN:
+        return None
+    if g.session is None:
+        return _sign_in_page(renderer, sessions, HTTPStatus.UNAUTHORIZED)
+    given = request.form.get("token", "") if request.method == "POST" else g.session.form_token
+    if not hmac.compare_digest(given.encode(), g.session.form_token.encode()):
+        return _foreign_form(renderer)
+    return None
+
+
+def _is_same_origin(public_url: str) -> bool:
+    """Whether one of our pages sent the form, as far as the browser says."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc in {request.host, urlsplit(public_url).netloc}
+
+
+def _foreign_form(renderer: Renderer) -> Response:
+    sentence = "This form is too old, or was not sent from this page. Nothing was done: go back, reload and try again."
+    return renderer.message(HTTPStatus.FORBIDDEN, "That did not work", sentence)
+
+
+def _sign_in_page(
+    renderer: Renderer, sessions: Sessions, status: HTTPStatus = HTTPStatus.OK, problem: str = ""
+) -> Response:
+    """The sign-in; without a password, how to set one."""
+    address = request.form.get("next", "") or (request.full_path if request.method == "GET" else "")
+    return renderer.page(
+        "sign_in.html",
+        status,
+        problem=problem,
+        next_address=_local_address(address),
+        name=request.form.get("name", "admin")[:100],
+        has_password=sessions.has_password(),
+    )
+
+
+def _too_many_attempts(renderer: Renderer, sessions: Sessions, wait_s: float) -> Response:
+    minutes = max(1, round(wait_s / 60))
+    wait = "a minute" if minutes == 1 else f"{minutes} minutes"
+    problem = f"Too many attempts. Please try again in {wait}."
+    response = _sign_in_page(renderer, sessions, HTTPStatus.TOO_MANY_REQUESTS, problem)
+    response.headers["Retry-After"] = str(int(wait_s) + 1)
+    return response
+
+
+def _local_address(address: str) -> str:
+    """An address of ours to continue at; Today for any other."""
+    address = address.rstrip("?")
+    is_ours = address.startswith(f"{PREFIX}/") and "//" not in address and "\\" not in address
+    return address if is_ours and not address.startswith(f"{PREFIX}/sign-") and address.isprintable() else f"{PREFIX}/"
