@@ -87,7 +87,7 @@ def _shots(store: Store) -> Iterator[Shot]:
         "today": "/admin/",
         "leads": "/admin/leads",
         "lead": f"/admin/leads/{lead.id}",
-        "pictures": "/admin/pictures?period=90",
+        "pictures": "/admin/reports?period=90",
         "setup": "/admin/setup",
     }
     for name, path in pages.items():

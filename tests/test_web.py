@@ -143,8 +143,8 @@ from service.settings import read_settings
 from service.store import Store
 from tests.builders import a_form
 class Mistaken(Store):
-    def keep(self, lead, *more):
-        raise ValueError(f"cannot keep {lead.submission.contact}")
+    def keep_and_enqueue(self, arrivals, *more):
+        raise ValueError(f"cannot keep {arrivals[0].lead.submission.contact}")
 store = Mistaken("sqlite:///unused.db")
 app = create_app(read_settings({"LOG_FORMAT": "json"}), Setup({"contact": a_form()}), store=store)
 answer = app.test_client().post("/f/contact", json={"email": "ann.lee@example.com"}, headers={"Origin": "https://a.b"})

@@ -33,7 +33,9 @@ def blueprint(store: Store) -> Blueprint:
         try:
             if not store.is_ready():
                 return _unavailable("the database is on an older schema: run `lead-capture migrate`")
-            return jsonify({"status": "ready", "delivery": asdict(delivery_state(store)), "concerns": open_alerts(store)})
+            return jsonify(
+                {"status": "ready", "delivery": asdict(delivery_state(store)), "concerns": open_alerts(store)}
+            )
         except StoreUnavailable:
             return _unavailable("the database does not answer")
 

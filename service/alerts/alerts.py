@@ -148,9 +148,7 @@ def _title(news: Sequence[Alert], again: Sequence[Alert], over: Sequence[Alert])
     first, *_ = news or again or over
     word = "" if news else ("still: " if again else "over: ")
     more = len(news) + len(again) + len(over) - 1
-    return f"Lead Capture: {word}{title_of(first)}" + (
-        f" (and {more} more)" if more else ""
-    )
+    return f"Lead Capture: {word}{title_of(first)}" + (f" (and {more} more)" if more else "")
 
 
 def _often(concern: Alert) -> str:

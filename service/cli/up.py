@@ -198,7 +198,7 @@ def _answers(port: int) -> bool:
 
 def _made_password(database_url: str) -> str:
     """The dashboard's password, if it was created just now."""
-    from service.admin.pages.password import make_password  # noqa: PLC0415 (only where no password is set)
+    from service.admin.pages.auth import make_password  # noqa: PLC0415 (only where no password is set)
     from service.store import Store  # noqa: PLC0415
 
     store = Store(database_url)

@@ -92,7 +92,9 @@ def _summed(counts: Iterable[OriginCount], place: int) -> list[OriginCount]:
     for count in counts:
         leads[count.what[place]] += count.leads
         delivered[count.what[place]] += count.delivered
-    return [OriginCount((value,), number, delivered[value]) for value, number in sorted(leads.items(), key=_largest_first)]
+    return [
+        OriginCount((value,), number, delivered[value]) for value, number in sorted(leads.items(), key=_largest_first)
+    ]
 
 
 def _largest_first(item: tuple[str, int]) -> tuple[int, str]:
@@ -114,7 +116,7 @@ def _figures(counts: Iterable[OriginCount], names: Sequence[str], total: int) ->
 def _with_name(figure: Mapping[str, Any]) -> dict[str, Any]:
     """A LeadSource as a number, with its name."""
     number = int(figure["lead_source"])
-    return {"lead_source": number, "name": lead_source_name(number), **{**figure, "lead_source": number}}
+    return {**figure, "lead_source": number, "name": lead_source_name(number)}
 
 
 def _defaults(verdicts: Iterable[OriginCount], total: int) -> list[dict[str, Any]]:

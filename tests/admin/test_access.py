@@ -20,8 +20,8 @@ PUBLIC = {
     "/sample",
     "/admin/sign-in",
     "/admin/style.css",
-    "/admin/pictures.css",
-    "/admin/ticks.js",
+    "/admin/reports.css",
+    "/admin/selection.js",
 }
 """All that strangers may call; whatever is new is either added here on purpose or asks for the token."""
 

@@ -123,7 +123,7 @@ def test_what_matches_the_description_but_is_no_address_is_a_conflict(window: Fr
     answer = window.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": email}})
 
     assert answer.status_code == 409
-    assert "no e-mail address" in answer.get_json(force=True)["errors"]["json"]["fields"]["email"]
+    assert "not an e-mail address" in answer.get_json(force=True)["errors"]["json"]["fields"]["email"]
 
 
 def test_what_is_told_stays_in_no_cache(window: Front) -> None:

@@ -168,8 +168,8 @@ def test_one_button_ticks_all(screen: Screen) -> None:
     button = screen.driver.find_element(By.CSS_SELECTOR, ".bulk button[type=button]")
     button.click()
 
-    assert button.text == "Tick none"
-    assert "6 ticked" in screen.text
+    assert button.text == "Clear selection"
+    assert "6 selected" in screen.text
 
 
 def test_without_a_script_everything_is_there(shop: Store) -> None:

@@ -1,4 +1,4 @@
-"""The geometry of pictures: honest axes, whole numbers, nothing beyond the edges; spans of days and their words."""
+"""The geometry of charts: honest axes, whole numbers, nothing beyond the edges; periods and their texts."""
 
 from datetime import date
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.admin.pages import spans
-from service.admin.pages.amounts import share, spell
-from service.admin.pages.charts import HEADROOM, HEIGHT, Axis, bars, columns, top_of_counts, top_of_durations
+from service.admin.pages.charts import HEADROOM, HEIGHT, Axis, bar_chart, column_chart, top_of_counts, top_of_durations
+from service.admin.pages.labels import share, short_duration
+from service.admin.pages.report_period import ReportFilters, timeline
 from service.store import DateRange
 
 TODAY = date(2026, 11, 24)
@@ -31,7 +31,7 @@ def test_an_axis_of_durations_holds_the_longest(highest: float) -> None:
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=400))
 def test_columns_stand_on_the_axis_within_the_picture(values: list[int]) -> None:
     names = [str(number) for number in range(len(values))]
-    chart = columns("", "", values, Axis(names, names, top_of_counts(max(values)), str))
+    chart = column_chart("", "", values, Axis(names, names, top_of_counts(max(values)), str))
 
     assert len(chart.columns) == sum(value > 0 for value in values)
     for column in chart.columns:
@@ -41,32 +41,32 @@ def test_columns_stand_on_the_axis_within_the_picture(values: list[int]) -> None
 
 
 def test_the_axis_begins_at_zero_and_names_its_ends() -> None:
-    chart = columns("", "", [3, 5, 7], Axis(["a", "b", "c"], ["a", "b", "c"], 8, str), "good")
+    chart = column_chart("", "", [3, 5, 7], Axis(["a", "b", "c"], ["a", "b", "c"], 8, str), "good")
 
     assert next((tick.y, tick.text) for tick in chart.ticks) == (HEADROOM + HEIGHT, "0")
-    assert [(mark.x, mark.text) for mark in chart.marks] == [(0, "a"), (50, "b"), (100, "c")]
+    assert [(label.x, label.text) for label in chart.labels] == [(0, "a"), (50, "b"), (100, "c")]
 
 
 def test_bars_are_as_long_as_what_they_say() -> None:
-    assert [bar.width for bar in bars([("a", 8, "8"), ("b", 2, "2"), ("c", 0, "0")]).bars] == [100, 25, 0]
+    assert [bar.width for bar in bar_chart([("a", 8, "8"), ("b", 2, "2"), ("c", 0, "0")]).bars] == [100, 25, 0]
 
 
 @pytest.mark.parametrize(
-    ("asked", "span"),
+    ("filters", "ends"),
     [
-        (spans.Asked("7"), ("2026-11-18", "2026-11-24")),
-        (spans.Asked("all"), ("2026-01-02", "2026-11-24")),
-        (spans.Asked("365"), ("2026-01-02", "2026-11-24")),
-        (spans.Asked("7", since="2026-11-01"), ("2026-11-01", "2026-11-24")),
-        (spans.Asked("7", until="2026-11-10"), ("2026-11-04", "2026-11-10")),
-        (spans.Asked("7", since="2026-11-20", until="2026-11-10"), ("2026-11-10", "2026-11-10")),
-        (spans.Asked("7", since="1900-01-01"), ("2016-11-24", "2026-11-24")),
+        (ReportFilters("7"), ("2026-11-18", "2026-11-24")),
+        (ReportFilters("all"), ("2026-01-02", "2026-11-24")),
+        (ReportFilters("365"), ("2026-01-02", "2026-11-24")),
+        (ReportFilters("7", since="2026-11-01"), ("2026-11-01", "2026-11-24")),
+        (ReportFilters("7", until="2026-11-10"), ("2026-11-04", "2026-11-10")),
+        (ReportFilters("7", since="2026-11-20", until="2026-11-10"), ("2026-11-10", "2026-11-10")),
+        (ReportFilters("7", since="1900-01-01"), ("2016-11-24", "2026-11-24")),
     ],
 )
-def test_the_days_that_are_asked_for(asked: spans.Asked, span: tuple[str, str]) -> None:
-    found = asked.span(TODAY, "2026-01-02")
+def test_the_days_that_are_asked_for(filters: ReportFilters, ends: tuple[str, str]) -> None:
+    days = filters.days(TODAY, "2026-01-02")
 
-    assert (found.first, found.last) == span
+    assert (days.first, days.last) == ends
 
 
 @pytest.mark.parametrize(
@@ -74,15 +74,15 @@ def test_the_days_that_are_asked_for(asked: spans.Asked, span: tuple[str, str]) 
     [("2026-08-25", "day", 92), ("2026-08-24", "week", 14), ("2024-11-25", "week", 105), ("2023-11-24", "month", 37)],
 )
 def test_long_spans_are_shown_in_longer_parts(first: str, unit: str, parts: int) -> None:
-    time = spans.parts(DateRange(first, "2026-11-24"))
+    time = timeline(DateRange(first, "2026-11-24"))
 
     assert (time.unit, len(time.keys)) == (unit, parts)
 
 
 def test_days_of_one_week_are_one_part() -> None:
-    time = spans.parts(DateRange("2026-01-01", "2026-11-24"))
+    time = timeline(DateRange("2026-01-01", "2026-11-24"))
 
-    sums = time.folded([("2026-11-22", 1), ("2026-11-23", 2), ("2026-11-24", 4)])
+    sums = time.summed([("2026-11-22", 1), ("2026-11-23", 2), ("2026-11-24", 4)])
 
     assert sums[-2:] == [1, 6]
     assert time.names[-1] == "week of 23 Nov"
@@ -91,14 +91,14 @@ def test_days_of_one_week_are_one_part() -> None:
 @pytest.mark.parametrize(
     ("part", "total", "said"),
     [
-        (0, 5, "0 %"),
-        (5, 5, "100 %"),
-        (1, 3, "33 %"),
-        (999, 1000, "99.9 %"),
-        (99_999, 100_000, "99.9 %"),
-        (1, 20, "5.0 %"),
-        (1, 5000, "under 0.1 %"),
-        (0, 0, "0 %"),
+        (0, 5, "0%"),
+        (5, 5, "100%"),
+        (1, 3, "33%"),
+        (999, 1000, "99.9%"),
+        (99_999, 100_000, "99.9%"),
+        (1, 20, "5.0%"),
+        (1, 5000, "under 0.1%"),
+        (0, 0, "0%"),
     ],
 )
 def test_shares_are_never_rounded_to_all_or_nothing(part: int, total: int, said: str) -> None:
@@ -110,14 +110,14 @@ def test_shares_are_never_rounded_to_all_or_nothing(part: int, total: int, said:
     [(0, "0"), (0.84, "0.8 s"), (12, "12 s"), (90, "1.5 min"), (3600, "1 h"), (86_400, "1 day"), (200_000, "2.3 days")],
 )
 def test_times_are_said_in_their_own_unit(seconds: float, said: str) -> None:
-    assert spell(seconds) == said
+    assert short_duration(seconds) == said
 
 
 def test_a_week_is_shown_even_on_the_first_day() -> None:
-    assert spans.Asked("90").span(TODAY, "2026-11-24").first == "2026-11-18"
+    assert ReportFilters("90").days(TODAY, "2026-11-24").first == "2026-11-18"
 
 
 def test_a_middle_label_that_would_meet_the_others_is_left_out() -> None:
     names = ["24 Nov 2025", "1 Dec 2025", "8 Dec 2025"]
 
-    assert [mark.x for mark in columns("", "", [1, 1, 1], Axis(names, names, 2, str)).marks] == [0, 100]
+    assert [label.x for label in column_chart("", "", [1, 1, 1], Axis(names, names, 2, str)).labels] == [0, 100]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from service.admin.pages.password import make_password
+from service.admin.pages.auth import make_password
 from service.store import Store
 from tests.admin.desk import keep_many
 from tests.admin.visitor import PASSWORD, Operator, words
@@ -70,7 +70,7 @@ def test_tries_are_limited_and_told_how_long(stranger: Operator) -> None:
     answers = [stranger.sign_in("wrong") for _ in range(11)]
 
     assert [answer.status_code for answer in answers] == [422] * 10 + [429]
-    assert "too many tries" in answers[-1].text
+    assert "Too many attempts" in answers[-1].text
     assert stranger.sign_in().status_code == 429
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 901
 

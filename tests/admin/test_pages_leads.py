@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 from service import clock
-from service.admin.pages import Window, register
+from service.admin.deps import AdminDeps
+from service.admin.pages import register
 from service.lead import Attribution, Contact, Status
 from service.store import Arrival, Store
 from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
@@ -27,7 +28,7 @@ def standing(store: Store) -> dict[str, int]:
 
 
 def test_an_empty_list_says_what_to_do(operator: Operator) -> None:
-    assert "No lead yet" in operator.see("/admin/leads")
+    assert "No leads yet" in operator.see("/admin/leads")
 
 
 def test_leads_come_newest_first_with_what_tells_them_apart(kept: Store, operator: Operator) -> None:
@@ -130,7 +131,7 @@ def test_what_cannot_be_done_is_counted_apart(kept: Store, operator: Operator) -
 
     said = words(operator.send("/admin/leads/confirm", action="retry", id=ids).text)
 
-    assert "Send again 1 lead?" in said
+    assert "Send 1 lead again?" in said
     assert all(f"1 lead: {name}" in said for name in ("held as spam", "discarded", "delivered"))
 
 
@@ -154,7 +155,7 @@ def test_all_that_match_words_are_sent_again(kept: Store, operator: Operator) ->
     asked = operator.send("/admin/leads/confirm", action="retry", scope="all", q="hopper")
     operator.press(asked)
 
-    assert "Send again 1 lead?" in words(asked.text)
+    assert "Send 1 lead again?" in words(asked.text)
     assert standing(kept) == {"pending": 1, "parked": 1}
 
 
@@ -171,9 +172,9 @@ def test_who_came_after_the_question_is_left_alone(kept: Store, operator: Operat
 def test_nothing_ticked_is_nothing_done(kept: Store, operator: Operator) -> None:
     keep_many(kept, 1)
 
-    said = words(operator.send("/admin/leads/confirm", action="discard", scope="ticked").text)
+    said = words(operator.send("/admin/leads/confirm", action="discard", scope="selected").text)
 
-    assert "No lead is ticked" in said
+    assert "No lead is selected" in said
     assert "Yes," not in said
 
 
@@ -191,7 +192,7 @@ def test_very_many_are_done_in_parts_that_are_counted_together(kept: Store, oper
     held = [a_lead(f"{n}@x.example", NOON + timedelta(seconds=n), status=Status.QUARANTINED) for n in range(300)]
     kept.keep_and_enqueue([Arrival(lead, person=lead.id) for lead in held])
     hasty = Flask("hasty")
-    register(hasty, Window(kept, {}, password=PASSWORD, patience_s=0))
+    register(hasty, AdminDeps(kept, {}, password=PASSWORD, time_limit_s=0))
     operator.client = hasty.test_client()
     operator.sign_in()
 

@@ -9,7 +9,7 @@ import time_machine
 
 from service import clock
 from service.admin.pages import snippets
-from service.admin.pages.set_up import answers
+from service.admin.pages.form_pages import parse_answers
 from service.delivery.setup_check.job import save_problems
 from service.forms import AnswerAmount, Destination, Form
 from service.store import Query, Store
@@ -44,7 +44,7 @@ def test_each_sender_has_its_address_its_proof_and_its_guide(operator: Operator)
 
     assert f"{WORLD}/webhooks/meta/tour It signs its calls with the app secret." in said
     assert f"{WORLD}/webhooks/jotform/tour Add ?token=… with the token of the forms file" in said
-    assert f"{WORLD}/webhooks/tally/tour Whoever knows this address can send" in said
+    assert f"{WORLD}/webhooks/tally/tour Anyone who knows this address can send" in said
     assert "docs/ad-platforms.md" in said
 
 
@@ -66,7 +66,7 @@ def test_what_the_checks_found_stands_at_the_form(kept: Store, operator: Operato
     sentence = "form tour: stage 9 does not exist: choose another"
     kept.write(lambda tx: tx.alerts.report("setup:default:tour:stage", sentence, NOON))
 
-    assert "1 finding" in operator.see("/admin/setup")
+    assert "1 problem" in operator.see("/admin/setup")
     assert sentence in operator.see("/admin/setup/tour")
     assert sentence not in operator.see("/admin/setup/contact")
 
@@ -87,7 +87,7 @@ def test_when_the_checks_last_looked_is_told(kept: Store, operator: Operator) ->
         kept.write(lambda tx: save_problems(tx, "default", []))
 
     assert "Nexudus Not checked yet" in before
-    assert "was last looked at 24 Nov 12:00" in operator.see("/admin/setup").replace("yesterday", "24 Nov")
+    assert "there was last checked 24 Nov 12:00" in operator.see("/admin/setup").replace("yesterday", "24 Nov")
 
 
 def test_a_preview_tells_the_opportunity_and_keeps_nothing(kept: Store, operator: Operator) -> None:
@@ -112,7 +112,7 @@ def test_a_preview_says_where_values_come_from_and_where_the_visitor_goes(kept: 
     said = operator.send("/admin/setup/contact", fields="email: ann@example.com\nbudget: £450").text
 
     assert "£450&#39; names this amount" in said
-    assert "Then the visitor goes to https://www.example.com/?b=%C2%A3450." in said
+    assert "The visitor goes on to https://www.example.com/?b=%C2%A3450." in said
 
 
 def test_a_preview_says_what_would_be_sent_back(operator: Operator) -> None:
@@ -146,7 +146,7 @@ def test_a_form_that_does_not_exist_is_said_to(operator: Operator, method: str) 
     ],
 )
 def test_answers_are_read_as_they_are_pasted(text: str, found: dict[str, object]) -> None:
-    assert answers(text) == found
+    assert parse_answers(text) == found
 
 
 def test_a_snippet_asks_for_what_the_form_requires_by_the_names_that_it_reads() -> None:
@@ -186,12 +186,12 @@ def test_a_call_that_was_refused_is_told_with_reason_and_remedy_until_one_is_tak
 
     for page in ("/admin/setup", "/admin/setup/tour"):
         said = operator.see(page)
-        assert "Meta: refused since today" in said
+        assert "Meta: rejected since today" in said
         assert "It does not prove where it comes from: the signature does not match." in said
         assert "Check that app_secret in [forms.tour.webhooks.meta] is the App Secret of the Meta app" in said
 
     operator.client.post("/webhooks/meta/tour", data=b"{}", headers={"X-Hub-Signature-256": _signature(b"{}")})
-    assert "refused" not in operator.see("/admin/setup/tour")
+    assert "rejected since" not in operator.see("/admin/setup/tour")
 
 
 def _signature(body: bytes) -> str:
@@ -221,4 +221,4 @@ def test_after_a_week_nobody_is_told_any_more(operator: Operator) -> None:
     with time_machine.travel(clock.now() - timedelta(days=7)):
         operator.client.post("/webhooks/typeform/tour", data=b"{}")
 
-    assert "refused" not in operator.see("/admin/setup/tour")
+    assert "rejected since" not in operator.see("/admin/setup/tour")

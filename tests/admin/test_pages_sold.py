@@ -35,9 +35,9 @@ def test_the_journey_goes_on_in_nexudus(kept: Store, operator: Operator) -> None
 
     said = operator.see(f"/admin/leads/{lead.id}")
 
-    places = [said.index(words) for words in ("Delivered", "In the stage Toured", "Won")]
+    places = [said.index(words) for words in ("Delivered", "Moved to the stage Toured", "Won")]
     assert places == sorted(places)
-    assert "What became of it in Nexudus Stage Toured Board Sales State Won Value 450.00 GBP" in said
+    assert "In Nexudus Stage Toured Board Sales Status Won Value 450.00 GBP" in said
 
 
 def test_a_lost_one_says_why_and_may_be_opened_again(kept: Store, operator: Operator) -> None:
@@ -48,36 +48,39 @@ def test_a_lost_one_says_why_and_may_be_opened_again(kept: Store, operator: Oper
 
     said = operator.see(f"/admin/leads/{lead.id}")
 
-    assert "State Lost: Price" in said
-    assert said.count("Opened again") == 1
+    assert "Status Lost: Price" in said
+    assert said.count("Reopened") == 1
 
 
 def test_a_deleted_one_says_so(kept: Store, operator: Operator) -> None:
     lead = delivered(kept, a_lead())
     kept.write(lambda tx: tx.crm.mark_missing([a_sale(lead, missing_since=NOON)]))
 
-    assert "Not in Nexudus any more since 2026-11-24" in operator.see(f"/admin/leads/{lead.id}")
+    assert "No longer in Nexudus since 2026-11-24" in operator.see(f"/admin/leads/{lead.id}")
 
 
 def test_of_one_that_was_not_seen_yet_nothing_is_said(kept: Store, operator: Operator) -> None:
     lead = delivered(kept, a_lead())
 
-    assert "What became of it" not in operator.see(f"/admin/leads/{lead.id}")
+    assert "In Nexudus Stage" not in operator.see(f"/admin/leads/{lead.id}")
 
 
 def test_the_first_page_tells_why_nexudus_is_not_read(kept: Store, operator: Operator) -> None:
     compared(kept)
     kept.write(lambda tx: tx.crm.record_read("default", None, "Nexudus does not show its opportunities."))
 
-    assert "Leads and Nexudus Not read Nexudus does not show its opportunities." in operator.see("/admin/")
+    assert "Leads and Nexudus Not compared Nexudus does not show its opportunities." in operator.see("/admin/")
 
 
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        ({}, "Leads and Nexudus All agrees 1,200 opportunities of ours were found in Nexudus, 5 hours ago."),
+        ({}, "Leads and Nexudus In sync Compared 5 hours ago: 1,200 opportunities found in Nexudus."),
         ({"is_right": False, "number": 2}, "Leads and Nexudus 2 differences"),
-        ({"is_right": False, "remarks": ["It could not be read."]}, "Leads and Nexudus Not read It could not be read."),
+        (
+            {"is_right": False, "remarks": ["It could not be read."]},
+            "Leads and Nexudus Not compared It could not be read.",
+        ),
     ],
 )
 def test_the_first_page_tells_whether_all_agrees(

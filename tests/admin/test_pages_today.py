@@ -23,8 +23,8 @@ def operator(kept: Store) -> Operator:
 def test_a_quiet_day_says_so(operator: Operator) -> None:
     said = operator.see("/admin/")
 
-    assert "Nothing needs you" in said
-    assert "No lead yet" in said
+    assert "Nothing needs attention" in said
+    assert "No leads yet" in said
 
 
 def test_what_needs_a_person_comes_before_the_figures(kept: Store, operator: Operator) -> None:
@@ -34,7 +34,9 @@ def test_what_needs_a_person_comes_before_the_figures(kept: Store, operator: Ope
 
     said = operator.see("/admin/")
 
-    places = [said.index(text) for text in ("Nexudus refuses the sign-in", sentence, "1 lead needs you", "Received")]
+    places = [
+        said.index(text) for text in ("Nexudus refuses the sign-in", sentence, "1 lead needs attention", "Received")
+    ]
     assert places == sorted(places)
     assert "look at it" in said
 
@@ -67,8 +69,8 @@ def test_deliveries_of_today_are_counted_whenever_the_lead_came(kept: Store, ope
 @pytest.mark.parametrize(
     ("reason", "word", "sentence"),
     [
-        ("unavailable", "Resting", "Nexudus does not answer. It is tried again by itself until today"),
-        ("throttled", "Resting", "Nexudus asked for a pause until"),
+        ("unavailable", "Paused", "Nexudus does not respond; calls are paused until today"),
+        ("throttled", "Paused", "Nexudus asked for a pause until"),
         ("refused: role create_coworker", "Refuses calls", "refuses some calls of the service account"),
     ],
 )
@@ -130,7 +132,7 @@ def test_a_sender_that_worked_and_is_refused_is_said_to_be_until_a_call_is_accep
         said.append(operator.see("/admin/"))
 
     assert ["Jotform Works It last sent a lead" in page for page in said] == [True, False, True]
-    assert "Jotform, form tour Refused Since today" in said[1]
+    assert "Jotform, form tour Rejected Since today" in said[1]
     assert "the token does not match. Check that token in [forms.tour.webhooks.jotform]" in said[1]
 
 
@@ -144,7 +146,7 @@ def test_what_to_do_is_said_once_where_somebody_was_alerted(kept: Store, operato
 
     after = operator.see("/admin/")
     assert [before.count(remedy), after.count(remedy)] == [1, 1]
-    assert after.index(remedy) < after.index("Received") < after.index("Meta, form contact Refused")
+    assert after.index(remedy) < after.index("Received") < after.index("Meta, form contact Rejected")
 
 
 def test_a_sender_whose_table_is_gone_is_spoken_of_only_if_it_worked(kept: Store, operator: Operator) -> None:
@@ -154,7 +156,7 @@ def test_a_sender_whose_table_is_gone_is_spoken_of_only_if_it_worked(kept: Store
         operator.client.post(f"/webhooks/{sender}/contact", data=b"{}")
 
     said = operator.see("/admin/")
-    assert "Tally, form contact Refused" in said
+    assert "Tally, form contact Rejected" in said
     assert "Put [forms.contact.webhooks.tally] back into the forms file" in said
     assert "Typeform" not in said
 
@@ -177,4 +179,4 @@ def test_after_a_week_nobody_speaks_of_a_refused_call(operator: Operator) -> Non
 def test_times_are_those_of_the_digests_zone(kept: Store) -> None:
     operator = Operator(kept, DIGEST_AT="07:00 Asia/Tokyo")
 
-    assert "Times are Asia/Tokyo." in operator.see("/admin/")
+    assert "All times in Asia/Tokyo." in operator.see("/admin/")

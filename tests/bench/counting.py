@@ -16,13 +16,13 @@ from tests.builders import a_form
 from tests.front import Front
 
 PAGES = {
-    "pictures": "/admin/pictures?period=30",
-    "pictures, 7 days": "/admin/pictures?period=7",
-    "pictures, 90 days": "/admin/pictures?period=90",
-    "pictures, a year by week": "/admin/pictures?period=365",
-    "pictures, everything": "/admin/pictures?period=all",
-    "pictures, a year of one form": "/admin/pictures?period=365&form=form3",
-    "pictures, CSV of campaigns": "/admin/pictures/campaigns.csv?period=365",
+    "pictures": "/admin/reports?period=30",
+    "pictures, 7 days": "/admin/reports?period=7",
+    "pictures, 90 days": "/admin/reports?period=90",
+    "pictures, a year by week": "/admin/reports?period=365",
+    "pictures, everything": "/admin/reports?period=all",
+    "pictures, a year of one form": "/admin/reports?period=365&form=form3",
+    "pictures, CSV of campaigns": "/admin/reports/campaigns.csv?period=365",
     "set-up": "/admin/setup?x",
     "set-up of one form": "/admin/setup/form3?x",
 }

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Flask
-from flask_smorest import Api
+import flask
+from flask import Flask
+from flask_smorest import Api, Blueprint
 from jinja2 import Environment, PackageLoader
 
 from service.admin.api import leads, reports
@@ -90,9 +91,9 @@ def register(app: Flask, deps: AdminDeps) -> None:
     app.register_blueprint(_docs(app, deps.public_url))
 
 
-def _docs(app: Flask, public_url: str) -> Blueprint:
+def _docs(app: Flask, public_url: str) -> flask.Blueprint:
     """/docs: the description as one page that loads no third-party script."""
-    routes = Blueprint("docs", __name__)
+    routes = flask.Blueprint("docs", __name__)
     templates = Environment(loader=PackageLoader("service.admin"), autoescape=True, trim_blocks=True)
     templates.filters["pretty"] = partial(json.dumps, indent=2, ensure_ascii=False)
 

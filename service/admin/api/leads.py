@@ -18,8 +18,17 @@ from service.admin.api.access import (
     takes_whole_characters,
 )
 from service.admin.api.schemas.base import LEAD_ID
-from service.admin.api.schemas.leads import CorrectionRequest, LeadBody, LeadPage, LeadQuery
-from service.admin.api.schemas.leads import VISIT, ForgetRequest, Forgotten, PreviewBody, PreviewRequest
+from service.admin.api.schemas.leads import (
+    VISIT,
+    CorrectionRequest,
+    ForgetRequest,
+    Forgotten,
+    LeadBody,
+    LeadPage,
+    LeadQuery,
+    PreviewBody,
+    PreviewRequest,
+)
 from service.admin.deps import AdminDeps
 from service.lead import Lead
 from service.operations.correction import InvalidAnswers, correct

@@ -81,7 +81,10 @@ def _add_error_pages(routes: Blueprint, renderer: Renderer) -> None:
     @routes.errorhandler(StoreUnavailable)
     def store_unavailable(_error: StoreUnavailable) -> Response:
         """Rendered without the usual page frame, which reads the database."""
-        title, sentence = "The database does not answer", "No enquiries can be stored either: fix it first, then reload."
+        title, sentence = (
+            "The database does not answer",
+            "No enquiries can be stored either: fix it first, then reload.",
+        )
         html = (
             f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><h1>{title}</h1><p>{sentence}</p>"
         )

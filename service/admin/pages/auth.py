@@ -124,7 +124,7 @@ class Sessions:
     def unsign(self, signed: str) -> str:
         """The signed text, "" if it was not signed here."""
         try:
-            return str(self._serializer.loads(signed)) if signed else ""
+            return str(self._serializer.loads(signed))
         except BadSignature:
             return ""
 

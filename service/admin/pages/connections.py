@@ -9,9 +9,9 @@ from service.forms import Form
 from service.store import NO_CREDENTIALS, UNAVAILABLE, Pause, Reconciliation, Transaction
 
 PAUSES = {
-    UNAVAILABLE: "Nexudus does not respond; the next try is automatic,",
+    UNAVAILABLE: "Nexudus does not respond; calls are paused",
     "throttled": "Nexudus asked for a pause",
-    "pace": "The agreed number of calls has been made; paused",
+    "pace": "The agreed number of calls has been made; calls are paused",
 }
 """Reason of a pause -> its meaning; "until ..." follows."""
 
@@ -47,12 +47,10 @@ def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) 
     if tx.accounts.is_login_refused(account):
         sentence = "It refuses the user name or password. Correct it and restart the service; nothing is lost."
         return ConnectionStatus(name, "Sign-in refused", "bad", sentence)
-    if pause is not None and pause.reason.startswith("refused"):
-        sentence = "It refuses some calls of the service account; leads wait"
-        return ConnectionStatus(name, "Refuses calls", "bad", sentence, pause.until)
     if pause is not None:
         sentence = PAUSES.get(pause.reason, "It refuses some calls of the service account; leads wait")
-        return ConnectionStatus(name, "Paused", "busy", sentence, pause.until)
+        word, tone = ("Refuses calls", "bad") if pause.reason.startswith("refused") else ("Paused", "busy")
+        return ConnectionStatus(name, word, tone, sentence, pause.until)
     for call in tx.queue.call_pauses():
         if call.account == account:
             return ConnectionStatus(name, "Partly paused", "warn", call.reason, call.until)
@@ -75,13 +73,13 @@ def _reconciliations(tx: Transaction, accounts: Iterable[str], now: datetime) ->
 
 def _reconciliation(name: str, reconciliation: Reconciliation, now: datetime) -> ConnectionStatus:
     result = reconciliation.result
-    number = result["nexudus"]["found"]
-    compared = f"Compared {_ago(reconciliation.ended_at, now)}: {counted(number, 'opportunity', 'opportunities')} found."
+    opportunities = counted(result["nexudus"]["found"], "opportunity", "opportunities")
+    compared = f"Compared {_ago(reconciliation.ended_at, now)}: {opportunities} found in Nexudus."
     if result["is_right"]:
         return ConnectionStatus(name, "In sync", "good", compared)
     word = counted(result["number"], "difference") if result["number"] else "Not compared"
     why = compared if result["number"] else next(iter(result["remarks"]), "")
-    sentence = f"{why} The command lead-capture reconcile lists them and says what to do."
+    sentence = f"{why} The command lead-capture reconcile lists each with its remedy."
     return ConnectionStatus(name, word, "warn", sentence)
 
 

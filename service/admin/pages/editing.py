@@ -60,7 +60,9 @@ def _add_edit(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
         except ActionNotAllowed as reason:
             return renderer.go(f"{PREFIX}/leads/{lead.id}", f"Nothing was changed: {reason}.")
         is_held = lead.status is Status.QUARANTINED
-        notice = "Changed. Still held as spam: release it to send it." if is_held else "Changed, and on its way to Nexudus."
+        notice = (
+            "Changed. Still held as spam: release it to send it." if is_held else "Changed, and on its way to Nexudus."
+        )
         return renderer.go(f"{PREFIX}/leads/{lead.id}", notice)
 
 

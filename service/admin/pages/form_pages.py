@@ -147,7 +147,9 @@ def _last_lead(tx: Transaction, form: Form, sender: str) -> Lead | None:
 def _bodies(shown: Mapping[str, Any]) -> dict[str, str]:
     """Title -> body as JSON, without the bodies that Nexudus would reject."""
     titles = {"opportunity": "The opportunity in Nexudus", "coworker": "The contact, if it does not exist yet"}
-    return {title: json.dumps(shown[name], indent=2, ensure_ascii=False) for name, title in titles.items() if shown[name]}
+    return {
+        title: json.dumps(shown[name], indent=2, ensure_ascii=False) for name, title in titles.items() if shown[name]
+    }
 
 
 def parse_answers(text: str) -> dict[str, Any]:

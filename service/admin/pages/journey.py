@@ -79,7 +79,11 @@ def _corrections(lead: Lead) -> Iterator[JourneyEvent]:
             detail = f"New: {names}. The newest answers count."
             yield JourneyEvent("Sent again with other answers", correction.at, detail=detail)
         else:
-            why = "They came too late to be sent" if lead.delivered_at else "They were not used because they look like spam"
+            why = (
+                "They came too late to be sent"
+                if lead.delivered_at
+                else "They were not used because they look like spam"
+            )
             detail = f"Different: {names}. {why}: enter them in Nexudus by hand if they matter."
             yield JourneyEvent("Sent again with other answers", correction.at, "warn", detail=detail)
 

@@ -14,7 +14,7 @@ from service.admin.deps import AdminDeps
 from service.admin.pages.labels import ACTIONS, sender_name
 from service.admin.pages.rendering import Renderer
 from service.lead import Lead, Status
-from service.store import Query, MatchCount, Transaction
+from service.store import MatchCount, Query, Transaction
 
 PAGE_SIZE = 50
 

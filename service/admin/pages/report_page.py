@@ -57,9 +57,9 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
     @routes.get("/pictures/<name>.csv")
     def former_address(name: str = "") -> BaseResponse:
         """The addresses of version 0.1."""
-        values = request.args.to_dict()
-        target = url_for("pages.figure_csv", name=name, **values) if name else url_for("pages.reports", **values)
-        return redirect(target, HTTPStatus.MOVED_PERMANENTLY)
+        address = url_for("pages.figure_csv", name=name) if name else url_for("pages.reports")
+        query = request.query_string.decode("ascii", "replace")
+        return redirect(f"{address}?{query}" if query else address, HTTPStatus.MOVED_PERMANENTLY)
 
 
 def _data(deps: AdminDeps, tx: Transaction, filters: ReportFilters, state: CountingState) -> ReportData:

@@ -27,7 +27,9 @@ class ApiRequest(Schema):
     def check_once(self, data: Any, **_: Any) -> Any:
         """Refuse a parameter that is given twice: only one would count."""
         values_of = getattr(data, "data", None)
-        if isinstance(values_of, MultiDict) and (twice := [name for name, values in values_of.lists() if len(values) > 1]):
+        if isinstance(values_of, MultiDict) and (
+            twice := [name for name, values in values_of.lists() if len(values) > 1]
+        ):
             raise ValidationError({name: ["is given twice"] for name in twice})
         return data
 

@@ -125,7 +125,9 @@ class KnownBody(ApiResponse):
     """Since when the person was known when the lead arrived. Dates are days in UTC."""
 
     since = fields.String(metadata={"description": "the earlier of the two"})
-    earlier_enquiries = fields.Integer(metadata={"description": "in the same account, without spam, tests and erased leads"})
+    earlier_enquiries = fields.Integer(
+        metadata={"description": "in the same account, without spam, tests and erased leads"}
+    )
     first_enquiry_at = fields.String(allow_none=True, metadata=INSTANT)
     in_nexudus_since = fields.String(
         allow_none=True, metadata={"description": "null: not known there, or not looked up yet"}
@@ -144,7 +146,9 @@ class CorrectionRequest(ApiRequest):
 
     fields_ = fields.Dict(
         keys=fields.String(),
-        values=fields.String(validate=validate.Length(max=MAX_ANSWER_LENGTH, error=f"is longer than {MAX_ANSWER_LENGTH} characters")),
+        values=fields.String(
+            validate=validate.Length(max=MAX_ANSWER_LENGTH, error=f"is longer than {MAX_ANSWER_LENGTH} characters")
+        ),
         required=True,
         validate=validate.Length(min=1, error="name at least one answer"),
         attribute="fields",

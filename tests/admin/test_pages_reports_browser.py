@@ -23,7 +23,7 @@ from tests.front import Front, count_days, sqlite_store
 pytestmark = pytest.mark.browser
 
 FORM = a_form("tour", title="Book a tour", webhooks={"meta": {"app_secret": "a"}, "tally": {}})
-PATHS = ("/admin/pictures?period=90", "/admin/pictures?form=nobody", "/admin/setup", "/admin/setup/tour")
+PATHS = ("/admin/reports?period=90", "/admin/reports?form=nobody", "/admin/setup", "/admin/setup/tour")
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +75,13 @@ def test_axe_finds_nothing_on_a_preview(screen: Screen) -> None:
     screen.open("/admin/setup/tour")
     screen.leave(lambda: screen.driver.find_element(By.CSS_SELECTOR, "#preview ~ form button").click())
 
-    assert "This is what it becomes" in screen.text
+    assert "Result" in screen.text
     assert issues(screen) == []
 
 
 def test_the_drawings_are_there_within_the_pages_policy(screen: Screen) -> None:
     log: list[object] = screen.driver.get_log("browser")  # type: ignore[no-untyped-call]
-    screen.open("/admin/pictures?period=90")
+    screen.open("/admin/reports?period=90")
     bars = screen.driver.find_elements(By.CSS_SELECTOR, "#leads rect")
 
     assert max(bar.size["height"] for bar in bars) > 50
@@ -89,7 +89,7 @@ def test_the_drawings_are_there_within_the_pages_policy(screen: Screen) -> None:
 
 
 def test_a_table_opens_by_keyboard(screen: Screen) -> None:
-    screen.open("/admin/pictures?period=90")
+    screen.open("/admin/reports?period=90")
     summary = screen.driver.find_element(By.CSS_SELECTOR, "#leads summary")
     screen.driver.execute_script("arguments[0].focus()", summary)
 
@@ -99,8 +99,8 @@ def test_a_table_opens_by_keyboard(screen: Screen) -> None:
 
 
 def test_a_period_is_chosen_by_keyboard(screen: Screen) -> None:
-    screen.open("/admin/pictures")
-    screen.driver.find_element(By.NAME, "period").send_keys("Everything")
+    screen.open("/admin/reports")
+    screen.driver.find_element(By.NAME, "period").send_keys("All time")
 
     screen.leave(lambda: screen.driver.find_element(By.NAME, "from").send_keys(Keys.ENTER))
 

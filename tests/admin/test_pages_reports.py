@@ -48,14 +48,14 @@ def see(operator: Operator, query: str = "") -> str:
     """The page on that evening."""
     with time_machine.travel(EVENING, tick=False):
         assert operator.sign_in().status_code == 303
-        return operator.see(f"/admin/pictures{query}")
+        return operator.see(f"/admin/reports{query}")
 
 
 def table(operator: Operator, name: str, query: str = "") -> list[list[str]]:
     """The figures of a picture."""
     with time_machine.travel(EVENING, tick=False):
         assert operator.sign_in().status_code == 303
-        answer = operator.client.get(f"/admin/pictures/{name}.csv{query}")
+        answer = operator.client.get(f"/admin/reports/{name}.csv{query}")
     assert answer.status_code == 200
     return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
 
@@ -79,7 +79,7 @@ def test_the_sentence_says_how_many_and_when_the_most(kept: Store, operator: Ope
     bring(kept)
     count(kept)
 
-    assert "4 leads in 7 days, about 0.6 a day. The most in one day: 3 (23 Nov)." in see(operator, "?period=7")
+    assert "4 leads in 7 days, about 0.6 a day. Busiest day: 23 Nov, with 3." in see(operator, "?period=7")
 
 
 def test_one_form_may_be_asked_for(kept: Store, operator: Operator) -> None:
@@ -87,8 +87,8 @@ def test_one_form_may_be_asked_for(kept: Store, operator: Operator) -> None:
     bring(kept, 1, form="tour")
     count(kept)
 
-    assert table(operator, "forms", "?form=tour")[1:] == [["tour", "1", "1", "100 %"]]
-    assert table(operator, "forms")[1:] == [["contact", "2", "2", "67 %"], ["tour", "1", "1", "33 %"]]
+    assert table(operator, "forms", "?form=tour")[1:] == [["tour", "1", "1", "100%"]]
+    assert table(operator, "forms")[1:] == [["contact", "2", "2", "67%"], ["tour", "1", "1", "33%"]]
 
 
 def test_beyond_three_months_weeks_are_shown(kept: Store, operator: Operator) -> None:
@@ -110,7 +110,7 @@ def test_channels_are_beside_each_other_on_one_scale(kept: Store, operator: Oper
 
     said = see(operator, "?period=7")
 
-    assert "Most leads came by Email 75 % and Direct 25 %. All on the same scale." in said
+    assert "Largest: Email 75% and Direct 25%. All charts have the same scale." in said
     assert table(operator, "channels", "?period=7")[0] == ["Day", "Email", "Direct"]
 
 
@@ -119,8 +119,8 @@ def test_leads_without_a_campaign_are_told_and_not_drawn(kept: Store, operator: 
     bring(kept, 1, utm_campaign="spring")
     count(kept)
 
-    assert "3 leads (75 %) without a campaign." in see(operator)
-    assert table(operator, "campaigns")[1:] == [["spring", "1", "1", "25 %"]]
+    assert "3 leads (75%) without a campaign." in see(operator)
+    assert table(operator, "campaigns")[1:] == [["spring", "1", "1", "25%"]]
 
 
 def test_what_strangers_wrote_runs_nowhere(kept: Store, operator: Operator) -> None:
@@ -130,7 +130,7 @@ def test_what_strangers_wrote_runs_nowhere(kept: Store, operator: Operator) -> N
 
     names = {row[0] for row in table(operator, "campaigns")[1:]}
     with time_machine.travel(EVENING, tick=False):
-        html = operator.client.get("/admin/pictures").text
+        html = operator.client.get("/admin/reports").text
 
     assert names == {"'=HYPERLINK(1)", "<script>alert(1)</script>"}
     assert "<script>alert" not in html
@@ -140,7 +140,7 @@ def test_speed_is_told_for_half_and_for_nearly_all(kept: Store, operator: Operat
     bring(kept, 3)
     count(kept)
 
-    assert "Half of the leads were in Nexudus within 2.1 s, 95 of 100 within 2.1 s." in see(operator)
+    assert "Half of the leads were in Nexudus within 2.1 s, 95% within 2.1 s." in see(operator)
 
 
 def test_what_became_of_leads_is_said_in_words(kept: Store, operator: Operator) -> None:
@@ -149,8 +149,8 @@ def test_what_became_of_leads_is_said_in_words(kept: Store, operator: Operator) 
     keep(kept, a_lead(status=Status.QUARANTINED))
     count(kept)
 
-    assert "75 % of what is meant for Nexudus is there." in see(operator)
-    assert table(operator, "health", "?period=7")[0] == ["Day", "Delivered", "Needs you", "Held as spam"]
+    assert "75% of the leads meant for Nexudus are there." in see(operator)
+    assert table(operator, "health", "?period=7")[0] == ["Day", "Delivered", "Needs attention", "Held as spam"]
 
 
 def test_coverage_tells_what_nothing_knows(kept: Store, operator: Operator) -> None:
@@ -161,7 +161,7 @@ def test_coverage_tells_what_nothing_knows(kept: Store, operator: Operator) -> N
 
     said = see(operator)
 
-    assert "Of 60 % it is known where they came from." in said
+    assert "The origin of 60% is known." in said
     assert "Sources that no rule knows: blimp (1)." in said
     assert "Tags that were repaired or left out: macro (1)." in said
 
@@ -171,7 +171,7 @@ def test_every_drawing_is_named_and_is_a_table_as_well(kept: Store, operator: Op
     count(kept)
     with time_machine.travel(EVENING, tick=False):
         operator.sign_in()
-        html = operator.client.get("/admin/pictures").text
+        html = operator.client.get("/admin/reports").text
 
     assert html.count('role="img"') == html.count("<desc ") == 9
     assert html.count("<table") == html.count(".csv?") == 8  # nobody said a location
@@ -197,4 +197,4 @@ def test_odd_periods_are_answered(kept: Store, operator: Operator, query: str) -
 
 
 def test_a_picture_that_does_not_exist_is_said_to(operator: Operator) -> None:
-    assert operator.client.get("/admin/pictures/nothing.csv").status_code == 404
+    assert operator.client.get("/admin/reports/nothing.csv").status_code == 404
