@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from service.lead import Attempt, Lead, Outcome, Reason, Status, Step
-from service.nexudus.lead_sources import lead_source_name as vendor_name
+from service.nexudus.enumerations import lead_source_name as vendor_name
 from service.platforms.registry import PLATFORMS
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
