@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.capture.sheets.cells import NoSheet
 from service.capture.sheets.columns import meanings_of
 from service.capture.sheets.opening import ImportSheet, open_sheet
-from service.capture.sheets.source import NoSheet
 from tests.builders import a_form
 
 MEANS = meanings_of(a_form())

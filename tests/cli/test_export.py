@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.sheets.cells import bare, bare_foreign, protect, protect_all
+from service.capture.sheets.cells import protect, protect_all, unprotect, unprotect_foreign
 from service.cli import export_pages
 from service.cli.export import COLUMNS
 from service.cli.export_pages import PAGE
@@ -125,7 +125,7 @@ def test_no_cell_of_a_stranger_is_a_formula(run: Terminal, kept: Store, cell: st
 
 @given(st.text(alphabet="=+-@';\t\r\n ab1＝"))
 def test_reading_a_cell_takes_away_what_writing_added(text: str) -> None:
-    assert bare(protect(text)) == text
+    assert unprotect(protect(text)) == text
 
 
 @given(st.lists(st.text(alphabet="=+-@';\t\r\n ab1＝"), max_size=4))
@@ -143,7 +143,7 @@ def test_what_cannot_run_stays_as_it_is() -> None:
     [("'123", "123"), ('="0123"', "0123"), ("'+44 20", "+44 20"), ("'t Hoen", "'t Hoen"), ("plain", "plain")],
 )
 def test_cells_that_excel_was_kept_from_are_read_bare(cell: str, read: str) -> None:
-    assert bare_foreign(cell) == read
+    assert unprotect_foreign(cell) == read
 
 
 def test_extras_cannot_run_either_and_stay_json(run: Terminal, kept: Store) -> None:

@@ -139,7 +139,7 @@ def test_of_phones_that_are_numbers_it_is_told_that_they_lost_something(run: Ter
 
     told = json.loads(run("import", file, "--form", "contact", "--dry-run", "--json").out)
 
-    assert told["warnings"] == ["Phones in column Phone are kept as numbers: a 0 or + that began them is lost."]
+    assert told["warnings"] == ["Phones in column Phone are stored as numbers: a leading 0 or + is lost."]
 
 
 def test_platforms_are_known_in_workbooks_too(run: Terminal, kept: Store) -> None:

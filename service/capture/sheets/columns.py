@@ -1,37 +1,236 @@
-"""What each column of a file means."""
+"""Whose export a file is, which identifying columns it lacks, and what each column means."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
+from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.layout import CLICK_IDS, UTM_KEYS
 from service.capture.fields.names import fold, meaning_of
 from service.capture.parsing.nesting import dotted
-from service.capture.sheets.origin import Ids, ImportPlan
+from service.capture.parsing.texts import clean
+from service.capture.sheets.cells import unprotect_foreign
+from service.capture.tools.any_json.relayed import relay
 from service.capture.tools.any_json.surroundings import LEAD_IDS
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
+from service.platforms.registry import PLATFORMS
+
+OWN_COLUMNS = frozenset(("id", "received_at", "status", "lead_source_name", "click_ids", "extras"))
+"""Columns that together occur only in an export of this service."""
+
+NO_PLATFORM = "none"
+"""The operator's choice for a file that is no platform's, whatever it looks like."""
+
+_AD_COLUMNS = re.compile(r"(?:adset|adgroup|assetgroup)(?:id|name)?|(?:ad|creative)(?:id|name)|isorganic")
+_CAMPAIGN_COLUMNS = re.compile(r"(campaign(?=id|name)|leadtype|lead(?:gen)?form|createdtime)(?:id|name)?")
+_BESIDE = re.compile(
+    r"(?:form|page|advertiser|account)(?:id|name)|platform|leadtype|gclid|googleclickid|leadstatus|campaign"
+)
+"""Folded names: of ad leads; of ad leads or a website's; and those that, beside the second, show ad leads."""
+
+_PLATFORM_SPELLINGS = frozenset(("campaign_id", "campaign_name"))
+_ANSWERS_BESIDE_TIMES = frozenset(("full_name", "phone_number"))
+"""Exact names: only ad platforms write the first, and the second beside `created_time`."""
+
+_PREFIXED = re.compile(r"(?:l|f|ag|as|c):\d{5,}|p:\+?[\d ()./-]{6,}")  # Meta's prefix against rounding
+_META_PLATFORMS = frozenset(("fb", "ig"))
+
+_LONG_ID_DIGITS = 16  # a spreadsheet keeps fifteen of them
+_COUNTER_DIGITS = 7  # shorter than any platform's ids
+_FIRST_LINE = 2  # of the rows, below a header
+_MIN_LONG_IDS = 3  # that end in zeros: rounded
+_MAX_SIGNS = 3  # shown to the operator
+_MAX_SAMPLE = 50  # rows in which each lead's platform is looked up
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
+
+
+class Ids(StrEnum):
+    """How far the ids of a file can be trusted."""
+
+    GOOD = "good"
+    ROUNDED = "rounded"  # by a spreadsheet: several leads may share one
+    COUNTED = "counted"  # row numbers
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """How the rows of a file are read.
+
+    platform: of its leads, "" for none. is_ours: an export of this service. lacks: why the operator must choose the
+    platform before anything is imported; "" where nothing is missing.
+    """
+
+    header: tuple[str, ...]
+    platform: str = ""
+    is_ours: bool = False
+    ids: Ids = Ids.GOOD
+    lacks: str = ""
+
+    @property
+    def rounded(self) -> bool:
+        """Whether a spreadsheet has rounded the ids."""
+        return self.ids is Ids.ROUNDED
+
+
+def plan_of(header: Sequence[str], sample: Sequence[Sequence[str]], choice: str = "") -> ImportPlan:
+    """Return how to read a file, by its columns and first rows. choice: the operator's, a platform or NO_PLATFORM."""
+    if frozenset(header) >= OWN_COLUMNS:
+        return ImportPlan(tuple(header), is_ours=True)
+    ids = _ids_of(header, sample)
+    if choice:
+        return ImportPlan(tuple(header), "" if choice == NO_PLATFORM else choice, ids=ids)
+    certain = platform_of(header) or _platform_in(header, sample)
+    signs = list(_signs_of(header, sample))
+    is_lacking = bool(signs) and (not certain or ids in (Ids.NONE, Ids.COUNTED))
+    platform = certain or _guess(header, sample)
+    return ImportPlan(
+        tuple(header), platform, ids=ids, lacks=_lacks(platform, certain, signs, ids) if is_lacking else ""
+    )
+
+
+def platform_of(header: Sequence[str]) -> str:
+    """Return the platform with exports of these columns, "" for none."""
+    folded = frozenset(map(fold, header))
+    matches = (name for name, each in PLATFORMS.items() if any(columns <= folded for columns in each.export.columns))
+    return next(matches, "")
+
+
+def _platform_in(header: Sequence[str], sample: Sequence[Sequence[str]]) -> str:
+    """The platform that every row names, "" for none."""
+    named = {
+        relay(
+            [NamedAnswer(name, clean(unprotect_foreign(cell))) for name, cell in zip(header, cells, strict=False)],
+            {},
+            {},
+        ).platform
+        for cells in sample[:_MAX_SAMPLE]
+    }
+    return named.pop() if len(named) == 1 else ""
+
+
+# -- what it lacks
+
+
+def _lacks(platform: str, certain: str, signs: Sequence[str], ids: Ids) -> str:
+    whose = PLATFORMS[platform].title if platform in PLATFORMS else "an ad platform"
+    missing = [] if certain else ["the columns that identify the platform"]
+    missing += {Ids.NONE: ["the leads' ids"], Ids.COUNTED: ["the leads' ids (its own only count the rows)"]}.get(
+        ids, []
+    )
+    option = f"--sender {platform or '|'.join(PLATFORMS)}"
+    return (
+        f"looks like an export of {whose} ({', '.join(signs[:_MAX_SIGNS])}), but lacks {' and '.join(missing)}: "
+        f"leads that the webhook already brought would be imported twice. Name the platform with {option}: then "
+        f"rows are compared with its leads, those without ids by person and time. With --sender {NO_PLATFORM} all count as new"
+    )
+
+
+def _signs_of(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Signs of an ad platform's export, for the operator."""
+    folded = {fold(name): name for name in header if name}
+    ads = [name for each, name in folded.items() if _AD_COLUMNS.fullmatch(each)]
+    if not ads and not any(each.startswith("utm") for each in folded):
+        campaigns = dict(_campaign_columns(folded))
+        beside = [name for each, name in folded.items() if _BESIDE.fullmatch(each) and name not in campaigns]
+        if "created_time" in campaigns:
+            beside += (name for name in folded.values() if name in _ANSWERS_BESIDE_TIMES)
+        is_ads = (
+            bool(campaigns and beside)
+            or len({*campaigns.values()}) > 1
+            or not _PLATFORM_SPELLINGS.isdisjoint(campaigns)
+        )
+        ads = [*campaigns, *beside] if is_ads else []
+    yield from (f"column {name}" for name in ads)
+    yield from (f"values such as {value}" for value in _meta_values(header, sample))
+
+
+def _campaign_columns(folded: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Columns of campaigns and of their leads' times, each with its kind. CRMs have a "Created Time", too."""
+    for each, name in folded.items():
+        match = _CAMPAIGN_COLUMNS.fullmatch(each)
+        if match and (match[1] != "createdtime" or "_" in name):
+            yield name, match[1]
+
+
+def _meta_values(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Values that only Meta writes, one for each column; of a prefixed phone only the beginning."""
+    for place, name in enumerate(header):
+        values = [cells[place].strip() for cells in sample if len(cells) > place and cells[place].strip()]
+        if values and fold(name) == "platform" and _META_PLATFORMS.issuperset(map(str.lower, values)):
+            yield values[0]
+        elif values and sum(bool(_PREFIXED.fullmatch(value)) for value in values) * 2 > len(values):
+            yield f"{next(value for value in values if _PREFIXED.fullmatch(value))[:4]}…"
+
+
+def _guess(header: Sequence[str], sample: Sequence[Sequence[str]]) -> str:
+    names = list(map(fold, header))
+    if any(_meta_values(header, sample)):
+        return "meta"
+    return next((name for name, platform in PLATFORMS.items() if any(map(platform.export.hint.fullmatch, names))), "")
+
+
+# -- ids
+
+
+def _ids_of(header: Sequence[str], sample: Sequence[Sequence[str]]) -> Ids:
+    ids = next((cells for place in _id_columns(header) if (cells := _cells_of(place, sample))), [])
+    if not ids:
+        return Ids.NONE
+    if any(_ROUNDED.fullmatch(each) for each in ids):
+        return Ids.ROUNDED
+    long = [each for each in ids if each.isdecimal() and len(each) >= _LONG_ID_DIGITS]
+    if len(long) >= _MIN_LONG_IDS and all(not each[_LONG_ID_DIGITS - 1 :].strip("0") for each in long):
+        return Ids.ROUNDED
+    return Ids.COUNTED if len(ids) > 1 and _are_counted(ids) else Ids.GOOD
+
+
+def _are_counted(ids: Sequence[str]) -> bool:
+    """Whether they are row numbers: consecutive, from 0, 1 or the first row's line."""
+    if not all(each.isdecimal() and len(each) <= _COUNTER_DIGITS for each in ids):
+        return False
+    numbers = sorted(map(int, ids))
+    return numbers[0] <= _FIRST_LINE and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _id_columns(header: Sequence[str]) -> Iterator[int]:
+    """The columns that may hold a lead's id, the surest first."""
+    names = list(map(fold, header))
+    yield from (names.index(name) for name in LEAD_IDS if name in names)
+    for place, name in enumerate(header):
+        meaning = meaning_of(name)
+        if meaning and meaning.target == "external_id" and names[place] not in LEAD_IDS:
+            yield place
+
+
+def _cells_of(place: int, sample: Sequence[Sequence[str]]) -> list[str]:
+    cells = (unprotect_foreign(cells[place].strip()).rpartition(":")[2] for cells in sample if len(cells) > place)
+    return [cell for cell in cells if cell]
+
 
 TIMES = frozenset(("createdtime", "createtime", "leadsubmittime", "occurredat", "submittedon", "createdat"))
-"""When it was submitted, folded, beside what aliases.json knows."""
+"""Folded names of the time of submission, beside those in aliases.json."""
 
 _FACTS = re.compile(r"(campaign|ad|adset|adgroup|creative|assetgroup|form|page|advertiser|account)(id|name)")
 _MORE_FACTS = frozenset(("platform", "isorganic", "leadtype"))
 
 
 def meaning_in_words(name: str, plan: ImportPlan, form: Form) -> str:
-    """What becomes of a column, for people."""
+    """Return what becomes of a column, for the operator."""
     if plan.is_ours:
-        return _OF_OURS.get(name) or _in_words(name if name in CANONICAL_FIELDS else _target_of(name, form))
+        return _OWN_MEANINGS.get(name) or _in_words(name if name in CANONICAL_FIELDS else _target_of(name, form))
     folded = fold(name)
     if plan.platform and folded in LEAD_IDS:
-        return _OF_IDS.get(plan.ids) or f"lead id at {plan.platform}"
+        return _ID_MEANINGS.get(plan.ids) or f"lead id at {plan.platform}"
     if plan.platform and (folded in _MORE_FACTS or _FACTS.fullmatch(folded)):
         return "campaign and such"
     return "time of submission" if folded in TIMES else _in_words(_target_of(name, form))
 
 
 def meanings_of(form: Form) -> Callable[[str], str]:
-    """How columns are understood for a form: a name -> an answer, a tag or a fact of an ad; "" where nobody knows."""
+    """Return the meaning of column names for a form: an answer, a tag or an ad's fact; "" for an unknown one."""
 
     def meaning(name: str) -> str:
         folded = fold(name)
@@ -57,12 +256,12 @@ def _in_words(target: str) -> str:
     return "left out" if target.startswith("_") else "kept as it is"
 
 
-_OF_IDS = {Ids.ROUNDED: "rounded id: not used", Ids.COUNTED: "row number: not used"}
+_ID_MEANINGS = {Ids.ROUNDED: "rounded id: not used", Ids.COUNTED: "row number: not used"}
 _EVIDENCE = frozenset(("landing_page", "page_url", "referrer", "form_name"))
-_OF_OURS = {
+_OWN_MEANINGS = {
     "id": "id of the lead",
     "received_at": "time of submission",
-    "sender": "who sent it",
+    "sender": "sender",
     "external_id": "the sender's id",
     "click_ids": "source: click ids",
     "extras": "further answers",

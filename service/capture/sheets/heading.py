@@ -1,7 +1,7 @@
-"""Which line of a file names its columns: programmes put titles, dates and filters above it, and totals below.
+"""Which line of a file names its columns: programs put titles, dates and filters above it, and totals below.
 
-It is the first line most of whose cells are names that are understood; where no line is, the first that names most
-of the columns that the rows below it fill. What stands above is shown and never a lead.
+It is the first line in which most cells are known names, else the first that names most of the columns filled below
+it. Lines above it are shown and never read as leads.
 """
 
 import re
@@ -13,17 +13,16 @@ from functools import cached_property
 from service.capture.fields.contact import read_email
 from service.capture.fields.names import fold
 from service.capture.parsing.texts import clean
-from service.capture.sheets.cells import bare_foreign
-from service.capture.sheets.source import NoSheet, SheetRow
+from service.capture.sheets.cells import NoSheet, SheetRow, unprotect_foreign
 
-Means = Callable[[str], str]
-"""A column's name -> what it means, such as "email"; "" where nobody knows."""
+ColumnMeaning = Callable[[str], str]
+"""A function from a column's name to its meaning, such as "email"; "" for an unknown one."""
 
 MAX_LINES_ABOVE = 50
-"""Filled lines at the top of a file among which the one with the names is looked for."""
+"""Filled lines at the top of a file among which the header is searched for."""
 
-_MIN_SHARE_FILLED = 0.2  # of the rows below fill a column that a header should name
-_MIN_SHARE_NAMED = 0.6  # of those columns are named by a header in words that nobody knows
+_MIN_SHARE_FILLED = 0.2  # of the rows below: a column that so many fill should have a name
+_MIN_SHARE_NAMED = 0.6  # of those columns: a header of unknown words names so many
 _PERSON = frozenset(("email", "full_name", "first_name", "last_name", "phone", "message"))
 _VALUE = re.compile(
     r"(?:(?:l|f|ag|as|c|p):)?[+(€$£-]?\d[\d\s.,:;/()%€$£+-]*"  # numbers, times, prices, phones, Meta's p:+44…
@@ -33,21 +32,21 @@ _LABEL = re.compile(
     r"[^:]{1,40}: |(?:export|creat|generat|download|prepar|sent|report|erstellt|owner|account|user)", re.IGNORECASE
 )
 _IMPORT_ID = '{"ImportId"'
-_WHAT = r"leads?|rows?|records?|entries|responses?|submissions?|contacts?|results?"
+_ROWS = r"leads?|rows?|records?|entries|responses?|submissions?|contacts?|results?"
 _TOTAL = re.compile(
     rf"(?:(?:grand |sub)?totals?|sum|count|summe|gesamt(?:summe)?|insgesamt|anzahl|totaal|totale|total général|somme|"
-    rf"suma|razem|итого|(?:number of )?(?:{_WHAT}))(?: (?:of )?(?:{_WHAT}))?\s*[:=]?\s*(?P<figure>[\d.,\s]*)"
-    rf"(?:{_WHAT})?",
+    rf"suma|razem|итого|(?:number of )?(?:{_ROWS}))(?: (?:of )?(?:{_ROWS}))?\s*[:=]?\s*(?P<figure>[\d.,\s]*)"
+    rf"(?:{_ROWS})?",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(rf"[\d.,]+ (?:{_WHAT})(?: in total)?\.?", re.IGNORECASE)
+_COUNTED = re.compile(rf"[\d.,]+ (?:{_ROWS})(?: in total)?\.?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The columns' names. line: the last that names them. above: what is no part of the table, with its lines.
+    """The names of the columns. line: the last line of names. above: lines that are no part of the table, numbered.
 
-    understood: how many of the names mean something.
+    understood: number of known names.
     """
 
     names: tuple[str, ...]
@@ -57,7 +56,7 @@ class Heading:
     _lines: frozenset[tuple[str, ...]] = field(default=frozenset(), repr=False)
 
     def why_no_lead(self, cells: Sequence[str]) -> str:
-        """Why a row below it is none of the leads; "" where it is one."""
+        """Return why a row below the header is no lead; "" where it is one."""
         filled = [cell for cell in cells if cell and not cell.isspace()]
         first = filled[0].strip() if filled else ""
         if any(first in line for line in self._lines) and _trimmed(cells) in self._lines:
@@ -65,10 +64,10 @@ class Heading:
         return "it is a total" if _is_total(first, filled[1:]) else ""
 
 
-def find_heading(rows: Sequence[SheetRow], means: Means, whole: frozenset[str] = frozenset()) -> Heading:
-    """Find the line that names the columns among the first rows of a file.
+def find_heading(rows: Sequence[SheetRow], means: ColumnMeaning, whole: frozenset[str] = frozenset()) -> Heading:
+    """Find the header among the first rows of a file.
 
-    whole: names that make a header together, whatever else stands there.
+    whole: names that make any line with all of them the header.
     Raises: NoSheet, without the name of the file.
     """
     filled = [row for row in rows if row.cells and not row.is_empty]
@@ -83,12 +82,12 @@ def find_heading(rows: Sequence[SheetRow], means: Means, whole: frozenset[str] =
 
 
 class _Line:
-    """One line at the top, judged by itself and by what stands below it."""
+    """One line at the top, judged by itself and by the rows below it."""
 
-    def __init__(self, row: SheetRow, below: Sequence[SheetRow], means: Means) -> None:
+    def __init__(self, row: SheetRow, below: Sequence[SheetRow], means: ColumnMeaning) -> None:
         self.number = row.line
         self.raw = row.cells or []
-        self.cells = [clean(bare_foreign(cell)) for cell in self.raw]
+        self.cells = [clean(unprotect_foreign(cell)) for cell in self.raw]
         self.filled = [cell for cell in self.cells if cell]
         self.has_values = any(map(_is_value, self.filled))
         self.has_address = any(read_email(cell) for cell in self.filled)
@@ -96,25 +95,25 @@ class _Line:
 
     @cached_property
     def used(self) -> set[int]:
-        """The columns that the rows below fill, but for those that hardly any does."""
+        """The columns filled below, without those that hardly any row fills."""
         counted = Counter(place for row in self._below for place, cell in enumerate(row.cells or ()) if cell.strip())
         return {place for place, times in counted.items() if times >= _MIN_SHARE_FILLED * len(self._below)}
 
     def is_understood(self) -> bool:
-        """Whether most of it are names that are known, and it names at least half of the columns below."""
+        """Whether most cells are known names, and they name at least half of the columns below."""
         known = sum(bool(self._means(cell)) for cell in self.filled)
         is_plain = known * 2 > len(self.filled) and not self.has_address
         return is_plain and self._share_named() * 2 >= 1 and all(map(self._is_borne_out, range(len(self.cells))))
 
     def _is_borne_out(self, place: int) -> bool:
-        """Whether addresses stand under what is called an address: an answer may be the word "E-mail", too."""
+        """Whether a column called an address has addresses: an answer may be the word "E-mail", too."""
         if self._means(self.cells[place]) != "email":
             return True
         under = [row.cells[place] for row in self._below if row.cells and len(row.cells) > place and row.cells[place]]
         return not under or any("@" in cell for cell in under)
 
     def fits(self) -> bool:
-        """Whether it can be the header by its shape alone."""
+        """Whether its shape alone makes it a header."""
         is_plain = not self.has_values and len({*map(fold, self.filled)}) == len(self.filled)
         return is_plain and bool(self._below) and self._share_named() >= _MIN_SHARE_NAMED
 
@@ -124,7 +123,7 @@ class _Line:
 
 
 def _place_of(top: Sequence[_Line]) -> int:
-    """Where the header stands: above the first line with an address, if a line there can be one."""
+    """The place of the header: above the first line with an address, if any line there fits."""
     first_lead = next((number for number, line in enumerate(top) if line.has_address), len(top))
     places = (
         *(number for number, line in enumerate(top[:first_lead]) if line.is_understood()),
@@ -136,16 +135,16 @@ def _place_of(top: Sequence[_Line]) -> int:
     return next(iter(places), 0)
 
 
-def _heading_at(top: Sequence[_Line], place: int, means: Means) -> Heading:
-    """The header with what a second line adds to it, above or below."""
+def _heading_at(top: Sequence[_Line], place: int, means: ColumnMeaning) -> Heading:
+    """The header, completed by a second line above or below it."""
     header, first, last = top[place].cells, place, place
     gaps = {column for column in top[place].used if column >= len(header) or not header[column]}
     if place and len(top[place - 1].filled) > 1 and _fills(top[place - 1], gaps):
         header, first = _joined(top[place - 1].cells, header, means), place - 1
-    elif place + 1 < len(top) and _fills(top[place + 1], gaps) and _has_nobody(top[place + 1], header, means):
+    elif place + 1 < len(top) and _fills(top[place + 1], gaps) and _shows_no_person(top[place + 1], header, means):
         header, last = _joined(header, top[place + 1].cells, means), place + 1
     ids = next((number for number in range(place + 1, min(place + 3, len(top))) if _is_import_id(top[number])), None)
-    if ids is not None:  # Qualtrics: short names, the questions, and numbers for its own import
+    if ids is not None:  # Qualtrics: short names, questions, and numbers for its own import
         header, last = top[ids - 1].cells, ids
     return Heading(
         names=tuple(header),
@@ -157,24 +156,24 @@ def _heading_at(top: Sequence[_Line], place: int, means: Means) -> Heading:
 
 
 def _fills(line: _Line, gaps: set[int]) -> bool:
-    """Whether a line names what the header beside it leaves without a name."""
+    """Whether a line names columns that the header beside it leaves unnamed."""
     return bool(gaps) and not line.has_values and any(line.cells[column] for column in gaps if column < len(line.cells))
 
 
-def _has_nobody(line: _Line, header: Sequence[str], means: Means) -> bool:
-    """Whether a line under the header says nothing of a person: it may be the header's second line."""
-    asked = [place for place, name in enumerate(header) if means(name) in _PERSON]
-    said = [line.cells[place] for place in asked if place < len(line.cells)]
-    is_filled = any(cell and not means(cell) for cell in said)
-    return not is_filled and (bool(asked) or any(means(cell) in _PERSON for cell in line.filled))
+def _shows_no_person(line: _Line, header: Sequence[str], means: ColumnMeaning) -> bool:
+    """Whether a line under the header holds no person's details, so that it may be the header's second line."""
+    personal = [place for place, name in enumerate(header) if means(name) in _PERSON]
+    cells = [line.cells[place] for place in personal if place < len(line.cells)]
+    is_filled = any(cell and not means(cell) for cell in cells)
+    return not is_filled and (bool(personal) or any(means(cell) in _PERSON for cell in line.filled))
 
 
 def _is_import_id(line: _Line) -> bool:
     return all(cell.startswith(_IMPORT_ID) for cell in line.filled)
 
 
-def _joined(upper: Sequence[str], lower: Sequence[str], means: Means) -> list[str]:
-    """Two lines of names made one: a name above counts for the columns up to the next, as in merged cells."""
+def _joined(upper: Sequence[str], lower: Sequence[str], means: ColumnMeaning) -> list[str]:
+    """Two lines of names as one: a name above counts for the columns up to the next, as in merged cells."""
     width = max(len(upper), len(lower))
     above, below = ([*line, *[""] * (width + 1 - len(line))] for line in (upper, lower))
     names, carried = [], ""
@@ -189,8 +188,8 @@ def _joined(upper: Sequence[str], lower: Sequence[str], means: Means) -> list[st
     return names
 
 
-def _check_above(above: Sequence[_Line], header: _Line, heading: Heading, means: Means) -> None:
-    """See that no leads stand above the header, as where somebody has sorted the file together with it.
+def _check_above(above: Sequence[_Line], header: _Line, heading: Heading, means: ColumnMeaning) -> None:
+    """Check that no leads stand above the header, as after sorting the file together with its header.
 
     Raises: NoSheet.
     """
@@ -205,7 +204,7 @@ def _check_above(above: Sequence[_Line], header: _Line, heading: Heading, means:
         ):
             raise NoSheet(
                 f"has an address in line {line.number}, above the names of the columns in line {heading.line}: "
-                f"put that line below them if it is a lead, or an empty line between if it is none"
+                f"move that line below them if it is a lead, else put an empty line between"
             )
 
 
@@ -214,10 +213,10 @@ def _is_value(cell: str) -> bool:
 
 
 def _is_total(first: str, others: Sequence[str]) -> bool:
-    found = _TOTAL.fullmatch(first)
-    if not found:
+    total = _TOTAL.fullmatch(first)
+    if not total:
         return not others and bool(_COUNTED.fullmatch(first))
-    figures = [*filter(None, (found["figure"].strip(),)), *others]
+    figures = [*filter(None, (total["figure"].strip(),)), *others]
     return bool(figures) and all(not any(map(str.isalpha, figure)) and "@" not in figure for figure in figures)
 
 

@@ -1,10 +1,10 @@
-"""A workbook written out as lines of JSON, in a process of its own: `python unpacking.py FILE`.
+"""Writes a workbook out as lines of JSON, in a process of its own: `python unpacking.py FILE`.
 
-A damaged workbook, or one with a stray cell a million rows below, can ask for more memory than there is, and the
-library that reads it then ends its process. So this one has a limit, and nobody else is in it.
+A damaged workbook, or one with a stray cell a million rows down, can ask for more memory than there is, and the library
+then aborts its process. So this process has limits and does nothing else.
 
-For each sheet an object, {"sheet": name, "hidden": ...}, and then its rows that are not empty, as [line, cells]. A cell
-is text, a number, true or false; dates and times are text in ISO 8601.
+The output has an object for each sheet, {"sheet": name, "hidden": ...}, then its rows that are not empty, as
+[line, cells]. A cell is text, a number, true or false; dates and times are text in ISO 8601.
 """
 
 import json
@@ -17,7 +17,7 @@ from datetime import date, datetime, time, timedelta
 import python_calamine
 
 PROTECTED, DAMAGED = 3, 4
-"""Exit codes; any other but 0 means that the process was ended."""
+"""Exit codes; any other than 0 means that the process was killed."""
 
 MAX_MEMORY_BYTES = 3 * 2**30
 MAX_WRITTEN_BYTES = 4 * 2**30
@@ -27,11 +27,11 @@ Cell = str | int | float | bool
 
 
 def main(path: str) -> int:
-    """Write it out; the exit code."""
-    _limit()
+    """Write the workbook out and return the exit code."""
+    _set_limits()
     try:
         for line in _lines(path):
-            print(json.dumps(line))  # noqa: T201 (this is what it is for)
+            print(json.dumps(line))  # noqa: T201 (the output)
     except python_calamine.PasswordError:
         return PROTECTED
     except (python_calamine.CalamineError, ValueError, OverflowError):
@@ -39,16 +39,16 @@ def main(path: str) -> int:
     return 0
 
 
-def _limit() -> None:
-    """What it may use; a system without such a limit goes on without. A dump of it would hold people's data."""
-    for what, most in (
+def _set_limits() -> None:
+    """Limit the process where the system can; a core dump would hold personal data."""
+    for resource_id, limit in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_AS, MAX_MEMORY_BYTES),
         (resource.RLIMIT_FSIZE, MAX_WRITTEN_BYTES),
         (resource.RLIMIT_CPU, MAX_CPU_S),
     ):
         with suppress(ValueError, OSError):
-            resource.setrlimit(what, (most, most))
+            resource.setrlimit(resource_id, (limit, limit))
 
 
 def _lines(path: str) -> Iterator[object]:
@@ -63,7 +63,7 @@ def _lines(path: str) -> Iterator[object]:
 
 
 def _plain(cell: Cell | date | time | timedelta) -> Cell:
-    """A cell as JSON has it."""
+    """A cell as a JSON value."""
     if isinstance(cell, datetime):
         return (cell + timedelta(milliseconds=500)).replace(microsecond=0).isoformat(" ")  # days are kept as fractions
     if isinstance(cell, date | time):

@@ -1,6 +1,6 @@
-"""Workbooks of spreadsheets: .xlsx, .xls, .ods. One of their sheets is read, the first that names columns as leads do.
+"""Workbooks: .xlsx, .xls, .ods. One sheet is read, the first that names the columns of leads.
 
-See unpacking.py for how they are read; here their cells become the texts that the same file would hold as CSV.
+unpacking.py writes them out as JSON; here their cells become the texts of the same file as CSV.
 """
 
 import json
@@ -13,8 +13,7 @@ from tempfile import NamedTemporaryFile
 from typing import IO
 
 from service.capture.sheets import unpacking
-from service.capture.sheets.delimited import HEAD_ROWS
-from service.capture.sheets.source import NoSheet, SheetRow
+from service.capture.sheets.cells import HEAD_ROWS, NoSheet, SheetRow
 
 MAX_WORKBOOK_BYTES = 100 * 2**20
 
@@ -22,7 +21,7 @@ _EXACT_BELOW = 2**53  # a spreadsheet's numbers are floats: beyond that they hav
 _BEGINNINGS = (
     (b"PK\x03\x04", ""),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ""),
-    (b"%PDF", "is a PDF: ask for the same as CSV or .xlsx"),
+    (b"%PDF", "is a PDF: ask for the leads as CSV or .xlsx"),
     (b"\x1f\x8b", "is compressed: unpack it first"),
 )
 _OTHERS_IN_ZIP = (
@@ -40,8 +39,8 @@ _UNREADABLE = "is damaged, or too large to be read: save the sheet with the lead
 class WorkbookPage:
     """One sheet of a workbook.
 
-    begins: its first row in what was written out. rows: how many it has. head: the first of them. numbers: columns in
-    which a number stands there, and not its digits as text.
+    begins: offset of its first row in the JSON. rows: number of rows. head: the first of them. numbers: columns with
+    numbers in the head, which are not texts of digits.
     """
 
     name: str
@@ -51,8 +50,8 @@ class WorkbookPage:
     head: list[SheetRow] = field(default_factory=list)
     numbers: set[int] = field(default_factory=set)
 
-    def look_at(self, line: bytes) -> None:
-        """Count a row, and keep what shows how the sheet is to be read."""
+    def add_row(self, line: bytes) -> None:
+        """Count a row, and keep it where it belongs to the head."""
         self.rows += 1
         if self.rows <= HEAD_ROWS:
             row = json.loads(line)
@@ -61,14 +60,14 @@ class WorkbookPage:
 
     @property
     def words(self) -> str:
-        """Its name and how much it holds, for people."""
+        """Its name and size, for the operator."""
         rows = f"{self.rows:,} row{'' if self.rows == 1 else 's'}"
         return f"{self.name} ({rows}{', hidden' if self.is_hidden else ''})"
 
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """A workbook of which one sheet is read. pages: those that are not empty."""
+    """A workbook and the one sheet that is read. pages: all that are not empty."""
 
     path: Path
     page: WorkbookPage
@@ -77,21 +76,21 @@ class Workbook:
 
     @property
     def words(self) -> str:
-        """How it is read, for people."""
+        """How it is read, for the operator."""
         return f"a workbook, its sheet {self.page.name}"
 
     @property
     def size(self) -> int:
-        """Bytes of what was written out."""
+        """Bytes of the JSON."""
         return Path(self._written.name).stat().st_size
 
     @property
     def unread(self) -> str:
-        """The other sheets that hold something, for people."""
+        """The other sheets that are not empty, for the operator."""
         return ", ".join(page.words for page in self.pages if page is not self.page)
 
     def rows(self) -> Iterator[SheetRow]:
-        """All rows of the sheet."""
+        """Yield all rows of the sheet."""
         with Path(self._written.name).open("rb") as lines:
             lines.seek(self.page.begins)
             for line in lines:
@@ -101,7 +100,7 @@ class Workbook:
 
 
 def why_no_table(beginning: bytes) -> str | None:
-    """Why a file is neither a workbook nor a text, judged by how it begins; "" for a workbook, None for a text."""
+    """Return why a file with these first bytes cannot be read; "" for a workbook, None for a text."""
     text = beginning.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<table", b"<?xml", b"<meta")):
         return "is a web page or XML, whatever its name says: open it in a spreadsheet, and save it as .xlsx or CSV"
@@ -111,9 +110,9 @@ def why_no_table(beginning: bytes) -> str | None:
 def open_workbook(
     path: Path, understood_in: Callable[[Sequence[SheetRow]], tuple[int, int]], name: str = ""
 ) -> Workbook:
-    """Open a workbook at the sheet with this name, or the one whose columns are named.
+    """Open a workbook at the sheet with this name, else at the first with named columns.
 
-    understood_in: of the first rows of a sheet, how many columns have names, and how many of these are understood.
+    understood_in: returns how many columns the first rows of a sheet name, and how many of these names are known.
     Raises: NoSheet, without the name of the file; OSError.
     """
     if path.stat().st_size > MAX_WORKBOOK_BYTES:
@@ -134,7 +133,7 @@ def _unpack(path: Path, written: IO[bytes]) -> None:
 
 
 def _reason_in_zip(path: Path) -> str:
-    """What an archive is that is no workbook: its directory of names stands at the end, uncompressed."""
+    """What an archive is if not a workbook: its directory of names stands at the end, uncompressed."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - 2**16))
         names = file.read().lower()
@@ -143,15 +142,15 @@ def _reason_in_zip(path: Path) -> str:
 
 
 def _pages_in(written: IO[bytes]) -> list[WorkbookPage]:
-    """The sheets of what was written out that are not empty, in their order."""
+    """The sheets that are not empty, in order."""
     pages: list[WorkbookPage] = []
     with Path(written.name).open("rb") as lines:
         for line in lines:
             if line.startswith(b"{"):
-                told = json.loads(line)
-                pages.append(WorkbookPage(told["sheet"], told["hidden"], lines.tell()))
+                sheet = json.loads(line)
+                pages.append(WorkbookPage(sheet["sheet"], sheet["hidden"], lines.tell()))
             else:
-                pages[-1].look_at(line)
+                pages[-1].add_row(line)
     return [page for page in pages if page.rows]
 
 
@@ -176,7 +175,7 @@ def _row_of(row: tuple[int, list[unpacking.Cell]], done: int = 0) -> SheetRow:
 
 
 def _text_of(cell: unpacking.Cell) -> str:
-    """A cell as a spreadsheet writes it into CSV; an id that has lost digits as one that shows it: 7.41E+18."""
+    """A cell as a spreadsheet writes it into CSV; an id that has lost digits in a form that shows it: 7.41E+18."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):

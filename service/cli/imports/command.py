@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from service.capture.sheets.source import NoSheet
+from service.capture.sheets.cells import NoSheet
 from service.cli.imports.showing import print_tally
 from service.cli.imports.taking import go_through
 from service.cli.installation import database_problem, open_installation

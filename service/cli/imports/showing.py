@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from service.capture.sheets.columns import Ids
 from service.capture.sheets.heading import Heading
-from service.capture.sheets.origin import Ids
 from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
 from service.cli.output import printable
 from service.lead import Status

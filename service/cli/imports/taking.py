@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from service import clock
 from service.capture.accept import arrival_of, keys_of, status_of
-from service.capture.sheets.columns import meanings_of
+from service.capture.sheets.cells import NoSheet, SheetRow
+from service.capture.sheets.columns import Ids, meanings_of, plan_of
 from service.capture.sheets.opening import open_sheet
-from service.capture.sheets.origin import Ids, plan_of
 from service.capture.sheets.rows import ReadRow, SheetReader
-from service.capture.sheets.source import NoSheet, SheetRow
 from service.cli.imports.tally import KNOWN, LEFT_OUT, UNREAD, Tally
 from service.cli.imports.twins import Twins
 from service.cli.output import progress_bar

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.capture.sheets.cells import bare, bare_foreign
-from service.capture.sheets.columns import meaning_in_words
+from service.capture.sheets.cells import unprotect, unprotect_foreign
+from service.capture.sheets.columns import ImportPlan, meaning_in_words
 from service.capture.sheets.opening import ImportSheet
-from service.capture.sheets.origin import ImportPlan
 from service.forms import Form
 from service.lead import Status
 
@@ -67,7 +66,7 @@ class Tally:
 
     def look_at(self, cells: Sequence[str]) -> None:
         """Note which columns a row fills."""
-        plain = bare if self.plan.is_ours else bare_foreign
+        plain = unprotect if self.plan.is_ours else unprotect_foreign
         for column, cell in zip(self.columns, cells, strict=False):
             if cell and (text := plain(cell).strip()):
                 column.filled += 1

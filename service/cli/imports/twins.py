@@ -12,8 +12,7 @@ from itertools import chain
 
 from service.capture.accept import id_key
 from service.capture.fields.names import fold
-from service.capture.sheets.rows import ReadRow
-from service.capture.sheets.times import Span
+from service.capture.sheets.rows import ReadRow, Span
 from service.forms import Form
 from service.store import PlatformLead, Store
 
