@@ -124,7 +124,8 @@ def _lacks(platform: str, certain: str, signs: Sequence[str], ids: Ids) -> str:
     return (
         f"looks like an export of {whose} ({', '.join(signs[:_MAX_SIGNS])}), but lacks {' and '.join(missing)}: "
         f"leads that the webhook already brought would be imported twice. Name the platform with {option}: then "
-        f"rows are compared with its leads, those without ids by person and time. With --sender {NO_PLATFORM} all count as new"
+        "rows are compared with its leads, those without ids by person and time. "
+        f"With --sender {NO_PLATFORM} all count as new"
     )
 
 
