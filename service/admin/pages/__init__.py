@@ -25,7 +25,7 @@ from service.admin.pages import (
     sign_in,
     today,
 )
-from service.admin.pages.auth import Sessions
+from service.admin.pages.auth import Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.store import StoreUnavailable
 
@@ -52,10 +52,10 @@ ASSETS = {
 
 def register(app: Flask, deps: AdminDeps) -> None:
     """Put the dashboard into the app."""
-    sessions = Sessions(deps)
-    renderer = Renderer(sessions, deps.zone, deps.public_url.startswith("https://"))
+    authenticator = Authenticator(deps)
+    renderer = Renderer(authenticator, deps.zone, deps.public_url.startswith("https://"))
     routes = Blueprint("pages", __name__, url_prefix=PREFIX)
-    sign_in.add(routes, deps, renderer, sessions)
+    sign_in.add(routes, deps, renderer, authenticator)
     for add in PAGES:
         add(routes, deps, renderer)
     _add_assets(routes)

@@ -1,4 +1,4 @@
-"""Sessions of the dashboard: a random token in the browser, its digest in the store; the password; signed texts."""
+"""Who may use the dashboard: the password, sessions as random tokens, and texts signed for the browser."""
 
 import hashlib
 import hmac
@@ -44,8 +44,8 @@ class Session:
     form_token: str
 
 
-class Sessions:
-    """Opens, finds and closes sessions; the same for any number of web processes."""
+class Authenticator:
+    """Checks the password, keeps the sessions and signs texts; alike in any number of web processes."""
 
     def __init__(self, deps: AdminDeps) -> None:
         self._store = deps.store

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
 from service.admin.pages import charts, labels
-from service.admin.pages.auth import Sessions
+from service.admin.pages.auth import Authenticator
 
 PREFIX = "/admin"
 
@@ -44,8 +44,8 @@ HEADERS = {
 class Renderer:
     """Renders the pages of one application. is_secure: whether visitors always use HTTPS."""
 
-    def __init__(self, sessions: Sessions, zone: tzinfo, is_secure: bool) -> None:
-        self._sessions = sessions
+    def __init__(self, authenticator: Authenticator, zone: tzinfo, is_secure: bool) -> None:
+        self._authenticator = authenticator
         self._is_secure = is_secure
         self._templates = _environment(zone)
 
@@ -55,7 +55,7 @@ class Renderer:
         html = self._templates.get_template(template).render(
             here=here,
             navigation=NAVIGATION,
-            notice=self._sessions.unsign(request.cookies.get(NOTICE_COOKIE, "")),
+            notice=self._authenticator.unsign(request.cookies.get(NOTICE_COOKIE, "")),
             is_signed_in=session is not None,
             form_token=session.form_token if session else "",
             now=clock.now(),
@@ -76,7 +76,7 @@ class Renderer:
         """Redirect to another page, which shows the notice."""
         response = redirect(address, HTTPStatus.SEE_OTHER)
         if notice:
-            self.set_cookie(response, NOTICE_COOKIE, self._sessions.sign(notice), NOTICE_SECONDS)
+            self.set_cookie(response, NOTICE_COOKIE, self._authenticator.sign(notice), NOTICE_SECONDS)
         response.headers["Cache-Control"] = "no-store"
         return response
 

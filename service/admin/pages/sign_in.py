@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
 from service.admin.deps import AdminDeps
-from service.admin.pages.auth import MAX_AGE, Sessions
+from service.admin.pages.auth import MAX_AGE, Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer
 
 log = structlog.get_logger()
@@ -23,47 +23,47 @@ ASSETS = frozenset({"pages.style", "pages.reports_style", "pages.script"})
 """Endpoints open to everyone besides the sign-in: they show nothing."""
 
 
-def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, sessions: Sessions) -> None:
+def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: Authenticator) -> None:
     """/sign-in and /sign-out, and the check before every request."""
-    routes.before_request(lambda: _check(deps, sessions, renderer))
+    routes.before_request(lambda: _check(deps, authenticator, renderer))
 
     @routes.route("/sign-in", methods=["GET", "POST"])
     def sign_in() -> BaseResponse:
         if request.method == "GET":
-            return _sign_in_page(renderer, sessions)
+            return _sign_in_page(renderer, authenticator)
         wait_s = deps.count_sign_in(request.remote_addr or "")
         if wait_s:
             log.warning("sign_in_limited")
-            return _too_many_attempts(renderer, sessions, wait_s)
-        if not sessions.is_right(request.form.get("name", ""), request.form.get("password", "")):
+            return _too_many_attempts(renderer, authenticator, wait_s)
+        if not authenticator.is_right(request.form.get("name", ""), request.form.get("password", "")):
             log.warning("sign_in_refused")
             problem = "The name or the password is wrong. Capital letters count."
-            return _sign_in_page(renderer, sessions, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
+            return _sign_in_page(renderer, authenticator, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
         response = renderer.go(_local_address(request.form.get("next", "")))
-        session = sessions.open(clock.now())
+        session = authenticator.open(clock.now())
         renderer.set_cookie(response, SESSION_COOKIE, session.token, int(MAX_AGE.total_seconds()))
         log.info("signed_in")
         return response
 
     @routes.post("/sign-out")
     def sign_out() -> BaseResponse:
-        sessions.close(g.session)
+        authenticator.close(g.session)
         response = renderer.go(f"{PREFIX}/sign-in", "You are signed out.")
         response.delete_cookie(SESSION_COOKIE, path=PREFIX)
         return response
 
 
-def _check(deps: AdminDeps, sessions: Sessions, renderer: Renderer) -> BaseResponse | None:
+def _check(deps: AdminDeps, authenticator: Authenticator, renderer: Renderer) -> BaseResponse | None:
     """Show the sign-in to strangers, and refuse forms that our pages did not send."""
     if request.endpoint in ASSETS:
         return None
     if request.method == "POST" and not _is_same_origin(deps.public_url):
         return _foreign_form(renderer)
-    g.session = sessions.find(request.cookies.get(SESSION_COOKIE, ""), clock.now())
+    g.session = authenticator.find(request.cookies.get(SESSION_COOKIE, ""), clock.now())
     if request.endpoint == SIGN_IN:
         return None
     if g.session is None:
-        return _sign_in_page(renderer, sessions, HTTPStatus.UNAUTHORIZED)
+        return _sign_in_page(renderer, authenticator, HTTPStatus.UNAUTHORIZED)
     given = request.form.get("token", "") if request.method == "POST" else g.session.form_token
     if not hmac.compare_digest(given.encode(), g.session.form_token.encode()):
         return _foreign_form(renderer)
@@ -84,7 +84,7 @@ def _foreign_form(renderer: Renderer) -> Response:
 
 
 def _sign_in_page(
-    renderer: Renderer, sessions: Sessions, status: HTTPStatus = HTTPStatus.OK, problem: str = ""
+    renderer: Renderer, authenticator: Authenticator, status: HTTPStatus = HTTPStatus.OK, problem: str = ""
 ) -> Response:
     """The sign-in; without a password, how to set one."""
     address = request.form.get("next", "") or (request.full_path if request.method == "GET" else "")
@@ -94,15 +94,15 @@ def _sign_in_page(
         problem=problem,
         next_address=_local_address(address),
         name=request.form.get("name", "admin")[:100],
-        has_password=sessions.has_password(),
+        has_password=authenticator.has_password(),
     )
 
 
-def _too_many_attempts(renderer: Renderer, sessions: Sessions, wait_s: float) -> Response:
+def _too_many_attempts(renderer: Renderer, authenticator: Authenticator, wait_s: float) -> Response:
     minutes = max(1, round(wait_s / 60))
     wait = "a minute" if minutes == 1 else f"{minutes} minutes"
     problem = f"Too many attempts. Please try again in {wait}."
-    response = _sign_in_page(renderer, sessions, HTTPStatus.TOO_MANY_REQUESTS, problem)
+    response = _sign_in_page(renderer, authenticator, HTTPStatus.TOO_MANY_REQUESTS, problem)
     response.headers["Retry-After"] = str(int(wait_s) + 1)
     return response
 
