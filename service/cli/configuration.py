@@ -16,7 +16,7 @@ from service.settings import (
     lookup,
     read_settings,
 )
-from service.settings.kinds import read_addresses
+from service.settings.values import read_addresses
 
 NO_CREDENTIALS = (
     "no Nexudus credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or NEXUDUS_TOKEN, or NEXUDUS_APP_KEY "

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from service.forms import Form
-from service.forms.given import answers_given
-from service.forms.templates import fill_lines
+from service.forms.templates import answers_given, fill_lines
 from service.lead import OPERATOR_REMARKS, Answers, Evidence, Lead, marker_of
 
 MAX_NOTES_CHARS = 8000

@@ -9,8 +9,7 @@ from service.delivery.dates import read_day
 from service.delivery.money import read_amount
 from service.delivery.notes import cut, defuse, notes
 from service.forms import AmountTable, AnswerAmount, Form
-from service.forms.given import GivenAnswers, answers_given
-from service.forms.templates import Find, fill_line, fill_lines, has_slots, list_slots
+from service.forms.templates import Find, GivenAnswers, answers_given, fill_line, fill_lines, has_slots, list_slots
 from service.lead import CoworkerId, Lead, marker_of
 from service.nexudus.coworkers import NewCoworker
 from service.nexudus.opportunities import NewOpportunity

@@ -6,8 +6,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from marshmallow import ValidationError
 
-from service.forms.kinds import read_name, read_trimmed
 from service.forms.templates import Slot, has_slots, parse, read_braces
+from service.forms.values import read_name, read_trimmed
 
 SITE = "https://www.example.com"
 

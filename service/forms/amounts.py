@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from service.forms.kinds import name_kind, read_amount, read_name, read_table
+from service.forms.values import name_kind, read_amount, read_name, read_table
 
 _DASHES = re.compile(r"\s*[-‐‑‒–—−]\s*")
 _COUNT = r"(\d{1,9})"

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from service.forms.kinds import read_name
+from service.forms.values import read_name
 
 SHORTEST_WORD = 3  # characters of a word in Latin letters; other scripts say much with two
 _SHORTEST = 2

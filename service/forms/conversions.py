@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from service.forms.kinds import read_name, read_table
+from service.forms.values import read_name, read_table
 
 RECEIVED, WON, LOST = "received", "won", "lost"
 WORDS = (RECEIVED, WON, LOST)

@@ -11,8 +11,8 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from service.forms.kinds import name_kind, read_table, read_text, read_trimmed, read_whole
 from service.forms.templates import list_slots, read_braces
+from service.forms.values import name_kind, read_table, read_text, read_trimmed, read_whole
 
 LEAD_SOURCES = frozenset({1, 2, *range(4, 27), 98, 99})
 LARGEST = 2**53  # beyond it JSON numbers are not exact

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.forms.amounts import AmountTable, AnswerAmount, AnswerDate
+from service.forms.answer_names import find_answer
 from service.forms.blocks import Block
-from service.forms.names import find_answer
 from service.lead import Answers, Submission
 
 

@@ -5,10 +5,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from service.forms.answers import find_near_miss
-from service.forms.given import FORM_WORDS
+from service.forms.answer_names import find_near_miss
 from service.forms.problems import Place
-from service.forms.templates import list_slots
+from service.forms.templates import FORM_WORDS, list_slots
 from service.lead import CANONICAL_FIELDS
 
 Keys = Mapping[str, Any]

@@ -16,20 +16,23 @@ from service.forms.addresses import (
     read_web_address,
 )
 from service.forms.amounts import AnswerDate, read_value
-from service.forms.answers import check_canonical
+from service.forms.answer_names import check_canonical
 from service.forms.blocks import read_block
 from service.forms.conversions import read_conversions
-from service.forms.countries import read_country
 from service.forms.crm import (
     read_coworker_additions,
     read_custom_fields,
     read_lead_source,
     read_opportunity_additions,
 )
-from service.forms.kinds import (
+from service.forms.senders import WEBHOOKS_TABLE
+from service.forms.templates import read_braces, read_template
+from service.forms.values import (
     FormKey,
+    make_table,
     read_answer,
     read_choice,
+    read_country,
     read_email,
     read_flag,
     read_list,
@@ -40,13 +43,12 @@ from service.forms.kinds import (
     read_seconds,
     read_share,
     read_table,
+    read_table_list,
+    read_tables,
     read_tag,
     read_trimmed,
     read_whole,
 )
-from service.forms.senders import WEBHOOKS_TABLE
-from service.forms.table import make_table, read_table_list, read_tables
-from service.forms.templates import read_braces, read_template
 
 PROVIDERS = ("turnstile", "hcaptcha", "recaptcha")
 LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt")

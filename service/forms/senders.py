@@ -6,9 +6,17 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from service.forms.kinds import FormKey, read_choice, read_list, read_name, read_one_or_more, read_table
 from service.forms.problems import suggest
-from service.forms.table import TableSchema, make_table
+from service.forms.values import (
+    FormKey,
+    TableSchema,
+    make_table,
+    read_choice,
+    read_list,
+    read_name,
+    read_one_or_more,
+    read_table,
+)
 from service.lead import CANONICAL_FIELDS
 from service.platforms.registry import PLATFORMS
 

@@ -13,8 +13,7 @@ from service.delivery import translate
 from service.delivery.targets import known_target
 from service.delivery.translate import origins
 from service.forms import Form
-from service.forms.given import answers_given
-from service.forms.templates import fill_address
+from service.forms.templates import answers_given, fill_address
 from service.lead import Attribution, Contact, CoworkerId, Evidence, Lead, LeadId, Status
 from service.nexudus import coworkers, opportunities
 from service.nexudus.coworkers import NewCoworker

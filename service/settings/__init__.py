@@ -4,8 +4,8 @@ Nobody else in the house reads os.environ.
 """
 
 from service.settings.environment import SettingsProblems, lookup, read_settings
-from service.settings.kinds import IN_THE_CLEAR, Daily, RateLimit, crosses_in_the_clear
 from service.settings.table import SETTINGS, Setting, Settings
+from service.settings.values import IN_THE_CLEAR, Daily, RateLimit, crosses_in_the_clear
 
 __all__ = [
     "IN_THE_CLEAR",

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from service.settings.kinds import IN_THE_CLEAR, crosses_in_the_clear
 from service.settings.table import SETTINGS, Setting, Settings
+from service.settings.values import IN_THE_CLEAR, crosses_in_the_clear
 
 SLIP = 0.85  # difflib's ratio from which a name looks like a slip of the keyboard
 KIN = 0.6  # the same for names that begin with NEXUDUS_ and are surely meant for us

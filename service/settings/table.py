@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 from service.platforms.registry import PLATFORMS
-from service.settings.kinds import (
+from service.settings.values import (
     Daily,
     RateLimit,
     read_addresses,

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from service.forms.assembly import make_setup
+from service.forms.file import make_setup
 from service.forms.problems import ProblemList
 from service.store import Store
 from tests.front import TOKEN, Front

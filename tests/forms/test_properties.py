@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.forms import Setup, SetupProblems, read_setup
-from service.forms.assembly import make_setup
+from service.forms.file import make_setup
 from service.forms.problems import ProblemList
 from service.forms.schema import ACCOUNT_KEYS, CAPTCHA_KEYS, CONTACT_KEYS, FILE_KEYS, FORM_KEYS, ROUTE_KEYS
 from service.forms.senders import SENDERS

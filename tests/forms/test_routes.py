@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.forms import ContactRule, Destination
-from service.forms.merge import CONTACT_IDS_OF_ACCOUNT, IDS_OF_ACCOUNT
+from service.forms.layers import CONTACT_IDS_OF_ACCOUNT, IDS_OF_ACCOUNT
 from service.forms.schema import BARRED_IN_ROUTES, CONTACT_KEYS, ROUTE_KEYS
 from tests.builders import a_submission
 from tests.forms.texts import form_of, problems_of, setup_of

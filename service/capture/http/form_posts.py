@@ -25,7 +25,7 @@ from service.capture.parsing.errors import InvalidBody, Unreadable
 from service.capture.parsing.texts import clean
 from service.capture.spam import CaptchaPost, Guards, Judgement, RequestContext
 from service.forms import Form
-from service.forms.given import answers_given
+from service.forms.templates import answers_given
 from service.lead import Contact, Evidence, Submission
 from service.store import Store, StoreUnavailable
 

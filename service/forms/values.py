@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validates_schema
 
 from service.forms.problems import suggest
 from service.forms.variables import FromEnvironment
@@ -210,3 +210,83 @@ def _read_float(text: FromEnvironment) -> float | FromEnvironment:
         return float(text)
     except ValueError:
         return text
+
+
+class TableSchema(Schema):
+    """A table with known keys.
+
+    elsewhere: keys that people write here by mistake -> what to do instead. barred: keys of a similar table that
+    could not work in this one -> why, and what to write instead.
+    """
+
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    barred: ClassVar[Mapping[str, str]] = {}
+
+    class Meta:
+        """Unknown keys are named by `name_unknown_keys`, in a better sentence."""
+
+        unknown = EXCLUDE
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def name_unknown_keys(self, _data: Any, original: Any, **_: Any) -> None:
+        """Raises: ValidationError with one sentence for every unknown key."""
+        if not isinstance(original, Mapping):
+            return
+        faults = {key: [self._describe(key)] for key in original if key not in self.fields}
+        if faults:
+            raise ValidationError(faults)
+
+    def _describe(self, key: str) -> str:
+        if key in self.barred:
+            return self.barred[key]
+        remedy = self.elsewhere.get(key)
+        return f"unknown key {key!r}{f': {remedy}' if remedy else suggest(key, self.fields)}"
+
+
+def make_table(
+    keys: Mapping[str, fields.Field[Any]],
+    elsewhere: Mapping[str, str] | None = None,
+    barred: Mapping[str, str] | None = None,
+) -> TableSchema:
+    """The schema of a table with these keys; elsewhere and barred: as those of Table.
+
+    They come in a mapping and not as attributes, because `fields` is a key of ours and a word of marshmallow's.
+    """
+    words = {"elsewhere": elsewhere or {}, "barred": barred or {}, "error_messages": {"type": "must be a table"}}
+    schema: type[TableSchema] = type("Table", (TableSchema,), {**keys, **words})
+    return schema()
+
+
+def read_tables(value: Any, table: TableSchema, check: Callable[[str], object]) -> dict[str, Any]:
+    """Tables by name, `[forms.NAME]`: `check` judges each name."""
+    return read_table(value, each=table.load, key=check)
+
+
+def read_table_list(value: Any, table: TableSchema) -> tuple[Any, ...]:
+    """Tables in order, `[[forms.tour.routes]]`."""
+    if not isinstance(value, list):
+        raise ValidationError(f"must be tables in two brackets, such as [[forms.tour.routes]], not {name_kind(value)}")
+    return read_list(value, each=table.load)
+
+
+_CODES = """
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
+CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR
+GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT
+JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY
+MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM
+PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV
+SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS
+YE YT ZA ZM ZW
+"""
+COUNTRIES = frozenset(_CODES.split())
+
+
+def read_country(value: Any) -> str:
+    """A country in two capitals; "" for none."""
+    code = read_trimmed(value).upper()
+    if code == "UK":
+        raise ValidationError("the United Kingdom's code is GB: write 'GB'")
+    if code and code not in COUNTRIES:
+        raise ValidationError(f"{value!r} is no country code of two letters: write one such as 'GB'")
+    return code
