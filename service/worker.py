@@ -86,7 +86,7 @@ def watcher(settings: Settings, setup: Setup, store: Store, stop: threading.Even
     """Who looks after everything else, and tells people."""
 
     def submit(submission: Submission, form: Form) -> Receipt:
-        from service.capture.accept import accept  # noqa: PLC0415 (only where test leads are sent)
+        from service.capture.accept import accept  # noqa: PLC0415 (only where test leads are sent
 
         return accept(submission, form, store, clock.now())
 

@@ -53,7 +53,7 @@ OWNERS = {
     "sqlite3": "store",
     "requests": "http capture/spam/captcha_client.py",
     "urllib3": "http",
-    "marshmallow": "nexudus forms capture admin",
+    "marshmallow": "nexudus forms admin",
     "flask": "capture admin simulator web",
     "flask_smorest": "admin",
     "phonenumbers": "capture",

@@ -1,60 +1,102 @@
-"""What a repeat is: the same enquiry of the same person. No id decides alone, except an ad platform's own.
+"""Deduplication: the keys that two arrivals of one enquiry share, and the keys of a person.
 
-The store looks up the lead that arrived first under one of an arrival's keys (intake.py); this module decides how the
-two are related. It reads and writes nothing.
+The store looks up the lead that owns a key of a new arrival; repeats.py decides how the two are related.
 """
 
+import hashlib
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
-from service.attribution import attribute
-from service.capture.fields.contact import is_same_person, number_key, person_key, read_contact, settle_contact
-from service.capture.fields.names import fold
-from service.capture.fields.submissions import MISSING, missing_problem
-from service.capture.parsing.texts import Answer, texts_of, unwrap
+from service.capture.fields.phones import Phone, phone_key
 from service.forms import Form
-from service.lead import OPERATOR_REMARKS, Answers, Contact, Correction, Evidence, Lead, Status, Submission
+from service.lead import OPERATOR_REMARKS, Answers, Contact, Lead, Submission
 from service.platforms.registry import PLATFORMS
-from service.store import Match
+from service.store import DedupKey
 
-_OF_THE_CALL = frozenset(
-    (
-        *("updatedat", "sentat", "timestamp", "deliveredat", "deliveryid", "eventid", "requestid", "executionid"),
-        *("retry", "retries", "retrycount", "attempt", "attempts", "attemptnumber", "nonce", "webhookid"),
-    )
-)
-"""Folded names of members that differ between two attempts of one call."""
+KEY_LIFE = timedelta(days=7)
+"""Lifetime of a form view's lc_key, an Idempotency-Key and a call's webhook-id."""
 
-MAX_CHANGES = 50
-"""Changes that one lead keeps apart: a sender that saves a form at each keystroke must not fill the store."""
-
-
-_NO_IDS = frozenset(
+_PLACEHOLDERS = frozenset(
     (
         *("undefined", "null", "none", "nil", "nan", "n/a", "na", "test", "true", "false", "unknown", "empty"),
         *("(not set)", "not set", "not-set", "xxxxx", "id", "entry_id", "submission_id", "external_id", "lead_id"),
     )
 )
 _TEMPLATE = re.compile(r"\{.*\}|\[.*\]|%.*%|<.*>|\$\{?\w+\}?|__\w+__|\*\|.*\|\*|#.*#", re.DOTALL)
-_NO_CHARACTERS = re.compile(r"[0\W_]*")
+_ZEROS = re.compile(r"[0\W_]*")
+_encode = json.JSONEncoder(sort_keys=True).encode
 
 
-def judge(first: Lead, later: Lead, form: Form) -> Match | None:
-    """Decide how a later arrival relates to the lead whose id it bears; None for a separate enquiry.
+def keys_of(submission: Submission, form: Form, now: datetime) -> Iterator[DedupKey]:
+    """Yield the keys by which a repeat is recognised: the sender's id, the key of form view or call, the words.
 
-    It either repeats the first lead or completes it. form: the later arrival's.
+    A test has none: its id may be a constant, and each press of a test button should show a lead.
     """
-    is_same_person = _is_same_person(first, later, form)
-    is_by_id = _is_by_platforms_id(first, later, form)
-    if not (is_same_person or is_by_id):
-        return None
-    is_given_up = first.status in (Status.DISCARDED, Status.ERASED)
-    is_new = first.status is not Status.ANNOUNCED and not _is_known(first, later, form)
-    if is_new and is_given_up and not is_by_id:
-        return None
-    became = _complete(first, later, form, is_safe=is_same_person) if is_new and not is_given_up else None
-    return Match(became, person_of(became or first), is_same_person)
+    if submission.is_test:
+        return
+    is_platform = submission.sender in PLATFORMS and submission.is_proven  # its ids are reliable
+    given = dict.fromkeys((submission.external_id, submission.earlier_id))
+    ids = [each for each in given if (each if is_platform else is_id(each))]
+    keys = [each for each in dict.fromkeys((submission.idempotency_key, submission.delivery_id)) if is_id(each)]
+    window_s = form.for_answers(submission).duplicate_window_s
+    people = person_keys(submission.contact)
+    words = _digest(_words(submission)) if window_s or ((ids or keys) and not people) else ""
+    people = people or [words]
+    for external_id in ids:
+        sender = submission.id_of or submission.sender
+        # An ad platform decides by its id alone, whoever else may have used it.
+        for person in (*people, "the platform's own") if is_platform else people:
+            yield id_key(sender, external_id, form, person)
+    for key in keys:
+        shared = f"key:{form.name}:{_digest(key)}"
+        for person in people:
+            yield DedupKey(shared, now + KEY_LIFE, f"whose:key:{form.name}:{_digest(f'{key} {person}')}")
+    if window_s:
+        yield DedupKey(f"same:{form.name}:{words}", now + timedelta(seconds=window_s))
+
+
+def id_key(sender: str, external_id: str, form: Form, person: str = "") -> DedupKey:
+    """Return the key of a sender's own id. person: a key of the person, or a digest of the words of an unnamed one."""
+    # A platform's ids are unique everywhere, whether the lead comes from it or through an automation. The account is
+    # the form's own, whatever a route says: a lead that is only announced has no answers yet.
+    is_platform = sender in PLATFORMS
+    place = form.account if is_platform else form.name
+    own = f"whose:{sender}:{place}:{_digest(f'{external_id} {person}')}"
+    # The space keeps the keys of earlier releases valid, which left the person empty.
+    return DedupKey(f"id:{sender}:{place}:{_digest(external_id if is_platform else f'{external_id} ')}", None, own)
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text can identify one enquiry.
+
+    Unfilled placeholders of tools, zeros and single characters cannot (contract, section 4a).
+    """
+    text = text.strip()
+    if len(text) < 2 or text.casefold() in _PLACEHOLDERS:  # noqa: PLR2004 (one character)
+        return False
+    return not _ZEROS.fullmatch(text) and not _TEMPLATE.fullmatch(text)
+
+
+def _words(submission: Submission) -> str:
+    """Return the person and the answers as one text; evidence and time do not count."""
+    contact, extras = submission.contact, submission.extras
+    if not OPERATOR_REMARKS.isdisjoint(extras):  # a captcha provider's remark differs from one time to the next
+        extras = {name: answer for name, answer in extras.items() if name not in OPERATOR_REMARKS}
+    fields: Answers = submission.fields
+    if contact.phone:  # one number has many spellings
+        fields = {name: answer for name, answer in fields.items() if name != "phone"}
+    words = [contact.email.casefold(), number_key(contact) or contact.phone, fields, extras]
+    return _encode(words) + submission.raw.decode("latin-1")
+
+
+def _digest(text: str) -> str:
+    """Return a digest of fixed length: no personal data gets into a key."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+# -- people
 
 
 def person_of(lead: Lead) -> str:
@@ -62,195 +104,27 @@ def person_of(lead: Lead) -> str:
     return person_key(lead.submission.contact) or lead.id
 
 
-def words_of(submission: Submission) -> dict[str, Answer]:
-    """Return everything a person answered, without the service's own remarks."""
-    answers = {**submission.extras, **submission.fields}
-    return {
-        name: answer if isinstance(answer, str) else list(answer)
-        for name, answer in answers.items()
-        if name not in OPERATOR_REMARKS
-    }
+def person_key(contact: Contact) -> str:
+    """Return a key shared by all spellings of one person; "" for an unknown one.
 
-
-def is_id(text: str) -> bool:
-    """Tell whether a text can tell one enquiry from another.
-
-    Not placeholders that a tool left as they were, nor zeros, nor a single character (contract, section 4a).
+    It is the folded e-mail address; without one, the phone number with its extension.
     """
-    text = text.strip()
-    if len(text) < 2 or text.casefold() in _NO_IDS:  # noqa: PLR2004 (one character)
-        return False
-    return not _NO_CHARACTERS.fullmatch(text) and not _TEMPLATE.fullmatch(text)
+    return contact.email.casefold() or number_key(contact)
 
 
-# -- who
+def person_keys(contact: Contact) -> list[str]:
+    """Return all keys of a person, the surest first: address, phone number."""
+    return [key for key in (contact.email.casefold(), number_key(contact)) if key]
 
 
-def _is_by_platforms_id(first: Lead, later: Lead, form: Form) -> bool:
-    """Whether the id decides alone: that of an ad platform whose signature or key was verified.
-
-    It applies to leads that were announced, withdrawn or erased; two known people remain two leads.
-    """
-    is_platforms = first.submission.sender in PLATFORMS and later.submission.sender in PLATFORMS
-    knows_both = any(_contacts_of(first, form)) and bool(person_key(later.submission.contact))
-    return is_platforms and later.submission.is_proven and not knows_both
+def is_same_person(one: Contact, other: Contact) -> bool:
+    """Return whether two contacts are of one person: by address, or by number where one has no address."""
+    if one.email and other.email:
+        return one.email.casefold() == other.email.casefold()
+    number = number_key(one)
+    return bool(number) and number == number_key(other)
 
 
-def _is_same_person(first: Lead, later: Lead, form: Form) -> bool:
-    contacts, contact = list(_contacts_of(first, form)), later.submission.contact
-    is_somebody = bool(person_key(contact))
-    if contacts and is_somebody:
-        return any(is_same_person(each, contact) for each in contacts)
-    if not contacts and not is_somebody:
-        return _is_known(first, later, form)
-    # One of the two names nobody: only a proven sender can vouch that they belong together.
-    return first.submission.is_proven and later.submission.is_proven
-
-
-def _contacts_of(lead: Lead, form: Form) -> Iterator[Contact]:
-    """Yield the lead's contact as it is, as it was before each change, and as changes that were not sent have it.
-
-    A retry still bears the old address; an address that arrived after delivery still identifies the person.
-    """
-    changes = [change.was if change.is_applied else change.became for change in lead.corrections]
-    for fields in ({}, *changes):
-        answers = {**lead.submission.fields, **fields}
-        contact = read_contact(answers, form.country) if fields else lead.submission.contact
-        if person_key(contact):
-            yield contact
-
-
-# -- what is new
-
-
-def _is_known(first: Lead, later: Lead, form: Form) -> bool:
-    """Whether some version of the first lead, current, former or unsent, already holds all that the later one says."""
-    came = {name: answer for name, answer in words_of(later.submission).items() if fold(name) not in _OF_THE_CALL}
-    number = number_key(later.submission.contact)
-    if number and number in (number_key(read_contact(version, form.country)) for version in _versions(first)):
-        came.pop("phone", None)  # the same number in another spelling
-    if later.submission.raw != first.submission.raw:
-        return False
-    return any(all(_says(version, name, answer) for name, answer in came.items()) for version in _versions(first))
-
-
-def _says(version: Mapping[str, Answer], name: str, answer: Answer) -> bool:
-    known = version.get(name)
-    return known == answer or set(texts_of(answer)) <= set(texts_of(version.get(_added(name), "")))
-
-
-def _versions(lead: Lead) -> Iterator[dict[str, Answer]]:
-    """Yield the lead's answers as they are, then former and unsent versions, newest first."""
-    version = words_of(lead.submission)
-    yield version
-    for correction in reversed(lead.corrections):
-        if correction.is_applied:
-            version = {name: answer for name, answer in {**version, **_plain(correction.was)}.items() if answer}
-            yield version
-        else:
-            yield {**version, **_plain(correction.became)}
-
-
-def _plain(answers: Answers) -> dict[str, Answer]:
-    return {name: answer if isinstance(answer, str) else list(answer) for name, answer in answers.items()}
-
-
-# -- what the lead becomes
-
-
-def _complete(first: Lead, later: Lead, form: Form, *, is_safe: bool) -> Lead | None:
-    """Return the first lead with a proven sender's newest words, or with any other sender's additional ones.
-
-    is_safe: both are certain to come from one person.
-    """
-    new = later.submission if later.submission.is_proven else _only_added(first.submission, later.submission)
-    submission = _merged(first.submission, new, form)
-    was, words = words_of(first.submission), words_of(submission)
-    changed = [name for name in words if words[name] != was.get(name)]
-    is_sound = later.status is not Status.QUARANTINED and (not later.problem or later.problem.startswith(MISSING))
-    is_applied = is_safe and is_sound and first.status is not Status.DELIVERED
-    correction = Correction(
-        later.received_at,
-        {name: was.get(name, "") for name in changed},
-        {name: words[name] for name in changed},
-        by="sender",
-        is_applied=is_applied,
-    )
-    corrections = _with_change(first.corrections, correction)
-    if not is_applied:
-        return replace(first, corrections=corrections)
-    routed = form.for_answers(submission)
-    attribution = attribute(submission.evidence, routed.attribution)
-    became = replace(
-        first, account=routed.account, submission=submission, attribution=attribution, corrections=corrections
-    )
-    return _released(became, form)
-
-
-def _with_change(corrections: Sequence[Correction], change: Correction) -> tuple[Correction, ...]:
-    """Return the corrections with one more; at the limit it is merged into the last, so the newest words stay."""
-    *earlier, last = [*corrections, change]
-    if len(earlier) < MAX_CHANGES or (earlier[-1].by, earlier[-1].is_applied) != (last.by, last.is_applied):
-        return (*earlier, last)
-    *earlier, before = earlier
-    return (*earlier, replace(last, was={**last.was, **before.was}, became={**before.became, **last.became}))
-
-
-def _released(lead: Lead, form: Form) -> Lead:
-    """Return the lead as pending if it was parked for missing answers and lacks none now; otherwise unchanged."""
-    if lead.status is not Status.PARKED or not lead.problem.startswith(MISSING):
-        return lead
-    problem = missing_problem(lead.submission, form)
-    return replace(lead, problem=problem, status=Status.PARKED if problem else Status.PENDING)
-
-
-def _only_added(first: Submission, later: Submission) -> Submission:
-    """Return what an unproven sender may add: answers the lead lacks, and differing ones beside the lead's own."""
-    known = words_of(first)
-    beside: dict[str, Answer] = {}
-    for name, answer in words_of(later).items():
-        if name in known and not _says(known, name, answer):
-            earlier = texts_of(known.get(_added(name), ""))
-            beside[_added(name)] = [*earlier, *(text for text in texts_of(answer) if text not in earlier)]
-    return replace(
-        later,
-        fields={name: answer for name, answer in later.fields.items() if name not in known},
-        extras={name: answer for name, answer in later.extras.items() if name not in known} | _single(beside),
-        evidence=Evidence(),
-    )
-
-
-def _single(answers: Mapping[str, Answer]) -> dict[str, Answer]:
-    return {name: unwrap(texts_of(answer)) for name, answer in answers.items()}
-
-
-def _added(name: str) -> str:
-    return f"{name} (added later)"
-
-
-def _merged(first: Submission, later: Submission, form: Form) -> Submission:
-    """Return both as one submission; where both answer a question, the later answer counts."""
-    fields, extras = _plain({**first.fields, **later.fields}), _plain({**first.extras, **later.extras})
-    contact = settle_contact(fields, extras, form.country)
-    return replace(
-        first,
-        fields=fields,
-        extras=extras,
-        contact=contact,
-        evidence=_joined(first.evidence, later.evidence),
-        names={**first.names, **later.names},
-        form_name=later.form_name or first.form_name,
-        is_proven=first.is_proven or later.is_proven,
-    )
-
-
-def _joined(first: Evidence, later: Evidence) -> Evidence:
-    return Evidence(
-        fields={**first.fields, **later.fields},
-        landing_url=later.landing_url or first.landing_url,
-        page_url=later.page_url or first.page_url,
-        referrer=later.referrer or first.referrer,
-        first=first.first or later.first,
-        last=later.last or first.last,
-        submitted_at=first.submitted_at if first.submitted_at is not None else later.submitted_at,
-    )
+def number_key(contact: Contact) -> str:
+    """Return a key shared by all spellings of a contact's phone number and extension; "" for none."""
+    return phone_key(Phone(contact.phone, contact.extension)) if contact.phone else ""

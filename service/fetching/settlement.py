@@ -8,7 +8,8 @@ import structlog
 
 from service import clock
 from service.background import jitter
-from service.capture.accept import arrival_of, id_key
+from service.capture.accept import arrival_of
+from service.capture.dedup import id_key
 from service.capture.fields.enquiries import Enquiry, LeadNotice
 from service.capture.fields.submissions import reading_form, submit
 from service.fetching.connection import PlatformConnection

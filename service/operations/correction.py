@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.attribution import attribute
-from service.capture.fields.contact import person_key, read_contact, read_email
+from service.capture.dedup import person_key
+from service.capture.fields.contact import read_contact, read_email
 from service.capture.parsing.texts import clean
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Answers, Attribution, Correction, Lead, Submission

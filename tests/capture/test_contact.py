@@ -8,15 +8,8 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.capture.fields.contact import (
-    Mailbox,
-    person_key,
-    read_contact,
-    read_email,
-    read_mailbox,
-    says_yes,
-    settle_contact,
-)
+from service.capture.dedup import person_key
+from service.capture.fields.contact import Mailbox, read_contact, read_email, read_mailbox, says_yes, settle_contact
 from service.lead import Contact
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from service.capture.accept import accept, accept_all, announce_all, came_before, withdraw
-from service.capture.dedup import MAX_CHANGES, is_id
+from service.capture.dedup import is_id
 from service.capture.fields.contact import read_contact
+from service.capture.repeats import MAX_CHANGES
 from service.lead import SAME_ID_REMARK, Contact, Evidence, Lead, Receipt, Status, Submission
 from service.store import BeingSent, Query, Store
 from tests.builders import NOON, a_form, a_submission

@@ -204,7 +204,7 @@ def test_a_placeholder_counts_as_absent(text: str) -> None:
     found = lay_out({"phone": text}, FORM)
 
     assert "phone" not in found.known
-    assert found.asked["phone"] == "phone"
+    assert found.submitted_as["phone"] == "phone"
 
 
 def test_words_in_brackets_are_kept_as_an_extra() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from service.capture.accept import accept, announce_all, arrival_of, id_key
+from service.capture.accept import accept, announce_all, arrival_of
+from service.capture.dedup import id_key
 from service.capture.pages.rendering import hosted_form
 from service.forms import AttributionConfig, Block, Form, Route
 from service.lead import Reason, Status

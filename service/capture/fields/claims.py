@@ -1,4 +1,4 @@
-"""Several answers may claim to be the e-mail address or the name: which one is, and what becomes of the rest."""
+"""Rival answers to one question, such as two e-mail addresses: which one counts, and where the others are kept."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,10 @@ _ADDRESSES = frozenset(("landing_page", "page_url", "referrer"))
 _PERSON_NAMES = frozenset(("full_name", "first_name", "last_name"))
 _NO_ANSWERS = frozenset(("undefined", "null", "none", "(not set)", "xxxxx"))
 _LEFT_OPEN = frozenset(("n/a", "-", "--", "–", "—"))
-"""What people type where they have nothing to say; it stays an extra."""
+"""Typed for "no answer"; kept as an extra."""
 
 _QUOTES = MappingProxyType({'"': '"', "'": "'", "“": "”", "„": "“", "«": "»", "‘": "’", '\\"': '\\"', "\\'": "\\'"})
-_OPENING = frozenset(opened[0] for opened in _QUOTES)
+OPENING_QUOTES = frozenset(opened[0] for opened in _QUOTES)
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 
 
@@ -31,11 +31,11 @@ _NOTICE = re.compile(
     r"|obrigad[oa]|bedankt|dank u|dank je|dziękuj|tack|tak for|takk|kiitos)",
     re.IGNORECASE,
 )
-"""How the texts begin by which a tool answers its visitor, sent along with what the visitor said."""
+"""Beginnings of a tool's reply to its visitor, which some tools send along with the answers."""
 
 
 class Claim(NamedTuple):
-    """One submitted answer and what its name says that it is."""
+    """One submitted answer with the meaning of its name."""
 
     meaning: Meaning
     name: str
@@ -43,10 +43,7 @@ class Claim(NamedTuple):
 
 
 class Resolution(NamedTuple):
-    """answer: "" when no claim counts. name: under which it, or the emptiness, was submitted.
-
-    rest: what else was said, by submitted name.
-    """
+    """The answer that counts, "" for none, with its submitted name; rest: the other answers by submitted name."""
 
     answer: Answer
     name: str
@@ -56,25 +53,55 @@ class Resolution(NamedTuple):
 def resolve(target: str, claims: Sequence[Claim]) -> Resolution:
     """Choose among claims to one meaning; the nearest name with a usable answer wins.
 
-    An e-mail address that is none wins only where there is no valid one, so that it can be told.
+    An invalid e-mail address wins only where there is no valid one, so that it can be reported.
     """
     if len(claims) == 1 and isinstance(claims[0].answer, str) and _counts(target, claims[0].answer):
         return Resolution(claims[0].answer, claims[0].name, {})  # nearly always
     ranked = sorted(claims, key=lambda claim: claim.meaning.distance)
-    winner = next((claim for claim in ranked if _usable(target, claim)), None)
-    if winner is None:
-        winner = next((claim for claim in ranked if target == "email" and _present(claim)), None)
-    said = _said(target, winner) if winner else []
-    rest = ((claim.name, _unsaid(claim, said)) for claim in ranked)
-    name = winner.name if winner else ranked[0].name
-    return Resolution(_answer(target, said), name, {name: answer for name, answer in rest if answer})
+    winner = next((claim for claim in ranked if any(_counts(target, text) for text in texts_of(claim.answer))), None)
+    if winner is None and target == "email":
+        winner = next((claim for claim in ranked if _without_placeholders(claim)), None)
+    texts: list[str] = []
+    if winner:
+        texts = [text for text in texts_of(winner.answer) if _counts(target, text)] or _without_placeholders(winner)
+        texts = texts[:1] if target in _FIRST_ONLY else texts
+    rest = {claim.name: answer for claim in ranked if (answer := _further_texts(claim, texts))}
+    answer = _JOINED_BY[target].join(texts) if target in _JOINED_BY else unwrap(texts)
+    return Resolution(answer, winner.name if winner else ranked[0].name, rest)
+
+
+def _without_placeholders(claim: Claim) -> list[str]:
+    return [text for text in texts_of(claim.answer) if not is_placeholder(text)]
+
+
+def _further_texts(claim: Claim, texts: Sequence[str]) -> Answer:
+    """Return the texts of a claim that `texts` lack. A placeholder in brackets may be a person's words, so it stays."""
+    known = {text.casefold() for text in texts}
+    further = (text for text in texts_of(claim.answer) if text.casefold() not in known)
+    return unwrap([text for text in further if text[0] in "[%" or not is_placeholder(text)])
+
+
+def _counts(target: str, text: str) -> bool:
+    """Return whether a text can be an answer of this meaning."""
+    if not text or is_placeholder(text):
+        return False
+    if target == "email":
+        return bool(read_email(text))
+    if target in _PERSON_NAMES:
+        # Shops send the number of an order as its name: "#1001".
+        is_empty = text.lower() in _LEFT_OPEN or (" " in text and all(map(is_placeholder, text.split())))
+        return "@" not in text and text[0] != "#" and not is_empty
+    if target in _LEFT_BLANK:
+        return text.lower() not in _LEFT_OPEN
+    # "page" may be a number and "landing_page" a title: an address has a slash or a query.
+    return target not in _ADDRESSES or "/" in text or "?" in text
 
 
 def unquote(answer: Answer) -> Answer:
-    """Return an answer without the quotation marks that a template put around it; those within a text stay."""
+    """Return an answer without quotation marks around it, which templates add; those within a text stay."""
     if isinstance(answer, str):
-        return _unquoted(answer) if answer[:1] in _OPENING else answer
-    return [_unquoted(text) if text[:1] in _OPENING else text for text in answer]
+        return _unquoted(answer) if answer[:1] in OPENING_QUOTES else answer
+    return [_unquoted(text) if text[:1] in OPENING_QUOTES else text for text in answer]
 
 
 def _unquoted(text: str) -> str:
@@ -87,66 +114,20 @@ def _unquoted(text: str) -> str:
 
 
 def is_a_reply(answers: Mapping[str, Answer]) -> bool:
-    """Tell whether answers are what a tool told its visitor's browser, with the visitor's own words within."""
+    """Return whether the answers are a tool's response to its visitor's browser, with the visitor's words in it."""
     return any(flag in answers and text_of(answers[flag]).lower() in _DONE for flag in _FLAGS)
 
 
 def without_notices(answer: Answer) -> tuple[Answer, Answer]:
-    """Part the person's words from the tool's."""
+    """Return an answer without a tool's replies, and those replies."""
     texts = texts_of(answer)
-    said = [text for text in texts if not _NOTICE.match(text)]
-    return unwrap(said), unwrap([text for text in texts if text not in said])
+    own = [text for text in texts if not _NOTICE.match(text)]
+    return unwrap(own), unwrap([text for text in texts if text not in own])
 
 
 def is_placeholder(text: str) -> bool:
-    """Tell whether a value stands for no value: what scripts and templates leave behind."""
+    """Return whether a text is a placeholder that a script or template left behind."""
     ends = text[:1] + text[-1:]
     if ends in ("[]", "%%", "{}"):
         return len(text) > 1 and (ends != "{}" or (text.startswith("{{") and text.endswith("}}")))
     return text.lower() in _NO_ANSWERS
-
-
-def _usable(target: str, claim: Claim) -> bool:
-    return any(_counts(target, text) for text in texts_of(claim.answer))
-
-
-def _counts(target: str, text: str) -> bool:
-    if not text or is_placeholder(text):
-        return False
-    if target == "email":
-        return bool(read_email(text))
-    if target in _PERSON_NAMES:
-        # A shop calls its orders by name, too: "#1001".
-        return "@" not in text and text[0] != "#" and not (text.lower() in _LEFT_OPEN or _is_nobody(text))
-    if target in _LEFT_BLANK:
-        return text.lower() not in _LEFT_OPEN
-    # "page" may be a number and "landing_page" a title: an address has a slash or a query.
-    return target not in _ADDRESSES or "/" in text or "?" in text
-
-
-def _is_nobody(text: str) -> bool:
-    """Whether it is made of placeholders only: "undefined undefined"."""
-    return " " in text and all(map(is_placeholder, text.split()))
-
-
-def _present(claim: Claim) -> list[str]:
-    return [text for text in texts_of(claim.answer) if not is_placeholder(text)]
-
-
-def _said(target: str, winner: Claim) -> list[str]:
-    usable = [text for text in texts_of(winner.answer) if _counts(target, text)] or _present(winner)
-    return usable[:1] if target in _FIRST_ONLY else usable
-
-
-def _answer(target: str, said: list[str]) -> Answer:
-    return _JOINED_BY[target].join(said) if target in _JOINED_BY else unwrap(said)
-
-
-def _unsaid(claim: Claim, said: Sequence[str]) -> Answer:
-    """What a claim adds to the chosen answer. Brackets may hold a person's words, so they stay."""
-    known = {text.casefold() for text in said}
-    return unwrap([text for text in texts_of(claim.answer) if text.casefold() not in known and not _is_litter(text)])
-
-
-def _is_litter(text: str) -> bool:
-    return is_placeholder(text) and text[0] not in "[%"

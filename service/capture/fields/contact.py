@@ -1,4 +1,4 @@
-"""The person's details: addresses and numbers made comparable, never made up."""
+"""The person's details: addresses and numbers normalised, never invented."""
 
 import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
@@ -9,20 +9,20 @@ from urllib.parse import unquote
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from service.capture.fields.names import meaning_of
-from service.capture.fields.phones import Phone, phone_key, read_phone
+from service.capture.fields.phones import Phone, read_phone
 from service.capture.parsing.texts import clean
 from service.lead import Answers, Contact
 
 AS_TYPED = "email (as typed)"
-"""The extra that keeps what stood beside the address in its field."""
+"""The extra with the whole content of an e-mail field that held more than the address."""
 
 _YES = frozenset(("on", "1", "true", "yes", "y", "ja", "oui", "sí", "si", "sim", "tak", "accepted", "checked"))
 _WORD = "[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
 _EVERYDAY = re.compile(rf"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:{_WORD}\.)+([A-Za-z]{{2,}})")
-_LONGEST_EMAIL = 1000  # characters, with names, "mailto:" and subject; RFC 5321 allows 254 octets of address
-_LONGEST_EVERYDAY = 63  # characters; so short, no part of an address can be too long
+_MAX_MAILBOX = 1000  # characters, with names, "mailto:" and subject; RFC 5321 allows 254 octets of address
+_MAX_EVERYDAY = 63  # characters; in a text this short no part of an address is too long
 _SPECIAL_ENDINGS = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
-_LONGEST_YES = 12  # characters; more is the consent sentence itself, which some forms send as the value
+_MAX_YES = 12  # characters; a longer text is the consent sentence itself, which some forms send as the value
 
 _HALF_WIDTH: Mapping[int, int | str] = {
     **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},
@@ -43,7 +43,7 @@ _NAME_PARTS = ("full_name", "first_name", "last_name")
 
 
 class Mailbox(NamedTuple):
-    """An e-mail address as people paste it. name: what stands before `<address>`. is_all: nothing else was typed."""
+    """An e-mail address as people paste it. name: the text before `<address>`. is_all: nothing else was typed."""
 
     address: str = ""
     name: str = ""
@@ -51,23 +51,23 @@ class Mailbox(NamedTuple):
 
 
 def read_email(text: str) -> str:
-    """Return an e-mail address in lower case, "" when `text` is none. Asks no name server.
+    """Return an e-mail address in lower case, "" when `text` has none. Makes no DNS query.
 
-    What mail programs and links put around an address is taken off; of several the first valid one counts.
+    The decoration of mail programs and links is removed; of several addresses the first valid one counts.
     """
     return text.lower() if _is_everyday(text) else read_mailbox(text).address
 
 
 def read_mailbox(text: str) -> Mailbox:
-    """Return the address in `text` with what stands beside it; prose with an address in it holds none."""
-    if len(text) > _LONGEST_EMAIL or not ("@" in text or "\uff20" in text or "\ufe6b" in text or "%40" in text):
+    """Return the address in `text` and the name beside it; an address within prose does not count."""
+    if len(text) > _MAX_MAILBOX or not ("@" in text or "\uff20" in text or "\ufe6b" in text or "%40" in text):
         return Mailbox()
     return Mailbox(text.lower()) if _is_everyday(text) else _mailbox(text)
 
 
 def _is_everyday(text: str) -> bool:
-    """Tell the plain address that most people have: the validator, which is slow, would change nothing in it."""
-    found = _EVERYDAY.fullmatch(text) if len(text) <= _LONGEST_EVERYDAY else None
+    """Return whether this is a plain address, as most people have: the slow validator would not change it."""
+    found = _EVERYDAY.fullmatch(text) if len(text) <= _MAX_EVERYDAY else None
     return found is not None and found[1].lower() not in _SPECIAL_ENDINGS
 
 
@@ -89,9 +89,9 @@ def _mailbox(text: str) -> Mailbox:
 
 
 def _split(text: str) -> tuple[str, list[str]]:
-    """The display name and what may be the addresses. Without brackets each word must look like one.
+    """Return the display name and possible addresses. Without brackets each word must look like an address.
 
-    "ann lee@example.com" is no address of Lee's.
+    "ann lee@example.com" is not an address of Lee's.
     """
     marked = _IN_ANGLES.search(text)
     words = [] if marked else list(_words(_COMMENT.sub(" ", text)))
@@ -115,7 +115,7 @@ def _one_address(inside: str) -> list[str]:
 
 
 def _display_name(text: str) -> str:
-    """A name, "" for what is another address or the field's own label."""
+    """Return the name in front of an address, "" where that is another address or the field's own label."""
     name = " ".join(text.replace("\\", "").strip(_AROUND + " ,;:").split())
     is_name = any(map(str.isalpha, name)) and not set("@<>:=") & set(name) and meaning_of(name) is None
     return name if is_name else ""
@@ -133,7 +133,7 @@ def _validated(text: str) -> str:
 
 
 def read_contact(fields: Answers, country: str) -> Contact:
-    """Return the Contact of canonical fields. First and last name are never cut out of a full name."""
+    """Return the Contact in canonical fields. A full name is never split into first and last name."""
     first, last = line_of(fields.get("first_name", "")), line_of(fields.get("last_name", ""))
     typed = line_of(fields.get("phone", ""))
     phone = read_phone(typed, country) if typed else Phone("")
@@ -149,10 +149,10 @@ def read_contact(fields: Answers, country: str) -> Contact:
 
 
 def settle_contact(fields: _Answers, extras: _Answers, country: str) -> Contact:
-    """Return the Contact of canonical fields, and let the address alone stand in the field `email`.
+    """Return the Contact in canonical fields, and reduce the field `email` to the address.
 
-    What else was typed there is kept: the name before `<address>` is the person's where none was given,
-    and where more is left the whole is an extra.
+    The rest of that field is kept: the name before `<address>` is used where no name was given,
+    and where more is left the whole text becomes an extra.
     """
     typed = line_of(fields.get("email", ""))
     mailbox = read_mailbox(typed)
@@ -165,32 +165,6 @@ def settle_contact(fields: _Answers, extras: _Answers, country: str) -> Contact:
     return read_contact(fields, country)
 
 
-def person_key(contact: Contact) -> str:
-    """Return who a contact is, the same for two spellings of one person; "" where nobody can tell.
-
-    The folded e-mail address; where there is none, the phone number with its extension.
-    """
-    return contact.email.casefold() or number_key(contact)
-
-
-def person_keys(contact: Contact) -> list[str]:
-    """Return all that a contact is known by, the surest first: its address, its number."""
-    return [key for key in (contact.email.casefold(), number_key(contact)) if key]
-
-
-def is_same_person(one: Contact, other: Contact) -> bool:
-    """Tell whether two contacts are of one person: by their addresses, or by their numbers where one has no address."""
-    if one.email and other.email:
-        return one.email.casefold() == other.email.casefold()
-    number = number_key(one)
-    return bool(number) and number == number_key(other)
-
-
-def number_key(contact: Contact) -> str:
-    """Return a contact's phone number with its extension, the same for two spellings of it; "" for none."""
-    return phone_key(Phone(contact.phone, contact.extension)) if contact.phone else ""
-
-
 def line_of(answer: str | Sequence[str]) -> str:
     """Return an answer as one line."""
     text = answer if isinstance(answer, str) else " ".join(answer)
@@ -198,6 +172,6 @@ def line_of(answer: str | Sequence[str]) -> str:
 
 
 def says_yes(answer: str | Sequence[str]) -> bool:
-    """Tell whether a consent was given: a yes in one of our languages, or the sentence agreed to."""
+    """Return whether consent was given: a yes in one of the supported languages, or the sentence agreed to."""
     answers = [answer] if isinstance(answer, str) else answer
-    return any(each.strip().casefold() in _YES or len(each.strip()) > _LONGEST_YES for each in answers)
+    return any(each.strip().casefold() in _YES or len(each.strip()) > _MAX_YES for each in answers)

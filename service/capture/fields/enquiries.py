@@ -1,4 +1,4 @@
-"""What a webhook may bring, in its sender's words: names get their meaning when a Submission is made of it."""
+"""The items that a webhook call may bring, in its sender's words; names get their meaning in submissions.py."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from service.capture.parsing.texts import Answer
 
 
 class NamedAnswer(NamedTuple):
-    """One question and what was answered.
+    """One question with its answer.
 
     name: the label, or the id where there is no label; nested names joined with dots. target: a key
-    of aliases.json where the sender itself tells what the question asks for; "" leaves it to the name.
+    of aliases.json where the sender declares what the question asks for; "" leaves it to the name.
     """
 
     name: str
@@ -24,15 +24,15 @@ class NamedAnswer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Enquiry:
-    """One enquiry that is all there.
+    """One complete enquiry.
 
-    external_id: the sender's own id of it. earlier_id: of the one that it takes the place of: together
+    external_id: the sender's own id of it. earlier_id: the id of the enquiry that it replaces: together
     they are one lead, whichever came first. place: the Page or advertising account that it belongs to,
-    for forms that take only some. utm: Utm values that a platform's campaign stands for; used where
-    the answers carry none. details: remarks and ids that are kept beside the answers, by label.
-    submitted_at: unix seconds; None: now. ip: the person's. platform: whose
-    id that is where it is not the sender's own: a platform whose lead an automation relays, or one site of
-    many that count for themselves. is_test: shown, never sent.
+    for forms that accept only some. utm: Utm values of a platform's campaign; used where
+    the answers carry none. details: remarks and ids to keep beside the answers, by label.
+    submitted_at: unix seconds; None means now. ip: the person's. platform: the owner of external_id
+    where that is not the sender: a platform whose lead an automation relays, or one of many sites that number their
+    enquiries independently. is_test: shown, never sent.
     """
 
     answers: Sequence[NamedAnswer]
@@ -51,9 +51,9 @@ class Enquiry:
 
 @dataclass(frozen=True, slots=True)
 class LeadNotice:
-    """A platform's "there is a lead, fetch it".
+    """A platform's announcement of a lead that must be fetched.
 
-    details: what was told beside the id, such as form_id or ad_id; needed to fetch and to credit.
+    details: values announced with the id, such as form_id or ad_id; needed for fetching and attribution.
     """
 
     external_id: str
@@ -64,14 +64,14 @@ class LeadNotice:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """The person took the enquiry back at the platform."""
+    """The person withdrew the enquiry at the platform."""
 
     external_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableItem:
-    """An item that could not be read: kept raw, for a person. why: one sentence, nothing personal."""
+    """An item that could not be read, kept raw for the operator. why: one sentence without personal data."""
 
     raw: bytes
     why: str

@@ -1,4 +1,4 @@
-"""What one request tells of how the person came; attribution decides what it means."""
+"""The evidence in one request of how the person came; attribution decides what it means."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,107 +20,110 @@ _QUERY_NAME = re.compile(
     r"(?:.*[._\-])?(?:query[ _-]?string|(?:utm|url|query|search)[ _-]?param(?:eter)?s?|search|query|utms?)",
     re.IGNORECASE,
 )
-_LONGEST_QUERY = 8192  # characters that are read
+_MAX_QUERY = 8192  # characters that are read
 
 
 def read_evidence(
-    found: Fields,
+    fields: Fields,
     form: Form,
     query: str = "",
     referer: str = "",
     received_at: float | None = None,
     current_url: str = "",
 ) -> Evidence:
-    """Return the Evidence of laid-out fields.
+    """Return the Evidence in laid-out fields.
 
     query: the endpoint's own query string, the last place where tags are looked for. referer: the
-    HTTP header, used where the page's script says nothing. received_at: unix seconds. current_url: the
-    header in which htmx says where its page is.
+    HTTP header, used without the page's script. received_at: unix seconds. current_url: the
+    header with the address of an htmx page.
     """
-    landing_url = found.text("lc_landing_url") or found.text("landing_page")
-    page_url = found.text("lc_page_url") or _page_url(found, form, landing_url, referer, current_url)
-    fields = _carried_fields(found, form)
-    query = "&".join(filter(None, (_query_among(found.extras), query)))
-    if query:
-        fields = {**_tags_of(query, fields, f"{landing_url} {page_url}".lower()), **fields}
+    known = fields.known
+    landing_url = fields.text("lc_landing_url") or fields.text("landing_page")
+    page_url = fields.text("lc_page_url") or _page_url(fields, form, landing_url, referer, current_url)
+    carried = _carried_answers(fields, form)
+    queries = [text for text in (_query_among(fields.extras), query) if text]
+    if queries:
+        carried = {**_tags_of("&".join(queries), carried, f"{landing_url} {page_url}".lower()), **carried}
     return Evidence(
-        fields=fields,
+        fields=carried,
         landing_url=landing_url,
         page_url=page_url,
-        referrer=_referrer(found, referer),
-        first=stored_touch(found.text("lc_first")) or _first_touch(found),
-        last=stored_touch(found.text("lc_last")),
+        referrer=_referrer(fields, referer),
+        first=(stored_touch(fields.text("lc_first")) if "lc_first" in known else None) or _first_touch(fields),
+        last=stored_touch(fields.text("lc_last")) if "lc_last" in known else None,
         submitted_at=received_at,
     )
 
 
-def _page_url(found: Fields, form: Form, landing_url: str, referer: str, current_url: str) -> str:
-    """The page with the form, wherever a tool put its address: the first that has tags, else the first.
+def _page_url(fields: Fields, form: Form, landing_url: str, referer: str, current_url: str) -> str:
+    """Return the page with the form, in whichever field a tool put it: the first with tags, else the first.
 
-    A path alone, as WordPress sends it, is one of the page it stands beside, or of the Referer.
+    A path alone, as WordPress sends it, belongs to the page beside it, or to the Referer.
     """
-    page, path = found.text("page_url"), found.text("page_path")
+    page, path = fields.text("page_url"), fields.text("page_path")
     if path.startswith("/") and "?" in path:
         origin = _ORIGIN.match(page or current_url or referer)
         path = f"{origin[0]}{path}" if origin else path
     pages = [page, current_url, path] if "?" in path else [page, current_url]
     tagged = next((each for each in pages if "?" in each), "")
-    return tagged or page or current_url or ("" if landing_url else _address_among(found.extras, form))
+    return tagged or page or current_url or ("" if landing_url else _address_among(fields.extras, form))
 
 
 def _address_among(extras: Mapping[str, Answer], form: Form) -> str:
-    """What is only called `url` may be anyone's homepage: it counts with tags, or on the operator's own site."""
+    """Return a page named only `url`, which may be anyone's homepage: it counts with tags, or on a site of the form."""
     for name, answer in extras.items():
         if isinstance(answer, str) and answer[:4].lower() == "http" and is_address(name):
-            named = (meaning_of(parameter) for parameter, _ in link_pairs(answer))
-            is_tagged = any(meaning and meaning.target in _TAGS for meaning in named)
+            meanings = (meaning_of(parameter) for parameter, _ in link_pairs(answer))
+            is_tagged = any(meaning and meaning.target in _TAGS for meaning in meanings)
             if is_tagged or is_own_site(answer, form):
                 return answer
     return ""
 
 
 def _query_among(extras: Mapping[str, Answer]) -> str:
-    """The query of the page, where a tool sends that alone: `query_string`, `utm_params`."""
+    """Return the page's query where a tool sends it alone: `query_string`, `utm_params`."""
     for name, answer in extras.items():
         if isinstance(answer, str) and "=" in answer and _QUERY_NAME.fullmatch(name):
             return answer.strip().removeprefix("?")
     return ""
 
 
-def _carried_fields(found: Fields, form: Form) -> dict[str, str | Sequence[str]]:
-    """Every answer under its canonical or own name, and those that the form, or a route of it, is credited by."""
-    fields: dict[str, str | Sequence[str]] = dict(found.extras)
-    fields.update((target, answer) for target, answer in found.known.items() if target in _SHOWN)
-    for by in dict.fromkeys(variant.attribution.answer_field for variant in form.variants):
-        if not by or by in fields:
+def _carried_answers(fields: Fields, form: Form) -> dict[str, str | Sequence[str]]:
+    """Return every answer under its canonical or own name, and the answers that attribution maps to a LeadSource."""
+    carried: dict[str, str | Sequence[str]] = dict(fields.extras)
+    carried.update((target, answer) for target, answer in fields.known.items() if target in _SHOWN)
+    for variant in form.variants:
+        name = variant.attribution.answer_field
+        if not name or name in carried:
             continue
-        meaning = meaning_of(by)
-        named = next((target for target, name in found.asked.items() if name == by), meaning.target if meaning else "")
-        fields.update({by: found.known[named]} if named in found.known else {})
-    return fields
+        meaning = meaning_of(name)
+        submitted = (target for target, by in fields.submitted_as.items() if by == name)
+        target = next(submitted, meaning.target if meaning else "")
+        if target in fields.known:
+            carried[name] = fields.known[target]
+    return carried
 
 
-def _tags_of(query: str, fields: Mapping[str, object], links: str) -> dict[str, str]:
-    """Tags in the endpoint's own address: Utm values only where nothing nearer has any."""
-    pairs = parse_qsl(query[:_LONGEST_QUERY], errors="replace")
-    named = {meaning.target: value for name, value in reversed(pairs) if (meaning := meaning_of(name))}
-    is_tagged = "utm" in links or any(key in fields for key in UTM_KEYS)
+def _tags_of(query: str, carried: Mapping[str, object], links: str) -> dict[str, str]:
+    """Return the tags in the endpoint's own address: Utm values only where neither answers nor pages have any."""
+    pairs = parse_qsl(query[:_MAX_QUERY], errors="replace")
+    values = {meaning.target: value for name, value in reversed(pairs) if (meaning := meaning_of(name))}
+    is_tagged = "utm" in links or any(key in carried for key in UTM_KEYS)
     return {
         target: value
-        for target, value in named.items()
+        for target, value in values.items()
         if (target in UTM_KEYS and not is_tagged) or (target in CLICK_IDS and target not in links)
     }
 
 
-def _referrer(found: Fields, referer: str) -> str:
-    """What the page said, also when it said that there is none; else the header."""
-    if "lc_referrer" in found.asked:
-        return found.text("lc_referrer")
-    return found.text("referrer") if "referrer" in found.asked else referer
+def _referrer(fields: Fields, referer: str) -> str:
+    """Return the referrer that the page sent, also a blank one; else the header."""
+    sent = next((name for name in ("lc_referrer", "referrer") if name in fields.submitted_as), "")
+    return fields.text(sent) if sent else referer
 
 
-def _first_touch(found: Fields) -> StoredTouch | None:
-    """The first visit as plugins tell it, in fields such as `first_utm_source`."""
+def _first_touch(fields: Fields) -> StoredTouch | None:
+    """Return the first visit as plugins send it, in fields such as `first_utm_source`."""
     pairs = zip(UTM_KEYS, FIRST_UTM_KEYS, strict=True)
-    tags = {key: found.text(first) for key, first in pairs if first in found.known}
+    tags = {key: fields.text(first) for key, first in pairs if first in fields.known}
     return StoredTouch(url=f"?{urlencode(tags)}") if tags else None

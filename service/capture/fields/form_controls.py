@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from service.capture.fields.layout import Fields
-from service.capture.parsing.texts import Answer, texts_of
+from service.capture.parsing.texts import text_of
 
 _UNTICKED = frozenset(("false", "0", "off"))  # a trap that is a checkbox, sent by a script
 _TOKEN_FIELDS = {
@@ -39,33 +39,29 @@ class FormControls:
         return next((self.captcha[name] for name in names if name in self.captcha), "")
 
 
-def read_controls(found: Fields, language: str = "") -> FormControls:
+def read_controls(fields: Fields, language: str = "") -> FormControls:
     """Return the Controls among laid-out fields.
 
     language: what the visitor is spoken to in.
     """
-    tokens = {name.lower(): _text(answer) for name, answer in found.controls.get("_captcha_token", ())}
-    others = {name.lower(): _text(answer) for name, answer in found.controls.get("_form_control", ())}
+    tokens = {name.lower(): text_of(answer) for name, answer in fields.controls.get("_captcha_token", ())}
+    others = {name.lower(): text_of(answer) for name, answer in fields.controls.get("_form_control", ())}
     return FormControls(
-        redirect=_first(found, "_redirect"),
-        error_redirect=_first(found, "_error_redirect"),
-        honeypot=_filled_trap(found),
+        redirect=_first(fields, "_redirect"),
+        error_redirect=_first(fields, "_error_redirect"),
+        honeypot=_filled_trap(fields),
         captcha={name: token for name, token in tokens.items() if token},
         language=language,
-        subject=others.get("_subject", "") or found.text("subject"),
-        form_key=others.get("access_key", "") or others.get("apikey", "") or found.text("form_name"),
-        dropped=tuple(name for named in found.controls.values() for name, _ in named),
+        subject=others.get("_subject", "") or fields.text("subject"),
+        form_key=others.get("access_key", "") or others.get("apikey", "") or fields.text("form_name"),
+        dropped=tuple(name for named in fields.controls.values() for name, _ in named),
     )
 
 
-def _filled_trap(found: Fields) -> str:
-    traps = found.controls.get("_honeypot", ())
-    return next((name for name, answer in traps if _text(answer).lower() not in {"", *_UNTICKED}), "")
+def _filled_trap(fields: Fields) -> str:
+    traps = fields.controls.get("_honeypot", ())
+    return next((name for name, answer in traps if text_of(answer).lower() not in {"", *_UNTICKED}), "")
 
 
-def _first(found: Fields, group: str) -> str:
-    return next((text for _, answer in found.controls.get(group, ()) if (text := _text(answer))), "")
-
-
-def _text(answer: Answer) -> str:
-    return next(iter(texts_of(answer)), "")
+def _first(fields: Fields, group: str) -> str:
+    return next((text for _, answer in fields.controls.get(group, ()) if (text := text_of(answer))), "")

@@ -1,16 +1,15 @@
-"""A submission's answers laid out by what they mean."""
+"""A submission's answers sorted by meaning."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
-from typing import NamedTuple
+from itertools import chain
 
-from service.capture.fields.claims import Claim, is_a_reply, resolve, unquote, without_notices
+from service.capture.fields.claims import OPENING_QUOTES, Claim, is_a_reply, resolve, unquote, without_notices
 from service.capture.fields.enquiries import NamedAnswer
-from service.capture.fields.full_names import join_parts, surname_like_a_placeholder
-from service.capture.fields.guesses import guess_email, guess_phone
-from service.capture.fields.names import HIDDEN_FIELDS, NAME_PARTS, Meaning, fold, is_anothers, meaning_of, mentions
+from service.capture.fields.full_names import PARTIAL_NAMES, settle_bare_names, settle_names
+from service.capture.fields.guesses import guess_contact, guess_required
+from service.capture.fields.names import HIDDEN_FIELDS, NAME_PARTS, Meaning, fold, meaning_of
 from service.capture.parsing.nesting import apart, dotted
 from service.capture.parsing.texts import Answer, text_of, texts_of, unwrap
 from service.forms import Form
@@ -25,280 +24,179 @@ CLICK_IDS = frozenset(
     )
 )
 
-_CARRIED = CLICK_IDS | {*UTM_KEYS, *FIRST_UTM_KEYS, *HIDDEN_FIELDS, "ip_address"}
-"""What has a place of its own and is no extra; an address of the net stays only where the operator wants it."""
+_TAGS = CLICK_IDS | {*UTM_KEYS, *FIRST_UTM_KEYS, *HIDDEN_FIELDS}
+"""Meanings that attribution reads as sent, quotation marks included."""
 
-_DECIDED = frozenset(
+_CARRIED = _TAGS | {"ip_address"}
+"""Meanings stored elsewhere than among the extras; an IP address is kept only if the operator wants it."""
+
+DECIDED = frozenset(
     (*CANONICAL_FIELDS, *NAME_PARTS, "landing_page", "page_url", "referrer", "external_id", "form_name")
 )
-_NAMES = frozenset(("full_name", "first_name", "last_name"))
-_PERSONAL = _NAMES | {"phone"}
-_PLUMBING = frozenset(("page_path", "user_agent"))
-"""What is read and nobody wants to read in a CRM: it stands among the controls as well."""
+"""Meanings with one answer that counts; rival answers are settled."""
 
-_NOT_SHOWN = _CARRIED | _PLUMBING
+_TECHNICAL = frozenset(("page_path", "user_agent"))
+"""Meanings that are read but not shown in a CRM; they count as controls as well."""
 
-_TAGS = CLICK_IDS | {*UTM_KEYS, *FIRST_UTM_KEYS, *HIDDEN_FIELDS}
-"""What attribution reads as it came, quotation marks included."""
-
+_NOT_SHOWN = _CARRIED | _TECHNICAL
 _PHONE_PARTS = frozenset(("phone_dial_code", "phone_area_code"))
 _DIAL_CODE = re.compile(r"(?:\+|00)?\(?([1-9]\d{0,2})\)?")
 _AREA_CODE = re.compile(r"\(?\d{2,5}\)?")
-_MAPPED, _TOLD = -2, -1  # distances: nearer than any alias
+_MAPPED, _GIVEN = -2, -1  # distances: nearer than any alias
 _NUMBER = re.compile(r"\s*\d+(?:\.\d+)+\s*")
-_OWNER = re.compile(r".*[.\-_](?=[^.\-_]+$)")
-_MOST_MATCHED = 1000  # names; the rest are kept as extras
+_MAX_NAMES = 1000  # names that are looked up; answers under further names are kept as extras
 
 
 @dataclass(slots=True)
 class Fields:
     """The answers by meaning; blanks are left out.
 
-    known: key of aliases.json -> the answer that counts. asked: the same keys -> submitted name,
-    also where nothing was filled in. extras: own name -> answer, for all that has no other place.
-    controls: group -> names and answers that steer this service and say nothing about the person.
+    known: key of aliases.json -> the answer that counts. submitted_as: the same keys -> submitted name,
+    also where nothing was filled in. extras: submitted name -> answer, for all other answers.
+    controls: group -> names and answers that control this service and say nothing about the person.
     """
 
     known: dict[str, Answer] = field(default_factory=dict)
-    asked: dict[str, str] = field(default_factory=dict)
+    submitted_as: dict[str, str] = field(default_factory=dict)
     extras: dict[str, Answer] = field(default_factory=dict)
     controls: dict[str, list[tuple[str, Answer]]] = field(default_factory=dict)
 
     @property
     def names(self) -> dict[str, str]:
-        """Meaning -> submitted name, of what is kept by its meaning and came by another name."""
-        kept = _DECIDED | _CARRIED
+        """Meaning -> submitted name, for answers kept under a meaning that were submitted by another name."""
         return {
             target: name
-            for target, name in self.asked.items()
-            if target in kept and target in self.known and name != target
+            for target, name in self.submitted_as.items()
+            if name != target and target in self.known and (target in DECIDED or target in _CARRIED)
         }
 
     def text(self, target: str) -> str:
-        """The first text of what is known, "" when it is not."""
-        answer = self.known.get(target, "")
-        return answer if isinstance(answer, str) else next(iter(texts_of(answer)), "")
+        """Return the first text of a known answer, "" when it is unknown."""
+        return text_of(self.known.get(target, ""))
+
+    def add_extra(self, name: str, answer: Answer) -> None:
+        """Keep an answer under its submitted name, unless it is blank."""
+        if not isinstance(answer, str):
+            answer = unwrap(texts_of(answer))
+        if answer:
+            self.extras[name] = answer
 
 
-class _Guess(NamedTuple):
-    target: str
-    name: str
-
-
-def lay_out(answers: Mapping[str, Answer], form: Form, told: Sequence[NamedAnswer] = ()) -> Fields:
+def lay_out(answers: Mapping[str, Answer], form: Form, given: Sequence[NamedAnswer] = ()) -> Fields:
     """Sort answers by meaning: the operator's mapping first, then aliases, at last a marked guess.
 
-    told: further answers of which the sender says what they are; the operator knows better, names do not.
+    given: further answers with a meaning given by the sender; the operator's mapping outranks it, aliases do not.
     """
-    found = Fields()
+    fields = Fields()
     mapping = _read_mapping(form)
-    claims = _claim_told(told, mapping)
-    named = apart(answers, chain.from_iterable(form.fields.values())) if form.fields else answers
-    for target, rivals in _claim(named, mapping, found).items():
-        claims.setdefault(target, []).extend(rivals)
-    _settle_bare_names(claims, found)
-    if "message" in claims and is_a_reply(answers):
-        _set_notices_aside(claims, found)
-    for target, rivals in claims.items():
-        _settle(target, rivals, found)
-    _settle_names(claims, found)
-    if _PHONE_PARTS & found.known.keys():
-        _join_phone(found)
-    _take(_guess(found, form.country), found)
-    _take(_guess_required(found, form.require), found)
-    return found
-
-
-def _join_phone(found: Fields) -> None:
-    """Put a number together whose country or area has a field of its own; the parts stay where they are shown."""
-    number, dial_code, area_code = (found.text(name) for name in ("phone", "phone_dial_code", "phone_area_code"))
-    if not number or number.startswith("+"):
-        return
-    digits = _DIAL_CODE.fullmatch(dial_code)
-    parts = (f"+{digits[1]}" if digits else "", area_code if _AREA_CODE.fullmatch(area_code) else "", number)
-    found.known["phone"] = " ".join(filter(None, parts))
-
-
-def _claim_told(told: Sequence[NamedAnswer], mapping: Mapping[str, Meaning]) -> dict[str, list[Claim]]:
     claims: dict[str, list[Claim]] = {}
-    for name, answer, target in told:
-        meaning = _mapped(name, mapping) or Meaning(target, _TOLD)
+    for name, answer, target in given:
+        meaning = mapping.get(_mapping_key(name)) or Meaning(target, _GIVEN)
         claims.setdefault(meaning.target, []).append(Claim(meaning, name, _plain(answer, meaning.target)))
-    return claims
+    named = apart(answers, chain.from_iterable(form.fields.values())) if form.fields else answers
+    _claim(named, mapping, fields, claims)
+    has_partial_names = not claims.keys().isdisjoint(PARTIAL_NAMES)
+    if has_partial_names:
+        settle_bare_names(claims, fields)
+    if "message" in claims and is_a_reply(answers):
+        _set_notices_aside(claims, fields)
+    for target, rivals in claims.items():
+        _settle(target, rivals, fields)
+    if has_partial_names:
+        settle_names(claims, fields)
+    if not _PHONE_PARTS.isdisjoint(fields.known):
+        _join_phone(fields)
+    if fields.extras:
+        _guess(fields, form)
+    return fields
 
 
-def _claim(answers: Mapping[str, Answer], mapping: Mapping[str, Meaning], found: Fields) -> dict[str, list[Claim]]:
-    """Ask of each answer what it is; set aside what is nothing known, and what steers us."""
-    claims: dict[str, list[Claim]] = {}
-    for position, (name, typed) in enumerate(answers.items()):
-        meaning = _mean(name, mapping) if position < _MOST_MATCHED else None
-        answer = _plain(typed, meaning.target if meaning else "")
+def _guess(fields: Fields, form: Form) -> None:
+    known, submitted_as = fields.known, fields.submitted_as
+    if "email" not in known or "phone" not in known:
+        guess_contact(fields, form.country)
+    if any(target not in known and target not in submitted_as for target in form.require):
+        guess_required(fields, form.require, DECIDED)
+
+
+def _claim(
+    answers: Mapping[str, Answer], mapping: Mapping[str, Meaning], fields: Fields, claims: dict[str, list[Claim]]
+) -> None:
+    """Look up the meaning of each name; answers of no known meaning and controls go straight into `fields`."""
+    for position, (name, sent) in enumerate(answers.items()):
+        meaning = None
+        if position < _MAX_NAMES:
+            meaning = (mapping.get(_mapping_key(name)) if mapping else None) or meaning_of(name)
         if meaning is None:
-            _show(name, answer, found)
-        elif meaning.target.startswith("_"):
-            found.controls.setdefault(meaning.target, []).append((name, answer))
+            fields.add_extra(name, _plain(sent, ""))
+            continue
+        target = meaning.target
+        answer = _plain(sent, target)
+        if target[0] == "_":
+            fields.controls.setdefault(target, []).append((name, answer))
+        elif target in claims:
+            claims[target].append(Claim(meaning, name, answer))
         else:
-            claims.setdefault(meaning.target, []).append(Claim(meaning, name, answer))
-    return claims
+            claims[target] = [Claim(meaning, name, answer)]
 
 
 def _plain(answer: Answer, target: str) -> Answer:
+    """Return an answer without the quotation marks of a template."""
+    if isinstance(answer, str) and answer[:1] not in OPENING_QUOTES:
+        return answer
     return answer if target in _TAGS else unquote(answer)
 
 
-def _mean(name: str, mapping: Mapping[str, Meaning]) -> Meaning | None:
-    return (_mapped(name, mapping) if mapping else None) or meaning_of(name)
-
-
-def _mapped(name: str, mapping: Mapping[str, Meaning]) -> Meaning | None:
-    return mapping.get(_mapping_key(name))
-
-
 def _read_mapping(form: Form) -> dict[str, Meaning]:
-    """What the operator says that names mean."""
+    """Return the operator's mapping: folded name -> meaning."""
     mapping = {_mapping_key(form.honeypot): Meaning("_honeypot")} if form.honeypot else {}
     for target, names in form.fields.items():
         mapping.update((_mapping_key(dotted(name)), Meaning(target, _MAPPED)) for name in names)
-    mapping.pop("", None)  # a name without a letter or digit would stand for all of its kind
+    mapping.pop("", None)  # a name without a letter or digit would match all such names
     return mapping
 
 
 def _mapping_key(name: str) -> str:
-    """A name in any spelling; a number as it is: field 1.3 is not field 13."""
+    """Return a name folded, but a number unchanged: field 1.3 is not field 13."""
     return name.strip() if _NUMBER.fullmatch(name) else fold(name)
 
 
-def _settle_bare_names(claims: dict[str, list[Claim]], found: Fields) -> None:
-    """Beside "prénom" a "nom" is the last name, beside "apellidos" a "nombre" the first; alone it is both.
-
-    Both as well where it repeats what stands beside it: "Ann Lee" beside the first name "Ann".
-    """
-    has_first = "first_name" in claims or "initials" in claims
-    has_last = "last_name" in claims or "second_last_name" in claims
-    if "full_name" not in claims:
-        return
-    if "first_name" in claims and "last_name" in claims:
-        _set_short_names_aside(claims, found)
-    if has_first == has_last:
-        return
-    part, beside = ("last_name", "first_name") if has_first else ("first_name", "last_name")
-    known = text_of(claims[beside][0].answer) if beside in claims else ""
-    bare = [claim for claim in claims["full_name"] if claim.meaning.is_bare_name and not _repeats(claim, known)]
-    whole = [claim for claim in claims.pop("full_name") if claim not in bare]
-    claims.update((target, rivals) for target, rivals in (("full_name", whole), (part, bare)) if rivals)
+def _settle(target: str, rivals: list[Claim], fields: Fields) -> None:
+    if target in DECIDED:
+        answer, name, rest = resolve(target, rivals)
+        if rest:
+            fields.extras.update(rest)
+    else:
+        if target in _TECHNICAL:
+            fields.controls.setdefault("_form_control", []).extend((claim.name, claim.answer) for claim in rivals)
+        name = rivals[0].name
+        answer = unwrap([text for claim in rivals for text in texts_of(claim.answer)])
+        if target not in _NOT_SHOWN:
+            for claim in rivals:
+                fields.add_extra(claim.name, claim.answer)
+    fields.submitted_as[target] = name
+    if answer:
+        fields.known[target] = answer
 
 
-def _set_short_names_aside(claims: dict[str, list[Claim]], found: Fields) -> None:
-    """Beside a first and a last name that were answered, one word is what somebody likes to be called."""
-    if not all(text_of(claims[part][0].answer) for part in ("first_name", "last_name")):
-        return
-    short = [claim for claim in claims["full_name"] if claim.meaning.is_bare_name and " " not in text_of(claim.answer)]
-    if len(short) < len(claims["full_name"]):
-        return
-    del claims["full_name"]
-    for claim in short:
-        _show(claim.name, claim.answer, found)
-
-
-def _repeats(claim: Claim, part: str) -> bool:
-    text, known = text_of(claim.answer).casefold(), part.casefold()
-    return bool(known) and (text.startswith((f"{known} ", f"{known},")) or text.endswith(f" {known}"))
-
-
-def _set_notices_aside(claims: dict[str, list[Claim]], found: Fields) -> None:
-    """What the tool answered is no message of the person; it is kept under its own name."""
-    said = []
+def _set_notices_aside(claims: dict[str, list[Claim]], fields: Fields) -> None:
+    """Keep a tool's reply to its visitor under its own name: it is not the person's message."""
+    messages = []
     for claim in claims["message"]:
         answer, notice = without_notices(claim.answer)
-        _show(claim.name, notice, found)
+        fields.add_extra(claim.name, notice)
         if answer or not notice:
-            said.append(claim._replace(answer=answer))
-    claims["message"] = said
-    if not said:
+            messages.append(claim._replace(answer=answer))
+    claims["message"] = messages
+    if not messages:
         del claims["message"]
 
 
-def _settle_names(claims: Mapping[str, list[Claim]], found: Fields) -> None:
-    if "last_name" in claims and "last_name" not in found.known and "first_name" in found.known:
-        claim = surname_like_a_placeholder(claims, found.text("first_name"))
-        if claim:
-            found.known["last_name"], found.asked["last_name"] = claim.answer, claim.name
-    join_parts(found.known)
-    for part in NAME_PARTS:
-        if part in found.known:
-            _show(found.asked[part], found.known.pop(part), found)
-
-
-def _settle(target: str, rivals: list[Claim], found: Fields) -> None:
-    if target in _PLUMBING:
-        found.controls.setdefault("_form_control", []).extend((claim.name, claim.answer) for claim in rivals)
-    if target in _DECIDED:
-        answer, name, rest = resolve(target, rivals)
-        found.extras.update(rest)
-    else:
-        answer, name = unwrap([text for claim in rivals for text in texts_of(claim.answer)]), rivals[0].name
-        if target not in _NOT_SHOWN:
-            for claim in rivals:
-                _show(claim.name, claim.answer, found)
-    found.asked[target] = name
-    if answer:
-        found.known[target] = answer
-
-
-def _show(name: str, answer: Answer, found: Fields) -> None:
-    shown = unwrap(texts_of(answer))
-    if shown:
-        found.extras[name] = shown
-
-
-def _guess(found: Fields, country: str) -> list[_Guess]:
-    """What is missing and can be told from the look of an answer whose name says nothing."""
-    guesses = []
-    looked_at = {name: answer for name, answer in islice(found.extras.items(), _MOST_MATCHED) if not is_anothers(name)}
-    if "email" not in found.known:
-        email = _Guess("email", guess_email(looked_at))
-        guesses += [email, *_guess_beside(email.name, looked_at, found)]
-    if "phone" not in found.known and not any(guess.target == "phone" for guess in guesses):
-        unclear = {name: answer for name, answer in looked_at.items() if meaning_of(name) is None}
-        guesses.append(_Guess("phone", guess_phone(unclear, country)))
-    return [guess for guess in guesses if guess.name]
-
-
-def _guess_beside(email: str, answers: Mapping[str, Answer], found: Fields) -> Iterator[_Guess]:
-    """What stands beside a guessed address under the same words, of which nobody knows what they are.
-
-    They may be an owner (`xyz.email` beside `xyz.name`) or a tool's prefix (`zq_email` beside `zq_message`).
-    """
-    owner = _OWNER.match(email)
-    targets = (_PERSONAL | {"message"}) - found.asked.keys() if owner else frozenset()
-    if not targets >= _NAMES:
-        targets -= _NAMES
-    around = owner[0] if owner else ""
-    for name in answers if targets else ():
-        meaning = meaning_of(name[len(around) :]) if name.startswith(around) else None
-        if meaning and meaning.target in targets:
-            targets -= {meaning.target}
-            yield _Guess(meaning.target, name)
-
-
-def _take(guesses: Sequence[_Guess], found: Fields) -> None:
-    for guess in guesses:
-        found.known[guess.target] = found.extras[guess.name]
-        found.extras[f"{guess.target} (guessed)"] = f'from "{guess.name}"'
-
-
-def _guess_required(found: Fields, require: Sequence[str]) -> list[_Guess]:
-    """What the form requires and no name was understood as: else nobody could ever send it.
-
-    Only what a single question mentions, and nothing else that we know with it.
-    """
-    guesses = []
-    for target in require:
-        if target in CANONICAL_FIELDS and target not in found.asked and target not in found.known:
-            names = [name for name in islice(found.extras, _MOST_MATCHED) if _asks_for(target, name)]
-            guesses += [_Guess(target, name) for name in names if len(names) == 1]
-    return guesses
-
-
-def _asks_for(target: str, name: str) -> bool:
-    return meaning_of(name) is None and not is_anothers(name) and mentions(name) & _DECIDED == {target}
+def _join_phone(fields: Fields) -> None:
+    """Join a number with the country or area code of another field; the codes are shown in their own fields, too."""
+    number, dial_code, area_code = (fields.text(name) for name in ("phone", "phone_dial_code", "phone_area_code"))
+    if not number or number.startswith("+"):
+        return
+    digits = _DIAL_CODE.fullmatch(dial_code)
+    parts = (f"+{digits[1]}" if digits else "", area_code if _AREA_CODE.fullmatch(area_code) else "", number)
+    fields.known["phone"] = " ".join(filter(None, parts))

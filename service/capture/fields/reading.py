@@ -1,12 +1,12 @@
-"""One request read: what it says about the person, and what is wrong with it."""
+"""One request of a browser read: the Submission, and the errors to show the visitor."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service.capture.fields.contact import settle_contact
 from service.capture.fields.enquiries import unpack
 from service.capture.fields.evidence import read_evidence
-from service.capture.fields.fill_time import take_fill_time
 from service.capture.fields.form_controls import FormControls, read_controls
 from service.capture.fields.layout import Fields, lay_out
 from service.capture.fields.names import fold
@@ -15,18 +15,19 @@ from service.capture.pages.phrases import choose_language, wished_language
 from service.capture.parsing.bodies import RequestBody, read_body
 from service.capture.parsing.errors import Empty
 from service.capture.parsing.multipart import file_remarks
-from service.capture.parsing.texts import Answer, unescape
+from service.capture.parsing.texts import Answer, unescape, unwrap
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Contact, Submission
 
 _NOTE = "note on this request"
+_TIMED_KEY = re.compile(r"(\d+(?:-\d+){3})\.(\d{1,9})")  # exactly as the script writes it: other keys stay whole
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """One request as plain values.
 
-    headers: by lower-case name. query: without its "?". ip: whose request it is, for judging it;
+    headers: by lower-case name. query: without its "?". ip: the sender's, for judging the post;
     it does not get into the Submission. received_at: unix seconds, 0.0 unknown.
     """
 
@@ -40,19 +41,19 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A Submission with what a visitor must be told.
+    """A Submission with the errors to show the visitor.
 
-    errors: canonical name, or the form's own -> what is wrong; empty: all is well.
-    answers: everything as posted, to be given back in an error page. asked: meaning -> submitted
-    name, also of what came empty. query: of the endpoint, to be
-    posted to again. is_json: the body was JSON. fill_s: seconds that the page was open, None unknown.
+    errors: by canonical name, or the form's own; empty where there are none.
+    answers: everything as posted, to be given back in an error page. submitted_as: meaning -> submitted
+    name, also of answers left empty. query: of the endpoint, for posting again. is_json: the body was JSON.
+    fill_s: seconds that the page was open, None unknown.
     """
 
     submission: Submission
     errors: Mapping[str, Sequence[FieldError]] = field(default_factory=dict)
     controls: FormControls = field(default_factory=FormControls)
     answers: Mapping[str, Answer] = field(default_factory=dict)
-    asked: Mapping[str, str] = field(default_factory=dict)
+    submitted_as: Mapping[str, str] = field(default_factory=dict)
     query: str = ""
     is_json: bool = False
     fill_s: float | None = None
@@ -63,66 +64,92 @@ def read(request: Incoming, form: Form) -> Reading:
 
     Raises: Unreadable, Empty or Unsupported where it holds no enquiry at all.
     """
-    body = read_body(request.body, request.content_type or request.headers.get("content-type", ""))
-    answers, fill_s = take_fill_time(_opened(body.answers))
-    # A browser sends what was typed; what a tool posts may have been made HTML before.
-    found = lay_out(answers if "sec-fetch-mode" in request.headers else unescape(answers), form)
-    found.extras.update(_remarks(body))
-    controls = read_controls(found, _language(found, request, form))
-    submission = _submit(found, request, form)
+    headers = request.headers
+    body = read_body(request.body, request.content_type or headers.get("content-type", ""))
+    answers, fill_s = take_fill_time(_unpacked(body.answers))
+    # A browser sends answers as typed; a tool may have escaped them for HTML.
+    fields = lay_out(answers if "sec-fetch-mode" in headers else unescape(answers), form)
+    if body.files or body.notes:
+        fields.extras.update(_remarks(body))
+    wishes = (wished_language(request.query), fields.text("language"), form.language)
+    controls = read_controls(fields, choose_language(headers.get("accept-language", ""), *wishes))
+    submission = _submit(fields, request, form)
     if not submission.fields and not submission.extras and not controls.honeypot:
         raise Empty
     routed = form.for_answers(submission)
-    errors = check(checked_answers(found, submission.contact, routed), routed.require, found.asked)
-    return Reading(submission, errors, controls, answers, found.asked, request.query, body.is_json, fill_s)
+    errors = check_answers(fields, submission.contact, routed)
+    return Reading(submission, errors, controls, answers, fields.submitted_as, request.query, body.is_json, fill_s)
 
 
-def _opened(answers: dict[str, Answer]) -> dict[str, Answer]:
-    """A form whose one field holds all answers as JSON, such as `payload={…}`, as the form that it stands for."""
+def take_fill_time(answers: Mapping[str, Answer]) -> tuple[Mapping[str, Answer], float | None]:
+    """Return the answers with a bare `lc_key`, and the seconds between opening the page and sending the form.
+
+    None without a script, or with an old one. Both moments are by the visitor's own clock, so its
+    errors cancel out. The script appends the time to the key of the form view; the time differs between two clicks, the
+    key must not; nor is the time given back in a page to correct, where it would be wrong.
+    """
+    name = "lc_key" if "lc_key" in answers else next((each for each in answers if each.lower() == "lc_key"), "")
+    key = answers.get(name, "")
+    match = _TIMED_KEY.fullmatch(key) if isinstance(key, str) else None
+    if not match:
+        return answers, None
+    return {**answers, name: match[1]}, int(match[2]) / 1000
+
+
+def _unpacked(answers: dict[str, Answer]) -> dict[str, Answer]:
+    """Unpack a form that holds all its answers as JSON in one field, such as `payload={…}`."""
     if len(answers) > 1:
         return answers
-    inside = {answered.name: answered.answer for answered in unpack(answers)}
-    return inside or answers
+    return {each.name: each.answer for each in unpack(answers)} or answers
 
 
-def _language(found: Fields, request: Incoming, form: Form) -> str:
-    wishes = (wished_language(request.query), found.text("language"), form.language)
-    return choose_language(request.headers.get("accept-language", ""), *wishes)
+def _remarks(body: RequestBody) -> dict[str, Answer]:
+    """Return the extras that name attached files and notes."""
+    remarks: dict[str, Answer] = file_remarks(body.files)
+    if body.notes:
+        remarks[_NOTE] = unwrap(list(body.notes))
+    return remarks
 
 
-def _submit(found: Fields, request: Incoming, form: Form) -> Submission:
-    fields = {name: found.known[name] for name in CANONICAL_FIELDS if name in found.known}
-    contact = settle_contact(fields, found.extras, form.country)
-    referer, current_url = (request.headers.get(name, "") for name in ("referer", "hx-current-url"))
+def _submit(fields: Fields, request: Incoming, form: Form) -> Submission:
+    known = canonical_answers(fields)
+    contact = settle_contact(known, fields.extras, form.country)
+    headers = request.headers
     return Submission(
         form=form.name,
         sender="browser",
         contact=contact,
-        evidence=read_evidence(found, form, request.query, referer, request.received_at or None, current_url),
-        fields=fields,
-        extras=found.extras,
-        names=found.names,
-        external_id=found.text("external_id"),
-        idempotency_key=request.headers.get("idempotency-key", "").strip(' "') or found.text("lc_key"),
-        form_name=found.text("form_name"),
+        evidence=read_evidence(
+            fields,
+            form,
+            request.query,
+            headers.get("referer", ""),
+            request.received_at or None,
+            headers.get("hx-current-url", ""),
+        ),
+        fields=known,
+        extras=fields.extras,
+        names=fields.names,
+        external_id=fields.text("external_id"),
+        idempotency_key=headers.get("idempotency-key", "").strip(' "') or fields.text("lc_key"),
+        form_name=fields.text("form_name"),
     )
 
 
-def _remarks(body: RequestBody) -> dict[str, Answer]:
-    """Files and notes as extras. What was in a file is not kept."""
-    extras: dict[str, Answer] = file_remarks(body.files)
-    if body.notes:
-        extras[_NOTE] = list(body.notes) if len(body.notes) > 1 else body.notes[0]
-    return extras
+def canonical_answers(fields: Fields) -> dict[str, Answer]:
+    """Return the known answers to canonical fields, in their order."""
+    known = fields.known
+    return {name: known[name] for name in CANONICAL_FIELDS if name in known}
 
 
-def checked_answers(found: Fields, contact: Contact, form: Form) -> dict[str, Answer]:
-    """The answers that the form's schema looks at; "" for an input that came empty."""
-    answers: dict[str, Answer] = dict.fromkeys(found.asked, "")
-    answers.update(found.known)
+def check_answers(fields: Fields, contact: Contact, form: Form) -> dict[str, tuple[FieldError, ...]]:
+    """Validate the answers against the requirements of a form; errors by canonical or own name."""
+    answers: dict[str, Answer] = dict.fromkeys(fields.submitted_as, "")
+    answers.update(fields.known)
     if contact.full_name:
         answers["full_name"] = contact.full_name
     own = [name for name in form.require if name not in answers]
-    by_folded = {fold(name): answer for name, answer in found.extras.items()} if own else {}
-    answers.update((name, by_folded[fold(name)]) for name in own if fold(name) in by_folded)
-    return answers
+    if own:
+        by_folded = {fold(name): answer for name, answer in fields.extras.items()}
+        answers.update((name, by_folded[fold(name)]) for name in own if fold(name) in by_folded)
+    return check(answers, form.require, fields.submitted_as)

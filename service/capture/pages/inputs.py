@@ -173,7 +173,7 @@ def _shown_names(form: Form, reading: Reading, errors: Mapping[str, Sequence[Fie
     """Canonical or required name -> the name to post it under."""
     posted_as = {question.name: question.posted_as for question in questions_of_form(form)}
     own = {posted: name for name, posted in posted_as.items() if name not in CANONICAL_FIELDS}
-    shown = {target: name for target, name in reading.asked.items() if target in CANONICAL_FIELDS}
+    shown = {target: name for target, name in reading.submitted_as.items() if target in CANONICAL_FIELDS}
     shown.update((own[name], name) for name in reading.answers if name in own)
     for target in errors.keys() - {PLACE}:
         shown.setdefault(target, posted_as.get(target, target))

@@ -64,7 +64,7 @@ def _told(ending: str, age: timedelta, random: Random) -> Fate | None:
     if ending == "spam":
         return Fate(Status.QUARANTINED if age < _OLD else Status.DISCARDED, random.choice(_SUSPICIONS))
     if ending == "test":
-        return Fate(Status.TEST, "A test of the sender's: it is shown here and never sent to the CRM.")
+        return Fate(Status.TEST, "A test by the sender: it is shown here and never sent to the CRM.")
     if ending == "erased" and age > _OLD:
         return Fate(Status.ERASED)
     return Fate(Status.DISCARDED) if ending == "discarded" else None

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service import clock
-from service.capture.accept import arrival_of, keys_of, status_of
+from service.capture.accept import arrival_of, status_of
+from service.capture.dedup import keys_of
 from service.capture.sheets.cells import NoSheet, SheetRow
 from service.capture.sheets.columns import Ids, meanings_of, plan_of
 from service.capture.sheets.opening import open_sheet

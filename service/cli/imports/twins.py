@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import chain
 
-from service.capture.accept import id_key
+from service.capture.dedup import id_key
 from service.capture.fields.names import fold
 from service.capture.sheets.rows import ReadRow, Span
 from service.forms import Form
