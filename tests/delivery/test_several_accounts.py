@@ -135,7 +135,7 @@ def begin_anew(opened: Branches, own: str, routing: Routing) -> Branches:
     for simulator in opened.simulators.values():
         simulator.reset()
     with opened.store._database.writing.begin() as connection:
-        for table in ("deliveries", "leads", "lead_keys", "attempts", "accounts", "holds"):
+        for table in ("deliveries", "leads", "lead_keys", "attempts", "accounts", "call_pauses"):
             connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 (our own names)
     opened.forms = forms_of(own, routing)
     return opened
