@@ -34,15 +34,15 @@ def find(sight: StoreSnapshot, now: datetime) -> Iterator[Condition]:
 
     Raises: nothing.
     """
-    refused = [standing for standing in sight.standings if _is_refused(standing)]
+    refused = [standing for standing in sight.paused_accounts if _is_refused(standing)]
     yield from (_refused(standing, _waiting(sight, standing.account, "", now)) for standing in refused)
     yield from (
         _held(hold.account, hold.call, hold.reason, _waiting(sight, hold.account, _waiting_for(hold.call), now))
-        for hold in sight.holds
+        for hold in sight.call_pauses
     )
-    reasons = {standing.account: standing.reason for standing in sight.standings}
+    reasons = {standing.account: standing.reason for standing in sight.paused_accounts}
     known = {standing.account for standing in refused}
-    known |= {hold.account for hold in sight.holds if hold.call == NO_CREDENTIALS}
+    known |= {hold.account for hold in sight.call_pauses if hold.call == NO_CREDENTIALS}
     yield from (_late(late, reasons.get(late.account, ""), now) for late in sight.late if late.account not in known)
     yield from (_parked(parked) for parked in sight.parked)
     if sight.disk is not None:

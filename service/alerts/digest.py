@@ -9,7 +9,7 @@ from service.alerts.channels import Message
 from service.alerts.words import count, span
 from service.lead import Reason
 from service.store import Alert
-from service.store.alerts.snapshot import DigestFigures
+from service.store.alerts.activity import DigestFigures
 
 DAY = timedelta(days=1)
 

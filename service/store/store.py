@@ -108,7 +108,7 @@ class Store:
         arrival: stored as discarded where none came yet, so that a late one is its repeat.
         Raises: StoreUnavailable.
         """
-        return self.write(lambda tx: tx.platforms.withdraw(arrival))
+        return self.write(lambda tx: tx.platforms.withdraw_arrival(arrival))
 
     def erase(self, lead_ids: Sequence[LeadId], now: datetime) -> ErasureResult:
         """Erase any number of leads, batch by batch.

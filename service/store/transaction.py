@@ -5,8 +5,9 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from service.store.accounts import Accounts
+from service.store.alerts.activity import Activity
 from service.store.alerts.alert_log import AlertLog
-from service.store.alerts.snapshot import Watching
+from service.store.alerts.snapshot import Snapshots
 from service.store.crm.conversions import Conversions
 from service.store.crm.facts import Facts
 from service.store.crm.reconciliations import Ledgers
@@ -18,12 +19,12 @@ from service.store.leads.changes import LeadChanges
 from service.store.leads.erasure import Erasure
 from service.store.leads.exports import Exports
 from service.store.leads.histories import Histories
-from service.store.leads.people import Persons
+from service.store.leads.people import People
 from service.store.leads.stored import StoredLeads
 from service.store.platforms.connections import Connections
 from service.store.platforms.fetches import Fetches
 from service.store.platforms.notices import Notices
-from service.store.platforms.rejections import Refusals
+from service.store.platforms.rejections import Rejections
 from service.store.queue.call_pauses import CallPauses
 from service.store.queue.claims import Claims
 from service.store.queue.outbox import Outbox
@@ -34,7 +35,7 @@ from service.store.statistics.origins import Reports
 from service.store.statistics.overview import Overview
 
 
-class Leads(StoredLeads, LeadArrivals, LeadChanges, Erasure, Persons, Exports, Histories):
+class Leads(StoredLeads, LeadArrivals, LeadChanges, Erasure, People, Exports, Histories):
     """Leads: stored once, found, changed, exported, erased."""
 
 
@@ -42,7 +43,7 @@ class Queue(Outbox, Claims, CallPauses):
     """Deliveries to the CRM: enqueued with their lead, claimed with a lease, settled once."""
 
 
-class Platforms(Notices, Fetches, Connections, Refusals):
+class Platforms(Notices, Fetches, Connections, Rejections):
     """What platforms announce, how it is fetched, and how each connection stands."""
 
 
@@ -58,8 +59,8 @@ class Crm(Sales, Ledgers, Conversions, Facts):
     """What became of leads in the CRM, and what is known of each account there."""
 
 
-class Alerts(AlertLog, Watching):
-    """What somebody must be told of, and the figures that it is judged by."""
+class Alerts(AlertLog, Snapshots, Activity):
+    """Alerts, and the snapshot and figures that they are judged by."""
 
 
 class Transaction:
@@ -100,7 +101,7 @@ class Transaction:
 
     @cached_property
     def alerts(self) -> Alerts:
-        """Alerts, and the figures that they are judged by."""
+        """Alerts, and the snapshot and figures that they are judged by."""
         return Alerts(*self._unit)
 
     @cached_property

@@ -13,7 +13,7 @@ from service.lead import Attribution, Contact, Correction, CoworkerId, Lead, Lea
 from service.store import Arrival, MatchCount, Query, Store
 from service.store.database.tables import lead_words
 from service.store.leads.rows import to_row
-from service.store.search.lookup import FEW, LeadSearch
+from service.store.search.lookup import RARE_LIMIT, LeadSearch
 from service.store.search.query import terms_of
 from service.store.search.words import words_of
 from tests.builders import NOON, a_lead, a_submission
@@ -41,7 +41,7 @@ def fill(store: Store) -> int:
     return store.write(lambda tx: tx.search.fill_index("g", 1000))
 
 
-def found(store: Store, query: Query, few: int = FEW) -> list[LeadId]:
+def found(store: Store, query: Query, few: int = RARE_LIMIT) -> list[LeadId]:
     """The ids of the first page."""
     with store._database.reading.connect() as connection:
         return [lead.id for lead in LeadSearch(connection, store._database, few).page(query, 50).leads]
@@ -191,7 +191,7 @@ def test_beyond_a_number_more_than_will_do(store: Store) -> None:
     fill(store)
 
     with store.read() as tx:
-        told = [tx.search.count(query, most=5) for query in (Query(), Query(channel="Email"))]
+        told = [tx.search.count(query, limit=5) for query in (Query(), Query(channel="Email"))]
 
     assert told == [MatchCount(5, is_exact=False)] * 2
 
@@ -246,4 +246,4 @@ def by_reading(store: Store, query: Query) -> list[LeadId]:
     with store.read() as tx:
         everyone = tx.search.leads(Query(before=query.before), 1000)
     words = {lead.id: words_of(SimpleNamespace(**to_row(lead))) for lead in everyone}
-    return [lead_id for lead_id, theirs in words.items() if all(term.is_met(theirs) for term in terms)]
+    return [lead_id for lead_id, theirs in words.items() if all(term.matches(theirs) for term in terms)]

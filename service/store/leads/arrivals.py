@@ -1,4 +1,4 @@
-"""Arrivals: each lead is stored once; a later arrival under its keys is a repeat, a change, or another lead."""
+"""Arrivals: a lead is stored once; a later arrival under one of its keys is a repeat, a change, or another lead."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from service.store.leads.rows import LEAD_COLUMNS, WHOLE, from_row, lead_values
 from service.store.search.index import WordIndex
 
 _GIVEN_UP = (Status.DISCARDED, Status.ERASED)
-"""Statuses of leads that will never be delivered: an arrival that does not repeat them may take over their keys."""
+"""Statuses that are never delivered: an arrival that does not repeat such a lead may take over its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class DedupKey:
     """A key shared by arrivals that may be one enquiry; unique in the database until it expires.
 
     otherwise: the key to take instead where this one belongs to another person's lead. With it the arrival's judge
-    decides whether two arrivals match; without it the key alone does.
+    decides whether two arrivals match; without it the key alone decides.
     """
 
     value: str
@@ -36,9 +36,9 @@ class DedupKey:
 class Match:
     """A later arrival is the same enquiry as a lead that is stored.
 
-    became: that lead with what the arrival adds; its last correction holds the change. None where nothing is new.
-    person: the key under which its Delivery runs alone from then on. is_same_person: False where only an ad platform's
-    id decided; then the arrival's other keys must not lead to the lead.
+    became: that lead with what the arrival adds; its last correction is the change. None where nothing is new.
+    person: the key under which its deliveries run one at a time from then on. is_same_person: False where only an ad
+    platform's id decided; then the arrival's other keys must not lead to the lead.
     """
 
     became: Lead | None = None
@@ -47,7 +47,7 @@ class Match:
 
 
 Judge = Callable[[Lead, Lead], Match | None]
-"""(stored lead, later lead under one of its keys) -> how they match; None where they do not."""
+"""Takes a stored lead and a later one under one of its keys; returns how they match, None where they do not."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Arrival:
 
 
 class ArrivalResult(NamedTuple):
-    """What became of one arrival. lead: as it is stored, None for a repeat; first, match: of a repeat."""
+    """The result of one arrival. lead: as it is stored, None for a repeat; first, match: only for a repeat."""
 
     receipt: Receipt
     lead: Lead | None = None
@@ -84,63 +84,56 @@ class ArrivalResult(NamedTuple):
 
 
 Complete = Callable[[Arrival, ArrivalResult], None]
-"""Writes what a repeat adds to the lead that came first."""
+"""Writes what a repeat adds to the first lead."""
 
 
 class KeyClash(Exception):
-    """Two arrivals of one batch share a key: which came first is decided one by one."""
+    """Two arrivals of one batch share a key: store them one by one to decide which came first."""
 
 
 class LeadArrivals(Repository):
-    """Storing leads within one transaction."""
+    """Storing leads, and recognising repeats."""
 
     def keep(self, arrivals: Sequence[Arrival], complete: Complete | None = None) -> list[ArrivalResult]:
-        """Store several at once; what became of each, in their order.
+        """Store leads; returns the result of each, in their order.
 
-        complete: called for each repeat before the next arrival is looked at, which may be a repeat of the same lead
-        under another key.
-        Raises: Clash when two of them share a key: keep those one by one.
+        complete: called for each repeat before the next arrival, which may repeat the same lead under another key.
+        Raises: KeyClash when two of them share a key: store those one by one.
         """
         if not arrivals:
             return []
         earliest = min(arrival.lead.received_at for arrival in arrivals)
         taken = self._take([(arrival.lead, arrival.keys) for arrival in arrivals], earliest)
-        kept: list[ArrivalResult] = []
+        results: list[ArrivalResult] = []
         new: list[Values] = []
         for arrival in arrivals:
             lost = self._lost(arrival, taken, earliest)
-            result = (
-                self._settle(arrival, lost)
-                if lost
-                else ArrivalResult(Receipt(arrival.lead.id, repeat=False), arrival.lead)
-            )
+            result = self._settle(arrival, lost) if lost else _stored(arrival.lead)
             if complete is not None and result.match is not None:
                 complete(arrival, result)
             if result.lead is not None:
                 new.append(arrival.row if result.lead is arrival.lead else lead_values(result.lead))
-            kept.append(result)
+            results.append(result)
         insert_values(self._connection, leads, LEAD_COLUMNS, new)
-        return kept
+        return results
 
     def match(self, arrival: Arrival, now: datetime, *, lock: bool = False) -> tuple[Lead, Match] | None:
-        """The lead that an arrival would be the repeat of at `now`, and how; None where it would be new.
+        """Return the lead that an arrival would repeat at `now`, and how; None where it would be new.
 
-        lock: for whoever writes what it became. Only reads.
+        lock: for a caller that writes the change. Only reads.
         """
         fresh = or_(lead_keys.c.expires_at.is_(None), lead_keys.c.expires_at > now)
-        keys = [
-            *arrival.keys,
-            *(DedupKey(key.otherwise, otherwise=key.otherwise) for key in arrival.keys if key.otherwise),
-        ]
+        personal = [DedupKey(key.otherwise, otherwise=key.otherwise) for key in arrival.keys if key.otherwise]
+        keys = [*arrival.keys, *personal]
         owners = self._owners([key.value for key in keys], fresh, lead_keys.c.lead_id != arrival.lead.id)
         return self._first_match(arrival, keys, owners, self._leads(owners.values(), lock=lock))
 
     # -- keys
 
-    def _take(self, wishes: Iterable[tuple[Lead, Iterable[DedupKey]]], now: datetime) -> Collection[str]:
-        """The keys that were free or expired, now ours. Sorted, so that two writers cannot deadlock."""
+    def _take(self, wanted: Iterable[tuple[Lead, Iterable[DedupKey]]], now: datetime) -> Collection[str]:
+        """Take keys that are free or expired; returns those. Sorted, so that two writers cannot deadlock."""
         rows: dict[str, Values] = {}
-        for lead, keys in wishes:
+        for lead, keys in wanted:
             for key in keys:
                 until = None if key.expires_at is None else to_micros(key.expires_at)
                 row = (key.value, lead.id, until)
@@ -151,24 +144,24 @@ class LeadArrivals(Repository):
         return rows if taken == len(rows) else self._taken({key: LeadId(row[1]) for key, row in rows.items()})
 
     def _taken(self, wanted: Mapping[str, LeadId]) -> set[str]:
-        """The keys that lead to who wanted them, now; those of a lead that was stored before never count as new."""
+        """Return the keys that now belong to the lead that wanted them; a lead that was stored before gains none."""
         owners = self._owners(wanted)
         query = select(leads.c.id).where(leads.c.id.in_(list(wanted.values())))
         old = set(self._execute(query).scalars())
         return {key for key, lead_id in wanted.items() if owners.get(key) == lead_id and lead_id not in old}
 
     def _lost(self, arrival: Arrival, taken: Collection[str], earliest: datetime) -> list[DedupKey]:
-        """The keys under which another lead came before."""
+        """Return the keys that belong to an earlier lead."""
         lead = arrival.lead
         lost = [key for key in arrival.keys if key.value not in taken]
         if lost and lead.received_at > earliest:
-            # One statement knows one time only: what ran out between the two arrivals is tried again.
+            # One statement has one time only: keys that expired between two arrivals are tried again.
             again = self._take([(lead, lost)], lead.received_at)
             lost = [key for key in lost if key.value not in again]
         return lost
 
     def _owners(self, keys: Collection[str], *conditions: Any) -> dict[str, LeadId]:
-        """Whose each key is."""
+        """Return the lead that each key belongs to."""
         if not keys:
             return {}
         query = select(lead_keys.c.key, lead_keys.c.lead_id).where(lead_keys.c.key.in_(sorted(keys)), *conditions)
@@ -181,7 +174,7 @@ class LeadArrivals(Repository):
     # -- which lead it is
 
     def _settle(self, arrival: Arrival, lost: Sequence[DedupKey]) -> ArrivalResult:
-        """One arrival some of whose keys belong to other leads."""
+        """Decide about an arrival with keys that belong to other leads."""
         strangers: dict[LeadId, Lead] = {}
         free: list[str] = []
         while lost:
@@ -192,7 +185,7 @@ class LeadArrivals(Repository):
                 return self._repeat(arrival, *match)
             free += [key.value for key in lost if _is_free(stored.get(owners.get(key.value, LeadId(""))))]
             strangers |= {lead.id: lead for lead in stored.values() if lead.status not in _GIVEN_UP}
-            # The keys of this person; the second time round there are no others left.
+            # Keys of this person alone; the second time round no others are left.
             further = [key for key in lost if key.otherwise not in ("", key.value)]
             own = [DedupKey(key.otherwise, key.expires_at, key.otherwise) for key in further]
             taken = self._take([(arrival.lead, own)], arrival.lead.received_at) if own else ()
@@ -200,7 +193,7 @@ class LeadArrivals(Repository):
         if free:
             self._lead_to(arrival.lead.id, free)
         lead = self._note_strangers(arrival.lead, list(strangers.values()))
-        return ArrivalResult(Receipt(lead.id, repeat=False), lead)
+        return _stored(lead)
 
     def _first_match(
         self, arrival: Arrival, keys: Sequence[DedupKey], owners: Mapping[str, LeadId], stored: Mapping[LeadId, Lead]
@@ -216,53 +209,53 @@ class LeadArrivals(Repository):
         return None
 
     def _leads(self, lead_ids: Iterable[LeadId], *, lock: bool = False) -> dict[LeadId, Lead]:
-        """Some leads by their ids; locked in the order of workers, who change a Delivery before its lead."""
+        """Return leads by their ids; locked in the order of workers, which change a delivery before its lead."""
         wanted = sorted(set(lead_ids))
         if not wanted:
             return {}
         query = WHOLE.where(leads.c.id.in_(wanted)).order_by(leads.c.id)
         if lock and self._database.locks_rows:
-            theirs = select(deliveries.c.lead_id).where(deliveries.c.lead_id.in_(wanted)).order_by(deliveries.c.lead_id)
-            self._execute(theirs.with_for_update())
+            own = select(deliveries.c.lead_id).where(deliveries.c.lead_id.in_(wanted))
+            self._execute(own.order_by(deliveries.c.lead_id).with_for_update())
             query = query.with_for_update(of=leads)
         return {LeadId(row.id): from_row(row) for row in self._execute(query)}
 
-    # -- what is written beside
+    # -- repeats and remarks
 
     def _repeat(self, arrival: Arrival, first: Lead, match: Match) -> ArrivalResult:
-        """Count a repeat; the keys that it took lead to the first lead, or to nobody where that is another person."""
+        """Count a repeat; keys that it took now lead to the first lead, or to none where that is another person."""
         values = [value for key in arrival.keys for value in (key.value, key.otherwise) if value]
-        mine = [key for key, owner in self._owners(values).items() if owner == arrival.lead.id != first.id]
-        if mine and match.is_same_person:
-            self._lead_to(first.id, mine)
-        elif mine:
-            self._execute(delete(lead_keys).where(lead_keys.c.key.in_(mine)))
+        own = [key for key, owner in self._owners(values).items() if owner == arrival.lead.id != first.id]
+        if own and match.is_same_person:
+            self._lead_to(first.id, own)
+        elif own:
+            self._execute(delete(lead_keys).where(lead_keys.c.key.in_(own)))
         counting = update(leads).where(leads.c.id == first.id)
         self._execute(counting.values(repeats=leads.c.repeats + 1))
         if further := _further_ids(first, arrival.lead.submission.external_id):
-            self._note(first, FURTHER_IDS_REMARK, further)
-            if match.became is not None:  # it is written later, with all of its extras
+            self._remark(first, FURTHER_IDS_REMARK, further)
+            if match.became is not None:  # written later, with all of its extras
                 match = replace(match, became=_with_extra(match.became, FURTHER_IDS_REMARK, further))
         return ArrivalResult(Receipt(first.id, repeat=True), None, first, match)
 
     def _note_strangers(self, lead: Lead, strangers: Sequence[Lead]) -> Lead:
-        """Note on both leads that another person's enquiry bears the same id; the earlier one bears one remark only."""
+        """Remark on both leads that another person's enquiry has the same id; an earlier lead gets one remark only."""
         if not strangers:
             return lead
         for first in strangers:
             if SAME_ID_REMARK not in first.submission.extras:
-                self._note(first, SAME_ID_REMARK, lead.id)
+                self._remark(first, SAME_ID_REMARK, lead.id)
         remark = strangers[0].id if len(strangers) == 1 else [first.id for first in strangers]
         return _with_extra(lead, SAME_ID_REMARK, remark)
 
-    def _note(self, lead: Lead, name: str, remark: str | Sequence[str]) -> None:
+    def _remark(self, lead: Lead, name: str, remark: str | Sequence[str]) -> None:
         extras = _with_extra(lead, name, remark).submission.extras
         with self._as(WordIndex).following([lead.id]):
             self._execute(update(leads).where(leads.c.id == lead.id).values(extras=extras))
 
 
 def _further_ids(first: Lead, external_id: str) -> list[str]:
-    """Return the further ids of a lead with this one added, so that it is found by each; [] where it is not new."""
+    """Return the further ids of a lead with this one added, so that it is found by each; [] when it is known."""
     further = first.submission.extras.get(FURTHER_IDS_REMARK, ())
     known = [further] if isinstance(further, str) else list(further)
     if first.status is Status.ERASED or external_id in ("", first.submission.external_id, *known):
@@ -275,6 +268,10 @@ def _with_extra(lead: Lead, name: str, remark: str | Sequence[str]) -> Lead:
     return replace(lead, submission=replace(lead.submission, extras=extras))
 
 
+def _stored(lead: Lead) -> ArrivalResult:
+    return ArrivalResult(Receipt(lead.id, repeat=False), lead)
+
+
 def _is_free(owner: Lead | None) -> bool:
     return owner is None or owner.status in _GIVEN_UP
 
@@ -283,4 +280,4 @@ _KEY_COLUMNS = ("key", "lead_id", "expires_at")
 
 _TAKING = """ON CONFLICT (key) DO UPDATE SET lead_id = excluded.lead_id, expires_at = excluded.expires_at
 WHERE lead_keys.expires_at <= ?"""
-"""Goes through for new and expired keys only."""
+"""Takes new and expired keys only."""

@@ -1,6 +1,6 @@
-"""Leads told one after the other, oldest first, however many there are: each page is a short transaction of its own.
+"""Exports: leads page by page, oldest first, however many there are; each page is a short transaction of its own.
 
-Told of plain values, not as Leads: a million of them must not take minutes.
+Plain values, not Leads: a million of them must not take minutes.
 """
 
 import json
@@ -20,9 +20,9 @@ from service.store.search.query import Query, bounds
 
 
 class ExportRow(NamedTuple):
-    """One lead for a table. Instants are microseconds since 1970: see as_instant and as_milliseconds.
+    """One exported lead. Instants are microseconds since 1970: see as_instant and as_milliseconds.
 
-    extras: as JSON. evidence: what its person's fields do not already say, as it is kept.
+    extras: as JSON. evidence: as it is stored, without the answers in fields and extras.
     """
 
     id: str
@@ -62,7 +62,7 @@ class ExportRow(NamedTuple):
 
 
 class ExportCall(NamedTuple):
-    """One call to the CRM for one of them."""
+    """One exported call to the CRM."""
 
     lead_id: str
     started_at: int
@@ -75,95 +75,95 @@ class ExportCall(NamedTuple):
 
 
 class Exports(Repository):
-    """The leads within one transaction, for whoever wants all of them."""
+    """Reading leads for exports."""
 
     def export_page(self, query: Query, after: str, size: int, last: str = "") -> list[ExportRow]:
-        """At most `size` leads; continue with `after` = the last one's id.
+        """Return at most `size` leads; continue with `after` = the last one's id.
 
-        query: its status, form, since and until count. last: the id up to which to read all, however many; "": none.
+        query: only its status, form, since and until count. last: read all leads up to this id instead, however many.
         """
-        page = _page(_TOLD, query, after, size)
-        found = self._execute(page.where(leads.c.id <= last).limit(None) if last else page)
-        return [_told(row) for row in found.all()]
+        page = _page(query, after, size)
+        rows = self._execute(page.where(leads.c.id <= last).limit(None) if last else page)
+        return [_export_row(row) for row in rows.all()]
 
-    def export_edges(self, query: Query, after: str, size: int, most: int) -> list[str]:
-        """At most `most` ids: between one and the next lie `size` leads of the query's time, whatever their status."""
+    def export_edges(self, query: Query, after: str, size: int, limit: int) -> list[str]:
+        """Return at most `limit` ids, with `size` leads of the query's period, of any status, from one to the next."""
         above, below = bounds(query)
-        found: list[str] = []
+        edges: list[str] = []
         edge: str | None = max(above, after)
-        while len(found) < most:
+        while len(edges) < limit:
             between = select(leads.c.id).where(leads.c.id > edge, leads.c.id < below)
             edge = self._execute(between.order_by(leads.c.id).offset(size - 1).limit(1)).scalar()
             if edge is None:
                 break
-            found.append(edge)
-        return found
+            edges.append(edge)
+        return edges
 
     def export_calls(self, ids: Sequence[str]) -> dict[str, list[ExportCall]]:
-        """Every call made for some leads, oldest first; leads without one are left out."""
-        found: dict[str, list[ExportCall]] = {}
+        """Return every call made for each lead, oldest first; leads without any are left out."""
+        calls: dict[str, list[ExportCall]] = {}
         rows = self._execute(_CALLS.where(attempts.c.lead_id.in_(ids)).order_by(attempts.c.id))
         for row in rows.all():
-            found.setdefault(row[0], []).append(ExportCall._make(row))
-        return found
+            calls.setdefault(row[0], []).append(ExportCall._make(row))
+        return calls
 
     def export_due_times(self, ids: Sequence[str]) -> dict[str, int]:
-        """When those of some leads are tried next that are owed to the CRM: microseconds since 1970."""
-        owed = select(deliveries.c.lead_id, _as_kept(deliveries.c.due_at)).where(deliveries.c.state == OWED)
-        rows = self._execute(owed.where(deliveries.c.lead_id.in_(ids)))
+        """Return when leads that wait for delivery are tried next: microseconds since 1970."""
+        queued = select(deliveries.c.lead_id, _unconverted(deliveries.c.due_at)).where(deliveries.c.state == OWED)
+        rows = self._execute(queued.where(deliveries.c.lead_id.in_(ids)))
         return {row.lead_id: row.due_at for row in rows} if ids else {}
 
 
-def _as_kept(column: Column[Any]) -> Any:
-    """A column without its conversion: for a million rows that takes as long as all the rest."""
+def _unconverted(column: Column[Any]) -> Any:
+    """Select a column without its conversion, which for a million rows takes as long as all the rest."""
     plain: dict[type[Any], Any] = {Json: Text, UtcDateTime: BigInteger}
     kind = plain.get(type(column.type))
     return column if kind is None else type_coerce(column, kind).label(column.name)
 
 
-_TOLD = select(*(_as_kept(leads.c[name]) for name in ExportRow._fields))
-_CALLS = select(*(_as_kept(attempts.c[name]) for name in ExportCall._fields))
+_ROWS = select(*(_unconverted(leads.c[name]) for name in ExportRow._fields))
+_CALLS = select(*(_unconverted(attempts.c[name]) for name in ExportCall._fields))
 
 
-def _page(statement: Select[Any], query: Query, after: str, size: int) -> Select[Any]:
-    found = statement.where(leads.c.id > after).order_by(leads.c.id).limit(size)
+def _page(query: Query, after: str, size: int) -> Select[Any]:
+    page = _ROWS.where(leads.c.id > after).order_by(leads.c.id).limit(size)
     if query.status:
-        found = found.where(leads.c.status == query.status)
+        page = page.where(leads.c.status == query.status)
     if query.form:
-        found = found.where(leads.c.form == query.form)
+        page = page.where(leads.c.form == query.form)
     if query.since:
-        found = found.where(leads.c.id >= first_lead_id(query.since), leads.c.received_at >= query.since)
+        page = page.where(leads.c.id >= first_lead_id(query.since), leads.c.received_at >= query.since)
     if query.until:
-        found = found.where(leads.c.received_at < query.until)
-    return found
+        page = page.where(leads.c.received_at < query.until)
+    return page
 
 
-_read = json.JSONDecoder().raw_decode  # of texts that we wrote: nothing stands around them
+_read = json.JSONDecoder().raw_decode  # of texts that we wrote: nothing surrounds them
 _JSON = tuple(ExportRow._fields.index(name) for name in ("fields", "evidence", "click_ids"))
 _CORRECTIONS = ExportRow._fields.index("corrections")
 
 
-def _told(row: Any) -> ExportRow:
+def _export_row(row: Any) -> ExportRow:
     values = list(row)
-    for place in _JSON:
-        values[place] = {} if values[place] == "{}" else _read(values[place])[0]
+    for index in _JSON:
+        values[index] = {} if values[index] == "{}" else _read(values[index])[0]
     if values[_CORRECTIONS] is not None:
         values[_CORRECTIONS] = _read(values[_CORRECTIONS])[0]
     return ExportRow._make(values)
 
 
 def as_instant(micros: int) -> str:
-    """An instant as the API tells it: ISO 8601, UTC, its fraction where it has one."""
+    """Format an instant as the API does: ISO 8601, UTC, with a fraction only where it has one."""
     fraction = micros % 1_000_000
-    return f"{_to_the_second(micros)}.{fraction:06d}Z" if fraction else f"{_to_the_second(micros)}Z"
+    return f"{_seconds(micros)}.{fraction:06d}Z" if fraction else f"{_seconds(micros)}Z"
 
 
 def as_milliseconds(micros: int) -> str:
-    """The same with always three digits of its second."""
-    return f"{_to_the_second(micros)}.{micros % 1_000_000 // 1000:03d}Z"
+    """Format an instant as ISO 8601, UTC, with three digits after the second."""
+    return f"{_seconds(micros)}.{micros % 1_000_000 // 1000:03d}Z"
 
 
-def _to_the_second(micros: int) -> str:
+def _seconds(micros: int) -> str:
     day, rest = divmod(micros // 1_000_000, 86_400)
     hour, rest = divmod(rest, 3_600)
     minute, second = divmod(rest, 60)

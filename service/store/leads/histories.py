@@ -1,4 +1,4 @@
-"""Leads with a past that was made up: written whole, told from real ones by their account, and removed again."""
+"""Demonstration leads with an invented past: written whole, known by their account, and removed again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from service.store.queue.outbox import DONE, PARKED
 
 @dataclass(frozen=True, slots=True)
 class LeadHistory:
-    """One lead, the calls that were made for it, and what they sent. Nothing is owed for it, wherever it stands."""
+    """A lead, the calls made for it, and the opportunity that was sent. Nothing is delivered, whatever its status."""
 
     lead: Lead
     attempts: Sequence[Attempt] = ()
@@ -24,15 +24,15 @@ class LeadHistory:
 
 
 class Histories(Repository):
-    """The made-up leads within one transaction."""
+    """Demonstration leads."""
 
     def has_other_accounts(self, account: str) -> bool:
-        """Whether there is any lead of another account."""
+        """Return whether there is any lead of another account."""
         query = select(leads.c.id).where(leads.c.account != account).limit(1)
         return self._execute(query).first() is not None
 
     def write_histories(self, histories: Sequence[LeadHistory]) -> None:
-        """Keep them. A worker finds nothing to deliver among them."""
+        """Store leads in such a way that a worker finds nothing to deliver among them."""
         if not histories:
             return
         insert_rows(self._connection, leads, [to_row(history.lead) for history in histories])
@@ -42,9 +42,8 @@ class Histories(Repository):
             insert_rows(self._connection, attempts, calls)
 
     def remove_account(self, account: str, size: int) -> int:
-        """Delete at most `size` leads of an account, with all that belongs to them; how many."""
-        found = self._execute(select(leads.c.id).where(leads.c.account == account).limit(size))
-        ids = list(found.scalars())
+        """Delete at most `size` leads of an account, with everything that belongs to them; returns how many."""
+        ids = list(self._execute(select(leads.c.id).where(leads.c.account == account).limit(size)).scalars())
         for table, column in ((attempts, attempts.c.lead_id), (deliveries, deliveries.c.lead_id), (leads, leads.c.id)):
             self._execute(delete(table).where(column.in_(ids)))
         return len(ids)

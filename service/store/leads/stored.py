@@ -123,8 +123,8 @@ class StoredLeads(Repository):
         after: continue with the last id of the page before.
         """
         # One status at a time: asked for several in one order, SQLite reads all leads of the form instead of the index.
-        found = [lead_id for status in NOTIFIABLE for lead_id in self._to_notify(form, status, limit, after)]
-        return sorted(found)[:limit]
+        pending = [lead_id for status in NOTIFIABLE for lead_id in self._to_notify(form, status, limit, after)]
+        return sorted(pending)[:limit]
 
     def _to_notify(self, form: str, status: Status, limit: int, after: str) -> Iterator[LeadId]:
         unread = select(notices.c.lead_id).where(notices.c.lead_id == leads.c.id).exists()  # parked without its answers

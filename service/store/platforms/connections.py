@@ -1,4 +1,4 @@
-"""How second reads of the platforms stand: what works, what rests, what a person must put right, renewed tokens.
+"""Connections to ad platforms: which work, which are paused or broken, their renewed tokens, and whose turn it is.
 
 A connection is a form and a sender; place "" stands for all of it, another place for one Page or account of it.
 """
@@ -26,7 +26,7 @@ class ConnectionKey(NamedTuple):
 
     @property
     def cause(self) -> str:
-        """What its concern is called."""
+        """The cause of its alert."""
         return ":".join(part for part in ("platform", *self) if part)
 
     @property
@@ -37,7 +37,7 @@ class ConnectionKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionHealth:
-    """How a connection stands. reason: why a person must help, "" while nobody must; expires_at: see Connections."""
+    """The state of a connection. reason: why an operator must act, "" while it works; expires_at: see set_expiry."""
 
     link: ConnectionKey
     reason: str = ""
@@ -50,139 +50,137 @@ class ConnectionHealth:
 
 
 class Connections(Repository):
-    """The connections within one transaction."""
+    """Connections to ad platforms."""
 
     def health(self, link: ConnectionKey) -> ConnectionHealth:
-        """How it stands; as new where nothing is known."""
+        """Return the state of a connection; an unused one is as new."""
         row = self._execute(select(*_HEALTH).where(_is(link))).first()
         return ConnectionHealth(link) if row is None else _health(row)
 
     def health_of_all(self) -> list[ConnectionHealth]:
-        """Every connection that anything is known of."""
+        """Return the state of every connection that was used."""
         rows = self._execute(select(*_HEALTH).order_by(*_KEY))
         return [_health(row) for row in rows]
 
-    # -- resting
+    # -- pauses and failures
 
     def mark_broken(self, link: ConnectionKey, reason: str, now: datetime, until: datetime) -> None:
-        """Only a person can help: read nothing more but one notice at a time, from `until` on, to find out."""
+        """Leave a connection to an operator: from `until` on, only one notice at a time is fetched, as a probe."""
         since = func.coalesce(connections.c.failing_since, literal(now, UtcDateTime))
-        rested = {"reason": reason, "paused_until": until, "pause_streak": connections.c.pause_streak + 1}
-        self._change(link, failing_since=since, **rested)
+        paused = {"reason": reason, "paused_until": until, "pause_streak": connections.c.pause_streak + 1}
+        self._change(link, failing_since=since, **paused)
         self._as(AlertLog).report(link.cause, reason, now)
 
     def pause(self, link: ConnectionKey, until: datetime) -> None:
-        """Read nothing until then; a later end that is set already stays."""
+        """Fetch nothing until then; a later end that is already set stays."""
         self._ensure(link)
         shorter = or_(connections.c.paused_until.is_(None), connections.c.paused_until < until)
-        resting = update(connections).where(_is(link), shorter)
-        self._execute(resting.values(paused_until=until, pause_streak=connections.c.pause_streak + 1))
+        pausing = update(connections).where(_is(link), shorter)
+        self._execute(pausing.values(paused_until=until, pause_streak=connections.c.pause_streak + 1))
 
     def record_failure(self, link: ConnectionKey) -> int:
-        """A call had no answer: how many in a row now."""
+        """Record a call without a response; returns how many there were in a row."""
         self._change(link, failures=connections.c.failures + 1)
-        found = select(connections.c.failures).where(_is(link))
-        return int(self._execute(found).scalar_one())
+        return int(self._execute(select(connections.c.failures).where(_is(link))).scalar_one())
 
     def record_success(self, link: ConnectionKey, now: datetime) -> bool:
-        """A call went through: nothing of it rests any more, and what waits is due at once. Whether anything rested."""
+        """Record a successful call: pauses end, and waiting notices are due. Returns whether anything was paused."""
         return self._heal(and_(_of(link), connections.c.place.in_({"", link.place})), now)
 
     def record_success_everywhere(self, link: ConnectionKey, now: datetime) -> bool:
-        """The same for all its places."""
+        """Record a successful call that speaks for all places of a connection."""
         return self._heal(_of(link), now)
 
-    def _heal(self, those: ColumnElement[bool], now: datetime) -> bool:
-        touched = or_(
+    def _heal(self, condition: ColumnElement[bool], now: datetime) -> bool:
+        affected = or_(
             connections.c.reason != "",
             connections.c.pause_streak > 0,
             connections.c.failures > 0,
             connections.c.paused_until.is_not(None),
         )
         fresh = {"reason": "", "failing_since": None, "paused_until": None, "pause_streak": 0, "failures": 0}
-        healing = update(connections).where(those, touched).values(fresh).returning(*_KEY)
+        healing = update(connections).where(condition, affected).values(fresh).returning(*_KEY)
         healed = [ConnectionKey(*row) for row in self._execute(healing)]
         for link in healed:
             self._as(AlertLog).resolve(link.cause, now)
         for whole in {link.whole for link in healed}:
-            self._hasten(whole, now)
+            self._fetch_now(whole, now)
         return bool(healed)
 
     def probe_now(self, link: ConnectionKey | None, now: datetime) -> None:
-        """Find out at once whether what is broken works again; of all connections where none is named."""
+        """Probe a broken connection at once; all of them where none is named."""
         broken = connections.c.reason != ""
         condition = broken if link is None else and_(broken, _of(link.whole))
         self._execute(update(connections).where(condition).values(paused_until=now, pause_streak=0))
         wake(self._connection, self._database)
 
-    def _hasten(self, link: ConnectionKey, now: datetime) -> None:
+    def _fetch_now(self, link: ConnectionKey, now: datetime) -> None:
         waiting = and_(notices.c.form == link.form, notices.c.sender == link.sender, notices.c.due_at > now)
         self._execute(update(notices).where(waiting).values(due_at=now))
         wake(self._connection, self._database)
 
-    # -- what is known of them
+    # -- facts and tokens
 
     def facts(self, link: ConnectionKey) -> dict[str, Any]:
-        """What was learned, such as the questions of lead forms."""
+        """Return what was learned, such as the questions of lead forms."""
         return self._execute(select(connections.c.facts).where(_is(link))).scalar() or {}
 
     def learn(self, link: ConnectionKey, kind: str, name: str, fact: Any) -> None:
-        """Remember one fact of a kind: facts()[kind][name]."""
+        """Store one fact of a kind: facts()[kind][name]."""
         self._ensure(link)
-        query = select(connections.c.facts).where(_is(link))
-        facts = self._execute(query.with_for_update() if self._database.locks_rows else query).scalar() or {}
+        facts = self._execute(self._locking(select(connections.c.facts).where(_is(link)))).scalar() or {}
         facts[kind] = {**facts.get(kind, {}), name: fact}
         self._change(link, facts=facts)
 
     def tokens(self, link: ConnectionKey) -> Any:
-        """What save_tokens kept last, or None."""
+        """Return the tokens that save_tokens stored last, or None."""
         return self._execute(select(connections.c.tokens).where(_is(link))).scalar()
 
     def save_tokens(self, link: ConnectionKey, tokens: Any) -> None:
-        """Keep renewed tokens (JSON values) for every process."""
+        """Store renewed tokens (JSON values) for every process."""
         self._change(link, tokens=tokens)
 
     def set_expiry(self, link: ConnectionKey, at: datetime | None) -> None:
-        """Note when a person must renew it; None: never, as far as is known."""
+        """Record when an operator must renew the connection; None: never, as far as is known."""
         self._change(link, expires_at=at)
 
     def try_lock(self, link: ConnectionKey, holder: str, now: datetime, seconds: float, is_gone: IsGone) -> bool:
-        """Take the right to renew its tokens, for at most so long; False when another has it."""
+        """Take the right to renew the tokens for at most `seconds`; False while another process has it."""
         self._ensure(link)
         return self._lock_row(connections, _is(link), holder, (now, seconds), is_gone)
 
     def unlock(self, link: ConnectionKey, holder: str) -> None:
-        """Give that right back."""
+        """Give back the right to renew the tokens."""
         self._unlock_row(connections, _is(link), holder)
 
-    # -- whose turn it is to ask by itself
+    # -- scheduled checks and pulls
 
     def claim_check(self, link: ConnectionKey, now: datetime, every_s: float) -> bool:
-        """Whether it is time to check it; then nobody else does until it is time again."""
-        return self._take(link, connections.c.checked_at, now, every_s)
+        """Claim the scheduled check, where one is due; no other process does until the next is due."""
+        return self._claim(link, connections.c.checked_at, now, every_s)
 
     def claim_pull(self, link: ConnectionKey, now: datetime, every_s: float) -> bool:
-        """The same for asking what was missed. The first time counts as done: what is older was not missed by us."""
+        """Claim the scheduled pull, where one is due. The first counts as done: older leads were not missed by us."""
         fresh = and_(_is(link), connections.c.pulled_at.is_(None))
         self._ensure(link)
-        starting = update(connections).where(fresh).values(pulled_at=now, pulled_until=now)
-        if self._execute(starting).rowcount:
+        first = update(connections).where(fresh).values(pulled_at=now, pulled_until=now)
+        if self._execute(first).rowcount:
             return False
-        return self._take(link, connections.c.pulled_at, now, every_s)
+        return self._claim(link, connections.c.pulled_at, now, every_s)
 
     def set_pulled_until(self, link: ConnectionKey, until: datetime) -> None:
-        """All that was submitted before then is here."""
+        """Record that everything submitted before `until` is stored."""
         self._change(link, pulled_until=until)
 
-    def _take(self, link: ConnectionKey, column: Any, now: datetime, every_s: float) -> bool:
+    def _claim(self, link: ConnectionKey, column: Any, now: datetime, every_s: float) -> bool:
         self._ensure(link)
         due = or_(column.is_(None), column <= now - timedelta(seconds=every_s))
         return self._execute(update(connections).where(_is(link), due).values({column: now})).rowcount == 1
 
-    # -- keeping order
+    # -- configuration
 
     def keep_only(self, links: Collection[ConnectionKey], now: datetime) -> None:
-        """Forget connections that the forms file does not have any more, and what was wrong with them."""
+        """Forget connections that the forms file no longer has, and resolve their alerts."""
         known = {link.whole for link in links}
         for health in self.health_of_all():
             if health.link.whole not in known:
@@ -216,7 +214,7 @@ def _is(link: ConnectionKey) -> ColumnElement[bool]:
 
 
 def _of(link: ConnectionKey) -> ColumnElement[bool]:
-    """Of that connection, whatever the place."""
+    """Match the connection, whatever the place."""
     return and_(connections.c.form == link.form, connections.c.sender == link.sender)
 
 

@@ -1,4 +1,4 @@
-"""Who fetches which announced lead next: claimed with a lease, none over a connection that rests, settled once."""
+"""Fetches of announced leads: claimed with a lease, none over a paused connection, settled once."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, not_, or_, select, update
 
 from service.lead import Lead, LeadId, Outcome, Status, Step
-from service.store.database.repository import IsGone, Repository
+from service.store.database.repository import NO_LEASE, IsGone, Repository
 from service.store.database.tables import attempts, connections, leads, notices
 from service.store.leads.arrivals import Arrival, LeadArrivals, Match
 from service.store.leads.changes import LeadChanges
@@ -20,7 +20,7 @@ from service.store.queue.outbox import LeaseLost, Outbox
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """A notice as a worker claimed it. attempt: the number of the try that is under way."""
+    """A notice claimed by a worker. attempt: the number of the try in progress."""
 
     notice: FetchNotice
     claimed_by: str
@@ -28,13 +28,13 @@ class Fetch:
 
     @property
     def link(self) -> ConnectionKey:
-        """The connection over which it is read."""
+        """The connection over which it is fetched."""
         return ConnectionKey(self.notice.form, self.notice.sender, self.notice.place)
 
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """How one try ended, for operators. detail: the platform's own words, capped."""
+    """How one try ended, for operators. detail: the platform's own words, truncated."""
 
     outcome: Outcome
     duration_ms: int
@@ -43,12 +43,12 @@ class FetchResult:
 
 
 class Fetches(Repository):
-    """The second reads within one transaction."""
+    """Fetching announced leads."""
 
     # -- claiming
 
     def has_due_fetch(self, senders: Collection[str], now: datetime) -> bool:
-        """Whether there is anything to claim; a look only."""
+        """Return whether there is anything to claim."""
         if self._execute(select(notices.c.lead_id).where(_has_expired(now)).limit(1)).first():
             return True
         return bool(self._execute(self._due(senders, now, 1)).first() or next(self._probes(senders, now), None))
@@ -56,12 +56,12 @@ class Fetches(Repository):
     def claim_fetches(
         self, worker: str, now: datetime, lease_s: float, room: int, senders: Collection[str]
     ) -> list[Fetch]:
-        """Claim at most `room` notices that are due, and write down the tries.
+        """Claim at most `room` notices that are due, and record the tries.
 
-        Over a connection that is broken one at a time, when its rest is over: it finds out.
+        Over a broken connection one at a time, when its pause is over, as a probe.
         """
-        self._execute(update(notices).where(_has_expired(now)).values(_NO_CLAIM))
-        ids = list(self._probes(senders, now, is_look=False))[:room]
+        self._execute(update(notices).where(_has_expired(now)).values(NO_LEASE))
+        ids = list(self._probes(senders, now, is_claim=True))[:room]
         due = self._due(senders, now, room)
         rows = self._execute(due.with_for_update(skip_locked=True) if self._database.locks_rows else due)
         ids += rows.scalars().all()
@@ -73,18 +73,18 @@ class Fetches(Repository):
     def _due(self, senders: Collection[str], now: datetime, room: int) -> Select[Any]:
         is_theirs = and_(connections.c.form == notices.c.form, connections.c.sender == notices.c.sender)
         is_there = or_(connections.c.place == notices.c.place, connections.c.place == "")
-        resting = or_(connections.c.reason != "", connections.c.paused_until > now)
-        rests = select(1).where(is_theirs, is_there, resting).exists()
-        waiting = and_(_is_free(senders), notices.c.due_at <= now, not_(rests))
-        # After a reconnection hundreds are due: whoever asks now goes before them.
+        is_paused = or_(connections.c.reason != "", connections.c.paused_until > now)
+        paused = select(1).where(is_theirs, is_there, is_paused).exists()
+        waiting = and_(_is_free(senders), notices.c.due_at <= now, not_(paused))
+        # After a reconnection hundreds are due: leads that arrive now go before them.
         is_live = case((notices.c.announced_at > now - LIVE_FOR, 0), else_=1)
         return select(notices.c.lead_id).where(waiting).order_by(is_live, notices.c.due_at).limit(room)
 
-    def _probes(self, senders: Collection[str], now: datetime, *, is_look: bool = True) -> Iterator[str]:
-        """One notice of each broken connection whose rest is over, unless one is under way."""
+    def _probes(self, senders: Collection[str], now: datetime, *, is_claim: bool = False) -> Iterator[str]:
+        """Yield one notice of each broken connection with an expired pause, unless one is in progress."""
         broken = select(connections).where(connections.c.reason != "", connections.c.sender.in_(senders))
-        if self._database.locks_rows and not is_look:
-            broken = broken.with_for_update()  # two claimers must not each send one to find out
+        if self._database.locks_rows and is_claim:
+            broken = broken.with_for_update()  # two claimers must not each send a probe
         wholly: set[tuple[str, str]] = set()
         for row in self._execute(broken.order_by(connections.c.form, connections.c.sender, connections.c.place)):
             if (row.form, row.sender) in wholly:
@@ -134,97 +134,94 @@ class Fetches(Repository):
         return Fetch(notice, worker, int(number))
 
     def free_fetch_leases(self, is_gone: IsGone) -> int:
-        """Free the leases of workers that are gone, without waiting for their end; how many."""
+        """Free the leases of workers that have ended, without waiting for their expiry; returns how many."""
         return self._free_leases(notices, is_gone)
 
     # -- settling
 
     def lock_lead(self, fetch: Fetch) -> None:
-        """Lock the lead before anything else of a settlement: lead, connection, notice is everybody's order."""
+        """Lock the lead before anything else of a settlement: every process locks lead, connection, notice in turn."""
         if self._database.locks_rows:
-            mine = select(leads.c.id).where(leads.c.id == fetch.notice.lead_id)
-            self._execute(mine.with_for_update())
+            lead = select(leads.c.id).where(leads.c.id == fetch.notice.lead_id)
+            self._execute(lead.with_for_update())
 
-    def complete_fetch(self, fetch: Fetch, arrival: Arrival, ended: FetchResult, now: datetime) -> None:
-        """The answers are here: the lead gets them, and is owed to the CRM, in this one commit.
+    def complete_fetch(self, fetch: Fetch, arrival: Arrival, result: FetchResult, now: datetime) -> None:
+        """Give the lead its answers and enqueue it, in one commit.
 
-        arrival: with the notice's id; under its keys the same enquiry may have come by way of a sender that proved
-        nothing, which could not be known before.
+        arrival: with the notice's id; its keys may show that the same enquiry arrived by an unproven sender, which
+        could not be known before.
         Raises: LeaseLost when it was withdrawn, discarded or fetched by another meanwhile.
         """
         self.lock_lead(fetch)
         self._as(Connections).record_success(fetch.link, now)
         self._check_lease(fetch)
-        self.end_fetch(fetch, ended)
+        self.end_fetch(fetch, result)
         self._as(Notices).fill(fetch.notice.lead_id, arrival.lead, arrival.person, now)
         match = self._as(LeadArrivals).match(arrival, now, lock=True)
         if match is not None:
             self._give_way(arrival.lead.id, *match, now)
 
     def _give_way(self, lead_id: LeadId, first: Lead, match: Match, now: datetime) -> None:
-        """One enquiry makes one opportunity, by whichever way it came first."""
+        """Discard the fetched lead: one enquiry makes one opportunity, whichever way it arrived first."""
         self._as(Outbox).withdraw([lead_id])
         problem = f"It is the enquiry of lead {first.id}, which came by {first.submission.sender}, too."
         self._as(StoredLeads).set_status([lead_id], Status.DISCARDED, problem)
         if match.became is not None:
             self._as(LeadChanges).apply_change(match.became, match.person, now)
 
-    def postpone_fetch(self, fetch: Fetch, due: datetime, tries: int, problem: str, ended: FetchResult) -> None:
-        """Give it back until `due`; `tries` places of the schedule are spent.
+    def postpone_fetch(self, fetch: Fetch, due: datetime, tries: int, problem: str, result: FetchResult) -> None:
+        """Release a fetch until `due`, with `tries` retries used up in the schedule.
 
-        problem: what kept it, for whoever looks meanwhile. Raises: LeaseLost.
+        problem: what prevented it, shown meanwhile. Raises: LeaseLost.
         """
-        self._settle(fetch, ended, due_at=due, tries=tries)
-        self._tell(fetch, Status.ANNOUNCED, problem)
+        self._settle(fetch, result, due_at=due, tries=tries)
+        self._set_status(fetch, Status.ANNOUNCED, problem)
 
-    def park_fetch(self, fetch: Fetch, problem: str, ended: FetchResult) -> None:
-        """Only a person can help: say why, and what to do. Raises: LeaseLost."""
-        self._settle(fetch, ended, state=PARKED)
-        self._tell(fetch, Status.PARKED, problem)
+    def park_fetch(self, fetch: Fetch, problem: str, result: FetchResult) -> None:
+        """Leave a fetch to an operator; `problem` says why, and what to do. Raises: LeaseLost."""
+        self._settle(fetch, result, state=PARKED)
+        self._set_status(fetch, Status.PARKED, problem)
 
-    def end_fetch(self, fetch: Fetch, ended: FetchResult) -> None:
-        """Settle one try."""
+    def end_fetch(self, fetch: Fetch, result: FetchResult) -> None:
+        """Record how a try ended."""
         values = {
-            "outcome": ended.outcome.value,
-            "duration_ms": ended.duration_ms,
-            "http_status": ended.http_status,
-            "detail": ended.detail,
+            "outcome": result.outcome.value,
+            "duration_ms": result.duration_ms,
+            "http_status": result.http_status,
+            "detail": result.detail,
         }
         self._execute(update(attempts).where(attempts.c.id == fetch.attempt).values(values))
 
     def park_unconfigured(self, links: Collection[ConnectionKey], problem: Callable[[ConnectionKey], str]) -> int:
-        """Park what nobody can fetch, because the forms file has its form or sender no more; how many."""
+        """Park notices with a form or sender that the forms file no longer has; returns how many."""
         known = {link.whole for link in links}
-        found = select(notices.c.form, notices.c.sender).where(notices.c.state == DUE).distinct()
-        lost = [ConnectionKey(*row) for row in self._execute(found).all() if ConnectionKey(*row) not in known]
+        due = select(notices.c.form, notices.c.sender).where(notices.c.state == DUE).distinct()
+        lost = [ConnectionKey(*row) for row in self._execute(due).all() if ConnectionKey(*row) not in known]
         return sum(self._park_all(link, problem(link)) for link in lost)
 
     def _park_all(self, link: ConnectionKey, problem: str) -> int:
-        theirs = and_(notices.c.form == link.form, notices.c.sender == link.sender, notices.c.state == DUE)
-        ids: Sequence[str] = self._execute(select(notices.c.lead_id).where(theirs)).scalars().all()
-        self._execute(update(notices).where(theirs).values(state=PARKED, **_NO_CLAIM))
+        of_link = and_(notices.c.form == link.form, notices.c.sender == link.sender, notices.c.state == DUE)
+        ids: Sequence[str] = self._execute(select(notices.c.lead_id).where(of_link)).scalars().all()
+        self._execute(update(notices).where(of_link).values(state=PARKED, **NO_LEASE))
         for lead_id in ids:
             self._as(StoredLeads).set_status([LeadId(lead_id)], Status.PARKED, problem)
         return len(ids)
 
-    def _settle(self, fetch: Fetch, ended: FetchResult, **values: Any) -> None:
-        self._change_notice(fetch, **values, **_NO_CLAIM)
-        self.end_fetch(fetch, ended)
+    def _settle(self, fetch: Fetch, result: FetchResult, **values: Any) -> None:
+        self._change_notice(fetch, **values, **NO_LEASE)
+        self.end_fetch(fetch, result)
 
-    def _tell(self, fetch: Fetch, status: Status, problem: str) -> None:
-        mine = update(leads).where(leads.c.id == fetch.notice.lead_id, leads.c.status == Status.ANNOUNCED.value)
-        self._execute(mine.values(status=status.value, problem=problem))
+    def _set_status(self, fetch: Fetch, status: Status, problem: str) -> None:
+        waiting = update(leads).where(leads.c.id == fetch.notice.lead_id, leads.c.status == Status.ANNOUNCED.value)
+        self._execute(waiting.values(status=status.value, problem=problem))
 
     def _check_lease(self, fetch: Fetch) -> None:
         self._change_notice(fetch, claimed_by=fetch.claimed_by)
 
     def _change_notice(self, fetch: Fetch, **values: Any) -> None:
-        mine = and_(notices.c.lead_id == fetch.notice.lead_id, notices.c.claimed_by == fetch.claimed_by)
-        if self._execute(update(notices).where(mine).values(**values)).rowcount != 1:
+        own = and_(notices.c.lead_id == fetch.notice.lead_id, notices.c.claimed_by == fetch.claimed_by)
+        if self._execute(update(notices).where(own).values(**values)).rowcount != 1:
             raise LeaseLost(fetch.notice.lead_id)
-
-
-_NO_CLAIM: dict[str, Any] = {"claimed_by": None, "lease_until": None}
 
 
 def _is_free(senders: Collection[str]) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Leads that a platform has for us: announced, claimed with a lease, fetched once, given up only to a person."""
+"""Notices of leads that a platform has announced, until their answers are fetched or an operator gives them up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,20 +21,20 @@ DUE, PARKED = "due", "parked"
 WITHDRAWN = "The person withdrew it at the platform."
 
 LIVE_FOR = timedelta(minutes=3)
-"""Answers that come later than that after their notice go behind the leads that arrive now."""
+"""Answers that arrive longer than this after their notice are delivered after the leads that arrive now."""
 
-_LEARNED = (
+_FILLED = (
     *("account", "form_name", "status", "problem", "email", "full_name", "first_name", "last_name", "phone", "company"),
     *("fields", "extras", "evidence", "page_url", "ip", "raw"),
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
     *("channel", "lead_source", "rule", "reason", "click_ids", "codes"),
 )
-"""The columns of a lead that its answers fill; id, arrival and repeats stay."""
+"""Columns of a lead that its answers fill; id, arrival and repeats stay."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchNotice:
-    """What is known of a lead that is still to be fetched. place: the Page or account; tries: so far."""
+    """A lead that is still to be fetched. place: the Page or account; tries: so far."""
 
     lead_id: LeadId
     form: str
@@ -47,14 +47,14 @@ class FetchNotice:
 
 
 AnnouncedLead = tuple[Arrival, FetchNotice]
-"""A lead of status ANNOUNCED, with what makes a later one its repeat; and how to fetch it."""
+"""A lead of status ANNOUNCED with its keys, and its notice."""
 
 
 class Notices(Repository):
-    """The notices within one transaction."""
+    """Announced leads."""
 
     def announce(self, arrivals: Sequence[AnnouncedLead]) -> list[Receipt]:
-        """Keep announced leads and owe each a fetch, unless it came before."""
+        """Store announced leads, each to be fetched unless it arrived before."""
         return [self._announce(arrival, notice) for arrival, notice in arrivals]
 
     def _announce(self, arrival: Arrival, notice: FetchNotice) -> Receipt:
@@ -77,62 +77,62 @@ class Notices(Repository):
             wake(self._connection, self._database)
         return result.receipt
 
-    # -- its answers
+    # -- answers
 
     def fill(self, lead_id: LeadId, lead: Lead, person: str, now: datetime) -> bool:
-        """Give an announced lead the answers of `lead` and owe it to the CRM; False where nothing waits for them.
+        """Give an announced lead the answers of `lead` and enqueue it; False where no notice waits for them.
 
-        person: whose Deliveries must not run beside its own. Whoever was about to fetch it loses its lease.
+        person: the key under which its deliveries run one at a time. A worker that was fetching it loses its lease.
         """
-        gone = delete(notices).where(notices.c.lead_id == lead_id).returning(notices.c.announced_at)
-        announced_at = self._execute(gone).scalar()
+        ending = delete(notices).where(notices.c.lead_id == lead_id).returning(notices.c.announced_at)
+        announced_at = self._execute(ending).scalar()
         if announced_at is None:
             return False
         row = to_row(lead)
-        learned = {name: row[name] for name in _LEARNED}
+        filled = {name: row[name] for name in _FILLED}
         with self._as(WordIndex).following([lead_id]):
-            self._execute(update(leads).where(leads.c.id == lead_id).values(learned))
+            self._execute(update(leads).where(leads.c.id == lead_id).values(filled))
         is_late = now - announced_at > LIVE_FOR
         form, parked = lead.submission.form, lead.status is not Status.PENDING
-        debt = QueuedDelivery(
+        delivery = QueuedDelivery(
             lead_id, lead.account, person, now, form, parked=parked, priority=LATER if is_late else LIVE
         )
-        self._as(Outbox).enqueue([debt])
+        self._as(Outbox).enqueue([delivery])
         return True
 
-    # -- what operators decide
+    # -- operators' decisions
 
     def has_notice(self, lead_id: LeadId) -> bool:
-        """Whether the lead's answers are still to be fetched, so that it cannot be sent."""
+        """Return whether a lead's answers are still to be fetched, so that it cannot be sent."""
         return self._execute(select(notices.c.lead_id).where(notices.c.lead_id == lead_id)).first() is not None
 
     def retry_fetch(self, lead_id: LeadId, now: datetime) -> bool:
-        """An operator asks for a new try, over a broken connection, too; False: nothing is to be fetched."""
-        mine = notices.c.lead_id == lead_id
-        row = self._execute(select(notices.c.form, notices.c.sender).where(mine)).first()
+        """Fetch again by an operator's decision, over a broken connection, too; False: there is nothing to fetch."""
+        own = notices.c.lead_id == lead_id
+        row = self._execute(select(notices.c.form, notices.c.sender).where(own)).first()
         if row is None:
             return False
         self._as(StoredLeads).set_status([lead_id], Status.ANNOUNCED)
         self._as(Connections).probe_now(ConnectionKey(*row), now)
         again = {"state": DUE, "due_at": now, "tries": 0, "trigger": "operator"}
-        self._execute(update(notices).where(mine).values(again))
+        self._execute(update(notices).where(own).values(again))
         return True
 
     def drop_notice(self, lead_id: LeadId) -> None:
-        """Fetch nothing: the lead is not wanted, or its person is forgotten."""
+        """Fetch nothing: the lead is not wanted, or its person is erased."""
         self._execute(delete(notices).where(notices.c.lead_id == lead_id))
 
     def fetch_backlog(self) -> list[tuple[ConnectionKey, int, datetime]]:
-        """How many leads wait to be fetched, and since when the oldest, by connection and place."""
+        """Count the leads that wait to be fetched, by connection and place, with the announcement of the oldest."""
         key = (notices.c.form, notices.c.sender, notices.c.place)
         query = select(*key, func.count(), func.min(notices.c.announced_at)).where(notices.c.state == DUE)
         rows = self._execute(query.group_by(*key).order_by(*key))
         return [(ConnectionKey(form, sender, place), number, oldest) for form, sender, place, number, oldest in rows]
 
-    # -- taking back
+    # -- withdrawal
 
-    def withdraw(self, arrival: Arrival) -> Receipt:
-        """Make nothing of a lead that its person took back; one that Nexudus has is only marked."""
+    def withdraw_arrival(self, arrival: Arrival) -> Receipt:
+        """Discard a lead that its person took back; one that Nexudus has is only marked."""
         receipt = self._as(LeadArrivals).keep([arrival])[0].receipt
         if receipt.repeat:
             self._mark_withdrawn(receipt.lead_id)

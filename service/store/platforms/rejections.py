@@ -1,4 +1,4 @@
-"""Calls of platforms and tools that were refused: one row for each address, until one of its calls is accepted."""
+"""Rejected calls of platforms and tools: one row for each address, until one of its calls is accepted."""
 
 import json
 from collections.abc import Iterator
@@ -11,16 +11,16 @@ from sqlalchemy import select
 from service.store.database.repository import Repository
 from service.store.database.tables import deployment
 
-RECENT = timedelta(days=7)
-"""A refusal is shown for this long after the last refused call; then it was a stranger, or nobody misses the sender."""
+SHOWN_FOR = timedelta(days=7)
+"""Time that a rejection is shown after its last call; then it was a stranger, or the sender is not missed."""
 
 RELAPSE = timedelta(days=1)
-"""Calls that are refused again so soon after one was accepted are a relapse of the same trouble."""
+"""Rejections this soon after an accepted call are a relapse of the same trouble."""
 
 RELAPSE_PATIENCE = (timedelta(0), timedelta(0), timedelta(hours=1), timedelta(hours=4))
-"""How long the first, second ... series within RELAPSE must last before it is an alarm; the last wait repeats.
+"""Durations of the first, second ... series within RELAPSE before each raises an alert; the last one repeats.
 
-A sender that works in between is not broken: strangers who try its address must not ring the bell all day.
+A sender that works in between is not broken: strangers trying its address must not raise alerts all day.
 """
 
 _PREFIX = "refused:"
@@ -28,11 +28,11 @@ _PREFIX = "refused:"
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """The refused calls of one address since one was last accepted.
+    """The rejected calls of one address since one was last accepted.
 
-    at, why, status: of the last one. remedy: what to do. why and remedy are sentences of ours, with nothing of the
-    call in them. since: the first one. calls: how many at least. relapses: earlier series shortly before this one.
-    has_worked: it brought leads before. accepted_at: when a call was accepted after all of these, which ended it.
+    at, why, status: of the last call. remedy: what to do. why and remedy are our own sentences, with nothing of the
+    call in them. since: the first call. calls: their number, at least. relapses: earlier series shortly before this
+    one. has_worked: the address brought leads before. accepted_at: when an accepted call ended the series.
     """
 
     form: str
@@ -49,30 +49,30 @@ class Rejection:
 
     @property
     def cause(self) -> str:
-        """Under which it is kept among the concerns."""
+        """The cause of its alert."""
         return f"refused:{self.form}:{self.sender}"
 
     @property
     def began_at(self) -> datetime:
-        """When the first of these calls came."""
+        """When the first of these calls arrived."""
         return self.since or self.at
 
     @property
     def is_handshake(self) -> bool:
-        """Whether only a handshake was refused, which costs no lead: anybody may open the address in a browser."""
+        """Whether only a handshake was rejected, which costs no lead: anyone may open the address in a browser."""
         return self.status == HTTPStatus.FORBIDDEN
 
     def is_recent(self, now: datetime) -> bool:
-        """Whether it is still shown."""
-        return now - self.at < RECENT
+        """Return whether it is still shown."""
+        return now - self.at < SHOWN_FOR
 
     def is_alarming(self, now: datetime) -> bool:
-        """Whether somebody must hear of it: leads of a sender that used to work are refused."""
+        """Return whether it raises an alert: leads of a sender that used to work are rejected."""
         patience = RELAPSE_PATIENCE[min(self.relapses, len(RELAPSE_PATIENCE) - 1)]
         return self.has_worked and not self.is_handshake and self.is_recent(now) and now - self.began_at >= patience
 
     def after(self, before: "Rejection | None") -> "Rejection":
-        """The same with what is known from the row that it takes the place of."""
+        """Continue the series of the row that this one replaces."""
         if before is None:
             return self
         if before.accepted_at is not None:
@@ -91,44 +91,44 @@ class Rejection:
         )
 
 
-class Refusals(Repository):
-    """The refused calls within one transaction."""
+class Rejections(Repository):
+    """Rejected calls."""
 
-    def record_rejection(self, refusal: Rejection) -> None:
-        """Keep it in place of the one before from the same address, whose calls are counted on."""
-        self._keep(refusal.after(self.last_rejection(refusal.form, refusal.sender)))
+    def record_rejection(self, rejection: Rejection) -> None:
+        """Record rejected calls; they continue the series of their address."""
+        self._keep(rejection.after(self.last_rejection(rejection.form, rejection.sender)))
 
     def record_acceptance(self, form: str, sender: str, now: datetime) -> None:
-        """A call of that address was accepted: what was refused before is over."""
+        """Record an accepted call: the series of its address is over."""
         before = self.last_rejection(form, sender)
         if before is not None and before.accepted_at is None:
             self._keep(replace(before, accepted_at=now))
 
     def last_rejection(self, form: str, sender: str) -> Rejection | None:
-        """The last of an address, also one that is over."""
+        """Return the last series of an address, also one that is over."""
         query = select(deployment.c.value).where(deployment.c.name == _name(form, sender))
         text = self._execute(query).scalar()
         return None if text is None else _read(form, sender, text)
 
     def open_rejections(self) -> list[Rejection]:
-        """The last of each address where none was accepted since."""
+        """Return the series that are not over."""
         return list(self._open(_PREFIX))
 
     def rejections_of(self, form: str) -> list[Rejection]:
-        """The same for one form."""
+        """Return the series of one form that are not over."""
         return list(self._open(_name(form, "")))
 
     def _open(self, prefix: str) -> Iterator[Rejection]:
         names = deployment.c.name.startswith(prefix, autoescape=True)
         for row in self._execute(select(deployment).where(names).order_by(deployment.c.name)):
             form, _, sender = row.name.removeprefix(_PREFIX).rpartition(":")
-            refusal = _read(form, sender, row.value)
-            if refusal.accepted_at is None:
-                yield refusal
+            rejection = _read(form, sender, row.value)
+            if rejection.accepted_at is None:
+                yield rejection
 
-    def _keep(self, refusal: Rejection) -> None:
-        text = _write(refusal)
-        adding = self._database.insert(deployment).values(name=_name(refusal.form, refusal.sender), value=text)
+    def _keep(self, rejection: Rejection) -> None:
+        text = _write(rejection)
+        adding = self._database.insert(deployment).values(name=_name(rejection.form, rejection.sender), value=text)
         self._execute(adding.on_conflict_do_update(index_elements=["name"], set_={"value": text}))
 
 
@@ -139,15 +139,15 @@ def _name(form: str, sender: str) -> str:
 _INSTANTS = ("at", "since", "accepted_at")
 
 
-def _write(refusal: Rejection) -> str:
-    values = {name: value for name, value in asdict(refusal).items() if name not in ("form", "sender")}
+def _write(rejection: Rejection) -> str:
+    values = {name: value for name, value in asdict(rejection).items() if name not in ("form", "sender")}
     instants = {name: values[name].isoformat() for name in _INSTANTS if values[name] is not None}
     return json.dumps({**values, **instants})
 
 
 def _read(form: str, sender: str, text: str) -> Rejection:
     values = json.loads(text)
-    if isinstance(values, list):  # as it was written when it held no more
+    if isinstance(values, list):  # as earlier versions wrote it
         values = dict(zip(("at", "why"), values, strict=True))
     instants = {name: datetime.fromisoformat(values[name]) for name in _INSTANTS if values.get(name)}
     return Rejection(form, sender, **{**values, **instants})

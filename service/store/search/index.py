@@ -1,23 +1,24 @@
-"""Which lead is found by which words: filled behind the leads' backs, so that taking them costs nothing.
+"""The index of words, filled in the background so that taking leads costs nothing.
 
-Every lead up to a mark is in the index; what came after it is found by reading it. The index only names leads
-that may match: who looks reads the lead itself before it is shown.
+Every lead up to the cursor is in the index; later leads are found by reading them. The index only names leads that may
+match: a search reads the lead itself before it is shown.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, or_, select, text, update
+from sqlalchemy import Connection, and_, delete, or_, select, text
 
 from service.lead import LeadId
 from service.store.database.columns import insert_rows
 from service.store.database.repository import Repository
-from service.store.database.tables import deployment, lead_words, leads
+from service.store.database.tables import lead_words, leads
+from service.store.deployment import Flags
 from service.store.search.words import words_of
 
-MARK = "words:1"
-"""The row of `deployment` with the id up to which all are indexed; other words get another number, and a new index."""
+CURSOR = "words:1"
+"""The flag with the id up to which all leads are indexed; a change of words gets another number, and a new index."""
 
 COLUMNS = (
     *(leads.c.id, leads.c.form, leads.c.sender, leads.c.channel, leads.c.external_id, leads.c.form_name),
@@ -25,65 +26,57 @@ COLUMNS = (
     *(leads.c.fields, leads.c.extras, leads.c.corrections, leads.c.coworker_id, leads.c.opportunity_id),
     *(leads.c.utm_source, leads.c.utm_medium, leads.c.utm_campaign),
 )
-"""What the words are made of."""
+"""Columns that the words are made of."""
 
 
-def mark_of(connection: Connection) -> str:
-    """The id up to which every lead is indexed, "" before the first."""
-    # Asked with every commit that takes leads: as the driver takes it.
-    found: str | None = connection.exec_driver_sql(f"SELECT value FROM deployment WHERE name = '{MARK}'").scalar()  # noqa: S608 (ours)
-    return found or ""
+def cursor_of(connection: Connection) -> str:
+    """Return the id up to which every lead is indexed, "" before the first."""
+    # Queried with every commit that takes leads, so it goes to the driver directly.
+    cursor: str | None = connection.exec_driver_sql(f"SELECT value FROM deployment WHERE name = '{CURSOR}'").scalar()  # noqa: S608 (ours)
+    return cursor or ""
 
 
 class WordIndex(Repository):
-    """The index within one transaction."""
+    """Filling the index, and keeping it true to leads that change."""
 
     def is_index_behind(self, before: str) -> bool:
-        """Whether there are leads below that id that are not indexed."""
-        mark = mark_of(self._connection)
-        query = select(leads.c.id).where(leads.c.id > mark, leads.c.id < before).limit(1)
+        """Return whether there are leads below that id that are not indexed."""
+        cursor = cursor_of(self._connection)
+        query = select(leads.c.id).where(leads.c.id > cursor, leads.c.id < before).limit(1)
         return self._execute(query).first() is not None
 
     def fill_index(self, before: str, size: int) -> int:
-        """Index the next `size` leads with ids below `before`, and move the mark; how many they were.
+        """Index the next `size` leads with ids below `before`, and move the cursor; returns how many they were.
 
-        before: leave the last seconds out, whose leads may be committed in another order.
+        before: leaves out the last seconds, in which leads may be committed in another order.
         """
-        mark = mark_of(self._connection)
-        chosen = select(*COLUMNS).where(leads.c.id > mark, leads.c.id < before).order_by(leads.c.id).limit(size)
-        # What is being changed is waited for: else its old words would stay.
-        rows = self._execute(chosen.with_for_update() if self._database.locks_rows else chosen).all()
-        if rows and self._move(mark, rows[-1].id):
+        cursor = cursor_of(self._connection)
+        chosen = select(*COLUMNS).where(leads.c.id > cursor, leads.c.id < before).order_by(leads.c.id).limit(size)
+        # Wait for leads that are being changed: else their old words would stay.
+        rows = self._execute(self._locking(chosen)).all()
+        if rows and self._as(Flags).swap(CURSOR, cursor or None, rows[-1].id):
             self.add(rows)
             return len(rows)
         return 0
 
-    def _move(self, mark: str, to: str) -> bool:
-        """Set the mark, unless another worker did meanwhile."""
-        if not mark:
-            adding = self._database.insert(deployment).values(name=MARK, value=to).on_conflict_do_nothing()
-            return self._execute(adding.returning(deployment.c.name)).first() is not None
-        mine = and_(deployment.c.name == MARK, deployment.c.value == mark)
-        return self._execute(update(deployment).where(mine).values(value=to)).rowcount == 1
-
     def add(self, rows: Sequence[Any]) -> None:
-        """Index leads, given as rows of COLUMNS or more."""
+        """Index leads, given as rows with at least COLUMNS."""
         self._insert((word, row.id) for row in rows for word in words_of(row))
 
     def add_late(self, lead_ids: Sequence[LeadId]) -> None:
-        """Index those leads that came with the id of an earlier time, such as imported ones: the mark is past them."""
-        mark = mark_of(self._connection)
-        late = [lead_id for lead_id in lead_ids if lead_id <= mark]
+        """Index leads with ids of an earlier time, such as imported ones: the cursor is past them."""
+        cursor = cursor_of(self._connection)
+        late = [lead_id for lead_id in lead_ids if lead_id <= cursor]
         if late:
             self.add(self._rows(late))
 
     def add_numbers(self, lead_id: LeadId, *numbers: int) -> None:
-        """A lead is found by these numbers from now on, too."""
+        """Have a lead found by these numbers, too."""
         self._insert((str(number), lead_id) for number in numbers)
 
     @contextmanager
     def following(self, lead_ids: Sequence[LeadId]) -> Iterator[None]:
-        """Around a change of what leads say: takes out the words that are gone, adds those that are new."""
+        """Enclose a change of leads: removes the words that are gone, adds the new ones."""
         before = self._pairs(lead_ids)
         yield
         after = self._pairs(lead_ids)
@@ -102,14 +95,14 @@ class WordIndex(Repository):
             insert_rows(self._connection, lead_words, rows, "ON CONFLICT DO NOTHING")
 
     def _remove(self, pairs: set[tuple[str, str]]) -> None:
-        gone = sorted(pairs)
-        for start in range(0, len(gone), 200):
-            these = (and_(lead_words.c.word == w, lead_words.c.lead_id == i) for w, i in gone[start : start + 200])
+        ordered = sorted(pairs)
+        for start in range(0, len(ordered), 200):
+            these = (and_(lead_words.c.word == w, lead_words.c.lead_id == i) for w, i in ordered[start : start + 200])
             self._execute(delete(lead_words).where(or_(*these)))
 
 
-MOST_WORDS = 300
-"""More words of one beginning are not listed."""
+MAX_WORDS = 300
+"""Words of one beginning that are listed at most."""
 
 _HOPS = text(
     f"""WITH RECURSIVE hop(word) AS (
@@ -122,7 +115,7 @@ _HOPS = text(
 
 
 def words_like(connection: Connection, begin: str) -> Sequence[str] | None:
-    """The words that begin so, in their order; None where they are more than MOST_WORDS."""
-    asked = {"begin": begin, "end": begin + "\U0010ffff", "most": MOST_WORDS + 1}
-    found = connection.execute(_HOPS, asked).scalars().all()
-    return None if len(found) > MOST_WORDS else found
+    """Return the words with a beginning, in their order; None where they are more than MAX_WORDS."""
+    bounds = {"begin": begin, "end": begin + "\U0010ffff", "most": MAX_WORDS + 1}
+    words = connection.execute(_HOPS, bounds).scalars().all()
+    return None if len(words) > MAX_WORDS else words

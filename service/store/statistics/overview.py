@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from service.lead import Outcome, Status, Step, first_lead_id
 from service.store.database.repository import Repository
 from service.store.database.tables import attempts, lead_words, leads
-from service.store.search.index import mark_of
+from service.store.search.index import cursor_of
 from service.store.search.words import facet
 
 LATEST = 500
@@ -86,7 +86,7 @@ class Overview(Repository):
     def last_received_from(self, sender: str) -> datetime | None:
         """When a sender last brought a lead."""
         named = select(func.max(lead_words.c.lead_id)).where(lead_words.c.word == facet("sender", sender))
-        younger = select(func.max(leads.c.id)).where(leads.c.id > mark_of(self._connection), leads.c.sender == sender)
+        younger = select(func.max(leads.c.id)).where(leads.c.id > cursor_of(self._connection), leads.c.sender == sender)
         ids = [self._execute(query).scalar() for query in (named, younger)]
         query = select(leads.c.received_at).where(leads.c.id == max((one for one in ids if one), default=""))
         found: datetime | None = self._execute(query).scalar()
