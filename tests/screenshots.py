@@ -17,8 +17,8 @@ import time_machine
 from service.forms import Form
 from service.lead import Status
 from service.store import Query, Store
+from tests.admin.dashboard import PASSWORD
 from tests.admin.served import Screen, served
-from tests.admin.visitor import PASSWORD
 from tests.browser import chromium
 from tests.builders import a_form
 from tests.front import Front, count_days

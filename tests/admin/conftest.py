@@ -1,4 +1,4 @@
-"""What the tests of the operator's window share."""
+"""Fixtures of the dashboard's and the API's tests."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +17,6 @@ def kept(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def window(kept: Store) -> Front:
+def front(kept: Store) -> Front:
     """An application with the form `contact`; ask its API with `ask`."""
     return Front(kept)

@@ -11,7 +11,7 @@ from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.admin.visitor import PASSWORD
+from tests.admin.dashboard import PASSWORD
 from tests.front import Front
 
 PATIENCE_S = 10

@@ -4,7 +4,7 @@ import pytest
 from werkzeug.routing import Rule
 
 from service.store import Store
-from tests.admin.desk import keep_many
+from tests.admin.stored_leads import keep_many
 from tests.front import TOKEN, Front
 
 PUBLIC = {
@@ -26,14 +26,14 @@ PUBLIC = {
 """All that strangers may call; whatever is new is either added here on purpose or asks for the token."""
 
 
-def rules(window: Front) -> list[Rule]:
+def rules(front: Front) -> list[Rule]:
     """Every route of the application."""
-    return list(window.app.url_map.iter_rules())
+    return list(front.app.url_map.iter_rules())
 
 
 def test_every_route_is_public_on_purpose_or_asks_for_the_token(kept: Store) -> None:
-    window = Front(kept, SAMPLE_PAGE="true")
-    guarded = [rule for rule in rules(window) if rule.rule not in PUBLIC]
+    front = Front(kept, SAMPLE_PAGE="true")
+    guarded = [rule for rule in rules(front) if rule.rule not in PUBLIC]
 
     assert guarded
     for rule in guarded:
@@ -41,7 +41,7 @@ def test_every_route_is_public_on_purpose_or_asks_for_the_token(kept: Store) -> 
         path = path.replace("<sender>", "typeform").replace("<token>", "a-guess")
         asked = {"OPTIONS"} if rule.rule.startswith("/webhooks/") else set()  # what a webhook may be sent is no secret
         for method in sorted((rule.methods or set()) - asked):
-            assert window.client.open(path, method=method).status_code == 401, (method, path)
+            assert front.client.open(path, method=method).status_code == 401, (method, path)
 
 
 def test_the_list_of_public_routes_names_nothing_that_is_gone(kept: Store) -> None:
@@ -52,10 +52,10 @@ def test_the_list_of_public_routes_names_nothing_that_is_gone(kept: Store) -> No
     "given",
     ["", "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", TOKEN, f"Basic {TOKEN}", "Bearer \xff"],
 )
-def test_a_wrong_token_shows_nothing(window: Front, kept: Store, given: str) -> None:
+def test_a_wrong_token_shows_nothing(front: Front, kept: Store, given: str) -> None:
     keep_many(kept, 1)
 
-    answer = window.client.get("/api/v1/leads", headers={"Authorization": given})
+    answer = front.client.get("/api/v1/leads", headers={"Authorization": given})
 
     assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -63,8 +63,8 @@ def test_a_wrong_token_shows_nothing(window: Front, kept: Store, given: str) -> 
 
 
 @pytest.mark.parametrize("given", [f"Bearer {TOKEN}", f"bearer {TOKEN}", f"Bearer  {TOKEN} "])
-def test_the_token_opens_the_api(window: Front, given: str) -> None:
-    assert window.client.get("/api/v1/leads", headers={"Authorization": given}).status_code == 200
+def test_the_token_opens_the_api(front: Front, given: str) -> None:
+    assert front.client.get("/api/v1/leads", headers={"Authorization": given}).status_code == 200
 
 
 @pytest.mark.parametrize("given", ["Bearer ", "Bearer x", ""])
@@ -75,11 +75,11 @@ def test_without_a_token_in_the_settings_nobody_gets_in(kept: Store, given: str)
     assert answer.get_json(force=True)["detail"] == "set ADMIN_TOKEN and restart to use the API"
 
 
-def test_what_is_wrong_with_a_call_is_told_to_nobody_without_the_token(window: Front) -> None:
+def test_what_is_wrong_with_a_call_is_told_to_nobody_without_the_token(front: Front) -> None:
     answers = [
-        window.client.get("/api/v1/leads?status=lost"),
-        window.client.get("/api/v1/leads/nobody"),
-        window.client.post("/api/v1/preview/nowhere", data="{", content_type="application/json"),
+        front.client.get("/api/v1/leads?status=lost"),
+        front.client.get("/api/v1/leads/nobody"),
+        front.client.post("/api/v1/preview/nowhere", data="{", content_type="application/json"),
     ]
 
     assert [answer.status_code for answer in answers] == [401, 401, 401]

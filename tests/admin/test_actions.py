@@ -7,7 +7,7 @@ import pytest
 from service import clock
 from service.lead import Status
 from service.store import Store
-from tests.admin.desk import keep, keep_as
+from tests.admin.stored_leads import keep, keep_as
 from tests.builders import NOON, a_lead
 from tests.front import Front
 from tests.store.books import stands
@@ -29,24 +29,24 @@ def owed(store: Store) -> int:
 
 @pytest.mark.parametrize(("action", "status"), PAIRS, ids=[f"{action}-{status}" for action, status in PAIRS])
 def test_an_action_is_done_or_refused_by_where_the_lead_stands(
-    window: Front, kept: Store, action: str, status: Status
+    front: Front, kept: Store, action: str, status: Status
 ) -> None:
     lead = keep_as(kept, status)
     after = POSSIBLE[action].get(status)
 
-    answer = window.ask(f"/leads/{lead.id}/{action}", "POST")
+    answer = front.ask(f"/leads/{lead.id}/{action}", "POST")
 
     if after is None:
         assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
         assert answer.get_json(force=True)["detail"].startswith(f"the lead is {status}: ")
     else:
         assert (answer.status_code, answer.get_json()["status"]) == (200, after)
-    assert window.ask(f"/leads/{lead.id}").get_json()["status"] == (after or status)
+    assert front.ask(f"/leads/{lead.id}").get_json()["status"] == (after or status)
 
 
 @pytest.mark.parametrize("action", POSSIBLE)
-def test_a_lead_that_is_not_there_is_a_404(window: Front, action: str) -> None:
-    answer = window.ask(f"/leads/{'0' * 32}/{action}", "POST")
+def test_a_lead_that_is_not_there_is_a_404(front: Front, action: str) -> None:
+    answer = front.ask(f"/leads/{'0' * 32}/{action}", "POST")
 
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
     assert answer.get_json(force=True)["detail"] == "there is no such lead"
@@ -74,39 +74,39 @@ def test_what_is_discarded_is_owed_no_longer(store: Store) -> None:
     assert answer["next_attempt_at"] is None
 
 
-def test_a_retry_is_an_operators_try_with_the_whole_schedule_before_it(window: Front, kept: Store) -> None:
+def test_a_retry_is_an_operators_try_with_the_whole_schedule_before_it(front: Front, kept: Store) -> None:
     lead = keep(kept, a_lead())
     (first,) = kept.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
     kept.write(lambda tx: tx.queue.postpone(first, NOON + timedelta(days=1), tries=9))
 
-    window.ask(f"/leads/{lead.id}/retry", "POST")
+    front.ask(f"/leads/{lead.id}/retry", "POST")
 
     (again,) = kept.write(lambda tx: tx.queue.claim("worker", clock.now(), 90, 1))
     assert (again.tries, again.trigger) == (0, "operator")
 
 
-def test_a_retry_ends_the_pause_of_its_account(window: Front, kept: Store) -> None:
+def test_a_retry_ends_the_pause_of_its_account(front: Front, kept: Store) -> None:
     lead = keep(kept, a_lead())
     kept.write(lambda tx: tx.accounts.pause("default", clock.now() + timedelta(hours=1), "refused"))
 
-    window.ask(f"/leads/{lead.id}/retry", "POST")
+    front.ask(f"/leads/{lead.id}/retry", "POST")
 
     with kept.read() as tx:
         assert list(tx.accounts.pauses(clock.now())) == []
 
 
 @pytest.mark.parametrize("action", POSSIBLE)
-def test_an_action_is_a_post(window: Front, action: str) -> None:
-    answer = window.ask(f"/leads/{'0' * 32}/{action}")
+def test_an_action_is_a_post(front: Front, action: str) -> None:
+    answer = front.ask(f"/leads/{'0' * 32}/{action}")
 
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"]
 
 
-def test_a_correction_by_the_api_is_shown_with_what_it_was(window: Front, kept: Store) -> None:
+def test_a_correction_by_the_api_is_shown_with_what_it_was(front: Front, kept: Store) -> None:
     lead = keep_as(kept, Status.PARKED)
 
-    answer = window.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"message": "Four desks."}})
+    answer = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"message": "Four desks."}})
 
     told = answer.get_json()
     assert (answer.status_code, told["status"], told["fields"]["message"]) == (200, "pending", "Four desks.")
@@ -117,19 +117,19 @@ def test_a_correction_by_the_api_is_shown_with_what_it_was(window: Front, kept: 
     )
 
 
-def test_a_correction_that_cannot_be_taken_says_why_at_its_name(window: Front, kept: Store) -> None:
+def test_a_correction_that_cannot_be_taken_says_why_at_its_name(front: Front, kept: Store) -> None:
     lead = keep_as(kept, Status.PARKED)
 
-    answer = window.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": "nobody"}})
+    answer = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": "nobody"}})
 
     assert answer.status_code == 422
     assert "not an e-mail address" in answer.get_json()["errors"]["json"]["fields"]["email"]
     assert stands(kept, lead).status is Status.PARKED
 
 
-def test_a_delivered_lead_cannot_be_corrected(window: Front, kept: Store) -> None:
+def test_a_delivered_lead_cannot_be_corrected(front: Front, kept: Store) -> None:
     lead = keep_as(kept, Status.DELIVERED)
 
-    answer = window.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"message": "Four desks."}})
+    answer = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"message": "Four desks."}})
 
     assert answer.status_code == 409

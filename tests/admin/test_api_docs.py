@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from service.lead import Status
-from tests.admin.desk import keep_as
 from tests.admin.served import served
+from tests.admin.stored_leads import keep_as
 from tests.front import TOKEN, Front, sqlite_store
 from tests.processes import CHECKOUT
 

@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from service.lead import Status
 from service.store import Store
-from tests.admin.desk import keep, keep_as, keep_delivered
+from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.builders import NOON, a_form, a_lead
 from tests.front import Front
 from tests.store.books import stands
@@ -29,20 +29,20 @@ def test_the_forms_are_listed_with_their_addresses_and_without_secrets(kept: Sto
     assert "a-secret" not in answer.text
 
 
-def test_what_is_wrong_is_told_with_what_to_do(window: Front, kept: Store) -> None:
+def test_what_is_wrong_is_told_with_what_to_do(front: Front, kept: Store) -> None:
     kept.write(lambda tx: tx.alerts.report("login:default", "Correct the password.", NOON))
 
-    (alert,) = window.ask("/alerts").get_json()["alerts"]
+    (alert,) = front.ask("/alerts").get_json()["alerts"]
 
     assert alert.pop("title")
     assert alert == {"cause": "login:default", "sentence": "Correct the password.", "since": "2026-11-24T12:00:00Z"}
 
 
-def test_what_is_over_is_no_alert(window: Front, kept: Store) -> None:
+def test_what_is_over_is_no_alert(front: Front, kept: Store) -> None:
     kept.write(lambda tx: tx.alerts.report("login:default", "Correct the password.", NOON))
     kept.write(lambda tx: tx.alerts.resolve("login:default", NOON))
 
-    assert window.ask("/alerts").get_json() == {"alerts": []}
+    assert front.ask("/alerts").get_json() == {"alerts": []}
 
 
 # -- forgetting
@@ -58,20 +58,20 @@ def test_a_person_is_forgotten_and_what_nexudus_has_of_them_is_told(store: Store
     assert stands(store, lead).status is Status.ERASED
 
 
-def test_a_dry_run_erases_nothing_and_tells_the_same(window: Front, kept: Store) -> None:
+def test_a_dry_run_erases_nothing_and_tells_the_same(front: Front, kept: Store) -> None:
     lead = keep_as(kept, Status.PARKED)
 
-    dry = window.ask("/forget", "POST", json={"email": "ada@example.com", "dry_run": True}).get_json()
+    dry = front.ask("/forget", "POST", json={"email": "ada@example.com", "dry_run": True}).get_json()
 
     assert stands(kept, lead).status is Status.PARKED
-    real = window.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
+    real = front.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
     assert {**dry, "dry_run": False} == real
 
 
-def test_nobody_else_is_forgotten(window: Front, kept: Store) -> None:
+def test_nobody_else_is_forgotten(front: Front, kept: Store) -> None:
     other = keep(kept, a_lead("bob@example.com"))
 
-    told = window.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
+    told = front.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
 
     assert told["erased"] == []
     assert stands(kept, other).status is Status.PENDING
@@ -93,11 +93,11 @@ WRONG: Mapping[str, tuple[dict[str, object], int]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_body_that_cannot_be_taken_is_refused_and_nobody_is_erased(window: Front, kept: Store, name: str) -> None:
+def test_a_body_that_cannot_be_taken_is_refused_and_nobody_is_erased(front: Front, kept: Store, name: str) -> None:
     lead = keep(kept, a_lead())
     more, status = WRONG[name]
 
-    answer: TestResponse = window.ask("/forget", "POST", **more)
+    answer: TestResponse = front.ask("/forget", "POST", **more)
 
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
     assert stands(kept, lead).status is Status.PENDING
@@ -117,15 +117,15 @@ def test_no_character_is_a_mistake_of_ours(store: Store, call: str, character: s
 
 
 @pytest.mark.parametrize("email", ["\x1f@b", "a@\x1c\x85b"])
-def test_what_matches_the_description_but_is_no_address_is_a_conflict(window: Front, kept: Store, email: str) -> None:
+def test_what_matches_the_description_but_is_no_address_is_a_conflict(front: Front, kept: Store, email: str) -> None:
     lead = keep_as(kept, Status.PARKED)
 
-    answer = window.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": email}})
+    answer = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": email}})
 
     assert answer.status_code == 409
     assert "not an e-mail address" in answer.get_json(force=True)["errors"]["json"]["fields"]["email"]
 
 
-def test_what_is_told_stays_in_no_cache(window: Front) -> None:
-    assert window.ask("/leads").headers["Cache-Control"] == "no-store"
-    assert window.ask(f"/leads/{'0' * 32}").headers["Cache-Control"] == "no-store"
+def test_what_is_told_stays_in_no_cache(front: Front) -> None:
+    assert front.ask("/leads").headers["Cache-Control"] == "no-store"
+    assert front.ask(f"/leads/{'0' * 32}").headers["Cache-Control"] == "no-store"

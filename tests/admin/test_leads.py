@@ -8,7 +8,7 @@ import pytest
 
 from service.lead import Attribution, Contact, Evidence, Lead, Status, Step, StoredTouch
 from service.store import SaleStatus, Store
-from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
+from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
 from tests.front import Front
 from tests.store.sold import a_change, a_sale
@@ -25,9 +25,9 @@ ATTRIBUTION = {
 ATTEMPT = {"started_at", "duration_ms", "step", "outcome", "http_status", "detail"}
 
 
-def listed(window: Front, query: str = "") -> list[str]:
+def listed(front: Front, query: str = "") -> list[str]:
     """The ids that a query finds on its first page."""
-    answer = window.ask(f"/leads?{query}")
+    answer = front.ask(f"/leads?{query}")
     assert answer.status_code == 200, answer.text
     return [lead["id"] for lead in answer.get_json()["leads"]]
 
@@ -35,22 +35,22 @@ def listed(window: Front, query: str = "") -> list[str]:
 # -- pages
 
 
-def test_no_leads_are_an_empty_page(window: Front) -> None:
-    assert window.ask("/leads").get_json() == {"leads": [], "next": None}
+def test_no_leads_are_an_empty_page(front: Front) -> None:
+    assert front.ask("/leads").get_json() == {"leads": [], "next": None}
 
 
-def test_the_newest_comes_first(window: Front, kept: Store) -> None:
+def test_the_newest_comes_first(front: Front, kept: Store) -> None:
     leads = keep_many(kept, 3)
 
-    assert listed(window) == [lead.id for lead in reversed(leads)]
+    assert listed(front) == [lead.id for lead in reversed(leads)]
 
 
 def test_all_of_120_leads_are_reached_by_the_cursor_and_none_twice(store: Store) -> None:
-    window, leads = Front(store), keep_many(store, 120)
+    front, leads = Front(store), keep_many(store, 120)
 
     pages, cursor = [], ""
     while cursor is not None:
-        page = window.ask("/leads", query_string={"cursor": cursor}).get_json()
+        page = front.ask("/leads", query_string={"cursor": cursor}).get_json()
         pages.append([lead["id"] for lead in page["leads"]])
         cursor = page["next"]
 
@@ -58,35 +58,35 @@ def test_all_of_120_leads_are_reached_by_the_cursor_and_none_twice(store: Store)
     assert [lead_id for page in pages for lead_id in page] == [lead.id for lead in reversed(leads)]
 
 
-def test_leads_that_arrive_meanwhile_do_not_shift_the_pages(window: Front, kept: Store) -> None:
+def test_leads_that_arrive_meanwhile_do_not_shift_the_pages(front: Front, kept: Store) -> None:
     leads = keep_many(kept, 4)
-    first = window.ask("/leads?size=2").get_json()
+    first = front.ask("/leads?size=2").get_json()
     keep(kept, a_lead(received_at=NOON + timedelta(days=1)))
 
-    assert listed(window, f"size=2&cursor={first['next']}") == [leads[1].id, leads[0].id]
+    assert listed(front, f"size=2&cursor={first['next']}") == [leads[1].id, leads[0].id]
 
 
-def test_a_full_last_page_leads_nowhere(window: Front, kept: Store) -> None:
+def test_a_full_last_page_leads_nowhere(front: Front, kept: Store) -> None:
     keep_many(kept, 2)
 
-    assert window.ask("/leads?size=2").get_json()["next"] is None
+    assert front.ask("/leads?size=2").get_json()["next"] is None
 
 
 # -- filters
 
 
 @pytest.mark.parametrize("status", Status)
-def test_leads_are_found_by_status(window: Front, kept: Store, status: Status) -> None:
+def test_leads_are_found_by_status(front: Front, kept: Store, status: Status) -> None:
     leads = {each: keep_as(kept, each) for each in Status}
 
-    assert listed(window, f"status={status}") == [leads[status].id]
+    assert listed(front, f"status={status}") == [leads[status].id]
 
 
-def test_leads_are_found_by_form(window: Front, kept: Store) -> None:
+def test_leads_are_found_by_form(front: Front, kept: Store) -> None:
     keep(kept, a_lead())
     tour = keep(kept, a_lead(submission=a_submission(form="tour")))
 
-    assert listed(window, "form=tour") == [tour.id]
+    assert listed(front, "form=tour") == [tour.id]
 
 
 @pytest.mark.parametrize(
@@ -107,10 +107,10 @@ def test_leads_are_found_by_form(window: Front, kept: Store) -> None:
         *("long ago", "far ahead"),
     ],
 )
-def test_leads_are_found_by_time(window: Front, kept: Store, query: str, minutes: list[int]) -> None:
+def test_leads_are_found_by_time(front: Front, kept: Store, query: str, minutes: list[int]) -> None:
     leads = keep_many(kept, 3)
 
-    assert listed(window, query) == [leads[minute].id for minute in minutes]
+    assert listed(front, query) == [leads[minute].id for minute in minutes]
 
 
 SEARCHES = {
@@ -120,17 +120,17 @@ SEARCHES = {
 
 
 def test_leads_are_found_by_a_part_of_who_it_is(store: Store) -> None:
-    window = Front(store)
+    front = Front(store)
     contact = Contact("bob@example.com", "Bob Lovelace", phone="+442079460142", company="Acme Ltd")
     keep(store, a_lead(submission=a_submission(contact=contact)))
 
-    assert {text: bool(listed(window, f"q={quote(text)}")) for text in SEARCHES} == SEARCHES
+    assert {text: bool(listed(front, f"q={quote(text)}")) for text in SEARCHES} == SEARCHES
 
 
-def test_a_lead_is_found_by_its_id(window: Front, kept: Store) -> None:
+def test_a_lead_is_found_by_its_id(front: Front, kept: Store) -> None:
     leads = keep_many(kept, 2)
 
-    assert listed(window, f"q={leads[0].id}") == [leads[0].id]
+    assert listed(front, f"q={leads[0].id}") == [leads[0].id]
 
 
 @pytest.mark.parametrize("query", ["sender=meta", "channel=Paid%20Social"])
@@ -142,12 +142,12 @@ def test_leads_are_found_by_sender_and_channel(store: Store, query: str) -> None
     assert listed(Front(store), query) == [wanted.id]
 
 
-def test_filters_are_all_meant_at_once(window: Front, kept: Store) -> None:
+def test_filters_are_all_meant_at_once(front: Front, kept: Store) -> None:
     wanted = keep(kept, a_lead("bob@example.com", status=Status.PARKED))
     keep(kept, a_lead("bob@example.com"))
     keep(kept, a_lead("ann@example.com", status=Status.PARKED))
 
-    assert listed(window, "status=parked&q=bob&form=contact") == [wanted.id]
+    assert listed(front, "status=parked&q=bob&form=contact") == [wanted.id]
 
 
 @pytest.mark.parametrize(
@@ -158,26 +158,26 @@ def test_filters_are_all_meant_at_once(window: Front, kept: Store) -> None:
         *("stauts=parked", "status=parked&status=pending"),
     ],
 )
-def test_a_filter_that_makes_no_sense_is_a_422_that_names_it(window: Front, query: str) -> None:
-    answer = window.ask(f"/leads?{query}")
+def test_a_filter_that_makes_no_sense_is_a_422_that_names_it(front: Front, query: str) -> None:
+    answer = front.ask(f"/leads?{query}")
 
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
     assert [*answer.get_json(force=True)["errors"]["query"]] == [query.partition("=")[0]]
 
 
-def test_what_makes_no_sense_is_told_in_a_sentence(window: Front) -> None:
-    told = window.ask("/leads?stauts=parked&since=soon").get_json(force=True)["detail"]
+def test_what_makes_no_sense_is_told_in_a_sentence(front: Front) -> None:
+    told = front.ask("/leads?stauts=parked&since=soon").get_json(force=True)["detail"]
 
     assert "stauts: is unknown" in told
     assert "since: write it like 2026-11-01" in told
 
 
 def test_a_filter_that_finds_nothing_is_no_error(store: Store) -> None:
-    window = Front(store)
+    front = Front(store)
     keep_many(store, 1)
 
     for query in (f"cursor={'0' * 32}", "q=%ff", "form=%F0%9F%98%80", "since=9999-12-31T23:59:59-12:00"):
-        assert listed(window, query) == [], query
+        assert listed(front, query) == [], query
 
 
 # -- one lead
@@ -188,16 +188,16 @@ def a_full_lead() -> Lead:
     return a_lead(submission=a_submission(evidence=Evidence(page_url="https://www.example.com/contact", first=first)))
 
 
-def shown(window: Front, lead_id: str) -> dict[str, Any]:
+def shown(front: Front, lead_id: str) -> dict[str, Any]:
     """One lead."""
-    answer = window.ask(f"/leads/{lead_id}")
+    answer = front.ask(f"/leads/{lead_id}")
     assert answer.status_code == 200
     found: dict[str, Any] = answer.get_json()
     return found
 
 
-def test_a_lead_has_the_members_of_the_contract_and_those_that_explain_it(window: Front, kept: Store) -> None:
-    lead = shown(window, keep_delivered(kept).id)
+def test_a_lead_has_the_members_of_the_contract_and_those_that_explain_it(front: Front, kept: Store) -> None:
+    lead = shown(front, keep_delivered(kept).id)
 
     assert tuple(lead) == CONTRACT
     assert [*lead["contact"]] == ["email", "full_name", "phone", "company"]
@@ -205,10 +205,10 @@ def test_a_lead_has_the_members_of_the_contract_and_those_that_explain_it(window
     assert [{*attempt} for attempt in lead["attempts"]] == [ATTEMPT | {"trigger"}] * 3
 
 
-def test_a_new_lead_is_shown_whole(window: Front, kept: Store) -> None:
+def test_a_new_lead_is_shown_whole(front: Front, kept: Store) -> None:
     kept_lead = keep(kept, a_full_lead())
 
-    lead = shown(window, kept_lead.id)
+    lead = shown(front, kept_lead.id)
 
     attribution = lead.pop("attribution")
     assert lead == {
@@ -248,8 +248,8 @@ def test_a_new_lead_is_shown_whole(window: Front, kept: Store) -> None:
     assert attribution["last"] is None
 
 
-def test_a_delivered_lead_tells_what_was_made_and_how(window: Front, kept: Store) -> None:
-    lead = shown(window, keep_delivered(kept).id)
+def test_a_delivered_lead_tells_what_was_made_and_how(front: Front, kept: Store) -> None:
+    lead = shown(front, keep_delivered(kept).id)
 
     assert (lead["status"], lead["coworker_id"], lead["opportunity_id"]) == ("delivered", 7, 9)
     assert (lead["delivered_at"], lead["next_attempt_at"]) == ("2026-11-24T12:00:01Z", None)
@@ -269,11 +269,11 @@ def test_a_delivered_lead_tells_what_was_made_and_how(window: Front, kept: Store
     }
 
 
-def test_a_lead_tells_since_when_its_person_is_known(window: Front, kept: Store) -> None:
+def test_a_lead_tells_since_when_its_person_is_known(front: Front, kept: Store) -> None:
     keep(kept, a_lead(received_at=NOON - timedelta(days=3)))
     lead = keep(kept, a_lead())
 
-    assert shown(window, lead.id)["known"] == {
+    assert shown(front, lead.id)["known"] == {
         "since": "2026-11-21",
         "earlier_enquiries": 1,
         "first_enquiry_at": "2026-11-21T12:00:00Z",
@@ -282,14 +282,14 @@ def test_a_lead_tells_since_when_its_person_is_known(window: Front, kept: Store)
     }
 
 
-def test_a_lead_tells_what_was_sent_and_how_the_crm_has_it(window: Front, kept: Store) -> None:
+def test_a_lead_tells_what_was_sent_and_how_the_crm_has_it(front: Front, kept: Store) -> None:
     lead = keep(kept, a_lead())
     (delivery,) = kept.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
     kept.write(lambda tx: tx.queue.begin_attempt(delivery, Step.CREATE_OPPORTUNITY, NOON, {"Name": "Ada"}))
     won = a_sale(lead, status=SaleStatus.WON, won_at=NOON)
     kept.write(lambda tx: tx.crm.save_sales([won], [a_change(lead, name="won")]))
 
-    told = shown(window, lead.id)
+    told = shown(front, lead.id)
 
     assert told["sent"] == {"Name": "Ada"}
     assert (told["crm"]["status"], told["crm"]["won_at"], told["crm"]["value"]) == (
@@ -300,15 +300,15 @@ def test_a_lead_tells_what_was_sent_and_how_the_crm_has_it(window: Front, kept: 
     assert told["crm"]["changes"] == [{"kind": "status", "name": "won", "at": "2026-11-24T12:00:00Z"}]
 
 
-def test_a_list_tells_as_much_of_a_lead_as_the_lead_itself(window: Front, kept: Store) -> None:
+def test_a_list_tells_as_much_of_a_lead_as_the_lead_itself(front: Front, kept: Store) -> None:
     lead = keep_delivered(kept)
 
-    assert window.ask("/leads").get_json()["leads"] == [shown(window, lead.id)]
+    assert front.ask("/leads").get_json()["leads"] == [shown(front, lead.id)]
 
 
 def test_no_such_lead_is_a_404_on_every_engine(store: Store) -> None:
-    window = Front(store)
+    front = Front(store)
 
     for lead_id in ("0" * 32, "7", "%00", "%ff", "0" * 5000, "..%2fleads"):
-        answer = window.ask(f"/leads/{lead_id}")
+        answer = front.ask(f"/leads/{lead_id}")
         assert (answer.status_code, answer.mimetype) == (404, "application/problem+json"), lead_id

@@ -12,7 +12,7 @@ from service import clock
 from service.lead import Status
 from service.store import NO_CREDENTIALS, Store
 from service.version import VERSION
-from tests.admin.desk import keep, keep_as
+from tests.admin.stored_leads import keep, keep_as
 from tests.builders import NOON, a_lead
 from tests.front import ANN, Front
 
@@ -104,12 +104,12 @@ def test_a_database_that_goes_away_is_noticed_and_so_is_its_return(
     assert [answer.status_code for answer in answers] == [200, 503, 503, 200, 303]
 
 
-def test_readiness_tells_how_delivery_stands(window: Front, kept: Store) -> None:
+def test_readiness_tells_how_delivery_stands(front: Front, kept: Store) -> None:
     keep(kept, a_lead(received_at=clock.now() - timedelta(minutes=5)))
     until = clock.now() + timedelta(hours=1)
     kept.write(lambda tx: tx.accounts.pause("default", until, "the login was refused"))
 
-    delivery = window.client.get("/readyz").get_json()["delivery"]
+    delivery = front.client.get("/readyz").get_json()["delivery"]
 
     assert delivery["waiting"] == 1
     assert 300 <= delivery["oldest_waiting_s"] < 330
@@ -141,21 +141,21 @@ def test_leads_are_counted_by_status(store: Store) -> None:
     assert abs(found["lead_capture_oldest_waiting_seconds"] - (clock.now() - NOON).total_seconds()) < 60
 
 
-def test_an_account_without_credentials_is_told(window: Front, kept: Store) -> None:
+def test_an_account_without_credentials_is_told(front: Front, kept: Store) -> None:
     now = clock.now()
     kept.write(lambda tx: tx.queue.pause_call("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set"))
 
-    delivery = window.client.get("/readyz").get_json()["delivery"]
+    delivery = front.client.get("/readyz").get_json()["delivery"]
 
     assert delivery["paused"] == {"default": {"until": None, "reason": "no credentials are set"}}
 
 
-def test_paused_accounts_are_counted(window: Front, kept: Store) -> None:
+def test_paused_accounts_are_counted(front: Front, kept: Store) -> None:
     until = clock.now() + timedelta(hours=1)
     kept.write(lambda tx: tx.accounts.pause("default", until, "x"))
     kept.write(lambda tx: tx.accounts.pause("harbour", until, "y"))
 
-    assert figures(window)["lead_capture_accounts_paused"] == 2
+    assert figures(front)["lead_capture_accounts_paused"] == 2
 
 
 def test_concerns_are_counted_by_kind(store: Store) -> None:
@@ -171,10 +171,10 @@ def test_figures_tell_that_the_store_is_down(gone: Store) -> None:
     assert figures(Front(gone)) == {f"lead_capture_build_info {VERSION}": 1, "lead_capture_store_up": 0}
 
 
-def test_figures_hold_nothing_personal(window: Front, kept: Store) -> None:
+def test_figures_hold_nothing_personal(front: Front, kept: Store) -> None:
     keep_as(kept, Status.PARKED)
     keep_as(kept, Status.DELIVERED)
 
-    text = window.client.get("/metrics").text + window.client.get("/readyz").text
+    text = front.client.get("/metrics").text + front.client.get("/readyz").text
 
     assert [word for word in ("ada", "Lovelace", "example.com", "7946", "desks") if word in text] == []

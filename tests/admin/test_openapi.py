@@ -12,8 +12,8 @@ from schemathesis.engine import events, from_schema
 
 from service.lead import Status
 from service.version import VERSION
-from tests.admin.desk import keep_as
 from tests.admin.served import served
+from tests.admin.stored_leads import keep_as
 from tests.front import TOKEN, Front, sqlite_store
 
 pytestmark = pytest.mark.long

@@ -14,9 +14,9 @@ from selenium.webdriver.common.keys import Keys
 from service import clock
 from service.lead import Lead, Status
 from service.store import Query, Store
-from tests.admin.desk import keep, keep_as, keep_delivered
+from tests.admin.dashboard import PASSWORD
 from tests.admin.served import PATIENCE_S, Screen, served
-from tests.admin.visitor import PASSWORD
+from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.browser import chromium
 from tests.builders import a_form, a_lead
 from tests.front import Front, sqlite_store

@@ -7,8 +7,8 @@ import time_machine
 
 from service.admin.pages.auth import make_password
 from service.store import Store
-from tests.admin.desk import keep_many
-from tests.admin.visitor import PASSWORD, Operator, words
+from tests.admin.dashboard import PASSWORD, Operator, words
+from tests.admin.stored_leads import keep_many
 from tests.builders import NOON
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from service.lead import SAME_ID_REMARK, Contact, Correction, Lead, Outcome, Status, Step
 from service.store import Store, Transaction
-from tests.admin.desk import keep, keep_as, keep_delivered
-from tests.admin.visitor import Operator, words
+from tests.admin.dashboard import Operator, words
+from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.builders import NOON, a_lead, a_submission
 
 

@@ -10,8 +10,8 @@ from service.admin.deps import AdminDeps
 from service.admin.pages import register
 from service.lead import Attribution, Contact, Status
 from service.store import Arrival, Store
-from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
-from tests.admin.visitor import PASSWORD, Operator, words
+from tests.admin.dashboard import PASSWORD, Operator, words
+from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_form, a_lead, a_submission
 
 

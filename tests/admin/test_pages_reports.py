@@ -11,8 +11,8 @@ import time_machine
 from service.lead import Attribution, CoworkerId, OpportunityId, Status
 from service.maintenance.daily_counts import DailyCounter
 from service.store import Store
-from tests.admin.desk import keep
-from tests.admin.visitor import Operator
+from tests.admin.dashboard import Operator
+from tests.admin.stored_leads import keep
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.front import count_days
 

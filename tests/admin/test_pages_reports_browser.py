@@ -12,10 +12,10 @@ from selenium.webdriver.common.keys import Keys
 from service import clock
 from service.lead import Attribution, Status
 from service.store import Store
-from tests.admin.desk import keep, keep_as, keep_delivered
+from tests.admin.dashboard import PASSWORD
 from tests.admin.served import Screen, served
+from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.admin.test_pages_browser import issues
-from tests.admin.visitor import PASSWORD
 from tests.browser import chromium
 from tests.builders import a_form, a_lead
 from tests.front import Front, count_days, sqlite_store

@@ -13,8 +13,8 @@ from service.admin.pages.form_pages import parse_answers
 from service.delivery.setup_check.job import save_problems
 from service.forms import AnswerAmount, Destination, Form
 from service.store import Query, Store
-from tests.admin.desk import keep
-from tests.admin.visitor import Operator
+from tests.admin.dashboard import Operator
+from tests.admin.stored_leads import keep
 from tests.builders import NOON, a_form, a_lead, a_submission
 
 WORLD = "https://leads.example.com"

@@ -7,7 +7,7 @@ import pytest
 
 from service import clock
 from service.store import Reconciliation, SaleStatus, Store
-from tests.admin.visitor import Operator
+from tests.admin.dashboard import Operator
 from tests.builders import NOON, a_lead
 from tests.store.sold import a_change, a_sale, delivered
 

@@ -9,8 +9,8 @@ from service import clock
 from service.lead import Status
 from service.store import NO_CREDENTIALS, Store
 from service.store.platforms.connections import ConnectionKey
-from tests.admin.desk import keep, keep_as, keep_delivered
-from tests.admin.visitor import Operator
+from tests.admin.dashboard import Operator
+from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.builders import a_form, a_lead, a_submission
 
 

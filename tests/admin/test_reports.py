@@ -15,7 +15,7 @@ from service.forms import AttributionConfig, Route
 from service.lead import Status
 from service.operations.report import _source_map_line, period_of
 from service.store import Store
-from tests.admin.desk import keep, keep_delivered
+from tests.admin.stored_leads import keep, keep_delivered
 from tests.attribution.visits import a_visit
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.front import Front
@@ -36,27 +36,27 @@ def came(store: Store, query: str = "", config: AttributionConfig | None = None,
     keep(store, a_lead(attribution=attribute(a_visit(query), config or AttributionConfig()), **changes))
 
 
-def report(window: Front, query: str = "since=2026-11-24T00:00:00Z&until=2026-11-25T00:00:00Z") -> dict[str, Any]:
+def report(front: Front, query: str = "since=2026-11-24T00:00:00Z&until=2026-11-25T00:00:00Z") -> dict[str, Any]:
     """What is answered."""
-    answer = window.ask(f"/reports/attribution?{query}")
+    answer = front.ask(f"/reports/attribution?{query}")
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.get_json()
     return found
 
 
-def test_no_leads_are_empty_lists(window: Front) -> None:
-    found = report(window)
+def test_no_leads_are_empty_lists(front: Front) -> None:
+    found = report(front)
 
     assert found == {"since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z", **EMPTY}
 
 
-def test_shares_are_of_all_that_count(window: Front, kept: Store) -> None:
+def test_shares_are_of_all_that_count(front: Front, kept: Store) -> None:
     came(kept, "utm_source=google&utm_medium=cpc&utm_campaign=spring")
     came(kept, "utm_source=google&utm_medium=cpc&utm_campaign=spring")
     came(kept)
     came(kept, status=Status.TEST)
 
-    found = report(window)
+    found = report(front)
 
     assert (found["leads"], found["left_out"]) == (3, {"test": 1})
     assert found["channels"] == [
@@ -74,10 +74,10 @@ def test_shares_are_of_all_that_count(window: Front, kept: Store) -> None:
     assert [each["utm_campaign"] for each in found["campaigns"]] == ["spring"]
 
 
-def test_delivered_leads_are_counted_beside(window: Front, kept: Store) -> None:
+def test_delivered_leads_are_counted_beside(front: Front, kept: Store) -> None:
     keep_delivered(kept)
 
-    found = report(window)
+    found = report(front)
 
     assert (found["leads"], found["delivered"], found["channels"][0]["delivered"]) == (1, 1, 1)
 
@@ -94,24 +94,24 @@ def test_delivered_leads_are_counted_beside(window: Front, kept: Store) -> None:
     ],
 )
 def test_what_fell_to_a_default_is_told_with_its_rule(
-    window: Front, kept: Store, query: str, config: AttributionConfig, rule: str | None
+    front: Front, kept: Store, query: str, config: AttributionConfig, rule: str | None
 ) -> None:
     came(kept, query, config)
 
-    assert [each["rule"] for each in report(window)["defaults"]] == ([rule] if rule else [])
+    assert [each["rule"] for each in report(front)["defaults"]] == ([rule] if rule else [])
 
 
 @pytest.mark.parametrize("query", ["utm_source=bing", "utm_source=flyer", "utm_source=sms", "utm_source=a.example", ""])
-def test_a_source_that_any_rule_knows_is_not_unknown(window: Front, kept: Store, query: str) -> None:
+def test_a_source_that_any_rule_knows_is_not_unknown(front: Front, kept: Store, query: str) -> None:
     came(kept, query)
 
-    assert report(window)["unknown_sources"] == []
+    assert report(front)["unknown_sources"] == []
 
 
-def test_an_unknown_source_comes_with_the_line_that_teaches_it(window: Front, kept: Store) -> None:
+def test_an_unknown_source_comes_with_the_line_that_teaches_it(front: Front, kept: Store) -> None:
     came(kept, 'utm_source=q3 "fair"&utm_medium=cpc')
 
-    assert report(window)["unknown_sources"] == [
+    assert report(front)["unknown_sources"] == [
         {"form": "contact", "utm_source": 'q3 "fair"', "leads": 1, "source_map": r'source_map = { "q3 \"fair\"" = 99 }'}
     ]
 
@@ -137,37 +137,37 @@ def test_a_source_of_the_forms_source_map_is_known_from_now_on(kept: Store) -> N
     assert report(taught)["unknown_sources"] == []
 
 
-def test_macros_are_told_with_form_and_campaign(window: Front, kept: Store) -> None:
+def test_macros_are_told_with_form_and_campaign(front: Front, kept: Store) -> None:
     came(kept, "utm_source=facebook&utm_campaign=spring&utm_content={{ad.name}}&utm_term=jane@example.org")
 
-    assert report(window)["codes"] == [
+    assert report(front)["codes"] == [
         {"code": "macro", "form": "contact", "utm_campaign": "spring", "leads": 1},
         {"code": "pii", "form": "contact", "utm_campaign": "spring", "leads": 1},
     ]
 
 
-def test_tags_that_differ_by_a_hair_are_found(window: Front, kept: Store) -> None:
+def test_tags_that_differ_by_a_hair_are_found(front: Front, kept: Store) -> None:
     for name, value in (("campaign", "Spring"), ("campaign", "spring"), ("content", "ad a"), ("content", "AD_A")):
         came(kept, f"utm_source=google&utm_{name}={value}")
 
-    assert [(each["name"], each["differ_by"]) for each in report(window)["lookalikes"]] == [
+    assert [(each["name"], each["differ_by"]) for each in report(front)["lookalikes"]] == [
         ("utm_campaign", "case"),
         ("utm_content", "separators"),
     ]
 
 
-def test_one_form_is_reported_alone(window: Front, kept: Store) -> None:
+def test_one_form_is_reported_alone(front: Front, kept: Store) -> None:
     came(kept)
     came(kept, submission=a_submission(form="tour"))
 
-    found = report(window, "since=2026-11-24T00:00:00Z&until=2026-11-25T00:00:00Z&form=tour")
+    found = report(front, "since=2026-11-24T00:00:00Z&until=2026-11-25T00:00:00Z&form=tour")
 
     assert (found["form"], found["leads"]) == ("tour", 1)
 
 
-def test_the_last_thirty_days_are_reported_when_nothing_is_said(window: Front) -> None:
+def test_the_last_thirty_days_are_reported_when_nothing_is_said(front: Front) -> None:
     with time_machine.travel(NOON, tick=False):
-        found = report(window, "")
+        found = report(front, "")
 
     assert (found["since"], found["until"]) == ("2026-10-25T12:00:00Z", "2026-11-24T12:00:00Z")
 
@@ -180,22 +180,22 @@ def test_the_last_thirty_days_are_reported_when_nothing_is_said(window: Front) -
         "since=0001-01-01T00:00:00%2B14:00&until=9999-12-31T23:59:59-14:00&form=nobody",
     ],
 )
-def test_a_period_without_leads_is_no_mistake(window: Front, kept: Store, query: str) -> None:
+def test_a_period_without_leads_is_no_mistake(front: Front, kept: Store, query: str) -> None:
     came(kept)
 
-    assert report(window, query)["leads"] == 0
+    assert report(front, query)["leads"] == 0
 
 
 @pytest.mark.parametrize("query", ["since=yesterday", "since=2026-11-24T00:00:00", "form=%00"])
-def test_what_is_no_period_is_refused(window: Front, query: str) -> None:
-    assert window.ask(f"/reports/attribution?{query}").status_code == 422
+def test_what_is_no_period_is_refused(front: Front, query: str) -> None:
+    assert front.ask(f"/reports/attribution?{query}").status_code == 422
 
 
-def test_a_long_list_says_how_many_more_there_are(window: Front, kept: Store) -> None:
+def test_a_long_list_says_how_many_more_there_are(front: Front, kept: Store) -> None:
     for number in range(103):
         came(kept, f"utm_source=google&utm_campaign=c{number}")
 
-    found = report(window)
+    found = report(front)
 
     assert (len(found["campaigns"]), found["more"]) == (100, {"campaigns": 3})
 

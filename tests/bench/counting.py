@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from service import clock
 from service.maintenance.daily_counts import DailyCounter
 from service.store import Store
-from tests.admin.visitor import PASSWORD
+from tests.admin.dashboard import PASSWORD
 from tests.bench.pages import COUNT, TRIES, _crowded, _tell, _time
 from tests.builders import a_form
 from tests.front import Front

@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from service.lead import first_lead_id
 from service.store import Query, Store
 from service.store.database.tables import leads
-from tests.admin.visitor import PASSWORD
+from tests.admin.dashboard import PASSWORD
 from tests.bench import crowd
 from tests.front import TOKEN, Front
 

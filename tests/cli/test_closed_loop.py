@@ -15,7 +15,7 @@ from service import clock
 from service.lead import Attribution, Lead
 from service.simulator.server import Simulator
 from service.store import Query, Store
-from tests.admin.visitor import Operator
+from tests.admin.dashboard import Operator
 from tests.builders import a_form, a_lead, a_submission
 from tests.cli.conftest import Terminal
 from tests.delivery.conftest import Env, a_context

@@ -11,7 +11,7 @@ import pytest
 from service.cli.demo.story import ACCOUNT, tell
 from service.lead import Lead, Status
 from service.store import Query, Store
-from tests.admin.desk import keep
+from tests.admin.stored_leads import keep
 from tests.builders import NOON, a_lead
 from tests.cli.conftest import Terminal
 from tests.store.books import claim

@@ -14,7 +14,7 @@ from service.cli.export import COLUMNS
 from service.cli.export_pages import PAGE
 from service.lead import Contact, Evidence, Status, StoredTouch
 from service.store import Store
-from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
+from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
 from tests.cli.conftest import Terminal
 

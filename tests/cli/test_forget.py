@@ -8,7 +8,7 @@ import pytest
 from service import clock
 from service.lead import Lead, Status
 from service.store import Store
-from tests.admin.desk import keep, keep_delivered
+from tests.admin.stored_leads import keep, keep_delivered
 from tests.builders import a_lead, a_submission
 from tests.cli.conftest import Terminal
 from tests.store.books import claim, stands

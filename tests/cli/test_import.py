@@ -12,7 +12,7 @@ from service.capture.fields.enquiries import LeadNotice
 from service.capture.fields.submissions import submit_notice
 from service.lead import Lead, Status
 from service.store import Query, Store
-from tests.admin.desk import keep, keep_as, keep_delivered
+from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.cli.conftest import Terminal
 from tests.store.books import claim

@@ -10,7 +10,7 @@ from rich.console import Console
 from service.cli.lead_table import lines_of, print_leads
 from service.lead import Contact, Lead, Status
 from service.store import Store
-from tests.admin.desk import keep, keep_as, keep_delivered, keep_many
+from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
 from tests.cli.conftest import Terminal
 

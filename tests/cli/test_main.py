@@ -16,7 +16,7 @@ import pytest
 from service.cli.commands import COMMANDS
 from service.cli.main import parser_for
 from service.store import Store
-from tests.admin.desk import keep_many
+from tests.admin.stored_leads import keep_many
 from tests.cli.conftest import Terminal
 from tests.processes import CHECKOUT, lead_capture, wait_until
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.store import SCHEMA, Store
-from tests.admin.desk import keep_many
+from tests.admin.stored_leads import keep_many
 from tests.cli.conftest import Terminal
 
 

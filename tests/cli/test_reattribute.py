@@ -9,7 +9,7 @@ import pytest
 from service.cli import reattribute
 from service.lead import Attribution, Evidence, Lead, Status
 from service.store import Store
-from tests.admin.desk import keep, keep_as, keep_delivered
+from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.builders import NOON, a_lead, a_submission
 from tests.cli.conftest import Terminal
 

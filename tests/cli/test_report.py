@@ -13,7 +13,7 @@ from service.cli.report import print_report
 from service.forms import AttributionConfig
 from service.lead import Status
 from service.store import Store
-from tests.admin.desk import keep
+from tests.admin.stored_leads import keep
 from tests.attribution.visits import a_visit
 from tests.builders import a_lead, a_submission
 from tests.cli.conftest import Terminal

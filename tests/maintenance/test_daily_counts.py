@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from service.background import Intervals, start_periodic_job
 from service.maintenance.daily_counts import DailyCounter
 from service.store import DateRange, Store
-from tests.admin.desk import keep, keep_many
+from tests.admin.stored_leads import keep, keep_many
 from tests.builders import NOON, a_lead
 from tests.processes import wait_until
 

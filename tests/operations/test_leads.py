@@ -7,7 +7,7 @@ import pytest
 from service.lead import Lead, Status
 from service.operations.leads import ACTIONS, DISCARD, RELEASE, RETRY, Progress, act_on_leads, act_on_matches
 from service.store import Arrival, FetchNotice, Query, Store
-from tests.admin.desk import keep
+from tests.admin.stored_leads import keep
 from tests.builders import NOON, a_lead
 from tests.store.books import claim, stands
 

@@ -22,7 +22,7 @@ from service.store.statistics.counting import (
     remembering,
     seconds_of,
 )
-from tests.admin.desk import keep
+from tests.admin.stored_leads import keep
 from tests.builders import NOON, a_lead, a_submission
 from tests.front import count_days
 

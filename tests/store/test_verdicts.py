@@ -8,7 +8,7 @@ import pytest
 
 from service.lead import Attribution, Delivery, Doubt, Lead, Status, Step
 from service.store import Store, Transaction
-from tests.admin.desk import keep_as, keep_delivered
+from tests.admin.stored_leads import keep_as, keep_delivered
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.books import at_once, claim, keep, owe, stands
 
