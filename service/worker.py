@@ -1,6 +1,5 @@
-"""Process 2: claim what is owed, deliver it; fetch what was announced; until told to stop."""
+"""Process 2: delivers leads, fetches what platforms announced, monitors and tidies up, until it is stopped."""
 
-import random
 import signal
 import threading
 import uuid
@@ -8,13 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from service import clock
-from service.alerts.digest import Hour
-from service.alerts.watcher import Orders, Watcher
-from service.background import sleeper, start_periodic_job
+from service.alerts.digest import DigestTime
+from service.alerts.monitor import Monitor, MonitorConfig
+from service.background import jitter, sleeper, start_periodic_job
 from service.delivery.behaviour import Behaviours
 from service.delivery.context import AccountContext, DatabaseTokenStore, on_startup
 from service.delivery.identity import is_gone, worker_name
-from service.delivery.loop import STOP_S, Stopping, Worker, WorkerConfig
+from service.delivery.loop import STOP_S, Worker, WorkerConfig
 from service.delivery.pacing import Pacer
 from service.delivery.setup_check.job import SetupCheckJob, resolve_for_removed
 from service.delivery.stage_safety import StageSafety
@@ -43,35 +42,24 @@ def run(settings: Settings, setup: Setup, store: Store) -> None:
     contexts = account_contexts(settings, setup, store, stop)
     for account, context in contexts.items():
         on_startup(account, context)
-    fetcher = fetch(settings, setup, store, stop)
+    fetcher = start_fetching(settings, setup, store, stop)
     worker = Worker(store, contexts, WorkerConfig(settings.delivery_threads, settings.lease_s), stop, fetcher.wake)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
-    watching = threading.Thread(target=watcher(settings, setup, store, stop).run, name="watch", daemon=True)
-    watching.start()
-    maintain(settings, setup, store, stop)
-    go_rounds(settings, setup, store, contexts, stop)
+    monitoring = threading.Thread(target=monitor(settings, setup, store, stop).run, name="monitor", daemon=True)
+    monitoring.start()
+    start_maintenance(settings, setup, store, stop)
+    start_account_jobs(settings, setup, store, contexts, stop)
     worker.run()
     fetcher.join(STOP_S)
-    watching.join(STOP_S)
+    monitoring.join(STOP_S)
 
 
-def maintain(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> None:
-    """Start indexing, counting and erasing in the background."""
-    zone = settings.digest_at.zone if settings.digest_at else UTC
-    rules = list(retention_rules(setup.forms, settings.retention_days))
-
-    def erase(now: datetime) -> None:
-        erase_due(store, rules, now, stop)
-
-    start_periodic_job("index", lambda now: indexing.index_batch(store, now), indexing.INTERVALS, stop)
-    start_periodic_job("daily-counts", DailyCounter(store, zone).step, daily_counts.INTERVALS, stop)
-    if rules:
-        start_periodic_job("retention", erase, retention.INTERVALS, stop)
+# -- the jobs beside the deliveries, each in threads of its own, so that one that hangs delays no other
 
 
-def fetch(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Fetcher:
-    """Start to read announced leads, in threads beside the deliveries."""
+def start_fetching(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Fetcher:
+    """Fetch announced leads, and look for leads that platforms failed to announce."""
     identity = Identity(worker_name(), is_gone)
     connections = make_connections(setup.forms, settings.platform_urls, store, identity)
     reconnect(store, connections)
@@ -82,8 +70,8 @@ def fetch(settings: Settings, setup: Setup, store: Store, stop: threading.Event)
     return fetcher
 
 
-def watcher(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Watcher:
-    """Who looks after everything else, and tells people."""
+def monitor(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> Monitor:
+    """Return the job that finds what is wrong and sends alerts, the digest and messages about new leads."""
 
     def submit(submission: Submission, form: Form) -> Receipt:
         from service.capture.accept import accept  # noqa: PLC0415 (only where test leads are sent
@@ -91,27 +79,45 @@ def watcher(settings: Settings, setup: Setup, store: Store, stop: threading.Even
         return accept(submission, form, store, clock.now())
 
     daily = settings.digest_at
-    hour = None if daily is None else Hour(daily.at, daily.zone)
-    orders = Orders(settings.alert_urls, hour, setup.forms, public_url=settings.public_url)
-    return Watcher(store, orders, Identity(worker_name(), is_gone), submit, stop)
+    digest_at = DigestTime(daily.at, daily.zone) if daily else None
+    config = MonitorConfig(settings.alert_urls, digest_at, setup.forms, public_url=settings.public_url)
+    return Monitor(store, config, Identity(worker_name(), is_gone), submit, stop)
 
 
-def go_rounds(
+def start_maintenance(settings: Settings, setup: Setup, store: Store, stop: threading.Event) -> None:
+    """Index new leads for search, count leads by day, and erase old ones."""
+    counter = DailyCounter(store, settings.digest_at.zone if settings.digest_at else UTC)
+    rules = list(retention_rules(setup.forms, settings.retention_days))
+
+    def index(now: datetime) -> float | None:
+        return indexing.index_batch(store, now)
+
+    def erase(now: datetime) -> None:
+        erase_due(store, rules, now, stop)
+
+    start_periodic_job("indexing", index, indexing.INTERVALS, stop)
+    start_periodic_job("daily-counts", counter.step, daily_counts.INTERVALS, stop)
+    if rules:
+        start_periodic_job("retention", erase, retention.INTERVALS, stop)
+
+
+def start_account_jobs(
     settings: Settings, setup: Setup, store: Store, contexts: Mapping[str, AccountContext], stop: threading.Event
 ) -> None:
-    """Check set-up and books of each account now and then, in threads of its own: one that hangs delays no other."""
+    """Check the set-up of each account with a login, and compare its leads with Nexudus."""
     readable = {each.name: contexts[each.name] for each in accounts(settings, setup) if each.has_login}
     store.write(lambda tx: resolve_for_removed(tx, contexts.keys()))
     store.write(lambda tx: reconcile_job.resolve_for_unread(tx, readable, clock.now()))
-    connections = make_connections(
-        setup.forms, settings.platform_urls, store, Identity(f"ledger/{worker_name()}", is_gone)
-    )
+    identity = Identity(f"ledger/{worker_name()}", is_gone)
+    connections = make_connections(setup.forms, settings.platform_urls, store, identity)
     for name, context in readable.items():
         SetupCheckJob(context.nexudus, store, setup.forms.values(), name, stop).start()
-        reconcile = ReconcileJob(
-            account_reader(name, context, sleeper(stop)), platform_comparer(name, connections, store)
-        )
-        start_periodic_job(f"reconcile-{name}", reconcile.step, reconcile_job.INTERVALS, stop)
+        reader = account_reader(name, context, sleeper(stop))
+        job = ReconcileJob(reader, platform_comparer(name, connections, store))
+        start_periodic_job(f"reconcile-{name}", job.step, reconcile_job.INTERVALS, stop)
+
+
+# -- accounts
 
 
 def account_contexts(
@@ -126,7 +132,7 @@ def account_contexts(
 
 
 def accounts(settings: Settings, setup: Setup) -> list[Account]:
-    """The account of the NEXUDUS_* settings, and those of the forms file."""
+    """Return the account of the NEXUDUS_* settings, and those of the forms file."""
     default = Account(
         "default",
         settings.nexudus_base_url,
@@ -144,23 +150,20 @@ def accounts(settings: Settings, setup: Setup) -> list[Account]:
 def _context(
     account: Account, settings: Settings, setup: Setup, store: Store, client_id: str, stop: threading.Event
 ) -> AccountContext:
-    def sleep(seconds: float) -> None:
-        if stop.wait(seconds):
-            raise Stopping
-
     paces = [Pace(limit.count, limit.window_s, limit.writes_only) for limit in settings.nexudus_limits]
-    pacer = Pacer(account.name, paces, store, lambda: clock.now().timestamp(), sleep)
+    pacer = Pacer(account.name, paces, store, lambda: clock.now().timestamp(), sleeper(stop))
+    login = Login(
+        account.username,
+        account.password,
+        account.totp_secret,
+        account.token,
+        account.app_key,
+        account.app_secret,
+        account.app_token,
+    )
     nexudus = Nexudus(
         account.base_url,
-        Login(
-            account.username,
-            account.password,
-            account.totp_secret,
-            account.token,
-            account.app_key,
-            account.app_secret,
-            account.app_token,
-        ),
+        login,
         DatabaseTokenStore(store, account.name, worker_name()),
         client_id,
         timeout_s=settings.nexudus_timeout_s,
@@ -176,5 +179,5 @@ def _context(
         forms=setup.forms,
         schedule_s=settings.retry_schedule_s,
         timeout_s=settings.nexudus_timeout_s,
-        jitter=lambda: random.uniform(0.8, 1.2),  # noqa: S311 (spreads retries, guards nothing)
+        jitter=jitter,
     )

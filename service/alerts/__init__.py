@@ -1,21 +1,19 @@
-"""Somebody knows: what goes wrong is noticed within minutes, told to people once, and told again when it is over.
+"""ALERT: people hear within minutes what is wrong, once, and again when it is over; and of each new lead.
 
-watcher.py    one thread of a worker: looks, tells, sleeps; one worker at a time does it
+monitor.py              one job of one worker: looks at the store, sends what is due
+conditions.py           what is wrong with accounts, calls, leads and the disk
+platform_conditions.py  what is wrong with ad platforms and other senders
+silence.py              a form that used to bring leads and brings none
+canary.py               a test lead of our own now and then
+alert_state.py          conditions become alerts: opened, reworded, resolved
 
-findings.py   what is wrong, from one look at the store
-notebook.py   what was found, kept as concerns: begun, put in newer words, ended
-silence.py    a form that used to bring leads and brings none
-refused.py    a sender that used to bring leads and whose calls are refused
-canary.py     a lead of our own on its way, now and then
+due_alerts.py           which alerts to send now, in one message
+digest.py               once a day: what arrived and what became of it
+sending.py              alerts and digest to every channel, again after a failure
+new_leads.py            each new lead to the people whom its form names
+lead_messages.py        new leads as text
 
-alerts.py     which concerns to tell now, in one message
-digest.py     once a day: what came and what became of it
-arrivals.py   one thread beside it: each new lead is told to those whom its form names
-recipients.py those of one form: which leads they are told of now, and what a channel missed
-news.py       new leads in words
-
-words.py      numbers and spans of time as people say them
-
-channels.py   messages out, each channel by itself, with time limits
-sender.py     the process that loads Apprise, sends and ends
+wording.py              numbers and durations as text
+channels.py             one message to several channels, with a time limit
+apprise_sender.py       the process that loads Apprise, sends and ends
 """

@@ -1,87 +1,88 @@
-"""A lead of our own on its way, now and then: it goes the whole way, and somebody knows when it does not arrive."""
+"""A test lead of our own now and then: it takes the usual path, and an alert is raised when it does not arrive."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from service.alerts.condition import Condition
-from service.alerts.words import span
+from service.alerts.conditions import Condition
+from service.alerts.wording import span
 from service.forms import Form
 from service.lead import Contact, Evidence, LeadId, Receipt, Status, Submission
 from service.store import Store
 
-ARRIVES_S = 600.0
-"""A test lead that is not in Nexudus after so long has not arrived."""
+ARRIVAL_LIMIT_S = 600.0
+"""Age in seconds from which a test lead that is not in Nexudus has failed to arrive."""
 
 SENDER = "canary"
-"""Who sent the lead, in place of a browser or a platform."""
+"""The sender of test leads, in place of a browser or a platform."""
 
 Submit = Callable[[Submission, Form], Receipt]
-"""How a submission is taken: as any other."""
+"""Accepts a submission as any other."""
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
+class CanaryLead:
     """The latest test lead of a form, and when it was sent."""
 
-    lead: LeadId
-    at: datetime
+    lead_id: LeadId
+    sent_at: datetime
 
-    def write(self) -> str:
-        """For the store."""
-        return json.dumps([self.lead, self.at.isoformat()])
+    def dump(self) -> str:
+        """Return the value to store."""
+        return json.dumps([self.lead_id, self.sent_at.isoformat()])
 
     @classmethod
-    def read(cls, text: str | None) -> "Flight | None":
-        """From the store."""
-        if text is None:
+    def load(cls, value: str | None) -> "CanaryLead | None":
+        """Read a stored value."""
+        if value is None:
             return None
-        lead, at = json.loads(text)
-        return cls(LeadId(lead), datetime.fromisoformat(at))
+        lead_id, sent_at = json.loads(value)
+        return cls(LeadId(lead_id), datetime.fromisoformat(sent_at))
 
 
-def fly(form: Form, submit: Submit, store: Store, now: datetime) -> Condition | None:
-    """Send the form's next test lead when it is time, and say what is wrong with the one on its way.
+def send_canary(form: Form, submit: Submit, store: Store, now: datetime) -> Condition | None:
+    """Send the form's next test lead when it is due; return what is wrong with the last one.
 
-    While one is missing no other is sent: they would pile up before what holds it.
+    While one is missing no other is sent: they would pile up in front of the obstacle.
     Raises: StoreUnavailable.
     """
     if form.canary is None:
         return None
-    mark = f"canary:{form.name}"
+    flag = f"canary:{form.name}"
     with store.read() as tx:
-        written = tx.flags.get(mark)
-        flight = Flight.read(written)
-        status = tx.leads.statuses_of([flight.lead]).get(flight.lead) if flight else None
-    if flight and status in (Status.PENDING, Status.PARKED, Status.QUARANTINED):
-        return _missing(form, flight, status, now)
-    if flight is None or now - flight.at >= timedelta(seconds=form.canary.every_s):
-        sent = Flight(submit(a_submission(form, form.canary.email, now), _without_notify(form)).lead_id, now)
-        store.write(lambda tx: tx.flags.swap(mark, written, sent.write()))
+        stored = tx.flags.get(flag)
+        last = CanaryLead.load(stored)
+        status = tx.leads.statuses_of([last.lead_id]).get(last.lead_id) if last else None
+    if last and status in (Status.PENDING, Status.PARKED, Status.QUARANTINED):
+        return _missing(form, last, status, now)
+    if last is None or now - last.sent_at >= timedelta(seconds=form.canary.every_s):
+        receipt = submit(canary_submission(form, form.canary.email, now), _without_notify(form))
+        sent = CanaryLead(receipt.lead_id, now).dump()
+        store.write(lambda tx: tx.flags.swap(flag, stored, sent))
     return None
 
 
 def _without_notify(form: Form) -> Form:
-    """The form with nobody to notify of its leads."""
     routes = tuple(replace(route, form=replace(route.form, notify=())) for route in form.routes)
     return replace(form, notify=(), routes=routes)
 
 
-def _missing(form: Form, flight: Flight, status: Status, now: datetime) -> Condition | None:
-    if status is Status.PENDING and now - flight.at < timedelta(seconds=ARRIVES_S):
+def _missing(form: Form, lead: CanaryLead, status: Status, now: datetime) -> Condition | None:
+    age = now - lead.sent_at
+    if status is Status.PENDING and age < timedelta(seconds=ARRIVAL_LIMIT_S):
         return None
-    head = f"The test lead of the form {form.name!r} has not arrived in Nexudus: real ones may not, either."
-    tail = f"It is {status.value}, sent {span(now - flight.at)} ago: `lead-capture leads show {flight.lead}` tells why."
+    head = f"The test lead of the form {form.name!r} has not arrived in Nexudus; real ones may not arrive, either."
+    tail = f"It is {status.value}, sent {span(age)} ago: `lead-capture leads show {lead.lead_id}` shows why."
     return Condition(f"canary:{form.name}", head, tail)
 
 
-def a_submission(form: Form, email: str, now: datetime) -> Submission:
-    """A test lead that nobody takes for a real one, and no other for the same."""
-    said = (
+def canary_submission(form: Form, email: str, now: datetime) -> Submission:
+    """Return a test lead that differs from all others and cannot be taken for a real one."""
+    message = (
         f"Test lead of Lead Capture, sent {now:%Y-%m-%d %H:%M} UTC to see whether enquiries arrive. Please delete it."
     )
-    fields = {"email": email, "full_name": "Lead Capture test", "message": said}
+    fields = {"email": email, "full_name": "Lead Capture test", "message": message}
     return Submission(
         form=form.name,
         sender=SENDER,

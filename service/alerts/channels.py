@@ -1,4 +1,4 @@
-"""Messages out, to each channel by itself: a process of its own sends them and is ended when its time is up."""
+"""Sending a message to several channels: a process of its own sends it, and is killed when its time is up."""
 
 import json
 import subprocess
@@ -10,24 +10,23 @@ from typing import Literal
 
 from service import clock
 
-SEND_S = 20.0
-"""How long all channels together may take; what has not gone out by then counts as failed."""
+SEND_TIMEOUT_S = 20.0
+"""Time for all channels together; a channel that has not taken the message by then has failed."""
 
-READ_S = 20.0
-"""How long reading the addresses may take."""
+CHECK_TIMEOUT_S = 20.0
+"""Time for reading the addresses."""
 
 SENT, READABLE = "sent", "readable"
-"""What the sender says of a channel when all is well."""
+"""Outcomes of a channel when all is well."""
 
-NO_ANSWER = "it took too long"
-
+TOO_SLOW = "it took too long"
 
 Tone = Literal["warning", "success", "info"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes out to every channel."""
+    """A message to people. tone: how channels colour it."""
 
     title: str
     body: str
@@ -35,56 +34,59 @@ class Message:
 
 
 def send(
-    addresses: Sequence[str], message: Message, within_s: float = SEND_S, stop: threading.Event | None = None
+    addresses: Sequence[str],
+    message: Message,
+    timeout_s: float = SEND_TIMEOUT_S,
+    stop: threading.Event | None = None,
 ) -> list[str]:
-    """Send one message to every address; for each, in order, SENT or why not, in words without a secret.
+    """Send a message to every address; return for each, in order, SENT or the reason, without secrets.
 
     stop: ends it early. Raises: nothing.
     """
-    asked = {"addresses": addresses, "title": message.title, "body": message.body, "tone": message.tone}
-    return _ask("send", asked, within_s, stop or threading.Event())
+    request = {"addresses": addresses, "title": message.title, "body": message.body, "tone": message.tone}
+    return _run("send", request, timeout_s, stop or threading.Event())
 
 
 def unreadable(addresses: Sequence[str]) -> list[int]:
-    """The numbers, from 1, of the addresses that Apprise cannot read. Takes half a second."""
+    """Return the positions, from 1, of addresses that Apprise cannot read. Takes half a second."""
     if not addresses:
         return []
-    answers = _ask("read", {"addresses": addresses}, READ_S, threading.Event())
-    return [number for number, answer in enumerate(answers, 1) if answer not in (READABLE, NO_ANSWER)]
+    outcomes = _run("read", {"addresses": addresses}, CHECK_TIMEOUT_S, threading.Event())
+    return [number for number, outcome in enumerate(outcomes, 1) if outcome not in (READABLE, TOO_SLOW)]
 
 
-def _ask(what: str, asked: Mapping[str, str | Sequence[str]], within_s: float, stop: threading.Event) -> list[str]:
-    """Start the sender, wait for it, end it when it is too slow; what it said of each address."""
-    command = [sys.executable, "-m", "service.alerts.sender", what]
+def _run(action: str, request: Mapping[str, str | Sequence[str]], timeout_s: float, stop: threading.Event) -> list[str]:
+    """Start the process, wait for it, kill it when it is too slow; return the outcome of each address."""
+    command = [sys.executable, "-m", "service.alerts.apprise_sender", action]
     with subprocess.Popen(  # noqa: S603 (our own command)
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as sender:
-        said: list[bytes] = []
-        reading = threading.Thread(target=_talk, args=(sender, json.dumps(asked).encode(), said), daemon=True)
-        reading.start()
-        deadline = clock.monotonic() + within_s
-        while reading.is_alive() and clock.monotonic() < deadline and not stop.is_set():
-            reading.join(0.05)
-        sender.kill()
-        reading.join()
-    return _outcomes(b"".join(said), len(asked["addresses"]))
+    ) as process:
+        output: list[bytes] = []
+        talk = threading.Thread(target=_talk, args=(process, json.dumps(request).encode(), output), daemon=True)
+        talk.start()
+        deadline = clock.monotonic() + timeout_s
+        while talk.is_alive() and clock.monotonic() < deadline and not stop.is_set():
+            talk.join(0.05)
+        process.kill()
+        talk.join()
+    return _outcomes(b"".join(output), len(request["addresses"]))
 
 
-def _talk(sender: "subprocess.Popen[bytes]", asked: bytes, said: list[bytes]) -> None:
-    if sender.stdin is None or sender.stdout is None:
+def _talk(process: "subprocess.Popen[bytes]", request: bytes, output: list[bytes]) -> None:
+    if process.stdin is None or process.stdout is None:
         return
     try:
-        sender.stdin.write(asked)
-        sender.stdin.close()
-    except BrokenPipeError:  # it ended first: what it said tells, or that it said nothing
+        process.stdin.write(request)
+        process.stdin.close()
+    except BrokenPipeError:  # it ended first; its output, or the lack of it, says how
         pass
-    said.extend(iter(sender.stdout.readline, b""))
+    output.extend(iter(process.stdout.readline, b""))
 
 
-def _outcomes(said: bytes, number: int) -> list[str]:
-    outcomes = [NO_ANSWER] * number
-    for line in said.decode(errors="replace").splitlines():
-        which, _, outcome = line.partition(" ")
-        if which.isdecimal() and 1 <= int(which) <= number:
-            outcomes[int(which) - 1] = outcome
+def _outcomes(output: bytes, number: int) -> list[str]:
+    outcomes = [TOO_SLOW] * number
+    for line in output.decode(errors="replace").splitlines():
+        position, _, outcome = line.partition(" ")
+        if position.isdecimal() and 1 <= int(position) <= number:
+            outcomes[int(position) - 1] = outcome
     return outcomes

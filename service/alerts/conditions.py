@@ -1,23 +1,22 @@
-"""What is wrong, from one look at the store: a pure decision over plain values.
+"""What is wrong with accounts, calls to Nexudus, leads and the disk, judged from one snapshot of the store.
 
-Each finding names its cause and says in a sentence what is wrong and what to do; nothing personal. Leads that wait
-because their account is refused, or for a hold, are part of that one finding; only the others are stuck.
+Leads that wait because their account is refused, or for a paused call, belong to that one condition; only the others
+are stuck.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
-from service.alerts.condition import Condition
-from service.alerts.unread import find_unread
-from service.alerts.words import count, span, whose
+from service.alerts.wording import account_title, count, span, waiting_leads
 from service.store import NO_CREDENTIALS
-from service.store.alerts.snapshot import AccountQueue, LateLeads, ParkedLeads, PausedAccount, StoreSnapshot
+from service.store.alerts.snapshot import LateLeads, ParkedLeads, PausedAccount, StoreSnapshot
 
 LATE_S = 240.0
-"""A lead is in Nexudus within seconds. One that waits so long is told about, within five minutes of its arrival."""
+"""Age in seconds from which a waiting lead is late, so that an alert goes out within five minutes of its arrival."""
 
-LITTLE_BYTES, LITTLE_SHARE, ENOUGH_BYTES = 500_000_000, 0.05, 5_000_000_000
-"""A disk is nearly full below the first, or below that share of it, unless the third is still free."""
+MIN_FREE_BYTES, MIN_FREE_SHARE, ENOUGH_FREE_BYTES = 500_000_000, 0.05, 5_000_000_000
+"""A disk is nearly full below the first, or below that share unless ENOUGH_FREE_BYTES are free."""
 
 _STEPS = {
     "find_coworker": "look for contacts (roles Coworker-List and Coworker-Read)",
@@ -29,135 +28,146 @@ _STEPS = {
 _RETRY = "`lead-capture leads retry --status pending` tries at once"
 
 
-def find(sight: StoreSnapshot, now: datetime) -> Iterator[Condition]:
-    """Everything that is wrong, each cause once.
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that is wrong and may become an alert. head: what is wrong and what to do; tail: changing figures.
 
-    Raises: nothing.
+    Neither contains anything personal.
     """
-    refused = [standing for standing in sight.paused_accounts if _is_refused(standing)]
-    yield from (_refused(standing, _waiting(sight, standing.account, "", now)) for standing in refused)
-    yield from (
-        _held(hold.account, hold.call, hold.reason, _waiting(sight, hold.account, _waiting_for(hold.call), now))
-        for hold in sight.call_pauses
-    )
-    reasons = {standing.account: standing.reason for standing in sight.paused_accounts}
-    known = {standing.account for standing in refused}
-    known |= {hold.account for hold in sight.call_pauses if hold.call == NO_CREDENTIALS}
-    yield from (_late(late, reasons.get(late.account, ""), now) for late in sight.late if late.account not in known)
-    yield from (_parked(parked) for parked in sight.parked)
-    if sight.disk is not None:
-        yield from _disk(*sight.disk)
-    yield from find_unread(sight, now)
+
+    cause: str
+    head: str
+    tail: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Head and tail."""
+        return " ".join(part for part in (self.head, self.tail) if part)
 
 
-# -- accounts that are refused
+def find_conditions(snapshot: StoreSnapshot, now: datetime) -> Iterator[Condition]:
+    """Yield everything that is wrong, each cause once."""
+    refused = [account for account in snapshot.paused_accounts if _is_refused(account)]
+    for account in refused:
+        yield _refused_account(account, _waiting(snapshot, account.account, "", now))
+    for pause in snapshot.call_pauses:
+        waiting = _waiting(snapshot, pause.account, "" if pause.call == NO_CREDENTIALS else pause.call, now)
+        yield _paused_call(pause.account, pause.call, pause.reason, waiting)
+    reasons = {account.account: account.reason for account in snapshot.paused_accounts}
+    explained = {account.account for account in refused}
+    explained |= {pause.account for pause in snapshot.call_pauses if pause.call == NO_CREDENTIALS}
+    for late in snapshot.late:
+        if late.account not in explained:
+            yield _late_leads(late, reasons.get(late.account, ""), now)
+    yield from map(_parked_leads, snapshot.parked)
+    if snapshot.disk is not None:
+        free, total = snapshot.disk
+        if free < MIN_FREE_BYTES or free < min(MIN_FREE_SHARE * total, ENOUGH_FREE_BYTES):
+            head = "The disk with the leads is nearly full. Once it is full, no more leads can be accepted: free space."
+            yield Condition("disk:leads", head, f"{free / 1e9:.1f} GB are free.")
 
 
-def _is_refused(standing: PausedAccount) -> bool:
-    return standing.login_refused or standing.reason.startswith("refused")
+# -- refused accounts
 
 
-def _refused(standing: PausedAccount, waiting: str) -> Condition:
-    account, who = standing.account, whose(standing.account)
-    kind, _, step = standing.reason.removeprefix("refused").removeprefix(": ").partition(" ")
+def _is_refused(account: PausedAccount) -> bool:
+    return account.login_refused or account.reason.startswith("refused")
+
+
+def _refused_account(paused: PausedAccount, waiting: str) -> Condition:
+    account, title = paused.account, account_title(paused.account)
+    kind, _, step = paused.reason.removeprefix("refused").removeprefix(": ").partition(" ")
     if kind == "two_factor":
-        head = f"Nexudus asks {who} for a one-time password: set its TOTP seed, or take 2FA off it. Then start again."
-        return Condition(f"login:{account}", head, waiting)
-    if standing.login_refused or kind == "login":
         head = (
-            f"Nexudus refuses the user name or password of {who}. So that it is not locked, nobody signs in again by "
-            f"itself: correct the password and start again ({_RETRY})."
+            f"Nexudus asks {title} for a one-time password: set its TOTP seed, or turn off two-factor authentication "
+            "for it. Then restart."
+        )
+        return Condition(f"login:{account}", head, waiting)
+    if paused.login_refused or kind == "login":
+        head = (
+            f"Nexudus refuses the user name or password of {title}. To keep the account from being locked, the service "
+            f"does not sign in again by itself: correct the password and restart ({_RETRY})."
         )
         return Condition(f"login:{account}", head, waiting)
     if kind == "role":
-        head = f"Nexudus does not let {who} {_STEPS.get(step, 'do all it must')}: give it that. {_RETRY}."
-        if step == "lookup":  # leads of other forms may need none, so their arrival proves little
+        head = f"Nexudus does not let {title} {_STEPS.get(step, 'do what it needs to')}: grant that. {_RETRY}."
+        if step == "lookup":  # leads of other forms may need no lookup, so their delivery proves little
             return Condition(f"lookup:{account}", head, waiting)
     else:
         head = (
-            f"Nexudus refuses the calls of {who} (401 or 403): see that it may still use the API, and that it has "
+            f"Nexudus refuses the calls of {title} (401 or 403): check that it may still use the API, and that it has "
             f"its roles and locations. {_RETRY}."
         )
     return Condition(f"role:{account}", head, waiting)
 
 
-def _waiting(sight: StoreSnapshot, account: str, hold: str, now: datetime) -> str:
-    """How many leads wait for that, and since when."""
-    mine = [queue for queue in sight.queues if queue.account == account and hold in ("", queue.blocked_by)]
-    return _number(mine, now) if mine else "No lead waits yet."
+def _waiting(snapshot: StoreSnapshot, account: str, call: str, now: datetime) -> str:
+    """Say how many leads of an account wait. call: only those waiting for this call to resume; "" for all."""
+    queues = [one for one in snapshot.queues if one.account == account and call in ("", one.blocked_by)]
+    if not queues:
+        return "No lead is waiting yet."
+    return waiting_leads(sum(one.number for one in queues), now - min(one.oldest for one in queues))
 
 
-def _number(queues: list[AccountQueue], now: datetime) -> str:
-    number, oldest = sum(queue.number for queue in queues), min(queue.oldest for queue in queues)
-    return f"{count(number, 'lead')} {'waits' if number == 1 else 'wait'}, the oldest for {span(now - oldest)}."
+# -- paused calls
 
 
-# -- calls that rest
-
-
-def _waiting_for(what: str) -> str:
-    """Which leads wait for a hold: without credentials all of the account."""
-    return "" if what == NO_CREDENTIALS else what
-
-
-def _held(account: str, what: str, reason: str, waiting: str) -> Condition:
-    if what == NO_CREDENTIALS:
+def _paused_call(account: str, call: str, reason: str, waiting: str) -> Condition:
+    title = account_title(account)
+    if call == NO_CREDENTIALS:
         return Condition(f"credentials:{account}", f"{reason[:1].upper()}{reason[1:]}", waiting)
-    if what == "create_coworker":
+    if call == "create_coworker":
         head = (
-            f"Nexudus takes no new contacts from {whose(account)} for now. Most likely the day's number of them is "
-            "used up: then it goes on by itself tomorrow. If it lasts, see that the account has the role "
-            "Coworker-Create. Enquiries of known contacts go on."
+            f"Nexudus accepts no new contacts from {title} for now. Most likely the daily limit is reached; then it "
+            "resumes by itself tomorrow. If it lasts, check that the account has the role Coworker-Create. Enquiries "
+            "of known contacts are still delivered."
         )
         return Condition(f"quota:{account}", head, waiting)
-    kind, _, rest = what.partition(":")
-    cause = f"stage:{account}:{rest}" if kind == "stage" else f"hold:{account}:{what}"
-    return Condition(cause, reason or f"Nexudus refuses {what!r} to {whose(account)}.", waiting)
+    kind, _, stage = call.partition(":")
+    cause = f"stage:{account}:{stage}" if kind == "stage" else f"hold:{account}:{call}"
+    return Condition(cause, reason or f"Nexudus refuses {call!r} to {title}.", waiting)
 
 
-# -- leads that wait, leads that nobody can send
+# -- leads that wait, leads that need attention
 
 
-def _late(late: LateLeads, reason: str, now: datetime) -> Condition:
-    who, oldest = whose(late.account), span(now - late.oldest)
+def _late_leads(late: LateLeads, reason: str, now: datetime) -> Condition:
+    title, oldest = account_title(late.account), span(now - late.oldest)
     if not late.tried and (reason == "pace" or late.moving):
-        head = f"More leads came for {who} than the pace allows (NEXUDUS_LIMITS): they go in turn, nothing is to do."
+        head = (
+            f"More leads arrived for {title} than the rate limit allows (NEXUDUS_LIMITS): they are sent in turn, no "
+            "action is needed."
+        )
         return Condition(f"slow:{late.account}", head, f"{count(late.number, 'lead')} so far, the oldest for {oldest}.")
     number = late.tried if late.moving else late.number
-    tail = f"{count(number, 'lead')}, the oldest for {oldest}. They are tried again by themselves."
-    return Condition(f"stuck:{late.account}", f"Leads for {who} wait too long: {_why(late.last, reason)}", tail)
+    tail = f"{count(number, 'lead')}, the oldest for {oldest}. They are retried automatically."
+    return Condition(
+        f"stuck:{late.account}", f"Leads for {title} wait too long: {_late_reason(late.last, reason)}", tail
+    )
 
 
-def _why(last: str, reason: str) -> str:
+def _late_reason(last: str, reason: str) -> str:
     if "throttled" in (last, reason):
-        return "Nexudus asks to slow down and lets nothing through. See whether another program uses the account."
+        return "Nexudus asks to slow down and lets nothing through. Check whether another program uses the account."
     if last == "intercepted":
         return (
-            "Something in front of Nexudus, such as a firewall or a proxy, answers with web pages. See this host's "
-            "network and proxy, or ask Nexudus support what it objects to; it may be the words of these leads."
+            "something in front of Nexudus, such as a firewall or a proxy, answers with web pages. Check this host's "
+            "network and proxy, or ask Nexudus support what it objects to; it may be the text of these leads."
         )
     if last in ("unavailable", "unknown") or reason == "unavailable":
-        return "Nexudus cannot be reached, or answers with errors. See its status page, and this host's network."
-    return "nobody gets them through. See the worker's log."
+        return "Nexudus cannot be reached, or returns errors. Check its status page, and this host's network."
+    return "they are not being delivered. Check that a worker runs, and its log."
 
 
 _PARKED = {
-    "rejected": "Nexudus refused their data: correct the lead or the form's settings",
-    "given-up": "all tries are used up",
+    "rejected": "Nexudus rejected their data: correct the lead or the form's settings",
+    "given-up": "all retries failed",
     "unfit": "an answer, the form's settings or the stage is missing or wrong",
 }
 
 
-def _parked(parked: ParkedLeads) -> Condition:
-    """The number comes first: it is by its growing that new ones are noticed."""
-    number = count(parked.number, "lead")
-    head = (
-        f"{number} of {whose(parked.account)} {'is' if parked.number == 1 else 'are'} parked: {_PARKED[parked.kind]}."
-    )
+def _parked_leads(parked: ParkedLeads) -> Condition:
+    """The number comes first: its growth is how new ones are noticed."""
+    number, verb = count(parked.number, "lead"), "needs" if parked.number == 1 else "need"
+    head = f"{number} of {account_title(parked.account)} {verb} attention (parked): {_PARKED[parked.kind]}."
     return Condition(f"parked:{parked.account}:{parked.kind}", head, "See `lead-capture leads list --status parked`.")
-
-
-def _disk(free: int, total: int) -> Iterator[Condition]:
-    if free < LITTLE_BYTES or free < min(LITTLE_SHARE * total, ENOUGH_BYTES):
-        head = "The disk with the leads is nearly full. When it is full, no more can be taken: make room."
-        yield Condition("disk:leads", head, f"{free / 1e9:.1f} GB are free.")

@@ -1,80 +1,122 @@
-"""A form that used to bring leads and brings none: learned by hour of the week, a pure decision.
+"""A form that used to bring leads and brings none, judged by the usual rate of each hour of the week.
 
-The hours of the week that usually bring leads make time pass; nights and weekends hardly do. So a silence is measured
-in leads that should have come. By chance alone, `x` leads stay away with the probability e^-x.
+Busy hours of the week make time pass; nights and weekends hardly do. So a silence is measured in leads that should
+have arrived. By chance alone, x leads fail to arrive with the probability e^-x.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-WEEKS = 8
-"""How far back is learned from, counted from the last lead."""
+from service.alerts.conditions import Condition
+from service.alerts.wording import count, span
+from service.forms import Form
+from service.store import Transaction
 
-LEAST_LEADS, LEAST_WEEKS = 20, 4
-"""A form that brought fewer leads in its last weeks is left alone: its silences mean nothing."""
+LEARNING_WEEKS = 8
+"""Weeks before the last lead from which the usual rate is learned."""
 
-LEAST_MISSED = 7.0
-"""So many leads must be missing at least: by chance once in a thousand times."""
+MIN_LEADS, MIN_LEADS_WEEKS = 20, 4
+"""A form that brought fewer leads in its last weeks is not judged: its silences mean nothing."""
 
-YEARS = 10
-"""About so seldom may chance alone raise the alarm for one form; the more leads, the more chances there are."""
+MIN_MISSED = 7.0
+"""Least number of missing leads: by chance once in a thousand times."""
 
-USUAL_SILENCE = 1.25
-"""And by so much must the longest silence of the past be exceeded: leads come in bursts, and there are holidays."""
+YEARS_BETWEEN_FALSE_ALARMS = 10
+"""About how seldom chance alone may raise the alarm for one form; more leads mean more chances."""
+
+LONGEST_SILENCE_FACTOR = 1.25
+"""By how much the longest silence of the past must be exceeded: leads come in bursts, and there are holidays."""
+
+FULL_CHECK_INTERVAL_S = 300.0
+"""Seconds between two checks of all forms, which read more than a check of the silent ones."""
 
 HOUR = timedelta(hours=1)
-WEEK_H = 168
+HOURS_OF_WEEK = 168
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A form is silent: leads that should have come by now, and since when none did."""
+    """A silent form: since when, and how many leads should have arrived."""
 
     since: datetime
     missed: float
 
 
-def find_silence(arrivals: Mapping[datetime, int], last: datetime, now: datetime) -> Silence | None:
-    """Decide whether a form is silent for so long that somebody should look.
+@dataclass(slots=True)
+class SilenceMonitor:
+    """Remembers which forms are silent between full checks."""
 
-    arrivals: how many leads came in each period of some minutes of the last weeks before `last`, by its middle.
-    last: when the last one came. A form that brings few leads is never silent.
-    Raises: nothing.
-    """
-    recent = {at: number for at, number in arrivals.items() if last - timedelta(weeks=WEEKS) <= at and number > 0}
-    if sum(number for at, number in recent.items() if at > last - timedelta(weeks=LEAST_WEEKS)) < LEAST_LEADS:
+    _checked_at: datetime | None = None
+    _silent: dict[str, tuple[datetime, Condition]] = field(default_factory=dict)
+
+    def conditions(self, tx: Transaction, forms: Iterable[Form], now: datetime) -> list[Condition]:
+        """Return a condition for each silent form."""
+        if self._checked_at is None or now - self._checked_at >= timedelta(seconds=FULL_CHECK_INTERVAL_S):
+            self._checked_at = now
+            watched = [form.name for form in forms if form.silence_alarm and form.canary is None]
+            silences = {name: _silence_of(tx, name, now) for name in watched}
+            self._silent = {name: silence for name, silence in silences.items() if silence is not None}
+        else:
+            self._silent = {
+                name: (since, condition)
+                for name, (since, condition) in self._silent.items()
+                if tx.alerts.last_arrival(name) == since
+            }
+        return [condition for _, condition in self._silent.values()]
+
+
+def _silence_of(tx: Transaction, form: str, now: datetime) -> tuple[datetime, Condition] | None:
+    last = tx.alerts.last_arrival(form)
+    if last is None:
         return None
-    first = min(recent)
-    weeks = max(1.0, (last - first) / timedelta(weeks=1))
-    rates = _rates(recent, weeks)
+    arrivals = tx.alerts.arrivals_by_period(form, last - timedelta(weeks=LEARNING_WEEKS))
+    silence = find_silence(arrivals, last, now)
+    if silence is None:
+        return None
+    head = (
+        f"The form {form!r} has brought no lead since {silence.since:%Y-%m-%d %H:%M} UTC, though it used to. Submit it "
+        "yourself, and check whether its page or its platform was changed."
+    )
+    tail = f"About {count(round(silence.missed), 'lead')} would be usual in these {span(now - silence.since)}."
+    return silence.since, Condition(f"silence:{form}", head, tail)
+
+
+def find_silence(arrivals: Mapping[datetime, int], last: datetime, now: datetime) -> Silence | None:
+    """Decide whether a form has been silent for so long that its operator should look.
+
+    arrivals: leads in each period of some minutes of the weeks before `last`, by the middle of the period.
+    last: when the last lead arrived. A form with few leads is never silent.
+    """
+    recent = {
+        at: number for at, number in arrivals.items() if last - timedelta(weeks=LEARNING_WEEKS) <= at and number > 0
+    }
+    if sum(number for at, number in recent.items() if at > last - timedelta(weeks=MIN_LEADS_WEEKS)) < MIN_LEADS:
+        return None
+    weeks = max(1.0, (last - min(recent)) / timedelta(weeks=1))
+    rates = [0.0] * HOURS_OF_WEEK
+    for at, number in recent.items():
+        rates[_hour_of_week(at)] += number / weeks
     missed = expected(rates, last, now)
-    usual = max((expected(rates, before, after) for before, after in pairwise(sorted(recent))), default=0.0)
-    chances = YEARS * 52 * sum(recent.values()) / weeks
-    if missed < max(LEAST_MISSED, math.log(chances), USUAL_SILENCE * usual):
+    longest = max((expected(rates, before, after) for before, after in pairwise(sorted(recent))), default=0.0)
+    chances = YEARS_BETWEEN_FALSE_ALARMS * 52 * sum(recent.values()) / weeks
+    if missed < max(MIN_MISSED, math.log(chances), LONGEST_SILENCE_FACTOR * longest):
         return None
     return Silence(last, missed)
 
 
-def _rates(arrivals: Mapping[datetime, int], weeks: float) -> list[float]:
-    """Leads an hour, for each hour of the week."""
-    rates = [0.0] * WEEK_H
-    for at, number in arrivals.items():
-        rates[_hour_of_week(at)] += number / weeks
-    return rates
-
-
 def expected(rates: Sequence[float], since: datetime, until: datetime) -> float:
-    """How many leads usually come between two instants. rates: leads an hour, for each hour of the week."""
+    """Return how many leads usually arrive between two instants. rates: leads an hour, for each hour of the week."""
     if until <= since:
         return 0.0
     whole_weeks = (until - since) // timedelta(weeks=1)
     total = whole_weeks * math.fsum(rates)
     at = since + whole_weeks * timedelta(weeks=1)
     while at < until:
-        end = min(until, _next_hour(at))
+        next_hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
+        end = min(until, next_hour)
         total += rates[_hour_of_week(at)] * ((end - at) / HOUR)
         at = end
     return total
@@ -83,7 +125,3 @@ def expected(rates: Sequence[float], since: datetime, until: datetime) -> float:
 def _hour_of_week(at: datetime) -> int:
     utc = at.astimezone(UTC)
     return utc.weekday() * 24 + utc.hour
-
-
-def _next_hour(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + HOUR

@@ -6,7 +6,7 @@ from typing import Any
 
 from service import clock
 from service.alerts import channels
-from service.alerts.words import span
+from service.alerts.wording import span
 from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
 from service.cli.output import print_json, printable

@@ -10,6 +10,7 @@ from queue import SimpleQueue
 import structlog
 
 from service import clock
+from service.background import ShuttingDown
 from service.delivery.context import AccountContext
 from service.delivery.deliver import deliver, requeue
 from service.delivery.identity import is_gone, worker_name
@@ -31,10 +32,6 @@ DAY_S = 86400.0
 
 BLOCKED_POLL_S = 0.2
 """Seconds until the next look for a due lead that is blocked by another one under way."""
-
-
-class Stopping(Exception):
-    """The worker is being stopped while a call waits for its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +172,7 @@ class Worker:
             return
         try:
             deliver(delivery, context)
-        except Stopping:
+        except ShuttingDown:
             self._store.write(lambda tx: tx.queue.postpone(delivery, now, delivery.tries))
         except (LeaseLost, StoreUnavailable):
             raise

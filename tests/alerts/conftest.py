@@ -1,4 +1,4 @@
-"""A listener, and a watcher that the test lets look, moment by moment."""
+"""A sink for alerts, and a monitor that looks when the test says so."""
 
 import threading
 from collections.abc import Iterator
@@ -10,53 +10,55 @@ import pytest
 import structlog
 from sqlalchemy import insert, update
 
-from service.alerts import telling, watcher
-from service.alerts.watcher import Orders, Watcher
+from service.alerts import monitor, sending
+from service.alerts.monitor import Monitor, MonitorConfig
 from service.capture.accept import accept
 from service.forms import Form
 from service.lead import Lead, Receipt, Submission
 from service.store import Alert, Arrival, Identity, Store
 from service.store.database.tables import attempts, deliveries, leads
-from tests.alerts.ear import Ear
+from tests.alerts.sink import AlertSink
 from tests.builders import NOON, a_form, a_lead
 
 
 @pytest.fixture
-def ear() -> Iterator[Ear]:
-    """Somebody who listens."""
-    with Ear() as listening:
-        yield listening
+def sink() -> Iterator[AlertSink]:
+    """A channel that keeps what it receives."""
+    with AlertSink() as channel:
+        yield channel
 
 
 @dataclass
-class Post:
-    """One installation with its watcher. Time is the test's."""
+class MonitorEnv:
+    """One installation with its monitors. Time is the test's."""
 
     store: Store
-    ear: Ear
+    sink: AlertSink
     now: datetime = NOON
-    watchers: dict[str, Watcher] = field(default_factory=dict)
+    monitors: dict[str, Monitor] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
 
-    def hire(self, name: str = "one", **orders: Any) -> Watcher:
-        """A watcher with these orders, from now on."""
-        whole: dict[str, Any] = {"addresses": [self.ear.address], "forms": {"contact": a_form()}}
+    def configure(self, name: str = "one", **config: Any) -> Monitor:
+        """A monitor so configured, from now on."""
+        defaults: dict[str, Any] = {"addresses": [self.sink.address], "forms": {"contact": a_form()}}
 
         def submit(submission: Submission, form: Form) -> Receipt:
             return accept(submission, form, self.store, self.now)
 
         identity = Identity(name, lambda other: other in self.gone)
-        self.watchers[name] = Watcher(self.store, Orders(**{**whole, **orders}), identity, submit, threading.Event())
-        return self.watchers[name]
+        self.monitors[name] = Monitor(
+            self.store, MonitorConfig(**{**defaults, **config}), identity, submit, threading.Event()
+        )
+        return self.monitors[name]
 
     def look(self, minutes: float = 0, name: str = "one") -> bool:
-        """Let so much time pass, then let a watcher look once."""
+        """Let time pass, then let a monitor look once; whether it is on duty."""
         self.now += timedelta(minutes=minutes)
-        if name not in self.watchers:
-            self.hire(name)
-        return self.watchers[name].step(self.now)
+        if name not in self.monitors:
+            self.configure(name)
+        return self.monitors[name].step(self.now) is not None
 
-    def owe(self, email: str = "ada@example.com", **changes: Any) -> Lead:
+    def enqueue(self, email: str = "ada@example.com", **changes: Any) -> Lead:
         """A lead that arrives now."""
         lead = a_lead(email, self.now, **changes)
         self.store.keep_and_enqueue([Arrival(lead, [], email)])
@@ -86,18 +88,18 @@ class Post:
     def open(self) -> dict[str, Alert]:
         """What is wrong now, by cause."""
         with self.store.read() as tx:
-            return {concern.cause: concern for concern in tx.alerts.open()}
+            return {alert.cause: alert for alert in tx.alerts.open()}
 
 
 @pytest.fixture
-def post(store: Store, ear: Ear) -> Post:
+def env(store: Store, sink: AlertSink) -> MonitorEnv:
     """An installation."""
-    return Post(store, ear)
+    return MonitorEnv(store, sink)
 
 
 @pytest.fixture(autouse=True)
 def fresh_logs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Logs go to this test's own output: a logger keeps the stream of whoever used it first."""
     structlog.reset_defaults()
-    for room in (telling, watcher):
+    for room in (sending, monitor):
         monkeypatch.setattr(room, "log", structlog.get_logger())

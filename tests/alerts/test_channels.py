@@ -5,69 +5,69 @@ import threading
 import time
 
 from service.alerts import channels
-from service.alerts.channels import NO_ANSWER, SENT, Message
-from tests.alerts.ear import Ear
-from tests.alerts.letterbox import Letterbox
+from service.alerts.channels import SENT, TOO_SLOW, Message
+from tests.alerts.mail_server import MailServer
+from tests.alerts.sink import AlertSink
 from tests.processes import family
 
 MESSAGE = Message("Leads are stuck", "Three leads wait.\n\nSee the log.")
 NOWHERE = "json://127.0.0.1:1/secret-path"
 
 
-def test_a_message_arrives_as_it_was_written(ear: Ear) -> None:
-    assert channels.send([ear.address], MESSAGE) == [SENT]
+def test_a_message_arrives_as_it_was_written(sink: AlertSink) -> None:
+    assert channels.send([sink.address], MESSAGE) == [SENT]
 
-    (heard,) = ear.heard
-    assert (heard["title"], heard["message"], heard["type"]) == ("Leads are stuck", MESSAGE.body, "warning")
+    (message,) = sink.received
+    assert (message["title"], message["message"], message["type"]) == ("Leads are stuck", MESSAGE.body, "warning")
 
 
-def test_a_channel_that_fails_keeps_no_other_from_it(ear: Ear) -> None:
-    first, second = channels.send([NOWHERE, ear.address], MESSAGE)
+def test_a_channel_that_fails_keeps_no_other_from_it(sink: AlertSink) -> None:
+    first, second = channels.send([NOWHERE, sink.address], MESSAGE)
 
     assert (first, second) == ("it could not be reached, or refused it", SENT)
 
 
-def test_what_a_channel_answered_is_told_by_its_number_only(ear: Ear) -> None:
-    with Ear() as other:
-        ear.status, other.status = 401, 503
+def test_what_a_channel_answered_is_told_by_its_number_only(sink: AlertSink) -> None:
+    with AlertSink() as other:
+        sink.status, other.status = 401, 503
 
-        outcomes = channels.send([ear.address, other.address], MESSAGE)
+        outcomes = channels.send([sink.address, other.address], MESSAGE)
 
     assert outcomes == ["it answered with error 401", "it answered with error 503"]
 
 
-def test_a_channel_that_hangs_is_ended_and_the_others_have_it(ear: Ear) -> None:
-    ear.hangs.set()
-    with Ear() as other:
+def test_a_channel_that_hangs_is_ended_and_the_others_have_it(sink: AlertSink) -> None:
+    sink.hangs.set()
+    with AlertSink() as other:
         began = time.monotonic()
-        outcomes = channels.send([ear.address, other.address], MESSAGE, 3)
+        outcomes = channels.send([sink.address, other.address], MESSAGE, 3)
 
-        assert (outcomes, other.titles) == ([NO_ANSWER, SENT], ["Leads are stuck"])
+        assert (outcomes, other.titles) == ([TOO_SLOW, SENT], ["Leads are stuck"])
         assert time.monotonic() - began < 6
 
 
-def test_a_message_under_way_is_given_up_when_the_worker_stops(ear: Ear) -> None:
-    ear.hangs.set()
+def test_a_message_under_way_is_given_up_when_the_worker_stops(sink: AlertSink) -> None:
+    sink.hangs.set()
     stop, outcomes = threading.Event(), list[str]()
-    sending = threading.Thread(target=lambda: outcomes.extend(channels.send([ear.address], MESSAGE, 60, stop)))
+    sending = threading.Thread(target=lambda: outcomes.extend(channels.send([sink.address], MESSAGE, 60, stop)))
     sending.start()
 
     stop.set()
     sending.join(3)
 
-    assert outcomes == [NO_ANSWER]
+    assert outcomes == [TOO_SLOW]
 
 
-def test_no_process_is_left_behind(ear: Ear) -> None:
+def test_no_process_is_left_behind(sink: AlertSink) -> None:
     before = set(family(os.getpid()))
 
-    channels.send([ear.address], MESSAGE)
+    channels.send([sink.address], MESSAGE)
 
     assert set(family(os.getpid())) <= before
 
 
-def test_addresses_that_apprise_cannot_read_are_told_by_number(ear: Ear) -> None:
-    assert channels.unreadable([ear.address, "nothing://secret", "mailto://u:p@example.com", "slack://one"]) == [2, 4]
+def test_addresses_that_apprise_cannot_read_are_told_by_number(sink: AlertSink) -> None:
+    assert channels.unreadable([sink.address, "nothing://secret", "mailto://u:p@example.com", "slack://one"]) == [2, 4]
 
 
 def test_without_addresses_nothing_is_asked() -> None:
@@ -77,7 +77,7 @@ def test_without_addresses_nothing_is_asked() -> None:
 
 def test_a_letter_is_plain_text_whatever_strangers_wrote() -> None:
     body = "Name: Ann <b>Lee</b>\nE-mail: ann@example.com\n\nMessage: 1 < 2 & *so* [on](https://evil.example)"
-    with Letterbox() as box:
+    with MailServer() as box:
         assert channels.send([box.address], Message("New lead: Ann Lée", body, "info")) == [SENT]
 
     (letter,) = box.letters

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.alerts.silence import WEEKS, expected, find_silence
+from service.alerts.silence import LEARNING_WEEKS, expected, find_silence
 
 MONDAY = datetime(2026, 9, 28, tzinfo=UTC)
 FRIDAY_EVENING = MONDAY + timedelta(weeks=8, days=4, hours=17)
@@ -83,7 +83,7 @@ def test_a_week_brings_what_its_hours_bring(rates: list[float], since: datetime)
     assert abs(whole - sum(rates)) < 1e-6 * max(1, whole)
 
 
-@given(st.lists(st.integers(0, WEEKS * 168 * 4), max_size=200), st.integers(0, 5000), st.integers(0, 5000))
+@given(st.lists(st.integers(0, LEARNING_WEEKS * 168 * 4), max_size=200), st.integers(0, 5000), st.integers(0, 5000))
 def test_a_silence_that_goes_on_stays_one(quarters: list[int], hours_after: int, hours_more: int) -> None:
     arrivals = [MONDAY + number * HOUR / 4 for number in quarters]
     last = max(arrivals, default=MONDAY)
@@ -93,7 +93,7 @@ def test_a_silence_that_goes_on_stays_one(quarters: list[int], hours_after: int,
         assert find_silence(counted, last, last + (hours_after + hours_more) * HOUR) is not None
 
 
-@given(st.lists(st.integers(0, WEEKS * 168 * 4), max_size=200))
+@given(st.lists(st.integers(0, LEARNING_WEEKS * 168 * 4), max_size=200))
 def test_right_after_a_lead_nothing_is_silent(quarters: list[int]) -> None:
     arrivals = [MONDAY + number * HOUR / 4 for number in quarters]
     last = max(arrivals, default=MONDAY)

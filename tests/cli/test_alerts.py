@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.store import Store
-from tests.alerts.ear import Ear
+from tests.alerts.sink import AlertSink
 from tests.builders import NOON
 from tests.cli.conftest import Terminal
 
@@ -32,7 +32,7 @@ def test_what_is_wrong_is_listed_and_the_exit_code_says_so(run: Terminal, kept: 
 
 
 def test_a_test_message_goes_to_every_address(run: Terminal, kept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Ear() as ann, Ear() as bob:
+    with AlertSink() as ann, AlertSink() as bob:
         monkeypatch.setenv("ALERT_URLS", f"{ann.address}, {bob.address}")
 
         said = run("alerts", "--test")
@@ -44,7 +44,7 @@ def test_a_test_message_goes_to_every_address(run: Terminal, kept: Store, monkey
 def test_an_address_that_does_not_take_it_is_told_by_its_number(
     run: Terminal, kept: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Ear() as ann, Ear() as bob:
+    with AlertSink() as ann, AlertSink() as bob:
         ann.status = 403
         monkeypatch.setenv("ALERT_URLS", f"{ann.address},{bob.address}")
 

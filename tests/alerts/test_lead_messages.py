@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.alerts.news import BODY, about_many, about_one
+from service.alerts.lead_messages import MAX_LIST, about_many, about_one
 from service.forms import Form
 from service.lead import Attribution, Contact, Lead, Status
 from tests.builders import a_form, a_lead, a_submission
@@ -63,7 +63,7 @@ def test_a_parked_lead_says_that_it_needs_a_person_and_why() -> None:
 
     message = about_one(lead, tour(), URL)
 
-    assert "State: needs a person. Phone is missing: call leads correct." in message.body
+    assert "State: needs attention. Phone is missing: call leads correct." in message.body
     assert message.tone == "warning"
 
 
@@ -80,7 +80,7 @@ def test_a_lead_of_a_platform_says_which_and_by_which_campaign() -> None:
         ({"full_name": "", "first_name": "Ann", "last_name": "Lee"}, "Ann Lee"),
         ({"full_name": ""}, "ann@example.com"),
         ({"full_name": "", "email": ""}, "+442079460142"),
-        ({"full_name": "", "email": "", "phone": "", "company": ""}, "somebody without a name"),
+        ({"full_name": "", "email": "", "phone": "", "company": ""}, "no name given"),
     ],
 )
 def test_who_gave_no_name_is_called_by_what_is_known(contact: dict[str, Any], who: str) -> None:
@@ -119,7 +119,7 @@ def test_many_leads_are_listed_with_their_links_and_how_many_more_there_are() ->
     assert message.title == "12 new leads: Book a tour"
     assert message.body.split("\n\n") == [
         f"Ann Lee, Acme Ltd, +442079460142, ann@example.com: Two desks, please.\n{URL}/admin/leads/{leads[0].id}",
-        f"Bob, Acme Ltd, +442079460142, ann@example.com (needs a person)\n{URL}/admin/leads/{leads[1].id}",
+        f"Bob, Acme Ltd, +442079460142, ann@example.com (needs attention)\n{URL}/admin/leads/{leads[1].id}",
         f"And 10 more: {URL}/admin/leads?form=tour",
     ]
 
@@ -129,5 +129,5 @@ def test_what_lists_many_stays_short_enough_for_every_channel() -> None:
 
     body = about_many(leads, 10, tour(), URL).body
 
-    assert len(body) < BODY + 100
+    assert len(body) < MAX_LIST + 100
     assert " more: " in body

@@ -9,31 +9,31 @@ from types import TracebackType
 from typing import Any, Self
 
 
-class Ear:
+class AlertSink:
     """Keeps what it hears, and answers as told."""
 
     def __init__(self) -> None:
-        self.heard: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self.status = 200
         self.hangs = threading.Event()
         self.reached = threading.Event()
         self.closed = threading.Event()
-        ear = self
+        sink = self
 
         class Handler(BaseHTTPRequestHandler):
             """One alert."""
 
             def do_POST(self) -> None:
                 """Hear it."""
-                ear.reached.set()
+                sink.reached.set()
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                if ear.hangs.is_set():
+                if sink.hangs.is_set():
                     self.wfile.write(b"HTTP/1.1 200 OK\r\n")
-                    while not ear.closed.wait(0.5):  # drips: no time limit between two bytes ends it
+                    while not sink.closed.wait(0.5):  # drips: no time limit between two bytes ends it
                         self.wfile.write(b"X-Drip: 1\r\n")
                     return
-                ear.heard.append(body)
-                self.send_response(ear.status)
+                sink.received.append(body)
+                self.send_response(sink.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -47,8 +47,8 @@ class Ear:
 
     @property
     def titles(self) -> list[str]:
-        """What it heard about."""
-        return [heard["title"] for heard in self.heard]
+        """What it message about."""
+        return [message["title"] for message in self.received]
 
     def __enter__(self) -> Self:
         return self

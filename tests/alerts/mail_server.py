@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 
-class Letterbox:
+class MailServer:
     """Speaks as much SMTP as it takes to be given a letter."""
 
     def __init__(self) -> None:

@@ -1,0 +1,78 @@
+"""The process that loads Apprise, sends a message to every channel at once, and ends.
+
+Apprise takes as much memory as the rest of a worker, and a channel that hangs can only be ended with its process. The
+addresses come on standard input, never as arguments, because they hold passwords. The process writes one line for each
+channel: its position and the outcome. Its other output must not be shown.
+
+    python -m service.alerts.apprise_sender send < {"addresses": [...], "title": "...", "body": "...", "tone": "info"}
+    python -m service.alerts.apprise_sender read < {"addresses": [...]}
+"""
+
+import json
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+MAX_LIFETIME_S = 30
+"""After this time the process ends itself, even if its parent is gone."""
+
+SENT, READABLE, UNREADABLE = "sent", "readable", "it cannot be read"
+
+
+def main() -> None:
+    """Do what the first argument says, and end."""
+    signal.alarm(MAX_LIFETIME_S)
+    request = json.load(sys.stdin)
+    action = {"send": _send, "read": _read}[sys.argv[1]]
+    threads = [
+        threading.Thread(target=_report, args=(position, action, address, request), daemon=True)
+        for position, address in enumerate(request["addresses"], 1)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    os._exit(0)  # without waiting for what a channel left running
+
+
+def _report(position: int, action: Any, address: str, request: Mapping[str, str]) -> None:
+    try:
+        outcome = action(address, request)
+    except Exception as error:  # noqa: BLE001 (channels are third-party code, whose words must not be shown)
+        outcome = f"it failed ({type(error).__name__})"
+    os.write(sys.stdout.fileno(), f"{position} {outcome}\n".encode())  # one write, so that lines do not mix
+
+
+def _read(address: str, _request: Mapping[str, str]) -> str:
+    return READABLE if _channel(address) else UNREADABLE
+
+
+def _send(address: str, request: Mapping[str, str]) -> str:
+    channel = _channel(address)
+    if channel is None:
+        return UNREADABLE
+    # As plain text: otherwise a channel may take strangers' words for HTML, links, or a call to everybody.
+    result = channel.notify(
+        title=request["title"], body=request["body"], notify_type=request["tone"], body_format="text"
+    )
+    if result:
+        return SENT
+    # Of Apprise's log, only the number of an HTTP error: the rest may hold the address.
+    text = " ".join(entry.message for entry in result.logs())
+    status = re.search(r"error=(\d{3})\b", text)
+    return f"it answered with error {status[1]}" if status else "it could not be reached, or refused it"
+
+
+def _channel(address: str) -> Any:
+    from apprise import Apprise, AppriseAsset  # noqa: PLC0415 (costs memory and time in this process alone)
+
+    channel = Apprise(asset=AppriseAsset(app_id="Lead Capture", storage_mode="memory"))
+    return channel if channel.add(address) else None
+
+
+if __name__ == "__main__":
+    main()

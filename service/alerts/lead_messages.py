@@ -1,0 +1,122 @@
+"""New leads as messages for the people who call back. What strangers wrote stays plain text."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from service.alerts.channels import Message, Tone
+from service.alerts.wording import count
+from service.forms import Form
+from service.lead import Contact, Lead, Status
+from service.platforms.registry import title_of
+
+MAX_NAME, MAX_ANSWER, MAX_MESSAGE, MAX_SUMMARY = 60, 90, 300, 70
+"""Characters of a name, of an answer, of the visitor's message, and of that message in a list of leads."""
+
+MAX_LIST = 1800
+"""Characters of a list of leads: some channels accept no more than 2000."""
+
+ANSWERS = {
+    "team_size": "Team size",
+    "location": "Location",
+    "move_in_date": "Move-in date",
+    "budget": "Budget",
+}
+"""Answers that are included besides the contact details: canonical name -> label."""
+
+_MENTION = re.compile(r"(?i)(?<![\w.+-])@(?=(?:everyone|here|channel|all)\b)|<(?=[@!#])")
+"""In Slack, Teams or Discord these notify everybody in a channel, which strangers must not be able to do."""
+
+
+def about_one(lead: Lead, form: Form, public_url: str) -> Message:
+    """Write all that is needed to call back. public_url: of the dashboard, without a slash at its end."""
+    lines = [
+        *_facts(lead),
+        "",
+        f"Came from: {_source(lead)}",
+        f"State: {_state(lead)}",
+        _link(lead, public_url),
+    ]
+    tone: Tone = "warning" if lead.status is Status.PARKED else "info"
+    return Message(f"New lead: {_who(lead)}, {form.title or form.name}", "\n".join(lines), tone)
+
+
+def about_many(leads: Sequence[Lead], number: int, form: Form, public_url: str) -> Message:
+    """Write one message about several leads. leads: the first ones, listed as far as there is room; number: of all."""
+    entries, room = list[str](), MAX_LIST
+    for lead in leads:
+        entry = f"{_summary(lead)}\n{_link(lead, public_url)}"
+        room -= len(entry) + 2
+        if room < 0:
+            break
+        entries.append(entry)
+    if number > len(entries):
+        entries.append(f"And {number - len(entries):,} more: {public_url}/admin/leads?form={form.name}")
+    return Message(f"{count(number, 'new lead')}: {form.title or form.name}", "\n\n".join(entries), "info")
+
+
+def _facts(lead: Lead) -> list[str]:
+    contact, answers = lead.submission.contact, {**lead.submission.extras, **lead.submission.fields}
+    facts = {"Name": _name(lead), "Company": contact.company, "Phone": _phone(contact), "E-mail": contact.email}
+    facts |= {label: _text(answers.get(name, "")) for name, label in ANSWERS.items()}
+    lines = [f"{label}: {_line(text, MAX_ANSWER)}" for label, text in facts.items() if text.strip()]
+    message = _line(_text(answers.get("message", "")), MAX_MESSAGE)
+    return [*lines, *(["", f"Message: {message}"] if message else [])]
+
+
+def _summary(lead: Lead) -> str:
+    contact = lead.submission.contact
+    details = (contact.company, _phone(contact), contact.email)
+    reach = [_line(text, MAX_NAME) for text in details if text.strip()]
+    message = _line(_text(lead.submission.fields.get("message", "")), MAX_SUMMARY)
+    who = ", ".join(dict.fromkeys([_who(lead), *reach]))
+    return who + (f": {message}" if message else "") + (" (needs attention)" if lead.status is Status.PARKED else "")
+
+
+def _phone(contact: Contact) -> str:
+    return f"{contact.phone} ext. {contact.extension}" if contact.extension else contact.phone
+
+
+def _who(lead: Lead) -> str:
+    contact = lead.submission.contact
+    return _line(_name(lead) or contact.email or contact.phone or contact.company, MAX_NAME) or "no name given"
+
+
+def _name(lead: Lead) -> str:
+    contact = lead.submission.contact
+    return contact.full_name or f"{contact.first_name} {contact.last_name}".strip()
+
+
+def _source(lead: Lead) -> str:
+    attribution, sender = lead.attribution, lead.submission.sender
+    suffix = "" if sender == "browser" or attribution.channel == "" else f"; by {title_of(sender)}"
+    return ", ".join(_line(part, MAX_ANSWER) for part in _source_parts(lead)) + suffix
+
+
+def _source_parts(lead: Lead) -> Iterator[str]:
+    attribution = lead.attribution
+    yield attribution.channel or "unknown"
+    if attribution.utm_source:
+        yield attribution.utm_source
+    if attribution.utm_campaign:
+        yield f"campaign {attribution.utm_campaign}"
+
+
+def _state(lead: Lead) -> str:
+    if lead.status is Status.PARKED:
+        return f"needs attention. {_line(lead.problem.replace('`', ''), MAX_MESSAGE)}".strip()
+    return "in Nexudus" if lead.status is Status.DELIVERED else "on its way to Nexudus"
+
+
+def _link(lead: Lead, public_url: str) -> str:
+    return f"{public_url}/admin/leads/{lead.id}"
+
+
+def _text(answer: str | Sequence[str]) -> str:
+    return answer if isinstance(answer, str) else ", ".join(map(str, answer))
+
+
+def _line(text: str, max_length: int) -> str:
+    """Return printable text on one line, cut to a length, with mentions defused."""
+    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    plain = _MENTION.sub(lambda mention: f"{mention[0]} ", plain)
+    return plain if len(plain) <= max_length else f"{plain[: max_length - 1].rstrip()}…"

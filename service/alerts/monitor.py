@@ -1,0 +1,146 @@
+"""Monitoring: one worker of all looks at the store every few seconds, and sends what people must hear.
+
+The other workers watch whether it still does. What was found and sent is in the store, so any worker can take over.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from service import clock
+from service.alerts import channels
+from service.alerts.alert_state import AlertChanges, AlertState, account_without_access
+from service.alerts.canary import Submit, send_canary
+from service.alerts.conditions import LATE_S, find_conditions
+from service.alerts.digest import DigestTime
+from service.alerts.new_leads import NewLeadNotifier
+from service.alerts.platform_conditions import find_platform_conditions, find_rejected_senders
+from service.alerts.sending import AlertSender
+from service.alerts.silence import SilenceMonitor
+from service.background import Intervals, run_periodically
+from service.forms import Form
+from service.store import Alert, Identity, Store, StoreUnavailable, Transaction
+
+log = structlog.get_logger()
+
+INTERVALS = Intervals(every_s=2.0, first_s=2.0)
+
+REST_FACTOR = 20
+"""Spend at most 1/20 of the time looking, however much there is to see."""
+
+DUTY_S = 60.0
+"""How long a worker is on duty, renewed at half time. Longer than sending may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorConfig:
+    """What the operator has set up. addresses: of the alert channels."""
+
+    addresses: Sequence[str] = ()
+    digest_at: DigestTime | None = None
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    timeout_s: float = channels.SEND_TIMEOUT_S
+    public_url: str = ""
+
+
+class Monitor:
+    """The monitoring job of one worker."""
+
+    def __init__(
+        self, store: Store, config: MonitorConfig, identity: Identity, submit: Submit, stop: threading.Event
+    ) -> None:
+        """submit: accepts test leads."""
+        self._store = store
+        self._config = config
+        self._identity = identity
+        self._submit = submit
+        self._stop = stop
+        self._sender = AlertSender(store, config.addresses, config.digest_at, stop, config.timeout_s)
+        self._new_leads = NewLeadNotifier(store, config.forms, config.public_url, config.timeout_s)
+        self._state = AlertState()
+        self._silence = SilenceMonitor()
+        self._logged: dict[str, str] = {}
+
+    def run(self) -> None:
+        """Monitor until stopped, then hand over the duty."""
+        self._new_leads.start()
+        run_periodically("monitor", self.step, INTERVALS, self._stop)
+        self._new_leads.finish()
+        try:
+            self._store.write(lambda tx: tx.alerts.release_monitor(self._identity.name))
+        except StoreUnavailable:
+            log.warning("monitor_not_handed_over")  # its time runs out
+
+    def step(self, now: datetime) -> float | None:
+        """Look once and send what is due; return None when another worker is on duty.
+
+        Raises: StoreUnavailable.
+        """
+        if not self._is_on_duty(now):
+            return None
+        self._new_leads.wake()
+        began = clock.monotonic()
+        self._look(now)
+        look_s = clock.monotonic() - began
+        self._sender.send_due(now)
+        return max(INTERVALS.every_s, REST_FACTOR * look_s)
+
+    def _is_on_duty(self, now: datetime) -> bool:
+        me = self._identity
+        with self._store.read() as tx:
+            duty = tx.alerts.monitor(now)
+        if duty is not None:
+            holder, seconds = duty
+            if holder == me.name and seconds > DUTY_S / 2:
+                return True
+            if holder != me.name and seconds > 0 and not me.is_gone(holder):
+                return False
+        return self._store.write(lambda tx: tx.alerts.claim_monitor(me.name, now, DUTY_S, me.is_gone))
+
+    def _look(self, now: datetime) -> None:
+        """Find what is wrong, and write what has changed."""
+        forms = self._config.forms
+        canaries = [send_canary(form, self._submit, self._store, now) for form in forms.values()]
+        with self._store.read() as tx:
+            snapshot = tx.alerts.snapshot(now, LATE_S)
+            conditions = [
+                *find_conditions(snapshot, now),
+                *find_platform_conditions(snapshot, now),
+                *self._silence.conditions(tx, forms.values(), now),
+                *(condition for condition in canaries if condition),
+                *find_rejected_senders(tx.platforms.open_rejections(), forms, now),
+            ]
+            changes = self._state.compare(conditions, tx.alerts.open(), lambda alert: _has_recovered(tx, alert), now)
+        if changes:
+            self._store.write(lambda tx: _write(tx, changes, now))
+        with self._store.read() as tx:
+            self._log(tx.alerts.open())
+
+    def _log(self, alerts: Sequence[Alert]) -> None:
+        """Log each alert that was opened or resolved since the last look, by any process."""
+        open_alerts = {alert.cause: alert.sentence for alert in alerts}
+        for cause in open_alerts.keys() - self._logged.keys():
+            log.warning("alert_opened", cause=cause, sentence=open_alerts[cause])
+        for cause in self._logged.keys() - open_alerts.keys():
+            log.warning("alert_resolved", cause=cause)
+        self._logged = open_alerts
+
+
+def _write(tx: Transaction, changes: AlertChanges, now: datetime) -> None:
+    for condition in changes.reported:
+        tx.alerts.report(condition.cause, condition.sentence, now)
+    for condition in changes.reworded:
+        tx.alerts.reword(condition.cause, condition.sentence)
+    for cause in changes.resolved:
+        tx.alerts.resolve(cause, now)
+
+
+def _has_recovered(tx: Transaction, alert: Alert) -> bool | None:
+    """Return whether a refused account works again; None when no lead is queued for it, so that nothing shows it."""
+    account = account_without_access(alert.cause) or alert.cause.partition(":")[2]
+    if tx.alerts.has_delivered(account, alert.since):
+        return True
+    return False if tx.alerts.has_queued(account) else None

@@ -1,0 +1,171 @@
+"""Sending alerts and the digest to every channel; what is sent is marked as sent."""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from service.alerts import channels
+from service.alerts.channels import Message
+from service.alerts.digest import DAY, DigestTime, compose_digest, last_due
+from service.alerts.due_alerts import AlertMessage, due_alerts
+from service.store import Store, Transaction
+
+log = structlog.get_logger()
+
+RETRY_INTERVALS_S = (30.0, 60.0, 120.0, 300.0, 900.0)
+"""Waits before a failed message is sent again; the last one repeats."""
+
+MAX_MISSED_MESSAGES = 5
+"""Messages kept for a channel that fails while others work: the newest."""
+
+SENT_FLAG, DIGEST_FLAG = "alerts_sent", "digest"
+"""Flags in the store: when the last messages were sent, and for which instant the last digest was."""
+
+
+@dataclass(slots=True)
+class Backoff:
+    """When something that failed may be tried again."""
+
+    failures: int = 0
+    not_before: datetime | None = None
+
+    def record_failure(self, now: datetime) -> None:
+        """Wait a little longer each time."""
+        self.not_before = now + timedelta(seconds=RETRY_INTERVALS_S[min(self.failures, len(RETRY_INTERVALS_S) - 1)])
+        self.failures += 1
+
+    def record_success(self) -> None:
+        """Start over."""
+        self.failures, self.not_before = 0, None
+
+    def allows(self, now: datetime) -> bool:
+        """Whether it may be tried now."""
+        return self.not_before is None or now >= self.not_before
+
+
+@dataclass(slots=True)
+class AlertChannel:
+    """One address, and the messages that other channels took and it did not. number: its position, from 1."""
+
+    number: int
+    address: str = field(repr=False)
+    missed: list[Message] = field(default_factory=list)
+    backoff: Backoff = field(default_factory=Backoff)
+
+
+class AlertSender:
+    """Sends what is due to all channels."""
+
+    def __init__(
+        self,
+        store: Store,
+        addresses: Sequence[str],
+        digest_at: DigestTime | None,
+        stop: threading.Event,
+        timeout_s: float = channels.SEND_TIMEOUT_S,
+    ) -> None:
+        self._store = store
+        self._channels = [AlertChannel(number, address) for number, address in enumerate(addresses, 1)]
+        self._digest_at = digest_at
+        self._stop = stop
+        self._timeout_s = timeout_s
+        self._alert_backoff = Backoff()
+        self._digest_backoff = Backoff()
+
+    def send_due(self, now: datetime) -> None:
+        """Send due alerts, what single channels missed, and the digest.
+
+        Raises: StoreUnavailable.
+        """
+        self._send_alerts(now)
+        self._retry_failed_channels(now)
+        self._send_digest(now)
+
+    def _send_alerts(self, now: datetime) -> None:
+        if not self._alert_backoff.allows(now):
+            return
+        with self._store.read() as tx:
+            due = due_alerts(tx.alerts.all(), read_instants(tx, SENT_FLAG), now)
+        if due.message is None or not self._channels:
+            if due.done:  # over, and without a message
+                self._store.write(lambda tx: tx.alerts.forget(due.done))
+        elif self._send(due.message, now):
+            self._alert_backoff.record_success()
+            self._store.write(lambda tx: _mark_sent(tx, due, now))
+        else:
+            self._alert_backoff.record_failure(now)
+
+    def _send(self, message: Message, now: datetime) -> bool:
+        """Send to all channels; return whether any took it. The others are retried."""
+        outcomes = self._send_to(self._channels, message)
+        if channels.SENT not in outcomes:
+            return False
+        for channel, outcome in zip(self._channels, outcomes, strict=True):
+            if outcome != channels.SENT:
+                channel.missed = [*channel.missed, message][-MAX_MISSED_MESSAGES:]
+                channel.backoff.record_failure(now)
+        return True
+
+    def _send_to(self, recipients: Sequence[AlertChannel], message: Message) -> list[str]:
+        addresses = [channel.address for channel in recipients]
+        outcomes = channels.send(addresses, message, self._timeout_s, self._stop)
+        for channel, outcome in zip(recipients, outcomes, strict=True):
+            if outcome == channels.SENT:
+                log.info("alert_sent", channel=channel.number, title=message.title)
+            else:
+                log.error("alert_failed", channel=channel.number, reason=outcome)  # never the address: it has secrets
+        return outcomes
+
+    def _retry_failed_channels(self, now: datetime) -> None:
+        """Send each channel the oldest message that it missed."""
+        for channel in self._channels:
+            if not channel.missed or not channel.backoff.allows(now):
+                continue
+            if self._send_to([channel], channel.missed[0]) == [channels.SENT]:
+                channel.missed.pop(0)
+                channel.backoff.record_success()
+            else:
+                channel.backoff.record_failure(now)
+
+    def _send_digest(self, now: datetime) -> None:
+        """Send one digest for each due instant, late if no worker ran; the first one is due after the installation."""
+        if self._digest_at is None or not self._digest_backoff.allows(now):
+            return
+        due = last_due(self._digest_at, now).isoformat()
+        with self._store.read() as tx:
+            last = tx.flags.get(DIGEST_FLAG)
+        if last is None:
+            self._store.write(lambda tx: tx.flags.swap(DIGEST_FLAG, None, due))
+            return
+        if last >= due:
+            return
+        with self._store.read() as tx:
+            message = compose_digest(tx.alerts.digest_figures(now - DAY), tx.alerts.open(), now)
+        if self._channels and not self._send(message, now):
+            self._digest_backoff.record_failure(now)
+            return
+        self._digest_backoff.record_success()
+        self._store.write(lambda tx: tx.flags.swap(DIGEST_FLAG, last, due))
+        log.info("digest", title=message.title)
+
+
+def _mark_sent(tx: Transaction, sent: AlertMessage, now: datetime) -> None:
+    for alert in sent.alerts:
+        tx.alerts.mark_notified(alert, now)
+    tx.alerts.forget(sent.done)
+    add_instant(tx, SENT_FLAG, now)
+
+
+def read_instants(tx: Transaction, flag: str) -> list[datetime]:
+    """Return the instants stored under a flag."""
+    return [datetime.fromisoformat(text) for text in json.loads(tx.flags.get(flag) or "[]")]
+
+
+def add_instant(tx: Transaction, flag: str, now: datetime) -> None:
+    """Add an instant to those of the last hour under a flag."""
+    recent = [at for at in read_instants(tx, flag) if now - at < timedelta(hours=1)]
+    tx.flags.swap(flag, tx.flags.get(flag), json.dumps([at.isoformat() for at in [*recent, now]]))
