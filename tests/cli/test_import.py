@@ -196,7 +196,7 @@ def test_what_stands_above_the_header_is_shown_and_never_taken(run: Terminal, ke
     said = run("import", "leads.csv", "--form", "contact", "--dry-run").out
     run("import", "leads.csv", "--form", "contact")
 
-    assert "The columns are named in line 4. What stands above is no lead:" in said
+    assert "The columns are named in line 4. The lines above are not leads:" in said
     assert "  line 2: Generated 28/11/2026" in said.splitlines()
     assert [lead.submission.contact.full_name for lead in all_of(kept)] == ["Ann Lee"]
 
@@ -359,6 +359,22 @@ def test_erased_people_are_left_out(run: Terminal, kept: Store) -> None:
 
 
 # -- a dry run
+
+
+@pytest.mark.parametrize("words", [(), ("--dry-run",)], ids=["taken", "looked at"])
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [(b"hello\n", "hello"), (b"foo,bar\n1,2\n", "foo, bar"), (b"\x9b;\x1b[2J\n\x80;\xff\n", "\u203a,  [2J")],
+)
+def test_a_file_without_a_column_that_is_understood_is_refused(
+    run: Terminal, kept: Store, text: bytes, names: str, words: tuple[str, ...]
+) -> None:
+    Path("any.csv").write_bytes(text)
+
+    said = run("import", "any.csv", "--form", "contact", *words)
+
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith(f"lead-capture: any.csv has no column that is understood ({names}): name its columns in")
 
 
 def test_a_dry_run_keeps_nothing_and_tells_what_would_be(run: Terminal, kept: Store) -> None:

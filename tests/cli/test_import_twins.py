@@ -257,4 +257,4 @@ def test_leads_that_are_still_to_be_read_are_told_of(run: Terminal, kept: Store)
 
     said = run("import", write(without("id")), "--form", "contact", "--dry-run").out
 
-    assert "Leads that Meta announced and nobody has read yet: 1." in " ".join(said.split())
+    assert "Leads that Meta announced and that are not fetched yet: 1." in " ".join(said.split())

@@ -1,10 +1,8 @@
-"""`lead-capture import`: the leads of a file, by the same path as all others.
+"""`lead-capture import`: takes the leads of a file, by the same path as all others.
 
-command.py   how it goes, and how it ends
-taking.py    rows kept, a few hundred at a time; or only looked at
-twins.py     rows without an id, and the leads that they are already
-tally.py     what came of them, and of each column
-showing.py   the same for people
+importer.py     stores the rows, some hundred at a time, or only examines them
+duplicates.py   finds the lead that a row without an id already is
+outcome.py      counts what became of rows and columns, for people and as JSON
 """
 
 import argparse
@@ -12,6 +10,7 @@ from pathlib import Path
 
 import shtab
 
+from service.cli.main import Failed
 from service.platforms.registry import PLATFORMS
 
 
@@ -22,20 +21,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--form", required=True, metavar="FORM", help="the form of the forms file that they belong to")
     parser.add_argument(
         "--sender",
-        choices=(*PLATFORMS, "none"),
+        choices=[*PLATFORMS, "none"],
         default="",
-        help="whose export it is, where its columns do not tell; none: no platform's",
+        help="the platform of the export, where its columns do not show it; none: no platform",
     )
-    parser.add_argument("--sheet", default="", metavar="NAME", help="of a workbook, where it has several with leads")
-    parser.add_argument("--dry-run", action="store_true", help="show what the columns mean and what would come of it")
+    parser.add_argument("--sheet", default="", metavar="NAME", help="of a workbook with leads on several sheets")
+    parser.add_argument("--dry-run", action="store_true", help="show what the columns mean and what would be taken")
     parser.add_argument("--json", action="store_true", help="the outcome as one JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Take them, or tell what would be taken; 1 where a row could not be read.
+    """Take them, or show what would be taken; 1 where a row cannot be read.
 
     Raises: Failed.
     """
-    from service.cli.imports.command import take  # noqa: PLC0415 (its help waits neither for the store nor for capture)
+    from service.capture.sheets.cells import NoSheet  # noqa: PLC0415 (the help needs neither store nor capture)
+    from service.cli.configuration import form_named  # noqa: PLC0415
+    from service.cli.imports.importer import import_file  # noqa: PLC0415
+    from service.cli.imports.outcome import print_outcome  # noqa: PLC0415
+    from service.cli.installation import database_problem, open_installation  # noqa: PLC0415
+    from service.cli.output import print_json  # noqa: PLC0415
+    from service.store import StoreUnavailable  # noqa: PLC0415
 
-    return take(arguments)
+    installation = open_installation()
+    form = form_named(arguments.form, installation.setup)
+    try:
+        outcome = import_file(
+            installation.store, form, arguments.file, arguments.sender, arguments.sheet, is_dry=arguments.dry_run
+        )
+    except NoSheet as error:
+        raise Failed(str(error)) from error
+    except StoreUnavailable as error:
+        raise Failed(f"{database_problem(error)}, and run it again: what was taken is known then") from error
+    except OSError as error:
+        raise Failed(f"{arguments.file} cannot be read to its end ({error.strerror})") from error
+    if arguments.json:
+        print_json(outcome.as_json())
+    else:
+        print_outcome(outcome)
+    return 1 if outcome.unread else 0
