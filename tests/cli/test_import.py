@@ -364,7 +364,7 @@ def test_erased_people_are_left_out(run: Terminal, kept: Store) -> None:
 @pytest.mark.parametrize("words", [(), ("--dry-run",)], ids=["taken", "looked at"])
 @pytest.mark.parametrize(
     ("text", "names"),
-    [(b"hello\n", "hello"), (b"foo,bar\n1,2\n", "foo, bar"), (b"\x9b;\x1b[2J\n\x80;\xff\n", "\u203a,  [2J")],
+    [(b"hello\n", "hello"), (b"foo,bar\n1,2\n", "foo, bar"), (b"\x9b;\x1b[2J\n\x80;\xff\n", "\u203a, [2J")],
 )
 def test_a_file_without_a_column_that_is_understood_is_refused(
     run: Terminal, kept: Store, text: bytes, names: str, words: tuple[str, ...]
