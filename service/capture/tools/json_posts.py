@@ -14,8 +14,8 @@ from service.capture.parsing.multipart import file_remarks
 from service.capture.parsing.nesting import collect, dotted, flatten
 from service.capture.parsing.shapes import tables_at, value_at
 from service.capture.parsing.texts import texts_of
-from service.capture.tools.any_json.events import is_no_lead, is_silent, is_trial, shows_somebody
-from service.capture.tools.any_json.posted import Posted, leads_in
+from service.capture.tools.any_json.events import is_no_lead, is_personless_event, is_webhook_test, shows_person
+from service.capture.tools.any_json.posted import PostedLead, leads_in
 from service.capture.tools.any_json.relayed import relay
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.platforms.registry import utm_of
@@ -63,7 +63,7 @@ def read_plainly(call: WebhookCall, config: SenderConfig, external_id: str = "")
 def read_unknown(call: WebhookCall, config: SenderConfig) -> Iterator[Item]:
     """Yield the leads of an unknown event that show a person; nothing for other events."""
     for item in read_plainly(call, config):
-        if isinstance(item, Enquiry) and shows_somebody(item.answers):
+        if isinstance(item, Enquiry) and shows_person(item.answers):
             yield item
 
 
@@ -78,7 +78,7 @@ def _holds_objects(member: object) -> bool:
     return any(isinstance(value, Mapping) or tables_at(value) for value in values)
 
 
-def _with_answers(lead: Posted) -> Posted:
+def _with_answers(lead: PostedLead) -> PostedLead:
     """The lead; where none of its answers has a text, with every text found anywhere in it."""
     if any(texts_of(each.answer) for each in lead.answers):
         return lead
@@ -87,12 +87,12 @@ def _with_answers(lead: Posted) -> Posted:
     return replace(lead, answers=answers, details={})
 
 
-def _is_no_lead(lead: Posted) -> bool:
+def _is_no_lead(lead: PostedLead) -> bool:
     """Whether the event is known to announce no lead; a mere word says so only where the body shows no person."""
-    return is_no_lead(lead.event) or (is_silent(lead.event) and not shows_somebody(lead.answers))
+    return is_no_lead(lead.event) or (is_personless_event(lead.event) and not shows_person(lead.answers))
 
 
-def _enquiry(lead: Posted, config: SenderConfig, paths: Sequence[str]) -> Enquiry:
+def _enquiry(lead: PostedLead, config: SenderConfig, paths: Sequence[str]) -> Enquiry:
     relayed = relay([*lead.answers, *_by_path(lead, paths)], lead.whole, config)
     facts = relayed.facts
     return Enquiry(
@@ -104,11 +104,11 @@ def _enquiry(lead: Posted, config: SenderConfig, paths: Sequence[str]) -> Enquir
         details={**lead.details, **relayed.details},
         submitted_at=_submitted_at(relayed.answers),
         platform=relayed.platform,
-        is_test=relayed.is_test or is_trial(lead.event),
+        is_test=relayed.is_test or is_webhook_test(lead.event),
     )
 
 
-def _by_path(lead: Posted, paths: Sequence[str]) -> Iterator[NamedAnswer]:
+def _by_path(lead: PostedLead, paths: Sequence[str]) -> Iterator[NamedAnswer]:
     """Answers at a path that the operator mapped and that has no name of its own, such as a list's second member."""
     known = {fold(each.name) for each in lead.answers} if paths else set()
     for path in paths:

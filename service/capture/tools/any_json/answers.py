@@ -1,4 +1,7 @@
-"""One question with what was answered: the name that it is kept under, and what that name asks for."""
+"""One question with its answer: its name and meaning, and answers in parts as people write them.
+
+Names, phone numbers, dates, addresses, files and choices are put together again.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -13,15 +16,15 @@ _TARGETS = {
     **dict.fromkeys(("tel", "phone", "phonenumber", "phoneinput", "inputphonenumber", "controlphone"), "phone"),
     **dict.fromkeys(("name", "fullname", "controlfullname"), "full_name"),
 }
-"""Kind of question, folded -> what it asks for; counts only where no label says it."""
+"""Target by folded kind of question; counts only where the label has no meaning."""
 
-_WORK = "WORK_"  # of Google's columns: the address at work goes before the other
+_WORK = "WORK_"  # Google's columns: the work address goes before the private one
 
 
 class AnsweredQuestion(NamedTuple):
-    """One question. label: "" where it has none. names, identity: what else it is called. kind: of input.
+    """One question. label: "" for none. names, identity: its other names and its id. kind: of input.
 
-    value: in any shape; None where it was left out. rest: what adds to the answer.
+    value: in any shape, None where it was left out. rest: members that add to the answer.
     """
 
     label: str
@@ -34,21 +37,21 @@ class AnsweredQuestion(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What it is shown by."""
+        """The name to show."""
         return self.label or next(iter(self.names), "") or self.identity
 
 
 def answers_of(questions: Sequence[AnsweredQuestion], labels: Mapping[str, str]) -> list[NamedAnswer]:
-    """What was answered, under the questions' labels. labels: of questions that have none of their own, by id."""
-    asked = [_labelled(question, labels) for question in questions if question.is_answered]
-    asked.sort(key=lambda question: not any(name.startswith(_WORK) for name in question.names))
-    meant = {target for question in asked if (target := target_of(question.label))}
-    person = _person_among(asked)
-    return [answered for question in asked for answered in _answers(question, question is person, meant)]
+    """Return the answers under the questions' labels. labels: by id, of questions without one of their own."""
+    answered = [_labelled(question, labels) for question in questions if question.is_answered]
+    answered.sort(key=lambda question: not any(name.startswith(_WORK) for name in question.names))
+    taken_targets = {target for question in answered if (target := target_of(question.label))}
+    person = _person_among(answered)
+    return [answer for question in answered for answer in _answers(question, question is person, taken_targets)]
 
 
 def answers_to(name: str, value: object, target: str = "", *, is_person: bool = False) -> Iterator[NamedAnswer]:
-    """One name with what was answered. is_person: the name in parts is that of the person who asks."""
+    """Yield one name's answers. is_person: a name in parts is the enquirer's."""
     if is_person and is_name(value):
         first, last, around = name_parts(value)
         parts = (("first", first, "first_name"), ("last", last, "last_name"), ("prefix", around, ""))
@@ -60,12 +63,12 @@ def answers_to(name: str, value: object, target: str = "", *, is_person: bool = 
 
 
 def asks_for_name(name: str) -> bool:
-    """Tell whether a label asks for the person's name."""
+    """Return whether a label asks for the person's name."""
     return target_of(name) == "full_name"
 
 
 def target_of(name: str) -> str:
-    """What a name asks for: a key of aliases.json, "" for nothing known."""
+    """Return the meaning of a name, a key of aliases.json; "" for an unknown one."""
     meaning = meaning_of(name) if name else None
     return meaning.target if meaning and not meaning.target.startswith("_") else ""
 
@@ -78,27 +81,27 @@ def _labelled(question: AnsweredQuestion, labels: Mapping[str, str]) -> Answered
 
 
 def _person_among(questions: Sequence[AnsweredQuestion]) -> AnsweredQuestion | None:
-    """The question for the person's own name among those answered in parts: other names may be asked, too."""
+    """The question for the person's own name among names in parts; other names may be asked for, too."""
     in_parts = [question for question in questions if is_name(question.value)]
     named = (question for question in in_parts if asks_for_name(question.name))
     return next(named, in_parts[0] if in_parts else None)
 
 
-def _answers(question: AnsweredQuestion, is_person: bool, meant: set[str]) -> Iterator[NamedAnswer]:
+def _answers(question: AnsweredQuestion, is_person: bool, taken_targets: set[str]) -> Iterator[NamedAnswer]:
     name = question.name or "unnamed"
-    target = _hinted(question, meant)
+    target = _hinted(question, taken_targets)
     yield from answers_to(name, question.value, target, is_person=is_person)
     for key, value in question.rest.items():
         yield from answers_to(f"{name} ({key})", value)
 
 
-def _hinted(question: AnsweredQuestion, meant: set[str]) -> str:
-    """What the question asks for, where its label does not say so and no other label does."""
+def _hinted(question: AnsweredQuestion, taken_targets: set[str]) -> str:
+    """The target that other names or the kind hint at, where the label has none and no other label has it."""
     column = next((target for name in question.names if name.isupper() and (target := target_of(name))), "")
     if column or target_of(question.name):
         return column
-    hints = (*(target_of(name) for name in question.names), _TARGETS.get(fold(question.kind), ""))
-    return next((hint for hint in hints if hint and hint not in meant), "")
+    candidates = (*(target_of(name) for name in question.names), _TARGETS.get(fold(question.kind), ""))
+    return next((candidate for candidate in candidates if candidate and candidate not in taken_targets), "")
 
 
 _NAME = (
@@ -128,8 +131,8 @@ _ADDRESS_PARTS = frozenset(
         *("lat", "lng", "type"),
     )
 )
-_LINES = 3  # the first parts of an address, of which one at least is told
-_FEWEST_LINES = 2  # one alone is a place or a name
+_LINES = 3  # the first parts of an address: at least one is needed
+_MIN_ADDRESS_PARTS = 2  # one alone may be a place or a name
 
 _PHONE_PARTS = frozenset(
     ("full", "e164", "area", "phone", "number", "country", "countrycode", "national", "international", "formatted")
@@ -149,7 +152,7 @@ _CHOICE_FACTS = frozenset(
 
 
 def compose(value: object) -> object:
-    """One text for a name, number, date, time or address in parts; a list for ticked boxes; else `value` itself."""
+    """Return one text for a name, number, date, time or address in parts, a list for ticked boxes, else `value`."""
     if not isinstance(value, Mapping):
         return value
     parts = _by_folded_key(value)
@@ -158,7 +161,7 @@ def compose(value: object) -> object:
 
 
 def plain_answer(value: object) -> object:
-    """The answer to a question, whatever it is wrapped in: chosen options as their texts, files by name and address."""
+    """Return an answer unwrapped: chosen options as their texts, files by name and address."""
     if isinstance(value, list):
         return [plain_answer(member) for member in value]
     if not isinstance(value, Mapping):
@@ -170,12 +173,12 @@ def plain_answer(value: object) -> object:
 
 
 def file_text(value: object) -> str:
-    """A file by its name and address, "" for what is no file."""
+    """Return a file's name and address, "" for what is no file."""
     return _file(_by_folded_key(value)) if isinstance(value, Mapping) else ""
 
 
 def is_name(value: object) -> bool:
-    """Tell the name of a person in parts, and nothing else, from other objects."""
+    """Return whether an object is a person's name in parts and nothing else."""
     if not isinstance(value, Mapping):
         return False
     parts = {fold(key) for key in value}
@@ -183,14 +186,14 @@ def is_name(value: object) -> bool:
 
 
 def name_parts(value: object) -> tuple[str, str, str]:
-    """First names, last name, and what is said before and after them, of a name in parts."""
+    """Return first names, last name, and prefix with suffix, of a name in parts."""
     parts = _by_folded_key(value) if isinstance(value, Mapping) else {}
     prefix, first, middle, last, suffix = (_first_of(parts, kind) for kind in _NAME)
     return _joined(first, middle), last, _joined(prefix, suffix)
 
 
 def whole_name(value: Mapping[str, object]) -> str:
-    """A name in parts as one text, "" where neither first nor last name is told."""
+    """Return a name in parts as one text, "" without first and last name."""
     parts = _by_folded_key(value)
     texts = [_first_of(parts, kind) for kind in _NAME]
     return _joined(*texts) if texts[_FIRST] or texts[_LAST] else ""
@@ -233,7 +236,7 @@ def _address(parts: Mapping[str, object]) -> str:
     if not parts.keys() <= _ADDRESS_PARTS:
         return ""
     lines = [_first_of(parts, kind) for kind in _ADDRESS]
-    if sum(map(bool, lines)) < _FEWEST_LINES or not any(lines[:_LINES]):
+    if sum(map(bool, lines)) < _MIN_ADDRESS_PARTS or not any(lines[:_LINES]):
         return ""
     return _first_of(parts, _WHOLE_ADDRESS) or ", ".join(filter(None, lines))
 
@@ -250,7 +253,7 @@ def _file(parts: Mapping[str, object]) -> str:
 
 
 def _choice(parts: Mapping[str, object]) -> object:
-    """What was chosen, as people saw it; "" for what is no choice."""
+    """The chosen option as people saw it, "" for what is no choice."""
     several = texts_at(parts, "labels")
     if several:
         return [*several, *texts_at(parts, "other")]
@@ -261,6 +264,6 @@ def _choice(parts: Mapping[str, object]) -> object:
 
 
 def _boxes(value: Mapping[str, object]) -> object:
-    """Ticked boxes are numbered, with what was written beside them under `other`."""
+    """Ticked boxes as a list: they are numbered, with `other` for a written answer."""
     is_list = all(key.isdigit() or key == "other" for key in value)
     return list(value.values()) if is_list else value

@@ -1,4 +1,4 @@
-"""One object on the way to the answers, sorted: questions, plain answers, what lies deeper, tags, and mere facts."""
+"""One object on the way to the answers, sorted: questions, plain answers, deeper objects, tags, and mere facts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,18 +28,18 @@ from service.capture.tools.any_json.question_sets import (
     unexplained_in,
 )
 from service.capture.tools.any_json.surroundings import (
-    is_carried,
-    is_earlier,
-    is_notice,
+    add_detail,
+    is_other_object,
+    is_previous_state,
     is_structure,
-    is_thing,
-    keep_beside,
+    is_tool_text,
+    is_visit_data,
     target_of,
     without_secrets,
 )
 
 MAX_NAMES = 1000
-"""Names of one object that are looked at: more is no form."""
+"""Names of one object that are examined; no form has more."""
 
 PERSONS = (
     *("contact", "person", "customer", "visitor", "subscriber", "respondent", "requester", "guest", "attendee"),
@@ -47,19 +47,19 @@ PERSONS = (
     *("customerinfo", "customerdetails", "personaldetails", "personalinfo", "billing", "billingaddress", "sender"),
     *("author", "user"),
 )
-"""What wraps a person's own details; the surest first: a user may be the operator's."""
+"""Folded names of objects with a person's details, the surest first: a user may be the operator's."""
 
 _RANKS = {word: rank for rank, word in enumerate(PERSONS)}
 _PERSONS = frozenset(PERSONS)
 
 GROUPS = frozenset(("pages", "sections", "groups", "steps", "blocks", "fieldsets", "screens"))
-"""Lists of parts of one form."""
+"""Folded names of lists of parts of one form."""
 
 _TAGS = ("url", "query", "hidden", "variable", "calculation", "utm", "tracking", "param", "meta")
-"""How lists of named values begin that nobody was asked for."""
+"""Beginnings of names of lists of values that were not asked for."""
 
 _ITEMS = frozenset(("items", "answers", "fields", "questions", "data", "values", "responses", "results", "content"))
-"""Lists whose members are questions even where these have nothing but numbers."""
+"""Folded names of lists of questions, even of questions with only numbers."""
 
 _NUMBERS = frozenset(("id", "uuid", "token", "number"))
 _SUBMISSIONS = frozenset(("submission", "response", "entry", "formresponse", "formsubmission", "ticket"))
@@ -67,25 +67,25 @@ _EVENTS = frozenset(
     ("event", "type", "topic", "object", "entity", "trigger", "triggerevent", "eventtype", "eventname", "webhookevent")
 )
 _SEVERAL = {"emails": "email", "emailaddresses": "email", "phones": "phone", "phonenumbers": "phone"}
-_OF_CONTACTS = frozenset(
+_CONTACT_RECORD = frozenset(
     ("orderscount", "totalspent", "acceptsmarketing", "lastinputtext", "livechaturl", "lifecyclestage")
 )
-"""What only the record of a contact has: it comes again with the same number whatever the person wants."""
+"""Folded names that only a contact's record has: its id is the same for every enquiry of the person."""
 
-_SUBSCRIPTION = "subscri"  # how the word begins in events: the number is the subscriber's
+_SUBSCRIPTION = "subscri"  # beginning of a word in events: the id is the subscriber's
 _MESSAGE_TEXTS = frozenset(("text", "body", "content", "value"))
-_WHEREABOUTS = frozenset(("city", "country", "countrycode", "region", "state", "location", "timezone"))
-_ADDRESSES = frozenset(("ip", "ipaddress", "clientip", "remoteaddr", "userip"))
-"""What an object has, folded, whose city and country are found by it."""
+_PLACE_NAMES = frozenset(("city", "country", "countrycode", "region", "state", "location", "timezone"))
+_IP_ADDRESSES = frozenset(("ip", "ipaddress", "clientip", "remoteaddr", "userip"))
+"""Folded names beside which city and country are looked up by IP address."""
 
-_DEEPEST = 8
+_MAX_DEPTH = 8
 
 
 @dataclass(slots=True)
 class Level:
-    """questions: under their labels. plain: what stands in the object itself. tags: what nobody was asked for.
+    """questions: under their labels. plain: answers in the object itself. tags: values that were not asked for.
 
-    nested: what lies deeper, member by member, those that are persons first. facts: what is no answer at all.
+    nested: answers in deeper objects, member by member, persons first. facts: members that are no answers.
     """
 
     questions: list[NamedAnswer] = field(default_factory=list)
@@ -97,9 +97,9 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class LevelPlace:
-    """Where an object stands. path: from the top, "" there. about: the kind of person that the call tells of, "" none.
+    """Where an object stands. path: from the top, "" there. about: the kind of person in the event, "" for none.
 
-    labels: id -> label of questions that are described elsewhere in the body.
+    labels: by id, of questions that are described elsewhere in the body.
     """
 
     path: str = ""
@@ -107,28 +107,28 @@ class LevelPlace:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def below(self, key: str, member: Json) -> "LevelPlace":
-        """Where a member of an object stands."""
+        """Return the place of a member of an object."""
         return LevelPlace(
             f"{self.path}.{key}" if self.path else key, self.about or person_of_event(member), self.labels
         )
 
     @property
     def is_visitor(self) -> bool:
-        """Whether a chat tells of its visitor here: the place is then that of an IP address."""
+        """Whether this is a chat's visitor, with a city looked up by IP address."""
         return fold(self.path.rpartition(".")[2]) == "visitor"
 
     @property
     def owner(self) -> str:
-        """Whose the numbers here are: a person's, or surely the enquiry's; "" for nobody's in particular."""
+        """Owner of the ids here: a kind of person, or the enquiry; "" for no one in particular."""
         word = fold(self.path.rpartition(".")[2])
         return word if word in PERSONS or word in _SUBMISSIONS else self.about
 
 
 def sort_level(member: Json, place: LevelPlace, inside: Sequence[str]) -> Level:
-    """Sort what an object says itself. inside: its members that are opened by themselves."""
+    """Sort an object's own members. inside: members that are opened separately."""
     level = Level()
     own = {key: value for key, value in member.items() if key not in inside}
-    questions = questions_in({key: value for key, value in own.items() if not is_thing(key)})
+    questions = questions_in({key: value for key, value in own.items() if not is_other_object(key)})
     level.questions += answers_of(list(questions.values()), place.labels)
     owner = "event" if inside and not _EVENTS.isdisjoint(map(fold, own)) else place.owner or person_of_event(member)
     for position, (key, value) in enumerate(_persons_first(own)):
@@ -136,7 +136,7 @@ def sort_level(member: Json, place: LevelPlace, inside: Sequence[str]) -> Level:
             level.plain += [NamedAnswer(name, answer) for name, answer in collect(flatten(value, key)).items()]
         elif key in questions or is_structure(key, value):
             continue
-        elif _stands_around(key, value) or (place.is_visitor and fold(key) in _WHEREABOUTS):
+        elif _is_surrounding(key, value) or (place.is_visitor and fold(key) in _PLACE_NAMES):
             _set_aside(level, key, value)
         elif isinstance(value, list | Mapping):
             level.nested.append([])
@@ -148,13 +148,13 @@ def sort_level(member: Json, place: LevelPlace, inside: Sequence[str]) -> Level:
     return level
 
 
-def _stands_around(key: str, value: object) -> bool:
-    """Tell what nobody said: of a thing, the questions that somebody answered are none of that."""
-    return is_earlier(key) or is_notice(key) or (is_thing(key) and not holds_answers(value))
+def _is_surrounding(key: str, value: object) -> bool:
+    """Whether a member is no answer; an object that is not about the person may still hold answered questions."""
+    return is_previous_state(key) or is_tool_text(key) or (is_other_object(key) and not holds_answers(value))
 
 
 def _persons_first(own: Json) -> list[tuple[str, object]]:
-    """The members in their order; of the objects, those that are persons first."""
+    """The members in order, objects with a person's details first."""
     words = {key: fold(key) for key, value in own.items() if isinstance(value, Mapping)}
     if _PERSONS.isdisjoint(words.values()):
         return list(own.items())
@@ -162,10 +162,10 @@ def _persons_first(own: Json) -> list[tuple[str, object]]:
 
 
 def person_of_event(member: Json) -> str:
-    """The kind of person that an object says it is, or that an event tells of; "" for none."""
+    """Return the kind of person that an object or its event names, "" for none."""
     texts = [text_at(value) for key, value in member.items() if isinstance(value, str) and fold(key) in _EVENTS]
     texts += [text_at(member, "meta", key) for key in ("object", "entity")]
-    if not _OF_CONTACTS.isdisjoint(map(fold, member)):
+    if not _CONTACT_RECORD.isdisjoint(map(fold, member)):
         return "contact"
     words = {fold(word) for text in texts for word in text.replace("_", ".").replace(":", ".").split(".")}
     if any(word.startswith(_SUBSCRIPTION) for word in words):
@@ -175,13 +175,13 @@ def person_of_event(member: Json) -> str:
 
 @lru_cache(maxsize=8192)
 def is_mere_name(key: str) -> bool:
-    """Tell a name that says the same wherever it stands: no path, no number, nothing of the tool's own."""
+    """Return whether a name means the same wherever it stands: no path, no id, nothing of the tool's own."""
     is_path = "." in key or "__" in key
-    return not (is_path or is_earlier(key) or is_thing(key) or is_notice(key) or fold(key) in _NUMBERS)
+    return not (is_path or is_previous_state(key) or is_other_object(key) or is_tool_text(key) or fold(key) in _NUMBERS)
 
 
 def are_chosen(name: str, questions: Sequence[AnsweredQuestion]) -> bool:
-    """Chosen options of one question, or several values of one kind, such as a number at home and one at work."""
+    """Return whether questions are chosen options of one question, or several values of one kind, such as phones."""
     return (are_choices(questions) and fold(name) not in _ITEMS) or _kind_of(name) in ("email", "phone")
 
 
@@ -204,10 +204,10 @@ def _take_apart(level: Level, name: str, value: object, labels: Mapping[str, str
 
 
 def _take_parts(level: Level, name: str, value: object, labels: Mapping[str, str], depth: int) -> None:
-    """Sort the leaves of an object or a list under their dotted names; questions among them keep their labels."""
-    if depth <= _DEEPEST and isinstance(value, list) and len(value) <= MAX_NAMES:
+    """Sort the leaves of an object or list under dotted names; questions among them keep their labels."""
+    if depth <= _MAX_DEPTH and isinstance(value, list) and len(value) <= MAX_NAMES:
         _take_list(level, name, value, labels, depth)
-    elif depth <= _DEEPEST and isinstance(value, Mapping) and not _is_one_answer(value):
+    elif depth <= _MAX_DEPTH and isinstance(value, Mapping) and not _is_one_answer(value):
         _take_object(level, name, value, labels, depth)
     else:
         block = level.nested[-1] if depth else level.plain
@@ -223,11 +223,11 @@ def _is_one_answer(value: Json) -> bool:
 def _take_object(level: Level, name: str, value: Json, labels: Mapping[str, str], depth: int) -> None:
     questions = questions_in(value)
     level.nested[-1] += answers_of(list(questions.values()), labels)
-    is_of_address = not _ADDRESSES.isdisjoint(map(fold, value))
+    is_of_address = not _IP_ADDRESSES.isdisjoint(map(fold, value))
     for key, member in value.items():
         if key in questions:
             continue
-        if is_thing(key) or is_earlier(key) or (is_of_address and fold(key) in _WHEREABOUTS):
+        if is_other_object(key) or is_previous_state(key) or (is_of_address and fold(key) in _PLACE_NAMES):
             _set_aside(level, f"{name}.{key}", member)
         elif fold(key) in _MESSAGE_TEXTS and isinstance(member, str) and target_of(name) == "message":
             level.nested[-1].append(NamedAnswer(name, text_at(member)))
@@ -240,7 +240,7 @@ def _take_object(level: Level, name: str, value: Json, labels: Mapping[str, str]
 def _take_list(level: Level, name: str, value: list[object], labels: Mapping[str, str], depth: int) -> None:
     chosen, described = questions_of(value), labels_of(value)
     if described:
-        keep_beside(level.facts, name, list(dict.fromkeys((*described.values(), *unexplained_in(value)))))
+        add_detail(level.facts, name, list(dict.fromkeys((*described.values(), *unexplained_in(value)))))
     elif chosen:
         kind = _kind_of(name)
         target = "" if kind == target_of(name) else kind
@@ -256,11 +256,11 @@ def _take_list(level: Level, name: str, value: list[object], labels: Mapping[str
 
 
 def _set_aside(level: Level, name: str, value: object) -> None:
-    """Keep a fact, but for what tells how the person came."""
-    carried = []
+    """Keep a member as a fact, except data about the visit."""
+    visit_data = []
     for leaf, answer in collect(flatten(without_secrets(name, value), name)).items():
-        if answer and is_carried(target_of(leaf)) and not is_earlier(name):
-            carried.append(NamedAnswer(leaf, answer))
+        if answer and is_visit_data(target_of(leaf)) and not is_previous_state(name):
+            visit_data.append(NamedAnswer(leaf, answer))
         elif answer:
-            keep_beside(level.facts, leaf, answer)
-    level.nested.append(carried)
+            add_detail(level.facts, leaf, answer)
+    level.nested.append(visit_data)

@@ -1,4 +1,4 @@
-"""What an automation or a tool posted, as leads: bare, in a list, wrapped, as JSON or as a form."""
+"""The leads in a posted body: bare, in a list, wrapped, as JSON or as a form."""
 
 import json
 import re
@@ -14,18 +14,17 @@ from service.capture.tools.any_json.envelopes import OpenedEnvelope, open_envelo
 from service.capture.tools.any_json.levels import MAX_NAMES, is_mere_name
 from service.capture.tools.any_json.question_sets import questions_of
 
-_JOINED = re.compile(r"(?<=[^_])__(?=[^_])")  # what Zapier makes of nested names
-_PATH = re.compile(r"[^\W\d][\w$-]*(?:\.[\w$ -]*[\w$-])+")  # `data.email`, and no sentence with a full stop
-_MAX_KEYS = 3 * MAX_NAMES  # different ones in all levels and rows of a body
-_MAX_LEVELS = 8  # of what is unpacked
+_JOINED = re.compile(r"(?<=[^_])__(?=[^_])")  # Zapier's nested names
+_PATH = re.compile(r"[^\W\d][\w$-]*(?:\.[\w$ -]*[\w$-])+")  # `data.email`, not a sentence with a full stop
+_MAX_KEYS = 3 * MAX_NAMES  # different keys in all levels and rows of a body
+_MAX_LEVELS = 8  # of JSON inside texts
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
-    """One lead. answers: under their names without what they were wrapped in.
+class PostedLead:
+    """One lead. answers: under their names without wrappers. details: what surrounds them.
 
-    details: what stood around them and is no answer. whole: the JSON that it was. form_name: "" unknown.
-    event: the object that the call is, whose members may say what it announces.
+    whole: its JSON. form_name: "" for an unknown one. event: the call's object, which may name an event.
     """
 
     answers: Sequence[NamedAnswer]
@@ -35,10 +34,10 @@ class Posted:
     event: Json = field(default_factory=dict)
 
 
-def leads_in(body: RequestBody, mapped: frozenset[str]) -> Iterator[Posted | bytes]:
-    """Yield the leads of a body; as bytes what stands among them and is none.
+def leads_in(body: RequestBody, mapped: frozenset[str]) -> Iterator[PostedLead | bytes]:
+    """Yield the leads of a body, and as bytes the members among them that are none.
 
-    mapped: folded names that the operator speaks of: these are left as they came.
+    mapped: folded names from the forms file, which are left as they came.
     """
     if not body.is_json:
         yield from _of_object(body.answers, mapped)
@@ -56,12 +55,12 @@ def leads_in(body: RequestBody, mapped: frozenset[str]) -> Iterator[Posted | byt
             yield json.dumps(member).encode()
 
 
-def _of_object(member: Json, mapped: frozenset[str]) -> Iterator[Posted]:
+def _of_object(member: Json, mapped: frozenset[str]) -> Iterator[PostedLead]:
     if len(member) <= MAX_NAMES and all(map(_is_plain, member, member.values())):  # nearly always
-        yield Posted([NamedAnswer(name, text_at(value)) for name, value in member.items()], member, event=member)
+        yield PostedLead([NamedAnswer(name, text_at(value)) for name, value in member.items()], member, event=member)
         return
-    if not _is_of_forms(member):  # to look for meaning in it would only keep a thread busy
-        yield Posted([NamedAnswer(name, answer) for name, answer in collect(flatten(member)).items()], member)
+    if not _is_form_sized(member):  # searching it for meaning would only keep a thread busy
+        yield PostedLead([NamedAnswer(name, answer) for name, answer in collect(flatten(member)).items()], member)
         return
     tidied = _tidied(member)
     opened = open_envelope(tidied, mapped)
@@ -69,14 +68,14 @@ def _of_object(member: Json, mapped: frozenset[str]) -> Iterator[Posted]:
 
 
 def _is_plain(name: str, value: object) -> bool:
-    """Whether a member is a name with one answer, and nothing that must be understood first."""
+    """Whether a member is a plain name with one answer."""
     if isinstance(value, str):
         return not value.startswith(("{", "[")) and is_mere_name(name)
     return not isinstance(value, list | Mapping) and is_mere_name(name)
 
 
-def _is_of_forms(member: Json) -> bool:
-    """Whether an object has no more names than the forms of the world: an object of objects has few, however long."""
+def _is_form_sized(member: Json) -> bool:
+    """Whether an object has no more different names than a form can have, at any depth."""
     if len(member) > MAX_NAMES:
         return False
     names: set[str] = set()
@@ -93,12 +92,12 @@ def _is_of_forms(member: Json) -> bool:
     return True
 
 
-def _posted(lead: OpenedEnvelope, whole: Json, event: Json) -> Posted:
-    return Posted(lead.answers, whole, lead.details, lead.form_name, event)
+def _posted(lead: OpenedEnvelope, whole: Json, event: Json) -> PostedLead:
+    return PostedLead(lead.answers, whole, lead.details, lead.form_name, event)
 
 
 def _tidied(value: Json, depth: int = 0) -> Json:
-    """An object whose dotted names are nested, and whose texts that are JSON are what they hold."""
+    """The object with dotted names nested and JSON texts parsed."""
     tidied: dict[str, object] = {}
     for name, member in value.items():
         _put(tidied, _path_of(name), _unpacked(member, depth))
@@ -114,7 +113,7 @@ def _path_of(name: str) -> list[str]:
 
 
 def _put(tree: dict[str, object], path: Sequence[str], value: object) -> None:
-    """Put a value where its path leads; where something else lies on the way, its whole name stays."""
+    """Put a value at its path; where something else is in the way, under its whole name."""
     branch = tree
     for step in path[:-1]:
         below = branch.setdefault(step, {})
@@ -129,7 +128,7 @@ def _put(tree: dict[str, object], path: Sequence[str], value: object) -> None:
 
 
 def _listed(value: object) -> object:
-    """A list, where an object's keys are the numbers from 0 on: what forms make of one."""
+    """A list for an object with the keys 0, 1, 2 …, as forms send lists."""
     if not isinstance(value, dict):
         return value
     members = {name: _listed(member) for name, member in value.items()}
@@ -138,7 +137,7 @@ def _listed(value: object) -> object:
 
 
 def _gathered(value: object) -> object:
-    """A list of names with one answer each, as objects or as pairs, as the one object that they make up."""
+    """One object for a list of names with one answer each, as objects or pairs; else the value itself."""
     if not isinstance(value, list) or not 1 < len(value) <= MAX_NAMES:
         return value
     gathered: dict[str, object] = {}
@@ -151,7 +150,7 @@ def _gathered(value: object) -> object:
 
 
 def _pair(member: object) -> tuple[str, object]:
-    """The name and the answer that a member is; "" for the name of what is no pair."""
+    """The name and answer of a pair, "" as the name for anything else."""
     if isinstance(member, Mapping) and len(member) == 1:
         return next(iter(member.items()))
     if isinstance(member, list) and len(member) == len(("name", "answer")) and isinstance(member[0], str):

@@ -1,7 +1,7 @@
-"""Questions with their answers, however a tool writes them down: in a list, in a map by id, or as objects under names.
+"""Questions with their answers, in any notation: in a list, in a map by id, or as objects under names.
 
-They are known by most of them having a member that names the question and one that holds the answer, whatever
-else they have. The label that people saw is the name; what else names a question is a hint at its meaning.
+They are recognised by most of them having a member that names the question and one that holds the answer. The label
+that people saw is the name; other names of a question are hints at its meaning.
 """
 
 import re
@@ -31,20 +31,20 @@ _NAMES = (
 _IDS = ("id", "fieldid", "questionid", "uuid", "qid")
 _KINDS = ("type", "kind", "fieldtype", "inputtype", "questiontype")
 _BESIDE = ("currency", "unit", "comment", "other")
-"""Members of a question that add to its answer. The rest of it is the tool's: required, visible, choices and so on."""
+"""Members of a question that add to its answer. Others are the tool's: required, visible, choices and so on."""
 
 _ROLES = {
     word: (role, rank)
     for role, words in enumerate((_VALUES, _LABELS, _NAMES, _IDS, _KINDS, _BESIDE))
     for rank, word in enumerate(words)
 }
-"""Folded name of a question's member -> what it is in the question, and how sure that is."""
+"""Folded name of a question's member -> its role in the question, and its rank in that role."""
 
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
-_OF_A_PERSON = frozenset(("email", "phone", "full_name", "first_name", "last_name", "message"))
+_PERSONAL = frozenset(("email", "phone", "full_name", "first_name", "last_name", "message"))
 
-_SPEAKING = frozenset(("label", "title", "question", "field", "ref"))
-"""What only a question has: where it stands, the kind of answer may be the name of the member that holds it."""
+_ONLY_IN_QUESTIONS = frozenset(("label", "title", "question", "field", "ref"))
+"""Members that only a question has: beside them, the kind of answer may be the name of the member with it."""
 
 _VOCABULARY = frozenset((*_VALUES, *_LABELS, *_NAMES, *_IDS, *_KINDS))
 _DESCRIBING = _VOCABULARY | frozenset(
@@ -64,7 +64,7 @@ _DESCRIBING = _VOCABULARY | frozenset(
         *("validation", "pattern", "autocomplete", "layout", "position", "order", "section", "parent", "page"),
     )
 )
-"""Members of a question's description, folded."""
+"""Folded names of members of a question's description."""
 
 _LAYOUT = frozenset(
     (
@@ -73,14 +73,14 @@ _LAYOUT = frozenset(
         *("controltext", "controlpagebreak", "richtext", "video", "instructions"),
     )
 )
-"""Kinds of what stands between questions, folded."""
+"""Folded kinds of elements between questions."""
 
-_FEWEST_DIGITS = 6  # of a phone number
+_MIN_PHONE_DIGITS = 6
 _MAX_QUESTIONS = 1000
 
 
 def questions_of(members: object) -> list[AnsweredQuestion]:
-    """The questions of a list; an empty list for anything else."""
+    """Return the questions of a list, [] for anything else."""
     tables = tables_at(members)
     if len(tables) > _MAX_QUESTIONS:
         return []
@@ -94,19 +94,19 @@ def questions_of(members: object) -> list[AnsweredQuestion]:
     if any(map(_is_person, tables)):
         return []
     if not is_most or not _are_named(questions):
-        shown = _by_address(tables)
+        shown = _questions_by_email(tables)
         if shown or not is_most:
             return shown
     return [question or _nameless(table) for question, table in zip(questions, tables, strict=True)]
 
 
 def questions_in(value: Json) -> dict[str, AnsweredQuestion]:
-    """The questions among the members of an object: most of the objects in it are some. {} where they are none."""
-    tables = {key: member for key, member in value.items() if isinstance(member, Mapping) and _may_ask(member)}
+    """Return the questions among an object's members, {} unless most of its objects are questions."""
+    tables = {key: member for key, member in value.items() if isinstance(member, Mapping) and _may_be_question(member)}
     questions = {key: question for key, member in tables.items() if (question := _question(member))}
     answered = {key: question for key, question in questions.items() if question.is_answered}
     if len(tables) > 1 and (len(answered) * 2 <= len(tables) or not _are_named(answered.values())):
-        shown = _by_address(list(tables.values()))
+        shown = _questions_by_email(list(tables.values()))
         if shown:
             return dict(zip(tables, shown, strict=True))
     if len(answered) * 2 <= len(tables) or any(_is_person(tables[key]) for key in answered):
@@ -117,19 +117,19 @@ def questions_in(value: Json) -> dict[str, AnsweredQuestion]:
 
 
 def are_choices(questions: Sequence[AnsweredQuestion]) -> bool:
-    """Tell chosen options, which have numbers or colours and no name, from questions."""
+    """Return whether they are chosen options, which have numbers or colours but no names."""
     return not _are_named(questions)
 
 
 def holds_answers(value: object) -> bool:
-    """Tell answered questions, of which one asks for the person, from what describes a thing."""
+    """Return whether a value holds answered questions with a person's detail among them."""
     questions = questions_in(value) if isinstance(value, Mapping) else {}
     answered = [question for question in questions.values() or questions_of(value) if question.is_answered]
-    return any(question.value and target_of(question.name) in _OF_A_PERSON for question in answered)
+    return any(question.value and target_of(question.name) in _PERSONAL for question in answered)
 
 
 def labels_of(value: object) -> dict[str, str]:
-    """Id -> label of questions that a list describes without their answers; {} for anything else."""
+    """Return the labels by id of questions that a list describes without answers; {} for anything else."""
     described: dict[str, str] = {}
     members = tables_at(value)[:_MAX_QUESTIONS]
     if not members or _holds_answer(members[0]):  # nearly always
@@ -143,7 +143,7 @@ def labels_of(value: object) -> dict[str, str]:
 
 
 def _labels_of_parts(member: Json, label: str) -> dict[str, str]:
-    """The same of the questions within one: those of a group, or the boxes for the parts of a name."""
+    """Labels by id of the questions inside one: of a group, or of the inputs for the parts of a name."""
     below = {key: value for key, value in member.items() if fold(key) in ("fields", "properties", "subfields")}
     described: dict[str, str] = {}
     for value in below.values():
@@ -156,7 +156,7 @@ def _labels_of_parts(member: Json, label: str) -> dict[str, str]:
 
 
 def unexplained_in(members: object) -> list[str]:
-    """The texts in a description of questions that describe nothing as far as we know: they may be answers."""
+    """Return the texts in a description of questions under unknown names: they may be answers."""
     return [
         text
         for member in tables_at(members)[:_MAX_QUESTIONS]
@@ -166,7 +166,7 @@ def unexplained_in(members: object) -> list[str]:
 
 
 def _is_layout(member: Json) -> bool:
-    """Tell what stands between questions and asks nothing: a text, a button, the end of a page."""
+    """Whether an element asks nothing: a text, a button, the end of a page."""
     kind = next((text_at(member, key) for key in member if fold(key) in _KINDS), "")
     return fold(kind) in _LAYOUT and not _holds_answer(member)
 
@@ -175,10 +175,10 @@ def _are_named(questions: Iterable[AnsweredQuestion | None]) -> bool:
     return any(question is not None and (question.label or question.names) for question in questions)
 
 
-def _by_address(tables: Sequence[Json]) -> list[AnsweredQuestion]:
-    """Questions under keys that nobody knows: the one that is answered by an address shows which hold what.
+def _questions_by_email(tables: Sequence[Json]) -> list[AnsweredQuestion]:
+    """Questions under unknown keys: one answered by an e-mail address shows which keys hold label and answer.
 
-    [] where none is, or where most of the others are made differently.
+    [] without one, or where most of the others have other keys.
     """
     for table in tables:
         texts = {key: text for key, text in table.items() if isinstance(text, str) and fold(key) not in _IDS}
@@ -199,18 +199,18 @@ def _holds_answer(member: Json) -> bool:
     return any(_ROLES.get(fold(key), ("",))[0] == 0 for key in member)
 
 
-def _may_ask(member: Json) -> bool:
-    """An object may be a question, unless it is one answer in parts, such as a date."""
+def _may_be_question(member: Json) -> bool:
+    """Whether an object can be a question and not one answer in parts, such as a date."""
     return bool(member) and not isinstance(compose(member), str)
 
 
 def _named(key: str, question: AnsweredQuestion) -> AnsweredQuestion:
-    """A question that is also known by the key that it stands under."""
+    """A question with its key as a further name."""
     return question if key in question.names else question._replace(names=(*question.names, key))
 
 
 def _alone(key: str, question: AnsweredQuestion) -> AnsweredQuestion:
-    """The only object among plain answers: where its key speaks for itself, its label may be that of a choice."""
+    """The only object among plain answers: where its key is a word, its label may be a choice's."""
     label = question.label or next(iter(question.names), "")
     if not label or target_of(label) or not key.replace("_", "").isalpha():
         return _named(key, question)
@@ -218,43 +218,43 @@ def _alone(key: str, question: AnsweredQuestion) -> AnsweredQuestion:
 
 
 def _nameless(member: Json) -> AnsweredQuestion:
-    """What stands in a list of questions and is none, such as the end of a page: its texts are kept."""
+    """An element in a list of questions that is none, such as the end of a page, with its texts as the answer."""
     texts = {key: text for key, text in member.items() if isinstance(text, str) and fold(key) not in _KINDS}
     return AnsweredQuestion("", (), "", "", bool(texts), texts, {})
 
 
 def _question(member: Json) -> AnsweredQuestion | None:
-    """One question; None where neither a name nor an answer is told."""
+    """One question, None for an object with neither a name nor an answer."""
     values, labels, names, ids, kinds, besides = _by_role(member)
     kind = next(filter(None, (text_at(member, key) for key in kinds)), "")
     value_key = next(iter(values), "")
-    if not value_key and kind in member and not _SPEAKING.isdisjoint(map(fold, member)):
+    if not value_key and kind in member and not _ONLY_IN_QUESTIONS.isdisjoint(map(fold, member)):
         value_key = kind  # {"type": "email", "email": …}
     label = _first_words(member, labels, value_key)
-    called = tuple(words for key in names if (words := _words(member, key, value_key)))
+    names_ = tuple(words for key in names if (words := _words(member, key, value_key)))
     identity = _first_words(member, ids, value_key)
-    if not (label or called or identity or value_key):
+    if not (label or names_ or identity or value_key):
         return None
     value = _chosen(member.get(value_key), member) if value_key else None
     if not label and isinstance(value, Mapping) and {"name", "type", "label"} <= value.keys():
-        label, value = text_at(value, "name"), value["label"]  # a choice of Everest Forms holds its question
-    if value_key and isinstance(value, Mapping) and (label or called):
+        label, value = text_at(value, "name"), value["label"]  # a choice of Everest Forms with its question
+    if value_key and isinstance(value, Mapping) and (label or names_):
         value = _texts_of_parts(value) or value
-    if not (label or called) and isinstance(value, list | Mapping):
-        value = _told_by_id(value)
-        if value is None:  # a row of a table, or a submission: its id names no question
+    if not (label or names_) and isinstance(value, list | Mapping):
+        value = _answer_by_id(value)
+        if value is None:  # a row of a table, or a submission
             return None
     rest = {fold(key): member[key] for key in besides if key != value_key}
-    return AnsweredQuestion(label, called, identity, kind, bool(value_key), value, rest)
+    return AnsweredQuestion(label, names_, identity, kind, bool(value_key), value, rest)
 
 
 def _by_role(member: Json) -> list[list[str]]:
-    """The keys of a member by what they are in a question: each role's, the surest first."""
+    """The keys of a member by their role in a question, the surest first."""
     roles: list[list[tuple[int, str]]] = [[] for _ in range(6)]
     for key in member:
-        found = _ROLES.get(fold(key))
-        if found:
-            roles[found[0]].append((found[1], key))
+        role = _ROLES.get(fold(key))
+        if role:
+            roles[role[0]].append((role[1], key))
     return [[key for _, key in sorted(keys)] for keys in roles]
 
 
@@ -263,7 +263,7 @@ def _first_words(member: Json, keys: Iterable[str], value_key: str) -> str:
 
 
 def _words(member: Json, key: str, value_key: str) -> str:
-    """The text of a member that names a question: as it is, in rich text, or of the object that is the question."""
+    """The text of a member that names a question: plain, rich text, or an object with the name."""
     value = member[key]
     if key == value_key or not value:
         return ""
@@ -274,8 +274,8 @@ def _words(member: Json, key: str, value_key: str) -> str:
     return text_at(value)
 
 
-def _told_by_id(value: object) -> object:
-    """An answer in parts of a question that has no name but an id; None for what is no answer to one question."""
+def _answer_by_id(value: object) -> object:
+    """The answer of a question with only an id; None for a value that is not one question's answer."""
     texts = _texts_of_parts(value)
     if texts or not tables_at(value):
         plain = texts or plain_answer(value)
@@ -285,12 +285,12 @@ def _told_by_id(value: object) -> object:
 
 
 def _texts_of_parts(value: object) -> list[str]:
-    """The texts of an answer of Google's Forms API; [] for any other."""
+    """The texts of an answer of Google's Forms API, [] for any other."""
     return [text_at(each, "value") for each in tables_at(value, "answers")]
 
 
 def _chosen(value: object, member: Json) -> object:
-    """The texts of the options whose ids an answer holds."""
+    """The answer with the texts of its options instead of their ids."""
     options = next((tables_at(member, key) for key in ("options", "choices") if key in member), [])
     if not options or isinstance(value, Mapping):
         return value
@@ -305,19 +305,19 @@ def _first_text(option: Json, *keys: str) -> str:
 
 
 def _is_person(member: Json) -> bool:
-    """Tell a row of a person, whose name may stand beside a value, from a question."""
+    """Whether an object is a person's row, where a name may stand beside a value, and no question."""
     kind = next((text_at(member, key) for key in member if fold(key) in _KINDS), "")
     for key, value in member.items():
         if fold(key) in _VOCABULARY or key == kind or not isinstance(value, str):
             continue
         target = target_of(key)
-        is_phone = target == "phone" and sum(map(str.isdigit, value)) >= _FEWEST_DIGITS
+        is_phone = target == "phone" and sum(map(str.isdigit, value)) >= _MIN_PHONE_DIGITS
         if is_phone or (target == "email" and "@" in value):
             return True
     return False
 
 
 def _are_alike(tables: Sequence[Json]) -> bool:
-    """Whether those without an answer are made like those that have one."""
+    """Whether objects without an answer have the same keys as those with one."""
     keys = {fold(key) for table in tables if _holds_answer(table) for key in table}
     return all(fold(key) in keys for table in tables for key in table)

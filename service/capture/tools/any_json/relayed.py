@@ -1,4 +1,4 @@
-"""Leads of ad platforms that come by way of an automation or a spreadsheet: whose they are, and what they stand for."""
+"""An ad platform's lead that an automation or a spreadsheet passes on: its platform, its id, its campaign."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,28 +7,28 @@ from dataclasses import dataclass, field
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold
 from service.capture.parsing.texts import text_of
-from service.capture.tools.any_json.surroundings import CAMPAIGN_FACTS, LEAD_IDS, bare_id, choose_id, names_an_id
+from service.capture.tools.any_json.surroundings import CAMPAIGN_FACTS, LEAD_IDS, choose_id, is_id_name, strip_urn
 from service.capture.tools.sender import SenderConfig
 from service.platforms.registry import PLATFORMS
 
 _ALIASES = {alias: name for name, platform in PLATFORMS.items() for alias in platform.aliases}
-"""What bodies call a platform, folded."""
+"""Folded name of a platform in a body -> platform."""
 
 _LEAD_LISTS = {member: name for name, platform in PLATFORMS.items() for member in platform.lead_lists}
-"""A list of answers that only one platform has."""
+"""Name of a list of answers that only one platform has -> platform."""
 
 _PREFIX = re.compile(r"(?:l|f|ag|as|c):(\d{5,})|p:(\+?[\d ()./-]{6,})")  # of Meta's spreadsheets
 _DUMMY = re.compile(r"<\s*test lead:", re.IGNORECASE)
-_IDENTITY = "governmentissuedid"  # of Google's columns, folded
-_MOST_ASKED = 1000  # answers; the rest are the person's, whatever their names are
+_IDENTITY = "governmentissuedid"  # a column of Google's, folded
+_MAX_EXAMINED = 1000  # answers; further ones count as the person's
 
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """What is known of a relayed lead.
+    """A relayed lead.
 
-    answers: without what follows. external_id: the lead's, as its platform knows it. platform: a sender's name, or "".
-    facts: campaign, ad and the like, where a platform is known. details: the same under their names as they came.
+    answers: the person's. external_id: the platform's lead id. platform: a sender's name, or "". facts: campaign, ad
+    and so on, for a known platform. details: the facts under their original names.
     """
 
     answers: Sequence[NamedAnswer]
@@ -39,40 +39,40 @@ class Relayed:
     is_test: bool = False
 
 
-def relay(posted: Sequence[NamedAnswer], whole: Mapping[str, object], table: SenderConfig) -> Relayed:
-    """Tell what is about the lead from what its person answered.
+def relay(posted: Sequence[NamedAnswer], whole: Mapping[str, object], config: SenderConfig) -> Relayed:
+    """Separate facts about the lead from the person's answers.
 
-    whole: the body, whose shape may say which platform it is of. table: the operator's, with its `platform`.
+    whole: the body, whose shape may show the platform. config: the operator's, with its `platform`.
     """
-    answers = [each._replace(answer=_bare(each)) for each in posted[:_MOST_ASKED]]
+    answers = [each._replace(answer=_bare(each)) for each in posted[:_MAX_EXAMINED]]
     known = {fold(each.name): text_of(each.answer) for each in reversed(answers) if text_of(each.answer)}
-    platform = table.get("platform", "") or _platform_of(known, whole)
-    about = [each for each in answers if platform and fold(each.name) in CAMPAIGN_FACTS and text_of(each.answer)]
-    the_id = choose_id(answers, platform)
-    meant = {fold(name) for name in table.get("fields", {}).get("external_id", ())}
+    platform = config.get("platform", "") or _platform_of(known, whole)
+    facts = [each for each in answers if platform and fold(each.name) in CAMPAIGN_FACTS and text_of(each.answer)]
+    lead_id = choose_id(answers, platform)
+    mapped = {fold(name) for name in config.get("fields", {}).get("external_id", ())}
     others = [
-        each for each in answers if each is not the_id and names_an_id(each.name) and fold(each.name) not in meant
+        each for each in answers if each is not lead_id and is_id_name(each.name) and fold(each.name) not in mapped
     ]
-    apart = {id(each) for each in (*about, *others, *([the_id] if the_id else ()))}
-    said = [each for each in answers if id(each) not in apart and not _is_left_out(each)]
+    apart = {id(each) for each in (*facts, *others, *([lead_id] if lead_id else ()))}
+    answered = [each for each in answers if id(each) not in apart and not _is_dropped(each)]
     return Relayed(
-        [*said, *posted[_MOST_ASKED:]],
-        external_id=bare_id(text_of(the_id.answer)) if the_id else "",
+        [*answered, *posted[_MAX_EXAMINED:]],
+        external_id=strip_urn(text_of(lead_id.answer)) if lead_id else "",
         platform=platform,
-        facts={CAMPAIGN_FACTS[fold(each.name)]: text_of(each.answer) for each in reversed(about)},
-        details={each.name: text_of(each.answer) for each in reversed([*about, *others])},
+        facts={CAMPAIGN_FACTS[fold(each.name)]: text_of(each.answer) for each in reversed(facts)},
+        details={each.name: text_of(each.answer) for each in reversed([*facts, *others])},
         is_test=_is_test(answers, known, platform),
     )
 
 
 def _bare(answered: NamedAnswer) -> str | list[str]:
-    """Without the letters that Meta's spreadsheets put before ids and numbers, so that no programme rounds them."""
-    found = _PREFIX.fullmatch(answered.answer) if isinstance(answered.answer, str) else None
-    return (found[1] or found[2]) if found else answered.answer
+    """The answer without the letters that Meta's spreadsheets put before ids and numbers against rounding."""
+    prefixed = _PREFIX.fullmatch(answered.answer) if isinstance(answered.answer, str) else None
+    return (prefixed[1] or prefixed[2]) if prefixed else answered.answer
 
 
 def _platform_of(known: Mapping[str, str], whole: Mapping[str, object]) -> str:
-    """The platform that the body itself names. Only with a lead's id: a form may ask "Which platform?"."""
+    """The platform that the body names, with a lead id beside it: a form may ask "Which platform?"."""
     if not any(known.get(name) for name in LEAD_IDS):
         return ""
     lists = {
@@ -86,8 +86,8 @@ def _platform_of(known: Mapping[str, str], whole: Mapping[str, object]) -> str:
     return by_shape or _ALIASES.get(fold(known.get("platform", "")), "")
 
 
-def _is_left_out(answered: NamedAnswer) -> bool:
-    """Placeholders of tests, and numbers of identity cards: those are nobody's business here."""
+def _is_dropped(answered: NamedAnswer) -> bool:
+    """Whether it is a test's placeholder or the number of an identity card, which is not kept."""
     return _is_dummy(answered) or fold(answered.name).startswith(_IDENTITY)
 
 

@@ -1,6 +1,6 @@
-"""What stands around the answers in a tool's call: the form, the call, the operator's account, the tool's own texts.
+"""What surrounds the answers in a tool's call: the form, the call, ids, the operator's account, the tool's own texts.
 
-None of it was said by the person. It is kept beside the answers; what tells how the person came counts all the same.
+None of it is the person's answer, so it is kept as details; data about the visit counts wherever it stands.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from service.capture.fields.names import HIDDEN_FIELDS, fold, meaning_of
 from service.capture.parsing.shapes import Json, table_at, text_at
 from service.capture.parsing.texts import Answer, text_of
 
-_THINGS = frozenset(
+_OTHER_OBJECTS = frozenset(
     (
         *("form", "survey", "quiz", "questionnaire", "poll", "webhook", "hook", "owner", "account", "workspace"),
         *("inbox", "agent", "assignee", "assignedto", "host", "organizer", "property", "project", "site", "table"),
@@ -21,7 +21,7 @@ _THINGS = frozenset(
         *("useragent", "network", "headers", "clientinfo", "createdby", "updatedby", "pagination", "links", "ttc"),
     )
 )
-"""Objects about something else than the person, folded."""
+"""Folded names of objects that are not about the person."""
 
 _OF_A_CAMPAIGN = (
     "campaign",
@@ -41,24 +41,24 @@ CAMPAIGN_FACTS: Mapping[str, str] = {
     "isorganic": "is_organic",
     "leadtype": "lead_type",
 }
-"""What a platform tells of a lead's campaign: folded name -> the fact as service.platforms.registry calls it."""
+"""A platform's facts about a lead's campaign: folded name -> name in service.platforms.registry."""
 
 _STRUCTURES = frozenset(("definition", "formstructure", "fieldstructure", "schema", "endings", "validations"))
-"""How the form is built, folded: it is read for its labels and not kept with every lead."""
+"""Folded names of a form's definition, which is read for its labels and not kept with every lead."""
 
 _SECRETS = frozenset(("authorization", "cookie", "setcookie", "xapikey", "apikey", "xwebhooktoken", "token", "secret"))
-"""Members of a call's headers that are nobody's business."""
+"""Folded names of headers that are not kept."""
 
-_NOTICES = frozenset(
+_TOOL_TEXTS = frozenset(
     (
         *("confirmationmessage", "successmessage", "thankyoumessage", "thankyoutext", "thankyou", "responsemessage"),
         *("submitmessage", "aftersubmitmessage", "confirmation", "formdescription", "nonce", "wpnonce"),
     )
 )
-"""What the tool says to people, folded, and its own marks."""
+"""Folded names of the tool's own texts and marks."""
 
-_EARLIER = ("old", "previous", "prior")
-"""How names begin of what was said before a change."""
+_PREVIOUS = ("old", "previous", "prior")
+"""Beginnings of names of values before a change."""
 
 _MARKS = ("form", "survey", "event", "webhook", "site", "workspace", "account", "table")
 _MARKS_ALONE = frozenset(
@@ -66,13 +66,13 @@ _MARKS_ALONE = frozenset(
 )
 _NAMES_OF_FORMS = ("name", "title", "Name", "Title", "label")
 
-_CARRIED = frozenset(
+_VISIT_DATA = frozenset(
     (
         *(*UTM_KEYS, *FIRST_UTM_KEYS, *CLICK_IDS, *HIDDEN_FIELDS, "utm_id", "fbc", "fbp", "ga_client_id", "hubspotutk"),
         *("landing_page", "page_url", "page_title", "referrer", "ip_address", "user_agent", "submitted_at", "language"),
     )
 )
-"""What tells how and when the person came, wherever it stands."""
+"""Targets of data about the visit, which count wherever they stand."""
 
 _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "full_name": ("full_name", "first_name", "last_name"),
@@ -83,39 +83,39 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
 
 @lru_cache(maxsize=8192)
 def target_of(name: str) -> str:
-    """What a name asks the person for, "" for nothing known."""
+    """Return the meaning of a name, "" for an unknown one."""
     meaning = meaning_of(name)
     return meaning.target if meaning and not meaning.target.startswith("_") else ""
 
 
-def is_carried(target: str) -> bool:
-    """Tell what counts wherever it stands."""
-    return target in _CARRIED
+def is_visit_data(target: str) -> bool:
+    """Return whether a target is data about the visit."""
+    return target in _VISIT_DATA
 
 
-def is_thing(key: str) -> bool:
-    """Tell the name of an object that speaks of something else than the person."""
-    return fold(key) in _THINGS
+def is_other_object(key: str) -> bool:
+    """Return whether a name is of an object that is not about the person."""
+    return fold(key) in _OTHER_OBJECTS
 
 
 def is_structure(key: str, value: object) -> bool:
-    """Tell an object that describes the form."""
+    """Return whether a member is the form's definition."""
     return isinstance(value, list | Mapping) and fold(key) in _STRUCTURES
 
 
-def is_notice(key: str) -> bool:
-    """Tell the name of a text that the tool speaks itself."""
-    return fold(key) in _NOTICES
+def is_tool_text(key: str) -> bool:
+    """Return whether a name is of one of the tool's own texts."""
+    return fold(key) in _TOOL_TEXTS
 
 
-def is_earlier(key: str) -> bool:
-    """Tell the name of what was so before a change."""
+def is_previous_state(key: str) -> bool:
+    """Return whether a name is of a value before a change."""
     folded = fold(key)
-    return folded.startswith(_EARLIER) and folded not in _EARLIER[:1]
+    return folded.startswith(_PREVIOUS) and folded not in _PREVIOUS[:1]
 
 
-def is_marked(member: Json) -> bool:
-    """Tell a tool's envelope, which speaks of its form or of an event, from a mere wrapping."""
+def is_tool_envelope(member: Json) -> bool:
+    """Return whether an object names a form or an event, as a tool's envelope does and a mere wrapper does not."""
     return any(
         fold(key) in _MARKS_ALONE or fold(key).startswith(_MARKS)
         for key, value in member.items()
@@ -124,7 +124,7 @@ def is_marked(member: Json) -> bool:
 
 
 def form_name_of(member: Json) -> str:
-    """The form's name, where it stands in an object or as a text of its own."""
+    """Return the form's name, from an object about the form or a text of its own; "" for none."""
     for key, value in member.items():
         if fold(key) in ("form", "survey", "quiz", "definition", "formstructure"):
             names = [text_at(table_at(value), name) for name in _NAMES_OF_FORMS]
@@ -135,19 +135,19 @@ def form_name_of(member: Json) -> str:
 
 
 def without_secrets(key: str, value: object) -> object:
-    """What is kept of a call's headers."""
+    """Return a member; a call's headers without secrets."""
     if fold(key) != "headers" or not isinstance(value, Mapping):
         return value
     return {name: text for name, text in value.items() if fold(name) not in _SECRETS}
 
 
-def is_taken(target: str, targets: frozenset[str] | set[str]) -> bool:
-    """Whether what a name asks for is answered already: a first name is part of the full name."""
+def is_already_answered(target: str, targets: frozenset[str] | set[str]) -> bool:
+    """Return whether a target is answered already; a first name is part of the full name."""
     return any(each in targets for each in _FAMILIES.get(target, (target,)))
 
 
-def keep_beside(details: dict[str, Answer], name: str, answer: Answer) -> None:
-    """Keep a fact under its name; several of one name are a list."""
+def add_detail(details: dict[str, Answer], name: str, answer: Answer) -> None:
+    """Add a detail under its name; several of one name become a list."""
     known = details.get(name)
     if not known:
         details[name] = answer
@@ -157,74 +157,74 @@ def keep_beside(details: dict[str, Answer], name: str, answer: Answer) -> None:
 
 
 LEAD_IDS = ("leadgenid", "leadid", "id")
-"""What a platform's lead id is called, folded; the surest first."""
+"""Folded names of a platform's lead id, the surest first."""
 
-_EXTERNAL = "externalid"  # what an owner chose on purpose
-_ENQUIRIES = frozenset(
+_EXTERNAL = "externalid"  # chosen by the operator on purpose
+_ENQUIRY_IDS = frozenset(
     (
         *("uniqueid", "resourceid", "resultid", "formresponsetoken", "responsetoken", "submissiontoken", "ticketid"),
         *("submissionuuid", "responseuuid", "entryuuid", "formsubmissionid", "formresponseid", "formentryid"),
         *("entrynumber", "submissionnumber", "enquiryid", "inquiryid", "conversionid", "chatid", "callid", "calluuid"),
     )
 )
-"""Numbers of one enquiry, folded, beside those that aliases.json knows."""
+"""Folded names of an enquiry's id, beside those in aliases.json."""
 
-_BARE = ("id", "uuid", "_id")  # may be anything's: only counts where no constant looks like it
+_BARE_IDS = ("id", "uuid", "_id")  # of anything: counts only where it is no constant
 _NUMBERS = frozenset(("id", "uuid", "token", "number"))
-_KEY = "lckey"  # of one view of a form
-_SHORTEST_ID = 6  # characters
-_AD_DIGITS = 15
+_VIEW_KEY = "lckey"  # of one view of a form
+_MIN_ID_LENGTH = 6
+_MIN_AD_DIGITS = 15
 _URN = "urn:li:"
 
 
 def choose_id(answers: Sequence[NamedAnswer], platform: str) -> NamedAnswer | None:
-    """The answer that is the enquiry's number; None where there is none.
+    """Return the answer that is the enquiry's id, None for none.
 
-    platform: whose lead it is, where an automation hands on one of an ad platform's: "" for none.
+    platform: of a lead that an automation passes on, "" for none.
     """
     named: dict[str, NamedAnswer] = {}
     for answered in answers:
         if text_of(answered.answer):
             named.setdefault(fold(answered.name), answered)
-    own = [folded for folded, answered in named.items() if is_enquiry_id(answered.name) or _is_of_an_ad(answered)]
-    bare = [name for name in (*LEAD_IDS[:2], *_BARE) if platform or _is_one_of_a_kind(named, name)]
+    own = [folded for folded, answered in named.items() if is_enquiry_id(answered.name) or _is_ad_lead_id(answered)]
+    bare = [name for name in (*LEAD_IDS[:2], *_BARE_IDS) if platform or _is_no_constant(named, name)]
     wanted = [*bare, *own] if platform else [_EXTERNAL, *own, *bare]
     return next((named[fold(name)] for name in wanted if fold(name) in named), None)
 
 
 def is_enquiry_id(name: str) -> bool:
-    """Tell the name of an enquiry's number. A lead in a CRM is a person: the number within it is not the enquiry's."""
+    """Return whether a name is of an enquiry's id. A CRM's lead is a person: the id inside it is not the enquiry's."""
     folded = fold(name)
     if "." in name and folded in LEAD_IDS:
         return False
     meaning = meaning_of(name)
-    return folded in _ENQUIRIES or (meaning is not None and meaning.target == "external_id")
+    return folded in _ENQUIRY_IDS or (meaning is not None and meaning.target == "external_id")
 
 
-def names_an_id(name: str) -> bool:
-    """Tell what must not be taken for the enquiry's number once another was."""
+def is_id_name(name: str) -> bool:
+    """Return whether a name may be of an enquiry's id, of which only one counts."""
     meaning = meaning_of(name)
     return fold(name) in LEAD_IDS[:2] or (meaning is not None and meaning.target == "external_id")
 
 
-def _is_of_an_ad(answered: NamedAnswer) -> bool:
-    """Whether a lead's number is that of an ad platform, which has more digits than those of any CRM."""
+def _is_ad_lead_id(answered: NamedAnswer) -> bool:
+    """Whether a lead's id is an ad platform's, which has more digits than any CRM's."""
     text = text_of(answered.answer)
-    return fold(answered.name) in LEAD_IDS and text.isdigit() and len(text) >= _AD_DIGITS
+    return fold(answered.name) in LEAD_IDS and text.isdigit() and len(text) >= _MIN_AD_DIGITS
 
 
-def bare_id(text: str) -> str:
-    """The id alone; LinkedIn's are URNs in some places."""
+def strip_urn(text: str) -> str:
+    """Return an id without LinkedIn's URN prefix."""
     return text.rpartition(":")[2] if text.startswith(_URN) else text
 
 
-def _is_one_of_a_kind(named: Mapping[str, NamedAnswer], name: str) -> bool:
-    """Whether what is only called `id` can be an enquiry's: a constant, such as a form's number, is none."""
+def _is_no_constant(named: Mapping[str, NamedAnswer], name: str) -> bool:
+    """Whether a plain `id` can be an enquiry's: a constant, such as a form's number, cannot."""
     answered = named.get(fold(name))
     text = text_of(answered.answer) if answered and "." not in answered.name else ""
-    return len(text) >= _SHORTEST_ID and any(character.isdigit() for character in text)
+    return len(text) >= _MIN_ID_LENGTH and any(character.isdigit() for character in text)
 
 
-def is_number(name: str) -> bool:
-    """Tell the name of a number or key that something is known by."""
-    return fold(name.rpartition(".")[2]) in _NUMBERS or fold(name) == _KEY or is_enquiry_id(name)
+def is_identifier(name: str) -> bool:
+    """Return whether a name is of any id or key."""
+    return fold(name.rpartition(".")[2]) in _NUMBERS or fold(name) == _VIEW_KEY or is_enquiry_id(name)
