@@ -13,7 +13,7 @@ from service.cli.main import Failed
 from service.cli.output import print_json, progress_bar
 from service.delivery.identity import is_gone, worker_name
 from service.nexudus.errors import NexudusError
-from service.nexudus.pipeline import SIZE
+from service.nexudus.pipeline import PAGE_SIZE
 from service.reconciliation.account_reader import AccountReader
 from service.reconciliation.comparison import reconcile, repair
 from service.reconciliation.discrepancies import Comparison, DiscrepancyKind
@@ -104,7 +104,7 @@ def _compare(
 ) -> Comparison:
     with reader.store.read() as tx:
         total = sum(tx.crm.count_by_status(reader.account, arguments.since).values())
-    watched = replace(reader, wait=_with_progress(reader.wait, show, total // SIZE + 1))
+    watched = replace(reader, wait=_with_progress(reader.wait, show, total // PAGE_SIZE + 1))
     comparison = reconcile(watched, arguments.since, clock.now(), compare_platforms)
     if not arguments.repair or not any(each.kind is DiscrepancyKind.UNNOTED for each in comparison.discrepancies):
         return comparison

@@ -78,7 +78,7 @@ def look_up(nexudus: Nexudus, form: Form) -> Target:
 
     Raises: Unroutable, saying what to write; NexudusError.
     """
-    stage = choose_stage(boards.stages(nexudus), form.destination, partial(boards.judged, nexudus))
+    stage = choose_stage(boards.stages(nexudus), form.destination, partial(boards.with_actions, nexudus))
     business_id = form.contact.business_id or stage.business_id or directory.me(nexudus).default_business_id
     if not business_id:
         raise Unroutable(f"form {form.name}: its location is unknown: write contact.business_id")

@@ -17,7 +17,7 @@ DANGERS = {
     "WinOpportunity": "marks the opportunity as won",
     "LoseOpportunity": "marks the opportunity as lost",
 }
-"""Flags of a stage that act on arrival and must not meet a new enquiry (REST reference of CrmBoardColumn)."""
+"""Flags of a stage whose actions on arrival must not meet a new enquiry (REST reference of CrmBoardColumn)."""
 
 WARNINGS = {
     "CannedResponseId": "sends a message to the customer",
@@ -40,17 +40,17 @@ WARNINGS = {
     "DocumentsSigned": "also receives signed documents by itself",
     "ResourceBooked": "also receives bookings of resources by itself",
 }
-"""Flags worth knowing; a stage that receives by itself may get a second opportunity of the same person."""
+"""Other flags worth a warning; a stage that also receives by itself may get a second opportunity of a person."""
 
 FILLS = frozenset(flag for flag, words in WARNINGS.items() if words.startswith("also receives"))
-"""Those of them by which a stage receives by itself."""
+"""Flags of stages that also receive by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A column of a board. flags: the CRM's names of those that are set. business_id: the board's location.
+    """A column of a board. flags: the CRM's names of its set flags. business_id: the board's location.
 
-    archived: its board is. is_judged: its own record was read and shows whether it does harm; lists prove nothing.
+    archived: the board is archived. is_judged: the flags were read from its own record, because lists may hide them.
     """
 
     id: int
@@ -65,12 +65,12 @@ class Stage:
 
     @property
     def dangers(self) -> tuple[str, ...]:
-        """Why no lead may be put here, in words; empty when it is safe."""
+        """Actions that forbid putting a lead here, in words; empty for a safe stage."""
         return tuple(words for flag, words in DANGERS.items() if flag in self.flags)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What else happens here, in words."""
+        """Other actions, in words."""
         return tuple(words for flag, words in WARNINGS.items() if flag in self.flags)
 
 
@@ -85,7 +85,7 @@ class Board:
 
 
 def boards(nexudus: Nexudus) -> list[Board]:
-    """All boards, archived ones too."""
+    """Return all boards, also archived ones."""
     return [
         Board(row["Id"], text_of(row, "Name"), id_of(row, "BusinessId"), row.get("Archived") is True)
         for row in nexudus.records(BOARDS_PATH)
@@ -93,14 +93,14 @@ def boards(nexudus: Nexudus) -> list[Board]:
 
 
 def stages(nexudus: Nexudus) -> list[Stage]:
-    """All stages of boards that are not archived, by board and position; none is judged yet."""
+    """Return the stages of boards that are not archived, by board and position; no flags are read."""
     return [stage for stage in all_stages(nexudus) if not stage.archived]
 
 
 def all_stages(nexudus: Nexudus) -> list[Stage]:
-    """All stages, by board and position, also those of archived boards; none is judged yet.
+    """Return all stages by board and position, also of archived boards.
 
-    Rows of lists may leave flags out or show all of them as false, so no flag is read from them.
+    No flags are read, because lists may leave them out or show all of them as false.
     """
     known = {board.id: board for board in boards(nexudus)}
     rows = [row for row in nexudus.records(STAGES_PATH) if row.get("CrmBoardId") in known]
@@ -108,26 +108,26 @@ def all_stages(nexudus: Nexudus) -> list[Stage]:
     return sorted(listed, key=lambda stage: (stage.board_id, stage.position, stage.id))
 
 
-def judged(nexudus: Nexudus, listed: Stage) -> Stage:
-    """A stage of a list with the flags of its own record; as it was where that is gone or hides what it does.
+def with_actions(nexudus: Nexudus, listed: Stage) -> Stage:
+    """Return a listed stage with the flags of its own record; unchanged if that is gone or hides them.
 
     Raises: as Nexudus.one.
     """
     row = nexudus.one(f"{STAGES_PATH}/{listed.id}")
-    if row is None or row["Id"] != listed.id or not _tells_all(row):
+    if row is None or row["Id"] != listed.id or not _shows_dangers(row):
         return listed
     return replace(listed, flags=_flags(row), is_judged=True)
 
 
 def stage(nexudus: Nexudus, stage_id: int) -> Stage | None:
-    """One stage as its own record tells it; None when there is no such. Whether its board is archived does not show.
+    """Return one stage by its own record, which does not show whether its board is archived; None if there is none.
 
-    Raises: as Nexudus.one; Unavailable where the record hides whether the stage does harm.
+    Raises: as Nexudus.one; Unavailable if the record hides its actions on arrival.
     """
     row = nexudus.one(f"{STAGES_PATH}/{stage_id}")
     if row is None:
         return None
-    if row["Id"] != stage_id or not _tells_all(row):
+    if row["Id"] != stage_id or not _shows_dangers(row):
         raise Unavailable("the record of the stage does not show what it does on arrival", HTTPStatus.OK)
     board_id, business_id = id_of(row, "CrmBoardId") or 0, id_of(row, "CrmBoardBusinessId")
     listed = _listed(row, Board(board_id, text_of(row, "CrmBoardName"), business_id, archived=False))
@@ -135,7 +135,7 @@ def stage(nexudus: Nexudus, stage_id: int) -> Stage | None:
 
 
 def location_of(nexudus: Nexudus, stage: Stage) -> Business | None:
-    """The location of a stage: as its record tells it, else as its board's does; None where neither shows one.
+    """Return the location of a stage, by its record or else its board's; None if neither shows one.
 
     Raises: as Nexudus.one.
     """
@@ -146,7 +146,7 @@ def location_of(nexudus: Nexudus, stage: Stage) -> Business | None:
     return business(nexudus, business_id) if business_id else None
 
 
-def _tells_all(row: Row) -> bool:
+def _shows_dangers(row: Row) -> bool:
     return all(flag in row for flag in DANGERS)
 
 

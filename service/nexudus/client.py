@@ -1,4 +1,4 @@
-"""Nexudus: get, post, records. One per account and process; threads may share it."""
+"""The client of one Nexudus account. One for each account and process; threads may share it."""
 
 import json
 import re
@@ -11,23 +11,55 @@ from urllib.parse import quote, urlencode
 from service import clock
 from service.nexudus.authentication import Bearer, Grants
 from service.nexudus.errors import Refused, RefusedKind, Unavailable
-from service.nexudus.responses import NexudusResponse, meaning, new_id
+from service.nexudus.responses import NexudusResponse, new_id, value_of
 from service.nexudus.tokens import Login, MemoryTokenStore, TokenStore
 from service.nexudus.transport import Transport
 from service.nexudus.values import Row
 
 Params = Mapping[str, str | int]
 
-PAGES_MAX = 200
-"""Pages that one search may have: 20,000 records at 100 a page."""
+MAX_PAGES_PER_SEARCH = 200
+"""Pages that one search reads at most: 20,000 records at 100 a page."""
+
+OWN_USER_PATH = "/api/auth/me"
+"""Shows our own user: free, needs no role, and is refused only for a bad token."""
+
+DIAGNOSIS_S = 300.0
+"""Seconds for which the meaning of a refusal is cached. A successful call ends it sooner."""
+
+
+class Denials:
+    """The known meanings of refused calls of one account in one process; threads share it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()  # one thread diagnoses, the others use its result
+        self._kinds: dict[tuple[str, str, bool], tuple[RefusedKind, float]] = {}
+
+    def known(self, method: str, path: str, *, is_page: bool = False) -> RefusedKind | None:
+        """Return the known meaning of a refused call, else None. is_page: the 401 came as a web page."""
+        kind, until = self._kinds.get((*_endpoint(method, path), is_page), (None, 0.0))
+        return kind if clock.monotonic() < until else None
+
+    def save(self, method: str, path: str, kind: RefusedKind, *, is_page: bool = False) -> None:
+        """Cache the meaning of a refused call."""
+        self._kinds[(*_endpoint(method, path), is_page)] = (kind, clock.monotonic() + DIAGNOSIS_S)
+
+    def clear(self, method: str, path: str) -> None:
+        """Forget the meanings of a call that succeeded."""
+        for is_page in (False, True):
+            self._kinds.pop((*_endpoint(method, path), is_page), None)
+
+
+def _endpoint(method: str, path: str) -> tuple[str, str]:
+    return method, re.sub(r"/\d+$", "", path)
 
 
 class Nexudus:
-    """The CRM of one account.
+    """Calls the API of one account.
 
     base_url: scheme and host; every path begins with `/api/`.
-    token_store: where tokens are shared by processes; without one they live in this object.
-    before_call: told method and path before each call (not before token exchanges); may sleep, or raise to prevent it.
+    token_store: shares tokens between processes; by default they live in this object.
+    before_call: called with method and path before each call except token exchanges; it may sleep, or raise to stop it.
     """
 
     def __init__(
@@ -60,24 +92,24 @@ class Nexudus:
 
     @property
     def limit_headers(self) -> Mapping[str, str]:
-        """The headers of answers so far that may state limits."""
+        """Headers of the responses so far that may state limits."""
         return self._transport.limit_headers
 
     def is_corrected(self) -> bool:
-        """Whether the last sign-in was refused, but with other settings than these: it may be tried again."""
+        """Return whether the last sign-in was refused with other settings, so that these may be tried."""
         return self._bearer.is_corrected()
 
     def get(self, path: str, params: Params | None = None) -> Any:
-        """The JSON value of one read.
+        """Return the JSON value of one read.
 
         Raises: Throttled, Unavailable (404 too; without credentials), Intercepted, Rejected, Refused.
         """
-        # quote_via: "+" becomes %2B and a space %20, right for every reader of queries.
+        # quote_via: "+" becomes %2B and a space %20, which every server reads alike.
         query = "?" + urlencode(params, quote_via=quote, safe="") if params else ""
         return self._call("GET", path, query, None)
 
     def post(self, path: str, body: Mapping[str, object]) -> int:
-        """Create a record; returns its id.
+        """Create a record; return its id.
 
         Raises: Throttled, Unavailable (nothing was sent), OutcomeUnknown, Intercepted, Rejected, Refused.
         """
@@ -85,14 +117,14 @@ class Nexudus:
         return new_id(self._call("POST", path, "", sent))
 
     def one(self, path: str) -> Row | None:
-        """One record by the path that ends in its id; None where there is no such (any more).
+        """Return one record by the path that ends in its id; None if it does not exist.
 
-        Raises: as `get`, but for the 404.
+        Raises: as `get`, except for the 404.
         """
         try:
             row = self.get(path)
-        except Unavailable as trouble:
-            if trouble.status == HTTPStatus.NOT_FOUND:
+        except Unavailable as error:
+            if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
         if not _is_record(row):
@@ -100,30 +132,30 @@ class Nexudus:
         return cast("Row", row)
 
     def page(self, path: str, params: Params, number: int = 1, size: int = 100) -> tuple[list[Row], int]:
-        """The records of one page, and how many pages there are.
+        """Return the records of one page, and the number of pages.
 
-        Raises: as `get`; Unavailable where the answer is no list.
+        Raises: as `get`; Unavailable if the response is not a list.
         """
         value = self.get(path, {**params, "page": number, "size": size})
-        found = value.get("Records") if isinstance(value, dict) else None
-        if not isinstance(found, list) or not all(map(_is_record, found)):
+        rows = value.get("Records") if isinstance(value, dict) else None
+        if not isinstance(rows, list) or not all(map(_is_record, rows)):
             raise Unavailable("the answer to a search holds no records", HTTPStatus.OK)
         pages = value.get("TotalPages")
-        return found, pages if isinstance(pages, int) else number + (len(found) >= size)
+        return rows, pages if isinstance(pages, int) else number + (len(rows) >= size)
 
     def records(self, path: str, params: Params | None = None, size: int = 100) -> list[Row]:
-        """All records of a search, in the order of their ids: the CRM documents its sort order in three ways.
+        """Return all records of a search by id, because the documents contradict each other about the sort order.
 
-        Raises: as `page`; Unavailable beyond PAGES_MAX pages, because half a search proves nothing.
+        Raises: as `page`; Unavailable beyond MAX_PAGES_PER_SEARCH, because a partial result proves nothing.
         """
-        found: dict[int, Row] = {}
-        for number in range(1, PAGES_MAX + 1):
+        by_id: dict[int, Row] = {}
+        for number in range(1, MAX_PAGES_PER_SEARCH + 1):
             rows, pages = self.page(path, params or {}, number, size)
-            new = {row["Id"]: row for row in rows if row["Id"] not in found}
-            found |= new
-            if number >= pages or not new:  # nothing new: a server that shows page 1 again and again
-                return [found[key] for key in sorted(found)]
-        raise Unavailable(f"{path} has more than {PAGES_MAX} pages", HTTPStatus.OK)
+            new = {row["Id"]: row for row in rows if row["Id"] not in by_id}
+            by_id |= new
+            if number >= pages or not new:  # nothing new: a server that repeats page 1
+                return [by_id[key] for key in sorted(by_id)]
+        raise Unavailable(f"{path} has more than {MAX_PAGES_PER_SEARCH} pages", HTTPStatus.OK)
 
     def _call(self, method: str, path: str, query: str, body: bytes | None) -> Any:
         def send(with_token: str) -> NexudusResponse:
@@ -132,66 +164,66 @@ class Nexudus:
         if not self.has_login:
             raise Unavailable("no Nexudus credentials are set")
         token = self._token()
-        answer = send(token)
+        response = send(token)
         kind: RefusedKind | None = None
-        if answer.status == HTTPStatus.UNAUTHORIZED and not (answer.is_page and method != "GET"):
-            # Certainly not saved, so a write can be repeated too. After a page nobody knows: the look before the next
-            # try is a read, and finds a dead token out.
-            with self._denials.judging:
-                answer, kind = self._find_out(method, path, token, answer, send)
-        if _passes(answer):
-            self._denials.acquit(method, path)
-        if answer.status == HTTPStatus.UNAUTHORIZED and kind is not None and not answer.is_page:
-            raise Refused(answer.said, answer.status, kind=kind)
-        return meaning(answer, write=method != "GET")
+        if response.status == HTTPStatus.UNAUTHORIZED and not (response.is_page and method != "GET"):
+            # Certainly not saved, so a write can be repeated as well. A page proves nothing; then the search before the
+            # next try is a read, and shows a dead token.
+            with self._denials.lock:
+                response, kind = self._diagnose(method, path, token, response, send)
+        if _passes(response):
+            self._denials.clear(method, path)
+        if response.status == HTTPStatus.UNAUTHORIZED and kind is not None and not response.is_page:
+            raise Refused(response.said, response.status, kind=kind)
+        return value_of(response, write=method != "GET")
 
     def _token(self) -> str:
         return self._ready_token or self._bearer.current()
 
-    def _find_out(
+    def _diagnose(
         self, method: str, path: str, token: str, refused: NexudusResponse, send: Callable[[str], NexudusResponse]
     ) -> tuple[NexudusResponse, RefusedKind | None]:
-        """Tell a dead token from a missing role: the answer that counts, and what a 401 in it means.
+        """Distinguish a dead token from a missing role: return the final response, and the meaning of a 401 in it.
 
-        A page with a 401 may be the login page that a dead token leads to, so the token is looked at as well. What
-        that finds is believed of such pages alone: of a 401 without one it says nothing.
+        A page with a 401 may be the login page of a dead token, so the token is checked as well. That result holds
+        for such pages only, not for a 401 without a page.
         """
         known = self._denials.known(method, path, is_page=refused.is_page)
         if known:
             return refused, known
-        if self._token() != token:  # somebody exchanged it meanwhile
+        if self._token() != token:  # another thread or process has exchanged it
             token = self._token()
             refused = send(token)
             if refused.status != HTTPStatus.UNAUTHORIZED:
                 return refused, None
-        answer, kind = self._probe(token, refused, send, asks_who=path == PROBE)
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            self._denials.judge(method, path, kind, is_page=answer.is_page)
-        return answer, kind
+        response, kind = self._probe(token, refused, send, is_probe=path == OWN_USER_PATH)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            self._denials.save(method, path, kind, is_page=response.is_page)
+        return response, kind
 
     def _probe(
-        self, token: str, refused: NexudusResponse, send: Callable[[str], NexudusResponse], *, asks_who: bool
+        self, token: str, refused: NexudusResponse, send: Callable[[str], NexudusResponse], *, is_probe: bool
     ) -> tuple[NexudusResponse, RefusedKind]:
-        """Ask who we are; where the token is refused there, too, exchange it once and try again.
+        """Read our own user; if the token is refused there, too, exchange it once and try again.
 
-        asks_who: the refused call was this very question.
+        is_probe: the refused call was this read itself.
         """
-        probed = refused if asks_who else self._ask_who(token)
+        probed = refused if is_probe else self._read_own_user(token)
         if _passes(probed):
-            return send(token), "role"  # once more: it may have been a slip
+            return send(token), "role"  # once more: the refusal may have been a glitch
         if self._ready_token:
             return refused, "denied"
         token = self._bearer.instead_of(token)
-        if asks_who:
+        if is_probe:
             return send(token), "denied"
         if probed.status == HTTPStatus.UNAUTHORIZED:
-            probed = self._ask_who(token)
+            probed = self._read_own_user(token)
             if probed.status == HTTPStatus.UNAUTHORIZED:
                 return refused, "denied"
         return send(token), "role" if _passes(probed) else "denied"
 
-    def _ask_who(self, token: str) -> NexudusResponse:
-        return self._send("GET", PROBE, "", None, token)
+    def _read_own_user(self, token: str) -> NexudusResponse:
+        return self._send("GET", OWN_USER_PATH, "", None, token)
 
     def _send(self, method: str, path: str, query: str, body: bytes | None, token: str) -> NexudusResponse:
         if self._before_call:
@@ -202,44 +234,10 @@ class Nexudus:
         return self._transport.send(method, path + query, headers, body, write=method != "GET")
 
 
-def _passes(answer: NexudusResponse) -> bool:
-    """Whether the CRM let the call in; a page with a 200 comes from something in front of it."""
-    return answer.status < HTTPStatus.BAD_REQUEST and not answer.is_page
+def _passes(response: NexudusResponse) -> bool:
+    """Return whether the CRM accepted the call; a page with a 200 comes from something in front of it."""
+    return response.status < HTTPStatus.BAD_REQUEST and not response.is_page
 
 
 def _is_record(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("Id"), int)
-
-
-PROBE = "/api/auth/me"
-"""Who am I: costs nothing, needs no role, and is refused where the token is."""
-
-BELIEVED_S = 300.0
-"""How long a judgement holds. A call that goes well ends it sooner."""
-
-
-class Denials:
-    """What was found out about the refused calls of one account in one process; threads share it."""
-
-    def __init__(self) -> None:
-        """Nothing was refused yet."""
-        self.judging = threading.Lock()  # one finds out, the others believe it
-        self._judged: dict[tuple[str, str, bool], tuple[RefusedKind, float]] = {}
-
-    def known(self, method: str, path: str, *, is_page: bool = False) -> RefusedKind | None:
-        """What is believed of a call, None when it must be found out. is_page: of a 401 that came as a web page."""
-        kind, until = self._judged.get((*_endpoint(method, path), is_page), (None, 0.0))
-        return kind if clock.monotonic() < until else None
-
-    def judge(self, method: str, path: str, kind: RefusedKind, *, is_page: bool = False) -> None:
-        """Remember what was found out."""
-        self._judged[(*_endpoint(method, path), is_page)] = (kind, clock.monotonic() + BELIEVED_S)
-
-    def acquit(self, method: str, path: str) -> None:
-        """The call went well."""
-        for is_page in (False, True):
-            self._judged.pop((*_endpoint(method, path), is_page), None)
-
-
-def _endpoint(method: str, path: str) -> tuple[str, str]:
-    return method, re.sub(r"/\d+$", "", path)

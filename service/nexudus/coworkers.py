@@ -13,7 +13,16 @@ from typing import ClassVar
 from marshmallow import fields, validate
 
 from service.nexudus.client import Nexudus
-from service.nexudus.fields import Body, Choice, CustomValues, Email, Never, Text, Whole, rejection
+from service.nexudus.fields import (
+    AlwaysFalseField,
+    ChoiceField,
+    CustomValuesField,
+    EmailField,
+    IntField,
+    RecordBody,
+    TextField,
+    rejection,
+)
 from service.nexudus.values import Row, clean, id_of, ids_of, instant_of, text_of
 
 PATH = "/api/spaces/coworkers"
@@ -23,10 +32,10 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 @dataclass(frozen=True, slots=True)
 class Coworker:
-    """A contact or member that Nexudus has. business_ids is None where the record was seen in a list only.
+    """A contact or member in Nexudus. business_ids: None for a record read from a list.
 
-    is_member: whether the record bears a plan; None where it does not show that. No page documents the fields for
-    reading, and lists leave out much, so that nothing depends on them but words for people.
+    is_member: whether the record shows a plan; None if unknown. The fields are not documented for reading, and lists
+    leave many out, so only texts for people depend on is_member and created_at.
     """
 
     id: int
@@ -42,25 +51,25 @@ class Coworker:
     is_member: bool | None = None
 
     def is_at(self, business_id: int) -> bool:
-        """Whether this location is one of theirs."""
+        """Return whether this is one of their locations."""
         return business_id == self.invoicing_business_id or business_id in (self.business_ids or ())
 
 
 def find(nexudus: Nexudus, email: str, business_id: int | None) -> Coworker | None:
-    """The coworker with exactly this e-mail address, in any case; None when there is none.
+    """Return the coworker with exactly this e-mail address, ignoring case; None if there is none.
 
-    Several people may share one address. Then, in this order: not archived, of this location, active,
-    an individual, the default profile, the oldest.
+    Of several with one address, the first by: not archived, of this location, active, an individual, the default
+    profile, the oldest.
     Raises: as Nexudus.records.
     """
     wanted = clean(email).lower()
     rows = nexudus.records(PATH, {"Coworker_Email": wanted})
-    # An unknown filter is ignored by the CRM, and then the answer is everybody.
-    found = [_read(row) for row in rows if text_of(row, "Email").strip().lower() == wanted]
-    found = [c for c in found if not c.archived] or found
-    if len(found) > 1 and business_id is not None:
-        found = [whole for c in found if (whole := read_whole(nexudus, c.id))]  # only there the locations show
-    return min(found, key=lambda c: _rank(c, business_id), default=None)
+    # The CRM ignores an unknown filter, and then returns all coworkers.
+    matches = [_read(row) for row in rows if text_of(row, "Email").strip().lower() == wanted]
+    matches = [c for c in matches if not c.archived] or matches
+    if len(matches) > 1 and business_id is not None:
+        matches = [whole for c in matches if (whole := read_whole(nexudus, c.id))]  # lists do not show locations
+    return min(matches, key=lambda c: _rank(c, business_id), default=None)
 
 
 def _rank(coworker: Coworker, business_id: int | None) -> tuple[bool, bool, bool, bool, int]:
@@ -69,16 +78,13 @@ def _rank(coworker: Coworker, business_id: int | None) -> tuple[bool, bool, bool
 
 
 def read_whole(nexudus: Nexudus, coworker_id: int) -> Coworker | None:
-    """The full record; None for one who was deleted since the search.
-
-    Raises: as Nexudus.one.
-    """
+    """Read the full record; None if it was deleted since the search. Raises: as Nexudus.one."""
     row = nexudus.one(f"{PATH}/{coworker_id}")
     return _read(row) if row else None
 
 
 def _read(row: Row) -> Coworker:
-    """What a list leaves out is taken for the usual: active, not archived, an individual."""
+    """Fields that a list leaves out get their usual values: active, not archived, an individual."""
     return Coworker(
         id=row["Id"],
         email=text_of(row, "Email"),
@@ -90,20 +96,20 @@ def _read(row: Row) -> Coworker:
         invoicing_business_id=id_of(row, "InvoicingBusinessId"),
         business_ids=ids_of(row, "Businesses"),
         created_at=instant_of(row, "CreatedOn"),
-        is_member=_bears_plan(row),
+        is_member=_has_plan(row),
     )
 
 
-def _bears_plan(row: Row) -> bool | None:
+def _has_plan(row: Row) -> bool | None:
     shown = [name for name in ("TariffId", "TariffName") if name in row]
     return any(text_of(row, name).strip() for name in shown) if shown else None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NewCoworker:
-    """A contact to be made. Ids are Nexudus's; None and "" are left out of the body.
+    """A contact to create. None and "" are left out of the body.
 
-    extra: literal additions under the CRM's names, of EXTRAS only. custom: the operator's own fields, by name or id.
+    extra: literal additions under the CRM's names, from EXTRAS only. custom: the operator's own fields by name or id.
     """
 
     full_name: str
@@ -119,74 +125,74 @@ class NewCoworker:
     custom: Mapping[str, str] = field(default_factory=dict)
 
 
-def _fixed(number: int, name: str, *numbers: int) -> Choice:
-    """A field with a usual number, which an addition may change to another defined one."""
-    return Choice(*numbers, data_key=name, required=True, dump_default=number)
+def _fixed(number: int, name: str, *numbers: int) -> ChoiceField:
+    """Return a field with a default number, which an addition may change to another defined one."""
+    return ChoiceField(*numbers, data_key=name, required=True, dump_default=number)
 
 
-class CoworkerBody(Body):
-    """The documented body: our word = the CRM's name, kind and limits. It is closed: nothing else is sent.
+class CoworkerBody(RecordBody):
+    """The documented body: our name = the CRM's name, kind and limits. No other field is sent.
 
-    TariffId, BillingDay and RenewalDate assign a plan and start invoicing; Notify* and Can* are the
-    person's own consent; CreateUser sends a welcome e-mail; BusinessId does not exist.
+    TariffId, BillingDay and RenewalDate assign a plan and start invoicing; Notify* and Can* are the person's own
+    consent; CreateUser sends a welcome e-mail; BusinessId does not exist.
     """
 
     class Meta:
-        """The fields that come in rows; attendance 5 is Undefined."""
+        """The numbered fields; attendance 5 is Undefined."""
 
         include: ClassVar = {
             **{f"{day.lower()}_attendance": _fixed(5, f"{day}Attendance", 1, 2, 3, 4, 5) for day in DAYS},
-            **{f"custom_{n}": Text(1000, data_key=f"Custom{n}") for n in range(1, 31)},
+            **{f"custom_{n}": TextField(1000, data_key=f"Custom{n}") for n in range(1, 31)},
         }
 
-    full_name = Text(200, data_key="FullName", required=True)
-    email = Email(data_key="Email", required=True)
-    country_id = Whole(data_key="CountryId", required=True)
-    time_zone_id = Whole(data_key="SimpleTimeZoneId", required=True)
+    full_name = TextField(200, data_key="FullName", required=True)
+    email = EmailField(data_key="Email", required=True)
+    country_id = IntField(data_key="CountryId", required=True)
+    time_zone_id = IntField(data_key="SimpleTimeZoneId", required=True)
     # Both, or the record lands in some other location of the login.
-    business_ids = fields.List(Whole(), data_key="Businesses", required=True, validate=validate.Length(min=1))
-    business_id = Whole(data_key="InvoicingBusinessId", required=True)
+    business_ids = fields.List(IntField(), data_key="Businesses", required=True, validate=validate.Length(min=1))
+    business_id = IntField(data_key="InvoicingBusinessId", required=True)
     coworker_type = _fixed(1, "CoworkerType", 1, 2)  # 1 Individual
     gender = _fixed(1, "Gender", 0, 1, 2, 3, 4, 5)  # 1 NotSet
     tax_rate_type = _fixed(1, "TaxRateType", 1, 2, 3)  # 1 Default
-    create_user = Never("sends a welcome e-mail", data_key="CreateUser")
-    mobile_phone = Text(50, data_key="MobilePhone")
-    company_name = Text(200, data_key="CompanyName")
-    notes = Text(20_000, lines=True, data_key="Notes")
-    tag = Text(100, data_key="Tag")
-    land_line = Text(50, data_key="LandLine")
-    job = Text(200, data_key="Position")
-    business_area = Text(200, data_key="BusinessArea")
-    website = Text(500, data_key="ProfileWebsite")
-    address = Text(500, lines=True, data_key="Address")
-    post_code = Text(50, data_key="PostCode")
-    city_name = Text(200, data_key="CityName")
-    state = Text(200, data_key="State")
-    reference_number = Text(100, data_key="ReferenceNumber")
-    referrer_guid = Text(36, data_key="RefererGuid")  # one "r" less than expected
+    create_user = AlwaysFalseField("sends a welcome e-mail", data_key="CreateUser")
+    mobile_phone = TextField(50, data_key="MobilePhone")
+    company_name = TextField(200, data_key="CompanyName")
+    notes = TextField(20_000, lines=True, data_key="Notes")
+    tag = TextField(100, data_key="Tag")
+    land_line = TextField(50, data_key="LandLine")
+    job = TextField(200, data_key="Position")
+    business_area = TextField(200, data_key="BusinessArea")
+    website = TextField(500, data_key="ProfileWebsite")
+    address = TextField(500, lines=True, data_key="Address")
+    post_code = TextField(50, data_key="PostCode")
+    city_name = TextField(200, data_key="CityName")
+    state = TextField(200, data_key="State")
+    reference_number = TextField(100, data_key="ReferenceNumber")
+    referrer_guid = TextField(36, data_key="RefererGuid")  # one "r" less than expected
     # Some accounts wanted these four as 0, though no current document has them (seen live).
-    checkins = Choice(0, data_key="CheckinSinceLastRenewal")
-    minutes = Choice(0, data_key="MinutesSinceLastRenewal")
-    invoice_every = Choice(0, data_key="TariffInvoiceEvery")
-    invoice_every_weeks = Choice(0, data_key="TariffInvoiceEveryWeeks")
-    custom = CustomValues(data_key="CustomFields")
+    checkins = ChoiceField(0, data_key="CheckinSinceLastRenewal")
+    minutes = ChoiceField(0, data_key="MinutesSinceLastRenewal")
+    invoice_every = ChoiceField(0, data_key="TariffInvoiceEvery")
+    invoice_every_weeks = ChoiceField(0, data_key="TariffInvoiceEveryWeeks")
+    custom = CustomValuesField(data_key="CustomFields")
 
 
 _TAKEN = {"FullName", "Email", "CountryId", "SimpleTimeZoneId", "Businesses", "InvoicingBusinessId", "CreateUser"}
 _TAKEN |= {"CustomFields"}
 
 EXTRAS = frozenset(str(f.data_key) for f in CoworkerBody().fields.values()) - _TAKEN
-"""The names that literal additions may have."""
+"""The names of possible literal additions."""
 
 
 def compose(new: NewCoworker) -> Row:
-    """The exact body that would be sent: cleaned, cut to length, nulls left out, additions last.
+    """Return the exact body to send: cleaned, cut to length, without nulls, additions last.
 
     Raises: Rejected, naming each field and what to do.
     """
-    found = {name: _objection(name) for name in new.extra if name not in EXTRAS}
-    if found:
-        raise rejection(found, new.extra)
+    problems = {name: _objection(name) for name in new.extra if name not in EXTRAS}
+    if problems:
+        raise rejection(problems, new.extra)
     schema = CoworkerBody()
     body: Row = {**schema.dump(new), "Businesses": [new.business_id], **schema.tidy(new.extra)}
     schema.check(body)
@@ -199,9 +205,9 @@ def _objection(name: str) -> str:
 
 
 def create(nexudus: Nexudus, body: Mapping[str, object]) -> int:
-    """Create the contact of a composed body; returns its id.
+    """Create the contact of a composed body; return its id.
 
-    Raises: Rejected before anything is sent when the body is wrong; else as Nexudus.post.
+    Raises: Rejected before anything is sent if the body is wrong; else as Nexudus.post.
     """
     CoworkerBody().check(body)
     return nexudus.post(PATH, body)

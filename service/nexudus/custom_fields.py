@@ -1,7 +1,7 @@
-"""Fields that an operator added to customers or opportunities: which there are, and which a new record must fill.
+"""Fields that an operator added to customers or opportunities, and whether new records must fill them.
 
-Source: "CustomField" of the REST reference. Rows of lists are partial: only its own record shows whether a field
-is required, and what its options are.
+Source: "CustomField" of the REST reference. Lists are partial: only its own record shows whether a field is required,
+and its options.
 """
 
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from service.nexudus.values import Row, id_of, text_of
 PATH = "/api/crm/customfields"
 
 COWORKER, OPPORTUNITY = 1, 4
-"""Kinds of records (RecordType). 7 is a customer's internal one: no create has to fill it."""
+"""Kinds of records (RecordType). 7 is an internal field of a customer, which no create must fill."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomField:
-    """A custom field. record_type: None where a list does not show it. business_id: None for all locations.
+    """A custom field. record_type: None if a list does not show it. business_id: None for all locations.
 
-    index: the n of Custom<n>, None where it has none. options: the values that it may have, folded; empty for any.
-    required and options hold only in what `read` returns.
+    index: the n of Custom<n>, if any. options: the allowed values, folded; empty for any value.
+    Only `read` returns required and options.
     """
 
     id: int
@@ -35,28 +35,28 @@ class CustomField:
     options: frozenset[str] = frozenset()
 
     def is_called(self, key: str) -> bool:
-        """Whether a set-up means this field: by its name, trimmed and in any case, or by its id."""
+        """Return whether a key of a set-up means this field: by its folded name, or its id."""
         return folded(key) in (folded(self.name), str(self.id))
 
     def allows(self, value: str) -> bool:
-        """Whether a value is one of its options, or several with commas between them."""
+        """Return whether a value is one of its options, or several separated by commas."""
         parts = {folded(part) for part in value.split(",")}
         return not self.options or folded(value) in self.options or parts <= self.options
 
 
 def listed(nexudus: Nexudus) -> list[CustomField]:
-    """The fields that new contacts or opportunities may have, as lists show them.
+    """Return the fields of contacts and opportunities as lists show them.
 
-    Raises: as Nexudus.records; Unavailable with 404 where the list is not there.
+    Raises: as Nexudus.records; Unavailable with 404 if the host has no such list.
     """
     fields = map(_read, nexudus.records(PATH))
     return [field for field in fields if field.record_type in (None, COWORKER, OPPORTUNITY)]
 
 
 def read(nexudus: Nexudus, field_id: int) -> CustomField:
-    """One custom field with all that its record shows.
+    """Read one custom field by its own record.
 
-    Raises: as Nexudus.get, also for a 404; Unavailable where the record hides whether it is required.
+    Raises: as Nexudus.get, also for a 404; Unavailable if the record hides whether it is required.
     """
     row = nexudus.one(f"{PATH}/{field_id}")
     if row is None:
@@ -79,12 +79,12 @@ def _read(row: Row) -> CustomField:
 
 
 def _options(shown: Any) -> frozenset[str]:
-    """The options in every reading, folded: what stands between two of them is not documented."""
+    """Return the folded options, split at every possible separator, because the real one is not documented."""
     if isinstance(shown, str):
         shown = [piece for mark in ("\n", ",", ";", "|") for piece in shown.split(mark)]
     return frozenset(folded(str(each)) for each in shown) - {""} if isinstance(shown, list) else frozenset()
 
 
 def folded(text: str) -> str:
-    """A name or option as it is compared: trimmed, any case, one space for several."""
+    """Return a name or option for comparison: trimmed, casefolded, single spaces."""
     return " ".join(text.split()).casefold()

@@ -1,7 +1,7 @@
 """The kinds of fields that the bodies are made of.
 
-Schemas here work in both directions: `dump` turns our words into the CRM's and makes texts fit,
-`validate` judges a body under the CRM's names, whoever made it.
+Their schemas work in both directions: `dump` translates our names into the CRM's and makes texts fit; `validate` checks
+a body under the CRM's names.
 """
 
 import json
@@ -15,20 +15,19 @@ from service.clock import check_aware
 from service.nexudus.errors import FieldProblem, Rejected
 from service.nexudus.values import clean, fit, plain
 
-CUSTOM_MAX = 1000
-"""UTF-16 units of a custom field's value. No length is documented; it is that of Custom1 to Custom30."""
+MAX_CUSTOM_UNITS = 1000
+"""UTF-16 units of a custom field's value: as Custom1 to Custom30, because no length is documented."""
 
 MISSING = "is missing; it must be filled"
 
 
-class Whole(fields.Integer):
-    """A whole number: no text, no truth value, no 1.0."""
+class IntField(fields.Integer):
+    """A whole number; text, booleans and 1.0 are rejected."""
 
-    def __init__(self, at_least: int = 1, **options: Any) -> None:
-        """at_least: 1 suits every id."""
-        check = validate.Range(min=at_least, error=f"must be a whole number from {at_least}")
-        told: dict[str, Any] = {"invalid": "must be a whole number", "required": MISSING}
-        super().__init__(strict=True, error_messages=told, **{"validate": check, **options})
+    def __init__(self, minimum: int = 1, **options: Any) -> None:
+        check = validate.Range(min=minimum, error=f"must be a whole number from {minimum}")
+        messages: dict[str, Any] = {"invalid": "must be a whole number", "required": MISSING}
+        super().__init__(strict=True, error_messages=messages, **{"validate": check, **options})
 
     def _validated(self, value: Any) -> int:
         if isinstance(value, bool):  # an int to Python, `true` in JSON
@@ -36,21 +35,20 @@ class Whole(fields.Integer):
         return super()._validated(value)
 
 
-class Choice(Whole):
+class ChoiceField(IntField):
     """One of the numbers of an enumeration."""
 
     def __init__(self, *numbers: int, **options: Any) -> None:
-        """The error lists the numbers."""
         known = ", ".join(map(str, numbers))
         super().__init__(validate=validate.OneOf(numbers, error=f"is not defined; use one of {known}"), **options)
 
 
-class Text(fields.String):
-    """A text that is cleaned and cut on its way out."""
+class TextField(fields.String):
+    """A text that is cleaned and cut when dumped."""
 
-    def __init__(self, at_most: int, *, lines: bool = False, **options: Any) -> None:
-        """at_most: UTF-16 units. lines: line ends are kept."""
-        self._at_most, self._lines = at_most, lines
+    def __init__(self, max_units: int, *, lines: bool = False, **options: Any) -> None:
+        """max_units: in UTF-16 units. lines: keep line ends."""
+        self._max_units, self._lines = max_units, lines
         super().__init__(
             validate=self._check, error_messages={"invalid": "must be text", "required": MISSING}, **options
         )
@@ -60,44 +58,42 @@ class Text(fields.String):
         return None if text is None else self.tidy(text)
 
     def tidy(self, text: str) -> str:
-        """The text as it is sent."""
-        return fit(clean(text, lines=self._lines), self._at_most)
+        """Return the text as it is sent."""
+        return fit(clean(text, lines=self._lines), self._max_units)
 
     def _check(self, text: str) -> None:
-        if fit(text, self._at_most) != text:
-            raise ValidationError(f"is longer than {self._at_most} characters; shorten it")
+        if fit(text, self._max_units) != text:
+            raise ValidationError(f"is longer than {self._max_units} characters; shorten it")
         if self.required and not text.strip():
             raise ValidationError(MISSING)
 
 
-class Email(Text):
-    """An e-mail address, in lower case: that is how people are found again."""
+class EmailField(TextField):
+    """An e-mail address, in lower case, because people are searched by it."""
 
     def __init__(self, **options: Any) -> None:
-        """254: the longest address that can be delivered to (RFC 5321)."""
-        super().__init__(254, **options)
+        super().__init__(254, **options)  # the longest deliverable address (RFC 5321)
 
     def tidy(self, text: str) -> str:
-        """In lower case, and whole."""
-        return clean(text).lower()  # never cut: it would be somebody else's
+        """Return the address in lower case, never cut: a part would be another address."""
+        return clean(text).lower()
 
     def _check(self, text: str) -> None:
         super()._check(text)
         validate.Regexp(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z", error="is not an e-mail address")(text)
 
 
-class Amount(fields.Float):
-    """Money, never less than nothing."""
+class AmountField(fields.Float):
+    """An amount of money; negative, infinite and NaN are rejected."""
 
     def __init__(self, **options: Any) -> None:
-        """Infinity and NaN are no JSON."""
         check = validate.Range(min=0, error="must not be negative")
-        told: dict[str, Any] = {
+        messages: dict[str, Any] = {
             "invalid": "must be a number",
             "special": "must be a number",
             "too_large": "is too large",
         }
-        super().__init__(validate=check, error_messages=told, **options)
+        super().__init__(validate=check, error_messages=messages, **options)
 
     def _validated(self, value: Any) -> float:
         if isinstance(value, bool | str):
@@ -105,13 +101,13 @@ class Amount(fields.Float):
         return super()._validated(value)
 
 
-class Never(fields.Field[bool]):
-    """A switch that is always sent as off."""
+class AlwaysFalseField(fields.Field[bool]):
+    """A boolean that is always sent as false."""
 
     def __init__(self, consequence: str, **options: Any) -> None:
-        """consequence: what switching it on does, for the error."""
-        told: dict[str, Any] = {"invalid": f"must be false: true {consequence}", "required": MISSING}
-        super().__init__(required=True, dump_default=False, error_messages=told, **options)
+        """consequence: what true would do, for the error message."""
+        messages: dict[str, Any] = {"invalid": f"must be false: true {consequence}", "required": MISSING}
+        super().__init__(required=True, dump_default=False, error_messages=messages, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> bool:
         if value is not False:  # 0 and "" are false to Python only
@@ -119,24 +115,23 @@ class Never(fields.Field[bool]):
         return False
 
 
-class Instant(fields.AwareDateTime):
-    """An instant in UTC, as in 2026-05-31T09:00:00Z: in which zone the CRM reads others is not documented."""
+class InstantField(fields.AwareDateTime):
+    """An instant in UTC, as in 2026-05-31T09:00:00Z; the CRM's zone for other forms is not documented."""
 
     def __init__(self, **options: Any) -> None:
-        """The only form that is written, and that a body may have."""
-        told: dict[str, Any] = {"invalid": "must look like 2026-05-31T09:00:00Z"}
-        super().__init__("%Y-%m-%dT%H:%M:%SZ", default_timezone=UTC, error_messages=told, **options)
+        messages: dict[str, Any] = {"invalid": "must look like 2026-05-31T09:00:00Z"}
+        super().__init__("%Y-%m-%dT%H:%M:%SZ", default_timezone=UTC, error_messages=messages, **options)
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **options: Any) -> str | float | None:
         utc = None if value is None else check_aware(value).astimezone(UTC)
         return super()._serialize(utc, attr, obj, **options)
 
 
-class CustomValues(fields.Field[Mapping[str, str]]):
-    """The object of a record's custom fields: texts by the name or id of the field.
+class CustomValuesField(fields.Field[Mapping[str, str]]):
+    """The object of a record's custom fields: texts by name or id of the field.
 
     Source: Nexudus REST reference, "Custom fields in records": values are strings, names unique in a record. Its
-    examples are of updates; whether a create keeps them is not said.
+    examples are updates; it is not documented whether a create keeps them.
     """
 
     def _serialize(self, value: Mapping[str, str] | None, *_: Any, **__: Any) -> Any:
@@ -149,17 +144,16 @@ class CustomValues(fields.Field[Mapping[str, str]]):
 
 
 def custom_object(values: Mapping[str, str]) -> dict[str, Any] | None:
-    """CustomFields as they are sent: texts cleaned and cut, empty ones left out; None where none is left."""
-    texts = {name: fit(clean(value, lines=True), CUSTOM_MAX) for name, value in values.items()}
+    """Return CustomFields to send: texts cleaned and cut, without empty ones; None if none is left."""
+    texts = {name: fit(clean(value, lines=True), MAX_CUSTOM_UNITS) for name, value in values.items()}
     listed = [{"Name": name, "Value": text, "Type": "string"} for name, text in texts.items() if text]
     return {"Data": listed} if listed else None
 
 
-class Body(Schema):
-    """A body to send: what is unknown is left out, not sent as null or as an empty text."""
+class RecordBody(Schema):
+    """A body to send: unknown values are left out, not sent as null or empty text."""
 
     def __init__(self, **options: Any) -> None:
-        """Says of a field that is not listed that it is not sent."""
         super().__init__(**options)
         self.error_messages = {**self.error_messages, "unknown": "is not a field that is sent"}
 
@@ -168,30 +162,30 @@ class Body(Schema):
         return {name: value for name, value in values.items() if value is not None and value != ""}
 
     def tidy(self, additions: Mapping[str, object]) -> dict[str, object]:
-        """Additions whose texts fit into the fields that they are for: cleaned, and cut to length."""
+        """Return additions with texts cleaned and cut for their fields."""
         by_name = {str(each.data_key): each for each in self.fields.values()}
         return {
             name: field.tidy(value)
-            if isinstance(value, str) and isinstance(field := by_name.get(name), Text)
+            if isinstance(value, str) and isinstance(field := by_name.get(name), TextField)
             else value
             for name, value in additions.items()
         }
 
     def check(self, body: Mapping[str, object]) -> None:
-        """Judge a body before it is sent.
+        """Check a body before it is sent.
 
-        Raises: Rejected, with one FieldProblem per field, saying what to do.
+        Raises: Rejected, with one FieldProblem for each field, saying what to do.
         """
-        found: dict[Any, Any] = {
+        problems: dict[Any, Any] = {
             name: "cannot be written as JSON" for name, value in body.items() if not _is_json(value)
         }
-        found |= self.validate(body)
-        if found:
-            raise rejection(found, body)
+        problems |= self.validate(body)
+        if problems:
+            raise rejection(problems, body)
 
 
 def _is_json(value: object) -> bool:
-    """Literal additions come from a file that also knows dates and NaN."""
+    """Return whether a literal addition is JSON; it comes from TOML, which also has dates and NaN."""
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError):
@@ -199,13 +193,13 @@ def _is_json(value: object) -> bool:
     return True
 
 
-def rejection(found: Mapping[Any, Any], body: Mapping[str, object]) -> Rejected:
-    """The error for what was found: field name -> sentence, or a list of them."""
-    problems = tuple(_problem(str(name), told, body) for name, told in sorted(found.items(), key=str))
-    return Rejected("; ".join(f"{p.name} {p.message}" for p in problems), fields=problems)
+def rejection(problems: Mapping[Any, Any], body: Mapping[str, object]) -> Rejected:
+    """Return the error for problems of fields: name -> sentence, or a list of sentences."""
+    fields = tuple(_problem(str(name), problem, body) for name, problem in sorted(problems.items(), key=str))
+    return Rejected("; ".join(f"{p.name} {p.message}" for p in fields), fields=fields)
 
 
-def _problem(name: str, told: object, body: Mapping[str, object]) -> FieldProblem:
-    message = " and ".join(map(str, told)) if isinstance(told, list) else str(told)
+def _problem(name: str, problem: object, body: Mapping[str, object]) -> FieldProblem:
+    message = " and ".join(map(str, problem)) if isinstance(problem, list) else str(problem)
     attempted = body.get(name)
     return FieldProblem(name, message, "" if attempted is None else plain(str(attempted)))

@@ -1,6 +1,6 @@
-"""Whether an opportunity is there already: by the mark that it bears, and where no mark survives, by its looks.
+"""Finding an existing opportunity: by its marker or, where no marker survives, by its content.
 
-Nexudus has no idempotency key. A mark is written into up to three places, because it is not documented which of them
+Nexudus has no idempotency key. The marker is written to up to three places, because it is not documented which of them
 a create keeps: `SystemId`, the end of the notes, and the custom field `LeadCapture`.
 """
 
@@ -17,18 +17,18 @@ from service.nexudus.opportunities import PATH
 from service.nexudus.values import Row, text_of
 
 CUSTOM_FIELD = "LeadCapture"
-"""The custom field that holds the mark. Any record takes fields of any name (REST reference, "Custom fields")."""
+"""The custom field with the marker. Records take fields of any name (REST reference, "Custom fields")."""
 
-COMPARED = (
+COMPARED_FIELDS = (
     "Name",
     "OpportunityTypeId",
     "LeadSource",
     "Value",
     *(f"Utm{part}" for part in ("Source", "Medium", "Campaign", "Content", "Term")),
 )
-"""What two opportunities of one person have in common when they are the same: all that Nexudus keeps as it was sent.
+"""Fields that are equal in an opportunity and the body that created it: Nexudus keeps them as they were sent.
 
-Not the stage: somebody may have called the person, and moved it, before it is looked for.
+The stage is not compared, because someone may have moved the opportunity before the search.
 """
 
 NotesFate = Literal["kept", "changed", "lost"]
@@ -36,10 +36,10 @@ NotesFate = Literal["kept", "changed", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class MarkPlaces:
-    """The places where it is worth looking for a mark, as far as this Nexudus is known.
+    """The places to search for a marker, as far as this Nexudus is known.
 
-    system_id: not known to be dropped, and not known to be no filter. custom_field: creates are known to keep it.
-    custom_field_filter: opportunities can be searched by it, too.
+    system_id: neither known to be dropped nor known to be ignored as a filter. custom_field: creates are known to keep
+    it. custom_field_filter: opportunities can also be searched by it.
     """
 
     system_id: bool = True
@@ -49,9 +49,9 @@ class MarkPlaces:
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """What of a body is found in the record that it made.
+    """Which parts of a body are in the record that it created.
 
-    custom_fields: None where none were sent, or where it does not show: one sent by its id may come back by its name.
+    custom_fields: None if none were sent, or it is unknown: a field sent by id may come back by name.
     """
 
     notes: NotesFate
@@ -61,13 +61,13 @@ class RoundTrip:
 
 
 def with_custom_field(body: Row, marker: str) -> Row:
-    """The body with the mark among its custom fields."""
-    mine = {"Name": CUSTOM_FIELD, "Value": marker, "Type": "string"}
-    return {**body, "CustomFields": {"Data": [*_custom_fields(body), mine]}}
+    """Return the body with the marker among its custom fields."""
+    field = {"Name": CUSTOM_FIELD, "Value": marker, "Type": "string"}
+    return {**body, "CustomFields": {"Data": [*_custom_fields(body), field]}}
 
 
 def objects_to_custom_fields(error: Exception) -> bool:
-    """Whether a create was rejected for its custom fields: then it may pass without the mark among them."""
+    """Return whether a create was rejected for its custom fields, so that it may pass without the marker there."""
     if not isinstance(error, Rejected):
         return False
     named = {field.name.lower() for field in error.fields}
@@ -77,15 +77,15 @@ def objects_to_custom_fields(error: Exception) -> bool:
 def find_marked(
     nexudus: Nexudus, marker: str, coworker_id: int, since: datetime, places: MarkPlaces | None = None
 ) -> int | None:
-    """The id of the opportunity that carries our marker; None when there is none.
+    """Return the id of the opportunity with our marker; None if there is none.
 
-    since: an instant before which it cannot have been made; the search goes back one day more, because
-    it is not documented in which time zone the CRM reads it.
+    since: an instant before which it cannot have been created; the search goes back one day more, because the CRM's
+    time zone for the filter is not documented.
     Raises: as Nexudus.get.
     """
     places = places or MarkPlaces()
     for params in _by_mark(marker, places):
-        # One page: where this filter is not known the answer is everything.
+        # One page, because an unknown filter is ignored and returns everything.
         rows, _ = nexudus.page(PATH, params, size=25)
         marked = [row["Id"] for row in rows if carries(row, marker)]
         if marked:
@@ -101,7 +101,7 @@ def _by_mark(marker: str, places: MarkPlaces) -> Iterator[Params]:
 
 
 def find_alike(nexudus: Nexudus, body: Mapping[str, Any], coworker_id: int, since: datetime) -> list[Row]:
-    """The opportunities of a person that look like this body: on its stage first, then the newest.
+    """Return the opportunities of a person with the content of this body, on its stage first, then the newest.
 
     Raises: as Nexudus.get.
     """
@@ -112,12 +112,12 @@ def find_alike(nexudus: Nexudus, body: Mapping[str, Any], coworker_id: int, sinc
 
 
 def is_alike(row: Row, body: Mapping[str, Any]) -> bool:
-    """Whether a record says all that a body says, of what is compared."""
-    return all((row.get(name) or None) == (body.get(name) or None) for name in COMPARED)
+    """Return whether a record and a body agree in COMPARED_FIELDS."""
+    return all((row.get(name) or None) == (body.get(name) or None) for name in COMPARED_FIELDS)
 
 
 def of_coworker(nexudus: Nexudus, coworker_id: int, since: datetime, places: MarkPlaces) -> Iterator[Row]:
-    """The opportunities of a person made since then and on the day before, each with all that may bear a mark.
+    """Yield the opportunities of a person created since the day before, each with all fields that may hold a marker.
 
     Raises: as Nexudus.get.
     """
@@ -129,7 +129,7 @@ def of_coworker(nexudus: Nexudus, coworker_id: int, since: datetime, places: Mar
 
 
 def _whole(nexudus: Nexudus, row: Row, places: MarkPlaces) -> Row:
-    """The record with its notes and custom fields, which lists may leave out."""
+    """Return the record with its notes and custom fields, which lists may leave out."""
     is_whole = row.get("Notes") is not None and "SystemId" in row
     if is_whole and not (places.custom_field and row.get("CustomFields") is None):
         return row
@@ -137,17 +137,17 @@ def _whole(nexudus: Nexudus, row: Row, places: MarkPlaces) -> Row:
 
 
 def carries(row: Row, marker: str) -> bool:
-    """Whether a record bears this mark, in any of the three places."""
+    """Return whether a record has this marker in any of the three places."""
     return row.get("SystemId") == marker or marker in text_of(row, "Notes") or mark_field_of(row) == marker
 
 
 def mark_field_of(row: Row) -> str:
-    """The mark in the custom field; "" where there is none."""
+    """Return the marker in the custom field; "" if there is none."""
     return next((text_of(field, "Value") for field in _custom_fields(row) if field.get("Name") == CUSTOM_FIELD), "")
 
 
 def round_trip(body: Row, record: Row, marker: str) -> RoundTrip:
-    """What of a body is found in the record that it made."""
+    """Compare a body with the record that it created."""
     return RoundTrip(
         notes=_fate(text_of(body, "Notes"), text_of(record, "Notes")),
         notes_mark=marker in text_of(record, "Notes"),
@@ -167,11 +167,11 @@ def _keeps_custom_fields(body: Row, record: Row, marker: str) -> bool | None:
 
 
 def _fate(sent: str, kept: str) -> NotesFate:
-    """A template around our text is no loss; white space and the writing of `&` do not count."""
-    wanted, there = _squeezed(sent), _squeezed(kept)
-    if wanted in there:
+    """Return the fate of the notes; a template around them, white space and HTML entities make no difference."""
+    expected, actual = _squeezed(sent), _squeezed(kept)
+    if expected in actual:
         return "kept"
-    return "changed" if wanted[:20] in there else "lost"
+    return "changed" if expected[:20] in actual else "lost"
 
 
 def _squeezed(text: str) -> str:

@@ -1,8 +1,8 @@
-"""Reading opportunities: how each stands, many at a time.
+"""Opportunities as they stand, many at a time.
 
-The CRM sends no webhook for opportunities (REST reference, "Webhooks": none of its actions concerns them), so
-changes are asked for by their date. Filters that it does not know are ignored without a word, its sort order is
-documented in three ways, and lists may leave out fields: nothing here relies on any of them.
+The CRM sends no webhook for opportunities (REST reference, "Webhooks"), so changes are read by date. It silently
+ignores unknown filters, its sort order is documented in three ways, and lists may leave out fields, so nothing here
+relies on any of these.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,14 +17,14 @@ from service.nexudus.marks import mark_field_of
 from service.nexudus.opportunities import PATH
 from service.nexudus.values import Row, id_of, instant_of, text_of
 
-SIZE = 200
-"""Records on a page: up to 1,000 are said to be possible, what clients use is 100 to 1,000."""
+PAGE_SIZE = 200
+"""Records on a page; the documents allow up to 1,000, and clients use 100 to 1,000."""
 
 MAX_PAGES = 2000
-"""Where a reading ends whatever the CRM says of further pages: 400,000 records."""
+"""Pages of one reading at most, whatever the CRM says of further ones: 400,000 records."""
 
 OVERLAP = timedelta(days=1)
-"""A window begins so much earlier: in which zone the CRM reads dates is not documented."""
+"""Extra length of a date range at its beginning, because the CRM's time zone for filters is not documented."""
 
 WON, LOST = 2, 3
 """eCrmOpportunityStatus; 1 is InProgress."""
@@ -33,19 +33,19 @@ Since = Literal["CreatedOn", "UpdatedOn"]
 
 
 class DatesIgnored(Exception):
-    """The CRM answers a question about a time with records of another: it ignores the filter."""
+    """The CRM ignores the date filter: it returned records from outside the range."""
 
 
 class PagesRepeat(Exception):
-    """The CRM shows the same page again and again."""
+    """The CRM returns the same page again and again."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Opportunity:
-    """One opportunity as it stands. Instants that are not told are None.
+    """One opportunity as it stands. Unknown instants are None.
 
-    notes: None where there are none, or a list leaves them out. status: the CRM's number. currency: ISO 4217 or "".
-    mark_field: our mark among the custom fields, "" where there is none, or a list leaves them out.
+    notes: None if there are none, or a list leaves them out. status: the CRM's number. currency: ISO 4217 or "".
+    mark_field: our marker in the custom fields; "" if there is none, or a list leaves them out.
     """
 
     id: int
@@ -69,9 +69,9 @@ class Opportunity:
 def pages(
     nexudus: Nexudus, field: Since, since: datetime | None, wait: Callable[[], None]
 ) -> Iterator[list[Opportunity]]:
-    """All opportunities made, or changed, since then, page by page; some older ones may be among them.
+    """Yield pages of all opportunities created, or changed, since then; some older ones may be among them.
 
-    wait: called before each page, for whoever has more urgent calls.
+    wait: called before each page, so that more urgent calls go first.
     Raises: as Nexudus.page; DatesIgnored; PagesRepeat.
     """
     params: Params = {} if since is None else {f"from_CrmOpportunity_{field}": bound_of(since)}
@@ -82,7 +82,7 @@ def pages(
 
 
 def row_pages(nexudus: Nexudus, path: str, params: Params, wait: Callable[[], None]) -> Iterator[list[Row]]:
-    """All records of a search, page by page, MOST_PAGES at most.
+    """Yield the pages of a search, at most MAX_PAGES.
 
     wait: called before each page.
     Raises: as Nexudus.page; PagesRepeat.
@@ -90,7 +90,7 @@ def row_pages(nexudus: Nexudus, path: str, params: Params, wait: Callable[[], No
     before: set[int] = set()
     for number in range(1, MAX_PAGES + 1):
         wait()
-        rows, last = nexudus.page(path, params, number, SIZE)
+        rows, last = nexudus.page(path, params, number, PAGE_SIZE)
         ids = {row["Id"] for row in rows}
         if ids and ids == before:
             raise PagesRepeat
@@ -101,16 +101,13 @@ def row_pages(nexudus: Nexudus, path: str, params: Params, wait: Callable[[], No
 
 
 def one(nexudus: Nexudus, opportunity_id: int) -> Opportunity | None:
-    """One opportunity with its notes; None where there is no such (any more).
-
-    Raises: as Nexudus.one.
-    """
+    """Read one opportunity with its notes; None if it does not exist. Raises: as Nexudus.one."""
     row = nexudus.one(f"{PATH}/{opportunity_id}")
     return None if row is None else opportunity_of({**row, "Notes": text_of(row, "Notes")})
 
 
 def opportunity_of(row: Row) -> Opportunity:
-    """A record of the CRM, read with care."""
+    """Return the opportunity of a record, in which any field may be missing."""
     return Opportunity(
         id=row["Id"],
         system_id=text_of(row, "SystemId"),
@@ -132,12 +129,12 @@ def opportunity_of(row: Row) -> Opportunity:
 
 
 def bound_of(since: datetime) -> str:
-    """The lower end of a range that begins OVERLAP before, as list filters take it."""
+    """Return the lower end of a date range for a filter, OVERLAP earlier."""
     return (check_aware(since).astimezone(UTC) - OVERLAP).strftime("%Y-%m-%dT%H:%M")
 
 
 def is_far_before(row: Row, field: str, since: datetime) -> bool:
-    """Whether a record is from before any reading of the range: the CRM did not look at it."""
+    """Return whether a record is older than the range in any time zone, so that the CRM ignored the filter."""
     at = instant_of(row, field)
     return at is not None and at < since - 2 * OVERLAP
 

@@ -1,7 +1,7 @@
-"""What an answer of the CRM means: a value, or one of the errors. No input or output.
+"""What a response of the CRM means: a value, or one of the errors. No input or output.
 
-The order of the questions matters: throttling comes with bodies of any kind, a web page with any other
-status is no word of the CRM, refusals come with bodies of any other kind, and a 200 can be a failure.
+The order of the checks matters: throttling comes with any body, a web page with any other status does not come from the
+CRM, refusals come with any other body, and a 200 can be a failure.
 """
 
 import json
@@ -34,7 +34,7 @@ _PROPERTY = re.compile(r"(\w+): (.+)", re.DOTALL)
 
 @dataclass(frozen=True)
 class NexudusResponse:
-    """One HTTP answer. retry_after and content_type are the headers, "" when absent."""
+    """One HTTP response. retry_after, content_type: the headers, "" if absent."""
 
     status: int
     body: bytes
@@ -43,29 +43,26 @@ class NexudusResponse:
 
     @property
     def is_page(self) -> bool:
-        """Markup, whatever the header says: some hosts send an error page labelled as JSON, and plain words as HTML.
+        """Whether it is markup, whatever the header says: some hosts label error pages as JSON, and text as HTML.
 
-        An empty answer is a page where its label says so.
+        An empty body is a page if the header says so.
         """
         text = self.body.lstrip(b"\xef\xbb\xbf \t\r\n")
         return text[:1] == b"<" or ("html" in self.content_type.lower() and (not text or self._is_marked_up))
 
     @property
     def _is_marked_up(self) -> bool:
-        """Whether tags stand behind other text; those inside JSON are the CRM's."""
+        """Whether there are tags after other text; tags inside JSON come from the CRM."""
         return b"<" in self.body and not _is_json(self)
 
     @cached_property
     def value(self) -> Any:
-        """The JSON value.
-
-        Raises: ValueError when there is none.
-        """
+        """The JSON value. Raises: ValueError if there is none."""
         return json.loads(self.body)
 
     @property
     def said(self) -> str:
-        """What the CRM said, in plain words; a sentence of ours where it said nothing."""
+        """The message of the CRM as plain text; a sentence of ours if it sent none."""
         if self.is_page:
             return f"something in front of Nexudus refused this request (HTTP {self.status} with a web page)"
         return plain(" ".join(self._sentences())) or f"HTTP {self.status} without a word"
@@ -84,93 +81,95 @@ class NexudusResponse:
             yield from (p.message for p in _field_problems(value) if p.message not in message)
 
 
-def meaning(answer: NexudusResponse, *, write: bool) -> Any:
-    """The JSON value of a good answer: a record, a list, or the wrapper of a write.
+def value_of(response: NexudusResponse, *, write: bool) -> Any:
+    """Return the JSON value of a good response: a record, a list, or the wrapper of a write.
 
-    Raises: Throttled 409 and 429; Intercepted for other web pages; Refused 401 and 403; Rejected other 4xx and a 200
-    that says it failed; OutcomeUnknown (a write) or Unavailable (a read) for 5xx, redirects and what is no JSON.
-    A read that ends in 404 is Unavailable with that status: a wrong address must not condemn any data.
+    Raises: Throttled for 409 and 429; Intercepted for other web pages; Refused for 401 and 403; Rejected for other 4xx
+    and a 200 that reports a failure; OutcomeUnknown (a write) or Unavailable (a read) for 5xx, redirects and bodies
+    that are not JSON. A read that ends in 404 is Unavailable with that status: a wrong address says nothing about data.
     """
-    if answer.status in (HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS):
-        raise Throttled(answer.said, answer.status, retry_after_s=_retry_after_s(answer))
-    if answer.is_page:
-        raise intercepted(answer, is_write=write)
-    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise Refused(answer.said, answer.status, kind="role" if answer.status == HTTPStatus.FORBIDDEN else "denied")
-    if _is_doubtful(answer, write=write):
-        raise doubt(answer.said, answer.status, write=write)
-    if answer.status >= HTTPStatus.BAD_REQUEST:
-        raise Rejected(answer.said, answer.status, fields=_told_problems(answer))
-    if _is_failure(answer.value):
-        raise Rejected(answer.said, answer.status, fields=_field_problems(answer.value))
-    return answer.value
+    if response.status in (HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS):
+        raise Throttled(response.said, response.status, retry_after_s=_retry_after_s(response))
+    if response.is_page:
+        raise intercepted(response, is_write=write)
+    if response.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise Refused(
+            response.said, response.status, kind="role" if response.status == HTTPStatus.FORBIDDEN else "denied"
+        )
+    if _is_doubtful(response, write=write):
+        raise undecided(response.said, response.status, write=write)
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        raise Rejected(response.said, response.status, fields=_problems_of(response))
+    if _is_failure(response.value):
+        raise Rejected(response.said, response.status, fields=_field_problems(response.value))
+    return response.value
 
 
-def doubt(said: str, status: int | None, *, write: bool) -> NexudusError:
-    """The error for an answer that decides nothing."""
+def undecided(said: str, status: int | None, *, write: bool) -> NexudusError:
+    """Return the error for a response that decides nothing."""
     return OutcomeUnknown(said, status) if write else Unavailable(said, status)
 
 
-def intercepted(answer: NexudusResponse, *, is_write: bool = False, is_general: bool = False) -> Intercepted:
-    """The error for a web page. A server error says that the CRM is away, whoever asks for what."""
-    is_general = is_general or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return Intercepted(answer.said, answer.status, is_write=is_write, is_general=is_general)
+def intercepted(response: NexudusResponse, *, is_write: bool = False, is_general: bool = False) -> Intercepted:
+    """Return the error for a web page. A server error means that the CRM is away, whatever the request."""
+    is_general = is_general or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return Intercepted(response.said, response.status, is_write=is_write, is_general=is_general)
 
 
 def new_id(value: Any) -> int:
-    """The id of the record that a write made: `Value.Id`, the only part of the wrapper to rely on.
+    """Return the id of the record that a write created: `Value.Id`, the only reliable part of the wrapper.
 
-    Raises: OutcomeUnknown when it is not there: something was saved, but what?
+    Raises: OutcomeUnknown if it is missing: something was saved, but it is not known what.
     """
     inner = value.get("Value") if isinstance(value, dict) and value.get("WasSuccessful") is True else None
-    made = inner.get("Id") if isinstance(inner, dict) else None
-    if not isinstance(made, int) or isinstance(made, bool) or made <= 0:
+    record_id = inner.get("Id") if isinstance(inner, dict) else None
+    if not isinstance(record_id, int) or isinstance(record_id, bool) or record_id <= 0:
         raise OutcomeUnknown("the answer to a write names no record", 200)
-    return made
+    return record_id
 
 
-def _is_doubtful(answer: NexudusResponse, *, write: bool) -> bool:
-    """Whether the answer decides nothing: about a redirect or a time-out nobody knows who gave it."""
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+def _is_doubtful(response: NexudusResponse, *, write: bool) -> bool:
+    """Return whether the response decides nothing; a redirect or a time-out may come from any server on the way."""
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return True
-    if answer.status == HTTPStatus.NOT_FOUND:
+    if response.status == HTTPStatus.NOT_FOUND:
         return not write
-    if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
-        return answer.status < HTTPStatus.BAD_REQUEST or answer.status == HTTPStatus.REQUEST_TIMEOUT
-    return not _is_json(answer)
+    if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+        return response.status < HTTPStatus.BAD_REQUEST or response.status == HTTPStatus.REQUEST_TIMEOUT
+    return not _is_json(response)
 
 
-def _is_json(answer: NexudusResponse) -> bool:
+def _is_json(response: NexudusResponse) -> bool:
     try:
-        return answer.value is not None
+        return response.value is not None
     except ValueError:
         return False
 
 
 def _is_failure(value: Any) -> bool:
-    """A wrapper is known by WasSuccessful, never by Value: an opportunity has a money field of that name."""
+    """Return whether a wrapper reports a failure. WasSuccessful marks a wrapper; opportunities have a Value, too."""
     if not isinstance(value, dict) or "WasSuccessful" not in value:
         return False
     return value["WasSuccessful"] is not True or bool(value.get("Errors"))
 
 
-def _told_problems(answer: NexudusResponse) -> tuple[FieldProblem, ...]:
+def _problems_of(response: NexudusResponse) -> tuple[FieldProblem, ...]:
     try:
-        return _field_problems(answer.value)
+        return _field_problems(response.value)
     except ValueError:
         return ()
 
 
 def _field_problems(value: Any) -> tuple[FieldProblem, ...]:
-    """From `Errors`; where it is empty, from a Message of the form "Property: text"."""
+    """Read the problems from `Errors`; if it is empty, from a Message of the form "Property: text"."""
     if not isinstance(value, dict):
         return ()
     errors = value.get("Errors")
-    found = tuple(_field_problem(e) for e in errors if isinstance(e, dict)) if isinstance(errors, list) else ()
-    told = _PROPERTY.fullmatch(str(value.get("Message") or ""))
-    if not found and told:
-        return (FieldProblem(plain(told[1]), plain(told[2])),)
-    return found
+    problems = tuple(_field_problem(e) for e in errors if isinstance(e, dict)) if isinstance(errors, list) else ()
+    match = _PROPERTY.fullmatch(str(value.get("Message") or ""))
+    if not problems and match:
+        return (FieldProblem(plain(match[1]), plain(match[2])),)
+    return problems
 
 
 def _field_problem(error: dict[str, Any]) -> FieldProblem:
@@ -182,15 +181,15 @@ def _field_problem(error: dict[str, Any]) -> FieldProblem:
     )
 
 
-def _retry_after_s(answer: NexudusResponse) -> float | None:
-    """Retry-After in seconds or as a date, else "Wait N seconds" in the body, else None."""
-    told = answer.retry_after.strip()
-    seconds = _number(told)
-    if seconds is None and told:
-        seconds = _seconds_until(told)
+def _retry_after_s(response: NexudusResponse) -> float | None:
+    """Read Retry-After in seconds or as a date, else "Wait N seconds" in the body, else None."""
+    header = response.retry_after.strip()
+    seconds = _number(header)
+    if seconds is None and header:
+        seconds = _seconds_until(header)
     if seconds is None:
-        asked = _WAIT.search(answer.body[:1000].decode("utf-8", "replace"))
-        seconds = _number(asked[1]) if asked else None
+        match = _WAIT.search(response.body[:1000].decode("utf-8", "replace"))
+        seconds = _number(match[1]) if match else None
     return seconds
 
 
@@ -206,5 +205,5 @@ def _seconds_until(http_date: str) -> float | None:
     try:
         at: datetime = parsedate_to_datetime(http_date)
         return max(0.0, (at - clock.now()).total_seconds())
-    except (ValueError, TypeError):  # no date, or one without a zone
+    except (ValueError, TypeError):  # not a date, or one without a zone
         return None

@@ -1,7 +1,7 @@
-"""Reading the stage history: when opportunities came into their stages, of a whole account in one paged query.
+"""When opportunities entered their stages, read for a whole account in one paged query.
 
-A row is one arrival. `ToTime` is when the opportunity left the old stage and came into the new one, `FromTime` when
-it had come into the old one; the first placement has no old stage (REST reference, entity CrmOpportunityHistory).
+A row is one move. `ToTime` is when the opportunity left the old stage and entered the new one, `FromTime` when it had
+entered the old one; the first placement has no old stage (REST reference, entity CrmOpportunityHistory).
 """
 
 from collections.abc import Callable, Iterator
@@ -19,11 +19,10 @@ HISTORY_PATH = "/api/crm/crmopportunityhistories"
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """An opportunity came into a stage.
+    """A move of an opportunity into a stage.
 
-    id: of the row; grows in the order in which they were written. at: when it came in, as near as the CRM says;
-    made_at: when the row was written. origin: the stage that it left, "" at the first placement; origin_at: when it
-    had come into that one.
+    id: of the row, ascending. at: when it entered the stage, as exactly as the CRM shows; made_at: when the row was
+    written. origin: the stage that it left, "" for the first placement; origin_at: when it had entered that one.
     """
 
     id: int
@@ -36,17 +35,17 @@ class Move:
 
     @property
     def is_first(self) -> bool:
-        """Whether it is where the opportunity was placed when it was made."""
+        """Whether it is the placement at the creation."""
         return not self.origin
 
 
 def moves(
     nexudus: Nexudus, since: datetime | None, wait: Callable[[], None], *, is_thorough: bool = False
 ) -> Iterator[list[Move]]:
-    """All moves of all opportunities, of those written since then, page by page; some older ones may be among them.
+    """Yield pages of all moves written since then; some older ones may be among them.
 
-    wait: called before each call, for whoever has more urgent ones.
-    is_thorough: read on where the CRM ignores the time and shows every move that it ever had.
+    wait: called before each call, so that more urgent calls go first.
+    is_thorough: read on where the CRM ignores the date and returns every move.
     Raises: as Nexudus.page and Nexudus.one; DatesIgnored; PagesRepeat.
     """
     params: Params = {} if since is None else {"from_CrmOpportunityHistory_CreatedOn": bound_of(since)}
@@ -59,14 +58,14 @@ def moves(
 
 
 class _StageNames:
-    """Names of stages that rows do not show, each read once."""
+    """Reads the names of stages that rows do not show, each once."""
 
     def __init__(self, nexudus: Nexudus, wait: Callable[[], None]) -> None:
         self._nexudus, self._wait = nexudus, wait
         self._known: dict[int, str] = {}
 
     def of(self, row: Row, which: str) -> str:
-        """The name of the row's `Old` or `New` stage; "" where it has none."""
+        """Return the name of the row's `Old` or `New` stage; "" if it has none."""
         stage_id, name = id_of(row, f"{which}CrmBoardColumnId"), text_of(row, f"{which}CrmBoardColumnName")
         if name or stage_id is None:
             return name
@@ -78,12 +77,12 @@ class _StageNames:
         self._wait()
         try:
             return text_of(self._nexudus.one(f"{STAGES_PATH}/{stage_id}") or {}, "Name")
-        except Refused:  # a role of its own: no reason to lose the moves
+        except Refused:  # stages need a role of their own; the moves are readable without
             return ""
 
 
 def _move_of(row: Row, names: _StageNames) -> Move | None:
-    """The move; None where the row does not say of what, where to, or when."""
+    """Return the move; None if the row does not show the opportunity, the stage, or the time."""
     opportunity_id, made_at = id_of(row, "CrmOpportunityId"), instant_of(row, "CreatedOn")
     at = instant_of(row, "ToTime") or made_at
     stage = names.of(row, "New") if opportunity_id and at else ""

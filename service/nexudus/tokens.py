@@ -1,4 +1,4 @@
-"""The tokens of one login, and who keeps them: one row for all processes of a deployment."""
+"""A login, its second factor and its tokens, which all processes of a deployment share."""
 
 import base64
 import hashlib
@@ -13,11 +13,11 @@ from service import clock
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who signs in: a user name and password (and TOTP seed where 2FA is on), a ready bearer token, or an app.
+    """Credentials: user name and password (and a TOTP seed with 2FA), a ready bearer token, or an application.
 
-    app_token: the `t` that Nexudus adds to the app's installation URL; with it app_secret is the app's own secret,
-    without it app_secret is what the two make together.
-    Raises: ValueError when the seed is not base32.
+    app_token: the `t` that Nexudus adds to the application's installation URL. With it, app_secret is the application's
+    own secret; without it, app_secret is the hash of the two.
+    Raises: ValueError if the seed is not base32.
     """
 
     username: str = ""
@@ -29,41 +29,41 @@ class Login:
     app_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        """A mistyped seed is found at start, not at the first sign-in."""
+        """Check the seed at start rather than at the first sign-in."""
         read_seed(self.totp_secret)
 
     @property
     def is_set(self) -> bool:
-        """Whether there is any way in."""
+        """Whether there are credentials of any kind."""
         return bool(self.username or self.token or self.app_key)
 
     @property
     def ready_authorization(self) -> tuple[str, str]:
-        """Scheme and value of the Authorization header; no value where tokens must be asked for.
+        """Scheme and value of the Authorization header; the value is "" where a token must be requested.
 
-        An app sends its key and MD5(t + secret), in lower case, with each call, and exchanges nothing.
+        An application sends its key and MD5(t + secret), in lower case, with each call, and exchanges nothing.
         Source: developers.nexudus.com, "Authentication (published apps)"; two public clients do the same.
         """
         if not self.app_key:
             return "Bearer", self.token
         password = self.app_secret
-        if self.app_token:  # MD5 because Nexudus wants it
+        if self.app_token:  # Nexudus requires MD5
             password = hashlib.md5((self.app_token + self.app_secret).encode(), usedforsecurity=False).hexdigest()
         return "Basic", base64.b64encode(f"{self.app_key}:{password}".encode()).decode()
 
     def fingerprint(self, base_url: str) -> str:
-        """Tells these settings from others without giving the password away: scrypt, because it lies in a database."""
+        """Return a hash that identifies these settings; scrypt, because it is stored in a database."""
         salt = f"{base_url}\0{self.username or self.app_key}\0{self.totp_secret}".encode()
         return hashlib.scrypt(self.password.encode(), salt=salt, n=2**14, r=8, p=1, dklen=16).hex()
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What the last exchange brought.
+    """The result of the last exchange.
 
-    expires_at: the instant from which a new token is asked for, already a little early.
-    issued_for: Login.fingerprint of the settings used; other settings make these tokens void.
-    refused: "" or why the login was refused, as "kind: sentence"; then nothing signs in with these settings.
+    expires_at: when to request a new token, a little before the real end.
+    issued_for: Login.fingerprint of the settings used; with other settings these tokens are void.
+    refused: "" or why the login was refused, as "kind: sentence"; then no process signs in with these settings.
     """
 
     access_token: str = field(repr=False)
@@ -74,22 +74,22 @@ class Tokens:
 
 
 class TokenStore(Protocol):
-    """Keeps one account's Tokens where all its processes find them, and the lock for exchanging them."""
+    """Storage of one account's tokens for all its processes, with the lock for exchanging them."""
 
     def read(self) -> Tokens | None:
-        """What was saved last, by any process."""
+        """Return the tokens saved last, by any process."""
         ...
 
     def save(self, tokens: Tokens) -> None:
-        """Replace what is kept."""
+        """Replace the tokens."""
         ...
 
     def try_lock(self, seconds: float) -> bool:
-        """Take the lock for at most `seconds`, without waiting; False when somebody else holds it."""
+        """Take the lock for at most `seconds`, without waiting; return False if it is held."""
         ...
 
     def unlock(self) -> None:
-        """Give the lock back before its time."""
+        """Release the lock."""
         ...
 
 
@@ -97,21 +97,20 @@ class MemoryTokenStore:
     """A TokenStore for one process; threads may share it."""
 
     def __init__(self) -> None:
-        """Empty and unlocked."""
         self._guard = threading.Lock()
         self._tokens: Tokens | None = None
         self._locked_until = 0.0
 
     def read(self) -> Tokens | None:
-        """See TokenStore."""
+        """Return the tokens saved last."""
         return self._tokens
 
     def save(self, tokens: Tokens) -> None:
-        """See TokenStore."""
+        """Replace the tokens."""
         self._tokens = tokens
 
     def try_lock(self, seconds: float) -> bool:
-        """See TokenStore."""
+        """Take the lock for at most `seconds`, without waiting; return False if it is held."""
         with self._guard:
             if clock.monotonic() < self._locked_until:
                 return False
@@ -119,24 +118,24 @@ class MemoryTokenStore:
             return True
 
     def unlock(self) -> None:
-        """See TokenStore."""
+        """Release the lock."""
         with self._guard:
             self._locked_until = 0.0
 
 
 def read_seed(secret: str) -> bytes:
-    """The key in a base32 seed, as authenticator apps show it: any case, spaces and missing padding allowed.
+    """Return the key of a base32 seed as authenticator apps show it: any case, spaces, and no padding are accepted.
 
-    Raises: ValueError when it is not base32.
+    Raises: ValueError if it is not base32.
     """
     compact = secret.replace(" ", "").upper().rstrip("=")
     return base64.b32decode(compact + "=" * (-len(compact) % 8))
 
 
 def code_at(secret: str, instant: datetime) -> str:
-    """The code that is valid at `instant` (aware).
+    """Return the six digits valid at `instant` (aware; RFC 6238: SHA-1, 30 seconds).
 
-    Raises: ValueError when the seed is not base32.
+    Raises: ValueError if the seed is not base32.
     """
     counter = int(instant.timestamp()) // 30
     digest = hmac.digest(read_seed(secret), counter.to_bytes(8, "big"), "sha1")

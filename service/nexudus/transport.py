@@ -9,10 +9,10 @@ from service.nexudus.errors import OutcomeUnknown, Unavailable
 from service.nexudus.responses import NexudusResponse
 
 MAX_RESPONSE_BYTES = 16 * 2**20
-"""1,000 full records are well below."""
+"""Largest response that is read; 1,000 full records are well below."""
 
 _OF_LIMITS = re.compile(r"\brate|limit|quota|throttl", re.IGNORECASE)
-"""Names of headers that may state limits; which of them Nexudus sends is not documented."""
+"""Names of headers that may state limits; it is not documented which of them Nexudus sends."""
 
 
 class Transport:
@@ -25,7 +25,7 @@ class Transport:
         self._client = HttpClient(
             timeout_s=timeout_s, connect_timeout_s=connect_timeout_s, max_bytes=MAX_RESPONSE_BYTES, idle_s=idle_s
         )
-        self.limit_headers: dict[str, str] = {}  # as the last responses had them
+        self.limit_headers: dict[str, str] = {}  # the latest of each
 
     def send(
         self,
@@ -37,9 +37,9 @@ class Transport:
         write: bool,
         timeout_s: float | None = None,
     ) -> NexudusResponse:
-        """One request, one Answer, whatever its status. `target`: path and query, ready encoded.
+        """Send one request; return its response, whatever the status. target: path and query, encoded.
 
-        Raises: Unavailable when nothing was sent or a read failed; OutcomeUnknown when a write was cut short.
+        Raises: Unavailable if nothing was sent or a read failed; OutcomeUnknown if a write was cut short.
         """
         try:
             response = self._client.send(method, self.base_url + target, headers, body, timeout_s=timeout_s)

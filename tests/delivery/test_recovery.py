@@ -109,7 +109,7 @@ def test_looks_are_compared_by_all_that_nexudus_keeps() -> None:
     record = {**body, "Value": 300.0, "UtmTerm": None, "Notes": "a template", "SystemId": None, "Id": 9}
 
     assert marks.is_alike(record, body)
-    assert not any(marks.is_alike({**record, name: "other"}, body) for name in marks.COMPARED)
+    assert not any(marks.is_alike({**record, name: "other"}, body) for name in marks.COMPARED_FIELDS)
 
 
 def test_what_somebody_moved_meanwhile_is_found_all_the_same(markless: Env) -> None:

@@ -38,7 +38,7 @@ def test_a_stage_is_judged_by_its_own_record_whatever_lists_show(crm: Simulator,
     crm.settings(list_flags=lists)
     listed = {stage.id: stage for stage in boards.stages(nexudus)}
 
-    flags = {number: boards.judged(nexudus, listed[number]).flags for number in (1001, 1005, 1008, 1009)}
+    flags = {number: boards.with_actions(nexudus, listed[number]).flags for number in (1001, 1005, 1008, 1009)}
 
     assert flags == {
         1001: (),
@@ -66,7 +66,7 @@ def test_a_record_that_proves_nothing_leaves_the_stage_as_it_was_listed(
     listed = boards.stages(nexudus)[0]
     crm.faults([{"path": STAGE, **answer}])
 
-    assert boards.judged(nexudus, listed) == listed
+    assert boards.with_actions(nexudus, listed) == listed
 
 
 def test_stages_of_archived_boards_are_told_where_they_are_asked_for(nexudus: Nexudus) -> None:

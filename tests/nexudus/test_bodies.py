@@ -175,7 +175,7 @@ def test_any_words_make_a_body_within_its_limits(name: str, notes: str, term: st
     body = opportunities.compose(new)
 
     lengths = {key: len(value.encode("utf-16-le")) // 2 for key, value in body.items() if isinstance(value, str)}
-    assert all(length <= opportunities.NOTES_MAX for length in lengths.values())
+    assert all(length <= opportunities.MAX_NOTES_UNITS for length in lengths.values())
     assert all(length <= 255 for key, length in lengths.items() if key != "Notes")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from service.nexudus import directory
-from service.nexudus.client import PAGES_MAX, Nexudus
+from service.nexudus.client import MAX_PAGES_PER_SEARCH, Nexudus
 from service.nexudus.errors import (
     Intercepted,
     NexudusError,
@@ -178,10 +178,10 @@ def test_a_server_that_shows_the_same_page_again_is_not_asked_for_ever(crm: Simu
 
 
 def test_a_search_without_end_is_no_result(crm: Simulator, nexudus: Nexudus) -> None:
-    for n in range(PAGES_MAX + 1):
+    for n in range(MAX_PAGES_PER_SEARCH + 1):
         crm.add_coworker(f"person{n}@example.com")
 
-    with pytest.raises(Unavailable, match=f"more than {PAGES_MAX} pages"):
+    with pytest.raises(Unavailable, match=f"more than {MAX_PAGES_PER_SEARCH} pages"):
         nexudus.records("/api/spaces/coworkers", size=1)
 
 

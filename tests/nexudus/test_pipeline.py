@@ -61,12 +61,12 @@ def test_notes_that_a_list_hides_come_with_the_record_itself(crm: Simulator, nex
 
 
 def test_all_pages_are_read_and_none_is_kept(crm: Simulator, nexudus: Nexudus) -> None:
-    crm.add_opportunities(pipeline.SIZE * 2 + 1)
+    crm.add_opportunities(pipeline.PAGE_SIZE * 2 + 1)
     waited: list[int] = []
 
     pages = list(pipeline.pages(nexudus, "CreatedOn", None, lambda: waited.append(1)))
 
-    assert [len(page) for page in pages] == [pipeline.SIZE, pipeline.SIZE, 1]
+    assert [len(page) for page in pages] == [pipeline.PAGE_SIZE, pipeline.PAGE_SIZE, 1]
     assert len(waited) == 3
 
 

@@ -20,7 +20,7 @@ from service.nexudus.errors import (
     Throttled,
     Unavailable,
 )
-from service.nexudus.responses import NexudusResponse, meaning, new_id
+from service.nexudus.responses import NexudusResponse, new_id, value_of
 
 PAGE = "<!DOCTYPE html><html><body><h1>We will be right back</h1></body></html>"
 SAVED = {"Status": 200, "Message": "Saved.", "Value": {"Id": 7}, "Errors": None, "WasSuccessful": True}
@@ -35,7 +35,7 @@ def an_answer(
 
 def trouble_of(answer: NexudusResponse, *, write: bool) -> NexudusError:
     with pytest.raises(NexudusError) as caught:
-        meaning(answer, write=write)
+        value_of(answer, write=write)
     return caught.value
 
 
@@ -83,11 +83,11 @@ def test_a_bad_answer_is_named_by_what_to_do_next(
 def test_an_opportunity_with_a_money_value_is_no_wrapper() -> None:
     record = {"Id": 7, "Value": 250.0, "Name": "Ada"}
 
-    assert meaning(an_answer(record), write=False) == record
+    assert value_of(an_answer(record), write=False) == record
 
 
 def test_a_write_names_the_new_record() -> None:
-    assert new_id(meaning(an_answer(SAVED), write=True)) == 7
+    assert new_id(value_of(an_answer(SAVED), write=True)) == 7
 
 
 @pytest.mark.parametrize(
@@ -197,4 +197,4 @@ def test_a_value_that_was_tried_does_not_print() -> None:
 def test_any_answer_is_a_value_or_one_of_the_errors(status: int, body: bytes, write: bool, wait: str) -> None:
     answer = NexudusResponse(status, body, "application/json", wait)
     with suppress(NexudusError):
-        new_id(meaning(answer, write=write))
+        new_id(value_of(answer, write=write))

@@ -76,10 +76,10 @@ def test_a_row_that_does_not_say_what_moved_where_and_when_is_no_move(
 
 
 def test_all_moves_are_asked_for_by_pages_from_a_day_before(crm: Simulator, nexudus: Nexudus) -> None:
-    for number in range(pipeline.SIZE + 1):
+    for number in range(pipeline.PAGE_SIZE + 1):
         crm.world.put("CrmOpportunityHistory", {**row(90_001 + number), "UniqueId": ""}, at=NINE.isoformat())
 
-    assert len(read(nexudus, NINE)) == pipeline.SIZE + 1
+    assert len(read(nexudus, NINE)) == pipeline.PAGE_SIZE + 1
 
     calls = crm.calls("GET", HISTORY_PATH)
     assert [dict(call.query)["page"] for call in calls] == ["1", "2"]

@@ -297,7 +297,7 @@ def test_once_the_history_is_shown_what_came_from_the_record_is_corrected(ledger
     ledger.nexudus.change_opportunity(lead.opportunity_id or 0, value=900, at=later().isoformat())
     ledger.poll(later())
     ledger.nexudus.settings(denied=[])
-    ledger.reader.nexudus._denials.acquit("GET", HISTORY_PATH)
+    ledger.reader.nexudus._denials.clear("GET", HISTORY_PATH)
 
     ledger.poll(later(2))
 

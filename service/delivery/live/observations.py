@@ -14,7 +14,7 @@ from service.nexudus.boards import STAGES_PATH
 from service.nexudus.client import Params
 from service.nexudus.directory import roles_of
 from service.nexudus.errors import Refused, Unavailable
-from service.nexudus.opportunities import FAR, NOWHERE, PATH
+from service.nexudus.opportunities import FAR, PATH, UNUSED_ID
 from service.nexudus.stage_history import HISTORY_PATH
 from service.nexudus.values import instant_of
 
@@ -105,7 +105,7 @@ def _finds(trial: Trial, hit: Params, miss: Params) -> bool:
 
 def person_filter(trial: Trial) -> bool:
     """Return whether opportunities can be searched by their contact."""
-    return _finds(trial, trial.of_person, {"CrmOpportunity_Coworker": NOWHERE})
+    return _finds(trial, trial.of_person, {"CrmOpportunity_Coworker": UNUSED_ID})
 
 
 def created_filter(trial: Trial) -> bool:

@@ -35,9 +35,9 @@ def _search_nobody(nexudus: Nexudus) -> object:
 
 TRIED: Mapping[str, Callable[[Nexudus], Any]] = {
     "Coworker-List": _search_nobody,
-    "Coworker-Read": lambda nexudus: nexudus.one(f"{coworkers.PATH}/{opportunities.NOWHERE}"),
+    "Coworker-Read": lambda nexudus: nexudus.one(f"{coworkers.PATH}/{opportunities.UNUSED_ID}"),
     "CrmOpportunity-List": opportunities.count_all,
-    "CrmOpportunity-Read": lambda nexudus: nexudus.one(f"{opportunities.PATH}/{opportunities.NOWHERE}"),
+    "CrmOpportunity-Read": lambda nexudus: nexudus.one(f"{opportunities.PATH}/{opportunities.UNUSED_ID}"),
 }
 """Role -> a call that needs it and changes nothing."""
 

@@ -48,7 +48,9 @@ def find_stage(reader: CachedReader, variant: FormVariant) -> tuple[Stage | None
 
 def read_actions(reader: CachedReader, stage: Stage, words: str) -> Stage:
     """Read a stage's own record, as a delivery does: lists may hide its actions. Raises: PartUnreadable."""
-    return reader.read(f"stage {stage.id}", "stage", lambda nexudus: boards.judged(nexudus, stage), STAGE_ROLE, words)
+    return reader.read(
+        f"stage {stage.id}", "stage", lambda nexudus: boards.with_actions(nexudus, stage), STAGE_ROLE, words
+    )
 
 
 def _judged(reader: CachedReader, variant: FormVariant, stage: Stage) -> tuple[Stage, list[SetupProblem]]:

@@ -99,7 +99,7 @@ def _judged(reader: CachedReader, stages: Sequence[Stage], progress: Progress | 
         if misses < MAX_MISSES and number <= MAX_STAGES:
             try:
                 whole = reader.read(
-                    f"stage {stage.id}", "boards", partial(boards.judged, listed=stage), STAGE_ROLE, CANDIDATES
+                    f"stage {stage.id}", "boards", partial(boards.with_actions, listed=stage), STAGE_ROLE, CANDIDATES
                 )
             except PartUnreadable:
                 misses += 1
