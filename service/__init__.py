@@ -22,7 +22,7 @@ The floor plan, in the order a lead walks it:
     operations/     what an operator does to leads: retry, release, discard, correct, forget, preview, report
 
     reconciliation/ leads received compared with opportunities in Nexudus
-    conversions/    what became of a lead, for the ad platforms
+    conversions.py  what became of a lead, for the ad platforms
     alerts/         problems, silence and new leads, sent to people
     maintenance/    search index, daily counts, erasure of old personal data
 

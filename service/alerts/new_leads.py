@@ -16,7 +16,7 @@ import structlog
 from service.alerts import channels
 from service.alerts.channels import Message
 from service.alerts.lead_messages import about_many, about_one
-from service.alerts.sending import Backoff, add_instant, read_instants
+from service.alerts.sending import SendBackoff, add_instant, read_instants
 from service.background import Intervals, start_periodic_job
 from service.forms import Form
 from service.lead import Lead, LeadId
@@ -146,7 +146,7 @@ class _LeadChannel:
     number: int
     address: str = field(repr=False)
     missed: list[LeadId] = field(default_factory=list)
-    backoff: Backoff = field(default_factory=Backoff)
+    backoff: SendBackoff = field(default_factory=SendBackoff)
     outcome: str = ""
 
 

@@ -27,7 +27,7 @@ SENT_FLAG, DIGEST_FLAG = "alerts_sent", "digest"
 
 
 @dataclass(slots=True)
-class Backoff:
+class SendBackoff:
     """When something that failed may be tried again."""
 
     failures: int = 0
@@ -54,7 +54,7 @@ class AlertChannel:
     number: int
     address: str = field(repr=False)
     missed: list[Message] = field(default_factory=list)
-    backoff: Backoff = field(default_factory=Backoff)
+    backoff: SendBackoff = field(default_factory=SendBackoff)
 
 
 class AlertSender:
@@ -73,8 +73,8 @@ class AlertSender:
         self._digest_at = digest_at
         self._stop = stop
         self._timeout_s = timeout_s
-        self._alert_backoff = Backoff()
-        self._digest_backoff = Backoff()
+        self._alert_backoff = SendBackoff()
+        self._digest_backoff = SendBackoff()
 
     def send_due(self, now: datetime) -> None:
         """Send due alerts, what single channels missed, and the digest.

@@ -16,14 +16,14 @@ from service.cli.configuration import form_named
 from service.cli.installation import open_installation
 from service.cli.main import Failed
 from service.cli.output import counted
-from service.conversions.selection import ConversionQuery, ConversionSelection, Reason, select_conversions
+from service.conversions import ConversionQuery, ConversionSelection, Exclusion, select_conversions
 from service.forms import Setup
 from service.platforms.registry import PLATFORMS as AD_PLATFORMS
 
 PLATFORMS = {each.conversions: each for each in AD_PLATFORMS.values() if each.conversions}
 """By the name that the command has for each."""
 
-REASONS: dict[Reason, str] = {
+REASONS: dict[Exclusion, str] = {
     "told": "reported before (--again reports them again)",
     "refused": "of people who refused consent",
     "no_id": "without an id of {platform}: they came another way",

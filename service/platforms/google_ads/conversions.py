@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
 from service.attribution import Click, clicks
-from service.conversions.selection import Conversion, Fit, Reason
+from service.conversions import Conversion, Exclusion, Fit
 from service.forms import LOST, AttributionConfig, Form
 from service.lead import Lead
 
@@ -32,7 +32,7 @@ def fit_at(_now: datetime) -> Fit:
     return fit
 
 
-def fit(conversion: Conversion, form: Form) -> Reason | None:
+def fit(conversion: Conversion, form: Form) -> Exclusion | None:
     """Return why Google cannot take a conversion, None when it can."""
     if conversion.name == form.conversions.get(LOST):
         return "lost"

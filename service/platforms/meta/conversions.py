@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TextIO
 
-from service.conversions.selection import Conversion, Fit, Reason
+from service.conversions import Conversion, Exclusion, Fit
 from service.forms import Form
 from service.lead import Lead
 
@@ -29,7 +29,7 @@ LEAD_ID_LENGTHS = range(10, 21)
 def fit_at(now: datetime) -> Fit:
     """Return what decides why Meta cannot take a conversion: it knows only the ids of leads of its own forms."""
 
-    def fit(conversion: Conversion, form: Form) -> Reason | None:
+    def fit(conversion: Conversion, form: Form) -> Exclusion | None:
         if meta_id(conversion.lead, form) is None:
             return "no_id"
         return "late" if now - conversion.at > MAX_EVENT_AGE else None

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.conversions.selection import Conversion, ConversionQuery, ConversionSelection, Fit, select_conversions
+from service.conversions import Conversion, ConversionQuery, ConversionSelection, Fit, select_conversions
 from service.forms import Form
 from service.lead import Attribution, Contact, Evidence, Lead, StoredTouch
 from service.platforms.google_ads import conversions as google

@@ -1,1 +1,0 @@
-"""Sales outcomes for ad platforms: which events are conversions, and which platform may receive them."""
