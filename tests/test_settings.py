@@ -123,21 +123,21 @@ WRONG = [
     ("LOG_LEVEL", "loud", "'loud' is unknown: write debug or info or warning or error"),
     ("LEASE_S", "90s", "'90s' is not a number of seconds above 0 and up to 3600: write one, without a unit"),
     ("NEXUDUS_TIMEOUT_S", "0", "'0' is not a number of seconds above 0 and up to 600: write one, without a unit"),
-    ("RETRY_SCHEDULE", "5s 10", "'10' is no time span: write a number and s, m, h or d, such as 30s or 2m"),
+    ("RETRY_SCHEDULE", "5s 10", "'10' is not a time span: write a number and s, m, h or d, such as 30s or 2m"),
     (
         "NEXUDUS_LIMITS",
         "10/s 60/minute",
-        "'60/minute' is no limit: write COUNT/UNIT with unit s, min, h or day, such as 10/s or 60w/min",
+        "'60/minute' is not a limit: write COUNT/UNIT with unit s, min, h or day, such as 10/s or 60w/min",
     ),
     (
         "NEXUDUS_LIMITS",
         "0/s",
-        "'0/s' is no limit: write COUNT/UNIT with unit s, min, h or day, such as 10/s or 60w/min",
+        "'0/s' is not a limit: write COUNT/UNIT with unit s, min, h or day, such as 10/s or 60w/min",
     ),
     ("SUBMIT_LIMIT", "3w/min", "'3w/min' has a w, but every form post is a write: write 3/min or off"),
-    ("PUBLIC_URL", "leads.example.com", "this is no web address: write one such as https://leads.example.com"),
-    ("PUBLIC_URL", "https://[::1", "this is no web address: write one such as https://leads.example.com"),
-    ("PUBLIC_URL", "https://a b", "this is no web address: write one such as https://leads.example.com"),
+    ("PUBLIC_URL", "leads.example.com", "this is not a web address: write one such as https://leads.example.com"),
+    ("PUBLIC_URL", "https://[::1", "this is not a web address: write one such as https://leads.example.com"),
+    ("PUBLIC_URL", "https://a b", "this is not a web address: write one such as https://leads.example.com"),
     (
         "META_GRAPH_URL",
         "https://u:hunter2@graph.facebook.com",
@@ -160,29 +160,33 @@ WRONG = [
     (
         "DATABASE_URL",
         "mysql://u:hunter2@h/leads",
-        "this is no database address: write sqlite:///lead-capture.db or postgresql://user@host/name",
+        "this is not a database address: write sqlite:///lead-capture.db or postgresql://user@host/name",
     ),
     (
         "DATABASE_URL",
         "sqlite://",
-        "this is no database address: write sqlite:///lead-capture.db or postgresql://user@host/name",
+        "this is not a database address: write sqlite:///lead-capture.db or postgresql://user@host/name",
     ),
-    ("SECRET_KEY", "hunter2", "too short: write 16 random characters or more, or leave it out and one is made"),
+    ("SECRET_KEY", "hunter2", "is too short: write 16 random characters or more, or leave it out to have one made"),
     (
         "DIGEST_AT",
         "at seven",
-        "'at seven' is no time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off",
+        "'at seven' is not a time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off",
     ),
-    ("DIGEST_AT", "24:00", "'24:00' is no time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off"),
+    ("DIGEST_AT", "24:00", "'24:00' is not a time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off"),
     ("DIGEST_AT", "7:00 Mars", "the time zone 'Mars' is unknown: write UTC, or one such as Europe/London"),
     ("DIGEST_AT", "7:00 ../etc", "the time zone '../etc' is unknown: write UTC, or one such as Europe/London"),
     ("DIGEST_AT", "7:00 Europe", "the time zone 'Europe' is unknown: write UTC, or one such as Europe/London"),
     (
         "ALERT_URLS",
         "hunter2,slack://a",
-        "each address needs a scheme: write such as mailto://user:pass@example.com, slack://...",
+        "each address needs a scheme: write addresses such as mailto://user:pass@example.com or slack://...",
     ),
-    ("ALERT_URLS", "hunter2", "each address needs a scheme: write such as mailto://user:pass@example.com, slack://..."),
+    (
+        "ALERT_URLS",
+        "hunter2",
+        "each address needs a scheme: write addresses such as mailto://user:pass@example.com or slack://...",
+    ),
 ]
 
 
@@ -219,7 +223,9 @@ CREDENTIALS = [
     ),
     (
         {"USERNAME": "u", "PASSWORD": "p", "TOTP_SECRET": "hunter2!"},
-        ["NEXUDUS_TOTP_SECRET: this is no TOTP seed: write the letters A-Z and digits 2-7 shown when 2FA was set up"],
+        [
+            "NEXUDUS_TOTP_SECRET: this is not a TOTP seed: write the letters A-Z and digits 2-7 shown when 2FA was set up"
+        ],
     ),
 ]
 
@@ -302,7 +308,7 @@ def test_a_file_that_is_not_there_is_a_problem_with_the_reason(tmp_path: Path) -
     [problem] = problems_of(PORT_FILE=str(file))
 
     assert problem.startswith(f"PORT: cannot read the file {str(file)!r} that PORT_FILE names ")
-    assert problem.endswith("(No such file or directory): correct path or rights")
+    assert problem.endswith("(No such file or directory): correct the path or its permissions")
 
 
 def test_a_file_that_is_no_text_is_a_problem(tmp_path: Path) -> None:
@@ -310,7 +316,7 @@ def test_a_file_that_is_no_text_is_a_problem(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe")
 
     assert problems_of(PORT_FILE=str(file)) == [
-        f"PORT: the file {str(file)!r} that PORT_FILE names is not UTF-8 text: save it as such"
+        f"PORT: the file {str(file)!r} that PORT_FILE names is not UTF-8 text: save it as UTF-8"
     ]
 
 
@@ -336,7 +342,7 @@ def test_a_lookup_for_the_forms_file_honours_the_file_form_too(tmp_path: Path) -
 )
 def test_a_misspelt_name_is_noticed_but_is_no_error(name: str, near: str) -> None:
     assert read_settings({name: "x"}).hints == (
-        f"{name} is no setting: did you mean {near}? (ignore this if the forms file uses it)",
+        f"{name} is not a setting: did you mean {near}? (ignore this if the forms file uses it)",
     )
 
 

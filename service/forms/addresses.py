@@ -26,7 +26,7 @@ def read_web_address(value: Any) -> str:
     """An http(s) address."""
     text = read_name(value)
     if not split_web_address(text):
-        raise ValidationError(f"{value!r} is no web address: write one such as {SITE}/check")
+        raise ValidationError(f"{value!r} is not a web address: write one such as {SITE}/check")
     return text
 
 
@@ -34,7 +34,7 @@ def read_redirect(value: Any, page: str = "thanks") -> str:
     """Where a visitor goes next: an http(s) address, or "" for our own thank-you page; likewise for other pages."""
     text = read_trimmed(value)
     if text and not split_web_address(text):
-        raise ValidationError(f"{value!r} is no web address: write one such as {SITE}/{page}")
+        raise ValidationError(f"{value!r} is not a web address: write one such as {SITE}/{page}")
     return text
 
 
@@ -45,7 +45,7 @@ def read_redirect_template(value: Any) -> str:
         return read_redirect(value)
     read_redirect("".join("x" if isinstance(piece, Slot) else piece for piece in parse(text)))
     if not re.match(r"https?://[^/?#{}]+[/?#]", text):
-        raise ValidationError(f"{value!r} lets an answer change the site: write answers behind it, {SITE}/{{location}}")
+        raise ValidationError(f"{value!r} lets an answer change the host: write answers after it, {SITE}/{{location}}")
     return text
 
 
@@ -53,12 +53,12 @@ def read_origin(value: Any) -> str:
     """A site that may post, as its browser names it: scheme, host and port, in small letters."""
     text = read_name(value).lower().removesuffix("/")
     if text == "*":
-        raise ValidationError("'*' is not needed: leave allowed_origins out and any site may post")
+        raise ValidationError("'*' is not needed: leave allowed_origins out, and any site may post")
     parts = split_web_address(text)
     if not parts or "@" in parts.netloc:
-        raise ValidationError(f"{value!r} is no origin: write one such as {SITE}")
+        raise ValidationError(f"{value!r} is not an origin: write one such as {SITE}")
     if parts.path or parts.query or parts.fragment:
-        raise ValidationError(f"{value!r} goes on after the host: write {parts.scheme}://{parts.netloc}")
+        raise ValidationError(f"{value!r} has a part after the host: write {parts.scheme}://{parts.netloc}")
     return text
 
 
@@ -67,9 +67,9 @@ def read_base_url(value: Any) -> str:
     text = read_name(value).removesuffix("/")
     parts = split_web_address(text)
     if not parts or "@" in parts.netloc:
-        raise ValidationError("is no address of a CRM: write https://spaces.nexudus.com")
+        raise ValidationError("is not the address of a CRM: write https://spaces.nexudus.com")
     if parts.path or parts.query or parts.fragment:
-        raise ValidationError(f"{value!r} goes on after the host: write {parts.scheme}://{parts.netloc}")
+        raise ValidationError(f"{value!r} has a part after the host: write {parts.scheme}://{parts.netloc}")
     return text
 
 
@@ -78,10 +78,10 @@ def read_domain(value: Any) -> str:
     text = read_name(value)
     if text.startswith("*."):
         raise ValidationError(
-            f"{value!r} needs no star: write {text.removeprefix('*.')!r}, hosts under it are meant too"
+            f"{value!r} needs no star: write {text.removeprefix('*.')!r}, which includes its subdomains"
         )
     if not re.fullmatch(r"(https?://)?[^\s/?#@*,;]+(/\S*)?", text, re.IGNORECASE):
-        raise ValidationError(f"{value!r} is no domain: write one such as 'example.com'")
+        raise ValidationError(f"{value!r} is not a domain: write one such as 'example.com'")
     return text
 
 
@@ -89,5 +89,5 @@ def read_alert_address(value: Any) -> str:
     """An Apprise address. It holds a password, so it is not repeated."""
     text = read_name(value)
     if "://" not in text:
-        raise ValidationError("is no Apprise address: write one such as mailto://user:password@example.com")
+        raise ValidationError("is not an Apprise address: write one such as mailto://user:password@example.com")
     return text

@@ -126,7 +126,7 @@ def read_value(value: Any) -> float | AnswerAmount | AmountTable:
 def _read_answer_amount(value: Mapping[str, Any]) -> AnswerAmount:
     others = sorted(value.keys() - {"from"})
     if others:
-        raise ValidationError({others[0]: ["stands beside from: keep one of them"]})
+        raise ValidationError({others[0]: ["cannot be combined with from: keep one of them"]})
     try:
         return AnswerAmount(read_name(value["from"]))
     except ValidationError as error:

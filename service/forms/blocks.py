@@ -35,10 +35,10 @@ def read_block(value: Any) -> Block:
         return _read_mail(text)
     if text.startswith("*."):
         raise ValidationError(
-            f"{value!r} needs no star: write '@{text[2:]}', which means all addresses of that domain and those under it"
+            f"{value!r} needs no star: write '@{text[2:]}', which covers the domain and its subdomains"
         )
     if len(text) < (SHORTEST_WORD if text.isascii() else _SHORTEST) or not any(map(str.isalnum, text)):
-        raise ValidationError(f"{value!r} would hold nearly every lead: write a longer word")
+        raise ValidationError(f"{value!r} would quarantine nearly every lead: write a longer word")
     return Block("words", text)
 
 
@@ -46,18 +46,20 @@ def _read_network(text: str) -> str:
     try:
         network = ip_network(text, strict=False)
     except ValueError:
-        raise ValidationError(f"{text!r} is no network: write one such as 192.0.2.0/24, or one address") from None
+        raise ValidationError(
+            f"{text!r} is not a network: write one such as 192.0.2.0/24, or a single address"
+        ) from None
     if network.prefixlen == 0:
-        raise ValidationError(f"{text!r} would hold every lead: write a smaller network")
+        raise ValidationError(f"{text!r} would quarantine every lead: write a smaller network")
     return str(network)
 
 
 def _read_mail(text: str) -> Block:
     if "*" in text:
-        raise ValidationError(f"{text!r} needs no star: '@spam.example' means all addresses of a domain and under it")
+        raise ValidationError(f"{text!r} needs no star: '@spam.example' covers a domain and its subdomains")
     name, _, domain = text.rpartition("@")
     if not re.fullmatch(r"[^\s@,;<>/]*[^\s@,;<>/.]", domain) or re.search(r"[\s@,;<>]", name):
         raise ValidationError(
-            f"{text!r} is no e-mail address: write bob@spam.example, or @spam.example for all of them"
+            f"{text!r} is not an e-mail address: write bob@spam.example, or @spam.example for all of them"
         )
     return Block("address", text) if name else Block("domain", domain.removeprefix("."))

@@ -18,7 +18,7 @@ Fault = tuple[Place, str]  # place within the form, sentence
 def check_stage(keys: Keys) -> Iterator[Fault]:
     """A stage is named by its id, or looked up by board, stage or both."""
     if "stage_id" in keys and ("board" in keys or "stage" in keys):
-        yield ("stage_id",), "stands beside board or stage: keep either stage_id, or board and stage"
+        yield ("stage_id",), "cannot be combined with board or stage: keep either stage_id, or board and stage"
 
 
 def check_answer_map(keys: Keys) -> Iterator[Fault]:
@@ -46,14 +46,17 @@ def check_captcha_score(keys: Keys) -> Iterator[Fault]:
 def check_same_text(keys: Keys) -> Iterator[Fault]:
     """One person who says something is the usual case."""
     if keys.get("same_text") == 1 and not isinstance(keys["same_text"], bool):
-        yield ("same_text",), "would hold every lead: write 2 or more people, or 0 to lift the rule"
+        yield ("same_text",), "would quarantine every lead: write 2 or more people, or 0 to turn the rule off"
 
 
 def check_honeypot(keys: Keys) -> Iterator[Fault]:
     """A trap that people fill in would catch every lead."""
     honeypot = keys.get("honeypot")
     if isinstance(honeypot, str) and honeypot in {*CANONICAL_FIELDS, *_submitted_names(keys)}:
-        yield ("honeypot",), f"{honeypot!r} is an answer of the form, so every lead would be held as spam: use another"
+        yield (
+            ("honeypot",),
+            f"{honeypot!r} is an answer of the form, so every lead would be quarantined: use another name",
+        )
 
 
 def check_field_names(keys: Keys) -> Iterator[Fault]:
@@ -84,7 +87,7 @@ def check_webhooks(keys: Keys) -> Iterator[Fault]:
     for name, table in _table(keys, "webhooks").items():
         if name in SENDERS and isinstance(table, Mapping):
             for missing in sorted(set(SENDERS[name].needs) - table.keys()):
-                yield ("webhooks", name), f"needs {missing}: without it no call can be told from a forged one"
+                yield ("webhooks", name), f"needs {missing}: without it forged calls cannot be recognised"
 
 
 def check_canary(keys: Keys) -> Iterator[Fault]:
@@ -155,7 +158,7 @@ def check_document(document: Keys, findings: ProblemList) -> None:
         check_credentials(account, findings, ("accounts", name))
     defaults = find_table(document, "defaults")
     if "canary" in defaults:
-        findings.add(("defaults", "canary"), "would send test leads through every form: write it in a form of its own")
+        findings.add(("defaults", "canary"), "would send test leads through every form: write it in one form")
     for name, own in find_table(document, "forms").items():
         if isinstance(own, Mapping):
             layers: Layers = ((("forms", name), own), (("defaults",), defaults))
@@ -222,10 +225,12 @@ def check_credentials(account: Any, findings: ProblemList, place: Place) -> None
         return
     keys, login, app = account.keys(), {"username", "password"}, {"app_key", "app_secret"}
     if "token" in keys and login & keys:
-        findings.add((*place, "token"), "stands beside username or password: keep one way to sign in")
+        findings.add((*place, "token"), "cannot be combined with username or password: keep one way to sign in")
     elif (app | {"app_token"}) & keys:
         if (login | {"token"}) & keys:
-            findings.add((*place, "app_key"), "stands beside username, password or token: keep one way to sign in")
+            findings.add(
+                (*place, "app_key"), "cannot be combined with username, password or token: keep one way to sign in"
+            )
         elif not app <= keys:
             findings.add(place, "needs app_key and app_secret together")
     elif "token" not in keys and not login <= keys:

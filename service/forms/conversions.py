@@ -25,7 +25,7 @@ def read_conversions(value: Any) -> dict[str, str]:
     for word in named:
         first = keys.setdefault(key_of(word), word)
         if first != word:
-            raise ValidationError({word: [f"is the same as {first!r}: write it once"]})
+            raise ValidationError({word: [f"means the same as {first!r}: write it once"]})
     return {key: named[word] for key, word in keys.items()}
 
 

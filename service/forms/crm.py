@@ -19,14 +19,14 @@ LARGEST = 2**53  # beyond it JSON numbers are not exact
 
 _FROM_LEAD = "it comes from the lead"
 OPPORTUNITY_FIELDS = {
-    "Id": "Nexudus gives it",
-    "CoworkerId": "the contact is found or made from the lead",
+    "Id": "Nexudus assigns it",
+    "CoworkerId": "the contact is found or created from the lead",
     "CrmBoardColumnId": "write stage_id, or board and stage",
     "Position": "write position",
     "Status": "a new opportunity is always in progress",
     "Name": "write name",
     "Notes": _FROM_LEAD,
-    "SystemId": "it carries our mark",
+    "SystemId": "it identifies the lead",
     "LeadSource": "write lead_source, answer_map or source_map",
     "UtmSource": _FROM_LEAD,
     "UtmMedium": _FROM_LEAD,
@@ -43,11 +43,11 @@ OPPORTUNITY_FIELDS = {
     "CustomFields": "write custom",
     "Coworker": "an existing customer is never changed",
     "CreateUser": "it would send a welcome e-mail",
-    **dict.fromkeys(("UniqueId", "CreatedOn", "UpdatedOn", "UpdatedBy"), "Nexudus keeps it"),
+    **dict.fromkeys(("UniqueId", "CreatedOn", "UpdatedOn", "UpdatedBy"), "Nexudus maintains it"),
     **dict.fromkeys(("Completed", "Reminded", "WonOn", "LostOn", "LossReason"), "a new opportunity is open"),
 }
 COWORKER_FIELDS = {
-    "Id": "Nexudus gives it",
+    "Id": "Nexudus assigns it",
     "FullName": _FROM_LEAD,
     "Email": _FROM_LEAD,
     "MobilePhone": _FROM_LEAD,
@@ -108,7 +108,7 @@ def read_lead_source(value: Any) -> int:
     """One of Nexudus's LeadSource numbers."""
     number = read_whole(value, least=-LARGEST, most=LARGEST)
     if number not in LEAD_SOURCES:
-        raise ValidationError(f"{number} is no LeadSource of Nexudus: valid are 1, 2, 4 to 26, 98 and 99")
+        raise ValidationError(f"{number} is not a LeadSource of Nexudus: write 1, 2, 4 to 26, 98 or 99")
     return number
 
 
@@ -125,9 +125,9 @@ def check_coworker_field(name: str) -> str:
     near = difflib.get_close_matches(name.lower(), [known.lower() for known in COWORKER_ADDITIONS], n=1, cutoff=0.8)
     meant = next((known for known in COWORKER_ADDITIONS if known.lower() in near), None)
     if meant:
-        raise ValidationError(f"{name} is no field that may be set here: did you mean {meant}?")
+        raise ValidationError(f"{name} may not be set here: did you mean {meant}?")
     harm = next((why for about, why in _HARM if about.search(name)), "docs/forms-file.md lists those that may")
-    raise ValidationError(f"{name} is not yours to set here: {harm}")
+    raise ValidationError(f"{name} cannot be set here: {harm}")
 
 
 def read_opportunity_additions(value: Any) -> dict[str, Any]:
@@ -168,9 +168,11 @@ def read_custom_fields(value: Any) -> dict[str, str]:
 
 def _check_custom_name(name: str) -> None:
     if not name.strip() or not name.isprintable() or len(name) > LONGEST_CUSTOM_NAME:
-        raise ValidationError(f"is no name of a custom field: write 1 to {LONGEST_CUSTOM_NAME} characters, or its id")
+        raise ValidationError(
+            f"is not the name of a custom field: write 1 to {LONGEST_CUSTOM_NAME} characters, or its id"
+        )
     if name.strip().casefold() == RESERVED_CUSTOM.casefold():
-        raise ValidationError(f"{RESERVED_CUSTOM} is ours: it says which lead an opportunity was made of")
+        raise ValidationError(f"{RESERVED_CUSTOM} is reserved: it identifies the lead of an opportunity")
 
 
 def _read_custom_value(value: Any) -> str:
@@ -194,12 +196,12 @@ def read_addition(value: Any) -> Any:
     if not isinstance(value, bool | int | float):
         raise ValidationError(f"must be text, a number, or true or false, not {name_kind(value)}: put it in quotes")
     if not math.isfinite(value) or abs(value) > LARGEST:
-        raise ValidationError("is too large a number")
+        raise ValidationError("is too large")
     return value
 
 
 def _check_free(name: str, ours: dict[str, str]) -> str:
     for field, why in ours.items():
         if field.lower() == name.lower():
-            raise ValidationError(f"{field} is not yours to set here: {why}")
+            raise ValidationError(f"{field} cannot be set here: {why}")
     return name

@@ -28,7 +28,7 @@ def read_setup(path: Path, lookup: Lookup) -> Setup:
         document = read_document(path, findings)
         return Setup(forms={FALLBACK: Form(FALLBACK)}) if document is None else make_setup(document, lookup, findings)
     except RecursionError:
-        raise SetupProblems((f"{path.name}: tables or lists are nested too deeply to be meant",)) from None
+        raise SetupProblems((f"{path.name}: tables or lists are nested too deeply",)) from None
 
 
 def read_document(path: Path, findings: ProblemList) -> Mapping[str, Any] | None:
@@ -45,7 +45,7 @@ def read_document(path: Path, findings: ProblemList) -> Mapping[str, Any] | None
     except OSError as error:
         findings.add((), f"cannot be read: {error.strerror or error}")
     except ValueError as error:  # TOMLDecodeError, and Python's own for numbers of thousands of digits
-        findings.add((), f"is no TOML: {error}")
+        findings.add((), f"is not TOML: {error}")
     findings.tell()
     return None
 

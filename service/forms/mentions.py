@@ -45,7 +45,7 @@ def list_unknown_answers(keys: Keys, known: list[str]) -> Iterator[Fault]:
     """Every mention of an answer that the form does not bring, with the nearest name and how to declare it."""
     for place, name in _slots(keys, PLAIN):
         if name in (*known, *FORM_WORDS):
-            yield place, f"{{{name}}} would stand there as it is: answers become part of other keys only, such as name"
+            yield place, f"{{{name}}} would appear as it is: answers are filled into other keys only, such as name"
     for place, name in _slots(keys, TEMPLATES):
         if name not in (*known, *FORM_WORDS):
             yield place, _describe("{" + name + "}", name, [*known, *FORM_WORDS])
@@ -60,7 +60,7 @@ def list_question_faults(keys: Keys) -> Iterator[Fault]:
     for index, question in enumerate(questions if isinstance(questions, list) else []):
         name = name_of(question).strip()
         if name in CANONICAL_FIELDS:
-            yield ("questions", index), f"{name!r} is known anyway: take it out"
+            yield ("questions", index), f"{name!r} is a standard answer: remove it here"
         elif near := name and find_near_miss(name):
             yield ("questions", index), f"unknown answer {name!r}: did you mean {near!r}?"
 
@@ -92,7 +92,7 @@ def _describe(written: str, name: str, known: list[str]) -> str:
     for near in difflib.get_close_matches(name, known, n=1):
         slip = f"unknown answer {written!r}: did you mean {near!r}?"
         return slip if find_near_miss(name) else f"{slip} If the form asks for it, {declare}"
-    return f"unknown answer {written!r}: where the form asks for it, {declare}"
+    return f"unknown answer {written!r}: if the form asks for it, {declare}"
 
 
 def _names(table: Any) -> list[str]:

@@ -64,8 +64,8 @@ def read_braces(value: Any, read: Callable[[Any], str]) -> str:
     try:
         parse(text)
     except ValueError:
-        remedy = "write answers as {full_name}, other braces twice"
-        raise ValidationError(f"{value!r} has a brace too few or too many: {remedy}") from None
+        remedy = "write answers as {full_name}, and any other brace twice"
+        raise ValidationError(f"{value!r} has an unmatched brace: {remedy}") from None
     return text
 
 

@@ -91,7 +91,7 @@ def read_email(value: Any) -> str:
     """An e-mail address, roughly: whether it exists nobody asks."""
     text = read_name(value)
     if not re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+", text):
-        raise ValidationError(f"{value!r} is no e-mail address: write one such as canary@example.com")
+        raise ValidationError(f"{value!r} is not an e-mail address: write one such as canary@example.com")
     return text.lower()
 
 
@@ -100,7 +100,7 @@ def read_often(value: Any) -> float:
     parts = re.fullmatch(r"([0-9]{1,4})([mhd])", read_name(value))
     seconds = int(parts[1]) * {"m": 60, "h": 3600, "d": 86400}[parts[2]] if parts else 0
     if not SOONEST_S <= seconds <= LATEST_S:
-        raise ValidationError(f"{value!r} is no time from 10m to 7d: write one such as 6h")
+        raise ValidationError(f"{value!r} is not a time from 10m to 7d: write one such as 6h")
     return float(seconds)
 
 
@@ -143,7 +143,7 @@ def read_list(value: Any, each: Read = read_name) -> tuple[Any, ...]:
 
 
 def read_table(value: Any, each: Read, key: Callable[[str], object] = str) -> dict[str, Any]:
-    """A table whose names `key` checks and whose values `each` reads; all faults at once."""
+    """A table whose names `key` checks and with a values `each` reads; all faults at once."""
     if not isinstance(value, Mapping):
         raise ValidationError(f"must be a table, not {name_kind(value)}")
 
@@ -158,9 +158,9 @@ def read_tag(value: Any) -> str:
     """A Utm value that attribution keeps as it is."""
     text = read_name(value)
     if len(text) > LONGEST_TAG or re.search(r"[<>{}\[\]%$@\"*]|__|^[=+-]|\+\d{8}", text) or not text.isprintable():
-        raise ValidationError(f"{value!r} is no Utm value: write plain words, such as 'qr' or 'spring-fair'")
+        raise ValidationError(f"{value!r} is not a Utm value: write plain words, such as 'qr' or 'spring-fair'")
     if text.strip("()").casefold() in NO_TAGS:
-        raise ValidationError(f"{value!r} means that there is none: write another word, or leave the line out")
+        raise ValidationError(f"{value!r} means none: write another word, or leave the line out")
     return text
 
 
@@ -288,5 +288,5 @@ def read_country(value: Any) -> str:
     if code == "UK":
         raise ValidationError("the United Kingdom's code is GB: write 'GB'")
     if code and code not in COUNTRIES:
-        raise ValidationError(f"{value!r} is no country code of two letters: write one such as 'GB'")
+        raise ValidationError(f"{value!r} is not a country code of two letters: write one such as 'GB'")
     return code

@@ -41,7 +41,9 @@ def expand(value: Any, lookup: Lookup, findings: ProblemList, place: Place = ())
 def _read_variable(name: str, lookup: Lookup, findings: ProblemList, place: Place) -> FromEnvironment:
     text = None
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        findings.add(place, f"{MARK + name!r} names no variable: write env: and its name, such as env:SALES_SLACK")
+        findings.add(
+            place, f"{MARK + name!r} does not name a variable: write env: and its name, such as env:SALES_SLACK"
+        )
         return FromEnvironment(MARK, name)
     try:
         text = lookup(name)

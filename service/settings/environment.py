@@ -71,11 +71,11 @@ def read_file(file: str, name: str) -> str:
     try:
         text = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise ValueError(f"the file {file!r} that {name} names is not UTF-8 text: save it as such") from None
+        raise ValueError(f"the file {file!r} that {name} names is not UTF-8 text: save it as UTF-8") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a file name"
         raise ValueError(
-            f"cannot read the file {file!r} that {name} names ({reason}): correct path or rights"
+            f"cannot read the file {file!r} that {name} names ({reason}): correct the path or its permissions"
         ) from None
     if not text:
         raise ValueError(f"the file {file!r} that {name} names is empty: write the value into it")
@@ -115,4 +115,4 @@ def find_near_misses(environ: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(environ.keys() - known):
         cutoff = KIN if name.startswith("NEXUDUS_") else SLIP
         for near in difflib.get_close_matches(name.upper(), known, n=1, cutoff=cutoff):
-            yield f"{name} is no setting: did you mean {near}? (ignore this if the forms file uses it)"
+            yield f"{name} is not a setting: did you mean {near}? (ignore this if the forms file uses it)"

@@ -77,7 +77,7 @@ def read_duration(word: str) -> float:
     """One wait such as `30s`, `2m`, `1h` or `1d`, in seconds."""
     parts = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smhd])", word)
     if not parts:
-        raise ValueError(f"{word!r} is no time span: write a number and s, m, h or d, such as 30s or 2m")
+        raise ValueError(f"{word!r} is not a time span: write a number and s, m, h or d, such as 30s or 2m")
     return float(parts[1]) * WAIT_SECONDS[parts[2]]
 
 
@@ -90,7 +90,9 @@ def read_limit(word: str) -> RateLimit:
     """One limit, `COUNT[w]/[N]UNIT`: `120w/10s` is 120 writes in any 10 seconds."""
     parts = re.fullmatch(r"([1-9][0-9]{0,8})(w?)/([1-9][0-9]{0,4})?(s|min|h|day)", word)
     if not parts:
-        raise ValueError(f"{word!r} is no limit: write COUNT/UNIT with unit s, min, h or day, such as 10/s or 60w/min")
+        raise ValueError(
+            f"{word!r} is not a limit: write COUNT/UNIT with unit s, min, h or day, such as 10/s or 60w/min"
+        )
     count, writes, times, unit = parts.groups()
     return RateLimit(int(count), int(times or 1) * WINDOW_SECONDS[unit], bool(writes))
 
@@ -114,7 +116,7 @@ def read_url(text: str, path: bool = True) -> str:
     except ValueError:
         usable = False
     if not usable or re.search(r"\s", text):
-        raise ValueError(f"this is no web address: write one such as {example}")
+        raise ValueError(f"this is not a web address: write one such as {example}")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError(f"an address without user, ? and # is needed: write one such as {example}")
     if parts.path.strip("/") and not path:
@@ -149,7 +151,9 @@ def read_database_url(text: str) -> str:
     if text.startswith("postgres://"):
         text = f"postgresql://{text.removeprefix('postgres://')}"
     if not re.match(r"sqlite:///.|postgresql(\+psycopg)?://.", text):
-        raise ValueError("this is no database address: write sqlite:///lead-capture.db or postgresql://user@host/name")
+        raise ValueError(
+            "this is not a database address: write sqlite:///lead-capture.db or postgresql://user@host/name"
+        )
     return text
 
 
@@ -160,7 +164,7 @@ def read_totp_secret(text: str) -> str:
         base64.b32decode(seed + "=" * (-len(seed) % 8))
     except binascii.Error:
         raise ValueError(
-            "this is no TOTP seed: write the letters A-Z and digits 2-7 shown when 2FA was set up"
+            "this is not a TOTP seed: write the letters A-Z and digits 2-7 shown when 2FA was set up"
         ) from None
     return seed
 
@@ -168,7 +172,7 @@ def read_totp_secret(text: str) -> str:
 def read_secret_key(text: str) -> str:
     """A key of 16 characters or more."""
     if len(text) < SECRET_KEY_LENGTH:
-        raise ValueError("too short: write 16 random characters or more, or leave it out and one is made")
+        raise ValueError("is too short: write 16 random characters or more, or leave it out to have one made")
     return text
 
 
@@ -178,7 +182,7 @@ def read_daily(text: str) -> Daily | None:
         return None
     parts = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?:\s+(\S+))?", text)
     if not parts:
-        raise ValueError(f"{text!r} is no time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off")
+        raise ValueError(f"{text!r} is not a time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off")
     try:
         zone = ZoneInfo(parts[3] or "UTC")
     except (KeyError, ValueError, OSError):  # unknown; no name at all; a folder of zones
@@ -190,5 +194,7 @@ def read_addresses(text: str) -> tuple[str, ...]:
     """Apprise addresses, separated by commas; what has no scheme goes on with the address before it."""
     addresses = tuple(word for word in re.split(r"[\s,]+(?=[\w+.-]+://)", text.strip(" ,\n")) if word)
     if not all("://" in address for address in addresses):
-        raise ValueError("each address needs a scheme: write such as mailto://user:pass@example.com, slack://...")
+        raise ValueError(
+            "each address needs a scheme: write addresses such as mailto://user:pass@example.com or slack://..."
+        )
     return addresses

@@ -29,7 +29,7 @@ WRONG = [
     ("value = { team_size = {} }", "value.team_size", None),
     ("value = { team_size = 5 }", "value.team_size", "must be a table of answers and amounts, not a whole number"),
     ("value = { team_size = { 1 = 'x' } }", "value.team_size.1", "must be a number, not text"),
-    ("value = { from = 'budget', rate = 2 }", "value.rate", "stands beside from: keep one of them"),
+    ("value = { from = 'budget', rate = 2 }", "value.rate", "cannot be combined with from: keep one of them"),
     ("value = { team_size = { 1 = 2 }, floor = { 1 = 2 } }", "value", None),
     ("due_date = { days = 2 }", "due_date", None),
     ("due_date = { from = 'title' }", "due_date.from", None),
@@ -38,7 +38,7 @@ WRONG = [
     ("custom = { Floor = 'x', floor = 'y' }", "custom.floor", "is the same field as 'Floor': keep one of them"),
     ("custom.A = ['x']", "custom.A", "must be text or a number, not a list"),
     ("custom.A = '{floor'", "custom.A", None),
-    ("extra.CustomFields = 5", "extra.CustomFields", "CustomFields is not yours to set here: write custom"),
+    ("extra.CustomFields = 5", "extra.CustomFields", "CustomFields cannot be set here: write custom"),
     ("contact.extra.CustomFields = 5", "contact.extra.CustomFields", None),
     ("contact.extra.Gender = '{floor}'", "contact.extra.Gender", None),
     ("redirect = 'https://{floor}.example/'", "redirect", None),
@@ -76,7 +76,7 @@ def test_an_answer_is_known_by_what_the_form_says_of_it(lines: str) -> None:
 def test_a_question_that_the_house_knows_or_that_is_misspelt_is_told() -> None:
     known, misspelt = problems_of("[forms.tour]\nquestions = ['email', 'emial']")
 
-    assert known.endswith("forms.tour.questions[1]: 'email' is known anyway: take it out")
+    assert known.endswith("forms.tour.questions[1]: 'email' is a standard answer: remove it here")
     assert misspelt.endswith("forms.tour.questions[2]: unknown answer 'emial': did you mean 'email'?")
 
 
@@ -157,8 +157,8 @@ def test_a_row_may_begin_with_nothing(key: str, inside: str, outside: str) -> No
     [
         ("extra = { BusinessId = '{location}' }", "extra.BusinessId: holds an id: write its number"),
         ("extra = { FutureIds = ['{location}'] }", "extra.FutureIds: holds an id: write its number"),
-        ("contact.tag = 'web {location}'", "contact.tag: {location} would stand there as it is"),
-        ("title = 'Tour of {location}'", "title: {location} would stand there as it is"),
+        ("contact.tag = 'web {location}'", "contact.tag: {location} would appear as it is"),
+        ("title = 'Tour of {location}'", "title: {location} would appear as it is"),
         ("value = { team_size = { 1 = 1, '5-2' = 2 } }", "value.team_size: '5-2' goes backwards"),
     ],
 )

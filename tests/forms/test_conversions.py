@@ -54,7 +54,7 @@ def test_a_route_may_count_other_things() -> None:
         ('conversions = "won"', "must be a table"),
         ('conversions = { wonn = "Lead" }', 'A stage of that name is written "stage:wonn"'),
         ('conversions = { "stage:" = "Lead" }', "needs the name of a stage"),
-        ('conversions = { Toured = "A", "stage: toured" = "B" }', "is the same as 'Toured': write it once"),
+        ('conversions = { Toured = "A", "stage: toured" = "B" }', "means the same as 'Toured': write it once"),
     ],
 )
 def test_what_was_surely_meant_otherwise_is_told(line: str, said: str) -> None:

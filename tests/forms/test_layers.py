@@ -107,7 +107,7 @@ ROUTE_FAULTS = [
     (
         "when = { location = 'x' }\nstage_id = 1\nstage = 'S'",
         "stage_id",
-        "stands beside board or stage: keep either stage_id, or board and stage",
+        "cannot be combined with board or stage: keep either stage_id, or board and stage",
     ),
     ("when = { location = 'x' }\nroutes = []", "routes", "unknown key 'routes': a route has no routes of its own"),
     ("when = { location = 'x' }\naccount = 'b'", "account", "there is no account 'b': known are default"),
@@ -138,5 +138,5 @@ def test_a_test_lead_through_every_form_is_nobody_s_wish() -> None:
     canary = "canary = { every = '6h', email = 'canary@example.com' }"
 
     assert problems_of(f"[defaults]\nstage_id = 1\n{canary}\n[forms.tour]") == [
-        "forms.toml: defaults.canary: would send test leads through every form: write it in a form of its own"
+        "forms.toml: defaults.canary: would send test leads through every form: write it in one form"
     ]

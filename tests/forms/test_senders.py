@@ -26,7 +26,7 @@ def test_a_platform_without_the_secret_that_proves_its_calls_is_a_problem(sender
     [problem] = problems_of(f"[forms.tour.webhooks.{sender}]")
 
     assert problem == (
-        f"forms.toml: forms.tour.webhooks.{sender}: needs {proof}: without it no call can be told from a forged one"
+        f"forms.toml: forms.tour.webhooks.{sender}: needs {proof}: without it forged calls cannot be recognised"
     )
 
 

@@ -40,7 +40,7 @@ def test_a_variable_may_stand_for_any_value_numbers_too() -> None:
         pytest.param(
             "title = 'env:two words'",
             {},
-            "title: 'env:two words' names no variable: write env: and its name, such as env:SALES_SLACK",
+            "title: 'env:two words' does not name a variable: write env: and its name, such as env:SALES_SLACK",
             id="no name",
         ),
         pytest.param(
@@ -58,7 +58,7 @@ def test_a_variable_may_stand_for_any_value_numbers_too() -> None:
         pytest.param(
             "redirect = 'env:THANKS'",
             {"THANKS": "hunter2"},
-            "redirect: 'env:THANKS' is no web address: write one such as https://www.example.com/thanks",
+            "redirect: 'env:THANKS' is not a web address: write one such as https://www.example.com/thanks",
             id="no address",
         ),
     ],
