@@ -223,9 +223,7 @@ CREDENTIALS = [
     ),
     (
         {"USERNAME": "u", "PASSWORD": "p", "TOTP_SECRET": "hunter2!"},
-        [
-            "NEXUDUS_TOTP_SECRET: this is not a TOTP seed: write the letters A-Z and digits 2-7 shown when 2FA was set up"
-        ],
+        ["NEXUDUS_TOTP_SECRET: this is not a TOTP seed: write the letters A-Z and digits 2-7 shown when it was set up"],
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""Web addresses in the forms file: redirects, origins, domains, a CRM's host, alert addresses."""
+"""URLs in the forms file: redirects, origins, domains, the host of a CRM, alert addresses."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ SITE = "https://www.example.com"
 
 
 def split_web_address(text: str) -> SplitResult | None:
-    """The parts of an http(s) address; None when it is none."""
+    """Return the parts of an http(s) URL; None for anything else."""
     try:
         parts = urlsplit(text)
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
@@ -23,7 +23,7 @@ def split_web_address(text: str) -> SplitResult | None:
 
 
 def read_web_address(value: Any) -> str:
-    """An http(s) address."""
+    """Read an http(s) URL."""
     text = read_name(value)
     if not split_web_address(text):
         raise ValidationError(f"{value!r} is not a web address: write one such as {SITE}/check")
@@ -31,7 +31,7 @@ def read_web_address(value: Any) -> str:
 
 
 def read_redirect(value: Any, page: str = "thanks") -> str:
-    """Where a visitor goes next: an http(s) address, or "" for our own thank-you page; likewise for other pages."""
+    """Read the URL of a page that a visitor is sent to; "" for our own."""
     text = read_trimmed(value)
     if text and not split_web_address(text):
         raise ValidationError(f"{value!r} is not a web address: write one such as {SITE}/{page}")
@@ -39,7 +39,7 @@ def read_redirect(value: Any, page: str = "thanks") -> str:
 
 
 def read_redirect_template(value: Any) -> str:
-    """As read_redirect, with answers behind the host: none can change where it leads."""
+    """Read the URL of a page, with slots only after the host, so that no answer can change the site."""
     text = read_braces(value, read_trimmed)
     if not has_slots(text):
         return read_redirect(value)
@@ -50,7 +50,7 @@ def read_redirect_template(value: Any) -> str:
 
 
 def read_origin(value: Any) -> str:
-    """A site that may post, as its browser names it: scheme, host and port, in small letters."""
+    """Read the origin of a site that may post, as browsers send it: scheme, host and port in lower case."""
     text = read_name(value).lower().removesuffix("/")
     if text == "*":
         raise ValidationError("'*' is not needed: leave allowed_origins out, and any site may post")
@@ -63,7 +63,7 @@ def read_origin(value: Any) -> str:
 
 
 def read_base_url(value: Any) -> str:
-    """The host of a CRM: scheme and host, no path."""
+    """Read scheme and host of a CRM."""
     text = read_name(value).removesuffix("/")
     parts = split_web_address(text)
     if not parts or "@" in parts.netloc:
@@ -74,7 +74,7 @@ def read_base_url(value: Any) -> str:
 
 
 def read_domain(value: Any) -> str:
-    """A domain, with all hosts under it, as the operator wrote it."""
+    """Read a domain, which includes its subdomains."""
     text = read_name(value)
     if text.startswith("*."):
         raise ValidationError(
@@ -86,7 +86,7 @@ def read_domain(value: Any) -> str:
 
 
 def read_alert_address(value: Any) -> str:
-    """An Apprise address. It holds a password, so it is not repeated."""
+    """Read an Apprise address. It may hold a password, so messages do not repeat it."""
     text = read_name(value)
     if "://" not in text:
         raise ValidationError("is not an Apprise address: write one such as mailto://user:password@example.com")

@@ -1,4 +1,4 @@
-"""`value` where it depends on an answer: the amount that was answered, or a table of answers and amounts."""
+"""`value` and `due_date` from an answer: an amount, a table of answers and amounts, or a date."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _LIMITED = (
         -1,
     ),
 )
-"""Expressions of ranges without an upper end, and of ranges from 0; with each, what is added to its number."""
+"""Patterns of ranges without an upper limit, and of ranges from 0; each with the offset of its number."""
 _RANGE = re.compile(rf"{_COUNT}-{_COUNT}|{_COUNT} (?:to|bis|à|a|tot|até) {_COUNT}")
 _ONE = re.compile(rf"{_COUNT}(?: ([^\W\d_]+))?")  # "3", "3 people"
 _HEADS = frozenset(
@@ -39,27 +39,27 @@ _HEADS = frozenset(
         *["pessoa", "pessoas", "colaboradores", "funcionários", "lugar", "lugares", "posto", "postos"],
     )
 )
-"""Words behind a number of people or desks; behind any other, a number may count something else: 6 months."""
+"""Words after a number of people or desks; with other words a number may count something else, as in 6 months."""
 
 
 @dataclass(frozen=True, slots=True)
 class AmountRange:
-    """Whole numbers from `least` to `most`, both included; most None: without an end."""
+    """Whole numbers from `least` to `most`, both included; most None: no upper limit."""
 
     least: int
     most: int | None
 
     def holds(self, other: "AmountRange") -> bool:
-        """Whether all of the other lies within this."""
+        """Return whether the other range lies within this one."""
         return self.least <= other.least and (self.most is None or (other.most is not None and other.most <= self.most))
 
     def meets(self, other: "AmountRange") -> bool:
-        """Whether a number lies in both."""
+        """Return whether a number lies in both ranges."""
         return (other.most is None or self.least <= other.most) and (self.most is None or other.least <= self.most)
 
 
 def read_range(text: str) -> AmountRange | None:
-    """The numbers that a text means: `7`, `2-5`, `20+`, `up to 5`, `<5`, `over 20`; None for anything else."""
+    """Return the numbers that a text means: `7`, `2-5`, `20+`, `up to 5`, `<5`, `over 20`; None for anything else."""
     text = fold_choice(text)
     for expression, after in _OPEN_ENDED:
         if match := expression.fullmatch(text):
@@ -75,26 +75,26 @@ def read_range(text: str) -> AmountRange | None:
 
 
 def fold_choice(text: str) -> str:
-    """An answer as it is compared: in small letters, with one kind of dash and single spaces."""
+    """Return an answer for comparison: lower case, one kind of dash, single spaces."""
     return _DASHES.sub("-", " ".join(text.casefold().split()))
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerAmount:
-    """The amount that was answered to `answer`."""
+    """The amount given in the answer `answer`."""
 
     answer: str
 
 
 @dataclass(frozen=True, slots=True)
 class AmountTable:
-    """An amount for each of some answers to `answer`: rows are (as written, amount)."""
+    """Amounts by the answer `answer`; rows: (answer as written, amount)."""
 
     answer: str
     rows: tuple[tuple[str, float], ...]
 
     def find(self, text: str) -> tuple[str, float] | None:
-        """The row of an answer: the same text, else the range that holds its number; None where there is none.
+        """Return the row of an answer: the same text, else the range that holds its number; None without one.
 
         Ranges do not overlap: read_value refuses such a table.
         """
@@ -107,7 +107,7 @@ class AmountTable:
 
 
 def read_value(value: Any) -> float | AnswerAmount | AmountTable:
-    """An amount, `{ from = "budget" }`, or `{ team_size = { "1" = 300, "2-5" = 900 } }`."""
+    """Read an amount, `{ from = "budget" }`, or `{ team_size = { "1" = 300, "2-5" = 900 } }`."""
     if not isinstance(value, Mapping):
         return read_amount(value)
     if "from" in value and not isinstance(value["from"], Mapping):
@@ -115,7 +115,7 @@ def read_value(value: Any) -> float | AnswerAmount | AmountTable:
     if len(value) != 1:
         raise ValidationError(
             "needs one answer with its amounts: write { team_size = { '1' = 300, '2-5' = 900 } }, "
-            'or { from = "budget" } for the amount that was answered'
+            'or { from = "budget" } for an answered amount'
         )
     [(answer, table)] = value.items()
     if not isinstance(table, Mapping):
@@ -158,7 +158,7 @@ def _clash(one: str, other: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AnswerDate:
-    """The date that was answered to `answer`, and `days` after it; before it where they are negative."""
+    """The date in the answer `answer` plus `days`, which may be negative."""
 
     answer: str
     days: int = 0

@@ -1,4 +1,4 @@
-"""Names of answers in the forms file: the canonical ones, and near misses of them."""
+"""Names of answers: as the operator writes them, and as a form sends them."""
 
 import difflib
 import re
@@ -9,46 +9,45 @@ from marshmallow import ValidationError
 from service.forms.problems import suggest
 from service.lead import CANONICAL_FIELDS, Answers
 
-SLIP = 0.8  # difflib's ratio from which a name looks like a slip of the keyboard
+TYPO_RATIO = 0.8
+"""difflib's ratio above which a name counts as a misspelt one."""
 
 
-def check_canonical(name: str) -> str:
-    """The name of an answer that this house understands."""
+def check_canonical(name: str) -> None:
+    """Raises: ValidationError for a name that is not one of the standard answers."""
     if name not in CANONICAL_FIELDS:
-        near = suggest(name, CANONICAL_FIELDS)
-        raise ValidationError(f"unknown key {name!r}{near}")
-    return name
+        raise ValidationError(f"unknown key {name!r}{suggest(name, CANONICAL_FIELDS)}")
 
 
 def find_near_miss(name: str) -> str:
-    """The canonical name that `name` was surely meant to be, "" when it may be a field of the operator's own.
+    """Return the standard name that `name` misspells, "" when it may be a field of the operator's own.
 
     Longer names are left alone: `locations` or `message_2` may well exist on a form.
     """
     if name in CANONICAL_FIELDS:
         return ""
-    folded = re.sub(r"[^a-z]", "", name.lower())
+    letters = re.sub(r"[^a-z]", "", name.lower())
     for canonical in CANONICAL_FIELDS:
-        if folded == canonical.replace("_", ""):
+        if letters == canonical.replace("_", ""):
             return canonical
-    short = [canonical for canonical in CANONICAL_FIELDS if len(canonical) >= len(name)]
-    return "".join(difflib.get_close_matches(name.lower(), short, n=1, cutoff=SLIP))
+    candidates = [canonical for canonical in CANONICAL_FIELDS if len(canonical) >= len(name)]
+    return "".join(difflib.get_close_matches(name.lower(), candidates, n=1, cutoff=TYPO_RATIO))
 
 
 def fold_name(name: str) -> str:
-    """A name as it is compared: letters and digits in any case; a name that has none stays as it is."""
+    """Return a name for comparison: letters and digits in lower case; a name without any stays as it is."""
     return "".join(filter(str.isalnum, name.casefold())) or name
 
 
 def find_answer(name: str, answers: Answers) -> str | Sequence[str]:
-    """The answer of this name, else of one that only differs in capitals, spaces or marks; "" where there is none."""
+    """Return the answer of this name, or of one that differs only in case, spaces or punctuation; else ""."""
     if name in answers:
         return answers[name]
     folded = fold_name(name)
-    return next((answer for sent, answer in answers.items() if fold_name(sent) == folded), "")
+    return next((answer for submitted, answer in answers.items() if fold_name(submitted) == folded), "")
 
 
-def own_names(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Submitted name -> the answer that it fills, by a form's `fields`. The names of answers mean those answers."""
+def targets_by_name(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return submitted name -> the answer that it fills by a form's `fields`; standard names are left out."""
     pairs = ((name.strip(), target) for target, names in fields.items() for name in names)
     return {name: target for name, target in pairs if name not in CANONICAL_FIELDS}

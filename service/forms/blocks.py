@@ -1,4 +1,4 @@
-"""The block list: what its entries are, told from how they are written."""
+"""The block list; how an entry is written shows what it blocks."""
 
 import re
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ from marshmallow import ValidationError
 
 from service.forms.values import read_name
 
-SHORTEST_WORD = 3  # characters of a word in Latin letters; other scripts say much with two
-_SHORTEST = 2
+MIN_LATIN_CHARS, MIN_OTHER_CHARS = 3, 2
+"""Characters of words; other scripts say more with fewer."""
+
 _LOOKS_LIKE_NETWORK = re.compile(r"\d+(\.\d+){3}(/.*)?|[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(/.*)?", re.IGNORECASE)
 
 
@@ -18,8 +19,8 @@ _LOOKS_LIKE_NETWORK = re.compile(r"\d+(\.\d+){3}(/.*)?|[0-9a-f:.]*:[0-9a-f:.]*:[
 class Block:
     """One entry.
 
-    kind: "address", "domain" (with all under it), "network" or "words". what: in small letters, a
-    network as `192.0.2.0/24`.
+    kind: "address", "domain" (with its subdomains), "network" or "words". what: in lower case; a network as
+    `192.0.2.0/24`.
     """
 
     kind: str
@@ -27,7 +28,7 @@ class Block:
 
 
 def read_block(value: Any) -> Block:
-    """One entry: `bob@spam.example`, `@spam.example`, `192.0.2.0/24`, or words."""
+    """Read one entry: `bob@spam.example`, `@spam.example`, `192.0.2.0/24`, or words."""
     text = " ".join(read_name(value).casefold().split())
     if _LOOKS_LIKE_NETWORK.fullmatch(text):
         return Block("network", _read_network(text))
@@ -37,7 +38,7 @@ def read_block(value: Any) -> Block:
         raise ValidationError(
             f"{value!r} needs no star: write '@{text[2:]}', which covers the domain and its subdomains"
         )
-    if len(text) < (SHORTEST_WORD if text.isascii() else _SHORTEST) or not any(map(str.isalnum, text)):
+    if len(text) < (MIN_LATIN_CHARS if text.isascii() else MIN_OTHER_CHARS) or not any(map(str.isalnum, text)):
         raise ValidationError(f"{value!r} would quarantine nearly every lead: write a longer word")
     return Block("words", text)
 

@@ -1,4 +1,4 @@
-"""What of a lead's way through the CRM is a conversion, and how ad platforms call it."""
+"""Which steps of a lead in the CRM are conversions, and their names at ad platforms."""
 
 import difflib
 from typing import Any
@@ -9,17 +9,17 @@ from service.forms.values import read_name, read_table
 
 RECEIVED, WON, LOST = "received", "won", "lost"
 WORDS = (RECEIVED, WON, LOST)
-"""What is no stage: that the lead came, that it was won, that it was lost."""
+"""Conversions that are not stages: the lead was received, won, or lost."""
 
 STAGE = "stage:"
-"""Stands before the name of a stage that is called as one of the words; before any other it may."""
+"""Prefix of a stage that is named like one of WORDS; optional for other stages."""
 
-SLIP = 0.85
-"""difflib's ratio from which a word looks like a slip of the keyboard."""
+TYPO_RATIO = 0.85
+"""difflib's ratio above which a word counts as a misspelt one."""
 
 
 def read_conversions(value: Any) -> dict[str, str]:
-    """Key of a word or stage -> the conversion's name at the platform."""
+    """Read a table: key of a word or stage -> the conversion's name at the platform."""
     named = read_table(value, each=read_name, key=check_word)
     keys: dict[str, str] = {}
     for word in named:
@@ -30,7 +30,7 @@ def read_conversions(value: Any) -> dict[str, str]:
 
 
 def key_of(word: str) -> str:
-    """What a word of the forms file means, in any case: `won`; `toured`; `stage:won` for the stage of that name."""
+    """Return the key of a word of the forms file: `won`; `toured`; `stage:won` for a stage of that name."""
     folded = " ".join(word.split()).casefold()
     name = folded
     while name.startswith(STAGE):
@@ -39,16 +39,16 @@ def key_of(word: str) -> str:
 
 
 def key_of_stage(name: str) -> str:
-    """The key under which a stage of this name counts."""
+    """Return the key of a stage."""
     return key_of(STAGE + name)
 
 
 def check_word(word: str) -> None:
-    """Raises: ValidationError for a word that was surely meant to be another."""
+    """Raises: ValidationError for an empty or misspelt word."""
     key = key_of(word)
     if not key:
         raise ValidationError("needs the name of a stage, or one of received, won and lost")
-    near = difflib.get_close_matches(key, WORDS, 1, SLIP)
+    near = difflib.get_close_matches(key, WORDS, 1, TYPO_RATIO)
     if near and key not in WORDS and STAGE not in word.casefold():
         raise ValidationError(
             f'unknown word {word!r}: did you mean {near[0]!r}? A stage of that name is written "{STAGE}{word.strip()}"'

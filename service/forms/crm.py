@@ -1,7 +1,6 @@
-"""Nexudus's numbers and field names, as far as the forms file may speak of them.
+"""Nexudus's numbers and field names in the forms file.
 
-LeadSource is Nexudus's eCrmOpportunitySource; it has no 3. What we fill in ourselves must not be
-overwritten by an `extra` table, for two places would then claim to say it.
+LeadSource is Nexudus's eCrmOpportunitySource, which has no 3. Fields that the service fills are refused in `extra`.
 """
 
 import difflib
@@ -15,7 +14,7 @@ from service.forms.templates import list_slots, read_braces
 from service.forms.values import name_kind, read_table, read_text, read_trimmed, read_whole
 
 LEAD_SOURCES = frozenset({1, 2, *range(4, 27), 98, 99})
-LARGEST = 2**53  # beyond it JSON numbers are not exact
+MAX_NUMBER = 2**53  # larger JSON numbers are not exact
 
 _FROM_LEAD = "it comes from the lead"
 OPPORTUNITY_FIELDS = {
@@ -73,12 +72,12 @@ COWORKER_ADDITIONS = frozenset(
         *("CheckinSinceLastRenewal", "MinutesSinceLastRenewal", "TariffInvoiceEvery", "TariffInvoiceEveryWeeks"),
     }
 )
-"""What a new contact may get besides. It is a closed list: much of a Coworker bills, books or tells people."""
+"""Additional fields of a new contact. A closed list, as much of a Coworker bills, books or notifies people."""
 
 _ONLY_ZERO = frozenset(
     ["CheckinSinceLastRenewal", "MinutesSinceLastRenewal", "TariffInvoiceEvery", "TariffInvoiceEveryWeeks"]
 )
-"""Some accounts want these as 0; any other number would bill."""
+"""Some accounts require 0 here; any other number would bill."""
 
 _NUMBERS = frozenset(
     [
@@ -89,36 +88,37 @@ _NUMBERS = frozenset(
         *(name for name in COWORKER_ADDITIONS if "Attendance" in name),
     ]
 )
-"""Fields of a Coworker that hold a number: no answer can fill them."""
+"""Numeric fields of a Coworker, which no answer can fill."""
 
 RESERVED_CUSTOM = "LeadCapture"
-"""A custom field of ours: it says which lead an opportunity was made of."""
+"""Our custom field that identifies the lead of an opportunity."""
 
-LONGEST_CUSTOM_NAME = 100  # characters; ours, Nexudus publishes none
+MAX_CUSTOM_NAME_CHARS = 100
+"""Our limit; Nexudus publishes none."""
 
 _HARM = (
     (re.compile(r"(?i)tariff|billing|invoic|renewal|price|payment|deposit|contract"), "it bills the person"),
     (re.compile(r"(?i)notify|terms|newsletter"), "it is the person's own consent"),
     (re.compile(r"^Can[A-Z]|(?i:user|access|password|token|bank|card)"), "it gives access or holds secrets"),
 )
-"""What other names of Coworker fields are about, for the sentence that refuses them."""
+"""What other Coworker fields do, for the sentence that refuses them."""
 
 
 def read_lead_source(value: Any) -> int:
-    """One of Nexudus's LeadSource numbers."""
-    number = read_whole(value, least=-LARGEST, most=LARGEST)
+    """Read one of Nexudus's LeadSource numbers."""
+    number = read_whole(value, least=-MAX_NUMBER, most=MAX_NUMBER)
     if number not in LEAD_SOURCES:
         raise ValidationError(f"{number} is not a LeadSource of Nexudus: write 1, 2, 4 to 26, 98 or 99")
     return number
 
 
 def check_opportunity_field(name: str) -> str:
-    """A CrmOpportunity field that is the operator's to set."""
+    """Check that the operator may set a CrmOpportunity field."""
     return _check_free(name, OPPORTUNITY_FIELDS)
 
 
 def check_coworker_field(name: str) -> str:
-    """A Coworker field that is the operator's to set on a new contact."""
+    """Check that the operator may set a Coworker field on a new contact."""
     _check_free(name, COWORKER_FIELDS)
     if name in COWORKER_ADDITIONS:
         return name
@@ -131,7 +131,7 @@ def check_coworker_field(name: str) -> str:
 
 
 def read_opportunity_additions(value: Any) -> dict[str, Any]:
-    """`extra`: further fields of an opportunity. An id is the operator's to choose, never a visitor's."""
+    """Read `extra`, additional fields of an opportunity; only the operator may choose ids, never a visitor."""
     additions = read_table(value, each=read_addition, key=check_opportunity_field)
     chosen = [name for name, below in additions.items() if re.search(r"Ids?$", name) and any(list_slots(below))]
     if chosen:
@@ -140,7 +140,7 @@ def read_opportunity_additions(value: Any) -> dict[str, Any]:
 
 
 def read_coworker_additions(value: Any) -> dict[str, Any]:
-    """`contact.extra`: fields of a new contact, none of which bills, tells or lets in anybody."""
+    """Read `contact.extra`, fields of a new contact that neither bill nor notify nor give access."""
     additions = read_table(value, each=read_addition, key=check_coworker_field)
     faults = {name: [fault] for name, below in additions.items() if (fault := _describe_number(name, below))}
     if faults:
@@ -149,14 +149,14 @@ def read_coworker_additions(value: Any) -> dict[str, Any]:
 
 
 def _describe_number(name: str, value: Any) -> str:
-    """What is wrong with the value of a field that holds a number, "" for any other field."""
+    """Return the problem with the value of a numeric field, "" without one."""
     if name in _NUMBERS and isinstance(value, str):
         return "holds a number: write it without quotes; no answer can fill it"
     return "must be 0: any other number would bill" if name in _ONLY_ZERO and value != 0 else ""
 
 
 def read_custom_fields(value: Any) -> dict[str, str]:
-    """`custom`: values of custom fields, which are always text, by the field's name or id."""
+    """Read `custom`: text values of custom fields by the field's name or id."""
     custom = read_table(value, each=_read_custom_value, key=_check_custom_name)
     names: dict[str, str] = {}
     for name in custom:
@@ -167,9 +167,9 @@ def read_custom_fields(value: Any) -> dict[str, str]:
 
 
 def _check_custom_name(name: str) -> None:
-    if not name.strip() or not name.isprintable() or len(name) > LONGEST_CUSTOM_NAME:
+    if not name.strip() or not name.isprintable() or len(name) > MAX_CUSTOM_NAME_CHARS:
         raise ValidationError(
-            f"is not the name of a custom field: write 1 to {LONGEST_CUSTOM_NAME} characters, or its id"
+            f"is not the name of a custom field: write 1 to {MAX_CUSTOM_NAME_CHARS} characters, or its id"
         )
     if name.strip().casefold() == RESERVED_CUSTOM.casefold():
         raise ValidationError(f"{RESERVED_CUSTOM} is reserved: it identifies the lead of an opportunity")
@@ -186,7 +186,7 @@ def _read_custom_value(value: Any) -> str:
 
 
 def read_addition(value: Any) -> Any:
-    """A value for the CRM: text with or without answers, number, true or false, lists and tables of them."""
+    """Read a value for the CRM: a template, number, true or false, or lists and tables of them."""
     if isinstance(value, dict):
         return {name: read_addition(below) for name, below in value.items()}
     if isinstance(value, list):
@@ -195,7 +195,7 @@ def read_addition(value: Any) -> Any:
         return read_braces(value, read_text)
     if not isinstance(value, bool | int | float):
         raise ValidationError(f"must be text, a number, or true or false, not {name_kind(value)}: put it in quotes")
-    if not math.isfinite(value) or abs(value) > LARGEST:
+    if not math.isfinite(value) or abs(value) > MAX_NUMBER:
         raise ValidationError("is too large")
     return value
 

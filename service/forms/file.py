@@ -1,38 +1,50 @@
-"""The forms file, from its bytes to a checked Setup, with every problem told at once."""
+"""From the forms file to a checked Setup: read, expand variables, check, merge, build; all problems at once."""
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from service.forms.answer_names import own_names
-from service.forms.checks import check_document, find_table
+from service.forms.answer_names import targets_by_name
+from service.forms.checks import check_document, table_under
 from service.forms.form import Account, AttributionConfig, Canary, Captcha, ContactRule, Destination, Form, Route, Setup
 from service.forms.layers import make_variant, overlay
-from service.forms.problems import ProblemList, SetupProblems
+from service.forms.problems import Place, ProblemList, SetupProblems
 from service.forms.schema import ACCOUNT_TABLE, FORM_TABLE, ROUTE_TABLE
-from service.forms.variables import Lookup, expand
+from service.forms.values import ENV_PREFIX, FromEnvironment
 
-FALLBACK = "contact"  # the one form of a house without a forms file
+Lookup = Callable[[str], str | None]
+"""A variable's name -> its text, None where it is not set; may raise ValueError with a sentence."""
+
+Keys = Mapping[str, Any]
+Value = TypeVar("Value", Captcha, ContactRule, AttributionConfig, Destination)
+
+DEFAULT_FORM = "contact"
+"""The only form of an installation without a forms file."""
+
+NEXUDUS_URL = "https://spaces.nexudus.com"
 
 
 def read_setup(path: Path, lookup: Lookup) -> Setup:
-    """Read the operator's set-up; where there is no such file, one form `contact` with defaults.
+    """Read the operator's set-up; without a file, one form `contact` with defaults.
 
     lookup: gives the text of an environment variable for "env:NAME" values.
-    Raises: SetupProblems with all that is wrong, each with its place and remedy.
+    Raises: SetupProblems with every problem, its place and remedy.
     """
-    findings = ProblemList(path.name)
+    problems = ProblemList(path.name)
     try:
-        document = read_document(path, findings)
-        return Setup(forms={FALLBACK: Form(FALLBACK)}) if document is None else make_setup(document, lookup, findings)
+        document = _read_document(path, problems)
+        if document is None:
+            return Setup(forms={DEFAULT_FORM: Form(DEFAULT_FORM)})
+        return make_setup(document, lookup, problems)
     except RecursionError:
         raise SetupProblems((f"{path.name}: tables or lists are nested too deeply",)) from None
 
 
-def read_document(path: Path, findings: ProblemList) -> Mapping[str, Any] | None:
-    """The file's tables as they stand; None where there is no file.
+def _read_document(path: Path, problems: ProblemList) -> Keys | None:
+    """Return the file's tables; None where there is no file.
 
     Raises: SetupProblems when it cannot be read as TOML, with the line.
     """
@@ -41,54 +53,86 @@ def read_document(path: Path, findings: ProblemList) -> Mapping[str, Any] | None
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:
-        findings.add((), f"is not UTF-8 text (byte {error.start + 1}): save it as UTF-8")
+        problems.add((), f"is not UTF-8 text (byte {error.start + 1}): save it as UTF-8")
     except OSError as error:
-        findings.add((), f"cannot be read: {error.strerror or error}")
+        problems.add((), f"cannot be read: {error.strerror or error}")
     except ValueError as error:  # TOMLDecodeError, and Python's own for numbers of thousands of digits
-        findings.add((), f"is not TOML: {error}")
-    findings.tell()
+        problems.add((), f"is not TOML: {error}")
+    problems.raise_any()
     return None
 
 
-Keys = Mapping[str, Any]
-Value = TypeVar("Value", Captcha, ContactRule, AttributionConfig, Destination)
-NEXUDUS = "https://spaces.nexudus.com"
+def make_setup(document: Keys, lookup: Lookup, problems: ProblemList) -> Setup:
+    """Return the Setup that the tables describe.
 
-
-def make_setup(document: Keys, lookup: Lookup, findings: ProblemList) -> Setup:
-    """The Setup that the tables describe.
-
-    Raises: SetupProblems, with all that is in `findings` by then.
+    Raises: SetupProblems with everything in `problems` by then.
     """
-    document = expand(document, lookup, findings)
-    check_document(document, findings)
-    findings.tell()
-    defaults = find_table(document, "defaults")
+    document = _expand(document, lookup, problems)
+    check_document(document, problems)
+    problems.raise_any()
+    defaults = table_under(document, "defaults")
     return Setup(
-        forms={name: make_form(name, overlay(defaults, own)) for name, own in document["forms"].items()},
-        accounts={name: make_account(name, own) for name, own in find_table(document, "accounts").items()},
+        forms={name: _make_form(name, overlay(defaults, own)) for name, own in document["forms"].items()},
+        accounts={
+            name: Account(name, **{"base_url": NEXUDUS_URL, **ACCOUNT_TABLE.load(own)})
+            for name, own in table_under(document, "accounts").items()
+        },
     )
 
 
-def make_account(name: str, tables: Keys) -> Account:
-    """One account from its checked table."""
-    return Account(name, **{"base_url": NEXUDUS, **ACCOUNT_TABLE.load(tables)})
+# -- values from the environment
 
 
-def make_form(name: str, tables: Keys) -> Form:
-    """One form with its routes, from checked tables in which [defaults] are already merged."""
+def _expand(value: Any, lookup: Lookup, problems: ProblemList, place: Place = ()) -> Any:
+    """Return a copy of `value` with the variable's text for every "env:NAME"; a missing variable is a problem."""
+    if isinstance(value, Mapping):
+        return {key: _expand(below, lookup, problems, (*place, key)) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_expand(below, lookup, problems, (*place, index)) for index, below in enumerate(value)]
+    if isinstance(value, str) and value.startswith(ENV_PREFIX):
+        return _read_variable(value.removeprefix(ENV_PREFIX).strip(), lookup, problems, place)
+    return value
+
+
+def _read_variable(name: str, lookup: Lookup, problems: ProblemList, place: Place) -> FromEnvironment:
+    text = None
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        written = ENV_PREFIX + name
+        problems.add(place, f"{written!r} does not name a variable: write env: and its name, such as env:SALES_SLACK")
+        return FromEnvironment(ENV_PREFIX, name)
+    try:
+        text = lookup(name)
+    except ValueError as error:
+        problems.add(place, str(error))
+    if not text:
+        problems.add(place, f"the environment variable {name} is not set: set it, or {name}_FILE")
+    return FromEnvironment(text or ENV_PREFIX, name)
+
+
+# -- values from checked tables
+
+_PLAIN_KEYS = (
+    *("title", "titles", "account", "require", "questions", "redirect", "language", "privacy_url", "allowed_origins"),
+    *("honeypot", "block", "max_links", "same_text"),
+    *("retention_days", "country", "notify", "silence_alarm", "conversions", "fields", "webhooks"),
+)
+"""Keys of a form's table that are attributes of Form under the same name."""
+
+
+def _make_form(name: str, tables: Keys) -> Form:
+    """Return one form with its routes, from checked tables into which [defaults] are merged."""
     keys = FORM_TABLE.load(tables)
-    own = own_names(keys.get("fields", {}))
+    targets = targets_by_name(keys.get("fields", {}))
     routes = tuple(
         Route(
-            {own.get(asked, asked): answer for asked, answer in ROUTE_TABLE.load(route)["when"].items()},
-            make_form(name, make_variant(tables, route)),
+            {targets.get(answer, answer): value for answer, value in ROUTE_TABLE.load(route)["when"].items()},
+            _make_form(name, make_variant(tables, route)),
         )
         for route in tables.get("routes", [])
     )
-    plain = {key: keys[key] for key in PLAIN_KEYS if key in keys}
+    plain = {key: keys[key] for key in _PLAIN_KEYS if key in keys}
     if "require" in keys:
-        plain["require"] = tuple(dict.fromkeys(own.get(asked, asked) for asked in keys["require"]))
+        plain["require"] = tuple(dict.fromkeys(targets.get(answer, answer) for answer in keys["require"]))
     if "duplicate_window" in keys:
         plain["duplicate_window_s"] = keys["duplicate_window"]
     if "min_fill_seconds" in keys:
@@ -97,33 +141,14 @@ def make_form(name: str, tables: Keys) -> Form:
         name,
         **plain,
         canary=Canary(keys["canary"]["every"], keys["canary"]["email"]) if "canary" in keys else None,
-        captcha=pick(Captcha, keys["captcha"]) if "captcha" in keys else None,
-        attribution=pick(AttributionConfig, keys),
-        destination=pick(Destination, keys),
-        contact=pick(ContactRule, keys.get("contact", {})),
+        captcha=_pick(Captcha, keys["captcha"]) if "captcha" in keys else None,
+        attribution=_pick(AttributionConfig, keys),
+        destination=_pick(Destination, keys),
+        contact=_pick(ContactRule, keys.get("contact", {})),
         routes=routes,
     )
 
 
-PLAIN_KEYS = (
-    *(
-        "title",
-        "titles",
-        "account",
-        "require",
-        "questions",
-        "redirect",
-        "language",
-        "privacy_url",
-        "allowed_origins",
-        "honeypot",
-    ),
-    *("block", "max_links", "same_text"),
-    *("retention_days", "country", "notify", "silence_alarm", "conversions", "fields", "webhooks"),
-)
-"""The keys of a form's table that are attributes of Form as they are."""
-
-
-def pick(kind: type[Value], keys: Keys) -> Value:
-    """The value made of those keys that are its attributes."""
+def _pick(kind: type[Value], keys: Keys) -> Value:
+    """Return a value made of the keys that are its attributes."""
     return kind(**{each.name: keys[each.name] for each in fields(kind) if each.name in keys})

@@ -1,4 +1,4 @@
-"""What an operator said about one form, checked and complete. Frozen values, no I/O."""
+"""The operator's settings of one form, checked and complete. Frozen values, no I/O."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,10 +12,7 @@ from service.lead import Answers, Submission
 
 @dataclass(frozen=True, slots=True)
 class AttributionConfig:
-    """How leads of a form are attributed (attribution.md sections 3 and 4).
-
-    Names in answer_map and source_map are as the operator wrote them; hosts likewise.
-    """
+    """How leads of a form are attributed. Names and hosts are as the operator wrote them."""
 
     touch: str = "last"  # "last" or "first"
     lead_source: int | None = None
@@ -30,7 +27,7 @@ class AttributionConfig:
 
 @dataclass(frozen=True, slots=True)
 class ContactRule:
-    """How a Coworker that does not exist yet is made; None: taken from the location."""
+    """How a new Coworker is created; None: the location's value."""
 
     business_id: int | None = None
     country_id: int | None = None
@@ -42,11 +39,10 @@ class ContactRule:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where an opportunity goes and what it carries besides the lead.
+    """Where an opportunity goes and what it holds besides the lead.
 
-    Either `stage_id`, or `board` and `stage` (names or ids, looked up in Nexudus; either may stand
-    alone), or nothing: then the first safe stage of the first board. Templates are texts with answers in
-    braces (service/forms/templates.py).
+    The stage is `stage_id`, or looked up by `board` and `stage` (names or ids; one may be missing), or else the first
+    safe stage of the first board. Templates: see templates.py.
     """
 
     stage_id: int | None = None
@@ -60,27 +56,27 @@ class Destination:
     agent_id: int | None = None
     value: float | AnswerAmount | AmountTable | None = None
     due_date: AnswerDate | None = None
-    due_in_days: int | None = None  # also where due_date's answer is no date
+    due_in_days: int | None = None  # also where due_date's answer is not a date
     name: str = "{full_name}"  # CrmOpportunity.Name, a template
-    notes_prefix: str = ""  # a template, in front of the message in Notes
+    notes_prefix: str = ""  # a template, put before the message in Notes
     extra: Mapping[str, Any] = field(default_factory=dict)  # additions to the body; texts are templates
     custom: Mapping[str, str] = field(default_factory=dict)  # custom field, by name or id -> template
 
 
 @dataclass(frozen=True, slots=True)
 class Captcha:
-    """Which provider judges visitors, and the secret for asking it."""
+    """The provider that judges visitors, and our secret there."""
 
     provider: str  # turnstile, hcaptcha or recaptcha
     secret: str = field(repr=False)
-    min_score: float = 0.5  # of reCAPTCHA v3, 0 to 1: below it a lead is held
-    url: str = ""  # where tokens are checked; "": at the provider's usual address
-    site_key: str = ""  # public: with it our own pages show the check
+    min_score: float = 0.5  # of reCAPTCHA v3, 0 to 1: below it a lead is quarantined
+    url: str = ""  # where tokens are checked; "": the provider's usual URL
+    site_key: str = ""  # public: our own pages show the check with it
 
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """How often a test lead is sent through the form, and whose it is."""
+    """Test leads through the form: their interval and e-mail address."""
 
     every_s: float
     email: str
@@ -88,33 +84,33 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form: who may post, what is required, how it is credited and delivered."""
+    """One form: who may post, what is required, how its leads are attributed and delivered."""
 
     name: str
     title: str = ""
     account: str = "default"
     require: tuple[str, ...] = ("email",)
-    questions: tuple[str, ...] = ()  # answers besides those that other keys name
+    questions: tuple[str, ...] = ()  # answers that no other key names
     redirect: str = ""  # a template; "" shows the thank-you page
-    titles: Mapping[str, str] = field(default_factory=dict)  # by language, where it is not `title`
+    titles: Mapping[str, str] = field(default_factory=dict)  # by language, else `title`
     language: str = ""  # of our pages; "": the visitor's
     privacy_url: str = ""  # linked on our pages
     allowed_origins: tuple[str, ...] = ()  # empty: any
-    honeypot: str = ""  # a name besides the well-known ones
+    honeypot: str = ""  # a name besides the standard ones
     captcha: Captcha | None = None
     block: tuple[Block, ...] = ()
-    min_fill_s: float = 1.0  # sent sooner after the page was opened, a lead is held; 0 lifts it
-    max_links: int = 2  # a message with more links is held
-    same_text: int | None = None  # people whose same text is held; None: 3, of texts that lead elsewhere; 0 lifts it
+    min_fill_s: float = 1.0  # sent sooner after the page was opened, a lead is quarantined; 0: off
+    max_links: int = 2  # a message with more links is quarantined
+    same_text: int | None = None  # people with the same text; None: 3, for texts with links; 0: off
     duplicate_window_s: int = 300
     retention_days: int | None = None  # None: the RETENTION_DAYS setting
-    country: str = ""  # ISO 3166 two letters: how local phone numbers are read
+    country: str = ""  # two letters, ISO 3166: how local phone numbers are read
     notify: tuple[str, ...] = field(default=(), repr=False)
-    silence_alarm: bool = True  # tell when the form brings no leads any more
-    canary: Canary | None = None  # a form of its own, for a test stage
+    silence_alarm: bool = True  # alert when the form stops bringing leads
+    canary: Canary | None = None  # test leads, for a test stage
     conversions: Mapping[str, str] = field(
         default_factory=dict
-    )  # received, won, lost or a stage -> the platforms' name
+    )  # received, won, lost or a stage -> its name at platforms
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # canonical -> submitted names
     attribution: AttributionConfig = field(default_factory=AttributionConfig)
     destination: Destination = field(default_factory=Destination)
@@ -124,20 +120,20 @@ class Form:
 
     @property
     def variants(self) -> "tuple[Form, ...]":
-        """The form itself, then what each of its routes makes of it."""
+        """The form itself, then the form of each route."""
         return (self, *(route.form for route in self.routes))
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        """Every Nexudus account that a lead of the form may be owed to, the form's own first."""
+        """Every Nexudus account that a lead of the form may go to, the form's own first."""
         return tuple(dict.fromkeys(variant.account for variant in self.variants))
 
     def title_in(self, language: str) -> str:
-        """What people call the form in a language, "" where it has no name."""
+        """Return the form's title in a language, "" without one."""
         return self.titles.get(language, self.title)
 
     def for_answers(self, submission: Submission) -> "Form":
-        """The form, or the variant of it that the lead's answers ask for: the first route whose answers all match."""
+        """Return the form of the first route with answers that all match, else the form itself."""
         if not self.routes:
             return self
         answers = {**submission.extras, **submission.fields}
@@ -146,7 +142,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """When all answers match (trimmed, any case), `form` takes the place of the one it came from.
+    """A form that replaces its original when all answers match.
 
     when: answer name -> expected answer. form: the whole form with the route's keys applied.
     """
@@ -155,18 +151,18 @@ class Route:
     form: Form
 
     def matches(self, answers: Answers) -> bool:
-        """Whether each answer, or one of several, is the wanted one: trimmed, any case."""
-        return all(_says(find_answer(name, answers), wanted) for name, wanted in self.when.items())
+        """Return whether each answer, or one of several, is the expected one: trimmed, in any case."""
+        return all(_contains(find_answer(name, answers), expected) for name, expected in self.when.items())
 
 
-def _says(given: str | Sequence[str], wanted: str) -> bool:
-    several = [given] if isinstance(given, str) else given
-    return any(one.strip().casefold() == wanted.strip().casefold() for one in several)
+def _contains(answer: str | Sequence[str], expected: str) -> bool:
+    texts = [answer] if isinstance(answer, str) else answer
+    return any(text.strip().casefold() == expected.strip().casefold() for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One Nexudus account: where it is and who signs in. Secrets never print."""
+    """One Nexudus account with its credentials. Secrets never print."""
 
     name: str
     base_url: str
@@ -176,7 +172,7 @@ class Account:
     token: str = field(default="", repr=False)  # a ready bearer token instead of a login
     app_key: str = ""  # an application instead of a login
     app_secret: str = field(default="", repr=False)
-    app_token: str = field(default="", repr=False)  # the `t` of its installation, where app_secret is the app's own
+    app_token: str = field(default="", repr=False)  # the `t` of its installation, when app_secret is the app's own
 
     @property
     def has_login(self) -> bool:

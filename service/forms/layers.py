@@ -4,62 +4,63 @@ from collections.abc import Mapping
 from typing import Any
 
 RIVALS = {"stage_id": ("board", "stage"), "board": ("stage_id",), "stage": ("stage_id",)}
-"""Two ways of naming a stage: the more particular table chooses one, the other's is forgotten."""
+"""The two ways of naming a stage: the way of the upper layer hides the other one below."""
 
-WHOLE = ("value", "due_date", "utm")
-"""Tables that say one thing: the more particular one is taken as it is, never mixed with another."""
+UNMERGED = ("value", "due_date", "utm")
+"""Tables that make sense only as a whole: the upper layer's replaces the one below."""
 
 DEFAULT_ACCOUNT = "default"
-"""The account of the NEXUDUS_ settings, which a form has that names none."""
+"""The account of the NEXUDUS_ settings, for forms that name none."""
 
 STAGE_KEYS = ("stage_id", "board", "stage")
 
-IDS_OF_ACCOUNT = frozenset(
+ACCOUNT_KEYS_OF_FORM = frozenset(
     (*STAGE_KEYS, "opportunity_type_id", "responsible_id", "team_id", "referrer_id", "agent_id", "extra", "custom")
 )
-"""Keys of a form whose values mean something in one Nexudus account only: in another one the same number is another
-company's record. `extra` may hold such numbers, too."""
+"""Keys of a form that are valid in one Nexudus account only: elsewhere the same id is another company's record.
 
-CONTACT_IDS_OF_ACCOUNT = frozenset(("business_id", "country_id", "time_zone_id", "extra", "custom"))
-"""The same of the table `contact`."""
+`extra` may hold such ids, too.
+"""
+
+ACCOUNT_KEYS_OF_CONTACT = frozenset(("business_id", "country_id", "time_zone_id", "extra", "custom"))
+"""Keys of the table `contact` that are valid in one Nexudus account only."""
 
 
 def overlay(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
-    """The form that `base` becomes where `top` speaks over it."""
-    forgotten = {rival for key in top for rival in (*RIVALS.get(key, ()), *({key} & {*WHOLE}))}
-    return merge({key: value for key, value in base.items() if key not in forgotten}, top)
+    """Return the keys of both layers; those of `top` win."""
+    hidden = {rival for key in top for rival in (*RIVALS.get(key, ()), *({key} & {*UNMERGED}))}
+    return _merge({key: value for key, value in base.items() if key not in hidden}, top)
 
 
-def merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
-    """Both tables in one, tables within them likewise; elsewhere `top` wins."""
+def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in top.items():
         below = merged.get(key)
-        merged[key] = merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+        merged[key] = _merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
     return merged
 
 
 def make_variant(form: Mapping[str, Any], route: Mapping[str, Any]) -> dict[str, Any]:
-    """The form that a route makes of `form`: its keys applied, without `when` and without routes.
+    """Return `form` with the keys of a route applied, without `when` and routes.
 
-    Where the route leads to another account, what the form says in ids of its own account is left out.
+    Where the route leads to another account, the form's keys for its own account are left out.
     """
-    plain = {key: value for key, value in form.items() if key != "routes"}
-    base = without_ids(plain) if leaves_account(form, route) else plain
+    base = {key: value for key, value in form.items() if key != "routes"}
+    if leaves_account(form, route):
+        base = _without_account_keys(base)
     return overlay(base, {key: value for key, value in route.items() if key not in {"when", "routes"}})
 
 
 def leaves_account(form: Mapping[str, Any], route: Mapping[str, Any]) -> bool:
-    """Whether a route leads to another Nexudus account than its form."""
+    """Return whether a route leads to another Nexudus account than its form."""
     return "account" in route and _account_of(route) != _account_of(form)
 
 
-def without_ids(form: Mapping[str, Any]) -> dict[str, Any]:
-    """The form without the keys that only its own Nexudus account understands."""
-    kept = {key: value for key, value in form.items() if key not in IDS_OF_ACCOUNT}
+def _without_account_keys(form: Mapping[str, Any]) -> dict[str, Any]:
+    keys = {key: value for key, value in form.items() if key not in ACCOUNT_KEYS_OF_FORM}
     if isinstance(contact := form.get("contact"), Mapping):
-        kept["contact"] = {key: value for key, value in contact.items() if key not in CONTACT_IDS_OF_ACCOUNT}
-    return kept
+        keys["contact"] = {key: value for key, value in contact.items() if key not in ACCOUNT_KEYS_OF_CONTACT}
+    return keys
 
 
 def _account_of(keys: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Every place of a form's tables that speaks of an answer, and whether the form has that answer."""
+"""Every place of a form's tables that mentions an answer, and whether the form has that answer."""
 
 import difflib
 import json
@@ -7,58 +7,62 @@ from typing import Any
 
 from service.forms.answer_names import find_near_miss
 from service.forms.problems import Place
-from service.forms.templates import FORM_WORDS, list_slots
+from service.forms.templates import FORM_NAMES, list_slots
 from service.lead import CANONICAL_FIELDS
 
 Keys = Mapping[str, Any]
-Fault = tuple[Place, str]  # place within the form, sentence
 
 TEMPLATES: tuple[Place, ...] = (
     *(("name",), ("notes_prefix",), ("redirect",), ("extra",), ("custom",)),
     *(("contact", "extra"), ("contact", "custom")),
 )
-"""The keys in which answers stand in braces; tables within them, too."""
+"""Keys in which braces hold answers, also in tables below."""
 
-
-PLAIN: tuple[Place, ...] = (("title",), ("titles",), ("contact", "tag"))
-"""Texts beside them in which braces are nothing but braces."""
+PLAIN_TEXTS: tuple[Place, ...] = (("title",), ("titles",), ("contact", "tag"))
+"""Keys in which braces are ordinary characters."""
 
 
 def known_answers(keys: Keys) -> list[str]:
-    """The names of all answers that a form is known to bring: the usual ones, and what its tables name."""
-    fields, answer_field = keys.get("fields"), keys.get("answer_field")
-    lists = [*_values(fields), keys.get("require"), keys.get("questions"), answer_field]
+    """Return the names of all answers that a form brings: the standard ones, and those that its tables name."""
+    lists = [keys.get("require"), keys.get("questions"), keys.get("answer_field")]
+    if isinstance(fields := keys.get("fields"), Mapping):
+        lists = [*fields.values(), *lists]
     routes = keys.get("routes")
-    whole = [route for route in routes if isinstance(route, Mapping)] if isinstance(routes, list) else []
-    lists += [_names(route.get("when")) for route in whole]
+    for route in routes if isinstance(routes, list) else []:
+        if isinstance(route, Mapping) and isinstance(when := route.get("when"), Mapping):
+            lists.append([*when])
     named = (name for names in lists for name in (names if isinstance(names, list) else [names]))
-    return [*dict.fromkeys((*CANONICAL_FIELDS, *(name.strip() for name in map(name_of, named) if name)))]
+    return [*dict.fromkeys((*CANONICAL_FIELDS, *(name.strip() for name in map(_name_of, named) if name)))]
 
 
-def name_of(question: Any) -> str:
-    """The name of an entry of a list of answers: text, or a table with `name`; "" for anything else."""
+def _name_of(question: Any) -> str:
+    """Return the name of an entry of a list of answers: text, or a table with `name`; "" for anything else."""
     name = question.get("name") if isinstance(question, Mapping) else question
     return name if isinstance(name, str) else ""
 
 
-def list_unknown_answers(keys: Keys, known: list[str]) -> Iterator[Fault]:
-    """Every mention of an answer that the form does not bring, with the nearest name and how to declare it."""
-    for place, name in _slots(keys, PLAIN):
-        if name in (*known, *FORM_WORDS):
-            yield place, f"{{{name}}} would appear as it is: answers are filled into other keys only, such as name"
+def unknown_answers(keys: Keys, known: list[str]) -> Iterator[tuple[Place, str]]:
+    """Yield every mention of an answer that the form does not bring, with the nearest name and how to declare it."""
+    fillable = [*known, *FORM_NAMES]
+    for place, name in _slots(keys, PLAIN_TEXTS):
+        if name in fillable:
+            yield (
+                place,
+                f"{{{name}}} would appear as it is: answers are filled into other keys only, such as name",
+            )
     for place, name in _slots(keys, TEMPLATES):
-        if name not in (*known, *FORM_WORDS):
-            yield place, _describe("{" + name + "}", name, [*known, *FORM_WORDS])
+        if name not in fillable:
+            yield place, _describe("{" + name + "}", name, fillable)
     for place, name in _sources(keys):
         if name not in known:
             yield place, _describe(name, name, known)
 
 
-def list_question_faults(keys: Keys) -> Iterator[Fault]:
-    """Questions that are declared for nothing, or misspelt."""
+def check_questions(keys: Keys) -> Iterator[tuple[Place, str]]:
+    """Yield questions that are standard answers, or misspelt ones."""
     questions = keys.get("questions")
     for index, question in enumerate(questions if isinstance(questions, list) else []):
-        name = name_of(question).strip()
+        name = _name_of(question).strip()
         if name in CANONICAL_FIELDS:
             yield ("questions", index), f"{name!r} is a standard answer: remove it here"
         elif near := name and find_near_miss(name):
@@ -78,26 +82,18 @@ def _slots(keys: Keys, places: tuple[Place, ...]) -> Iterator[tuple[Place, str]]
 
 
 def _sources(keys: Keys) -> Iterator[tuple[Place, str]]:
-    """The answers of which `value` and `due_date` are worked out."""
-    value, due_date = keys.get("value"), keys.get("due_date")
-    for key, table in (("value", value), ("due_date", due_date)):
+    """Yield the answers that `value` and `due_date` are computed from."""
+    for key in ("value", "due_date"):
+        table = keys.get(key)
         if isinstance(table, Mapping) and isinstance(table.get("from"), str):
             yield (key, "from"), table["from"].strip()
         elif isinstance(table, Mapping) and key == "value":
-            yield from ((("value", name), name.strip()) for name in table)
+            yield from (((key, name), name.strip()) for name in table)
 
 
 def _describe(written: str, name: str, known: list[str]) -> str:
-    declare = f"write questions = [{json.dumps(name, ensure_ascii=False)}]"
+    declaration = f"write questions = [{json.dumps(name, ensure_ascii=False)}]"
     for near in difflib.get_close_matches(name, known, n=1):
-        slip = f"unknown answer {written!r}: did you mean {near!r}?"
-        return slip if find_near_miss(name) else f"{slip} If the form asks for it, {declare}"
-    return f"unknown answer {written!r}: if the form asks for it, {declare}"
-
-
-def _names(table: Any) -> list[str]:
-    return [*table] if isinstance(table, Mapping) else []
-
-
-def _values(table: Any) -> list[Any]:
-    return [*table.values()] if isinstance(table, Mapping) else []
+        suggestion = f"unknown answer {written!r}: did you mean {near!r}?"
+        return suggestion if find_near_miss(name) else f"{suggestion} If the form asks for it, {declaration}"
+    return f"unknown answer {written!r}: if the form asks for it, {declaration}"

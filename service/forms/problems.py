@@ -1,4 +1,4 @@
-"""What is wrong with a forms file: collected, each at its place, all told at once."""
+"""The problems of a forms file: collected, each with its place, and raised together."""
 
 import difflib
 import json
@@ -9,11 +9,12 @@ from typing import Any
 Place = tuple[str | int, ...]
 """Keys from the top of the file down; a number is a list's index, from 0."""
 
-FEW = 12  # known keys that a sentence can still list
+MAX_LISTED = 12
+"""Known keys that a sentence can still list."""
 
 
 class SetupProblems(Exception):
-    """The forms file cannot be used. `problems`: one line each, with file, place, fault and remedy."""
+    """The forms file cannot be used. `problems`: one line each, with file, place, problem and remedy."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
@@ -21,48 +22,48 @@ class SetupProblems(Exception):
 
 
 class ProblemList:
-    """The problems found so far, one a place: what follows from the first is not told again."""
+    """The problems found so far, one for each place: later ones mostly follow from the first."""
 
     def __init__(self, file: str) -> None:
         self._file = file
         self._sentences: dict[Place, str] = {}
 
     def add(self, place: Place, sentence: str) -> None:
-        """Note one problem."""
+        """Add one problem."""
         self._sentences.setdefault(place, sentence)
 
-    def add_tree(self, messages: Any, place: Place = ()) -> None:
-        """Note marshmallow's messages: nested by key, lists of sentences at the ends."""
+    def add_messages(self, messages: Any, place: Place = ()) -> None:
+        """Add marshmallow's messages: nested by key, lists of sentences at the ends."""
         if not isinstance(messages, Mapping):
             self.add(place, "; ".join(map(str, messages)))
             return
         for key, below in messages.items():
-            self.add_tree(below, place if key == "_schema" else (*place, key))
+            self.add_messages(below, place if key == "_schema" else (*place, key))
 
-    def tell(self) -> None:
-        """Raises: SetupProblems, if there are any."""
+    def raise_any(self) -> None:
+        """Raises: SetupProblems, if there are problems; those of one form stand together."""
         tables = list(dict.fromkeys(place[:2] for place in self._sentences))
-        told = sorted(self._sentences.items(), key=lambda each: tables.index(each[0][:2]))  # a form's faults together
-        if told:
-            raise SetupProblems(tuple(f"{self._file}: {write_place(place)}{sentence}" for place, sentence in told))
+        problems = sorted(self._sentences.items(), key=lambda problem: tables.index(problem[0][:2]))
+        if problems:
+            raise SetupProblems(tuple(f"{self._file}: {write_place(place)}{sentence}" for place, sentence in problems))
 
 
 def write_place(place: Place) -> str:
-    """`forms.tour.routes[1].stage_id: `, list items counted from 1 as people do; "" for the whole file."""
-    words = ""
+    """Return `forms.tour.routes[1].stage_id: `, with list items counted from 1; "" for the whole file."""
+    path = ""
     for step in place:
-        words += f"[{step + 1}]" if isinstance(step, int) else f".{write_key(step)}"
-    return f"{words.removeprefix('.')}: " if words else ""
+        path += f"[{step + 1}]" if isinstance(step, int) else f".{write_key(step)}"
+    return f"{path.removeprefix('.')}: " if path else ""
 
 
 def write_key(key: str) -> str:
-    """A key as TOML would have it: quoted where it is not plain."""
+    """Return a key as in TOML: quoted where it is not plain."""
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """How a sentence about an unknown word ends: the nearest known one, else a list where it is short."""
+    """Return the end of a sentence about an unknown word: the nearest known one, or all where they are few."""
     known = list(known)
     for near in difflib.get_close_matches(word.lower(), known, n=1):
         return f": did you mean {near!r}?"
-    return f": known are {', '.join(known)}" if len(known) <= FEW else ": docs/forms-file.md lists all"
+    return f": known are {', '.join(known)}" if len(known) <= MAX_LISTED else ": docs/forms-file.md lists all"

@@ -1,4 +1,4 @@
-"""Every key of the forms file, and how its value is read."""
+"""Every key of the forms file with the reader of its value."""
 
 import re
 from collections.abc import Mapping
@@ -35,13 +35,12 @@ from service.forms.values import (
     read_country,
     read_email,
     read_flag,
+    read_interval,
     read_list,
     read_name,
     read_name_or_id,
-    read_often,
+    read_number,
     read_one_or_more,
-    read_seconds,
-    read_share,
     read_table,
     read_table_list,
     read_tables,
@@ -52,13 +51,14 @@ from service.forms.values import (
 
 PROVIDERS = ("turnstile", "hcaptcha", "recaptcha")
 LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt")
-"""Of the pages for visitors."""
-LONGEST_WINDOW_S = 86400
-LONGEST_DAYS = 36500
-MOST_SHIFT_DAYS = 3650
-MOST_FILL_S = 60
-MOST_LINKS = 1000
-MOST_SAME = 1000
+"""Languages of the pages for visitors."""
+
+MAX_DUPLICATE_WINDOW_S = 86400
+MAX_DAYS = 36500
+MAX_SHIFT_DAYS = 3650
+MAX_FILL_S = 60
+MAX_LINKS = 1000
+MAX_SAME_TEXT = 1000
 
 
 def check_form_name(name: str) -> None:
@@ -68,7 +68,7 @@ def check_form_name(name: str) -> None:
 
 
 def check_account_name(name: str) -> None:
-    """Raises: ValidationError for a name that is empty or taken."""
+    """Raises: ValidationError for an empty name and for "default"."""
     if name == "default":
         raise ValidationError("the NEXUDUS_ settings are the account 'default': choose another name")
     if not name.strip():
@@ -76,12 +76,12 @@ def check_account_name(name: str) -> None:
 
 
 def check_language(language: str) -> None:
-    """Raises: ValidationError for a language that our pages do not speak."""
+    """Raises: ValidationError for a language that our pages lack."""
     read_choice(language, choices=LANGUAGES)
 
 
 def read_question(value: Any) -> str:
-    """The name of a question that the form asks: text, or a table with `name`."""
+    """Read the name of a question: text, or a table with `name`."""
     if not isinstance(value, Mapping):
         return read_name(value)
     question = _QUESTION_TABLE.load(value)
@@ -91,15 +91,15 @@ def read_question(value: Any) -> str:
 
 
 def read_prefix(value: Any) -> str:
-    """A template of one or more lines; "" takes back what [defaults] say."""
+    """Read a template of one or more lines; "" overrides a value of [defaults]."""
     return read_braces(value, read_trimmed)
 
 
 def read_due_date(value: Any) -> AnswerDate:
-    """`{ from = "move_in_date", days = -14 }`."""
+    """Read `{ from = "move_in_date", days = -14 }`."""
     keys = _DUE_DATE_TABLE.load(value)
     if "from" not in keys:
-        raise ValidationError('needs from: write which answer is the date, such as { from = "move_in_date" }')
+        raise ValidationError('needs from: name the answer that is the date, such as { from = "move_in_date" }')
     return AnswerDate(keys["from"], keys.get("days", 0))
 
 
@@ -107,11 +107,11 @@ CAPTCHA_KEYS: dict[str, FormKey] = {
     "provider": FormKey(read_choice, choices=PROVIDERS),
     "secret": FormKey(read_name),
     "site_key": FormKey(read_name),
-    "min_score": FormKey(read_share),
+    "min_score": FormKey(read_number, most=1),
     "url": FormKey(read_web_address),
 }
 CANARY_KEYS: dict[str, FormKey] = {
-    "every": FormKey(read_often),
+    "every": FormKey(read_interval),
     "email": FormKey(read_email),
 }
 CONTACT_KEYS: dict[str, FormKey] = {
@@ -125,7 +125,7 @@ CONTACT_KEYS: dict[str, FormKey] = {
 UTM_KEYS: dict[str, FormKey] = {name: FormKey(read_tag) for name in ("source", "medium", "campaign", "content", "term")}
 DUE_DATE_KEYS: dict[str, FormKey] = {
     "from": FormKey(read_name),
-    "days": FormKey(read_whole, least=-MOST_SHIFT_DAYS, most=MOST_SHIFT_DAYS),
+    "days": FormKey(read_whole, least=-MAX_SHIFT_DAYS, most=MAX_SHIFT_DAYS),
 }
 _QUESTION_TABLE = make_table({"name": FormKey(read_name)})
 _DUE_DATE_TABLE = make_table(DUE_DATE_KEYS)
@@ -140,7 +140,7 @@ ACCOUNT_KEYS: dict[str, FormKey] = {
     "app_token": FormKey(read_name),
 }
 SHARED_KEYS: dict[str, FormKey] = {
-    # arriving
+    # capture
     "title": FormKey(read_trimmed),
     "account": FormKey(read_name),
     "require": FormKey(read_list),
@@ -153,11 +153,11 @@ SHARED_KEYS: dict[str, FormKey] = {
     "honeypot": FormKey(read_trimmed),
     "captcha": FormKey(make_table(CAPTCHA_KEYS).load),
     "block": FormKey(read_list, each=read_block),
-    "min_fill_seconds": FormKey(read_seconds, most=MOST_FILL_S),
-    "max_links": FormKey(read_whole, least=0, most=MOST_LINKS),
-    "same_text": FormKey(read_whole, least=0, most=MOST_SAME),
-    "duplicate_window": FormKey(read_whole, least=0, most=LONGEST_WINDOW_S),
-    "retention_days": FormKey(read_whole, least=0, most=LONGEST_DAYS),
+    "min_fill_seconds": FormKey(read_number, most=MAX_FILL_S),
+    "max_links": FormKey(read_whole, least=0, most=MAX_LINKS),
+    "same_text": FormKey(read_whole, least=0, most=MAX_SAME_TEXT),
+    "duplicate_window": FormKey(read_whole, least=0, most=MAX_DUPLICATE_WINDOW_S),
+    "retention_days": FormKey(read_whole, least=0, most=MAX_DAYS),
     "country": FormKey(read_country),
     "notify": FormKey(read_list, each=read_alert_address),
     "silence_alarm": FormKey(read_flag),
@@ -174,7 +174,7 @@ SHARED_KEYS: dict[str, FormKey] = {
     "own_domains": FormKey(read_list, each=read_domain),
     "ignored_referrers": FormKey(read_list, each=read_domain),
     "utm": FormKey(make_table(UTM_KEYS).load),
-    # delivering
+    # delivery
     "stage_id": FormKey(read_whole),
     "board": FormKey(read_name_or_id),
     "stage": FormKey(read_name_or_id),
@@ -186,7 +186,7 @@ SHARED_KEYS: dict[str, FormKey] = {
     "agent_id": FormKey(read_whole),
     "value": FormKey(read_value),
     "due_date": FormKey(read_due_date),
-    "due_in_days": FormKey(read_whole, least=0, most=LONGEST_DAYS),
+    "due_in_days": FormKey(read_whole, least=0, most=MAX_DAYS),
     "name": FormKey(read_template),
     "notes_prefix": FormKey(read_prefix),
     "extra": FormKey(read_opportunity_additions),
@@ -206,7 +206,7 @@ BARRED_IN_ROUTES: dict[str, str] = {
     "silence_alarm": f"cannot depend on an answer, as leads that stay away have none: {_IN_FORM}",
     "retention_days": f"cannot depend on an answer, as leads are erased form by form: {_IN_FORM}",
 }
-"""Keys that are decided before the answers of a lead are known, or without them -> why, and what to write instead."""
+"""Keys that apply before a lead's answers are known, or without them -> why, and what to write instead."""
 
 _ELSEWHERE = {
     **{key: f"write contact.{key}" for key in CONTACT_KEYS if key not in SHARED_KEYS},
@@ -233,4 +233,4 @@ FILE_KEYS: dict[str, FormKey] = {
     "forms": FormKey(read_tables, table=FORM_TABLE, check=check_form_name),
 }
 FILE_TABLE = make_table(FILE_KEYS)
-"""The schema of the whole file, each table by itself; what the tables say together is for rules.py."""
+"""The schema of the whole file, each table by itself; checks.py compares the tables."""

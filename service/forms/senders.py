@@ -1,4 +1,4 @@
-"""The webhook senders that a form may let in, and what each one's table may say."""
+"""The webhook senders that a form can accept, and the keys of their tables in the forms file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,20 +25,20 @@ TARGETS = (
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
     *("page_url", "landing_url", "referrer", "external_id", "form_name"),
 )
-"""What a sender's `fields` may fill: an answer, a Utm value, or what is known of the submission."""
+"""What a sender's `fields` can fill: an answer, a Utm value, or a property of the submission."""
 
 COMMON_KEYS = ("token", "pages", "accounts", "fields")
 
 PROOF_KEYS = ("secret", "key", "app_secret", "client_secret", "token")
-"""Keys of a sender's table by which its calls prove where they come from."""
+"""Keys of a sender's table that prove the origin of its calls."""
 
 READING_KEYS = ("access_token", "page_tokens", "refresh_token")
-"""Keys of a platform's table with which its leads can be read."""
+"""Keys of a platform's table that allow its leads to be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class SenderKeys:
-    """keys: what its table knows besides the common keys. needs: what proves its calls, and must be there."""
+    """keys: of its table, besides the common keys. needs: required ones, which prove its calls."""
 
     keys: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -82,24 +82,24 @@ def table_name(form: str, sender: str) -> str:
 
 
 def is_proven(table: Mapping[str, Any]) -> bool:
-    """Whether the calls of a sender with this table must prove where they come from."""
+    """Return whether the calls of a sender with this table must prove their origin."""
     return any(table.get(name) for name in PROOF_KEYS)
 
 
 def can_read(table: Mapping[str, Any]) -> bool:
-    """Whether the operator gave anything to read the platform's leads with."""
+    """Return whether a platform's table holds a token to read its leads with."""
     return any(table.get(name) for name in READING_KEYS)
 
 
 UNPROVEN = (
-    "it has no secret, key or token, so anybody who knows its address can send; its ids count only together with the "
-    "same e-mail or phone, and what comes later for a lead is added and replaces nothing"
+    "it has no secret, key or token, so anyone who knows its address can send; its ids count only together with the "
+    "same e-mail or phone, and later answers to a lead are added and replace nothing"
 )
-"""What it means that a sender's table proves nothing."""
+"""The consequences of a sender's table that proves nothing."""
 
 
 def proof_remedy(sender: str) -> str:
-    """What to write into a table that proves nothing."""
+    """Return what to write into a table that proves nothing."""
     variable = f"{sender.upper().replace('-', '_')}_TOKEN"
     token = (
         f'write token = "env:{variable}" and put the same token into the address or a header, as docs/senders.md says'
@@ -108,19 +108,19 @@ def proof_remedy(sender: str) -> str:
 
 
 def read_id(value: Any) -> str:
-    """An id of a platform as text; a bare number is taken too."""
+    """Read an id of a platform as text; a number is accepted, too."""
     return str(value) if type(value) is int and value > 0 else read_name(value)
 
 
 def check_target(name: str) -> str:
-    """The name of something that a sender's own field can fill."""
+    """Check the name of something that a sender's field can fill."""
     if name not in TARGETS:
         raise ValidationError(f"unknown key {name!r}{suggest(name, TARGETS)}")
     return name
 
 
 def make_sender_table(sender: SenderKeys) -> TableSchema:
-    """The schema of one sender's table."""
+    """Return the schema of one sender's table."""
     keys: dict[str, FormKey] = {
         "pages": FormKey(read_list, each=read_id),
         "accounts": FormKey(read_list, each=read_id),
@@ -129,7 +129,7 @@ def make_sender_table(sender: SenderKeys) -> TableSchema:
     }
     if "platform" in sender.keys:
         keys["platform"] = FormKey(read_choice, choices=tuple(PLATFORMS))
-    if "names" in sender.keys:  # campaign, ad group or ad: id -> what reports shall call it
+    if "names" in sender.keys:  # id of a campaign, ad group or ad -> its name in reports
         keys["names"] = FormKey(read_table, each=read_name)
     if "page_tokens" in sender.keys:
         keys["page_tokens"] = FormKey(read_table, each=read_name)

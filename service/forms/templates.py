@@ -1,4 +1,4 @@
-"""Text with places for answers: `{team_size} desks`. Two braces, `{{` or `}}`, stand for one."""
+"""Texts with slots for answers, such as `{team_size} desks`, and the answers; `{{` and `}}` stand for one brace."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -14,14 +14,14 @@ from service.forms.form import Form
 from service.forms.values import read_name
 from service.lead import OPERATOR_REMARKS, Submission
 
-ADDRESS_ANSWER_LIMIT = 200
-"""Characters of one answer in a web address: browsers and servers refuse long addresses."""
+MAX_URL_ANSWER_CHARS = 200
+"""Characters of one answer in a URL: browsers and servers refuse long ones."""
 
 Find = Callable[[str], str]
-"""An answer's name -> what was answered, "" where nothing was."""
+"""An answer's name -> its text, "" where there is none."""
 
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[^{}]+|[{}]")
-_EMPTY = "\x00"  # stands for an answer that was not given; no answer keeps it
+_EMPTY = "\x00"  # stands for a missing answer; it is removed from answers
 _MARK = r"[ \t]*[-–|·,:;/][ \t]*"
 _BETWEEN_MARKS = re.compile(rf"({_MARK}){_EMPTY}{_MARK}")
 _IN_BRACKETS = re.compile(rf"\([ \t]*{_EMPTY}[ \t]*\)|\[[ \t]*{_EMPTY}[ \t]*\]")
@@ -37,7 +37,7 @@ class Slot(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> tuple[str | Slot, ...]:
-    """The pieces of a template, in order.
+    """Return the pieces of a template, in order.
 
     Raises: ValueError where a brace stands alone, or around nothing.
     """
@@ -54,12 +54,12 @@ def parse(text: str) -> tuple[str | Slot, ...]:
 
 
 def has_slots(text: str) -> bool:
-    """Whether an answer has a place in it."""
+    """Return whether a text has slots."""
     return any(isinstance(piece, Slot) for piece in parse(text))
 
 
 def read_braces(value: Any, read: Callable[[Any], str]) -> str:
-    """Text as `read` reads it, whose braces match."""
+    """Read a text with `read` and check that its braces match."""
     text = read(value)
     try:
         parse(text)
@@ -70,12 +70,12 @@ def read_braces(value: Any, read: Callable[[Any], str]) -> str:
 
 
 def read_template(value: Any) -> str:
-    """Text that is not empty, with answers in braces."""
+    """Read a text that is not empty, with answers in braces."""
     return read_braces(value, read_name)
 
 
 def list_slots(value: Any) -> Iterator[str]:
-    """The names of all answers that a value of the forms file has places for, however deep; faulty text has none."""
+    """Yield the names of all slots in a value of the forms file, at any depth; a malformed text has none."""
     if isinstance(value, Mapping):
         for below in value.values():
             yield from list_slots(below)
@@ -91,19 +91,19 @@ def list_slots(value: Any) -> Iterator[str]:
 
 
 def no_answer(_name: str) -> str:
-    """Find nothing, whatever the name."""
+    """Return "", as there is no answer of any name."""
     return ""
 
 
 def fill_line(text: str, find: Find) -> str:
-    """One line of text; an answer that was not given takes the marks around it along."""
+    """Fill one line; a missing answer removes the punctuation around it."""
     return " ".join(_close_gaps(_fill(text, find)).split()).strip(_MARKS_AT_ENDS)
 
 
 def fill_lines(text: str, find: Find) -> str:
-    """Text with its lines. "" where it has places and none of their answers was given.
+    """Fill a text line by line; "" where it has slots and all of their answers are missing.
 
-    A line without a single one of its answers is left out.
+    A line with slots and none of their answers is left out.
     """
     lines = text.splitlines() if has_slots(text) else []
     if not lines:
@@ -129,12 +129,12 @@ def _fill(text: str, find: Find) -> str:
 
 
 def _tidy(answer: str) -> str:
-    """An answer without long gaps: those would take the search for marks around them minutes."""
+    """Return an answer without long gaps, on which the search for punctuation would take minutes."""
     return _GAPS.sub(" ", answer.replace(_EMPTY, ""))
 
 
 def _close_gaps(text: str) -> str:
-    """Take out what stands for nothing: "A - (nothing) - B" becomes "A - B"."""
+    """Remove missing answers: "A - (missing) - B" becomes "A - B"."""
     before = ""
     while before != text:
         before, text = text, _BETWEEN_MARKS.sub(r"\1", _IN_BRACKETS.sub(_EMPTY, text))
@@ -142,21 +142,21 @@ def _close_gaps(text: str) -> str:
 
 
 def fill_address(address: str, find: Find) -> str:
-    """A web address with answers in it, percent-encoded to the last character: none can end a part of it."""
+    """Fill a URL with percent-encoded answers, none of which can end a part of it."""
     return "".join(_encode(find(piece.name)) if isinstance(piece, Slot) else piece for piece in parse(address))
 
 
 def _encode(answer: str) -> str:
-    """Nothing for dots alone: browsers read them as a step up, also when they are encoded."""
-    short = " ".join(answer[:ADDRESS_ANSWER_LIMIT].split())
+    """Encode an answer; "" for dots alone, which browsers take as a step up even when encoded."""
+    short = " ".join(answer[:MAX_URL_ANSWER_CHARS].split())
     return quote(short, safe="", errors="replace") if short.strip(".") else ""
 
 
-FORM_WORDS = ("form", "title")
-"""What stands for the form itself: its name, and what people call it."""
+FORM_NAMES = ("form", "title")
+"""Slots for the form's own name and title."""
 
-_READ = ("email", "full_name", "first_name", "last_name", "phone", "company")
-"""Of these the reading in Contact is better than the answer as typed."""
+_CONTACT_FIELDS = ("email", "full_name", "first_name", "last_name", "phone", "company")
+"""Answers that Contact holds in a cleaner form than they were typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,22 +167,22 @@ class GivenAnswers:
     loose: Mapping[str, str]
 
     def text(self, name: str) -> str:
-        """What was answered, several answers with commas between; "" where nothing was."""
+        """Return the answer, several ones joined by commas; "" without one."""
         return self.exact.get(name, "") or self.loose.get(fold_name(name), "")
 
 
 def answers_given(submission: Submission, form: Form) -> GivenAnswers:
-    """All that a template of this form may speak of."""
+    """Return everything that a template of this form can show."""
     contact = submission.contact
     extras = {name: _text(answer) for name, answer in submission.extras.items() if name not in OPERATOR_REMARKS}
     known = {name: _text(answer) for name, answer in submission.fields.items()}
-    known |= {name: value for name in _READ if (value := getattr(contact, name))}
-    words = dict(zip(FORM_WORDS, (form.name, form.title or form.name), strict=True))
+    known |= {name: value for name in _CONTACT_FIELDS if (value := getattr(contact, name))}
+    form_names = dict(zip(FORM_NAMES, (form.name, form.title or form.name), strict=True))
     mapped = [(name, target) for target, names in form.fields.items() for name in names]
     submitted = [(name, target) for target, name in submission.names.items()]
     loose = {fold_name(name): known[target] for name, target in (*mapped, *submitted) if target in known}
     return GivenAnswers(
-        {**extras, **known, **words}, {**loose, **{fold_name(name): text for name, text in extras.items()}}
+        {**extras, **known, **form_names}, {**loose, **{fold_name(name): text for name, text in extras.items()}}
     )
 
 

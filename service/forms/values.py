@@ -1,27 +1,47 @@
-"""How values of the forms file are read: a TOML value in, ours out, or a ValidationError with a sentence."""
+"""How values and tables of the forms file are read: a TOML value in, ours out, or a ValidationError with a sentence."""
 
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validates_schema
 
 from service.forms.problems import suggest
-from service.forms.variables import FromEnvironment
 
 Read = Callable[[Any], Any]
-LONGEST_TAG = 255
-NO_TAGS = frozenset(["null", "undefined", "none", "nan", "n/a", "-", "not set", "not provided", "direct", "$direct"])
-"""Words that count as no Utm value wherever they come from."""
-SOONEST_S, LATEST_S = 600, 7 * 86400
-LARGEST_ID = 2**31 - 1  # Nexudus's ids are 32-bit integers
+
+MAX_TAG_CHARS = 255
+EMPTY_TAGS = frozenset(["null", "undefined", "none", "nan", "n/a", "-", "not set", "not provided", "direct", "$direct"])
+"""Words that mean "no Utm value" wherever they come from."""
+
+MIN_INTERVAL_S, MAX_INTERVAL_S = 600, 7 * 86400
+MAX_ID = 2**31 - 1
+"""Nexudus's ids are 32-bit integers."""
+
+ENV_PREFIX = "env:"
+
+
+class FromEnvironment(str):  # noqa: SLOT000 - text cannot carry slots with a value
+    """Text that came from the variable `name`. Its repr is safe to print: it may be a secret."""
+
+    name: str
+
+    def __new__(cls, text: str, name: str) -> Self:
+        """Wrap `text`."""
+        self = super().__new__(cls, text)
+        self.name = name
+        return self
+
+    def __repr__(self) -> str:
+        return repr(ENV_PREFIX + self.name)
 
 
 class FormKey(fields.Field[Any]):
-    """A key of a table: `read` and its options turn the value into ours."""
+    """A key of a table; `read` with its options converts the value."""
 
     def __init__(self, read: Callable[..., Any], **options: Any) -> None:
         super().__init__()
@@ -31,8 +51,11 @@ class FormKey(fields.Field[Any]):
         return self._read(value)
 
 
+# -- text
+
+
 def name_kind(value: Any) -> str:
-    """What a TOML value is, in plain words."""
+    """Return what a TOML value is, in plain words."""
     kinds = (
         (bool, "true or false"),  # before int: Python's bool is one
         (str, "text"),
@@ -45,33 +68,33 @@ def name_kind(value: Any) -> str:
 
 
 def read_text(value: Any) -> str:
-    """Any text."""
+    """Read any text."""
     if not isinstance(value, str):
         raise ValidationError(f"must be text in quotes, not {name_kind(value)}")
     return str(value)
 
 
 def read_trimmed(value: Any) -> str:
-    """Text without space around it; "" takes back what [defaults] say."""
+    """Read text without surrounding space; "" overrides a value of [defaults]."""
     return read_text(value).strip()
 
 
 def read_name(value: Any) -> str:
-    """Text with something in it, trimmed."""
+    """Read text that is not empty, trimmed."""
     if not (text := read_trimmed(value)):
         raise ValidationError("is empty: write a value, or leave the line out")
     return text
 
 
 def read_answer(value: Any) -> str:
-    """An expected answer: text, or a number that a form would send as text."""
+    """Read an expected answer: text, or a number, which a form would send as text."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return read_name(value)
 
 
 def read_choice(value: Any, choices: tuple[str, ...]) -> str:
-    """One of a few words."""
+    """Read one of a few words."""
     word = read_name(value)
     if word not in choices:
         raise ValidationError(f"{value!r} is unknown{suggest(word, choices)}")
@@ -79,7 +102,7 @@ def read_choice(value: Any, choices: tuple[str, ...]) -> str:
 
 
 def read_flag(value: Any) -> bool:
-    """Yes or no; as text only where it comes from the environment."""
+    """Read true or false; text counts only from the environment."""
     if isinstance(value, FromEnvironment) and value.lower() in {"true", "false"}:
         return value.lower() == "true"
     if not isinstance(value, bool):
@@ -88,62 +111,112 @@ def read_flag(value: Any) -> bool:
 
 
 def read_email(value: Any) -> str:
-    """An e-mail address, roughly: whether it exists nobody asks."""
+    """Read an e-mail address, in lower case; its mailbox is not looked up."""
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 (few forms files hold an address)
+
+    try:
+        address = validate_email(read_name(value), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise ValidationError(f"{value!r} is not an e-mail address: write one such as canary@example.com") from None
+    return address.normalized.lower()
+
+
+def read_country(value: Any) -> str:
+    """Read a country, whose phone numbers can be read, as two capital letters; "" for none."""
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 (few forms files hold a country)
+
+    code = read_trimmed(value).upper()
+    if code == "UK":
+        raise ValidationError("the United Kingdom's code is GB: write 'GB'")
+    if code and code not in SUPPORTED_REGIONS:
+        raise ValidationError(f"{value!r} is not a country code of two letters: write one such as 'GB'")
+    return code
+
+
+def read_tag(value: Any) -> str:
+    """Read a Utm value that attribution keeps unchanged."""
     text = read_name(value)
-    if not re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+", text):
-        raise ValidationError(f"{value!r} is not an e-mail address: write one such as canary@example.com")
-    return text.lower()
+    if len(text) > MAX_TAG_CHARS or re.search(r"[<>{}\[\]%$@\"*]|__|^[=+-]|\+\d{8}", text) or not text.isprintable():
+        raise ValidationError(f"{value!r} is not a Utm value: write plain words, such as 'qr' or 'spring-fair'")
+    if text.strip("()").casefold() in EMPTY_TAGS:
+        raise ValidationError(f"{value!r} means none: write another word, or leave the line out")
+    return text
 
 
-def read_often(value: Any) -> float:
-    """How often, in seconds: `30m`, `6h`, `1d`; between ten minutes and a week."""
+# -- numbers
+
+
+def read_interval(value: Any) -> float:
+    """Read an interval such as `30m`, `6h` or `1d` in seconds; between ten minutes and a week."""
     parts = re.fullmatch(r"([0-9]{1,4})([mhd])", read_name(value))
     seconds = int(parts[1]) * {"m": 60, "h": 3600, "d": 86400}[parts[2]] if parts else 0
-    if not SOONEST_S <= seconds <= LATEST_S:
+    if not MIN_INTERVAL_S <= seconds <= MAX_INTERVAL_S:
         raise ValidationError(f"{value!r} is not a time from 10m to 7d: write one such as 6h")
     return float(seconds)
 
 
-def read_whole(value: Any, least: int = 1, most: int = LARGEST_ID) -> int:
-    """A whole number from `least` to `most`; as text only where it comes from the environment."""
+def read_whole(value: Any, least: int = 1, most: int = MAX_ID) -> int:
+    """Read a whole number from `least` to `most`; text counts only from the environment."""
     if isinstance(value, FromEnvironment) and value.isascii() and value.isdigit() and len(value) <= len(str(most)):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValidationError(f"must be a whole number{_without_quotes(value)}")
+        raise ValidationError(f"must be a whole number{_instead_of(value)}")
     if not least <= value <= most:
         raise ValidationError(f"must be from {least} to {most}, not {value}")
     return value
 
 
-def read_amount(value: Any) -> float:
-    """A sum of money, 0 or more, in the board's currency."""
-    return _read_between(value, LARGEST_ID)
+def read_number(value: Any, most: int) -> float:
+    """Read a number from 0 to `most`, with or without a point; text counts only from the environment."""
+    if isinstance(value, FromEnvironment):
+        with suppress(ValueError):
+            value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValidationError(f"must be a number{_instead_of(value)}")
+    if not math.isfinite(value) or not 0 <= value <= most:
+        raise ValidationError(f"must be from 0 to {most}, not {value}")
+    return float(value)
 
 
-def read_seconds(value: Any, most: int) -> float:
-    """Seconds from 0 to `most`, with a point where need be."""
-    return _read_between(value, most)
-
-
-def read_share(value: Any) -> float:
-    """A number from 0 to 1."""
-    return _read_between(value, 1)
+read_amount = partial(read_number, most=MAX_ID)
+"""Read a sum of money in the board's currency."""
 
 
 def read_name_or_id(value: Any) -> str | int:
-    """A name, or the id of what would be looked up by it."""
+    """Read a name, or the id of the record that has it."""
     return read_name(value) if isinstance(value, str) else read_whole(value)
 
 
+def _instead_of(value: Any) -> str:
+    if isinstance(value, FromEnvironment):
+        return f", which the variable {value.name} is not"
+    if isinstance(value, str):
+        return ": write it without quotes" if value.strip().isdecimal() else ", not text"
+    return f", not {name_kind(value)}"
+
+
+# -- lists and tables
+
+
 def read_list(value: Any, each: Read = read_name) -> tuple[Any, ...]:
-    """A list whose items `each` reads; the faults of all items at once."""
+    """Read a list with items that `each` reads; the problems of all items are raised at once."""
     if not isinstance(value, list):
         raise ValidationError(f"must be a list in [ ], not {name_kind(value)}")
     return tuple(_read_all(enumerate(value), each).values())
 
 
+def read_one_or_more(value: Any) -> tuple[str, ...]:
+    """Read one name, or a list of names."""
+    if not isinstance(value, str | list):
+        raise ValidationError(f"must be a name in quotes or a list of names, not {name_kind(value)}")
+    names = read_list([value] if isinstance(value, str) else value)
+    if not names:
+        raise ValidationError("is empty: write a name, or leave the line out")
+    return names
+
+
 def read_table(value: Any, each: Read, key: Callable[[str], object] = str) -> dict[str, Any]:
-    """A table whose names `key` checks and with a values `each` reads; all faults at once."""
+    """Read a table: `key` checks each name, `each` reads each value; all problems are raised at once."""
     if not isinstance(value, Mapping):
         raise ValidationError(f"must be a table, not {name_kind(value)}")
 
@@ -154,76 +227,31 @@ def read_table(value: Any, each: Read, key: Callable[[str], object] = str) -> di
     return _read_all(((name, (name, below)) for name, below in value.items()), read_pair)
 
 
-def read_tag(value: Any) -> str:
-    """A Utm value that attribution keeps as it is."""
-    text = read_name(value)
-    if len(text) > LONGEST_TAG or re.search(r"[<>{}\[\]%$@\"*]|__|^[=+-]|\+\d{8}", text) or not text.isprintable():
-        raise ValidationError(f"{value!r} is not a Utm value: write plain words, such as 'qr' or 'spring-fair'")
-    if text.strip("()").casefold() in NO_TAGS:
-        raise ValidationError(f"{value!r} means none: write another word, or leave the line out")
-    return text
-
-
-def read_one_or_more(value: Any) -> tuple[str, ...]:
-    """One name, or a list of them."""
-    if not isinstance(value, str | list):
-        raise ValidationError(f"must be a name in quotes or a list of names, not {name_kind(value)}")
-    names = read_list([value] if isinstance(value, str) else value)
-    if not names:
-        raise ValidationError("is empty: write a name, or leave the line out")
-    return names
-
-
-def _read_between(value: Any, most: int) -> float:
-    if isinstance(value, FromEnvironment):
-        value = _read_float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValidationError(f"must be a number{_without_quotes(value)}")
-    if not math.isfinite(value) or not 0 <= value <= most:
-        raise ValidationError(f"must be from 0 to {most}, not {value}")
-    return float(value)
-
-
 def _read_all(items: Iterable[tuple[Any, Any]], each: Read) -> dict[Any, Any]:
     values: dict[Any, Any] = {}
-    faults: dict[Any, Any] = {}
+    problems: dict[Any, Any] = {}
     for place, value in items:
         try:
             values[place] = each(value)
         except ValidationError as error:
-            faults[place] = error.messages
-    if faults:
-        raise ValidationError(faults)
+            problems[place] = error.messages
+    if problems:
+        raise ValidationError(problems)
     return values
 
 
-def _without_quotes(value: Any) -> str:
-    if isinstance(value, FromEnvironment):
-        return f", which the variable {value.name} is not"
-    if isinstance(value, str):
-        return ": write it without quotes" if value.strip().isdecimal() else ", not text"
-    return f", not {name_kind(value)}"
-
-
-def _read_float(text: FromEnvironment) -> float | FromEnvironment:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
 class TableSchema(Schema):
-    """A table with known keys.
+    """A table with known keys; an unknown one is an error that names the nearest known one.
 
     elsewhere: keys that people write here by mistake -> what to do instead. barred: keys of a similar table that
-    could not work in this one -> why, and what to write instead.
+    cannot work in this one -> why, and what to write instead.
     """
 
     elsewhere: ClassVar[Mapping[str, str]] = {}
     barred: ClassVar[Mapping[str, str]] = {}
 
     class Meta:
-        """Unknown keys are named by `name_unknown_keys`, in a better sentence."""
+        """Unknown keys get a better sentence from `name_unknown_keys`."""
 
         unknown = EXCLUDE
 
@@ -232,9 +260,9 @@ class TableSchema(Schema):
         """Raises: ValidationError with one sentence for every unknown key."""
         if not isinstance(original, Mapping):
             return
-        faults = {key: [self._describe(key)] for key in original if key not in self.fields}
-        if faults:
-            raise ValidationError(faults)
+        problems = {key: [self._describe(key)] for key in original if key not in self.fields}
+        if problems:
+            raise ValidationError(problems)
 
     def _describe(self, key: str) -> str:
         if key in self.barred:
@@ -248,45 +276,22 @@ def make_table(
     elsewhere: Mapping[str, str] | None = None,
     barred: Mapping[str, str] | None = None,
 ) -> TableSchema:
-    """The schema of a table with these keys; elsewhere and barred: as those of Table.
+    """Return the schema of a table with these keys; elsewhere and barred: as those of TableSchema.
 
-    They come in a mapping and not as attributes, because `fields` is a key of ours and a word of marshmallow's.
+    Keys come in a mapping and not as attributes, because `fields` is one of ours and an attribute of marshmallow's.
     """
-    words = {"elsewhere": elsewhere or {}, "barred": barred or {}, "error_messages": {"type": "must be a table"}}
-    schema: type[TableSchema] = type("Table", (TableSchema,), {**keys, **words})
+    attributes = {"elsewhere": elsewhere or {}, "barred": barred or {}, "error_messages": {"type": "must be a table"}}
+    schema: type[TableSchema] = type("Table", (TableSchema,), {**keys, **attributes})
     return schema()
 
 
 def read_tables(value: Any, table: TableSchema, check: Callable[[str], object]) -> dict[str, Any]:
-    """Tables by name, `[forms.NAME]`: `check` judges each name."""
+    """Read tables by name, `[forms.NAME]`; `check` judges each name."""
     return read_table(value, each=table.load, key=check)
 
 
 def read_table_list(value: Any, table: TableSchema) -> tuple[Any, ...]:
-    """Tables in order, `[[forms.tour.routes]]`."""
+    """Read tables in order, `[[forms.tour.routes]]`."""
     if not isinstance(value, list):
         raise ValidationError(f"must be tables in two brackets, such as [[forms.tour.routes]], not {name_kind(value)}")
     return read_list(value, each=table.load)
-
-
-_CODES = """
-AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
-CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR
-GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT
-JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY
-MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM
-PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV
-SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS
-YE YT ZA ZM ZW
-"""
-COUNTRIES = frozenset(_CODES.split())
-
-
-def read_country(value: Any) -> str:
-    """A country in two capitals; "" for none."""
-    code = read_trimmed(value).upper()
-    if code == "UK":
-        raise ValidationError("the United Kingdom's code is GB: write 'GB'")
-    if code and code not in COUNTRIES:
-        raise ValidationError(f"{value!r} is not a country code of two letters: write one such as 'GB'")
-    return code

@@ -164,7 +164,7 @@ def read_totp_secret(text: str) -> str:
         base64.b32decode(seed + "=" * (-len(seed) % 8))
     except binascii.Error:
         raise ValueError(
-            "this is not a TOTP seed: write the letters A-Z and digits 2-7 shown when 2FA was set up"
+            "this is not a TOTP seed: write the letters A-Z and digits 2-7 shown when it was set up"
         ) from None
     return seed
 

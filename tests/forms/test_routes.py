@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.forms import ContactRule, Destination
-from service.forms.layers import CONTACT_IDS_OF_ACCOUNT, IDS_OF_ACCOUNT
+from service.forms.layers import ACCOUNT_KEYS_OF_CONTACT, ACCOUNT_KEYS_OF_FORM
 from service.forms.schema import BARRED_IN_ROUTES, CONTACT_KEYS, ROUTE_KEYS
 from tests.builders import a_submission
 from tests.forms.texts import form_of, problems_of, setup_of
@@ -117,7 +117,7 @@ def test_the_page_says_of_every_key_whether_a_route_takes_it() -> None:
 
 
 def test_the_page_says_of_every_key_whether_it_is_carried_into_another_account() -> None:
-    ids = {*IDS_OF_ACCOUNT, *(f"contact.{key}" for key in CONTACT_IDS_OF_ACCOUNT)}
+    ids = {*ACCOUNT_KEYS_OF_FORM, *(f"contact.{key}" for key in ACCOUNT_KEYS_OF_CONTACT)}
 
     assert {key for key, (_, kept) in rows().items() if kept == "left out"} == ids
 
