@@ -34,7 +34,7 @@ class ActionLabel:
 STATUSES: Mapping[Status, Label] = {
     Status.PENDING: Label("Waiting", "busy", "On its way to Nexudus; failed tries are repeated automatically."),
     Status.DELIVERED: Label("Delivered", "good", "The opportunity is in Nexudus."),
-    Status.PARKED: Label("Needs attention", "bad", "It could not be sent; the lead says why and what to do."),
+    Status.PARKED: Label("Needs attention", "bad", "It could not be sent. See the reason and what to do."),
     Status.QUARANTINED: Label("Held as spam", "warn", "It looks like spam and is not sent until you release it."),
     Status.ANNOUNCED: Label("Being fetched", "busy", "The platform has the lead; its answers are being fetched."),
     Status.TEST: Label("Test", "calm", "A test by the platform; it is never sent."),

@@ -25,7 +25,7 @@ NAVIGATION = (
     ("today", "Today", f"{PREFIX}/"),
     ("leads", "Leads", f"{PREFIX}/leads"),
     ("reports", "Reports", f"{PREFIX}/reports"),
-    ("setup", "Forms & connections", f"{PREFIX}/setup"),
+    ("setup", "Forms", f"{PREFIX}/setup"),
 )
 """Each page's name, title and address."""
 
