@@ -9,7 +9,7 @@ from service import clock
 from service.cli.installation import open_installation
 from service.cli.main import Failed
 from service.cli.output import counted
-from service.operations.forget import forget
+from service.operations.leads import forget
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -32,9 +32,8 @@ from service.admin.api.schemas.leads import (
 from service.admin.deps import AdminDeps
 from service.lead import Lead
 from service.operations.correction import InvalidAnswers, correct
-from service.operations.forget import forget
 from service.operations.lead_json import leads_json
-from service.operations.leads import DISCARD, RELEASE, RETRY, Action, ActionNotAllowed, act_on_lead
+from service.operations.leads import DISCARD, RELEASE, RETRY, Action, ActionNotAllowed, act_on_lead, forget
 from service.operations.preview import preview
 from service.store import Query, Store
 

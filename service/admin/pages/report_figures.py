@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from service.admin.pages.charts import (
     Axis,
@@ -131,28 +132,6 @@ def _table_by_part(
 # -- by a property of the lead
 
 
-def sources(data: ReportData) -> ReportFigure:
-    """Leads by utm_source and utm_medium."""
-    numbers = _numbers(data, "source", lambda value: value.replace(JOINT, " / ") if value != JOINT else "")
-    return _ranking("sources", "By source and medium", "Source / medium", "source", numbers)
-
-
-def campaigns(data: ReportData) -> ReportFigure:
-    """Leads by utm_campaign."""
-    return _ranking("campaigns", "By campaign", "Campaign", "campaign", _numbers(data, "campaign", str))
-
-
-def locations(data: ReportData) -> ReportFigure:
-    """Leads by the location that people asked for."""
-    numbers = _numbers(data, "location", lambda value: "Erased people" if value == ERASED else value)
-    return _ranking("locations", "By location", "Location", "location", numbers)
-
-
-def forms(data: ReportData) -> ReportFigure:
-    """Leads by form."""
-    return _ranking("forms", "By form", "Form", "form", _numbers(data, "form", str))
-
-
 def _numbers(data: ReportData, kind: str, name_of: Callable[[str], str]) -> dict[str, tuple[int, int]]:
     """Name -> leads, delivered; "" for leads without a value."""
     sums: dict[str, tuple[int, int]] = {}
@@ -163,15 +142,18 @@ def _numbers(data: ReportData, kind: str, name_of: Callable[[str], str]) -> dict
     return sums
 
 
-def _ranking(name: str, title: str, heading: str, noun: str, numbers: Mapping[str, tuple[int, int]]) -> ReportFigure:
-    """A ranking with the largest values as bars."""
+def _ranking(
+    name: str, title: str, heading: str, kind: str, name_of: Callable[[str], str], data: ReportData
+) -> ReportFigure:
+    """The values of one property, the largest as bars. name_of: how a stored value is shown, "" for none."""
+    numbers = _numbers(data, kind, name_of)
     total = sum(number for number, _ in numbers.values())
     ranked = sorted(((value, *both) for value, both in numbers.items() if value), key=lambda row: (-row[1], row[0]))
     bars = [
         (_short(value), float(number), f"{number:,} · {share(number, total)}") for value, number, _ in ranked[:MAX_BARS]
     ]
     without = numbers.get("", (0, 0))[0]
-    notes = [f"{counted(without, 'lead')} ({share(without, total)}) without a {noun}."] if without else []
+    notes = [f"{counted(without, 'lead')} ({share(without, total)}) without a {kind}."] if without else []
     if len(ranked) > MAX_BARS:
         notes.append(f"The {MAX_BARS} largest of {len(ranked):,}; the table has all.")
     return ReportFigure(
@@ -183,8 +165,16 @@ def _ranking(name: str, title: str, heading: str, noun: str, numbers: Mapping[st
         (),
         bar_chart(bars),
         notes,
-        f"No lead of this period has a {noun}." if total else NO_LEADS,
+        f"No lead of this period has a {kind}." if total else NO_LEADS,
     )
+
+
+def _source_and_medium(value: str) -> str:
+    return value.replace(JOINT, " / ") if value != JOINT else ""
+
+
+def _location(value: str) -> str:
+    return "Erased people" if value == ERASED else value
 
 
 # -- delivery
@@ -333,8 +323,15 @@ def _listed(texts: Sequence[str]) -> str:
 
 
 FIGURES: Mapping[str, Callable[[ReportData], ReportFigure]] = {
-    figure.__name__: figure
-    for figure in (leads, channels, sources, campaigns, forms, locations, speed, health, coverage)
+    "leads": leads,
+    "channels": channels,
+    "sources": partial(_ranking, "sources", "By source and medium", "Source / medium", "source", _source_and_medium),
+    "campaigns": partial(_ranking, "campaigns", "By campaign", "Campaign", "campaign", str),
+    "forms": partial(_ranking, "forms", "By form", "Form", "form", str),
+    "locations": partial(_ranking, "locations", "By location", "Location", "location", _location),
+    "speed": speed,
+    "health": health,
+    "coverage": coverage,
 }
 """Every figure by its name in addresses, in the order of the page."""
 
