@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from service.capture.fields.contact import settle_contact
 from service.capture.fields.enquiries import unpack
 from service.capture.fields.evidence import read_evidence
-from service.capture.fields.form_controls import FormControls, read_controls
+from service.capture.fields.form_controls import FormControls
 from service.capture.fields.layout import Fields, lay_out
 from service.capture.fields.names import fold
 from service.capture.fields.validation import FieldError, check
@@ -72,7 +72,7 @@ def read(request: Incoming, form: Form) -> Reading:
     if body.files or body.notes:
         fields.extras.update(_remarks(body))
     wishes = (wished_language(request.query), fields.text("language"), form.language)
-    controls = read_controls(fields, choose_language(headers.get("accept-language", ""), *wishes))
+    controls = FormControls(choose_language(headers.get("accept-language", ""), *wishes), fields.controls)
     submission = _submit(fields, request, form)
     if not submission.fields and not submission.extras and not controls.honeypot:
         raise Empty

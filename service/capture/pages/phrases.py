@@ -1,4 +1,4 @@
-"""What pages and errors say, by language: a file in languages/ is a language.
+"""The texts of pages and errors by language: each file in languages/ is a language.
 
 One voice in each: "Sie" and "vous" in German and French, "tú", "tu" and "je" in Spanish, Italian
 and Dutch; Portuguese in words that both sides of the Atlantic use (docs/decisions/0025).
@@ -16,8 +16,8 @@ from werkzeug.http import parse_accept_header
 
 _FOLDER = Path(__file__).with_name("languages")
 _DEFAULT = "en"
-_LONGEST_HEADER = 500  # characters that are read
-_LONGEST_QUERY = 8192
+_MAX_HEADER_LENGTH = 500  # characters
+_MAX_QUERY_LENGTH = 8192
 
 
 @cache
@@ -27,47 +27,47 @@ def _load() -> Mapping[str, Mapping[str, str]]:
 
 
 def phrases_of(language: str) -> Mapping[str, str]:
-    """Return the phrases of a language by key, English where there are none.
+    """Return the phrases of a language by key, in English where it has none.
 
-    language: a primary subtag such as "de"; what a language file lacks is said in English.
+    language: a primary subtag such as "de".
     """
     languages = _load()
     return languages.get(language) or languages[_DEFAULT]
 
 
 def own_phrases(language: str) -> Mapping[str, str]:
-    """Return what the file of a language itself says."""
+    """Return the phrases in a language's own file."""
     texts: Mapping[str, str] = json.loads((_FOLDER / f"{language}.json").read_text("utf-8"))
     return texts
 
 
 def languages() -> tuple[str, ...]:
-    """Return the languages there are, English first."""
+    """Return all languages, English first."""
     return (_DEFAULT, *sorted(_load().keys() - {_DEFAULT}))
 
 
 def choose_language(accepted: str, *wishes: str) -> str:
-    """Return the language to speak: the first wish that is one of ours, else what the browser likes best.
+    """Return the language to use: the first wish that is one of ours, else the browser's preference.
 
     accepted: an Accept-Language header. wishes: tags such as "de" or "de_AT", "" for none.
     """
     tags = (_primary(wish) for wish in wishes)
-    return next((tag for tag in tags if tag in _load()), None) or _negotiate(accepted[:_LONGEST_HEADER])
+    return next((tag for tag in tags if tag in _load()), None) or _negotiate(accepted[:_MAX_HEADER_LENGTH])
 
 
 def wished_language(query: str) -> str:
-    """Return the `lang` of an address's query, "" where it has none."""
-    return next(iter(parse_qs(query[:_LONGEST_QUERY]).get("lang", ())), "")
+    """Return the `lang` of a query string, "" for none."""
+    return next(iter(parse_qs(query[:_MAX_QUERY_LENGTH]).get("lang", ())), "")
 
 
 def question_of(name: str, language: str = "") -> str:
-    """Return the label of an input; a field of the operator's own is called by its name."""
+    """Return the label of an input; a field of the operator's own is labelled by its name."""
     spaced = name.replace("_", " ").replace(".", " ").strip()
     return phrases_of(language).get(f"ask.{name}", spaced[:1].upper() + spaced[1:])
 
 
 def complaint_of(code: str, name: str, language: str = "", otherwise: str = "") -> str:
-    """Return what to tell a visitor of one wrong answer.
+    """Return the sentence for a visitor about one wrong answer.
 
     code: of a FieldError. name: canonical, or the operator's own. otherwise: for a code without a phrase.
     """
@@ -80,20 +80,20 @@ def complaint_of(code: str, name: str, language: str = "", otherwise: str = "") 
 
 
 def trouble_of(code: str, language: str = "", otherwise: str = "") -> str:
-    """Return what to tell a visitor whose post was not taken. code: of a PostError."""
+    """Return the sentence for a visitor about a post that was not accepted. code: of a PostError."""
     say = phrases_of(language)
     return say.get(f"trouble.{code}", otherwise or say["trouble.INTERNAL_SERVER_ERROR"])
 
 
-@lru_cache(maxsize=512)  # browsers send few different ones
+@lru_cache(maxsize=512)  # few different headers occur
 def _negotiate(accepted: str) -> str:
-    """Regions count as their language before anything is compared: for "de-CH, en;q=0.5" German is the wish."""
+    """The best match, with regions reduced to their language: German for "de-CH, en;q=0.5"."""
     header = parse_accept_header(accepted, LanguageAccept)
     by_primary = LanguageAccept([(_primary(tag) or tag, quality) for tag, quality in header])
     return by_primary.best_match(languages(), _DEFAULT)
 
 
 def _primary(tag: str) -> str:
-    """The primary subtag: "de" for "de-AT" and "de_AT", "" where there is none."""
+    """The primary subtag: "de" for "de-AT" and "de_AT", "" for none."""
     first = tag.strip().lower().replace("_", "-").partition("-")[0]
     return first if first.isascii() and first.isalpha() else ""

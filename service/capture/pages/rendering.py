@@ -1,6 +1,6 @@
-"""The pages that visitors of a form may see: plain, phone first, light and dark, in the visitor's language.
+"""The pages for visitors of a form: plain, phone first, light and dark, in the visitor's language.
 
-Nothing comes from elsewhere, but the check for robots of a form that has one.
+Nothing is loaded from other hosts, except the captcha of a form that has one.
 """
 
 import base64
@@ -32,21 +32,21 @@ _HERE = Path(__file__).parent
 _SCRIPT = (_HERE / "templates" / "form.js").read_text("utf-8").strip()
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
-    "Cache-Control": "no-store",  # an error page holds what somebody wrote
+    "Cache-Control": "no-store",  # an error page holds the visitor's answers
     "X-Content-Type-Options": "nosniff",
 }
-_POLICY = {  # no form-action: it would stop the redirect to the form's own site
+_POLICY = {  # no form-action, which would block the redirect to the form's own site
     "default-src": "'none'",
     "script-src": f"'self' 'sha256-{base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()}'",
     "style-src": "'unsafe-inline'",
     "base-uri": "'none'",
 }
-_WITHOUT_WAY_BACK = frozenset((HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED))
+_NO_BACK_LINK = frozenset((HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED))
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as HTML, the language it speaks, and the check for robots that it shows."""
+    """One page as HTML, its language, and its captcha widget."""
 
     html: str
     language: str
@@ -55,25 +55,25 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One line of the summary of what is wrong. target: the id of the element to go to."""
+    """One line of the summary of errors. target: id of the element to go to."""
 
     target: str
     sentence: str
 
 
 def spoken_language(form: Form | None = None) -> str:
-    """Return the language to answer the current request in: of its `?lang=`, the form's, else the browser's."""
+    """Return the language for the current request: of its `?lang=`, else the form's, else the browser's."""
     return choose_language(request.headers.get("Accept-Language", ""), _wish(), form.language if form else "")
 
 
 def thanks_address(form: Form, language: str) -> str:
-    """Return the path of the thank-you page; it says the language where the next request would not."""
+    """Return the path of the thank-you page, with the language where the next request would choose another."""
     usual = choose_language(request.headers.get("Accept-Language", ""), form.language)
     return f"/f/{form.name}/thanks" + (f"?lang={language}" if language not in {usual, ""} else "")
 
 
 def respond(page: Page, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    """Wrap a page with the headers that keep it to itself."""
+    """Return the response with a page and its security headers."""
     response = Response(page.html, status, _HEADERS)
     response.headers["Content-Security-Policy"] = _policy(page.widget)
     response.headers["Content-Language"] = page.language
@@ -82,7 +82,7 @@ def respond(page: Page, status: HTTPStatus = HTTPStatus.OK) -> Response:
 
 
 def thank_you(form: Form, language: str = "") -> Page:
-    """Return the page after a post that was kept."""
+    """Return the page after an accepted post."""
     return _render("thanks.html", language, called=form.title_in(language))
 
 
@@ -91,8 +91,8 @@ def hosted_form(
 ) -> Page:
     """Return the page of a form that needs no website of its own.
 
-    given: names and answers that the address brings, as of a form without method="post": they are filled in.
-    is_wished: the language was asked for and is to stay.
+    given: names and answers from the address, as of a form without method="post", to be filled in.
+    is_wished: the visitor chose the language, which is to stay.
     """
     if is_out_of_reach(form):
         return _message(language, phrases_of(language)["away_title"], phrases_of(language)["away_text"])
@@ -115,9 +115,9 @@ def error_page(
     errors: Mapping[str, Sequence[FieldError]],
     failed: tuple[HTTPStatus, str, str] | None = None,
 ) -> Page:
-    """Return the page that says what is wrong and keeps all that was written, files aside.
+    """Return the page that shows what is wrong and keeps the visitor's answers, files aside.
 
-    failed: status, code and what happened, where no answer is to blame.
+    failed: status, code and sentence, where no answer is wrong.
     """
     language = reading.controls.language
     say = phrases_of(language)
@@ -141,12 +141,12 @@ def error_page(
 
 
 def message_page(status: HTTPStatus, code: str = "", sentence: str = "", language: str = "") -> Page:
-    """Return the page of a failure that no input can mend.
+    """Return the page of a failure that no other answer can correct.
 
-    code: of the PostError. sentence: what happened, in English, for a code that has no phrase.
+    code: of the PostError. sentence: in English, for a code without a phrase.
     """
     title, happened = _title(phrases_of(language), status), trouble_of(code, language, sentence)
-    return _message(language, title, happened, has_way_back=status not in _WITHOUT_WAY_BACK)
+    return _message(language, title, happened, has_way_back=status not in _NO_BACK_LINK)
 
 
 def _wish() -> str:
@@ -156,7 +156,7 @@ def _wish() -> str:
 def _message(
     language: str, title: str, sentence: str, complaints: Sequence[Complaint] = (), *, has_way_back: bool = False
 ) -> Page:
-    """A page without a form. Where the check for robots stands on the operator's own pages, people must go back."""
+    """A page without a form. Where only the operator's own page has the captcha, the visitor must go back."""
     return _render(
         "message.html", language, title=title, sentence=sentence, complaints=complaints, has_way_back=has_way_back
     )
@@ -165,7 +165,7 @@ def _message(
 def _complaints(
     inputs: Sequence[Input], errors: Mapping[str, Sequence[FieldError]], language: str
 ) -> tuple[Complaint, ...]:
-    """What is wrong, in the order of the page; what is about no input at last."""
+    """The errors in the order of the page; those about no input come last."""
     beside = [Complaint(each.id, sentence) for each in inputs for sentence in each.errors]
     last = [Complaint(PLACE, complaint_of(each.code, PLACE, language, each.message)) for each in errors.get(PLACE, ())]
     return (*beside, *last)

@@ -1,4 +1,4 @@
-"""The check for robots on our own pages: each provider's widget, and what it must be allowed to load."""
+"""Captcha widgets on our own pages, and the hosts that each may load from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from service.forms import Form
 
 PLACE = "captcha"
-"""What a check that was not passed is called among the errors of a form; it is no answer."""
+"""Key of a failed captcha among the errors of a form; it is no field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """One provider's checkbox.
+    """One provider's widget.
 
-    script: where it is loaded from, "{language}" filled in. style: the class it looks for.
-    sources: hosts by directive of the Content-Security-Policy, as the provider asks for.
+    script: its URL, with "{language}" to fill in. style: the CSS class that it looks for. sources: hosts by directive
+    of the Content-Security-Policy, from the provider's documentation.
     """
 
     script: str
@@ -48,10 +48,10 @@ WIDGETS: Mapping[str, Widget] = {
 
 
 def widget_of(form: Form) -> Widget | None:
-    """Return the widget that our pages of a form show, None where they need or can have none."""
+    """Return the widget for our pages of a form, None for a form without captcha or without a site key."""
     return WIDGETS[form.captcha.provider] if form.captcha and form.captcha.site_key else None
 
 
 def is_out_of_reach(form: Form) -> bool:
-    """Whether the form can be sent from the operator's own pages only: it wants a check that ours cannot show."""
+    """Return whether only the operator's own pages can send the form: ours cannot show its captcha."""
     return form.captcha is not None and not form.captcha.site_key

@@ -1,4 +1,4 @@
-"""A landing page to try things on: "Harbour Desk", a coworking space that does not exist."""
+"""A sample landing page: "Harbour Desk", a coworking space that does not exist."""
 
 from functools import cache
 from html import escape
@@ -7,7 +7,7 @@ from string import Template
 
 
 def html(action: str) -> str:
-    """Return the page as text, with nothing from elsewhere but `/attribution.js`.
+    """Return the page, which loads nothing but `/attribution.js`.
 
     action: where its form posts, such as "/f/contact".
     """

@@ -1,7 +1,7 @@
-"""The script for landing pages, `attribution.js`, ready to be served, and `attribution-more.js`, which it may load.
+"""The script for landing pages, `attribution.js`, and its second part, `attribution-more.js`, ready to be served.
 
-`make script` puts both together from the readable `source/`; begin with `source/attribution.js`. Here they are
-only read, so that the service needs no JavaScript tools.
+`make script` builds both from the readable `source/`; start with `source/attribution.js`. The service only reads the
+result and needs no JavaScript tools.
 """
 
 import gzip
@@ -14,8 +14,7 @@ from typing import NamedTuple, Self
 class ScriptFile(NamedTuple):
     """One file for browsers.
 
-    body: in UTF-8. gzipped: the same, compressed; the same bytes in every process.
-    etag: changes when the body does; without quotes.
+    body: in UTF-8. gzipped: compressed, with equal bytes in every process. etag: changes with the body; unquoted.
     """
 
     body: bytes
@@ -24,7 +23,7 @@ class ScriptFile(NamedTuple):
 
     @classmethod
     def built(cls, name: str) -> Self:
-        """Read what `make script` made."""
+        """Read a file built by `make script`."""
         body = Path(__file__).with_name(name).read_bytes().strip()
         return cls(body, gzip.compress(body, 9, mtime=0), hashlib.sha256(body).hexdigest()[:16])
 
@@ -33,4 +32,4 @@ SCRIPTS: Mapping[str, ScriptFile] = {
     "attribution.js": ScriptFile.built("attribution.min.js"),
     "attribution-more.js": ScriptFile.built("more.min.js"),
 }
-"""Name in the address -> file."""
+"""By name in the URL."""

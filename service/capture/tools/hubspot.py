@@ -17,7 +17,7 @@ from service.capture.tools.questions import named_answers, other_details, read_o
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check, check_age, hmac_base64, is_same
 
-_OLDEST_S = 300
+_MAX_AGE_S = 300
 _MILLISECOND_S = 0.001
 _IDS = ("objectId", "vid", "canonical-vid", "hs_object_id", "id")
 _KNOWN = (
@@ -60,7 +60,7 @@ def _check_v3(signature: str, call: WebhookCall, secret: str) -> None:
         hmac_base64(secret, f"{call.method}{url}".encode() + call.body + at.encode()) for url in (decoded, call.url)
     ]
     check(signature, _match_or_first(signature, wanted), secret)
-    check_age(at, call.received_at, _OLDEST_S, _MILLISECOND_S)
+    check_age(at, call.received_at, _MAX_AGE_S, _MILLISECOND_S)
 
 
 def _check_older(signature: str, call: WebhookCall, secret: str) -> None:

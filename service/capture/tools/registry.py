@@ -1,4 +1,4 @@
-"""Every webhook sender by its name in the URL: a new one is a file of its own and a line here."""
+"""Every webhook sender by its name in the URL. To add a form tool: a reader in a file of tools/, and a line here."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -47,4 +47,4 @@ SENDERS: Mapping[str, WebhookSender] = MappingProxyType(
         "json": JSON_POSTS,
     }
 )
-"""Name -> how it speaks; the same names as in the forms file."""
+"""The same names as in the forms file."""

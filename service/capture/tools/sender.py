@@ -1,4 +1,4 @@
-"""How one platform or tool speaks: proof, reading, answer. A sender is one file with one of these."""
+"""What one webhook sender is: how its calls are verified, read and answered."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,23 +7,23 @@ from typing import Any
 from service.capture.fields.enquiries import Item
 
 SenderConfig = Mapping[str, Any]
-"""What the operator wrote under [forms.NAME.webhooks.SENDER]."""
+"""The table [forms.NAME.webhooks.SENDER] of the forms file."""
 
 
 class InvalidSignature(Exception):
-    """The proof is missing, wrong or too old: 401. The text is for the log: nothing secret, nothing personal."""
+    """The proof is missing, wrong or too old: 401. The text goes into the log: nothing secret or personal."""
 
 
 class MalformedPayload(Exception):
-    """The proof is inside a body that cannot be read: 400."""
+    """The body that contains the proof cannot be read: 400."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookCall:
     """One request to a webhook as plain values.
 
-    url: the public address it was sent to, with its query. headers: by lower-case name. query: by
-    name. received_at: unix seconds. is_proven: its signature, key or token was checked and right.
+    url: the public address it was sent to, with its query. headers: by lower-case name. query: by name. received_at:
+    unix seconds. is_proven: whether its signature, key or token was checked.
     """
 
     body: bytes = b""
@@ -40,18 +40,18 @@ class WebhookCall:
         return self.url.partition("?")[2]
 
     def header(self, name: str) -> str:
-        """One header by its lower-case name, "" for none."""
+        """Return a header by its lower-case name, "" for none."""
         return self.headers.get(name, "")
 
     @property
     def content_type(self) -> str:
-        """As the header gives it, "" for none."""
+        """The header, "" for none."""
         return self.headers.get("content-type", "")
 
 
 @dataclass(frozen=True, slots=True)
 class HandshakeReply:
-    """An answer to a handshake."""
+    """The response to a handshake."""
 
     body: str
     status: int = 200
@@ -62,11 +62,12 @@ class HandshakeReply:
 class WebhookSender:
     """One sender.
 
-    read: what a call brings, item by item; none for events that are no leads. Raises Unreadable
-    where the body holds nothing that could be understood: it is then kept raw.
-    verify: raises InvalidSignature or MalformedPayload. Asked where the table holds `proof_key`; None: signs nothing.
-    verify_endpoint: answers a GET or HEAD; None: says what the address is for. Raises InvalidSignature.
-    answer: the body of a 200 where the sender wants one of its own.
+    read: yields the items of a call, none for an event that is no lead. Raises Unreadable for a body that cannot be
+    understood, which is then kept raw.
+    verify: checks the signature where the table has `proof_key`; None for a sender that signs nothing. Raises
+    InvalidSignature or MalformedPayload.
+    verify_endpoint: answers a handshake by GET or HEAD, None without one. Raises InvalidSignature.
+    answer: the body of a 200, for a sender that expects one of its own.
     """
 
     read: Callable[[WebhookCall, SenderConfig], Iterable[Item]]

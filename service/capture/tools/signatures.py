@@ -12,22 +12,22 @@ from collections.abc import Iterable
 from service.capture.tools.sender import InvalidSignature, SenderConfig, WebhookCall
 
 TOKEN_HEADERS = ("x-webhook-token", "x-form-token", "x-api-key", "api-key", "x-auth-token")
-FUTURE_S = 300.0
-"""How far ahead of ours a sender's clock may be, in seconds."""
+MAX_CLOCK_AHEAD_S = 300.0
+"""Seconds that a sender's clock may be ahead of ours."""
 
 
 def hmac_hex(secret: str, message: bytes) -> str:
-    """HMAC-SHA256 in lower-case hex; the key is the secret as shown, in UTF-8."""
+    """Return the HMAC-SHA256 in lower-case hex; the key is the secret as shown, in UTF-8."""
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
 
 
 def hmac_base64(secret: str, message: bytes) -> str:
-    """HMAC-SHA256 in base64."""
+    """Return the HMAC-SHA256 in base64."""
     return base64.b64encode(hmac.new(secret.encode(), message, hashlib.sha256).digest()).decode()
 
 
 def is_same(given: str, wanted: str) -> bool:
-    """Compare two proofs in constant time; an empty one is never right."""
+    """Return whether two proofs are equal, compared in constant time; an empty one never is."""
     return bool(given) and bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())
 
 
@@ -39,7 +39,7 @@ def check(given: str | Iterable[str], wanted: str, secret: str, what: str = "sig
 
 
 def check_hex(header: str, secret: str, message: bytes, prefix: str = "") -> None:
-    """The same for an HMAC in hex, in any case, behind `prefix`.
+    """Check a header with `prefix` and an HMAC in hex, in any case.
 
     Raises: InvalidSignature.
     """
@@ -49,7 +49,7 @@ def check_hex(header: str, secret: str, message: bytes, prefix: str = "") -> Non
 
 
 def check_base64(header: str, secret: str, message: bytes, prefix: str = "") -> None:
-    """The same for an HMAC in base64.
+    """Check a header with `prefix` and an HMAC in base64.
 
     Raises: InvalidSignature.
     """
@@ -58,35 +58,35 @@ def check_base64(header: str, secret: str, message: bytes, prefix: str = "") -> 
     check(header.removeprefix(prefix), hmac_base64(secret, message), secret)
 
 
-def check_age(at: str, now: float, oldest_s: float, unit_s: float = 1.0) -> None:
-    """Refuse what was signed too long ago, or in the future. at: the sender's time as text, in units of `unit_s`.
+def check_age(at: str, now: float, max_age_s: float, unit_s: float = 1.0) -> None:
+    """Check the age of a signature. at: the sender's time as text, in units of `unit_s`.
 
     Raises: InvalidSignature.
     """
     if not (at.isascii() and at.isdigit() and len(at) <= len("1700000000000000")):
-        raise InvalidSignature("the signature says no time")
+        raise InvalidSignature("the signature has no time")
     age_s = now - int(at) * unit_s
-    if not -FUTURE_S <= age_s <= oldest_s:
-        raise InvalidSignature("the signature is too old" if age_s > 0 else "the signature is of the future")
+    if not -MAX_CLOCK_AHEAD_S <= age_s <= max_age_s:
+        raise InvalidSignature("the signature is too old" if age_s > 0 else "the signature is from the future")
 
 
-def check_timestamped(header: str, secret: str, call: WebhookCall, oldest_s: float, name: str = "v1") -> None:
-    """Check `t=SECONDS,v1=HEX`, an HMAC over "t.body"; several v1 may be present, while a secret is changed.
+def check_timestamped(header: str, secret: str, call: WebhookCall, max_age_s: float, name: str = "v1") -> None:
+    """Check `t=SECONDS,v1=HEX`, an HMAC over "t.body"; several v1 are allowed while a secret is rotated.
 
     Raises: InvalidSignature.
     """
     parts = [part.strip().partition("=") for part in header.split(",")]
     at = next((value for key, _, value in parts if key == "t"), "")
     check([value for key, _, value in parts if key == name], hmac_hex(secret, at.encode() + b"." + call.body), secret)
-    check_age(at, call.received_at, oldest_s)
+    check_age(at, call.received_at, max_age_s)
 
 
-def check_token(call: WebhookCall, table: SenderConfig) -> None:
-    """Check the operator's own token: in Authorization, in a header, or ?token= for tools that can no more.
+def check_token(call: WebhookCall, config: SenderConfig) -> None:
+    """Check the operator's own token, if set: in Authorization, another header, or ?token= in the address.
 
     Raises: InvalidSignature.
     """
-    token = str(table.get("token", ""))
+    token = str(config.get("token", ""))
     if token:
         check([each for each in _tokens_of(call) if each], token, token, what="token")
 
@@ -100,7 +100,7 @@ def _tokens_of(call: WebhookCall) -> list[str]:
 
 
 def _authorized(header: str) -> list[str]:
-    """What an Authorization may mean as the token: all of it, or what stands behind the scheme, whatever its name.
+    """The possible tokens in an Authorization header: all of it, or the part after the scheme.
 
     Tools write `Bearer TOKEN`, `Token TOKEN`, `ApiKey TOKEN`, Rails' `Token token="TOKEN"`, and the token alone.
     """
@@ -112,7 +112,7 @@ def _authorized(header: str) -> list[str]:
 
 
 def _decode_basic(credentials: str) -> list[str]:
-    """User name and password: tools differ in which of the two they let people fill in."""
+    """Password and user name: tools differ in which of the two can be filled in."""
     try:
         user, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
     except (Base64Error, ValueError):
