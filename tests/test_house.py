@@ -69,9 +69,9 @@ OWNERS = {
 """Package -> the rooms, or single files, that may import it: to change it for another, only these are opened."""
 
 CALLS = {
-    "datetime.now": {"clock.py", "simulator/instants.py"},
+    "datetime.now": {"clock.py", "simulator/exchange.py"},
     "datetime.utcnow": set(),
-    "time.time": {"simulator/world.py", "simulator/tokens.py"},
+    "time.time": {"simulator/world.py", "simulator/authentication.py"},
     "os.environ": {"settings/environment.py", "cli/up.py", "cli/configuration.py"},
     "os.getenv": set(),
 }

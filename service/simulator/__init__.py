@@ -1,19 +1,24 @@
 """A Nexudus to practise on: demo, test double and load target.
 
-It knows the documented API and nothing of this service, so that a wrong field name shows.
-The way of one call:
+It knows the documented API and nothing of this service, so that a wrong field name shows. The way of one call:
 
-    server.py       serve(), and Simulator for tests
-    connection.py   bytes off the socket, an answer back, or a cut
-    app.py          create_app(): the API, /_sim/ and the board page on one World
-    desk.py         one call: note, dawdle, misbehave, let in, pass on
-    tokens.py       logins; access.py who may do what; pace.py throttling
-    listing.py      lists: filters, pages
-    coworkers.py, opportunities.py    what a create checks and sets off; custom_fields.py what else it may want,
-                                      custom_values.py what it keeps of them
-    world.py        the state behind one lock; seed.py what is in it at first
-    control.py      /_sim/: settings.py, faults.py
-    board.py        the page at /
+    server.py          serve(), and Simulator for tests; sockets that can be cut
+    app.py             create_app(), and one call: log, delay, fault, sign-in, answer
+    authentication.py  tokens, logins and roles
+    throttling.py      limits of calls
+    entities.py        kinds of records, their addresses and filters, enumerations
+    listing.py         lists: filters, pages
+    coworkers.py       creating customers
+    opportunities.py   creating opportunities, and the actions of stages
+    custom_fields.py   fields that an operator added, and their values
+    checks.py          checks of values in a body
+    exchange.py        calls, responses and times on the wire
+    world.py           the state behind one lock
+    seed.py            the operator, and the countries and time zones, at first
+    control.py         /_sim/: state, changes by people
+    settings.py        /_sim/settings
+    faults.py          /_sim/faults
+    board.py           the page at /
 
-State lives in memory and is gone with the process.
+The state lives in memory and is lost with the process.
 """

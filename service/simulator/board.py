@@ -5,12 +5,12 @@ from itertools import islice
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from service.simulator.enums import ENUMS
+from service.simulator.entities import ENUMS
 from service.simulator.exchange import Record
 from service.simulator.world import World
 
-CARDS_SHOWN = 30  # in each column, the newest; the page stays quick under load
-SIDE_EFFECTS_SHOWN = 20
+MAX_CARDS = 30  # in each column, the newest; the page stays quick under load
+MAX_SIDE_EFFECTS_SHOWN = 20
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'"
 WARNINGS = {
     "DeleteAccount": "deletes the customer",
@@ -52,7 +52,7 @@ def read_boards(world: World) -> Record:
         "opportunities": len(world.tables["CrmOpportunity"]),
         "coworkers": len(world.tables["Coworker"]),
         "requests": world.calls_count,
-        "side_effects": list(islice(reversed(world.side_effects), SIDE_EFFECTS_SHOWN)),
+        "side_effects": list(islice(reversed(world.side_effects), MAX_SIDE_EFFECTS_SHOWN)),
         "boards": [_board(world, board) for board in world.tables["CrmBoard"].rows.values() if not board["Archived"]],
     }
 
@@ -70,7 +70,7 @@ def _board(world: World, board: Record) -> Record:
 
 def _column(world: World, column: Record) -> Record:
     arrived = world.tables["CrmOpportunity"].having("CrmBoardColumnId", column["Id"])
-    newest = islice(reversed(list(arrived)), CARDS_SHOWN)
+    newest = islice(reversed(list(arrived)), MAX_CARDS)
     return {
         "id": column["Id"],
         "name": column["Name"],

@@ -7,9 +7,8 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any
 
-from service.simulator.enums import ENUMS
-from service.simulator.exchange import Flaw, Record
-from service.simulator.instants import read_instant
+from service.simulator.entities import ENUMS
+from service.simulator.exchange import Flaw, Record, read_instant
 from service.simulator.world import World
 
 REQUIRED = "is a required field"

@@ -6,14 +6,20 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from service.simulator import coworkers, custom_fields
+from service.simulator import coworkers, custom_fields, opportunities
+from service.simulator.entities import STATUS_LOST, STATUS_WON
+from service.simulator.exchange import Record, SimulatorResponse, not_found, now_text, read_instant, text_of
 from service.simulator.faults import read_script
-from service.simulator.handling import handle
-from service.simulator.settings import Problems, shown
+from service.simulator.seed import OWNER_USER_ID
+from service.simulator.settings import ControlProblems, shown
 from service.simulator.world import World
 
 USUAL = {"FullName": "Known Person", "CountryId": 1, "SimpleTimeZoneId": 2, "CoworkerType": 1}
 """The fields of an added customer that the call leaves out."""
+
+STATUSES = {"in_progress": 1, "won": STATUS_WON, "lost": STATUS_LOST}
+YEARS = range(1970, 2100)
+KEYS = {"stage_id": "CrmBoardColumnId", "status": "Status", "value": "Value", "loss_reason": "LossReason"}
 
 
 def create_control(world: World) -> Blueprint:
@@ -40,7 +46,7 @@ def create_control(world: World) -> Blueprint:
     def change(ident: int) -> ResponseReturnValue:
         wanted = request.get_json()
         if not isinstance(wanted, Mapping):
-            raise Problems(["an object is needed"])
+            raise ControlProblems(["an object is needed"])
         with world.lock:
             said = handle(world, ident, wanted)
         return said.body, said.status, {"Content-Type": said.content_type}
@@ -48,8 +54,8 @@ def create_control(world: World) -> Blueprint:
     _add_settings(pages, world)
     _add_customers(pages, world)
 
-    @pages.errorhandler(Problems)
-    def refuse(problems: Problems) -> ResponseReturnValue:
+    @pages.errorhandler(ControlProblems)
+    def refuse(problems: ControlProblems) -> ResponseReturnValue:
         return jsonify(ok=False, problems=problems.sentences), 400
 
     return pages
@@ -62,7 +68,7 @@ def _add_settings(pages: Blueprint, world: World) -> None:
     def add_custom_field() -> ResponseReturnValue:
         wanted = request.get_json()
         if not isinstance(wanted, Mapping):
-            raise Problems(["a custom field: an object is needed"])
+            raise ControlProblems(["a custom field: an object is needed"])
         with world.lock:
             added = custom_fields.add(world, wanted)
         return jsonify(ok=True, id=added["Id"])
@@ -75,7 +81,7 @@ def _add_settings(pages: Blueprint, world: World) -> None:
     def settle() -> ResponseReturnValue:
         wanted = request.get_json()
         if not isinstance(wanted, Mapping):
-            raise Problems(["settings: an object is needed"])
+            raise ControlProblems(["settings: an object is needed"])
         world.change_settings(wanted)
         return jsonify(ok=True, settings=shown(world.settings))
 
@@ -85,7 +91,7 @@ def _add_customers(pages: Blueprint, world: World) -> None:
     def add() -> ResponseReturnValue:
         wanted = request.get_json()
         if not isinstance(wanted, Mapping) or not wanted.get("Email"):
-            raise Problems(["an object with an Email is needed"])
+            raise ControlProblems(["an object with an Email is needed"])
         with world.lock:
             made = coworkers.add(world, {**USUAL, **wanted})
         return jsonify(ok=True, id=made["Id"])
@@ -107,3 +113,58 @@ def read_state(world: World) -> dict[str, Any]:
             "ignored": dict(world.ignored),
             "settings": shown(world.settings),
         }
+
+
+def handle(world: World, ident: int, wanted: Mapping[str, Any]) -> SimulatorResponse:
+    """Change one opportunity as its owner would; `{"delete": true}` removes it. The caller holds the lock.
+
+    wanted: stage_id, status (in_progress, won, lost), value, loss_reason (a number), any of them; at: when, in ISO
+    8601, instead of now.
+    Raises: Problems for keys and words that are not known, and a time that cannot be read.
+    """
+    _check(wanted)
+    if wanted.get("delete"):
+        return opportunities.delete(world, ident)
+    old = world.row("CrmOpportunity", ident)
+    if old is None:
+        return not_found()
+    at = _time_of(wanted)
+    return opportunities.replace(world, _body(old, wanted, at), OWNER_USER_ID, at)
+
+
+def _check(wanted: Mapping[str, Any]) -> None:
+    sentences = [
+        f"unknown key {key!r}: known are delete, at, {', '.join(KEYS)}"
+        for key in wanted.keys() - {*KEYS, "delete", "at"}
+    ]
+    if wanted.get("status", "won") not in STATUSES:
+        sentences.append(f"unknown status {wanted['status']!r}: known are {', '.join(STATUSES)}")
+    instant = read_instant(str(wanted.get("at", "")))
+    if "at" in wanted and (instant is None or instant.year not in YEARS):
+        sentences.append(f"{wanted['at']!r} is no instant: write one such as 2026-11-24T15:02:11Z")
+    if sentences:
+        raise ControlProblems(sentences)
+
+
+def _time_of(wanted: Mapping[str, Any]) -> str:
+    instant = read_instant(str(wanted.get("at", "")))
+    return text_of(instant) if instant else now_text()
+
+
+def _body(old: Record, wanted: Mapping[str, Any], at: str) -> Record:
+    """The whole record with the changes, as the API wants it."""
+    kept = {name: old[name] for name in opportunities.WRITABLE}
+    changed = {KEYS[key]: value for key, value in wanted.items() if key in KEYS}
+    if "status" in wanted:
+        changed |= _closing(STATUSES[wanted["status"]], changed.get("LossReason"), at)
+    return {**kept, **changed, "Id": old["Id"]}
+
+
+def _closing(status: int, loss_reason: object, at: str) -> Record:
+    """What the admin pages fill in by themselves when an opportunity is closed, or opened again."""
+    return {
+        "Status": status,
+        "WonOn": at if status == STATUS_WON else None,
+        "LostOn": at if status == STATUS_LOST else None,
+        "LossReason": loss_reason if status == STATUS_LOST else None,
+    }

@@ -2,8 +2,8 @@
 
 import re
 
-from service.simulator import checks, custom_fields, custom_values
-from service.simulator.exchange import Answer, Flaw, Record, declined, denied, invalid, missing, saved
+from service.simulator import checks, custom_fields
+from service.simulator.exchange import Flaw, Record, SimulatorResponse, declined, denied, invalid, not_found, saved
 from service.simulator.world import World
 
 ATTENDANCE = tuple(
@@ -41,7 +41,7 @@ STARTS_BILLING = ("TariffId", "BillingDay", "RenewalDate")
 READ_ONLY = re.compile(r"Id|UniqueId|CreatedOn|UpdatedOn|UpdatedBy|IsNew|ToStringText|LocalizationDetails|CustomFields")
 
 
-def create(world: World, body: Record) -> Answer:
+def create(world: World, body: Record) -> SimulatorResponse:
     """Answer POST: 400 with all flaws, 401 when the day's quota is used up, else the new Id.
 
     A repeated e-mail makes a second customer: the CRM wants it so.
@@ -54,27 +54,27 @@ def create(world: World, body: Record) -> Answer:
     if quota is not None and world.coworkers_today >= quota:
         return denied()
     world.coworkers_today += 1
-    record = add(world, body, custom_values.created(world, body))
+    record = add(world, body, custom_fields.values_on_create(world, body))
     _set_off(world, body)
     return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
 
 
-def replace(world: World, body: Record) -> Answer:
+def replace(world: World, body: Record) -> SimulatorResponse:
     """Answer PUT: the record becomes what the body says; a field left out is cleared."""
     old = world.row("Coworker", body.get("Id"))
     if old is None:
-        return missing()
+        return not_found()
     flaws = _flaws(world, body)
     if flaws:
         return invalid(flaws)
     kept = {
         key: old[key] for key in ("Id", "UniqueId", "CreatedOn", "IsNew", "LocalizationDetails", "IsDefaultProfile")
     }
-    record = world.put("Coworker", {**_fields(world, body), **kept, "CustomFields": custom_values.kept(body)})
+    record = world.put("Coworker", {**_fields(world, body), **kept, "CustomFields": custom_fields.kept_values(body)})
     return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
 
 
-def refuse_deletion() -> Answer:
+def refuse_deletion() -> SimulatorResponse:
     """Answer DELETE: customers go by a command only, and the refusal is an HTTP 200."""
     return declined("The customer could not be deleted.")
 
@@ -94,7 +94,7 @@ def _flaws(world: World, body: Record) -> list[Flaw]:
     for name in set(body) - set(KNOWN):
         if not READ_ONLY.fullmatch(name):
             world.ignored[f"Coworker.{name}"] += 1
-    flaws = checks.find_flaws(body, REQUIRED, {**CHECKS, "CustomFields": custom_values.check})
+    flaws = checks.find_flaws(body, REQUIRED, {**CHECKS, "CustomFields": custom_fields.check_values})
     flaws += checks.find_dangling(world, body, RELATIONS, required=RELATIONS)
     flaws += checks.find_dangling(world, body, {"InvoicingBusiness": "Business"})
     places = body.get("Businesses")

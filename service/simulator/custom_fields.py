@@ -5,7 +5,7 @@ from typing import Any
 
 from service.simulator.checks import REQUIRED
 from service.simulator.exchange import Flaw, Record
-from service.simulator.settings import Problems
+from service.simulator.settings import ControlProblems
 from service.simulator.world import World
 
 COWORKER, OPPORTUNITY = 1, 4
@@ -33,7 +33,7 @@ def add(world: World, wanted: Mapping[str, Any]) -> Record:
     if not isinstance(wanted.get("name"), str) or not wanted["name"].strip():
         sentences.append("name: a text is needed")
     if sentences:
-        raise Problems(sentences)
+        raise ControlProblems(sentences)
     usual = {"RecordType": OPPORTUNITY, "Required": True, "FieldType": 1, "AllowMultipleOptions": False}
     unset = dict.fromkeys(("BusinessId", "AvailableOptions", "CustomFieldIndex"))
     return world.put("CustomField", {**usual, **unset, **{KEYS[key]: value for key, value in wanted.items()}})
@@ -65,3 +65,35 @@ def _filled(body: Record) -> Iterator[str]:
     for each in data if isinstance(data, list) else ():
         if isinstance(each, dict) and each.get("Value"):
             yield str(each.get("Name") or "").strip().lower()
+
+
+VALUE_KEYS = ("Name", "Value", "Type")
+
+
+def check_values(value: Any) -> str:
+    """The words of the flaw, "" where there is none."""
+    entries = value.get("Data") if isinstance(value, dict) else None
+    if not isinstance(entries, list):
+        return "must be an object with Data"
+    for entry in entries:
+        if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in VALUE_KEYS):
+            return "must have a Name, a Value and a Type, all text"
+    return ""
+
+
+def values_on_create(world: World, body: Record) -> Record | None:
+    """What a create keeps of them."""
+    return kept_values(body) if world.settings.custom_fields_on_create else None
+
+
+def kept_values(body: Record) -> Record | None:
+    """What an update keeps: the first of each name; None where there are none."""
+    entries: dict[str, Record] = {}
+    for entry in (body.get("CustomFields") or {}).get("Data", ()):
+        entries.setdefault(entry["Name"].strip().lower(), {key: entry[key] for key in VALUE_KEYS})
+    return {"Data": list(entries.values())} if entries else None
+
+
+def values_by_name(fields: Any) -> dict[str, str]:
+    """Their texts by name in small letters."""
+    return {entry["Name"].lower(): entry["Value"] for entry in fields["Data"]} if fields else {}

@@ -3,6 +3,74 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+ENUMS: dict[str, dict[int, str]] = {
+    "eCrmOpportunityStatus": {1: "InProgress", 2: "Won", 3: "Lost"},
+    "eCrmOpportunitySource": {
+        1: "Web",
+        2: "Phone",
+        4: "Webinar",
+        5: "Referral",
+        6: "PrintAdvert",
+        7: "PurchasedList",
+        8: "WordOfMouth",
+        9: "DirectEmail",
+        10: "EmailMarketing",
+        11: "Broker",
+        12: "PropertyAgent",
+        13: "Facebook",
+        14: "Linkedin",
+        15: "Instagram",
+        16: "Twitter",
+        17: "HubbleHq",
+        18: "LiquidSpace",
+        19: "GoogleSearch",
+        20: "SpacePool",
+        21: "InstantOffices",
+        22: "OfficeFreedom",
+        23: "FlexiOffices",
+        24: "Workthere",
+        25: "Kontor",
+        26: "Valve",
+        98: "OtherSocialNetwork",
+        99: "Other",
+    },
+    "eCrmOpportunityLossReason": {
+        1: "Timing",
+        2: "Need",
+        3: "PoorQualification",
+        4: "Price",
+        5: "Feature",
+        6: "LostMomentum",
+        7: "Competition",
+        8: "ContractTerm",
+        9: "Duplicate",
+        10: "Waitlist",
+        11: "NotReturningCalls",
+        12: "LackOfFacilities",
+        13: "NoPetPolicy",
+        14: "NoRightFit",
+        15: "Location",
+        16: "Entrance",
+        17: "Errors",
+        18: "Archived",
+        19: "SearchOnHold",
+        20: "RelocationOnHold",
+        99: "Other",
+    },
+    "eCoworkerRecordType": {1: "Individual", 2: "Company"},
+    "eGender": {0: "None", 1: "NotSet", 2: "Male", 3: "Female", 4: "Other", 5: "RatherNotSay"},
+    "eCoworkerTaxRateType": {1: "Default", 2: "Reduced", 3: "Exempt"},
+    "eCoworkerAttendance": {
+        1: "WorkingFromOffice",
+        2: "WorkingFromHome",
+        3: "WorkingFromAbroad",
+        4: "NotWorking",
+        5: "Undefined",
+    },
+}
+
+STATUS_WON, STATUS_LOST = 2, 3
+
 
 @dataclass(frozen=True)
 class Entity:
@@ -114,7 +182,7 @@ BY_PATH = {entity.path: entity for entity in ENTITIES.values()}
 
 
 @dataclass(frozen=True)
-class Route:
+class FilterPath:
     """The way to a filtered value: keys of relations with the kind each leads to, then the property."""
 
     hops: tuple[tuple[str, str], ...]
@@ -123,7 +191,7 @@ class Route:
 
 
 @lru_cache(maxsize=512)
-def find_route(entity_name: str, words: str) -> Route | None:
+def find_filter_path(entity_name: str, words: str) -> FilterPath | None:
     """The route for a filter's name without its entity ("coworker_email"), in any case; None: no such filter."""
     entity = ENTITIES[entity_name]
     head, _, rest = words.lower().partition("_")
@@ -131,15 +199,15 @@ def find_route(entity_name: str, words: str) -> Route | None:
         if relation.lower() != head:
             continue
         if not rest or rest == "id":
-            return Route((), f"{relation}Id", "number")
-        route = find_route(target, rest)
-        return route and Route(((f"{relation}Id", target), *route.hops), route.key, route.kind)
+            return FilterPath((), f"{relation}Id", "number")
+        route = find_filter_path(target, rest)
+        return route and FilterPath(((f"{relation}Id", target), *route.hops), route.key, route.kind)
     return None if rest else _own_property(entity, head)
 
 
-def _own_property(entity: Entity, lowered: str) -> Route | None:
+def _own_property(entity: Entity, lowered: str) -> FilterPath | None:
     for kind, names in (("text", entity.texts), ("number", entity.numbers | {"Id"}), ("flag", entity.flags)):
         for name in names:
             if name.lower() == lowered:
-                return Route((), name, kind)
+                return FilterPath((), name, kind)
     return None

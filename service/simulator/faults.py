@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from service.simulator.exchange import JSON, TEXT, Answer, Call, Flaw, denied, encode, invalid, missing
-from service.simulator.pace import throttled
-from service.simulator.settings import Problems, Unfit, read_count, read_flag, read_seconds, read_text
+from service.simulator.exchange import JSON, TEXT, ApiCall, Flaw, SimulatorResponse, denied, encode, invalid, not_found
+from service.simulator.settings import ControlProblems, InvalidValue, read_count, read_flag, read_seconds, read_text
+from service.simulator.throttling import throttled
 
 STATUSES = range(200, 600)
 HTML = "text/html; charset=utf-8"
@@ -54,7 +54,7 @@ class Fault:
         kind = f"firewall {kind}" if self.firewall else kind
         return kind + ("+saved" if self.after_save else "")
 
-    def takes(self, call: Call, email: str) -> bool:
+    def takes(self, call: ApiCall, email: str) -> bool:
         """Whether this call goes wrong here; if so, it is counted."""
         if self.method not in ("*", call.method) or not self.path.match(call.path):
             return False
@@ -68,20 +68,20 @@ class Fault:
         self.used_for[email] += 1
         return True
 
-    def answer(self) -> Answer:
+    def answer(self) -> SimulatorResponse:
         """What is shown instead of the true answer."""
         if self.firewall:
-            return Answer(self.status, BLOCKED.encode(), HTML, {"Server": "CloudFront", **self.headers})
+            return SimulatorResponse(self.status, BLOCKED.encode(), HTML, {"Server": "CloudFront", **self.headers})
         if self.body is None:
             usual = _usual_answer(self.status)
             return replace(usual, headers={**usual.headers, **self.headers})
         if not isinstance(self.body, str):
-            return Answer(self.status, encode(self.body), JSON, self.headers)
+            return SimulatorResponse(self.status, encode(self.body), JSON, self.headers)
         looks_like_a_page = self.body.lstrip().startswith("<")
-        return Answer(self.status, self.body.encode(), HTML if looks_like_a_page else TEXT, self.headers)
+        return SimulatorResponse(self.status, self.body.encode(), HTML if looks_like_a_page else TEXT, self.headers)
 
 
-def _usual_answer(status: int) -> Answer:
+def _usual_answer(status: int) -> SimulatorResponse:
     """What the API is known to say with this status."""
     match status:
         case 400:
@@ -89,12 +89,12 @@ def _usual_answer(status: int) -> Answer:
         case 401 | 403:
             return replace(denied(), status=status)
         case 404:
-            return missing()
+            return not_found()
         case 409 | 429:
             return throttled(status, 1)
         case 500:
-            return Answer(status, encode({"Message": "An error has occurred."}))
-    return Answer(status, b"", TEXT)
+            return SimulatorResponse(status, encode({"Message": "An error has occurred."}))
+    return SimulatorResponse(status, b"", TEXT)
 
 
 class Script:
@@ -103,7 +103,7 @@ class Script:
     def __init__(self, faults: Sequence[Fault] = ()) -> None:
         self.faults = list(faults)
 
-    def next_for(self, call: Call, email: str) -> Fault | None:
+    def next_for(self, call: ApiCall, email: str) -> Fault | None:
         """The fault that this call meets, or None."""
         return next((fault for fault in self.faults if fault.takes(call, email)), None)
 
@@ -114,7 +114,7 @@ def read_script(wanted: object) -> Script:
     Raises: Problems naming each fault by its number (from 0) and what is wrong with it.
     """
     if not isinstance(wanted, list):
-        raise Problems(["faults: a list is needed"])
+        raise ControlProblems(["faults: a list is needed"])
     faults, sentences = [], []
     for number, raw in enumerate(wanted):
         try:
@@ -122,13 +122,13 @@ def read_script(wanted: object) -> Script:
         except ValueError as error:
             sentences.append(f"fault {number}: {error}")
     if sentences:
-        raise Problems(sentences)
+        raise ControlProblems(sentences)
     return Script(faults)
 
 
 def _read_fault(raw: object) -> Fault:
     if not isinstance(raw, dict):
-        raise Unfit(raw, "an object")
+        raise InvalidValue(raw, "an object")
     unknown = [key for key in raw if key not in READERS]
     if unknown:
         raise ValueError(f"unknown key {', '.join(map(repr, unknown))}: known are {', '.join(READERS)}")
@@ -160,13 +160,13 @@ def _email_pattern(value: object) -> re.Pattern[str]:
 
 def _status(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value not in STATUSES:
-        raise Unfit(value, "a status from 200 to 599")
+        raise InvalidValue(value, "a status from 200 to 599")
     return value
 
 
 def _headers(value: object) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise Unfit(value, "an object of texts")
+        raise InvalidValue(value, "an object of texts")
     return value
 
 

@@ -11,10 +11,18 @@ from functools import partial
 from typing import Any
 
 from service.simulator.coworkers import PLAN
-from service.simulator.custom_values import custom_values
-from service.simulator.entities import Entity, Route, find_route
-from service.simulator.exchange import Answer, Call, Record, found, read_whole
-from service.simulator.instants import end_of, read_instant, text_off
+from service.simulator.custom_fields import values_by_name
+from service.simulator.entities import Entity, FilterPath, find_filter_path
+from service.simulator.exchange import (
+    ApiCall,
+    Record,
+    SimulatorResponse,
+    end_of,
+    ok,
+    read_instant,
+    read_whole_number,
+    text_off,
+)
 from service.simulator.seed import NO_ACTION
 from service.simulator.world import World
 
@@ -26,14 +34,14 @@ DOWNWARDS = ("descending", "desc", "-1")  # "1" is documented as both directions
 Test = Callable[[Record], bool]
 
 
-def answer_list(world: World, entity: Entity, call: Call) -> Answer:
+def answer_list(world: World, entity: Entity, call: ApiCall) -> SimulatorResponse:
     """The page that a GET on a collection asks for."""
     rows, tests = _candidates(world, entity, call)
     if world.settings.search_lag_s:
         table = world.tables[entity.name]
         tests.append(lambda row: table.age_s(row["Id"]) >= world.settings.search_lag_s)
     chosen = [row for row in rows if all(test(row) for test in tests)] if tests else list(rows)
-    return found(_envelope(world, entity, chosen, call))
+    return ok(_envelope(world, entity, chosen, call))
 
 
 def shown(world: World, entity: Entity, record: Record, *, in_list: bool = False) -> Record:
@@ -61,7 +69,7 @@ def _in_local_time(world: World, record: Record) -> Record:
     return {**record, **{name: text_off(record[name], minutes) for name in TIMES if record.get(name)}}
 
 
-def _candidates(world: World, entity: Entity, call: Call) -> tuple[Iterable[Record], list[Test]]:
+def _candidates(world: World, entity: Entity, call: ApiCall) -> tuple[Iterable[Record], list[Test]]:
     """Where to look (an index where one fits), and what each record must pass."""
     table = world.tables[entity.name]
     rows: Iterable[Record] = table.rows.values()
@@ -97,7 +105,7 @@ def _is_written(key: str, text: str, row: Record) -> bool:
     return bool(row.get(key) == text)
 
 
-def _equal_to(world: World, entity: Entity, name: str, text: str) -> tuple[Route, Any] | None:
+def _equal_to(world: World, entity: Entity, name: str, text: str) -> tuple[FilterPath, Any] | None:
     """The route and wanted value of an `Entity_Property` filter; None where it is none, or its value unreadable."""
     prefix = f"{entity.name}_".lower()
     if not name.lower().startswith(prefix):
@@ -105,7 +113,7 @@ def _equal_to(world: World, entity: Entity, name: str, text: str) -> tuple[Route
     words = name[len(prefix) :].lower()
     if words == "systemid" and not world.settings.systemid_filters:
         return None
-    route = find_route(entity.name, words)
+    route = find_filter_path(entity.name, words)
     if route is None:
         return None
     value = READERS[route.kind](text)
@@ -130,7 +138,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _matching(world: World, route: Route, wanted: Any) -> Test:
+def _matching(world: World, route: FilterPath, wanted: Any) -> Test:
     def test(row: Record) -> bool:
         record = row
         for key, kind in route.hops:
@@ -160,7 +168,7 @@ def _custom(world: World, entity: Entity, name: str, text: str) -> Test | None:
     if head.lower() != entity.name.lower() or not field or not world.settings.custom_fields_filter:
         return None
     wanted = text.strip().lower()
-    return lambda row: custom_values(row.get("CustomFields")).get(field.lower(), "").strip().lower() == wanted
+    return lambda row: values_by_name(row.get("CustomFields")).get(field.lower(), "").strip().lower() == wanted
 
 
 def _range(entity: Entity, name: str, text: str) -> Test | None:
@@ -192,9 +200,12 @@ def _number_range(key: str, bound: float, *, upper: bool) -> Test:
     return test
 
 
-def _envelope(world: World, entity: Entity, rows: list[Record], call: Call) -> Record:
+def _envelope(world: World, entity: Entity, rows: list[Record], call: ApiCall) -> Record:
     asked = {name.lower(): text for name, text in call.query}
-    page, size = read_whole(asked.get("page", "")) or 1, min(MOST, read_whole(asked.get("size", "")) or SIZE)
+    page, size = (
+        read_whole_number(asked.get("page", "")) or 1,
+        min(MOST, read_whole_number(asked.get("size", "")) or SIZE),
+    )
     order, downwards = asked.get("orderby", "Id"), asked.get("dir", "").lower() in DOWNWARDS
     rows = _sorted(rows, order.split("_")[-1], downwards=downwards)
     total, pages = len(rows), -(-len(rows) // size)

@@ -1,10 +1,8 @@
 """Opportunities: what a create or a replacing PUT checks, and the automatic actions of the stage it lands in."""
 
-from service.simulator import checks, custom_fields, custom_values
-from service.simulator.entities import OPPORTUNITY
-from service.simulator.enums import STATUS_LOST, STATUS_WON
-from service.simulator.exchange import Answer, Flaw, Record, invalid, missing, saved
-from service.simulator.instants import now_text, text_before
+from service.simulator import checks, custom_fields
+from service.simulator.entities import OPPORTUNITY, STATUS_LOST, STATUS_WON
+from service.simulator.exchange import Flaw, Record, SimulatorResponse, invalid, not_found, now_text, saved, text_before
 from service.simulator.seed import SERVICE_USER_ID
 from service.simulator.world import World
 
@@ -22,36 +20,36 @@ CHECKS: dict[str, checks.Check] = {
     **dict.fromkeys(("DueDate", "WonOn", "LostOn"), checks.instant),
     **dict.fromkeys(("Completed", "Reminded"), checks.flag),
 }
-CUSTOM = {"CustomFields": custom_values.check}
+CUSTOM = {"CustomFields": custom_fields.check_values}
 WRITABLE = (*CHECKS, *(f"{relation}Id" for relation in OPPORTUNITY.relations))
 POSITION_STEP = 100  # the server renumbers
 
 
-def create(world: World, body: Record) -> Answer:
+def create(world: World, body: Record) -> SimulatorResponse:
     """Answer POST: 400 with all flaws or at the location's cap, else the new Id; then the stage acts."""
     flaws = _flaws(world, body) or _lacking(world, body) or _over_cap(world, body)
     if flaws:
         return invalid(flaws)
-    record = world.put("CrmOpportunity", _fields(world, body), custom_values.created(world, body))
+    record = world.put("CrmOpportunity", _fields(world, body), custom_fields.values_on_create(world, body))
     world.held[record["CrmBoardColumnCrmBoardBusinessId"]] += 1
     _arrive(world, record, None, SERVICE_USER_ID)
     return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
 
 
-def replace(world: World, body: Record, user_id: int = SERVICE_USER_ID, at: str = "") -> Answer:
+def replace(world: World, body: Record, user_id: int = SERVICE_USER_ID, at: str = "") -> SimulatorResponse:
     """Answer PUT: the record becomes what the body says; a field left out is cleared.
 
     user_id: who does it. at: when, as the API writes instants; "" is now.
     """
     old = world.row("CrmOpportunity", body.get("Id"))
     if old is None:
-        return missing()
+        return not_found()
     flaws = _flaws(world, body)
     if flaws:
         return invalid(flaws)
     kept = {key: old[key] for key in ("Id", "UniqueId", "CreatedOn", "IsNew", "LocalizationDetails")}
     fields = {**_fields(world, body), "Position": body["Position"]}
-    record = world.put("CrmOpportunity", {**fields, **kept, "CustomFields": custom_values.kept(body)}, at=at)
+    record = world.put("CrmOpportunity", {**fields, **kept, "CustomFields": custom_fields.kept_values(body)}, at=at)
     world.held[old["CrmBoardColumnCrmBoardBusinessId"]] -= 1
     world.held[record["CrmBoardColumnCrmBoardBusinessId"]] += 1
     if record["CrmBoardColumnId"] != old["CrmBoardColumnId"]:
@@ -59,7 +57,7 @@ def replace(world: World, body: Record, user_id: int = SERVICE_USER_ID, at: str 
     return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
 
 
-def add(world: World, count: int, stage_id: int, days_old: float) -> None:
+def add_bare(world: World, count: int, stage_id: int, days_old: float) -> None:
     """Put bare opportunities there that nobody sent: they count, and no stage acts on them."""
     board_id = world.tables["CrmBoardColumn"].rows[stage_id]["CrmBoardId"]
     place = world.tables["CrmBoard"].rows[board_id]["BusinessId"]
@@ -72,10 +70,10 @@ def add(world: World, count: int, stage_id: int, days_old: float) -> None:
     world.held[place] += count
 
 
-def delete(world: World, ident: int) -> Answer:
+def delete(world: World, ident: int) -> SimulatorResponse:
     """Answer DELETE."""
     if world.row("CrmOpportunity", ident) is None:
-        return missing()
+        return not_found()
     world.drop_opportunity(ident)
     return saved(ident, now_text(), world.settings.username, "The record was deleted.")
 

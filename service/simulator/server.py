@@ -1,20 +1,143 @@
 """Running the simulator: as a process of its own, or in a thread for a test."""
 
+import io
+import os
 import signal
+import socket
+import struct
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import unquote_to_bytes
+
+from flask import Flask
+from werkzeug.wrappers import Response
 
 from service.simulator import coworkers, custom_fields, opportunities
 from service.simulator.app import create_app
-from service.simulator.connection import Server
-from service.simulator.exchange import Call, Record
+from service.simulator.control import handle
+from service.simulator.exchange import ApiCall, ConnectionCut, Record
 from service.simulator.faults import read_script
-from service.simulator.handling import handle
-from service.simulator.settings import Settings, change
+from service.simulator.settings import SimulatorSettings, change
 from service.simulator.world import World
+
+IDLE_S = 120
+MAX_BODY_BYTES = 10_000_000
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Server(ThreadingHTTPServer):
+    """One thread a connection; `close_all` ends those that clients keep open."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, address: tuple[str, int], app: Flask) -> None:
+        self.app = app
+        self._open: set[socket.socket] = set()
+        self._open_lock = threading.Lock()
+        super().__init__(address, Connection)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a new connection, remembering it."""
+        with self._open_lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def close_request(self, request: Any) -> None:
+        """Forget a connection that ends."""
+        with self._open_lock:
+            self._open.discard(request)
+        super().close_request(request)
+
+    def close_all(self) -> None:
+        """Shut every open connection; their threads then end by themselves."""
+        with self._open_lock:
+            for still_open in self._open:
+                with suppress(OSError):  # the client was quicker
+                    still_open.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print what went wrong in here; a client that went away is no news."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+class Connection(BaseHTTPRequestHandler):
+    """One client's connection, request after request."""
+
+    protocol_version = "HTTP/1.1"
+    server: Server
+    timeout = IDLE_S
+    wbufsize = -1  # head and body leave together
+    disable_nagle_algorithm = True
+
+    def serve(self) -> None:
+        """Answer one request by the application, or cut the connection when that is what it does."""
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+            self.send_error(413)
+            return
+        environ = self._environ(self.rfile.read(int(length)))
+        try:
+            answered = Response.from_app(self.server.app, environ, buffered=True)
+        except ConnectionCut:
+            self._cut()
+            return
+        self._send(answered)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = serve  # noqa: N815 - http.server's names
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
+        """Say nothing: the board page and /_sim/state show what arrives."""
+
+    def _send(self, answered: Response) -> None:
+        code, _, reason = answered.status.partition(" ")
+        self.send_response_only(int(code), reason)
+        for name, value in answered.headers:
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answered.get_data())
+        self.wfile.flush()
+
+    def _cut(self) -> None:
+        """Close with RST and without a word. Detached, so that nobody says goodbye (FIN) first."""
+        self.close_connection = True
+        with suppress(OSError):
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+            os.close(self.connection.detach())
+
+    def _environ(self, body: bytes) -> dict[str, Any]:
+        path, _, query = self.path.partition("?")
+        host, port = self.server.server_address[:2]
+        environ = {
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "QUERY_STRING": query,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "SERVER_NAME": str(host),
+            "SERVER_PORT": str(port),
+            "SERVER_PROTOCOL": self.request_version,
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        for name, value in self.headers.items():
+            environ.setdefault(f"HTTP_{name.upper().replace('-', '_')}", value)
+        return environ
+
 
 POLL_S = 0.01
 """Seconds between two looks at whether to stop: tests start and stop thousands of simulators."""
@@ -50,7 +173,7 @@ class Simulator:
     """
 
     def __init__(self, *, port: int = 0, **settings: Any) -> None:
-        self.world = World(change(Settings(), settings))
+        self.world = World(change(SimulatorSettings(), settings))
         self._server = Server(("127.0.0.1", port), create_app(self.world))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True)
 
@@ -109,7 +232,7 @@ class Simulator:
     def add_opportunities(self, count: int, stage_id: int = 1001, days_old: float = 0) -> None:
         """Put so many opportunities of nobody in a stage, as if made in the admin pages so long ago. Unchecked."""
         with self.world.lock:
-            opportunities.add(self.world, count, stage_id, days_old)
+            opportunities.add_bare(self.world, count, stage_id, days_old)
 
     def add_custom_field(self, name: str, **wanted: Any) -> int:
         """Add one, as in the admin pages, required unless said otherwise; its Id (keys: custom_fields.py).
@@ -120,7 +243,7 @@ class Simulator:
             return int(custom_fields.add(self.world, {"name": name, **wanted})["Id"])
 
     def change_opportunity(self, ident: int, **wanted: Any) -> None:
-        """Move, win, lose or delete one, as people do in the admin pages (keys: handling.py). Raises: Problems."""
+        """Move, win, lose or delete one, as people do in the admin pages (keys: control.py). Raises: Problems."""
         with self.world.lock:
             handle(self.world, ident, wanted)
 
@@ -147,7 +270,7 @@ class Simulator:
         with self.world.lock:
             return [str(effect["what"]) for effect in self.world.side_effects]
 
-    def calls(self, method: str | None = None, path: str | None = None) -> list[Call]:
+    def calls(self, method: str | None = None, path: str | None = None) -> list[ApiCall]:
         """The calls that arrived (the last 20,000), those with this method and exactly this path if given."""
         with self.world.lock:
             arrived = list(self.world.calls)
@@ -155,7 +278,7 @@ class Simulator:
 
     def wait_for_calls(
         self, count: int, method: str | None = None, path: str | None = None, within_s: float = 10
-    ) -> list[Call]:
+    ) -> list[ApiCall]:
         """Those calls, as soon as there are so many. Raises: TimeoutError."""
         ends = time.monotonic() + within_s
         while len(arrived := self.calls(method, path)) < count:

@@ -5,19 +5,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from service.simulator.pace import CONFLICT, TOO_MANY_REQUESTS, read_limits
+from service.simulator.throttling import CONFLICT, TOO_MANY_REQUESTS, read_limits
 
 DAY_S = 86_400
 
 
-class Unfit(ValueError):
+class InvalidValue(ValueError):
     """A value that cannot be taken; `wanted` says what could."""
 
     def __init__(self, value: object, wanted: str) -> None:
         super().__init__(f"{value!r} is not {wanted}")
 
 
-class Problems(ValueError):
+class ControlProblems(ValueError):
     """What is wrong with a control request, one sentence each."""
 
     def __init__(self, sentences: list[str]) -> None:
@@ -26,7 +26,7 @@ class Problems(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SimulatorSettings:
     """How this Nexudus behaves."""
 
     latency_ms: float | tuple[float, float] = 0  # before every answer; a pair is a range
@@ -63,7 +63,7 @@ class Settings:
     app_token: str = ""
 
 
-def change(current: Settings, wanted: Mapping[str, Any]) -> Settings:
+def change(current: SimulatorSettings, wanted: Mapping[str, Any]) -> SimulatorSettings:
     """`current` with some values replaced.
 
     Raises: Problems naming every unknown key and every value that does not fit.
@@ -79,14 +79,14 @@ def change(current: Settings, wanted: Mapping[str, Any]) -> Settings:
         except ValueError as error:
             sentences.append(f"{key}: {error}")
     if sentences:
-        raise Problems(sentences)
+        raise ControlProblems(sentences)
     return replace(current, **values)
 
 
 SECRET = frozenset({"password", "totp", "bearer", "app_secret", "app_token"})
 
 
-def shown(settings: Settings) -> dict[str, Any]:
+def shown(settings: SimulatorSettings) -> dict[str, Any]:
     """For the state page: everything but what signs in."""
     return {key: value for key, value in asdict(settings).items() if key not in SECRET}
 
@@ -94,21 +94,21 @@ def shown(settings: Settings) -> dict[str, Any]:
 def read_seconds(value: object) -> float:
     """A duration. Raises: Unfit."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-        raise Unfit(value, "a number of 0 or more")
+        raise InvalidValue(value, "a number of 0 or more")
     return float(value)
 
 
 def read_flag(value: object) -> bool:
     """True or false. Raises: Unfit."""
     if not isinstance(value, bool):
-        raise Unfit(value, "true or false")
+        raise InvalidValue(value, "true or false")
     return value
 
 
 def read_text(value: object) -> str:
     """Any text. Raises: Unfit."""
     if not isinstance(value, str):
-        raise Unfit(value, "text")
+        raise InvalidValue(value, "text")
     return value
 
 
@@ -117,7 +117,7 @@ def read_count(value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise Unfit(value, "a whole number of 0 or more, or null")
+        raise InvalidValue(value, "a whole number of 0 or more, or null")
     return value
 
 
@@ -127,13 +127,13 @@ def _latency(value: object) -> float | tuple[float, float]:
     match sorted(read_seconds(part) for part in value):
         case [low, high]:
             return low, high
-    raise Unfit(value, "a number or a pair of them")
+    raise InvalidValue(value, "a number or a pair of them")
 
 
 def _one_of(*words: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if not isinstance(value, str) or value not in words:
-            raise Unfit(value, f"one of {', '.join(words)}")
+            raise InvalidValue(value, f"one of {', '.join(words)}")
         return value
 
     return read
@@ -147,29 +147,29 @@ def _limits(value: object) -> str:
 
 def _throttle_status(value: object) -> int:
     if not isinstance(value, int) or value not in (CONFLICT, TOO_MANY_REQUESTS):
-        raise Unfit(value, "409 or 429")
+        raise InvalidValue(value, "409 or 429")
     return value
 
 
 def _denied(value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
-        raise Unfit(value, "a list of roles like 'Coworker-Create'")
+        raise InvalidValue(value, "a list of roles like 'Coworker-Create'")
     roles = tuple(read_text(role) for role in value)
     for role in roles:
         if not re.fullmatch(r"[\w*?-]+", role):
-            raise Unfit(role, "a role like 'Coworker-Create'")
+            raise InvalidValue(role, "a role like 'Coworker-Create'")
     return roles
 
 
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
-        raise Unfit(value, "a list of names of filters")
+        raise InvalidValue(value, "a list of names of filters")
     return tuple(read_text(name) for name in value)
 
 
 def _minutes(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > DAY_S // 60:
-        raise Unfit(value, "a whole number of minutes")
+        raise InvalidValue(value, "a whole number of minutes")
     return value
 
 

@@ -4,28 +4,89 @@ import threading
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from time import monotonic
 from typing import Any
 
-from service.simulator.access import holds
+from service.simulator.authentication import IssuedTokens, holds
 from service.simulator.entities import ENTITIES
-from service.simulator.exchange import Call, Record
+from service.simulator.exchange import ApiCall, Record, now_text
 from service.simulator.faults import Script
-from service.simulator.instants import now_text
-from service.simulator.pace import Pace, read_limits
-from service.simulator.records import Table
 from service.simulator.seed import SERVICE_ROLE_ID, SERVICE_USER_ID, seeds
-from service.simulator.settings import Settings, change
-from service.simulator.tokens import Tokens
+from service.simulator.settings import SimulatorSettings, change
+from service.simulator.throttling import Throttle, read_limits
 
-CALLS_KEPT = 20_000
-SIDE_EFFECTS_KEPT = 1_000
+MAX_CALLS = 20_000
+MAX_SIDE_EFFECTS = 1_000
 FIRST_IDS = {"Coworker": 5001, "CrmOpportunity": 80001, "CrmOpportunityHistory": 90001}
 INDEXED = {
     "Coworker": ("Email",),
     "CrmOpportunity": ("CoworkerId", "SystemId", "CrmBoardColumnId"),
     "CrmOpportunityHistory": ("CrmOpportunityId",),
 }
+
+
+class RecordTable:
+    """Records of one kind. Its owner holds the lock."""
+
+    def __init__(self, first_id: int = 1, indexed: tuple[str, ...] = ()) -> None:
+        self.rows: dict[int, Record] = {}
+        self._next_id = first_id
+        self._born: dict[int, float] = {}
+        self._index: dict[str, dict[object, dict[int, Record]]] = {key: {} for key in indexed}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def next_id(self) -> int:
+        """A fresh id, never given twice."""
+        self._next_id += 1
+        return self._next_id - 1
+
+    def put(self, record: Record) -> None:
+        """Add a record, or put it in the place of the one with its Id."""
+        ident = record["Id"]
+        self._unindex(ident)
+        self.rows[ident] = record
+        self._born.setdefault(ident, monotonic())
+        for key, entries in self._index.items():
+            entries.setdefault(_folded(record.get(key)), {})[ident] = record
+
+    def drop(self, ident: int) -> Record | None:
+        """Remove and return a record; None when it is not there."""
+        self._unindex(ident)
+        self._born.pop(ident, None)
+        return self.rows.pop(ident, None)
+
+    def get(self, ident: object) -> Record | None:
+        """The record with that id, or None; true is not 1 here."""
+        return self.rows.get(ident) if isinstance(ident, int) and not isinstance(ident, bool) else None
+
+    def having(self, key: str, value: object) -> Collection[Record]:
+        """The records whose `key` is `value` (text in any case), in order. Only for an indexed key."""
+        return self._index[key].get(_folded(value), {}).values()
+
+    def is_indexed(self, key: str) -> bool:
+        """Whether `having` can look up this key."""
+        return key in self._index
+
+    def age_s(self, ident: int) -> float:
+        """Seconds since the record was first put."""
+        return monotonic() - self._born[ident]
+
+    def _unindex(self, ident: int) -> None:
+        old = self.rows.get(ident)
+        if old is None:
+            return
+        for key, entries in self._index.items():
+            value = _folded(old.get(key))
+            entries[value].pop(ident, None)
+            if not entries[value]:
+                del entries[value]
+
+
+def _folded(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 class World:
@@ -38,34 +99,34 @@ class World:
     """
 
     lock: threading.RLock
-    settings: Settings
-    tables: dict[str, Table]
-    tokens: Tokens
-    pace: Pace
+    settings: SimulatorSettings
+    tables: dict[str, RecordTable]
+    tokens: IssuedTokens
+    pace: Throttle
     script: Script
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: SimulatorSettings | None = None) -> None:
         self.lock = threading.RLock()
         self.closing = threading.Event()
         self.revision = 0
-        self._initial = settings or Settings()
+        self._initial = settings or SimulatorSettings()
         self.reset()
 
     def reset(self) -> None:
         """Begin again: the operator's set-up, the first settings, no faults, no tokens, no calls."""
         with self.lock:
             self.settings = self._initial
-            self.tables = {name: Table(FIRST_IDS.get(name, 1), INDEXED.get(name, ())) for name in ENTITIES}
+            self.tables = {name: RecordTable(FIRST_IDS.get(name, 1), INDEXED.get(name, ())) for name in ENTITIES}
             for name, records in seeds(self.settings.username).items():
                 for record in records:
                     self.tables[name].put(record)
             self._bundle_roles()
-            self.tokens = Tokens()
-            self.pace = Pace(read_limits(self.settings.limits))
+            self.tokens = IssuedTokens()
+            self.pace = Throttle(read_limits(self.settings.limits))
             self.script = Script()
-            self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+            self.calls: deque[ApiCall] = deque(maxlen=MAX_CALLS)
             self.calls_count = 0
-            self.side_effects: deque[Record] = deque(maxlen=SIDE_EFFECTS_KEPT)
+            self.side_effects: deque[Record] = deque(maxlen=MAX_SIDE_EFFECTS)
             self.ignored: Counter[str] = Counter()
             self.coworkers_today = 0
             self.held: Counter[int] = Counter()  # opportunities by location
@@ -81,7 +142,7 @@ class World:
             self.settings = change(self.settings, wanted)
             self._bundle_roles()
             if "limits" in wanted:
-                self.pace = Pace(read_limits(self.settings.limits))
+                self.pace = Throttle(read_limits(self.settings.limits))
             if "coworker_quota" in wanted:
                 self.coworkers_today = 0
             if {"username", "password", "totp"} & set(wanted):
@@ -137,7 +198,7 @@ class World:
         self.side_effects.append({"at": now_text(), "what": what})
         self.revision += 1
 
-    def note(self, call: Call) -> None:
+    def note(self, call: ApiCall) -> None:
         """Keep a call in the log."""
         call.at = time.time()
         self.calls.append(call)

@@ -14,7 +14,7 @@ import requests
 
 from service.simulator.app import create_app
 from service.simulator.server import Simulator
-from service.simulator.settings import Problems
+from service.simulator.settings import ControlProblems
 from tests.simulator.client import COWORKERS, Client, coworker_body, log_in
 
 
@@ -140,7 +140,7 @@ def test_settings_are_shown_without_what_signs_in(sim: Simulator, client: Client
 
 
 def test_wrong_settings_are_all_named_and_none_is_taken(sim: Simulator) -> None:
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ControlProblems) as caught:
         sim.settings(cap=3, limit="1/s", token_ttl_s="long")
 
     assert len(caught.value.sentences) == 2

@@ -3,7 +3,7 @@
 import pytest
 
 from service.simulator.server import Simulator
-from service.simulator.settings import Problems
+from service.simulator.settings import ControlProblems
 from tests.simulator.client import OPPORTUNITIES, Client
 
 HISTORY = "/api/crm/crmopportunityhistories"
@@ -112,9 +112,9 @@ def test_what_is_not_known_is_named(sim: Simulator, client: Client, ident: int) 
 
     assert answer.status_code == 400
     assert "colour" in answer.text
-    with pytest.raises(Problems, match="sold"):
+    with pytest.raises(ControlProblems, match="sold"):
         sim.change_opportunity(ident, status="sold")
-    with pytest.raises(Problems, match="yesterday"):
+    with pytest.raises(ControlProblems, match="yesterday"):
         sim.change_opportunity(ident, status="won", at="yesterday")
 
 

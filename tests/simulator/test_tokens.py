@@ -5,8 +5,8 @@ import time
 import pytest
 import requests
 
+from service.simulator.authentication import totp_code
 from service.simulator.server import Simulator
-from service.simulator.tokens import totp_code
 from tests.simulator.client import PASSWORD, USERNAME, log_in, status_with, token
 
 SEED = "JBSWY3DPEHPK3PXP"

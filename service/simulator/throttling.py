@@ -5,7 +5,7 @@ import re
 from collections import deque
 from dataclasses import dataclass
 
-from service.simulator.exchange import TEXT, Answer
+from service.simulator.exchange import TEXT, SimulatorResponse
 
 UNITS_S = {"s": 1, "min": 60, "h": 3600, "day": 86400}
 LIMIT = re.compile(r"(?P<count>[1-9]\d*)(?P<writes>w?)/(?P<number>[1-9]\d*)?(?P<unit>s|min|h|day)")
@@ -14,7 +14,7 @@ REASON = "You must wait before accessing this url again."
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimit:
     """At most `count` calls (only writes, where so said) in any `window_s` seconds."""
 
     count: int
@@ -22,7 +22,7 @@ class Limit:
     writes_only: bool = False
 
 
-def read_limits(text: str) -> tuple[Limit, ...]:
+def read_limits(text: str) -> tuple[RateLimit, ...]:
     """Limits as `COUNT[w]/[N]UNIT`, apart by spaces: "60w/min 120w/10s". "" is none.
 
     Raises: ValueError naming the part that cannot be read.
@@ -30,18 +30,18 @@ def read_limits(text: str) -> tuple[Limit, ...]:
     return tuple(_read_limit(part) for part in text.split())
 
 
-def _read_limit(part: str) -> Limit:
+def _read_limit(part: str) -> RateLimit:
     match = LIMIT.fullmatch(part)
     if not match:
         raise ValueError(f"{part!r} is not COUNT[w]/[N]UNIT with the unit s, min, h or day")
     window_s = int(match["number"] or 1) * UNITS_S[match["unit"]]
-    return Limit(int(match["count"]), window_s, bool(match["writes"]))
+    return RateLimit(int(match["count"]), window_s, bool(match["writes"]))
 
 
-class Pace:
+class Throttle:
     """Counts calls against limits over sliding windows. Its owner holds the lock."""
 
-    def __init__(self, limits: tuple[Limit, ...] = ()) -> None:
+    def __init__(self, limits: tuple[RateLimit, ...] = ()) -> None:
         self._counts = [(limit, deque[float](maxlen=limit.count)) for limit in limits]
 
     def wait_s(self, now: float, *, writes: bool) -> float:
@@ -59,8 +59,8 @@ class Pace:
         return 0.0
 
 
-def throttled(status: int, wait_s: float) -> Answer:
+def throttled(status: int, wait_s: float) -> SimulatorResponse:
     """The refusal: 409 in the documented form, 429 in the one seen live."""
     if status == TOO_MANY_REQUESTS:
-        return Answer(TOO_MANY_REQUESTS, f"Wait {max(wait_s, 0.01):.2f} seconds".encode(), TEXT)
-    return Answer(CONFLICT, headers={"Retry-After": str(max(1, math.ceil(wait_s)))}, reason=REASON)
+        return SimulatorResponse(TOO_MANY_REQUESTS, f"Wait {max(wait_s, 0.01):.2f} seconds".encode(), TEXT)
+    return SimulatorResponse(CONFLICT, headers={"Retry-After": str(max(1, math.ceil(wait_s)))}, reason=REASON)

@@ -8,16 +8,17 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
-from service.simulator.exchange import Answer, Call, encode
-from service.simulator.settings import Settings
+from service.simulator.exchange import ApiCall, SimulatorResponse, encode
+from service.simulator.settings import SimulatorSettings
 
 LOCKED_AFTER = 5  # failed logins in a row; the real figure is not published
 TOTP_STEP_S = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class IssuedToken:
     """A token: whose it is and when it ends, on the monotonic clock."""
 
     client: str
@@ -29,12 +30,12 @@ class Grant:
         return self.ends > time.monotonic()
 
 
-class Tokens:
+class IssuedTokens:
     """The tokens that are good now. Its owner holds the lock."""
 
     def __init__(self) -> None:
-        self._access: dict[str, Grant] = {}
-        self._refresh: dict[str, Grant] = {}
+        self._access: dict[str, IssuedToken] = {}
+        self._refresh: dict[str, IssuedToken] = {}
         self._failures = 0
 
     def admits(self, token: str) -> bool:
@@ -50,7 +51,7 @@ class Tokens:
         """Forget the failed logins."""
         self._failures = 0
 
-    def answer(self, call: Call, settings: Settings) -> Answer:
+    def answer(self, call: ApiCall, settings: SimulatorSettings) -> SimulatorResponse:
         """Answer POST /api/token. Only a form-encoded body is understood."""
         form = call.body if call.content_type == "application/x-www-form-urlencoded" else {}
         client = call.client_id or form.get("client_id", "")
@@ -62,7 +63,7 @@ class Tokens:
             return self._refresh_grant(form.get("refresh_token", ""), client, settings)
         return _refused("unsupported_grant_type")
 
-    def _password_grant(self, form: Mapping[str, str], client: str, settings: Settings) -> Answer:
+    def _password_grant(self, form: Mapping[str, str], client: str, settings: SimulatorSettings) -> SimulatorResponse:
         if self._failures >= LOCKED_AFTER:
             return _refused("invalid_grant", "The user is locked after too many failed attempts.")
         if not _is_login(form, settings):
@@ -77,29 +78,29 @@ class Tokens:
         self._access = {token: grant for token, grant in self._access.items() if grant.client != client}
         return self._issue(client, settings)
 
-    def _refresh_grant(self, token: str, client: str, settings: Settings) -> Answer:
+    def _refresh_grant(self, token: str, client: str, settings: SimulatorSettings) -> SimulatorResponse:
         grant = self._refresh.get(token)
         if grant is None or not grant.alive or grant.client.lower() != client.lower():
             return _refused("invalid_grant")
         return self._issue(grant.client, settings)
 
-    def _issue(self, client: str, settings: Settings) -> Answer:
+    def _issue(self, client: str, settings: SimulatorSettings) -> SimulatorResponse:
         access, refresh = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         now = time.monotonic()
         # One refresh token per client; its live access tokens stay good.
         self._refresh = {token: grant for token, grant in self._refresh.items() if grant.client != client}
         self._access = {token: grant for token, grant in self._access.items() if grant.alive}
-        self._access[access] = Grant(client, now + settings.token_ttl_s)
-        self._refresh[refresh] = Grant(client, now + settings.refresh_ttl_s)
+        self._access[access] = IssuedToken(client, now + settings.token_ttl_s)
+        self._refresh[refresh] = IssuedToken(client, now + settings.refresh_ttl_s)
         kept = {"access_token": access, "token_type": "bearer", "expires_in": int(settings.token_ttl_s)}
-        return Answer(body=encode({**kept, "refresh_token": refresh}))
+        return SimulatorResponse(body=encode({**kept, "refresh_token": refresh}))
 
-    def _failed(self, why: str) -> Answer:
+    def _failed(self, why: str) -> SimulatorResponse:
         self._failures += 1
         return _refused("invalid_grant", why)
 
 
-def _is_login(form: Mapping[str, str], settings: Settings) -> bool:
+def _is_login(form: Mapping[str, str], settings: SimulatorSettings) -> bool:
     right_user = form.get("username", "").strip().lower() == settings.username.lower()
     return right_user and form.get("password") == settings.password
 
@@ -124,6 +125,36 @@ def totp_code(seed: str, step: int) -> str:
     return f"{number % 1_000_000:06d}"
 
 
-def _refused(error: str, description: str = "") -> Answer:
+def _refused(error: str, description: str = "") -> SimulatorResponse:
     said = {"error": error} | ({"error_description": description} if description else {})
-    return Answer(400, encode(said))
+    return SimulatorResponse(400, encode(said))
+
+
+def signs_in(call: ApiCall, settings: SimulatorSettings, tokens: IssuedTokens) -> bool:
+    """Whether the Authorization header is good: a live bearer token, or Basic with the login or an application."""
+    scheme, _, value = call.authorization.partition(" ")
+    value = value.strip()
+    if scheme.lower() == "bearer":
+        return (settings.bearer is not None and value == settings.bearer) or tokens.admits(value)
+    return scheme.lower() == "basic" and _is_basic_login(value, settings)
+
+
+def holds(role: str, settings: SimulatorSettings) -> bool:
+    """Whether the login has a role such as "Coworker-Create"; "" is none in particular."""
+    return not any(fnmatchcase(role, pattern) for pattern in settings.denied)
+
+
+def _is_basic_login(value: str, settings: SimulatorSettings) -> bool:
+    try:
+        username, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return False
+    if username == settings.app_key:
+        return password == _app_password(settings)
+    return username.lower() == settings.username.lower() and password == settings.password
+
+
+def _app_password(settings: SimulatorSettings) -> str:
+    """What an application signs its calls with ("Authentication (published apps)"): MD5(t + secret) as hex."""
+    token_and_secret = (settings.app_token + settings.app_secret).encode()
+    return hashlib.md5(token_and_secret, usedforsecurity=False).hexdigest()
