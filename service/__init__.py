@@ -24,7 +24,7 @@ The floor plan, in the order a lead walks it:
     reconciliation/ leads received compared with opportunities in Nexudus
     conversions.py  what became of a lead, for the ad platforms
     alerts/         problems, silence and new leads, sent to people
-    maintenance/    search index, daily counts, erasure of old personal data
+    maintenance.py  search index, daily counts, erasure of old personal data
 
     admin/          the operator's pages and API
     cli/            the operator's terminal

@@ -1,16 +1,16 @@
-"""Time as a collaborator: nobody else in the house reads the clock or sleeps."""
+"""The only module that reads the clock or sleeps."""
 
 import time
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The present instant, aware, in UTC."""
+    """Return the present instant, aware, in UTC."""
     return datetime.now(UTC)
 
 
 def monotonic() -> float:
-    """Seconds on a clock that never jumps: for durations, never for instants."""
+    """Return seconds on a clock that never jumps: for durations, never for instants."""
     return time.monotonic()
 
 
@@ -22,7 +22,7 @@ def sleep(seconds: float) -> None:
 def check_aware(instant: datetime) -> datetime:
     """Return `instant` unchanged.
 
-    Raises: ValueError when it carries no time zone, because a naive time is off by hours somewhere.
+    Raises: ValueError when it carries no time zone, because a naive time is off by hours in some zone.
     """
     if instant.tzinfo is None:
         raise ValueError(f"naive instant {instant!r}: give it a time zone")

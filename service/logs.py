@@ -1,4 +1,4 @@
-"""Log lines: for people on a terminal, JSON elsewhere; a lead's id, never the person."""
+"""Logging: readable on a terminal, JSON elsewhere. Lines carry lead ids, never personal data."""
 
 import json
 import logging
@@ -11,13 +11,13 @@ import structlog
 from service import clock
 
 _PROCESSORS: list[Any] = []
-"""One list for the life of the process: loggers that were used already keep the one that they found."""
+"""One list for the life of the process, because loggers keep the list that they found at their first use."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
 
 def configure(log_format: str, level: str) -> None:
-    """Set up logging of this process. log_format: console, json, or "" for what suits the output."""
+    """Set up logging of this process. log_format: console, json, or "" to choose by the output."""
     on_terminal = sys.stderr.isatty()
     chosen = log_format or ("console" if on_terminal else "json")
     renderer: Any = structlog.dev.ConsoleRenderer(colors=on_terminal) if chosen == "console" else render_json
@@ -31,18 +31,18 @@ def configure(log_format: str, level: str) -> None:
 
 
 def stamp(_logger: object, _method: str, event: Any) -> Any:
-    """When it happened, in UTC."""
+    """Add the time, in UTC."""
     event["timestamp"] = clock.now().replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
     return event
 
 
 def render_json(_logger: object, _method: str, event: Any) -> str:
-    """One compact line. One encoder for all lines: taking leads logs each of them."""
+    """Return one compact line, by an encoder made once: every lead that is accepted is logged."""
     return _encode(event)
 
 
 def place_exception(_logger: object, _method: str, event: Any) -> Any:
-    """Say what was raised and where, without its text: an error's words can hold a person's."""
+    """Add the class of an exception and where it was raised, without its text, which may hold personal data."""
     raised = event.pop("exc_info", None)
     error = sys.exc_info()[1] if raised is True else raised
     if isinstance(error, BaseException):

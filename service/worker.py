@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from service import clock
+from service import clock, maintenance
 from service.alerts.digest import DigestTime
 from service.alerts.monitor import Monitor, MonitorConfig
 from service.background import jitter, sleeper, start_periodic_job
@@ -23,9 +23,7 @@ from service.fetching.fetcher import Fetcher, reconnect
 from service.fetching.pull import PullJob
 from service.forms import Account, Form, Setup
 from service.lead import Receipt, Submission
-from service.maintenance import daily_counts, indexing, retention
-from service.maintenance.daily_counts import DailyCounter
-from service.maintenance.retention import erase_due, retention_rules
+from service.maintenance import DailyCounter, erase_due, index_batch, retention_rules
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
 from service.reconciliation import job as reconcile_job
@@ -90,15 +88,15 @@ def start_maintenance(settings: Settings, setup: Setup, store: Store, stop: thre
     rules = list(retention_rules(setup.forms, settings.retention_days))
 
     def index(now: datetime) -> float | None:
-        return indexing.index_batch(store, now)
+        return index_batch(store, now)
 
     def erase(now: datetime) -> None:
         erase_due(store, rules, now, stop)
 
-    start_periodic_job("indexing", index, indexing.INTERVALS, stop)
-    start_periodic_job("daily-counts", counter.step, daily_counts.INTERVALS, stop)
+    start_periodic_job("indexing", index, maintenance.INDEX_INTERVALS, stop)
+    start_periodic_job("daily-counts", counter.step, maintenance.COUNT_INTERVALS, stop)
     if rules:
-        start_periodic_job("retention", erase, retention.INTERVALS, stop)
+        start_periodic_job("retention", erase, maintenance.RETENTION_INTERVALS, stop)
 
 
 def start_account_jobs(

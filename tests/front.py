@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from service import clock
 from service.forms import Form, Setup
 from service.lead import Lead
-from service.maintenance.daily_counts import DailyCounter
+from service.maintenance import DailyCounter
 from service.settings import read_settings
 from service.store import Query, Store
 from service.web import create_app

@@ -1,19 +1,18 @@
 """ALERT: people hear within minutes what is wrong, once, and again when it is over; and of each new lead.
 
-monitor.py              one job of one worker: looks at the store, sends what is due
-conditions.py           what is wrong with accounts, calls, leads and the disk
-platform_conditions.py  what is wrong with ad platforms and other senders
-silence.py              a form that used to bring leads and brings none
-canary.py               a test lead of our own now and then
-alert_state.py          conditions become alerts: opened, reworded, resolved
+monitor.py         one job of one worker: looks at the store, sends what is due
+conditions.py      what is wrong with accounts, calls, leads, the disk, ad platforms and other senders
+silence.py         a form that used to bring leads and brings none
+canary.py          a test lead of our own now and then
+alert_state.py     conditions become alerts: opened, reworded, resolved
 
-due_alerts.py           which alerts to send now, in one message
-digest.py               once a day: what arrived and what became of it
-sending.py              alerts and digest to every channel, again after a failure
-new_leads.py            each new lead to the people whom its form names
-lead_messages.py        new leads as text
+due_alerts.py      which alerts to send now, in one message
+digest.py          once a day: what arrived and what became of it
+sending.py         alerts and digest to every channel, again after a failure
+new_leads.py       each new lead to the people whom its form names
+lead_messages.py   new leads as text
 
-wording.py              numbers and durations as text
-channels.py             one message to several channels, with a time limit
-apprise_sender.py       the process that loads Apprise, sends and ends
+wording.py         numbers and durations as text
+channels.py        one message to several channels, with a time limit
+apprise_sender.py  the process that loads Apprise, sends and ends
 """

@@ -1,22 +1,28 @@
-"""What is wrong with accounts, calls to Nexudus, leads and the disk, judged from one snapshot of the store.
+"""What is wrong with accounts, calls to Nexudus, leads, the disk and senders, judged from one snapshot of the store.
 
 Leads that wait because their account is refused, or for a paused call, belong to that one condition; only the others
 are stuck.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.alerts.wording import account_title, count, span, waiting_leads
-from service.store import NO_CREDENTIALS
-from service.store.alerts.snapshot import LateLeads, ParkedLeads, PausedAccount, StoreSnapshot
+from service.forms.senders import table_name
+from service.platforms.registry import title_of
+from service.store import NO_CREDENTIALS, ConnectionHealth
+from service.store.alerts.snapshot import FetchQueue, LateLeads, ParkedLeads, PausedAccount, StoreSnapshot
+from service.store.platforms.rejections import Rejection
 
 LATE_S = 240.0
-"""Age in seconds from which a waiting lead is late, so that an alert goes out within five minutes of its arrival."""
+"""Age in seconds from which a lead that was not delivered or fetched is late; its alert follows within five minutes."""
 
 MIN_FREE_BYTES, MIN_FREE_SHARE, ENOUGH_FREE_BYTES = 500_000_000, 0.05, 5_000_000_000
 """A disk is nearly full below the first, or below that share unless ENOUGH_FREE_BYTES are free."""
+
+EXPIRY_WARNING = timedelta(days=35)
+"""How long before a connection expires it is reported: on day 330 of LinkedIn's year."""
 
 _STEPS = {
     "find_coworker": "look for contacts (roles Coworker-List and Coworker-Read)",
@@ -171,3 +177,76 @@ def _parked_leads(parked: ParkedLeads) -> Condition:
     number, verb = count(parked.number, "lead"), "needs" if parked.number == 1 else "need"
     head = f"{number} of {account_title(parked.account)} {verb} attention (parked): {_PARKED[parked.kind]}."
     return Condition(f"parked:{parked.account}:{parked.kind}", head, "See `lead-capture leads list --status parked`.")
+
+
+# -- ad platforms and other senders
+
+
+def find_platform_conditions(snapshot: StoreSnapshot, now: datetime) -> Iterator[Condition]:
+    """Yield each broken connection with the leads that wait for it, and leads that wait for no known reason."""
+    broken = [health for health in snapshot.connections if health.reason]
+    for health in broken:
+        waiting = [queue for queue in snapshot.announced if _is_of(queue, health)]
+        yield Condition(health.link.cause, health.reason, _waiting_fetches(waiting, now))
+    for health in snapshot.connections:
+        if health.expires_at is not None and health.expires_at - now < EXPIRY_WARNING:
+            yield _expiring(health, health.expires_at, now)
+    others = [queue for queue in snapshot.announced if not any(_is_of(queue, health) for health in broken)]
+    late = [queue for queue in others if now - queue.oldest > timedelta(seconds=LATE_S)]
+    for form, sender in sorted({(queue.form, queue.sender) for queue in late}):
+        yield _not_fetched(form, sender, [one for one in late if (one.form, one.sender) == (form, sender)], now)
+
+
+def _is_of(queue: FetchQueue, health: ConnectionHealth) -> bool:
+    form, sender, place = health.link
+    return (form, sender) == (queue.form, queue.sender) and place in ("", queue.place)
+
+
+def _expiring(health: ConnectionHealth, expires_at: datetime, now: datetime) -> Condition:
+    form, sender, _ = health.link
+    verb = "expires" if expires_at > now else "expired"
+    head = (
+        f'The connection to {title_of(sender)} of the form "{form}" {verb} on {expires_at:%d %B %Y}: ask the person '
+        f"who gave consent to renew it, put the new tokens into {table_name(form, sender)}, and restart the worker. "
+        "Until then nothing is lost; afterwards leads wait."
+    )
+    return Condition(f"platform:{form}:{sender}:expires", head)
+
+
+def _not_fetched(form: str, sender: str, late: Sequence[FetchQueue], now: datetime) -> Condition:
+    reason = {
+        "throttled": "it asks to wait. They are fetched as soon as it allows.",
+        "unavailable": "it cannot be reached, or returns errors. They are retried automatically.",
+        "missing": "it does not know them, or does not show them yet. They are retried automatically.",
+    }.get(late[0].last, "they are not being fetched. Check that a worker runs, and its log.")
+    head = f'Leads that {title_of(sender)} has for the form "{form}" wait too long: {reason}'
+    return Condition(f"stuck:{form}:{sender}", head, _waiting_fetches(late, now))
+
+
+def _waiting_fetches(queues: Sequence[FetchQueue], now: datetime) -> str:
+    if not queues:
+        return "No lead is waiting yet."
+    return waiting_leads(sum(one.number for one in queues), now - min(one.oldest for one in queues))
+
+
+def find_rejected_senders(
+    rejections: Iterable[Rejection], forms: Collection[str], now: datetime
+) -> Iterator[Condition]:
+    """Yield each sender of these forms that used to bring leads and is now refused.
+
+    A stranger with a wrong token looks just like a sender with a changed token. So the first refused call is an
+    alert, an accepted call ends it, and a relapse must last before it is an alert again (Rejection.is_alarming).
+    """
+    for rejection in rejections:
+        if rejection.form in forms and rejection.is_alarming(now):
+            yield Condition(rejection.cause, _rejection_sentence(rejection))
+
+
+def _rejection_sentence(rejection: Rejection) -> str:
+    """The number comes first: its growth is how new calls are noticed."""
+    calls, since = count(rejection.calls, "call"), f"{rejection.began_at:%Y-%m-%d %H:%M} UTC"
+    were = f"was refused at {since}" if rejection.calls == 1 else f"or more were refused since {since}"
+    return (
+        f"{calls} of {rejection.sender} for the form {rejection.form!r} {were}, though it brought leads before. "
+        f"The reason: {rejection.why} {rejection.remedy}"
+    ).rstrip()

@@ -14,10 +14,9 @@ from service import clock
 from service.alerts import channels
 from service.alerts.alert_state import AlertChanges, AlertState, account_without_access
 from service.alerts.canary import Submit, send_canary
-from service.alerts.conditions import LATE_S, find_conditions
+from service.alerts.conditions import LATE_S, find_conditions, find_platform_conditions, find_rejected_senders
 from service.alerts.digest import DigestTime
 from service.alerts.new_leads import NewLeadNotifier
-from service.alerts.platform_conditions import find_platform_conditions, find_rejected_senders
 from service.alerts.sending import AlertSender
 from service.alerts.silence import SilenceMonitor
 from service.background import Intervals, run_periodically

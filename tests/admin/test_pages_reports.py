@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from service.lead import Attribution, CoworkerId, OpportunityId, Status
-from service.maintenance.daily_counts import DailyCounter
+from service.maintenance import DailyCounter
 from service.store import Store
 from tests.admin.dashboard import Operator
 from tests.admin.stored_leads import keep

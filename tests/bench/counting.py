@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from service import clock
-from service.maintenance.daily_counts import DailyCounter
+from service.maintenance import DailyCounter
 from service.store import Store
 from tests.admin.dashboard import PASSWORD
 from tests.bench.pages import COUNT, TRIES, _crowded, _tell, _time

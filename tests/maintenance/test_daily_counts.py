@@ -5,7 +5,7 @@ from threading import Event
 from zoneinfo import ZoneInfo
 
 from service.background import Intervals, start_periodic_job
-from service.maintenance.daily_counts import DailyCounter
+from service.maintenance import DailyCounter
 from service.store import DateRange, Store
 from tests.admin.stored_leads import keep, keep_many
 from tests.builders import NOON, a_lead

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from service import clock
-from service.maintenance.indexing import BATCH_SIZE, index_batch
+from service.maintenance import INDEX_BATCH_SIZE, index_batch
 from service.store import Arrival, Store
 from tests.builders import a_lead
 
@@ -15,7 +15,7 @@ def keep_some(store: Store, number: int, age_s: float = 60) -> None:
 
 
 def test_it_indexes_batch_by_batch_until_all_is_indexed(kept: Store) -> None:
-    keep_some(kept, BATCH_SIZE + 10)
+    keep_some(kept, INDEX_BATCH_SIZE + 10)
 
     assert [index_batch(kept, clock.now()) for _ in range(3)] == [0.0, None, None]
     with kept.read() as tx:

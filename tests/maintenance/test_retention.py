@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from service import maintenance
 from service.background import Intervals, start_periodic_job
 from service.lead import CoworkerId, LeadId, OpportunityId, Status
-from service.maintenance import retention
-from service.maintenance.retention import INTERVALS, RetentionRule, erase_due, retention_rules
+from service.maintenance import RETENTION_INTERVALS, RetentionRule, erase_due, retention_rules
 from service.store import Arrival, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.processes import wait_until
@@ -81,7 +81,7 @@ def test_a_delivered_lead_is_finished_with_its_delivery(store: Store) -> None:
 
 
 def test_more_than_are_looked_for_at_a_time_all_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "BATCH_SIZE", 3)
+    monkeypatch.setattr(maintenance, "ERASE_BATCH_SIZE", 3)
     for _ in range(10):
         keep(store)
 
@@ -142,4 +142,4 @@ def test_leads_are_erased_in_the_background(store: Store) -> None:
 
 
 def test_the_first_sweep_lets_the_worker_start() -> None:
-    assert INTERVALS.first_s == 60
+    assert RETENTION_INTERVALS.first_s == 60

@@ -1,0 +1,147 @@
+"""Background jobs of a worker: index new leads for search, count leads by day for reports, erase old leads.
+
+Each is a step for background.run_periodically. Any number of workers may run them at the same time.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+import structlog
+
+from service import clock
+from service.background import Intervals
+from service.forms import Form
+from service.lead import first_lead_id
+from service.store import Store
+
+log = structlog.get_logger()
+
+# -- the search index
+
+INDEX_BATCH_SIZE = 200
+"""Leads indexed in one transaction, which keeps other writers waiting for a hundredth of a second."""
+
+INDEX_LAG_S = 30.0
+"""Minimum age of the leads that are indexed: other processes may still commit leads with smaller ids."""
+
+INDEX_INTERVALS = Intervals(first_s=1.0, every_s=10.0, rest_factor=4)
+
+
+def index_batch(store: Store, now: datetime) -> float | None:
+    """Index one batch of leads; return 0 when there may be more.
+
+    Raises: StoreUnavailable.
+    """
+    before = first_lead_id(now - timedelta(seconds=INDEX_LAG_S))
+    with store.read() as tx:
+        if not tx.search.is_index_behind(before):
+            return None
+    indexed = store.write(lambda tx: tx.search.fill_index(before, INDEX_BATCH_SIZE))
+    return 0.0 if indexed == INDEX_BATCH_SIZE else None
+
+
+# -- counts by day
+
+COUNT_LAG_S = 60.0
+"""Seconds after midnight until a day is closed: other processes may still commit leads of its last second."""
+
+MAX_COUNT_AGE_S = 60.0
+"""Age at which the counts of today are renewed, unless counting them takes long."""
+
+TODAY_REST_FACTOR = 20
+"""Spend at most 1/20 of the time recounting today, however many leads it has."""
+
+COUNT_INTERVALS = Intervals(first_s=2.0, every_s=10.0, rest_factor=4)
+
+
+class DailyCounter:
+    """Counts the days that need it, one in each step. zone: the time zone in which days begin."""
+
+    def __init__(self, store: Store, zone: tzinfo) -> None:
+        self._store, self._zone = store, zone
+        self._max_age = timedelta(seconds=MAX_COUNT_AGE_S)
+
+    def step(self, now: datetime) -> float | None:
+        """Count one day; return 0 when there may be more.
+
+        Raises: StoreUnavailable.
+        """
+        began = clock.monotonic()
+        if not self._lists_all_days(now - timedelta(seconds=COUNT_LAG_S)):
+            return 0.0
+        with self._store.read() as tx:
+            day = tx.statistics.next_day(now - self._max_age)
+            if day is None:
+                return None
+            counts = tx.statistics.count_day(day)
+        self._store.write(lambda tx: tx.statistics.save_counts(counts, now))
+        if not day.until:
+            self._max_age = timedelta(seconds=max(MAX_COUNT_AGE_S, TODAY_REST_FACTOR * (clock.monotonic() - began)))
+        return 0.0
+
+    def _lists_all_days(self, before: datetime) -> bool:
+        """List every day with leads; return False if the list was of another time zone and is started again."""
+        with self._store.read() as tx:
+            is_in_zone = tx.statistics.counts_in_zone(self._zone)
+            missing = tx.statistics.uncounted_days(self._zone, before)
+        if not is_in_zone:
+            log.info("counting_begins_anew")
+            self._store.write(lambda tx: tx.statistics.forget_counts())
+        elif missing:
+            self._store.write(lambda tx: tx.statistics.add_days(missing))
+        return is_in_zone
+
+
+# -- retention
+
+RETENTION_INTERVALS = Intervals(first_s=60.0, every_s=6 * 3600.0)
+"""The first sweep waits until the worker has done what is urgent at a start."""
+
+ERASE_BATCH_SIZE = 2000
+"""Leads looked up at a time; the store erases them in shorter transactions."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRule:
+    """How many days the leads of some forms are kept; of all other forms where is_for_others is true."""
+
+    days: int
+    forms: Sequence[str]
+    is_for_others: bool = False
+
+
+def retention_rules(forms: Mapping[str, Form], days: int) -> Iterator[RetentionRule]:
+    """Yield the rules of the forms file and of RETENTION_DAYS (`days`, 0: keep for ever).
+
+    Leads of forms that are no longer in the forms file are kept for `days`.
+    """
+    days_by_form = {name: form.retention_days for name, form in forms.items() if form.retention_days is not None}
+    if days:
+        yield RetentionRule(days, sorted(days_by_form), is_for_others=True)
+    for limit in sorted({limit for limit in days_by_form.values() if limit}):
+        yield RetentionRule(limit, sorted(name for name in days_by_form if days_by_form[name] == limit))
+
+
+def erase_due(store: Store, rules: Sequence[RetentionRule], now: datetime, stop: threading.Event) -> int:
+    """Erase all leads whose period is over, batch by batch until `stop` is set; return their number.
+
+    Raises: StoreUnavailable, possibly after some were erased.
+    """
+    erased = sum(_erase_by(store, rule, now, stop) for rule in rules)
+    if erased:
+        log.info("leads_erased", number=erased)
+    return erased
+
+
+def _erase_by(store: Store, rule: RetentionRule, now: datetime, stop: threading.Event) -> int:
+    before, erased = now - timedelta(days=rule.days), 0
+    while not stop.is_set():
+        with store.read() as tx:
+            due = tx.leads.finished_before(before, rule.forms, ERASE_BATCH_SIZE, but_these=rule.is_for_others)
+        done = len(store.erase(due, now).done) if due else 0
+        erased += done
+        if not done:  # what is left is being sent at this moment
+            break
+    return erased
