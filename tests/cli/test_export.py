@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.sheets.cells import protect, protect_all, unprotect, unprotect_foreign
-from service.cli import export_pages
-from service.cli.export import COLUMNS
-from service.cli.export_pages import PAGE
+from service.cli import export
+from service.cli.export import PAGE_SIZE
+from service.cli.export_rows import COLUMNS
 from service.lead import Contact, Evidence, Status, StoredTouch
 from service.store import Store
 from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
@@ -63,11 +63,11 @@ def test_a_row_tells_what_became_of_it(run: Terminal, kept: Store) -> None:
 
 
 def test_more_than_a_page_is_exported_whole(run: Terminal, kept: Store) -> None:
-    run("demo-data", "--leads", str(2 * PAGE + 1))
+    run("demo-data", "--leads", str(2 * PAGE_SIZE + 1))
 
     ids = [row["id"] for row in rows(run("leads", "export").out)]
 
-    assert len(ids) == len(set(ids)) == 2 * PAGE + 1
+    assert len(ids) == len(set(ids)) == 2 * PAGE_SIZE + 1
 
 
 @pytest.mark.parametrize(
@@ -180,12 +180,12 @@ def test_half_a_character_costs_nobody_the_export(run: Terminal, kept: Store, ki
 def test_two_processes_write_the_same_as_one(
     run: Terminal, kept: Store, monkeypatch: pytest.MonkeyPatch, choice: tuple[str, ...]
 ) -> None:
-    run("demo-data", "--leads", str(4 * PAGE + 1), "--days", "60", "--until", "2026-03-01T00:00:00Z")
+    run("demo-data", "--leads", str(4 * PAGE_SIZE + 1), "--days", "60", "--until", "2026-03-01T00:00:00Z")
     alone = run("leads", "export", *choice).out
-    monkeypatch.setattr(export_pages, "MANY", 2)
+    monkeypatch.setattr(export, "MIN_PAGES_FOR_TWO", 2)
 
     assert run("leads", "export", *choice).out == alone
-    assert len(alone.splitlines()) > 2 * PAGE
+    assert len(alone.splitlines()) > 2 * PAGE_SIZE
 
 
 # -- JSON lines
@@ -213,9 +213,9 @@ def test_every_kind_of_lead_is_told_as_the_list_tells_it(run: Terminal, kept: St
 
 
 def test_more_than_a_page_of_json_lines_is_exported_whole(run: Terminal, kept: Store) -> None:
-    run("demo-data", "--leads", str(PAGE + 1))
+    run("demo-data", "--leads", str(PAGE_SIZE + 1))
 
-    assert len(run("leads", "export", "--format", "jsonl").out.splitlines()) == PAGE + 1
+    assert len(run("leads", "export", "--format", "jsonl").out.splitlines()) == PAGE_SIZE + 1
 
 
 def test_no_leads_are_no_lines(run: Terminal, kept: Store) -> None:
