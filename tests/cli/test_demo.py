@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service.cli.demo.story import ACCOUNT, tell
+from service.cli.demo import ACCOUNT
+from service.cli.demo.history import histories
 from service.lead import Lead, Status
 from service.store import Query, Store
 from tests.admin.stored_leads import keep
@@ -23,7 +24,7 @@ FREE_NUMBERS = re.compile(r"\+442079460\d{3}|\+1212555 ?01\d{2}|\+4930231 ?25\d{
 
 def story(count: int = 400, days: int = 60, seed: int = 1) -> list[Lead]:
     """A history's leads."""
-    return [history.lead for history in tell(count, days, NOON, seed)]
+    return [history.lead for history in histories(ACCOUNT, count, days, NOON, seed)]
 
 
 def all_of(store: Store) -> list[Lead]:
@@ -71,7 +72,7 @@ def test_what_is_wrong_is_told() -> None:
 
 
 def test_a_delivered_lead_has_its_calls_and_its_numbers() -> None:
-    delivered = [each for each in tell(300, 30, NOON, 1) if each.lead.status is Status.DELIVERED]
+    delivered = [each for each in histories(ACCOUNT, 300, 30, NOON, 1) if each.lead.status is Status.DELIVERED]
 
     assert all(each.lead.opportunity_id and each.lead.coworker_id for each in delivered)
     assert all(each.attempts[-1].outcome == "done" for each in delivered)
@@ -104,7 +105,7 @@ def test_the_history_is_written_and_told(run: Terminal, kept: Store) -> None:
     said = run("demo-data", "--leads", "50", "--days", "20", "--until", "2026-11-25")
 
     assert (said.code, len(all_of(kept))) == (0, 50)
-    assert said.out.startswith("50 made-up leads of 20 days until 2026-11-25, as account 'demo'")
+    assert said.out.startswith("50 invented leads of 20 days until 2026-11-25, as account 'demo'")
 
 
 def test_a_second_history_takes_the_place_of_the_first(run: Terminal, kept: Store) -> None:
@@ -120,7 +121,7 @@ def test_removing_leaves_real_leads(run: Terminal, kept: Store) -> None:
 
     said = run("demo-data", "--remove")
 
-    assert said.out == "50 made-up leads removed\n"
+    assert said.out == "50 invented leads removed\n"
     assert [lead.id for lead in all_of(kept)] == [real.id]
 
 

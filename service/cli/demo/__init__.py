@@ -1,15 +1,87 @@
-"""`lead-capture demo-data`: a history that nobody lived, for pictures, trials and measurements.
+"""`lead-capture demo-data`: an invented history, for screenshots, trials and measurements.
 
-    command.py   what an operator asks, and what is refused
-    story.py     one lead after another, oldest first
-    hours.py     when people write: weekdays, hours, a campaign now and then
-    cast.py      who writes, in which language, and what
-    visits.py    how they came
-    fates.py     what became of it
+history.py    one lead after another, oldest first
+people.py     who writes, in which language, and what
+visits.py     how they came
+outcomes.py   what became of each lead
 
 All of it belongs to an account that no forms file has, so that no worker can deliver any of it.
 """
 
-from service.cli.demo.command import add_arguments, run
+import argparse
+import json
+from itertools import islice
 
-__all__ = ["add_arguments", "run"]
+from service.cli.arguments import instant, number_within
+from service.cli.installation import Installation, open_installation
+from service.cli.main import Failed
+from service.cli.output import progress_bar
+from service.store import Store
+
+ACCOUNT = "demo"
+"""The account of the invented leads. The forms file must not have one of this name."""
+
+BATCH_SIZE = 2000
+"""Leads that are written, or removed, in one transaction."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--leads, --days, --until, --seed, --remove, --yes, --json."""
+    parser.add_argument("--leads", type=number_within(1, 5_000_000), default=2000, metavar="N", help="how many (2000)")
+    parser.add_argument("--days", type=number_within(1, 3650), default=90, metavar="D", help="within so many days (90)")
+    parser.add_argument("--until", type=instant, help="when the history ends, e.g. 2026-11-25 (now)")
+    parser.add_argument(
+        "--seed", type=number_within(0, 2**31), default=1, help="another number makes another history (1)"
+    )
+    parser.add_argument("--remove", action="store_true", help="remove the invented leads instead")
+    parser.add_argument("--yes", action="store_true", help="even where the database holds real leads")
+    parser.add_argument("--json", action="store_true", help="how many were written and removed, as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Replace the last invented history by a new one, or remove it."""
+    from service import clock  # noqa: PLC0415 (its help needs none of it)
+
+    installation = open_installation()
+    _check(installation, is_sure=arguments.yes or arguments.remove)
+    arguments.until = arguments.until or clock.now()
+    removed = _remove_all(installation.store)
+    written = 0 if arguments.remove else _write_all(installation.store, arguments)
+    if arguments.json:
+        print(json.dumps({"account": ACCOUNT, "written": written, "removed": removed}))
+    elif arguments.remove:
+        print(f"{removed:,} invented leads removed")
+    else:
+        period = f"{arguments.days} days until {arguments.until:%Y-%m-%d}"
+        print(f"{written:,} invented leads of {period}, as account {ACCOUNT!r}")
+        print("none of them can be delivered; `lead-capture demo-data --remove` removes them")
+    return 0
+
+
+def _check(installation: Installation, *, is_sure: bool) -> None:
+    if ACCOUNT in installation.setup.accounts:
+        raise Failed(f"the forms file has an account {ACCOUNT!r}: rename it, invented leads must not reach it")
+    with installation.store.read() as tx:
+        has_real = tx.leads.has_other_accounts(ACCOUNT)
+    if has_real and not is_sure:
+        raise Failed("this database holds real leads: set DATABASE_URL to another one, or say --yes to mix both")
+
+
+def _remove_all(store: Store) -> int:
+    removed = 0
+    while number := store.write(lambda tx: tx.leads.remove_account(ACCOUNT, BATCH_SIZE)):
+        removed += number
+    return removed
+
+
+def _write_all(store: Store, arguments: argparse.Namespace) -> int:
+    from service.cli.demo.history import histories  # noqa: PLC0415 (only what writes needs it)
+
+    leads = histories(ACCOUNT, arguments.leads, arguments.days, arguments.until, arguments.seed)
+    written = 0
+    with progress_bar("leads", arguments.leads) as show:
+        while batch := list(islice(leads, BATCH_SIZE)):
+            store.write(lambda tx, batch=batch: tx.leads.write_histories(batch))  # type: ignore[misc]
+            written += len(batch)
+            show(written, f"{written:,} leads")
+    return written

@@ -1,8 +1,8 @@
-"""How they came: campaigns, searches, posts and friends, each credited by the real rules once."""
+"""How the invented people came: campaigns, searches, posts and friends, each attributed by the real rules once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from random import Random
+from dataclasses import dataclass
+from itertools import accumulate
 
 from service.attribution import attribute
 from service.forms import AttributionConfig
@@ -14,48 +14,32 @@ _PAGES = ("/", "/tour", "/private-offices", "/hot-desks", "/meeting-rooms", "/pr
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """One way to come, and what it is credited to. sender: what brings its leads; form_name: its own name there."""
+class DemoVisit:
+    """One way to come. sender: where its leads come from; form_name: the name of the form there."""
 
     evidence: Evidence
-    verdict: Attribution
+    attribution: Attribution
     sender: str = "browser"
     form_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Visits:
-    """All ways with their shares."""
-
-    ways: Sequence[Visit]
-    shares: Sequence[float] = field(default_factory=list)
-
-    def pick(self, random: Random) -> Visit:
-        """One of them, by its share."""
-        return random.choices(self.ways, cum_weights=self.shares)[0]
+def all_visits() -> tuple[Sequence[DemoVisit], Sequence[float]]:
+    """Every visit, and the cumulative weights to draw them by."""
+    weighted = [*_of_the_site(), *_of_platforms()]
+    return [visit for _, visit in weighted], [*accumulate(weight for weight, _ in weighted)]
 
 
-def all_visits() -> Visits:
-    """Every way."""
-    found = [*_of_the_site(), *_of_platforms()]
-    total, shares = 0.0, []
-    for share, _ in found:
-        total += share
-        shares.append(total)
-    return Visits([visit for _, visit in found], shares)
-
-
-def _of_the_site() -> list[tuple[float, Visit]]:
-    found = []
-    for share, query, referrer in _LINKS:
+def _of_the_site() -> list[tuple[float, DemoVisit]]:
+    visits = []
+    for weight, query, referrer in _SITE_VISITS:
         for number, page in enumerate(_PAGES):
             landing = f"{_SITE}{page}?{query}" if query else f"{_SITE}{page}"
             evidence = Evidence(landing_url=landing, page_url=f"{_SITE}/tour", referrer=referrer)
-            found.append((share / (number + 1), Visit(evidence, attribute(evidence, AttributionConfig()))))
-    return found
+            visits.append((weight / (number + 1), DemoVisit(evidence, attribute(evidence, AttributionConfig()))))
+    return visits
 
 
-_LINKS: Sequence[tuple[float, str, str]] = (
+_SITE_VISITS: Sequence[tuple[float, str, str]] = (
     (24, "", "https://www.google.com/"),
     (16, "", ""),
     (13, "utm_source=google&utm_medium=cpc&utm_campaign=offices-city&utm_term=office+rent&gclid=Cj0Demo", ""),
@@ -72,15 +56,15 @@ _LINKS: Sequence[tuple[float, str, str]] = (
     (2, "utm_source=partner&utm_medium=referral&utm_campaign=harbour-hotel", "https://hotel.example/"),
     (1, "utm_source=poster&utm_medium=qr&utm_campaign=station", ""),
 )
-"""Share, query of the landing page, page before it."""
+"""Weight, query of the landing page, referrer."""
 
 
-def _of_platforms() -> list[tuple[float, Visit]]:
-    found = []
-    for share, platform, form_name, facts in _LEAD_ADS:
+def _of_platforms() -> list[tuple[float, DemoVisit]]:
+    visits = []
+    for weight, platform, form_name, facts in _LEAD_ADS:
         evidence = Evidence(fields=utm_of(platform, facts, {}))
-        found.append((share, Visit(evidence, attribute(evidence, AttributionConfig()), platform, form_name)))
-    return found
+        visits.append((weight, DemoVisit(evidence, attribute(evidence, AttributionConfig()), platform, form_name)))
+    return visits
 
 
 _LEAD_ADS: Sequence[tuple[float, str, str, Mapping[str, str]]] = (
@@ -90,4 +74,4 @@ _LEAD_ADS: Sequence[tuple[float, str, str, Mapping[str, str]]] = (
     (4, "linkedin", "Offices for teams", {"campaign_name": "Heads of office", "lead_type": "SPONSORED"}),
     (2, "tiktok", "First day free", {"campaign_name": "First day free", "ad_name": "Creator 1"}),
 )
-"""Share, platform, its form's name, and what it tells of the campaign."""
+"""Weight, platform, name of its form, and its facts about the campaign."""

@@ -1,7 +1,7 @@
-"""Who writes: invented people in several languages, with addresses and numbers that are nobody's.
+"""Invented people in several languages, with addresses and telephone numbers that belong to nobody.
 
-Mail addresses lie under example domains (RFC 2606). Numbers come from the ranges that each country's
-regulator keeps free for films and such.
+E-mail addresses lie under example domains (RFC 2606). Telephone numbers come from the ranges that each country's
+regulator reserves for films and the like.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ _DOMAINS = ("example.com", "example.org", "example.net")
 
 
 @dataclass(frozen=True, slots=True)
-class Tongue:
-    """People of one language. numbers: how a phone number begins, and how many digits end it."""
+class DemoLanguage:
+    """People of one language. numbers: the beginning of telephone numbers, and how many digits follow."""
 
     first: Sequence[str]
     last: Sequence[str]
@@ -24,7 +24,7 @@ class Tongue:
     messages: Sequence[str]
 
 
-_ENGLISH = Tongue(
+_ENGLISH = DemoLanguage(
     ("Amelia", "Oliver", "Priya", "Jack", "Grace", "Kwame", "Sophie", "Harry", "Zainab", "Callum", "Imogen", "Tariq"),
     (
         "Bennett",
@@ -50,7 +50,7 @@ _ENGLISH = Tongue(
         "",
     ),
 )
-_AMERICAN = Tongue(
+_AMERICAN = DemoLanguage(
     ("Madison", "Ethan", "Ava", "Mateo", "Chloe", "Jordan", "Naomi", "Tyler", "Leah", "Marcus"),
     ("Johnson", "Rivera", "Nguyen", "Brooks", "Kim", "Alvarez", "Sullivan", "Hayes", "Coleman", "Park"),
     ("+121255501", 2),
@@ -61,7 +61,7 @@ _AMERICAN = Tongue(
         "",
     ),
 )
-_GERMAN = Tongue(
+_GERMAN = DemoLanguage(
     ("Jürgen", "Anneliese", "Björn", "Käthe", "Lukas", "Mira", "Sören", "Greta", "Moritz", "Elif"),
     ("Müller", "Schröder", "Großmann", "Yılmaz", "Hoffmann", "Krüger", "Weiß", "Brandt", "Lehmann", "Vogel"),
     ("+493023125", 3),
@@ -72,7 +72,7 @@ _GERMAN = Tongue(
         "",
     ),
 )
-_FRENCH = Tongue(
+_FRENCH = DemoLanguage(
     ("Chloé", "Étienne", "Aïcha", "Hélène", "Mathéo", "Noémie", "Théo", "Inès", "Lucas", "Françoise"),
     ("Lefèvre", "Moreau", "Benali", "Dubois", "Garnier", "Rousseau", "Fontaine", "Mercier", "Diallo", "Perrin"),
     ("+331990000", 2),
@@ -82,33 +82,35 @@ _FRENCH = Tongue(
         "",
     ),
 )
-_SPANISH = Tongue(
+_SPANISH = DemoLanguage(
     ("Lucía", "Iñigo", "Sofía", "Andrés", "Martina", "Álvaro", "Carmen", "Hugo"),
     ("García", "Muñoz", "Fernández", "Ibáñez", "Ortega", "Peña", "Vidal", "Romero"),
     ("", 0),
     ("¿Tienen despachos para tres personas?", "Quisiera reservar una visita esta semana.", ""),
 )
-_DUTCH = Tongue(
+_DUTCH = DemoLanguage(
     ("Sanne", "Daan", "Fleur", "Bram", "Lotte", "Youssef", "Maud", "Thijs"),
     ("de Vries", "van den Berg", "Bakker", "Jansen", "'t Hoen", "Smit", "el Amrani", "Visser"),
     ("", 0),
     ("Wij zoeken een flexplek voor twee dagen per week.", "Kan ik morgen langskomen voor een rondleiding?", ""),
 )
-_POLISH = Tongue(
+_POLISH = DemoLanguage(
     ("Zofia", "Łukasz", "Agnieszka", "Paweł", "Małgorzata", "Wojciech"),
     ("Kowalska", "Wiśniewski", "Dąbrowska", "Zieliński", "Wójcik", "Szymańska"),
     ("", 0),
     ("Szukamy biura dla pięciu osób od stycznia.", ""),
 )
-_SWEDISH = Tongue(
+_SWEDISH = DemoLanguage(
     ("Åsa", "Björn", "Elin", "Gustav", "Märta", "Oskar"),
     ("Lindström", "Åkesson", "Sjöberg", "Nyström", "Ek", "Hallén"),
     ("+46846500", 3),
     ("Vi behöver två skrivbord från mars.", ""),
 )
-_JAPANESE = Tongue(("陽子", "健太", "美咲"), ("田中", "佐藤", "鈴木"), ("", 0), ("来月から二席お願いします。", ""))
+_JAPANESE = DemoLanguage(
+    ("陽子", "健太", "美咲"), ("田中", "佐藤", "鈴木"), ("", 0), ("来月から二席お願いします。", "")
+)
 
-_TONGUES = (_ENGLISH, _AMERICAN, _GERMAN, _FRENCH, _SPANISH, _DUTCH, _POLISH, _SWEDISH, _JAPANESE)
+_LANGUAGES = (_ENGLISH, _AMERICAN, _GERMAN, _FRENCH, _SPANISH, _DUTCH, _POLISH, _SWEDISH, _JAPANESE)
 _SHARES = (44, 12, 11, 9, 7, 7, 4, 4, 2)
 _COMPANIES = (
     *(
@@ -128,26 +130,26 @@ _TEAMS = ("", "", "1", "2", "2-5", "2-5", "6-10", "6-10", "11-20", "20+")
 
 
 _WITH_PHONE = 0.7
-"""Part of those whose country keeps numbers free that give one."""
+"""The share of people with a telephone number, in countries that reserve some."""
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody with something to ask."""
+class DemoPerson:
+    """One person and their enquiry."""
 
     contact: Contact
     message: str
     team_size: str
 
 
-def somebody(number: int, random: Random) -> Person:
-    """The next person. number: makes their address different from everybody else's."""
-    (tongue,) = random.choices(_TONGUES, weights=_SHARES)
-    first, last = random.choice(tongue.first), random.choice(tongue.last)
-    full = f"{last} {first}" if tongue is _JAPANESE else f"{first} {last}"
-    start, digits = tongue.numbers
+def next_person(number: int, random: Random) -> DemoPerson:
+    """Draw a person. number: makes the e-mail address unique."""
+    (language,) = random.choices(_LANGUAGES, weights=_SHARES)
+    first, last = random.choice(language.first), random.choice(language.last)
+    full = f"{last} {first}" if language is _JAPANESE else f"{first} {last}"
+    start, digits = language.numbers
     has_phone = start and random.random() < _WITH_PHONE
-    return Person(
+    return DemoPerson(
         Contact(
             email=f"{_local_part(first, last)}.{number}@{random.choice(_DOMAINS)}",
             full_name=full,
@@ -156,7 +158,7 @@ def somebody(number: int, random: Random) -> Person:
             phone=f"{start}{random.randrange(10**digits):0{digits}}" if has_phone else "",
             company=random.choice(_COMPANIES),
         ),
-        random.choice(tongue.messages),
+        random.choice(language.messages),
         random.choice(_TEAMS),
     )
 

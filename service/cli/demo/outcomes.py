@@ -1,4 +1,4 @@
-"""What became of each lead: nearly all delivered, and some of every other ending that operators meet."""
+"""What became of each invented lead: most are delivered, and there are some of every other outcome."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from random import Random
 
 from service.lead import Attempt, Outcome, Reason, Status, Step
 
-_SOON = timedelta(hours=3)
-"""Only what is so new may still wait."""
+_MAX_WAITING_AGE = timedelta(hours=3)
+"""Only newer leads may still be waiting."""
 
-_OLD = timedelta(days=30)
-"""Only those are forgotten already that are so old."""
+_MIN_ERASED_AGE = timedelta(days=30)
+"""Only older leads may be erased; older spam has been discarded."""
 
 _CORRECT = "Correct the lead or the form's settings, then retry."
 _PARKED = (
@@ -31,8 +31,8 @@ _WAITS = "Nexudus asks to slow down: it is tried again by itself."
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
-    """How a lead ended. problem: as operators read it. has_contact: False where its address is what is wrong."""
+class DemoOutcome:
+    """The outcome of a lead. problem: as operators read it. has_contact: False where the e-mail address is missing."""
 
     status: Status
     problem: str = ""
@@ -41,54 +41,60 @@ class Fate:
     has_contact: bool = True
 
 
-def fate_of(received_at: datetime, until: datetime, *, is_site: bool, random: Random) -> Fate:
-    """Draw the fate of one lead. is_site: it came by a page, where robots come, too."""
+def outcome_of(received_at: datetime, until: datetime, *, is_site: bool, random: Random) -> DemoOutcome:
+    """Draw the outcome of one lead. is_site: it came from a web page, where spam comes from, too."""
     age = until - received_at
     odds = _OF_SITES if is_site else _OF_PLATFORMS
     (ending,) = random.choices([name for name, _ in odds], weights=[share for _, share in odds])
-    told = _told(ending, age, random)
-    if told is not None:
-        return told
-    if ending == "parked" and age < _OLD:
+    unsent = _unsent(ending, age, random)
+    if unsent is not None:
+        return unsent
+    if ending == "parked" and age < _MIN_ERASED_AGE:
         return _parked(received_at, random)
-    return _waiting(received_at, random) if ending == "waiting" and age < _SOON else _delivered(received_at, random)
+    return (
+        _waiting(received_at, random)
+        if ending == "waiting" and age < _MAX_WAITING_AGE
+        else _delivered(received_at, random)
+    )
 
 
 _OF_SITES = (("fine", 520), ("waiting", 400), ("spam", 50), ("discarded", 8), ("erased", 6), ("parked", 10))
 _OF_PLATFORMS = (("fine", 570), ("waiting", 400), ("test", 4), ("discarded", 4), ("erased", 6), ("parked", 14))
-"""Ending -> its share; one that does not fit a lead's age becomes a delivery."""
+"""Ending and weight; an ending that does not fit a lead's age becomes a delivery."""
 
 
-def _told(ending: str, age: timedelta, random: Random) -> Fate | None:
-    """Endings without a call."""
+def _unsent(ending: str, age: timedelta, random: Random) -> DemoOutcome | None:
+    """An outcome without a call to Nexudus, if this ending is one."""
     if ending == "spam":
-        return Fate(Status.QUARANTINED if age < _OLD else Status.DISCARDED, random.choice(_SUSPICIONS))
+        return DemoOutcome(
+            Status.QUARANTINED if age < _MIN_ERASED_AGE else Status.DISCARDED, random.choice(_SUSPICIONS)
+        )
     if ending == "test":
-        return Fate(Status.TEST, "A test by the sender: it is shown here and never sent to the CRM.")
-    if ending == "erased" and age > _OLD:
-        return Fate(Status.ERASED)
-    return Fate(Status.DISCARDED) if ending == "discarded" else None
+        return DemoOutcome(Status.TEST, "A test by the sender: it is shown here and never sent to the CRM.")
+    if ending == "erased" and age > _MIN_ERASED_AGE:
+        return DemoOutcome(Status.ERASED)
+    return DemoOutcome(Status.DISCARDED) if ending == "discarded" else None
 
 
-def _waiting(received_at: datetime, random: Random) -> Fate:
-    return Fate(Status.PENDING, _WAITS, attempts=[*_calls(received_at, random, (_THROTTLED,))])
+def _waiting(received_at: datetime, random: Random) -> DemoOutcome:
+    return DemoOutcome(Status.PENDING, _WAITS, attempts=[*_calls(received_at, random, (_THROTTLED,))])
 
 
-def _delivered(received_at: datetime, random: Random) -> Fate:
+def _delivered(received_at: datetime, random: Random) -> DemoOutcome:
     calls = [*_calls(received_at, random, _path(random))]
     last = calls[-1]
     ended_at = last.started_at + timedelta(milliseconds=last.duration_ms or 0)
-    return Fate(Status.DELIVERED, delivered_at=ended_at, attempts=calls)
+    return DemoOutcome(Status.DELIVERED, delivered_at=ended_at, attempts=calls)
 
 
-def _parked(received_at: datetime, random: Random) -> Fate:
+def _parked(received_at: datetime, random: Random) -> DemoOutcome:
     problem = random.choice(_PARKED)
     if problem.startswith("It arrived"):
-        return Fate(Status.PARKED, problem, has_contact=False)
+        return DemoOutcome(Status.PARKED, problem, has_contact=False)
     path = (_NOBODY, _REJECTED) if "field Email" in problem else (_SOMEBODY, _REJECTED_STAGE)
     if problem.startswith("Given up"):
         path = (_BROKEN, _BROKEN)
-    return Fate(Status.PARKED, problem, attempts=[*_calls(received_at, random, path)])
+    return DemoOutcome(Status.PARKED, problem, attempts=[*_calls(received_at, random, path)])
 
 
 _Call = tuple[Step, Outcome, int, str]
@@ -111,7 +117,7 @@ _PATHS: Sequence[tuple[float, Sequence[_Call]]] = (
     (1, (_NOBODY, _NEW, _UNKNOWN, _NOT_YET, _NOT_YET, _MADE)),
 )
 _WAIT_S = {Outcome.THROTTLED: 12.0, Outcome.UNAVAILABLE: 30.0, Outcome.UNKNOWN: 60.0, Outcome.MISSING: 0.1}
-"""Seconds until the next call after one that ended like this."""
+"""Seconds until the next call, by the outcome of the last one."""
 
 
 def _path(random: Random) -> Sequence[_Call]:
