@@ -141,7 +141,7 @@ WRONG = [
     (
         "META_GRAPH_URL",
         "https://u:hunter2@graph.facebook.com",
-        "an address without user, ? and # is needed: write one such as https://leads.example.com",
+        "the address must have no user name, ? or #: write one such as https://leads.example.com",
     ),
     (
         "NEXUDUS_BASE_URL",
@@ -223,7 +223,7 @@ CREDENTIALS = [
     ),
     (
         {"USERNAME": "u", "PASSWORD": "p", "TOTP_SECRET": "hunter2!"},
-        ["NEXUDUS_TOTP_SECRET: this is not a TOTP seed: write the letters A-Z and digits 2-7 shown when it was set up"],
+        ["NEXUDUS_TOTP_SECRET: this is not a TOTP seed: write the letters A-Z and digits 2-7 shown at its set-up"],
     ),
 ]
 

@@ -1,7 +1,4 @@
-"""The environment, read once and loudly: one typed Settings, or everything that is wrong with it.
-
-Nobody else in the house reads os.environ.
-"""
+"""The environment, read once: one typed Settings, or every problem with it. No other room reads os.environ."""
 
 from service.settings.environment import SettingsProblems, lookup, read_settings
 from service.settings.table import SETTINGS, Setting, Settings

@@ -1,4 +1,4 @@
-"""From the environment to Settings: every variable, or the file that NAME_FILE names, and all faults at once."""
+"""From the environment to Settings: variables, or the files that NAME_FILE names; all problems at once."""
 
 import difflib
 import os
@@ -9,12 +9,15 @@ from typing import Any
 from service.settings.table import SETTINGS, Setting, Settings
 from service.settings.values import IN_THE_CLEAR, crosses_in_the_clear
 
-SLIP = 0.85  # difflib's ratio from which a name looks like a slip of the keyboard
-KIN = 0.6  # the same for names that begin with NEXUDUS_ and are surely meant for us
+TYPO_RATIO = 0.85
+"""difflib's ratio above which a name counts as a misspelt setting."""
+
+NEXUDUS_TYPO_RATIO = 0.6
+"""The ratio for names that begin with NEXUDUS_ and are certainly meant for us."""
 
 
 class SettingsProblems(Exception):
-    """The environment cannot be used. `problems`: one line each, with name, fault and remedy; no secret in them."""
+    """The environment cannot be used. `problems`: one line each, with name, problem and remedy, without secrets."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
@@ -24,36 +27,37 @@ class SettingsProblems(Exception):
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read and check every setting.
 
-    Raises: SettingsProblems with all that is wrong, not only the first.
+    Raises: SettingsProblems with every problem.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
-    for each in SETTINGS:
+    for setting in SETTINGS:
         try:
-            value = read_one(each, environ)
-            if each.key == "platform_urls":
-                values.setdefault(each.key, {})[each.name] = value
-            else:
-                values[each.key] = value
+            value = read_one(setting, environ)
         except ValueError as error:
-            problems.append(f"{each.name}: {error}")
+            problems.append(f"{setting.name}: {error}")
+            continue
+        if setting.key == "platform_urls":
+            values.setdefault(setting.key, {})[setting.name] = value
+        else:
+            values[setting.key] = value
     problems += [*check_credentials(values), *check_base_url(values)]
     if problems:
         raise SettingsProblems(tuple(problems))
     return Settings(**values, hints=tuple(find_near_misses(environ)))
 
 
-def read_one(each: Setting, environ: Mapping[str, str]) -> Any:
-    """The value of one setting; its default where nothing or only space is set."""
-    text = lookup(each.name, environ) or ""
-    if not each.secret:
-        text = text.strip()  # a password may begin or end with a space, nothing else does
-    text = text or each.default
-    return each.read(text) if text else each.absent
+def read_one(setting: Setting, environ: Mapping[str, str]) -> Any:
+    """Return the value of one setting; its default where nothing or only space is set."""
+    text = lookup(setting.name, environ) or ""
+    if not setting.secret:
+        text = text.strip()  # only a password may begin or end with a space
+    text = text or setting.default
+    return setting.read(text) if text else setting.absent
 
 
 def lookup(name: str, environ: Mapping[str, str] = os.environ) -> str | None:
-    """The text of variable `name`, or of the file that `name`_FILE names; None when neither is set or it is empty.
+    """Return the text of variable `name`, or of the file that `name`_FILE names; None when both are unset or empty.
 
     Raises: ValueError, one sentence, when both are set or the file cannot be read.
     """
@@ -64,9 +68,9 @@ def lookup(name: str, environ: Mapping[str, str] = os.environ) -> str | None:
 
 
 def read_file(file: str, name: str) -> str:
-    """The text of a file without the newlines at its end.
+    """Return the text of a file without newlines at its end.
 
-    Raises: ValueError, one sentence, when there is no such text.
+    Raises: ValueError, one sentence, when it cannot be read or is empty.
     """
     try:
         text = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
@@ -83,7 +87,7 @@ def read_file(file: str, name: str) -> str:
 
 
 def check_credentials(values: Mapping[str, Any]) -> Iterator[str]:
-    """Say what is missing or too much among the NEXUDUS_ credentials; one that could not be read counts as there."""
+    """Yield problems with the NEXUDUS_ credentials: missing or contradictory ones; an unreadable one counts as set."""
     username, password, totp, token, app_key, app_secret, app_token = (
         values.get(f"nexudus_{name}", "?")
         for name in ("username", "password", "totp_secret", "token", "app_key", "app_secret", "app_token")
@@ -103,16 +107,16 @@ def check_credentials(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def check_base_url(values: Mapping[str, Any]) -> Iterator[str]:
-    """Say where credentials would cross a network in the clear."""
+    """Yield the problem of credentials that would cross a network unencrypted."""
     if not values.get("nexudus_allow_http", True) and crosses_in_the_clear(values.get("nexudus_base_url", "")):
         yield f"NEXUDUS_BASE_URL: {IN_THE_CLEAR}"
 
 
 def find_near_misses(environ: Mapping[str, str]) -> Iterator[str]:
-    """Name every variable that looks like one of our settings but is none; the forms file may still use it."""
+    """Yield a hint for every variable that looks like a misspelt setting; the forms file may still use it."""
     ours = {each.name for each in SETTINGS}
     known = ours | {f"{name}_FILE" for name in ours}
     for name in sorted(environ.keys() - known):
-        cutoff = KIN if name.startswith("NEXUDUS_") else SLIP
-        for near in difflib.get_close_matches(name.upper(), known, n=1, cutoff=cutoff):
-            yield f"{name} is not a setting: did you mean {near}? (ignore this if the forms file uses it)"
+        cutoff = NEXUDUS_TYPO_RATIO if name.startswith("NEXUDUS_") else TYPO_RATIO
+        for match in difflib.get_close_matches(name.upper(), known, n=1, cutoff=cutoff):
+            yield f"{name} is not a setting: did you mean {match}? (ignore this if the forms file uses it)"

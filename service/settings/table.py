@@ -1,4 +1,4 @@
-"""Every setting on one page: its type, how it is read, its default and its meaning."""
+"""Every setting: its type, reader, default and meaning."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -28,11 +28,10 @@ from service.settings.values import (
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One line of the table.
+    """One setting.
 
-    read: text -> value, ValueError with fault and remedy. default: as an operator would write it,
-    "" for none; then `note` says what happens and `absent` is the value. name, key (of Settings)
-    and secret are filled in by SETTINGS.
+    read: text -> value; ValueError with problem and remedy. default: as an operator would write it; "" for none, when
+    `note` says what happens and `absent` is the value. name, key (of Settings) and secret are filled in by SETTINGS.
     """
 
     read: Callable[[str], Any]
@@ -68,10 +67,10 @@ PLATFORM_URLS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting, checked. What is secret does not print.
+    """Every setting, checked. Secrets do not print.
 
-    log_format is "" where the operator left it to the terminal. hints: variables that look like
-    misspelt settings, one line each.
+    platform_urls: by setting. log_format: "" leaves it to the terminal. hints: variables that look like misspelt
+    settings, one line each.
     """
 
     database_url: Annotated[
@@ -167,7 +166,7 @@ class Settings:
 
     @property
     def has_nexudus_login(self) -> bool:
-        """Whether there is any way to sign in to the account "default"."""
+        """Whether there are credentials for the account "default"."""
         return bool(self.nexudus_username or self.nexudus_token or self.nexudus_app_key)
 
 

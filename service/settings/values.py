@@ -1,6 +1,6 @@
-"""How each kind of setting is read: text -> value, or a ValueError that says the fault and what to write.
+"""How settings are read: text -> value, or a ValueError with the problem and what to write instead.
 
-The sentences never repeat a text that may hold a password.
+No sentence repeats a text that may hold a password.
 """
 
 import base64
@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 WINDOW_SECONDS = {"s": 1, "min": 60, "h": 3600, "day": 86400}
 WAIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 YES, NO = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
-SECRET_KEY_LENGTH = 16  # as hex 64 bits, the least that nobody can try out
+MIN_SECRET_KEY_CHARS = 16
+"""In hex 64 bits, the fewest that cannot be guessed."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `count` calls in any `window_s` seconds; of writes alone when `writes_only`."""
+    """At most `count` calls, or writes only, in any `window_s` seconds."""
 
     count: int
     window_s: int
@@ -29,52 +30,47 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """Once a day: a time in a zone."""
+    """A time of day in a time zone."""
 
     at: time
     zone: ZoneInfo
 
 
-def read_text(text: str) -> str:
-    """Any text, as it is."""
-    return text
-
-
 def read_choice(text: str, choices: tuple[str, ...]) -> str:
-    """One of `choices`, in any case."""
+    """Read one of `choices`, in any case."""
     if text.lower() not in choices:
         raise ValueError(f"{text!r} is unknown: write {' or '.join(choices)}")
     return text.lower()
 
 
 def read_flag(text: str) -> bool:
-    """True or false in the usual spellings."""
+    """Read true or false in the usual spellings."""
     if text.lower() not in YES | NO:
         raise ValueError(f"{text!r} is neither true nor false: write true or false")
     return text.lower() in YES
 
 
 def read_count(text: str, least: int, most: int) -> int:
-    """A whole number from `least` to `most`."""
+    """Read a whole number from `least` to `most`."""
     if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
         raise ValueError(f"{text!r} is not a whole number from {least} to {most}: write one")
     return int(text)
 
 
 def read_seconds(text: str, most: int) -> float:
-    """Seconds above 0, fractions allowed, without a unit."""
+    """Read seconds above 0, without a unit; fractions are allowed."""
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) or not 0 < float(text) <= most:
         raise ValueError(f"{text!r} is not a number of seconds above 0 and up to {most}: write one, without a unit")
     return float(text)
 
 
 def read_durations(text: str) -> tuple[float, ...]:
-    """Waits such as `5s 2m 1h`, each in seconds."""
+    """Read waits such as `5s 2m 1h`, in seconds."""
     return tuple(read_duration(word) for word in text.replace(",", " ").split())
 
 
 def read_duration(word: str) -> float:
-    """One wait such as `30s`, `2m`, `1h` or `1d`, in seconds."""
+    """Read one wait such as `30s`, `2m`, `1h` or `1d`, in seconds."""
     parts = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smhd])", word)
     if not parts:
         raise ValueError(f"{word!r} is not a time span: write a number and s, m, h or d, such as 30s or 2m")
@@ -82,12 +78,12 @@ def read_duration(word: str) -> float:
 
 
 def read_limits(text: str) -> tuple[RateLimit, ...]:
-    """Limits such as `10/s 60w/min`."""
+    """Read limits such as `10/s 60w/min`."""
     return tuple(read_limit(word) for word in text.replace(",", " ").split())
 
 
 def read_limit(word: str) -> RateLimit:
-    """One limit, `COUNT[w]/[N]UNIT`: `120w/10s` is 120 writes in any 10 seconds."""
+    """Read one limit, `COUNT[w]/[N]UNIT`: `120w/10s` is 120 writes in any 10 seconds."""
     parts = re.fullmatch(r"([1-9][0-9]{0,8})(w?)/([1-9][0-9]{0,4})?(s|min|h|day)", word)
     if not parts:
         raise ValueError(
@@ -98,7 +94,7 @@ def read_limit(word: str) -> RateLimit:
 
 
 def read_submit_limit(text: str) -> RateLimit | None:
-    """One limit such as `30/min`, or None for `off`."""
+    """Read one limit such as `30/min`; None for `off`."""
     if text.lower() == "off":
         return None
     limit = read_limit(text)
@@ -108,7 +104,7 @@ def read_submit_limit(text: str) -> RateLimit | None:
 
 
 def read_url(text: str, path: bool = True) -> str:
-    """An http(s) address without its last slash; `path` says whether it may have one."""
+    """Read an http(s) URL without its last slash; `path`: whether it may have a path."""
     example = "https://leads.example.com"
     try:
         parts = urlsplit(text)
@@ -118,7 +114,7 @@ def read_url(text: str, path: bool = True) -> str:
     if not usable or re.search(r"\s", text):
         raise ValueError(f"this is not a web address: write one such as {example}")
     if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError(f"an address without user, ? and # is needed: write one such as {example}")
+        raise ValueError(f"the address must have no user name, ? or #: write one such as {example}")
     if parts.path.strip("/") and not path:
         raise ValueError(f"the address must end after the host: write {parts.scheme}://{parts.netloc}")
     return text.rstrip("/")
@@ -131,10 +127,10 @@ IN_THE_CLEAR = (
 
 
 def crosses_in_the_clear(url: str) -> bool:
-    """Whether an address is http:// and of another machine than this one.
+    """Return whether a URL is http:// and names another machine.
 
-    Of this one are localhost with all names under it, and loopback addresses. A name without a dot is not: a search
-    domain or a container network may take it anywhere.
+    localhost with its subdomains and loopback addresses are this machine. A name without a dot is not: a search domain
+    or a container network may resolve it to any host.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -147,7 +143,7 @@ def crosses_in_the_clear(url: str) -> bool:
 
 
 def read_database_url(text: str) -> str:
-    """A SQLite or PostgreSQL address; the old spelling postgres:// becomes postgresql://."""
+    """Read a SQLite or PostgreSQL URL; the old spelling postgres:// becomes postgresql://."""
     if text.startswith("postgres://"):
         text = f"postgresql://{text.removeprefix('postgres://')}"
     if not re.match(r"sqlite:///.|postgresql(\+psycopg)?://.", text):
@@ -158,26 +154,24 @@ def read_database_url(text: str) -> str:
 
 
 def read_totp_secret(text: str) -> str:
-    """The seed of a one-time password in base 32, without spaces, in capitals."""
+    """Read the seed of one-time passwords: base 32, in capitals and without spaces."""
     seed = re.sub(r"[\s-]", "", text).upper().rstrip("=")
     try:
         base64.b32decode(seed + "=" * (-len(seed) % 8))
     except binascii.Error:
-        raise ValueError(
-            "this is not a TOTP seed: write the letters A-Z and digits 2-7 shown when it was set up"
-        ) from None
+        raise ValueError("this is not a TOTP seed: write the letters A-Z and digits 2-7 shown at its set-up") from None
     return seed
 
 
 def read_secret_key(text: str) -> str:
-    """A key of 16 characters or more."""
-    if len(text) < SECRET_KEY_LENGTH:
+    """Read a key of 16 characters or more."""
+    if len(text) < MIN_SECRET_KEY_CHARS:
         raise ValueError("is too short: write 16 random characters or more, or leave it out to have one made")
     return text
 
 
 def read_daily(text: str) -> Daily | None:
-    """A time of day and its zone, such as `07:00 UTC` or `8:30 Europe/London`; None for `off`."""
+    """Read a time of day and its zone, such as `07:00 UTC` or `8:30 Europe/London`; None for `off`."""
     if text.lower() == "off":
         return None
     parts = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?:\s+(\S+))?", text)
@@ -185,13 +179,13 @@ def read_daily(text: str) -> Daily | None:
         raise ValueError(f"{text!r} is not a time of day: write one such as 07:00 UTC or 08:00 Europe/London, or off")
     try:
         zone = ZoneInfo(parts[3] or "UTC")
-    except (KeyError, ValueError, OSError):  # unknown; no name at all; a folder of zones
+    except (KeyError, ValueError, OSError):  # unknown, malformed, or a folder of zones
         raise ValueError(f"the time zone {parts[3]!r} is unknown: write UTC, or one such as Europe/London") from None
     return Daily(time(int(parts[1]), int(parts[2])), zone)
 
 
 def read_addresses(text: str) -> tuple[str, ...]:
-    """Apprise addresses, separated by commas; what has no scheme goes on with the address before it."""
+    """Read Apprise addresses separated by commas; a part without a scheme belongs to the address before it."""
     addresses = tuple(word for word in re.split(r"[\s,]+(?=[\w+.-]+://)", text.strip(" ,\n")) if word)
     if not all("://" in address for address in addresses):
         raise ValueError(
