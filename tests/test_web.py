@@ -153,15 +153,15 @@ print(answer.status_code, answer.headers["Access-Control-Allow-Origin"], answer.
 
 
 def test_a_mistake_of_ours_is_a_500_and_its_words_stay_out_of_answer_and_log(tmp_path: Path) -> None:
-    said = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", MISTAKEN], cwd=tmp_path, env=bare_environ(), capture_output=True, text=True, check=True
     )
 
-    (line,) = map(json.loads, said.stderr.splitlines())
-    assert said.stdout.startswith('500 https://a.b {"type"')
+    (line,) = map(json.loads, completed.stderr.splitlines())
+    assert completed.stdout.startswith('500 https://a.b {"type"')
     assert (line["event"], line["error"], line["endpoint"]) == ("request_failed", "ValueError", "forms.post")
     assert "capture/accept.py" in line["where"]
-    assert not PERSONAL.search(said.stdout + said.stderr)
+    assert not PERSONAL.search(completed.stdout + completed.stderr)
 
 
 # -- the real server
@@ -227,18 +227,18 @@ def test_every_line_of_the_log_about_a_lead_names_it(server: Server) -> None:
 
 
 def test_a_body_in_chunks_is_read(server: Server) -> None:
-    status, said = server.ask("POST", "/f/chunks", iter([b"email=ann@", b"example.com"]), Accept="application/json")
+    status, text = server.ask("POST", "/f/chunks", iter([b"email=ann@", b"example.com"]), Accept="application/json")
 
-    assert (status, json.loads(said)["ok"]) == (200, True)
+    assert (status, json.loads(text)["ok"]) == (200, True)
 
 
 @pytest.mark.parametrize("sent", [b"x" * (256 * 1024 + 1), [b"x" * 65_536] * 5], ids=["by length", "in chunks"])
 def test_what_is_too_much_is_refused(server: Server, sent: bytes | list[bytes]) -> None:
     body = sent if isinstance(sent, bytes) else iter(sent)
 
-    status, said = server.ask("POST", "/f/much", body, Accept="application/json")
+    status, text = server.ask("POST", "/f/much", body, Accept="application/json")
 
-    assert (status, json.loads(said)["errors"][0]["code"]) == (413, "TOO_LARGE")
+    assert (status, json.loads(text)["errors"][0]["code"]) == (413, "TOO_LARGE")
 
 
 def test_the_limit_counts_over_all_processes(server: Server) -> None:

@@ -28,30 +28,30 @@ class Operator:
 
     def see(self, path: str) -> str:
         """A page as text, which must be there."""
-        answer = self.client.get(path)
-        assert answer.status_code == 200, answer.status_code
-        return words(answer.text)
+        response = self.client.get(path)
+        assert response.status_code == 200, response.status_code
+        return words(response.text)
 
     @property
     def token(self) -> str:
         """What the forms of this session carry."""
-        found = re.search(r'name="token" value="(\w+)"', self.client.get("/admin/leads").text)
-        assert found is not None
-        return found[1]
+        match = re.search(r'name="token" value="(\w+)"', self.client.get("/admin/leads").text)
+        assert match is not None
+        return match[1]
 
     def send(self, path: str, **fields: Any) -> TestResponse:
         """Send a form of the pages."""
         return self.client.post(path, data={"token": self.token, **fields})
 
-    def press(self, answer: TestResponse) -> TestResponse:
+    def press(self, response: TestResponse) -> TestResponse:
         """Press the button of a confirmation."""
-        form = Forms(answer.text).forms[-1]
+        form = Forms(response.text).forms[-1]
         return self.client.post(form["action"], data=form["fields"])
 
-    def arrive(self, answer: TestResponse) -> str:
+    def arrive(self, response: TestResponse) -> str:
         """The page that an answer leads to, as text."""
-        assert answer.status_code == 303, (answer.status_code, words(answer.text))
-        return self.see(answer.headers["Location"])
+        assert response.status_code == 303, (response.status_code, words(response.text))
+        return self.see(response.headers["Location"])
 
 
 class Forms(HTMLParser):

@@ -39,8 +39,8 @@ def test_every_route_is_public_on_purpose_or_asks_for_the_token(kept: Store) -> 
     for rule in guarded:
         path = rule.rule.replace("<lead_id>", "0" * 32).replace("<form>", "contact")
         path = path.replace("<sender>", "typeform").replace("<token>", "a-guess")
-        asked = {"OPTIONS"} if rule.rule.startswith("/webhooks/") else set()  # what a webhook may be sent is no secret
-        for method in sorted((rule.methods or set()) - asked):
+        preflight = {"OPTIONS"} if rule.rule.startswith("/webhooks/") else set()  # open: it shows nothing
+        for method in sorted((rule.methods or set()) - preflight):
             assert front.client.open(path, method=method).status_code == 401, (method, path)
 
 
@@ -55,11 +55,11 @@ def test_the_list_of_public_routes_names_nothing_that_is_gone(kept: Store) -> No
 def test_a_wrong_token_shows_nothing(front: Front, kept: Store, given: str) -> None:
     keep_many(kept, 1)
 
-    answer = front.client.get("/api/v1/leads", headers={"Authorization": given})
+    response = front.client.get("/api/v1/leads", headers={"Authorization": given})
 
-    assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert answer.get_json(force=True)["detail"] == "send Authorization: Bearer ADMIN_TOKEN"
+    assert (response.status_code, response.mimetype) == (401, "application/problem+json")
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.get_json(force=True)["detail"] == "send Authorization: Bearer ADMIN_TOKEN"
 
 
 @pytest.mark.parametrize("given", [f"Bearer {TOKEN}", f"bearer {TOKEN}", f"Bearer  {TOKEN} "])
@@ -69,26 +69,26 @@ def test_the_token_opens_the_api(front: Front, given: str) -> None:
 
 @pytest.mark.parametrize("given", ["Bearer ", "Bearer x", ""])
 def test_without_a_token_in_the_settings_nobody_gets_in(kept: Store, given: str) -> None:
-    answer = Front(kept, ADMIN_TOKEN="").client.get("/api/v1/leads", headers={"Authorization": given})
+    response = Front(kept, ADMIN_TOKEN="").client.get("/api/v1/leads", headers={"Authorization": given})
 
-    assert answer.status_code == 401
-    assert answer.get_json(force=True)["detail"] == "set ADMIN_TOKEN and restart to use the API"
+    assert response.status_code == 401
+    assert response.get_json(force=True)["detail"] == "set ADMIN_TOKEN and restart to use the API"
 
 
 def test_what_is_wrong_with_a_call_is_told_to_nobody_without_the_token(front: Front) -> None:
-    answers = [
+    responses = [
         front.client.get("/api/v1/leads?status=lost"),
         front.client.get("/api/v1/leads/nobody"),
         front.client.post("/api/v1/preview/nowhere", data="{", content_type="application/json"),
     ]
 
-    assert [answer.status_code for answer in answers] == [401, 401, 401]
+    assert [response.status_code for response in responses] == [401, 401, 401]
 
 
 def test_two_applications_in_one_process_keep_to_themselves(kept: Store) -> None:
     first, second = Front(kept, ADMIN_TOKEN="first-token-here"), Front(kept, ADMIN_TOKEN="second-token-here")
 
-    asked = {"Authorization": "Bearer first-token-here"}
+    headers = {"Authorization": "Bearer first-token-here"}
 
-    assert first.client.get("/api/v1/leads", headers=asked).status_code == 200
-    assert second.client.get("/api/v1/leads", headers=asked).status_code == 401
+    assert first.client.get("/api/v1/leads", headers=headers).status_code == 200
+    assert second.client.get("/api/v1/leads", headers=headers).status_code == 401

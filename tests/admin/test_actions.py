@@ -34,22 +34,22 @@ def test_an_action_is_done_or_refused_by_where_the_lead_stands(
     lead = keep_as(kept, status)
     after = POSSIBLE[action].get(status)
 
-    answer = front.ask(f"/leads/{lead.id}/{action}", "POST")
+    response = front.ask(f"/leads/{lead.id}/{action}", "POST")
 
     if after is None:
-        assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
-        assert answer.get_json(force=True)["detail"].startswith(f"the lead is {status}: ")
+        assert (response.status_code, response.mimetype) == (409, "application/problem+json")
+        assert response.get_json(force=True)["detail"].startswith(f"the lead is {status}: ")
     else:
-        assert (answer.status_code, answer.get_json()["status"]) == (200, after)
+        assert (response.status_code, response.get_json()["status"]) == (200, after)
     assert front.ask(f"/leads/{lead.id}").get_json()["status"] == (after or status)
 
 
 @pytest.mark.parametrize("action", POSSIBLE)
 def test_a_lead_that_is_not_there_is_a_404(front: Front, action: str) -> None:
-    answer = front.ask(f"/leads/{'0' * 32}/{action}", "POST")
+    response = front.ask(f"/leads/{'0' * 32}/{action}", "POST")
 
-    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
-    assert answer.get_json(force=True)["detail"] == "there is no such lead"
+    assert (response.status_code, response.mimetype) == (404, "application/problem+json")
+    assert response.get_json(force=True)["detail"] == "there is no such lead"
 
 
 @pytest.mark.parametrize("action", ["retry", "release"])
@@ -58,20 +58,20 @@ def test_what_is_let_go_is_owed_at_once_and_its_problem_is_gone(store: Store, ac
     lead = keep(store, a_lead(status=status, problem="look at it"))
     began = clock.now()
 
-    answer = Front(store).ask(f"/leads/{lead.id}/{action}", "POST").get_json()
+    response = Front(store).ask(f"/leads/{lead.id}/{action}", "POST").get_json()
 
     assert owed(store) == 1
-    assert answer["problem"] is None
-    assert answer["next_attempt_at"] >= began.isoformat().replace("+00:00", "Z")
+    assert response["problem"] is None
+    assert response["next_attempt_at"] >= began.isoformat().replace("+00:00", "Z")
 
 
 def test_what_is_discarded_is_owed_no_longer(store: Store) -> None:
     lead = keep(store, a_lead())
 
-    answer = Front(store).ask(f"/leads/{lead.id}/discard", "POST").get_json()
+    response = Front(store).ask(f"/leads/{lead.id}/discard", "POST").get_json()
 
     assert owed(store) == 0
-    assert answer["next_attempt_at"] is None
+    assert response["next_attempt_at"] is None
 
 
 def test_a_retry_is_an_operators_try_with_the_whole_schedule_before_it(front: Front, kept: Store) -> None:
@@ -97,20 +97,20 @@ def test_a_retry_ends_the_pause_of_its_account(front: Front, kept: Store) -> Non
 
 @pytest.mark.parametrize("action", POSSIBLE)
 def test_an_action_is_a_post(front: Front, action: str) -> None:
-    answer = front.ask(f"/leads/{'0' * 32}/{action}")
+    response = front.ask(f"/leads/{'0' * 32}/{action}")
 
-    assert answer.status_code == 405
-    assert "POST" in answer.headers["Allow"]
+    assert response.status_code == 405
+    assert "POST" in response.headers["Allow"]
 
 
 def test_a_correction_by_the_api_is_shown_with_what_it_was(front: Front, kept: Store) -> None:
     lead = keep_as(kept, Status.PARKED)
 
-    answer = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"message": "Four desks."}})
+    response = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"message": "Four desks."}})
 
-    told = answer.get_json()
-    assert (answer.status_code, told["status"], told["fields"]["message"]) == (200, "pending", "Four desks.")
-    (correction,) = told["corrections"]
+    body = response.get_json()
+    assert (response.status_code, body["status"], body["fields"]["message"]) == (200, "pending", "Four desks.")
+    (correction,) = body["corrections"]
     assert (correction["was"], correction["became"]) == (
         {"message": "Two desks, please."},
         {"message": "Four desks."},
@@ -120,16 +120,16 @@ def test_a_correction_by_the_api_is_shown_with_what_it_was(front: Front, kept: S
 def test_a_correction_that_cannot_be_taken_says_why_at_its_name(front: Front, kept: Store) -> None:
     lead = keep_as(kept, Status.PARKED)
 
-    answer = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": "nobody"}})
+    response = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": "nobody"}})
 
-    assert answer.status_code == 422
-    assert "not an e-mail address" in answer.get_json()["errors"]["json"]["fields"]["email"]
+    assert response.status_code == 422
+    assert "not an e-mail address" in response.get_json()["errors"]["json"]["fields"]["email"]
     assert stands(kept, lead).status is Status.PARKED
 
 
 def test_a_delivered_lead_cannot_be_corrected(front: Front, kept: Store) -> None:
     lead = keep_as(kept, Status.DELIVERED)
 
-    answer = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"message": "Four desks."}})
+    response = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"message": "Four desks."}})
 
-    assert answer.status_code == 409
+    assert response.status_code == 409

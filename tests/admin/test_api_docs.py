@@ -56,10 +56,10 @@ def test_the_page_has_an_example_of_every_part() -> None:
 
 @pytest.mark.parametrize(("language", "example"), EXAMPLES, ids=[" ".join(text.split()[:3]) for _, text in EXAMPLES])
 def test_its_examples_work(lively: Front, language: str, example: str) -> None:
-    said = run(lively, language, example)
+    output = run(lively, language, example)
 
-    assert said
-    assert "about:blank" not in said
+    assert output
+    assert "about:blank" not in output
 
 
 def test_every_call_is_in_its_table(lively: Front) -> None:

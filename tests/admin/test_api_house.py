@@ -16,17 +16,17 @@ from tests.store.books import stands
 def test_the_forms_are_listed_with_their_addresses_and_without_secrets(kept: Store) -> None:
     tour = a_form("tour", title="Book a tour", webhooks={"json": {"token": "a-secret"}})
 
-    answer = Front(kept, a_form(), tour, PUBLIC_URL="https://leads.example.com").ask("/forms")
+    response = Front(kept, a_form(), tour, PUBLIC_URL="https://leads.example.com").ask("/forms")
 
-    assert [form["name"] for form in answer.get_json()["forms"]] == ["contact", "tour"]
-    assert answer.get_json()["forms"][1] == {
+    assert [form["name"] for form in response.get_json()["forms"]] == ["contact", "tour"]
+    assert response.get_json()["forms"][1] == {
         "name": "tour",
         "title": "Book a tour",
         "account": "default",
         "url": "https://leads.example.com/f/tour",
         "webhooks": {"json": "https://leads.example.com/webhooks/json/tour"},
     }
-    assert "a-secret" not in answer.text
+    assert "a-secret" not in response.text
 
 
 def test_what_is_wrong_is_told_with_what_to_do(front: Front, kept: Store) -> None:
@@ -51,10 +51,10 @@ def test_what_is_over_is_no_alert(front: Front, kept: Store) -> None:
 def test_a_person_is_forgotten_and_what_nexudus_has_of_them_is_told(store: Store) -> None:
     lead = keep_delivered(store)
 
-    told = Front(store).ask("/forget", "POST", json={"email": "ADA@example.com"}).get_json()
+    result = Front(store).ask("/forget", "POST", json={"email": "ADA@example.com"}).get_json()
 
-    assert [each["id"] for each in told["erased"]] == [lead.id]
-    assert (told["opportunities"], told["coworkers"], told["busy"]) == ([9], [7], [])
+    assert [each["id"] for each in result["erased"]] == [lead.id]
+    assert (result["opportunities"], result["coworkers"], result["busy"]) == ([9], [7], [])
     assert stands(store, lead).status is Status.ERASED
 
 
@@ -71,9 +71,9 @@ def test_a_dry_run_erases_nothing_and_tells_the_same(front: Front, kept: Store) 
 def test_nobody_else_is_forgotten(front: Front, kept: Store) -> None:
     other = keep(kept, a_lead("bob@example.com"))
 
-    told = front.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
+    result = front.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
 
-    assert told["erased"] == []
+    assert result["erased"] == []
     assert stands(kept, other).status is Status.PENDING
 
 
@@ -97,9 +97,9 @@ def test_a_body_that_cannot_be_taken_is_refused_and_nobody_is_erased(front: Fron
     lead = keep(kept, a_lead())
     more, status = WRONG[name]
 
-    answer: TestResponse = front.ask("/forget", "POST", **more)
+    response: TestResponse = front.ask("/forget", "POST", **more)
 
-    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
+    assert (response.status_code, response.mimetype) == (status, "application/problem+json"), response.text
     assert stands(kept, lead).status is Status.PENDING
 
 
@@ -110,20 +110,20 @@ def test_no_character_is_a_mistake_of_ours(store: Store, call: str, character: s
     path = "/preview/contact" if call == "preview" else f"/leads/{lead.id}/correct"
     body = f'{{"fields": {{"message": "A{character}"}}}}'
 
-    answer = Front(store).ask(path, "POST", data=body, content_type="application/json")
+    response = Front(store).ask(path, "POST", data=body, content_type="application/json")
 
     is_half = character == r"\ud800"
-    assert answer.status_code == (400 if is_half and call == "correct" else 200), answer.text
+    assert response.status_code == (400 if is_half and call == "correct" else 200), response.text
 
 
 @pytest.mark.parametrize("email", ["\x1f@b", "a@\x1c\x85b"])
 def test_what_matches_the_description_but_is_no_address_is_a_conflict(front: Front, kept: Store, email: str) -> None:
     lead = keep_as(kept, Status.PARKED)
 
-    answer = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": email}})
+    response = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": email}})
 
-    assert answer.status_code == 409
-    assert "not an e-mail address" in answer.get_json(force=True)["errors"]["json"]["fields"]["email"]
+    assert response.status_code == 409
+    assert "not an e-mail address" in response.get_json(force=True)["errors"]["json"]["fields"]["email"]
 
 
 def test_what_is_told_stays_in_no_cache(front: Front) -> None:

@@ -27,9 +27,9 @@ ATTEMPT = {"started_at", "duration_ms", "step", "outcome", "http_status", "detai
 
 def listed(front: Front, query: str = "") -> list[str]:
     """The ids that a query finds on its first page."""
-    answer = front.ask(f"/leads?{query}")
-    assert answer.status_code == 200, answer.text
-    return [lead["id"] for lead in answer.get_json()["leads"]]
+    response = front.ask(f"/leads?{query}")
+    assert response.status_code == 200, response.text
+    return [lead["id"] for lead in response.get_json()["leads"]]
 
 
 # -- pages
@@ -159,17 +159,17 @@ def test_filters_are_all_meant_at_once(front: Front, kept: Store) -> None:
     ],
 )
 def test_a_filter_that_makes_no_sense_is_a_422_that_names_it(front: Front, query: str) -> None:
-    answer = front.ask(f"/leads?{query}")
+    response = front.ask(f"/leads?{query}")
 
-    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
-    assert [*answer.get_json(force=True)["errors"]["query"]] == [query.partition("=")[0]]
+    assert (response.status_code, response.mimetype) == (422, "application/problem+json")
+    assert [*response.get_json(force=True)["errors"]["query"]] == [query.partition("=")[0]]
 
 
 def test_what_makes_no_sense_is_told_in_a_sentence(front: Front) -> None:
-    told = front.ask("/leads?stauts=parked&since=soon").get_json(force=True)["detail"]
+    detail = front.ask("/leads?stauts=parked&since=soon").get_json(force=True)["detail"]
 
-    assert "stauts: is unknown" in told
-    assert "since: write it like 2026-11-01" in told
+    assert "stauts: is unknown" in detail
+    assert "since: write it like 2026-11-01" in detail
 
 
 def test_a_filter_that_finds_nothing_is_no_error(store: Store) -> None:
@@ -190,10 +190,10 @@ def a_full_lead() -> Lead:
 
 def shown(front: Front, lead_id: str) -> dict[str, Any]:
     """One lead."""
-    answer = front.ask(f"/leads/{lead_id}")
-    assert answer.status_code == 200
-    found: dict[str, Any] = answer.get_json()
-    return found
+    response = front.ask(f"/leads/{lead_id}")
+    assert response.status_code == 200
+    body: dict[str, Any] = response.get_json()
+    return body
 
 
 def test_a_lead_has_the_members_of_the_contract_and_those_that_explain_it(front: Front, kept: Store) -> None:
@@ -289,15 +289,15 @@ def test_a_lead_tells_what_was_sent_and_how_the_crm_has_it(front: Front, kept: S
     won = a_sale(lead, status=SaleStatus.WON, won_at=NOON)
     kept.write(lambda tx: tx.crm.save_sales([won], [a_change(lead, name="won")]))
 
-    told = shown(front, lead.id)
+    body = shown(front, lead.id)
 
-    assert told["sent"] == {"Name": "Ada"}
-    assert (told["crm"]["status"], told["crm"]["won_at"], told["crm"]["value"]) == (
+    assert body["sent"] == {"Name": "Ada"}
+    assert (body["crm"]["status"], body["crm"]["won_at"], body["crm"]["value"]) == (
         "won",
         "2026-11-24T12:00:00Z",
         450.0,
     )
-    assert told["crm"]["changes"] == [{"kind": "status", "name": "won", "at": "2026-11-24T12:00:00Z"}]
+    assert body["crm"]["changes"] == [{"kind": "status", "name": "won", "at": "2026-11-24T12:00:00Z"}]
 
 
 def test_a_list_tells_as_much_of_a_lead_as_the_lead_itself(front: Front, kept: Store) -> None:
@@ -310,5 +310,5 @@ def test_no_such_lead_is_a_404_on_every_engine(store: Store) -> None:
     front = Front(store)
 
     for lead_id in ("0" * 32, "7", "%00", "%ff", "0" * 5000, "..%2fleads"):
-        answer = front.ask(f"/leads/{lead_id}")
-        assert (answer.status_code, answer.mimetype) == (404, "application/problem+json"), lead_id
+        response = front.ask(f"/leads/{lead_id}")
+        assert (response.status_code, response.mimetype) == (404, "application/problem+json"), lead_id

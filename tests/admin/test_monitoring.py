@@ -38,9 +38,9 @@ def gone(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 def figures(front: Front) -> dict[str, float]:
     """Every sample of /metrics: its name with the values of its labels -> value."""
-    answer = front.client.get("/metrics")
-    assert answer.content_type.startswith("text/plain; version=0.0.4")
-    families = text_string_to_metric_families(answer.text)
+    response = front.client.get("/metrics")
+    assert response.content_type.startswith("text/plain; version=0.0.4")
+    families = text_string_to_metric_families(response.text)
     return {
         " ".join([sample.name, *sample.labels.values()]): sample.value
         for family in families
@@ -52,17 +52,17 @@ def figures(front: Front) -> dict[str, float]:
 
 
 def test_a_process_is_alive_whatever_becomes_of_its_database(gone: Store) -> None:
-    answer = Front(gone).client.get("/healthz")
+    response = Front(gone).client.get("/healthz")
 
-    assert (answer.status_code, answer.text) == (200, f"ok {VERSION}\n")
-    assert answer.content_type == "text/plain; charset=utf-8"
+    assert (response.status_code, response.text) == (200, f"ok {VERSION}\n")
+    assert response.content_type == "text/plain; charset=utf-8"
 
 
 def test_it_is_ready_when_leads_can_be_kept(store: Store) -> None:
-    answer = Front(store).client.get("/readyz")
+    response = Front(store).client.get("/readyz")
 
-    assert answer.status_code == 200
-    assert answer.get_json() == {
+    assert response.status_code == 200
+    assert response.get_json() == {
         "status": "ready",
         "delivery": {"waiting": 0, "oldest_waiting_s": None, "paused": {}},
         "concerns": [],
@@ -81,9 +81,9 @@ def test_it_is_not_ready_before_the_migration_and_ready_after_it(unmigrated: Sto
 
 
 def test_it_is_not_ready_when_the_database_is_gone(gone: Store) -> None:
-    answer = Front(gone).client.get("/readyz")
+    response = Front(gone).client.get("/readyz")
 
-    assert (answer.status_code, answer.get_json()["problem"]) == (503, "the database does not answer")
+    assert (response.status_code, response.get_json()["problem"]) == (503, "the database does not answer")
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -97,11 +97,11 @@ def test_a_database_that_goes_away_is_noticed_and_so_is_its_return(
     with psycopg.connect(postgresql, autocommit=True) as server:
         server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
         server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-        answers = [before, front.client.get("/readyz"), front.post(ANN)]
+        responses = [before, front.client.get("/readyz"), front.post(ANN)]
         server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
-    answers += [front.client.get("/readyz"), front.post(ANN)]
+    responses += [front.client.get("/readyz"), front.post(ANN)]
 
-    assert [answer.status_code for answer in answers] == [200, 503, 503, 200, 303]
+    assert [response.status_code for response in responses] == [200, 503, 503, 200, 303]
 
 
 def test_readiness_tells_how_delivery_stands(front: Front, kept: Store) -> None:
@@ -119,10 +119,10 @@ def test_readiness_tells_how_delivery_stands(front: Front, kept: Store) -> None:
 def test_readiness_tells_what_is_wrong_and_since_when(store: Store) -> None:
     store.write(lambda tx: tx.alerts.report("login:default", "The password is refused: correct it.", NOON))
 
-    answer = Front(store).client.get("/readyz")
+    response = Front(store).client.get("/readyz")
 
-    assert answer.status_code == 200
-    assert answer.get_json()["concerns"] == [{"cause": "login:default", "since": NOON.isoformat()}]
+    assert response.status_code == 200
+    assert response.get_json()["concerns"] == [{"cause": "login:default", "since": NOON.isoformat()}]
 
 
 # -- figures
@@ -132,13 +132,13 @@ def test_leads_are_counted_by_status(store: Store) -> None:
     for status in (Status.PENDING, Status.PENDING, Status.PARKED):
         keep_as(store, status)
 
-    found = figures(Front(store))
+    metrics = figures(Front(store))
 
-    counts = {status: found[f"lead_capture_leads {status}"] for status in Status}
+    counts = {status: metrics[f"lead_capture_leads {status}"] for status in Status}
     assert counts == {**dict.fromkeys(Status, 0), Status.PENDING: 2, Status.PARKED: 1}
-    assert (found["lead_capture_store_up"], found["lead_capture_deliveries_waiting"]) == (1, 2)
-    assert found[f"lead_capture_build_info {VERSION}"] == 1
-    assert abs(found["lead_capture_oldest_waiting_seconds"] - (clock.now() - NOON).total_seconds()) < 60
+    assert (metrics["lead_capture_store_up"], metrics["lead_capture_deliveries_waiting"]) == (1, 2)
+    assert metrics[f"lead_capture_build_info {VERSION}"] == 1
+    assert abs(metrics["lead_capture_oldest_waiting_seconds"] - (clock.now() - NOON).total_seconds()) < 60
 
 
 def test_an_account_without_credentials_is_told(front: Front, kept: Store) -> None:
@@ -162,9 +162,9 @@ def test_concerns_are_counted_by_kind(store: Store) -> None:
     for cause in ("stage:default:1001", "stage:default:1002", "login:default"):
         store.write(lambda tx, cause=cause: tx.alerts.report(cause, "Wrong: put it right.", NOON))  # type: ignore[misc]
 
-    found = figures(Front(store))
+    metrics = figures(Front(store))
 
-    assert (found["lead_capture_concerns stage"], found["lead_capture_concerns login"]) == (2, 1)
+    assert (metrics["lead_capture_concerns stage"], metrics["lead_capture_concerns login"]) == (2, 1)
 
 
 def test_figures_tell_that_the_store_is_down(gone: Store) -> None:

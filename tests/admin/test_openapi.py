@@ -51,8 +51,8 @@ def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 @pytest.fixture(scope="module")
 def document(lively: Front) -> dict[str, Any]:
     """The description."""
-    told: dict[str, Any] = lively.client.get("/openapi.json").get_json()
-    return told
+    spec: dict[str, Any] = lively.client.get("/openapi.json").get_json()
+    return spec
 
 
 def calls(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -81,11 +81,11 @@ def test_schemathesis_finds_nothing(lively: Front) -> None:
 
     with served(lively) as address:
         schema = schemathesis.openapi.from_url(f"{address}/openapi.json", config=config)
-        told = list(from_schema(schema).execute())
+        results = list(from_schema(schema).execute())
 
-    assert [error for error in told if isinstance(error, events.NonFatalError | events.FatalError)] == []
-    assert [failure for event in told for failure in failures(event)] == []
-    assert {event.label for event in told if isinstance(event, events.ScenarioFinished)} >= set(CALLS)
+    assert [error for error in results if isinstance(error, events.NonFatalError | events.FatalError)] == []
+    assert [failure for event in results for failure in failures(event)] == []
+    assert {event.label for event in results if isinstance(event, events.ScenarioFinished)} >= set(CALLS)
 
 
 def failures(event: events.EngineEvent) -> list[str]:
@@ -109,18 +109,18 @@ def test_the_description_says_who_may_call(document: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("label", CALLS)
 def test_errors_are_described_as_problem_documents(document: dict[str, Any], label: str) -> None:
-    answers = calls(document)[label]["responses"]
-    errors = {status: _resolved(document, told) for status, told in answers.items() if status != "200"}
+    responses = calls(document)[label]["responses"]
+    errors = {status: _resolved(document, response) for status, response in responses.items() if status != "200"}
 
     assert {"401", "503"} <= set(errors)
-    assert all([*told["content"]] == ["application/problem+json"] for told in errors.values())
+    assert all([*response["content"]] == ["application/problem+json"] for response in errors.values())
 
 
-def _resolved(document: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+def _resolved(document: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
     """What a reference to a shared response stands for."""
-    name = told.get("$ref", "").rpartition("/")[2]
-    found: dict[str, Any] = document["components"]["responses"][name] if name else told
-    return found
+    name = response.get("$ref", "").rpartition("/")[2]
+    resolved: dict[str, Any] = document["components"]["responses"][name] if name else response
+    return resolved
 
 
 @pytest.mark.parametrize("label", CALLS)

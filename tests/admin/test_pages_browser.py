@@ -82,37 +82,37 @@ def paths(store: Store) -> dict[str, str]:
 def issues(screen: Screen) -> list[str]:
     """What axe finds on the page."""
     screen.driver.execute_script(AXE)
-    found: dict[str, Any] = screen.driver.execute_async_script(
+    violations: dict[str, Any] = screen.driver.execute_async_script(
         "const done = arguments[1]; axe.run({runOnly: arguments[0]}).then(done)", WCAG
     )
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in violations["violations"]]
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
 def test_axe_finds_nothing_and_nothing_sticks_out(shop: Store, screen: Screen, scheme: str, width: int) -> None:
     screen.prefer(scheme, width)
-    found = {}
+    violations = {}
     for name, path in paths(shop).items():
         screen.open(path)
-        found[name] = issues(screen)
+        violations[name] = issues(screen)
         if screen.driver.execute_script("return document.documentElement.scrollWidth") > width:
-            found[name].append("wider than the screen")
+            violations[name].append("wider than the screen")
 
-    assert {name: what for name, what in found.items() if what} == {}
+    assert {name: what for name, what in violations.items() if what} == {}
 
 
 def test_axe_finds_nothing_on_a_question_and_on_a_form_with_mistakes(shop: Store, screen: Screen) -> None:
     screen.open("/admin/leads?status=quarantined")
     screen.driver.find_element(By.NAME, "id").click()
     screen.leave(lambda: screen.driver.find_element(By.CSS_SELECTOR, "[value=release]").click())
-    found = issues(screen)
+    violations = issues(screen)
     screen.open(f"/admin/leads/{lead_of(shop, Status.PARKED).id}/edit")
     email = screen.driver.find_element(By.NAME, "answer.email")
     email.send_keys("@")
     screen.leave(email.submit)
 
     assert "is not an e-mail address" in screen.text
-    assert found + issues(screen) == []
+    assert violations + issues(screen) == []
 
 
 def type_keys(screen: Screen, *keys: str) -> None:
@@ -183,6 +183,6 @@ def test_without_a_script_everything_is_there(shop: Store) -> None:
         driver.find_element(By.NAME, "id").click()
         driver.find_element(By.CSS_SELECTOR, "[value=discard]").click()
         driver.find_element(By.CSS_SELECTOR, ".danger").click()
-        said = driver.find_element(By.CSS_SELECTOR, "[role=status]").text
+        page_text = driver.find_element(By.CSS_SELECTOR, "[role=status]").text
 
-    assert said == "1 lead discarded."
+    assert page_text == "1 lead discarded."

@@ -89,7 +89,7 @@ def test_days_of_one_week_are_one_part() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "total", "said"),
+    ("part", "total", "expected"),
     [
         (0, 5, "0%"),
         (5, 5, "100%"),
@@ -101,16 +101,16 @@ def test_days_of_one_week_are_one_part() -> None:
         (0, 0, "0%"),
     ],
 )
-def test_shares_are_never_rounded_to_all_or_nothing(part: int, total: int, said: str) -> None:
-    assert share(part, total) == said
+def test_shares_are_never_rounded_to_all_or_nothing(part: int, total: int, expected: str) -> None:
+    assert share(part, total) == expected
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "expected"),
     [(0, "0"), (0.84, "0.8 s"), (12, "12 s"), (90, "1.5 min"), (3600, "1 h"), (86_400, "1 day"), (200_000, "2.3 days")],
 )
-def test_times_are_said_in_their_own_unit(seconds: float, said: str) -> None:
-    assert short_duration(seconds) == said
+def test_times_are_said_in_their_own_unit(seconds: float, expected: str) -> None:
+    assert short_duration(seconds) == expected
 
 
 def test_a_week_is_shown_even_on_the_first_day() -> None:

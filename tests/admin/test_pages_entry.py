@@ -30,19 +30,19 @@ def operator(kept: Store) -> Operator:
 def test_who_is_not_signed_in_sees_the_sign_in_and_nothing_else(kept: Store, stranger: Operator, path: str) -> None:
     keep_many(kept, 1)
 
-    answer = stranger.client.get(path, follow_redirects=True)
+    response = stranger.client.get(path, follow_redirects=True)
 
-    assert answer.status_code == 401
-    assert "Password" in answer.text
-    assert "person0@example.com" not in answer.text
+    assert response.status_code == 401
+    assert "Password" in response.text
+    assert "person0@example.com" not in response.text
 
 
 def test_the_password_opens_the_page_that_was_asked_for(stranger: Operator) -> None:
-    answer = stranger.client.post(
+    response = stranger.client.post(
         "/admin/sign-in", data={"name": "Admin ", "password": PASSWORD, "next": "/admin/leads?status=parked"}
     )
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/leads?status=parked")
+    assert (response.status_code, response.headers["Location"]) == (303, "/admin/leads?status=parked")
     assert "Leads" in stranger.see("/admin/leads")
 
 
@@ -50,29 +50,29 @@ def test_the_password_opens_the_page_that_was_asked_for(stranger: Operator) -> N
     "next_", ["https://evil.example/", "//evil.example", "/admin//evil.example", "/f/contact", "/admin/\n"]
 )
 def test_signing_in_leads_nowhere_else(stranger: Operator, next_: str) -> None:
-    answer = stranger.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD, "next": next_})
+    response = stranger.client.post("/admin/sign-in", data={"name": "admin", "password": PASSWORD, "next": next_})
 
-    assert answer.headers["Location"] == "/admin/"
+    assert response.headers["Location"] == "/admin/"
 
 
 @pytest.mark.parametrize(
     ("name", "password"), [("admin", "wrong"), ("admin", ""), ("ann", PASSWORD), ("admin", "\u00fc")]
 )
 def test_a_wrong_name_or_password_is_told_alike(stranger: Operator, name: str, password: str) -> None:
-    answer = stranger.sign_in(password, name)
+    response = stranger.sign_in(password, name)
 
-    assert answer.status_code == 422
-    assert "The name or the password is wrong" in answer.text
-    assert "Set-Cookie" not in answer.headers
+    assert response.status_code == 422
+    assert "The name or the password is wrong" in response.text
+    assert "Set-Cookie" not in response.headers
 
 
 def test_tries_are_limited_and_told_how_long(stranger: Operator) -> None:
-    answers = [stranger.sign_in("wrong") for _ in range(11)]
+    responses = [stranger.sign_in("wrong") for _ in range(11)]
 
-    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
-    assert "Too many attempts" in answers[-1].text
+    assert [response.status_code for response in responses] == [422] * 10 + [429]
+    assert "Too many attempts" in responses[-1].text
     assert stranger.sign_in().status_code == 429
-    assert 0 < int(answers[-1].headers["Retry-After"]) <= 901
+    assert 0 < int(responses[-1].headers["Retry-After"]) <= 901
 
 
 def test_tries_of_one_address_do_not_lock_out_another(stranger: Operator) -> None:
@@ -143,19 +143,19 @@ def test_a_session_ends_when_it_rests_or_grows_old(kept: Store, step_h: int, ste
         operator = Operator(kept)
         for _ in range(steps):
             clock.shift(timedelta(hours=step_h))
-            answer = operator.client.get("/admin/")
+            response = operator.client.get("/admin/")
 
-    assert answer.status_code == status
+    assert response.status_code == status
 
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "\u00fc"])
 def test_a_form_without_the_sessions_token_does_nothing(kept: Store, operator: Operator, token: str) -> None:
     (lead,) = keep_many(kept, 1)
 
-    answer = operator.client.post(f"/admin/leads/{lead.id}/act", data={"action": "discard", "token": token})
+    response = operator.client.post(f"/admin/leads/{lead.id}/act", data={"action": "discard", "token": token})
 
-    assert answer.status_code == 403
-    assert "Nothing was done" in words(answer.text)
+    assert response.status_code == 403
+    assert "Nothing was done" in words(response.text)
     assert operator.front.lead().status == "pending"
 
 
@@ -179,9 +179,9 @@ def test_a_form_of_another_site_does_nothing(kept: Store, operator: Operator, he
 def test_the_public_address_counts_as_ours(kept: Store) -> None:
     operator = Operator(kept, PUBLIC_URL="https://leads.example.com")
 
-    answer = operator.sign_in(headers={"Origin": "https://leads.example.com"})
+    response = operator.sign_in(headers={"Origin": "https://leads.example.com"})
 
-    assert answer.status_code == 303
+    assert response.status_code == 303
 
 
 def test_pages_are_kept_by_nobody_and_run_nothing_foreign(operator: Operator) -> None:
@@ -202,8 +202,8 @@ def test_a_database_that_is_away_is_told_and_not_shown_as_a_mistake() -> None:
     store = Store("postgresql://nobody@127.0.0.1:1/none")
     front = Operator(store, sign_in=False)
 
-    answer = front.client.get("/admin/")
+    response = front.client.get("/admin/")
     store.close()
 
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert "The database does not answer" in answer.text
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert "The database does not answer" in response.text

@@ -38,7 +38,7 @@ def refused(store: Store, lead: Lead, **fields: object) -> None:
 
 
 def test_the_journey_tells_each_step_in_its_order(kept: Store, operator: Operator) -> None:
-    said = page_of(operator, keep_delivered(kept))
+    page_text = page_of(operator, keep_delivered(kept))
 
     steps = (
         "Received",
@@ -48,17 +48,17 @@ def test_the_journey_tells_each_step_in_its_order(kept: Store, operator: Operato
         "Created the contact",
         "opportunity 9",
     )
-    places = [said.index(step) for step in steps]
+    places = [page_text.index(step) for step in steps]
     assert places == sorted(places)
-    assert "Rule ad click" in said
+    assert "Rule ad click" in page_text
 
 
 def test_it_says_since_when_the_person_is_known(kept: Store, operator: Operator) -> None:
     keep(kept, a_lead(received_at=NOON - timedelta(days=3)))
 
-    said = page_of(operator, keep(kept, a_lead()))
+    page_text = page_of(operator, keep(kept, a_lead()))
 
-    assert "Known since 2026-11-21: 1 earlier enquiry here since 2026-11-21. Show all" in said
+    assert "Known since 2026-11-21: 1 earlier enquiry here since 2026-11-21. Show all" in page_text
 
 
 def test_it_says_nothing_of_that_where_the_person_is_new(kept: Store, operator: Operator) -> None:
@@ -83,20 +83,20 @@ def test_a_custom_field_that_was_sent_is_shown_by_its_name(kept: Store, operator
     lead = keep(kept, a_lead())
     refused(kept, lead, CustomFields={"Data": [{"Name": "Floor", "Value": "third", "Type": "string"}]})
 
-    said, _, as_json = page_of(operator, lead).partition("Sent to Nexudus")[2].partition("As JSON")
+    page_text, _, as_json = page_of(operator, lead).partition("Sent to Nexudus")[2].partition("As JSON")
 
-    assert "custom Floor third" in said
-    assert "CustomFields" not in said
+    assert "custom Floor third" in page_text
+    assert "CustomFields" not in page_text
     assert '"Name": "Floor"' in as_json
 
 
 def test_everything_that_came_is_shown(kept: Store, operator: Operator) -> None:
     lead = keep(kept, a_lead(submission=a_submission(raw=b"\xffname=Ada")))
 
-    said = page_of(operator, lead)
+    page_text = page_of(operator, lead)
 
-    assert all(text in said for text in ("Two desks, please.", "how_heard", "a friend", "name=Ada"))
-    assert "https://www.example.com/?utm_source=google&utm_medium=cpc" in said
+    assert all(text in page_text for text in ("Two desks, please.", "how_heard", "a friend", "name=Ada"))
+    assert "https://www.example.com/?utm_source=google&utm_medium=cpc" in page_text
 
 
 def test_a_delivered_lead_links_to_where_it_can_be_seen(kept: Store) -> None:
@@ -112,10 +112,10 @@ def test_a_delivered_lead_links_to_where_it_can_be_seen(kept: Store) -> None:
 
 @pytest.mark.parametrize("lead_id", ["0" * 32, "x", "%00", "' OR 1=1"])
 def test_a_lead_that_is_not_there_is_told(operator: Operator, lead_id: str) -> None:
-    answer = operator.client.get(f"/admin/leads/{lead_id}")
+    response = operator.client.get(f"/admin/leads/{lead_id}")
 
-    assert answer.status_code == 404
-    assert "no such lead" in answer.text
+    assert response.status_code == 404
+    assert "no such lead" in response.text
 
 
 @pytest.mark.parametrize(
@@ -152,10 +152,10 @@ def test_only_what_is_possible_is_offered(kept: Store, operator: Operator, statu
 def test_an_action_asks_first(kept: Store, operator: Operator, action: str, status: Status, becomes: str) -> None:
     lead = keep_as(kept, status)
 
-    asked = operator.send(f"/admin/leads/{lead.id}/confirm", action=action)
-    assert "This is 1 lead." in words(asked.text)
+    confirmation = operator.send(f"/admin/leads/{lead.id}/confirm", action=action)
+    assert "This is 1 lead." in words(confirmation.text)
     assert operator.front.lead().status == status
-    operator.arrive(operator.press(asked))
+    operator.arrive(operator.press(confirmation))
 
     assert operator.front.lead().status == becomes
 
@@ -163,9 +163,9 @@ def test_an_action_asks_first(kept: Store, operator: Operator, action: str, stat
 def test_what_is_not_possible_any_more_says_why(kept: Store, operator: Operator) -> None:
     lead = keep_delivered(kept)
 
-    said = operator.arrive(operator.send(f"/admin/leads/{lead.id}/act", action="discard"))
+    page_text = operator.arrive(operator.send(f"/admin/leads/{lead.id}/act", action="discard"))
 
-    assert "Nothing was done: the lead is delivered" in said
+    assert "Nothing was done: the lead is delivered" in page_text
 
 
 # -- edit and send again
@@ -176,10 +176,10 @@ def test_an_answer_is_put_right_and_the_lead_sent(kept: Store, operator: Operato
     form = f"/admin/leads/{lead.id}/edit"
 
     assert 'value="ada@example"' in operator.client.get(form).text
-    said = operator.arrive(operator.send(form, **{"answer.email": "ada@example.com"}))
+    page_text = operator.arrive(operator.send(form, **{"answer.email": "ada@example.com"}))
 
-    assert "on its way to Nexudus" in said
-    assert "Corrected by an operator" in said
+    assert "on its way to Nexudus" in page_text
+    assert "Corrected by an operator" in page_text
     assert operator.front.lead().submission.contact.email == "ada@example.com"
     assert operator.front.lead().status == "pending"
 
@@ -187,29 +187,29 @@ def test_an_answer_is_put_right_and_the_lead_sent(kept: Store, operator: Operato
 def test_a_wrong_answer_comes_back_with_all_that_was_typed(kept: Store, operator: Operator) -> None:
     lead = keep(kept, a_lead(status=Status.PARKED))
 
-    answer = operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.email": "ann@", "answer.company": "Navy"})
+    response = operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.email": "ann@", "answer.company": "Navy"})
 
-    assert answer.status_code == 422
-    assert "E-mail is not an e-mail address" in words(answer.text)
-    assert 'value="ann@" aria-invalid' in answer.text
-    assert 'value="Navy"' in answer.text
+    assert response.status_code == 422
+    assert "E-mail is not an e-mail address" in words(response.text)
+    assert 'value="ann@" aria-invalid' in response.text
+    assert 'value="Navy"' in response.text
     assert operator.front.lead().corrections == ()
 
 
 def test_line_ends_of_a_browser_are_no_change(kept: Store, operator: Operator) -> None:
     lead = keep(kept, a_lead(submission=a_submission(fields={"email": "ada@example.com", "message": "two\nlines"})))
 
-    answer = operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.message": "two\r\nlines"})
+    response = operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.message": "two\r\nlines"})
 
-    assert "Nothing was changed" in words(answer.text)
+    assert "Nothing was changed" in words(response.text)
 
 
 def test_a_held_lead_stays_held(kept: Store, operator: Operator) -> None:
     lead = keep_as(kept, Status.QUARANTINED)
 
-    said = operator.arrive(operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.company": "Navy"}))
+    page_text = operator.arrive(operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.company": "Navy"}))
 
-    assert "Still held" in said
+    assert "Still held" in page_text
 
 
 def test_a_delivered_lead_is_not_changed(kept: Store, operator: Operator) -> None:
@@ -226,15 +226,15 @@ def test_a_person_is_erased_after_a_question_that_names_all_that_goes(kept: Stor
     keep(kept, a_lead(received_at=NOON + timedelta(minutes=1)))
     keep(kept, a_lead("somebody.else@example.com"))
 
-    asked = operator.client.get(f"/admin/leads/{lead.id}/erase")
-    said = words(operator.press(asked).text)
+    confirmation = operator.client.get(f"/admin/leads/{lead.id}/erase")
+    page_text = words(operator.press(confirmation).text)
 
     assert all(
-        text in words(asked.text)
+        text in words(confirmation.text)
         for text in ("2 leads of ada@example.com", "cannot be undone", "9", "Yes, erase 2 leads")
     )
-    assert "2 leads erased" in said
-    assert "Erase the person there by hand. Opportunities: 9." in said
+    assert "2 leads erased" in page_text
+    assert "Erase the person there by hand. Opportunities: 9." in page_text
     assert sorted(each.submission.contact.email for each in operator.front.leads()) == [
         "",
         "",
@@ -246,11 +246,11 @@ def test_an_erased_lead_shows_nothing_of_the_person(kept: Store, operator: Opera
     lead = keep_delivered(kept)
     operator.press(operator.client.get(f"/admin/leads/{lead.id}/erase"))
 
-    said = page_of(operator, lead)
+    page_text = page_of(operator, lead)
 
-    assert "Ada" not in said
-    assert "Erased person" in said
-    assert "opportunity 9" in said
+    assert "Ada" not in page_text
+    assert "Erased person" in page_text
+    assert "opportunity 9" in page_text
 
 
 def test_a_lead_without_an_address_is_erased_alone(kept: Store, operator: Operator) -> None:
@@ -258,9 +258,9 @@ def test_a_lead_without_an_address_is_erased_alone(kept: Store, operator: Operat
     lead = keep(kept, a_lead(status=Status.PARKED, submission=nameless))
     keep(kept, a_lead(status=Status.PARKED, submission=nameless))
 
-    asked = operator.client.get(f"/admin/leads/{lead.id}/erase")
+    confirmation = operator.client.get(f"/admin/leads/{lead.id}/erase")
 
-    assert "Yes, erase 1 lead" in words(asked.text)
+    assert "Yes, erase 1 lead" in words(confirmation.text)
 
 
 def test_half_a_character_costs_nobody_the_page(kept: Store, operator: Operator) -> None:
@@ -292,8 +292,8 @@ def test_other_answers_that_came_later_are_part_of_the_journey(
     change = Correction(NOON, {"message": "Two desks."}, {"message": "Three desks."}, "sender", is_applied)
     lead = keep(kept, a_lead(corrections=(change,)))
 
-    said = page_of(operator, lead)
+    page_text = page_of(operator, lead)
 
-    assert "Sent again with other answers" in said
-    assert sentence in said
-    assert "Two desks. Three desks." in said
+    assert "Sent again with other answers" in page_text
+    assert sentence in page_text
+    assert "Two desks. Three desks." in page_text

@@ -42,7 +42,7 @@ def test_leads_come_newest_first_with_what_tells_them_apart(kept: Store, operato
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "query",
     [
         "q=hopper",
         "q=navy+hopper",
@@ -53,7 +53,7 @@ def test_leads_come_newest_first_with_what_tells_them_apart(kept: Store, operato
         "from=2026-11-23&to=2026-11-23",
     ],
 )
-def test_every_filter_chooses(kept: Store, operator: Operator, asked: str) -> None:
+def test_every_filter_chooses(kept: Store, operator: Operator, query: str) -> None:
     keep_many(kept, 1)
     submission = a_submission(form="tour", sender="typeform", contact=Contact("g@navy.example", "Grace Hopper"))
     verdict = Attribution(channel="Email")
@@ -62,7 +62,7 @@ def test_every_filter_chooses(kept: Store, operator: Operator, asked: str) -> No
         a_lead(received_at=NOON - timedelta(days=1), status=Status.PARKED, submission=submission, attribution=verdict),
     )
 
-    page = operator.see(f"/admin/leads?{asked}")
+    page = operator.see(f"/admin/leads?{query}")
 
     assert "1 lead matches" in page
     assert "Grace Hopper" in page
@@ -81,10 +81,10 @@ def test_a_period_counts_days_back_from_today(kept: Store, operator: Operator) -
 
 
 @pytest.mark.parametrize(
-    "asked", ["status=lost", "period=x", "from=tomorrow", "from=9999-12-31&to=9999-12-31", "before=x", "q=%00%F0"]
+    "query", ["status=lost", "period=x", "from=tomorrow", "from=9999-12-31&to=9999-12-31", "before=x", "q=%00%F0"]
 )
-def test_what_makes_no_sense_is_no_mistake_of_ours(operator: Operator, asked: str) -> None:
-    operator.see(f"/admin/leads?{asked}")
+def test_what_makes_no_sense_is_no_mistake_of_ours(operator: Operator, query: str) -> None:
+    operator.see(f"/admin/leads?{query}")
 
 
 def test_pages_turn_both_ways(kept: Store, operator: Operator) -> None:
@@ -117,11 +117,11 @@ def test_what_was_typed_is_shown_as_text(kept: Store, operator: Operator) -> Non
 def test_ticked_leads_are_released_after_a_question_that_says_how_many(kept: Store, operator: Operator) -> None:
     held = [keep_as(kept, Status.QUARANTINED) for _ in range(3)]
 
-    asked = operator.send("/admin/leads/confirm", action="release", id=[held[0].id, held[1].id])
+    confirmation = operator.send("/admin/leads/confirm", action="release", id=[held[0].id, held[1].id])
 
-    assert "Release 2 leads?" in words(asked.text)
+    assert "Release 2 leads?" in words(confirmation.text)
     assert standing(kept) == {"quarantined": 3}
-    assert "2 leads released." in operator.arrive(operator.press(asked))
+    assert "2 leads released." in operator.arrive(operator.press(confirmation))
     assert standing(kept) == {"pending": 2, "quarantined": 1}
 
 
@@ -129,10 +129,10 @@ def test_what_cannot_be_done_is_counted_apart(kept: Store, operator: Operator) -
     ids = [keep_as(kept, status).id for status in (Status.PARKED, Status.QUARANTINED, Status.DISCARDED)]
     ids.append(keep_delivered(kept).id)
 
-    said = words(operator.send("/admin/leads/confirm", action="retry", id=ids).text)
+    page_text = words(operator.send("/admin/leads/confirm", action="retry", id=ids).text)
 
-    assert "Send 1 lead again?" in said
-    assert all(f"1 lead: {name}" in said for name in ("held as spam", "discarded", "delivered"))
+    assert "Send 1 lead again?" in page_text
+    assert all(f"1 lead: {name}" in page_text for name in ("held as spam", "discarded", "delivered"))
 
 
 def test_all_that_match_are_discarded_and_no_others(kept: Store, operator: Operator) -> None:
@@ -140,10 +140,10 @@ def test_all_that_match_are_discarded_and_no_others(kept: Store, operator: Opera
         keep_as(kept, Status.QUARANTINED)
     keep_many(kept, 2)
 
-    asked = operator.send("/admin/leads/confirm", action="discard", scope="all", status="quarantined")
+    confirmation = operator.send("/admin/leads/confirm", action="discard", scope="all", status="quarantined")
 
-    assert "Discard 3 leads?" in words(asked.text)
-    assert "3 leads discarded." in operator.arrive(operator.press(asked))
+    assert "Discard 3 leads?" in words(confirmation.text)
+    assert "3 leads discarded." in operator.arrive(operator.press(confirmation))
     assert standing(kept) == {"discarded": 3, "pending": 2}
 
 
@@ -152,19 +152,19 @@ def test_all_that_match_words_are_sent_again(kept: Store, operator: Operator) ->
     keep(kept, a_lead(status=Status.PARKED, submission=submission))
     keep_as(kept, Status.PARKED)
 
-    asked = operator.send("/admin/leads/confirm", action="retry", scope="all", q="hopper")
-    operator.press(asked)
+    confirmation = operator.send("/admin/leads/confirm", action="retry", scope="all", q="hopper")
+    operator.press(confirmation)
 
-    assert "Send 1 lead again?" in words(asked.text)
+    assert "Send 1 lead again?" in words(confirmation.text)
     assert standing(kept) == {"pending": 1, "parked": 1}
 
 
 def test_who_came_after_the_question_is_left_alone(kept: Store, operator: Operator) -> None:
     keep_as(kept, Status.QUARANTINED)
-    asked = operator.send("/admin/leads/confirm", action="discard", scope="all", status="quarantined")
+    confirmation = operator.send("/admin/leads/confirm", action="discard", scope="all", status="quarantined")
     keep(kept, a_lead(received_at=NOON + timedelta(minutes=5), status=Status.QUARANTINED))
 
-    operator.press(asked)
+    operator.press(confirmation)
 
     assert standing(kept) == {"discarded": 1, "quarantined": 1}
 
@@ -172,19 +172,19 @@ def test_who_came_after_the_question_is_left_alone(kept: Store, operator: Operat
 def test_nothing_ticked_is_nothing_done(kept: Store, operator: Operator) -> None:
     keep_many(kept, 1)
 
-    said = words(operator.send("/admin/leads/confirm", action="discard", scope="selected").text)
+    page_text = words(operator.send("/admin/leads/confirm", action="discard", scope="selected").text)
 
-    assert "No lead is selected" in said
-    assert "Yes," not in said
+    assert "No lead is selected" in page_text
+    assert "Yes," not in page_text
 
 
 @pytest.mark.parametrize("fields", [{"action": "sell"}, {}, {"action": "retry", "id": "x' OR 1=1"}])
 def test_a_form_that_was_tampered_with_does_nothing(kept: Store, operator: Operator, fields: dict[str, str]) -> None:
     keep_many(kept, 1)
 
-    answers = [operator.send(f"/admin/leads/{name}", **fields) for name in ("confirm", "act")]
+    responses = [operator.send(f"/admin/leads/{name}", **fields) for name in ("confirm", "act")]
 
-    assert {answer.status_code for answer in answers} <= {200, 303, 400}
+    assert {response.status_code for response in responses} <= {200, 303, 400}
     assert standing(kept) == {"pending": 1}
 
 

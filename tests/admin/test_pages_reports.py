@@ -29,8 +29,8 @@ def bring(store: Store, number: int = 1, day: int = 0, form: str = "contact", **
     """Leads of one day, delivered two seconds after they came."""
     for _ in range(number):
         at = NOON - timedelta(days=day)
-        told = Attribution(**{"channel": "Email", "rule": "by_channel", **verdict})  # type: ignore[arg-type]
-        lead = keep(store, a_lead(received_at=at, submission=a_submission(form=form), attribution=told))
+        attribution = Attribution(**{"channel": "Email", "rule": "by_channel", **verdict})  # type: ignore[arg-type]
+        lead = keep(store, a_lead(received_at=at, submission=a_submission(form=form), attribution=attribution))
         store.write(
             lambda tx, lead=lead: tx.leads.mark_delivered(  # type: ignore[misc]
                 lead.id, CoworkerId(7), OpportunityId(9), lead.received_at + timedelta(seconds=2)
@@ -55,9 +55,9 @@ def table(operator: Operator, name: str, query: str = "") -> list[list[str]]:
     """The figures of a picture."""
     with time_machine.travel(EVENING, tick=False):
         assert operator.sign_in().status_code == 303
-        answer = operator.client.get(f"/admin/reports/{name}.csv{query}")
-    assert answer.status_code == 200
-    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+        response = operator.client.get(f"/admin/reports/{name}.csv{query}")
+    assert response.status_code == 200
+    return list(csv.reader(io.StringIO(response.data.decode("utf-8-sig"))))
 
 
 def test_before_anything_is_counted_the_page_says_when(operator: Operator) -> None:
@@ -108,9 +108,9 @@ def test_channels_are_beside_each_other_on_one_scale(kept: Store, operator: Oper
     bring(kept, 1, channel="Direct")
     count(kept)
 
-    said = see(operator, "?period=7")
+    page_text = see(operator, "?period=7")
 
-    assert "Largest: Email 75% and Direct 25%. All charts have the same scale." in said
+    assert "Largest: Email 75% and Direct 25%. All charts have the same scale." in page_text
     assert table(operator, "channels", "?period=7")[0] == ["Day", "Email", "Direct"]
 
 
@@ -159,11 +159,11 @@ def test_coverage_tells_what_nothing_knows(kept: Store, operator: Operator) -> N
     bring(kept, 1, channel="Unassigned", utm_source="blimp", codes=("macro",))
     count(kept)
 
-    said = see(operator)
+    page_text = see(operator)
 
-    assert "The origin of 60% is known." in said
-    assert "Sources that no rule knows: blimp (1)." in said
-    assert "Tags that were repaired or left out: macro (1)." in said
+    assert "The origin of 60% is known." in page_text
+    assert "Sources that no rule knows: blimp (1)." in page_text
+    assert "Tags that were repaired or left out: macro (1)." in page_text
 
 
 def test_every_drawing_is_named_and_is_a_table_as_well(kept: Store, operator: Operator) -> None:

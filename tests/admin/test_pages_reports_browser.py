@@ -39,8 +39,8 @@ def shop(tmp_path: Path) -> Iterator[Store]:
     """A store whose leads are counted, and a finding of the checks."""
     with sqlite_store(tmp_path) as store:
         keep_delivered(store)
-        told = Attribution("google", "cpc", "spring", channel="Paid Search", rule="by_channel", codes=("macro",))
-        keep(store, a_lead("ann@example.com", clock.now(), attribution=told))
+        attribution = Attribution("google", "cpc", "spring", channel="Paid Search", rule="by_channel", codes=("macro",))
+        keep(store, a_lead("ann@example.com", clock.now(), attribution=attribution))
         keep_as(store, Status.QUARANTINED)
         store.write(lambda tx: tx.alerts.report("setup:default:tour:stage", "form tour: no such stage", clock.now()))
         count_days(store)
@@ -60,15 +60,15 @@ def screen(shop: Store, browser: webdriver.Chrome) -> Iterator[Screen]:
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
 def test_axe_finds_nothing_and_nothing_sticks_out(screen: Screen, scheme: str, width: int) -> None:
     screen.prefer(scheme, width)
-    found = {}
+    violations = {}
     for path in PATHS:
         screen.open(path)
         screen.driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
-        found[path] = issues(screen)
+        violations[path] = issues(screen)
         if screen.driver.execute_script("return document.documentElement.scrollWidth") > width:
-            found[path].append("wider than the screen")
+            violations[path].append("wider than the screen")
 
-    assert {path: what for path, what in found.items() if what} == {}
+    assert {path: what for path, what in violations.items() if what} == {}
 
 
 def test_axe_finds_nothing_on_a_preview(screen: Screen) -> None:

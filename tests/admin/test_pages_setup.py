@@ -32,20 +32,20 @@ def operator(kept: Store) -> Operator:
 
 
 def test_every_form_stands_there_with_its_address(operator: Operator) -> None:
-    said = operator.see("/admin/setup")
+    page_text = operator.see("/admin/setup")
 
-    assert f"{WORLD}/f/tour" in said
-    assert f"{WORLD}/f/contact" in said
-    assert "Jotform, Meta, Tally" in said
+    assert f"{WORLD}/f/tour" in page_text
+    assert f"{WORLD}/f/contact" in page_text
+    assert "Jotform, Meta, Tally" in page_text
 
 
 def test_each_sender_has_its_address_its_proof_and_its_guide(operator: Operator) -> None:
-    said = operator.see("/admin/setup/tour")
+    page_text = operator.see("/admin/setup/tour")
 
-    assert f"{WORLD}/webhooks/meta/tour It signs its calls with the app secret." in said
-    assert f"{WORLD}/webhooks/jotform/tour Add ?token=… with the token of the forms file" in said
-    assert f"{WORLD}/webhooks/tally/tour Anyone who knows this address can send" in said
-    assert "docs/ad-platforms.md" in said
+    assert f"{WORLD}/webhooks/meta/tour It signs its calls with the app secret." in page_text
+    assert f"{WORLD}/webhooks/jotform/tour Add ?token=… with the token of the forms file" in page_text
+    assert f"{WORLD}/webhooks/tally/tour Anyone who knows this address can send" in page_text
+    assert "docs/ad-platforms.md" in page_text
 
 
 def test_no_secret_is_shown(operator: Operator) -> None:
@@ -56,10 +56,10 @@ def test_no_secret_is_shown(operator: Operator) -> None:
 def test_what_was_last_received_is_told_of_the_form_and_of_each_sender(kept: Store, operator: Operator) -> None:
     keep(kept, a_lead(received_at=NOON, submission=a_submission(form="tour", sender="meta")))
 
-    said = operator.see("/admin/setup/tour")
+    page_text = operator.see("/admin/setup/tour")
 
-    assert said.count("ago: Ada Lovelace Waiting") == 2
-    assert said.count("Nothing received yet.") == 2
+    assert page_text.count("ago: Ada Lovelace Waiting") == 2
+    assert page_text.count("Nothing received yet.") == 2
 
 
 def test_what_the_checks_found_stands_at_the_form(kept: Store, operator: Operator) -> None:
@@ -75,10 +75,10 @@ def test_what_concerns_no_form_stands_above_all(kept: Store, operator: Operator)
     kept.write(lambda tx: tx.alerts.report("setup:default:-:roles", "account default: a role is missing", NOON))
     kept.write(lambda tx: tx.alerts.report("login:default", "not of the set-up", NOON))
 
-    said = operator.see("/admin/setup")
+    page_text = operator.see("/admin/setup")
 
-    assert "a role is missing" in said
-    assert "not of the set-up" not in said
+    assert "a role is missing" in page_text
+    assert "not of the set-up" not in page_text
 
 
 def test_when_the_checks_last_looked_is_told(kept: Store, operator: Operator) -> None:
@@ -91,16 +91,16 @@ def test_when_the_checks_last_looked_is_told(kept: Store, operator: Operator) ->
 
 
 def test_a_preview_tells_the_opportunity_and_keeps_nothing(kept: Store, operator: Operator) -> None:
-    answer = operator.send(
+    response = operator.send(
         "/admin/setup/tour",
         fields="full_name: Ada Lovelace\nemail: ada@example.com",
         page_url="https://www.example.com/?utm_source=google&utm_medium=cpc",
         referrer="",
     )
 
-    assert answer.status_code == 200
-    assert "Paid Search" in answer.text
-    assert "UtmSource" in answer.text
+    assert response.status_code == 200
+    assert "Paid Search" in response.text
+    assert "UtmSource" in response.text
     with kept.read() as tx:
         assert tx.search.leads(Query(), 1) == []
 
@@ -109,17 +109,17 @@ def test_a_preview_says_where_values_come_from_and_where_the_visitor_goes(kept: 
     destination = Destination(stage_id=1001, value=AnswerAmount("budget"))
     operator = Operator(kept, a_form(redirect="https://www.example.com/?b={budget}", destination=destination))
 
-    said = operator.send("/admin/setup/contact", fields="email: ann@example.com\nbudget: £450").text
+    page_text = operator.send("/admin/setup/contact", fields="email: ann@example.com\nbudget: £450").text
 
-    assert "£450&#39; names this amount" in said
-    assert "The visitor goes on to https://www.example.com/?b=%C2%A3450." in said
+    assert "£450&#39; names this amount" in page_text
+    assert "The visitor goes on to https://www.example.com/?b=%C2%A3450." in page_text
 
 
 def test_a_preview_says_what_would_be_sent_back(operator: Operator) -> None:
-    answer = operator.send("/admin/setup/tour", fields="full_name: Ada", page_url="", referrer="")
+    response = operator.send("/admin/setup/tour", fields="full_name: Ada", page_url="", referrer="")
 
-    assert 'role="alert"' in answer.text
-    assert "email" in answer.text
+    assert 'role="alert"' in response.text
+    assert "email" in response.text
 
 
 def test_a_preview_needs_the_sessions_token(operator: Operator) -> None:
@@ -128,13 +128,13 @@ def test_a_preview_needs_the_sessions_token(operator: Operator) -> None:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_form_that_does_not_exist_is_said_to(operator: Operator, method: str) -> None:
-    answer = operator.client.get("/admin/setup/x") if method == "get" else operator.send("/admin/setup/x")
+    response = operator.client.get("/admin/setup/x") if method == "get" else operator.send("/admin/setup/x")
 
-    assert answer.status_code == 404
+    assert response.status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("email: a@example.com\nmessage: one: two", {"email": "a@example.com", "message": "one: two"}),
         ("email=a@example.com\n\nmessage=a: b", {"email": "a@example.com", "message": "a: b"}),
@@ -145,8 +145,8 @@ def test_a_form_that_does_not_exist_is_said_to(operator: Operator, method: str) 
         ("", {}),
     ],
 )
-def test_answers_are_read_as_they_are_pasted(text: str, found: dict[str, object]) -> None:
-    assert parse_answers(text) == found
+def test_answers_are_read_as_they_are_pasted(text: str, expected: dict[str, object]) -> None:
+    assert parse_answers(text) == expected
 
 
 def test_a_snippet_asks_for_what_the_form_requires_by_the_names_that_it_reads() -> None:
@@ -164,9 +164,9 @@ def test_what_the_snippet_sends_is_taken(kept: Store) -> None:
     operator = Operator(kept, a_form())
     names = re.findall(r'name="([^"]+)"', snippets.html("", Form("contact")))
 
-    answer = operator.front.post({**dict.fromkeys(names, ""), "full_name": "Ada", "email": "ada@example.com"})
+    response = operator.front.post({**dict.fromkeys(names, ""), "full_name": "Ada", "email": "ada@example.com"})
 
-    assert answer.status_code in {200, 303}
+    assert response.status_code in {200, 303}
     assert operator.front.lead().submission.extras == {}
 
 
@@ -185,10 +185,10 @@ def test_a_call_that_was_refused_is_told_with_reason_and_remedy_until_one_is_tak
         operator.client.post("/webhooks/meta/tour", data=b"{}", headers={"X-Hub-Signature-256": signature})
 
     for page in ("/admin/setup", "/admin/setup/tour"):
-        said = operator.see(page)
-        assert "Meta: rejected since today" in said
-        assert "It does not prove where it comes from: the signature does not match." in said
-        assert "Check that app_secret in [forms.tour.webhooks.meta] is the App Secret of the Meta app" in said
+        page_text = operator.see(page)
+        assert "Meta: rejected since today" in page_text
+        assert "It does not prove where it comes from: the signature does not match." in page_text
+        assert "Check that app_secret in [forms.tour.webhooks.meta] is the App Secret of the Meta app" in page_text
 
     operator.client.post("/webhooks/meta/tour", data=b"{}", headers={"X-Hub-Signature-256": _signature(b"{}")})
     assert "rejected since" not in operator.see("/admin/setup/tour")

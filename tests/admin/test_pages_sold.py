@@ -20,9 +20,9 @@ def operator(kept: Store) -> Operator:
     return Operator(kept)
 
 
-def compared(store: Store, **told: Any) -> None:
+def compared(store: Store, **result: Any) -> None:
     """Note what the last night brought."""
-    whole = {"is_right": True, "number": 0, "nexudus": {"found": 1200}, "findings": [], "remarks": [], **told}
+    whole = {"is_right": True, "number": 0, "nexudus": {"found": 1200}, "findings": [], "remarks": [], **result}
     now = clock.now()
     store.write(lambda tx: tx.crm.save_reconciliation(Reconciliation("default", now, now - 5 * HOUR, None, whole)))
 
@@ -33,11 +33,11 @@ def test_the_journey_goes_on_in_nexudus(kept: Store, operator: Operator) -> None
     toured, closed = a_change(lead, "stage", "Toured", at=NOON + HOUR), a_change(lead, name="won", at=NOON + 2 * HOUR)
     kept.write(lambda tx: tx.crm.save_sales([won], [a_change(lead), toured, closed]))
 
-    said = operator.see(f"/admin/leads/{lead.id}")
+    page_text = operator.see(f"/admin/leads/{lead.id}")
 
-    places = [said.index(words) for words in ("Delivered", "Moved to the stage Toured", "Won")]
+    places = [page_text.index(words) for words in ("Delivered", "Moved to the stage Toured", "Won")]
     assert places == sorted(places)
-    assert "In Nexudus Stage Toured Board Sales Status Won Value 450.00 GBP" in said
+    assert "In Nexudus Stage Toured Board Sales Status Won Value 450.00 GBP" in page_text
 
 
 def test_a_lost_one_says_why_and_may_be_opened_again(kept: Store, operator: Operator) -> None:
@@ -46,10 +46,10 @@ def test_a_lost_one_says_why_and_may_be_opened_again(kept: Store, operator: Oper
     changes = [a_change(lead, name="lost", at=NOON + HOUR), a_change(lead, at=NOON + 2 * HOUR)]
     kept.write(lambda tx: tx.crm.save_sales([lost], [a_change(lead), *changes]))
 
-    said = operator.see(f"/admin/leads/{lead.id}")
+    page_text = operator.see(f"/admin/leads/{lead.id}")
 
-    assert "Status Lost: Price" in said
-    assert said.count("Reopened") == 1
+    assert "Status Lost: Price" in page_text
+    assert page_text.count("Reopened") == 1
 
 
 def test_a_deleted_one_says_so(kept: Store, operator: Operator) -> None:
@@ -73,7 +73,7 @@ def test_the_first_page_tells_why_nexudus_is_not_read(kept: Store, operator: Ope
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("result", "page_text"),
     [
         ({}, "Leads and Nexudus In sync Compared 5 hours ago: 1,200 opportunities found in Nexudus."),
         ({"is_right": False, "number": 2}, "Leads and Nexudus 2 differences"),
@@ -84,8 +84,8 @@ def test_the_first_page_tells_why_nexudus_is_not_read(kept: Store, operator: Ope
     ],
 )
 def test_the_first_page_tells_whether_all_agrees(
-    kept: Store, operator: Operator, told: dict[str, Any], said: str
+    kept: Store, operator: Operator, result: dict[str, Any], page_text: str
 ) -> None:
-    compared(kept, **told)
+    compared(kept, **result)
 
-    assert said in operator.see("/admin/")
+    assert page_text in operator.see("/admin/")

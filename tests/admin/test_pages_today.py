@@ -21,10 +21,10 @@ def operator(kept: Store) -> Operator:
 
 
 def test_a_quiet_day_says_so(operator: Operator) -> None:
-    said = operator.see("/admin/")
+    page_text = operator.see("/admin/")
 
-    assert "Nothing needs attention" in said
-    assert "No leads yet" in said
+    assert "Nothing needs attention" in page_text
+    assert "No leads yet" in page_text
 
 
 def test_what_needs_a_person_comes_before_the_figures(kept: Store, operator: Operator) -> None:
@@ -32,13 +32,14 @@ def test_what_needs_a_person_comes_before_the_figures(kept: Store, operator: Ope
     sentence = "Nexudus refuses the user name or password."
     kept.write(lambda tx: tx.alerts.report("login:default", sentence, clock.now()))
 
-    said = operator.see("/admin/")
+    page_text = operator.see("/admin/")
 
     places = [
-        said.index(text) for text in ("Nexudus refuses the sign-in", sentence, "1 lead needs attention", "Received")
+        page_text.index(text)
+        for text in ("Nexudus refuses the sign-in", sentence, "1 lead needs attention", "Received")
     ]
     assert places == sorted(places)
-    assert "look at it" in said
+    assert "look at it" in page_text
 
 
 def test_the_figures_are_those_of_today(kept: Store, operator: Operator) -> None:
@@ -47,11 +48,11 @@ def test_the_figures_are_those_of_today(kept: Store, operator: Operator) -> None
     keep(kept, a_lead("2@x.example", now - timedelta(days=2)))
     keep(kept, a_lead("3@x.example", now, status=Status.QUARANTINED))
 
-    said = operator.see("/admin/")
+    page_text = operator.see("/admin/")
 
-    assert "Received 1 today" in said
-    assert "Waiting 2 now" in said
-    assert "Held as spam 1 1 of them today" in said
+    assert "Received 1 today" in page_text
+    assert "Waiting 2 now" in page_text
+    assert "Held as spam 1 1 of them today" in page_text
 
 
 def test_deliveries_of_today_are_counted_whenever_the_lead_came(kept: Store, operator: Operator) -> None:
@@ -80,10 +81,10 @@ def test_an_account_that_rests_says_why_and_until_when(
     until = clock.now() + timedelta(seconds=20)
     kept.write(lambda tx: tx.accounts.pause("default", until, reason))
 
-    said = operator.see("/admin/")
+    page_text = operator.see("/admin/")
 
-    assert f"Nexudus {word}" in said
-    assert sentence.replace(" until today", "") in said
+    assert f"Nexudus {word}" in page_text
+    assert sentence.replace(" until today", "") in page_text
 
 
 def test_a_refused_sign_in_is_told(kept: Store, operator: Operator) -> None:
@@ -109,9 +110,9 @@ def test_a_broken_platform_is_told_with_what_to_do(kept: Store, operator: Operat
         )
     )
 
-    said = operator.see("/admin/")
+    page_text = operator.see("/admin/")
 
-    assert "Meta, form contact, 77 Broken The token ended: make a new one." in said
+    assert "Meta, form contact, 77 Broken The token ended: make a new one." in page_text
 
 
 def test_a_platform_that_sends_is_told_to_work(kept: Store, operator: Operator) -> None:
@@ -126,14 +127,14 @@ def test_a_platform_that_sends_is_told_to_work(kept: Store, operator: Operator) 
 def test_a_sender_that_worked_and_is_refused_is_said_to_be_until_a_call_is_accepted(kept: Store) -> None:
     operator = Operator(kept, a_form("tour", webhooks={"jotform": {"token": "the-token"}}))
 
-    said = []
+    page_text = []
     for token in ("the-token", "another", "the-token"):
         operator.client.post(f"/webhooks/jotform/tour?token={token}", data={"email": "ann@example.com"})
-        said.append(operator.see("/admin/"))
+        page_text.append(operator.see("/admin/"))
 
-    assert ["Jotform Works It last sent a lead" in page for page in said] == [True, False, True]
-    assert "Jotform, form tour Rejected Since today" in said[1]
-    assert "the token does not match. Check that token in [forms.tour.webhooks.jotform]" in said[1]
+    assert ["Jotform Works It last sent a lead" in page for page in page_text] == [True, False, True]
+    assert "Jotform, form tour Rejected Since today" in page_text[1]
+    assert "the token does not match. Check that token in [forms.tour.webhooks.jotform]" in page_text[1]
 
 
 def test_what_to_do_is_said_once_where_somebody_was_alerted(kept: Store, operator: Operator) -> None:
@@ -155,10 +156,10 @@ def test_a_sender_whose_table_is_gone_is_spoken_of_only_if_it_worked(kept: Store
     for sender in ("tally", "typeform"):
         operator.client.post(f"/webhooks/{sender}/contact", data=b"{}")
 
-    said = operator.see("/admin/")
-    assert "Tally, form contact Rejected" in said
-    assert "Put [forms.contact.webhooks.tally] back into the forms file" in said
-    assert "Typeform" not in said
+    page_text = operator.see("/admin/")
+    assert "Tally, form contact Rejected" in page_text
+    assert "Put [forms.contact.webhooks.tally] back into the forms file" in page_text
+    assert "Typeform" not in page_text
 
 
 def test_a_handshake_that_was_refused_says_nothing_about_the_sender(kept: Store, operator: Operator) -> None:

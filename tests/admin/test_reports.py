@@ -38,16 +38,16 @@ def came(store: Store, query: str = "", config: AttributionConfig | None = None,
 
 def report(front: Front, query: str = "since=2026-11-24T00:00:00Z&until=2026-11-25T00:00:00Z") -> dict[str, Any]:
     """What is answered."""
-    answer = front.ask(f"/reports/attribution?{query}")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.get_json()
-    return found
+    response = front.ask(f"/reports/attribution?{query}")
+    assert response.status_code == 200, response.text
+    figures: dict[str, Any] = response.get_json()
+    return figures
 
 
 def test_no_leads_are_empty_lists(front: Front) -> None:
-    found = report(front)
+    figures = report(front)
 
-    assert found == {"since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z", **EMPTY}
+    assert figures == {"since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z", **EMPTY}
 
 
 def test_shares_are_of_all_that_count(front: Front, kept: Store) -> None:
@@ -56,30 +56,30 @@ def test_shares_are_of_all_that_count(front: Front, kept: Store) -> None:
     came(kept)
     came(kept, status=Status.TEST)
 
-    found = report(front)
+    figures = report(front)
 
-    assert (found["leads"], found["left_out"]) == (3, {"test": 1})
-    assert found["channels"] == [
+    assert (figures["leads"], figures["left_out"]) == (3, {"test": 1})
+    assert figures["channels"] == [
         {"channel": "Paid Search", "leads": 2, "share": 0.6667, "delivered": 0},
         {"channel": "Direct", "leads": 1, "share": 0.3333, "delivered": 0},
     ]
-    assert found["lead_sources"][0] == {
+    assert figures["lead_sources"][0] == {
         "lead_source": 19,
         "name": "GoogleSearch",
         "leads": 2,
         "share": 0.6667,
         "delivered": 0,
     }
-    assert found["sources"][1]["utm_source"] == found["sources"][1]["utm_medium"] == ""
-    assert [each["utm_campaign"] for each in found["campaigns"]] == ["spring"]
+    assert figures["sources"][1]["utm_source"] == figures["sources"][1]["utm_medium"] == ""
+    assert [each["utm_campaign"] for each in figures["campaigns"]] == ["spring"]
 
 
 def test_delivered_leads_are_counted_beside(front: Front, kept: Store) -> None:
     keep_delivered(kept)
 
-    found = report(front)
+    figures = report(front)
 
-    assert (found["leads"], found["delivered"], found["channels"][0]["delivered"]) == (1, 1, 1)
+    assert (figures["leads"], figures["delivered"], figures["channels"][0]["delivered"]) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -160,16 +160,16 @@ def test_one_form_is_reported_alone(front: Front, kept: Store) -> None:
     came(kept)
     came(kept, submission=a_submission(form="tour"))
 
-    found = report(front, "since=2026-11-24T00:00:00Z&until=2026-11-25T00:00:00Z&form=tour")
+    figures = report(front, "since=2026-11-24T00:00:00Z&until=2026-11-25T00:00:00Z&form=tour")
 
-    assert (found["form"], found["leads"]) == ("tour", 1)
+    assert (figures["form"], figures["leads"]) == ("tour", 1)
 
 
 def test_the_last_thirty_days_are_reported_when_nothing_is_said(front: Front) -> None:
     with time_machine.travel(NOON, tick=False):
-        found = report(front, "")
+        figures = report(front, "")
 
-    assert (found["since"], found["until"]) == ("2026-10-25T12:00:00Z", "2026-11-24T12:00:00Z")
+    assert (figures["since"], figures["until"]) == ("2026-10-25T12:00:00Z", "2026-11-24T12:00:00Z")
 
 
 @pytest.mark.parametrize(
@@ -195,9 +195,9 @@ def test_a_long_list_says_how_many_more_there_are(front: Front, kept: Store) -> 
     for number in range(103):
         came(kept, f"utm_source=google&utm_campaign=c{number}")
 
-    found = report(front)
+    figures = report(front)
 
-    assert (len(found["campaigns"]), found["more"]) == (100, {"campaigns": 3})
+    assert (len(figures["campaigns"]), figures["more"]) == (100, {"campaigns": 3})
 
 
 def test_a_period_in_another_zone_is_told_in_utc() -> None:

@@ -22,9 +22,9 @@ FORM = a_form(country="GB")
 
 def put_right(store: Store, lead: Lead, **answers: str) -> Lead:
     """Correct a lead at noon; the lead as it stands then."""
-    found = correct(store, lead.id, answers, {FORM.name: FORM}, NOON)
-    assert found is not None
-    return found
+    corrected_lead = correct(store, lead.id, answers, {FORM.name: FORM}, NOON)
+    assert corrected_lead is not None
+    return corrected_lead
 
 
 @pytest.fixture

@@ -36,18 +36,18 @@ def kept(tmp_path: Path) -> Iterator[Store]:
 
 def ask(kept: Store, form: Form, fields: Mapping[str, object], **visit: object) -> dict[str, Any]:
     """What a submission would become."""
-    answer = Front(kept, form).ask(f"/preview/{form.name}", "POST", json={"fields": fields, **visit})
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.get_json()
-    return found
+    response = Front(kept, form).ask(f"/preview/{form.name}", "POST", json={"fields": fields, **visit})
+    assert response.status_code == 200, response.text
+    result: dict[str, Any] = response.get_json()
+    return result
 
 
 def test_a_preview_has_the_members_of_the_contract_and_what_is_wrong(kept: Store) -> None:
-    found = ask(kept, a_form(), ANN, **VISIT)
+    result = ask(kept, a_form(), ANN, **VISIT)
 
-    assert [*found] == ["contact", "attribution", "coworker", "opportunity", "redirect", "origins", "problems"]
-    assert found["contact"] == {"email": "ann@example.com", "full_name": "Ann Lee", "phone": None, "company": None}
-    assert found["problems"] == []
+    assert [*result] == ["contact", "attribution", "coworker", "opportunity", "redirect", "origins", "problems"]
+    assert result["contact"] == {"email": "ann@example.com", "full_name": "Ann Lee", "phone": None, "company": None}
+    assert result["problems"] == []
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ def test_what_is_no_text_is_no_tag_so_the_link_counts(kept: Store, tags: dict[st
 def test_a_list_of_tags_keeps_its_texts(kept: Store) -> None:
     tags = {"utm_source": [["bing"], "null", "google"], "utm_medium": "cpc", "parking": True}
 
-    found = ask(kept, a_form(), {**ANN, **tags}, page_url="https://www.example.com/")
+    result = ask(kept, a_form(), {**ANN, **tags}, page_url="https://www.example.com/")
 
-    assert found["attribution"]["utm_source"] == "google"
-    assert "parking: true" in found["opportunity"]["Notes"]
+    assert result["attribution"]["utm_source"] == "google"
+    assert "parking: true" in result["opportunity"]["Notes"]
 
 
 def test_the_verdict_is_told_with_its_rule_and_reason(kept: Store) -> None:
@@ -134,10 +134,10 @@ def test_the_bodies_are_those_that_a_delivery_sends(kept: Store, nexudus: Simula
 
 
 def test_the_number_can_be_dialled_and_the_extension_stands_in_the_notes(kept: Store) -> None:
-    found = ask(kept, a_form(country="GB"), {**ANN, "phone": "020 7946 0142 x8135"})
+    result = ask(kept, a_form(country="GB"), {**ANN, "phone": "020 7946 0142 x8135"})
 
-    assert found["coworker"]["MobilePhone"] == "+442079460142"
-    assert "\nPhone: +442079460142 (typed: 020 7946 0142 x8135)\n" in found["opportunity"]["Notes"]
+    assert result["coworker"]["MobilePhone"] == "+442079460142"
+    assert "\nPhone: +442079460142 (typed: 020 7946 0142 x8135)\n" in result["opportunity"]["Notes"]
 
 
 def test_the_first_route_that_matches_decides_where_it_goes(kept: Store) -> None:
@@ -186,24 +186,24 @@ def test_remembered_visits_count_while_they_are_young(kept: Store) -> None:
     ids=["missing", "wrong", "nothing", "nothing but controls"],
 )
 def test_what_would_be_sent_back_is_told(kept: Store, fields: dict[str, str], problem: str) -> None:
-    (told,) = ask(kept, a_form(), fields)["problems"]
+    (sentence,) = ask(kept, a_form(), fields)["problems"]
 
-    assert told.startswith(problem)
+    assert sentence.startswith(problem)
 
 
 def test_what_would_park_the_lead_is_told_and_the_opportunity_still_shown(kept: Store) -> None:
-    found = ask(kept, a_form(require=()), {"phone": "+44 20 7946 0142"})
+    result = ask(kept, a_form(require=()), {"phone": "+44 20 7946 0142"})
 
-    assert found["problems"] == ["Email is missing; it must be filled; FullName is missing; it must be filled"]
-    assert found["coworker"] == {}
-    assert found["opportunity"]["CrmBoardColumnId"] == 1001
+    assert result["problems"] == ["Email is missing; it must be filled; FullName is missing; it must be filled"]
+    assert result["coworker"] == {}
+    assert result["opportunity"]["CrmBoardColumnId"] == 1001
 
 
 def test_an_unknown_form_is_a_404(kept: Store) -> None:
-    answer = Front(kept).ask("/preview/nowhere", "POST", json={"fields": ANN})
+    response = Front(kept).ask("/preview/nowhere", "POST", json={"fields": ANN})
 
-    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
-    assert answer.get_json(force=True)["detail"] == "there is no such form"
+    assert (response.status_code, response.mimetype) == (404, "application/problem+json")
+    assert response.get_json(force=True)["detail"] == "there is no such form"
 
 
 @pytest.mark.parametrize(
@@ -221,10 +221,10 @@ def test_an_unknown_form_is_a_404(kept: Store) -> None:
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused(kept: Store, body: str, status: int) -> None:
-    answer = Front(kept).ask("/preview/contact", "POST", data=body, content_type="application/json")
+    response = Front(kept).ask("/preview/contact", "POST", data=body, content_type="application/json")
 
-    assert answer.status_code == status, answer.text
-    assert answer.mimetype == ("application/json" if status == 200 else "application/problem+json")
+    assert response.status_code == status, response.text
+    assert response.mimetype == ("application/json" if status == 200 else "application/problem+json")
 
 
 def test_nothing_is_stored_and_nothing_sent(kept: Store, nexudus: Simulator) -> None:
@@ -278,18 +278,18 @@ def test_a_route_may_credit_otherwise(kept: Store) -> None:
     by_phone = a_form("tour", attribution=AttributionConfig(lead_source=2))
     form = a_form("tour", routes=(Route({"location": "london"}, by_phone),))
 
-    found = ask(kept, form, {**ANN, "location": "London"}, **VISIT)
+    result = ask(kept, form, {**ANN, "location": "London"}, **VISIT)
 
-    assert (found["attribution"]["lead_source"], found["opportunity"]["LeadSource"]) == (2, 2)
+    assert (result["attribution"]["lead_source"], result["opportunity"]["LeadSource"]) == (2, 2)
 
 
 def test_a_form_with_nothing_in_it_leaves_the_visit_to_be_told(kept: Store) -> None:
-    found = ask(kept, a_form(), {}, **VISIT)
+    result = ask(kept, a_form(), {}, **VISIT)
 
-    assert found["problems"]
-    assert found["attribution"]["channel"] == "Paid Search"
-    assert set(found["contact"].values()) == {None}
-    assert (found["coworker"], found["opportunity"]) == ({}, {})
+    assert result["problems"]
+    assert result["attribution"]["channel"] == "Paid Search"
+    assert set(result["contact"].values()) == {None}
+    assert (result["coworker"], result["opportunity"]) == ({}, {})
 
 
 ANSWERED = a_form(
@@ -306,12 +306,12 @@ ANSWERED = a_form(
 
 
 def test_what_answers_become_is_told_with_its_reason(kept: Store) -> None:
-    found = ask(kept, ANSWERED, {**ANN, "team_size": "3", "move_in_date": "spring"})
+    result = ask(kept, ANSWERED, {**ANN, "team_size": "3", "move_in_date": "spring"})
 
-    assert found["opportunity"]["Value"] == 900.0
-    assert found["redirect"] == "https://www.example.com/thanks?size=3"
-    assert found["attribution"]["reason"].startswith("utm_source qr set for this form (utm): ")
-    assert {origin["field"]: origin["reason"] for origin in found["origins"]} == {
+    assert result["opportunity"]["Value"] == 900.0
+    assert result["redirect"] == "https://www.example.com/thanks?size=3"
+    assert result["attribution"]["reason"].startswith("utm_source qr set for this form (utm): ")
+    assert {origin["field"]: origin["reason"] for origin in result["origins"]} == {
         "Value": "team_size '3' is '2-5' in the table of value",
         "DueDate": "move_in_date 'spring' is no certain date: no follow-up",
         "CustomFields Floor": "left out: floor not answered",
@@ -337,6 +337,6 @@ def test_a_route_s_own_redirect_and_title_are_shown(kept: Store) -> None:
     leeds = a_form(title="Leeds", redirect="https://leeds.example.com/{title}", destination=Destination(name="{title}"))
     form = a_form(redirect="https://www.example.com/", routes=(Route({"location": "leeds"}, leeds),))
 
-    found = ask(kept, form, {**ANN, "location": "Leeds"})
+    result = ask(kept, form, {**ANN, "location": "Leeds"})
 
-    assert (found["redirect"], found["opportunity"]["Name"]) == ("https://leeds.example.com/Leeds", "Leeds")
+    assert (result["redirect"], result["opportunity"]["Name"]) == ("https://leeds.example.com/Leeds", "Leeds")
