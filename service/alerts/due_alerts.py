@@ -65,7 +65,7 @@ ENDINGS = {
     "hold": "The calls go through again.",
     "stuck": "No lead waits too long any more.",
     "slow": "The leads have been sent.",
-    "parked": "None of them is parked any more.",
+    "parked": "No lead needs attention any more.",
     "disk": "There is enough free space again.",
     "silence": "The form brings leads again.",
     "canary": "The test lead arrived.",

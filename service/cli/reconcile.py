@@ -25,7 +25,7 @@ STATUSES = {
     "delivered": "delivered",
     "pending": "on their way",
     "announced": "being fetched",
-    "parked": "parked: a person must look",
+    "parked": "parked: need attention",
     "quarantined": "held as spam",
     "discarded": "discarded",
     "test": "tests",

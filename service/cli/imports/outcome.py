@@ -30,7 +30,7 @@ KNOWN, LEFT_OUT, UNREAD = "known", "left_out", "unread"
 
 FATES = {
     Status.PENDING: "new, to be sent to Nexudus after live leads",
-    Status.PARKED: "new, but parked: a person must look",
+    Status.PARKED: "new, but parked: need attention",
     Status.QUARANTINED: "new, but held as spam",
     Status.TEST: "tests, never sent",
     KNOWN: "known already",
