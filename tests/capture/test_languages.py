@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 from werkzeug.exceptions import InternalServerError, MethodNotAllowed, NotFound
 
-from service.capture.fields.validation import check
+from service.capture.fields.reading import check
 from service.capture.http.responses import PostError
 from service.capture.pages import phrases, rendering
 from service.capture.pages.phrases import choose_language, complaint_of, languages, phrases_of, question_of

@@ -1,4 +1,4 @@
-"""Times as senders tell them. One without a zone is not guessed at: it may be hours off."""
+"""Times as senders write them. A time without a zone is not used: it may be hours off."""
 
 import re
 from datetime import datetime
@@ -11,7 +11,7 @@ _BARE_ZONE = re.compile(r"([+-]\d{2})(\d{2})$")
 def read_instant(text: str) -> float | None:
     """Return unix seconds of an ISO 8601 time with its zone, or of unix seconds or milliseconds as text.
 
-    None where it is no time, or does not say of which zone. Raises: nothing.
+    None for anything else, and for a time without a zone. Raises: nothing.
     """
     if not text.isascii():
         return None
@@ -20,7 +20,7 @@ def read_instant(text: str) -> float | None:
     if _MILLISECONDS.fullmatch(text):
         return int(text) / 1000
     try:
-        found = datetime.fromisoformat(_BARE_ZONE.sub(r"\1:\2", text.strip()))
-        return found.timestamp() if found.tzinfo else None
+        instant = datetime.fromisoformat(_BARE_ZONE.sub(r"\1:\2", text.strip()))
+        return instant.timestamp() if instant.tzinfo else None
     except (ValueError, OverflowError):
         return None

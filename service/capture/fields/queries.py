@@ -1,4 +1,4 @@
-"""Answers in the query of a webhook's address: many HTTP nodes send GET by default, and some tools cannot do more."""
+"""Answers in the query of an address: HTTP nodes of many automations send GET by default, some tools nothing else."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ _NO_ANSWERS = frozenset(
         *("crctoken", "verificationtoken", "applicationid", "lang", "format"),
     )
 )
-"""Folded names of proofs, of handshakes, and of what steers the response."""
+"""Folded names of secrets, of handshakes, and of parameters that control the response."""
 
 _EMPTY_BODIES = (b"", b"{}", b"[]", b"[{}]", b"null", b'""')
 
@@ -37,21 +37,21 @@ def _is_answer(name: str) -> bool:
 
 
 def holds_nothing(body: bytes) -> bool:
-    """Whether a body is what tools send when nobody filled it."""
+    """Return whether a body is empty, as tools send it without content."""
     return b"".join(body.split()) in _EMPTY_BODIES
 
 
 def as_body(call: WebhookCall, pairs: Sequence[tuple[str, str]]) -> WebhookCall:
-    """Return the call with the answers of its query as its body."""
+    """Return the call with the answers in its query as its body."""
     headers = {**call.headers, "content-type": FORM_ENCODING}
     return replace(call, body=urlencode(pairs).encode(), headers=headers)
 
 
 def with_answers(item: Item, pairs: Sequence[tuple[str, str]]) -> Item:
-    """Return an enquiry with the answers that stand only in its address, such as `?location=london`.
+    """Return an enquiry with the answers that only its address has, such as `?location=london`.
 
     Only answers of known meaning count, since an address may hold anything. Where the body answers the same question,
-    the address is kept as a remark: `?name=zapier` is not the name of whoever filled in the form.
+    the address is kept as a remark: `?name=zapier` is not the name of the person who filled in the form.
     """
     if not isinstance(item, Enquiry):
         return item

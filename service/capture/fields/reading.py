@@ -4,14 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from service.capture.fields.contact import settle_contact
+from service.capture.fields.contact import read_email, says_yes, settle_contact
 from service.capture.fields.enquiries import unpack
 from service.capture.fields.evidence import read_evidence
 from service.capture.fields.form_controls import FormControls
 from service.capture.fields.layout import Fields, lay_out
 from service.capture.fields.names import fold
-from service.capture.fields.validation import FieldError, check
-from service.capture.pages.phrases import choose_language, wished_language
+from service.capture.pages.phrases import choose_language, complaint_of, wished_language
 from service.capture.parsing.bodies import RequestBody, read_body
 from service.capture.parsing.errors import Empty
 from service.capture.parsing.multipart import file_remarks
@@ -20,6 +19,7 @@ from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Contact, Submission
 
 _NOTE = "note on this request"
+_MIN_DIGITS = 5  # of the shortest phone numbers
 _TIMED_KEY = re.compile(r"(\d+(?:-\d+){3})\.(\d{1,9})")  # exactly as the script writes it: other keys stay whole
 
 
@@ -37,6 +37,19 @@ class Incoming:
     query: str = ""
     ip: str = ""
     received_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One invalid answer.
+
+    code: stable, for scripts. message: one sentence in English; pages show it in the visitor's language.
+    name: the input's submitted name, where it was submitted.
+    """
+
+    code: str
+    message: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +156,10 @@ def canonical_answers(fields: Fields) -> dict[str, Answer]:
 
 
 def check_answers(fields: Fields, contact: Contact, form: Form) -> dict[str, tuple[FieldError, ...]]:
-    """Validate the answers against the requirements of a form; errors by canonical or own name."""
+    """Validate the answers against the requirements of a form; errors by canonical or own name.
+
+    A field that the form does not require is only an error where an e-mail address is invalid.
+    """
     answers: dict[str, Answer] = dict.fromkeys(fields.submitted_as, "")
     answers.update(fields.known)
     if contact.full_name:
@@ -153,3 +169,32 @@ def check_answers(fields: Fields, contact: Contact, form: Form) -> dict[str, tup
         by_folded = {fold(name): answer for name, answer in fields.extras.items()}
         answers.update((name, by_folded[fold(name)]) for name in own if fold(name) in by_folded)
     return check(answers, form.require, fields.submitted_as)
+
+
+def check(
+    answers: Mapping[str, Answer], require: tuple[str, ...], submitted_as: Mapping[str, str]
+) -> dict[str, tuple[FieldError, ...]]:
+    """Return the errors by canonical name or, for a form's own fields, by their name.
+
+    answers: name -> answer, "" where the field was left empty. submitted_as: name -> submitted name.
+    """
+    codes = {name: _code_of(name, answers.get(name), name in require) for name in ("email", *require)}
+    return {
+        name: (FieldError(code, complaint_of(code, name), submitted_as.get(name, "")),)
+        for name, code in codes.items()
+        if code
+    }
+
+
+def _code_of(name: str, answer: Answer | None, is_required: bool) -> str:
+    """Return the code of what is wrong with one answer, "" for nothing."""
+    if not answer:
+        missing = "REQUIRED_FIELD_MISSING" if answer is None else "REQUIRED_FIELD_EMPTY"
+        return missing if is_required else ""
+    if name == "email":
+        return "" if isinstance(answer, str) and read_email(answer) else "TYPE_EMAIL"
+    if name == "phone" and is_required:  # an optional number is kept as typed
+        return "" if sum(map(str.isdigit, "".join(answer))) >= _MIN_DIGITS else "TYPE_PHONE"
+    if name == "consent" and is_required:
+        return "" if says_yes(answer) else "REQUIRED_FIELD_EMPTY"
+    return ""

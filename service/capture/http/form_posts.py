@@ -20,7 +20,8 @@ from service.capture.http.rate_limit import PostCounts, SubmitLimit
 from service.capture.http.responses import PostError, failure, success
 from service.capture.http.sites import cors_headers, origin_allowed, preflight_headers, redirect_target
 from service.capture.pages import rendering
-from service.capture.parsing.compression import decompress, is_compressed
+from service.capture.parsing.bodies import is_compressed
+from service.capture.parsing.compression import decompress
 from service.capture.parsing.errors import InvalidBody, Unreadable
 from service.capture.parsing.texts import clean
 from service.capture.spam import CaptchaPost, Guards, Judgement, RequestContext

@@ -10,8 +10,7 @@ from typing import Any
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
-from service.capture.fields.reading import Reading
-from service.capture.fields.validation import FieldError
+from service.capture.fields.reading import FieldError, Reading
 from service.capture.pages import rendering
 from service.capture.pages.widgets import PLACE
 from service.capture.parsing.errors import InvalidBody

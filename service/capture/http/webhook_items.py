@@ -13,7 +13,8 @@ from service.capture.accept import Judged, accept_all, announce_all, withdraw
 from service.capture.fields.enquiries import Enquiry, Item, LeadNotice, UnreadableItem, Withdrawal
 from service.capture.fields.queries import answers_in, as_body, holds_nothing, with_answers
 from service.capture.fields.submissions import submit, submit_notice, submit_unreadable
-from service.capture.parsing.compression import decompress, is_compressed
+from service.capture.parsing.bodies import is_compressed
+from service.capture.parsing.compression import decompress
 from service.capture.parsing.errors import Empty, Unreadable, Unsupported
 from service.capture.spam import Guards, RequestContext
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.capture.fields.names import meaning_of
-from service.capture.fields.reading import Reading
-from service.capture.fields.validation import FieldError
+from service.capture.fields.reading import FieldError, Reading
 from service.capture.pages.phrases import complaint_of, question_of
 from service.capture.pages.widgets import PLACE
 from service.capture.parsing.texts import texts_of

@@ -14,8 +14,7 @@ from pathlib import Path
 from flask import Response, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from service.capture.fields.reading import Reading
-from service.capture.fields.validation import FieldError
+from service.capture.fields.reading import FieldError, Reading
 from service.capture.pages.inputs import Input, hosted_inputs, returned_inputs
 from service.capture.pages.phrases import (
     choose_language,

@@ -21,6 +21,7 @@ from service.capture.parsing.texts import decode
 _BLANK = b" \t\r\n\x0b\x0c\x00"
 _BEFORE_JSON = _BLANK + b"\xef\xbb\xbf"
 _URLENCODED = "application/x-www-form-urlencoded"
+_MAGIC_NUMBERS = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")  # gzip, Zstandard
 _PLAIN = ("text/plain", "")
 _OTHER_TYPES = ("image/", "audio/", "video/", "font/", "model/", "text/html", "text/xml", "text/css")
 _OTHER_APPLICATIONS = ("application/xml", "application/pdf", "application/zip", "application/gzip")
@@ -58,6 +59,11 @@ def read_body(body: bytes, content_type: str) -> RequestBody:
     if not content.files and not any(content.answers.values()):
         raise Empty
     return content
+
+
+def is_compressed(body: bytes, coding: str) -> bool:
+    """Return whether a body must be decompressed; gzip is recognised without a header. coding: the Content-Encoding."""
+    return bool(coding) or body.startswith(_MAGIC_NUMBERS)
 
 
 @lru_cache(maxsize=256)

@@ -19,11 +19,6 @@ _CODING = re.compile(r"[a-z0-9-]{1,20}")
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
-def is_compressed(body: bytes, coding: str) -> bool:
-    """Return whether a body must be decompressed; gzip is recognised without a header. coding: the Content-Encoding."""
-    return bool(coding) or body.startswith((_GZIP, _ZSTD))
-
-
 def decompress(body: bytes, coding: str, max_bytes: int) -> bytes:
     """Return the decompressed body; a body that is plain text in spite of its header, as proxies leave it, unchanged.
 

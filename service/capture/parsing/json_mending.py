@@ -1,13 +1,13 @@
-"""Broken JSON mended where its meaning is certain: what a template, a word processor or another language made of it."""
+"""Broken JSON mended where its meaning is certain, as templates, word processors and other languages write it."""
 
 import json
 import re
 from collections.abc import Callable
 
 MAX_MENDED_CHARS = 256 * 1024
-"""Characters of a text that is mended: no form is longer, and a batch is not written by a template."""
+"""Characters of a text to mend: no form is longer, and templates do not write batches."""
 
-_MAX_TRIES = 10_000  # places of one text that are looked at as the end of a value
+_MAX_TRIES = 10_000  # positions of one text that are tried as the end of a value
 _MAX_DEPTH = 50  # levels of a mended text
 
 _BLANKS = re.compile(r"[\s\ufeff]*")
@@ -18,7 +18,7 @@ _QUOTED = {
     "\u201c": "\u201c[^\u201c\u201d]{0,200}\u201d",
     "": r"[A-Za-z_$][\w$-]{0,99}",
 }
-"""How the names of one object are quoted -> a name."""
+"""Quotation mark of an object's names -> expression for a name."""
 
 _NAME = {quote: re.compile(name + r"\s{0,200}:", re.DOTALL) for quote, name in _QUOTED.items()}
 _END = {
@@ -27,7 +27,7 @@ _END = {
     )
     for quote, name in _QUOTED.items()
 }
-"""The same -> what shows that a value ends here: the next name, or the end of the object."""
+"""Quotation mark of an object's names -> expression for the end of a value: the next name, or the object's end."""
 
 _CLOSING = {'"': '"', "'": "'", "\u201c": "\u201d"}
 _STOPS = {quote: re.compile(rf"\\.|{closing}", re.DOTALL) for quote, closing in _CLOSING.items()}
@@ -37,19 +37,19 @@ _STRUCTURE = re.compile(r"[\"'\u201d](?:\s{0,200}[:}\]]|,[\"'\u201c])|[{\[]\s{0,
 _ESCAPE = re.compile(
     r"\\(?:(u[0-9a-fA-F]{4}|[\"\\/bfnrt])|(x[0-9a-fA-F]{2}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})|('))|\\|\""
 )
-"""JSON's escapes, Python's, an apostrophe's; and what should be escaped and is not."""
+"""Escapes of JSON, of Python, of an apostrophe; and unescaped characters that need one."""
 _WORDS = {"true": True, "True": True, "false": False, "False": False}
 _NOTHING = frozenset(("", "null", "None", "undefined"))
 
 
 class Uncertain(Exception):
-    """It may mean more than one thing."""
+    """The text is ambiguous."""
 
 
 def mend(text: str, members: Callable[[list[tuple[str, object]]], object]) -> object:
-    """Return the value of an object or a list. members: makes an object of its pairs.
+    """Return the value of an object or a list. members: makes an object from its pairs.
 
-    Raises: Uncertain; ValueError for a text that no string can hold.
+    Raises: Uncertain; ValueError for an escape that is no character.
     """
     if len(text) > MAX_MENDED_CHARS:
         raise Uncertain
@@ -57,7 +57,7 @@ def mend(text: str, members: Callable[[list[tuple[str, object]]], object]) -> ob
 
 
 class _Mender:
-    """Reads one text from left to right. Where a value could end in two places the first counts that a name follows."""
+    """Reads one text from left to right. A value ends at the first position that a name or the object's end follows."""
 
     def __init__(self, text: str, members: Callable[[list[tuple[str, object]]], object]) -> None:
         self._text = text.rstrip(" \t\r\n\0;,=")
@@ -67,13 +67,13 @@ class _Mender:
         self._odd = 0
 
     def read(self) -> object:
-        """The value. Raises: Uncertain."""
+        """Return the value. Raises: Uncertain."""
         self._skip(_BLANKS)
         if self._next() not in ("{", "["):
             raise Uncertain
         value = self._object(0) if self._next() == "{" else self._list(0)
         if self._at < len(self._text) or self._odd > 1:
-            # Two texts with an odd mark each may be one text that was cut in two.
+            # Two texts with an odd quotation mark each may be one text cut in two.
             raise Uncertain
         return value
 
@@ -150,7 +150,7 @@ class _Mender:
         return self._bare(_END[quote])
 
     def _words(self, mark: str, end: re.Pattern[str]) -> str:
-        """A text that may hold its own quotation marks: it ends where a name follows, or the object ends."""
+        """Read a text that may hold quotation marks of its own: it ends where a name follows, or the object ends."""
         start = self._at + 1
         within = 0
         for found in _STOPS[mark].finditer(self._text, start):
@@ -166,7 +166,7 @@ class _Mender:
         raise Uncertain
 
     def _bare(self, end: re.Pattern[str]) -> object:
-        """A value without quotation marks, a phone number for instance; nothing at all is an empty one."""
+        """Read a value without quotation marks, a phone number for instance; it may be missing."""
         for found in _BARE_STOPS.finditer(self._text, self._at):
             if self._ends(end, found.start()):
                 text = self._text[self._at : found.start()]
@@ -192,7 +192,7 @@ class _Mender:
 
 
 def _words(text: str) -> str:
-    """A text with quotation marks of its own. Raises: Uncertain where it may be an object that broke."""
+    """Return a text with quotation marks of its own. Raises: Uncertain where it may be a broken object."""
     if _STRUCTURE.search(text):
         raise Uncertain
     return text
@@ -204,7 +204,7 @@ def _word(text: str) -> object:
 
 
 def _unescape(text: str) -> str:
-    """A JSON string's text; a backslash that escapes nothing is one that somebody typed."""
+    """Return a JSON string's text; a backslash that escapes nothing was typed."""
     sound = _ESCAPE.sub(_sound_escape, text)
     return str(json.loads(f'"{sound}"', strict=False))
 

@@ -1,7 +1,7 @@
-"""JSON as templates, exports and people write it: read where its meaning is certain, else refused with the reason.
+"""JSON as templates, exports and people write it: read where its meaning is certain, else rejected with the reason.
 
-The standard library reads what is sound. What it refuses is looked at again: one lead a line, JSON within JSON text,
-a comma too many, quotation marks of a person's words, values without quotation marks.
+The standard library reads sound JSON. Rejected text is tried again as one lead per line, JSON in a JSON string, or with
+superfluous commas, unescaped quotation marks and values without quotation marks.
 """
 
 import html
@@ -13,18 +13,18 @@ from service.capture.parsing.json_mending import Uncertain, mend
 from service.capture.parsing.nesting import collect, dotted, flatten
 
 MAX_LINES = 10_000
-"""Lines of one lead each. A call may hold a thousand leads."""
+"""Lines of one text, each with one lead. A call may hold a thousand leads."""
 
-_MAX_LAYERS = 3  # how often what is JSON already was encoded again
+_MAX_LAYERS = 3  # times that JSON may have been encoded again as a string
 
 _ESCAPED_WHOLE = re.compile(r"\s*[{\[]\s*(?:\{\s*)?&(?:quot|#0?34);")
 
 
 def parse(text: str, layers: int = _MAX_LAYERS) -> object:
-    """Return the JSON value of a text; numbers stay the text that they were typed as, so that long ids are exact.
+    """Return the JSON value of a text; numbers remain text, so that long ids stay exact.
 
-    Several values on a line each make a list; of these a line that cannot be read is kept as text. layers: how often
-    the whole may have been encoded again, as one text.
+    Several values, one per line, make a list; an unreadable line among them is kept as text. layers: times that
+    the whole may have been encoded again as a JSON string.
     Raises: Unreadable, with the reason.
     """
     value = _read(text)
@@ -34,11 +34,11 @@ def parse(text: str, layers: int = _MAX_LAYERS) -> object:
 
 
 def parse_strictly(text: str) -> object:
-    """The same of what is sound JSON only. Raises: Unreadable."""
+    """Return the JSON value of a text that is sound JSON. Raises: Unreadable."""
     try:
         return _load(text)
     except (ValueError, RecursionError):
-        raise Unreadable("It is no JSON.") from None
+        raise Unreadable("It is not JSON.") from None
 
 
 def _read(text: str) -> object:
@@ -57,26 +57,26 @@ def _read(text: str) -> object:
 
 
 def _load(text: str) -> object:
-    # strict=False takes the raw line ends that templates leave in.
+    # strict=False accepts raw line ends, which templates leave in.
     members = _object_of_brackets if ']"' in text else _object
     return json.loads(text, parse_int=str, parse_float=str, parse_constant=str, strict=False, object_pairs_hook=members)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object; a name that it has twice keeps both values."""
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
+    """Make an object; a repeated name keeps all its values."""
+    members = dict(pairs)
+    if len(members) == len(pairs):
+        return members
     values: dict[str, list[object]] = {}
     for name, value in pairs:
         known = values.setdefault(name, [])
         if value not in ("", None, *known[-1:]):
             known.append(value)
-    return {name: known if len(known) > 1 else [*known, found[name]][0] for name, known in values.items()}
+    return {name: known if len(known) > 1 else [*known, members[name]][0] for name, known in values.items()}
 
 
 def _object_of_brackets(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object that has names such as `services[0]` and `services[1]`: one list, as a form would have it."""
+    """Make an object; names such as `services[0]` and `services[1]` become one list, as in a form."""
     if not any(_has_brackets(name) for name, _ in pairs):
         return _object(pairs)
     plain = [(name, value) for name, value in pairs if not _has_brackets(name)]
@@ -104,7 +104,7 @@ def _line(line: str) -> object:
 
 
 def _unescaped(text: str) -> object:
-    """A whole text that was made HTML."""
+    """Read a text that was escaped for HTML as a whole."""
     if not _ESCAPED_WHOLE.match(text):
         raise Uncertain
     return _load(html.unescape(text))
@@ -115,16 +115,16 @@ def _mended(text: str) -> object:
 
 
 def _reason(text: str, error: json.JSONDecodeError) -> str:
-    """One sentence for whoever wrote the JSON; nothing of what is in it."""
+    """Return one sentence for the author of the JSON, without any of its content."""
     where = f"at line {error.lineno}, column {error.colno}"
     before, rest = text[max(0, error.pos - 200) : error.pos].rstrip()[-1:], text[error.pos : error.pos + 200].lstrip()
     is_open = error.msg.startswith("Unterminated string") and text.rstrip()[-1:] not in ("}", "]")
     if is_open or error.pos >= len(text.rstrip()):
         return "The JSON is broken: it ends in the middle."
     if error.msg.startswith("Extra data"):
-        return f"The JSON is broken: there is more behind its end, {where}."
+        return f"The JSON is broken: there is text after its end, {where}."
     if rest[:1] in (",", "}", "]") and before in (",", "{", "["):
-        return f"The JSON is broken: there is a comma too many {where}."
+        return f"The JSON is broken: there is a superfluous comma {where}."
     if error.msg.startswith("Invalid \\"):
         return f"The JSON is broken: a backslash is not escaped {where}."
     if before == '"' or error.msg.startswith("Unterminated string"):

@@ -1,4 +1,4 @@
-"""Reading JSON of strangers: what is not there, or is of another kind, is empty, never an error."""
+"""Values at a path of untrusted JSON: a missing value, or one of another type, is empty, never an error."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ Json = Mapping[str, object]
 
 
 def value_at(value: object, *path: str | int) -> object:
-    """What lies at a path of keys and list positions; None where there is nothing."""
+    """Return the value at a path of keys and list positions; None where there is none."""
     for step in path:
         if isinstance(step, str) and isinstance(value, Mapping):
             value = value.get(step)
@@ -21,7 +21,7 @@ def value_at(value: object, *path: str | int) -> object:
 
 
 def text_at(value: object, *path: str | int) -> str:
-    """The text there, clean; "" for anything that is no text, number or boolean."""
+    """Return the cleaned text at a path; "" for anything but text, numbers and booleans."""
     found = value_at(value, *path)
     if isinstance(found, bool):
         return "true" if found else "false"
@@ -29,24 +29,24 @@ def text_at(value: object, *path: str | int) -> str:
 
 
 def table_at(value: object, *path: str | int) -> Json:
-    """The object there; an empty one for anything else."""
+    """Return the object at a path; an empty one for any other value."""
     found = value_at(value, *path)
     return found if isinstance(found, Mapping) else {}
 
 
 def list_at(value: object, *path: str | int) -> list[object]:
-    """The list there; an empty one for anything else."""
+    """Return the list at a path; an empty one for any other value."""
     found = value_at(value, *path)
     return found if isinstance(found, list) else []
 
 
 def tables_at(value: object, *path: str | int) -> list[Json]:
-    """The objects in the list there; members of another kind are left out."""
+    """Return the objects in the list at a path, without its other members."""
     return [member for member in list_at(value, *path) if isinstance(member, Mapping)]
 
 
 def texts_at(value: object, *path: str | int) -> list[str]:
-    """The texts in the list there, or the one text there, without blanks."""
+    """Return the texts in the list at a path, or the one text there, without blanks."""
     found = value_at(value, *path)
     members = found if isinstance(found, list) else [found]
     return [text for text in (text_at(member) for member in members) if text]
