@@ -1,4 +1,7 @@
-"""KEEP: lead and debt in one commit, on SQLite or PostgreSQL."""
+"""The store: a lead and its delivery in one commit, on SQLite or PostgreSQL.
+
+Read store.py first, then transaction.py, which names everything that a transaction offers.
+"""
 
 from service.store.accounts import UNAVAILABLE, Accounts, FailureStreak, Pace, Pause
 from service.store.alerts.alert_log import Alert

@@ -10,7 +10,7 @@ from service.store.alerts.alert_log import AlertLog
 from service.store.alerts.snapshot import Snapshots
 from service.store.crm.conversions import Conversions
 from service.store.crm.facts import Facts
-from service.store.crm.reconciliations import Ledgers
+from service.store.crm.reconciliations import Reconciliations
 from service.store.crm.sales import Sales
 from service.store.database.engines import Database
 from service.store.deployment import Flags, Sessions
@@ -30,8 +30,8 @@ from service.store.queue.claims import Claims
 from service.store.queue.outbox import Outbox
 from service.store.search.index import WordIndex
 from service.store.search.lookup import LeadSearch
-from service.store.statistics.daily_counts import Tallies
-from service.store.statistics.origins import Reports
+from service.store.statistics.daily_counts import DailyCounts
+from service.store.statistics.origins import OriginCounts
 from service.store.statistics.overview import Overview
 
 
@@ -44,18 +44,18 @@ class Queue(Outbox, Claims, CallPauses):
 
 
 class Platforms(Notices, Fetches, Connections, Rejections):
-    """What platforms announce, how it is fetched, and how each connection stands."""
+    """Announced leads, their fetches, connections to platforms, and rejected calls."""
 
 
 class Search(LeadSearch, WordIndex):
     """Leads found by words and filters."""
 
 
-class Statistics(Reports, Tallies, Overview):
+class Statistics(OriginCounts, DailyCounts, Overview):
     """Leads counted, for reports and the dashboard."""
 
 
-class Crm(Sales, Ledgers, Conversions, Facts):
+class Crm(Sales, Reconciliations, Conversions, Facts):
     """What became of leads in the CRM, and what is known of each account there."""
 
 
@@ -81,7 +81,7 @@ class Transaction:
 
     @cached_property
     def platforms(self) -> Platforms:
-        """Announced leads, their fetches, and the connections to platforms."""
+        """Announced leads, their fetches, connections to platforms, and rejected calls."""
         return Platforms(*self._unit)
 
     @cached_property

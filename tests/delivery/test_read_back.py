@@ -11,7 +11,7 @@ from service.delivery.context import on_startup
 from service.forms import Destination
 from service.lead import Lead, Status
 from service.nexudus.opportunities import PATH
-from service.store.crm.facts import CLAIM_LIFE
+from service.store.crm.facts import CLAIM_LIFETIME
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env
 
@@ -129,7 +129,7 @@ def test_a_reading_that_fails_costs_the_lead_nothing_and_is_made_with_a_later_on
 
     lead = delivered(typed, 1)
     assert facts(typed) == {}
-    age_facts(typed, 2 * CLAIM_LIFE)
+    age_facts(typed, 2 * CLAIM_LIFETIME)
     delivered(typed, 2)
 
     assert typed.kept(lead).opportunity_id is not None

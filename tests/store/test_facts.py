@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from service.store import Store
-from service.store.crm.facts import CLAIM_LIFE, Tenant
+from service.store.crm.facts import CLAIM_LIFETIME, Tenant
 
 HARBOUR = Tenant("harbour", "https://spaces.nexudus.com")
 SIMULATED = Tenant("harbour", "http://127.0.0.1:8010")
@@ -39,7 +39,7 @@ def test_one_of_several_finds_it_out(store: Store) -> None:
 def test_who_died_over_it_is_replaced(store: Store) -> None:
     store.write(lambda tx: tx.crm.claim_fact(HARBOUR, "notes:7", NOW))
 
-    later = NOW + CLAIM_LIFE + timedelta(seconds=1)
+    later = NOW + CLAIM_LIFETIME + timedelta(seconds=1)
     assert store.write(lambda tx: tx.crm.claim_fact(HARBOUR, "notes:7", later))
 
 

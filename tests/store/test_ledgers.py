@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 from service.store import ReadState, Reconciliation, Store
-from service.store.crm.reconciliations import KEPT
+from service.store.crm.reconciliations import MAX_KEPT
 from service.store.transaction import Transaction
 from tests.builders import NOON
 from tests.store.books import at_once
@@ -49,7 +49,7 @@ def test_of_an_account_that_was_never_read_nothing_is_known(store: Store) -> Non
 
 
 def test_the_latest_comparison_is_told_and_the_oldest_make_room(store: Store) -> None:
-    nights = [NOON + timedelta(days=number) for number in range(KEPT + 2)]
+    nights = [NOON + timedelta(days=number) for number in range(MAX_KEPT + 2)]
     made = [Reconciliation("default", night, night + QUARTER, None, {"findings": []}) for night in nights]
 
     for one in made:
@@ -58,7 +58,7 @@ def test_the_latest_comparison_is_told_and_the_oldest_make_room(store: Store) ->
     with store.read() as tx:
         assert tx.crm.last_reconciliation("default") == made[-1]
     with store._database.reading.connect() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM reconciliations").scalar() == KEPT
+        assert connection.exec_driver_sql("SELECT count(*) FROM reconciliations").scalar() == MAX_KEPT
 
 
 def test_who_notes_an_account_waits_for_whoever_does_already(database_url: str) -> None:

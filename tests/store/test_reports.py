@@ -142,7 +142,7 @@ def test_a_list_that_strangers_made_long_is_cut_and_says_so(store: Store) -> Non
         kept(store, Attribution(utm_campaign=campaign))
 
     with store.read() as tx:
-        found = tx.statistics.origins(ALL, most=2)
+        found = tx.statistics.origins(ALL, limit=2)
 
     assert [count.what for count in found.campaigns] == [("b",), ("a",)]
     assert found.cut == {"campaigns"}

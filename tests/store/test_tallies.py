@@ -12,9 +12,9 @@ from service.lead import Attribution, CoworkerId, Lead, OpportunityId, Status
 from service.store import DateRange, Store
 from service.store.statistics.counting import (
     ERASED,
-    MOST_VALUES,
+    MAX_DISTINCT_VALUES,
     REST,
-    SHARED,
+    SHARED_BY,
     CountKey,
     LeadCount,
     box_of,
@@ -164,7 +164,7 @@ def test_a_verdict_given_anew_is_counted_anew(store: Store) -> None:
 
 
 def test_what_an_erased_person_said_stays_a_figure_where_others_said_it_too(store: Store) -> None:
-    lead, *_ = (from_place(store, "Harbour", NOON - timedelta(days=day)) for day in range(SHARED))
+    lead, *_ = (from_place(store, "Harbour", NOON - timedelta(days=day)) for day in range(SHARED_BY))
     deliver(store, lead)
     settle(store)
     store.erase([lead.id], NOON)
@@ -299,13 +299,13 @@ def test_times_are_right_to_a_tenth(seconds: float) -> None:
 
 
 def test_rare_values_are_counted_as_one(store: Store) -> None:
-    for number in range(MOST_VALUES + 3):
+    for number in range(MAX_DISTINCT_VALUES + 3):
         keep(store, a_lead(attribution=Attribution(utm_campaign=f"c{number:04}", channel="Email")))
 
     settle(store)
 
     campaigns = told(store, "campaign")
-    assert len(campaigns) == MOST_VALUES + 1
+    assert len(campaigns) == MAX_DISTINCT_VALUES + 1
     assert campaigns["2026-11-24", REST] == (3, 0)
 
 

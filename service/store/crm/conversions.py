@@ -1,4 +1,4 @@
-"""Conversions for ad platforms: what happened to leads, and which of it a platform was told of."""
+"""Conversions for ad platforms: changes of leads, and those reported to a platform."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from service.store.leads.rows import WITHOUT_RAW, from_row
 
 @dataclass(frozen=True, slots=True)
 class LeadEvent:
-    """One change of one delivered lead, with what its opportunity is worth. number: grows with every change."""
+    """One change of a delivered lead, with the value of its opportunity. number: grows with every change."""
 
     number: int
     lead: Lead
@@ -27,19 +27,19 @@ class LeadEvent:
 
 
 class Conversions(Repository):
-    """Conversions within one transaction."""
+    """Conversions."""
 
     def lead_events(self, after: int, size: int, since: datetime | None = None, form: str = "") -> list[LeadEvent]:
-        """At most `size` changes in the order in which they were noticed; continue with `after` = the last number.
+        """Return at most `size` changes in the order of recording; continue with `after` = the last number.
 
-        since: those that happened then or later.
+        since: changes at or after it.
         """
-        query = _HAPPENED.where(sale_changes.c.id > after, leads.c.status == Status.DELIVERED.value)
+        query = _EVENTS.where(sale_changes.c.id > after, leads.c.status == Status.DELIVERED.value)
         if since:
             query = query.where(sale_changes.c.at >= since)
         if form:
             query = query.where(leads.c.form == form)
-        found: Iterable[Any] = self._execute(query.order_by(sale_changes.c.id).limit(size))
+        rows: Iterable[Any] = self._execute(query.order_by(sale_changes.c.id).limit(size))
         return [
             LeadEvent(
                 row.change_id,
@@ -48,23 +48,23 @@ class Conversions(Repository):
                 row.sale_value,
                 row.sale_currency,
             )
-            for row in found
+            for row in rows
         ]
 
     def reported_conversions(self, platform: str, lead_ids: Iterable[str]) -> set[tuple[LeadId, str]]:
-        """Which conversions of some leads a platform was told of: lead and name."""
-        mine = (conversions.c.platform == platform, conversions.c.lead_id.in_(list(lead_ids)))
-        found = self._execute(select(conversions.c.lead_id, conversions.c.name).where(*mine))
-        return {(LeadId(lead_id), name) for lead_id, name in found}
+        """Return the conversions of leads that were reported to a platform: lead and name."""
+        query = select(conversions.c.lead_id, conversions.c.name).where(conversions.c.platform == platform)
+        rows = self._execute(query.where(conversions.c.lead_id.in_(list(lead_ids))))
+        return {(LeadId(lead_id), name) for lead_id, name in rows}
 
     def record_conversions(self, platform: str, made: Iterable[tuple[LeadId, str]], now: datetime) -> None:
-        """A platform was told of these."""
+        """Record conversions as reported to a platform."""
         rows = [{"platform": platform, "lead_id": one, "name": name, "exported_at": now} for one, name in made]
         if rows:
             self._execute(self._database.insert(conversions).on_conflict_do_nothing(), rows)
 
 
-_HAPPENED = (
+_EVENTS = (
     select(
         *WITHOUT_RAW,
         deliveries.c.due_at,

@@ -1,7 +1,7 @@
-"""What was found out about one Nexudus: answers to questions that its documents leave open.
+"""Facts about one Nexudus: answers to questions that its documents leave open.
 
-They belong to an account at an address. The same database may have met the simulator before the real Nexudus, and
-what is true of the one says nothing of the other.
+Facts belong to an account at an address: the same database may have met the simulator before the real Nexudus, and
+facts of one say nothing of the other.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,8 +16,8 @@ from service.store.database.tables import account_facts
 
 KEY = ("account", "base_url", "name")
 
-CLAIM_LIFE = timedelta(minutes=10)
-"""How long a process may hold a question; then it counts as dead, and another one may take the question."""
+CLAIM_LIFETIME = timedelta(minutes=10)
+"""Time that a process may take to answer a question; then it counts as dead, and another process may claim it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One answer. value: a JSON value. source: what found it out, "live" or "read back"."""
+    """One answer. value: a JSON value. source: how it was determined, "live" or "read back"."""
 
     value: Any
     source: str
@@ -38,34 +38,34 @@ class Fact:
 
 
 class Facts(Repository):
-    """The facts within one transaction."""
+    """Facts of each Nexudus."""
 
     def facts_of(self, tenant: Tenant) -> dict[str, Fact]:
-        """All that is known of a Nexudus, by the names of the facts."""
+        """Return the facts of a Nexudus by name."""
         query = select(account_facts).where(_of(tenant), account_facts.c.value.is_not(None))
         return {row.name: Fact(row.value, row.source, row.learned_at) for row in self._execute(query)}
 
     def learn_facts(self, tenant: Tenant, values: Mapping[str, Any], source: str, now: datetime) -> None:
-        """Keep answers, in the place of earlier ones of the same names."""
+        """Store facts, replacing earlier ones of the same names."""
         for name, value in values.items():
             fact = {"value": value, "source": source, "learned_at": now}
             insert = self._database.insert(account_facts).values(**_key(tenant, name), **fact)
             self._execute(insert.on_conflict_do_update(index_elements=KEY, set_=fact))
 
     def claim_fact(self, tenant: Tenant, name: str, now: datetime, stale_before: datetime | None = None) -> bool:
-        """Reserve a question for the caller; False where its answer is known, or another process holds it.
+        """Claim a question; False where its answer is known, or another process has claimed it.
 
-        stale_before: a question whose answer was learned before then is open again.
+        stale_before: an answer learned before then counts as open.
         """
-        abandoned = and_(account_facts.c.value.is_(None), account_facts.c.learned_at < now - CLAIM_LIFE)
+        abandoned = and_(account_facts.c.value.is_(None), account_facts.c.learned_at < now - CLAIM_LIFETIME)
         is_free = abandoned if stale_before is None else or_(abandoned, account_facts.c.learned_at < stale_before)
         insert = self._database.insert(account_facts).values(**_key(tenant, name), value=None, learned_at=now)
         renewed = {"learned_at": now}  # a stale answer counts until there is a new one
-        taking = insert.on_conflict_do_update(index_elements=KEY, set_=renewed, where=is_free)
-        return self._execute(taking.returning(account_facts.c.name)).first() is not None
+        claiming = insert.on_conflict_do_update(index_elements=KEY, set_=renewed, where=is_free)
+        return self._execute(claiming.returning(account_facts.c.name)).first() is not None
 
     def forget_facts(self, tenant: Tenant, names: Collection[str]) -> None:
-        """Remove these answers: their questions are open again."""
+        """Delete facts: their questions are open again."""
         self._execute(delete(account_facts).where(_of(tenant), account_facts.c.name.in_(names)))
 
 

@@ -1,4 +1,4 @@
-"""Whose turn it is to read the CRM, how far it was read, and how the accounts agreed."""
+"""Reading the CRM: whose turn it is, how far each account was read, and how leads and opportunities compared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from sqlalchemy import Column, delete, or_, select, update
 from service.store.database.report_tables import crm_reads, reconciliations
 from service.store.database.repository import Repository
 
-KEPT = 60
-"""Comparisons of one account that are kept: two months of nights."""
+MAX_KEPT = 60
+"""Comparisons kept of one account: two months of nights."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadState:
-    """How far an account was read. problem: why it could not be read the last time, "" when it could."""
+    """How far an account was read. problem: why the last reading failed, "" when it did not."""
 
     account: str
     polled_at: datetime | None = None
@@ -27,9 +27,9 @@ class ReadState:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """One comparison of an account. since: leads received before were not compared; None: all were.
+    """One comparison of an account. since: leads received earlier were not compared; None: all were.
 
-    result: counts, findings and remarks, as JSON values; nothing personal.
+    result: counts, discrepancies and remarks, as JSON values; nothing personal.
     """
 
     account: str
@@ -39,52 +39,52 @@ class Reconciliation:
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Ledgers(Repository):
-    """The reading of the CRM within one transaction."""
+class Reconciliations(Repository):
+    """Reading and comparing accounts of the CRM."""
 
     def read_state(self, account: str) -> ReadState:
-        """How far an account was read."""
+        """Return how far an account was read."""
         row = self._execute(select(crm_reads).where(crm_reads.c.account == account)).first()
         return ReadState(account) if row is None else ReadState(*row)
 
     def claim_poll(self, account: str, now: datetime, every: timedelta) -> bool:
-        """Take the turn to look for changes; False where somebody had it less than that ago."""
-        return self._take(account, crm_reads.c.polled_at, now, now - every)
+        """Claim the poll for changes; False where a process claimed it less than `every` ago."""
+        return self._claim(account, crm_reads.c.polled_at, now, now - every)
 
     def claim_night(self, account: str, now: datetime, night: datetime) -> bool:
-        """Take the turn to compare the accounts; False where somebody had it since that night began."""
-        return self._take(account, crm_reads.c.reconciled_at, now, night)
+        """Claim the nightly comparison; False where a process claimed it since that night began."""
+        return self._claim(account, crm_reads.c.reconciled_at, now, night)
 
     def lock_account(self, account: str) -> None:
-        """Let nobody else note what became of this account's leads until this transaction ends."""
+        """Keep other processes from recording sales of this account until the transaction ends."""
         self._execute(self._database.insert(crm_reads).values(account=account).on_conflict_do_nothing())
         self._execute(update(crm_reads).where(crm_reads.c.account == account).values(account=account))
 
-    def _take(self, account: str, column: Column[Any], now: datetime, before: datetime) -> bool:
+    def _claim(self, account: str, column: Column[Any], now: datetime, before: datetime) -> bool:
         self._execute(self._database.insert(crm_reads).values(account=account).on_conflict_do_nothing())
         free = or_(column.is_(None), column < before)
-        taking = update(crm_reads).where(crm_reads.c.account == account, free).values({column.name: now})
-        return self._execute(taking).rowcount == 1
+        claiming = update(crm_reads).where(crm_reads.c.account == account, free).values({column.name: now})
+        return self._execute(claiming).rowcount == 1
 
     def record_read(self, account: str, until: datetime | None, problem: str = "") -> None:
-        """It was read, changes up to `until` (None: no further than before), or could not be."""
+        """Record a reading, of changes up to `until` (None: no further than before), or its problem."""
         values: dict[str, Any] = {"problem": problem} | ({} if until is None else {"read_until": until})
         insert = self._database.insert(crm_reads).values(account=account, **values)
         self._execute(insert.on_conflict_do_update(index_elements=["account"], set_=values))
 
     def save_reconciliation(self, made: Reconciliation) -> None:
-        """Keep a comparison; the oldest make room."""
+        """Store a comparison, in place of the oldest."""
         key = {"account": made.account, "started_at": made.started_at, "ended_at": made.ended_at}
         row = {**key, "since": made.since, "result": dict(made.result)}
         self._execute(self._database.insert(reconciliations).values(row).on_conflict_do_nothing())
-        mine = reconciliations.c.account == made.account
-        newest = select(reconciliations.c.started_at).where(mine).order_by(reconciliations.c.started_at.desc())
-        oldest = self._execute(newest.offset(KEPT - 1).limit(1)).scalar()
+        of_account = reconciliations.c.account == made.account
+        newest = select(reconciliations.c.started_at).where(of_account).order_by(reconciliations.c.started_at.desc())
+        oldest = self._execute(newest.offset(MAX_KEPT - 1).limit(1)).scalar()
         if oldest is not None:
-            self._execute(delete(reconciliations).where(mine, reconciliations.c.started_at < oldest))
+            self._execute(delete(reconciliations).where(of_account, reconciliations.c.started_at < oldest))
 
     def last_reconciliation(self, account: str) -> Reconciliation | None:
-        """The last comparison of an account."""
+        """Return the last comparison of an account."""
         query = select(reconciliations).where(reconciliations.c.account == account)
         row = self._execute(query.order_by(reconciliations.c.started_at.desc()).limit(1)).first()
         return None if row is None else Reconciliation(*row)

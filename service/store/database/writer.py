@@ -1,4 +1,4 @@
-"""Writing: what waits in one process is committed together, and each caller waits for its commit."""
+"""Group commit: jobs that wait in one process are committed together, and each caller waits for its commit."""
 
 import threading
 from collections import deque
@@ -16,11 +16,11 @@ Job = Callable[[Connection], T]
 
 
 class StoreUnavailable(Exception):
-    """The database could not keep what it was given: nothing was acknowledged, try again."""
+    """The database could not commit: nothing was acknowledged, try again."""
 
 
 class _Waiting(Generic[T]):
-    """One caller's job, or its item of a job done for several at once, and what became of it."""
+    """One caller's job, or its item of a job that serves several callers, and the result."""
 
     __slots__ = ("error", "finished", "item", "job", "signal", "together", "value")
 
@@ -29,7 +29,7 @@ class _Waiting(Generic[T]):
         self.item = item
         self.together = together
         self.finished = False
-        self.signal = threading.Lock()  # released once: when the job is done, or its thread is to lead
+        self.signal = threading.Lock()  # released once: when the job is done, or when its thread is to lead
         self.signal.acquire()
         self.value: T | None = None
         self.error: BaseException | None = None
@@ -47,11 +47,10 @@ class _Waiting(Generic[T]):
 class Writer:
     """Commits jobs, those of several threads in one transaction.
 
-    A thread that wants to write queues its job. If nobody leads, it leads: it takes all that is
-    queued by then, its own job among them, and commits it in one go; the others wait until they are
-    told that their work is done, or that one of them leads on. So a busy process pays for one flush
-    where it owed ten, an idle one waits for nobody, and there is no thread to start, stop or lose at
-    a fork.
+    A thread that wants to write queues its job. Unless another thread leads already, it leads: it takes all queued jobs,
+    its own among them, and commits them together; the other threads wait until their job is done, or until one of them
+    is to lead next. A busy process so pays for one flush instead of ten, an idle one never waits, and there is no thread
+    to start, stop or lose at a fork.
     """
 
     def __init__(self, database: Database, after_commit: Callable[[Connection], None] = lambda _: None) -> None:
@@ -64,15 +63,16 @@ class Writer:
     def write(self, job: Job[T]) -> T:
         """Run `job` in a transaction and return its value once that is on disk.
 
-        A job may be run twice (alone, after another one's failure): it must do nothing but SQL.
-        Raises: what the job raises; StoreUnavailable when the database cannot keep it.
+        A job may run twice (alone, after the failure of another): it must do nothing but SQL.
+        Raises: what the job raises; StoreUnavailable when the database cannot commit it.
         """
         return self._wait_for(_Waiting(job))
 
     def write_together(self, job: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item) -> T:
-        """The same for one `item` of a job that serves all items waiting for it at once.
+        """Run a job that serves all items waiting for it at once; returns the value of this `item`.
 
-        The job returns a value for each of its items, in their order; it may be run again for one.
+        The job returns a value for each of its items, in their order; it may run again for a single one.
+        Raises: as write().
         """
         return self._wait_for(_Waiting(job, item, together=True))
 
@@ -87,14 +87,14 @@ class Writer:
         return waiting.result()
 
     def _lead(self, own: _Waiting[Any]) -> None:
-        """Take a turn for all that wait, tell them, and let the next lead."""
+        """Commit everything queued, wake the waiting threads, and pass the lead on."""
         batch: list[_Waiting[Any]] = []
         try:
             with self._database.turn():
                 batch += self._take_all()
                 self._commit_all(batch)
         except BaseException as error:  # noqa: BLE001 (every caller gets it: see _Waiting.result)
-            # The file of the turn: no room, or no right. Nothing may stay queued as if it were kept.
+            # The lock file failed: no space, or no permission. No job may stay queued as if it were committed.
             batch += self._take_all()
             for waiting in batch:
                 if not waiting.finished:
@@ -115,21 +115,21 @@ class Writer:
         return [self._queue.popleft() for _ in range(len(self._queue))]
 
     def _commit_all(self, batch: list[_Waiting[Any]]) -> None:
-        """Commit all in one go, or else each alone, so that a job that fails spoils no other."""
+        """Commit all jobs together, or else each alone, so that a failing job spoils no other."""
         error = self._commit(batch)
         if error is None:
             return
         for number, waiting in enumerate(batch):
             error = self._commit([waiting]) if len(batch) > 1 else error
             if isinstance(error, (OperationalError, InterfaceError)):
-                # The database is away: the others need not learn that each after a time-out of its own.
+                # The database is away: the others need not wait for a time-out each.
                 _fail(batch[number:], error)
                 return
             if error is not None:
                 _fail([waiting], error)
 
     def _commit(self, batch: Sequence[_Waiting[Any]]) -> BaseException | None:
-        """Commit all of `batch`; or nothing, and return why."""
+        """Commit all of `batch`; or nothing, and return the error."""
         try:
             with self._database.writing.connect() as connection:
                 with connection.begin():
@@ -160,9 +160,9 @@ def _run(batch: Sequence[_Waiting[Any]], connection: Connection) -> None:
 
 
 def as_unavailable(error: BaseException) -> BaseException:
-    """The database's own failures, and the disk's, in our words; everything else, our own mistakes too, as it is."""
+    """Convert failures of the database and the disk to StoreUnavailable; return other errors, such as bugs, as they are."""
     if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
-        return error.orig or error  # a value that cannot be written, like a naive instant: waiting does not help
+        return error.orig or error  # a value that cannot be written, like a naive datetime: waiting does not help
     if isinstance(error, (SQLAlchemyError, OSError)):
         unavailable = StoreUnavailable(type(error).__name__)
         unavailable.__cause__ = error

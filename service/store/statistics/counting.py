@@ -1,4 +1,4 @@
-"""What one day's leads have in common, counted: the sums that the pictures are drawn from.
+"""One day's leads folded into counts of what they share: the figures that charts are drawn from.
 
 Counted in Python, as answers are JSON that PostgreSQL would refuse to look into, and in the background.
 """
@@ -11,38 +11,37 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from service.lead import Status
-from service.store.statistics.origins import REAL
+from service.store.statistics.origins import COUNTED
 
-MOST_VALUES = 200
-"""Values of one kind, day and form that are told apart, the most frequent: strangers can write any number of them."""
+MAX_DISTINCT_VALUES = 200
+"""Values of one kind, day and form that are counted separately, the most frequent: strangers can write any number."""
 
 REST = "…"
-"""The value that the others are counted under."""
+"""The value under which all other values are counted."""
 
 ERASED = "\x1ferased"
-"""The location of somebody who was erased, where it is not remembered."""
+"""The location of an erased lead, where it is not remembered."""
 
-SHARED = 3
-"""A location that so many leads named says nothing of any of them; a rarer one may be anything somebody typed."""
+SHARED_BY = 3
+"""A location named by so many leads identifies none of them; a rarer one may be anything a person typed."""
 
 JOINT = "\x1f"
-"""Between the two parts of a value that has two."""
+"""Separates the two parts of a value that has two."""
 
-LONGEST = 120
+MAX_LENGTH = 120
 
 LATE_SENDERS = frozenset({"import"})
-"""Their leads arrived somewhere else, some time before: how soon they were delivered says nothing."""
+"""Senders of leads that had arrived elsewhere before, so that their time to delivery says nothing."""
 
-STEP = 1.1
-"""Each box of waiting times is a tenth wider than the one before it: so exact are the times."""
-
+BOX_RATIO = 1.1
+"""Each box of waiting times is a tenth wider than the one before: that is the precision of the times."""
 
 ALL = ""
 """The form under which the leads of all forms are counted together."""
 
 
 class CountKey(NamedTuple):
-    """What leads of one day have in common.
+    """A value that leads of one day share.
 
     kind: "status" and "sender" of all leads, "speed" of the delivered; "form", "channel", "source", "campaign",
     "location", "verdict" and "code" of those that reports count.
@@ -54,7 +53,7 @@ class CountKey(NamedTuple):
 
 
 class LeadCount(NamedTuple):
-    """How many they are, and how many of them were delivered."""
+    """Leads that share a value, and how many of them were delivered."""
 
     leads: int
     delivered: int
@@ -64,39 +63,39 @@ DayCounts = Mapping[CountKey, LeadCount]
 
 
 def box_of(waited: timedelta) -> int:
-    """The box that a time from arrival to delivery belongs into; 0 is all below a tenth of a second."""
-    return max(0, math.ceil(math.log(max(waited.total_seconds(), 0.001) / 0.1, STEP)))
+    """Return the box of a time from arrival to delivery; box 0 is everything below a tenth of a second."""
+    return max(0, math.ceil(math.log(max(waited.total_seconds(), 0.001) / 0.1, BOX_RATIO)))
 
 
 def seconds_of(box: int) -> float:
-    """The upper edge of a box."""
-    return float(0.1 * STEP**box)
+    """Return the upper edge of a box."""
+    return float(0.1 * BOX_RATIO**box)
 
 
 def count(rows: Iterable[Any]) -> DayCounts:
-    """Fold the leads of a day: rows with the columns of tally.COLUMNS."""
+    """Fold the leads of a day: rows with the columns of daily_counts.COLUMNS."""
     leads: Counter[CountKey] = Counter()
     delivered: Counter[CountKey] = Counter()
     for row in rows:
-        done = row.delivered_at is not None
-        for kind, value in _facts(row):
+        is_delivered = row.delivered_at is not None
+        for kind, value in _values(row):
             for key in (CountKey(kind, row.form, value), CountKey(kind, ALL, value)):
                 leads[key] += 1
-                delivered[key] += done
+                delivered[key] += is_delivered
     return _capped({key: LeadCount(number, delivered[key]) for key, number in leads.items()})
 
 
-def _facts(row: Any) -> Iterator[tuple[str, str]]:
-    """Everything that a lead counts for: kind and value."""
+def _values(row: Any) -> Iterator[tuple[str, str]]:
+    """Yield the kinds and values that a lead counts for."""
     yield "status", row.status
     yield "sender", row.sender
     is_delivered = row.delivered_at is not None
-    if row.status not in REAL and not (row.status == Status.ERASED and is_delivered):
+    if row.status not in COUNTED and not (row.status == Status.ERASED and is_delivered):
         return
     yield "form", row.form
     yield "channel", row.channel
-    yield "source", f"{row.utm_source}{JOINT}{row.utm_medium}"[:LONGEST]
-    yield "campaign", row.utm_campaign[:LONGEST]
+    yield "source", f"{row.utm_source}{JOINT}{row.utm_medium}"[:MAX_LENGTH]
+    yield "campaign", row.utm_campaign[:MAX_LENGTH]
     yield "location", _location(row)
     yield "verdict", f"{row.rule}{JOINT}{row.channel}"
     yield from (("code", code) for code in json.loads(row.codes))
@@ -107,58 +106,58 @@ def _facts(row: Any) -> Iterator[tuple[str, str]]:
 def _location(row: Any) -> str:
     if row.status == Status.ERASED:
         return ERASED
-    if '"location"' not in row.fields:  # most: JSON is slow to read
+    if '"location"' not in row.fields:  # true of most leads, and JSON is slow to read
         return ""
     answer = json.loads(row.fields).get("location", "")
     first = answer if isinstance(answer, str) else next(iter(answer), "")
-    clean = "".join(letter for letter in first if letter.isprintable()).strip()[:LONGEST]
-    return REST if "@" in clean else clean  # an address is nobody's location
+    clean = "".join(letter for letter in first if letter.isprintable()).strip()[:MAX_LENGTH]
+    return REST if "@" in clean else clean  # an e-mail address is no location
 
 
-def _capped(sums: DayCounts) -> DayCounts:
-    """With the rare values of each kind and form as one."""
+def _capped(counts: DayCounts) -> DayCounts:
+    """Join the rare values of each kind and form into one."""
     groups: dict[tuple[str, str], list[tuple[LeadCount, CountKey]]] = {}
-    for key, number in sums.items():
+    for key, number in counts.items():
         groups.setdefault((key.kind, key.form), []).append((number, key))
-    found: dict[CountKey, LeadCount] = {}
+    capped: dict[CountKey, LeadCount] = {}
     for (kind, form), members in groups.items():
         ordered = sorted(members, key=lambda member: (-member[0].leads, member[1].value))
-        found |= {key: number for number, key in ordered[:MOST_VALUES]}
-        rest = [number for number, _ in ordered[MOST_VALUES:]]
+        capped |= {key: number for number, key in ordered[:MAX_DISTINCT_VALUES]}
+        rest = [number for number, _ in ordered[MAX_DISTINCT_VALUES:]]
         if rest:
-            found[CountKey(kind, form, REST)] = LeadCount(
-                sum(each.leads for each in rest), sum(each.delivered for each in rest)
-            )
-    return found
+            total = LeadCount(sum(each.leads for each in rest), sum(each.delivered for each in rest))
+            capped[CountKey(kind, form, REST)] = total
+    return capped
 
 
-def has_erased(sums: DayCounts) -> bool:
-    """Whether locations of some are not known any more."""
-    return any(key.value == ERASED for key in sums)
+def has_erased(counts: DayCounts) -> bool:
+    """Return whether locations of some leads are no longer known."""
+    return any(key.value == ERASED for key in counts)
 
 
 def remembering(new: DayCounts, old: DayCounts, shared: Container[str]) -> DayCounts:
-    """New sums that still know the locations of those who were erased since the old ones were counted.
+    """Carry locations of leads erased since the old count over into the new one.
 
-    Which person said what is gone; how many said it is a figure, and stays, where it is `shared` by several.
+    Which person named a location is gone; how many did is a figure, and stays where the location is `shared`.
     """
-    found = dict(new)
+    counts = dict(new)
     known = {key: number for key, number in old.items() if key.value in shared}
     for form in {key.form for key in new if key.value == ERASED}:
-        _recall(found, known, form)
-    return found
+        _recall(counts, known, form)
+    return counts
 
 
-def _recall(found: dict[CountKey, LeadCount], old: DayCounts, form: str) -> None:
-    gone = CountKey("location", form, ERASED)
-    left = found.pop(gone)
+def _recall(counts: dict[CountKey, LeadCount], old: DayCounts, form: str) -> None:
+    erased = CountKey("location", form, ERASED)
+    left = counts.pop(erased)
     for key, before in sorted(old.items()):
-        if key[:2] != gone[:2]:
+        if key[:2] != erased[:2]:
             continue
-        now = found.get(key, LeadCount(0, 0))
+        now = counts.get(key, LeadCount(0, 0))
         number = min(left.leads, max(0, before.leads - now.leads))
         if number:
-            found[key] = LeadCount(now.leads + number, now.delivered + number)  # of the erased only the delivered count
+            # Of the erased leads only the delivered ones count.
+            counts[key] = LeadCount(now.leads + number, now.delivered + number)
             left = LeadCount(left.leads - number, left.delivered - number)
     if left.leads:
-        found[gone] = left
+        counts[erased] = left

@@ -1,4 +1,4 @@
-"""Figures of a period, counted by the database: where leads came from, and what was odd about their tags."""
+"""The origins of a period's leads, counted by the database: channels, sources, campaigns, repaired tags."""
 
 import json
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ from service.lead import Status, first_lead_id
 from service.store.database.repository import Repository
 from service.store.database.tables import leads
 
-REAL = (Status.PENDING, Status.PARKED, Status.DELIVERED, Status.ANNOUNCED)
-"""Leads that count; those that were erased after they had been delivered count, too."""
+COUNTED = (Status.PENDING, Status.PARKED, Status.DELIVERED, Status.ANNOUNCED)
+"""Statuses of leads that count; leads erased after their delivery count, too."""
 
-MOST = 5000
-"""Values that are told of each kind, the most frequent first: strangers can write any number of them."""
+MAX_VALUES = 5000
+"""Values listed of each kind, the most frequent first: strangers can write any number of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Which leads are counted: received at `since` or later and before `until`, of one form or "" of all."""
+    """A period of arrival, from `since` up to but not including `until`; form: of one form, "" of all."""
 
     since: datetime
     until: datetime
@@ -29,9 +29,9 @@ class Period:
 
 
 class OriginCount(NamedTuple):
-    """How many leads have something in common, and how many of them were delivered.
+    """Leads that share values, and how many of them were delivered.
 
-    what: the values that they share, in the order of the question.
+    what: the values that they share, in the order of the list's columns.
     """
 
     what: tuple[str, ...]
@@ -41,11 +41,11 @@ class OriginCount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where the leads of a period came from.
+    """The origins of a period's leads.
 
     verdicts: (channel, LeadSource, rule). sources: (utm_source, utm_medium). by_form: (form, utm_source). campaigns,
     contents, terms: one Utm value. codes: (code, form, utm_campaign). left_out: status -> leads that do not count.
-    cut: the names of those lists that are longer than told.
+    cut: names of the lists that are longer than shown.
     """
 
     verdicts: Sequence[OriginCount]
@@ -70,31 +70,31 @@ _KEYS: dict[str, tuple[str, ...]] = {
 }
 """List of Origins -> the columns that it is counted by."""
 
-_STRANGERS = frozenset(_KEYS) - {"verdicts"}
-"""The lists of values that strangers may write; the others are as long as our rules make them."""
+_UNBOUNDED = frozenset(_KEYS) - {"verdicts"}
+"""Lists of values that strangers may write; the others are as long as our rules make them."""
 
 _SEEN = ("channel", "lead_source", "rule", "form", "codes")
 _TAGS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
 
-class Reports(Repository):
-    """The figures within one transaction."""
+class OriginCounts(Repository):
+    """Counting origins."""
 
-    def origins(self, period: Period, most: int = MOST) -> Origins:
-        """Count where the leads of a period came from. most: values told of each kind that strangers can write.
+    def origins(self, period: Period, limit: int = MAX_VALUES) -> Origins:
+        """Count the origins of a period's leads. limit: values of each list that strangers can write.
 
-        One statement, so that all its figures are of one moment: the leads are read once and folded into what they
-        have in common, and that, which is little, is counted by every question.
+        One statement, so that all figures are of one moment: the leads are read once and folded into distinct
+        combinations, and these few are counted for every list.
         """
-        found: dict[str, list[OriginCount]] = {name: [] for name in _KEYS}
-        for row in self._execute(_counting(period, most)):
+        lists: dict[str, list[OriginCount]] = {name: [] for name in _KEYS}
+        for row in self._execute(_counting(period, limit)):
             keys = row[1 : 1 + len(_KEYS[row.name])]
-            found[row.name].append(OriginCount(tuple(keys), int(row.leads), int(row.delivered)))
-        cut = frozenset(name for name in _STRANGERS if len(found[name]) > most)
-        told = {name: sorted(counts, key=_by_number)[:most] for name, counts in found.items() if name in _STRANGERS}
-        told["verdicts"] = sorted(found["verdicts"], key=_by_number)
-        told["codes"] = _of_each_code(found["codes"])[:most]
-        return Origins(**told, left_out=self._left_out(period), cut=cut)
+            lists[row.name].append(OriginCount(tuple(keys), int(row.leads), int(row.delivered)))
+        cut = frozenset(name for name in _UNBOUNDED if len(lists[name]) > limit)
+        shown = {name: sorted(counts, key=_by_number)[:limit] for name, counts in lists.items() if name in _UNBOUNDED}
+        shown["verdicts"] = sorted(lists["verdicts"], key=_by_number)
+        shown["codes"] = _by_code(lists["codes"])[:limit]
+        return Origins(**shown, left_out=self._left_out(period), cut=cut)
 
     def _left_out(self, period: Period) -> dict[str, int]:
         query = select(leads.c.status, func.count().label("number")).where(_within(period), ~_counts())
@@ -105,47 +105,47 @@ def _by_number(count: OriginCount) -> tuple[int, tuple[str, ...]]:
     return -count.leads, count.what
 
 
-def _of_each_code(counts: Sequence[OriginCount]) -> list[OriginCount]:
-    """The same for each code of a list of codes: a lead with two counts at both."""
-    found: dict[tuple[str, ...], tuple[int, int]] = {}
+def _by_code(counts: Sequence[OriginCount]) -> list[OriginCount]:
+    """Count each code of lists of codes: a lead with two counts for both."""
+    totals: dict[tuple[str, ...], tuple[int, int]] = {}
     for (codes, *where), number, delivered in counts:
         for code in json.loads(codes):
-            before = found.get((code, *where), (0, 0))
-            found[code, *where] = (before[0] + number, before[1] + delivered)
-    return sorted((OriginCount(what, *numbers) for what, numbers in found.items()), key=_by_number)
+            before = totals.get((code, *where), (0, 0))
+            totals[code, *where] = (before[0] + number, before[1] + delivered)
+    return sorted((OriginCount(what, *numbers) for what, numbers in totals.items()), key=_by_number)
 
 
-def _counting(period: Period, most: int) -> Any:
+def _counting(period: Period, limit: int) -> Any:
     delivered = case((leads.c.delivered_at.is_not(None), 1), else_=0)
     named = [cast(leads.c[name], Text).label(name) for name in (*_SEEN, *_TAGS)]
     folded = (
         select(*named, func.count().label("leads"), func.sum(delivered).label("delivered"))
         .where(_within(period), _counts())
-        .group_by(*(leads.c[name] for name in (*_TAGS[::-1], *_SEEN)))  # what differs most first: sorted sooner
+        .group_by(*(leads.c[name] for name in (*_TAGS[::-1], *_SEEN)))  # the most varied first: sorted sooner
         .cte("folded")
     )
 
-    def question(name: str) -> Select[Any]:
+    def count_for(name: str) -> Select[Any]:
         keys = [folded.c[key] for key in _KEYS[name]]
         gaps = [literal("").label(f"gap{number}") for number in range(3 - len(keys))]
         number = func.sum(folded.c.leads).label("leads")
-        asked = select(
+        counted = select(
             literal(name).label("name"), *keys, *gaps, number, func.sum(folded.c.delivered).label("delivered")
         )
         if name == "codes":
-            asked = asked.where(folded.c.codes != "[]")
+            counted = counted.where(folded.c.codes != "[]")
         elif name not in ("verdicts", "sources"):
-            asked = asked.where(keys[-1] != "")
-        counted = asked.group_by(*keys)
-        if name in _STRANGERS:
-            counted = counted.order_by(number.desc(), *keys).limit(most + 1)
+            counted = counted.where(keys[-1] != "")
+        counted = counted.group_by(*keys)
+        if name in _UNBOUNDED:
+            counted = counted.order_by(number.desc(), *keys).limit(limit + 1)
         return select(counted.subquery())
 
-    return union_all(*(question(name) for name in _KEYS))
+    return union_all(*(count_for(name) for name in _KEYS))
 
 
 def _within(period: Period) -> ColumnElement[bool]:
-    """By id first: ids sort by time of arrival, so the primary key is the index of every period."""
+    """Match leads by id first: ids sort by time of arrival, so the primary key serves as index of every period."""
     of_form = [leads.c.form == period.form] if period.form else []
     return and_(
         leads.c.id >= first_lead_id(period.since),
@@ -157,11 +157,11 @@ def _within(period: Period) -> ColumnElement[bool]:
 
 
 def _first_id_after(instant: datetime) -> str:
-    """The smallest id of the millisecond behind."""
+    """Return the smallest id of the next millisecond."""
     return f"{int(first_lead_id(instant)[:12], 16) + 1:012x}"
 
 
 def _counts() -> ColumnElement[bool]:
-    """Written so that SQLite does not look each status up by its index, which takes longer for a whole period."""
+    """Match leads that count, written so that SQLite does not use the index of statuses, slow for a whole period."""
     status = leads.c.status.concat("")
-    return or_(status.in_(REAL), and_(status == Status.ERASED.value, leads.c.delivered_at.is_not(None)))
+    return or_(status.in_(COUNTED), and_(status == Status.ERASED.value, leads.c.delivered_at.is_not(None)))

@@ -1,4 +1,4 @@
-"""How things stand at a glance: what came and went since the morning, and how each account's deliveries go."""
+"""The overview: leads received and delivered since midnight, the last lead of each account and sender."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,36 +11,36 @@ from service.store.database.tables import attempts, lead_words, leads
 from service.store.search.index import cursor_of
 from service.store.search.words import facet
 
-LATEST = 500
-"""Calls that are read back to find the last one that went through."""
+RECENT_ATTEMPTS = 500
+"""Calls to look back over for the last successful one."""
 
-MOST_OF_A_DAY = 1_000_000
+MAX_DAY_LEADS = 1_000_000
 
-_MADE = (Step.CREATE_OPPORTUNITY.value, Step.FIND_OPPORTUNITY.value)
+_CREATING = (Step.CREATE_OPPORTUNITY.value, Step.FIND_OPPORTUNITY.value)
 
 
 @dataclass(frozen=True, slots=True)
 class TodayFigures:
-    """Since the morning: received by where they stand now, and how many were delivered, whenever they came."""
+    """Leads received today, by their present status, and deliveries of today, whenever their leads arrived."""
 
     received: dict[Status, int]
     delivered: int
 
     @property
     def arrived(self) -> int:
-        """All that came, without spam, tests and what was discarded."""
-        aside = (Status.QUARANTINED, Status.TEST, Status.DISCARDED)
-        return sum(number for status, number in self.received.items() if status not in aside)
+        """Leads received, without spam, tests and discarded ones."""
+        excluded = (Status.QUARANTINED, Status.TEST, Status.DISCARDED)
+        return sum(number for status, number in self.received.items() if status not in excluded)
 
 
 class Overview(Repository):
-    """The overview within one transaction."""
+    """Figures of the overview."""
 
     def today(self, since: datetime) -> TodayFigures:
-        """What came and went since then."""
-        # In the order of ids: else all leads are read in the order of their statuses, to be grouped.
+        """Count the leads received and delivered since then."""
+        # Ordered by id: else all leads are read in the order of their statuses, to be grouped.
         some = (
-            select(leads.c.status).where(leads.c.id >= first_lead_id(since)).order_by(leads.c.id).limit(MOST_OF_A_DAY)
+            select(leads.c.status).where(leads.c.id >= first_lead_id(since)).order_by(leads.c.id).limit(MAX_DAY_LEADS)
         )
         today = some.subquery()
         query = select(today.c.status, func.count()).group_by(today.c.status)
@@ -48,13 +48,13 @@ class Overview(Repository):
         return TodayFigures(received, self._delivered(since))
 
     def _delivered(self, since: datetime) -> int:
-        made = (attempts.c.step.in_(_MADE), attempts.c.outcome == Outcome.DONE.value)
-        query = select(func.count()).where(attempts.c.id >= self._first_since(since), *made)
+        created = (attempts.c.step.in_(_CREATING), attempts.c.outcome == Outcome.DONE.value)
+        query = select(func.count()).where(attempts.c.id >= self._first_since(since), *created)
         return int(self._execute(query).scalar_one())
 
     def _first_since(self, since: datetime) -> int:
-        """The number of the first call since then: calls are numbered as they are made, so halving finds it."""
-        ends = (func.min(attempts.c.id), func.max(attempts.c.id))  # asked one by one: together they read all calls
+        """Return the number of the first call since then, by bisection: calls are numbered as they are made."""
+        ends = (func.min(attempts.c.id), func.max(attempts.c.id))  # one by one: together they read all calls
         lowest, highest = (self._execute(select(end)).scalar() for end in ends)
         if lowest is None or highest is None:
             return 0
@@ -70,43 +70,43 @@ class Overview(Repository):
         return low
 
     def last_delivered(self, account: str) -> datetime | None:
-        """When a lead of that account last came through, None when that is long ago or never."""
+        """Return when a lead of that account was last delivered; None when that is long ago or never."""
         newest = select(func.max(attempts.c.id)).scalar_subquery()
         query = (
             select(attempts.c.started_at)
             .select_from(attempts.join(leads, leads.c.id == attempts.c.lead_id))
-            .where(attempts.c.id > newest - LATEST, attempts.c.step.in_(_MADE))
+            .where(attempts.c.id > newest - RECENT_ATTEMPTS, attempts.c.step.in_(_CREATING))
             .where(attempts.c.outcome == Outcome.DONE.value, leads.c.account == account)
             .order_by(attempts.c.id.desc())
             .limit(1)
         )
-        found: datetime | None = self._execute(query).scalar()
-        return found
+        delivered_at: datetime | None = self._execute(query).scalar()
+        return delivered_at
 
     def last_received_from(self, sender: str) -> datetime | None:
-        """When a sender last brought a lead."""
+        """Return when a sender last brought a lead."""
         named = select(func.max(lead_words.c.lead_id)).where(lead_words.c.word == facet("sender", sender))
         younger = select(func.max(leads.c.id)).where(leads.c.id > cursor_of(self._connection), leads.c.sender == sender)
         ids = [self._execute(query).scalar() for query in (named, younger)]
         query = select(leads.c.received_at).where(leads.c.id == max((one for one in ids if one), default=""))
-        found: datetime | None = self._execute(query).scalar()
-        return found
+        received_at: datetime | None = self._execute(query).scalar()
+        return received_at
 
     def senders(self) -> list[str]:
-        """Which senders have brought leads, by hopping from one to the next in the index of words."""
+        """Return the senders that have brought leads, by hopping from one to the next in the index of words."""
         return self._facets("sender")
 
     def channels(self) -> list[str]:
-        """The same for channels."""
+        """Return the channels that leads came by, in the same way as senders."""
         return self._facets("channel")
 
     def _facets(self, name: str) -> list[str]:
         start = place = f"={name}:"
-        found: list[str] = []
+        values: list[str] = []
         while True:
             query = select(lead_words.c.word).where(lead_words.c.word > place, lead_words.c.word < f"={name};")
             word: str | None = self._execute(query.order_by(lead_words.c.word).limit(1)).scalar()
             if word is None:
-                return found
-            found.append(word[len(start) :])
+                return values
+            values.append(word[len(start) :])
             place = word

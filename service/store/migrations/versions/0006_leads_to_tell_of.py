@@ -15,11 +15,11 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     op.add_column("leads", sa.Column("untold", sa.Boolean(), nullable=True))
-    is_untold = sa.text("untold IS NOT NULL")
+    is_pending = sa.text("untold IS NOT NULL")
     op.create_index(
         "ix_leads_untold",
         "leads",
         ["form", "status", "id"],
-        sqlite_where=is_untold,
-        postgresql_where=is_untold,
+        sqlite_where=is_pending,
+        postgresql_where=is_pending,
     )
