@@ -47,10 +47,10 @@ class _Waiting(Generic[T]):
 class Writer:
     """Commits jobs, those of several threads in one transaction.
 
-    A thread that wants to write queues its job. Unless another thread leads already, it leads: it takes all queued jobs,
-    its own among them, and commits them together; the other threads wait until their job is done, or until one of them
-    is to lead next. A busy process so pays for one flush instead of ten, an idle one never waits, and there is no thread
-    to start, stop or lose at a fork.
+    A thread that wants to write queues its job. Unless another thread leads already, it leads: it takes all queued
+    jobs, its own among them, and commits them together; the other threads wait until their job is done, or until one of
+    them is to lead next. A busy process thus pays for one flush instead of ten, an idle one never waits, and there is no
+    thread to start, stop or lose at a fork.
     """
 
     def __init__(self, database: Database, after_commit: Callable[[Connection], None] = lambda _: None) -> None:
@@ -160,7 +160,7 @@ def _run(batch: Sequence[_Waiting[Any]], connection: Connection) -> None:
 
 
 def as_unavailable(error: BaseException) -> BaseException:
-    """Convert failures of the database and the disk to StoreUnavailable; return other errors, such as bugs, as they are."""
+    """Convert failures of database and disk to StoreUnavailable; return other errors, such as bugs, unchanged."""
     if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
         return error.orig or error  # a value that cannot be written, like a naive datetime: waiting does not help
     if isinstance(error, (SQLAlchemyError, OSError)):
