@@ -49,7 +49,7 @@ class Writer:
 
     A thread that wants to write queues its job. Unless another thread leads already, it leads: it takes all queued
     jobs, its own among them, and commits them together; the other threads wait until their job is done, or until one of
-    them is to lead next. A busy process thus pays for one flush instead of ten, an idle one never waits, and there is no
+    them is to lead next. A busy process pays for one flush instead of ten, an idle one never waits, and there is no
     thread to start, stop or lose at a fork.
     """
 
