@@ -1,4 +1,4 @@
-"""The worker: delivers soon, stops when told, and neither loses nor doubles a lead when things go wrong around it."""
+"""The worker: delivers soon, stops on request, and neither loses nor doubles a lead when things go wrong around it."""
 
 import subprocess
 import sys
@@ -110,7 +110,7 @@ def test_a_lead_of_another_process_is_delivered_within_a_second_of_its_commit(
     assert len(nexudus.opportunities()) == 5
 
 
-def test_what_was_owed_before_the_start_is_delivered(store: Store, nexudus: Simulator) -> None:
+def test_what_was_queued_before_the_start_is_delivered(store: Store, nexudus: Simulator) -> None:
     leads = [owe(store, f"{number}@example.com") for number in range(5)]
 
     with at_work(a_worker(store, nexudus)):
@@ -284,7 +284,7 @@ def test_leads_of_an_account_that_is_gone_are_parked_and_the_worker_works_on(sto
     assert "no account 'harbour' any more: put it back" in found.problem
 
 
-def test_once_somebody_retries_it_a_lead_of_a_gone_account_goes_where_its_form_leads_now(
+def test_once_retried_a_lead_of_a_removed_account_goes_where_its_form_leads_now(
     store: Store, nexudus: Simulator
 ) -> None:
     lead = owe(store, account="harbour")
@@ -297,7 +297,7 @@ def test_once_somebody_retries_it_a_lead_of_a_gone_account_goes_where_its_form_l
     assert len(nexudus.opportunities_of(EMAIL)) == 1
 
 
-def test_a_mistake_of_ours_delays_one_lead_and_the_worker_works_on(store: Store, nexudus: Simulator) -> None:
+def test_a_bug_delays_one_lead_and_the_worker_works_on(store: Store, nexudus: Simulator) -> None:
     broken: Any = None
     forms = {"contact": a_form(), "broken": a_form("broken", destination=broken)}
     clumsy = a_lead()

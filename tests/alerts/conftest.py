@@ -76,17 +76,17 @@ class MonitorEnv:
                 connection.execute(insert(attempts), [{"lead_id": lead_id, **call} for lead_id in ids])
 
     def pause(self, reason: str, account: str = "default", minutes: float = 15) -> None:
-        """Nexudus said so to a worker."""
+        """Pause an account, as a worker does after such a response."""
         until = self.now + timedelta(minutes=minutes)
         self.store.write(lambda tx: tx.accounts.pause(account, until, reason))
 
     def resume(self, account: str = "default") -> None:
-        """Somebody lets it go on."""
+        """Resume it, as an operator does."""
         self.store.write(lambda tx: tx.accounts.resume(account))
 
     @property
     def open(self) -> dict[str, Alert]:
-        """What is wrong now, by cause."""
+        """The open alerts, by cause."""
         with self.store.read() as tx:
             return {alert.cause: alert for alert in tx.alerts.open()}
 

@@ -1,4 +1,4 @@
-"""Somebody who listens to alerts: a web hook that Apprise's json:// posts to."""
+"""A receiver of alerts: a webhook to which Apprise's json:// posts."""
 
 import json
 import threading
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 
 class AlertSink:
-    """Keeps what it hears, and answers as told."""
+    """Keeps the messages that it receives, and answers with `status`."""
 
     def __init__(self) -> None:
         self.received: list[dict[str, Any]] = []
@@ -18,22 +18,22 @@ class AlertSink:
         self.hangs = threading.Event()
         self.reached = threading.Event()
         self.closed = threading.Event()
-        sink = self
+        receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             """One alert."""
 
             def do_POST(self) -> None:
-                """Hear it."""
-                sink.reached.set()
+                """Receive it."""
+                receiver.reached.set()
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                if sink.hangs.is_set():
+                if receiver.hangs.is_set():
                     self.wfile.write(b"HTTP/1.1 200 OK\r\n")
-                    while not sink.closed.wait(0.5):  # drips: no time limit between two bytes ends it
+                    while not receiver.closed.wait(0.5):  # drips: no time limit between two bytes ends it
                         self.wfile.write(b"X-Drip: 1\r\n")
                     return
-                sink.received.append(body)
-                self.send_response(sink.status)
+                receiver.received.append(body)
+                self.send_response(receiver.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -47,7 +47,7 @@ class AlertSink:
 
     @property
     def titles(self) -> list[str]:
-        """What it message about."""
+        """The titles of the messages received."""
         return [message["title"] for message in self.received]
 
     def __enter__(self) -> Self:
@@ -62,7 +62,7 @@ class AlertSink:
 
 
 def wait_until(reached: Callable[[], object], within_s: float = 8) -> float:
-    """Wait for a condition; the seconds that it took."""
+    """Wait for a condition; return the seconds that it took."""
     began = time.monotonic()
     while not reached():
         assert time.monotonic() - began < within_s, "waited in vain"

@@ -20,7 +20,7 @@ def flown(env: MonitorEnv) -> list[Lead]:
         return tx.search.leads(Query(form="canary"), 100)
 
 
-def test_a_test_lead_is_owed_as_any_other_and_marked_as_one(env: MonitorEnv) -> None:
+def test_a_test_lead_is_enqueued_as_any_other_and_marked_as_one(env: MonitorEnv) -> None:
     configure(env)
 
     env.look()
@@ -45,7 +45,7 @@ def test_the_next_one_is_sent_when_it_is_time(env: MonitorEnv) -> None:
     assert env.sink.received == []
 
 
-def test_one_that_does_not_arrive_is_told_and_so_is_its_arrival(env: MonitorEnv) -> None:
+def test_a_missing_test_lead_raises_an_alert_that_its_arrival_resolves(env: MonitorEnv) -> None:
     configure(env)
     env.look()
     env.look(9)
@@ -69,7 +69,7 @@ def test_while_one_is_missing_no_other_is_sent(env: MonitorEnv) -> None:
     assert len(flown(env)) == 1
 
 
-def test_one_that_is_parked_is_told_at_once(env: MonitorEnv) -> None:
+def test_a_parked_test_lead_raises_an_alert_at_once(env: MonitorEnv) -> None:
     configure(env)
     env.look()
     (lead,) = flown(env)

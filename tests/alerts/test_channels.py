@@ -1,4 +1,4 @@
-"""Messages out: each channel by itself, within its time, and nothing secret told of it."""
+"""Messages go to each channel by itself, within the time limit, and no secret is shown."""
 
 import os
 import threading
@@ -27,7 +27,7 @@ def test_a_channel_that_fails_keeps_no_other_from_it(sink: AlertSink) -> None:
     assert (first, second) == ("it could not be reached, or refused it", SENT)
 
 
-def test_what_a_channel_answered_is_told_by_its_number_only(sink: AlertSink) -> None:
+def test_of_a_channels_response_only_the_status_is_shown(sink: AlertSink) -> None:
     with AlertSink() as other:
         sink.status, other.status = 401, 503
 
@@ -66,7 +66,7 @@ def test_no_process_is_left_behind(sink: AlertSink) -> None:
     assert set(family(os.getpid())) <= before
 
 
-def test_addresses_that_apprise_cannot_read_are_told_by_number(sink: AlertSink) -> None:
+def test_addresses_that_apprise_cannot_read_are_listed_by_position(sink: AlertSink) -> None:
     assert channels.unreadable([sink.address, "nothing://secret", "mailto://u:p@example.com", "slack://one"]) == [2, 4]
 
 

@@ -106,7 +106,7 @@ def test_a_digest_that_did_not_go_out_is_sent_again(env: MonitorEnv) -> None:
     assert len(digests(env)) == 2  # one was refused
 
 
-def test_it_tells_what_came_and_what_became_of_it(env: MonitorEnv) -> None:
+def test_it_says_what_arrived_and_what_became_of_it(env: MonitorEnv) -> None:
     env.configure(digest_at=SEVEN)
     env.look()
     env.now = NOON + timedelta(hours=16)

@@ -1,4 +1,4 @@
-"""Which alerts are told when: at once, again after hours, once when over; and never too many."""
+"""Which alerts are sent when: at once, again after hours, once when resolved; and never too many."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,24 +21,24 @@ def notified(alert: Alert, times: int, hours_ago: float, now_h: float = 100) -> 
     return replace(alert, notified_count=times, notified_at=NOON + HOUR * (now_h - hours_ago))
 
 
-def tell(*alerts: Alert, hours: float = 100, sent: Sequence[float] = ()) -> tuple[str, str]:
+def message_of(*alerts: Alert, hours: float = 100, sent: Sequence[float] = ()) -> tuple[str, str]:
     due = due_alerts(alerts, [NOON + HOUR * at for at in sent], NOON + HOUR * hours)
     return (due.message.title, due.message.body) if due.message else ("", "")
 
 
-def test_a_new_cause_is_told_at_once() -> None:
-    assert tell(LOGIN, hours=0) == ("Lead Capture: Nexudus refuses the sign-in", LOGIN.sentence)
+def test_a_new_cause_is_sent_at_once() -> None:
+    assert message_of(LOGIN, hours=0) == ("Lead Capture: Nexudus refuses the sign-in", LOGIN.sentence)
 
 
 def test_several_new_causes_are_one_message() -> None:
-    title, body = tell(LOGIN, STUCK, hours=1)
+    title, body = message_of(LOGIN, STUCK, hours=1)
 
     assert title == "Lead Capture: Nexudus refuses the sign-in (and 1 more)"
     assert body == f"{LOGIN.sentence}\n\n{STUCK.sentence}"
 
 
-def test_how_often_it_was_noticed_is_told() -> None:
-    assert tell(replace(LOGIN, occurrences=14))[1] == f"{LOGIN.sentence} (Noticed 14 times.)"
+def test_the_number_of_occurrences_is_included() -> None:
+    assert message_of(replace(LOGIN, occurrences=14))[1] == f"{LOGIN.sentence} (Noticed 14 times.)"
 
 
 @pytest.mark.parametrize(
@@ -46,20 +46,20 @@ def test_how_often_it_was_noticed_is_told() -> None:
     [(1, 3.9, False), (1, 4, True), (2, 19, False), (2, 20, True), (3, 23, False), (3, 24, True), (9, 24, True)],
 )
 def test_a_reminder_comes_after_four_hours_a_day_then_daily(times: int, hours_ago: float, due: bool) -> None:
-    title, body = tell(notified(LOGIN, times, hours_ago))
+    title, body = message_of(notified(LOGIN, times, hours_ago))
 
     assert bool(title) is due
     assert body == ("Ongoing for 4 days: The password is refused: correct it." if due else "")
 
 
-def test_parked_leads_are_told_again_only_when_there_are_more() -> None:
+def test_parked_leads_are_sent_again_only_when_there_are_more() -> None:
     parked = notified(Alert("parked:default:unfit", "3 leads are parked.", NOON, NOON), 1, 30)
 
-    assert tell(parked) == ("", "")
-    assert tell(replace(parked, seen_at=NOON + HOUR * 99))[0] == "Lead Capture: reminder: leads need attention"
+    assert message_of(parked) == ("", "")
+    assert message_of(replace(parked, seen_at=NOON + HOUR * 99))[0] == "Lead Capture: reminder: leads need attention"
 
 
-def test_the_end_is_told_once_to_those_who_heard_of_it() -> None:
+def test_the_end_of_a_sent_alert_is_sent_once() -> None:
     over = replace(notified(LOGIN, 1, 1), resolved_at=NOON + timedelta(minutes=25))
 
     due = due_alerts([over], [], NOON + HOUR)
@@ -73,29 +73,32 @@ def test_the_end_is_told_once_to_those_who_heard_of_it() -> None:
     assert (due.alerts, due.done) == ((), ("login:default",))
 
 
-def test_what_was_over_before_anybody_heard_of_it_is_forgotten() -> None:
+def test_what_was_resolved_before_it_was_sent_is_forgotten() -> None:
     due = due_alerts([replace(LOGIN, resolved_at=NOON)], [], NOON)
 
     assert (due.message, due.done) == (None, ("login:default",))
 
 
-def test_the_place_is_told_where_the_ending_does_not_say_it() -> None:
+def test_the_place_is_added_where_the_ending_does_not_name_it() -> None:
     over = replace(notified(LOGIN, 1, 1), cause="login:harbour", resolved_at=NOON)
 
-    assert tell(over)[1].endswith("again. (harbour)")
+    assert message_of(over)[1].endswith("again. (harbour)")
 
 
-def test_a_kind_that_nobody_foresaw_is_told_too() -> None:
+def test_an_unknown_kind_is_sent_too() -> None:
     strange = Alert("comet:earth", "Duck.", NOON, NOON)
 
-    assert tell(strange) == ("Lead Capture: something is wrong", "Duck.")
-    assert tell(replace(notified(strange, 1, 1), resolved_at=NOON))[1] == "Resolved after 0 seconds: No longer: Duck."
+    assert message_of(strange) == ("Lead Capture: something is wrong", "Duck.")
+    assert (
+        message_of(replace(notified(strange, 1, 1), resolved_at=NOON))[1]
+        == "Resolved after 0 seconds: No longer: Duck."
+    )
 
 
 def test_many_causes_are_cut_and_counted() -> None:
     many = [replace(STUCK, cause=f"stuck:{number}", sentence=f"Number {number}.") for number in range(20)]
 
-    title, body = tell(*many)
+    title, body = message_of(*many)
 
     assert title.endswith("(and 19 more)")
     assert body.endswith("Number 11.\n\nAnd 8 more causes: `lead-capture alerts` lists them.")
@@ -104,9 +107,9 @@ def test_many_causes_are_cut_and_counted() -> None:
 def test_after_too_many_messages_in_an_hour_everything_waits() -> None:
     just_now = [99.9] * MAX_MESSAGES_PER_HOUR
 
-    assert tell(LOGIN, sent=just_now) == ("", "")
-    assert tell(LOGIN, sent=just_now[1:]) != ("", "")
-    assert tell(LOGIN, sent=just_now, hours=101) != ("", "")
+    assert message_of(LOGIN, sent=just_now) == ("", "")
+    assert message_of(LOGIN, sent=just_now[1:]) != ("", "")
+    assert message_of(LOGIN, sent=just_now, hours=101) != ("", "")
 
 
 def some_alert(draw: st.DrawFn) -> Alert:
@@ -121,7 +124,7 @@ def some_alert(draw: st.DrawFn) -> Alert:
 
 
 @given(st.lists(st.composite(some_alert)(), unique_by=lambda alert: alert.cause), st.integers(0, 400))
-def test_whatever_is_told_is_not_due_again_right_after(alerts: list[Alert], hours: int) -> None:
+def test_what_was_sent_is_not_due_again_right_after(alerts: list[Alert], hours: int) -> None:
     now = NOON + HOUR * hours
     due = due_alerts(alerts, [], now)
     after = [
@@ -134,7 +137,7 @@ def test_whatever_is_told_is_not_due_again_right_after(alerts: list[Alert], hour
 
 
 @given(st.lists(st.composite(some_alert)(), unique_by=lambda alert: alert.cause), st.integers(0, 400))
-def test_nothing_new_or_over_goes_untold(alerts: list[Alert], hours: int) -> None:
+def test_nothing_new_or_resolved_is_left_out(alerts: list[Alert], hours: int) -> None:
     due = due_alerts(alerts, [], NOON + HOUR * hours)
 
     new = {alert.cause for alert in alerts if alert.resolved_at is None and not alert.notified_count}

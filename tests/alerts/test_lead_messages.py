@@ -95,7 +95,7 @@ def test_a_long_message_is_cut() -> None:
 
 
 @pytest.mark.parametrize("call", ["@everyone", "@here", "@channel", "<!channel>", "<@U123>", "<#C1>"])
-def test_strangers_call_nobody(call: str) -> None:
+def test_strangers_cannot_notify_a_whole_channel(call: str) -> None:
     message = about_one(ann(f"Hi {call} look", full_name=f"Ann {call}"), tour(), URL)
 
     assert call not in message.title + message.body

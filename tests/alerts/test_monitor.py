@@ -1,4 +1,4 @@
-"""What is noticed, and what people hear of it: from the store to a listener."""
+"""What the monitor finds and sends: from the store to a channel."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ NOWHERE = "json://127.0.0.1:1/secret-path"
 # -- leads that are stuck
 
 
-def test_the_first_stuck_lead_is_told_within_five_minutes_and_only_once(env: MonitorEnv) -> None:
+def test_the_first_stuck_lead_raises_one_alert_within_five_minutes(env: MonitorEnv) -> None:
     env.enqueue()
     for _ in range(12):
         env.look(0.5)
@@ -43,7 +43,7 @@ def test_many_stuck_leads_are_one_alert_with_their_number(env: MonitorEnv) -> No
     assert "30 leads, the oldest for 5 minutes." in message["message"]
 
 
-def test_when_they_are_through_it_is_told_once_that_it_is_over(env: MonitorEnv) -> None:
+def test_once_they_are_delivered_one_message_says_so(env: MonitorEnv) -> None:
     lead = env.enqueue()
     env.look(5)
     env.deliver(lead)
@@ -57,7 +57,7 @@ def test_when_they_are_through_it_is_told_once_that_it_is_over(env: MonitorEnv) 
         assert tx.alerts.all() == []
 
 
-def test_somebody_is_reminded_after_four_hours(env: MonitorEnv) -> None:
+def test_a_reminder_comes_after_four_hours(env: MonitorEnv) -> None:
     env.enqueue()
     env.look(5)
 
@@ -67,7 +67,7 @@ def test_somebody_is_reminded_after_four_hours(env: MonitorEnv) -> None:
     assert env.sink.titles[1:] == ["Lead Capture: reminder: leads are stuck"]
 
 
-def test_leads_that_go_in_turn_are_told_calmly(env: MonitorEnv) -> None:
+def test_leads_held_back_by_the_rate_limit_are_not_stuck(env: MonitorEnv) -> None:
     first, *_ = [env.enqueue(f"{number}@example.com") for number in range(5)]
     env.now += timedelta(minutes=4)
     env.deliver(first)
@@ -100,7 +100,7 @@ def test_leads_of_two_accounts_are_two_causes_in_one_message(env: MonitorEnv) ->
     assert set(env.open) == {"stuck:default", "stuck:harbour"}
 
 
-def test_nothing_personal_is_told(env: MonitorEnv) -> None:
+def test_no_message_is_personal(env: MonitorEnv) -> None:
     lead = env.enqueue("ada@example.com")
     env.store.write(lambda tx: tx.leads.set_status([lead.id], Status.PENDING, "Nexudus knows no ada@example.com"))
     parked = env.enqueue(
@@ -117,7 +117,7 @@ def test_nothing_personal_is_told(env: MonitorEnv) -> None:
 # -- accounts that are refused
 
 
-def test_a_refused_password_is_told_at_once_with_what_to_do_and_how_many_wait(env: MonitorEnv) -> None:
+def test_a_refused_password_raises_an_alert_at_once_with_remedy_and_waiting_leads(env: MonitorEnv) -> None:
     env.enqueue()
     env.store.write(lambda tx: tx.accounts.save_tokens("default", {"refused": True}))
     env.pause("refused")
@@ -201,7 +201,7 @@ def test_a_lead_that_needs_no_look_up_is_no_all_clear_of_a_refused_one_at_once(e
     assert env.open == {}
 
 
-def test_where_nobody_waits_any_more_the_refusal_is_over_after_a_while(env: MonitorEnv) -> None:
+def test_without_waiting_leads_a_refusal_is_over_after_a_while(env: MonitorEnv) -> None:
     env.pause("refused")
     env.look()
     env.resume()
@@ -213,7 +213,7 @@ def test_where_nobody_waits_any_more_the_refusal_is_over_after_a_while(env: Moni
     assert env.open == {}
 
 
-def test_new_contacts_that_rest_are_told_and_their_leads_are_not_stuck(env: MonitorEnv) -> None:
+def test_paused_new_contacts_raise_an_alert_and_their_leads_are_not_stuck(env: MonitorEnv) -> None:
     lead = env.enqueue()
     until = env.now + timedelta(hours=1)
     env.store.write(lambda tx: tx.queue.pause_call("default", "create_coworker", env.now, until, "Access Denied"))
@@ -227,7 +227,7 @@ def test_new_contacts_that_rest_are_told_and_their_leads_are_not_stuck(env: Moni
     assert lead.id not in str(env.sink.received)
 
 
-def test_an_unsafe_stage_is_told_and_over_when_its_hold_is(env: MonitorEnv) -> None:
+def test_an_unsafe_stage_raises_an_alert_that_ends_with_its_pause(env: MonitorEnv) -> None:
     until = env.now + timedelta(minutes=5)
     reason = "Stage 1001 deletes the customer: choose another."
     env.store.write(lambda tx: tx.queue.pause_call("default", "stage:1001", env.now, until, reason))
@@ -241,7 +241,7 @@ def test_an_unsafe_stage_is_told_and_over_when_its_hold_is(env: MonitorEnv) -> N
     assert env.sink.titles[1:] == ["Lead Capture: resolved: a stage is not safe"]
 
 
-def test_missing_credentials_are_told_as_such_and_over_when_some_are_set(env: MonitorEnv) -> None:
+def test_missing_credentials_raise_an_alert_until_some_are_set(env: MonitorEnv) -> None:
     env.enqueue()
     reason = "no Nexudus credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD."
     until = env.now + timedelta(hours=1)
@@ -260,7 +260,7 @@ def test_missing_credentials_are_told_as_such_and_over_when_some_are_set(env: Mo
 # -- what others notice
 
 
-def test_what_somebody_else_noticed_is_told_and_left_to_them(env: MonitorEnv) -> None:
+def test_an_alert_reported_elsewhere_is_sent_and_not_resolved_here(env: MonitorEnv) -> None:
     env.store.write(lambda tx: tx.alerts.report("platform:tour/meta", "Meta's token ran out: renew it.", env.now))
     env.look()
 
@@ -270,7 +270,7 @@ def test_what_somebody_else_noticed_is_told_and_left_to_them(env: MonitorEnv) ->
     assert list(env.open) == ["platform:tour/meta"]
 
 
-def test_the_words_of_somebody_else_are_left_alone(env: MonitorEnv) -> None:
+def test_a_sentence_reported_elsewhere_is_left_alone(env: MonitorEnv) -> None:
     until = env.now + timedelta(minutes=5)
     env.store.write(lambda tx: tx.alerts.report("stage:default:1001", "Stage 1001 wins by itself.", env.now))
     env.store.write(lambda tx: tx.queue.pause_call("default", "stage:1001", env.now, until, "Stage 1001 is unsafe."))
@@ -280,7 +280,7 @@ def test_the_words_of_somebody_else_are_left_alone(env: MonitorEnv) -> None:
     assert env.open["stage:default:1001"].sentence == "Stage 1001 wins by itself."
 
 
-def test_a_refused_sign_in_that_the_set_up_check_found_too_is_told_once_and_over_together(env: MonitorEnv) -> None:
+def test_a_refused_sign_in_that_the_set_up_check_found_too_is_one_alert(env: MonitorEnv) -> None:
     lead = env.enqueue()
     env.pause("refused: login")
     env.look()
@@ -321,7 +321,7 @@ def test_parked_leads_are_one_alert_and_more_of_them_one_after_hours(env: Monito
 # -- channels that fail
 
 
-def test_what_no_channel_took_is_untold_and_sent_again(env: MonitorEnv) -> None:
+def test_a_message_that_no_channel_took_is_sent_again(env: MonitorEnv) -> None:
     env.configure(addresses=[env.sink.address])
     env.sink.status = 503
     env.pause("refused")
@@ -349,7 +349,7 @@ def test_a_channel_that_did_not_take_it_gets_it_later_the_others_not_again(env: 
         assert (len(env.sink.received), len(other.received)) == (1, 2)
 
 
-def test_a_channel_that_hangs_keeps_nobody_from_being_told(env: MonitorEnv) -> None:
+def test_a_channel_that_hangs_does_not_delay_the_others(env: MonitorEnv) -> None:
     with AlertSink() as hanging:
         hanging.hangs.set()
         env.configure(addresses=[hanging.address, env.sink.address], timeout_s=2)
@@ -362,7 +362,7 @@ def test_a_channel_that_hangs_keeps_nobody_from_being_told(env: MonitorEnv) -> N
         assert env.sink.titles == ["Lead Capture: Nexudus refuses the service account's calls"]
 
 
-def test_the_log_tells_which_channel_failed_but_never_its_address(
+def test_the_log_names_the_failed_channel_but_never_its_address(
     env: MonitorEnv, capsys: pytest.CaptureFixture[str]
 ) -> None:
     env.configure(addresses=[NOWHERE])
@@ -370,10 +370,10 @@ def test_the_log_tells_which_channel_failed_but_never_its_address(
 
     env.look()
 
-    said = "".join(capsys.readouterr())
-    assert "alert_failed" in said
-    assert "channel=1" in said
-    assert "secret-path" not in said
+    output = "".join(capsys.readouterr())
+    assert "alert_failed" in output
+    assert "channel=1" in output
+    assert "secret-path" not in output
 
 
 def test_without_channels_it_is_noticed_and_logged(env: MonitorEnv, capsys: pytest.CaptureFixture[str]) -> None:
@@ -385,8 +385,8 @@ def test_without_channels_it_is_noticed_and_logged(env: MonitorEnv, capsys: pyte
     env.deliver(lead)
     env.look(1)
 
-    said = "".join(capsys.readouterr())
-    assert (said.count("alert_resolved"), said.count("cause=stuck:default")) == (1, 2)
+    output = "".join(capsys.readouterr())
+    assert (output.count("alert_resolved"), output.count("cause=stuck:default")) == (1, 2)
     with env.store.read() as tx:
         assert tx.alerts.all() == []
 
@@ -394,7 +394,7 @@ def test_without_channels_it_is_noticed_and_logged(env: MonitorEnv, capsys: pyte
 # -- several workers
 
 
-def test_of_two_workers_one_tells(env: MonitorEnv) -> None:
+def test_of_two_workers_one_is_on_duty(env: MonitorEnv) -> None:
     env.configure("one")
     env.configure("two")
     env.pause("refused")
@@ -403,21 +403,21 @@ def test_of_two_workers_one_tells(env: MonitorEnv) -> None:
     assert len(env.sink.received) == 1
 
 
-def test_a_worker_of_this_host_that_is_gone_is_followed_at_once(env: MonitorEnv) -> None:
+def test_a_dead_worker_of_this_host_is_succeeded_at_once(env: MonitorEnv) -> None:
     env.look(name="one")
     env.gone.add("one")
 
     assert env.look(name="two")
 
 
-def test_a_worker_that_nobody_knows_of_is_followed_when_its_turn_is_over(env: MonitorEnv) -> None:
+def test_a_worker_of_another_host_is_succeeded_when_its_time_is_up(env: MonitorEnv) -> None:
     env.look(name="one")
 
     assert not env.look(DUTY_S / 60 / 2, name="two")
     assert env.look(DUTY_S / 60, name="two")
 
 
-def test_who_follows_knows_what_was_told(env: MonitorEnv) -> None:
+def test_the_successor_knows_what_was_sent(env: MonitorEnv) -> None:
     env.enqueue()
     env.look(5, name="one")
     env.gone.add("one")
@@ -442,7 +442,7 @@ def test_a_worker_that_stops_hands_the_watch_over(env: MonitorEnv) -> None:
 # -- the disk
 
 
-def test_a_disk_that_is_nearly_full_is_told(env: MonitorEnv) -> None:
+def test_a_nearly_full_disk_is_a_condition(env: MonitorEnv) -> None:
     with env.store.read() as tx:
         snapshot = tx.alerts.snapshot(env.now, 240)
     sizes = {
@@ -452,12 +452,12 @@ def test_a_disk_that_is_nearly_full_is_told(env: MonitorEnv) -> None:
         "4 GB": (0.4e9, 4e9),
     }
 
-    told = {
+    is_full = {
         name: bool(list(find_conditions(replace(snapshot, disk=(int(free), int(total))), env.now)))
         for name, (free, total) in sizes.items()
     }
 
-    assert told == {"4 TB, 100 GB": False, "40 GB, 3 GB": False, "40 GB, 1 GB": True, "4 GB": True}
+    assert is_full == {"4 TB, 100 GB": False, "40 GB, 3 GB": False, "40 GB, 1 GB": True, "4 GB": True}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -469,7 +469,7 @@ def test_the_disk_of_the_file_is_looked_at(env: MonitorEnv) -> None:
     assert 0 < disk[0] < disk[1]
 
 
-def test_the_thread_looks_by_itself_soon_after_it_told_something_and_stops_when_told(env: MonitorEnv) -> None:
+def test_the_monitor_looks_again_soon_after_sending_and_stops_with_the_worker(env: MonitorEnv) -> None:
     watcher = env.configure()
     env.pause("refused", minutes=60 * 24 * 9999)
     thread = threading.Thread(target=watcher.run)

@@ -1,4 +1,4 @@
-"""New leads are told to those whom their form names: each once, a few one by one, many together."""
+"""New leads are sent to the people whom their form names: each once, a few one by one, many together."""
 
 import threading
 from dataclasses import replace
@@ -26,198 +26,198 @@ URL = "https://leads.example.com"
 LEEDS = a_submission(fields={**a_submission().fields, "location": "Leeds"})
 
 
-class Desk:
-    """An installation whose form `contact` tells `sink`."""
+class NotifierEnv:
+    """An installation whose form `contact` notifies `sink`."""
 
     def __init__(self, env: MonitorEnv) -> None:
-        self.env, self.store, self.sink = env, env.store, env.sink
+        self.monitoring, self.store, self.sink = env, env.store, env.sink
         self.configure(env.sink.address)
 
     def configure(self, *addresses: str, **more: Any) -> NewLeadNotifier:
-        """A worker whose form tells these, from now on."""
+        """A worker whose form notifies these addresses, from now on."""
         self.form = a_form(title="Contact us", notify=addresses)
         self.notifier = NewLeadNotifier(self.store, {"contact": self.form}, URL, **more)
         return self.notifier
 
-    def come(self, number: int = 1, **changes: Any) -> list[Lead]:
-        """So many enquiries arrive now."""
-        came = [a_lead(f"{n}@example.com", self.env.now, notify_pending=True, **changes) for n in range(number)]
-        for lead in came:
+    def receive(self, number: int = 1, **changes: Any) -> list[Lead]:
+        """Enquiries that arrive now."""
+        leads = [a_lead(f"{n}@example.com", self.monitoring.now, notify_pending=True, **changes) for n in range(number)]
+        for lead in leads:
             self.store.keep_and_enqueue([Arrival(lead, [], lead.id)])
-        return sorted(came, key=lambda lead: lead.id)
+        return sorted(leads, key=lambda lead: lead.id)
 
     def look(self, minutes: float = 0) -> list[str]:
-        """Let time pass and tell; all titles that were message."""
-        self.env.now += timedelta(minutes=minutes)
-        self.notifier.step(self.env.now)
+        """Let time pass and send what is due; return all titles received."""
+        self.monitoring.now += timedelta(minutes=minutes)
+        self.notifier.step(self.monitoring.now)
         return self.sink.titles
 
 
 @pytest.fixture
-def desk(env: MonitorEnv, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def env(env: MonitorEnv, monkeypatch: pytest.MonkeyPatch) -> NotifierEnv:
     monkeypatch.setattr(new_leads, "log", structlog.get_logger())
-    return Desk(env)
+    return NotifierEnv(env)
 
 
 # -- each once
 
 
-def test_a_new_lead_is_told_once(desk: Desk) -> None:
-    (lead,) = desk.come()
+def test_a_new_lead_is_sent_once(env: NotifierEnv) -> None:
+    (lead,) = env.receive()
 
-    desk.look()
-    desk.look(1)
+    env.look()
+    env.look(1)
 
-    (message,) = desk.sink.received
+    (message,) = env.sink.received
     assert message["title"] == "New lead: Ada Lovelace, Contact us"
     assert message["message"].endswith(f"State: on its way to Nexudus\n{URL}/admin/leads/{lead.id}")
 
 
-def test_what_a_visitor_of_the_form_sends_is_told(desk: Desk) -> None:
-    accept(a_submission(), desk.form, desk.store, NOON)
+def test_an_enquiry_through_the_form_is_sent(env: NotifierEnv) -> None:
+    accept(a_submission(), env.form, env.store, NOON)
 
-    assert desk.look() == ["New lead: Ada Lovelace, Contact us"]
+    assert env.look() == ["New lead: Ada Lovelace, Contact us"]
 
 
-def test_what_comes_again_is_not(desk: Desk) -> None:
+def test_what_comes_again_is_not(env: NotifierEnv) -> None:
     for _ in range(2):
-        accept(a_submission(), desk.form, desk.store, NOON)
-        desk.look()
+        accept(a_submission(), env.form, env.store, NOON)
+        env.look()
 
-    assert len(desk.sink.received) == 1
-
-
-def test_leads_that_were_there_before_anybody_was_to_be_told_are_not(desk: Desk) -> None:
-    desk.env.enqueue()
-
-    assert desk.look() == []
+    assert len(env.sink.received) == 1
 
 
-def test_leads_of_a_form_that_tells_nobody_any_more_are_not_told_later(desk: Desk) -> None:
-    desk.come()
-    desk.configure()
-    desk.look()
+def test_leads_older_than_notify_are_not_sent(env: NotifierEnv) -> None:
+    env.monitoring.enqueue()
 
-    desk.configure(desk.sink.address)
-
-    assert desk.look() == []
+    assert env.look() == []
 
 
-# -- routes that tell others
+def test_leads_of_a_form_without_notify_are_not_sent_later(env: NotifierEnv) -> None:
+    env.receive()
+    env.configure()
+    env.look()
+
+    env.configure(env.sink.address)
+
+    assert env.look() == []
 
 
-def test_a_route_tells_its_own_people(desk: Desk) -> None:
-    route_for_leeds(desk, desk.sink.address)
-
-    desk.come(submission=LEEDS)
-    desk.come(2)
-
-    assert desk.look() == ["New lead: Ada Lovelace, Leeds"]
+# -- routes with other people
 
 
-def test_leads_of_a_route_that_tells_nobody_are_not_told_later(desk: Desk) -> None:
-    route_for_leeds(desk, desk.sink.address)
-    desk.come()
-    desk.look()
+def test_a_route_notifies_its_own_people(env: NotifierEnv) -> None:
+    route_for_leeds(env, env.sink.address)
 
-    desk.configure(desk.sink.address)
+    env.receive(submission=LEEDS)
+    env.receive(2)
 
-    assert desk.look() == []
-
-
-def test_each_list_of_people_is_told_of_its_own_leads(desk: Desk) -> None:
-    route_for_leeds(desk, f"{desk.sink.address}?:who=leeds", own=(desk.sink.address,))
-
-    desk.come(submission=LEEDS)
-    desk.come()
-
-    assert sorted(desk.look()) == ["New lead: Ada Lovelace, Contact us", "New lead: Ada Lovelace, Leeds"]
+    assert env.look() == ["New lead: Ada Lovelace, Leeds"]
 
 
-def test_an_enquiry_is_told_to_those_whom_only_a_route_names(desk: Desk) -> None:
-    route_for_leeds(desk, desk.sink.address)
+def test_leads_of_a_route_without_notify_are_not_sent_later(env: NotifierEnv) -> None:
+    route_for_leeds(env, env.sink.address)
+    env.receive()
+    env.look()
 
-    accept(LEEDS, desk.form, desk.store, NOON)
+    env.configure(env.sink.address)
 
-    assert desk.look() == ["New lead: Ada Lovelace, Leeds"]
+    assert env.look() == []
 
 
-def route_for_leeds(desk: Desk, *addresses: str, own: tuple[str, ...] = ()) -> None:
-    """A worker whose form has a route that tells these."""
+def test_each_audience_hears_of_its_own_leads(env: NotifierEnv) -> None:
+    route_for_leeds(env, f"{env.sink.address}?:who=leeds", own=(env.sink.address,))
+
+    env.receive(submission=LEEDS)
+    env.receive()
+
+    assert sorted(env.look()) == ["New lead: Ada Lovelace, Contact us", "New lead: Ada Lovelace, Leeds"]
+
+
+def test_an_enquiry_is_sent_to_people_named_only_by_a_route(env: NotifierEnv) -> None:
+    route_for_leeds(env, env.sink.address)
+
+    accept(LEEDS, env.form, env.store, NOON)
+
+    assert env.look() == ["New lead: Ada Lovelace, Leeds"]
+
+
+def route_for_leeds(env: NotifierEnv, *addresses: str, own: tuple[str, ...] = ()) -> None:
+    """A worker whose form has a route that notifies these addresses."""
     form = a_form(title="Contact us", notify=own)
     leeds = a_form(title="Leeds", notify=addresses)
-    desk.form = replace(form, routes=(Route({"location": "leeds"}, leeds),))
-    desk.notifier = NewLeadNotifier(desk.store, {"contact": desk.form}, URL)
+    env.form = replace(form, routes=(Route({"location": "leeds"}, leeds),))
+    env.notifier = NewLeadNotifier(env.store, {"contact": env.form}, URL)
 
 
 @pytest.mark.parametrize("status", [Status.QUARANTINED, Status.TEST, Status.DISCARDED])
-def test_what_is_no_real_lead_is_not_told(desk: Desk, status: Status) -> None:
-    desk.come(status=status)
+def test_spam_tests_and_discarded_leads_are_not_sent(env: NotifierEnv, status: Status) -> None:
+    env.receive(status=status)
 
-    assert desk.look() == []
-
-
-def test_spam_that_was_none_is_told_when_it_is_released(desk: Desk) -> None:
-    (held,) = desk.come(status=Status.QUARANTINED)
-    desk.come()
-    desk.look()
-
-    desk.store.write(lambda tx: tx.queue.retry([held.id], desk.env.now))
-
-    assert len(desk.look(60)) == 2
+    assert env.look() == []
 
 
-def test_a_lead_that_was_only_announced_is_told_with_its_answers(desk: Desk) -> None:
+def test_released_spam_is_sent(env: NotifierEnv) -> None:
+    (held,) = env.receive(status=Status.QUARANTINED)
+    env.receive()
+    env.look()
+
+    env.store.write(lambda tx: tx.queue.retry([held.id], env.monitoring.now))
+
+    assert len(env.look(60)) == 2
+
+
+def test_an_announced_lead_is_sent_once_its_answers_are_here(env: NotifierEnv) -> None:
     known = a_submission(sender="meta", external_id="17", extras={}, fields={})
-    announce_all([(known, "page")], desk.form, desk.store, NOON)
-    assert desk.look() == []
+    announce_all([(known, "page")], env.form, env.store, NOON)
+    assert env.look() == []
 
-    accept(a_submission(sender="meta", external_id="17"), desk.form, desk.store, NOON)
+    accept(a_submission(sender="meta", external_id="17"), env.form, env.store, NOON)
 
-    assert desk.look() == ["New lead: Ada Lovelace, Contact us"]
+    assert env.look() == ["New lead: Ada Lovelace, Contact us"]
 
 
-def test_a_lead_whose_answers_cannot_be_fetched_is_not_told_empty(desk: Desk) -> None:
+def test_a_lead_without_its_answers_is_not_sent(env: NotifierEnv) -> None:
     known = a_submission(sender="meta", external_id="17", problem="The announcement has no number.")
-    announce_all([(known, "page")], desk.form, desk.store, NOON)
+    announce_all([(known, "page")], env.form, env.store, NOON)
 
-    assert desk.look() == []
+    assert env.look() == []
 
 
-def test_a_test_lead_of_our_own_is_not_told(desk: Desk) -> None:
-    form = a_form(notify=(desk.sink.address,), canary=Canary(3600, "canary@example.com"))
-    desk.env.configure(addresses=[], forms={"contact": form})
+def test_a_canary_is_not_sent(env: NotifierEnv) -> None:
+    form = a_form(notify=(env.sink.address,), canary=Canary(3600, "canary@example.com"))
+    env.monitoring.configure(addresses=[], forms={"contact": form})
 
-    desk.env.look()
+    env.monitoring.look()
 
-    assert desk.look() == []
+    assert env.look() == []
 
 
 # -- few and many
 
 
-def test_three_leads_are_three_messages(desk: Desk) -> None:
-    desk.come(3)
+def test_three_leads_are_three_messages(env: NotifierEnv) -> None:
+    env.receive(3)
 
-    assert desk.look() == ["New lead: Ada Lovelace, Contact us"] * 3
-
-
-def test_more_share_one(desk: Desk) -> None:
-    desk.come(12)
-
-    assert desk.look() == ["12 new leads: Contact us"]
-    assert f"more: {URL}/admin/leads?form=contact" in desk.sink.received[0]["message"]
+    assert env.look() == ["New lead: Ada Lovelace, Contact us"] * 3
 
 
-def test_after_ten_messages_in_an_hour_they_come_every_five_minutes_with_all_that_came(desk: Desk) -> None:
+def test_more_share_one(env: NotifierEnv) -> None:
+    env.receive(12)
+
+    assert env.look() == ["12 new leads: Contact us"]
+    assert f"more: {URL}/admin/leads?form=contact" in env.sink.received[0]["message"]
+
+
+def test_after_ten_messages_in_an_hour_they_come_every_five_minutes_with_all_that_came(env: NotifierEnv) -> None:
     for _ in range(MAX_MESSAGES_PER_HOUR):
-        desk.come(5)
-        desk.look(0.1)
-    desk.come()
-    assert len(desk.look(1)) == MAX_MESSAGES_PER_HOUR
-    desk.come()
+        env.receive(5)
+        env.look(0.1)
+    env.receive()
+    assert len(env.look(1)) == MAX_MESSAGES_PER_HOUR
+    env.receive()
 
-    assert desk.look(4)[MAX_MESSAGES_PER_HOUR:] == ["2 new leads: Contact us"]
+    assert env.look(4)[MAX_MESSAGES_PER_HOUR:] == ["2 new leads: Contact us"]
 
 
 @pytest.mark.parametrize(
@@ -241,95 +241,95 @@ def test_no_hour_has_more_messages_than_people_can_bear() -> None:
 # -- channels that fail
 
 
-def test_what_no_channel_took_is_told_later(desk: Desk) -> None:
-    desk.sink.status = 503
-    desk.come()
-    desk.look()
-    desk.sink.status = 200
+def test_a_message_that_no_channel_took_is_sent_later(env: NotifierEnv) -> None:
+    env.sink.status = 503
+    env.receive()
+    env.look()
+    env.sink.status = 200
 
-    desk.look(0.1)
-    desk.look(1)
+    env.look(0.1)
+    env.look(1)
 
-    assert len(desk.sink.received) == 2
-
-
-def test_a_worker_that_follows_tells_what_was_not_told(desk: Desk) -> None:
-    desk.sink.status = 503
-    desk.come()
-    desk.look()
-    desk.sink.status = 200
-
-    desk.configure(desk.sink.address)
-
-    assert len(desk.look()) == 2
+    assert len(env.sink.received) == 2
 
 
-def test_a_channel_that_failed_gets_all_that_it_missed_and_the_others_nothing_twice(desk: Desk) -> None:
+def test_the_next_worker_sends_what_was_not_sent(env: NotifierEnv) -> None:
+    env.sink.status = 503
+    env.receive()
+    env.look()
+    env.sink.status = 200
+
+    env.configure(env.sink.address)
+
+    assert len(env.look()) == 2
+
+
+def test_a_channel_that_failed_gets_all_that_it_missed_and_the_others_nothing_twice(env: NotifierEnv) -> None:
     with AlertSink() as other:
         other.status = 500
-        desk.configure(desk.sink.address, other.address)
+        env.configure(env.sink.address, other.address)
         for _ in range(2):
-            desk.come()
-            desk.look(0.1)
+            env.receive()
+            env.look(0.1)
         other.status = 200
 
-        desk.look(1)
+        env.look(1)
 
-        assert (len(desk.sink.received), other.titles[1:]) == (2, ["2 new leads: Contact us"])
+        assert (len(env.sink.received), other.titles[1:]) == (2, ["2 new leads: Contact us"])
 
 
-def test_a_channel_that_fails_again_and_again_is_a_concern_until_it_works(desk: Desk) -> None:
-    desk.sink.status = 404
-    desk.come()
+def test_a_channel_that_keeps_failing_raises_an_alert_until_it_works(env: NotifierEnv) -> None:
+    env.sink.status = 404
+    env.receive()
     for _ in range(3):
-        desk.look(5)
-    alert = desk.env.open["notify:contact"]
+        env.look(5)
+    alert = env.monitoring.open["notify:contact"]
     assert "address 1 of its `notify`: it answered with error 404" in alert.sentence
 
-    desk.sink.status = 200
-    desk.look(5)
+    env.sink.status = 200
+    env.look(5)
 
-    assert desk.env.open == {}
+    assert env.monitoring.open == {}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_what_went_out_but_could_not_be_noted_is_noted_later_and_not_sent_again(desk: Desk) -> None:
-    desk.look()
-    change(desk, "CREATE TRIGGER full BEFORE UPDATE OF untold ON leads BEGIN SELECT RAISE(ABORT, 'disk full'); END")
-    desk.come()
+def test_what_was_sent_but_not_recorded_is_recorded_later_and_not_sent_again(env: NotifierEnv) -> None:
+    env.look()
+    change(env, "CREATE TRIGGER full BEFORE UPDATE OF untold ON leads BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    env.receive()
     for _ in range(2):
         with pytest.raises(StoreUnavailable):
-            desk.look(1)
+            env.look(1)
 
-    change(desk, "DROP TRIGGER full")
-    desk.come()
+    change(env, "DROP TRIGGER full")
+    env.receive()
 
-    assert len(desk.look(1)) == 2
+    assert len(env.look(1)) == 2
 
 
-def change(desk: Desk, sql: str) -> None:
+def change(env: NotifierEnv, sql: str) -> None:
     """Change the database behind the program's back."""
-    with desk.store._database.writing.begin() as connection:
+    with env.store._database.writing.begin() as connection:
         connection.exec_driver_sql(sql)
 
 
-def test_the_concern_of_a_form_that_tells_nobody_any_more_is_over(desk: Desk) -> None:
-    desk.store.write(lambda tx: tx.alerts.report("notify:gone", "Not told.", NOON))
+def test_the_alert_of_a_form_without_notify_is_resolved(env: NotifierEnv) -> None:
+    env.store.write(lambda tx: tx.alerts.report("notify:gone", "It fails.", NOON))
 
-    desk.look()
+    env.look()
 
-    assert desk.env.open == {}
+    assert env.monitoring.open == {}
 
 
-def test_no_one_is_called_by_name_in_the_log_nor_is_the_address(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    desk.configure(desk.sink.address, NOWHERE)
-    (lead,) = desk.come()
+def test_the_log_shows_neither_person_nor_address(env: NotifierEnv, capsys: pytest.CaptureFixture[str]) -> None:
+    env.configure(env.sink.address, NOWHERE)
+    (lead,) = env.receive()
 
-    desk.look()
+    env.look()
 
-    said = "".join(capsys.readouterr())
-    assert ("lead_notified" in said, "lead_not_notified" in said, lead.id in said) == (True, True, True)
-    assert [word for word in ("secret-path", "Lovelace", "0@example.com") if word in said] == []
+    output = "".join(capsys.readouterr())
+    assert ("lead_notified" in output, "lead_not_notified" in output, lead.id in output) == (True, True, True)
+    assert [word for word in ("secret-path", "Lovelace", "0@example.com") if word in output] == []
 
 
 # -- in the worker that watches
@@ -349,26 +349,26 @@ def stop(watcher: Monitor, thread: threading.Thread) -> None:
     assert not thread.is_alive()
 
 
-def test_a_channel_that_hangs_delays_no_alert(desk: Desk) -> None:
-    desk.sink.hangs.set()
+def test_a_channel_that_hangs_delays_no_alert(env: NotifierEnv) -> None:
+    env.sink.hangs.set()
     with AlertSink() as alerted:
-        watcher = desk.env.configure(addresses=[alerted.address], forms={"contact": desk.form})
-        desk.come()
+        watcher = env.monitoring.configure(addresses=[alerted.address], forms={"contact": env.form})
+        env.receive()
         thread = watching(watcher)
-        wait_until(desk.sink.reached.is_set, 15)
-        desk.env.pause("refused", minutes=60 * 24 * 9999)
+        wait_until(env.sink.reached.is_set, 15)
+        env.monitoring.pause("refused", minutes=60 * 24 * 9999)
 
         assert wait_until(lambda: alerted.received, 15) < 10
         stop(watcher, thread)
 
 
-def test_a_worker_that_is_stopped_lets_a_message_end_and_does_not_tell_twice(desk: Desk) -> None:
-    watcher = desk.env.configure(addresses=[], forms={"contact": desk.form})
+def test_a_stopping_worker_lets_a_message_end_and_it_is_not_sent_twice(env: NotifierEnv) -> None:
+    watcher = env.monitoring.configure(addresses=[], forms={"contact": env.form})
     thread = watching(watcher)
-    desk.come()
-    wait_until(lambda: desk.sink.received, 15)
+    env.receive()
+    wait_until(lambda: env.sink.received, 15)
     stop(watcher, thread)
 
-    desk.configure(desk.sink.address)
+    env.configure(env.sink.address)
 
-    assert len(desk.look()) == 1
+    assert len(env.look()) == 1

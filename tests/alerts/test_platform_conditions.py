@@ -1,4 +1,4 @@
-"""What is told of ad platforms: a broken connection, one that ends soon, leads that nobody reads."""
+"""Alerts about ad platforms: a broken connection, one that expires soon, leads that are not fetched."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ META = ConnectionKey("tour", "meta", "104")
 
 
 def announce(env: MonitorEnv, *names: str) -> list[LeadId]:
-    """Meta has leads for us."""
+    """Meta announces leads."""
     form = a_form("tour")
     submissions = [Submission("tour", "meta", Contact(), Evidence(), external_id=name) for name in names]
     receipts = announce_all([(each, META.place) for each in submissions], form, env.store, env.now)
@@ -20,7 +20,7 @@ def announce(env: MonitorEnv, *names: str) -> list[LeadId]:
 
 
 def breaks(env: MonitorEnv, link: ConnectionKey = META) -> None:
-    """A worker found that only a person can help."""
+    """A worker found that only an operator can mend it."""
     until = env.now + timedelta(minutes=1)
     env.store.write(lambda tx: tx.platforms.mark_broken(link, "Meta says no. Reconnect.", env.now, until))
 
@@ -38,7 +38,7 @@ def test_a_broken_connection_is_one_alert_with_the_number_of_leads(env: MonitorE
     assert "3 leads wait" in env.open[META.cause].sentence
 
 
-def test_once_it_works_people_are_told_that_it_is_over(env: MonitorEnv) -> None:
+def test_once_it_works_one_message_says_so(env: MonitorEnv) -> None:
     breaks(env)
     env.look()
     env.store.write(lambda tx: tx.platforms.record_success(META, env.now))
@@ -48,7 +48,7 @@ def test_once_it_works_people_are_told_that_it_is_over(env: MonitorEnv) -> None:
     assert "The connection works again; waiting leads are being fetched." in env.sink.received[-1]["message"]
 
 
-def test_leads_that_nobody_reads_are_told_about_within_five_minutes(env: MonitorEnv) -> None:
+def test_leads_that_are_not_fetched_raise_an_alert_within_five_minutes(env: MonitorEnv) -> None:
     announce(env, "1")
     env.look(3)
     assert env.open == {}
@@ -59,7 +59,7 @@ def test_leads_that_nobody_reads_are_told_about_within_five_minutes(env: Monitor
     assert "1 lead waits, the oldest for 4 minutes." in sentence
 
 
-def test_those_of_a_broken_connection_are_not_told_of_twice(env: MonitorEnv) -> None:
+def test_leads_of_a_broken_connection_raise_no_second_alert(env: MonitorEnv) -> None:
     announce(env, "1")
     breaks(env, META.whole)
     env.look(10)
@@ -67,7 +67,7 @@ def test_those_of_a_broken_connection_are_not_told_of_twice(env: MonitorEnv) -> 
     assert list(env.open) == [META.whole.cause]
 
 
-def test_a_connection_that_ends_is_told_about_from_day_330_on(env: MonitorEnv) -> None:
+def test_an_expiring_connection_raises_an_alert_from_day_330_on(env: MonitorEnv) -> None:
     link = ConnectionKey("tour", "linkedin")
     env.store.write(lambda tx: tx.platforms.set_expiry(link, NOON + timedelta(days=40)))
     env.look()

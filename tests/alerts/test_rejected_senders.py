@@ -1,4 +1,4 @@
-"""Somebody hears of a refused sender: from its call to a listener."""
+"""A refused sender raises an alert: from its call to a channel."""
 
 import json
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Ads:
     front: Front
 
     def send(self, key: str = SECRET, minutes: float = 0) -> int:
-        """A test lead, which nobody owes to Nexudus; the status of the answer."""
+        """Send a test lead, which is not delivered; return the status of the response."""
         self.env.now += timedelta(minutes=minutes)
         lead = {"lead_id": "TeSter", "is_test": True, "user_column_data": ANSWERS}
         with time_machine.travel(self.env.now, tick=False):
@@ -50,7 +50,7 @@ def ads(env: MonitorEnv, monkeypatch: pytest.MonkeyPatch) -> Ads:
     return ads
 
 
-def test_the_first_refused_call_is_told_at_once_with_reason_and_remedy(env: MonitorEnv, ads: Ads) -> None:
+def test_the_first_refused_call_raises_an_alert_with_reason_and_remedy(env: MonitorEnv, ads: Ads) -> None:
     ads.refuse()
 
     env.look()
@@ -64,7 +64,7 @@ def test_the_first_refused_call_is_told_at_once_with_reason_and_remedy(env: Moni
     assert "a stranger may be trying this address" in message["message"]
 
 
-def test_further_refused_calls_are_counted_and_told_again_after_hours(env: MonitorEnv, ads: Ads) -> None:
+def test_further_refused_calls_are_counted_and_sent_again_after_hours(env: MonitorEnv, ads: Ads) -> None:
     for _ in range(60):
         ads.refuse(minutes=1)
         env.look()
@@ -78,7 +78,7 @@ def test_further_refused_calls_are_counted_and_told_again_after_hours(env: Monit
     assert "61 calls of google-ads for the form 'tour' or more were refused since" in env.sink.received[1]["message"]
 
 
-def test_a_call_that_is_accepted_ends_it_and_that_is_told_once(env: MonitorEnv, ads: Ads) -> None:
+def test_an_accepted_call_resolves_the_alert_once(env: MonitorEnv, ads: Ads) -> None:
     ads.refuse()
     env.look()
 
@@ -105,7 +105,7 @@ def test_a_stranger_who_tries_all_day_rings_the_bell_a_few_times(env: MonitorEnv
     assert env.open == {}
 
 
-def test_a_sender_that_fails_for_good_after_such_a_day_is_told_within_hours(env: MonitorEnv, ads: Ads) -> None:
+def test_a_sender_that_fails_for_good_after_such_a_day_raises_an_alert_within_hours(env: MonitorEnv, ads: Ads) -> None:
     for _ in range(6):
         ads.refuse(minutes=10)
         ads.send(minutes=10)
@@ -145,7 +145,7 @@ def test_after_a_week_without_another_it_is_over(env: MonitorEnv, ads: Ads) -> N
     assert env.open == {}
 
 
-def test_a_redirected_post_is_told_with_the_address_to_enter(env: MonitorEnv, ads: Ads) -> None:
+def test_the_alert_of_a_redirected_post_names_the_address_to_enter(env: MonitorEnv, ads: Ads) -> None:
     with time_machine.travel(env.now, tick=False):
         away = RejectedCalls(env.store, {"tour": FORM}, "https://leads.example.com")
         away.note("tour", "google-ads", "It came as GET: most likely an address that redirects.", 405)

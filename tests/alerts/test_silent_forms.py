@@ -18,7 +18,7 @@ def bring(env: MonitorEnv, hours: int, form: str = "contact", status: Status = S
     return leads
 
 
-def test_a_form_that_falls_silent_is_told_and_so_is_its_next_lead(env: MonitorEnv) -> None:
+def test_a_silent_form_raises_an_alert_that_its_next_lead_resolves(env: MonitorEnv) -> None:
     bring(env, 24 * 14)
     env.look(60)
     assert env.sink.received == []

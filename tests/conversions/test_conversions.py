@@ -25,7 +25,7 @@ HEADER = ["Google Click ID", "Conversion Name", "Conversion Time", "Conversion V
 
 
 def all_fit(_conversion: Conversion, _form: Form) -> None:
-    """Any platform can be told of anything."""
+    """A platform that takes everything."""
 
 
 def of_google(store: Store, lead: Lead, *changes: SaleChange, worth: float | None = 450.0) -> Lead:
@@ -36,7 +36,7 @@ def of_google(store: Store, lead: Lead, *changes: SaleChange, worth: float | Non
 
 
 def chosen(store: Store, fit: Fit = all_fit, form: Form = FORM, **wish: Any) -> ConversionSelection:
-    """What is to be told."""
+    """What is to be reported."""
     return select_conversions(store, {"contact": form}, ConversionQuery(wish.pop("platform", "google"), **wish), fit)
 
 
@@ -70,7 +70,7 @@ def rows(*conversions: Conversion) -> Sequence[Sequence[str]]:
 # -- choosing
 
 
-def test_what_the_forms_file_names_is_told_in_the_order_of_time(store: Store) -> None:
+def test_events_named_by_the_forms_file_are_selected_in_order_of_time(store: Store) -> None:
     won, came = a_change(a := a_lead(), name="won", at=NOON + DAY), a_change(a)
     toured, moved = a_change(a, "stage", "Toured", at=NOON + DAY / 2), a_change(a, "stage", "Contacted")
     of_google(store, a, won, came, toured, moved)
@@ -86,7 +86,7 @@ def test_only_what_was_won_has_a_value(store: Store) -> None:
     assert [(one.value, one.currency) for one in found] == [(None, ""), (450.0, "GBP")]
 
 
-def test_what_was_told_is_not_told_again_unless_asked_for(store: Store) -> None:
+def test_what_was_reported_is_not_reported_again_unless_wanted(store: Store) -> None:
     of_google(store, a := a_lead(), a_change(a), a_change(a, name="won"))
     store.write(lambda tx: tx.crm.record_conversions("google", [(a.id, "Lead won")], NOON))
 
@@ -147,14 +147,14 @@ def test_people_who_refused_are_left_out(store: Store, answers: Mapping[str, Any
     assert len(found.conversions) == (not refused)
 
 
-def test_people_who_were_forgotten_are_told_to_nobody(store: Store) -> None:
+def test_erased_people_are_not_reported(store: Store) -> None:
     of_google(store, a := a_lead(), a_change(a, name="won"))
     store.erase([a.id], NOON)
 
     assert chosen(store) == ConversionSelection()
 
 
-def test_a_form_that_names_nothing_tells_nothing(store: Store) -> None:
+def test_a_form_without_conversions_reports_nothing(store: Store) -> None:
     of_google(store, a := a_lead(), a_change(a, name="won"))
 
     assert chosen(store, form=a_form()) == ConversionSelection()
@@ -194,7 +194,7 @@ def test_clicks_without_gclid_have_columns_of_their_own_where_there_are_any() ->
         (a_conversion(clicked(gclid="g"), at=NOON + 91 * DAY), "late"),
     ],
 )
-def test_google_is_told_of_its_own_clicks_in_time(conversion: Conversion, reason: str | None) -> None:
+def test_google_receives_its_own_clicks_in_time(conversion: Conversion, reason: str | None) -> None:
     assert google.fit(conversion, FORM) == reason
 
 
@@ -230,7 +230,7 @@ def visited(query: str = "", credited: str = "", **days: float) -> Lead:
         pytest.param(visited("utm_medium=email"), 0, "no_id", id="none"),
     ],
 )
-def test_google_is_told_of_the_newest_click_of_all_visits(lead: Lead, days: int, gclid: str) -> None:
+def test_google_receives_the_newest_click_of_all_visits(lead: Lead, days: int, gclid: str) -> None:
     conversion = a_conversion(lead, at=NOON + days * DAY)
 
     reason, (_, *found) = google.fit(conversion, FORM), rows(conversion)
@@ -259,7 +259,7 @@ def test_an_event_has_what_meta_asks_for() -> None:
     }
 
 
-def test_the_same_event_has_the_same_id_however_often_it_is_told() -> None:
+def test_the_same_event_has_the_same_id_however_often_it_is_reported() -> None:
     lead = of_meta()
 
     ids = [meta.event(a_conversion(lead, name), FORM, hashed=False)["event_id"] for name in ("Tour", "Tour", "Won")]
@@ -286,7 +286,7 @@ def test_e_mail_and_phone_go_hashed_and_only_where_asked_for() -> None:
         (of_meta(sender="json"), 0, None),
     ],
 )
-def test_meta_is_told_of_its_own_leads_in_time(lead: Lead, days: int, reason: str | None) -> None:
+def test_meta_receives_its_own_leads_in_time(lead: Lead, days: int, reason: str | None) -> None:
     form = a_form(webhooks={"json": {"platform": "meta"}})
 
     assert meta.fit_at(NOON + days * DAY)(a_conversion(lead), form) == reason

@@ -19,23 +19,23 @@ from tests.delivery.conftest import Env, a_context
 
 
 @dataclass
-class Ledger:
+class ReconciliationEnv:
     """One installation whose leads are in Nexudus, as reconciliation sees it."""
 
-    env: Env
+    delivery: Env
     reader: AccountReader
 
     @property
     def nexudus(self) -> Simulator:
         """The simulated CRM."""
-        return self.env.nexudus
+        return self.delivery.nexudus
 
     def delivers(self, *emails: str) -> list[Lead]:
         """Leads of these people that came to Nexudus."""
         for email in emails or ("ada@example.com",):
-            self.env.owes(a_lead(email))
-        self.env.deliver_until_quiet()
-        with self.env.store.read() as tx:
+            self.delivery.owes(a_lead(email))
+        self.delivery.deliver_until_quiet()
+        with self.delivery.store.read() as tx:
             return sorted(tx.search.leads(Query(), 1000), key=lambda lead: lead.id)
 
     def poll(self, now: datetime | None = None) -> str:
@@ -50,12 +50,12 @@ class Ledger:
 
     def sale(self, lead: Lead) -> Sale:
         """How the lead's opportunity stands, as it was last seen."""
-        with self.env.store.read() as tx:
+        with self.delivery.store.read() as tx:
             return tx.crm.sales_of([lead.id])[lead.id]
 
     def changes(self, lead: Lead) -> list[SaleChange]:
         """What happened to it."""
-        with self.env.store.read() as tx:
+        with self.delivery.store.read() as tx:
             return tx.crm.changes_of([lead.id])[lead.id]
 
     def names(self, lead: Lead) -> list[str]:
@@ -69,7 +69,9 @@ def kinds(found: Comparison) -> list[DiscrepancyKind]:
 
 
 @pytest.fixture
-def ledger(store: Store, nexudus: Simulator) -> Ledger:
+def env(store: Store, nexudus: Simulator) -> ReconciliationEnv:
     """An environment with the one form `contact`, and its account reader."""
     context = a_context(store, nexudus, {"contact": a_form()})
-    return Ledger(Env(store, nexudus, context), AccountReader("default", context.nexudus, store, lambda: None))
+    return ReconciliationEnv(
+        Env(store, nexudus, context), AccountReader("default", context.nexudus, store, lambda: None)
+    )

@@ -13,50 +13,50 @@ from tests.fetching.test_pulling import NOW, WEEK, a_page
 
 
 @pytest.fixture
-def office(store: Store) -> Iterator[Env]:
+def env(store: Store) -> Iterator[Env]:
     """An installation with a stand-in for the platforms."""
     with Platforms() as platforms:
         yield Env(store, platforms)
 
 
-def test_what_a_platform_has_and_we_have_not_is_listed_and_not_fetched(office: Env) -> None:
-    office.sets("meta", lead_forms=["900"])
-    office.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2")))
-    office.hears("1")
+def test_what_a_platform_has_and_we_have_not_is_listed_and_not_fetched(env: Env) -> None:
+    env.sets("meta", lead_forms=["900"])
+    env.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2")))
+    env.hears("1")
 
-    comparison = compare_platform(office.connection("meta"), office.store, NOW - WEEK, NOW)
+    comparison = compare_platform(env.connection("meta"), env.store, NOW - WEEK, NOW)
 
     assert (comparison.listed, comparison.missing, comparison.problem) == (2, ("2",), "")
-    assert len(office.leads()) == 1
+    assert len(env.leads()) == 1
 
 
-def test_people_who_were_forgotten_are_not_missed(office: Env) -> None:
-    office.sets("meta", lead_forms=["900"])
-    office.platforms.says("/v26.0/900/leads", a_page(meta_lead("1")))
-    ids = office.hears("1")
-    office.store.erase(ids, clock.now())
+def test_people_who_were_forgotten_are_not_missed(env: Env) -> None:
+    env.sets("meta", lead_forms=["900"])
+    env.platforms.says("/v26.0/900/leads", a_page(meta_lead("1")))
+    ids = env.hears("1")
+    env.store.erase(ids, clock.now())
 
-    comparison = compare_platform(office.connection("meta"), office.store, NOW - WEEK, clock.now())
+    comparison = compare_platform(env.connection("meta"), env.store, NOW - WEEK, clock.now())
 
     assert (comparison.listed, comparison.missing) == (1, ())
 
 
-def test_a_platform_that_refuses_is_comparison_as_it_is(office: Env) -> None:
-    office.sets("meta", lead_forms=["900"])
-    office.platforms.says("/v26.0/900/leads", meta_error(190))
+def test_a_platform_that_refuses_is_comparison_as_it_is(env: Env) -> None:
+    env.sets("meta", lead_forms=["900"])
+    env.platforms.says("/v26.0/900/leads", meta_error(190))
 
-    comparison = compare_platform(office.connection("meta"), office.store, NOW - WEEK, NOW)
+    comparison = compare_platform(env.connection("meta"), env.store, NOW - WEEK, NOW)
 
     assert (comparison.listed, comparison.missing) == (0, ())
     assert comparison.problem
 
 
-def test_only_the_platforms_of_the_accounts_own_forms_are_asked(office: Env) -> None:
-    office.sets("meta", lead_forms=["900"])
-    office.platforms.says("/v26.0/900/leads", a_page(meta_lead("1")))
-    office.platforms.says("/rest/leadFormResponses", {"elements": []})
+def test_only_the_platforms_of_the_accounts_own_forms_are_asked(env: Env) -> None:
+    env.sets("meta", lead_forms=["900"])
+    env.platforms.says("/v26.0/900/leads", a_page(meta_lead("1")))
+    env.platforms.says("/rest/leadFormResponses", {"elements": []})
 
-    own = list(platform_comparer("default", office.connections(), office.store)(clock.now() - WEEK))
+    own = list(platform_comparer("default", env.connections(), env.store)(clock.now() - WEEK))
 
     assert [one.sender for one in own] == ["meta", "linkedin"]
-    assert list(platform_comparer("harbour", office.connections(), office.store)(None)) == []
+    assert list(platform_comparer("harbour", env.connections(), env.store)(None)) == []

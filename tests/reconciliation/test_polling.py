@@ -8,93 +8,93 @@ from service import clock
 from service.nexudus.opportunities import PATH
 from service.nexudus.stage_history import HISTORY_PATH
 from service.store import SaleStatus
-from tests.reconciliation.conftest import Ledger
+from tests.reconciliation.conftest import ReconciliationEnv
 
 LONG_AGO = "2020-01-01T00:00:00Z"
 
 
-def test_a_new_opportunity_is_seen_in_its_first_stage(ledger: Ledger) -> None:
-    [lead] = ledger.delivers()
+def test_a_new_opportunity_is_seen_in_its_first_stage(env: ReconciliationEnv) -> None:
+    [lead] = env.delivers()
 
-    assert ledger.poll() == ""
+    assert env.poll() == ""
 
-    sale = ledger.sale(lead)
+    sale = env.sale(lead)
     assert (sale.opportunity_id, sale.stage, sale.status) == (lead.opportunity_id, "New enquiry", "in_progress")
-    assert ledger.names(lead) == ["in_progress", "New enquiry"]
-    assert ledger.changes(lead)[0].at == lead.received_at
+    assert env.names(lead) == ["in_progress", "New enquiry"]
+    assert env.changes(lead)[0].at == lead.received_at
 
 
-def test_a_won_one_is_seen_with_its_time_and_worth(ledger: Ledger) -> None:
-    [lead] = ledger.delivers()
-    ledger.poll()
+def test_a_won_one_is_seen_with_its_time_and_worth(env: ReconciliationEnv) -> None:
+    [lead] = env.delivers()
+    env.poll()
 
-    ledger.nexudus.change_opportunity(lead.opportunity_id or 0, status="won", value=450)
-    ledger.poll()
+    env.nexudus.change_opportunity(lead.opportunity_id or 0, status="won", value=450)
+    env.poll()
 
-    sale = ledger.sale(lead)
+    sale = env.sale(lead)
     assert (sale.status, sale.value, sale.currency) == (SaleStatus.WON, 450, "GBP")
-    assert sale.won_at == ledger.changes(lead)[-1].at
-    assert ledger.names(lead)[-1] == "won"
+    assert sale.won_at == env.changes(lead)[-1].at
+    assert env.names(lead)[-1] == "won"
 
 
-def test_a_lost_one_is_seen_with_its_reason_and_may_be_opened_again(ledger: Ledger) -> None:
-    [lead] = ledger.delivers()
-    ledger.nexudus.change_opportunity(lead.opportunity_id or 0, status="lost", loss_reason=4)
-    ledger.poll()
-    lost = ledger.sale(lead)
+def test_a_lost_one_is_seen_with_its_reason_and_may_be_opened_again(env: ReconciliationEnv) -> None:
+    [lead] = env.delivers()
+    env.nexudus.change_opportunity(lead.opportunity_id or 0, status="lost", loss_reason=4)
+    env.poll()
+    lost = env.sale(lead)
 
-    ledger.nexudus.change_opportunity(lead.opportunity_id or 0, status="in_progress")
-    ledger.poll()
+    env.nexudus.change_opportunity(lead.opportunity_id or 0, status="in_progress")
+    env.poll()
 
     assert (lost.status, lost.loss_reason) == (SaleStatus.LOST, "Price")
-    assert ledger.names(lead) == ["in_progress", "New enquiry", "lost", "in_progress"]
-    assert ledger.sale(lead).lost_at is None
+    assert env.names(lead) == ["in_progress", "New enquiry", "lost", "in_progress"]
+    assert env.sale(lead).lost_at is None
 
 
-def test_what_did_not_change_is_not_told_again(ledger: Ledger) -> None:
-    [lead] = ledger.delivers()
-    ledger.poll()
-    before = ledger.changes(lead)
+def test_what_did_not_change_is_not_recorded_again(env: ReconciliationEnv) -> None:
+    [lead] = env.delivers()
+    env.poll()
+    before = env.changes(lead)
 
-    ledger.poll()
+    env.poll()
 
-    assert ledger.changes(lead) == before
-    assert len(ledger.nexudus.calls("GET", HISTORY_PATH)) == 2  # one page a reading
+    assert env.changes(lead) == before
+    assert len(env.nexudus.calls("GET", HISTORY_PATH)) == 2  # one page a reading
 
 
-def test_opportunities_of_others_are_none_of_ours(ledger: Ledger) -> None:
-    ledger.nexudus.add_opportunities(3)
+def test_other_opportunities_are_ignored(env: ReconciliationEnv) -> None:
+    env.nexudus.add_opportunities(3)
 
-    assert ledger.poll() == ""
+    assert env.poll() == ""
 
-    with ledger.env.store._database.reading.connect() as connection:
+    with env.delivery.store._database.reading.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM sales").scalar() == 0
 
 
-def test_the_next_reading_begins_a_day_before_the_last_change(ledger: Ledger) -> None:
-    ledger.delivers()
-    ledger.poll()
-    changed_at = ledger.nexudus.opportunities()[0]["UpdatedOn"]
+def test_the_next_reading_begins_a_day_before_the_last_change(env: ReconciliationEnv) -> None:
+    env.delivers()
+    env.poll()
+    changed_at = env.nexudus.opportunities()[0]["UpdatedOn"]
 
-    ledger.poll(clock.now() + timedelta(days=3))
+    env.poll(clock.now() + timedelta(days=3))
 
-    [(_, bound)] = [pair for pair in ledger.nexudus.calls("GET", PATH)[-1].query if pair[0].startswith("from_")]
+    [(_, bound)] = [pair for pair in env.nexudus.calls("GET", PATH)[-1].query if pair[0].startswith("from_")]
     assert bound[:10] < changed_at[:10]
     assert bound[10:] == changed_at[10:16]
 
 
-def test_where_it_was_won_is_not_told_the_change_itself_counts(ledger: Ledger) -> None:
-    [lead] = ledger.delivers()
-    ledger.nexudus.change_opportunity(lead.opportunity_id or 0, status="won")
-    record = ledger.nexudus.world.tables["CrmOpportunity"].rows[lead.opportunity_id or 0]
+def test_without_a_closing_date_the_change_dates_the_win(env: ReconciliationEnv) -> None:
+    [lead] = env.delivers()
+    env.nexudus.change_opportunity(lead.opportunity_id or 0, status="won")
+    record = env.nexudus.world.tables["CrmOpportunity"].rows[lead.opportunity_id or 0]
     record["WonOn"] = None
-    ledger.poll()
-    won_at = ledger.sale(lead).won_at
+    env.poll()
+    won_at = env.sale(lead).won_at
 
     record["UpdatedOn"] = (clock.now() + timedelta(hours=1)).isoformat()
-    ledger.poll(clock.now() + timedelta(hours=2))
+    env.poll(clock.now() + timedelta(hours=2))
 
-    assert ledger.sale(lead).won_at == won_at is not None
+    assert env.sale(lead).won_at == won_at is not None
 
 
 @pytest.mark.parametrize(
@@ -109,12 +109,14 @@ def test_where_it_was_won_is_not_told_the_change_itself_counts(ledger: Ledger) -
         ),
     ],
 )
-def test_what_cannot_be_read_is_told_and_begun_again(ledger: Ledger, fault: dict[str, object], said: str) -> None:
-    ledger.nexudus.faults([{"path": PATH, **fault}])
+def test_a_failed_reading_is_explained_and_starts_again(
+    env: ReconciliationEnv, fault: dict[str, object], said: str
+) -> None:
+    env.nexudus.faults([{"path": PATH, **fault}])
 
-    assert said in ledger.poll()
+    assert said in env.poll()
 
-    with ledger.env.store.read() as tx:
+    with env.delivery.store.read() as tx:
         reading = tx.crm.read_state("default")
     assert said in reading.problem
     assert reading.read_until is None
