@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from service.capture.fields.enquiries import Enquiry, LeadNotice
 from service.capture.parsing.bodies import read_json
 from service.capture.parsing.errors import Unreadable
-from service.capture.parsing.shapes import Json
+from service.capture.parsing.json_values import Json
 from service.capture.tools.sender import SenderConfig
 from service.http import HttpClient, HttpResponse, NoResponse
 from service.platforms.errors import NotNow, PlatformError

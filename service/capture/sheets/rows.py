@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from service.capture.fields.enquiries import Enquiry, NamedAnswer
-from service.capture.fields.instants import read_instant
 from service.capture.fields.names import fold, meaning_of
 from service.capture.fields.submissions import reading_form, submit
+from service.capture.parsing.json_values import read_instant
 from service.capture.parsing.texts import clean
 from service.capture.sheets.cells import unprotect, unprotect_foreign
 from service.capture.sheets.columns import TIMES, Ids, ImportPlan

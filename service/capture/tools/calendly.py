@@ -6,8 +6,7 @@ Facts: developer.calendly.com, "Webhook payload", "Webhook signatures".
 from collections.abc import Iterator, Mapping
 
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
-from service.capture.fields.instants import read_instant
-from service.capture.parsing.shapes import Json, list_at, table_at, tables_at, text_at
+from service.capture.parsing.json_values import Json, list_at, read_instant, table_at, tables_at, text_at
 from service.capture.parsing.texts import Answer
 from service.capture.tools.json_posts import read_plainly, read_unknown
 from service.capture.tools.questions import (

@@ -7,10 +7,9 @@ from binascii import Error as Base64Error
 from collections.abc import Iterator
 
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer, flat
-from service.capture.fields.instants import read_instant
 from service.capture.parsing.bodies import read_body, read_json
 from service.capture.parsing.errors import Unreadable
-from service.capture.parsing.shapes import Json, table_at, tables_at, text_at
+from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at
 from service.capture.parsing.texts import text_of
 from service.capture.tools.sender import InvalidSignature, SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_timestamped, is_same

@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
-from service.capture.fields.instants import read_instant
 from service.capture.parsing.bodies import read_json
 from service.capture.parsing.errors import Unreadable
-from service.capture.parsing.shapes import Json, table_at, tables_at, text_at
+from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at
 from service.capture.tools.json_posts import read_plainly
 from service.capture.tools.questions import named_answers, other_details, read_object
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender

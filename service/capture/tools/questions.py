@@ -5,12 +5,11 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from service.capture.fields.enquiries import NamedAnswer
-from service.capture.fields.instants import read_instant
 from service.capture.fields.names import meaning_of
 from service.capture.parsing.bodies import read_json
 from service.capture.parsing.errors import Unreadable
+from service.capture.parsing.json_values import Json, read_instant, table_at
 from service.capture.parsing.nesting import collect, flatten
-from service.capture.parsing.shapes import Json, table_at
 from service.capture.parsing.texts import Answer
 from service.capture.tools.sender import WebhookCall
 

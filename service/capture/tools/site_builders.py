@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer, flat, read_packed
-from service.capture.fields.instants import read_instant
 from service.capture.parsing.bodies import read_body
-from service.capture.parsing.shapes import Json, table_at, tables_at, text_at
+from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at
 from service.capture.parsing.texts import clean, texts_of
 from service.capture.tools.json_posts import read_plainly, read_unknown
 from service.capture.tools.questions import all_named_answers, named_answers, other_details, read_object

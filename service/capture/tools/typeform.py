@@ -6,8 +6,7 @@ Facts: typeform.com/developers/webhooks, "Example payload", "Secure your webhook
 from collections.abc import Iterator
 
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
-from service.capture.fields.instants import read_instant
-from service.capture.parsing.shapes import Json, table_at, tables_at, text_at, texts_at, value_at
+from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at, texts_at, value_at
 from service.capture.tools.json_posts import read_plainly
 from service.capture.tools.questions import all_named_answers, named_answers, other_details, read_object
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender

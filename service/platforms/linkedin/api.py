@@ -10,7 +10,7 @@ import structlog
 
 from service import clock
 from service.capture.fields.enquiries import Enquiry, LeadNotice
-from service.capture.parsing.shapes import Json, table_at, tables_at, text_at
+from service.capture.parsing.json_values import Json, table_at, tables_at, text_at
 from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
 from service.platforms.linkedin import webhook
 from service.platforms.linkedin.tokens import LinkedInTokens

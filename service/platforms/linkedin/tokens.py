@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from service import clock
-from service.capture.parsing.shapes import text_at
+from service.capture.parsing.json_values import text_at
 from service.platforms.errors import Disconnected, NotNow
 from service.platforms.reader import ReaderContext, call, clean_message
 

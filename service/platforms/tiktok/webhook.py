@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from service.capture.fields.enquiries import Enquiry, Item
-from service.capture.fields.instants import read_instant
 from service.capture.parsing.errors import Unreadable
+from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at, value_at
 from service.capture.parsing.nesting import flatten
-from service.capture.parsing.shapes import Json, table_at, tables_at, text_at, value_at
 from service.capture.parsing.texts import clean
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_hex, hmac_hex, is_same

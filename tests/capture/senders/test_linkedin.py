@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.capture.fields.enquiries import Item, LeadNotice, UnreadableItem, Withdrawal
-from service.capture.parsing.shapes import table_at
+from service.capture.parsing.json_values import table_at
 from service.capture.tools.sender import WebhookCall
 from service.lead import Status
 from service.platforms.linkedin.webhook import enquiry, needs_form, read

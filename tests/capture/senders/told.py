@@ -13,7 +13,7 @@ from service import clock
 from service.capture.accept import arrival_of
 from service.capture.fields.enquiries import Enquiry
 from service.capture.fields.submissions import reading_form, submit
-from service.capture.parsing.shapes import Json
+from service.capture.parsing.json_values import Json
 from service.lead import Lead, Status
 from service.platforms.linkedin import webhook as linkedin
 from service.platforms.meta import webhook as meta

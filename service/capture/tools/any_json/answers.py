@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold, meaning_of
+from service.capture.parsing.json_values import Json, text_at, texts_at, value_at
 from service.capture.parsing.nesting import collect, flatten
-from service.capture.parsing.shapes import Json, text_at, texts_at, value_at
 
 _TARGETS = {
     **dict.fromkeys(("email", "emailinput", "inputemail", "emailaddress", "controlemail"), "email"),

@@ -9,7 +9,7 @@ from itertools import islice
 
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold
-from service.capture.parsing.shapes import Json, list_at, tables_at, text_at
+from service.capture.parsing.json_values import Json, list_at, tables_at, text_at
 from service.capture.parsing.texts import Answer, text_of, texts_of
 from service.capture.tools.any_json.levels import GROUPS, MAX_NAMES, PERSONS, Level, LevelPlace, sort_level
 from service.capture.tools.any_json.question_sets import labels_of, questions_in, questions_of

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold, meaning_of
-from service.capture.parsing.shapes import Json, text_at
+from service.capture.parsing.json_values import Json, text_at
 from service.capture.parsing.texts import texts_of
 
 _NAMES = frozenset(

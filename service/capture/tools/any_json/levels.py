@@ -7,8 +7,8 @@ from functools import lru_cache
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.labels import is_mere_wrapping
 from service.capture.fields.names import fold
+from service.capture.parsing.json_values import Json, tables_at, text_at
 from service.capture.parsing.nesting import collect, flatten
-from service.capture.parsing.shapes import Json, tables_at, text_at
 from service.capture.parsing.texts import Answer
 from service.capture.tools.any_json.answers import (
     AnsweredQuestion,

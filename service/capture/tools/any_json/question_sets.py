@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from service.capture.fields.names import fold
-from service.capture.parsing.shapes import Json, list_at, table_at, tables_at, text_at
+from service.capture.parsing.json_values import Json, list_at, table_at, tables_at, text_at
 from service.capture.parsing.texts import clean
 from service.capture.tools.any_json.answers import AnsweredQuestion, compose, plain_answer, target_of
 

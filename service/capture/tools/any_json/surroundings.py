@@ -9,7 +9,7 @@ from functools import lru_cache
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.layout import CLICK_IDS, FIRST_UTM_KEYS, UTM_KEYS
 from service.capture.fields.names import HIDDEN_FIELDS, fold, meaning_of
-from service.capture.parsing.shapes import Json, table_at, text_at
+from service.capture.parsing.json_values import Json, table_at, text_at
 from service.capture.parsing.texts import Answer, text_of
 
 _OTHER_OBJECTS = frozenset(

@@ -1,6 +1,8 @@
-"""Values at a path of untrusted JSON: a missing value, or one of another type, is empty, never an error."""
+"""Values at a path of untrusted JSON, and times as senders write them: a missing value is empty, never an error."""
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from service.capture.parsing.texts import clean
 
@@ -50,3 +52,26 @@ def texts_at(value: object, *path: str | int) -> list[str]:
     found = value_at(value, *path)
     members = found if isinstance(found, list) else [found]
     return [text for text in (text_at(member) for member in members) if text]
+
+
+_SECONDS = re.compile(r"\d{9,10}(?:\.\d+)?")
+_MILLISECONDS = re.compile(r"\d{12,13}")
+_BARE_ZONE = re.compile(r"([+-]\d{2})(\d{2})$")
+
+
+def read_instant(text: str) -> float | None:
+    """Return unix seconds of an ISO 8601 time with its zone, or of unix seconds or milliseconds as text.
+
+    None for anything else, and for a time without a zone. Raises: nothing.
+    """
+    if not text.isascii():
+        return None
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    if _MILLISECONDS.fullmatch(text):
+        return int(text) / 1000
+    try:
+        instant = datetime.fromisoformat(_BARE_ZONE.sub(r"\1:\2", text.strip()))
+        return instant.timestamp() if instant.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from service.capture.parsing.bodies import read_json
 from service.capture.parsing.errors import Unreadable
-from service.capture.parsing.shapes import list_at, table_at, tables_at, text_at, texts_at, value_at
+from service.capture.parsing.json_values import list_at, table_at, tables_at, text_at, texts_at, value_at
 
 LEAD: dict[str, Any] = {
     "data": {"fields": [{"label": "Name", "value": " Ann\x00 "}, None, "x"], "id": "7", "open": True}
