@@ -1,4 +1,4 @@
-"""Process 1: what it serves besides the rooms, what strangers see of our mistakes, and the real server."""
+"""Process 1: its own routes, its error responses, and the real server."""
 
 import gzip
 import http.client
@@ -106,7 +106,7 @@ def test_the_sample_page_posts_to_a_form_that_is_there(kept: Store) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/f", "/f/", "/api/v1/", "/static/x.js", "/f/contact/thanks/more"])
-def test_a_wrong_address_is_told_in_a_sentence(front: Front, path: str) -> None:
+def test_a_wrong_address_is_explained_in_a_sentence(front: Front, path: str) -> None:
     page, document = (front.client.get(path, headers=headers) for headers in (PERSON, SCRIPT))
 
     assert (page.status_code, page.mimetype) == (404, "text/html")

@@ -1,4 +1,4 @@
-"""Leads in a store, as they stand after a day's work."""
+"""Leads in a store, with every status."""
 
 from datetime import timedelta
 

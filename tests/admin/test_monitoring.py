@@ -1,4 +1,4 @@
-"""What machines ask: alive, ready, figures; and nothing personal among them."""
+"""/healthz, /readyz and /metrics, with nothing personal."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -141,7 +141,7 @@ def test_leads_are_counted_by_status(store: Store) -> None:
     assert abs(metrics["lead_capture_oldest_waiting_seconds"] - (clock.now() - NOON).total_seconds()) < 60
 
 
-def test_an_account_without_credentials_is_told(front: Front, kept: Store) -> None:
+def test_an_account_without_credentials_is_shown_as_paused(front: Front, kept: Store) -> None:
     now = clock.now()
     kept.write(lambda tx: tx.queue.pause_call("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set"))
 

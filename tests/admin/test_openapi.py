@@ -1,4 +1,4 @@
-"""The API's description: held to what the API really answers, and shown to developers."""
+"""The API's description agrees with its responses, and is shown to developers."""
 
 import re
 from collections.abc import Iterator

@@ -29,7 +29,7 @@ def test_an_axis_of_durations_holds_the_longest(highest: float) -> None:
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=400))
-def test_columns_stand_on_the_axis_within_the_picture(values: list[int]) -> None:
+def test_columns_stand_on_the_axis_within_the_chart(values: list[int]) -> None:
     names = [str(number) for number in range(len(values))]
     chart = column_chart("", "", values, Axis(names, names, top_of_counts(max(values)), str))
 
@@ -109,7 +109,7 @@ def test_shares_are_never_rounded_to_all_or_nothing(part: int, total: int, expec
     ("seconds", "expected"),
     [(0, "0"), (0.84, "0.8 s"), (12, "12 s"), (90, "1.5 min"), (3600, "1 h"), (86_400, "1 day"), (200_000, "2.3 days")],
 )
-def test_times_are_said_in_their_own_unit(seconds: float, expected: str) -> None:
+def test_durations_are_written_in_their_own_unit(seconds: float, expected: str) -> None:
     assert short_duration(seconds) == expected
 
 

@@ -1,4 +1,4 @@
-"""One lead: its journey, what was sent, and what can be done with it."""
+"""One lead: its journey, its answers, the body sent to Nexudus, and the possible actions."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -65,7 +65,7 @@ def test_it_says_nothing_of_that_where_the_person_is_new(kept: Store, operator: 
     assert "Known since" not in page_of(operator, keep(kept, a_lead()))
 
 
-def test_what_nexudus_said_and_was_sent_is_shown_as_text(kept: Store, operator: Operator) -> None:
+def test_the_response_of_nexudus_and_the_body_are_shown_as_text(kept: Store, operator: Operator) -> None:
     lead = keep(kept, a_lead())
     refused(kept, lead)
 
@@ -111,7 +111,7 @@ def test_a_delivered_lead_links_to_where_it_can_be_seen(kept: Store) -> None:
 
 
 @pytest.mark.parametrize("lead_id", ["0" * 32, "x", "%00", "' OR 1=1"])
-def test_a_lead_that_is_not_there_is_told(operator: Operator, lead_id: str) -> None:
+def test_an_unknown_lead_is_a_404(operator: Operator, lead_id: str) -> None:
     response = operator.client.get(f"/admin/leads/{lead_id}")
 
     assert response.status_code == 404
@@ -263,7 +263,7 @@ def test_a_lead_without_an_address_is_erased_alone(kept: Store, operator: Operat
     assert "Yes, erase 1 lead" in words(confirmation.text)
 
 
-def test_half_a_character_costs_nobody_the_page(kept: Store, operator: Operator) -> None:
+def test_half_a_character_does_not_break_the_page(kept: Store, operator: Operator) -> None:
     lead = keep(kept, a_lead(submission=a_submission(message="x\ud800y", extras={"\ud800": "z"})))
 
     assert "x?y" in page_of(operator, lead)

@@ -114,7 +114,7 @@ def test_what_was_typed_is_shown_as_text(kept: Store, operator: Operator) -> Non
 # -- actions
 
 
-def test_ticked_leads_are_released_after_a_question_that_says_how_many(kept: Store, operator: Operator) -> None:
+def test_selected_leads_are_released_after_a_question_that_says_how_many(kept: Store, operator: Operator) -> None:
     held = [keep_as(kept, Status.QUARANTINED) for _ in range(3)]
 
     confirmation = operator.send("/admin/leads/confirm", action="release", id=[held[0].id, held[1].id])
@@ -169,7 +169,7 @@ def test_who_came_after_the_question_is_left_alone(kept: Store, operator: Operat
     assert standing(kept) == {"discarded": 1, "quarantined": 1}
 
 
-def test_nothing_ticked_is_nothing_done(kept: Store, operator: Operator) -> None:
+def test_without_a_selection_nothing_is_done(kept: Store, operator: Operator) -> None:
     keep_many(kept, 1)
 
     page_text = words(operator.send("/admin/leads/confirm", action="discard", scope="selected").text)

@@ -1,4 +1,4 @@
-"""Pictures: what they say is what was counted, as a drawing, as a table and as CSV."""
+"""Reports: charts, tables and CSV files show the stored counts."""
 
 import csv
 import io
@@ -114,7 +114,7 @@ def test_channels_are_beside_each_other_on_one_scale(kept: Store, operator: Oper
     assert table(operator, "channels", "?period=7")[0] == ["Day", "Email", "Direct"]
 
 
-def test_leads_without_a_campaign_are_told_and_not_drawn(kept: Store, operator: Operator) -> None:
+def test_leads_without_a_campaign_are_counted_and_not_drawn(kept: Store, operator: Operator) -> None:
     bring(kept, 3)
     bring(kept, 1, utm_campaign="spring")
     count(kept)
@@ -136,14 +136,14 @@ def test_what_strangers_wrote_runs_nowhere(kept: Store, operator: Operator) -> N
     assert "<script>alert" not in html
 
 
-def test_speed_is_told_for_half_and_for_nearly_all(kept: Store, operator: Operator) -> None:
+def test_speed_has_a_median_and_a_95th_percentile(kept: Store, operator: Operator) -> None:
     bring(kept, 3)
     count(kept)
 
     assert "Half of the leads were in Nexudus within 2.1 s, 95% within 2.1 s." in see(operator)
 
 
-def test_what_became_of_leads_is_said_in_words(kept: Store, operator: Operator) -> None:
+def test_the_delivery_status_is_summed_up_in_words(kept: Store, operator: Operator) -> None:
     bring(kept, 3)
     keep(kept, a_lead(status=Status.PARKED))
     keep(kept, a_lead(status=Status.QUARANTINED))
@@ -177,7 +177,7 @@ def test_every_drawing_is_named_and_is_a_table_as_well(kept: Store, operator: Op
     assert html.count("<table") == html.count(".csv?") == 8  # nobody said a location
 
 
-def test_days_that_wait_to_be_counted_are_told(kept: Store, operator: Operator) -> None:
+def test_days_that_wait_to_be_counted_are_mentioned(kept: Store, operator: Operator) -> None:
     bring(kept)
     bring(kept, day=1)
     with time_machine.travel(EVENING, tick=False):
@@ -196,5 +196,19 @@ def test_odd_periods_are_answered(kept: Store, operator: Operator, query: str) -
     assert "Leads over time" in see(operator, query)
 
 
-def test_a_picture_that_does_not_exist_is_said_to(operator: Operator) -> None:
+def test_a_figure_that_does_not_exist_is_a_404(operator: Operator) -> None:
     assert operator.client.get("/admin/reports/nothing.csv").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("former", "address"),
+    [
+        ("/admin/pictures?period=7&form=tour", "/admin/reports?period=7&form=tour"),
+        ("/admin/pictures", "/admin/reports"),
+        ("/admin/pictures/leads.csv?period=7", "/admin/reports/leads.csv?period=7"),
+    ],
+)
+def test_the_former_addresses_lead_to_the_reports(operator: Operator, former: str, address: str) -> None:
+    response = operator.client.get(former)
+
+    assert (response.status_code, response.headers["Location"]) == (301, address)

@@ -1,4 +1,4 @@
-"""Pictures and set-up in Chromium: accessible, on a phone, by keyboard, within the page's own policy."""
+"""Reports and forms in Chromium: accessible, on a phone, by keyboard, within the page's content security policy."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Today: what needs a person first, the figures, and the connections in words."""
+"""Today: what needs attention first, the figures, and the connections in words."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ def test_a_quiet_day_says_so(operator: Operator) -> None:
     assert "No leads yet" in page_text
 
 
-def test_what_needs_a_person_comes_before_the_figures(kept: Store, operator: Operator) -> None:
+def test_what_needs_attention_comes_before_the_figures(kept: Store, operator: Operator) -> None:
     keep_as(kept, Status.PARKED)
     sentence = "Nexudus refuses the user name or password."
     kept.write(lambda tx: tx.alerts.report("login:default", sentence, clock.now()))
@@ -87,13 +87,13 @@ def test_an_account_that_rests_says_why_and_until_when(
     assert sentence.replace(" until today", "") in page_text
 
 
-def test_a_refused_sign_in_is_told(kept: Store, operator: Operator) -> None:
+def test_a_refused_sign_in_is_shown(kept: Store, operator: Operator) -> None:
     kept.write(lambda tx: tx.accounts.save_tokens("default", {"refused": True}))
 
     assert "Nexudus Sign-in refused" in operator.see("/admin/")
 
 
-def test_missing_credentials_are_told_as_such(kept: Store, operator: Operator) -> None:
+def test_missing_credentials_are_shown_as_such(kept: Store, operator: Operator) -> None:
     now = clock.now()
     kept.write(
         lambda tx: tx.queue.pause_call("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set: set")
@@ -102,7 +102,7 @@ def test_missing_credentials_are_told_as_such(kept: Store, operator: Operator) -
     assert "Nexudus No credentials No Nexudus credentials are set: set" in operator.see("/admin/")
 
 
-def test_a_broken_platform_is_told_with_what_to_do(kept: Store, operator: Operator) -> None:
+def test_a_broken_platform_is_shown_with_its_remedy(kept: Store, operator: Operator) -> None:
     now = clock.now()
     kept.write(
         lambda tx: tx.platforms.mark_broken(
@@ -115,7 +115,7 @@ def test_a_broken_platform_is_told_with_what_to_do(kept: Store, operator: Operat
     assert "Meta, form contact, 77 Broken The token ended: make a new one." in page_text
 
 
-def test_a_platform_that_sends_is_told_to_work(kept: Store, operator: Operator) -> None:
+def test_a_platform_that_sends_leads_works(kept: Store, operator: Operator) -> None:
     keep(kept, a_lead(received_at=clock.now() - timedelta(hours=3), submission=a_submission(sender="meta")))
 
     assert "Meta Works It last sent a lead 3 hours ago." in operator.see("/admin/")
@@ -124,7 +124,7 @@ def test_a_platform_that_sends_is_told_to_work(kept: Store, operator: Operator) 
 # -- senders whose calls are refused
 
 
-def test_a_sender_that_worked_and_is_refused_is_said_to_be_until_a_call_is_accepted(kept: Store) -> None:
+def test_a_sender_that_worked_is_shown_as_rejected_until_a_call_is_accepted(kept: Store) -> None:
     operator = Operator(kept, a_form("tour", webhooks={"jotform": {"token": "the-token"}}))
 
     page_text = []
@@ -137,7 +137,7 @@ def test_a_sender_that_worked_and_is_refused_is_said_to_be_until_a_call_is_accep
     assert "the token does not match. Check that token in [forms.tour.webhooks.jotform]" in page_text[1]
 
 
-def test_what_to_do_is_said_once_where_somebody_was_alerted(kept: Store, operator: Operator) -> None:
+def test_the_remedy_of_an_open_alert_is_not_repeated(kept: Store, operator: Operator) -> None:
     keep(kept, a_lead(submission=a_submission(sender="meta")))
     operator.client.post("/webhooks/meta/contact", data=b"{}")
     remedy = "Meta sends a rejected lead again for 36 hours."
@@ -170,7 +170,7 @@ def test_a_handshake_that_was_refused_says_nothing_about_the_sender(kept: Store,
     assert "Meta Works" in operator.see("/admin/")
 
 
-def test_after_a_week_nobody_speaks_of_a_refused_call(operator: Operator) -> None:
+def test_after_a_week_a_rejected_call_is_forgotten(operator: Operator) -> None:
     with time_machine.travel(clock.now() - timedelta(days=7)):
         operator.client.post("/webhooks/meta/contact", data=b"{}")
 

@@ -1,4 +1,4 @@
-"""Answers put right by an operator: read like a visitor's, sent again, and what was said before is kept."""
+"""Answers corrected by an operator: read like a visitor's, sent again, and the former answers kept."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -58,7 +58,7 @@ def test_a_corrected_address_and_number_are_read_like_a_visitors() -> None:
         ({}, "fields", "at least one"),
     ],
 )
-def test_what_cannot_be_taken_is_told_by_name(answers: Mapping[str, str], named: str, wrong: str) -> None:
+def test_invalid_answers_are_named(answers: Mapping[str, str], named: str, wrong: str) -> None:
     with pytest.raises(InvalidAnswers) as caught:
         corrected(a_lead(), answers, FORM, NOON)
 
@@ -76,14 +76,14 @@ def test_an_empty_answer_takes_one_out() -> None:
 # -- keeping
 
 
-def test_a_corrected_lead_is_owed_at_once_with_its_whole_schedule(store: Store, parked: Lead) -> None:
+def test_a_corrected_lead_is_queued_at_once_with_its_whole_schedule(store: Store, parked: Lead) -> None:
     lead = put_right(store, parked, email="ada@example.com")
 
     assert (lead.status, lead.problem, lead.next_attempt_at) == (Status.PENDING, "", NOON)
     assert lead.submission.contact.email == "ada@example.com"
 
 
-def test_what_the_lead_said_before_stays(store: Store, parked: Lead) -> None:
+def test_the_former_answers_stay(store: Store, parked: Lead) -> None:
     put_right(store, parked, email="adda@example.com")
     lead = put_right(store, parked, email="ada@example.com")
 

@@ -1,4 +1,4 @@
-"""What is done with many leads: to those it fits, some at a time, as if each had been asked for alone."""
+"""Actions on many leads: on those with a suitable status, in batches, with the same effect as one by one."""
 
 from datetime import timedelta
 
@@ -38,7 +38,7 @@ def test_an_action_changes_only_leads_that_it_fits(store: Store, name: str, fits
     assert all(stands(store, leads[status]).status is becomes for status in fits)
 
 
-def test_released_leads_are_owed_by_an_operator(store: Store) -> None:
+def test_released_leads_are_queued_by_an_operator(store: Store) -> None:
     leads = keep_some(store, Status.QUARANTINED, 3)
 
     act_on_leads(store, RELEASE, [lead.id for lead in leads], NOON)
@@ -46,7 +46,7 @@ def test_released_leads_are_owed_by_an_operator(store: Store) -> None:
     assert {delivery.trigger for delivery in claim(store, room=10)} == {"operator"}
 
 
-def test_discarded_leads_are_owed_no_more(store: Store) -> None:
+def test_discarded_leads_are_no_longer_queued(store: Store) -> None:
     leads = keep_some(store, Status.PENDING, 3)
 
     act_on_leads(store, DISCARD, [lead.id for lead in leads], NOON)
@@ -64,7 +64,7 @@ def test_a_retry_lets_the_account_be_tried_at_once(store: Store) -> None:
         assert tx.accounts.pauses(NOON) == []
 
 
-def test_what_is_still_to_be_fetched_is_fetched_and_not_sent_empty(store: Store) -> None:
+def test_an_announced_lead_is_fetched_and_not_sent_empty(store: Store) -> None:
     lead = a_lead(status=Status.ANNOUNCED)
     notice = FetchNotice(lead.id, "contact", "meta", "77", NOON)
     store.announce([(Arrival(lead), notice)])
@@ -74,7 +74,7 @@ def test_what_is_still_to_be_fetched_is_fetched_and_not_sent_empty(store: Store)
     assert claim(store, now=NOON + timedelta(days=1)) == []
 
 
-def test_who_runs_out_of_time_goes_on_where_it_stopped(store: Store) -> None:
+def test_an_action_out_of_time_continues_where_it_stopped(store: Store) -> None:
     keep_some(store, Status.QUARANTINED, 300)
     query = Query(status="quarantined")
 
@@ -86,5 +86,5 @@ def test_who_runs_out_of_time_goes_on_where_it_stopped(store: Store) -> None:
     assert rest == Progress(50)
 
 
-def test_a_lead_that_is_gone_is_passed_over(store: Store) -> None:
+def test_an_unknown_lead_is_skipped(store: Store) -> None:
     assert act_on_leads(store, DISCARD, [a_lead().id], NOON) == 0

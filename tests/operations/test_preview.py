@@ -1,4 +1,4 @@
-"""POST /api/v1/preview/<form>: the contact, the verdict and the exact bodies; nothing is stored or sent."""
+"""POST /api/v1/preview/<form>: the contact, the attribution and the exact bodies; nothing is stored or sent."""
 
 import json
 import threading
@@ -24,7 +24,7 @@ VISIT = {
     "referrer": "https://www.google.com/",
 }
 MADE_THEN = {"CoworkerId", "Notes", "SystemId"}
-"""What an opportunity gets only when it is delivered: who it is for, and which lead and when."""
+"""Members that an opportunity gets only on delivery: the contact, the lead and the time."""
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_list_of_tags_keeps_its_texts(kept: Store) -> None:
     assert "parking: true" in result["opportunity"]["Notes"]
 
 
-def test_the_verdict_is_told_with_its_rule_and_reason(kept: Store) -> None:
+def test_the_attribution_has_its_rule_and_reason(kept: Store) -> None:
     verdict = ask(kept, a_form(), ANN, **VISIT)["attribution"]
 
     expected = {
@@ -185,13 +185,13 @@ def test_remembered_visits_count_while_they_are_young(kept: Store) -> None:
     ],
     ids=["missing", "wrong", "nothing", "nothing but controls"],
 )
-def test_what_would_be_sent_back_is_told(kept: Store, fields: dict[str, str], problem: str) -> None:
+def test_errors_for_the_visitor_are_shown(kept: Store, fields: dict[str, str], problem: str) -> None:
     (sentence,) = ask(kept, a_form(), fields)["problems"]
 
     assert sentence.startswith(problem)
 
 
-def test_what_would_park_the_lead_is_told_and_the_opportunity_still_shown(kept: Store) -> None:
+def test_problems_that_would_park_the_lead_are_shown_beside_the_opportunity(kept: Store) -> None:
     result = ask(kept, a_form(require=()), {"phone": "+44 20 7946 0142"})
 
     assert result["problems"] == ["Email is missing; it must be filled; FullName is missing; it must be filled"]
@@ -257,7 +257,7 @@ def without_marker(notes: str) -> list[str]:
     return notes.splitlines()[:-2]
 
 
-def test_the_visits_that_do_not_count_are_told_beside_the_verdict(kept: Store) -> None:
+def test_the_visits_that_do_not_count_are_shown_beside_the_attribution(kept: Store) -> None:
     touch = json.dumps({"u": "https://www.example.com/?fbclid=a1", "r": "", "t": 1_790_000_000})
 
     verdict = ask(kept, a_form(), {**ANN, "lc_first": touch}, **VISIT)["attribution"]
@@ -283,7 +283,7 @@ def test_a_route_may_credit_otherwise(kept: Store) -> None:
     assert (result["attribution"]["lead_source"], result["opportunity"]["LeadSource"]) == (2, 2)
 
 
-def test_a_form_with_nothing_in_it_leaves_the_visit_to_be_told(kept: Store) -> None:
+def test_without_answers_the_visit_is_still_attributed(kept: Store) -> None:
     result = ask(kept, a_form(), {}, **VISIT)
 
     assert result["problems"]
@@ -305,7 +305,7 @@ ANSWERED = a_form(
 )
 
 
-def test_what_answers_become_is_told_with_its_reason(kept: Store) -> None:
+def test_computed_values_are_shown_with_their_reasons(kept: Store) -> None:
     result = ask(kept, ANSWERED, {**ANN, "team_size": "3", "move_in_date": "spring"})
 
     assert result["opportunity"]["Value"] == 900.0

@@ -1,4 +1,4 @@
-"""What became of leads, on their pages; and whether all accounts agree, on the first page."""
+"""Sales on the pages of leads, and the last reconciliation on Today."""
 
 from datetime import timedelta
 from typing import Any
@@ -59,7 +59,7 @@ def test_a_deleted_one_says_so(kept: Store, operator: Operator) -> None:
     assert "No longer in Nexudus since 2026-11-24" in operator.see(f"/admin/leads/{lead.id}")
 
 
-def test_of_one_that_was_not_seen_yet_nothing_is_said(kept: Store, operator: Operator) -> None:
+def test_an_opportunity_that_was_not_read_yet_is_not_shown(kept: Store, operator: Operator) -> None:
     lead = delivered(kept, a_lead())
 
     assert "In Nexudus Stage" not in operator.see(f"/admin/leads/{lead.id}")

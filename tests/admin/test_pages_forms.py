@@ -1,4 +1,4 @@
-"""Set-up: each form's addresses and snippets, what last came, what the checks found, and a preview."""
+"""Forms & connections: addresses, snippets, last leads, findings of the checks, and a preview."""
 
 import hmac
 import re
@@ -53,7 +53,7 @@ def test_no_secret_is_shown(operator: Operator) -> None:
     assert "very-secret" not in operator.client.get("/admin/setup").text
 
 
-def test_what_was_last_received_is_told_of_the_form_and_of_each_sender(kept: Store, operator: Operator) -> None:
+def test_the_last_lead_of_the_form_and_of_each_sender_is_shown(kept: Store, operator: Operator) -> None:
     keep(kept, a_lead(received_at=NOON, submission=a_submission(form="tour", sender="meta")))
 
     page_text = operator.see("/admin/setup/tour")
@@ -62,7 +62,7 @@ def test_what_was_last_received_is_told_of_the_form_and_of_each_sender(kept: Sto
     assert page_text.count("Nothing received yet.") == 2
 
 
-def test_what_the_checks_found_stands_at_the_form(kept: Store, operator: Operator) -> None:
+def test_the_findings_of_the_checks_are_shown_at_the_form(kept: Store, operator: Operator) -> None:
     sentence = "form tour: stage 9 does not exist: choose another"
     kept.write(lambda tx: tx.alerts.report("setup:default:tour:stage", sentence, NOON))
 
@@ -81,7 +81,7 @@ def test_what_concerns_no_form_stands_above_all(kept: Store, operator: Operator)
     assert "not of the set-up" not in page_text
 
 
-def test_when_the_checks_last_looked_is_told(kept: Store, operator: Operator) -> None:
+def test_the_time_of_the_last_check_is_shown(kept: Store, operator: Operator) -> None:
     before = operator.see("/admin/setup")
     with time_machine.travel(NOON, tick=False):
         kept.write(lambda tx: save_problems(tx, "default", []))
@@ -127,7 +127,7 @@ def test_a_preview_needs_the_sessions_token(operator: Operator) -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_form_that_does_not_exist_is_said_to(operator: Operator, method: str) -> None:
+def test_an_unknown_form_is_a_404(operator: Operator, method: str) -> None:
     response = operator.client.get("/admin/setup/x") if method == "get" else operator.send("/admin/setup/x")
 
     assert response.status_code == 404
@@ -175,12 +175,13 @@ def test_the_script_names_the_forms_own_address() -> None:
 
     assert f'fetch("{WORLD}/f/tour"' in text
     assert '"your-email": email' in text
+    assert 'Accept: "application/json"' in text  # else a browser without Sec-Fetch-Mode gets a page
 
 
 # -- what was refused
 
 
-def test_a_call_that_was_refused_is_told_with_reason_and_remedy_until_one_is_taken(operator: Operator) -> None:
+def test_a_rejected_call_is_shown_with_reason_and_remedy_until_one_is_accepted(operator: Operator) -> None:
     for signature in ("sha256=00", _signature(b"[]")):
         operator.client.post("/webhooks/meta/tour", data=b"{}", headers={"X-Hub-Signature-256": signature})
 
@@ -198,7 +199,7 @@ def _signature(body: bytes) -> str:
     return f"sha256={hmac.new(b'very-secret-1', body, 'sha256').hexdigest()}"
 
 
-def test_a_sender_that_is_not_let_in_is_told_with_what_the_forms_file_lacks(operator: Operator) -> None:
+def test_an_unconfigured_sender_is_shown_with_the_missing_table(operator: Operator) -> None:
     operator.client.post("/webhooks/typeform/tour", data=b"{}")
 
     assert "the forms file needs [forms.tour.webhooks.typeform]" in operator.see("/admin/setup/tour")
@@ -217,7 +218,7 @@ def test_strangers_cannot_keep_the_database_busy_with_it(kept: Store, operator: 
         assert tx.platforms.rejections_of("nowhere") == []
 
 
-def test_after_a_week_nobody_is_told_any_more(operator: Operator) -> None:
+def test_after_a_week_a_rejected_call_is_not_shown(operator: Operator) -> None:
     with time_machine.travel(clock.now() - timedelta(days=7)):
         operator.client.post("/webhooks/typeform/tour", data=b"{}")
 

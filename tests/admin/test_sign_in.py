@@ -1,4 +1,4 @@
-"""Signing in and out: by the password alone, for a while, from our own pages only."""
+"""Signing in and out: by password only, for a limited time, from our own pages only."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ def operator(kept: Store) -> Operator:
 @pytest.mark.parametrize(
     "path", ["/admin", "/admin/", "/admin/leads", "/admin/leads/" + "0" * 32, "/admin/leads/x/edit"]
 )
-def test_who_is_not_signed_in_sees_the_sign_in_and_nothing_else(kept: Store, stranger: Operator, path: str) -> None:
+def test_without_a_session_only_the_sign_in_is_shown(kept: Store, stranger: Operator, path: str) -> None:
     keep_many(kept, 1)
 
     response = stranger.client.get(path, follow_redirects=True)
@@ -58,7 +58,7 @@ def test_signing_in_leads_nowhere_else(stranger: Operator, next_: str) -> None:
 @pytest.mark.parametrize(
     ("name", "password"), [("admin", "wrong"), ("admin", ""), ("ann", PASSWORD), ("admin", "\u00fc")]
 )
-def test_a_wrong_name_or_password_is_told_alike(stranger: Operator, name: str, password: str) -> None:
+def test_a_wrong_name_and_a_wrong_password_get_the_same_message(stranger: Operator, name: str, password: str) -> None:
     response = stranger.sign_in(password, name)
 
     assert response.status_code == 422
@@ -66,7 +66,7 @@ def test_a_wrong_name_or_password_is_told_alike(stranger: Operator, name: str, p
     assert "Set-Cookie" not in response.headers
 
 
-def test_tries_are_limited_and_told_how_long(stranger: Operator) -> None:
+def test_attempts_are_limited_and_the_wait_is_shown(stranger: Operator) -> None:
     responses = [stranger.sign_in("wrong") for _ in range(11)]
 
     assert [response.status_code for response in responses] == [422] * 10 + [429]
@@ -75,7 +75,7 @@ def test_tries_are_limited_and_told_how_long(stranger: Operator) -> None:
     assert 0 < int(responses[-1].headers["Retry-After"]) <= 901
 
 
-def test_tries_of_one_address_do_not_lock_out_another(stranger: Operator) -> None:
+def test_attempts_from_one_address_do_not_lock_out_another(stranger: Operator) -> None:
     for _ in range(12):
         stranger.sign_in("wrong")
 
@@ -89,7 +89,7 @@ def test_without_a_password_the_page_says_how_to_set_one(kept: Store) -> None:
     assert nobody.sign_in("").status_code == 422
 
 
-def test_a_password_that_was_made_opens_and_only_its_hash_is_kept(kept: Store) -> None:
+def test_a_generated_password_works_and_only_its_hash_is_stored(kept: Store) -> None:
     made = make_password(kept)
     operator = Operator(kept, sign_in=False, ADMIN_PASSWORD="")
 
@@ -109,7 +109,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(kept: Store) -> N
     assert "Secure" not in cookies[1]
 
 
-def test_signing_out_ends_the_session_for_whoever_copied_its_cookie(kept: Store, operator: Operator) -> None:
+def test_signing_out_ends_the_session_for_copies_of_its_cookie(kept: Store, operator: Operator) -> None:
     copied = operator.client.get_cookie("lead_capture_admin", path="/admin")
     assert copied is not None
     operator.send("/admin/sign-out")
@@ -184,7 +184,7 @@ def test_the_public_address_counts_as_ours(kept: Store) -> None:
     assert response.status_code == 303
 
 
-def test_pages_are_kept_by_nobody_and_run_nothing_foreign(operator: Operator) -> None:
+def test_pages_are_not_cached_and_run_nothing_foreign(operator: Operator) -> None:
     headers = operator.client.get("/admin/").headers
 
     assert headers["Cache-Control"] == "no-store"
@@ -192,13 +192,13 @@ def test_pages_are_kept_by_nobody_and_run_nothing_foreign(operator: Operator) ->
     assert "unsafe" not in headers["Content-Security-Policy"]
 
 
-def test_nobody_can_put_words_into_the_mouth_of_the_page(operator: Operator) -> None:
+def test_a_forged_notice_is_not_shown(operator: Operator) -> None:
     operator.client.set_cookie("lead_capture_said", "0000.Call 0900 123", path="/admin")
 
     assert "0900" not in operator.see("/admin/")
 
 
-def test_a_database_that_is_away_is_told_and_not_shown_as_a_mistake() -> None:
+def test_without_the_database_the_page_says_so_and_asks_to_retry() -> None:
     store = Store("postgresql://nobody@127.0.0.1:1/none")
     front = Operator(store, sign_in=False)
 

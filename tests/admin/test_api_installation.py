@@ -1,4 +1,4 @@
-"""/api/v1/forms, /alerts and /forget: what there is, what is wrong, who is erased."""
+"""/api/v1/forms, /alerts and /forget: the forms, the current problems, the erasure of people."""
 
 from collections.abc import Mapping
 
@@ -29,7 +29,7 @@ def test_the_forms_are_listed_with_their_addresses_and_without_secrets(kept: Sto
     assert "a-secret" not in response.text
 
 
-def test_what_is_wrong_is_told_with_what_to_do(front: Front, kept: Store) -> None:
+def test_an_alert_says_what_is_wrong_and_what_to_do(front: Front, kept: Store) -> None:
     kept.write(lambda tx: tx.alerts.report("login:default", "Correct the password.", NOON))
 
     (alert,) = front.ask("/alerts").get_json()["alerts"]
@@ -38,7 +38,7 @@ def test_what_is_wrong_is_told_with_what_to_do(front: Front, kept: Store) -> Non
     assert alert == {"cause": "login:default", "sentence": "Correct the password.", "since": "2026-11-24T12:00:00Z"}
 
 
-def test_what_is_over_is_no_alert(front: Front, kept: Store) -> None:
+def test_a_resolved_problem_is_no_alert(front: Front, kept: Store) -> None:
     kept.write(lambda tx: tx.alerts.report("login:default", "Correct the password.", NOON))
     kept.write(lambda tx: tx.alerts.resolve("login:default", NOON))
 
@@ -48,7 +48,7 @@ def test_what_is_over_is_no_alert(front: Front, kept: Store) -> None:
 # -- forgetting
 
 
-def test_a_person_is_forgotten_and_what_nexudus_has_of_them_is_told(store: Store) -> None:
+def test_a_person_is_forgotten_and_their_records_in_nexudus_are_listed(store: Store) -> None:
     lead = keep_delivered(store)
 
     result = Front(store).ask("/forget", "POST", json={"email": "ADA@example.com"}).get_json()
@@ -68,7 +68,7 @@ def test_a_dry_run_erases_nothing_and_tells_the_same(front: Front, kept: Store) 
     assert {**dry, "dry_run": False} == real
 
 
-def test_nobody_else_is_forgotten(front: Front, kept: Store) -> None:
+def test_other_people_are_not_forgotten(front: Front, kept: Store) -> None:
     other = keep(kept, a_lead("bob@example.com"))
 
     result = front.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
@@ -93,7 +93,7 @@ WRONG: Mapping[str, tuple[dict[str, object], int]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_body_that_cannot_be_taken_is_refused_and_nobody_is_erased(front: Front, kept: Store, name: str) -> None:
+def test_an_invalid_body_is_refused_and_erases_nothing(front: Front, kept: Store, name: str) -> None:
     lead = keep(kept, a_lead())
     more, status = WRONG[name]
 
@@ -126,6 +126,6 @@ def test_what_matches_the_description_but_is_no_address_is_a_conflict(front: Fro
     assert "not an e-mail address" in response.get_json(force=True)["errors"]["json"]["fields"]["email"]
 
 
-def test_what_is_told_stays_in_no_cache(front: Front) -> None:
+def test_responses_stay_out_of_caches(front: Front) -> None:
     assert front.ask("/leads").headers["Cache-Control"] == "no-store"
     assert front.ask(f"/leads/{'0' * 32}").headers["Cache-Control"] == "no-store"

@@ -1,4 +1,4 @@
-"""Retry, release, discard: what an operator decides, and what cannot be."""
+"""Retry, release, discard and correct by the API, and the statuses that forbid them."""
 
 from datetime import timedelta
 
@@ -53,7 +53,7 @@ def test_a_lead_that_is_not_there_is_a_404(front: Front, action: str) -> None:
 
 
 @pytest.mark.parametrize("action", ["retry", "release"])
-def test_what_is_let_go_is_owed_at_once_and_its_problem_is_gone(store: Store, action: str) -> None:
+def test_a_released_or_retried_lead_is_queued_at_once_without_its_problem(store: Store, action: str) -> None:
     status = Status.PARKED if action == "retry" else Status.QUARANTINED
     lead = keep(store, a_lead(status=status, problem="look at it"))
     began = clock.now()
@@ -65,7 +65,7 @@ def test_what_is_let_go_is_owed_at_once_and_its_problem_is_gone(store: Store, ac
     assert response["next_attempt_at"] >= began.isoformat().replace("+00:00", "Z")
 
 
-def test_what_is_discarded_is_owed_no_longer(store: Store) -> None:
+def test_a_discarded_lead_is_no_longer_queued(store: Store) -> None:
     lead = keep(store, a_lead())
 
     response = Front(store).ask(f"/leads/{lead.id}/discard", "POST").get_json()

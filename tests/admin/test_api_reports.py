@@ -93,7 +93,7 @@ def test_delivered_leads_are_counted_beside(front: Front, kept: Store) -> None:
         ("utm_source=bing", AttributionConfig(), None),
     ],
 )
-def test_what_fell_to_a_default_is_told_with_its_rule(
+def test_a_default_lead_source_is_reported_with_its_rule(
     front: Front, kept: Store, query: str, config: AttributionConfig, rule: str | None
 ) -> None:
     came(kept, query, config)
@@ -137,7 +137,7 @@ def test_a_source_of_the_forms_source_map_is_known_from_now_on(kept: Store) -> N
     assert report(taught)["unknown_sources"] == []
 
 
-def test_macros_are_told_with_form_and_campaign(front: Front, kept: Store) -> None:
+def test_macros_are_reported_with_form_and_campaign(front: Front, kept: Store) -> None:
     came(kept, "utm_source=facebook&utm_campaign=spring&utm_content={{ad.name}}&utm_term=jane@example.org")
 
     assert report(front)["codes"] == [
@@ -165,7 +165,7 @@ def test_one_form_is_reported_alone(front: Front, kept: Store) -> None:
     assert (figures["form"], figures["leads"]) == ("tour", 1)
 
 
-def test_the_last_thirty_days_are_reported_when_nothing_is_said(front: Front) -> None:
+def test_the_last_thirty_days_are_the_default_period(front: Front) -> None:
     with time_machine.travel(NOON, tick=False):
         figures = report(front, "")
 
@@ -200,7 +200,7 @@ def test_a_long_list_says_how_many_more_there_are(front: Front, kept: Store) -> 
     assert (len(figures["campaigns"]), figures["more"]) == (100, {"campaigns": 3})
 
 
-def test_a_period_in_another_zone_is_told_in_utc() -> None:
+def test_a_period_in_another_zone_is_reported_in_utc() -> None:
     period = period_of(datetime.fromisoformat("2026-11-24T01:00+01:00"), NOON, "", NOON)
 
     assert period.since == datetime(2026, 11, 24, tzinfo=UTC)

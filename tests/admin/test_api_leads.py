@@ -165,7 +165,7 @@ def test_a_filter_that_makes_no_sense_is_a_422_that_names_it(front: Front, query
     assert [*response.get_json(force=True)["errors"]["query"]] == [query.partition("=")[0]]
 
 
-def test_what_makes_no_sense_is_told_in_a_sentence(front: Front) -> None:
+def test_an_invalid_query_is_explained_in_a_sentence(front: Front) -> None:
     detail = front.ask("/leads?stauts=parked&since=soon").get_json(force=True)["detail"]
 
     assert "stauts: is unknown" in detail

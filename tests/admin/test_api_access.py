@@ -1,4 +1,4 @@
-"""Who may ask what: every route has a policy, and without the token there is nothing to see."""
+"""Access: every route has a policy, and without the token nothing is shown."""
 
 import pytest
 from werkzeug.routing import Rule
@@ -23,7 +23,7 @@ PUBLIC = {
     "/admin/reports.css",
     "/admin/selection.js",
 }
-"""All that strangers may call; whatever is new is either added here on purpose or asks for the token."""
+"""The public routes; a new route is added here on purpose or requires the token."""
 
 
 def rules(front: Front) -> list[Rule]:
@@ -68,14 +68,14 @@ def test_the_token_opens_the_api(front: Front, given: str) -> None:
 
 
 @pytest.mark.parametrize("given", ["Bearer ", "Bearer x", ""])
-def test_without_a_token_in_the_settings_nobody_gets_in(kept: Store, given: str) -> None:
+def test_without_a_configured_token_every_call_is_refused(kept: Store, given: str) -> None:
     response = Front(kept, ADMIN_TOKEN="").client.get("/api/v1/leads", headers={"Authorization": given})
 
     assert response.status_code == 401
     assert response.get_json(force=True)["detail"] == "set ADMIN_TOKEN and restart to use the API"
 
 
-def test_what_is_wrong_with_a_call_is_told_to_nobody_without_the_token(front: Front) -> None:
+def test_without_the_token_the_problems_of_a_call_are_not_shown(front: Front) -> None:
     responses = [
         front.client.get("/api/v1/leads?status=lost"),
         front.client.get("/api/v1/leads/nobody"),
