@@ -1,4 +1,4 @@
-"""One call to the API, from arrival to answer: note it, dawdle, misbehave if the script says so, let in, pass on."""
+"""The simulator as a Flask application, and one call to its API: log, delay, fault, sign-in, response."""
 
 import random
 import time
@@ -40,18 +40,18 @@ VERBS = {"GET": "Read", "POST": "Create", "PUT": "Edit", "DELETE": "Delete"}
 
 
 def create_app(world: World | None = None) -> Flask:
-    """A simulator on `world`, or on a new one. Each application is its own: there are no globals."""
+    """Return a simulator on `world`, or on a new one. There are no globals."""
     world = world or World()
     app = Flask(__name__, static_url_path="/_sim/static")
-    app.config["PROPAGATE_EXCEPTIONS"] = True  # a Cut must reach the connection
+    app.config["PROPAGATE_EXCEPTIONS"] = True  # a ConnectionCut must reach the connection
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
 
     @app.route("/api/<path:rest>", methods=METHODS, provide_automatic_options=False)
     def api(rest: str) -> Response:  # noqa: ARG001 - the whole path is read from the request
-        said = answer(world, _read_call(request))
-        response = Response(said.body, said.status, said.headers, content_type=said.content_type)
-        if said.reason:
-            response.status = f"{said.status} {said.reason}"
+        result = answer(world, _read_call(request))
+        response = Response(result.body, result.status, result.headers, content_type=result.content_type)
+        if result.reason:
+            response.status = f"{result.status} {result.reason}"
         return response
 
     app.register_blueprint(create_control(world))
@@ -78,38 +78,35 @@ def _read_body(incoming: Request) -> object:
 
 
 def answer(world: World, call: ApiCall) -> SimulatorResponse:
-    """Answer one call.
-
-    Raises: Cut when the connection is to be cut instead.
-    """
+    """Answer one call. Raises: ConnectionCut where the script cuts the connection instead."""
     with world.lock:
-        world.note(call)
+        world.log_call(call)
         fault = world.script.next_for(call, _email_of(world, call)) if world.script.faults else None
-    _dawdle(world)
-    answered = _serve(world, call) if fault is None else _misbehave(world, call, fault)
-    call.status = answered.status
-    return _with_limits(world, answered) if world.settings.limit_headers else answered
+    _delay(world)
+    response = _serve(world, call) if fault is None else _apply_fault(world, call, fault)
+    call.status = response.status
+    return _with_limits(world, response) if world.settings.limit_headers else response
 
 
-def _with_limits(world: World, answered: SimulatorResponse) -> SimulatorResponse:
-    """The answer with a header that states the limits. Whether and how the real Nexudus does so is not known."""
+def _with_limits(world: World, response: SimulatorResponse) -> SimulatorResponse:
+    """Return the response with a header that states the limits; the real form is not documented."""
     limits = {"X-RateLimit-Limit": world.settings.limits or "none"}
-    return replace(answered, headers={**answered.headers, **limits})
+    return replace(response, headers={**response.headers, **limits})
 
 
-def _dawdle(world: World) -> None:
+def _delay(world: World) -> None:
     latency = world.settings.latency_ms
     if latency:
-        wait_ms = random.uniform(*latency) if isinstance(latency, tuple) else latency  # noqa: S311 - no secret hangs on it
+        wait_ms = random.uniform(*latency) if isinstance(latency, tuple) else latency  # noqa: S311 - not a secret
         world.wait(wait_ms / 1000)
 
 
-def _misbehave(world: World, call: ApiCall, fault: Fault) -> SimulatorResponse:
+def _apply_fault(world: World, call: ApiCall, fault: Fault) -> SimulatorResponse:
     call.fault = fault.label
     if fault.after_save:
-        honest = _serve(world, call)
-        if call.writes and call.path != TOKEN and not honest.saved:
-            return honest  # nothing was saved, so there is nothing to hide
+        response = _serve(world, call)
+        if call.writes and call.path != TOKEN and not response.saved:
+            return response  # nothing was saved
     if fault.hang_s is not None:
         world.wait(fault.hang_s)
     if fault.reset or fault.hang_s is not None:
@@ -118,7 +115,7 @@ def _misbehave(world: World, call: ApiCall, fault: Fault) -> SimulatorResponse:
 
 
 def _serve(world: World, call: ApiCall) -> SimulatorResponse:
-    """The true answer."""
+    """Return the response without faults."""
     with world.lock:
         if call.path == TOKEN:
             return world.tokens.answer(call, world.settings) if call.method == "POST" else unsupported(call.method)
@@ -127,10 +124,10 @@ def _serve(world: World, call: ApiCall) -> SimulatorResponse:
             return throttled(world.settings.throttle_status, wait_s)
         if not signs_in(call, world.settings, world.tokens):
             return denied()
-        return _pass_on(world, call)
+        return _dispatch(world, call)
 
 
-def _pass_on(world: World, call: ApiCall) -> SimulatorResponse:
+def _dispatch(world: World, call: ApiCall) -> SimulatorResponse:
     path = call.path.rstrip("/")
     collection, _, last = path.rpartition("/")
     if path in (ME, ENUM_LIST):
@@ -144,7 +141,7 @@ def _pass_on(world: World, call: ApiCall) -> SimulatorResponse:
 
 
 def _answer_fixed(world: World, call: ApiCall, path: str) -> SimulatorResponse:
-    """Who signs in, and the numbered words."""
+    """Answer the own user, or an enumeration."""
     if not holds("", world.settings):
         return denied()
     if path == ME:
@@ -165,7 +162,7 @@ def _on_collection(world: World, entity: Entity, call: ApiCall) -> SimulatorResp
     if call.method not in ("POST", "PUT"):
         return unsupported(call.method)
     if entity.name not in WRITERS:
-        return denied()  # the operator's set-up is not for a service user to change
+        return denied()  # a service user may not change the operator's set-up
     if not isinstance(call.body, dict) or call.content_type != "application/json":
         return invalid([Flaw(entity.name, "is not a JSON object")])
     create, replace = WRITERS[entity.name]
@@ -186,7 +183,7 @@ def _on_record(world: World, entity: Entity, ident: int, call: ApiCall) -> Simul
 
 
 def _email_of(world: World, call: ApiCall) -> str:
-    """The e-mail address that a call is about, in lower case; "" where it is about none."""
+    """Return the e-mail address that a call concerns, in lower case; "" if none."""
     if isinstance(call.body, dict) and isinstance(call.body.get("Email"), str):
         return str(call.body["Email"]).lower()
     idents: list[object] = [call.body.get("CoworkerId")] if isinstance(call.body, dict) else []
@@ -197,5 +194,5 @@ def _email_of(world: World, call: ApiCall) -> str:
             idents.append(read_whole_number(text))
     if call.path.startswith(f"{COWORKER.path}/"):
         idents.append(read_whole_number(call.path.rpartition("/")[2]))
-    known = [coworker for coworker in (world.row("Coworker", ident) for ident in idents) if coworker]
-    return str(known[0]["Email"]).lower() if known else ""
+    matches = [coworker for coworker in (world.row("Coworker", ident) for ident in idents) if coworker]
+    return str(matches[0]["Email"]).lower() if matches else ""

@@ -1,4 +1,4 @@
-"""Logins: password and refresh grants, as the vendor's "Get a bearer token" page tells them."""
+"""Tokens by password and refresh grants (vendor's page "Get a bearer token"), and the roles of the login."""
 
 import base64
 import binascii
@@ -19,19 +19,19 @@ TOTP_STEP_S = 30
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A token: whose it is and when it ends, on the monotonic clock."""
+    """A token. client: its client_id; ends: on the monotonic clock."""
 
     client: str
     ends: float
 
     @property
     def alive(self) -> bool:
-        """Whether it is still in time."""
+        """Whether it has not expired."""
         return self.ends > time.monotonic()
 
 
 class IssuedTokens:
-    """The tokens that are good now. Its owner holds the lock."""
+    """The valid tokens. The caller holds the lock."""
 
     def __init__(self) -> None:
         self._access: dict[str, IssuedToken] = {}
@@ -39,12 +39,12 @@ class IssuedTokens:
         self._failures = 0
 
     def admits(self, token: str) -> bool:
-        """Whether an access token is good."""
+        """Return whether an access token is valid."""
         grant = self._access.get(token)
         return grant is not None and grant.alive
 
     def revoke(self) -> None:
-        """End every access token before its time; refresh tokens stay good."""
+        """End every access token; refresh tokens stay valid."""
         self._access.clear()
 
     def unlock(self) -> None:
@@ -52,7 +52,7 @@ class IssuedTokens:
         self._failures = 0
 
     def answer(self, call: ApiCall, settings: SimulatorSettings) -> SimulatorResponse:
-        """Answer POST /api/token. Only a form-encoded body is understood."""
+        """Answer POST /api/token; only a form-encoded body is read."""
         form = call.body if call.content_type == "application/x-www-form-urlencoded" else {}
         client = call.client_id or form.get("client_id", "")
         if call.client_id and form.get("client_id", client) != client:
@@ -74,7 +74,7 @@ class IssuedTokens:
             return self._failed("The two-factor authentication code is incorrect.")
         self._failures = 0
         client = client or settings.username
-        # A new login kills whatever this client had before.
+        # A new login ends all tokens of this client.
         self._access = {token: grant for token, grant in self._access.items() if grant.client != client}
         return self._issue(client, settings)
 
@@ -87,13 +87,13 @@ class IssuedTokens:
     def _issue(self, client: str, settings: SimulatorSettings) -> SimulatorResponse:
         access, refresh = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         now = time.monotonic()
-        # One refresh token per client; its live access tokens stay good.
+        # One refresh token per client; its access tokens stay valid.
         self._refresh = {token: grant for token, grant in self._refresh.items() if grant.client != client}
         self._access = {token: grant for token, grant in self._access.items() if grant.alive}
         self._access[access] = IssuedToken(client, now + settings.token_ttl_s)
         self._refresh[refresh] = IssuedToken(client, now + settings.refresh_ttl_s)
-        kept = {"access_token": access, "token_type": "bearer", "expires_in": int(settings.token_ttl_s)}
-        return SimulatorResponse(body=encode({**kept, "refresh_token": refresh}))
+        body = {"access_token": access, "token_type": "bearer", "expires_in": int(settings.token_ttl_s)}
+        return SimulatorResponse(body=encode({**body, "refresh_token": refresh}))
 
     def _failed(self, why: str) -> SimulatorResponse:
         self._failures += 1
@@ -101,8 +101,8 @@ class IssuedTokens:
 
 
 def _is_login(form: Mapping[str, str], settings: SimulatorSettings) -> bool:
-    right_user = form.get("username", "").strip().lower() == settings.username.lower()
-    return right_user and form.get("password") == settings.password
+    is_user = form.get("username", "").strip().lower() == settings.username.lower()
+    return is_user and form.get("password") == settings.password
 
 
 def _is_code(code: str, seed: str) -> bool:
@@ -113,7 +113,7 @@ def _is_code(code: str, seed: str) -> bool:
 
 
 def totp_code(seed: str, step: int) -> str:
-    """The six digits for a 30-second step (RFC 6238, SHA-1); "" where the seed is not base32."""
+    """Return the six digits of a 30-second step (RFC 6238, SHA-1); "" if the seed is not base32."""
     padded = seed.replace(" ", "").upper() + "=" * (-len(seed.replace(" ", "")) % 8)
     try:
         key = base64.b32decode(padded)
@@ -126,12 +126,12 @@ def totp_code(seed: str, step: int) -> str:
 
 
 def _refused(error: str, description: str = "") -> SimulatorResponse:
-    said = {"error": error} | ({"error_description": description} if description else {})
-    return SimulatorResponse(400, encode(said))
+    body = {"error": error} | ({"error_description": description} if description else {})
+    return SimulatorResponse(400, encode(body))
 
 
 def signs_in(call: ApiCall, settings: SimulatorSettings, tokens: IssuedTokens) -> bool:
-    """Whether the Authorization header is good: a live bearer token, or Basic with the login or an application."""
+    """Return whether the Authorization header is valid: a bearer token, or Basic with the login or an application."""
     scheme, _, value = call.authorization.partition(" ")
     value = value.strip()
     if scheme.lower() == "bearer":
@@ -140,7 +140,7 @@ def signs_in(call: ApiCall, settings: SimulatorSettings, tokens: IssuedTokens) -
 
 
 def holds(role: str, settings: SimulatorSettings) -> bool:
-    """Whether the login has a role such as "Coworker-Create"; "" is none in particular."""
+    """Return whether the login has a role such as "Coworker-Create"; "" stands for any role."""
     return not any(fnmatchcase(role, pattern) for pattern in settings.denied)
 
 
@@ -155,6 +155,6 @@ def _is_basic_login(value: str, settings: SimulatorSettings) -> bool:
 
 
 def _app_password(settings: SimulatorSettings) -> str:
-    """What an application signs its calls with ("Authentication (published apps)"): MD5(t + secret) as hex."""
+    """Return the password of an application ("Authentication (published apps)"): MD5(t + secret) as hex."""
     token_and_secret = (settings.app_token + settings.app_secret).encode()
     return hashlib.md5(token_and_secret, usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-"""The page at /: the boards with their cards, as a CRM shows them."""
+"""The page at /: the boards with their cards."""
 
 from itertools import islice
 
@@ -25,7 +25,7 @@ WARNINGS = {
 
 
 def create_board(world: World) -> Blueprint:
-    """The board page and the JSON that it asks for twice a second."""
+    """Return the board page, and the JSON that it requests twice a second."""
     pages = Blueprint("board", __name__)
 
     @pages.get("/")
@@ -46,7 +46,7 @@ def create_board(world: World) -> Blueprint:
 
 
 def read_boards(world: World) -> Record:
-    """What the page draws, and the revision it shows. The caller holds the lock."""
+    """Return the content of the page, with its revision. The caller holds the lock."""
     return {
         "revision": world.revision,
         "opportunities": len(world.tables["CrmOpportunity"]),

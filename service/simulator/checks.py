@@ -1,6 +1,6 @@
-"""What can be wrong with a value in a body. Each check gives the words of the flaw, or "".
+"""Checks of values in a body. Each returns the message of the flaw, or "".
 
-The vendor publishes no list of its sentences; "is a required field" is the one seen.
+The vendor publishes no list of its messages; only "is a required field" has been seen.
 """
 
 import re
@@ -18,61 +18,61 @@ Check = Callable[[Any], str]
 
 
 def text(value: Any) -> str:
-    """Any text."""
+    """Check a text."""
     return "" if isinstance(value, str) else "must be text"
 
 
 def email(value: Any) -> str:
-    """Something of the form a@b.c."""
+    """Check an e-mail address of the form a@b.c."""
     return "" if isinstance(value, str) and EMAIL.fullmatch(value) else "is not a valid email address"
 
 
 def whole(value: Any) -> str:
-    """A whole number; text of digits is none."""
+    """Check a whole number; digits as text are rejected."""
     return "" if is_whole(value) else "must be a whole number"
 
 
 def decimal(value: Any) -> str:
-    """Any number."""
+    """Check a number."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return "" if is_number else "must be a number"
 
 
 def flag(value: Any) -> str:
-    """True or false."""
+    """Check a boolean."""
     return "" if isinstance(value, bool) else "must be true or false"
 
 
 def instant(value: Any) -> str:
-    """A date and time."""
+    """Check a date with time."""
     return "" if isinstance(value, str) and read_instant(value) else "is not a valid date"
 
 
 def one_of(enum: str) -> Check:
-    """A number that the enum has."""
+    """Return the check for a number of the enumeration."""
     return lambda value: "" if is_whole(value) and value in ENUMS[enum] else "is not a valid value"
 
 
 def is_whole(value: object) -> bool:
-    """Whether it is a whole number, not true or false."""
+    """Return whether it is a whole number, and not a boolean."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def find_flaws(body: Record, required: Collection[str], checks: dict[str, Check]) -> list[Flaw]:
-    """Required fields that are absent, and present ones that fail their check; null and "" are absent."""
+    """Return required fields that are absent, and fields that fail their check; null and "" count as absent."""
     flaws = []
     for name in dict.fromkeys((*required, *checks)):
         value = body.get(name)
         absent = value is None or value == ""
         if absent and name in required:
             flaws.append(Flaw(name, REQUIRED, value))
-        elif not absent and name in checks and (words := checks[name](value)):
-            flaws.append(Flaw(name, words, value))
+        elif not absent and name in checks and (message := checks[name](value)):
+            flaws.append(Flaw(name, message, value))
     return flaws
 
 
 def find_dangling(world: World, body: Record, relations: dict[str, str], required: Collection[str] = ()) -> list[Flaw]:
-    """Relations that lead nowhere. The flaw bears the relation's name, and an unknown id reads as absent."""
+    """Return relations to missing records. The flaw names the relation, and an unknown id counts as absent."""
     flaws = []
     for relation, kind in relations.items():
         ident = body.get(f"{relation}Id")

@@ -1,4 +1,4 @@
-"""The control calls under /_sim/: what has happened, and what shall happen."""
+"""The control calls under /_sim/: the state, faults and settings, and changes as people make them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,8 +14,8 @@ from service.simulator.seed import OWNER_USER_ID
 from service.simulator.settings import ControlProblems, shown
 from service.simulator.world import World
 
-USUAL = {"FullName": "Known Person", "CountryId": 1, "SimpleTimeZoneId": 2, "CoworkerType": 1}
-"""The fields of an added customer that the call leaves out."""
+COWORKER_DEFAULTS = {"FullName": "Known Person", "CountryId": 1, "SimpleTimeZoneId": 2, "CoworkerType": 1}
+"""Fields of an added customer that the call leaves out."""
 
 STATUSES = {"in_progress": 1, "won": STATUS_WON, "lost": STATUS_LOST}
 YEARS = range(1970, 2100)
@@ -23,7 +23,7 @@ KEYS = {"stage_id": "CrmBoardColumnId", "status": "Status", "value": "Value", "l
 
 
 def create_control(world: World) -> Blueprint:
-    """The /_sim/ pages over one World."""
+    """Return the /_sim/ calls over one World."""
     pages = Blueprint("control", __name__, url_prefix="/_sim")
 
     @pages.get("/state")
@@ -48,8 +48,8 @@ def create_control(world: World) -> Blueprint:
         if not isinstance(wanted, Mapping):
             raise ControlProblems(["an object is needed"])
         with world.lock:
-            said = handle(world, ident, wanted)
-        return said.body, said.status, {"Content-Type": said.content_type}
+            response = handle(world, ident, wanted)
+        return response.body, response.status, {"Content-Type": response.content_type}
 
     _add_settings(pages, world)
     _add_customers(pages, world)
@@ -62,7 +62,7 @@ def create_control(world: World) -> Blueprint:
 
 
 def _add_settings(pages: Blueprint, world: World) -> None:
-    """How this Nexudus behaves, and what its operator added."""
+    """Add the calls for settings and custom fields."""
 
     @pages.post("/customfields")
     def add_custom_field() -> ResponseReturnValue:
@@ -93,12 +93,12 @@ def _add_customers(pages: Blueprint, world: World) -> None:
         if not isinstance(wanted, Mapping) or not wanted.get("Email"):
             raise ControlProblems(["an object with an Email is needed"])
         with world.lock:
-            made = coworkers.add(world, {**USUAL, **wanted})
-        return jsonify(ok=True, id=made["Id"])
+            record = coworkers.add(world, {**COWORKER_DEFAULTS, **wanted})
+        return jsonify(ok=True, id=record["Id"])
 
 
 def read_state(world: World) -> dict[str, Any]:
-    """All that has arrived, and how it went. Bodies of calls are left out: logins are among them."""
+    """Return the state. Bodies of calls are left out, because they may hold logins."""
     with world.lock:
         last = world.calls[-1] if world.calls else None
         return {
@@ -116,11 +116,11 @@ def read_state(world: World) -> dict[str, Any]:
 
 
 def handle(world: World, ident: int, wanted: Mapping[str, Any]) -> SimulatorResponse:
-    """Change one opportunity as its owner would; `{"delete": true}` removes it. The caller holds the lock.
+    """Change one opportunity as its owner does in the admin pages; `{"delete": true}` deletes it.
 
-    wanted: stage_id, status (in_progress, won, lost), value, loss_reason (a number), any of them; at: when, in ISO
-    8601, instead of now.
-    Raises: Problems for keys and words that are not known, and a time that cannot be read.
+    wanted: any of stage_id, status (in_progress, won, lost), value, loss_reason (a number); at: the time in ISO 8601,
+    instead of now. The caller holds the lock.
+    Raises: ControlProblems for unknown keys and words, and an unreadable time.
     """
     _check(wanted)
     if wanted.get("delete"):
@@ -152,7 +152,7 @@ def _time_of(wanted: Mapping[str, Any]) -> str:
 
 
 def _body(old: Record, wanted: Mapping[str, Any], at: str) -> Record:
-    """The whole record with the changes, as the API wants it."""
+    """Return the whole record with the changes, as a PUT needs it."""
     kept = {name: old[name] for name in opportunities.WRITABLE}
     changed = {KEYS[key]: value for key, value in wanted.items() if key in KEYS}
     if "status" in wanted:
@@ -161,7 +161,7 @@ def _body(old: Record, wanted: Mapping[str, Any], at: str) -> Record:
 
 
 def _closing(status: int, loss_reason: object, at: str) -> Record:
-    """What the admin pages fill in by themselves when an opportunity is closed, or opened again."""
+    """Return the fields that the admin pages fill in when an opportunity is closed or reopened."""
     return {
         "Status": status,
         "WonOn": at if status == STATUS_WON else None,

@@ -1,4 +1,4 @@
-"""Customers (Coworkers): what a create or a replacing PUT checks, and what it sets off."""
+"""Customers (Coworkers): the checks and side effects of a create or a replacing PUT."""
 
 import re
 
@@ -36,15 +36,15 @@ KNOWN = (
     *("CountryId", "SimpleTimeZoneId", "Businesses", "Teams", "InvoicingBusinessId", "UserId", "IsDefaultProfile"),
 )
 PLAN = ("TariffId", "TariffName")
-"""The plan of a member, null for a contact; whether lists show it is a setting."""
+"""The plan of a member, null for a contact; a setting decides whether lists show it."""
 STARTS_BILLING = ("TariffId", "BillingDay", "RenewalDate")
 READ_ONLY = re.compile(r"Id|UniqueId|CreatedOn|UpdatedOn|UpdatedBy|IsNew|ToStringText|LocalizationDetails|CustomFields")
 
 
 def create(world: World, body: Record) -> SimulatorResponse:
-    """Answer POST: 400 with all flaws, 401 when the day's quota is used up, else the new Id.
+    """Answer POST: 400 with all flaws, 401 if the day's quota is used up, else the new Id.
 
-    A repeated e-mail makes a second customer: the CRM wants it so.
+    A repeated e-mail address creates a second customer, as in the real CRM.
     """
     flaws = _flaws(world, body)
     flaws = flaws or custom_fields.lacking(world, custom_fields.COWORKER, body, body.get("Businesses") or ())
@@ -55,12 +55,12 @@ def create(world: World, body: Record) -> SimulatorResponse:
         return denied()
     world.coworkers_today += 1
     record = add(world, body, custom_fields.values_on_create(world, body))
-    _set_off(world, body)
+    _apply_side_effects(world, body)
     return saved(record["Id"], record["UpdatedOn"], record["UpdatedBy"])
 
 
 def replace(world: World, body: Record) -> SimulatorResponse:
-    """Answer PUT: the record becomes what the body says; a field left out is cleared."""
+    """Answer PUT: the body replaces the record; a field left out is cleared."""
     old = world.row("Coworker", body.get("Id"))
     if old is None:
         return not_found()
@@ -75,14 +75,14 @@ def replace(world: World, body: Record) -> SimulatorResponse:
 
 
 def refuse_deletion() -> SimulatorResponse:
-    """Answer DELETE: customers go by a command only, and the refusal is an HTTP 200."""
+    """Answer DELETE: only a command deletes customers, and the refusal is an HTTP 200."""
     return declined("The customer could not be deleted.")
 
 
 def add(world: World, body: Record, custom: Record | None = None) -> Record:
-    """Keep a new customer without checks or side effects.
+    """Add a customer without checks or side effects.
 
-    custom: what is kept of its custom fields. CreatedOn: since when, where the body says so.
+    custom: its custom fields. CreatedOn is taken from the body if given.
     """
     record = world.put("Coworker", _fields(world, body), custom)
     if "CreatedOn" in body:
@@ -104,8 +104,8 @@ def _flaws(world: World, body: Record) -> list[Flaw]:
 
 
 def _fields(world: World, body: Record) -> Record:
-    # Without a location the record lands in some other one of the login, and without an invoicing
-    # location it is invoiced there, whatever Businesses says. There is no BusinessId.
+    # Without a location the record lands in some other location of the login, and without an invoicing location it
+    # is invoiced there, whatever Businesses says. There is no BusinessId.
     elsewhere = max(world.tables["Business"].rows)
     invoicing = body.get("InvoicingBusinessId") or elsewhere
     return {
@@ -124,9 +124,9 @@ def _fields(world: World, body: Record) -> Record:
     }
 
 
-def _set_off(world: World, body: Record) -> None:
+def _apply_side_effects(world: World, body: Record) -> None:
     if body.get("CreateUser"):
-        world.tell(f"portal access opened and a welcome e-mail sent to {body['Email']}")
+        world.add_side_effect(f"portal access opened and a welcome e-mail sent to {body['Email']}")
     for name in STARTS_BILLING:
         if body.get(name) is not None:
-            world.tell(f"{name} assigned a plan to {body['Email']}: invoicing starts")
+            world.add_side_effect(f"{name} assigned a plan to {body['Email']}: invoicing starts")

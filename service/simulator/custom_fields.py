@@ -1,4 +1,9 @@
-"""Custom fields: what an operator added to customers and opportunities, and whether a create must fill them."""
+"""Custom fields that an operator added to customers and opportunities, and their values on records.
+
+Values are `{"Data": [{"Name": ..., "Value": ..., "Type": "string"}]}`. Source: REST reference, "Custom fields in
+records": names are free, or the id of a registered field, and unique in a record, so a repeated one is dropped; values
+are text. It is not documented whether a create keeps them, so a setting plays both.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -9,7 +14,7 @@ from service.simulator.settings import ControlProblems
 from service.simulator.world import World
 
 COWORKER, OPPORTUNITY = 1, 4
-"""Kinds of records (RecordType); 7 is a customer's internal one, which no create has to fill."""
+"""Kinds of records (RecordType); 7 is an internal field of a customer, which no create must fill."""
 
 KEYS = {
     "name": "Name",
@@ -23,24 +28,24 @@ KEYS = {
 
 
 def add(world: World, wanted: Mapping[str, Any]) -> Record:
-    """Add one, of opportunities of all locations and required unless said otherwise. The caller holds the lock.
+    """Add a field, by default a required one of opportunities of all locations. The caller holds the lock.
 
-    wanted: name; and record_type, required, business_id (None: all), options (text, one a line), several, index
-    (the n of Custom<n>, of customers only), any of them.
-    Raises: Problems.
+    wanted: name, and any of record_type, required, business_id (None: all), options (text, one per line), several,
+    index (the n of Custom<n>, for customers only).
+    Raises: ControlProblems.
     """
     sentences = [f"unknown key {key!r}: known are {', '.join(KEYS)}" for key in wanted.keys() - KEYS.keys()]
     if not isinstance(wanted.get("name"), str) or not wanted["name"].strip():
         sentences.append("name: a text is needed")
     if sentences:
         raise ControlProblems(sentences)
-    usual = {"RecordType": OPPORTUNITY, "Required": True, "FieldType": 1, "AllowMultipleOptions": False}
+    defaults = {"RecordType": OPPORTUNITY, "Required": True, "FieldType": 1, "AllowMultipleOptions": False}
     unset = dict.fromkeys(("BusinessId", "AvailableOptions", "CustomFieldIndex"))
-    return world.put("CustomField", {**usual, **unset, **{KEYS[key]: value for key, value in wanted.items()}})
+    return world.put("CustomField", {**defaults, **unset, **{KEYS[key]: value for key, value in wanted.items()}})
 
 
 def lacking(world: World, record_type: int, body: Record, places: Collection[int]) -> list[Flaw]:
-    """What a create leaves out although it is required; nothing where that is not enforced: the docs do not say.
+    """Return required fields that a create leaves empty, if a setting enforces them; the documents do not say.
 
     places: the locations of the new record.
     """
@@ -58,7 +63,7 @@ def lacking(world: World, record_type: int, body: Record, places: Collection[int
 
 
 def _filled(body: Record) -> Iterator[str]:
-    """The names, in lower case, and Ids of custom fields that a body fills, in any of the documented ways."""
+    """Yield the lower-case names and Ids of custom fields that a body fills, in any documented way."""
     yield from (name.lower() for name, value in body.items() if name.startswith("Custom") and value)
     given = body.get("CustomFields")
     data = given.get("Data") if isinstance(given, dict) else None
@@ -71,7 +76,7 @@ VALUE_KEYS = ("Name", "Value", "Type")
 
 
 def check_values(value: Any) -> str:
-    """The words of the flaw, "" where there is none."""
+    """Return the message of the flaw, or ""."""
     entries = value.get("Data") if isinstance(value, dict) else None
     if not isinstance(entries, list):
         return "must be an object with Data"
@@ -82,12 +87,12 @@ def check_values(value: Any) -> str:
 
 
 def values_on_create(world: World, body: Record) -> Record | None:
-    """What a create keeps of them."""
+    """Return the custom fields that a create keeps."""
     return kept_values(body) if world.settings.custom_fields_on_create else None
 
 
 def kept_values(body: Record) -> Record | None:
-    """What an update keeps: the first of each name; None where there are none."""
+    """Return the custom fields that an update keeps: the first of each name; None if there are none."""
     entries: dict[str, Record] = {}
     for entry in (body.get("CustomFields") or {}).get("Data", ()):
         entries.setdefault(entry["Name"].strip().lower(), {key: entry[key] for key in VALUE_KEYS})
@@ -95,5 +100,5 @@ def kept_values(body: Record) -> Record | None:
 
 
 def values_by_name(fields: Any) -> dict[str, str]:
-    """Their texts by name in small letters."""
+    """Return the values by lower-case name."""
     return {entry["Name"].lower(): entry["Value"] for entry in fields["Data"]} if fields else {}

@@ -1,4 +1,4 @@
-"""What the API serves: each kind of record, its address, and what its lists can be filtered by."""
+"""The kinds of records that the API serves, their addresses and filters, and its enumerations."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -76,9 +76,9 @@ STATUS_WON, STATUS_LOST = 2, 3
 class Entity:
     """One kind of record.
 
-    relations: name in filters -> kind of record it leads to; the record holds `<name>Id`.
-    texts, numbers, flags: plain properties that filter. ranges: those with `from_` and `to_`.
-    unlisted: properties that only a fetch by id shows, never a list.
+    relations: name in filters -> kind of the related record; the record holds `<name>Id`.
+    texts, numbers, flags: properties that can be filtered. ranges: properties with `from_` and `to_` filters.
+    unlisted: properties that only a read by id shows.
     """
 
     name: str
@@ -175,7 +175,7 @@ REFERENCES = (
     Entity("UserRole", "/api/security/userroles", {"Business": "Business"}, texts=_names("Name")),
     Entity("Role", "/api/security/roles", texts=_names("Name")),
 )
-"""The operator's set-up: read only here, as it is for a service user."""
+"""The operator's set-up: read-only, as for a service user."""
 
 ENTITIES = {entity.name: entity for entity in (COWORKER, OPPORTUNITY, HISTORY, *REFERENCES)}
 BY_PATH = {entity.path: entity for entity in ENTITIES.values()}
@@ -183,7 +183,7 @@ BY_PATH = {entity.path: entity for entity in ENTITIES.values()}
 
 @dataclass(frozen=True)
 class FilterPath:
-    """The way to a filtered value: keys of relations with the kind each leads to, then the property."""
+    """The path to a filtered value: keys of relations with the kind of the related record, then the property."""
 
     hops: tuple[tuple[str, str], ...]
     key: str
@@ -192,7 +192,7 @@ class FilterPath:
 
 @lru_cache(maxsize=512)
 def find_filter_path(entity_name: str, words: str) -> FilterPath | None:
-    """The route for a filter's name without its entity ("coworker_email"), in any case; None: no such filter."""
+    """Return the path of a filter's name without its entity ("coworker_email"), ignoring case; None if unknown."""
     entity = ENTITIES[entity_name]
     head, _, rest = words.lower().partition("_")
     for relation, target in entity.relations.items():
@@ -200,8 +200,8 @@ def find_filter_path(entity_name: str, words: str) -> FilterPath | None:
             continue
         if not rest or rest == "id":
             return FilterPath((), f"{relation}Id", "number")
-        route = find_filter_path(target, rest)
-        return route and FilterPath(((f"{relation}Id", target), *route.hops), route.key, route.kind)
+        path = find_filter_path(target, rest)
+        return path and FilterPath(((f"{relation}Id", target), *path.hops), path.key, path.kind)
     return None if rest else _own_property(entity, head)
 
 

@@ -1,4 +1,7 @@
-"""One call and its answer, in the shapes that the API documents (the envelopes)."""
+"""Calls and responses in the documented shapes, and times as the CRM writes and reads them.
+
+The simulator plays another computer, so it has a clock of its own.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,15 +17,15 @@ TEXT = "text/plain; charset=utf-8"
 
 
 class ConnectionCut(ConnectionError):
-    """The connection is to be cut without an answer."""
+    """The connection is to be cut without a response."""
 
 
 @dataclass(slots=True)
 class ApiCall:
-    """One request as it arrived, and (later) how it ended.
+    """One request as it arrived, and later its result.
 
-    query: name and value pairs in order. body: the JSON value, or the form's fields as a dict, or
-    None. status: None while under way, and for good where the connection was cut.
+    query: name and value pairs in order. body: the JSON value, the form fields as a dict, or None.
+    status: None while under way, or if the connection was cut.
     """
 
     method: str
@@ -44,7 +47,7 @@ class ApiCall:
 
 @dataclass(frozen=True, slots=True)
 class SimulatorResponse:
-    """What goes back. reason: the words after the status code; "" for the usual ones."""
+    """A response. reason: the words after the status code; "" for the usual ones."""
 
     status: int = 200
     body: bytes = b""
@@ -56,7 +59,7 @@ class SimulatorResponse:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """One thing wrong with a body; `name` is the property, or the relation (Country, not CountryId)."""
+    """One problem of a body. name: the property, or the relation (Country, not CountryId)."""
 
     name: str
     message: str
@@ -64,50 +67,50 @@ class Flaw:
 
 
 def read_whole_number(text: str) -> int | None:
-    """A whole number of up to 18 digits, None for anything else."""
+    """Return a whole number of up to 18 digits; None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None
 
 
 def encode(value: object) -> bytes:
-    """JSON as bytes."""
+    """Return JSON as bytes."""
     return json.dumps(value, separators=(",", ":"), default=str).encode()
 
 
 def ok(value: object) -> SimulatorResponse:
-    """A bare record, or a list envelope."""
+    """Return a response with a bare record, or a list envelope."""
     return SimulatorResponse(body=encode(value))
 
 
 def saved(ident: int, at: str, by: str, message: str = "The record was saved.") -> SimulatorResponse:
-    """The answer to a write that succeeded."""
+    """Return the response to a successful write."""
     envelope = _envelope(message, {"Id": ident}, succeeded=True) | {"Status": 200, "UpdatedOn": at, "UpdatedBy": by}
     return SimulatorResponse(body=encode(envelope), saved=True)
 
 
 def declined(message: str) -> SimulatorResponse:
-    """HTTP 200 that is a failure: the business rules said no."""
+    """Return an HTTP 200 that reports a failure of a business rule."""
     return SimulatorResponse(body=encode(_envelope(message, None, succeeded=False) | {"Status": 500}))
 
 
 def invalid(flaws: Sequence[Flaw]) -> SimulatorResponse:
-    """400 with one entry for each flaw."""
+    """Return 400 with one entry for each flaw."""
     errors = [{"AttemptedValue": f.attempted, "Message": f.message, "PropertyName": f.name} for f in flaws]
     message = f"{flaws[0].name}: {flaws[0].message}"
     return SimulatorResponse(400, encode({"Message": message, "Value": None, "Errors": errors, "WasSuccessful": False}))
 
 
 def denied() -> SimulatorResponse:
-    """401, for a bad token, a missing role and a used-up quota alike: the API does not tell them apart."""
+    """Return 401, which means a bad token, a missing role or a used-up quota: the API does not distinguish them."""
     return SimulatorResponse(401, b"Access Denied", TEXT)
 
 
 def not_found() -> SimulatorResponse:
-    """404: a JSON string."""
+    """Return 404 with a JSON string."""
     return SimulatorResponse(404, b'"Not found"')
 
 
 def unsupported(method: str) -> SimulatorResponse:
-    """405, for example a PUT with the id in the URL."""
+    """Return 405, for example for a PUT with the id in the URL."""
     return SimulatorResponse(
         405, encode({"Message": f"The requested resource does not support http method '{method}'."})
     )
@@ -132,28 +135,28 @@ MINUTE_FORM = len("2026-01-31T09:30")
 
 
 def now_text() -> str:
-    """The present instant as the API writes it: UTC with Z, milliseconds."""
+    """Return the present time as the API writes it: UTC with Z, milliseconds."""
     return text_before(0)
 
 
 def text_before(days: float) -> str:
-    """The instant so many days ago, in the same form."""
+    """Return the time `days` ago as the API writes it."""
     return text_of(datetime.now(UTC) - timedelta(days=days))
 
 
 def text_of(instant: datetime) -> str:
-    """An instant in the same form."""
+    """Return an instant as the API writes it."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def text_off(text: str, minutes: int) -> str:
-    """The wall clock of a zone so many minutes from UTC, with a Z that is not true."""
+    """Return the local time of a zone `minutes` from UTC, with a false Z."""
     instant = read_instant(text)
     return text_of(instant + timedelta(minutes=minutes)) if instant else text
 
 
 def read_instant(text: str) -> datetime | None:
-    """The instant that `text` names, None where it is unreadable. Without a zone it means UTC (our guess)."""
+    """Return the instant of a text; None if unreadable. Without a zone it counts as UTC (our guess)."""
     try:
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -162,7 +165,7 @@ def read_instant(text: str) -> datetime | None:
 
 
 def end_of(bound: str) -> datetime | None:
-    """The last instant that a `to_` filter includes: one given to the minute takes in that whole minute."""
+    """Return the last instant of a `to_` filter; a bound without seconds includes its whole minute."""
     instant = read_instant(bound)
     if instant is None or len(bound.strip()) > MINUTE_FORM:
         return instant

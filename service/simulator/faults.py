@@ -1,4 +1,4 @@
-"""The script of misbehaviour: which calls go wrong, how, and how often."""
+"""Scripted faults: which calls fail, how, and how often."""
 
 import re
 from collections import Counter
@@ -16,20 +16,20 @@ BLOCKED = (
     "<!DOCTYPE html><html><head><title>ERROR: The request could not be satisfied</title></head>"
     "<body><h1>403 ERROR</h1><p>Request blocked.</p></body></html>"
 )
-"""The page of a firewall in front, as one public program met it."""
+"""The page of a firewall, as one public program received it."""
 
 
 @dataclass(slots=True)
 class Fault:
-    """One scripted misbehaviour and how often it has happened.
+    """One scripted fault, with the number of times it was used.
 
-    method: "*" is any. path: a prefix, or a regular expression that matches from the start.
-    times: how often in all, None without end. per_email: how often for each e-mail address.
-    email: a regular expression found in the address that a call is about (any case).
-    after_save: the call is carried out first, and its answer lost.
+    method: "*": any. path: a prefix, or a regular expression that matches from the start.
+    times: uses in all; None: unlimited. per_email: uses for each e-mail address.
+    email: a regular expression found in the address that the call concerns, ignoring case.
+    after_save: the call is carried out first, and its response lost.
     hang_s: seconds until the connection is cut. reset: it is cut at once.
-    firewall: something in front answers with its own page (403, unless `status` says otherwise).
-    Otherwise `status` with `body` (text, or a value sent as JSON) and `headers` is shown.
+    firewall: a page of something in front (403 unless `status` is given).
+    Otherwise the response has `status`, `body` (text, or a value sent as JSON) and `headers`.
     """
 
     method: str = "*"
@@ -49,13 +49,13 @@ class Fault:
 
     @property
     def label(self) -> str:
-        """For the log: "hang", "reset" or the status, with "+saved"."""
+        """Name for the log: "hang", "reset" or the status, with "+saved"."""
         kind = "hang" if self.hang_s is not None else "reset" if self.reset else str(self.status)
         kind = f"firewall {kind}" if self.firewall else kind
         return kind + ("+saved" if self.after_save else "")
 
     def takes(self, call: ApiCall, email: str) -> bool:
-        """Whether this call goes wrong here; if so, it is counted."""
+        """Return whether this call meets the fault; if so, it is counted."""
         if self.method not in ("*", call.method) or not self.path.match(call.path):
             return False
         if self.email and not self.email.search(email):
@@ -69,20 +69,20 @@ class Fault:
         return True
 
     def answer(self) -> SimulatorResponse:
-        """What is shown instead of the true answer."""
+        """Return the response of the fault."""
         if self.firewall:
             return SimulatorResponse(self.status, BLOCKED.encode(), HTML, {"Server": "CloudFront", **self.headers})
         if self.body is None:
-            usual = _usual_answer(self.status)
-            return replace(usual, headers={**usual.headers, **self.headers})
+            response = _default_response(self.status)
+            return replace(response, headers={**response.headers, **self.headers})
         if not isinstance(self.body, str):
             return SimulatorResponse(self.status, encode(self.body), JSON, self.headers)
         looks_like_a_page = self.body.lstrip().startswith("<")
         return SimulatorResponse(self.status, self.body.encode(), HTML if looks_like_a_page else TEXT, self.headers)
 
 
-def _usual_answer(status: int) -> SimulatorResponse:
-    """What the API is known to say with this status."""
+def _default_response(status: int) -> SimulatorResponse:
+    """Return the known response of the API with this status."""
     match status:
         case 400:
             return invalid([Flaw("Team", "is a required field")])
@@ -98,20 +98,20 @@ def _usual_answer(status: int) -> SimulatorResponse:
 
 
 class Script:
-    """The faults in order; the first that takes a call has it. Its owner holds the lock."""
+    """The faults in order; a call meets the first that takes it. The caller holds the lock."""
 
     def __init__(self, faults: Sequence[Fault] = ()) -> None:
         self.faults = list(faults)
 
     def next_for(self, call: ApiCall, email: str) -> Fault | None:
-        """The fault that this call meets, or None."""
+        """Return the fault that this call meets, or None."""
         return next((fault for fault in self.faults if fault.takes(call, email)), None)
 
 
 def read_script(wanted: object) -> Script:
-    """A script from the control request's JSON.
+    """Read a script from the JSON of the control call.
 
-    Raises: Problems naming each fault by its number (from 0) and what is wrong with it.
+    Raises: ControlProblems, naming each wrong fault by its number (from 0).
     """
     if not isinstance(wanted, list):
         raise ControlProblems(["faults: a list is needed"])

@@ -1,7 +1,6 @@
-"""Lists: which records a query asks for, and which page of them.
+"""Lists: the filters of a query, and its pages.
 
-Names are read in any case; what is not understood is ignored without a word, as the real API does:
-a misspelt filter returns everything.
+Names ignore case. As in the real API, unknown filters are silently ignored: a misspelt filter returns everything.
 """
 
 import re
@@ -26,30 +25,30 @@ from service.simulator.exchange import (
 from service.simulator.seed import NO_ACTION
 from service.simulator.world import World
 
-SIZE, MOST = 25, 1000
+DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 25, 1000
 PAGING = ("page", "size", "orderby", "dir")
 TIMES = ("CreatedOn", "UpdatedOn", "WonOn", "LostOn", "FromTime", "ToTime")
-DOWNWARDS = ("descending", "desc", "-1")  # "1" is documented as both directions: it counts as upwards here
+DESCENDING = ("descending", "desc", "-1")  # "1" is documented as both directions; here it is ascending
 
 Test = Callable[[Record], bool]
 
 
 def answer_list(world: World, entity: Entity, call: ApiCall) -> SimulatorResponse:
-    """The page that a GET on a collection asks for."""
+    """Answer a GET on a collection with the requested page."""
     rows, tests = _candidates(world, entity, call)
     if world.settings.search_lag_s:
         table = world.tables[entity.name]
         tests.append(lambda row: table.age_s(row["Id"]) >= world.settings.search_lag_s)
-    chosen = [row for row in rows if all(test(row) for test in tests)] if tests else list(rows)
-    return ok(_envelope(world, entity, chosen, call))
+    matches = [row for row in rows if all(test(row) for test in tests)] if tests else list(rows)
+    return ok(_envelope(world, entity, matches, call))
 
 
 def shown(world: World, entity: Entity, record: Record, *, in_list: bool = False) -> Record:
-    """A record as a client sees it."""
+    """Return a record as a client sees it."""
     record = _in_local_time(world, record)
     hidden = set(entity.unlisted) if in_list else set()
     if entity.name == "CrmBoardColumn":
-        hidden.add("CrmBoardBusinessId")  # not documented of stages: only their boards tell the location
+        hidden.add("CrmBoardBusinessId")  # not documented for stages: only their boards show the location
     if in_list and not world.settings.custom_fields_in_lists:
         hidden.add("CustomFields")
     if in_list and entity.name == "CrmOpportunity" and not world.settings.notes_in_lists:
@@ -70,7 +69,7 @@ def _in_local_time(world: World, record: Record) -> Record:
 
 
 def _candidates(world: World, entity: Entity, call: ApiCall) -> tuple[Iterable[Record], list[Test]]:
-    """Where to look (an index where one fits), and what each record must pass."""
+    """Return the records to test, from an index if possible, and the tests."""
     table = world.tables[entity.name]
     rows: Iterable[Record] = table.rows.values()
     narrowed = False
@@ -106,7 +105,7 @@ def _is_written(key: str, text: str, row: Record) -> bool:
 
 
 def _equal_to(world: World, entity: Entity, name: str, text: str) -> tuple[FilterPath, Any] | None:
-    """The route and wanted value of an `Entity_Property` filter; None where it is none, or its value unreadable."""
+    """Return the path and value of an `Entity_Property` filter; None if it is not one, or its value is unreadable."""
     prefix = f"{entity.name}_".lower()
     if not name.lower().startswith(prefix):
         return None
@@ -154,7 +153,7 @@ def _matching(world: World, route: FilterPath, wanted: Any) -> Test:
 
 
 def _identity(name: str, text: str) -> Test | None:
-    """`id=5`, the batch form `id=[1,2,3]`, and `UniqueId`."""
+    """Test for `id=5`, the batch form `id=[1,2,3]`, and `UniqueId`."""
     key = {"id": "Id", "uniqueid": "UniqueId"}.get(name.lower())
     if key is None:
         return None
@@ -163,7 +162,7 @@ def _identity(name: str, text: str) -> Test | None:
 
 
 def _custom(world: World, entity: Entity, name: str, text: str) -> Test | None:
-    """`Coworker_CustomFields_MyField=value`; the field's name may hold further underscores."""
+    """Test for `Coworker_CustomFields_MyField=value`; the name of the field may contain underscores."""
     head, _, field = name.partition("_CustomFields_")
     if head.lower() != entity.name.lower() or not field or not world.settings.custom_fields_filter:
         return None
@@ -201,13 +200,13 @@ def _number_range(key: str, bound: float, *, upper: bool) -> Test:
 
 
 def _envelope(world: World, entity: Entity, rows: list[Record], call: ApiCall) -> Record:
-    asked = {name.lower(): text for name, text in call.query}
+    params = {name.lower(): text for name, text in call.query}
     page, size = (
-        read_whole_number(asked.get("page", "")) or 1,
-        min(MOST, read_whole_number(asked.get("size", "")) or SIZE),
+        read_whole_number(params.get("page", "")) or 1,
+        min(MAX_PAGE_SIZE, read_whole_number(params.get("size", "")) or DEFAULT_PAGE_SIZE),
     )
-    order, downwards = asked.get("orderby", "Id"), asked.get("dir", "").lower() in DOWNWARDS
-    rows = _sorted(rows, order.split("_")[-1], downwards=downwards)
+    order, descending = params.get("orderby", "Id"), params.get("dir", "").lower() in DESCENDING
+    rows = _sorted(rows, order.split("_")[-1], descending=descending)
     total, pages = len(rows), -(-len(rows) // size)
     first = (page - 1) * size
     shown_rows = [shown(world, entity, row, in_list=True) for row in rows[first : first + size]]
@@ -216,7 +215,7 @@ def _envelope(world: World, entity: Entity, rows: list[Record], call: ApiCall) -
         "CurrentPage": page,
         "CurrentPageSize": size,
         "CurrentOrderField": order,
-        "CurrentSortDirection": 1 if downwards else 0,
+        "CurrentSortDirection": 1 if descending else 0,
         "FirstItem": first + 1,
         "LastItem": first + len(shown_rows),
         "TotalItems": total,
@@ -226,11 +225,11 @@ def _envelope(world: World, entity: Entity, rows: list[Record], call: ApiCall) -
     }
 
 
-def _sorted(rows: list[Record], field: str, *, downwards: bool) -> list[Record]:
-    if field.lower() == "id":  # that is how they lie
-        return rows[::-1] if downwards else rows
+def _sorted(rows: list[Record], field: str, *, descending: bool) -> list[Record]:
+    if field.lower() == "id":  # they are stored in this order
+        return rows[::-1] if descending else rows
     key = next((known for row in rows[:1] for known in row if known.lower() == field.lower()), "Id")
-    return sorted(rows, key=lambda row: (row.get(key) is not None, _comparable(row.get(key))), reverse=downwards)
+    return sorted(rows, key=lambda row: (row.get(key) is not None, _comparable(row.get(key))), reverse=descending)
 
 
 def _comparable(value: object) -> tuple[float, str]:

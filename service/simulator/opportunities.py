@@ -1,4 +1,4 @@
-"""Opportunities: what a create or a replacing PUT checks, and the automatic actions of the stage it lands in."""
+"""Opportunities: the checks of a create or a replacing PUT, and the automatic actions of the stage."""
 
 from service.simulator import checks, custom_fields
 from service.simulator.entities import OPPORTUNITY, STATUS_LOST, STATUS_WON
@@ -26,7 +26,7 @@ POSITION_STEP = 100  # the server renumbers
 
 
 def create(world: World, body: Record) -> SimulatorResponse:
-    """Answer POST: 400 with all flaws or at the location's cap, else the new Id; then the stage acts."""
+    """Answer POST: 400 with all flaws or at the location's limit, else the new Id; then the stage acts."""
     flaws = _flaws(world, body) or _lacking(world, body) or _over_cap(world, body)
     if flaws:
         return invalid(flaws)
@@ -37,9 +37,9 @@ def create(world: World, body: Record) -> SimulatorResponse:
 
 
 def replace(world: World, body: Record, user_id: int = SERVICE_USER_ID, at: str = "") -> SimulatorResponse:
-    """Answer PUT: the record becomes what the body says; a field left out is cleared.
+    """Answer PUT: the body replaces the record; a field left out is cleared.
 
-    user_id: who does it. at: when, as the API writes instants; "" is now.
+    user_id: of the person who makes the change. at: the time as the API writes it; "": now.
     """
     old = world.row("CrmOpportunity", body.get("Id"))
     if old is None:
@@ -58,7 +58,7 @@ def replace(world: World, body: Record, user_id: int = SERVICE_USER_ID, at: str 
 
 
 def add_bare(world: World, count: int, stage_id: int, days_old: float) -> None:
-    """Put bare opportunities there that nobody sent: they count, and no stage acts on them."""
+    """Add empty opportunities without checks; they count towards the limit, and the stage does not act."""
     board_id = world.tables["CrmBoardColumn"].rows[stage_id]["CrmBoardId"]
     place = world.tables["CrmBoard"].rows[board_id]["BusinessId"]
     shared = {"CrmBoardColumnId": stage_id, "CrmBoardColumnCrmBoardBusinessId": place}
@@ -89,7 +89,7 @@ def _flaws(world: World, body: Record) -> list[Flaw]:
 
 def _note_unknown(world: World, body: Record) -> None:
     unknown = set(body) - {*WRITABLE, *CUSTOM}
-    if unknown and "Id" not in body:  # a PUT may echo what a GET showed
+    if unknown and "Id" not in body:  # a PUT may repeat the fields of a GET
         world.ignored.update(f"CrmOpportunity.{name}" for name in unknown)
 
 
@@ -99,7 +99,7 @@ def _lacking(world: World, body: Record) -> list[Flaw]:
 
 
 def _over_cap(world: World, body: Record) -> list[Flaw]:
-    """The cap counts closed ones too; what the real API answers there is not known."""
+    """Return the flaw at the limit, which also counts closed ones; the real response is not documented."""
     cap = world.settings.cap
     place = world.tables["CrmBoardColumn"].rows[body["CrmBoardColumnId"]]["CrmBoardBusinessId"]
     if cap is None or world.held[place] < cap:
@@ -108,7 +108,7 @@ def _over_cap(world: World, body: Record) -> list[Flaw]:
 
 
 def _fields(world: World, body: Record) -> Record:
-    """The record with what the server adds: names of its relations, and Notes from the type's template."""
+    """Return the record with the server's additions: names of relations, and Notes from the type's template."""
     column = world.tables["CrmBoardColumn"].rows[body["CrmBoardColumnId"]]
     board = world.tables["CrmBoard"].rows[column["CrmBoardId"]]
     coworker = world.tables["Coworker"].rows[body["CoworkerId"]]
@@ -137,20 +137,20 @@ def _fields(world: World, body: Record) -> Record:
 
 
 def _notes(world: World, sent: str | None, template: str | None) -> str | None:
-    """The docs say that a type's template fills the notes, not whether it replaces notes that were sent."""
+    """Return the notes. The documents say that a template fills them, not whether it replaces notes that were sent."""
     wins = {"none": "", "fill": "" if sent else template, "overwrite": template}[world.settings.type_template]
     text = wins or sent or None
     return text and text[: world.settings.notes_max]
 
 
 def _arrive(world: World, record: Record, came_from: int | None, user_id: int) -> None:
-    """Keep the history, then do what the stage does on arrival, when the record was last written.
+    """Add a row to the history, then apply the stage's actions on arrival, at the time of the last change.
 
-    The docs do not say whether an arrival by API counts; here it does, which is the harder case for a client.
+    The documents do not say whether an arrival by API counts; here it does, the harder case for a client.
     """
     column = world.tables["CrmBoardColumn"].rows[record["CrmBoardColumnId"]]
     at = record["UpdatedOn"]
-    _keep_history(world, record, came_from, user_id)
+    _add_history(world, record, came_from, user_id)
     coworker = world.tables["Coworker"].rows[record["CoworkerId"]]
     if column["WinOpportunity"]:
         record.update(Status=STATUS_WON, WonOn=at)
@@ -159,18 +159,18 @@ def _arrive(world: World, record: Record, came_from: int | None, user_id: int) -
     if column["ActivateAccount"] or column["DeactivateAccount"]:
         coworker["Active"] = bool(column["ActivateAccount"])
     if column["CannedResponseId"]:
-        world.tell(f"message {column['CannedResponseId']} sent to {coworker['Email']}")
+        world.add_side_effect(f"message {column['CannedResponseId']} sent to {coworker['Email']}")
     if column["TaskListId"]:
-        world.tell(f"task list {column['TaskListId']} opened for {coworker['Email']}")
+        world.add_side_effect(f"task list {column['TaskListId']} opened for {coworker['Email']}")
     if column["ConfirmTour"]:
-        world.tell(f"tour confirmed to {coworker['Email']}")
+        world.add_side_effect(f"tour confirmed to {coworker['Email']}")
     if column["DeleteAccount"]:
-        world.tell(f"customer {coworker['Email']} deleted by stage {column['Name']}")
+        world.add_side_effect(f"customer {coworker['Email']} deleted by stage {column['Name']}")
         world.drop_coworker(coworker["Id"])
 
 
-def _keep_history(world: World, record: Record, came_from: int | None, user_id: int) -> None:
-    """One row for each arrival. FromTime: when it entered the stage before (null at first); ToTime: when it left that.
+def _add_history(world: World, record: Record, came_from: int | None, user_id: int) -> None:
+    """Add one row for each arrival. FromTime: when it entered the previous stage (null at first); ToTime: left it.
 
     Source: REST reference, entity CrmOpportunityHistory. The first placement has no old stage.
     """

@@ -1,6 +1,6 @@
-"""Harbour Desk, the coworking operator whose CRM this is: three locations, their boards, stages and people.
+"""The operator of this CRM, Harbour Desk: three locations with boards, stages and people; countries and time zones.
 
-No customers and no opportunities: what appears on the boards is what was sent.
+There are no customers or opportunities at first: everything on the boards was sent.
 """
 
 import uuid
@@ -75,7 +75,7 @@ ZONES = (
     ("Mountain Standard Time", -420, "(UTC-07:00) Mountain Time (US & Canada)", "America/Denver"),
     ("Pacific Standard Time", -480, "(UTC-08:00) Pacific Time (US & Canada)", "America/Los_Angeles"),
 )
-"""Windows name, minutes from UTC, description, IANA name; the Id is the place in this list from 1."""
+"""Windows name, minutes from UTC, description, IANA name; the Id is the position in this list, from 1."""
 
 COUNTRIES: tuple[Record, ...] = tuple(
     {"Id": number, "Name": name, "TwoDigitsCode": code} for number, (code, name) in enumerate(COUNTRY_NAMES.items(), 1)
@@ -116,7 +116,7 @@ FLAGS = (
     *("ProposalsSent", "ProposalsAccepted", "DocumentsSigned", "ResourceBooked"),
 )
 NO_ACTION: Record = {"CannedResponseId": None, "TaskListId": None, **dict.fromkeys(FLAGS, False)}
-"""A stage that does nothing by itself."""
+"""The flags of a stage without automatic actions."""
 
 # On every sales board: number within the board, name, what happens there
 STAGES: tuple[tuple[int, str, Record], ...] = (

@@ -1,4 +1,8 @@
-"""Running the simulator: as a process of its own, or in a thread for a test."""
+"""The simulator as a process, or in a thread for tests, on HTTP/1.1 sockets that it can cut in the middle.
+
+Werkzeug's development server closes after every response (and waits 10 ms to do so), which a load target must not, and
+it drops headers with an underscore, such as `client_id`.
+"""
 
 import io
 import os
@@ -32,7 +36,7 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Server(ThreadingHTTPServer):
-    """One thread a connection; `close_all` ends those that clients keep open."""
+    """A server with one thread for each connection; `close_all` ends the open ones."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -44,26 +48,26 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, Connection)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a new connection, remembering it."""
+        """Register and serve a new connection."""
         with self._open_lock:
             self._open.add(request)
         super().process_request(request, client_address)
 
     def close_request(self, request: Any) -> None:
-        """Forget a connection that ends."""
+        """Unregister a connection that ends."""
         with self._open_lock:
             self._open.discard(request)
         super().close_request(request)
 
     def close_all(self) -> None:
-        """Shut every open connection; their threads then end by themselves."""
+        """Shut every open connection, which ends its thread."""
         with self._open_lock:
             for still_open in self._open:
-                with suppress(OSError):  # the client was quicker
+                with suppress(OSError):  # the client has closed it
                     still_open.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print what went wrong in here; a client that went away is no news."""
+        """Print errors of the simulator; a client that disconnects is not one."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -78,36 +82,36 @@ class Connection(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def serve(self) -> None:
-        """Answer one request by the application, or cut the connection when that is what it does."""
+        """Answer one request, or cut the connection where the application says so."""
         length = self.headers.get("Content-Length", "0")
         if not length.isdigit() or int(length) > MAX_BODY_BYTES:
             self.send_error(413)
             return
         environ = self._environ(self.rfile.read(int(length)))
         try:
-            answered = Response.from_app(self.server.app, environ, buffered=True)
+            response = Response.from_app(self.server.app, environ, buffered=True)
         except ConnectionCut:
             self._cut()
             return
-        self._send(answered)
+        self._send(response)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = serve  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
-        """Say nothing: the board page and /_sim/state show what arrives."""
+        """Log nothing: the board page and /_sim/state show the calls."""
 
-    def _send(self, answered: Response) -> None:
-        code, _, reason = answered.status.partition(" ")
+    def _send(self, response: Response) -> None:
+        code, _, reason = response.status.partition(" ")
         self.send_response_only(int(code), reason)
-        for name, value in answered.headers:
+        for name, value in response.headers:
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answered.get_data())
+            self.wfile.write(response.get_data())
         self.wfile.flush()
 
     def _cut(self) -> None:
-        """Close with RST and without a word. Detached, so that nobody says goodbye (FIN) first."""
+        """Close with RST, detached so that no FIN is sent before."""
         self.close_connection = True
         with suppress(OSError):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
@@ -139,22 +143,19 @@ class Connection(BaseHTTPRequestHandler):
         return environ
 
 
-POLL_S = 0.01
-"""Seconds between two looks at whether to stop: tests start and stop thousands of simulators."""
+POLL_INTERVAL_S = 0.01
+"""Seconds between two checks for a stop: tests start and stop thousands of simulators."""
 
 
 def serve(port: int, host: str = "127.0.0.1") -> None:
-    """Run a simulator until SIGTERM or Ctrl-C; port 0 takes a free one.
-
-    Raises: OSError when the port is taken.
-    """
+    """Run a simulator until SIGTERM or Ctrl-C; port 0 takes a free one. Raises: OSError if the port is taken."""
     world = World()
     server = Server((host, port), create_app(world))
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):  # the second is deaf where a shell starts us in the background
+        for number in (signal.SIGTERM, signal.SIGINT):  # SIGINT is ignored when a shell starts us in the background
             signal.signal(number, signal.default_int_handler)
     try:
-        server.serve_forever(POLL_S)
+        server.serve_forever(POLL_INTERVAL_S)
     except KeyboardInterrupt:
         return
     finally:
@@ -169,13 +170,13 @@ class Simulator:
         with Simulator(limits="10/s") as sim:
             requests.post(f"{sim.url}/api/token", ...)
 
-    Its keyword arguments are those of `settings`; `reset` comes back to them.
+    The keyword arguments are those of `settings`; `reset` restores them.
     """
 
     def __init__(self, *, port: int = 0, **settings: Any) -> None:
         self.world = World(change(SimulatorSettings(), settings))
         self._server = Server(("127.0.0.1", port), create_app(self.world))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_INTERVAL_S,), daemon=True)
 
     @property
     def url(self) -> str:
@@ -192,7 +193,7 @@ class Simulator:
         self.stop()
 
     def stop(self) -> None:
-        """Close the port and every open connection; calls that hang are let go."""
+        """Close the port and every connection, also of calls that hang."""
         self.world.closing.set()
         self._server.shutdown()
         self._thread.join()
@@ -200,78 +201,72 @@ class Simulator:
         self._server.server_close()
 
     def reset(self) -> None:
-        """Begin again: no records, calls, faults or tokens, and the first settings."""
+        """Start anew: no records, calls, faults or tokens, and the first settings."""
         self.world.reset()
 
     def faults(self, script: Sequence[Mapping[str, Any]]) -> None:
-        """Replace the script of misbehaviour (keys: faults.py). Raises: Problems."""
+        """Replace the scripted faults (keys: faults.py). Raises: ControlProblems."""
         wanted = read_script([dict(fault) for fault in script])
         with self.world.lock:
             self.world.script = wanted
 
     def settings(self, **wanted: Any) -> None:
-        """Change how it behaves (names: settings.py). Raises: Problems."""
+        """Change settings (names: settings.py). Raises: ControlProblems."""
         self.world.change_settings(wanted)
 
     def revoke_tokens(self) -> None:
-        """End all access tokens before their time; refresh tokens stay good."""
+        """End all access tokens; refresh tokens stay valid."""
         with self.world.lock:
             self.world.tokens.revoke()
 
     def add_coworker(self, email: str, full_name: str = "Known Person", business_id: int = 55, **fields: Any) -> Record:
-        """Put a customer there, as if made in the admin pages; `fields` by their wire names. Unchecked.
-
-        CreatedOn: since when; TariffId and TariffName make it a member.
-        """
-        known = {"FullName": full_name, "Email": email, "CountryId": 1, "SimpleTimeZoneId": 2, "CoworkerType": 1}
+        """Add a customer without checks. fields: by wire name; TariffId and TariffName make a member."""
+        defaults = {"FullName": full_name, "Email": email, "CountryId": 1, "SimpleTimeZoneId": 2, "CoworkerType": 1}
         places = {"Businesses": [business_id], "InvoicingBusinessId": business_id}
         with self.world.lock:
-            record = coworkers.add(self.world, known | places | fields)
+            record = coworkers.add(self.world, defaults | places | fields)
             return dict(record)
 
     def add_opportunities(self, count: int, stage_id: int = 1001, days_old: float = 0) -> None:
-        """Put so many opportunities of nobody in a stage, as if made in the admin pages so long ago. Unchecked."""
+        """Add empty opportunities to a stage, created `days_old` ago, unchecked."""
         with self.world.lock:
             opportunities.add_bare(self.world, count, stage_id, days_old)
 
     def add_custom_field(self, name: str, **wanted: Any) -> int:
-        """Add one, as in the admin pages, required unless said otherwise; its Id (keys: custom_fields.py).
-
-        Raises: Problems.
-        """
+        """Add a custom field, by default required; return its Id (keys: custom_fields.py). Raises: ControlProblems."""
         with self.world.lock:
             return int(custom_fields.add(self.world, {"name": name, **wanted})["Id"])
 
     def change_opportunity(self, ident: int, **wanted: Any) -> None:
-        """Move, win, lose or delete one, as people do in the admin pages (keys: control.py). Raises: Problems."""
+        """Move, win, lose or delete an opportunity (keys: control.py). Raises: ControlProblems."""
         with self.world.lock:
             handle(self.world, ident, wanted)
 
     def coworkers_of(self, email: str) -> list[Record]:
-        """Every customer with this e-mail (any case), oldest first."""
+        """Return every customer with this e-mail address, ignoring case, oldest first."""
         with self.world.lock:
             return [dict(record) for record in self.world.tables["Coworker"].having("Email", email)]
 
     def opportunities_of(self, email: str) -> list[Record]:
-        """Every opportunity of the customers with this e-mail, oldest first."""
+        """Return every opportunity of the customers with this e-mail address, oldest first."""
         with self.world.lock:
             table = self.world.tables["CrmOpportunity"]
             idents = [record["Id"] for record in self.world.tables["Coworker"].having("Email", email)]
-            found = [dict(record) for ident in idents for record in table.having("CoworkerId", ident)]
-        return sorted(found, key=lambda record: int(record["Id"]))
+            records = [dict(record) for ident in idents for record in table.having("CoworkerId", ident)]
+        return sorted(records, key=lambda record: int(record["Id"]))
 
     def opportunities(self) -> list[Record]:
-        """Every opportunity, oldest first."""
+        """Return every opportunity, oldest first."""
         with self.world.lock:
             return [dict(record) for record in self.world.tables["CrmOpportunity"].rows.values()]
 
     def side_effects(self) -> list[str]:
-        """What the real system would have done besides: e-mails, deletions, invoices."""
+        """Return the side effects of the real system: e-mails, deletions, invoices."""
         with self.world.lock:
             return [str(effect["what"]) for effect in self.world.side_effects]
 
     def calls(self, method: str | None = None, path: str | None = None) -> list[ApiCall]:
-        """The calls that arrived (the last 20,000), those with this method and exactly this path if given."""
+        """Return the last 20,000 calls, filtered by method and exact path if given."""
         with self.world.lock:
             arrived = list(self.world.calls)
         return [call for call in arrived if method in (None, call.method) and path in (None, call.path)]
@@ -279,7 +274,7 @@ class Simulator:
     def wait_for_calls(
         self, count: int, method: str | None = None, path: str | None = None, within_s: float = 10
     ) -> list[ApiCall]:
-        """Those calls, as soon as there are so many. Raises: TimeoutError."""
+        """Wait for `count` calls and return them. Raises: TimeoutError."""
         ends = time.monotonic() + within_s
         while len(arrived := self.calls(method, path)) < count:
             if time.monotonic() > ends:

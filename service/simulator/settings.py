@@ -1,4 +1,4 @@
-"""What can be set while the simulator runs, checked. Frozen values."""
+"""Settings that can be changed while the simulator runs, as checked frozen values."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,14 +11,14 @@ DAY_S = 86_400
 
 
 class InvalidValue(ValueError):
-    """A value that cannot be taken; `wanted` says what could."""
+    """A value that is not allowed. wanted: what is."""
 
     def __init__(self, value: object, wanted: str) -> None:
         super().__init__(f"{value!r} is not {wanted}")
 
 
 class ControlProblems(ValueError):
-    """What is wrong with a control request, one sentence each."""
+    """The problems of a control call, one sentence each."""
 
     def __init__(self, sentences: list[str]) -> None:
         super().__init__("; ".join(sentences))
@@ -27,7 +27,7 @@ class ControlProblems(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SimulatorSettings:
-    """How this Nexudus behaves."""
+    """The behaviour of this Nexudus."""
 
     latency_ms: float | tuple[float, float] = 0  # before every answer; a pair is a range
     limits: str = ""  # like "60w/min 120/min"; "" lets everything in
@@ -64,9 +64,9 @@ class SimulatorSettings:
 
 
 def change(current: SimulatorSettings, wanted: Mapping[str, Any]) -> SimulatorSettings:
-    """`current` with some values replaced.
+    """Return `current` with some values replaced.
 
-    Raises: Problems naming every unknown key and every value that does not fit.
+    Raises: ControlProblems, naming every unknown key and every invalid value.
     """
     sentences, values = [], {}
     for key, value in wanted.items():
@@ -87,33 +87,33 @@ SECRET = frozenset({"password", "totp", "bearer", "app_secret", "app_token"})
 
 
 def shown(settings: SimulatorSettings) -> dict[str, Any]:
-    """For the state page: everything but what signs in."""
+    """Return the settings without credentials, for the state."""
     return {key: value for key, value in asdict(settings).items() if key not in SECRET}
 
 
 def read_seconds(value: object) -> float:
-    """A duration. Raises: Unfit."""
+    """Read a duration in seconds. Raises: InvalidValue."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
         raise InvalidValue(value, "a number of 0 or more")
     return float(value)
 
 
 def read_flag(value: object) -> bool:
-    """True or false. Raises: Unfit."""
+    """Read a boolean. Raises: InvalidValue."""
     if not isinstance(value, bool):
         raise InvalidValue(value, "true or false")
     return value
 
 
 def read_text(value: object) -> str:
-    """Any text. Raises: Unfit."""
+    """Read a text. Raises: InvalidValue."""
     if not isinstance(value, str):
         raise InvalidValue(value, "text")
     return value
 
 
 def read_count(value: object) -> int | None:
-    """A whole number, or None for no end. Raises: Unfit."""
+    """Read a whole number, or None for unlimited. Raises: InvalidValue."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:

@@ -1,4 +1,4 @@
-"""How many calls are let in, and what the rest are told."""
+"""Rate limits, and the response to a call beyond them."""
 
 import math
 import re
@@ -15,7 +15,7 @@ REASON = "You must wait before accessing this url again."
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `count` calls (only writes, where so said) in any `window_s` seconds."""
+    """At most `count` calls (or writes only) in any `window_s` seconds."""
 
     count: int
     window_s: int
@@ -23,9 +23,9 @@ class RateLimit:
 
 
 def read_limits(text: str) -> tuple[RateLimit, ...]:
-    """Limits as `COUNT[w]/[N]UNIT`, apart by spaces: "60w/min 120w/10s". "" is none.
+    """Read limits as `COUNT[w]/[N]UNIT`, separated by spaces: "60w/min 120w/10s". "": none.
 
-    Raises: ValueError naming the part that cannot be read.
+    Raises: ValueError, naming the unreadable part.
     """
     return tuple(_read_limit(part) for part in text.split())
 
@@ -39,15 +39,15 @@ def _read_limit(part: str) -> RateLimit:
 
 
 class Throttle:
-    """Counts calls against limits over sliding windows. Its owner holds the lock."""
+    """Counts calls in sliding windows. The caller holds the lock."""
 
     def __init__(self, limits: tuple[RateLimit, ...] = ()) -> None:
         self._counts = [(limit, deque[float](maxlen=limit.count)) for limit in limits]
 
     def wait_s(self, now: float, *, writes: bool) -> float:
-        """0 where the call is let in (and counted), else the seconds until one would be.
+        """Return 0 if the call is allowed, and count it; else the seconds until one would be.
 
-        now: seconds on a monotonic clock. A refused call counts nowhere.
+        now: seconds on a monotonic clock. A refused call is not counted.
         """
         concerned = [(limit, times) for limit, times in self._counts if writes or not limit.writes_only]
         waits = [times[0] + limit.window_s - now for limit, times in concerned if len(times) == limit.count]
@@ -60,7 +60,7 @@ class Throttle:
 
 
 def throttled(status: int, wait_s: float) -> SimulatorResponse:
-    """The refusal: 409 in the documented form, 429 in the one seen live."""
+    """Return the refusal: 409 in the documented form, 429 in the one seen live."""
     if status == TOO_MANY_REQUESTS:
         return SimulatorResponse(TOO_MANY_REQUESTS, f"Wait {max(wait_s, 0.01):.2f} seconds".encode(), TEXT)
     return SimulatorResponse(CONFLICT, headers={"Retry-After": str(max(1, math.ceil(wait_s)))}, reason=REASON)

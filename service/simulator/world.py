@@ -1,4 +1,4 @@
-"""Everything this Nexudus knows, in memory, behind one lock."""
+"""The state of this Nexudus, in memory, behind one lock."""
 
 import threading
 import time
@@ -27,7 +27,7 @@ INDEXED = {
 
 
 class RecordTable:
-    """Records of one kind. Its owner holds the lock."""
+    """Records of one kind by id, in order of creation, with indexes. The caller holds the lock."""
 
     def __init__(self, first_id: int = 1, indexed: tuple[str, ...] = ()) -> None:
         self.rows: dict[int, Record] = {}
@@ -39,12 +39,12 @@ class RecordTable:
         return len(self.rows)
 
     def next_id(self) -> int:
-        """A fresh id, never given twice."""
+        """Return a new id."""
         self._next_id += 1
         return self._next_id - 1
 
     def put(self, record: Record) -> None:
-        """Add a record, or put it in the place of the one with its Id."""
+        """Add a record, or replace the one with its Id."""
         ident = record["Id"]
         self._unindex(ident)
         self.rows[ident] = record
@@ -53,25 +53,25 @@ class RecordTable:
             entries.setdefault(_folded(record.get(key)), {})[ident] = record
 
     def drop(self, ident: int) -> Record | None:
-        """Remove and return a record; None when it is not there."""
+        """Remove and return a record; None if it does not exist."""
         self._unindex(ident)
         self._born.pop(ident, None)
         return self.rows.pop(ident, None)
 
     def get(self, ident: object) -> Record | None:
-        """The record with that id, or None; true is not 1 here."""
+        """Return the record with that id, or None; True is not an id."""
         return self.rows.get(ident) if isinstance(ident, int) and not isinstance(ident, bool) else None
 
     def having(self, key: str, value: object) -> Collection[Record]:
-        """The records whose `key` is `value` (text in any case), in order. Only for an indexed key."""
+        """Return the records with `value` under an indexed key, ignoring case, in order."""
         return self._index[key].get(_folded(value), {}).values()
 
     def is_indexed(self, key: str) -> bool:
-        """Whether `having` can look up this key."""
+        """Return whether `having` can look up this key."""
         return key in self._index
 
     def age_s(self, ident: int) -> float:
-        """Seconds since the record was first put."""
+        """Return the seconds since the record was added."""
         return monotonic() - self._born[ident]
 
     def _unindex(self, ident: int) -> None:
@@ -90,12 +90,12 @@ def _folded(value: object) -> object:
 
 
 class World:
-    """The state. Whoever reads or changes more than `settings` holds `lock`.
+    """The state. A caller that reads or changes more than `settings` holds `lock`.
 
     revision: grows with every change that the board page shows.
-    calls: the last 20,000 requests to the API; `calls_count` counts all.
-    side_effects: what the real system would have done besides (e-mails, deletions), in sentences.
-    ignored: names of filters and body fields that were not understood, as the API says nothing of them.
+    calls: the last 20,000 calls to the API; `calls_count` counts all.
+    side_effects: of the real system (e-mails, deletions), in sentences.
+    ignored: names of unknown filters and body fields, which the API silently ignores.
     """
 
     lock: threading.RLock
@@ -113,7 +113,7 @@ class World:
         self.reset()
 
     def reset(self) -> None:
-        """Begin again: the operator's set-up, the first settings, no faults, no tokens, no calls."""
+        """Start anew: the operator's set-up, the first settings, no faults, no tokens, no calls."""
         with self.lock:
             self.settings = self._initial
             self.tables = {name: RecordTable(FIRST_IDS.get(name, 1), INDEXED.get(name, ())) for name in ENTITIES}
@@ -133,10 +133,9 @@ class World:
             self.revision += 1
 
     def change_settings(self, wanted: Mapping[str, Any]) -> None:
-        """Replace some settings. New limits start counting from nothing, a new quota starts a new day,
-        and a new login is not locked.
+        """Replace some settings. New limits start at zero, a new quota starts a new day, a new login is not locked.
 
-        Raises: Problems.
+        Raises: ControlProblems.
         """
         with self.lock:
             self.settings = change(self.settings, wanted)
@@ -150,18 +149,18 @@ class World:
                 self.tables["User"].rows[SERVICE_USER_ID]["Email"] = self.settings.username
 
     def _bundle_roles(self) -> None:
-        """The login's UserRole holds what is not denied, as ids of the catalogue. Its shape is a guess of ours."""
+        """Fill the login's UserRole with the ids of the roles that are not denied; the form is our guess."""
         held = [role["Id"] for role in self.tables["Role"].rows.values() if holds(role["Name"], self.settings)]
         self.tables["UserRole"].rows[SERVICE_ROLE_ID]["Roles"] = held
 
     def row(self, kind: str, ident: object) -> Record | None:
-        """The record of that kind and id, or None."""
+        """Return the record of that kind and id, or None."""
         return self.tables[kind].get(ident)
 
     def put(self, kind: str, record: Record, custom: Record | None = None, at: str = "") -> Record:
-        """Keep a record, giving a new one its Id and the fields that the server fills.
+        """Save a record; a new one gets its Id and the fields of the server.
 
-        custom: CustomFields of a new one. at: when, "" is now.
+        custom: CustomFields of a new record. at: the time; "": now.
         """
         now = at or now_text()
         if "Id" not in record:
@@ -180,31 +179,31 @@ class World:
         return record
 
     def drop_opportunity(self, ident: int) -> None:
-        """Remove an opportunity, and take it off its location's count."""
+        """Delete an opportunity, also from the count of its location."""
         record = self.tables["CrmOpportunity"].drop(ident)
         if record is not None:
             self.held[record["CrmBoardColumnCrmBoardBusinessId"]] -= 1
             self.revision += 1
 
     def drop_coworker(self, ident: int) -> None:
-        """Remove a customer with all opportunities, as the CRM does."""
+        """Delete a customer with all opportunities, as the CRM does."""
         for opportunity in list(self.tables["CrmOpportunity"].having("CoworkerId", ident)):
             self.drop_opportunity(opportunity["Id"])
         self.tables["Coworker"].drop(ident)
         self.revision += 1
 
-    def tell(self, what: str) -> None:
-        """Note something that the real system would have done to the outside world."""
+    def add_side_effect(self, what: str) -> None:
+        """Log a side effect of the real system."""
         self.side_effects.append({"at": now_text(), "what": what})
         self.revision += 1
 
-    def note(self, call: ApiCall) -> None:
-        """Keep a call in the log."""
+    def log_call(self, call: ApiCall) -> None:
+        """Log a call."""
         call.at = time.time()
         self.calls.append(call)
         self.calls_count += 1
 
     def wait(self, seconds: float) -> None:
-        """Hold the calling thread for so long, or until the simulator closes. Not under the lock."""
+        """Block the calling thread for `seconds`, or until the simulator closes. Never under the lock."""
         if seconds > 0:
             self.closing.wait(seconds)
