@@ -24,7 +24,7 @@ class Provider:
     """
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, str]] = []
+        self.requests: list[dict[str, str]] = []
         self.answer: dict[str, Any] | bytes = PASSED
         self.status = 200
         self.spends = False
@@ -41,12 +41,12 @@ class Provider:
         """What a form says of it."""
         return Captcha(provider, secret="shh", url=self.url, **more)
 
-    def reply(self, asked: dict[str, str]) -> bytes:
+    def reply(self, question: dict[str, str]) -> bytes:
         """The body for one question."""
-        self.asked.append(asked)
-        if self.spends and asked["response"] in self._spent:
+        self.requests.append(question)
+        if self.spends and question["response"] in self._spent:
             return json.dumps(failed("timeout-or-duplicate")).encode()
-        self._spent.add(asked["response"])
+        self._spent.add(question["response"])
         return self.answer if isinstance(self.answer, bytes) else json.dumps(self.answer).encode()
 
     def stall(self) -> bool:

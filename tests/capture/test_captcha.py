@@ -57,7 +57,7 @@ def test_a_good_token_passes_and_is_noted(kept: Store, provider: Provider) -> No
 def test_the_provider_is_told_secret_and_token_and_nothing_of_the_visitor(kept: Store, provider: Provider) -> None:
     a_front(kept, provider).post({**ANN, **TOKEN}, headers=PERSON)
 
-    assert provider.asked == [{"secret": "shh", "response": "a-token"}]
+    assert provider.requests == [{"secret": "shh", "response": "a-token"}]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_form_says_whose_token_counts(kept: Store, provider: Provider, name:
     front.post({**ANN, "h-captcha-response": "other", "cf-turnstile-response": "other", field: "a-token"})
 
     wanted = "other" if field == "g-recaptcha-response" and name == "turnstile" else "a-token"
-    assert [asked["response"] for asked in provider.asked] == [wanted]
+    assert [request["response"] for request in provider.requests] == [wanted]
 
 
 def test_the_answers_are_checked_first_so_that_the_token_is_still_good_for_the_corrected_form(
@@ -87,7 +87,7 @@ def test_the_answers_are_checked_first_so_that_the_token_is_still_good_for_the_c
     answers = [front.post({**ANN, **TOKEN, "email": email}, headers=SCRIPT) for email in ("ann@", ANN["email"])]
 
     assert [answer.status_code for answer in answers] == [422, 200]
-    assert len(provider.asked) == 1
+    assert len(provider.requests) == 1
 
 
 # -- not passed, and somebody there to try again
@@ -118,7 +118,7 @@ def test_a_missing_token_is_told_to_a_script(kept: Store, provider: Provider) ->
     answer = refused(a_front(kept, provider), {}, SCRIPT)
 
     assert codes(answer) == [("", "CAPTCHA_MISSING")]
-    assert provider.asked == []
+    assert provider.requests == []
 
 
 @pytest.mark.parametrize("fields", [{}, TOKEN], ids=["missing", "bad"])
@@ -143,7 +143,7 @@ def test_what_cannot_be_a_token_is_not_sent_to_the_provider(kept: Store, provide
     for token in ("x" * 2049, "a token", "t\u00f6ken"):
         assert codes(refused(front, {"cf-turnstile-response": token}, SCRIPT)) == [("", "CAPTCHA_FAILED")]
 
-    assert provider.asked == []
+    assert provider.requests == []
 
 
 # -- not passed, and nobody there
@@ -280,7 +280,7 @@ def test_a_provider_that_is_down_is_left_in_peace_and_somebody_told(kept: Store,
     assert concerns(front) == {}
     enquire(front, 6)
 
-    assert len(provider.asked) == 3
+    assert len(provider.requests) == 3
     assert list(concerns(front)) == ["captcha:contact"]
     assert "does not answer" in concerns(front)["captcha:contact"]
     assert {lead.status for lead in front.leads()} == {Status.PENDING}
@@ -339,7 +339,7 @@ def test_a_second_click_with_the_spent_token_is_the_first_ones_repeat(kept: Stor
         (front.lead().id, False),
         (front.lead().id, True),
     ]
-    assert len(provider.asked) == 1
+    assert len(provider.requests) == 1
 
 
 def test_the_same_words_with_another_score_are_a_repeat(kept: Store, provider: Provider) -> None:
@@ -371,7 +371,7 @@ def test_what_the_rules_hold_is_not_asked_about(kept: Store, provider: Provider)
     answer = front.post({**ANN, "_gotcha": "pills"}, headers=PERSON)
 
     assert (answer.status_code, front.lead().status) == (303, Status.QUARANTINED)
-    assert provider.asked == []
+    assert provider.requests == []
 
 
 def test_a_form_without_a_captcha_takes_no_notice_of_tokens(front: Front) -> None:

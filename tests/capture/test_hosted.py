@@ -150,9 +150,9 @@ def test_a_limit_and_a_wrong_address_are_told_in_it_too(kept: Store) -> None:
 def test_scripts_are_told_in_english_whatever_the_browser_speaks(front: Front) -> None:
     answer = front.post_json({"email": "ann@"}, headers={**GERMAN, "Accept": "application/json"})
 
-    told = answer.get_json(force=True)
-    assert told["error"] == "Please check what is marked and send it again."
-    assert told["errors"][0]["message"].startswith("Please check your e-mail address")
+    payload = answer.get_json(force=True)
+    assert payload["error"] == "Please check what is marked and send it again."
+    assert payload["errors"][0]["message"].startswith("Please check your e-mail address")
 
 
 def test_the_questions_are_those_of_the_forms_file_the_usual_ones_first() -> None:

@@ -18,7 +18,7 @@ SITE = {"utm_source": "site", "utm_term": ""}
 JOTFORM = {**ALL, "utmSource": "google", "utmMedium": "cpc", "utmCampaign": "spring & more"}
 
 
-def told(address: str, *, fragment: bool = False) -> dict[str, str]:
+def passed_on(address: str, *, fragment: bool = False) -> dict[str, str]:
     """The parameters of an address, without the key's value."""
     parts = urlsplit(address)
     pairs = parse_qs(parts.fragment if fragment else parts.query, keep_blank_values=True)
@@ -56,7 +56,7 @@ def attribute(visitor: Visitor, name: str, selector: str = "#it") -> str:
 def test_links_and_frames_carry_the_visit(visitor: Visitor, body: str, name: str, expected: dict[str, str]) -> None:
     page(visitor, body)
 
-    assert told(attribute(visitor, name)) == expected
+    assert passed_on(attribute(visitor, name)) == expected
 
 
 def test_typeform_takes_hidden_fields_behind_the_hash(visitor: Visitor) -> None:
@@ -67,9 +67,9 @@ def test_typeform_takes_hidden_fields_behind_the_hash(visitor: Visitor) -> None:
     hidden = dict(pair.split("=") for pair in attribute(visitor, "data-tf-hidden", "#live").split(","))
     written = attribute(visitor, "src", "#frame")
 
-    assert told(attribute(visitor, "href", "#link"), fragment=True) == {"city": "leeds"} | ALL | KEY
-    assert told(written, fragment=True) == ALL | KEY
-    assert told(written) == {"typeform-embed": "embed-widget"} | ALL | KEY
+    assert passed_on(attribute(visitor, "href", "#link"), fragment=True) == {"city": "leeds"} | ALL | KEY
+    assert passed_on(written, fragment=True) == ALL | KEY
+    assert passed_on(written) == {"typeform-embed": "embed-widget"} | ALL | KEY
     assert {**hidden, "lc_key": "key"} == {"city": "leeds"} | ALL | KEY
 
 
@@ -92,7 +92,7 @@ def test_a_popup_that_opens_later_carries_the_visit_once(visitor: Visitor) -> No
     first = attribute(visitor, "src")
     visitor.run("document.body.click(); LeadCapture.consent(true); document.body.append(document.querySelector('#it'))")
 
-    assert told(first) == ALL | KEY
+    assert passed_on(first) == ALL | KEY
     assert attribute(visitor, "src") == first
 
 
@@ -103,12 +103,12 @@ def test_a_link_is_told_what_became_of_consent(visitor: Visitor) -> None:
     visitor.open("/book?utm_source=letter")
     use = "document.querySelector('#it').dispatchEvent(new Event('click', { bubbles: true }))"
 
-    own_page = told(attribute(visitor, "href"))
+    own_page = passed_on(attribute(visitor, "href"))
     visitor.open("/book")
     visitor.run(use)
 
     assert own_page == {"utm_source": "letter"}
-    assert told(attribute(visitor, "href")) == {}
+    assert passed_on(attribute(visitor, "href")) == {}
 
 
 def test_a_link_that_was_used_gets_another_key(visitor: Visitor) -> None:
@@ -120,7 +120,7 @@ def test_a_link_that_was_used_gets_another_key(visitor: Visitor) -> None:
     visitor.wait_until(lambda: attribute(visitor, "href") != first)
 
     assert same_click == first
-    assert told(attribute(visitor, "href")) == told(first) == ALL | KEY
+    assert passed_on(attribute(visitor, "href")) == passed_on(first) == ALL | KEY
 
 
 def test_without_data_widgets_links_stay_as_they_are(visitor: Visitor) -> None:

@@ -151,12 +151,12 @@ def test_a_form_without_a_list_takes_any_origin() -> None:
 
 
 def test_a_preflight_allows_what_is_asked_and_safe() -> None:
-    asked = {
+    headers = {
         "origin": "https://a.example",
         "access-control-request-headers": "Content-Type, X-Trace, cookie, sec-x, b@d",
     }
 
-    headers = preflight_headers(asked, Form("tour"))
+    headers = preflight_headers(headers, Form("tour"))
 
     assert headers["Access-Control-Allow-Methods"] == "POST, OPTIONS"
     assert headers["Access-Control-Allow-Headers"] == (

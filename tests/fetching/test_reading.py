@@ -11,7 +11,7 @@ from service.lead import Outcome, Status, Step
 from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import Recorded, recorded
-from tests.capture.senders.told import expected_leads, facts_of
+from tests.capture.senders.sent_records import expected_leads, facts_of
 from tests.fetching.conftest import Env
 from tests.fetching.platforms import LINKEDIN_TOKEN, META_TOKEN, Canned, Platforms, meta_error, meta_lead
 from tests.front import sqlite_store

@@ -71,7 +71,6 @@ class ImportPlan:
 
     @property
     def rounded(self) -> bool:
-        """Whether a spreadsheet has rounded the ids."""
         return self.ids is Ids.ROUNDED
 
 

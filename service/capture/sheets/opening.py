@@ -36,7 +36,6 @@ class DelimitedFile:
 
     @property
     def words(self) -> str:
-        """How it is read, for the operator."""
         return f"{_ENCODINGS.get(self.encoding, self.encoding.upper())}, separated by {_SEPARATORS[self.separator]}"
 
     def rows(self) -> Iterator[SheetRow]:
@@ -58,7 +57,6 @@ class ImportSheet:
 
     @property
     def header(self) -> tuple[str, ...]:
-        """The names of the columns."""
         return self.heading.names
 
     def rows(self) -> Iterator[SheetRow]:

@@ -60,7 +60,6 @@ class WorkbookPage:
 
     @property
     def words(self) -> str:
-        """Its name and size, for the operator."""
         rows = f"{self.rows:,} row{'' if self.rows == 1 else 's'}"
         return f"{self.name} ({rows}{', hidden' if self.is_hidden else ''})"
 
@@ -76,12 +75,10 @@ class Workbook:
 
     @property
     def words(self) -> str:
-        """How it is read, for the operator."""
         return f"a workbook, its sheet {self.page.name}"
 
     @property
     def size(self) -> int:
-        """Bytes of the JSON."""
         return Path(self._written.name).stat().st_size
 
     @property

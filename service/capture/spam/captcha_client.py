@@ -76,7 +76,6 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether calls are being left out."""
         return self._failures >= MAX_FAILURES
 
     def allows(self, now_s: float) -> bool:

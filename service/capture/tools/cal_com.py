@@ -20,7 +20,7 @@ from service.capture.tools.questions import (
     read_object,
 )
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import check_hex
+from service.capture.tools.signatures import hex_signature
 
 _TEST = "PING"
 _BOOKINGS = ("", _TEST, "BOOKING_CREATED", "BOOKING_REQUESTED", "BOOKING_RESCHEDULED", "INSTANT_MEETING")
@@ -42,11 +42,6 @@ _KNOWN = (
     *("disableCancelling", "disableRescheduling", "rescheduleStartTime", "rescheduleEndTime", "rescheduledBy"),
 )
 """Members that are read elsewhere, and Cal.com's own."""
-
-
-def verify(call: WebhookCall, config: SenderConfig) -> None:
-    """Raises: InvalidSignature unless the body was signed with the webhook's secret."""
-    check_hex(call.headers.get("x-cal-signature-256", ""), str(config.get("secret", "")), call.body)
 
 
 def read(call: WebhookCall, config: SenderConfig) -> Iterator[Item]:
@@ -139,5 +134,5 @@ def _times(booking: Json) -> Mapping[str, Answer]:
     )
 
 
-CAL_COM = WebhookSender(read, verify)
+CAL_COM = WebhookSender(read, hex_signature("x-cal-signature-256"))
 """Signs with the secret of the webhook."""

@@ -18,7 +18,7 @@ from service.capture.tools.questions import (
     read_object,
 )
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import check_timestamped
+from service.capture.tools.signatures import timestamped_signature
 
 _MAX_AGE_S = 180
 _BOOKED = ("", "invitee.created", "routing_form_submission.created")
@@ -32,12 +32,6 @@ _KNOWN = (
     *("routing_form", "routing_form_submission", "canceled", "scheduling_method", "invitee_scheduled_by", "submitter"),
     "submitter_type",
 )
-
-
-def verify(call: WebhookCall, config: SenderConfig) -> None:
-    """Raises: InvalidSignature unless time and body were signed with the signing key, within the last 3 minutes."""
-    header = call.headers.get("calendly-webhook-signature", "")
-    check_timestamped(header, str(config.get("secret", "")), call, _MAX_AGE_S)
 
 
 def read(call: WebhookCall, config: SenderConfig) -> Iterator[Item]:
@@ -98,5 +92,5 @@ def _earlier(booking: Json, person: Json) -> str:
     return text_at(person, "old_invitee") or text_at(booking, "old_invitee") or text_at(booking, "old_invitee", "uuid")
 
 
-CALENDLY = WebhookSender(read, verify)
+CALENDLY = WebhookSender(read, timestamped_signature("calendly-webhook-signature", _MAX_AGE_S))
 """Signs with the subscription's signing key."""

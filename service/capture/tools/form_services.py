@@ -12,7 +12,7 @@ from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at
 from service.capture.parsing.texts import text_of
 from service.capture.tools.sender import InvalidSignature, SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import check_timestamped, is_same
+from service.capture.tools.signatures import is_same, timestamped_signature
 
 FORMSPREE_MAX_AGE_S = 300.0
 """Maximum age of a Formspree signature in seconds."""
@@ -32,15 +32,6 @@ def read_basin(call: WebhookCall, _config: SenderConfig) -> Iterator[Item]:
     sent = {name.removeprefix(_BASIN_PREFIX): answer for name, answer in ordered}
     external_id = text_of(sent.pop("id", ""))
     yield Enquiry([NamedAnswer(name, answer) for name, answer in sent.items()], external_id=external_id)
-
-
-def verify_formspree(call: WebhookCall, config: SenderConfig) -> None:
-    """Check `t=SECONDS,v1=HEX` over "t.body".
-
-    Raises: InvalidSignature.
-    """
-    header = call.headers.get("formspree-signature", "")
-    check_timestamped(header, str(config.get("secret", "")), call, FORMSPREE_MAX_AGE_S)
 
 
 def read_formspree(call: WebhookCall, _config: SenderConfig) -> Iterator[Item]:
@@ -117,6 +108,6 @@ def _netlify_answers(submission: Json) -> list[NamedAnswer]:
 BASIN = WebhookSender(read_basin)
 """Signs nothing."""
 
-FORMSPREE = WebhookSender(read_formspree, verify_formspree)
+FORMSPREE = WebhookSender(read_formspree, timestamped_signature("formspree-signature", FORMSPREE_MAX_AGE_S))
 NETLIFY = WebhookSender(read_netlify, verify_netlify)
 """Sign, where the owner set a secret."""

@@ -45,7 +45,6 @@ class WebhookCall:
 
     @property
     def content_type(self) -> str:
-        """The header, "" for none."""
         return self.headers.get("content-type", "")
 
 

@@ -7,9 +7,12 @@ import base64
 import hashlib
 import hmac
 from binascii import Error as Base64Error
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from service.capture.tools.sender import InvalidSignature, SenderConfig, WebhookCall
+
+Verify = Callable[[WebhookCall, SenderConfig], None]
+"""Checks the signature of a call. Raises: InvalidSignature."""
 
 TOKEN_HEADERS = ("x-webhook-token", "x-form-token", "x-api-key", "api-key", "x-auth-token")
 MAX_CLOCK_AHEAD_S = 300.0
@@ -48,16 +51,6 @@ def check_hex(header: str, secret: str, message: bytes, prefix: str = "") -> Non
     check(header.removeprefix(prefix).lower(), hmac_hex(secret, message), secret)
 
 
-def check_base64(header: str, secret: str, message: bytes, prefix: str = "") -> None:
-    """Check a header with `prefix` and an HMAC in base64.
-
-    Raises: InvalidSignature.
-    """
-    if prefix and header and not header.startswith(prefix):
-        raise InvalidSignature("the signature has another form")
-    check(header.removeprefix(prefix), hmac_base64(secret, message), secret)
-
-
 def check_age(at: str, now: float, max_age_s: float, unit_s: float = 1.0) -> None:
     """Check the age of a signature. at: the sender's time as text, in units of `unit_s`.
 
@@ -70,15 +63,39 @@ def check_age(at: str, now: float, max_age_s: float, unit_s: float = 1.0) -> Non
         raise InvalidSignature("the signature is too old" if age_s > 0 else "the signature is from the future")
 
 
-def check_timestamped(header: str, secret: str, call: WebhookCall, max_age_s: float, name: str = "v1") -> None:
-    """Check `t=SECONDS,v1=HEX`, an HMAC over "t.body"; several v1 are allowed while a secret is rotated.
+def hex_signature(header: str, prefix: str = "") -> Verify:
+    """Return a check of a header with the body's HMAC in hex, in any case, behind `prefix`."""
 
-    Raises: InvalidSignature.
-    """
-    parts = [part.strip().partition("=") for part in header.split(",")]
-    at = next((value for key, _, value in parts if key == "t"), "")
-    check([value for key, _, value in parts if key == name], hmac_hex(secret, at.encode() + b"." + call.body), secret)
-    check_age(at, call.received_at, max_age_s)
+    def verify(call: WebhookCall, config: SenderConfig) -> None:
+        check_hex(call.header(header), str(config.get("secret", "")), call.body, prefix)
+
+    return verify
+
+
+def base64_signature(header: str, prefix: str = "") -> Verify:
+    """Return a check of a header with the body's HMAC in base64, behind `prefix`."""
+
+    def verify(call: WebhookCall, config: SenderConfig) -> None:
+        given, secret = call.header(header), str(config.get("secret", ""))
+        if prefix and given and not given.startswith(prefix):
+            raise InvalidSignature("the signature has another form")
+        check(given.removeprefix(prefix), hmac_base64(secret, call.body), secret)
+
+    return verify
+
+
+def timestamped_signature(header: str, max_age_s: float, name: str = "v1") -> Verify:
+    """Return a check of `t=SECONDS,v1=HEX`, an HMAC over "t.body"; several v1 occur while a secret is rotated."""
+
+    def verify(call: WebhookCall, config: SenderConfig) -> None:
+        secret = str(config.get("secret", ""))
+        parts = [part.strip().partition("=") for part in call.header(header).split(",")]
+        at = next((value for key, _, value in parts if key == "t"), "")
+        given = [value for key, _, value in parts if key == name]
+        check(given, hmac_hex(secret, at.encode() + b"." + call.body), secret)
+        check_age(at, call.received_at, max_age_s)
+
+    return verify
 
 
 def check_token(call: WebhookCall, config: SenderConfig) -> None:

@@ -10,18 +10,13 @@ from service.capture.parsing.json_values import Json, read_instant, table_at, ta
 from service.capture.tools.json_posts import read_plainly
 from service.capture.tools.questions import all_named_answers, named_answers, other_details, read_object
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import check_base64
+from service.capture.tools.signatures import base64_signature
 
 _TARGETS = {"email": "email", "phone_number": "phone"}  # by type of answer
 _PLACEHOLDER = "xxxxx"
 _PARTIAL = "form_response_partial"
 _TEST_EMAIL, _TEST_TEXT = "an_account@example.com", "Lorem ipsum dolor"  # sent by "Send test request"
 _KNOWN = ("form_id", "token", "landed_at", "submitted_at", "hidden", "definition", "answers", "ending", "variables")
-
-
-def verify(call: WebhookCall, config: SenderConfig) -> None:
-    """Raises: InvalidSignature unless the body was signed with the webhook's secret."""
-    check_base64(call.headers.get("typeform-signature", ""), str(config.get("secret", "")), call.body, "sha256=")
 
 
 def read(call: WebhookCall, config: SenderConfig) -> Iterator[Item]:
@@ -83,5 +78,5 @@ def _is_test(answers: list[Json]) -> bool:
     return emails == [_TEST_EMAIL] or (not emails and bool(texts) and set(texts) == {_TEST_TEXT})
 
 
-TYPEFORM = WebhookSender(read, verify)
+TYPEFORM = WebhookSender(read, base64_signature("typeform-signature", "sha256="))
 """Signs with the secret of the webhook."""

@@ -13,7 +13,7 @@ from service.capture.parsing.bodies import read_body
 from service.capture.parsing.texts import Answer, text_of
 from service.capture.tools.json_posts import is_nested, read_plainly
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import check_timestamped
+from service.capture.tools.signatures import timestamped_signature
 
 WPFORMS_MAX_AGE_S = 300.0
 """Maximum age of a WPForms signature in seconds."""
@@ -123,15 +123,6 @@ def read_ninja_forms(call: WebhookCall, config: SenderConfig) -> Iterator[Item]:
         yield Enquiry(unpack(body.answers))
 
 
-def verify_wpforms(call: WebhookCall, config: SenderConfig) -> None:
-    """Check `t=SECONDS,v=HEX` over "t.body".
-
-    Raises: InvalidSignature.
-    """
-    header = call.headers.get("x-wpforms-webhook-signature", "")
-    check_timestamped(header, str(config.get("secret", "")), call, WPFORMS_MAX_AGE_S, "v")
-
-
 def read_wpforms(call: WebhookCall, config: SenderConfig) -> Iterator[Item]:
     """WPForms' Webhooks add-on: names that the owner typed, as JSON or form.
 
@@ -163,5 +154,5 @@ GRAVITY_FORMS = WebhookSender(read_gravity_forms)
 NINJA_FORMS = WebhookSender(read_ninja_forms)
 """Sign nothing; the owner can add a header with the token."""
 
-WPFORMS = WebhookSender(read_wpforms, verify_wpforms)
+WPFORMS = WebhookSender(read_wpforms, timestamped_signature("x-wpforms-webhook-signature", WPFORMS_MAX_AGE_S, "v"))
 """Signs, where the owner set a secret."""

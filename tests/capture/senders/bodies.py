@@ -55,11 +55,11 @@ def calendly(uri: str, event: str = "invitee.created", **more: Any) -> dict[str,
 def cal_com(uid: str, event: str = "BOOKING_CREATED", **more: Any) -> dict[str, Any]:
     """A booking."""
     attendee = {"email": "ann@example.com", "name": "Ann Lee", "timeZone": "Europe/London"}
-    told = {"uid": uid, "title": "Tour", "startTime": "2026-11-26T09:30:00Z", "attendees": [attendee]}
-    return {"triggerEvent": event, "payload": {**told, **more}}
+    booking = {"uid": uid, "title": "Tour", "startTime": "2026-11-26T09:30:00Z", "attendees": [attendee]}
+    return {"triggerEvent": event, "payload": {**booking, **more}}
 
 
 def hubspot(*sent: Mapping[str, Any], **properties: Any) -> dict[str, Any]:
     """A contact as the first API returns it."""
-    told = {name: {"value": value, "versions": [{"value": value}]} for name, value in properties.items()}
-    return {"vid": 9021, "properties": told, "form-submissions": list(sent)}
+    wrapped = {name: {"value": value, "versions": [{"value": value}]} for name, value in properties.items()}
+    return {"vid": 9021, "properties": wrapped, "form-submissions": list(sent)}

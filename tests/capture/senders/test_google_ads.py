@@ -12,8 +12,8 @@ from service.lead import Status, Submission
 from service.platforms.google_ads.webhook import read
 from service.store import Store
 from tests.builders import a_form
+from tests.capture.senders.sent_records import lead_of
 from tests.capture.senders.signing import SECRET, table_of
-from tests.capture.senders.told import credited
 from tests.front import Front
 
 MOST_COLUMNS = """
@@ -54,7 +54,7 @@ def submission_of(*columns: object) -> Submission:
     """What is kept of these answers."""
     found = item_of(a_body(*columns))
     assert isinstance(found, Enquiry)
-    return credited(found, "google-ads").submission
+    return lead_of(found, "google-ads").submission
 
 
 def post(kept: Store, body: bytes) -> tuple[Front, TestResponse]:

@@ -184,7 +184,7 @@ def test_a_test_is_shown_and_never_sent(kept: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"),
+    ("times", "seconds"),
     [
         ({"created_time": "2026-11-22T10:11:12+0000"}, 1795342272),
         ({"Created Time": "2026-11-22T10:11:12Z"}, 1795342272),
@@ -194,8 +194,8 @@ def test_a_test_is_shown_and_never_sent(kept: Store) -> None:
         ({"created_time": "yesterday"}, None),
     ],
 )
-def test_the_time_counts_where_it_is_told_with_its_zone(kept: Store, told: object, seconds: float | None) -> None:
-    lead = one(kept, {**ANN, **told})  # type: ignore[dict-item]
+def test_the_time_counts_where_it_is_told_with_its_zone(kept: Store, times: object, seconds: float | None) -> None:
+    lead = one(kept, {**ANN, **times})  # type: ignore[dict-item]
 
     assert lead.submission.evidence.submitted_at == seconds
 

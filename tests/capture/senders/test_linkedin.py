@@ -16,9 +16,9 @@ from service.platforms.linkedin.webhook import enquiry, needs_form, read
 from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import recorded
+from tests.capture.senders.sent_records import lead_of, read_answer
 from tests.capture.senders.shapes_of import mutations
 from tests.capture.senders.signing import SECRET, SIGNATURES, table_of
-from tests.capture.senders.told import credited, read_answer
 from tests.front import Front
 
 RECORD = next(each for each in recorded("linkedin") if each.name == "linkedin-custom-questions-consent")
@@ -175,7 +175,7 @@ def test_the_form_is_needed_where_the_answer_does_not_hold_it() -> None:
 def test_without_its_form_the_answers_are_kept_all_the_same() -> None:
     without = {name: value for name, value in RESPONSE.items() if name != "form"}
 
-    submission = credited(enquiry(without, None, {}, {}), "linkedin").submission
+    submission = lead_of(enquiry(without, None, {}, {}), "linkedin").submission
 
     assert submission.extras["question 57992706"] == "Deshmukh Analytics"
     assert submission.extras["question 67992706"] == "2"
@@ -193,7 +193,7 @@ def test_labels_are_never_taken_for_what_linkedin_asks_itself() -> None:
 
     found = enquiry({"formResponse": {"answers": answers}}, {"content": {"questions": questions}}, {}, {})
 
-    contact = credited(found, "linkedin").submission.contact
+    contact = lead_of(found, "linkedin").submission.contact
     assert (contact.company, contact.email) == ("Lee Ltd", "ann@lee.example")
 
 
@@ -207,7 +207,7 @@ def test_what_the_notification_said_serves_where_the_read_is_silent() -> None:
 
 
 def test_what_was_agreed_to_is_kept_in_its_words() -> None:
-    submission = credited(enquiry(RESPONSE, None, {}, {}), "linkedin").submission
+    submission = lead_of(enquiry(RESPONSE, None, {}, {}), "linkedin").submission
 
     assert submission.fields["consent"] == "You may contact me about this enquiry"
     assert submission.extras["consent: Send me offers by email"] == "no"
@@ -216,4 +216,4 @@ def test_what_was_agreed_to_is_kept_in_its_words() -> None:
 def test_no_answer_of_linkedin_s_makes_it_stumble() -> None:
     for mutated in mutations(RESPONSE):
         needs_form(mutated)
-        credited(enquiry(mutated, None, {}, {}), "linkedin")
+        lead_of(enquiry(mutated, None, {}, {}), "linkedin")

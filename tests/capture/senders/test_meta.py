@@ -14,9 +14,9 @@ from service.platforms.meta.webhook import enquiry, needs_form, read
 from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import recorded
+from tests.capture.senders.sent_records import lead_of, read_answer
 from tests.capture.senders.shapes_of import mutations
 from tests.capture.senders.signing import SIGNATURES, table_of
-from tests.capture.senders.told import credited, read_answer
 from tests.front import Front
 
 CUSTOM = next(each for each in recorded("meta") if each.name == "meta-custom-questions-consent")
@@ -43,10 +43,10 @@ def a_lead(*answers: tuple[str, object], **changes: Any) -> Enquiry:
 
 def answers_of(found: Enquiry) -> dict[str, list[Answer]]:
     """Target, or name where there is none -> answers."""
-    told: dict[str, list[Answer]] = {}
+    answers: dict[str, list[Answer]] = {}
     for name, answer, target in found.answers:
-        told.setdefault(target or name, []).append(answer)
-    return told
+        answers.setdefault(target or name, []).append(answer)
+    return answers
 
 
 def verify_endpoint(kept: Store, query: dict[str, str], **table: str) -> TestResponse:
@@ -151,7 +151,7 @@ def test_several_answers_and_none_are_read() -> None:
 def test_the_address_at_work_counts_more_and_the_other_is_kept() -> None:
     found = a_lead(("email", ["ann@home.example"]), ("work_email", ["ann@work.example"]))
 
-    submission = credited(found, "meta").submission
+    submission = lead_of(found, "meta").submission
 
     assert submission.contact.email == "ann@work.example"
     assert submission.extras["email"] == "ann@home.example"
@@ -184,7 +184,7 @@ def test_the_form_tells_what_boxes_said() -> None:
 
 
 def test_boxes_that_were_not_ticked_are_no_consent() -> None:
-    lead = credited(enquiry(read_answer(CUSTOM, "1289044735563344") or {}, None, {}, {}), "meta")
+    lead = lead_of(enquiry(read_answer(CUSTOM, "1289044735563344") or {}, None, {}, {}), "meta")
 
     assert lead.submission.fields["consent"] == "agreed: contact_by_phone"
     assert lead.submission.extras["consent: newsletter"] == "no"
@@ -229,4 +229,4 @@ def test_no_answer_of_meta_s_makes_it_stumble(which: int) -> None:
     for mutated in mutations(asked[which]):
         lead, form = (mutated, asked[1]) if which == 0 else (asked[0], mutated)
         needs_form(lead)
-        credited(enquiry(lead, form, {}, {}), "meta")
+        lead_of(enquiry(lead, form, {}, {}), "meta")

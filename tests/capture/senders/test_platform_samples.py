@@ -7,7 +7,7 @@ from service.platforms.linkedin import webhook as linkedin
 from service.platforms.meta import webhook as meta
 from service.store import Store
 from tests.capture.senders.recorded import Recorded, recorded
-from tests.capture.senders.told import CHECKED, Told, expected_leads, facts_of, read_answer, tell
+from tests.capture.senders.sent_records import CHECKED, SentRecord, expected_leads, facts_of, read_answer, send_record
 
 RECORDS = [each for each in recorded("meta", "google-ads", "linkedin", "tiktok") if "csv" not in each.sample]
 ANNOUNCING = {"meta": meta, "linkedin": linkedin}
@@ -20,9 +20,9 @@ READS = [
 
 
 @pytest.fixture(params=RECORDS, ids=lambda record: record.name)
-def told(kept: Store, request: pytest.FixtureRequest) -> Told:
+def sent(kept: Store, request: pytest.FixtureRequest) -> SentRecord:
     """Each record, sent."""
-    return tell(request.param, kept)
+    return send_record(request.param, kept)
 
 
 def test_all_records_are_there_and_expect_nothing_that_is_not_checked() -> None:
@@ -32,8 +32,8 @@ def test_all_records_are_there_and_expect_nothing_that_is_not_checked() -> None:
     assert expected <= CHECKED
 
 
-def test_the_answer_is_as_expected(told: Told) -> None:
-    expected, answer = told.record.expected["response"], told.answer
+def test_the_answer_is_as_expected(sent: SentRecord) -> None:
+    expected, answer = sent.record.expected["response"], sent.answer
 
     assert answer.status_code in expected.get("status_in", [expected.get("status")])
     assert answer.content_type.startswith(expected.get("content_type", ""))
@@ -44,26 +44,26 @@ def test_the_answer_is_as_expected(told: Told) -> None:
     assert expected.get("body_has_key", "{") in answer.text or answer.content_type.startswith("text/plain")
 
 
-def test_every_lead_says_what_is_expected(told: Told) -> None:
-    expected = expected_leads(told.record)
+def test_every_lead_says_what_is_expected(sent: SentRecord) -> None:
+    expected = expected_leads(sent.record)
     unsent = {Status.ANNOUNCED, Status.DISCARDED} | ({Status.TEST} if not expected else set())
-    leads = [lead for lead in told.leads if lead.status not in unsent]
+    leads = [lead for lead in sent.leads if lead.status not in unsent]
 
     found = [facts_of(lead, wanted) for lead, wanted in zip(leads, expected, strict=True)]
 
     assert found == [{name: each[name] for name in each if name != "response"} for each in expected]
 
 
-def test_what_could_not_be_read_stays_announced(told: Told) -> None:
-    waiting = [lead.submission.external_id for lead in told.leads if lead.status is Status.ANNOUNCED]
+def test_what_could_not_be_read_stays_announced(sent: SentRecord) -> None:
+    waiting = [lead.submission.external_id for lead in sent.leads if lead.status is Status.ANNOUNCED]
 
-    assert waiting == [each["external_id"] for each in told.record.expected.get("pending", ())]
+    assert waiting == [each["external_id"] for each in sent.record.expected.get("pending", ())]
 
 
-def test_what_was_taken_back_is_discarded(told: Told) -> None:
-    discarded = [lead.submission.external_id for lead in told.leads if lead.status is Status.DISCARDED]
+def test_what_was_taken_back_is_discarded(sent: SentRecord) -> None:
+    discarded = [lead.submission.external_id for lead in sent.leads if lead.status is Status.DISCARDED]
 
-    assert discarded == told.record.expected.get("deleted", [])
+    assert discarded == sent.record.expected.get("deleted", [])
 
 
 @pytest.mark.parametrize(("record", "lead_id"), READS, ids=lambda value: getattr(value, "name", value))

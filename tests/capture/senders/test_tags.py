@@ -4,7 +4,7 @@ import pytest
 
 from service.capture.fields.enquiries import Enquiry
 from service.platforms.registry import utm_of
-from tests.capture.senders.told import credited
+from tests.capture.senders.sent_records import lead_of
 
 META = {
     "platform": "fb",
@@ -58,6 +58,6 @@ def test_a_platform_that_is_none_of_ours_stands_for_nothing() -> None:
 
 @pytest.mark.parametrize(("platform", "facts", "channel", "lead_source"), CREDIT)
 def test_the_rules_credit_the_platform(platform: str, facts: dict[str, str], channel: str, lead_source: int) -> None:
-    verdict = credited(Enquiry([], utm=utm_of(platform, facts, {})), platform).attribution
+    verdict = lead_of(Enquiry([], utm=utm_of(platform, facts, {})), platform).attribution
 
     assert (verdict.channel, verdict.lead_source) == (channel, lead_source)

@@ -16,8 +16,8 @@ from service.platforms.tiktok.webhook import read, read_export
 from service.store import Store
 from tests.builders import a_form
 from tests.capture.senders.recorded import recorded
+from tests.capture.senders.sent_records import facts_of, lead_of
 from tests.capture.senders.signing import SECRET, SIGNATURES, table_of
-from tests.capture.senders.told import credited, facts_of
 from tests.front import Front
 
 EXPORT = next(each for each in recorded("tiktok") if "csv" in each.sample)
@@ -161,7 +161,7 @@ def test_a_lead_belongs_to_its_account_or_library() -> None:
 
 def test_an_export_is_read_as_recorded() -> None:
     enquiries, skipped = read_export(EXPORT.sample["csv"], {})
-    leads, expected = [credited(each, "tiktok") for each in enquiries], EXPORT.expected
+    leads, expected = [lead_of(each, "tiktok") for each in enquiries], EXPORT.expected
 
     found = [facts_of(lead, wanted) for lead, wanted in zip(leads, expected["leads"], strict=True)]
 
@@ -195,5 +195,5 @@ def test_an_export_that_went_through_excel_is_read(separator: str) -> None:
 def test_no_export_makes_it_stumble(text: str) -> None:
     enquiries, skipped = read_export(text, {})
 
-    assert all(credited(each, "tiktok").status is not Status.DELIVERED for each in enquiries)
+    assert all(lead_of(each, "tiktok").status is not Status.DELIVERED for each in enquiries)
     assert (len(enquiries), skipped) == ((1, 1) if "Ann" in text else (0, skipped))

@@ -28,9 +28,9 @@ class Line:
 
     def send(self, sender: str, body: object) -> dict[str, Any]:
         """The answer to one call."""
-        told: dict[str, Any] = self.front.client.post(f"/webhooks/{sender}/tour", json=body).get_json()
-        assert told["ok"] is True
-        return told
+        payload: dict[str, Any] = self.front.client.post(f"/webhooks/{sender}/tour", json=body).get_json()
+        assert payload["ok"] is True
+        return payload
 
     @property
     def leads(self) -> list[Lead]:

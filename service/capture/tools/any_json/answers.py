@@ -37,7 +37,6 @@ class AnsweredQuestion(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name to show."""
         return self.label or next(iter(self.names), "") or self.identity
 
 

@@ -40,35 +40,9 @@ _VIEWED = frozenset(
 _VIEW = frozenset(("view", "visit", "open", "click", "start", "begin", "triggered"))
 _PAGE_PARTS = frozenset(
     (
-        *(
-            "form",
-            "forms",
-            "page",
-            "landing",
-            "popup",
-            "survey",
-            "quiz",
-            "widget",
-            "screen",
-            "modal",
-            "banner",
-            "video",
-        ),
-        *(
-            "link",
-            "button",
-            "cta",
-            "email",
-            "mail",
-            "field",
-            "question",
-            "step",
-            "ad",
-            "first",
-            "on",
-            "user",
-            "visitor",
-        ),
+        *("form", "forms", "page", "landing", "popup", "survey", "quiz", "widget", "screen", "modal"),
+        *("banner", "video", "link", "button", "cta", "email", "mail", "field", "question", "step", "ad"),
+        *("first", "on", "user", "visitor"),
     )
 )
 """With these, `form_view` and `start_survey` are events; `open-day`, `site-visit` and `start-up` are answers."""

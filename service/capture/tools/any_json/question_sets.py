@@ -47,21 +47,12 @@ _ONLY_IN_QUESTIONS = frozenset(("label", "title", "question", "field", "ref"))
 """Members that only a question has: beside them, the kind of answer may be the name of the member with it."""
 
 _VOCABULARY = frozenset((*_VALUES, *_LABELS, *_NAMES, *_IDS, *_KINDS))
-_DESCRIBING = _VOCABULARY | frozenset(
+_DESCRIBING = frozenset(
     (
-        *(
-            "description",
-            "placeholder",
-            "hint",
-            "help",
-            "helptext",
-            "instructions",
-            "default",
-            "defaultvalue",
-            "format",
-        ),
-        *("subtype", "class", "classname", "cssclass", "width", "size", "style", "color", "icon", "error", "message"),
-        *("validation", "pattern", "autocomplete", "layout", "position", "order", "section", "parent", "page"),
+        *("description", "placeholder", "hint", "help", "helptext", "instructions", "default"),
+        *("defaultvalue", "format", "subtype", "class", "classname", "cssclass", "width", "size", "style"),
+        *("color", "icon", "error", "message", "validation", "pattern", "autocomplete", "layout", "position"),
+        *("order", "section", "parent", "page"),
     )
 )
 """Folded names of members of a question's description."""

@@ -23,20 +23,12 @@ _OTHER_OBJECTS = frozenset(
 )
 """Folded names of objects that are not about the person."""
 
-_OF_A_CAMPAIGN = (
-    "campaign",
-    "ad",
-    "adset",
-    "adgroup",
-    "creative",
-    "asset_group",
-    "form",
-    "page",
-    "advertiser",
+_CAMPAIGN_PARTS = (
+    *("campaign", "ad", "adset", "adgroup", "creative", "asset_group", "form", "page", "advertiser"),
     "account",
 )
 CAMPAIGN_FACTS: Mapping[str, str] = {
-    **{fold(fact): fact for part in _OF_A_CAMPAIGN for fact in (f"{part}_id", f"{part}_name")},
+    **{fold(fact): fact for part in _CAMPAIGN_PARTS for fact in (f"{part}_id", f"{part}_name")},
     "platform": "platform",
     "isorganic": "is_organic",
     "leadtype": "lead_type",

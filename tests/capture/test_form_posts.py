@@ -65,9 +65,9 @@ def test_answers_stand_in_the_address_that_comes_next(kept: Store) -> None:
 def test_a_script_is_told_id_repeat_and_next(front: Front) -> None:
     answer = front.post_json(ANN, headers=SCRIPT)
 
-    told = answer.get_json()
+    payload = answer.get_json()
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
-    assert told.items() >= {"ok": True, "id": front.lead().id, "repeat": False, "next": None}.items()
+    assert payload.items() >= {"ok": True, "id": front.lead().id, "repeat": False, "next": None}.items()
 
 
 def test_a_script_is_told_where_the_form_leads(kept: Store) -> None:
@@ -87,7 +87,7 @@ def test_an_address_that_ends_with_a_slash_is_the_same(front: Front) -> None:
 # -- what came before
 
 
-def told(answer: TestResponse) -> tuple[str, bool]:
+def receipt_of(answer: TestResponse) -> tuple[str, bool]:
     document = answer.get_json()
     return document["id"], document["repeat"]
 
@@ -102,9 +102,9 @@ def told(answer: TestResponse) -> tuple[str, bool]:
     ids=["one view of the form", "the same words", "the same words from another page"],
 )
 def test_a_repeat_gets_the_first_id(front: Front, first: dict[str, str], second: dict[str, str]) -> None:
-    first_id, was_repeat = told(front.post(first, headers=SCRIPT))
+    first_id, was_repeat = receipt_of(front.post(first, headers=SCRIPT))
 
-    again = told(front.post(second, headers=SCRIPT))
+    again = receipt_of(front.post(second, headers=SCRIPT))
 
     assert (was_repeat, again) == (False, (first_id, True))
     assert front.lead().repeats == 1
@@ -122,16 +122,16 @@ def test_a_repeat_gets_the_first_id(front: Front, first: dict[str, str], second:
 def test_another_enquiry_is_no_repeat(front: Front, second: dict[str, str]) -> None:
     front.post({**ANN, "lc_key": "k1"}, headers=SCRIPT)
 
-    assert told(front.post(second, headers=SCRIPT))[1] is False
+    assert receipt_of(front.post(second, headers=SCRIPT))[1] is False
     assert len(front.leads()) == 2
 
 
 def test_the_idempotency_key_header_means_the_same_as_lc_key(front: Front) -> None:
-    first_id, _ = told(front.post({**ANN, "lc_key": "k1"}, headers=SCRIPT))
+    first_id, _ = receipt_of(front.post({**ANN, "lc_key": "k1"}, headers=SCRIPT))
 
     again = front.post_json({**ANN, "message": "Again."}, headers={"Idempotency-Key": '"k1"'})
 
-    assert told(again) == (first_id, True)
+    assert receipt_of(again) == (first_id, True)
 
 
 def test_a_person_who_sends_twice_is_thanked_twice_for_one_lead(front: Front) -> None:

@@ -33,7 +33,7 @@ _ENQUIRIES: Mapping[str, ModuleType] = {"meta": meta, "linkedin": linkedin}
 
 
 @dataclass(frozen=True)
-class Told:
+class SentRecord:
     """One record that was sent: the answer, and what became of it once all was read."""
 
     record: Recorded
@@ -53,10 +53,10 @@ class Told:
         asked = _ENQUIRIES[self.record.sender]
         details = {name: str(value) for name, value in submission.extras.items()}
         form = read_answer(self.record, details.get("form_id", "")) if asked.needs_form(answered) else None
-        return credited(asked.enquiry(answered, form, details, self.record.table), self.record.sender)
+        return lead_of(asked.enquiry(answered, form, details, self.record.table), self.record.sender)
 
 
-def tell(record: Recorded, store: Store, **table: Any) -> Told:
+def send_record(record: Recorded, store: Store, **table: Any) -> SentRecord:
     """Send a record to an application that lets its sender in. table: further lines of the sender's table."""
     front = Front(store, a_form("tour", require=(), webhooks={record.sender: {**record.table, **table}}))
     answer = front.client.open(
@@ -66,10 +66,10 @@ def tell(record: Recorded, store: Store, **table: Any) -> Told:
         query_string=record.query,
         headers=record.headers,
     )
-    return Told(record, answer, front)
+    return SentRecord(record, answer, front)
 
 
-def credited(enquiry: Enquiry, sender: str) -> Lead:
+def lead_of(enquiry: Enquiry, sender: str) -> Lead:
     """The lead of an enquiry, as intake would keep it."""
     form = a_form("tour", require=())
     submission = submit(enquiry, reading_form(form, {}), sender, {})
