@@ -1,5 +1,7 @@
 # One command each for what people and CI do. `make` alone prints this list.
 PYTHON ?= python3
+PORT ?=
+SIMULATOR_PORT ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -11,22 +13,30 @@ help:  ## this list
 
 setup: $(BIN)/lead-capture  ## virtual environment, locked dependencies, the lead-capture command
 
+# The same check as .ci/run makes. An environment that was left half made, or that another Python made, is removed.
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Name another with: make setup PYTHON=python3.12" >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Python's venv module is needed: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
+	@rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(BIN)/lead-capture: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Fetching the locked dependencies; this takes about 20 seconds."
 	$(PIP) install --require-hashes -r requirements.lock
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-setup-test: $(VENV)/.tested  ## the same with what the tests need
+setup-test: $(VENV)/.tested  ## the same, with what the tests need
 
 $(VENV)/.tested: requirements-test.lock $(BIN)/lead-capture
 	$(PIP) install --require-hashes -r requirements-test.lock
 	@touch $@
 
-run: setup  ## web, worker and, without Nexudus credentials, the simulator; Ctrl-C ends all
-	@exec $(BIN)/lead-capture up
+run: setup  ## web, worker and, without Nexudus credentials, the simulator; Ctrl-C ends all (PORT=, SIMULATOR_PORT=)
+	@exec $(BIN)/lead-capture up $(if $(PORT),--port $(PORT)) $(if $(SIMULATOR_PORT),--simulator-port $(SIMULATOR_PORT))
 
 test: setup-test  ## every test, PostgreSQL included
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
@@ -44,11 +54,11 @@ check: setup-test  ## what CI runs: format, lint, types, tests
 	$(BIN)/mypy
 	$(MAKE) test
 
-format: setup-test  ## puts the code in the house's format
+format: setup-test  ## formats the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup-test  ## the measurements behind the README's figures (minutes; never part of the tests)
+bench: setup-test  ## the measurements behind the published figures (minutes; never part of the tests)
 	$(BIN)/python -m tests.bench
 
 SCRIPT := service/capture/script
@@ -57,7 +67,7 @@ MINIFY := npx --yes terser@5.51.4 --ecma 2017 --mangle --compress passes=3,inlin
 # One word less compresses better.
 ONE_WORD := sed 's/\bconst /let /g; s/^  var /  let /'
 
-screenshots: setup-test  ## the pictures of the dashboard in the README (needs Chromium)
+screenshots: setup-test  ## the screenshots of the dashboard in the docs (needs Chromium)
 	$(BIN)/python -m tests.screenshots
 
 script:  ## attribution.js as it is served, from its readable sources (needs node)
@@ -73,7 +83,7 @@ UV_COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version
 census: setup-test  ## size, names and the files that a lead enters
 	$(BIN)/python -m tests.census
 
-soak: setup-test  ## half an hour of faults and kills, and what became of every enquiry (never part of the tests)
+soak: setup-test  ## half an hour of faults and kills, then a check of every enquiry (never part of the tests)
 	$(BIN)/python -m tests.soak
 
 lock:  ## newest releases that pyproject.toml allows, with hashes (needs uv)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from configparser import ConfigParser
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ import yaml
 from service.cli.commands import COMMANDS
 from service.cli.web import server_options
 from service.settings import SETTINGS, read_settings
+from tests.processes import bare_environ
+from tests.test_house import SERVICE
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 
 
@@ -63,7 +67,7 @@ def test_every_base_image_is_pinned_to_a_minor_version() -> None:
 
 
 def test_the_image_s_python_is_one_the_project_supports() -> None:
-    least = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
+    least = PROJECT["requires-python"].removeprefix(">=")
     versions = {line.partition(":")[2].partition("-")[0] for line in told_in(DOCKERFILE, "FROM")}
 
     assert len(versions) == 1
@@ -212,3 +216,56 @@ def test_the_ci_script_may_be_run_and_is_sound() -> None:
     assert os.access(script, os.X_OK)
     assert "set -euo pipefail" in script.read_text()
     subprocess.run(["bash", "-n", script], check=True)
+
+
+# -- the package and the Makefile
+
+
+def test_the_package_has_its_licence_and_its_types() -> None:
+    assert PROJECT["license"] == "MIT"
+    assert [name for name in PROJECT["license-files"] if not (ROOT / name).is_file()] == []
+    assert (ROOT / "service" / "py.typed").is_file()
+
+
+def test_the_image_that_compose_builds_bears_the_version_of_the_package() -> None:
+    image = COMPOSE["x-lead-capture"]["image"]
+
+    assert image == f"{PROJECT['name']}:{PROJECT['version']}"
+
+
+def test_every_package_that_is_imported_is_declared_as_a_dependency() -> None:
+    declared = {re.split(r"[\[<>=~! ]", requirement)[0].lower() for requirement in PROJECT["dependencies"]}
+    imported = {name.partition(".")[0] for source in SERVICE for name in source.imports()}
+    foreign = imported - {"service"} - set(sys.stdlib_module_names)
+    distributions = packages_distributions()
+
+    undeclared = {
+        name for name in foreign if not declared & {each.lower().replace("_", "-") for each in distributions[name]}
+    }
+    assert undeclared == set()
+
+
+def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `make` with our Makefile in another folder."""
+    command = ["make", "--file", str(ROOT / "Makefile"), *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=bare_environ())
+
+
+def test_an_old_python_is_refused_in_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    for name in ("requirements.lock", "pyproject.toml"):
+        (tmp_path / name).touch()
+    old = tmp_path / "python3.10"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.10.12\n')
+    old.chmod(0o755)
+
+    ended = make(tmp_path, "setup", f"PYTHON={old}")
+
+    assert ended.returncode == 2
+    assert "Python 3.11 or newer is needed; this is Python 3.10.12." in ended.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_the_ports_of_make_run_are_those_that_are_given(tmp_path: Path) -> None:
+    words = ("run", "--dry-run", "--old-file=setup", "PORT=8100", "SIMULATOR_PORT=8200")
+
+    assert make(tmp_path, *words).stdout.splitlines()[-1].endswith("up --port 8100 --simulator-port 8200")

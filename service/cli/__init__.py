@@ -1,4 +1,7 @@
-"""The operator's hand: `lead-capture COMMAND`. Exit codes: 0 done, 1 found problems or failed, 2 wrong usage."""
+"""The operator's terminal: `lead-capture COMMAND`. Exit codes: 0 done, 1 found problems or failed, 2 wrong usage.
+
+A command is a module with add_arguments(parser) and run(arguments), and an entry in commands.py.
+"""
 
 from service.cli.main import main
 

@@ -1,6 +1,6 @@
-"""Every command by its name: what the whole's help says of it, and the module that is loaded when it is run.
+"""Every command: its summary for the help, and the module that is loaded to run it.
 
-Only text stands here, so that the help of the whole, a typing error and a command of its own wait for nobody else.
+There is only text here, so that the general help, a typing error and every other command need not load any module.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command. module: has add_arguments(parser) and run(arguments) -> exit code. example: ends its help."""
+    """One command. module: defines add_arguments(parser) and run(arguments) -> exit code. example: for its help."""
 
     module: str
     summary: str
@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "web": Command(
             "service.cli.web",
-            "take leads: the web process, under gunicorn",
+            "accept leads: the web process, under gunicorn",
             "lead-capture web --port 8000",
         ),
         "worker": Command(
@@ -36,17 +36,17 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "simulator": Command(
             "service.cli.simulator",
-            "a stand-in for Nexudus with a board to look at; nothing in it is real or kept",
+            "a stand-in for Nexudus with a board to look at; nothing in it is real or saved",
             "lead-capture simulator --port 8010",
         ),
         "migrate": Command(
             "service.cli.migrate",
-            "bring the database to the newest schema; safe from several hosts at once",
+            "bring the database to the newest schema; safe to run on several hosts at once",
             "lead-capture migrate",
         ),
         "doctor": Command(
             "service.cli.doctor",
-            "check settings, forms file, database, and every id the forms name, against the live Nexudus",
+            "check settings, forms file, database, and every id in the forms, against the live Nexudus",
             "lead-capture doctor",
         ),
         "boards": Command(
@@ -66,59 +66,59 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "fields": Command(
             "service.cli.fields",
-            "show what a form's senders sent last, how it was understood, and the lines that teach the rest",
+            "show what a form's senders sent last, how it was understood, and lines that teach the rest",
             "lead-capture fields tour --sender gravity-forms",
         ),
         "alerts": Command(
             "service.cli.alerts",
-            "tell what is wrong now; with --test, send a message to each of ALERT_URLS",
+            "list what is wrong now; with --test, send a message to each of ALERT_URLS",
             "lead-capture alerts --test",
         ),
         "pull": Command(
             "service.cli.pull",
-            "ask ad platforms for leads that their webhooks did not bring",
+            "fetch leads that the webhooks of ad platforms did not deliver",
             "lead-capture pull tour --since 2026-11-01",
         ),
         "reconcile": Command(
             "service.cli.reconcile",
-            "compare leads with opportunities in Nexudus and leads at ad platforms; name what is missing or double",
+            "compare leads with opportunities in Nexudus and leads at ad platforms; list the missing and the double",
             "lead-capture reconcile --since 2026-11-01",
         ),
         "conversions": Command(
             "service.cli.conversions",
-            "tell ad platforms what became of their leads: a file for Google Ads, events for Meta",
+            "report the outcomes of leads to ad platforms: a file for Google Ads, events for Meta",
             "lead-capture conversions google --out conversions.csv",
         ),
         "reattribute": Command(
             "service.cli.reattribute",
-            "credit leads again after the rules or the forms file changed",
+            "compute attribution again after the rules or the forms file changed",
             "lead-capture reattribute --since 2026-11-01 --dry-run",
         ),
         "report": Command(
             "service.cli.report",
-            "where the leads of a period came from, and what was odd about their tags",
+            "show where the leads of a period came from, and which of their tags need attention",
             "lead-capture report attribution --since 2026-11-01",
         ),
         "import": Command(
             "service.cli.imports",
-            "take the leads of a CSV or Excel file: an ad platform's export, a tool's, or our own",
+            "take leads from a CSV or Excel file: the export of an ad platform, of a tool, or of this service",
             "lead-capture import leads.csv --form tour --dry-run",
         ),
         "forget": Command(
             "service.cli.forget",
-            "erase a person: all that their leads say of them",
+            "erase a person from all of their leads",
             "lead-capture forget ann@example.com",
         ),
         "demo-data": Command(
             "service.cli.demo",
-            "fill the database with a made-up history, for pictures and trials; none of it can reach a Nexudus",
+            "fill the database with an invented history, for screenshots and trials; none of it can reach a Nexudus",
             "lead-capture demo-data --leads 5000 --days 180",
         ),
         "completion": Command(
             "service.cli.completion",
-            "print a script by which your shell completes the commands of lead-capture",
+            "print a script that lets your shell complete the commands of lead-capture",
             "lead-capture completion bash > ~/.local/share/bash-completion/completions/lead-capture",
         ),
     }
 )
-"""Command -> where it is and what it is for, in the order of the help."""
+"""In the order of the help."""

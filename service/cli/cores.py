@@ -1,7 +1,7 @@
-"""A core for each web process, where there are no more cores than processes.
+"""Pins each web process to a core, where there are no more cores than processes.
 
-A web process runs one thread at a time, whatever it may. The kernel sees eight that wait for each other, and spreads
-them: then every handing over goes from core to core, and finds the caches of the other one cold.
+A web process runs one of its eight threads at a time, but the kernel spreads them over the cores. Then each switch of
+threads moves to another core, which has cold caches.
 """
 
 import os
@@ -11,18 +11,18 @@ from typing import Any
 
 
 def choose_core(cores: Collection[int], taken: Iterable[int]) -> int:
-    """The core that fewest have, the lowest of several."""
+    """The core with the fewest users, and of several the lowest."""
     users = Counter(taken)
     return min(cores, key=lambda core: (users[core], core))
 
 
 def hooks(processes: int) -> dict[str, Any]:
-    """gunicorn's hooks that keep each process on one core; none where the kernel has cores to choose from.
+    """gunicorn's hooks that keep each process on one core; none where there are more cores than processes.
 
-    On a larger machine others may be busy on just that core, and only the kernel knows.
+    There another program may be busy on that very core, which only the kernel knows.
     """
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()  # Linux
-    if not 2 <= len(cores) <= processes:  # noqa: PLR2004 (of one there is no choice)
+    if not 2 <= len(cores) <= processes:  # noqa: PLR2004 (one core leaves no choice)
         return {}
 
     def pre_fork(server: Any, worker: Any) -> None:

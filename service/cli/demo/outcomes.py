@@ -51,11 +51,9 @@ def outcome_of(received_at: datetime, until: datetime, *, is_site: bool, random:
         return unsent
     if ending == "parked" and age < _MIN_ERASED_AGE:
         return _parked(received_at, random)
-    return (
-        _waiting(received_at, random)
-        if ending == "waiting" and age < _MAX_WAITING_AGE
-        else _delivered(received_at, random)
-    )
+    if ending == "waiting" and age < _MAX_WAITING_AGE:
+        return _waiting(received_at, random)
+    return _delivered(received_at, random)
 
 
 _OF_SITES = (("fine", 520), ("waiting", 400), ("spam", 50), ("discarded", 8), ("erased", 6), ("parked", 10))
