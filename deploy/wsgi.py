@@ -6,9 +6,9 @@ from flask import Flask
 from service.capture.http.rate_limit import PostCounts
 from service.web import create_app
 
-_VISITS = PostCounts()  # made before gunicorn forks: its processes count visitors together
+_COUNTS = PostCounts()  # made before gunicorn forks, so that its processes count together
 
 
 def application() -> Flask:
     """Called in each web process."""
-    return create_app(visits=_VISITS)
+    return create_app(counts=_COUNTS)

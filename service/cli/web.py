@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from service.web import create_app  # noqa: PLC0415
 
-    visits = PostCounts()  # before the fork: the web processes share it
+    counts = PostCounts()  # before the fork: the web processes share it
 
     class Server(BaseApplication):
         """gunicorn with our options instead of a configuration file."""
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            return create_app(settings, setup, visits)
+            return create_app(settings, setup, counts)
 
     Server().run()
     return 0
