@@ -16,9 +16,8 @@ from sqlalchemy import Connection, Table, func, literal, select
 from service.lead import Lead, LeadId, Status, new_lead_id
 from service.store import Arrival, Store, Transaction, Turns
 from service.store.database.columns import insert_rows
-from service.store.database.tables import deliveries, leads
+from service.store.database.tables import DONE, QUEUED, deliveries, leads
 from service.store.leads.rows import to_row
-from service.store.queue.outbox import DONE, OWED
 from tests.bench.processes import resident_mb, running
 from tests.builders import a_lead, a_submission
 from tests.processes import lead_capture
@@ -68,7 +67,7 @@ def _costs(url: str) -> list[float]:
         _fill(store, fill, count - there, DONE, Status.DELIVERED)
         there = count
         costs.append(_claim_cost(store))
-    _fill(store, 0xE, BACKLOG, OWED, Status.PENDING)
+    _fill(store, 0xE, BACKLOG, QUEUED, Status.PENDING)
     costs.append(_claim_cost(store))
     store.close()
     return costs
@@ -152,7 +151,7 @@ def _tell_memory() -> None:
         with _sqlite() as url, tempfile.TemporaryDirectory() as folder:
             store = Store(url)
             store.migrate()
-            _fill(store, 0xE, backlog, OWED, Status.PENDING)
+            _fill(store, 0xE, backlog, QUEUED, Status.PENDING)
             store.close()
             ours = {
                 "DATABASE_URL": url,

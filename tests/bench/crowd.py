@@ -21,9 +21,8 @@ from service.lead import (
 )
 from service.store import Store
 from service.store.database.columns import insert_rows
-from service.store.database.tables import attempts, deliveries, leads
+from service.store.database.tables import DONE, PARKED, QUEUED, attempts, deliveries, leads
 from service.store.leads.rows import to_row
-from service.store.queue.outbox import DONE, OWED, PARKED
 
 CHUNK = 5_000
 DAYS = 180
@@ -119,7 +118,7 @@ def _a_lead(chance: random.Random, number: int, count: int, until: datetime) -> 
 
 
 def _debt(lead: Lead) -> dict[str, Any]:
-    state = {Status.DELIVERED: DONE, Status.PENDING: OWED}.get(lead.status, PARKED)
+    state = {Status.DELIVERED: DONE, Status.PENDING: QUEUED}.get(lead.status, PARKED)
     return {
         "lead_id": lead.id,
         "account": lead.account,

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from service.lead import Outcome, Status, Step
 from service.store.database.repository import Repository
-from service.store.database.tables import accounts, attempts, deliveries, leads, notices
+from service.store.database.tables import QUEUED, accounts, attempts, deliveries, leads, notices
 from service.store.platforms.connections import ConnectionHealth, Connections
 from service.store.queue.call_pauses import CallPause, CallPauses
-from service.store.queue.outbox import OWED, RECENT_ATTEMPTS
+from service.store.queue.outbox import RECENT_ATTEMPTS
 
 FAILING_TRIES = 3
 """A lead still waiting after so many tries is late, also when an operator retried it."""
@@ -121,7 +121,9 @@ class Snapshots(Repository):
 
     def has_queued(self, account: str) -> bool:
         """Return whether any lead waits for delivery to that account."""
-        query = select(deliveries.c.lead_id).where(deliveries.c.account == account, deliveries.c.state == OWED).limit(1)
+        query = (
+            select(deliveries.c.lead_id).where(deliveries.c.account == account, deliveries.c.state == QUEUED).limit(1)
+        )
         return self._execute(query).first() is not None
 
     def queues(self) -> list[AccountQueue]:
@@ -130,7 +132,7 @@ class Snapshots(Repository):
         query = (
             select(deliveries.c.account, blocked_by, func.count(), func.min(leads.c.received_at))
             .select_from(deliveries.join(leads, leads.c.id == deliveries.c.lead_id))
-            .where(deliveries.c.state == OWED)
+            .where(deliveries.c.state == QUEUED)
             .group_by(deliveries.c.account, blocked_by)
         )
         return [AccountQueue(*row) for row in self._execute(query.order_by(deliveries.c.account, blocked_by))]
@@ -201,4 +203,4 @@ def _is_late(before: datetime) -> ColumnElement[bool]:
     undelivered = and_(live, leads.c.received_at < before)
     failing = and_(deliveries.c.tries >= FAILING_TRIES, leads.c.received_at < before)
     overdue = deliveries.c.due_at < before
-    return and_(deliveries.c.state == OWED, deliveries.c.blocked_by.is_(None), or_(undelivered, failing, overdue))
+    return and_(deliveries.c.state == QUEUED, deliveries.c.blocked_by.is_(None), or_(undelivered, failing, overdue))

@@ -12,9 +12,9 @@ from service.lead import CoworkerId, LeadId, OpportunityId, Status, first_lead_i
 from service.store.database.columns import UtcDateTime
 from service.store.database.report_tables import sale_changes, sales
 from service.store.database.repository import NO_LEASE, Repository
-from service.store.database.tables import deliveries, leads
+from service.store.database.tables import DONE, deliveries, leads
 from service.store.leads.stored import StoredLeads
-from service.store.queue.outbox import DONE, NOTHING_UNKNOWN
+from service.store.queue.outbox import NOTHING_UNKNOWN
 
 
 class SaleStatus(StrEnum):

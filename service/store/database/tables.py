@@ -25,6 +25,10 @@ metadata = MetaData(
 )
 
 
+QUEUED, PARKED, DONE = "owed", "parked", "done"
+"""States of a delivery."""
+
+
 def _text(name: str, default: str = "") -> Column[str]:
     return Column(name, Text, nullable=False, default=default, server_default=default)
 
@@ -110,7 +114,7 @@ deliveries = Table(
     Column("lead_id", Text, primary_key=True),
     Column("account", Text, nullable=False),
     Column("person", Text, key="serialize_key", nullable=False),  # folded e-mail: two with one key never run together
-    Column("state", Text, nullable=False),  # owed, parked, done
+    Column("state", Text, nullable=False),  # QUEUED, PARKED or DONE
     Column("due_at", UtcDateTime, nullable=False),
     Column("tries", Integer, nullable=False, default=0, server_default="0"),  # retries used up in the schedule
     _text("trigger", "schedule"),  # or operator
@@ -126,15 +130,17 @@ deliveries = Table(
     Column("request_body", Json),  # the opportunity as it was last sent; NULL: never
     sqlite_with_rowid=False,
 )
-_is_next = and_(deliveries.c.state == "owed", deliveries.c.claimed_by.is_(None), deliveries.c.blocked_by.is_(None))
+IS_NEXT = and_(deliveries.c.state == QUEUED, deliveries.c.claimed_by.is_(None), deliveries.c.blocked_by.is_(None))
+"""Whether a delivery can be claimed when it is due."""
+
 Index(
     "ix_deliveries_next",
     deliveries.c.account,
     deliveries.c.priority,
     deliveries.c.form,
     deliveries.c.due_at,
-    sqlite_where=_is_next,
-    postgresql_where=_is_next,
+    sqlite_where=IS_NEXT,
+    postgresql_where=IS_NEXT,
 )
 Index(
     "ix_deliveries_blocked_by",

@@ -12,9 +12,9 @@ from sqlalchemy import Select, bindparam, null, or_, select, update
 
 from service.lead import Attribution, Correction, Lead, LeadId, Outcome, Status, Step, Submission, first_lead_id
 from service.store.database.repository import Repository
-from service.store.database.tables import attempts, deliveries, leads
+from service.store.database.tables import DONE, PARKED, attempts, deliveries, leads
 from service.store.leads.rows import WITHOUT_RAW, attribution_row, corrections_of, corrections_row, from_row, to_row
-from service.store.queue.outbox import DONE, NOTHING_UNKNOWN, PARKED, Outbox
+from service.store.queue.outbox import NOTHING_UNKNOWN, Outbox
 from service.store.search.index import WordIndex
 
 ATTRIBUTION_FINAL = (Status.DELIVERED, Status.ERASED, Status.ANNOUNCED)

@@ -13,8 +13,7 @@ from sqlalchemy import delete, null, select, update
 
 from service.lead import LeadId, OpportunityId, Status, Step
 from service.store.database.repository import Repository
-from service.store.database.tables import attempts, deliveries, lead_keys, lead_words, leads, notices
-from service.store.queue.outbox import DONE
+from service.store.database.tables import DONE, attempts, deliveries, lead_keys, lead_words, leads, notices
 from service.store.search.index import COLUMNS, WordIndex, cursor_of
 from service.store.search.words import MAX_LENGTH, fold
 
@@ -104,9 +103,9 @@ class Erasure(Repository):
     def _empty(self, row: Any) -> None:
         plain = {"fields": {}, "extras": {}, "evidence": {}, "click_ids": {}, "raw": null(), "corrections": null()}
         nothing = dict.fromkeys((*_PERSONAL, "problem"), "")
-        kept = {"page_url": row.page_url.partition("?")[0].partition("#")[0], "status": Status.ERASED.value}
+        remaining = {"page_url": row.page_url.partition("?")[0].partition("#")[0], "status": Status.ERASED.value}
         emptying = update(leads).where(leads.c.id == row.id)
-        self._execute(emptying.values(**plain, **nothing, **kept, coworker_id=None))
+        self._execute(emptying.values(**plain, **nothing, **remaining, coworker_id=None))
 
     def _end(self, lead_ids: Sequence[LeadId]) -> None:
         """End the deliveries, and remove traces of the person beside the lead."""

@@ -14,8 +14,7 @@ from sqlalchemy import BigInteger, Column, Select, Text, select, type_coerce
 from service.lead import Answers, first_lead_id
 from service.store.database.columns import Json, UtcDateTime
 from service.store.database.repository import Repository
-from service.store.database.tables import attempts, deliveries, leads
-from service.store.queue.outbox import OWED
+from service.store.database.tables import QUEUED, attempts, deliveries, leads
 from service.store.search.query import Query, bounds
 
 
@@ -109,7 +108,7 @@ class Exports(Repository):
 
     def export_due_times(self, ids: Sequence[str]) -> dict[str, int]:
         """Return when leads that wait for delivery are tried next: microseconds since 1970."""
-        queued = select(deliveries.c.lead_id, _unconverted(deliveries.c.due_at)).where(deliveries.c.state == OWED)
+        queued = select(deliveries.c.lead_id, _unconverted(deliveries.c.due_at)).where(deliveries.c.state == QUEUED)
         rows = self._execute(queued.where(deliveries.c.lead_id.in_(ids)))
         return {row.lead_id: row.due_at for row in rows} if ids else {}
 

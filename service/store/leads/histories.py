@@ -9,9 +9,8 @@ from sqlalchemy import delete, select
 from service.lead import Attempt, Lead
 from service.store.database.columns import insert_rows
 from service.store.database.repository import Repository
-from service.store.database.tables import attempts, deliveries, leads
+from service.store.database.tables import DONE, PARKED, attempts, deliveries, leads
 from service.store.leads.rows import to_row
-from service.store.queue.outbox import DONE, PARKED
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from service.lead import (
     Submission,
 )
 from service.store.database.columns import Values, values_of
-from service.store.database.tables import deliveries, leads
+from service.store.database.tables import QUEUED, deliveries, leads
 
 LEAD_COLUMNS = tuple(column.name for column in leads.columns)
 
@@ -162,16 +162,16 @@ def _touch(value: Sequence[Any] | None) -> StoredTouch | None:
 
 def from_row(row: Row[Any]) -> Lead:
     """Read a lead from its row, with due_at and state of its delivery where it has one."""
-    kept = row.evidence
-    answers = {**row.extras, **row.fields, **kept.get("fields", {})}
+    stored = row.evidence
+    answers = {**row.extras, **row.fields, **stored.get("fields", {})}
     evidence = Evidence(
-        fields={name: answers[name] for name in kept["names"]} if "names" in kept else answers,
-        landing_url=kept.get("landing_url", ""),
+        fields={name: answers[name] for name in stored["names"]} if "names" in stored else answers,
+        landing_url=stored.get("landing_url", ""),
         page_url=row.page_url,
-        referrer=kept.get("referrer", ""),
-        first=_touch(kept.get("first")),
-        last=_touch(kept.get("last")),
-        submitted_at=kept.get("submitted_at"),
+        referrer=stored.get("referrer", ""),
+        first=_touch(stored.get("first")),
+        last=_touch(stored.get("last")),
+        submitted_at=stored.get("submitted_at"),
     )
     submission = Submission(
         form=row.form,
@@ -180,10 +180,10 @@ def from_row(row: Row[Any]) -> Lead:
         evidence=evidence,
         fields=row.fields,
         extras=row.extras,
-        names=kept.get("asked", {}),
+        names=stored.get("asked", {}),
         external_id=row.external_id,
-        idempotency_key=kept.get("idempotency_key", ""),
-        is_proven=kept.get("proven", False),
+        idempotency_key=stored.get("idempotency_key", ""),
+        is_proven=stored.get("proven", False),
         form_name=row.form_name,
         ip=row.ip,
         raw=bytes(row.raw or b""),
@@ -202,7 +202,7 @@ def from_row(row: Row[Any]) -> Lead:
         repeats=row.repeats,
         corrections=corrections_of(row.corrections),
     )
-    return replace(lead, next_attempt_at=row.due_at) if row.state == "owed" else lead
+    return replace(lead, next_attempt_at=row.due_at) if row.state == QUEUED else lead
 
 
 def _contact(row: Row[Any]) -> Contact:

@@ -16,10 +16,10 @@ from service.lead import Delivery, Doubt, Lead, LeadId, Outcome, Step
 from service.store.accounts import UNAVAILABLE, Accounts
 from service.store.database.columns import UtcDateTime
 from service.store.database.repository import NO_LEASE, Repository
-from service.store.database.tables import accounts, attempts, call_pauses, deliveries
+from service.store.database.tables import IS_NEXT, QUEUED, accounts, attempts, call_pauses, deliveries
 from service.store.leads.stored import StoredLeads
 from service.store.queue.call_pauses import CallPause, CallPauses
-from service.store.queue.outbox import IS_NEXT, OWED, Outbox
+from service.store.queue.outbox import Outbox
 
 _PERSON_LOCK = 7142003
 """The class of advisory locks under which PostgreSQL lets one claimer at a time consider a person."""
@@ -194,7 +194,7 @@ class Claims(Repository):
         if self._execute(in_progress).first() is not None:
             return None
         query = select(deliveries.c.lead_id, deliveries.c.serialize_key).where(
-            blocked, deliveries.c.state == OWED, not_(_is_in_progress(deliveries.c.serialize_key))
+            blocked, deliveries.c.state == QUEUED, not_(_is_in_progress(deliveries.c.serialize_key))
         )
         return self._execute(query.order_by(deliveries.c.priority, deliveries.c.due_at).limit(1)).first()
 
@@ -209,7 +209,7 @@ class Claims(Repository):
                 return False
         free = (
             update(deliveries)
-            .where(deliveries.c.lead_id == lead_id, deliveries.c.state == OWED, deliveries.c.claimed_by.is_(None))
+            .where(deliveries.c.lead_id == lead_id, deliveries.c.state == QUEUED, deliveries.c.claimed_by.is_(None))
             .where(not_(_is_in_progress(person)))
         )
         return self._execute(free.values(claimed_by=worker, lease_until=until)).rowcount == 1

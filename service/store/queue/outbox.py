@@ -11,17 +11,11 @@ from service.lead import CoworkerId, Delivery, Doubt, LeadId, Outcome, Status, S
 from service.store.database.columns import insert_values, to_micros
 from service.store.database.engines import Database
 from service.store.database.repository import NO_LEASE, IsGone, Repository
-from service.store.database.tables import attempts, deliveries, leads
+from service.store.database.tables import DONE, IS_NEXT, PARKED, QUEUED, attempts, deliveries, leads
 from service.store.leads.stored import StoredLeads
 
 WAKE = "wake"
 """Key in a connection's `info` after its transaction made something due: the writer rings the bell after the commit."""
-
-OWED, PARKED, DONE = "owed", "parked", "done"
-"""States of a delivery."""
-
-IS_NEXT = and_(deliveries.c.state == OWED, deliveries.c.claimed_by.is_(None), deliveries.c.blocked_by.is_(None))
-"""Whether a delivery can be claimed when it is due; written like the condition of ix_deliveries_next."""
 
 RECENT_ATTEMPTS = 2000
 """Calls to look back over for leads that met a web page: those of the last minutes are among them."""
@@ -70,7 +64,7 @@ class Outbox(Repository):
         """Queue deliveries; a `parked` one waits until an operator releases it."""
         rows = [
             (
-                *(each.lead_id, each.account, each.serialize_key, PARKED if each.parked else OWED),
+                *(each.lead_id, each.account, each.serialize_key, PARKED if each.parked else QUEUED),
                 *(to_micros(each.due), each.form, each.priority),
             )
             for each in queued
@@ -82,7 +76,14 @@ class Outbox(Repository):
     def retry(self, lead_ids: Sequence[LeadId], due: datetime) -> list[LeadId]:
         """Try leads again by an operator's decision, with a fresh schedule; returns those with something to send."""
         undone = update(deliveries).where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state != DONE)
-        again = {"state": OWED, "due_at": due, "tries": 0, "trigger": "operator", "priority": LATER, "blocked_by": None}
+        again = {
+            "state": QUEUED,
+            "due_at": due,
+            "tries": 0,
+            "trigger": "operator",
+            "priority": LATER,
+            "blocked_by": None,
+        }
         changed = self._execute(undone.values(again).returning(deliveries.c.lead_id)).scalars()
         retried = [LeadId(lead_id) for lead_id in changed]
         if retried:
@@ -93,7 +94,7 @@ class Outbox(Repository):
     def unpark(self, lead_id: LeadId, due: datetime) -> None:
         """Deliver a parked lead as if it had just arrived: the answers that it lacked are here."""
         parked = update(deliveries).where(deliveries.c.lead_id == lead_id, deliveries.c.state == PARKED)
-        self._execute(parked.values(state=OWED, due_at=due, tries=0, blocked_by=None))
+        self._execute(parked.values(state=QUEUED, due_at=due, tries=0, blocked_by=None))
         self._as(StoredLeads).set_status([lead_id], Status.PENDING)
         self._wake()
 
