@@ -10,7 +10,7 @@ from service.store import Store
 from tests.admin.stored_leads import keep, keep_as
 from tests.builders import NOON, a_lead
 from tests.front import Front
-from tests.store.books import stands
+from tests.store.actions import stored_lead
 
 POSSIBLE = {
     "retry": {Status.PENDING: Status.PENDING, Status.PARKED: Status.PENDING},
@@ -124,7 +124,7 @@ def test_a_correction_that_cannot_be_taken_says_why_at_its_name(front: Front, ke
 
     assert response.status_code == 422
     assert "not an e-mail address" in response.get_json()["errors"]["json"]["fields"]["email"]
-    assert stands(kept, lead).status is Status.PARKED
+    assert stored_lead(kept, lead).status is Status.PARKED
 
 
 def test_a_delivered_lead_cannot_be_corrected(front: Front, kept: Store) -> None:

@@ -10,7 +10,7 @@ from service.store import Store
 from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.builders import NOON, a_form, a_lead
 from tests.front import Front
-from tests.store.books import stands
+from tests.store.actions import stored_lead
 
 
 def test_the_forms_are_listed_with_their_addresses_and_without_secrets(kept: Store) -> None:
@@ -55,7 +55,7 @@ def test_a_person_is_forgotten_and_their_records_in_nexudus_are_listed(store: St
 
     assert [each["id"] for each in result["erased"]] == [lead.id]
     assert (result["opportunities"], result["coworkers"], result["busy"]) == ([9], [7], [])
-    assert stands(store, lead).status is Status.ERASED
+    assert stored_lead(store, lead).status is Status.ERASED
 
 
 def test_a_dry_run_erases_nothing_and_tells_the_same(front: Front, kept: Store) -> None:
@@ -63,7 +63,7 @@ def test_a_dry_run_erases_nothing_and_tells_the_same(front: Front, kept: Store) 
 
     dry = front.ask("/forget", "POST", json={"email": "ada@example.com", "dry_run": True}).get_json()
 
-    assert stands(kept, lead).status is Status.PARKED
+    assert stored_lead(kept, lead).status is Status.PARKED
     real = front.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
     assert {**dry, "dry_run": False} == real
 
@@ -74,7 +74,7 @@ def test_other_people_are_not_forgotten(front: Front, kept: Store) -> None:
     result = front.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
 
     assert result["erased"] == []
-    assert stands(kept, other).status is Status.PENDING
+    assert stored_lead(kept, other).status is Status.PENDING
 
 
 # -- bodies
@@ -100,7 +100,7 @@ def test_an_invalid_body_is_refused_and_erases_nothing(front: Front, kept: Store
     response: TestResponse = front.ask("/forget", "POST", **more)
 
     assert (response.status_code, response.mimetype) == (status, "application/problem+json"), response.text
-    assert stands(kept, lead).status is Status.PENDING
+    assert stored_lead(kept, lead).status is Status.PENDING
 
 
 @pytest.mark.parametrize("character", [r"\ud800", r"\u0000", r"\ud83d\ude00"])

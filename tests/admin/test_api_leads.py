@@ -11,7 +11,7 @@ from service.store import SaleStatus, Store
 from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many
 from tests.builders import NOON, a_lead, a_submission
 from tests.front import Front
-from tests.store.sold import a_change, a_sale
+from tests.store.sales import a_change, a_sale
 
 CONTRACT = (
     *("id", "form", "account", "sender", "external_id", "form_name", "page_url", "status", "received_at"),

@@ -9,7 +9,7 @@ from service import clock
 from service.store import Reconciliation, SaleStatus, Store
 from tests.admin.dashboard import Operator
 from tests.builders import NOON, a_lead
-from tests.store.sold import a_change, a_sale, delivered
+from tests.store.sales import a_change, a_sale, delivered
 
 HOUR = timedelta(hours=1)
 

@@ -13,7 +13,7 @@ from service.capture.repeats import MAX_CHANGES
 from service.lead import SAME_ID_REMARK, Contact, Evidence, Lead, Receipt, Status, Submission
 from service.store import BeingSent, Query, Store
 from tests.builders import NOON, a_form, a_submission
-from tests.store.books import claim
+from tests.store.actions import claim
 
 FORM = a_form(duplicate_window_s=0)
 """Without a window: only ids count."""

@@ -10,7 +10,7 @@ from service.lead import Attribution, Lead
 from service.store import Store
 from tests.builders import a_lead, a_submission
 from tests.cli.conftest import Terminal
-from tests.store.sold import a_change, a_sale, delivered
+from tests.store.sales import a_change, a_sale, delivered
 
 HEADER = "Google Click ID,Conversion Name,Conversion Time,Conversion Value,Conversion Currency"
 

@@ -15,7 +15,7 @@ from service.store import Query, Store
 from tests.admin.stored_leads import keep
 from tests.builders import NOON, a_lead
 from tests.cli.conftest import Terminal
-from tests.store.books import claim
+from tests.store.actions import claim
 
 pytestmark = pytest.mark.long
 

@@ -11,7 +11,7 @@ from service.store import Store
 from tests.admin.stored_leads import keep, keep_delivered
 from tests.builders import a_lead, a_submission
 from tests.cli.conftest import Terminal
-from tests.store.books import claim, stands
+from tests.store.actions import claim, stored_lead
 
 
 def a_lead_of(email: str) -> Lead:
@@ -28,7 +28,7 @@ def test_all_leads_of_the_person_are_erased_and_no_others(run: Terminal, kept: S
     assert said.code == 0
     assert said.out.splitlines()[0] == "2 leads erased"
     assert all(lead.id in said.out for lead in hers)
-    assert [stands(kept, lead).status for lead in (*hers, other)] == [Status.ERASED, Status.ERASED, Status.PENDING]
+    assert [stored_lead(kept, lead).status for lead in (*hers, other)] == [Status.ERASED, Status.ERASED, Status.PENDING]
 
 
 def test_nothing_of_the_person_can_be_read_any_more(run: Terminal, kept: Store) -> None:
@@ -75,7 +75,7 @@ def test_a_dry_run_erases_nothing(run: Terminal, kept: Store) -> None:
     said = run("forget", "ada@example.com", "--dry-run")
 
     assert said.out.startswith("1 lead would be erased\n")
-    assert stands(kept, lead).status is Status.DELIVERED
+    assert stored_lead(kept, lead).status is Status.DELIVERED
 
 
 def test_the_outcome_as_json(run: Terminal, kept: Store) -> None:

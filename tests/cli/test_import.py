@@ -15,7 +15,7 @@ from service.store import Query, Store
 from tests.admin.stored_leads import keep, keep_as, keep_delivered
 from tests.builders import NOON, a_form, a_lead, a_submission
 from tests.cli.conftest import Terminal
-from tests.store.books import claim
+from tests.store.actions import claim
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "ad-platforms"
 

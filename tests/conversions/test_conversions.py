@@ -16,7 +16,7 @@ from service.platforms.google_ads import conversions as google
 from service.platforms.meta import conversions as meta
 from service.store import SaleChange, SaleStatus, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
-from tests.store.sold import a_change, a_sale, delivered
+from tests.store.sales import a_change, a_sale, delivered
 
 DAY = timedelta(days=1)
 NAMES = {"received": "Lead", "won": "Lead won", "lost": "Lead lost", "toured": "Tour"}

@@ -4,7 +4,7 @@ import pytest
 
 from service.delivery.pacing import MARGIN, MIN_MARGIN_S, PATIENCE_S, OutOfPace, Pacer
 from service.store import Pace, Store
-from tests.store.books import at_once
+from tests.store.actions import at_once
 
 NOW = 1_800_000_000.0
 

@@ -14,7 +14,7 @@ from service.platforms.errors import Disconnected
 from service.store import ConnectionKey, Store
 from tests.fetching.conftest import Env
 from tests.fetching.platforms import LINKEDIN_TOKEN, Canned, linkedin_response
-from tests.store.books import at_once
+from tests.store.actions import at_once
 
 RENEWAL = {"client_id": "app-1", "refresh_token": "refresh-1"}
 OAUTH = "/oauth/v2/accessToken"

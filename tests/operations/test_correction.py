@@ -15,7 +15,7 @@ from service.operations.correction import InvalidAnswers, correct, corrected
 from service.operations.leads import ActionNotAllowed
 from service.store import Arrival, Store
 from tests.builders import NOON, a_form, a_lead, a_submission
-from tests.store.books import claim, owe, stands
+from tests.store.actions import claim, enqueue, stored_lead
 
 FORM = a_form(country="GB")
 
@@ -31,7 +31,7 @@ def put_right(store: Store, lead: Lead, **answers: str) -> Lead:
 def parked(store: Store) -> Lead:
     """A lead with a misspelt address, parked."""
     submission = a_submission("ada@example", contact=Contact(full_name="Ada Lovelace"))
-    lead = owe(store, a_lead(submission=submission), person="nobody")
+    lead = enqueue(store, a_lead(submission=submission), person="nobody")
     (delivery,) = claim(store)
     store.write(lambda tx: tx.queue.park(delivery, "there is no usable e-mail address"))
     return lead
@@ -96,7 +96,7 @@ def test_the_former_answers_stay(store: Store, parked: Lead) -> None:
 def test_the_evidence_of_where_the_person_came_from_stays_as_it_came(store: Store) -> None:
     submission = Submission("contact", "browser", Contact(), a_submission().evidence, fields={}, problem="no address")
     receipt = accept(submission, FORM, store, NOON)
-    before = stands(store, replace(a_lead(), id=receipt.lead_id))
+    before = stored_lead(store, replace(a_lead(), id=receipt.lead_id))
 
     lead = put_right(store, before, email="ada@example.com", full_name="Ada")
 
@@ -127,7 +127,7 @@ def test_a_quarantined_lead_is_corrected_and_still_waits_to_be_released(store: S
 
 
 def test_a_lead_that_is_being_sent_cannot_be_corrected(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     claim(store)
 
     with pytest.raises(ActionNotAllowed, match="at this moment"):
@@ -135,7 +135,7 @@ def test_a_lead_that_is_being_sent_cannot_be_corrected(store: Store) -> None:
 
 
 def test_a_lead_that_nexudus_may_have_is_looked_for_first(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (delivery,) = claim(store)
     store.write(lambda tx: tx.queue.begin_attempt(delivery, Step.CREATE_OPPORTUNITY, NOON))
     store.write(lambda tx: tx.queue.free_leases(lambda _: True))

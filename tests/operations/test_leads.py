@@ -9,7 +9,7 @@ from service.operations.leads import ACTIONS, DISCARD, RELEASE, RETRY, Progress,
 from service.store import Arrival, FetchNotice, Query, Store
 from tests.admin.stored_leads import keep
 from tests.builders import NOON, a_lead
-from tests.store.books import claim, stands
+from tests.store.actions import claim, stored_lead
 
 
 def keep_some(store: Store, status: Status, number: int) -> list[Lead]:
@@ -34,8 +34,8 @@ def test_an_action_changes_only_leads_that_it_fits(store: Store, name: str, fits
 
     assert act_on_leads(store, ACTIONS[name], [lead.id for lead in leads.values()], NOON) == len(fits)
 
-    assert {s for s, lead in leads.items() if stands(store, lead).status is not s} == fits - {becomes}
-    assert all(stands(store, leads[status]).status is becomes for status in fits)
+    assert {s for s, lead in leads.items() if stored_lead(store, lead).status is not s} == fits - {becomes}
+    assert all(stored_lead(store, leads[status]).status is becomes for status in fits)
 
 
 def test_released_leads_are_queued_by_an_operator(store: Store) -> None:
@@ -70,7 +70,7 @@ def test_an_announced_lead_is_fetched_and_not_sent_empty(store: Store) -> None:
     store.announce([(Arrival(lead), notice)])
 
     assert act_on_leads(store, RETRY, [lead.id], NOON) == 1
-    assert stands(store, lead).status is Status.ANNOUNCED
+    assert stored_lead(store, lead).status is Status.ANNOUNCED
     assert claim(store, now=NOON + timedelta(days=1)) == []
 
 

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from service.store import Pause, Store
 from tests.builders import NOON
-from tests.store.books import at_once
+from tests.store.actions import at_once
 
-SOON = NOON + timedelta(minutes=1)
+SOON_AFTER = NOON + timedelta(minutes=1)
 LATER = NOON + timedelta(minutes=5)
 
 
@@ -46,7 +46,7 @@ def test_a_lock_that_is_given_back_is_free_at_once(store: Store) -> None:
     assert lock(store, "two")
 
 
-def test_nobody_gives_back_the_lock_of_another(store: Store) -> None:
+def test_a_process_cannot_release_the_lock_of_another(store: Store) -> None:
     lock(store, "one")
 
     store.write(lambda tx: tx.accounts.unlock("default", "two"))
@@ -57,8 +57,8 @@ def test_nobody_gives_back_the_lock_of_another(store: Store) -> None:
 def test_the_lock_of_somebody_killed_runs_out(store: Store) -> None:
     lock(store, "one")
 
-    assert not lock(store, "two", SOON)
-    assert lock(store, "two", SOON + timedelta(microseconds=1))
+    assert not lock(store, "two", SOON_AFTER)
+    assert lock(store, "two", SOON_AFTER + timedelta(microseconds=1))
 
 
 def test_a_refused_login_is_known_until_its_tokens_are_forgotten(store: Store) -> None:
@@ -71,46 +71,46 @@ def test_a_refused_login_is_known_until_its_tokens_are_forgotten(store: Store) -
 
 
 def test_a_pause_holds_until_its_end(store: Store) -> None:
-    store.write(lambda tx: tx.accounts.pause("default", SOON, "throttled"))
+    store.write(lambda tx: tx.accounts.pause("default", SOON_AFTER, "throttled"))
 
-    assert pauses(store) == [Pause("default", SOON, "throttled", 1)]
-    assert pauses(store, SOON) == []
+    assert pauses(store) == [Pause("default", SOON_AFTER, "throttled", 1)]
+    assert pauses(store, SOON_AFTER) == []
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one(store: Store) -> None:
     store.write(lambda tx: tx.accounts.pause("default", LATER, "refused"))
-    store.write(lambda tx: tx.accounts.pause("default", SOON, "throttled"))
+    store.write(lambda tx: tx.accounts.pause("default", SOON_AFTER, "throttled"))
 
     assert pauses(store) == [Pause("default", LATER, "refused", 1)]
 
 
 def test_pauses_in_a_row_are_counted(store: Store) -> None:
-    store.write(lambda tx: tx.accounts.pause("default", SOON, "throttled"))
+    store.write(lambda tx: tx.accounts.pause("default", SOON_AFTER, "throttled"))
     store.write(lambda tx: tx.accounts.pause("default", LATER, "throttled"))
 
     assert store.write(lambda tx: tx.accounts.pause_streak("default")) == 2
 
 
 def test_a_pause_for_our_own_pace_is_no_fault(store: Store) -> None:
-    store.write(lambda tx: tx.accounts.pause("default", SOON, "pace", is_fault=False))
+    store.write(lambda tx: tx.accounts.pause("default", SOON_AFTER, "pace", is_fault=False))
 
     assert store.write(lambda tx: tx.accounts.pause_streak("default")) == 0
-    assert store.write(lambda tx: tx.accounts.on_trial(SOON)) == []
+    assert store.write(lambda tx: tx.accounts.on_trial(SOON_AFTER)) == []
 
 
 def test_an_account_is_on_trial_from_the_end_of_its_pause_until_it_worked(store: Store) -> None:
-    store.write(lambda tx: tx.accounts.pause("default", SOON, "throttled"))
+    store.write(lambda tx: tx.accounts.pause("default", SOON_AFTER, "throttled"))
     assert store.write(lambda tx: tx.accounts.on_trial(NOON)) == []
-    assert [pause.account for pause in store.write(lambda tx: tx.accounts.on_trial(SOON))] == ["default"]
+    assert [pause.account for pause in store.write(lambda tx: tx.accounts.on_trial(SOON_AFTER))] == ["default"]
 
-    store.write(lambda tx: tx.accounts.record_success("default", SOON))
+    store.write(lambda tx: tx.accounts.record_success("default", SOON_AFTER))
 
     assert store.write(lambda tx: tx.accounts.on_trial(LATER)) == []
     assert store.write(lambda tx: tx.accounts.pause_streak("default")) == 0
 
 
 def test_a_call_that_began_before_the_pause_does_not_end_it(store: Store) -> None:
-    store.write(lambda tx: tx.accounts.pause("default", SOON, "throttled"))
+    store.write(lambda tx: tx.accounts.pause("default", SOON_AFTER, "throttled"))
 
     store.write(lambda tx: tx.accounts.record_success("default", NOON))
 

@@ -13,7 +13,7 @@ from service.lead import Status
 from service.store import Arrival, QueuedDelivery, Store, Transaction
 from service.store.database.bell import Bell, PipeBell, pipe_of, ring
 from tests.builders import NOON, a_lead
-from tests.store.books import keep, owe
+from tests.store.actions import enqueue, keep
 
 LONG_S = 10.0
 
@@ -42,7 +42,7 @@ def waited_s(bell: Bell, also: int, at_most_s: float) -> float:
     return time.monotonic() - began
 
 
-def test_a_debt_rings_for_whoever_waits(store: Store, bell: Bell, quiet: int) -> None:
+def test_an_enqueued_delivery_rings_for_a_waiting_worker(store: Store, bell: Bell, quiet: int) -> None:
     heard_at: list[float] = []
 
     def listen() -> None:
@@ -52,7 +52,7 @@ def test_a_debt_rings_for_whoever_waits(store: Store, bell: Bell, quiet: int) ->
     ear = threading.Thread(target=listen)
     ear.start()
 
-    owe(store)
+    enqueue(store)
     committed_at = time.monotonic()
     ear.join()
 
@@ -67,19 +67,19 @@ def test_a_ring_before_the_wait_is_not_lost(store: Store, bell: Bell, quiet: int
 
 def test_a_ring_before_the_very_first_wait_is_not_lost(store: Store, quiet: int) -> None:
     with closing(store.bell()) as ear:
-        owe(store)
+        enqueue(store)
 
         assert waited_s(ear, quiet, LONG_S) < 0.5  # PostgreSQL connects first
 
 
 def test_a_ring_from_another_process_is_heard(bell: Bell, database_url: str, quiet: int) -> None:
     with closing(Store(database_url)) as other:
-        owe(other)
+        enqueue(other)
 
     assert waited_s(bell, quiet, LONG_S) < 0.1
 
 
-def test_what_is_owed_again_rings_too(store: Store, bell: Bell, quiet: int) -> None:
+def test_a_retry_rings_too(store: Store, bell: Bell, quiet: int) -> None:
     lead = a_lead(status=Status.PARKED)
     store.keep_and_enqueue([Arrival(lead, [], "ada@example.com")])
 
@@ -88,34 +88,34 @@ def test_what_is_owed_again_rings_too(store: Store, bell: Bell, quiet: int) -> N
     assert waited_s(bell, quiet, LONG_S) < 0.1
 
 
-def test_nothing_rings_when_nothing_is_owed(store: Store, bell: Bell, quiet: int) -> None:
+def test_nothing_rings_when_nothing_is_enqueued(store: Store, bell: Bell, quiet: int) -> None:
     keep(store, a_lead())
     store.keep_and_enqueue([Arrival(a_lead(status=Status.QUARANTINED), [], "ada@example.com")])
 
     assert waited_s(bell, quiet, 0.15) >= 0.15
 
 
-def test_a_debt_that_was_not_committed_does_not_ring(store: Store, bell: Bell, quiet: int) -> None:
+def test_a_delivery_that_was_not_committed_does_not_ring(store: Store, bell: Bell, quiet: int) -> None:
     lead = a_lead()
 
-    def owe_and_stumble(tx: Transaction) -> float:
+    def enqueue_and_fail(tx: Transaction) -> float:
         tx.queue.enqueue([QueuedDelivery(lead.id, lead.account, "ada", NOON)])
         return 1 / 0
 
     with pytest.raises(ZeroDivisionError):
-        store.write(owe_and_stumble)
+        store.write(enqueue_and_fail)
 
     assert waited_s(bell, quiet, 0.15) >= 0.15
 
 
 def test_one_ring_ends_one_wait(store: Store, bell: Bell, quiet: int) -> None:
-    owe(store)
+    enqueue(store)
     bell.wait(LONG_S, quiet)
 
     assert waited_s(bell, quiet, 0.15) >= 0.15
 
 
-def test_whoever_waits_can_be_told_something_else(bell: Bell) -> None:
+def test_a_wait_can_be_ended_by_another_file(bell: Bell) -> None:
     read_end, write_end = os.pipe()
     os.write(write_end, b"!")
 
@@ -125,7 +125,7 @@ def test_whoever_waits_can_be_told_something_else(bell: Bell) -> None:
     os.close(write_end)
 
 
-def test_a_pipe_full_of_rings_that_nobody_hears_blocks_no_writer(tmp_path: Path) -> None:
+def test_a_pipe_full_of_unheard_rings_blocks_no_writer(tmp_path: Path) -> None:
     database = tmp_path / "leads.db"
     with closing(PipeBell(pipe_of(database))):
         pipe = os.open(pipe_of(database), os.O_WRONLY | os.O_NONBLOCK)
@@ -137,14 +137,14 @@ def test_a_pipe_full_of_rings_that_nobody_hears_blocks_no_writer(tmp_path: Path)
         ring(database)
 
 
-def test_a_ring_that_nobody_can_hear_is_no_error(tmp_path: Path) -> None:
+def test_an_unheard_ring_is_no_error(tmp_path: Path) -> None:
     ring(tmp_path / "nobody.db")
     pipe_of(tmp_path / "leads.db").mkdir()
 
     ring(tmp_path / "leads.db")
 
 
-def test_a_file_in_the_way_of_the_pipe_is_told_when_a_worker_starts(tmp_path: Path) -> None:
+def test_a_file_in_the_way_of_the_pipe_is_reported_when_a_worker_starts(tmp_path: Path) -> None:
     pipe_of(tmp_path / "leads.db").write_text("mine")
 
     with pytest.raises(OSError, match="in the way"):

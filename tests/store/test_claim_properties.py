@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from service.lead import Delivery, Status
 from service.store import LeaseLost, Query, Store, Transaction
 from tests.builders import NOON, a_lead
-from tests.store.books import claim, owe
+from tests.store.actions import claim, enqueue
 
 LEASE_S = 90
 PEOPLE = ("ada", "grace", "mary")
@@ -30,13 +30,13 @@ class Shift:
 
     store: Store
     now: datetime = NOON
-    owed: set[str] = field(default_factory=set)
+    queued: set[str] = field(default_factory=set)
     held: dict[str, tuple[Delivery, datetime]] = field(default_factory=dict)
 
     def move(self, what: str, who: str) -> None:
         """Do one thing."""
         if what == "owe":
-            self.owed.add(owe(self.store, a_lead(f"{who}@example.com"), due=self.now).id)
+            self.queued.add(enqueue(self.store, a_lead(f"{who}@example.com"), due=self.now).id)
         elif what == "claim":
             for delivery in claim(self.store, who, self.now, room=2, lease_s=LEASE_S):
                 self.held[delivery.lead.id] = delivery, self.now + timedelta(seconds=LEASE_S)
@@ -55,7 +55,7 @@ class Shift:
                 self.store.write(partial(pay, delivery=delivery))
             except LeaseLost:
                 continue
-            self.owed.remove(delivery.lead.id)
+            self.queued.remove(delivery.lead.id)
 
     def served(self) -> list[str]:
         """The people whom somebody with a living lease serves."""
@@ -78,7 +78,7 @@ def hold_all(tx: Transaction) -> None:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=moves)
-def test_no_person_is_served_twice_at_once_and_no_debt_is_lost(store: Store, moves: list[tuple[str, str]]) -> None:
+def test_no_person_is_served_twice_at_once_and_no_delivery_is_lost(store: Store, moves: list[tuple[str, str]]) -> None:
     store.write(hold_all)
     shift = Shift(store)
 
@@ -87,4 +87,4 @@ def test_no_person_is_served_twice_at_once_and_no_debt_is_lost(store: Store, mov
         assert len(shift.served()) == len(set(shift.served()))
 
     with store.read() as tx:
-        assert tx.queue.backlog()[0] == len(shift.owed)
+        assert tx.queue.backlog()[0] == len(shift.queued)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from service.lead import Status, Step
 from service.store import Arrival, LeaseLost, Store
 from tests.builders import NOON, a_lead
-from tests.store.books import at_once, claim, owe, stands
+from tests.store.actions import at_once, claim, enqueue, stored_lead
 
 MINUTE = timedelta(minutes=1)
 PEOPLE = ("ada", "grace", "mary")
@@ -23,7 +23,7 @@ def claimed_ids(store: Store, worker: str = "worker", now_in_s: float = 0, room:
 
 
 def test_what_is_due_is_claimed_with_its_lead(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
 
     (delivery,) = claim(store)
 
@@ -31,14 +31,14 @@ def test_what_is_due_is_claimed_with_its_lead(store: Store) -> None:
 
 
 def test_what_is_not_due_yet_is_left(store: Store) -> None:
-    owe(store, due=NOON + MINUTE)
+    enqueue(store, due=NOON + MINUTE)
 
     assert claimed_ids(store) == []
     assert len(claimed_ids(store, now_in_s=60)) == 1
 
 
 def test_the_longest_due_is_claimed_first(store: Store) -> None:
-    late, early = (owe(store, due=NOON - wait, person=str(wait)) for wait in (MINUTE, 2 * MINUTE))
+    late, early = (enqueue(store, due=NOON - wait, person=str(wait)) for wait in (MINUTE, 2 * MINUTE))
 
     assert claimed_ids(store, room=1) == [early.id]
     assert claimed_ids(store, room=1) == [late.id]
@@ -46,22 +46,22 @@ def test_the_longest_due_is_claimed_first(store: Store) -> None:
 
 def test_no_more_is_claimed_than_there_is_room(store: Store) -> None:
     for number in range(5):
-        owe(store, person=str(number))
+        enqueue(store, person=str(number))
 
     assert [len(claimed_ids(store, room=3)) for _ in range(3)] == [3, 2, 0]
 
 
-def test_a_parked_debt_is_not_claimed(store: Store) -> None:
+def test_a_parked_delivery_is_not_claimed(store: Store) -> None:
     lead = a_lead(status=Status.QUARANTINED)
     store.keep_and_enqueue([Arrival(lead, [], "ada@example.com")])
 
     assert claimed_ids(store) == []
-    assert stands(store, lead).next_attempt_at is None
+    assert stored_lead(store, lead).next_attempt_at is None
 
 
 def test_a_paused_account_is_left_alone(store: Store) -> None:
-    owe(store, a_lead(account="harbour"), person="a")
-    other = owe(store, person="b")
+    enqueue(store, a_lead(account="harbour"), person="a")
+    other = enqueue(store, person="b")
 
     store.write(lambda tx: tx.accounts.pause("harbour", NOON + MINUTE, "refused"))
 
@@ -70,7 +70,7 @@ def test_a_paused_account_is_left_alone(store: Store) -> None:
 
 def test_an_account_on_trial_gets_one_delivery_at_a_time(store: Store, database_url: str) -> None:
     for number in range(3):
-        owe(store, person=str(number))
+        enqueue(store, person=str(number))
     store.write(lambda tx: tx.accounts.pause("default", NOON - MINUTE, "refused"))
     other = Store(database_url)
 
@@ -82,7 +82,7 @@ def test_an_account_on_trial_gets_one_delivery_at_a_time(store: Store, database_
 
 def test_a_trial_does_not_hold_up_other_accounts(store: Store) -> None:
     for number, account in enumerate(["harbour", "harbour", "default", "default"]):
-        owe(store, a_lead(account=account), person=str(number))
+        enqueue(store, a_lead(account=account), person=str(number))
 
     store.write(lambda tx: tx.accounts.pause("harbour", NOON - MINUTE, "refused"))
 
@@ -90,7 +90,7 @@ def test_a_trial_does_not_hold_up_other_accounts(store: Store) -> None:
 
 
 def test_two_leads_of_one_person_are_claimed_one_after_the_other(store: Store) -> None:
-    first, second = (owe(store, due=NOON - wait) for wait in (2 * MINUTE, MINUTE))
+    first, second = (enqueue(store, due=NOON - wait) for wait in (2 * MINUTE, MINUTE))
 
     assert claimed_ids(store) == [first.id]
     assert claimed_ids(store, "other") == []
@@ -101,8 +101,8 @@ def test_two_leads_of_one_person_are_claimed_one_after_the_other(store: Store) -
 
 def test_many_leads_of_one_person_do_not_hide_the_others(store: Store) -> None:
     for _ in range(20):
-        owe(store, due=NOON - MINUTE, person="a flood")
-    other = owe(store)
+        enqueue(store, due=NOON - MINUTE, person="a flood")
+    other = enqueue(store)
 
     claimed_ids(store, room=2)
 
@@ -110,7 +110,7 @@ def test_many_leads_of_one_person_do_not_hide_the_others(store: Store) -> None:
 
 
 def test_a_lease_keeps_others_away_until_it_runs_out(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     claim(store, "one")
 
     assert claimed_ids(store, "two", now_in_s=90) == []
@@ -118,7 +118,7 @@ def test_a_lease_keeps_others_away_until_it_runs_out(store: Store) -> None:
 
 
 def test_a_renewed_lease_holds_longer(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     claim(store, "one")
 
     store.write(lambda tx: tx.queue.renew_leases("one", [lead.id], NOON + 3 * MINUTE))
@@ -126,8 +126,8 @@ def test_a_renewed_lease_holds_longer(store: Store) -> None:
     assert claimed_ids(store, "two", now_in_s=179) == []
 
 
-def test_nobody_renews_the_lease_of_another(store: Store) -> None:
-    lead = owe(store)
+def test_a_worker_cannot_renew_the_lease_of_another(store: Store) -> None:
+    lead = enqueue(store)
     claim(store, "one")
 
     store.write(lambda tx: tx.queue.renew_leases("two", [lead.id], NOON + 3 * MINUTE))
@@ -136,7 +136,7 @@ def test_nobody_renews_the_lease_of_another(store: Store) -> None:
 
 
 def test_the_leases_of_a_worker_that_is_gone_are_free_at_once(store: Store) -> None:
-    first, second = (owe(store, due=NOON - wait, person=str(wait)) for wait in (2 * MINUTE, MINUTE))
+    first, second = (enqueue(store, due=NOON - wait, person=str(wait)) for wait in (2 * MINUTE, MINUTE))
     assert claimed_ids(store, "gone", room=1) == [first.id]
     assert claimed_ids(store, "living", room=1) == [second.id]
 
@@ -146,8 +146,8 @@ def test_the_leases_of_a_worker_that_is_gone_are_free_at_once(store: Store) -> N
     assert claimed_ids(store, "new") == [first.id]
 
 
-def test_whoever_lost_the_lease_can_settle_nothing(store: Store) -> None:
-    lead = owe(store)
+def test_a_worker_that_lost_its_lease_can_settle_nothing(store: Store) -> None:
+    lead = enqueue(store)
     (old,) = claim(store, "old")
     claim(store, "new", NOON + 2 * MINUTE)
 
@@ -160,11 +160,11 @@ def test_whoever_lost_the_lease_can_settle_nothing(store: Store) -> None:
         with pytest.raises(LeaseLost):
             settle()
 
-    assert stands(store, lead).status is Status.PENDING
+    assert stored_lead(store, lead).status is Status.PENDING
 
 
 def test_a_lead_that_an_operator_holds_is_taken_from_its_worker(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (delivery,) = claim(store)
 
     store.write(lambda tx: tx.queue.withdraw([lead.id]))
@@ -174,7 +174,7 @@ def test_a_lead_that_an_operator_holds_is_taken_from_its_worker(store: Store) ->
 
 
 def test_a_held_lead_does_not_block_its_person(store: Store) -> None:
-    held, other = (owe(store, due=NOON - wait) for wait in (2 * MINUTE, MINUTE))
+    held, other = (enqueue(store, due=NOON - wait) for wait in (2 * MINUTE, MINUTE))
     claim(store)
 
     store.write(lambda tx: tx.queue.withdraw([held.id]))
@@ -189,10 +189,10 @@ def coming(store: Store) -> datetime | None:
 
 
 def test_what_comes_next_leaves_out_what_is_claimed_and_what_is_paused(store: Store) -> None:
-    owe(store, due=NOON, person="claimed")
+    enqueue(store, due=NOON, person="claimed")
     claim(store)
-    owe(store, a_lead(account="harbour"), due=NOON + MINUTE, person="paused")
-    owe(store, due=NOON + 3 * MINUTE)
+    enqueue(store, a_lead(account="harbour"), due=NOON + MINUTE, person="paused")
+    enqueue(store, due=NOON + 3 * MINUTE)
     assert coming(store) == NOON + MINUTE
 
     store.write(lambda tx: tx.accounts.pause("harbour", NOON + 2 * MINUTE, "refused"))
@@ -200,13 +200,13 @@ def test_what_comes_next_leaves_out_what_is_claimed_and_what_is_paused(store: St
     assert coming(store) == NOON + 2 * MINUTE
 
 
-def test_where_nothing_is_owed_nothing_comes(store: Store) -> None:
+def test_an_empty_queue_has_nothing_to_claim(store: Store) -> None:
     assert coming(store) is None
 
 
 def test_several_workers_at_once_never_hold_two_of_one_person(store: Store, database_url: str) -> None:
     for number in range(24):
-        owe(store, person=PEOPLE[number % 3])
+        enqueue(store, person=PEOPLE[number % 3])
     stores = [store, Store(database_url), Store(database_url)]
 
     claims = at_once(*[partial(claim, each, f"worker {number}") for number, each in enumerate(stores)])
@@ -218,8 +218,8 @@ def test_several_workers_at_once_never_hold_two_of_one_person(store: Store, data
 
 
 def test_the_database_itself_refuses_a_second_claim_of_one_person(store: Store) -> None:
-    owe(store)
-    owe(store)
+    enqueue(store)
+    enqueue(store)
 
     with (
         pytest.raises(IntegrityError),

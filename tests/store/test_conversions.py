@@ -5,21 +5,21 @@ from datetime import timedelta
 from service.lead import Status
 from service.store import Store
 from tests.builders import NOON, a_lead
-from tests.store.sold import a_change, a_sale, delivered
+from tests.store.sales import a_change, a_sale, delivered
 
 LATER = NOON + timedelta(hours=1)
 
 
-def test_what_happened_is_told_with_its_lead_and_its_worth(store: Store) -> None:
+def test_an_event_comes_with_its_lead_and_its_value(store: Store) -> None:
     lead = delivered(store, a_lead())
     store.write(lambda tx: tx.crm.save_sales([a_sale(lead, value=99.5)], [a_change(lead, name="won", at=LATER)]))
 
     with store.read() as tx:
-        [found] = tx.crm.lead_events(0, 10)
+        [events] = tx.crm.lead_events(0, 10)
 
-    assert (found.lead.id, found.change.name, found.change.at) == (lead.id, "won", LATER)
-    assert (found.value, found.currency) == (99.5, "GBP")
-    assert found.lead.submission.contact == lead.submission.contact
+    assert (events.lead.id, events.change.name, events.change.at) == (lead.id, "won", LATER)
+    assert (events.value, events.currency) == (99.5, "GBP")
+    assert events.lead.submission.contact == lead.submission.contact
 
 
 def test_pages_go_on_where_the_last_one_ended(store: Store) -> None:
@@ -31,7 +31,7 @@ def test_pages_go_on_where_the_last_one_ended(store: Store) -> None:
         first = tx.crm.lead_events(0, 2)
         rest = tx.crm.lead_events(first[-1].number, 2)
 
-    assert [found.change.name for found in (*first, *rest)] == ["New enquiry", "Tour done", "Proposal"]
+    assert [events.change.name for events in (*first, *rest)] == ["New enquiry", "Tour done", "Proposal"]
 
 
 def test_erased_people_are_left_out(store: Store) -> None:
@@ -55,7 +55,7 @@ def test_form_and_time_choose(store: Store) -> None:
         assert tx.crm.lead_events(0, 10, since=LATER) == []
 
 
-def test_each_platform_is_told_by_itself_and_once(store: Store) -> None:
+def test_conversions_are_recorded_once_for_each_platform(store: Store) -> None:
     lead = delivered(store, a_lead())
 
     for _ in range(2):

@@ -9,7 +9,7 @@ from service.lead import Correction, CoworkerId, Doubt, Lead, OpportunityId, Out
 from service.store import Arrival, DedupKey, ErasureResult, Store, Transaction
 from service.store.database.tables import lead_words, metadata
 from tests.builders import NOON, a_lead, a_submission
-from tests.store.books import claim, owe, stands
+from tests.store.actions import claim, enqueue, stored_lead
 
 SECRETS = ("ada", "lovelace", "2079460142", "desks", "friend", "gclid-of-ada", "192.0.2.7", "her-id", "hers")
 
@@ -64,27 +64,27 @@ def test_nothing_of_the_person_is_left_in_any_table(store: Store) -> None:
 
 
 def test_an_erased_lead_still_counts(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     deliver(store, lead)
 
-    told = store.erase([lead.id], NOON)
+    result = store.erase([lead.id], NOON)
 
-    left = stands(store, lead)
-    assert told == ErasureResult(done=(lead.id,), opportunities=(OpportunityId(9),))
+    left = stored_lead(store, lead)
+    assert result == ErasureResult(done=(lead.id,), opportunities=(OpportunityId(9),))
     assert (left.status, left.opportunity_id, left.delivered_at) == (Status.ERASED, 9, NOON)
     assert (left.attribution.utm_source, left.attribution.channel) == ("google", "Paid Search")
 
 
 def test_a_page_keeps_its_address_without_what_was_typed(store: Store) -> None:
-    lead = owe(store, a_telling_lead())
+    lead = enqueue(store, a_telling_lead())
 
     store.erase([lead.id], NOON)
 
-    assert stands(store, lead).submission.evidence.page_url == "https://www.example.com/contact"
+    assert stored_lead(store, lead).submission.evidence.page_url == "https://www.example.com/contact"
 
 
-def test_what_was_owed_is_owed_no_more(store: Store) -> None:
-    lead = owe(store)
+def test_an_erased_lead_is_not_delivered(store: Store) -> None:
+    lead = enqueue(store)
 
     store.erase([lead.id], NOON)
 
@@ -92,17 +92,17 @@ def test_what_was_owed_is_owed_no_more(store: Store) -> None:
 
 
 def test_a_lead_that_is_being_sent_is_left_until_that_is_over(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     claim(store)
 
-    told = store.erase([lead.id], NOON)
+    result = store.erase([lead.id], NOON)
 
-    assert told == ErasureResult(busy=(lead.id,))
+    assert result == ErasureResult(busy=(lead.id,))
     assert store.erase([lead.id], NOON + timedelta(seconds=91)).done == (lead.id,)
 
 
 def test_a_lead_that_nexudus_may_have_is_named(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (delivery,) = claim(store)
     store.write(lambda tx: tx.queue.mark_unknown(delivery, Doubt(Step.CREATE_OPPORTUNITY, NOON)))
     store.write(lambda tx: tx.queue.park(delivery, "look"))
@@ -111,25 +111,25 @@ def test_a_lead_that_nexudus_may_have_is_named(store: Store) -> None:
 
 
 def test_a_person_is_found_by_address_in_any_case_indexed_or_not(store: Store) -> None:
-    first = owe(store, a_lead("Ada@Example.com"), person="1")
+    first = enqueue(store, a_lead("Ada@Example.com"), person="1")
     index(store)
-    second = owe(store, a_lead("ada@example.com", NOON + timedelta(seconds=1)), person="2")
-    owe(store, a_lead("ada@example.com.au"), person="3")
+    second = enqueue(store, a_lead("ada@example.com", NOON + timedelta(seconds=1)), person="2")
+    enqueue(store, a_lead("ada@example.com.au"), person="3")
 
     with store.read() as tx:
         assert tx.leads.of_person(" ADA@example.com ") == [first.id, second.id]
 
 
-def test_a_person_is_found_by_an_address_that_was_put_right(store: Store) -> None:
-    lead = owe(store, a_telling_lead())
+def test_a_person_is_found_by_an_address_that_was_corrected(store: Store) -> None:
+    lead = enqueue(store, a_telling_lead())
     index(store)
 
     with store.read() as tx:
         assert tx.leads.of_person("ada@old.example") == [lead.id]
 
 
-def test_nobody_is_found_twice(store: Store) -> None:
-    lead = owe(store)
+def test_no_lead_of_a_person_is_found_twice(store: Store) -> None:
+    lead = enqueue(store)
     store.erase([lead.id], NOON)
 
     with store.read() as tx:
@@ -138,13 +138,13 @@ def test_nobody_is_found_twice(store: Store) -> None:
 
 
 def test_many_are_erased_a_few_at_a_time(store: Store) -> None:
-    many = [owe(store, a_lead(f"{n}@example.com"), person=str(n)) for n in range(150)]
+    many = [enqueue(store, a_lead(f"{n}@example.com"), person=str(n)) for n in range(150)]
 
     assert len(store.erase([lead.id for lead in many], NOON).done) == 150
 
 
 def test_an_erased_lead_is_found_by_no_word_of_its_person(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     index(store)
 
     store.erase([lead.id], NOON)
@@ -155,7 +155,7 @@ def test_an_erased_lead_is_found_by_no_word_of_its_person(store: Store) -> None:
 
 
 def test_an_erased_lead_owes_nothing_that_could_be_retried(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     store.erase([lead.id], NOON)
 
     assert not store.write(lambda tx: tx.queue.retry([lead.id], NOON))

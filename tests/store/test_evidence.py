@@ -11,7 +11,7 @@ from service.forms import AttributionConfig
 from service.lead import Evidence
 from service.store import Store
 from tests.builders import a_lead, a_submission
-from tests.store.books import keep, stands
+from tests.store.actions import keep, stored_lead
 
 NAMES = (
     "utm_source",
@@ -32,19 +32,19 @@ WISHES = AttributionConfig(answer_field="how", answer_map={"a friend": 8}, sourc
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(fields=canonical, extras=answers, told=answers, all_is_evidence=st.booleans())
-def test_the_verdict_on_stored_evidence_is_the_one_on_the_fresh(
-    store: Store, fields: dict[str, str], extras: dict[str, str], told: dict[str, str], all_is_evidence: bool
+@given(fields=canonical, extras=answers, submitted=answers, all_is_evidence=st.booleans())
+def test_stored_evidence_gets_the_same_attribution_as_fresh(
+    store: Store, fields: dict[str, str], extras: dict[str, str], submitted: dict[str, str], all_is_evidence: bool
 ) -> None:
-    whole = {**told, **extras, **fields} if all_is_evidence else told
+    whole = {**submitted, **extras, **fields} if all_is_evidence else submitted
     submission = a_submission(fields=fields, extras=extras, evidence=Evidence(fields=whole))
     lead = a_lead(submission=submission)
 
     keep(store, lead)
 
-    found = stands(store, lead).submission.evidence
-    assert found.fields == whole
-    assert attribute(found, WISHES) == attribute(submission.evidence, WISHES)
+    stored = stored_lead(store, lead).submission.evidence
+    assert stored.fields == whole
+    assert attribute(stored, WISHES) == attribute(submission.evidence, WISHES)
 
 
 @pytest.mark.parametrize("names", [("utm_source", "UTM Source"), ("UTM Source", "utm_source")])
@@ -55,7 +55,7 @@ def test_of_two_names_that_mean_the_same_the_first_stays_the_first(store: Store,
 
     keep(store, lead)
 
-    assert attribute(stands(store, lead).submission.evidence, AttributionConfig()).utm_source == "google"
+    assert attribute(stored_lead(store, lead).submission.evidence, AttributionConfig()).utm_source == "google"
 
 
 def test_an_answer_that_was_no_evidence_does_not_become_one(store: Store) -> None:
@@ -63,4 +63,4 @@ def test_an_answer_that_was_no_evidence_does_not_become_one(store: Store) -> Non
 
     keep(store, lead)
 
-    assert stands(store, lead).submission.evidence.fields == {"utm_source": "google"}
+    assert stored_lead(store, lead).submission.evidence.fields == {"utm_source": "google"}

@@ -43,7 +43,7 @@ def test_who_died_over_it_is_replaced(store: Store) -> None:
     assert store.write(lambda tx: tx.crm.claim_fact(HARBOUR, "notes:7", later))
 
 
-def test_a_known_answer_is_found_out_anew_only_when_it_is_stale(store: Store) -> None:
+def test_a_known_answer_is_claimed_again_only_when_it_is_stale(store: Store) -> None:
     store.write(lambda tx: tx.crm.learn_facts(HARBOUR, {"notes:7": "lost"}, "read back", NOW))
 
     def claim(at: datetime) -> bool:

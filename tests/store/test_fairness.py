@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from service.store import Store
-from tests.store.books import count
+from tests.store.actions import count
 
 pytestmark = pytest.mark.long
 

@@ -8,9 +8,9 @@ from service.lead import Lead, Receipt
 from service.store import Arrival, DedupKey, Store
 from service.store.leads.arrivals import KeyClash
 from tests.builders import NOON, a_lead
-from tests.store.books import at_once, count, keep, stands
+from tests.store.actions import at_once, count, keep, stored_lead
 
-SOON = NOON + timedelta(minutes=5)
+SOON_AFTER = NOON + timedelta(minutes=5)
 
 
 def keep_all(store: Store, *arrivals: tuple[Lead, DedupKey]) -> list[Receipt]:
@@ -24,7 +24,7 @@ def keep_all(store: Store, *arrivals: tuple[Lead, DedupKey]) -> list[Receipt]:
     [
         pytest.param(DedupKey("id:typeform:contact:1"), id="the sender's own id"),
         pytest.param(DedupKey("key:contact:1"), id="the key of one view of the form"),
-        pytest.param(DedupKey("same:contact:1", SOON), id="the same words, for a while"),
+        pytest.param(DedupKey("same:contact:1", SOON_AFTER), id="the same words, for a while"),
     ],
 )
 def test_the_second_arrival_under_a_key_gets_the_first_receipt(store: Store, key: DedupKey) -> None:
@@ -33,7 +33,7 @@ def test_the_second_arrival_under_a_key_gets_the_first_receipt(store: Store, key
     receipts = [keep(store, first, key), keep(store, second, key)]
 
     assert receipts == [Receipt(first.id, repeat=False), Receipt(first.id, repeat=True)]
-    assert stands(store, first).repeats == 1
+    assert stored_lead(store, first).repeats == 1
     assert count(store) == 1
 
 
@@ -48,7 +48,7 @@ def test_every_repeat_is_counted(store: Store) -> None:
     for lead in (first, a_lead(), a_lead(), a_lead()):
         keep(store, lead, key)
 
-    assert stands(store, first).repeats == 3
+    assert stored_lead(store, first).repeats == 3
 
 
 def test_one_known_key_of_several_is_enough(store: Store) -> None:
@@ -69,37 +69,37 @@ def test_the_keys_of_a_repeat_lead_to_the_first_from_then_on(store: Store) -> No
 
 
 def test_a_key_that_has_run_out_makes_a_new_lead(store: Store) -> None:
-    key = DedupKey("same:1", SOON)
+    key = DedupKey("same:1", SOON_AFTER)
     keep(store, a_lead(), key)
 
-    late = keep(store, a_lead(received_at=SOON), DedupKey("same:1", SOON + timedelta(minutes=5)))
+    late = keep(store, a_lead(received_at=SOON_AFTER), DedupKey("same:1", SOON_AFTER + timedelta(minutes=5)))
 
     assert not late.repeat
     assert count(store) == 2
 
 
 def test_a_key_just_before_its_end_still_makes_a_repeat(store: Store) -> None:
-    keep(store, a_lead(), DedupKey("same:1", SOON))
+    keep(store, a_lead(), DedupKey("same:1", SOON_AFTER))
 
-    late = keep(store, a_lead(received_at=SOON - timedelta(microseconds=1)), DedupKey("same:1", SOON))
+    late = keep(store, a_lead(received_at=SOON_AFTER - timedelta(microseconds=1)), DedupKey("same:1", SOON_AFTER))
 
     assert late.repeat
 
 
 def test_a_key_that_was_taken_anew_leads_to_the_newer_lead(store: Store) -> None:
-    keep(store, a_lead(), DedupKey("same:1", SOON))
-    newer = a_lead(received_at=SOON)
-    keep(store, newer, DedupKey("same:1", SOON + timedelta(minutes=5)))
+    keep(store, a_lead(), DedupKey("same:1", SOON_AFTER))
+    newer = a_lead(received_at=SOON_AFTER)
+    keep(store, newer, DedupKey("same:1", SOON_AFTER + timedelta(minutes=5)))
 
-    assert keep(store, a_lead(received_at=SOON), DedupKey("same:1", SOON)).lead_id == newer.id
+    assert keep(store, a_lead(received_at=SOON_AFTER), DedupKey("same:1", SOON_AFTER)).lead_id == newer.id
 
 
 def test_leads_kept_together_are_judged_each_by_its_own_time(store: Store) -> None:
     for name in ("a", "b"):
-        keep(store, a_lead(), DedupKey(name, SOON))
-    early, late = a_lead(), a_lead(received_at=SOON)
+        keep(store, a_lead(), DedupKey(name, SOON_AFTER))
+    early, late = a_lead(), a_lead(received_at=SOON_AFTER)
 
-    receipts = keep_all(store, (early, DedupKey("a", SOON)), (late, DedupKey("b", SOON)))
+    receipts = keep_all(store, (early, DedupKey("a", SOON_AFTER)), (late, DedupKey("b", SOON_AFTER)))
 
     assert [receipt.repeat for receipt in receipts] == [True, False]
 
@@ -137,12 +137,12 @@ def test_a_lead_that_names_a_key_twice_is_kept(store: Store) -> None:
     assert not keep(store, a_lead(), DedupKey("key:1"), DedupKey("key:1")).repeat
 
 
-def test_a_lead_and_its_debt_are_kept_in_one_commit(store: Store) -> None:
+def test_a_lead_and_its_delivery_are_stored_in_one_commit(store: Store) -> None:
     lead = a_lead()
 
     store.keep_and_enqueue([Arrival(lead, [DedupKey("key:1")], "ada@example.com")])
 
-    assert stands(store, lead).next_attempt_at == lead.received_at
+    assert stored_lead(store, lead).next_attempt_at == lead.received_at
 
 
 def test_a_repeat_owes_nothing_more(store: Store) -> None:
@@ -189,10 +189,10 @@ def test_threads_with_crossing_keys_never_block_each_other(store: Store, databas
     assert count(store) == 1
 
 
-def test_a_repeat_of_an_owed_lead_leaves_its_debt_as_it_is(store: Store) -> None:
+def test_a_repeat_of_a_queued_lead_leaves_its_delivery_as_it_is(store: Store) -> None:
     first = a_lead()
     store.keep_and_enqueue([Arrival(first, [DedupKey("key:1")], "ada@example.com")])
 
-    store.keep_and_enqueue([Arrival(a_lead(received_at=SOON), [DedupKey("key:1")], "ada@example.com")])
+    store.keep_and_enqueue([Arrival(a_lead(received_at=SOON_AFTER), [DedupKey("key:1")], "ada@example.com")])
 
-    assert stands(store, first).next_attempt_at == NOON
+    assert stored_lead(store, first).next_attempt_at == NOON

@@ -16,7 +16,7 @@ from service.store import SCHEMA, ConnectionKey, Store, StoreUnavailable
 from service.store.database.engines import migrate
 from service.store.database.tables import metadata
 from tests.builders import NOON, a_lead
-from tests.store.books import at_once, count, keep
+from tests.store.actions import at_once, count, keep
 
 WRITTEN, AFTERWARDS = (
     Path(__file__).with_name("schema_0008.sql").read_text().split("-- what only workers and operators write")
@@ -49,8 +49,8 @@ def run(connection: Connection, script: str) -> None:
 
 def defaults_differ(*compared: Any) -> bool:
     """Whether a default is another one, however the engine quotes it."""
-    *_, found, _, wanted = compared
-    plain = [None if text is None else str(text).partition("::")[0].strip("()'") for text in (found, wanted)]
+    *_, schema, _, wanted = compared
+    plain = [None if text is None else str(text).partition("::")[0].strip("()'") for text in (schema, wanted)]
     return plain[0] != plain[1]
 
 
@@ -87,9 +87,9 @@ def test_the_schema_named_by_the_program_is_the_newest_migration(bare_url: str) 
     store.migrate()
 
     with store._database.reading.connect() as connection:
-        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        schema = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
-    assert found == SCHEMA
+    assert schema == SCHEMA
     store.close()
 
 
@@ -160,7 +160,7 @@ def test_a_server_that_does_not_answer_is_an_outage() -> None:
     store.close()
 
 
-def test_a_value_is_made_once_by_whoever_asks_first(store: Store, database_url: str) -> None:
+def test_a_value_is_made_once_by_the_first_process(store: Store, database_url: str) -> None:
     other = Store(database_url)
 
     values = at_once(*[partial((store, other)[n % 2].once, "client_id", partial(str, n)) for n in range(8)])

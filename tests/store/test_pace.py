@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.store import Pace, Store
-from tests.store.books import at_once
+from tests.store.actions import at_once
 
 NOW = 1_800_000_000.0
 PATIENCE_S = 10.0
@@ -15,7 +15,7 @@ EXACT_S = 1e-3
 """What a float of unix seconds can lose in a sum."""
 
 paces = st.builds(Pace, count=st.integers(1, 4), window_s=st.sampled_from([0.5, 2.0, 15.0]), writes_only=st.booleans())
-asked = st.lists(st.tuples(st.floats(0, 4), st.booleans()), max_size=30)
+calls = st.lists(st.tuples(st.floats(0, 4), st.booleans()), max_size=30)
 
 
 def reserve(store: Store, now: float, *kept: Pace, is_write: bool = True, account: str = "default") -> float:
@@ -46,7 +46,7 @@ def test_calls_that_wait_queue_one_behind_the_other(store: Store) -> None:
     assert [reserve(store, NOW, Pace(1, 2)) for _ in range(4)] == pytest.approx([0, 2, 4, 6])
 
 
-def test_a_wait_beyond_all_patience_is_told_but_not_reserved(store: Store) -> None:
+def test_a_wait_beyond_all_patience_is_returned_but_not_reserved(store: Store) -> None:
     waits = [reserve(store, NOW, Pace(1, 20)) for _ in range(3)]
 
     assert waits == pytest.approx([0, 20, 20])
@@ -94,15 +94,15 @@ def test_calls_are_forgotten_only_before_the_given_time(store: Store) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(kept=st.lists(paces, min_size=1, max_size=3), asked=asked)
+@given(kept=st.lists(paces, min_size=1, max_size=3), calls=calls)
 def test_no_window_of_any_pace_ever_holds_more_than_it_may(
-    store: Store, kept: list[Pace], asked: list[tuple[float, bool]]
+    store: Store, kept: list[Pace], calls: list[tuple[float, bool]]
 ) -> None:
     store.write(lambda tx: tx.accounts.forget_calls(NOW * 2))
-    nows = accumulate((step for step, _ in asked), initial=NOW)
+    nows = accumulate((step for step, _ in calls), initial=NOW)
     made: list[tuple[float, bool]] = []
 
-    for now, (_, is_write) in zip(nows, asked, strict=False):
+    for now, (_, is_write) in zip(nows, calls, strict=False):
         wait_s = reserve(store, now, *kept, is_write=is_write)
         assert 0 <= wait_s <= PATIENCE_S + max(pace.window_s for pace in kept)
         if wait_s <= PATIENCE_S:

@@ -7,7 +7,7 @@ import pytest
 from service.lead import Contact, Lead, Status
 from service.store import Query, Store
 from tests.builders import NOON, a_lead, a_submission
-from tests.store.books import keep
+from tests.store.actions import keep
 
 
 def many(store: Store, number: int) -> list[Lead]:
@@ -18,7 +18,7 @@ def many(store: Store, number: int) -> list[Lead]:
     return arrived
 
 
-def found(store: Store, query: Query) -> list[str]:
+def emails(store: Store, query: Query) -> list[str]:
     """The e-mail addresses of one page."""
     with store.read() as tx:
         return [lead.submission.contact.email for lead in tx.search.leads(query, 50)]
@@ -74,13 +74,13 @@ def test_a_filter_chooses(store: Store, query: Query, expected: list[str]) -> No
     ada = Contact("new@x.example", "Ada Lovelace", phone="+442079460142")
     keep(store, a_lead(status=Status.PARKED, submission=a_submission(contact=ada)))
 
-    assert found(store, query) == expected
+    assert emails(store, query) == expected
 
 
 def test_a_lead_is_found_by_the_end_of_its_id(store: Store) -> None:
     lead = many(store, 2)[1]
 
-    assert found(store, Query(text=lead.id[-12:])) == ["1@example.com"]
+    assert emails(store, Query(text=lead.id[-12:])) == ["1@example.com"]
 
 
 def test_ids_come_oldest_first(store: Store) -> None:

@@ -23,7 +23,7 @@ from service.lead import (
 from service.store import Store
 from service.store.leads.rows import LEAD_COLUMNS, to_row
 from tests.builders import NOON, a_lead
-from tests.store.books import keep, stands
+from tests.store.actions import keep, stored_lead
 
 plain = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 wild = st.text(max_size=30) | st.text(st.sampled_from("\0\udc00\udfff😀é<\n"), max_size=8)
@@ -90,7 +90,7 @@ leads = st.builds(
 def test_everything_of_a_lead_survives(store: Store, lead: Lead) -> None:
     keep(store, lead)
 
-    assert stands(store, lead) == lead
+    assert stored_lead(store, lead) == lead
 
 
 def test_a_lead_gives_its_values_in_the_order_of_its_columns() -> None:
@@ -104,8 +104,8 @@ def test_an_answer_is_no_loss_where_the_evidence_says_it_otherwise(store: Store)
 
     keep(store, lead)
 
-    assert stands(store, lead).submission.fields["message"] == "Two desks, please."
-    assert stands(store, lead).submission.evidence.fields["message"] == "as typed"
+    assert stored_lead(store, lead).submission.fields["message"] == "Two desks, please."
+    assert stored_lead(store, lead).submission.evidence.fields["message"] == "as typed"
 
 
 def test_instants_are_kept_to_the_microsecond(store: Store) -> None:
@@ -113,7 +113,7 @@ def test_instants_are_kept_to_the_microsecond(store: Store) -> None:
 
     keep(store, lead)
 
-    assert stands(store, lead).received_at == lead.received_at
+    assert stored_lead(store, lead).received_at == lead.received_at
 
 
 def test_a_naive_instant_is_refused(store: Store) -> None:
@@ -121,7 +121,7 @@ def test_a_naive_instant_is_refused(store: Store) -> None:
         keep(store, a_lead(delivered_at=datetime(2026, 11, 24)))  # noqa: DTZ001 (the mistake to be caught)
 
 
-def test_a_lead_that_nobody_kept_is_not_found(store: Store) -> None:
+def test_an_unknown_lead_is_not_found(store: Store) -> None:
     with store.read() as tx:
         assert tx.leads.get("0" * 32) is None
 
@@ -132,6 +132,6 @@ def test_a_delivered_lead_tells_which_opportunity_and_when(store: Store) -> None
 
     store.write(lambda tx: tx.leads.mark_delivered(lead.id, CoworkerId(7), OpportunityId(8), NOON))
 
-    kept = stands(store, lead)
+    kept = stored_lead(store, lead)
     assert (kept.status, kept.coworker_id, kept.opportunity_id) == (Status.DELIVERED, 7, 8)
     assert (kept.delivered_at, kept.problem) == (NOON, "")

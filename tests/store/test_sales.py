@@ -6,8 +6,8 @@ from datetime import timedelta
 from service.lead import CoworkerId, LeadId, OpportunityId, Status
 from service.store import SaleStatus, Store
 from tests.builders import NOON, a_lead
-from tests.store.books import claim, owe, stands
-from tests.store.sold import a_change, a_sale, delivered
+from tests.store.actions import claim, enqueue, stored_lead
+from tests.store.sales import a_change, a_sale, delivered
 
 LATER = NOON + timedelta(hours=1)
 
@@ -32,7 +32,7 @@ def test_a_sale_that_is_noted_again_takes_the_place_of_the_first(store: Store) -
         assert tx.crm.sales_of([lead.id])[lead.id].stage == "Tour done"
 
 
-def test_changes_are_told_in_the_order_of_time(store: Store) -> None:
+def test_changes_are_returned_in_the_order_of_time(store: Store) -> None:
     lead = delivered(store, a_lead())
     won, began = a_change(lead, name="won", at=LATER), a_change(lead)
 
@@ -42,7 +42,7 @@ def test_changes_are_told_in_the_order_of_time(store: Store) -> None:
         assert tx.crm.changes_of([lead.id]) == {lead.id: [began, won]}
 
 
-def test_leads_that_were_not_seen_are_told_page_by_page(store: Store) -> None:
+def test_unseen_leads_are_returned_page_by_page(store: Store) -> None:
     leads = [delivered(store, a_lead(f"{number}@example.com"), 80001 + number) for number in range(3)]
     store.write(lambda tx: tx.crm.save_sales([a_sale(leads[0], 80001, seen_at=LATER)], []))
 
@@ -99,36 +99,36 @@ def test_one_that_is_back_needs_a_new_excuse(store: Store) -> None:
 
 
 def test_an_adopted_lead_owes_nothing_more(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
 
     assert store.write(lambda tx: tx.crm.adopt(lead.id, CoworkerId(5001), OpportunityId(80001), NOON))
 
-    assert stands(store, lead).status is Status.DELIVERED
+    assert stored_lead(store, lead).status is Status.DELIVERED
     assert claim(store, now=NOON + timedelta(days=9)) == []
 
 
 def test_a_lead_that_is_being_sent_is_not_adopted(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     claim(store)
 
     assert not store.write(lambda tx: tx.crm.adopt(lead.id, CoworkerId(5001), OpportunityId(80001), NOON))
 
-    assert stands(store, lead).status is Status.PENDING
+    assert stored_lead(store, lead).status is Status.PENDING
 
 
 def test_leads_are_found_by_the_number_of_their_opportunity(store: Store) -> None:
     lead = delivered(store, a_lead())
 
     with store.read() as tx:
-        found = tx.crm.lead_records_by_opportunity("default", [80001, 80002], NOON)
+        records = tx.crm.lead_records_by_opportunity("default", [80001, 80002], NOON)
         elsewhere = tx.crm.lead_records_by_opportunity("harbour", [80001], NOON)
 
-    assert [noted.lead_id for noted in found.values()] == [lead.id]
+    assert [noted.lead_id for noted in records.values()] == [lead.id]
     assert not elsewhere
 
 
-def test_a_lead_in_a_workers_hands_is_told_apart(store: Store) -> None:
-    lead = owe(store)
+def test_a_claimed_lead_is_marked_as_such(store: Store) -> None:
+    lead = enqueue(store)
     claim(store, lease_s=90)
 
     with store.read() as tx:
@@ -138,7 +138,7 @@ def test_a_lead_in_a_workers_hands_is_told_apart(store: Store) -> None:
 
 def test_leads_are_counted_by_account_and_time(store: Store) -> None:
     delivered(store, a_lead("new@example.com", received_at=LATER))
-    owe(store, a_lead("old@example.com"))
+    enqueue(store, a_lead("old@example.com"))
 
     with store.read() as tx:
         assert tx.crm.count_by_status("default", None) == {Status.DELIVERED: 1, Status.PENDING: 1}
@@ -179,7 +179,7 @@ def test_leads_whose_stages_were_noted_at_one_instant_come_by_pages(store: Store
 
 
 def test_the_first_lead_with_an_opportunity_is_known(store: Store) -> None:
-    owe(store, a_lead(received_at=NOON - timedelta(days=2)))
+    enqueue(store, a_lead(received_at=NOON - timedelta(days=2)))
     delivered(store, a_lead(received_at=LATER), 80001)
     delivered(store, a_lead(received_at=NOON), 80002)
 

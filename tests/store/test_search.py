@@ -17,7 +17,7 @@ from service.store.search.lookup import RARE_LIMIT, LeadSearch
 from service.store.search.query import terms_of
 from service.store.search.words import words_of
 from tests.builders import NOON, a_lead, a_submission
-from tests.store.books import keep
+from tests.store.actions import keep
 
 GRACE = Contact("g.hopper@navy.example.com", "Grace Müller-Hopper", phone="+442079460777", company="Ships & Co.")
 ANSWERS = {"message": "We look for a Boardroom near the harbour", "location": "Lisbon"}
@@ -41,7 +41,7 @@ def fill(store: Store) -> int:
     return store.write(lambda tx: tx.search.fill_index("g", 1000))
 
 
-def found(store: Store, query: Query, few: int = RARE_LIMIT) -> list[LeadId]:
+def matches(store: Store, query: Query, few: int = RARE_LIMIT) -> list[LeadId]:
     """The ids of the first page."""
     with store._database.reading.connect() as connection:
         return [lead.id for lead in LeadSearch(connection, store._database, few).page(query, 50).leads]
@@ -58,17 +58,17 @@ def found(store: Store, query: Query, few: int = RARE_LIMIT) -> list[LeadId]:
     ],
 )
 def test_anything_finds_the_lead_and_it_alone(store: Store, grace: Lead, text: str) -> None:
-    assert found(store, Query(text=text)) == [grace.id]
+    assert matches(store, Query(text=text)) == [grace.id]
 
 
 @pytest.mark.parametrize("text", ["grace lovelace", "race", "hopperx", "100%", "g_ace", "x' OR 1=1", "7946 0778"])
-def test_what_does_not_match_finds_nobody(store: Store, grace: Lead, text: str) -> None:
-    assert found(store, Query(text=text)) == []
+def test_a_search_without_matches_finds_no_lead(store: Store, grace: Lead, text: str) -> None:
+    assert matches(store, Query(text=text)) == []
 
 
 def test_an_id_its_end_and_its_mark_find_the_lead(store: Store, grace: Lead) -> None:
     for text in (grace.id, grace.id[-12:], f"lead-capture:{grace.id}", grace.id.upper()):
-        assert found(store, Query(text=text)) == [grace.id]
+        assert matches(store, Query(text=text)) == [grace.id]
 
 
 @pytest.mark.parametrize(
@@ -81,20 +81,20 @@ def test_an_id_its_end_and_its_mark_find_the_lead(store: Store, grace: Lead) -> 
     ],
 )
 def test_filters_choose_with_or_without_the_index(store: Store, grace: Lead, query: Query) -> None:
-    assert found(store, query) == [grace.id]
+    assert matches(store, query) == [grace.id]
 
 
 @pytest.mark.parametrize(
     "query", [Query(sender="meta"), Query(channel="Referral", until=NOON), Query(text="grace", status="parked")]
 )
-def test_filters_that_do_not_meet_leave_nobody(store: Store, grace: Lead, query: Query) -> None:
-    assert found(store, query) == []
+def test_filters_without_a_common_lead_find_none(store: Store, grace: Lead, query: Query) -> None:
+    assert matches(store, query) == []
 
 
 def test_a_delivered_lead_is_found_by_its_number_in_nexudus(store: Store, grace: Lead) -> None:
     store.write(lambda tx: tx.leads.mark_delivered(grace.id, CoworkerId(700112), OpportunityId(900345), NOON))
 
-    assert found(store, Query(text="900345")) == found(store, Query(text="700112")) == [grace.id]
+    assert matches(store, Query(text="900345")) == matches(store, Query(text="700112")) == [grace.id]
 
 
 def test_a_corrected_lead_is_found_by_what_it_says_now(store: Store, grace: Lead) -> None:
@@ -103,15 +103,15 @@ def test_a_corrected_lead_is_found_by_what_it_says_now(store: Store, grace: Lead
 
     store.write(lambda tx: tx.leads.correct(grace, became, correction, "g", NOON))
 
-    assert found(store, Query(text="rhodes")) == [grace.id]
-    assert found(store, Query(text="boardroom")) == []
+    assert matches(store, Query(text="rhodes")) == [grace.id]
+    assert matches(store, Query(text="boardroom")) == []
 
 
-def test_a_lead_credited_anew_is_found_in_its_new_channel(store: Store, grace: Lead) -> None:
+def test_a_lead_attributed_anew_is_found_in_its_new_channel(store: Store, grace: Lead) -> None:
     store.write(lambda tx: tx.leads.reattribute({grace.id: replace(grace.attribution, channel="Email")}))
 
-    assert found(store, Query(channel="Email")) == [grace.id]
-    assert found(store, Query(channel="Referral")) == []
+    assert matches(store, Query(channel="Email")) == [grace.id]
+    assert matches(store, Query(channel="Referral")) == []
 
 
 def test_a_lead_that_came_with_an_older_id_is_found(store: Store, grace: Lead) -> None:
@@ -120,7 +120,7 @@ def test_a_lead_that_came_with_an_older_id_is_found(store: Store, grace: Lead) -
 
     store.keep_and_enqueue([Arrival(imported, [], "old")])
 
-    assert found(store, Query(text="import.example")) == [imported.id]
+    assert matches(store, Query(text="import.example")) == [imported.id]
 
 
 def test_the_last_seconds_can_be_left_out_of_the_index(store: Store) -> None:
@@ -156,9 +156,9 @@ def crowd(store: Store, number: int) -> list[Lead]:
 def test_pages_turn_forwards_and_back(store: Store, query: Query) -> None:
     crowd(store, 20)
     store.write(lambda tx: tx.search.fill_index("g", 12))
-    whole = found(store, query)
+    whole = matches(store, query)
 
-    assert found(store, replace(query, before=whole[3])) == whole[4:]
+    assert matches(store, replace(query, before=whole[3])) == whole[4:]
     with store.read() as tx:
         back = tx.search.page(replace(query, after=whole[6]), 3).leads
     assert [lead.id for lead in back] == whole[3:6]
@@ -183,7 +183,7 @@ def test_a_count_is_as_long_as_the_pages(store: Store, query: Query) -> None:
     store.write(lambda tx: tx.search.fill_index("g", 12))
 
     with store.read() as tx:
-        assert tx.search.count(query) == MatchCount(len(found(store, query)))
+        assert tx.search.count(query) == MatchCount(len(matches(store, query)))
 
 
 def test_beyond_a_number_more_than_will_do(store: Store) -> None:
@@ -191,9 +191,9 @@ def test_beyond_a_number_more_than_will_do(store: Store) -> None:
     fill(store)
 
     with store.read() as tx:
-        told = [tx.search.count(query, limit=5) for query in (Query(), Query(channel="Email"))]
+        counts = [tx.search.count(query, limit=5) for query in (Query(), Query(channel="Email"))]
 
-    assert told == [MatchCount(5, is_exact=False)] * 2
+    assert counts == [MatchCount(5, is_exact=False)] * 2
 
 
 @pytest.mark.parametrize(("few", "exact"), [(50, True), (1, False)])
@@ -223,9 +223,9 @@ WORDS = ["ann", "anna", "lee", "b", "x.example", "email", "7"]
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=3), st.integers(0, 30), st.sampled_from([1, 7, 50_000]))
 def test_the_index_never_changes_what_is_found(kept_crowd: Store, words: list[str], skipped: int, few: int) -> None:
-    query = Query(text=" ".join(words), before=found(kept_crowd, Query())[skipped])
+    query = Query(text=" ".join(words), before=matches(kept_crowd, Query())[skipped])
 
-    assert found(kept_crowd, query, few) == by_reading(kept_crowd, query)
+    assert matches(kept_crowd, query, few) == by_reading(kept_crowd, query)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from service.lead import Attempt, CoworkerId, Delivery, Doubt, Lead, OpportunityId, Outcome, Status, Step
 from service.store import Arrival, Store
 from tests.builders import NOON, a_lead
-from tests.store.books import claim, keep, owe, stands
+from tests.store.actions import claim, enqueue, keep, stored_lead
 
 LATER = NOON + timedelta(minutes=2)
 
@@ -24,7 +24,7 @@ def begin(store: Store, delivery: Delivery, step: Step) -> int:
 
 
 def test_a_call_is_written_down_before_it_is_made(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (delivery,) = claim(store)
 
     begin(store, delivery, Step.FIND_COWORKER)
@@ -33,7 +33,7 @@ def test_a_call_is_written_down_before_it_is_made(store: Store) -> None:
 
 
 def test_a_settled_call_tells_how_it_ended(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (delivery,) = claim(store)
     number = begin(store, delivery, Step.CREATE_COWORKER)
 
@@ -44,7 +44,7 @@ def test_a_settled_call_tells_how_it_ended(store: Store) -> None:
 
 
 def test_the_calls_of_several_leads_come_apart_and_oldest_first(store: Store) -> None:
-    leads = [owe(store, person=str(number)) for number in range(2)]
+    leads = [enqueue(store, person=str(number)) for number in range(2)]
     untried = a_lead()
     keep(store, untried)
     steps = (Step.FIND_COWORKER, Step.CREATE_COWORKER)
@@ -53,15 +53,15 @@ def test_the_calls_of_several_leads_come_apart_and_oldest_first(store: Store) ->
             begin(store, delivery, step)
 
     with store.read() as tx:
-        found = tx.leads.attempts_of([*(lead.id for lead in leads), untried.id])
+        counted = tx.leads.attempts_of([*(lead.id for lead in leads), untried.id])
 
-    assert [tuple(attempt.step for attempt in found[lead.id]) for lead in leads] == [steps, steps]
-    assert found[untried.id] == []
+    assert [tuple(attempt.step for attempt in counted[lead.id]) for lead in leads] == [steps, steps]
+    assert counted[untried.id] == []
 
 
 @pytest.mark.parametrize("step", [Step.CREATE_COWORKER, Step.CREATE_OPPORTUNITY])
 def test_a_create_cut_off_by_a_crash_is_of_unknown_outcome_and_in_doubt(store: Store, step: Step) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (old,) = claim(store, "old")
     begin(store, old, step)
 
@@ -72,7 +72,7 @@ def test_a_create_cut_off_by_a_crash_is_of_unknown_outcome_and_in_doubt(store: S
 
 
 def test_a_search_cut_off_by_a_crash_leaves_no_doubt(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (old,) = claim(store, "old")
     begin(store, old, Step.FIND_COWORKER)
 
@@ -82,8 +82,8 @@ def test_a_search_cut_off_by_a_crash_leaves_no_doubt(store: Store) -> None:
     assert [attempt.outcome for attempt in attempts_of(store, lead)] == [Outcome.UNKNOWN]
 
 
-def test_a_doubt_stays_with_the_debt_until_it_is_cleared(store: Store) -> None:
-    owe(store)
+def test_an_unknown_outcome_stays_until_it_is_cleared(store: Store) -> None:
+    enqueue(store)
     doubt = Doubt(Step.CREATE_OPPORTUNITY, NOON, verify_count=1)
     (delivery,) = claim(store)
 
@@ -96,7 +96,7 @@ def test_a_doubt_stays_with_the_debt_until_it_is_cleared(store: Store) -> None:
 
 
 def test_a_finished_first_step_is_never_begun_again(store: Store) -> None:
-    owe(store)
+    enqueue(store)
     (delivery,) = claim(store)
     store.write(lambda tx: tx.queue.mark_unknown(delivery, Doubt(Step.CREATE_COWORKER, NOON)))
 
@@ -106,39 +106,42 @@ def test_a_finished_first_step_is_never_begun_again(store: Store) -> None:
     assert (again.coworker_id, again.doubt) == (77, None)
 
 
-def test_a_postponed_debt_is_free_for_anybody_when_it_is_due(store: Store) -> None:
-    lead = owe(store)
+def test_a_postponed_delivery_is_free_for_any_worker_when_it_is_due(store: Store) -> None:
+    lead = enqueue(store)
     (delivery,) = claim(store, "one")
 
     store.write(lambda tx: tx.queue.postpone(delivery, LATER, 1, "it is tried again"))
 
-    assert (stands(store, lead).next_attempt_at, stands(store, lead).problem) == (LATER, "it is tried again")
+    assert (stored_lead(store, lead).next_attempt_at, stored_lead(store, lead).problem) == (LATER, "it is tried again")
     (again,) = claim(store, "two", LATER)
     assert again.tries == 1
 
 
-def test_a_paid_debt_is_never_claimed_again(store: Store) -> None:
-    lead = owe(store)
+def test_a_completed_delivery_is_never_claimed_again(store: Store) -> None:
+    lead = enqueue(store)
     (delivery,) = claim(store)
 
     store.write(lambda tx: tx.queue.complete(delivery))
 
     assert claim(store, now=LATER) == []
-    assert stands(store, lead).next_attempt_at is None
+    assert stored_lead(store, lead).next_attempt_at is None
 
 
-def test_a_parked_debt_says_why_and_waits_for_a_person(store: Store) -> None:
-    lead = owe(store)
+def test_a_parked_delivery_says_why_and_waits_for_an_operator(store: Store) -> None:
+    lead = enqueue(store)
     (delivery,) = claim(store)
 
     store.write(lambda tx: tx.queue.park(delivery, "Correct the form's settings."))
 
-    assert (stands(store, lead).status, stands(store, lead).problem) == (Status.PARKED, "Correct the form's settings.")
+    assert (stored_lead(store, lead).status, stored_lead(store, lead).problem) == (
+        Status.PARKED,
+        "Correct the form's settings.",
+    )
     assert claim(store, now=LATER) == []
 
 
 def test_a_new_try_by_an_operator_has_the_whole_schedule_before_it(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (delivery,) = claim(store)
     store.write(lambda tx: tx.queue.postpone(delivery, LATER, 3))
 
@@ -148,18 +151,18 @@ def test_a_new_try_by_an_operator_has_the_whole_schedule_before_it(store: Store)
     assert (again.tries, again.trigger) == (0, "operator")
 
 
-def test_a_parked_lead_that_is_owed_again_is_pending_without_a_problem(store: Store) -> None:
-    lead = owe(store)
+def test_a_parked_lead_that_is_retried_is_pending_without_a_problem(store: Store) -> None:
+    lead = enqueue(store)
     (delivery,) = claim(store)
     store.write(lambda tx: tx.queue.park(delivery, "Correct it."))
 
     store.write(lambda tx: tx.queue.retry([lead.id], NOON))
 
-    assert (stands(store, lead).status, stands(store, lead).problem) == (Status.PENDING, "")
+    assert (stored_lead(store, lead).status, stored_lead(store, lead).problem) == (Status.PENDING, "")
 
 
 def test_a_new_try_keeps_the_doubt_of_the_old_one(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (delivery,) = claim(store)
     doubt = Doubt(Step.CREATE_OPPORTUNITY, NOON)
     store.write(lambda tx: tx.queue.mark_unknown(delivery, doubt))
@@ -170,19 +173,19 @@ def test_a_new_try_keeps_the_doubt_of_the_old_one(store: Store) -> None:
     assert claim(store)[0].doubt == doubt
 
 
-def test_a_delivered_lead_cannot_be_owed_again(store: Store) -> None:
-    lead = owe(store)
+def test_a_delivered_lead_cannot_be_retried(store: Store) -> None:
+    lead = enqueue(store)
     (delivery,) = claim(store)
 
     store.write(lambda tx: tx.queue.complete(delivery))
     store.write(lambda tx: tx.leads.mark_delivered(lead.id, CoworkerId(1), OpportunityId(2), NOON))
 
     assert not store.write(lambda tx: tx.queue.retry([lead.id], NOON))
-    assert stands(store, lead).status is Status.DELIVERED
+    assert stored_lead(store, lead).status is Status.DELIVERED
 
 
 def test_a_delivered_lead_cannot_be_held(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (delivery,) = claim(store)
     store.write(lambda tx: tx.queue.complete(delivery))
 
@@ -193,7 +196,7 @@ def test_a_delivered_lead_cannot_be_held(store: Store) -> None:
 
 def test_what_waits_is_counted_since_the_oldest_lead(store: Store) -> None:
     for minutes in (0, 5):
-        owe(store, a_lead(received_at=NOON + timedelta(minutes=minutes)))
+        enqueue(store, a_lead(received_at=NOON + timedelta(minutes=minutes)))
     store.keep_and_enqueue(
         [Arrival(a_lead(status=Status.PARKED, received_at=NOON - timedelta(days=1)), [], "ada@example.com")]
     )

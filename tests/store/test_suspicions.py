@@ -7,9 +7,9 @@ import pytest
 from service.lead import Reason, Status, Suspicion
 from service.store import Arrival, DedupKey, Store
 from tests.builders import NOON, a_lead
-from tests.store.books import keep
+from tests.store.actions import keep
 
-SOON = NOON + timedelta(minutes=5)
+SOON_AFTER = NOON + timedelta(minutes=5)
 
 
 def hold(store: Store, problem: str, email: str = "ada@example.com") -> None:
@@ -32,7 +32,7 @@ def test_what_is_held_is_counted_by_its_reason_and_not_by_strangers_words(store:
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_every_reason_is_told_by_its_name(store: Store, reason: Reason) -> None:
+def test_suspicions_are_counted_by_the_name_of_their_reason(store: Store, reason: Reason) -> None:
     hold(store, str(Suspicion(reason, "Words.")))
 
     assert suspicions(store) == {reason.value: 1}
@@ -49,7 +49,7 @@ def test_what_was_released_is_held_no_more(store: Store) -> None:
     lead = a_lead(status=Status.QUARANTINED, problem=str(Suspicion(Reason.LINKS, "Words.")))
     store.keep_and_enqueue([Arrival(lead, [], "ada@example.com")])
 
-    store.write(lambda tx: tx.queue.retry([lead.id], SOON))
+    store.write(lambda tx: tx.queue.retry([lead.id], SOON_AFTER))
 
     assert suspicions(store) == {}
 
@@ -57,18 +57,18 @@ def test_what_was_released_is_held_no_more(store: Store) -> None:
 @pytest.mark.parametrize(
     ("kept", "asked", "at", "known"),
     [
-        (DedupKey("key:contact:1"), "key:contact:1", SOON, True),
-        (DedupKey("key:contact:1"), "key:contact:2", SOON, False),
-        (DedupKey("same:contact:1", SOON), "same:contact:1", NOON, True),
-        (DedupKey("same:contact:1", SOON), "same:contact:1", SOON, False),
+        (DedupKey("key:contact:1"), "key:contact:1", SOON_AFTER, True),
+        (DedupKey("key:contact:1"), "key:contact:2", SOON_AFTER, False),
+        (DedupKey("same:contact:1", SOON_AFTER), "same:contact:1", NOON, True),
+        (DedupKey("same:contact:1", SOON_AFTER), "same:contact:1", SOON_AFTER, False),
     ],
     ids=["a key", "another key", "the same words", "the same words, too late"],
 )
 def test_what_came_before_is_known_by_its_keys(
-    store: Store, kept: DedupKey, asked: str, at: datetime, known: bool
+    store: Store, kept: DedupKey, key: str, at: datetime, known: bool
 ) -> None:
     keep(store, a_lead(), kept)
 
     with store.read() as tx:
-        assert (tx.leads.match(Arrival(a_lead(), [DedupKey("another"), DedupKey(asked)]), at) is not None) is known
+        assert (tx.leads.match(Arrival(a_lead(), [DedupKey("another"), DedupKey(key)]), at) is not None) is known
         assert tx.leads.match(Arrival(a_lead()), at) is None

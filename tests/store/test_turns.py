@@ -9,24 +9,24 @@ import pytest
 from service.lead import Delivery, Lead, Outcome, Step
 from service.store import UNAVAILABLE, Arrival, QueuedDelivery, Store, Transaction, Turns
 from tests.builders import NOON, a_lead, a_submission
-from tests.store.books import claim, owe, stands
+from tests.store.actions import claim, enqueue, stored_lead
 
 MINUTE = timedelta(minutes=1)
 QUOTA = "create_coworker"
 
 
-def owe_form(store: Store, form: str, person: str, minutes: int = 0) -> Lead:
+def enqueue_form(store: Store, form: str, person: str, minutes: int = 0) -> Lead:
     """Owe a lead of one form, due so many minutes before noon."""
     lead = a_lead(submission=replace(a_submission(), form=form))
-    return owe(store, lead, NOON - minutes * MINUTE, person)
+    return enqueue(store, lead, NOON - minutes * MINUTE, person)
 
 
-def owe_later(store: Store, person: str) -> Lead:
+def enqueue_later(store: Store, person: str) -> Lead:
     """Owe a lead that was imported, long due."""
     lead = a_lead()
 
     def job(tx: Transaction) -> None:
-        tx.leads.keep([Arrival(lead)])[0]
+        tx.leads.keep([Arrival(lead)])
         tx.queue.enqueue([QueuedDelivery(lead.id, "default", person, NOON - 60 * MINUTE, priority=1)])
 
     store.write(job)
@@ -42,9 +42,9 @@ def forms_of(claimed: list[Delivery]) -> list[str]:
 
 def test_a_noisy_form_leaves_every_second_place_to_another(store: Store) -> None:
     for number in range(6):
-        owe_form(store, "noisy", f"noisy {number}", minutes=30)
+        enqueue_form(store, "noisy", f"noisy {number}", minutes=30)
     for number in range(2):
-        owe_form(store, "quiet", f"quiet {number}")
+        enqueue_form(store, "quiet", f"quiet {number}")
 
     assert forms_of(claim(store, room=4)) == ["noisy", "quiet", "noisy", "quiet"]
 
@@ -52,8 +52,8 @@ def test_a_noisy_form_leaves_every_second_place_to_another(store: Store) -> None
 def test_turns_are_remembered_from_one_claim_to_the_next(store: Store) -> None:
     turns = Turns()
     for number in range(4):
-        owe_form(store, "noisy", f"noisy {number}", minutes=30)
-        owe_form(store, "quiet", f"quiet {number}")
+        enqueue_form(store, "noisy", f"noisy {number}", minutes=30)
+        enqueue_form(store, "quiet", f"quiet {number}")
 
     order = [
         forms_of(store.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1, turns)))[0]  # one free hand at a time
@@ -64,8 +64,8 @@ def test_turns_are_remembered_from_one_claim_to_the_next(store: Store) -> None:
 
 
 def test_what_was_imported_waits_for_every_live_lead(store: Store) -> None:
-    imported = owe_later(store, "import")
-    live = [owe_form(store, "tour", f"live {number}", minutes=2 - number) for number in range(2)]
+    imported = enqueue_later(store, "import")
+    live = [enqueue_form(store, "tour", f"live {number}", minutes=2 - number) for number in range(2)]
 
     claimed = [delivery.lead.id for delivery in claim(store, room=3)]
 
@@ -73,9 +73,9 @@ def test_what_was_imported_waits_for_every_live_lead(store: Store) -> None:
 
 
 def test_a_replay_waits_for_a_live_lead(store: Store) -> None:
-    replayed = owe(store, due=NOON - MINUTE, person="replayed")
+    replayed = enqueue(store, due=NOON - MINUTE, person="replayed")
     store.write(lambda tx: tx.queue.retry([replayed.id], NOON - MINUTE))
-    live = owe_form(store, "tour", "live")
+    live = enqueue_form(store, "tour", "live")
 
     assert [delivery.lead.id for delivery in claim(store)] == [live.id, replayed.id]
 
@@ -96,17 +96,17 @@ def hold(store: Store, delivery: Delivery, minutes: int = 10) -> None:
 @pytest.fixture
 def held(store: Store) -> list[Lead]:
     """Three leads that wait for the quota, the oldest first."""
-    leads = [owe(store, due=NOON - wait * MINUTE, person=str(wait)) for wait in (3, 2, 1)]
+    leads = [enqueue(store, due=NOON - wait * MINUTE, person=str(wait)) for wait in (3, 2, 1)]
     for delivery in claim(store):
         hold(store, delivery)
     return leads
 
 
 def test_what_waits_for_a_hold_is_left_and_others_flow(store: Store, held: list[Lead]) -> None:
-    other = owe(store, person="known")
+    other = enqueue(store, person="known")
 
     assert [delivery.lead.id for delivery in claim(store)] == [other.id]
-    assert stands(store, held[0]).problem == "It waits for the quota."
+    assert stored_lead(store, held[0]).problem == "It waits for the quota."
 
 
 def test_when_the_time_is_up_the_oldest_finds_out_alone(store: Store, held: list[Lead]) -> None:
@@ -128,10 +128,10 @@ def test_a_hold_that_is_lifted_lets_all_go(store: Store, held: list[Lead]) -> No
 
 def test_a_hold_that_goes_on_counts_how_often(store: Store, held: list[Lead]) -> None:
     with store.read() as tx:
-        found = tx.queue.call_pause("default", QUOTA)
+        paused = tx.queue.call_pause("default", QUOTA)
 
-    assert found is not None
-    assert (found.streak, found.since, found.until) == (len(held), NOON, NOON + 10 * MINUTE)
+    assert paused is not None
+    assert (paused.streak, paused.since, paused.until) == (len(held), NOON, NOON + 10 * MINUTE)
 
 
 def test_holds_of_one_kind_are_lifted_together(store: Store) -> None:
@@ -141,15 +141,15 @@ def test_holds_of_one_kind_are_lifted_together(store: Store) -> None:
     store.write(lambda tx: tx.queue.resume_calls("default", "stage:"))
 
     with store.read() as tx:
-        assert [found.call for found in tx.queue.call_pauses()] == [QUOTA]
+        assert [paused.call for paused in tx.queue.call_pauses()] == [QUOTA]
 
 
 # -- after an outage
 
 
 def test_after_an_outage_one_is_called_ahead_of_its_time(store: Store) -> None:
-    first = owe(store, due=NOON + 10 * MINUTE, person="first")
-    owe(store, due=NOON + 20 * MINUTE, person="second")
+    first = enqueue(store, due=NOON + 10 * MINUTE, person="first")
+    enqueue(store, due=NOON + 20 * MINUTE, person="second")
     store.write(lambda tx: tx.accounts.pause("default", NOON - MINUTE, UNAVAILABLE))
 
     (probe,) = claim(store)
@@ -158,40 +158,40 @@ def test_after_an_outage_one_is_called_ahead_of_its_time(store: Store) -> None:
     assert claim(store, "another") == []
 
 
-def test_after_a_refusal_nobody_is_called_ahead(store: Store) -> None:
-    owe(store, due=NOON + 10 * MINUTE)
+def test_after_a_refusal_no_delivery_is_claimed_ahead_of_its_time(store: Store) -> None:
+    enqueue(store, due=NOON + 10 * MINUTE)
     store.write(lambda tx: tx.accounts.pause("default", NOON - MINUTE, "refused"))
 
     assert claim(store) == []
 
 
 def test_when_an_outage_is_over_what_waits_long_is_due(store: Store) -> None:
-    retried = owe(store, person="retried")
-    fresh = owe(store, due=NOON + 10 * MINUTE, person="fresh")
+    retried = enqueue(store, person="retried")
+    fresh = enqueue(store, due=NOON + 10 * MINUTE, person="fresh")
     (delivery,) = claim(store)
     store.write(lambda tx: tx.queue.postpone(delivery, NOON + 60 * MINUTE, 3))
 
     assert store.write(lambda tx: tx.queue.reschedule_now("default", NOON, NOON)) == 1
 
-    assert stands(store, retried).next_attempt_at == NOON
-    assert stands(store, fresh).next_attempt_at == NOON + 10 * MINUTE
+    assert stored_lead(store, retried).next_attempt_at == NOON
+    assert stored_lead(store, fresh).next_attempt_at == NOON + 10 * MINUTE
 
 
 def test_what_met_a_web_page_before_the_outage_waits_on_when_it_is_over(store: Store) -> None:
-    alone, together = owe(store, person="alone"), owe(store, person="together")
+    alone, together = enqueue(store, person="alone"), enqueue(store, person="together")
     for delivery in claim(store):
         began_at = NOON - (30 if delivery.lead.id == alone.id else 5) * MINUTE
         meet_a_page(store, delivery, began_at)
 
     assert store.write(lambda tx: tx.queue.reschedule_now("default", NOON, NOON - 10 * MINUTE)) == 1
 
-    assert stands(store, together).next_attempt_at == NOON
-    assert stands(store, alone).next_attempt_at == NOON + 60 * MINUTE
+    assert stored_lead(store, together).next_attempt_at == NOON
+    assert stored_lead(store, alone).next_attempt_at == NOON + 60 * MINUTE
 
 
 def test_leads_that_met_web_pages_are_counted_once_each(store: Store) -> None:
-    owe(store, person="one")
-    owe(store, person="two")
+    enqueue(store, person="one")
+    enqueue(store, person="two")
     for delivery in claim(store):
         meet_a_page(store, delivery, NOON - MINUTE, NOON)
 

@@ -11,7 +11,7 @@ import pytest
 from service.lead import Lead
 from service.store import Arrival, Store, StoreUnavailable, Transaction
 from tests.builders import a_lead
-from tests.store.books import at_once, count, keep, owe
+from tests.store.actions import at_once, count, enqueue, keep
 
 
 class Mistake(Exception):
@@ -91,7 +91,7 @@ def test_what_a_job_raises_reaches_its_caller(store: Store) -> None:
 
 def test_a_job_that_fails_leaves_nothing_behind(store: Store) -> None:
     def keep_and_stumble(tx: Transaction) -> None:
-        tx.leads.keep([Arrival(a_lead())])[0]
+        tx.leads.keep([Arrival(a_lead())])
         raise Mistake
 
     with pytest.raises(Mistake):
@@ -178,7 +178,7 @@ def test_a_database_that_was_closed_is_an_outage_and_comes_back(
     assert count(store) == 2
 
 
-def test_an_outage_is_told_to_all_that_wait_without_each_trying_it(tmp_path: Path) -> None:
+def test_an_outage_is_reported_to_all_that_wait_without_each_trying(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'leads.db'}")
     tried: list[int] = []
 
@@ -199,7 +199,7 @@ def test_a_bell_that_cannot_be_rung_undoes_nothing(tmp_path: Path) -> None:
     store.migrate()
     path.with_name("leads.db-bell").mkdir()
 
-    owe(store)
+    enqueue(store)
 
     assert count(store) == 1
     store.close()

@@ -11,7 +11,7 @@ from service.lead import Attribution, Status, first_lead_id, new_lead_id
 from service.store import OriginCount, Origins, Period, Store
 from service.store.statistics.origins import _counting
 from tests.builders import NOON, a_lead, a_submission
-from tests.store.books import keep
+from tests.store.actions import keep
 
 DAY = timedelta(days=1)
 ALL = Period(NOON - DAY, NOON + DAY)
@@ -36,9 +36,9 @@ def origins(store: Store, period: Period = ALL) -> Origins:
 
 
 def test_no_leads_are_no_figures(store: Store) -> None:
-    found = origins(store)
+    counts = origins(store)
 
-    assert found == Origins([], [], [], [], [], [], [], {}, frozenset())
+    assert counts == Origins([], [], [], [], [], [], [], {}, frozenset())
 
 
 def test_leads_are_counted_by_what_they_share_the_most_frequent_first(store: Store) -> None:
@@ -46,15 +46,15 @@ def test_leads_are_counted_by_what_they_share_the_most_frequent_first(store: Sto
     delivered(store)
     delivered(store, DIRECT)
 
-    found = origins(store)
+    counts = origins(store)
 
-    assert found.verdicts == [
+    assert counts.verdicts == [
         OriginCount(("Paid Search", "19", "rules:2 lead_source:known_source"), 2, 1),
         OriginCount(("Direct", "1", "rules:2 lead_source:by_channel"), 1, 1),
     ]
-    assert found.sources == [OriginCount(("google", "cpc"), 2, 1), OriginCount(("", ""), 1, 1)]
-    assert found.by_form == [OriginCount(("contact", "google"), 2, 1)]
-    assert (found.campaigns, found.contents, found.terms) == (
+    assert counts.sources == [OriginCount(("google", "cpc"), 2, 1), OriginCount(("", ""), 1, 1)]
+    assert counts.by_form == [OriginCount(("contact", "google"), 2, 1)]
+    assert (counts.campaigns, counts.contents, counts.terms) == (
         [OriginCount(("spring",), 2, 1)],
         [OriginCount(("ad-a",), 2, 1)],
         [OriginCount(("desk",), 2, 1)],
@@ -73,18 +73,18 @@ def test_real_leads_count(store: Store, status: Status) -> None:
 @pytest.mark.parametrize(
     "status", [Status.QUARANTINED, Status.TEST, Status.DISCARDED, Status.ERASED], ids=lambda status: str(status.value)
 )
-def test_others_are_left_out_and_told(store: Store, status: Status) -> None:
+def test_other_statuses_are_left_out_and_counted_apart(store: Store, status: Status) -> None:
     kept(store, status=status)
 
-    found = origins(store)
-    assert (found.verdicts, found.left_out) == ([], {status.value: 1})
+    counts = origins(store)
+    assert (counts.verdicts, counts.left_out) == ([], {status.value: 1})
 
 
-def test_whoever_was_erased_after_delivery_counts(store: Store) -> None:
+def test_a_lead_erased_after_its_delivery_counts(store: Store) -> None:
     delivered(store, status=Status.ERASED)
 
-    found = origins(store)
-    assert ([count.delivered for count in found.verdicts], found.left_out) == ([1], {})
+    counts = origins(store)
+    assert ([count.delivered for count in counts.verdicts], counts.left_out) == ([1], {})
 
 
 @pytest.mark.parametrize(
@@ -142,11 +142,11 @@ def test_a_list_that_strangers_made_long_is_cut_and_says_so(store: Store) -> Non
         kept(store, Attribution(utm_campaign=campaign))
 
     with store.read() as tx:
-        found = tx.statistics.origins(ALL, limit=2)
+        counts = tx.statistics.origins(ALL, limit=2)
 
-    assert [count.what for count in found.campaigns] == [("b",), ("a",)]
-    assert found.cut == {"campaigns"}
-    assert sum(count.leads for count in found.verdicts) == 4
+    assert [count.what for count in counts.campaigns] == [("b",), ("a",)]
+    assert counts.cut == {"campaigns"}
+    assert sum(count.leads for count in counts.verdicts) == 4
 
 
 def test_a_period_is_found_by_the_primary_key(store: Store) -> None:

@@ -7,15 +7,15 @@ from typing import Any
 from service.lead import Contact, Evidence, Lead, Status
 from service.store import DedupKey, PlatformLead, Store
 from tests.builders import NOON, a_lead, a_submission
-from tests.store.books import keep
+from tests.store.actions import keep
 
 KEYS = "id:meta:default:"
 
 
 def metas(number: int, **changes: Any) -> Lead:
     """A lead that Meta's webhook brought so many minutes after noon."""
-    told = {"sender": "meta", "external_id": str(number), "evidence": Evidence(submitted_at=NOON.timestamp())}
-    submission = a_submission(f"p{number}@example.com", **{**told, **changes})
+    row = {"sender": "meta", "external_id": str(number), "evidence": Evidence(submitted_at=NOON.timestamp())}
+    submission = a_submission(f"p{number}@example.com", **{**row, **changes})
     return replace(a_lead(received_at=NOON + timedelta(minutes=number)), submission=submission)
 
 
@@ -44,7 +44,7 @@ def test_leads_that_others_relayed_are_the_platforms(store: Store) -> None:
     assert [each.lead_id for each in brought(store)] == [relayed.id]
 
 
-def test_others_leads_later_ones_and_those_of_nobody_are_left_out(store: Store) -> None:
+def test_other_senders_later_leads_and_leads_without_contact_are_left_out(store: Store) -> None:
     for lead in (
         metas(1, sender="tiktok"),
         replace(metas(2), account="harbour"),

@@ -8,12 +8,12 @@ import pytest
 from service.lead import Contact, Lead, Status
 from service.store import EarlierEnquiries, Store
 from tests.builders import NOON, a_lead, a_submission
-from tests.store.books import keep
+from tests.store.actions import keep
 
 BY_PHONE = a_submission(contact=Contact(phone="+442079460142"))
 
 
-def asked(store: Store, days_ago: int = 4, **changes: Any) -> Lead:
+def enquiry(store: Store, days_ago: int = 4, **changes: Any) -> Lead:
     """An enquiry that came so many days before noon."""
     lead = a_lead(received_at=NOON - timedelta(days=days_ago), **changes)
     keep(store, lead)
@@ -28,9 +28,9 @@ def before(store: Store, lead: Lead) -> EarlierEnquiries:
 
 def test_they_are_counted_since_the_first(store: Store) -> None:
     for days_ago in (9, 4):
-        asked(store, days_ago)
+        enquiry(store, days_ago)
 
-    assert before(store, asked(store, 0)) == EarlierEnquiries(2, NOON - timedelta(days=9))
+    assert before(store, enquiry(store, 0)) == EarlierEnquiries(2, NOON - timedelta(days=9))
 
 
 @pytest.mark.parametrize(
@@ -43,35 +43,35 @@ def test_they_are_counted_since_the_first(store: Store) -> None:
     ids=["spam", "a test", "discarded", "erased", "another account", "another person"],
 )
 def test_what_is_no_enquiry_of_the_person_there_does_not_count(store: Store, changes: dict[str, Any]) -> None:
-    asked(store, **changes)
+    enquiry(store, **changes)
 
-    assert before(store, asked(store, 0)) == EarlierEnquiries()
+    assert before(store, enquiry(store, 0)) == EarlierEnquiries()
 
 
 def test_what_came_later_does_not_count(store: Store) -> None:
-    lead = asked(store, 4)
-    asked(store, 1)
+    lead = enquiry(store, 4)
+    enquiry(store, 1)
 
     assert before(store, lead) == EarlierEnquiries()
 
 
 @pytest.mark.parametrize("is_indexed", [True, False])
 def test_the_case_of_an_address_makes_no_difference(store: Store, *, is_indexed: bool) -> None:
-    asked(store, submission=a_submission("ADA@Example.COM"))
+    enquiry(store, submission=a_submission("ADA@Example.COM"))
     if is_indexed:
         store.write(lambda tx: tx.search.fill_index("g", 100))
 
-    assert before(store, asked(store, 0)).number == 1
+    assert before(store, enquiry(store, 0)).number == 1
 
 
 def test_without_an_address_the_number_tells(store: Store) -> None:
-    asked(store, submission=BY_PHONE)
+    enquiry(store, submission=BY_PHONE)
 
-    assert before(store, asked(store, 0, submission=BY_PHONE)).number == 1
+    assert before(store, enquiry(store, 0, submission=BY_PHONE)).number == 1
 
 
-def test_one_who_tells_neither_is_nobody(store: Store) -> None:
+def test_a_person_without_address_and_number_has_no_earlier_enquiries(store: Store) -> None:
     nobody = a_submission(contact=Contact())
-    asked(store, submission=nobody)
+    enquiry(store, submission=nobody)
 
-    assert before(store, asked(store, 0, submission=nobody)) == EarlierEnquiries()
+    assert before(store, enquiry(store, 0, submission=nobody)) == EarlierEnquiries()

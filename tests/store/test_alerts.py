@@ -20,11 +20,11 @@ def open_now(store: Store) -> list[Alert]:
 
 
 def tell(store: Store, concern: Alert | None = None) -> bool:
-    told = concern or open_now(store)[0]
-    return store.write(lambda tx: tx.alerts.mark_notified(told, NOON))
+    alert = concern or open_now(store)[0]
+    return store.write(lambda tx: tx.alerts.mark_notified(alert, NOON))
 
 
-def test_a_cause_that_is_noticed_again_is_one_concern_with_a_count(store: Store) -> None:
+def test_a_cause_reported_again_is_one_alert_with_a_count(store: Store) -> None:
     for minutes in range(3):
         notice(store, minutes=minutes)
 
@@ -32,14 +32,14 @@ def test_a_cause_that_is_noticed_again_is_one_concern_with_a_count(store: Store)
     assert (concern.occurrences, concern.since, concern.seen_at) == (3, NOON, NOON + timedelta(minutes=2))
 
 
-def test_two_causes_are_two_concerns_the_oldest_first(store: Store) -> None:
+def test_two_causes_are_two_alerts_the_oldest_first(store: Store) -> None:
     notice(store, "stage:1001", 1)
     notice(store)
 
     assert [concern.cause for concern in open_now(store)] == [LOGIN, "stage:1001"]
 
 
-def test_what_is_over_is_open_no_more_and_still_to_be_told(store: Store) -> None:
+def test_a_resolved_alert_is_not_open_but_not_forgotten(store: Store) -> None:
     notice(store)
     tell(store)
 
@@ -54,7 +54,7 @@ def test_what_was_never_wrong_cannot_be_over(store: Store) -> None:
     assert not store.write(lambda tx: tx.alerts.resolve(LOGIN, NOON))
 
 
-def test_a_cause_that_was_over_begins_anew_untold(store: Store) -> None:
+def test_a_resolved_cause_begins_anew_without_notifications(store: Store) -> None:
     notice(store)
     tell(store)
     store.write(lambda tx: tx.alerts.resolve(LOGIN, LATER))
@@ -74,7 +74,7 @@ def test_other_words_are_no_new_occurrence(store: Store) -> None:
     assert (concern.sentence, concern.occurrences, concern.seen_at) == ("Four leads wait by now.", 1, NOON)
 
 
-def test_a_concern_is_told_by_one_of_two_who_read_it(store: Store) -> None:
+def test_an_alert_is_notified_by_one_of_two_that_read_it(store: Store) -> None:
     notice(store)
     (read,) = open_now(store)
 
@@ -82,7 +82,7 @@ def test_a_concern_is_told_by_one_of_two_who_read_it(store: Store) -> None:
     assert [(concern.notified_count, concern.notified_at) for concern in open_now(store)] == [(1, NOON)]
 
 
-def test_one_that_began_anew_was_not_told_by_an_alert_about_the_one_before(store: Store) -> None:
+def test_a_notification_of_the_former_alert_does_not_count_for_the_new_one(store: Store) -> None:
     notice(store)
     (read,) = open_now(store)
     store.write(lambda tx: tx.alerts.resolve(LOGIN, LATER))

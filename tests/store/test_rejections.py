@@ -40,7 +40,7 @@ def test_further_calls_are_counted_and_the_last_reason_counts(store: Store) -> N
     assert (kept.began_at, kept.at, kept.calls, kept.why) == (NOON, NOON + HOUR, 4, "It came as GET.")
 
 
-def test_each_address_stands_for_itself(store: Store) -> None:
+def test_addresses_are_independent_of_each_other(store: Store) -> None:
     note(store, ONE, replace(ONE, sender="tiktok"), replace(ONE, form="to%r"), replace(ONE, form="to:ur"))
 
     with store.read() as tx:

@@ -5,42 +5,42 @@ import pytest
 from service.lead import CoworkerId, Lead, LeadId, OpportunityId, Status
 from service.store import Arrival, Store
 from tests.builders import NOON, a_lead, a_submission
-from tests.store.books import keep
+from tests.store.actions import keep
 
 
-def untold(store: Store, form: str = "contact", most: int = 100) -> list[LeadId]:
+def pending(store: Store, form: str = "contact", most: int = 100) -> list[LeadId]:
     """The leads of a form to tell of."""
     with store.read() as tx:
         return tx.leads.to_notify(form, most)
 
 
-def tells(store: Store, *told: Lead) -> None:
+def tells(store: Store, *notify: Lead) -> None:
     """Somebody was told of these."""
-    store.write(lambda tx: tx.leads.mark_notified([lead.id for lead in told]))
+    store.write(lambda tx: tx.leads.mark_notified([lead.id for lead in notify]))
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.DELIVERED, Status.PARKED])
-def test_a_real_lead_is_told_of_until_it_was(store: Store, status: Status) -> None:
+def test_a_real_lead_is_pending_until_its_recipients_are_notified(store: Store, status: Status) -> None:
     lead = a_lead(status=status, notify_pending=True)
     keep(store, lead)
-    assert untold(store) == [lead.id]
+    assert pending(store) == [lead.id]
 
     tells(store, lead)
 
-    assert untold(store) == []
+    assert pending(store) == []
 
 
 @pytest.mark.parametrize("status", [Status.ANNOUNCED, Status.QUARANTINED, Status.TEST, Status.DISCARDED, Status.ERASED])
 def test_what_is_no_real_lead_is_not(store: Store, status: Status) -> None:
     keep(store, a_lead(status=status, notify_pending=True))
 
-    assert untold(store) == []
+    assert pending(store) == []
 
 
-def test_nor_is_a_lead_that_nobody_wants_to_be_told_of(store: Store) -> None:
+def test_a_lead_without_recipients_is_never_pending(store: Store) -> None:
     keep(store, a_lead())
 
-    assert untold(store) == []
+    assert pending(store) == []
 
 
 def test_a_lead_that_is_released_becomes_one_to_tell_of(store: Store) -> None:
@@ -49,17 +49,17 @@ def test_a_lead_that_is_released_becomes_one_to_tell_of(store: Store) -> None:
 
     store.write(lambda tx: tx.queue.retry([lead.id], NOON))
 
-    assert untold(store) == [lead.id]
+    assert pending(store) == [lead.id]
 
 
-def test_a_lead_told_of_while_it_waits_is_not_told_of_again_when_it_is_delivered(store: Store) -> None:
+def test_a_lead_notified_while_it_waits_is_not_notified_again_when_it_is_delivered(store: Store) -> None:
     lead = a_lead(notify_pending=True)
     keep(store, lead)
     tells(store, lead)
 
     store.write(lambda tx: tx.leads.mark_delivered(lead.id, CoworkerId(7), OpportunityId(9), NOON))
 
-    assert untold(store) == []
+    assert pending(store) == []
 
 
 def test_those_of_the_form_come_oldest_first_and_no_more_than_asked_for(store: Store) -> None:
@@ -67,10 +67,10 @@ def test_those_of_the_form_come_oldest_first_and_no_more_than_asked_for(store: S
     for lead in (*mine, a_lead("other@example.com", submission=a_submission(form="tour"), notify_pending=True)):
         keep(store, lead)
 
-    assert untold(store, most=2) == sorted(lead.id for lead in mine)[:2]
+    assert pending(store, most=2) == sorted(lead.id for lead in mine)[:2]
 
 
-def test_leads_of_forms_that_tell_nobody_any_more_are_forgotten(store: Store) -> None:
+def test_notifications_of_forms_without_recipients_are_dropped(store: Store) -> None:
     mine, other = (
         a_lead(notify_pending=True),
         a_lead("b@example.com", submission=a_submission(form="tour"), notify_pending=True),
@@ -80,7 +80,7 @@ def test_leads_of_forms_that_tell_nobody_any_more_are_forgotten(store: Store) ->
 
     store.write(lambda tx: tx.leads.keep_notifications_of(["contact"]))
 
-    assert (untold(store), untold(store, "tour")) == ([mine.id], [])
+    assert (pending(store), pending(store, "tour")) == ([mine.id], [])
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

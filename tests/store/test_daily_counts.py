@@ -36,7 +36,7 @@ def settle(store: Store, now: datetime = NOON + timedelta(days=2), zone: ZoneInf
         return count_days(store, zone.key)
 
 
-def told(store: Store, kind: str, span: DateRange = ALWAYS) -> dict[tuple[str, str], tuple[int, int]]:
+def counts(store: Store, kind: str, span: DateRange = ALWAYS) -> dict[tuple[str, str], tuple[int, int]]:
     """(Day, value) -> leads, delivered."""
     with store.read() as tx:
         return {(day, value): (leads, done) for day, value, leads, done in tx.statistics.by_day(kind, span)}
@@ -60,7 +60,7 @@ def test_leads_are_counted_on_their_day_with_what_became_of_them(store: Store) -
 
     settle(store)
 
-    assert told(store, "status") == {
+    assert counts(store, "status") == {
         ("2026-11-24", "delivered"): (1, 1),
         ("2026-11-24", "pending"): (1, 0),
         ("2026-11-25", "pending"): (1, 0),
@@ -73,8 +73,8 @@ def test_spam_and_tests_stand_among_the_statuses_only(store: Store) -> None:
 
     settle(store)
 
-    assert told(store, "channel") == {}
-    assert len(told(store, "status")) == 2
+    assert counts(store, "channel") == {}
+    assert len(counts(store, "status")) == 2
 
 
 def test_the_day_is_that_of_the_operators_calendar(store: Store) -> None:
@@ -82,7 +82,7 @@ def test_the_day_is_that_of_the_operators_calendar(store: Store) -> None:
 
     settle(store, zone=ZoneInfo("Europe/Berlin"))
 
-    assert list(told(store, "status")) == [("2026-11-25", "pending")]
+    assert list(counts(store, "status")) == [("2026-11-25", "pending")]
 
 
 def test_another_zone_counts_everything_anew(store: Store) -> None:
@@ -91,7 +91,7 @@ def test_another_zone_counts_everything_anew(store: Store) -> None:
 
     settle(store, zone=ZoneInfo("Europe/Berlin"))
 
-    assert list(told(store, "status")) == [("2026-11-25", "pending")]
+    assert list(counts(store, "status")) == [("2026-11-25", "pending")]
 
 
 def test_nothing_is_counted_twice(store: Store) -> None:
@@ -109,7 +109,7 @@ def test_a_day_that_goes_on_is_counted_again_after_a_minute(store: Store) -> Non
     counted = [settle(store, NOON + timedelta(seconds=seconds)) for seconds in (90, 130)]
 
     assert counted == [0, 1]
-    assert sum(leads for leads, _ in told(store, "channel").values()) == 2
+    assert sum(leads for leads, _ in counts(store, "channel").values()) == 2
 
 
 def test_a_day_that_is_over_is_counted_again_when_a_lead_of_it_is_delivered(store: Store) -> None:
@@ -119,7 +119,7 @@ def test_a_day_that_is_over_is_counted_again_when_a_lead_of_it_is_delivered(stor
 
     settle(store)
 
-    assert told(store, "channel") == {("2026-11-24", lead.attribution.channel): (1, 1)}
+    assert counts(store, "channel") == {("2026-11-24", lead.attribution.channel): (1, 1)}
 
 
 def test_a_lead_that_comes_late_into_a_day_that_is_over_is_counted(store: Store) -> None:
@@ -130,7 +130,7 @@ def test_a_lead_that_comes_late_into_a_day_that_is_over_is_counted(store: Store)
 
     settle(store)
 
-    assert told(store, "status") == {("2026-11-21", "pending"): (1, 0), ("2026-11-24", "pending"): (2, 0)}
+    assert counts(store, "status") == {("2026-11-21", "pending"): (1, 0), ("2026-11-24", "pending"): (2, 0)}
 
 
 def test_leads_that_are_taken_out_count_no_more(store: Store) -> None:
@@ -141,7 +141,7 @@ def test_leads_that_are_taken_out_count_no_more(store: Store) -> None:
 
     settle(store)
 
-    assert told(store, "status") == {}
+    assert counts(store, "status") == {}
 
 
 def test_leads_of_today_leave_no_note(store: Store) -> None:
@@ -153,14 +153,14 @@ def test_leads_of_today_leave_no_note(store: Store) -> None:
         assert connection.exec_driver_sql("SELECT count(*) FROM count_changes").scalar() == 0
 
 
-def test_a_verdict_given_anew_is_counted_anew(store: Store) -> None:
+def test_a_new_attribution_is_counted_anew(store: Store) -> None:
     lead = keep(store, a_lead())
     settle(store)
     store.write(lambda tx: tx.leads.reattribute({lead.id: Attribution(channel="Email", rule="by_channel")}))
 
     settle(store)
 
-    assert list(told(store, "channel")) == [("2026-11-24", "Email")]
+    assert list(counts(store, "channel")) == [("2026-11-24", "Email")]
 
 
 def test_what_an_erased_person_said_stays_a_figure_where_others_said_it_too(store: Store) -> None:
@@ -171,8 +171,8 @@ def test_what_an_erased_person_said_stays_a_figure_where_others_said_it_too(stor
 
     settle(store)
 
-    assert told(store, "location")["2026-11-24", "Harbour"] == (1, 1)
-    assert told(store, "status")["2026-11-24", "erased"] == (1, 1)
+    assert counts(store, "location")["2026-11-24", "Harbour"] == (1, 1)
+    assert counts(store, "status")["2026-11-24", "erased"] == (1, 1)
 
 
 def test_what_an_erased_person_alone_said_goes_with_them(store: Store) -> None:
@@ -183,7 +183,7 @@ def test_what_an_erased_person_alone_said_goes_with_them(store: Store) -> None:
 
     settle(store)
 
-    assert told(store, "location") == {("2026-11-24", ERASED): (1, 1)}
+    assert counts(store, "location") == {("2026-11-24", ERASED): (1, 1)}
 
 
 def test_an_address_is_no_location(store: Store) -> None:
@@ -191,7 +191,7 @@ def test_an_address_is_no_location(store: Store) -> None:
 
     settle(store)
 
-    assert told(store, "location") == {("2026-11-24", REST): (1, 0)}
+    assert counts(store, "location") == {("2026-11-24", REST): (1, 0)}
 
 
 def test_who_was_erased_before_anybody_counted_has_no_location(store: Store) -> None:
@@ -201,7 +201,7 @@ def test_who_was_erased_before_anybody_counted_has_no_location(store: Store) -> 
 
     settle(store)
 
-    assert told(store, "location") == {("2026-11-24", ERASED): (1, 1)}
+    assert counts(store, "location") == {("2026-11-24", ERASED): (1, 1)}
 
 
 def test_an_erased_lead_that_was_never_delivered_counts_no_more(store: Store) -> None:
@@ -211,7 +211,7 @@ def test_an_erased_lead_that_was_never_delivered_counts_no_more(store: Store) ->
 
     settle(store)
 
-    assert told(store, "location") == {}
+    assert counts(store, "location") == {}
 
 
 def test_a_form_and_a_span_may_be_asked_for(store: Store) -> None:
@@ -304,7 +304,7 @@ def test_rare_values_are_counted_as_one(store: Store) -> None:
 
     settle(store)
 
-    campaigns = told(store, "campaign")
+    campaigns = counts(store, "campaign")
     assert len(campaigns) == MAX_DISTINCT_VALUES + 1
     assert campaigns["2026-11-24", REST] == (3, 0)
 

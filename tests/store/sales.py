@@ -6,7 +6,7 @@ from typing import Any
 from service.lead import CoworkerId, Lead, OpportunityId
 from service.store import Sale, SaleChange, SaleStatus, Store
 from tests.builders import NOON
-from tests.store.books import owe
+from tests.store.actions import enqueue
 
 
 def a_sale(lead: Lead, number: int = 80001, **changes: Any) -> Sale:
@@ -37,6 +37,6 @@ def a_change(lead: Lead, kind: str = "status", name: str = "in_progress", **chan
 
 def delivered(store: Store, lead: Lead, number: int = 80001) -> Lead:
     """Keep a lead that has its opportunity."""
-    owe(store, lead)
+    enqueue(store, lead)
     store.write(lambda tx: tx.crm.adopt(lead.id, CoworkerId(5001), OpportunityId(number), NOON))
     return lead

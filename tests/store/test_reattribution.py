@@ -10,7 +10,7 @@ from service.lead import Attribution, Delivery, Doubt, Lead, Status, Step
 from service.store import Store, Transaction
 from tests.admin.stored_leads import keep_as, keep_delivered
 from tests.builders import NOON, a_lead, a_submission
-from tests.store.books import at_once, claim, keep, owe, stands
+from tests.store.actions import at_once, claim, enqueue, keep, stored_lead
 
 NEW = Attribution(utm_source="bing", channel="Paid Search", lead_source=1, rule="rules:2", codes=("macro",))
 
@@ -20,11 +20,11 @@ def change(store: Store, *leads: Lead) -> set[str]:
     return {*store.write(lambda tx: tx.leads.reattribute({lead.id: NEW for lead in leads}))}
 
 
-def test_a_lead_that_waits_gets_the_new_verdict_whole(store: Store) -> None:
-    lead = owe(store)
+def test_a_waiting_lead_gets_all_of_the_new_attribution(store: Store) -> None:
+    lead = enqueue(store)
 
     assert change(store, lead) == {lead.id}
-    assert stands(store, lead).attribution == NEW
+    assert stored_lead(store, lead).attribution == NEW
 
 
 @pytest.mark.parametrize("status", [Status.PARKED, Status.QUARANTINED, Status.TEST, Status.DISCARDED])
@@ -45,26 +45,26 @@ def test_what_was_delivered_says_what_was_sent_for_good(store: Store) -> None:
     lead = keep_delivered(store)
 
     assert change(store, lead) == set()
-    assert stands(store, lead).attribution == lead.attribution
+    assert stored_lead(store, lead).attribution == lead.attribution
 
 
 def test_what_a_worker_has_claimed_is_left_as_it_is_being_sent(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (delivery,) = claim(store)
 
     assert change(store, lead) == set()
-    assert stands(store, lead).attribution == delivery.lead.attribution
+    assert stored_lead(store, lead).attribution == delivery.lead.attribution
 
 
 def test_a_lease_that_ran_out_is_a_claim_still(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     claim(store, lease_s=0.001)
 
     assert change(store, lead) == set()
 
 
 def test_a_claim_that_was_given_back_is_none(store: Store) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (delivery,) = claim(store)
     store.write(lambda tx: tx.queue.postpone(delivery, NOON + timedelta(hours=1), 1))
 
@@ -77,7 +77,7 @@ def test_a_claim_that_was_given_back_is_none(store: Store) -> None:
     ids=str,
 )
 def test_what_a_create_of_unknown_outcome_may_have_saved_is_left(store: Store, step: Step, may_change: bool) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (delivery,) = claim(store)
 
     def doubt(tx: Transaction) -> None:
@@ -91,7 +91,7 @@ def test_what_a_create_of_unknown_outcome_may_have_saved_is_left(store: Store, s
 
 @pytest.mark.parametrize("act", ["free", "withdraw"])
 def test_a_create_that_was_cut_off_may_have_been_saved(store: Store, act: str) -> None:
-    lead = owe(store)
+    lead = enqueue(store)
     (delivery,) = claim(store)
     store.write(lambda tx: tx.queue.begin_attempt(delivery, Step.CREATE_OPPORTUNITY, NOON))
     ends: dict[str, Callable[[Transaction], object]] = {
@@ -103,8 +103,8 @@ def test_a_create_that_was_cut_off_may_have_been_saved(store: Store, act: str) -
     assert change(store, lead) == set()
 
 
-def test_a_worker_that_claims_afterwards_sends_the_new_verdict(store: Store) -> None:
-    lead = owe(store)
+def test_a_worker_that_claims_afterwards_sends_the_new_attribution(store: Store) -> None:
+    lead = enqueue(store)
 
     change(store, lead)
 
@@ -113,39 +113,39 @@ def test_a_worker_that_claims_afterwards_sends_the_new_verdict(store: Store) -> 
 
 
 def test_leads_that_are_held_do_not_keep_the_others_back(store: Store) -> None:
-    first = owe(store, a_lead("a@x.example"))
+    first = enqueue(store, a_lead("a@x.example"))
     claim(store)
-    second = owe(store, a_lead("b@x.example"))
+    second = enqueue(store, a_lead("b@x.example"))
 
     assert change(store, first, second) == {second.id}
 
 
 @pytest.mark.parametrize("first", ["the claim", "the change"])
 def test_what_is_sent_is_what_is_stored_when_both_happen_at_once(store: Store, database_url: str, first: str) -> None:
-    lead, other = owe(store), Store(database_url)
+    lead, other = enqueue(store), Store(database_url)
     begun, over = threading.Event(), threading.Event()
 
     def lead_on(tx: Transaction) -> list[Delivery]:
-        found = tx.queue.claim("worker", NOON, 90, 1) if first == "the claim" else []
-        if not found:
+        changed = tx.queue.claim("worker", NOON, 90, 1) if first == "the claim" else []
+        if not changed:
             tx.leads.reattribute({lead.id: NEW})
         begun.set()
         over.wait(0.3)  # with the transaction open, until the other one is done, or waits for us
-        return found
+        return changed
 
     def follow() -> list[Delivery]:
         begun.wait(10)
-        found = [] if first == "the claim" else claim(other)
-        if not found:
+        changed = [] if first == "the claim" else claim(other)
+        if not changed:
             change(other, lead)
         over.set()
-        return found
+        return changed
 
-    at_the_time = [delivery for found in at_once(lambda: store.write(lead_on), follow) for delivery in found]
+    at_the_time = [delivery for changed in at_once(lambda: store.write(lead_on), follow) for delivery in changed]
     other.close()
     (sent,) = at_the_time or claim(store)  # what is locked may be passed over, and is claimed the next time
 
-    assert stands(store, lead).attribution == sent.lead.attribution
+    assert stored_lead(store, lead).attribution == sent.lead.attribution
 
 
 # -- pages
@@ -178,6 +178,6 @@ def test_a_page_leaves_what_could_not_be_read_on_the_disk(store: Store) -> None:
     keep(store, lead)
 
     with store.read() as tx:
-        (found,) = tx.leads.oldest("", 10)
+        (changed,) = tx.leads.oldest("", 10)
 
-    assert (found.submission.raw, found.submission.evidence) == (b"", lead.submission.evidence)
+    assert (changed.submission.raw, changed.submission.evidence) == (b"", lead.submission.evidence)

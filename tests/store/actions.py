@@ -1,4 +1,4 @@
-"""What the tests of the store do with it again and again."""
+"""Steps that the tests of the store have in common."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -13,41 +13,41 @@ T = TypeVar("T")
 
 
 def keep(store: Store, lead: Lead, *keys: DedupKey) -> Receipt:
-    """Keep a lead without owing it."""
+    """Store a lead without a delivery."""
     return store.write(lambda tx: tx.leads.keep([Arrival(lead, keys)])[0].receipt)
 
 
-def owe(store: Store, lead: Lead | None = None, due: datetime = NOON, person: str = "") -> Lead:
-    """Keep a lead and owe it to the CRM."""
-    owed = a_lead() if lead is None else lead
+def enqueue(store: Store, lead: Lead | None = None, due: datetime = NOON, person: str = "") -> Lead:
+    """Store a lead and enqueue its delivery."""
+    queued = a_lead() if lead is None else lead
+    submission = queued.submission
+    delivery = QueuedDelivery(queued.id, queued.account, person or submission.contact.email, due, submission.form)
 
     def job(tx: Transaction) -> None:
-        tx.leads.keep([Arrival(owed)])[0]
-        tx.queue.enqueue(
-            [QueuedDelivery(owed.id, owed.account, person or owed.submission.contact.email, due, owed.submission.form)]
-        )
+        tx.leads.keep([Arrival(queued)])
+        tx.queue.enqueue([delivery])
 
     store.write(job)
-    return owed
+    return queued
 
 
 def claim(
     store: Store, worker: str = "worker", now: datetime = NOON, room: int = 10, lease_s: float = 90
 ) -> list[Delivery]:
-    """What a worker gets."""
+    """Claim deliveries as a worker does."""
     return store.write(lambda tx: tx.queue.claim(worker, now, lease_s, room))
 
 
-def stands(store: Store, lead: Lead) -> Lead:
-    """The lead as it is kept."""
+def stored_lead(store: Store, lead: Lead) -> Lead:
+    """Read a lead that is stored."""
     with store.read() as tx:
-        found = tx.leads.get(lead.id)
-    assert found is not None
-    return found
+        stored = tx.leads.get(lead.id)
+    assert stored is not None
+    return stored
 
 
 def count(store: Store) -> int:
-    """How many leads are kept."""
+    """Count the stored leads."""
     with store.read() as tx:
         return sum(tx.leads.count_by_status().values())
 

@@ -7,7 +7,7 @@ from service.store import ReadState, Reconciliation, Store
 from service.store.crm.reconciliations import MAX_KEPT
 from service.store.transaction import Transaction
 from tests.builders import NOON
-from tests.store.books import at_once
+from tests.store.actions import at_once
 
 QUARTER = timedelta(minutes=15)
 
@@ -33,7 +33,7 @@ def test_a_night_has_one_turn(store: Store) -> None:
     assert store.write(lambda tx: tx.crm.claim_night("default", NOON, night + timedelta(days=1)))
 
 
-def test_a_reading_that_failed_is_told_and_goes_no_further(store: Store) -> None:
+def test_a_failed_reading_keeps_its_problem_and_goes_no_further(store: Store) -> None:
     store.write(lambda tx: tx.crm.record_read("default", NOON))
 
     store.write(lambda tx: tx.crm.record_read("default", None, "Nexudus does not answer."))
@@ -48,7 +48,7 @@ def test_of_an_account_that_was_never_read_nothing_is_known(store: Store) -> Non
         assert tx.crm.last_reconciliation("default") is None
 
 
-def test_the_latest_comparison_is_told_and_the_oldest_make_room(store: Store) -> None:
+def test_the_last_comparison_is_returned_and_the_oldest_make_room(store: Store) -> None:
     nights = [NOON + timedelta(days=number) for number in range(MAX_KEPT + 2)]
     made = [Reconciliation("default", night, night + QUARTER, None, {"findings": []}) for night in nights]
 
@@ -61,7 +61,7 @@ def test_the_latest_comparison_is_told_and_the_oldest_make_room(store: Store) ->
         assert connection.exec_driver_sql("SELECT count(*) FROM reconciliations").scalar() == MAX_KEPT
 
 
-def test_who_notes_an_account_waits_for_whoever_does_already(database_url: str) -> None:
+def test_a_process_that_records_an_account_waits_for_another_that_does(database_url: str) -> None:
     stores, order = [Store(database_url), Store(database_url)], list[str]()
     holds, may_end = threading.Event(), threading.Event()
 
