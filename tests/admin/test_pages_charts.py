@@ -6,9 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.admin.pages.charts import HEADROOM, HEIGHT, Axis, bar_chart, column_chart, top_of_counts, top_of_durations
+from service.admin.pages.charts import (
+    HEADROOM,
+    HEIGHT,
+    Axis,
+    bar_chart,
+    column_chart,
+    timeline,
+    top_of_counts,
+    top_of_durations,
+)
 from service.admin.pages.labels import share, short_duration
-from service.admin.pages.report_period import ReportFilters, timeline
+from service.admin.pages.report_page import ReportFilters
 from service.store import DateRange
 
 TODAY = date(2026, 11, 24)

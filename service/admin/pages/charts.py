@@ -1,14 +1,17 @@
-"""The geometry of charts, and the parts of their markup that repeat hundreds of times.
+"""The geometry of charts, their timeline, and the parts of their markup that repeat hundreds of times.
 
 Horizontal measures are percentages, so that a chart fills a phone as well as a desktop while its words keep their
 size; vertical measures are pixels. Axes begin at zero.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from markupsafe import Markup, escape
+
+from service.store import DateRange
 
 HEIGHT = 140
 """Pixels from the axis to the top of the highest column."""
@@ -24,6 +27,9 @@ DURATION_STEPS = (1, 2, 4, 10, 20, 30, 60, 120, 240, 600, 1200, 1800, 3600, 7200
 
 MAX_MIDDLE_LABEL = 6
 """Characters of a middle label that does not touch its neighbours: "24 Nov" fits."""
+
+MAX_DAYS_BY_DAY, MAX_DAYS_BY_WEEK = 92, 750
+"""Days of the longest period shown by day and by week; longer ones are shown by month."""
 
 Formatter = Callable[[float], str]
 
@@ -100,6 +106,55 @@ class Axis:
     labels: Sequence[str]
     top: float
     format: Formatter
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The parts of a period.
+
+    unit: day, week or month. names: of the parts, in full; labels: the same, shorter; keys: the first day of each.
+    places: day -> index of its part. first, last: the ends of the period as people write them.
+    """
+
+    unit: str
+    names: Sequence[str]
+    labels: Sequence[str]
+    keys: Sequence[str]
+    places: Mapping[str, int]
+    days: int
+    first: str
+    last: str
+
+    def summed(self, numbers: Iterable[tuple[str, int]]) -> list[int]:
+        """Numbers by day, summed by part."""
+        sums = [0] * len(self.keys)
+        for day, number in numbers:
+            sums[self.places[day]] += number
+        return sums
+
+
+def timeline(days: DateRange) -> Timeline:
+    """The parts in which a period is shown."""
+    begin, end = date.fromisoformat(days.first), date.fromisoformat(days.last)
+    number = (end - begin).days + 1
+    unit = "day" if number <= MAX_DAYS_BY_DAY else "week" if number <= MAX_DAYS_BY_WEEK else "month"
+    indexes: dict[str, int] = {}
+    places = {
+        day.isoformat(): indexes.setdefault(_part_of(day, unit), len(indexes))
+        for day in (begin + timedelta(days=offset) for offset in range(number))
+    }
+    style = "%b %Y" if unit == "month" else "%-d %b" if begin.year == end.year else "%-d %b %Y"
+    labels = [date.fromisoformat(key).strftime(style) for key in indexes]
+    names = [f"week of {label}" for label in labels] if unit == "week" else labels
+    first, last = (day.strftime("%-d %b %Y") for day in (begin, end))
+    return Timeline(unit, names, labels, list(indexes), places, number, first, last)
+
+
+def _part_of(day: date, unit: str) -> str:
+    """The first day of the part that a day belongs to."""
+    if unit == "week":
+        day -= timedelta(days=min(day.weekday(), day.toordinal() - 1))
+    return (day.replace(day=1) if unit == "month" else day).isoformat()
 
 
 def top_of_counts(highest: float) -> float:

@@ -9,13 +9,13 @@ from service.admin.pages.charts import (
     Axis,
     BarChart,
     ColumnChart,
+    Timeline,
     bar_chart,
     column_chart,
     top_of_counts,
     top_of_durations,
 )
 from service.admin.pages.labels import STATUSES, counted, share, short_duration, whole
-from service.admin.pages.report_period import Timeline
 from service.operations.report import DEFAULTS, default_rule
 from service.store import DateRange, Statistics
 from service.store.statistics.counting import ERASED, JOINT, REST, seconds_of

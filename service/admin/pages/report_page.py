@@ -2,21 +2,86 @@
 
 import csv
 import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
 from service.admin.deps import AdminDeps
+from service.admin.pages.charts import timeline
 from service.admin.pages.rendering import HEADERS, PREFIX, Renderer
 from service.admin.pages.report_figures import FIGURES, Cell, ReportData, ReportFigure, draw
-from service.admin.pages.report_period import PERIODS, ReportFilters, read_filters, timeline
 from service.operations.report import is_known
-from service.store import CountingState, Transaction
+from service.store import CountingState, DateRange, Transaction
+
+PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "One year", "all": "All time"}
+DEFAULT_PERIOD = "30"
+
+MAX_DAYS = 3653
+"""Days of the longest period: ten years."""
+
+MIN_DAYS_BEFORE = 6
+"""Days shown before the last one, even if the first lead is younger."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "'", "\t", "\r")
 """First characters of cells that a spreadsheet would run, or already reads as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFilters:
+    """The filters in the address. since, until: ISO days, "" where the period decides."""
+
+    period: str = DEFAULT_PERIOD
+    form: str = ""
+    since: str = ""
+    until: str = ""
+
+    @property
+    def query(self) -> str:
+        """The query of an address with these filters."""
+        named = {"period": self.period, "form": self.form, "from": self.since, "to": self.until}
+        return urlencode({name: value for name, value in named.items() if value})
+
+    def days(self, today: date, first: str) -> DateRange:
+        """The days to show. first: the oldest day with leads, "" if there is none."""
+        last = self.until or today.isoformat()
+        begin = min(last, self.since or self._begin(date.fromisoformat(last), first))
+        earliest = date.fromordinal(max(1, date.fromisoformat(last).toordinal() - MAX_DAYS + 1))
+        return DateRange(max(begin, earliest.isoformat()), last, self.form)
+
+    def _begin(self, last: date, first: str) -> str:
+        if self.period == "all":
+            return first or last.isoformat()
+        days = min(int(self.period), last.toordinal()) - 1
+        earliest = min(first or last.isoformat(), _days_before(last, MIN_DAYS_BEFORE))  # nothing to see before
+        return max(_days_before(last, days), earliest)
+
+
+def read_filters(values: Mapping[str, str]) -> ReportFilters:
+    """The filters of an address; invalid values are ignored."""
+    period = values.get("period", "")
+    return ReportFilters(
+        period if period in PERIODS else DEFAULT_PERIOD,
+        values.get("form", "").strip()[:200],
+        _iso_day(values.get("from", "")),
+        _iso_day(values.get("to", "")),
+    )
+
+
+def _iso_day(text: str) -> str:
+    try:
+        return date.fromisoformat(text.strip()).isoformat()
+    except ValueError:
+        return ""
+
+
+def _days_before(day: date, days: int) -> str:
+    return date.fromordinal(max(1, day.toordinal() - days)).isoformat()
 
 
 def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
