@@ -1,7 +1,7 @@
-"""The hall: the words that every room speaks. Frozen values, no input or output.
+"""The domain: frozen values that every room uses. No input or output.
 
-A Submission is what arrived; its Evidence says how the person came; the Attribution is the
-verdict on that; a Lead is Submission + Attribution, kept; a Receipt is what the sender gets.
+A Submission is an enquiry as it arrived; its Evidence says how the person came, and Attribution is
+the conclusion from that. A Lead is a stored Submission with its Attribution; a Receipt goes back to the sender.
 """
 
 import re
@@ -17,7 +17,7 @@ CoworkerId = NewType("CoworkerId", int)
 OpportunityId = NewType("OpportunityId", int)
 
 Answers = Mapping[str, str | Sequence[str]]
-"""Field name -> what was typed; a list where the field was repeated."""
+"""Field name -> text; a list where the field was repeated."""
 
 CANONICAL_FIELDS = (
     "email",
@@ -33,24 +33,24 @@ CANONICAL_FIELDS = (
     "budget",
     "consent",
 )
-"""The answers this house understands; anything else is kept as an extra under its own name."""
+"""Answers with a meaning to this service; all others are kept as extras under their own names."""
 
 
 CAPTCHA_REMARK = "captcha check"
-"""The extra that says what a captcha's provider told of a lead."""
+"""The extra with a captcha provider's remark on a lead."""
 
 SAME_ID_REMARK = "same id, another person"
-"""The extra that names another lead that came under the same id."""
+"""The extra that names another lead with the same id."""
 
 FURTHER_IDS_REMARK = "also sent as"
-"""The extra with the other ids under which the sender sent this enquiry again."""
+"""The extra with further ids under which the sender repeated this enquiry."""
 
 OPERATOR_REMARKS = frozenset((CAPTCHA_REMARK, SAME_ID_REMARK, FURTHER_IDS_REMARK))
-"""Extras written by the service for operators: no part of what the person said, and not sent to the CRM."""
+"""Extras that the service writes for operators: not the person's answers, and not sent to the CRM."""
 
 
 def new_lead_id(now: datetime) -> LeadId:
-    """A new id of 32 hex digits that sorts by time of arrival (UUIDv7, RFC 9562 section 5.7)."""
+    """Return a new id of 32 hex digits that sorts by time of arrival (UUIDv7, RFC 9562 section 5.7)."""
     milliseconds = int(now.timestamp() * 1000)
     noise = secrets.randbits(74)
     value = (milliseconds & (1 << 48) - 1) << 80 | 7 << 76 | (noise >> 62) << 64 | 2 << 62 | noise & (1 << 62) - 1
@@ -58,55 +58,55 @@ def new_lead_id(now: datetime) -> LeadId:
 
 
 def first_lead_id(instant: datetime) -> LeadId:
-    """The smallest id that a lead of this millisecond can have: what arrived since then has a larger one."""
+    """Return the smallest id that a lead of this millisecond can have; later leads have larger ones."""
     milliseconds = max(0, int(instant.timestamp() * 1000))
     return LeadId(f"{milliseconds & (1 << 48) - 1:012x}{'0' * 20}")
 
 
 class Status(StrEnum):
-    """Where a Lead stands."""
+    """The state of a Lead."""
 
-    ANNOUNCED = "announced"  # a platform has a lead for us; being fetched
-    PENDING = "pending"  # owed to the CRM, also while held for a quota or a pause
+    ANNOUNCED = "announced"  # a platform announced it; being fetched
+    PENDING = "pending"  # queued for the CRM, also during a pause
     DELIVERED = "delivered"  # the opportunity exists
-    PARKED = "parked"  # a person must look; `problem` says why and what to do
+    PARKED = "parked"  # an operator must act; `problem` says why and how
     QUARANTINED = "quarantined"  # suspected spam, never sent until released
-    TEST = "test"  # a platform's test lead: shown, never sent
-    DISCARDED = "discarded"  # an operator decided it is no lead
-    ERASED = "erased"  # the person was forgotten
+    TEST = "test"  # a sender's test: shown, never sent
+    DISCARDED = "discarded"  # an operator decided that it is not a lead
+    ERASED = "erased"  # the person's data was erased
 
 
 class Reason(StrEnum):
-    """Why a Lead is held as spam."""
+    """Why a Lead is quarantined as spam."""
 
-    HONEYPOT = "honeypot"  # a field was filled in that people do not see
-    BLOCKED = "blocked"  # the operator's block list names it
-    TOO_FAST = "too_fast"  # sent sooner than a person can fill it in
+    HONEYPOT = "honeypot"  # a field was filled in that people cannot see
+    BLOCKED = "blocked"  # on the operator's block list
+    TOO_FAST = "too_fast"  # sent faster than a person can fill it in
     FOREIGN_ORIGIN = "foreign_origin"  # the page of another site sent it
-    LINKS = "links"  # more links than enquiries have, or in places where none belong
+    LINKS = "links"  # more links than enquiries have, or in the wrong fields
     REPEATED = "repeated"  # several people sent the same text
-    CAPTCHA = "captcha"  # the captcha says or suggests that it was a robot
+    CAPTCHA = "captcha"  # the captcha found or suspects a robot
 
     @property
     def prefix(self) -> str:
-        """How the problem of every Lead begins that is held for this."""
+        """Start of the problem of every Lead quarantined for this reason."""
         return f"Held as spam ({self.value}): "
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """One reason to hold a Lead. sentence: what was seen and what to do."""
+    """One reason to quarantine a Lead. sentence: what was observed and what to do."""
 
     reason: Reason
     sentence: str
 
     def __str__(self) -> str:
-        """As the Lead's problem."""
+        """Return the Lead's problem."""
         return self.reason.prefix + self.sentence
 
 
 class Step(StrEnum):
-    """The calls that are made for a Lead, in order."""
+    """The calls made for a Lead, in order."""
 
     FETCH = "fetch_lead"  # from the platform that only announced it
     FIND_COWORKER = "find_coworker"
@@ -119,19 +119,19 @@ class Outcome(StrEnum):
     """How one Attempt ended, named by what to do next."""
 
     OPEN = "open"  # under way, or cut off by a crash: then it counts as UNKNOWN
-    DONE = "done"  # the step is finished
-    MISSING = "missing"  # a search that answered: nothing there
-    THROTTLED = "throttled"  # wait; spends no retry
+    DONE = "done"  # the step is complete
+    MISSING = "missing"  # a search without a match
+    THROTTLED = "throttled"  # wait; uses no retry
     UNAVAILABLE = "unavailable"  # nothing was sent, or a read failed: try again
-    UNKNOWN = "unknown"  # a write that may have been saved: look before repeating
-    INTERCEPTED = "intercepted"  # a web page came, no word of the CRM: try again, after a create look before repeating
-    REJECTED = "rejected"  # the data is wrong: park
+    UNKNOWN = "unknown"  # a write that may have been saved: search before repeating
+    INTERCEPTED = "intercepted"  # a web page instead of the CRM's response: try again, after a create search first
+    REJECTED = "rejected"  # the data is invalid: park
     REFUSED = "refused"  # credentials, role or quota: stop this kind of call
 
 
 @dataclass(frozen=True, slots=True)
 class StoredTouch:
-    """One remembered visit, as the page's script kept it (attribution.md section 0, `cookies`)."""
+    """One visit as the page's script remembered it (attribution.md section 0, `cookies`)."""
 
     url: str = ""
     referrer: str = ""
@@ -140,12 +140,12 @@ class StoredTouch:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known of how the person came; strings are "" when absent."""
+    """Everything known about how the person came; strings are "" when absent."""
 
     fields: Answers = field(default_factory=dict)  # every answer under its canonical or own name
     landing_url: str = ""  # first page of this visit
     page_url: str = ""  # page with the form
-    referrer: str = ""  # of the landing page as told by the page, else the Referer header
+    referrer: str = ""  # of the landing page, from the page's script, else the Referer header
     first: StoredTouch | None = None
     last: StoredTouch | None = None
     submitted_at: float | None = None  # unix seconds; None: stored touches do not expire
@@ -153,9 +153,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The verdict: what the opportunity will say about where the person came from.
+    """The conclusion on where the person came from, as the opportunity will show it.
 
-    Utm values are "" when unknown. `rule` names the rule that decided, `reason` says it in a
+    Utm values are "" when unknown. `rule` names the rules that decided, `reason` explains them in a
     marketer's words. `codes` are log-safe remarks on repaired values (macro, pii, ...).
     """
 
@@ -174,9 +174,9 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The person's details. `phone` is E.164 where it is valid, else as typed; "" unknown.
+    """The person's details, "" when unknown. `phone` is E.164 where it is valid, else as typed.
 
-    extension: digits behind an E.164 number, which is then a switchboard's.
+    extension: digits to dial behind an E.164 number.
     """
 
     email: str = ""
@@ -190,11 +190,11 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What arrived for one form, read but not judged.
+    """One enquiry as it arrived for a form, read but not judged.
 
-    fields: canonical name -> answer. extras: submitted name -> answer, for all that is not
-    canonical (nested names joined with dots). names: what an answer means -> the name that it was
-    submitted by, where that is another. raw: the body's bytes where it could not be read.
+    fields: canonical name -> answer. extras: submitted name -> answer, for all other
+    answers (nested names joined with dots). names: canonical name -> submitted name, where they
+    differ. raw: the bytes of an unreadable body.
     """
 
     form: str
@@ -205,24 +205,24 @@ class Submission:
     extras: Answers = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     external_id: str = ""  # the sender's own id of this submission
-    id_of: str = ""  # whose id that is, where an automation relays the leads of a platform
-    earlier_id: str = ""  # the sender's id of the one that this takes the place of: a booking that was moved
+    id_of: str = ""  # owner of that id, where an automation relays a platform's leads
+    earlier_id: str = ""  # the sender's id of the enquiry that this one replaces: a booking that was moved
     idempotency_key: str = ""  # lc_key or Idempotency-Key: one view of a form
-    delivery_id: str = ""  # the sender's id of this call (webhook-id): the same on each of its tries
+    delivery_id: str = ""  # the sender's id of this call (webhook-id), shared by its retries
     is_proven: bool = False  # a signature, key or token of the sender was checked
     form_name: str = ""  # the sender's name of the form
     ip: str = ""  # only where the operator keeps it
     raw: bytes = b""
-    problem: str = ""  # why a person must look at it, and what to do; "" when it can be delivered
+    problem: str = ""  # why an operator must act, and how; "" when it can be delivered
     is_test: bool = False  # the sender's own test: shown, never sent
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Answers that were changed later: what they were ("" where there was none) and what they became.
+    """Answers changed later, with their old values ("" for none) and new ones.
 
-    by: "operator", or "sender" where the same enquiry came again with other words. is_applied: False where the
-    change came too late to be sent, or from a suspect call: then it is shown, and the lead keeps its answers.
+    by: "operator", or "sender" where the enquiry was sent again with other answers. is_applied: False where the
+    change came too late to be sent, or from a suspicious call: then it is shown, and the lead keeps its answers.
     """
 
     at: datetime
@@ -234,27 +234,27 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """One kept enquiry."""
+    """One stored enquiry."""
 
     id: LeadId
-    account: str  # the Nexudus account that it is owed to
+    account: str  # the Nexudus account that it goes to
     status: Status
     received_at: datetime
     submission: Submission
     attribution: Attribution
-    problem: str = ""  # why a person must look, and what to do
+    problem: str = ""  # why an operator must act, and how
     delivered_at: datetime | None = None
     coworker_id: CoworkerId | None = None
     opportunity_id: OpportunityId | None = None
     next_attempt_at: datetime | None = None
-    repeats: int = 0  # how often the same was sent again
-    corrections: tuple[Correction, ...] = ()  # oldest first; the Submission holds what applied ones became
-    notify_pending: bool = False  # when it is stored: recipients are to be notified of it; not read back
+    repeats: int = 0  # times that it was sent again
+    corrections: tuple[Correction, ...] = ()  # oldest first; the Submission has the new values of applied ones
+    notify_pending: bool = False  # set when it is stored: recipients must be notified; not read back
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the sender gets back; a repeat gets the first one's id."""
+    """The sender's acknowledgement; a repeat gets the first lead's id."""
 
     lead_id: LeadId
     repeat: bool
@@ -262,7 +262,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One call to the CRM, or to a platform, for one Lead; written before the call, settled after it."""
+    """One call to the CRM or a platform for one Lead; stored before the call, settled after it."""
 
     step: Step
     started_at: datetime
@@ -270,12 +270,12 @@ class Attempt:
     duration_ms: int | None = None
     http_status: int | None = None
     detail: str = ""  # the CRM's own words, capped
-    trigger: str = "schedule"  # or "operator": somebody asked for this try
+    trigger: str = "schedule"  # or "operator": requested by hand
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A create whose outcome is unknown: it may have been saved, so look before repeating it."""
+    """A create with an unknown outcome: it may have been saved, so search before repeating it."""
 
     step: Step  # CREATE_COWORKER or CREATE_OPPORTUNITY
     since: datetime  # when the call began
@@ -284,24 +284,24 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The debt of one Lead to the CRM, as a worker claimed it."""
+    """One Lead queued for the CRM, as a worker claimed it."""
 
     lead: Lead
     claimed_by: str
-    tries: int = 0  # places spent in the retry schedule
+    tries: int = 0  # used places of the retry schedule
     trigger: str = "schedule"  # or "operator"
-    coworker_id: CoworkerId | None = None  # the first step's finished work
+    coworker_id: CoworkerId | None = None  # the result of the first step
     doubt: Doubt | None = None
     blocked_by: str = ""  # the paused call that this delivery probes
-    probes_until: datetime | None = None  # called ahead of this time, to find out whether an outage is over
+    probes_until: datetime | None = None  # claimed before this time to probe whether an outage is over
 
 
 def marker_of(lead_id: LeadId) -> str:
-    """What we write into an opportunity and search for before repeating a create."""
+    """Return the text that identifies a lead's opportunity; it is searched for before a create is repeated."""
     return f"lead-capture:{lead_id}"
 
 
 def marked_in(text: str) -> LeadId | None:
-    """The lead whose marker stands in a text, the last one where there are several: it ends our notes."""
-    found = re.findall(r"lead-capture:([0-9a-f]{32})(?![0-9a-f])", text)
-    return LeadId(found[-1]) if found else None
+    """Return the lead of the last marker in a text: the marker ends our notes. None without one."""
+    ids = re.findall(r"lead-capture:([0-9a-f]{32})(?![0-9a-f])", text)
+    return LeadId(ids[-1]) if ids else None

@@ -1,7 +1,8 @@
 """Room 1, RECEIVE: a request becomes a Submission, and its sender gets a Receipt.
 
     accept.py         the page to read first: one Submission kept, one Delivery enqueued
-    dedup.py          when a post repeats a lead, and what it changes in the lead that came first
+    dedup.py          the keys by which a repeat is recognised
+    repeats.py        how a repeat changes the lead that came first
 
     http/             the endpoints: form_posts at /f/<form>, webhooks at /webhooks/<sender>/<form>
     parsing/          bytes -> names and values

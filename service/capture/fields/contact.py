@@ -67,8 +67,8 @@ def read_mailbox(text: str) -> Mailbox:
 
 def _is_everyday(text: str) -> bool:
     """Return whether this is a plain address, as most people have: the slow validator would not change it."""
-    found = _EVERYDAY.fullmatch(text) if len(text) <= _MAX_EVERYDAY else None
-    return found is not None and found[1].lower() not in _SPECIAL_ENDINGS
+    match = _EVERYDAY.fullmatch(text) if len(text) <= _MAX_EVERYDAY else None
+    return match is not None and match[1].lower() not in _SPECIAL_ENDINGS
 
 
 @lru_cache(maxsize=1024)
@@ -126,10 +126,10 @@ def _validated(text: str) -> str:
     if _is_everyday(text):
         return text.lower()
     try:
-        found = validate_email(text, check_deliverability=False, test_environment=True)
+        address = validate_email(text, check_deliverability=False, test_environment=True)
     except (EmailNotValidError, ValueError):
         return ""
-    return found.normalized.lower()
+    return address.normalized.lower()
 
 
 def read_contact(fields: Answers, country: str) -> Contact:

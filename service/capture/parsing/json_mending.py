@@ -38,8 +38,8 @@ _ESCAPE = re.compile(
     r"\\(?:(u[0-9a-fA-F]{4}|[\"\\/bfnrt])|(x[0-9a-fA-F]{2}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})|('))|\\|\""
 )
 """Escapes of JSON, of Python, of an apostrophe; and unescaped characters that need one."""
-_WORDS = {"true": True, "True": True, "false": False, "False": False}
-_NOTHING = frozenset(("", "null", "None", "undefined"))
+_LITERALS = {"true": True, "True": True, "false": False, "False": False}
+_NULLS = frozenset(("", "null", "None", "undefined"))
 
 
 class Uncertain(Exception):
@@ -81,8 +81,8 @@ class _Mender:
         return self._text[self._at : self._at + 1]
 
     def _skip(self, pattern: re.Pattern[str]) -> None:
-        found = pattern.match(self._text, self._at)
-        self._at = found.end() if found else self._at
+        match = pattern.match(self._text, self._at)
+        self._at = match.end() if match else self._at
 
     def _object(self, depth: int) -> object:
         self._enter(depth)
@@ -114,7 +114,7 @@ class _Mender:
             elif first in ("{", "["):
                 members.append(self._object(depth + 1) if first == "{" else self._list(depth + 1))
             else:
-                members.append(_word(self._take(_BARE_MEMBER)))
+                members.append(_literal(self._take(_BARE_MEMBER)))
             self._skip(_BLANKS)
             if self._next() not in (",", "]"):
                 raise Uncertain
@@ -132,11 +132,11 @@ class _Mender:
         return _unescape(name[1:-1]) if quote else name
 
     def _take(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self._text, self._at)
-        if not found:
+        match = pattern.match(self._text, self._at)
+        if not match:
             raise Uncertain
-        self._at = found.end()
-        return found[0]
+        self._at = match.end()
+        return match[0]
 
     def _member(self, quote: str, depth: int) -> object:
         self._skip(_BLANKS)
@@ -146,42 +146,43 @@ class _Mender:
         if first == "[":
             return self._list(depth + 1)
         if first in _CLOSING:
-            return self._words(first, _END[quote])
+            return self._quoted(first, _END[quote])
         return self._bare(_END[quote])
 
-    def _words(self, mark: str, end: re.Pattern[str]) -> str:
+    def _quoted(self, mark: str, end: re.Pattern[str]) -> str:
         """Read a text that may hold quotation marks of its own: it ends where a name follows, or the object ends."""
         start = self._at + 1
         within = 0
-        for found in _STOPS[mark].finditer(self._text, start):
-            if found[0] != _CLOSING[mark]:
+        for match in _STOPS[mark].finditer(self._text, start):
+            if match[0] != _CLOSING[mark]:
                 continue
-            if self._ends(end, found.end()):
-                self._at = found.end()
+            if self._ends(end, match.end()):
+                self._at = match.end()
                 self._odd += within % 2
-                return _unescape(
-                    _words(self._text[start : found.start()]) if within else self._text[start : found.start()]
-                )
+                text = self._text[start : match.start()]
+                if within and _STRUCTURE.search(text):  # it may be a broken object
+                    raise Uncertain
+                return _unescape(text)
             within += 1
         raise Uncertain
 
     def _bare(self, end: re.Pattern[str]) -> object:
         """Read a value without quotation marks, a phone number for instance; it may be missing."""
-        for found in _BARE_STOPS.finditer(self._text, self._at):
-            if self._ends(end, found.start()):
-                text = self._text[self._at : found.start()]
+        for match in _BARE_STOPS.finditer(self._text, self._at):
+            if self._ends(end, match.start()):
+                text = self._text[self._at : match.start()]
                 if any(character in text for character in "\"'{}[]"):
                     break
-                self._at = found.start()
-                return _word(text)
+                self._at = match.start()
+                return _literal(text)
         raise Uncertain
 
     def _plain_text(self, mark: str) -> str:
         start = self._at + 1
-        for found in _STOPS[mark].finditer(self._text, start):
-            if found[0] == _CLOSING[mark]:
-                self._at = found.end()
-                return _unescape(self._text[start : found.start()])
+        for match in _STOPS[mark].finditer(self._text, start):
+            if match[0] == _CLOSING[mark]:
+                self._at = match.end()
+                return _unescape(self._text[start : match.start()])
         raise Uncertain
 
     def _ends(self, end: re.Pattern[str], place: int) -> bool:
@@ -191,16 +192,9 @@ class _Mender:
         return end.match(self._text, place) is not None
 
 
-def _words(text: str) -> str:
-    """Return a text with quotation marks of its own. Raises: Uncertain where it may be a broken object."""
-    if _STRUCTURE.search(text):
-        raise Uncertain
-    return text
-
-
-def _word(text: str) -> object:
+def _literal(text: str) -> object:
     word = text.strip()
-    return None if word in _NOTHING else _WORDS.get(word, word)
+    return None if word in _NULLS else _LITERALS.get(word, word)
 
 
 def _unescape(text: str) -> str:
@@ -209,10 +203,10 @@ def _unescape(text: str) -> str:
     return str(json.loads(f'"{sound}"', strict=False))
 
 
-def _sound_escape(found: re.Match[str]) -> str:
-    standard, code, apostrophe = found.groups()
+def _sound_escape(match: re.Match[str]) -> str:
+    standard, code, apostrophe = match.groups()
     if standard:
-        return found[0]
+        return match[0]
     if code:
         return json.dumps(chr(int(code[1:], 16)))[1:-1]
-    return apostrophe or ("\\\\" if found[0] == "\\" else '\\"')
+    return apostrophe or ("\\\\" if match[0] == "\\" else '\\"')

@@ -24,22 +24,22 @@ def value_at(value: object, *path: str | int) -> object:
 
 def text_at(value: object, *path: str | int) -> str:
     """Return the cleaned text at a path; "" for anything but text, numbers and booleans."""
-    found = value_at(value, *path)
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    return clean(str(found)) if isinstance(found, str | int | float) else ""
+    value = value_at(value, *path)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return clean(str(value)) if isinstance(value, str | int | float) else ""
 
 
 def table_at(value: object, *path: str | int) -> Json:
     """Return the object at a path; an empty one for any other value."""
-    found = value_at(value, *path)
-    return found if isinstance(found, Mapping) else {}
+    value = value_at(value, *path)
+    return value if isinstance(value, Mapping) else {}
 
 
 def list_at(value: object, *path: str | int) -> list[object]:
     """Return the list at a path; an empty one for any other value."""
-    found = value_at(value, *path)
-    return found if isinstance(found, list) else []
+    value = value_at(value, *path)
+    return value if isinstance(value, list) else []
 
 
 def tables_at(value: object, *path: str | int) -> list[Json]:
@@ -49,8 +49,8 @@ def tables_at(value: object, *path: str | int) -> list[Json]:
 
 def texts_at(value: object, *path: str | int) -> list[str]:
     """Return the texts in the list at a path, or the one text there, without blanks."""
-    found = value_at(value, *path)
-    members = found if isinstance(found, list) else [found]
+    value = value_at(value, *path)
+    members = value if isinstance(value, list) else [value]
     return [text for text in (text_at(member) for member in members) if text]
 
 
