@@ -90,12 +90,6 @@ class HttpClient:
         # Raised outside of the except block, so that the cause is dropped.
         raise NoResponse(was_sent=was_sent)
 
-    def close(self) -> None:
-        """Close the connections of the current thread."""
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is not None:
-            session.close()
-
     def _exchange(
         self,
         method: str,
