@@ -16,8 +16,7 @@ from service.delivery.identity import is_gone, worker_name
 from service.delivery.loop import STOP_S, Worker, WorkerConfig
 from service.delivery.pacing import Pacer
 from service.delivery.setup_check.job import SetupCheckJob, resolve_for_removed
-from service.delivery.stage_safety import StageSafety
-from service.delivery.targets import Targets
+from service.delivery.targets import StageSafety, Targets
 from service.fetching.connection import make_connections
 from service.fetching.fetcher import Fetcher, reconnect
 from service.fetching.pull import PullJob

@@ -16,8 +16,7 @@ from service.delivery.pacing import Pacer
 from service.delivery.person_history import PlanReader
 from service.delivery.retry import CALL_PAUSE
 from service.delivery.setup_check.problem import form_variants
-from service.delivery.stage_safety import StageSafety
-from service.delivery.targets import Targets
+from service.delivery.targets import StageSafety, Targets
 from service.forms import Form
 from service.lead import Outcome
 from service.nexudus.client import Nexudus

@@ -28,11 +28,16 @@ from service.delivery.failure_handling import (
 from service.delivery.messages import location_full, no_credentials
 from service.delivery.pacing import OutOfPace
 from service.delivery.person_history import describe, person_history
-from service.delivery.read_back import read_back, unlearn_custom_field
-from service.delivery.recovery import LookAgain, allow_repeat, is_unknown, opportunity_search
 from service.delivery.setup_check.location_limit import is_full
-from service.delivery.stage_safety import UnsafeStage
-from service.delivery.targets import Unroutable
+from service.delivery.targets import Unroutable, UnsafeStage
+from service.delivery.verification import (
+    LookAgain,
+    allow_repeat,
+    is_unknown,
+    opportunity_search,
+    read_back,
+    unlearn_custom_field,
+)
 from service.forms import Form
 from service.lead import CoworkerId, Delivery, OpportunityId, Step, marker_of
 from service.nexudus import coworkers, opportunities

@@ -1,8 +1,7 @@
 """Speaking to Nexudus: its URLs, field names, envelopes, tokens and errors. It knows nothing of leads.
 
 errors.py          what a failed call means, named by what to do next
-transport.py       one HTTP request, without retries
-responses.py       what a response means: a value, or one of the errors
+transport.py       one HTTP request, and what its response means: a value, or one of the errors
 values.py          values of records, and texts that fit
 tokens.py          the login, its tokens and where they are stored
 authentication.py  asking for tokens; one process exchanges them, the others wait

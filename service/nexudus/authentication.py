@@ -12,9 +12,8 @@ from urllib.parse import urlencode
 from service import clock
 from service.nexudus import tokens
 from service.nexudus.errors import Intercepted, Refused, RefusedKind, Unavailable
-from service.nexudus.responses import NexudusResponse, intercepted, value_of
 from service.nexudus.tokens import Login, Tokens, TokenStore
-from service.nexudus.transport import Transport
+from service.nexudus.transport import NexudusResponse, Transport, intercepted, value_of
 from service.nexudus.values import plain
 
 TOKEN_PATH = "/api/token"  # noqa: S105 (a path, not a token)

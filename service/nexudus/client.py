@@ -11,9 +11,8 @@ from urllib.parse import quote, urlencode
 from service import clock
 from service.nexudus.authentication import Bearer, Grants
 from service.nexudus.errors import Refused, RefusedKind, Unavailable
-from service.nexudus.responses import NexudusResponse, new_id, value_of
 from service.nexudus.tokens import Login, MemoryTokenStore, TokenStore
-from service.nexudus.transport import Transport
+from service.nexudus.transport import NexudusResponse, Transport, new_id, value_of
 from service.nexudus.values import Row
 
 Params = Mapping[str, str | int]

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from service.cli.doctor import LOW_FREE_BYTES, MIN_FREE_BYTES, check_space
-from service.delivery.stage_safety import REMEDY
+from service.delivery.targets import REMEDY
 from service.simulator.server import Simulator
 from service.store import Store
 from tests.cli.conftest import Said, Terminal

@@ -10,8 +10,7 @@ from service.delivery.behaviour import Behaviours
 from service.delivery.context import AccountContext
 from service.delivery.deliver import deliver
 from service.delivery.pacing import Pacer
-from service.delivery.stage_safety import StageSafety
-from service.delivery.targets import Targets
+from service.delivery.targets import StageSafety, Targets
 from service.forms import Form
 from service.lead import Attempt, Lead
 from service.nexudus.client import Nexudus

@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from service.delivery.causes import stage_cause
-from service.delivery.stage_safety import StageSafety, UnsafeStage
+from service.delivery.targets import StageSafety, UnsafeStage
 from service.nexudus.boards import DANGERS, WARNINGS
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Refused, Throttled

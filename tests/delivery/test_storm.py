@@ -16,8 +16,8 @@ from service.delivery.context import DatabaseTokenStore
 from service.delivery.deliver import deliver
 from service.lead import Lead, LeadId, Status
 from service.nexudus.client import Nexudus
-from service.nexudus.responses import NexudusResponse
 from service.nexudus.tokens import Login
+from service.nexudus.transport import NexudusResponse
 from service.simulator.server import Simulator
 from service.store import LeaseLost, Store
 from tests.builders import a_form, a_lead

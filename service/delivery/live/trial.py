@@ -10,7 +10,7 @@ from typing import TypeVar
 from service import clock
 from service.delivery.attempts import may_be_saved
 from service.delivery.pacing import OutOfPace
-from service.delivery.stage_safety import REMEDY, danger
+from service.delivery.targets import REMEDY, danger
 from service.nexudus import boards, coworkers, marks, opportunities
 from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus, Params

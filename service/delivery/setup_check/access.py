@@ -6,7 +6,7 @@ from typing import Any
 
 from service.delivery.setup_check.cached_reader import INTERCEPTED_REMEDY, CachedReader
 from service.delivery.setup_check.problem import SetupProblem, account_problem
-from service.delivery.stage_safety import SIGN_INS
+from service.delivery.targets import SIGN_INS
 from service.nexudus import coworkers, directory, opportunities
 from service.nexudus.client import Nexudus
 from service.nexudus.directory import User, roles_of

@@ -20,7 +20,7 @@ from service.nexudus.errors import (
     Throttled,
     Unavailable,
 )
-from service.nexudus.responses import NexudusResponse, new_id, value_of
+from service.nexudus.transport import NexudusResponse, new_id, value_of
 
 PAGE = "<!DOCTYPE html><html><body><h1>We will be right back</h1></body></html>"
 SAVED = {"Status": 200, "Message": "Saved.", "Value": {"Id": 7}, "Errors": None, "WasSuccessful": True}
