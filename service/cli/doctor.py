@@ -114,7 +114,7 @@ def check_platforms(setup: Setup) -> Iterator[SetupProblem]:
                 subject = f"forms.{form.name}.webhooks.{sender}"
                 problem = "it has no access_token, so its leads are announced but never read"
                 yield SetupProblem(
-                    "warning", "forms_file", subject, problem, "put one in, as docs/ad-platforms.md says"
+                    "warning", "forms_file", subject, problem, "add one, as the documentation of ad platforms describes"
                 )
 
 

@@ -126,7 +126,9 @@ def check_coworker_field(name: str) -> str:
     meant = next((known for known in COWORKER_ADDITIONS if known.lower() in near), None)
     if meant:
         raise ValidationError(f"{name} may not be set here: did you mean {meant}?")
-    harm = next((why for about, why in _HARM if about.search(name)), "docs/forms-file.md lists those that may")
+    harm = next(
+        (why for about, why in _HARM if about.search(name)), "the documentation of the forms file lists those that may"
+    )
     raise ValidationError(f"{name} cannot be set here: {harm}")
 
 

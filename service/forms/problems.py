@@ -66,4 +66,8 @@ def suggest(word: str, known: Iterable[str]) -> str:
     known = list(known)
     for near in difflib.get_close_matches(word.lower(), known, n=1):
         return f": did you mean {near!r}?"
-    return f": known are {', '.join(known)}" if len(known) <= MAX_LISTED else ": docs/forms-file.md lists all"
+    return (
+        f": known are {', '.join(known)}"
+        if len(known) <= MAX_LISTED
+        else ": the documentation of the forms file lists all"
+    )

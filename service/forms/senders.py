@@ -101,9 +101,7 @@ UNPROVEN = (
 def proof_remedy(sender: str) -> str:
     """Return what to write into a table that proves nothing."""
     variable = f"{sender.upper().replace('-', '_')}_TOKEN"
-    token = (
-        f'write token = "env:{variable}" and put the same token into the address or a header, as docs/senders.md says'
-    )
+    token = f'write token = "env:{variable}" and put the same token into the address (?token=...) or a header'
     return f"write secret, where the tool signs its calls; else {token}" if "secret" in SENDERS[sender].keys else token
 
 

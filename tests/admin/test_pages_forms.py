@@ -45,7 +45,7 @@ def test_each_sender_has_its_address_its_proof_and_its_guide(operator: Operator)
     assert f"{WORLD}/webhooks/meta/tour It signs its calls with the app secret." in page_text
     assert f"{WORLD}/webhooks/jotform/tour Add ?token=… with the token of the forms file" in page_text
     assert f"{WORLD}/webhooks/tally/tour Anyone who knows this address can send" in page_text
-    assert "docs/ad-platforms.md" in page_text
+    assert "How to set it up: “Leads of ad platforms” in the documentation, Meta." in page_text
 
 
 def test_no_secret_is_shown(operator: Operator) -> None:

@@ -14,8 +14,8 @@ WRONG = [
     # line in [forms.tour], place below forms.tour, sentence
     ("redirct = 'x'", "redirct", "unknown key 'redirct': did you mean 'redirect'?"),
     ("Title = 'x'", "Title", "unknown key 'Title': did you mean 'title'?"),
-    ("wombat = 1", "wombat", "unknown key 'wombat': docs/forms-file.md lists all"),
-    ('"two\\nlines" = 1', '"two\\nlines"', "unknown key 'two\\nlines': docs/forms-file.md lists all"),
+    ("wombat = 1", "wombat", "unknown key 'wombat': the documentation of the forms file lists all"),
+    ('"two\\nlines" = 1', '"two\\nlines"', "unknown key 'two\\nlines': the documentation of the forms file lists all"),
     ("business_id = 5", "business_id", "unknown key 'business_id': write contact.business_id"),
     (
         "password = 'p'",
@@ -282,7 +282,7 @@ WRONG = [
     (
         "contact.extra.Favourite = 'blue'",
         "contact.extra.Favourite",
-        "Favourite cannot be set here: docs/forms-file.md lists those that may",
+        "Favourite cannot be set here: the documentation of the forms file lists those that may",
     ),
     (
         "extra.coworker = { CreateUser = true }",

@@ -63,7 +63,7 @@ def test_campaigns_that_come_as_ids_can_be_named(sender: str) -> None:
 WRONG = [
     ("google-ads", "key = 'k'\nnames = { 1 = 2 }", ".names.1", "must be text in quotes, not a whole number"),
     ("typform", "", "", "unknown key 'typform': did you mean 'typeform'?"),
-    ("zapier", "", "", "unknown key 'zapier': docs/forms-file.md lists all"),
+    ("zapier", "", "", "unknown key 'zapier': the documentation of the forms file lists all"),
     ("typeform", "secrt = 's'", ".secrt", "unknown key 'secrt': did you mean 'secret'?"),
     ("elementor", "secret = 's'", ".secret", "unknown key 'secret': this sender signs nothing with it, use token"),
     (

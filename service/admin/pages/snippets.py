@@ -34,7 +34,7 @@ NO_PROOF = "Anyone who knows this address can send: add a token to the forms fil
 
 @dataclass(frozen=True, slots=True)
 class WebhookEndpoint:
-    """Where one sender posts to. proof: how it proves itself; guide: the page that explains its set-up."""
+    """Where one sender posts to. proof: how it proves itself; guide: the page of the documentation."""
 
     sender: str
     title: str
@@ -88,7 +88,7 @@ const result = await response.json();
 def webhook_endpoints(public_url: str, form: Form) -> Iterator[WebhookEndpoint]:
     """The addresses for the senders that the forms file allows."""
     for sender, table in sorted(form.webhooks.items()):
-        guide = "docs/ad-platforms.md" if sender in PLATFORMS else "docs/senders.md"
+        guide = "Leads of ad platforms" if sender in PLATFORMS else "Form tools"
         address = f"{public_url.rstrip('/')}/webhooks/{sender}/{form.name}"
         proof = next((text for key, text in PROOFS.items() if table.get(key)), NO_PROOF)
         yield WebhookEndpoint(sender, sender_name(sender), address, proof, guide)

@@ -86,7 +86,8 @@ class MetaReader:
         token: str = self._config.get("page_tokens", {}).get(place) or self._config.get("access_token", "")
         if not token:
             raise Disconnected(
-                f"{self._section} holds no access_token", f"Add one as docs/ad-platforms.md describes. {_RESTART}"
+                f"{self._section} holds no access_token",
+                f"Add one, as the documentation of ad platforms describes. {_RESTART}",
             )
         return token
 
