@@ -32,6 +32,12 @@ from tests.retired import retired_names
 
 SERVICE = Path(__file__).parent.parent / "service"
 
+FIGURES_OF_SPEECH = {
+    "tell, told": re.compile(r"tells?|told|telling"),
+    "nobody, somebody, whoever": re.compile(r"nobody|somebody|whoever"),
+    "who, whose": re.compile(r"who|whose|whom"),
+}
+
 PLATFORMS = ("google_ads", "linkedin", "meta", "tiktok")
 
 SECRET = "census-secret"
@@ -97,7 +103,7 @@ class Tracer:
 
 def census() -> None:
     """Print all of it."""
-    for name, figure in {**_size(), **_names(), **_platform_files()}.items():
+    for name, figure in {**_size(), **_names(), **_platform_files(), **_prose()}.items():
         print(f"{name:58}{figure:>8}")
     print(f"\n{'journey (warm)':44}{'files':>7}{'functions':>11}")
     for name, entered in journeys().items():
@@ -129,6 +135,23 @@ def _names() -> dict[str, int]:
                 classes[node.name] += node.name != "Meta" and not node.name.startswith("_")
     shared = [name for name, count in classes.items() if count > 1]
     return {"class names shared": len(shared), "retired words as names (occurrences)": retired}
+
+
+def _prose() -> dict[str, str]:
+    """How much is written in docstrings, and how often in figures of speech that a search would not hit."""
+    texts = [
+        ast.get_docstring(node) or ""
+        for text in _sources().values()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+    ]
+    words = re.findall(r"[a-z]+", " ".join(texts).casefold())
+    figures = {"words of docstrings": str(len(words))}
+    for label, pattern in FIGURES_OF_SPEECH.items():
+        figures[f'"{label}" per 1,000 of them'] = (
+            f"{sum(bool(pattern.fullmatch(w)) for w in words) * 1000 / len(words):.1f}"
+        )
+    return figures
 
 
 def _platform_files() -> dict[str, int]:

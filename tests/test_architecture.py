@@ -51,3 +51,12 @@ def test_every_room_is_on_the_page() -> None:
     rooms = {path.name for path in (CHECKOUT / "service").iterdir() if not path.name.startswith("_")}
 
     assert {room for room in rooms if f"](../service/{room})" not in ARCHITECTURE} <= {"py.typed"}
+
+
+def test_every_word_of_the_glossary_is_a_name_in_the_code() -> None:
+    glossary = ARCHITECTURE.partition("## The words")[2].partition("\n## ")[0]
+    words = {word for cell in re.findall(r"^\| ([A-Z][^|]*) \|", glossary, re.MULTILINE) for word in cell.split(", ")}
+    code = "\n".join(path.read_text().casefold() for path in (CHECKOUT / "service").rglob("*.py"))
+
+    assert len(words) > 25
+    assert {word for word in words - {"Word"} if not re.search(rf"[a-z_]*{word.casefold()}", code)} == set()
