@@ -18,7 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Self
@@ -177,8 +177,9 @@ def journeys() -> dict[str, Entered]:
             SUBMIT_LIMIT="off",
             LOG_LEVEL="error",
         )
-        if main(["migrate"]):
-            raise SystemExit("census: the database could not be migrated")
+        with redirect_stdout(sys.stderr):
+            if main(["migrate"]):
+                raise SystemExit("census: the database could not be migrated")
         return {**_of_the_web(), "claim and deliver two new people": _delivery()}
 
 
