@@ -80,7 +80,7 @@ def arrival_of(submission: Submission, form: Form, now: datetime, suspicion: str
         attribution=attribute(submission.evidence, routed.attribution),
         problem=SENDERS_TEST if submission.is_test else suspicion or submission.problem,
         # The answers choose the recipients when the messages are sent.
-        notify_pending=any(variant.notify for variant in form.variants),
+        notify_pending=bool(form.notify or any(route.form.notify for route in form.routes)),
     )
     return Arrival(lead, list(keys_of(submission, form, now)), person_of(lead), partial(judge, form=form))
 

@@ -41,8 +41,10 @@ def keys_of(submission: Submission, form: Form, now: datetime) -> Iterator[Dedup
     ids = [each for each in given if (each if is_platform else is_id(each))]
     keys = [each for each in dict.fromkeys((submission.idempotency_key, submission.delivery_id)) if is_id(each)]
     window_s = form.for_answers(submission).duplicate_window_s
-    people = person_keys(submission.contact)
-    words = _digest(_words(submission)) if window_s or ((ids or keys) and not people) else ""
+    contact = submission.contact
+    number = number_key(contact)
+    people = [key for key in (contact.email.casefold(), number) if key]  # the surest first
+    words = _digest(_words(submission, number)) if window_s or ((ids or keys) and not people) else ""
     people = people or [words]
     for external_id in ids:
         sender = submission.id_of or submission.sender
@@ -79,15 +81,15 @@ def is_id(text: str) -> bool:
     return not _ZEROS.fullmatch(text) and not _TEMPLATE.fullmatch(text)
 
 
-def _words(submission: Submission) -> str:
-    """Return the person and the answers as one text; evidence and time do not count."""
+def _words(submission: Submission, number: str) -> str:
+    """Return the person and the answers as one text; evidence and time do not count. number: the contact's key."""
     contact, extras = submission.contact, submission.extras
     if not OPERATOR_REMARKS.isdisjoint(extras):  # a captcha provider's remark differs from one time to the next
         extras = {name: answer for name, answer in extras.items() if name not in OPERATOR_REMARKS}
     fields: Answers = submission.fields
     if contact.phone:  # one number has many spellings
         fields = {name: answer for name, answer in fields.items() if name != "phone"}
-    words = [contact.email.casefold(), number_key(contact) or contact.phone, fields, extras]
+    words = [contact.email.casefold(), number or contact.phone, fields, extras]
     return _encode(words) + submission.raw.decode("latin-1")
 
 
@@ -110,11 +112,6 @@ def person_key(contact: Contact) -> str:
     It is the folded e-mail address; without one, the phone number with its extension.
     """
     return contact.email.casefold() or number_key(contact)
-
-
-def person_keys(contact: Contact) -> list[str]:
-    """Return all keys of a person, the surest first: address, phone number."""
-    return [key for key in (contact.email.casefold(), number_key(contact)) if key]
 
 
 def is_same_person(one: Contact, other: Contact) -> bool:

@@ -7,13 +7,15 @@ from http import HTTPStatus
 import pytest
 from werkzeug.exceptions import InternalServerError, MethodNotAllowed, NotFound
 
-from service.capture.fields.reading import check
+from service.capture.fields.layout import Fields
+from service.capture.fields.reading import check_answers
 from service.capture.http.responses import PostError
 from service.capture.pages import phrases, rendering
 from service.capture.pages.phrases import choose_language, complaint_of, languages, phrases_of, question_of
 from service.capture.parsing import errors
+from service.forms import Form
 from service.forms.schema import LANGUAGES
-from service.lead import CANONICAL_FIELDS
+from service.lead import CANONICAL_FIELDS, Contact
 
 OTHERS = languages()[1:]
 ENGLISH = phrases_of("en")
@@ -88,7 +90,9 @@ def test_a_name_in_braces_is_no_place_to_fill() -> None:
 
 
 def test_every_code_of_a_wrong_answer_has_its_phrase() -> None:
-    errors = check({"email": "ann@", "phone": "no"}, ("email", "phone"), {})
+    fields = Fields(known={"email": "ann@", "phone": "no"})
+
+    errors = check_answers(fields, Contact(), Form("tour", require=("email", "phone")))
 
     codes = {error.code for found in errors.values() for error in found}
     assert codes == {"TYPE_EMAIL", "TYPE_PHONE"}

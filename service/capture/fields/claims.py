@@ -55,15 +55,13 @@ def resolve(target: str, claims: Sequence[Claim]) -> Resolution:
 
     An invalid e-mail address wins only where there is no valid one, so that it can be reported.
     """
-    if len(claims) == 1 and isinstance(claims[0].answer, str) and _counts(target, claims[0].answer):
-        return Resolution(claims[0].answer, claims[0].name, {})  # nearly always
     ranked = sorted(claims, key=lambda claim: claim.meaning.distance)
-    winner = next((claim for claim in ranked if any(_counts(target, text) for text in texts_of(claim.answer))), None)
+    winner = next((claim for claim in ranked if any(counts(target, text) for text in texts_of(claim.answer))), None)
     if winner is None and target == "email":
         winner = next((claim for claim in ranked if _without_placeholders(claim)), None)
     texts: list[str] = []
     if winner:
-        texts = [text for text in texts_of(winner.answer) if _counts(target, text)] or _without_placeholders(winner)
+        texts = [text for text in texts_of(winner.answer) if counts(target, text)] or _without_placeholders(winner)
         texts = texts[:1] if target in _FIRST_ONLY else texts
     rest = {claim.name: answer for claim in ranked if (answer := _further_texts(claim, texts))}
     answer = _JOINED_BY[target].join(texts) if target in _JOINED_BY else unwrap(texts)
@@ -81,7 +79,7 @@ def _further_texts(claim: Claim, texts: Sequence[str]) -> Answer:
     return unwrap([text for text in further if text[0] in "[%" or not is_placeholder(text)])
 
 
-def _counts(target: str, text: str) -> bool:
+def counts(target: str, text: str) -> bool:
     """Return whether a text can be an answer of this meaning."""
     if not text or is_placeholder(text):
         return False

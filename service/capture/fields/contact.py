@@ -67,7 +67,12 @@ def read_mailbox(text: str) -> Mailbox:
 
 def _is_everyday(text: str) -> bool:
     """Return whether this is a plain address, as most people have: the slow validator would not change it."""
-    match = _EVERYDAY.fullmatch(text) if len(text) <= _MAX_EVERYDAY else None
+    return len(text) <= _MAX_EVERYDAY and _cached_is_everyday(text)
+
+
+@lru_cache(maxsize=1024)
+def _cached_is_everyday(text: str) -> bool:
+    match = _EVERYDAY.fullmatch(text)
     return match is not None and match[1].lower() not in _SPECIAL_ENDINGS
 
 
@@ -167,6 +172,8 @@ def settle_contact(fields: _Answers, extras: _Answers, country: str) -> Contact:
 
 def line_of(answer: str | Sequence[str]) -> str:
     """Return an answer as one line."""
+    if not answer:
+        return ""
     text = answer if isinstance(answer, str) else " ".join(answer)
     return " ".join(text.split())
 

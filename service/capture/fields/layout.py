@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from service.capture.fields.claims import OPENING_QUOTES, Claim, is_a_reply, resolve, unquote, without_notices
+from service.capture.fields.claims import OPENING_QUOTES, Claim, counts, is_a_reply, resolve, unquote, without_notices
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.full_names import PARTIAL_NAMES, settle_bare_names, settle_names
 from service.capture.fields.guesses import guess_contact, guess_required
@@ -162,15 +162,17 @@ def _mapping_key(name: str) -> str:
 
 
 def _settle(target: str, rivals: list[Claim], fields: Fields) -> None:
+    _, name, answer = rivals[0]
+    is_single = len(rivals) == 1 and isinstance(answer, str)  # nearly always
     if target in DECIDED:
-        answer, name, rest = resolve(target, rivals)
-        if rest:
+        if not (is_single and counts(target, str(answer))):
+            answer, name, rest = resolve(target, rivals)
             fields.extras.update(rest)
     else:
         if target in _TECHNICAL:
             fields.controls.setdefault("_form_control", []).extend((claim.name, claim.answer) for claim in rivals)
-        name = rivals[0].name
-        answer = unwrap([text for claim in rivals for text in texts_of(claim.answer)])
+        if not is_single:
+            answer = unwrap([text for claim in rivals for text in texts_of(claim.answer)])
         if target not in _NOT_SHOWN:
             for claim in rivals:
                 fields.add_extra(claim.name, claim.answer)

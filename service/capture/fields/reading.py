@@ -168,22 +168,12 @@ def check_answers(fields: Fields, contact: Contact, form: Form) -> dict[str, tup
     if own:
         by_folded = {fold(name): answer for name, answer in fields.extras.items()}
         answers.update((name, by_folded[fold(name)]) for name in own if fold(name) in by_folded)
-    return check(answers, form.require, fields.submitted_as)
-
-
-def check(
-    answers: Mapping[str, Answer], require: tuple[str, ...], submitted_as: Mapping[str, str]
-) -> dict[str, tuple[FieldError, ...]]:
-    """Return the errors by canonical name or, for a form's own fields, by their name.
-
-    answers: name -> answer, "" where the field was left empty. submitted_as: name -> submitted name.
-    """
-    codes = {name: _code_of(name, answers.get(name), name in require) for name in ("email", *require)}
-    return {
-        name: (FieldError(code, complaint_of(code, name), submitted_as.get(name, "")),)
-        for name, code in codes.items()
-        if code
-    }
+    errors: dict[str, tuple[FieldError, ...]] = {}
+    for name in ("email", *form.require):
+        code = _code_of(name, answers.get(name), name in form.require)
+        if code:
+            errors[name] = (FieldError(code, complaint_of(code, name), fields.submitted_as.get(name, "")),)
+    return errors
 
 
 def _code_of(name: str, answer: Answer | None, is_required: bool) -> str:

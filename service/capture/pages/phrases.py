@@ -51,7 +51,7 @@ def choose_language(accepted: str, *wishes: str) -> str:
 
     accepted: an Accept-Language header. wishes: tags such as "de" or "de_AT", "" for none.
     """
-    tags = (_primary(wish) for wish in wishes)
+    tags = (_primary(wish) for wish in wishes if wish)
     return next((tag for tag in tags if tag in _load()), None) or _negotiate(accepted[:_MAX_HEADER_LENGTH])
 
 

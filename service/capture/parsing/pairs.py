@@ -31,18 +31,21 @@ def read_urlencoded(body: bytes, declared: str) -> list[Pair]:
     is_unescaped = b" " in body or b"=+" in body or b"&amp;" in body or (b"@" in body and b"+" in body)
     if is_unescaped or b"" in [pair[1] for pair in split]:  # or a name without a value
         split = _split(b"&".join(_escape(body.split(b"&"))))
-    raw = [
-        (unquote_to_bytes(name) if b"%" in name else name, unquote_to_bytes(value) if b"%" in value else value)
-        for name, _, value in split
-    ]
-    if not declared and b"_charset_" in body:  # a browser's hidden field (HTML, 4.10.18.5)
-        declared = next((value.decode("latin-1") for name, value in raw if name == b"_charset_"), "")
-    codec = choose_charset(b" ".join([part for pair in raw for part in pair]), declared)
-    return [
-        (dotted(name.decode(codec, "replace")), clean(value.decode(codec, "replace")))
-        for name, value in raw
-        if name or value
-    ]
+    parts = [part for name, _, value in split for part in (name, value)]
+    joined = b"\0".join(parts)  # unescaped and decoded in one go, which takes half the time
+    if b"%" in joined:
+        joined = unquote_to_bytes(joined)
+    is_exact = joined.count(b"\0") < len(parts)  # else an answer holds an escaped NUL
+    raw = joined.split(b"\0") if is_exact else list(map(unquote_to_bytes, parts))
+    if not declared and b"_charset_" in raw:  # a browser's hidden field (HTML, 4.10.18.5)
+        fields = dict(zip(raw[-2::-2], raw[::-2], strict=True))  # the first one counts
+        declared = fields.get(b"_charset_", b"").decode("latin-1")
+    codec = choose_charset(joined, declared)
+    if is_exact and codec == "utf-8":
+        texts = joined.decode().split("\0")
+    else:
+        texts = [part.decode(codec, "replace") for part in raw]
+    return [(dotted(name), clean(value)) for name, value in zip(texts[::2], texts[1::2], strict=False) if name or value]
 
 
 def is_one_line_of_pairs(body: bytes) -> bool:
