@@ -16,15 +16,15 @@ from tests.builders import a_form
 from tests.front import Front
 
 PAGES = {
-    "pictures": "/admin/reports?period=30",
-    "pictures, 7 days": "/admin/reports?period=7",
-    "pictures, 90 days": "/admin/reports?period=90",
-    "pictures, a year by week": "/admin/reports?period=365",
-    "pictures, everything": "/admin/reports?period=all",
-    "pictures, a year of one form": "/admin/reports?period=365&form=form3",
-    "pictures, CSV of campaigns": "/admin/reports/campaigns.csv?period=365",
-    "set-up": "/admin/setup?x",
-    "set-up of one form": "/admin/setup/form3?x",
+    "reports": "/admin/reports?period=30",
+    "reports, 7 days": "/admin/reports?period=7",
+    "reports, 90 days": "/admin/reports?period=90",
+    "reports, a year by week": "/admin/reports?period=365",
+    "reports, everything": "/admin/reports?period=all",
+    "reports, a year of one form": "/admin/reports?period=365&form=form3",
+    "reports, CSV of campaigns": "/admin/reports/campaigns.csv?period=365",
+    "forms": "/admin/setup?x",
+    "forms of one form": "/admin/setup/form3?x",
 }
 
 
