@@ -98,7 +98,7 @@ def requeue(delivery: Delivery, context: AccountContext) -> None:
 def _form(delivery: Delivery, context: AccountContext) -> Form:
     submission = delivery.lead.submission
     if submission.form not in context.forms:
-        raise Unroutable(f"the forms file has no form {submission.form!r} any more: put it back, then retry")
+        raise Unroutable(f"the forms file has no form {submission.form!r} any more: put it back, then send it again")
     if not submission.contact.email:
         raise Unroutable("there is no usable e-mail address: Nexudus needs one for the contact")
     return context.forms[submission.form].for_answers(submission)

@@ -187,14 +187,14 @@ class Worker:
         account may already have its opportunity: only a search there would show that.
         """
         account, doubt = delivery.lead.account, delivery.doubt
-        problem = f"the forms file has no account {account!r} any more: put it back, then retry"
+        problem = f"the forms file has no account {account!r} any more: put it back, then send it again"
         named = self._account_named_now(delivery.lead.submission)
         if named in self._contexts and (doubt is None or doubt.step is not Step.CREATE_OPPORTUNITY):
             if delivery.trigger == "operator":
                 log.warning("handed_over", lead=delivery.lead.id, account=account, to=named)
                 self._store.write(lambda tx: tx.queue.hand_over(delivery, str(named), now))
                 return
-            problem = f"{problem}; or retry as it is, then it goes to {named!r}, which its form names now"
+            problem = f"{problem}; or send it again as it is, then it goes to {named!r}, which its form names now"
         self._store.write(lambda tx: tx.queue.park(delivery, problem))
 
     def _account_named_now(self, submission: Submission) -> str | None:

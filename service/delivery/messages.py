@@ -32,8 +32,10 @@ def problem_of(error: NexudusError, step: Step | None = None) -> str:
         return "Nexudus asks to slow down: it is tried again by itself."
     if isinstance(error, Refused) and error.kind == "role":
         role = _ROLES[step] if step else "the -List and -Read roles for boards and locations"
-        return f"Nexudus lets the service account in, but not do this ({error.said}): give it {role}, then retry."
-    return f"Nexudus refuses the service account ({error.said}): check its credentials and roles, then retry."
+        return (
+            f"Nexudus lets the service account in, but not do this ({error.said}): give it {role}, then send it again."
+        )
+    return f"Nexudus refuses the service account ({error.said}): check its credentials and roles, then send it again."
 
 
 def _objection(error: Intercepted) -> str:
@@ -77,14 +79,15 @@ def parked_by(error: NexudusError, tries: int) -> str:
     if isinstance(error, Rejected):
         fields = ", ".join(sorted({field.name for field in error.fields if field.name}))
         what = f" (field {fields})" if fields else ""
-        return f"Nexudus refused it{what}: {_stopped(error.said)} Correct the lead or the form's settings, then retry."
+        remedy = "Correct the lead or the form's settings, then send it again."
+        return f"Nexudus refused it{what}: {_stopped(error.said)} {remedy}"
     given_up = f"Given up after {tries + 1} tries: {_stopped(error.said)}"
     if isinstance(error, Intercepted) and not error.is_general:
         return (
             f"{given_up} Check the network's proxy or ask Nexudus support what the firewall objects to; it may be the "
             "words of this one lead. Then retry."
         )
-    return f"{given_up} When Nexudus works again, retry."
+    return f"{given_up} Send it again when Nexudus works again."
 
 
 def _stopped(said: str) -> str:

@@ -145,4 +145,4 @@ def reconnect(store: Store, connections: Sequence[PlatformConnection]) -> None:
 def unconfigured_problem(link: ConnectionKey) -> str:
     """Return why leads of a connection that is no longer set up are parked."""
     section = table_name(link.form, link.sender)
-    return f"It cannot be fetched, as the forms file no longer has {section}: put it back, restart, then retry."
+    return f"It cannot be fetched, as the forms file no longer has {section}: put it back, restart, then send it again."

@@ -177,9 +177,9 @@ def _problem(
     if isinstance(error, Gone):
         return (
             f"{title} does not know or does not show it: {message} It may be deleted, belong to another Page or "
-            "account, or be a test. If it exists, check the permissions of the token, then retry; otherwise discard it."
+            "account, or be a test. If it exists, check the token's permissions and send it again; else discard it."
         )
-    return f"Given up after {tries + 1} tries: {message} Retry when {title} works again."
+    return f"Given up after {tries + 1} tries: {message} Send it again when {title} works again."
 
 
 def _sentence(message: str) -> str:

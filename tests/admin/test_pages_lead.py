@@ -32,7 +32,7 @@ def refused(store: Store, lead: Lead, **fields: object) -> None:
             delivery, Step.CREATE_OPPORTUNITY, NOON, {"Name": "Ada Lovelace", "UtmSource": "google", **fields}
         )
         tx.queue.end_attempt(number, Outcome.REJECTED, 12, 400, "Name is too <long>")
-        tx.queue.park(delivery, "Nexudus refused it: Name is too <long>. Correct it, then retry.")
+        tx.queue.park(delivery, "Nexudus refused it: Name is too <long>. Correct it, then send it again.")
 
     store.write(work)
 

@@ -150,7 +150,7 @@ def test_one_phone_in_two_spellings_is_one_person(kept: Store, window_s: float) 
 
 
 def test_a_later_event_of_a_proven_sender_completes_a_lead_that_was_parked_for_it(kept: Store) -> None:
-    partial = said(NOBODY, "", problem="It arrived without a usable email: correct it, then retry.")
+    partial = said(NOBODY, "", problem="It arrived without a usable email: correct it, then send it again.")
     take(kept, replace(partial, fields={"full_name": "Ada Lee"}))
 
     take(kept, said(ADA, fields={"email": ADA, "message": "Two desks."}), 60)

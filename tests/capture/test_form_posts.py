@@ -252,7 +252,7 @@ def test_a_beacon_without_an_address_is_kept_and_parked(front: Front) -> None:
     lead = front.lead()
     assert answer.status_code == 200
     assert (lead.status, lead.submission.contact.full_name) == (Status.PARKED, "Ann Lee")
-    assert lead.problem == "It arrived without a usable email: correct it, then retry."
+    assert lead.problem == "It arrived without a usable email: correct it, then send it again."
 
 
 # -- when nothing can be kept

@@ -114,7 +114,7 @@ def test_a_row_without_an_address_is_kept_parked_and_told_with_its_line(run: Ter
 
     assert [lead.status for lead in all_of(kept)] == [Status.PARKED, Status.PARKED]
     assert said.code == 0
-    assert "line 2: parked: It arrived without a usable email: correct it, then retry." in said.out
+    assert "line 2: parked: It arrived without a usable email: correct it, then send it again." in said.out
     assert "line 4: parked: " in said.out
 
 

@@ -97,7 +97,7 @@ def missing_problem(submission: Submission, form: Form) -> str:
 def missing_sentence(names: Iterable[str]) -> str:
     """Return the problem of a lead with errors in these answers, with its remedy; "" for none."""
     listed = ", ".join(sorted(names))
-    return f"{MISSING} {listed}: correct it, then retry." if listed else ""
+    return f"{MISSING} {listed}: correct it, then send it again." if listed else ""
 
 
 def _lists(answers: Answers) -> dict[str, Answer]:

@@ -13,12 +13,12 @@ _MAX_WAITING_AGE = timedelta(hours=3)
 _MIN_ERASED_AGE = timedelta(days=30)
 """Only older leads may be erased; older spam has been discarded."""
 
-_CORRECT = "Correct the lead or the form's settings, then retry."
+_CORRECT = "Correct the lead or the form's settings, then send it again."
 _PARKED = (
-    "It arrived without a usable email: correct it, then retry.",
+    "It arrived without a usable email: correct it, then send it again.",
     f"Nexudus refused it (field Email): Email: Must be a valid email address. {_CORRECT}",
     f"Nexudus refused it (field CrmBoardColumnId): CrmBoardColumnId: Not found. {_CORRECT}",
-    "Given up after 16 tries: Nexudus answered 500. When Nexudus works again, retry.",
+    "Given up after 16 tries: Nexudus answered 500. Send it again when Nexudus works again.",
 )
 _RELEASE = "release it if it is real"
 _SUSPICIONS = (
