@@ -13,6 +13,7 @@ from service.store.crm.facts import Facts
 from service.store.crm.reconciliations import Reconciliations
 from service.store.crm.sales import Sales
 from service.store.database.engines import Database
+from service.store.database.repository import Part
 from service.store.deployment import Flags, Sessions
 from service.store.leads.arrivals import LeadArrivals
 from service.store.leads.changes import LeadChanges
@@ -63,58 +64,25 @@ class Alerts(AlertLog, Snapshots, Activity):
     """Alerts, and the snapshot and figures that they are judged by."""
 
 
+def _subject(part: type[Part]) -> "cached_property[Part]":
+    """Make a subject when it is first used."""
+    return cached_property(lambda tx: part(tx.connection, tx.database))
+
+
 class Transaction:
-    """One transaction; each subject is made when it is first used."""
+    """One transaction, by subject: `tx.leads.get(...)`, `tx.queue.claim(...)`."""
+
+    leads = _subject(Leads)
+    queue = _subject(Queue)
+    platforms = _subject(Platforms)
+    search = _subject(Search)
+    statistics = _subject(Statistics)
+    crm = _subject(Crm)
+    alerts = _subject(Alerts)
+    accounts = _subject(Accounts)
+    sessions = _subject(Sessions)
+    flags = _subject(Flags)
 
     def __init__(self, connection: Connection, database: Database) -> None:
-        self._unit = (connection, database)
-
-    @cached_property
-    def leads(self) -> Leads:
-        """Leads: stored once, found, changed, exported, erased."""
-        return Leads(*self._unit)
-
-    @cached_property
-    def queue(self) -> Queue:
-        """Deliveries to the CRM."""
-        return Queue(*self._unit)
-
-    @cached_property
-    def platforms(self) -> Platforms:
-        """Announced leads, their fetches, connections to platforms, and rejected calls."""
-        return Platforms(*self._unit)
-
-    @cached_property
-    def search(self) -> Search:
-        """Leads found by words and filters."""
-        return Search(*self._unit)
-
-    @cached_property
-    def statistics(self) -> Statistics:
-        """Leads counted, for reports and the dashboard."""
-        return Statistics(*self._unit)
-
-    @cached_property
-    def crm(self) -> Crm:
-        """Sales, conversions, reconciliations, facts of an account."""
-        return Crm(*self._unit)
-
-    @cached_property
-    def alerts(self) -> Alerts:
-        """Alerts, and the snapshot and figures that they are judged by."""
-        return Alerts(*self._unit)
-
-    @cached_property
-    def accounts(self) -> Accounts:
-        """Tokens, pauses and pace of each Nexudus account."""
-        return Accounts(*self._unit)
-
-    @cached_property
-    def sessions(self) -> Sessions:
-        """Sessions of the dashboard."""
-        return Sessions(*self._unit)
-
-    @cached_property
-    def flags(self) -> Flags:
-        """Small values that all processes agree on."""
-        return Flags(*self._unit)
+        self.connection = connection
+        self.database = database
