@@ -5,18 +5,16 @@ Read store.py first, then transaction.py, which names everything that a transact
 
 from service.store.accounts import UNAVAILABLE, Accounts, FailureStreak, Pace, Pause
 from service.store.alerts.alert_log import Alert
+from service.store.crm.accounts import Fact, ReadState, Reconciliation, Tenant
 from service.store.crm.conversions import LeadEvent
-from service.store.crm.facts import Fact, Tenant
-from service.store.crm.reconciliations import ReadState, Reconciliation
 from service.store.crm.sales import LeadRecord, Sale, SaleChange, SaleStatus
 from service.store.database.repository import Identity
 from service.store.database.writer import StoreUnavailable
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
 from service.store.leads.changes import BeingSent
-from service.store.leads.erasure import ErasureResult
 from service.store.leads.exports import ExportCall, ExportRow, as_instant, as_milliseconds
 from service.store.leads.histories import LeadHistory
-from service.store.leads.people import EarlierEnquiries, PlatformLead
+from service.store.leads.people import EarlierEnquiries, ErasureResult, PlatformLead
 from service.store.platforms.connections import ConnectionHealth, ConnectionKey
 from service.store.platforms.fetches import Fetch, FetchResult
 from service.store.platforms.notices import WITHDRAWN, AnnouncedLead, FetchNotice

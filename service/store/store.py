@@ -15,7 +15,7 @@ from service.store.database.engines import migrate, open_database, schema_of
 from service.store.database.tables import deployment
 from service.store.database.writer import Writer, as_unavailable
 from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash
-from service.store.leads.erasure import ERASE_BATCH_SIZE, ErasureResult
+from service.store.leads.people import ERASE_BATCH_SIZE, ErasureResult
 from service.store.platforms.notices import AnnouncedLead
 from service.store.queue.outbox import LIVE, WAKE, QueuedDelivery
 from service.store.transaction import Transaction

@@ -8,19 +8,17 @@ from service.store.accounts import Accounts
 from service.store.alerts.activity import Activity
 from service.store.alerts.alert_log import AlertLog
 from service.store.alerts.snapshot import Snapshots
+from service.store.crm.accounts import Facts, Reconciliations
 from service.store.crm.conversions import Conversions
-from service.store.crm.facts import Facts
-from service.store.crm.reconciliations import Reconciliations
 from service.store.crm.sales import Sales
 from service.store.database.engines import Database
 from service.store.database.repository import Part
 from service.store.deployment import Flags, Sessions
 from service.store.leads.arrivals import LeadArrivals
 from service.store.leads.changes import LeadChanges
-from service.store.leads.erasure import Erasure
 from service.store.leads.exports import Exports
 from service.store.leads.histories import Histories
-from service.store.leads.people import People
+from service.store.leads.people import Erasure, People
 from service.store.leads.stored import StoredLeads
 from service.store.platforms.connections import Connections
 from service.store.platforms.fetches import Fetches

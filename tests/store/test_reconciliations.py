@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 from service.store import ReadState, Reconciliation, Store
-from service.store.crm.reconciliations import MAX_KEPT
+from service.store.crm.accounts import MAX_KEPT
 from service.store.transaction import Transaction
 from tests.builders import NOON
 from tests.store.actions import at_once

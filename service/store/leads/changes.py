@@ -13,14 +13,22 @@ from sqlalchemy import Select, bindparam, null, or_, select, update
 from service.lead import Attribution, Correction, Lead, LeadId, Outcome, Status, Step, Submission, first_lead_id
 from service.store.database.repository import Repository
 from service.store.database.tables import DONE, PARKED, attempts, deliveries, leads
-from service.store.leads.rows import WITHOUT_RAW, attribution_row, corrections_of, corrections_row, from_row, to_row
+from service.store.leads.rows import (
+    CONTACT,
+    WITHOUT_RAW,
+    attribution_row,
+    corrections_of,
+    corrections_row,
+    from_row,
+    to_row,
+)
 from service.store.queue.outbox import NOTHING_UNKNOWN, Outbox
 from service.store.search.index import WordIndex
 
 ATTRIBUTION_FINAL = (Status.DELIVERED, Status.ERASED, Status.ANNOUNCED)
 """Leads whose attribution stays: it was sent, its evidence is gone, or there is none yet."""
 
-_CHANGED = ("email", "full_name", "first_name", "last_name", "phone", "company", "fields", "extras", "evidence")
+_CHANGED = (*CONTACT, "fields", "extras", "evidence")
 
 
 class BeingSent(Exception):

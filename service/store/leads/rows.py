@@ -24,6 +24,14 @@ from service.lead import (
 from service.store.database.columns import Values, values_of
 from service.store.database.tables import QUEUED, deliveries, leads
 
+CONTACT = ("email", "full_name", "first_name", "last_name", "phone", "company")
+"""Columns of the contact, named like its fields."""
+
+_ATTRIBUTION = (
+    *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
+    *("channel", "lead_source", "rule", "reason"),
+)
+
 LEAD_COLUMNS = tuple(column.name for column in leads.columns)
 
 WHOLE: Select[Any] = select(leads, deliveries.c.due_at, deliveries.c.state).outerjoin(
@@ -55,12 +63,7 @@ def to_row(lead: Lead) -> dict[str, Any]:
         "delivered_at": lead.delivered_at,
         "problem": lead.problem,
         "repeats": lead.repeats,
-        "email": contact.email,
-        "full_name": contact.full_name,
-        "first_name": contact.first_name,
-        "last_name": contact.last_name,
-        "phone": contact.phone,
-        "company": contact.company,
+        **{name: getattr(contact, name) for name in CONTACT},
         "fields": dict(submission.fields),
         "extras": dict(submission.extras),
         "evidence": _evidence_row(submission),
@@ -111,15 +114,7 @@ def corrections_of(rows: Sequence[dict[str, Any]] | None) -> tuple[Correction, .
 def attribution_row(attribution: Attribution) -> dict[str, Any]:
     """Return the columns of an attribution."""
     return {
-        "utm_source": attribution.utm_source,
-        "utm_medium": attribution.utm_medium,
-        "utm_campaign": attribution.utm_campaign,
-        "utm_content": attribution.utm_content,
-        "utm_term": attribution.utm_term,
-        "channel": attribution.channel,
-        "lead_source": attribution.lead_source,
-        "rule": attribution.rule,
-        "reason": attribution.reason,
+        **{name: getattr(attribution, name) for name in _ATTRIBUTION},
         "click_ids": dict(attribution.click_ids),
         "codes": list(attribution.codes),
     }
@@ -176,7 +171,7 @@ def from_row(row: Row[Any]) -> Lead:
     submission = Submission(
         form=row.form,
         sender=row.sender,
-        contact=_contact(row),
+        contact=Contact(**{name: getattr(row, name) for name in CONTACT}, extension=row.evidence.get("extension", "")),
         evidence=evidence,
         fields=row.fields,
         extras=row.extras,
@@ -194,7 +189,9 @@ def from_row(row: Row[Any]) -> Lead:
         status=Status(row.status),
         received_at=row.received_at,
         submission=submission,
-        attribution=_attribution(row),
+        attribution=Attribution(
+            **{name: getattr(row, name) for name in _ATTRIBUTION}, click_ids=row.click_ids, codes=tuple(row.codes)
+        ),
         problem=row.problem,
         delivered_at=row.delivered_at,
         coworker_id=row.coworker_id,
@@ -205,35 +202,8 @@ def from_row(row: Row[Any]) -> Lead:
     return replace(lead, next_attempt_at=row.due_at) if row.state == QUEUED else lead
 
 
-def _contact(row: Row[Any]) -> Contact:
-    extension = row.evidence.get("extension", "")
-    return Contact(row.email, row.full_name, row.first_name, row.last_name, row.phone, row.company, extension)
-
-
-def _attribution(row: Row[Any]) -> Attribution:
-    return Attribution(
-        utm_source=row.utm_source,
-        utm_medium=row.utm_medium,
-        utm_campaign=row.utm_campaign,
-        utm_content=row.utm_content,
-        utm_term=row.utm_term,
-        channel=row.channel,
-        lead_source=row.lead_source,
-        rule=row.rule,
-        reason=row.reason,
-        click_ids=row.click_ids,
-        codes=tuple(row.codes),
-    )
-
-
 def attempt_of(row: Row[Any]) -> Attempt:
     """Read one call from its row."""
     return Attempt(
-        step=Step(row.step),
-        started_at=row.started_at,
-        outcome=Outcome(row.outcome),
-        duration_ms=row.duration_ms,
-        http_status=row.http_status,
-        detail=row.detail,
-        trigger=row.trigger,
+        Step(row.step), row.started_at, Outcome(row.outcome), row.duration_ms, row.http_status, row.detail, row.trigger
     )

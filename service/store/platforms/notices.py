@@ -10,7 +10,7 @@ from service.lead import Lead, LeadId, Receipt, Status
 from service.store.database.repository import Repository
 from service.store.database.tables import leads, notices
 from service.store.leads.arrivals import Arrival, LeadArrivals
-from service.store.leads.rows import to_row
+from service.store.leads.rows import CONTACT, to_row
 from service.store.leads.stored import StoredLeads
 from service.store.platforms.connections import ConnectionKey, Connections
 from service.store.queue.outbox import LATER, LIVE, Outbox, QueuedDelivery, wake
@@ -24,7 +24,7 @@ LIVE_FOR = timedelta(minutes=3)
 """Answers that arrive longer than this after their notice are delivered after the leads that arrive now."""
 
 _FILLED = (
-    *("account", "form_name", "status", "problem", "email", "full_name", "first_name", "last_name", "phone", "company"),
+    *("account", "form_name", "status", "problem", *CONTACT),
     *("fields", "extras", "evidence", "page_url", "ip", "raw"),
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
     *("channel", "lead_source", "rule", "reason", "click_ids", "codes"),
