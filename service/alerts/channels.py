@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,11 +33,15 @@ class Message:
     tone: Tone = "warning"
 
 
+Send = Callable[[Sequence[str], Message, threading.Event], list[str]]
+"""Sends a message to every address, as send() does; an event ends it early."""
+
+
 def send(
     addresses: Sequence[str],
     message: Message,
-    timeout_s: float = SEND_TIMEOUT_S,
     stop: threading.Event | None = None,
+    timeout_s: float = SEND_TIMEOUT_S,
 ) -> list[str]:
     """Send a message to every address; return for each, in order, SENT or the reason, without secrets.
 

@@ -14,6 +14,7 @@ from service import clock
 from service.alerts import channels
 from service.alerts.alert_state import AlertChanges, AlertState, account_without_access
 from service.alerts.canary import Submit, send_canary
+from service.alerts.channels import Send
 from service.alerts.conditions import LATE_S, find_conditions, find_platform_conditions, find_rejected_senders
 from service.alerts.digest import DigestTime
 from service.alerts.new_leads import NewLeadNotifier
@@ -41,8 +42,8 @@ class MonitorConfig:
     addresses: Sequence[str] = ()
     digest_at: DigestTime | None = None
     forms: Mapping[str, Form] = field(default_factory=dict)
-    timeout_s: float = channels.SEND_TIMEOUT_S
     public_url: str = ""
+    send: Send = channels.send
 
 
 class Monitor:
@@ -57,8 +58,8 @@ class Monitor:
         self._identity = identity
         self._submit = submit
         self._stop = stop
-        self._sender = AlertSender(store, config.addresses, config.digest_at, stop, config.timeout_s)
-        self._new_leads = NewLeadNotifier(store, config.forms, config.public_url, config.timeout_s)
+        self._sender = AlertSender(store, config.addresses, config.digest_at, stop, config.send)
+        self._new_leads = NewLeadNotifier(store, config.forms, config.public_url, config.send)
         self._state = AlertState()
         self._silence = SilenceMonitor()
         self._logged: dict[str, str] = {}

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from service.alerts import channels
-from service.alerts.channels import Message
+from service.alerts.channels import SENT, Message, Send
 from service.alerts.lead_messages import about_many, about_one
 from service.alerts.sending import SendBackoff, add_instant, read_instants
 from service.background import Intervals, start_periodic_job
@@ -84,13 +84,13 @@ class NewLeadNotifier:
         store: Store,
         forms: Mapping[str, Form],
         public_url: str = "",
-        timeout_s: float = channels.SEND_TIMEOUT_S,
+        send: Send = channels.send,
     ) -> None:
         self._store = store
         self._stop, self._abort, self._wake = threading.Event(), threading.Event(), threading.Event()
         audiences = [audience for form in forms.values() for audience in audiences_of(form)]
         self._forms = list(dict.fromkeys(audience.form.name for audience in audiences))
-        self._notifiers = [_AudienceNotifier(store, each, public_url, timeout_s, self._abort) for each in audiences]
+        self._notifiers = [_AudienceNotifier(store, each, public_url, send, self._abort) for each in audiences]
         self._thread: threading.Thread | None = None
         self._is_tidied = False
 
@@ -153,13 +153,11 @@ class _LeadChannel:
 class _AudienceNotifier:
     """Sends the messages of one audience."""
 
-    def __init__(
-        self, store: Store, audience: Audience, public_url: str, timeout_s: float, abort: threading.Event
-    ) -> None:
+    def __init__(self, store: Store, audience: Audience, public_url: str, send: Send, abort: threading.Event) -> None:
         self._store = store
         self._audience = audience
         self._public_url = public_url.rstrip("/")
-        self._timeout_s = timeout_s
+        self._send_message = send
         self._abort = abort
         self._channels = [_LeadChannel(number, address) for number, address in enumerate(audience.addresses, 1)]
         self._unrecorded: list[LeadId] = []
@@ -269,18 +267,18 @@ class _AudienceNotifier:
     ) -> list[_LeadChannel]:
         """Return the channels that took it."""
         addresses = [channel.address for channel in recipients]
-        outcomes = channels.send(addresses, message, self._timeout_s, self._abort)
+        outcomes = self._send_message(addresses, message, self._abort)
         context = {"form": self._audience.name, "number": len(lead_ids), "lead": lead_ids[0]}
         for channel, outcome in zip(recipients, outcomes, strict=True):
             channel.outcome = outcome
-            if outcome == channels.SENT:
+            if outcome == SENT:
                 channel.backoff.record_success()
                 log.info("lead_notified", channel=channel.number, **context)
             else:
                 channel.backoff.record_failure(now)
                 log.error("lead_not_notified", channel=channel.number, reason=outcome, **context)  # never the address
         self._report(now)
-        return [channel for channel in recipients if channel.outcome == channels.SENT]
+        return [channel for channel in recipients if channel.outcome == SENT]
 
     def _report(self, now: datetime) -> None:
         """Keep an alert open while a channel does not work."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from service.alerts import channels
-from service.alerts.channels import Message
+from service.alerts.channels import SENT, Message, Send
 from service.alerts.digest import DAY, DigestTime, compose_digest, last_due
 from service.alerts.due_alerts import AlertMessage, due_alerts
 from service.store import Store, Transaction
@@ -66,13 +66,13 @@ class AlertSender:
         addresses: Sequence[str],
         digest_at: DigestTime | None,
         stop: threading.Event,
-        timeout_s: float = channels.SEND_TIMEOUT_S,
+        send: Send = channels.send,
     ) -> None:
         self._store = store
         self._channels = [AlertChannel(number, address) for number, address in enumerate(addresses, 1)]
         self._digest_at = digest_at
         self._stop = stop
-        self._timeout_s = timeout_s
+        self._send_message = send
         self._alert_backoff = SendBackoff()
         self._digest_backoff = SendBackoff()
 
@@ -102,19 +102,19 @@ class AlertSender:
     def _send(self, message: Message, now: datetime) -> bool:
         """Send to all channels; return whether any took it. The others are retried."""
         outcomes = self._send_to(self._channels, message)
-        if channels.SENT not in outcomes:
+        if SENT not in outcomes:
             return False
         for channel, outcome in zip(self._channels, outcomes, strict=True):
-            if outcome != channels.SENT:
+            if outcome != SENT:
                 channel.missed = [*channel.missed, message][-MAX_MISSED_MESSAGES:]
                 channel.backoff.record_failure(now)
         return True
 
     def _send_to(self, recipients: Sequence[AlertChannel], message: Message) -> list[str]:
         addresses = [channel.address for channel in recipients]
-        outcomes = channels.send(addresses, message, self._timeout_s, self._stop)
+        outcomes = self._send_message(addresses, message, self._stop)
         for channel, outcome in zip(recipients, outcomes, strict=True):
-            if outcome == channels.SENT:
+            if outcome == SENT:
                 log.info("alert_sent", channel=channel.number, title=message.title)
             else:
                 log.error("alert_failed", channel=channel.number, reason=outcome)  # never the address: it has secrets
@@ -125,7 +125,7 @@ class AlertSender:
         for channel in self._channels:
             if not channel.missed or not channel.backoff.allows(now):
                 continue
-            if self._send_to([channel], channel.missed[0]) == [channels.SENT]:
+            if self._send_to([channel], channel.missed[0]) == [SENT]:
                 channel.missed.pop(0)
                 channel.backoff.record_success()
             else:

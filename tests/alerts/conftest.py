@@ -17,7 +17,7 @@ from service.forms import Form
 from service.lead import Lead, Receipt, Submission
 from service.store import Alert, Arrival, Identity, Store
 from service.store.database.tables import attempts, deliveries, leads
-from tests.alerts.sink import AlertSink
+from tests.alerts.sink import AlertSink, send_here
 from tests.builders import NOON, a_form, a_lead
 
 
@@ -40,7 +40,7 @@ class MonitorEnv:
 
     def configure(self, name: str = "one", **config: Any) -> Monitor:
         """A monitor so configured, from now on."""
-        defaults: dict[str, Any] = {"addresses": [self.sink.address], "forms": {"contact": a_form()}}
+        defaults: dict[str, Any] = {"addresses": [self.sink.address], "forms": {"contact": a_form()}, "send": send_here}
 
         def submit(submission: Submission, form: Form) -> Receipt:
             return accept(submission, form, self.store, self.now)

@@ -3,10 +3,15 @@
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
+
+from service.alerts.channels import SENT, Message
 
 
 class AlertSink:
@@ -59,6 +64,25 @@ class AlertSink:
         self.closed.set()
         self._server.shutdown()
         self._server.server_close()
+
+
+def send_here(addresses: Sequence[str], message: Message, _stop: threading.Event) -> list[str]:
+    """Send what Apprise would send, from this process: in milliseconds, where Apprise itself is not the subject."""
+    return [_post(address, message) for address in addresses]
+
+
+def _post(address: str, message: Message) -> str:
+    url = urlsplit(address)
+    connection = HTTPConnection(url.netloc, timeout=5)
+    body = json.dumps({"title": message.title, "message": message.body, "type": message.tone})
+    try:
+        connection.request("POST", url.path, body)
+        status = connection.getresponse().status
+    except OSError:
+        return "it could not be reached, or refused it"
+    finally:
+        connection.close()
+    return SENT if status == HTTPStatus.OK else f"it answered with error {status}"
 
 
 def wait_until(reached: Callable[[], object], within_s: float = 8) -> float:

@@ -40,7 +40,7 @@ def test_a_channel_that_hangs_is_ended_and_the_others_have_it(sink: AlertSink) -
     sink.hangs.set()
     with AlertSink() as other:
         began = time.monotonic()
-        outcomes = channels.send([sink.address, other.address], MESSAGE, 3)
+        outcomes = channels.send([sink.address, other.address], MESSAGE, timeout_s=3)
 
         assert (outcomes, other.titles) == ([TOO_SLOW, SENT], ["Leads are stuck"])
         assert time.monotonic() - began < 6
@@ -49,7 +49,7 @@ def test_a_channel_that_hangs_is_ended_and_the_others_have_it(sink: AlertSink) -
 def test_a_message_under_way_is_given_up_when_the_worker_stops(sink: AlertSink) -> None:
     sink.hangs.set()
     stop, outcomes = threading.Event(), list[str]()
-    sending = threading.Thread(target=lambda: outcomes.extend(channels.send([sink.address], MESSAGE, 60, stop)))
+    sending = threading.Thread(target=lambda: outcomes.extend(channels.send([sink.address], MESSAGE, stop, 60)))
     sending.start()
 
     stop.set()

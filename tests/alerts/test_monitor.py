@@ -4,9 +4,11 @@ import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from service.alerts import channels
 from service.alerts.conditions import find_conditions
 from service.alerts.monitor import DUTY_S
 from service.lead import Status
@@ -352,7 +354,7 @@ def test_a_channel_that_did_not_take_it_gets_it_later_the_others_not_again(env: 
 def test_a_channel_that_hangs_does_not_delay_the_others(env: MonitorEnv) -> None:
     with AlertSink() as hanging:
         hanging.hangs.set()
-        env.configure(addresses=[hanging.address, env.sink.address], timeout_s=2)
+        env.configure(addresses=[hanging.address, env.sink.address], send=partial(channels.send, timeout_s=2))
         env.pause("refused")
 
         began = time.monotonic()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
-from service.alerts import new_leads
+from service.alerts import channels, new_leads
 from service.alerts.monitor import Monitor
 from service.alerts.new_leads import MAX_MESSAGES_PER_HOUR, MIN_INTERVAL, NewLeadNotifier, messages_allowed
 from service.capture.accept import accept, announce_all
@@ -16,7 +16,7 @@ from service.forms import Canary, Route
 from service.lead import Lead, Status
 from service.store import Arrival, StoreUnavailable
 from tests.alerts.conftest import MonitorEnv
-from tests.alerts.sink import AlertSink, wait_until
+from tests.alerts.sink import AlertSink, send_here, wait_until
 from tests.builders import NOON, a_form, a_lead, a_submission
 
 pytestmark = pytest.mark.long
@@ -33,10 +33,10 @@ class NotifierEnv:
         self.monitoring, self.store, self.sink = env, env.store, env.sink
         self.configure(env.sink.address)
 
-    def configure(self, *addresses: str, **more: Any) -> NewLeadNotifier:
+    def configure(self, *addresses: str) -> NewLeadNotifier:
         """A worker whose form notifies these addresses, from now on."""
         self.form = a_form(title="Contact us", notify=addresses)
-        self.notifier = NewLeadNotifier(self.store, {"contact": self.form}, URL, **more)
+        self.notifier = NewLeadNotifier(self.store, {"contact": self.form}, URL, send_here)
         return self.notifier
 
     def receive(self, number: int = 1, **changes: Any) -> list[Lead]:
@@ -147,7 +147,7 @@ def route_for_leeds(env: NotifierEnv, *addresses: str, own: tuple[str, ...] = ()
     form = a_form(title="Contact us", notify=own)
     leeds = a_form(title="Leeds", notify=addresses)
     env.form = replace(form, routes=(Route({"location": "leeds"}, leeds),))
-    env.notifier = NewLeadNotifier(env.store, {"contact": env.form}, URL)
+    env.notifier = NewLeadNotifier(env.store, {"contact": env.form}, URL, send_here)
 
 
 @pytest.mark.parametrize("status", [Status.QUARANTINED, Status.TEST, Status.DISCARDED])
@@ -352,7 +352,7 @@ def stop(watcher: Monitor, thread: threading.Thread) -> None:
 def test_a_channel_that_hangs_delays_no_alert(env: NotifierEnv) -> None:
     env.sink.hangs.set()
     with AlertSink() as alerted:
-        watcher = env.monitoring.configure(addresses=[alerted.address], forms={"contact": env.form})
+        watcher = env.monitoring.configure(addresses=[alerted.address], forms={"contact": env.form}, send=channels.send)
         env.receive()
         thread = watching(watcher)
         wait_until(env.sink.reached.is_set, 15)
@@ -363,7 +363,7 @@ def test_a_channel_that_hangs_delays_no_alert(env: NotifierEnv) -> None:
 
 
 def test_a_stopping_worker_lets_a_message_end_and_it_is_not_sent_twice(env: NotifierEnv) -> None:
-    watcher = env.monitoring.configure(addresses=[], forms={"contact": env.form})
+    watcher = env.monitoring.configure(addresses=[], forms={"contact": env.form}, send=channels.send)
     thread = watching(watcher)
     env.receive()
     wait_until(lambda: env.sink.received, 15)
