@@ -46,7 +46,7 @@ class ApiResponse(Schema):
         field_obj.required = True
 
 
-class InstantField(fields.String):
+class InstantOrDayField(fields.String):
     """An instant, or a day, which begins at 00:00 UTC; "" is none."""
 
     _PATTERN = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d))?")

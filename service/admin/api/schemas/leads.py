@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from service.admin.api.schemas.base import INSTANT, LEAD_ID, NO_NUL, ApiRequest, ApiResponse, InstantField
+from service.admin.api.schemas.base import INSTANT, LEAD_ID, NO_NUL, ApiRequest, ApiResponse, InstantOrDayField
 from service.lead import CANONICAL_FIELDS, Outcome, Status, Step
 
 STATUSES = [status.value for status in Status]
@@ -25,8 +25,8 @@ class LeadQuery(ApiRequest):
     form = fields.String(validate=NO_NUL)
     sender = fields.String(validate=NO_NUL, metadata={"description": "browser, meta, typeform ..."})
     channel = fields.String(validate=NO_NUL, metadata={"description": "Paid Search, Direct ..."})
-    since = InstantField("received at or after")
-    until = InstantField("received before")
+    since = InstantOrDayField("received at or after")
+    until = InstantOrDayField("received before")
     q = fields.String(
         validate=NO_NUL,
         metadata={"description": "words that must all occur in person, answers or campaign; a phone number; an id"},

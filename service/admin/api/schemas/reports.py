@@ -2,14 +2,14 @@
 
 from marshmallow import fields, validate
 
-from service.admin.api.schemas.base import INSTANT, NO_NUL, ApiRequest, ApiResponse, InstantField
+from service.admin.api.schemas.base import INSTANT, NO_NUL, ApiRequest, ApiResponse, InstantOrDayField
 
 
 class ReportQuery(ApiRequest):
     """The period of a report; by default the last 30 days."""
 
-    since = InstantField("received at or after")
-    until = InstantField("received before")
+    since = InstantOrDayField("received at or after")
+    until = InstantOrDayField("received before")
     form = fields.String(load_default="", validate=NO_NUL)
 
 
