@@ -55,7 +55,7 @@ def test_what_was_released_is_held_no_more(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kept", "asked", "at", "known"),
+    ("kept", "key", "at", "known"),
     [
         (DedupKey("key:contact:1"), "key:contact:1", SOON_AFTER, True),
         (DedupKey("key:contact:1"), "key:contact:2", SOON_AFTER, False),
