@@ -70,7 +70,7 @@ def send_record(record: Recorded, store: Store, **table: Any) -> SentRecord:
 
 
 def lead_of(enquiry: Enquiry, sender: str) -> Lead:
-    """The lead of an enquiry, as intake would keep it."""
+    """The lead of an enquiry, as accept() would store it."""
     form = a_form("tour", require=())
     submission = submit(enquiry, reading_form(form, {}), sender, {})
     return arrival_of(submission, form, clock.now()).lead
