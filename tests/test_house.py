@@ -27,15 +27,15 @@ DOORS = {
     "settings": "platforms",  # where each platform answers, likewise
     "logs": "clock",
     "capture": "attribution store forms lead clock platforms version",
-    "platforms": "attribution capture conversions fetching http store forms lead clock",
+    "platforms": "attribution capture conversions http forms lead clock",
     "attribution": "lead forms",
-    "fetching": "background capture platforms store forms lead clock http",
+    "fetching": "background capture platforms store forms lead clock",
     "store": "lead",
     "delivery": "background lead forms store nexudus clock",
     "nexudus": "clock http",
     "operations": "lead forms store attribution capture delivery nexudus clock",
-    "reconciliation": "background lead forms store nexudus clock capture fetching platforms delivery",
-    "conversions": "lead forms store attribution",  # whose click a conversion is of
+    "reconciliation": "background lead store nexudus clock capture fetching platforms delivery",
+    "conversions": "lead forms store",
     "alerts": "lead forms store clock background platforms",
     "maintenance": "lead forms store clock background",
     "admin": "lead forms store delivery nexudus alerts clock operations platforms version",  # some: only names
