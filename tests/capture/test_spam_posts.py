@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.capture.http.rate_limit import Counters
-from service.capture.spam.duplicates import DuplicateTexts
+from service.capture.spam.rules import DuplicateTexts
 from service.forms import Form
 from service.lead import Contact, Reason, Status
 from service.store import Store

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from service.capture.fields.reading import FieldError, Reading
 from service.capture.pages import rendering
+from service.capture.pages.phrases import choose_language
 from service.capture.pages.widgets import PLACE
 from service.capture.parsing.errors import InvalidBody
 from service.forms import Form
@@ -86,7 +87,7 @@ def success(receipt: Receipt, target: str, form: Form, language: str = "", *, as
     services that people come from.
     """
     if not as_json:
-        location = target or rendering.thanks_address(form, language)
+        location = target or _thanks_address(form, language)
         return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
     return json_response(
         {
@@ -116,6 +117,12 @@ def json_response(
 ) -> Response:
     """Return a JSON response."""
     return Response(json.dumps(payload), status, content_type=content_type)
+
+
+def _thanks_address(form: Form, language: str) -> str:
+    """The path of the thank-you page, with the language where the next request would choose another."""
+    usual = choose_language(request.headers.get("Accept-Language", ""), form.language)
+    return f"/f/{form.name}/thanks" + (f"?lang={language}" if language not in {usual, ""} else "")
 
 
 def _error_page(error: PostError, form: Form | None, reading: Reading | None) -> Response:

@@ -65,12 +65,6 @@ def spoken_language(form: Form | None = None) -> str:
     return choose_language(request.headers.get("Accept-Language", ""), _wish(), form.language if form else "")
 
 
-def thanks_address(form: Form, language: str) -> str:
-    """Return the path of the thank-you page, with the language where the next request would choose another."""
-    usual = choose_language(request.headers.get("Accept-Language", ""), form.language)
-    return f"/f/{form.name}/thanks" + (f"?lang={language}" if language not in {usual, ""} else "")
-
-
 def respond(page: Page, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Return the response with a page and its security headers."""
     response = Response(page.html, status, _HEADERS)

@@ -1,7 +1,6 @@
 """Spam protection: a suspicious enquiry is quarantined with one named reason, never discarded, and can be released.
 
-    rules.py            the rules in their order: a pure decision
-    duplicates.py       how many people sent the same text today
+    rules.py            the rules in their order, and how many people sent the same text today
     captcha_client.py   asks a captcha provider, within a few seconds; the only file of capture that calls out
     captcha_results.py  what the provider's response means, and an alert while captchas go unchecked
     guards.py           all of it together, for the endpoints

@@ -13,8 +13,7 @@ from service.capture.http.rate_limit import Counters
 from service.capture.http.sites import has_own_sites, is_own_site
 from service.capture.spam.captcha_client import CaptchaClient
 from service.capture.spam.captcha_results import CaptchaOutcome, CaptchaResult
-from service.capture.spam.duplicates import DuplicateTexts
-from service.capture.spam.rules import RequestContext, judge
+from service.capture.spam.rules import DuplicateTexts, RequestContext, judge
 from service.forms import Captcha, Form
 from service.lead import CAPTCHA_REMARK, Reason, Submission, Suspicion
 from service.store import Store, StoreUnavailable
