@@ -77,9 +77,7 @@ def webhook_blueprint(deps: WebhookDeps) -> Blueprint:
             return _rejection(error)
         except StoreUnavailable:
             log.error("lead_not_kept", sender=sender, form=form)
-            return _rejection(
-                RejectedCall(HTTPStatus.SERVICE_UNAVAILABLE, "It could not be kept just now: send it again.")
-            )
+            return _rejection(RejectedCall(HTTPStatus.SERVICE_UNAVAILABLE, NOT_KEPT))
 
     return blueprint
 

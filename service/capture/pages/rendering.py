@@ -62,7 +62,8 @@ class Complaint:
 
 def spoken_language(form: Form | None = None) -> str:
     """Return the language for the current request: of its `?lang=`, else the form's, else the browser's."""
-    return choose_language(request.headers.get("Accept-Language", ""), _wish(), form.language if form else "")
+    accepted, query = request.headers.get("Accept-Language", ""), request.environ.get("QUERY_STRING", "")
+    return choose_language(accepted, wished_language(query), form.language if form else "")
 
 
 def respond(page: Page, status: HTTPStatus = HTTPStatus.OK) -> Response:
@@ -140,10 +141,6 @@ def message_page(status: HTTPStatus, code: str = "", sentence: str = "", languag
     """
     title, happened = _title(phrases_of(language), status), trouble_of(code, language, sentence)
     return _message(language, title, happened, has_way_back=status not in _NO_BACK_LINK)
-
-
-def _wish() -> str:
-    return wished_language(request.environ.get("QUERY_STRING", ""))
 
 
 def _message(

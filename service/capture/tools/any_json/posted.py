@@ -10,7 +10,7 @@ from service.capture.parsing.bodies import RequestBody
 from service.capture.parsing.json_values import Json, tables_at, text_at
 from service.capture.parsing.nesting import collect, flatten
 from service.capture.parsing.texts import Answer
-from service.capture.tools.any_json.envelopes import OpenedEnvelope, open_envelope
+from service.capture.tools.any_json.envelopes import open_envelope
 from service.capture.tools.any_json.levels import MAX_NAMES, is_mere_name
 from service.capture.tools.any_json.question_sets import questions_of
 
@@ -64,7 +64,9 @@ def _of_object(member: Json, mapped: frozenset[str]) -> Iterator[PostedLead]:
         return
     tidied = _tidied(member)
     opened = open_envelope(tidied, mapped)
-    yield from (_posted(lead, member if len(opened) == 1 else lead.whole, member) for lead in opened)
+    for lead in opened:
+        whole = member if len(opened) == 1 else lead.whole
+        yield PostedLead(lead.answers, whole, lead.details, lead.form_name, member)
 
 
 def _is_plain(name: str, value: object) -> bool:
@@ -90,10 +92,6 @@ def _is_form_sized(member: Json) -> bool:
         if len(names) > _MAX_KEYS:
             return False
     return True
-
-
-def _posted(lead: OpenedEnvelope, whole: Json, event: Json) -> PostedLead:
-    return PostedLead(lead.answers, whole, lead.details, lead.form_name, event)
 
 
 def _tidied(value: Json, depth: int = 0) -> Json:

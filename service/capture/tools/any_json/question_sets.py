@@ -40,6 +40,7 @@ _ROLES = {
 }
 """Folded name of a question's member -> its role in the question, and its rank in that role."""
 
+_OPTION_TEXTS = ("text", "label", "name", "title")
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 _PERSONAL = frozenset(("email", "phone", "full_name", "first_name", "last_name", "message"))
 
@@ -285,14 +286,13 @@ def _chosen(value: object, member: Json) -> object:
     options = next((tables_at(member, key) for key in ("options", "choices") if key in member), [])
     if not options or isinstance(value, Mapping):
         return value
-    texts = {text_at(option, "id"): _first_text(option, "text", "label", "name", "title") for option in options}
+    texts = {
+        text_at(option, "id"): next(filter(None, (text_at(option, key) for key in _OPTION_TEXTS)), "")
+        for option in options
+    }
     if isinstance(value, list):
         return [texts.get(each, "") or each if isinstance(each, str) else each for each in value]
     return texts.get(value, "") or value if isinstance(value, str) else value
-
-
-def _first_text(option: Json, *keys: str) -> str:
-    return next(filter(None, (text_at(option, key) for key in keys)), "")
 
 
 def _is_person(member: Json) -> bool:
