@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from service import clock
+from service.delivery.setup_check import location_limit
 from service.forms import Destination
 from service.lead import Lead, Status
-from service.nexudus import opportunities
 from service.operations.leads import RETRY, act_on_lead
 from service.store import CallPause
 from tests.builders import a_form, a_lead
@@ -179,7 +179,7 @@ def test_room_that_was_made_lets_all_go(env: Env) -> None:
 
 
 def test_a_refusal_that_does_not_say_why_is_told_by_a_count(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opportunities, "MAX_OPPORTUNITIES", 1)
+    monkeypatch.setattr(location_limit, "MAX_OPPORTUNITIES", 1)
     env.nexudus.add_opportunities(1)
     lead = env.owes(a_lead())
     silent: dict[str, object] = {"Message": "No.", "Value": None, "Errors": [], "WasSuccessful": False}
