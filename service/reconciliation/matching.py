@@ -154,10 +154,10 @@ def _new_changes(
     is_first = previous is None or not any(change.kind == "status" for change in history)
     if is_first:
         changes.append(SaleChange(lead_id, "status", SaleStatus.IN_PROGRESS.value, record.received_at, now))
-    noted = [change for change in history if change.kind == "stage"]
+    recorded = [change for change in history if change.kind == "stage"]
     changes += [
         SaleChange(lead_id, "stage", name, at, now)
-        for name, at in _stage_of_opportunity(opportunity, previous, noted, stages, now)
+        for name, at in _stage_of_opportunity(opportunity, previous, recorded, stages, now)
     ]
     known_status = SaleStatus.IN_PROGRESS if is_first or previous is None else previous.status
     if sale.status is not known_status:
@@ -170,26 +170,26 @@ def _new_changes(
 
 
 def _stage_of_opportunity(
-    opportunity: Opportunity, previous: Sale | None, noted: Sequence[SaleChange], stages: StageReading, now: datetime
+    opportunity: Opportunity, previous: Sale | None, recorded: Sequence[SaleChange], stages: StageReading, now: datetime
 ) -> Iterator[tuple[str, datetime]]:
     """Yield the stage that the opportunity entered, and when, if only the opportunity itself shows it."""
     if stages.access == "shown":
-        yield from _first_stage(opportunity, noted, stages, now)
-    elif stages.access == "hidden" and not (noted and previous and previous.stage_id == opportunity.stage_id):
+        yield from _first_stage(opportunity, recorded, stages, now)
+    elif stages.access == "hidden" and not (recorded and previous and previous.stage_id == opportunity.stage_id):
         changed_at = opportunity.updated_at or now
-        is_first = not noted and _is_untouched(opportunity)
+        is_first = not recorded and _is_untouched(opportunity)
         yield opportunity.stage, (opportunity.created_at or changed_at) if is_first else changed_at
     # After a failed reading, the next one brings the stage with its time.
 
 
 def _first_stage(
-    opportunity: Opportunity, noted: Sequence[SaleChange], stages: StageReading, now: datetime
+    opportunity: Opportunity, recorded: Sequence[SaleChange], stages: StageReading, now: datetime
 ) -> Iterator[tuple[str, datetime]]:
     """Yield the stage in which it was created, if the history has no row of that."""
     created_at = opportunity.created_at or opportunity.updated_at or now
     origin = stages.origins.get(opportunity.id)
-    if noted:
-        if origin and created_at < noted[0].at:
+    if recorded:
+        if origin and created_at < recorded[0].at:
             yield origin, created_at
     elif stages.complete_since and created_at < stages.complete_since:
         stages.is_incomplete = True
