@@ -1,4 +1,4 @@
-"""What somebody must know: kept once for one cause, told, over, and begun anew."""
+"""Alerts: one for each cause, notified, resolved, and begun anew."""
 
 from datetime import timedelta
 
@@ -19,35 +19,35 @@ def open_now(store: Store) -> list[Alert]:
         return tx.alerts.open()
 
 
-def tell(store: Store, concern: Alert | None = None) -> bool:
-    alert = concern or open_now(store)[0]
-    return store.write(lambda tx: tx.alerts.mark_notified(alert, NOON))
+def mark_notified(store: Store, alert: Alert | None = None) -> bool:
+    sent = alert or open_now(store)[0]
+    return store.write(lambda tx: tx.alerts.mark_notified(sent, NOON))
 
 
 def test_a_cause_reported_again_is_one_alert_with_a_count(store: Store) -> None:
     for minutes in range(3):
         notice(store, minutes=minutes)
 
-    (concern,) = open_now(store)
-    assert (concern.occurrences, concern.since, concern.seen_at) == (3, NOON, NOON + timedelta(minutes=2))
+    (alert,) = open_now(store)
+    assert (alert.occurrences, alert.since, alert.seen_at) == (3, NOON, NOON + timedelta(minutes=2))
 
 
 def test_two_causes_are_two_alerts_the_oldest_first(store: Store) -> None:
     notice(store, "stage:1001", 1)
     notice(store)
 
-    assert [concern.cause for concern in open_now(store)] == [LOGIN, "stage:1001"]
+    assert [alert.cause for alert in open_now(store)] == [LOGIN, "stage:1001"]
 
 
 def test_a_resolved_alert_is_not_open_but_not_forgotten(store: Store) -> None:
     notice(store)
-    tell(store)
+    mark_notified(store)
 
     assert store.write(lambda tx: tx.alerts.resolve(LOGIN, LATER))
 
     assert open_now(store) == []
     with store.read() as tx:
-        assert [(concern.resolved_at, concern.notified_count) for concern in tx.alerts.all()] == [(LATER, 1)]
+        assert [(alert.resolved_at, alert.notified_count) for alert in tx.alerts.all()] == [(LATER, 1)]
 
 
 def test_what_was_never_wrong_cannot_be_over(store: Store) -> None:
@@ -56,13 +56,13 @@ def test_what_was_never_wrong_cannot_be_over(store: Store) -> None:
 
 def test_a_resolved_cause_begins_anew_without_notifications(store: Store) -> None:
     notice(store)
-    tell(store)
+    mark_notified(store)
     store.write(lambda tx: tx.alerts.resolve(LOGIN, LATER))
 
     notice(store, minutes=10)
 
-    (concern,) = open_now(store)
-    assert (concern.occurrences, concern.notified_count, concern.since) == (1, 0, NOON + timedelta(minutes=10))
+    (alert,) = open_now(store)
+    assert (alert.occurrences, alert.notified_count, alert.since) == (1, 0, NOON + timedelta(minutes=10))
 
 
 def test_other_words_are_no_new_occurrence(store: Store) -> None:
@@ -70,16 +70,16 @@ def test_other_words_are_no_new_occurrence(store: Store) -> None:
 
     store.write(lambda tx: tx.alerts.reword(LOGIN, "Four leads wait by now."))
 
-    (concern,) = open_now(store)
-    assert (concern.sentence, concern.occurrences, concern.seen_at) == ("Four leads wait by now.", 1, NOON)
+    (alert,) = open_now(store)
+    assert (alert.sentence, alert.occurrences, alert.seen_at) == ("Four leads wait by now.", 1, NOON)
 
 
 def test_an_alert_is_notified_by_one_of_two_that_read_it(store: Store) -> None:
     notice(store)
     (read,) = open_now(store)
 
-    assert [tell(store, read), tell(store, read)] == [True, False]
-    assert [(concern.notified_count, concern.notified_at) for concern in open_now(store)] == [(1, NOON)]
+    assert [mark_notified(store, read), mark_notified(store, read)] == [True, False]
+    assert [(alert.notified_count, alert.notified_at) for alert in open_now(store)] == [(1, NOON)]
 
 
 def test_a_notification_of_the_former_alert_does_not_count_for_the_new_one(store: Store) -> None:
@@ -88,8 +88,8 @@ def test_a_notification_of_the_former_alert_does_not_count_for_the_new_one(store
     store.write(lambda tx: tx.alerts.resolve(LOGIN, LATER))
     notice(store, minutes=10)
 
-    assert not tell(store, read)
-    assert [concern.notified_count for concern in open_now(store)] == [0]
+    assert not mark_notified(store, read)
+    assert [alert.notified_count for alert in open_now(store)] == [0]
 
 
 def test_only_what_is_over_can_be_forgotten(store: Store) -> None:
@@ -100,4 +100,4 @@ def test_only_what_is_over_can_be_forgotten(store: Store) -> None:
     store.write(lambda tx: tx.alerts.forget([LOGIN, "stage:1001"]))
 
     with store.read() as tx:
-        assert [concern.cause for concern in tx.alerts.all()] == ["stage:1001"]
+        assert [alert.cause for alert in tx.alerts.all()] == ["stage:1001"]

@@ -1,4 +1,4 @@
-"""Whatever workers do, and however they die: no two of them serve one person, and no debt is lost."""
+"""Whatever workers do, and however they end: two of them never serve one person, and no delivery is lost."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -64,7 +64,7 @@ class Shift:
 
 
 def pay(tx: Transaction, delivery: Delivery) -> None:
-    """Settle a debt."""
+    """Settle a delivery."""
     tx.queue.complete(delivery)
     tx.leads.set_status([delivery.lead.id], Status.DELIVERED)
 

@@ -1,4 +1,4 @@
-"""Who may deliver what, and for how long."""
+"""Claims and leases: which worker may deliver a lead, and for how long."""
 
 from collections import Counter
 from datetime import datetime, timedelta

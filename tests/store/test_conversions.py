@@ -1,4 +1,4 @@
-"""What happened to leads, for ad platforms, on each engine."""
+"""Events of leads for ad platforms, on each engine."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Leads counted by day: each once, in the operator's calendar, again when something about them has changed."""
+"""Leads counted by day: once, in the operator's calendar, and again after a change."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

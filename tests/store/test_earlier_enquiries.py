@@ -1,4 +1,4 @@
-"""Earlier enquiries of a lead's person, found by the index of words and behind it."""
+"""Earlier enquiries of a lead's person, in the index of words and beyond its cursor."""
 
 from datetime import timedelta
 from typing import Any

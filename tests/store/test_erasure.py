@@ -1,4 +1,4 @@
-"""Forgetting people: nothing personal stays, the figures do."""
+"""Erasure: nothing personal stays, the figures do."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -17,11 +17,11 @@ SECRETS = ("ada", "lovelace", "2079460142", "desks", "friend", "gclid-of-ada", "
 def a_telling_lead(**changes: object) -> Lead:
     """A lead whose every part says something of its person."""
     lead = a_lead(submission=a_submission(external_id="her-id", ip="192.0.2.7", raw=b"ada raw"))
-    verdict = replace(lead.attribution, click_ids={"gclid": "gclid-of-ada"})
+    attribution = replace(lead.attribution, click_ids={"gclid": "gclid-of-ada"})
     page = replace(lead.submission.evidence, page_url="https://www.example.com/contact?name=ada#lovelace")
     submission = replace(lead.submission, evidence=page)
     corrected = (Correction(NOON, {"email": "ada@old.example"}, {"email": "ada@example.com"}),)
-    return replace(lead, attribution=verdict, submission=submission, corrections=corrected, **changes)  # type: ignore[arg-type]
+    return replace(lead, attribution=attribution, submission=submission, corrections=corrected, **changes)  # type: ignore[arg-type]
 
 
 def deliver(store: Store, lead: Lead) -> None:

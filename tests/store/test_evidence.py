@@ -1,4 +1,4 @@
-"""Evidence comes out of the store as it went in, as far as any verdict can tell."""
+"""Evidence comes out of the store as it went in, as far as attribution can see."""
 
 from dataclasses import replace
 

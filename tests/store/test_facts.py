@@ -1,4 +1,4 @@
-"""What was found out about a Nexudus is known to all processes, and found out by one of them."""
+"""Facts about a Nexudus are known to all processes, and determined by one of them."""
 
 from datetime import UTC, datetime, timedelta
 

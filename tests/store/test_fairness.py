@@ -1,4 +1,4 @@
-"""Processes that write at the same time: nobody starves."""
+"""Processes that write at the same time: none starves."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What makes a second arrival a repeat."""
+"""The keys that make a second arrival a repeat."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The schema: made by migrations, equal to tables.py, and made once however many processes start."""
+"""The schema: made by migrations, equal to the tables, upgraded with its leads, once however many processes start."""
 
 import subprocess
 import sys

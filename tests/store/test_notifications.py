@@ -1,4 +1,4 @@
-"""Of which leads somebody is still to be told."""
+"""Leads with recipients still to be notified."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where the leads of a period came from, counted by each engine alike."""
+"""The origins of a period's leads, counted alike by each engine."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,14 +19,14 @@ PAID = Attribution("google", "cpc", "spring", "ad-a", "desk", "Paid Search", 19,
 DIRECT = Attribution(rule="rules:2 lead_source:by_channel")
 
 
-def kept(store: Store, verdict: Attribution = PAID, form: str = "contact", **changes: Any) -> None:
-    """Keep a lead with this verdict."""
-    keep(store, a_lead(attribution=verdict, submission=a_submission(form=form), **changes))
+def kept(store: Store, attribution: Attribution = PAID, form: str = "contact", **changes: Any) -> None:
+    """Store a lead with this attribution."""
+    keep(store, a_lead(attribution=attribution, submission=a_submission(form=form), **changes))
 
 
-def delivered(store: Store, verdict: Attribution = PAID, **changes: Any) -> None:
-    """Keep a lead that was delivered."""
-    kept(store, verdict, **{"status": Status.DELIVERED, "delivered_at": NOON, **changes})
+def delivered(store: Store, attribution: Attribution = PAID, **changes: Any) -> None:
+    """Store a delivered lead."""
+    kept(store, attribution, **{"status": Status.DELIVERED, "delivered_at": NOON, **changes})
 
 
 def origins(store: Store, period: Period = ALL) -> Origins:

@@ -1,4 +1,4 @@
-"""The pace towards one account, counted over all processes."""
+"""The pace of calls to one account, counted over all processes."""
 
 from itertools import accumulate
 

@@ -1,4 +1,4 @@
-"""Leads page by page, newest first, and the filters that choose them."""
+"""Leads page by page, newest first, and filters."""
 
 from datetime import timedelta
 

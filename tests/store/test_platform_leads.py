@@ -1,4 +1,4 @@
-"""Whose leads a platform brought."""
+"""Leads that a platform brought, with the contact of their person."""
 
 from dataclasses import replace
 from datetime import timedelta

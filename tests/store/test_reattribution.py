@@ -1,4 +1,4 @@
-"""Verdicts put right: which leads may still get a new one, and which have one that was sent."""
+"""Reattribution: which leads may still get a new attribution, and which have one that was sent."""
 
 import threading
 from collections.abc import Callable
@@ -16,7 +16,7 @@ NEW = Attribution(utm_source="bing", channel="Paid Search", lead_source=1, rule=
 
 
 def change(store: Store, *leads: Lead) -> set[str]:
-    """Ask for the new verdict; the ids of the leads that got it."""
+    """Set the new attribution; returns the ids of the leads that got it."""
     return {*store.write(lambda tx: tx.leads.reattribute({lead.id: NEW for lead in leads}))}
 
 

@@ -1,4 +1,4 @@
-"""Whose turn it is to read the CRM, and how the accounts agreed."""
+"""Reading the CRM: whose turn it is, and how leads and opportunities compared."""
 
 import threading
 from datetime import timedelta

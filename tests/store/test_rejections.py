@@ -1,4 +1,4 @@
-"""Refused calls: one row for each address, counted until one is accepted; and when somebody must hear of them."""
+"""Rejected calls: one row for each address, counted until one is accepted; and when they raise an alert."""
 
 from dataclasses import replace
 from datetime import timedelta

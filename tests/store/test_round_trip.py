@@ -1,4 +1,4 @@
-"""What goes into the store comes out of it."""
+"""A lead comes out of the store as it went in."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

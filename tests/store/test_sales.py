@@ -1,4 +1,4 @@
-"""What became of leads, on each engine."""
+"""Sales and their history, on each engine."""
 
 from dataclasses import replace
 from datetime import timedelta

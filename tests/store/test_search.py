@@ -1,4 +1,4 @@
-"""Leads found by anything: whether they are in the index or came after it, the answer is the same."""
+"""Searching leads: the result is the same for leads in the index and beyond its cursor."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -146,8 +146,8 @@ def crowd(store: Store, number: int) -> list[Lead]:
     """Leads of two channels in turns, a minute apart, oldest first."""
     made = []
     for n in range(number):
-        verdict = Attribution(channel=("Email", "Direct")[n % 2])
-        made.append(a_lead(f"p{n}@x.example", NOON + timedelta(minutes=n), attribution=verdict))
+        attribution = Attribution(channel=("Email", "Direct")[n % 2])
+        made.append(a_lead(f"p{n}@x.example", NOON + timedelta(minutes=n), attribution=attribution))
         keep(store, made[-1])
     return made
 

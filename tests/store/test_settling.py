@@ -1,4 +1,4 @@
-"""Calls written down before they are made, and what becomes of a debt."""
+"""Calls recorded before they are made, and how a delivery is settled."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What the digest tells of leads that are held, and which submissions came before, on each engine."""
+"""Quarantined leads in the digest, and submissions known by their keys, on each engine."""
 
 from datetime import datetime, timedelta
 

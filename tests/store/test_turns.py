@@ -1,4 +1,4 @@
-"""In which order Deliveries are claimed: live leads first, forms in turns, and by whom it is found out what works."""
+"""The order of claims: live leads first, forms in turns, probes of paused calls."""
 
 from collections import Counter
 from dataclasses import replace

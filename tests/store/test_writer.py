@@ -1,4 +1,4 @@
-"""What waits in one process is committed together, and each caller hears of its own job only."""
+"""Group commit: waiting jobs are committed together, and each caller learns the result of its own."""
 
 import sqlite3
 import threading
