@@ -27,7 +27,7 @@ from service.capture.tools.registry import SENDERS
 from service.capture.tools.sender import InvalidSignature, MalformedPayload, SenderConfig, WebhookCall, WebhookSender
 from service.capture.tools.signatures import check_token
 from service.forms import Form
-from service.forms.senders import is_proven
+from service.forms.senders import is_proven, table_name
 from service.lead import Receipt
 from service.store import StoreUnavailable
 
@@ -91,7 +91,7 @@ def _route(
         # Not 404: some tools then give up for good, while the form may be missing by a mistake that is soon corrected.
         raise RejectedCall(HTTPStatus.SERVICE_UNAVAILABLE, "The forms file has no such form.")
     if (sender, form) not in routes:
-        table = f"[forms.{form}.webhooks.{sender}]"
+        table = table_name(form, sender)
         raise RejectedCall(HTTPStatus.UNAUTHORIZED, f"This sender is not let in: the forms file needs {table}.")
     return routes[sender, form]
 
