@@ -111,7 +111,7 @@ class Step(StrEnum):
     FETCH = "fetch_lead"  # from the platform that only announced it
     FIND_COWORKER = "find_coworker"
     CREATE_COWORKER = "create_coworker"
-    FIND_OPPORTUNITY = "find_opportunity"  # only after a create whose outcome is unknown
+    FIND_OPPORTUNITY = "find_opportunity"  # only after a create with an unknown outcome
     CREATE_OPPORTUNITY = "create_opportunity"
 
 

@@ -51,7 +51,7 @@ def attribute(evidence: Evidence, config: AttributionConfig) -> Attribution:
 def attribute_others(evidence: Evidence, config: AttributionConfig) -> Mapping[str, Attribution]:
     """Return the attribution by each visit with evidence that does not count, by the visit's name.
 
-    Shows operators what was left out. Raises: nothing.
+    For operators who want to see the visits that were left out. Raises: nothing.
     """
     policy = policy_of(config)
     picked, *others = [touch for touch in read_touches(evidence, policy) if touch.has_evidence] or [Touch()]

@@ -74,7 +74,7 @@ def _bare(authority: str) -> str:
 
 
 def translated_host(name: str) -> str:
-    """Return the host whose page Google Translate shows under `name`; any other name unchanged.
+    """Return the original host of a page shown by Google Translate; any other name unchanged.
 
     "www-north--yard-example.translate.goog" shows www.north-yard.example: Google writes a dot as "-" and "-" as "--".
     name: in lower case, without a final dot.

@@ -57,11 +57,11 @@ def _asides(inputs: ReasonInputs) -> Iterator[str]:
 
 
 _VISITS: Mapping[tuple[str, bool | None], str] = {
-    ("last", False): "this visit itself tells nothing, so the last remembered one counts",
-    ("first", False): "only the first remembered visit tells anything",
+    ("last", False): "this visit itself shows no origin, so the last remembered one counts",
+    ("first", False): "only the first remembered visit shows an origin",
     ("first", True): "this form credits the first visit",
-    ("last", True): "this form credits the first visit; the earliest that tells anything is the last remembered one",
-    ("current", True): "this form credits the first visit; no earlier one tells anything",
+    ("last", True): "this form credits the first visit; the earliest that shows an origin is the last remembered one",
+    ("current", True): "this form credits the first visit; no earlier one shows an origin",
 }
 """(Visit that counts, whether the form credits the first) -> the remark on that."""
 
@@ -124,7 +124,7 @@ def _unassigned(inputs: ReasonInputs) -> str:
 
 
 def _direct(_: ReasonInputs) -> str:
-    return "nothing tells where the visit came from"
+    return "nothing shows where the visit came from"
 
 
 def _origin(inputs: ReasonInputs) -> str:

@@ -95,7 +95,7 @@ def status_of(submission: Submission, suspicion: str) -> Status:
 
 
 def arrival_of_id(sender: str, external_id: str, form: Form, now: datetime) -> Arrival:
-    """Return an arrival with nothing but a platform's id, which finds a lead of that platform whoever it is of."""
+    """Return an arrival with nothing but a platform's id, which finds the lead of any person at that platform."""
     submission = Submission(
         form.name, sender, Contact(), Evidence(), external_id=external_id, is_proven=True, problem=WITHDRAWN
     )

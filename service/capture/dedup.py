@@ -48,7 +48,7 @@ def keys_of(submission: Submission, form: Form, now: datetime) -> Iterator[Dedup
     people = people or [words]
     for external_id in ids:
         sender = submission.id_of or submission.sender
-        # An ad platform decides by its id alone, whoever else may have used it.
+        # The id of an ad platform decides alone, whatever the person.
         for person in (*people, "the platform's own") if is_platform else people:
             yield id_key(sender, external_id, form, person)
     for key in keys:
@@ -102,7 +102,7 @@ def _digest(text: str) -> str:
 
 
 def person_of(lead: Lead) -> str:
-    """Return the key of the person whose leads are delivered one at a time; a lead without one is its own."""
+    """Return the key of the person; leads with one key are delivered one at a time. A lead without one is its own."""
     return person_key(lead.submission.contact) or lead.id
 
 

@@ -180,7 +180,7 @@ def _released(lead: Lead, form: Form) -> Lead:
 
 
 def _only_added(first: Submission, later: Submission) -> Submission:
-    """Return what an unproven sender may add: answers the lead lacks, and differing ones beside the lead's own."""
+    """Return the answers an unproven sender may add: those the lead lacks, and differing ones beside the lead's own."""
     known = words_of(first)
     beside: dict[str, Answer] = {}
     for name, answer in words_of(later).items():

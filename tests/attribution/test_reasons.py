@@ -105,7 +105,7 @@ CHANNELS: dict[str, tuple[str, str, str]] = {
         "",
         "Utm values on the landing page in words that no rule knows: Unassigned; LeadSource 1 for Unassigned",
     ),
-    "direct": ("", "", f"Nothing tells where the visit came from: Direct; {WEB}"),
+    "direct": ("", "", f"Nothing shows where the visit came from: Direct; {WEB}"),
 }
 
 
@@ -252,14 +252,14 @@ VISITS: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
         {"last": a_touch("gclid=a1")},
         (
             "Google Ads click id gclid in the link of the last remembered visit: Paid Search;"
-            " this visit itself tells nothing, so the last remembered one counts; LeadSource 19 for Google"
+            " this visit itself shows no origin, so the last remembered one counts; LeadSource 19 for Google"
         ),
     ),
     ("last", "first"): (
         {"first": a_touch(referrer="https://www.bing.com/")},
         (
             "The first remembered visit came from bing.com (Bing): Organic Search;"
-            " only the first remembered visit tells anything; LeadSource 1 for Bing"
+            " only the first remembered visit shows an origin; LeadSource 1 for Bing"
         ),
     ),
     ("first", "first"): (
@@ -273,14 +273,14 @@ VISITS: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
         {"last": a_touch("fbclid=a1")},
         (
             "Meta (Facebook) link id fbclid in the link of the last remembered visit: Organic Social; this form credits"
-            " the first visit; the earliest that tells anything is the last remembered one; LeadSource 13 for Facebook"
+            " the first visit; the earliest that shows an origin is the last remembered one; LeadSource 13 for Facebook"
         ),
     ),
     ("first", "current"): (
         {"query": "fbclid=a1"},
         (
             "Meta (Facebook) link id fbclid on the landing page: Organic Social;"
-            " this form credits the first visit; no earlier one tells anything; LeadSource 13 for Facebook"
+            " this form credits the first visit; no earlier one shows an origin; LeadSource 13 for Facebook"
         ),
     ),
 }

@@ -14,7 +14,7 @@ NOW = 1_790_000_000.0
 @pytest.mark.parametrize(
     ("touch", "query", "picked"),
     [
-        pytest.param("last", "utm_source=a", "current", id="this visit, if it tells anything"),
+        pytest.param("last", "utm_source=a", "current", id="this visit, if it shows an origin"),
         pytest.param("last", "", "last", id="else the last remembered one"),
         pytest.param("first", "utm_source=a", "first", id="the first where the form wants it"),
         pytest.param("neither", "utm_source=a", "current", id="an unknown wish means the last"),
@@ -154,8 +154,8 @@ NOTHING = a_visit()
 @pytest.mark.parametrize(
     ("evidence", "others"),
     [
-        pytest.param(NOTHING, {}, id="none tells anything"),
-        pytest.param(a_visit("gclid=a1"), {}, id="only one tells anything"),
+        pytest.param(NOTHING, {}, id="none shows an origin"),
+        pytest.param(a_visit("gclid=a1"), {}, id="only one shows an origin"),
         pytest.param(a_visit("gclid=a1", first=a_touch("fbclid=b")), {"first": "Organic Social"}, id="the first"),
         pytest.param(
             a_visit(first=a_touch("fbclid=b"), last=a_touch("gclid=c")), {"first": "Organic Social"}, id="last"

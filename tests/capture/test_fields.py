@@ -56,16 +56,16 @@ PARTS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", PARTS)
 def test_parts_of_a_name_are_joined_in_the_order_of_the_name(case: str) -> None:
     answers, expected = PARTS[case]
-    found = lay_out(answers, FORM)
+    fields = lay_out(answers, FORM)
 
-    assert read_contact(found.known, "").full_name == expected
-    assert found.extras == {name: answer for name, answer in answers.items() if name == "Anrede"}
+    assert read_contact(fields.known, "").full_name == expected
+    assert fields.extras == {name: answer for name, answer in answers.items() if name == "Anrede"}
 
 
 def test_a_part_that_fits_nowhere_stays_an_answer() -> None:
-    found = lay_out({"name": "Ann Lee", "middle_name": "May"}, FORM)
+    fields = lay_out({"name": "Ann Lee", "middle_name": "May"}, FORM)
 
-    assert (found.known, found.extras) == ({"full_name": "Ann Lee"}, {"middle_name": "May"})
+    assert (fields.known, fields.extras) == ({"full_name": "Ann Lee"}, {"middle_name": "May"})
 
 
 NULLS: dict[str, tuple[dict[str, Any], str]] = {
@@ -108,16 +108,16 @@ QUOTED: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("case", QUOTED)
 def test_quotation_marks_of_a_template_are_taken_off(case: str, name: str) -> None:
     typed, expected = QUOTED[case]
-    found = lay_out({name: typed}, FORM)
+    fields = lay_out({name: typed}, FORM)
 
-    assert {**found.known, **found.extras}.get(name, "") == expected
+    assert {**fields.known, **fields.extras}.get(name, "") == expected
 
 
 @pytest.mark.parametrize("name", ["company", "phone", "name"])
 def test_what_says_that_there_is_none_is_no_answer_and_kept(name: str) -> None:
-    found = lay_out({name: "n/a"}, FORM)
+    fields = lay_out({name: "n/a"}, FORM)
 
-    assert (found.known, found.extras) == ({}, {name: "n/a"})
+    assert (fields.known, fields.extras) == ({}, {name: "n/a"})
 
 
 THANKS: dict[str, tuple[dict[str, Any], str]] = {
@@ -133,10 +133,10 @@ THANKS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", THANKS)
 def test_a_tools_own_words_are_no_message(case: str) -> None:
     answers, expected = THANKS[case]
-    found = lay_out(answers, FORM)
+    fields = lay_out(answers, FORM)
 
-    assert found.text("message") == expected
-    assert all(text in [*found.known.values(), *found.extras.values()] for text in texts_of(answers["message"]))
+    assert fields.text("message") == expected
+    assert all(text in [*fields.known.values(), *fields.extras.values()] for text in texts_of(answers["message"]))
 
 
 def test_a_general_name_is_the_message_only_where_there_is_no_better() -> None:
@@ -147,10 +147,10 @@ def test_a_general_name_is_the_message_only_where_there_is_no_better() -> None:
 
 
 def test_what_a_browser_says_of_itself_and_a_path_are_no_extras() -> None:
-    found = lay_out({"user_agent": "Mozilla/5.0", "_wp_http_referer": "/tour/"}, FORM)
+    fields = lay_out({"user_agent": "Mozilla/5.0", "_wp_http_referer": "/tour/"}, FORM)
 
-    assert found.extras == {}
-    assert found.controls["_form_control"] == [("user_agent", "Mozilla/5.0"), ("_wp_http_referer", "/tour/")]
+    assert fields.extras == {}
+    assert fields.controls["_form_control"] == [("user_agent", "Mozilla/5.0"), ("_wp_http_referer", "/tour/")]
 
 
 @pytest.mark.parametrize("case", NAMES)
@@ -162,24 +162,24 @@ def test_names_are_settled_by_what_stands_beside_them(case: str) -> None:
 
 
 def test_what_somebody_likes_to_be_called_is_no_other_full_name() -> None:
-    found = lay_out({"Preferred name": "Annie", "First name": "Ann", "Last name": "Lee"}, Form(name="tour"))
+    fields = lay_out({"Preferred name": "Annie", "First name": "Ann", "Last name": "Lee"}, Form(name="tour"))
 
-    assert "full_name" not in found.known
-    assert found.extras == {"Preferred name": "Annie"}
+    assert "full_name" not in fields.known
+    assert fields.extras == {"Preferred name": "Annie"}
 
 
 def test_an_address_in_the_name_is_no_name() -> None:
-    found = lay_out({"name": "ann@example.com", "email": "ann@example.com"}, FORM)
+    fields = lay_out({"name": "ann@example.com", "email": "ann@example.com"}, FORM)
 
-    assert "full_name" not in found.known
-    assert found.extras == {"name": "ann@example.com"}
+    assert "full_name" not in fields.known
+    assert fields.extras == {"name": "ann@example.com"}
 
 
 def test_the_first_valid_address_wins_and_the_other_is_kept() -> None:
-    found = lay_out({"email": "ann@", "email_address": "ann@example.com", "email_1": "bob@example.com"}, FORM)
+    fields = lay_out({"email": "ann@", "email_address": "ann@example.com", "email_1": "bob@example.com"}, FORM)
 
-    assert found.known["email"] == "ann@example.com"
-    assert found.extras == {"email": "ann@", "email_1": "bob@example.com"}
+    assert fields.known["email"] == "ann@example.com"
+    assert fields.extras == {"email": "ann@", "email_1": "bob@example.com"}
 
 
 def test_a_confirmed_address_is_not_kept_twice() -> None:
@@ -201,10 +201,10 @@ def test_replyto_is_the_last_resort() -> None:
     "text", ["", "undefined", "NULL", "none", "(not set)", "xxxxx", "{{contact.phone}}", "[your-phone]", "%phone%"]
 )
 def test_a_placeholder_counts_as_absent(text: str) -> None:
-    found = lay_out({"phone": text}, FORM)
+    fields = lay_out({"phone": text}, FORM)
 
-    assert "phone" not in found.known
-    assert found.submitted_as["phone"] == "phone"
+    assert "phone" not in fields.known
+    assert fields.submitted_as["phone"] == "phone"
 
 
 def test_words_in_brackets_are_kept_as_an_extra() -> None:
@@ -214,16 +214,16 @@ def test_words_in_brackets_are_kept_as_an_extra() -> None:
 def test_the_operators_mapping_wins() -> None:
     form = Form("tour", fields={"message": ("your-email-text",), "email": ("Contact (best)", "a[b]")})
 
-    found = lay_out({"your-email-text": "Hello", "contact (best)": "ann@example.com", "email": "bob@example.com"}, form)
+    fields = lay_out({"your-email-text": "Hello", "contact (best)": "ann@example.com", "email": "bob@example.com"}, form)
 
-    assert found.known == {"message": "Hello", "email": "ann@example.com"}
-    assert found.extras == {"email": "bob@example.com"}
+    assert fields.known == {"message": "Hello", "email": "ann@example.com"}
+    assert fields.extras == {"email": "bob@example.com"}
 
 
 def test_the_operators_honeypot_is_a_control() -> None:
-    found = lay_out({"website": "spam", "email": "ann@example.com"}, Form("tour", honeypot="website"))
+    fields = lay_out({"website": "spam", "email": "ann@example.com"}, Form("tour", honeypot="website"))
 
-    assert found.controls == {"_honeypot": [("website", "spam")]}
+    assert fields.controls == {"_honeypot": [("website", "spam")]}
 
 
 def test_what_has_no_place_is_an_extra_under_its_own_name() -> None:
@@ -235,16 +235,16 @@ def test_what_has_no_place_is_an_extra_under_its_own_name() -> None:
         "blank": "",
     }
 
-    found = lay_out(answers, FORM)
+    fields = lay_out(answers, FORM)
 
-    assert found.extras == {"Job title": "CTO", "how_heard": "a friend", "Parking?": "yes", "title": "Ms"}
+    assert fields.extras == {"Job title": "CTO", "how_heard": "a friend", "Parking?": "yes", "title": "Ms"}
 
 
 def test_a_page_that_is_no_address_stays_an_extra() -> None:
-    found = lay_out({"page": "2", "page_url": "https://www.example.com/tour"}, FORM)
+    fields = lay_out({"page": "2", "page_url": "https://www.example.com/tour"}, FORM)
 
-    assert found.known["page_url"] == "https://www.example.com/tour"
-    assert found.extras == {"page": "2"}
+    assert fields.known["page_url"] == "https://www.example.com/tour"
+    assert fields.extras == {"page": "2"}
 
 
 def test_several_ticks_stay_a_list() -> None:
@@ -280,9 +280,9 @@ def test_a_guess_is_made_only_where_it_is_safe(case: str) -> None:
 
 
 def test_a_guess_is_marked_and_its_answer_stays() -> None:
-    found = lay_out({"Reach me": "ann@example.com"}, FORM)
+    fields = lay_out({"Reach me": "ann@example.com"}, FORM)
 
-    assert found.extras == {"Reach me": "ann@example.com", "email (guessed)": 'from "Reach me"'}
+    assert fields.extras == {"Reach me": "ann@example.com", "email (guessed)": 'from "Reach me"'}
 
 
 def test_the_owner_of_a_guessed_address_is_the_person() -> None:
@@ -302,23 +302,23 @@ def test_nothing_is_guessed_where_it_was_given() -> None:
 
 
 def test_an_address_of_the_net_has_a_place_of_its_own() -> None:
-    found = lay_out({"email": "ann@example.com", "Remote IP": "198.51.100.7"}, FORM)
+    fields = lay_out({"email": "ann@example.com", "Remote IP": "198.51.100.7"}, FORM)
 
-    assert (found.text("ip_address"), found.extras) == ("198.51.100.7", {})
+    assert (fields.text("ip_address"), fields.extras) == ("198.51.100.7", {})
 
 
 def test_names_tell_by_which_name_an_answer_came() -> None:
-    found = lay_out(
+    fields = lay_out(
         {"E-Mail-Adresse": "ann@example.com", "message": "Hi", "UTM Source": "bing", "Beruf": "Bäcker"}, FORM
     )
 
-    assert found.names == {"email": "E-Mail-Adresse", "utm_source": "UTM Source"}
+    assert fields.names == {"email": "E-Mail-Adresse", "utm_source": "UTM Source"}
 
 
 def test_a_prefix_that_a_guessed_address_bears_is_taken_off_its_neighbours() -> None:
-    found = lay_out({"zq_email": "ann@example.com", "zq_name": "Ann Lee", "zq_message": "A desk?"}, Form(name="tour"))
+    fields = lay_out({"zq_email": "ann@example.com", "zq_name": "Ann Lee", "zq_message": "A desk?"}, Form(name="tour"))
 
-    assert (found.text("full_name"), found.text("message")) == ("Ann Lee", "A desk?")
+    assert (fields.text("full_name"), fields.text("message")) == ("Ann Lee", "A desk?")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Names and values given their meaning: the contact, the evidence, and what a form requires.
 
 reading.py         one request of a browser, from bytes to a validated Submission
-submissions.py     the same for the items of a webhook call; enquiries.py has those items
+submissions.py     Submissions from the items of a webhook call; enquiries.py has the items
 layout.py          answers sorted by meaning
 names.py           the meaning of a field's name; labels.py takes names apart, with aliases.json and owners.json
 claims.py          which of several answers counts

@@ -1,4 +1,4 @@
-"""Fields that control this service and are no answers: where to go next, honeypots, captcha tokens."""
+"""Fields that control this service and are not answers: where to go next, honeypots, captcha tokens."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

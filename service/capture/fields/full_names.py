@@ -1,4 +1,4 @@
-"""Names in parts: which part a bare "name" field is, and the full name of a person whose form asks for parts."""
+"""Names in parts: the meaning of a bare "name" field, and the full name composed of its parts."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING

@@ -49,7 +49,7 @@ class Uncertain(Exception):
 def mend(text: str, members: Callable[[list[tuple[str, object]]], object]) -> object:
     """Return the value of an object or a list. members: makes an object from its pairs.
 
-    Raises: Uncertain; ValueError for an escape that is no character.
+    Raises: Uncertain; ValueError for an escape that is not a character.
     """
     if len(text) > MAX_MENDED_CHARS:
         raise Uncertain
