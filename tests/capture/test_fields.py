@@ -214,7 +214,9 @@ def test_words_in_brackets_are_kept_as_an_extra() -> None:
 def test_the_operators_mapping_wins() -> None:
     form = Form("tour", fields={"message": ("your-email-text",), "email": ("Contact (best)", "a[b]")})
 
-    fields = lay_out({"your-email-text": "Hello", "contact (best)": "ann@example.com", "email": "bob@example.com"}, form)
+    answers = {"your-email-text": "Hello", "contact (best)": "ann@example.com", "email": "bob@example.com"}
+
+    fields = lay_out(answers, form)
 
     assert fields.known == {"message": "Hello", "email": "ann@example.com"}
     assert fields.extras == {"email": "bob@example.com"}

@@ -1,8 +1,8 @@
 """Field names taken apart and looked up: the words of a path, the parts of a label, aliases.json and owners.json.
 
 The words in front of a name say who owns the value: `user.first_name` and `billing.email` are the person's,
-`fields.3.name` stands in mere wrapping; `product.name`, `fileName`, `organizer.email` and `tracking_phone_number` belong
-to somebody or something else.
+`fields.3.name` stands in mere wrapping; `product.name`, `fileName`, `organizer.email` and `tracking_phone_number`
+belong to somebody or something else.
 """
 
 import json
