@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, Text
 
 from service.store.database.columns import Json, UtcDateTime
-from service.store.database.tables import leads, metadata
+from service.store.database.tables import leads, metadata, text_column
 
 Index(
     "ix_leads_opportunity_id",
@@ -20,14 +20,14 @@ sales = Table(
     Column("account", Text, nullable=False),
     Column("opportunity_id", BigInteger, nullable=False),
     Column("stage_id", BigInteger),
-    Column("stage", Text, nullable=False, default="", server_default=""),
-    Column("board", Text, nullable=False, default="", server_default=""),
+    text_column("stage"),
+    text_column("board"),
     Column("status", Text, nullable=False),  # in_progress, won, lost
     Column("value", Float),
-    Column("currency", Text, nullable=False, default="", server_default=""),
+    text_column("currency"),
     Column("won_at", UtcDateTime),
     Column("lost_at", UtcDateTime),
-    Column("loss_reason", Text, nullable=False, default="", server_default=""),
+    text_column("loss_reason"),
     Column("updated_at", UtcDateTime),  # according to the CRM
     Column("seen_at", UtcDateTime, nullable=False),
     Column("missing_since", UtcDateTime),  # when it was first not found; NULL: it is there
@@ -64,7 +64,7 @@ crm_reads = Table(
     Column("account", Text, primary_key=True),
     Column("polled_at", UtcDateTime),  # when a process last claimed the poll for changes
     Column("read_until", UtcDateTime),  # the newest change that was seen
-    Column("problem", Text, nullable=False, default="", server_default=""),  # why it could not be read; "" while it can
+    text_column("problem"),  # why it could not be read; "" while it can
     Column("reconciled_at", UtcDateTime),  # when a process last claimed the nightly comparison
 )
 
@@ -85,7 +85,7 @@ count_days = Table(
     "count_days",
     metadata,
     Column("since", Text, primary_key=True),  # no lead of the day has a smaller id
-    Column("until", Text, nullable=False, default="", server_default=""),  # ids below it; "": the day is not over
+    text_column("until"),  # ids below it; "": the day is not over
     Column("day", Text, nullable=False),  # in the operator's calendar: 2026-11-24
     Column("counted_at", UtcDateTime),  # NULL: not yet
 )

@@ -29,7 +29,8 @@ QUEUED, PARKED, DONE = "owed", "parked", "done"
 """States of a delivery."""
 
 
-def _text(name: str, default: str = "") -> Column[str]:
+def text_column(name: str, default: str = "") -> Column[str]:
+    """Define a text that is never NULL."""
     return Column(name, Text, nullable=False, default=default, server_default=default)
 
 
@@ -40,34 +41,34 @@ leads = Table(
     Column("form", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("sender", Text, nullable=False),
-    _text("external_id"),
-    _text("form_name"),
+    text_column("external_id"),
+    text_column("form_name"),
     Column("status", Text, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("delivered_at", UtcDateTime),
-    _text("problem"),
+    text_column("problem"),
     Column("repeats", Integer, nullable=False, default=0, server_default="0"),
-    _text("email"),
-    _text("full_name"),
-    _text("first_name"),
-    _text("last_name"),
-    _text("phone"),
-    _text("company"),
+    text_column("email"),
+    text_column("full_name"),
+    text_column("first_name"),
+    text_column("last_name"),
+    text_column("phone"),
+    text_column("company"),
     Column("fields", Json, nullable=False),  # canonical name -> answer
     Column("extras", Json, nullable=False),  # submitted name -> answer
     Column("evidence", Json, nullable=False),  # what fields and extras do not already say
-    _text("page_url"),
-    _text("ip"),
+    text_column("page_url"),
+    text_column("ip"),
     Column("raw", LargeBinary),  # the body where it could not be read
-    _text("utm_source"),
-    _text("utm_medium"),
-    _text("utm_campaign"),
-    _text("utm_content"),
-    _text("utm_term"),
-    _text("channel"),
+    text_column("utm_source"),
+    text_column("utm_medium"),
+    text_column("utm_campaign"),
+    text_column("utm_content"),
+    text_column("utm_term"),
+    text_column("channel"),
     Column("lead_source", Integer, nullable=False),
-    _text("rule"),
-    _text("reason"),
+    text_column("rule"),
+    text_column("reason"),
     Column("click_ids", Json, nullable=False),
     Column("codes", Json, nullable=False),
     Column("coworker_id", BigInteger),
@@ -117,14 +118,14 @@ deliveries = Table(
     Column("state", Text, nullable=False),  # QUEUED, PARKED or DONE
     Column("due_at", UtcDateTime, nullable=False),
     Column("tries", Integer, nullable=False, default=0, server_default="0"),  # retries used up in the schedule
-    _text("trigger", "schedule"),  # or operator
+    text_column("trigger", "schedule"),  # or operator
     Column("claimed_by", Text),
     Column("lease_until", UtcDateTime),
     Column("coworker_id", BigInteger),  # the result of the first step
     Column("unknown_step", Text),  # the create whose outcome is unknown
     Column("unknown_since", UtcDateTime),
     Column("verify_count", Integer, nullable=False, default=0, server_default="0"),  # searches for it since then
-    _text("form"),  # lanes of forms take turns
+    text_column("form"),  # lanes of forms take turns
     Column("priority", Integer, nullable=False, default=0, server_default="0"),  # 0: a live lead; 1: replay, import
     Column("blocked_by", Text),  # the paused call that it waits for; NULL: none
     Column("request_body", Json),  # the opportunity as it was last sent; NULL: never
@@ -165,12 +166,12 @@ attempts = Table(
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("lead_id", Text, nullable=False, index=True),
     Column("step", Text, nullable=False),
-    _text("trigger", "schedule"),
+    text_column("trigger", "schedule"),
     Column("started_at", UtcDateTime, nullable=False),
     Column("duration_ms", Integer),
     Column("outcome", Text, nullable=False),
     Column("http_status", Integer),
-    _text("detail"),
+    text_column("detail"),
 )
 
 accounts = Table(
@@ -182,7 +183,7 @@ accounts = Table(
     Column("locked_by", Text),
     Column("locked_until", UtcDateTime),
     Column("paused_until", UtcDateTime),
-    _text("pause_reason"),
+    text_column("pause_reason"),
     Column("pause_streak", Integer, nullable=False, default=0, server_default="0"),  # in a row
     Column("failures", Integer, nullable=False, default=0, server_default="0"),  # since the last success
     Column("failing_since", UtcDateTime),  # the first of them
@@ -196,7 +197,7 @@ account_facts = Table(
     Column("base_url", Text, primary_key=True),  # facts of one address say nothing of another
     Column("name", Text, primary_key=True),
     Column("value", Json),  # NULL: being determined since learned_at
-    _text("source"),
+    text_column("source"),
     Column("learned_at", UtcDateTime, nullable=False),
 )
 
@@ -208,7 +209,7 @@ call_pauses = Table(
     Column("call", Text, primary_key=True),
     Column("since", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
-    _text("reason"),
+    text_column("reason"),
     Column("streak", Integer, nullable=False, default=0, server_default="0"),  # begun or extended in a row
 )
 
@@ -233,14 +234,14 @@ notices = Table(
     Column("lead_id", Text, primary_key=True),
     Column("form", Text, nullable=False),
     Column("sender", Text, nullable=False),
-    _text("place"),  # the Page or account
+    text_column("place"),  # the Page or account
     Column("external_id", Text, nullable=False),
     Column("details", Json, nullable=False),
     Column("state", Text, nullable=False),  # due, parked
     Column("announced_at", UtcDateTime, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
     Column("tries", Integer, nullable=False, default=0, server_default="0"),  # retries used up in the schedule
-    _text("trigger", "schedule"),  # or operator
+    text_column("trigger", "schedule"),  # or operator
     Column("claimed_by", Text),
     Column("lease_until", UtcDateTime),
     Index("ix_notices_state_due_at", "state", "due_at"),
@@ -255,7 +256,7 @@ connections = Table(
     Column("place", Text, primary_key=True),
     Column("tokens", Json),  # renewed ones; the operator's own are in the forms file
     Column("facts", Json),  # what was learned, such as the questions of a lead form
-    _text("reason"),  # why nothing can be fetched until an operator acts, and what to do; "" while it works
+    text_column("reason"),  # why nothing can be fetched until an operator acts, and what to do; "" while it works
     Column("failing_since", UtcDateTime),
     Column("paused_until", UtcDateTime),
     Column("pause_streak", Integer, nullable=False, default=0, server_default="0"),  # in a row
