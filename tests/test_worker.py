@@ -311,7 +311,7 @@ def test_a_bug_delays_one_lead_and_the_worker_works_on(store: Store, nexudus: Si
         found = tx.leads.get(clumsy.id)
     assert found is not None
     assert found.status is Status.PENDING
-    assert "stumbled" in found.problem
+    assert "internal error" in found.problem
 
 
 def test_calls_that_no_pace_looks_back_to_are_forgotten(store: Store, nexudus: Simulator) -> None:

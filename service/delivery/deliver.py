@@ -92,7 +92,7 @@ def requeue(delivery: Delivery, context: AccountContext) -> None:
 
     Raises: LeaseLost, StoreUnavailable.
     """
-    handle_error(delivery, context, Unavailable("this program stumbled over the lead; its log tells where"))
+    handle_error(delivery, context, Unavailable("an internal error of this service; the worker's log shows it"))
 
 
 def _form(delivery: Delivery, context: AccountContext) -> Form:

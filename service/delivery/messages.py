@@ -20,21 +20,20 @@ _ROLES = {
 
 
 def problem_of(error: NexudusError, step: Step | None = None) -> str:
-    """Return why a lead still waits; it is tried again by itself. step: the failed call, None for a look-up."""
+    """Return why a lead still waits; it is retried automatically. step: the failed call, None for a look-up."""
     if isinstance(error, Intercepted):
-        again = "it is looked for before it is sent again" if error.is_write else "it is tried again by itself"
+        again = "it is searched for before it is sent again" if error.is_write else "it is retried automatically"
         return f"{error.said[:1].upper()}{error.said[1:]}: {again}. {_objection(error)}"
     if isinstance(error, OutcomeUnknown):
-        return f"Nexudus may or may not have saved it ({error.said}): it is looked for before it is sent again."
+        return f"Nexudus may or may not have saved it ({error.said}): it is searched for before it is sent again."
     if isinstance(error, Unavailable):
-        return f"Nexudus could not be asked ({error.said}): it is tried again by itself."
+        return f"Nexudus is not available ({error.said}): it is retried automatically."
     if isinstance(error, Throttled):
-        return "Nexudus asks to slow down: it is tried again by itself."
+        return "Nexudus asks to slow down: it is retried automatically."
     if isinstance(error, Refused) and error.kind == "role":
         role = _ROLES[step] if step else "the -List and -Read roles for boards and locations"
-        return (
-            f"Nexudus lets the service account in, but not do this ({error.said}): give it {role}, then send it again."
-        )
+        said = f"Nexudus accepts the service account, but not this call ({error.said})"
+        return f"{said}: give it {role}, then send it again."
     return f"Nexudus refuses the service account ({error.said}): check its credentials and roles, then send it again."
 
 
@@ -54,23 +53,23 @@ def no_credentials(account: str) -> str:
     how = "NEXUDUS_USERNAME and NEXUDUS_PASSWORD" if not where else "username and password in the forms file"
     return (
         f"no Nexudus credentials are set{where}: set {how}, or another way to sign in, and start the worker again; "
-        "what waits is then sent by itself."
+        "the waiting leads are then sent automatically."
     )
 
 
 def no_new_contacts(error: NexudusError) -> str:
-    """Return why leads of new people wait; one at a time is tried again by itself."""
+    """Return why leads of new people wait; one of them is retried automatically from time to time."""
     return (
-        f"Nexudus takes no new contacts now ({error.said}): either the day's number of new contacts is used up, "
-        "then this goes on by itself, or the service account lacks the role Coworker-Create."
+        f"Nexudus accepts no new contacts now ({error.said}): either the daily number of new contacts is used up, and "
+        "the lead is sent automatically later, or the service account lacks the role Coworker-Create."
     )
 
 
 def location_full(error: NexudusError, business_id: int) -> str:
     """Return why leads wait for a location that holds as many opportunities as Nexudus allows."""
     return (
-        f"Nexudus takes no more opportunities for location {business_id} ({error.said}): delete old ones there; "
-        "what waits is then sent by itself."
+        f"Nexudus accepts no more opportunities for location {business_id} ({error.said}): delete old ones there; "
+        "the waiting leads are then sent automatically."
     )
 
 

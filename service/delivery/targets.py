@@ -147,7 +147,7 @@ def _first_safe(stages: Sequence[Stage], judge: Judge) -> Stage:
             return stage
         is_unknown = is_unknown or not stage.is_judged
     if is_unknown:
-        raise Unroutable("Nexudus does not show which stage of the board does no harm: write stage_id of a safe one")
+        raise Unroutable("Nexudus does not show which stage of the board is safe: write stage_id of a safe one")
     raise Unroutable("every stage of the board deletes, deactivates, wins or loses: write stage_id of a safe one")
 
 
@@ -232,12 +232,14 @@ class StageSafety:
                 raise
             return self._unknown(nexudus, stage_id, error.said)
         if stage is None:
-            return self._unknown(nexudus, stage_id, "Nexudus shows no such stage")
+            return self._unknown(nexudus, stage_id, "Nexudus does not show the stage")
         self._warned.discard((nexudus, stage_id))
         problem = danger(stage)
         if problem:
             log.error("stage_unsafe", stage=stage_id, flags=[flag for flag in stage.flags if flag in boards.DANGERS])
-            return _Verdict(f"{problem}: {REMEDY}; what waits is then sent by itself", self._from_now(self._unsafe_s))
+            return _Verdict(
+                f"{problem}: {REMEDY}; the waiting leads are then sent automatically", self._from_now(self._unsafe_s)
+            )
         return _Verdict("", self._from_now(self._safe_s))
 
     def _unknown(self, nexudus: Nexudus, stage_id: int, why: str) -> _Verdict:

@@ -155,7 +155,7 @@ def _answered_amount(rule: AnswerAmount, form: Form, given: GivenAnswers) -> Der
     text = given.text(rule.answer)
     amount = read_amount(text, form.country)
     if amount is None:
-        return Derived(None, f"{_quoted(rule.answer, text)}{' names no certain amount' * bool(text)}: no value")
+        return Derived(None, f"{_quoted(rule.answer, text)}{' does not name a certain amount' * bool(text)}: no value")
     return Derived(amount, f"{_quoted(rule.answer, text)} names this amount")
 
 
@@ -177,7 +177,7 @@ def follow_up(lead: Lead, form: Form) -> Derived[datetime]:
     day = read_day(text, form.language, form.country, lead.received_at) if text else None
     if day is None:
         instead = "no follow-up" if days is None else f"due_in_days = {days} counts"
-        return Derived(fixed, f"{_quoted(rule.answer, text)}{' is no certain date' * bool(text)}: {instead}")
+        return Derived(fixed, f"{_quoted(rule.answer, text)}{' is not a certain date' * bool(text)}: {instead}")
     due_at = datetime.combine(day + timedelta(days=rule.days), NOON)
     shift = f", {abs(rule.days)} days {'earlier' if rule.days < 0 else 'later'}" if rule.days else ""
     reason = f"{_quoted(rule.answer, text)} means {day}{shift}"

@@ -19,31 +19,35 @@ DANGERS = {
 }
 """Flags of a stage whose actions on arrival must not meet a new enquiry (REST reference of CrmBoardColumn)."""
 
+_RECEIVES = {
+    "TourRequests": "tour requests",
+    "ToursConfirmed": "confirmed tours",
+    "TourCompleted": "completed tours",
+    "SignUps": "sign-ups",
+    "Bookings": "bookings",
+    "ContactMessages": "contact messages",
+    "EventRegistrations": "event registrations",
+    "EventCheckins": "check-ins to events",
+    "ProductPurchased": "product purchases",
+    "Cancellations": "cancellations",
+    "ProposalsSent": "sent proposals",
+    "ProposalsAccepted": "accepted proposals",
+    "DocumentsSigned": "signed documents",
+    "ResourceBooked": "bookings of resources",
+}
+
 WARNINGS = {
     "CannedResponseId": "sends a message to the customer",
-    "TaskListId": "makes tasks from a list",
-    "UseTaskListAsResponsible": "lets its task list say who is responsible",
+    "TaskListId": "creates tasks from a list",
+    "UseTaskListAsResponsible": "takes the responsible user from its task list",
     "ActivateAccount": "activates the customer",
     "ConfirmTour": "confirms a tour",
-    "TourRequests": "also receives tour requests by itself",
-    "ToursConfirmed": "also receives confirmed tours by itself",
-    "TourCompleted": "also receives completed tours by itself",
-    "SignUps": "also receives sign-ups by itself",
-    "Bookings": "also receives bookings by itself",
-    "ContactMessages": "also receives contact messages by itself",
-    "EventRegistrations": "also receives event registrations by itself",
-    "EventCheckins": "also receives check-ins to events by itself",
-    "ProductPurchased": "also receives product purchases by itself",
-    "Cancellations": "also receives cancellations by itself",
-    "ProposalsSent": "also receives sent proposals by itself",
-    "ProposalsAccepted": "also receives accepted proposals by itself",
-    "DocumentsSigned": "also receives signed documents by itself",
-    "ResourceBooked": "also receives bookings of resources by itself",
+    **{flag: f"also receives {what} automatically" for flag, what in _RECEIVES.items()},
 }
-"""Other flags worth a warning; a stage that also receives by itself may get a second opportunity of a person."""
+"""Other flags worth a warning."""
 
-FILLS = frozenset(flag for flag, words in WARNINGS.items() if words.startswith("also receives"))
-"""Flags of stages that also receive by themselves."""
+FILLS = frozenset(_RECEIVES)
+"""Flags of stages that also receive automatically: such a stage may get a second opportunity of a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,7 @@ def me(nexudus: Nexudus) -> User:
         for user in map(_user, nexudus.records(USERS_PATH, {"User_Email": own_email})):
             if user.email.lower() == own_email:
                 return user
-    raise Unavailable("the CRM does not tell who is signed in", HTTPStatus.NOT_FOUND)
+    raise Unavailable("the CRM does not show who is signed in", HTTPStatus.NOT_FOUND)
 
 
 def _own_record(nexudus: Nexudus) -> Row | None:

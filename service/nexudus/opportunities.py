@@ -185,5 +185,5 @@ def _count(nexudus: Nexudus, params: Params) -> int:
     value = nexudus.get(PATH, {**params, "page": 1, "size": 1})
     total = value.get("TotalItems") if isinstance(value, dict) else None
     if not isinstance(total, int) or isinstance(total, bool):
-        raise Unavailable("the answer to a search tells no number of items", HTTPStatus.OK)
+        raise Unavailable("the response to a search shows no number of items", HTTPStatus.OK)
     return total

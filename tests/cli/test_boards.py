@@ -133,7 +133,7 @@ def test_automatic_actions_are_told_in_words(ready: Terminal) -> None:
     lines = ready("boards").out.splitlines()
 
     place = lines.index("stage_id = 1005  # Sales / Proposal sent")
-    assert lines[place + 1] == "#  ! it sends a message to the customer, makes tasks from a list"
+    assert lines[place + 1] == "#  ! it sends a message to the customer, creates tasks from a list"
 
 
 def test_lines_fit_a_terminal_whatever_the_names_are(ready: Terminal, nexudus: Simulator) -> None:

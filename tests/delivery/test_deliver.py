@@ -280,7 +280,7 @@ def test_a_waiting_lead_says_what_it_waits_for(env: Env) -> None:
     env.deliver_once()
 
     assert env.kept(lead).status is Status.PENDING
-    assert "Nexudus could not be asked" in env.kept(lead).problem
+    assert "Nexudus is not available" in env.kept(lead).problem
 
 
 def test_a_mistake_of_ours_costs_a_place_in_the_schedule(env: Env) -> None:
@@ -288,5 +288,5 @@ def test_a_mistake_of_ours_costs_a_place_in_the_schedule(env: Env) -> None:
 
     requeue(claim(env, "clumsy"), env.context)
 
-    assert "stumbled" in env.kept(lead).problem
+    assert "internal error" in env.kept(lead).problem
     assert claim(env, "next").tries == 1

@@ -201,8 +201,8 @@ def test_every_field_that_is_missing_says_why() -> None:
     lead = saying(FLOOR, budget="a lot", move_in_date="spring")
 
     assert [(origin.field, origin.reason) for origin in origins(lead, a_form_of_answers())] == [
-        ("Value", "budget 'a lot' names no certain amount: no value"),
-        ("DueDate", "move_in_date 'spring' is no certain date: due_in_days = 2 counts"),
+        ("Value", "budget 'a lot' does not name a certain amount: no value"),
+        ("DueDate", "move_in_date 'spring' is not a certain date: due_in_days = 2 counts"),
         ("Seats", "left out: team_size, location not answered"),
     ]
 

@@ -44,7 +44,7 @@ def test_a_used_up_quota_holds_new_people_and_says_so(env: Env, waiting: list[Le
 
     assert (hold.account, hold.call) == ("default", "create_coworker")
     assert states(env, waiting) == {Status.PENDING}
-    assert all("takes no new contacts now" in env.kept(lead).problem for lead in waiting)
+    assert all("accepts no new contacts now" in env.kept(lead).problem for lead in waiting)
 
 
 def test_known_people_are_delivered_meanwhile(env: Env, waiting: list[Lead]) -> None:

@@ -53,7 +53,7 @@ def test_a_lead_that_still_waits_says_why_and_its_try_counts(env: Env) -> None:
     env.deliver_once()
 
     assert SENTENCE in env.kept(lead).problem
-    assert "it is looked for before it is sent again" in env.kept(lead).problem
+    assert "it is searched for before it is sent again" in env.kept(lead).problem
     assert tries_of(env, lead) == 1
 
 

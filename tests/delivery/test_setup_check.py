@@ -128,7 +128,7 @@ def test_where_no_stage_shows_that_it_is_safe_one_must_be_named(client: Nexudus,
     finding = the_one(client, going(board="Sales"))
 
     assert (finding.level, finding.check) == ("error", "stage")
-    assert finding.sentence.endswith("does no harm: write stage_id of a safe one")
+    assert finding.sentence.endswith("is safe: write stage_id of a safe one")
 
 
 def test_a_name_cannot_break_out_of_its_line(client: Nexudus, nexudus: Simulator) -> None:
@@ -222,7 +222,7 @@ def test_a_record_that_no_location_shows_is_not_held_against_it(client: Nexudus,
     assert found(client, going(opportunity_type_id=7)) == []
 
 
-TEMPLATE = "has a template for notes, which may take the place of the enquiry's text and this service's mark"
+TEMPLATE = "has a template for notes, which may replace the enquiry's text and this service's marker"
 
 
 def test_a_type_with_a_template_for_notes_is_a_warning_that_alerts_nobody(client: Nexudus) -> None:
@@ -250,7 +250,7 @@ def test_what_is_known_of_a_template_is_said(client: Nexudus, fate: str, problem
 
     told = [finding for finding in findings if finding.check == "type"]
     assert len(told) == problems
-    assert all("takes the place" in finding.problem and "--live" not in finding.remedy for finding in told)
+    assert all("replaces" in finding.problem and "--live" not in finding.remedy for finding in told)
 
 
 # -- forms and routes

@@ -468,7 +468,7 @@ def test_where_nobody_says_who_an_application_is_no_user_is_searched_for(crm: Si
     nexudus = an_app(crm, app_secret="b5d8", app_token="c90e")
     crm.faults([{"path": "/api/auth/me", "status": 404}])
 
-    with pytest.raises(Unavailable, match="does not tell who"):
+    with pytest.raises(Unavailable, match="does not show who"):
         directory.me(nexudus)
 
     assert crm.calls("GET", "/api/sys/users") == []

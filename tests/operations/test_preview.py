@@ -313,7 +313,7 @@ def test_computed_values_are_shown_with_their_reasons(kept: Store) -> None:
     assert result["attribution"]["reason"].startswith("utm_source qr set for this form (utm): ")
     assert {origin["field"]: origin["reason"] for origin in result["origins"]} == {
         "Value": "team_size '3' is '2-5' in the table of value",
-        "DueDate": "move_in_date 'spring' is no certain date: no follow-up",
+        "DueDate": "move_in_date 'spring' is not a certain date: no follow-up",
         "CustomFields Floor": "left out: floor not answered",
     }
 

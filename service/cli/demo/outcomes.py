@@ -27,7 +27,7 @@ _SUSPICIONS = (
     f"{Reason.TOO_FAST.prefix}It was filled in within 0.4 seconds: {_RELEASE}.",
     f"{Reason.REPEATED.prefix}7 people sent the same text within a day: {_RELEASE}.",
 )
-_WAITS = "Nexudus asks to slow down: it is tried again by itself."
+_WAITS = "Nexudus asks to slow down: it is retried automatically."
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def _refused(error: Refused, account: str) -> SetupProblem:
 
 def _unanswered(error: NexudusError, account: str) -> SetupProblem:
     if isinstance(error, Throttled):
-        problem, remedy = f"Nexudus could not be asked ({error.said})", "try again in a while"
+        problem, remedy = f"Nexudus asks to wait ({error.said})", "try again in a while"
     elif isinstance(error, Intercepted):
         problem, remedy = f"{error.said}, and every other call", INTERCEPTED_REMEDY
     else:
@@ -131,7 +131,7 @@ def check_roles(reader: CachedReader, me: User | None) -> Iterator[SetupProblem]
             passed.add(role)
     held = _held(reader, me)
     if held is None or not passed <= held:  # an unrestricted admin may do what no role of theirs says
-        yield _untried(reader.account, " and ".join(CREATES), "only making a record would tell", skipped=False)
+        yield _untried(reader.account, " and ".join(CREATES), "only creating a record would show it", skipped=False)
         return
     for role in CREATES:
         if role not in held:

@@ -24,7 +24,7 @@ MAX_WAITS, MAX_WAIT_S = 3, 75.0
 
 INTERCEPTED_REMEDY = (
     "check that this machine may reach Nexudus, without a proxy or firewall that answers in its place, or ask Nexudus "
-    "support whether theirs stops it; it is no matter of roles or passwords"
+    "support whether theirs blocks it; roles and passwords are not the cause"
 )
 """Remedy where web pages come instead of answers."""
 

@@ -181,8 +181,8 @@ def _check_template(reader: CachedReader, variant: FormVariant, kind: Opportunit
     )
     fate = reader.behaviour.values.get(notes_fact(kind.id))
     if template and fate != "kept":
-        takes = "may take" if fate is None else "takes"
-        what = f"{takes} the place of the enquiry's text and this service's mark"
+        replaces = "may replace" if fate is None else "replaces"
+        what = f"{replaces} the enquiry's text and this service's marker"
         remedy = "empty the template in Nexudus, or leave opportunity_type_id out"
         tries = "; `lead-capture doctor --live` tries it" if fate is None else ""
         yield variant.problem("warning", "type", f"{named} has a template for notes, which {what}", remedy + tries)
