@@ -152,7 +152,7 @@ def _read(incoming: Incoming, form: Form, *, is_whole: bool = True) -> Reading:
 
 
 def _returned(error: PostError, incoming: Incoming, form: Form, *, as_json: bool) -> Response:
-    """An error whose page gives back all that the visitor wrote, to be sent again."""
+    """An error; its page returns the visitor's answers, to be sent again."""
     try:
         reading = None if as_json else _read(incoming, form)
     except InvalidBody:
@@ -181,7 +181,7 @@ def _accepted(
 def _judge(
     incoming: Incoming, form: Form, deps: FormDeps, reading: Reading, now: datetime, *, is_final: bool
 ) -> Judgement:
-    """Let the guards judge; a suspicious enquiry needs no captcha. is_final: nobody can be asked to correct it."""
+    """Let the guards judge; a suspicious enquiry needs no captcha. is_final: the sender cannot correct it."""
     submission = reading.submission
     if reading.errors:
         submission = replace(submission, problem=missing_sentence(reading.errors))

@@ -1,4 +1,4 @@
-"""Rejected calls are recorded for whoever sets a sender up: they look at the dashboard, not at the sender's log.
+"""Rejected calls are recorded for the operator, who looks at the dashboard and not at the sender's log.
 
 Web processes share the records through the store and read them again every few seconds, so that an accepted call, of
 which there are many, costs one look into a set.

@@ -104,7 +104,7 @@ def success(receipt: Receipt, target: str, form: Form, language: str = "", *, as
 def failure(error: PostError, *, as_json: bool, form: Form | None = None, reading: Reading | None = None) -> Response:
     """Return the response to a post that was not accepted: a problem document (RFC 9457) for a script, else a page.
 
-    reading: the post, whose answers the page gives back.
+    reading: the post, with the answers for the page to return.
     """
     response = _problem_document(error) if as_json else _error_page(error, form, reading)
     if error.retry_after_s is not None:

@@ -45,7 +45,7 @@ RETRY_AFTER_S = 60
 
 
 class RejectedCall(Exception):
-    """A call that is rejected: status, and a sentence for whoever set the sender up."""
+    """A call that is rejected. sentence: for the person who set the sender up."""
 
     def __init__(self, status: HTTPStatus, sentence: str) -> None:
         super().__init__(sentence)

@@ -5,6 +5,6 @@ workbooks.py   spreadsheets, and which sheet is read
 unpacking.py   the process that opens them
 cells.py       rows and cells; cells that a spreadsheet shows and does not run
 heading.py     which line names the columns, and which lines above and below are no leads
-columns.py     whose export it is, which columns it lacks, and what each means
+columns.py     the platform of an export, which columns it lacks, and what each means
 rows.py        a row as a Submission, its identity and its time
 """

@@ -1,4 +1,4 @@
-"""Whose export a file is, which identifying columns it lacks, and what each column means."""
+"""The platform of an export, which identifying columns it lacks, and what each column means."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -99,29 +99,26 @@ def platform_of(header: Sequence[str]) -> str:
 
 def _platform_in(header: Sequence[str], sample: Sequence[Sequence[str]]) -> str:
     """The platform that every row names, "" for none."""
-    named = {
-        relay(
-            [NamedAnswer(name, clean(unprotect_foreign(cell))) for name, cell in zip(header, cells, strict=False)],
-            {},
-            {},
-        ).platform
-        for cells in sample[:_MAX_SAMPLE]
-    }
-    return named.pop() if len(named) == 1 else ""
+    platforms = set()
+    for cells in sample[:_MAX_SAMPLE]:
+        answers = zip(header, map(clean, map(unprotect_foreign, cells)), strict=False)
+        platforms.add(relay([NamedAnswer(name, cell) for name, cell in answers], {}, {}).platform)
+    return platforms.pop() if len(platforms) == 1 else ""
 
 
 # -- what it lacks
 
 
 def _lacks(platform: str, certain: str, signs: Sequence[str], ids: Ids) -> str:
-    whose = PLATFORMS[platform].title if platform in PLATFORMS else "an ad platform"
+    platform_title = PLATFORMS[platform].title if platform in PLATFORMS else "an ad platform"
     missing = [] if certain else ["the columns that identify the platform"]
     missing += {Ids.NONE: ["the leads' ids"], Ids.COUNTED: ["the leads' ids (its own only count the rows)"]}.get(
         ids, []
     )
     option = f"--sender {platform or '|'.join(PLATFORMS)}"
     return (
-        f"looks like an export of {whose} ({', '.join(signs[:_MAX_SIGNS])}), but lacks {' and '.join(missing)}: "
+        f"looks like an export of {platform_title} ({', '.join(signs[:_MAX_SIGNS])}), but lacks "
+        f"{' and '.join(missing)}: "
         f"leads that the webhook already brought would be imported twice. Name the platform with {option}: then "
         "rows are compared with its leads, those without ids by person and time. "
         f"With --sender {NO_PLATFORM} all count as new"

@@ -38,7 +38,7 @@ class CaptchaError(Enum):
 class CaptchaPost:
     """How a captcha's token came.
 
-    host: of this service, whose own pages may show the widget. can_try_again: someone reads the response.
+    host: of this service, since its own pages may show the widget. can_try_again: a person reads the response.
     """
 
     token: str

@@ -12,6 +12,7 @@ from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.fields.names import fold, meaning_of
 from service.capture.parsing.bodies import read_body
 from service.capture.parsing.texts import Answer, text_of, texts_of
+from service.capture.tools.any_json.surroundings import target_of
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _TARGETS = {"email": "email", "tel": "phone"}
@@ -83,7 +84,7 @@ def _field(key: str, row: Mapping[str, Answer]) -> NamedAnswer:
     title, kind = text_of(row.get("title", "")), text_of(row.get("type", ""))
     target = _TARGETS.get(kind, "")
     if not target and title and meaning_of(title) is None and kind in ("hidden", "textarea"):
-        target = _target_of(key)
+        target = target_of(key)
     return NamedAnswer(title or key, row.get("value", ""), target)
 
 
@@ -132,12 +133,7 @@ def _labelled(label: str, answer: Answer) -> NamedAnswer:
     """A field without a label comes as "No Label <id>", in the site's language."""
     words, _, key = label.rpartition(" ")
     is_unlabelled = bool(words) and meaning_of(label) is None and ("_" in key or fold(words) in _NO_LABELS)
-    return NamedAnswer(label, answer, _target_of(key) if is_unlabelled else "")
-
-
-def _target_of(key: str) -> str:
-    meaning = meaning_of(key)
-    return meaning.target if meaning and not meaning.target.startswith("_") else ""
+    return NamedAnswer(label, answer, target_of(key) if is_unlabelled else "")
 
 
 def _is_ip(text: str) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from service.capture.fields.enquiries import NamedAnswer
-from service.capture.fields.names import fold, meaning_of
+from service.capture.fields.names import fold
 from service.capture.parsing.json_values import Json, text_at, texts_at, value_at
 from service.capture.parsing.nesting import collect, flatten
+from service.capture.tools.any_json.surroundings import target_of
 
 _TARGETS = {
     **dict.fromkeys(("email", "emailinput", "inputemail", "emailaddress", "controlemail"), "email"),
@@ -64,12 +65,6 @@ def answers_to(name: str, value: object, target: str = "", *, is_person: bool = 
 def asks_for_name(name: str) -> bool:
     """Return whether a label asks for the person's name."""
     return target_of(name) == "full_name"
-
-
-def target_of(name: str) -> str:
-    """Return the meaning of a name, a key of aliases.json; "" for an unknown one."""
-    meaning = meaning_of(name) if name else None
-    return meaning.target if meaning and not meaning.target.startswith("_") else ""
 
 
 def _labelled(question: AnsweredQuestion, labels: Mapping[str, str]) -> AnsweredQuestion:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from service.capture.fields.names import fold
 from service.capture.parsing.json_values import Json, list_at, table_at, tables_at, text_at
 from service.capture.parsing.texts import clean
-from service.capture.tools.any_json.answers import AnsweredQuestion, compose, plain_answer, target_of
+from service.capture.tools.any_json.answers import AnsweredQuestion, compose, plain_answer
+from service.capture.tools.any_json.surroundings import target_of
 
 _VALUES = (
     *("value", "values", "answer", "answers", "stringvalue", "fieldvalue", "answervalue", "answertext", "textvalue"),

@@ -42,7 +42,7 @@ class Relayed:
 def relay(posted: Sequence[NamedAnswer], whole: Mapping[str, object], config: SenderConfig) -> Relayed:
     """Separate facts about the lead from the person's answers.
 
-    whole: the body, whose shape may show the platform. config: the operator's, with its `platform`.
+    whole: the body; its shape may show the platform. config: the operator's, with its `platform`.
     """
     answers = [each._replace(answer=_bare(each)) for each in posted[:_MAX_EXAMINED]]
     known = {fold(each.name): text_of(each.answer) for each in reversed(answers) if text_of(each.answer)}

@@ -194,7 +194,7 @@ def is_enquiry_id(name: str) -> bool:
 
 
 def is_id_name(name: str) -> bool:
-    """Return whether a name may be of an enquiry's id, of which only one counts."""
+    """Return whether a name may be of an enquiry's id; only one such answer counts."""
     meaning = meaning_of(name)
     return fold(name) in LEAD_IDS[:2] or (meaning is not None and meaning.target == "external_id")
 
