@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", type=instant, help="outcomes at or after, e.g. 2026-11-01 (all)")
     parser.add_argument("--form", default="", help="leads of this form only")
     out = parser.add_argument("--out", type=Path, metavar="FILE", help="where to write (the standard output)")
-    out.complete = shtab.FILE  # type: ignore[attr-defined] # how shtab is told
+    out.complete = shtab.FILE  # type: ignore[attr-defined] # as shtab documents it
     parser.add_argument("--again", action="store_true", help="also what was reported before")
     parser.add_argument("--hashed", action="store_true", help="Meta: also e-mail and phone, hashed")
     parser.add_argument("--json", action="store_true", help="what was reported and left out, as one object")

@@ -15,8 +15,8 @@ from tests.front import sqlite_store
 
 
 @dataclass(frozen=True)
-class Said:
-    """How a command ended, and what it said."""
+class CommandResult:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -29,15 +29,15 @@ class Terminal:
 
     _capture: pytest.CaptureFixture[str]
 
-    def __call__(self, *words: str) -> Said:
+    def __call__(self, *words: str) -> CommandResult:
         """Run `lead-capture` with these words."""
         self._capture.readouterr()
         try:
             code = main(words)
         except SystemExit as ended:  # argparse: help and wrong usage
             code = int(ended.code or 0)
-        said = self._capture.readouterr()
-        return Said(code, said.out, said.err)
+        result = self._capture.readouterr()
+        return CommandResult(code, result.out, result.err)
 
 
 @pytest.fixture

@@ -14,18 +14,18 @@ UNREAD = "see https://github.com/caronc/apprise/wiki for the syntax"
 
 
 def test_that_nothing_is_wrong_is_said(run: Terminal, kept: Store) -> None:
-    said = run("alerts")
+    result = run("alerts")
 
-    assert (said.code, said.out) == (0, "nothing is wrong\n")
+    assert (result.code, result.out) == (0, "nothing is wrong\n")
 
 
 def test_what_is_wrong_is_listed_and_the_exit_code_says_so(run: Terminal, kept: Store) -> None:
     kept.write(lambda tx: tx.alerts.report("login:default", "The password is refused: correct it.", NOON))
 
-    said = run("alerts")
+    result = run("alerts")
 
-    assert said.code == 1
-    first, second = said.out.splitlines()
+    assert result.code == 1
+    first, second = result.out.splitlines()
     assert first.startswith("login:default  since 2026-11-24 12:00 UTC (")
     assert first.endswith(", not sent")
     assert second == "    The password is refused: correct it."
@@ -35,9 +35,9 @@ def test_a_test_message_goes_to_every_address(run: Terminal, kept: Store, monkey
     with AlertSink() as ann, AlertSink() as bob:
         monkeypatch.setenv("ALERT_URLS", f"{ann.address}, {bob.address}")
 
-        said = run("alerts", "--test")
+        result = run("alerts", "--test")
 
-        assert (said.code, said.out) == (0, "address 1 of 2: sent\naddress 2 of 2: sent\n")
+        assert (result.code, result.out) == (0, "address 1 of 2: sent\naddress 2 of 2: sent\n")
         assert ann.titles == bob.titles == ["Lead Capture: a test"]
 
 
@@ -48,16 +48,16 @@ def test_an_address_that_does_not_take_it_is_told_by_its_number(
         ann.status = 403
         monkeypatch.setenv("ALERT_URLS", f"{ann.address},{bob.address}")
 
-        said = run("alerts", "--test")
+        result = run("alerts", "--test")
 
-    assert (said.code, said.out) == (1, "address 1 of 2: it answered with error 403\naddress 2 of 2: sent\n")
+    assert (result.code, result.out) == (1, "address 1 of 2: it answered with error 403\naddress 2 of 2: sent\n")
 
 
 def test_without_addresses_there_is_nobody_to_test(run: Terminal, kept: Store) -> None:
-    said = run("alerts", "--test")
+    result = run("alerts", "--test")
 
-    assert said.code == 1
-    assert said.err.startswith("lead-capture: ALERT_URLS is not set, so no alert is sent")
+    assert result.code == 1
+    assert result.err.startswith("lead-capture: ALERT_URLS is not set, so no alert is sent")
 
 
 @pytest.mark.parametrize("command", ["alerts", "worker", "up"])
@@ -68,13 +68,13 @@ def test_addresses_that_cannot_be_read_are_told_with_all_other_problems_but_neve
     monkeypatch.setenv("WEB_THREADS", "none")
     (folder / "forms.toml").write_text("[forms.tour]\nredirct = 'x'")
 
-    said = run(command)
+    result = run(command)
 
-    assert (said.code, said.out) == (1, "")
-    lines = [line.removeprefix("lead-capture: ") for line in said.err.splitlines()]
+    assert (result.code, result.out) == (1, "")
+    lines = [line.removeprefix("lead-capture: ") for line in result.err.splitlines()]
     assert [line.partition(":")[0] for line in lines] == ["WEB_THREADS", "ALERT_URLS", "forms.toml"]
     assert lines[1] == f"ALERT_URLS: Apprise cannot read address 2 of 3: {UNREAD}"
-    assert "hush" not in said.err
+    assert "hush" not in result.err
 
 
 def test_commands_that_tell_nobody_do_not_load_apprise(
@@ -88,9 +88,9 @@ def test_commands_that_tell_nobody_do_not_load_apprise(
 def test_what_is_wrong_is_told_as_json(run: Terminal, kept: Store) -> None:
     kept.write(lambda tx: tx.alerts.report("disk", "The disk is nearly full.", NOON))
 
-    said = run("alerts", "--json")
+    result = run("alerts", "--json")
 
-    assert said.code == 1
-    assert json.loads(said.out) == [
+    assert result.code == 1
+    assert json.loads(result.out) == [
         {"cause": "disk", "sentence": "The disk is nearly full.", "since": "2026-11-24T12:00:00Z", "told": 0}
     ]

@@ -34,16 +34,16 @@ def rename(nexudus: Simulator, kind: str, ident: int, name: str) -> None:
 
 
 def test_every_id_that_a_form_can_name_is_listed(ready: Terminal) -> None:
-    said = ready("boards")
+    result = ready("boards")
 
-    assert (said.code, said.err) == (0, "")
+    assert (result.code, result.err) == (0, "")
     for line in (
         "contact.business_id = 55  # Harbour Desk Old Custom House",
         "stage_id = 1001  # Sales / New enquiry",
         "opportunity_type_id = 7  # Tour",
         "responsible_id = 901  # Olive Owner",
     ):
-        assert line in said.out.splitlines()
+        assert line in result.out.splitlines()
 
 
 def test_the_whole_is_toml(ready: Terminal) -> None:
@@ -63,19 +63,19 @@ def test_every_line_can_be_pasted_into_a_form(ready: Terminal, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("stage_id", "told"),
+    ("stage_id", "message"),
     [
         (1009, "REFUSED: it deletes the customer"),
         (1008, "REFUSED: it marks the opportunity as won, activates the customer"),
         (1007, "REFUSED: it marks the opportunity as lost"),
     ],
 )
-def test_a_dangerous_stage_is_marked_and_cannot_be_pasted(ready: Terminal, stage_id: int, told: str) -> None:
+def test_a_dangerous_stage_is_marked_and_cannot_be_pasted(ready: Terminal, stage_id: int, message: str) -> None:
     lines = ready("boards").out.splitlines()
 
     [place] = [number for number, line in enumerate(lines) if f"stage_id = {stage_id} " in line]
     assert lines[place].startswith("# NEVER: ")
-    assert lines[place + 1] == f"#  !! {told}"
+    assert lines[place + 1] == f"#  !! {message}"
 
 
 @pytest.mark.parametrize("lists", ["absent", "false"])
@@ -180,20 +180,20 @@ def test_json_has_the_same_by_location(ready: Terminal) -> None:
 def test_what_may_not_be_listed_is_said_and_the_rest_shown(ready: Terminal, nexudus: Simulator) -> None:
     nexudus.settings(denied=["User-*", "Business-*"])
 
-    said = ready("boards")
+    result = ready("boards")
 
-    assert said.code == 0
-    assert "#  ! could not check the admin users (Access Denied)" in said.out
-    assert "stage_id = 2001  # Quay sales / New enquiry" in said.out
+    assert result.code == 0
+    assert "#  ! could not check the admin users (Access Denied)" in result.out
+    assert "stage_id = 2001  # Quay sales / New enquiry" in result.out
 
 
 def test_without_boards_there_is_nothing_to_show(ready: Terminal, nexudus: Simulator) -> None:
     nexudus.settings(denied=["CrmBoard-List"])
 
-    said = ready("boards")
+    result = ready("boards")
 
-    assert (said.code, said.out) == (1, "")
-    assert said.err == (
+    assert (result.code, result.out) == (1, "")
+    assert result.err == (
         "lead-capture: account default: its boards cannot be read (Access Denied): "
         "run `lead-capture doctor` for details\n"
     )
@@ -214,13 +214,13 @@ def test_one_account_can_be_asked_for(ready: Terminal, folder: Path, nexudus: Si
 
 
 def test_an_unknown_account_is_told_the_known_ones(ready: Terminal) -> None:
-    said = ready("boards", "--account", "hull")
+    result = ready("boards", "--account", "hull")
 
-    assert (said.code, said.err) == (1, "lead-capture: there is no account 'hull': known are default\n")
+    assert (result.code, result.err) == (1, "lead-capture: there is no account 'hull': known are default\n")
 
 
 def test_without_credentials_there_is_nobody_to_ask(run: Terminal, kept: Store) -> None:
-    said = run("boards")
+    result = run("boards")
 
-    assert said.code == 1
-    assert "no Nexudus credentials are set" in said.err
+    assert result.code == 1
+    assert "no Nexudus credentials are set" in result.err

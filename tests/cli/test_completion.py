@@ -69,7 +69,7 @@ def test_all_shells_of_the_library_are_offered() -> None:
 
 
 def test_an_unknown_shell_is_wrong_usage(run: Terminal) -> None:
-    said = run("completion", "csh")
+    result = run("completion", "csh")
 
-    assert said.code == 2
-    assert all(shell in said.err for shell in SHELLS)
+    assert result.code == 2
+    assert all(shell in result.err for shell in SHELLS)

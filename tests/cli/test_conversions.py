@@ -35,12 +35,12 @@ def won(store: Store, lead: Lead | None = None) -> Lead:
 def test_the_file_for_google_is_written_and_told_of(run: Terminal, kept: Store, folder: Path) -> None:
     won(kept)
 
-    said = run("conversions", "google", "--out", "out.csv")
+    result = run("conversions", "google", "--out", "out.csv")
 
     header, *rows = (folder / "out.csv").read_text().splitlines()
-    assert (said.code, header) == (0, HEADER)
+    assert (result.code, header) == (0, HEADER)
     assert sorted(row.split(",")[1] for row in rows) == ["Lead won", "Tour"]
-    assert said.err == "Google Ads: 2 conversions in out.csv\n"
+    assert result.err == "Google Ads: 2 conversions in out.csv\n"
     assert sorted(path.name for path in folder.glob("out*")) == ["out.csv"]
 
 
@@ -60,10 +60,10 @@ def test_each_conversion_is_told_once_unless_asked_for(run: Terminal, kept: Stor
 def test_a_file_that_cannot_be_written_tells_nobody(run: Terminal, kept: Store) -> None:
     won(kept)
 
-    said = run("conversions", "google", "--out", "no-such-folder/out.csv")
+    result = run("conversions", "google", "--out", "no-such-folder/out.csv")
 
-    assert said.code == 1
-    assert "nothing was reported" in said.err
+    assert result.code == 1
+    assert "nothing was reported" in result.err
     assert run("conversions", "google").out.count("Cj0-x") == 2
 
 
@@ -71,32 +71,32 @@ def test_a_file_that_cannot_be_written_tells_nobody(run: Terminal, kept: Store) 
 def test_events_for_meta_are_lines_of_json(run: Terminal, kept: Store) -> None:
     won(kept, a_lead(submission=a_submission(sender="meta", external_id="1234567890123456"), received_at=clock.now()))
 
-    said = run("conversions", "meta")
+    result = run("conversions", "meta")
 
-    events = [json.loads(line) for line in said.out.splitlines()]
+    events = [json.loads(line) for line in result.out.splitlines()]
     assert sorted(event["event_name"] for event in events) == ["Lead won", "Tour"]
     assert {event["user_data"]["lead_id"] for event in events} == {1234567890123456}
-    assert "example.com" not in said.out
+    assert "example.com" not in result.out
 
 
 @pytest.mark.usefixtures("forms")
 def test_what_is_left_out_is_told(run: Terminal, kept: Store) -> None:
     won(kept, a_lead(received_at=clock.now()))
 
-    said = run("conversions", "google")
+    result = run("conversions", "google")
 
-    assert said.code == 0
-    assert said.err == "Google Ads: 0 conversions\n  left out: 2 without an id of Google Ads: they came another way\n"
+    assert result.code == 0
+    assert result.err == "Google Ads: 0 conversions\n  left out: 2 without an id of Google Ads: they came another way\n"
 
 
 @pytest.mark.usefixtures("forms")
 def test_programs_are_told_the_numbers_as_json(run: Terminal, kept: Store) -> None:
     won(kept)
 
-    told = json.loads(run("conversions", "google", "--out", "out.csv", "--json").out)
+    payload = json.loads(run("conversions", "google", "--out", "out.csv", "--json").out)
     again = json.loads(run("conversions", "google", "--json").err)
 
-    assert (told["conversions"], told["file"]) == (2, "out.csv")
+    assert (payload["conversions"], payload["file"]) == (2, "out.csv")
     assert (again["conversions"], again["file"], again["left_out"]["told"]) == (0, None, 2)
 
 
@@ -112,7 +112,7 @@ def test_form_and_time_choose(run: Terminal, kept: Store) -> None:
 
 
 def test_where_nothing_counts_it_says_what_to_write(run: Terminal, kept: Store) -> None:
-    said = run("conversions", "google")
+    result = run("conversions", "google")
 
-    assert said.code == 1
-    assert 'conversions = { won = "Lead won" }' in said.err
+    assert result.code == 1
+    assert 'conversions = { won = "Lead won" }' in result.err

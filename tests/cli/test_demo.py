@@ -102,10 +102,10 @@ def test_a_forgotten_person_left_nothing() -> None:
 
 
 def test_the_history_is_written_and_told(run: Terminal, kept: Store) -> None:
-    said = run("demo-data", "--leads", "50", "--days", "20", "--until", "2026-11-25")
+    result = run("demo-data", "--leads", "50", "--days", "20", "--until", "2026-11-25")
 
-    assert (said.code, len(all_of(kept))) == (0, 50)
-    assert said.out.startswith("50 invented leads of 20 days until 2026-11-25, as account 'demo'")
+    assert (result.code, len(all_of(kept))) == (0, 50)
+    assert result.out.startswith("50 invented leads of 20 days until 2026-11-25, as account 'demo'")
 
 
 def test_a_second_history_takes_the_place_of_the_first(run: Terminal, kept: Store) -> None:
@@ -119,19 +119,19 @@ def test_removing_leaves_real_leads(run: Terminal, kept: Store) -> None:
     run("demo-data", "--leads", "50")
     real = keep(kept, a_lead())
 
-    said = run("demo-data", "--remove")
+    result = run("demo-data", "--remove")
 
-    assert said.out == "50 invented leads removed\n"
+    assert result.out == "50 invented leads removed\n"
     assert [lead.id for lead in all_of(kept)] == [real.id]
 
 
 def test_nothing_is_mixed_with_real_leads_unasked(run: Terminal, kept: Store) -> None:
     keep(kept, a_lead())
 
-    said = run("demo-data", "--leads", "5")
+    result = run("demo-data", "--leads", "5")
 
-    assert (said.code, len(all_of(kept))) == (1, 1)
-    assert "holds real leads" in said.err
+    assert (result.code, len(all_of(kept))) == (1, 1)
+    assert "holds real leads" in result.err
 
 
 def test_it_is_mixed_with_them_when_asked(run: Terminal, kept: Store) -> None:
@@ -146,10 +146,10 @@ def test_an_account_of_that_name_is_in_the_way(run: Terminal, kept: Store) -> No
         f'[forms.tour]\n[accounts.{ACCOUNT}]\nbase_url = "https://x.example"\nusername = "a"\npassword = "b"\n'
     )
 
-    said = run("demo-data", "--leads", "5")
+    result = run("demo-data", "--leads", "5")
 
-    assert said.code == 1
-    assert "has an account 'demo'" in said.err
+    assert result.code == 1
+    assert "has an account 'demo'" in result.err
 
 
 def test_a_worker_finds_nothing_to_deliver(run: Terminal, kept: Store) -> None:

@@ -13,7 +13,7 @@ from service.cli.doctor import LOW_FREE_BYTES, MIN_FREE_BYTES, check_space
 from service.delivery.targets import REMEDY
 from service.simulator.server import Simulator
 from service.store import Store
-from tests.cli.conftest import Said, Terminal
+from tests.cli.conftest import CommandResult, Terminal
 
 FORMS = "[forms.tour]\nstage_id = 1001\n"
 
@@ -34,22 +34,22 @@ def connect(monkeypatch: pytest.MonkeyPatch, nexudus: Simulator, password: str =
     monkeypatch.setenv("NEXUDUS_LIMITS", "1000/s")
 
 
-def rows_of(said: Said) -> list[dict[str, Any]]:
+def rows_of(message: CommandResult) -> list[dict[str, Any]]:
     """What --json printed."""
-    rows: list[dict[str, Any]] = json.loads(said.out)
+    rows: list[dict[str, Any]] = json.loads(message.out)
     return rows
 
 
 def test_a_sound_installation_is_0(ready: Terminal) -> None:
-    said = ready("doctor")
+    result = ready("doctor")
 
-    assert (said.code, said.out, said.err) == (0, "no problems found\n", "")
+    assert (result.code, result.out, result.err) == (0, "no problems found\n", "")
 
 
 def test_nothing_wrong_is_an_empty_list(ready: Terminal) -> None:
-    said = ready("doctor", "--json")
+    result = ready("doctor", "--json")
 
-    assert (said.code, rows_of(said)) == (0, [])
+    assert (result.code, rows_of(result)) == (0, [])
 
 
 def test_the_ids_of_a_route_are_looked_up_in_its_own_account(ready: Terminal, folder: Path, nexudus: Simulator) -> None:
@@ -69,10 +69,10 @@ def test_the_ids_of_a_route_are_looked_up_in_its_own_account(ready: Terminal, fo
 def test_each_problem_is_one_line_with_its_remedy(ready: Terminal, folder: Path) -> None:
     (folder / "forms.toml").write_text("[forms.tour]\nstage_id = 1009\nopportunity_type_id = 99\n")
 
-    said = ready("doctor")
+    result = ready("doctor")
 
-    assert (said.code, said.err) == (1, "")
-    assert said.out.splitlines() == [
+    assert (result.code, result.err) == (1, "")
+    assert result.out.splitlines() == [
         f"error: form tour: stage 1009 (Clean up) deletes the customer: {REMEDY}",
         "error: form tour: Nexudus has no opportunity type 99: correct opportunity_type_id, or leave it out",
     ]
@@ -81,10 +81,10 @@ def test_each_problem_is_one_line_with_its_remedy(ready: Terminal, folder: Path)
 def test_a_warning_alone_is_0(ready: Terminal, folder: Path) -> None:
     (folder / "forms.toml").write_text("[forms.tour]\nstage_id = 1005\n")
 
-    said = ready("doctor")
+    result = ready("doctor")
 
-    assert said.code == 0
-    assert said.out.startswith("warning: form tour: stage 1005 (Proposal sent) sends a message to the customer")
+    assert result.code == 0
+    assert result.out.startswith("warning: form tour: stage 1005 (Proposal sent) sends a message to the customer")
 
 
 def test_a_platform_whose_leads_cannot_be_read_is_a_warning(ready: Terminal, folder: Path) -> None:
@@ -92,34 +92,34 @@ def test_a_platform_whose_leads_cannot_be_read_is_a_warning(ready: Terminal, fol
     tables = f'[forms.tour.webhooks.meta]\n{readable}[forms.tour.webhooks.linkedin]\nclient_secret = "s"\n'
     (folder / "forms.toml").write_text(f"[forms.tour]\nstage_id = 1001\n{tables}")
 
-    said = ready("doctor")
+    result = ready("doctor")
 
-    assert (said.code, len(said.out.splitlines())) == (0, 1)
-    assert said.out.startswith("warning: forms.tour.webhooks.linkedin: it has no access_token")
+    assert (result.code, len(result.out.splitlines())) == (0, 1)
+    assert result.out.startswith("warning: forms.tour.webhooks.linkedin: it has no access_token")
 
 
 def test_a_sender_that_proves_nothing_is_a_warning_with_what_to_write(ready: Terminal, folder: Path) -> None:
     tables = '[forms.tour.webhooks.jotform]\n[forms.tour.webhooks.tally]\nsecret = "s"\n[forms.tour.webhooks.json]\n'
     (folder / "forms.toml").write_text(f"{FORMS}{tables}")
 
-    said = ready("doctor")
+    result = ready("doctor")
 
-    assert said.code == 0
-    assert [line.partition(": it has no")[0] for line in said.out.splitlines()] == [
+    assert result.code == 0
+    assert [line.partition(": it has no")[0] for line in result.out.splitlines()] == [
         "warning: forms.tour.webhooks.jotform",
         "warning: forms.tour.webhooks.json",
     ]
-    assert "its ids count only together with the same e-mail or phone" in said.out
-    assert 'write token = "env:JOTFORM_TOKEN"' in said.out
+    assert "its ids count only together with the same e-mail or phone" in result.out
+    assert 'write token = "env:JOTFORM_TOKEN"' in result.out
 
 
 def test_json_tells_each_problem_in_parts(ready: Terminal, folder: Path) -> None:
     (folder / "forms.toml").write_text("[forms.tour]\nstage_id = 4711\n")
 
-    said = ready("doctor", "--json")
+    result = ready("doctor", "--json")
 
-    assert said.code == 1
-    assert rows_of(said) == [
+    assert result.code == 1
+    assert rows_of(result) == [
         {
             "level": "error",
             "check": "stage",
@@ -162,10 +162,10 @@ def test_a_broken_forms_file_leaves_the_account_to_be_checked(
 def test_a_name_that_looks_misspelt_is_a_warning(ready: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEXUDUS_USER", "anna")
 
-    said = ready("doctor")
+    result = ready("doctor")
 
-    assert said.code == 0
-    assert "did you mean NEXUDUS_USERNAME?" in said.out
+    assert result.code == 0
+    assert "did you mean NEXUDUS_USERNAME?" in result.out
 
 
 # -- the database
@@ -176,10 +176,10 @@ def test_a_database_that_is_not_there_is_not_made(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{folder}/other.db")
 
-    said = ready("doctor")
+    result = ready("doctor")
 
-    assert said.code == 1
-    assert said.out.startswith("error: the database: there is none yet: run `lead-capture migrate`\n")
+    assert result.code == 1
+    assert result.out.startswith("error: the database: there is none yet: run `lead-capture migrate`\n")
     assert not (folder / "other.db").exists()
 
 
@@ -197,11 +197,11 @@ def test_a_database_that_does_not_answer_is_an_error_without_its_password(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://anna:geheim@127.0.0.1:1/leads")
 
-    said = ready("doctor")
+    result = ready("doctor")
 
-    assert said.code == 1
-    assert "error: the database: the database does not answer" in said.out
-    assert "geheim" not in said.out
+    assert result.code == 1
+    assert "error: the database: the database does not answer" in result.out
+    assert "geheim" not in result.out
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -235,10 +235,10 @@ def test_a_full_disk_is_told_in_time(free_bytes: int, levels: list[str]) -> None
 
 
 def test_no_credentials_is_an_error(run: Terminal, kept: Store) -> None:
-    said = run("doctor")
+    result = run("doctor")
 
-    assert said.code == 1
-    assert said.out == (
+    assert result.code == 1
+    assert result.out == (
         "error: account default: no Nexudus credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD, or "
         "NEXUDUS_TOKEN, or NEXUDUS_APP_KEY and NEXUDUS_APP_SECRET\n"
     )
@@ -261,21 +261,21 @@ def test_an_application_whose_token_is_wrong_names_it(
     for name, value in {"USERNAME": "", "PASSWORD": "", "APP_KEY": "k", "APP_SECRET": "s"}.items():
         monkeypatch.setenv(f"NEXUDUS_{name}", value)
 
-    said = ready("doctor")
+    result = ready("doctor")
 
-    assert said.code == 1
-    assert "Nexudus refuses every call (Access Denied)" in said.out
-    assert "NEXUDUS_APP_TOKEN is the `t` of its installation" in said.out
+    assert result.code == 1
+    assert "Nexudus refuses every call (Access Denied)" in result.out
+    assert "NEXUDUS_APP_TOKEN is the `t` of its installation" in result.out
 
 
 def test_an_account_in_the_clear_is_an_error(ready: Terminal, folder: Path) -> None:
     exposed = '[accounts.harbour]\nbase_url = "http://crm.example.com"\ntoken = "t"\n'
     (folder / "forms.toml").write_text(exposed + FORMS)
 
-    said = ready("doctor")
+    result = ready("doctor")
 
-    assert said.code == 1
-    assert said.out.startswith("error: forms.toml: accounts.harbour.base_url: http:// sends credentials and leads")
+    assert result.code == 1
+    assert result.out.startswith("error: forms.toml: accounts.harbour.base_url: http:// sends credentials and leads")
 
 
 def test_a_wrong_password_burns_one_sign_in_however_often_the_doctor_is_asked(
@@ -295,10 +295,10 @@ def test_each_account_is_checked_by_itself(ready: Terminal, folder: Path, nexudu
     account = f"[accounts.harbour]\nbase_url = '{nexudus.url}'\ntoken = 'long-dead'\n"
     (folder / "forms.toml").write_text(f"{FORMS}{account}[forms.harbour]\naccount = 'harbour'\nstage_id = 1009\n")
 
-    said = ready("doctor")
+    result = ready("doctor")
 
-    assert said.code == 1
-    assert re.findall(r"account (\w+)", said.out) == ["harbour"]
+    assert result.code == 1
+    assert re.findall(r"account (\w+)", result.out) == ["harbour"]
 
 
 def test_the_accounts_of_the_forms_file_are_enough(
@@ -314,10 +314,10 @@ def test_no_secret_and_no_person_is_printed(ready: Terminal, folder: Path, nexud
     nexudus.world.tables["User"].rows[901]["Active"] = False
     (folder / "forms.toml").write_text(f"{FORMS}responsible_id = 901\n")
 
-    said = ready("doctor", "--json")
+    result = ready("doctor", "--json")
 
-    assert "user 901 is not active" in said.out
-    assert not any(word in said.out + said.err for word in ("Olive", "@", "keep-me-secret", "simulator"))
+    assert "user 901 is not active" in result.out
+    assert not any(word in result.out + result.err for word in ("Olive", "@", "keep-me-secret", "simulator"))
 
 
 def test_the_pace_is_kept(ready: Terminal, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

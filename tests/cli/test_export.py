@@ -23,9 +23,9 @@ pytestmark = pytest.mark.long
 FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "'=1", "x;=1", "x\n- 1", "x\t@1"]
 
 
-def rows(said: str) -> list[dict[str, str]]:
+def rows(message: str) -> list[dict[str, str]]:
     """What any program reads of the CSV."""
-    return list(csv.DictReader(StringIO(said, newline="")))
+    return list(csv.DictReader(StringIO(message, newline="")))
 
 
 # -- CSV
@@ -103,10 +103,10 @@ def test_an_erased_person_is_not_in_it(run: Terminal, kept: Store) -> None:
     lead = keep_as(kept, Status.DELIVERED)
     kept.erase([lead.id], NOON)
 
-    said = run("leads", "export").out
+    result = run("leads", "export").out
 
-    assert rows(said)[0]["status"] == "erased"
-    assert "ada" not in said.lower().replace(lead.id, "")
+    assert rows(result)[0]["status"] == "erased"
+    assert "ada" not in result.lower().replace(lead.id, "")
 
 
 # -- formulas
@@ -167,10 +167,10 @@ def test_extras_are_read_by_people_in_any_language(run: Terminal, kept: Store) -
 def test_half_a_character_costs_nobody_the_export(run: Terminal, kept: Store, kind: str) -> None:
     keep(kept, a_lead(submission=a_submission(message="\ud800", extras={"x": "\ud800"})))
 
-    said = run("leads", "export", "--format", kind)
+    result = run("leads", "export", "--format", kind)
 
-    assert said.code == 0
-    assert "ann" in said.out or "ada" in said.out
+    assert result.code == 0
+    assert "ann" in result.out or "ada" in result.out
 
 
 # -- two processes

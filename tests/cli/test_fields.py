@@ -50,14 +50,14 @@ class Town:
         """The same with JSON made here."""
         self.send(json.dumps(fields).encode(), sender)
 
-    def told(self, *words: str) -> list[dict[str, Any]]:
+    def sections(self, *words: str) -> list[dict[str, Any]]:
         """What the command says as JSON."""
-        found: list[dict[str, Any]] = json.loads(self.run("fields", "tour", "--json", *words).out)
-        return found
+        payload: list[dict[str, Any]] = json.loads(self.run("fields", "tour", "--json", *words).out)
+        return payload
 
     def row(self, name: str) -> dict[str, Any]:
         """What it says of one name."""
-        return next(row for row in self.told()[0]["fields"] if row["name"] == name)
+        return next(row for row in self.sections()[0]["fields"] if row["name"] == name)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_the_lines_teach_what_they_say(town: Town) -> None:
     town.write(FORMS + lesson)
     town.send(ENTRY.replace(b"1187", b"1188"))
 
-    means = {row["name"]: row["means"] for row in town.told()[0]["fields"]}
+    means = {row["name"]: row["means"] for row in town.sections()[0]["fields"]}
     assert {name: means[name] for name in "2349"} == {
         "2": "email", "3": "phone, a guess", "4": "message", "9": "utm_campaign",
     }  # fmt: skip
@@ -121,7 +121,7 @@ def test_a_name_counts_by_the_newest_lead_that_has_an_answer(town: Town) -> None
     town.post({"email": "ann@example.com", "desks": "4", "note": "a"})
     town.post({"email": "bob@example.com", "desks": ""})
 
-    (section,) = town.told()
+    (section,) = town.sections()
     assert section["leads"] == 2
     assert (town.row("email")["example"], town.row("desks")["example"]) == ("bob@example.com", "4")
 
@@ -130,8 +130,8 @@ def test_each_sender_has_a_section_and_one_can_be_asked_for(town: Town) -> None:
     town.send(ENTRY)
     town.post({"email": "ann@example.com", "Kostenstelle": "7"}, "browser")
 
-    assert [section["sender"] for section in town.told()] == ["browser", "gravity-forms"]
-    assert [section["table"] for section in town.told("--sender", "browser")] == ["forms.tour.fields"]
+    assert [section["sender"] for section in town.sections()] == ["browser", "gravity-forms"]
+    assert [section["table"] for section in town.sections("--sender", "browser")] == ["forms.tour.fields"]
 
 
 def test_where_all_was_understood_there_is_nothing_to_teach(town: Town) -> None:
@@ -148,15 +148,15 @@ def test_a_mapping_that_is_there_already_is_told(town: Town) -> None:
 
 
 def test_before_anything_arrived_there_is_nothing_to_show(town: Town) -> None:
-    said = town.run("fields", "tour", "--sender", "json")
+    result = town.run("fields", "tour", "--sender", "json")
 
-    assert (said.code, said.out) == (1, "")
-    assert said.err == (
+    assert (result.code, result.out) == (1, "")
+    assert result.err == (
         "lead-capture: form tour: nothing of json has arrived yet: send a test from the sender, then look again\n"
     )
 
 
 def test_an_unknown_form_is_told_the_known_ones(town: Town) -> None:
-    said = town.run("fields", "nowhere")
+    result = town.run("fields", "nowhere")
 
-    assert (said.code, said.err) == (1, "lead-capture: there is no form 'nowhere'; the forms file has tour\n")
+    assert (result.code, result.err) == (1, "lead-capture: there is no form 'nowhere'; the forms file has tour\n")

@@ -23,11 +23,11 @@ def test_all_leads_of_the_person_are_erased_and_no_others(run: Terminal, kept: S
     hers = [keep(kept, a_lead()), keep(kept, a_lead())]
     other = keep(kept, a_lead_of("bob@example.com"))
 
-    said = run("forget", "ADA@Example.com")
+    result = run("forget", "ADA@Example.com")
 
-    assert said.code == 0
-    assert said.out.splitlines()[0] == "2 leads erased"
-    assert all(lead.id in said.out for lead in hers)
+    assert result.code == 0
+    assert result.out.splitlines()[0] == "2 leads erased"
+    assert all(lead.id in result.out for lead in hers)
     assert [stored_lead(kept, lead).status for lead in (*hers, other)] == [Status.ERASED, Status.ERASED, Status.PENDING]
 
 
@@ -44,9 +44,9 @@ def test_nothing_of_the_person_can_be_read_any_more(run: Terminal, kept: Store) 
 def test_what_nexudus_has_is_told(run: Terminal, kept: Store) -> None:
     keep_delivered(kept)
 
-    said = run("forget", "ada@example.com").out.splitlines()
+    result = run("forget", "ada@example.com").out.splitlines()
 
-    assert said[-3:] == [
+    assert result[-3:] == [
         "Nexudus is not ours to erase: delete there what it has of this person",
         "    contact 7",
         "    opportunity 9",
@@ -54,37 +54,37 @@ def test_what_nexudus_has_is_told(run: Terminal, kept: Store) -> None:
 
 
 def test_a_stranger_is_no_failure(run: Terminal, kept: Store) -> None:
-    said = run("forget", "nobody@example.com")
+    result = run("forget", "nobody@example.com")
 
-    assert (said.code, said.out) == (0, "there are no leads of this person\n")
+    assert (result.code, result.out) == (0, "there are no leads of this person\n")
 
 
 def test_what_is_being_sent_is_told_and_is_a_failure(run: Terminal, kept: Store) -> None:
     lead = keep(kept, a_lead())
     claim(kept, now=clock.now() + timedelta(seconds=1))
 
-    said = run("forget", "ada@example.com")
+    result = run("forget", "ada@example.com")
 
-    assert said.code == 1
-    assert f"{lead.id}: not erased, it is being sent at this moment" in said.out
+    assert result.code == 1
+    assert f"{lead.id}: not erased, it is being sent at this moment" in result.out
 
 
 def test_a_dry_run_erases_nothing(run: Terminal, kept: Store) -> None:
     lead = keep_delivered(kept)
 
-    said = run("forget", "ada@example.com", "--dry-run")
+    result = run("forget", "ada@example.com", "--dry-run")
 
-    assert said.out.startswith("1 lead would be erased\n")
+    assert result.out.startswith("1 lead would be erased\n")
     assert stored_lead(kept, lead).status is Status.DELIVERED
 
 
 def test_the_outcome_as_json(run: Terminal, kept: Store) -> None:
     lead = keep_delivered(kept)
 
-    told = json.loads(run("forget", "ada@example.com", "--json").out)
+    payload = json.loads(run("forget", "ada@example.com", "--json").out)
 
-    assert [each["id"] for each in told["erased"]] == [lead.id]
-    assert (told["opportunities"], told["coworkers"], told["busy"]) == ([9], [7], [])
+    assert [each["id"] for each in payload["erased"]] == [lead.id]
+    assert (payload["opportunities"], payload["coworkers"], payload["busy"]) == ([9], [7], [])
 
 
 @pytest.mark.parametrize("word", ["ada", ""])

@@ -48,21 +48,21 @@ def all_of(store: Store) -> list[Lead]:
 
 def outcome(run: Terminal, *words: str) -> dict[str, int]:
     """What came of an import, without what did not happen."""
-    told = json.loads(run("import", *words, "--form", "contact", "--json").out)
+    payload = json.loads(run("import", *words, "--form", "contact", "--json").out)
     names = ("new", "parked", "quarantined", "test", "known", "left_out", "unread")
-    return {name: told[name] for name in names if told[name]}
+    return {name: payload[name] for name in names if payload[name]}
 
 
 # -- what is taken
 
 
 def test_each_row_becomes_a_lead_that_is_owed(run: Terminal, kept: Store) -> None:
-    said = run("import", write(PLAIN), "--form", "contact")
+    result = run("import", write(PLAIN), "--form", "contact")
 
     assert [lead.submission.contact.email for lead in all_of(kept)] == ["ann@example.com", "bob@example.com"]
     assert {lead.status for lead in all_of(kept)} == {Status.PENDING}
-    assert said.code == 0
-    assert "        2  new, to be sent to Nexudus after live leads" in said.out.splitlines()
+    assert result.code == 0
+    assert "        2  new, to be sent to Nexudus after live leads" in result.out.splitlines()
 
 
 def test_columns_are_understood_as_fields_of_a_form_are(run: Terminal, kept: Store) -> None:
@@ -110,12 +110,12 @@ def test_imported_leads_are_delivered_after_live_ones(run: Terminal, kept: Store
 
 
 def test_a_row_without_an_address_is_kept_parked_and_told_with_its_line(run: Terminal, kept: Store) -> None:
-    said = run("import", write([PLAIN[0], ["Ann", "", "Hello\nthere"], ["Bob", "bob@", "Hi"]]), "--form", "contact")
+    result = run("import", write([PLAIN[0], ["Ann", "", "Hello\nthere"], ["Bob", "bob@", "Hi"]]), "--form", "contact")
 
     assert [lead.status for lead in all_of(kept)] == [Status.PARKED, Status.PARKED]
-    assert said.code == 0
-    assert "line 2: parked: It arrived without a usable email: correct it, then send it again." in said.out
-    assert "line 4: parked: " in said.out
+    assert result.code == 0
+    assert "line 2: parked: It arrived without a usable email: correct it, then send it again." in result.out
+    assert "line 4: parked: " in result.out
 
 
 def test_a_row_that_cannot_be_read_is_told_and_the_others_are_taken(run: Terminal, kept: Store) -> None:
@@ -123,10 +123,10 @@ def test_a_row_that_cannot_be_read_is_told_and_the_others_are_taken(run: Termina
         f'name,email\nAnn,a@example.com\n"Bob,b@example.com\n{"x" * 140_000}\nEve,e@example.com\n'
     )
 
-    said = run("import", "leads.csv", "--form", "contact")
+    result = run("import", "leads.csv", "--form", "contact")
 
-    assert said.code == 1
-    assert "line 3: not taken: it cannot be read" in said.out
+    assert result.code == 1
+    assert "line 3: not taken: it cannot be read" in result.out
     assert [lead.submission.contact.full_name for lead in all_of(kept)] == ["Ann", "Eve"]
 
 
@@ -154,7 +154,7 @@ def test_the_line_in_which_excel_names_the_separator_is_no_header(run: Terminal,
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"PK\x03\x04", "a workbook"),
         (b"", "is empty"),
@@ -162,24 +162,24 @@ def test_the_line_in_which_excel_names_the_separator_is_no_header(run: Terminal,
     ],
 )
 def test_what_is_no_table_of_leads_is_refused_with_what_to_do(
-    run: Terminal, kept: Store, content: bytes, said: str
+    run: Terminal, kept: Store, content: bytes, message: str
 ) -> None:
     Path("leads.csv").write_bytes(content)
 
-    found = run("import", "leads.csv", "--form", "contact")
+    result = run("import", "leads.csv", "--form", "contact")
 
-    assert found.code == 1
-    assert said in found.err
+    assert result.code == 1
+    assert message in result.err
 
 
 @pytest.mark.parametrize(
-    ("file", "form", "said"), [("none.csv", "contact", "cannot be opened"), ("none.csv", "x", "no form")]
+    ("file", "form", "message"), [("none.csv", "contact", "cannot be opened"), ("none.csv", "x", "no form")]
 )
-def test_wrong_names_are_told(run: Terminal, kept: Store, file: str, form: str, said: str) -> None:
-    found = run("import", file, "--form", form)
+def test_wrong_names_are_told(run: Terminal, kept: Store, file: str, form: str, message: str) -> None:
+    result = run("import", file, "--form", form)
 
-    assert found.code == 1
-    assert said in found.err
+    assert result.code == 1
+    assert message in result.err
 
 
 # -- lines that are no leads
@@ -193,29 +193,29 @@ TITLED = (
 def test_what_stands_above_the_header_is_shown_and_never_taken(run: Terminal, kept: Store) -> None:
     Path("leads.csv").write_text(TITLED, newline="")
 
-    said = run("import", "leads.csv", "--form", "contact", "--dry-run").out
+    result = run("import", "leads.csv", "--form", "contact", "--dry-run").out
     run("import", "leads.csv", "--form", "contact")
 
-    assert "The columns are named in line 4. The lines above are not leads:" in said
-    assert "  line 2: Generated 28/11/2026" in said.splitlines()
+    assert "The columns are named in line 4. The lines above are not leads:" in result
+    assert "  line 2: Generated 28/11/2026" in result.splitlines()
     assert [lead.submission.contact.full_name for lead in all_of(kept)] == ["Ann Lee"]
 
 
 def test_a_total_below_the_leads_is_left_out_and_told(run: Terminal, kept: Store) -> None:
     Path("leads.csv").write_text(TITLED, newline="")
 
-    said = run("import", "leads.csv", "--form", "contact")
+    result = run("import", "leads.csv", "--form", "contact")
 
-    assert said.code == 0
-    assert "line 6: left out: it is a total" in said.out
+    assert result.code == 0
+    assert "line 6: left out: it is a total" in result.out
 
 
 def test_programs_are_told_what_stands_above(run: Terminal, kept: Store) -> None:
     Path("leads.csv").write_text(TITLED, newline="")
 
-    told = json.loads(run("import", "leads.csv", "--form", "contact", "--dry-run", "--json").out)
+    payload = json.loads(run("import", "leads.csv", "--form", "contact", "--dry-run", "--json").out)
 
-    assert told["above"] == [{"line": 1, "text": "Leads export"}, {"line": 2, "text": "Generated 28/11/2026"}]
+    assert payload["above"] == [{"line": 1, "text": "Leads export"}, {"line": 2, "text": "Generated 28/11/2026"}]
 
 
 # -- exports of platforms
@@ -371,10 +371,12 @@ def test_a_file_without_a_column_that_is_understood_is_refused(
 ) -> None:
     Path("any.csv").write_bytes(text)
 
-    said = run("import", "any.csv", "--form", "contact", *words)
+    result = run("import", "any.csv", "--form", "contact", *words)
 
-    assert (said.code, said.out) == (1, "")
-    assert said.err.startswith(f"lead-capture: any.csv has no column that is understood ({names}): name its columns in")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith(
+        f"lead-capture: any.csv has no column that is understood ({names}): name its columns in"
+    )
 
 
 def test_a_dry_run_keeps_nothing_and_tells_what_would_be(run: Terminal, kept: Store) -> None:
@@ -386,9 +388,9 @@ def test_a_dry_run_keeps_nothing_and_tells_what_would_be(run: Terminal, kept: St
 
 
 def test_a_dry_run_shows_what_each_column_means(run: Terminal, kept: Store) -> None:
-    said = run("import", write(META), "--form", "contact", "--dry-run").out
+    result = run("import", write(META), "--form", "contact", "--dry-run").out
 
-    lines = {line.split()[0]: " ".join(line.split()[1:]) for line in said.splitlines() if line.strip()}
+    lines = {line.split()[0]: " ".join(line.split()[1:]) for line in result.splitlines() if line.strip()}
     assert lines["id"].startswith("lead id at meta")
     assert lines["how_many_desks?"].startswith("team_size 6-10 1"[:13])
     assert lines["campaign_name"].startswith("campaign and such Winter")
@@ -400,9 +402,9 @@ def test_the_columns_fit_the_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
 
-    said = run("import", write(META), "--form", "contact", "--dry-run").out
+    result = run("import", write(META), "--form", "contact", "--dry-run").out
 
-    assert all(len(line) <= int(columns) for line in said.splitlines() if not line.startswith("line "))
+    assert all(len(line) <= int(columns) for line in result.splitlines() if not line.startswith("line "))
 
 
 def test_nothing_is_shown_of_progress_where_nobody_watches(run: Terminal, kept: Store) -> None:

@@ -117,16 +117,16 @@ def test_an_operator_may_say_that_it_is_no_platforms(run: Terminal, kept: Store)
 
 
 def test_every_platform_and_none_can_be_said(run: Terminal) -> None:
-    said = " ".join(run("import", "--help").out.split())
+    result = " ".join(run("import", "--help").out.split())
 
-    assert f"--sender {{{','.join(PLATFORMS)},none}}" in said
+    assert f"--sender {{{','.join(PLATFORMS)},none}}" in result
 
 
 def test_programs_are_told_what_is_lacking(run: Terminal, kept: Store) -> None:
-    told = json.loads(run("import", write(without("id")), "--form", "contact", "--dry-run", "--json").out)
+    payload = json.loads(run("import", write(without("id")), "--form", "contact", "--dry-run", "--json").out)
 
-    assert (told["export_of"], told["ids"]) == ("meta", "none")
-    assert "lacks the leads' ids" in told["lacks"]
+    assert (payload["export_of"], payload["ids"]) == ("meta", "none")
+    assert "lacks the leads' ids" in payload["lacks"]
 
 
 # -- who is here already
@@ -246,15 +246,15 @@ def test_a_row_that_is_known_so_is_told_with_its_lead(run: Terminal, kept: Store
     brought(kept)
     (lead,) = all_of(kept)
 
-    said = run("import", write(without("id")), "--form", "contact", "--sender", "meta").out
+    result = run("import", write(without("id")), "--form", "contact", "--sender", "meta").out
 
-    assert f"line 2: known already: by person and time, as lead {lead.id}" in said
+    assert f"line 2: known already: by person and time, as lead {lead.id}" in result
 
 
 def test_leads_that_are_still_to_be_read_are_told_of(run: Terminal, kept: Store) -> None:
     notice = submit_notice(LeadNotice("1289044735572222"), a_form(), "meta", {})
     announce_all([(notice, "")], a_form(), kept, clock.now())
 
-    said = run("import", write(without("id")), "--form", "contact", "--dry-run").out
+    result = run("import", write(without("id")), "--form", "contact", "--dry-run").out
 
-    assert "Leads that Meta announced and that are not fetched yet: 1." in " ".join(said.split())
+    assert "Leads that Meta announced and that are not fetched yet: 1." in " ".join(result.split())

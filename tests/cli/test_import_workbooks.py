@@ -106,10 +106,10 @@ def test_a_workbook_is_known_by_what_is_in_it_and_not_by_its_name(run: Terminal,
 def test_lines_are_those_of_the_spreadsheet(run: Terminal, kept: Store) -> None:
     file = workbook({"Leads": [["Leads of November"], [], PLAIN[0], ["Bob", "", "Hi"]]})
 
-    said = run("import", file, "--form", "contact").out
+    result = run("import", file, "--form", "contact").out
 
-    assert "line 4: parked: " in said
-    assert "line 1: Leads of November" in said
+    assert "line 4: parked: " in result
+    assert "line 1: Leads of November" in result
 
 
 # -- cells
@@ -137,9 +137,9 @@ def test_cells_are_what_was_typed(run: Terminal, kept: Store, cell: str | float 
 def test_of_phones_that_are_numbers_it_is_told_that_they_lost_something(run: Terminal, kept: Store) -> None:
     file = workbook({"Leads": [["Email", "Phone", "Code"], ["a@example.com", 7700900128, 7]]})
 
-    told = json.loads(run("import", file, "--form", "contact", "--dry-run", "--json").out)
+    payload = json.loads(run("import", file, "--form", "contact", "--dry-run", "--json").out)
 
-    assert told["warnings"] == ["Phones in column Phone are stored as numbers: a leading 0 or + is lost."]
+    assert payload["warnings"] == ["Phones in column Phone are stored as numbers: a leading 0 or + is lost."]
 
 
 def test_platforms_are_known_in_workbooks_too(run: Terminal, kept: Store) -> None:
@@ -152,16 +152,16 @@ def test_ids_that_are_numbers_have_lost_digits(run: Terminal, kept: Store) -> No
     brought(kept, external_id="7412345678901235001")
     file = workbook({"Leads": [META[0], [7412345678901235001, *META[1][1:]]]})
 
-    told = json.loads(run("import", file, "--form", "contact", "--dry-run", "--json").out)
+    payload = json.loads(run("import", file, "--form", "contact", "--dry-run", "--json").out)
 
-    assert (told["ids"], told["known"]) == ("rounded", 1)
+    assert (payload["ids"], payload["known"]) == ("rounded", 1)
 
 
 def test_a_workbook_without_ids_asks_whose_it_is(run: Terminal, kept: Store) -> None:
-    said = run("import", workbook({"Leads": without("id")}), "--form", "contact")
+    result = run("import", workbook({"Leads": without("id")}), "--form", "contact")
 
-    assert said.code == 1
-    assert "lacks the leads' ids" in said.err
+    assert result.code == 1
+    assert "lacks the leads' ids" in result.err
 
 
 # -- sheets
@@ -180,10 +180,10 @@ NOTES = [["How to read this"], ["Ask Kim", 7]]
 def test_one_sheet_is_read_and_the_others_are_named(run: Terminal, kept: Store, sheets: Mapping[str, Cells]) -> None:
     hidden = "October" if len(sheets) == 2 else ""
 
-    said = run("import", workbook(sheets, hidden), "--form", "contact").out
+    result = run("import", workbook(sheets, hidden), "--form", "contact").out
 
-    assert "leads.xlsx: a workbook, its sheet Leads" in said
-    assert f"October (2 rows{', hidden' if hidden else ''})" in said
+    assert "leads.xlsx: a workbook, its sheet Leads" in result
+    assert f"October (2 rows{', hidden' if hidden else ''})" in result
     assert [lead.submission.contact.full_name for lead in all_of(kept)] == ["Ann", "Bob"]
 
 
@@ -206,7 +206,7 @@ def archive(name: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         pytest.param((SAMPLES / "protected.xlsx").read_bytes(), "protected by a password", id="protected"),
         pytest.param((SAMPLES / "leads.xlsx").read_bytes()[:3000], "cannot be read as a workbook", id="half an .xlsx"),
@@ -219,20 +219,22 @@ def archive(name: str) -> bytes:
         pytest.param(b"\x1f\x8b\x08", "is compressed", id="gzip"),
     ],
 )
-def test_what_cannot_be_read_is_refused_in_one_sentence(run: Terminal, kept: Store, content: bytes, said: str) -> None:
+def test_what_cannot_be_read_is_refused_in_one_sentence(
+    run: Terminal, kept: Store, content: bytes, message: str
+) -> None:
     Path("leads.xlsx").write_bytes(content)
 
-    found = run("import", "leads.xlsx", "--form", "contact")
+    result = run("import", "leads.xlsx", "--form", "contact")
 
-    assert (found.code, found.out, len(found.err.splitlines())) == (1, "", 1)
-    assert said in found.err
+    assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+    assert message in result.err
 
 
 def test_a_cell_far_below_takes_no_more_memory_than_there_is(run: Terminal, kept: Store) -> None:
-    found = run("import", workbook({"Leads": PLAIN}, stray="XFD1000000"), "--form", "contact")
+    result = run("import", workbook({"Leads": PLAIN}, stray="XFD1000000"), "--form", "contact")
 
-    assert found.code == 1
-    assert "too large to be read: save the sheet with the leads as CSV" in found.err
+    assert result.code == 1
+    assert "too large to be read: save the sheet with the leads as CSV" in result.err
 
 
 def test_a_very_large_file_is_not_opened(run: Terminal, kept: Store) -> None:
@@ -240,13 +242,13 @@ def test_a_very_large_file_is_not_opened(run: Terminal, kept: Store) -> None:
         file.write(b"PK\x03\x04")
         file.truncate(MAX_WORKBOOK_BYTES + 1)
 
-    found = run("import", "leads.xlsx", "--form", "contact")
+    result = run("import", "leads.xlsx", "--form", "contact")
 
-    assert "is larger than" in found.err
+    assert "is larger than" in result.err
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         pytest.param(
             ["leads.xlsx", "--sheet", "May"], "has no sheet 'May' with rows; it has Leads", id="no such sheet"
@@ -255,12 +257,12 @@ def test_a_very_large_file_is_not_opened(run: Terminal, kept: Store) -> None:
         pytest.param(["empty.xlsx"], "is empty", id="nothing in it"),
     ],
 )
-def test_sheets_that_are_not_there_are_told(run: Terminal, kept: Store, words: list[str], said: str) -> None:
+def test_sheets_that_are_not_there_are_told(run: Terminal, kept: Store, words: list[str], message: str) -> None:
     Path(workbook({"Empty": []})).rename("empty.xlsx")
     Path("leads.csv").write_text("Email\na@example.com\n")
     workbook({"Leads": PLAIN})
 
-    found = run("import", *words, "--form", "contact")
+    result = run("import", *words, "--form", "contact")
 
-    assert found.code == 1
-    assert said in found.err
+    assert result.code == 1
+    assert message in result.err

@@ -17,9 +17,9 @@ from tests.cli.conftest import Terminal
 HOSTILE = "\x1b[2J\x9b31m\r\nx\u202e"
 
 
-def ids(said: str) -> list[str]:
+def ids(message: str) -> list[str]:
     """The ids at the beginning of lines."""
-    return [line.split()[0] for line in said.splitlines() if not line.startswith(" ")]
+    return [line.split()[0] for line in message.splitlines() if not line.startswith(" ")]
 
 
 def stands(store: Store, *leads: str) -> list[Status]:
@@ -59,35 +59,35 @@ def test_more_are_listed_when_asked(run: Terminal, kept: Store) -> None:
     "words", [(), ("list", "--json"), ("list", "--form", "contact"), ("retry", "--status", "parked")]
 )
 def test_an_empty_list_says_so_beside_its_output(run: Terminal, kept: Store, words: tuple[str, ...]) -> None:
-    said = run("leads", *words)
+    result = run("leads", *words)
 
-    assert (said.code, said.out, said.err) == (0, "", "lead-capture: no leads\n")
+    assert (result.code, result.out, result.err) == (0, "", "lead-capture: no leads\n")
 
 
 @pytest.mark.parametrize("action", ["list", "retry", "export"])
 def test_an_empty_period_is_refused(run: Terminal, kept: Store, action: str) -> None:
-    said = run("leads", action, "--since", "2026-11-02", "--until", "2026-11-01")
+    result = run("leads", action, "--since", "2026-11-02", "--until", "2026-11-01")
 
-    assert (said.code, said.out) == (1, "")
-    assert said.err == "lead-capture: the period is empty: --since must lie before --until\n"
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "lead-capture: the period is empty: --since must lie before --until\n"
 
 
 @pytest.mark.parametrize("action", ["list", "retry"])
 def test_a_form_that_neither_the_forms_file_nor_a_lead_has_is_refused(run: Terminal, kept: Store, action: str) -> None:
-    said = run("leads", action, "--form", "contcat")
+    result = run("leads", action, "--form", "contcat")
 
-    assert (said.code, said.out) == (1, "")
-    assert said.err == "lead-capture: there is no form 'contcat'; the forms file has contact\n"
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "lead-capture: there is no form 'contcat'; the forms file has contact\n"
 
 
 def test_a_form_that_was_removed_is_still_listed(run: Terminal, kept: Store) -> None:
     keep_many(kept, 1)
     kept.write(lambda tx: tx.leads._connection.exec_driver_sql("UPDATE leads SET form = 'gone'"))
 
-    said = run("leads", "list", "--form", "gone")
+    result = run("leads", "list", "--form", "gone")
 
-    assert (said.code, said.err) == (0, "")
-    assert len(said.out.splitlines()) == 2
+    assert (result.code, result.err) == (0, "")
+    assert len(result.out.splitlines()) == 2
 
 
 @pytest.mark.parametrize(
@@ -185,10 +185,10 @@ def test_strangers_cannot_steer_the_terminal() -> None:
 def test_a_lead_is_shown_whole(run: Terminal, kept: Store) -> None:
     lead = keep_delivered(kept)
 
-    found = json.loads(run("leads", "show", lead.id).out)
+    payload = json.loads(run("leads", "show", lead.id).out)
 
-    assert (found["id"], found["status"], found["contact"]["email"]) == (lead.id, "delivered", "ada@example.com")
-    assert [attempt["step"] for attempt in found["attempts"]] == [
+    assert (payload["id"], payload["status"], payload["contact"]["email"]) == (lead.id, "delivered", "ada@example.com")
+    assert [attempt["step"] for attempt in payload["attempts"]] == [
         "find_coworker",
         "create_coworker",
         "create_opportunity",
@@ -211,19 +211,19 @@ def test_several_leads_are_acted_upon_in_one_go(
 ) -> None:
     leads = [keep_as(kept, status).id for _ in range(2)]
 
-    said = run("leads", action, *leads)
+    result = run("leads", action, *leads)
 
-    assert (said.code, said.out) == (0, f"{leads[0]}: {done}\n{leads[1]}: {done}\n")
+    assert (result.code, result.out) == (0, f"{leads[0]}: {done}\n{leads[1]}: {done}\n")
     assert stands(kept, *leads) == [after, after]
 
 
 def test_what_cannot_be_done_is_told_and_the_rest_is_done(run: Terminal, kept: Store) -> None:
     delivered, parked = keep_as(kept, Status.DELIVERED).id, keep_as(kept, Status.PARKED).id
 
-    said = run("leads", "retry", delivered, "0" * 32, parked)
+    result = run("leads", "retry", delivered, "0" * 32, parked)
 
-    assert said.code == 1
-    assert said.out.splitlines() == [
+    assert result.code == 1
+    assert result.out.splitlines() == [
         f"{delivered}: the lead is delivered: only pending, parked and announced leads can be retried",
         f"{'0' * 32}: there is no such lead",
         f"{parked}: sent again",
@@ -233,29 +233,29 @@ def test_what_cannot_be_done_is_told_and_the_rest_is_done(run: Terminal, kept: S
 def test_a_retry_by_filters_takes_all_that_can_be_sent(run: Terminal, kept: Store) -> None:
     leads = [keep_as(kept, status).id for status in (Status.PARKED, Status.DELIVERED, Status.QUARANTINED)]
 
-    said = run("leads", "retry", "--form", "contact")
+    result = run("leads", "retry", "--form", "contact")
 
-    assert (said.code, said.out) == (0, f"{leads[0]}: sent again\n")
+    assert (result.code, result.out) == (0, f"{leads[0]}: sent again\n")
     assert stands(kept, *leads) == [Status.PENDING, Status.DELIVERED, Status.QUARANTINED]
 
 
 def test_a_retry_by_filters_leaves_the_others(run: Terminal, kept: Store) -> None:
     parked, pending = keep_as(kept, Status.PARKED).id, keep_as(kept, Status.PENDING).id
 
-    said = run("leads", "retry", "--status", "parked")
+    result = run("leads", "retry", "--status", "parked")
 
-    assert ids(said.out) == [f"{parked}:"]
-    assert pending not in said.out
+    assert ids(result.out) == [f"{parked}:"]
+    assert pending not in result.out
 
 
 @pytest.mark.parametrize("words", [[], ["0" * 32, "--status", "parked"]], ids=["nothing", "both"])
 def test_a_retry_needs_either_ids_or_filters(run: Terminal, kept: Store, words: list[str]) -> None:
     parked = keep_as(kept, Status.PARKED).id
 
-    said = run("leads", "retry", *words)
+    result = run("leads", "retry", *words)
 
-    assert (said.code, said.out) == (1, "")
-    assert "name leads, or else say which" in said.err
+    assert (result.code, result.out) == (1, "")
+    assert "name leads, or else say which" in result.err
     assert stands(kept, parked) == [Status.PARKED]
 
 
@@ -265,9 +265,9 @@ def test_a_retry_needs_either_ids_or_filters(run: Terminal, kept: Store, words: 
 def test_answers_are_put_right_and_the_lead_is_sent(run: Terminal, kept: Store) -> None:
     lead = keep_as(kept, Status.PARKED)
 
-    said = run("leads", "correct", lead.id, "--field", "message=Four desks.", "--field", "email=ann@example.com")
+    result = run("leads", "correct", lead.id, "--field", "message=Four desks.", "--field", "email=ann@example.com")
 
-    assert (said.code, said.out) == (0, f"{lead.id}: corrected, pending\n")
+    assert (result.code, result.out) == (0, f"{lead.id}: corrected, pending\n")
     with kept.read() as tx:
         found = tx.leads.get(lead.id)
     assert found is not None
@@ -275,16 +275,16 @@ def test_answers_are_put_right_and_the_lead_is_sent(run: Terminal, kept: Store) 
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [(["--field", "email=nobody"], "not an e-mail address"), (["--field", "shoe=38"], "not a field of this lead")],
 )
-def test_what_cannot_be_put_right_is_told(run: Terminal, kept: Store, words: list[str], said: str) -> None:
+def test_what_cannot_be_put_right_is_told(run: Terminal, kept: Store, words: list[str], message: str) -> None:
     lead = keep_as(kept, Status.PARKED)
 
-    answer = run("leads", "correct", lead.id, *words)
+    result = run("leads", "correct", lead.id, *words)
 
-    assert (answer.code, answer.out) == (1, "")
-    assert said in answer.err
+    assert (result.code, result.out) == (1, "")
+    assert message in result.err
 
 
 def test_a_correction_without_a_value_is_wrong_usage(run: Terminal, kept: Store) -> None:
@@ -297,9 +297,9 @@ def test_a_correction_without_a_value_is_wrong_usage(run: Terminal, kept: Store)
 def test_actions_are_told_one_json_object_a_line(run: Terminal, kept: Store) -> None:
     lead = keep_as(kept, Status.PARKED)
 
-    said = run("leads", "retry", lead.id, "nobody", "--json")
+    result = run("leads", "retry", lead.id, "nobody", "--json")
 
-    assert [json.loads(line) for line in said.out.splitlines()] == [
+    assert [json.loads(line) for line in result.out.splitlines()] == [
         {"id": lead.id, "done": True, "problem": None},
         {"id": "nobody", "done": False, "problem": "there is no such lead"},
     ]
@@ -308,9 +308,9 @@ def test_actions_are_told_one_json_object_a_line(run: Terminal, kept: Store) -> 
 def test_a_corrected_lead_is_told_as_it_is_now(run: Terminal, kept: Store) -> None:
     lead = keep(kept, a_lead(status=Status.PARKED))
 
-    said = run("leads", "correct", lead.id, "--field", "email=eve@example.com", "--json")
+    result = run("leads", "correct", lead.id, "--field", "email=eve@example.com", "--json")
 
-    assert json.loads(said.out)["contact"]["email"] == "eve@example.com"
+    assert json.loads(result.out)["contact"]["email"] == "eve@example.com"
 
 
 def test_a_lead_is_shown_as_json_with_or_without_saying_so(run: Terminal, kept: Store) -> None:
@@ -323,7 +323,7 @@ def test_a_lead_is_shown_as_json_with_or_without_saying_so(run: Terminal, kept: 
 def test_half_a_character_costs_nobody_the_list(run: Terminal, kept: Store, words: tuple[str, ...]) -> None:
     lead = keep(kept, a_lead(submission=a_submission(message="\ud800", extras={"\ud800": "\ud800"})))
 
-    said = run("leads", *words, *([lead.id] if "show" in words else []))
+    result = run("leads", *words, *([lead.id] if "show" in words else []))
 
-    assert said.code == 0
-    assert "ada@example.com" in said.out
+    assert result.code == 0
+    assert "ada@example.com" in result.out

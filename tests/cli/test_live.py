@@ -32,35 +32,35 @@ def ready(run: Terminal, kept: Store, nexudus: Simulator, folder: Path, monkeypa
 
 @pytest.mark.parametrize("words", [(), ("--stage", "1001"), ("--yes",)])
 def test_without_a_stage_and_a_yes_nothing_is_made(ready: Terminal, nexudus: Simulator, words: tuple[str, ...]) -> None:
-    said = ready("doctor", "--live", *words)
+    result = ready("doctor", "--live", *words)
 
-    assert said.code == 2
-    assert "creates one contact and one opportunity in Nexudus" in said.err
+    assert result.code == 2
+    assert "creates one contact and one opportunity in Nexudus" in result.err
     assert nexudus.calls() == []
 
 
 def test_its_words_belong_to_it(ready: Terminal) -> None:
-    said = ready("doctor", "--stage", "1001", "--yes")
+    result = ready("doctor", "--stage", "1001", "--yes")
 
-    assert (said.code, said.err) == (2, "lead-capture: --stage, --type, --account and --yes belong to --live\n")
+    assert (result.code, result.err) == (2, "lead-capture: --stage, --type, --account and --yes belong to --live\n")
 
 
 def test_the_answers_are_a_table_with_what_to_delete(ready: Terminal, nexudus: Simulator) -> None:
-    said = ready("doctor", "--live", "--stage", "1001", "--yes")
+    result = ready("doctor", "--live", "--stage", "1001", "--yes")
 
     [opportunity], [person] = nexudus.opportunities(), list(nexudus.world.tables["Coworker"].rows.values())
-    assert (said.code, said.err) == (0, "")
-    assert "What the service does" in said.out
-    words = " ".join(said.out.split())
+    assert (result.code, result.err) == (0, "")
+    assert "What the service does" in result.out
+    words = " ".join(result.out.split())
     assert f"Delete by hand in Nexudus: opportunity {opportunity['Id']}, contact {person['Id']} (" in words
 
 
 def test_a_role_that_is_missing_is_shown_whole(ready: Terminal, nexudus: Simulator) -> None:
     nexudus.settings(denied=["CrmOpportunityHistory-List"])
 
-    said = ready("doctor", "--live", "--stage", "1001", "--yes")
+    result = ready("doctor", "--live", "--stage", "1001", "--yes")
 
-    assert "…" not in said.out
+    assert "…" not in result.out
 
 
 def test_the_answers_are_facts_of_the_account(ready: Terminal, kept: Store, nexudus: Simulator) -> None:
@@ -97,16 +97,18 @@ def test_the_type_is_that_of_the_stages_form_or_the_one_that_is_named(
 def test_a_trial_that_fails_names_what_may_be_left(ready: Terminal, nexudus: Simulator) -> None:
     nexudus.faults([{"method": "POST", "path": "/api/crm/crmopportunities", "status": 400}])
 
-    said = ready("doctor", "--live", "--stage", "1001", "--yes")
+    result = ready("doctor", "--live", "--stage", "1001", "--yes")
 
-    assert said.code == 1
-    assert "the trial failed: the opportunity could not be made (Team: is a required field). Delete by hand" in said.err
-    assert "Delete by hand in Nexudus: contact" in said.err
+    assert result.code == 1
+    assert (
+        "the trial failed: the opportunity could not be made (Team: is a required field). Delete by hand" in result.err
+    )
+    assert "Delete by hand in Nexudus: contact" in result.err
 
 
 def test_an_account_that_is_not_there_or_cannot_sign_in_is_named(run: Terminal, kept: Store) -> None:
-    said = run("doctor", "--live", "--stage", "1001", "--yes")
-    assert (said.code, "no Nexudus credentials are set" in said.err) == (1, True)
+    result = run("doctor", "--live", "--stage", "1001", "--yes")
+    assert (result.code, "no Nexudus credentials are set" in result.err) == (1, True)
 
-    said = run("doctor", "--live", "--stage", "1001", "--yes", "--account", "harbour")
-    assert (said.code, "there is no account 'harbour'" in said.err) == (1, True)
+    result = run("doctor", "--live", "--stage", "1001", "--yes", "--account", "harbour")
+    assert (result.code, "there is no account 'harbour'" in result.err) == (1, True)

@@ -31,10 +31,10 @@ def test_done_is_0(run: Terminal, kept: Store) -> None:
 
 
 def test_what_cannot_be_done_is_1_and_one_line(run: Terminal, kept: Store) -> None:
-    said = run("leads", "show", "0" * 32)
+    result = run("leads", "show", "0" * 32)
 
-    assert (said.code, said.out) == (1, "")
-    assert said.err == f"lead-capture: there is no lead {'0' * 32}\n"
+    assert (result.code, result.out) == (1, "")
+    assert result.err == f"lead-capture: there is no lead {'0' * 32}\n"
 
 
 @pytest.mark.parametrize(
@@ -44,30 +44,30 @@ def test_what_cannot_be_done_is_1_and_one_line(run: Terminal, kept: Store) -> No
      "leads list --since yesterday", "leads list --limit 0"],
 )  # fmt: skip
 def test_wrong_usage_is_2_and_says_how(run: Terminal, words: str) -> None:
-    said = run(*words.split())
+    result = run(*words.split())
 
-    assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("usage: lead-capture")
-    assert re.search(r"lead-capture.*: error: ", said.err)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("usage: lead-capture")
+    assert re.search(r"lead-capture.*: error: ", result.err)
 
 
 def test_without_a_command_the_help_is_printed_and_the_code_is_2(run: Terminal) -> None:
-    said = run()
+    result = run()
 
-    assert (said.code, said.out) == (2, "")
-    assert said.err == run("--help").out
+    assert (result.code, result.out) == (2, "")
+    assert result.err == run("--help").out
 
 
 def test_the_version_is_that_of_the_package(run: Terminal) -> None:
-    said = run("--version")
+    result = run("--version")
 
-    assert (said.code, said.out, said.err) == (0, f"lead-capture {version('nexudus-lead-capture')}\n", "")
+    assert (result.code, result.out, result.err) == (0, f"lead-capture {version('nexudus-lead-capture')}\n", "")
 
 
 def test_an_unknown_command_is_told_every_known_one(run: Terminal) -> None:
-    said = run("dance", "web")
+    result = run("dance", "web")
 
-    assert all(name in said.err for name in COMMANDS)
+    assert all(name in result.err for name in COMMANDS)
 
 
 # -- help
@@ -75,10 +75,10 @@ def test_an_unknown_command_is_told_every_known_one(run: Terminal) -> None:
 
 @pytest.mark.parametrize("words", [*COMMANDS, *LEADS])
 def test_every_command_has_help_with_an_example(run: Terminal, words: str) -> None:
-    said = run(*words.split(), "--help")
+    result = run(*words.split(), "--help")
 
-    assert (said.code, said.err) == (0, "")
-    assert re.search(rf"example:\s+lead-capture {words}\b", said.out)
+    assert (result.code, result.err) == (0, "")
+    assert re.search(rf"example:\s+lead-capture {words}\b", result.out)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -90,16 +90,16 @@ def test_the_help_lists_every_command_with_its_meaning(run: Terminal, name: str)
     ("words", "code"), [(["--help"], 0), (["dance"], 2), ([], 2)], ids=["help", "no such command", "nothing"]
 )
 def test_the_whole_s_help_waits_for_no_command(folder: Path, words: list[str], code: int) -> None:
-    said = loaded_by(words)
+    result = loaded_by(words)
 
-    assert said.returncode == code
-    assert said.stderr.splitlines()[-1] == "set()"
+    assert result.returncode == code
+    assert result.stderr.splitlines()[-1] == "set()"
 
 
 def test_a_commands_own_help_waits_for_no_other_command(folder: Path) -> None:
-    said = loaded_by(["completion", "--help"])
+    result = loaded_by(["completion", "--help"])
 
-    assert said.stderr.splitlines()[-1] == "{'service.cli.completion'}"
+    assert result.stderr.splitlines()[-1] == "{'service.cli.completion'}"
 
 
 def loaded_by(words: list[str]) -> subprocess.CompletedProcess[str]:
@@ -126,10 +126,10 @@ def test_all_problems_of_the_settings_are_told_at_once_a_line_each(
     monkeypatch.setenv("LEASE_S", "-1")
     monkeypatch.setenv("NEXUDUS_USERNAME", "anna")
 
-    said = run("migrate")
+    result = run("migrate")
 
-    assert said.code == 1
-    lines = said.err.splitlines()
+    assert result.code == 1
+    lines = result.err.splitlines()
     assert [line.split(": ")[:2] for line in lines] == [
         ["lead-capture", "WEB_PROCESSES"],
         ["lead-capture", "LEASE_S"],
@@ -140,11 +140,11 @@ def test_all_problems_of_the_settings_are_told_at_once_a_line_each(
 def test_all_problems_of_the_forms_file_are_told_at_once_a_line_each(run: Terminal, folder: Path) -> None:
     (folder / "forms.toml").write_text("[forms.tour]\nstage = 7.5\nredirekt = 'x'\n[forms.call]\ntouch = 'middle'\n")
 
-    said = run("preview", "tour")
+    result = run("preview", "tour")
 
-    assert said.code == 1
-    assert len(said.err.splitlines()) == 3
-    assert all(line.startswith("lead-capture: forms.toml: ") for line in said.err.splitlines())
+    assert result.code == 1
+    assert len(result.err.splitlines()) == 3
+    assert all(line.startswith("lead-capture: forms.toml: ") for line in result.err.splitlines())
 
 
 def test_problems_of_settings_and_forms_file_are_told_together(
@@ -153,26 +153,26 @@ def test_problems_of_settings_and_forms_file_are_told_together(
     monkeypatch.setenv("LEASE_S", "-1")
     (folder / "forms.toml").write_text("[forms.tour]\nredirekt = 'x'\n")
 
-    said = run("migrate")
+    result = run("migrate")
 
-    assert said.code == 1
-    assert [line.split(": ")[1] for line in said.err.splitlines()] == ["LEASE_S", "forms.toml"]
+    assert result.code == 1
+    assert [line.split(": ")[1] for line in result.err.splitlines()] == ["LEASE_S", "forms.toml"]
 
 
 def test_a_name_that_looks_misspelt_is_told_and_does_no_harm(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEXUDUS_USER", "anna")
 
-    said = run("preview", "contact", "--field", "email=ann@example.com")
+    result = run("preview", "contact", "--field", "email=ann@example.com")
 
-    assert said.code == 0
-    assert "did you mean NEXUDUS_USERNAME?" in said.err
+    assert result.code == 0
+    assert "did you mean NEXUDUS_USERNAME?" in result.err
 
 
 def test_a_database_that_was_never_migrated_is_told_with_its_remedy(run: Terminal) -> None:
-    said = run("leads")
+    result = run("leads")
 
-    assert said.code == 1
-    assert said.err == "lead-capture: the database is not on the newest schema: run `lead-capture migrate`\n"
+    assert result.code == 1
+    assert result.err == "lead-capture: the database is not on the newest schema: run `lead-capture migrate`\n"
 
 
 @pytest.mark.parametrize("command", ["leads", "migrate", "worker"])
@@ -184,11 +184,11 @@ def test_a_database_that_does_not_answer_is_told_in_one_line(
     urls = {"directory": f"sqlite:///{folder}", "file in a file": f"sqlite:///{folder}/file/leads.db"}
     monkeypatch.setenv("DATABASE_URL", urls.get(database, "postgresql://anna:geheim@127.0.0.1:1/leads"))
 
-    said = run(command)
+    result = run(command)
 
-    assert said.code == 1
-    assert re.fullmatch(r"lead-capture: the database does not answer \(.+\): check DATABASE_URL\n", said.err)
-    assert "geheim" not in said.err
+    assert result.code == 1
+    assert re.fullmatch(r"lead-capture: the database does not answer \(.+\): check DATABASE_URL\n", result.err)
+    assert "geheim" not in result.err
 
 
 def test_a_database_that_goes_away_meanwhile_is_told_in_one_line(
@@ -197,20 +197,20 @@ def test_a_database_that_goes_away_meanwhile_is_told_in_one_line(
     keep_many(kept, 1)
     kept.write(lambda tx: tx.leads._connection.exec_driver_sql("ALTER TABLE attempts RENAME TO gone"))
 
-    said = run("leads", "list", "--json")
+    result = run("leads", "list", "--json")
 
-    assert said.code == 1
-    assert "the database does not answer (no such table: attempts)" in said.err
+    assert result.code == 1
+    assert "the database does not answer (no such table: attempts)" in result.err
 
 
 def test_a_port_that_is_taken_is_told(run: Terminal) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        said = run("simulator", "--port", str(taken.getsockname()[1]))
+        result = run("simulator", "--port", str(taken.getsockname()[1]))
 
-    assert said.code == 1
-    assert "choose another with --port" in said.err
+    assert result.code == 1
+    assert "choose another with --port" in result.err
 
 
 def test_ctrl_c_is_quiet(folder: Path) -> None:
@@ -225,9 +225,9 @@ def test_ctrl_c_is_quiet(folder: Path) -> None:
         ) as process:
             wait_until(lambda: is_queueing(process.pid), 20, "it waits for its turn")
             process.send_signal(signal.SIGINT)
-            said = process.communicate(timeout=20)
+            result = process.communicate(timeout=20)
 
-    assert (process.returncode, said) == (1, (b"", b""))
+    assert (process.returncode, result) == (1, (b"", b""))
 
 
 def hear_ctrl_c() -> None:

@@ -38,10 +38,10 @@ def test_after_it_leads_can_be_kept(run: Terminal, folder: Path) -> None:
 def test_a_file_that_is_no_database_is_left_alone(run: Terminal, folder: Path) -> None:
     (folder / "leads.db").write_bytes(b"my diary\n" * 1000)
 
-    said = run("migrate")
+    result = run("migrate")
 
-    assert said.code == 1
-    assert "file is not a database" in said.err
+    assert result.code == 1
+    assert "file is not a database" in result.err
     assert (folder / "leads.db").read_bytes() == b"my diary\n" * 1000
 
 

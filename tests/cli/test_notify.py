@@ -14,11 +14,11 @@ def test_an_address_of_a_form_that_cannot_be_read_is_told_by_its_place_but_never
 ) -> None:
     (folder / "forms.toml").write_text("[forms.tour]\nnotify = ['json://localhost/hush', 'slak://hush/hush']")
 
-    said = run(command)
+    result = run(command)
 
-    assert (said.code, said.out) == (1, "")
-    assert "forms.toml: forms.tour.notify[2]: Apprise cannot read this address: see https://" in said.err
-    assert "hush" not in said.err
+    assert (result.code, result.out) == (1, "")
+    assert "forms.toml: forms.tour.notify[2]: Apprise cannot read this address: see https://" in result.err
+    assert "hush" not in result.err
 
 
 def test_an_address_of_a_route_is_looked_at_too(run: Terminal, folder: Path) -> None:

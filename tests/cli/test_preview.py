@@ -12,10 +12,10 @@ FORMS = '[forms.tour]\nstage_id = 1001\nname = "{full_name} - tour"\n'
 def test_the_verdict_and_both_bodies_are_printed(run: Terminal, folder: Path) -> None:
     (folder / "forms.toml").write_text(FORMS)
 
-    said = run("preview", "tour", "--field", "email=ann@example.com", "--field", "name=Ann Lee", *VISIT)
+    result = run("preview", "tour", "--field", "email=ann@example.com", "--field", "name=Ann Lee", *VISIT)
 
-    lines = said.out.splitlines()
-    assert said.code == 0
+    lines = result.out.splitlines()
+    assert result.code == 0
     assert lines[0].startswith("credited to Paid Search, LeadSource 19 GoogleSearch")
     assert lines[1].startswith("because: ")
     assert "  Email                 ann@example.com" in lines
@@ -25,41 +25,41 @@ def test_the_verdict_and_both_bodies_are_printed(run: Terminal, folder: Path) ->
 
 
 def test_json_is_the_answer_of_the_api(run: Terminal) -> None:
-    said = run("preview", "contact", "--field", "email=zoë@example.com", "--field", "message=a=b", "--json")
+    result = run("preview", "contact", "--field", "email=zoë@example.com", "--field", "message=a=b", "--json")
 
-    found = json.loads(said.out)
-    assert [*found] == ["contact", "attribution", "coworker", "opportunity", "redirect", "origins", "problems"]
-    assert found["opportunity"]["Notes"].startswith("a=b\n")
+    payload = json.loads(result.out)
+    assert [*payload] == ["contact", "attribution", "coworker", "opportunity", "redirect", "origins", "problems"]
+    assert payload["opportunity"]["Notes"].startswith("a=b\n")
 
 
 def test_landing_page_and_referrer_count(run: Terminal) -> None:
     visit = ("--landing-url", "https://example.com/", "--referrer", "https://www.google.com/")
 
-    said = run("preview", "contact", "--field", "email=ann@example.com", *visit)
+    result = run("preview", "contact", "--field", "email=ann@example.com", *visit)
 
-    assert said.out.startswith("credited to Organic Search")
+    assert result.out.startswith("credited to Organic Search")
 
 
 def test_what_would_be_sent_back_is_told_and_is_1(run: Terminal) -> None:
-    said = run("preview", "contact", "--field", "email=ann@")
+    result = run("preview", "contact", "--field", "email=ann@")
 
-    assert said.code == 1
-    assert said.out.startswith("problem: email: Please check your e-mail address")
+    assert result.code == 1
+    assert result.out.startswith("problem: email: Please check your e-mail address")
 
 
 def test_an_unknown_form_is_told_the_known_ones(run: Terminal, folder: Path) -> None:
     (folder / "forms.toml").write_text(f"{FORMS}[forms.call]\n")
 
-    said = run("preview", "nowhere")
+    result = run("preview", "nowhere")
 
-    assert (said.code, said.err) == (1, "lead-capture: there is no form 'nowhere'; the forms file has tour, call\n")
+    assert (result.code, result.err) == (1, "lead-capture: there is no form 'nowhere'; the forms file has tour, call\n")
 
 
 def test_a_field_without_a_value_is_told(run: Terminal) -> None:
-    said = run("preview", "contact", "--field", "email")
+    result = run("preview", "contact", "--field", "email")
 
-    assert said.code == 2
-    assert said.err.endswith("error: argument --field: 'email': write NAME=VALUE\n")
+    assert result.code == 2
+    assert result.err.endswith("error: argument --field: 'email': write NAME=VALUE\n")
 
 
 def test_nothing_is_stored(run: Terminal, folder: Path) -> None:
@@ -72,9 +72,9 @@ def test_the_verdict_is_told_with_its_reason_its_values_and_the_visit_that_lost(
     touch = 'lc_first={"u": "https://example.com/?fbclid=a1"}'
     visit = ("--landing-url", "https://example.com/?gclid=a1&utm_source=google&utm_campaign=Spring")
 
-    said = run("preview", "contact", "--field", "email=ann@example.com", "--field", touch, *visit)
+    result = run("preview", "contact", "--field", "email=ann@example.com", "--field", touch, *visit)
 
-    assert said.out.splitlines()[:6] == [
+    assert result.out.splitlines()[:6] == [
         "credited to Paid Search, LeadSource 19 GoogleSearch",
         "because: Google Ads click id gclid on the landing page: Paid Search",
         "         LeadSource 19 for Google",
@@ -91,11 +91,11 @@ def test_what_answers_become_is_printed_with_its_reason(run: Terminal, folder: P
     keys = 'value = { from = "budget" }\ncustom = { Size = "{team_size}", Where = "{location}" }\n'
     (folder / "forms.toml").write_text(f"{FORMS}{keys}")
 
-    said = run(
+    result = run(
         "preview", "tour", *(f"--field={each}" for each in ("email=a@example.com", "budget=£450", "team_size=3"))
     )
 
-    lines = said.out.splitlines()
+    lines = result.out.splitlines()
     assert "  custom Size           3" in lines
     assert lines[-5:] == [
         "because",

@@ -38,12 +38,12 @@ def platforms(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platfor
 
 @pytest.mark.usefixtures("platforms")
 def test_each_platform_has_its_line(run: Terminal, kept: Store) -> None:
-    said = [run("pull", "tour") for _ in range(2)]
+    result = [run("pull", "tour") for _ in range(2)]
 
-    assert [each.code for each in said] == [0, 0]
-    assert {"Meta: found 2, new 2, known 0", "LinkedIn: found 0, new 0, known 0"} < set(said[0].out.splitlines())
-    assert said[1].out.splitlines()[0] == "Meta: found 2, new 0, known 2"
-    assert "lead-capture import FILE.csv --form tour" in said[0].out
+    assert [each.code for each in result] == [0, 0]
+    assert {"Meta: found 2, new 2, known 0", "LinkedIn: found 0, new 0, known 0"} < set(result[0].out.splitlines())
+    assert result[1].out.splitlines()[0] == "Meta: found 2, new 0, known 2"
+    assert "lead-capture import FILE.csv --form tour" in result[0].out
     with kept.read() as tx:
         assert len(tx.search.leads(Query(), 10)) == 2
 
@@ -60,28 +60,28 @@ def test_a_platform_that_refuses_is_told_with_what_to_do_and_the_next_one_is_ask
     run: Terminal, platforms: Platforms
 ) -> None:
     platforms.tokens -= {META_TOKEN}
-    said = run("pull", "tour")
+    result = run("pull", "tour")
 
-    assert said.code == 1
-    assert "put it into access_token of [forms.tour.webhooks.meta]" in said.out
-    assert META_TOKEN not in said.out
-    assert "LinkedIn: found 0" in said.out
+    assert result.code == 1
+    assert "put it into access_token of [forms.tour.webhooks.meta]" in result.out
+    assert META_TOKEN not in result.out
+    assert "LinkedIn: found 0" in result.out
 
 
 @pytest.mark.usefixtures("kept")
 def test_a_lead_that_cannot_be_read_is_told(run: Terminal, platforms: Platforms) -> None:
     platforms.says("/v26.0/900/leads", {"data": [{}, meta_lead("2")]})
-    said = run("pull", "tour")
+    result = run("pull", "tour")
 
-    assert (said.code, said.out.splitlines()[0]) == (1, "Meta: found 2, new 1, known 0, not readable 1")
+    assert (result.code, result.out.splitlines()[0]) == (1, "Meta: found 2, new 1, known 0, not readable 1")
 
 
 @pytest.mark.usefixtures("kept", "platforms")
 @pytest.mark.parametrize(
-    ("form", "told"), [("other", "there is no form 'other'"), ("plain", "no ad platform is set up")]
+    ("form", "message"), [("other", "there is no form 'other'"), ("plain", "no ad platform is set up")]
 )
-def test_a_form_that_has_no_platform_is_told(run: Terminal, form: str, told: str) -> None:
-    said = run("pull", form)
+def test_a_form_that_has_no_platform_is_told(run: Terminal, form: str, message: str) -> None:
+    result = run("pull", form)
 
-    assert said.code == 1
-    assert told in said.err
+    assert result.code == 1
+    assert message in result.err

@@ -38,19 +38,19 @@ def verdict(kept: Store, lead: Lead) -> Attribution:
     return found.attribution
 
 
-def summary(said: str) -> dict[str, int]:
+def summary(message: str) -> dict[str, int]:
     """The last line of --json."""
-    found: dict[str, int] = json.loads(said.splitlines()[-1])["summary"]
-    return {fate: number for fate, number in found.items() if number}
+    payload: dict[str, int] = json.loads(message.splitlines()[-1])["summary"]
+    return {fate: number for fate, number in payload.items() if number}
 
 
 def test_a_waiting_lead_is_credited_by_todays_rules(run: Terminal, kept: Store, forms: Path) -> None:
     lead = old(kept)
 
-    said = run("reattribute")
+    result = run("reattribute")
 
-    assert (said.code, said.err) == (0, "")
-    assert said.out.splitlines() == [
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines() == [
         f'{lead.id}  pending      changed: channel Direct -> Paid Search, lead_source 1 -> 19, utm_medium "" -> cpc',
         "1 lead checked",
         "      1 changed",
@@ -68,9 +68,9 @@ def test_a_second_time_there_is_nothing_to_do(run: Terminal, kept: Store, forms:
 def test_a_dry_run_only_tells(run: Terminal, kept: Store, forms: Path) -> None:
     lead = old(kept)
 
-    said = run("reattribute", "--dry-run")
+    result = run("reattribute", "--dry-run")
 
-    assert "would change: channel Direct -> Paid Search" in said.out
+    assert "would change: channel Direct -> Paid Search" in result.out
     assert verdict(kept, lead) == OLD
 
 
@@ -79,10 +79,10 @@ def test_a_delivered_lead_keeps_what_was_sent_and_the_difference_is_told(
 ) -> None:
     lead = old(kept, status=Status.DELIVERED, delivered_at=NOON)
 
-    said = run("reattribute")
+    result = run("reattribute")
 
-    assert said.code == 0
-    assert said.out.startswith(
+    assert result.code == 0
+    assert result.out.startswith(
         f"{lead.id}  delivered    left as sent: channel Direct -> Paid Search, lead_source 1 -> 19"
     )
     assert verdict(kept, lead) == OLD
@@ -99,9 +99,9 @@ def test_a_delivered_lead_that_would_only_be_told_otherwise_is_no_difference(
 def test_other_words_are_stored_and_counted_but_not_listed(run: Terminal, kept: Store, forms: Path) -> None:
     lead = keep(kept, a_lead())
 
-    said = run("reattribute")
+    result = run("reattribute")
 
-    assert said.out == "1 lead checked\n      1 explained in other words only\n"
+    assert result.out == "1 lead checked\n      1 explained in other words only\n"
     assert verdict(kept, lead).reason.startswith("utm_source google and utm_medium cpc in the form's fields")
 
 
@@ -109,11 +109,11 @@ def test_a_lead_that_is_being_delivered_is_left_and_told(run: Terminal, kept: St
     lead = old(kept)
     kept.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
 
-    said = run("reattribute")
+    result = run("reattribute")
 
-    assert said.code == 0
-    assert f"{lead.id}  pending      busy: channel" in said.out
-    assert "1 being delivered at this moment, so left: run it again" in said.out
+    assert result.code == 0
+    assert f"{lead.id}  pending      busy: channel" in result.out
+    assert "1 being delivered at this moment, so left: run it again" in result.out
     assert verdict(kept, lead) == OLD
 
 
@@ -121,9 +121,9 @@ def test_a_lead_that_is_being_delivered_is_left_and_told(run: Terminal, kept: St
 def test_what_has_no_evidence_is_left_alone(run: Terminal, kept: Store, forms: Path, status: Status) -> None:
     lead = keep(kept, a_lead(status=status, attribution=OLD, submission=a_submission(evidence=Evidence())))
 
-    said = run("reattribute")
+    result = run("reattribute")
 
-    assert said.out == "1 lead checked\n      1 erased or not fetched yet, left alone\n"
+    assert result.out == "1 lead checked\n      1 erased or not fetched yet, left alone\n"
     assert verdict(kept, lead) == OLD
 
 
@@ -139,10 +139,10 @@ def test_what_was_not_sent_may_change(run: Terminal, kept: Store, forms: Path, s
 def test_leads_of_a_form_that_is_gone_are_told_and_left(run: Terminal, kept: Store, forms: Path) -> None:
     lead = old(kept, "summer-fair")
 
-    said = run("reattribute")
+    result = run("reattribute")
 
-    assert said.code == 0
-    assert "1 of the form 'summer-fair', which is no longer in the forms file: left alone" in said.out
+    assert result.code == 0
+    assert "1 of the form 'summer-fair', which is no longer in the forms file: left alone" in result.out
     assert verdict(kept, lead) == OLD
 
 
@@ -199,7 +199,7 @@ def test_more_leads_than_a_page_are_all_looked_at(run: Terminal, kept: Store, fo
 def test_a_database_that_goes_away_meanwhile_is_told_in_one_line(run: Terminal, kept: Store, forms: Path) -> None:
     kept.write(lambda tx: tx.leads._connection.exec_driver_sql("ALTER TABLE leads RENAME TO gone"))
 
-    said = run("reattribute")
+    result = run("reattribute")
 
-    assert (said.code, said.out) == (1, "")
-    assert "the database does not answer (no such table: leads)" in said.err
+    assert (result.code, result.out) == (1, "")
+    assert "the database does not answer (no such table: leads)" in result.err

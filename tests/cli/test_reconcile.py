@@ -43,32 +43,32 @@ def unnoted(env: Env) -> tuple[Lead, int]:
 def test_where_all_agrees_it_says_so(run: Terminal, env: Env) -> None:
     delivered(env)
 
-    said = run("reconcile")
+    result = run("reconcile")
 
-    assert said.code == 0
-    assert "found in Nexudus, by their marker         1" in said.out
-    assert said.out.endswith("Everything agrees.\n")
+    assert result.code == 0
+    assert "found in Nexudus, by their marker         1" in result.out
+    assert result.out.endswith("Everything agrees.\n")
 
 
 def test_a_deleted_opportunity_is_named_with_what_to_do(run: Terminal, env: Env) -> None:
     lead = delivered(env)
     env.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
 
-    said = run("reconcile")
+    result = run("reconcile")
 
-    assert said.code == 1
-    assert f"gone: {lead.id} contact: Nexudus no longer shows opportunity {lead.opportunity_id}" in said.out
-    assert f"-> if it was deleted on purpose, `lead-capture reconcile --excuse {lead.id}`" in said.out
+    assert result.code == 1
+    assert f"gone: {lead.id} contact: Nexudus no longer shows opportunity {lead.opportunity_id}" in result.out
+    assert f"-> if it was deleted on purpose, `lead-capture reconcile --excuse {lead.id}`" in result.out
 
 
 def test_what_could_not_be_read_to_the_end_is_not_called_right(run: Terminal, env: Env) -> None:
     delivered(env)
     env.nexudus.faults([{"path": "/api/crm/crmopportunityhistories", "status": 503}])
 
-    said = run("reconcile")
+    result = run("reconcile")
 
-    assert said.code == 1
-    assert said.out.endswith("Not everything could be compared.\n")
+    assert result.code == 1
+    assert result.out.endswith("Not everything could be compared.\n")
 
 
 def test_what_became_of_a_lead_is_shown_with_it(run: Terminal, env: Env) -> None:
@@ -87,64 +87,64 @@ def test_what_is_excused_is_not_named_again(run: Terminal, env: Env) -> None:
     env.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
     run("reconcile")
 
-    said = run("reconcile", "--excuse", lead.id)
+    result = run("reconcile", "--excuse", lead.id)
 
-    assert (said.code, said.out) == (0, f"{lead.id}: excused: no longer reported\n")
+    assert (result.code, result.out) == (0, f"{lead.id}: excused: no longer reported\n")
     assert run("reconcile").code == 0
 
 
 def test_what_is_not_gone_cannot_be_excused(run: Terminal, env: Env) -> None:
-    said = run("reconcile", "--excuse", "0" * 32)
+    result = run("reconcile", "--excuse", "0" * 32)
 
-    assert said.code == 1
-    assert "run reconcile first" in said.out
+    assert result.code == 1
+    assert "run reconcile first" in result.out
 
 
 def test_a_repair_notes_what_nobody_noted(run: Terminal, env: Env) -> None:
     lead, number = unnoted(env)
     assert run("reconcile").code == 1
 
-    said = run("reconcile", "--repair")
+    result = run("reconcile", "--repair")
 
-    assert said.code == 0
-    assert f"{lead.id}: noted as delivered, opportunity {number}" in said.out
+    assert result.code == 0
+    assert f"{lead.id}: noted as delivered, opportunity {number}" in result.out
     assert env.kept(lead).status is Status.DELIVERED
 
 
 def test_json_has_all_of_it_and_nothing_personal(run: Terminal, env: Env) -> None:
     lead, number = unnoted(env)
 
-    said = run("reconcile", "--json")
+    result = run("reconcile", "--json")
 
-    [told] = json.loads(said.out)
-    assert (said.code, told["account"], told["received"]) == (1, "default", {"pending": 1})
-    assert [(one["kind"], one["lead_id"], one["opportunities"]) for one in told["findings"]] == [
+    [comparison] = json.loads(result.out)
+    assert (result.code, comparison["account"], comparison["received"]) == (1, "default", {"pending": 1})
+    assert [(one["kind"], one["lead_id"], one["opportunities"]) for one in comparison["findings"]] == [
         ("unnoted", lead.id, [number])
     ]
-    assert "ada" not in said.out.replace(lead.id, "")
+    assert "ada" not in result.out.replace(lead.id, "")
 
 
 def test_time_chooses(run: Terminal, env: Env) -> None:
     lead = delivered(env)
     env.nexudus.change_opportunity(lead.opportunity_id or 0, delete=True)
 
-    said = run("reconcile", "--since", f"{clock.now().year + 1}-01-01")
+    result = run("reconcile", "--since", f"{clock.now().year + 1}-01-01")
 
-    assert said.code == 0
-    assert "received here                             0" in said.out
+    assert result.code == 0
+    assert "received here                             0" in result.out
 
 
 def test_without_credentials_it_says_what_to_set(run: Terminal, kept: Store) -> None:
-    said = run("reconcile")
+    result = run("reconcile")
 
-    assert said.code == 1
-    assert "NEXUDUS_USERNAME" in said.err
+    assert result.code == 1
+    assert "NEXUDUS_USERNAME" in result.err
 
 
 def test_a_nexudus_that_is_away_is_told(run: Terminal, env: Env) -> None:
     env.nexudus.faults([{"path": PATH, "status": 503, "times": None}])
 
-    said = run("reconcile")
+    result = run("reconcile")
 
-    assert said.code == 1
-    assert "note: Nexudus could not be read to the end" in said.out
+    assert result.code == 1
+    assert "note: Nexudus could not be read to the end" in result.out

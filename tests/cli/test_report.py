@@ -42,10 +42,10 @@ def busy(kept: Store) -> Store:
 
 
 def test_the_report_is_tables_and_sentences(run: Terminal, busy: Store) -> None:
-    said = run("report", "attribution", *PERIOD)
+    result = run("report", "attribution", *PERIOD)
 
-    assert said.code == 0
-    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    assert result.code == 0
+    lines = [" ".join(line.split()) for line in result.out.splitlines()]
     assert lines[:2] == [
         "10 leads from 2026-11-24T00:00 to 2026-11-25T00:00 UTC",
         "0 of them delivered; left out: 1 quarantined",
@@ -66,22 +66,22 @@ def test_the_report_is_tables_and_sentences(run: Terminal, busy: Store) -> None:
 
 
 def test_json_is_the_answer_of_the_api(run: Terminal, busy: Store) -> None:
-    found = json.loads(run("report", "attribution", *PERIOD, "--json").out)
+    payload = json.loads(run("report", "attribution", *PERIOD, "--json").out)
 
-    assert (found["leads"], found["left_out"], found["form"]) == (10, {"quarantined": 1}, None)
-    assert found["channels"][0] == {"channel": "Paid Search", "leads": 5, "share": 0.5, "delivered": 0}
+    assert (payload["leads"], payload["left_out"], payload["form"]) == (10, {"quarantined": 1}, None)
+    assert payload["channels"][0] == {"channel": "Paid Search", "leads": 5, "share": 0.5, "delivered": 0}
 
 
 def test_a_period_without_leads_is_two_lines(run: Terminal, busy: Store) -> None:
-    said = run("report", "attribution", "--since", "2026-11-20", "--until", "2026-11-21", "--form", "contact")
+    result = run("report", "attribution", "--since", "2026-11-20", "--until", "2026-11-21", "--form", "contact")
 
-    assert said.out == "0 leads from 2026-11-20T00:00 to 2026-11-21T00:00 UTC, form contact\n0 of them delivered\n"
+    assert result.out == "0 leads from 2026-11-20T00:00 to 2026-11-21T00:00 UTC, form contact\n0 of them delivered\n"
 
 
 def test_a_form_that_nobody_knows_is_told_the_known_ones(run: Terminal, busy: Store) -> None:
-    said = run("report", "attribution", *PERIOD, "--form", "contcat")
+    result = run("report", "attribution", *PERIOD, "--form", "contcat")
 
-    assert (said.code, said.err) == (1, "lead-capture: there is no form 'contcat'; the forms file has contact\n")
+    assert (result.code, result.err) == (1, "lead-capture: there is no form 'contcat'; the forms file has contact\n")
 
 
 def test_a_form_that_is_gone_is_reported_as_long_as_it_has_leads(run: Terminal, kept: Store) -> None:
@@ -91,18 +91,18 @@ def test_a_form_that_is_gone_is_reported_as_long_as_it_has_leads(run: Terminal, 
 
 
 def test_an_empty_period_is_told(run: Terminal, kept: Store) -> None:
-    said = run("report", "attribution", "--since", "2026-11-25", "--until", "2026-11-24")
+    result = run("report", "attribution", "--since", "2026-11-25", "--until", "2026-11-24")
 
-    assert (said.code, said.err) == (1, "lead-capture: the period is empty: --since must lie before --until\n")
+    assert (result.code, result.err) == (1, "lead-capture: the period is empty: --since must lie before --until\n")
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_every_line_fits_the_terminal(run: Terminal, busy: Store, width: int) -> None:
     came(busy, f"utm_source={'s' * 250}&utm_medium={'m' * 250}&utm_campaign={'会' * 250}")
-    found = json.loads(run("report", "attribution", *PERIOD, "--json").out)
+    payload = json.loads(run("report", "attribution", *PERIOD, "--json").out)
     screen = StringIO()
 
-    print_report(found, Console(file=screen, width=width, force_terminal=True, color_system=None))
+    print_report(payload, Console(file=screen, width=width, force_terminal=True, color_system=None))
 
     assert all(cell_len(line) <= width for line in screen.getvalue().splitlines())
 
@@ -111,6 +111,6 @@ def test_long_lists_end_in_how_many_more_there_are(run: Terminal, kept: Store) -
     for number in range(20):
         came(kept, f"utm_source=google&utm_campaign=c{number}")
 
-    said = run("report", "attribution", *PERIOD)
+    result = run("report", "attribution", *PERIOD)
 
-    assert "  and 5 more: see --json" in said.out
+    assert "  and 5 more: see --json" in result.out

@@ -23,17 +23,17 @@ def demo(run: Terminal, kept: Store, folder: Path, nexudus: Simulator, monkeypat
 
 
 def test_the_doctor_checks_the_simulator_and_says_so(demo: Terminal, nexudus: Simulator) -> None:
-    said = demo("doctor")
+    result = demo("doctor")
 
-    assert (said.code, said.out) == (0, "no problems found\n")
-    assert said.err == f"lead-capture: checking the simulator of the demo at {nexudus.url}, not Nexudus\n"
+    assert (result.code, result.out) == (0, "no problems found\n")
+    assert result.err == f"lead-capture: checking the simulator of the demo at {nexudus.url}, not Nexudus\n"
 
 
 def test_the_boards_of_the_simulator_are_shown(demo: Terminal, nexudus: Simulator) -> None:
-    said = demo("boards", "--json")
+    result = demo("boards", "--json")
 
-    assert (said.code, json.loads(said.out)[0]["locations"][0]["id"]) == (0, 55)
-    assert said.err == f"lead-capture: showing the simulator of the demo at {nexudus.url}, not Nexudus\n"
+    assert (result.code, json.loads(result.out)[0]["locations"][0]["id"]) == (0, 55)
+    assert result.err == f"lead-capture: showing the simulator of the demo at {nexudus.url}, not Nexudus\n"
 
 
 def test_where_credentials_are_set_the_simulator_is_never_asked(
@@ -42,9 +42,9 @@ def test_where_credentials_are_set_the_simulator_is_never_asked(
     with Simulator() as real:
         connect(monkeypatch, real)
 
-        said = demo("doctor")
+        result = demo("doctor")
 
-    assert (said.code, said.err) == (0, "")
+    assert (result.code, result.err) == (0, "")
     assert nexudus.calls() == []
 
 
@@ -53,10 +53,10 @@ def test_where_credentials_are_set_the_simulator_is_never_asked(
 def test_a_demo_that_is_over_leaves_no_credentials(demo: Terminal, folder: Path, command: str, url: str) -> None:
     record_simulator(f"sqlite:///{folder / 'leads.db'}", url)
 
-    said = demo(command)
+    result = demo(command)
 
-    assert said.code == 1
-    assert "no Nexudus credentials are set" in said.out + said.err
+    assert result.code == 1
+    assert "no Nexudus credentials are set" in result.out + result.err
 
 
 def test_another_program_at_its_port_is_not_taken_for_it(demo: Terminal, folder: Path) -> None:
@@ -64,7 +64,7 @@ def test_another_program_at_its_port_is_not_taken_for_it(demo: Terminal, folder:
         threading.Thread(target=other.serve_forever, args=(0.02,), daemon=True).start()
         record_simulator(f"sqlite:///{folder / 'leads.db'}", f"http://127.0.0.1:{other.server_port}")
 
-        said = demo("doctor")
+        result = demo("doctor")
         other.shutdown()
 
-    assert (said.code, "no Nexudus credentials are set" in said.out) == (1, True)
+    assert (result.code, "no Nexudus credentials are set" in result.out) == (1, True)
