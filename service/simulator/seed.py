@@ -9,45 +9,13 @@ from collections.abc import Iterable
 from service.simulator.entities import ENTITIES
 from service.simulator.exchange import Record
 
-COUNTRY_NAMES = {
-    "GB": "United Kingdom",
-    "US": "United States",
-    "IE": "Ireland",
-    "NL": "Netherlands",
-    "DE": "Germany",
-    "FR": "France",
-    "ES": "Spain",
-    "PT": "Portugal",
-    "IT": "Italy",
-    "BE": "Belgium",
-    "LU": "Luxembourg",
-    "CH": "Switzerland",
-    "AT": "Austria",
-    "DK": "Denmark",
-    "SE": "Sweden",
-    "NO": "Norway",
-    "FI": "Finland",
-    "PL": "Poland",
-    "CZ": "Czech Republic",
-    "GR": "Greece",
-    "RO": "Romania",
-    "TR": "Turkey",
-    "AE": "United Arab Emirates",
-    "IL": "Israel",
-    "ZA": "South Africa",
-    "KE": "Kenya",
-    "IN": "India",
-    "SG": "Singapore",
-    "HK": "Hong Kong",
-    "JP": "Japan",
-    "AU": "Australia",
-    "NZ": "New Zealand",
-    "CA": "Canada",
-    "MX": "Mexico",
-    "BR": "Brazil",
-    "CO": "Colombia",
-    "CL": "Chile",
-}
+_COUNTRIES = (
+    "GB United Kingdom; US United States; IE Ireland; NL Netherlands; DE Germany; FR France; ES Spain; PT Portugal; "
+    "IT Italy; BE Belgium; LU Luxembourg; CH Switzerland; AT Austria; DK Denmark; SE Sweden; NO Norway; FI Finland; "
+    "PL Poland; CZ Czech Republic; GR Greece; RO Romania; TR Turkey; AE United Arab Emirates; IL Israel; ZA South "
+    "Africa; KE Kenya; IN India; SG Singapore; HK Hong Kong; JP Japan; AU Australia; NZ New Zealand; CA Canada; MX "
+    "Mexico; BR Brazil; CO Colombia; CL Chile"
+)
 
 ZONES = (
     ("UTC", 0, "(UTC) Coordinated Universal Time", "Etc/UTC"),
@@ -78,7 +46,8 @@ ZONES = (
 """Windows name, minutes from UTC, description, IANA name; the Id is the position in this list, from 1."""
 
 COUNTRIES: tuple[Record, ...] = tuple(
-    {"Id": number, "Name": name, "TwoDigitsCode": code} for number, (code, name) in enumerate(COUNTRY_NAMES.items(), 1)
+    {"Id": number, "Name": name, "TwoDigitsCode": code}
+    for number, (code, _, name) in enumerate((each.partition(" ") for each in _COUNTRIES.split("; ")), 1)
 )
 
 TIME_ZONES: tuple[Record, ...] = tuple(
