@@ -23,8 +23,8 @@ DOORS = {
     "version": "",
     "http": "clock version",
     "background": "clock store",
-    "forms": "lead platforms",  # what an ad platform's table holds is said beside the platform
-    "settings": "platforms",  # where each platform answers, likewise
+    "forms": "lead platforms",  # the keys of an ad platform's table are in its record
+    "settings": "platforms",  # so are the URLs of its API
     "logs": "clock",
     "capture": "attribution store forms lead clock platforms version",
     "platforms": "attribution capture conversions http forms lead clock",

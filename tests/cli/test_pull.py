@@ -51,7 +51,7 @@ def test_each_platform_has_its_line(run: Terminal, kept: Store) -> None:
 def test_since_says_from_when_on(run: Terminal, kept: Store, platforms: Platforms) -> None:
     run("pull", "tour", "--since", "2026-11-01")
 
-    assert '"value": 1793491200' in platforms.asked("/v26.0/900/leads")[0].asked["filtering"]
+    assert '"value": 1793491200' in platforms.calls_to("/v26.0/900/leads")[0].query_values["filtering"]
     assert kept.is_ready()
 
 

@@ -53,7 +53,7 @@ class Env:
         return Front(self.store, self.form)
 
     def sets(self, sender: str, **table: Any) -> None:
-        """Change what the forms file says of a sender."""
+        """Change a sender's table in the forms file."""
         whole = {**self.form.webhooks, sender: {**self.form.webhooks.get(sender, {}), **table}}
         self.form = a_form("tour", webhooks=whole)
 
@@ -64,12 +64,12 @@ class Env:
         headers = {"X-Hub-Signature-256": f"sha256={proof}"}
         answer = self.front.client.post("/webhooks/meta/tour", data=body, headers=headers)
         assert answer.status_code == 200, answer.text
-        told = answer.get_json()
-        return [LeadId(each) for each in told.get("ids", [told["id"]])]
+        payload = answer.get_json()
+        return [LeadId(each) for each in payload.get("ids", [payload["id"]])]
 
     def hears_linkedin(self, response_id: str, action: str = "CREATED", account: str = "508") -> LeadId:
         """LinkedIn announces a response, or takes it back; the lead's id here."""
-        told = {
+        event = {
             "type": "LEAD_ACTION",
             "leadGenFormResponse": f"urn:li:leadGenFormResponse:{response_id}",
             "owner": {"sponsoredAccount": f"urn:li:sponsoredAccount:{account}"},
@@ -77,7 +77,7 @@ class Env:
             "leadAction": action,
             "occurredAt": 1795419000000,
         }
-        body = json.dumps(told).encode()
+        body = json.dumps(event).encode()
         proof = hmac.new(SECRET.encode(), b"hmacsha256=" + body, hashlib.sha256).hexdigest()
         answer = self.front.client.post("/webhooks/linkedin/tour", data=body, headers={"X-LI-Signature": proof})
         assert answer.status_code == 200, answer.text
@@ -91,7 +91,7 @@ class Env:
 
     def connection(self, sender: str) -> PlatformConnection:
         """One of them."""
-        (only,) = [line for line in self.connections() if line.sender == sender]
+        (only,) = [each for each in self.connections() if each.sender == sender]
         return only
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""A stand-in of Meta, LinkedIn and TikTok: real HTTP, answers as they document them, errors as told."""
+"""A stand-in of Meta, LinkedIn and TikTok: real HTTP, answers as they document them, errors as documented."""
 
 import json
 import threading
@@ -29,7 +29,7 @@ class Call:
     at: float
 
     @property
-    def asked(self) -> dict[str, str]:
+    def query_values(self) -> dict[str, str]:
         """The query by name."""
         return {name: values[0] for name, values in parse_qs(self.query).items()}
 
@@ -57,7 +57,7 @@ def linkedin_error(status: int, message: str = "It is broken.") -> Canned:
 
 
 class Platforms:
-    """All three on one port. What is asked for by path is in `answers`: one after the other, the last for ever."""
+    """All three on one port. `answers` by path are given one after the other, the last one for ever."""
 
     def __init__(self) -> None:
         self.answers: dict[str, list[Canned]] = defaultdict(list)
@@ -109,16 +109,16 @@ class Platforms:
         """Let Meta have a lead."""
         self.says(f"/v26.0/{lead_id}", meta_lead(lead_id, email, form_id, **more))
 
-    # -- what it was asked
+    # -- the calls
 
-    def asked(self, path: str) -> list[Call]:
+    def calls_to(self, path: str) -> list[Call]:
         """The calls of a path."""
         return [call for call in self.calls if call.path == path]
 
     def wait_for(self, path: str, number: int = 1, within_s: float = 8) -> None:
         """Until that many calls of a path arrived."""
         deadline = time.monotonic() + within_s
-        while len(self.asked(path)) < number:
+        while len(self.calls_to(path)) < number:
             assert time.monotonic() < deadline, f"{path} was not asked for: {[call.path for call in self.calls]}"
             time.sleep(0.005)
 
@@ -158,8 +158,8 @@ def meta_lead(lead_id: str, email: str = "", form_id: str = "900", **more: objec
         {"name": "full_name", "values": ["Ada Lovelace"]},
         {"name": "email", "values": [email or f"{lead_id}@example.com"]},
     ]
-    told = {"id": lead_id, "created_time": "2026-11-22T21:59:46+0000", "form_id": form_id, "platform": "fb"}
-    return {**told, "is_organic": False, "campaign_name": "Spring", "field_data": answers, **more}
+    lead = {"id": lead_id, "created_time": "2026-11-22T21:59:46+0000", "form_id": form_id, "platform": "fb"}
+    return {**lead, "is_organic": False, "campaign_name": "Spring", "field_data": answers, **more}
 
 
 def linkedin_response(response_id: str, email: str = "", account: str = "508") -> dict[str, object]:
@@ -197,10 +197,10 @@ def _unknown(call: Call) -> Canned:
 def _handler(platforms: Platforms) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
-            asked = urlsplit(self.path)
+            url = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = dict(self.headers.items())
-            call = Call(self.command, unquote(asked.path), asked.query, headers, body, time.monotonic())
+            call = Call(self.command, unquote(url.path), url.query, headers, body, time.monotonic())
             canned = platforms.answer(call)
             is_raw = isinstance(canned.body, bytes)
             content = canned.body if isinstance(canned.body, bytes) else json.dumps(canned.body).encode()
@@ -213,7 +213,7 @@ def _handler(platforms: Platforms) -> type[BaseHTTPRequestHandler]:
                 self.end_headers()
                 self.wfile.write(content)
             except OSError:
-                return  # whoever asked was killed
+                return  # the client was killed
 
         do_GET = do_POST = _serve  # noqa: N815 (the server's names)
 
@@ -225,7 +225,7 @@ def _handler(platforms: Platforms) -> type[BaseHTTPRequestHandler]:
 
 def event(*leads: str | tuple[str, str], place: str = "104", form_id: str = "900") -> dict[str, object]:
     """A call of Meta's that announces leads, each alone or with its Page."""
-    told: Sequence[tuple[str, str]] = [(each, place) if isinstance(each, str) else each for each in leads]
+    pairs: Sequence[tuple[str, str]] = [(each, place) if isinstance(each, str) else each for each in leads]
     return {
         "object": "page",
         "entry": [
@@ -233,6 +233,6 @@ def event(*leads: str | tuple[str, str], place: str = "104", form_id: str = "900
                 "id": page,
                 "changes": [{"field": "leadgen", "value": {"leadgen_id": lead, "page_id": page, "form_id": form_id}}],
             }
-            for lead, page in told
+            for lead, page in pairs
         ],
     }

@@ -28,14 +28,14 @@ def breaks(env: Env) -> list[LeadId]:
     return ids
 
 
-def asked(env: Env) -> int:
-    """How often Meta was asked."""
+def call_count(env: Env) -> int:
+    """How often Meta was called."""
     return len(env.platforms.calls)
 
 
 def test_while_it_is_broken_the_rest_waits(env: Env) -> None:
     ids = breaks(env)
-    begun = asked(env)
+    begun = call_count(env)
 
     assert begun <= 3  # what was under way when it broke
     assert {env.lead(lead_id).status for lead_id in ids} == {Status.ANNOUNCED}
@@ -44,18 +44,18 @@ def test_while_it_is_broken_the_rest_waits(env: Env) -> None:
 
 def test_one_notice_finds_out_and_the_waits_grow(env: Env) -> None:
     breaks(env)
-    waits, begun = [], asked(env)
+    waits, begun = [], call_count(env)
     with env.fetching() as fetcher:
         env.wait(_more(env, begun))  # a start finds out by itself
         env.wait(lambda: _rests(env, ConnectionKey("tour", "meta")) > 0)
         for _ in range(3):
-            before = asked(env)
+            before = call_count(env)
             env.hurry()
             fetcher.wake()
             env.wait(_more(env, before))
             env.wait(lambda: _rests(env, ConnectionKey("tour", "meta")) > 0)
             waits.append(_rests(env, ConnectionKey("tour", "meta")))
-            assert asked(env) == before + 1
+            assert call_count(env) == before + 1
 
     assert waits == sorted(waits)
     assert 20 < waits[0] < 40  # the second in a row
@@ -69,7 +69,7 @@ def test_once_it_works_again_all_is_read_by_itself_and_the_concern_is_over(env: 
 
     assert env.concerns() == {}
     assert env.owed() == len(ids)
-    assert all(len(env.platforms.asked(f"/v26.0/{name}")) <= 2 for name in NAMES)
+    assert all(len(env.platforms.calls_to(f"/v26.0/{name}")) <= 2 for name in NAMES)
 
 
 def test_whoever_asks_now_goes_before_those_that_waited(env: Env) -> None:
@@ -133,7 +133,7 @@ def test_a_discarded_lead_is_not_read(env: Env) -> None:
     env.platforms.has_lead("78")
     env.reads(*env.hears("78"))
 
-    assert env.platforms.asked("/v26.0/77") == []
+    assert env.platforms.calls_to("/v26.0/77") == []
     assert env.lead(lead_id).status is Status.DISCARDED
 
 
@@ -144,7 +144,7 @@ def test_an_outage_rests_the_connection_after_several_leads_failed(env: Env) -> 
     with env.fetching():
         env.wait(lambda: _rests(env, ConnectionKey("tour", "meta")) > 0)
 
-    assert 5 <= asked(env) <= 7
+    assert 5 <= call_count(env) <= 7
     assert env.concerns() == {}
 
 
@@ -163,7 +163,7 @@ def _announced_at(env: Env, name: str, at: datetime) -> list[Receipt]:
 
 
 def _more(env: Env, before: int) -> Callable[[], bool]:
-    return lambda: asked(env) > before
+    return lambda: call_count(env) > before
 
 
 def _rests(env: Env, link: ConnectionKey) -> float:

@@ -51,7 +51,7 @@ def test_being_told_to_slow_down_rests_the_page_for_as_long_as_meta_says(env: En
         assert 300 < wait_s < 361
 
     assert [each.outcome for each in env.attempts(first)] == [Outcome.THROTTLED]
-    assert env.platforms.asked("/v26.0/2") == []
+    assert env.platforms.calls_to("/v26.0/2") == []
     assert env.lead(second).status is Status.ANNOUNCED
 
 
@@ -93,9 +93,9 @@ def test_an_app_that_wants_a_proof_with_its_token_gets_one(env: Env) -> None:
     (lead_id,) = env.hears("77")
     env.reads(lead_id)
 
-    first, second = env.platforms.asked("/v26.0/77")
+    first, second = env.platforms.calls_to("/v26.0/77")
     assert "appsecret_proof" not in first.query
-    assert len(second.asked["appsecret_proof"]) == 64
+    assert len(second.query_values["appsecret_proof"]) == 64
 
 
 def test_each_page_may_have_a_token_of_its_own(env: Env) -> None:
@@ -105,8 +105,8 @@ def test_each_page_may_have_a_token_of_its_own(env: Env) -> None:
     env.platforms.has_lead("2")
     env.reads(*env.hears(("1", "104"), ("2", "105")))
 
-    assert env.platforms.asked("/v26.0/1")[0].headers["Authorization"] == f"Bearer {META_TOKEN}"
-    assert env.platforms.asked("/v26.0/2")[0].headers["Authorization"] == "Bearer token-of-105"
+    assert env.platforms.calls_to("/v26.0/1")[0].headers["Authorization"] == f"Bearer {META_TOKEN}"
+    assert env.platforms.calls_to("/v26.0/2")[0].headers["Authorization"] == "Bearer token-of-105"
 
 
 def test_without_a_token_nothing_is_asked_and_somebody_is_told(env: Env) -> None:

@@ -31,13 +31,13 @@ class Clumsy:
             raise KeyError("a mistake of ours")
         return self._enquiry(notice.external_id)
 
-    def pull(self, since: datetime, until: datetime) -> Iterator[PulledItem]:  # noqa: ARG002 (a Reader's signature)
+    def pull(self, since: datetime, until: datetime) -> Iterator[PulledItem]:  # noqa: ARG002 (a PlatformReader's signature)
         """Three, of which one cannot be read."""
         yield self._enquiry("1")
         yield Enquiry([None], external_id="2")  # type: ignore[list-item]
         yield self._enquiry("3")
 
-    def check(self, now: datetime) -> datetime | None:  # noqa: ARG002 (a Reader's signature)
+    def check(self, now: datetime) -> datetime | None:  # noqa: ARG002 (a PlatformReader's signature)
         """Stumble."""
         raise KeyError("a mistake of ours")
 
@@ -46,7 +46,7 @@ class Clumsy:
 
 
 def clumsy(env: Env) -> PlatformConnection:
-    """Meta's line, read by a clumsy reader."""
+    """The connection to Meta, with a clumsy reader."""
     return replace(env.connection("meta"), reader=Clumsy({"1"}))
 
 
@@ -136,7 +136,7 @@ def test_linkedins_form_is_read_once_where_the_response_does_not_hold_it(env: En
         env.reads(ids[-1])
 
     assert [env.lead(lead_id).submission.contact.email for lead_id in ids] == ["r-1@example.com", "r-2@example.com"]
-    assert len(env.platforms.asked("/rest/leadForms/7")) == 1
+    assert len(env.platforms.calls_to("/rest/leadForms/7")) == 1
 
 
 def test_a_form_of_linkedins_that_is_refused_does_not_hold_up_its_lead(env: Env) -> None:
@@ -162,7 +162,7 @@ def test_an_export_that_tiktok_does_not_make_is_asked_for_later(env: Env) -> Non
 
 
 @pytest.mark.parametrize(
-    ("sender", "table", "told"),
+    ("sender", "table", "sentence"),
     [
         ("meta", {}, "name it in `lead_forms` of [forms.tour.webhooks.meta]"),
         ("linkedin", {}, "name it in `accounts` of [forms.tour.webhooks.linkedin]"),
@@ -171,10 +171,10 @@ def test_an_export_that_tiktok_does_not_make_is_asked_for_later(env: Env) -> Non
     ],
 )
 def test_a_pull_that_does_not_know_whom_to_ask_says_what_to_write(
-    env: Env, sender: str, table: dict[str, object], told: str
+    env: Env, sender: str, table: dict[str, object], sentence: str
 ) -> None:
     env.sets(sender, **table)
     result = pull(env.connection(sender), env.store, clock.now(), clock.now())
 
-    assert told in result.errors[0]
+    assert sentence in result.errors[0]
     assert env.platforms.calls == []

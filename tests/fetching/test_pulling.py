@@ -45,10 +45,10 @@ def test_meta_is_asked_page_by_page_for_the_forms_that_are_named(env: Env) -> No
     env.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2"), after="c1"), a_page(meta_lead("3")))
     result = pulled(env, "meta")
 
-    first, second = env.platforms.asked("/v26.0/900/leads")
+    first, second = env.platforms.calls_to("/v26.0/900/leads")
     assert (result.found, result.new, result.known) == (3, 3, 0)
-    assert f'"value": {int((NOW - WEEK).timestamp())}' in first.asked["filtering"]
-    assert ("after" in first.asked, second.asked["after"]) == (False, "c1")
+    assert f'"value": {int((NOW - WEEK).timestamp())}' in first.query_values["filtering"]
+    assert ("after" in first.query_values, second.query_values["after"]) == (False, "c1")
     assert {lead.status for lead in env.leads()} == {Status.PENDING}
 
 
@@ -131,7 +131,7 @@ def test_linkedin_is_asked_as_its_documentation_says(env: Env) -> None:
     env.platforms.says("/rest/leadFormResponses", {"elements": []})
     pulled(env, "linkedin")
 
-    queries = [call.query for call in env.platforms.asked("/rest/leadFormResponses")]
+    queries = [call.query for call in env.platforms.calls_to("/rest/leadFormResponses")]
     assert queries[0].startswith(
         "q=owner&owner=(sponsoredAccount:urn%3Ali%3AsponsoredAccount%3A508)&leadType=(leadType:SPONSORED)"
         "&limitedToTestLeads=false&submittedAtTimeRange=(start:1795003200000,end:1795608000000)&fields=id,"
@@ -155,7 +155,7 @@ def test_linkedin_is_asked_until_a_page_is_not_full(env: Env) -> None:
     env.platforms.says("/rest/leadFormResponses", {"elements": full}, {"elements": [linkedin_response("last")]})
 
     assert pulled(env, "linkedin").new == 101
-    assert "start=100" in env.platforms.asked("/rest/leadFormResponses")[1].query
+    assert "start=100" in env.platforms.calls_to("/rest/leadFormResponses")[1].query
 
 
 def test_one_account_that_is_refused_holds_up_no_other(env: Env) -> None:
@@ -202,7 +202,7 @@ def test_tiktok_makes_an_export_of_each_region(env: Env) -> None:
     exports(env, EXPORT.encode())
     result = pulled(env, "tiktok", NOW - timedelta(days=30))
 
-    regions = [call.headers.get("x-lead-region", "") for call in env.platforms.asked(DOWNLOAD)]
+    regions = [call.headers.get("x-lead-region", "") for call in env.platforms.calls_to(DOWNLOAD)]
     assert regions == ["", "eu", "us"]
     assert (result.new, result.known, len(result.unreadable)) == (2, 4, 3)
     assert sorted(lead.status for lead in env.leads()) == [Status.PENDING, Status.TEST]
@@ -249,24 +249,28 @@ def test_a_subscription_that_died_is_noticed_by_the_daily_check(env: Env) -> Non
 def test_the_first_round_asks_for_nothing_and_later_ones_from_there_on(env: Env) -> None:
     env.sets("linkedin", accounts=["508"])
     env.platforms.says("/rest/leadFormResponses", {"elements": []})
-    job, line, path = PullJob(env.store, [], threading.Event()), env.connection("linkedin"), "/rest/leadFormResponses"
+    job, connection, path = (
+        PullJob(env.store, [], threading.Event()),
+        env.connection("linkedin"),
+        "/rest/leadFormResponses",
+    )
     start = clock.now()
-    job.serve(line, start)
-    job.serve(line, start + timedelta(minutes=29))
-    before = len(env.platforms.asked(path))  # the daily check
-    job.serve(line, start + timedelta(minutes=31))
+    job.serve(connection, start)
+    job.serve(connection, start + timedelta(minutes=29))
+    before = len(env.platforms.calls_to(path))  # the daily check
+    job.serve(connection, start + timedelta(minutes=31))
 
-    (call,) = env.platforms.asked(path)[before:]
+    (call,) = env.platforms.calls_to(path)[before:]
     assert f"(start:{int((start - timedelta(hours=2)).timestamp() * 1000)}," in call.query
 
 
 def test_a_pull_that_failed_is_made_up_for(env: Env) -> None:
     env.sets("linkedin", accounts=["508"])
     env.platforms.says("/rest/leadFormResponses", {"elements": []}, linkedin_error(500), {"elements": []})
-    job, line = PullJob(env.store, [], threading.Event()), env.connection("linkedin")
+    job, connection = PullJob(env.store, [], threading.Event()), env.connection("linkedin")
     start = clock.now()
     for minutes in (0, 31, 62):
-        job.serve(line, start + timedelta(minutes=minutes))
+        job.serve(connection, start + timedelta(minutes=minutes))
 
     begun = [call.query.partition("(start:")[2].partition(",")[0] for call in env.platforms.calls][-2:]
     assert begun[0] == begun[1]
@@ -288,7 +292,7 @@ def test_a_token_that_ends_soon_is_known_where_the_app_is(env: Env) -> None:
     env.platforms.says("/v26.0/debug_token", {"data": told})
     PullJob(env.store, [], threading.Event()).serve(env.connection("meta"), clock.now())
 
-    (call,) = env.platforms.asked("/v26.0/debug_token")
+    (call,) = env.platforms.calls_to("/v26.0/debug_token")
     assert call.headers["Authorization"] == f"Bearer 9|{SECRET}"
     with env.store.read() as tx:
         assert tx.platforms.health(ConnectionKey("tour", "meta")).expires_at == ends_at

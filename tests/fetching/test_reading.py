@@ -75,10 +75,10 @@ def test_the_platform_is_asked_as_it_was_when_it_was_recorded(
 
     for call in record.sample["fetch"]:
         wanted = call["request"]
-        asked = [each for each in platforms.calls if wanted["url"].endswith(each.path)]
-        assert wanted["query"] in [each.asked for each in asked]
+        calls = [each for each in platforms.calls if wanted["url"].endswith(each.path)]
+        assert wanted["query"] in [each.query_values for each in calls]
         versions = {name: value for name, value in wanted["headers"].items() if name != "Authorization"}
-        assert versions.items() <= asked[0].headers.items()
+        assert versions.items() <= calls[0].headers.items()
 
 
 def test_a_page_whose_token_died_keeps_its_leads_announced_under_one_concern(env: Env) -> None:
@@ -143,7 +143,7 @@ def test_two_workers_never_read_one_notice_at_once(env: Env, database_url: str) 
         env.wait(lambda: all(env.lead(lead_id).status is Status.PENDING for lead_id in ids), 20)
 
     other.close()
-    assert [len(env.platforms.asked(f"/v26.0/{name}")) for name in names] == [1] * len(names)
+    assert [len(env.platforms.calls_to(f"/v26.0/{name}")) for name in names] == [1] * len(names)
 
 
 def test_a_worker_that_is_killed_in_the_middle_of_a_read_loses_nothing(env: Env, database_url: str) -> None:

@@ -35,7 +35,7 @@ def test_a_token_that_ended_is_renewed_and_the_lead_read(env: Env) -> None:
     lead_id = env.hears_linkedin("r-1")
     env.reads(lead_id)
 
-    (call,) = env.platforms.asked(OAUTH)
+    (call,) = env.platforms.calls_to(OAUTH)
     sent = {name: values[0] for name, values in parse_qs(call.body.decode()).items()}
     assert sent == {"grant_type": "refresh_token", "client_secret": "a-secret", **RENEWAL}
     assert env.concerns() == {}
@@ -54,7 +54,7 @@ def test_many_leads_and_workers_renew_it_once(env: Env, database_url: str) -> No
         env.wait(lambda: all(env.lead(lead_id).status is Status.PENDING for lead_id in ids), 20)
 
     other.close()
-    assert len(env.platforms.asked(OAUTH)) == 1
+    assert len(env.platforms.calls_to(OAUTH)) == 1
 
 
 def test_readers_at_once_share_one_renewal(env: Env) -> None:
@@ -66,7 +66,7 @@ def test_readers_at_once_share_one_renewal(env: Env) -> None:
 
     at_once(*[partial(reader.check, clock.now()) for reader in readers])
 
-    assert len(env.platforms.asked(OAUTH)) == 1
+    assert len(env.platforms.calls_to(OAUTH)) == 1
 
 
 def test_a_new_token_in_the_forms_file_wins_over_a_renewed_one(env: Env) -> None:
@@ -78,7 +78,9 @@ def test_a_new_token_in_the_forms_file_wins_over_a_renewed_one(env: Env) -> None
     env.platforms.says("/rest/leadFormResponses/r-2", linkedin_response("r-2"))
     env.reads(env.hears_linkedin("r-2"))
 
-    assert env.platforms.asked("/rest/leadFormResponses/r-2")[0].headers["Authorization"] == "Bearer linkedin-token-3"
+    assert (
+        env.platforms.calls_to("/rest/leadFormResponses/r-2")[0].headers["Authorization"] == "Bearer linkedin-token-3"
+    )
 
 
 @pytest.mark.parametrize("table", [{}, RENEWAL])
@@ -126,14 +128,14 @@ def test_where_linkedin_does_not_say_it_the_year_begins_with_the_first_renewal(e
         ends_at = tx.platforms.health(ConnectionKey("tour", "linkedin")).expires_at
     assert ends_at is not None
     assert timedelta(days=364) < ends_at - clock.now() < timedelta(days=365, minutes=1)
-    assert len(env.platforms.asked(OAUTH)) == 3
+    assert len(env.platforms.calls_to(OAUTH)) == 3
 
 
 def test_what_linkedin_says_of_a_token_is_told_without_it(env: Env) -> None:
     renews(env)
     env.platforms.says(OAUTH, Canned({"error_description": "refresh-1 of a-secret is odd"}, 400))
 
-    with pytest.raises(Disconnected) as told:
+    with pytest.raises(Disconnected) as error:
         env.connection("linkedin").reader.check(clock.now())
 
-    assert told.value.message == "[removed] of [removed] is odd"
+    assert error.value.message == "[removed] of [removed] is odd"
