@@ -38,7 +38,7 @@ class PlatformConnection:
 def make_connections(
     forms: Mapping[str, Form], urls: Mapping[str, str], store: Store, identity: Identity
 ) -> list[PlatformConnection]:
-    """Return the connection of each form with each platform whose leads can be read.
+    """Return the connections of all forms with platforms that have an API.
 
     urls: of the platforms' APIs, by setting. identity: of this process.
     """

@@ -38,7 +38,7 @@ class Fetcher:
     def __init__(
         self, store: Store, connections: Sequence[PlatformConnection], identity: Identity, stop: threading.Event
     ) -> None:
-        """connections: those that announce are served. identity: of this process."""
+        """connections: only those of announcing platforms are served. identity: of this process."""
         self._store = store
         self._connections = {each.link: each for each in connections if each.platform.announces}
         self._identity = identity

@@ -66,7 +66,7 @@ def _names_stage(keys: Keys) -> bool:
 
 
 def _form_problems(keys: Keys, form: Keys, accounts: Keys) -> Iterator[Problem]:
-    """Yield every problem of a whole form, or of a variant of `form`, whose routes declare answers, too."""
+    """Yield every problem of a whole form, or of a variant of `form`; the form's routes declare answers, too."""
     for check in CHECKS:
         yield from check(keys)
     name, known = keys.get("account"), dict.fromkeys(["default", *accounts])

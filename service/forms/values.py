@@ -122,7 +122,7 @@ def read_email(value: Any) -> str:
 
 
 def read_country(value: Any) -> str:
-    """Read a country, whose phone numbers can be read, as two capital letters; "" for none."""
+    """Read a country with a telephone numbering plan as two capital letters; "" for none."""
     from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 (few forms files hold a country)
 
     code = read_trimmed(value).upper()

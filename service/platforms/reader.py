@@ -29,7 +29,7 @@ MAX_MESSAGE_CHARS = 200
 """Characters of a platform's error message that are kept."""
 
 SECRET_KEYS = ("app_secret", "client_secret", "access_token", "refresh_token", "token")
-"""Keys of a sender's table whose values are never shown."""
+"""Keys of a sender's table with values that are never shown."""
 
 MIN_SECRET_CHARS = 6
 """Shorter values are not removed from messages: they occur in ordinary words."""

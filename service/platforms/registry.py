@@ -20,10 +20,10 @@ def title_of(name: str) -> str:
 
 
 def utm_of(platform: str, facts: Facts, names: Facts) -> dict[str, str]:
-    """Return utm_source to utm_term of a campaign, "" where unknown; nothing for a sender that is no ad platform.
+    """Return utm_source to utm_term of a campaign, "" where unknown; nothing for any other sender.
 
     facts: what the platform reports: `campaign_id`, `campaign_name`, likewise of ad, ad set, ad group, creative or
-    asset group; and those that the platform's CampaignTags read.
+    asset group; and the facts that the platform's CampaignTags read.
     names: the operator's names by id. They win over the platform's; an id without a name stands for itself.
     """
     if platform not in PLATFORMS:

@@ -77,7 +77,7 @@ class LinkedInReader:
         return ends_at
 
     def _owners(self) -> dict[str, str]:
-        """Return URN -> kind of the owners in the forms file; without any, of those that leads came from before."""
+        """Return URN -> kind of the owners in the forms file, else of the owners of earlier leads."""
         configured = {
             f"urn:li:{kind}:{id_of(owner)}": kind
             for kind, key in (("sponsoredAccount", "accounts"), ("organization", "organizations"))

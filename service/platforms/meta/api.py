@@ -61,7 +61,7 @@ class MetaReader:
         return self._enquiry(lead, self._form(form_id, lead, notice.place), notice.details, notice.place)
 
     def pull(self, since: datetime, until: datetime) -> Iterator[PulledItem]:  # noqa: ARG002 (Meta lists up to now)
-        """Read the leads of the forms named in `lead_forms`, and of those that leads came from before."""
+        """Read the leads of the forms named in `lead_forms` and of the forms of earlier leads."""
         pages = self._state.facts("pages")
         named = self._config.get("lead_forms", ())
         if not pages and not named:
