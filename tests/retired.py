@@ -29,7 +29,7 @@ def retired_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """(line, name) of each use of a retired name: variables, attributes, parameters, functions and classes."""
     for node in ast.walk(tree):
         for name in _names_in(node):
-            words = set(name.lower().strip("_").split("_")) if not name.isupper() else set()
+            words = set() if name.isupper() else set(name.lower().replace("not_found", "").split("_"))
             if words & RETIRED or RETIRED_CONSTANT.fullmatch(name.lstrip("_")):
                 yield getattr(node, "lineno", 0), name
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.retired import retired_names
+
 ROOT = Path(__file__).parent.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -200,6 +202,21 @@ def test_every_file_is_called_by_its_subject() -> None:
     words = {source.name: set(source.place.removesuffix(".py").replace("_", "/").split("/")) for source in SERVICE}
 
     assert [name for name, parts in words.items() if parts & VAGUE] == []
+
+
+def test_a_class_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for source in SERVICE:
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and node.name != "Meta":
+                places.setdefault(node.name, []).append(source.name)
+
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+@pytest.mark.parametrize("source", SERVICE, ids=lambda source: source.place)
+def test_retired_words_stay_retired(source: Source) -> None:
+    assert [f"{source.name}:{line}: {name}" for line, name in retired_names(source.tree)] == []
 
 
 def test_nothing_is_left_for_later() -> None:

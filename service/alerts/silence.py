@@ -27,7 +27,7 @@ MIN_MISSED = 7.0
 YEARS_BETWEEN_FALSE_ALARMS = 10
 """About how seldom chance alone may raise the alarm for one form; more leads mean more chances."""
 
-LONGEST_SILENCE_FACTOR = 1.25
+PAST_SILENCE_FACTOR = 1.25
 """By how much the longest silence of the past must be exceeded: leads come in bursts, and there are holidays."""
 
 FULL_CHECK_INTERVAL_S = 300.0
@@ -102,7 +102,7 @@ def find_silence(arrivals: Mapping[datetime, int], last: datetime, now: datetime
     missed = expected(rates, last, now)
     longest = max((expected(rates, before, after) for before, after in pairwise(sorted(recent))), default=0.0)
     chances = YEARS_BETWEEN_FALSE_ALARMS * 52 * sum(recent.values()) / weeks
-    if missed < max(MIN_MISSED, math.log(chances), LONGEST_SILENCE_FACTOR * longest):
+    if missed < max(MIN_MISSED, math.log(chances), PAST_SILENCE_FACTOR * longest):
         return None
     return Silence(last, missed)
 

@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     counts = PostCounts()  # before the fork: the web processes share it
 
-    class Server(BaseApplication):
+    class GunicornApplication(BaseApplication):
         """gunicorn with our options instead of a configuration file."""
 
         def load_config(self) -> None:
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         def load(self) -> Any:
             return create_app(settings, setup, counts)
 
-    Server().run()
+    GunicornApplication().run()
     return 0
 
 

@@ -35,7 +35,7 @@ class PullResult:
     errors: why the pull is incomplete.
     """
 
-    found: int = 0
+    listed: int = 0
     new: int = 0
     known: int = 0
     unreadable: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ class PullResult:
 
     def summary(self, title: str) -> str:
         """Return one line for people. title: the platform's."""
-        text = f"{title}: found {self.found}, new {self.new}, known {self.known}"
+        text = f"{title}: found {self.listed}, new {self.new}, known {self.known}"
         return text + (f", not readable {len(self.unreadable)}" if self.unreadable else "")
 
 
@@ -67,7 +67,7 @@ def pull(connection: PlatformConnection, store: Store, since: datetime, until: d
         "pulled",
         sender=connection.sender,
         form=connection.form.name,
-        found=result.found,
+        listed=result.listed,
         new=result.new,
         known=result.known,
         odd=len(result.unreadable),
@@ -86,7 +86,7 @@ def _take(item: PulledItem, connection: PlatformConnection, store: Store, result
     if isinstance(item, PlatformError):
         _record_error(item, connection, store, result)
         return
-    result.found += 1
+    result.listed += 1
     if isinstance(item, UnreadableLead):
         result.unreadable.append(f"{item.lead}: {item.reason}")
     else:

@@ -70,8 +70,8 @@ def reconcile(
     log.info(
         "reconciled",
         account=reader.account,
-        found=comparison.matched,
-        findings=comparison.total,
+        matched=comparison.matched,
+        discrepancies=comparison.total,
         is_right=comparison.is_right,
     )
     return comparison

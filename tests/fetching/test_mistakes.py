@@ -67,7 +67,7 @@ def test_a_mistake_of_ours_costs_its_lead_a_delay_and_no_other_anything(env: Env
 def test_a_mistake_of_ours_costs_a_pull_one_lead(env: Env) -> None:
     result = pull(clumsy(env), env.store, clock.now(), clock.now())
 
-    assert (result.found, result.new) == (3, 2)
+    assert (result.listed, result.new) == (3, 2)
     assert result.unreadable == ["2: it could not be kept, see the log"]
 
 

@@ -46,7 +46,7 @@ def test_meta_is_asked_page_by_page_for_the_forms_that_are_named(env: Env) -> No
     result = pulled(env, "meta")
 
     first, second = env.platforms.calls_to("/v26.0/900/leads")
-    assert (result.found, result.new, result.known) == (3, 3, 0)
+    assert (result.listed, result.new, result.known) == (3, 3, 0)
     assert f'"value": {int((NOW - WEEK).timestamp())}' in first.query_values["filtering"]
     assert ("after" in first.query_values, second.query_values["after"]) == (False, "c1")
     assert {lead.status for lead in env.leads()} == {Status.PENDING}
@@ -57,7 +57,7 @@ def test_what_is_here_already_is_known_and_is_no_repeat_of_its_person(env: Env) 
     env.platforms.says("/v26.0/900/leads", a_page(meta_lead("1"), meta_lead("2")))
     results = [pulled(env, "meta") for _ in range(2)]
 
-    assert [(each.found, each.new, each.known) for each in results] == [(2, 2, 0), (2, 0, 2)]
+    assert [(each.listed, each.new, each.known) for each in results] == [(2, 2, 0), (2, 0, 2)]
     assert [lead.repeats for lead in env.leads()] == [0, 0]
 
 
@@ -173,7 +173,7 @@ def test_one_odd_lead_is_told_and_the_others_are_kept(env: Env) -> None:
     env.platforms.says("/v26.0/900/leads", a_page({"created_time": "?"}, meta_lead("2"), "odd"))
     result = pulled(env, "meta")
 
-    assert (result.found, result.new) == (2, 1)
+    assert (result.listed, result.new) == (2, 1)
     assert result.unreadable == ["a lead without an id: Meta listed it without one"]
 
 
