@@ -14,7 +14,7 @@ REASON = "You must wait before accessing this url again."
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimit:
+class ThrottleLimit:
     """At most `count` calls (or writes only) in any `window_s` seconds."""
 
     count: int
@@ -22,7 +22,7 @@ class RateLimit:
     writes_only: bool = False
 
 
-def read_limits(text: str) -> tuple[RateLimit, ...]:
+def read_limits(text: str) -> tuple[ThrottleLimit, ...]:
     """Read limits as `COUNT[w]/[N]UNIT`, separated by spaces: "60w/min 120w/10s". "": none.
 
     Raises: ValueError, naming the unreadable part.
@@ -30,18 +30,18 @@ def read_limits(text: str) -> tuple[RateLimit, ...]:
     return tuple(_read_limit(part) for part in text.split())
 
 
-def _read_limit(part: str) -> RateLimit:
+def _read_limit(part: str) -> ThrottleLimit:
     match = LIMIT.fullmatch(part)
     if not match:
         raise ValueError(f"{part!r} is not COUNT[w]/[N]UNIT with the unit s, min, h or day")
     window_s = int(match["number"] or 1) * UNITS_S[match["unit"]]
-    return RateLimit(int(match["count"]), window_s, bool(match["writes"]))
+    return ThrottleLimit(int(match["count"]), window_s, bool(match["writes"]))
 
 
 class Throttle:
     """Counts calls in sliding windows. The caller holds the lock."""
 
-    def __init__(self, limits: tuple[RateLimit, ...] = ()) -> None:
+    def __init__(self, limits: tuple[ThrottleLimit, ...] = ()) -> None:
         self._counts = [(limit, deque[float](maxlen=limit.count)) for limit in limits]
 
     def wait_s(self, now: float, *, writes: bool) -> float:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.simulator.server import Simulator
-from service.simulator.throttling import RateLimit, Throttle, read_limits
+from service.simulator.throttling import Throttle, ThrottleLimit, read_limits
 from tests.simulator.client import COWORKERS, OPPORTUNITIES, Client, coworker_body, opportunity_body
 
 
@@ -199,12 +199,12 @@ def test_a_limit_on_writes_lets_reads_pass(sim: Simulator, client: Client) -> No
     ("text", "limits"),
     [
         ("", ()),
-        ("10/s", (RateLimit(10, 1),)),
-        ("120w/10s 5000/h", (RateLimit(120, 10, writes_only=True), RateLimit(5000, 3600))),
-        ("1/min 2w/day", (RateLimit(1, 60), RateLimit(2, 86400, writes_only=True))),
+        ("10/s", (ThrottleLimit(10, 1),)),
+        ("120w/10s 5000/h", (ThrottleLimit(120, 10, writes_only=True), ThrottleLimit(5000, 3600))),
+        ("1/min 2w/day", (ThrottleLimit(1, 60), ThrottleLimit(2, 86400, writes_only=True))),
     ],
 )
-def test_limits_are_read(text: str, limits: tuple[RateLimit, ...]) -> None:
+def test_limits_are_read(text: str, limits: tuple[ThrottleLimit, ...]) -> None:
     assert read_limits(text) == limits
 
 
@@ -216,7 +216,7 @@ def test_unreadable_limits_are_named(text: str) -> None:
 
 @given(st.lists(st.floats(0, 30), max_size=60), st.integers(1, 5), st.integers(1, 10))
 def test_no_window_ever_lets_in_more_than_its_count(gaps: list[float], count: int, window_s: int) -> None:
-    pace, now, let_in = Throttle((RateLimit(count, window_s),)), 0.0, []
+    pace, now, let_in = Throttle((ThrottleLimit(count, window_s),)), 0.0, []
 
     for gap in gaps:
         now += gap / 10
