@@ -76,9 +76,9 @@ class Env:
     def kept(self, lead: Lead) -> Lead:
         """The lead as it stands in the store."""
         with self.store.read() as tx:
-            found = tx.leads.get(lead.id)
-        assert found is not None
-        return found
+            stored = tx.leads.get(lead.id)
+        assert stored is not None
+        return stored
 
     def attempts(self, lead: Lead) -> list[Attempt]:
         """The calls made for a lead."""

@@ -17,7 +17,7 @@ COWORKERS, OPPORTUNITIES = "/api/spaces/coworkers", "/api/crm/crmopportunities"
 HARMFUL = 1009
 
 
-def holds(env: Env) -> list[CallPause]:
+def call_pauses(env: Env) -> list[CallPause]:
     with env.store.read() as tx:
         return tx.queue.call_pauses()
 
@@ -40,9 +40,9 @@ def waiting(env: Env) -> list[Lead]:
 
 
 def test_a_used_up_quota_holds_new_people_and_says_so(env: Env, waiting: list[Lead]) -> None:
-    (hold,) = holds(env)
+    (pause,) = call_pauses(env)
 
-    assert (hold.account, hold.call) == ("default", "create_coworker")
+    assert (pause.account, pause.call) == ("default", "create_coworker")
     assert states(env, waiting) == {Status.PENDING}
     assert all("accepts no new contacts now" in env.kept(lead).problem for lead in waiting)
 
@@ -73,7 +73,7 @@ def test_one_at_a_time_finds_out_and_the_first_success_lets_all_go(env: Env, wai
     env.nexudus.settings(coworker_quota=50)
     env.ahead += timedelta(days=1)
     assert env.deliver_once() == 1
-    assert holds(env) == []
+    assert call_pauses(env) == []
     env.deliver_once()
 
     assert states(env, waiting) == {Status.DELIVERED}
@@ -81,7 +81,7 @@ def test_one_at_a_time_finds_out_and_the_first_success_lets_all_go(env: Env, wai
 
 def test_each_refusal_holds_twice_as_long(env: Env, waiting: list[Lead]) -> None:
     def lasts_s() -> float:
-        return (holds(env)[0].until - clock.now()).total_seconds()
+        return (call_pauses(env)[0].until - clock.now()).total_seconds()
 
     lasting = [round(lasts_s())]
     for _ in range(2):
@@ -108,7 +108,7 @@ def test_a_person_who_became_known_meanwhile_is_found(env: Env, waiting: list[Le
     env.deliver_once()
 
     assert env.kept(waiting[0]).status is Status.DELIVERED
-    assert len(holds(env)) == 1
+    assert len(call_pauses(env)) == 1
 
 
 def test_a_create_of_unknown_outcome_keeps_its_doubt_while_it_waits(env: Env) -> None:
@@ -139,7 +139,7 @@ def test_no_lead_goes_into_a_stage_that_deletes_the_customer(env: Env, harmful: 
     assert env.kept(harmful).status is Status.PENDING
     assert "deletes the customer" in env.kept(harmful).problem
     assert env.nexudus.calls("POST", COWORKERS) == []
-    assert [hold.call for hold in holds(env)] == [f"stage:{HARMFUL}"]
+    assert [pause.call for pause in call_pauses(env)] == [f"stage:{HARMFUL}"]
 
 
 def test_what_waits_for_a_stage_goes_where_the_forms_file_says_now(env: Env, harmful: Lead) -> None:
@@ -149,7 +149,7 @@ def test_what_waits_for_a_stage_goes_where_the_forms_file_says_now(env: Env, har
     env.deliver_once()
 
     assert env.kept(harmful).status is Status.DELIVERED
-    assert holds(env) == []
+    assert call_pauses(env) == []
 
 
 # -- a full location
@@ -163,7 +163,7 @@ def test_a_full_location_holds_its_leads_and_says_so(env: Env) -> None:
 
     assert states(env, leads) == {Status.PENDING}
     assert all("no more opportunities for location 55" in env.kept(lead).problem for lead in leads)
-    assert [hold.call for hold in holds(env)] == ["cap:55"]
+    assert [pause.call for pause in call_pauses(env)] == ["cap:55"]
 
 
 def test_room_that_was_made_lets_all_go(env: Env) -> None:
@@ -175,7 +175,7 @@ def test_room_that_was_made_lets_all_go(env: Env) -> None:
     env.deliver_until_quiet()
 
     assert states(env, leads) == {Status.DELIVERED}
-    assert holds(env) == []
+    assert call_pauses(env) == []
 
 
 def test_a_refusal_that_does_not_say_why_is_told_by_a_count(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,4 +188,4 @@ def test_a_refusal_that_does_not_say_why_is_told_by_a_count(env: Env, monkeypatc
     env.deliver_once()
 
     assert env.kept(lead).status is Status.PENDING
-    assert [hold.call for hold in holds(env)] == ["cap:55"]
+    assert [pause.call for pause in call_pauses(env)] == ["cap:55"]

@@ -19,7 +19,7 @@ texts = st.text(max_size=40) | st.text(st.sampled_from("<>/!b \0\x1c\n"), max_si
 answers = st.dictionaries(texts, texts | st.lists(texts, max_size=3), max_size=5)
 
 
-def told(**changes: Any) -> str:
+def notes_of(**changes: Any) -> str:
     """The notes of a lead whose submission has these changes."""
     return notes(a_lead(submission=replace(a_submission(), **changes)), a_form())
 
@@ -31,7 +31,7 @@ def lead_saying(message: str, **extras: str) -> Lead:
 
 
 def test_the_message_comes_first() -> None:
-    assert told().startswith("Two desks, please.\n\n")
+    assert notes_of().startswith("Two desks, please.\n\n")
 
 
 def test_the_marker_comes_last() -> None:
@@ -64,7 +64,7 @@ def test_the_marker_comes_last() -> None:
     ],
 )
 def test_every_answer_and_every_trace_has_its_line(changes: dict[str, object], line: str) -> None:
-    assert line in told(**changes).splitlines()
+    assert line in notes_of(**changes).splitlines()
 
 
 LONDON = Contact(phone="+442079460142", extension="8135")
@@ -81,16 +81,16 @@ LONDON = Contact(phone="+442079460142", extension="8135")
     ],
 )
 def test_a_number_is_shown_as_typed_where_more_than_punctuation_changed(typed: str, read: Contact, line: str) -> None:
-    assert line in told(fields={"phone": typed}, contact=read).splitlines()
+    assert line in notes_of(fields={"phone": typed}, contact=read).splitlines()
 
 
 @pytest.mark.parametrize("remark", sorted(OPERATOR_REMARKS))
 def test_remarks_for_operators_are_not_sent(remark: str) -> None:
-    assert remark not in told(extras={remark: "01a2", "how_heard": "a friend"})
+    assert remark not in notes_of(extras={remark: "01a2", "how_heard": "a friend"})
 
 
 def test_an_answer_that_was_left_empty_has_no_line() -> None:
-    assert "plan" not in told(extras={"plan": ""})
+    assert "plan" not in notes_of(extras={"plan": ""})
 
 
 def test_a_reason_and_click_ids_are_told_where_known() -> None:

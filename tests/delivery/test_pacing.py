@@ -51,11 +51,11 @@ def test_a_turn_beyond_all_patience_is_given_up(store: Store) -> None:
     pace = pacer(store, watch, Pace(1, 60.0))
     pace.pass_one(is_write=True)
 
-    with pytest.raises(OutOfPace) as told:
+    with pytest.raises(OutOfPace) as caught:
         pace.pass_one(is_write=True)
 
-    assert told.value.wait_s == pytest.approx(60 * (1 + MARGIN))
-    assert told.value.wait_s > PATIENCE_S
+    assert caught.value.wait_s == pytest.approx(60 * (1 + MARGIN))
+    assert caught.value.wait_s > PATIENCE_S
     assert watch.slept == []
 
 

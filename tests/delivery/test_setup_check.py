@@ -31,15 +31,15 @@ def going(contact: ContactRule | None = None, **destination: Any) -> Form:
     return a_form("tour", destination=Destination(**destination), contact=contact or LOOKED_UP)
 
 
-def found(client: Nexudus, *forms: Form) -> list[tuple[str, str]]:
+def problems_of(client: Nexudus, *forms: Form) -> list[tuple[str, str]]:
     """Level and sentence of everything that is wrong."""
-    return [(finding.level, finding.sentence) for finding in examine(client, forms)]
+    return [(problem.level, problem.sentence) for problem in examine(client, forms)]
 
 
 def the_one(client: Nexudus, form: Form) -> SetupProblem:
     """The only thing that is wrong."""
-    (finding,) = examine(client, [form])
-    return finding
+    (problem,) = examine(client, [form])
+    return problem
 
 
 def change(nexudus: Simulator, kind: str, ident: int, **fields: object) -> None:
@@ -59,7 +59,7 @@ RIGHT = [
 
 @pytest.mark.parametrize("form", RIGHT)
 def test_a_sound_set_up_has_no_findings(client: Nexudus, form: Form) -> None:
-    assert found(client, form) == []
+    assert problems_of(client, form) == []
 
 
 # -- stages
@@ -69,39 +69,39 @@ def test_a_sound_set_up_has_no_findings(client: Nexudus, form: Form) -> None:
 def test_a_stage_that_does_harm_is_an_error_under_its_own_cause(client: Nexudus, nexudus: Simulator, flag: str) -> None:
     change(nexudus, "CrmBoardColumn", 1001, **{flag: True})
 
-    finding = the_one(client, a_form())
+    problem = the_one(client, a_form())
 
-    assert (finding.level, finding.check, finding.causes) == ("error", "stage", ("stage:default:1001",))
-    assert finding.problem == f"stage 1001 (New enquiry) {DANGERS[flag]}"
+    assert (problem.level, problem.check, problem.causes) == ("error", "stage", ("stage:default:1001",))
+    assert problem.problem == f"stage 1001 (New enquiry) {DANGERS[flag]}"
 
 
 @pytest.mark.parametrize("flag", sorted(WARNINGS.keys() - FILLS))
 def test_a_stage_that_acts_is_a_warning(client: Nexudus, nexudus: Simulator, flag: str) -> None:
     change(nexudus, "CrmBoardColumn", 1001, **{flag: 31 if flag.endswith("Id") else True})
 
-    finding = the_one(client, a_form())
+    problem = the_one(client, a_form())
 
-    assert (finding.level, finding.causes) == ("warning", ())
-    assert finding.problem == f"stage 1001 (New enquiry) {WARNINGS[flag]}"
+    assert (problem.level, problem.causes) == ("warning", ())
+    assert problem.problem == f"stage 1001 (New enquiry) {WARNINGS[flag]}"
 
 
 @pytest.mark.parametrize("flag", sorted(FILLS))
 def test_a_stage_that_fills_itself_may_count_people_twice(client: Nexudus, nexudus: Simulator, flag: str) -> None:
     change(nexudus, "CrmBoardColumn", 1001, **{flag: True})
 
-    finding = the_one(client, a_form())
+    problem = the_one(client, a_form())
 
-    assert finding.level == "warning"
-    assert "counted twice" in finding.remedy
+    assert problem.level == "warning"
+    assert "counted twice" in problem.remedy
 
 
 def test_a_stage_that_hides_what_it_does_is_said_to_be_unchecked(client: Nexudus, nexudus: Simulator) -> None:
     del nexudus.world.tables["CrmBoardColumn"].rows[1001]["DeleteAccount"]
 
-    finding = the_one(client, a_form())
+    problem = the_one(client, a_form())
 
-    assert (finding.level, finding.skipped) == ("warning", True)
-    assert finding.problem.startswith("could not check what stage 1001 (New enquiry) does on arrival")
+    assert (problem.level, problem.skipped) == ("warning", True)
+    assert problem.problem.startswith("could not check what stage 1001 (New enquiry) does on arrival")
 
 
 @pytest.mark.parametrize("lists", ["absent", "false"])
@@ -125,10 +125,10 @@ def test_where_no_stage_shows_that_it_is_safe_one_must_be_named(client: Nexudus,
     for row in nexudus.world.tables["CrmBoardColumn"].rows.values():
         del row["DeleteAccount"]
 
-    finding = the_one(client, going(board="Sales"))
+    problem = the_one(client, going(board="Sales"))
 
-    assert (finding.level, finding.check) == ("error", "stage")
-    assert finding.sentence.endswith("is safe: write stage_id of a safe one")
+    assert (problem.level, problem.check) == ("error", "stage")
+    assert problem.sentence.endswith("is safe: write stage_id of a safe one")
 
 
 def test_a_name_cannot_break_out_of_its_line(client: Nexudus, nexudus: Simulator) -> None:
@@ -163,15 +163,15 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("form", "check", "told"), WRONG)
+@pytest.mark.parametrize(("form", "check", "expected"), WRONG)
 def test_what_does_not_fit_is_one_error_that_says_what_to_write(
-    client: Nexudus, form: Form, check: str, told: str
+    client: Nexudus, form: Form, check: str, expected: str
 ) -> None:
-    finding = the_one(client, form)
+    problem = the_one(client, form)
 
-    assert (finding.level, finding.check) == ("error", check)
-    assert told in finding.sentence
-    assert finding.causes == (f"setup:default:tour:{check}",)
+    assert (problem.level, problem.check) == ("error", check)
+    assert expected in problem.sentence
+    assert problem.causes == (f"setup:default:tour:{check}",)
 
 
 def test_an_owner_who_is_no_admin_is_an_error(client: Nexudus, nexudus: Simulator) -> None:
@@ -187,10 +187,10 @@ def test_a_name_that_two_boards_have_is_an_error(client: Nexudus, nexudus: Simul
 
 
 def test_a_contact_of_another_location_than_the_stage_s_is_a_warning(client: Nexudus) -> None:
-    finding = the_one(client, going(ContactRule(business_id=56)))
+    problem = the_one(client, going(ContactRule(business_id=56)))
 
-    assert (finding.level, finding.check) == ("warning", "location")
-    assert finding.remedy.startswith("write contact.business_id = 55")
+    assert (problem.level, problem.check) == ("warning", "location")
+    assert problem.remedy.startswith("write contact.business_id = 55")
 
 
 def test_a_location_that_the_service_user_does_not_reach_is_an_error(client: Nexudus, nexudus: Simulator) -> None:
@@ -202,9 +202,9 @@ def test_a_location_that_the_service_user_does_not_reach_is_an_error(client: Nex
 def test_a_location_that_does_not_exist_is_an_error(client: Nexudus, nexudus: Simulator) -> None:
     change(nexudus, "User", 900, Businesses=[55, 99])
 
-    findings = found(client, going(ContactRule(business_id=99)))
+    problems = problems_of(client, going(ContactRule(business_id=99)))
 
-    assert ("error", "form tour: Nexudus shows no location 99: correct contact.business_id") in findings
+    assert ("error", "form tour: Nexudus shows no location 99: correct contact.business_id") in problems
 
 
 def test_a_location_without_country_or_zone_is_an_error_only_where_the_form_leaves_it_out(
@@ -213,24 +213,24 @@ def test_a_location_without_country_or_zone_is_an_error_only_where_the_form_leav
     change(nexudus, "Business", 55, CountryId=None)
 
     assert "has no country" in the_one(client, going()).problem
-    assert found(client, a_form()) == []
+    assert problems_of(client, a_form()) == []
 
 
 def test_a_record_that_no_location_shows_is_not_held_against_it(client: Nexudus, nexudus: Simulator) -> None:
     change(nexudus, "OpportunityType", 7, BusinessId=None)
 
-    assert found(client, going(opportunity_type_id=7)) == []
+    assert problems_of(client, going(opportunity_type_id=7)) == []
 
 
 TEMPLATE = "has a template for notes, which may replace the enquiry's text and this service's marker"
 
 
 def test_a_type_with_a_template_for_notes_is_a_warning_that_alerts_nobody(client: Nexudus) -> None:
-    finding = the_one(client, going(opportunity_type_id=8))
+    problem = the_one(client, going(opportunity_type_id=8))
 
-    assert (finding.level, finding.check, finding.causes) == ("warning", "type", ())
-    assert finding.problem == f"opportunity type 8 (Private office) {TEMPLATE}"
-    assert finding.remedy.startswith("empty the template in Nexudus, or leave opportunity_type_id out")
+    assert (problem.level, problem.check, problem.causes) == ("warning", "type", ())
+    assert problem.problem == f"opportunity type 8 (Private office) {TEMPLATE}"
+    assert problem.remedy.startswith("empty the template in Nexudus, or leave opportunity_type_id out")
 
 
 def test_a_template_of_a_route_s_type_is_a_warning_though_lists_hide_it(client: Nexudus, nexudus: Simulator) -> None:
@@ -244,13 +244,13 @@ def test_a_template_of_a_route_s_type_is_a_warning_though_lists_hide_it(client: 
     )
 
 
-@pytest.mark.parametrize(("fate", "problems"), [("kept", 0), ("changed", 1), ("lost", 1)])
-def test_what_is_known_of_a_template_is_said(client: Nexudus, fate: str, problems: int) -> None:
-    findings = examine(client, [going(opportunity_type_id=8)], behaviour=Behaviour({"notes:8": fate}))
+@pytest.mark.parametrize(("fate", "number"), [("kept", 0), ("changed", 1), ("lost", 1)])
+def test_what_is_known_of_a_template_is_said(client: Nexudus, fate: str, number: int) -> None:
+    problems = examine(client, [going(opportunity_type_id=8)], behaviour=Behaviour({"notes:8": fate}))
 
-    told = [finding for finding in findings if finding.check == "type"]
-    assert len(told) == problems
-    assert all("replaces" in finding.problem and "--live" not in finding.remedy for finding in told)
+    matches = [problem for problem in problems if problem.check == "type"]
+    assert len(matches) == number
+    assert all("replaces" in problem.problem and "--live" not in problem.remedy for problem in matches)
 
 
 # -- forms and routes
@@ -259,7 +259,9 @@ def test_what_is_known_of_a_template_is_said(client: Nexudus, fate: str, problem
 def test_a_route_is_checked_as_a_form_of_its_own(client: Nexudus) -> None:
     form = replace(going(), routes=(Route({"location": "x"}, going(stage_id=1008)),))
 
-    assert found(client, form)[0][1].startswith("form tour, route 1: stage 1008 (Won) marks the opportunity as won")
+    assert problems_of(client, form)[0][1].startswith(
+        "form tour, route 1: stage 1008 (Won) marks the opportunity as won"
+    )
 
 
 def test_what_a_route_has_from_its_form_is_told_once(client: Nexudus) -> None:
@@ -271,28 +273,28 @@ def test_what_a_route_has_from_its_form_is_told_once(client: Nexudus) -> None:
 def test_forms_that_share_a_problem_share_a_line(client: Nexudus) -> None:
     forms = [replace(going(stage_id=1009), name=name) for name in ("a", "b")]
 
-    (finding,) = examine(client, forms)
+    (problem,) = examine(client, forms)
 
-    assert finding.subject == "form a; form b"
+    assert problem.subject == "form a; form b"
 
 
 def test_every_problem_is_told_at_once_errors_first(client: Nexudus) -> None:
     form = going(stage_id=1009, opportunity_type_id=99, responsible_id=98, contact=ContactRule(business_id=56))
 
-    findings = examine(client, [form])
+    problems = examine(client, [form])
 
-    assert [finding.level for finding in findings] == ["error", "error", "error", "warning"]
+    assert [problem.level for problem in problems] == ["error", "error", "error", "warning"]
 
 
 def test_forms_of_other_accounts_are_left_alone(client: Nexudus) -> None:
-    assert found(client, replace(going(stage_id=4711), account="harbour")) == []
+    assert problems_of(client, replace(going(stage_id=4711), account="harbour")) == []
 
 
 def test_a_route_to_another_account_is_checked_there_only(client: Nexudus) -> None:
     elsewhere = replace(going(stage_id=4711), account="harbour")
     form = replace(going(), routes=(Route({"location": "x"}, elsewhere),))
 
-    assert found(client, form) == []
+    assert problems_of(client, form) == []
     assert len(examine(client, [form], "harbour")) == 1
 
 
@@ -300,7 +302,7 @@ def test_a_route_to_another_account_is_checked_there_only(client: Nexudus) -> No
 
 
 @pytest.mark.parametrize(
-    ("old", "young", "told"),
+    ("old", "young", "expected"),
     [
         pytest.param(4200, 300, "holds 4,500 of 5,000 opportunities, full in about 50 days", id="full in weeks"),
         pytest.param(4000, 990, "full in about 1 day at the pace of the last 30 days", id="full tomorrow"),
@@ -308,30 +310,30 @@ def test_a_route_to_another_account_is_checked_there_only(client: Nexudus) -> No
     ],
 )
 def test_a_location_that_fills_up_is_a_warning_with_a_forecast(
-    client: Nexudus, nexudus: Simulator, old: int, young: int, told: str
+    client: Nexudus, nexudus: Simulator, old: int, young: int, expected: str
 ) -> None:
     nexudus.add_opportunities(old, days_old=40)
     nexudus.add_opportunities(young, days_old=3)
 
-    finding = the_one(client, a_form())
+    problem = the_one(client, a_form())
 
-    assert (finding.level, finding.causes) == ("warning", ("cap:default:55",))
-    assert told in finding.problem
+    assert (problem.level, problem.causes) == ("warning", ("cap:default:55",))
+    assert expected in problem.problem
 
 
 def test_one_below_is_fine_whatever_others_hold(client: Nexudus, nexudus: Simulator) -> None:
     nexudus.add_opportunities(4499)
     nexudus.add_opportunities(4600, stage_id=2001)
 
-    assert found(client, a_form()) == []
+    assert problems_of(client, a_form()) == []
 
 
 def test_a_full_location_is_an_error(client: Nexudus, nexudus: Simulator) -> None:
     nexudus.add_opportunities(5000)
 
-    finding = the_one(client, a_form())
+    problem = the_one(client, a_form())
 
-    assert (finding.level, finding.causes) == ("error", ("cap:default:55",))
+    assert (problem.level, problem.causes) == ("error", ("cap:default:55",))
 
 
 def filters_ignored(total: int) -> dict[str, object]:
@@ -342,16 +344,16 @@ def filters_ignored(total: int) -> dict[str, object]:
 def test_a_filter_that_is_ignored_proves_nothing_but_an_upper_bound(client: Nexudus, nexudus: Simulator) -> None:
     nexudus.faults([filters_ignored(4600)])
 
-    finding = the_one(client, a_form())
+    problem = the_one(client, a_form())
 
-    assert (finding.level, finding.skipped, finding.causes) == ("warning", True, ())
-    assert "could not count by location; all locations together hold 4,600" in finding.problem
+    assert (problem.level, problem.skipped, problem.causes) == ("warning", True, ())
+    assert "could not count by location; all locations together hold 4,600" in problem.problem
 
 
 def test_few_opportunities_in_all_are_few_at_each_location(client: Nexudus, nexudus: Simulator) -> None:
     nexudus.faults([filters_ignored(4499)])
 
-    assert found(client, a_form()) == []
+    assert problems_of(client, a_form()) == []
 
 
 # -- manners
@@ -374,10 +376,10 @@ def test_many_forms_cost_no_more_calls_than_one(client: Nexudus, nexudus: Simula
 
 
 def test_the_number_of_calls_is_bounded(client: Nexudus, nexudus: Simulator) -> None:
-    findings = examine(client, [a_form(str(n), destination=Destination(1001, team_id=1000 + n)) for n in range(200)])
+    problems = examine(client, [a_form(str(n), destination=Destination(1001, team_id=1000 + n)) for n in range(200)])
 
     assert len(nexudus.calls()) < 200
-    assert "more than 150 things to ask for, the rest was not checked" in [finding.problem for finding in findings]
+    assert "more than 150 things to ask for, the rest was not checked" in [problem.problem for problem in problems]
 
 
 # -- conversions
@@ -386,7 +388,7 @@ def test_the_number_of_calls_is_bounded(client: Nexudus, nexudus: Simulator) -> 
 def test_conversions_that_name_what_there_is_have_no_findings(client: Nexudus) -> None:
     counted = {"received": "Lead", "toured": "Tour", "won": "Lead won", "lost": "Lead lost", "stage:won": "Signed"}
 
-    assert found(client, a_form(conversions=counted)) == []
+    assert problems_of(client, a_form(conversions=counted)) == []
 
 
 @pytest.mark.parametrize("word", ["won", "lost"])
@@ -396,18 +398,18 @@ def test_a_word_that_is_also_a_stage_which_does_not_do_that_is_named(
     for ident in (1007, 1008, 2007, 2008, 3007, 3008):
         change(nexudus, "CrmBoardColumn", ident, WinOpportunity=False, LoseOpportunity=False)
 
-    finding = the_one(client, a_form(conversions={word: "Done", "toured": "Tour"}))
+    problem = the_one(client, a_form(conversions={word: "Done", "toured": "Tour"}))
 
-    assert finding.level == "warning"
-    assert f"{word!r} of conversions means that the opportunity was {word}" in finding.problem
-    assert finding.remedy == f'if you mean the stage, write "stage:{word}" instead'
-    assert found(client, a_form(conversions={word: "Done", f"stage:{word}": "Moved"})) == []
+    assert problem.level == "warning"
+    assert f"{word!r} of conversions means that the opportunity was {word}" in problem.problem
+    assert problem.remedy == f'if you mean the stage, write "stage:{word}" instead'
+    assert problems_of(client, a_form(conversions={word: "Done", f"stage:{word}": "Moved"})) == []
 
 
 def test_a_conversion_of_a_stage_that_no_board_has_is_named(client: Nexudus) -> None:
-    finding = the_one(client, a_form(conversions={"tourd": "Tour", "won": "Lead won"}))
+    problem = the_one(client, a_form(conversions={"tourd": "Tour", "won": "Lead won"}))
 
-    assert (finding.level, finding.problem) == (
+    assert (problem.level, problem.problem) == (
         "warning",
         "conversions name 'tourd', but no board has a stage of that name",
     )
@@ -416,18 +418,18 @@ def test_a_conversion_of_a_stage_that_no_board_has_is_named(client: Nexudus) -> 
 def test_stages_that_count_need_the_history(client: Nexudus, nexudus: Simulator) -> None:
     nexudus.settings(denied=["CrmOpportunityHistory-List"])
 
-    finding = the_one(client, a_form(conversions={"toured": "Tour", "won": "Lead won"}))
+    problem = the_one(client, a_form(conversions={"toured": "Tour", "won": "Lead won"}))
 
-    assert finding.remedy == "give the service user CrmOpportunityHistory-List"
-    assert found(client, a_form(conversions={"won": "Lead won"})) == []
+    assert problem.remedy == "give the service user CrmOpportunityHistory-List"
+    assert problems_of(client, a_form(conversions={"won": "Lead won"})) == []
 
 
 def test_nobody_is_named(client: Nexudus, nexudus: Simulator) -> None:
     change(nexudus, "User", 901, Active=False)
 
-    told = str(found(client, going(responsible_id=901, referrer_id=99)))
+    text = str(problems_of(client, going(responsible_id=901, referrer_id=99)))
 
-    assert not any(secret in told for secret in ("Olive", "@", "keep-me-secret"))
+    assert not any(secret in text for secret in ("Olive", "@", "keep-me-secret"))
 
 
 def test_questions_come_one_by_one_where_deliveries_go_first(client: Nexudus) -> None:

@@ -34,99 +34,101 @@ def findings_of(nexudus: Simulator, form: Form | None = None) -> list[SetupProbl
 def test_a_wrong_password_is_the_one_error(nexudus: Simulator) -> None:
     client = Nexudus(nexudus.url, Login(USERNAME, "wrong"), timeout_s=2)
 
-    (finding,) = examine(client, [a_form()])
+    (problem,) = examine(client, [a_form()])
 
-    assert (finding.level, finding.check) == ("error", "credentials")
-    assert "the sign-in is refused" in finding.problem
-    assert "correct user name and password" in finding.remedy
+    assert (problem.level, problem.check) == ("error", "credentials")
+    assert "the sign-in is refused" in problem.problem
+    assert "correct user name and password" in problem.remedy
 
 
 def test_a_sign_in_that_was_refused_before_is_not_tried_again(nexudus: Simulator, store: Store) -> None:
     for number in range(3):
         token_store = DatabaseTokenStore(store, "default", str(number))
         client = Nexudus(nexudus.url, Login(USERNAME, "wrong"), token_store, "tests", timeout_s=2)
-        (finding,) = examine(client, [a_form()])
+        (problem,) = examine(client, [a_form()])
 
-    assert "was refused before, and is not tried again" in finding.problem
+    assert "was refused before, and is not tried again" in problem.problem
     assert len(nexudus.calls("POST", "/api/token")) == 1
 
 
 def test_a_missing_second_factor_names_its_setting(nexudus: Simulator) -> None:
     nexudus.settings(totp="GEZDGNBVGY3TQOJQ")
 
-    (finding,) = findings_of(nexudus)
+    (problem,) = findings_of(nexudus)
 
-    assert (finding.check, "NEXUDUS_TOTP_SECRET" in finding.remedy) == ("credentials", True)
+    assert (problem.check, "NEXUDUS_TOTP_SECRET" in problem.remedy) == ("credentials", True)
 
 
 def test_a_token_that_is_refused_everywhere_is_the_one_error(nexudus: Simulator) -> None:
     client = Nexudus(nexudus.url, Login(token="long-dead"), timeout_s=2)
 
-    (finding,) = examine(client, [a_form()])
+    (problem,) = examine(client, [a_form()])
 
-    assert (finding.level, finding.check) == ("error", "access")
-    assert "refuses every call" in finding.problem
+    assert (problem.level, problem.check) == ("error", "access")
+    assert "refuses every call" in problem.problem
 
 
 def test_a_crm_that_is_away_is_the_one_error_and_no_cause_for_an_alert(nexudus: Simulator) -> None:
     client = Nexudus("http://127.0.0.1:1", Login(token="simulator"), timeout_s=2)
 
-    (finding,) = examine(client, [a_form()])
+    (problem,) = examine(client, [a_form()])
 
-    assert (finding.level, finding.check, finding.causes) == ("error", "access", ())
-    assert "check NEXUDUS_BASE_URL" in finding.remedy
+    assert (problem.level, problem.check, problem.causes) == ("error", "access", ())
+    assert "check NEXUDUS_BASE_URL" in problem.remedy
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"), [({"APIAccess": False}, "no API access"), ({"Active": False}, "not active")]
+    ("fields", "expected"), [({"APIAccess": False}, "no API access"), ({"Active": False}, "not active")]
 )
-def test_a_service_user_that_is_shut_out_is_an_error(nexudus: Simulator, fields: dict[str, bool], told: str) -> None:
+def test_a_service_user_that_is_shut_out_is_an_error(
+    nexudus: Simulator, fields: dict[str, bool], expected: str
+) -> None:
     nexudus.world.tables["User"].rows[900].update(fields)
 
-    (finding,) = findings_of(nexudus)
+    (problem,) = findings_of(nexudus)
 
-    assert (finding.level, told in finding.problem) == ("error", True)
+    assert (problem.level, expected in problem.problem) == ("error", True)
 
 
 def test_a_host_that_does_not_say_who_signed_in_is_no_error(nexudus: Simulator) -> None:
     nexudus.faults([{"path": "/api/auth/me", "times": None, "status": 500}])
 
-    assert {finding.level for finding in findings_of(nexudus)} == {"warning"}
+    assert {problem.level for problem in findings_of(nexudus)} == {"warning"}
 
 
 def test_an_address_of_stages_that_is_not_there_is_no_wrong_stage_id(nexudus: Simulator) -> None:
     nexudus.faults([{"path": "/api/crm/crmboardcolumns", "times": None, "status": 404}])
 
-    findings = findings_of(nexudus)
+    problems = findings_of(nexudus)
 
-    assert {finding.level for finding in findings} == {"warning"}
-    assert any("could not check the stages of the boards" in finding.problem for finding in findings)
+    assert {problem.level for problem in problems} == {"warning"}
+    assert any("could not check the stages of the boards" in problem.problem for problem in problems)
 
 
 def test_a_firewall_in_front_is_the_one_error_and_blames_neither_role_nor_password(nexudus: Simulator) -> None:
     nexudus.faults([{"path": "/api/", "times": None, "firewall": True}])
 
-    (finding,) = findings_of(nexudus)
+    (problem,) = findings_of(nexudus)
 
-    assert (finding.level, finding.check, finding.causes) == ("error", "access", ())
-    assert "something in front of Nexudus refused this request (HTTP 403 with a web page)" in finding.problem
-    assert "check that this machine may reach Nexudus" in finding.remedy
+    assert (problem.level, problem.check, problem.causes) == ("error", "access", ())
+    assert "something in front of Nexudus refused this request (HTTP 403 with a web page)" in problem.problem
+    assert "check that this machine may reach Nexudus" in problem.remedy
 
 
 def test_a_page_where_one_thing_is_asked_for_is_a_warning_that_blames_no_role(nexudus: Simulator) -> None:
     nexudus.faults([{"path": path, "times": None, "firewall": True} for path in (COWORKERS, "/api/sys/countries")])
 
-    findings = findings_of(nexudus)
+    problems = findings_of(nexudus)
 
-    assert {finding.level for finding in findings} == {"warning"}
-    assert ["lacks" in finding.problem or "give the" in finding.remedy for finding in findings] == [False] * 3
-    assert {"check that this machine may reach Nexudus" in finding.remedy for finding in findings} == {True}
+    assert {problem.level for problem in problems} == {"warning"}
+    assert ["lacks" in problem.problem or "give the" in problem.remedy for problem in problems] == [False] * 3
+    assert {"check that this machine may reach Nexudus" in problem.remedy for problem in problems} == {True}
 
 
 def test_a_host_that_has_a_web_page_for_who_we_are_is_asked_for_users(nexudus: Simulator) -> None:
     nexudus.faults([{"path": "/api/auth/me", "times": None, "firewall": True, "status": 404}])
 
-    assert "access" not in {finding.check for finding in findings_of(nexudus)}
+    assert "access" not in {problem.check for problem in findings_of(nexudus)}
 
 
 # -- roles
@@ -139,31 +141,31 @@ def test_a_host_that_has_a_web_page_for_who_we_are_is_asked_for_users(nexudus: S
 def test_a_role_without_which_nothing_is_delivered_is_an_error(nexudus: Simulator, role: str) -> None:
     nexudus.settings(denied=[role])
 
-    errors = [finding for finding in findings_of(nexudus) if finding.level == "error"]
+    errors = [problem for problem in findings_of(nexudus) if problem.level == "error"]
 
-    assert [f"lacks the role {role}" in finding.problem for finding in errors] == [True]
+    assert [f"lacks the role {role}" in problem.problem for problem in errors] == [True]
     assert errors[0].causes == ("setup:default:-:roles",)
 
 
 def test_roles_for_creating_are_unchecked_where_they_do_not_show(nexudus: Simulator) -> None:
     nexudus.settings(denied=["UserRole-*"])
 
-    (finding,) = findings_of(nexudus)
+    (problem,) = findings_of(nexudus)
 
-    assert finding.level == "warning"
-    assert "could not check Coworker-Create and CrmOpportunity-Create" in finding.problem
+    assert problem.level == "warning"
+    assert "could not check Coworker-Create and CrmOpportunity-Create" in problem.problem
 
 
 def test_roles_that_do_not_explain_what_passes_prove_nothing(nexudus: Simulator) -> None:
     nexudus.world.tables["UserRole"].rows[1].update(Name="Sales-Read", Roles=[])
 
-    (finding,) = findings_of(nexudus)
+    (problem,) = findings_of(nexudus)
 
-    assert (finding.level, finding.check) == ("warning", "roles")
+    assert (problem.level, problem.check) == ("warning", "roles")
 
 
 @pytest.mark.parametrize(
-    ("role", "told"),
+    ("role", "expected"),
     [
         ("CrmBoard-List", "could not check the stages of the boards"),
         ("CrmBoardColumn-List", "could not check the stages of the boards"),
@@ -179,24 +181,24 @@ def test_roles_that_do_not_explain_what_passes_prove_nothing(nexudus: Simulator)
         ("CustomField-Read", "could not check every custom field"),
     ],
 )
-def test_a_role_that_only_checks_need_is_a_warning(nexudus: Simulator, role: str, told: str) -> None:
+def test_a_role_that_only_checks_need_is_a_warning(nexudus: Simulator, role: str, expected: str) -> None:
     nexudus.settings(denied=[role])
     nexudus.world.tables["OpportunityType"].rows[7]["NotesTemplate"] = None
     nexudus.add_custom_field("Floor", required=False)
     form = a_form(destination=Destination(1001, opportunity_type_id=7, responsible_id=901, team_id=70))
 
-    findings = findings_of(nexudus, form)
+    problems = findings_of(nexudus, form)
 
-    assert {finding.level for finding in findings} == {"warning"}
-    assert [told in finding.problem for finding in findings] == [True]
-    assert role in findings[0].remedy
+    assert {problem.level for problem in problems} == {"warning"}
+    assert [expected in problem.problem for problem in problems] == [True]
+    assert role in problems[0].remedy
 
 
 @pytest.mark.parametrize("role", ["CrmBoard-List", "CrmBoardColumn-List", "CrmBoardColumn-Read", "Business-List"])
 def test_the_same_is_an_error_where_deliveries_look_things_up(nexudus: Simulator, role: str) -> None:
     nexudus.settings(denied=[role])
 
-    errors = [finding for finding in findings_of(nexudus, LOOKED_UP) if finding.level == "error"]
+    errors = [problem for problem in findings_of(nexudus, LOOKED_UP) if problem.level == "error"]
 
     assert len(errors) == 1
 
@@ -204,7 +206,7 @@ def test_the_same_is_an_error_where_deliveries_look_things_up(nexudus: Simulator
 def test_a_stage_is_vetted_by_its_id_where_boards_may_not_be_listed(nexudus: Simulator) -> None:
     nexudus.settings(denied=["CrmBoard-List"])
 
-    problems = [finding.problem for finding in findings_of(nexudus, a_form(destination=Destination(1009)))]
+    problems = [problem.problem for problem in findings_of(nexudus, a_form(destination=Destination(1009)))]
 
     assert "stage 1009 (Clean up) deletes the customer" in problems
 
@@ -223,28 +225,28 @@ def test_missing_roles_cost_no_sign_ins(nexudus: Simulator) -> None:
 def test_one_that_stops_answering_is_asked_no_more(nexudus: Simulator) -> None:
     nexudus.faults([{"path": "/api/crm", "times": None, "hang_s": 3}])
 
-    findings = findings_of(nexudus)
+    problems = findings_of(nexudus)
 
     hung = [call for call in nexudus.calls() if call.fault]
     assert len(hung) == 2
-    assert "Nexudus stopped answering, the rest was not checked" in [finding.problem for finding in findings]
+    assert "Nexudus stopped answering, the rest was not checked" in [problem.problem for problem in problems]
 
 
 def test_being_told_to_wait_is_waited_for(nexudus: Simulator) -> None:
     nexudus.faults([{"path": "/api/crm", "times": 2, "status": 409, "headers": {"Retry-After": "1"}}])
     waits: list[float] = []
 
-    findings = examine(connect(nexudus), [a_form()], sleep=waits.append)
+    problems = examine(connect(nexudus), [a_form()], sleep=waits.append)
 
-    assert (findings, waits) == ([], [1.0, 1.0])
+    assert (problems, waits) == ([], [1.0, 1.0])
 
 
 def test_being_told_to_wait_for_hours_is_not(nexudus: Simulator) -> None:
     nexudus.faults([{"path": "/api/sys", "times": None, "status": 429, "headers": {"Retry-After": "7200"}}])
 
-    findings = findings_of(nexudus, LOOKED_UP)
+    problems = findings_of(nexudus, LOOKED_UP)
 
-    assert {(finding.level, finding.skipped) for finding in findings} == {("warning", True)}
+    assert {(problem.level, problem.skipped) for problem in problems} == {("warning", True)}
 
 
 def test_our_own_pace_is_kept_and_waited_for(nexudus: Simulator, store: Store) -> None:

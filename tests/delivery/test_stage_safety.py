@@ -130,11 +130,11 @@ def test_what_cannot_be_checked_passes_and_is_told_once(
     nexudus.faults([{"path": STAGES, "times": None, **answer}])
     stage_safety = StageSafety(unknown_s=0)
 
-    with structlog.testing.capture_logs() as told:
+    with structlog.testing.capture_logs() as lines:
         for _ in range(2):
             stage_safety.check(client, 1001)
 
-    assert [line["event"] for line in told] == ["stage_not_vetted"]
+    assert [line["event"] for line in lines] == ["stage_not_vetted"]
 
 
 def test_a_stage_known_as_unsafe_stays_so_while_it_cannot_be_checked(client: Nexudus, nexudus: Simulator) -> None:

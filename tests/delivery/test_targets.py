@@ -64,7 +64,7 @@ def test_what_the_form_says_of_new_contacts_wins(client: Nexudus) -> None:
 
 
 @pytest.mark.parametrize(
-    ("destination", "contact", "told"),
+    ("destination", "contact", "expected"),
     [
         pytest.param(Destination(stage_id=999), ContactRule(), r"no stage 999 .*correct stage_id", id="stage id"),
         pytest.param(
@@ -89,9 +89,9 @@ def test_what_the_form_says_of_new_contacts_wins(client: Nexudus) -> None:
     ],
 )
 def test_an_unknown_name_says_what_to_write(
-    client: Nexudus, destination: Destination, contact: ContactRule, told: str
+    client: Nexudus, destination: Destination, contact: ContactRule, expected: str
 ) -> None:
-    with pytest.raises(Unroutable, match=told):
+    with pytest.raises(Unroutable, match=expected):
         target_of(client, destination, contact)
 
 

@@ -12,11 +12,11 @@ STAGE = "/api/crm/crmboardcolumns/1001"
 
 
 def test_stages_come_by_board_and_position_without_those_of_archived_boards(nexudus: Nexudus) -> None:
-    found = boards.stages(nexudus)
+    stages = boards.stages(nexudus)
 
-    assert found[0] == Stage(1001, "New enquiry", 0, 10, "Sales", 55)
-    assert [(s.board_id, s.position) for s in found] == sorted((s.board_id, s.position) for s in found)
-    assert {s.board_id for s in found} == {10, 11, 12}
+    assert stages[0] == Stage(1001, "New enquiry", 0, 10, "Sales", 55)
+    assert [(s.board_id, s.position) for s in stages] == sorted((s.board_id, s.position) for s in stages)
+    assert {s.board_id for s in stages} == {10, 11, 12}
 
 
 @pytest.mark.parametrize("flag", DANGERS)
@@ -49,9 +49,9 @@ def test_a_stage_is_judged_by_its_own_record_whatever_lists_show(crm: Simulator,
 
 
 def test_no_stage_is_judged_by_a_list(crm: Simulator, nexudus: Nexudus) -> None:
-    found = boards.all_stages(nexudus)
+    stages = boards.all_stages(nexudus)
 
-    assert not any(stage.is_judged or stage.flags for stage in found)
+    assert not any(stage.is_judged or stage.flags for stage in stages)
     assert len(crm.calls("GET")) == 2
 
 
@@ -70,9 +70,9 @@ def test_a_record_that_proves_nothing_leaves_the_stage_as_it_was_listed(
 
 
 def test_stages_of_archived_boards_are_told_where_they_are_asked_for(nexudus: Nexudus) -> None:
-    found = {stage.id: stage.archived for stage in boards.all_stages(nexudus)}
+    stages = {stage.id: stage.archived for stage in boards.all_stages(nexudus)}
 
-    assert (found[1001], found[4001]) == (False, True)
+    assert (stages[1001], stages[4001]) == (False, True)
 
 
 def test_one_stage_tells_what_happens_there(crm: Simulator, nexudus: Nexudus) -> None:

@@ -73,7 +73,7 @@ def test_a_naive_follow_up_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "name", "told"),
+    ("words", "name", "expected"),
     [
         pytest.param({"lead_source": 3}, "LeadSource", "use one of 1, 2, 4", id="undefined source"),
         pytest.param({"stage_id": 0}, "CrmBoardColumnId", "from 1", id="no stage"),
@@ -94,8 +94,8 @@ def test_a_naive_follow_up_is_refused() -> None:
         *(pytest.param({"extra": {name: 1}}, name, "never", id=name) for name in sorted(opportunities.NEVER_SENT)),
     ],
 )
-def test_a_wrong_opportunity_says_which_field_and_what_to_do(words: dict[str, Any], name: str, told: str) -> None:
-    assert told in problems_of(an_opportunity(**words))[name]
+def test_a_wrong_opportunity_says_which_field_and_what_to_do(words: dict[str, Any], name: str, expected: str) -> None:
+    assert expected in problems_of(an_opportunity(**words))[name]
 
 
 def test_an_account_may_want_more_than_is_documented() -> None:
@@ -152,7 +152,7 @@ def test_what_has_consequences_cannot_be_added_to_a_coworker(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "name", "told"),
+    ("words", "name", "expected"),
     [
         pytest.param({"full_name": " \x00 "}, "FullName", "must be filled", id="no name"),
         pytest.param({"email": "ada at example"}, "Email", "not an e-mail address", id="no address"),
@@ -163,8 +163,8 @@ def test_what_has_consequences_cannot_be_added_to_a_coworker(name: str) -> None:
         pytest.param({"extra": {"TariffInvoiceEvery": 1}}, "TariffInvoiceEvery", "use one of 0", id="invoicing"),
     ],
 )
-def test_a_wrong_coworker_says_which_field_and_what_to_do(words: dict[str, Any], name: str, told: str) -> None:
-    assert told in problems_of(a_coworker(**words))[name]
+def test_a_wrong_coworker_says_which_field_and_what_to_do(words: dict[str, Any], name: str, expected: str) -> None:
+    assert expected in problems_of(a_coworker(**words))[name]
 
 
 @settings(deadline=None)  # machines differ

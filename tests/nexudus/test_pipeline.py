@@ -99,7 +99,7 @@ def test_an_opportunity_that_is_not_there_is_none(crm: Simulator, nexudus: Nexud
 
 
 @pytest.mark.parametrize(
-    ("told", "meant"),
+    ("text", "meant"),
     [
         ("2026-05-31T09:00:00Z", datetime(2026, 5, 31, 9, tzinfo=UTC)),
         ("2026-05-31T09:00:00", datetime(2026, 5, 31, 9, tzinfo=UTC)),
@@ -108,8 +108,8 @@ def test_an_opportunity_that_is_not_there_is_none(crm: Simulator, nexudus: Nexud
         (None, None),
     ],
 )
-def test_instants_are_read_in_any_zone(told: str | None, meant: datetime | None) -> None:
-    assert instant_of({"WonOn": told}, "WonOn") == meant
+def test_instants_are_read_in_any_zone(text: str | None, meant: datetime | None) -> None:
+    assert instant_of({"WonOn": text}, "WonOn") == meant
 
 
 def test_a_record_that_says_next_to_nothing_is_in_progress() -> None:

@@ -18,11 +18,11 @@ def roles(nexudus: Nexudus) -> frozenset[str] | None:
 def test_ids_in_a_bundle_are_looked_up_in_the_catalogue(crm: Simulator, nexudus: Nexudus) -> None:
     crm.settings(denied=["Coworker-Create", "Team-*"])
 
-    found = roles(nexudus)
+    names = roles(nexudus)
 
-    assert found
-    assert {"Coworker-List", "CrmOpportunity-Create"} <= found
-    assert not {"Coworker-Create", "Team-List"} & found
+    assert names
+    assert {"Coworker-List", "CrmOpportunity-Create"} <= names
+    assert not {"Coworker-Create", "Team-List"} & names
 
 
 @pytest.mark.parametrize(

@@ -127,9 +127,9 @@ def test_how_long_to_wait(wait: str, body: str, seconds: float | None) -> None:
 
 
 def test_how_long_to_wait_may_be_told_as_a_date() -> None:
-    told = format_datetime(clock.now() + timedelta(seconds=90), usegmt=True)
+    header = format_datetime(clock.now() + timedelta(seconds=90), usegmt=True)
 
-    trouble = trouble_of(an_answer("", 429, wait=told), write=True)
+    trouble = trouble_of(an_answer("", 429, wait=header), write=True)
 
     assert isinstance(trouble, Throttled)
     assert trouble.retry_after_s == pytest.approx(89.5, abs=2)

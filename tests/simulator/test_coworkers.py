@@ -111,7 +111,7 @@ def test_the_invoicing_location_does_not_follow_the_others(sim: Simulator, clien
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({"CreateUser": False}, []),
         ({"CreateUser": True}, ["portal access opened and a welcome e-mail sent to ada@example.com"]),
@@ -119,11 +119,11 @@ def test_the_invoicing_location_does_not_follow_the_others(sim: Simulator, clien
     ],
 )
 def test_what_a_create_would_set_off_is_told(
-    sim: Simulator, client: Client, fields: dict[str, Any], told: list[str]
+    sim: Simulator, client: Client, fields: dict[str, Any], expected: list[str]
 ) -> None:
     client.post(COWORKERS, coworker_body(**fields))
 
-    assert sim.side_effects() == told
+    assert sim.side_effects() == expected
 
 
 def test_a_used_up_quota_reads_as_access_denied(sim: Simulator, client: Client) -> None:
