@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.http import HttpClient, NoResponse
+from service.version import VERSION
 
 SECRET = "token-of-the-test"
 
@@ -26,6 +27,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Request", f"{self.path} {self.headers['Authorization']} {self.headers['Cookie']}")
         self.send_header("Set-Cookie", "session=1")
+        self.send_header("X-Agent", self.headers["User-Agent"])
         self.end_headers()
         self.wfile.write(body)
 
@@ -52,6 +54,10 @@ def test_a_response_has_its_status_headers_and_body(client: HttpClient, address:
     response = client.send("GET", f"{address}/5", {"Authorization": "A"}, query={"page": "1 2"})
 
     assert (response.is_ok, response.body, response.headers["x-request"]) == (True, b"xxxxx", "/5?page=1+2 A None")
+
+
+def test_every_request_names_the_program_and_its_version(client: HttpClient, address: str) -> None:
+    assert client.send("GET", f"{address}/5", {}).headers["x-agent"] == f"nexudus-lead-capture/{VERSION}"
 
 
 def test_cookies_are_not_kept_and_redirects_not_followed(client: HttpClient, address: str) -> None:

@@ -58,7 +58,7 @@ class TestDemo:
             )
 
         assert f"{demo.url}/admin/" in demo.up.said
-        assert "Needs a person" in entered.text
+        assert "Needs attention" in entered.text
 
     def test_everything_it_keeps_is_in_the_folder(self, demo: Demo) -> None:
         files = [file.name for file in demo.folder.iterdir() if file.suffix != ".log"]
