@@ -21,7 +21,7 @@ from service.settings import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "deploy/README.md"]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "deploy/README.md"]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 LATER: frozenset[str] = frozenset()
@@ -89,6 +89,10 @@ def test_the_pictures_are_sound_and_told_in_words() -> None:
         drawn = ET.parse(picture).getroot()  # noqa: S314 (our own file)
         named = {part.tag.rpartition("}")[2] for part in drawn}
         assert {"title", "desc"} <= named
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 250
 
 
 def test_every_picture_of_the_readme_says_what_it_shows() -> None:
@@ -200,14 +204,15 @@ def test_the_blocks_to_be_run_are_shell_and_parse() -> None:
 
 
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
+FOR_PROGRAMMERS = [ROOT / "CONTRIBUTING.md", ROOT / "docs/architecture.md", *DECISIONS]
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:
     assert [path.name[:4] for path in DECISIONS] == [f"{number:04}" for number in range(1, len(DECISIONS) + 1)]
 
 
-@pytest.mark.parametrize("path", DECISIONS, ids=[path.stem for path in DECISIONS])
-def test_every_file_that_a_decision_names_exists(path: Path) -> None:
+@pytest.mark.parametrize("path", FOR_PROGRAMMERS, ids=[path.stem for path in FOR_PROGRAMMERS])
+def test_every_file_that_a_page_for_programmers_names_exists(path: Path) -> None:
     named = re.findall(r"`((?:service|deploy|tests)/[\w./-]*)`", path.read_text(encoding="utf-8"))
 
     assert [name for name in named if not (ROOT / name).exists()] == []
