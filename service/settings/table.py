@@ -49,8 +49,8 @@ _LOG_FORMAT = partial(read_choice, choices=("console", "json"))
 _LOG_LEVEL = partial(read_choice, choices=("debug", "info", "warning", "error"))
 _LIMITS = "10/s 60w/min 120/min 5000/h 5000w/day"
 _RETRIES = "5s 30s 2m 10m 30m 1h 2h 4h 8h 12h 24h 24h 24h 24h 24h"
-_KEPT = "made once, kept in the database"
-_SHOWN_ONCE = "made at first start of `up` and printed once"
+_KEPT = "generated once, stored in the database"
+_SHOWN_ONCE = "generated at the first start of `up`, printed once"
 _TERMINAL = "`console` on a terminal, else `json`"
 
 
@@ -76,84 +76,93 @@ class Settings:
     database_url: Annotated[
         str,
         Setting(
-            read_database_url, "sqlite:///lead-capture.db", "where leads are kept: SQLite, or `postgresql://...` beyond"
+            read_database_url,
+            "sqlite:///lead-capture.db",
+            "where leads are stored: SQLite, or `postgresql://...` for several machines",
         ),
     ] = field(repr=False)
-    forms_file: Annotated[Path, Setting(Path, "forms.toml", "the forms file; missing: one form `contact`")]
+    forms_file: Annotated[Path, Setting(Path, "forms.toml", "the forms file; without one there is one form, `contact`")]
     nexudus_base_url: Annotated[str, Setting(_HOST_URL, "https://spaces.nexudus.com", "scheme and host of Nexudus")]
     nexudus_allow_http: Annotated[
-        bool, Setting(read_flag, "false", "let `http://` addresses of Nexudus pass that are not on this machine")
+        bool, Setting(read_flag, "false", "allow `http://` addresses of Nexudus outside this machine")
     ]
-    nexudus_username: Annotated[str, Setting(str, "", "the service account that signs in")]
+    nexudus_username: Annotated[str, Setting(str, "", "user name (e-mail address) of the service account")]
     nexudus_password: Annotated[str, Setting(str, "", "its password")] = field(repr=False)
-    nexudus_totp_secret: Annotated[str, Setting(read_totp_secret, "", "its TOTP seed, only where 2FA is on")] = field(
+    nexudus_totp_secret: Annotated[str, Setting(read_totp_secret, "", "its TOTP seed, only if 2FA is on")] = field(
         repr=False
     )
-    nexudus_token: Annotated[str, Setting(str, "", "instead of the three above: a ready bearer token")] = field(
-        repr=False
-    )
-    nexudus_app_key: Annotated[str, Setting(str, "", "instead of a user: the key of an application of yours")]
+    nexudus_token: Annotated[str, Setting(str, "", "instead of the three above: a bearer token")] = field(repr=False)
+    nexudus_app_key: Annotated[str, Setting(str, "", "instead of a user: the key of your application")]
     nexudus_app_secret: Annotated[
-        str, Setting(str, "", "its secret; without `NEXUDUS_APP_TOKEN`, what MD5 makes of the two")
+        str, Setting(str, "", "its secret; without `NEXUDUS_APP_TOKEN`, the MD5 hash of token and secret")
     ] = field(repr=False)
-    nexudus_app_token: Annotated[str, Setting(str, "", "the `t` that Nexudus added to its installation URL")] = field(
+    nexudus_app_token: Annotated[
+        str, Setting(str, "", "the parameter `t` that Nexudus added to its installation URL")
+    ] = field(repr=False)
+    nexudus_client_id: Annotated[str, Setting(str, "", "identifies this deployment to Nexudus", _KEPT)]
+    public_url: Annotated[str, Setting(read_url, "http://localhost:8000", "public address of the service")]
+    admin_password: Annotated[str, Setting(str, "", "password of the dashboard's user `admin`", _SHOWN_ONCE)] = field(
         repr=False
     )
-    nexudus_client_id: Annotated[str, Setting(str, "", "this deployment's name towards Nexudus", _KEPT)]
-    public_url: Annotated[str, Setting(read_url, "http://localhost:8000", "how the world reaches the service")]
-    admin_password: Annotated[str, Setting(str, "", "dashboard sign-in, user `admin`", _SHOWN_ONCE)] = field(repr=False)
-    admin_token: Annotated[str, Setting(str, "", "bearer token of the `/api/v1` calls")] = field(repr=False)
-    secret_key: Annotated[str, Setting(read_secret_key, "", "signs sessions; 16 characters or more", _KEPT)] = field(
-        repr=False
-    )
+    admin_token: Annotated[str, Setting(str, "", "bearer token for `/api/v1`")] = field(repr=False)
+    secret_key: Annotated[
+        str, Setting(read_secret_key, "", "key that signs sessions; 16 characters or more", _KEPT)
+    ] = field(repr=False)
     alert_urls: Annotated[
         tuple[str, ...],
         Setting(read_addresses, "", "where alerts go: Apprise addresses, comma-separated", absent=()),
     ] = field(repr=False)
     digest_at: Annotated[
         Daily | None,
-        Setting(read_daily, "07:00 UTC", "when the daily digest goes to `ALERT_URLS`: time and zone; `off` lifts it"),
+        Setting(
+            read_daily, "07:00 UTC", "when the daily digest goes to `ALERT_URLS`: time and zone; `off` disables it"
+        ),
     ]
-    trusted_proxies: Annotated[int, Setting(_count(0, 16), "0", "reverse proxies whose `X-Forwarded-*` is believed")]
-    store_ip: Annotated[bool, Setting(read_flag, "false", "keep the visitor's IP with the lead")]
+    trusted_proxies: Annotated[
+        int, Setting(_count(0, 16), "0", "number of reverse proxies whose `X-Forwarded-*` is trusted")
+    ]
+    store_ip: Annotated[bool, Setting(read_flag, "false", "store the visitor's IP address with the lead")]
     retention_days: Annotated[
-        int, Setting(_count(0, 36500), "90", "days after which personal data of finished leads is erased; 0 keeps")
+        int, Setting(_count(0, 36500), "90", "days after which personal data of finished leads is erased; 0 keeps it")
     ]
     log_format: Annotated[str, Setting(_LOG_FORMAT, "", "`console` or `json`", _TERMINAL)]
     log_level: Annotated[str, Setting(_LOG_LEVEL, "info", "`debug`, `info`, `warning` or `error`")]
     web_processes: Annotated[int, Setting(_count(1, 64), "2", "web server processes")]
-    web_threads: Annotated[int, Setting(_count(1, 256), "8", "threads in each of them")]
-    delivery_threads: Annotated[int, Setting(_count(1, 64), "4", "leads that one worker sends at the same time")]
+    web_threads: Annotated[int, Setting(_count(1, 256), "8", "threads in each web server process")]
+    delivery_threads: Annotated[int, Setting(_count(1, 64), "4", "leads that one worker sends in parallel")]
     nexudus_limits: Annotated[
         tuple[RateLimit, ...],
         Setting(
             read_limits,
             _LIMITS,
-            "pace kept towards one Nexudus account over all processes: `COUNT[w]/[N]UNIT`, "
+            "rate limit for one Nexudus account, shared by all processes: `COUNT[w]/[N]UNIT`, "
             "unit `s min h day`; `w` counts writes only",
         ),
     ]
     nexudus_timeout_s: Annotated[
-        float, Setting(partial(read_seconds, most=600), "30", "seconds to wait for an answer of Nexudus (5 to connect)")
+        float,
+        Setting(partial(read_seconds, most=600), "30", "seconds to wait for a response from Nexudus (5 to connect)"),
     ]
     lease_s: Annotated[
         float,
         Setting(
             partial(read_seconds, most=3600),
             "90",
-            "seconds for which a claimed lead is out of other workers' reach, renewed while worked on",
+            "seconds for which a worker owns a lead, renewed while it works on it",
         ),
     ]
     submit_limit: Annotated[
         RateLimit | None,
-        Setting(read_submit_limit, "30/min", "form posts from one address to one form; `off` lifts it"),
+        Setting(
+            read_submit_limit, "30/min", "rate limit for form posts from one IP address to one form; `off` disables it"
+        ),
     ]
     retry_schedule_s: Annotated[
         tuple[float, ...],
         Setting(
             read_durations,
             _RETRIES,
-            "waits between tries (`s m h d`), about 7 days; then the lead is parked",
+            "waits between attempts (`s m h d`), about 7 days; then the lead is parked",
             name="RETRY_SCHEDULE",
         ),
     ]
@@ -161,7 +170,7 @@ class Settings:
     port: Annotated[
         int | None, Setting(_count(1, 65535), "", "default of `--port`", "8000, for the simulator 8010", absent=None)
     ]
-    sample_page: Annotated[bool, Setting(read_flag, "false", "show a sample landing page; `up` sets it")]
+    sample_page: Annotated[bool, Setting(read_flag, "false", "show the sample landing page; `up` sets it")]
     hints: tuple[str, ...] = ()
 
     @property
