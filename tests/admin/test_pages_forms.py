@@ -187,12 +187,12 @@ def test_a_rejected_call_is_shown_with_reason_and_remedy_until_one_is_accepted(o
 
     for page in ("/admin/setup", "/admin/setup/tour"):
         page_text = operator.see(page)
-        assert "Meta: rejected since today" in page_text
-        assert "It does not prove where it comes from: the signature does not match." in page_text
+        assert "Meta: refused since today" in page_text
+        assert "Its origin is not proven: the signature does not match." in page_text
         assert "Check that app_secret in [forms.tour.webhooks.meta] is the App Secret of the Meta app" in page_text
 
     operator.client.post("/webhooks/meta/tour", data=b"{}", headers={"X-Hub-Signature-256": _signature(b"{}")})
-    assert "rejected since" not in operator.see("/admin/setup/tour")
+    assert "refused since" not in operator.see("/admin/setup/tour")
 
 
 def _signature(body: bytes) -> str:
@@ -222,4 +222,4 @@ def test_after_a_week_a_rejected_call_is_not_shown(operator: Operator) -> None:
     with time_machine.travel(clock.now() - timedelta(days=7)):
         operator.client.post("/webhooks/typeform/tour", data=b"{}")
 
-    assert "rejected since" not in operator.see("/admin/setup/tour")
+    assert "refused since" not in operator.see("/admin/setup/tour")

@@ -133,21 +133,21 @@ def test_a_sender_that_worked_is_shown_as_rejected_until_a_call_is_accepted(kept
         page_text.append(operator.see("/admin/"))
 
     assert ["Jotform Works It last sent a lead" in page for page in page_text] == [True, False, True]
-    assert "Jotform, form tour Rejected Since today" in page_text[1]
+    assert "Jotform, form tour Refused Since today" in page_text[1]
     assert "the token does not match. Check that token in [forms.tour.webhooks.jotform]" in page_text[1]
 
 
 def test_the_remedy_of_an_open_alert_is_not_repeated(kept: Store, operator: Operator) -> None:
     keep(kept, a_lead(submission=a_submission(sender="meta")))
     operator.client.post("/webhooks/meta/contact", data=b"{}")
-    remedy = "Meta sends a rejected lead again for 36 hours."
+    remedy = "Meta sends a refused lead again for 36 hours."
     before = operator.see("/admin/")
 
     kept.write(lambda tx: tx.alerts.report("refused:contact:meta", f"1 call was refused. {remedy}", clock.now()))
 
     after = operator.see("/admin/")
     assert [before.count(remedy), after.count(remedy)] == [1, 1]
-    assert after.index(remedy) < after.index("Received") < after.index("Meta, form contact Rejected")
+    assert after.index(remedy) < after.index("Received") < after.index("Meta, form contact Refused")
 
 
 def test_a_sender_whose_table_is_gone_is_spoken_of_only_if_it_worked(kept: Store, operator: Operator) -> None:
@@ -157,7 +157,7 @@ def test_a_sender_whose_table_is_gone_is_spoken_of_only_if_it_worked(kept: Store
         operator.client.post(f"/webhooks/{sender}/contact", data=b"{}")
 
     page_text = operator.see("/admin/")
-    assert "Tally, form contact Rejected" in page_text
+    assert "Tally, form contact Refused" in page_text
     assert "Put [forms.contact.webhooks.tally] back into the forms file" in page_text
     assert "Typeform" not in page_text
 

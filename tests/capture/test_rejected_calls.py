@@ -52,7 +52,7 @@ def test_the_first_refused_call_of_a_sender_that_worked_is_noted_with_reason_and
     assert refusal is not None
     assert refusal.is_alarming(NOON)
     assert refusal.why.endswith("its google_key differs from key in the forms file.")
-    assert "Google never sends a rejected lead again" in refusal.remedy
+    assert "Google never sends a refused lead again" in refusal.remedy
     assert "lead-capture import FILE.csv --form tour" in refusal.remedy
     assert "another" not in str(refusal)
 

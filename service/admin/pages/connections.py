@@ -116,7 +116,7 @@ def _rejections(tx: Transaction, forms: Sequence[Form], now: datetime) -> dict[s
             remedy = "" if rejection.cause in alerts else rejection.remedy
             status = ConnectionStatus(
                 f"{sender_name(rejection.sender)}, form {rejection.form}",
-                "Rejected",
+                "Refused",
                 "bad" if rejection.has_worked else "warn",
                 f"{counted(rejection.calls, 'call')}. {rejection.why} {remedy}".rstrip(),
                 since=rejection.began_at,

@@ -92,7 +92,7 @@ def _route(
         raise RejectedCall(HTTPStatus.SERVICE_UNAVAILABLE, "The forms file has no such form.")
     if (sender, form) not in routes:
         table = table_name(form, sender)
-        raise RejectedCall(HTTPStatus.UNAUTHORIZED, f"This sender is not let in: the forms file needs {table}.")
+        raise RejectedCall(HTTPStatus.UNAUTHORIZED, f"This sender is not set up: the forms file needs {table}.")
     return routes[sender, form]
 
 
@@ -161,7 +161,7 @@ def _check_proofs(route: WebhookRoute, call: WebhookCall) -> None:
         if route.is_signed and route.sender.verify is not None:
             _check_signature(route.sender.verify, call, route.config)
     except InvalidSignature as error:
-        raise RejectedCall(HTTPStatus.UNAUTHORIZED, f"It does not prove where it comes from: {error}.") from error
+        raise RejectedCall(HTTPStatus.UNAUTHORIZED, f"Its origin is not proven: {error}.") from error
     except MalformedPayload as error:
         raise RejectedCall(HTTPStatus.BAD_REQUEST, f"It cannot be read: {error}.") from error
 

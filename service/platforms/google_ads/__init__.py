@@ -13,7 +13,7 @@ GOOGLE_ADS = Platform(
         "Check that key in {table} and the key of each lead form in Google Ads are the same: every lead form there has "
         'its own. Then press "Send test data".'
     ),
-    after_refusal="Google never sends a rejected lead again.",
+    after_refusal="Google never sends a refused lead again.",
     download=(
         "Download the leads as a CSV in Google Ads (it keeps them for 60 days), then run "
         "`lead-capture import FILE.csv --form {form}`: leads that are here already are left alone."

@@ -16,7 +16,7 @@ LINKEDIN = Platform(
         ApiUrl("LINKEDIN_OAUTH_URL", "https://www.linkedin.com/oauth/v2", "where LinkedIn tokens are renewed"),
     ),
     proof_remedy="Check that client_secret in {table} is the client secret of the LinkedIn app that sends.",
-    after_refusal="LinkedIn does not say whether it sends a rejected lead again.",
+    after_refusal="LinkedIn does not say whether it sends a refused lead again.",
     tags=CampaignTags(
         source="linkedin",
         content=("creative",),

@@ -15,7 +15,7 @@ META = Platform(
         ApiUrl("META_GRAPH_URL", "https://graph.facebook.com/v26.0", "where Meta leads are read, with the version"),
     ),
     proof_remedy="Check that app_secret in {table} is the App Secret of the Meta app that sends.",
-    after_refusal="Meta sends a rejected lead again for 36 hours.",
+    after_refusal="Meta sends a refused lead again for 36 hours.",
     tags=CampaignTags(
         source="facebook",
         sources={"ig": "instagram", "instagram": "instagram"},

@@ -18,7 +18,7 @@ TIKTOK = Platform(
         ),
     ),
     proof_remedy="Check that app_secret in {table} is the secret of the TikTok app that sends.",
-    after_refusal="TikTok sends a rejected lead again for 24 hours.",
+    after_refusal="TikTok sends a refused lead again for 24 hours.",
     tags=CampaignTags(source="tiktok", content=("ad",), term=("adgroup",)),
     export=ExportFormat(
         (
