@@ -35,29 +35,9 @@ class Policy:
     utm: Utm
 
 
-class _Identity:
-    """A cache key for one config object, which it keeps alive: configs hold dicts, so they have no hash."""
-
-    __slots__ = ("config",)
-
-    def __init__(self, config: AttributionConfig) -> None:
-        self.config = config
-
-    def __hash__(self) -> int:
-        return id(self.config)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Identity) and other.config is self.config
-
-
+@lru_cache(maxsize=512)
 def policy_of(config: AttributionConfig) -> Policy:
     """Return the policy of `config`, computed once for each object."""
-    return _compute(_Identity(config))
-
-
-@lru_cache(maxsize=512)
-def _compute(key: _Identity) -> Policy:
-    config = key.config
     sources = _numbers(config.source_map)
     utm = config.utm if isinstance(config.utm, Mapping) else {}
     return Policy(

@@ -24,6 +24,8 @@ class AttributionConfig:
     ignored_referrers: tuple[str, ...] = ()
     utm: Mapping[str, str] = field(default_factory=dict)  # source, medium, ... where the visit has none
 
+    __hash__ = object.__hash__  # by identity, as it holds dicts: what is computed from it can be cached
+
 
 @dataclass(frozen=True, slots=True)
 class ContactRule:

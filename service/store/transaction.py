@@ -2,8 +2,6 @@
 
 from functools import cached_property
 
-from sqlalchemy import Connection
-
 from service.store.accounts import Accounts
 from service.store.alerts.activity import Activity
 from service.store.alerts.alert_log import AlertLog
@@ -11,8 +9,7 @@ from service.store.alerts.snapshot import Snapshots
 from service.store.crm.accounts import Facts, Reconciliations
 from service.store.crm.conversions import Conversions
 from service.store.crm.sales import Sales
-from service.store.database.engines import Database
-from service.store.database.repository import Part
+from service.store.database.repository import Part, Repository
 from service.store.deployment import Flags, Sessions
 from service.store.leads.arrivals import LeadArrivals
 from service.store.leads.changes import LeadChanges
@@ -64,10 +61,10 @@ class Alerts(AlertLog, Snapshots, Activity):
 
 def _subject(part: type[Part]) -> "cached_property[Part]":
     """Make a subject when it is first used."""
-    return cached_property(lambda tx: part(tx.connection, tx.database))
+    return cached_property(lambda tx: tx._as(part))  # noqa: SLF001 (its own)
 
 
-class Transaction:
+class Transaction(Repository):
     """One transaction, by subject: `tx.leads.get(...)`, `tx.queue.claim(...)`."""
 
     leads = _subject(Leads)
@@ -80,7 +77,3 @@ class Transaction:
     accounts = _subject(Accounts)
     sessions = _subject(Sessions)
     flags = _subject(Flags)
-
-    def __init__(self, connection: Connection, database: Database) -> None:
-        self.connection = connection
-        self.database = database

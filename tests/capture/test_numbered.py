@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.capture.fields.layout import lay_out
 from service.capture.parsing.bodies import read_body
-from service.capture.parsing.nesting import collect, dotted
+from service.capture.parsing.pairs import collect, dotted
 from tests.builders import a_form
 
 FORM = "application/x-www-form-urlencoded"

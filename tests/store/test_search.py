@@ -13,7 +13,7 @@ from service.lead import Attribution, Contact, Correction, CoworkerId, Lead, Lea
 from service.store import Arrival, MatchCount, Query, Store
 from service.store.database.tables import lead_words
 from service.store.leads.rows import to_row
-from service.store.search.lookup import RARE_LIMIT, LeadSearch
+from service.store.search.lookup import RARE_LIMIT
 from service.store.search.query import terms_of
 from service.store.search.words import words_of
 from tests.builders import NOON, a_lead, a_submission
@@ -43,8 +43,9 @@ def fill(store: Store) -> int:
 
 def matches(store: Store, query: Query, few: int = RARE_LIMIT) -> list[LeadId]:
     """The ids of the first page."""
-    with store._database.reading.connect() as connection:
-        return [lead.id for lead in LeadSearch(connection, store._database, few).page(query, 50).leads]
+    with store.read() as tx:
+        tx.search.rare_limit = few
+        return [lead.id for lead in tx.search.page(query, 50).leads]
 
 
 @pytest.mark.parametrize(
@@ -201,8 +202,9 @@ def test_a_full_page_knows_how_many_were_met_on_its_way(store: Store, few: int, 
     crowd(store, 20)
     fill(store)
 
-    with store._database.reading.connect() as connection:
-        met = LeadSearch(connection, store._database, few).page(Query(text="x.example lovelace"), 5).met
+    with store.read() as tx:
+        tx.search.rare_limit = few
+        met = tx.search.page(Query(text="x.example lovelace"), 5).met
 
     assert met == MatchCount(20, is_exact=exact)
 
@@ -210,8 +212,8 @@ def test_a_full_page_knows_how_many_were_met_on_its_way(store: Store, few: int, 
 def test_a_page_that_would_read_too_much_says_how_far_it_came(store: Store) -> None:
     made = crowd(store, 200)
 
-    with store._database.reading.connect() as connection:
-        page = LeadSearch(connection, store._database).page(Query(text="nobody"), 50, patience=1)
+    with store.read() as tx:
+        page = tx.search.page(Query(text="nobody"), 50, patience=1)
 
     assert page.leads == []
     assert page.reached == made[200 - 64].id

@@ -1,6 +1,6 @@
 """Names and values given their meaning: the contact, the evidence, and what a form requires.
 
-reading.py         one request of a browser, from bytes to a validated Submission
+reading.py         one request of a browser, from bytes to a validated Submission, with its form controls
 submissions.py     Submissions from the items of a webhook call; enquiries.py has the items
 layout.py          answers sorted by meaning
 names.py           the meaning of a field's name; labels.py takes names apart, with aliases.json and owners.json
@@ -9,6 +9,5 @@ full_names.py      names in parts
 guesses.py         answers recognised by their form
 contact.py         addresses and names; phones.py has numbers
 evidence.py        how the person came
-form_controls.py   fields that control this service
 queries.py         answers in an address
 """

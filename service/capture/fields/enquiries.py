@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.loose_json import parse_strictly
-from service.capture.parsing.nesting import collect, flatten
+from service.capture.parsing.nesting import flatten
+from service.capture.parsing.pairs import collect
 from service.capture.parsing.texts import Answer
 
 

@@ -10,7 +10,8 @@ from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.full_names import PARTIAL_NAMES, settle_bare_names, settle_names
 from service.capture.fields.guesses import guess_contact, guess_required
 from service.capture.fields.names import HIDDEN_FIELDS, NAME_PARTS, Meaning, fold, meaning_of
-from service.capture.parsing.nesting import apart, dotted
+from service.capture.parsing.nesting import apart
+from service.capture.parsing.pairs import dotted
 from service.capture.parsing.texts import Answer, text_of, texts_of, unwrap
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS
@@ -93,7 +94,7 @@ def lay_out(answers: Mapping[str, Answer], form: Form, given: Sequence[NamedAnsw
     for name, answer, target in given:
         meaning = mapping.get(_mapping_key(name)) or Meaning(target, _GIVEN)
         claims.setdefault(meaning.target, []).append(Claim(meaning, name, _plain(answer, meaning.target)))
-    named = apart(answers, chain.from_iterable(form.fields.values())) if form.fields else answers
+    named = apart(answers, map(dotted, chain.from_iterable(form.fields.values()))) if form.fields else answers
     _claim(named, mapping, fields, claims)
     has_partial_names = not claims.keys().isdisjoint(PARTIAL_NAMES)
     if has_partial_names:

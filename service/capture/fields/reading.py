@@ -7,20 +7,27 @@ from dataclasses import dataclass, field
 from service.capture.fields.contact import read_email, says_yes, settle_contact
 from service.capture.fields.enquiries import unpack
 from service.capture.fields.evidence import read_evidence
-from service.capture.fields.form_controls import FormControls
 from service.capture.fields.layout import Fields, lay_out
 from service.capture.fields.names import fold
 from service.capture.pages.phrases import choose_language, complaint_of, wished_language
 from service.capture.parsing.bodies import RequestBody, read_body
 from service.capture.parsing.errors import Empty
 from service.capture.parsing.multipart import file_remarks
-from service.capture.parsing.texts import Answer, unescape, unwrap
+from service.capture.parsing.texts import Answer, text_of, unescape, unwrap
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Contact, Submission
 
 _NOTE = "note on this request"
 _MIN_DIGITS = 5  # of the shortest phone numbers
 _TIMED_KEY = re.compile(r"(\d+(?:-\d+){3})\.(\d{1,9})")  # exactly as the script writes it: other keys stay whole
+
+_UNTICKED = frozenset(("", "false", "0", "off"))  # of a checkbox as a honeypot, sent by a script
+_TOKEN_FIELDS = {
+    "turnstile": ("cf-turnstile-response",),
+    "hcaptcha": ("h-captcha-response",),
+    "recaptcha": ("g-recaptcha-response", "recaptcha_response", "recaptcha_token"),
+}
+_COMPATIBLE = "g-recaptcha-response"  # which Turnstile and hCaptcha can fill, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,51 @@ class FieldError:
     code: str
     message: str
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormControls:
+    """The fields of one post that control this service and are not answers, as posted and unchecked.
+
+    wishes: languages that the post and the form ask for. query: of the endpoint. accept_language: the header.
+    """
+
+    groups: Mapping[str, Sequence[tuple[str, Answer]]] = field(default_factory=dict)
+    wishes: tuple[str, ...] = ()
+    query: str = ""
+    accept_language: str = ""
+
+    @property
+    def language(self) -> str:
+        """Language of the pages that the visitor sees next; a script's post needs none."""
+        return choose_language(self.accept_language, wished_language(self.query), *self.wishes)
+
+    @property
+    def redirect(self) -> str:
+        """Where the page wants the visitor to go next, "" for nowhere."""
+        return next((text for _, answer in self.groups.get("_redirect", ()) if (text := text_of(answer))), "")
+
+    @property
+    def honeypot(self) -> str:
+        """Name of the honeypot that was filled in, "" for none."""
+        filled = (name for name, answer in self.groups.get("_honeypot", ()) if text_of(answer).lower() not in _UNTICKED)
+        return next(filled, "")
+
+    @property
+    def captcha(self) -> Mapping[str, str]:
+        """Captcha tokens by submitted name, in lower case."""
+        tokens = {name.lower(): text_of(answer) for name, answer in self.groups.get("_captcha_token", ())}
+        return {name: token for name, token in tokens.items() if token}
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Submitted names that are left out of the lead."""
+        return tuple(name for group in self.groups.values() for name, _ in group)
+
+    def captcha_token(self, provider: str) -> str:
+        """Return the token for "turnstile", "hcaptcha" or "recaptcha", "" for none."""
+        tokens = self.captcha
+        return next((tokens[name] for name in (*_TOKEN_FIELDS.get(provider, ()), _COMPATIBLE) if name in tokens), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +136,8 @@ def read(request: Incoming, form: Form) -> Reading:
     fields = lay_out(answers if "sec-fetch-mode" in headers else unescape(answers), form)
     if body.files or body.notes:
         fields.extras.update(_remarks(body))
-    wishes = (wished_language(request.query), fields.text("language"), form.language)
-    controls = FormControls(choose_language(headers.get("accept-language", ""), *wishes), fields.controls)
+    wishes = (fields.text("language"), form.language)
+    controls = FormControls(fields.controls, wishes, request.query, headers.get("accept-language", ""))
     submission = _submit(fields, request, form)
     if not submission.fields and not submission.extras and not controls.honeypot:
         raise Empty

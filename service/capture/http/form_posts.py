@@ -175,7 +175,7 @@ def _accepted(
     target = redirect_target(  # few addresses have places for answers
         reading.controls.redirect, routed, incoming.headers, lambda name: answers_given(submission, routed).text(name)
     )
-    return success(receipt, target, form, reading.controls.language, as_json=as_json)
+    return success(receipt, target, form, reading, as_json=as_json)
 
 
 def _judge(

@@ -80,14 +80,14 @@ class PostError:
         return cls(status, status.name, sentence)
 
 
-def success(receipt: Receipt, target: str, form: Form, language: str = "", *, as_json: bool) -> Response:
+def success(receipt: Receipt, target: str, form: Form, reading: Reading, *, as_json: bool) -> Response:
     """Return the response to a post that is on disk.
 
-    target: the page to show next, "" for our thank-you page, in `language`. The JSON has the members of the form
-    services that people come from.
+    target: the page to show next, "" for our thank-you page, in the language of `reading`. The JSON has the members of
+    the form services that people come from.
     """
     if not as_json:
-        location = target or _thanks_address(form, language)
+        location = target or _thanks_address(form, reading.controls.language)
         return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
     return json_response(
         {

@@ -14,8 +14,8 @@ from werkzeug.http import parse_options_header
 from service.capture.parsing.errors import Empty, Unreadable, Unsupported
 from service.capture.parsing.loose_json import parse, parse_strictly
 from service.capture.parsing.multipart import File, looks_multipart, read_multipart
-from service.capture.parsing.nesting import collect, dotted, flatten
-from service.capture.parsing.pairs import is_one_line_of_pairs, read_lines, read_urlencoded
+from service.capture.parsing.nesting import flatten
+from service.capture.parsing.pairs import collect, dotted, is_one_line_of_pairs, read_lines, read_urlencoded
 from service.capture.parsing.texts import decode
 
 _BLANK = b" \t\r\n\x0b\x0c\x00"

@@ -10,7 +10,8 @@ import re
 
 from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.json_mending import Uncertain, mend
-from service.capture.parsing.nesting import collect, dotted, flatten
+from service.capture.parsing.nesting import flatten
+from service.capture.parsing.pairs import collect, dotted
 
 MAX_LINES = 10_000
 """Lines of one text, each with one lead. A call may hold a thousand leads."""

@@ -13,7 +13,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio import multipart as werkzeug
 
 from service.capture.parsing.errors import Empty, Unreadable
-from service.capture.parsing.nesting import Pair, collect, dotted
+from service.capture.parsing.pairs import Pair, collect, dotted
 from service.capture.parsing.texts import choose_charset, clean, decode
 
 MAX_PARTS = 5_000

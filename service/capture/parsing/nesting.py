@@ -1,20 +1,15 @@
-"""Nested names flattened: `a[b][c]` and nested JSON become "a.b.c", repeated and numbered names become lists."""
+"""Nested values flattened: nested JSON becomes names such as "a.b.c", and numbered names become lists."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 
 from service.attribution import is_tag
 from service.capture.parsing.texts import Answer, clean, texts_of, unwrap
 
-Pair = tuple[str, str]
-"""One name with one value."""
-
-_MAX_CACHED_NAME = 64  # characters; strangers must not fill our memory
 _MAX_DEPTH = 8  # levels; deeper values are kept as one JSON text
 _MAX_LIST_DEPTH = 16  # levels of a name at which a list is recognised
 _MAX_INDEX_DIGITS = 3  # of a list index; longer numbers are ids, of products for instance
-_DIGITS = frozenset("0123456789")
+DIGITS = frozenset("0123456789")
 _KEYED_BY_ID = frozenset(
     (
         *(
@@ -37,28 +32,10 @@ _KEYED_BY_ID = frozenset(
 Answers = Mapping[str, Answer]
 
 
-def collect(pairs: Iterable[Pair]) -> dict[str, Answer]:
-    """Gather pairs by name; repeated and numbered names become lists. Blanks give way to any other value."""
-    answers: dict[str, Answer] = {}
-    for name, value in pairs:
-        known = answers.get(name)
-        if not known:
-            answers[name] = value
-        elif not value:
-            continue
-        elif isinstance(known, list):
-            known.append(value)
-        else:
-            answers[name] = [known, value]
-    if "." in "".join(answers) and any("." in name and name[-1] in _DIGITS for name in answers):
-        return _with_lists(answers)
-    return answers
-
-
 def apart(answers: Answers, names: Iterable[str]) -> Answers:
-    """Return the answers with those list members separate that `names` mention: `a[1]` of the list `a`."""
+    """Return the answers with those list members separate that dotted `names` mention: `a.1` of the list `a`."""
     for name in names:
-        base, _, number = dotted(name).rpartition(".")
+        base, _, number = name.rpartition(".")
         members = answers.get(base, "") if _is_index(number) else ""
         texts = [members] if isinstance(members, str) else members
         index = int(number) if members else 0
@@ -67,7 +44,7 @@ def apart(answers: Answers, names: Iterable[str]) -> Answers:
     return answers
 
 
-def _with_lists(answers: Answers) -> dict[str, Answer]:
+def with_lists(answers: Answers) -> dict[str, Answer]:
     """Turn `a.0`, `a.1` into the list `a`, ordered by number, at the place of the first."""
     lists = _find_lists(answers)
     gathered: dict[str, Answer] = {}
@@ -106,7 +83,7 @@ def _list_of(base: str, members: Mapping[int, Answer]) -> dict[int, str]:
     key = base.rpartition(".")[2].casefold()
     texts = {index: text for index, text in members.items() if isinstance(text, str)}
     addresses = sum("@" in text for text in texts.values())
-    is_whole = max(members) == len(members) - 1 or key[-1:] not in _DIGITS
+    is_whole = max(members) == len(members) - 1 or key[-1:] not in DIGITS
     is_alike = addresses in (0, len(texts)) and len(texts) == len(members)
     return texts if is_whole and is_alike and not key.isdecimal() and key not in _KEYED_BY_ID else {}
 
@@ -129,25 +106,7 @@ def _joined(known: Answer, more: Answer) -> Answer:
     return unwrap([*texts_of(known), *texts_of(more)])
 
 
-def dotted(name: str) -> str:
-    """Return a submitted name with dots for brackets: `tags[]` -> "tags", `a[b][c]` -> "a.b.c"."""
-    return _cached_dotted(name) if len(name) <= _MAX_CACHED_NAME else _dotted(name)
-
-
-def _dotted(name: str) -> str:
-    name = clean(name)
-    if not name.endswith("]"):
-        return name or "unnamed"
-    head, bracket, rest = name.partition("[")
-    if not bracket or not head:
-        return name
-    return ".".join(part for part in (head, *rest[:-1].split("][")) if part)
-
-
-_cached_dotted = lru_cache(maxsize=4096)(_dotted)
-
-
-def flatten(value: object, name: str = "", depth: int = 0) -> Iterator[Pair]:
+def flatten(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """Yield every leaf of a JSON value under its dotted name, as text.
 
     A list of plain values repeats its name; members of a list of objects are numbered from 0.

@@ -1,13 +1,18 @@
-"""Bodies made of pairs: urlencoded, and the `name=value` lines of enctype=text/plain."""
+"""Pairs of name and value: urlencoded bodies, the `name=value` lines of enctype=text/plain, and pairs made answers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from service.capture.fields.names import meaning_of
-from service.capture.parsing.nesting import Pair, dotted
-from service.capture.parsing.texts import choose_charset, clean, decode
+from service.capture.parsing.nesting import DIGITS, with_lists
+from service.capture.parsing.texts import Answer, choose_charset, clean, decode
 
+Pair = tuple[str, str]
+"""One name with one value."""
+
+_MAX_CACHED_NAME = 64  # characters; strangers must not fill our memory
 _MAX_NAME = 100  # characters of a line before "="; more is prose, not a name
 
 _SPACES = (b" ", b"+", b"%20")
@@ -113,3 +118,42 @@ def _escape_plus(pair: bytes) -> bytes:
 def _means(name: bytes, target: str) -> bool:
     meaning = meaning_of(dotted(unquote_to_bytes(name).decode("utf-8", "replace")))
     return meaning is not None and meaning.target == target
+
+
+# -- answers
+
+
+def collect(pairs: Iterable[Pair]) -> dict[str, Answer]:
+    """Gather pairs by name; repeated and numbered names become lists. Blanks give way to any other value."""
+    answers: dict[str, Answer] = {}
+    for name, value in pairs:
+        known = answers.get(name)
+        if not known:
+            answers[name] = value
+        elif not value:
+            continue
+        elif isinstance(known, list):
+            known.append(value)
+        else:
+            answers[name] = [known, value]
+    if "." in "".join(answers) and any("." in name and name[-1] in DIGITS for name in answers):
+        return with_lists(answers)
+    return answers
+
+
+def dotted(name: str) -> str:
+    """Return a submitted name with dots for brackets: `tags[]` -> "tags", `a[b][c]` -> "a.b.c"."""
+    return _cached_dotted(name) if len(name) <= _MAX_CACHED_NAME else _dotted(name)
+
+
+def _dotted(name: str) -> str:
+    name = clean(name)
+    if not name.endswith("]"):
+        return name or "unnamed"
+    head, bracket, rest = name.partition("[")
+    if not bracket or not head:
+        return name
+    return ".".join(part for part in (head, *rest[:-1].split("][")) if part)
+
+
+_cached_dotted = lru_cache(maxsize=4096)(_dotted)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.layout import CLICK_IDS, UTM_KEYS
 from service.capture.fields.names import fold, meaning_of
-from service.capture.parsing.nesting import dotted
+from service.capture.parsing.pairs import dotted
 from service.capture.parsing.texts import clean
 from service.capture.sheets.cells import unprotect_foreign
 from service.capture.tools.any_json.relayed import relay

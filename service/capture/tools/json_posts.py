@@ -11,7 +11,8 @@ from service.capture.fields.names import fold, meaning_of
 from service.capture.parsing.bodies import RequestBody, read_body
 from service.capture.parsing.json_values import read_instant, tables_at, value_at
 from service.capture.parsing.multipart import file_remarks
-from service.capture.parsing.nesting import collect, dotted, flatten
+from service.capture.parsing.nesting import flatten
+from service.capture.parsing.pairs import collect, dotted
 from service.capture.parsing.texts import texts_of
 from service.capture.tools.any_json.events import is_no_lead, is_personless_event, is_webhook_test, shows_person
 from service.capture.tools.any_json.posted import PostedLead, leads_in

@@ -9,7 +9,8 @@ from service.capture.fields.names import meaning_of
 from service.capture.parsing.bodies import read_json
 from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.json_values import Json, read_instant, table_at
-from service.capture.parsing.nesting import collect, flatten
+from service.capture.parsing.nesting import flatten
+from service.capture.parsing.pairs import collect
 from service.capture.parsing.texts import Answer
 from service.capture.tools.sender import WebhookCall
 

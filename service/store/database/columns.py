@@ -1,7 +1,7 @@
 """Column types, and rows ready for the driver.
 
-SQLAlchemy compiles and converts for every row what never changes here: on the path that takes leads this was a third of
-the time. Those statements alone go to the driver directly; everything else is written with SQLAlchemy.
+SQLAlchemy compiles, converts and wraps for every statement what never changes here: on the path that takes leads this
+was a third of the time. Those statements alone go to the driver directly; everything else is written with SQLAlchemy.
 """
 
 import json
@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Dialect, Table, Text, TypeDecorator
+from sqlalchemy.exc import DBAPIError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -20,8 +21,6 @@ Values = tuple[Any, ...]
 
 MAX_VALUES = 900
 """Values in one statement: some builds of SQLite accept fewer than a thousand."""
-
-_COUNTED = {"preserve_rowcount": True}
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -69,6 +68,29 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+def run_in_driver(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any:
+    """Run a statement by the driver alone, in the connection's transaction; returns its cursor.
+
+    Raises: as SQLAlchemy would; errors quote no values.
+    """
+    if not connection.in_transaction():
+        connection.begin()
+    return begin_in_driver(connection, sql, values)
+
+
+def begin_in_driver(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any:
+    """Like run_in_driver, for the statement that begins the transaction."""
+    cursor = connection.connection.cursor()
+    dialect = connection.dialect
+    try:
+        cursor.execute(sql, values)
+    except dialect.loaded_dbapi.Error as error:
+        raise DBAPIError.instance(
+            sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
+        ) from error
+    return cursor
+
+
 def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], ending: str = "") -> None:
     """Insert rows of physical column names, all with the columns of the first, in its order; converts them in place.
 
@@ -89,7 +111,7 @@ def insert_values(
         batch = rows[start : start + batch_size]
         values = [value for row in batch for value in row]
         sql = _insert_sql(table, names, len(batch), ending, style)
-        written += connection.exec_driver_sql(sql, (*values, *more), execution_options=_COUNTED).rowcount
+        written += run_in_driver(connection, sql, (*values, *more)).rowcount
     return written
 
 

@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 
+from service.store.database.columns import begin_in_driver
+
 BUSY_TIMEOUT_S = 20
 """Seconds that SQLite waits for a lock. Only other programs can hold one: our writers queue at the file lock."""
 
@@ -134,7 +136,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, temporary: str) -> E
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        begin_in_driver(connection, begin)
 
     return engine
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, or_, select, text
 
 from service.lead import LeadId
-from service.store.database.columns import insert_rows
+from service.store.database.columns import insert_rows, run_in_driver
 from service.store.database.repository import Repository
 from service.store.database.tables import lead_words, leads
 from service.store.deployment import Flags
@@ -32,8 +32,8 @@ COLUMNS = (
 def cursor_of(connection: Connection) -> str:
     """Return the id up to which every lead is indexed, "" before the first."""
     # Queried with every commit that takes leads, so it goes to the driver directly.
-    cursor: str | None = connection.exec_driver_sql(f"SELECT value FROM deployment WHERE name = '{CURSOR}'").scalar()  # noqa: S608 (ours)
-    return cursor or ""
+    found = run_in_driver(connection, f"SELECT value FROM deployment WHERE name = '{CURSOR}'").fetchall()  # noqa: S608 (ours)
+    return found[0][0] if found else ""
 
 
 class WordIndex(Repository):

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, intersect, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, intersect, or_, select
 
 from service.lead import Lead, LeadId, Status
-from service.store.database.engines import Database
 from service.store.database.repository import Repository
 from service.store.database.tables import lead_words, leads
 from service.store.leads.rows import WHOLE, from_row
@@ -145,12 +144,9 @@ SearchStep = tuple[str, int, Sequence[str]]
 
 
 class LeadSearch(Repository):
-    """Searching leads."""
+    """Searching leads. rare_limit: a condition that fewer leads match is looked up whole."""
 
-    def __init__(self, connection: Connection, database: Database, few: int = RARE_LIMIT) -> None:
-        """few: a condition that fewer leads match is looked up whole."""
-        super().__init__(connection, database)
-        self._few = few
+    rare_limit = RARE_LIMIT
 
     def leads(self, query: Query, size: int) -> list[Lead]:
         """Return at most `size` leads, newest first; continue with `before` = the last one's id."""
@@ -238,8 +234,8 @@ class LeadSearch(Repository):
         return SearchCondition(lead_id, stretch, is_listed=False, is_ordered=False)
 
     def _is_rare(self, one: SearchCondition) -> bool:
-        some = select(one.column).where(one.condition).limit(self._few).subquery()
-        return int(self._execute(select(func.count()).select_from(some)).scalar_one()) < self._few
+        some = select(one.column).where(one.condition).limit(self.rare_limit).subquery()
+        return int(self._execute(select(func.count()).select_from(some)).scalar_one()) < self.rare_limit
 
     # -- searching
 

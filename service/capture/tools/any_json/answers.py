@@ -9,7 +9,8 @@ from typing import NamedTuple
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import fold
 from service.capture.parsing.json_values import Json, text_at, texts_at, value_at
-from service.capture.parsing.nesting import collect, flatten
+from service.capture.parsing.nesting import flatten
+from service.capture.parsing.pairs import collect
 from service.capture.tools.any_json.surroundings import target_of
 
 _TARGETS = {

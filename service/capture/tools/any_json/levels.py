@@ -8,7 +8,8 @@ from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.labels import is_mere_wrapping
 from service.capture.fields.names import fold
 from service.capture.parsing.json_values import Json, tables_at, text_at
-from service.capture.parsing.nesting import collect, flatten
+from service.capture.parsing.nesting import flatten
+from service.capture.parsing.pairs import collect
 from service.capture.parsing.texts import Answer
 from service.capture.tools.any_json.answers import (
     AnsweredQuestion,

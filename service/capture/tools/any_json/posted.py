@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from service.capture.fields.enquiries import NamedAnswer, read_packed
 from service.capture.parsing.bodies import RequestBody
 from service.capture.parsing.json_values import Json, tables_at, text_at
-from service.capture.parsing.nesting import collect, flatten
+from service.capture.parsing.nesting import flatten
+from service.capture.parsing.pairs import collect
 from service.capture.parsing.texts import Answer
 from service.capture.tools.any_json.envelopes import open_envelope
 from service.capture.tools.any_json.levels import MAX_NAMES, is_mere_name
