@@ -9,8 +9,8 @@ import pytest
 from service.attribution import attribute
 from service.capture.fields.contact import says_yes
 from service.capture.fields.reading import Incoming, Reading, read
-from service.capture.http.incoming import is_beacon, wants_json
-from service.capture.http.sites import preflight_headers, redirect_target
+from service.capture.http.incoming import is_beacon, preflight_headers, wants_json
+from service.capture.http.responses import redirect_target
 from service.forms import AttributionConfig, Form
 
 SAMPLES = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from service.capture.http.incoming import is_beacon, wants_json
-from service.capture.http.sites import cors_headers, preflight_headers, redirect_target
+from service.capture.http.incoming import cors_headers, is_beacon, preflight_headers, wants_json
+from service.capture.http.responses import redirect_target
 from service.forms import AttributionConfig, Form
 
 FORM_TYPE = "application/x-www-form-urlencoded"

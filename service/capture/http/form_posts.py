@@ -15,10 +15,17 @@ from service.capture.accept import accept, came_before
 from service.capture.fields.queries import FORM_ENCODING, answers_in
 from service.capture.fields.reading import Incoming, Reading, read
 from service.capture.fields.submissions import missing_sentence
-from service.capture.http.incoming import is_beacon, read_body, read_headers, wants_json
+from service.capture.http.incoming import (
+    cors_headers,
+    is_beacon,
+    origin_allowed,
+    preflight_headers,
+    read_body,
+    read_headers,
+    wants_json,
+)
 from service.capture.http.rate_limit import PostCounts, SubmitLimit
-from service.capture.http.responses import PostError, failure, success
-from service.capture.http.sites import cors_headers, origin_allowed, preflight_headers, redirect_target
+from service.capture.http.responses import PostError, failure, redirect_target, success
 from service.capture.pages import rendering
 from service.capture.parsing.bodies import is_compressed
 from service.capture.parsing.compression import decompress

@@ -1,10 +1,15 @@
-"""The current request as plain values, and which kind of response its sender expects."""
+"""The current request as plain values, the kind of response that its sender expects, and which page may read it."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 from flask import request
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import ClientDisconnected
+
+from service.capture.http.sites import host_of, is_below
+from service.forms import Form
 
 
 def read_body(max_bytes: int) -> tuple[bytes, bool]:
@@ -54,3 +59,60 @@ def is_beacon(headers: Mapping[str, str], content_type: str) -> bool:
     # form asks for HTML.
     is_plain = content_type.partition(";")[0].strip().lower() == "text/plain"
     return is_plain and "sec-fetch-mode" not in headers and "text/html" not in headers.get("accept", "")
+
+
+# -- CORS, by the Fetch standard
+
+_METHODS = "POST, OPTIONS"
+_ALLOWED_HEADERS = ("content-type", "accept", "x-requested-with", "idempotency-key")
+_FORBIDDEN_HEADERS = frozenset(("cookie", "cookie2", "set-cookie", "host", "origin", "referer", "authorization"))
+_HEADER_NAME = re.compile(r"[a-z0-9-]{1,64}")
+_MAX_REQUESTED_HEADERS = 20
+_PREFLIGHT_MAX_AGE_S = 7200  # Chromium's upper limit
+
+
+def origin_allowed(origin: str, form: Form) -> bool:
+    """Return whether a page of this Origin may post; hosts are compared, "www." is ignored.
+
+    `allowed_origins` name single sites, `own_domains` all below them too. No Origin and "null" are allowed: servers
+    send none, sandboxed pages and old browsers the other.
+    """
+    if not form.allowed_origins or origin in {"", "null"}:
+        return True
+    host = host_of(origin)
+    if not host:
+        return False
+    is_named = any(host_of(allowed) == host for allowed in form.allowed_origins)
+    return is_named or is_below(host, map(host_of, form.attribution.own_domains))
+
+
+def cors_headers(origin: str, form: Form | None) -> dict[str, str]:
+    """Return the headers that let a page's script read a response, errors included. form: None for an unknown one."""
+    if not origin or (form is not None and not origin_allowed(origin, form)):
+        return {"Vary": "Origin"}
+    # The Origin and not "*": beacons come with credentials, for which browsers refuse "*".
+    return {
+        "Vary": "Origin",
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Credentials": "true",
+    }
+
+
+def preflight_headers(headers: Mapping[str, str] | Headers, form: Form) -> dict[str, str]:
+    """Return the response headers to a preflight (OPTIONS) request with these headers."""
+    cors = cors_headers(headers.get("origin", ""), form)
+    if "Access-Control-Allow-Origin" not in cors:
+        return cors
+    requested = headers.get("access-control-request-headers", "").lower().split(",")[:_MAX_REQUESTED_HEADERS]
+    allowed = dict.fromkeys((*_ALLOWED_HEADERS, *(name.strip() for name in requested)))
+    return {
+        **cors,
+        "Access-Control-Allow-Methods": _METHODS,
+        "Access-Control-Allow-Headers": ", ".join(name for name in allowed if _is_safe_header(name)),
+        "Access-Control-Max-Age": str(_PREFLIGHT_MAX_AGE_S),
+    }
+
+
+def _is_safe_header(name: str) -> bool:
+    is_allowed = name not in _FORBIDDEN_HEADERS and not name.startswith(("sec-", "proxy-"))
+    return is_allowed and bool(_HEADER_NAME.fullmatch(name))

@@ -1,22 +1,29 @@
-"""The responses to senders: JSON for a script, a page or a redirect for a person."""
+"""The responses to senders: JSON for a script, a page or a redirect for a person, and where that leads."""
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from service.capture.fields.reading import FieldError, Reading
+from service.capture.http.sites import host_of, is_below, own_hosts
 from service.capture.pages import rendering
 from service.capture.pages.phrases import choose_language
 from service.capture.pages.widgets import PLACE
 from service.capture.parsing.errors import InvalidBody
 from service.forms import Form
+from service.forms.templates import Find, fill_address, no_answer
 from service.lead import Receipt
+
+_LOCAL_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,35 @@ def success(receipt: Receipt, target: str, form: Form, reading: Reading, *, as_j
             "message": "Thank you. We have your enquiry.",
         }
     )
+
+
+def redirect_target(wanted: str, form: Form, headers: Mapping[str, str], find: Find = no_answer) -> str:
+    """Return where to send the visitor, "" for our own thank-you page.
+
+    wanted: what the page asked for: an https URL on one of the form's own sites, or a path on the site that posted.
+    Anything else is ignored, and the form's own `redirect` counts. find: returns the answers that its template names.
+    """
+    wanted = wanted.strip()
+    if wanted and not _UNSAFE.search(wanted):
+        if wanted.startswith("/") and not wanted.startswith("//"):
+            site = _origin(headers.get("origin", "")) or _origin(headers.get("referer", ""))
+            wanted = f"{site}{wanted}" if site else ""
+        if _is_own_page(wanted, own_hosts(form)):
+            return wanted
+    return fill_address(form.redirect, find) if form.redirect else ""
+
+
+def _is_own_page(url: str, own: Iterable[str]) -> bool:
+    host = host_of(url)
+    scheme = url.partition(":")[0].lower()
+    if not host or not (scheme == "https" or (scheme == "http" and host in _LOCAL_HOSTS)):
+        return False
+    return "@" not in urlsplit(url).netloc and is_below(host, own)
+
+
+def _origin(url: str) -> str:
+    """Scheme and authority of a URL, "" when it has none."""
+    return f"{url.partition(':')[0]}://{urlsplit(url).netloc}" if host_of(url) and "://" in url else ""
 
 
 def failure(error: PostError, *, as_json: bool, form: Form | None = None, reading: Reading | None = None) -> Response:
