@@ -1,7 +1,5 @@
 """All that can be done within one transaction, by subject."""
 
-from functools import cached_property
-
 from service.store.accounts import Accounts
 from service.store.alerts.activity import Activity
 from service.store.alerts.alert_log import AlertLog
@@ -9,7 +7,7 @@ from service.store.alerts.snapshot import Snapshots
 from service.store.crm.accounts import Facts, Reconciliations
 from service.store.crm.conversions import Conversions
 from service.store.crm.sales import Sales
-from service.store.database.repository import Part, Repository
+from service.store.database.repository import Repository, subject
 from service.store.deployment import Flags, Sessions
 from service.store.leads.arrivals import LeadArrivals
 from service.store.leads.changes import LeadChanges
@@ -59,21 +57,16 @@ class Alerts(AlertLog, Snapshots, Activity):
     """Alerts, and the snapshot and figures that they are judged by."""
 
 
-def _subject(part: type[Part]) -> "cached_property[Part]":
-    """Make a subject when it is first used."""
-    return cached_property(lambda tx: tx._as(part))  # noqa: SLF001 (its own)
-
-
 class Transaction(Repository):
     """One transaction, by subject: `tx.leads.get(...)`, `tx.queue.claim(...)`."""
 
-    leads = _subject(Leads)
-    queue = _subject(Queue)
-    platforms = _subject(Platforms)
-    search = _subject(Search)
-    statistics = _subject(Statistics)
-    crm = _subject(Crm)
-    alerts = _subject(Alerts)
-    accounts = _subject(Accounts)
-    sessions = _subject(Sessions)
-    flags = _subject(Flags)
+    leads = subject(Leads)
+    queue = subject(Queue)
+    platforms = subject(Platforms)
+    search = subject(Search)
+    statistics = subject(Statistics)
+    crm = subject(Crm)
+    alerts = subject(Alerts)
+    accounts = subject(Accounts)
+    sessions = subject(Sessions)
+    flags = subject(Flags)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select, update
@@ -67,3 +68,8 @@ class Repository:
     def _unlock_row(self, table: Table, row: ColumnElement[bool], holder: str) -> None:
         own = update(table).where(and_(row, table.c.locked_by == holder))
         self._execute(own.values(locked_by=None, locked_until=None))
+
+
+def subject(part: type[Part]) -> "cached_property[Part]":
+    """Make another subject of a transaction when it is first used."""
+    return cached_property(lambda tx: tx._as(part))  # noqa: SLF001 (of this class)

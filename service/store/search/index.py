@@ -32,8 +32,8 @@ COLUMNS = (
 def cursor_of(connection: Connection) -> str:
     """Return the id up to which every lead is indexed, "" before the first."""
     # Queried with every commit that takes leads, so it goes to the driver directly.
-    found = run_in_driver(connection, f"SELECT value FROM deployment WHERE name = '{CURSOR}'").fetchall()  # noqa: S608 (ours)
-    return found[0][0] if found else ""
+    rows = run_in_driver(connection, f"SELECT value FROM deployment WHERE name = '{CURSOR}'").fetchall()  # noqa: S608 (ours)
+    return rows[0][0] if rows else ""
 
 
 class WordIndex(Repository):
