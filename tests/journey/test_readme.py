@@ -1,10 +1,12 @@
 """README's commands, run as a newcomer runs them: in their folder, beside a running `lead-capture up`."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +26,6 @@ CURL = f"""curl() {{ '{sys.executable}' -m tests.journey.plain_curl "$@"; }}
 @pytest.fixture(scope="module")
 def shell(demo: Demo) -> "Shell":
     """The second terminal."""
-    (demo.folder / ".venv").symlink_to(sys.prefix)
     return Shell(demo)
 
 
@@ -40,7 +41,7 @@ class Shell:
         done = subprocess.run(
             ["bash", "-e", "-c", before + self._here(commands)],
             cwd=self._demo.folder,
-            env=bare_environ(),
+            env=bare_environ() | {"PATH": f"{Path(sys.prefix, 'bin')}:{os.environ['PATH']}"},  # as after `activate`
             capture_output=True,
             text=True,
             timeout=30,
