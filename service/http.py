@@ -129,7 +129,7 @@ class HttpClient:
         if session is None:
             session = self._local.session = _new_session()
         elif clock.monotonic() - self._local.used_at > self._idle_s:
-            session.close()  # drops its connections; it opens new ones by itself
+            session.close()  # drops its connections; it opens new ones when needed
         self._local.used_at = clock.monotonic()
         return session
 

@@ -92,7 +92,7 @@ def _refused_account(paused: PausedAccount, waiting: str) -> Condition:
     if paused.login_refused or kind == "login":
         head = (
             f"Nexudus refuses the user name or password of {title}. To keep the account from being locked, the service "
-            f"does not sign in again by itself: correct the password and restart ({_RETRY})."
+            f"does not sign in again automatically: correct the password and restart ({_RETRY})."
         )
         return Condition(f"login:{account}", head, waiting)
     if kind == "role":
@@ -125,8 +125,8 @@ def _paused_call(account: str, call: str, reason: str, waiting: str) -> Conditio
     if call == "create_coworker":
         head = (
             f"Nexudus accepts no new contacts from {title} for now. Most likely the daily limit is reached; then it "
-            "resumes by itself tomorrow. If it lasts, check that the account has the role Coworker-Create. Enquiries "
-            "of known contacts are still delivered."
+            "resumes automatically tomorrow. If it lasts, check that the account has the role Coworker-Create. "
+            "Enquiries of known contacts are still delivered."
         )
         return Condition(f"quota:{account}", head, waiting)
     kind, _, stage = call.partition(":")

@@ -43,7 +43,7 @@ TITLES = {
     "notify": "messages about new leads fail",
     "setup": "the set-up does not match Nexudus",
     "cap": "a location in Nexudus is nearly full",
-    "mark": "Nexudus keeps our marker only in the notes",
+    "mark": "Nexudus keeps lead markers only in the notes",
     "notes": "Nexudus does not keep the text of enquiries",
     "ledger": "leads and Nexudus may not agree",
 }

@@ -12,7 +12,7 @@ from service.forms import Form
 from service.lead import Contact, Evidence, Lead, Receipt, Status, Submission, new_lead_id
 from service.store import WITHDRAWN, AnnouncedLead, Arrival, FetchNotice, Store
 
-SENDERS_TEST = "A test by the sender: it is shown here and never sent to the CRM."
+SENDERS_TEST = "A test from the sender: it is shown here and never sent to the CRM."
 
 Judged = tuple[Submission, str]
 """A Submission with the reason for suspicion, "" for none."""

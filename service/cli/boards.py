@@ -25,7 +25,7 @@ WIDTH = 80
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--account and --json."""
     parser.add_argument("--account", default="", metavar="NAME", help="only this account of the forms file")
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -50,7 +50,7 @@ def read_all(installation: Installation, only: str) -> Iterator[AccountInventory
 
     known = {account.name: account for account in worker.accounts(installation.settings, installation.setup)}
     if only and only not in known:
-        raise Failed(f"there is no account {only!r}: known are {', '.join(known)}")
+        raise Failed(f"there is no account {only!r}: choose from {', '.join(known)}")
     chosen = [known[only]] if only else [account for account in known.values() if account.has_login]
     if not all(account.has_login for account in chosen) or not chosen:
         raise Failed(NO_CREDENTIALS)
@@ -101,7 +101,7 @@ def _lines_of(inventory: AccountInventory) -> Iterator[str]:
         for type_ in location.types:
             yield _line(f"opportunity_type_id = {type_.id}", type_.name)
             if type_.notes_template:
-                yield from _comment("its template for notes may take the place of the enquiry's text", "#  ! ")
+                yield from _comment("its notes template may replace the enquiry's text", "#  ! ")
         for user in location.owners:
             yield _line(f"responsible_id = {user.id}", user.name)
     yield ""
@@ -110,7 +110,7 @@ def _lines_of(inventory: AccountInventory) -> Iterator[str]:
 def _location(location: LocationOptions) -> Iterator[str]:
     place = location.business
     if place is None:
-        yield from _comment("Of no visible location", "#### ")
+        yield from _comment("Without a visible location", "#### ")
         return
     yield from _comment(f"Location {place.id}: {_clean(place.name)}", "#### ")
     yield _line(f"contact.business_id = {place.id}", place.name)

@@ -36,17 +36,17 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "simulator": Command(
             "service.cli.simulator",
-            "a stand-in for Nexudus with a board to look at; nothing in it is real or saved",
+            "simulate Nexudus, with a board to look at; nothing in it is real or saved",
             "lead-capture simulator --port 8010",
         ),
         "migrate": Command(
             "service.cli.migrate",
-            "bring the database to the newest schema; safe to run on several hosts at once",
+            "migrate the database to the newest schema; safe to run on several hosts at once",
             "lead-capture migrate",
         ),
         "doctor": Command(
             "service.cli.doctor",
-            "check settings, forms file, database, and every id in the forms, against the live Nexudus",
+            "check settings, forms file and database, and every id in the forms against the live Nexudus",
             "lead-capture doctor",
         ),
         "boards": Command(
@@ -66,7 +66,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "fields": Command(
             "service.cli.fields",
-            "show what a form's senders sent last, how it was understood, and lines that teach the rest",
+            "show what a form's senders sent last, how it was understood, and forms-file lines for the rest",
             "lead-capture fields tour --sender gravity-forms",
         ),
         "alerts": Command(
@@ -81,7 +81,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "reconcile": Command(
             "service.cli.reconcile",
-            "compare leads with opportunities in Nexudus and leads at ad platforms; list the missing and the double",
+            "compare leads with opportunities in Nexudus and leads at ad platforms; list missing and duplicated ones",
             "lead-capture reconcile --since 2026-11-01",
         ),
         "conversions": Command(
@@ -91,7 +91,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "reattribute": Command(
             "service.cli.reattribute",
-            "compute attribution again after the rules or the forms file changed",
+            "recompute attribution after the rules or the forms file changed",
             "lead-capture reattribute --since 2026-11-01 --dry-run",
         ),
         "report": Command(
@@ -101,17 +101,17 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         ),
         "import": Command(
             "service.cli.imports",
-            "take leads from a CSV or Excel file: the export of an ad platform, of a tool, or of this service",
+            "import leads from a CSV or Excel file exported by an ad platform, a tool or this service",
             "lead-capture import leads.csv --form tour --dry-run",
         ),
         "forget": Command(
             "service.cli.forget",
-            "erase a person from all of their leads",
+            "erase a person's data from all of their leads",
             "lead-capture forget ann@example.com",
         ),
         "demo-data": Command(
             "service.cli.demo",
-            "fill the database with an invented history, for screenshots and trials; none of it can reach a Nexudus",
+            "fill the database with invented leads, for screenshots and trials; none of them can reach Nexudus",
             "lead-capture demo-data --leads 5000 --days 180",
         ),
         "completion": Command(

@@ -26,9 +26,9 @@ PLATFORMS = {each.conversions: each for each in AD_PLATFORMS.values() if each.co
 REASONS: dict[Exclusion, str] = {
     "told": "reported before (--again reports them again)",
     "refused": "of people who refused consent",
-    "no_id": "without an id of {platform}: they came another way",
+    "no_id": "without an id of {platform}: they came from elsewhere",
     "late": "too late for {platform}",
-    "lost": "lost, which {platform} cannot bid for",
+    "lost": "lost, which {platform} has no use for",
 }
 
 
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--form", default="", help="leads of this form only")
     out = parser.add_argument("--out", type=Path, metavar="FILE", help="where to write (the standard output)")
     out.complete = shtab.FILE  # type: ignore[attr-defined] # as shtab documents it
-    parser.add_argument("--again", action="store_true", help="also what was reported before")
+    parser.add_argument("--again", action="store_true", help="include those reported before")
     parser.add_argument("--hashed", action="store_true", help="Meta: also e-mail and phone, hashed")
     parser.add_argument("--json", action="store_true", help="what was reported and left out, as one object")
 

@@ -34,11 +34,11 @@ MIN_FREE_BYTES, LOW_FREE_BYTES = 100 * 2**20, 2**30
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--json; --live with --stage, --type, --account and --yes."""
     parser.add_argument("--json", action="store_true", help="a list of level, check, subject, problem and remedy")
-    live = parser.add_argument_group("questions that only creating records in Nexudus answers")
-    live.add_argument("--live", action="store_true", help="create a contact and an opportunity, and keep the answers")
+    live = parser.add_argument_group("questions that only test records in Nexudus can answer")
+    live.add_argument("--live", action="store_true", help="create a contact and an opportunity, and save the findings")
     live.add_argument("--stage", type=number_within(1, MAX_ID), metavar="ID", help="a stage of a test board")
     live.add_argument(
-        "--type", type=number_within(1, MAX_ID), metavar="ID", help="the opportunity type (the forms' own)"
+        "--type", type=number_within(1, MAX_ID), metavar="ID", help="the opportunity type (the one in the forms file)"
     )
     live.add_argument("--account", default="", metavar="NAME", help="an account of the forms file (default)")
     live.add_argument("--yes", action="store_true", help="yes, create them")
@@ -72,7 +72,7 @@ def inspect() -> list[SetupProblem]:
     store, database_problems = open_store(settings)
     problems += database_problems
     if store is None:
-        problems.append(_unchecked("Nexudus", "repair the database first: sign-ins and pace are kept there"))
+        problems.append(_unchecked("Nexudus", "repair the database first: sign-ins and rate limits are stored there"))
         return merged(problems)
     problems += inspect_accounts(use_simulator(settings, store, "checking"), setup or Setup({}), store)
     store.close()

@@ -48,9 +48,9 @@ def run_live(arguments: argparse.Namespace) -> int:
     try:
         context.store.write(lambda tx: _keep(tx, context, trial, answers))
     except StoreUnavailable as error:
-        raise Failed(f"the answers could not be kept: {database_problem(error)}") from error
+        raise Failed(f"the findings could not be saved: {database_problem(error)}") from error
     if not arguments.json:
-        print("The answers are kept as facts of the account; a running worker uses them within a minute.")
+        print("The findings are saved for the account; running workers use them within a minute.")
     return 0
 
 
@@ -60,7 +60,7 @@ def _context(installation: Installation, name: str) -> AccountContext:
     settings, setup = installation.settings, installation.setup
     known = {account.name: account for account in worker.accounts(settings, setup)}
     if name not in known:
-        raise Failed(f"there is no account {name!r}: known are {', '.join(known)}")
+        raise Failed(f"there is no account {name!r}: choose from {', '.join(known)}")
     if not known[name].has_login:
         raise Failed(f"account {name}: {NO_CREDENTIALS}")
     return worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())[
@@ -107,5 +107,7 @@ def _left(remains: Sequence[str]) -> list[str]:
 
 
 def _checks_by_eye(trial: Trial) -> list[str]:
-    acts = f", and whether the stage acted ({'; '.join(trial.stage.warnings)})" if trial.stage.warnings else ""
+    acts = (
+        f", and whether the stage ran its actions ({'; '.join(trial.stage.warnings)})" if trial.stage.warnings else ""
+    )
     return [f"Before you delete them, check in Nexudus whether the notes read well{acts}."]

@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FORM, --sender and --json."""
     parser.add_argument("form", metavar="FORM")
     parser.add_argument("--sender", default="", metavar="NAME", help="only this one, such as gravity-forms or browser")
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -112,15 +112,15 @@ def lines_of(form: Form, sender: str, leads: Sequence[Lead]) -> Iterator[str]:
         yield f"#  {printable(field.name):<{min(width, WIDTH // 3)}}  {field.meaning}: {printable(field.example)}"
     to_teach = [field for field in fields if field.target]
     if not to_teach:
-        yield "#  All of it was understood."
+        yield "#  Everything was understood."
         return
     yield ""
-    yield "#  Not understood, or only guessed. Take the # away where the line is right."
+    yield "#  Not understood, or only guessed. Remove the # where the line is right."
     if any(field.target == PLACEHOLDER for field in to_teach):
         sentence = f"Instead of {PLACEHOLDER} write one of: {', '.join(_targets(sender))}."
         yield from textwrap.wrap(sentence, WIDTH, initial_indent="#  ", subsequent_indent="#  ")
     if form.fields if sender == "browser" else form.webhooks.get(sender, {}).get("fields"):
-        yield "#  The forms file has `fields` for it already: put the lines there."
+        yield "#  The forms file already has `fields` for it: add the lines there."
     yield f"[{_table(form, sender)}]"
     yield from (f"# {field.line}  # {printable(field.example)}" for field in to_teach)
 

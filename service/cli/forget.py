@@ -14,7 +14,7 @@ from service.operations.leads import forget
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """EMAIL, --dry-run, --json."""
-    parser.add_argument("email", metavar="EMAIL", help="the address they wrote with, even if it was corrected since")
+    parser.add_argument("email", metavar="EMAIL", help="the person's e-mail address, as sent or as corrected")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be erased")
     parser.add_argument("--json", action="store_true", help="the outcome as one JSON object")
 
@@ -37,7 +37,7 @@ def _lines(result: dict[str, Any]) -> Iterator[str]:
     for lead in result["erased"]:
         yield f"    {lead['id']}  {lead['received_at'][:10]}  {lead['status']:<11}  {lead['form']}"
     if result["opportunities"] or result["coworkers"] or result["doubtful"]:
-        yield "Nexudus is not ours to erase: delete there what it has of this person"
+        yield "Nexudus is not touched: delete these records there by hand"
         yield from (f"    contact {number}" for number in result["coworkers"])
         yield from (f"    opportunity {number}" for number in result["opportunities"])
         yield from (f"    perhaps an opportunity with {marker} in its notes" for marker in result["doubtful"])

@@ -45,13 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_filters(exporting)
     formats = ("csv", "jsonl")
     exporting.add_argument("--format", choices=formats, default="csv", help="csv, safe to open in a spreadsheet")
-    exporting.add_argument("--excel", action="store_true", help="begin with the mark by which Excel knows UTF-8")
+    exporting.add_argument("--excel", action="store_true", help="begin with a byte order mark, which Excel needs")
     showing = add("show", show_lead, "everything about one lead")
     showing.add_argument("id", metavar="ID")
-    _add_json(showing, "as it is shown anyway")
+    _add_json(showing, "no effect: the output is always JSON")
     _add_filters(_add_ids(add("retry", retry_leads, "send now"), "*"))
-    _add_ids(add("release", release_leads, "let quarantined leads go"), "+")
-    _add_ids(add("discard", discard_leads, "keep from Nexudus for good"), "+")
+    _add_ids(add("release", release_leads, "release quarantined leads"), "+")
+    _add_ids(add("discard", discard_leads, "never send to Nexudus"), "+")
     example = "lead-capture leads correct 01a2... --field email=ann@example.com"
     correcting = add("correct", correct_lead, "correct answers and send it", example)
     correcting.add_argument("id", metavar="ID")
@@ -183,7 +183,7 @@ def retry_leads(installation: Installation, arguments: argparse.Namespace) -> in
     ids: Iterable[str] = arguments.ids
     filtered = bool(arguments.status or arguments.form or arguments.since or arguments.until)
     if filtered == bool(ids):
-        raise Failed("name leads, or else say which: --status parked, --form, --since, --until")
+        raise Failed("name leads, or select them with --status, --form, --since or --until")
     if filtered:  # the next page is read when the one before has been retried
         matches = _filtered(installation, arguments, sys.maxsize)
         ids = (lead.id for lead in matches if lead.status in RETRY.statuses)

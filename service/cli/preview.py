@@ -52,12 +52,12 @@ def _lines(result: dict[str, Any]) -> Iterator[str]:
         yield from ("", title, *(_field(name, value) for name, value in readable_body(body).items()))
     if result["origins"]:
         yield from ("", "because", *(_field(origin["field"], origin["reason"]) for origin in result["origins"]))
-    yield from ("", f"then the visitor goes to {result['redirect'] or 'our thank-you page'}")
+    yield from ("", f"then the visitor goes to {result['redirect'] or 'the built-in thank-you page'}")
 
 
 def _attribution_lines(attribution: dict[str, Any]) -> Iterator[str]:
     source = f"LeadSource {attribution['lead_source']} {attribution['lead_source_name']}"
-    yield f"credited to {attribution['channel']}, {source}"
+    yield f"attributed to {attribution['channel']}, {source}"
     because, *more = attribution["reason"].split("; ")
     yield from (f"because: {because}", *(f"         {clause}" for clause in more))
     yield from (f"{name}: {attribution[name]}" for name in UTM_VALUES if attribution[name])

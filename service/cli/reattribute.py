@@ -27,9 +27,9 @@ WITHOUT_EVIDENCE = (Status.ERASED, Status.ANNOUNCED)
 SUMMARIES = {
     "changed": "changed",
     "would change": "would change",
-    "reworded": "explained in other words only",
-    "left as sent": "delivered, and left as sent to Nexudus; today they would be credited otherwise",
-    "busy": "being delivered at this moment, so left: run it again",
+    "reworded": "only the reason is worded differently",
+    "left as sent": "delivered, so left as sent to Nexudus; they would now be attributed differently",
+    "busy": "being delivered right now, so left alone: run it again",
     "unchanged": "unchanged",
     "left alone": "erased or not fetched yet, left alone",
 }
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _pages(store: Store, arguments: argparse.Namespace) -> Iterator[list[Lead]]:
-    """The leads, oldest first. Leads that arrive in the meantime are credited by today's rules anyway."""
+    """The leads, oldest first. Leads that arrive in the meantime are attributed by today's rules anyway."""
     after = ""
     while True:
         with store.read() as tx:

@@ -37,11 +37,14 @@ STATUSES = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """--since --repair --excuse --no-platforms --json."""
     parser.add_argument("--since", type=instant, help="leads received at or after, e.g. 2026-11-01 (all)")
-    parser.add_argument("--repair", action="store_true", help="record here what Nexudus has and was not recorded")
+    parser.add_argument("--repair", action="store_true", help="record deliveries that only Nexudus shows")
     parser.add_argument(
-        "--excuse", metavar="ID", nargs="+", help="these leads' opportunities are gone, or double, on purpose"
+        "--excuse",
+        metavar="ID",
+        nargs="+",
+        help="do not report these leads again: they are meant to be so",
     )
-    parser.add_argument("--no-platforms", action="store_true", help="leave the ad platforms out")
+    parser.add_argument("--no-platforms", action="store_true", help="do not compare with ad platforms")
     parser.add_argument("--json", action="store_true", help="one object for each account")
 
 
@@ -110,7 +113,7 @@ def _compare(
         return comparison
     for result in repair(reader, comparison.discrepancies, clock.now()):
         if not arguments.json:
-            done = f"noted as delivered, opportunity {result.opportunity_id}"
+            done = f"recorded as delivered, opportunity {result.opportunity_id}"
             print(f"{result.lead_id}: {result.why_not or done}")
     return reconcile(watched, arguments.since, clock.now(), compare_platforms)
 

@@ -145,7 +145,7 @@ class ProcessGroup:
             time.sleep(0.05)
 
     def watch(self) -> int:
-        """Wait until a signal to stop (0) or until a process ends by itself (1)."""
+        """Wait until a signal to stop (0) or until a process ends unexpectedly (1)."""
         while not self._is_stopping:
             try:
                 self._check_alive()
@@ -159,7 +159,7 @@ class ProcessGroup:
         for name, process in self._processes.items():
             code = process.poll()
             if code is not None and not self._is_stopping:
-                raise Failed(f"the {name} process ended by itself (exit {code}); stopping all")
+                raise Failed(f"the {name} process ended unexpectedly (exit {code}); stopping all")
 
     def stop_all(self) -> None:
         """Ask all to end, wait, then kill the rest."""
@@ -215,7 +215,7 @@ def banner(stack: Stack, setup: Setup, password: str = "") -> str:
     if stack.simulated:
         lines = [
             "DEMO: no Nexudus credentials are set.",
-            "Leads go to a SIMULATED Nexudus and are gone when it stops.",
+            "Leads go to a SIMULATED Nexudus and are lost when it stops.",
             "Set NEXUDUS_USERNAME and NEXUDUS_PASSWORD for the real one.",
             "",
             f"Sample landing page      {here}/sample",

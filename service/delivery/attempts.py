@@ -71,7 +71,7 @@ def attempt(
         result = call()
     except OutOfPace:
         context.store.write(
-            lambda tx: tx.queue.end_attempt(number, Outcome.THROTTLED, _since(began), detail="our own pace")
+            lambda tx: tx.queue.end_attempt(number, Outcome.THROTTLED, _since(began), detail="our own rate limit")
         )
         raise
     except NexudusError as error:

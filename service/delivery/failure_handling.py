@@ -186,7 +186,7 @@ def wait_for_pause(delivery: Delivery, context: AccountContext, paused: CallPaus
 
 
 def wait_for_pace(delivery: Delivery, context: AccountContext, wait_s: float) -> None:
-    """Postpone the delivery for `wait_s` because our own pace is used up; nothing of the account is claimed before."""
+    """Postpone the delivery for `wait_s`, as our rate limit is used up; nothing of the account is claimed before."""
     until = clock.now() + timedelta(seconds=wait_s)
 
     def record(tx: Transaction) -> None:

@@ -194,7 +194,7 @@ class Worker:
                 log.warning("handed_over", lead=delivery.lead.id, account=account, to=named)
                 self._store.write(lambda tx: tx.queue.hand_over(delivery, str(named), now))
                 return
-            problem = f"{problem}; or send it again as it is, then it goes to {named!r}, which its form names now"
+            problem = f"{problem}; or send it again as it is: it then goes to {named!r}, which its form names now"
         self._store.write(lambda tx: tx.queue.park(delivery, problem))
 
     def _account_named_now(self, submission: Submission) -> str | None:

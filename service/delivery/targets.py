@@ -185,7 +185,7 @@ def danger(stage: boards.Stage) -> str:
     return f"stage {stage.id} ({plain(stage.name)}) {' and '.join(stage.dangers)}" if stage.dangers else ""
 
 
-REMEDY = "choose another stage, or take that automatic action off it in Nexudus"
+REMEDY = "choose another stage, or remove that automatic action in Nexudus"
 
 
 @dataclass(slots=True)

@@ -132,7 +132,7 @@ def read_back(lead: Lead, context: AccountContext, opportunity_id: OpportunityId
     """Read the opportunity of a lead where there is no valid result for its type.
 
     The lead is delivered already, so this neither delays nor fails it. A failed reading is not repeated with each
-    lead, because it may have hung: the claim expires by itself.
+    lead, because it may have hung: the claim expires on its own.
     Raises: StoreUnavailable.
     """
     type_id = id_of(body, "OpportunityTypeId")
@@ -192,8 +192,8 @@ def single_marker(account: str) -> str:
     """Return the sentence that opportunities are recognised by their notes alone, and what to do."""
     return (
         f"Nexudus does not keep SystemId of the opportunities of {_spoken(account)}: after a lost answer they are "
-        "known by the mark in their notes alone. `lead-capture doctor --live` finds out whether a custom field can "
-        "hold another one."
+        "recognised only by the marker in their notes. `lead-capture doctor --live` finds out whether a custom field "
+        "can hold another one."
     )
 
 
@@ -209,7 +209,7 @@ def notes_loss(account: str, type_id: int | None, trip: RoundTrip) -> str:
     marks = (
         ""
         if trip.notes_mark or trip.system_id or trip.custom_fields
-        else (" No mark of ours survives, either: after a lost answer an opportunity is known by its looks only.")
+        else " No marker survives either: after a lost answer an opportunity is recognised only by its contents."
     )
     return (
         f"Nexudus {text} {what} of {_spoken(account)}: what people wrote in their enquiries is missing there.{marks} "

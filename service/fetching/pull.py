@@ -104,7 +104,7 @@ def _keep(enquiry: Enquiry, connection: PlatformConnection, store: Store, result
         raise
     except Exception:  # a bug of ours must cost one lead, not all that follow
         log.exception("pull_failed", sender=connection.sender, form=connection.form.name)
-        result.unreadable.append(f"{enquiry.external_id}: it could not be kept, see the log")
+        result.unreadable.append(f"{enquiry.external_id}: it could not be saved, see the log")
         return
     result.new += 1
     log.info(

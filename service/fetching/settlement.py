@@ -170,9 +170,9 @@ def _problem(
     if isinstance(error, Disconnected):
         return f"{title} does not allow it to be read: {message} {error.remedy}"
     if isinstance(error, Unusable):
-        return f"{title} could not be asked for it: {message} Retry after an update of this service."
+        return f"{title} could not be queried for it: {message} Retry after an update of this service."
     if isinstance(step, FetchAgain):
-        doubt = "does not know or does not show it" if isinstance(error, Gone) else "could not be asked for it"
+        doubt = "does not know or does not show it" if isinstance(error, Gone) else "could not be queried for it"
         return f"{title} {doubt} ({error.message}): it is tried again automatically."
     if isinstance(error, Gone):
         return (

@@ -1,4 +1,4 @@
-"""All checks of a forms file: each table by itself, then what the keys of a whole form must say together."""
+"""All checks of a forms file: each table on its own, then what the keys of a whole form must say together."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -71,7 +71,7 @@ def _form_problems(keys: Keys, form: Keys, accounts: Keys) -> Iterator[Problem]:
         yield from check(keys)
     name, known = keys.get("account"), dict.fromkeys(["default", *accounts])
     if isinstance(name, str) and name.strip() not in known:
-        yield ("account",), f"there is no account {name!r}: known are {', '.join(map(write_key, known))}"
+        yield ("account",), f"there is no account {name!r}: choose from {', '.join(map(write_key, known))}"
     yield from unknown_answers(keys, [*dict.fromkeys((*known_answers(form), *known_answers(keys)))])
 
 

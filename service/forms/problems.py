@@ -67,7 +67,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
     for near in difflib.get_close_matches(word.lower(), known, n=1):
         return f": did you mean {near!r}?"
     return (
-        f": known are {', '.join(known)}"
+        f": choose from {', '.join(known)}"
         if len(known) <= MAX_LISTED
         else ": the documentation of the forms file lists all"
     )

@@ -233,4 +233,4 @@ FILE_KEYS: dict[str, FormKey] = {
     "forms": FormKey(read_tables, table=FORM_TABLE, check=check_form_name),
 }
 FILE_TABLE = make_table(FILE_KEYS)
-"""The schema of the whole file, each table by itself; checks.py compares the tables."""
+"""The schema of the whole file, each table on its own; checks.py compares the tables."""

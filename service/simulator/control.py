@@ -134,11 +134,11 @@ def handle(world: World, ident: int, wanted: Mapping[str, Any]) -> SimulatorResp
 
 def _check(wanted: Mapping[str, Any]) -> None:
     sentences = [
-        f"unknown key {key!r}: known are delete, at, {', '.join(KEYS)}"
+        f"unknown key {key!r}: choose from delete, at, {', '.join(KEYS)}"
         for key in wanted.keys() - {*KEYS, "delete", "at"}
     ]
     if wanted.get("status", "won") not in STATUSES:
-        sentences.append(f"unknown status {wanted['status']!r}: known are {', '.join(STATUSES)}")
+        sentences.append(f"unknown status {wanted['status']!r}: choose from {', '.join(STATUSES)}")
     instant = read_instant(str(wanted.get("at", "")))
     if "at" in wanted and (instant is None or instant.year not in YEARS):
         sentences.append(f"{wanted['at']!r} is no instant: write one such as 2026-11-24T15:02:11Z")

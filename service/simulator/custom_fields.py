@@ -34,7 +34,7 @@ def add(world: World, wanted: Mapping[str, Any]) -> Record:
     index (the n of Custom<n>, for customers only).
     Raises: ControlProblems.
     """
-    sentences = [f"unknown key {key!r}: known are {', '.join(KEYS)}" for key in wanted.keys() - KEYS.keys()]
+    sentences = [f"unknown key {key!r}: choose from {', '.join(KEYS)}" for key in wanted.keys() - KEYS.keys()]
     if not isinstance(wanted.get("name"), str) or not wanted["name"].strip():
         sentences.append("name: a text is needed")
     if sentences:

@@ -131,7 +131,7 @@ def _read_fault(raw: object) -> Fault:
         raise InvalidValue(raw, "an object")
     unknown = [key for key in raw if key not in READERS]
     if unknown:
-        raise ValueError(f"unknown key {', '.join(map(repr, unknown))}: known are {', '.join(READERS)}")
+        raise ValueError(f"unknown key {', '.join(map(repr, unknown))}: choose from {', '.join(READERS)}")
     values = {}
     for key, value in raw.items():
         try:

@@ -44,7 +44,7 @@ class SimulatorSettings:
     notes_in_lists: bool = True  # False: Notes of an opportunity come by id only
     plans_in_lists: bool = True  # False: the plan of a customer comes by id only
     history_to_times: bool = True  # False: rows of the stage history lack ToTime
-    notes_max: int | None = None  # longer notes are cut without a word
+    notes_max: int | None = None  # longer notes are cut silently
     email_any_case: bool = True  # False: a search for an e-mail address finds it only as it was saved
     ignored_filters: tuple[str, ...] = ()  # "from_CrmOpportunity_UpdatedOn": ignored as any unknown one is
     limit_headers: bool = False  # True: answers state the limits in X-RateLimit headers
@@ -72,7 +72,7 @@ def change(current: SimulatorSettings, wanted: Mapping[str, Any]) -> SimulatorSe
     for key, value in wanted.items():
         reader = READERS.get(key)
         if reader is None:
-            sentences.append(f"unknown setting {key!r}: known are {', '.join(READERS)}")
+            sentences.append(f"unknown setting {key!r}: choose from {', '.join(READERS)}")
             continue
         try:
             values[key] = reader(value)

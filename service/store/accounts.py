@@ -65,7 +65,7 @@ class Accounts(Repository):
         self._unlock_row(accounts, accounts.c.name == account, holder)
 
     def is_login_refused(self, account: str) -> bool:
-        """Return whether the last sign-in was refused, so that no process repeats it by itself."""
+        """Return whether the last sign-in was refused, so that no process repeats it automatically."""
         tokens = self.tokens(account)
         return bool(tokens and tokens.get("refused"))
 

@@ -63,8 +63,8 @@ def test_the_last_lead_of_the_form_and_of_each_sender_is_shown(kept: Store, oper
 
 
 def test_the_findings_of_the_checks_are_shown_at_the_form(kept: Store, operator: Operator) -> None:
-    sentence = "form tour: stage 9 does not exist: choose another"
-    kept.write(lambda tx: tx.alerts.report("setup:default:tour:stage", sentence, NOON))
+    sentence = "Form tour: stage 9 does not exist: choose another"
+    kept.write(lambda tx: tx.alerts.report("setup:default:tour:stage", sentence.replace("Form", "form"), NOON))
 
     assert "1 problem" in operator.see("/admin/setup")
     assert sentence in operator.see("/admin/setup/tour")

@@ -39,7 +39,7 @@ def test_what_needs_attention_comes_before_the_figures(kept: Store, operator: Op
         for text in ("Nexudus refuses the sign-in", sentence, "1 lead needs attention", "Received")
     ]
     assert places == sorted(places)
-    assert "look at it" in page_text
+    assert "Look at it" in page_text
 
 
 def test_the_figures_are_those_of_today(kept: Store, operator: Operator) -> None:
@@ -100,6 +100,15 @@ def test_missing_credentials_are_shown_as_such(kept: Store, operator: Operator) 
     )
 
     assert "Nexudus No credentials No Nexudus credentials are set: set" in operator.see("/admin/")
+
+
+def test_a_partly_paused_account_is_explained_in_whole_sentences(kept: Store, operator: Operator) -> None:
+    now = clock.now()
+    reason = "new contacts are refused: see `lead-capture doctor`."
+    kept.write(lambda tx: tx.queue.pause_call("default", "create_coworker", now, now + timedelta(hours=1), reason))
+
+    sentence = "New contacts are refused: see lead-capture doctor. Until "
+    assert f"Nexudus Partly paused {sentence}" in operator.see("/admin/")
 
 
 def test_a_broken_platform_is_shown_with_its_remedy(kept: Store, operator: Operator) -> None:

@@ -240,7 +240,7 @@ def test_broken_json_is_a_400_and_kept_raw_for_a_person_to_look_at(front: Front)
     assert answer.status_code == 400
     assert codes(answer) == [("", "UNREADABLE")]
     assert (lead.status, lead.submission.raw) == (Status.PARKED, b'{"email": "ann@example.com", "message": ')
-    assert "The bytes are kept" in lead.problem
+    assert "The original is kept" in lead.problem
 
 
 # -- what nobody waits for

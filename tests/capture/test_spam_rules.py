@@ -106,7 +106,7 @@ def test_the_problem_begins_with_the_reason_and_says_what_to_do() -> None:
 
     assert str(found) == (
         "Held as spam (too_fast): It was filled in within 0.4 seconds: release it if it is real. "
-        "If the page submits forms by itself, set `min_fill_seconds` to 0."
+        "If the page submits forms automatically, set `min_fill_seconds` to 0."
     )
 
 

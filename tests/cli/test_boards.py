@@ -126,7 +126,7 @@ def test_a_type_with_a_template_for_notes_is_marked(ready: Terminal) -> None:
     lines = ready("boards").out.splitlines()
 
     place = lines.index("opportunity_type_id = 8  # Private office")
-    assert lines[place + 1] == "#  ! its template for notes may take the place of the enquiry's text"
+    assert lines[place + 1] == "#  ! its notes template may replace the enquiry's text"
 
 
 def test_automatic_actions_are_told_in_words(ready: Terminal) -> None:
@@ -216,7 +216,7 @@ def test_one_account_can_be_asked_for(ready: Terminal, folder: Path, nexudus: Si
 def test_an_unknown_account_is_told_the_known_ones(ready: Terminal) -> None:
     result = ready("boards", "--account", "hull")
 
-    assert (result.code, result.err) == (1, "lead-capture: there is no account 'hull': known are default\n")
+    assert (result.code, result.err) == (1, "lead-capture: there is no account 'hull': choose from default\n")
 
 
 def test_without_credentials_there_is_nobody_to_ask(run: Terminal, kept: Store) -> None:

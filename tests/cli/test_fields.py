@@ -137,14 +137,14 @@ def test_each_sender_has_a_section_and_one_can_be_asked_for(town: Town) -> None:
 def test_where_all_was_understood_there_is_nothing_to_teach(town: Town) -> None:
     town.post({"email": "ann@example.com", "name": "Ann Lee"})
 
-    assert town.run("fields", "tour").out.splitlines()[-1] == "#  All of it was understood."
+    assert town.run("fields", "tour").out.splitlines()[-1] == "#  Everything was understood."
 
 
 def test_a_mapping_that_is_there_already_is_told(town: Town) -> None:
     town.write(FORMS + '[forms.tour.webhooks.json.fields]\nmessage = "note"\n')
     town.post({"email": "ann@example.com", "note": "Hello", "colour": "red"})
 
-    assert "#  The forms file has `fields` for it already: put the lines there." in town.run("fields", "tour").out
+    assert "#  The forms file already has `fields` for it: add the lines there." in town.run("fields", "tour").out
 
 
 def test_before_anything_arrived_there_is_nothing_to_show(town: Town) -> None:

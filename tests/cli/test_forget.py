@@ -47,7 +47,7 @@ def test_what_nexudus_has_is_told(run: Terminal, kept: Store) -> None:
     result = run("forget", "ada@example.com").out.splitlines()
 
     assert result[-3:] == [
-        "Nexudus is not ours to erase: delete there what it has of this person",
+        "Nexudus is not touched: delete these records there by hand",
         "    contact 7",
         "    opportunity 9",
     ]

@@ -255,7 +255,7 @@ def test_a_retry_needs_either_ids_or_filters(run: Terminal, kept: Store, words: 
     result = run("leads", "retry", *words)
 
     assert (result.code, result.out) == (1, "")
-    assert "name leads, or else say which" in result.err
+    assert "name leads, or select them" in result.err
     assert stands(kept, parked) == [Status.PARKED]
 
 

@@ -101,7 +101,8 @@ def test_a_trial_that_fails_names_what_may_be_left(ready: Terminal, nexudus: Sim
 
     assert result.code == 1
     assert (
-        "the trial failed: the opportunity could not be made (Team: is a required field). Delete by hand" in result.err
+        "the trial failed: the opportunity could not be created (Team: is a required field). Delete by hand"
+        in result.err
     )
     assert "Delete by hand in Nexudus: contact" in result.err
 

@@ -16,7 +16,7 @@ def test_the_verdict_and_both_bodies_are_printed(run: Terminal, folder: Path) ->
 
     lines = result.out.splitlines()
     assert result.code == 0
-    assert lines[0].startswith("credited to Paid Search, LeadSource 19 GoogleSearch")
+    assert lines[0].startswith("attributed to Paid Search, LeadSource 19 GoogleSearch")
     assert lines[1].startswith("because: ")
     assert "  Email                 ann@example.com" in lines
     assert "  Name                  Ann Lee - tour" in lines
@@ -37,7 +37,7 @@ def test_landing_page_and_referrer_count(run: Terminal) -> None:
 
     result = run("preview", "contact", "--field", "email=ann@example.com", *visit)
 
-    assert result.out.startswith("credited to Organic Search")
+    assert result.out.startswith("attributed to Organic Search")
 
 
 def test_what_would_be_sent_back_is_told_and_is_1(run: Terminal) -> None:
@@ -75,7 +75,7 @@ def test_the_verdict_is_told_with_its_reason_its_values_and_the_visit_that_lost(
     result = run("preview", "contact", "--field", "email=ann@example.com", "--field", touch, *visit)
 
     assert result.out.splitlines()[:6] == [
-        "credited to Paid Search, LeadSource 19 GoogleSearch",
+        "attributed to Paid Search, LeadSource 19 GoogleSearch",
         "because: Google Ads click id gclid on the landing page: Paid Search",
         "         LeadSource 19 for Google",
         "utm_source: google",
@@ -102,5 +102,5 @@ def test_what_answers_become_is_printed_with_its_reason(run: Terminal, folder: P
         "  Value                 budget '£450' names this amount",
         "  CustomFields Where    left out: location not answered",
         "",
-        "then the visitor goes to our thank-you page",
+        "then the visitor goes to the built-in thank-you page",
     ]

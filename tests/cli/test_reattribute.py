@@ -101,7 +101,7 @@ def test_other_words_are_stored_and_counted_but_not_listed(run: Terminal, kept: 
 
     result = run("reattribute")
 
-    assert result.out == "1 lead checked\n      1 explained in other words only\n"
+    assert result.out == "1 lead checked\n      1 only the reason is worded differently\n"
     assert verdict(kept, lead).reason.startswith("utm_source google and utm_medium cpc in the form's fields")
 
 
@@ -113,7 +113,7 @@ def test_a_lead_that_is_being_delivered_is_left_and_told(run: Terminal, kept: St
 
     assert result.code == 0
     assert f"{lead.id}  pending      busy: channel" in result.out
-    assert "1 being delivered at this moment, so left: run it again" in result.out
+    assert "1 being delivered right now, so left alone: run it again" in result.out
     assert verdict(kept, lead) == OLD
 
 

@@ -107,7 +107,7 @@ def test_a_repair_notes_what_nobody_noted(run: Terminal, env: Env) -> None:
     result = run("reconcile", "--repair")
 
     assert result.code == 0
-    assert f"{lead.id}: noted as delivered, opportunity {number}" in result.out
+    assert f"{lead.id}: recorded as delivered, opportunity {number}" in result.out
     assert env.kept(lead).status is Status.DELIVERED
 
 

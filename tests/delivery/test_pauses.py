@@ -1,4 +1,4 @@
-"""When the whole account waits: throttling, refusals and our own pace."""
+"""When the whole account waits: throttling, refusals and our own rate limit."""
 
 from datetime import timedelta
 

@@ -196,7 +196,7 @@ def test_a_contact_of_another_location_than_the_stage_s_is_a_warning(client: Nex
 def test_a_location_that_the_service_user_does_not_reach_is_an_error(client: Nexudus, nexudus: Simulator) -> None:
     change(nexudus, "User", 900, Businesses=[56, 57])
 
-    assert the_one(client, going()).problem == "the service user does not reach location 55"
+    assert the_one(client, going()).problem == "the service user has no access to location 55"
 
 
 def test_a_location_that_does_not_exist_is_an_error(client: Nexudus, nexudus: Simulator) -> None:
@@ -379,7 +379,7 @@ def test_the_number_of_calls_is_bounded(client: Nexudus, nexudus: Simulator) -> 
     problems = examine(client, [a_form(str(n), destination=Destination(1001, team_id=1000 + n)) for n in range(200)])
 
     assert len(nexudus.calls()) < 200
-    assert "more than 150 things to ask for, the rest was not checked" in [problem.problem for problem in problems]
+    assert "more than 150 things to ask for, so the rest was not checked" in [problem.problem for problem in problems]
 
 
 # -- conversions

@@ -229,7 +229,7 @@ def test_one_that_stops_answering_is_asked_no_more(nexudus: Simulator) -> None:
 
     hung = [call for call in nexudus.calls() if call.fault]
     assert len(hung) == 2
-    assert "Nexudus stopped answering, the rest was not checked" in [problem.problem for problem in problems]
+    assert "Nexudus stopped answering, so the rest was not checked" in [problem.problem for problem in problems]
 
 
 def test_being_told_to_wait_is_waited_for(nexudus: Simulator) -> None:

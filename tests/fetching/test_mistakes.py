@@ -68,7 +68,7 @@ def test_a_mistake_of_ours_costs_a_pull_one_lead(env: Env) -> None:
     result = pull(clumsy(env), env.store, clock.now(), clock.now())
 
     assert (result.listed, result.new) == (3, 2)
-    assert result.unreadable == ["2: it could not be kept, see the log"]
+    assert result.unreadable == ["2: it could not be saved, see the log"]
 
 
 def test_the_rounds_go_on_after_a_mistake_of_ours(env: Env) -> None:

@@ -39,7 +39,7 @@ WRONG = [
     ("duplicate_window = 86401", "duplicate_window", "must be from 0 to 86400, not 86401"),
     ("retention_days = 1.5", "retention_days", "must be a whole number, not a number with a point"),
     ("touch = 'Last'", "touch", "'Last' is unknown: did you mean 'last'?"),
-    ("touch = 'middle'", "touch", "'middle' is unknown: known are last, first"),
+    ("touch = 'middle'", "touch", "'middle' is unknown: choose from last, first"),
     ("lead_source = 3", "lead_source", "3 is not a LeadSource of Nexudus: write 1, 2, 4 to 26, 98 or 99"),
     (
         "default_lead_source = 27",
@@ -92,7 +92,7 @@ WRONG = [
         "honeypot",
         "'email' is an answer of the form, so every lead would be quarantined: use another name",
     ),
-    ("account = 'harbor'", "account", "there is no account 'harbor': known are default"),
+    ("account = 'harbor'", "account", "there is no account 'harbor': choose from default"),
     ("require = ['emial']", "require[1]", "unknown answer 'emial': did you mean 'email'?"),
     ("require = ['desk', 'Full-Name']", "require[2]", "unknown answer 'Full-Name': did you mean 'full_name'?"),
     ("name = '{fullname}'", "name", "unknown answer '{fullname}': did you mean 'full_name'?"),
@@ -139,8 +139,8 @@ WRONG = [
         "'canary' is not an e-mail address: write one such as canary@example.com",
     ),
     ("titles = { de = '' }", "titles.de", "is empty: write a value, or leave the line out"),
-    ("titles = { gr = 'x' }", "titles.gr", "'gr' is unknown: known are en, de, es, fr, it, nl, pt"),
-    ("language = 'German'", "language", "'German' is unknown: known are en, de, es, fr, it, nl, pt"),
+    ("titles = { gr = 'x' }", "titles.gr", "'gr' is unknown: choose from en, de, es, fr, it, nl, pt"),
+    ("language = 'German'", "language", "'German' is unknown: choose from en, de, es, fr, it, nl, pt"),
     (
         "privacy_url = '/privacy'",
         "privacy_url",

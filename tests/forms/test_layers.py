@@ -72,7 +72,7 @@ def test_a_fault_of_the_defaults_is_told_once_and_there() -> None:
 
     assert problems_of(text) == [
         "forms.toml: defaults.require[1]: unknown answer 'emial': did you mean 'email'?",
-        "forms.toml: defaults.account: there is no account 'nowhere': known are default",
+        "forms.toml: defaults.account: there is no account 'nowhere': choose from default",
     ]
 
 
@@ -110,7 +110,7 @@ ROUTE_FAULTS = [
         "cannot be combined with board or stage: keep either stage_id, or board and stage",
     ),
     ("when = { location = 'x' }\nroutes = []", "routes", "unknown key 'routes': a route has no routes of its own"),
-    ("when = { location = 'x' }\naccount = 'b'", "account", "there is no account 'b': known are default"),
+    ("when = { location = 'x' }\naccount = 'b'", "account", "there is no account 'b': choose from default"),
     ("when = { location = 'x' }\nstage_id = '1'", "stage_id", "must be a whole number: write it without quotes"),
 ]
 

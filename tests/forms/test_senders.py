@@ -70,7 +70,7 @@ WRONG = [
         "json",
         "platform = 'facebook'",
         ".platform",
-        "'facebook' is unknown: known are meta, google-ads, linkedin, tiktok",
+        "'facebook' is unknown: choose from meta, google-ads, linkedin, tiktok",
     ),
     ("json", "fields = { mail = 'x' }", ".fields.mail", "unknown key 'mail': did you mean 'email'?"),
     ("tally", "pages = ['']", ".pages[1]", "is empty: write a value, or leave the line out"),

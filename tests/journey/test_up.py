@@ -149,7 +149,7 @@ def test_when_one_process_dies_all_stop_and_the_exit_code_tells(tmp_path: Path, 
         os.kill(up.children()[name], signal.SIGKILL)
 
         assert up.wait(15) == 1
-        assert f"the {name} process ended by itself" in up.said
+        assert f"the {name} process ended unexpectedly" in up.said
         wait_until(lambda: not any(map(is_running, pids)), 5, "the children of the dead process end too")
 
 

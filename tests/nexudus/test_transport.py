@@ -166,7 +166,7 @@ def test_a_field_named_only_in_the_message_is_told_too() -> None:
             "something in front of Nexudus refused this request (HTTP 403 with a web page)",
             id="a page",
         ),
-        pytest.param(an_answer("", 409), "HTTP 409 without a word", id="nothing"),
+        pytest.param(an_answer("", 409), "HTTP 409 without a message", id="nothing"),
     ],
 )
 def test_what_is_told_are_the_words_of_the_crm(answer: NexudusResponse, said: str) -> None:

@@ -92,7 +92,7 @@ def test_faults_are_set_by_a_post(sim: Simulator, client: Client) -> None:
     [
         ({"path": "/api"}, "faults: a list is needed"),
         ([1], "fault 0: 1 is not an object"),
-        ([{"status": 500}, {"stauts": 500}], "fault 1: unknown key 'stauts': known are method"),
+        ([{"status": 500}, {"stauts": 500}], "fault 1: unknown key 'stauts': choose from method"),
         ([{"path": "/api"}], "fault 0: say what happens: status, hang_s, reset, firewall or body"),
         ([{"status": 99}], "fault 0: status: 99 is not a status from 200 to 599"),
         ([{"path": "(", "status": 500}], "fault 0: path: '(' is no regular expression"),
@@ -113,7 +113,7 @@ def test_a_wrong_script_is_refused_with_the_reason(sim: Simulator, client: Clien
     ("wanted", "said"),
     [
         ([], "settings: an object is needed"),
-        ({"latency": 5}, "unknown setting 'latency': known are latency_ms"),
+        ({"latency": 5}, "unknown setting 'latency': choose from latency_ms"),
         ({"latency_ms": -1}, "latency_ms: -1 is not a number of 0 or more"),
         ({"latency_ms": [1, 2, 3]}, "latency_ms: [1, 2, 3] is not a number or a pair of them"),
         ({"limits": "many"}, "limits: 'many' is not COUNT[w]/[N]UNIT"),

@@ -30,7 +30,7 @@ def test_a_list_leaves_out_what_only_the_record_shows(sim: Simulator, client: Cl
     [
         ([], "a custom field: an object is needed"),
         ({"required": True}, "name: a text is needed"),
-        ({"name": "Floor", "kind": 4}, "unknown key 'kind': known are name, record_type"),
+        ({"name": "Floor", "kind": 4}, "unknown key 'kind': choose from name, record_type"),
     ],
 )
 def test_a_wrong_custom_field_is_refused_with_the_reason(

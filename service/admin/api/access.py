@@ -116,7 +116,7 @@ def takes_whole_characters(view: View) -> View:
         try:
             json.dumps(request.get_json(silent=True), ensure_ascii=False).encode()
         except UnicodeEncodeError:
-            refuse(HTTPStatus.BAD_REQUEST, "the body has half a character: a \\ud800 without its other half")
+            refuse(HTTPStatus.BAD_REQUEST, "the body has an unpaired surrogate, such as \\ud800")
         return view(*args, **kwargs)
 
     return checked

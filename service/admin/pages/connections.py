@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.admin.pages import labels
 from service.admin.pages.labels import account_name, counted, duration, sender_name
 from service.forms import Form
 from service.store import NO_CREDENTIALS, UNAVAILABLE, Pause, Reconciliation, Transaction
@@ -43,7 +44,7 @@ def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) 
     name = account_name(account)
     missing = tx.queue.call_pause(account, NO_CREDENTIALS)
     if missing is not None:
-        return ConnectionStatus(name, "No credentials", "bad", f"{missing.reason[:1].upper()}{missing.reason[1:]}")
+        return ConnectionStatus(name, "No credentials", "bad", labels.sentence(missing.reason))
     if tx.accounts.is_login_refused(account):
         sentence = "It refuses the user name or password. Correct it and restart the service; nothing is lost."
         return ConnectionStatus(name, "Sign-in refused", "bad", sentence)
@@ -53,7 +54,7 @@ def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) 
         return ConnectionStatus(name, word, tone, sentence, pause.until)
     for call in tx.queue.call_pauses():
         if call.account == account:
-            return ConnectionStatus(name, "Partly paused", "warn", call.reason, call.until)
+            return ConnectionStatus(name, "Partly paused", "warn", labels.sentence(call.reason), call.until)
     last = tx.statistics.last_delivered(account)
     if last is None:
         return ConnectionStatus(name, "Ready", "calm", "No lead has been delivered lately.")
@@ -66,7 +67,7 @@ def _reconciliations(tx: Transaction, accounts: Iterable[str], now: datetime) ->
         reconciliation, state = tx.crm.last_reconciliation(account), tx.crm.read_state(account)
         name = f"Leads and {account_name(account)}"
         if state.problem:
-            yield ConnectionStatus(name, "Not compared", "warn", state.problem)
+            yield ConnectionStatus(name, "Not compared", "warn", labels.sentence(state.problem))
         elif reconciliation is not None:
             yield _reconciliation(name, reconciliation, now)
 
@@ -79,7 +80,7 @@ def _reconciliation(name: str, reconciliation: Reconciliation, now: datetime) ->
         return ConnectionStatus(name, "In sync", "good", compared)
     word = counted(result["number"], "difference") if result["number"] else "Not compared"
     why = compared if result["number"] else next(iter(result["remarks"]), "")
-    sentence = f"{why} The command lead-capture reconcile lists each with its remedy."
+    sentence = f"{labels.sentence(why)} The command lead-capture reconcile lists each with its remedy."
     return ConnectionStatus(name, word, "warn", sentence)
 
 
@@ -89,7 +90,9 @@ def _senders(tx: Transaction, forms: Sequence[Form], now: datetime) -> Iterator[
         sender, place = health.link.sender, f", {health.link.place}" if health.link.place else ""
         name = f"{sender_name(sender)}, form {health.link.form}{place}"
         if health.reason:
-            broken.setdefault(sender, []).append(ConnectionStatus(name, "Broken", "bad", health.reason))
+            broken.setdefault(sender, []).append(
+                ConnectionStatus(name, "Broken", "bad", labels.sentence(health.reason))
+            )
         elif health.paused_until is not None and health.paused_until > now:
             sentence = "The platform asked for a pause or did not respond; paused"
             paused = ConnectionStatus(name, "Paused", "busy", sentence, health.paused_until)
@@ -118,7 +121,7 @@ def _rejections(tx: Transaction, forms: Sequence[Form], now: datetime) -> dict[s
                 f"{sender_name(rejection.sender)}, form {rejection.form}",
                 "Refused",
                 "bad" if rejection.has_worked else "warn",
-                f"{counted(rejection.calls, 'call')}. {rejection.why} {remedy}".rstrip(),
+                labels.sentence(f"{counted(rejection.calls, 'call')}. {rejection.why} {remedy}".rstrip()),
                 since=rejection.began_at,
             )
             statuses.setdefault(rejection.sender, []).append(status)

@@ -37,15 +37,13 @@ STATUSES: Mapping[Status, Label] = {
     Status.PARKED: Label("Needs attention", "bad", "It could not be sent. See the reason and what to do."),
     Status.QUARANTINED: Label("Held as spam", "warn", "It looks like spam and is not sent until you release it."),
     Status.ANNOUNCED: Label("Being fetched", "busy", "The platform has the lead; its answers are being fetched."),
-    Status.TEST: Label("Test", "calm", "A test by the platform; it is never sent."),
+    Status.TEST: Label("Test", "calm", "A test from the platform; it is never sent."),
     Status.DISCARDED: Label("Discarded", "calm", "You decided that this is not a lead."),
-    Status.ERASED: Label("Erased", "calm", "The person was forgotten."),
+    Status.ERASED: Label("Erased", "calm", "The person's data was erased."),
 }
 
 ACTIONS: Mapping[str, ActionLabel] = {
-    "retry": ActionLabel(
-        "Send again", "sent again", "Send {} again", "Nexudus is tried at once, with the whole retry schedule ahead."
-    ),
+    "retry": ActionLabel("Send again", "sent again", "Send {} again", "Sent at once; the retry schedule starts anew."),
     "release": ActionLabel(
         "Release", "released", "Release {}", "No longer held as spam: sent to Nexudus like any other lead."
     ),
@@ -139,7 +137,12 @@ def field_name(name: str) -> str:
 def reason(lead: Lead) -> str:
     """The lead's problem, without what its status says already."""
     prefix = next((reason.prefix for reason in Reason if lead.problem.startswith(reason.prefix)), "")
-    return lead.problem.removeprefix(prefix).replace("`", "")
+    return sentence(lead.problem.removeprefix(prefix))
+
+
+def sentence(text: str) -> str:
+    """A message for the pages: begins with a capital letter, without back-ticks around commands."""
+    return f"{text[:1].upper()}{text[1:]}".replace("`", "")
 
 
 def joined(answer: str | Sequence[str]) -> str:

@@ -107,6 +107,7 @@ def _environment(zone: tzinfo) -> Environment:
         "counted": labels.counted,
         "sender_name": labels.sender_name,
         "reason": labels.reason,
+        "sentence": labels.sentence,
     }
     environment.globals |= {"labels": labels, "charts": charts, "zone": getattr(zone, "key", "UTC")}
     return environment

@@ -37,7 +37,7 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer, authenticator: A
             return _too_many_attempts(renderer, authenticator, wait_s)
         if not authenticator.is_right(request.form.get("name", ""), request.form.get("password", "")):
             log.warning("sign_in_refused")
-            problem = "The name or the password is wrong. Capital letters count."
+            problem = "The name or the password is wrong. Both are case-sensitive."
             return _sign_in_page(renderer, authenticator, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
         response = renderer.go(_local_address(request.form.get("next", "")))
         session = authenticator.open(clock.now())

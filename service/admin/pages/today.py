@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from service import clock
 from service.admin.deps import AdminDeps
 from service.admin.pages.connections import connection_statuses
+from service.admin.pages.labels import sentence
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.alerts.due_alerts import title_of
 from service.lead import Lead, Status
@@ -65,16 +66,15 @@ def add(routes: Blueprint, deps: AdminDeps, renderer: Renderer) -> None:
 def _attention_items(tx: Transaction) -> Iterator[AttentionItem]:
     for alert in tx.alerts.open():
         if alert.kind != "parked":  # the leads themselves follow
-            title = title_of(alert)
-            yield AttentionItem(title[:1].upper() + title[1:], alert.sentence.replace("`", ""), alert.since)
+            yield AttentionItem(sentence(title_of(alert)), sentence(alert.sentence), alert.since)
     parked = Query(status=Status.PARKED.value)
     count = tx.search.count(parked)
     if count.number:
         number = f"{count.number:,}" if count.is_exact else f"More than {count.number:,}"
         title = "1 lead needs attention" if count == MatchCount(1) else f"{number} leads need attention"
-        sentence = "Each says why and what to do. Until then they are not sent."
+        meaning = "Each says why and what to do. Until then they are not sent."
         leads = tuple(tx.search.leads(parked, MAX_LEADS_PER_ITEM))
-        yield AttentionItem(title, sentence, None, leads, f"{PREFIX}/leads?status=parked")
+        yield AttentionItem(title, meaning, None, leads, f"{PREFIX}/leads?status=parked")
 
 
 def _figures(tx: Transaction, since: datetime) -> list[Figure]:

@@ -75,7 +75,7 @@ def submit_notice(notice: LeadNotice, form: Form, sender: str, table: SenderConf
 
 def submit_unreadable(item: UnreadableItem, form: Form, sender: str) -> Submission:
     """Make the Submission of an unreadable item."""
-    problem = f"{item.why} The bytes are kept: check them and the sender's set-up. Discard it if it is not a lead."
+    problem = f"{item.why} The original is kept: check it and the sender's set-up. Discard it if it is not a lead."
     return Submission(form.name, sender, Contact(), Evidence(), raw=item.raw, problem=problem)
 
 

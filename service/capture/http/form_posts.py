@@ -220,7 +220,7 @@ def _keep_raw(incoming: Incoming, form: Form, deps: FormDeps, error: Unreadable)
         contact=Contact(),
         evidence=Evidence(referrer=incoming.headers.get("referer", "")),
         raw=incoming.body,
-        problem=f"{error.sentence} The bytes are kept: look at them, and at the page that sent them.",
+        problem=f"{error.sentence} The original is kept: look at it, and at the page that sent it.",
     )
     receipt = accept(submission, form, deps.store, clock.now())
     log.info("kept_unread", lead=receipt.lead_id, form=form.name)

@@ -110,14 +110,14 @@ class RejectedCalls:
         self._store.write(lambda tx: tx.platforms.record_rejection(rejection))
 
 
-TOOL_RETRIES = "Look in the tool for the calls that failed and send them again: many tools do not retry."
+TOOL_RETRIES = "Look for failed calls in the tool and send them again: many tools do not retry."
 
 
 def remedy(form: Form, sender: str, status: int, address: str, since: datetime) -> str:
     """Return what to do. status: of the rejection. address: the right one. since: when the first call was rejected."""
     parts = [_correction(form, sender, status, address), _recovery(form, sender, since)]
     if status == HTTPStatus.UNAUTHORIZED and sender in form.webhooks:
-        parts.append("If nothing was changed there, a stranger may be trying this address.")
+        parts.append("If nothing has changed there, a stranger may be trying this address.")
     return " ".join(parts)
 
 

@@ -44,7 +44,7 @@ class PostError:
     @classmethod
     def store_is_down(cls, wait_s: int) -> "PostError":
         """Nothing could be kept."""
-        sentence = "Your enquiry could not be kept just now. Please send it again in a moment."
+        sentence = "Your enquiry could not be saved just now. Please send it again in a moment."
         return cls(HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", sentence, retry_after_s=wait_s)
 
     @classmethod
@@ -81,7 +81,7 @@ class PostError:
         status = HTTPStatus(error.code or 500)
         sentences = {
             HTTPStatus.NOT_FOUND: "There is nothing at this address.",
-            HTTPStatus.METHOD_NOT_ALLOWED: 'This address takes other calls. Does your form say method="post"?',
+            HTTPStatus.METHOD_NOT_ALLOWED: 'This method is not allowed here. Does your form say method="post"?',
         }
         sentence = sentences.get(status, "Something went wrong here. Please try again in a moment.")
         return cls(status, status.name, sentence)
@@ -90,7 +90,7 @@ class PostError:
 def success(receipt: Receipt, target: str, form: Form, reading: Reading, *, as_json: bool) -> Response:
     """Return the response to a post that is on disk.
 
-    target: the page to show next, "" for our thank-you page, in the language of `reading`. The JSON has the members of
+    target: the page to show next, "" for the built-in one, in the language of `reading`. The JSON has the members of
     the form services that people come from.
     """
     if not as_json:

@@ -81,7 +81,7 @@ def read_items(route: WebhookRoute, call: WebhookCall) -> Sequence[Item]:
         return [UnreadableItem(call.body, error.sentence)]
     except Exception as error:  # an unknown shape must not cost the lead
         log.exception("webhook_not_understood", sender=route.name, form=route.form.name, kind=type(error).__name__)
-        return [UnreadableItem(call.body, f"It has another shape than {route.name} is known to send.")]
+        return [UnreadableItem(call.body, f"It differs from everything that {route.name} is known to send.")]
     if len(items) > MAX_ITEMS:
         return [UnreadableItem(call.body, f"It holds over {MAX_ITEMS:,} leads: send them in parts, or import them.")]
     return items

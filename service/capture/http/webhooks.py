@@ -38,7 +38,7 @@ GET_WITHOUT_ANSWERS = (
     "redirects: use exactly the address of PUBLIC_URL, with https."
 )
 
-NOT_KEPT = "It could not be kept just now: send it again."
+NOT_KEPT = "It could not be saved just now: send it again."
 
 RETRY_AFTER_S = 60
 """Retry-After in seconds while the store is down or the forms file does not know the form."""
@@ -128,7 +128,7 @@ def _verify_endpoint(route: WebhookRoute, call: WebhookCall) -> Response:
     """
     if route.sender.verify_endpoint is None:
         if call.method == "HEAD" or "text/html" in call.headers.get("accept", ""):  # a person, or a link checker
-            return json_response({"ok": True, "message": f"This address takes POST requests of {route.name}."})
+            return json_response({"ok": True, "message": f"This address accepts POST requests of {route.name}."})
         raise RejectedCall(HTTPStatus.METHOD_NOT_ALLOWED, GET_WITHOUT_ANSWERS)
     try:
         reply = route.sender.verify_endpoint(call, route.config)

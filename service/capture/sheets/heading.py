@@ -82,7 +82,7 @@ def find_heading(rows: Sequence[SheetRow], means: ColumnMeaning, whole: frozense
 
 
 class _Line:
-    """One line at the top, judged by itself and by the rows below it."""
+    """One line at the top, judged on its own and by the rows below it."""
 
     def __init__(self, row: SheetRow, below: Sequence[SheetRow], means: ColumnMeaning) -> None:
         self.number = row.line

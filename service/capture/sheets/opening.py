@@ -89,7 +89,7 @@ def _open(path: Path, means: ColumnMeaning, name: str) -> SheetSource:
         if why is None and not name:
             return open_delimited(path, file, lambda rows: _understood_in(rows, means)[1])
     if why or why is None:
-        raise NoSheet(why or "is no workbook with sheets: leave --sheet out")
+        raise NoSheet(why or "is not a workbook with sheets: omit --sheet")
     return open_workbook(path, lambda rows: _understood_in(rows, means), name)
 
 

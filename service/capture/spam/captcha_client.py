@@ -119,7 +119,7 @@ class CaptchaClient:
             return CaptchaResult(CaptchaOutcome.FAILED, "no token")
         breaker = self._breakers[address_of(captcha)]
         if not breaker.allows(clock.monotonic()):
-            return CaptchaResult(CaptchaOutcome.UNCHECKED, "not asked, it did not answer before")
+            return CaptchaResult(CaptchaOutcome.UNCHECKED, "skipped, as it did not answer before")
         result = read_result(captcha, self._call_in_time(captcha, token), is_own_site)
         if result.outcome is CaptchaOutcome.UNCHECKED:
             breaker.record_failure(clock.monotonic())

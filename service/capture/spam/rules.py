@@ -96,7 +96,7 @@ def _too_fast(_: Submission, form: Form, context: RequestContext) -> str:
         return ""
     return (
         f"It was filled in within {context.fill_s:.1f} seconds: {_OR_RELEASE}. "
-        "If the page submits forms by itself, set `min_fill_seconds` to 0."
+        "If the page submits forms automatically, set `min_fill_seconds` to 0."
     )
 
 

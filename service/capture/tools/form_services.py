@@ -56,15 +56,17 @@ def verify_netlify(call: WebhookCall, config: SenderConfig) -> None:
     parts = call.headers.get("x-webhook-signature", "")[:_MAX_JWS_LENGTH].split(".")
     secret = str(config.get("secret", ""))
     if len(parts) != _JWS_PARTS or not secret:
-        raise InvalidSignature("the signature is missing" if not any(parts) else "the signature has another form")
+        raise InvalidSignature(
+            "the signature is missing" if not any(parts) else "the signature has an unexpected format"
+        )
     head, claims, signature = parts
     wanted = hmac.new(secret.encode(), f"{head}.{claims}".encode(), hashlib.sha256).digest()
     if not is_same(signature.rstrip("="), base64.urlsafe_b64encode(wanted).rstrip(b"=").decode()):
         raise InvalidSignature("the signature does not match")
     if text_at(_decode_jws_part(head), "alg") != "HS256":
-        raise InvalidSignature("the signature has another form")
+        raise InvalidSignature("the signature has an unexpected format")
     if not is_same(text_at(_decode_jws_part(claims), "sha256").lower(), hashlib.sha256(call.body).hexdigest()):
-        raise InvalidSignature("the signature is of another body")
+        raise InvalidSignature("the signature belongs to another body")
 
 
 def _decode_jws_part(part: str) -> object:

@@ -22,7 +22,7 @@ from service.platforms.registry import utm_of
 
 _TIMES = frozenset(("createdtime", "createtime", "leadsubmittime", "occurredat", "submittedon"))
 _MAX_SEARCHED_FOR_TIME = 1000  # answers
-_NO_LEAD = "It stands in a list of leads but is none: a lead is an object of names and values."
+_NO_LEAD = "It is in a list of leads but is not a lead: a lead is an object of names and values."
 
 
 def read_json_post(call: WebhookCall, config: SenderConfig) -> Iterator[Item]:

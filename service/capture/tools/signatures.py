@@ -47,7 +47,7 @@ def check_hex(header: str, secret: str, message: bytes, prefix: str = "") -> Non
     Raises: InvalidSignature.
     """
     if prefix and header and not header.startswith(prefix):
-        raise InvalidSignature("the signature has another form")
+        raise InvalidSignature("the signature has an unexpected format")
     check(header.removeprefix(prefix).lower(), hmac_hex(secret, message), secret)
 
 
@@ -57,7 +57,7 @@ def check_age(at: str, now: float, max_age_s: float, unit_s: float = 1.0) -> Non
     Raises: InvalidSignature.
     """
     if not (at.isascii() and at.isdigit() and len(at) <= len("1700000000000000")):
-        raise InvalidSignature("the signature has no time")
+        raise InvalidSignature("the signature has no timestamp")
     age_s = now - int(at) * unit_s
     if not -MAX_CLOCK_AHEAD_S <= age_s <= max_age_s:
         raise InvalidSignature("the signature is too old" if age_s > 0 else "the signature is from the future")
@@ -78,7 +78,7 @@ def base64_signature(header: str, prefix: str = "") -> Verify:
     def verify(call: WebhookCall, config: SenderConfig) -> None:
         given, secret = call.header(header), str(config.get("secret", ""))
         if prefix and given and not given.startswith(prefix):
-            raise InvalidSignature("the signature has another form")
+            raise InvalidSignature("the signature has an unexpected format")
         check(given.removeprefix(prefix), hmac_base64(secret, call.body), secret)
 
     return verify

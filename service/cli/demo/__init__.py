@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=number_within(1, 3650), default=90, metavar="D", help="within so many days (90)")
     parser.add_argument("--until", type=instant, help="when the history ends, e.g. 2026-11-25 (now)")
     parser.add_argument(
-        "--seed", type=number_within(0, 2**31), default=1, help="another number makes another history (1)"
+        "--seed", type=number_within(0, 2**31), default=1, help="another number makes other leads (1)"
     )
     parser.add_argument("--remove", action="store_true", help="remove the invented leads instead")
     parser.add_argument("--yes", action="store_true", help="even where the database holds real leads")

@@ -68,7 +68,7 @@ def _unsent(ending: str, age: timedelta, random: Random) -> DemoOutcome | None:
             Status.QUARANTINED if age < _MIN_ERASED_AGE else Status.DISCARDED, random.choice(_SUSPICIONS)
         )
     if ending == "test":
-        return DemoOutcome(Status.TEST, "A test by the sender: it is shown here and never sent to the CRM.")
+        return DemoOutcome(Status.TEST, "A test from the sender: it is shown here and never sent to the CRM.")
     if ending == "erased" and age > _MIN_ERASED_AGE:
         return DemoOutcome(Status.ERASED)
     return DemoOutcome(Status.DISCARDED) if ending == "discarded" else None

@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="the platform of the export, where its columns do not show it; none: no platform",
     )
-    parser.add_argument("--sheet", default="", metavar="NAME", help="of a workbook with leads on several sheets")
-    parser.add_argument("--dry-run", action="store_true", help="show what the columns mean and what would be taken")
+    parser.add_argument("--sheet", default="", metavar="NAME", help="the sheet to read, where several have leads")
+    parser.add_argument("--dry-run", action="store_true", help="show what the columns mean and what would be imported")
     parser.add_argument("--json", action="store_true", help="the outcome as one JSON object")
 
 
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     except NoSheet as error:
         raise Failed(str(error)) from error
     except StoreUnavailable as error:
-        raise Failed(f"{database_problem(error)}, and run it again: what was taken is known then") from error
+        raise Failed(f"{database_problem(error)}, then import it again: imported rows are recognised") from error
     except OSError as error:
         raise Failed(f"{arguments.file} cannot be read to its end ({error.strerror})") from error
     if arguments.json:

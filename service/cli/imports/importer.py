@@ -30,10 +30,9 @@ SAMPLE_SIZE = 1000
 
 _UNREADABLE = "it cannot be read: usually because of a quotation mark that is not closed here or above"
 _ANNOUNCED = (
-    "Leads that {} announced and that are not fetched yet: {}. Any row may be one of them, so import once all are "
-    "fetched."
+    "Leads announced by {} but not fetched yet: {}. Any row may be one of them, so import once all are fetched."
 )
-_ERASED = "its person was erased: there is nothing in it"
+_ERASED = "the person was erased: the row holds no personal data"
 _NOT_UNDERSTOOD = (
     "has no column that is understood ({}): name its columns in [forms.{}.fields] of the forms file, such as "
     'email = "Mail"'

@@ -123,7 +123,7 @@ def print_outcome(outcome: ImportOutcome) -> None:
         console.print(Text(line))
     if outcome.is_dry:
         _print_columns(outcome, console)
-    console.print(Text(f"{counted(outcome.rows, 'row')}{', nothing was taken yet' if outcome.is_dry else ''}:"))
+    console.print(Text(f"{counted(outcome.rows, 'row')}{', nothing was imported yet' if outcome.is_dry else ''}:"))
     for fate, name in FATES.items():
         if outcome.fates[fate]:
             console.print(Text(f"{outcome.fates[fate]:>9,}  {name}"))
@@ -131,7 +131,7 @@ def print_outcome(outcome: ImportOutcome) -> None:
         name = FATES[fate] if fate in (KNOWN, LEFT_OUT, UNREAD) else fate
         console.print(Text(f"line {number:,}: {name}: {printable(reason)}"), soft_wrap=True)
     if len(outcome.remarks) > MAX_LINES:
-        console.print(Text("more lines: see --json"))
+        console.print(Text("more lines with --json"))
 
 
 def _heading(outcome: ImportOutcome) -> Iterator[str]:
@@ -142,9 +142,9 @@ def _heading(outcome: ImportOutcome) -> Iterator[str]:
     yield f"{source.path.name}: {source.words}{f', an export of {exporter}' if is_certain else ''}"
     yield from _above(outcome.sheet.heading)
     if plan.lacks:
-        yield f"It will not be taken as it is: it {plan.lacks}."
+        yield f"It cannot be imported as it is: it {plan.lacks}."
     if plan.rounded:
-        yield "A spreadsheet has rounded its ids: leads are told apart by all their cells. Better export it again."
+        yield "A spreadsheet has rounded its ids, so leads are compared by all their cells. Better export them again."
     if plan.platform and plan.ids is not Ids.GOOD:
         yield f"Rows are compared with the leads of {platform} by person and time."
     yield from outcome.warnings

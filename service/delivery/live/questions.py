@@ -56,7 +56,7 @@ def _answer(question: OpenQuestion, trial: Trial) -> LiveAnswer:
     except NexudusError as error:
         return LiveAnswer(fact, question.text, None, f"could not be asked ({error.said})", SAFE)
     except OutOfPace:
-        return LiveAnswer(fact, question.text, None, "could not be asked (our own pace is used up)", SAFE)
+        return LiveAnswer(fact, question.text, None, "could not be asked (our own rate limit is used up)", SAFE)
     answer, effect = question.meanings.get(value) or _measured(value)
     return LiveAnswer(fact, question.text, value, answer, effect)
 
@@ -72,11 +72,11 @@ def _measured(value: Any) -> tuple[str, str]:
         case None:
             return _UNANSWERED
         case float():
-            return f"after {value:g} s", "waits at least twice as long before it takes an opportunity for missing"
+            return f"after {value:g} s", "waits at least twice as long before it treats an opportunity as missing"
         case int():
             return f"{value:+d} minutes from our clock", "takes them as they are: reports may be off by that"
         case _:
-            return str(value), "shown only: the pace is NEXUDUS_LIMITS"
+            return str(value), "shown only: NEXUDUS_LIMITS is the rate limit"
 
 
 def _yes_no(yes: str, no: str) -> dict[Any, tuple[str, str]]:
@@ -88,7 +88,7 @@ QUESTIONS = (
         SYSTEM_ID_KEPT,
         "Does SystemId come back as it was sent?",
         observations.system_id_kept,
-        _yes_no("knows its opportunities by it", "does not search by it; the mark in the notes counts"),
+        _yes_no("knows its opportunities by it", "does not search by it; the marker in the notes counts"),
     ),
     OpenQuestion(
         SYSTEM_ID_FILTER,
@@ -100,35 +100,35 @@ QUESTIONS = (
         CUSTOM_FIELDS_KEPT,
         "Does a create keep CustomFields?",
         observations.custom_fields_kept,
-        _yes_no("writes its mark there, too", "writes none; a form's `custom` has no effect"),
+        _yes_no("writes its marker there, too", "writes none; a form's `custom` has no effect"),
     ),
     OpenQuestion(
         CUSTOM_FIELDS_FILTER,
         "Can lists be searched by them?",
         observations.custom_fields_filter,
-        _yes_no("searches by its mark there", "searches by the contact instead"),
+        _yes_no("searches by its marker there", "searches by the contact instead"),
     ),
     OpenQuestion(
         "notes",
-        "What becomes of long notes, under the type's template?",
+        "What happens to long notes, under the type's template?",
         observations.notes,
         {
-            "kept": ("they stay as sent", "the enquiry is there to read"),
-            "changed": ("a part of them is missing", "take the template off the type, or leave the type out"),
-            "lost": ("something else stands there", "take the template off the type, or leave the type out"),
+            "kept": ("they stay as sent", "the enquiry can be read there"),
+            "changed": ("part of them is missing", "take the template off the type, or leave the type out"),
+            "lost": ("they are replaced by something else", "take the template off the type, or leave the type out"),
         },
     ),
     OpenQuestion(
         "notes_listed",
         "Do lists show notes?",
         observations.notes_listed,
-        _yes_no("needs no further call to see a mark", "reads records by their id to see a mark"),
+        _yes_no("needs no further call to see a marker", "reads records by their id to see a marker"),
     ),
     OpenQuestion(
         "custom_fields_listed",
         "Do lists show CustomFields?",
         observations.custom_fields_listed,
-        _yes_no("needs no further call to see a mark", "reads records by their id to see a mark"),
+        _yes_no("needs no further call to see a marker", "reads records by their id to see a marker"),
     ),
     OpenQuestion(
         "stage_flags_listed",
@@ -145,58 +145,58 @@ QUESTIONS = (
         "person_filter",
         "Can opportunities be searched by contact?",
         observations.person_filter,
-        _yes_no("finds a lead's opportunity without a mark filter", "reads all that were made since, to find one"),
+        _yes_no("finds a lead's opportunity without a filter by marker", "reads all created since, to find one"),
     ),
     OpenQuestion(
         "created_filter",
-        "... by the time of their creation?",
+        "... by their time of creation?",
         observations.created_filter,
         _yes_no("compares a month every night", "reads all of them every night"),
     ),
     OpenQuestion(
         "updated_filter",
-        "... by the time of their last change?",
+        "... by their time of last change?",
         observations.updated_filter,
-        _yes_no("notices moves within a quarter of an hour", "notices moves by night"),
+        _yes_no("notices moves within a quarter of an hour", "notices moves at night"),
     ),
     OpenQuestion(
         "email_any_case",
-        "Do searches for an e-mail address take any case?",
+        "Do searches for an e-mail address ignore case?",
         observations.email_case,
-        _yes_no("finds contacts however they are written", "may not find contacts that were saved in capitals"),
+        _yes_no("finds contacts in any spelling", "may not find contacts saved in capitals"),
     ),
     OpenQuestion(
         "history",
-        "Which time says when an opportunity came into a stage?",
+        "Which time says when an opportunity entered a stage?",
         observations.history,
         {
             "ToTime": ("ToTime of its history", "uses it"),
             "CreatedOn": ("only CreatedOn of its history", "uses it"),
-            "none": ("nothing: there is no history", "uses the time of the last change"),
-            "denied": ("the history is not shown to the login", "give it CrmOpportunityHistory-List"),
+            "none": ("none: there is no history", "uses the time of the last change"),
+            "denied": ("the service user may not read the history", "give it CrmOpportunityHistory-List"),
         },
     ),
     OpenQuestion(
         "history_filter",
-        "Can all moves be read together, by their time?",
+        "Can all moves be read together, by time?",
         observations.history_filter,
-        _yes_no("reads the moves of all leads together", "reads all there are, and leaves out the old ones"),
+        _yes_no("reads the moves of all leads together", "reads all of them, and skips the old ones"),
     ),
     OpenQuestion(
         TIMES_OFF_MINUTES,
         "Are its times UTC?",
         observations.times,
-        {0: ("yes", "takes them as they are; what is older than a lead is not taken for its opportunity")},
+        {0: ("yes", "takes them as they are; nothing older than a lead is taken for its opportunity")},
     ),
     OpenQuestion(
         "limit_headers",
         "Which headers state limits?",
         observations.limits,
-        {"none": ("none", "the pace is NEXUDUS_LIMITS")},
+        {"none": ("none", "NEXUDUS_LIMITS is the rate limit")},
     ),
     OpenQuestion(
         "roles_shown",
-        "Does it show the login's roles?",
+        "Does it show the service user's roles?",
         observations.roles,
         _yes_no("`doctor` names a missing one before it is needed", "`doctor` tries each call"),
     ),

@@ -108,13 +108,13 @@ def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Cal
     stage, code = find_stage(nexudus, stage_id), secrets.token_hex(6)
     email, marker = f"lead-capture-test-{code}@example.com", f"lead-capture-test:{code}"
     remains: list[str] = []
-    doing = "the contact could not be made"
+    doing = "the contact could not be created"
     try:
         contact_id = call_with_waits(lambda: _make_contact(nexudus, stage, email, remains), sleep)
         doing = "the contact could not be searched for"
         contact_lag_s = _lag(_contact_is_listed(nexudus, email, contact_id), sleep)
         body = marks.with_custom_field(opportunities.compose(_opportunity(stage, contact_id, type_id, marker)), marker)
-        doing, clock_at = "the opportunity could not be made", clock.now()
+        doing, clock_at = "the opportunity could not be created", clock.now()
         opportunity_id = call_with_waits(lambda: _make_opportunity(nexudus, body, marker, remains), sleep)
         doing = "the opportunity could not be searched for"
         lag_s = _lag(_opportunity_is_listed(nexudus, contact_id, opportunity_id), sleep)
@@ -123,7 +123,7 @@ def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Cal
     except NexudusError as error:
         raise TrialFailed(f"{doing} ({error.said})", tuple(remains)) from error
     except OutOfPace as error:
-        raise TrialFailed(f"{doing}: our own pace is used up for {error.wait_s:.0f} s", tuple(remains)) from error
+        raise TrialFailed(f"{doing}: our own rate limit is used up for {error.wait_s:.0f} s", tuple(remains)) from error
     seen = (email, contact_id, opportunity_id, marker, body, record, clock_at, contact_lag_s, lag_s)
     return Trial(nexudus, sleep, stage, *seen)
 

@@ -62,8 +62,8 @@ def _without_user(reader: CachedReader, error: NexudusError) -> Access:
         reader.call(_search_nobody)
     except Refused as again:
         remedy = (
-            "see that the service user is active and has API access, or renew its token; of an application, see that "
-            "NEXUDUS_APP_TOKEN is the `t` of its installation"
+            "check that the service user is active and has API access, or renew its token; for an application, check "
+            "that NEXUDUS_APP_TOKEN is the `t` of its installation"
         )
         closed = account_problem("error", "access", account, f"Nexudus refuses every call ({again.said})", remedy)
         return Access(is_open=False, me=None, problems=(closed,))
@@ -71,7 +71,7 @@ def _without_user(reader: CachedReader, error: NexudusError) -> Access:
         return Access(is_open=False, me=None, problems=(_unanswered(again, account),))
     problem = f"could not check the service user ({error.said})"
     remedy = "ask Nexudus support why; " if isinstance(error, Intercepted) else "nothing to do: "
-    unknown = account_problem("warning", "access", account, problem, f"{remedy}other calls pass")
+    unknown = account_problem("warning", "access", account, problem, f"{remedy}other calls succeed")
     return Access(is_open=True, me=None, problems=(unknown,))
 
 
@@ -150,7 +150,7 @@ def _held(reader: CachedReader, me: User | None) -> frozenset[str] | None:
 
 
 def _untried(account: str, role: str, why: str, *, skipped: bool = True) -> SetupProblem:
-    remedy = "see in Nexudus that the service user has it"
+    remedy = "check in Nexudus that the service user has it"
     return SetupProblem(
         "warning", "roles", f"account {account}", f"could not check {role} ({why})", remedy, skipped=skipped
     )

@@ -20,7 +20,7 @@ MAX_SILENCES = 2
 """Calls in a row without any answer after which no more are made: each costs the whole time limit."""
 
 MAX_WAITS, MAX_WAIT_S = 3, 75.0
-"""Number and length of the waits when Nexudus asks to slow down; our own pace of a minute is waited for."""
+"""Number and length of the waits when Nexudus asks to slow down; our own rate limit of a minute is waited for."""
 
 INTERCEPTED_REMEDY = (
     "check that this machine may reach Nexudus, without a proxy or firewall that answers in its place, or ask Nexudus "
@@ -75,7 +75,7 @@ class CachedReader:
 
     def _read(self, what: str, check: str, call: Callable[[Nexudus], T], roles: str) -> Any:
         if len(self._results) >= self._max_reads and not self._over:
-            self._end(f"more than {self._max_reads} things to ask for", "name fewer different ids in the forms file")
+            self._end(f"more than {self._max_reads} records to read", "name fewer different ids in the forms file")
         try:
             return self.call(call)
         except PartUnreadable:
@@ -87,7 +87,7 @@ class CachedReader:
             return PartUnreadable
 
     def call(self, call: Callable[[Nexudus], T]) -> T:
-        """Make one call, again where the CRM or our own pace asks to wait.
+        """Make one call, again where the CRM or our own rate limit asks to wait.
 
         Raises: NexudusError; Throttled where the wait would be too long; PartUnreadable after too many silences.
         """
@@ -99,7 +99,7 @@ class CachedReader:
             try:
                 return self._counted(call)
             except OutOfPace as error:
-                throttled = Throttled("our own pace is used up", retry_after_s=error.wait_s)
+                throttled = Throttled("our own rate limit is used up", retry_after_s=error.wait_s)
             except Throttled as error:
                 throttled = error
             wait_s = throttled.retry_after_s or 1.0
@@ -129,7 +129,7 @@ class CachedReader:
 
     def _end(self, why: str, remedy: str) -> None:
         self._over = True
-        subject, problem = f"account {self.account}", f"{why}, the rest was not checked"
+        subject, problem = f"account {self.account}", f"{why}, so the rest was not checked"
         self.unreadable.append(SetupProblem("warning", "access", subject, problem, remedy, skipped=True))
 
 
@@ -138,4 +138,4 @@ def _remedy_of(error: NexudusError) -> str:
     if isinstance(error, Intercepted):
         return INTERCEPTED_REMEDY
     is_answer = error.status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
-    return "look at it in Nexudus yourself" if is_answer else "try again when Nexudus answers"
+    return "check it in Nexudus yourself" if is_answer else "try again when Nexudus answers"

@@ -60,7 +60,7 @@ def _judged(reader: CachedReader, variant: FormVariant, stage: Stage) -> tuple[S
     except PartUnreadable:
         return stage, []
     problem = f"could not check {does} (its record does not show it)"
-    unshown = SetupProblem("warning", "stage", variant.label, problem, "look at it in Nexudus yourself", skipped=True)
+    unshown = SetupProblem("warning", "stage", variant.label, problem, "check it in Nexudus yourself", skipped=True)
     return whole, [] if whole.is_judged else [unshown]
 
 
@@ -82,7 +82,7 @@ def check_stage(variant: FormVariant, stage: Stage) -> Iterator[SetupProblem]:
         yield SetupProblem("error", "stage", variant.label, unsafe, REMEDY, (stage_cause(variant.account, stage.id),))
     does = [words for flag, words in WARNINGS.items() if flag in stage.flags and flag not in FILLS]
     if does:
-        remedy = "choose another stage, if new enquiries shall not meet that"
+        remedy = "choose another stage, unless that is meant for new enquiries"
         yield variant.problem("warning", "stage", f"{here} {' and '.join(does)}", remedy)
     fills = [words for flag, words in WARNINGS.items() if flag in stage.flags and flag in FILLS]
     if fills:
@@ -90,7 +90,7 @@ def check_stage(variant: FormVariant, stage: Stage) -> Iterator[SetupProblem]:
         yield variant.problem("warning", "stage", f"{here} {' and '.join(fills)}", remedy)
     at = variant.form.contact.business_id
     if at and stage.business_id and at != stage.business_id:
-        problem = f"{here} is at location {stage.business_id}, but new contacts are made at location {at}"
+        problem = f"{here} is at location {stage.business_id}, but new contacts are created at location {at}"
         remedy = f"write contact.business_id = {stage.business_id}, or choose a stage of location {at}"
         yield variant.problem("warning", "location", problem, remedy)
 
@@ -111,7 +111,7 @@ def check_contact(
         yield variant.problem("error", "location", "its location is unknown", "write contact.business_id")
         return
     if me is not None and me.business_ids is not None and business_id not in me.business_ids:
-        problem = f"the service user does not reach location {business_id}"
+        problem = f"the service user has no access to location {business_id}"
         remedy = "correct contact.business_id, or add the location to the user in Nexudus"
         yield variant.problem("error", "location", problem, remedy)
         return
@@ -212,7 +212,7 @@ def check_owner(reader: CachedReader, variant: FormVariant, stage: Stage | None)
         what = "an admin" if owner.active else "active"
         yield variant.problem("error", "owner", f"user {owner_id} is not {what}", remedy)
     elif stage and stage.business_id and owner.business_ids and stage.business_id not in owner.business_ids:
-        problem = f"user {owner_id} does not reach location {stage.business_id} of stage {stage.id}"
+        problem = f"user {owner_id} has no access to location {stage.business_id} of stage {stage.id}"
         yield variant.problem("error", "owner", problem, f"{remedy}, or add the location to the user")
 
 

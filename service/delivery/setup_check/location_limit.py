@@ -64,7 +64,7 @@ def check_capacity(reader: CachedReader, business_id: int, now: datetime) -> Ite
     causes, subject = (location_cause(reader.account, business_id),), f"account {reader.account}"
     holds = f"location {business_id} holds {count:,} of {MAX_OPPORTUNITIES:,} opportunities"
     if count >= MAX_OPPORTUNITIES:
-        yield SetupProblem("error", "cap", subject, f"{holds} and takes no more", REMEDY, causes)
+        yield SetupProblem("error", "cap", subject, f"{holds} and accepts no more", REMEDY, causes)
         return
     since = now - timedelta(days=PACE_DAYS)
 
@@ -90,5 +90,5 @@ def _check_total(reader: CachedReader) -> Iterator[SetupProblem]:
     count = reader.read("all opportunities", "cap", opportunities.count_all, ROLE)
     if count >= WARN_FROM:
         problem = f"could not count by location; all locations together hold {count:,} opportunities"
-        remedy = f"see in Nexudus that none comes near {MAX_OPPORTUNITIES:,}"
+        remedy = f"check in Nexudus that none is near {MAX_OPPORTUNITIES:,}"
         yield SetupProblem("warning", "cap", f"account {reader.account}", problem, remedy, skipped=True)

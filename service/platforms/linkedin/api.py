@@ -172,7 +172,7 @@ _REMEDIES = {
         "one of the leads."
     ),
     HTTPStatus.UPGRADE_REQUIRED: (
-        "LinkedIn has ended this version of its API: update this service, or write a newer one, such as "
+        "LinkedIn has retired this version of its API: update this service, or write a newer one, such as "
         'version = "202710", into {section}. Then start the worker again.'
     ),
 }

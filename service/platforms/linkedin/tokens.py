@@ -108,7 +108,7 @@ class LinkedInTokens:
         if is_outage or payload is None or response.is_ok:
             raise NotNow(message, response.status)
         remedy = (
-            "Its refresh token has ended or was revoked: let a person who manages the ad account consent again, put "
+            "Its refresh token has expired or was revoked: let a person who manages the ad account consent again, put "
             f"the new access_token and refresh_token into {self._section}, and start the worker again."
         )
         raise Disconnected(message, remedy, response.status)

@@ -63,7 +63,7 @@ def read(call: WebhookCall, _config: SenderConfig) -> Iterator[Item]:
     body = read_event(call)
     events = tables_at([body]) or tables_at(body)
     if not events:
-        raise Unreadable("The JSON is not an event of LinkedIn.")
+        raise Unreadable("The JSON is not a LinkedIn event.")
     for event in events:
         if text_at(event, "type") == "LEAD_ACTION":
             yield from _read_event(event)

@@ -184,7 +184,7 @@ class MetaReader:
     def _reconnect(self, message: str, place: str, status: int | None = None) -> Disconnected:
         has_own_token = place in self._config.get("page_tokens", {})
         key = f"page_tokens.{place}" if has_own_token else "access_token"
-        remedy = f"Make a new token, best of a system user, and put it into {key} of {self._section}. {_RESTART}"
+        remedy = f"Create a new token, best of a system user, and put it into {key} of {self._section}. {_RESTART}"
         return Disconnected(message, remedy, status, place if has_own_token else "")
 
 

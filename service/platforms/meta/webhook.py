@@ -60,7 +60,7 @@ def read(call: WebhookCall, _config: SenderConfig) -> Iterator[Item]:
         for entry in list_at(body, "entry"):
             yield from _read_entry(entry)
     elif not text_at(body, "object"):
-        raise Unreadable("The JSON is not an event of Meta.")
+        raise Unreadable("The JSON is not a Meta event.")
 
 
 def _read_entry(entry: object) -> Iterator[Item]:

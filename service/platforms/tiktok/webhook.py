@@ -74,7 +74,7 @@ def read(call: WebhookCall, config: SenderConfig) -> Iterator[Item]:
         return
     entries = value_at(body, "entry")
     if not isinstance(entries, list):
-        raise Unreadable("The JSON is not a lead of TikTok.")
+        raise Unreadable("The JSON is not a TikTok lead.")
     for entry in entries:
         yield _read_entry(entry, config)
 

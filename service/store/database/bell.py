@@ -1,6 +1,6 @@
 """The bell between web and worker: rung after a commit that made something due, so that no process polls in haste.
 
-A ring may be lost (a worker that has just started, a full pipe), so a waiting worker also wakes by itself.
+A ring may be lost (a worker that has just started, a full pipe), so a waiting worker also wakes on its own.
 """
 
 import contextlib
@@ -68,7 +68,7 @@ def pipe_of(database: Path) -> Path:
 def ring(database: Path) -> None:
     """Wake a worker of this SQLite file, if one listens.
 
-    Never raises: the commit is done, and a worker that missed the ring looks by itself soon.
+    Never raises: the commit is done, and a worker that missed the ring looks on its own soon.
     """
     with contextlib.suppress(OSError):  # no listener, no permission, or full, which means rung often enough
         pipe = os.open(pipe_of(database), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -38,7 +38,7 @@ class Lane(NamedTuple):
 
 @dataclass(slots=True)
 class Turns:
-    """When each lane last had its turn, in one worker's memory: of several workers each is fair by itself."""
+    """When each lane last had its turn, in one worker's memory: of several workers each is fair on its own."""
 
     _turn: int = 0
     _last: dict[Lane, int] = field(default_factory=dict)
