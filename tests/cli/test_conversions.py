@@ -86,7 +86,10 @@ def test_what_is_left_out_is_told(run: Terminal, kept: Store) -> None:
     result = run("conversions", "google")
 
     assert result.code == 0
-    assert result.err == "Google Ads: 0 conversions\n  left out: 2 without an id of Google Ads: they came from elsewhere\n"
+    assert result.err.splitlines() == [
+        "Google Ads: 0 conversions",
+        "  left out: 2 without an id of Google Ads: they came from elsewhere",
+    ]
 
 
 @pytest.mark.usefixtures("forms")

@@ -30,9 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--leads", type=number_within(1, 5_000_000), default=2000, metavar="N", help="how many (2000)")
     parser.add_argument("--days", type=number_within(1, 3650), default=90, metavar="D", help="within so many days (90)")
     parser.add_argument("--until", type=instant, help="when the history ends, e.g. 2026-11-25 (now)")
-    parser.add_argument(
-        "--seed", type=number_within(0, 2**31), default=1, help="another number makes other leads (1)"
-    )
+    parser.add_argument("--seed", type=number_within(0, 2**31), default=1, help="another number makes other leads (1)")
     parser.add_argument("--remove", action="store_true", help="remove the invented leads instead")
     parser.add_argument("--yes", action="store_true", help="even where the database holds real leads")
     parser.add_argument("--json", action="store_true", help="how many were written and removed, as JSON")
