@@ -106,18 +106,20 @@ def form_blueprint(deps: FormDeps) -> Blueprint:
         headers = preflight_headers(request.headers, form) if form else {}
         return Response(status=204, headers=headers)
 
-    blueprint.after_app_request(partial(_add_cors_headers, deps.forms))
+    blueprint.after_app_request(lambda response: _add_cors_headers(deps.forms, response))
     return blueprint
 
 
 def _add_cors_headers(forms: Mapping[str, Form], response: Response) -> Response:
     """Also to a 405 or a 500: without them a page's script sees nothing but a network error."""
-    if request.path.startswith("/f/"):
-        form = forms.get(request.path.removeprefix("/f/").rstrip("/"))
-        headers = cors_headers(request.environ.get("HTTP_ORIGIN", ""), form)
-        if "Vary" in response.headers:
-            response.vary.add(headers.pop("Vary"))  # beside the language
-        response.headers.update(headers)  # a preflight has them already
+    path = request.path
+    if path.startswith("/f/"):
+        form = forms.get(path.removeprefix("/f/").rstrip("/"))
+        for name, value in cors_headers(request.environ.get("HTTP_ORIGIN", ""), form).items():
+            if name == "Vary" and name in response.headers:
+                response.vary.add(value)  # beside the language
+            else:
+                response.headers[name] = value  # a preflight has them already
     return response
 
 
@@ -227,12 +229,13 @@ def _keep_raw(incoming: Incoming, form: Form, deps: FormDeps, error: Unreadable)
 
 
 def _incoming(body: bytes) -> Incoming:
-    headers = read_headers()
+    environ = request.environ
+    headers = read_headers(environ)
     return Incoming(
         body=body,
         content_type=headers["content-type"],
         headers=headers,
-        query=request.environ.get("QUERY_STRING", ""),
+        query=environ.get("QUERY_STRING", ""),
         ip=request.remote_addr or "",
         received_at=clock.now().timestamp(),
     )

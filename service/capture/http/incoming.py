@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qs
 
 from flask import request
@@ -27,9 +28,8 @@ def read_body(max_bytes: int) -> tuple[bytes, bool]:
     return body, announced is None or len(body) == wanted
 
 
-def read_headers() -> dict[str, str]:
-    """Return the headers by lower-case name."""
-    environ = request.environ
+def read_headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers of a WSGI environment by lower-case name."""
     headers = {name[5:].replace("_", "-").lower(): environ[name] for name in environ if name.startswith("HTTP_")}
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
     return headers

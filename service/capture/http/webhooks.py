@@ -105,7 +105,7 @@ def _call(public_url: str, token: str) -> WebhookCall:
     query = {"token": token} if token else {}
     return WebhookCall(
         body=body,
-        headers=read_headers(),
+        headers=read_headers(request.environ),
         url=f"{public_url.rstrip('/')}{request.environ.get('RAW_URI') or request.full_path.rstrip('?')}",
         method=request.method,
         query={**query, **request.args.to_dict()},
