@@ -34,16 +34,16 @@ PERSONAL = re.compile("ann|lee|example.com|7946|quiet|desk|192.0.2|127.0.0.1", r
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Store]:
+def sqlite(tmp_path: Path) -> Iterator[Store]:
     """An empty store."""
     with sqlite_store(tmp_path) as store:
         yield store
 
 
 @pytest.fixture
-def front(kept: Store) -> Front:
+def front(sqlite: Store) -> Front:
     """An application with the form `contact`."""
-    return Front(kept)
+    return Front(sqlite)
 
 
 # -- the page's script
@@ -89,13 +89,13 @@ def test_a_script_that_changed_is_sent(front: Front) -> None:
 # -- the sample page
 
 
-def test_the_sample_page_is_there_only_when_asked_for(kept: Store) -> None:
-    assert Front(kept).client.get("/sample").status_code == 404
-    assert Front(kept, SAMPLE_PAGE="true").client.get("/sample").status_code == 200
+def test_the_sample_page_is_there_only_when_asked_for(sqlite: Store) -> None:
+    assert Front(sqlite).client.get("/sample").status_code == 404
+    assert Front(sqlite, SAMPLE_PAGE="true").client.get("/sample").status_code == 200
 
 
-def test_the_sample_page_posts_to_a_form_that_is_there(kept: Store) -> None:
-    front = Front(kept, SAMPLE_PAGE="true")
+def test_the_sample_page_posts_to_a_form_that_is_there(sqlite: Store) -> None:
+    front = Front(sqlite, SAMPLE_PAGE="true")
 
     (action,) = re.findall(r'<form[^>]* action="([^"]+)"', front.client.get("/sample").text)
 
@@ -119,7 +119,7 @@ def test_a_wrong_address_is_explained_in_a_sentence(front: Front, path: str) -> 
 
 
 def test_a_sender_that_proves_nothing_is_named_once_by_all_web_processes_of_a_host(
-    kept: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sqlite: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(web, "log", structlog.get_logger())  # one that was used keeps the stream of its first test
     form = a_form(webhooks={"tally": {}, "jotform": {"token": "t"}, "meta": {"app_secret": "s"}})
@@ -127,7 +127,7 @@ def test_a_sender_that_proves_nothing_is_named_once_by_all_web_processes_of_a_ho
 
     with time_machine.travel(NOON, tick=False):
         for _ in range(2):
-            web.create_app(settings, Setup({"contact": form}), visits, kept)
+            web.create_app(settings, Setup({"contact": form}), visits, sqlite)
 
     (line,) = map(json.loads, capsys.readouterr().err.splitlines())
     assert (line["event"], line["form"], line["sender"]) == ("sender_proves_nothing", "contact", "tally")

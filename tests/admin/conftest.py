@@ -10,13 +10,13 @@ from tests.front import Front, sqlite_store
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Store]:
+def sqlite(tmp_path: Path) -> Iterator[Store]:
     """A store on SQLite: where the engine makes no difference, the quicker one."""
     with sqlite_store(tmp_path) as store:
         yield store
 
 
 @pytest.fixture
-def front(kept: Store) -> Front:
+def front(sqlite: Store) -> Front:
     """An application with the form `contact`; ask its API with `ask`."""
-    return Front(kept)
+    return Front(sqlite)

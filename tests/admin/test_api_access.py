@@ -31,8 +31,8 @@ def rules(front: Front) -> list[Rule]:
     return list(front.app.url_map.iter_rules())
 
 
-def test_every_route_is_public_on_purpose_or_asks_for_the_token(kept: Store) -> None:
-    front = Front(kept, SAMPLE_PAGE="true")
+def test_every_route_is_public_on_purpose_or_asks_for_the_token(sqlite: Store) -> None:
+    front = Front(sqlite, SAMPLE_PAGE="true")
     guarded = [rule for rule in rules(front) if rule.rule not in PUBLIC]
 
     assert guarded
@@ -44,16 +44,16 @@ def test_every_route_is_public_on_purpose_or_asks_for_the_token(kept: Store) -> 
             assert front.client.open(path, method=method).status_code == 401, (method, path)
 
 
-def test_the_list_of_public_routes_names_nothing_that_is_gone(kept: Store) -> None:
-    assert {rule.rule for rule in rules(Front(kept, SAMPLE_PAGE="true"))} >= PUBLIC
+def test_the_list_of_public_routes_names_nothing_that_is_gone(sqlite: Store) -> None:
+    assert {rule.rule for rule in rules(Front(sqlite, SAMPLE_PAGE="true"))} >= PUBLIC
 
 
 @pytest.mark.parametrize(
     "given",
     ["", "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", TOKEN, f"Basic {TOKEN}", "Bearer \xff"],
 )
-def test_a_wrong_token_shows_nothing(front: Front, kept: Store, given: str) -> None:
-    keep_many(kept, 1)
+def test_a_wrong_token_shows_nothing(front: Front, sqlite: Store, given: str) -> None:
+    keep_many(sqlite, 1)
 
     response = front.client.get("/api/v1/leads", headers={"Authorization": given})
 
@@ -68,8 +68,8 @@ def test_the_token_opens_the_api(front: Front, given: str) -> None:
 
 
 @pytest.mark.parametrize("given", ["Bearer ", "Bearer x", ""])
-def test_without_a_configured_token_every_call_is_refused(kept: Store, given: str) -> None:
-    response = Front(kept, ADMIN_TOKEN="").client.get("/api/v1/leads", headers={"Authorization": given})
+def test_without_a_configured_token_every_call_is_refused(sqlite: Store, given: str) -> None:
+    response = Front(sqlite, ADMIN_TOKEN="").client.get("/api/v1/leads", headers={"Authorization": given})
 
     assert response.status_code == 401
     assert response.get_json(force=True)["detail"] == "set ADMIN_TOKEN and restart to use the API"
@@ -85,8 +85,8 @@ def test_without_the_token_the_problems_of_a_call_are_not_shown(front: Front) ->
     assert [response.status_code for response in responses] == [401, 401, 401]
 
 
-def test_two_applications_in_one_process_keep_to_themselves(kept: Store) -> None:
-    first, second = Front(kept, ADMIN_TOKEN="first-token-here"), Front(kept, ADMIN_TOKEN="second-token-here")
+def test_two_applications_in_one_process_keep_to_themselves(sqlite: Store) -> None:
+    first, second = Front(sqlite, ADMIN_TOKEN="first-token-here"), Front(sqlite, ADMIN_TOKEN="second-token-here")
 
     headers = {"Authorization": "Bearer first-token-here"}
 

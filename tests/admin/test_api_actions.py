@@ -29,9 +29,9 @@ def owed(store: Store) -> int:
 
 @pytest.mark.parametrize(("action", "status"), PAIRS, ids=[f"{action}-{status}" for action, status in PAIRS])
 def test_an_action_is_done_or_refused_by_where_the_lead_stands(
-    front: Front, kept: Store, action: str, status: Status
+    front: Front, sqlite: Store, action: str, status: Status
 ) -> None:
-    lead = keep_as(kept, status)
+    lead = keep_as(sqlite, status)
     after = POSSIBLE[action].get(status)
 
     response = front.ask(f"/leads/{lead.id}/{action}", "POST")
@@ -74,24 +74,24 @@ def test_a_discarded_lead_is_no_longer_queued(store: Store) -> None:
     assert response["next_attempt_at"] is None
 
 
-def test_a_retry_is_an_operators_try_with_the_whole_schedule_before_it(front: Front, kept: Store) -> None:
-    lead = keep(kept, a_lead())
-    (first,) = kept.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
-    kept.write(lambda tx: tx.queue.postpone(first, NOON + timedelta(days=1), tries=9))
+def test_a_retry_is_an_operators_try_with_the_whole_schedule_before_it(front: Front, sqlite: Store) -> None:
+    lead = keep(sqlite, a_lead())
+    (first,) = sqlite.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
+    sqlite.write(lambda tx: tx.queue.postpone(first, NOON + timedelta(days=1), tries=9))
 
     front.ask(f"/leads/{lead.id}/retry", "POST")
 
-    (again,) = kept.write(lambda tx: tx.queue.claim("worker", clock.now(), 90, 1))
+    (again,) = sqlite.write(lambda tx: tx.queue.claim("worker", clock.now(), 90, 1))
     assert (again.tries, again.trigger) == (0, "operator")
 
 
-def test_a_retry_ends_the_pause_of_its_account(front: Front, kept: Store) -> None:
-    lead = keep(kept, a_lead())
-    kept.write(lambda tx: tx.accounts.pause("default", clock.now() + timedelta(hours=1), "refused"))
+def test_a_retry_ends_the_pause_of_its_account(front: Front, sqlite: Store) -> None:
+    lead = keep(sqlite, a_lead())
+    sqlite.write(lambda tx: tx.accounts.pause("default", clock.now() + timedelta(hours=1), "refused"))
 
     front.ask(f"/leads/{lead.id}/retry", "POST")
 
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         assert list(tx.accounts.pauses(clock.now())) == []
 
 
@@ -103,8 +103,8 @@ def test_an_action_is_a_post(front: Front, action: str) -> None:
     assert "POST" in response.headers["Allow"]
 
 
-def test_a_correction_by_the_api_is_shown_with_what_it_was(front: Front, kept: Store) -> None:
-    lead = keep_as(kept, Status.PARKED)
+def test_a_correction_by_the_api_is_shown_with_what_it_was(front: Front, sqlite: Store) -> None:
+    lead = keep_as(sqlite, Status.PARKED)
 
     response = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"message": "Four desks."}})
 
@@ -117,18 +117,18 @@ def test_a_correction_by_the_api_is_shown_with_what_it_was(front: Front, kept: S
     )
 
 
-def test_a_correction_that_cannot_be_taken_says_why_at_its_name(front: Front, kept: Store) -> None:
-    lead = keep_as(kept, Status.PARKED)
+def test_a_correction_that_cannot_be_taken_says_why_at_its_name(front: Front, sqlite: Store) -> None:
+    lead = keep_as(sqlite, Status.PARKED)
 
     response = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": "nobody"}})
 
     assert response.status_code == 422
     assert "not an e-mail address" in response.get_json()["errors"]["json"]["fields"]["email"]
-    assert stored_lead(kept, lead).status is Status.PARKED
+    assert stored_lead(sqlite, lead).status is Status.PARKED
 
 
-def test_a_delivered_lead_cannot_be_corrected(front: Front, kept: Store) -> None:
-    lead = keep_as(kept, Status.DELIVERED)
+def test_a_delivered_lead_cannot_be_corrected(front: Front, sqlite: Store) -> None:
+    lead = keep_as(sqlite, Status.DELIVERED)
 
     response = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"message": "Four desks."}})
 

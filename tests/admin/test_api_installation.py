@@ -13,10 +13,10 @@ from tests.front import Front
 from tests.store.actions import stored_lead
 
 
-def test_the_forms_are_listed_with_their_addresses_and_without_secrets(kept: Store) -> None:
+def test_the_forms_are_listed_with_their_addresses_and_without_secrets(sqlite: Store) -> None:
     tour = a_form("tour", title="Book a tour", webhooks={"json": {"token": "a-secret"}})
 
-    response = Front(kept, a_form(), tour, PUBLIC_URL="https://leads.example.com").ask("/forms")
+    response = Front(sqlite, a_form(), tour, PUBLIC_URL="https://leads.example.com").ask("/forms")
 
     assert [form["name"] for form in response.get_json()["forms"]] == ["contact", "tour"]
     assert response.get_json()["forms"][1] == {
@@ -29,8 +29,8 @@ def test_the_forms_are_listed_with_their_addresses_and_without_secrets(kept: Sto
     assert "a-secret" not in response.text
 
 
-def test_an_alert_says_what_is_wrong_and_what_to_do(front: Front, kept: Store) -> None:
-    kept.write(lambda tx: tx.alerts.report("login:default", "Correct the password.", NOON))
+def test_an_alert_says_what_is_wrong_and_what_to_do(front: Front, sqlite: Store) -> None:
+    sqlite.write(lambda tx: tx.alerts.report("login:default", "Correct the password.", NOON))
 
     (alert,) = front.ask("/alerts").get_json()["alerts"]
 
@@ -38,9 +38,9 @@ def test_an_alert_says_what_is_wrong_and_what_to_do(front: Front, kept: Store) -
     assert alert == {"cause": "login:default", "sentence": "Correct the password.", "since": "2026-11-24T12:00:00Z"}
 
 
-def test_a_resolved_problem_is_no_alert(front: Front, kept: Store) -> None:
-    kept.write(lambda tx: tx.alerts.report("login:default", "Correct the password.", NOON))
-    kept.write(lambda tx: tx.alerts.resolve("login:default", NOON))
+def test_a_resolved_problem_is_no_alert(front: Front, sqlite: Store) -> None:
+    sqlite.write(lambda tx: tx.alerts.report("login:default", "Correct the password.", NOON))
+    sqlite.write(lambda tx: tx.alerts.resolve("login:default", NOON))
 
     assert front.ask("/alerts").get_json() == {"alerts": []}
 
@@ -58,23 +58,23 @@ def test_a_person_is_forgotten_and_their_records_in_nexudus_are_listed(store: St
     assert stored_lead(store, lead).status is Status.ERASED
 
 
-def test_a_dry_run_erases_nothing_and_tells_the_same(front: Front, kept: Store) -> None:
-    lead = keep_as(kept, Status.PARKED)
+def test_a_dry_run_erases_nothing_and_tells_the_same(front: Front, sqlite: Store) -> None:
+    lead = keep_as(sqlite, Status.PARKED)
 
     dry = front.ask("/forget", "POST", json={"email": "ada@example.com", "dry_run": True}).get_json()
 
-    assert stored_lead(kept, lead).status is Status.PARKED
+    assert stored_lead(sqlite, lead).status is Status.PARKED
     real = front.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
     assert {**dry, "dry_run": False} == real
 
 
-def test_other_people_are_not_forgotten(front: Front, kept: Store) -> None:
-    other = keep(kept, a_lead("bob@example.com"))
+def test_other_people_are_not_forgotten(front: Front, sqlite: Store) -> None:
+    other = keep(sqlite, a_lead("bob@example.com"))
 
     result = front.ask("/forget", "POST", json={"email": "ada@example.com"}).get_json()
 
     assert result["erased"] == []
-    assert stored_lead(kept, other).status is Status.PENDING
+    assert stored_lead(sqlite, other).status is Status.PENDING
 
 
 # -- bodies
@@ -93,14 +93,14 @@ WRONG: Mapping[str, tuple[dict[str, object], int]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_an_invalid_body_is_refused_and_erases_nothing(front: Front, kept: Store, name: str) -> None:
-    lead = keep(kept, a_lead())
+def test_an_invalid_body_is_refused_and_erases_nothing(front: Front, sqlite: Store, name: str) -> None:
+    lead = keep(sqlite, a_lead())
     more, status = WRONG[name]
 
     response: TestResponse = front.ask("/forget", "POST", **more)
 
     assert (response.status_code, response.mimetype) == (status, "application/problem+json"), response.text
-    assert stored_lead(kept, lead).status is Status.PENDING
+    assert stored_lead(sqlite, lead).status is Status.PENDING
 
 
 @pytest.mark.parametrize("character", [r"\ud800", r"\u0000", r"\ud83d\ude00"])
@@ -117,8 +117,8 @@ def test_no_character_is_a_mistake_of_ours(store: Store, call: str, character: s
 
 
 @pytest.mark.parametrize("email", ["\x1f@b", "a@\x1c\x85b"])
-def test_what_matches_the_description_but_is_no_address_is_a_conflict(front: Front, kept: Store, email: str) -> None:
-    lead = keep_as(kept, Status.PARKED)
+def test_what_matches_the_description_but_is_no_address_is_a_conflict(front: Front, sqlite: Store, email: str) -> None:
+    lead = keep_as(sqlite, Status.PARKED)
 
     response = front.ask(f"/leads/{lead.id}/correct", "POST", json={"fields": {"email": email}})
 

@@ -39,8 +39,8 @@ def test_no_leads_are_an_empty_page(front: Front) -> None:
     assert front.ask("/leads").get_json() == {"leads": [], "next": None}
 
 
-def test_the_newest_comes_first(front: Front, kept: Store) -> None:
-    leads = keep_many(kept, 3)
+def test_the_newest_comes_first(front: Front, sqlite: Store) -> None:
+    leads = keep_many(sqlite, 3)
 
     assert listed(front) == [lead.id for lead in reversed(leads)]
 
@@ -58,16 +58,16 @@ def test_all_of_120_leads_are_reached_by_the_cursor_and_none_twice(store: Store)
     assert [lead_id for page in pages for lead_id in page] == [lead.id for lead in reversed(leads)]
 
 
-def test_leads_that_arrive_meanwhile_do_not_shift_the_pages(front: Front, kept: Store) -> None:
-    leads = keep_many(kept, 4)
+def test_leads_that_arrive_meanwhile_do_not_shift_the_pages(front: Front, sqlite: Store) -> None:
+    leads = keep_many(sqlite, 4)
     first = front.ask("/leads?size=2").get_json()
-    keep(kept, a_lead(received_at=NOON + timedelta(days=1)))
+    keep(sqlite, a_lead(received_at=NOON + timedelta(days=1)))
 
     assert listed(front, f"size=2&cursor={first['next']}") == [leads[1].id, leads[0].id]
 
 
-def test_a_full_last_page_leads_nowhere(front: Front, kept: Store) -> None:
-    keep_many(kept, 2)
+def test_a_full_last_page_leads_nowhere(front: Front, sqlite: Store) -> None:
+    keep_many(sqlite, 2)
 
     assert front.ask("/leads?size=2").get_json()["next"] is None
 
@@ -76,15 +76,15 @@ def test_a_full_last_page_leads_nowhere(front: Front, kept: Store) -> None:
 
 
 @pytest.mark.parametrize("status", Status)
-def test_leads_are_found_by_status(front: Front, kept: Store, status: Status) -> None:
-    leads = {each: keep_as(kept, each) for each in Status}
+def test_leads_are_found_by_status(front: Front, sqlite: Store, status: Status) -> None:
+    leads = {each: keep_as(sqlite, each) for each in Status}
 
     assert listed(front, f"status={status}") == [leads[status].id]
 
 
-def test_leads_are_found_by_form(front: Front, kept: Store) -> None:
-    keep(kept, a_lead())
-    tour = keep(kept, a_lead(submission=a_submission(form="tour")))
+def test_leads_are_found_by_form(front: Front, sqlite: Store) -> None:
+    keep(sqlite, a_lead())
+    tour = keep(sqlite, a_lead(submission=a_submission(form="tour")))
 
     assert listed(front, "form=tour") == [tour.id]
 
@@ -107,8 +107,8 @@ def test_leads_are_found_by_form(front: Front, kept: Store) -> None:
         *("long ago", "far ahead"),
     ],
 )
-def test_leads_are_found_by_time(front: Front, kept: Store, query: str, minutes: list[int]) -> None:
-    leads = keep_many(kept, 3)
+def test_leads_are_found_by_time(front: Front, sqlite: Store, query: str, minutes: list[int]) -> None:
+    leads = keep_many(sqlite, 3)
 
     assert listed(front, query) == [leads[minute].id for minute in minutes]
 
@@ -127,8 +127,8 @@ def test_leads_are_found_by_a_part_of_who_it_is(store: Store) -> None:
     assert {text: bool(listed(front, f"q={quote(text)}")) for text in SEARCHES} == SEARCHES
 
 
-def test_a_lead_is_found_by_its_id(front: Front, kept: Store) -> None:
-    leads = keep_many(kept, 2)
+def test_a_lead_is_found_by_its_id(front: Front, sqlite: Store) -> None:
+    leads = keep_many(sqlite, 2)
 
     assert listed(front, f"q={leads[0].id}") == [leads[0].id]
 
@@ -142,10 +142,10 @@ def test_leads_are_found_by_sender_and_channel(store: Store, query: str) -> None
     assert listed(Front(store), query) == [wanted.id]
 
 
-def test_filters_are_all_meant_at_once(front: Front, kept: Store) -> None:
-    wanted = keep(kept, a_lead("bob@example.com", status=Status.PARKED))
-    keep(kept, a_lead("bob@example.com"))
-    keep(kept, a_lead("ann@example.com", status=Status.PARKED))
+def test_filters_are_all_meant_at_once(front: Front, sqlite: Store) -> None:
+    wanted = keep(sqlite, a_lead("bob@example.com", status=Status.PARKED))
+    keep(sqlite, a_lead("bob@example.com"))
+    keep(sqlite, a_lead("ann@example.com", status=Status.PARKED))
 
     assert listed(front, "status=parked&q=bob&form=contact") == [wanted.id]
 
@@ -196,8 +196,8 @@ def shown(front: Front, lead_id: str) -> dict[str, Any]:
     return body
 
 
-def test_a_lead_has_the_members_of_the_contract_and_those_that_explain_it(front: Front, kept: Store) -> None:
-    lead = shown(front, keep_delivered(kept).id)
+def test_a_lead_has_the_members_of_the_contract_and_those_that_explain_it(front: Front, sqlite: Store) -> None:
+    lead = shown(front, keep_delivered(sqlite).id)
 
     assert tuple(lead) == CONTRACT
     assert [*lead["contact"]] == ["email", "full_name", "phone", "company"]
@@ -205,8 +205,8 @@ def test_a_lead_has_the_members_of_the_contract_and_those_that_explain_it(front:
     assert [{*attempt} for attempt in lead["attempts"]] == [ATTEMPT | {"trigger"}] * 3
 
 
-def test_a_new_lead_is_shown_whole(front: Front, kept: Store) -> None:
-    kept_lead = keep(kept, a_full_lead())
+def test_a_new_lead_is_shown_whole(front: Front, sqlite: Store) -> None:
+    kept_lead = keep(sqlite, a_full_lead())
 
     lead = shown(front, kept_lead.id)
 
@@ -248,8 +248,8 @@ def test_a_new_lead_is_shown_whole(front: Front, kept: Store) -> None:
     assert attribution["last"] is None
 
 
-def test_a_delivered_lead_tells_what_was_made_and_how(front: Front, kept: Store) -> None:
-    lead = shown(front, keep_delivered(kept).id)
+def test_a_delivered_lead_tells_what_was_made_and_how(front: Front, sqlite: Store) -> None:
+    lead = shown(front, keep_delivered(sqlite).id)
 
     assert (lead["status"], lead["coworker_id"], lead["opportunity_id"]) == ("delivered", 7, 9)
     assert (lead["delivered_at"], lead["next_attempt_at"]) == ("2026-11-24T12:00:01Z", None)
@@ -269,9 +269,9 @@ def test_a_delivered_lead_tells_what_was_made_and_how(front: Front, kept: Store)
     }
 
 
-def test_a_lead_tells_since_when_its_person_is_known(front: Front, kept: Store) -> None:
-    keep(kept, a_lead(received_at=NOON - timedelta(days=3)))
-    lead = keep(kept, a_lead())
+def test_a_lead_tells_since_when_its_person_is_known(front: Front, sqlite: Store) -> None:
+    keep(sqlite, a_lead(received_at=NOON - timedelta(days=3)))
+    lead = keep(sqlite, a_lead())
 
     assert shown(front, lead.id)["known"] == {
         "since": "2026-11-21",
@@ -282,12 +282,12 @@ def test_a_lead_tells_since_when_its_person_is_known(front: Front, kept: Store) 
     }
 
 
-def test_a_lead_tells_what_was_sent_and_how_the_crm_has_it(front: Front, kept: Store) -> None:
-    lead = keep(kept, a_lead())
-    (delivery,) = kept.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
-    kept.write(lambda tx: tx.queue.begin_attempt(delivery, Step.CREATE_OPPORTUNITY, NOON, {"Name": "Ada"}))
+def test_a_lead_tells_what_was_sent_and_how_the_crm_has_it(front: Front, sqlite: Store) -> None:
+    lead = keep(sqlite, a_lead())
+    (delivery,) = sqlite.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
+    sqlite.write(lambda tx: tx.queue.begin_attempt(delivery, Step.CREATE_OPPORTUNITY, NOON, {"Name": "Ada"}))
     won = a_sale(lead, status=SaleStatus.WON, won_at=NOON)
-    kept.write(lambda tx: tx.crm.save_sales([won], [a_change(lead, name="won")]))
+    sqlite.write(lambda tx: tx.crm.save_sales([won], [a_change(lead, name="won")]))
 
     body = shown(front, lead.id)
 
@@ -300,8 +300,8 @@ def test_a_lead_tells_what_was_sent_and_how_the_crm_has_it(front: Front, kept: S
     assert body["crm"]["changes"] == [{"kind": "status", "name": "won", "at": "2026-11-24T12:00:00Z"}]
 
 
-def test_a_list_tells_as_much_of_a_lead_as_the_lead_itself(front: Front, kept: Store) -> None:
-    lead = keep_delivered(kept)
+def test_a_list_tells_as_much_of_a_lead_as_the_lead_itself(front: Front, sqlite: Store) -> None:
+    lead = keep_delivered(sqlite)
 
     assert front.ask("/leads").get_json()["leads"] == [shown(front, lead.id)]
 

@@ -50,11 +50,11 @@ def test_no_leads_are_empty_lists(front: Front) -> None:
     assert figures == {"since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z", **EMPTY}
 
 
-def test_shares_are_of_all_that_count(front: Front, kept: Store) -> None:
-    came(kept, "utm_source=google&utm_medium=cpc&utm_campaign=spring")
-    came(kept, "utm_source=google&utm_medium=cpc&utm_campaign=spring")
-    came(kept)
-    came(kept, status=Status.TEST)
+def test_shares_are_of_all_that_count(front: Front, sqlite: Store) -> None:
+    came(sqlite, "utm_source=google&utm_medium=cpc&utm_campaign=spring")
+    came(sqlite, "utm_source=google&utm_medium=cpc&utm_campaign=spring")
+    came(sqlite)
+    came(sqlite, status=Status.TEST)
 
     figures = report(front)
 
@@ -74,8 +74,8 @@ def test_shares_are_of_all_that_count(front: Front, kept: Store) -> None:
     assert [each["utm_campaign"] for each in figures["campaigns"]] == ["spring"]
 
 
-def test_delivered_leads_are_counted_beside(front: Front, kept: Store) -> None:
-    keep_delivered(kept)
+def test_delivered_leads_are_counted_beside(front: Front, sqlite: Store) -> None:
+    keep_delivered(sqlite)
 
     figures = report(front)
 
@@ -94,22 +94,22 @@ def test_delivered_leads_are_counted_beside(front: Front, kept: Store) -> None:
     ],
 )
 def test_a_default_lead_source_is_reported_with_its_rule(
-    front: Front, kept: Store, query: str, config: AttributionConfig, rule: str | None
+    front: Front, sqlite: Store, query: str, config: AttributionConfig, rule: str | None
 ) -> None:
-    came(kept, query, config)
+    came(sqlite, query, config)
 
     assert [each["rule"] for each in report(front)["defaults"]] == ([rule] if rule else [])
 
 
 @pytest.mark.parametrize("query", ["utm_source=bing", "utm_source=flyer", "utm_source=sms", "utm_source=a.example", ""])
-def test_a_source_that_any_rule_knows_is_not_unknown(front: Front, kept: Store, query: str) -> None:
-    came(kept, query)
+def test_a_source_that_any_rule_knows_is_not_unknown(front: Front, sqlite: Store, query: str) -> None:
+    came(sqlite, query)
 
     assert report(front)["unknown_sources"] == []
 
 
-def test_an_unknown_source_comes_with_the_line_that_teaches_it(front: Front, kept: Store) -> None:
-    came(kept, 'utm_source=q3 "fair"&utm_medium=cpc')
+def test_an_unknown_source_comes_with_the_line_that_teaches_it(front: Front, sqlite: Store) -> None:
+    came(sqlite, 'utm_source=q3 "fair"&utm_medium=cpc')
 
     assert report(front)["unknown_sources"] == [
         {"form": "contact", "utm_source": 'q3 "fair"', "leads": 1, "source_map": r'source_map = { "q3 \"fair\"" = 99 }'}
@@ -123,22 +123,22 @@ def test_the_line_is_toml_that_names_the_source(value: str) -> None:
     assert tomllib.loads(_source_map_line(source)) == {"source_map": {source: 99}}
 
 
-def test_a_source_that_a_route_knows_is_known(kept: Store) -> None:
-    came(kept, "utm_source=q3-fair")
+def test_a_source_that_a_route_knows_is_known(sqlite: Store) -> None:
+    came(sqlite, "utm_source=q3-fair")
     taught = a_form(attribution=AttributionConfig(source_map={"q3-fair": 99}))
 
-    assert report(Front(kept, a_form(routes=(Route({"location": "leeds"}, taught),))))["unknown_sources"] == []
+    assert report(Front(sqlite, a_form(routes=(Route({"location": "leeds"}, taught),))))["unknown_sources"] == []
 
 
-def test_a_source_of_the_forms_source_map_is_known_from_now_on(kept: Store) -> None:
-    came(kept, "utm_source=q3-fair")
-    taught = Front(kept, a_form(attribution=AttributionConfig(source_map={"Q3 Fair": 99})))
+def test_a_source_of_the_forms_source_map_is_known_from_now_on(sqlite: Store) -> None:
+    came(sqlite, "utm_source=q3-fair")
+    taught = Front(sqlite, a_form(attribution=AttributionConfig(source_map={"Q3 Fair": 99})))
 
     assert report(taught)["unknown_sources"] == []
 
 
-def test_macros_are_reported_with_form_and_campaign(front: Front, kept: Store) -> None:
-    came(kept, "utm_source=facebook&utm_campaign=spring&utm_content={{ad.name}}&utm_term=jane@example.org")
+def test_macros_are_reported_with_form_and_campaign(front: Front, sqlite: Store) -> None:
+    came(sqlite, "utm_source=facebook&utm_campaign=spring&utm_content={{ad.name}}&utm_term=jane@example.org")
 
     assert report(front)["codes"] == [
         {"code": "macro", "form": "contact", "utm_campaign": "spring", "leads": 1},
@@ -146,9 +146,9 @@ def test_macros_are_reported_with_form_and_campaign(front: Front, kept: Store) -
     ]
 
 
-def test_tags_that_differ_by_a_hair_are_found(front: Front, kept: Store) -> None:
+def test_tags_that_differ_by_a_hair_are_found(front: Front, sqlite: Store) -> None:
     for name, value in (("campaign", "Spring"), ("campaign", "spring"), ("content", "ad a"), ("content", "AD_A")):
-        came(kept, f"utm_source=google&utm_{name}={value}")
+        came(sqlite, f"utm_source=google&utm_{name}={value}")
 
     assert [(each["name"], each["differ_by"]) for each in report(front)["lookalikes"]] == [
         ("utm_campaign", "case"),
@@ -156,9 +156,9 @@ def test_tags_that_differ_by_a_hair_are_found(front: Front, kept: Store) -> None
     ]
 
 
-def test_one_form_is_reported_alone(front: Front, kept: Store) -> None:
-    came(kept)
-    came(kept, submission=a_submission(form="tour"))
+def test_one_form_is_reported_alone(front: Front, sqlite: Store) -> None:
+    came(sqlite)
+    came(sqlite, submission=a_submission(form="tour"))
 
     figures = report(front, "since=2026-11-24T00:00:00Z&until=2026-11-25T00:00:00Z&form=tour")
 
@@ -180,8 +180,8 @@ def test_the_last_thirty_days_are_the_default_period(front: Front) -> None:
         "since=0001-01-01T00:00:00%2B14:00&until=9999-12-31T23:59:59-14:00&form=nobody",
     ],
 )
-def test_a_period_without_leads_is_no_mistake(front: Front, kept: Store, query: str) -> None:
-    came(kept)
+def test_a_period_without_leads_is_no_mistake(front: Front, sqlite: Store, query: str) -> None:
+    came(sqlite)
 
     assert report(front, query)["leads"] == 0
 
@@ -191,9 +191,9 @@ def test_what_is_no_period_is_refused(front: Front, query: str) -> None:
     assert front.ask(f"/reports/attribution?{query}").status_code == 422
 
 
-def test_a_long_list_says_how_many_more_there_are(front: Front, kept: Store) -> None:
+def test_a_long_list_says_how_many_more_there_are(front: Front, sqlite: Store) -> None:
     for number in range(103):
-        came(kept, f"utm_source=google&utm_campaign=c{number}")
+        came(sqlite, f"utm_source=google&utm_campaign=c{number}")
 
     figures = report(front)
 

@@ -104,10 +104,10 @@ def test_a_database_that_goes_away_is_noticed_and_so_is_its_return(
     assert [response.status_code for response in responses] == [200, 503, 503, 200, 303]
 
 
-def test_readiness_tells_how_delivery_stands(front: Front, kept: Store) -> None:
-    keep(kept, a_lead(received_at=clock.now() - timedelta(minutes=5)))
+def test_readiness_tells_how_delivery_stands(front: Front, sqlite: Store) -> None:
+    keep(sqlite, a_lead(received_at=clock.now() - timedelta(minutes=5)))
     until = clock.now() + timedelta(hours=1)
-    kept.write(lambda tx: tx.accounts.pause("default", until, "the login was refused"))
+    sqlite.write(lambda tx: tx.accounts.pause("default", until, "the login was refused"))
 
     delivery = front.client.get("/readyz").get_json()["delivery"]
 
@@ -141,19 +141,19 @@ def test_leads_are_counted_by_status(store: Store) -> None:
     assert abs(metrics["lead_capture_oldest_waiting_seconds"] - (clock.now() - NOON).total_seconds()) < 60
 
 
-def test_an_account_without_credentials_is_shown_as_paused(front: Front, kept: Store) -> None:
+def test_an_account_without_credentials_is_shown_as_paused(front: Front, sqlite: Store) -> None:
     now = clock.now()
-    kept.write(lambda tx: tx.queue.pause_call("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set"))
+    sqlite.write(lambda tx: tx.queue.pause_call("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set"))
 
     delivery = front.client.get("/readyz").get_json()["delivery"]
 
     assert delivery["paused"] == {"default": {"until": None, "reason": "no credentials are set"}}
 
 
-def test_paused_accounts_are_counted(front: Front, kept: Store) -> None:
+def test_paused_accounts_are_counted(front: Front, sqlite: Store) -> None:
     until = clock.now() + timedelta(hours=1)
-    kept.write(lambda tx: tx.accounts.pause("default", until, "x"))
-    kept.write(lambda tx: tx.accounts.pause("harbour", until, "y"))
+    sqlite.write(lambda tx: tx.accounts.pause("default", until, "x"))
+    sqlite.write(lambda tx: tx.accounts.pause("harbour", until, "y"))
 
     assert figures(front)["lead_capture_accounts_paused"] == 2
 
@@ -171,9 +171,9 @@ def test_figures_tell_that_the_store_is_down(gone: Store) -> None:
     assert figures(Front(gone)) == {f"lead_capture_build_info {VERSION}": 1, "lead_capture_store_up": 0}
 
 
-def test_figures_hold_nothing_personal(front: Front, kept: Store) -> None:
-    keep_as(kept, Status.PARKED)
-    keep_as(kept, Status.DELIVERED)
+def test_figures_hold_nothing_personal(front: Front, sqlite: Store) -> None:
+    keep_as(sqlite, Status.PARKED)
+    keep_as(sqlite, Status.DELIVERED)
 
     text = front.client.get("/metrics").text + front.client.get("/readyz").text
 

@@ -26,9 +26,9 @@ SENDERS = {
 
 
 @pytest.fixture
-def operator(kept: Store) -> Operator:
+def operator(sqlite: Store) -> Operator:
     """Signed in; one form has senders."""
-    return Operator(kept, a_form("tour", title="Book a tour", webhooks=SENDERS), a_form(), PUBLIC_URL=WORLD)
+    return Operator(sqlite, a_form("tour", title="Book a tour", webhooks=SENDERS), a_form(), PUBLIC_URL=WORLD)
 
 
 def test_every_form_stands_there_with_its_address(operator: Operator) -> None:
@@ -53,8 +53,8 @@ def test_no_secret_is_shown(operator: Operator) -> None:
     assert "very-secret" not in operator.client.get("/admin/setup").text
 
 
-def test_the_last_lead_of_the_form_and_of_each_sender_is_shown(kept: Store, operator: Operator) -> None:
-    keep(kept, a_lead(received_at=NOON, submission=a_submission(form="tour", sender="meta")))
+def test_the_last_lead_of_the_form_and_of_each_sender_is_shown(sqlite: Store, operator: Operator) -> None:
+    keep(sqlite, a_lead(received_at=NOON, submission=a_submission(form="tour", sender="meta")))
 
     page_text = operator.see("/admin/setup/tour")
 
@@ -62,18 +62,18 @@ def test_the_last_lead_of_the_form_and_of_each_sender_is_shown(kept: Store, oper
     assert page_text.count("Nothing received yet.") == 2
 
 
-def test_the_findings_of_the_checks_are_shown_at_the_form(kept: Store, operator: Operator) -> None:
+def test_the_findings_of_the_checks_are_shown_at_the_form(sqlite: Store, operator: Operator) -> None:
     sentence = "Form tour: stage 9 does not exist: choose another"
-    kept.write(lambda tx: tx.alerts.report("setup:default:tour:stage", sentence.replace("Form", "form"), NOON))
+    sqlite.write(lambda tx: tx.alerts.report("setup:default:tour:stage", sentence.replace("Form", "form"), NOON))
 
     assert "1 problem" in operator.see("/admin/setup")
     assert sentence in operator.see("/admin/setup/tour")
     assert sentence not in operator.see("/admin/setup/contact")
 
 
-def test_what_concerns_no_form_stands_above_all(kept: Store, operator: Operator) -> None:
-    kept.write(lambda tx: tx.alerts.report("setup:default:-:roles", "account default: a role is missing", NOON))
-    kept.write(lambda tx: tx.alerts.report("login:default", "not of the set-up", NOON))
+def test_what_concerns_no_form_stands_above_all(sqlite: Store, operator: Operator) -> None:
+    sqlite.write(lambda tx: tx.alerts.report("setup:default:-:roles", "account default: a role is missing", NOON))
+    sqlite.write(lambda tx: tx.alerts.report("login:default", "not of the set-up", NOON))
 
     page_text = operator.see("/admin/setup")
 
@@ -81,16 +81,16 @@ def test_what_concerns_no_form_stands_above_all(kept: Store, operator: Operator)
     assert "not of the set-up" not in page_text
 
 
-def test_the_time_of_the_last_check_is_shown(kept: Store, operator: Operator) -> None:
+def test_the_time_of_the_last_check_is_shown(sqlite: Store, operator: Operator) -> None:
     before = operator.see("/admin/setup")
     with time_machine.travel(NOON, tick=False):
-        kept.write(lambda tx: save_problems(tx, "default", []))
+        sqlite.write(lambda tx: save_problems(tx, "default", []))
 
     assert "Nexudus Not checked yet" in before
     assert "there was last checked 24 Nov 12:00" in operator.see("/admin/setup").replace("yesterday", "24 Nov")
 
 
-def test_a_preview_tells_the_opportunity_and_keeps_nothing(kept: Store, operator: Operator) -> None:
+def test_a_preview_tells_the_opportunity_and_keeps_nothing(sqlite: Store, operator: Operator) -> None:
     response = operator.send(
         "/admin/setup/tour",
         fields="full_name: Ada Lovelace\nemail: ada@example.com",
@@ -101,13 +101,13 @@ def test_a_preview_tells_the_opportunity_and_keeps_nothing(kept: Store, operator
     assert response.status_code == 200
     assert "Paid Search" in response.text
     assert "UtmSource" in response.text
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         assert tx.search.leads(Query(), 1) == []
 
 
-def test_a_preview_says_where_values_come_from_and_where_the_visitor_goes(kept: Store) -> None:
+def test_a_preview_says_where_values_come_from_and_where_the_visitor_goes(sqlite: Store) -> None:
     destination = Destination(stage_id=1001, value=AnswerAmount("budget"))
-    operator = Operator(kept, a_form(redirect="https://www.example.com/?b={budget}", destination=destination))
+    operator = Operator(sqlite, a_form(redirect="https://www.example.com/?b={budget}", destination=destination))
 
     page_text = operator.send("/admin/setup/contact", fields="email: ann@example.com\nbudget: £450").text
 
@@ -160,8 +160,8 @@ def test_a_snippet_asks_for_what_the_form_requires_by_the_names_that_it_reads() 
     assert "<button>&lt;Tour&gt;</button>" in text
 
 
-def test_what_the_snippet_sends_is_taken(kept: Store) -> None:
-    operator = Operator(kept, a_form())
+def test_what_the_snippet_sends_is_taken(sqlite: Store) -> None:
+    operator = Operator(sqlite, a_form())
     names = re.findall(r'name="([^"]+)"', snippets.html("", Form("contact")))
 
     response = operator.front.post({**dict.fromkeys(names, ""), "full_name": "Ada", "email": "ada@example.com"})
@@ -205,7 +205,7 @@ def test_an_unconfigured_sender_is_shown_with_the_missing_table(operator: Operat
     assert "the forms file needs [forms.tour.webhooks.typeform]" in operator.see("/admin/setup/tour")
 
 
-def test_strangers_cannot_keep_the_database_busy_with_it(kept: Store, operator: Operator) -> None:
+def test_strangers_cannot_keep_the_database_busy_with_it(sqlite: Store, operator: Operator) -> None:
     with time_machine.travel(NOON, tick=False) as traveller:
         operator.client.post("/webhooks/typeform/tour", data=b"{}")
         traveller.shift(30)
@@ -213,7 +213,7 @@ def test_strangers_cannot_keep_the_database_busy_with_it(kept: Store, operator: 
         operator.client.post("/webhooks/nobody/tour", data=b"{}")
         operator.client.post("/webhooks/typeform/nowhere", data=b"{}")
 
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         assert [(each.sender, each.at) for each in tx.platforms.rejections_of("tour")] == [("typeform", NOON)]
         assert tx.platforms.rejections_of("nowhere") == []
 

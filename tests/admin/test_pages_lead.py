@@ -13,9 +13,9 @@ from tests.builders import NOON, a_lead, a_submission
 
 
 @pytest.fixture
-def operator(kept: Store) -> Operator:
+def operator(sqlite: Store) -> Operator:
     """Signed in."""
-    return Operator(kept)
+    return Operator(sqlite)
 
 
 def page_of(operator: Operator, lead: Lead) -> str:
@@ -37,8 +37,8 @@ def refused(store: Store, lead: Lead, **fields: object) -> None:
     store.write(work)
 
 
-def test_the_journey_tells_each_step_in_its_order(kept: Store, operator: Operator) -> None:
-    page_text = page_of(operator, keep_delivered(kept))
+def test_the_journey_tells_each_step_in_its_order(sqlite: Store, operator: Operator) -> None:
+    page_text = page_of(operator, keep_delivered(sqlite))
 
     steps = (
         "Received",
@@ -53,21 +53,21 @@ def test_the_journey_tells_each_step_in_its_order(kept: Store, operator: Operato
     assert "Rule ad click" in page_text
 
 
-def test_it_says_since_when_the_person_is_known(kept: Store, operator: Operator) -> None:
-    keep(kept, a_lead(received_at=NOON - timedelta(days=3)))
+def test_it_says_since_when_the_person_is_known(sqlite: Store, operator: Operator) -> None:
+    keep(sqlite, a_lead(received_at=NOON - timedelta(days=3)))
 
-    page_text = page_of(operator, keep(kept, a_lead()))
+    page_text = page_of(operator, keep(sqlite, a_lead()))
 
     assert "Known since 2026-11-21: 1 earlier enquiry here since 2026-11-21. Show all" in page_text
 
 
-def test_it_says_nothing_of_that_where_the_person_is_new(kept: Store, operator: Operator) -> None:
-    assert "Known since" not in page_of(operator, keep(kept, a_lead()))
+def test_it_says_nothing_of_that_where_the_person_is_new(sqlite: Store, operator: Operator) -> None:
+    assert "Known since" not in page_of(operator, keep(sqlite, a_lead()))
 
 
-def test_the_response_of_nexudus_and_the_body_are_shown_as_text(kept: Store, operator: Operator) -> None:
-    lead = keep(kept, a_lead())
-    refused(kept, lead)
+def test_the_response_of_nexudus_and_the_body_are_shown_as_text(sqlite: Store, operator: Operator) -> None:
+    lead = keep(sqlite, a_lead())
+    refused(sqlite, lead)
 
     html = operator.client.get(f"/admin/leads/{lead.id}").text
 
@@ -79,9 +79,9 @@ def test_the_response_of_nexudus_and_the_body_are_shown_as_text(kept: Store, ope
     )
 
 
-def test_a_custom_field_that_was_sent_is_shown_by_its_name(kept: Store, operator: Operator) -> None:
-    lead = keep(kept, a_lead())
-    refused(kept, lead, CustomFields={"Data": [{"Name": "Floor", "Value": "third", "Type": "string"}]})
+def test_a_custom_field_that_was_sent_is_shown_by_its_name(sqlite: Store, operator: Operator) -> None:
+    lead = keep(sqlite, a_lead())
+    refused(sqlite, lead, CustomFields={"Data": [{"Name": "Floor", "Value": "third", "Type": "string"}]})
 
     page_text, _, as_json = page_of(operator, lead).partition("Sent to Nexudus")[2].partition("As JSON")
 
@@ -90,8 +90,8 @@ def test_a_custom_field_that_was_sent_is_shown_by_its_name(kept: Store, operator
     assert '"Name": "Floor"' in as_json
 
 
-def test_everything_that_came_is_shown(kept: Store, operator: Operator) -> None:
-    lead = keep(kept, a_lead(submission=a_submission(raw=b"\xffname=Ada")))
+def test_everything_that_came_is_shown(sqlite: Store, operator: Operator) -> None:
+    lead = keep(sqlite, a_lead(submission=a_submission(raw=b"\xffname=Ada")))
 
     page_text = page_of(operator, lead)
 
@@ -99,11 +99,11 @@ def test_everything_that_came_is_shown(kept: Store, operator: Operator) -> None:
     assert "https://www.example.com/?utm_source=google&utm_medium=cpc" in page_text
 
 
-def test_a_delivered_lead_links_to_where_it_can_be_seen(kept: Store) -> None:
-    lead = keep_delivered(kept)
+def test_a_delivered_lead_links_to_where_it_can_be_seen(sqlite: Store) -> None:
+    lead = keep_delivered(sqlite)
 
-    real = Operator(kept).client.get(f"/admin/leads/{lead.id}").text
-    simulated = Operator(kept, NEXUDUS_BASE_URL="http://127.0.0.1:8010").client.get(f"/admin/leads/{lead.id}").text
+    real = Operator(sqlite).client.get(f"/admin/leads/{lead.id}").text
+    simulated = Operator(sqlite, NEXUDUS_BASE_URL="http://127.0.0.1:8010").client.get(f"/admin/leads/{lead.id}").text
 
     assert 'href="https://dashboard.nexudus.com/operations/coworkers/7"' in real
     assert "Opportunity 9." in real
@@ -129,8 +129,10 @@ def test_an_unknown_lead_is_a_404(operator: Operator, lead_id: str) -> None:
         (Status.ERASED, set()),
     ],
 )
-def test_only_what_is_possible_is_offered(kept: Store, operator: Operator, status: Status, possible: set[str]) -> None:
-    html = operator.client.get(f"/admin/leads/{keep_as(kept, status).id}").text
+def test_only_what_is_possible_is_offered(
+    sqlite: Store, operator: Operator, status: Status, possible: set[str]
+) -> None:
+    html = operator.client.get(f"/admin/leads/{keep_as(sqlite, status).id}").text
 
     offered = {
         name
@@ -149,8 +151,8 @@ def test_only_what_is_possible_is_offered(kept: Store, operator: Operator, statu
         ("discard", Status.PENDING, "discarded"),
     ],
 )
-def test_an_action_asks_first(kept: Store, operator: Operator, action: str, status: Status, becomes: str) -> None:
-    lead = keep_as(kept, status)
+def test_an_action_asks_first(sqlite: Store, operator: Operator, action: str, status: Status, becomes: str) -> None:
+    lead = keep_as(sqlite, status)
 
     confirmation = operator.send(f"/admin/leads/{lead.id}/confirm", action=action)
     assert "This is 1 lead." in words(confirmation.text)
@@ -160,8 +162,8 @@ def test_an_action_asks_first(kept: Store, operator: Operator, action: str, stat
     assert operator.front.lead().status == becomes
 
 
-def test_what_is_not_possible_any_more_says_why(kept: Store, operator: Operator) -> None:
-    lead = keep_delivered(kept)
+def test_what_is_not_possible_any_more_says_why(sqlite: Store, operator: Operator) -> None:
+    lead = keep_delivered(sqlite)
 
     page_text = operator.arrive(operator.send(f"/admin/leads/{lead.id}/act", action="discard"))
 
@@ -171,8 +173,8 @@ def test_what_is_not_possible_any_more_says_why(kept: Store, operator: Operator)
 # -- edit and send again
 
 
-def test_an_answer_is_put_right_and_the_lead_sent(kept: Store, operator: Operator) -> None:
-    lead = keep(kept, a_lead("ada@example", status=Status.PARKED))
+def test_an_answer_is_put_right_and_the_lead_sent(sqlite: Store, operator: Operator) -> None:
+    lead = keep(sqlite, a_lead("ada@example", status=Status.PARKED))
     form = f"/admin/leads/{lead.id}/edit"
 
     assert 'value="ada@example"' in operator.client.get(form).text
@@ -184,8 +186,8 @@ def test_an_answer_is_put_right_and_the_lead_sent(kept: Store, operator: Operato
     assert operator.front.lead().status == "pending"
 
 
-def test_a_wrong_answer_comes_back_with_all_that_was_typed(kept: Store, operator: Operator) -> None:
-    lead = keep(kept, a_lead(status=Status.PARKED))
+def test_a_wrong_answer_comes_back_with_all_that_was_typed(sqlite: Store, operator: Operator) -> None:
+    lead = keep(sqlite, a_lead(status=Status.PARKED))
 
     response = operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.email": "ann@", "answer.company": "Navy"})
 
@@ -196,24 +198,24 @@ def test_a_wrong_answer_comes_back_with_all_that_was_typed(kept: Store, operator
     assert operator.front.lead().corrections == ()
 
 
-def test_line_ends_of_a_browser_are_no_change(kept: Store, operator: Operator) -> None:
-    lead = keep(kept, a_lead(submission=a_submission(fields={"email": "ada@example.com", "message": "two\nlines"})))
+def test_line_ends_of_a_browser_are_no_change(sqlite: Store, operator: Operator) -> None:
+    lead = keep(sqlite, a_lead(submission=a_submission(fields={"email": "ada@example.com", "message": "two\nlines"})))
 
     response = operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.message": "two\r\nlines"})
 
     assert "Nothing was changed" in words(response.text)
 
 
-def test_a_held_lead_stays_held(kept: Store, operator: Operator) -> None:
-    lead = keep_as(kept, Status.QUARANTINED)
+def test_a_held_lead_stays_held(sqlite: Store, operator: Operator) -> None:
+    lead = keep_as(sqlite, Status.QUARANTINED)
 
     page_text = operator.arrive(operator.send(f"/admin/leads/{lead.id}/edit", **{"answer.company": "Navy"}))
 
     assert "Still held" in page_text
 
 
-def test_a_delivered_lead_is_not_changed(kept: Store, operator: Operator) -> None:
-    lead = keep_delivered(kept)
+def test_a_delivered_lead_is_not_changed(sqlite: Store, operator: Operator) -> None:
+    lead = keep_delivered(sqlite)
 
     assert "can no longer be changed" in operator.arrive(operator.client.get(f"/admin/leads/{lead.id}/edit"))
 
@@ -221,10 +223,10 @@ def test_a_delivered_lead_is_not_changed(kept: Store, operator: Operator) -> Non
 # -- erase the person
 
 
-def test_a_person_is_erased_after_a_question_that_names_all_that_goes(kept: Store, operator: Operator) -> None:
-    lead = keep_delivered(kept)
-    keep(kept, a_lead(received_at=NOON + timedelta(minutes=1)))
-    keep(kept, a_lead("somebody.else@example.com"))
+def test_a_person_is_erased_after_a_question_that_names_all_that_goes(sqlite: Store, operator: Operator) -> None:
+    lead = keep_delivered(sqlite)
+    keep(sqlite, a_lead(received_at=NOON + timedelta(minutes=1)))
+    keep(sqlite, a_lead("somebody.else@example.com"))
 
     confirmation = operator.client.get(f"/admin/leads/{lead.id}/erase")
     page_text = words(operator.press(confirmation).text)
@@ -242,8 +244,8 @@ def test_a_person_is_erased_after_a_question_that_names_all_that_goes(kept: Stor
     ]
 
 
-def test_an_erased_lead_shows_nothing_of_the_person(kept: Store, operator: Operator) -> None:
-    lead = keep_delivered(kept)
+def test_an_erased_lead_shows_nothing_of_the_person(sqlite: Store, operator: Operator) -> None:
+    lead = keep_delivered(sqlite)
     operator.press(operator.client.get(f"/admin/leads/{lead.id}/erase"))
 
     page_text = page_of(operator, lead)
@@ -253,18 +255,18 @@ def test_an_erased_lead_shows_nothing_of_the_person(kept: Store, operator: Opera
     assert "opportunity 9" in page_text
 
 
-def test_a_lead_without_an_address_is_erased_alone(kept: Store, operator: Operator) -> None:
+def test_a_lead_without_an_address_is_erased_alone(sqlite: Store, operator: Operator) -> None:
     nameless = replace(a_submission(), contact=Contact())
-    lead = keep(kept, a_lead(status=Status.PARKED, submission=nameless))
-    keep(kept, a_lead(status=Status.PARKED, submission=nameless))
+    lead = keep(sqlite, a_lead(status=Status.PARKED, submission=nameless))
+    keep(sqlite, a_lead(status=Status.PARKED, submission=nameless))
 
     confirmation = operator.client.get(f"/admin/leads/{lead.id}/erase")
 
     assert "Yes, erase 1 lead" in words(confirmation.text)
 
 
-def test_half_a_character_does_not_break_the_page(kept: Store, operator: Operator) -> None:
-    lead = keep(kept, a_lead(submission=a_submission(message="x\ud800y", extras={"\ud800": "z"})))
+def test_half_a_character_does_not_break_the_page(sqlite: Store, operator: Operator) -> None:
+    lead = keep(sqlite, a_lead(submission=a_submission(message="x\ud800y", extras={"\ud800": "z"})))
 
     assert "x?y" in page_of(operator, lead)
     assert operator.client.get(f"/admin/leads/{lead.id}/edit").status_code == 200
@@ -273,9 +275,9 @@ def test_half_a_character_does_not_break_the_page(kept: Store, operator: Operato
 # -- sent again
 
 
-def test_another_persons_lead_under_the_same_number_is_linked(kept: Store, operator: Operator) -> None:
-    other = keep(kept, a_lead("bob@example.com"))
-    lead = keep(kept, a_lead(submission=a_submission(extras={SAME_ID_REMARK: other.id})))
+def test_another_persons_lead_under_the_same_number_is_linked(sqlite: Store, operator: Operator) -> None:
+    other = keep(sqlite, a_lead("bob@example.com"))
+    lead = keep(sqlite, a_lead(submission=a_submission(extras={SAME_ID_REMARK: other.id})))
 
     html = operator.client.get(f"/admin/leads/{lead.id}").text
 
@@ -287,10 +289,10 @@ def test_another_persons_lead_under_the_same_number_is_linked(kept: Store, opera
     ("is_applied", "sentence"), [(True, "The newest answers count."), (False, "enter them in Nexudus by hand")]
 )
 def test_other_answers_that_came_later_are_part_of_the_journey(
-    kept: Store, operator: Operator, is_applied: bool, sentence: str
+    sqlite: Store, operator: Operator, is_applied: bool, sentence: str
 ) -> None:
     change = Correction(NOON, {"message": "Two desks."}, {"message": "Three desks."}, "sender", is_applied)
-    lead = keep(kept, a_lead(corrections=(change,)))
+    lead = keep(sqlite, a_lead(corrections=(change,)))
 
     page_text = page_of(operator, lead)
 

@@ -16,9 +16,9 @@ from tests.builders import NOON, a_form, a_lead, a_submission
 
 
 @pytest.fixture
-def operator(kept: Store) -> Operator:
+def operator(sqlite: Store) -> Operator:
     """Signed in, with two forms."""
-    return Operator(kept, a_form(), a_form("tour"))
+    return Operator(sqlite, a_form(), a_form("tour"))
 
 
 def standing(store: Store) -> dict[str, int]:
@@ -31,8 +31,8 @@ def test_an_empty_list_says_what_to_do(operator: Operator) -> None:
     assert "No leads yet" in operator.see("/admin/leads")
 
 
-def test_leads_come_newest_first_with_what_tells_them_apart(kept: Store, operator: Operator) -> None:
-    keep_many(kept, 2)
+def test_leads_come_newest_first_with_what_tells_them_apart(sqlite: Store, operator: Operator) -> None:
+    keep_many(sqlite, 2)
 
     page = operator.see("/admin/leads")
 
@@ -53,12 +53,12 @@ def test_leads_come_newest_first_with_what_tells_them_apart(kept: Store, operato
         "from=2026-11-23&to=2026-11-23",
     ],
 )
-def test_every_filter_chooses(kept: Store, operator: Operator, query: str) -> None:
-    keep_many(kept, 1)
+def test_every_filter_chooses(sqlite: Store, operator: Operator, query: str) -> None:
+    keep_many(sqlite, 1)
     submission = a_submission(form="tour", sender="typeform", contact=Contact("g@navy.example", "Grace Hopper"))
     verdict = Attribution(channel="Email")
     keep(
-        kept,
+        sqlite,
         a_lead(received_at=NOON - timedelta(days=1), status=Status.PARKED, submission=submission, attribution=verdict),
     )
 
@@ -69,10 +69,10 @@ def test_every_filter_chooses(kept: Store, operator: Operator, query: str) -> No
     assert "person0" not in page
 
 
-def test_a_period_counts_days_back_from_today(kept: Store, operator: Operator) -> None:
+def test_a_period_counts_days_back_from_today(sqlite: Store, operator: Operator) -> None:
     now = clock.now()
-    keep(kept, a_lead("old@example.com", now - timedelta(days=8)))
-    keep(kept, a_lead("new@example.com", now - timedelta(hours=1)))
+    keep(sqlite, a_lead("old@example.com", now - timedelta(days=8)))
+    keep(sqlite, a_lead("new@example.com", now - timedelta(hours=1)))
 
     page = operator.see("/admin/leads?period=7")
 
@@ -87,8 +87,8 @@ def test_what_makes_no_sense_is_no_mistake_of_ours(operator: Operator, query: st
     operator.see(f"/admin/leads?{query}")
 
 
-def test_pages_turn_both_ways(kept: Store, operator: Operator) -> None:
-    leads = keep_many(kept, 120)
+def test_pages_turn_both_ways(sqlite: Store, operator: Operator) -> None:
+    leads = keep_many(sqlite, 120)
 
     first = operator.client.get("/admin/leads").text
     second = operator.client.get(f"/admin/leads?before={leads[70].id}").text
@@ -102,8 +102,8 @@ def test_pages_turn_both_ways(kept: Store, operator: Operator) -> None:
     assert "person69@" not in back
 
 
-def test_what_was_typed_is_shown_as_text(kept: Store, operator: Operator) -> None:
-    keep(kept, a_lead(submission=a_submission(contact=Contact("x@x.example", "<script>alert(1)</script>"))))
+def test_what_was_typed_is_shown_as_text(sqlite: Store, operator: Operator) -> None:
+    keep(sqlite, a_lead(submission=a_submission(contact=Contact("x@x.example", "<script>alert(1)</script>"))))
 
     page = operator.client.get("/admin/leads?q=<b>").text + operator.client.get("/admin/leads").text
 
@@ -114,20 +114,20 @@ def test_what_was_typed_is_shown_as_text(kept: Store, operator: Operator) -> Non
 # -- actions
 
 
-def test_selected_leads_are_released_after_a_question_that_says_how_many(kept: Store, operator: Operator) -> None:
-    held = [keep_as(kept, Status.QUARANTINED) for _ in range(3)]
+def test_selected_leads_are_released_after_a_question_that_says_how_many(sqlite: Store, operator: Operator) -> None:
+    held = [keep_as(sqlite, Status.QUARANTINED) for _ in range(3)]
 
     confirmation = operator.send("/admin/leads/confirm", action="release", id=[held[0].id, held[1].id])
 
     assert "Release 2 leads?" in words(confirmation.text)
-    assert standing(kept) == {"quarantined": 3}
+    assert standing(sqlite) == {"quarantined": 3}
     assert "2 leads released." in operator.arrive(operator.press(confirmation))
-    assert standing(kept) == {"pending": 2, "quarantined": 1}
+    assert standing(sqlite) == {"pending": 2, "quarantined": 1}
 
 
-def test_what_cannot_be_done_is_counted_apart(kept: Store, operator: Operator) -> None:
-    ids = [keep_as(kept, status).id for status in (Status.PARKED, Status.QUARANTINED, Status.DISCARDED)]
-    ids.append(keep_delivered(kept).id)
+def test_what_cannot_be_done_is_counted_apart(sqlite: Store, operator: Operator) -> None:
+    ids = [keep_as(sqlite, status).id for status in (Status.PARKED, Status.QUARANTINED, Status.DISCARDED)]
+    ids.append(keep_delivered(sqlite).id)
 
     page_text = words(operator.send("/admin/leads/confirm", action="retry", id=ids).text)
 
@@ -135,42 +135,42 @@ def test_what_cannot_be_done_is_counted_apart(kept: Store, operator: Operator) -
     assert all(f"1 lead: {name}" in page_text for name in ("held as spam", "discarded", "delivered"))
 
 
-def test_all_that_match_are_discarded_and_no_others(kept: Store, operator: Operator) -> None:
+def test_all_that_match_are_discarded_and_no_others(sqlite: Store, operator: Operator) -> None:
     for _ in range(3):
-        keep_as(kept, Status.QUARANTINED)
-    keep_many(kept, 2)
+        keep_as(sqlite, Status.QUARANTINED)
+    keep_many(sqlite, 2)
 
     confirmation = operator.send("/admin/leads/confirm", action="discard", scope="all", status="quarantined")
 
     assert "Discard 3 leads?" in words(confirmation.text)
     assert "3 leads discarded." in operator.arrive(operator.press(confirmation))
-    assert standing(kept) == {"discarded": 3, "pending": 2}
+    assert standing(sqlite) == {"discarded": 3, "pending": 2}
 
 
-def test_all_that_match_words_are_sent_again(kept: Store, operator: Operator) -> None:
+def test_all_that_match_words_are_sent_again(sqlite: Store, operator: Operator) -> None:
     submission = a_submission(contact=Contact("g@navy.example", "Grace Hopper"))
-    keep(kept, a_lead(status=Status.PARKED, submission=submission))
-    keep_as(kept, Status.PARKED)
+    keep(sqlite, a_lead(status=Status.PARKED, submission=submission))
+    keep_as(sqlite, Status.PARKED)
 
     confirmation = operator.send("/admin/leads/confirm", action="retry", scope="all", q="hopper")
     operator.press(confirmation)
 
     assert "Send 1 lead again?" in words(confirmation.text)
-    assert standing(kept) == {"pending": 1, "parked": 1}
+    assert standing(sqlite) == {"pending": 1, "parked": 1}
 
 
-def test_who_came_after_the_question_is_left_alone(kept: Store, operator: Operator) -> None:
-    keep_as(kept, Status.QUARANTINED)
+def test_who_came_after_the_question_is_left_alone(sqlite: Store, operator: Operator) -> None:
+    keep_as(sqlite, Status.QUARANTINED)
     confirmation = operator.send("/admin/leads/confirm", action="discard", scope="all", status="quarantined")
-    keep(kept, a_lead(received_at=NOON + timedelta(minutes=5), status=Status.QUARANTINED))
+    keep(sqlite, a_lead(received_at=NOON + timedelta(minutes=5), status=Status.QUARANTINED))
 
     operator.press(confirmation)
 
-    assert standing(kept) == {"discarded": 1, "quarantined": 1}
+    assert standing(sqlite) == {"discarded": 1, "quarantined": 1}
 
 
-def test_without_a_selection_nothing_is_done(kept: Store, operator: Operator) -> None:
-    keep_many(kept, 1)
+def test_without_a_selection_nothing_is_done(sqlite: Store, operator: Operator) -> None:
+    keep_many(sqlite, 1)
 
     page_text = words(operator.send("/admin/leads/confirm", action="discard", scope="selected").text)
 
@@ -179,20 +179,20 @@ def test_without_a_selection_nothing_is_done(kept: Store, operator: Operator) ->
 
 
 @pytest.mark.parametrize("fields", [{"action": "sell"}, {}, {"action": "retry", "id": "x' OR 1=1"}])
-def test_a_form_that_was_tampered_with_does_nothing(kept: Store, operator: Operator, fields: dict[str, str]) -> None:
-    keep_many(kept, 1)
+def test_a_form_that_was_tampered_with_does_nothing(sqlite: Store, operator: Operator, fields: dict[str, str]) -> None:
+    keep_many(sqlite, 1)
 
     responses = [operator.send(f"/admin/leads/{name}", **fields) for name in ("confirm", "act")]
 
     assert {response.status_code for response in responses} <= {200, 303, 400}
-    assert standing(kept) == {"pending": 1}
+    assert standing(sqlite) == {"pending": 1}
 
 
-def test_very_many_are_done_in_parts_that_are_counted_together(kept: Store, operator: Operator) -> None:
+def test_very_many_are_done_in_parts_that_are_counted_together(sqlite: Store, operator: Operator) -> None:
     held = [a_lead(f"{n}@x.example", NOON + timedelta(seconds=n), status=Status.QUARANTINED) for n in range(300)]
-    kept.keep_and_enqueue([Arrival(lead, person=lead.id) for lead in held])
+    sqlite.keep_and_enqueue([Arrival(lead, person=lead.id) for lead in held])
     hasty = Flask("hasty")
-    register(hasty, AdminDeps(kept, {}, password=PASSWORD, time_limit_s=0))
+    register(hasty, AdminDeps(sqlite, {}, password=PASSWORD, time_limit_s=0))
     operator.client = hasty.test_client()
     operator.sign_in()
 
@@ -200,11 +200,11 @@ def test_very_many_are_done_in_parts_that_are_counted_together(kept: Store, oper
 
     assert "250 leads discarded so far" in words(part.text)
     assert "300 leads discarded so far" in words(operator.press(part).text)
-    assert standing(kept) == {"discarded": 300}
+    assert standing(sqlite) == {"discarded": 300}
 
 
-def test_leads_far_apart_are_all_reached(kept: Store, operator: Operator) -> None:
-    kept.keep_and_enqueue(
+def test_leads_far_apart_are_all_reached(sqlite: Store, operator: Operator) -> None:
+    sqlite.keep_and_enqueue(
         [
             Arrival(a_lead(f"{n}@x.example", NOON + timedelta(seconds=n), status=Status.QUARANTINED), person=str(n))
             for n in range(600)
@@ -213,4 +213,4 @@ def test_leads_far_apart_are_all_reached(kept: Store, operator: Operator) -> Non
 
     operator.press(operator.send("/admin/leads/confirm", action="discard", scope="all", status="quarantined"))
 
-    assert standing(kept) == {"discarded": 600}
+    assert standing(sqlite) == {"discarded": 600}

@@ -20,9 +20,9 @@ EVENING = NOON + timedelta(hours=6)
 
 
 @pytest.fixture
-def operator(kept: Store) -> Operator:
+def operator(sqlite: Store) -> Operator:
     """Somebody who is signed in."""
-    return Operator(kept, a_form(), a_form("tour"))
+    return Operator(sqlite, a_form(), a_form("tour"))
 
 
 def bring(store: Store, number: int = 1, day: int = 0, form: str = "contact", **verdict: object) -> None:
@@ -64,37 +64,37 @@ def test_before_anything_is_counted_the_page_says_when(operator: Operator) -> No
     assert "Nothing is counted yet" in see(operator)
 
 
-def test_a_day_without_leads_stands_in_the_table_as_none(kept: Store, operator: Operator) -> None:
-    bring(kept, 2)
-    bring(kept, 1, day=2)
-    count(kept)
+def test_a_day_without_leads_stands_in_the_table_as_none(sqlite: Store, operator: Operator) -> None:
+    bring(sqlite, 2)
+    bring(sqlite, 1, day=2)
+    count(sqlite)
 
     rows = table(operator, "leads", "?from=2026-11-22&to=2026-11-24")
 
     assert rows[1:] == [["2026-11-22", "1", "1"], ["2026-11-23", "0", "0"], ["2026-11-24", "2", "2"]]
 
 
-def test_the_sentence_says_how_many_and_when_the_most(kept: Store, operator: Operator) -> None:
-    bring(kept, 3, day=1)
-    bring(kept)
-    count(kept)
+def test_the_sentence_says_how_many_and_when_the_most(sqlite: Store, operator: Operator) -> None:
+    bring(sqlite, 3, day=1)
+    bring(sqlite)
+    count(sqlite)
 
     assert "4 leads in 7 days, about 0.6 a day. Busiest day: 23 Nov, with 3." in see(operator, "?period=7")
 
 
-def test_one_form_may_be_asked_for(kept: Store, operator: Operator) -> None:
-    bring(kept, 2)
-    bring(kept, 1, form="tour")
-    count(kept)
+def test_one_form_may_be_asked_for(sqlite: Store, operator: Operator) -> None:
+    bring(sqlite, 2)
+    bring(sqlite, 1, form="tour")
+    count(sqlite)
 
     assert table(operator, "forms", "?form=tour")[1:] == [["tour", "1", "1", "100%"]]
     assert table(operator, "forms")[1:] == [["contact", "2", "2", "67%"], ["tour", "1", "1", "33%"]]
 
 
-def test_beyond_three_months_weeks_are_shown(kept: Store, operator: Operator) -> None:
-    bring(kept, 1)
-    bring(kept, 2, day=1)
-    count(kept)
+def test_beyond_three_months_weeks_are_shown(sqlite: Store, operator: Operator) -> None:
+    bring(sqlite, 1)
+    bring(sqlite, 2, day=1)
+    count(sqlite)
 
     rows = table(operator, "leads", "?from=2025-11-25")
 
@@ -103,10 +103,10 @@ def test_beyond_three_months_weeks_are_shown(kept: Store, operator: Operator) ->
     assert len(rows) == 1 + 53
 
 
-def test_channels_are_beside_each_other_on_one_scale(kept: Store, operator: Operator) -> None:
-    bring(kept, 3)
-    bring(kept, 1, channel="Direct")
-    count(kept)
+def test_channels_are_beside_each_other_on_one_scale(sqlite: Store, operator: Operator) -> None:
+    bring(sqlite, 3)
+    bring(sqlite, 1, channel="Direct")
+    count(sqlite)
 
     page_text = see(operator, "?period=7")
 
@@ -114,19 +114,19 @@ def test_channels_are_beside_each_other_on_one_scale(kept: Store, operator: Oper
     assert table(operator, "channels", "?period=7")[0] == ["Day", "Email", "Direct"]
 
 
-def test_leads_without_a_campaign_are_counted_and_not_drawn(kept: Store, operator: Operator) -> None:
-    bring(kept, 3)
-    bring(kept, 1, utm_campaign="spring")
-    count(kept)
+def test_leads_without_a_campaign_are_counted_and_not_drawn(sqlite: Store, operator: Operator) -> None:
+    bring(sqlite, 3)
+    bring(sqlite, 1, utm_campaign="spring")
+    count(sqlite)
 
     assert "3 leads (75%) without a campaign." in see(operator)
     assert table(operator, "campaigns")[1:] == [["spring", "1", "1", "25%"]]
 
 
-def test_what_strangers_wrote_runs_nowhere(kept: Store, operator: Operator) -> None:
-    bring(kept, 1, utm_campaign="=HYPERLINK(1)")
-    bring(kept, 1, utm_campaign="<script>alert(1)</script>")
-    count(kept)
+def test_what_strangers_wrote_runs_nowhere(sqlite: Store, operator: Operator) -> None:
+    bring(sqlite, 1, utm_campaign="=HYPERLINK(1)")
+    bring(sqlite, 1, utm_campaign="<script>alert(1)</script>")
+    count(sqlite)
 
     names = {row[0] for row in table(operator, "campaigns")[1:]}
     with time_machine.travel(EVENING, tick=False):
@@ -136,28 +136,28 @@ def test_what_strangers_wrote_runs_nowhere(kept: Store, operator: Operator) -> N
     assert "<script>alert" not in html
 
 
-def test_speed_has_a_median_and_a_95th_percentile(kept: Store, operator: Operator) -> None:
-    bring(kept, 3)
-    count(kept)
+def test_speed_has_a_median_and_a_95th_percentile(sqlite: Store, operator: Operator) -> None:
+    bring(sqlite, 3)
+    count(sqlite)
 
     assert "Half of the leads were in Nexudus within 2.1 s, 95% within 2.1 s." in see(operator)
 
 
-def test_the_delivery_status_is_summed_up_in_words(kept: Store, operator: Operator) -> None:
-    bring(kept, 3)
-    keep(kept, a_lead(status=Status.PARKED))
-    keep(kept, a_lead(status=Status.QUARANTINED))
-    count(kept)
+def test_the_delivery_status_is_summed_up_in_words(sqlite: Store, operator: Operator) -> None:
+    bring(sqlite, 3)
+    keep(sqlite, a_lead(status=Status.PARKED))
+    keep(sqlite, a_lead(status=Status.QUARANTINED))
+    count(sqlite)
 
     assert "75% of the leads meant for Nexudus are there." in see(operator)
     assert table(operator, "health", "?period=7")[0] == ["Day", "Delivered", "Needs attention", "Held as spam"]
 
 
-def test_coverage_tells_what_nothing_knows(kept: Store, operator: Operator) -> None:
-    bring(kept, 3, utm_source="google", utm_medium="cpc")
-    bring(kept, 1, channel="Direct")
-    bring(kept, 1, channel="Unassigned", utm_source="blimp", codes=("macro",))
-    count(kept)
+def test_coverage_tells_what_nothing_knows(sqlite: Store, operator: Operator) -> None:
+    bring(sqlite, 3, utm_source="google", utm_medium="cpc")
+    bring(sqlite, 1, channel="Direct")
+    bring(sqlite, 1, channel="Unassigned", utm_source="blimp", codes=("macro",))
+    count(sqlite)
 
     page_text = see(operator)
 
@@ -166,9 +166,9 @@ def test_coverage_tells_what_nothing_knows(kept: Store, operator: Operator) -> N
     assert "Tags that were repaired or left out: macro (1)." in page_text
 
 
-def test_every_drawing_is_named_and_is_a_table_as_well(kept: Store, operator: Operator) -> None:
-    bring(kept, 3, utm_source="google", utm_medium="cpc", utm_campaign="spring")
-    count(kept)
+def test_every_drawing_is_named_and_is_a_table_as_well(sqlite: Store, operator: Operator) -> None:
+    bring(sqlite, 3, utm_source="google", utm_medium="cpc", utm_campaign="spring")
+    count(sqlite)
     with time_machine.travel(EVENING, tick=False):
         operator.sign_in()
         html = operator.client.get("/admin/reports").text
@@ -177,11 +177,11 @@ def test_every_drawing_is_named_and_is_a_table_as_well(kept: Store, operator: Op
     assert html.count("<table") == html.count(".csv?") == 8  # nobody said a location
 
 
-def test_days_that_wait_to_be_counted_are_mentioned(kept: Store, operator: Operator) -> None:
-    bring(kept)
-    bring(kept, day=1)
+def test_days_that_wait_to_be_counted_are_mentioned(sqlite: Store, operator: Operator) -> None:
+    bring(sqlite)
+    bring(sqlite, day=1)
     with time_machine.travel(EVENING, tick=False):
-        DailyCounter(kept, ZoneInfo("UTC")).step(EVENING)
+        DailyCounter(sqlite, ZoneInfo("UTC")).step(EVENING)
 
     assert "1 day is still being counted" in see(operator)
 
@@ -189,9 +189,9 @@ def test_days_that_wait_to_be_counted_are_mentioned(kept: Store, operator: Opera
 @pytest.mark.parametrize(
     "query", ["?from=0001-01-01", "?from=2026-12-31&to=0001-01-01", "?period=x&form=%00", "?to=9999-12-31"]
 )
-def test_odd_periods_are_answered(kept: Store, operator: Operator, query: str) -> None:
-    bring(kept)
-    count(kept)
+def test_odd_periods_are_answered(sqlite: Store, operator: Operator, query: str) -> None:
+    bring(sqlite)
+    count(sqlite)
 
     assert "Leads over time" in see(operator, query)
 

@@ -15,9 +15,9 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def operator(kept: Store) -> Operator:
+def operator(sqlite: Store) -> Operator:
     """Signed in."""
-    return Operator(kept)
+    return Operator(sqlite)
 
 
 def compared(store: Store, **result: Any) -> None:
@@ -27,11 +27,11 @@ def compared(store: Store, **result: Any) -> None:
     store.write(lambda tx: tx.crm.save_reconciliation(Reconciliation("default", now, now - 5 * HOUR, None, whole)))
 
 
-def test_the_journey_goes_on_in_nexudus(kept: Store, operator: Operator) -> None:
-    lead = delivered(kept, a_lead())
+def test_the_journey_goes_on_in_nexudus(sqlite: Store, operator: Operator) -> None:
+    lead = delivered(sqlite, a_lead())
     won = a_sale(lead, status=SaleStatus.WON, stage="Toured")
     toured, closed = a_change(lead, "stage", "Toured", at=NOON + HOUR), a_change(lead, name="won", at=NOON + 2 * HOUR)
-    kept.write(lambda tx: tx.crm.save_sales([won], [a_change(lead), toured, closed]))
+    sqlite.write(lambda tx: tx.crm.save_sales([won], [a_change(lead), toured, closed]))
 
     page_text = operator.see(f"/admin/leads/{lead.id}")
 
@@ -40,11 +40,11 @@ def test_the_journey_goes_on_in_nexudus(kept: Store, operator: Operator) -> None
     assert "In Nexudus Stage Toured Board Sales Status Won Value 450.00 GBP" in page_text
 
 
-def test_a_lost_one_says_why_and_may_be_opened_again(kept: Store, operator: Operator) -> None:
-    lead = delivered(kept, a_lead())
+def test_a_lost_one_says_why_and_may_be_opened_again(sqlite: Store, operator: Operator) -> None:
+    lead = delivered(sqlite, a_lead())
     lost = a_sale(lead, status=SaleStatus.LOST, loss_reason="Price")
     changes = [a_change(lead, name="lost", at=NOON + HOUR), a_change(lead, at=NOON + 2 * HOUR)]
-    kept.write(lambda tx: tx.crm.save_sales([lost], [a_change(lead), *changes]))
+    sqlite.write(lambda tx: tx.crm.save_sales([lost], [a_change(lead), *changes]))
 
     page_text = operator.see(f"/admin/leads/{lead.id}")
 
@@ -52,22 +52,22 @@ def test_a_lost_one_says_why_and_may_be_opened_again(kept: Store, operator: Oper
     assert page_text.count("Reopened") == 1
 
 
-def test_a_deleted_one_says_so(kept: Store, operator: Operator) -> None:
-    lead = delivered(kept, a_lead())
-    kept.write(lambda tx: tx.crm.mark_missing([a_sale(lead, missing_since=NOON)]))
+def test_a_deleted_one_says_so(sqlite: Store, operator: Operator) -> None:
+    lead = delivered(sqlite, a_lead())
+    sqlite.write(lambda tx: tx.crm.mark_missing([a_sale(lead, missing_since=NOON)]))
 
     assert "No longer in Nexudus since 2026-11-24" in operator.see(f"/admin/leads/{lead.id}")
 
 
-def test_an_opportunity_that_was_not_read_yet_is_not_shown(kept: Store, operator: Operator) -> None:
-    lead = delivered(kept, a_lead())
+def test_an_opportunity_that_was_not_read_yet_is_not_shown(sqlite: Store, operator: Operator) -> None:
+    lead = delivered(sqlite, a_lead())
 
     assert "In Nexudus Stage" not in operator.see(f"/admin/leads/{lead.id}")
 
 
-def test_the_first_page_tells_why_nexudus_is_not_read(kept: Store, operator: Operator) -> None:
-    compared(kept)
-    kept.write(lambda tx: tx.crm.record_read("default", None, "Nexudus does not show its opportunities."))
+def test_the_first_page_tells_why_nexudus_is_not_read(sqlite: Store, operator: Operator) -> None:
+    compared(sqlite)
+    sqlite.write(lambda tx: tx.crm.record_read("default", None, "Nexudus does not show its opportunities."))
 
     assert "Leads and Nexudus Not compared Nexudus does not show its opportunities." in operator.see("/admin/")
 
@@ -84,8 +84,8 @@ def test_the_first_page_tells_why_nexudus_is_not_read(kept: Store, operator: Ope
     ],
 )
 def test_the_first_page_tells_whether_all_agrees(
-    kept: Store, operator: Operator, result: dict[str, Any], page_text: str
+    sqlite: Store, operator: Operator, result: dict[str, Any], page_text: str
 ) -> None:
-    compared(kept, **result)
+    compared(sqlite, **result)
 
     assert page_text in operator.see("/admin/")

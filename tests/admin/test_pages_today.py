@@ -15,9 +15,9 @@ from tests.builders import a_form, a_lead, a_submission
 
 
 @pytest.fixture
-def operator(kept: Store) -> Operator:
+def operator(sqlite: Store) -> Operator:
     """Signed in, with a form that Meta sends to."""
-    return Operator(kept, a_form(webhooks={"meta": {"app_secret": "x" * 20}}))
+    return Operator(sqlite, a_form(webhooks={"meta": {"app_secret": "x" * 20}}))
 
 
 def test_a_quiet_day_says_so(operator: Operator) -> None:
@@ -27,10 +27,10 @@ def test_a_quiet_day_says_so(operator: Operator) -> None:
     assert "No leads yet" in page_text
 
 
-def test_what_needs_attention_comes_before_the_figures(kept: Store, operator: Operator) -> None:
-    keep_as(kept, Status.PARKED)
+def test_what_needs_attention_comes_before_the_figures(sqlite: Store, operator: Operator) -> None:
+    keep_as(sqlite, Status.PARKED)
     sentence = "Nexudus refuses the user name or password."
-    kept.write(lambda tx: tx.alerts.report("login:default", sentence, clock.now()))
+    sqlite.write(lambda tx: tx.alerts.report("login:default", sentence, clock.now()))
 
     page_text = operator.see("/admin/")
 
@@ -42,11 +42,11 @@ def test_what_needs_attention_comes_before_the_figures(kept: Store, operator: Op
     assert "Look at it" in page_text
 
 
-def test_the_figures_are_those_of_today(kept: Store, operator: Operator) -> None:
+def test_the_figures_are_those_of_today(sqlite: Store, operator: Operator) -> None:
     now = clock.now()
-    keep(kept, a_lead("1@x.example", now))
-    keep(kept, a_lead("2@x.example", now - timedelta(days=2)))
-    keep(kept, a_lead("3@x.example", now, status=Status.QUARANTINED))
+    keep(sqlite, a_lead("1@x.example", now))
+    keep(sqlite, a_lead("2@x.example", now - timedelta(days=2)))
+    keep(sqlite, a_lead("3@x.example", now, status=Status.QUARANTINED))
 
     page_text = operator.see("/admin/")
 
@@ -55,10 +55,10 @@ def test_the_figures_are_those_of_today(kept: Store, operator: Operator) -> None
     assert "Held as spam 1 1 of them today" in page_text
 
 
-def test_deliveries_of_today_are_counted_whenever_the_lead_came(kept: Store, operator: Operator) -> None:
-    keep_delivered(kept)
+def test_deliveries_of_today_are_counted_whenever_the_lead_came(sqlite: Store, operator: Operator) -> None:
+    keep_delivered(sqlite)
 
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         days = [
             tx.statistics.today(since)
             for since in (clock.now() - timedelta(days=3000), clock.now() + timedelta(days=3000))
@@ -76,10 +76,10 @@ def test_deliveries_of_today_are_counted_whenever_the_lead_came(kept: Store, ope
     ],
 )
 def test_an_account_that_rests_says_why_and_until_when(
-    kept: Store, operator: Operator, reason: str, word: str, sentence: str
+    sqlite: Store, operator: Operator, reason: str, word: str, sentence: str
 ) -> None:
     until = clock.now() + timedelta(seconds=20)
-    kept.write(lambda tx: tx.accounts.pause("default", until, reason))
+    sqlite.write(lambda tx: tx.accounts.pause("default", until, reason))
 
     page_text = operator.see("/admin/")
 
@@ -87,33 +87,33 @@ def test_an_account_that_rests_says_why_and_until_when(
     assert sentence.replace(" until today", "") in page_text
 
 
-def test_a_refused_sign_in_is_shown(kept: Store, operator: Operator) -> None:
-    kept.write(lambda tx: tx.accounts.save_tokens("default", {"refused": True}))
+def test_a_refused_sign_in_is_shown(sqlite: Store, operator: Operator) -> None:
+    sqlite.write(lambda tx: tx.accounts.save_tokens("default", {"refused": True}))
 
     assert "Nexudus Sign-in refused" in operator.see("/admin/")
 
 
-def test_missing_credentials_are_shown_as_such(kept: Store, operator: Operator) -> None:
+def test_missing_credentials_are_shown_as_such(sqlite: Store, operator: Operator) -> None:
     now = clock.now()
-    kept.write(
+    sqlite.write(
         lambda tx: tx.queue.pause_call("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set: set")
     )
 
     assert "Nexudus No credentials No Nexudus credentials are set: set" in operator.see("/admin/")
 
 
-def test_a_partly_paused_account_is_explained_in_whole_sentences(kept: Store, operator: Operator) -> None:
+def test_a_partly_paused_account_is_explained_in_whole_sentences(sqlite: Store, operator: Operator) -> None:
     now = clock.now()
     reason = "new contacts are refused: see `lead-capture doctor`."
-    kept.write(lambda tx: tx.queue.pause_call("default", "create_coworker", now, now + timedelta(hours=1), reason))
+    sqlite.write(lambda tx: tx.queue.pause_call("default", "create_coworker", now, now + timedelta(hours=1), reason))
 
     sentence = "New contacts are refused: see lead-capture doctor. Until "
     assert f"Nexudus Partly paused {sentence}" in operator.see("/admin/")
 
 
-def test_a_broken_platform_is_shown_with_its_remedy(kept: Store, operator: Operator) -> None:
+def test_a_broken_platform_is_shown_with_its_remedy(sqlite: Store, operator: Operator) -> None:
     now = clock.now()
-    kept.write(
+    sqlite.write(
         lambda tx: tx.platforms.mark_broken(
             ConnectionKey("contact", "meta", "77"), "The token ended: make a new one.", now, now
         )
@@ -124,8 +124,8 @@ def test_a_broken_platform_is_shown_with_its_remedy(kept: Store, operator: Opera
     assert "Meta, form contact, 77 Broken The token ended: make a new one." in page_text
 
 
-def test_a_platform_that_sends_leads_works(kept: Store, operator: Operator) -> None:
-    keep(kept, a_lead(received_at=clock.now() - timedelta(hours=3), submission=a_submission(sender="meta")))
+def test_a_platform_that_sends_leads_works(sqlite: Store, operator: Operator) -> None:
+    keep(sqlite, a_lead(received_at=clock.now() - timedelta(hours=3), submission=a_submission(sender="meta")))
 
     assert "Meta Works It last sent a lead 3 hours ago." in operator.see("/admin/")
 
@@ -133,8 +133,8 @@ def test_a_platform_that_sends_leads_works(kept: Store, operator: Operator) -> N
 # -- senders whose calls are refused
 
 
-def test_a_sender_that_worked_is_shown_as_rejected_until_a_call_is_accepted(kept: Store) -> None:
-    operator = Operator(kept, a_form("tour", webhooks={"jotform": {"token": "the-token"}}))
+def test_a_sender_that_worked_is_shown_as_rejected_until_a_call_is_accepted(sqlite: Store) -> None:
+    operator = Operator(sqlite, a_form("tour", webhooks={"jotform": {"token": "the-token"}}))
 
     page_text = []
     for token in ("the-token", "another", "the-token"):
@@ -146,21 +146,21 @@ def test_a_sender_that_worked_is_shown_as_rejected_until_a_call_is_accepted(kept
     assert "the token does not match. Check that token in [forms.tour.webhooks.jotform]" in page_text[1]
 
 
-def test_the_remedy_of_an_open_alert_is_not_repeated(kept: Store, operator: Operator) -> None:
-    keep(kept, a_lead(submission=a_submission(sender="meta")))
+def test_the_remedy_of_an_open_alert_is_not_repeated(sqlite: Store, operator: Operator) -> None:
+    keep(sqlite, a_lead(submission=a_submission(sender="meta")))
     operator.client.post("/webhooks/meta/contact", data=b"{}")
     remedy = "Meta sends a refused lead again for 36 hours."
     before = operator.see("/admin/")
 
-    kept.write(lambda tx: tx.alerts.report("refused:contact:meta", f"1 call was refused. {remedy}", clock.now()))
+    sqlite.write(lambda tx: tx.alerts.report("refused:contact:meta", f"1 call was refused. {remedy}", clock.now()))
 
     after = operator.see("/admin/")
     assert [before.count(remedy), after.count(remedy)] == [1, 1]
     assert after.index(remedy) < after.index("Received") < after.index("Meta, form contact Refused")
 
 
-def test_a_sender_whose_table_is_gone_is_spoken_of_only_if_it_worked(kept: Store, operator: Operator) -> None:
-    keep(kept, a_lead(submission=a_submission(sender="tally")))
+def test_a_sender_whose_table_is_gone_is_spoken_of_only_if_it_worked(sqlite: Store, operator: Operator) -> None:
+    keep(sqlite, a_lead(submission=a_submission(sender="tally")))
 
     for sender in ("tally", "typeform"):
         operator.client.post(f"/webhooks/{sender}/contact", data=b"{}")
@@ -171,8 +171,8 @@ def test_a_sender_whose_table_is_gone_is_spoken_of_only_if_it_worked(kept: Store
     assert "Typeform" not in page_text
 
 
-def test_a_handshake_that_was_refused_says_nothing_about_the_sender(kept: Store, operator: Operator) -> None:
-    keep(kept, a_lead(received_at=clock.now(), submission=a_submission(sender="meta")))
+def test_a_handshake_that_was_refused_says_nothing_about_the_sender(sqlite: Store, operator: Operator) -> None:
+    keep(sqlite, a_lead(received_at=clock.now(), submission=a_submission(sender="meta")))
 
     operator.client.get("/webhooks/meta/contact")
 
@@ -186,7 +186,7 @@ def test_after_a_week_a_rejected_call_is_forgotten(operator: Operator) -> None:
     assert "Meta Set up" in operator.see("/admin/")
 
 
-def test_times_are_those_of_the_digests_zone(kept: Store) -> None:
-    operator = Operator(kept, DIGEST_AT="07:00 Asia/Tokyo")
+def test_times_are_those_of_the_digests_zone(sqlite: Store) -> None:
+    operator = Operator(sqlite, DIGEST_AT="07:00 Asia/Tokyo")
 
     assert "All times in Asia/Tokyo." in operator.see("/admin/")

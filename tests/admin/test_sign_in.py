@@ -13,22 +13,22 @@ from tests.builders import NOON
 
 
 @pytest.fixture
-def stranger(kept: Store) -> Operator:
+def stranger(sqlite: Store) -> Operator:
     """Somebody who is not signed in."""
-    return Operator(kept, sign_in=False)
+    return Operator(sqlite, sign_in=False)
 
 
 @pytest.fixture
-def operator(kept: Store) -> Operator:
+def operator(sqlite: Store) -> Operator:
     """Somebody who is."""
-    return Operator(kept)
+    return Operator(sqlite)
 
 
 @pytest.mark.parametrize(
     "path", ["/admin", "/admin/", "/admin/leads", "/admin/leads/" + "0" * 32, "/admin/leads/x/edit"]
 )
-def test_without_a_session_only_the_sign_in_is_shown(kept: Store, stranger: Operator, path: str) -> None:
-    keep_many(kept, 1)
+def test_without_a_session_only_the_sign_in_is_shown(sqlite: Store, stranger: Operator, path: str) -> None:
+    keep_many(sqlite, 1)
 
     response = stranger.client.get(path, follow_redirects=True)
 
@@ -82,26 +82,26 @@ def test_attempts_from_one_address_do_not_lock_out_another(stranger: Operator) -
     assert stranger.sign_in(environ_base={"REMOTE_ADDR": "192.0.2.99"}).status_code == 303
 
 
-def test_without_a_password_the_page_says_how_to_set_one(kept: Store) -> None:
-    nobody = Operator(kept, sign_in=False, ADMIN_PASSWORD="")
+def test_without_a_password_the_page_says_how_to_set_one(sqlite: Store) -> None:
+    nobody = Operator(sqlite, sign_in=False, ADMIN_PASSWORD="")
 
     assert "ADMIN_PASSWORD" in nobody.client.get("/admin/").text
     assert nobody.sign_in("").status_code == 422
 
 
-def test_a_generated_password_works_and_only_its_hash_is_stored(kept: Store) -> None:
-    made = make_password(kept)
-    operator = Operator(kept, sign_in=False, ADMIN_PASSWORD="")
+def test_a_generated_password_works_and_only_its_hash_is_stored(sqlite: Store) -> None:
+    made = make_password(sqlite)
+    operator = Operator(sqlite, sign_in=False, ADMIN_PASSWORD="")
 
     assert operator.sign_in(made).status_code == 303
-    assert make_password(kept) == ""
-    with kept.read() as tx:
+    assert make_password(sqlite) == ""
+    with sqlite.read() as tx:
         assert made not in (tx.flags.get("admin_password") or made)
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(kept: Store) -> None:
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(sqlite: Store) -> None:
     cookies = [
-        Operator(kept, sign_in=False, PUBLIC_URL=url).sign_in().headers["Set-Cookie"]
+        Operator(sqlite, sign_in=False, PUBLIC_URL=url).sign_in().headers["Set-Cookie"]
         for url in ("https://leads.example.com", "http://localhost:8000")
     ]
 
@@ -109,38 +109,38 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(kept: Store) -> N
     assert "Secure" not in cookies[1]
 
 
-def test_signing_out_ends_the_session_for_copies_of_its_cookie(kept: Store, operator: Operator) -> None:
+def test_signing_out_ends_the_session_for_copies_of_its_cookie(sqlite: Store, operator: Operator) -> None:
     copied = operator.client.get_cookie("lead_capture_admin", path="/admin")
     assert copied is not None
     operator.send("/admin/sign-out")
-    thief = Operator(kept, sign_in=False)
+    thief = Operator(sqlite, sign_in=False)
     thief.client.set_cookie("lead_capture_admin", copied.value, path="/admin")
 
     assert operator.client.get("/admin/").status_code == thief.client.get("/admin/").status_code == 401
 
 
-def test_another_password_ends_all_sessions(kept: Store, operator: Operator) -> None:
+def test_another_password_ends_all_sessions(sqlite: Store, operator: Operator) -> None:
     cookie = operator.client.get_cookie("lead_capture_admin", path="/admin")
     assert cookie is not None
-    later = Operator(kept, sign_in=False, ADMIN_PASSWORD="another-password")
+    later = Operator(sqlite, sign_in=False, ADMIN_PASSWORD="another-password")
     later.client.set_cookie("lead_capture_admin", cookie.value, path="/admin")
 
     assert later.client.get("/admin/").status_code == 401
 
 
-def test_all_web_processes_know_a_session(kept: Store, operator: Operator) -> None:
+def test_all_web_processes_know_a_session(sqlite: Store, operator: Operator) -> None:
     cookie = operator.client.get_cookie("lead_capture_admin", path="/admin")
     assert cookie is not None
-    other = Operator(kept, sign_in=False)
+    other = Operator(sqlite, sign_in=False)
     other.client.set_cookie("lead_capture_admin", cookie.value, path="/admin")
 
     assert other.client.get("/admin/").status_code == 200
 
 
 @pytest.mark.parametrize(("step_h", "steps", "status"), [(11, 3, 200), (13, 1, 401), (11, 32, 401)])
-def test_a_session_ends_when_it_rests_or_grows_old(kept: Store, step_h: int, steps: int, status: int) -> None:
+def test_a_session_ends_when_it_rests_or_grows_old(sqlite: Store, step_h: int, steps: int, status: int) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        operator = Operator(kept)
+        operator = Operator(sqlite)
         for _ in range(steps):
             clock.shift(timedelta(hours=step_h))
             response = operator.client.get("/admin/")
@@ -149,8 +149,8 @@ def test_a_session_ends_when_it_rests_or_grows_old(kept: Store, step_h: int, ste
 
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "\u00fc"])
-def test_a_form_without_the_sessions_token_does_nothing(kept: Store, operator: Operator, token: str) -> None:
-    (lead,) = keep_many(kept, 1)
+def test_a_form_without_the_sessions_token_does_nothing(sqlite: Store, operator: Operator, token: str) -> None:
+    (lead,) = keep_many(sqlite, 1)
 
     response = operator.client.post(f"/admin/leads/{lead.id}/act", data={"action": "discard", "token": token})
 
@@ -168,16 +168,16 @@ def test_a_form_without_the_sessions_token_does_nothing(kept: Store, operator: O
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_a_form_of_another_site_does_nothing(kept: Store, operator: Operator, headers: dict[str, str]) -> None:
-    (lead,) = keep_many(kept, 1)
+def test_a_form_of_another_site_does_nothing(sqlite: Store, operator: Operator, headers: dict[str, str]) -> None:
+    (lead,) = keep_many(sqlite, 1)
     fields = {"action": "discard", "token": operator.token}
 
     assert operator.client.post(f"/admin/leads/{lead.id}/act", data=fields, headers=headers).status_code == 403
     assert operator.sign_in(headers=headers).status_code == 403
 
 
-def test_the_public_address_counts_as_ours(kept: Store) -> None:
-    operator = Operator(kept, PUBLIC_URL="https://leads.example.com")
+def test_the_public_address_counts_as_ours(sqlite: Store) -> None:
+    operator = Operator(sqlite, PUBLIC_URL="https://leads.example.com")
 
     response = operator.sign_in(headers={"Origin": "https://leads.example.com"})
 

@@ -15,16 +15,16 @@ EVERY_NAME_IS_OURS = "--host-resolver-rules=MAP * 127.0.0.1"
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Store]:
+def sqlite(tmp_path: Path) -> Iterator[Store]:
     """A store on SQLite: where the engine makes no difference, the quicker one."""
     with sqlite_store(tmp_path) as store:
         yield store
 
 
 @pytest.fixture
-def front(kept: Store) -> Front:
+def front(sqlite: Store) -> Front:
     """An application with the form `contact`, that lets everybody post as often as they like."""
-    return Front(kept)
+    return Front(sqlite)
 
 
 @pytest.fixture(scope="package")

@@ -14,20 +14,20 @@ from tests.builders import NOON, a_form, a_submission
 FORM = a_form()
 
 
-def take(kept: Store, submission: Submission, after_s: float = 0, form: Form = FORM, suspicion: str = "") -> Receipt:
+def take(sqlite: Store, submission: Submission, after_s: float = 0, form: Form = FORM, suspicion: str = "") -> Receipt:
     """Accept it some seconds after noon."""
-    return accept(submission, form, kept, NOON + timedelta(seconds=after_s), suspicion)
+    return accept(submission, form, sqlite, NOON + timedelta(seconds=after_s), suspicion)
 
 
-def statuses(kept: Store) -> list[Status]:
+def statuses(sqlite: Store) -> list[Status]:
     """Where each lead stands, oldest first."""
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         return [lead.status for lead in reversed(tx.search.leads(Query(), 100))]
 
 
-def owed(kept: Store) -> int:
+def owed(sqlite: Store) -> int:
     """How many leads the workers may send."""
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         return tx.queue.backlog()[0]
 
 
@@ -50,22 +50,22 @@ def test_only_what_is_well_is_owed_to_the_crm(
     assert owed(store) == owes
 
 
-def test_a_lead_is_credited_and_owed_to_its_forms_account(kept: Store) -> None:
-    receipt = take(kept, a_submission(), form=a_form(account="harbour"))
+def test_a_lead_is_credited_and_owed_to_its_forms_account(sqlite: Store) -> None:
+    receipt = take(sqlite, a_submission(), form=a_form(account="harbour"))
 
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         lead = tx.leads.get(receipt.lead_id)
     assert lead is not None
     assert (lead.account, lead.received_at, lead.attribution.utm_source) == ("harbour", NOON, "google")
 
 
-def test_a_lead_is_credited_as_the_route_of_its_answers_says(kept: Store) -> None:
+def test_a_lead_is_credited_as_the_route_of_its_answers_says(sqlite: Store) -> None:
     by_phone = a_form(attribution=AttributionConfig(lead_source=2))
     form = a_form(routes=(Route({"how_heard": "a friend"}, by_phone),))
 
-    receipt = take(kept, a_submission(), form=form)
+    receipt = take(sqlite, a_submission(), form=form)
 
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         lead = tx.leads.get(receipt.lead_id)
     assert lead is not None
     assert lead.attribution.lead_source == 2
@@ -90,13 +90,13 @@ REPEATS = {
 
 
 @pytest.mark.parametrize("case", REPEATS)
-def test_these_are_repeats(kept: Store, case: str) -> None:
+def test_these_are_repeats(sqlite: Store, case: str) -> None:
     first, second = REPEATS[case]
 
-    receipt = take(kept, first)
+    receipt = take(sqlite, first)
 
-    assert take(kept, second, after_s=5) == Receipt(receipt.lead_id, repeat=True)
-    assert len(statuses(kept)) == 1
+    assert take(sqlite, second, after_s=5) == Receipt(receipt.lead_id, repeat=True)
+    assert len(statuses(sqlite)) == 1
 
 
 OTHERS = {
@@ -113,45 +113,45 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("case", OTHERS)
-def test_these_are_no_repeats(kept: Store, case: str) -> None:
+def test_these_are_no_repeats(sqlite: Store, case: str) -> None:
     first, second = OTHERS[case]
-    take(kept, first)
+    take(sqlite, first)
 
-    assert not take(kept, second, after_s=5).repeat
+    assert not take(sqlite, second, after_s=5).repeat
 
 
-def test_the_same_words_to_another_form_are_another_lead(kept: Store) -> None:
-    take(kept, a_submission(idempotency_key="k"))
+def test_the_same_words_to_another_form_are_another_lead(sqlite: Store) -> None:
+    take(sqlite, a_submission(idempotency_key="k"))
 
-    assert not take(kept, a_submission(form="tour", idempotency_key="k"), form=a_form("tour")).repeat
+    assert not take(sqlite, a_submission(form="tour", idempotency_key="k"), form=a_form("tour")).repeat
 
 
 @pytest.mark.parametrize(("after_s", "repeat"), [(299, True), (300, False)])
-def test_the_same_words_are_news_again_after_the_window(kept: Store, after_s: float, repeat: bool) -> None:
-    take(kept, a_submission())
+def test_the_same_words_are_news_again_after_the_window(sqlite: Store, after_s: float, repeat: bool) -> None:
+    take(sqlite, a_submission())
 
-    assert take(kept, a_submission(), after_s).repeat is repeat
+    assert take(sqlite, a_submission(), after_s).repeat is repeat
 
 
 @pytest.mark.parametrize(("after_s", "repeat"), [(7 * 86_400 - 1, True), (7 * 86_400, False)])
-def test_the_key_of_a_forms_view_counts_for_seven_days(kept: Store, after_s: float, repeat: bool) -> None:
-    take(kept, a_submission(idempotency_key="view-1"))
+def test_the_key_of_a_forms_view_counts_for_seven_days(sqlite: Store, after_s: float, repeat: bool) -> None:
+    take(sqlite, a_submission(idempotency_key="view-1"))
 
-    assert take(kept, a_submission(idempotency_key="view-1"), after_s).repeat is repeat
+    assert take(sqlite, a_submission(idempotency_key="view-1"), after_s).repeat is repeat
 
 
-def test_without_a_window_only_keys_and_ids_count(kept: Store) -> None:
+def test_without_a_window_only_keys_and_ids_count(sqlite: Store) -> None:
     form = a_form(duplicate_window_s=0)
-    take(kept, a_submission(), form=form)
+    take(sqlite, a_submission(), form=form)
 
-    assert not take(kept, a_submission(), form=form).repeat
+    assert not take(sqlite, a_submission(), form=form).repeat
 
 
-def test_a_repeat_of_what_is_held_stays_held(kept: Store) -> None:
-    take(kept, a_submission(), suspicion="a trap")
+def test_a_repeat_of_what_is_held_stays_held(sqlite: Store) -> None:
+    take(sqlite, a_submission(), suspicion="a trap")
 
-    assert take(kept, a_submission(), after_s=5).repeat
-    assert statuses(kept) == [Status.QUARANTINED]
+    assert take(sqlite, a_submission(), after_s=5).repeat
+    assert statuses(sqlite) == [Status.QUARANTINED]
 
 
 def test_no_receipt_is_given_when_the_store_is_down(tmp_path: Path) -> None:

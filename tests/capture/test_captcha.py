@@ -26,9 +26,9 @@ def provider() -> Iterator[Provider]:
         yield provider
 
 
-def a_front(kept: Store, provider: Provider, **form: Any) -> Front:
+def a_front(sqlite: Store, provider: Provider, **form: Any) -> Front:
     """An application whose form has that provider's captcha."""
-    return Front(kept, a_form(**{"captcha": provider.captcha(), **form}))
+    return Front(sqlite, a_form(**{"captcha": provider.captcha(), **form}))
 
 
 def remark(front: Front) -> object:
@@ -45,8 +45,8 @@ def concerns(front: Front) -> dict[str, str]:
 # -- passed
 
 
-def test_a_good_token_passes_and_is_noted(kept: Store, provider: Provider) -> None:
-    front = a_front(kept, provider)
+def test_a_good_token_passes_and_is_noted(sqlite: Store, provider: Provider) -> None:
+    front = a_front(sqlite, provider)
 
     answer = front.post({**ANN, **TOKEN}, headers=PERSON)
 
@@ -54,8 +54,8 @@ def test_a_good_token_passes_and_is_noted(kept: Store, provider: Provider) -> No
     assert remark(front) == "turnstile: passed"
 
 
-def test_the_provider_is_told_secret_and_token_and_nothing_of_the_visitor(kept: Store, provider: Provider) -> None:
-    a_front(kept, provider).post({**ANN, **TOKEN}, headers=PERSON)
+def test_the_provider_is_told_secret_and_token_and_nothing_of_the_visitor(sqlite: Store, provider: Provider) -> None:
+    a_front(sqlite, provider).post({**ANN, **TOKEN}, headers=PERSON)
 
     assert provider.requests == [{"secret": "shh", "response": "a-token"}]
 
@@ -69,8 +69,8 @@ def test_the_provider_is_told_secret_and_token_and_nothing_of_the_visitor(kept: 
         ("recaptcha", "g-recaptcha-response"),
     ],
 )
-def test_the_form_says_whose_token_counts(kept: Store, provider: Provider, name: str, field: str) -> None:
-    front = a_front(kept, provider, captcha=provider.captcha(name))
+def test_the_form_says_whose_token_counts(sqlite: Store, provider: Provider, name: str, field: str) -> None:
+    front = a_front(sqlite, provider, captcha=provider.captcha(name))
 
     front.post({**ANN, "h-captcha-response": "other", "cf-turnstile-response": "other", field: "a-token"})
 
@@ -79,10 +79,10 @@ def test_the_form_says_whose_token_counts(kept: Store, provider: Provider, name:
 
 
 def test_the_answers_are_checked_first_so_that_the_token_is_still_good_for_the_corrected_form(
-    kept: Store, provider: Provider
+    sqlite: Store, provider: Provider
 ) -> None:
     provider.spends = True
-    front = a_front(kept, provider)
+    front = a_front(sqlite, provider)
 
     answers = [front.post({**ANN, **TOKEN, "email": email}, headers=SCRIPT) for email in ("ann@", ANN["email"])]
 
@@ -104,18 +104,18 @@ BAD = ["timeout-or-duplicate", "invalid-input-response", "already-seen-response"
 
 
 @pytest.mark.parametrize("code", BAD)
-def test_a_bad_token_asks_a_script_for_a_new_one(kept: Store, provider: Provider, code: str) -> None:
+def test_a_bad_token_asks_a_script_for_a_new_one(sqlite: Store, provider: Provider, code: str) -> None:
     provider.answer = failed(code)
 
-    answer = refused(a_front(kept, provider), TOKEN, SCRIPT)
+    answer = refused(a_front(sqlite, provider), TOKEN, SCRIPT)
 
     assert codes(answer) == [("", "CAPTCHA_FAILED")]
     assert "once more" in answer.get_json(force=True)["error"]
     assert answer.headers["Access-Control-Allow-Origin"] == SITE
 
 
-def test_a_missing_token_is_told_to_a_script(kept: Store, provider: Provider) -> None:
-    answer = refused(a_front(kept, provider), {}, SCRIPT)
+def test_a_missing_token_is_told_to_a_script(sqlite: Store, provider: Provider) -> None:
+    answer = refused(a_front(sqlite, provider), {}, SCRIPT)
 
     assert codes(answer) == [("", "CAPTCHA_MISSING")]
     assert provider.requests == []
@@ -123,10 +123,10 @@ def test_a_missing_token_is_told_to_a_script(kept: Store, provider: Provider) ->
 
 @pytest.mark.parametrize("fields", [{}, TOKEN], ids=["missing", "bad"])
 def test_a_person_gets_the_form_back_with_all_they_wrote_and_a_new_check(
-    kept: Store, provider: Provider, fields: dict[str, str]
+    sqlite: Store, provider: Provider, fields: dict[str, str]
 ) -> None:
     provider.answer = failed("timeout-or-duplicate")
-    front = a_front(kept, provider, captcha=provider.captcha(site_key="0x4AAA"))
+    front = a_front(sqlite, provider, captcha=provider.captcha(site_key="0x4AAA"))
 
     answer = refused(front, fields, PERSON)
 
@@ -137,8 +137,8 @@ def test_a_person_gets_the_form_back_with_all_they_wrote_and_a_new_check(
     assert "a-token" not in answer.text
 
 
-def test_what_cannot_be_a_token_is_not_sent_to_the_provider(kept: Store, provider: Provider) -> None:
-    front = a_front(kept, provider)
+def test_what_cannot_be_a_token_is_not_sent_to_the_provider(sqlite: Store, provider: Provider) -> None:
+    front = a_front(sqlite, provider)
 
     for token in ("x" * 2049, "a token", "t\u00f6ken"):
         assert codes(refused(front, {"cf-turnstile-response": token}, SCRIPT)) == [("", "CAPTCHA_FAILED")]
@@ -150,9 +150,9 @@ def test_what_cannot_be_a_token_is_not_sent_to_the_provider(kept: Store, provide
 
 
 @pytest.mark.parametrize("fields", [{}, TOKEN], ids=["missing", "bad"])
-def test_who_cannot_be_asked_again_is_held(kept: Store, provider: Provider, fields: dict[str, str]) -> None:
+def test_who_cannot_be_asked_again_is_held(sqlite: Store, provider: Provider, fields: dict[str, str]) -> None:
     provider.answer = failed("timeout-or-duplicate")
-    front = a_front(kept, provider)
+    front = a_front(sqlite, provider)
 
     answer = front.post({**ANN, **fields}, headers=BEACON)
 
@@ -172,10 +172,10 @@ def test_who_cannot_be_asked_again_is_held(kept: Store, provider: Provider, fiel
     ],
 )
 def test_a_score_below_the_least_is_held(
-    kept: Store, provider: Provider, score: float, status: Status, noted: str
+    sqlite: Store, provider: Provider, score: float, status: Status, noted: str
 ) -> None:
     provider.answer = {**PASSED, "score": score, "action": "submit"}
-    front = a_front(kept, provider, captcha=provider.captcha("recaptcha"))
+    front = a_front(sqlite, provider, captcha=provider.captcha("recaptcha"))
 
     answer = front.post({**ANN, "g-recaptcha-response": "a-token"}, headers=PERSON)
 
@@ -183,18 +183,18 @@ def test_a_score_below_the_least_is_held(
     assert (front.lead().status, remark(front)) == (status, noted)
 
 
-def test_the_form_says_what_score_is_enough(kept: Store, provider: Provider) -> None:
+def test_the_form_says_what_score_is_enough(sqlite: Store, provider: Provider) -> None:
     provider.answer = {**PASSED, "score": 0.4}
-    front = a_front(kept, provider, captcha=provider.captcha("recaptcha", min_score=0.3))
+    front = a_front(sqlite, provider, captcha=provider.captcha("recaptcha", min_score=0.3))
 
     front.post({**ANN, "g-recaptcha-response": "a-token"})
 
     assert front.lead().status is Status.PENDING
 
 
-def test_a_risk_score_of_hcaptcha_is_not_taken_for_the_opposite(kept: Store, provider: Provider) -> None:
+def test_a_risk_score_of_hcaptcha_is_not_taken_for_the_opposite(sqlite: Store, provider: Provider) -> None:
     provider.answer = {**PASSED, "score": 0.0}
-    front = a_front(kept, provider, captcha=provider.captcha("hcaptcha"))
+    front = a_front(sqlite, provider, captcha=provider.captcha("hcaptcha"))
 
     front.post({**ANN, "h-captcha-response": "a-token"})
 
@@ -211,18 +211,18 @@ def test_a_risk_score_of_hcaptcha_is_not_taken_for_the_opposite(kept: Store, pro
         ("example.com.elsewhere.example", Status.QUARANTINED),
     ],
 )
-def test_a_captcha_solved_on_another_site_is_held(kept: Store, provider: Provider, host: str, status: Status) -> None:
+def test_a_captcha_solved_on_another_site_is_held(sqlite: Store, provider: Provider, host: str, status: Status) -> None:
     provider.answer = {**PASSED, "hostname": host}
-    front = a_front(kept, provider, attribution=AttributionConfig(own_domains=("example.com",)))
+    front = a_front(sqlite, provider, attribution=AttributionConfig(own_domains=("example.com",)))
 
     assert front.post({**ANN, **TOKEN}, headers=PERSON).status_code == 303
     assert front.lead().status is status
 
 
 @pytest.mark.parametrize("redirect", ["", "https://booking.example/next"])
-def test_a_form_that_names_no_sites_takes_a_captcha_of_any(kept: Store, provider: Provider, redirect: str) -> None:
+def test_a_form_that_names_no_sites_takes_a_captcha_of_any(sqlite: Store, provider: Provider, redirect: str) -> None:
     provider.answer = {**PASSED, "hostname": "elsewhere.example"}
-    front = a_front(kept, provider, redirect=redirect)
+    front = a_front(sqlite, provider, redirect=redirect)
 
     front.post({**ANN, **TOKEN})
 
@@ -247,10 +247,10 @@ NOTHING: list[tuple[int, bytes]] = [
 
 @pytest.mark.parametrize(("status", "body"), NOTHING, ids=[f"{status} {body.decode()}" for status, body in NOTHING])
 def test_without_a_verdict_the_enquiry_is_accepted_and_flagged(
-    kept: Store, provider: Provider, status: int, body: bytes
+    sqlite: Store, provider: Provider, status: int, body: bytes
 ) -> None:
     provider.status, provider.answer = status, body
-    front = a_front(kept, provider)
+    front = a_front(sqlite, provider)
 
     answer = front.post({**ANN, **TOKEN}, headers=PERSON)
 
@@ -258,9 +258,9 @@ def test_without_a_verdict_the_enquiry_is_accepted_and_flagged(
     assert str(remark(front)).startswith("turnstile: NOT CHECKED (")
 
 
-def test_a_provider_that_cannot_be_reached_loses_no_enquiry(kept: Store, provider: Provider) -> None:
+def test_a_provider_that_cannot_be_reached_loses_no_enquiry(sqlite: Store, provider: Provider) -> None:
     nowhere = replace(provider.captcha(), url="http://127.0.0.1:9/siteverify")
-    front = Front(kept, a_form(captcha=nowhere))
+    front = Front(sqlite, a_form(captcha=nowhere))
 
     assert front.post({**ANN, **TOKEN}, headers=PERSON).status_code == 303
     assert remark(front) == "turnstile: NOT CHECKED (no answer)"
@@ -272,9 +272,9 @@ def enquire(front: Front, times: int) -> None:
         front.post({**ANN, **TOKEN, "email": f"ann{number}@example.com"})
 
 
-def test_a_provider_that_is_down_is_left_in_peace_and_somebody_told(kept: Store, provider: Provider) -> None:
+def test_a_provider_that_is_down_is_left_in_peace_and_somebody_told(sqlite: Store, provider: Provider) -> None:
     provider.status = 500
-    front = a_front(kept, provider)
+    front = a_front(sqlite, provider)
 
     enquire(front, 2)
     assert concerns(front) == {}
@@ -293,9 +293,9 @@ OUR_CODES = ["missing-input-secret", "invalid-input-secret", "sitekey-secret-mis
 
 
 @pytest.mark.parametrize("code", OUR_CODES)
-def test_a_mistake_of_ours_costs_no_enquiry_and_somebody_is_told(kept: Store, provider: Provider, code: str) -> None:
+def test_a_mistake_of_ours_costs_no_enquiry_and_somebody_is_told(sqlite: Store, provider: Provider, code: str) -> None:
     provider.answer = failed(code)
-    front = a_front(kept, provider)
+    front = a_front(sqlite, provider)
 
     answer = front.post({**ANN, **TOKEN}, headers=PERSON)
 
@@ -305,20 +305,20 @@ def test_a_mistake_of_ours_costs_no_enquiry_and_somebody_is_told(kept: Store, pr
     assert "shh" not in concerns(front)["captcha:contact"]
 
 
-def test_it_is_over_when_a_captcha_is_checked_again_even_by_another_process(kept: Store, provider: Provider) -> None:
+def test_it_is_over_when_a_captcha_is_checked_again_even_by_another_process(sqlite: Store, provider: Provider) -> None:
     provider.answer = failed("invalid-input-secret")
-    enquire(a_front(kept, provider), 1)
+    enquire(a_front(sqlite, provider), 1)
     provider.answer = PASSED
-    corrected = a_front(kept, provider)
+    corrected = a_front(sqlite, provider)
 
     corrected.post({**ANN, **TOKEN, "email": "bob@example.com"})
 
     assert concerns(corrected) == {}
 
 
-def test_many_enquiries_write_a_trouble_down_once(kept: Store, provider: Provider) -> None:
+def test_many_enquiries_write_a_trouble_down_once(sqlite: Store, provider: Provider) -> None:
     provider.answer = failed("invalid-input-secret")
-    front = a_front(kept, provider)
+    front = a_front(sqlite, provider)
 
     enquire(front, 5)
 
@@ -329,9 +329,9 @@ def test_many_enquiries_write_a_trouble_down_once(kept: Store, provider: Provide
 # -- who came before
 
 
-def test_a_second_click_with_the_spent_token_is_the_first_ones_repeat(kept: Store, provider: Provider) -> None:
+def test_a_second_click_with_the_spent_token_is_the_first_ones_repeat(sqlite: Store, provider: Provider) -> None:
     provider.spends = True
-    front = a_front(kept, provider)
+    front = a_front(sqlite, provider)
 
     answers = [front.post({**ANN, **TOKEN, "lc_key": "k"}, headers=SCRIPT).get_json() for _ in range(2)]
 
@@ -342,8 +342,8 @@ def test_a_second_click_with_the_spent_token_is_the_first_ones_repeat(kept: Stor
     assert len(provider.requests) == 1
 
 
-def test_the_same_words_with_another_score_are_a_repeat(kept: Store, provider: Provider) -> None:
-    front = a_front(kept, provider, captcha=provider.captcha("recaptcha"))
+def test_the_same_words_with_another_score_are_a_repeat(sqlite: Store, provider: Provider) -> None:
+    front = a_front(sqlite, provider, captcha=provider.captcha("recaptcha"))
 
     for score in (0.9, 0.7):
         provider.answer = {**PASSED, "score": score}
@@ -352,9 +352,9 @@ def test_the_same_words_with_another_score_are_a_repeat(kept: Store, provider: P
     assert front.lead().repeats == 1
 
 
-def test_a_spent_token_carries_nobody_elses_enquiry(kept: Store, provider: Provider) -> None:
+def test_a_spent_token_carries_nobody_elses_enquiry(sqlite: Store, provider: Provider) -> None:
     provider.spends = True
-    front = a_front(kept, provider)
+    front = a_front(sqlite, provider)
 
     front.post({**ANN, **TOKEN}, headers=SCRIPT)
     other = front.post({**ANN, **TOKEN, "email": "bob@example.com"}, headers=SCRIPT)
@@ -365,8 +365,8 @@ def test_a_spent_token_carries_nobody_elses_enquiry(kept: Store, provider: Provi
 # -- who needs no captcha
 
 
-def test_what_the_rules_hold_is_not_asked_about(kept: Store, provider: Provider) -> None:
-    front = a_front(kept, provider)
+def test_what_the_rules_hold_is_not_asked_about(sqlite: Store, provider: Provider) -> None:
+    front = a_front(sqlite, provider)
 
     answer = front.post({**ANN, "_gotcha": "pills"}, headers=PERSON)
 
@@ -381,9 +381,9 @@ def test_a_form_without_a_captcha_takes_no_notice_of_tokens(front: Front) -> Non
 
 
 @pytest.mark.parametrize("code", ["invalid-input-secret", "a-token", "shh", "<b>", "x" * 500])
-def test_what_is_said_of_a_check_holds_neither_token_nor_secret(kept: Store, provider: Provider, code: str) -> None:
+def test_what_is_said_of_a_check_holds_neither_token_nor_secret(sqlite: Store, provider: Provider, code: str) -> None:
     provider.answer = failed(code)
-    front = a_front(kept, provider)
+    front = a_front(sqlite, provider)
 
     front.post({**ANN, **TOKEN})
 
@@ -392,8 +392,8 @@ def test_what_is_said_of_a_check_holds_neither_token_nor_secret(kept: Store, pro
     assert not any(word in said for word in ("a-token", "shh", "<", "x" * 50))
 
 
-def test_a_form_shows_its_verdict_to_operators_and_not_to_the_crm(kept: Store, provider: Provider) -> None:
-    front = a_front(kept, provider)
+def test_a_form_shows_its_verdict_to_operators_and_not_to_the_crm(sqlite: Store, provider: Provider) -> None:
+    front = a_front(sqlite, provider)
     front.post({**ANN, **TOKEN})
 
     shown = front.ask(f"/leads/{front.lead().id}").get_json()
@@ -401,9 +401,9 @@ def test_a_form_shows_its_verdict_to_operators_and_not_to_the_crm(kept: Store, p
     assert shown["extras"] == {CAPTCHA_REMARK: "turnstile: passed"}
 
 
-def test_two_clicks_at_once_are_one_lead_and_both_are_thanked(kept: Store, provider: Provider) -> None:
+def test_two_clicks_at_once_are_one_lead_and_both_are_thanked(sqlite: Store, provider: Provider) -> None:
     provider.spends = True
-    front = a_front(kept, provider)
+    front = a_front(sqlite, provider)
     answers: list[int] = []
     clicks = [
         threading.Thread(target=lambda: answers.append(front.post({**ANN, **TOKEN, "lc_key": "k"}).status_code))

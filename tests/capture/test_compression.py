@@ -48,9 +48,9 @@ PACKED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", PACKED)
-def test_a_compressed_post_is_read_at_both_doors(kept: Store, name: str) -> None:
+def test_a_compressed_post_is_read_at_both_doors(sqlite: Store, name: str) -> None:
     pack, coding = PACKED[name]
-    front = Front(kept, a_form(webhooks={"json": {}}))
+    front = Front(sqlite, a_form(webhooks={"json": {}}))
     headers = {**SCRIPT, "Content-Encoding": coding}
 
     for path in ("/f/contact", "/webhooks/json/contact"):
@@ -62,8 +62,8 @@ def test_a_compressed_post_is_read_at_both_doors(kept: Store, name: str) -> None
 
 
 @pytest.mark.parametrize("signed", [gzip.compress(PLAIN, mtime=0), PLAIN], ids=["as sent", "as it was before"])
-def test_a_signature_is_over_the_bytes_as_sent_or_what_they_hold(kept: Store, signed: bytes) -> None:
-    front = Front(kept, a_form(webhooks={"typeform": {"secret": SECRET}}))
+def test_a_signature_is_over_the_bytes_as_sent_or_what_they_hold(sqlite: Store, signed: bytes) -> None:
+    front = Front(sqlite, a_form(webhooks={"typeform": {"secret": SECRET}}))
     digest = hmac.new(SECRET.encode(), signed, hashlib.sha256).digest()
     headers = {"Typeform-Signature": f"sha256={base64.b64encode(digest).decode()}", "Content-Encoding": "gzip"}
 
@@ -76,8 +76,8 @@ def test_a_signature_is_over_the_bytes_as_sent_or_what_they_hold(kept: Store, si
     assert front.lead().submission.contact.email == ANN["email"]
 
 
-def test_a_key_inside_a_compressed_body_is_seen(kept: Store) -> None:
-    front = Front(kept, a_form(webhooks={"google-ads": {"key": SECRET}}))
+def test_a_key_inside_a_compressed_body_is_seen(sqlite: Store) -> None:
+    front = Front(sqlite, a_form(webhooks={"google-ads": {"key": SECRET}}))
     column = {"column_id": "EMAIL", "string_value": "ann@example.com"}
 
     for key, status in (("wrong", 401), (SECRET, 200)):
@@ -114,8 +114,8 @@ def test_what_cannot_be_unpacked_is_kept_with_its_reason(front: Front, name: str
     assert reason in front.lead().problem
 
 
-def test_what_a_webhook_brings_is_kept_when_it_cannot_be_unpacked(kept: Store) -> None:
-    front = Front(kept, a_form(webhooks={"json": {}}))
+def test_what_a_webhook_brings_is_kept_when_it_cannot_be_unpacked(sqlite: Store) -> None:
+    front = Front(sqlite, a_form(webhooks={"json": {}}))
     body = b"\x0b\x02\x80\xff"
 
     answer = front.client.post("/webhooks/json/contact", data=body, headers={"Content-Encoding": "br"})

@@ -66,43 +66,43 @@ TABLE = [
 
 @pytest.mark.parametrize(("first", "second", "proven", "same_words", "is_one"), TABLE)
 def test_an_id_decides_together_with_the_person(
-    kept: Store, first: str, second: str, proven: bool, same_words: bool, is_one: bool
+    sqlite: Store, first: str, second: str, proven: bool, same_words: bool, is_one: bool
 ) -> None:
-    receipt = take(kept, said(first, proven=proven))
+    receipt = take(sqlite, said(first, proven=proven))
 
-    again = take(kept, said(second, "Two desks." if same_words else "An office.", proven=proven), 3600)
+    again = take(sqlite, said(second, "Two desks." if same_words else "An office.", proven=proven), 3600)
 
     assert (again.lead_id == receipt.lead_id, again.repeat) == (is_one, is_one)
-    assert len(leads(kept)) == (1 if is_one else 2)
-    assert same_words or any("An office." in everything(lead) for lead in leads(kept))
+    assert len(leads(sqlite)) == (1 if is_one else 2)
+    assert same_words or any("An office." in everything(lead) for lead in leads(sqlite))
 
 
-def test_two_people_under_one_id_know_of_each_other(kept: Store) -> None:
-    ada, bob = take(kept, said(ADA)), take(kept, said(BOB), 1)
+def test_two_people_under_one_id_know_of_each_other(sqlite: Store) -> None:
+    ada, bob = take(sqlite, said(ADA)), take(sqlite, said(BOB), 1)
 
-    first, second = leads(kept)
+    first, second = leads(sqlite)
     assert first.submission.extras[SAME_ID_REMARK] == bob.lead_id
     assert second.submission.extras[SAME_ID_REMARK] == ada.lead_id
 
 
-def test_each_of_three_people_under_one_id_is_known_again(kept: Store) -> None:
+def test_each_of_three_people_under_one_id_is_known_again(sqlite: Store) -> None:
     people = [ADA, BOB, "cy@example.com"]
-    receipts = [take(kept, said(email)) for email in people]
+    receipts = [take(sqlite, said(email)) for email in people]
 
-    again = [take(kept, said(email), 3600) for email in people]
+    again = [take(sqlite, said(email), 3600) for email in people]
 
     assert [receipt.lead_id for receipt in again] == [receipt.lead_id for receipt in receipts]
-    assert [lead.repeats for lead in leads(kept)] == [1, 1, 1]
+    assert [lead.repeats for lead in leads(sqlite)] == [1, 1, 1]
 
 
-def test_a_person_is_known_by_the_phone_where_there_is_no_address(kept: Store) -> None:
+def test_a_person_is_known_by_the_phone_where_there_is_no_address(sqlite: Store) -> None:
     def called(phone: str, message: str) -> Submission:
         return said(NOBODY, contact=Contact(phone=phone), fields={"phone": phone, "message": message})
 
-    take(kept, called("+442079460142", "Two desks."))
+    take(sqlite, called("+442079460142", "Two desks."))
 
-    assert take(kept, called("+442079460142", "An office.")).repeat
-    assert not take(kept, called("+442079460143", "An office.")).repeat
+    assert take(sqlite, called("+442079460142", "An office.")).repeat
+    assert not take(sqlite, called("+442079460143", "An office.")).repeat
 
 
 NUMBER = "+442079460142"
@@ -111,170 +111,170 @@ NUMBER = "+442079460142"
 @pytest.mark.parametrize("other", [None, BOB], ids=["alone", "behind another person's lead"])
 @pytest.mark.parametrize("emails", [(NOBODY, ADA), (ADA, NOBODY)], ids=["the address comes later", "and first"])
 def test_a_phone_tells_who_it_is_where_one_of_two_has_no_address(
-    kept: Store, other: str | None, emails: tuple[str, str]
+    sqlite: Store, other: str | None, emails: tuple[str, str]
 ) -> None:
     if other:
-        take(kept, said(other))
+        take(sqlite, said(other))
 
     first, again = (
-        take(kept, said(email, contact=Contact(email, phone=NUMBER), fields={"email": email, "phone": NUMBER}), 60)
+        take(sqlite, said(email, contact=Contact(email, phone=NUMBER), fields={"email": email, "phone": NUMBER}), 60)
         for email in emails
     )
 
     assert again == Receipt(first.lead_id, repeat=True)
-    assert leads(kept)[-1].submission.contact == Contact(ADA, phone=NUMBER)
+    assert leads(sqlite)[-1].submission.contact == Contact(ADA, phone=NUMBER)
 
 
-def test_two_addresses_are_two_people_at_one_phone(kept: Store) -> None:
+def test_two_addresses_are_two_people_at_one_phone(sqlite: Store) -> None:
     for email in (ADA, BOB):
-        take(kept, said(email, contact=Contact(email, phone=NUMBER)))
+        take(sqlite, said(email, contact=Contact(email, phone=NUMBER)))
 
-    assert {lead.submission.contact.email for lead in leads(kept)} == {ADA, BOB}
+    assert {lead.submission.contact.email for lead in leads(sqlite)} == {ADA, BOB}
 
 
 @pytest.mark.parametrize("window_s", [0, 300], ids=["by its id", "by its words"])
-def test_one_phone_in_two_spellings_is_one_person(kept: Store, window_s: float) -> None:
+def test_one_phone_in_two_spellings_is_one_person(sqlite: Store, window_s: float) -> None:
     form = a_form(duplicate_window_s=window_s, country="GB")
     own_id = "" if window_s else "e-57"
 
     for typed in ("020 7946 0142", "+44 (0)20 7946-0142"):
         fields = {"phone": typed, "message": "Two desks."}
         contact = read_contact(fields, "GB")
-        accept(said(NOBODY, contact=contact, fields=fields, external_id=own_id), form, kept, NOON)
+        accept(said(NOBODY, contact=contact, fields=fields, external_id=own_id), form, sqlite, NOON)
 
-    assert [lead.repeats for lead in leads(kept)] == [1]
-    assert leads(kept)[0].corrections == ()
+    assert [lead.repeats for lead in leads(sqlite)] == [1]
+    assert leads(sqlite)[0].corrections == ()
 
 
 # -- a change
 
 
-def test_a_later_event_of_a_proven_sender_completes_a_lead_that_was_parked_for_it(kept: Store) -> None:
+def test_a_later_event_of_a_proven_sender_completes_a_lead_that_was_parked_for_it(sqlite: Store) -> None:
     partial = said(NOBODY, "", problem="It arrived without a usable email: correct it, then send it again.")
-    take(kept, replace(partial, fields={"full_name": "Ada Lee"}))
+    take(sqlite, replace(partial, fields={"full_name": "Ada Lee"}))
 
-    take(kept, said(ADA, fields={"email": ADA, "message": "Two desks."}), 60)
+    take(sqlite, said(ADA, fields={"email": ADA, "message": "Two desks."}), 60)
 
-    (lead,) = leads(kept)
+    (lead,) = leads(sqlite)
     assert (lead.status, lead.problem, lead.submission.contact.email) == (Status.PENDING, "", ADA)
     assert lead.submission.contact.full_name == "Ada Lee"
-    assert [delivery.lead.id for delivery in claim(kept, now=NOON + timedelta(minutes=2))] == [lead.id]
+    assert [delivery.lead.id for delivery in claim(sqlite, now=NOON + timedelta(minutes=2))] == [lead.id]
 
 
-def test_the_newest_words_are_what_is_sent_and_the_old_ones_are_kept(kept: Store) -> None:
-    take(kept, said(message="Two desks."))
+def test_the_newest_words_are_what_is_sent_and_the_old_ones_are_kept(sqlite: Store) -> None:
+    take(sqlite, said(message="Two desks."))
 
-    take(kept, said(message="Two desks, and parking."), 60)
+    take(sqlite, said(message="Two desks, and parking."), 60)
 
-    (lead,) = leads(kept)
+    (lead,) = leads(sqlite)
     assert lead.submission.fields["message"] == "Two desks, and parking."
     assert (lead.corrections[0].by, lead.corrections[0].was) == ("sender", {"message": "Two desks."})
 
 
-def test_a_late_retry_of_the_old_words_does_not_bring_them_back(kept: Store) -> None:
+def test_a_late_retry_of_the_old_words_does_not_bring_them_back(sqlite: Store) -> None:
     for message in ("Two desks.", "Two desks, and parking.", "Two desks."):
-        take(kept, said(message=message))
+        take(sqlite, said(message=message))
 
-    (lead,) = leads(kept)
+    (lead,) = leads(sqlite)
     assert lead.submission.fields["message"] == "Two desks, and parking."
     assert len(lead.corrections) == 1
 
 
-def test_an_unproven_sender_adds_and_replaces_nothing(kept: Store) -> None:
-    take(kept, said(message="Two desks.", proven=False))
+def test_an_unproven_sender_adds_and_replaces_nothing(sqlite: Store) -> None:
+    take(sqlite, said(message="Two desks.", proven=False))
 
     for _ in range(2):
-        take(kept, said(message="Cancel my tour!", proven=False, extras={"team_size": "4"}))
+        take(sqlite, said(message="Cancel my tour!", proven=False, extras={"team_size": "4"}))
 
-    (lead,) = leads(kept)
+    (lead,) = leads(sqlite)
     assert lead.submission.fields["message"] == "Two desks."
     assert lead.submission.extras == {"team_size": "4", "message (added later)": "Cancel my tour!"}
     assert len(lead.corrections) == 1
 
 
-def test_a_suspicious_change_is_shown_and_not_sent(kept: Store) -> None:
-    take(kept, said(message="Two desks."))
+def test_a_suspicious_change_is_shown_and_not_sent(sqlite: Store) -> None:
+    take(sqlite, said(message="Two desks."))
 
-    take(kept, said(message="Buy pills!"), suspicion="too many links")
+    take(sqlite, said(message="Buy pills!"), suspicion="too many links")
 
-    (lead,) = leads(kept)
+    (lead,) = leads(sqlite)
     assert (lead.status, lead.submission.fields["message"]) == (Status.PENDING, "Two desks.")
     assert (lead.corrections[0].is_applied, lead.corrections[0].became) == (False, {"message": "Buy pills!"})
 
 
-def test_what_changes_after_delivery_is_shown_and_makes_no_second_opportunity(kept: Store) -> None:
-    take(kept, said(message="Two desks."))
-    deliver(kept)
+def test_what_changes_after_delivery_is_shown_and_makes_no_second_opportunity(sqlite: Store) -> None:
+    take(sqlite, said(message="Two desks."))
+    deliver(sqlite)
 
-    take(kept, said(message="Three desks."), 60)
+    take(sqlite, said(message="Three desks."), 60)
 
-    (lead,) = leads(kept)
+    (lead,) = leads(sqlite)
     assert (lead.status, lead.submission.fields["message"]) == (Status.DELIVERED, "Two desks.")
     assert (lead.corrections[0].is_applied, lead.corrections[0].became) == (False, {"message": "Three desks."})
-    assert claim(kept, now=NOON + timedelta(days=1)) == []
+    assert claim(sqlite, now=NOON + timedelta(days=1)) == []
 
 
-def test_what_changes_while_it_is_sent_is_marked_as_not_sent(kept: Store) -> None:
-    take(kept, said(message="Two desks."))
-    (delivery,) = claim(kept)
-    take(kept, said(message="Three desks."), 60)
+def test_what_changes_while_it_is_sent_is_marked_as_not_sent(sqlite: Store) -> None:
+    take(sqlite, said(message="Two desks."))
+    (delivery,) = claim(sqlite)
+    take(sqlite, said(message="Three desks."), 60)
 
-    settle(kept, delivery)
+    settle(sqlite, delivery)
 
-    (lead,) = leads(kept)
+    (lead,) = leads(sqlite)
     assert (lead.status, lead.corrections[0].is_applied) == (Status.DELIVERED, False)
 
 
-def test_another_enquiry_under_the_id_of_a_discarded_one_is_a_new_lead(kept: Store) -> None:
-    first = take(kept, said(message="Two desks."))
-    kept.write(lambda tx: tx.leads.set_status([first.lead_id], Status.DISCARDED))
+def test_another_enquiry_under_the_id_of_a_discarded_one_is_a_new_lead(sqlite: Store) -> None:
+    first = take(sqlite, said(message="Two desks."))
+    sqlite.write(lambda tx: tx.leads.set_status([first.lead_id], Status.DISCARDED))
 
-    receipts = [take(kept, said(message="Three desks."), after_s) for after_s in (60, 3600)]
+    receipts = [take(sqlite, said(message="Three desks."), after_s) for after_s in (60, 3600)]
 
     assert receipts[0].lead_id == receipts[1].lead_id != first.lead_id
     assert [receipt.repeat for receipt in receipts] == [False, True]
 
 
-def test_who_shares_an_id_with_a_discarded_lead_is_still_known_again(kept: Store) -> None:
-    spam, ada = take(kept, said(BOB)), take(kept, said(ADA))
-    kept.write(lambda tx: tx.leads.set_status([spam.lead_id], Status.DISCARDED))
+def test_who_shares_an_id_with_a_discarded_lead_is_still_known_again(sqlite: Store) -> None:
+    spam, ada = take(sqlite, said(BOB)), take(sqlite, said(ADA))
+    sqlite.write(lambda tx: tx.leads.set_status([spam.lead_id], Status.DISCARDED))
 
-    again = take(kept, said(ADA, message="Three desks."), 3600)
+    again = take(sqlite, said(ADA, message="Three desks."), 3600)
 
     assert again == Receipt(ada.lead_id, repeat=True)
-    assert len(leads(kept)) == 2
+    assert len(leads(sqlite)) == 2
 
 
-def test_whose_address_came_after_delivery_shares_the_lead_with_nobody(kept: Store) -> None:
-    take(kept, said(NOBODY))
-    deliver(kept)
-    take(kept, said(ADA), 60)
+def test_whose_address_came_after_delivery_shares_the_lead_with_nobody(sqlite: Store) -> None:
+    take(sqlite, said(NOBODY))
+    deliver(sqlite)
+    take(sqlite, said(ADA), 60)
 
-    assert not take(kept, said(BOB), 120).repeat
-    assert take(kept, said(ADA), 180).repeat
+    assert not take(sqlite, said(BOB), 120).repeat
+    assert take(sqlite, said(ADA), 180).repeat
 
 
-def test_a_form_that_is_saved_for_ever_keeps_its_newest_words(kept: Store) -> None:
+def test_a_form_that_is_saved_for_ever_keeps_its_newest_words(sqlite: Store) -> None:
     saves = MAX_CHANGES + 3
     for number in range(saves):
-        take(kept, said(message=f"Version {number}."))
+        take(sqlite, said(message=f"Version {number}."))
 
-    (lead,) = leads(kept)
+    (lead,) = leads(sqlite)
     assert lead.submission.fields["message"] == f"Version {saves - 1}."
     assert len(lead.corrections) == MAX_CHANGES
     assert lead.corrections[-1].was == {"message": f"Version {MAX_CHANGES - 1}."}
 
 
-def test_a_retry_from_before_an_operator_put_the_address_right_is_a_repeat(kept: Store) -> None:
+def test_a_retry_from_before_an_operator_put_the_address_right_is_a_repeat(sqlite: Store) -> None:
     from service.operations.correction import corrected  # noqa: PLC0415 (the operator's room; only here)
 
-    take(kept, said("ada@exmaple.com"))
-    (lead,) = leads(kept)
+    take(sqlite, said("ada@exmaple.com"))
+    (lead,) = leads(sqlite)
     became = corrected(lead, {"email": ADA}, FORM, NOON)
-    kept.write(lambda tx: tx.leads.correct(lead, became.submission, became.correction, became.person, NOON))
+    sqlite.write(lambda tx: tx.leads.correct(lead, became.submission, became.correction, became.person, NOON))
 
-    assert take(kept, said("ada@exmaple.com"), 60).repeat
-    assert leads(kept)[0].submission.contact.email == ADA
+    assert take(sqlite, said("ada@exmaple.com"), 60).repeat
+    assert leads(sqlite)[0].submission.contact.email == ADA
 
 
 # -- ids
@@ -297,37 +297,37 @@ def test_ids_are_ids(text: str) -> None:
     assert is_id(text)
 
 
-def test_a_placeholder_makes_nobody_a_repeat(kept: Store) -> None:
+def test_a_placeholder_makes_nobody_a_repeat(sqlite: Store) -> None:
     for after_s, email in enumerate((ADA, BOB, ADA)):
-        take(kept, said(email, external_id="undefined", message=f"from {email}"), after_s)
+        take(sqlite, said(email, external_id="undefined", message=f"from {email}"), after_s)
 
-    assert [lead.submission.contact.email for lead in leads(kept)] == [ADA, BOB, ADA]
+    assert [lead.submission.contact.email for lead in leads(sqlite)] == [ADA, BOB, ADA]
 
 
-def test_words_that_a_repeat_swallowed_never_lead_to_a_stranger(kept: Store) -> None:
+def test_words_that_a_repeat_swallowed_never_lead_to_a_stranger(sqlite: Store) -> None:
     form = a_form()
     for after_s, email in enumerate((ADA, BOB, BOB)):
-        accept(said(email, message="The same words."), form, kept, NOON + timedelta(seconds=after_s))
+        accept(said(email, message="The same words."), form, sqlite, NOON + timedelta(seconds=after_s))
 
-    assert [lead.submission.contact.email for lead in leads(kept)] == [ADA, BOB]
+    assert [lead.submission.contact.email for lead in leads(sqlite)] == [ADA, BOB]
 
 
-def test_the_id_of_a_repeat_by_its_words_is_found(kept: Store) -> None:
+def test_the_id_of_a_repeat_by_its_words_is_found(sqlite: Store) -> None:
     form = a_form()
-    first = accept(said(external_id="e-57"), form, kept, NOON)
+    first = accept(said(external_id="e-57"), form, sqlite, NOON)
 
-    again = accept(said(external_id="e-58"), form, kept, NOON)
+    again = accept(said(external_id="e-58"), form, sqlite, NOON)
 
     assert again == Receipt(first.lead_id, repeat=True)
-    assert leads(kept)[0].submission.extras["also sent as"] == ["e-58"]
+    assert leads(sqlite)[0].submission.extras["also sent as"] == ["e-58"]
 
 
-def test_the_id_of_a_change_under_another_number_is_found(kept: Store) -> None:
-    take(kept, said(external_id="e-57", delivery_id="call-1"))
+def test_the_id_of_a_change_under_another_number_is_found(sqlite: Store) -> None:
+    take(sqlite, said(external_id="e-57", delivery_id="call-1"))
 
-    take(kept, said(external_id="e-58", delivery_id="call-1", message="Three desks."), 60)
+    take(sqlite, said(external_id="e-58", delivery_id="call-1", message="Three desks."), 60)
 
-    (lead,) = leads(kept)
+    (lead,) = leads(sqlite)
     assert lead.submission.fields["message"] == "Three desks."
     assert lead.submission.extras["also sent as"] == ["e-58"]
 
@@ -346,83 +346,83 @@ def test_changes_of_one_lead_that_come_together_are_all_kept(store: Store) -> No
     assert [correction.became for correction in lead.corrections] == [{"team_size": "4"}, {"budget": "900"}]
 
 
-def test_an_operator_does_not_overwrite_what_the_sender_has_just_added(kept: Store) -> None:
+def test_an_operator_does_not_overwrite_what_the_sender_has_just_added(sqlite: Store) -> None:
     from service.operations.correction import corrected  # noqa: PLC0415 (the operator's room; only here)
 
-    take(kept, said())
-    (before,) = leads(kept)
-    take(kept, said(message="Three desks."), 60)
+    take(sqlite, said())
+    (before,) = leads(sqlite)
+    take(sqlite, said(message="Three desks."), 60)
     became = corrected(before, {"full_name": "Ada Lee"}, FORM, NOON)
 
     with pytest.raises(BeingSent, match="look at it again"):
-        kept.write(lambda tx: tx.leads.correct(before, became.submission, became.correction, ADA, NOON))
+        sqlite.write(lambda tx: tx.leads.correct(before, became.submission, became.correction, ADA, NOON))
 
 
 # -- nobody takes a stranger's number
 
 
-def test_a_stranger_who_knows_a_platforms_number_cannot_take_it_beforehand(kept: Store) -> None:
-    take(kept, said("mallory@evil.example", "x", external_id="900100200", id_of="meta", proven=False))
+def test_a_stranger_who_knows_a_platforms_number_cannot_take_it_beforehand(sqlite: Store) -> None:
+    take(sqlite, said("mallory@evil.example", "x", external_id="900100200", id_of="meta", proven=False))
     notice = Submission("contact", "meta", Contact(), Evidence(), external_id="900100200", is_proven=True)
 
-    (receipt,) = announce_all([(notice, "page")], FORM, kept, NOON + timedelta(seconds=1))
+    (receipt,) = announce_all([(notice, "page")], FORM, sqlite, NOON + timedelta(seconds=1))
 
     assert not receipt.repeat
-    assert [lead.status for lead in leads(kept)] == [Status.PENDING, Status.ANNOUNCED]
-    assert announce_all([(notice, "page")], FORM, kept, NOON) == [Receipt(receipt.lead_id, repeat=True)]
+    assert [lead.status for lead in leads(sqlite)] == [Status.PENDING, Status.ANNOUNCED]
+    assert announce_all([(notice, "page")], FORM, sqlite, NOON) == [Receipt(receipt.lead_id, repeat=True)]
 
 
-def test_the_id_of_a_platform_decides_alone_where_one_of_the_two_is_not_known(kept: Store) -> None:
-    first = take(kept, said(ADA, sender="google-ads"))
-    kept.write(lambda tx: tx.leads.erase([first.lead_id], NOON))
+def test_the_id_of_a_platform_decides_alone_where_one_of_the_two_is_not_known(sqlite: Store) -> None:
+    first = take(sqlite, said(ADA, sender="google-ads"))
+    sqlite.write(lambda tx: tx.leads.erase([first.lead_id], NOON))
 
-    assert take(kept, said(ADA, sender="google-ads"), 3600) == Receipt(first.lead_id, repeat=True)
-    assert leads(kept)[0].status is Status.ERASED
+    assert take(sqlite, said(ADA, sender="google-ads"), 3600) == Receipt(first.lead_id, repeat=True)
+    assert leads(sqlite)[0].status is Status.ERASED
 
 
-def test_what_two_people_take_back_within_a_minute_are_two_leads(kept: Store) -> None:
+def test_what_two_people_take_back_within_a_minute_are_two_leads(sqlite: Store) -> None:
     form = a_form()
     for number in ("r-1", "r-2"):
-        withdraw("linkedin", number, form, kept, NOON)
+        withdraw("linkedin", number, form, sqlite, NOON)
 
-    late = accept(said(BOB, sender="linkedin", external_id="r-2"), form, kept, NOON + timedelta(minutes=1))
+    late = accept(said(BOB, sender="linkedin", external_id="r-2"), form, sqlite, NOON + timedelta(minutes=1))
 
-    assert {lead.submission.external_id for lead in leads(kept)} == {"r-1", "r-2"}
+    assert {lead.submission.external_id for lead in leads(sqlite)} == {"r-1", "r-2"}
     assert late.repeat
-    assert {lead.status for lead in leads(kept)} == {Status.DISCARDED}
+    assert {lead.status for lead in leads(sqlite)} == {Status.DISCARDED}
 
 
-def test_two_people_are_two_even_where_a_platform_gives_them_one_id(kept: Store) -> None:
+def test_two_people_are_two_even_where_a_platform_gives_them_one_id(sqlite: Store) -> None:
     for email in (ADA, BOB):
-        take(kept, said(email, sender="google-ads"))
+        take(sqlite, said(email, sender="google-ads"))
 
-    assert {lead.submission.contact.email for lead in leads(kept)} == {ADA, BOB}
+    assert {lead.submission.contact.email for lead in leads(sqlite)} == {ADA, BOB}
 
 
-def test_whoever_was_forgotten_may_write_again(kept: Store) -> None:
+def test_whoever_was_forgotten_may_write_again(sqlite: Store) -> None:
     form = a_form()
-    first = accept(said(ADA, sender="google-ads"), form, kept, NOON)
-    kept.write(lambda tx: tx.leads.erase([first.lead_id], NOON))
-    accept(said(ADA, sender="google-ads"), form, kept, NOON)
+    first = accept(said(ADA, sender="google-ads"), form, sqlite, NOON)
+    sqlite.write(lambda tx: tx.leads.erase([first.lead_id], NOON))
+    accept(said(ADA, sender="google-ads"), form, sqlite, NOON)
 
-    again = accept(said(ADA, sender="google-ads", external_id=""), form, kept, NOON)
+    again = accept(said(ADA, sender="google-ads", external_id=""), form, sqlite, NOON)
 
     assert not again.repeat
 
 
-def test_a_captcha_is_asked_of_a_stranger_with_anothers_key(kept: Store) -> None:
+def test_a_captcha_is_asked_of_a_stranger_with_anothers_key(sqlite: Store) -> None:
     ada = a_submission(idempotency_key="view-1")
-    take(kept, ada)
+    take(sqlite, ada)
 
-    assert came_before(ada, FORM, kept, NOON)
-    assert not came_before(a_submission(BOB, idempotency_key="view-1"), FORM, kept, NOON)
-    assert not came_before(a_submission(idempotency_key="view-1", message="More."), FORM, kept, NOON)
+    assert came_before(ada, FORM, sqlite, NOON)
+    assert not came_before(a_submission(BOB, idempotency_key="view-1"), FORM, sqlite, NOON)
+    assert not came_before(a_submission(idempotency_key="view-1", message="More."), FORM, sqlite, NOON)
 
 
-def test_a_key_is_free_again_after_seven_days(kept: Store) -> None:
-    take(kept, a_submission(idempotency_key="view-1"))
+def test_a_key_is_free_again_after_seven_days(sqlite: Store) -> None:
+    take(sqlite, a_submission(idempotency_key="view-1"))
 
-    assert not take(kept, a_submission(idempotency_key="view-1"), after_s=7 * 86_400).repeat
+    assert not take(sqlite, a_submission(idempotency_key="view-1"), after_s=7 * 86_400).repeat
 
 
 def deliver(store: Store) -> None:

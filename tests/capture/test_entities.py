@@ -65,8 +65,8 @@ def test_of_words_about_html_what_was_sent_is_kept_as_well() -> None:
 
 
 @pytest.mark.parametrize("path", ["/f/contact", "/webhooks/json/contact", "/webhooks/elementor/contact"])
-def test_tools_are_read_so_at_both_doors(kept: Store, path: str) -> None:
-    front = Front(kept, a_form(webhooks={"json": {}, "elementor": {}}))
+def test_tools_are_read_so_at_both_doors(sqlite: Store, path: str) -> None:
+    front = Front(sqlite, a_form(webhooks={"json": {}, "elementor": {}}))
 
     front.client.post(path, json={**ANN, "company": "Smith &amp; Sons", "perk": "O&#039;Brien&#039;s"}, headers=SCRIPT)
 

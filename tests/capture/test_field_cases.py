@@ -56,9 +56,9 @@ def send(front: Front, step: Mapping[str, Any], name: str) -> TestResponse:
 
 
 @pytest.mark.parametrize("name", HERE)
-def test_what_senders_do_in_the_field(kept: Store, name: str) -> None:
+def test_what_senders_do_in_the_field(sqlite: Store, name: str) -> None:
     case = CASES[name]
-    front = front_of(name, kept)
+    front = front_of(name, sqlite)
 
     answers = [send(front, step, name) for step in case["steps"]]
 

@@ -40,20 +40,23 @@ def test_a_person_goes_to_the_thank_you_page_once_the_lead_is_kept(front: Front)
     ],
     ids=["none", "own page", "a path", "foreign", "no scheme", "script", "header"],
 )
-def test_a_person_is_sent_to_the_forms_own_sites_only(kept: Store, wanted: str, target: str) -> None:
+def test_a_person_is_sent_to_the_forms_own_sites_only(sqlite: Store, wanted: str, target: str) -> None:
     form = a_form(redirect=f"{SITE}/thanks", attribution=AttributionConfig(own_domains=("example.com",)))
     asked = {**PERSON, "Origin": "https://shop.example.com"}
 
-    answer = Front(kept, form).post({**ANN, "_next": wanted}, headers=asked)
+    answer = Front(sqlite, form).post({**ANN, "_next": wanted}, headers=asked)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, target)
 
 
-def test_answers_stand_in_the_address_that_comes_next(kept: Store) -> None:
+def test_answers_stand_in_the_address_that_comes_next(sqlite: Store) -> None:
     form = a_form(
         redirect=f"{SITE}/thanks?size={{team_size}}&from={{How did you park?}}", questions=("How did you park?",)
     )
-    front, answers = Front(kept, form), {**ANN, "team_size": "2-5 & more", "How did you park?": "x\r\nSet-Cookie: a=b"}
+    front, answers = (
+        Front(sqlite, form),
+        {**ANN, "team_size": "2-5 & more", "How did you park?": "x\r\nSet-Cookie: a=b"},
+    )
 
     person, script = front.post(answers, headers=PERSON), front.post_json(answers, headers=SCRIPT)
 
@@ -70,8 +73,8 @@ def test_a_script_is_told_id_repeat_and_next(front: Front) -> None:
     assert payload.items() >= {"ok": True, "id": front.lead().id, "repeat": False, "next": None}.items()
 
 
-def test_a_script_is_told_where_the_form_leads(kept: Store) -> None:
-    answer = Front(kept, a_form(redirect=f"{SITE}/thanks")).post_json(ANN)
+def test_a_script_is_told_where_the_form_leads(sqlite: Store) -> None:
+    answer = Front(sqlite, a_form(redirect=f"{SITE}/thanks")).post_json(ANN)
 
     assert answer.get_json()["next"] == f"{SITE}/thanks"
 
@@ -201,8 +204,8 @@ def test_an_empty_form_is_a_400(front: Front) -> None:
     assert front.leads() == []
 
 
-def test_a_script_is_told_field_and_code_of_each_mistake(kept: Store) -> None:
-    front = Front(kept, a_form(require=("email", "consent", "message")))
+def test_a_script_is_told_field_and_code_of_each_mistake(sqlite: Store) -> None:
+    front = Front(sqlite, a_form(require=("email", "consent", "message")))
 
     answer = front.post_json({"your-email": "ann@", "consent": ""}, headers=SCRIPT)
 
@@ -307,8 +310,8 @@ def test_a_lead_is_kept_whole_on_every_engine(store: Store) -> None:
     assert lead.attribution.utm_source == "google"
 
 
-def test_the_address_of_a_visitor_is_kept_only_where_the_operator_says_so(kept: Store) -> None:
-    Front(kept, STORE_IP="true").post(ANN, address="192.0.2.7")
-    Front(kept).post({**ANN, "email": "bob@example.com"}, address="192.0.2.8")
+def test_the_address_of_a_visitor_is_kept_only_where_the_operator_says_so(sqlite: Store) -> None:
+    Front(sqlite, STORE_IP="true").post(ANN, address="192.0.2.7")
+    Front(sqlite).post({**ANN, "email": "bob@example.com"}, address="192.0.2.8")
 
-    assert [lead.submission.ip for lead in Front(kept).leads()] == ["", "192.0.2.7"]
+    assert [lead.submission.ip for lead in Front(sqlite).leads()] == ["", "192.0.2.7"]

@@ -85,8 +85,8 @@ def test_a_hostile_wish_is_no_language(front: Front) -> None:
     assert re.findall(r'action="([^"]+)"', answer.text) == ["/f/contact?lang=de"]
 
 
-def test_a_form_may_be_called_otherwise_in_other_languages(kept: Store) -> None:
-    front = Front(kept, a_form(title="Book a tour", titles={"de": "Besichtigung buchen"}))
+def test_a_form_may_be_called_otherwise_in_other_languages(sqlite: Store) -> None:
+    front = Front(sqlite, a_form(title="Book a tour", titles={"de": "Besichtigung buchen"}))
 
     assert "<h1>Besichtigung buchen</h1>" in show(front, "/f/contact").text
     assert "<title>Vielen Dank! – Besichtigung buchen</title>" in show(front, "/f/contact/thanks").text
@@ -94,12 +94,12 @@ def test_a_form_may_be_called_otherwise_in_other_languages(kept: Store) -> None:
 
 
 @pytest.mark.parametrize("path", ["/f/visite", "/f/visite/thanks"])
-def test_a_form_may_fix_its_language(kept: Store, path: str) -> None:
-    assert languages_of(show(Front(kept, FRENCH), path)) == ("fr", "fr")
+def test_a_form_may_fix_its_language(sqlite: Store, path: str) -> None:
+    assert languages_of(show(Front(sqlite, FRENCH), path)) == ("fr", "fr")
 
 
-def test_a_fixed_language_counts_for_what_is_wrong(kept: Store) -> None:
-    answer = Front(kept, FRENCH).post({"email": "ann@"}, "visite", GERMAN)
+def test_a_fixed_language_counts_for_what_is_wrong(sqlite: Store) -> None:
+    answer = Front(sqlite, FRENCH).post({"email": "ann@"}, "visite", GERMAN)
 
     assert languages_of(answer) == ("fr", "fr")
     assert "Veuillez vérifier votre adresse e-mail" in answer.text
@@ -136,8 +136,8 @@ def test_what_went_wrong_is_told_in_the_visitors_language(
     assert words in unescape(answer.text)
 
 
-def test_a_limit_and_a_wrong_address_are_told_in_it_too(kept: Store) -> None:
-    front = Front(kept, SUBMIT_LIMIT="1/min")
+def test_a_limit_and_a_wrong_address_are_told_in_it_too(sqlite: Store) -> None:
+    front = Front(sqlite, SUBMIT_LIMIT="1/min")
     front.post(ANN)
 
     again, nowhere = front.post(ANN, headers=GERMAN), show(front, "/f/nowhere")
@@ -173,8 +173,8 @@ def test_a_question_that_only_fills_a_field_is_asked_too() -> None:
     ]
 
 
-def test_people_choose_among_what_routes_and_the_answer_map_know(kept: Store) -> None:
-    html = show(Front(kept, QUESTIONS), "/f/tour", {}).text
+def test_people_choose_among_what_routes_and_the_answer_map_know(sqlite: Store) -> None:
+    html = show(Front(sqlite, QUESTIONS), "/f/tour", {}).text
 
     options = re.findall(r'<option value="([^"]*)">([^<]*)<', html)
     assert options == [
@@ -184,8 +184,8 @@ def test_people_choose_among_what_routes_and_the_answer_map_know(kept: Store) ->
     assert "How did you hear about us?" in html
 
 
-def test_what_the_hosted_page_posts_is_understood(kept: Store) -> None:
-    front = Front(kept, QUESTIONS)
+def test_what_the_hosted_page_posts_is_understood(sqlite: Store) -> None:
+    front = Front(sqlite, QUESTIONS)
     posted = {"your-email": "ann@example.com", "badge_no": "7", "Desks wanted": "3", "location": "other", "gdpr": "on"}
 
     front.post({**posted, "how_heard": "Google"}, "tour")
@@ -196,25 +196,25 @@ def test_what_the_hosted_page_posts_is_understood(kept: Store) -> None:
     assert lead.attribution.lead_source == 19
 
 
-def test_a_choice_and_a_date_come_back_as_they_were_made(kept: Store) -> None:
+def test_a_choice_and_a_date_come_back_as_they_were_made(sqlite: Store) -> None:
     posted = {"your-email": "ann@", "location": "leeds", "move_in_date": "2027-02-01", "badge_no": "7"}
 
-    html = Front(kept, QUESTIONS).post(posted, "tour").text
+    html = Front(sqlite, QUESTIONS).post(posted, "tour").text
 
     assert '<option value="leeds" selected>' in html
     assert re.search(r'<input type="date"[^>]*value="2027-02-01"', html)
     assert re.search(r'<input type="text"[^>]*name="badge_no" value="7"', html)
 
 
-def test_an_answer_that_is_no_choice_comes_back_as_it_was_written(kept: Store) -> None:
-    html = Front(kept, QUESTIONS).post({"your-email": "ann@", "location": "York", "date": "in May"}, "tour").text
+def test_an_answer_that_is_no_choice_comes_back_as_it_was_written(sqlite: Store) -> None:
+    html = Front(sqlite, QUESTIONS).post({"your-email": "ann@", "location": "York", "date": "in May"}, "tour").text
 
     assert re.search(r'<input type="text"[^>]*name="location" value="York"', html)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_check_for_robots_is_shown_and_may_be_loaded(kept: Store, provider: str) -> None:
-    front = Front(kept, guarded(provider))
+def test_a_check_for_robots_is_shown_and_may_be_loaded(sqlite: Store, provider: str) -> None:
+    front = Front(sqlite, guarded(provider))
     style, host = PROVIDERS[provider]
 
     for answer in (show(front, "/f/guarded"), front.post({"email": "ann@"}, "guarded", GERMAN)):
@@ -232,8 +232,8 @@ def test_a_page_without_a_check_lets_nobody_in(front: Front) -> None:
     assert "frame-src" not in policy
 
 
-def test_a_check_that_only_the_operators_page_has_sends_people_there(kept: Store) -> None:
-    front = Front(kept, guarded(site_key=""))
+def test_a_check_that_only_the_operators_page_has_sends_people_there(sqlite: Store) -> None:
+    front = Front(sqlite, guarded(site_key=""))
 
     hosted, returned = show(front, "/f/guarded"), front.post({"email": "ann@"}, "guarded", GERMAN)
 
@@ -243,9 +243,9 @@ def test_a_check_that_only_the_operators_page_has_sends_people_there(kept: Store
     assert "<form" not in hosted.text + returned.text
 
 
-def test_the_privacy_policy_is_one_tap_away_and_takes_no_answers_with_it(kept: Store) -> None:
+def test_the_privacy_policy_is_one_tap_away_and_takes_no_answers_with_it(sqlite: Store) -> None:
     forms = (a_form("plain", privacy_url="https://a.example/p"), a_form("agree", require=("consent",)))
-    front = Front(kept, *forms, a_form("both", require=("consent",), privacy_url="https://a.example/p"))
+    front = Front(sqlite, *forms, a_form("both", require=("consent",), privacy_url="https://a.example/p"))
 
     links = [
         show(front, f"/f/{name}").text.count('href="https://a.example/p" target="_blank"')

@@ -43,9 +43,9 @@ LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
 
 
 @pytest.fixture
-def front(kept: Store) -> Front:
+def front(sqlite: Store) -> Front:
     """The application with a form that asks for much."""
-    return Front(kept, TOUR, GUARDED, a_form("contact", min_fill_s=0))
+    return Front(sqlite, TOUR, GUARDED, a_form("contact", min_fill_s=0))
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ THIRTY = SubmitLimit(count=30, window_s=60)
 NOON = 1_790_000_040.0  # where a window of a minute begins
 
 
-def a_front(kept: Store) -> Front:
+def a_front(sqlite: Store) -> Front:
     """Two forms that take three posts a day: no test runs into the next window."""
-    return Front(kept, a_form(), a_form("tour"), SUBMIT_LIMIT="3/day")
+    return Front(sqlite, a_form(), a_form("tour"), SUBMIT_LIMIT="3/day")
 
 
 def posts(front: Front, times: int, form: str = "contact", address: str = "192.0.2.1") -> list[int]:
@@ -26,8 +26,8 @@ def posts(front: Front, times: int, form: str = "contact", address: str = "192.0
     return [front.post(each, form, SCRIPT, address).status_code for each in words]
 
 
-def test_the_post_after_the_last_is_a_429_that_says_how_long_to_wait(kept: Store) -> None:
-    front = a_front(kept)
+def test_the_post_after_the_last_is_a_429_that_says_how_long_to_wait(sqlite: Store) -> None:
+    front = a_front(sqlite)
     posts(front, 3)
 
     answer = front.post({**ANN, "message": "Another."}, headers=SCRIPT)
@@ -39,8 +39,8 @@ def test_the_post_after_the_last_is_a_429_that_says_how_long_to_wait(kept: Store
     assert len(front.leads()) == 3
 
 
-def test_a_person_is_told_so_in_a_page(kept: Store) -> None:
-    front = a_front(kept)
+def test_a_person_is_told_so_in_a_page(sqlite: Store) -> None:
+    front = a_front(sqlite)
     posts(front, 3)
 
     answer = front.post(ANN, headers=PERSON)
@@ -50,8 +50,8 @@ def test_a_person_is_told_so_in_a_page(kept: Store) -> None:
     assert ANN["message"] in answer.text  # to be sent again, not to be written again
 
 
-def test_another_form_and_another_address_are_counted_for_themselves(kept: Store) -> None:
-    front = a_front(kept)
+def test_another_form_and_another_address_are_counted_for_themselves(sqlite: Store) -> None:
+    front = a_front(sqlite)
 
     assert posts(front, 4) == [200, 200, 200, 429]
     assert posts(front, 1, form="tour") == [200]
@@ -59,8 +59,8 @@ def test_another_form_and_another_address_are_counted_for_themselves(kept: Store
     assert posts(front, 1) == [429]
 
 
-def test_thirty_a_minute_is_the_default(kept: Store) -> None:
-    front = Front(kept, SUBMIT_LIMIT="")
+def test_thirty_a_minute_is_the_default(sqlite: Store) -> None:
+    front = Front(sqlite, SUBMIT_LIMIT="")
 
     answers = posts(front, 62)  # at most one new window begins meanwhile
 
@@ -74,9 +74,9 @@ def test_off_lifts_the_limit(front: Front) -> None:
 
 @pytest.mark.parametrize(("proxies", "expected"), [("0", [200, 200, 200, 429]), ("1", [200, 200, 200, 200])])
 def test_visitors_behind_a_proxy_are_told_apart_only_where_it_is_trusted(
-    kept: Store, proxies: str, expected: list[int]
+    sqlite: Store, proxies: str, expected: list[int]
 ) -> None:
-    front = Front(kept, SUBMIT_LIMIT="3/day", TRUSTED_PROXIES=proxies)
+    front = Front(sqlite, SUBMIT_LIMIT="3/day", TRUSTED_PROXIES=proxies)
     visitors = [{**SCRIPT, "X-Forwarded-For": f"198.51.100.{n}"} for n in range(4)]
 
     answers = [front.post({**ANN, "message": str(n)}, headers=visitor) for n, visitor in enumerate(visitors)]
@@ -84,8 +84,8 @@ def test_visitors_behind_a_proxy_are_told_apart_only_where_it_is_trusted(
     assert [answer.status_code for answer in answers] == expected
 
 
-def test_a_visitor_cannot_forge_the_address_that_a_trusted_proxy_tells(kept: Store) -> None:
-    front = Front(kept, SUBMIT_LIMIT="1/day", TRUSTED_PROXIES="1")
+def test_a_visitor_cannot_forge_the_address_that_a_trusted_proxy_tells(sqlite: Store) -> None:
+    front = Front(sqlite, SUBMIT_LIMIT="1/day", TRUSTED_PROXIES="1")
     forged = [f"203.0.113.{n}, 198.51.100.1" for n in range(2)]
 
     answers = [front.post({**ANN, "message": each}, headers={"X-Forwarded-For": each}) for each in forged]

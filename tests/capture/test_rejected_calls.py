@@ -21,16 +21,16 @@ GOOGLE = {"user_column_data": [{"column_id": "EMAIL", "string_value": "ann@examp
 
 
 @pytest.fixture
-def front(kept: Store) -> Iterator[Front]:
+def front(sqlite: Store) -> Iterator[Front]:
     """A form that Google Ads, Meta and Typeform send to, at noon."""
     with time_machine.travel(NOON, tick=False):
-        yield a_front(kept)
+        yield a_front(sqlite)
 
 
-def a_front(kept: Store) -> Front:
+def a_front(sqlite: Store) -> Front:
     senders = ("google-ads", "meta", "typeform")
     form = a_form("tour", webhooks={sender: table_of(sender) for sender in senders})
-    return Front(kept, form, PUBLIC_URL="https://leads.example.com")
+    return Front(sqlite, form, PUBLIC_URL="https://leads.example.com")
 
 
 def send(front: Front, lead_id: str = "L1", key: str = SECRET) -> TestResponse:

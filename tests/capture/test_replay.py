@@ -31,10 +31,10 @@ CHANNELS = {
 class Replay:
     """One sample sent to an application: what was expected, what was answered, what was kept."""
 
-    def __init__(self, kept: Store, name: str) -> None:
+    def __init__(self, sqlite: Store, name: str) -> None:
         sample = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
         site = a_form("tour", country="GB", attribution=AttributionConfig(own_domains=("harbourdesk.example",)))
-        self.front = Front(kept, site)
+        self.front = Front(sqlite, site)
         self.expected: dict[str, Any] = sample["expect"]
         self.request: dict[str, Any] = sample["request"]
         self.answer: TestResponse = self.front.client.open(
@@ -51,9 +51,9 @@ class Replay:
 
 
 @pytest.fixture(params=POSTS)
-def replay(kept: Store, request: pytest.FixtureRequest) -> Replay:
+def replay(sqlite: Store, request: pytest.FixtureRequest) -> Replay:
     """Each sample that posts."""
-    return Replay(kept, request.param)
+    return Replay(sqlite, request.param)
 
 
 def test_seven_samples_are_replayed() -> None:
@@ -125,14 +125,14 @@ def test_where_the_person_came_from_is_kept(replay: Replay) -> None:
 
 
 @pytest.mark.parametrize("name", POSTS)
-def test_the_lead_is_credited(kept: Store, name: str) -> None:
-    verdict = Replay(kept, name).lead["attribution"]
+def test_the_lead_is_credited(sqlite: Store, name: str) -> None:
+    verdict = Replay(sqlite, name).lead["attribution"]
 
     assert (verdict["channel"], verdict["lead_source"]) == CHANNELS[name]
 
 
-def test_a_preflight_is_answered_as_recorded(kept: Store) -> None:
-    replay = Replay(kept, "fetch-preflight")
+def test_a_preflight_is_answered_as_recorded(sqlite: Store) -> None:
+    replay = Replay(sqlite, "fetch-preflight")
     headers, expected = replay.answer.headers, replay.expected
 
     assert replay.answer.status_code == expected["status"]

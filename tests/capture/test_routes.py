@@ -24,27 +24,27 @@ def routed(form: Form | None = None, **changes: Any) -> Form:
     return replace(whole, routes=(Route({"location": "leeds"}, replace(whole, **changes)),))
 
 
-def test_a_lead_is_owed_to_the_account_of_its_route(kept: Store) -> None:
-    front = Front(kept, routed(account="harbour"))
+def test_a_lead_is_owed_to_the_account_of_its_route(sqlite: Store) -> None:
+    front = Front(sqlite, routed(account="harbour"))
 
     front.post(LEEDS)
     front.post({**ANN, "location": "London"})
 
     assert [lead.account for lead in front.leads()] == ["default", "harbour"]
-    assert kept.write(
+    assert sqlite.write(
         lambda tx: {each.lead.account for each in tx.queue.claim("w", front.leads()[0].received_at, 9, 9)}
     )
 
 
-def test_an_announced_lead_belongs_to_the_account_of_its_answers_once_they_are_here(kept: Store) -> None:
+def test_an_announced_lead_belongs_to_the_account_of_its_answers_once_they_are_here(sqlite: Store) -> None:
     form, told = routed(account="harbour"), a_submission(fields={}, sender="meta", external_id="7100", is_proven=True)
-    (receipt,) = announce_all([(told, "")], form, kept, NOON)
+    (receipt,) = announce_all([(told, "")], form, sqlite, NOON)
     answers = replace(told, fields={"email": "ada@example.com", "location": "leeds"})
 
     arrival = arrival_of(answers, form, NOON)
-    kept.write(lambda tx: tx.platforms.fill(receipt.lead_id, arrival.lead, arrival.person, NOON))
+    sqlite.write(lambda tx: tx.platforms.fill(receipt.lead_id, arrival.lead, arrival.person, NOON))
 
-    (delivery,) = kept.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
+    (delivery,) = sqlite.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
     assert delivery.lead.account == "harbour"
 
 
@@ -57,8 +57,8 @@ def test_a_platform_s_id_is_the_same_whatever_account_the_answers_choose() -> No
 # -- pages
 
 
-def test_a_route_says_where_its_visitors_go_next(kept: Store) -> None:
-    front = Front(kept, routed(a_form(redirect="https://www.example.com/thanks"), redirect=THANKS))
+def test_a_route_says_where_its_visitors_go_next(sqlite: Store) -> None:
+    front = Front(sqlite, routed(a_form(redirect="https://www.example.com/thanks"), redirect=THANKS))
 
     answers = [front.post(LEEDS, headers=PERSON) for _ in range(2)]  # the second is a repeat
     other = front.post({**ANN, "location": "London"}, headers=PERSON)
@@ -68,14 +68,14 @@ def test_a_route_says_where_its_visitors_go_next(kept: Store) -> None:
     assert front.post_json(LEEDS).get_json()["next"] == THANKS
 
 
-def test_a_route_may_lead_back_to_our_own_thank_you_page(kept: Store) -> None:
-    front = Front(kept, routed(a_form(redirect=THANKS), redirect=""))
+def test_a_route_may_lead_back_to_our_own_thank_you_page(sqlite: Store) -> None:
+    front = Front(sqlite, routed(a_form(redirect=THANKS), redirect=""))
 
     assert front.post(LEEDS, headers=PERSON).headers["Location"] == "/f/contact/thanks"
 
 
-def test_a_visitor_is_asked_for_what_the_route_requires(kept: Store) -> None:
-    front = Front(kept, routed(require=("email", "phone")))
+def test_a_visitor_is_asked_for_what_the_route_requires(sqlite: Store) -> None:
+    front = Front(sqlite, routed(require=("email", "phone")))
 
     refused = front.post(LEEDS, headers=PERSON)
 
@@ -84,8 +84,8 @@ def test_a_visitor_is_asked_for_what_the_route_requires(kept: Store) -> None:
     assert front.post(ANN, headers=PERSON).status_code == 303
 
 
-def test_a_relayed_lead_that_lacks_what_its_route_requires_is_parked(kept: Store) -> None:
-    front = Front(kept, routed(a_form(webhooks={"json": {}}), require=("email", "phone")))
+def test_a_relayed_lead_that_lacks_what_its_route_requires_is_parked(sqlite: Store) -> None:
+    front = Front(sqlite, routed(a_form(webhooks={"json": {}}), require=("email", "phone")))
 
     front.client.post("/webhooks/json/contact", json=LEEDS)
 
@@ -109,26 +109,26 @@ def test_the_hosted_page_asks_for_what_any_route_requires_but_insists_only_on_wh
     ("changes", "reason"),
     [({"block": (Block("words", "desks"),)}, Reason.BLOCKED), ({"min_fill_s": 60.0}, Reason.TOO_FAST)],
 )
-def test_a_route_has_its_own_rules_for_spam(kept: Store, changes: dict[str, Any], reason: Reason) -> None:
-    front = Front(kept, routed(**changes))
+def test_a_route_has_its_own_rules_for_spam(sqlite: Store, changes: dict[str, Any], reason: Reason) -> None:
+    front = Front(sqlite, routed(**changes))
 
     front.post({**LEEDS, "lc_key": "1-2-3-4.5000"})
 
     assert front.lead().problem.startswith(reason.prefix)
 
 
-def test_a_route_has_its_own_window_for_repeats(kept: Store) -> None:
+def test_a_route_has_its_own_window_for_repeats(sqlite: Store) -> None:
     form = routed(duplicate_window_s=0)
     leeds = a_submission(fields={**a_submission().fields, "location": "leeds"})
 
-    receipts = [accept(each, form, kept, NOON).repeat for each in (leeds, leeds, a_submission(), a_submission())]
+    receipts = [accept(each, form, sqlite, NOON).repeat for each in (leeds, leeds, a_submission(), a_submission())]
 
     assert receipts == [False, False, False, True]
 
 
-def test_a_route_has_its_own_question_of_the_source(kept: Store) -> None:
+def test_a_route_has_its_own_question_of_the_source(sqlite: Store) -> None:
     asks = AttributionConfig(answer_field="how_did_you_hear", answer_map={"Radio": 99})
-    front = Front(kept, routed(attribution=asks))
+    front = Front(sqlite, routed(attribution=asks))
 
     front.post({**LEEDS, "how_did_you_hear": "Radio"})
 

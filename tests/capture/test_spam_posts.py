@@ -26,16 +26,16 @@ SUSPECTS: dict[Reason, tuple[dict[str, str], dict[str, str]]] = {
 }
 
 
-def a_front(kept: Store, **changes: Any) -> Front:
+def a_front(sqlite: Store, **changes: Any) -> Front:
     """A form with a block list and allowed origins."""
     form = form_of("allowed_origins = ['https://www.example.com']\nblock = ['casino', '198.51.100.0/24']")
-    return Front(kept, a_form(allowed_origins=form.allowed_origins, block=form.block, **changes))
+    return Front(sqlite, a_form(allowed_origins=form.allowed_origins, block=form.block, **changes))
 
 
 @pytest.mark.parametrize("reason", SUSPECTS)
-def test_a_suspect_is_held_with_its_reason_and_looks_successful_to_a_person(kept: Store, reason: Reason) -> None:
+def test_a_suspect_is_held_with_its_reason_and_looks_successful_to_a_person(sqlite: Store, reason: Reason) -> None:
     fields, headers = SUSPECTS[reason]
-    front = a_front(kept)
+    front = a_front(sqlite)
 
     answer = front.post({**ANN, **fields}, headers={**PERSON, **headers})
 
@@ -45,9 +45,9 @@ def test_a_suspect_is_held_with_its_reason_and_looks_successful_to_a_person(kept
 
 
 @pytest.mark.parametrize("reason", SUSPECTS)
-def test_a_script_is_told_the_same_as_of_any_other_lead(kept: Store, reason: Reason) -> None:
+def test_a_script_is_told_the_same_as_of_any_other_lead(sqlite: Store, reason: Reason) -> None:
     fields, headers = SUSPECTS[reason]
-    front = a_front(kept)
+    front = a_front(sqlite)
 
     suspect = front.post({**ANN, **fields}, headers={**SCRIPT, **headers})
     real = front.post({**ANN, "email": "real@example.com"}, headers=SCRIPT)
@@ -56,8 +56,8 @@ def test_a_script_is_told_the_same_as_of_any_other_lead(kept: Store, reason: Rea
     assert {**suspect.get_json(), "id": ""} == {**real.get_json(), "id": ""}
 
 
-def test_an_address_of_a_blocked_network_is_held(kept: Store) -> None:
-    front = a_front(kept)
+def test_an_address_of_a_blocked_network_is_held(sqlite: Store) -> None:
+    front = a_front(sqlite)
 
     front.post(ANN, address="198.51.100.9")
 
@@ -65,8 +65,8 @@ def test_an_address_of_a_blocked_network_is_held(kept: Store) -> None:
     assert front.lead().submission.ip == ""  # judged by, not kept
 
 
-def test_the_time_behind_the_key_does_not_make_a_second_click_another_lead(kept: Store) -> None:
-    front = a_front(kept)
+def test_the_time_behind_the_key_does_not_make_a_second_click_another_lead(sqlite: Store) -> None:
+    front = a_front(sqlite)
 
     for key in ("1-2-3-4.5350", "1-2-3-4.5900"):
         front.post({**ANN, "lc_key": key})
@@ -74,8 +74,8 @@ def test_the_time_behind_the_key_does_not_make_a_second_click_another_lead(kept:
     assert (front.lead().repeats, front.lead().status) == (1, Status.PENDING)
 
 
-def test_a_form_that_comes_back_to_be_corrected_is_not_judged_by_the_time_of_its_first_sending(kept: Store) -> None:
-    front = a_front(kept)
+def test_a_form_that_comes_back_to_be_corrected_is_not_judged_by_the_time_of_its_first_sending(sqlite: Store) -> None:
+    front = a_front(sqlite)
 
     page = front.post({**ANN, **QUICK, "email": "ann@"}, headers=PERSON)
 
@@ -93,8 +93,8 @@ def hold(front: Front, number: int) -> list[str]:
     return [lead.id for lead in front.leads()]
 
 
-def test_one_action_releases_a_suspect_and_it_is_owed_to_the_crm(kept: Store) -> None:
-    front = a_front(kept)
+def test_one_action_releases_a_suspect_and_it_is_owed_to_the_crm(sqlite: Store) -> None:
+    front = a_front(sqlite)
     (suspect,) = hold(front, 1)
 
     answer = front.ask(f"/leads/{suspect}/release", "POST")
@@ -104,8 +104,8 @@ def test_one_action_releases_a_suspect_and_it_is_owed_to_the_crm(kept: Store) ->
         assert tx.queue.backlog()[0] == 1
 
 
-def test_one_action_discards_a_suspect_for_good(kept: Store) -> None:
-    front = a_front(kept)
+def test_one_action_discards_a_suspect_for_good(sqlite: Store) -> None:
+    front = a_front(sqlite)
     (suspect,) = hold(front, 1)
 
     answer = front.ask(f"/leads/{suspect}/discard", "POST")
@@ -115,8 +115,8 @@ def test_one_action_discards_a_suspect_for_good(kept: Store) -> None:
         assert tx.queue.backlog()[0] == 0
 
 
-def test_the_digest_counts_them_by_reason(kept: Store) -> None:
-    front = a_front(kept)
+def test_the_digest_counts_them_by_reason(sqlite: Store) -> None:
+    front = a_front(sqlite)
     hold(front, 3)
     front.post({**ANN, **QUICK})
     front.post({**ANN, "email": "real@example.com"})
@@ -138,15 +138,15 @@ def send(front: Front, text: str, people: int, form: str = "contact") -> list[st
     return [lead.status.value for lead in reversed(front.leads()) if lead.submission.form == form]
 
 
-def test_the_third_who_sends_the_same_offer_is_held(kept: Store) -> None:
-    front = a_front(kept)
+def test_the_third_who_sends_the_same_offer_is_held(sqlite: Store) -> None:
+    front = a_front(sqlite)
 
     assert send(front, OFFER, 4) == ["pending", "pending", "quarantined", "quarantined"]
     assert front.leads()[0].problem.startswith("Held as spam (repeated): 4 people sent the same text within a day")
 
 
-def test_spaces_capitals_and_points_make_no_other_text(kept: Store) -> None:
-    front = a_front(kept)
+def test_spaces_capitals_and_points_make_no_other_text(sqlite: Store) -> None:
+    front = a_front(sqlite)
     send(front, OFFER, 2)
 
     front.post({**ANN, "message": OFFER.upper().replace(" ", "  ").replace("!", " !!!")})
@@ -158,18 +158,18 @@ PAGES_WORDS = "I would like to know more about private offices at your Leeds loc
 
 
 @pytest.mark.parametrize("text", ["Please call me back.", PAGES_WORDS, PAGES_WORDS + " From 25.11.2026 18:00."])
-def test_what_a_page_may_have_filled_in_is_not_held(kept: Store, text: str) -> None:
-    assert set(send(a_front(kept), text, 6)) == {"pending"}
+def test_what_a_page_may_have_filled_in_is_not_held(sqlite: Store, text: str) -> None:
+    assert set(send(a_front(sqlite), text, 6)) == {"pending"}
 
 
-def test_the_operator_may_hold_any_text(kept: Store) -> None:
-    front = a_front(kept, same_text=2)
+def test_the_operator_may_hold_any_text(sqlite: Store) -> None:
+    front = a_front(sqlite, same_text=2)
 
     assert send(front, PAGES_WORDS, 2) == ["pending", "quarantined"]
 
 
-def test_another_form_counts_for_itself(kept: Store) -> None:
-    front = Front(kept, a_form(), a_form("tour"))
+def test_another_form_counts_for_itself(sqlite: Store) -> None:
+    front = Front(sqlite, a_form(), a_form("tour"))
     send(front, OFFER, 2)
 
     assert send(front, OFFER, 2, "tour") == ["pending", "pending"]

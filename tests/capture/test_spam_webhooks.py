@@ -15,9 +15,9 @@ BLOCKED = (Block("words", "casino"), Block("network", "198.51.100.0/24"))
 OFFER = "We bring your website to the top of every search: write to boost@seo.example today!"
 
 
-def a_front(kept: Store, **changes: Any) -> Front:
+def a_front(sqlite: Store, **changes: Any) -> Front:
     """A form that takes posts of automations."""
-    return Front(kept, a_form(block=BLOCKED, webhooks={"json": {}}, **changes))
+    return Front(sqlite, a_form(block=BLOCKED, webhooks={"json": {}}, **changes))
 
 
 def relay(front: Front, **answers: str) -> TestResponse:
@@ -34,8 +34,10 @@ def relay(front: Front, **answers: str) -> TestResponse:
     ],
     ids=["words", "links", "network"],
 )
-def test_a_relayed_suspect_is_held_and_its_sender_thanked(kept: Store, answers: dict[str, str], reason: Reason) -> None:
-    front = a_front(kept)
+def test_a_relayed_suspect_is_held_and_its_sender_thanked(
+    sqlite: Store, answers: dict[str, str], reason: Reason
+) -> None:
+    front = a_front(sqlite)
 
     assert relay(front, **answers).status_code == 200
     assert front.lead().status is Status.QUARANTINED
@@ -43,8 +45,8 @@ def test_a_relayed_suspect_is_held_and_its_sender_thanked(kept: Store, answers: 
     assert front.lead().submission.ip == ""
 
 
-def test_the_same_offer_counts_wherever_it_comes_in(kept: Store) -> None:
-    front = a_front(kept)
+def test_the_same_offer_counts_wherever_it_comes_in(sqlite: Store) -> None:
+    front = a_front(sqlite)
     for number in range(2):
         front.post({**ANN, "email": f"p{number}@example.com", "message": OFFER})
 
@@ -53,8 +55,8 @@ def test_the_same_offer_counts_wherever_it_comes_in(kept: Store) -> None:
     assert front.leads()[0].problem.startswith(Reason.REPEATED.prefix)
 
 
-def test_a_relayed_enquiry_needs_no_captcha(kept: Store) -> None:
-    front = a_front(kept, captcha=Captcha("turnstile", "shh", url="http://127.0.0.1:9/"))
+def test_a_relayed_enquiry_needs_no_captcha(sqlite: Store) -> None:
+    front = a_front(sqlite, captcha=Captcha("turnstile", "shh", url="http://127.0.0.1:9/"))
 
     relay(front)
 

@@ -16,8 +16,8 @@ STRANGER = "https://elsewhere.example"
 
 
 @pytest.mark.parametrize("trap", ["_gotcha", "botcheck", "nickname"])
-def test_a_filled_trap_looks_like_success_and_is_held(kept: Store, trap: str) -> None:
-    front = Front(kept, a_form(honeypot="nickname"))
+def test_a_filled_trap_looks_like_success_and_is_held(sqlite: Store, trap: str) -> None:
+    front = Front(sqlite, a_form(honeypot="nickname"))
 
     answer = front.post({**ANN, trap: "cheap pills"}, headers=PERSON)
 
@@ -28,8 +28,8 @@ def test_a_filled_trap_looks_like_success_and_is_held(kept: Store, trap: str) ->
     assert trap not in lead.submission.extras
 
 
-def test_a_page_of_another_site_looks_like_success_and_is_held(kept: Store) -> None:
-    front = Front(kept, a_form(allowed_origins=(SITE,)))
+def test_a_page_of_another_site_looks_like_success_and_is_held(sqlite: Store) -> None:
+    front = Front(sqlite, a_form(allowed_origins=(SITE,)))
 
     answer = front.post(ANN, headers={**PERSON, "Origin": STRANGER})
 
@@ -39,8 +39,8 @@ def test_a_page_of_another_site_looks_like_success_and_is_held(kept: Store) -> N
 
 
 @pytest.mark.parametrize("origin", [SITE, "https://example.com", "null", None])
-def test_own_pages_and_senders_without_an_origin_are_let_through(kept: Store, origin: str | None) -> None:
-    front = Front(kept, a_form(allowed_origins=(SITE,)))
+def test_own_pages_and_senders_without_an_origin_are_let_through(sqlite: Store, origin: str | None) -> None:
+    front = Front(sqlite, a_form(allowed_origins=(SITE,)))
 
     front.post(ANN, headers={**PERSON, **({"Origin": origin} if origin else {})})
 
@@ -55,9 +55,9 @@ def test_own_pages_and_senders_without_an_origin_are_let_through(kept: Store, or
         pytest.param("https://offers-example-org.translate.goog", id="under an own domain through a translator"),
     ],
 )
-def test_own_domains_and_translated_pages_are_let_through(kept: Store, origin: str) -> None:
+def test_own_domains_and_translated_pages_are_let_through(sqlite: Store, origin: str) -> None:
     form = a_form(allowed_origins=(SITE,), attribution=AttributionConfig(own_domains=("example.org",)))
-    front = Front(kept, form)
+    front = Front(sqlite, form)
 
     answer = front.post(ANN, headers={**SCRIPT, "Origin": origin, "Referer": f"{origin}/"})
 
@@ -65,8 +65,8 @@ def test_own_domains_and_translated_pages_are_let_through(kept: Store, origin: s
     assert front.lead().status is Status.PENDING
 
 
-def test_our_own_hosted_page_is_no_other_site(kept: Store) -> None:
-    front = Front(kept, a_form(allowed_origins=(SITE,)))
+def test_our_own_hosted_page_is_no_other_site(sqlite: Store) -> None:
+    front = Front(sqlite, a_form(allowed_origins=(SITE,)))
 
     front.post(ANN, headers={**PERSON, "Origin": "http://localhost"})
 
@@ -74,15 +74,15 @@ def test_our_own_hosted_page_is_no_other_site(kept: Store) -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://[", "https://[::1", "://", "\xff", "https://" + "x" * 5000, "file://"])
-def test_an_origin_that_is_none_is_a_foreign_one(kept: Store, origin: str) -> None:
-    front = Front(kept, a_form(allowed_origins=(SITE,)))
+def test_an_origin_that_is_none_is_a_foreign_one(sqlite: Store, origin: str) -> None:
+    front = Front(sqlite, a_form(allowed_origins=(SITE,)))
 
     assert front.post(ANN, headers={**PERSON, "Origin": origin}).status_code == 303
     assert front.lead().status is Status.QUARANTINED
 
 
-def test_a_foreign_origin_cannot_write_to_an_operators_terminal(kept: Store) -> None:
-    front = Front(kept, a_form(allowed_origins=(SITE,)))
+def test_a_foreign_origin_cannot_write_to_an_operators_terminal(sqlite: Store) -> None:
+    front = Front(sqlite, a_form(allowed_origins=(SITE,)))
 
     front.post(ANN, headers={**PERSON, "Origin": "https://\x1b[2Jelsewhere.example"})
 
@@ -108,8 +108,8 @@ def test_a_preflight_is_answered(front: Front) -> None:
 
 
 @pytest.mark.parametrize("form", ["contact", "nowhere"])
-def test_a_preflight_of_a_stranger_allows_nothing(kept: Store, form: str) -> None:
-    front = Front(kept, a_form(allowed_origins=(SITE,)))
+def test_a_preflight_of_a_stranger_allows_nothing(sqlite: Store, form: str) -> None:
+    front = Front(sqlite, a_form(allowed_origins=(SITE,)))
 
     answer = front.client.options(f"/f/{form}", headers={"Origin": STRANGER, "Access-Control-Request-Method": "POST"})
 
@@ -137,16 +137,16 @@ def test_a_script_may_read_every_error(front: Front, method: str, path: str, bod
     assert "Origin" in answer.headers["Vary"]
 
 
-def test_a_stranger_may_not_read_the_answer(kept: Store) -> None:
-    answer = Front(kept, a_form(allowed_origins=(SITE,))).post(ANN, headers={**SCRIPT, "Origin": STRANGER})
+def test_a_stranger_may_not_read_the_answer(sqlite: Store) -> None:
+    answer = Front(sqlite, a_form(allowed_origins=(SITE,))).post(ANN, headers={**SCRIPT, "Origin": STRANGER})
 
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "POST"])
-def test_each_header_for_scripts_is_there_once(kept: Store, method: str) -> None:
+def test_each_header_for_scripts_is_there_once(sqlite: Store, method: str) -> None:
     """Browsers refuse an answer that says twice whom it lets in."""
-    front = Front(kept, a_form())
+    front = Front(sqlite, a_form())
 
     answer = front.client.open("/f/contact", method=method, headers={"Origin": SITE}, data=ANN)
 

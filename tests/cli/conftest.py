@@ -63,7 +63,7 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
 
 
 @pytest.fixture
-def kept(folder: Path) -> Iterator[Store]:
+def sqlite(folder: Path) -> Iterator[Store]:
     """The store of that folder, migrated."""
     with sqlite_store(folder) as store:
         yield store

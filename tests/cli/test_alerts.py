@@ -13,14 +13,14 @@ from tests.cli.conftest import Terminal
 UNREAD = "see https://github.com/caronc/apprise/wiki for the syntax"
 
 
-def test_that_nothing_is_wrong_is_said(run: Terminal, kept: Store) -> None:
+def test_that_nothing_is_wrong_is_said(run: Terminal, sqlite: Store) -> None:
     result = run("alerts")
 
     assert (result.code, result.out) == (0, "nothing is wrong\n")
 
 
-def test_what_is_wrong_is_listed_and_the_exit_code_says_so(run: Terminal, kept: Store) -> None:
-    kept.write(lambda tx: tx.alerts.report("login:default", "The password is refused: correct it.", NOON))
+def test_what_is_wrong_is_listed_and_the_exit_code_says_so(run: Terminal, sqlite: Store) -> None:
+    sqlite.write(lambda tx: tx.alerts.report("login:default", "The password is refused: correct it.", NOON))
 
     result = run("alerts")
 
@@ -31,7 +31,7 @@ def test_what_is_wrong_is_listed_and_the_exit_code_says_so(run: Terminal, kept: 
     assert second == "    The password is refused: correct it."
 
 
-def test_a_test_message_goes_to_every_address(run: Terminal, kept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_test_message_goes_to_every_address(run: Terminal, sqlite: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with AlertSink() as ann, AlertSink() as bob:
         monkeypatch.setenv("ALERT_URLS", f"{ann.address}, {bob.address}")
 
@@ -42,7 +42,7 @@ def test_a_test_message_goes_to_every_address(run: Terminal, kept: Store, monkey
 
 
 def test_an_address_that_does_not_take_it_is_told_by_its_number(
-    run: Terminal, kept: Store, monkeypatch: pytest.MonkeyPatch
+    run: Terminal, sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with AlertSink() as ann, AlertSink() as bob:
         ann.status = 403
@@ -53,7 +53,7 @@ def test_an_address_that_does_not_take_it_is_told_by_its_number(
     assert (result.code, result.out) == (1, "address 1 of 2: it answered with error 403\naddress 2 of 2: sent\n")
 
 
-def test_without_addresses_there_is_nobody_to_test(run: Terminal, kept: Store) -> None:
+def test_without_addresses_there_is_nobody_to_test(run: Terminal, sqlite: Store) -> None:
     result = run("alerts", "--test")
 
     assert result.code == 1
@@ -78,15 +78,15 @@ def test_addresses_that_cannot_be_read_are_told_with_all_other_problems_but_neve
 
 
 def test_commands_that_tell_nobody_do_not_load_apprise(
-    run: Terminal, kept: Store, monkeypatch: pytest.MonkeyPatch
+    run: Terminal, sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALERT_URLS", "slak://nobody")
 
     assert run("leads").code == 0
 
 
-def test_what_is_wrong_is_told_as_json(run: Terminal, kept: Store) -> None:
-    kept.write(lambda tx: tx.alerts.report("disk", "The disk is nearly full.", NOON))
+def test_what_is_wrong_is_told_as_json(run: Terminal, sqlite: Store) -> None:
+    sqlite.write(lambda tx: tx.alerts.report("disk", "The disk is nearly full.", NOON))
 
     result = run("alerts", "--json")
 

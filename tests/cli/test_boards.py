@@ -17,7 +17,7 @@ from tests.cli.test_doctor import connect
 
 
 @pytest.fixture
-def ready(run: Terminal, kept: Store, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def ready(run: Terminal, sqlite: Store, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """The command line of an installation that can sign in."""
     connect(monkeypatch, nexudus)
     return run
@@ -219,7 +219,7 @@ def test_an_unknown_account_is_told_the_known_ones(ready: Terminal) -> None:
     assert (result.code, result.err) == (1, "lead-capture: there is no account 'hull': choose from default\n")
 
 
-def test_without_credentials_there_is_nobody_to_ask(run: Terminal, kept: Store) -> None:
+def test_without_credentials_there_is_nobody_to_ask(run: Terminal, sqlite: Store) -> None:
     result = run("boards")
 
     assert result.code == 1

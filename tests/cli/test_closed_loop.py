@@ -32,14 +32,14 @@ Steps = list[tuple[str, datetime]]
 
 
 @pytest.fixture
-def env(kept: Store, folder: Path, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Env:
+def env(sqlite: Store, folder: Path, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Env:
     """An operator who counts every stage, delivering to a simulated Nexudus."""
     monkeypatch.setenv("NEXUDUS_BASE_URL", nexudus.url)
     monkeypatch.setenv("NEXUDUS_USERNAME", "simulator@leadcapture.example")
     monkeypatch.setenv("NEXUDUS_PASSWORD", "simulator")
     counted = ", ".join(f'"{stage}" = "{name}"' for stage, name in NAMES.items())
     (folder / "forms.toml").write_text(f"[forms.contact]\nconversions = {{ {counted} }}\n")
-    return Env(kept, nexudus, a_context(kept, nexudus, {"contact": a_form()}))
+    return Env(sqlite, nexudus, a_context(sqlite, nexudus, {"contact": a_form()}))
 
 
 @pytest.fixture

@@ -32,8 +32,8 @@ def won(store: Store, lead: Lead | None = None) -> Lead:
 
 
 @pytest.mark.usefixtures("forms")
-def test_the_file_for_google_is_written_and_told_of(run: Terminal, kept: Store, folder: Path) -> None:
-    won(kept)
+def test_the_file_for_google_is_written_and_told_of(run: Terminal, sqlite: Store, folder: Path) -> None:
+    won(sqlite)
 
     result = run("conversions", "google", "--out", "out.csv")
 
@@ -45,8 +45,8 @@ def test_the_file_for_google_is_written_and_told_of(run: Terminal, kept: Store, 
 
 
 @pytest.mark.usefixtures("forms")
-def test_each_conversion_is_told_once_unless_asked_for(run: Terminal, kept: Store) -> None:
-    won(kept)
+def test_each_conversion_is_told_once_unless_asked_for(run: Terminal, sqlite: Store) -> None:
+    won(sqlite)
     run("conversions", "google")
 
     second, third = run("conversions", "google"), run("conversions", "google", "--again")
@@ -57,8 +57,8 @@ def test_each_conversion_is_told_once_unless_asked_for(run: Terminal, kept: Stor
 
 
 @pytest.mark.usefixtures("forms")
-def test_a_file_that_cannot_be_written_tells_nobody(run: Terminal, kept: Store) -> None:
-    won(kept)
+def test_a_file_that_cannot_be_written_tells_nobody(run: Terminal, sqlite: Store) -> None:
+    won(sqlite)
 
     result = run("conversions", "google", "--out", "no-such-folder/out.csv")
 
@@ -68,8 +68,8 @@ def test_a_file_that_cannot_be_written_tells_nobody(run: Terminal, kept: Store) 
 
 
 @pytest.mark.usefixtures("forms")
-def test_events_for_meta_are_lines_of_json(run: Terminal, kept: Store) -> None:
-    won(kept, a_lead(submission=a_submission(sender="meta", external_id="1234567890123456"), received_at=clock.now()))
+def test_events_for_meta_are_lines_of_json(run: Terminal, sqlite: Store) -> None:
+    won(sqlite, a_lead(submission=a_submission(sender="meta", external_id="1234567890123456"), received_at=clock.now()))
 
     result = run("conversions", "meta")
 
@@ -80,8 +80,8 @@ def test_events_for_meta_are_lines_of_json(run: Terminal, kept: Store) -> None:
 
 
 @pytest.mark.usefixtures("forms")
-def test_what_is_left_out_is_told(run: Terminal, kept: Store) -> None:
-    won(kept, a_lead(received_at=clock.now()))
+def test_what_is_left_out_is_told(run: Terminal, sqlite: Store) -> None:
+    won(sqlite, a_lead(received_at=clock.now()))
 
     result = run("conversions", "google")
 
@@ -93,8 +93,8 @@ def test_what_is_left_out_is_told(run: Terminal, kept: Store) -> None:
 
 
 @pytest.mark.usefixtures("forms")
-def test_programs_are_told_the_numbers_as_json(run: Terminal, kept: Store) -> None:
-    won(kept)
+def test_programs_are_told_the_numbers_as_json(run: Terminal, sqlite: Store) -> None:
+    won(sqlite)
 
     payload = json.loads(run("conversions", "google", "--out", "out.csv", "--json").out)
     again = json.loads(run("conversions", "google", "--json").err)
@@ -104,8 +104,8 @@ def test_programs_are_told_the_numbers_as_json(run: Terminal, kept: Store) -> No
 
 
 @pytest.mark.usefixtures("forms")
-def test_form_and_time_choose(run: Terminal, kept: Store) -> None:
-    won(kept)
+def test_form_and_time_choose(run: Terminal, sqlite: Store) -> None:
+    won(sqlite)
 
     late = run("conversions", "google", "--since", f"{clock.now().year + 1}-01-01")
     other = run("conversions", "google", "--form", "tour")
@@ -114,7 +114,7 @@ def test_form_and_time_choose(run: Terminal, kept: Store) -> None:
     assert (other.code, "no form 'tour'" in other.err) == (1, True)
 
 
-def test_where_nothing_counts_it_says_what_to_write(run: Terminal, kept: Store) -> None:
+def test_where_nothing_counts_it_says_what_to_write(run: Terminal, sqlite: Store) -> None:
     result = run("conversions", "google")
 
     assert result.code == 1

@@ -101,47 +101,47 @@ def test_a_forgotten_person_left_nothing() -> None:
 # -- the command
 
 
-def test_the_history_is_written_and_told(run: Terminal, kept: Store) -> None:
+def test_the_history_is_written_and_told(run: Terminal, sqlite: Store) -> None:
     result = run("demo-data", "--leads", "50", "--days", "20", "--until", "2026-11-25")
 
-    assert (result.code, len(all_of(kept))) == (0, 50)
+    assert (result.code, len(all_of(sqlite))) == (0, 50)
     assert result.out.startswith("50 invented leads of 20 days until 2026-11-25, as account 'demo'")
 
 
-def test_a_second_history_takes_the_place_of_the_first(run: Terminal, kept: Store) -> None:
+def test_a_second_history_takes_the_place_of_the_first(run: Terminal, sqlite: Store) -> None:
     run("demo-data", "--leads", "50")
     run("demo-data", "--leads", "20")
 
-    assert len(all_of(kept)) == 20
+    assert len(all_of(sqlite)) == 20
 
 
-def test_removing_leaves_real_leads(run: Terminal, kept: Store) -> None:
+def test_removing_leaves_real_leads(run: Terminal, sqlite: Store) -> None:
     run("demo-data", "--leads", "50")
-    real = keep(kept, a_lead())
+    real = keep(sqlite, a_lead())
 
     result = run("demo-data", "--remove")
 
     assert result.out == "50 invented leads removed\n"
-    assert [lead.id for lead in all_of(kept)] == [real.id]
+    assert [lead.id for lead in all_of(sqlite)] == [real.id]
 
 
-def test_nothing_is_mixed_with_real_leads_unasked(run: Terminal, kept: Store) -> None:
-    keep(kept, a_lead())
+def test_nothing_is_mixed_with_real_leads_unasked(run: Terminal, sqlite: Store) -> None:
+    keep(sqlite, a_lead())
 
     result = run("demo-data", "--leads", "5")
 
-    assert (result.code, len(all_of(kept))) == (1, 1)
+    assert (result.code, len(all_of(sqlite))) == (1, 1)
     assert "holds real leads" in result.err
 
 
-def test_it_is_mixed_with_them_when_asked(run: Terminal, kept: Store) -> None:
-    keep(kept, a_lead())
+def test_it_is_mixed_with_them_when_asked(run: Terminal, sqlite: Store) -> None:
+    keep(sqlite, a_lead())
 
     assert run("demo-data", "--leads", "5", "--yes").code == 0
-    assert len(all_of(kept)) == 6
+    assert len(all_of(sqlite)) == 6
 
 
-def test_an_account_of_that_name_is_in_the_way(run: Terminal, kept: Store) -> None:
+def test_an_account_of_that_name_is_in_the_way(run: Terminal, sqlite: Store) -> None:
     Path("forms.toml").write_text(
         f'[forms.tour]\n[accounts.{ACCOUNT}]\nbase_url = "https://x.example"\nusername = "a"\npassword = "b"\n'
     )
@@ -152,8 +152,8 @@ def test_an_account_of_that_name_is_in_the_way(run: Terminal, kept: Store) -> No
     assert "has an account 'demo'" in result.err
 
 
-def test_a_worker_finds_nothing_to_deliver(run: Terminal, kept: Store) -> None:
+def test_a_worker_finds_nothing_to_deliver(run: Terminal, sqlite: Store) -> None:
     run("demo-data", "--leads", "500", "--days", "2", "--until", NOON.isoformat())
 
-    assert {lead.status for lead in all_of(kept)} > {Status.PENDING}
-    assert claim(kept, now=NOON + timedelta(days=1000)) == []
+    assert {lead.status for lead in all_of(sqlite)} > {Status.PENDING}
+    assert claim(sqlite, now=NOON + timedelta(days=1000)) == []

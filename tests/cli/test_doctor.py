@@ -19,7 +19,7 @@ FORMS = "[forms.tour]\nstage_id = 1001\n"
 
 
 @pytest.fixture
-def ready(run: Terminal, kept: Store, folder: Path, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def ready(run: Terminal, sqlite: Store, folder: Path, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """The command line of an installation where all is well."""
     connect(monkeypatch, nexudus)
     (folder / "forms.toml").write_text(FORMS)
@@ -234,7 +234,7 @@ def test_a_full_disk_is_told_in_time(free_bytes: int, levels: list[str]) -> None
 # -- accounts
 
 
-def test_no_credentials_is_an_error(run: Terminal, kept: Store) -> None:
+def test_no_credentials_is_an_error(run: Terminal, sqlite: Store) -> None:
     result = run("doctor")
 
     assert result.code == 1
@@ -302,7 +302,7 @@ def test_each_account_is_checked_by_itself(ready: Terminal, folder: Path, nexudu
 
 
 def test_the_accounts_of_the_forms_file_are_enough(
-    run: Terminal, kept: Store, folder: Path, nexudus: Simulator
+    run: Terminal, sqlite: Store, folder: Path, nexudus: Simulator
 ) -> None:
     account = f"[accounts.harbour]\nbase_url = '{nexudus.url}'\ntoken = 'simulator'\n"
     (folder / "forms.toml").write_text(f"{account}[forms.tour]\naccount = 'harbour'\nstage_id = 1001\n")

@@ -31,18 +31,18 @@ def rows(message: str) -> list[dict[str, str]]:
 # -- CSV
 
 
-def test_the_columns_are_always_the_same(run: Terminal, kept: Store) -> None:
+def test_the_columns_are_always_the_same(run: Terminal, sqlite: Store) -> None:
     assert run("leads", "export").out == ",".join(COLUMNS) + "\r\n"
 
 
-def test_each_lead_is_a_row_oldest_first(run: Terminal, kept: Store) -> None:
-    leads = keep_many(kept, 3)
+def test_each_lead_is_a_row_oldest_first(run: Terminal, sqlite: Store) -> None:
+    leads = keep_many(sqlite, 3)
 
     assert [row["id"] for row in rows(run("leads", "export").out)] == [lead.id for lead in leads]
 
 
-def test_a_row_tells_who_asked_what_and_how_they_came(run: Terminal, kept: Store) -> None:
-    keep(kept, a_lead())
+def test_a_row_tells_who_asked_what_and_how_they_came(run: Terminal, sqlite: Store) -> None:
+    keep(sqlite, a_lead())
 
     (row,) = rows(run("leads", "export").out)
 
@@ -53,8 +53,8 @@ def test_a_row_tells_who_asked_what_and_how_they_came(run: Terminal, kept: Store
     assert json.loads(row["extras"]) == {"how_heard": "a friend"}
 
 
-def test_a_row_tells_what_became_of_it(run: Terminal, kept: Store) -> None:
-    keep_delivered(kept)
+def test_a_row_tells_what_became_of_it(run: Terminal, sqlite: Store) -> None:
+    keep_delivered(sqlite)
 
     (row,) = rows(run("leads", "export").out)
 
@@ -62,7 +62,7 @@ def test_a_row_tells_what_became_of_it(run: Terminal, kept: Store) -> None:
     assert (row["received_at"], row["delivered_at"]) == ("2026-11-24T12:00:00.000Z", "2026-11-24T12:00:01.000Z")
 
 
-def test_more_than_a_page_is_exported_whole(run: Terminal, kept: Store) -> None:
+def test_more_than_a_page_is_exported_whole(run: Terminal, sqlite: Store) -> None:
     run("demo-data", "--leads", str(2 * PAGE_SIZE + 1))
 
     ids = [row["id"] for row in rows(run("leads", "export").out)]
@@ -79,29 +79,29 @@ def test_more_than_a_page_is_exported_whole(run: Terminal, kept: Store) -> None:
         ("--until 2026-11-25", {"parked", "tour"}),
     ],
 )
-def test_the_filters_are_those_of_the_list(run: Terminal, kept: Store, words: str, found: set[str]) -> None:
+def test_the_filters_are_those_of_the_list(run: Terminal, sqlite: Store, words: str, found: set[str]) -> None:
     leads = {
-        "parked": keep(kept, a_lead(status=Status.PARKED)),
-        "tour": keep(kept, a_lead(submission=a_submission(form="tour"))),
-        "tomorrow": keep(kept, a_lead(received_at=NOON.replace(day=25))),
+        "parked": keep(sqlite, a_lead(status=Status.PARKED)),
+        "tour": keep(sqlite, a_lead(submission=a_submission(form="tour"))),
+        "tomorrow": keep(sqlite, a_lead(received_at=NOON.replace(day=25))),
     }
 
     assert {row["id"] for row in rows(run("leads", "export", *words.split()).out)} == {leads[name].id for name in found}
 
 
-def test_letters_of_all_scripts_are_utf_8(run: Terminal, kept: Store) -> None:
-    keep(kept, a_lead(submission=a_submission(contact=Contact("a@example.com", "Jürgen 田中"))))
+def test_letters_of_all_scripts_are_utf_8(run: Terminal, sqlite: Store) -> None:
+    keep(sqlite, a_lead(submission=a_submission(contact=Contact("a@example.com", "Jürgen 田中"))))
 
     assert rows(run("leads", "export").out)[0]["full_name"] == "Jürgen 田中"
 
 
-def test_excel_is_told_that_it_is_utf_8_when_asked(run: Terminal, kept: Store) -> None:
+def test_excel_is_told_that_it_is_utf_8_when_asked(run: Terminal, sqlite: Store) -> None:
     assert run("leads", "export", "--excel").out.startswith("\ufeffid,")
 
 
-def test_an_erased_person_is_not_in_it(run: Terminal, kept: Store) -> None:
-    lead = keep_as(kept, Status.DELIVERED)
-    kept.erase([lead.id], NOON)
+def test_an_erased_person_is_not_in_it(run: Terminal, sqlite: Store) -> None:
+    lead = keep_as(sqlite, Status.DELIVERED)
+    sqlite.erase([lead.id], NOON)
 
     result = run("leads", "export").out
 
@@ -113,9 +113,9 @@ def test_an_erased_person_is_not_in_it(run: Terminal, kept: Store) -> None:
 
 
 @pytest.mark.parametrize("cell", FORMULAS)
-def test_no_cell_of_a_stranger_is_a_formula(run: Terminal, kept: Store, cell: str) -> None:
+def test_no_cell_of_a_stranger_is_a_formula(run: Terminal, sqlite: Store, cell: str) -> None:
     contact = Contact(email="a@example.com", full_name=cell, company=cell)
-    keep(kept, a_lead(submission=a_submission(message=cell, contact=contact, form_name=cell)))
+    keep(sqlite, a_lead(submission=a_submission(message=cell, contact=contact, form_name=cell)))
 
     (row,) = rows(run("leads", "export").out)
 
@@ -146,8 +146,8 @@ def test_cells_that_excel_was_kept_from_are_read_bare(cell: str, read: str) -> N
     assert unprotect_foreign(cell) == read
 
 
-def test_extras_cannot_run_either_and_stay_json(run: Terminal, kept: Store) -> None:
-    keep(kept, a_lead(submission=a_submission(extras={"x": "y;=1+1"})))
+def test_extras_cannot_run_either_and_stay_json(run: Terminal, sqlite: Store) -> None:
+    keep(sqlite, a_lead(submission=a_submission(extras={"x": "y;=1+1"})))
 
     (row,) = rows(run("leads", "export").out)
 
@@ -155,8 +155,8 @@ def test_extras_cannot_run_either_and_stay_json(run: Terminal, kept: Store) -> N
     assert json.loads(row["extras"]) == {"x": "y;=1+1"}
 
 
-def test_extras_are_read_by_people_in_any_language(run: Terminal, kept: Store) -> None:
-    keep(kept, a_lead(submission=a_submission(extras={"Größe": "später"})))
+def test_extras_are_read_by_people_in_any_language(run: Terminal, sqlite: Store) -> None:
+    keep(sqlite, a_lead(submission=a_submission(extras={"Größe": "später"})))
 
     (row,) = rows(run("leads", "export").out)
 
@@ -164,8 +164,8 @@ def test_extras_are_read_by_people_in_any_language(run: Terminal, kept: Store) -
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
-def test_half_a_character_costs_nobody_the_export(run: Terminal, kept: Store, kind: str) -> None:
-    keep(kept, a_lead(submission=a_submission(message="\ud800", extras={"x": "\ud800"})))
+def test_half_a_character_costs_nobody_the_export(run: Terminal, sqlite: Store, kind: str) -> None:
+    keep(sqlite, a_lead(submission=a_submission(message="\ud800", extras={"x": "\ud800"})))
 
     result = run("leads", "export", "--format", kind)
 
@@ -178,7 +178,7 @@ def test_half_a_character_costs_nobody_the_export(run: Terminal, kept: Store, ki
 
 @pytest.mark.parametrize("choice", [(), ("--format", "jsonl"), ("--since", "2026-01-20"), ("--until", "2026-02-10")])
 def test_two_processes_write_the_same_as_one(
-    run: Terminal, kept: Store, monkeypatch: pytest.MonkeyPatch, choice: tuple[str, ...]
+    run: Terminal, sqlite: Store, monkeypatch: pytest.MonkeyPatch, choice: tuple[str, ...]
 ) -> None:
     run("demo-data", "--leads", str(4 * PAGE_SIZE + 1), "--days", "60", "--until", "2026-03-01T00:00:00Z")
     alone = run("leads", "export", *choice).out
@@ -191,20 +191,20 @@ def test_two_processes_write_the_same_as_one(
 # -- JSON lines
 
 
-def test_json_lines_are_the_leads_as_the_api_tells_them(run: Terminal, kept: Store) -> None:
-    lead = keep_delivered(kept)
+def test_json_lines_are_the_leads_as_the_api_tells_them(run: Terminal, sqlite: Store) -> None:
+    lead = keep_delivered(sqlite)
 
     (line,) = run("leads", "export", "--format", "jsonl").out.splitlines()
 
     assert json.loads(line) == json.loads(run("leads", "show", lead.id).out)
 
 
-def test_every_kind_of_lead_is_told_as_the_list_tells_it(run: Terminal, kept: Store) -> None:
+def test_every_kind_of_lead_is_told_as_the_list_tells_it(run: Terminal, sqlite: Store) -> None:
     run("demo-data", "--leads", "600", "--days", "60")
-    corrected = keep(kept, a_lead(received_at=NOON.replace(year=2030), status=Status.PARKED))
+    corrected = keep(sqlite, a_lead(received_at=NOON.replace(year=2030), status=Status.PARKED))
     run("leads", "correct", corrected.id, "--field", "email=eve@example.com")
     touched = a_submission(evidence=Evidence(first=StoredTouch("https://a.example/", "", 1.5), last=StoredTouch()))
-    keep(kept, a_lead(received_at=NOON.replace(year=2031), submission=touched))
+    keep(sqlite, a_lead(received_at=NOON.replace(year=2031), submission=touched))
 
     exported = run("leads", "export", "--format", "jsonl").out.splitlines()
     listed = run("leads", "list", "--limit", "1000", "--json").out.splitlines()
@@ -212,11 +212,11 @@ def test_every_kind_of_lead_is_told_as_the_list_tells_it(run: Terminal, kept: St
     assert [json.loads(line) for line in exported] == [json.loads(line) for line in reversed(listed)]
 
 
-def test_more_than_a_page_of_json_lines_is_exported_whole(run: Terminal, kept: Store) -> None:
+def test_more_than_a_page_of_json_lines_is_exported_whole(run: Terminal, sqlite: Store) -> None:
     run("demo-data", "--leads", str(PAGE_SIZE + 1))
 
     assert len(run("leads", "export", "--format", "jsonl").out.splitlines()) == PAGE_SIZE + 1
 
 
-def test_no_leads_are_no_lines(run: Terminal, kept: Store) -> None:
+def test_no_leads_are_no_lines(run: Terminal, sqlite: Store) -> None:
     assert run("leads", "export", "--format", "jsonl").out == ""

@@ -27,8 +27,8 @@ ENTRY = next(each for each in recorded("gravity-forms") if each.name == "gravity
 class Town:
     """A form's senders, and the operator at the terminal."""
 
-    def __init__(self, folder: Path, kept: Store, run: Terminal) -> None:
-        self.file, self.kept, self.run = folder / "forms.toml", kept, run
+    def __init__(self, folder: Path, sqlite: Store, run: Terminal) -> None:
+        self.file, self.kept, self.run = folder / "forms.toml", sqlite, run
         self.write(FORMS)
 
     def write(self, text: str) -> None:
@@ -61,9 +61,9 @@ class Town:
 
 
 @pytest.fixture
-def town(folder: Path, kept: Store, run: Terminal) -> Town:
+def town(folder: Path, sqlite: Store, run: Terminal) -> Town:
     """A form that lets two senders in."""
-    return Town(folder, kept, run)
+    return Town(folder, sqlite, run)
 
 
 def test_each_name_is_shown_with_an_example_and_what_it_means(town: Town) -> None:

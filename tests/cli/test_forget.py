@@ -19,21 +19,25 @@ def a_lead_of(email: str) -> Lead:
     return a_lead(submission=a_submission(email))
 
 
-def test_all_leads_of_the_person_are_erased_and_no_others(run: Terminal, kept: Store) -> None:
-    hers = [keep(kept, a_lead()), keep(kept, a_lead())]
-    other = keep(kept, a_lead_of("bob@example.com"))
+def test_all_leads_of_the_person_are_erased_and_no_others(run: Terminal, sqlite: Store) -> None:
+    hers = [keep(sqlite, a_lead()), keep(sqlite, a_lead())]
+    other = keep(sqlite, a_lead_of("bob@example.com"))
 
     result = run("forget", "ADA@Example.com")
 
     assert result.code == 0
     assert result.out.splitlines()[0] == "2 leads erased"
     assert all(lead.id in result.out for lead in hers)
-    assert [stored_lead(kept, lead).status for lead in (*hers, other)] == [Status.ERASED, Status.ERASED, Status.PENDING]
+    assert [stored_lead(sqlite, lead).status for lead in (*hers, other)] == [
+        Status.ERASED,
+        Status.ERASED,
+        Status.PENDING,
+    ]
 
 
-def test_nothing_of_the_person_can_be_read_any_more(run: Terminal, kept: Store) -> None:
+def test_nothing_of_the_person_can_be_read_any_more(run: Terminal, sqlite: Store) -> None:
     lead = a_lead()
-    keep(kept, lead)
+    keep(sqlite, lead)
 
     run("forget", "ada@example.com")
 
@@ -41,8 +45,8 @@ def test_nothing_of_the_person_can_be_read_any_more(run: Terminal, kept: Store) 
     assert not any(word in everything.lower() for word in ("ada", "lovelace", "442079460142", "two desks"))
 
 
-def test_what_nexudus_has_is_told(run: Terminal, kept: Store) -> None:
-    keep_delivered(kept)
+def test_what_nexudus_has_is_told(run: Terminal, sqlite: Store) -> None:
+    keep_delivered(sqlite)
 
     result = run("forget", "ada@example.com").out.splitlines()
 
@@ -53,15 +57,15 @@ def test_what_nexudus_has_is_told(run: Terminal, kept: Store) -> None:
     ]
 
 
-def test_a_stranger_is_no_failure(run: Terminal, kept: Store) -> None:
+def test_a_stranger_is_no_failure(run: Terminal, sqlite: Store) -> None:
     result = run("forget", "nobody@example.com")
 
     assert (result.code, result.out) == (0, "there are no leads of this person\n")
 
 
-def test_what_is_being_sent_is_told_and_is_a_failure(run: Terminal, kept: Store) -> None:
-    lead = keep(kept, a_lead())
-    claim(kept, now=clock.now() + timedelta(seconds=1))
+def test_what_is_being_sent_is_told_and_is_a_failure(run: Terminal, sqlite: Store) -> None:
+    lead = keep(sqlite, a_lead())
+    claim(sqlite, now=clock.now() + timedelta(seconds=1))
 
     result = run("forget", "ada@example.com")
 
@@ -69,17 +73,17 @@ def test_what_is_being_sent_is_told_and_is_a_failure(run: Terminal, kept: Store)
     assert f"{lead.id}: not erased, it is being sent at this moment" in result.out
 
 
-def test_a_dry_run_erases_nothing(run: Terminal, kept: Store) -> None:
-    lead = keep_delivered(kept)
+def test_a_dry_run_erases_nothing(run: Terminal, sqlite: Store) -> None:
+    lead = keep_delivered(sqlite)
 
     result = run("forget", "ada@example.com", "--dry-run")
 
     assert result.out.startswith("1 lead would be erased\n")
-    assert stored_lead(kept, lead).status is Status.DELIVERED
+    assert stored_lead(sqlite, lead).status is Status.DELIVERED
 
 
-def test_the_outcome_as_json(run: Terminal, kept: Store) -> None:
-    lead = keep_delivered(kept)
+def test_the_outcome_as_json(run: Terminal, sqlite: Store) -> None:
+    lead = keep_delivered(sqlite)
 
     payload = json.loads(run("forget", "ada@example.com", "--json").out)
 
@@ -88,5 +92,5 @@ def test_the_outcome_as_json(run: Terminal, kept: Store) -> None:
 
 
 @pytest.mark.parametrize("word", ["ada", ""])
-def test_what_is_no_address_is_refused(run: Terminal, kept: Store, word: str) -> None:
+def test_what_is_no_address_is_refused(run: Terminal, sqlite: Store, word: str) -> None:
     assert run("forget", word).code == 1

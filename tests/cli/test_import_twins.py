@@ -74,7 +74,7 @@ def brought(store: Store, at: datetime | None = THEN, **changes: Any) -> Submiss
     ],
 )
 def test_a_platforms_file_without_its_telling_columns_is_not_taken_unasked(
-    run: Terminal, kept: Store, rows: list[list[str]]
+    run: Terminal, sqlite: Store, rows: list[list[str]]
 ) -> None:
     dry = run("import", write(rows), "--form", "contact", "--dry-run")
     real = run("import", "leads.csv", "--form", "contact")
@@ -84,7 +84,7 @@ def test_a_platforms_file_without_its_telling_columns_is_not_taken_unasked(
     assert "--sender" in dry.out
     assert (real.code, real.out, len(real.err.splitlines())) == (1, "", 1)
     assert "--sender" in real.err
-    assert all_of(kept) == []
+    assert all_of(sqlite) == []
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_a_platforms_file_without_its_telling_columns_is_not_taken_unasked(
         pytest.param(without("adset_id", "adset_name", "created_time", "is_organic"), id="one that names its platform"),
     ],
 )
-def test_other_files_are_taken_as_they_are(run: Terminal, kept: Store, rows: list[list[str]]) -> None:
+def test_other_files_are_taken_as_they_are(run: Terminal, sqlite: Store, rows: list[list[str]]) -> None:
     assert run("import", write(rows), "--form", "contact").code == 0
-    assert len(all_of(kept)) == len(rows) - 1
+    assert len(all_of(sqlite)) == len(rows) - 1
 
 
-def test_an_operator_may_say_that_it_is_no_platforms(run: Terminal, kept: Store) -> None:
-    brought(kept)
+def test_an_operator_may_say_that_it_is_no_platforms(run: Terminal, sqlite: Store) -> None:
+    brought(sqlite)
 
     assert outcome(run, write(without("id")), "--sender", "none") == {"new": 1}
 
@@ -122,7 +122,7 @@ def test_every_platform_and_none_can_be_said(run: Terminal) -> None:
     assert f"--sender {{{','.join(PLATFORMS)},none}}" in result
 
 
-def test_programs_are_told_what_is_lacking(run: Terminal, kept: Store) -> None:
+def test_programs_are_told_what_is_lacking(run: Terminal, sqlite: Store) -> None:
     payload = json.loads(run("import", write(without("id")), "--form", "contact", "--dry-run", "--json").out)
 
     assert (payload["export_of"], payload["ids"]) == ("meta", "none")
@@ -134,9 +134,9 @@ def test_programs_are_told_what_is_lacking(run: Terminal, kept: Store) -> None:
 
 @pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["real", "dry"])
 def test_a_person_whom_the_webhook_brought_does_not_come_twice(
-    run: Terminal, kept: Store, more: tuple[str, ...]
+    run: Terminal, sqlite: Store, more: tuple[str, ...]
 ) -> None:
-    brought(kept)
+    brought(sqlite)
     rows = [*without("id"), ["2026-11-23T10:00:00+00:00", *without("id")[1][1:-3], "new@example.be", "New", ""]]
 
     assert outcome(run, write(rows), "--sender", "meta", *more) == {"new": 1, "known": 1}
@@ -156,8 +156,8 @@ def test_a_person_whom_the_webhook_brought_does_not_come_twice(
         pytest.param("", id="none"),
     ],
 )
-def test_the_time_is_compared_as_well_as_it_is_known(run: Terminal, kept: Store, time: str) -> None:
-    brought(kept)
+def test_the_time_is_compared_as_well_as_it_is_known(run: Terminal, sqlite: Store, time: str) -> None:
+    brought(sqlite)
 
     assert outcome(run, write(with_cell("created_time", time)), "--sender", "meta") == {"known": 1}
 
@@ -166,8 +166,8 @@ def test_the_time_is_compared_as_well_as_it_is_known(run: Terminal, kept: Store,
     "time",
     ["2026-11-22T05:10:07-05:00", "2026-11-19T05:06:07-05:00", "2026-11-24 05:06:07", "24/11/2026", "1795641967"],
 )
-def test_the_same_person_at_another_time_is_another_lead(run: Terminal, kept: Store, time: str) -> None:
-    brought(kept)
+def test_the_same_person_at_another_time_is_another_lead(run: Terminal, sqlite: Store, time: str) -> None:
+    brought(sqlite)
 
     assert outcome(run, write(with_cell("created_time", time)), "--sender", "meta") == {"new": 1}
 
@@ -190,9 +190,9 @@ def test_the_same_person_at_another_time_is_another_lead(run: Terminal, kept: St
     ],
 )
 def test_a_lead_is_known_by_its_person_its_platform_and_its_form(
-    run: Terminal, kept: Store, change: dict[str, Any], row: dict[str, str], fate: str
+    run: Terminal, sqlite: Store, change: dict[str, Any], row: dict[str, str], fate: str
 ) -> None:
-    brought(kept, **change)
+    brought(sqlite, **change)
     cells = [row.get(name, cell) for name, cell in zip(META[0], META[1], strict=True)]
 
     found = outcome(run, write(without("id", rows=[META[0], cells])), "--sender", "meta")
@@ -201,59 +201,59 @@ def test_a_lead_is_known_by_its_person_its_platform_and_its_form(
     assert ("known" in found) == (fate == "known")
 
 
-def test_a_lead_whose_time_was_not_said_came_shortly_before_it_arrived(run: Terminal, kept: Store) -> None:
-    brought(kept, at=None)
+def test_a_lead_whose_time_was_not_said_came_shortly_before_it_arrived(run: Terminal, sqlite: Store) -> None:
+    brought(sqlite, at=None)
 
     assert outcome(run, write(without("id")), "--sender", "meta") == {"known": 1}
     assert outcome(run, write(with_cell("created_time", "2026-11-12T10:00:00+00:00")), "--sender", "meta") == {"new": 1}
 
 
-def test_each_lead_stands_for_one_row(run: Terminal, kept: Store) -> None:
-    brought(kept)
+def test_each_lead_stands_for_one_row(run: Terminal, sqlite: Store) -> None:
+    brought(sqlite)
     one, other = with_cell("created_time", "")[1], with_cell("how_many_desks?", "11-20")[1]
     rows = [META[0][1:], one, ["", *other[1:]], one]
 
     assert outcome(run, write(rows), "--sender", "meta") == {"new": 1, "known": 2}
 
 
-def test_a_second_import_of_such_a_file_adds_nothing(run: Terminal, kept: Store) -> None:
-    brought(kept)
+def test_a_second_import_of_such_a_file_adds_nothing(run: Terminal, sqlite: Store) -> None:
+    brought(sqlite)
     rows = [*without("id"), ["", *with_cell("email", "new@example.be")[1][1:]]]
     outcome(run, write(rows), "--sender", "meta")
 
     assert outcome(run, "leads.csv", "--sender", "meta") == {"known": 2}
 
 
-def test_the_whole_export_adds_nothing_to_what_came_without_ids(run: Terminal, kept: Store) -> None:
+def test_the_whole_export_adds_nothing_to_what_came_without_ids(run: Terminal, sqlite: Store) -> None:
     outcome(run, write(without("id")), "--sender", "meta")
 
     assert outcome(run, write(META)) == {"known": 1}
 
 
-def test_rows_with_ids_are_told_apart_by_them(run: Terminal, kept: Store) -> None:
-    brought(kept, external_id="1289044735579999")
+def test_rows_with_ids_are_told_apart_by_them(run: Terminal, sqlite: Store) -> None:
+    brought(sqlite, external_id="1289044735579999")
 
     assert outcome(run, write(META)) == {"new": 1}
 
 
-def test_where_a_spreadsheet_has_rounded_the_ids_people_count(run: Terminal, kept: Store) -> None:
-    brought(kept)
+def test_where_a_spreadsheet_has_rounded_the_ids_people_count(run: Terminal, sqlite: Store) -> None:
+    brought(sqlite)
 
     assert outcome(run, write([META[0], ["1.28904E+15", *META[1][1:]]])) == {"known": 1}
 
 
-def test_a_row_that_is_known_so_is_told_with_its_lead(run: Terminal, kept: Store) -> None:
-    brought(kept)
-    (lead,) = all_of(kept)
+def test_a_row_that_is_known_so_is_told_with_its_lead(run: Terminal, sqlite: Store) -> None:
+    brought(sqlite)
+    (lead,) = all_of(sqlite)
 
     result = run("import", write(without("id")), "--form", "contact", "--sender", "meta").out
 
     assert f"line 2: known already: by person and time, as lead {lead.id}" in result
 
 
-def test_leads_that_are_still_to_be_read_are_told_of(run: Terminal, kept: Store) -> None:
+def test_leads_that_are_still_to_be_read_are_told_of(run: Terminal, sqlite: Store) -> None:
     notice = submit_notice(LeadNotice("1289044735572222"), a_form(), "meta", {})
-    announce_all([(notice, "")], a_form(), kept, clock.now())
+    announce_all([(notice, "")], a_form(), sqlite, clock.now())
 
     result = run("import", write(without("id")), "--form", "contact", "--dry-run").out
 

@@ -73,12 +73,12 @@ def _cell(value: str | float | bool) -> str:
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "xls", "ods"])
-def test_each_kind_of_workbook_is_read_alike(run: Terminal, kept: Store, ending: str) -> None:
+def test_each_kind_of_workbook_is_read_alike(run: Terminal, sqlite: Store, ending: str) -> None:
     file = copy(SAMPLES / f"leads.{ending}", ".")
 
     assert outcome(run, str(file)) == {"new": 2}
 
-    ann, juergen = (lead.submission for lead in all_of(kept))
+    ann, juergen = (lead.submission for lead in all_of(sqlite))
     assert (ann.contact.full_name, ann.contact.email, ann.contact.phone) == (
         "Ann Lee",
         "ann@example.com",
@@ -90,20 +90,20 @@ def test_each_kind_of_workbook_is_read_alike(run: Terminal, kept: Store, ending:
     assert juergen.fields["budget"] == "1200"
 
 
-def test_a_second_import_of_a_workbook_adds_nothing(run: Terminal, kept: Store) -> None:
+def test_a_second_import_of_a_workbook_adds_nothing(run: Terminal, sqlite: Store) -> None:
     file = str(copy(SAMPLES / "leads.xlsx", "."))
     outcome(run, file)
 
     assert outcome(run, file) == {"known": 2}
 
 
-def test_a_workbook_is_known_by_what_is_in_it_and_not_by_its_name(run: Terminal, kept: Store) -> None:
+def test_a_workbook_is_known_by_what_is_in_it_and_not_by_its_name(run: Terminal, sqlite: Store) -> None:
     copy(SAMPLES / "leads.xlsx", "leads.csv")
 
     assert outcome(run, "leads.csv") == {"new": 2}
 
 
-def test_lines_are_those_of_the_spreadsheet(run: Terminal, kept: Store) -> None:
+def test_lines_are_those_of_the_spreadsheet(run: Terminal, sqlite: Store) -> None:
     file = workbook({"Leads": [["Leads of November"], [], PLAIN[0], ["Bob", "", "Hi"]]})
 
     result = run("import", file, "--form", "contact").out
@@ -128,13 +128,13 @@ def test_lines_are_those_of_the_spreadsheet(run: Terminal, kept: Store) -> None:
         pytest.param('="0770"', "0770", id="text as a formula"),
     ],
 )
-def test_cells_are_what_was_typed(run: Terminal, kept: Store, cell: str | float | bool, text: str) -> None:
+def test_cells_are_what_was_typed(run: Terminal, sqlite: Store, cell: str | float | bool, text: str) -> None:
     run("import", workbook({"Leads": [["Email", "Code"], ["a@example.com", cell]]}), "--form", "contact")
 
-    assert all_of(kept)[0].submission.extras["Code"] == text
+    assert all_of(sqlite)[0].submission.extras["Code"] == text
 
 
-def test_of_phones_that_are_numbers_it_is_told_that_they_lost_something(run: Terminal, kept: Store) -> None:
+def test_of_phones_that_are_numbers_it_is_told_that_they_lost_something(run: Terminal, sqlite: Store) -> None:
     file = workbook({"Leads": [["Email", "Phone", "Code"], ["a@example.com", 7700900128, 7]]})
 
     payload = json.loads(run("import", file, "--form", "contact", "--dry-run", "--json").out)
@@ -142,14 +142,14 @@ def test_of_phones_that_are_numbers_it_is_told_that_they_lost_something(run: Ter
     assert payload["warnings"] == ["Phones in column Phone are stored as numbers: a leading 0 or + is lost."]
 
 
-def test_platforms_are_known_in_workbooks_too(run: Terminal, kept: Store) -> None:
-    brought(kept)
+def test_platforms_are_known_in_workbooks_too(run: Terminal, sqlite: Store) -> None:
+    brought(sqlite)
 
     assert outcome(run, workbook({"Leads": META})) == {"known": 1}
 
 
-def test_ids_that_are_numbers_have_lost_digits(run: Terminal, kept: Store) -> None:
-    brought(kept, external_id="7412345678901235001")
+def test_ids_that_are_numbers_have_lost_digits(run: Terminal, sqlite: Store) -> None:
+    brought(sqlite, external_id="7412345678901235001")
     file = workbook({"Leads": [META[0], [7412345678901235001, *META[1][1:]]]})
 
     payload = json.loads(run("import", file, "--form", "contact", "--dry-run", "--json").out)
@@ -157,7 +157,7 @@ def test_ids_that_are_numbers_have_lost_digits(run: Terminal, kept: Store) -> No
     assert (payload["ids"], payload["known"]) == ("rounded", 1)
 
 
-def test_a_workbook_without_ids_asks_whose_it_is(run: Terminal, kept: Store) -> None:
+def test_a_workbook_without_ids_asks_whose_it_is(run: Terminal, sqlite: Store) -> None:
     result = run("import", workbook({"Leads": without("id")}), "--form", "contact")
 
     assert result.code == 1
@@ -177,17 +177,17 @@ NOTES = [["How to read this"], ["Ask Kim", 7]]
         pytest.param({"October": OTHER, "Leads": PLAIN}, id="not a hidden one"),
     ],
 )
-def test_one_sheet_is_read_and_the_others_are_named(run: Terminal, kept: Store, sheets: Mapping[str, Cells]) -> None:
+def test_one_sheet_is_read_and_the_others_are_named(run: Terminal, sqlite: Store, sheets: Mapping[str, Cells]) -> None:
     hidden = "October" if len(sheets) == 2 else ""
 
     result = run("import", workbook(sheets, hidden), "--form", "contact").out
 
     assert "leads.xlsx: a workbook, its sheet Leads" in result
     assert f"October (2 rows{', hidden' if hidden else ''})" in result
-    assert [lead.submission.contact.full_name for lead in all_of(kept)] == ["Ann", "Bob"]
+    assert [lead.submission.contact.full_name for lead in all_of(sqlite)] == ["Ann", "Bob"]
 
 
-def test_another_sheet_can_be_asked_for(run: Terminal, kept: Store) -> None:
+def test_another_sheet_can_be_asked_for(run: Terminal, sqlite: Store) -> None:
     file = workbook({"Leads": PLAIN, "October": OTHER})
 
     assert outcome(run, file, "--sheet", "october") == {"new": 1}
@@ -220,7 +220,7 @@ def archive(name: str) -> bytes:
     ],
 )
 def test_what_cannot_be_read_is_refused_in_one_sentence(
-    run: Terminal, kept: Store, content: bytes, message: str
+    run: Terminal, sqlite: Store, content: bytes, message: str
 ) -> None:
     Path("leads.xlsx").write_bytes(content)
 
@@ -230,14 +230,14 @@ def test_what_cannot_be_read_is_refused_in_one_sentence(
     assert message in result.err
 
 
-def test_a_cell_far_below_takes_no_more_memory_than_there_is(run: Terminal, kept: Store) -> None:
+def test_a_cell_far_below_takes_no_more_memory_than_there_is(run: Terminal, sqlite: Store) -> None:
     result = run("import", workbook({"Leads": PLAIN}, stray="XFD1000000"), "--form", "contact")
 
     assert result.code == 1
     assert "too large to be read: save the sheet with the leads as CSV" in result.err
 
 
-def test_a_very_large_file_is_not_opened(run: Terminal, kept: Store) -> None:
+def test_a_very_large_file_is_not_opened(run: Terminal, sqlite: Store) -> None:
     with Path("leads.xlsx").open("wb") as file:
         file.write(b"PK\x03\x04")
         file.truncate(MAX_WORKBOOK_BYTES + 1)
@@ -257,7 +257,7 @@ def test_a_very_large_file_is_not_opened(run: Terminal, kept: Store) -> None:
         pytest.param(["empty.xlsx"], "is empty", id="nothing in it"),
     ],
 )
-def test_sheets_that_are_not_there_are_told(run: Terminal, kept: Store, words: list[str], message: str) -> None:
+def test_sheets_that_are_not_there_are_told(run: Terminal, sqlite: Store, words: list[str], message: str) -> None:
     Path(workbook({"Empty": []})).rename("empty.xlsx")
     Path("leads.csv").write_text("Email\na@example.com\n")
     workbook({"Leads": PLAIN})

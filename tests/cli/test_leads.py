@@ -32,8 +32,8 @@ def stands(store: Store, *leads: str) -> list[Status]:
 # -- list
 
 
-def test_a_lead_is_two_lines_and_a_third_where_a_person_must_look(run: Terminal, kept: Store) -> None:
-    lead = keep(kept, a_lead(status=Status.PARKED, problem="It arrived without a usable email: correct it."))
+def test_a_lead_is_two_lines_and_a_third_where_a_person_must_look(run: Terminal, sqlite: Store) -> None:
+    lead = keep(sqlite, a_lead(status=Status.PARKED, problem="It arrived without a usable email: correct it."))
 
     assert run("leads", "list").out.splitlines() == [
         f"{lead.id}  2026-11-24 12:00  parked       contact",
@@ -43,14 +43,14 @@ def test_a_lead_is_two_lines_and_a_third_where_a_person_must_look(run: Terminal,
 
 
 @pytest.mark.parametrize("words", [["leads"], ["leads", "list"]])
-def test_the_newest_fifty_are_listed(run: Terminal, kept: Store, words: list[str]) -> None:
-    leads = keep_many(kept, 60)
+def test_the_newest_fifty_are_listed(run: Terminal, sqlite: Store, words: list[str]) -> None:
+    leads = keep_many(sqlite, 60)
 
     assert ids(run(*words).out) == [lead.id for lead in reversed(leads)][:50]
 
 
-def test_more_are_listed_when_asked(run: Terminal, kept: Store) -> None:
-    keep_many(kept, 60)
+def test_more_are_listed_when_asked(run: Terminal, sqlite: Store) -> None:
+    keep_many(sqlite, 60)
 
     assert len(ids(run("leads", "list", "--limit", "55").out)) == 55
 
@@ -58,14 +58,14 @@ def test_more_are_listed_when_asked(run: Terminal, kept: Store) -> None:
 @pytest.mark.parametrize(
     "words", [(), ("list", "--json"), ("list", "--form", "contact"), ("retry", "--status", "parked")]
 )
-def test_an_empty_list_says_so_beside_its_output(run: Terminal, kept: Store, words: tuple[str, ...]) -> None:
+def test_an_empty_list_says_so_beside_its_output(run: Terminal, sqlite: Store, words: tuple[str, ...]) -> None:
     result = run("leads", *words)
 
     assert (result.code, result.out, result.err) == (0, "", "lead-capture: no leads\n")
 
 
 @pytest.mark.parametrize("action", ["list", "retry", "export"])
-def test_an_empty_period_is_refused(run: Terminal, kept: Store, action: str) -> None:
+def test_an_empty_period_is_refused(run: Terminal, sqlite: Store, action: str) -> None:
     result = run("leads", action, "--since", "2026-11-02", "--until", "2026-11-01")
 
     assert (result.code, result.out) == (1, "")
@@ -73,16 +73,18 @@ def test_an_empty_period_is_refused(run: Terminal, kept: Store, action: str) -> 
 
 
 @pytest.mark.parametrize("action", ["list", "retry"])
-def test_a_form_that_neither_the_forms_file_nor_a_lead_has_is_refused(run: Terminal, kept: Store, action: str) -> None:
+def test_a_form_that_neither_the_forms_file_nor_a_lead_has_is_refused(
+    run: Terminal, sqlite: Store, action: str
+) -> None:
     result = run("leads", action, "--form", "contcat")
 
     assert (result.code, result.out) == (1, "")
     assert result.err == "lead-capture: there is no form 'contcat'; the forms file has contact\n"
 
 
-def test_a_form_that_was_removed_is_still_listed(run: Terminal, kept: Store) -> None:
-    keep_many(kept, 1)
-    kept.write(lambda tx: tx.leads._connection.exec_driver_sql("UPDATE leads SET form = 'gone'"))
+def test_a_form_that_was_removed_is_still_listed(run: Terminal, sqlite: Store) -> None:
+    keep_many(sqlite, 1)
+    sqlite.write(lambda tx: tx.leads._connection.exec_driver_sql("UPDATE leads SET form = 'gone'"))
 
     result = run("leads", "list", "--form", "gone")
 
@@ -101,11 +103,11 @@ def test_a_form_that_was_removed_is_still_listed(run: Terminal, kept: Store) -> 
         ("--form contact --status pending", {"tomorrow"}),
     ],
 )
-def test_filters_choose(run: Terminal, kept: Store, words: str, found: set[str]) -> None:
+def test_filters_choose(run: Terminal, sqlite: Store, words: str, found: set[str]) -> None:
     leads = {
-        "parked": keep(kept, a_lead(status=Status.PARKED)),
-        "tour": keep(kept, a_lead(submission=a_submission(form="tour"))),
-        "tomorrow": keep(kept, a_lead(received_at=NOON.replace(day=25))),
+        "parked": keep(sqlite, a_lead(status=Status.PARKED)),
+        "tour": keep(sqlite, a_lead(submission=a_submission(form="tour"))),
+        "tomorrow": keep(sqlite, a_lead(received_at=NOON.replace(day=25))),
     }
 
     listed = ids(run("leads", "list", *words.split()).out)
@@ -113,8 +115,8 @@ def test_filters_choose(run: Terminal, kept: Store, words: str, found: set[str])
     assert set(listed) == {leads[name].id for name in found}
 
 
-def test_a_list_of_json_has_one_lead_a_line_with_its_attempts(run: Terminal, kept: Store) -> None:
-    delivered, newer = keep_delivered(kept), keep(kept, a_lead(received_at=NOON.replace(hour=13)))
+def test_a_list_of_json_has_one_lead_a_line_with_its_attempts(run: Terminal, sqlite: Store) -> None:
+    delivered, newer = keep_delivered(sqlite), keep(sqlite, a_lead(received_at=NOON.replace(hour=13)))
 
     found = [json.loads(line) for line in run("leads", "list", "--json").out.splitlines()]
 
@@ -167,8 +169,8 @@ def test_no_leads_have_no_titles() -> None:
     assert shown(120) == []
 
 
-def test_a_file_or_pipe_gets_whole_lines(run: Terminal, kept: Store) -> None:
-    keep(kept, LONG)
+def test_a_file_or_pipe_gets_whole_lines(run: Terminal, sqlite: Store) -> None:
+    keep(sqlite, LONG)
 
     assert run("leads").out.splitlines()[1:] == [*lines_of(LONG)][1:]
 
@@ -182,8 +184,8 @@ def test_strangers_cannot_steer_the_terminal() -> None:
 # -- show
 
 
-def test_a_lead_is_shown_whole(run: Terminal, kept: Store) -> None:
-    lead = keep_delivered(kept)
+def test_a_lead_is_shown_whole(run: Terminal, sqlite: Store) -> None:
+    lead = keep_delivered(sqlite)
 
     payload = json.loads(run("leads", "show", lead.id).out)
 
@@ -207,18 +209,18 @@ def test_a_lead_is_shown_whole(run: Terminal, kept: Store) -> None:
     ],
 )
 def test_several_leads_are_acted_upon_in_one_go(
-    run: Terminal, kept: Store, action: str, status: Status, done: str, after: Status
+    run: Terminal, sqlite: Store, action: str, status: Status, done: str, after: Status
 ) -> None:
-    leads = [keep_as(kept, status).id for _ in range(2)]
+    leads = [keep_as(sqlite, status).id for _ in range(2)]
 
     result = run("leads", action, *leads)
 
     assert (result.code, result.out) == (0, f"{leads[0]}: {done}\n{leads[1]}: {done}\n")
-    assert stands(kept, *leads) == [after, after]
+    assert stands(sqlite, *leads) == [after, after]
 
 
-def test_what_cannot_be_done_is_told_and_the_rest_is_done(run: Terminal, kept: Store) -> None:
-    delivered, parked = keep_as(kept, Status.DELIVERED).id, keep_as(kept, Status.PARKED).id
+def test_what_cannot_be_done_is_told_and_the_rest_is_done(run: Terminal, sqlite: Store) -> None:
+    delivered, parked = keep_as(sqlite, Status.DELIVERED).id, keep_as(sqlite, Status.PARKED).id
 
     result = run("leads", "retry", delivered, "0" * 32, parked)
 
@@ -230,17 +232,17 @@ def test_what_cannot_be_done_is_told_and_the_rest_is_done(run: Terminal, kept: S
     ]
 
 
-def test_a_retry_by_filters_takes_all_that_can_be_sent(run: Terminal, kept: Store) -> None:
-    leads = [keep_as(kept, status).id for status in (Status.PARKED, Status.DELIVERED, Status.QUARANTINED)]
+def test_a_retry_by_filters_takes_all_that_can_be_sent(run: Terminal, sqlite: Store) -> None:
+    leads = [keep_as(sqlite, status).id for status in (Status.PARKED, Status.DELIVERED, Status.QUARANTINED)]
 
     result = run("leads", "retry", "--form", "contact")
 
     assert (result.code, result.out) == (0, f"{leads[0]}: sent again\n")
-    assert stands(kept, *leads) == [Status.PENDING, Status.DELIVERED, Status.QUARANTINED]
+    assert stands(sqlite, *leads) == [Status.PENDING, Status.DELIVERED, Status.QUARANTINED]
 
 
-def test_a_retry_by_filters_leaves_the_others(run: Terminal, kept: Store) -> None:
-    parked, pending = keep_as(kept, Status.PARKED).id, keep_as(kept, Status.PENDING).id
+def test_a_retry_by_filters_leaves_the_others(run: Terminal, sqlite: Store) -> None:
+    parked, pending = keep_as(sqlite, Status.PARKED).id, keep_as(sqlite, Status.PENDING).id
 
     result = run("leads", "retry", "--status", "parked")
 
@@ -249,26 +251,26 @@ def test_a_retry_by_filters_leaves_the_others(run: Terminal, kept: Store) -> Non
 
 
 @pytest.mark.parametrize("words", [[], ["0" * 32, "--status", "parked"]], ids=["nothing", "both"])
-def test_a_retry_needs_either_ids_or_filters(run: Terminal, kept: Store, words: list[str]) -> None:
-    parked = keep_as(kept, Status.PARKED).id
+def test_a_retry_needs_either_ids_or_filters(run: Terminal, sqlite: Store, words: list[str]) -> None:
+    parked = keep_as(sqlite, Status.PARKED).id
 
     result = run("leads", "retry", *words)
 
     assert (result.code, result.out) == (1, "")
     assert "name leads, or select them" in result.err
-    assert stands(kept, parked) == [Status.PARKED]
+    assert stands(sqlite, parked) == [Status.PARKED]
 
 
 # -- correct
 
 
-def test_answers_are_put_right_and_the_lead_is_sent(run: Terminal, kept: Store) -> None:
-    lead = keep_as(kept, Status.PARKED)
+def test_answers_are_put_right_and_the_lead_is_sent(run: Terminal, sqlite: Store) -> None:
+    lead = keep_as(sqlite, Status.PARKED)
 
     result = run("leads", "correct", lead.id, "--field", "message=Four desks.", "--field", "email=ann@example.com")
 
     assert (result.code, result.out) == (0, f"{lead.id}: corrected, pending\n")
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         found = tx.leads.get(lead.id)
     assert found is not None
     assert (found.submission.contact.email, found.submission.fields["message"]) == ("ann@example.com", "Four desks.")
@@ -278,8 +280,8 @@ def test_answers_are_put_right_and_the_lead_is_sent(run: Terminal, kept: Store) 
     ("words", "message"),
     [(["--field", "email=nobody"], "not an e-mail address"), (["--field", "shoe=38"], "not a field of this lead")],
 )
-def test_what_cannot_be_put_right_is_told(run: Terminal, kept: Store, words: list[str], message: str) -> None:
-    lead = keep_as(kept, Status.PARKED)
+def test_what_cannot_be_put_right_is_told(run: Terminal, sqlite: Store, words: list[str], message: str) -> None:
+    lead = keep_as(sqlite, Status.PARKED)
 
     result = run("leads", "correct", lead.id, *words)
 
@@ -287,15 +289,15 @@ def test_what_cannot_be_put_right_is_told(run: Terminal, kept: Store, words: lis
     assert message in result.err
 
 
-def test_a_correction_without_a_value_is_wrong_usage(run: Terminal, kept: Store) -> None:
+def test_a_correction_without_a_value_is_wrong_usage(run: Terminal, sqlite: Store) -> None:
     assert run("leads", "correct", "x", "--field", "email").code == 2
 
 
 # -- as JSON
 
 
-def test_actions_are_told_one_json_object_a_line(run: Terminal, kept: Store) -> None:
-    lead = keep_as(kept, Status.PARKED)
+def test_actions_are_told_one_json_object_a_line(run: Terminal, sqlite: Store) -> None:
+    lead = keep_as(sqlite, Status.PARKED)
 
     result = run("leads", "retry", lead.id, "nobody", "--json")
 
@@ -305,23 +307,23 @@ def test_actions_are_told_one_json_object_a_line(run: Terminal, kept: Store) -> 
     ]
 
 
-def test_a_corrected_lead_is_told_as_it_is_now(run: Terminal, kept: Store) -> None:
-    lead = keep(kept, a_lead(status=Status.PARKED))
+def test_a_corrected_lead_is_told_as_it_is_now(run: Terminal, sqlite: Store) -> None:
+    lead = keep(sqlite, a_lead(status=Status.PARKED))
 
     result = run("leads", "correct", lead.id, "--field", "email=eve@example.com", "--json")
 
     assert json.loads(result.out)["contact"]["email"] == "eve@example.com"
 
 
-def test_a_lead_is_shown_as_json_with_or_without_saying_so(run: Terminal, kept: Store) -> None:
-    lead = keep(kept, a_lead())
+def test_a_lead_is_shown_as_json_with_or_without_saying_so(run: Terminal, sqlite: Store) -> None:
+    lead = keep(sqlite, a_lead())
 
     assert run("leads", "show", lead.id, "--json").out == run("leads", "show", lead.id).out
 
 
 @pytest.mark.parametrize("words", [("list",), ("list", "--json"), ("show",)])
-def test_half_a_character_costs_nobody_the_list(run: Terminal, kept: Store, words: tuple[str, ...]) -> None:
-    lead = keep(kept, a_lead(submission=a_submission(message="\ud800", extras={"\ud800": "\ud800"})))
+def test_half_a_character_costs_nobody_the_list(run: Terminal, sqlite: Store, words: tuple[str, ...]) -> None:
+    lead = keep(sqlite, a_lead(submission=a_submission(message="\ud800", extras={"\ud800": "\ud800"})))
 
     result = run("leads", *words, *([lead.id] if "show" in words else []))
 

@@ -23,7 +23,7 @@ opportunity_type_id = 8
 
 
 @pytest.fixture
-def ready(run: Terminal, kept: Store, nexudus: Simulator, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def ready(run: Terminal, sqlite: Store, nexudus: Simulator, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """The command line of an installation that can sign in, with two forms."""
     (folder / "forms.toml").write_text(FORMS)
     connect(monkeypatch, nexudus)
@@ -63,12 +63,12 @@ def test_a_role_that_is_missing_is_shown_whole(ready: Terminal, nexudus: Simulat
     assert "…" not in result.out
 
 
-def test_the_answers_are_facts_of_the_account(ready: Terminal, kept: Store, nexudus: Simulator) -> None:
+def test_the_answers_are_facts_of_the_account(ready: Terminal, sqlite: Store, nexudus: Simulator) -> None:
     nexudus.settings(systemid_round_trips=False)
 
     shown = json.loads(ready("doctor", "--live", "--stage", "1001", "--yes", "--json").out)
 
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         facts = tx.crm.facts_of(Tenant("default", nexudus.url))
     answers = {each["fact"]: each["value"] for each in shown["answers"] if each["value"] is not None}
     assert {name: fact.value for name, fact in facts.items()} == answers
@@ -76,12 +76,12 @@ def test_the_answers_are_facts_of_the_account(ready: Terminal, kept: Store, nexu
     assert len(shown["delete"]) == 2
 
 
-def test_a_trial_ends_the_concern_that_one_mark_alone_survives(ready: Terminal, kept: Store) -> None:
-    kept.write(lambda tx: tx.alerts.report("mark:default", "SystemId is not kept", clock.now()))
+def test_a_trial_ends_the_concern_that_one_mark_alone_survives(ready: Terminal, sqlite: Store) -> None:
+    sqlite.write(lambda tx: tx.alerts.report("mark:default", "SystemId is not kept", clock.now()))
 
     ready("doctor", "--live", "--stage", "1001", "--yes")
 
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         assert tx.alerts.open() == []
 
 
@@ -107,7 +107,7 @@ def test_a_trial_that_fails_names_what_may_be_left(ready: Terminal, nexudus: Sim
     assert "Delete by hand in Nexudus: contact" in result.err
 
 
-def test_an_account_that_is_not_there_or_cannot_sign_in_is_named(run: Terminal, kept: Store) -> None:
+def test_an_account_that_is_not_there_or_cannot_sign_in_is_named(run: Terminal, sqlite: Store) -> None:
     result = run("doctor", "--live", "--stage", "1001", "--yes")
     assert (result.code, "no Nexudus credentials are set" in result.err) == (1, True)
 

@@ -26,11 +26,11 @@ LEADS = [f"leads {action}" for action in ("list", "show", "retry", "release", "d
 # -- exit codes
 
 
-def test_done_is_0(run: Terminal, kept: Store) -> None:
+def test_done_is_0(run: Terminal, sqlite: Store) -> None:
     assert run("leads").code == 0
 
 
-def test_what_cannot_be_done_is_1_and_one_line(run: Terminal, kept: Store) -> None:
+def test_what_cannot_be_done_is_1_and_one_line(run: Terminal, sqlite: Store) -> None:
     result = run("leads", "show", "0" * 32)
 
     assert (result.code, result.out) == (1, "")
@@ -192,10 +192,10 @@ def test_a_database_that_does_not_answer_is_told_in_one_line(
 
 
 def test_a_database_that_goes_away_meanwhile_is_told_in_one_line(
-    run: Terminal, kept: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+    run: Terminal, sqlite: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep_many(kept, 1)
-    kept.write(lambda tx: tx.leads._connection.exec_driver_sql("ALTER TABLE attempts RENAME TO gone"))
+    keep_many(sqlite, 1)
+    sqlite.write(lambda tx: tx.leads._connection.exec_driver_sql("ALTER TABLE attempts RENAME TO gone"))
 
     result = run("leads", "list", "--json")
 
@@ -244,8 +244,8 @@ def is_queueing(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)], ids=["lines", "json"])
-def test_a_reader_that_goes_away_hears_nothing_more(kept: Store, more: tuple[str, ...]) -> None:
-    keep_many(kept, 800)  # more than a pipe holds
+def test_a_reader_that_goes_away_hears_nothing_more(sqlite: Store, more: tuple[str, ...]) -> None:
+    keep_many(sqlite, 800)  # more than a pipe holds
     words = lead_capture("leads", "list", "--limit", "800", *more)
 
     with subprocess.Popen(words, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

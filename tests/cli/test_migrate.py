@@ -18,12 +18,12 @@ def test_migrating_twice_is_migrating_once(run: Terminal, folder: Path) -> None:
     assert (folder / "leads.db").exists()
 
 
-def test_leads_stay_where_they_are(run: Terminal, kept: Store) -> None:
-    keep_many(kept, 3)
+def test_leads_stay_where_they_are(run: Terminal, sqlite: Store) -> None:
+    keep_many(sqlite, 3)
 
     run("migrate")
 
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         assert sum(tx.leads.count_by_status().values()) == 3
 
 
@@ -45,7 +45,7 @@ def test_a_file_that_is_no_database_is_left_alone(run: Terminal, folder: Path) -
     assert (folder / "leads.db").read_bytes() == b"my diary\n" * 1000
 
 
-def test_a_newer_schema_is_left_alone(run: Terminal, kept: Store, folder: Path) -> None:
+def test_a_newer_schema_is_left_alone(run: Terminal, sqlite: Store, folder: Path) -> None:
     connection = sqlite3.connect(folder / "leads.db")
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.commit()

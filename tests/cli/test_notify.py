@@ -34,11 +34,11 @@ def test_commands_that_tell_nobody_do_not_look_at_it(run: Terminal, folder: Path
     assert run("preview", "tour", "--field", "email=ann@example.com").code == 0
 
 
-def test_nobody_is_told_of_what_is_imported(run: Terminal, folder: Path, kept: Store) -> None:
+def test_nobody_is_told_of_what_is_imported(run: Terminal, folder: Path, sqlite: Store) -> None:
     (folder / "forms.toml").write_text("[forms.tour]\nnotify = ['json://localhost/hush']")
     (folder / "old.csv").write_text("E-mail,Name\nann@example.com,Ann Lee\n")
 
     assert run("import", "old.csv", "--form", "tour").code == 0
 
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         assert (sum(tx.leads.count_by_status().values()), tx.leads.to_notify("tour", 9)) == (1, [])

@@ -37,25 +37,25 @@ def platforms(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platfor
 
 
 @pytest.mark.usefixtures("platforms")
-def test_each_platform_has_its_line(run: Terminal, kept: Store) -> None:
+def test_each_platform_has_its_line(run: Terminal, sqlite: Store) -> None:
     result = [run("pull", "tour") for _ in range(2)]
 
     assert [each.code for each in result] == [0, 0]
     assert {"Meta: found 2, new 2, known 0", "LinkedIn: found 0, new 0, known 0"} < set(result[0].out.splitlines())
     assert result[1].out.splitlines()[0] == "Meta: found 2, new 0, known 2"
     assert "lead-capture import FILE.csv --form tour" in result[0].out
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         assert len(tx.search.leads(Query(), 10)) == 2
 
 
-def test_since_says_from_when_on(run: Terminal, kept: Store, platforms: Platforms) -> None:
+def test_since_says_from_when_on(run: Terminal, sqlite: Store, platforms: Platforms) -> None:
     run("pull", "tour", "--since", "2026-11-01")
 
     assert '"value": 1793491200' in platforms.calls_to("/v26.0/900/leads")[0].query_values["filtering"]
-    assert kept.is_ready()
+    assert sqlite.is_ready()
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("sqlite")
 def test_a_platform_that_refuses_is_told_with_what_to_do_and_the_next_one_is_asked(
     run: Terminal, platforms: Platforms
 ) -> None:
@@ -68,7 +68,7 @@ def test_a_platform_that_refuses_is_told_with_what_to_do_and_the_next_one_is_ask
     assert "LinkedIn: found 0" in result.out
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("sqlite")
 def test_a_lead_that_cannot_be_read_is_told(run: Terminal, platforms: Platforms) -> None:
     platforms.says("/v26.0/900/leads", {"data": [{}, meta_lead("2")]})
     result = run("pull", "tour")
@@ -76,7 +76,7 @@ def test_a_lead_that_cannot_be_read_is_told(run: Terminal, platforms: Platforms)
     assert (result.code, result.out.splitlines()[0]) == (1, "Meta: found 2, new 1, known 0, not readable 1")
 
 
-@pytest.mark.usefixtures("kept", "platforms")
+@pytest.mark.usefixtures("sqlite", "platforms")
 @pytest.mark.parametrize(
     ("form", "message"), [("other", "there is no form 'other'"), ("plain", "no ad platform is set up")]
 )

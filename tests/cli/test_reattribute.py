@@ -25,14 +25,14 @@ def forms(folder: Path) -> Path:
     return file
 
 
-def old(kept: Store, form: str = "contact", **changes: Any) -> Lead:
+def old(sqlite: Store, form: str = "contact", **changes: Any) -> Lead:
     """A lead from google that older rules took for a direct one."""
-    return keep(kept, a_lead(attribution=OLD, submission=a_submission(form=form), **changes))
+    return keep(sqlite, a_lead(attribution=OLD, submission=a_submission(form=form), **changes))
 
 
-def verdict(kept: Store, lead: Lead) -> Attribution:
+def verdict(sqlite: Store, lead: Lead) -> Attribution:
     """What is stored of it."""
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         found = tx.leads.get(lead.id)
     assert found is not None
     return found.attribution
@@ -44,8 +44,8 @@ def summary(message: str) -> dict[str, int]:
     return {fate: number for fate, number in payload.items() if number}
 
 
-def test_a_waiting_lead_is_credited_by_todays_rules(run: Terminal, kept: Store, forms: Path) -> None:
-    lead = old(kept)
+def test_a_waiting_lead_is_credited_by_todays_rules(run: Terminal, sqlite: Store, forms: Path) -> None:
+    lead = old(sqlite)
 
     result = run("reattribute")
 
@@ -55,29 +55,29 @@ def test_a_waiting_lead_is_credited_by_todays_rules(run: Terminal, kept: Store, 
         "1 lead checked",
         "      1 changed",
     ]
-    assert (verdict(kept, lead).channel, verdict(kept, lead).rule[:8]) == ("Paid Search", "rules:3 ")
+    assert (verdict(sqlite, lead).channel, verdict(sqlite, lead).rule[:8]) == ("Paid Search", "rules:3 ")
 
 
-def test_a_second_time_there_is_nothing_to_do(run: Terminal, kept: Store, forms: Path) -> None:
-    old(kept)
+def test_a_second_time_there_is_nothing_to_do(run: Terminal, sqlite: Store, forms: Path) -> None:
+    old(sqlite)
     run("reattribute")
 
     assert run("reattribute").out == "1 lead checked\n      1 unchanged\n"
 
 
-def test_a_dry_run_only_tells(run: Terminal, kept: Store, forms: Path) -> None:
-    lead = old(kept)
+def test_a_dry_run_only_tells(run: Terminal, sqlite: Store, forms: Path) -> None:
+    lead = old(sqlite)
 
     result = run("reattribute", "--dry-run")
 
     assert "would change: channel Direct -> Paid Search" in result.out
-    assert verdict(kept, lead) == OLD
+    assert verdict(sqlite, lead) == OLD
 
 
 def test_a_delivered_lead_keeps_what_was_sent_and_the_difference_is_told(
-    run: Terminal, kept: Store, forms: Path
+    run: Terminal, sqlite: Store, forms: Path
 ) -> None:
-    lead = old(kept, status=Status.DELIVERED, delivered_at=NOON)
+    lead = old(sqlite, status=Status.DELIVERED, delivered_at=NOON)
 
     result = run("reattribute")
 
@@ -85,96 +85,96 @@ def test_a_delivered_lead_keeps_what_was_sent_and_the_difference_is_told(
     assert result.out.startswith(
         f"{lead.id}  delivered    left as sent: channel Direct -> Paid Search, lead_source 1 -> 19"
     )
-    assert verdict(kept, lead) == OLD
+    assert verdict(sqlite, lead) == OLD
 
 
 def test_a_delivered_lead_that_would_only_be_told_otherwise_is_no_difference(
-    run: Terminal, kept: Store, forms: Path
+    run: Terminal, sqlite: Store, forms: Path
 ) -> None:
-    keep_delivered(kept)
+    keep_delivered(sqlite)
 
     assert run("reattribute").out == "1 lead checked\n      1 unchanged\n"
 
 
-def test_other_words_are_stored_and_counted_but_not_listed(run: Terminal, kept: Store, forms: Path) -> None:
-    lead = keep(kept, a_lead())
+def test_other_words_are_stored_and_counted_but_not_listed(run: Terminal, sqlite: Store, forms: Path) -> None:
+    lead = keep(sqlite, a_lead())
 
     result = run("reattribute")
 
     assert result.out == "1 lead checked\n      1 only the reason is worded differently\n"
-    assert verdict(kept, lead).reason.startswith("utm_source google and utm_medium cpc in the form's fields")
+    assert verdict(sqlite, lead).reason.startswith("utm_source google and utm_medium cpc in the form's fields")
 
 
-def test_a_lead_that_is_being_delivered_is_left_and_told(run: Terminal, kept: Store, forms: Path) -> None:
-    lead = old(kept)
-    kept.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
+def test_a_lead_that_is_being_delivered_is_left_and_told(run: Terminal, sqlite: Store, forms: Path) -> None:
+    lead = old(sqlite)
+    sqlite.write(lambda tx: tx.queue.claim("worker", NOON, 90, 1))
 
     result = run("reattribute")
 
     assert result.code == 0
     assert f"{lead.id}  pending      busy: channel" in result.out
     assert "1 being delivered right now, so left alone: run it again" in result.out
-    assert verdict(kept, lead) == OLD
+    assert verdict(sqlite, lead) == OLD
 
 
 @pytest.mark.parametrize("status", [Status.ERASED, Status.ANNOUNCED])
-def test_what_has_no_evidence_is_left_alone(run: Terminal, kept: Store, forms: Path, status: Status) -> None:
-    lead = keep(kept, a_lead(status=status, attribution=OLD, submission=a_submission(evidence=Evidence())))
+def test_what_has_no_evidence_is_left_alone(run: Terminal, sqlite: Store, forms: Path, status: Status) -> None:
+    lead = keep(sqlite, a_lead(status=status, attribution=OLD, submission=a_submission(evidence=Evidence())))
 
     result = run("reattribute")
 
     assert result.out == "1 lead checked\n      1 erased or not fetched yet, left alone\n"
-    assert verdict(kept, lead) == OLD
+    assert verdict(sqlite, lead) == OLD
 
 
 @pytest.mark.parametrize("status", [Status.PARKED, Status.QUARANTINED, Status.TEST, Status.DISCARDED])
-def test_what_was_not_sent_may_change(run: Terminal, kept: Store, forms: Path, status: Status) -> None:
-    lead = keep_as(kept, status)
+def test_what_was_not_sent_may_change(run: Terminal, sqlite: Store, forms: Path, status: Status) -> None:
+    lead = keep_as(sqlite, status)
 
     run("reattribute")
 
-    assert verdict(kept, lead) != lead.attribution
+    assert verdict(sqlite, lead) != lead.attribution
 
 
-def test_leads_of_a_form_that_is_gone_are_told_and_left(run: Terminal, kept: Store, forms: Path) -> None:
-    lead = old(kept, "summer-fair")
+def test_leads_of_a_form_that_is_gone_are_told_and_left(run: Terminal, sqlite: Store, forms: Path) -> None:
+    lead = old(sqlite, "summer-fair")
 
     result = run("reattribute")
 
     assert result.code == 0
     assert "1 of the form 'summer-fair', which is no longer in the forms file: left alone" in result.out
-    assert verdict(kept, lead) == OLD
+    assert verdict(sqlite, lead) == OLD
 
 
-def test_the_forms_file_of_today_counts(run: Terminal, kept: Store, forms: Path) -> None:
-    lead = old(kept, "tour")
+def test_the_forms_file_of_today_counts(run: Terminal, sqlite: Store, forms: Path) -> None:
+    lead = old(sqlite, "tour")
 
     run("reattribute")
 
-    assert verdict(kept, lead).lead_source == 2
+    assert verdict(sqlite, lead).lead_source == 2
 
 
-def test_the_route_of_the_leads_answers_counts(run: Terminal, kept: Store, forms: Path) -> None:
+def test_the_route_of_the_leads_answers_counts(run: Terminal, sqlite: Store, forms: Path) -> None:
     forms.write_text('[forms.contact]\n[[forms.contact.routes]]\nwhen = {how_heard = "A friend"}\nlead_source = 8\n')
-    lead = old(kept)
+    lead = old(sqlite)
 
     run("reattribute")
 
-    assert verdict(kept, lead).lead_source == 8
+    assert verdict(sqlite, lead).lead_source == 8
 
 
 @pytest.mark.parametrize(
     ("words", "number"), [("--since 2026-11-24", 2), ("--since 2026-11-24T12:00:01", 1), ("--form tour", 1)]
 )
-def test_filters_choose(run: Terminal, kept: Store, forms: Path, words: str, number: int) -> None:
-    old(kept)
-    old(kept, "tour", received_at=NOON.replace(hour=13))
+def test_filters_choose(run: Terminal, sqlite: Store, forms: Path, words: str, number: int) -> None:
+    old(sqlite)
+    old(sqlite, "tour", received_at=NOON.replace(hour=13))
 
     assert summary(run("reattribute", "--json", *words.split()).out) == {"changed": number}
 
 
-def test_json_is_a_line_for_each_difference_and_the_summary(run: Terminal, kept: Store, forms: Path) -> None:
-    lead = old(kept)
+def test_json_is_a_line_for_each_difference_and_the_summary(run: Terminal, sqlite: Store, forms: Path) -> None:
+    lead = old(sqlite)
 
     difference, last = map(json.loads, run("reattribute", "--json").out.splitlines())
 
@@ -189,15 +189,15 @@ def test_json_is_a_line_for_each_difference_and_the_summary(run: Terminal, kept:
     assert last["forms_gone"] == {}
 
 
-def test_more_leads_than_a_page_are_all_looked_at(run: Terminal, kept: Store, forms: Path) -> None:
+def test_more_leads_than_a_page_are_all_looked_at(run: Terminal, sqlite: Store, forms: Path) -> None:
     for _ in range(reattribute.PAGE_SIZE + 1):
-        old(kept)
+        old(sqlite)
 
     assert summary(run("reattribute", "--json").out) == {"changed": reattribute.PAGE_SIZE + 1}
 
 
-def test_a_database_that_goes_away_meanwhile_is_told_in_one_line(run: Terminal, kept: Store, forms: Path) -> None:
-    kept.write(lambda tx: tx.leads._connection.exec_driver_sql("ALTER TABLE leads RENAME TO gone"))
+def test_a_database_that_goes_away_meanwhile_is_told_in_one_line(run: Terminal, sqlite: Store, forms: Path) -> None:
+    sqlite.write(lambda tx: tx.leads._connection.exec_driver_sql("ALTER TABLE leads RENAME TO gone"))
 
     result = run("reattribute")
 

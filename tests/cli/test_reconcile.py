@@ -15,12 +15,12 @@ from tests.delivery.conftest import Env, a_context
 
 
 @pytest.fixture
-def env(kept: Store, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Env:
+def env(sqlite: Store, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Env:
     """The operator's folder, delivering to a simulated Nexudus."""
     monkeypatch.setenv("NEXUDUS_BASE_URL", nexudus.url)
     monkeypatch.setenv("NEXUDUS_USERNAME", "simulator@leadcapture.example")
     monkeypatch.setenv("NEXUDUS_PASSWORD", "simulator")
-    return Env(kept, nexudus, a_context(kept, nexudus, {"contact": a_form()}))
+    return Env(sqlite, nexudus, a_context(sqlite, nexudus, {"contact": a_form()}))
 
 
 def delivered(env: Env) -> Lead:
@@ -134,7 +134,7 @@ def test_time_chooses(run: Terminal, env: Env) -> None:
     assert "received here                             0" in result.out
 
 
-def test_without_credentials_it_says_what_to_set(run: Terminal, kept: Store) -> None:
+def test_without_credentials_it_says_what_to_set(run: Terminal, sqlite: Store) -> None:
     result = run("reconcile")
 
     assert result.code == 1

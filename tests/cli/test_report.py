@@ -21,24 +21,24 @@ from tests.cli.conftest import Terminal
 PERIOD = ("--since", "2026-11-24", "--until", "2026-11-25")
 
 
-def came(kept: Store, query: str = "", times: int = 1, form: str = "contact", **changes: Any) -> None:
+def came(sqlite: Store, query: str = "", times: int = 1, form: str = "contact", **changes: Any) -> None:
     """Keep leads that landed with this query."""
     verdict = attribute(a_visit(query), AttributionConfig())
     for _ in range(times):
-        keep(kept, a_lead(attribution=verdict, submission=a_submission(form=form), **changes))
+        keep(sqlite, a_lead(attribution=verdict, submission=a_submission(form=form), **changes))
 
 
 @pytest.fixture
-def busy(kept: Store) -> Store:
+def busy(sqlite: Store) -> Store:
     """A store after a day of everything."""
-    came(kept, "utm_source=google&utm_medium=cpc&utm_campaign=Spring", 3)
-    came(kept, "utm_source=google&utm_medium=cpc&utm_campaign=spring", 2)
-    came(kept, "utm_source=facebook&utm_medium=paid&utm_campaign=leeds+north")
-    came(kept, "utm_source=facebook&utm_medium=paid&utm_campaign=leeds_north&utm_content={{ad.name}}")
-    came(kept, "utm_source=q3-fair", 2)
-    came(kept)
-    came(kept, status=Status.QUARANTINED)
-    return kept
+    came(sqlite, "utm_source=google&utm_medium=cpc&utm_campaign=Spring", 3)
+    came(sqlite, "utm_source=google&utm_medium=cpc&utm_campaign=spring", 2)
+    came(sqlite, "utm_source=facebook&utm_medium=paid&utm_campaign=leeds+north")
+    came(sqlite, "utm_source=facebook&utm_medium=paid&utm_campaign=leeds_north&utm_content={{ad.name}}")
+    came(sqlite, "utm_source=q3-fair", 2)
+    came(sqlite)
+    came(sqlite, status=Status.QUARANTINED)
+    return sqlite
 
 
 def test_the_report_is_tables_and_sentences(run: Terminal, busy: Store) -> None:
@@ -84,13 +84,13 @@ def test_a_form_that_nobody_knows_is_told_the_known_ones(run: Terminal, busy: St
     assert (result.code, result.err) == (1, "lead-capture: there is no form 'contcat'; the forms file has contact\n")
 
 
-def test_a_form_that_is_gone_is_reported_as_long_as_it_has_leads(run: Terminal, kept: Store) -> None:
-    came(kept, form="summer-fair")
+def test_a_form_that_is_gone_is_reported_as_long_as_it_has_leads(run: Terminal, sqlite: Store) -> None:
+    came(sqlite, form="summer-fair")
 
     assert run("report", "attribution", *PERIOD, "--form", "summer-fair").out.startswith("1 leads from")
 
 
-def test_an_empty_period_is_told(run: Terminal, kept: Store) -> None:
+def test_an_empty_period_is_told(run: Terminal, sqlite: Store) -> None:
     result = run("report", "attribution", "--since", "2026-11-25", "--until", "2026-11-24")
 
     assert (result.code, result.err) == (1, "lead-capture: the period is empty: --since must lie before --until\n")
@@ -107,9 +107,9 @@ def test_every_line_fits_the_terminal(run: Terminal, busy: Store, width: int) ->
     assert all(cell_len(line) <= width for line in screen.getvalue().splitlines())
 
 
-def test_long_lists_end_in_how_many_more_there_are(run: Terminal, kept: Store) -> None:
+def test_long_lists_end_in_how_many_more_there_are(run: Terminal, sqlite: Store) -> None:
     for number in range(20):
-        came(kept, f"utm_source=google&utm_campaign=c{number}")
+        came(sqlite, f"utm_source=google&utm_campaign=c{number}")
 
     result = run("report", "attribution", *PERIOD)
 

@@ -15,7 +15,7 @@ from tests.cli.test_doctor import connect
 
 
 @pytest.fixture
-def demo(run: Terminal, kept: Store, folder: Path, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def demo(run: Terminal, sqlite: Store, folder: Path, nexudus: Simulator, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """The command line where `up` runs with its simulator and nothing is set."""
     monkeypatch.setenv("NEXUDUS_LIMITS", "1000/s")
     record_simulator(f"sqlite:///{folder / 'leads.db'}", nexudus.url)

@@ -10,7 +10,7 @@ from tests.front import sqlite_store
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Store]:
+def sqlite(tmp_path: Path) -> Iterator[Store]:
     """A store on SQLite: where the engine makes no difference, the quicker one."""
     with sqlite_store(tmp_path) as store:
         yield store

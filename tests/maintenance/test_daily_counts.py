@@ -20,38 +20,38 @@ def counted(store: Store) -> int:
         return sum(number for _, number, _ in tx.statistics.by_value("status", DateRange("2000-01-01", "2100-01-01")))
 
 
-def test_leads_are_counted_in_the_background_until_it_is_stopped(kept: Store) -> None:
-    keep_many(kept, 3)
+def test_leads_are_counted_in_the_background_until_it_is_stopped(sqlite: Store) -> None:
+    keep_many(sqlite, 3)
     stop = Event()
 
-    thread = start_periodic_job("daily-counts", DailyCounter(kept, UTC_ZONE).step, Intervals(0.1), stop)
-    wait_until(lambda: counted(kept) == 3, 10, "the leads are counted")
+    thread = start_periodic_job("daily-counts", DailyCounter(sqlite, UTC_ZONE).step, Intervals(0.1), stop)
+    wait_until(lambda: counted(sqlite) == 3, 10, "the leads are counted")
     stop.set()
     thread.join(5)
 
     assert not thread.is_alive()
 
 
-def test_the_newest_days_are_counted_first(kept: Store) -> None:
+def test_the_newest_days_are_counted_first(sqlite: Store) -> None:
     for day in range(3):
-        keep(kept, a_lead(received_at=NOON - timedelta(days=day)))
+        keep(sqlite, a_lead(received_at=NOON - timedelta(days=day)))
 
-    DailyCounter(kept, UTC_ZONE).step(NOON + timedelta(minutes=5))
+    DailyCounter(sqlite, UTC_ZONE).step(NOON + timedelta(minutes=5))
 
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         assert [day for day, *_ in tx.statistics.by_day("status", DateRange("2026-11-01", "2026-11-30"))] == [
             "2026-11-24"
         ]
 
 
-def test_a_day_is_closed_a_while_after_midnight(kept: Store) -> None:
-    keep(kept, a_lead())
-    counter = DailyCounter(kept, UTC_ZONE)
+def test_a_day_is_closed_a_while_after_midnight(sqlite: Store) -> None:
+    keep(sqlite, a_lead())
+    counter = DailyCounter(sqlite, UTC_ZONE)
     midnight = NOON + timedelta(hours=12)
     for second in (-60, 30, 90):
         counter.step(midnight + timedelta(seconds=second))
         counter.step(midnight + timedelta(seconds=second))
-    with kept._database.reading.connect() as connection:
+    with sqlite._database.reading.connect() as connection:
         until = connection.exec_driver_sql("SELECT until FROM count_days").scalar_one()
 
     assert until != ""

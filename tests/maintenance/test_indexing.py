@@ -14,17 +14,17 @@ def keep_some(store: Store, number: int, age_s: float = 60) -> None:
     store.keep_and_enqueue([Arrival(a_lead(f"p{n}@x.example", at), person=str(n)) for n in range(number)])
 
 
-def test_it_indexes_batch_by_batch_until_all_is_indexed(kept: Store) -> None:
-    keep_some(kept, INDEX_BATCH_SIZE + 10)
+def test_it_indexes_batch_by_batch_until_all_is_indexed(sqlite: Store) -> None:
+    keep_some(sqlite, INDEX_BATCH_SIZE + 10)
 
-    assert [index_batch(kept, clock.now()) for _ in range(3)] == [0.0, None, None]
-    with kept.read() as tx:
+    assert [index_batch(sqlite, clock.now()) for _ in range(3)] == [0.0, None, None]
+    with sqlite.read() as tx:
         assert not tx.search.is_index_behind("g")
 
 
-def test_the_youngest_leads_wait(kept: Store) -> None:
-    keep_some(kept, 3, age_s=1)
+def test_the_youngest_leads_wait(sqlite: Store) -> None:
+    keep_some(sqlite, 3, age_s=1)
 
-    assert index_batch(kept, clock.now()) is None
-    with kept.read() as tx:
+    assert index_batch(sqlite, clock.now()) is None
+    with sqlite.read() as tx:
         assert tx.search.is_index_behind("g")

@@ -28,22 +28,22 @@ MADE_THEN = {"CoworkerId", "Notes", "SystemId"}
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Store]:
+def sqlite(tmp_path: Path) -> Iterator[Store]:
     """An empty store."""
     with sqlite_store(tmp_path) as store:
         yield store
 
 
-def ask(kept: Store, form: Form, fields: Mapping[str, object], **visit: object) -> dict[str, Any]:
+def ask(sqlite: Store, form: Form, fields: Mapping[str, object], **visit: object) -> dict[str, Any]:
     """What a submission would become."""
-    response = Front(kept, form).ask(f"/preview/{form.name}", "POST", json={"fields": fields, **visit})
+    response = Front(sqlite, form).ask(f"/preview/{form.name}", "POST", json={"fields": fields, **visit})
     assert response.status_code == 200, response.text
     result: dict[str, Any] = response.get_json()
     return result
 
 
-def test_a_preview_has_the_members_of_the_contract_and_what_is_wrong(kept: Store) -> None:
-    result = ask(kept, a_form(), ANN, **VISIT)
+def test_a_preview_has_the_members_of_the_contract_and_what_is_wrong(sqlite: Store) -> None:
+    result = ask(sqlite, a_form(), ANN, **VISIT)
 
     assert [*result] == ["contact", "attribution", "coworker", "opportunity", "redirect", "origins", "problems"]
     assert result["contact"] == {"email": "ann@example.com", "full_name": "Ann Lee", "phone": None, "company": None}
@@ -61,25 +61,25 @@ def test_a_preview_has_the_members_of_the_contract_and_what_is_wrong(kept: Store
         pytest.param({"utm_source[0]": "xxxxx", "gclid[]": "{gclid}"}, id="numbered"),
     ],
 )
-def test_what_is_no_text_is_no_tag_so_the_link_counts(kept: Store, tags: dict[str, object]) -> None:
+def test_what_is_no_text_is_no_tag_so_the_link_counts(sqlite: Store, tags: dict[str, object]) -> None:
     link = "https://www.example.com/?utm_source=google&utm_medium=cpc"
 
-    verdict = ask(kept, a_form(), {**ANN, **tags}, page_url=link)["attribution"]
+    verdict = ask(sqlite, a_form(), {**ANN, **tags}, page_url=link)["attribution"]
 
     assert (verdict["utm_source"], verdict["channel"], verdict["click_ids"]) == ("google", "Paid Search", {})
 
 
-def test_a_list_of_tags_keeps_its_texts(kept: Store) -> None:
+def test_a_list_of_tags_keeps_its_texts(sqlite: Store) -> None:
     tags = {"utm_source": [["bing"], "null", "google"], "utm_medium": "cpc", "parking": True}
 
-    result = ask(kept, a_form(), {**ANN, **tags}, page_url="https://www.example.com/")
+    result = ask(sqlite, a_form(), {**ANN, **tags}, page_url="https://www.example.com/")
 
     assert result["attribution"]["utm_source"] == "google"
     assert "parking: true" in result["opportunity"]["Notes"]
 
 
-def test_the_attribution_has_its_rule_and_reason(kept: Store) -> None:
-    verdict = ask(kept, a_form(), ANN, **VISIT)["attribution"]
+def test_the_attribution_has_its_rule_and_reason(sqlite: Store) -> None:
+    verdict = ask(sqlite, a_form(), ANN, **VISIT)["attribution"]
 
     expected = {
         "utm_source": "google",
@@ -94,10 +94,10 @@ def test_the_attribution_has_its_rule_and_reason(kept: Store) -> None:
     assert verdict.items() >= expected.items()
 
 
-def test_the_opportunity_is_the_exact_body(kept: Store) -> None:
+def test_the_opportunity_is_the_exact_body(sqlite: Store) -> None:
     form = a_form(destination=Destination(stage_id=1001, responsible_id=7, value=250.0, name="{full_name} - tour"))
 
-    opportunity = ask(kept, form, ANN, **VISIT)["opportunity"]
+    opportunity = ask(sqlite, form, ANN, **VISIT)["opportunity"]
 
     notes = opportunity.pop("Notes")
     assert opportunity == {
@@ -117,13 +117,13 @@ def test_the_opportunity_is_the_exact_body(kept: Store) -> None:
     assert notes.startswith("Two desks, please.\n")
 
 
-def test_the_bodies_are_those_that_a_delivery_sends(kept: Store, nexudus: Simulator) -> None:
+def test_the_bodies_are_those_that_a_delivery_sends(sqlite: Store, nexudus: Simulator) -> None:
     form = a_form()
-    promised = ask(kept, form, {**ANN, "phone": "+44 20 7946 0142", "how_heard": "a friend"}, **VISIT)
+    promised = ask(sqlite, form, {**ANN, "phone": "+44 20 7946 0142", "how_heard": "a friend"}, **VISIT)
     hidden = {f"lc_{name}": value for name, value in VISIT.items()}
-    Front(kept, form).post({**ANN, "phone": "+44 20 7946 0142", "how_heard": "a friend", **hidden})
+    Front(sqlite, form).post({**ANN, "phone": "+44 20 7946 0142", "how_heard": "a friend", **hidden})
 
-    deliver_all(kept, nexudus, form)
+    deliver_all(sqlite, nexudus, form)
 
     person, opportunity = created(nexudus)
     assert person == promised["coworker"]
@@ -133,37 +133,37 @@ def test_the_bodies_are_those_that_a_delivery_sends(kept: Store, nexudus: Simula
     assert without_marker(opportunity["Notes"]) == without_marker(promised["opportunity"]["Notes"])
 
 
-def test_the_number_can_be_dialled_and_the_extension_stands_in_the_notes(kept: Store) -> None:
-    result = ask(kept, a_form(country="GB"), {**ANN, "phone": "020 7946 0142 x8135"})
+def test_the_number_can_be_dialled_and_the_extension_stands_in_the_notes(sqlite: Store) -> None:
+    result = ask(sqlite, a_form(country="GB"), {**ANN, "phone": "020 7946 0142 x8135"})
 
     assert result["coworker"]["MobilePhone"] == "+442079460142"
     assert "\nPhone: +442079460142 (typed: 020 7946 0142 x8135)\n" in result["opportunity"]["Notes"]
 
 
-def test_the_first_route_that_matches_decides_where_it_goes(kept: Store) -> None:
+def test_the_first_route_that_matches_decides_where_it_goes(sqlite: Store) -> None:
     london = a_form("tour", destination=Destination(stage_id=2001))
     form = a_form("tour", routes=(Route({"location": "london"}, london),))
 
-    stages = [ask(kept, form, {**ANN, "location": city})["opportunity"] for city in (" London ", "Leeds")]
+    stages = [ask(sqlite, form, {**ANN, "location": city})["opportunity"] for city in (" London ", "Leeds")]
 
     assert [stage["CrmBoardColumnId"] for stage in stages] == [2001, 1001]
 
 
-def test_a_route_decides_where_the_visitor_goes(kept: Store) -> None:
+def test_a_route_decides_where_the_visitor_goes(sqlite: Store) -> None:
     london = a_form("tour", redirect="https://www.example.com/london?for={title}", title="London tours")
     form = a_form("tour", redirect="https://www.example.com/thanks", routes=(Route({"location": "london"}, london),))
 
-    pages = [ask(kept, form, {**ANN, "location": city})["redirect"] for city in ("London", "Leeds")]
+    pages = [ask(sqlite, form, {**ANN, "location": city})["redirect"] for city in ("London", "Leeds")]
 
     assert pages == ["https://www.example.com/london?for=London%20tours", "https://www.example.com/thanks"]
 
 
-def test_remembered_visits_count_while_they_are_young(kept: Store) -> None:
+def test_remembered_visits_count_while_they_are_young(sqlite: Store) -> None:
     touch = json.dumps({"u": "https://www.example.com/?utm_source=bing&utm_medium=cpc", "r": "", "t": 1_790_000_000})
     form = a_form(attribution=AttributionConfig(touch="last"))
 
     young, old, undated = (
-        ask(kept, form, {**ANN, "lc_last": touch}, submitted_at=at)["attribution"]
+        ask(sqlite, form, {**ANN, "lc_last": touch}, submitted_at=at)["attribution"]
         for at in (1_790_000_060, 1_790_000_000 + 400 * 86_400, None)
     )
 
@@ -185,22 +185,22 @@ def test_remembered_visits_count_while_they_are_young(kept: Store) -> None:
     ],
     ids=["missing", "wrong", "nothing", "nothing but controls"],
 )
-def test_errors_for_the_visitor_are_shown(kept: Store, fields: dict[str, str], problem: str) -> None:
-    (sentence,) = ask(kept, a_form(), fields)["problems"]
+def test_errors_for_the_visitor_are_shown(sqlite: Store, fields: dict[str, str], problem: str) -> None:
+    (sentence,) = ask(sqlite, a_form(), fields)["problems"]
 
     assert sentence.startswith(problem)
 
 
-def test_problems_that_would_park_the_lead_are_shown_beside_the_opportunity(kept: Store) -> None:
-    result = ask(kept, a_form(require=()), {"phone": "+44 20 7946 0142"})
+def test_problems_that_would_park_the_lead_are_shown_beside_the_opportunity(sqlite: Store) -> None:
+    result = ask(sqlite, a_form(require=()), {"phone": "+44 20 7946 0142"})
 
     assert result["problems"] == ["Email is missing; it must be filled; FullName is missing; it must be filled"]
     assert result["coworker"] == {}
     assert result["opportunity"]["CrmBoardColumnId"] == 1001
 
 
-def test_an_unknown_form_is_a_404(kept: Store) -> None:
-    response = Front(kept).ask("/preview/nowhere", "POST", json={"fields": ANN})
+def test_an_unknown_form_is_a_404(sqlite: Store) -> None:
+    response = Front(sqlite).ask("/preview/nowhere", "POST", json={"fields": ANN})
 
     assert (response.status_code, response.mimetype) == (404, "application/problem+json")
     assert response.get_json(force=True)["detail"] == "there is no such form"
@@ -220,15 +220,15 @@ def test_an_unknown_form_is_a_404(kept: Store) -> None:
         ('{"fields": null, "page_url": null}', 422),
     ],
 )
-def test_a_request_that_makes_no_sense_is_refused(kept: Store, body: str, status: int) -> None:
-    response = Front(kept).ask("/preview/contact", "POST", data=body, content_type="application/json")
+def test_a_request_that_makes_no_sense_is_refused(sqlite: Store, body: str, status: int) -> None:
+    response = Front(sqlite).ask("/preview/contact", "POST", data=body, content_type="application/json")
 
     assert response.status_code == status, response.text
     assert response.mimetype == ("application/json" if status == 200 else "application/problem+json")
 
 
-def test_nothing_is_stored_and_nothing_sent(kept: Store, nexudus: Simulator) -> None:
-    front = Front(kept, NEXUDUS_BASE_URL=nexudus.url)
+def test_nothing_is_stored_and_nothing_sent(sqlite: Store, nexudus: Simulator) -> None:
+    front = Front(sqlite, NEXUDUS_BASE_URL=nexudus.url)
 
     front.ask("/preview/contact", "POST", json={"fields": ANN, **VISIT})
 
@@ -236,14 +236,14 @@ def test_nothing_is_stored_and_nothing_sent(kept: Store, nexudus: Simulator) -> 
     assert nexudus.calls() == []
 
 
-def deliver_all(kept: Store, nexudus: Simulator, form: Form) -> None:
+def deliver_all(sqlite: Store, nexudus: Simulator, form: Form) -> None:
     """Do the worker's work."""
     login = {"NEXUDUS_USERNAME": "simulator@leadcapture.example", "NEXUDUS_PASSWORD": "simulator"}
     settings = read_settings({"NEXUDUS_BASE_URL": nexudus.url, **login})
-    contexts = worker.account_contexts(settings, Setup({form.name: form}), kept, threading.Event())
-    for delivery in kept.write(lambda tx: tx.queue.claim("the test", clock.now(), 90, 10)):
+    contexts = worker.account_contexts(settings, Setup({form.name: form}), sqlite, threading.Event())
+    for delivery in sqlite.write(lambda tx: tx.queue.claim("the test", clock.now(), 90, 10)):
         deliver(delivery, contexts["default"])
-    with kept.read() as tx:
+    with sqlite.read() as tx:
         assert tx.leads.count_by_status() == {Status.DELIVERED: 1}
 
 
@@ -257,10 +257,10 @@ def without_marker(notes: str) -> list[str]:
     return notes.splitlines()[:-2]
 
 
-def test_the_visits_that_do_not_count_are_shown_beside_the_attribution(kept: Store) -> None:
+def test_the_visits_that_do_not_count_are_shown_beside_the_attribution(sqlite: Store) -> None:
     touch = json.dumps({"u": "https://www.example.com/?fbclid=a1", "r": "", "t": 1_790_000_000})
 
-    verdict = ask(kept, a_form(), {**ANN, "lc_first": touch}, **VISIT)["attribution"]
+    verdict = ask(sqlite, a_form(), {**ANN, "lc_first": touch}, **VISIT)["attribution"]
 
     assert verdict["others"] == [
         {
@@ -274,17 +274,17 @@ def test_the_visits_that_do_not_count_are_shown_beside_the_attribution(kept: Sto
     ]
 
 
-def test_a_route_may_credit_otherwise(kept: Store) -> None:
+def test_a_route_may_credit_otherwise(sqlite: Store) -> None:
     by_phone = a_form("tour", attribution=AttributionConfig(lead_source=2))
     form = a_form("tour", routes=(Route({"location": "london"}, by_phone),))
 
-    result = ask(kept, form, {**ANN, "location": "London"}, **VISIT)
+    result = ask(sqlite, form, {**ANN, "location": "London"}, **VISIT)
 
     assert (result["attribution"]["lead_source"], result["opportunity"]["LeadSource"]) == (2, 2)
 
 
-def test_without_answers_the_visit_is_still_attributed(kept: Store) -> None:
-    result = ask(kept, a_form(), {}, **VISIT)
+def test_without_answers_the_visit_is_still_attributed(sqlite: Store) -> None:
+    result = ask(sqlite, a_form(), {}, **VISIT)
 
     assert result["problems"]
     assert result["attribution"]["channel"] == "Paid Search"
@@ -305,8 +305,8 @@ ANSWERED = a_form(
 )
 
 
-def test_computed_values_are_shown_with_their_reasons(kept: Store) -> None:
-    result = ask(kept, ANSWERED, {**ANN, "team_size": "3", "move_in_date": "spring"})
+def test_computed_values_are_shown_with_their_reasons(sqlite: Store) -> None:
+    result = ask(sqlite, ANSWERED, {**ANN, "team_size": "3", "move_in_date": "spring"})
 
     assert result["opportunity"]["Value"] == 900.0
     assert result["redirect"] == "https://www.example.com/thanks?size=3"
@@ -318,11 +318,11 @@ def test_computed_values_are_shown_with_their_reasons(kept: Store) -> None:
     }
 
 
-def test_what_answers_become_is_in_nexudus_after_the_delivery(kept: Store, nexudus: Simulator) -> None:
-    promised = ask(kept, ANSWERED, {**ANN, "team_size": "3"})["opportunity"]
-    Front(kept, ANSWERED).post({**ANN, "team_size": "3"})
+def test_what_answers_become_is_in_nexudus_after_the_delivery(sqlite: Store, nexudus: Simulator) -> None:
+    promised = ask(sqlite, ANSWERED, {**ANN, "team_size": "3"})["opportunity"]
+    Front(sqlite, ANSWERED).post({**ANN, "team_size": "3"})
 
-    deliver_all(kept, nexudus, ANSWERED)
+    deliver_all(sqlite, nexudus, ANSWERED)
 
     [record] = nexudus.opportunities()
     assert (
@@ -333,10 +333,10 @@ def test_what_answers_become_is_in_nexudus_after_the_delivery(kept: Store, nexud
     assert (record["Value"], record["UtmSource"]) == (900.0, "qr")
 
 
-def test_a_route_s_own_redirect_and_title_are_shown(kept: Store) -> None:
+def test_a_route_s_own_redirect_and_title_are_shown(sqlite: Store) -> None:
     leeds = a_form(title="Leeds", redirect="https://leeds.example.com/{title}", destination=Destination(name="{title}"))
     form = a_form(redirect="https://www.example.com/", routes=(Route({"location": "leeds"}, leeds),))
 
-    result = ask(kept, form, {**ANN, "location": "Leeds"})
+    result = ask(sqlite, form, {**ANN, "location": "Leeds"})
 
     assert (result["redirect"], result["opportunity"]["Name"]) == ("https://leeds.example.com/Leeds", "Leeds")

@@ -21,9 +21,9 @@ KEY = "a-key-of-the-test"
 ANN = {"name": "Ann Lee", "email": "ann@example.com"}
 
 
-def kept_as(kept: Store, sender: str, *bodies: object) -> list[Lead]:
+def kept_as(sqlite: Store, sender: str, *bodies: object) -> list[Lead]:
     """The leads of JSON bodies that a sender posts."""
-    front = Front(kept, a_form("tour", webhooks={sender: {}}))
+    front = Front(sqlite, a_form("tour", webhooks={sender: {}}))
     for body in bodies:
         assert front.client.post(f"/webhooks/{sender}/tour", json=body).status_code == 200
     return front.leads()
@@ -74,10 +74,10 @@ def test_any_other_jws_is_refused(call: WebhookCall) -> None:
         verify_netlify(call)
 
 
-def test_the_event_of_a_function_wraps_the_submission(kept: Store) -> None:
+def test_the_event_of_a_function_wraps_the_submission(sqlite: Store) -> None:
     sample = json.loads(the("netlify-outgoing", "netlify").body)
 
-    (lead,) = kept_as(kept, "netlify", {"payload": sample, "site": {"id": "s"}})
+    (lead,) = kept_as(sqlite, "netlify", {"payload": sample, "site": {"id": "s"}})
 
     assert lead.submission.external_id == "674f1c2ab1c3d4e5f6a7b8c9"
     assert lead.submission.evidence.submitted_at == datetime(2026, 11, 20, 9, 14, 2, 114000, UTC).timestamp()
@@ -88,8 +88,8 @@ def test_the_event_of_a_function_wraps_the_submission(kept: Store) -> None:
     [{"human_fields": ANN}, {"ordered_human_fields": [{"title": n, "value": v} for n, v in ANN.items()]}, ANN],
     ids=["human fields", "ordered fields", "summary"],
 )
-def test_answers_of_netlify_are_found_where_data_is_missing(kept: Store, body: dict[str, Any]) -> None:
-    (lead,) = kept_as(kept, "netlify", {"id": "1", **body})
+def test_answers_of_netlify_are_found_where_data_is_missing(sqlite: Store, body: dict[str, Any]) -> None:
+    (lead,) = kept_as(sqlite, "netlify", {"id": "1", **body})
 
     assert (lead.submission.contact.email, lead.submission.contact.full_name) == ("ann@example.com", "Ann Lee")
 
@@ -111,8 +111,8 @@ def test_a_recorded_signature_of_formspree_counts_for_five_minutes(late_s: float
         assert is_taken
 
 
-def test_formspree_says_when_it_was_sent(kept: Store) -> None:
-    (lead,) = kept_as(kept, "formspree", json.loads(the("formspree-outgoing", "formspree").body))
+def test_formspree_says_when_it_was_sent(sqlite: Store) -> None:
+    (lead,) = kept_as(sqlite, "formspree", json.loads(the("formspree-outgoing", "formspree").body))
 
     assert lead.submission.evidence.submitted_at == datetime(2026, 11, 22, 10, tzinfo=UTC).timestamp()
     assert dict(lead.submission.extras) == {"form_id": "xmogkqvd"}
@@ -121,23 +121,23 @@ def test_formspree_says_when_it_was_sent(kept: Store) -> None:
 # -- Basin, Unbounce
 
 
-def test_basin_wraps_the_answers_where_it_is_asked_to(kept: Store) -> None:
-    first, second = kept_as(kept, "basin", {"id": "b7", "data": ANN}, {"data": {"id": "b8", **ANN, "message": "Hi"}})
+def test_basin_wraps_the_answers_where_it_is_asked_to(sqlite: Store) -> None:
+    first, second = kept_as(sqlite, "basin", {"id": "b7", "data": ANN}, {"data": {"id": "b8", **ANN, "message": "Hi"}})
 
     assert {first.submission.external_id, second.submission.external_id} == {"b7", "b8"}
     assert first.submission.contact == second.submission.contact
 
 
-def test_basin_sends_again_and_it_stays_one_lead(kept: Store) -> None:
+def test_basin_sends_again_and_it_stays_one_lead(sqlite: Store) -> None:
     bodies = [{"id": "b7", **ANN, "message": message} for message in ("Two desks.", "Two desks!")]
 
-    (lead,) = kept_as(kept, "basin", *bodies)
+    (lead,) = kept_as(sqlite, "basin", *bodies)
 
     assert lead.repeats == 1
 
 
-def test_unbounce_says_when_it_was_sent(kept: Store) -> None:
-    (lead,) = kept_as(kept, "unbounce", json.loads(the("unbounce-json", "unbounce").body))
+def test_unbounce_says_when_it_was_sent(sqlite: Store) -> None:
+    (lead,) = kept_as(sqlite, "unbounce", json.loads(the("unbounce-json", "unbounce").body))
 
     assert lead.submission.evidence.submitted_at == datetime(2026, 11, 21, 22, 57, tzinfo=UTC).timestamp()
 
@@ -149,7 +149,7 @@ def test_unbounce_says_when_it_was_sent(kept: Store) -> None:
 @pytest.mark.parametrize(
     "body", [ANN, {"lead": ANN}, [ANN], {"data": {"fields": [{"label": "Email", "value": ANN["email"]}]}}]
 )
-def test_tools_that_nobody_recorded_are_read_like_an_automation(kept: Store, sender: str, body: object) -> None:
-    (lead,) = kept_as(kept, sender, body)
+def test_tools_that_nobody_recorded_are_read_like_an_automation(sqlite: Store, sender: str, body: object) -> None:
+    (lead,) = kept_as(sqlite, sender, body)
 
     assert lead.submission.contact.email == "ann@example.com"

@@ -40,9 +40,9 @@ class Town:
 
 
 @pytest.fixture
-def town(kept: Store) -> Iterator[Town]:
+def town(sqlite: Store) -> Iterator[Town]:
     """One with a form for all of them."""
-    front = Front(kept, a_form("tour", webhooks={"elementor": {}, "json": {"token": TOKEN}}))
+    front = Front(sqlite, a_form("tour", webhooks={"elementor": {}, "json": {"token": TOKEN}}))
     server = make_server("127.0.0.1", 0, front.app, threaded=True)
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     serving.start()

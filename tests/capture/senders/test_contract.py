@@ -46,10 +46,10 @@ def body_of(sender: str) -> tuple[bytes, str]:
 class Wire:
     """One sender's line to an application of the test's own."""
 
-    def __init__(self, kept: Store, sender: str) -> None:
+    def __init__(self, sqlite: Store, sender: str) -> None:
         self.sender = sender
         self.path = f"/webhooks/{sender}/tour"
-        self.front = Front(kept, a_form("tour", require=(), webhooks={sender: table_of(sender)}), PUBLIC_URL=URL)
+        self.front = Front(sqlite, a_form("tour", require=(), webhooks={sender: table_of(sender)}), PUBLIC_URL=URL)
         self.body, self.type = body_of(sender)
 
     def send(self, body: bytes | None = None, signed: bytes | None = None, age_s: float = 0.0) -> TestResponse:
@@ -65,9 +65,9 @@ class Wire:
 
 
 @pytest.fixture(params=SENDERS)
-def wire(kept: Store, request: pytest.FixtureRequest) -> Wire:
+def wire(sqlite: Store, request: pytest.FixtureRequest) -> Wire:
     """Each sender."""
-    return Wire(kept, request.param)
+    return Wire(sqlite, request.param)
 
 
 def test_every_sender_of_the_forms_file_has_a_reader() -> None:
@@ -105,16 +105,16 @@ def test_a_proof_of_another_shape_is_a_wrong_one(wire: Wire, proof: str) -> None
 
 @pytest.mark.parametrize("age_s", [STALE_S, -AHEAD_S], ids=["stale", "future"])
 @pytest.mark.parametrize("sender", TIMED)
-def test_an_old_or_future_proof_is_refused(kept: Store, sender: str, age_s: float) -> None:
-    wire = Wire(kept, sender)
+def test_an_old_or_future_proof_is_refused(sqlite: Store, sender: str, age_s: float) -> None:
+    wire = Wire(sqlite, sender)
 
     answer = wire.send(age_s=age_s)
 
     assert (answer.status_code, wire.front.leads()) == (401, [])
 
 
-def test_a_sender_that_the_form_does_not_name_is_not_let_in(kept: Store) -> None:
-    front = Front(kept, a_form("tour"))
+def test_a_sender_that_the_form_does_not_name_is_not_let_in(sqlite: Store) -> None:
+    front = Front(sqlite, a_form("tour"))
 
     answers = {name: front.client.post(f"/webhooks/{name}/tour", data=b"{}").status_code for name in SENDERS}
 
@@ -241,8 +241,8 @@ def _read_quietly(read: Callable[[WebhookCall, Any], Iterable[Item]], call: Webh
             submit(item, form, "any", table)
 
 
-def test_more_leads_than_any_platform_sends_at_once_are_kept_raw(kept: Store) -> None:
-    wire = Wire(kept, "json")
+def test_more_leads_than_any_platform_sends_at_once_are_kept_raw(sqlite: Store) -> None:
+    wire = Wire(sqlite, "json")
     leads = [{"email": f"a{number}@example.com"} for number in range(1001)]
 
     answer = wire.send(json.dumps(leads).encode())
@@ -251,8 +251,8 @@ def test_more_leads_than_any_platform_sends_at_once_are_kept_raw(kept: Store) ->
     assert "import" in wire.front.lead().problem
 
 
-def test_more_answers_than_any_form_has_are_kept_raw(kept: Store) -> None:
-    wire = Wire(kept, "json")
+def test_more_answers_than_any_form_has_are_kept_raw(sqlite: Store) -> None:
+    wire = Wire(sqlite, "json")
     answers = {f"question {number}": "x" for number in range(1001)}
 
     answer = wire.send(json.dumps({"email": "ann@example.com", **answers}).encode())

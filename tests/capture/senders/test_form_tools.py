@@ -28,9 +28,9 @@ def table_of(sample: Recorded) -> dict[str, Any]:
     return {} if sample in AGEING or sample.sender == "hubspot" else sample.table
 
 
-def sent(kept: Store, sample: Recorded, **settings: str) -> Front:
+def sent(sqlite: Store, sample: Recorded, **settings: str) -> Front:
     """The application after it got the request."""
-    front = Front(kept, a_form("tour", webhooks={sample.sender: table_of(sample)}), **settings)
+    front = Front(sqlite, a_form("tour", webhooks={sample.sender: table_of(sample)}), **settings)
     answer = front.client.post(f"/webhooks/{sample.sender}/tour", data=sample.body, headers=sample.headers)
     assert answer.status_code == 200
     return front
@@ -85,15 +85,15 @@ def test_every_tool_has_a_sample() -> None:
     assert {each.sender for each in SAMPLES} == set(TOOLS)
 
 
-def test_all_that_was_expected_came(kept: Store, sample: Recorded) -> None:
-    found, expected = said(sent(kept, sample, STORE_IP="true").lead()), dict(sample.expected)
+def test_all_that_was_expected_came(sqlite: Store, sample: Recorded) -> None:
+    found, expected = said(sent(sqlite, sample, STORE_IP="true").lead()), dict(sample.expected)
     expected["phone"] = digits(expected["phone"])
 
     assert {name: found[name] for name in expected} == expected
 
 
-def test_sent_again_it_is_the_same_lead(kept: Store, sample: Recorded) -> None:
-    front = sent(kept, sample)
+def test_sent_again_it_is_the_same_lead(sqlite: Store, sample: Recorded) -> None:
+    front = sent(sqlite, sample)
 
     again = front.client.post(f"/webhooks/{sample.sender}/tour", data=sample.body, headers=sample.headers)
 
@@ -101,8 +101,8 @@ def test_sent_again_it_is_the_same_lead(kept: Store, sample: Recorded) -> None:
     assert again.get_json()["id"] == front.lead().id
 
 
-def test_nothing_of_the_plumbing_is_kept(kept: Store, sample: Recorded) -> None:
-    lead = sent(kept, sample).lead()
+def test_nothing_of_the_plumbing_is_kept(sqlite: Store, sample: Recorded) -> None:
+    lead = sent(sqlite, sample).lead()
 
     kept_names = {*lead.submission.fields, *lead.submission.extras}
     assert not [name for name in kept_names if name.startswith(("event_", "definition", "properties.", "webhookURL"))]

@@ -57,44 +57,44 @@ def submission_of(*columns: object) -> Submission:
     return lead_of(found, "google-ads").submission
 
 
-def post(kept: Store, body: bytes) -> tuple[Front, TestResponse]:
+def post(sqlite: Store, body: bytes) -> tuple[Front, TestResponse]:
     """Post to an application with the key."""
-    front = Front(kept, a_form("tour", require=(), webhooks={"google-ads": table_of("google-ads")}))
+    front = Front(sqlite, a_form("tour", require=(), webhooks={"google-ads": table_of("google-ads")}))
     return front, front.client.post("/webhooks/google-ads/tour", data=body, content_type="application/json")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"key=" + SECRET.encode()])
-def test_a_body_whose_key_cannot_be_read_is_no_request_at_all(kept: Store, body: bytes) -> None:
-    front, answer = post(kept, body)
+def test_a_body_whose_key_cannot_be_read_is_no_request_at_all(sqlite: Store, body: bytes) -> None:
+    front, answer = post(sqlite, body)
 
     assert (answer.status_code, front.leads()) == (400, [])
     assert answer.get_json(force=True)["message"]
 
 
 @pytest.mark.parametrize("key", ["", None, "x", [SECRET], f"{SECRET} ", "\ud800"])
-def test_another_key_is_refused_for_good(kept: Store, key: object) -> None:
-    front, answer = post(kept, a_body(google_key=key))
+def test_another_key_is_refused_for_good(sqlite: Store, key: object) -> None:
+    front, answer = post(sqlite, a_body(google_key=key))
 
     assert (answer.status_code, front.leads()) == (401, [])
     assert answer.get_json(force=True)["message"]
 
 
-def test_google_is_answered_with_an_empty_object(kept: Store) -> None:
-    _, answer = post(kept, a_body())
+def test_google_is_answered_with_an_empty_object(sqlite: Store) -> None:
+    _, answer = post(sqlite, a_body())
 
     assert (answer.status_code, answer.mimetype, answer.data) == (200, "application/json", b"{}")
 
 
-def test_the_second_press_of_the_test_button_is_shown_too(kept: Store) -> None:
-    front, _ = post(kept, a_body(is_test=True))
+def test_the_second_press_of_the_test_button_is_shown_too(sqlite: Store) -> None:
+    front, _ = post(sqlite, a_body(is_test=True))
 
     front.client.post("/webhooks/google-ads/tour", data=a_body(is_test=True))
 
     assert [lead.status for lead in front.leads()] == [Status.TEST, Status.TEST]
 
 
-def test_a_lead_that_comes_again_is_the_first_one(kept: Store) -> None:
-    front, _ = post(kept, a_body())
+def test_a_lead_that_comes_again_is_the_first_one(sqlite: Store) -> None:
+    front, _ = post(sqlite, a_body())
 
     answer = front.client.post("/webhooks/google-ads/tour", data=a_body(adgroup_id=5))
 

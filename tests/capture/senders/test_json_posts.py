@@ -17,9 +17,9 @@ BOB = {"full_name": "Bob Ray", "email": "bob@example.com", "message": "A tour."}
 ADDRESS = "/webhooks/json/tour"
 
 
-def a_front(kept: Store, **table: Any) -> Front:
+def a_front(sqlite: Store, **table: Any) -> Front:
     """An application with a form for automations."""
-    return Front(kept, a_form("tour", webhooks={"json": table}))
+    return Front(sqlite, a_form("tour", webhooks={"json": table}))
 
 
 def post(front: Front, body: object, **headers: str) -> dict[str, Any]:
@@ -30,9 +30,9 @@ def post(front: Front, body: object, **headers: str) -> dict[str, Any]:
     return found
 
 
-def one(kept: Store, body: object, **table: Any) -> Lead:
+def one(sqlite: Store, body: object, **table: Any) -> Lead:
     """The only lead of a body."""
-    front = a_front(kept, **table)
+    front = a_front(sqlite, **table)
     post(front, body)
     return front.lead()
 
@@ -63,16 +63,16 @@ SHAPES: dict[str, object] = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_lead_is_found_in_any_shape(kept: Store, shape: str) -> None:
-    lead = one(kept, SHAPES[shape])
+def test_a_lead_is_found_in_any_shape(sqlite: Store, shape: str) -> None:
+    lead = one(sqlite, SHAPES[shape])
 
     assert (lead.status, lead.submission.contact.full_name) == (Status.PENDING, "Ann Lee")
     assert (lead.submission.contact.email, lead.submission.fields["message"]) == ("ann@example.com", "Two desks.")
     assert dict(lead.submission.extras) == {}
 
 
-def test_forms_are_read_like_json(kept: Store) -> None:
-    front = a_front(kept)
+def test_forms_are_read_like_json(sqlite: Store) -> None:
+    front = a_front(sqlite)
 
     urlencoded = urlencode({"lead__email": "ann@example.com", "lead__name": "Ann Lee"})
     front.client.post(ADDRESS, data=urlencoded, content_type=FORM_TYPE)
@@ -82,8 +82,8 @@ def test_forms_are_read_like_json(kept: Store) -> None:
 
 
 @pytest.mark.parametrize("body", [[ANN, BOB], {"data": [ANN, BOB]}, {"leads": [ANN, BOB], "id": "batch-000001"}])
-def test_a_list_of_leads_is_as_many_leads(kept: Store, body: object) -> None:
-    front = a_front(kept)
+def test_a_list_of_leads_is_as_many_leads(sqlite: Store, body: object) -> None:
+    front = a_front(sqlite)
 
     answer = post(front, body)
 
@@ -91,8 +91,8 @@ def test_a_list_of_leads_is_as_many_leads(kept: Store, body: object) -> None:
     assert sorted(answer["ids"]) == sorted(lead.id for lead in front.leads())
 
 
-def test_what_is_no_lead_in_a_list_holds_up_none(kept: Store) -> None:
-    front = a_front(kept)
+def test_what_is_no_lead_in_a_list_holds_up_none(sqlite: Store) -> None:
+    front = a_front(sqlite)
 
     post(front, [ANN, "Bob", {}, BOB])
 
@@ -101,15 +101,15 @@ def test_what_is_no_lead_in_a_list_holds_up_none(kept: Store) -> None:
     assert len(front.leads()) == 3
 
 
-def test_what_stands_beside_a_wrapped_lead_is_kept(kept: Store) -> None:
-    lead = one(kept, {"data": ANN, "utm_source": "bing", "zap": "7", "email": "owner@example.com"})
+def test_what_stands_beside_a_wrapped_lead_is_kept(sqlite: Store) -> None:
+    lead = one(sqlite, {"data": ANN, "utm_source": "bing", "zap": "7", "email": "owner@example.com"})
 
     assert (lead.attribution.utm_source, lead.submission.contact.email) == ("bing", "ann@example.com")
     assert dict(lead.submission.extras) == {"zap": "7", "email": "owner@example.com"}
 
 
-def test_a_file_is_remarked_and_not_kept(kept: Store) -> None:
-    front = a_front(kept)
+def test_a_file_is_remarked_and_not_kept(sqlite: Store) -> None:
+    front = a_front(sqlite)
 
     front.client.post(
         ADDRESS, data={**ANN, "plan": (BytesIO(b"secret"), "plan.pdf")}, content_type="multipart/form-data"
@@ -123,8 +123,8 @@ def test_a_file_is_remarked_and_not_kept(kept: Store) -> None:
 
 
 @pytest.mark.parametrize("name", ["external_id", "External ID", "lead_id", "submissionId", "id"])
-def test_an_id_makes_a_later_one_its_repeat(kept: Store, name: str) -> None:
-    front = a_front(kept)
+def test_an_id_makes_a_later_one_its_repeat(sqlite: Store, name: str) -> None:
+    front = a_front(sqlite)
 
     first = post(front, {**ANN, name: "zap-000017"})
     again = post(front, {**ANN, name: "zap-000017", "message": "Edited."})
@@ -134,8 +134,8 @@ def test_an_id_makes_a_later_one_its_repeat(kept: Store, name: str) -> None:
 
 
 @pytest.mark.parametrize("constant", ["contact-form", "7", "form1"])
-def test_an_id_that_may_be_a_constant_swallows_no_lead(kept: Store, constant: str) -> None:
-    front = a_front(kept)
+def test_an_id_that_may_be_a_constant_swallows_no_lead(sqlite: Store, constant: str) -> None:
+    front = a_front(sqlite)
 
     for person in (ANN, BOB):
         post(front, {**person, "id": constant})
@@ -143,8 +143,8 @@ def test_an_id_that_may_be_a_constant_swallows_no_lead(kept: Store, constant: st
     assert [lead.submission.extras["id"] for lead in front.leads()] == [constant, constant]
 
 
-def test_an_idempotency_key_makes_a_later_one_of_the_same_person_its_repeat(kept: Store) -> None:
-    front = a_front(kept)
+def test_an_idempotency_key_makes_a_later_one_of_the_same_person_its_repeat(sqlite: Store) -> None:
+    front = a_front(sqlite)
 
     first = post(front, ANN, Idempotency_Key="run-1")
 
@@ -162,16 +162,16 @@ def test_an_idempotency_key_makes_a_later_one_of_the_same_person_its_repeat(kept
     ],
     ids=["in a form", "in a list that describes questions", "in one beside a name", "in an owner"],
 )
-def test_what_only_stands_around_a_lead_is_kept_where_nothing_else_was_said(kept: Store, body: object) -> None:
-    front = a_front(kept)
+def test_what_only_stands_around_a_lead_is_kept_where_nothing_else_was_said(sqlite: Store, body: object) -> None:
+    front = a_front(sqlite)
 
     post(front, body)
 
     assert "ann@example.com" in str(front.lead().submission)
 
 
-def test_one_key_of_a_list_is_a_key_for_each_of_it(kept: Store) -> None:
-    front = a_front(kept)
+def test_one_key_of_a_list_is_a_key_for_each_of_it(sqlite: Store) -> None:
+    front = a_front(sqlite)
 
     for _ in range(2):
         answer = post(front, [ANN, BOB], Idempotency_Key="run-1")
@@ -179,8 +179,8 @@ def test_one_key_of_a_list_is_a_key_for_each_of_it(kept: Store) -> None:
     assert (answer["repeat"], len(front.leads())) == (True, 2)
 
 
-def test_a_test_is_shown_and_never_sent(kept: Store) -> None:
-    assert one(kept, {**ANN, "is_test": True}).status is Status.TEST
+def test_a_test_is_shown_and_never_sent(sqlite: Store) -> None:
+    assert one(sqlite, {**ANN, "is_test": True}).status is Status.TEST
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def test_a_test_is_shown_and_never_sent(kept: Store) -> None:
         ({"created_time": "yesterday"}, None),
     ],
 )
-def test_the_time_counts_where_it_is_told_with_its_zone(kept: Store, times: object, seconds: float | None) -> None:
-    lead = one(kept, {**ANN, **times})  # type: ignore[dict-item]
+def test_the_time_counts_where_it_is_told_with_its_zone(sqlite: Store, times: object, seconds: float | None) -> None:
+    lead = one(sqlite, {**ANN, **times})  # type: ignore[dict-item]
 
     assert lead.submission.evidence.submitted_at == seconds
 
@@ -210,17 +210,17 @@ DEEP = {
 FIELDS = {"email": ["who.mails.1"], "full_name": ["who.names.0.is"], "message": ["lead.note"], "location": ["gone.3.x"]}
 
 
-def test_the_operator_points_at_answers_by_their_path(kept: Store) -> None:
-    lead = one(kept, DEEP, fields=FIELDS)
+def test_the_operator_points_at_answers_by_their_path(sqlite: Store) -> None:
+    lead = one(sqlite, DEEP, fields=FIELDS)
 
     assert (lead.submission.contact.email, lead.submission.contact.full_name) == ("ann@home.example", "Ann Lee")
     assert lead.submission.fields["message"] == "Hi"
 
 
-def test_what_the_operator_points_at_may_be_the_id_and_the_tags(kept: Store) -> None:
+def test_what_the_operator_points_at_may_be_the_id_and_the_tags(sqlite: Store) -> None:
     body = {**ANN, "crm": {"ref": 7412345678901234567, "from": "bing"}}
 
-    lead = one(kept, body, fields={"external_id": ["crm.ref"], "utm_source": ["crm.from"]})
+    lead = one(sqlite, body, fields={"external_id": ["crm.ref"], "utm_source": ["crm.from"]})
 
     assert (lead.submission.external_id, lead.attribution.utm_source) == ("7412345678901234567", "bing")
 
@@ -249,18 +249,18 @@ def test_what_the_operator_points_at_may_be_the_id_and_the_tags(kept: Store) -> 
         ({"X-API-Key": ""}, "", 401),
     ],
 )
-def test_the_token_is_taken_in_several_ways(kept: Store, headers: dict[str, str], query: str, status: int) -> None:
-    front = a_front(kept, token="word")
+def test_the_token_is_taken_in_several_ways(sqlite: Store, headers: dict[str, str], query: str, status: int) -> None:
+    front = a_front(sqlite, token="word")
 
     assert front.client.post(ADDRESS + query, json=ANN, headers=headers).status_code == status
     assert len(front.leads()) == (status == 200)
 
 
-def test_without_a_token_everybody_is_let_in(kept: Store) -> None:
-    assert one(kept, ANN).status is Status.PENDING
+def test_without_a_token_everybody_is_let_in(sqlite: Store) -> None:
+    assert one(sqlite, ANN).status is Status.PENDING
 
 
-def test_half_a_character_in_a_name_or_an_answer_is_replaced(kept: Store) -> None:
-    lead = one(kept, {**ANN, "te\ud800am": "s\ud800ix"})
+def test_half_a_character_in_a_name_or_an_answer_is_replaced(sqlite: Store) -> None:
+    lead = one(sqlite, {**ANN, "te\ud800am": "s\ud800ix"})
 
     assert lead.submission.extras == {"te\ufffdam": "s\ufffdix"}

@@ -46,9 +46,9 @@ def items_of(body: bytes) -> list[Item]:
     return list(read(WebhookCall(body), {}))
 
 
-def a_front(kept: Store, **table: Any) -> Front:
+def a_front(sqlite: Store, **table: Any) -> Front:
     """An application that lets LinkedIn in."""
-    return Front(kept, a_form("tour", webhooks={"linkedin": {**table_of("linkedin"), **table}}))
+    return Front(sqlite, a_form("tour", webhooks={"linkedin": {**table_of("linkedin"), **table}}))
 
 
 def post(front: Front, body: bytes) -> TestResponse:
@@ -56,9 +56,9 @@ def post(front: Front, body: bytes) -> TestResponse:
     return front.client.post("/webhooks/linkedin/tour", data=body, headers=SIGNATURES["linkedin"](body, "", 0.0))
 
 
-def test_the_challenge_is_answered_also_when_the_database_is_gone(kept: Store) -> None:
-    front = a_front(kept)
-    kept.close()
+def test_the_challenge_is_answered_also_when_the_database_is_gone(sqlite: Store) -> None:
+    front = a_front(sqlite)
+    sqlite.close()
 
     answer = front.client.get("/webhooks/linkedin/tour?challengeCode=890e-4dfe&applicationId=5")
 
@@ -67,35 +67,35 @@ def test_the_challenge_is_answered_also_when_the_database_is_gone(kept: Store) -
     assert (answer.status_code, answer.content_type) == (200, "application/json")
 
 
-def test_head_is_answered_too(kept: Store) -> None:
-    answer = a_front(kept).client.head("/webhooks/linkedin/tour?challengeCode=890e-4dfe")
+def test_head_is_answered_too(sqlite: Store) -> None:
+    answer = a_front(sqlite).client.head("/webhooks/linkedin/tour?challengeCode=890e-4dfe")
 
     assert (answer.status_code, answer.data) == (200, b"")
 
 
 @pytest.mark.parametrize("challenge", ["", "hmacsha256={}", 'hmacsha256={"type":"LEAD_ACTION"}', "a b", "x" * 101])
-def test_nobody_gets_a_body_signed_by_asking_for_a_challenge(kept: Store, challenge: str) -> None:
-    answer = a_front(kept).client.get("/webhooks/linkedin/tour", query_string={"challengeCode": challenge})
+def test_nobody_gets_a_body_signed_by_asking_for_a_challenge(sqlite: Store, challenge: str) -> None:
+    answer = a_front(sqlite).client.get("/webhooks/linkedin/tour", query_string={"challengeCode": challenge})
 
     assert answer.status_code == 403
     assert "challengeResponse" not in answer.text
 
 
 @pytest.mark.parametrize("prefix", ["", "hmacsha256="])
-def test_the_signature_counts_with_and_without_a_prefix_in_the_header(kept: Store, prefix: str) -> None:
+def test_the_signature_counts_with_and_without_a_prefix_in_the_header(sqlite: Store, prefix: str) -> None:
     proof = SIGNATURES["linkedin"](an_event(), "", 0.0)["X-LI-Signature"]
 
-    answer = a_front(kept).client.post(
+    answer = a_front(sqlite).client.post(
         "/webhooks/linkedin/tour", data=an_event(), headers={"X-LI-Signature": prefix + proof}
     )
 
     assert answer.status_code == 200
 
 
-def test_a_signature_over_the_body_alone_proves_nothing(kept: Store) -> None:
+def test_a_signature_over_the_body_alone_proves_nothing(sqlite: Store) -> None:
     proof = hmac.new(SECRET.encode(), an_event(), hashlib.sha256).hexdigest()
 
-    answer = a_front(kept).client.post("/webhooks/linkedin/tour", data=an_event(), headers={"X-LI-Signature": proof})
+    answer = a_front(sqlite).client.post("/webhooks/linkedin/tour", data=an_event(), headers={"X-LI-Signature": proof})
 
     assert answer.status_code == 401
 
@@ -138,8 +138,8 @@ def test_an_event_without_the_lead_s_id_is_kept_raw() -> None:
     assert isinstance(item, UnreadableItem)
 
 
-def test_a_lead_that_was_taken_back_is_discarded(kept: Store) -> None:
-    front = a_front(kept)
+def test_a_lead_that_was_taken_back_is_discarded(sqlite: Store) -> None:
+    front = a_front(sqlite)
     post(front, an_event())
 
     answer = post(front, an_event(leadAction="DELETED"))
@@ -148,8 +148,8 @@ def test_a_lead_that_was_taken_back_is_discarded(kept: Store) -> None:
     assert (answer.status_code, front.lead().status) == (200, Status.DISCARDED)
 
 
-def test_a_lead_that_was_taken_back_before_it_came_stays_so(kept: Store) -> None:
-    front = a_front(kept)
+def test_a_lead_that_was_taken_back_before_it_came_stays_so(sqlite: Store) -> None:
+    front = a_front(sqlite)
     post(front, an_event(leadAction="DELETED"))
 
     answer = post(front, an_event())
@@ -157,8 +157,8 @@ def test_a_lead_that_was_taken_back_before_it_came_stays_so(kept: Store) -> None
     assert (answer.get_json()["repeat"], front.lead().status) == (True, Status.DISCARDED)
 
 
-def test_an_account_that_the_form_does_not_take_is_parked(kept: Store) -> None:
-    front = a_front(kept, accounts=("509",))
+def test_an_account_that_the_form_does_not_take_is_parked(sqlite: Store) -> None:
+    front = a_front(sqlite, accounts=("509",))
 
     post(front, an_event())
 

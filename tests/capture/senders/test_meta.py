@@ -49,34 +49,34 @@ def answers_of(found: Enquiry) -> dict[str, list[Answer]]:
     return answers
 
 
-def verify_endpoint(kept: Store, query: dict[str, str], **table: str) -> TestResponse:
+def verify_endpoint(sqlite: Store, query: dict[str, str], **table: str) -> TestResponse:
     """Ask as Meta does when the webhook is set up."""
-    front = Front(kept, a_form("tour", webhooks={"meta": {**table_of("meta"), **table}}))
+    front = Front(sqlite, a_form("tour", webhooks={"meta": {**table_of("meta"), **table}}))
     return front.client.get("/webhooks/meta/tour", query_string=query)
 
 
-def test_the_handshake_is_answered_with_the_challenge_as_it_came(kept: Store) -> None:
-    answer = verify_endpoint(kept, HELLO, verify_token="harbour")
+def test_the_handshake_is_answered_with_the_challenge_as_it_came(sqlite: Store) -> None:
+    answer = verify_endpoint(sqlite, HELLO, verify_token="harbour")
 
     assert (answer.status_code, answer.data, answer.mimetype) == (200, b"0012", "text/plain")
 
 
 @pytest.mark.parametrize("given", ["", "harbor", "härbour", "harbour "])
-def test_another_verify_token_is_refused(kept: Store, given: str) -> None:
-    answer = verify_endpoint(kept, {**HELLO, "hub.verify_token": given}, verify_token="harbour")
+def test_another_verify_token_is_refused(sqlite: Store, given: str) -> None:
+    answer = verify_endpoint(sqlite, {**HELLO, "hub.verify_token": given}, verify_token="harbour")
 
     assert answer.status_code == 403
     assert b"0012" not in answer.data
 
 
-def test_without_a_verify_token_of_ours_nobody_shakes_hands(kept: Store) -> None:
-    answers = [verify_endpoint(kept, {**HELLO, "hub.verify_token": given}).status_code for given in ("", "harbour")]
+def test_without_a_verify_token_of_ours_nobody_shakes_hands(sqlite: Store) -> None:
+    answers = [verify_endpoint(sqlite, {**HELLO, "hub.verify_token": given}).status_code for given in ("", "harbour")]
 
     assert answers == [403, 403]
 
 
-def test_the_old_signature_alone_proves_nothing(kept: Store) -> None:
-    front = Front(kept, a_form("tour", webhooks={"meta": table_of("meta")}))
+def test_the_old_signature_alone_proves_nothing(sqlite: Store) -> None:
+    front = Front(sqlite, a_form("tour", webhooks={"meta": table_of("meta")}))
     proof = SIGNATURES["meta"](an_event(), "", 0.0)["X-Hub-Signature-256"]
 
     answer = front.client.post("/webhooks/meta/tour", data=an_event(), headers={"X-Hub-Signature": proof})
@@ -117,8 +117,8 @@ def test_a_broken_item_does_not_hold_up_the_others() -> None:
     assert isinstance(second, LeadNotice)
 
 
-def test_a_thousand_leads_come_in_one_call(kept: Store) -> None:
-    front = Front(kept, a_form("tour", webhooks={"meta": table_of("meta")}))
+def test_a_thousand_leads_come_in_one_call(sqlite: Store) -> None:
+    front = Front(sqlite, a_form("tour", webhooks={"meta": table_of("meta")}))
     body = an_event(*({"leadgen_id": str(number), "form_id": "5"} for number in range(1000)))
 
     answer = front.client.post("/webhooks/meta/tour", data=body, headers=SIGNATURES["meta"](body, "", 0.0))
@@ -126,8 +126,8 @@ def test_a_thousand_leads_come_in_one_call(kept: Store) -> None:
     assert (answer.status_code, len(answer.get_json()["ids"])) == (200, 1000)
 
 
-def test_a_page_that_the_form_does_not_take_is_parked(kept: Store) -> None:
-    front = Front(kept, a_form("tour", webhooks={"meta": {**table_of("meta"), "pages": ("105",)}}))
+def test_a_page_that_the_form_does_not_take_is_parked(sqlite: Store) -> None:
+    front = Front(sqlite, a_form("tour", webhooks={"meta": {**table_of("meta"), "pages": ("105",)}}))
     body = an_event({"leadgen_id": "1"})
 
     front.client.post("/webhooks/meta/tour", data=body, headers=SIGNATURES["meta"](body, "", 0.0))

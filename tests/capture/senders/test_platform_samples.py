@@ -20,9 +20,9 @@ READS = [
 
 
 @pytest.fixture(params=RECORDS, ids=lambda record: record.name)
-def sent(kept: Store, request: pytest.FixtureRequest) -> SentRecord:
+def sent(sqlite: Store, request: pytest.FixtureRequest) -> SentRecord:
     """Each record, sent."""
-    return send_record(request.param, kept)
+    return send_record(request.param, sqlite)
 
 
 def test_all_records_are_there_and_expect_nothing_that_is_not_checked() -> None:

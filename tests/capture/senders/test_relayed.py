@@ -15,9 +15,9 @@ UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 ANN = {"full_name": "Ann Lee", "email": "ann@example.com"}
 
 
-def sent(kept: Store, body: object, table: dict[str, Any] | None = None, **headers: str) -> Front:
+def sent(sqlite: Store, body: object, table: dict[str, Any] | None = None, **headers: str) -> Front:
     """The application after it got a body."""
-    front = Front(kept, a_form("tour", webhooks={"json": table or {}, "google-ads": {"key": "k"}}))
+    front = Front(sqlite, a_form("tour", webhooks={"json": table or {}, "google-ads": {"key": "k"}}))
     post(front, body, **headers)
     return front
 
@@ -42,8 +42,8 @@ def sample(request: pytest.FixtureRequest) -> Recorded:
     return found
 
 
-def test_all_that_was_expected_came(kept: Store, sample: Recorded) -> None:
-    front = Front(kept, a_form("tour", webhooks={"json": sample.table}))
+def test_all_that_was_expected_came(sqlite: Store, sample: Recorded) -> None:
+    front = Front(sqlite, a_form("tour", webhooks={"json": sample.table}))
 
     raw = sample.sample["request"]["body"]
     body = raw.encode() if isinstance(raw, str) else sample.body
@@ -71,10 +71,10 @@ GOOGLE = {
 
 @pytest.mark.parametrize("name", ["lead_id", "id", "Lead ID", "external_id"])
 @pytest.mark.parametrize("natively_first", [True, False])
-def test_a_lead_that_comes_both_ways_is_one_lead(kept: Store, name: str, natively_first: bool) -> None:
+def test_a_lead_that_comes_both_ways_is_one_lead(sqlite: Store, name: str, natively_first: bool) -> None:
     relayed = {"email": "ann@example.com", name: GOOGLE["lead_id"], "is_relayed": "yes"}
     ways: list[tuple[object, str]] = [(GOOGLE, "google-ads"), (relayed, "json")]
-    front = Front(kept, a_form("tour", webhooks={"json": {"platform": "google-ads"}, "google-ads": {"key": "k"}}))
+    front = Front(sqlite, a_form("tour", webhooks={"json": {"platform": "google-ads"}, "google-ads": {"key": "k"}}))
 
     for body, sender in ways if natively_first else reversed(ways):
         post(front, body, sender)
@@ -82,14 +82,16 @@ def test_a_lead_that_comes_both_ways_is_one_lead(kept: Store, name: str, nativel
     assert (front.lead().repeats, front.lead().attribution.utm_source) == (1, "google")
 
 
-def test_the_body_may_say_which_platform_it_is_of(kept: Store) -> None:
-    lead = sent(kept, {**ANN, "platform": "ig", "id": "1289044735570001", "ad_name": "Reel", "is_organic": True}).lead()
+def test_the_body_may_say_which_platform_it_is_of(sqlite: Store) -> None:
+    lead = sent(
+        sqlite, {**ANN, "platform": "ig", "id": "1289044735570001", "ad_name": "Reel", "is_organic": True}
+    ).lead()
 
     assert utm(lead) == ("instagram", "organic_social", "", "Reel", "")
 
 
-def test_a_question_about_platforms_is_no_platform(kept: Store) -> None:
-    lead = sent(kept, {**ANN, "platform": "LinkedIn"}).lead()
+def test_a_question_about_platforms_is_no_platform(sqlite: Store) -> None:
+    lead = sent(sqlite, {**ANN, "platform": "LinkedIn"}).lead()
 
     assert (utm(lead), lead.submission.extras["platform"]) == (("", "", "", "", ""), "LinkedIn")
 
@@ -103,25 +105,25 @@ def test_a_question_about_platforms_is_no_platform(kept: Store) -> None:
         ("google-ads", {"campaign_id": "111", "utm_source": "x"}, ("x", "", "", "", "")),
     ],
 )
-def test_a_campaign_stands_for_tags(kept: Store, platform: str, body: object, expected: tuple[str, ...]) -> None:
+def test_a_campaign_stands_for_tags(sqlite: Store, platform: str, body: object, expected: tuple[str, ...]) -> None:
     table = {"platform": platform, "names": {"111": "Brand"}}
 
-    assert utm(sent(kept, {**ANN, **body}, table).lead()) == expected  # type: ignore[dict-item]
+    assert utm(sent(sqlite, {**ANN, **body}, table).lead()) == expected  # type: ignore[dict-item]
 
 
-def test_ids_and_names_of_the_campaign_are_kept_beside_the_answers(kept: Store) -> None:
+def test_ids_and_names_of_the_campaign_are_kept_beside_the_answers(sqlite: Store) -> None:
     facts = {"Campaign Name": "Flex", "ad_id": "ag:120214783300452222", "form_name": "Spring", "page_id": "77"}
 
-    lead = sent(kept, {**ANN, **facts}, {"platform": "meta"}).lead()
+    lead = sent(sqlite, {**ANN, **facts}, {"platform": "meta"}).lead()
 
     assert dict(lead.submission.extras) == {**facts, "ad_id": "120214783300452222"}
     assert lead.submission.form_name == "Spring"
 
 
-def test_leads_of_another_page_are_parked(kept: Store) -> None:
+def test_leads_of_another_page_are_parked(sqlite: Store) -> None:
     table = {"platform": "meta", "pages": ["77"]}
 
-    assert sent(kept, {**ANN, "page_id": "78"}, table).lead().status is Status.PARKED
+    assert sent(sqlite, {**ANN, "page_id": "78"}, table).lead().status is Status.PARKED
 
 
 @pytest.mark.parametrize(
@@ -129,31 +131,31 @@ def test_leads_of_another_page_are_parked(kept: Store) -> None:
     [{"email": "test@fb.com"}, {**ANN, "phone": "<test lead: dummy data for phone>"}, {**ANN, "is_test": "true"}],
     ids=["address", "placeholder", "flag"],
 )
-def test_tests_of_a_platform_are_told_apart(kept: Store, answers: dict[str, str]) -> None:
-    lead = sent(kept, {**answers, "id": "1289044735570001"}, {"platform": "meta"}).lead()
+def test_tests_of_a_platform_are_told_apart(sqlite: Store, answers: dict[str, str]) -> None:
+    lead = sent(sqlite, {**answers, "id": "1289044735570001"}, {"platform": "meta"}).lead()
 
     assert (lead.status, lead.submission.contact.phone) == (Status.TEST, "")
 
 
-def test_a_urn_of_linkedin_is_its_bare_id(kept: Store) -> None:
-    lead = sent(kept, {**ANN, "id": "urn:li:leadGenFormResponse:5f0c-5"}, {"platform": "linkedin"}).lead()
+def test_a_urn_of_linkedin_is_its_bare_id(sqlite: Store) -> None:
+    lead = sent(sqlite, {**ANN, "id": "urn:li:leadGenFormResponse:5f0c-5"}, {"platform": "linkedin"}).lead()
 
     assert lead.submission.external_id == "5f0c-5"
 
 
-def test_numbers_of_identity_cards_are_not_kept(kept: Store) -> None:
+def test_numbers_of_identity_cards_are_not_kept(sqlite: Store) -> None:
     columns = [{"column_id": "EMAIL", "string_value": "ann@example.com"}]
     columns += [{"column_id": "GOVERNMENT_ISSUED_ID_CPF_BR", "string_value": "123.456.789-09"}]
 
-    lead = sent(kept, {"lead_id": "TeSter-7", "user_column_data": columns}).lead()
+    lead = sent(sqlite, {"lead_id": "TeSter-7", "user_column_data": columns}).lead()
 
     assert "123.456.789-09" not in str(lead)
     assert utm(lead)[0] == "google"
 
 
-def test_boxes_that_were_ticked_at_meta_are_kept(kept: Store) -> None:
+def test_boxes_that_were_ticked_at_meta_are_kept(sqlite: Store) -> None:
     boxes = [{"checkbox_key": "newsletter", "is_checked": "1"}, {"checkbox_key": "calls", "is_checked": ""}]
     answers = [{"name": "email", "values": ["ann@example.com"]}, {"name": "desks", "values": []}]
     body = {"id": "1289044735570001", "field_data": answers, "custom_disclaimer_responses": boxes}
 
-    assert dict(sent(kept, body).lead().submission.extras) == {"newsletter": "1"}
+    assert dict(sent(sqlite, body).lead().submission.extras) == {"newsletter": "1"}

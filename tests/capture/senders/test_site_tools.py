@@ -49,10 +49,10 @@ def sample(request: pytest.FixtureRequest) -> Recorded:
     return found
 
 
-def sent(kept: Store, sample: Recorded, **settings: str) -> Front:
+def sent(sqlite: Store, sample: Recorded, **settings: str) -> Front:
     """The application after it got the request; proofs that age are tried elsewhere."""
     table = TOKENS.get(sample.sender, {} if sample.verified_at else sample.table)
-    front = Front(kept, a_form("tour", webhooks={sample.sender: table}), **settings)
+    front = Front(sqlite, a_form("tour", webhooks={sample.sender: table}), **settings)
     answer = front.client.post(f"/webhooks/{sample.sender}/tour", data=sample.body, headers=sample.headers)
     assert answer.status_code == 200
     return front
@@ -63,8 +63,8 @@ def digits(phone: str | None) -> str:
     return "".join(letter for letter in phone or "" if letter.isdigit())
 
 
-def test_all_that_was_expected_came(kept: Store, sample: Recorded) -> None:
-    found, expected = said(sent(kept, sample).lead()), dict(sample.expected)
+def test_all_that_was_expected_came(sqlite: Store, sample: Recorded) -> None:
+    found, expected = said(sent(sqlite, sample).lead()), dict(sample.expected)
     if "mapping_needed" in expected:  # what only a mapping can tell
         expected["message"] = None
 
@@ -73,18 +73,18 @@ def test_all_that_was_expected_came(kept: Store, sample: Recorded) -> None:
     assert {name: found[name] for name in wanted} == wanted
 
 
-def test_an_address_of_the_net_is_kept_only_where_the_operator_wants_it(kept: Store, sample: Recorded) -> None:
+def test_an_address_of_the_net_is_kept_only_where_the_operator_wants_it(sqlite: Store, sample: Recorded) -> None:
     ip = sample.expected.get("ip_address") or ("198.51.100.90" if sample.name == "elementor-advanced" else "")
     ip = ip or ("198.51.100.23" if sample.name == "gravityforms-all-fields" else "")
 
-    unwanted = sent(kept, sample).lead()
+    unwanted = sent(sqlite, sample).lead()
 
     assert unwanted.submission.ip == ""
     assert not ip or ip not in str(unwanted)
 
 
 @pytest.mark.parametrize("sample", [each for each in SAMPLES if "ip_address" in each.expected], ids=lambda s: s.name)
-def test_the_address_of_the_net_is_found(kept: Store, sample: Recorded) -> None:
-    front = sent(kept, sample, STORE_IP="true")
+def test_the_address_of_the_net_is_found(sqlite: Store, sample: Recorded) -> None:
+    front = sent(sqlite, sample, STORE_IP="true")
 
     assert front.lead().submission.ip == sample.expected["ip_address"]

@@ -54,36 +54,36 @@ def enquiry_of(**changes: Any) -> Enquiry:
     return found
 
 
-def post(kept: Store, body: bytes, signed: bytes) -> TestResponse:
+def post(sqlite: Store, body: bytes, signed: bytes) -> TestResponse:
     """Post `body` with a signature over `signed`."""
-    front = Front(kept, a_form("tour", webhooks={"tiktok": table_of("tiktok")}))
+    front = Front(sqlite, a_form("tour", webhooks={"tiktok": table_of("tiktok")}))
     proof = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
     return front.client.post("/webhooks/tiktok/tour", data=body, headers={"X-Open-Signature": proof})
 
 
 @pytest.mark.parametrize("text", ["Zoë 🚀 €", "Jürgen", "山田 花子 𠮷野"])
-def test_a_signature_counts_over_raw_and_over_escaped_bytes(kept: Store, text: str) -> None:
+def test_a_signature_counts_over_raw_and_over_escaped_bytes(sqlite: Store, text: str) -> None:
     raw = f'{{"object": 1, "entry" : [], "note":"{text}\\n"}}'.encode()
     escaped = f'{{"object": 1, "entry" : [], "note":{json.dumps(text)[:-1]}\\n"}}'.encode()
 
-    answers = [post(kept, raw, raw), post(kept, raw, escaped), post(kept, escaped, escaped)]
+    answers = [post(sqlite, raw, raw), post(sqlite, raw, escaped), post(sqlite, escaped, escaped)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 200]
 
 
-def test_what_was_escaped_and_is_not_any_more_proves_nothing_else(kept: Store) -> None:
+def test_what_was_escaped_and_is_not_any_more_proves_nothing_else(sqlite: Store) -> None:
     body = '{"object": 1, "entry": [], "note": "Zoë"}'.encode()
 
-    answer = post(kept, body, b'{"object": 1, "entry": [], "note": "Zo\\u00EB"}')
+    answer = post(sqlite, body, b'{"object": 1, "entry": [], "note": "Zo\\u00EB"}')
 
     assert answer.status_code == 401
 
 
-def test_five_mebibytes_of_foreign_text_are_refused_quickly(kept: Store) -> None:
+def test_five_mebibytes_of_foreign_text_are_refused_quickly(sqlite: Store) -> None:
     body = ("山田" * 800_000).encode()
     began = time.monotonic()
 
-    answer = post(kept, body, b"something else")
+    answer = post(sqlite, body, b"something else")
 
     assert answer.status_code == 401
     assert time.monotonic() - began < 2
@@ -102,8 +102,8 @@ def test_a_broken_item_does_not_hold_up_the_others() -> None:
     assert json.loads(second.raw) == {"page_id": "5"}
 
 
-def test_a_thousand_leads_come_in_one_call(kept: Store) -> None:
-    front = Front(kept, a_form("tour", webhooks={"tiktok": table_of("tiktok")}))
+def test_a_thousand_leads_come_in_one_call(sqlite: Store) -> None:
+    front = Front(sqlite, a_form("tour", webhooks={"tiktok": table_of("tiktok")}))
     leads = [[{"field": "email", "value": f"ann{number}@example.com"}] for number in range(1000)]
     body = a_body(*(an_entry(7412345678901230000 + number, changes=answers) for number, answers in enumerate(leads)))
 
@@ -112,8 +112,8 @@ def test_a_thousand_leads_come_in_one_call(kept: Store) -> None:
     assert (answer.status_code, len(set(answer.get_json()["ids"]))) == (200, 1000)
 
 
-def test_two_subscriptions_of_one_form_make_one_lead(kept: Store) -> None:
-    front = Front(kept, a_form("tour", webhooks={"tiktok": table_of("tiktok")}))
+def test_two_subscriptions_of_one_form_make_one_lead(sqlite: Store) -> None:
+    front = Front(sqlite, a_form("tour", webhooks={"tiktok": table_of("tiktok")}))
 
     for request_id in (1, 2):
         body = a_body(an_entry(), request_id=request_id)
@@ -170,8 +170,8 @@ def test_an_export_is_read_as_recorded() -> None:
     assert enquiries[0].details["ad_id"] == "1809876543210987"
 
 
-def test_an_export_s_leads_are_those_of_the_webhook(kept: Store) -> None:
-    front = Front(kept, a_form("tour", webhooks={"tiktok": table_of("tiktok")}))
+def test_an_export_s_leads_are_those_of_the_webhook(sqlite: Store) -> None:
+    front = Front(sqlite, a_form("tour", webhooks={"tiktok": table_of("tiktok")}))
     body = a_body(an_entry())
     front.client.post("/webhooks/tiktok/tour", data=body, headers=SIGNATURES["tiktok"](body, "", 0.0))
 

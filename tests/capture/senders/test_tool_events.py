@@ -23,8 +23,8 @@ FORM_TOOLS = (
 class Line:
     """An application that lets the form tools in, unproven."""
 
-    def __init__(self, kept: Store, **settings: str) -> None:
-        self.front = Front(kept, a_form("tour", require=(), webhooks={name: {} for name in SENDERS}), **settings)
+    def __init__(self, sqlite: Store, **settings: str) -> None:
+        self.front = Front(sqlite, a_form("tour", require=(), webhooks={name: {} for name in SENDERS}), **settings)
 
     def send(self, sender: str, body: object) -> dict[str, Any]:
         """The answer to one call."""
@@ -39,9 +39,9 @@ class Line:
 
 
 @pytest.fixture
-def line(kept: Store) -> Line:
+def line(sqlite: Store) -> Line:
     """The line of each test."""
-    return Line(kept)
+    return Line(sqlite)
 
 
 # -- what is no lead
@@ -114,9 +114,9 @@ def test_a_preview_of_jotform_is_a_test() -> None:
         ],
     }.items(),
 )
-def test_a_booking_that_is_moved_twice_stays_one_lead(kept: Store, sender: str, moves: list[object]) -> None:
+def test_a_booking_that_is_moved_twice_stays_one_lead(sqlite: Store, sender: str, moves: list[object]) -> None:
     form = a_form("tour", duplicate_window_s=0, webhooks={sender: {}})
-    front = Front(kept, form)
+    front = Front(sqlite, form)
 
     answers = [front.client.post(f"/webhooks/{sender}/tour", json=move).get_json() for move in moves]
 
@@ -131,8 +131,8 @@ def test_a_booking_that_is_moved_twice_stays_one_lead(kept: Store, sender: str, 
         "cal-com": cal_com("u2", "BOOKING_RESCHEDULED", rescheduleUid="u1"),
     }.items(),
 )
-def test_a_moved_booking_is_a_lead_where_the_first_never_came(kept: Store, sender: str, moved: object) -> None:
-    front = Front(kept, a_form("tour", duplicate_window_s=0, webhooks={sender: {}}))
+def test_a_moved_booking_is_a_lead_where_the_first_never_came(sqlite: Store, sender: str, moved: object) -> None:
+    front = Front(sqlite, a_form("tour", duplicate_window_s=0, webhooks={sender: {}}))
 
     for _ in range(2):
         front.client.post(f"/webhooks/{sender}/tour", json=moved)
@@ -158,8 +158,8 @@ def test_everybody_who_takes_a_seat_is_a_lead(line: Line) -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
-def test_moves_that_arrive_in_any_order_stay_one_lead(kept: Store, order: tuple[int, ...]) -> None:
-    front = Front(kept, a_form("tour", duplicate_window_s=0, webhooks={"calendly": {}}))
+def test_moves_that_arrive_in_any_order_stay_one_lead(sqlite: Store, order: tuple[int, ...]) -> None:
+    front = Front(sqlite, a_form("tour", duplicate_window_s=0, webhooks={"calendly": {}}))
     moves = [calendly("u1"), calendly("u2", old_invitee="u1"), calendly("u3", old_invitee="u2")]
 
     answers = [_post(front, moves[place]) for place in order]
@@ -168,8 +168,8 @@ def test_moves_that_arrive_in_any_order_stay_one_lead(kept: Store, order: tuple[
     assert len(together) == (1 if order not in ((0, 2, 1), (2, 0, 1)) else 2)  # nothing tied the outer two yet
 
 
-def test_moves_that_arrive_at_once_stay_one_lead(kept: Store) -> None:
-    front = Front(kept, a_form("tour", duplicate_window_s=0, webhooks={"calendly": {}}))
+def test_moves_that_arrive_at_once_stay_one_lead(sqlite: Store) -> None:
+    front = Front(sqlite, a_form("tour", duplicate_window_s=0, webhooks={"calendly": {}}))
     moves = [calendly("u2", old_invitee="u1"), calendly("u3", old_invitee="u2")] * 4
 
     with ThreadPoolExecutor(8) as pool:
