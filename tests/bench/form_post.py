@@ -39,8 +39,6 @@ def measure() -> None:
     print(f"\nOne form post in process: processor time of its thread, median of {ROUNDS} rounds of {POSTS}\n")
     print(f"form post {post * 1e6:7.0f} µs   no-op {noop * 1e6:5.0f} µs   {post / noop:5.1f} no-ops")
     print(f"it enters {len({file for file, _ in entered})} files of service/, {len(entered)} functions")
-    if "-v" in sys.argv:
-        print("\n".join(sorted({f"  {file.removeprefix(SERVICE)}" for file, _ in entered})))
 
 
 @contextmanager

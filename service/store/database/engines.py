@@ -5,8 +5,8 @@ To add another SQL engine, add an entry to ENGINES; all of tests/store/ then run
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ class Database:
 
     writing: Engine
     reading: Engine
-    turn: Callable[[], AbstractContextManager[None]]
+    turn: AbstractContextManager[None]
     end_turns: Callable[[], None]
     insert: Callable[..., Any]
     path: Path | None
@@ -58,15 +58,13 @@ class FileTurn:
         self._file: int | None = None
         self._pid = 0
 
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Wait for the turn, keep it until the block ends."""
-        handle = self._handle()
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(handle, fcntl.LOCK_UN)
+        fcntl.flock(self._handle(), fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        """Hand the turn over."""
+        fcntl.flock(self._handle(), fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Close the file."""
@@ -153,7 +151,7 @@ def _open_postgresql(url: URL) -> Database:
     return Database(
         writing=engine,
         reading=engine,
-        turn=nullcontext,
+        turn=nullcontext(),
         end_turns=lambda: None,
         insert=postgresql.insert,
         path=None,
@@ -172,7 +170,7 @@ def migrate(database: Database, revision: str = "head") -> None:
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with database.turn(), database.writing.connect() as connection, connection.begin():
+    with database.turn, database.writing.connect() as connection, connection.begin():
         if database.locks_rows:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
         config.attributes["connection"] = connection

@@ -90,7 +90,7 @@ class Writer:
         """Commit everything queued, wake the waiting threads, and pass the lead on."""
         batch: list[_Waiting[Any]] = []
         try:
-            with self._database.turn():
+            with self._database.turn:
                 batch += self._take_all()
                 self._commit_all(batch)
         except BaseException as error:  # noqa: BLE001 (every caller gets it: see _Waiting.result)
