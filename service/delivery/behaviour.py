@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from service import clock
-from service.nexudus.marks import MarkPlaces
+from service.nexudus.markers import MarkerPlaces
 from service.store import Store, Tenant
 
 CACHE_S = 60.0
@@ -39,10 +39,10 @@ class Behaviour:
     learned_at: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
-    def mark_places(self) -> MarkPlaces:
+    def mark_places(self) -> MarkerPlaces:
         """Where markers are written and searched for."""
         kept = self.values.get(CUSTOM_FIELDS_KEPT) is True
-        return MarkPlaces(
+        return MarkerPlaces(
             system_id=False not in (self.values.get(SYSTEM_ID_KEPT), self.values.get(SYSTEM_ID_FILTER)),
             custom_field=kept,
             custom_field_filter=kept and self.values.get(CUSTOM_FIELDS_FILTER) is True,
@@ -59,7 +59,7 @@ class Behaviour:
         """Whether its times are known to be UTC."""
         return self.values.get(TIMES_OFF_MINUTES) == 0
 
-    def keeps_marks(self, type_id: int | None) -> bool:
+    def keeps_markers(self, type_id: int | None) -> bool:
         """Return whether opportunities of this type are known to keep the marker in at least one place."""
         return (
             self.values.get(SYSTEM_ID_KEPT) is True

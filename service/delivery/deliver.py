@@ -43,7 +43,7 @@ from service.lead import CoworkerId, Delivery, OpportunityId, Step, marker_of
 from service.nexudus import coworkers, opportunities
 from service.nexudus.coworkers import Coworker
 from service.nexudus.errors import NexudusError, Unavailable
-from service.nexudus.marks import objects_to_custom_fields, with_custom_field
+from service.nexudus.markers import objects_to_custom_fields, with_custom_field
 from service.nexudus.values import Row
 from service.store import NO_CREDENTIALS, Transaction
 

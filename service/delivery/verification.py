@@ -17,9 +17,9 @@ from service.delivery.causes import mark_cause, notes_cause
 from service.delivery.context import AccountContext
 from service.delivery.pacing import OutOfPace
 from service.lead import CoworkerId, Delivery, Lead, OpportunityId, Step, marked_in, marker_of
-from service.nexudus import marks
+from service.nexudus import markers
 from service.nexudus.errors import NexudusError
-from service.nexudus.marks import RoundTrip, round_trip
+from service.nexudus.markers import RoundTrip, round_trip
 from service.nexudus.opportunities import PATH
 from service.nexudus.values import Row, id_of, instant_of, text_of
 from service.store import Transaction
@@ -71,12 +71,12 @@ def opportunity_search(
     def search() -> OpportunityId | None:
         behaviour = context.behaviours.current
         places, marker = behaviour.mark_places, marker_of(lead.id)
-        marked = marks.find_marked(context.nexudus, marker, coworker_id, lead.received_at, places)
+        marked = markers.find_marked(context.nexudus, marker, coworker_id, lead.received_at, places)
         if marked is not None:
             return OpportunityId(marked)
         with context.store.read() as tx:
             body = tx.queue.request_bodies([lead.id]).get(lead.id)
-        if body is None or behaviour.keeps_marks(id_of(body, "OpportunityTypeId")):
+        if body is None or behaviour.keeps_markers(id_of(body, "OpportunityTypeId")):
             return None
         return _find_by_content(delivery, context, coworker_id, body)
 
@@ -95,7 +95,7 @@ def _find_by_content(
     earliest = lead.received_at - MAX_CLOCK_DIFFERENCE if context.behaviours.current.is_utc else None
     ids = [
         int(row["Id"])
-        for row in marks.find_alike(context.nexudus, body, coworker_id, since)
+        for row in markers.find_alike(context.nexudus, body, coworker_id, since)
         if not _is_marked(row) and not _is_older(row, earliest)
     ]
     if not ids:
@@ -116,7 +116,7 @@ def _is_older(row: Row, earliest: datetime | None) -> bool:
 
 
 def _is_marked(row: Row) -> bool:
-    places = (text_of(row, "SystemId"), text_of(row, "Notes"), marks.mark_field_of(row))
+    places = (text_of(row, "SystemId"), text_of(row, "Notes"), markers.marker_field_of(row))
     return any(marked_in(text) for text in places)
 
 
@@ -206,13 +206,13 @@ def notes_loss(account: str, type_id: int | None, trip: RoundTrip) -> str:
         if type_id
         else "Look at an opportunity in Nexudus, and ask its support"
     )
-    marks = (
+    lost_markers = (
         ""
-        if trip.notes_mark or trip.system_id or trip.custom_fields
+        if trip.notes_marker or trip.system_id or trip.custom_fields
         else " No marker survives either: after a lost answer an opportunity is recognised only by its contents."
     )
     return (
-        f"Nexudus {text} {what} of {_spoken(account)}: what people wrote in their enquiries is missing there.{marks} "
+        f"Nexudus {text} {what} of {_spoken(account)}: what people wrote in their enquiries is missing there.{lost_markers} "
         f"{remedy}. All of it is kept here with each lead."
     )
 

@@ -9,7 +9,7 @@ client.py          Nexudus: get, post, one, page, records
 fields.py          kinds of fields that the bodies are made of
 coworkers.py       finding and creating the contact
 opportunities.py   creating and counting opportunities
-marks.py           finding an existing opportunity by its marker or its content
+markers.py         finding an existing opportunity by its marker or its content
 pipeline.py        opportunities as they stand, many at a time
 stage_history.py   when opportunities entered their stages
 enumerations.py    lead sources and loss reasons

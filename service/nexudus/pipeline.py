@@ -13,7 +13,7 @@ from typing import Literal
 from service.clock import check_aware
 from service.nexudus.client import Nexudus, Params
 from service.nexudus.enumerations import loss_reason_name
-from service.nexudus.marks import mark_field_of
+from service.nexudus.markers import marker_field_of
 from service.nexudus.opportunities import PATH
 from service.nexudus.values import Row, id_of, instant_of, text_of
 
@@ -124,7 +124,7 @@ def opportunity_of(row: Row) -> Opportunity:
         updated_at=instant_of(row, "UpdatedOn"),
         won_at=instant_of(row, "WonOn"),
         lost_at=instant_of(row, "LostOn"),
-        mark_field=mark_field_of(row),
+        mark_field=marker_field_of(row),
     )
 
 

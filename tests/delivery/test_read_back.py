@@ -1,4 +1,4 @@
-"""The first opportunity of each type is read back: what became of the text and of the marks."""
+"""The first opportunity of each type is read back: what became of the text and of the markers."""
 
 from datetime import timedelta
 from typing import Any
@@ -65,7 +65,7 @@ def test_a_template_that_takes_the_place_of_the_text_is_a_concern(typed: Env) ->
         [concern] = tx.alerts.open()
     assert concern.cause == f"notes:default:{TYPE}"
     assert "does not keep the notes of opportunity type 8" in concern.sentence
-    assert "No mark" not in concern.sentence  # SystemId survives
+    assert "No marker" not in concern.sentence  # SystemId survives
 
 
 def test_where_no_mark_survives_that_is_said_too(typed: Env) -> None:
@@ -74,7 +74,7 @@ def test_where_no_mark_survives_that_is_said_too(typed: Env) -> None:
     delivered(typed)
 
     with typed.store.read() as tx:
-        assert "No mark of ours survives" in tx.alerts.open()[0].sentence
+        assert "No marker survives" in tx.alerts.open()[0].sentence
 
 
 def test_a_mark_that_only_the_notes_keep_is_a_concern_until_custom_fields_were_tried(typed: Env) -> None:

@@ -152,7 +152,7 @@ WRONG = [
     ),
     pytest.param(going(responsible_id=99), "owner", "no user 99: correct responsible_id", id="owner"),
     pytest.param(going(responsible_id=903), "owner", "user 903 is not active", id="owner who left"),
-    pytest.param(going(responsible_id=902), "owner", "user 902 does not reach location 55", id="owner elsewhere"),
+    pytest.param(going(responsible_id=902), "owner", "user 902 has no access to location 55", id="owner elsewhere"),
     pytest.param(going(team_id=99), "team", "no team 99: correct team_id", id="team"),
     pytest.param(going(team_id=71), "team", "team 71 is of location 56", id="team elsewhere"),
     pytest.param(going(referrer_id=99), "referrer", "no customer 99: correct referrer_id", id="referrer"),
@@ -379,7 +379,7 @@ def test_the_number_of_calls_is_bounded(client: Nexudus, nexudus: Simulator) -> 
     problems = examine(client, [a_form(str(n), destination=Destination(1001, team_id=1000 + n)) for n in range(200)])
 
     assert len(nexudus.calls()) < 200
-    assert "more than 150 things to ask for, so the rest was not checked" in [problem.problem for problem in problems]
+    assert "more than 150 records to read, so the rest was not checked" in [problem.problem for problem in problems]
 
 
 # -- conversions

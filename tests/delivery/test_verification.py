@@ -9,7 +9,7 @@ import pytest
 from service import clock
 from service.forms import Destination
 from service.lead import Attribution, Lead, Status, marker_of
-from service.nexudus import marks, opportunities
+from service.nexudus import markers, opportunities
 from service.nexudus.opportunities import PATH, NewOpportunity
 from service.store import Arrival
 from tests.builders import a_form, a_lead
@@ -108,8 +108,8 @@ def test_looks_are_compared_by_all_that_nexudus_keeps() -> None:
     )
     record = {**body, "Value": 300.0, "UtmTerm": None, "Notes": "a template", "SystemId": None, "Id": 9}
 
-    assert marks.is_alike(record, body)
-    assert not any(marks.is_alike({**record, name: "other"}, body) for name in marks.COMPARED_FIELDS)
+    assert markers.is_alike(record, body)
+    assert not any(markers.is_alike({**record, name: "other"}, body) for name in markers.COMPARED_FIELDS)
 
 
 def test_what_somebody_moved_meanwhile_is_found_all_the_same(markless: Env) -> None:
@@ -274,4 +274,4 @@ def test_a_create_that_is_refused_without_the_mark_too_is_parked(env: Env) -> No
 def test_whether_custom_fields_are_kept_shows_in_the_record(kept: list[Any], is_kept: bool | None) -> None:
     body = {"CustomFields": {"Data": [{"Name": "Floor", "Value": "3", "Type": "string"}]}}
 
-    assert marks.round_trip(body, {"CustomFields": {"Data": kept}}, "lead-capture:x").custom_fields is is_kept
+    assert markers.round_trip(body, {"CustomFields": {"Data": kept}}, "lead-capture:x").custom_fields is is_kept

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service import clock
-from service.nexudus import marks, opportunities
+from service.nexudus import markers, opportunities
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Intercepted, OutcomeUnknown, Rejected, Unavailable
 from service.nexudus.opportunities import PATH, NewOpportunity
@@ -28,7 +28,7 @@ def create(nexudus: Nexudus, person: int, **words: Any) -> int:
 
 
 def find(nexudus: Nexudus, person: int, marker: str = MARKER) -> int | None:
-    return marks.find_marked(nexudus, marker, person, clock.now())
+    return markers.find_marked(nexudus, marker, person, clock.now())
 
 
 def test_an_opportunity_is_taken_as_composed(crm: Simulator, nexudus: Nexudus, person: int) -> None:
@@ -96,7 +96,7 @@ def test_a_list_whose_filters_are_ignored_yields_no_strangers_opportunity(crm: S
 def test_the_search_by_person_reaches_one_day_back(crm: Simulator, nexudus: Nexudus, person: int) -> None:
     since = datetime(2026, 5, 31, 1, 30, tzinfo=UTC)
 
-    marks.find_marked(nexudus, MARKER, person, since)
+    markers.find_marked(nexudus, MARKER, person, since)
 
     asked = dict(crm.calls("GET", PATH)[-1].query)
     assert asked["from_CrmOpportunity_CreatedOn"] == "2026-05-30T01:30"
@@ -107,12 +107,12 @@ def test_an_opportunity_from_long_before_is_not_looked_at(crm: Simulator, nexudu
     crm.settings(systemid_round_trips=False)
     create(nexudus, person)
 
-    assert marks.find_marked(nexudus, MARKER, person, clock.now() + timedelta(days=3)) is None
+    assert markers.find_marked(nexudus, MARKER, person, clock.now() + timedelta(days=3)) is None
 
 
 def test_an_instant_without_a_zone_is_refused(nexudus: Nexudus) -> None:
     with pytest.raises(ValueError, match="naive"):
-        marks.find_marked(nexudus, MARKER, 5001, datetime(2026, 5, 31))  # noqa: DTZ001 (the point of the test)
+        markers.find_marked(nexudus, MARKER, 5001, datetime(2026, 5, 31))  # noqa: DTZ001 (the point of the test)
 
 
 def test_a_failed_search_is_not_taken_for_an_answer(crm: Simulator, nexudus: Nexudus, person: int) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from service.delivery.live.trial import Trial
-from service.nexudus import boards, coworkers, custom_fields, directory, marks
+from service.nexudus import boards, coworkers, custom_fields, directory, markers
 from service.nexudus.boards import STAGES_PATH
 from service.nexudus.client import Params
 from service.nexudus.directory import roles_of
@@ -25,7 +25,7 @@ TOLERANCE_MINUTES = 5
 """Largest difference between clocks that count as equal."""
 
 
-# -- marks
+# -- markers
 
 
 def system_id_kept(trial: Trial) -> bool:
@@ -42,20 +42,20 @@ def system_id_filter(trial: Trial) -> bool | None:
 
 def custom_fields_kept(trial: Trial) -> bool:
     """Return whether the create kept CustomFields."""
-    return marks.mark_field_of(trial.record) == trial.marker
+    return markers.marker_field_of(trial.record) == trial.marker
 
 
 def custom_fields_filter(trial: Trial) -> bool | None:
     """Return whether opportunities can be searched by a custom field."""
     if not custom_fields_kept(trial):
         return None
-    name = f"CrmOpportunity_CustomFields_{marks.CUSTOM_FIELD}"
+    name = f"CrmOpportunity_CustomFields_{markers.CUSTOM_FIELD}"
     return _finds(trial, {name: trial.marker}, {name: f"{trial.marker}-none"})
 
 
 def notes(trial: Trial) -> str:
     """Return the fate of long notes: "kept", "changed" or "lost"."""
-    return marks.round_trip(trial.body, trial.record, trial.marker).notes
+    return markers.round_trip(trial.body, trial.record, trial.marker).notes
 
 
 # -- lists
@@ -70,7 +70,7 @@ def notes_listed(trial: Trial) -> bool | None:
 def custom_fields_listed(trial: Trial) -> bool | None:
     """Return whether lists show CustomFields."""
     listed = trial.listed
-    return marks.mark_field_of(listed) == trial.marker if listed and custom_fields_kept(trial) else None
+    return markers.marker_field_of(listed) == trial.marker if listed and custom_fields_kept(trial) else None
 
 
 def stage_flags(trial: Trial) -> str | None:

@@ -11,7 +11,7 @@ from service import clock
 from service.delivery.attempts import may_be_saved
 from service.delivery.pacing import OutOfPace
 from service.delivery.targets import REMEDY, danger
-from service.nexudus import boards, coworkers, marks, opportunities
+from service.nexudus import boards, coworkers, markers, opportunities
 from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus, Params
 from service.nexudus.coworkers import NewCoworker
@@ -113,7 +113,9 @@ def begin_trial(nexudus: Nexudus, stage_id: int, type_id: int | None, sleep: Cal
         contact_id = call_with_waits(lambda: _make_contact(nexudus, stage, email, remains), sleep)
         doing = "the contact could not be searched for"
         contact_lag_s = _lag(_contact_is_listed(nexudus, email, contact_id), sleep)
-        body = marks.with_custom_field(opportunities.compose(_opportunity(stage, contact_id, type_id, marker)), marker)
+        body = markers.with_custom_field(
+            opportunities.compose(_opportunity(stage, contact_id, type_id, marker)), marker
+        )
         doing, clock_at = "the opportunity could not be created", clock.now()
         opportunity_id = call_with_waits(lambda: _make_opportunity(nexudus, body, marker, remains), sleep)
         doing = "the opportunity could not be searched for"
@@ -185,7 +187,7 @@ def _create(nexudus: Nexudus, body: Row) -> int:
     try:
         return opportunities.create(nexudus, body)
     except Rejected as error:
-        if not marks.objects_to_custom_fields(error):
+        if not markers.objects_to_custom_fields(error):
             raise
     return opportunities.create(nexudus, {name: value for name, value in body.items() if name != "CustomFields"})
 

@@ -10,7 +10,7 @@ Index(
     leads.c.opportunity_id,
     sqlite_where=leads.c.opportunity_id.is_not(None),
     postgresql_where=leads.c.opportunity_id.is_not(None),
-)  # finds the lead of an opportunity that has lost its mark
+)  # finds the lead of an opportunity that has lost its marker
 
 sales = Table(
     # The opportunity of each delivered lead, as it was last seen in the CRM.

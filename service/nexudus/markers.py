@@ -35,7 +35,7 @@ NotesFate = Literal["kept", "changed", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
-class MarkPlaces:
+class MarkerPlaces:
     """The places to search for a marker, as far as this Nexudus is known.
 
     system_id: neither known to be dropped nor known to be ignored as a filter. custom_field: creates are known to keep
@@ -55,7 +55,7 @@ class RoundTrip:
     """
 
     notes: NotesFate
-    notes_mark: bool
+    notes_marker: bool
     system_id: bool
     custom_fields: bool | None
 
@@ -75,7 +75,7 @@ def objects_to_custom_fields(error: Exception) -> bool:
 
 
 def find_marked(
-    nexudus: Nexudus, marker: str, coworker_id: int, since: datetime, places: MarkPlaces | None = None
+    nexudus: Nexudus, marker: str, coworker_id: int, since: datetime, places: MarkerPlaces | None = None
 ) -> int | None:
     """Return the id of the opportunity with our marker; None if there is none.
 
@@ -83,7 +83,7 @@ def find_marked(
     time zone for the filter is not documented.
     Raises: as Nexudus.get.
     """
-    places = places or MarkPlaces()
+    places = places or MarkerPlaces()
     for params in _by_mark(marker, places):
         # One page, because an unknown filter is ignored and returns everything.
         rows, _ = nexudus.page(PATH, params, size=25)
@@ -93,7 +93,7 @@ def find_marked(
     return next((row["Id"] for row in of_coworker(nexudus, coworker_id, since, places) if carries(row, marker)), None)
 
 
-def _by_mark(marker: str, places: MarkPlaces) -> Iterator[Params]:
+def _by_mark(marker: str, places: MarkerPlaces) -> Iterator[Params]:
     if places.system_id:
         yield {"CrmOpportunity_SystemId": marker}
     if places.custom_field_filter:
@@ -105,7 +105,7 @@ def find_alike(nexudus: Nexudus, body: Mapping[str, Any], coworker_id: int, sinc
 
     Raises: as Nexudus.get.
     """
-    rows = of_coworker(nexudus, coworker_id, since, MarkPlaces(custom_field=True))
+    rows = of_coworker(nexudus, coworker_id, since, MarkerPlaces(custom_field=True))
     stage_id = body.get("CrmBoardColumnId")
     alike = (row for row in rows if is_alike(row, body))
     return sorted(alike, key=lambda row: (row.get("CrmBoardColumnId") != stage_id, -int(row["Id"])))
@@ -116,7 +116,7 @@ def is_alike(row: Row, body: Mapping[str, Any]) -> bool:
     return all((row.get(name) or None) == (body.get(name) or None) for name in COMPARED_FIELDS)
 
 
-def of_coworker(nexudus: Nexudus, coworker_id: int, since: datetime, places: MarkPlaces) -> Iterator[Row]:
+def of_coworker(nexudus: Nexudus, coworker_id: int, since: datetime, places: MarkerPlaces) -> Iterator[Row]:
     """Yield the opportunities of a person created since the day before, each with all fields that may hold a marker.
 
     Raises: as Nexudus.get.
@@ -128,7 +128,7 @@ def of_coworker(nexudus: Nexudus, coworker_id: int, since: datetime, places: Mar
             yield _whole(nexudus, row, places)
 
 
-def _whole(nexudus: Nexudus, row: Row, places: MarkPlaces) -> Row:
+def _whole(nexudus: Nexudus, row: Row, places: MarkerPlaces) -> Row:
     """Return the record with its notes and custom fields, which lists may leave out."""
     is_whole = row.get("Notes") is not None and "SystemId" in row
     if is_whole and not (places.custom_field and row.get("CustomFields") is None):
@@ -138,10 +138,10 @@ def _whole(nexudus: Nexudus, row: Row, places: MarkPlaces) -> Row:
 
 def carries(row: Row, marker: str) -> bool:
     """Return whether a record has this marker in any of the three places."""
-    return row.get("SystemId") == marker or marker in text_of(row, "Notes") or mark_field_of(row) == marker
+    return row.get("SystemId") == marker or marker in text_of(row, "Notes") or marker_field_of(row) == marker
 
 
-def mark_field_of(row: Row) -> str:
+def marker_field_of(row: Row) -> str:
     """Return the marker in the custom field; "" if there is none."""
     return next((text_of(field, "Value") for field in _custom_fields(row) if field.get("Name") == CUSTOM_FIELD), "")
 
@@ -150,15 +150,15 @@ def round_trip(body: Row, record: Row, marker: str) -> RoundTrip:
     """Compare a body with the record that it created."""
     return RoundTrip(
         notes=_fate(text_of(body, "Notes"), text_of(record, "Notes")),
-        notes_mark=marker in text_of(record, "Notes"),
+        notes_marker=marker in text_of(record, "Notes"),
         system_id=record.get("SystemId") == body.get("SystemId"),
         custom_fields=_keeps_custom_fields(body, record, marker),
     )
 
 
 def _keeps_custom_fields(body: Row, record: Row, marker: str) -> bool | None:
-    if mark_field_of(body) == marker:
-        return mark_field_of(record) == marker
+    if marker_field_of(body) == marker:
+        return marker_field_of(record) == marker
     sent, kept = _custom_fields(body), _custom_fields(record)
     if not sent or not kept:
         return False if sent else None

@@ -1,4 +1,4 @@
-"""Each lost answer to a create, in each Nexudus that keeps other marks: exactly one opportunity, whatever is kept."""
+"""Each lost answer to a create, in each Nexudus that keeps other markers: exactly one opportunity, whatever is kept."""
 
 from collections.abc import Iterator
 from pathlib import Path
