@@ -212,8 +212,8 @@ def notes_loss(account: str, type_id: int | None, trip: RoundTrip) -> str:
         else " No marker survives either: after a lost answer an opportunity is recognised only by its contents."
     )
     return (
-        f"Nexudus {text} {what} of {_spoken(account)}: what people wrote in their enquiries is missing there.{lost_markers} "
-        f"{remedy}. All of it is kept here with each lead."
+        f"Nexudus {text} {what} of {_spoken(account)}: what people wrote in their enquiries is missing there."
+        f"{lost_markers} {remedy}. All of it is kept here with each lead."
     )
 
 

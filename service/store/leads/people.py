@@ -156,8 +156,8 @@ class ErasureResult:
     """The result of erasing leads.
 
     done: erased now. opportunities: theirs in Nexudus, where the person must be erased by hand. doubtful: erased leads
-    that may have an opportunity, as a create had an unknown outcome: search Nexudus for their markers. busy: not erased,
-    as they are being sent at this moment: try again in a minute.
+    that may have an opportunity, as a create had an unknown outcome: search Nexudus for their markers. busy: not
+    erased, as they are being sent at this moment: try again in a minute.
     """
 
     done: tuple[LeadId, ...] = ()
