@@ -38,6 +38,7 @@ $(VENV)/.tested: requirements-test.lock $(BIN)/lead-capture
 run: setup  ## web, worker and, without Nexudus credentials, the simulator; Ctrl-C ends all (PORT=, SIMULATOR_PORT=)
 	@exec $(BIN)/lead-capture up $(if $(PORT),--port $(PORT)) $(if $(SIMULATOR_PORT),--simulator-port $(SIMULATOR_PORT))
 
+test: export PYTHONDONTWRITEBYTECODE :=
 test: setup-test  ## every test, PostgreSQL included
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 

@@ -85,7 +85,7 @@ class TestFullDisk:
         installation.start_web(port)
         installation.start_worker()
         acknowledged.add(post(port, 5000).json()["id"])
-        wait_until(lambda: not leads(port, status="pending"), 30, "nothing is owed any more")
+        wait_until(lambda: not leads(port, status="pending"), 30, "every lead is delivered")
 
         markers = [each["SystemId"] for each in nexudus.opportunities()]
         assert sorted(markers) == sorted(marker_of(LeadId(ident)) for ident in acknowledged)

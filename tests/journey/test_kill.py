@@ -69,7 +69,7 @@ def test_every_acknowledged_lead_becomes_one_opportunity_whoever_is_killed(
         with Visitors(service.port, LEADS, chance) as visitors:
             kill_all(service, visitors, chance)
             visitors.wait()
-        wait_until(lambda: not leads(service.port, status="pending"), 30, "nothing is owed any more")
+        wait_until(lambda: not leads(service.port, status="pending"), 60, "every lead is delivered")
         kept, sent = leads(service.port), nexudus.opportunities()
         coworkers = nexudus.coworkers()
 

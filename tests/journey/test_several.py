@@ -30,7 +30,7 @@ def test_people_who_write_twice_at_once_become_one_contact_with_two_opportunitie
         installation.start_worker()
         installation.start_worker()
         ids = post_all(ports, chance)
-        wait_until(lambda: not leads(ports[0], status="pending"), 30, "nothing is owed any more")
+        wait_until(lambda: not leads(ports[0], status="pending"), 30, "every lead is delivered")
         sent, coworkers = nexudus.opportunities(), nexudus.coworkers()
 
     assert sorted(each["SystemId"] for each in sent) == sorted(marker_of(ident) for ident in ids)
