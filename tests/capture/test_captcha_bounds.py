@@ -128,7 +128,7 @@ def test_a_single_failure_now_and_then_ends_nothing() -> None:
 # -- what an answer means
 
 
-def said(body: str, status: int = 200) -> CaptchaResult:
+def result_of(body: str, status: int = 200) -> CaptchaResult:
     return read_result(TURNSTILE, ProviderResponse(status, body.encode()), lambda _: True)
 
 
@@ -136,24 +136,24 @@ def said(body: str, status: int = 200) -> CaptchaResult:
 def test_what_is_about_the_token_asks_for_a_new_one_whatever_the_status(code: str) -> None:
     body = f'{{"success": false, "error-codes": ["{code}"]}}'
 
-    assert {said(body, status).outcome for status in (200, 400)} == {CaptchaOutcome.FAILED}
-    assert said(body).is_spent is (code in SPENT_CODES)
+    assert {result_of(body, status).outcome for status in (200, 400)} == {CaptchaOutcome.FAILED}
+    assert result_of(body).is_spent is (code in SPENT_CODES)
 
 
 def test_a_no_without_a_code_is_one_of_the_visitor_s() -> None:
-    assert said('{"success": false}').outcome is CaptchaOutcome.FAILED
+    assert result_of('{"success": false}').outcome is CaptchaOutcome.FAILED
 
 
 def test_a_mistake_of_ours_weighs_more_than_one_of_the_visitor_s() -> None:
     body = '{"success": false, "error-codes": ["invalid-input-response", "invalid-input-secret"]}'
 
-    assert said(body) == CaptchaResult(CaptchaOutcome.MISTAKEN, "invalid-input-secret")
+    assert result_of(body) == CaptchaResult(CaptchaOutcome.MISTAKEN, "invalid-input-secret")
 
 
 @given(st.text() | st.sampled_from(sorted(CONFIG_CODES | TOKEN_CODES)), st.integers(200, 599))
 def test_whatever_is_said_has_a_meaning(code: str, status: int) -> None:
-    assert said(code, status).outcome is CaptchaOutcome.UNCHECKED
-    assert said(f'{{"success": "{code}"}}', status).outcome is CaptchaOutcome.UNCHECKED
+    assert result_of(code, status).outcome is CaptchaOutcome.UNCHECKED
+    assert result_of(f'{{"success": "{code}"}}', status).outcome is CaptchaOutcome.UNCHECKED
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -97,14 +97,14 @@ def is_right(status: int, wanted: int | str | None) -> bool:
 def differences(lead: Mapping[str, Any], entry: Mapping[str, Any]) -> Iterator[str]:
     """What of one entry does not hold for a lead, or for what a preview answers."""
     for name in PERSON:
-        if name in entry and not is_same(name, said(lead, name), text_of(entry[name])):
-            yield f"{name} is {said(lead, name)!r} instead of {entry[name]!r}"
-    yield from (f"{name} is no name" for name in entry.get("not_full_name", []) if said(lead, "full_name") == name)
+        if name in entry and not is_same(name, answer_of(lead, name), text_of(entry[name])):
+            yield f"{name} is {answer_of(lead, name)!r} instead of {entry[name]!r}"
+    yield from (f"{name} is no name" for name in entry.get("not_full_name", []) if answer_of(lead, "full_name") == name)
     if "status" in entry and lead.get("status") != "pending":
         yield f"it is {lead.get('status')}: {lead.get('problem')}"
     for name, value in entry.get("fields", {}).items():
-        if said(lead, name) != text_of(value):
-            yield f"{name} is {said(lead, name)!r} instead of {value!r}"
+        if answer_of(lead, name) != text_of(value):
+            yield f"{name} is {answer_of(lead, name)!r} instead of {value!r}"
     for value in entry.get("extras", {}).values():
         yield from (f"{text!r} is not kept" for text in map(str, flat(value)) if text not in everything(lead))
     yield from credited_otherwise(lead["attribution"], entry)
@@ -133,7 +133,7 @@ def is_same(name: str, given: str, wanted: str) -> bool:
     return given.lower() == wanted.lower() if name == "email" else given == wanted
 
 
-def said(lead: Mapping[str, Any], name: str) -> str:
+def answer_of(lead: Mapping[str, Any], name: str) -> str:
     """A canonical answer; of a preview, the message stands in the notes only."""
     if name == "message" and "opportunity" in lead:
         return str(lead["opportunity"]["Notes"]).partition("\n\n")[0]

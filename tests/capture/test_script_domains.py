@@ -39,7 +39,7 @@ def other(visitor: Visitor) -> Visitor:
     return other
 
 
-def told(t: float = 0, u: str = "https://old.example/?utm_source=x") -> str:
+def packed(t: float = 0, u: str = "https://old.example/?utm_source=x") -> str:
     """A touch as a link carries it; t: its age in seconds."""
     return quote(json.dumps({"u": u, "r": "", "t": int(time.time() - t)}), safe="")
 
@@ -140,7 +140,7 @@ def test_without_consent_a_link_carries_nothing(visitor: Visitor, other: Visitor
 
 
 def test_without_consent_what_a_link_carried_is_told_and_not_kept(visitor: Visitor, other: Visitor) -> None:
-    other.open(carried("/asked", told(), told()))
+    other.open(carried("/asked", packed(), packed()))
     last, kept = other.hidden()["lc_last"], other.kept()
     other.run("LeadCapture.consent(true)")
 
@@ -151,13 +151,19 @@ def test_without_consent_what_a_link_carried_is_told_and_not_kept(visitor: Visit
 @pytest.mark.parametrize(
     "link",
     [
-        pytest.param(lambda: carried("/contact", told(), told(), age_s=86400), id="a link of yesterday"),
-        pytest.param(lambda: carried("/contact", told(), told(), age_s=-86400), id="a link of tomorrow"),
-        pytest.param(lambda: carried("/contact", told(100 * 86400), told(100 * 86400)), id="a touch of last year"),
-        pytest.param(lambda: carried("/contact", told(u="javascript:alert(1)"), told(u="no page")), id="no page"),
+        pytest.param(lambda: carried("/contact", packed(), packed(), age_s=86400), id="a link of yesterday"),
+        pytest.param(lambda: carried("/contact", packed(), packed(), age_s=-86400), id="a link of tomorrow"),
+        pytest.param(
+            lambda: carried("/contact", packed(100 * 86400), packed(100 * 86400)),
+            id="a touch of last year",
+        ),
+        pytest.param(
+            lambda: carried("/contact", packed(u="javascript:alert(1)"), packed(u="no page")),
+            id="no page",
+        ),
         pytest.param(lambda: carried("/contact", "%7B%22u%22", "null"), id="no touch"),
         pytest.param(lambda: carried("/contact", "%E0%A4%A", ""), id="damaged"),
-        pytest.param(lambda: carried("/alone", told(), told()), id="a page without data-domains"),
+        pytest.param(lambda: carried("/alone", packed(), packed()), id="a page without data-domains"),
     ],
 )
 def test_what_should_not_be_believed_is_only_taken_out_of_the_address(
@@ -173,23 +179,23 @@ def test_what_should_not_be_believed_is_only_taken_out_of_the_address(
 
 @pytest.mark.parametrize("path", ["?{}", "?a=b&{}", "?{}&a=b", "?a=b&{}&c=d", "?a=%20+b&{}#/x?y=z", "?{}#top"])
 def test_the_rest_of_the_address_stays_as_it_was(visitor: Visitor, other: Visitor, path: str) -> None:
-    other.open("/contact" + path.format(carried("", told(), told())[1:]))
+    other.open("/contact" + path.format(carried("", packed(), packed())[1:]))
 
     left = path.replace("&{}", "").replace("{}&", "").replace("?{}", "")
     assert other.run("return location.href") == other.url(f"/contact{left}")
 
 
 def test_the_earlier_first_and_the_later_last_touch_stay(visitor: Visitor, other: Visitor) -> None:
-    other.open(carried("/contact", told(500, "https://b.example/?utm_source=b"), told(20)))
-    other.open(carried("/contact", told(900, "https://a.example/?utm_source=a"), told(800)))
-    other.open(carried("/contact", told(400), told(10, "https://c.example/?utm_source=c")))
+    other.open(carried("/contact", packed(500, "https://b.example/?utm_source=b"), packed(20)))
+    other.open(carried("/contact", packed(900, "https://a.example/?utm_source=a"), packed(800)))
+    other.open(carried("/contact", packed(400), packed(10, "https://c.example/?utm_source=c")))
 
     assert touch(other.hidden()["lc_first"]).url == "https://a.example/?utm_source=a"
     assert touch(other.hidden()["lc_last"]).url == "https://c.example/?utm_source=c"
 
 
 def test_no_more_of_a_carried_touch_is_kept_than_we_would_keep(visitor: Visitor, other: Visitor) -> None:
-    touched = told(u="https://a.example/?utm_source=a&token=secret").replace("%7D", "%2C%22x%22%3A1%7D")
+    touched = packed(u="https://a.example/?utm_source=a&token=secret").replace("%7D", "%2C%22x%22%3A1%7D")
     other.open(carried("/contact", touched, touched))
 
     assert "secret" not in other.cookies()["lc_last"]

@@ -253,7 +253,7 @@ def test_a_very_large_file_is_not_opened(run: Terminal, sqlite: Store) -> None:
         pytest.param(
             ["leads.xlsx", "--sheet", "May"], "has no sheet 'May' with rows; it has Leads", id="no such sheet"
         ),
-        pytest.param(["leads.csv", "--sheet", "May"], "is no workbook", id="no workbook"),
+        pytest.param(["leads.csv", "--sheet", "May"], "is not a workbook", id="no workbook"),
         pytest.param(["empty.xlsx"], "is empty", id="nothing in it"),
     ],
 )

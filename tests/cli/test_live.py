@@ -1,4 +1,4 @@
-"""`lead-capture doctor --live`: a trial by hand, with an explicit yes; its answers are kept and followed."""
+"""`lead-capture doctor --live`: a trial with an explicit yes; its findings are saved and followed."""
 
 import json
 from pathlib import Path

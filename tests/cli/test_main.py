@@ -261,7 +261,7 @@ def test_a_reader_that_goes_away_hears_nothing_more(sqlite: Store, more: tuple[s
 
 
 def actions_of(parser: argparse.ArgumentParser, path: str = "") -> Iterator[tuple[str, set[str]]]:
-    """Every command that does something by itself, and its options."""
+    """Every command that acts on its own, and its options."""
     options = {option for action in parser._actions for option in action.option_strings}
     subparsers = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     if not subparsers:

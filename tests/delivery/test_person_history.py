@@ -37,7 +37,7 @@ def note_of(env: Env) -> str:
     return next(iter(re.findall(r"^Known since .*$", notes, re.MULTILINE)), "")
 
 
-def asked(env: Env, days_ago: float, **changes: Any) -> Lead:
+def earlier_enquiry(env: Env, days_ago: float, **changes: Any) -> Lead:
     """An enquiry that came so many days ago and owes nothing any more."""
     at = clock.now() - days_ago * DAY
     lead = a_lead(received_at=at, **{"status": Status.DELIVERED, **changes})
@@ -64,7 +64,7 @@ def test_nothing_is_said_of_a_stranger(env: Env) -> None:
 
 def test_earlier_enquiries_are_counted(env: Env) -> None:
     for days_ago in (9, 4):
-        asked(env, days_ago)
+        earlier_enquiry(env, days_ago)
     env.owes(a_lead(received_at=clock.now()))
 
     env.deliver_until_quiet()
@@ -92,7 +92,7 @@ def test_a_person_of_nexudus_is_told_with_the_date(env: Env, fields: dict[str, A
 
 def test_both_are_told_and_the_earlier_counts(env: Env) -> None:
     env.nexudus.add_coworker(EMAIL, **LONG_AGO)
-    asked(env, 4)
+    earlier_enquiry(env, 4)
     lead = env.owes(a_lead(received_at=clock.now()))
 
     env.deliver_until_quiet()

@@ -28,7 +28,7 @@ def change(nexudus: Simulator, stage_id: int, **flags: object) -> None:
     nexudus.world.tables["CrmBoardColumn"].rows[stage_id].update(flags)
 
 
-def asked(nexudus: Simulator, stage_id: int = 1001) -> int:
+def stage_reads(nexudus: Simulator, stage_id: int = 1001) -> int:
     """How often the stage was looked at."""
     return len(nexudus.calls("GET", f"{STAGES}/{stage_id}"))
 
@@ -56,7 +56,7 @@ def test_a_safe_stage_is_asked_for_once(client: Nexudus, nexudus: Simulator) -> 
     for _ in range(3):
         stage_safety.check(client, 1001)
 
-    assert asked(nexudus) == 1
+    assert stage_reads(nexudus) == 1
 
 
 def test_threads_that_come_together_ask_once(client: Nexudus, nexudus: Simulator) -> None:
@@ -69,7 +69,7 @@ def test_threads_that_come_together_ask_once(client: Nexudus, nexudus: Simulator
     for thread in threads:
         thread.join()
 
-    assert asked(nexudus) == 1
+    assert stage_reads(nexudus) == 1
 
 
 def test_two_accounts_have_each_their_own_stage_of_the_same_id(client: Nexudus, nexudus: Simulator) -> None:
@@ -109,7 +109,7 @@ def test_an_unsafe_stage_is_not_asked_for_with_every_lead(client: Nexudus, nexud
         with pytest.raises(UnsafeStage):
             stage_safety.check(client, CLEAN_UP)
 
-    assert asked(nexudus, CLEAN_UP) == 1
+    assert stage_reads(nexudus, CLEAN_UP) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""After a create whose answer was lost: found by its mark, and where no mark survives, by its looks."""
+"""After a create whose answer was lost: found by its marker or, where no marker survives, by its contents."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -46,7 +46,7 @@ def call_of(sample: Recorded, body: bytes | None = None, age_s: float = 0.0) -> 
     )
 
 
-def said(lead: Lead) -> dict[str, Any]:
+def contents_of(lead: Lead) -> dict[str, Any]:
     """A lead in the words of the samples."""
     submission, evidence = lead.submission, lead.submission.evidence
     contact, fields, extras = submission.contact, submission.fields, submission.extras
@@ -86,7 +86,7 @@ def test_every_tool_has_a_sample() -> None:
 
 
 def test_all_that_was_expected_came(sqlite: Store, sample: Recorded) -> None:
-    found, expected = said(sent(sqlite, sample, STORE_IP="true").lead()), dict(sample.expected)
+    found, expected = contents_of(sent(sqlite, sample, STORE_IP="true").lead()), dict(sample.expected)
     expected["phone"] = digits(expected["phone"])
 
     assert {name: found[name] for name in expected} == expected

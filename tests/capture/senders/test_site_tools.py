@@ -20,7 +20,7 @@ TOKENS = {"json": {"token": "tok_demo"}}
 CHECKED_ELSEWHERE = {"mapping_needed", "response_status", "ip_address"}
 
 
-def said(lead: Lead) -> dict[str, Any]:
+def contents_of(lead: Lead) -> dict[str, Any]:
     """A lead in the words of the samples."""
     submission, evidence = lead.submission, lead.submission.evidence
     contact, fields, extras = submission.contact, submission.fields, submission.extras
@@ -64,7 +64,7 @@ def digits(phone: str | None) -> str:
 
 
 def test_all_that_was_expected_came(sqlite: Store, sample: Recorded) -> None:
-    found, expected = said(sent(sqlite, sample).lead()), dict(sample.expected)
+    found, expected = contents_of(sent(sqlite, sample).lead()), dict(sample.expected)
     if "mapping_needed" in expected:  # what only a mapping can tell
         expected["message"] = None
 
