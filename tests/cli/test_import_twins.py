@@ -257,4 +257,4 @@ def test_leads_that_are_still_to_be_read_are_told_of(run: Terminal, sqlite: Stor
 
     result = run("import", write(without("id")), "--form", "contact", "--dry-run").out
 
-    assert "Leads that Meta announced and that are not fetched yet: 1." in " ".join(result.split())
+    assert "Leads announced by Meta but not fetched yet: 1." in " ".join(result.split())
