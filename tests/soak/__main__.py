@@ -1,4 +1,4 @@
-"""`make soak`: web servers, workers and a CRM in bad weather, then what became of every enquiry.
+"""`make soak`: web servers, workers and a CRM while faults are injected, then the outcome of every enquiry.
 
 Arguments: minutes (30), and the URL of a PostgreSQL database (default: SQLite).
 """
@@ -16,7 +16,7 @@ import requests
 
 from service.lead import LeadId, marker_of
 from tests.journey.installation import TOKEN, Installation, Nexudus, leads
-from tests.soak.weather import Crew, Weather
+from tests.soak.faults import Crew, Faults
 
 PEOPLE = 400
 VISITORS = 6
@@ -29,11 +29,11 @@ SETTINGS = {
     "RETRY_SCHEDULE": "1s 2s 5s 10s 20s 30s 30s 30s 30s 30s 30s 30s 30s 30s 30s 30s 30s 30s 30s 30s",
     "LOG_LEVEL": "error",
 }
-CALM_S = 900.0
+MAX_SETTLING_S = 900.0
 
 
 class Visitors:
-    """Send enquiries without end, each again under the same key until it is acknowledged."""
+    """Send enquiries continuously, each again under the same key until it is acknowledged."""
 
     def __init__(self, ports: Sequence[int], chance: random.Random) -> None:
         self.acknowledged: defaultdict[str, set[str]] = defaultdict(set)
@@ -47,7 +47,7 @@ class Visitors:
             thread.start()
 
     def stop(self) -> None:
-        """Every enquiry under way is brought to its end."""
+        """Stop after every enquiry under way is acknowledged."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -78,7 +78,7 @@ class Visitors:
 
 
 def main(minutes: float, database: str) -> int:
-    """Soak, calm down, tell; 1 when an enquiry was lost or doubled."""
+    """Inject faults, wait until all is delivered, report; 1 if an enquiry was lost or doubled."""
     seed = random.randrange(10**9)  # noqa: S311
     chance = random.Random(seed)  # noqa: S311
     print(f"seed {seed}, {minutes:g} minutes", flush=True)
@@ -88,23 +88,23 @@ def main(minutes: float, database: str) -> int:
             nexudus = Nexudus.start(installation, latency_ms=20)
             installation.migrate()
             crew = Crew(installation, chance)
-            weather = Weather(nexudus, crew, chance)
+            faults = Faults(nexudus, crew, chance)
             visitors = Visitors(crew.ports, chance)
             ends = time.monotonic() + minutes * 60
             while time.monotonic() < ends:
-                weather.strike()
+                faults.inject()
                 time.sleep(chance.uniform(0.5, 4))
-            weather.clear()
+            faults.clear()
             visitors.stop()
-            calm_s = _calm(crew)
-            return _tell(minutes, visitors, weather, crew, nexudus, calm_s)
+            settling_s = _settle(crew)
+            return _report(minutes, visitors, faults, crew, nexudus, settling_s)
 
 
-def _calm(crew: Crew) -> float:
-    """Until nothing is owed any more, an operator having retried what was parked; the seconds that it took."""
+def _settle(crew: Crew) -> float:
+    """Seconds until every lead is delivered; parked leads are retried, as an operator would."""
     began = time.monotonic()
     port = crew.ports[0]
-    while time.monotonic() - began < CALM_S:
+    while time.monotonic() - began < MAX_SETTLING_S:
         waiting = leads(port, status="pending")
         parked = leads(port, status="parked")
         if not waiting and not parked:
@@ -119,8 +119,8 @@ def _calm(crew: Crew) -> float:
     return time.monotonic() - began
 
 
-def _tell(minutes: float, visitors: Visitors, weather: Weather, crew: Crew, nexudus: Nexudus, calm_s: float) -> int:
-    """Print the two tables."""
+def _report(minutes: float, visitors: Visitors, faults: Faults, crew: Crew, nexudus: Nexudus, settling_s: float) -> int:
+    """Print the two tables; 1 if an enquiry was lost or doubled."""
     kept, sent = leads(crew.ports[0]), nexudus.opportunities()
     acknowledged = {ident for idents in visitors.acknowledged.values() for ident in idents}
     marks = Counter(each["SystemId"] for each in sent)
@@ -133,21 +133,21 @@ def _tell(minutes: float, visitors: Visitors, weather: Weather, crew: Crew, nexu
         "people with more than one contact": sum(count > 1 for count in contacts.values()),
     }
     outcomes = Counter(attempt["outcome"] for lead in kept for attempt in lead["attempts"])
-    print(f"\n| What was injected in {minutes:g} minutes | times |\n|---|---|")
-    for what, times in sorted(weather.injected.items()):
-        print(f"| {what} | {times} |")
-    print(f"| **all** | **{weather.injected.total()}** |")
-    print("\n| What came out | |\n|---|---|")
-    for what, count in {
+    print(f"\n| Faults injected in {minutes:g} minutes | times |\n|---|---|")
+    for fault, times in sorted(faults.injected.items()):
+        print(f"| {fault} | {times} |")
+    print(f"| **all** | **{faults.injected.total()}** |")
+    print("\n| Outcome | |\n|---|---|")
+    for name, count in {
         "enquiries acknowledged": len(acknowledged),
         "leads kept": len(kept),
         "opportunities in the CRM": len(sent),
         "contacts in the CRM": contacts.total(),
         **wrong,
         **{f"calls that ended {outcome}": count for outcome, count in sorted(outcomes.items())},
-        "seconds from the end of the weather until all was delivered": round(calm_s),
+        "seconds from the last fault until all was delivered": round(settling_s),
     }.items():
-        print(f"| {what} | {count:,} |")
+        print(f"| {name} | {count:,} |")
     return int(any(wrong.values()))
 
 
