@@ -6,6 +6,7 @@ import hmac
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
 from service import clock
@@ -52,9 +53,15 @@ class Login:
         return "Basic", base64.b64encode(f"{self.app_key}:{password}".encode()).decode()
 
     def fingerprint(self, base_url: str) -> str:
-        """Return a hash that identifies these settings; scrypt, because it is stored in a database."""
-        salt = f"{base_url}\0{self.username or self.app_key}\0{self.totp_secret}".encode()
-        return hashlib.scrypt(self.password.encode(), salt=salt, n=2**14, r=8, p=1, dklen=16).hex()
+        """Return a hash that identifies these settings at this address; it may be stored in a database."""
+        key = _stretched(self.password, f"{self.username or self.app_key}\0{self.totp_secret}")
+        return hmac.digest(key, base_url.encode(), "sha256")[:16].hex()
+
+
+@lru_cache(maxsize=64)
+def _stretched(password: str, salt: str) -> bytes:
+    """Return a key that makes guessing the password slow; kept, because it costs 50 ms and each client needs it."""
+    return hashlib.scrypt(password.encode(), salt=salt.encode(), n=2**14, r=8, p=1, dklen=16)
 
 
 @dataclass(frozen=True, slots=True)
