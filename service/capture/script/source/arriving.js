@@ -1,22 +1,22 @@
-// Two domains of one operator: a link from one to the other carries the touches in a parameter (leaving.js) that
-// this page takes out of its address.
+// Two domains of one operator: a link from one to the other carries the touches in a parameter (leaving.js), which
+// this page removes from its address.
 
 import { nowS } from "./attempt.js";
 import { domains } from "./tag.js";
 
-// A copied link tells nothing to whom it is sent.
+// A link that is copied and sent on carries no touches for long.
 const LINK_LIFETIME_S = 120;
 
-// -> first and last touch, where the address has them and they are meant for us.
+// Returns the first and the last touch, if the address has valid ones.
 export const takeTouches = () => {
-  let taken = [];
+  let touches = [];
   const plain = location.href.replace(
     /([?&])lc_touch=(\d+),([^&#,]*),([^&#]*)(&?)/,
     (all, before, at, first, last, after) => {
-      if (domains.length && Math.abs(nowS() - at) < LINK_LIFETIME_S) taken = [first, last];
+      if (domains.length && Math.abs(nowS() - at) < LINK_LIFETIME_S) touches = [first, last];
       return after && before;
     }
   );
   if (plain !== location.href) history.replaceState(history.state, "", plain);
-  return taken;
+  return touches;
 };

@@ -1,10 +1,10 @@
-// A page must never suffer from us: what fails is left out.
+// A failure here must never affect the page: what fails is left out.
 
-export const attempt = (action, otherwise) => {
+export const attempt = (action, fallback) => {
   try {
     return action();
   } catch (error) {
-    return otherwise;
+    return fallback;
   }
 };
 

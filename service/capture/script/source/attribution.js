@@ -1,14 +1,14 @@
-// Remembers how a visitor came and tells the forms that post to this service. Begin reading here.
+// Remembers how a visitor came, and adds that to the forms that post to this service. Begin reading here.
 //
 //   visits.js    how they came: this visit, and the first and the last touch
 //   keeping.js   cookies, else localStorage; nothing without consent
 //   forms.js     hidden inputs: lc_landing_url lc_page_url lc_referrer lc_first lc_last lc_key
 //   keys.js      one key for one view of a form
 //   watching.js  forms added later, shadow roots, single-page sites
-//   frames.js    in an iframe, the page around it is asked
-//   arriving.js  another domain of the same operator has told
+//   frames.js    in an iframe, the page around it provides the facts
+//   arriving.js  touches from another domain of the same operator
 //
-// ES2017 without eval, innerHTML or styles, for pages with a strict CSP. `make script` puts the files together.
+// ES2017 without eval, innerHTML or styles, for pages with a strict CSP. `make script` bundles the files.
 
 import { attempt } from "./attempt.js";
 import { fill, useKey, values } from "./forms.js";
@@ -17,7 +17,7 @@ import { setConsent, startKeeping } from "./keeping.js";
 import { page } from "./keys.js";
 import { takeTouches } from "./arriving.js";
 import { beginVisit } from "./visits.js";
-import { onNews, watchPage } from "./watching.js";
+import { onChange, watchPage } from "./watching.js";
 
 const start = () => {
   const [first, last] = attempt(takeTouches, []);
@@ -32,21 +32,21 @@ const start = () => {
     fill,
     // For pages that post by fetch: merge these into the body.
     fields: () => {
-      const told = attempt(() => values(page), {});
+      const fields = attempt(() => values(page), {});
       useKey(page, () => true);
-      return told;
+      return fields;
     },
-    // true: the visitor agrees that visits are kept. false: what was kept is removed.
+    // true: the visitor agrees that visits are stored. false: everything stored is deleted.
     consent: (given) =>
       attempt(() => {
         setConsent(given);
         begin();
-        onNews();
+        onChange();
       }),
   };
 
   attempt(watchPage);
-  watchFrames(onNews);
+  watchFrames(onChange);
 };
 
 // Loaded twice?

@@ -1,4 +1,4 @@
-// The hidden inputs of forms that post to /f/... where the script comes from.
+// The hidden inputs of forms that post to /f/... on the script's own host.
 
 import { cut } from "./addresses.js";
 import { attempt } from "./attempt.js";
@@ -11,22 +11,22 @@ import { home, loadMore } from "./tag.js";
 const SAME_CLICK_MS = 2000;
 const NAMES = ["lc_landing_url", "lc_page_url", "lc_referrer", FIRST, LAST, "lc_key"];
 
-// Behind the key of what is being sent: how many milliseconds ago the page was opened. Robots are quick. Not in
-// the page's own inputs: they are read at any time, also again after a mistake.
+// Appended to the key when a form is sent: how many milliseconds ago the page was opened, because bots are quick. Not
+// in the page's own inputs, which may be read at any time, and again after a correction.
 const age = () => "." + (performance.now() | 0);
 
 export const values = (form, isSent) => {
-  const told = {};
-  facts(cut).concat(keyOf(form) + (isSent ? age() : "")).forEach((value, place) => (told[NAMES[place]] = value));
-  return told;
+  const fields = {};
+  facts(cut).concat(keyOf(form) + (isSent ? age() : "")).forEach((value, place) => (fields[NAMES[place]] = value));
+  return fields;
 };
 
 // getAttribute: a field named "action" hides form.action.
-const told = (name, form, button) => (button && button.getAttribute("form" + name)) || form.getAttribute(name);
+const attributeOf = (name, form, button) => (button && button.getAttribute("form" + name)) || form.getAttribute(name);
 
-// Where a framework's handler posts to cannot be seen: such a form says data-lead-capture, or more.js says it.
-const isOurs = (form, button) => {
-  const url = new URL(told("action", form, button) || location.href, document.baseURI);
+// The target of a framework's handler cannot be seen: such a form has data-lead-capture, from the page or more.js.
+const postsHere = (form, button) => {
+  const url = new URL(attributeOf("action", form, button) || location.href, document.baseURI);
   return (url.origin === home && url.pathname.startsWith("/f/")) || form.closest("[data-lead-capture]");
 };
 
@@ -37,7 +37,7 @@ const hiddenInput = (form, name) => {
   return form.appendChild(input);
 };
 
-// Into `data`, where a script reads the form by FormData.
+// Writes into `data` if a script reads the form as FormData.
 const write = (form, data) => {
   for (const [name, value] of Object.entries(values(form, data))) {
     if (data) data.set(name, value);
@@ -48,27 +48,27 @@ const write = (form, data) => {
   }
 };
 
-export const fill = (form) => attempt(() => (isOurs(form) ? write(form) : loadMore()));
+export const fill = (form) => attempt(() => (postsHere(form) ? write(form) : loadMore()));
 
 export const renewView = (form) => {
   renewKey(form);
   fill(form);
 };
 
-// An impatient second click within SAME_CLICK_MS is still the same enquiry. `stays` is asked then, when the
-// page's own handlers have had their say: where the browser leaves for a slow answer, so is a later one.
+// A second click within SAME_CLICK_MS is still the same enquiry. `stays` is called after that time, when the page's
+// own handlers have run: if the browser is leaving for a slow response, a later click is the same enquiry, too.
 export const useKey = (form, stays) => {
   if (sent.has(form)) return;
   sent.add(form);
   setTimeout(() => stays() && renewView(form), SAME_CLICK_MS);
 };
 
-// Of "submit" and "formdata": a script reads the form with or without the former.
+// For "submit" and "formdata": a script may read the form without submitting it.
 export const onSend = (event) => {
   const form = event.target;
   const button = event.submitter;
-  if (!isOurs(form, button)) return;
+  if (!postsHere(form, button)) return;
   write(form, event.formData);
-  const target = told("target", form, button) || "_self";
+  const target = attributeOf("target", form, button) || "_self";
   useKey(form, () => event.formData || event.defaultPrevented || target !== "_self");
 };

@@ -1,9 +1,9 @@
-// Where touches are kept: cookies, else localStorage; without consent only in memory, as long as the page lives.
-// Before consent nothing is read either.
+// Storage of touches: cookies, else localStorage; without consent only memory, for the lifetime of the page.
+// Before consent nothing is read, either.
 
 import { hostOf } from "./addresses.js";
 import { attempt, nowS } from "./attempt.js";
-import { asksFirst, isFramed } from "./tag.js";
+import { needsConsent, isFramed } from "./tag.js";
 import { encode, isFresh, LIFETIME_S } from "./touches.js";
 
 export const FIRST = "lc_first";
@@ -16,7 +16,7 @@ const VISIT = "lc_visit";
 let memory = {};
 let mayKeep = true;
 
-// The widest domain that takes our cookies; none where only the host itself does, or nothing may be kept.
+// The widest domain that accepts cookies; empty if only the host itself does, or if nothing may be stored.
 let site;
 
 const readCookie = (name) => (document.cookie.match("(^|; )" + name + "=([^;]*)") || [])[2];
@@ -31,10 +31,10 @@ const writeCookie = (name, text, domain, lifetimeS) => {
 // Of www.example.com: com, example.com, www.example.com.
 const ownDomains = () => location.hostname.split(".").map((_, place, labels) => labels.slice(-place - 1).join("."));
 
-const takesCookies = (domain) => {
-  const taken = writeCookie("lc_try", "1", domain, 60);
+const acceptsCookies = (domain) => {
+  const accepted = writeCookie("lc_try", "1", domain, 60);
   writeCookie("lc_try", "", domain, 0);
-  return taken;
+  return accepted;
 };
 
 export const ownSite = () => site || hostOf(location.href);
@@ -59,7 +59,7 @@ export const recallVisit = () =>
     return visit.landing && visit;
   });
 
-// On every domain: which one was used is only known by trying, and that would write.
+// On every domain: finding out which one was used would mean writing a cookie.
 const forget = (name) => {
   for (const domain of ["", ...ownDomains()]) attempt(() => writeCookie(name, "", domain, 0));
   attempt(() => localStorage.removeItem(name));
@@ -68,12 +68,12 @@ const forget = (name) => {
 
 const begin = () => {
   memory = {};
-  site = mayKeep && attempt(() => ownDomains().find(takesCookies));
+  site = mayKeep && attempt(() => ownDomains().find(acceptsCookies));
 };
 
-// Who agreed on an earlier page need not be asked again.
+// Consent given on an earlier page is still valid.
 export const startKeeping = () => {
-  mayKeep = !isFramed && !(asksFirst && !recall(CONSENT));
+  mayKeep = !isFramed && !(needsConsent && !recall(CONSENT));
   begin();
 };
 

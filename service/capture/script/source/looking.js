@@ -1,4 +1,4 @@
-// Every element of the page is looked at: when it is there, when it is added, and again when it is used.
+// Visits every element of the page: at the start, when it is added, and again when it is used.
 
 import { attempt, listen } from "./attempt.js";
 
@@ -6,33 +6,33 @@ const IN_USE = "focusin click submit reset formdata";
 
 const entered = new WeakSet();
 
-export const startLooking = (look) => {
-  const lookAtAll = (place) => {
+export const visitElements = (visit) => {
+  const visitAll = (place) => {
     for (const element of [place, ...place.querySelectorAll("*")]) {
-      if (element.localName) look(element);
+      if (element.localName) visit(element);
       if (element.shadowRoot) enter(element.shadowRoot);
       if (element.localName === "iframe") attempt(() => enterFrame(element));
     }
   };
 
   const onChanges = (changes) => {
-    for (const { addedNodes } of changes) for (const node of addedNodes) if (node.querySelectorAll) lookAtAll(node);
+    for (const { addedNodes } of changes) for (const node of addedNodes) if (node.querySelectorAll) visitAll(node);
   };
 
-  // Just before a form is read, and just after it was emptied.
+  // Just before a form is read, and just after it was reset.
   const onUse = (event) => {
     const path = event.composedPath();
     const form = path.find((node) => node.localName === "form") || path[0].form;
     if (form && form.querySelectorAll) {
-      lookAtAll(form);
+      visitAll(form);
       if (event.formData) addMissing(form, event.formData);
-      if (event.type === "reset") setTimeout(() => attempt(() => lookAtAll(form)));
+      if (event.type === "reset") setTimeout(() => attempt(() => visitAll(form)));
     }
-    if (event.type === "click") path.forEach((node) => node.localName && look(node));
+    if (event.type === "click") path.forEach((node) => node.localName && visit(node));
   };
 
   const enter = (root) => {
-    lookAtAll(root);
+    visitAll(root);
     if (entered.has(root)) return;
     entered.add(root);
     listen(root, IN_USE, onUse);
@@ -50,7 +50,7 @@ export const startLooking = (look) => {
   listen(document, "load", (event) => enterFrame(event.target));
 };
 
-// Read before it was filled in.
+// Adds fields that were read before they were filled in.
 const addMissing = (form, data) => {
   for (const { name, value } of form.querySelectorAll("input[type=hidden][name]")) {
     if (value && data.get(name) === "") data.set(name, value);

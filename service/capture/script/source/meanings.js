@@ -1,9 +1,9 @@
-// The name of a hidden field -> what it asks for. Names fold as the service folds them: case and punctuation go,
-// and so do what form builders put around (form_fields[utm_source], hidden-gclid, utm_term_2, 0-1/utm_source).
+// The name of a hidden field -> its meaning. Names are folded as in the service: without case and punctuation, and
+// without the words that form builders add (form_fields[utm_source], hidden-gclid, utm_term_2, 0-1/utm_source).
 
-const IN_FRONT =
+const PREFIXES =
   /^(wpcf7|sqf|hidden|form|fields?|input|your|lead|contact|tracking|attribution|custom|acf|utm(?=\w+clid))+/;
-const BEHIND = /(__c|[-_]?field|[-_]?\d+)$/;
+const SUFFIX = /(__c|[-_]?field|[-_]?\d+)$/;
 const UTM = /utm(source|medium|campaign|content|term|keyword)(last|1st|first)?$/;
 const FIRST = /^(first|1st|ft|initial|orig(inal)?)|(1st|first)$/;
 const PAGE = /^(page|current|full|source|form|submission)ur[li]$|^page(location|href)$/;
@@ -27,9 +27,9 @@ const clickIdOf = (folded) => {
 
 const lastPart = (name) => name.split(/[^\w\s-]+/).filter((part) => /[a-z]/i.test(part)).pop() || "";
 
-const look = (name) => {
-  const whole = fold(name.trim().toLowerCase().replace(BEHIND, ""));
-  const bare = whole.replace(IN_FRONT, "");
+const lookUp = (name) => {
+  const whole = fold(name.trim().toLowerCase().replace(SUFFIX, ""));
+  const bare = whole.replace(PREFIXES, "");
   const utm = UTM.exec(bare);
   const is = (expression) => expression.test(whole) || expression.test(bare);
   return (
@@ -39,9 +39,9 @@ const look = (name) => {
   );
 };
 
-// -> a key of what tags.js answers; falsy where the name says nothing to us.
+// Returns a key of answersOf in tags.js; a falsy value for an unknown name.
 export const meaningOf = (name) => {
   const plain = name.replace(/\(.*?\)/g, "");
   const part = lastPart(plain);
-  return /^lc_(landing_url|page_url|referrer|first|last)$/.test(part) ? part : look(plain) || look(part);
+  return /^lc_(landing_url|page_url|referrer|first|last)$/.test(part) ? part : lookUp(plain) || lookUp(part);
 };

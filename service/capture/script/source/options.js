@@ -1,4 +1,4 @@
-// What the page says on the tag of attribution.js, or on this file's own.
+// The options on the tag of attribution.js, or on this file's own tag.
 
 import { attempt } from "./attempt.js";
 

@@ -1,4 +1,4 @@
-// What the page says of us on our own tag:
+// The options that the page sets on the script's tag:
 //
 //   <script src="https://leads.example.com/attribution.js" data-consent data-domains="one.com two.org" defer>
 
@@ -6,29 +6,29 @@ import { hostOf } from "./addresses.js";
 import { attempt } from "./attempt.js";
 
 const tag = document.currentScript || document.querySelector('script[src*="/attribution.js"]');
-const said = attempt(() => tag.dataset, {});
+const options = attempt(() => tag.dataset, {});
 
-// Where the script comes from, and where forms post to.
+// The origin of the script, to which forms post.
 export const home = attempt(() => new URL(tag.src).origin, location.origin);
 
-// Nothing is kept before LeadCapture.consent(true).
-export const asksFirst = "consent" in said;
+// Nothing is stored before LeadCapture.consent(true).
+export const needsConsent = "consent" in options;
 
 export const listed = (text) => ((text || "").match(/[^\s,]+/g) || []).map((domain) => hostOf("https://" + domain));
 
 // All domains of one operator.
-export const domains = listed(said.domains);
+export const domains = listed(options.domains);
 
-// A page in a frame keeps nothing: it asks the page around it.
+// A page in a frame stores nothing: it asks the page around it.
 // `top`: a page may have a variable called `parent`.
 export const isFramed = top !== window;
 
-// The second file is for pages that need it: with the domains or the widgets of the tag, other forms, iframes.
-export const needsMore = "widgets" in said || "domains" in said;
+// The second file is for pages with data-domains or data-widgets, other people's forms, or iframes.
+export const needsMore = "widgets" in options || "domains" in options;
 
 let isLoaded;
 
-// The page may have it by a tag of its own.
+// The page may load it with its own tag.
 export const loadMore = () => {
   if (isLoaded) return;
   isLoaded = true;

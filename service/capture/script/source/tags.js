@@ -1,4 +1,4 @@
-// What forms and widgets of others are told: of one visit, the way the service would choose it.
+// The tags for other people's forms and widgets: those of one visit, chosen as the service would choose it.
 
 import { isTagged } from "./addresses.js";
 import { attempt } from "./attempt.js";
@@ -6,7 +6,7 @@ import { clickIds, fold } from "./meanings.js";
 import { decode } from "./touches.js";
 
 export const UTM = ["source", "medium", "campaign", "content", "term"].map((key) => "utm_" + key);
-const AS_IT_IS = (url) => url;
+const UNCHANGED = (url) => url;
 const LANDING = 0;
 const PAGE = 1;
 const REFERRER = 2;
@@ -16,29 +16,29 @@ const plain = (text) => {
   return attempt(() => decodeURIComponent(spaced), spaced).trim();
 };
 
-// All parameters of an address, behind # too: folded name -> the first value.
+// All parameters of an address, also after #: folded name -> its first value.
 const parametersOf = (url) => {
-  const found = new Map();
+  const parameters = new Map();
   for (const part of url.split(/[?#&]/).slice(1)) {
     const [name, ...rest] = part.replace(/^(amp;)+/i, "").split("=");
     const value = plain(rest.join("="));
     const key = fold(plain(name).replace(/\[\d*\]$/, ""));
-    if (value && !found.has(key)) found.set(key, value);
+    if (value && !parameters.has(key)) parameters.set(key, value);
   }
-  return found;
+  return parameters;
 };
 
 // Matomo's names count where Google's are absent.
-const utmOf = (found, utm) => {
+const utmOf = (parameters, utm) => {
   const key = fold(utm).slice(3);
   const words = key === "term" ? ["kwd", "keyword"] : [key];
   const others = ["mtm", "pk"].map((front) => words.map((word) => front + word));
-  return ["utm" + key].concat(...others).map((name) => found.get(name)).find(Boolean);
+  return ["utm" + key].concat(...others).map((name) => parameters.get(name)).find(Boolean);
 };
 
-const utmTagsOf = (found) => {
+const utmTagsOf = (parameters) => {
   const tags = {};
-  for (const utm of UTM) if (utmOf(found, utm)) tags[utm] = utmOf(found, utm);
+  for (const utm of UTM) if (utmOf(parameters, utm)) tags[utm] = utmOf(parameters, utm);
   return tags;
 };
 
@@ -50,8 +50,8 @@ const campaignOf = (all) => {
 
 const touch = (text) => attempt(() => decode(text), {}) || {};
 
-// -> utm_source ... utm_term, and click ids under their own names; only what is known.
-const credited = (addresses) => {
+// Returns utm_source ... utm_term and click ids under their own names, as far as they are known.
+const tagsFrom = (addresses) => {
   const all = addresses.map(parametersOf);
   const tags = campaignOf(all);
   clickIds.forEach((name, key) => {
@@ -61,15 +61,15 @@ const credited = (addresses) => {
   return tags;
 };
 
-// This visit, or the last one that told of its origin.
+// Those of this visit, or of the last one with a known origin.
 export const tagsOf = (facts) => {
   const here = [facts[LANDING], facts[PAGE]];
-  return credited(here.some(isTagged) || facts[REFERRER] ? here : [touch(facts[4]).u || ""]);
+  return tagsFrom(here.some(isTagged) || facts[REFERRER] ? here : [touch(facts[4]).u || ""]);
 };
 
-export const facts = () => LeadCapture.facts(AS_IT_IS);
+export const facts = () => LeadCapture.facts(UNCHANGED);
 
-// All that a hidden field may ask for.
+// Values of all meanings that a hidden field may have.
 export const answersOf = (known) => {
   const [landing, page, referrer, first, last] = known;
   const answers = tagsOf(known);

@@ -1,4 +1,4 @@
-// How the visitor came: the landing page of this visit, and the touches that are remembered.
+// How the visitor came: the landing page of this visit, and the remembered touches.
 
 import { cut, hostOf, isTagged, isUnder } from "./addresses.js";
 import { attempt, nowS } from "./attempt.js";
@@ -6,11 +6,11 @@ import { FIRST, keep, keepVisit, LAST, ownSite, recall, recallVisit } from "./ke
 import { domains } from "./tag.js";
 import { decode, isFresh, pack } from "./touches.js";
 
-// No IP address, nor a name of the local network.
-const IN_THE_WORLD = /\.(?!local$)[a-z][^.]*$/;
+// Neither an IP address nor a name of the local network.
+const PUBLIC_HOST = /\.(?!local$)[a-z][^.]*$/;
 
-// Where people only pass through.
-const GO_BETWEENS =
+// Sites that people only pass through.
+const INTERMEDIARIES =
   "(^|[.])((paypal|stripe|gocardless|klarna|worldpay|sagepay|adyen|squareup|auth0|okta|nexudus|accounts[.]google|" +
   "login[.](microsoftonline|live)|appleid[.]apple)[.]com|opayo[.]co[.]uk)$";
 
@@ -20,14 +20,14 @@ const isExternal = (referrer) => {
   const host = hostOf(referrer);
   const own = domains.concat(ownSite());
   return (
-    IN_THE_WORLD.test(host) &&
+    PUBLIC_HOST.test(host) &&
     !own.some((domain) => isUnder(host, domain) || isUnder(domain, host)) &&
-    !host.match(GO_BETWEENS)
+    !host.match(INTERMEDIARIES)
   );
 };
 
-// Of two touches the earlier is the first (sign 1), the later the last (sign -1). Strangers can write a link:
-// what is no touch throws.
+// Of two touches, the earlier is the first (sign 1), the later the last (sign -1). Anyone can write a link: text that
+// is not a touch throws.
 const adopt = (name, text, sign) => {
   const { u, r, t } = decode(text);
   const known = recall(name);
@@ -52,7 +52,7 @@ export const beginVisit = (address, first, last) => {
   const hasEvidence = isTagged(address) || here.referrer;
   visit = (!hasEvidence && recallVisit()) || here;
   if (visit !== here) return;
-  // One page on from a landing of which nothing could be kept, before consent for example.
+  // One page after a landing that could not be stored, for example before consent.
   if (!hasEvidence && !recall(LAST) && cameFrom.startsWith(location.origin) && isTagged(cameFrom)) {
     here.landing = cut(cameFrom);
   }

@@ -1,4 +1,4 @@
-// What happens on the page: forms come and go, in open shadow roots too; its address changes.
+// Watches the page: forms that come and go, also in open shadow roots, and changes of the address.
 
 import { attempt, listen } from "./attempt.js";
 import { fill, onSend, renewView } from "./forms.js";
@@ -11,7 +11,7 @@ const SHADOW_ROOT = 11;
 const watched = new WeakSet();
 let address = location.href;
 
-// A document, a shadow root or an element: forms in it are filled in, shadow roots in it are entered.
+// Fills in the forms of a document, a shadow root or an element, and enters its shadow roots.
 const visitAll = (place) => {
   for (const element of [place, ...place.querySelectorAll("*")]) {
     if (element.localName === "form") fill(element);
@@ -20,18 +20,18 @@ const visitAll = (place) => {
   }
 };
 
-// Something that forms tell has changed.
-export const onNews = () => {
+// Values for the forms have changed.
+export const onChange = () => {
   visitAll(document);
   greetFrames();
 };
 
-// The next page of a single-page site is noticed when it is drawn or used at the latest: its router and the
+// The next page of a single-page site is noticed when it is drawn or used, at the latest: the router and the
 // browser's own functions are left alone.
 const noticeAddress = () => {
   if (address === location.href) return;
   address = location.href;
-  onNews();
+  onChange();
 };
 
 const onChanges = (changes) => {
@@ -41,7 +41,7 @@ const onChanges = (changes) => {
   }
 };
 
-// Neither changes in a shadow root nor its submit events are told outside of it.
+// Neither changes in a shadow root nor its submit events are reported outside it.
 const enter = (root) => {
   visitAll(root);
   if (watched.has(root)) return;
@@ -51,24 +51,24 @@ const enter = (root) => {
   observer.observe(root, { childList: true, subtree: true });
 };
 
-// These events come out of a root that was attached to an element after we looked at it.
+// These events leave a shadow root that was attached after its element was visited.
 const onUse = (event) => {
   const path = event.composedPath();
   noticeAddress();
   for (const node of path) if (node.nodeType === SHADOW_ROOT && !watched.has(node)) enter(node);
-  // Whoever writes on after sending says something new.
+  // Input after sending begins a new enquiry.
   if (event.type === "input" && sent.has(path[0].form)) renewView(path[0].form);
 };
 
 export const watchPage = () => {
   listen(document, "focusin keydown click input", onUse);
-  // Out of the browser's cache: every form is viewed anew.
+  // Restored from the browser's cache: every form is a new view.
   listen(window, "pageshow", (event) => {
     if (!event.persisted) return;
     renewAllKeys();
-    onNews();
+    onChange();
   });
-  // Not earlier: a form still being read may bring hidden inputs of its own.
+  // Not earlier: a form that is still being parsed may have its own hidden inputs.
   if (document.readyState === "loading") listen(document, "DOMContentLoaded", () => enter(document));
   else enter(document);
   // Last: not every browser has it.

@@ -13,7 +13,7 @@ const PLACES = "a[href],area[href],iframe,[data-url],[data-cal-link]," + TYPEFOR
 
 const randomKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-// Element -> its key, and by attribute what stood there and what we wrote.
+// Element -> its key, and for each attribute its original and its rewritten value.
 const views = new WeakMap();
 
 const viewOf = (element) => {
@@ -30,7 +30,7 @@ const rewrite = (element, attribute, change) => {
   if (text !== present) element.setAttribute(attribute, text);
 };
 
-// A frame that somebody may be writing in is loaded no second time.
+// A frame that the visitor may be using is not loaded a second time.
 const mayRewrite = (element, attribute) => {
   if (attribute === "href") return /^(a|area)$/.test(element.localName);
   if (attribute !== "src") return true;
@@ -38,7 +38,7 @@ const mayRewrite = (element, attribute) => {
 };
 
 export const watchWidgets = () => {
-  const look = (element) => {
+  const visit = (element) => {
     if (!element.matches(PLACES)) return;
     const { key } = viewOf(element);
     const pairs = Object.entries(tagsOf(facts())).concat([["lc_key", key]]);
@@ -52,11 +52,11 @@ export const watchWidgets = () => {
   };
   const renew = (element) => {
     views.get(element).key = randomKey();
-    look(element);
+    visit(element);
   };
   listen(document, "click auxclick", (event) => {
     const used = event.composedPath().filter((node) => views.has(node) && node.localName !== "iframe");
     used.forEach((element) => setTimeout(() => attempt(() => renew(element)), SAME_CLICK_MS));
   });
-  return look;
+  return visit;
 };
