@@ -155,7 +155,7 @@ class Evidence:
 class Attribution:
     """The conclusion on where the person came from, as the opportunity will show it.
 
-    Utm values are "" when unknown. `rule` names the rules that decided, `reason` explains them in a
+    UTM values are "" when unknown. `rule` names the rules that decided, `reason` explains them in a
     marketer's words. `codes` are log-safe remarks on repaired values (macro, pii, ...).
     """
 

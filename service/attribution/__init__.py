@@ -1,9 +1,9 @@
 """Room 2, ATTRIBUTE: where a person came from, decided from the evidence alone.
 
-    attribute.py      evidence -> touch -> Utm values -> channel -> LeadSource
+    attribute.py      evidence -> touch -> UTM values -> channel -> LeadSource
     policy.py         the operator's settings prepared for look-ups
     touches.py        the visits that are known, and which of them counts
-    tags.py           Utm values and click ids of one URL or one set of fields
+    tags.py           UTM values and click ids of one URL or one set of fields
     links.py          URLs taken apart; referrers
     values.py         values made comparable, repaired or dropped
     signals.py        facts of one touch looked up in the tables

@@ -1,4 +1,4 @@
-"""From evidence to attribution: touch -> Utm values -> channel -> LeadSource."""
+"""From evidence to attribution: touch -> UTM values -> channel -> LeadSource."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -34,7 +34,7 @@ def attribute(evidence: Evidence, config: AttributionConfig) -> Attribution:
     a wrong type count as absent. `rule` of the result is
     "rules:<version> touch:<current, last, first, form or none> channel:<rule> lead_source:<rule>". Its
     click ids are those of all visits; only those of the visit that counts decide anything. The form's own
-    Utm values are shown where the visit has none; they decide the channel only where nothing else
+    UTM values are shown where the visit has none; they decide the channel only where nothing else
     says how the visitor came.
     """
     policy = policy_of(config)
@@ -111,7 +111,7 @@ def _attribute(
     first_touch: bool | None,
     own: Utm = NO_UTM,
 ) -> Attribution:
-    """Attribute by one touch. own: the form's Utm values where the visit has none: shown, but not decisive."""
+    """Attribute by one touch. own: the form's UTM values where the visit has none: shown, but not decisive."""
     utm = touch.utm
     has_own = any(own)
     shown = own if has_own else utm

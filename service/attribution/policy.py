@@ -20,7 +20,7 @@ class Policy:
     """One form's AttributionConfig with its names folded.
 
     answers: answer, trimmed and folded -> LeadSource. labels: label of a utm_source -> LeadSource.
-    hosts: host -> LeadSource. utm: the form's own Utm values, for visits without any.
+    hosts: host -> LeadSource. utm: the form's own UTM values, for visits without any.
     """
 
     first_touch: bool

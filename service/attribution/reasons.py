@@ -20,9 +20,9 @@ from service.attribution.values import label
 class ReasonInputs(NamedTuple):
     """The parts of a reason.
 
-    visit: the name of the touch. utm_place, id_place: where its Utm values and its decisive click id were.
-    first_touch: whether the form credits the first visit; None where the visit does not count at all.
-    has_own_tags: the Utm values shown are the form's, and decided nothing.
+    visit: the name of the touch. utm_place, id_place: where its UTM values and its decisive click id were.
+    first_touch: whether the form uses the first visit; None where the visit does not count at all.
+    has_own_tags: the UTM values shown are the form's, and decided nothing.
     """
 
     visit: str
@@ -53,17 +53,17 @@ def _asides(inputs: ReasonInputs) -> Iterator[str]:
     if visit:
         yield visit
     if inputs.has_own_tags:
-        yield "the visit has no Utm values, so those of this form (utm) are shown"
+        yield "the visit has no UTM values, so those of this form (utm) are shown"
 
 
 _VISITS: Mapping[tuple[str, bool | None], str] = {
-    ("last", False): "this visit itself shows no origin, so the last remembered one counts",
+    ("last", False): "this visit shows no origin, so the last remembered one counts",
     ("first", False): "only the first remembered visit shows an origin",
-    ("first", True): "this form credits the first visit",
-    ("last", True): "this form credits the first visit; the earliest that shows an origin is the last remembered one",
-    ("current", True): "this form credits the first visit; no earlier one shows an origin",
+    ("first", True): "this form uses the first visit (touch)",
+    ("last", True): "this form uses the first visit (touch); the earliest with an origin is the last remembered one",
+    ("current", True): "this form uses the first visit (touch); no earlier one shows an origin",
 }
-"""(Visit that counts, whether the form credits the first) -> the remark on that."""
+"""(Visit that counts, whether the form uses the first) -> the remark on it."""
 
 
 def _is_unknown(inputs: ReasonInputs) -> bool:
@@ -79,7 +79,7 @@ def _is_unknown(inputs: ReasonInputs) -> bool:
 def _tags(inputs: ReasonInputs) -> str:
     """Name utm_source and utm_medium, as far as they may be repeated."""
     named = [spoken for spoken in (_spoken_source(inputs.facts.source), _spoken_medium(inputs.facts.medium)) if spoken]
-    return f"{' and '.join(named) or 'Utm values'} {inputs.utm_place}"
+    return f"{' and '.join(named) or 'UTM values'} {inputs.utm_place}"
 
 
 def _cross_network(inputs: ReasonInputs) -> str:
@@ -120,7 +120,7 @@ def _opened(inputs: ReasonInputs) -> str:
 
 
 def _unassigned(inputs: ReasonInputs) -> str:
-    return f"Utm values {inputs.utm_place} in words that no rule knows"
+    return f"UTM values {inputs.utm_place} that no rule knows"
 
 
 def _direct(_: ReasonInputs) -> str:
@@ -162,22 +162,22 @@ def _own_number(inputs: ReasonInputs) -> str:
 
 def _word(inputs: ReasonInputs) -> str:
     name = "utm_medium" if inputs.signals.medium.label in NUMBERS else "utm_source"
-    return f"LeadSource {inputs.number} by the word in {name}"
+    return f"LeadSource {inputs.number} from the word in {name}"
 
 
 def _channel_number(inputs: ReasonInputs) -> str:
     if inputs.number == lead_source.DIRECT_EMAIL and inputs.channel_rule is channel.came_from:
-        return f"LeadSource {inputs.number}: an untagged click in webmail is a personal mail"
+        return f"LeadSource {inputs.number}: an untagged click in webmail counts as a personal e-mail"
     return f"LeadSource {inputs.number} for {inputs.channel}"
 
 
 _NUMBERS: Mapping[LeadSourceRule, Callable[[ReasonInputs], str]] = {
     lead_source.fixed: lambda inputs: f"LeadSource {inputs.number} is fixed for this form (lead_source)",
-    lead_source.answer: lambda inputs: f"LeadSource {inputs.number} by the person's own answer (answer_map)",
-    lead_source.mapped: lambda inputs: f"LeadSource {inputs.number} by the form's source_map",
+    lead_source.answer: lambda inputs: f"LeadSource {inputs.number} from the person's own answer (answer_map)",
+    lead_source.mapped: lambda inputs: f"LeadSource {inputs.number} from the form's source_map",
     lead_source.known_source: _own_number,
     lead_source.by_word: _word,
-    lead_source.form_default: lambda inputs: f"LeadSource {inputs.number} by the form's default_lead_source",
+    lead_source.form_default: lambda inputs: f"LeadSource {inputs.number} from the form's default_lead_source",
     lead_source.by_channel: _channel_number,
 }
 

@@ -51,7 +51,7 @@ class Signals(NamedTuple):
 
     ad, link: the most telling click id of each sort. referrer: row of the page before. number: the
     LeadSource that the medium, else the source, is a word for. campaign: in lower case. is_tagged: there is any
-    Utm value.
+    UTM value.
     """
 
     ad: ClickId | None = None

@@ -1,4 +1,4 @@
-"""The Utm values and click ids that one URL, or one set of form fields, carries."""
+"""The UTM values and click ids that one URL, or one set of form fields, carries."""
 
 import re
 import unicodedata
@@ -22,7 +22,7 @@ SPELLINGS = (
     ("utmcontent", "mtmcontent", "pkcontent"),
     ("utmterm", "mtmkwd", "mtmkeyword", "pkkwd", "pkkeyword"),
 )
-"""The folded names of each Utm value in order of precedence; Matomo's count where the first gives nothing."""
+"""The folded names of each UTM value in order of precedence; Matomo's count where the first gives nothing."""
 
 _KEYS = frozenset(names[0] for names in SPELLINGS)
 _UTM_NAMES = frozenset(name for names in SPELLINGS for name in names)
@@ -34,7 +34,7 @@ _LOWERED = 2  # source and medium are kept in lower case
 
 
 class Utm(NamedTuple):
-    """The five Utm values, "" when unknown."""
+    """The five UTM values, "" when unknown."""
 
     source: str = ""
     medium: str = ""
@@ -112,7 +112,7 @@ def _first_usable(values: Mapping[str, Sequence[object]], names: Iterable[str], 
 
 
 def join(sources: Sequence[TagSource]) -> tuple[Utm, str]:
-    """Return the Utm values of one link, never a mixture of two, and the place where they were.
+    """Return the UTM values of one link, never a mixture of two, and the place where they were.
 
     The first source with a utm_source or utm_medium is the base, else the first with any value. Its gaps
     are filled from later ones only where those plainly describe the same link.
@@ -159,14 +159,14 @@ def known_pairs(pairs: Iterable[tuple[object, object]]) -> Pairs:
 def known_name(written: str) -> str:
     """Return the name under which a parameter or field is known, "" when it is not known.
 
-    Utm names are recognised by their letters and digits alone ("UTM Source", "utmSource"); click ids
+    UTM names are recognised by their letters and digits alone ("UTM Source", "utmSource"); click ids
     must be exact but for case. Brackets at the end, empty or with a number, are ignored.
     """
     return _cached_name(written) if len(written) <= _MAX_CACHED_NAME else _name(written)
 
 
 def is_tag(name: str) -> bool:
-    """Return whether a field, or the last part of a dotted name, is a Utm value or a click id."""
+    """Return whether a field, or the last part of a dotted name, is a UTM value or a click id."""
     return known_name(name.rpartition(".")[2]) != ""
 
 
@@ -203,7 +203,7 @@ def _size(digits: str) -> tuple[int, str]:
 
 
 def _split_values(pairs: Pairs) -> Pairs:
-    """Cut Utm values where a tool has encoded the separators, and append the pairs they carry.
+    """Cut UTM values where a tool has encoded the separators, and append the pairs they carry.
 
     "utm_source=mailchimp%26utm_medium%3Demail" is a source that carries the medium. Click ids are not
     taken from values: only one that stands in the link itself proves an ad.

@@ -20,7 +20,7 @@ class Touch(NamedTuple):
     """One visit with its evidence.
 
     name: "current", "last", "first", or "none" where no visit has evidence. utm_place: where the
-    Utm values were. id_places: click id -> where it was.
+    UTM values were. id_places: click id -> where it was.
     """
 
     name: str = "none"

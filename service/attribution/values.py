@@ -1,4 +1,4 @@
-"""Submitted values: their text, their comparable form, and Utm values repaired or dropped, never refused.
+"""Submitted values: their text, their comparable form, and UTM values repaired or dropped, never refused.
 
 The cleaning steps and their order are those of the attribution rules, section 1.4.
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 MAX_LENGTH = 255
-"""Characters of a Utm value that are kept; our limit, Nexudus publishes none."""
+"""Characters of a UTM value that are kept; our limit, Nexudus publishes none."""
 
 _MAX_READ = 2048  # characters looked at
 _MAX_CACHED = 64  # characters; links of one campaign carry the same few values again and again

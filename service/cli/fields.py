@@ -211,7 +211,7 @@ def _example(answer: Answer | Sequence[str]) -> str:
 
 
 def _tags(leads: Iterable[Lead]) -> Mapping[str, str]:
-    """Utm value -> its name: a hidden field with the same value is likely to be that one."""
+    """UTM value -> its name: a hidden field with the same value is likely to be that one."""
     return {getattr(lead.attribution, key): key for lead in leads for key in UTM_KEYS if getattr(lead.attribution, key)}
 
 

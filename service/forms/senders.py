@@ -25,7 +25,7 @@ TARGETS = (
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
     *("page_url", "landing_url", "referrer", "external_id", "form_name"),
 )
-"""What a sender's `fields` can fill: an answer, a Utm value, or a property of the submission."""
+"""What a sender's `fields` can fill: an answer, a UTM value, or a property of the submission."""
 
 COMMON_KEYS = ("token", "pages", "accounts", "fields")
 

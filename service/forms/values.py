@@ -16,7 +16,7 @@ Read = Callable[[Any], Any]
 
 MAX_TAG_CHARS = 255
 EMPTY_TAGS = frozenset(["null", "undefined", "none", "nan", "n/a", "-", "not set", "not provided", "direct", "$direct"])
-"""Words that mean "no Utm value" wherever they come from."""
+"""Words that mean "no UTM value" wherever they come from."""
 
 MIN_INTERVAL_S, MAX_INTERVAL_S = 600, 7 * 86400
 MAX_ID = 2**31 - 1
@@ -134,10 +134,10 @@ def read_country(value: Any) -> str:
 
 
 def read_tag(value: Any) -> str:
-    """Read a Utm value that attribution keeps unchanged."""
+    """Read a UTM value that attribution keeps unchanged."""
     text = read_name(value)
     if len(text) > MAX_TAG_CHARS or re.search(r"[<>{}\[\]%$@\"*]|__|^[=+-]|\+\d{8}", text) or not text.isprintable():
-        raise ValidationError(f"{value!r} is not a Utm value: write plain words, such as 'qr' or 'spring-fair'")
+        raise ValidationError(f"{value!r} is not a UTM value: write plain words, such as 'qr' or 'spring-fair'")
     if text.strip("()").casefold() in EMPTY_TAGS:
         raise ValidationError(f"{value!r} means none: write another word, or leave the line out")
     return text

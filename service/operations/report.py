@@ -19,7 +19,7 @@ MAX_LISTED = 100
 
 DEFAULTS = {
     "direct": "no trace of where they came from",
-    "unassigned": "tagged in words that no rule knows",
+    "unassigned": "tags that no rule knows",
     "default_lead_source": "the form's default_lead_source",
 }
 """Rule that chose a LeadSource only because one is required -> its meaning."""

@@ -1,7 +1,7 @@
 """Ad platforms, one folder each; beside the folders lies what they share.
 
 platform.py   the record of one platform: plain values that every room reads
-registry.py   all records by name, and the Utm values of a campaign
+registry.py   all records by name, and the UTM values of a campaign
 events.py     webhooks: JSON events, questions, consents
 reader.py     APIs: what a reader is given, must do, and how it calls
 errors.py     what goes wrong with an API, named by what to do next

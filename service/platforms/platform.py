@@ -21,7 +21,7 @@ class ApiUrl:
 
 @dataclass(frozen=True, slots=True)
 class CampaignTags:
-    """How a campaign becomes Utm values; our own convention, the same however the lead arrives.
+    """How a campaign becomes UTM values; our own convention, the same however the lead arrives.
 
     content, term: facts without their ending `_id` or `_name`, the first known one counts.
     sources: the fact `platform` in lower case -> a source other than the usual one.

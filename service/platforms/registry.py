@@ -1,4 +1,4 @@
-"""Every ad platform by its name, and the Utm values of its campaigns; a new platform is a folder and a line here."""
+"""Every ad platform by its name, and the UTM values of its campaigns; a new platform is a folder and a line here."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -210,7 +210,7 @@ def row_of_source(source: str) -> tuple[Entry | None, bool]:
 
 
 class Case(NamedTuple):
-    """Clean Utm values, an ad id's row and kind, a link id's row and kind, the host of the referrer."""
+    """Clean UTM values, an ad id's row and kind, a link id's row and kind, the host of the referrer."""
 
     source: str
     medium: str

@@ -1,4 +1,4 @@
-"""Utm values of a form: they count where the visit has none, and never against what it brought."""
+"""UTM values of a form: they count where the visit has none, and never against what it brought."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_what_a_visit_tells_decides_and_the_form_only_fills_the_values(evidence:
 
     assert tags(result)[:2] == ("qr", "flyer")
     assert (result.channel, result.lead_source, result.rule) == (without.channel, without.lead_source, without.rule)
-    assert "the visit has no Utm values, so those of this form (utm) are shown" in result.reason
+    assert "the visit has no UTM values, so those of this form (utm) are shown" in result.reason
 
 
 def test_the_maps_of_the_form_know_its_own_source() -> None:

@@ -83,7 +83,7 @@ CHANNELS: dict[str, tuple[str, str, str]] = {
     "other_campaign": (
         "utm_medium=flyer",
         "",
-        "utm_medium flyer on the landing page: Other Campaign; LeadSource 6 by the word in utm_medium",
+        "utm_medium flyer on the landing page: Other Campaign; LeadSource 6 from the word in utm_medium",
     ),
     "named_site": (
         "utm_source=somewhere.example",
@@ -103,7 +103,7 @@ CHANNELS: dict[str, tuple[str, str, str]] = {
     "unassigned": (
         "utm_source=q3",
         "",
-        "Utm values on the landing page in words that no rule knows: Unassigned; LeadSource 1 for Unassigned",
+        "UTM values on the landing page that no rule knows: Unassigned; LeadSource 1 for Unassigned",
     ),
     "direct": ("", "", f"Nothing shows where the visit came from: Direct; {WEB}"),
 }
@@ -124,21 +124,21 @@ NUMBERS: dict[str, tuple[dict[str, Any], str]] = {
     "fixed": ({"config": AttributionConfig(lead_source=2)}, "LeadSource 2 is fixed for this form (lead_source)"),
     "answer": (
         {"config": AttributionConfig(answer_field="how", answer_map={"A friend": 8}), "fields": {"how": "a friend"}},
-        "LeadSource 8 by the person's own answer (answer_map)",
+        "LeadSource 8 from the person's own answer (answer_map)",
     ),
     "mapped": (
         {"config": AttributionConfig(source_map={"Q3": 5}), "query": "utm_source=q3&utm_medium=email"},
-        "LeadSource 5 by the form's source_map",
+        "LeadSource 5 from the form's source_map",
     ),
     "known_source": ({"query": "utm_source=hubblehq"}, "LeadSource 17 for HubbleHQ"),
-    "by_word": ({"query": "utm_source=word_of_mouth"}, "LeadSource 8 by the word in utm_source"),
+    "by_word": ({"query": "utm_source=word_of_mouth"}, "LeadSource 8 from the word in utm_source"),
     "form_default": (
         {"config": AttributionConfig(default_lead_source=99)},
-        "LeadSource 99 by the form's default_lead_source",
+        "LeadSource 99 from the form's default_lead_source",
     ),
     "by_channel": (
         {"referrer": "https://outlook.live.com/"},
-        "LeadSource 9: an untagged click in webmail is a personal mail",
+        "LeadSource 9: an untagged click in webmail counts as a personal e-mail",
     ),
 }
 
@@ -252,7 +252,7 @@ VISITS: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
         {"last": a_touch("gclid=a1")},
         (
             "Google Ads click id gclid in the link of the last remembered visit: Paid Search;"
-            " this visit itself shows no origin, so the last remembered one counts; LeadSource 19 for Google"
+            " this visit shows no origin, so the last remembered one counts; LeadSource 19 for Google"
         ),
     ),
     ("last", "first"): (
@@ -266,21 +266,21 @@ VISITS: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
         {"first": a_touch("fbclid=a1")},
         (
             "Meta (Facebook) link id fbclid in the link of the first remembered visit: Organic Social;"
-            " this form credits the first visit; LeadSource 13 for Facebook"
+            " this form uses the first visit (touch); LeadSource 13 for Facebook"
         ),
     ),
     ("first", "last"): (
         {"last": a_touch("fbclid=a1")},
         (
-            "Meta (Facebook) link id fbclid in the link of the last remembered visit: Organic Social; this form credits"
-            " the first visit; the earliest that shows an origin is the last remembered one; LeadSource 13 for Facebook"
+            "Meta (Facebook) link id fbclid in the link of the last remembered visit: Organic Social; this form uses"
+            " the first visit (touch); the earliest with an origin is the last remembered one; LeadSource 13 for Facebook"
         ),
     ),
     ("first", "current"): (
         {"query": "fbclid=a1"},
         (
             "Meta (Facebook) link id fbclid on the landing page: Organic Social;"
-            " this form credits the first visit; no earlier one shows an origin; LeadSource 13 for Facebook"
+            " this form uses the first visit (touch); no earlier one shows an origin; LeadSource 13 for Facebook"
         ),
     ),
 }

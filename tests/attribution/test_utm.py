@@ -1,4 +1,4 @@
-"""Utm values: which names count, and how one link's values are taken without mixing two."""
+"""UTM values: which names count, and how one link's values are taken without mixing two."""
 
 import pytest
 

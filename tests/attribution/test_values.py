@@ -1,4 +1,4 @@
-"""One Utm value: what is repaired, what is dropped, what stays as it is."""
+"""One UTM value: what is repaired, what is dropped, what stays as it is."""
 
 import pytest
 

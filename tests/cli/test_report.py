@@ -55,7 +55,7 @@ def test_the_report_is_tables_and_sentences(run: Terminal, busy: Store) -> None:
         "19 GoogleSearch 5 50.0% 0",
         "google / cpc 5 50.0% 0",
         "Spring 3 30.0% 0",
-        "tagged in words that no rule knows 2 20.0%",
+        "tags that no rule knows 2 20.0%",
         "no trace of where they came from 1 10.0%",
         'source_map = { "q3-fair" = 99 } contact 2',
         "macro not filled in contact leeds_north 1",

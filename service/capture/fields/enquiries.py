@@ -29,7 +29,7 @@ class Enquiry:
 
     external_id: the sender's own id of it. earlier_id: the id of the enquiry that it replaces: together
     they are one lead, whichever came first. place: the Page or advertising account that it belongs to,
-    for forms that accept only some. utm: Utm values of a platform's campaign; used where
+    for forms that accept only some. utm: UTM values of a platform's campaign; used where
     the answers carry none. details: remarks and ids to keep beside the answers, by label.
     submitted_at: unix seconds; None means now. ip: the person's. platform: the owner of external_id
     where that is not the sender: a platform whose lead an automation relays, or one of many sites that number their

@@ -105,7 +105,7 @@ def _carried_answers(fields: Fields, form: Form) -> dict[str, str | Sequence[str
 
 
 def _tags_of(query: str, carried: Mapping[str, object], links: str) -> dict[str, str]:
-    """Return the tags in the endpoint's own address: Utm values only where neither answers nor pages have any."""
+    """Return the tags in the endpoint's own address: UTM values only where neither answers nor pages have any."""
     pairs = parse_qsl(query[:_MAX_QUERY], errors="replace")
     values = {meaning.target: value for name, value in reversed(pairs) if (meaning := meaning_of(name))}
     is_tagged = "utm" in links or any(key in carried for key in UTM_KEYS)

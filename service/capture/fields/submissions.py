@@ -117,7 +117,7 @@ def _lay_out(enquiry: Enquiry, form: Form) -> Fields:
 
 
 def _evidence(enquiry: Enquiry, fields: Fields, form: Form, query: str) -> Evidence:
-    """Return the evidence in the answers; the campaign's Utm values count only where the answers carry no tags."""
+    """Return the evidence in the answers; the campaign's UTM values count only where the answers carry no tags."""
     evidence = read_evidence(fields, form, query, received_at=enquiry.submitted_at)
     carried = {**enquiry.click_ids, **evidence.fields}
     if enquiry.utm and not any(texts_of(fields.known.get(key, "")) for key in UTM_KEYS):

@@ -44,7 +44,7 @@ class Origins:
     """The origins of a period's leads.
 
     verdicts: (channel, LeadSource, rule). sources: (utm_source, utm_medium). by_form: (form, utm_source). campaigns,
-    contents, terms: one Utm value. codes: (code, form, utm_campaign). left_out: status -> leads that do not count.
+    contents, terms: one UTM value. codes: (code, form, utm_campaign). left_out: status -> leads that do not count.
     cut: names of the lists that are longer than shown.
     """
 
