@@ -273,7 +273,8 @@ VISITS: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
         {"last": a_touch("fbclid=a1")},
         (
             "Meta (Facebook) link id fbclid in the link of the last remembered visit: Organic Social; this form uses"
-            " the first visit (touch); the earliest with an origin is the last remembered one; LeadSource 13 for Facebook"
+            " the first visit (touch); the earliest with an origin is the last remembered one;"
+            " LeadSource 13 for Facebook"
         ),
     ),
     ("first", "current"): (
