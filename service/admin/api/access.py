@@ -81,11 +81,11 @@ def protected_blueprint(name: str, token: str, description: str) -> Blueprint:
 
 def responds(blueprint: Blueprint, schema: type[ApiResponse], *errors: int) -> Callable[[View], View]:
     """Describe a view's responses: 200 with JSON of `schema`, the `errors`, and always 401 and 503."""
+    problem = {PROBLEM: {"schema": ProblemBody}}
+    problems = {status: {"description": DESCRIPTIONS[status], "content": problem} for status in (401, *errors, 503)}
 
     def decorate(view: View) -> View:
-        view = blueprint.doc(operationId=view.__name__)(view)
-        for status in (401, *errors, 503):
-            view = blueprint.alt_response(status, schema=ProblemBody, description=DESCRIPTIONS[status])(view)
+        view = blueprint.doc(operationId=view.__name__, responses=problems)(view)
         described: View = blueprint.response(200, schema, description="Done.", content_type=JSON)(view)
         return described
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 from werkzeug.datastructures import MultiDict
@@ -15,11 +15,19 @@ INSTANT = {"format": "date-time"}
 LEAD_ID = "^[0-9a-f]{32}$"
 
 
-class ApiRequest(Schema):
-    """A request. An unknown member is an error: an ignored filter would let everything through."""
+class ApiSchema(Schema):
+    """A schema that is not changed once it is made, and that refuses unknown members."""
 
     class Meta:
         unknown = RAISE
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return the schema itself: flask-smorest copies each view's description a dozen times at the start."""
+        return self
+
+
+class ApiRequest(ApiSchema):
+    """A request. An unknown member is an error: an ignored filter would let everything through."""
 
     error_messages = {"unknown": "is unknown: see /docs"}  # noqa: RUF012 (the base has it so)
 
@@ -34,11 +42,8 @@ class ApiRequest(Schema):
         return data
 
 
-class ApiResponse(Schema):
+class ApiResponse(ApiSchema):
     """A response: every member is always present."""
-
-    class Meta:
-        unknown = RAISE
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """Describe the member as required."""
