@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from service.cli.configuration import with_port
-from service.cli.web import PORT, server_options
+from service.cli.processes import PORT, server_options
 from service.settings import read_settings
 
 _settings = read_settings()

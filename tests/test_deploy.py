@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from service.cli.commands import COMMANDS
-from service.cli.web import server_options
+from service.cli.processes import server_options
 from service.settings import SETTINGS, read_settings
 from tests.processes import bare_environ
 from tests.test_house import SERVICE

@@ -1,12 +1,10 @@
 """The README and its sisters, held to the program: what they name exists, what they show works."""
 
-import argparse
 import json
 import re
 import shlex
 import tomllib
 from collections.abc import Iterator
-from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
@@ -15,6 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from service.cli.commands import COMMANDS
+from service.cli.main import parser_for
 from service.forms import read_setup
 from service.lead import Status
 from service.settings import SETTINGS
@@ -134,12 +133,9 @@ SHOWN = [" ".join(words) for words in commands(README)]
 
 @pytest.mark.parametrize("line", SHOWN)
 def test_every_command_line_of_the_readme_is_understood(line: str) -> None:
-    parser = argparse.ArgumentParser()
-    name, *rest = next(words for words in commands(README) if " ".join(words) == line)
+    words = next(words for words in commands(README) if " ".join(words) == line)
 
-    import_module(COMMANDS[name].module).add_arguments(parser)
-
-    parser.parse_args(rest)  # SystemExit when it is not
+    parser_for(words[:1]).parse_args(words)  # SystemExit when it is not
 
 
 def test_every_make_target_that_a_page_names_exists() -> None:

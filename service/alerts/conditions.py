@@ -22,7 +22,7 @@ MIN_FREE_BYTES, MIN_FREE_SHARE, ENOUGH_FREE_BYTES = 500_000_000, 0.05, 5_000_000
 """A disk is nearly full below the first, or below that share unless ENOUGH_FREE_BYTES are free."""
 
 EXPIRY_WARNING = timedelta(days=35)
-"""How long before a connection expires it is reported: on day 330 of LinkedIn's year."""
+"""How long before a connection expires it is reported: on day 330 of one that lasts a year."""
 
 _STEPS = {
     "find_coworker": "look for contacts (roles Coworker-List and Coworker-Read)",

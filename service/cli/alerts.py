@@ -9,7 +9,7 @@ from service.alerts import channels
 from service.alerts.wording import span
 from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
-from service.cli.output import print_json, printable
+from service.cli.terminal import print_json, printable
 from service.store import Alert
 
 TEST = channels.Message(

@@ -12,7 +12,7 @@ from itertools import groupby
 from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
-from service.cli.output import print_json, printable, progress_bar
+from service.cli.terminal import print_json, printable, progress_bar
 from service.delivery.setup_check.inventory import AccountInventory, LocationOptions, read_inventory
 from service.forms import Account
 from service.nexudus.boards import Stage

@@ -10,7 +10,11 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command. module: defines add_arguments(parser) and run(arguments) -> exit code. example: for its help."""
+    """One command. example: for its help.
+
+    module: defines add_arguments(parser) and run(arguments) -> exit code. Where it has several commands, it ends with
+    ":NAME", for add_NAME_arguments and run_NAME.
+    """
 
     module: str
     summary: str
@@ -25,22 +29,22 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "lead-capture up --port 8000",
         ),
         "web": Command(
-            "service.cli.web",
+            "service.cli.processes:web",
             "accept leads: the web process, under gunicorn",
             "lead-capture web --port 8000",
         ),
         "worker": Command(
-            "service.cli.worker",
+            "service.cli.processes:worker",
             "deliver leads to Nexudus: the worker process; run as many as you like",
             "lead-capture worker",
         ),
         "simulator": Command(
-            "service.cli.simulator",
+            "service.cli.processes:simulator",
             "simulate Nexudus, with a board to look at; nothing in it is real or saved",
             "lead-capture simulator --port 8010",
         ),
         "migrate": Command(
-            "service.cli.migrate",
+            "service.cli.installation:migrate",
             "migrate the database to the newest schema; safe to run on several hosts at once",
             "lead-capture migrate",
         ),
@@ -105,7 +109,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "lead-capture import leads.csv --form tour --dry-run",
         ),
         "forget": Command(
-            "service.cli.forget",
+            "service.cli.leads:forget",
             "erase a person's data from all of their leads",
             "lead-capture forget ann@example.com",
         ),

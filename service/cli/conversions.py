@@ -11,11 +11,10 @@ from typing import Any
 import shtab
 
 from service import clock
-from service.cli.arguments import instant
 from service.cli.configuration import form_named
 from service.cli.installation import open_installation
 from service.cli.main import Failed
-from service.cli.output import counted
+from service.cli.terminal import counted, instant
 from service.conversions import ConversionQuery, ConversionSelection, Exclusion, select_conversions
 from service.forms import Setup
 from service.platforms.registry import PLATFORMS as AD_PLATFORMS

@@ -8,11 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from service import logs
-from service.cli.arguments import number_within
 from service.cli.configuration import NO_CREDENTIALS, check_addresses
 from service.cli.installation import database_problem, use_simulator
 from service.cli.main import Misused
-from service.cli.output import print_json
+from service.cli.terminal import number_within, print_json
 from service.delivery.behaviour import read_behaviour
 from service.delivery.setup_check.examine import examine
 from service.delivery.setup_check.problem import Level, SetupProblem, merged

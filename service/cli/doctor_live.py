@@ -8,7 +8,7 @@ from service import clock
 from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed, Misused
-from service.cli.output import print_json
+from service.cli.terminal import print_json
 from service.delivery.causes import mark_cause, notes_cause
 from service.delivery.context import AccountContext
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial

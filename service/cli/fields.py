@@ -14,7 +14,7 @@ from service.capture.parsing.texts import Answer, texts_of, unwrap
 from service.cli.configuration import form_named
 from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
-from service.cli.output import counted, print_json, printable
+from service.cli.terminal import counted, print_json, printable
 from service.forms import Form
 from service.forms.senders import TARGETS
 from service.lead import CANONICAL_FIELDS, OPERATOR_REMARKS, Lead, Submission

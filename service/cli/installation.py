@@ -1,8 +1,9 @@
-"""An installation with its database open, for the commands that work on leads or on Nexudus.
+"""An installation with its database open, for the commands that work on leads or on Nexudus; `lead-capture migrate`.
 
 Apart from configuration.py, so that the parent of the web processes does not load the store.
 """
 
+import argparse
 import http.client
 import json
 import sys
@@ -14,7 +15,7 @@ from service.cli.configuration import read_configuration
 from service.cli.main import Failed
 from service.forms import Setup
 from service.settings import Settings
-from service.store import Store, StoreUnavailable
+from service.store import SCHEMA, Store, StoreUnavailable
 
 SIMULATOR_USERNAME, SIMULATOR_PASSWORD = "simulator@leadcapture.example", "simulator"
 """The simulator's own login; nothing real is behind it."""
@@ -57,6 +58,36 @@ def database_problem(error: Exception) -> str:
     reason = getattr(error.__cause__, "orig", None) or error.__cause__ or error
     line = next(iter(str(reason).splitlines()), "") or type(reason).__name__
     return f"the database does not answer ({line}): check DATABASE_URL"
+
+
+# -- migrate: brings the database to the newest schema
+
+
+def add_migrate_arguments(parser: argparse.ArgumentParser) -> None:
+    """--json."""
+    parser.add_argument("--json", action="store_true", help="print the number of the schema as JSON")
+
+
+def run_migrate(arguments: argparse.Namespace) -> int:
+    """Apply the missing migrations."""
+    settings, _ = read_configuration()
+    migrate(settings.database_url)
+    print(json.dumps({"schema": SCHEMA}) if arguments.json else f"the database is on schema {SCHEMA}")
+    return 0
+
+
+def migrate(url: str) -> None:
+    """Bring one database to the newest schema.
+
+    Raises: Failed.
+    """
+    try:
+        store = Store(url)
+        if not store.is_ready():
+            store.migrate()
+        store.close()
+    except (StoreUnavailable, OSError) as error:
+        raise Failed(database_problem(error)) from error
 
 
 # -- the simulator of a running demo

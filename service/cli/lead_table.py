@@ -6,7 +6,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from service.cli.output import printable
+from service.cli.terminal import printable
 from service.lead import Lead
 
 MIN_TABLE_WIDTH = 110

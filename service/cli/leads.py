@@ -1,4 +1,4 @@
-"""`lead-capture leads`: the operator's work on leads from a terminal."""
+"""`lead-capture leads` and `forget`: the operator's work on leads from a terminal."""
 
 import argparse
 import json
@@ -8,15 +8,14 @@ from itertools import chain, islice
 from typing import Any
 
 from service import clock
-from service.cli.arguments import instant, number_within, pair
 from service.cli.commands import COMMANDS
 from service.cli.configuration import form_named
 from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
-from service.cli.output import print_json
+from service.cli.terminal import counted, instant, number_within, pair, print_json
 from service.lead import Lead, Status
 from service.operations.lead_json import leads_json
-from service.operations.leads import DISCARD, RELEASE, RETRY, Action, ActionNotAllowed, act_on_lead
+from service.operations.leads import DISCARD, RELEASE, RETRY, Action, ActionNotAllowed, act_on_lead, forget
 from service.store import Query, Store
 
 PAGE_SIZE = 500
@@ -211,3 +210,39 @@ def _act_on_each(store: Store, action: Action, ids: Iterable[str], done: str, ar
         row = {"id": lead_id, "done": not problem, "problem": problem or None}
         print(json.dumps(row) if arguments.json else f"{lead_id}: {problem or done}")
     return 1 if failed else 0
+
+
+# -- forget: erases a person from the store, and lists what is left to delete elsewhere
+
+
+def add_forget_arguments(parser: argparse.ArgumentParser) -> None:
+    """EMAIL, --dry-run, --json."""
+    parser.add_argument("email", metavar="EMAIL", help="the person's e-mail address, as sent or as corrected")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would be erased")
+    parser.add_argument("--json", action="store_true", help="the outcome as one JSON object")
+
+
+def run_forget(arguments: argparse.Namespace) -> int:
+    """Erase the person; 1 where a lead could not be erased now."""
+    installation = open_installation()
+    if "@" not in arguments.email:
+        raise Failed(f"{arguments.email!r} is not an e-mail address")
+    result = forget(installation.store, arguments.email, clock.now(), is_dry=arguments.dry_run)
+    print(json.dumps(result, indent=2) if arguments.json else "\n".join(_erasure_lines(result)))
+    return 1 if result["busy"] else 0
+
+
+def _erasure_lines(result: dict[str, Any]) -> Iterator[str]:
+    if not result["erased"] and not result["busy"]:
+        yield "there are no leads of this person"
+        return
+    yield f"{counted(len(result['erased']), 'lead')} {'would be erased' if result['dry_run'] else 'erased'}"
+    for lead in result["erased"]:
+        yield f"    {lead['id']}  {lead['received_at'][:10]}  {lead['status']:<11}  {lead['form']}"
+    if result["opportunities"] or result["coworkers"] or result["doubtful"]:
+        yield "Nexudus is not touched: delete these records there by hand"
+        yield from (f"    contact {number}" for number in result["coworkers"])
+        yield from (f"    opportunity {number}" for number in result["opportunities"])
+        yield from (f"    perhaps an opportunity with {marker} in its notes" for marker in result["doubtful"])
+    for lead_id in result["busy"]:
+        yield f"{lead_id}: not erased, it is being sent at this moment: try again in a minute"

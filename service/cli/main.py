@@ -101,7 +101,8 @@ def parser_for(loaded: Collection[str]) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if name in loaded:
-            module = import_module(command.module)
-            module.add_arguments(subparser)
-            subparser.set_defaults(run=module.run)
+            path, _, part = command.module.partition(":")
+            module = import_module(path)
+            getattr(module, f"add_{part}_arguments" if part else "add_arguments")(subparser)
+            subparser.set_defaults(run=getattr(module, f"run_{part}" if part else "run"))
     return parser

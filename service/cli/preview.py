@@ -4,9 +4,8 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from service.cli.arguments import pair
 from service.cli.configuration import form_named, read_configuration
-from service.cli.output import print_json
+from service.cli.terminal import pair, print_json
 
 UTM_VALUES = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.attribution import attribute
-from service.cli.arguments import instant
 from service.cli.installation import open_installation
-from service.cli.output import counted
+from service.cli.terminal import counted, instant
 from service.forms import Form
 from service.lead import Attribution, Lead, Status
 from service.store import Store

@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from service import clock
-from service.cli.arguments import instant
 from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
-from service.cli.output import print_json, progress_bar
+from service.cli.terminal import instant, print_json, progress_bar
 from service.delivery.identity import is_gone, worker_name
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import PAGE_SIZE

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from service import clock
-from service.cli.arguments import instant
 from service.cli.commands import COMMANDS
 from service.cli.configuration import form_named
 from service.cli.installation import open_installation
 from service.cli.main import Failed
-from service.cli.output import print_json
+from service.cli.terminal import instant, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -14,11 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 
-from service.cli.arguments import port_number
 from service.cli.configuration import read_configuration, with_port
-from service.cli.installation import SIMULATOR_PASSWORD, SIMULATOR_USERNAME, record_simulator
+from service.cli.installation import SIMULATOR_PASSWORD, SIMULATOR_USERNAME, migrate, record_simulator
 from service.cli.main import Failed
-from service.cli.migrate import migrate
+from service.cli.terminal import port_number
 from service.forms import Setup
 from service.settings import Settings
 

@@ -2,7 +2,7 @@
 
 errors.py          what a failed call means, named by what to do next
 transport.py       one HTTP request, and what its response means: a value, or one of the errors
-values.py          values of records, and texts that fit
+values.py          values of records, texts that fit, lead sources and loss reasons
 tokens.py          the login, its tokens and where they are stored
 authentication.py  asking for tokens; one process exchanges them, the others wait
 client.py          Nexudus: get, post, one, page, records
@@ -12,7 +12,6 @@ opportunities.py   creating and counting opportunities
 markers.py         finding an existing opportunity by its marker or its content
 pipeline.py        opportunities as they stand, many at a time
 stage_history.py   when opportunities entered their stages
-enumerations.py    lead sources and loss reasons
 boards.py          boards, and stages with their actions
 directory.py       locations, users and roles, teams, countries, time zones, opportunity types
 custom_fields.py   fields that an operator added, and required

@@ -11,7 +11,6 @@ from http import HTTPStatus
 from marshmallow import INCLUDE, ValidationError, validates_schema
 
 from service.nexudus.client import Nexudus, Params
-from service.nexudus.enumerations import LEAD_SOURCES
 from service.nexudus.errors import Unavailable
 from service.nexudus.fields import (
     AmountField,
@@ -23,7 +22,7 @@ from service.nexudus.fields import (
     TextField,
     rejection,
 )
-from service.nexudus.values import Row
+from service.nexudus.values import LEAD_SOURCES, Row
 
 PATH = "/api/crm/crmopportunities"
 

@@ -12,10 +12,9 @@ from typing import Literal
 
 from service.clock import check_aware
 from service.nexudus.client import Nexudus, Params
-from service.nexudus.enumerations import loss_reason_name
 from service.nexudus.markers import marker_field_of
 from service.nexudus.opportunities import PATH
-from service.nexudus.values import Row, id_of, instant_of, text_of
+from service.nexudus.values import Row, id_of, instant_of, loss_reason_name, text_of
 
 PAGE_SIZE = 200
 """Records on a page; the documents allow up to 1,000, and clients use 100 to 1,000."""

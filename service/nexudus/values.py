@@ -1,8 +1,11 @@
-"""Values in the CRM's records, and texts that fit into its fields and out of its answers."""
+"""Values in the CRM's records, texts that fit into its fields and out of its answers, and names of its enumerations."""
 
+import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 MAX_MESSAGE_CHARS = 500
@@ -71,3 +74,30 @@ def plain(text: str) -> str:
 
 def _units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+# -- numbers of the CRM's enumerations and their names
+
+
+def _enumerations() -> dict[str, dict[int, str]]:
+    tables = json.loads(Path(__file__).with_name("enumerations.json").read_text(encoding="utf-8"))
+    return {enum: {int(number): name for number, name in names.items()} for enum, names in tables.items()}
+
+
+_ENUMERATIONS = _enumerations()
+
+LEAD_SOURCES: Mapping[int, str] = _ENUMERATIONS["eCrmOpportunitySource"]
+"""eCrmOpportunitySource, from the REST reference of CrmOpportunity; there is no 3."""
+
+LOSS_REASONS: Mapping[int, str] = _ENUMERATIONS["eCrmOpportunityLossReason"]
+"""eCrmOpportunityLossReason."""
+
+
+def lead_source_name(number: int) -> str:
+    """Return the vendor's name of a lead source; the number itself if it is new."""
+    return LEAD_SOURCES.get(number, str(number))
+
+
+def loss_reason_name(number: int) -> str:
+    """Return the vendor's name of a loss reason; the number itself if it is new."""
+    return LOSS_REASONS.get(number, str(number))

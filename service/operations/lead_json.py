@@ -6,7 +6,7 @@ from typing import Any
 
 from service.delivery.person_history import PersonHistory, person_histories
 from service.lead import Attempt, Attribution, Contact, Evidence, Lead, LeadId, StoredTouch
-from service.nexudus.enumerations import lead_source_name
+from service.nexudus.values import lead_source_name
 from service.store import Sale, SaleChange, Transaction
 
 

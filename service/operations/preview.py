@@ -17,10 +17,9 @@ from service.forms.templates import answers_given, fill_address
 from service.lead import Attribution, Contact, CoworkerId, Evidence, Lead, LeadId, Status
 from service.nexudus import coworkers, opportunities
 from service.nexudus.coworkers import NewCoworker
-from service.nexudus.enumerations import lead_source_name
 from service.nexudus.errors import Rejected
 from service.nexudus.opportunities import NewOpportunity
-from service.nexudus.values import Row
+from service.nexudus.values import Row, lead_source_name
 from service.operations.lead_json import attribution_json, contact_json
 
 UNKNOWN_ID = 0

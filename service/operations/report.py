@@ -8,7 +8,7 @@ from typing import Any
 
 from service.attribution import signals
 from service.forms import AttributionConfig, Form
-from service.nexudus.enumerations import lead_source_name
+from service.nexudus.values import lead_source_name
 from service.operations.lead_json import instant
 from service.store import OriginCount, Origins, Period, Store
 

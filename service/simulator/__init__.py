@@ -6,7 +6,7 @@ It knows the documented API and nothing of this service, so that a wrong field n
     app.py             create_app(), and one call: log, delay, fault, sign-in, answer
     authentication.py  tokens, logins and roles
     throttling.py      limits of calls
-    entities.py        kinds of records, their addresses and filters, enumerations
+    entities.py        kinds of records, their addresses and filters, enumerations.json
     listing.py         lists: filters, pages
     coworkers.py       creating customers
     opportunities.py   creating opportunities, and the actions of stages

@@ -1,33 +1,18 @@
 """The kinds of records that the API serves, their addresses and filters, and its enumerations."""
 
+import json
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 
-def _numbered(text: str) -> dict[int, str]:
-    return {int(number): name for number, _, name in (each.partition(" ") for each in text.split(", "))}
+def _enumerations() -> dict[str, dict[int, str]]:
+    tables = json.loads(Path(__file__).with_name("enumerations.json").read_text(encoding="utf-8"))
+    return {enum: {int(number): name for number, name in names.items()} for enum, names in tables.items()}
 
 
-ENUMS = {
-    "eCrmOpportunityStatus": _numbered("1 InProgress, 2 Won, 3 Lost"),
-    "eCrmOpportunitySource": _numbered(
-        "1 Web, 2 Phone, 4 Webinar, 5 Referral, 6 PrintAdvert, 7 PurchasedList, 8 WordOfMouth, 9 DirectEmail, 10 "
-        "EmailMarketing, 11 Broker, 12 PropertyAgent, 13 Facebook, 14 Linkedin, 15 Instagram, 16 Twitter, 17 HubbleHq, "
-        "18 LiquidSpace, 19 GoogleSearch, 20 SpacePool, 21 InstantOffices, 22 OfficeFreedom, 23 FlexiOffices, 24 "
-        "Workthere, 25 Kontor, 26 Valve, 98 OtherSocialNetwork, 99 Other"
-    ),
-    "eCrmOpportunityLossReason": _numbered(
-        "1 Timing, 2 Need, 3 PoorQualification, 4 Price, 5 Feature, 6 LostMomentum, 7 Competition, 8 ContractTerm, "
-        "9 Duplicate, 10 Waitlist, 11 NotReturningCalls, 12 LackOfFacilities, 13 NoPetPolicy, 14 NoRightFit, "
-        "15 Location, 16 Entrance, 17 Errors, 18 Archived, 19 SearchOnHold, 20 RelocationOnHold, 99 Other"
-    ),
-    "eCoworkerRecordType": _numbered("1 Individual, 2 Company"),
-    "eGender": _numbered("0 None, 1 NotSet, 2 Male, 3 Female, 4 Other, 5 RatherNotSay"),
-    "eCoworkerTaxRateType": _numbered("1 Default, 2 Reduced, 3 Exempt"),
-    "eCoworkerAttendance": _numbered(
-        "1 WorkingFromOffice, 2 WorkingFromHome, 3 WorkingFromAbroad, 4 NotWorking, 5 Undefined"
-    ),
-}
+ENUMS = _enumerations()
+"""Enumeration -> number -> name."""
 
 STATUS_WON, STATUS_LOST = 2, 3
 

@@ -1,5 +1,5 @@
 """gunicorn's hooks as `lead-capture web` sets them, for a yardstick that is served just so."""
 
-from service.cli.cores import hooks
+from service.cli.processes import core_hooks
 
-globals().update(hooks(2))
+globals().update(core_hooks(2))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.cli.cores import choose_core, hooks
+from service.cli.processes import choose_core, core_hooks
 from tests.processes import Process, bare_environ, free_port, lead_capture
 
 
@@ -30,13 +30,13 @@ def test_where_there_is_a_choice_or_none_the_kernel_decides(
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(number)))
 
-    assert hooks(processes) == {}
+    assert core_hooks(processes) == {}
 
 
 def test_a_system_without_affinity_decides_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_getaffinity")
 
-    assert hooks(2) == {}
+    assert core_hooks(2) == {}
 
 
 def test_two_processes_on_two_cores_have_one_each_and_so_has_a_successor(tmp_path: Path) -> None:

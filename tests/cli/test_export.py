@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from service.capture.sheets.cells import protect, protect_all, unprotect, unprotect_foreign
 from service.cli import export
-from service.cli.export import PAGE_SIZE
-from service.cli.export_rows import COLUMNS
+from service.cli.export import COLUMNS, PAGE_SIZE
 from service.lead import Contact, Evidence, Status, StoredTouch
 from service.store import Store
 from tests.admin.stored_leads import keep, keep_as, keep_delivered, keep_many

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from service.nexudus import coworkers, opportunities
 from service.nexudus.coworkers import NewCoworker
-from service.nexudus.enumerations import LEAD_SOURCES, lead_source_name
 from service.nexudus.errors import Rejected
 from service.nexudus.opportunities import NewOpportunity
-from service.nexudus.values import clean
+from service.nexudus.values import LEAD_SOURCES, clean, lead_source_name
 
 
 def an_opportunity(**words: Any) -> NewOpportunity:

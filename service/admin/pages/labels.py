@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from service.lead import Attempt, Lead, Outcome, Reason, Status, Step
-from service.nexudus.enumerations import lead_source_name as vendor_name
+from service.nexudus.values import lead_source_name as vendor_name
 from service.platforms.registry import PLATFORMS
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -97,7 +97,6 @@ SENDERS: Mapping[str, str] = {
 
 LEAD_SOURCES: Mapping[int, str] = {
     1: "Website",
-    14: "LinkedIn",
     17: "HubbleHQ",
     18: "LiquidSpace",
     19: "Google",
@@ -106,7 +105,9 @@ LEAD_SOURCES: Mapping[int, str] = {
     22: "Office Freedom",
     23: "FlexiOffices",
 }
-"""LeadSources that are not simply the words of Nexudus's name."""
+"""LeadSources that are neither a platform's title nor simply the words of Nexudus's name."""
+
+_PLATFORM_TITLES: Mapping[str, str] = {platform.title.casefold(): platform.title for platform in PLATFORMS.values()}
 
 
 def status_names() -> list[tuple[str, str]]:
@@ -121,7 +122,9 @@ def sender_name(sender: str) -> str:
 
 def lead_source_name(number: int) -> str:
     """A LeadSource in words: "Email marketing" for Nexudus's EmailMarketing."""
-    return LEAD_SOURCES.get(number) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", vendor_name(number)).capitalize()
+    name = vendor_name(number)
+    title = LEAD_SOURCES.get(number) or _PLATFORM_TITLES.get(name.casefold())
+    return title or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
 
 
 def account_name(account: str) -> str:

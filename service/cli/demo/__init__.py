@@ -1,8 +1,7 @@
 """`lead-capture demo-data`: an invented history, for screenshots, trials and measurements.
 
 history.py    one lead after another, oldest first
-people.py     who writes, in which language, and what
-visits.py     how they came
+people.py     who writes, in which language, and how they came: visits.toml
 outcomes.py   what became of each lead
 
 All of it belongs to an account that no forms file has, so that no worker can deliver any of it.
@@ -12,10 +11,9 @@ import argparse
 import json
 from itertools import islice
 
-from service.cli.arguments import instant, number_within
 from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
-from service.cli.output import progress_bar
+from service.cli.terminal import instant, number_within, progress_bar
 from service.store import Store
 
 ACCOUNT = "demo"

@@ -9,8 +9,7 @@ from random import Random
 from typing import Any
 
 from service.cli.demo.outcomes import DemoOutcome, outcome_of
-from service.cli.demo.people import DemoPerson, next_person
-from service.cli.demo.visits import DemoVisit, all_visits
+from service.cli.demo.people import DemoPerson, DemoVisit, all_visits, next_person
 from service.delivery import translate
 from service.forms import Form
 from service.lead import (

@@ -1,15 +1,23 @@
-"""Invented people in several languages, with addresses and telephone numbers that belong to nobody.
+"""Invented people in several languages, and how they came: campaigns, searches, posts and friends.
 
-E-mail addresses lie under example domains (RFC 2606). Telephone numbers come from the ranges that each country's
-regulator reserves for films and the like.
+E-mail addresses lie under example domains (RFC 2606). Telephone numbers, which belong to nobody, come from the ranges
+that each country's regulator reserves for films and the like. visits.toml has the visits, each attributed once by the
+real rules.
 """
 
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
 from random import Random
+from typing import Any
 
+from service.attribution import attribute
 from service.capture.fields.names import fold
-from service.lead import Contact
+from service.forms import AttributionConfig
+from service.lead import Attribution, Contact, Evidence
+from service.platforms.registry import utm_of
 
 _DOMAINS = ("example.com", "example.org", "example.net")
 
@@ -166,3 +174,47 @@ def next_person(number: int, random: Random) -> DemoPerson:
 def _local_part(first: str, last: str) -> str:
     parts = ("".join(letter for letter in fold(name) if letter.isascii()) for name in (first, last))
     return ".".join(part for part in parts if part) or "guest"
+
+
+# -- how they came
+
+
+_SITE = "https://www.example.com"
+_PAGES = ("/", "/tour", "/private-offices", "/hot-desks", "/meeting-rooms", "/pricing")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoVisit:
+    """One way to come. sender: where its leads come from; form_name: the name of the form there."""
+
+    evidence: Evidence
+    attribution: Attribution
+    sender: str = "browser"
+    form_name: str = ""
+
+
+def all_visits() -> tuple[Sequence[DemoVisit], Sequence[float]]:
+    """Every visit, and the cumulative weights to draw them by."""
+    tables = tomllib.loads(Path(__file__).with_name("visits.toml").read_text(encoding="utf-8"))
+    weighted = [*_of_the_site(tables["site"]), *_of_platforms(tables["lead_ad"])]
+    return [visit for _, visit in weighted], [*accumulate(weight for weight, _ in weighted)]
+
+
+def _of_the_site(rows: Iterable[Mapping[str, Any]]) -> list[tuple[float, DemoVisit]]:
+    visits = []
+    for visit in rows:
+        for number, page in enumerate(_PAGES):
+            landing = f"{_SITE}{page}?{visit['query']}" if visit["query"] else f"{_SITE}{page}"
+            evidence = Evidence(landing_url=landing, page_url=f"{_SITE}/tour", referrer=visit["referrer"])
+            attribution = attribute(evidence, AttributionConfig())
+            visits.append((visit["weight"] / (number + 1), DemoVisit(evidence, attribution)))
+    return visits
+
+
+def _of_platforms(rows: Iterable[Mapping[str, Any]]) -> list[tuple[float, DemoVisit]]:
+    visits = []
+    for ad in rows:
+        evidence = Evidence(fields=utm_of(ad["platform"], ad["facts"], {}))
+        attribution = attribute(evidence, AttributionConfig())
+        visits.append((ad["weight"], DemoVisit(evidence, attribution, ad["platform"], ad["form_name"])))
+    return visits

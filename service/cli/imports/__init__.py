@@ -1,8 +1,7 @@
 """`lead-capture import`: takes the leads of a file, by the same path as all others.
 
-importer.py     stores the rows, some hundred at a time, or only examines them
-duplicates.py   finds the lead that a row without an id already is
-outcome.py      counts what became of rows and columns, for people and as JSON
+importer.py   stores the rows, some hundred at a time, or only examines them
+outcome.py    counts what became of rows and columns, for people and as JSON
 """
 
 import argparse
@@ -40,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     from service.cli.imports.importer import import_file  # noqa: PLC0415
     from service.cli.imports.outcome import print_outcome  # noqa: PLC0415
     from service.cli.installation import database_problem, open_installation  # noqa: PLC0415
-    from service.cli.output import print_json  # noqa: PLC0415
+    from service.cli.terminal import print_json  # noqa: PLC0415
     from service.store import StoreUnavailable  # noqa: PLC0415
 
     installation = open_installation()

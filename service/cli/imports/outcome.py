@@ -14,7 +14,7 @@ from service.capture.sheets.cells import unprotect, unprotect_foreign
 from service.capture.sheets.columns import Ids, ImportPlan, meaning_in_words
 from service.capture.sheets.heading import Heading
 from service.capture.sheets.opening import ImportSheet
-from service.cli.output import counted, printable
+from service.cli.terminal import counted, printable
 from service.forms import Form
 from service.lead import Status
 from service.platforms.registry import title_of

@@ -206,7 +206,7 @@ def _is_ad_lead_id(answered: NamedAnswer) -> bool:
 
 
 def strip_urn(text: str) -> str:
-    """Return an id without LinkedIn's URN prefix."""
+    """Return an id without the prefix of its URN: "urn:li:sponsoredCampaign:7" becomes "7"."""
     return text.rpartition(":")[2] if text.startswith(_URN) else text
 
 

@@ -1,9 +1,49 @@
-"""What commands share when they print: JSON, counts, safe text and a progress bar."""
+"""What commands read from the command line and print: numbers, instants and pairs; JSON, counts, safe text, progress.
 
+A wrong argument is wrong usage.
+"""
+
+import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+
+
+def number_within(least: int, most: int) -> Callable[[str], int]:
+    """A type for whole numbers from `least` to `most`."""
+
+    def number(text: str) -> int:
+        if not (text.isdecimal() and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
+        return int(text)
+
+    return number
+
+
+port_number = number_within(1, 65535)
+"""The type of a port number."""
+
+
+def instant(text: str) -> datetime:
+    """A date or time in ISO 8601; without a zone it is UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-11-01") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def pair(text: str) -> tuple[str, str]:
+    """One answer, as NAME=VALUE."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r}: write NAME=VALUE")
+    return name.strip(), value
+
+
+# -- output
 
 
 def print_json(value: object) -> None:

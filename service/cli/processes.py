@@ -1,0 +1,138 @@
+"""`lead-capture web`, `worker` and `simulator`: the processes of an installation, each serving until it is stopped."""
+
+import argparse
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from service.capture.http.rate_limit import PostCounts
+from service.cli.configuration import read_configuration, with_port
+from service.cli.main import Failed
+from service.cli.terminal import port_number
+from service.settings import Settings, read_settings
+
+PORT, SIMULATOR_PORT = 8000, 8010
+
+# -- web: accepts leads, under gunicorn
+
+
+def add_web_arguments(parser: argparse.ArgumentParser) -> None:
+    """--port."""
+    _add_port(parser, PORT)
+
+
+def run_web(arguments: argparse.Namespace) -> int:
+    """Serve until stopped."""
+    settings, setup = read_configuration()
+    options = server_options(settings, with_port(settings, arguments.port, PORT))
+    # Loaded here, so that no other command pays for it, and before the fork, so that web processes share the memory.
+    from gunicorn.app.base import BaseApplication  # noqa: PLC0415
+
+    from service.web import create_app  # noqa: PLC0415
+
+    counts = PostCounts()  # before the fork: the web processes share it
+
+    class GunicornApplication(BaseApplication):
+        """gunicorn with our options instead of a configuration file."""
+
+        def load_config(self) -> None:
+            for name, value in options.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            return create_app(settings, setup, counts)
+
+    GunicornApplication().run()
+    return 0
+
+
+def server_options(settings: Settings, port: int) -> dict[str, Any]:
+    """gunicorn's options; deploy/gunicorn.conf.py uses the same."""
+    return {
+        "bind": f"0.0.0.0:{port}",
+        "workers": settings.web_processes,
+        "worker_class": "gthread",
+        "threads": settings.web_threads,
+        "keepalive": 5,
+        "timeout": 60,
+        "graceful_timeout": 8,
+        "loglevel": "warning",
+        "control_socket_disable": True,  # it would be one file for all deployments of a user
+        **core_hooks(settings.web_processes),
+    }
+
+
+# -- a core for each web process, where there are no more cores than processes
+#
+# A web process runs one of its eight threads at a time, but the kernel spreads them over the cores. Then each switch of
+# threads moves to another core, which has cold caches.
+
+
+def choose_core(cores: Collection[int], taken: Iterable[int]) -> int:
+    """The core with the fewest users, and of several the lowest."""
+    users = Counter(taken)
+    return min(cores, key=lambda core: (users[core], core))
+
+
+def core_hooks(processes: int) -> dict[str, Any]:
+    """gunicorn's hooks that keep each process on one core; none where there are more cores than processes.
+
+    There another program may be busy on that very core, which only the kernel knows.
+    """
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()  # Linux
+    if not 2 <= len(cores) <= processes:  # noqa: PLR2004 (one core leaves no choice)
+        return {}
+
+    def pre_fork(server: Any, worker: Any) -> None:
+        worker.core = choose_core(cores, [sibling.core for sibling in server.WORKERS.values()])
+
+    def post_fork(_server: Any, worker: Any) -> None:
+        os.sched_setaffinity(0, {worker.core})
+
+    return {"pre_fork": pre_fork, "post_fork": post_fork}
+
+
+# -- worker: fetches and delivers leads
+
+
+def add_worker_arguments(parser: argparse.ArgumentParser) -> None:
+    """There are none."""
+
+
+def run_worker(arguments: argparse.Namespace) -> int:  # noqa: ARG001 (every command's signature)
+    """Deliver until stopped."""
+    # Loaded here: the parent of the web processes needs neither.
+    from service.cli.installation import open_installation  # noqa: PLC0415
+    from service.worker import run as work  # noqa: PLC0415
+
+    installation = open_installation(alerts=True)
+    work(installation.settings, installation.setup, installation.store)
+    return 0
+
+
+# -- simulator: a stand-in for Nexudus to practise on
+
+
+def add_simulator_arguments(parser: argparse.ArgumentParser) -> None:
+    """--port."""
+    _add_port(parser, SIMULATOR_PORT)
+
+
+def run_simulator(arguments: argparse.Namespace) -> int:
+    """Serve until stopped.
+
+    Raises: Failed.
+    """
+    from service.simulator.server import serve  # noqa: PLC0415 (only this command pays for it)
+
+    port = with_port(read_settings(), arguments.port, SIMULATOR_PORT)
+    try:
+        serve(port)
+    except OSError as error:
+        raise Failed(f"port {port} cannot be used ({error.strerror}): choose another with --port") from error
+    return 0
+
+
+def _add_port(parser: argparse.ArgumentParser, default: int) -> None:
+    parser.add_argument("--port", type=port_number, help=f"where to listen (PORT, then {default})")
