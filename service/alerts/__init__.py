@@ -4,9 +4,8 @@ monitor.py         one job of one worker: looks at the store, sends what is due
 conditions.py      what is wrong with accounts, calls, leads, the disk, ad platforms and other senders
 silence.py         a form that used to bring leads and brings none
 canary.py          a test lead of our own now and then
-alert_state.py     conditions become alerts: opened, reworded, resolved
+decisions.py       conditions become alerts: opened, reworded, resolved; which to send now, in one message
 
-due_alerts.py      which alerts to send now, in one message
 digest.py          once a day: what arrived and what became of it
 sending.py         alerts and digest to every channel, again after a failure
 new_leads.py       each new lead to the people whom its form names

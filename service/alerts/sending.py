@@ -10,8 +10,8 @@ import structlog
 
 from service.alerts import channels
 from service.alerts.channels import SENT, Message, Send
+from service.alerts.decisions import AlertMessage, due_alerts
 from service.alerts.digest import DAY, DigestTime, compose_digest, last_due
-from service.alerts.due_alerts import AlertMessage, due_alerts
 from service.store import Store, Transaction
 
 log = structlog.get_logger()

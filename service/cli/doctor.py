@@ -13,7 +13,7 @@ from service.cli.installation import database_problem, use_simulator
 from service.cli.main import Misused
 from service.cli.terminal import number_within, print_json
 from service.delivery.behaviour import read_behaviour
-from service.delivery.setup_check.examine import examine
+from service.delivery.setup_check.job import examine
 from service.delivery.setup_check.problem import Level, SetupProblem, merged
 from service.forms import Account, Setup, SetupProblems, read_setup
 from service.forms.senders import UNPROVEN, can_read, is_proven, proof_remedy

@@ -9,10 +9,9 @@ from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, database_problem, open_installation
 from service.cli.main import Failed, Misused
 from service.cli.terminal import print_json
-from service.delivery.causes import mark_cause, notes_cause
 from service.delivery.context import AccountContext
 from service.delivery.live import LiveAnswer, Trial, TrialFailed, answer_all, begin_trial
-from service.delivery.setup_check.problem import form_variants
+from service.delivery.setup_check.problem import form_variants, mark_cause, notes_cause
 from service.store import StoreUnavailable, Transaction
 
 SOURCE = "live"

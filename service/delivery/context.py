@@ -9,13 +9,12 @@ import structlog
 
 from service import clock
 from service.delivery.behaviour import NOTES, Behaviours
-from service.delivery.causes import notes_cause
 from service.delivery.identity import is_gone
 from service.delivery.messages import no_credentials
 from service.delivery.pacing import Pacer
 from service.delivery.person_history import PlanReader
 from service.delivery.retry import CALL_PAUSE
-from service.delivery.setup_check.problem import form_variants
+from service.delivery.setup_check.problem import form_variants, notes_cause
 from service.delivery.targets import StageSafety, Targets
 from service.forms import Form
 from service.lead import Outcome

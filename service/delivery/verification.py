@@ -13,9 +13,9 @@ import structlog
 
 from service import clock
 from service.delivery.behaviour import CUSTOM_FIELDS_KEPT, SYSTEM_ID_KEPT, notes_fact
-from service.delivery.causes import mark_cause, notes_cause
 from service.delivery.context import AccountContext
 from service.delivery.pacing import OutOfPace
+from service.delivery.setup_check.problem import mark_cause, notes_cause
 from service.lead import CoworkerId, Delivery, Lead, OpportunityId, Step, marked_in, marker_of
 from service.nexudus import markers
 from service.nexudus.errors import NexudusError

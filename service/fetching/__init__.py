@@ -2,7 +2,6 @@
 
 connection.py   one form and one platform, with the reader of its leads
 fetcher.py      threads of a worker that claim announced leads, one at a time
-settlement.py   what follows one fetch, for the lead and for its connection
-retry.py        when to try again: a pure decision
+settlement.py   what follows one fetch, for the lead and for its connection; when to try again
 pull.py         leads that a platform has and the store lacks; the job that checks and pulls periodically
 """

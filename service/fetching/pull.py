@@ -13,8 +13,7 @@ from service.capture.fields.enquiries import Enquiry
 from service.fetching.connection import PlatformConnection
 from service.fetching.settlement import read_arrival, settle_connection
 from service.forms.senders import can_read
-from service.platforms.errors import PlatformError
-from service.platforms.reader import PulledItem, UnreadableLead
+from service.platforms.reader import PlatformError, PulledItem, UnreadableLead
 from service.store import Arrival, Store, StoreUnavailable
 
 log = structlog.get_logger()

@@ -10,8 +10,7 @@ fields.py          kinds of fields that the bodies are made of
 coworkers.py       finding and creating the contact
 opportunities.py   creating and counting opportunities
 markers.py         finding an existing opportunity by its marker or its content
-pipeline.py        opportunities as they stand, many at a time
-stage_history.py   when opportunities entered their stages
+pipeline.py        opportunities as they stand, and when they entered their stages, many at a time
 boards.py          boards, and stages with their actions
 directory.py       locations, users and roles, teams, countries, time zones, opportunity types
 custom_fields.py   fields that an operator added, and required

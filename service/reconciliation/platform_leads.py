@@ -7,7 +7,7 @@ from service import clock
 from service.capture.accept import arrival_of_id
 from service.capture.fields.enquiries import Enquiry
 from service.fetching.connection import PlatformConnection
-from service.platforms.errors import PlatformError
+from service.platforms.reader import PlatformError
 from service.reconciliation.discrepancies import PlatformComparison
 from service.store import Store
 

@@ -14,8 +14,7 @@ import structlog
 
 from service.lead import LeadId
 from service.nexudus.errors import Intercepted, NexudusError, Refused, Unavailable
-from service.nexudus.pipeline import MAX_PAGES, OVERLAP, DatesIgnored, PagesRepeat
-from service.nexudus.stage_history import Move, moves
+from service.nexudus.pipeline import MAX_PAGES, OVERLAP, DatesIgnored, Move, PagesRepeat, moves
 from service.reconciliation.account_reader import AccountReader, reading_problem
 from service.store import SaleChange, Store, Transaction
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.alerts.due_alerts import MAX_MESSAGES_PER_HOUR, TITLES, due_alerts
+from service.alerts.decisions import MAX_MESSAGES_PER_HOUR, TITLES, due_alerts
 from service.store import Alert
 from tests.builders import NOON
 

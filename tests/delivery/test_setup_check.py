@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.delivery.behaviour import Behaviour
-from service.delivery.setup_check.examine import examine
+from service.delivery.setup_check.job import examine
 from service.delivery.setup_check.problem import SetupProblem
 from service.forms import ContactRule, Destination, Form, Route
 from service.nexudus.boards import DANGERS, FILLS, WARNINGS

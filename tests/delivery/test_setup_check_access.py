@@ -4,7 +4,7 @@ import pytest
 
 from service.delivery.context import DatabaseTokenStore
 from service.delivery.pacing import Pacer
-from service.delivery.setup_check.examine import examine
+from service.delivery.setup_check.job import examine
 from service.delivery.setup_check.problem import SetupProblem
 from service.forms import ContactRule, Destination, Form
 from service.nexudus.client import Nexudus

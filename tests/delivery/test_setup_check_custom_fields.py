@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.delivery.setup_check.examine import examine
+from service.delivery.setup_check.job import examine
 from service.delivery.setup_check.problem import SetupProblem
 from service.delivery.setup_check.required_fields import MAX_FIELDS, MAX_MISSES
 from service.forms import ContactRule, Destination, Form

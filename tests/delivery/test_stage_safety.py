@@ -5,7 +5,7 @@ import threading
 import pytest
 import structlog
 
-from service.delivery.causes import stage_cause
+from service.delivery.setup_check.problem import stage_cause
 from service.delivery.targets import StageSafety, UnsafeStage
 from service.nexudus.boards import DANGERS, WARNINGS
 from service.nexudus.client import Nexudus

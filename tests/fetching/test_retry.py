@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.fetching.retry import (
+from service.fetching.settlement import (
     GONE_SCHEDULE_S,
     MAX_OUTAGE_S,
     MAX_PAUSE_S,
@@ -19,7 +19,7 @@ from service.fetching.retry import (
     outage_s,
     pause_s,
 )
-from service.platforms.errors import Disconnected, Gone, NotNow, Unusable
+from service.platforms.reader import Disconnected, Gone, NotNow, Unusable
 from tests.builders import NOON
 
 ERRORS = [NotNow("?"), NotNow("?", 429, 60.0), Gone("?"), Unusable("?"), Disconnected("?", "!")]

@@ -10,7 +10,7 @@ import pytest
 from service import clock
 from service.fetching.pull import PullJob
 from service.lead import Status
-from service.platforms.errors import Disconnected
+from service.platforms.reader import Disconnected
 from service.store import ConnectionKey, Store
 from tests.fetching.conftest import Env
 from tests.fetching.platforms import LINKEDIN_TOKEN, Canned, linkedin_response

@@ -9,8 +9,7 @@ from service.nexudus import pipeline
 from service.nexudus.boards import STAGES_PATH
 from service.nexudus.client import Nexudus
 from service.nexudus.opportunities import PATH
-from service.nexudus.pipeline import DatesIgnored
-from service.nexudus.stage_history import HISTORY_PATH, Move, moves
+from service.nexudus.pipeline import HISTORY_PATH, DatesIgnored, Move, moves
 from service.simulator.server import Simulator
 
 NINE = datetime(2026, 11, 20, 9, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 
 from service import clock
 from service.nexudus.opportunities import PATH
-from service.nexudus.stage_history import HISTORY_PATH
+from service.nexudus.pipeline import HISTORY_PATH
 from service.store import SaleStatus
 from tests.reconciliation.conftest import ReconciliationEnv
 

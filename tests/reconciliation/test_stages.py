@@ -9,7 +9,7 @@ import pytest
 from service import clock
 from service.lead import CoworkerId, Lead
 from service.nexudus.opportunities import PATH
-from service.nexudus.stage_history import HISTORY_PATH
+from service.nexudus.pipeline import HISTORY_PATH
 from service.reconciliation.comparison import repair
 from service.store import Arrival, SaleChange
 from tests.builders import a_lead

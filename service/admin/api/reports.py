@@ -9,7 +9,7 @@ from service import clock
 from service.admin.api.access import protected_blueprint, responds
 from service.admin.api.schemas.reports import AlertList, AttributionReport, FormList, ReportQuery
 from service.admin.deps import AdminDeps
-from service.alerts.due_alerts import title_of
+from service.alerts.decisions import title_of
 from service.forms import Form
 from service.operations.lead_json import instant
 from service.operations.report import attribution_report, period_of

@@ -13,7 +13,7 @@ from service import clock
 from service.admin.deps import AdminDeps
 from service.admin.pages import snippets
 from service.admin.pages.rendering import Renderer
-from service.alerts.due_alerts import title_of
+from service.alerts.decisions import title_of
 from service.delivery.setup_check.job import checked_flag
 from service.forms import Form
 from service.lead import Lead

@@ -12,7 +12,7 @@ from service.admin.deps import AdminDeps
 from service.admin.pages.connections import connection_statuses
 from service.admin.pages.labels import sentence
 from service.admin.pages.rendering import PREFIX, Renderer
-from service.alerts.due_alerts import title_of
+from service.alerts.decisions import title_of
 from service.lead import Lead, Status
 from service.store import MatchCount, Query, Transaction
 

@@ -15,7 +15,7 @@ from service.nexudus.client import Params
 from service.nexudus.directory import roles_of
 from service.nexudus.errors import Refused, Unavailable
 from service.nexudus.opportunities import FAR, PATH, UNUSED_ID
-from service.nexudus.stage_history import HISTORY_PATH
+from service.nexudus.pipeline import HISTORY_PATH
 from service.nexudus.values import instant_of
 
 MAX_STAGES = 10

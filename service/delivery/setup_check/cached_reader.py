@@ -5,9 +5,8 @@ from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 from service.delivery.behaviour import Behaviour
-from service.delivery.causes import WHOLE_ACCOUNT, setup_cause
 from service.delivery.pacing import OutOfPace
-from service.delivery.setup_check.problem import Level, SetupProblem
+from service.delivery.setup_check.problem import WHOLE_ACCOUNT, Level, SetupProblem, setup_cause
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Intercepted, NexudusError, Refused, Throttled, Unavailable
 

@@ -10,7 +10,7 @@ from service.nexudus import boards
 from service.nexudus.boards import Stage
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import Refused
-from service.nexudus.stage_history import HISTORY_PATH
+from service.nexudus.pipeline import HISTORY_PATH
 from service.nexudus.values import plain
 
 MEANINGS = {

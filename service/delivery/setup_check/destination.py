@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from service.delivery.behaviour import notes_fact
-from service.delivery.causes import stage_cause
 from service.delivery.setup_check.cached_reader import CachedReader, PartUnreadable
-from service.delivery.setup_check.problem import FormVariant, SetupProblem
+from service.delivery.setup_check.problem import FormVariant, SetupProblem, stage_cause
 from service.delivery.targets import REMEDY, Unroutable, choose_stage, danger
 from service.nexudus import boards, coworkers, directory
 from service.nexudus.boards import FILLS, WARNINGS, Stage

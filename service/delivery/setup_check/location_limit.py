@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from service.delivery.causes import location_cause
 from service.delivery.setup_check.cached_reader import CachedReader
-from service.delivery.setup_check.problem import SetupProblem
+from service.delivery.setup_check.problem import SetupProblem, location_cause
 from service.nexudus import opportunities
 from service.nexudus.client import Nexudus
 from service.nexudus.errors import NexudusError, OutcomeUnknown, Rejected

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from service.delivery.causes import setup_cause
 from service.delivery.setup_check.cached_reader import CachedReader, PartUnreadable
-from service.delivery.setup_check.problem import FormVariant, SetupProblem
+from service.delivery.setup_check.problem import FormVariant, SetupProblem, setup_cause
 from service.nexudus import coworkers, custom_fields, opportunities
 from service.nexudus.boards import Stage
 from service.nexudus.coworkers import NewCoworker

@@ -11,15 +11,19 @@ import structlog
 from service import clock
 from service.capture.fields.enquiries import Enquiry, LeadNotice
 from service.capture.parsing.json_values import Json, table_at, tables_at, text_at
-from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
 from service.platforms.linkedin import webhook
 from service.platforms.linkedin.tokens import LinkedInTokens
 from service.platforms.linkedin.webhook import id_of
 from service.platforms.reader import (
+    Disconnected,
+    Gone,
+    NotNow,
+    PlatformError,
     PlatformResponse,
     PulledItem,
     ReaderContext,
     UnreadableLead,
+    Unusable,
     call,
     chain,
     clean_message,

@@ -13,8 +13,7 @@ from urllib.parse import urlencode
 
 from service import clock
 from service.capture.parsing.json_values import text_at
-from service.platforms.errors import Disconnected, NotNow
-from service.platforms.reader import ReaderContext, call, clean_message
+from service.platforms.reader import Disconnected, NotNow, ReaderContext, call, clean_message
 
 REFRESH_TOKEN_LIFE = timedelta(days=365)
 """Assumed where LinkedIn does not say how long a refresh token lives."""

@@ -12,13 +12,17 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from service.capture.fields.enquiries import Enquiry, LeadNotice
 from service.capture.parsing.json_values import Json, table_at, tables_at, text_at, value_at
-from service.platforms.errors import Disconnected, Gone, NotNow, PlatformError, Unusable
 from service.platforms.meta import webhook
 from service.platforms.reader import (
+    Disconnected,
+    Gone,
+    NotNow,
+    PlatformError,
     PlatformResponse,
     PulledItem,
     ReaderContext,
     UnreadableLead,
+    Unusable,
     call,
     chain,
     clean_message,

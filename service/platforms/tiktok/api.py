@@ -12,13 +12,16 @@ from urllib.parse import urlsplit
 from service import clock
 from service.capture.fields.enquiries import Enquiry, LeadNotice
 from service.capture.parsing.json_values import Json, table_at, tables_at, text_at
-from service.platforms.errors import Disconnected, NotNow, PlatformError, Unusable
 from service.platforms.reader import (
     MAX_RESPONSE_BYTES,
+    Disconnected,
+    NotNow,
+    PlatformError,
     PlatformResponse,
     PulledItem,
     ReaderContext,
     UnreadableLead,
+    Unusable,
     call,
     chain,
     clean_message,
