@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader
 
 from service.admin.api import leads, reports
 from service.admin.api.access import PROBLEM
-from service.admin.api.schemas.base import ProblemBody
+from service.admin.api.schemas import ProblemBody
 from service.admin.deps import AdminDeps
 from service.version import VERSION
 

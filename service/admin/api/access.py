@@ -11,7 +11,7 @@ from flask import Response, request
 from flask_smorest import Blueprint, abort
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from service.admin.api.schemas.base import ApiResponse, ProblemBody
+from service.admin.api.schemas import ApiResponse, ProblemBody
 from service.store import StoreUnavailable
 
 View = Callable[..., Any]

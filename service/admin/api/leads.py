@@ -17,8 +17,7 @@ from service.admin.api.access import (
     takes_json,
     takes_whole_characters,
 )
-from service.admin.api.schemas.base import LEAD_ID
-from service.admin.api.schemas.leads import (
+from service.admin.api.lead_schemas import (
     VISIT,
     CorrectionRequest,
     ForgetRequest,
@@ -29,6 +28,7 @@ from service.admin.api.schemas.leads import (
     PreviewBody,
     PreviewRequest,
 )
+from service.admin.api.schemas import LEAD_ID
 from service.admin.deps import AdminDeps
 from service.lead import Lead
 from service.operations.correction import InvalidAnswers, correct

@@ -15,16 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from service.admin.deps import AdminDeps
-from service.admin.pages import (
-    bulk_pages,
-    editing,
-    form_pages,
-    lead,
-    lead_list,
-    report_page,
-    sign_in,
-    today,
-)
+from service.admin.pages import form_pages, lead, lead_list, report_page, sign_in, today
 from service.admin.pages.auth import Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer
 from service.store import StoreUnavailable
@@ -34,9 +25,9 @@ log = structlog.get_logger()
 PAGES: tuple[Callable[[Blueprint, AdminDeps, Renderer], None], ...] = (
     today.add,
     lead_list.add,
-    bulk_pages.add,
+    lead_list.add_bulk_actions,
     lead.add,
-    editing.add,
+    lead.add_editing,
     report_page.add,
     form_pages.add,
 )

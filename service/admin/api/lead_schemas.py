@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from service.admin.api.schemas.base import INSTANT, LEAD_ID, NO_NUL, ApiRequest, ApiResponse, InstantOrDayField
+from service.admin.api.schemas import INSTANT, LEAD_ID, NO_NUL, ApiRequest, ApiResponse, InstantOrDayField
 from service.lead import CANONICAL_FIELDS, Outcome, Status, Step
 
 STATUSES = [status.value for status in Status]

@@ -1,1 +1,0 @@
-"""The API's requests and responses, for validation and for OpenAPI."""
