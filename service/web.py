@@ -12,8 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock, logs
-from service.admin import api, monitoring, pages
-from service.admin.deps import AdminDeps
+from service.admin import AdminDeps, api, monitoring, pages
 from service.capture import samplepage, script
 from service.capture.http.form_posts import FormDeps, form_blueprint
 from service.capture.http.rate_limit import PostCounts, SubmitLimit

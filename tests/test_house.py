@@ -53,7 +53,7 @@ OWNERS = {
     "alembic": "store",
     "psycopg": "store",
     "sqlite3": "store",
-    "requests": "http capture/spam/captcha_client.py",
+    "requests": "http capture/spam/captcha.py",
     "urllib3": "http",
     "marshmallow": "nexudus forms admin",
     "flask": "capture admin simulator web",

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from service import clock
 from service.attribution import attribute, attribute_others
 from service.capture.fields.reading import Incoming, read
-from service.capture.parsing.errors import InvalidBody
+from service.capture.parsing import InvalidBody
 from service.delivery import translate
 from service.delivery.targets import known_target
 from service.delivery.translate import origins

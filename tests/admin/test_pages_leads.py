@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from service import clock
-from service.admin.deps import AdminDeps
+from service.admin import AdminDeps
 from service.admin.pages import register
 from service.lead import Attribution, Contact, Status
 from service.store import Arrival, Store

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from service.capture.parsing import Empty, InvalidBody, Unreadable, Unsupported
 from service.capture.parsing.bodies import RequestBody, read_body
-from service.capture.parsing.errors import Empty, InvalidBody, Unreadable, Unsupported
 from service.capture.parsing.multipart import File
 
 FORM = "application/x-www-form-urlencoded"

@@ -8,22 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.capture.spam.captcha_client import (
+from service.capture.spam.captcha import (
     ADDRESSES,
+    CONFIG_CODES,
     MAX_CONCURRENT,
     MAX_FAILURES,
     PAUSE_S,
-    CaptchaClient,
-    CircuitBreaker,
-    address_of,
-)
-from service.capture.spam.captcha_results import (
-    CONFIG_CODES,
     SPENT_CODES,
     TOKEN_CODES,
+    CaptchaClient,
     CaptchaOutcome,
     CaptchaResult,
+    CircuitBreaker,
     ProviderResponse,
+    address_of,
     read_result,
 )
 from service.forms import Captcha

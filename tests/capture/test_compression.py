@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.capture.http.form_posts import MAX_BODY_BYTES
-from service.capture.parsing.compression import decompress
-from service.capture.parsing.errors import Unreadable
+from service.capture.parsing import Unreadable
+from service.capture.parsing.bodies import decompress
 from service.lead import Status
 from service.store import Store
 from tests.builders import a_form

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.capture.parsing import Unreadable
 from service.capture.parsing.bodies import read_json
-from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.json_values import list_at, table_at, tables_at, text_at, texts_at, value_at
 
 LEAD: dict[str, Any] = {

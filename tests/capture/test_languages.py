@@ -12,7 +12,7 @@ from service.capture.fields.reading import check_answers
 from service.capture.http.responses import PostError
 from service.capture.pages import phrases, rendering
 from service.capture.pages.phrases import choose_language, complaint_of, languages, phrases_of, question_of
-from service.capture.parsing import errors
+from service.capture.parsing import Empty, Unreadable, Unsupported
 from service.forms import Form
 from service.forms.schema import LANGUAGES
 from service.lead import CANONICAL_FIELDS, Contact
@@ -100,7 +100,7 @@ def test_every_code_of_a_wrong_answer_has_its_phrase() -> None:
 
 
 def test_every_trouble_has_its_phrase() -> None:
-    bodies = (errors.Unreadable, errors.Empty, errors.Unsupported)
+    bodies = (Unreadable, Empty, Unsupported)
     troubles = [PostError.unknown_form(), PostError.store_is_down(5), PostError.too_many(5), PostError.too_large(5)]
     troubles += [PostError.of_body(error()) for error in bodies]
     troubles += [PostError.of_http(error()) for error in (NotFound, MethodNotAllowed, InternalServerError)]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.capture.parsing import InvalidBody, Unreadable, Unsupported
 from service.capture.parsing.bodies import read_body, read_json
-from service.capture.parsing.errors import InvalidBody, Unreadable, Unsupported
 from service.capture.parsing.json_mending import MAX_MENDED_CHARS
 from service.capture.parsing.loose_json import parse, parse_strictly
 from tests.front import SCRIPT, Front

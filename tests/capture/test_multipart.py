@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.capture.parsing import Empty, InvalidBody, Unreadable
 from service.capture.parsing.bodies import read_body
-from service.capture.parsing.errors import Empty, InvalidBody, Unreadable
 from service.capture.parsing.multipart import MAX_PARTS, File, read_multipart
 from service.capture.parsing.texts import clean
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from service.capture.fields.names import fold, meaning_of
 from service.capture.fields.reading import Incoming, read
 from service.capture.pages.rendering import error_page
+from service.capture.parsing import Empty, InvalidBody, Unreadable, Unsupported
 from service.capture.parsing.bodies import read_body
-from service.capture.parsing.errors import Empty, InvalidBody, Unreadable, Unsupported
 from service.capture.parsing.texts import clean
 from service.forms import Form
 from service.lead import Submission

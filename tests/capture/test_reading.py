@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from service.capture.fields.reading import Incoming, Reading, read
-from service.capture.parsing.errors import Empty
+from service.capture.parsing import Empty
 from service.forms import AttributionConfig, Form
 from service.lead import StoredTouch
 

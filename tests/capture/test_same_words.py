@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import encode_multipart
 
-from service.capture.parsing.bodies import read_body
-from service.capture.parsing.compression import decompress
-from service.capture.parsing.errors import Empty, Unreadable, Unsupported
+from service.capture.parsing import Empty, Unreadable, Unsupported
+from service.capture.parsing.bodies import decompress, read_body
 from service.capture.parsing.texts import clean
 
 Pairs = Mapping[str, str]

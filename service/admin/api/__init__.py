@@ -11,10 +11,10 @@ from flask import Flask
 from flask_smorest import Api, Blueprint
 from jinja2 import Environment, PackageLoader
 
+from service.admin import AdminDeps
 from service.admin.api import leads, reports
 from service.admin.api.access import PROBLEM
 from service.admin.api.schemas import ProblemBody
-from service.admin.deps import AdminDeps
 from service.version import VERSION
 
 DESCRIPTION = """The leads of this installation, for programs: list, show, act, preview, report.

@@ -9,6 +9,7 @@ from flask import request
 from flask_smorest import Blueprint
 
 from service import clock
+from service.admin import AdminDeps
 from service.admin.api.access import (
     BODY_ERRORS,
     protected_blueprint,
@@ -29,7 +30,6 @@ from service.admin.api.lead_schemas import (
     PreviewRequest,
 )
 from service.admin.api.schemas import LEAD_ID
-from service.admin.deps import AdminDeps
 from service.lead import Lead
 from service.operations.correction import InvalidAnswers, correct
 from service.operations.lead_json import leads_json

@@ -6,9 +6,9 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from service import clock
+from service.admin import AdminDeps
 from service.admin.api.access import protected_blueprint, responds
 from service.admin.api.schemas import AlertList, AttributionReport, FormList, ReportQuery
-from service.admin.deps import AdminDeps
 from service.alerts.decisions import title_of
 from service.forms import Form
 from service.operations.lead_json import instant

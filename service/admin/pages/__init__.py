@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from service.admin.deps import AdminDeps
+from service.admin import AdminDeps
 from service.admin.pages import form_pages, lead, lead_list, report_page, sign_in, today
 from service.admin.pages.auth import Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer

@@ -10,7 +10,7 @@ from functools import cached_property
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from service.admin.deps import AdminDeps
+from service.admin import AdminDeps
 from service.store import Store
 
 MAX_IDLE = timedelta(hours=12)

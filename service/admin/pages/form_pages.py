@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from service import clock
-from service.admin.deps import AdminDeps
+from service.admin import AdminDeps
 from service.admin.pages import snippets
 from service.admin.pages.rendering import Renderer
 from service.alerts.decisions import title_of

@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
 from service import clock
-from service.admin.deps import AdminDeps
+from service.admin import AdminDeps
 from service.admin.pages import labels
 from service.admin.pages.journey import journey, sale_events, sale_facts
 from service.admin.pages.labels import FIELDS, field_name, joined

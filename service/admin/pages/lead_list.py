@@ -16,7 +16,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from service import clock
-from service.admin.deps import AdminDeps
+from service.admin import AdminDeps
 from service.admin.pages import labels
 from service.admin.pages.labels import sender_name
 from service.admin.pages.rendering import PREFIX, Renderer

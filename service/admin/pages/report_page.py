@@ -12,7 +12,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
-from service.admin.deps import AdminDeps
+from service.admin import AdminDeps
 from service.admin.pages.charts import timeline
 from service.admin.pages.rendering import HEADERS, PREFIX, Renderer
 from service.admin.pages.report_figures import FIGURES, Cell, ReportData, ReportFigure, draw

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock
-from service.admin.deps import AdminDeps
+from service.admin import AdminDeps
 from service.admin.pages.auth import MAX_AGE, Authenticator
 from service.admin.pages.rendering import PREFIX, Renderer
 

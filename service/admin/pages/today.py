@@ -8,7 +8,7 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from service import clock
-from service.admin.deps import AdminDeps
+from service.admin import AdminDeps
 from service.admin.pages import labels
 from service.admin.pages.labels import account_name, counted, duration, sender_name, sentence
 from service.admin.pages.rendering import PREFIX, Renderer

@@ -4,10 +4,8 @@ reading.py         one request of a browser, from bytes to a validated Submissio
 submissions.py     Submissions from the items of a webhook call; enquiries.py has the items
 layout.py          answers sorted by meaning
 names.py           the meaning of a field's name; labels.py takes names apart, with aliases.json and owners.json
-claims.py          which of several answers counts
-full_names.py      names in parts
+claims.py          which of several answers counts; names in parts
 guesses.py         answers recognised by their form
 contact.py         addresses and names; phones.py has numbers
-evidence.py        how the person came
-queries.py         answers in an address
+evidence.py        how the person came; the sites of a form
 """

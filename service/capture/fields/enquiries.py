@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from service.capture.parsing.errors import Unreadable
+from service.capture.parsing import Unreadable
 from service.capture.parsing.loose_json import parse_strictly
 from service.capture.parsing.nesting import flatten
 from service.capture.parsing.pairs import collect

@@ -1,17 +1,58 @@
-"""The evidence in one request of how the person came; attribution decides what it means."""
+"""The evidence in one request of how the person came, and the sites of a form; attribution decides what it means."""
 
 import re
-from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qsl, urlencode
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from service.attribution import stored_touch
+from service.attribution import stored_touch, translated_host
 from service.attribution.links import link_pairs
 from service.capture.fields.layout import CLICK_IDS, FIRST_UTM_KEYS, UTM_KEYS, Fields
 from service.capture.fields.names import is_address, meaning_of
-from service.capture.http.sites import is_own_site
 from service.capture.parsing.texts import Answer
 from service.forms import Form
 from service.lead import CANONICAL_FIELDS, Evidence, StoredTouch
+
+# -- the sites of a form, compared by their hosts
+
+
+def is_own_site(site: str, form: Form) -> bool:
+    """Return whether a host, or a URL's host, is one of the form's own sites or below one."""
+    host = host_of(site)
+    return bool(host) and is_below(host, own_hosts(form))
+
+
+def has_own_sites(form: Form) -> bool:
+    """Return whether the operator named the form's own sites; its redirect alone says little about them."""
+    return bool(form.allowed_origins or form.attribution.own_domains)
+
+
+def own_hosts(form: Form) -> frozenset[str]:
+    """Return the hosts of the form's redirect, its allowed origins and its own domains."""
+    sites = (form.redirect, *form.allowed_origins, *form.attribution.own_domains)
+    return frozenset(host for host in map(host_of, sites) if host)
+
+
+def is_below(host: str, sites: Iterable[str]) -> bool:
+    """Return whether a host is one of the sites or below one."""
+    return any(host == site or host.endswith(f".{site}") for site in sites if site)
+
+
+@lru_cache(maxsize=1024)
+def host_of(url: str) -> str:
+    """Return the host of a URL or a bare domain, in lower case without "www."; "" when there is none.
+
+    A page read through Google Translate has its own host, not the translator's.
+    """
+    try:
+        host = urlsplit(url if "://" in url else f"https://{url}").hostname or ""
+    except ValueError:
+        return ""
+    return translated_host(host.removesuffix(".")).removeprefix("www.")
+
+
+# -- evidence
+
 
 _SHOWN = frozenset((*CANONICAL_FIELDS, *UTM_KEYS, *CLICK_IDS))
 _TAGS = CLICK_IDS | {*UTM_KEYS}

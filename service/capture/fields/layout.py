@@ -5,9 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from service.capture.fields.claims import OPENING_QUOTES, Claim, counts, is_a_reply, resolve, unquote, without_notices
+from service.capture.fields.claims import (
+    OPENING_QUOTES,
+    PARTIAL_NAMES,
+    Claim,
+    counts,
+    is_a_reply,
+    resolve,
+    settle_bare_names,
+    settle_names,
+    unquote,
+    without_notices,
+)
 from service.capture.fields.enquiries import NamedAnswer
-from service.capture.fields.full_names import PARTIAL_NAMES, settle_bare_names, settle_names
 from service.capture.fields.guesses import guess_contact, guess_required
 from service.capture.fields.names import HIDDEN_FIELDS, NAME_PARTS, Meaning, fold, meaning_of
 from service.capture.parsing.nesting import apart

@@ -10,8 +10,8 @@ from service.capture.fields.evidence import read_evidence
 from service.capture.fields.layout import Fields, lay_out
 from service.capture.fields.names import fold
 from service.capture.pages.phrases import choose_language, complaint_of, wished_language
+from service.capture.parsing import Empty
 from service.capture.parsing.bodies import RequestBody, read_body
-from service.capture.parsing.errors import Empty
 from service.capture.parsing.multipart import file_remarks
 from service.capture.parsing.texts import Answer, text_of, unescape, unwrap
 from service.forms import Form

@@ -12,10 +12,11 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from service import clock
 from service.capture.accept import accept, came_before
-from service.capture.fields.queries import FORM_ENCODING, answers_in
 from service.capture.fields.reading import Incoming, Reading, read
 from service.capture.fields.submissions import missing_sentence
 from service.capture.http.incoming import (
+    FORM_ENCODING,
+    answers_in,
     cors_headers,
     is_beacon,
     origin_allowed,
@@ -27,9 +28,8 @@ from service.capture.http.incoming import (
 from service.capture.http.rate_limit import PostCounts, SubmitLimit
 from service.capture.http.responses import PostError, failure, redirect_target, success
 from service.capture.pages import rendering
-from service.capture.parsing.bodies import is_compressed
-from service.capture.parsing.compression import decompress
-from service.capture.parsing.errors import InvalidBody, Unreadable
+from service.capture.parsing import InvalidBody, Unreadable
+from service.capture.parsing.bodies import decompress, is_compressed
 from service.capture.parsing.texts import clean
 from service.capture.spam import CaptchaPost, Guards, Judgement, RequestContext
 from service.forms import Form

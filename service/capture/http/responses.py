@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
+from service.capture.fields.evidence import host_of, is_below, own_hosts
 from service.capture.fields.reading import FieldError, Reading
-from service.capture.http.sites import host_of, is_below, own_hosts
 from service.capture.pages import rendering
+from service.capture.pages.inputs import PLACE
 from service.capture.pages.phrases import choose_language
-from service.capture.pages.widgets import PLACE
-from service.capture.parsing.errors import InvalidBody
+from service.capture.parsing import InvalidBody
 from service.forms import Form
 from service.forms.templates import Find, fill_address, no_answer
 from service.lead import Receipt

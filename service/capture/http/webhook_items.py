@@ -11,11 +11,10 @@ import structlog
 from service import clock
 from service.capture.accept import Judged, accept_all, announce_all, withdraw
 from service.capture.fields.enquiries import Enquiry, Item, LeadNotice, UnreadableItem, Withdrawal
-from service.capture.fields.queries import answers_in, as_body, holds_nothing, with_answers
 from service.capture.fields.submissions import submit, submit_notice, submit_unreadable
-from service.capture.parsing.bodies import is_compressed
-from service.capture.parsing.compression import decompress
-from service.capture.parsing.errors import Empty, Unreadable, Unsupported
+from service.capture.http.incoming import answers_in, as_body, holds_nothing, with_answers
+from service.capture.parsing import Empty, Unreadable, Unsupported
+from service.capture.parsing.bodies import decompress, is_compressed
 from service.capture.spam import Guards, RequestContext
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.forms import Form

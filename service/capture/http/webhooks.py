@@ -9,9 +9,8 @@ import structlog
 from flask import Blueprint, Response, request
 
 from service import clock
-from service.capture.fields.queries import answers_in
 from service.capture.fields.submissions import reading_form
-from service.capture.http.incoming import read_body, read_headers
+from service.capture.http.incoming import answers_in, read_body, read_headers
 from service.capture.http.rejected_calls import RejectedCalls
 from service.capture.http.responses import json_response
 from service.capture.http.webhook_items import (
@@ -22,10 +21,16 @@ from service.capture.http.webhook_items import (
     keep_items,
     read_items,
 )
-from service.capture.parsing.errors import Unreadable
+from service.capture.parsing import Unreadable
 from service.capture.tools.registry import SENDERS
-from service.capture.tools.sender import InvalidSignature, MalformedPayload, SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import check_token
+from service.capture.tools.sender import (
+    InvalidSignature,
+    MalformedPayload,
+    SenderConfig,
+    WebhookCall,
+    WebhookSender,
+    check_token,
+)
 from service.forms import Form
 from service.forms.senders import is_proven, table_name
 from service.lead import Receipt

@@ -15,7 +15,15 @@ from flask import Response, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.capture.fields.reading import FieldError, Reading
-from service.capture.pages.inputs import Input, hosted_inputs, returned_inputs
+from service.capture.pages.inputs import (
+    PLACE,
+    Input,
+    Widget,
+    hosted_inputs,
+    is_out_of_reach,
+    returned_inputs,
+    widget_of,
+)
 from service.capture.pages.phrases import (
     choose_language,
     complaint_of,
@@ -24,7 +32,6 @@ from service.capture.pages.phrases import (
     trouble_of,
     wished_language,
 )
-from service.capture.pages.widgets import PLACE, Widget, is_out_of_reach, widget_of
 from service.forms import Form
 
 _HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ import html
 import json
 import re
 
-from service.capture.parsing.errors import Unreadable
+from service.capture.parsing import Unreadable
 from service.capture.parsing.json_mending import Uncertain, mend
 from service.capture.parsing.nesting import flatten
 from service.capture.parsing.pairs import collect, dotted

@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio import multipart as werkzeug
 
-from service.capture.parsing.errors import Empty, Unreadable
+from service.capture.parsing import Empty, Unreadable
 from service.capture.parsing.pairs import Pair, collect, dotted
 from service.capture.parsing.texts import choose_charset, clean, decode
 

@@ -9,10 +9,9 @@ from enum import Enum
 import structlog
 
 from service import clock
+from service.capture.fields.evidence import has_own_sites, is_own_site
 from service.capture.http.rate_limit import Counters
-from service.capture.http.sites import has_own_sites, is_own_site
-from service.capture.spam.captcha_client import CaptchaClient
-from service.capture.spam.captcha_results import CaptchaOutcome, CaptchaResult
+from service.capture.spam.captcha import CaptchaClient, CaptchaOutcome, CaptchaResult
 from service.capture.spam.rules import DuplicateTexts, RequestContext, judge
 from service.forms import Captcha, Form
 from service.lead import CAPTCHA_REMARK, Reason, Submission, Suspicion

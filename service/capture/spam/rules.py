@@ -13,8 +13,8 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from service.capture.fields.contact import line_of
+from service.capture.fields.evidence import is_own_site
 from service.capture.http.rate_limit import Counters, SubmitLimit
-from service.capture.http.sites import is_own_site
 from service.forms import Block, Form
 from service.lead import Reason, Submission, Suspicion
 

@@ -19,8 +19,7 @@ from service.capture.tools.questions import (
     other_details,
     read_object,
 )
-from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import hex_signature
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender, hex_signature
 
 _TEST = "PING"
 _BOOKINGS = ("", _TEST, "BOOKING_CREATED", "BOOKING_REQUESTED", "BOOKING_RESCHEDULED", "INSTANT_MEETING")

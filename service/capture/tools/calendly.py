@@ -17,8 +17,7 @@ from service.capture.tools.questions import (
     other_details,
     read_object,
 )
-from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import timestamped_signature
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender, timestamped_signature
 
 _MAX_AGE_S = 180
 _BOOKED = ("", "invitee.created", "routing_form_submission.created")

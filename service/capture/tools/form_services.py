@@ -7,12 +7,18 @@ from binascii import Error as Base64Error
 from collections.abc import Iterator
 
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer, flat
+from service.capture.parsing import Unreadable
 from service.capture.parsing.bodies import read_body, read_json
-from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at
 from service.capture.parsing.texts import text_of
-from service.capture.tools.sender import InvalidSignature, SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import is_same, timestamped_signature
+from service.capture.tools.sender import (
+    InvalidSignature,
+    SenderConfig,
+    WebhookCall,
+    WebhookSender,
+    is_same,
+    timestamped_signature,
+)
 
 FORMSPREE_MAX_AGE_S = 300.0
 """Maximum age of a Formspree signature in seconds."""

@@ -8,13 +8,20 @@ import re
 from collections.abc import Iterator, Mapping
 
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
+from service.capture.parsing import Unreadable
 from service.capture.parsing.bodies import read_json
-from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at
 from service.capture.tools.json_posts import read_plainly
 from service.capture.tools.questions import named_answers, other_details, read_object
-from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import check, check_age, hmac_base64, is_same
+from service.capture.tools.sender import (
+    SenderConfig,
+    WebhookCall,
+    WebhookSender,
+    check,
+    check_age,
+    hmac_base64,
+    is_same,
+)
 
 _MAX_AGE_S = 300
 _MILLISECOND_S = 0.001

@@ -14,8 +14,14 @@ from service.capture.parsing.multipart import file_remarks
 from service.capture.parsing.nesting import flatten
 from service.capture.parsing.pairs import collect, dotted
 from service.capture.parsing.texts import texts_of
-from service.capture.tools.any_json.events import is_no_lead, is_personless_event, is_webhook_test, shows_person
-from service.capture.tools.any_json.posted import PostedLead, leads_in
+from service.capture.tools.any_json.posted import (
+    PostedLead,
+    is_no_lead,
+    is_personless_event,
+    is_webhook_test,
+    leads_in,
+    shows_person,
+)
 from service.capture.tools.any_json.relayed import relay
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 from service.platforms.registry import utm_of

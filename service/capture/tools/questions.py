@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from service.capture.fields.enquiries import NamedAnswer
 from service.capture.fields.names import meaning_of
+from service.capture.parsing import Unreadable
 from service.capture.parsing.bodies import read_json
-from service.capture.parsing.errors import Unreadable
 from service.capture.parsing.json_values import Json, read_instant, table_at
 from service.capture.parsing.nesting import flatten
 from service.capture.parsing.pairs import collect

@@ -13,8 +13,7 @@ from service.capture.parsing.json_values import Json, read_instant, table_at, ta
 from service.capture.parsing.texts import clean, texts_of
 from service.capture.tools.json_posts import read_plainly, read_unknown
 from service.capture.tools.questions import all_named_answers, named_answers, other_details, read_object
-from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import check_age, check_hex
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender, check_age, check_hex
 
 _FRAMER_ID = "framer-webhook-submission-id"
 

@@ -10,8 +10,7 @@ from service.capture.parsing.json_values import Json, list_at, read_instant, tab
 from service.capture.tools.any_json.answers import file_text
 from service.capture.tools.json_posts import read_plainly, read_unknown
 from service.capture.tools.questions import named_answers, other_details, read_object
-from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import base64_signature
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender, base64_signature
 
 _SUBMITTED = ("", "FORM_RESPONSE")
 _TARGETS = {"INPUT_EMAIL": "email", "INPUT_PHONE_NUMBER": "phone"}

@@ -12,8 +12,7 @@ from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer, unpack
 from service.capture.parsing.bodies import read_body
 from service.capture.parsing.texts import Answer, text_of
 from service.capture.tools.json_posts import is_nested, read_plainly
-from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import timestamped_signature
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender, timestamped_signature
 
 WPFORMS_MAX_AGE_S = 300.0
 """Maximum age of a WPForms signature in seconds."""

@@ -3,10 +3,16 @@
 from collections.abc import Iterator
 
 from service.capture.fields.enquiries import Enquiry, Item
-from service.capture.parsing.errors import InvalidBody, Unreadable
+from service.capture.parsing import InvalidBody, Unreadable
 from service.capture.parsing.json_values import Json, read_instant, tables_at, text_at
-from service.capture.tools.sender import InvalidSignature, MalformedPayload, SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import is_same
+from service.capture.tools.sender import (
+    InvalidSignature,
+    MalformedPayload,
+    SenderConfig,
+    WebhookCall,
+    WebhookSender,
+    is_same,
+)
 from service.platforms.events import PlatformQuestion, answers_of, known, read_event, unreadable_item
 from service.platforms.registry import utm_of
 

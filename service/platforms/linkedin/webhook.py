@@ -5,10 +5,17 @@ import re
 from collections.abc import Iterator, Mapping
 
 from service.capture.fields.enquiries import Enquiry, Item, LeadNotice, Withdrawal
-from service.capture.parsing.errors import Unreadable
+from service.capture.parsing import Unreadable
 from service.capture.parsing.json_values import Json, list_at, read_instant, table_at, tables_at, text_at, value_at
-from service.capture.tools.sender import HandshakeReply, InvalidSignature, SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import check_hex, hmac_hex
+from service.capture.tools.sender import (
+    HandshakeReply,
+    InvalidSignature,
+    SenderConfig,
+    WebhookCall,
+    WebhookSender,
+    check_hex,
+    hmac_hex,
+)
 from service.platforms.events import (
     Consent,
     PlatformQuestion,

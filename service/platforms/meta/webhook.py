@@ -5,11 +5,18 @@ from collections.abc import Iterator, Mapping
 
 from service.capture.fields.enquiries import Enquiry, Item, LeadNotice
 from service.capture.fields.layout import CLICK_IDS, UTM_KEYS
-from service.capture.parsing.errors import Unreadable
+from service.capture.parsing import Unreadable
 from service.capture.parsing.json_values import Json, list_at, read_instant, table_at, tables_at, text_at
 from service.capture.parsing.nesting import flatten
-from service.capture.tools.sender import HandshakeReply, InvalidSignature, SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import check_hex, is_same
+from service.capture.tools.sender import (
+    HandshakeReply,
+    InvalidSignature,
+    SenderConfig,
+    WebhookCall,
+    WebhookSender,
+    check_hex,
+    is_same,
+)
 from service.platforms.events import (
     Consent,
     PlatformQuestion,

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from service.capture.fields.enquiries import Enquiry, Item
-from service.capture.parsing.errors import Unreadable
+from service.capture.parsing import Unreadable
 from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at, value_at
 from service.capture.parsing.nesting import flatten
 from service.capture.parsing.texts import clean
-from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
-from service.capture.tools.signatures import check_hex, hmac_hex, is_same
+from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender, check_hex, hmac_hex, is_same
 from service.platforms.events import PlatformQuestion, answers_of, known, read_event, unreadable_item
 from service.platforms.registry import utm_of
 from service.platforms.tiktok import TIKTOK

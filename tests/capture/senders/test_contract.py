@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from service import clock
 from service.capture.fields.enquiries import Enquiry, Item
 from service.capture.fields.submissions import submit
-from service.capture.parsing.errors import InvalidBody
+from service.capture.parsing import InvalidBody
 from service.capture.tools.registry import SENDERS
 from service.capture.tools.sender import WebhookCall
 from service.forms.senders import SENDERS as IN_THE_FILE
