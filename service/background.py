@@ -1,10 +1,16 @@
-"""Periodic jobs: each is a step that a thread of its own repeats until the process stops, whatever a step raises."""
+"""Periodic jobs: each is a step that a thread of its own repeats until the process stops, whatever a step raises.
 
+And the name of the worker that runs them.
+"""
+
+import os
 import random
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
@@ -99,3 +105,47 @@ def _pause(seconds: float, stop: threading.Event, wake: threading.Event | None) 
     if seconds > 0 and not stop.is_set() and wake.wait(min(seconds, threading.TIMEOUT_MAX)) and not stop.is_set():
         wake.clear()  # when stopping, all threads that share it are to notice
     return stop.is_set()
+
+
+# -- which worker this is, and whether another one of this host is gone
+
+
+def worker_name() -> str:
+    """host / boot / pid namespace / pid / start: no other process, now or later, has the same."""
+    return "/".join((*_host(), str(os.getpid()), _started(os.getpid())))
+
+
+def is_gone(name: str) -> bool:
+    """Whether the worker of that name has ended. False where it cannot be known: another host, or container."""
+    *host, pid, started = ["", *name.split("/")][-5:]
+    return tuple(host) == _host() and _started(int(pid)) != started
+
+
+def _host() -> tuple[str, str, str]:
+    """Where our process ids mean what they say. Host names alone do not tell machines apart: clones share theirs."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        namespace = Path("/proc/self/ns/pid").readlink().name
+    except OSError:  # not Linux
+        boot = namespace = "-"
+    return socket.gethostname().replace("/", "-"), boot, namespace
+
+
+def _started(pid: int) -> str:
+    """When a process began, in clock ticks since boot; "" when there is none. Source: proc(5), field 22."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return "" if not _alive(pid) else "-"
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def _alive(pid: int) -> bool:
+    """Where there is no /proc."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from service import clock, maintenance
-from service.alerts.digest import DigestTime
 from service.alerts.monitor import Monitor, MonitorConfig
-from service.background import jitter, sleeper, start_periodic_job
+from service.alerts.sending import DigestTime
+from service.background import is_gone, jitter, sleeper, start_periodic_job, worker_name
 from service.delivery.behaviour import Behaviours
 from service.delivery.context import AccountContext, DatabaseTokenStore, on_startup
-from service.delivery.identity import is_gone, worker_name
 from service.delivery.loop import STOP_S, Worker, WorkerConfig
 from service.delivery.pacing import Pacer
 from service.delivery.setup_check.job import SetupCheckJob, resolve_for_removed
@@ -27,8 +26,8 @@ from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login
 from service.reconciliation import job as reconcile_job
 from service.reconciliation.account_reader import account_reader
+from service.reconciliation.discrepancies import platform_comparer
 from service.reconciliation.job import ReconcileJob
-from service.reconciliation.platform_leads import platform_comparer
 from service.settings import Settings
 from service.store import Identity, Pace, Store, Tenant
 

@@ -31,7 +31,7 @@ EMAIL = "ada@example.com"
 TAKE_ALL_AND_WAIT = """
 import sys
 from service import clock
-from service.delivery.identity import worker_name
+from service.background import worker_name
 from service.store import Store
 
 store = Store(sys.argv[1])

@@ -6,8 +6,7 @@ silence.py         a form that used to bring leads and brings none
 canary.py          a test lead of our own now and then
 decisions.py       conditions become alerts: opened, reworded, resolved; which to send now, in one message
 
-digest.py          once a day: what arrived and what became of it
-sending.py         alerts and digest to every channel, again after a failure
+sending.py         alerts and the daily digest to every channel, again after a failure
 new_leads.py       each new lead to the people whom its form names
 lead_messages.py   new leads as text
 

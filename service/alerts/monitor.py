@@ -16,9 +16,8 @@ from service.alerts.canary import Submit, send_canary
 from service.alerts.channels import Send
 from service.alerts.conditions import LATE_S, find_conditions, find_platform_conditions, find_rejected_senders
 from service.alerts.decisions import AlertChanges, AlertState, account_without_access
-from service.alerts.digest import DigestTime
 from service.alerts.new_leads import NewLeadNotifier
-from service.alerts.sending import AlertSender
+from service.alerts.sending import AlertSender, DigestTime
 from service.alerts.silence import SilenceMonitor
 from service.background import Intervals, run_periodically
 from service.forms import Form

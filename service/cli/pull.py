@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from service import clock
+from service.background import is_gone, worker_name
 from service.cli.configuration import form_named
 from service.cli.installation import open_installation
 from service.cli.main import Failed
 from service.cli.terminal import instant
-from service.delivery.identity import is_gone, worker_name
 from service.fetching.connection import make_connections
 from service.fetching.pull import PullResult, pull
 from service.platforms.registry import PLATFORMS

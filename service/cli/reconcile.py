@@ -6,17 +6,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from service import clock
+from service.background import is_gone, worker_name
 from service.cli.configuration import NO_CREDENTIALS
 from service.cli.installation import Installation, open_installation
 from service.cli.main import Failed
 from service.cli.terminal import instant, print_json, progress_bar
-from service.delivery.identity import is_gone, worker_name
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import PAGE_SIZE
 from service.reconciliation.account_reader import AccountReader
 from service.reconciliation.comparison import reconcile, repair
-from service.reconciliation.discrepancies import Comparison, DiscrepancyKind
-from service.reconciliation.platform_leads import ComparePlatforms, no_platforms
+from service.reconciliation.discrepancies import ComparePlatforms, Comparison, DiscrepancyKind, no_platforms
 
 ShowProgress = Callable[[float, str], None]
 
@@ -82,7 +81,7 @@ def _readers(
     from service import worker  # noqa: PLC0415
     from service.fetching.connection import make_connections  # noqa: PLC0415
     from service.reconciliation.account_reader import account_reader  # noqa: PLC0415
-    from service.reconciliation.platform_leads import platform_comparer  # noqa: PLC0415
+    from service.reconciliation.discrepancies import platform_comparer  # noqa: PLC0415
     from service.store import Identity  # noqa: PLC0415
 
     contexts = worker.account_contexts(installation.settings, installation.setup, installation.store, threading.Event())

@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 
 from service import clock
+from service.background import is_gone
 from service.delivery.behaviour import NOTES, Behaviours
-from service.delivery.identity import is_gone
 from service.delivery.messages import no_credentials
 from service.delivery.pacing import Pacer
 from service.delivery.person_history import PlanReader

@@ -10,10 +10,9 @@ from queue import SimpleQueue
 import structlog
 
 from service import clock
-from service.background import ShuttingDown
+from service.background import ShuttingDown, is_gone, worker_name
 from service.delivery.context import AccountContext
 from service.delivery.deliver import deliver, requeue
-from service.delivery.identity import is_gone, worker_name
 from service.lead import Delivery, LeadId, Step, Submission
 from service.store import LeaseLost, Store, StoreUnavailable, Transaction, Turns
 

@@ -2,7 +2,7 @@
 
 from service.forms.amounts import AmountTable, AnswerAmount, AnswerDate
 from service.forms.blocks import Block
-from service.forms.conversions import LOST, RECEIVED, STAGE, WON, key_of_stage
+from service.forms.crm import LOST, RECEIVED, STAGE, WON, key_of_stage
 from service.forms.file import read_setup
 from service.forms.form import Account, AttributionConfig, Canary, Captcha, ContactRule, Destination, Form, Route, Setup
 from service.forms.problems import SetupProblems

@@ -18,8 +18,8 @@ from service.forms.addresses import (
 from service.forms.amounts import AnswerDate, read_value
 from service.forms.answer_names import check_canonical
 from service.forms.blocks import read_block
-from service.forms.conversions import read_conversions
 from service.forms.crm import (
+    read_conversions,
     read_coworker_additions,
     read_custom_fields,
     read_lead_source,

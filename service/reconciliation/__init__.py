@@ -2,9 +2,8 @@
 
 job.py             while the service runs: what changed every 15 minutes, a comparison every night
 comparison.py      one comparison of one account, and the repair of what was not recorded
-discrepancies.py   its result: what is missing or doubled, and what to do
+discrepancies.py   its result: what is missing or doubled, and what to do; leads that an ad platform has and we do not
 matching.py        one page of opportunities: whose they are, and what happened to them
 stages.py          the stages that opportunities entered, from Nexudus's stage history
-platform_leads.py  leads that an ad platform has and we do not
 account_reader.py  reading one account in turns that its deliveries leave free
 """

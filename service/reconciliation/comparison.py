@@ -16,9 +16,14 @@ from service.nexudus import pipeline
 from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import DatesIgnored, Opportunity, PagesRepeat
 from service.reconciliation.account_reader import AccountReader, reading_problem
-from service.reconciliation.discrepancies import Comparison, Discrepancy, DiscrepancyKind
+from service.reconciliation.discrepancies import (
+    ComparePlatforms,
+    Comparison,
+    Discrepancy,
+    DiscrepancyKind,
+    no_platforms,
+)
 from service.reconciliation.matching import PageMatch, UnmatchedOpportunity, marked_lead, match_page
-from service.reconciliation.platform_leads import ComparePlatforms, no_platforms
 from service.reconciliation.stages import StageReading, read_stages, require_full_reading, stages_problem
 from service.store import LeadRecord, Reconciliation, Sale, SaleStatus, Transaction
 

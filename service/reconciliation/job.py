@@ -12,9 +12,8 @@ from service.nexudus.errors import NexudusError
 from service.nexudus.pipeline import DatesIgnored, PagesRepeat
 from service.reconciliation.account_reader import AccountReader, reading_problem
 from service.reconciliation.comparison import reconcile
-from service.reconciliation.discrepancies import Comparison, DiscrepancyKind
+from service.reconciliation.discrepancies import ComparePlatforms, Comparison, DiscrepancyKind, no_platforms
 from service.reconciliation.matching import match_page
-from service.reconciliation.platform_leads import ComparePlatforms, no_platforms
 from service.reconciliation.stages import read_stages, stages_problem
 from service.store import Transaction
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.alerts.digest import DAY, SPAM_REASONS, DigestTime, last_due
+from service.alerts.sending import DAY, SPAM_REASONS, DigestTime, last_due
 from service.lead import Reason, Status, Suspicion
 from tests.alerts.conftest import MonitorEnv
 from tests.builders import NOON, a_submission

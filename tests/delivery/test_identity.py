@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from service.delivery.identity import is_gone, worker_name
+from service.background import is_gone, worker_name
 
-TELL_NAME = "from service.delivery.identity import worker_name; print(worker_name(), flush=True); input()"
+TELL_NAME = "from service.background import worker_name; print(worker_name(), flush=True); input()"
 
 
 def test_a_worker_keeps_its_name() -> None:

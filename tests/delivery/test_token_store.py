@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from service.background import worker_name
 from service.delivery.context import DatabaseTokenStore
-from service.delivery.identity import worker_name
 from service.nexudus.client import Nexudus
 from service.nexudus.tokens import Login, Tokens
 from service.simulator.server import Simulator

@@ -23,7 +23,7 @@ import sys, threading
 from service.fetching.fetcher import Fetcher
 from service.store import Identity
 from service.fetching.connection import make_connections
-from service.delivery.identity import is_gone, worker_name
+from service.background import is_gone, worker_name
 from service.store import Store
 from tests.builders import a_form
 

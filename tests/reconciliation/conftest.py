@@ -9,9 +9,8 @@ from service import clock
 from service.lead import Lead
 from service.reconciliation.account_reader import AccountReader
 from service.reconciliation.comparison import reconcile
-from service.reconciliation.discrepancies import Comparison, DiscrepancyKind
+from service.reconciliation.discrepancies import ComparePlatforms, Comparison, DiscrepancyKind, no_platforms
 from service.reconciliation.job import poll
-from service.reconciliation.platform_leads import ComparePlatforms, no_platforms
 from service.simulator.server import Simulator
 from service.store import Query, Sale, SaleChange, Store
 from tests.builders import a_form, a_lead

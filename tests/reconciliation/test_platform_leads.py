@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from service import clock
-from service.reconciliation.platform_leads import compare_platform, platform_comparer
+from service.reconciliation.discrepancies import compare_platform, platform_comparer
 from service.store import Store
 from tests.fetching.conftest import Env
 from tests.fetching.platforms import Platforms, meta_error, meta_lead

@@ -5,7 +5,6 @@ from types import MappingProxyType
 
 from service.capture.tools.cal_com import CAL_COM
 from service.capture.tools.calendly import CALENDLY
-from service.capture.tools.elementor import ELEMENTOR
 from service.capture.tools.form_services import BASIN, FORMSPREE, NETLIFY
 from service.capture.tools.google_forms import GOOGLE_FORMS
 from service.capture.tools.hubspot import HUBSPOT
@@ -15,7 +14,7 @@ from service.capture.tools.sender import WebhookSender
 from service.capture.tools.site_builders import FRAMER, UNBOUNCE, WEBFLOW, WIX
 from service.capture.tools.tally import TALLY
 from service.capture.tools.typeform import TYPEFORM
-from service.capture.tools.wordpress import FLUENT_FORMS, GRAVITY_FORMS, NINJA_FORMS, WPFORMS
+from service.capture.tools.wordpress import ELEMENTOR, FLUENT_FORMS, GRAVITY_FORMS, NINJA_FORMS, WPFORMS
 from service.platforms.registry import PLATFORMS
 
 SENDERS: Mapping[str, WebhookSender] = MappingProxyType(

@@ -1,8 +1,7 @@
 """`lead-capture demo-data`: an invented history, for screenshots, trials and measurements.
 
-history.py    one lead after another, oldest first
-people.py     who writes, in which language, and how they came: visits.toml
-outcomes.py   what became of each lead
+history.py   one lead after another, oldest first, and what became of each
+people.py    who writes, in which language, and how they came: visits.toml
 
 All of it belongs to an account that no forms file has, so that no worker can deliver any of it.
 """
