@@ -72,7 +72,7 @@ def delivery_state(store: Store) -> DeliveryState:
             pause.account: {"until": pause.until.isoformat(), "reason": pause.reason}
             for pause in tx.accounts.pauses(now)
         }
-        lacking = [pause.account for pause in tx.queue.call_pauses() if pause.call == NO_CREDENTIALS]
+        lacking = [pause.account for pause in tx.accounts.call_pauses() if pause.call == NO_CREDENTIALS]
     for account in lacking:  # until a start with credentials, whatever other pause there is
         pauses[account] = {"until": None, "reason": "no credentials are set"}
     return DeliveryState(waiting, None if oldest is None else round((now - oldest).total_seconds()), pauses)

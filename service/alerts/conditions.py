@@ -12,8 +12,8 @@ from service.alerts.wording import account_title, count, span, waiting_leads
 from service.forms.senders import table_name
 from service.platforms.registry import title_of
 from service.store import NO_CREDENTIALS, ConnectionHealth
-from service.store.alerts.snapshot import FetchQueue, LateLeads, ParkedLeads, PausedAccount, StoreSnapshot
 from service.store.platforms.rejections import Rejection
+from service.store.snapshot import FetchQueue, LateLeads, ParkedLeads, PausedAccount, StoreSnapshot
 
 LATE_S = 240.0
 """Age in seconds from which a lead that was not delivered or fetched is late; its alert follows within five minutes."""

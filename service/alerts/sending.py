@@ -15,7 +15,7 @@ from service.alerts.decisions import AlertMessage, due_alerts
 from service.alerts.wording import count, span
 from service.lead import Reason
 from service.store import Alert, Store, Transaction
-from service.store.alerts.activity import DigestFigures
+from service.store.activity import DigestFigures
 
 # -- the daily digest: what arrived, what became of it, what waits; no names and no addresses
 

@@ -88,11 +88,11 @@ def on_startup(account: str, context: AccountContext) -> None:
     def reset(tx: Transaction) -> None:
         now = clock.now()
         if has_login:
-            tx.queue.resume_call(account, NO_CREDENTIALS)
+            tx.accounts.resume_call(account, NO_CREDENTIALS)
         elif lacks_login:
             until = now + timedelta(seconds=CALL_PAUSE.longest_s)
-            tx.queue.pause_call(account, NO_CREDENTIALS, now, until, no_credentials(account))
-        tx.queue.resume_calls(account, "stage:")  # the forms file may name other stages now
+            tx.accounts.pause_call(account, NO_CREDENTIALS, now, until, no_credentials(account))
+        tx.accounts.resume_calls(account, "stage:")  # the forms file may name other stages now
         if is_corrected:
             tx.accounts.forget_tokens(account)
         if tx.accounts.resume(account, REFUSED):

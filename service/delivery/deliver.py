@@ -162,7 +162,7 @@ def _coworker(delivery: Delivery, context: AccountContext, form: Form, target: t
     def save_created(tx: Transaction, coworker_id: CoworkerId) -> None:
         tx.queue.save_coworker(delivery, coworker_id)
         if delivery.blocked_by == Step.CREATE_COWORKER.value:
-            tx.queue.resume_call(delivery.lead.account, delivery.blocked_by)
+            tx.accounts.resume_call(delivery.lead.account, delivery.blocked_by)
 
     def detail(coworker: Coworker | None) -> str:
         return "" if coworker is None else describe(coworker, delivery.lead)
@@ -256,6 +256,6 @@ def _completion(delivery: Delivery, coworker_id: CoworkerId) -> Callable[[Transa
             tx.leads.mark_unsent(delivery.lead)
             record_success(tx, delivery)
             if delivery.blocked_by.startswith(("stage:", "cap:", NO_CREDENTIALS)):
-                tx.queue.resume_call(delivery.lead.account, delivery.blocked_by)
+                tx.accounts.resume_call(delivery.lead.account, delivery.blocked_by)
 
     return complete

@@ -155,12 +155,12 @@ def pause_call(delivery: Delivery, context: AccountContext, what: str, problem: 
     account, jitter = delivery.lead.account, context.jitter()
 
     def record(tx: Transaction) -> float:
-        pause, now = tx.queue.call_pause(account, what), clock.now()
+        pause, now = tx.accounts.call_pause(account, what), clock.now()
         if pause is not None and pause.until > now and delivery.blocked_by != what:  # another lead began it just now
             tx.queue.block(delivery, what, problem)
             return 0.0
         wait_s = CALL_PAUSE.wait_s(pause.streak if pause else 0, jitter)
-        tx.queue.pause_call(account, what, now, now + timedelta(seconds=wait_s), problem)
+        tx.accounts.pause_call(account, what, now, now + timedelta(seconds=wait_s), problem)
         tx.queue.block(delivery, what, problem)
         return wait_s
 
@@ -174,7 +174,7 @@ def check_pause(delivery: Delivery, context: AccountContext, what: str) -> None:
     Raises: CallPaused.
     """
     with context.store.read() as tx:
-        pause = tx.queue.call_pause(delivery.lead.account, what)
+        pause = tx.accounts.call_pause(delivery.lead.account, what)
     if pause is not None and delivery.blocked_by != what:
         raise CallPaused(what, pause.reason)
 

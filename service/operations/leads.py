@@ -56,7 +56,7 @@ def _retry(tx: Transaction, lead_ids: Sequence[LeadId], now: datetime) -> list[L
     queued = tx.queue.retry(stored, now)
     for account in tx.leads.accounts_of(queued):
         tx.accounts.resume(account)
-        tx.queue.resume_calls(account)
+        tx.accounts.resume_calls(account)
         if tx.accounts.is_login_refused(account):
             tx.accounts.forget_tokens(account)
     return [*fetched, *queued]

@@ -1,4 +1,4 @@
-"""The store: one database as the other rooms see it."""
+"""The store: one database as the other rooms see it, and all that can be done within one transaction, by subject."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,15 +10,83 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.lead import LeadId, Receipt, Status
+from service.store.account_facts import Facts, Reconciliations
+from service.store.accounts import Accounts
+from service.store.activity import Activity
+from service.store.alert_log import AlertLog
+from service.store.claims import Claims
+from service.store.conversions import Conversions
 from service.store.database import bell
 from service.store.database.engines import migrate, open_database, schema_of
+from service.store.database.repository import Repository, subject
 from service.store.database.tables import deployment
 from service.store.database.writer import Writer, as_unavailable
-from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash
-from service.store.leads.people import ERASE_BATCH_SIZE, ErasureResult
-from service.store.platforms.notices import AnnouncedLead
-from service.store.queue.outbox import LIVE, WAKE, QueuedDelivery
-from service.store.transaction import Transaction
+from service.store.deployment import Flags, Sessions
+from service.store.leads.arrivals import Arrival, ArrivalResult, KeyClash, LeadArrivals
+from service.store.leads.changes import LeadChanges
+from service.store.leads.exports import Exports
+from service.store.leads.histories import Histories
+from service.store.leads.people import ERASE_BATCH_SIZE, Erasure, ErasureResult, People
+from service.store.leads.stored import StoredLeads
+from service.store.outbox import LIVE, WAKE, Outbox, QueuedDelivery
+from service.store.platforms.connections import Connections
+from service.store.platforms.fetches import Fetches
+from service.store.platforms.notices import AnnouncedLead, Notices
+from service.store.platforms.rejections import Rejections
+from service.store.sales import Sales
+from service.store.search.lookup import LeadSearch
+from service.store.search.words import WordIndex
+from service.store.snapshot import Snapshots
+from service.store.statistics.daily_counts import DailyCounts
+from service.store.statistics.origins import OriginCounts
+from service.store.statistics.overview import Overview
+
+
+class Leads(StoredLeads, LeadArrivals, LeadChanges, Erasure, People, Exports, Histories):
+    """Leads: stored once, found, changed, exported, erased."""
+
+
+class Queue(Outbox, Claims):
+    """Deliveries to the CRM: enqueued with their lead, claimed with a lease, settled once."""
+
+
+class Platforms(Notices, Fetches, Connections, Rejections):
+    """Announced leads, their fetches, connections to platforms, and rejected calls."""
+
+
+class Search(LeadSearch, WordIndex):
+    """Leads found by words and filters."""
+
+
+class Statistics(OriginCounts, DailyCounts, Overview):
+    """Leads counted, for reports and the dashboard."""
+
+
+class Crm(Sales, Reconciliations, Conversions, Facts):
+    """What became of leads in the CRM, and what is known of each account there."""
+
+
+class Alerts(AlertLog, Snapshots, Activity):
+    """Alerts, and the snapshot and figures that they are judged by."""
+
+
+class Transaction(Repository):
+    """One transaction, by subject: `tx.leads.get(...)`, `tx.queue.claim(...)`."""
+
+    leads = subject(Leads)
+    queue = subject(Queue)
+    platforms = subject(Platforms)
+    search = subject(Search)
+    statistics = subject(Statistics)
+    crm = subject(Crm)
+    alerts = subject(Alerts)
+    accounts = subject(Accounts)
+    sessions = subject(Sessions)
+    flags = subject(Flags)
+
+
+# -- the store
+
 
 T = TypeVar("T")
 

@@ -143,7 +143,9 @@ def test_leads_are_counted_by_status(store: Store) -> None:
 
 def test_an_account_without_credentials_is_shown_as_paused(front: Front, sqlite: Store) -> None:
     now = clock.now()
-    sqlite.write(lambda tx: tx.queue.pause_call("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set"))
+    sqlite.write(
+        lambda tx: tx.accounts.pause_call("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set")
+    )
 
     delivery = front.client.get("/readyz").get_json()["delivery"]
 

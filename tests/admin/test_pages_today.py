@@ -96,7 +96,7 @@ def test_a_refused_sign_in_is_shown(sqlite: Store, operator: Operator) -> None:
 def test_missing_credentials_are_shown_as_such(sqlite: Store, operator: Operator) -> None:
     now = clock.now()
     sqlite.write(
-        lambda tx: tx.queue.pause_call("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set: set")
+        lambda tx: tx.accounts.pause_call("default", NO_CREDENTIALS, now, now, "no Nexudus credentials are set: set")
     )
 
     assert "Nexudus No credentials No Nexudus credentials are set: set" in operator.see("/admin/")
@@ -105,7 +105,7 @@ def test_missing_credentials_are_shown_as_such(sqlite: Store, operator: Operator
 def test_a_partly_paused_account_is_explained_in_whole_sentences(sqlite: Store, operator: Operator) -> None:
     now = clock.now()
     reason = "new contacts are refused: see `lead-capture doctor`."
-    sqlite.write(lambda tx: tx.queue.pause_call("default", "create_coworker", now, now + timedelta(hours=1), reason))
+    sqlite.write(lambda tx: tx.accounts.pause_call("default", "create_coworker", now, now + timedelta(hours=1), reason))
 
     sentence = "New contacts are refused: see lead-capture doctor. Until "
     assert f"Nexudus Partly paused {sentence}" in operator.see("/admin/")

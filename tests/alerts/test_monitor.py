@@ -218,7 +218,7 @@ def test_without_waiting_leads_a_refusal_is_over_after_a_while(env: MonitorEnv) 
 def test_paused_new_contacts_raise_an_alert_and_their_leads_are_not_stuck(env: MonitorEnv) -> None:
     lead = env.enqueue()
     until = env.now + timedelta(hours=1)
-    env.store.write(lambda tx: tx.queue.pause_call("default", "create_coworker", env.now, until, "Access Denied"))
+    env.store.write(lambda tx: tx.accounts.pause_call("default", "create_coworker", env.now, until, "Access Denied"))
     (delivery,) = env.store.write(lambda tx: tx.queue.claim("w", env.now, 90, 1))
     env.store.write(lambda tx: tx.queue.block(delivery, "create_coworker", "No new contacts."))
 
@@ -232,9 +232,9 @@ def test_paused_new_contacts_raise_an_alert_and_their_leads_are_not_stuck(env: M
 def test_an_unsafe_stage_raises_an_alert_that_ends_with_its_pause(env: MonitorEnv) -> None:
     until = env.now + timedelta(minutes=5)
     reason = "Stage 1001 deletes the customer: choose another."
-    env.store.write(lambda tx: tx.queue.pause_call("default", "stage:1001", env.now, until, reason))
+    env.store.write(lambda tx: tx.accounts.pause_call("default", "stage:1001", env.now, until, reason))
     env.look()
-    env.store.write(lambda tx: tx.queue.resume_call("default", "stage:1001"))
+    env.store.write(lambda tx: tx.accounts.resume_call("default", "stage:1001"))
 
     env.look()
     env.look(2)
@@ -247,9 +247,9 @@ def test_missing_credentials_raise_an_alert_until_some_are_set(env: MonitorEnv) 
     env.enqueue()
     reason = "no Nexudus credentials are set: set NEXUDUS_USERNAME and NEXUDUS_PASSWORD."
     until = env.now + timedelta(hours=1)
-    env.store.write(lambda tx: tx.queue.pause_call("default", "credentials", env.now, until, reason))
+    env.store.write(lambda tx: tx.accounts.pause_call("default", "credentials", env.now, until, reason))
     env.look()
-    env.store.write(lambda tx: tx.queue.resume_call("default", "credentials"))
+    env.store.write(lambda tx: tx.accounts.resume_call("default", "credentials"))
 
     env.look()
     env.look(2)
@@ -275,7 +275,7 @@ def test_an_alert_reported_elsewhere_is_sent_and_not_resolved_here(env: MonitorE
 def test_a_sentence_reported_elsewhere_is_left_alone(env: MonitorEnv) -> None:
     until = env.now + timedelta(minutes=5)
     env.store.write(lambda tx: tx.alerts.report("stage:default:1001", "Stage 1001 wins by itself.", env.now))
-    env.store.write(lambda tx: tx.queue.pause_call("default", "stage:1001", env.now, until, "Stage 1001 is unsafe."))
+    env.store.write(lambda tx: tx.accounts.pause_call("default", "stage:1001", env.now, until, "Stage 1001 is unsafe."))
 
     env.look()
 

@@ -19,7 +19,7 @@ HARMFUL = 1009
 
 def call_pauses(env: Env) -> list[CallPause]:
     with env.store.read() as tx:
-        return tx.queue.call_pauses()
+        return tx.accounts.call_pauses()
 
 
 def new_people(env: Env, number: int) -> list[Lead]:

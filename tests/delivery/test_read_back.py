@@ -11,7 +11,7 @@ from service.delivery.context import on_startup
 from service.forms import Destination
 from service.lead import Lead, Status
 from service.nexudus.opportunities import PATH
-from service.store.crm.accounts import CLAIM_LIFETIME
+from service.store.account_facts import CLAIM_LIFETIME
 from tests.builders import a_form, a_lead
 from tests.delivery.conftest import Env
 

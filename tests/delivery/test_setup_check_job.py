@@ -90,16 +90,16 @@ def test_what_waited_for_a_stage_goes_when_it_was_put_right(nexudus: Simulator, 
     job, later = a_job(nexudus, store), clock.now() + timedelta(hours=1)
     change(nexudus, DeleteAccount=True)
     job.check()
-    store.write(lambda tx: tx.queue.pause_call("default", "stage:1001", clock.now(), later, "unsafe"))
+    store.write(lambda tx: tx.accounts.pause_call("default", "stage:1001", clock.now(), later, "unsafe"))
     job.check()
     with store.read() as tx:
-        assert tx.queue.call_pause("default", "stage:1001")
+        assert tx.accounts.call_pause("default", "stage:1001")
 
     change(nexudus, DeleteAccount=False)
     job.check()
 
     with store.read() as tx:
-        assert tx.queue.call_pause("default", "stage:1001") is None
+        assert tx.accounts.call_pause("default", "stage:1001") is None
 
 
 @pytest.mark.parametrize(

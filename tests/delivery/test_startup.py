@@ -78,7 +78,7 @@ def test_when_credentials_are_set_what_waited_goes_by_itself(env: Env) -> None:
 
     assert env.kept(lead).status is Status.DELIVERED
     with env.store.read() as tx:
-        assert tx.queue.call_pauses() == []
+        assert tx.accounts.call_pauses() == []
 
 
 def test_missing_credentials_are_noticed_at_the_start_where_a_form_needs_them(env: Env) -> None:
@@ -88,7 +88,7 @@ def test_missing_credentials_are_noticed_at_the_start_where_a_form_needs_them(en
         on_startup(account, env.context)
 
     with env.store.read() as tx:
-        assert [(hold.account, hold.call) for hold in tx.queue.call_pauses()] == [("default", "credentials")]
+        assert [(hold.account, hold.call) for hold in tx.accounts.call_pauses()] == [("default", "credentials")]
 
 
 def has_credentials(env: Env, login: Login) -> None:

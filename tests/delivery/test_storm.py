@@ -152,7 +152,7 @@ class Storm:
         self.env.nexudus.faults([])
         store = self.env.store
         store.write(lambda tx: tx.accounts.resume("default"))
-        store.write(lambda tx: tx.queue.resume_calls("default"))
+        store.write(lambda tx: tx.accounts.resume_calls("default"))
         store.write(lambda tx: tx.accounts.forget_tokens("default"))
         for lead in self.leads:
             if self.stands(lead) is Status.PARKED:  # its schedule was used up

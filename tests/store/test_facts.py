@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from service.store import Store
-from service.store.crm.accounts import CLAIM_LIFETIME, Tenant
+from service.store.account_facts import CLAIM_LIFETIME, Tenant
 
 HARBOUR = Tenant("harbour", "https://spaces.nexudus.com")
 SIMULATED = Tenant("harbour", "http://127.0.0.1:8010")

@@ -113,7 +113,7 @@ def test_leads_of_an_older_schema_keep_all_that_was_known_of_them(bare_url: str)
     with store.read() as tx:
         assert tx.leads.to_notify("contact", 10) == [FIRST, SECOND]
         assert tx.queue.request_bodies([FIRST]) == {FIRST: {"Name": "Ada"}}
-        assert [(pause.call, pause.streak) for pause in tx.queue.call_pauses()] == [("create_coworker", 3)]
+        assert [(pause.call, pause.streak) for pause in tx.accounts.call_pauses()] == [("create_coworker", 3)]
         assert [(alert.cause, alert.notified_count) for alert in tx.alerts.all()] == [("login:default", 4)]
         assert tx.crm.sales_of([FIRST])[FIRST].missing_since == NOON
         assert tx.accounts.pause_streak("default") == 5
@@ -122,7 +122,7 @@ def test_leads_of_an_older_schema_keep_all_that_was_known_of_them(bare_url: str)
         assert tx.crm.last_reconciliation("default").result == {"is_whole": True}  # type: ignore[union-attr]
     claimed = store.write(lambda tx: tx.queue.claim("worker", NOON, 90, 10))
     assert [(delivery.lead.id, delivery.doubt) for delivery in claimed] == [(FIRST, doubt)]
-    assert store.write(lambda tx: tx.queue.resume_call("default", "create_coworker"))
+    assert store.write(lambda tx: tx.accounts.resume_call("default", "create_coworker"))
     store.close()
 
 

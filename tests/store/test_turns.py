@@ -87,7 +87,7 @@ def hold(store: Store, delivery: Delivery, minutes: int = 10) -> None:
     """The quota is used up; a Delivery waits for it."""
 
     def job(tx: Transaction) -> None:
-        tx.queue.pause_call("default", QUOTA, NOON, NOON + minutes * MINUTE, "the quota is used up")
+        tx.accounts.pause_call("default", QUOTA, NOON, NOON + minutes * MINUTE, "the quota is used up")
         tx.queue.block(delivery, QUOTA, "It waits for the quota.")
 
     store.write(job)
@@ -119,16 +119,16 @@ def test_when_the_time_is_up_the_oldest_finds_out_alone(store: Store, held: list
 
 
 def test_a_hold_that_is_lifted_lets_all_go(store: Store, held: list[Lead]) -> None:
-    assert store.write(lambda tx: tx.queue.resume_call("default", QUOTA))
+    assert store.write(lambda tx: tx.accounts.resume_call("default", QUOTA))
 
     assert [delivery.lead.id for delivery in claim(store)] == [lead.id for lead in held]
     with store.read() as tx:
-        assert tx.queue.call_pauses() == []
+        assert tx.accounts.call_pauses() == []
 
 
 def test_a_hold_that_goes_on_counts_how_often(store: Store, held: list[Lead]) -> None:
     with store.read() as tx:
-        paused = tx.queue.call_pause("default", QUOTA)
+        paused = tx.accounts.call_pause("default", QUOTA)
 
     assert paused is not None
     assert (paused.streak, paused.since, paused.until) == (len(held), NOON, NOON + 10 * MINUTE)
@@ -136,12 +136,12 @@ def test_a_hold_that_goes_on_counts_how_often(store: Store, held: list[Lead]) ->
 
 def test_holds_of_one_kind_are_lifted_together(store: Store) -> None:
     for what in ("stage:1", "stage:2", QUOTA):
-        store.write(lambda tx, what=what: tx.queue.pause_call("default", what, NOON, NOON + MINUTE, ""))  # type: ignore[misc]
+        store.write(lambda tx, what=what: tx.accounts.pause_call("default", what, NOON, NOON + MINUTE, ""))  # type: ignore[misc]
 
-    store.write(lambda tx: tx.queue.resume_calls("default", "stage:"))
+    store.write(lambda tx: tx.accounts.resume_calls("default", "stage:"))
 
     with store.read() as tx:
-        assert [paused.call for paused in tx.queue.call_pauses()] == [QUOTA]
+        assert [paused.call for paused in tx.accounts.call_pauses()] == [QUOTA]
 
 
 # -- after an outage

@@ -50,7 +50,7 @@ def connection_statuses(tx: Transaction, forms: Sequence[Form], now: datetime) -
 
 def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) -> ConnectionStatus:
     name = account_name(account)
-    missing = tx.queue.call_pause(account, NO_CREDENTIALS)
+    missing = tx.accounts.call_pause(account, NO_CREDENTIALS)
     if missing is not None:
         return ConnectionStatus(name, "No credentials", "bad", labels.sentence(missing.reason))
     if tx.accounts.is_login_refused(account):
@@ -60,7 +60,7 @@ def _account(tx: Transaction, account: str, pause: Pause | None, now: datetime) 
         sentence = PAUSES.get(pause.reason, "It refuses some calls of the service account; leads wait")
         word, tone = ("Refuses calls", "bad") if pause.reason.startswith("refused") else ("Paused", "busy")
         return ConnectionStatus(name, word, tone, sentence, pause.until)
-    for call in tx.queue.call_pauses():
+    for call in tx.accounts.call_pauses():
         if call.account == account:
             return ConnectionStatus(name, "Partly paused", "warn", labels.sentence(call.reason), call.until)
     last = tx.statistics.last_delivered(account)

@@ -207,7 +207,7 @@ def save_problems(tx: Transaction, account: str, problems: Sequence[SetupProblem
         if check and check not in skipped and alert.cause not in sentences:
             tx.alerts.resolve(alert.cause, now)
             if check == "stage" and alert.cause.startswith("stage:"):  # the leads that waited for it go
-                tx.queue.resume_call(account, f"stage:{alert.cause.rpartition(':')[2]}")
+                tx.accounts.resume_call(account, f"stage:{alert.cause.rpartition(':')[2]}")
 
 
 def checked_flag(account: str) -> str:

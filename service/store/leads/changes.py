@@ -22,8 +22,8 @@ from service.store.leads.rows import (
     from_row,
     to_row,
 )
-from service.store.queue.outbox import NOTHING_UNKNOWN, Outbox
-from service.store.search.index import WordIndex
+from service.store.outbox import NOTHING_UNKNOWN, Outbox
+from service.store.search.words import WordIndex
 
 ATTRIBUTION_FINAL = (Status.DELIVERED, Status.ERASED, Status.ANNOUNCED)
 """Leads whose attribution stays: it was sent, its evidence is gone, or there is none yet."""

@@ -13,9 +13,9 @@ from service.store.database.tables import attempts, connections, leads, notices
 from service.store.leads.arrivals import Arrival, LeadArrivals, Match
 from service.store.leads.changes import LeadChanges
 from service.store.leads.stored import StoredLeads
+from service.store.outbox import LeaseLost, Outbox
 from service.store.platforms.connections import ConnectionKey, Connections
 from service.store.platforms.notices import DUE, LIVE_FOR, PARKED, FetchNotice, Notices
-from service.store.queue.outbox import LeaseLost, Outbox
 
 
 @dataclass(frozen=True, slots=True)

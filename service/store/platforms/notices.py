@@ -12,9 +12,9 @@ from service.store.database.tables import leads, notices
 from service.store.leads.arrivals import Arrival, LeadArrivals
 from service.store.leads.rows import CONTACT, to_row
 from service.store.leads.stored import StoredLeads
+from service.store.outbox import LATER, LIVE, Outbox, QueuedDelivery, wake
 from service.store.platforms.connections import ConnectionKey, Connections
-from service.store.queue.outbox import LATER, LIVE, Outbox, QueuedDelivery, wake
-from service.store.search.index import WordIndex
+from service.store.search.words import WordIndex
 
 DUE, PARKED = "due", "parked"
 

@@ -14,7 +14,7 @@ from service.store.database.report_tables import sale_changes, sales
 from service.store.database.repository import NO_LEASE, Repository
 from service.store.database.tables import DONE, deliveries, leads
 from service.store.leads.stored import StoredLeads
-from service.store.queue.outbox import NOTHING_UNKNOWN
+from service.store.outbox import NOTHING_UNKNOWN
 
 
 class SaleStatus(StrEnum):

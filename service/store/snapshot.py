@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from service.lead import Outcome, Status, Step
+from service.store.accounts import CallPause, CallPauses
 from service.store.database.repository import Repository
 from service.store.database.tables import QUEUED, accounts, attempts, deliveries, leads, notices
+from service.store.outbox import RECENT_ATTEMPTS
 from service.store.platforms.connections import ConnectionHealth, Connections
-from service.store.queue.call_pauses import CallPause, CallPauses
-from service.store.queue.outbox import RECENT_ATTEMPTS
 
 FAILING_TRIES = 3
 """A lead still waiting after so many tries is late, also when an operator retried it."""

@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, literal, not_, select, text, tuple_, update
 
 from service.lead import Delivery, Doubt, Lead, LeadId, Outcome, Step
-from service.store.accounts import UNAVAILABLE, Accounts
+from service.store.accounts import UNAVAILABLE, Accounts, CallPause, CallPauses
 from service.store.database.columns import UtcDateTime
 from service.store.database.repository import NO_LEASE, Repository
 from service.store.database.tables import IS_NEXT, QUEUED, accounts, attempts, call_pauses, deliveries
 from service.store.leads.stored import StoredLeads
-from service.store.queue.call_pauses import CallPause, CallPauses
-from service.store.queue.outbox import Outbox
+from service.store.outbox import Outbox
 
 _PERSON_LOCK = 7142003
 """The class of advisory locks under which PostgreSQL lets one claimer at a time consider a person."""

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, case, func, select
 
 from service.lead import Reason, Status, first_lead_id
-from service.store.alerts.snapshot import Snapshots
 from service.store.database.columns import from_micros, to_micros
 from service.store.database.repository import Repository
 from service.store.database.tables import leads
 from service.store.deployment import Flags
+from service.store.snapshot import Snapshots
 
 MONITOR = "watch"
 """The flag that names the worker on duty as monitor, and until when."""

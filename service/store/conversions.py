@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import select
 
 from service.lead import Lead, LeadId, Status
-from service.store.crm.sales import SaleChange
 from service.store.database.report_tables import conversions, sale_changes, sales
 from service.store.database.repository import Repository
 from service.store.database.tables import deliveries, leads
 from service.store.leads.rows import WITHOUT_RAW, from_row
+from service.store.sales import SaleChange
 
 
 @dataclass(frozen=True, slots=True)

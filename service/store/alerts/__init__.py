@@ -1,1 +1,0 @@
-"""Alerts, and the snapshot of the store that they are judged by."""

@@ -1,1 +1,0 @@
-"""What became of leads in the CRM: sales, conversions, reconciliations, facts of an account."""

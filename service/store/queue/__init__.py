@@ -1,1 +1,0 @@
-"""The delivery queue: enqueued with the lead, claimed with a lease, settled once."""
