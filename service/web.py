@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from service import clock, logs
 from service.admin import AdminDeps, api, monitoring, pages
-from service.capture import samplepage, script
+from service.capture import script
 from service.capture.http.form_posts import FormDeps, form_blueprint
 from service.capture.http.rate_limit import PostCounts, SubmitLimit
 from service.capture.http.responses import PostError, failure
@@ -71,7 +71,7 @@ def create_app(
     pages.register(app, deps)
     _add_scripts(app)
     if settings.sample_page:
-        app.add_url_rule("/sample", "sample", lambda: samplepage.html(f"/f/{next(iter(setup.forms))}"))
+        app.add_url_rule("/sample", "sample", lambda: script.sample_page(f"/f/{next(iter(setup.forms))}"))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)
     if settings.trusted_proxies:

@@ -12,8 +12,7 @@
     tools/            webhook senders: one file for each form tool, registry.py lists them
     sheets/           leads in files: rows read, columns understood
 
-    script/           attribution.js for landing pages
-    samplepage/       a landing page to try things on
+    script/           attribution.js for landing pages, and a landing page to try it on
 
 A form post walks http -> parsing -> fields -> spam -> accept. The room makes no outgoing call but to a captcha
 provider, and never to the CRM. What it keeps, delivery finds in the store.

@@ -5,7 +5,6 @@ It knows the documented API and nothing of this service, so that a wrong field n
     server.py          serve(), and Simulator for tests; sockets that can be cut
     app.py             create_app(), and one call: log, delay, fault, sign-in, answer
     authentication.py  tokens, logins and roles
-    throttling.py      limits of calls
     entities.py        kinds of records, their addresses and filters, enumerations.json
     listing.py         lists: filters, pages
     coworkers.py       creating customers
@@ -16,7 +15,7 @@ It knows the documented API and nothing of this service, so that a wrong field n
     world.py           the state behind one lock
     seed.py            the operator, and the countries and time zones, at first
     control.py         /_sim/: state, changes by people
-    settings.py        /_sim/settings
+    settings.py        /_sim/settings; limits of calls
     faults.py          /_sim/faults
     board.py           the page at /
 

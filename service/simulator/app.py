@@ -27,7 +27,7 @@ from service.simulator.exchange import (
 from service.simulator.faults import Fault
 from service.simulator.listing import answer_list, shown
 from service.simulator.seed import CREDENTIALS, SERVICE_USER_ID
-from service.simulator.throttling import throttled
+from service.simulator.settings import throttled
 from service.simulator.world import World
 
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]

@@ -7,8 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service.simulator.exchange import JSON, TEXT, ApiCall, Flaw, SimulatorResponse, denied, encode, invalid, not_found
-from service.simulator.settings import ControlProblems, InvalidValue, read_count, read_flag, read_seconds, read_text
-from service.simulator.throttling import throttled
+from service.simulator.settings import (
+    ControlProblems,
+    InvalidValue,
+    read_count,
+    read_flag,
+    read_seconds,
+    read_text,
+    throttled,
+)
 
 STATUSES = range(200, 600)
 HTML = "text/html; charset=utf-8"

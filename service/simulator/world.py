@@ -13,8 +13,7 @@ from service.simulator.entities import ENTITIES
 from service.simulator.exchange import ApiCall, Record, now_text
 from service.simulator.faults import Script
 from service.simulator.seed import SERVICE_ROLE_ID, SERVICE_USER_ID, seeds
-from service.simulator.settings import SimulatorSettings, change
-from service.simulator.throttling import Throttle, read_limits
+from service.simulator.settings import SimulatorSettings, Throttle, change, read_limits
 
 MAX_CALLS = 20_000
 MAX_SIDE_EFFECTS = 1_000

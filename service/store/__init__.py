@@ -1,6 +1,17 @@
 """The store: a lead and its delivery in one commit, on SQLite or PostgreSQL.
 
-Read store.py first, then transaction.py, which names everything that a transaction offers.
+store.py            the store, and everything that a transaction offers: read it first
+outbox.py           deliveries: enqueued with their lead, settled once; claims.py claims them with a lease
+accounts.py         what all processes agree on about one account: tokens, pauses, pace
+leads/              leads: stored once, changed, exported, erased
+platforms/          leads that ad platforms only announce, how they are fetched, the state of each connection
+search.py           leads found by a query (query.py) and by the index of their words (words.py), among a million
+counting.py         leads counted by day for charts (daily_counts.py), by origin for reports (origins.py), since
+                    midnight for the overview (overview.py)
+sales.py            what became of leads in the CRM; conversions.py reports it; account_facts.py knows each account
+alert_log.py        alerts; snapshot.py and activity.py have what they and the digest are judged by
+deployment.py       flags and sessions of the deployment
+database/           engines, transactions, tables: everything that knows SQLite or PostgreSQL; migrations/
 """
 
 from service.store.account_facts import Fact, ReadState, Reconciliation, Tenant
@@ -8,6 +19,7 @@ from service.store.accounts import NO_CREDENTIALS, UNAVAILABLE, Accounts, CallPa
 from service.store.alert_log import Alert
 from service.store.claims import Turns
 from service.store.conversions import LeadEvent
+from service.store.daily_counts import CountingState, DateRange
 from service.store.database.repository import Identity
 from service.store.database.writer import StoreUnavailable
 from service.store.leads.arrivals import Arrival, DedupKey, Judge, Match
@@ -15,17 +27,16 @@ from service.store.leads.changes import BeingSent
 from service.store.leads.exports import ExportCall, ExportRow, as_instant, as_milliseconds
 from service.store.leads.histories import LeadHistory
 from service.store.leads.people import EarlierEnquiries, ErasureResult, PlatformLead
+from service.store.origins import OriginCount, Origins, Period
 from service.store.outbox import LATER, LeaseLost, QueuedDelivery
+from service.store.overview import TodayFigures
 from service.store.platforms.connections import ConnectionHealth, ConnectionKey
 from service.store.platforms.fetches import Fetch, FetchResult
 from service.store.platforms.notices import WITHDRAWN, AnnouncedLead, FetchNotice
 from service.store.platforms.rejections import Rejection
+from service.store.query import Query
 from service.store.sales import LeadRecord, Sale, SaleChange, SaleStatus
-from service.store.search.lookup import MatchCount, SearchPage
-from service.store.search.query import Query
-from service.store.statistics.daily_counts import CountingState, DateRange
-from service.store.statistics.origins import OriginCount, Origins, Period
-from service.store.statistics.overview import TodayFigures
+from service.store.search import MatchCount, SearchPage
 from service.store.store import SCHEMA, Leads, Queue, Statistics, Store, Transaction
 
 __all__ = [

@@ -16,6 +16,7 @@ from service.store.activity import Activity
 from service.store.alert_log import AlertLog
 from service.store.claims import Claims
 from service.store.conversions import Conversions
+from service.store.daily_counts import DailyCounts
 from service.store.database import bell
 from service.store.database.engines import migrate, open_database, schema_of
 from service.store.database.repository import Repository, subject
@@ -28,18 +29,17 @@ from service.store.leads.exports import Exports
 from service.store.leads.histories import Histories
 from service.store.leads.people import ERASE_BATCH_SIZE, Erasure, ErasureResult, People
 from service.store.leads.stored import StoredLeads
+from service.store.origins import OriginCounts
 from service.store.outbox import LIVE, WAKE, Outbox, QueuedDelivery
+from service.store.overview import Overview
 from service.store.platforms.connections import Connections
 from service.store.platforms.fetches import Fetches
 from service.store.platforms.notices import AnnouncedLead, Notices
 from service.store.platforms.rejections import Rejections
 from service.store.sales import Sales
-from service.store.search.lookup import LeadSearch
-from service.store.search.words import WordIndex
+from service.store.search import LeadSearch
 from service.store.snapshot import Snapshots
-from service.store.statistics.daily_counts import DailyCounts
-from service.store.statistics.origins import OriginCounts
-from service.store.statistics.overview import Overview
+from service.store.words import WordIndex
 
 
 class Leads(StoredLeads, LeadArrivals, LeadChanges, Erasure, People, Exports, Histories):

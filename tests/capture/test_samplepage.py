@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from service.capture import samplepage
 from service.capture.fields.names import meaning_of
+from service.capture.script import sample_page
 
 Tag = tuple[str, dict[str, str]]
 
@@ -29,18 +29,18 @@ def tags_of(page: str, *names: str) -> list[dict[str, str]]:
     return [attributes for tag, attributes in reader.tags if tag in names]
 
 
-PAGE = samplepage.html("/f/tour")
+PAGE = sample_page("/f/tour")
 FIELDS = [field for field in tags_of(PAGE, "input", "select", "textarea") if field["name"] != "_gotcha"]
 
 
 def test_the_form_posts_to_the_action_it_was_given() -> None:
-    [form] = tags_of(samplepage.html("/f/call-me"), "form")
+    [form] = tags_of(sample_page("/f/call-me"), "form")
 
     assert (form["action"], form["method"]) == ("/f/call-me", "post")
 
 
 def test_an_action_stays_inside_its_attribute() -> None:
-    [form] = tags_of(samplepage.html('/f/"><script>'), "form")
+    [form] = tags_of(sample_page('/f/"><script>'), "form")
 
     assert form["action"] == '/f/"><script>'
 

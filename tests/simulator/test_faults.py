@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.simulator.server import Simulator
-from service.simulator.throttling import Throttle, ThrottleLimit, read_limits
+from service.simulator.settings import Throttle, ThrottleLimit, read_limits
 from tests.simulator.client import COWORKERS, OPPORTUNITIES, Client, coworker_body, opportunity_body
 
 

@@ -10,7 +10,7 @@ import time_machine
 
 from service.lead import Attribution, CoworkerId, Lead, OpportunityId, Status
 from service.store import DateRange, Store
-from service.store.statistics.counting import (
+from service.store.counting import (
     ERASED,
     MAX_DISTINCT_VALUES,
     REST,

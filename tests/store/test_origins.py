@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.lead import Attribution, Status, first_lead_id, new_lead_id
 from service.store import OriginCount, Origins, Period, Store
-from service.store.statistics.origins import _counting
+from service.store.origins import _counting
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.actions import keep
 

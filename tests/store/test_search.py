@@ -13,9 +13,9 @@ from service.lead import Attribution, Contact, Correction, CoworkerId, Lead, Lea
 from service.store import Arrival, MatchCount, Query, Store
 from service.store.database.tables import lead_words
 from service.store.leads.rows import to_row
-from service.store.search.lookup import RARE_LIMIT
-from service.store.search.query import terms_of
-from service.store.search.words import words_of
+from service.store.query import terms_of
+from service.store.search import RARE_LIMIT
+from service.store.words import words_of
 from tests.builders import NOON, a_lead, a_submission
 from tests.store.actions import keep
 

@@ -18,7 +18,7 @@ from service.admin.pages.charts import (
 from service.admin.pages.labels import STATUSES, counted, share, short_duration, whole
 from service.operations.report import DEFAULTS, default_rule
 from service.store import DateRange, Statistics
-from service.store.statistics.counting import ERASED, JOINT, REST, seconds_of
+from service.store.counting import ERASED, JOINT, REST, seconds_of
 
 MAX_BARS = 10
 MAX_CHARTS = 8

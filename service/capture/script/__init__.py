@@ -1,13 +1,16 @@
 """The script for landing pages, `attribution.js`, and its second part, `attribution-more.js`, ready to be served.
 
 `make script` builds both from the readable `source/`; start with `source/attribution.js`. The service only reads the
-result and needs no JavaScript tools.
+result and needs no JavaScript tools. `sample_page` is a landing page to try the script on.
 """
 
 import gzip
 import hashlib
 from collections.abc import Mapping
+from functools import cache
+from html import escape
 from pathlib import Path
+from string import Template
 from typing import NamedTuple, Self
 
 
@@ -33,3 +36,18 @@ SCRIPTS: Mapping[str, ScriptFile] = {
     "attribution-more.js": ScriptFile.built("more.min.js"),
 }
 """By name in the URL."""
+
+
+def sample_page(action: str) -> str:
+    """Return the landing page of "Harbour Desk", a coworking space that does not exist.
+
+    It loads nothing but `/attribution.js`. action: where its form posts, such as "/f/contact".
+    """
+    return _sample().substitute(action=escape(action))
+
+
+@cache
+def _sample() -> Template:
+    folder = Path(__file__).with_name("sample")
+    page = (folder / "page.html").read_text("utf-8")
+    return Template(Template(page).safe_substitute(style=(folder / "style.css").read_text("utf-8")))

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at, value_at
 from service.capture.parsing.texts import Answer
-from service.capture.tools.json_posts import read_plainly, read_unknown
-from service.capture.tools.questions import (
+from service.capture.tools.json_posts import (
     all_named_answers,
     labelled,
     local_time,
     named_answers,
     other_details,
     read_object,
+    read_plainly,
+    read_unknown,
 )
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender, hex_signature
 

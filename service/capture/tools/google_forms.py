@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at
-from service.capture.tools.json_posts import read_plainly
-from service.capture.tools.questions import all_named_answers, named_answers, other_details, read_object
+from service.capture.tools.json_posts import all_named_answers, named_answers, other_details, read_object, read_plainly
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _ANSWERS = ("answers", "namedValues", "values", "responses")

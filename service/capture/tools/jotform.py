@@ -13,7 +13,7 @@ from service.capture.parsing.bodies import read_body, read_json
 from service.capture.parsing.json_values import Json, table_at, text_at
 from service.capture.parsing.texts import Answer
 from service.capture.tools.any_json.answers import compose
-from service.capture.tools.questions import named_answers, other_details
+from service.capture.tools.json_posts import named_answers, other_details
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender
 
 _QUESTION = re.compile(r"q\d+_?(.*)", re.DOTALL)

@@ -11,8 +11,14 @@ from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer, flat, r
 from service.capture.parsing.bodies import read_body
 from service.capture.parsing.json_values import Json, read_instant, table_at, tables_at, text_at
 from service.capture.parsing.texts import clean, texts_of
-from service.capture.tools.json_posts import read_plainly, read_unknown
-from service.capture.tools.questions import all_named_answers, named_answers, other_details, read_object
+from service.capture.tools.json_posts import (
+    all_named_answers,
+    named_answers,
+    other_details,
+    read_object,
+    read_plainly,
+    read_unknown,
+)
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender, check_age, check_hex
 
 _FRAMER_ID = "framer-webhook-submission-id"

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from service.capture.fields.enquiries import Enquiry, Item, NamedAnswer
 from service.capture.parsing.json_values import Json, list_at, read_instant, table_at, tables_at, text_at
 from service.capture.tools.any_json.answers import file_text
-from service.capture.tools.json_posts import read_plainly, read_unknown
-from service.capture.tools.questions import named_answers, other_details, read_object
+from service.capture.tools.json_posts import named_answers, other_details, read_object, read_plainly, read_unknown
 from service.capture.tools.sender import SenderConfig, WebhookCall, WebhookSender, base64_signature
 
 _SUBMITTED = ("", "FORM_RESPONSE")

@@ -13,7 +13,7 @@ from service.store.database.columns import Values, insert_values, to_micros
 from service.store.database.repository import Repository
 from service.store.database.tables import deliveries, lead_keys, leads
 from service.store.leads.rows import LEAD_COLUMNS, WHOLE, from_row, lead_values
-from service.store.search.words import WordIndex
+from service.store.words import WordIndex
 
 _GIVEN_UP = (Status.DISCARDED, Status.ERASED)
 """Statuses that are never delivered: an arrival that does not repeat such a lead may take over its keys."""

@@ -23,7 +23,7 @@ from service.store.leads.rows import (
     to_row,
 )
 from service.store.outbox import NOTHING_UNKNOWN, Outbox
-from service.store.search.words import WordIndex
+from service.store.words import WordIndex
 
 ATTRIBUTION_FINAL = (Status.DELIVERED, Status.ERASED, Status.ANNOUNCED)
 """Leads whose attribution stays: it was sent, its evidence is gone, or there is none yet."""

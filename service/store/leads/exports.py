@@ -15,7 +15,7 @@ from service.lead import Answers, first_lead_id
 from service.store.database.columns import Json, UtcDateTime
 from service.store.database.repository import Repository
 from service.store.database.tables import QUEUED, attempts, deliveries, leads
-from service.store.search.query import Query, bounds
+from service.store.query import Query, bounds
 
 
 class ExportRow(NamedTuple):

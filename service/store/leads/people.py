@@ -17,7 +17,7 @@ from service.lead import LeadId, OpportunityId, Status, Step, first_lead_id
 from service.store.database.repository import Repository
 from service.store.database.tables import DONE, attempts, deliveries, lead_keys, lead_words, leads, notices
 from service.store.leads.rows import CONTACT
-from service.store.search.words import COLUMNS, MAX_LENGTH, WordIndex, cursor_of, fold, phone_words
+from service.store.words import COLUMNS, MAX_LENGTH, WordIndex, cursor_of, fold, phone_words
 
 _ROWS_AT_ONCE = 1000
 

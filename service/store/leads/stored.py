@@ -9,7 +9,7 @@ from service.lead import Attempt, CoworkerId, Lead, LeadId, OpportunityId, Statu
 from service.store.database.repository import Repository
 from service.store.database.tables import attempts, lead_keys, leads, notices
 from service.store.leads.rows import WHOLE, attempt_of, from_row
-from service.store.search.words import WordIndex
+from service.store.words import WordIndex
 
 FINISHED = (Status.DELIVERED, Status.DISCARDED, Status.QUARANTINED, Status.TEST)
 """Statuses in which nothing is left to deliver. Spam that was not released is finished; waiting and parked leads are

@@ -14,7 +14,7 @@ from service.store.leads.rows import CONTACT, to_row
 from service.store.leads.stored import StoredLeads
 from service.store.outbox import LATER, LIVE, Outbox, QueuedDelivery, wake
 from service.store.platforms.connections import ConnectionKey, Connections
-from service.store.search.words import WordIndex
+from service.store.words import WordIndex
 
 DUE, PARKED = "due", "parked"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.capture.tools.questions import local_time
+from service.capture.tools.json_posts import local_time
 from service.capture.tools.registry import SENDERS
 from service.delivery.notes import notes
 from service.lead import Lead, Status

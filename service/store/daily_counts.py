@@ -12,11 +12,7 @@ from typing import Any
 from sqlalchemy import Text, cast, delete, func, insert, select, update
 
 from service.lead import LeadId, first_lead_id
-from service.store.database.report_tables import count_changes, count_days, daily_counts
-from service.store.database.repository import Repository
-from service.store.database.tables import leads
-from service.store.search.query import AFTER_ALL_IDS
-from service.store.statistics.counting import (
+from service.store.counting import (
     ALL,
     ERASED,
     SHARED_BY,
@@ -27,6 +23,10 @@ from service.store.statistics.counting import (
     has_erased,
     remembering,
 )
+from service.store.database.report_tables import count_changes, count_days, daily_counts
+from service.store.database.repository import Repository
+from service.store.database.tables import leads
+from service.store.query import AFTER_ALL_IDS
 
 COLUMNS = (
     *(leads.c.form, leads.c.status, leads.c.sender, leads.c.received_at, leads.c.delivered_at, leads.c.channel),

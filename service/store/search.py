@@ -16,8 +16,8 @@ from service.lead import Lead, LeadId, Status
 from service.store.database.repository import Repository
 from service.store.database.tables import lead_words, leads
 from service.store.leads.rows import WHOLE, from_row
-from service.store.search.query import Query, Term, bounds, filters, terms_of
-from service.store.search.words import COLUMNS, cursor_of, facet, words_like, words_of
+from service.store.query import Query, Term, bounds, filters, terms_of
+from service.store.words import COLUMNS, cursor_of, facet, words_like, words_of
 
 RARE_LIMIT = 20_000
 """A condition that fewer leads match is looked up whole, in some hundredths of a second."""

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 
 from service.lead import first_lead_id
 from service.store.database.tables import leads
-from service.store.search.words import ID_TAIL, beginnings, number_in, parts
+from service.store.words import ID_TAIL, beginnings, number_in, parts
 
 MAX_TERMS = 8
 """Words of one search that count; more are ignored."""

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from service.lead import Outcome, Status, Step, first_lead_id
 from service.store.database.repository import Repository
 from service.store.database.tables import attempts, lead_words, leads
-from service.store.search.words import cursor_of, facet
+from service.store.words import cursor_of, facet
 
 RECENT_ATTEMPTS = 500
 """Calls to look back over for the last successful one."""

@@ -1,1 +1,0 @@
-"""Leads found by words and filters, among a million."""
