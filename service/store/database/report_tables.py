@@ -81,7 +81,7 @@ reconciliations = Table(
 
 
 count_days = Table(
-    # Days whose leads are counted: see statistics/daily_counts.py. A trigger watches days that have ended.
+    # Days whose leads are counted: see daily_counts.py. A trigger watches days that have ended.
     "count_days",
     metadata,
     Column("since", Text, primary_key=True),  # no lead of the day has a smaller id

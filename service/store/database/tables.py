@@ -100,7 +100,7 @@ lead_keys = Table(
 _by_bytes = Text().with_variant(Text(collation="C"), "postgresql")
 
 lead_words = Table(
-    # The words by which each lead is found, filled in the background: see search/index.py.
+    # The words by which each lead is found, filled in the background: see words.py.
     "lead_words",
     metadata,
     Column("word", _by_bytes, primary_key=True),
